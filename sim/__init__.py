@@ -1,0 +1,1 @@
+"""peacesim: a peace-deal scenario simulator."""
