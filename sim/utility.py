@@ -1,0 +1,190 @@
+"""What a package is worth to a party: additive worth, deliverability, linkages, red lines, discounting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim import exact
+from sim.exact import TOLERANCE
+from sim.issues import Bools, Half, Ints, PackageSpace
+
+Floats = npt.NDArray[np.float64]
+
+DAYS_PER_MONTH = 30.4375
+
+
+@dataclass(frozen=True)
+class Extra:
+    """Worth that only a combination has: one linkage of one party.
+
+    Attributes:
+        party: Index of the party.
+        packages: Indices of the packages in which the linkage holds.
+        adds: Worth added there, shape (B,).
+    """
+
+    party: int
+    packages: Ints
+    adds: Floats
+
+
+def rescale_weights(weights: Floats) -> Floats:
+    """Weights that sum to 1 in every draw.
+
+    Args:
+        weights: As drawn, shape (..., I), not negative; summed in the order given, which is by name.
+
+    Raises:
+        ValueError: if all weights of a row are 0.
+    """
+    total = weights[..., 0].copy()
+    for issue in range(1, weights.shape[-1]):
+        total += weights[..., issue]
+    if (total <= 0).any():
+        raise ValueError("at least one issue weight must be above 0")
+    return weights / total[..., None]
+
+
+def deliver(worth: Floats, option: int, otherwise: int, chance: Floats) -> None:
+    """Blend an option's worth, in place, with what it is worth when it cannot be had: `d v + (1 - d) v'`.
+
+    Args:
+        worth: Worth of the options of one issue, shape (B, N, O).
+        option: The option that may not be deliverable.
+        otherwise: What stands in for it.
+        chance: That it can be delivered, shape (B,), in [0, 1].
+    """
+    share = chance[:, None]
+    worth[:, :, option] = share * worth[:, :, option] + (1 - share) * worth[:, :, otherwise]
+
+
+def package_utility(space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra] = ()) -> Floats:
+    """Utility of every package, for every party, in every draw.
+
+    The sum runs over the first half of the issues by name, then over the second, then linkages by id: a package
+    costs one addition, and its last bits are the same in every block.
+
+    Args:
+        space: The packages.
+        weights: Issue weights, shape (B, N, I); each row sums to 1.
+        option_worth: Worth of an option to a party, shape (B, N, I, O), in [0, 1].
+        extras: Linkages, in the order in which they are added.
+
+    Returns:
+        Utility, shape (B, N, P); in [0, 1] but for linkages.
+
+    Raises:
+        ValueError: if a row of weights does not sum to 1.
+
+    Source: Keeney & Raiffa (1976), ch. 3, additive form.
+    """
+    total = weights[..., 0].copy()
+    for issue in range(1, weights.shape[-1]):
+        total += weights[..., issue]
+    if (np.abs(total - 1) > TOLERANCE).any():
+        raise ValueError("issue weights must sum to 1 for each party")
+    middle = len(space.halves[0].issues)
+    first = _half_worth(space.halves[0], weights[:, :, :middle], option_worth[:, :, :middle])
+    second = _half_worth(space.halves[1], weights[:, :, middle:], option_worth[:, :, middle:])
+    draws, parties = weights.shape[:2]
+    utility = np.empty((draws, parties, len(space)))
+    for block in space.blocks:
+        grid = utility[:, :, block.start : block.stop].reshape(draws, parties, len(block.rows), len(block.columns))
+        np.add(first[:, :, block.rows, None], second[:, :, None, block.columns], out=grid)
+    for extra in extras:
+        utility[:, extra.party, extra.packages] += extra.adds[:, None]
+    return utility
+
+
+def _half_worth(half: Half, weights: Floats, option_worth: Floats) -> Floats:
+    worth = np.zeros((*weights.shape[:2], len(half.options)))
+    for column in range(len(half.issues)):
+        worth += weights[:, :, column, None] * option_worth[:, :, column][:, :, half.options[:, column]]
+    return worth
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """The red lines of all parties over the packages.
+
+    Packages that cross the same lines share a pattern; there are few patterns, so what lines forbid in a draw is
+    worked out by pattern and looked up by package.
+
+    Attributes:
+        names: `party.id`, sorted.
+        party: Index of the party each line belongs to, shape (L,).
+        pattern: Pattern of each package, shape (P,).
+        crosses: Lines a pattern crosses, shape (K, L); a line binds only where its party signs.
+    """
+
+    names: tuple[str, ...]
+    party: Ints
+    pattern: Ints
+    crosses: Bools
+
+    def crossed(self, lines: Bools) -> Bools:
+        """Packages that cross any of the lines marked, per draw.
+
+        Args:
+            lines: Lines that count, shape (B, L).
+
+        Returns:
+            Shape (B, P).
+        """
+        return self.patterns_crossing(lines)[:, self.pattern]
+
+    def patterns_crossing(self, lines: Bools) -> Bools:
+        """Patterns that cross any of the lines marked, shape (B, K)."""
+        crossing = np.zeros((len(lines), len(self.crosses)), bool)
+        for line in range(len(self.names)):
+            crossing |= lines[:, line, None] & self.crosses[None, :, line]
+        return crossing
+
+    def of(self, party: int) -> Bools:
+        """Lines of one party, shape (L,)."""
+        return self.party == party
+
+
+def lines_over(names: Sequence[str], party: Sequence[int], forbids: Bools) -> Lines:
+    """Group packages by the lines they cross.
+
+    Args:
+        names: `party.id` of each line, sorted.
+        party: Index of the party each line belongs to, shape (L,).
+        forbids: Packages each line forbids, shape (L, P).
+    """
+    if not names:
+        return Lines((), np.zeros(0, np.int64), np.zeros(forbids.shape[1], np.int64), np.zeros((1, 0), bool))
+    packed = np.packbits(forbids, axis=0).T
+    _, first, pattern = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    return Lines(tuple(names), np.array(party, np.int64), pattern.ravel(), forbids[:, first].T.copy())
+
+
+def worth_from_start(no_deal: Floats, discount_per_month: Floats, days_per_round: float, signed: Ints, utility: Floats) -> Floats:
+    """Discounted worth, seen from the start, of a package signed in a round or of no deal at all.
+
+    `W = sum_{j<k} (1-q) q^(j-1) r(j) + q^(k-1) u` with `q = d^(days per round / 30.4375)`; never signed:
+    the sum to the last round, and `q^R r(R)`.
+
+    Args:
+        no_deal: Worth of a round without agreement, shape (R, B, N).
+        discount_per_month: In (0, 1], shape (B, N).
+        days_per_round: Above 0.
+        signed: Round of signature, 1 to R, or 0 for never, shape (B,).
+        utility: Of the package signed, shape (B, N); not read where never signed.
+
+    Returns:
+        Worth from the start, shape (B, N).
+    """
+    rounds = len(no_deal)
+    q = exact.power(discount_per_month, days_per_round / DAYS_PER_MONTH)
+    worth = np.zeros_like(q)
+    weight = np.ones_like(q)  # q^(k-1), by repeated multiplication
+    for k in range(1, rounds + 1):
+        worth = np.where((signed == k)[:, None], worth + weight * utility, worth)
+        before = ((signed == 0) | (signed > k))[:, None]
+        worth = np.where(before, worth + (1 - q) * weight * no_deal[k - 1], worth)
+        weight = weight * q
+    return np.where((signed == 0)[:, None], worth + weight * no_deal[-1], worth)
