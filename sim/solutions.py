@@ -1,0 +1,312 @@
+"""What the talks could settle on, and the reference points of bargaining theory. No bargaining here.
+
+All functions take worth with the party axis before the package axis; functions of many draws have the draw axis first,
+functions of one draw, which return a `Solution`, leave it out. Candidates are a mask over packages, usually a zone.
+Sums and products over parties run by ascending value, so exchanging two parties moves no bit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim import exact
+from sim.exact import TOLERANCE
+from sim.issues import NO_DEAL, Bools, Ints
+from sim.utility import Floats
+
+NO_PRODUCT = 1e-12  # a largest Nash product below this says that somebody cannot gain
+
+
+def zone(utility: Floats, no_deal: Floats, signs: Bools, uncrossed: Bools | None = None) -> Bools:
+    """Zone of possible agreement: packages worth no deal or more to all that sign them, behind no real red line.
+
+    Args:
+        utility: Worth of packages, shape (B, N, P).
+        no_deal: Worth of no agreement, shape (B, N).
+        signs: Whose consent a package needs, shape (N, P). What nobody signs, nobody can find too little.
+        uncrossed: Packages that cross no real line of a signatory, shape (B, P); None if lines do not count.
+
+    Returns:
+        Shape (B, P).
+    """
+    acceptable = np.ones((utility.shape[0], utility.shape[2]), bool) if uncrossed is None else uncrossed.copy()
+    for party, asked in enumerate(signs):
+        enough = utility[:, party] >= (no_deal[:, party] - TOLERANCE)[:, None]
+        acceptable &= enough if asked.all() else enough | ~asked
+    return acceptable
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """The package, or packages, that a solution of bargaining theory picks in one draw.
+
+    Attributes:
+        name: Of the solution.
+        packages: Indices of all that tie, shape (K,): first the one with the largest smallest gain, then by the larger
+            sum of gains, then by index; empty if there is no candidate.
+        worth: Of the first of them to every party, shape (N,); NaN if there is none.
+        value: What was made as large as possible: a product, a share, a gain or a sum; NaN if there is none.
+        left_out: Indices of parties that count but can gain nothing, where the rule has to leave them out.
+        note: What a reader must know, in a sentence; empty if nothing.
+    """
+
+    name: str
+    packages: Ints
+    worth: Floats
+    value: float
+    left_out: tuple[int, ...] = ()
+    note: str = ""
+
+    @property
+    def package(self) -> int:
+        """The first of the packages, `NO_DEAL` if there is none."""
+        return int(self.packages[0]) if len(self.packages) else NO_DEAL
+
+
+def nash(utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools) -> Solution:
+    """Largest product of gains.
+
+    A gain below 1e-9, and so a loss, counts as 0: two losses make no product. If the largest product is below 1e-12
+    it is taken over the parties that can gain at least 1e-9 somewhere, and the note says so. Ties: within 1e-9 of the
+    largest product, as a share of it, since a party's scale may be stretched at will.
+
+    Args:
+        utility: Worth of packages, shape (N, P).
+        no_deal: Worth of no agreement, shape (N,).
+        candidates: Packages to choose from, shape (P,).
+        parties: Parties that count, shape (N,), one at least.
+
+    Source: Nash (1950).
+    """
+    return _largest_product("nash", _bargain(utility, no_deal, candidates, parties), np.ones(len(parties)))
+
+
+def asymmetric_nash(
+    utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools, exponents: Floats
+) -> Solution:
+    """Largest product of gains, each to the power of its party's bargaining power.
+
+    Args:
+        utility, no_deal, candidates, parties: As for `nash`, and so are ties and the product over those that can gain.
+        exponents: Bargaining power, shape (N,), not negative; scaled to a mean of 1 over the parties that count, so
+            equal powers give the product of `nash`. A party without power does not count.
+
+    Raises:
+        ValueError: if a power is negative, or all are 0.
+
+    Source: Kalai (1977), nonsymmetric Nash solutions.
+    """
+    held = [float(exponent) for exponent in exponents[parties]]
+    total = _sum_ascending([np.array([exponent]) for exponent in held])[0]
+    if min(held) < 0 or total <= 0:
+        raise ValueError(f"bargaining powers must not be negative and not all 0, found {held}")
+    bargain = _bargain(utility, no_deal, candidates, parties & (exponents > 0))
+    return _largest_product("asymmetric_nash", bargain, exponents * len(held) / total)
+
+
+def kalai_smorodinsky(utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools) -> Solution:
+    """Largest smallest share of what a party could gain at most: `max over p of min over n of g_n(p) / max g_n`.
+
+    A party whose largest gain is below 1e-9 is left out and named. Ties: within 1e-9 of the largest share.
+
+    Args:
+        utility, no_deal, candidates, parties: As for `nash`.
+
+    Source: Kalai & Smorodinsky (1975); max-min form for packages that cannot be mixed.
+    """
+    bargain = _bargain(utility, no_deal, candidates, parties)
+    largest = bargain.gains.max(axis=1, initial=0.0)
+    gaining = largest >= TOLERANCE
+    if not gaining.any():
+        return bargain.solution("kalai_smorodinsky", np.zeros(len(bargain.columns)), 0.0, ~gaining, "no party can gain")
+    smallest = _smallest(bargain.gains[gaining] / largest[gaining, None])
+    note = "" if gaining.all() else "without the parties that can gain nothing"
+    return bargain.solution("kalai_smorodinsky", smallest, TOLERANCE, ~gaining, note)
+
+
+def egalitarian(utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools) -> Solution:
+    """Largest smallest gain, as if the scales of the parties compared. Ties: within 1e-9.
+
+    Args:
+        utility, no_deal, candidates, parties: As for `nash`.
+
+    Source: Kalai (1977), proportional solutions.
+    """
+    bargain = _bargain(utility, no_deal, candidates, parties)
+    return bargain.solution("egalitarian", _smallest(bargain.gains), TOLERANCE)
+
+
+def utilitarian(utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools) -> Solution:
+    """Largest sum of worth, as if the scales of the parties compared. Ties: within 1e-9.
+
+    Args:
+        utility, no_deal, candidates, parties: As for `nash`.
+    """
+    bargain = _bargain(utility, no_deal, candidates, parties)
+    return bargain.solution("utilitarian", _sum_ascending(utility[bargain.members][:, bargain.columns]), TOLERANCE)
+
+
+def nash_distance(utility: Floats, no_deal: Floats, zone: Bools, parties: Bools, agreed: Ints) -> Floats:
+    """How far an agreement falls short of the Nash product: `1 - (product / largest product)^(1 / number of parties)`.
+
+    As in `nash`, a gain below 1e-9 counts as 0, and where the largest product is below 1e-12 it is over the parties
+    that can gain. An agreement outside the zone may come out below 0.
+
+    Args:
+        utility: Worth of packages, shape (B, N, P).
+        no_deal: Worth of no agreement in the round of signature, shape (B, N).
+        zone: Packages to compare with, shape (B, P).
+        parties: Parties that count, the same in all draws, shape (N,), one at least.
+        agreed: Package agreed on, `NO_DEAL` for none, shape (B,).
+
+    Returns:
+        Shape (B,), 0 at the Nash package; NaN without an agreement or where the largest product is below 1e-9.
+    """
+    members = np.flatnonzero(parties)
+    signed = np.flatnonzero(agreed != NO_DEAL)
+    rows = np.arange(len(signed))
+    gains = [_real_gain(utility[signed, n] - no_deal[signed, n, None]) for n in members]
+    product = _product_ascending(gains)
+    largest = _largest(product, zone[signed])
+    size = np.full(len(signed), len(members))
+    for row in np.flatnonzero((largest < NO_PRODUCT) & zone[signed].any(axis=1)):
+        gaining = [gain[row] for gain in gains if gain[row, zone[signed[row]]].any()]
+        size[row] = len(gaining)
+        if gaining:
+            product[row] = _product_ascending(gaining)
+            largest[row] = product[row, zone[signed[row]]].max()
+    known = largest >= TOLERANCE
+    share = product[rows, agreed[signed]][known] / largest[known]
+    distance = np.full(len(agreed), np.nan)
+    distance[signed[known]] = 1.0 - exact.power(share, 1.0 / size[known])
+    return distance
+
+
+def pareto_distance(utility: Floats, signs: Bools, zone: Bools, agreed: Ints) -> Floats:
+    """How much more every signatory could have had at once: `max over q in the zone of min over n of u_n(q) - u_n(p)`.
+
+    Args:
+        utility: Worth of packages, shape (B, N, P).
+        signs: Whose consent a package needs, shape (N, P); the signatories are those of the agreed package p.
+        zone: Packages to compare with, shape (B, P).
+        agreed: Package agreed on, `NO_DEAL` for none, shape (B,).
+
+    Returns:
+        Shape (B,), 0 where no package of the zone is better for all of them; NaN without an agreement, a signatory or
+        a zone.
+    """
+    signed = np.flatnonzero(agreed != NO_DEAL)
+    package = agreed[signed]
+    smallest = np.full((len(signed), utility.shape[2]), np.inf)
+    for party, asked in enumerate(signs):
+        worth = utility[signed, party]
+        more = worth - worth[np.arange(len(signed)), package][:, None]
+        np.minimum(smallest, more, out=smallest, where=asked[package][:, None])
+    best = _largest(smallest, zone[signed])
+    distance = np.full(len(agreed), np.nan)
+    distance[signed] = np.where(np.isfinite(best), best, np.nan)
+    return distance
+
+
+@dataclass(frozen=True, eq=False)
+class _Bargain:
+    """One draw cut down to what a solution looks at.
+
+    Attributes:
+        utility: Worth of packages to every party, shape (N, P).
+        members: Indices of the parties that count, shape (M,).
+        columns: Indices of the candidates, shape (C,).
+        gains: Worth less no deal, shape (M, C).
+    """
+
+    utility: Floats
+    members: Ints
+    columns: Ints
+    gains: Floats
+
+    def solution(
+        self, name: str, value: Floats, slack: float, left_out: Bools | None = None, note: str = ""
+    ) -> Solution:
+        """The candidates whose value, shape (C,), is within `slack` of the largest."""
+        if not len(self.columns):
+            nothing = np.full(len(self.utility), np.nan)
+            return Solution(name, np.zeros(0, np.int64), nothing, np.nan, (), "no candidates")
+        best = value.max()
+        tied = np.flatnonzero(value >= best - slack)
+        least = np.rint(_smallest(self.gains[:, tied]) / TOLERANCE)
+        total = np.rint(_sum_ascending(self.gains[:, tied]) / TOLERANCE)
+        packages = self.columns[tied[np.lexsort((-total, -least))]]
+        names = () if left_out is None else tuple(int(n) for n in self.members[left_out])
+        return Solution(name, packages, self.utility[:, packages[0]].copy(), float(best), names, note)
+
+
+def _bargain(utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools) -> _Bargain:
+    if not parties.any():
+        raise ValueError("a solution needs a party that counts")
+    members, columns = np.flatnonzero(parties), np.flatnonzero(candidates)
+    return _Bargain(utility, members, columns, utility[members][:, columns] - no_deal[members, None])
+
+
+def _largest_product(name: str, bargain: _Bargain, exponents: Floats) -> Solution:
+    gains = _real_gain(bargain.gains)
+    gaining: Bools = np.ones(len(gains), bool)
+    note = ""
+    if _product_ascending(gains).max(initial=0.0) < NO_PRODUCT:
+        gaining = np.logical_or.reduce(gains > 0, axis=1)
+        note = "the largest product is below 1e-12: over the parties that can gain"
+    if not gaining.any():
+        return bargain.solution(name, np.zeros(len(bargain.columns)), 0.0, ~gaining, "no party can gain")
+    powers = exponents[bargain.members][gaining]
+    product = _product_ascending([
+        gain if power == 1 else exact.power(gain, power) for gain, power in zip(gains[gaining], powers, strict=True)
+    ])
+    best = product.max(initial=0.0)
+    if best == 0:
+        note = "no candidate lets all gain that can gain at all: all candidates tie"
+    return bargain.solution(name, product, TOLERANCE * best, ~gaining, note)
+
+
+def _largest(value: Floats, among: Bools) -> Floats:
+    """Largest value of the packages marked in each row; -inf where none is."""
+    largest: Floats = value.max(axis=1, initial=-np.inf, where=among)
+    return largest
+
+
+def _real_gain(gain: Floats) -> Floats:
+    """Gains with what is no gain by the tolerance put at 0."""
+    return np.where(gain >= TOLERANCE, gain, 0.0)
+
+
+def _smallest(rows: Floats) -> Floats:
+    smallest: Floats = rows.min(axis=0)
+    return smallest
+
+
+def _ascending(rows: Sequence[Floats] | Floats) -> list[Floats]:
+    """Rows sorted against each other, place by place: an insertion network, quicker than a sort of a few rows.
+
+    Two numbers give the same sum and product either way round, so two rows are left as they are.
+    """
+    ordered = list(rows)
+    for end in range(len(ordered) - 1, 0, -1) if len(ordered) > 2 else ():
+        for low in range(end):
+            first, second = ordered[low], ordered[low + 1]
+            ordered[low], ordered[low + 1] = np.minimum(first, second), np.maximum(first, second)
+    return ordered
+
+
+def _sum_ascending(rows: Sequence[Floats] | Floats) -> Floats:
+    ordered = _ascending(rows)
+    total = ordered[0]
+    for row in ordered[1:]:
+        total = total + row
+    return total
+
+
+def _product_ascending(rows: Sequence[Floats] | Floats) -> Floats:
+    ordered = _ascending(rows)
+    product = ordered[0]
+    for row in ordered[1:]:
+        product = product * row
+    return product

@@ -1,0 +1,480 @@
+"""Reference solutions: textbook answers first, then what must hold for every problem."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from sim.issues import NO_DEAL
+from sim.pareto import pareto_frontier
+from sim.solutions import (
+    asymmetric_nash,
+    egalitarian,
+    kalai_smorodinsky,
+    nash,
+    nash_distance,
+    pareto_distance,
+    utilitarian,
+    zone,
+)
+
+FOUR = (nash, kalai_smorodinsky, egalitarian, utilitarian)
+
+
+def solve(rule, utility, no_deal=None, candidates=None, parties=None, *more):
+    """A rule over every package that loses nobody anything, and every party, unless told otherwise."""
+    utility = np.asarray(utility, float)
+    no_deal = np.zeros(len(utility)) if no_deal is None else np.asarray(no_deal, float)
+    everybody = np.ones(len(utility), bool)
+    if candidates is None:
+        candidates = zone(utility[None], no_deal[None], np.ones(utility.shape, bool))[0]
+    return rule(utility, no_deal, candidates, everybody if parties is None else parties, *more)
+
+
+# Closed forms
+
+
+CONCAVE = np.array([np.arange(100_001) / 100_000, 1 - (np.arange(100_001) / 100_000) ** 2])  # u2 = 1 - u1^2
+STEP = 2e-5  # twice the distance of neighbouring packages in the worth of either
+
+
+def test_nash_on_a_concave_frontier():
+    assert solve(nash, CONCAVE).worth == pytest.approx([1 / np.sqrt(3), 2 / 3], abs=STEP)
+
+
+def test_kalai_smorodinsky_on_a_concave_frontier_is_the_golden_section():
+    golden = (np.sqrt(5) - 1) / 2
+    assert solve(kalai_smorodinsky, CONCAVE).worth == pytest.approx([golden, golden], abs=STEP)
+
+
+@pytest.fixture
+def logroll():
+    """Two divisible issues, A (.7, .3), B (.4, .6), divided in steps of a hundred and tenth."""
+    first, second = np.array(list(product(np.arange(111) / 110, repeat=2))).T
+    return np.array([0.7 * first + 0.3 * second, 0.4 * (1 - first) + 0.6 * (1 - second)])
+
+
+def test_logroll_nash_lies_at_the_vertex(logroll):
+    assert solve(nash, logroll).worth == pytest.approx([0.7, 0.6], abs=1e-12)
+
+
+def test_logroll_kalai_smorodinsky_gives_seven_elevenths_each(logroll):
+    solution = solve(kalai_smorodinsky, logroll)
+    assert solution.worth == pytest.approx([7 / 11, 7 / 11], abs=1e-12)
+    assert solution.value == pytest.approx(7 / 11)
+
+
+def test_stretching_one_scale_moves_egalitarian_and_utilitarian_in_the_logroll(logroll):
+    stretched = logroll * [[3.0], [1.0]]
+    for rule in (egalitarian, utilitarian):
+        assert not set(solve(rule, logroll).packages) & set(solve(rule, stretched).packages)
+    for rule in (nash, kalai_smorodinsky):
+        assert set(solve(rule, logroll).packages) == set(solve(rule, stretched).packages)
+
+
+def test_no_deal_worth_shifts_the_split():
+    pie = np.array([np.arange(1001) / 1000, 1 - np.arange(1001) / 1000])
+    for rule in (nash, egalitarian, kalai_smorodinsky):
+        assert solve(rule, pie, [0.1, 0.3]).worth == pytest.approx([0.4, 0.6], abs=1e-12)
+
+
+@pytest.mark.parametrize("powers", [(0.2, 0.3, 0.5), (0.1, 0.1, 0.8), (4.0, 6.0, 10.0)])
+def test_bargaining_power_is_the_share_of_the_pie(powers):
+    """u1 + u2 + u3 = 1: each gets its exponent's share."""
+    shares = np.array([(a, b, 20 - a - b) for a in range(21) for b in range(21 - a)]).T / 20
+    solution = solve(asymmetric_nash, shares, None, None, None, np.array(powers))
+    assert solution.worth == pytest.approx(np.array(powers) / sum(powers), abs=1e-12)
+
+
+# Small cases that were worked out by hand
+
+
+def test_orange_and_lemon_a_tree_each():
+    """Anna (.7, .3), Ben (.4, .6), market .25 each: oranges to her, lemons to him."""
+    oranges, lemons = np.array(list(product([1, 0.5, 0], repeat=2))).T
+    worth = np.array([0.7 * oranges + 0.3 * lemons, 0.4 * (1 - oranges) + 0.6 * (1 - lemons)])
+    candidates = zone(worth[None], np.array([[0.25, 0.25]]), np.ones((2, 9), bool))[0]
+    assert candidates.sum() == 5
+    for rule in FOUR:
+        solution = solve(rule, worth, [0.25, 0.25])
+        assert solution.packages.tolist() == [2], rule.__name__
+        assert solution.worth == pytest.approx([0.70, 0.60], abs=1e-12)
+    assert solve(nash, worth, [0.25, 0.25]).value == pytest.approx(0.1575)
+
+
+STRIP = {"upland_keeps": (100, 0), "demilitarised": (40, 75), "lowland_full": (0, 100)}
+RECOGNITION = {"full": (100, 0), "none": (0, 100)}
+PULL_BACK = {"stay": (100, 0), "reciprocal": (70, 60), "upland_first": (0, 100)}
+OBSERVERS = {"none": (0, 100), "joint": (60, 80), "third_party": (100, 30)}
+
+
+def two_banks():
+    """The 26 consistent packages of two banks of a river: names, worth (2, 26), and those that cross a line."""
+    names, worth, crossed = [], [], []
+    for strip, recognition, pull_back, observers in product(STRIP, RECOGNITION, PULL_BACK, OBSERVERS):
+        given_back = strip != "upland_keeps"
+        if given_back == (pull_back == "stay") or (pull_back == "reciprocal" and observers == "none"):
+            continue
+        points = np.array([STRIP[strip], RECOGNITION[recognition], PULL_BACK[pull_back], OBSERVERS[observers]])
+        pride = 0.04 if (strip, recognition) == ("lowland_full", "none") else 0.0
+        upland = points[:, 0] @ [0.30, 0.35, 0.15, 0.20] / 100
+        lowland = points[:, 1] @ [0.50, 0.20, 0.20, 0.10] / 100 + pride
+        names.append(f"{strip}/{recognition}/{pull_back}/{observers}")
+        worth.append((upland, lowland))
+        crossed.append(
+            given_back != (recognition == "full")
+            or pull_back == "stay"
+            or (pull_back == "upland_first" and observers != "third_party")
+        )
+    return names, np.array(worth).T, np.array(crossed)
+
+
+def test_two_banks_trades_the_strip_for_recognition():
+    names, worth, crossed = two_banks()
+    no_deal, signs = np.array([[0.55, 0.55]]), np.ones((2, 26), bool)
+    lines_off, lines_real = zone(worth[None], no_deal, signs)[0], zone(worth[None], no_deal, signs, ~crossed[None])[0]
+    assert (len(names), lines_off.sum(), lines_real.sum()) == (26, 6, 5)
+    for rule, candidates in product((nash, kalai_smorodinsky, egalitarian), (lines_off, lines_real)):
+        solution = solve(rule, worth, no_deal[0], candidates)
+        assert [names[p] for p in solution.packages] == ["lowland_full/full/reciprocal/third_party"]
+        assert solution.worth == pytest.approx([0.655, 0.650], abs=1e-12)
+
+
+@pytest.fixture(scope="module")
+def panama():
+    """Points of 1974 over ten issues; halfway is worth half: worth (2, 59049) and shares of the issues (10, 59049)."""
+    us_share = np.indices((3,) * 10).reshape(10, -1) / 2
+    united_states = (us_share * np.array([22, 22, 15, 14, 11, 6, 4, 2, 2, 2])[:, None]).sum(axis=0) / 100
+    panama = ((1 - us_share) * np.array([9, 15, 15, 3, 15, 5, 11, 7, 7, 13])[:, None]).sum(axis=0) / 100
+    return np.array([united_states, panama]), us_share
+
+
+def test_panama_zone_and_solutions(panama):
+    worth, us_share = panama
+    no_deal = np.array([0.5, 0.5])
+    assert zone(worth[None], no_deal[None], np.ones(worth.shape, bool)).sum() == 6_522
+    best = solve(nash, worth, no_deal)
+    assert best.worth == pytest.approx([0.64, 0.68], abs=1e-12)
+    assert best.value == pytest.approx(0.0252, abs=1e-12)
+    assert us_share[:, best.packages].T.tolist() == [[1, 1, 0, 1, 0, 1, 0, 0, 0, 0]]
+    for rule in (kalai_smorodinsky, egalitarian):
+        assert solve(rule, worth, no_deal).worth == pytest.approx([0.655, 0.655], abs=1e-12)
+
+
+def test_panama_largest_sum_is_a_tie_of_three(panama):
+    """Land and water counts the same for both, so whoever gets how much of it the sum is 1.32."""
+    worth, us_share = panama
+    solution = solve(utilitarian, worth, [0.5, 0.5])
+    assert solution.value == pytest.approx(1.32)
+    assert len(solution.packages) == 3
+    assert sorted(us_share[2, solution.packages]) == [0, 0.5, 1]
+    assert us_share[2, solution.package] == 0  # of the three it leaves the smallest gain the largest: .64 and .68
+
+
+# Cases at the edge
+
+
+def test_without_candidates_there_is_no_solution():
+    for rule in FOUR:
+        solution = solve(rule, [[0.2, 0.4], [0.3, 0.1]], [0.5, 0.5])
+        assert solution.package == NO_DEAL
+        assert np.isnan(solution.worth).all() and solution.worth.shape == (2,)
+        assert np.isnan(solution.value)
+        assert solution.note == "no candidates"
+
+
+def test_a_party_that_can_gain_nothing_is_left_out_and_named():
+    worth = np.array([[0.6, 0.8, 0.7], [0.5, 0.5, 0.5], [0.9, 0.6, 0.8]])
+    for rule in (nash, kalai_smorodinsky):
+        solution = solve(rule, worth, [0.5, 0.5, 0.5])
+        assert solution.left_out == (1,)
+        assert solution.note
+        assert solution.packages.tolist() == solve(rule, worth[[0, 2]], [0.5, 0.5]).packages.tolist()
+    assert solve(nash, worth, [0.5, 0.5, 0.5]).value == pytest.approx(0.2 * 0.3)
+
+
+def test_a_gain_below_the_tolerance_is_no_gain():
+    worth = np.array([[0.5 + 1e-10, 0.5 + 2e-10], [0.8, 0.7]])
+    assert solve(nash, worth, [0.5, 0.5]).packages.tolist() == [0]
+    assert solve(nash, worth, [0.5, 0.5]).left_out == (0,)
+
+
+def test_a_small_product_is_a_product():
+    solution = solve(nash, [[0.51], [0.51]], [0.5, 0.5])
+    assert solution.value == pytest.approx(1e-4)
+    assert (solution.left_out, solution.note) == ((), "")
+
+
+def test_products_that_differ_by_rounding_tie():
+    """Gains of .1 and .6, or of .2 and .3, or .3 and .2: the product is .06 each time, but not to the last bit."""
+    worth, no_deal = np.array([[0.55, 0.65, 0.75, 0.55], [1.05, 0.75, 0.65, 0.95]]), np.array([0.45, 0.45])
+    gains = worth - no_deal[:, None]
+    assert len(set(gains[0, :3] * gains[1, :3])) > 1
+    assert sorted(solve(nash, worth, no_deal).packages) == [0, 1, 2]
+
+
+def test_of_packages_that_tie_the_one_with_the_largest_smallest_gain_comes_first():
+    assert solve(utilitarian, [[0.9, 0.3, 0.6], [0.1, 0.7, 0.4]]).packages.tolist() == [2, 1, 0]
+    assert solve(egalitarian, [[0.4, 0.4, 0.4], [0.5, 0.8, 0.5]]).packages.tolist() == [1, 0, 2]
+
+
+def test_left_out_are_only_parties_that_count():
+    worth = np.array([[0.5, 0.5], [0.6, 0.8], [0.9, 0.6], [0.5, 0.5]])
+    solution = solve(nash, worth, np.full(4, 0.5), None, np.array([False, True, True, True]))
+    assert solution.left_out == (3,)
+
+
+def test_where_nobody_can_gain_everything_ties():
+    for rule in FOUR:
+        assert sorted(solve(rule, np.full((2, 3), 0.5), [0.5, 0.5]).packages) == [0, 1, 2]
+    assert solve(nash, np.full((2, 3), 0.5), [0.5, 0.5]).left_out == (0, 1)
+
+
+def test_where_no_package_lets_all_gain_the_nash_product_ties_and_says_so():
+    solution = solve(nash, [[0.5, 0.8], [0.9, 0.5]], [0.5, 0.5])
+    assert sorted(solution.packages) == [0, 1]
+    assert "tie" in solution.note
+
+
+def test_two_losses_make_no_product():
+    """Lines and no-deal worth of somebody who does not sign do not narrow the zone, so losses occur in it."""
+    solution = solve(nash, [[0.1, 0.6], [0.1, 0.6]], [0.5, 0.5], np.array([True, True]))
+    assert solution.packages.tolist() == [1]
+
+
+def test_the_tolerance_lets_exactly_no_deal_into_the_zone():
+    worth = np.array([[[0.3, 0.1 + 0.2, 0.3 - 2e-9, 0.3 - 5e-10]]])
+    assert zone(worth, np.array([[0.1 + 0.2]]), np.ones((1, 4), bool)).tolist() == [[True, True, False, True]]
+
+
+def test_who_does_not_sign_has_no_veto():
+    worth = np.array([[[0.9, 0.9, 0.1], [0.0, 0.6, 0.6]]])
+    signs = np.array([[True, True, True], [False, True, True]])
+    assert zone(worth, np.array([[0.5, 0.5]]), signs).tolist() == [[True, True, False]]
+    uncrossed = np.array([[True, False, True]])
+    assert zone(worth, np.array([[0.5, 0.5]]), signs, uncrossed).tolist() == [[True, False, False]]
+    assert uncrossed.tolist() == [[True, False, True]]  # the caller's mask is left alone
+
+
+def test_a_solution_over_nobody_is_refused():
+    with pytest.raises(ValueError, match="a party that counts"):
+        solve(nash, [[0.5]], [0.0], None, np.array([False]))
+
+
+@pytest.mark.parametrize("powers", [[-1.0, 2.0], [0.0, 0.0]])
+def test_bargaining_powers_below_0_or_all_0_are_refused(powers):
+    with pytest.raises(ValueError, match="bargaining powers"):
+        solve(asymmetric_nash, [[0.5], [0.5]], None, None, None, np.array(powers))
+
+
+def test_who_has_no_bargaining_power_does_not_count():
+    solution = solve(asymmetric_nash, [[0.9, 0.5], [0.1, 0.5]], None, None, None, np.array([1.0, 0.0]))
+    assert solution.packages.tolist() == [0]
+
+
+# Distances, per draw
+
+
+def test_nash_distance_on_a_pie():
+    """Of a pie in fifths with nothing without a deal, .2 against .8: product .16 of at most .24."""
+    pie = np.array([[[0.2, 0.4, 0.6, 0.8], [0.8, 0.6, 0.4, 0.2]]])
+    everything, nothing = np.ones((1, 4), bool), np.zeros((1, 2))
+    both = np.array([True, True])
+    assert nash_distance(pie, nothing, everything, both, np.array([0])) == pytest.approx([1 - np.sqrt(16 / 24)])
+    assert nash_distance(pie, nothing, everything, both, np.array([1])).tolist() == [0.0]
+    only_first = np.array([True, False])
+    assert nash_distance(pie, nothing, everything, only_first, np.array([0])) == pytest.approx([1 - 0.2 / 0.8])
+
+
+def test_nash_distance_is_missing_without_agreement_or_gain():
+    worth = np.array([[[0.5, 0.7], [0.6, 0.6]]] * 3)
+    no_deal = np.array([[0.4, 0.4], [0.4, 0.4], [0.7, 0.6]])
+    everything, both = np.ones((3, 2), bool), np.array([True, True])
+    distance = nash_distance(worth, no_deal, everything, both, np.array([NO_DEAL, 0, 1]))
+    assert np.isnan(distance).tolist() == [True, False, True]
+    sliver = np.array([[[0.5, 2e-5], [0.5, 2e-5]]])  # product 4e-10 in the zone: too small to divide by
+    assert np.isnan(nash_distance(sliver, np.zeros((1, 2)), np.array([[False, True]]), both, np.array([1]))).all()
+
+
+def test_nash_distance_is_over_those_that_can_gain():
+    worth = np.array([[[0.5, 0.7, 0.9], [0.6, 0.6, 0.6], [0.9, 0.9, 0.7]]])
+    distance = nash_distance(worth, np.array([[0.5, 0.6, 0.5]]), np.ones((1, 3), bool), np.ones(3, bool), np.array([0]))
+    assert distance.tolist() == [1.0]
+    distance = nash_distance(worth, np.array([[0.4, 0.6, 0.5]]), np.ones((1, 3), bool), np.ones(3, bool), np.array([0]))
+    assert distance == pytest.approx([1 - np.sqrt(0.1 * 0.4 / (0.3 * 0.4))])
+
+
+def test_pareto_distance_is_what_all_signatories_left_on_the_table():
+    worth = np.array([[[0.5, 0.6, 0.9, 0.8], [0.5, 0.7, 0.4, 0.8]]])
+    signs = np.ones((2, 4), bool)
+    assert pareto_distance(worth, signs, np.array([[True, True, True, False]]), np.array([0])) == pytest.approx([0.1])
+    assert pareto_distance(worth, signs, np.ones((1, 4), bool), np.array([0])) == pytest.approx([0.3])
+    assert pareto_distance(worth, signs, np.ones((1, 4), bool), np.array([2])).tolist() == [0.0]
+    signs[1, 0] = False  # the second is not asked about package 0: only the first's worth counts
+    assert pareto_distance(worth, signs, np.ones((1, 4), bool), np.array([0])) == pytest.approx([0.4])
+
+
+def test_pareto_distance_is_missing_where_there_is_nothing_to_compare():
+    worth, everything = np.array([[[0.5, 0.6]]] * 3), np.array([[True, True], [True, True], [False, False]])
+    distance = pareto_distance(worth, np.ones((1, 2), bool), everything, np.array([NO_DEAL, 1, 1]))
+    assert np.isnan(distance).tolist() == [True, False, True]
+    assert np.isnan(pareto_distance(worth, np.zeros((1, 2), bool), everything, np.array([0, 0, 0]))).all()
+
+
+# What holds for every problem
+
+
+@st.composite
+def problems(draw, least_parties=1):
+    """Worth on a coarse grid, no-deal worth on the same, so that ties and no gains at all are common."""
+    parties, packages = draw(st.integers(least_parties, 4)), draw(st.integers(1, 25))
+    level = st.integers(0, 16)
+    cells = draw(st.lists(level, min_size=parties * packages, max_size=parties * packages))
+    no_deal = draw(st.lists(st.integers(0, 10), min_size=parties, max_size=parties))
+    return np.array(cells).reshape(parties, packages) / 16, np.array(no_deal) / 16
+
+
+@given(problems())
+def test_solutions_are_what_the_definitions_say(problem):
+    """Each package of the zone, one by one, in plain Python."""
+    worth, no_deal = problem
+    gains = {p: worth[:, p] - no_deal for p in range(worth.shape[1]) if (worth[:, p] >= no_deal).all()}
+    assume(gains)
+    most = np.max(list(gains.values()), axis=0)
+    able = most > 0
+    all_gain = any((gain > 0).all() for gain in gains.values())
+    scores = {
+        nash: {p: float(np.prod(gain if all_gain else gain[able])) for p, gain in gains.items()},
+        kalai_smorodinsky: {p: min(gain[able] / most[able], default=0.0) for p, gain in gains.items()},
+        egalitarian: {p: min(gain) for p, gain in gains.items()},
+        utilitarian: {p: sum(worth[:, p]) for p in gains},
+    }
+    for rule, score in scores.items():
+        best = max(score.values())
+        expected = {p for p, value in score.items() if value >= best - 1e-12}
+        assert set(solve(rule, worth, no_deal).packages.tolist()) == expected, rule.__name__
+
+
+@given(problems())
+def test_nash_and_utilitarian_lie_on_the_frontier(problem):
+    worth, no_deal = problem
+    candidates = (worth >= no_deal[:, None]).all(axis=0)
+    frontier = np.zeros(worth.shape[1], bool)
+    frontier[candidates] = pareto_frontier(worth[:, candidates])
+    assert frontier[solve(utilitarian, worth, no_deal).packages].all()
+    best = solve(nash, worth, no_deal)
+    if not best.note:  # where somebody cannot gain, packages tie that leave others worse off
+        assert frontier[best.packages].all()
+
+
+@given(problems(), st.data())
+def test_stretching_and_shifting_a_scale_moves_neither_nash_nor_kalai_smorodinsky(problem, data):
+    worth, no_deal = problem
+    party = data.draw(st.integers(0, len(worth) - 1))
+    factor, shift = data.draw(st.sampled_from([0.1, 0.5, 3.0, 7.0])), data.draw(st.sampled_from([0.0, -0.3, 1.7]))
+    stretched, stretched_no_deal = worth.copy(), no_deal.copy()
+    stretched[party], stretched_no_deal[party] = factor * worth[party] + shift, factor * no_deal[party] + shift
+    for rule in (nash, kalai_smorodinsky):
+        before, after = solve(rule, worth, no_deal), solve(rule, stretched, stretched_no_deal)
+        assert set(before.packages) == set(after.packages)
+        assert before.left_out == after.left_out
+
+
+@given(problems(), st.randoms())
+def test_renaming_parties_and_packages_renames_the_answers_and_moves_no_bit(problem, random):
+    worth, no_deal = problem
+    rows, columns = list(range(len(worth))), list(range(worth.shape[1]))
+    random.shuffle(rows)
+    random.shuffle(columns)
+    for rule in FOUR:
+        before, after = solve(rule, worth, no_deal), solve(rule, worth[rows][:, columns], no_deal[rows])
+        assert {columns[p] for p in after.packages} == set(before.packages)
+        assert {rows[n] for n in after.left_out} == set(before.left_out)
+        np.testing.assert_equal(after.value, before.value)
+    agreed, both = np.array([columns[0]]), np.ones(len(worth), bool)
+    everything = np.ones((1, len(columns)), bool)
+    first = nash_distance(worth[None], no_deal[None], everything, both, agreed)
+    again = nash_distance(worth[rows][None][:, :, columns], no_deal[None, rows], everything, both, np.array([0]))
+    np.testing.assert_array_equal(first, again)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_exchanging_parties_moves_no_bit_of_a_product_or_sum(seed):
+    """Four factors in another order differ in the last bit; ours run by ascending value."""
+    worth = np.random.default_rng(seed).random((4, 50))
+    for rule in (nash, utilitarian):
+        assert len({solve(rule, worth[list(order)]).value for order in ((0, 1, 2, 3), (3, 1, 0, 2), (2, 3, 1, 0))}) == 1
+
+
+@given(problems(least_parties=2), st.sampled_from([0.3, 1.0, 5.0]))
+def test_equal_bargaining_powers_give_nash(problem, power):
+    worth, no_deal = problem
+    equal = solve(asymmetric_nash, worth, no_deal, None, None, np.full(len(worth), power))
+    plain = solve(nash, worth, no_deal)
+    assert set(equal.packages) == set(plain.packages)
+    assert equal.value == pytest.approx(plain.value, nan_ok=True)
+
+
+@given(st.floats(1, 4), st.floats(1, 4), st.integers(10, 500))
+def test_kalai_smorodinsky_evens_out_the_shares_up_to_one_step(bend, other_bend, steps):
+    """Along a bent frontier that is cut into packages, the shares differ by no more than a step moves either."""
+    first = np.arange(steps + 1) / steps
+    worth = np.array([first, (1 - first**bend) ** (1 / other_bend)])
+    solution = solve(kalai_smorodinsky, worth)
+    step = np.abs(np.diff(worth, axis=1)).max(axis=0)
+    near = step[max(solution.package - 1, 0) : solution.package + 1].max()
+    assert abs(solution.worth[0] - solution.worth[1]) <= near + 1e-9
+
+
+@given(problems())
+def test_with_nothing_to_lose_and_no_lines_the_zone_is_everything(problem):
+    worth, _ = problem
+    assert zone(worth[None], np.zeros((1, len(worth))), np.ones(worth.shape, bool)).all()
+    assert zone(worth[None], np.full((1, len(worth)), 2.0), np.zeros(worth.shape, bool)).all()  # nobody is asked
+
+
+@st.composite
+def draws(draw):
+    """Several draws of one problem: worth (B, N, P), no deal (B, N), signs (N, P), zone (B, P), agreed (B,)."""
+    count, parties, packages = draw(st.integers(1, 5)), draw(st.integers(1, 4)), draw(st.integers(1, 12))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    worth, no_deal = np.round(rng.random((count, parties, packages)), 1), np.round(rng.random((count, parties)) / 2, 1)
+    signs = rng.random((parties, packages)) < 0.8
+    candidates = zone(worth, no_deal, signs, rng.random((count, packages)) < 0.9)
+    agreed = np.where(candidates.any(axis=1) & (rng.random(count) < 0.8), candidates.argmax(axis=1), NO_DEAL)
+    return worth, no_deal, signs, candidates, agreed
+
+
+@given(draws())
+def test_a_draw_does_not_feel_its_neighbours(many):
+    worth, no_deal, signs, candidates, agreed = many
+    everybody = np.ones(len(signs), bool)
+    together = (
+        zone(worth, no_deal, signs, candidates),
+        nash_distance(worth, no_deal, candidates, everybody, agreed),
+        pareto_distance(worth, signs, candidates, agreed),
+    )
+    for b in range(len(worth)):
+        row = slice(b, b + 1)
+        alone = (
+            zone(worth[row], no_deal[row], signs, candidates[row]),
+            nash_distance(worth[row], no_deal[row], candidates[row], everybody, agreed[row]),
+            pareto_distance(worth[row], signs, candidates[row], agreed[row]),
+        )
+        for block, single in zip(together, alone, strict=True):
+            np.testing.assert_array_equal(block[row], single)
+
+
+@given(draws())
+def test_agreements_in_the_zone_are_at_most_as_good_as_the_best_of_it(many):
+    worth, no_deal, signs, candidates, agreed = many
+    everybody = np.ones(len(signs), bool)
+    short = nash_distance(worth, no_deal, candidates, everybody, agreed)
+    left = pareto_distance(worth, signs, candidates, agreed)
+    assert ((short[~np.isnan(short)] >= 0) & (short[~np.isnan(short)] <= 1)).all()
+    assert (left[~np.isnan(left)] >= 0).all()
+    for b in np.flatnonzero(~np.isnan(short)):
+        best = nash(worth[b], no_deal[b], candidates[b], everybody)
+        assert (agreed[b] in best.packages) == (short[b] < 1e-9)
