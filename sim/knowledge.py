@@ -1,0 +1,110 @@
+"""What a party knows of what packages are worth to the others, and the order in which it prefers to please them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.exact import TOLERANCE
+from sim.issues import Bools, Ints
+from sim.shortlist import Ordering, ordering
+from sim.utility import Floats, Lines
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """Worth of packages to every party, as far as the others know it.
+
+    Attributes:
+        utility: Shape (B, N, P), or (1, N, P) where it is the same in all draws.
+        best: Largest worth of any consistent package, shape (B, N) or (1, N).
+        no_deal: Worth of no agreement, shape (B, N) or (1, N); 0 where it is not known.
+    """
+
+    utility: Floats
+    best: Floats
+    no_deal: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Regard:
+    """How a party ranks packages by what they do for the others, best first.
+
+    Attributes:
+        party: Index of the party that ranks.
+        orderings: Packages by the share of its best that the least content other signatory gets, ties broken; one for
+            all draws, or one a draw.
+        tie_rank: Rank of each package among packages of equal standing, smaller first, shape (1 or B, P).
+    """
+
+    party: int
+    orderings: tuple[Ordering, ...]
+    tie_rank: Ints
+
+
+def positions_worth(points: Floats, options: Ints) -> Floats:
+    """Worth of options as far as positions tell it: evenly spaced in a party's order, best 1 and worst 0.
+
+    Options of equal points share a place; an issue on which a party is indifferent is worth 1 whatever the option.
+
+    Args:
+        points: A party's points, shape (N, I, O).
+        options: Number of options of each issue, shape (I,).
+
+    Returns:
+        Shape (N, I, O).
+    """
+    worth = np.zeros_like(points)
+    for party in range(points.shape[0]):
+        for issue in range(points.shape[1]):
+            places, rank = np.unique(points[party, issue, : options[issue]], return_inverse=True)
+            worth[party, issue, : options[issue]] = rank / (len(places) - 1) if len(places) > 1 else 1.0
+    return worth
+
+
+def regard(party: int, known: Knowledge, signs: Bools, digest_rank: Ints, lines: Lines) -> Regard:
+    """Rank all packages by what they do for the other signatories, as far as known.
+
+    First comes the package whose least content other signatory gets the largest share of its best. Ties go to the
+    higher smallest gain, then to the higher sum of gains, then to the smaller digest of the package. Where nobody else
+    signs, nobody is left short.
+
+    Args:
+        party: Index of the party that ranks.
+        known: What is known of all parties.
+        signs: Whose consent a package needs, shape (N, P).
+        digest_rank: Rank by digest of option names, shape (P,).
+        lines: The red lines over the packages.
+    """
+    others = [other for other in range(len(signs)) if other != party]
+    share, gain, total = [], [], []
+    for draw in range(len(known.utility)):
+        shares = np.full((len(others), signs.shape[1]), np.inf)
+        gains = np.full_like(shares, np.inf)
+        for row, other in enumerate(others):
+            worth = known.utility[draw, other]
+            best, no_deal = known.best[draw, other], known.no_deal[draw, other]
+            shares[row] = np.where(signs[other], worth / best if best > TOLERANCE else 0.0, np.inf)
+            gains[row] = np.where(signs[other], worth - no_deal, np.inf)
+        share.append(_steps(shares.min(axis=0, initial=np.inf)))
+        gain.append(_steps(gains.min(axis=0, initial=np.inf)))
+        total.append(_steps(_rising_sum(np.where(np.isinf(gains), 0.0, gains))))
+    orders, ranks = [], []
+    for s, g, t in zip(share, gain, total, strict=True):
+        orders.append(ordering(np.lexsort((digest_rank, -t, -g, -s)), lines.pattern, len(lines.crosses)))
+        rank = np.empty(len(digest_rank), np.int64)
+        rank[np.lexsort((digest_rank, -t, -g))] = np.arange(len(digest_rank))
+        ranks.append(rank)
+    return Regard(party, tuple(orders), np.array(ranks))
+
+
+def _steps(worth: Floats) -> Ints:
+    """Worth counted in steps of the tolerance, so that a difference in the last bits is a tie."""
+    return np.rint(np.minimum(worth, 1e6) / TOLERANCE).astype(np.int64)
+
+
+def _rising_sum(gains: Floats) -> Floats:
+    """Sum over parties by ascending value: exchanging two parties changes no bit."""
+    total = np.zeros(gains.shape[1])
+    for row in np.sort(gains, axis=0):
+        total = total + row
+    return total

@@ -1,0 +1,71 @@
+"""The names a scenario file may use, and the parameters that go with each."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import field
+from typing import Any, TypeVar
+
+T = TypeVar("T", bound=type)
+
+
+class Registry(Mapping[str, type]):
+    """Classes by the name a scenario gives them.
+
+    A class is a frozen dataclass whose fields are its YAML parameters, made with `number`, `choice`, `count` or
+    `order` below: the reader checks a scenario against the fields, so there is no second list of parameters.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._classes: dict[str, type] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """Enter a class under a name.
+
+        Raises:
+            ValueError: if the name is taken.
+        """
+
+        def enter(cls: T) -> T:
+            if name in self._classes:
+                raise ValueError(f"two {self.what} are called {name!r}")
+            self._classes[name] = cls
+            return cls
+
+        return enter
+
+    def __getitem__(self, name: str) -> type:
+        return self._classes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._classes))
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def __repr__(self) -> str:
+        return f"{self.what}: {', '.join(self)}"
+
+
+def number(default: float, low: float | None = None, high: float | None = None, doc: str = "") -> Any:
+    """A parameter that is a number, also an uncertain one: a float, or one a draw, shape (B,)."""
+    return field(default=default, metadata={"kind": "number", "low": low, "high": high, "doc": doc})
+
+
+def choice(default: str, options: Mapping[str, str], doc: str = "") -> Any:
+    """A parameter that is one of a few words; `options` maps each word to what it means in one line."""
+    return field(default=default, metadata={"kind": "choice", "options": options, "doc": doc})
+
+
+def count(default: int | None, low: int = 1, doc: str = "") -> Any:
+    """A parameter that is a whole number, or left out."""
+    return field(default=default, metadata={"kind": "count", "low": low, "doc": doc})
+
+
+def order(default: str | tuple[str, ...], doc: str = "") -> Any:
+    """A parameter that is a list of parties, `rotating` or `random`."""
+    return field(default=default, metadata={"kind": "order", "doc": doc})
+
+
+def meanings(rules: Mapping[str, Callable[..., Any]]) -> dict[str, str]:
+    """What each of several named functions does: the first line of its docstring."""
+    return {name: (rule.__doc__ or "").strip().splitlines()[0] for name, rule in sorted(rules.items())}

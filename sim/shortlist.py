@@ -1,0 +1,173 @@
+"""Finding the first package that is worth enough, in an order of one's own choosing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.exact import TOLERANCE
+from sim.issues import NO_DEAL, Bools, Ints
+from sim.utility import Floats
+
+
+@dataclass(frozen=True)
+class Shortlist:
+    """The packages that can ever be first, whatever worth is asked for.
+
+    Going through the packages in order, the first that is worth at least `a` is worth more than all before it. So only
+    those that beat everything before them matter: a dozen or two of tens of thousands.
+
+    Attributes:
+        worth: Worth of the listed packages, rising along the row, filled up with infinity, shape (B, M).
+        package: Their indices, filled up with `NO_DEAL`, shape (B, M).
+    """
+
+    worth: Floats
+    package: Ints
+
+    def first_worth(self, least: Floats) -> Ints:
+        """The first package worth at least `least` in each draw, shape (B,); `NO_DEAL` where there is none."""
+        enough = np.greater_equal(self.worth, (least - TOLERANCE)[:, None])
+        first: Ints = self.package[np.arange(len(enough)), enough.argmax(axis=1)]
+        return first
+
+    def with_rows(self, rows: Ints, other: "Shortlist") -> "Shortlist":
+        """This list with some draws exchanged for those of another."""
+        width = max(self.worth.shape[1], other.worth.shape[1])
+        worth, package = _padded(self, width), _padded_package(self, width)
+        worth[rows], package[rows] = _padded(other, width), _padded_package(other, width)
+        return Shortlist(worth, package)
+
+
+def shortlist(worth: Floats, usable: Bools, package: Ints) -> Shortlist:
+    """List the packages that are worth more than every usable one before them.
+
+    Args:
+        worth: Worth of some packages, from first to last choice, shape (B, M).
+        usable: Those that may be listed, shape (B, M).
+        package: Their indices, shape (B, M).
+    """
+    held = np.where(usable, worth, -np.inf)
+    draw, place = np.nonzero(_records(held))
+    return Shortlist(*_filled(len(worth), draw, held[draw, place], package[draw, place]))
+
+
+@dataclass(frozen=True, eq=False)
+class Ordering:
+    """An order of choice, cut up by the red lines that packages cross.
+
+    Attributes:
+        packages: Packages, those of one pattern together, each run in the order of choice, shape (P,).
+        bounds: Where the run of each pattern begins and ends, shape (K + 1,).
+        place: Place of each of `packages` in the order as a whole, shape (P,).
+    """
+
+    packages: Ints
+    bounds: Ints
+    place: Ints
+
+
+def ordering(order: Ints, pattern: Ints, patterns: int) -> Ordering:
+    """Cut an order of choice up by pattern.
+
+    Args:
+        order: Packages from first to last choice, shape (P,).
+        pattern: Pattern of each package, shape (P,).
+        patterns: Number of patterns.
+    """
+    place = np.argsort(pattern[order], kind="stable")
+    packages = order[place]
+    return Ordering(packages, np.searchsorted(pattern[packages], np.arange(patterns + 1)), place)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """The packages that can ever be first, whatever worth is asked for and whatever red lines are avoided.
+
+    The first package in an order that is worth enough and crosses no line to be avoided is worth more than all before
+    it that cross the same lines as itself: a few hundred of tens of thousands.
+
+    Attributes:
+        worth: From first to last choice, shape (B, M); -inf fills up.
+        package: Package indices, shape (B, M).
+        pattern: The pattern of lines each crosses, shape (B, M).
+    """
+
+    worth: Floats
+    package: Ints
+    pattern: Ints
+
+    def shortlist(self, usable_patterns: Bools, rows: Ints) -> Shortlist:
+        """The shortlist of some draws, among packages of the patterns marked, shape (rows, K)."""
+        usable = np.take_along_axis(usable_patterns, self.pattern[rows], axis=1)
+        return shortlist(self.worth[rows], usable, self.package[rows])
+
+
+def candidates(worth: Floats, usable_patterns: Bools, orderings: Sequence[Ordering]) -> Candidates:
+    """Cut all packages down to those that can ever be first.
+
+    Args:
+        worth: Worth of every package, shape (B, P).
+        usable_patterns: Patterns that may be used at all, shape (B, K).
+        orderings: One for all draws, or one a draw.
+    """
+    if len(orderings) == 1:
+        found = _candidates(worth, usable_patterns, orderings[0])
+    else:
+        one_by_one = [
+            _candidates(worth[b : b + 1], usable_patterns[b : b + 1], order) for b, order in enumerate(orderings)
+        ]
+        found = tuple(np.concatenate(part) for part in zip(*one_by_one, strict=True))  # type: ignore[assignment]
+        found = np.repeat(np.arange(len(worth)), [len(one[0]) for one in one_by_one]), *found[1:]
+    draw, package_worth, package, pattern = found
+    filled, packages = _filled(len(worth), draw, package_worth, package, fill=-np.inf)
+    _, patterns = _filled(len(worth), draw, package_worth, pattern)
+    return Candidates(filled, packages, np.maximum(patterns, 0))
+
+
+def _candidates(worth: Floats, usable_patterns: Bools, order: Ordering) -> tuple[Ints, Floats, Ints, Ints]:
+    """Draw, worth, package and pattern of the candidates, draw by draw in the order of choice."""
+    draws, places, patterns = [], [], []
+    for number in np.flatnonzero(usable_patterns.any(axis=0)):
+        start, stop = order.bounds[number], order.bounds[number + 1]
+        held = np.where(usable_patterns[:, number, None], worth[:, order.packages[start:stop]], -np.inf)
+        draw, place = np.nonzero(_records(held))
+        draws.append(draw)
+        places.append(place + start)
+        patterns.append(np.full(len(draw), number))
+    if not draws:
+        return np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64)
+    draw, place, pattern = np.concatenate(draws), np.concatenate(places), np.concatenate(patterns)
+    sort = np.lexsort((order.place[place], draw))
+    draw, package = draw[sort], order.packages[place[sort]]
+    return draw, worth[draw, package], package, pattern[sort]
+
+
+def _records(held: Floats) -> Bools:
+    """Entries that are larger than all before them in their row."""
+    record = np.empty(held.shape, bool)
+    record[:, :1] = held[:, :1] > -np.inf
+    np.greater(held[:, 1:], np.maximum.accumulate(held, axis=1)[:, :-1], out=record[:, 1:])
+    return record
+
+
+def _filled(rows: int, draw: Ints, worth: Floats, package: Ints, fill: float = np.inf) -> tuple[Floats, Ints]:
+    """Entries sorted by draw, as rows filled up at the end; the last column is always free."""
+    count = np.bincount(draw, minlength=rows)
+    column = np.arange(len(draw)) - np.repeat(np.cumsum(count) - count, count)
+    width = int(count.max(initial=0)) + 1
+    listed, packages = np.full((rows, width), fill), np.full((rows, width), NO_DEAL)
+    listed[draw, column], packages[draw, column] = worth, package
+    return listed, packages
+
+
+def _padded(listed: Shortlist, width: int) -> Floats:
+    filled = np.full((len(listed.worth), width), np.inf)
+    filled[:, : listed.worth.shape[1]] = listed.worth
+    return filled
+
+
+def _padded_package(listed: Shortlist, width: int) -> Ints:
+    filled = np.full((len(listed.package), width), NO_DEAL)
+    filled[:, : listed.package.shape[1]] = listed.package
+    return filled

@@ -1,0 +1,181 @@
+"""What lies on the table, and what one party may see of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from sim.issues import NO_DEAL, Bools, Ints
+from sim.knowledge import Knowledge
+from sim.shortlist import Shortlist
+from sim.utility import Floats
+
+NOT_ASKED, OFFERED, ACCEPTED, REFUSED, PASSED = range(5)  # what a party did when its turn came
+NO_REASON, WORTH = -2, -1  # why it refused: not said, worth too little; from 0 on: the index of a red line
+
+
+def time_of(round: int, rounds: int) -> float:
+    """Share of the talks that has passed: 0 in the first round, 1 in the last (and in an only one)."""
+    return (round - 1) / (rounds - 1) if rounds > 1 else 1.0
+
+
+@dataclass(frozen=True)
+class State:
+    """The table between two turns, in every draw of a block.
+
+    Attributes:
+        round: The round being played, from 1.
+        rounds: The last round.
+        open: Draws still talking, shape (B,).
+        standing: Package on the table, `NO_DEAL` for none, shape (B,).
+        proposer: Index of the party that put it there, -1 for none, shape (B,).
+        accepted: Parties that accepted it since it was made, shape (B, N).
+        last_refuser: Index of the party that last refused an offer, -1 for none, shape (B,).
+        named: Round in which a red line was last named, 0 for never, shape (B, L).
+        own_offer: Last offer of each party, shape (B, N).
+        received: Last offer each party had to answer, shape (B, N).
+        best_received: Largest worth of any of these to it, -inf for none, shape (B, N).
+        signed: Round of signature, 0 for none, shape (B,).
+    """
+
+    round: int
+    rounds: int
+    open: Bools
+    standing: Ints
+    proposer: Ints
+    accepted: Bools
+    last_refuser: Ints
+    named: Ints
+    own_offer: Ints
+    received: Ints
+    best_received: Floats
+    signed: Ints
+
+    def lines_heard(self, memory: int | None) -> Bools:
+        """Red lines named in the last `memory` rounds (all rounds if None), shape (B, L)."""
+        since = 1 if memory is None else max(1, self.round - memory + 1)
+        return self.named >= since
+
+    def next_round(self) -> "State":
+        """The same table, a round later."""
+        return replace(self, round=self.round + 1)
+
+
+def opening(draws: int, parties: int, lines: int, rounds: int) -> State:
+    """An empty table before the first round."""
+    nobody = np.zeros((draws, parties), bool)
+    nothing = np.full((draws, parties), NO_DEAL)
+    return State(
+        round=0,
+        rounds=rounds,
+        open=np.ones(draws, bool),
+        standing=np.full(draws, NO_DEAL),
+        proposer=np.full(draws, -1),
+        accepted=nobody,
+        last_refuser=np.full(draws, -1),
+        named=np.zeros((draws, lines), np.int64),
+        own_offer=nothing,
+        received=nothing,
+        best_received=np.full((draws, parties), -np.inf),
+        signed=np.zeros(draws, np.int64),
+    )
+
+
+@dataclass(frozen=True)
+class View:
+    """What one party sees when its turn comes, in every draw of a block, and nothing else.
+
+    Attributes:
+        party: Its index.
+        round: The round being played, from 1; `rounds` is the last.
+        utility: Its own worth of every package, shape (B, P).
+        signable: Packages that cross none of its real red lines, shape (B, P).
+        avoided: Makes the mask of packages that cross a line somebody named, shape (B, P).
+        no_deal: What no agreement is worth to it now, shape (B,).
+        best: Its largest worth among packages it could sign, shape (B,); `best_package` is that package.
+        received: The last offer it had to answer, `NO_DEAL` for none, shape (B,).
+        best_received: The largest worth of any offer it had to answer, shape (B,).
+        option_worth: Weighted worth of each option to itself, shape (B, I, O).
+        packages: Option indices of the packages, shape (P, I).
+        signs: Whose consent a package needs, shape (N, P).
+        known: What it knows of all parties' worth.
+        tie_rank: Which of two packages of equal standing it takes, smaller first, shape (1 or B, P).
+        shortlists: Its offers in the order in which they please the others: avoiding the lines named, and not.
+    """
+
+    party: int
+    round: int
+    rounds: int
+    utility: Floats
+    signable: Bools
+    avoided: Callable[[], Bools]
+    no_deal: Floats
+    best: Floats
+    best_package: Ints
+    received: Ints
+    best_received: Floats
+    option_worth: Floats
+    packages: Ints
+    signs: Bools
+    known: Knowledge
+    tie_rank: Ints
+    shortlists: Callable[[], tuple[Shortlist, Shortlist]]
+
+    @property
+    def time(self) -> float:
+        """Share of the talks that has passed, 0 to 1."""
+        return time_of(self.round, self.rounds)
+
+    def worth_of(self, package: Ints) -> Floats:
+        """Its worth of one package a draw, shape (B,); -inf where there is none."""
+        worth = self.utility[np.arange(len(package)), package]
+        return np.where(package == NO_DEAL, -np.inf, worth)
+
+
+class Speaker(Protocol):
+    """What a protocol asks of a party whose turn it is."""
+
+    index: int
+    real_lines: Bools
+
+    def worth(self, package: Ints) -> Floats:
+        """Its worth of one package a draw, shape (B,)."""
+
+    def offer(self, state: State) -> Ints:
+        """The package it puts on the table, shape (B,)."""
+
+    def accepts(self, state: State, package: Ints) -> Bools:
+        """Whether it would take a package now, shape (B,)."""
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What everybody did in a round, turn by turn; all of shape (turns, B).
+
+    Attributes:
+        who: Index of the party that spoke.
+        did: `NOT_ASKED` (the draw was closed), `OFFERED`, `ACCEPTED`, `REFUSED` (and offered instead) or `PASSED`.
+        package: What lay on the table after the turn.
+        why: Why it refused: `NO_REASON`, `WORTH`, or the index of the red line it named.
+    """
+
+    who: Ints
+    did: Ints
+    package: Ints
+    why: Ints
+
+    @classmethod
+    def none(cls, turns: Ints) -> "Moves":
+        """Nobody has done anything yet; `turns` says who will speak, shape (B, turns)."""
+        shape = turns.T.shape
+        return cls(turns.T, np.full(shape, NOT_ASKED), np.full(shape, NO_DEAL), np.full(shape, NO_REASON))
+
+    def with_turn(self, place: int, speaks: Bools, did: Ints, package: Ints, why: Ints) -> "Moves":
+        """The same with one turn filled in where a party spoke."""
+        filled = []
+        for held, new in ((self.did, did), (self.package, package), (self.why, why)):
+            changed = held.copy()
+            changed[place, speaks] = new[speaks]
+            filled.append(changed)
+        return Moves(self.who, *filled)

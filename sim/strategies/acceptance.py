@@ -1,0 +1,56 @@
+"""When a party accepts the offer on the table: one rule a class.
+
+Whatever the rule, nothing behind a real red line and nothing worse than no deal is accepted; the agent sees to both.
+"""
+
+from collections.abc import Callable, Mapping
+
+from sim.exact import TOLERANCE
+from sim.issues import Bools, Ints
+from sim.state import View
+from sim.utility import Floats
+
+AcceptanceRule = Callable[[View, Ints, Floats, Ints], Bools]
+
+LATE = 0.9  # share of the talks after which `combined` settles for the best offer received
+
+
+def threshold(view: View, offer: Ints, aspiration: Floats, own_next: Ints) -> Bools:
+    """Accept what is worth the aspiration.
+
+    Args:
+        view: What the party sees.
+        offer: The package on the table, shape (B,).
+        aspiration: The least worth the party asks for now, shape (B,).
+        own_next: The package it would offer instead, shape (B,).
+
+    Returns:
+        Shape (B,).
+    """
+    return view.worth_of(offer) >= aspiration - TOLERANCE
+
+
+def next_offer(view: View, offer: Ints, aspiration: Floats, own_next: Ints) -> Bools:
+    """Accept what is worth as much as the offer one would make instead.
+
+    Source: AC_next of Baarslag, Hindriks & Jonker (2013).
+    """
+    return view.worth_of(offer) >= view.worth_of(own_next) - TOLERANCE
+
+
+def combined(view: View, offer: Ints, aspiration: Floats, own_next: Ints) -> Bools:
+    """As `next_offer`; in the last tenth of the talks also an offer as good as the best received so far.
+
+    Source: AC_combi of Baarslag, Hindriks & Jonker (2013), with the best of all offers received as its late level.
+    """
+    accepts = next_offer(view, offer, aspiration, own_next)
+    if view.time >= LATE:
+        accepts = accepts | (view.worth_of(offer) >= view.best_received - TOLERANCE)
+    return accepts
+
+
+ACCEPTANCE_RULES: Mapping[str, AcceptanceRule] = {
+    "combined": combined,
+    "next_offer": next_offer,
+    "threshold": threshold,
+}

@@ -1,0 +1,115 @@
+"""Which of the packages that are worth enough a party puts on the table: one rule a function.
+
+All rules look first among packages that cross no line somebody has named, then among all the party could sign, and
+repeat the party's best package if nothing is worth enough.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from sim.exact import TOLERANCE
+from sim.issues import NO_DEAL, Bools, Ints
+from sim.state import View
+from sim.utility import Floats
+
+OfferRule = Callable[[View, Floats], Ints]
+
+
+def best_for_others(view: View, least: Floats) -> Ints:
+    """The package whose least content other signatory gets the largest known share of its best.
+
+    Args:
+        view: What the party sees.
+        least: The least worth it asks for, shape (B,).
+
+    Returns:
+        Package offered, shape (B,).
+    """
+    avoiding, any_line = view.shortlists()
+    offer = avoiding.first_worth(least)
+    offer = np.where(offer == NO_DEAL, any_line.first_worth(least), offer)
+    return np.where(offer == NO_DEAL, view.best_package, offer)
+
+
+def least_own(view: View, least: Floats) -> Ints:
+    """The package worth least to oneself."""
+    return _choose(view, least, lambda rows: -view.utility[rows])
+
+
+def nearest(view: View, least: Floats) -> Ints:
+    """The package most like the last offer received: the smallest sum of own worth that the options differ by.
+
+    Before any offer is received, the best for the others.
+
+    Source: Faratin, Sierra & Jennings (2002), trade-offs by similarity, with the party's own weights.
+    """
+
+    def closeness(rows: Ints) -> Floats:
+        worth, offer = view.option_worth[rows], view.packages[view.received[rows]]
+        draw = np.arange(len(rows))
+        distance = np.zeros((len(rows), len(view.packages)))
+        for issue in range(view.packages.shape[1]):
+            there = worth[draw, issue, offer[:, issue]]
+            distance += np.abs(worth[:, issue] - there[:, None])[:, view.packages[:, issue]]
+        return -distance
+
+    return np.where(view.received == NO_DEAL, best_for_others(view, least), _choose(view, least, closeness))
+
+
+def nash(view: View, least: Floats) -> Ints:
+    """The package with the largest product of gains over its signatories, the others' as far as known.
+
+    A gain below 0 counts as none.
+    """
+
+    def product(rows: Ints) -> Floats:
+        gains = []
+        for party, signs in enumerate(view.signs):
+            if party == view.party:
+                gain = view.utility[rows] - view.no_deal[rows, None]
+            else:
+                known = rows if len(view.known.utility) > 1 else np.zeros_like(rows)
+                gain = view.known.utility[known, party] - view.known.no_deal[known, party][:, None]
+            gains.append(np.where(signs[None, :], np.maximum(gain, 0.0), 1.0))
+        value = np.ones_like(gains[0])
+        for gain in np.sort(np.array(gains), axis=0):  # by ascending value: exchanging two parties changes no bit
+            value = value * gain
+        return value
+
+    return _choose(view, least, product)
+
+
+OFFER_RULES: Mapping[str, OfferRule] = {
+    "best_for_others": best_for_others,
+    "least_own": least_own,
+    "nash": nash,
+    "nearest": nearest,
+}
+
+
+def _choose(view: View, least: Floats, merit: Callable[[Ints], Floats]) -> Ints:
+    """The package of highest merit among those worth enough; ties by the party's regard for the others."""
+    offer = view.best_package.copy()
+    enough = view.signable & np.greater_equal(view.utility, (least - TOLERANCE)[:, None])
+    quiet = enough & ~view.avoided()
+    usable = np.where(quiet.any(axis=1, keepdims=True), quiet, enough)
+    rows = np.flatnonzero(usable.any(axis=1))
+    if len(rows):
+        tie_rank = view.tie_rank if len(view.tie_rank) == 1 else view.tie_rank[rows]
+        offer[rows] = first_of_highest(merit(rows), usable[rows], tie_rank)
+    return offer
+
+
+def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints) -> Ints:
+    """The usable package of highest merit; among those within the tolerance, the one of smallest rank.
+
+    Args:
+        merit: Shape (B, P).
+        usable: At least one a draw, shape (B, P).
+        tie_rank: Shape (1 or B, P).
+    """
+    held = np.where(usable, merit, -np.inf)
+    tied = usable & (held >= (held.max(axis=1) - TOLERANCE)[:, None])
+    first: Ints = np.where(tied, tie_rank, np.iinfo(np.int64).max).argmin(axis=1)
+    return first
