@@ -1,0 +1,225 @@
+"""A scenario that says only how it differs from another: `extends`, and `set`.
+
+The other file lies in the same folder or below. What a stranger's file names is opened only after its links are
+resolved, and only if it is an ordinary file there.
+"""
+
+import os
+import re
+import stat
+from pathlib import Path as FilePath
+
+from sim.scenario import nodes, paths, weights
+from sim.scenario.messages import Faults, Mark, quoted, shown
+from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, decoded, plain, read_text
+from sim.scenario.paths import Setting, entry_id, parse_path
+from sim.scenario.writing import brief
+
+MOST_FILES = 8  # that may stand below a difference
+
+CONDITIONS = frozenset({"if", "then", "never", "unless", "when", "signs"})
+DEVICES = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\..*)?")
+
+
+def load(path: str | os.PathLike[str], faults: Faults) -> Mapping | None:
+    """The tree of a scenario file after `extends` and `set`; None, and a fault, if there is none."""
+    try:
+        given = os.fspath(path)
+        text = given if isinstance(given, str) else os.fsdecode(given)
+        name = shown(os.path.basename(text) or text, 100)
+        folder = os.path.realpath(os.path.dirname(text) or ".")
+        first = os.path.join(folder, os.path.basename(text))
+    except (ValueError, OSError) as error:
+        faults.add(Mark("scenario", 1, 1), f"this file name cannot be used: {shown(error, 200)}")
+        return None
+    return _Chain(folder, faults).load(first, name, Mark(name, 1, 1), ())
+
+
+class _Chain:
+    """The files below a scenario, read once each."""
+
+    def __init__(self, folder: str, faults: Faults) -> None:
+        self.folder = folder
+        self.faults = faults
+        self.bytes_left = nodes.MOST_BYTES
+
+    def load(self, location: str, name: str, blame: Mark, above: tuple[str, ...]) -> Mapping | None:
+        """Read a file and what it extends.
+
+        Args:
+            location: The file, its folder resolved.
+            name: How messages call it.
+            blame: Where a fault in opening it is told: at the `extends` that names it.
+            above: Resolved locations of the files that lead here.
+        """
+        data = self.read(location, name, blame)
+        text = decoded(data, name, self.faults) if data is not None else None
+        root = read_text(text, name, self.faults) if text is not None else None
+        if root is None:
+            return None
+        if not isinstance(root, Mapping):
+            self.faults.add(
+                root.mark, "a scenario is a mapping of keys such as id, issues and parties; `peacesim new` writes one"
+            )
+            return None
+        extends, settings = root.items.pop("extends", None), root.items.pop("set", None)
+        if extends is not None:
+            base = self.base(extends, os.path.dirname(location), (*above, os.path.realpath(location)))
+            if base is None:
+                return None
+            root = merged(base, root, name)
+        if settings is not None:
+            apply_settings(root, self.settings(settings), self.faults)
+        return root
+
+    def base(self, extends: Node, folder: str, above: tuple[str, ...]) -> Mapping | None:
+        """The tree of the file that an `extends` names."""
+        wrong = _wrong_path(extends)
+        if wrong:
+            self.faults.add(extends.mark, wrong, "extends")
+            return None
+        assert isinstance(extends, Scalar)
+        location = os.path.realpath(os.path.join(folder, *extends.text.split("/")))
+        if os.path.commonpath([location, folder]) != folder:
+            message = f"{quoted(extends.text)} leads out of the folder of this file; the base must lie there or below"
+        elif location in above:
+            message = f"{quoted(extends.text)} extends this file in turn; one of them must stand on its own"
+        elif len(above) > MOST_FILES:
+            message = f"more than {MOST_FILES} files extend one another here; extend a nearer one"
+        else:
+            name = shown(FilePath(os.path.relpath(location, self.folder)).as_posix(), 200)
+            return self.load(location, name, extends.mark, above)
+        self.faults.add(extends.mark, message, "extends")
+        return None
+
+    def settings(self, node: Node) -> list[Setting]:
+        """What a `set:` block sets, in its order."""
+        if not isinstance(node, Mapping):
+            self.faults.add(node.mark, "set is a mapping of paths to values, such as parties.*.no_deal: 0.4", "set")
+            return []
+        found = []
+        for text, value in node.items.items():
+            mark = node.keys[text]
+            path = parse_path(text, mark, self.faults)
+            if path is not None:
+                found.append(Setting(path, value, mark, f"{mark.file}:{mark.line}"))
+        return found
+
+    def read(self, location: str, name: str, blame: Mark) -> bytes | None:
+        """The bytes of an ordinary file; None, and a fault, if it is none, cannot be read or is too large."""
+        try:
+            opened = os.open(location, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+            with os.fdopen(opened, "rb") as file:
+                if not stat.S_ISREG(os.fstat(opened).st_mode):
+                    self.faults.add(blame, f"{quoted(name)} is not an ordinary file")
+                    return None
+                data = file.read(self.bytes_left + 1)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            self.faults.add(blame, f"{quoted(name)} cannot be read: {shown(reason, 120)}{_like(location)}")
+            return None
+        if len(data) > self.bytes_left:
+            which = "it is" if self.bytes_left == nodes.MOST_BYTES else "with the files that extend it it is"
+            self.faults.add(blame, f"{quoted(name)} cannot be read: {which} larger than {nodes.MOST_BYTES:,} bytes")
+            return None
+        self.bytes_left -= len(data)
+        return data
+
+
+def apply_settings(root: Mapping, settings: list[Setting], faults: Faults) -> None:
+    """Set what paths name, then rescale the weights beside those that were set."""
+    unsummed = {
+        party for party in paths.names_below(root.items.get("parties", root)) if not weights.summed(root, party)
+    }
+    done = paths.apply(root, settings, faults)
+    for party, issues in weights.parties_set(done).items():
+        setting = next(each for each in reversed(settings) if any(_matches(each.path, path, party) for path in done))
+        if party not in unsummed:  # rescaling must not hide a fault of the file
+            weights.rescale(root, party, issues, setting.origin, setting.mark, faults)
+
+
+def _matches(pattern: paths.Path, path: paths.Path, party: str) -> bool:
+    in_weights = len(path) in (4, 5) and path[:3] == ("parties", party, "weights")
+    return (
+        in_weights
+        and len(pattern) == len(path)
+        and all(part in ("*", name) for part, name in zip(pattern, path, strict=True))
+    )
+
+
+def merged(base: Node, over: Node, file: str) -> Mapping:
+    """A base with a difference laid over it: mappings merge by key, lists by `id`, all else is replaced."""
+    result = _merged(base, over, "")
+    assert isinstance(result, Mapping)
+    return result
+
+
+def _merged(base: Node, over: Node, key: str) -> Node:
+    if (
+        isinstance(base, Mapping)
+        and isinstance(over, Mapping)
+        and key not in CONDITIONS
+        and not _renamed(base, over, key)
+    ):
+        result = Mapping(base.mark, base.change, dict(base.items), dict(base.keys))
+        for name, node in over.items.items():
+            below = _merged(base.items[name], node, name) if name in base.items else _added(node)
+            result.put(name, below, over.keys[name])
+        return result
+    if isinstance(base, Sequence) and isinstance(over, Sequence) and _by_id(base) and _by_id(over):
+        entries = {entry_id(entry): entry for entry in base.items}
+        for entry in over.items:
+            known = entries.get(entry_id(entry))
+            entries[entry_id(entry)] = _merged(known, entry, "") if known is not None else _added(entry)
+        return Sequence(base.mark, base.change, list(entries.values()))
+    if plain(base) != plain(over):
+        over.change = f"{over.mark.file}:{over.mark.line}; was {brief(base)}"
+    return over
+
+
+def _added(node: Node) -> Node:
+    node.change = f"{node.mark.file}:{node.mark.line}; was not there"
+    return node
+
+
+def _renamed(base: Mapping, over: Mapping, key: str) -> bool:
+    """Whether a strategy or protocol gets another name: parameters belong to the name, so the block is replaced."""
+    if key not in ("strategy", "protocol"):
+        return False
+    before, after = base.items.get("name"), over.items.get("name")
+    return isinstance(before, Scalar) and isinstance(after, Scalar) and before.text != after.text
+
+
+def _by_id(node: Sequence) -> bool:
+    ids = [entry_id(entry) for entry in node.items]
+    return None not in ids and len(set(ids)) == len(ids) and bool(ids)
+
+
+def _wrong_path(extends: Node) -> str:
+    """What is wrong with the path of a base; empty if nothing is."""
+    if not isinstance(extends, Scalar) or not isinstance(extends.value, str) or not extends.text:
+        return "the name of one scenario file would do, such as base.yaml"
+    text = extends.text
+    parts = text.split("/")
+    if "\\" in text:
+        return f"{quoted(text)} has a backslash; write folders with forward slashes"
+    if text.startswith(("/", "~")) or re.match(r"[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*://", text):
+        return f"{quoted(text)} is not a relative path; name a file in the folder of this one or below"
+    if ".." in parts:
+        return f"{quoted(text)} leads up with '..'; the base must lie in the folder of this file or below"
+    if any(part in ("", ".") or DEVICES.fullmatch(part) or not part.isprintable() or ":" in part for part in parts):
+        return f"{quoted(text)} cannot be the name of a scenario file"
+    return ""
+
+
+def _like(location: str) -> str:
+    """A guess at the file that was meant, from those beside it."""
+    folder, name = os.path.split(location)
+    try:
+        beside = sorted(each for each in os.listdir(folder) if each.endswith((".yaml", ".yml")))[:1000]
+    except (OSError, ValueError):
+        return ""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, beside, 1, 0.7)
+    return f"; did you mean {quoted(close[0])}?" if close and close[0] != name else ""

@@ -1,0 +1,130 @@
+"""The shape of scenario files as JSON Schema, for editors: made from the models and the registries."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from sim.registry import Registry
+from sim.scenario.registered import ORDERS, PROTOCOLS, STRATEGIES, bounded, parameters_of
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.shapes import without_null
+
+Schema = dict[str, Any]
+
+REFERENCE = "#/definitions/{model}"
+
+
+def json_schema() -> Schema:
+    """JSON Schema, draft 7, of a scenario file; a file with `extends` may leave out what its base has."""
+    scenario: Schema = ScenarioModel.model_json_schema(by_alias=True, ref_template=REFERENCE)
+    definitions = scenario.pop("$defs")
+    definitions.pop("NamedModel")
+    definitions.update(
+        {
+            "Scenario": scenario,
+            "Strategy": _named(STRATEGIES, "A strategy"),
+            "Protocol": _named(PROTOCOLS, "A protocol"),
+        }
+    )
+    scenario["properties"]["set"] = _SET
+    scenario["properties"]["protocol"] = {"$ref": REFERENCE.format(model="Protocol")}
+    definitions["PartyModel"]["properties"]["strategy"] = {"$ref": REFERENCE.format(model="Strategy")}
+    for node in _nodes(definitions):
+        _tidy(node)
+    differences = {f"Different{name}": _difference(schema) for name, schema in definitions.items()}
+    differences["DifferentScenario"]["properties"]["extends"] = _EXTENDS
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "peacesim scenario",
+        "description": ScenarioModel.__doc__,
+        "type": "object",
+        "if": {"required": ["extends"]},
+        "then": {"$ref": REFERENCE.format(model="DifferentScenario")},
+        "else": {"$ref": REFERENCE.format(model="Scenario")},
+        "definitions": {**definitions, **differences},
+    }
+
+
+_SET: Schema = {
+    "type": "object",
+    "description": "Paths with the values to set, such as parties.*.red_lines.*.hardness: 1.",
+}
+_EXTENDS: Schema = {
+    "type": "string",
+    "description": "The scenario that this one differs from: a file in the same folder or below, with forward slashes.",
+}
+
+
+def _named(registry: Registry, what: str) -> Schema:
+    """Any of the registered blocks."""
+    return {
+        "description": f"{what}: {', '.join(registry)}.",
+        "type": "object",
+        "required": ["name"],
+        "anyOf": [_block(name, registry[name]) for name in registry],
+    }
+
+
+def _block(name: str, registered: type) -> Schema:
+    fields = {field: _parameter(each) for field, each in parameters_of(registered).items()}
+    description = (registered.__doc__ or "").strip().splitlines()[0]
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"name": {"const": name, "description": description}, **fields},
+    }
+
+
+def _parameter(field: Any) -> Schema:
+    metadata = field.metadata
+    described = {"description": metadata.get("doc", "")}
+    if metadata["kind"] == "number":
+        model = bounded(field).model_json_schema(ref_template=REFERENCE)
+        return {**{key: value for key, value in model.items() if key != "$defs"}, **described}
+    if metadata["kind"] == "choice":
+        meanings = "; ".join(f"{word}: {meaning}" for word, meaning in metadata["options"].items())
+        return {"enum": list(metadata["options"]), "description": f"{metadata.get('doc', '')}. {meanings}"}
+    if metadata["kind"] == "count":
+        return {"type": "integer", "minimum": metadata["low"], **described}
+    names = {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True}
+    return {"anyOf": [{"enum": list(ORDERS)}, names], **described}
+
+
+def _nodes(schema: Any) -> Iterator[Schema]:
+    """Every mapping in a schema, inner ones first."""
+    for child in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from _nodes(child)
+    if isinstance(schema, dict):
+        yield schema
+
+
+def _tidy(node: Schema) -> None:
+    """What is left out is left out, not null; names are names; no titles made from Python names."""
+    if {"type": "null"} in node.get("anyOf", ()):
+        kept = without_null(node)
+        node.clear()
+        node.update(kept)
+    if "patternProperties" in node:
+        node["additionalProperties"] = False
+    if isinstance(node.get("title"), str):
+        node.pop("title")
+    if node.get("default", 0) is None:
+        node.pop("default")
+    if "$ref" in node and len(node) > 1:  # beside a $ref draft 7 reads nothing
+        node["allOf"] = [{"$ref": node.pop("$ref")}]
+
+
+def _difference(schema: Schema) -> Schema:
+    """The same shape with nothing required but the `id` that entries of lists are known by."""
+    schema = copy.deepcopy(schema)
+    for node in _nodes(schema):
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            node["$ref"] = reference.replace("#/definitions/", "#/definitions/Different")
+        if isinstance(node.get("required"), list) and "anything_but" not in node["required"]:
+            required = [key for key in node.pop("required") if key == "id"]
+            if required:
+                node["required"] = required
+    if "schema" in schema.get("properties", {}):
+        schema.pop("required", None)  # a scenario's own id comes from its base
+    return schema

@@ -1,0 +1,181 @@
+"""What deserves a second look in a scenario that can be read: told by `peacesim check`, stops nothing."""
+
+import re
+from collections.abc import Iterator
+from itertools import combinations, permutations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.exact import TOLERANCE
+from sim.issues import ALWAYS, NEVER, Condition, PackageSpace
+from sim.scenario.checks import place
+from sim.scenario.messages import Note, cut, listed, shown
+from sim.scenario.nodes import Mapping
+from sim.scenario.packages import central_worth, space_of, spelled
+from sim.scenario.parts import IssueSpec, PartySpec
+from sim.scenario.paths import get
+
+if TYPE_CHECKING:
+    from sim.scenario.scenario import Scenario
+
+Found = Iterator[tuple[tuple[str, ...], str]]  # path and what is to say of it
+
+
+def notes(scenario: "Scenario") -> list[Note]:
+    """All notes on a scenario, by file and line."""
+    space = space_of(scenario.issues, scenario.consistency)
+    found = [
+        *_rescaled(scenario),
+        *_unmet(scenario, space),
+        *_one_sided(scenario),
+        *_unheard(scenario),
+        *_reversed(scenario),
+        *_unmirrored(scenario),
+        *_no_deal(scenario, space),
+    ]
+    told = [_note(scenario, path, said) for path, said in found]
+    return sorted(told, key=lambda note: (note.file, note.line, note.column))
+
+
+def belligerents(scenario: "Scenario") -> list[str]:
+    """Names of the parties that fight."""
+    return [name for name, party in scenario.parties.items() if party.kind == "belligerent"]
+
+
+def _note(scenario: "Scenario", path: tuple[str, ...], said: str) -> Note:
+    mark = place(scenario.tree, *path)
+    return Note(mark.file, mark.line, mark.column, cut(f"{'.'.join(map(shown, path))}: {said}"))
+
+
+def _rescaled(scenario: "Scenario") -> Found:
+    for party in scenario.parties:
+        table = get(scenario.tree, "parties", party, "weights")
+        changes = {issue: node.change for issue, node in table.items.items()} if isinstance(table, Mapping) else {}
+        moved = [issue for issue, change in changes.items() if change.startswith("rescaled")]
+        if moved:
+            why = changes[moved[0]].partition(";")[0]
+            yield ("parties", party, "weights"), f"{listed(moved)} {why}, value and range, so that the weights sum to 1"
+
+
+def _unmet(scenario: "Scenario", space: PackageSpace) -> Found:
+    for path, condition in _conditions(scenario):
+        if condition in (ALWAYS, NEVER):
+            continue
+        met = [bool(space.holds(Condition((clause,))).any()) for clause in condition.clauses]
+        if not any(met):
+            yield path, "no consistent package meets this"
+        elif not all(met):
+            numbers = [str(at) for at, each in enumerate(met, 1) if not each]
+            which = "entry" if len(numbers) == 1 else "entries"
+            yield path, f"no consistent package meets {which} {listed(numbers)} of this list"
+
+
+def _conditions(scenario: "Scenario") -> Iterator[tuple[tuple[str, ...], Condition]]:
+    for rule in scenario.consistency:
+        yield ("consistency", rule.id, "if"), rule.if_
+    for name, party in scenario.parties.items():
+        yield ("parties", name, "signs"), party.signs
+        for line in party.red_lines:
+            yield ("parties", name, "red_lines", line.id, "never"), line.never
+            yield ("parties", name, "red_lines", line.id, "unless"), line.unless
+        for linkage in party.linkages:
+            yield ("parties", name, "linkages", linkage.id, "when"), linkage.when
+
+
+def _one_sided(scenario: "Scenario") -> Found:
+    """Issues whose options name one belligerent and not the other."""
+    sides = {name: _naming(name, scenario.parties[name]) for name in belligerents(scenario)}
+    for issue, spec in scenario.issues.items():
+        named = {
+            name: [option for option, label in spec.options.items() if pattern.search(f"{_words(option)} / {label}")]
+            for name, pattern in sides.items()
+        }
+        silent = [name for name, options in named.items() if not options]
+        told = {name: options for name, options in named.items() if options}
+        if silent and told:
+            who = " and ".join(f"{shown(name)} ({listed(options)})" for name, options in told.items())
+            yield (
+                ("issues", issue, "options"),
+                f"options name {who}, and none names {listed(silent)}; is there a counterpart?",
+            )
+
+
+def _naming(name: str, party: PartySpec) -> re.Pattern[str]:
+    return re.compile(rf"(?i)\b(?:{re.escape(_words(name))}|{re.escape(party.label)})")
+
+
+def _words(name: str) -> str:
+    return re.sub("[_-]+", " ", name)
+
+
+def _unheard(scenario: "Scenario") -> Found:
+    """Parties whose signature is needed and that a fixed order leaves out: they can never say yes."""
+    order = scenario.protocol.parameters.get("order")
+    for name, party in scenario.parties.items():
+        if isinstance(order, tuple) and name not in order and party.signs != NEVER:
+            said = f"{shown(name)} signs but does not speak: what needs its signature cannot be agreed in this order"
+            yield ("protocol", "order"), said
+
+
+def _reversed(scenario: "Scenario") -> Found:
+    """Options whose order for a party turns round once it counts that one may be impossible to deliver."""
+    for issue, spec in scenario.issues.items():
+        for name, party in scenario.parties.items():
+            points = {option: number.value for option, number in party.values[issue].items()}
+            real = _delivered(points, spec)
+            for one, other in combinations(spec.options, 2):
+                before, after = points[one] - points[other], real[one] - real[other]
+                if before * after < 0 and min(abs(before), abs(after)) > TOLERANCE:
+                    better, worse = (one, other) if before > 0 else (other, one)
+                    said = (
+                        f"for {shown(name)} {better} is worth more than {worse} ({points[better]:g} against "
+                        f"{points[worse]:g} points), but less once the chance of delivery is counted "
+                        f"({real[better]:g} against {real[worse]:g})"
+                    )
+                    yield ("issues", issue, "deliverable"), said
+
+
+def _delivered(points: dict[str, float], issue: IssueSpec) -> dict[str, float]:
+    real = dict(points)
+    for option, uncertain in issue.deliverable.items():
+        chance = uncertain.chance.value
+        real[option] = chance * points[option] + (1 - chance) * points[uncertain.otherwise]
+    return real
+
+
+def _unmirrored(scenario: "Scenario") -> Found:
+    """Assumptions about one belligerent that the other does not share."""
+    numbers = scenario.numbers()
+    told: set[frozenset[str]] = set()
+    for one, other in permutations(belligerents(scenario), 2):
+        for path, number in numbers.items():
+            head, rest = f"parties.{one}.", path.removeprefix(f"parties.{one}.")
+            across = f"parties.{other}.{rest}"
+            if not path.startswith(head) or number.status != "assumption" or across not in numbers:
+                continue
+            pair = frozenset({path, across})
+            if pair not in told and not number.same_law(numbers[across]):
+                told.add(pair)
+                said = f"{number} is an assumption, and {shown(other)} has {numbers[across]}"
+                yield tuple(path.split(".")), f"{said}; is there a fact that tells the two apart?"
+
+
+def _no_deal(scenario: "Scenario", space: PackageSpace) -> Found:
+    for name, party in scenario.parties.items():
+        if party.signs == NEVER:
+            continue
+        central, no_deal = central_worth(space, scenario.issues, party), party.no_deal
+        worth = np.where(central.signable, central.worth, -np.inf)
+        best = int(np.argmax(worth))
+        path = ("parties", name, "no_deal")
+        if float(central.worth.min()) >= no_deal.value - TOLERANCE:
+            said = f"at central numbers every package is worth {no_deal.value:g} or more to {shown(name)}"
+            yield path, f"{said}: it never refuses one for its worth"
+        if no_deal.uncertain and no_deal.high is not None and no_deal.high > worth[best] + TOLERANCE:
+            package = shown(spelled(space, scenario.issues, best), 300)
+            said = (
+                f"part of the range, up to {no_deal.high:g}, lies above its best package, {package}, worth "
+                f"{float(worth[best]):.4f} at central numbers: in such draws {shown(name)} signs nothing"
+            )
+            yield path, said

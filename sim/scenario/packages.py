@@ -1,0 +1,172 @@
+"""What must hold over the packages of a scenario: they exist, are not too many, and each party can live with one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.exact import TOLERANCE
+from sim.issues import NEVER, NO_DEAL, RAW_LIMIT, Bools, Issue, PackageSpace, package_space
+from sim.issues import Rule as BareRule
+from sim.scenario.checks import place
+from sim.scenario.messages import Faults, listed, shown
+from sim.scenario.nodes import Mapping as Tree
+from sim.scenario.parts import IssueSpec, PartySpec, Proposal, RedLine, Rule
+from sim.utility import Extra, Floats, deliver, package_utility, rescale_weights
+
+FEW_ENOUGH = 300_000  # packages over which a smallest set of clashing rules is looked for
+
+
+@dataclass(frozen=True, eq=False)
+class CentralWorth:
+    """What every package is worth to one party at central numbers, and which its certain lines forbid.
+
+    Attributes:
+        worth: Shape (P,).
+        signable: Packages behind no line of hardness 1, shape (P,).
+    """
+
+    worth: Floats
+    signable: Bools
+
+
+def raw_count(issues: Mapping[str, IssueSpec]) -> int:
+    """Number of packages before consistency."""
+    count = 1
+    for issue in issues.values():
+        count *= len(issue.options)
+    return count
+
+
+def space_of(issues: Mapping[str, IssueSpec], rules: Sequence[BareRule]) -> PackageSpace:
+    """The consistent packages."""
+    return package_space([Issue(name, tuple(sorted(spec.options))) for name, spec in issues.items()], rules)
+
+
+def check_packages(
+    root: Tree, issues: Mapping[str, IssueSpec], rules: Sequence[Rule], parties: Mapping[str, PartySpec],
+    proposals: Mapping[str, Proposal], faults: Faults,
+) -> None:  # fmt: skip
+    """Tell whether there are packages, not too many, and one that each party could sign."""
+    if raw_count(issues) > RAW_LIMIT:
+        faults.add(place(root, "issues"), _too_many(issues), "issues")
+        return
+    space = space_of(issues, rules)
+    if not len(space):
+        _tell_no_package(root, issues, rules, faults)
+        return
+    for name, party in parties.items():
+        if party.signs != NEVER:
+            _check_no_deal(root, space, issues, name, party, faults)
+        if party.opens_with is not None and space.index_of(proposals[party.opens_with].package) == NO_DEAL:
+            said = f"{party.opens_with} contradicts a consistency rule, so it cannot be offered; open with another one"
+            faults.add(place(root, "parties", name, "opens_with"), said, f"parties.{name}.opens_with")
+
+
+def central_worth(space: PackageSpace, issues: Mapping[str, IssueSpec], party: PartySpec) -> CentralWorth:
+    """Worth of every package to a party, all numbers at their value, deliverability and linkages counted."""
+    widest = max(len(issue.options) for issue in space.issues)
+    worth = np.zeros((1, 1, len(space.issues), widest))
+    for i, issue in enumerate(space.issues):
+        for o, option in enumerate(issue.options):
+            worth[0, 0, i, o] = party.values[issue.name][option].value / 100
+        for option, uncertain in sorted(issues[issue.name].deliverable.items()):
+            at, instead = issue.options.index(option), issue.options.index(uncertain.otherwise)
+            deliver(worth[:, :, i], at, instead, np.array([uncertain.chance.value]))
+    weights = rescale_weights(np.array([[[party.weights[issue.name].value for issue in space.issues]]]))
+    extras = [
+        Extra(0, np.flatnonzero(space.holds(linkage.when)), np.array([linkage.adds.value]))
+        for linkage in sorted(party.linkages, key=lambda linkage: linkage.id)
+    ]
+    signable = np.ones(len(space), bool)
+    for line in party.red_lines:
+        if _certain(line):
+            signable &= ~space.holds(line.never) | space.holds(line.unless)
+    return CentralWorth(package_utility(space, weights, worth, extras)[0, 0], signable)
+
+
+def spelled(space: PackageSpace, issues: Mapping[str, IssueSpec], package: int) -> str:
+    """A package as its options joined by `/`, in the order of the file."""
+    options = space.options_of(package)
+    return "/".join(options[issue] for issue in issues)
+
+
+def _certain(line: RedLine) -> bool:
+    """Whether a line is real in every draw."""
+    hardness = line.hardness
+    return hardness.value >= 1 and not (hardness.uncertain and hardness.low is not None and hardness.low < 1)
+
+
+def _too_many(issues: Mapping[str, IssueSpec]) -> str:
+    by_size = sorted(issues, key=lambda name: (-len(issues[name].options), name))
+    sizes = " x ".join(f"{name} {len(issues[name].options)}" for name in list(issues)[:MOST_SIZES])
+    more = f" x {len(issues) - MOST_SIZES} more issues" if len(issues) > MOST_SIZES else ""
+    largest = len(issues[by_size[0]].options)
+    coarse = [name for name in by_size[:6] if len(issues[name].options) == largest] or by_size[:1]
+    return (
+        f"{sizes}{more} = {raw_count(issues):,} packages, but at most {RAW_LIMIT:,} can be compared; "
+        f"merge options of {listed(coarse, 'or')}, which {'have' if len(coarse) > 1 else 'has'} the most"
+    )
+
+
+MOST_SIZES = 15
+
+
+def _tell_no_package(root: Tree, issues: Mapping[str, IssueSpec], rules: Sequence[Rule], faults: Faults) -> None:
+    clash = _clashing(issues, rules)
+    names = [rule.id for rule in clash]
+    said = (
+        f"{listed(names)} together leave no package; allow more in `then` of one of them, or narrow its `if`"
+        if len(names) > 1
+        else f"{listed(names)} leaves no package; allow more in its `then`, or narrow its `if`"
+    )
+    faults.add(place(root, "consistency", clash[0].id), said, "consistency")
+
+
+def _clashing(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> list[Rule]:
+    """A smallest set of rules that leaves no package, in the sense that none of them can be spared.
+
+    Only the issues that the rules mention matter. Where even these combine into too many packages, all rules.
+    """
+    clash = list(rules)
+    for rule in rules:
+        rest = [other for other in clash if other is not rule]
+        mentioned = {issue for each in rest for issue in each.if_.issues() | each.then.issues()}
+        touched = {name: issues[name] for name in mentioned}
+        if not touched:
+            continue
+        if raw_count(touched) > FEW_ENOUGH:
+            return list(rules)
+        if not len(space_of(touched, rest)):
+            clash = rest
+    return clash
+
+
+def _check_no_deal(
+    root: Tree, space: PackageSpace, issues: Mapping[str, IssueSpec], name: str, party: PartySpec, faults: Faults
+) -> None:  # fmt: skip
+    central = central_worth(space, issues, party)
+    no_deal = party.no_deal.value
+    path = f"parties.{name}.no_deal"
+    at = place(root, "parties", name, "no_deal")
+    lines = [line.id for line in party.red_lines if _certain(line)]
+    if not central.signable.any():
+        said = (
+            f"{listed(lines)} forbid every consistent package, always, so {shown(name)} can sign nothing; "
+            f"give one of these lines a hardness below 1, or an `unless`"
+        )
+        faults.add(place(root, "parties", name, "red_lines"), said, f"parties.{name}.red_lines")
+        return
+    worth = np.where(central.signable, central.worth, -np.inf)
+    best = int(np.argmax(worth))
+    if worth[best] >= no_deal - TOLERANCE:
+        return
+    behind = f" behind none of its lines of hardness 1 ({listed(lines)})" if lines else ""
+    way_out = "lower no_deal, or raise what the party's best options are worth"
+    if lines and float(central.worth.max()) >= no_deal - TOLERANCE:
+        way_out += ", or give one of these lines a hardness below 1"
+    said = (
+        f"no package{behind} is worth {no_deal:g} to {name} at central numbers: the best, "
+        f"{shown(spelled(space, issues, best), 300)}, is worth {float(worth[best]):.4f}; {way_out}"
+    )
+    faults.add(at, said, path)

@@ -1,0 +1,186 @@
+"""Paths such as `parties.*.red_lines.*.hardness`: finding what they name, and setting it.
+
+A path names a key by dots; an entry of a list is named by its `id`; `*` matches one level.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sim.scenario.messages import Faults, Mark, meant, quoted, shown
+from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, copy, plain, read_text
+from sim.scenario.writing import brief
+
+Path = tuple[str, ...]
+
+NUMBER_KEYS = ("value", "range", "law", "status", "source", "note")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One `PATH=VALUE`, wherever it was written."""
+
+    path: Path
+    value: Node
+    mark: Mark
+    origin: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A key of a mapping or an entry of a list that a path names, with its path in full."""
+
+    parent: Mapping | Sequence
+    key: str
+    path: Path
+
+    @property
+    def node(self) -> Node | None:
+        """What stands there, None if nothing does yet."""
+        return child(self.parent, self.key)
+
+    def put(self, node: Node, mark: Mark) -> None:
+        """Replace what stands there."""
+        if isinstance(self.parent, Mapping):
+            self.parent.put(self.key, node, mark)
+            return
+        at = next(at for at, entry in enumerate(self.parent.items) if entry_id(entry) == self.key)
+        self.parent.items[at] = node
+
+
+def entry_id(node: Node) -> str | None:
+    """The `id` of an entry of a list, None if it has none."""
+    name = node.items.get("id") if isinstance(node, Mapping) else None
+    return name.text if isinstance(name, Scalar) else None
+
+
+def child(node: Node, key: str) -> Node | None:
+    """What a key or an id names below a node."""
+    if isinstance(node, Mapping):
+        return node.items.get(key)
+    if isinstance(node, Sequence):
+        return next((entry for entry in node.items if entry_id(entry) == key), None)
+    return None
+
+
+def names_below(node: Node) -> list[str]:
+    """The keys or ids below a node, in file order."""
+    if isinstance(node, Mapping):
+        return list(node.items)
+    return [name for entry in node.items if (name := entry_id(entry)) is not None] if isinstance(node, Sequence) else []
+
+
+def get(node: Node | None, *path: str) -> Node | None:
+    """What a path without `*` names, None if there is nothing."""
+    for key in path:
+        node = child(node, key) if node is not None else None
+    return node
+
+
+def parse_path(text: str, mark: Mark, faults: Faults) -> Path | None:
+    """The parts of a dotted path; None, and a fault, if it is none."""
+    parts = tuple(text.split("."))
+    if len(text) > 500 or not all(re.fullmatch(r"[^\s.=*]+|\*", part) for part in parts):
+        faults.add(
+            mark, f"{quoted(text)} is not a path; names with dots between them would do, such as parties.*.no_deal"
+        )
+        return None
+    return parts
+
+
+def parse_set(text: str, number: int, faults: Faults) -> Setting | None:
+    """A `PATH=VALUE` of the command line, the `number`-th; VALUE is YAML. None, and a fault, if it is none."""
+    mark = Mark("--set", number, 1)
+    head, equals, tail = text.partition("=")
+    if not equals or not tail.strip():
+        faults.add(mark, f"{quoted(text)} sets nothing; PATH=VALUE would do, such as parties.*.no_deal=0.4")
+        return None
+    path = parse_path(head.strip(), mark, faults)
+    value = read_text(tail, "--set", faults, number, len(head) + 2)
+    if path is None or value is None:
+        return None
+    return Setting(path, value, mark, f"--set {shown(head.strip(), 100)}")
+
+
+def apply(root: Mapping, settings: list[Setting], faults: Faults) -> list[Path]:
+    """Put values where their paths say, in order.
+
+    Returns:
+        The full paths that were set.
+    """
+    done: list[Path] = []
+    for setting in settings:
+        places = list(_places(root, setting.path, ()))
+        if not places:
+            faults.add(setting.mark, _nothing_there(root, setting.path))
+        for place in places:
+            _put(place, setting)
+            done.append(place.path)
+    return done
+
+
+def exists(root: Mapping, path: Path) -> bool:
+    """Whether a path names at least one place."""
+    return next(_places(root, path, ()), None) is not None
+
+
+def why_not(root: Mapping, path: Path) -> str:
+    """What is wrong with a path that names nothing."""
+    return _nothing_there(root, path)
+
+
+def matching(root: Mapping, path: Path) -> list[Path]:
+    """The full paths that a path names."""
+    return [place.path for place in _places(root, path, ())]
+
+
+def _put(place: Place, setting: Setting) -> None:
+    node = copy(setting.value)
+    before = place.node
+    if before is not None and plain(before) == plain(node):
+        return
+    node.change = f"{setting.origin}; " + (f"was {brief(before)}" if before is not None else "was not there")
+    place.put(node, setting.mark)
+
+
+def _places(node: Node, path: Path, walked: Path) -> Iterator[Place]:
+    """Places a path names below a node. The last part may be a key that is not there yet, the others must be."""
+    key, rest = path[0], path[1:]
+    if not isinstance(node, (Mapping, Sequence)):
+        return
+    keys = names_below(node) if key == "*" else [key]
+    for name in keys:
+        below = child(node, name)
+        if not rest:
+            if below is not None or (isinstance(node, Mapping) and key != "*"):
+                yield Place(node, name, (*walked, name))
+        elif below is not None:
+            if isinstance(below, Scalar) and len(rest) == 1 and rest[0] in NUMBER_KEYS and below.decimal is not None:
+                below = _long_form(Place(node, name, walked), below)
+            yield from _places(below, rest, (*walked, name))
+
+
+def _long_form(place: Place, number: Scalar) -> Mapping:
+    """Turn `0.4` into `{value: 0.4}`, so that its range can be set."""
+    mapping = Mapping(number.mark, number.change)
+    mapping.put("value", Scalar(number.mark, "", number.text, True), number.mark)
+    place.put(mapping, place.parent.keys[place.key] if isinstance(place.parent, Mapping) else number.mark)
+    return mapping
+
+
+def _nothing_there(root: Mapping, path: Path) -> str:
+    """Say at which part a path leaves the tree, and what stands there."""
+    nodes: list[Node] = [root]
+    for depth, key in enumerate(path):
+        below = [
+            found for node in nodes for name in (names_below(node) if key == "*" else [key])
+            if (found := child(node, name)) is not None
+        ]  # fmt: skip
+        if not below:
+            known = list(dict.fromkeys(name for node in nodes for name in names_below(node)))
+            where = ".".join(map(shown, path[:depth])) or "the scenario"
+            return (
+                f"the path {shown('.'.join(path), 200)} names nothing: {where} has no {quoted(key)}{meant(key, known)}"
+            )
+        nodes = below
+    return f"the path {shown('.'.join(path), 200)} names nothing"

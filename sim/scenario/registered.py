@@ -1,0 +1,102 @@
+"""The parameters of strategies and protocols, taken from the registries: there is no second list of them."""
+
+from collections.abc import Iterable
+from dataclasses import Field, fields
+from functools import cache
+from typing import Any
+
+from sim.protocols import PROTOCOLS
+from sim.registry import Registry
+from sim.scenario.messages import Faults, Mark, closest, listed, meant, quoted, shown
+from sim.scenario.nodes import Mapping, Node, Scalar, Sequence
+from sim.scenario.shapes import NumberModel, found
+from sim.scenario.validation import key_mark, validate
+from sim.strategies import STRATEGIES
+
+SINGULAR = {"strategies": "strategy", "protocols": "protocol"}
+ORDERS = ("random", "rotating")
+
+__all__ = ["PROTOCOLS", "STRATEGIES", "bounded", "check_block", "parameters", "parameters_of"]
+
+
+def parameters_of(registered: type) -> dict[str, Field[Any]]:
+    """The fields of a registered class that a scenario may set, by name."""
+    return {each.name: each for each in fields(registered) if "kind" in each.metadata}
+
+
+def bounded(field: Field[Any]) -> type[NumberModel]:
+    """The model of a `number` parameter: `low` and `high` are allowed, `above` is not."""
+    return _bounded(field.metadata.get("low"), field.metadata.get("high"), field.metadata.get("above"))
+
+
+@cache
+def _bounded(low: float | None, high: float | None, above: float | None) -> type[NumberModel]:
+    return type("Parameter", (NumberModel,), {"low": low, "high": high, "above": above, "__module__": __name__})
+
+
+def check_block(node: Node | None, registry: Registry, party_names: Iterable[str], faults: Faults, path: str) -> None:
+    """Check a `strategy:` or `protocol:` block against its registry."""
+    name = node.items.get("name") if isinstance(node, Mapping) else None
+    if not isinstance(node, Mapping) or not isinstance(name, Scalar) or not isinstance(name.value, str):
+        return  # the shape is told elsewhere
+    if name.text not in registry:
+        what = SINGULAR.get(registry.what, registry.what)
+        faults.add(name.mark, f"no {what} is called {quoted(name.text)}{meant(name.text, registry)}", f"{path}.name")
+        return
+    known = parameters_of(registry[name.text])
+    for key, value in node.items.items():
+        if key in known:
+            _check(known[key], value, key_mark(node, key, value), list(party_names), faults, f"{path}.{key}")
+        elif key != "name":
+            faults.add(
+                node.keys[key], f"unknown key {quoted(key)}: {name.text} takes {listed(known)}{meant(key, known)}", path
+            )
+
+
+def parameters(block: dict[str, Any], registry: Registry) -> dict[str, Any]:
+    """The parameters that a checked block sets: numbers as `Number`, orders as tuples, the rest as written."""
+    known = parameters_of(registry[block["name"]])
+    return {key: _parameter(known[key], value) for key, value in block.items() if key != "name"}
+
+
+def _parameter(field: Field[Any], value: Any) -> Any:
+    if field.metadata["kind"] == "number":
+        return bounded(field).model_validate(value).number()
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _check(field: Field[Any], node: Node, mark: Mark, party_names: list[str], faults: Faults, path: str) -> None:
+    kind = field.metadata["kind"]
+    value = node.value if isinstance(node, Scalar) else {} if isinstance(node, Mapping) else []
+    if kind == "number":
+        validate(bounded(field), node, faults, path)
+    elif kind == "choice":
+        options = list(field.metadata["options"])
+        if not isinstance(value, str) or value not in options:
+            guess = closest(value, options)
+            hint = f"; did you mean {quoted(guess)}?" if guess is not None else ""
+            faults.add(mark, f"{found(value)} is not one of {listed(options, 'or')}{hint}", path)
+    elif kind == "count":
+        low = field.metadata["low"]
+        if not isinstance(value, int) or isinstance(value, bool) or value < low:
+            faults.add(mark, f"{found(value)} where a whole number of at least {low} would do", path)
+    elif kind == "order":
+        _check_order(node, value, party_names, faults, path)
+
+
+def _check_order(node: Node, value: Any, party_names: list[str], faults: Faults, path: str) -> None:
+    """A list of parties, each once, or one of the words."""
+    if not isinstance(node, Sequence):
+        if value not in ORDERS:
+            faults.add(node.mark, f"{found(value)} where random, rotating or a list of parties would do", path)
+        return
+    if not node.items:
+        faults.add(node.mark, "nobody speaks; name at least one party", path)
+    seen: set[str] = set()
+    for entry in node.items:
+        name = entry.text if isinstance(entry, Scalar) else ""
+        if name not in party_names:
+            faults.add(entry.mark, f"no party is called {quoted(name)}{meant(name, party_names)}", path)
+        elif name in seen:
+            faults.add(entry.mark, f"{shown(name)} stands twice in the order; once would do", path)
+        seen.add(name)

@@ -1,0 +1,280 @@
+"""A scenario inside the program: frozen and checked, made from the tree of its file."""
+
+import copy as shallow
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sim.issues import ALWAYS, NEVER, Condition
+from sim.scenario import schema, sweeps
+from sim.scenario.checks import check
+from sim.scenario.differences import apply_settings
+from sim.scenario.messages import Faults, Note, ScenarioError
+from sim.scenario.nodes import Mapping as Tree
+from sim.scenario.nodes import copy
+from sim.scenario.numbers import Number
+from sim.scenario.packages import check_packages
+from sim.scenario.parts import (
+    Deliverable,
+    IssueSpec,
+    Linkage,
+    PartySpec,
+    Proposal,
+    ProtocolSpec,
+    RedLine,
+    Rule,
+    StrategySpec,
+    Time,
+    condition,
+    signature,
+)
+from sim.scenario.paths import parse_set
+from sim.scenario.registered import PROTOCOLS, STRATEGIES, parameters
+from sim.scenario.resolved import numbers, resolved, where
+from sim.scenario.shapes import ConditionModel
+from sim.scenario.validation import validate
+from sim.scenario.writing import changes, document
+
+CERTAIN_ONE = Number(1.0)
+DEFAULT_PROTOCOL = "alternating_offers"
+DEFAULT_STRATEGY = "time_dependent"
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """Who sits at the table, what is on it, how much each side cares, what it will never sign.
+
+    Mappings keep the order of the file. What is only shown (about, history, ...) is kept as written.
+    """
+
+    id: str
+    title: str
+    about: str
+    disclaimer: str
+    as_of: date | None
+    headline: tuple[str, ...]
+    lines: str
+    not_at_the_table: tuple[str, ...]
+    time: Time
+    issues: dict[str, IssueSpec]
+    consistency: tuple[Rule, ...]
+    parties: dict[str, PartySpec]
+    protocol: ProtocolSpec
+    proposals: dict[str, Proposal]
+    solution_parties: tuple[str, ...] | None
+    sources: dict[str, str]
+    history: dict[str, Any] | None
+    expected: dict[str, Any] | None
+    sweep: dict[str, tuple[Any, ...]]
+    tree: Tree = field(repr=False)
+    _before_sets: Tree = field(repr=False)
+    _sets: tuple[str, ...] = field(default=(), repr=False)
+
+    def __repr__(self) -> str:
+        return f"Scenario({self.id}: {', '.join(self.parties)} on {', '.join(self.issues)})"
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """The scenario as a nested dict in file order, after `extends`, `set` and rescaling; dates as text."""
+        return resolved(self.tree)
+
+    def resolved_text(self) -> str:
+        """The scenario as one YAML file; every override has a comment that names its file and line."""
+        return document(self.tree)
+
+    def overrides(self) -> tuple[str, ...]:
+        """What was overridden: where, and what stood there before."""
+        return tuple(changes(self.tree))
+
+    def numbers(self) -> dict[str, Number]:
+        """Every number that a draw may move or a path may set, by dotted path, sorted."""
+        return numbers(self.tree)
+
+    def where(self, path: str) -> str:
+        """`file:line:column` of what a dotted path names; of the nearest block above if it is not in the file."""
+        return str(where(self.tree, path))
+
+    def notes(self) -> list[Note]:
+        """What deserves a second look."""
+        from sim.scenario.notes import notes
+
+        return notes(self)
+
+    def with_sets(self, sets: Sequence[str]) -> "Scenario":
+        """This scenario with further `PATH=VALUE` settings.
+
+        Raises:
+            ScenarioError: with all faults, if a setting is none or leads to a scenario that does not hold together.
+        """
+        return from_tree(self._before_sets, (*self._sets, *sets), Faults())
+
+    def points(self, vary: Sequence[str] = ()) -> "Iterator[Point]":
+        """The scenarios of the grid that `sweep:` and `PATH=SPEC` texts span; one, without settings, if there is none.
+
+        Args:
+            vary: `PATH=a,b,c` or `PATH=low:high:count`; one for a path of `sweep:` replaces it.
+
+        Raises:
+            ScenarioError: if a text is none, or a point does not hold together.
+        """
+        for number, settings in enumerate(self.grid(vary)):
+            yield self.point(number, settings)
+
+    def grid(self, vary: Sequence[str] = ()) -> list[dict[str, str]]:
+        """The settings of all points, as path and value; the last path varies fastest.
+
+        Raises:
+            ScenarioError: if a text is none.
+        """
+        faults = Faults()
+        axes = sweeps.axes(self.tree, vary, faults)
+        faults.raise_any()
+        return sweeps.grid(axes)
+
+    def point(self, number: int, settings: dict[str, str]) -> "Point":
+        """One point of a grid, as a scenario of its own, without the sweep."""
+        base = shallow.copy(self._before_sets)
+        base.items = {key: node for key, node in base.items.items() if key != "sweep"}
+        sets = (*self._sets, *(f"{path}={value}" for path, value in settings.items()))
+        return Point(number, settings, from_tree(base, sets, Faults()))
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of a sweep: its number from 0, what was set, and the scenario."""
+
+    number: int
+    settings: dict[str, str]
+    scenario: Scenario
+
+
+def from_tree(before_sets: Tree, sets: Sequence[str], faults: Faults) -> Scenario:
+    """Settings applied, everything checked, frozen.
+
+    Raises:
+        ScenarioError: with all faults.
+    """
+    root = copy(before_sets)
+    assert isinstance(root, Tree)
+    settings = [
+        setting for number, text in enumerate(sets, 1) if (setting := parse_set(text, number, faults)) is not None
+    ]
+    apply_settings(root, settings, faults)
+    model = validate(schema.ScenarioModel, root, faults)
+    check(root, faults)
+    faults.raise_any()
+    assert model is not None
+    scenario = _scenario(model, root, before_sets, tuple(sets))
+    check_packages(root, scenario.issues, scenario.consistency, scenario.parties, scenario.proposals, faults)
+    faults.raise_any()
+    return scenario
+
+
+def _scenario(model: schema.ScenarioModel, root: Tree, before_sets: Tree, sets: tuple[str, ...]) -> Scenario:
+    options = {name: frozenset(issue.options) for name, issue in model.issues.items()}
+    protocol = model.protocol or schema.NamedModel(name=DEFAULT_PROTOCOL)
+    return Scenario(
+        id=model.id,
+        title=model.title,
+        about=model.about or "",
+        disclaimer=model.disclaimer or "",
+        as_of=model.as_of,
+        headline=tuple(model.headline or ()),
+        lines=model.lines,
+        not_at_the_table=tuple(model.not_at_the_table or ()),
+        time=Time(model.time.rounds, float(model.time.days_per_round)),
+        issues={name: _issue(name, issue) for name, issue in model.issues.items()},
+        consistency=tuple(
+            Rule(rule.id, _condition(rule.if_, options, ALWAYS), _condition(rule.then, options), rule.because or "")
+            for rule in model.consistency or ()
+        ),
+        parties={name: _party(name, party, options) for name, party in model.parties.items()},
+        protocol=ProtocolSpec(protocol.name, parameters(protocol.model_dump(), PROTOCOLS)),
+        proposals={name: _proposal(name, proposal) for name, proposal in (model.proposals or {}).items()},
+        solution_parties=tuple(model.solutions.parties) if model.solutions else None,
+        sources=dict(model.sources or {}),
+        history=model.history,
+        expected=model.expected,
+        sweep={path: tuple(values) for path, values in (model.sweep or {}).items()},
+        tree=root,
+        _before_sets=before_sets,
+        _sets=sets,
+    )
+
+
+def _condition(
+    model: ConditionModel | None, options: dict[str, frozenset[str]], otherwise: Condition = NEVER
+) -> Condition:
+    if model is None:
+        return otherwise
+    clauses = [
+        {
+            issue: (frozenset(wanted.listed or wanted.anything_but or ()), wanted.listed is None)
+            for issue, wanted in clause.items()
+        }
+        for clause in model.root
+    ]
+    return condition(clauses, options)
+
+
+def _issue(name: str, model: schema.IssueModel) -> IssueSpec:
+    return IssueSpec(
+        label=model.label or name,
+        options=dict(model.options),
+        deliverable={
+            option: Deliverable(each.chance.number(), each.otherwise)
+            for option, each in (model.deliverable or {}).items()
+        },
+        scale={option: float(at) for option, at in model.scale.items()} if model.scale is not None else None,
+    )
+
+
+def _party(name: str, model: schema.PartyModel, options: dict[str, frozenset[str]]) -> PartySpec:
+    strategy = model.strategy or schema.NamedModel(name=DEFAULT_STRATEGY)
+    return PartySpec(
+        label=model.label or name,
+        kind=model.kind,
+        speakers=tuple(model.speakers or ()),
+        signs=signature(model.signs) if isinstance(model.signs, str) else _condition(model.signs, options),
+        weights={issue: weight.number() for issue, weight in model.weights.items()},
+        values={
+            issue: {option: each.number() for option, each in points.items()} for issue, points in model.values.items()
+        },
+        values_within=model.values_within,
+        no_deal=model.no_deal.number(),
+        discount_per_month=model.discount_per_month.number() if model.discount_per_month else CERTAIN_ONE,
+        influence=model.influence.number() if model.influence else CERTAIN_ONE,
+        red_lines=tuple(_red_line(line, options) for line in model.red_lines or ()),
+        linkages=tuple(
+            Linkage(each.id, _condition(each.when, options), each.adds.number(), each.because or "")
+            for each in model.linkages or ()
+        ),
+        opens_with=model.opens_with,
+        strategy=StrategySpec(strategy.name, parameters(strategy.model_dump(), STRATEGIES)),
+    )
+
+
+def _red_line(model: schema.RedLineModel, options: dict[str, frozenset[str]]) -> RedLine:
+    return RedLine(
+        id=model.id,
+        never=_condition(model.never, options),
+        unless=_condition(model.unless, options),
+        hardness=model.hardness.number(),
+        drawn_with=model.drawn_with,
+        because=model.because or "",
+    )
+
+
+def _proposal(name: str, model: schema.ProposalModel) -> Proposal:
+    return Proposal(
+        label=model.label or name,
+        from_=model.from_,
+        package=dict(model.package),
+        status=model.status,
+        source=tuple(model.source or ()),
+        note=model.note or "",
+    )
+
+
+__all__ = ["Point", "Scenario", "ScenarioError", "from_tree"]

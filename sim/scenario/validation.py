@@ -1,0 +1,183 @@
+"""The shape of a tree checked against the models: what pydantic finds, said in our words and with its place."""
+
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, RootModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from sim.scenario.messages import Faults, Mark, closest, listed, meant, quoted, shown
+from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, plain
+from sim.scenario.paths import entry_id
+from sim.scenario.shapes import found, read_as
+
+Model = TypeVar("Model", bound=BaseModel)
+Loc = tuple[int | str, ...]
+
+
+def validate(model: type[Model], node: Node, faults: Faults, path: str = "") -> Model | None:
+    """The values below a node in the shape of a model; None, and faults, if they do not fit.
+
+    Args:
+        model: What is wanted.
+        node: What is there.
+        faults: Takes what does not fit.
+        path: Path of the node, for messages.
+    """
+    try:
+        return model.model_validate(plain(node))
+    except ValidationError as error:
+        for problem in error.errors(include_url=False):
+            _tell(model, node, problem, faults, path)
+    return None
+
+
+def key_mark(parent: Node, name: str, node: Node) -> Mark:
+    """Where a message about a value points: a single value at itself, a block at its key."""
+    if isinstance(node, Scalar) or not isinstance(parent, Mapping):
+        return node.mark
+    return parent.keys.get(name, node.mark)
+
+
+def _tell(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Faults, path: str) -> None:
+    kind, loc, context = problem["type"], problem["loc"], problem.get("ctx", {})
+    steps = [path] if path else []
+    node, mark = root, root.mark
+    for part in (*loc, *((context["key"],) if kind == "at" and "key" in context else ())):
+        below = _step(node, part)
+        if below is not None:
+            steps.append(shown(entry_id(below) or part if isinstance(node, Sequence) else part))
+            mark = key_mark(node, str(part), below)
+            node = below
+    last = str(loc[-1]) if loc else ""
+    where = ".".join(steps)
+    if kind == "extra_forbidden":
+        # the offending key exists, so the walk has ended on it; its siblings are what would do
+        mark = _key_of(root, loc) or mark
+        known = _keys_at(model, loc[:-1]) + (["extends", "set"] if len(loc) == 1 and not path else [])
+        faults.add(mark, f"unknown key {quoted(last)}{meant(last, known)}", ".".join(steps[:-1]))
+    elif kind == "missing":
+        faults.add(mark, f"the key {quoted(last)} is missing{_described(model, loc)}", where)
+    elif last == "[key]":
+        name = str(loc[-2])
+        mark = _key_of(root, loc[:-1]) or mark
+        faults.add(mark, f"{quoted(name)} is no name; {_A_NAME}", ".".join(steps[:-1]))
+    else:
+        faults.add(mark, _said(kind, problem.get("input"), context, problem["msg"]), where)
+
+
+def _step(node: Node, part: int | str) -> Node | None:
+    if isinstance(node, Mapping) and isinstance(part, str):
+        return node.items.get(part)
+    if isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+        return node.items[part]
+    return None
+
+
+def _key_of(root: Node, loc: Loc) -> Mark | None:
+    """Place of the key that a location ends with."""
+    node, mark = root, None
+    for part in loc:
+        below = _step(node, part)
+        if below is not None:
+            mark = node.keys.get(str(part)) if isinstance(node, Mapping) else below.mark
+            node = below
+    return mark
+
+
+_A_NAME = "letters a to z, digits, _ and - would do (a label may hold anything)"
+_KINDS = {
+    "string_type": "a text or a name",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "list_type": "a list",
+    "date_type": "a date such as 2025-12-14",
+    "bool_type": "true or false",
+}
+_BOUNDS = {
+    "greater_than": ("gt", "a number above"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than_equal": ("le", "at most"),
+}
+
+
+def _said(kind: str, value: Any, context: dict[str, Any], message: str) -> str:
+    """What was found and what would do."""
+    if kind == "at":
+        return str(context["said"])
+    if kind == "number":
+        return (
+            f"{context['found']} is no number; 0.4 or {{value: 0.4, range: [0.3, 0.5]}} would do"
+            if "found" in context
+            else message
+        )
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        return f"{found(value)} is out of bounds; {words} {context[key]:g} would do"
+    if kind == "literal_error":
+        wanted = [word.strip().strip("'") for word in str(context["expected"]).replace(" or ", ",").split(",")]
+        guess = closest(value, wanted)
+        hint = f"; did you mean {quoted(guess)}?" if guess is not None else ""
+        return f"{found(value)} is not one of {listed(wanted, 'or')}{hint}"
+    if kind == "string_pattern_mismatch":
+        return f"{found(value)} is no name; {_A_NAME}"
+    if kind in ("too_short", "string_too_short"):
+        what = "an empty text" if kind == "string_too_short" else "too few entries"
+        return f"{what}; at least {context['min_length']} would do"
+    if kind in ("too_long", "string_too_long"):
+        unit = "characters" if kind == "string_too_long" else "entries"
+        return f"too long; at most {context['max_length']:,} {unit} would do"
+    if kind == "string_type" and not isinstance(value, (dict, list)):
+        return f"YAML reads {found(value)} as {read_as(value)}; put it in quotes if it is a name or a text"
+    if kind in _KINDS:
+        return f"{found(value)} where {_KINDS[kind]} would do"
+    return shown(message, 200)
+
+
+def _described(model: type[BaseModel], loc: Loc) -> str:
+    holder = _model_at(model, loc[:-1])
+    fields = {field.alias or name: field for name, field in holder.model_fields.items()} if holder else {}
+    description = fields[str(loc[-1])].description if str(loc[-1]) in fields else None
+    return f": {description[0].lower()}{description[1:].rstrip('.')}" if description else ""
+
+
+def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
+    """The keys that a mapping at a location may have."""
+    holder = _model_at(model, loc)
+    return [field.alias or name for name, field in holder.model_fields.items()] if holder else []
+
+
+def _model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
+    """The model that describes what stands at a location."""
+    kind: Any = model
+    for part in loc:
+        below = _below(kind, part)
+        kind = below if below is not None else kind
+    models = [each for each in _alternatives(kind) if isinstance(each, type) and issubclass(each, BaseModel)]
+    return models[0] if models else None
+
+
+def _alternatives(kind: Any) -> list[Any]:
+    """The kinds that a type stands for: without `Annotated`, unions taken apart."""
+    if get_origin(kind) is Annotated:
+        return _alternatives(get_args(kind)[0])
+    if isinstance(kind, type) or get_origin(kind) in (dict, list):
+        return [kind]
+    return [each for arg in get_args(kind) for each in _alternatives(arg)]
+
+
+def _below(kind: Any, part: int | str) -> Any:
+    for each in _alternatives(kind):
+        if isinstance(each, type) and issubclass(each, RootModel):
+            return _below(each.model_fields["root"].annotation, part)
+        if isinstance(each, type) and issubclass(each, BaseModel):
+            fields = {field.alias or name: field for name, field in each.model_fields.items()}
+            return fields[str(part)].annotation if str(part) in fields else None
+        if get_origin(each) is dict and isinstance(part, str):
+            return get_args(each)[1]
+        if get_origin(each) is list and isinstance(part, int):
+            return get_args(each)[0]
+    return None

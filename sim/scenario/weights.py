@@ -1,0 +1,125 @@
+"""Weights sum to 1, exactly, in decimal; setting one rescales the party's others in proportion."""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+
+from sim.scenario.messages import Faults, Mark, listed, shown
+from sim.scenario.nodes import Mapping, Node, Scalar, Sequence
+from sim.scenario.paths import Path, get
+from sim.scenario.writing import brief
+
+PLACES = Decimal("1e-12")  # to which rescaled weights are rounded; the rest goes to the largest
+
+
+def weight(node: Node | None) -> Decimal | None:
+    """The central weight exactly as written, None if the node is no number."""
+    if isinstance(node, Scalar):
+        return node.decimal
+    value, spread = get(node, "value"), get(node, "range")
+    if isinstance(value, Scalar):
+        return value.decimal
+    if isinstance(spread, Sequence) and len(spread.items) == 2:
+        low, high = (end.decimal if isinstance(end, Scalar) else None for end in spread.items)
+        return None if low is None or high is None else (low + high) / 2
+    return None
+
+
+def total(weights: Mapping) -> Decimal | None:
+    """Sum of a party's central weights, None if one of them is no number."""
+    with localcontext() as context:
+        context.prec = 100
+        found = [weight(node) for node in weights.items.values()]
+        return None if None in found or not found else sum((each for each in found if each is not None), Decimal(0))
+
+
+def summed(root: Mapping, party: str) -> bool:
+    """Whether the weights of a party sum to 1."""
+    weights = get(root, "parties", party, "weights")
+    return isinstance(weights, Mapping) and total(weights) == 1
+
+
+def parties_set(paths: Iterable[Path]) -> dict[str, dict[str, None]]:
+    """For each party of which single weights were set: the issues, in order."""
+    done: dict[str, dict[str, None]] = {}
+    for path in paths:
+        if len(path) in (4, 5) and path[0] == "parties" and path[2] == "weights":
+            done.setdefault(path[1], {})[path[3]] = None
+    return done
+
+
+def rescale(root: Mapping, party: str, fixed: Iterable[str], origin: str, mark: Mark, faults: Faults) -> None:
+    """Rescale the weights of a party that were not set, value and range, so that all sum to 1.
+
+    Args:
+        root: The scenario's tree, changed in place.
+        party: Whose weights.
+        fixed: Issues whose weights were set.
+        origin: Who set them, for the comment in the resolved file.
+        mark: Where, for a fault.
+        faults: Takes what is wrong.
+    """
+    weights = get(root, "parties", party, "weights")
+    if not isinstance(weights, Mapping) or total(weights) is None:
+        return
+    set_ones = [issue for issue in fixed if issue in weights.items]
+    others = {issue: node for issue, node in weights.items.items() if issue not in set_ones}
+    with localcontext() as context:
+        context.prec = 60
+        left = 1 - sum((_sure(weights.items[issue]) for issue in set_ones), Decimal(0))
+        there = sum(map(_sure, others.values()), Decimal(0))
+        if left == there:
+            return
+        path = f"parties.{shown(party)}.weights"
+        if left < 0:
+            faults.add(mark, f"{listed(set_ones)} set to {1 - left} in all, but weights sum to 1; set less", path)
+        elif there == 0:
+            faults.add(
+                mark,
+                f"there is {left} left to share out, but no other weight above 0 to rescale; set it to 1 in all",
+                path,
+            )
+        else:
+            _scale(weights, others, left, left / there, origin)
+
+
+def _scale(weights: Mapping, others: dict[str, Node], left: Decimal, factor: Decimal, origin: str) -> None:
+    scaled = {issue: _rounded(_sure(node) * factor) for issue, node in others.items()}
+    largest = max(scaled, key=lambda issue: (scaled[issue], issue))
+    scaled[largest] += left - sum(scaled.values(), Decimal(0))
+    for issue, node in others.items():
+        weights.items[issue] = _scaled(node, scaled[issue], factor, f"rescaled with {origin}; was {brief(node)}")
+
+
+def _scaled(node: Node, value: Decimal, factor: Decimal, change: str) -> Node:
+    """A weight times a factor: its value is given, its range follows."""
+    if not isinstance(node, Mapping):
+        return Scalar(node.mark, change, decimal_text(value))
+    mapping = Mapping(node.mark, change, dict(node.items), dict(node.keys))
+    at = mapping.items.get("value", node).mark
+    items = {
+        "value": Scalar(at, "", decimal_text(value)),
+        **{key: each for key, each in mapping.items.items() if key != "value"},
+    }
+    spread = mapping.items.get("range")
+    if isinstance(spread, Sequence):
+        ends = sorted(_rounded(_sure(end) * factor) for end in spread.items)
+        ends = [min(ends[0], value), max(ends[-1], value)]  # rounding must not push the value out
+        items["range"] = Sequence(spread.mark, "", [Scalar(spread.mark, "", decimal_text(end)) for end in ends])
+    mapping.items = items
+    mapping.keys.setdefault("value", at)
+    return mapping
+
+
+def _sure(node: Node) -> Decimal:
+    found = weight(node)
+    return Decimal(0) if found is None else found
+
+
+def _rounded(number: Decimal) -> Decimal:
+    return number.quantize(PLACES, ROUND_HALF_EVEN)
+
+
+def decimal_text(number: Decimal) -> str:
+    """A decimal number in digits, without needless zeros."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

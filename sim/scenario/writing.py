@@ -1,0 +1,117 @@
+"""A tree as YAML text, with a comment wherever something was overridden."""
+
+import re
+from collections.abc import Iterator
+
+from sim.scenario.messages import Mark, shown
+from sim.scenario.nodes import DATE, NUMBER, TRUTH, TWO_READINGS, Mapping, Node, Scalar, Sequence
+
+WIDEST = 130  # columns; a mapping that fits stands on one line
+
+_PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ ./+()-]*[A-Za-z0-9_./+()-])?")
+
+
+def document(root: Mapping) -> str:
+    """The tree as a YAML file that reads back to the same tree."""
+    return "\n".join(line for key, child in root.items.items() for line in _entry(_key(key), child, 0)) + "\n"
+
+
+def flow(node: Node) -> str:
+    """The tree below a node on one line."""
+    if isinstance(node, Mapping):
+        return "{" + ", ".join(f"{_key(key)}: {flow(child)}" for key, child in node.items.items()) + "}"
+    if isinstance(node, Sequence):
+        return "[" + ", ".join(flow(child) for child in node.items) + "]"
+    assert isinstance(node, Scalar)
+    return _scalar(node)
+
+
+def brief(node: Node) -> str:
+    """A node in a few words, for a comment: a number as `0.88 [0.65, 1.0]`."""
+    if isinstance(node, Mapping) and "value" in node.items and isinstance(node.items["value"], Scalar):
+        spread = node.items.get("range")
+        return shown(node.items["value"].text + (f" {flow(spread)}" if spread else ""), 80)
+    return shown(flow(node), 80)
+
+
+def changes(node: Node) -> Iterator[str]:
+    """What was overridden at a node or below, in file order."""
+    if node.change:
+        yield node.change
+    children = node.items.values() if isinstance(node, Mapping) else node.items if isinstance(node, Sequence) else ()
+    for child in children:
+        yield from changes(child)
+
+
+def _entry(head: str, node: Node, indent: int) -> Iterator[str]:
+    """Lines of `head: node`."""
+    line = f"{' ' * indent}{head}: {flow(node)}"
+    if _on_one_line(node, line):
+        yield line + _comment(changes(node))
+        return
+    yield f"{' ' * indent}{head}:" + _comment([node.change] if node.change else [])
+    yield from _block(node, indent + 2)
+
+
+def _block(node: Node, indent: int) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        for key, child in node.items.items():
+            yield from _entry(_key(key), child, indent)
+    elif isinstance(node, Sequence):
+        for child in node.items:
+            yield from _item(child, indent)
+
+
+def _item(node: Node, indent: int) -> Iterator[str]:
+    """Lines of an entry of a list; the first key of a mapping stands beside the dash."""
+    line = f"{' ' * indent}- {flow(node)}"
+    if _on_one_line(node, line):
+        yield line + _comment(changes(node))
+        return
+    if node.change:
+        yield f"{' ' * indent}#{_comment([node.change])[3:]}"
+    lines = list(_block(node, indent + 2))
+    yield f"{' ' * indent}- {lines[0][indent + 2 :]}" if isinstance(node, Mapping) else f"{' ' * indent}-"
+    yield from lines[1 if isinstance(node, Mapping) else 0 :]
+
+
+def _on_one_line(node: Node, line: str) -> bool:
+    """Whether a node is written on one line: single values, and what is short and holds no mapping."""
+    if isinstance(node, Scalar) or not node.items:  # type: ignore[attr-defined]
+        return True
+    children = (
+        list(node.items.values()) if isinstance(node, Mapping) else node.items if isinstance(node, Sequence) else []
+    )
+    nested = any(isinstance(child, Mapping) for child in children)
+    return len(line) <= WIDEST and not nested
+
+
+def _comment(texts: Iterator[str] | list[str]) -> str:
+    text = "; ".join(dict.fromkeys(texts))
+    return f"  # {shown(text, 400)}" if text else ""
+
+
+def _key(key: str) -> str:
+    return _scalar(Scalar(_NOWHERE, "", key, False))
+
+
+def _scalar(node: Scalar) -> str:
+    text = node.text
+    if node.plain and (NUMBER.fullmatch(text) or text in TRUTH or DATE.fullmatch(text)):
+        return text
+    misread = NUMBER.fullmatch(text) or DATE.fullmatch(text) or TWO_READINGS.fullmatch(text) or text.lower() in _WORDS
+    return text if _PLAIN.fullmatch(text) and not misread else f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return "\\" + char
+    if char == "\n":
+        return "\\n"
+    if char.isprintable():
+        return char
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
+
+
+_WORDS = {"true", "false", "null"}
+_NOWHERE = Mark("", 1, 1)
