@@ -1,0 +1,299 @@
+"""A scenario and a seed, as draws in arrays."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+
+from sim import streams
+from sim.issues import Bools, Ints
+from sim.protocols import PROTOCOLS
+from sim.scenario import Number, Scenario
+from sim.strategies import STRATEGIES
+from sim.structure import Structure, structure
+from sim.utility import Extra, Floats, deliver, package_utility, rescale_weights
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Draws of all uncertain inputs of a scenario; the draw axis comes first.
+
+    Attributes:
+        scenario: What was drawn from.
+        seed: Of all streams.
+        structure: What is the same in all draws.
+        draws: Index of each draw, shape (B,).
+        weights: Issue weights, rescaled to sum to 1, shape (B, N, I).
+        option_worth: Worth of options in [0, 1], deliverability counted, shape (B, N, I, O).
+        no_deal: Worth of no agreement, shape (B, N).
+        discount: Per month, shape (B, N).
+        linkage_worth: Worth that each linkage adds, shape (B, linkages).
+        real: Red lines that are real, shape (B, L).
+        strategies: One a party, with parameters of shape (B,).
+        protocol: The rules of the table.
+        turns: Who speaks when, shape (R, B, turns).
+        inputs: Every drawn number by its path, as drawn, shape (B,).
+    """
+
+    scenario: Scenario
+    seed: int
+    structure: Structure
+    draws: Ints
+    weights: Floats
+    option_worth: Floats
+    no_deal: Floats
+    discount: Floats
+    linkage_worth: Floats
+    real: Bools
+    strategies: tuple[Any, ...]
+    protocol: Any
+    turns: Ints
+    inputs: Mapping[str, np.ndarray] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.draws)
+
+    def __repr__(self) -> str:
+        span = f"draws {self.draws[0]} to {self.draws[-1]}" if len(self) else "no draws"
+        return f"Ensemble({self.scenario.id}, seed {self.seed}, {span}, {len(self.inputs)} drawn inputs)"
+
+    def __getitem__(self, rows: slice) -> "Ensemble":
+        """Some of the draws."""
+        return replace(
+            self,
+            draws=self.draws[rows],
+            weights=self.weights[rows],
+            option_worth=self.option_worth[rows],
+            no_deal=self.no_deal[rows],
+            discount=self.discount[rows],
+            linkage_worth=self.linkage_worth[rows],
+            real=self.real[rows],
+            strategies=tuple(_rows_of(strategy, rows) for strategy in self.strategies),
+            turns=self.turns[:, rows],
+            inputs={path: values[rows] for path, values in self.inputs.items()},
+        )
+
+    def utility(self) -> Floats:
+        """Worth of every package to every party, shape (B, N, P); made anew at each call, for it is large."""
+        extras = [
+            Extra(site.party, site.packages, self.linkage_worth[:, column])
+            for column, site in enumerate(self.structure.linkages)
+        ]
+        return package_utility(self.structure.space, self.weights, self.option_worth, extras)
+
+    def with_lines(self, real: Bools) -> "Ensemble":
+        """The same draws with these red lines real, shape (B, L)."""
+        return replace(self, real=real)
+
+
+def draw(
+    scenario: Scenario,
+    seed: int = 1,
+    start: int = 0,
+    count: int = 1,
+    streams_as: Mapping[str, str] | None = None,
+    table: Structure | None = None,
+) -> Ensemble:
+    """Draw every uncertain number of a scenario, for draws `start` to `start + count - 1`.
+
+    A draw is the same world whatever slice it is drawn in, and two variants of a scenario share every number they
+    have in common.
+
+    Args:
+        scenario: As read by `read_scenario`.
+        seed: Any whole number.
+        start: First draw, from 0.
+        count: Number of draws.
+        streams_as: Parties whose streams are taken from another party, for mirror tests.
+        table: The scenario's structure, if it is at hand.
+    """
+    source = _Drawn(seed, start, count, dict(streams_as or {}))
+    return _fill(scenario, seed, np.arange(start, start + count), source, table or structure(scenario))
+
+
+def central(scenario: Scenario, table: Structure | None = None) -> Ensemble:
+    """One draw with every number at its value, all red lines real and lots drawn as in draw 0."""
+    return _fill(scenario, 0, np.zeros(1, np.int64), _Central(), table or structure(scenario))
+
+
+@dataclass
+class _Drawn:
+    """Numbers drawn from streams named after their paths."""
+
+    seed: int
+    start: int
+    count: int
+    streams_as: Mapping[str, str]
+    inputs: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def uniform(self, name: str) -> Floats:
+        kind, _, rest = name.partition(".")
+        party, dot, rest = rest.partition(".")
+        stream = f"{kind}.{self.streams_as.get(party, party)}{dot}{rest}" if kind in {"parties", "order"} else name
+        return streams.uniform(self.seed, stream, self.start, self.count)
+
+    def number(self, path: str, number: Number, stream: str | None = None) -> Floats:
+        if not number.uncertain:
+            return np.full(self.count, float(number.value))
+        assert number.low is not None and number.high is not None
+        uniform = self.uniform(stream or path)
+        values = streams.draw_law(uniform, number.law, number.low, number.value, number.high)
+        self.inputs[path] = values
+        return values
+
+    def within(self, path: str, value: float, spread: float) -> Floats:
+        values = streams.uniform_between(self.uniform(path), max(value - spread, 0.0), min(value + spread, 100.0))
+        self.inputs[path] = values
+        return values
+
+    def real(self, path: str, stream: str, hardness: Floats) -> Bools:
+        real = self.uniform(stream) < hardness
+        self.inputs[path] = real
+        return real
+
+
+@dataclass
+class _Central(_Drawn):
+    """Numbers at their values; lots as in draw 0 of seed 0."""
+
+    seed: int = 0
+    start: int = 0
+    count: int = 1
+    streams_as: Mapping[str, str] = field(default_factory=dict)
+
+    def number(self, path: str, number: Number, stream: str | None = None) -> Floats:
+        return np.array([float(number.value)])
+
+    def within(self, path: str, value: float, spread: float) -> Floats:
+        return np.array([float(value)])
+
+    def real(self, path: str, stream: str, hardness: Floats) -> Bools:
+        return np.ones(1, bool)
+
+
+def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Structure) -> Ensemble:
+    rounds = scenario.time.rounds
+    protocol = PROTOCOLS[scenario.protocol.name](**scenario.protocol.parameters)
+    lots = [[source.uniform(name) for name in names] for names in protocol.streams(table.parties, rounds)]
+    lots_drawn = np.array(lots).reshape(len(lots), len(table.parties), len(draws)).transpose(0, 2, 1)
+
+    def by_party(path: str, number: Callable[[Any], Number]) -> Floats:
+        columns = [source.number(f"parties.{n}.{path}", number(scenario.parties[n])) for n in table.parties]
+        return np.array(columns).T
+
+    return Ensemble(
+        scenario=scenario,
+        seed=seed,
+        structure=table,
+        draws=draws,
+        weights=_weights(scenario, source, table),
+        option_worth=_option_worth(scenario, source, table),
+        no_deal=by_party("no_deal", lambda party: party.no_deal),
+        discount=by_party("discount_per_month", lambda party: party.discount_per_month),
+        linkage_worth=_linkage_worth(scenario, source, table, len(draws)),
+        real=_real_lines(scenario, source, table, len(draws)),
+        strategies=tuple(_strategy(scenario, source, name) for name in table.parties),
+        protocol=protocol,
+        turns=protocol.turns(table.parties, rounds, lots_drawn if lots else np.zeros((0, len(draws), 0))),
+        inputs=source.inputs,
+    )
+
+
+def _weights(scenario: Scenario, source: _Drawn, table: Structure) -> Floats:
+    drawn = [
+        [source.number(f"parties.{name}.weights.{issue.name}", scenario.parties[name].weights[issue.name])
+         for issue in table.space.issues]
+        for name in table.parties
+    ]  # fmt: skip
+    return rescale_weights(np.array(drawn).transpose(2, 0, 1))
+
+
+def _option_worth(scenario: Scenario, source: _Drawn, table: Structure) -> Floats:
+    """Points of options as drawn, each divided by 100, and blended where an option may not be deliverable."""
+    count = source.count
+    worth = np.zeros((count, *table.central_points.shape))
+    for n, name in enumerate(table.parties):
+        for i, issue in enumerate(table.space.issues):
+            points = _points(scenario, source, name, issue.name, issue.options)
+            worth[:, n, i, : len(issue.options)] = points / 100
+    for i, issue in enumerate(table.space.issues):
+        blended = worth[:, :, i].copy()
+        for option, deliverable in sorted(scenario.issues[issue.name].deliverable.items()):
+            path = f"issues.{issue.name}.deliverable.{option}.chance"
+            chance = source.number(path, deliverable.chance)
+            deliver(blended, issue.options.index(option), issue.options.index(deliverable.otherwise), chance)
+        worth[:, :, i] = blended
+    return worth
+
+
+def _points(scenario: Scenario, source: _Drawn, party: str, issue: str, options: tuple[str, ...]) -> Floats:
+    """Points of the options of one issue, shape (B, O)."""
+    spread, values = scenario.parties[party].values_within, scenario.parties[party].values[issue]
+    columns = []
+    for option in options:
+        path = f"parties.{party}.values.{issue}.{option}"
+        if spread and not values[option].uncertain:
+            columns.append(source.within(path, values[option].value, spread))
+        else:
+            columns.append(source.number(path, values[option]))
+    points = np.array(columns).T
+    if not spread:
+        return points
+    # The party's order of options is kept: the drawn points are dealt out again from the least liked option up.
+    ranking = sorted(range(len(options)), key=lambda o: (values[options[o]].value, options[o]))
+    dealt = np.empty_like(points)
+    dealt[:, ranking] = np.sort(points, axis=1)
+    return dealt
+
+
+def _linkage_worth(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> Floats:
+    worth = np.zeros((count, len(table.linkages)))
+    for column, site in enumerate(table.linkages):
+        _, name, _, linkage_id, _ = site.path.split(".")
+        linkage = next(linkage for linkage in scenario.parties[name].linkages if linkage.id == linkage_id)
+        worth[:, column] = source.number(site.path, linkage.adds)
+    return worth
+
+
+def _real_lines(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> Bools:
+    """Which red lines are real: a line is when the uniform of its group falls below the hardness of its group."""
+    real = np.zeros((count, len(table.lines.names)), bool)
+    for column, full_name in enumerate(table.lines.names):
+        party, line_id = full_name.split(".")
+        line = next(line for line in scenario.parties[party].red_lines if line.id == line_id)
+        path = f"parties.{party}.red_lines.{line_id}"
+        group = line_group(scenario.lines, party, line_id, line.drawn_with)
+        hardness = source.number(f"{path}.hardness", line.hardness, stream=f"{group}.hardness")
+        real[:, column] = source.real(f"{path}.real", f"{group}.real", hardness)
+    return real
+
+
+def line_group(reading: str, party: str, line_id: str, drawn_with: str | None) -> str:
+    """The name under which a line's hardness and its being real are drawn.
+
+    Args:
+        reading: `by_party` (lines of a party and name share a draw), `together` (lines of a name do, also across
+            parties) or `each` (every line has its own).
+    """
+    if reading == "each" or drawn_with is None:
+        return f"parties.{party}.line.{line_id}"
+    return f"parties.{party}.lines.{drawn_with}" if reading == "by_party" else f"lines.{drawn_with}"
+
+
+def _strategy(scenario: Scenario, source: _Drawn, party: str) -> Any:
+    spec = scenario.parties[party].strategy
+    parameters = {
+        key: source.number(f"parties.{party}.strategy.{key}", value) if isinstance(value, Number) else value
+        for key, value in spec.parameters.items()
+    }
+    return STRATEGIES[spec.name](**parameters)
+
+
+def _rows_of(strategy: Any, rows: slice) -> Any:
+    drawn = {
+        entry.name: getattr(strategy, entry.name)[rows]
+        for entry in fields(strategy)
+        if isinstance(getattr(strategy, entry.name), np.ndarray)
+    }
+    return replace(strategy, **drawn)
