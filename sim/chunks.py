@@ -1,0 +1,77 @@
+"""A run of draws, from numbers to outcomes: what is written at once, and what is computed at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sim.ensemble import draw
+from sim.model import hold_talks
+from sim.outcomes import draws_frame, outcome_columns
+from sim.scenario import Scenario
+from sim.structure import Structure, structure
+from sim.tallies import Tallies, empty_tallies, tally
+
+BLOCK_BYTES = 64_000_000  # worth of all packages in a block; more draws at once mean fewer steps through Python
+CHUNK_WORK = 2e10  # parties x packages x rounds x draws
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Draws `start` to `start + count - 1` of a scenario, played.
+
+    Attributes:
+        start: First draw.
+        draws: One row a draw.
+        tallies: Counts over these draws.
+    """
+
+    start: int
+    draws: pd.DataFrame
+    tallies: Tallies
+
+    @property
+    def stop(self) -> int:
+        """One past the last draw."""
+        return self.start + len(self.draws)
+
+
+def chunk_length(scenario: Scenario, table: Structure) -> int:
+    """Draws written at once: a function of the resolved scenario alone, a power of two from 64 to 65,536."""
+    work = len(table.parties) * len(table.space) * scenario.time.rounds
+    return int(np.clip(_power_of_two(CHUNK_WORK / work), 64, 65_536))
+
+
+def block_size(table: Structure) -> int:
+    """Draws computed at once: a power of two from 1 to 256. It moves no bit of any result."""
+    return int(np.clip(_power_of_two(BLOCK_BYTES / (8 * len(table.parties) * len(table.space))), 1, 256))
+
+
+def _power_of_two(number: float) -> int:
+    """The largest power of two not above a number, at least 1."""
+    return 1 << max(0, int(number).bit_length() - 1)
+
+
+def play_chunk(
+    scenario: Scenario, seed: int, start: int, count: int, table: Structure | None = None, block: int | None = None
+) -> Chunk:
+    """Play draws `start` to `start + count - 1`.
+
+    Args:
+        scenario: As read.
+        seed: Of all random streams.
+        start: First draw, from 0.
+        count: Number of draws, at least 1.
+        table: The scenario's structure, if at hand; making it takes longer than a draw.
+        block: Draws computed at once; by default what suits the size of the scenario.
+    """
+    table = table or structure(scenario)
+    block = block or block_size(table)
+    ensemble = draw(scenario, seed, start, count, table=table)
+    counted, parts = empty_tallies(scenario, table), []
+    for first in range(0, count, block):
+        talks = hold_talks(ensemble[first : first + block])
+        parts.append(outcome_columns(talks))
+        counted = counted + tally(talks, counted.ranges)
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return Chunk(start, draws_frame(ensemble, columns), counted)

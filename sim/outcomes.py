@@ -1,0 +1,175 @@
+"""What came of the talks, one row a draw: the columns of a results table."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim import solutions
+from sim.ensemble import Ensemble
+from sim.exact import TOLERANCE
+from sim.issues import NO_DEAL, Bools, Ints
+from sim.model import Talks
+from sim.structure import Structure
+from sim.utility import DAYS_PER_MONTH, Floats, worth_from_start
+
+OUTCOMES = ("no_zone", "deadline", "in_force")
+NO_ZONE, DEADLINE, IN_FORCE = range(3)
+
+
+def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
+    """The columns of a block of draws as arrays of shape (B,), text as codes.
+
+    Returns:
+        `draw`, `outcome` (index into `OUTCOMES`), `package` and `standing` (package indices), `round` (0: none),
+        `proposer` (party index), `blocker` (text, empty where there is a deal), `zone_packages`, `least_satisfied`,
+        `nash_distance`, `pareto_distance`, and per party `utility.n`, `no_deal.n`, `margin.n`, `worth.n`, n its index.
+        Missing numbers are NaN.
+    """
+    ensemble, signed = talks.ensemble, talks.signed > 0
+    rounds, draw = len(talks.no_deal), np.arange(len(ensemble))
+    last = np.where(signed, talks.signed, rounds) - 1
+    no_deal = talks.no_deal[last, draw]
+    text_worth = np.where((talks.standing == NO_DEAL)[:, None], np.nan, talks.utility[draw, :, talks.standing])
+    utility = np.where(signed[:, None], text_worth, np.nan)
+    zone_packages = talks.zone.sum(axis=1)
+    days = ensemble.scenario.time.days_per_round
+    worth = worth_from_start(talks.no_deal, ensemble.discount, days, talks.signed, np.nan_to_num(utility))
+    columns: dict[str, npt.NDArray[Any]] = {
+        "draw": ensemble.draws,
+        "outcome": np.select([signed, zone_packages > 0], [IN_FORCE, DEADLINE], NO_ZONE),
+        "package": talks.package,
+        "round": talks.signed,
+        "proposer": np.where(signed, talks.proposer, -1),
+        "blocker": blockers(talks),
+        "zone_packages": zone_packages,
+        "zone_packages_last": zone_packages,
+        "least_satisfied": _least_satisfied(talks, text_worth - no_deal, no_deal),
+        "nash_distance": solutions.nash_distance(
+            talks.utility, no_deal, talks.zone, solution_parties(ensemble), talks.package
+        ),
+        "pareto_distance": solutions.pareto_distance(
+            talks.utility, ensemble.structure.signs, talks.zone, talks.package
+        ),
+    }
+    by_party = {"utility": utility, "no_deal": no_deal, "margin": text_worth - no_deal, "worth": worth}
+    for n in range(len(ensemble.structure.parties)):
+        columns |= {f"{name}.{n}": values[:, n] for name, values in by_party.items()}
+    return columns
+
+
+def solution_parties(ensemble: Ensemble) -> Bools:
+    """The parties over which reference solutions are taken, shape (N,).
+
+    Those the scenario names; by default those whose consent every package needs, and if there are none, all whose
+    consent some package needs.
+    """
+    names = ensemble.scenario.solution_parties
+    if names is not None:
+        return np.array([party in names for party in ensemble.structure.parties])
+    signs = ensemble.structure.signs
+    always: Bools = np.all(signs, axis=1)
+    return always if always.any() else np.any(signs, axis=1)
+
+
+def _least_satisfied(talks: Talks, margin: Floats, no_deal: Floats) -> Floats:
+    """Smallest margin among signatories, as a share of the largest the party could have; NaN without a deal."""
+    reach = talks.best - no_deal
+    share = np.divide(margin, reach, out=np.full_like(margin, np.nan), where=reach > TOLERANCE)
+    signs = talks.ensemble.structure.signs[:, talks.package].T
+    least = np.where(signs, share, np.inf).min(axis=1)
+    unknown = (signs & np.isnan(share)).any(axis=1) | ~signs.any(axis=1)
+    return np.where((talks.package == NO_DEAL) | unknown, np.nan, least)
+
+
+def blockers(talks: Talks) -> npt.NDArray[np.object_]:
+    """What stood in the way, as text of shape (B,); empty where a package was signed.
+
+    Without a zone: the smallest sets of no-deal worths and red lines such that setting one set aside opens the way,
+    all of them, joined by ` | `, members of a set by ` + `. With a zone: the party that last refused an offer, or
+    the signatories that had not accepted the text on the table.
+    """
+    table, text = talks.ensemble.structure, np.full(len(talks.signed), "", object)
+    no_zone = np.flatnonzero(~talks.zone.any(axis=1))
+    if len(no_zone):
+        text[no_zone] = _smallest_sets(talks, no_zone)
+    for b in np.flatnonzero((talks.signed == 0) & talks.zone.any(axis=1)):
+        if talks.last_refuser[b] >= 0:
+            text[b] = table.parties[talks.last_refuser[b]]
+        else:
+            silent = table.signs[:, talks.standing[b]] & ~talks.accepted[b]
+            text[b] = " | ".join(name for name, missing in zip(table.parties, silent, strict=True) if missing)
+    return text
+
+
+def _smallest_sets(talks: Talks, rows: Ints) -> list[str]:
+    """For draws without a zone, the smallest sets of constraints that some package breaks."""
+    table, no_deal = talks.ensemble.structure, talks.no_deal[-1][rows]
+    real = talks.ensemble.real[rows]
+    real_crossed = table.lines.crosses[None] & real[:, None, :]  # (rows, K, L)
+    broken = real_crossed.sum(axis=2, dtype=np.int16)[:, table.lines.pattern]
+    unwilling = np.zeros(broken.shape, np.int64)  # bit n: worth less than no deal to signatory n
+    for n in range(len(table.parties)):
+        short = table.signs[n] & (talks.utility[rows, n] < (no_deal[:, n] - TOLERANCE)[:, None])
+        broken += short
+        unwilling |= short.astype(np.int64) << n
+    answers = []
+    for row in range(len(rows)):
+        found = np.flatnonzero(broken[row] == broken[row].min())
+        kinds = set(zip(table.lines.pattern[found].tolist(), unwilling[row, found].tolist(), strict=True))
+        sets = {_constraint_names(table, real_crossed[row, pattern], who) for pattern, who in kinds}
+        answers.append(" | ".join(sorted(sets)))
+    return answers
+
+
+def _constraint_names(table: Structure, crossed: Bools, unwilling: int) -> str:
+    lines = [name for name, is_crossed in zip(table.lines.names, crossed, strict=True) if is_crossed]
+    parties = [f"{name}.no_deal" for n, name in enumerate(table.parties) if unwilling >> n & 1]
+    return " + ".join(sorted(lines + parties))
+
+
+def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> pd.DataFrame:
+    """The columns of many draws as a tidy table: names in place of codes, one row a draw.
+
+    Args:
+        ensemble: All the draws of the columns.
+        columns: As `outcome_columns` makes them, blocks joined.
+    """
+    table, scenario = ensemble.structure, ensemble.scenario
+    signed = columns["round"] > 0
+    months = (columns["round"] - 1) * scenario.time.days_per_round / DAYS_PER_MONTH
+    frame: dict[str, Any] = {
+        "draw": columns["draw"],
+        "outcome": pd.array([OUTCOMES[code] for code in columns["outcome"].tolist()], "string"),
+        "package": _package_text(ensemble, columns["package"]),
+        "round": pd.array(np.where(signed, columns["round"], 0), "Int32"),
+        "month": np.where(signed, months, np.nan),
+        "proposer": pd.array(
+            [table.parties[n] if n >= 0 else pd.NA for n in columns["proposer"].tolist()], "string"
+        ),
+        "least_satisfied": columns["least_satisfied"],
+        "blocker": pd.array([text or pd.NA for text in columns["blocker"].tolist()], "string"),
+        "zone_packages": columns["zone_packages"],
+        "zone_packages_last": columns["zone_packages_last"],
+        "nash_distance": columns["nash_distance"],
+        "pareto_distance": columns["pareto_distance"],
+    }
+    frame["round"][~signed] = pd.NA
+    for name in scenario.parties:  # file order
+        n = table.parties.index(name)
+        for quantity in ("utility", "no_deal", "margin", "worth"):
+            frame[f"{quantity}_{name}"] = columns[f"{quantity}.{n}"]
+    frame |= {f"input.{path}": values for path, values in sorted(ensemble.inputs.items())}
+    return pd.DataFrame(frame)
+
+
+def _package_text(ensemble: Ensemble, packages: Ints) -> Any:
+    """Options joined by `/` in the file's order of issues; missing where there is no deal."""
+    space = ensemble.structure.space
+    names: dict[int, Any] = {NO_DEAL: pd.NA}
+    for package in np.unique(packages[packages != NO_DEAL]).tolist():
+        options = space.options_of(package)
+        names[package] = "/".join(options[issue] for issue in ensemble.scenario.issues)
+    return pd.array([names[package] for package in packages.tolist()], "string")
