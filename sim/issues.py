@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -143,7 +144,7 @@ class PackageSpace:
         return int(found[0]) if len(found) else NO_DEAL
 
     @cached_property
-    def tie_rank(self) -> npt.NDArray[np.int32]:
+    def tie_rank(self) -> Ints:
         """Rank of each package by the SHA-256 of its option names, shape (P,): ties go to the smaller.
 
         An order of options would lean to one end of every issue; this one leans nowhere that anybody could name.
@@ -153,8 +154,8 @@ class PackageSpace:
         second = ["".join(f"/{option}" for option in options).encode() for options in product(*names[1])]
         digests = b"".join(_digests(first, second, self.blocks))
         keys = np.frombuffer(digests, ">u8").reshape(-1, 2)
-        rank = np.empty(len(self), np.int32)
-        rank[np.lexsort((keys[:, 1], keys[:, 0]))] = np.arange(len(self), dtype=np.int32)
+        rank = np.empty(len(self), np.int64)
+        rank[np.lexsort((keys[:, 1], keys[:, 0]))] = np.arange(len(self))
         return rank
 
 
@@ -188,7 +189,9 @@ def _wanted(issue: Issue, clause: Clause) -> Bools:
 
 def _half(issues: tuple[Issue, ...]) -> Half:
     sizes = tuple(len(issue.options) for issue in issues)
-    return Half(issues, np.indices(sizes, np.uint8).reshape(len(issues), -1).T if issues else np.zeros((1, 0), np.uint8))
+    if not issues:
+        return Half((), np.zeros((1, 0), np.uint8))
+    return Half(issues, np.indices(sizes, np.uint8).reshape(len(issues), -1).T)
 
 
 def _consistent(halves: tuple[Half, Half], rules: Sequence[Rule]) -> Bools:
@@ -231,10 +234,10 @@ def _packages(halves: tuple[Half, Half], blocks: Sequence[Block]) -> npt.NDArray
     return np.vstack(runs) if runs else np.zeros((0, width), np.uint8)
 
 
-def _digests(first: Sequence[object], second: Sequence[bytes], blocks: Sequence[Block]) -> Iterator[bytes]:
+def _digests(first: Sequence[Any], second: Sequence[bytes], blocks: Sequence[Block]) -> Iterator[bytes]:
     for block in blocks:
         for row in block.rows:
             for column in block.columns:
-                digest = first[row].copy()  # type: ignore[attr-defined]
+                digest = first[row].copy()
                 digest.update(second[column])
                 yield digest.digest()[:16]

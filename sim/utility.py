@@ -133,7 +133,8 @@ class Lines:
         Returns:
             Shape (B, P).
         """
-        return self.patterns_crossing(lines)[:, self.pattern]
+        crossed: Bools = self.patterns_crossing(lines)[:, self.pattern]
+        return crossed
 
     def patterns_crossing(self, lines: Bools) -> Bools:
         """Patterns that cross any of the lines marked, shape (B, K)."""
@@ -144,7 +145,7 @@ class Lines:
 
     def of(self, party: int) -> Bools:
         """Lines of one party, shape (L,)."""
-        return self.party == party
+        return np.equal(self.party, party)
 
 
 def lines_over(names: Sequence[str], party: Sequence[int], forbids: Bools) -> Lines:
@@ -162,7 +163,9 @@ def lines_over(names: Sequence[str], party: Sequence[int], forbids: Bools) -> Li
     return Lines(tuple(names), np.array(party, np.int64), pattern.ravel(), forbids[:, first].T.copy())
 
 
-def worth_from_start(no_deal: Floats, discount_per_month: Floats, days_per_round: float, signed: Ints, utility: Floats) -> Floats:
+def worth_from_start(
+    no_deal: Floats, discount_per_month: Floats, days_per_round: float, signed: Ints, utility: Floats
+) -> Floats:
     """Discounted worth, seen from the start, of a package signed in a round or of no deal at all.
 
     `W = sum_{j<k} (1-q) q^(j-1) r(j) + q^(k-1) u` with `q = d^(days per round / 30.4375)`; never signed:

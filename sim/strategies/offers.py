@@ -110,6 +110,8 @@ def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints) -> Ints:
         tie_rank: Shape (1 or B, P).
     """
     held = np.where(usable, merit, -np.inf)
-    tied = usable & (held >= (held.max(axis=1) - TOLERANCE)[:, None])
-    first: Ints = np.where(tied, tie_rank, np.iinfo(np.int64).max).argmin(axis=1)
-    return first
+    draw, package = np.nonzero(held >= (held.max(axis=1) - TOLERANCE)[:, None])
+    rank = tie_rank[0, package] if len(tie_rank) == 1 else tie_rank[draw, package]
+    by_rank = np.lexsort((rank, draw))
+    _, first = np.unique(draw[by_rank], return_index=True)
+    return package[by_rank[first]]
