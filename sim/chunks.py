@@ -43,8 +43,8 @@ def chunk_length(scenario: Scenario, table: Structure) -> int:
 
 
 def block_size(table: Structure) -> int:
-    """Draws computed at once: a power of two from 1 to 256. It moves no bit of any result."""
-    return int(np.clip(_power_of_two(BLOCK_BYTES / (8 * len(table.parties) * len(table.space))), 1, 256))
+    """Draws computed at once: a power of two from 1 to 1,024. It moves no bit of any result."""
+    return int(np.clip(_power_of_two(BLOCK_BYTES / (8 * len(table.parties) * len(table.space))), 1, 1024))
 
 
 def _power_of_two(number: float) -> int:

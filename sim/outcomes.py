@@ -69,9 +69,7 @@ def solution_parties(ensemble: Ensemble) -> Bools:
     names = ensemble.scenario.solution_parties
     if names is not None:
         return np.array([party in names for party in ensemble.structure.parties])
-    signs = ensemble.structure.signs
-    always: Bools = np.all(signs, axis=1)
-    return always if always.any() else np.any(signs, axis=1)
+    return solutions.parties_by_default(ensemble.structure.signs)
 
 
 def _least_satisfied(talks: Talks, margin: Floats, no_deal: Floats) -> Floats:
