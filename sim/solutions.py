@@ -7,13 +7,17 @@ Sums and products over parties run by ascending value, so exchanging two parties
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sim import exact
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.utility import Floats
+
+Ranks = npt.NDArray[np.integer[Any]]
 
 NO_PRODUCT = 1e-12  # a largest Nash product below this says that somebody cannot gain
 
@@ -37,6 +41,21 @@ def zone(utility: Floats, no_deal: Floats, signs: Bools, uncrossed: Bools | None
     return acceptable
 
 
+def parties_by_default(signs: Bools) -> Bools:
+    """The parties whose gains count where nothing else is said: one set for all packages, or products do not compare.
+
+    Those whose consent every package needs; if there are none, those whose consent some package needs.
+
+    Args:
+        signs: Whose consent a package needs, shape (N, P).
+
+    Returns:
+        Shape (N,).
+    """
+    always: Bools = np.logical_and.reduce(signs, axis=1)
+    return always if always.any() else np.logical_or.reduce(signs, axis=1)
+
+
 @dataclass(frozen=True, eq=False)
 class Solution:
     """The package, or packages, that a solution of bargaining theory picks in one draw.
@@ -44,7 +63,7 @@ class Solution:
     Attributes:
         name: Of the solution.
         packages: Indices of all that tie, shape (K,): first the one with the largest smallest gain, then by the larger
-            sum of gains, then by index; empty if there is no candidate.
+            sum of gains, then by the tie rank handed in; empty if there is no candidate.
         worth: Of the first of them to every party, shape (N,); NaN if there is none.
         value: What was made as large as possible: a product, a share, a gain or a sum; NaN if there is none.
         left_out: Indices of parties that count but can gain nothing, where the rule has to leave them out.
@@ -64,7 +83,9 @@ class Solution:
         return int(self.packages[0]) if len(self.packages) else NO_DEAL
 
 
-def nash(utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools) -> Solution:
+def nash(
+    utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
+) -> Solution:
     """Largest product of gains.
 
     A gain below 1e-9, and so a loss, counts as 0: two losses make no product. If the largest product is below 1e-12
@@ -76,19 +97,27 @@ def nash(utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools) ->
         no_deal: Worth of no agreement, shape (N,).
         candidates: Packages to choose from, shape (P,).
         parties: Parties that count, shape (N,), one at least.
+        tie_rank: The order in which tied packages stand that nothing else tells apart, smaller first, shape (P,); None
+            for their order in the arrays.
 
     Source: Nash (1950).
     """
-    return _largest_product("nash", _bargain(utility, no_deal, candidates, parties), np.ones(len(parties)))
+    return _largest_product("nash", _bargain(utility, no_deal, candidates, parties, tie_rank), np.ones(len(parties)))
 
 
 def asymmetric_nash(
-    utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools, exponents: Floats
+    utility: Floats,
+    no_deal: Floats,
+    candidates: Bools,
+    parties: Bools,
+    exponents: Floats,
+    tie_rank: Ranks | None = None,
 ) -> Solution:
     """Largest product of gains, each to the power of its party's bargaining power.
 
     Args:
-        utility, no_deal, candidates, parties: As for `nash`, and so are ties and the product over those that can gain.
+        utility, no_deal, candidates, parties, tie_rank: As for `nash`; so are ties, and the product over those that can
+            gain.
         exponents: Bargaining power, shape (N,), not negative; scaled to a mean of 1 over the parties that count, so
             equal powers give the product of `nash`. A party without power does not count.
 
@@ -101,21 +130,23 @@ def asymmetric_nash(
     total = _sum_ascending([np.array([exponent]) for exponent in held])[0]
     if min(held) < 0 or total <= 0:
         raise ValueError(f"bargaining powers must not be negative and not all 0, found {held}")
-    bargain = _bargain(utility, no_deal, candidates, parties & (exponents > 0))
+    bargain = _bargain(utility, no_deal, candidates, parties & (exponents > 0), tie_rank)
     return _largest_product("asymmetric_nash", bargain, exponents * len(held) / total)
 
 
-def kalai_smorodinsky(utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools) -> Solution:
+def kalai_smorodinsky(
+    utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
+) -> Solution:
     """Largest smallest share of what a party could gain at most: `max over p of min over n of g_n(p) / max g_n`.
 
     A party whose largest gain is below 1e-9 is left out and named. Ties: within 1e-9 of the largest share.
 
     Args:
-        utility, no_deal, candidates, parties: As for `nash`.
+        utility, no_deal, candidates, parties, tie_rank: As for `nash`.
 
     Source: Kalai & Smorodinsky (1975); max-min form for packages that cannot be mixed.
     """
-    bargain = _bargain(utility, no_deal, candidates, parties)
+    bargain = _bargain(utility, no_deal, candidates, parties, tie_rank)
     largest = bargain.gains.max(axis=1, initial=0.0)
     gaining = largest >= TOLERANCE
     if not gaining.any():
@@ -125,25 +156,29 @@ def kalai_smorodinsky(utility: Floats, no_deal: Floats, candidates: Bools, parti
     return bargain.solution("kalai_smorodinsky", smallest, TOLERANCE, ~gaining, note)
 
 
-def egalitarian(utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools) -> Solution:
+def egalitarian(
+    utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
+) -> Solution:
     """Largest smallest gain, as if the scales of the parties compared. Ties: within 1e-9.
 
     Args:
-        utility, no_deal, candidates, parties: As for `nash`.
+        utility, no_deal, candidates, parties, tie_rank: As for `nash`.
 
     Source: Kalai (1977), proportional solutions.
     """
-    bargain = _bargain(utility, no_deal, candidates, parties)
+    bargain = _bargain(utility, no_deal, candidates, parties, tie_rank)
     return bargain.solution("egalitarian", _smallest(bargain.gains), TOLERANCE)
 
 
-def utilitarian(utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools) -> Solution:
+def utilitarian(
+    utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
+) -> Solution:
     """Largest sum of worth, as if the scales of the parties compared. Ties: within 1e-9.
 
     Args:
-        utility, no_deal, candidates, parties: As for `nash`.
+        utility, no_deal, candidates, parties, tie_rank: As for `nash`.
     """
-    bargain = _bargain(utility, no_deal, candidates, parties)
+    bargain = _bargain(utility, no_deal, candidates, parties, tie_rank)
     return bargain.solution("utilitarian", _sum_ascending(utility[bargain.members][:, bargain.columns]), TOLERANCE)
 
 
@@ -157,13 +192,16 @@ def nash_distance(utility: Floats, no_deal: Floats, zone: Bools, parties: Bools,
         utility: Worth of packages, shape (B, N, P).
         no_deal: Worth of no agreement in the round of signature, shape (B, N).
         zone: Packages to compare with, shape (B, P).
-        parties: Parties that count, the same in all draws, shape (N,), one at least.
+        parties: Parties that count, the same in all draws, shape (N,).
         agreed: Package agreed on, `NO_DEAL` for none, shape (B,).
 
     Returns:
-        Shape (B,), 0 at the Nash package; NaN without an agreement or where the largest product is below 1e-9.
+        Shape (B,), 0 at the Nash package; NaN without an agreement, where the largest product is below 1e-9, and where
+        nobody counts.
     """
     members = np.flatnonzero(parties)
+    if not len(members):
+        return np.full(len(agreed), np.nan)
     signed = np.flatnonzero(agreed != NO_DEAL)
     rows = np.arange(len(signed))
     gains = [_real_gain(utility[signed, n] - no_deal[signed, n, None]) for n in members]
@@ -218,12 +256,14 @@ class _Bargain:
         members: Indices of the parties that count, shape (M,).
         columns: Indices of the candidates, shape (C,).
         gains: Worth less no deal, shape (M, C).
+        rank: Which of two candidates comes first where nothing else tells them apart, shape (C,).
     """
 
     utility: Floats
     members: Ints
     columns: Ints
     gains: Floats
+    rank: Ranks
 
     def solution(
         self, name: str, value: Floats, slack: float, left_out: Bools | None = None, note: str = ""
@@ -236,16 +276,17 @@ class _Bargain:
         tied = np.flatnonzero(value >= best - slack)
         least = np.rint(_smallest(self.gains[:, tied]) / TOLERANCE)
         total = np.rint(_sum_ascending(self.gains[:, tied]) / TOLERANCE)
-        packages = self.columns[tied[np.lexsort((-total, -least))]]
+        packages = self.columns[tied[np.lexsort((self.rank[tied], -total, -least))]]
         names = () if left_out is None else tuple(int(n) for n in self.members[left_out])
         return Solution(name, packages, self.utility[:, packages[0]].copy(), float(best), names, note)
 
 
-def _bargain(utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools) -> _Bargain:
+def _bargain(utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None) -> _Bargain:
     if not parties.any():
         raise ValueError("a solution needs a party that counts")
     members, columns = np.flatnonzero(parties), np.flatnonzero(candidates)
-    return _Bargain(utility, members, columns, utility[members][:, columns] - no_deal[members, None])
+    rank = columns if tie_rank is None else tie_rank[columns]
+    return _Bargain(utility, members, columns, utility[members][:, columns] - no_deal[members, None], rank)
 
 
 def _largest_product(name: str, bargain: _Bargain, exponents: Floats) -> Solution:
@@ -258,9 +299,9 @@ def _largest_product(name: str, bargain: _Bargain, exponents: Floats) -> Solutio
     if not gaining.any():
         return bargain.solution(name, np.zeros(len(bargain.columns)), 0.0, ~gaining, "no party can gain")
     powers = exponents[bargain.members][gaining]
-    product = _product_ascending([
-        gain if power == 1 else exact.power(gain, power) for gain, power in zip(gains[gaining], powers, strict=True)
-    ])
+    product = _product_ascending(
+        [gain if power == 1 else exact.power(gain, power) for gain, power in zip(gains[gaining], powers, strict=True)]
+    )
     best = product.max(initial=0.0)
     if best == 0:
         note = "no candidate lets all gain that can gain at all: all candidates tie"

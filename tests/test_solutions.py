@@ -16,6 +16,7 @@ from sim.solutions import (
     nash,
     nash_distance,
     pareto_distance,
+    parties_by_default,
     utilitarian,
     zone,
 )
@@ -220,6 +221,25 @@ def test_of_packages_that_tie_the_one_with_the_largest_smallest_gain_comes_first
     assert solve(egalitarian, [[0.4, 0.4, 0.4], [0.5, 0.8, 0.5]]).packages.tolist() == [1, 0, 2]
 
 
+def test_what_nothing_else_tells_apart_stands_by_the_rank_handed_in():
+    """An order of options leans to one end of every issue, so callers hand in one that does not."""
+    alike = np.full((2, 3), 0.5)
+    rank = np.array([1, 2, 0])
+    for rule in FOUR:
+        assert solve(rule, alike, [0.4, 0.4]).packages.tolist() == [0, 1, 2]
+        assert solve(rule, alike, [0.4, 0.4], None, None, rank).packages.tolist() == [2, 0, 1]
+    powers = np.array([1.0, 2.0])
+    assert solve(asymmetric_nash, alike, [0.4, 0.4], None, None, powers, rank).packages.tolist() == [2, 0, 1]
+    some = np.array([True, False, True])
+    assert solve(nash, alike, [0.4, 0.4], some, None, rank).packages.tolist() == [2, 0]
+
+
+def test_who_counts_where_nothing_is_said():
+    always, sometimes, never = [True, True], [True, False], [False, False]
+    assert parties_by_default(np.array([always, sometimes, never])).tolist() == [True, False, False]
+    assert parties_by_default(np.array([sometimes, never])).tolist() == [True, False]
+
+
 def test_left_out_are_only_parties_that_count():
     worth = np.array([[0.5, 0.5], [0.6, 0.8], [0.9, 0.6], [0.5, 0.5]])
     solution = solve(nash, worth, np.full(4, 0.5), None, np.array([False, True, True, True]))
@@ -294,6 +314,7 @@ def test_nash_distance_is_missing_without_agreement_or_gain():
     everything, both = np.ones((3, 2), bool), np.array([True, True])
     distance = nash_distance(worth, no_deal, everything, both, np.array([NO_DEAL, 0, 1]))
     assert np.isnan(distance).tolist() == [True, False, True]
+    assert np.isnan(nash_distance(worth, no_deal, everything, np.zeros(2, bool), np.array([0, 0, 0]))).all()
     sliver = np.array([[[0.5, 2e-5], [0.5, 2e-5]]])  # product 4e-10 in the zone: too small to divide by
     assert np.isnan(nash_distance(sliver, np.zeros((1, 2)), np.array([[False, True]]), both, np.array([1]))).all()
 

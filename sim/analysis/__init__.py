@@ -1,0 +1,1 @@
+"""What a scenario and its results say: portrait, comparison, explanation, sensitivity, discovery."""

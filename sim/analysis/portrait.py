@@ -1,0 +1,373 @@
+"""A scenario as it stands at central numbers, before anybody bargains."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim import solutions
+from sim.ensemble import Ensemble, central
+from sim.exact import TOLERANCE
+from sim.fair_division import AdjustedWinner, adjusted_winner
+from sim.issues import NO_DEAL, Bools, Condition, Ints
+from sim.pareto import distinct_vectors, pareto_frontier
+from sim.positions import best_positions, even_scale, nearest_to_position, weighted_mean
+from sim.scenario import Scenario
+from sim.streams import law_mean
+from sim.utility import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LINES_OFF, LINES_REAL = "lines off", "all lines real"
+RULES = (solutions.nash, solutions.kalai_smorodinsky, solutions.egalitarian, solutions.utilitarian)
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """A scenario with every number at its value: what there is to agree on, and what theory would pick.
+
+    Tables are in the file's order; arrays have parties in name order.
+
+    Attributes:
+        scenario: What is portrayed.
+        parties: Party names, sorted.
+        raw_count: Packages before consistency.
+        utility: Worth of the consistent packages, shape (N, P).
+        no_deal: Worth of no agreement, shape (N,).
+        candidates: The zones, each a mask of shape (P,): with lines off, all lines real, and without one party's lines.
+        solution_parties: Over whom solutions are taken, in file order.
+        zones: Size of each zone and of its Pareto frontier over the solution parties.
+        best: What each party could sign, and its best package among that.
+        red_lines: Every line with the mean of its hardness: the share of draws in which it is real.
+        solutions: Packages that theory picks, among the packages of each zone.
+        positions: Where parties stand on each issue's scale, 0 to 100, and their mean.
+        fair_division: Adjusted winner and the table of its shares, None but for two parties with additive worth.
+        proposals: Texts on the table: worth, margin and lines crossed, least and most over the completions.
+    """
+
+    scenario: Scenario = field(repr=False)
+    parties: tuple[str, ...]
+    raw_count: int
+    utility: Floats = field(repr=False)
+    no_deal: Floats = field(repr=False)
+    candidates: dict[str, Bools] = field(repr=False)
+    solution_parties: tuple[str, ...]
+    zones: "pd.DataFrame" = field(repr=False)
+    best: "pd.DataFrame" = field(repr=False)
+    red_lines: "pd.DataFrame" = field(repr=False)
+    solutions: "pd.DataFrame" = field(repr=False)
+    positions: "pd.DataFrame" = field(repr=False)
+    fair_division: "tuple[AdjustedWinner, pd.DataFrame] | None" = field(repr=False)
+    proposals: "pd.DataFrame" = field(repr=False)
+
+    def __str__(self) -> str:
+        over = ", ".join(self.solution_parties)
+        tables = [
+            ("Zone of possible agreement, and its Pareto frontier over " + over, self.zones),
+            ("What each party could sign", self.best),
+            ("Red lines", self.red_lines),
+            (f"Solutions over {over}", self.solutions),
+            ("Positions on the issues' scales, 0 to 100", self.positions),
+        ]
+        if self.fair_division:
+            won, shares = self.fair_division
+            rule = f"Adjusted winner, every issue taken as divisible and disputed: {won.points_a:.4g} points each"
+            tables.append((rule, shares))
+        tables.append(("Proposals", self.proposals))
+        count = f"{self.raw_count:,} packages, {self.utility.shape[1]:,} of them consistent"
+        head = f"{self.scenario.id} at central numbers: {count}"
+        return "\n\n".join([head, *(f"{title}\n{_text(table)}" for title, table in tables if len(table))])
+
+
+def portrait(scenario: Scenario) -> Portrait:
+    """Work out what a scenario holds at central numbers. Draws nothing.
+
+    Raises:
+        ValueError: if no package is consistent, or there are too many raw ones.
+    """
+    at = _Central(scenario, central(scenario))
+    return Portrait(
+        scenario=scenario,
+        parties=at.names,
+        raw_count=at.ensemble.structure.space.raw_count,
+        utility=at.utility,
+        no_deal=at.no_deal,
+        candidates=at.zones,
+        solution_parties=tuple(name for name in scenario.parties if at.counting[at.names.index(name)]),
+        zones=_zone_table(at),
+        best=_best_table(at),
+        red_lines=_line_table(at),
+        solutions=_solution_table(at),
+        positions=_position_table(at),
+        fair_division=_fair_division(at),
+        proposals=_proposal_table(at),
+    )
+
+
+class _Central:
+    """The scenario's one central draw, and what several tables need of it."""
+
+    def __init__(self, scenario: Scenario, ensemble: Ensemble) -> None:
+        structure = ensemble.structure
+        self.scenario, self.ensemble, self.structure = scenario, ensemble, structure
+        self.names = structure.parties
+        self.in_file_order = [self.names.index(name) for name in scenario.parties]
+        self.utility, self.no_deal = ensemble.utility()[0], ensemble.no_deal[0]
+        self.weights = ensemble.weights[0]
+        self.influence = np.array([float(scenario.parties[name].influence) for name in self.names])
+        named = scenario.solution_parties
+        self.counting = (
+            solutions.parties_by_default(structure.signs)
+            if named is None
+            else np.array([name in named for name in self.names])
+        )
+        self.zones = dict(self._zones())
+        self.scale = _scale(scenario, self.ensemble)
+        points = structure.central_points
+        self.standing = best_positions(points, self.scale)
+        self.mean = weighted_mean(
+            self.standing[self.counting], self.weights[self.counting], self.influence[self.counting]
+        )
+        nearest, self.distance = nearest_to_position(self.mean, self.scale, structure.space.packages)
+        self.nearest = nearest[np.argsort(structure.space.tie_rank[nearest], kind="stable")]
+
+    def _zones(self) -> Iterator[tuple[str, Bools]]:
+        lines = self.structure.lines
+        yield LINES_OFF, self._zone(np.zeros(len(lines.names), bool))
+        for n in self.in_file_order:
+            if lines.of(n).any():
+                yield f"lines of {self.names[n]} off", self._zone(~lines.of(n))
+        yield LINES_REAL, self._zone(np.ones(len(lines.names), bool))
+
+    def _zone(self, real: Bools) -> Bools:
+        uncrossed = ~self.structure.lines.crossed(real[None])
+        zone: Bools = solutions.zone(self.utility[None], self.no_deal[None], self.structure.signs, uncrossed)[0]
+        return zone
+
+    def package_text(self, package: int) -> str:
+        options = self.structure.space.options_of(package)
+        return "/".join(options[issue] for issue in self.scenario.issues)
+
+    def by_party(self, prefix: str, values: Floats) -> dict[str, float]:
+        return {f"{prefix}_{self.names[n]}": float(values[n]) for n in self.in_file_order}
+
+
+def _scale(scenario: Scenario, ensemble: Ensemble) -> Floats:
+    """Place of every option from 0 to 100, in name order, shape (I, O), NaN beyond an issue's options."""
+    issues = ensemble.structure.space.issues
+    scale = np.full((len(issues), max(len(issue.options) for issue in issues)), np.nan)
+    for i, issue in enumerate(issues):
+        spec = scenario.issues[issue.name]
+        places = spec.scale or dict(zip(spec.options, even_scale(len(spec.options)).tolist(), strict=True))
+        for o, option in enumerate(issue.options):
+            scale[i, o] = places[option]
+    return scale
+
+
+def _zone_table(at: _Central) -> "pd.DataFrame":
+    """Columns: candidates, packages, frontier (packages on it), distinct (different worths among these)."""
+    import pandas as pd
+
+    rows = []
+    for name, zone in at.zones.items():
+        worth = at.utility[at.counting][:, zone]
+        frontier = worth[:, pareto_frontier(worth)]
+        rows.append({
+            "candidates": name,
+            "packages": worth.shape[1],
+            "frontier": frontier.shape[1],
+            "distinct": distinct_vectors(frontier)[0].shape[1],
+        })
+    return pd.DataFrame(rows)
+
+
+def _best_table(at: _Central) -> "pd.DataFrame":
+    """Columns: party, no_deal, could_sign (packages worth no deal or more, behind no line of its own), best_worth and
+    best_package among packages behind no line of its own (of several the one that offers prefer), tied."""
+    import pandas as pd
+
+    lines, rows = at.structure.lines, []
+    for n in at.in_file_order:
+        worth, behind = at.utility[n], lines.crossed(lines.of(n)[None])[0]
+        open_to_it = np.flatnonzero(~behind)
+        best = open_to_it[worth[open_to_it] >= worth[open_to_it].max(initial=-np.inf) - TOLERANCE]
+        first = int(best[at.structure.space.tie_rank[best].argmin()]) if len(best) else NO_DEAL
+        rows.append({
+            "party": at.names[n],
+            "no_deal": float(at.no_deal[n]),
+            "could_sign": int(np.count_nonzero(worth[open_to_it] >= at.no_deal[n] - TOLERANCE)),
+            "best_worth": float(worth[first]) if len(best) else np.nan,
+            "best_package": at.package_text(first) if len(best) else None,
+            "tied": len(best),
+        })
+    return pd.DataFrame(rows)
+
+
+def _line_table(at: _Central) -> "pd.DataFrame":
+    """Columns: party, line, hardness (its value), mean_hardness, law (value, range and law in a word), drawn_with,
+    packages (how many cross it where the party signs)."""
+    import pandas as pd
+
+    lines, rows = at.structure.lines, []
+    for party, spec in at.scenario.parties.items():
+        for line in spec.red_lines:
+            number = line.hardness
+            mean = number.value
+            if number.low is not None and number.high is not None:
+                mean = law_mean(number.law, number.low, number.value, number.high)
+            one = np.array([name == f"{party}.{line.id}" for name in lines.names])
+            rows.append({
+                "party": party,
+                "line": line.id,
+                "hardness": number.value,
+                "mean_hardness": mean,
+                "law": str(number),
+                "drawn_with": line.drawn_with or "",
+                "packages": int(lines.crossed(one[None]).sum()),
+            })
+    return pd.DataFrame(rows, columns=["party", "line", "hardness", "mean_hardness", "law", "drawn_with", "packages"])
+
+
+def _solution_table(at: _Central) -> "pd.DataFrame":
+    """Columns: candidates, solution, package (the first of those that tie), tied, packages (all that tie, at most 50),
+    value (what was made largest; for the nearest to the mean position the distance), worth_PARTY, left_out, note."""
+    import pandas as pd
+
+    found = [
+        (reading, solution)
+        for reading in (LINES_OFF, LINES_REAL)
+        for solution in _solutions(at, at.zones[reading])
+    ]
+    nearest = at.nearest
+    mean = solutions.Solution(
+        "nearest_to_mean_position", nearest, at.utility[:, nearest[0]], at.distance, (), "distance in points"
+    )
+    return pd.DataFrame([
+        {
+            "candidates": reading,
+            "solution": solution.name,
+            "package": at.package_text(solution.package) if len(solution.packages) else None,
+            "tied": len(solution.packages),
+            "packages": tuple(at.package_text(p) for p in solution.packages[:50].tolist()),
+            "value": solution.value,
+            **at.by_party("worth", solution.worth),
+            "left_out": ", ".join(at.names[n] for n in solution.left_out),
+            "note": solution.note,
+        }
+        for reading, solution in [*found, ("all packages", mean)]
+    ])
+
+
+def _solutions(at: _Central, candidates: Bools) -> Iterator[solutions.Solution]:
+    problem, rank = (at.utility, at.no_deal, candidates, at.counting), at.structure.space.tie_rank
+    for rule in RULES:
+        yield rule(*problem, rank)
+    influence = at.influence[at.counting]
+    if (influence != influence[0]).any():
+        yield solutions.asymmetric_nash(*problem, at.influence, rank)
+
+
+def _position_table(at: _Central) -> "pd.DataFrame":
+    """Columns: issue, position_PARTY, mean (by influence x weight, over the solution parties), nearest (the option or
+    options of the packages nearest to the mean)."""
+    import pandas as pd
+
+    nearest = [at.structure.space.options_of(package) for package in at.nearest.tolist()]
+    columns = [issue.name for issue in at.structure.space.issues]
+    return pd.DataFrame([
+        {
+            "issue": issue,
+            **at.by_party("position", at.standing[:, columns.index(issue)]),
+            "mean": at.mean[columns.index(issue)],
+            "nearest": tuple(option for option in spec.options if option in {package[issue] for package in nearest}),
+        }
+        for issue, spec in at.scenario.issues.items()
+    ])
+
+
+def _fair_division(at: _Central) -> "tuple[AdjustedWinner, pd.DataFrame] | None":
+    """Columns: issue, points_A, points_B (of 100), share_A, share_B, in the file's order of the two parties."""
+    import pandas as pd
+
+    pair = [n for n in at.in_file_order if at.counting[n]]
+    if len(pair) != 2 or any(at.scenario.parties[at.names[n]].linkages for n in pair):
+        return None
+    won = adjusted_winner(at.weights[pair[0]], at.weights[pair[1]])
+    columns = [issue.name for issue in at.structure.space.issues]
+    a, b = (at.names[n] for n in pair)
+    rows = []
+    for issue in at.scenario.issues:
+        i = columns.index(issue)
+        share = float(won.shares_to_a[i])
+        points = {f"points_{at.names[n]}": 100 * float(at.weights[n, i]) for n in pair}
+        rows.append({"issue": issue, **points, f"share_{a}": share, f"share_{b}": 1 - share})
+    return won, pd.DataFrame(rows)
+
+
+PROPOSAL_COLUMNS = (
+    "proposal", "completions", "party", "signs", "worth_least", "worth_most", "no_deal", "margin_least", "margin_most",
+    "lines_crossed", "lines_at_stake",
+)  # fmt: skip
+
+
+def _proposal_table(at: _Central) -> "pd.DataFrame":
+    """One row a proposal and party: least and most over the consistent packages that complete the text.
+
+    Columns: proposal, completions, party, signs (yes, no, depends), worth_least, worth_most, no_deal, margin_least,
+    margin_most, lines_crossed (by every completion), lines_at_stake (by some of them).
+    """
+    import pandas as pd
+
+    rows = []
+    for name, proposal in at.scenario.proposals.items():
+        text = Condition(({issue: frozenset([option]) for issue, option in proposal.package.items()},))
+        completions = np.flatnonzero(at.structure.space.holds(text))
+        for n in at.in_file_order:
+            rows.append({"proposal": name, "completions": len(completions), "party": at.names[n],
+                         **_scored(at, n, completions)})  # fmt: skip
+    return pd.DataFrame(rows, columns=list(PROPOSAL_COLUMNS))
+
+
+def _scored(at: _Central, n: int, completions: Ints) -> dict[str, Any]:
+    lines, own, no_deal = at.structure.lines, at.structure.lines.of(n), float(at.no_deal[n])
+    worth, signs = at.utility[n, completions], at.structure.signs[n, completions]
+    crossed = lines.crosses[lines.pattern[completions]][:, own]
+    names = [name.partition(".")[2] for name, mine in zip(lines.names, own, strict=True) if mine]
+    some = np.logical_or.reduce(crossed)
+    every = np.logical_and.reduce(crossed) & some  # a text without a completion crosses nothing
+    least, most = (float(worth.min()), float(worth.max())) if len(worth) else (np.nan, np.nan)
+    return {
+        "signs": "no" if not signs.any() else "yes" if signs.all() else "depends",
+        "worth_least": least,
+        "worth_most": most,
+        "no_deal": no_deal,
+        "margin_least": least - no_deal,
+        "margin_most": most - no_deal,
+        "lines_crossed": tuple(name for name, is_crossed in zip(names, every, strict=True) if is_crossed),
+        "lines_at_stake": tuple(
+            name for name, always, ever in zip(names, every, some, strict=True) if ever and not always
+        ),
+    }
+
+
+def _text(table: "pd.DataFrame") -> str:
+    """A table as plain text: four digits after the point, lists joined, columns left out that say nothing."""
+    if "solution" in table:
+        table = table.drop(columns=["packages"])
+    if "completions" in table and (table["completions"] == 1).all():  # whole texts: the least is the most
+        table = table.drop(columns=["completions", "worth_most", "margin_most"])
+        table = table.rename(columns={"worth_least": "worth", "margin_least": "margin"})
+    shown = table.map(_cell)
+    return shown.loc[:, (shown != "").any()].to_string(index=False)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return "-"
+    if isinstance(value, float):
+        return f"{round(value, 4) + 0.0:.4f}"  # no minus before zero
+    return f"{value:,}" if isinstance(value, int) else str(value)
