@@ -69,8 +69,9 @@ def play_chunk(
     block = block or block_size(table)
     ensemble = draw(scenario, seed, start, count, table=table)
     counted, parts = empty_tallies(scenario, table), []
+    scratch = np.empty((min(block, count), len(table.parties), len(table.space)))
     for first in range(0, count, block):
-        talks = hold_talks(ensemble[first : first + block])
+        talks = hold_talks(ensemble[first : first + block], scratch)
         parts.append(outcome_columns(talks))
         counted = counted + tally(talks, counted.ranges)
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -74,13 +74,13 @@ class Ensemble:
             inputs={path: values[rows] for path, values in self.inputs.items()},
         )
 
-    def utility(self) -> Floats:
-        """Worth of every package to every party, shape (B, N, P); made anew at each call, for it is large."""
+    def utility(self, out: Floats | None = None) -> Floats:
+        """Worth of every package to every party, shape (B, N, P); made anew at each call, into `out` if given."""
         extras = [
             Extra(site.party, site.packages, self.linkage_worth[:, column])
             for column, site in enumerate(self.structure.linkages)
         ]
-        return package_utility(self.structure.space, self.weights, self.option_worth, extras)
+        return package_utility(self.structure.space, self.weights, self.option_worth, extras, out)
 
     def with_lines(self, real: Bools) -> "Ensemble":
         """The same draws with these red lines real, shape (B, L)."""

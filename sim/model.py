@@ -58,11 +58,11 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
     Mesa's own `steps`, `time`, `scenario` and `agents` are left alone: ours are `state`, `ensemble` and `parties`.
     """
 
-    def __init__(self, ensemble: Ensemble) -> None:
+    def __init__(self, ensemble: Ensemble, scratch: Floats | None = None) -> None:
         super().__init__(rng=0)  # Mesa wants a generator; nothing here uses it
         table = ensemble.structure
         self.ensemble = ensemble
-        self.utility = ensemble.utility()
+        self.utility = ensemble.utility(out=scratch)
         self.no_deal = ensemble.no_deal
         self.own_option_worth = ensemble.weights[..., None] * ensemble.option_worth
         known, regards = _knowledge(ensemble, self.utility)
@@ -111,9 +111,14 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         )
 
 
-def hold_talks(ensemble: Ensemble) -> Talks:
-    """Play all draws of an ensemble, all at once."""
-    model = PeaceTalks(ensemble)
+def hold_talks(ensemble: Ensemble, scratch: Floats | None = None) -> Talks:
+    """Play all draws of an ensemble, all at once.
+
+    Args:
+        ensemble: The draws.
+        scratch: Where to keep the worth of packages, shape (B or more, N, P); talks held there before lose theirs.
+    """
+    model = PeaceTalks(ensemble, scratch)
     try:
         return model.hold()
     finally:

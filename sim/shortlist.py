@@ -10,6 +10,9 @@ from sim.issues import NO_DEAL, Bools, Ints
 from sim.utility import Floats
 
 
+CACHE_ITEMS = 250_000  # worths to work on at once
+
+
 @dataclass(frozen=True)
 class Shortlist:
     """The packages that can ever be first, whatever worth is asked for.
@@ -53,18 +56,21 @@ def shortlist(worth: Floats, usable: Bools, package: Ints) -> Shortlist:
 
 
 @dataclass(frozen=True, eq=False)
-class Ordering:
-    """An order of choice, cut up by the red lines that packages cross.
+class Runs:
+    """Packages of some patterns, one pattern a row, each in the order of choice.
 
     Attributes:
-        packages: Packages, those of one pattern together, each run in the order of choice, shape (P,).
-        bounds: Where the run of each pattern begins and ends, shape (K + 1,).
-        place: Place of each of `packages` in the order as a whole, shape (P,).
+        patterns: The pattern of each row, shape (rows,).
+        packages: Its packages, the last repeated to fill the row, shape (rows, length).
+        place: Their places in the order as a whole, shape (rows, length).
     """
 
+    patterns: Ints
     packages: Ints
-    bounds: Ints
     place: Ints
+
+
+Ordering = tuple[Runs, ...]  # an order of choice, cut up by the red lines that packages cross
 
 
 def ordering(order: Ints, pattern: Ints, patterns: int) -> Ordering:
@@ -75,9 +81,16 @@ def ordering(order: Ints, pattern: Ints, patterns: int) -> Ordering:
         pattern: Pattern of each package, shape (P,).
         patterns: Number of patterns.
     """
-    place = np.argsort(pattern[order], kind="stable")
-    packages = order[place]
-    return Ordering(packages, np.searchsorted(pattern[packages], np.arange(patterns + 1)), place)
+    by_pattern = np.argsort(pattern[order], kind="stable")
+    bounds = np.searchsorted(pattern[order][by_pattern], np.arange(patterns + 1))
+    lengths = np.diff(bounds)
+    scale = np.frexp(lengths)[1]  # rows of one scale differ in length by less than twice
+    runs = []
+    for alike in (np.flatnonzero(scale == size) for size in np.unique(scale[lengths > 0])):
+        column = np.minimum(np.arange(lengths[alike].max()), lengths[alike, None] - 1)
+        place = by_pattern[bounds[alike, None] + column]
+        runs.append(Runs(alike, order[place], place))
+    return tuple(runs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,15 +124,16 @@ def candidates(worth: Floats, usable_patterns: Bools, orderings: Sequence[Orderi
         usable_patterns: Patterns that may be used at all, shape (B, K).
         orderings: One for all draws, or one a draw.
     """
-    if len(orderings) == 1:
-        found = _candidates(worth, usable_patterns, orderings[0])
-    else:
-        one_by_one = [
-            _candidates(worth[b : b + 1], usable_patterns[b : b + 1], order) for b, order in enumerate(orderings)
-        ]
-        found = tuple(np.concatenate(part) for part in zip(*one_by_one, strict=True))  # type: ignore[assignment]
-        found = np.repeat(np.arange(len(worth)), [len(one[0]) for one in one_by_one]), *found[1:]
-    draw, package_worth, package, pattern = found
+    # A few draws at a time, so that what is worked on stays in the processor's cache.
+    step = max(1, CACHE_ITEMS // worth.shape[1]) if len(orderings) == 1 else 1
+    slices = [slice(start, start + step) for start in range(0, len(worth), step)]
+    parts = [
+        _candidates(worth[rows], usable_patterns[rows], orderings[0 if len(orderings) == 1 else rows.start])
+        for rows in slices
+    ]
+    draw = np.concatenate([part[0] + rows.start for part, rows in zip(parts, slices, strict=True)])
+    package_worth = np.concatenate([part[1] for part in parts])
+    package, pattern = (np.concatenate([part[column] for part in parts]) for column in (2, 3))
     filled, packages = _filled(len(worth), draw, package_worth, package, fill=-np.inf)
     _, patterns = _filled(len(worth), draw, package_worth, pattern)
     return Candidates(filled, packages, np.maximum(patterns, 0))
@@ -127,27 +141,26 @@ def candidates(worth: Floats, usable_patterns: Bools, orderings: Sequence[Orderi
 
 def _candidates(worth: Floats, usable_patterns: Bools, order: Ordering) -> tuple[Ints, Floats, Ints, Ints]:
     """Draw, worth, package and pattern of the candidates, draw by draw in the order of choice."""
-    draws, places, patterns = [], [], []
-    for number in np.flatnonzero(usable_patterns.any(axis=0)):
-        start, stop = order.bounds[number], order.bounds[number + 1]
-        held = np.where(usable_patterns[:, number, None], worth[:, order.packages[start:stop]], -np.inf)
-        draw, place = np.nonzero(_records(held))
+    draws, places, packages, patterns = [], [], [], []
+    for runs in order:
+        held = worth[:, runs.packages]
+        held[~usable_patterns[:, runs.patterns]] = -np.inf
+        draw, row, column = np.nonzero(_records(held))
         draws.append(draw)
-        places.append(place + start)
-        patterns.append(np.full(len(draw), number))
-    if not draws:
-        return np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64)
-    draw, place, pattern = np.concatenate(draws), np.concatenate(places), np.concatenate(patterns)
-    sort = np.lexsort((order.place[place], draw))
-    draw, package = draw[sort], order.packages[place[sort]]
-    return draw, worth[draw, package], package, pattern[sort]
+        places.append(runs.place[row, column])
+        packages.append(runs.packages[row, column])
+        patterns.append(runs.patterns[row])
+    draw, package = np.concatenate(draws), np.concatenate(packages)
+    sort = np.lexsort((np.concatenate(places), draw))
+    draw, package = draw[sort], package[sort]
+    return draw, worth[draw, package], package, np.concatenate(patterns)[sort]
 
 
 def _records(held: Floats) -> Bools:
-    """Entries that are larger than all before them in their row."""
+    """Entries that are larger than all before them along the last axis."""
     record = np.empty(held.shape, bool)
-    record[:, :1] = held[:, :1] > -np.inf
-    np.greater(held[:, 1:], np.maximum.accumulate(held, axis=1)[:, :-1], out=record[:, 1:])
+    record[..., :1] = held[..., :1] > -np.inf
+    np.greater(held[..., 1:], np.maximum.accumulate(held, axis=-1)[..., :-1], out=record[..., 1:])
     return record
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.issues import NO_DEAL, Bools, Ints
+from sim.issues import NO_DEAL, Ints
 from sim.model import Talks
 from sim.scenario import Scenario
 from sim.state import ACCEPTED, OFFERED, REFUSED
@@ -80,40 +80,49 @@ def worth_ranges(scenario: Scenario, table: Structure) -> Floats:
 def tally(talks: Talks, ranges: Floats) -> Tallies:
     """Count one block of draws."""
     table = talks.ensemble.structure
-    counts = {name: np.zeros((len(talks.no_deal), len(ranges), BINS), np.int64) for name in QUANTITIES}
-    before = np.full(len(talks.ensemble), NO_DEAL)
-    for k, moves in enumerate(talks.moves):
-        _count(counts["aspiration"][k], talks.aspiration[k], ranges)
-        _count(counts["no_deal"][k], np.where(np.isnan(talks.aspiration[k]), np.nan, talks.no_deal[k]), ranges)
-        for who, did, after in zip(moves.who, moves.did, moves.package, strict=True):
-            offered, asked = (did == OFFERED) | (did == REFUSED), (did == ACCEPTED) | (did == REFUSED)
-            _count_packages(counts["own_offer"][k], talks, who, after, offered, ranges)
-            _count_packages(counts["received_offer"][k], talks, who, before, asked, ranges)
-            before = np.where(after == NO_DEAL, before, after)
+    no_deal = np.where(np.isnan(talks.aspiration), np.nan, talks.no_deal[: len(talks.moves)])
     agreed = _option_pairs(table, [talks.package[b : b + 1] for b in np.flatnonzero(talks.signed > 0)])
     zones = _option_pairs(table, [np.flatnonzero(talks.zone[b]) for b in np.flatnonzero(talks.zone.any(axis=1))])
+    own, received = _offers(talks, ranges)
+    counts = {
+        "aspiration": _by_party(talks.aspiration, ranges, len(talks.no_deal)),
+        "no_deal": _by_party(no_deal, ranges, len(talks.no_deal)),
+        "own_offer": own,
+        "received_offer": received,
+    }
     return Tallies(len(talks.ensemble), counts, ranges, agreed, zones)
 
 
-def _count(counts: npt.NDArray[np.int64], worth: Floats, ranges: Floats) -> None:
-    """Add worths of shape (B, N), NaN for none, to counts of shape (N, bins)."""
-    draw, party = np.nonzero(~np.isnan(worth))
-    np.add.at(counts, (party, _bin(worth[draw, party], party, ranges)), 1)
+def _by_party(worth: Floats, ranges: Floats, rounds: int) -> npt.NDArray[np.int64]:
+    """Count worths of shape (rounds played, B, N), NaN for none, by round, party and bin."""
+    k, draw, party = np.nonzero(~np.isnan(worth))
+    return _count(k, party, worth[k, draw, party], ranges, rounds)
 
 
-def _count_packages(
-    counts: npt.NDArray[np.int64], talks: Talks, party: Ints, package: Ints, which: Bools, ranges: Floats
-) -> None:
-    """Add the worth of one package a draw to one party a draw, where `which` says so."""
-    rows = np.flatnonzero(which)
-    worth = talks.utility[rows, party[rows], package[rows]]
-    np.add.at(counts, (party[rows], _bin(worth, party[rows], ranges)), 1)
+def _offers(talks: Talks, ranges: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Count what offers were worth to those that made them, and to those that had to answer them."""
+    who = np.array([moves.who for moves in talks.moves])  # (rounds played, turns, B)
+    did = np.array([moves.did for moves in talks.moves])
+    after = np.array([moves.package for moves in talks.moves])
+    turns = after.reshape(-1, after.shape[2])  # in an open draw something lies on the table after every turn
+    before = np.vstack([np.full((1, after.shape[2]), NO_DEAL), turns[:-1]]).reshape(after.shape)
+    tables = []
+    made, answered = (did == OFFERED) | (did == REFUSED), (did == ACCEPTED) | (did == REFUSED)
+    for which, package in ((made, after), (answered, before)):
+        k, _, draw = np.nonzero(which)
+        party = who[which]
+        worth = talks.utility[draw, party, package[which]]
+        tables.append(_count(k, party, worth, ranges, len(talks.no_deal)))
+    return tables[0], tables[1]
 
 
-def _bin(worth: Floats, party: Ints, ranges: Floats) -> Ints:
+def _count(k: Ints, party: Ints, worth: Floats, ranges: Floats, rounds: int) -> npt.NDArray[np.int64]:
+    """Counts by round, party and bin of worth, shape (R, N, bins)."""
     low, high = ranges[party, 0], ranges[party, 1]
-    place: Ints = np.clip(np.floor((worth - low) / (high - low) * BINS), 0, BINS - 1).astype(np.int64)
-    return place
+    place = np.clip(np.floor((worth - low) / (high - low) * BINS), 0, BINS - 1).astype(np.int64)
+    shape = (rounds, len(ranges), BINS)
+    flat = np.bincount((k * len(ranges) + party) * BINS + place, minlength=rounds * len(ranges) * BINS)
+    return flat.astype(np.int64).reshape(shape)
 
 
 def _option_pairs(table: Structure, packages_by_draw: list[Ints]) -> npt.NDArray[np.int64]:

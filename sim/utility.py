@@ -60,7 +60,13 @@ def deliver(worth: Floats, option: int, otherwise: int, chance: Floats) -> None:
     worth[:, :, option] = share * worth[:, :, option] + (1 - share) * worth[:, :, otherwise]
 
 
-def package_utility(space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra] = ()) -> Floats:
+def package_utility(
+    space: PackageSpace,
+    weights: Floats,
+    option_worth: Floats,
+    extras: Sequence[Extra] = (),
+    out: Floats | None = None,
+) -> Floats:
     """Utility of every package, for every party, in every draw.
 
     The sum runs over the first half of the issues by name, then over the second, then linkages by id: a package
@@ -71,6 +77,7 @@ def package_utility(space: PackageSpace, weights: Floats, option_worth: Floats, 
         weights: Issue weights, shape (B, N, I); each row sums to 1.
         option_worth: Worth of an option to a party, shape (B, N, I, O), in [0, 1].
         extras: Linkages, in the order in which they are added.
+        out: Where to put the result, shape (B or more, N, P); large arrays cost more to get than to fill.
 
     Returns:
         Utility, shape (B, N, P); in [0, 1] but for linkages.
@@ -89,7 +96,7 @@ def package_utility(space: PackageSpace, weights: Floats, option_worth: Floats, 
     first = _half_worth(space.halves[0], weights[:, :, :middle], option_worth[:, :, :middle])
     second = _half_worth(space.halves[1], weights[:, :, middle:], option_worth[:, :, middle:])
     draws, parties = weights.shape[:2]
-    utility = np.empty((draws, parties, len(space)))
+    utility = np.empty((draws, parties, len(space))) if out is None else out[:draws]
     for block in space.blocks:
         grid = utility[:, :, block.start : block.stop].reshape(draws, parties, len(block.rows), len(block.columns))
         np.add(first[:, :, block.rows, None], second[:, :, None, block.columns], out=grid)

@@ -28,8 +28,10 @@ def best_for_others(view: View, least: Floats) -> Ints:
     """
     avoiding, any_line = view.shortlists()
     offer = avoiding.first_worth(least)
-    offer = np.where(offer == NO_DEAL, any_line.first_worth(least), offer)
-    return np.where(offer == NO_DEAL, view.best_package, offer)
+    if (offer == NO_DEAL).any():
+        offer = np.where(offer == NO_DEAL, any_line.first_worth(least), offer)
+        offer = np.where(offer == NO_DEAL, view.best_package, offer)
+    return offer
 
 
 def least_own(view: View, least: Floats) -> Ints:
