@@ -1,0 +1,50 @@
+"""Write the golden summaries anew: `python -m tests.update_golden`.
+
+They remember what the shipped scenarios gave; they do not judge. A commit that changes them says which number moved and
+why.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sim.results import run
+from sim.scenario import read_scenario
+from sim.store import content_hash, table_of
+from sim.streams import SCHEME
+
+GOLDEN = Path(__file__).parent / "golden"
+SCENARIOS = Path(__file__).parent.parent / "scenarios"
+DRAWS, SEED = 64, 1
+
+
+def golden(path: Path) -> dict[str, Any]:
+    """A few headline figures of a scenario, and a hash of all its columns."""
+    results = run(read_scenario(path), DRAWS, SEED)
+    summary = results.summary()
+    return {
+        "scheme": SCHEME,
+        "seed": SEED,
+        "draws": DRAWS,
+        "draws_with_a_zone": round(summary["zone_share"] * DRAWS),
+        "agreements": summary["agreements"],
+        "median_round": summary["median_round"],
+        "most_frequent": summary["most_frequent"],
+        "content": content_hash(table_of(results.draws)),
+    }
+
+
+def main() -> None:
+    """Write one file a scenario, and drop those of scenarios that are gone."""
+    GOLDEN.mkdir(exist_ok=True)
+    names = set()
+    for path in sorted(SCENARIOS.glob("*.yaml")):
+        names.add(path.stem)
+        (GOLDEN / f"{path.stem}.json").write_text(json.dumps(golden(path), indent=2) + "\n")
+    for stale in GOLDEN.glob("*.json"):
+        if stale.stem not in names:
+            stale.unlink()
+
+
+if __name__ == "__main__":
+    main()
