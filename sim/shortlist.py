@@ -9,7 +9,6 @@ from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.utility import Floats
 
-
 CACHE_ITEMS = 250_000  # worths to work on at once
 
 
@@ -143,13 +142,14 @@ def _candidates(worth: Floats, usable_patterns: Bools, order: Ordering) -> tuple
     """Draw, worth, package and pattern of the candidates, draw by draw in the order of choice."""
     draws, places, packages, patterns = [], [], [], []
     for runs in order:
-        held = worth[:, runs.packages]
-        held[~usable_patterns[:, runs.patterns]] = -np.inf
+        rows = np.flatnonzero(usable_patterns[:, runs.patterns].any(axis=0))
+        held = worth[:, runs.packages[rows]]
+        held[~usable_patterns[:, runs.patterns[rows]]] = -np.inf
         draw, row, column = np.nonzero(_records(held))
         draws.append(draw)
-        places.append(runs.place[row, column])
-        packages.append(runs.packages[row, column])
-        patterns.append(runs.patterns[row])
+        places.append(runs.place[rows[row], column])
+        packages.append(runs.packages[rows[row], column])
+        patterns.append(runs.patterns[rows[row]])
     draw, package = np.concatenate(draws), np.concatenate(packages)
     sort = np.lexsort((np.concatenate(places), draw))
     draw, package = draw[sort], package[sort]
