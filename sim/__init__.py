@@ -1,1 +1,50 @@
-"""peacesim: a peace-deal scenario simulator."""
+"""peacesim: a peace-deal scenario simulator.
+
+    scenario = sim.read_scenario("scenarios/orange-and-lemon.yaml")
+    results = sim.run(scenario, draws=1000)
+
+Names are loaded when they are first used: importing the package costs nothing.
+"""
+
+from importlib import import_module as _import_module
+from typing import Any as _Any
+
+__version__ = "0.1.0"
+
+# Where each public name lives. `__init__.pyi` says the same to type checkers.
+_HOMES = {
+    "Comparison": "analysis.compare",
+    "DamagedResults": "store",
+    "Ensemble": "ensemble",
+    "Narration": "analysis.narrate",
+    "Number": "scenario",
+    "Portrait": "analysis.portrait",
+    "Results": "results",
+    "Scenario": "scenario",
+    "ScenarioError": "scenario",
+    "StoreError": "store",
+    "central": "ensemble",
+    "compare": "analysis.compare",
+    "draw": "ensemble",
+    "hold_talks": "model",
+    "json_schema": "scenario.json_schema",
+    "narrate": "analysis.narrate",
+    "open_results": "store",
+    "portrait": "analysis.portrait",
+    "read_scenario": "scenario",
+    "run": "results",
+}
+
+__all__ = [*sorted(_HOMES), "__version__"]
+
+
+def __getattr__(name: str) -> _Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    found = getattr(_import_module(f"sim.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -46,7 +46,7 @@ def test_zone_and_agreement_by_option_pair(problem, seed):
 
 
 def test_a_known_offer_falls_into_its_bin():
-    """Orange and lemon: in round 1 both ask for everything, worth 1; the last of 200 bins of [0, 1]; .25 opens bin 50."""
+    """Orange and lemon: in round 1 both ask for everything, worth 1; the last of 200 bins; .25 opens bin 50."""
     scenario = shipped("orange-and-lemon")
     counted = play_chunk(scenario, 1, 0, 7).tallies
     assert counted.talks["aspiration"][0, :, BINS - 1].tolist() == [7, 7]

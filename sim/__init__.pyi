@@ -1,0 +1,30 @@
+from sim.analysis.compare import Comparison as Comparison
+from sim.analysis.compare import compare as compare
+from sim.analysis.narrate import Narration as Narration
+from sim.analysis.narrate import narrate as narrate
+from sim.analysis.portrait import Portrait as Portrait
+from sim.analysis.portrait import portrait as portrait
+from sim.ensemble import Ensemble as Ensemble
+from sim.ensemble import central as central
+from sim.ensemble import draw as draw
+from sim.model import hold_talks as hold_talks
+from sim.results import Results as Results
+from sim.results import run as run
+from sim.scenario import (
+    Number as Number,
+)
+from sim.scenario import (
+    Scenario as Scenario,
+)
+from sim.scenario import (
+    ScenarioError as ScenarioError,
+)
+from sim.scenario import (
+    read_scenario as read_scenario,
+)
+from sim.scenario.json_schema import json_schema as json_schema
+from sim.store import DamagedResults as DamagedResults
+from sim.store import StoreError as StoreError
+from sim.store import open_results as open_results
+
+__version__: str

@@ -1,0 +1,260 @@
+"""Results side by side: inputs that differ, and what differs in what came of them, draw by draw."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.analysis.comparison_text import comparison_text
+from sim.analysis.inputs import differing_inputs
+from sim.analysis.words import clean
+from sim.results import Z_95, Results, share_interval
+from sim.store import folder_name
+
+Mean = tuple[float, float, float]  # a mean and the ends of its 95 % interval
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two or more results side by side; the first is what the others are compared with.
+
+    Where all have the same seed, draw k is the same world in all of them but for the inputs that differ, and
+    differences are taken draw by draw (paired), which makes their intervals narrow.
+
+    Attributes:
+        results: As given.
+        names: One a result, told apart.
+        paired: Whether differences are draw by draw.
+        inputs: Inputs that differ: `input`, then for each name its value, and `NAME.where` (file:line:column).
+        figures: One row a figure and result: `figure, label, kind` (`share` or `mean`), `name, value, low, high, n`,
+            and against the first `difference, difference_low, difference_high, pairs`, all with 95 % intervals.
+        packages: One row a package (by headline issues) and result, with the same columns of numbers.
+        transitions: Draws by outcome in the first and in another: `name, from, to, count, share`; empty if not paired.
+    """
+
+    results: tuple[Results, ...] = field(repr=False)
+    names: tuple[str, ...]
+    paired: bool
+    inputs: pd.DataFrame
+    figures: pd.DataFrame
+    packages: pd.DataFrame
+    transitions: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        return comparison_text(self)
+
+    def as_data(self) -> dict[str, Any]:
+        """The same as plain data, with the keys of `peacesim compare --json`; a figure that does not exist is None."""
+        entries = zip(self.names, self.results, strict=True)
+        return {
+            "paired": self.paired,
+            "results": [
+                {"name": name, "id": one.scenario.id, "title": one.scenario.title, "n": one.n, "seed": one.seed}
+                for name, one in entries
+            ],
+            "inputs": _records(self.inputs),
+            "figures": _records(self.figures),
+            "packages": _records(self.packages),
+            "transitions": _records(self.transitions),
+        }
+
+
+def compare(results: Sequence[Results]) -> Comparison:
+    """Set results side by side.
+
+    Args:
+        results: At least two; all are compared with the first.
+
+    Raises:
+        ValueError: if there are fewer than two.
+    """
+    if len(results) < 2:
+        raise ValueError(f"a comparison takes at least two results, not {len(results)}")
+    names = distinct_names(results)
+    paired = len({one.seed for one in results}) == 1
+    figures = pd.DataFrame(list(_figure_rows(results, names, paired)))
+    return Comparison(
+        results=tuple(results),
+        names=names,
+        paired=paired,
+        inputs=differing_inputs([one.scenario for one in results], names),
+        figures=figures,
+        packages=pd.DataFrame(list(_package_rows(results, names, paired)), columns=PACKAGE_COLUMNS),
+        transitions=pd.DataFrame(list(_transitions(results, names)) if paired else [], columns=TRANSITION_COLUMNS),
+    )
+
+
+def distinct_names(results: Sequence[Results]) -> tuple[str, ...]:
+    """Ids of the scenarios; those of one id are told apart by the hash of their results, the same results by `#2`."""
+    ids = [one.scenario.id for one in results]
+    names = [
+        folder_name(one.scenario, one.seed) if ids.count(name) > 1 else name
+        for name, one in zip(ids, results, strict=True)
+    ]
+    return tuple(
+        name if names.index(name) == place else f"{name}#{names[: place + 1].count(name)}"
+        for place, name in enumerate(names)
+    )
+
+
+# Figures: each is a column of numbers, one a draw, missing where the draw has none.
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something that has a value in a draw; its mean over draws is what is compared.
+
+    Attributes:
+        name: Key in tables.
+        label: In words.
+        kind: `share` (0 or 1 in a draw) or `mean`.
+        of: Its values in some draws, NaN where there is none.
+    """
+
+    name: str
+    label: str
+    kind: str
+    of: Callable[[pd.DataFrame], pd.Series]
+
+
+def figures_of(results: Sequence[Results]) -> list[Figure]:
+    """The figures that all these results have."""
+    listed = [  # a share is 0 or 1 in every draw
+        Figure("zone", "some package acceptable to all", "share", lambda draws: draws["zone_packages"] > 0),
+        Figure("agreement", "agreement signed", "share", lambda draws: draws["package"].notna()),
+        Figure("round", "round of signature, if signed", "mean", itemgetter("round")),
+        Figure("month", "month of signature, if signed", "mean", itemgetter("month")),
+        Figure("least_satisfied", "least satisfied signatory, if signed", "mean", itemgetter("least_satisfied")),
+        Figure("nash_distance", "distance from the Nash package, if signed", "mean", itemgetter("nash_distance")),
+    ]
+    first = results[0].scenario.parties
+    parties = [name for name in first if all(name in one.scenario.parties for one in results)]
+    for quantity, words in (("utility", "worth of the text to {}, if signed"), ("worth", "worth to {} from the start")):
+        for name in parties:
+            column = f"{quantity}_{name}"
+            listed.append(Figure(column, words.format(clean(first[name].label)), "mean", itemgetter(column)))
+    return listed
+
+
+def _figure_rows(results: Sequence[Results], names: Sequence[str], paired: bool) -> Iterator[dict[str, Any]]:
+    for figure in figures_of(results):
+        columns = [_column(figure.of(one.draws), one.draws) for one in results]
+        for name, column in zip(names, columns, strict=True):
+            head = {"figure": figure.name, "label": figure.label, "kind": figure.kind, "name": name}
+            yield head | _numbers(figure.kind, column, None if name == names[0] else columns[0], paired)
+
+
+PACKAGE_COLUMNS = [
+    *("package", "name", "value", "low", "high", "n"),
+    *("difference", "difference_low", "difference_high", "pairs"),
+]
+
+
+def _package_rows(results: Sequence[Results], names: Sequence[str], paired: bool) -> Iterator[dict[str, Any]]:
+    """Shares of packages, most frequent first in the mean over results; by the headline issues that all have."""
+    issues = headline_issues(results)
+    if not issues:
+        return
+    texts = [_by_issues(one, issues) for one in results]
+    shares = pd.DataFrame([text.value_counts(dropna=True) / len(text) for text in texts]).fillna(0.0)
+    order = shares.mean().rename("share").rename_axis("package").reset_index()
+    order = order.sort_values(["share", "package"], ascending=[False, True])
+    for package in order["package"]:
+        columns = [(text == package).fillna(False).astype(float) for text in texts]
+        for name, column in zip(names, columns, strict=True):
+            first = None if name == names[0] else columns[0]
+            yield {"package": package, "name": name} | _numbers("share", column, first, paired)
+
+
+def headline_issues(results: Sequence[Results]) -> list[str]:
+    """The headline issues of the first result (all its issues if it has none) that every result has."""
+    first = results[0].scenario
+    wanted = first.headline or tuple(first.issues)
+    return [issue for issue in wanted if all(issue in one.scenario.issues for one in results)]
+
+
+def _by_issues(results: Results, issues: Sequence[str]) -> pd.Series:
+    """The options agreed on some issues in each draw, joined by `/`, missing without a deal; indexed by draw."""
+    places = [list(results.scenario.issues).index(issue) for issue in issues]
+    texts = results.draws["package"].dropna().unique()
+    short = {text: "/".join(text.split("/")[place] for place in places) for text in texts}
+    return results.draws["package"].map(short).set_axis(results.draws["draw"])
+
+
+TRANSITION_COLUMNS = ["name", "from", "to", "count", "share"]
+
+
+def _transitions(results: Sequence[Results], names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    first = results[0].draws.set_index("draw")["outcome"]
+    for name, other in zip(names[1:], results[1:], strict=True):
+        both = pd.DataFrame({"from": first, "to": other.draws.set_index("draw")["outcome"]}).dropna()
+        counts = both.value_counts(sort=False).rename("count").reset_index().sort_values(["from", "to"])
+        for row in counts.itertuples(index=False):
+            yield dict(zip(TRANSITION_COLUMNS, (name, *row, row[2] / len(both)), strict=True))
+
+
+# Means, their intervals and their differences.
+
+
+def _column(values: pd.Series, draws: pd.DataFrame) -> pd.Series:
+    """A figure by draw, as floats."""
+    return values.astype("Float64").astype(float).set_axis(draws["draw"])
+
+
+def _numbers(kind: str, column: pd.Series, first: pd.Series | None, paired: bool) -> dict[str, Any]:
+    known = column.dropna()
+    value, low, high = mean_interval(known)
+    if kind == "share" and len(known):
+        low, high = share_interval(round(value * len(known)), len(known))
+    numbers = {"value": value, "low": low, "high": high, "n": len(known)}
+    (difference, at_least, at_most), pairs = (
+        ((np.nan, np.nan, np.nan), 0)
+        if first is None
+        else paired_difference(first, column)
+        if paired
+        else (unpaired_difference(first, column), 0)
+    )
+    return numbers | {"difference": difference, "difference_low": at_least, "difference_high": at_most, "pairs": pairs}
+
+
+def mean_interval(values: pd.Series) -> Mean:
+    """Mean of some values and the ends of its normal 95 % interval; missing where there are fewer than two."""
+    if not len(values):
+        return np.nan, np.nan, np.nan
+    mean = float(values.mean())
+    if len(values) < 2:
+        return mean, np.nan, np.nan
+    half = Z_95 * float(values.std(ddof=1)) / float(np.sqrt(len(values)))
+    return mean, mean - half, mean + half
+
+
+def paired_difference(first: pd.Series, other: pd.Series) -> tuple[Mean, int]:
+    """Mean of other less first over the draws in which both have a value, its 95 % interval, and how many these are."""
+    differences = (other - first).dropna()  # aligned by draw
+    return mean_interval(differences), len(differences)
+
+
+def unpaired_difference(first: pd.Series, other: pd.Series) -> Mean:
+    """Difference of two means of independent draws, with its normal 95 % interval."""
+    first, other = first.dropna(), other.dropna()
+    difference = mean_interval(other)[0] - mean_interval(first)[0]
+    if min(len(first), len(other)) < 2:
+        return difference, np.nan, np.nan
+    half = Z_95 * float(np.sqrt(first.var(ddof=1) / len(first) + other.var(ddof=1) / len(other)))
+    return difference, difference - half, difference + half
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value

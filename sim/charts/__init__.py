@@ -1,0 +1,67 @@
+"""Charts of results: one file a chart, a table of contents of them here. The only import of matplotlib."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sim.charts.chart import Chart, side_by_side
+from sim.charts.compare import compare, compare_table
+from sim.charts.concessions import CONCESSIONS
+from sim.charts.frontier import FRONTIER
+from sim.charts.packages import PACKAGES
+from sim.charts.page import Picture
+from sim.charts.saving import csv_text, known, png_bytes, save_picture, svg_text
+from sim.charts.talks import TALKS
+from sim.charts.zone import ZONE
+from sim.results import Results
+
+CHARTS: Mapping[str, Chart] = {
+    chart.name: chart
+    for chart in (
+        PACKAGES,  # which packages are signed
+        CONCESSIONS,  # which options are signed together
+        ZONE,  # what all sides could accept
+        FRONTIER,  # what packages are worth to two parties
+        TALKS,  # who asks for what, and when they sign
+    )
+}
+
+
+def save_charts(results: Results, folder: str | os.PathLike[str], names: Sequence[str] | None = None) -> list[Path]:
+    """Draw charts of a result and write each as SVG, PNG and CSV.
+
+    Args:
+        results: Of one scenario.
+        folder: Made if it is missing.
+        names: Of `CHARTS`; all by default.
+
+    Raises:
+        ValueError: if there is no chart of a name; nothing is written then.
+    """
+    chosen = [CHARTS[name] for name in known(names, list(CHARTS))]
+    return [path for chart in chosen for path in save_picture(chart(results), chart.table(results), folder, chart.name)]
+
+
+def save_comparison(
+    results: Sequence[Results],
+    folder: str | os.PathLike[str],
+    names: Sequence[str] = (),
+    labels: Sequence[str] | None = None,
+) -> list[Path]:
+    """Write `compare.svg`, `.png` and `.csv`, and the named charts side by side on one scale.
+
+    Args:
+        results: At least one, in the order in which they are shown.
+        folder: Made if it is missing.
+        names: Of `CHARTS`, to be shown side by side as well.
+        labels: What each result is called.
+
+    Raises:
+        ValueError: if there is no result, no chart of a name, or not one label for each.
+    """
+    charts = [CHARTS[name] for name in known(names, list(CHARTS))]
+    paths = save_picture(compare(results, labels), compare_table(results, labels), folder, "compare")
+    for chart in charts:
+        picture, table = side_by_side(chart, results, labels), chart.several(results, labels)
+        paths += save_picture(picture, table, folder, f"compare-{chart.name}")
+    return paths

@@ -1,0 +1,319 @@
+"""What packages are worth to two parties: no-deal lines, zone, frontier, reference solutions, proposals, agreements."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+
+from sim.analysis.portrait import LINES_OFF, LINES_REAL
+from sim.charts.chart import Chart
+from sim.charts.colours import BLACK, INK, NEUTRAL, RULE, SOFT, party_styles
+from sim.charts.lettering import DASH, LINE, clean, interval_note, share_text, text_width, wrap
+from sim.charts.outcomes_in_words import agreement_sentence
+from sim.charts.page import BODY, SMALL, Panel, Words
+from sim.charts.scene import Mark, Scene, scene
+from sim.results import Results
+
+SIDE = 5.4  # inches, the square of the picture
+LEFT, BELOW, GAP, LIST = 0.62, 0.62, 0.35, 3.5  # inches
+FEW = 800  # up to so many packages each has a dot; more are shown as cells
+CELLS = 54  # cells along a side
+MOST_AGREEMENTS = 2000  # agreements drawn
+HERE, OPEN, REAL = "#E4E7EA", "#F6E3A8", "#E9B93C"  # a package; acceptable with lines off; with all lines real
+FILL = {"solution": "white", "proposal": INK}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Ends of the axes that several results share."""
+
+    low: float
+    high: float
+
+
+def frame(results: Sequence[Results]) -> Axis:
+    """The same length of scale for both parties and all results: 0 to 1, more where linkages reach further."""
+    lows, highs = [0.0], [1.0]
+    for one in results:
+        view = scene(one.scenario)
+        agreed = one.draws.loc[one.agreed, [f"utility_{name}" for name in view.pair]].to_numpy(float)
+        lows += [float(view.utility.min()), float(agreed.min(initial=0.0))]
+        highs += [float(view.utility.max()), float(agreed.max(initial=1.0))]
+    return Axis(math.floor(min(lows) * 20) / 20 - 0.02, math.ceil(max(highs) * 20) / 20 + 0.02)
+
+
+def size(results: Results, shared: Axis) -> tuple[float, float]:
+    """Width and height of the picture, inches."""
+    listed = _list_height(results)
+    return LEFT + SIDE + GAP + LIST, max(SIDE + BELOW, listed)
+
+
+def draw(panel: Panel, results: Results, shared: Axis) -> None:
+    """The square of worths, and the list of what the marks mean."""
+    view = scene(results.scenario)
+    axes = panel.axes(LEFT, 0, SIDE, SIDE)
+    axes.set_xlim(shared.low, shared.high)
+    axes.set_ylim(shared.low, shared.high)
+    axes.set_xticks(np.linspace(0, 1, 6))
+    axes.set_yticks(np.linspace(0, 1, 6))
+    axes.tick_params(length=3)
+    _draw_packages(axes, view, shared)
+    _draw_agreements(axes, results, view)
+    _draw_lines(axes, results, view)
+    _draw_marks(axes, view, shared)
+    _name_axes(panel, results, view)
+    _draw_list(panel, results, view)
+
+
+def _draw_packages(axes: Axes, view: Scene, shared: Axis) -> None:
+    """Where packages are, and where those acceptable to all who must sign."""
+    everywhere = np.ones(view.utility.shape[1], bool)
+    groups = ((everywhere, HERE), (view.zones[LINES_OFF], OPEN), (view.zones[LINES_REAL], REAL))
+    for order, (packages, colour) in enumerate(groups):
+        x, y = view.utility[:, packages]
+        if view.utility.shape[1] <= FEW:
+            edge: dict[str, Any] = {"markeredgecolor": NEUTRAL if order == 0 else SOFT, "markeredgewidth": 0.5}
+            axes.plot(x, y, "o", markersize=5, color=colour, zorder=1 + order / 10, **edge)
+            continue
+        edges = np.linspace(shared.low, shared.high, CELLS + 1)
+        filled = np.histogram2d(x, y, bins=(edges, edges))[0] > 0
+        if not filled.any():
+            continue
+        # A cell ends where the packages end: a zone does not seem to reach across a no-deal line.
+        across, upwards = np.clip(edges, x.min(), x.max()), np.clip(edges, y.min(), y.max())
+        spans = [(across[i : i + 2], upwards[j : j + 2]) for i, j in zip(*np.nonzero(filled), strict=True)]
+        cells = [[(a[0], b[0]), (a[1], b[0]), (a[1], b[1]), (a[0], b[1])] for a, b in spans]
+        axes.add_collection(PolyCollection(cells, facecolor=colour, linewidth=0, zorder=1 + order / 10), autolim=False)
+    # Stairs, for packages cannot be mixed: nothing is to be had between two of them.
+    axes.plot(*view.frontier, color=INK, linewidth=1.2, drawstyle="steps-pre", zorder=2.2)
+
+
+def _draw_agreements(axes: Axes, results: Results, view: Scene) -> None:
+    agreed = results.draws.loc[results.agreed, [f"utility_{name}" for name in view.pair]].head(MOST_AGREEMENTS)
+    faint = float(np.clip(30 / max(1, len(agreed)), 0.15, 0.7))
+    axes.plot(*agreed.to_numpy(float).T, "x", markersize=4, color=BLACK, alpha=faint, markeredgewidth=0.9, zorder=2.4)
+
+
+def _draw_lines(axes: Axes, results: Results, view: Scene) -> None:
+    """No deal: each party's line in its colour and dash."""
+    styles = party_styles(results.scenario)
+    for name, worth, line in zip(view.pair, view.no_deal, (axes.axvline, axes.axhline), strict=True):
+        line(worth, color=styles[name].colour, linestyle=styles[name].dash, linewidth=1.4, zorder=2.3)
+
+
+def _draw_marks(axes: Axes, view: Scene, shared: Axis) -> None:
+    """Marks with their tags beside them, no tag on another tag or mark."""
+    scale = SIDE / (shared.high - shared.low)
+    taken = [((x - shared.low) * scale, (y - shared.low) * scale) for x, y in (mark.middle for mark in view.marks)]
+    tags: list[tuple[float, float]] = []
+    for mark, point in zip(view.marks, list(taken), strict=True):
+        x, y = mark.middle
+        if mark.low != mark.high:
+            box = ([mark.low[0], mark.high[0]], mark.low[1], mark.high[1])
+            axes.fill_between(*box, facecolor="none", edgecolor=INK, linewidth=0.8, linestyle=":", zorder=2.9)
+        shape = "o" if mark.kind == "solution" else "s"
+        axes.plot(x, y, shape, markersize=6, color=FILL[mark.kind], markeredgecolor=INK, markeredgewidth=1.1, zorder=3)
+        place = _free_place(point, taken, tags)
+        tags.append(place)
+        spot = (place[0] / scale + shared.low, place[1] / scale + shared.low)
+        axes.plot([x, spot[0]], [y, spot[1]], color=INK, linewidth=0.6, zorder=2.8)
+        rounded = "circle,pad=0.2" if mark.kind == "solution" else "square,pad=0.25"
+        axes.text(
+            *spot, mark.tag, ha="center", va="center", fontsize=SMALL, weight="bold", zorder=4,
+            color=INK if mark.kind == "solution" else "white",
+            bbox={"boxstyle": rounded, "facecolor": FILL[mark.kind], "edgecolor": INK, "linewidth": 0.8},
+        )  # fmt: skip
+
+
+def _free_place(
+    point: tuple[float, float], marks: Sequence[tuple[float, float]], tags: Sequence[tuple[float, float]]
+) -> tuple[float, float]:
+    """The first place around a point, nearest first, that is clear of marks, tags and edges; inches."""
+    best, most = point, -math.inf
+    for distance in (0.28, 0.42, 0.6, 0.85, 1.1):
+        for turn in range(16):
+            angle = math.pi * (0.25 + turn / 8)
+            x, y = point[0] + distance * math.cos(angle), point[1] + distance * math.sin(angle)
+            clear = min(
+                [0.05 + min(x, y, SIDE - x, SIDE - y)]
+                + [math.dist((x, y), other) - 0.02 for other in marks if other != point]
+                + [math.dist((x, y), other) - 0.08 for other in tags]
+            )
+            if clear >= 0.2:
+                return x, y
+            if clear > most:
+                best, most = (x, y), clear
+    return best
+
+
+def _name_axes(panel: Panel, results: Results, view: Scene) -> None:
+    styles = party_styles(results.scenario)
+    for name, upright in zip(view.pair, (False, True), strict=True):
+        label = wrap(f"Worth to {clean(results.scenario.parties[name].label)}", SIDE - 0.9, BODY, 1)[0]
+        half = text_width(label, BODY) / 2
+        if upright:
+            panel.text(0, SIDE / 2, label, BODY, rotation=90, va="center")
+            swatch = panel.axes(0.02, SIDE / 2 + half + 0.1, 0.12, 0.25)
+        else:
+            panel.text(LEFT + SIDE / 2, SIDE + 0.34, label, BODY, ha="center")
+            swatch = panel.axes(LEFT + SIDE / 2 - half - 0.35, SIDE + 0.36, 0.25, 0.12)
+        swatch.set_axis_off()
+        ends = ([0.5, 0.5], [0, 1]) if upright else ([0, 1], [0.5, 0.5])
+        swatch.plot(*ends, color=styles[name].colour, linewidth=2.5)
+
+
+def _entries(results: Results, view: Scene) -> list[tuple[str, str, str]]:
+    """The list at the right: (kind of sign, heading or tag, words)."""
+    a, b = (clean(results.scenario.parties[name].label, 60) for name in view.pair)
+    real, off = int(view.zones[LINES_REAL].sum()), int(view.zones[LINES_OFF].sum())
+    zones = [
+        ("open", "", f"acceptable to all who must sign, red lines set aside ({off:,})"),
+        ("real", "", f"the same, with every red line real ({real:,})"),
+    ]
+    if not _has_lines(results):
+        zones = [("real", "", f"acceptable to all who must sign ({real:,})")]
+    entries = [
+        ("heading", "", "At central numbers"),
+        ("here", "", f"packages ({view.utility.shape[1]:,})"),
+        *zones,
+        ("frontier", "", "frontier of the two: no package is worth more to both"),
+        ("no_deal_a", "", f"no deal, {a} ({view.no_deal[0]:.2f})"),
+        ("no_deal_b", "", f"no deal, {b} ({view.no_deal[1]:.2f})"),
+        ("heading", "", "In the runs"),
+        ("agreement", "", _agreements_said(results)),
+    ]
+    solutions = [mark for mark in view.marks if mark.kind == "solution"]
+    if solutions:
+        reading = f", {view.reading}" if _has_lines(results) else ""
+        entries.append(("heading", "", f"Reference solutions{reading}"))
+    entries += [("solution", mark.tag, f"{mark.name}  {_worths(mark)}") for mark in solutions]
+    proposals = [mark for mark in view.marks if mark.kind == "proposal"]
+    if proposals:
+        entries.append(("heading", "", "Proposals"))
+    return entries + [("proposal", mark.tag, f"{mark.name}  {_worths(mark)}") for mark in proposals[:12]]
+
+
+def _has_lines(results: Results) -> bool:
+    """Whether any party has a red line."""
+    return any(party.red_lines for party in results.scenario.parties.values())
+
+
+def _agreements_said(results: Results) -> str:
+    count = int(results.agreed.sum())
+    if not count:
+        return "no agreement was signed in any run"
+    shown = f", the first {MOST_AGREEMENTS:,} shown" if count > MOST_AGREEMENTS else ""
+    return f"agreement signed in a run, at that run's worths ({count:,}{shown})"
+
+
+def _worths(mark: Mark) -> str:
+    ends = [
+        f"{low:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"{low:.2f}{DASH}{high:.2f}"
+        for low, high in zip(mark.low, mark.high, strict=True)
+    ]
+    return f"({', '.join(ends)})"
+
+
+def _list_height(results: Results) -> float:
+    return sum(height for *_, height in _list_lines(results, scene(results.scenario)))
+
+
+def _list_lines(results: Results, view: Scene) -> list[tuple[str, str, list[str], float]]:
+    lines = []
+    for kind, tag, words in _entries(results, view):
+        heading = kind == "heading"
+        broken = wrap(words, LIST - (0 if heading else 0.42), SMALL, 4, bold=heading)
+        lines.append((kind, tag, broken, len(broken) * SMALL * LINE + (0.14 if heading else 0.06)))
+    return lines
+
+
+def _draw_list(panel: Panel, results: Results, view: Scene) -> None:
+    x, y, styles = LEFT + SIDE + GAP, -0.1, party_styles(results.scenario)
+    for kind, tag, lines, height in _list_lines(results, view):
+        if kind == "heading":
+            panel.lines(x, y + 0.1, lines, SMALL, weight="bold")
+        else:
+            panel.lines(x + 0.42, y, lines, SMALL)
+            sign = panel.axes(x, y + 0.005, 0.3, 0.15)
+            sign.set_xlim(0, 1)
+            sign.set_ylim(0, 1)
+            sign.set_axis_off()
+            if kind in ("here", "open", "real"):
+                colour = {"here": HERE, "open": OPEN, "real": REAL}[kind]
+                sign.fill_between([0, 1], 0, 1, facecolor=colour, edgecolor=RULE, linewidth=0.6)
+            elif kind == "agreement":
+                sign.plot(0.5, 0.5, "x", markersize=5, color=BLACK, clip_on=False)
+            elif kind == "frontier":
+                sign.plot([0, 1], [0.5, 0.5], color=INK, linewidth=1.3)
+            elif kind.startswith("no_deal"):
+                style = styles[view.pair[0] if kind.endswith("a") else view.pair[1]]
+                sign.plot([0, 1], [0.5, 0.5], color=style.colour, linestyle=style.dash, linewidth=1.6)
+            else:
+                shape = "circle,pad=0.15" if kind == "solution" else "square,pad=0.2"
+                sign.text(
+                    0.5, 0.45, tag, ha="center", va="center", fontsize=SMALL, weight="bold",
+                    color=INK if kind == "solution" else "white",
+                    bbox={"boxstyle": shape, "facecolor": FILL[kind], "edgecolor": INK, "linewidth": 0.8},
+                )  # fmt: skip
+        y += height
+
+
+def words(results: Results, shared: Axis) -> Words:
+    """Title, how to read it, main figures."""
+    view = scene(results.scenario)
+    a, b = (clean(results.scenario.parties[name].label, 60) for name in view.pair)
+    off, real = int(view.zones[LINES_OFF].sum()), int(view.zones[LINES_REAL].sum())
+    said = agreement_sentence(results, share_text(int(results.agreed.sum()), results.n))
+    others = len(results.scenario.parties) > 2
+    shown = f" Shown: {view.why}; other parties' consent counts in what is acceptable." if others else ""
+    lines, reading = "", ""
+    if _has_lines(results):
+        lines = f" when red lines are set aside, {real:,} with every red line real"
+        reading = f", {view.reading}"
+    return Words(
+        f"What packages are worth to {a} and {b}",
+        f"Further right is better for {a}, further up for {b}. Each scale is the party's own, so the two do not "
+        f"compare.{shown}",
+        said,
+        f"Scatter of package worths, {a} across and {b} upwards. At central numbers {off:,} of "
+        f"{view.utility.shape[1]:,} packages are acceptable to all who must sign{lines}. {said}",
+        (f"Reference solutions are taken over packages acceptable to all who must sign{reading}. In brackets after "
+         f"their names and after proposals: worth to {a}, {b}; where a text leaves issues open, the least and most.",
+         interval_note(results.n)),
+    )  # fmt: skip
+
+
+def table(results: Results) -> pd.DataFrame:
+    """No-deal point, frontier, reference solutions, proposals and agreements.
+
+    Returns:
+        `kind, name, draw`, and for both parties the least and the most worth, `PARTY_low` and `PARTY_high`, which
+        differ only for texts that leave issues open.
+    """
+    view = scene(results.scenario)
+    a, b = view.pair
+    columns = ["kind", "name", "draw", f"{a}_low", f"{a}_high", f"{b}_low", f"{b}_high"]
+    rows: list[tuple[object, ...]] = [("no_deal", "", pd.NA, *(w for worth in view.no_deal for w in (worth, worth)))]
+    rows += [("frontier", "", pd.NA, x, x, y, y) for x, y in view.frontier.T.tolist()]
+    rows += [(m.kind, m.name, pd.NA, m.low[0], m.high[0], m.low[1], m.high[1]) for m in view.marks]
+    agreed = results.draws[results.agreed]
+    worths = agreed[[f"utility_{a}", f"utility_{b}"]].to_numpy(float).tolist()
+    signed = zip(agreed["package"], agreed["draw"].tolist(), worths, strict=True)
+    rows += [("agreement", package, draw, x, x, y, y) for package, draw, (x, y) in signed]
+    return pd.DataFrame(rows, columns=columns).astype({"draw": "Int64"})
+
+
+FRONTIER = Chart(
+    name="frontier",
+    about="worth of packages to two parties: no-deal lines, zone, frontier, reference solutions, proposals, agreements",
+    frame=frame,
+    size=size,
+    draw=draw,
+    words=words,
+    table=table,
+)

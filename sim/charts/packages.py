@@ -1,0 +1,103 @@
+"""Which packages are signed, ranked by share of runs."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from sim.charts.chart import Chart
+from sim.charts.lettering import clean, in_words, listed, share_text
+from sim.charts.outcomes_in_words import agreement_sentence, outcome_words
+from sim.charts.page import Panel, Words
+from sim.charts.ranking import (
+    Ranking,
+    Row,
+    draw_ranking,
+    headline_issues,
+    outcome_rows,
+    package_rows,
+    ranking,
+    ranking_size,
+    row_counts,
+)
+from sim.results import Results, share_interval
+
+INTERVAL_NOTE = "Whiskers and figures in brackets: 95 % interval of the share (Wilson), from the number of runs alone."
+
+
+def frame(results: Sequence[Results]) -> Ranking:
+    """The most frequent packages, then the others together, then runs without agreement."""
+    issues = headline_issues(results[0])
+    rows, others = package_rows(results, issues)
+    if not rows:
+        rows = [Row("remark", "No package was signed in any run.")]
+    rows += [Row("heading", "No agreement signed"), *outcome_rows(results)]
+    return ranking(results, issues, rows, others)
+
+
+def draw(panel: Panel, results: Results, shared: Ranking) -> None:
+    """Words at the left, bars at the right."""
+    draw_ranking(panel, [results], shared)
+
+
+def words(results: Results, shared: Ranking) -> Words:
+    """Title, how to read it, main figures."""
+    table = results.packages()
+    agreed = int(results.agreed.sum())
+    said = agreement_sentence(results, share_text(agreed, results.n))
+    alt = [f"Bar chart: share of runs by package of headline issues. {said}"]
+    if len(table):
+        top = table.iloc[0]
+        options = listed([f"{in_words(issue)}: {in_words(top[issue])}" for issue in shared.issues])
+        alt.append(f"Most frequent ({share_text(int(top['count']), results.n)}): {options}.")
+    else:
+        rows = [row for row in shared.rows if row.kind == "outcome"]
+        counts = zip(rows, row_counts(results, shared.issues, rows), strict=True)
+        alt += [f"{outcome_words(results, row.name)}: {share_text(count or 0, results.n)}." for row, count in counts]
+    grouped = len(shared.issues) < len(results.scenario.issues)
+    by = f"Packages are grouped by {len(shared.issues)} of {len(results.scenario.issues)} issues. " if grouped else ""
+    return Words(
+        "Packages signed, by share of runs" if len(table) else "No package signed: outcomes by share of runs",
+        f"{by}Shares are of all runs.",
+        said,
+        " ".join(alt),
+        (INTERVAL_NOTE,),
+    )
+
+
+def table(results: Results) -> pd.DataFrame:
+    """All packages by headline issues, most frequent first, then outcomes without agreement.
+
+    Returns:
+        `kind` (package or outcome), `name`, one column an issue with the option's label, `count`, `share`, `low`,
+        `high`, `n`.
+    """
+    issues = headline_issues(results)
+    signed = results.packages(issues).rename(columns={"package": "name"})
+    signed.insert(0, "kind", "package")
+    for issue in issues:
+        labels = {name: clean(label) for name, label in results.scenario.issues[issue].options.items()}
+        signed[issue] = signed[issue].map(labels)
+    rows = outcome_rows([results])
+    counts = [count or 0 for count in row_counts(results, issues, rows)]
+    ends = [share_interval(count, results.n) for count in counts]
+    rest = pd.DataFrame({
+        "kind": "outcome",
+        "name": [row.name for row in rows],
+        **dict.fromkeys(issues, ""),
+        "count": counts,
+        "share": [count / results.n for count in counts],
+        "low": [low for low, _ in ends],
+        "high": [high for _, high in ends],
+    })
+    return pd.concat([signed, rest], ignore_index=True).assign(n=results.n) if len(signed) else rest.assign(n=results.n)
+
+
+PACKAGES = Chart(
+    name="packages",
+    about="which packages are signed, ranked by share of runs",
+    frame=frame,
+    size=ranking_size,
+    draw=draw,
+    words=words,
+    table=table,
+)

@@ -1,0 +1,216 @@
+"""The sheet a chart is drawn on: title, picture and footer, all placed in inches so that nothing is cut or overlaps."""
+
+import io
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib.style
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from sim.charts.colours import INK, RULE, SOFT
+from sim.charts.lettering import FONT, LINE, LONGEST, clean, text_width, wrap
+from sim.results import Results
+
+MARGIN = 0.3  # inches, on all sides
+SMALL, BODY, TITLE = 9.0, 9.5, 15.0  # points
+HEADING_AIR = 0.09  # inches above a heading in a key
+DISCLAIMER = "A thinking aid: shares of runs in this scenario, not a forecast."
+STYLE = {
+    "font.family": FONT,
+    "font.size": SMALL,
+    "text.parse_math": False,  # a label with two dollar signs would silently turn italic
+    "text.color": INK,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "peacesim",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": SOFT,
+    "axes.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "hatch.linewidth": 0.8,
+    "hatch.color": SOFT,
+}
+_SETTINGS = threading.RLock()  # matplotlib's settings are the process's; the page with sliders draws in threads
+
+
+@contextmanager
+def drawing_settings() -> Iterator[None]:
+    """Our settings and nobody else's, whatever the user's matplotlibrc says."""
+    with _SETTINGS, matplotlib.style.context(["default", STYLE]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # text is text in SVG; PNG shows a box for a missing letter
+        yield
+
+
+class Picture(Figure):
+    """A figure with a text alternative; a notebook shows it without pyplot.
+
+    Attributes:
+        title: What it shows, in a line.
+        alt: What a reader who cannot see it should know, in a few sentences.
+    """
+
+    title: str = ""
+    alt: str = ""
+
+    def _repr_png_(self) -> bytes:
+        with drawing_settings():
+            buffer = io.BytesIO()
+            self.savefig(buffer, format="png", dpi=110)
+        return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of a sheet. Places are in inches from its upper left corner, down and to the right."""
+
+    sheet: Picture
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def part(self, x: float, y: float, width: float, height: float) -> "Panel":
+        """A panel inside this one."""
+        return Panel(self.sheet, self.left + x, self.top + y, width, height)
+
+    def axes(self, x: float, y: float, width: float, height: float) -> Axes:
+        """Axes whose box, without its labels, has this place and size."""
+        page_width, page_height = self.sheet.get_size_inches()
+        bottom = page_height - self.top - y - height
+        box = ((self.left + x) / page_width, bottom / page_height, width / page_width, height / page_height)
+        return self.sheet.add_axes(box)
+
+    def text(self, x: float, y: float, text: str, size: float = BODY, **style: Any) -> None:
+        """One line of text; y is its upper edge unless `va` says otherwise."""
+        page_width, page_height = self.sheet.get_size_inches()
+        place = ((self.left + x) / page_width, 1 - (self.top + y) / page_height)
+        usual = {"size": size, "va": "top", "ha": "left", "color": INK, "parse_math": False}
+        self.sheet.text(*place, text, **{**usual, **style})
+
+    def lines(self, x: float, y: float, lines: Sequence[str], size: float = BODY, **style: Any) -> float:
+        """Lines of text below each other; the height they take."""
+        for number, line in enumerate(lines):
+            self.text(x, y + number * size * LINE, line, size, **style)
+        return len(lines) * size * LINE
+
+    def rule(self, x: float, y: float, width: float, **style: Any) -> None:
+        """A thin level line."""
+        page_width, page_height = self.sheet.get_size_inches()
+        ends = [(self.left + x) / page_width, (self.left + x + width) / page_width]
+        height = 1 - (self.top + y) / page_height
+        line = Line2D(ends, [height, height], **{"color": RULE, "linewidth": 0.8, **style})
+        self.sheet.add_artist(line)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is written around a chart.
+
+    Attributes:
+        title: What is shown; no verdict.
+        how: How to read it: unit, what a mark means; the same for all results of a scenario.
+        said: What came of the runs, in a sentence or two.
+        alt: The main figures in one to three sentences.
+        notes: What stands at the foot besides n, seed and hash.
+    """
+
+    title: str
+    how: str
+    said: str
+    alt: str
+    notes: tuple[str, ...] = ()
+
+
+def provenance(results: Results) -> str:
+    """n, seed and, where the results were stored, their hash."""
+    identity = clean(str(results.provenance.get("identity") or ""), 80)
+    known = f" · results {identity.rsplit('-', 1)[-1][:12]}" if identity else ""
+    return f"n = {results.n:,} run{'s' if results.n != 1 else ''} · seed {results.seed}{known}"
+
+
+def sheet(
+    kicker: str, words: Words, footer: Sequence[str], size: tuple[float, float], draw: Callable[[Panel], None]
+) -> Picture:
+    """Put a chart on a sheet just large enough for it.
+
+    Args:
+        kicker: A line above the title: the scenario.
+        words: Title, how to read it, notes and text alternative.
+        footer: n, seed and hash, a line each result.
+        size: Width and height of the picture without margins, title and footer, inches.
+        draw: Draws the picture on the panel it is given.
+    """
+    width = max(size[0], 6.0)
+    head = [
+        (wrap(kicker, width, BODY, 2), BODY, {"color": SOFT}),
+        (wrap(words.title, width, TITLE, 3, bold=True), TITLE, {"weight": "bold"}),
+        (wrap(f"{words.how} {words.said}", width, BODY), BODY, {"color": SOFT}),
+    ]
+    foot = [line for text in (*words.notes, *footer, DISCLAIMER) for line in wrap(text, width, SMALL)]
+    head_height = sum(len(lines) * points * LINE for lines, points, _ in head) + 0.26
+    foot_height = len(foot) * SMALL * LINE + 0.22
+    with drawing_settings():
+        height = size[1] + head_height + foot_height
+        page = Picture(figsize=(width + 2 * MARGIN, height + 2 * MARGIN), facecolor="white")
+        FigureCanvasAgg(page)
+        page.title, page.alt = clean(words.title), clean(words.alt, LONGEST)
+        whole = Panel(page, MARGIN, MARGIN, width, height)
+        y = 0.0
+        for lines, points, style in head:
+            y += whole.lines(0, y, lines, points, **style) + 0.03
+        draw(whole.part(0, head_height, *size))
+        y = whole.height - foot_height + 0.1
+        whole.rule(0, y, width)
+        whole.lines(0, y + 0.08, foot, SMALL, color=SOFT)
+        page.draw_without_rendering()  # tick labels are made now, under our settings
+    return page
+
+
+def key_height(entries: Sequence[tuple[str, str]], width: float) -> float:
+    """Height that `draw_key` takes, inches."""
+    return _key(None, entries, width, 0.0)
+
+
+def draw_key(panel: Panel, entries: Sequence[tuple[str, str]], width: float, top: float) -> float:
+    """Explain short names below a chart, in two columns; the height it takes. An empty name makes a heading."""
+    return _key(panel, entries, width, top)
+
+
+def _key(panel: Panel | None, entries: Sequence[tuple[str, str]], width: float, top: float) -> float:
+    if not entries:
+        return 0.0
+    gap, column = 0.35, (width - 0.35) / 2
+    indent = min(0.45 * column, max(text_width(name, SMALL) for name, _ in entries) + 0.15)
+    blocks: list[tuple[float, list[str], list[str]]] = []
+    for name, text in entries:
+        names = wrap(name, indent - 0.1, SMALL) if name else []
+        texts = wrap(text, column - (indent if name else 0), SMALL, 4, bold=not name)
+        air = 0.02 if name else HEADING_AIR + 0.03
+        blocks.append((max(len(names), len(texts)) * SMALL * LINE + air, names, texts))
+    headings = [number for number, (_, names, _) in enumerate(blocks) if not names and number] or [len(blocks)]
+    heights = [height for height, _, _ in blocks]
+    split = min(headings, key=lambda number: max(sum(heights[:number]), sum(heights[number:])))
+    tallest = 0.0
+    for side, part in enumerate((blocks[:split], blocks[split:])):
+        y, x = top, side * (column + gap)
+        for height, names, texts in part:
+            if panel is not None:
+                if names:
+                    panel.lines(x, y, names, SMALL)
+                    panel.lines(x + indent, y, texts, SMALL, color=SOFT)
+                else:
+                    panel.lines(x, y + HEADING_AIR, texts, SMALL, weight="bold")
+            y += height
+        tallest = max(tallest, y - top)
+    return tallest

@@ -1,0 +1,277 @@
+"""Heat maps of option pairs: for each two headline issues one map, all in one staircase, with one scale of colour."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
+
+from sim.charts.colours import INK, RULE, SOFT
+from sim.charts.lettering import LINE, clean, interval_note, listed, percent, text_width, wrap
+from sim.charts.options import OptionTexts, key_entries, option_texts
+from sim.charts.page import BODY, SMALL, Panel, draw_key, key_height
+from sim.charts.ranking import headline_issues, nice_scale
+from sim.results import Results, share_interval
+
+MOST_ISSUES = 4  # six maps; more would not be read
+NAMES = 1.72  # inches for the options at the left
+CELL = (0.48, 0.345)  # inches
+BELOW = 1.5  # inches at most for the options below, which are written upwards
+LEGEND = 0.4  # inches above the maps for the scale of colour
+REMARK = 0.22  # inches for a remark below it
+GAP = 0.2  # inches between maps
+HEAD = 0.34  # inches above each row of maps for the issue's label
+EACH_CELL = "That of each cell is in the table of the chart."
+SHADES = LinearSegmentedColormap.from_list("shares", ["#FFFFFF", "#C6D0D9", "#7C8FA3", "#2B3A4A"])
+
+Counts = npt.NDArray[np.int64]
+CountsOf = Callable[[Results], Counts]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Issues and colour scale that several results share.
+
+    Attributes:
+        issues: At most four, in the order of `headline`.
+        left_out: Headline issues without a map.
+        limit: Share of runs with the darkest colour.
+    """
+
+    issues: tuple[str, ...]
+    left_out: tuple[str, ...]
+    limit: float
+
+
+def pairs_frame(results: Sequence[Results], counts_of: CountsOf) -> Pairs:
+    """The first headline issues, and a scale of colour that reaches the largest share of any option."""
+    issues = headline_issues(results[0])
+    largest = max(float(counts_of(one).max(initial=0)) / one.n for one in results)
+    return Pairs(issues[:MOST_ISSUES], issues[MOST_ISSUES:], nice_scale(max(largest, 0.01))[1])
+
+
+def _texts(results: Results, frame: Pairs) -> list[OptionTexts]:
+    return [option_texts(results.scenario, issue, min(NAMES, BELOW) - 0.12, SMALL) for issue in frame.issues]
+
+
+def _places(results: Results, frame: Pairs) -> tuple[list[float], list[float], float]:
+    """Left edges of the columns, upper edges of the rows (the first of both holds options alone), and the end below."""
+    sizes = [len(results.scenario.issues[issue].options) for issue in frame.issues]
+    columns = [NAMES, NAMES + CELL[0] + GAP]
+    for size in sizes[:-1]:
+        columns.append(columns[-1] + size * CELL[0] + GAP)
+    top = LEGEND + REMARK
+    if len(sizes) == 1:
+        return columns, [top + HEAD - 0.2], top + HEAD - 0.2 + sizes[0] * CELL[1]
+    rows = [top, top + CELL[1] + HEAD]
+    for size in sizes[1:]:
+        rows.append(rows[-1] + size * CELL[1] + HEAD)
+    return columns, rows[:-1], rows[-1] - HEAD
+
+
+def pairs_size(results: Results, frame: Pairs) -> tuple[float, float]:
+    """Width and height of the picture, inches."""
+    columns, _, bottom = _places(results, frame)
+    width = max(columns[-1] - GAP, 6.6)
+    key = key_height(key_entries(_texts(results, frame)), width)
+    headings = max((len(lines) for lines in _column_headings(results, frame)), default=1)
+    return width, bottom + _below(results, frame) + headings * SMALL * LINE + 0.1 + (key + 0.15 if key else 0.0)
+
+
+def _below(results: Results, frame: Pairs) -> float:
+    """Inches that the options written upwards take, and a little air."""
+    texts = [text for its in _texts(results, frame)[:-1] for text in its.texts.values()]
+    lines = [line for text in texts for line in wrap(text, BELOW - 0.12, SMALL, 2)]
+    return 0.16 + max(text_width(line, SMALL) for line in ["option alone", *lines])
+
+
+def _column_headings(results: Results, frame: Pairs) -> list[list[str]]:
+    headings = [["any"]]
+    for issue in frame.issues[:-1]:
+        spec = results.scenario.issues[issue]
+        headings.append(wrap(spec.label, max(len(spec.options) * CELL[0] + GAP - 0.1, 0.9), SMALL, 4, bold=True))
+    return headings
+
+
+def draw_pairs(panel: Panel, results: Results, frame: Pairs, counts: Counts, remark: str) -> None:
+    """Draw the staircase of maps.
+
+    Args:
+        panel: Of the size `pairs_size` gives.
+        results: Whose options these are.
+        frame: Issues and scale.
+        counts: Runs by option and option, options in name order, shape (C, C).
+        remark: What to say beside the scale of colour; empty for nothing.
+    """
+    columns, rows, bottom = _places(results, frame)
+    texts, possible = _texts(results, frame), possible_pairs(results)
+    drawing = (panel, results, counts, possible, frame.limit)
+    for row, (issue, top) in enumerate(zip(frame.issues, rows, strict=True)):
+        if not row and len(rows) > 1:
+            panel.text(NAMES - 0.08, top + CELL[1] / 2, "option alone", SMALL, ha="right", va="center")
+            _draw_map(*drawing, (columns[1], top), None, issue)
+            continue
+        panel.lines(0, top - 0.2, wrap(texts[row].heading, panel.width, BODY, 1, bold=True), BODY, weight="bold")
+        for place, text in enumerate(texts[row].texts.values()):
+            lines = wrap(text, NAMES - 0.12, SMALL, 2)
+            y = top + (place + 0.5) * CELL[1] - len(lines) * SMALL * LINE / 2 + 0.015
+            panel.lines(NAMES - 0.08, y, lines, SMALL, ha="right")
+        for column, other in enumerate([None, *frame.issues[:row]]):
+            _draw_map(*drawing, (columns[column], top), issue, other)
+    for column, heading in enumerate(_column_headings(results, frame)):
+        if column:
+            for place, text in enumerate(texts[column - 1].texts.values()):
+                lines = wrap(text, BELOW - 0.12, SMALL, 2)
+                x = columns[column] + (place + 0.5) * CELL[0] - len(lines) * SMALL * LINE / 2 + 0.02
+                for number, line in enumerate(lines):
+                    panel.text(x + number * SMALL * LINE, bottom + 0.06, line, SMALL, rotation=90)
+            panel.lines(columns[column], bottom + _below(results, frame), heading, SMALL, weight="bold")
+        else:
+            panel.text(columns[0] + CELL[0] / 2, bottom + 0.06, "option alone", SMALL, rotation=90, ha="center")
+    _draw_scale(panel, frame.limit, _any_impossible(results, frame, possible))
+    panel.lines(0, LEGEND, wrap(remark, panel.width, BODY, 1), BODY)
+    key = key_entries(texts)
+    draw_key(panel, key, panel.width, panel.height - key_height(key, panel.width))
+
+
+def _draw_map(
+    panel: Panel, results: Results, counts: Counts, possible: npt.NDArray[np.bool_], limit: float,
+    place: tuple[float, float], downwards: str | None, across: str | None,
+) -> None:  # fmt: skip
+    """One map at a place: options of one issue downwards, of another to the right; without one, options alone."""
+    down = _indices(results, downwards) if downwards else [-1]
+    right = _indices(results, across) if across else [-1]
+    axes = panel.axes(*place, len(right) * CELL[0], len(down) * CELL[1])
+    axes.set_xlim(0, len(right))
+    axes.set_ylim(len(down), 0)
+    axes.set_axis_off()
+    edge: dict[str, Any] = {"edgecolor": RULE, "linewidth": 0.6, "clip_on": False}
+    for i, j in product(range(len(down)), range(len(right))):
+        pair = (down[i] if downwards else right[j], right[j] if across else down[i])
+        if not possible[pair]:
+            axes.add_patch(Rectangle((j, i), 1, 1, facecolor="white", hatch="////", **edge))
+            continue
+        share = int(counts[pair]) / results.n
+        shade = SHADES(min(1.0, share / limit))
+        axes.add_patch(Rectangle((j, i), 1, 1, facecolor=shade, **edge))
+        dark = 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2] < 0.55
+        colour = "white" if dark else INK if counts[pair] else SOFT
+        shown = percent(int(counts[pair]), results.n, sign="")
+        axes.text(j + 0.5, i + 0.5, shown, ha="center", va="center_baseline", fontsize=SMALL, color=colour)
+
+
+def _draw_scale(panel: Panel, limit: float, with_gaps: bool) -> None:
+    """The scale of colour above the maps."""
+    steps, width, title = 24, 2.0, "per cent of all runs"
+    x = text_width(title, SMALL) + 0.15
+    panel.text(0, 0.0, title, SMALL, color=SOFT)
+    axes = panel.axes(x, 0.0, width, 0.15)
+    axes.set_xlim(0, limit)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([])
+    for step in range(steps):
+        left, shade = limit * step / steps, SHADES((step + 0.5) / steps)
+        axes.add_patch(Rectangle((left, 0), limit / steps, 1, facecolor=shade, linewidth=0))
+    axes.set_xticks([0, limit / 2, limit], [f"{100 * tick:g}" for tick in (0, limit / 2, limit)])
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+        spine.set_color(RULE)
+    if with_gaps:
+        box = panel.axes(x + width + 0.5, 0.0, 0.3, 0.15)
+        box.set_axis_off()
+        box.add_patch(Rectangle((0, 0), 1, 1, facecolor="white", edgecolor=RULE, hatch="////", linewidth=0.6))
+        panel.text(x + width + 0.9, 0.0, "no package has both options", SMALL, color=SOFT)
+
+
+def _any_impossible(results: Results, frame: Pairs, possible: npt.NDArray[np.bool_]) -> bool:
+    """Whether some cell shown stands for options that no package has together."""
+    shown = [_indices(results, issue) for issue in frame.issues]
+    return any(not possible[np.ix_(a, b)].all() for row, a in enumerate(shown) for b in shown[:row])
+
+
+def possible_pairs(results: Results) -> npt.NDArray[np.bool_]:
+    """Whether some consistent package has both of two options, shape (C, C), options in name order."""
+    space = results.structure.space
+    sizes = [len(issue.options) for issue in space.issues]
+    starts = np.cumsum([0, *sizes[:-1]])
+    possible = np.zeros((sum(sizes), sum(sizes)), bool)
+    for first in range(len(sizes)):
+        for second in range(first, len(sizes)):
+            both = space.packages[:, first].astype(np.int64) * sizes[second] + space.packages[:, second]
+            seen = np.bincount(both, minlength=sizes[first] * sizes[second]).reshape(sizes[first], sizes[second]) > 0
+            down, right = starts[first], starts[second]
+            possible[down : down + sizes[first], right : right + sizes[second]] = seen
+    return possible | possible.T
+
+
+def _indices(results: Results, issue: str) -> list[int]:
+    """Places of an issue's options, in the order of the file, on the option axes of tallies."""
+    names = results.option_names
+    return [names.index(f"{issue}.{option}") for option in results.scenario.issues[issue].options]
+
+
+def pairs_table(results: Results, frame: Pairs, counts: Counts) -> pd.DataFrame:
+    """One row a cell: options alone (`issue_b` empty) and in pairs.
+
+    Returns:
+        `issue_a`, `option_a`, `label_a`, the same for b, `possible`, `count`, `share`, `low`, `high`, `n`.
+    """
+    possible, rows = possible_pairs(results), []
+    for row, issue in enumerate(frame.issues):
+        for other in (None, *frame.issues[:row]):
+            for a, option_a in zip(_indices(results, issue), results.scenario.issues[issue].options, strict=True):
+                partners = [(a, "")] if other is None else list(
+                    zip(_indices(results, other), results.scenario.issues[other].options, strict=True)
+                )
+                for b, option_b in partners:
+                    count = int(counts[a, b])
+                    low, high = share_interval(count, results.n)
+                    rows.append({
+                        "issue_a": issue,
+                        "option_a": option_a,
+                        "label_a": clean(results.scenario.issues[issue].options[option_a]),
+                        "issue_b": other or "",
+                        "option_b": option_b,
+                        "label_b": clean(results.scenario.issues[other].options[option_b]) if other else "",
+                        "possible": bool(possible[a, b]),
+                        "count": count,
+                        "share": count / results.n,
+                        "low": low,
+                        "high": high,
+                        "n": results.n,
+                    })
+    return pd.DataFrame(rows)
+
+
+def largest_pair(results: Results, frame: Pairs, counts: Counts) -> str:
+    """The pair of options most often found together, in words; empty if none is."""
+    table = pairs_table(results, frame, counts)
+    pairs = table[table["issue_b"] != ""] if len(frame.issues) > 1 else table
+    top = pairs.sort_values(["count", "option_a", "option_b"], ascending=[False, True, True]).head(1)
+    if not len(top) or not top["count"].iloc[0]:
+        return ""
+    row = top.iloc[0]
+    options = [_full_text(results, row, side) for side in ("a", "b") if row[f"issue_{side}"]]
+    return f"Most often: {listed(options)}, in {percent(int(row['count']), results.n)} of runs."
+
+
+def _full_text(results: Results, row: "pd.Series[Any]", side: str) -> str:
+    issue = results.scenario.issues[row[f"issue_{side}"]]
+    return f"{clean(issue.label, 80)}: {clean(row[f'label_{side}'], 120)}"
+
+
+def notes(results: Results, frame: Pairs) -> tuple[str, ...]:
+    """How wide intervals are, and which headline issues have no map."""
+    if not frame.left_out:
+        return (f"{interval_note(results.n)} {EACH_CELL}",)
+    headline = len(frame.issues) + len(frame.left_out)
+    return (
+        f"{interval_note(results.n)} {EACH_CELL}",
+        f"The first {len(frame.issues)} of {headline} headline issues; their order in the file chooses them.",
+    )

@@ -1,0 +1,261 @@
+"""How the talks go: what each party asks for, offers and is offered, round by round, and when agreements are signed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from sim.charts.chart import Chart
+from sim.charts.colours import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, party_styles
+from sim.charts.lettering import DASH, LINE, clean, percent, share_text, wrap
+from sim.charts.outcomes_in_words import agreement_sentence
+from sim.charts.page import BODY, SMALL, Panel, Words
+from sim.charts.ranking import nice_scale
+from sim.results import Results, share_interval
+from sim.utility import Floats
+
+WIDE, LEFT, GAP, LIST = 6.7, 0.62, 0.3, 2.5  # inches
+HEAD, BETWEEN, STRIP, BELOW = 0.26, 0.2, 0.95, 0.52  # inches
+LEVELS = (0.1, 0.5, 0.9)
+QUANTITIES = ("aspiration", "own_offer", "received_offer", "no_deal")
+SAID = {
+    "aspiration": "least worth asked for (aspiration)",
+    "own_offer": "worth of own offers",
+    "received_offer": "worth of offers received",
+    "no_deal": "worth of no deal",
+}
+
+
+@dataclass(frozen=True)
+class Scales:
+    """What several results share: ends of worth, number of rounds, end and step of the shares by round."""
+
+    low: float
+    high: float
+    rounds: int
+    limit: float
+    step: float
+
+
+def quantiles(counts: npt.NDArray[np.int64], low: float, high: float, levels: Sequence[float] = LEVELS) -> Floats:
+    """Quantiles read from a histogram, straight lines within a bin.
+
+    Args:
+        counts: Of bins of equal width, shape (bins,).
+        low: Lower end of the first bin.
+        high: Upper end of the last.
+        levels: In (0, 1).
+
+    Returns:
+        Shape (levels,); NaN where nothing was counted.
+    """
+    total = int(counts.sum())
+    if not total:
+        return np.full(len(levels), np.nan)
+    edges = np.linspace(low, high, len(counts) + 1)
+    upto = np.concatenate([[0], np.cumsum(counts)])
+    places = []
+    for level in levels:
+        wanted = level * total
+        found = int(np.searchsorted(upto[1:], wanted))  # the first bin by whose end enough is counted
+        within = (wanted - upto[found]) / counts[found]
+        places.append(edges[found] + within * (edges[found + 1] - edges[found]))
+    return np.array(places)
+
+
+def bands(results: Results, quantity: str, party: str) -> Floats:
+    """10th, 50th and 90th percentile by round over the runs still open, shape (R, 3); NaN where nothing was counted."""
+    place = results.party_names.index(party)
+    low, high = (float(end) for end in results.tallies.ranges[place])
+    return np.array([quantiles(counts, low, high) for counts in results.tallies.talks[quantity][:, place]])
+
+
+def fewest(n: int) -> int:
+    """Runs that must be counted in a round for it to be drawn: a twentieth of all, at most 10."""
+    return max(1, min(10, n // 20))
+
+
+def signed_by_round(results: Results) -> npt.NDArray[np.int64]:
+    """Runs in which a text was signed, by round, shape (R,)."""
+    rounds = results.draws.loc[results.agreed, "round"].to_numpy(np.int64)
+    counts: npt.NDArray[np.int64] = np.bincount(rounds, minlength=results.scenario.time.rounds + 1)[1:].astype(np.int64)
+    return counts
+
+
+def frame(results: Sequence[Results]) -> Scales:
+    """The same worths, rounds and shares for all."""
+    ends, shares = [0.0, 1.0], [0.0]
+    for one in results:
+        for party in one.scenario.parties:
+            drawn = np.concatenate([bands(one, quantity, party).ravel() for quantity in QUANTITIES])
+            ends += drawn[np.isfinite(drawn)].tolist()
+        shares += [share_interval(int(count), one.n)[1] for count in signed_by_round(one) if count]
+    step, limit = nice_scale(max(shares))
+    rounds = max(one.scenario.time.rounds for one in results)
+    return Scales(min(ends) - 0.02, max(ends) + 0.02, rounds, limit, step)
+
+
+def _height(results: Results) -> float:
+    """Of one party's panel, inches."""
+    return max(1.15, 2.0 - 0.2 * max(0, len(results.scenario.parties) - 2))
+
+
+def size(results: Results, shared: Scales) -> tuple[float, float]:
+    """Width and height of the picture, inches."""
+    parties = len(results.scenario.parties)
+    return LEFT + WIDE + GAP + LIST, parties * (HEAD + _height(results) + BETWEEN) + HEAD + STRIP + BELOW
+
+
+def draw(panel: Panel, results: Results, shared: Scales) -> None:
+    """A panel for each party, in the order of the file, and the strip of signatures below."""
+    y, tall = 0.0, _height(results)
+    for name, style in party_styles(results.scenario).items():
+        swatch = panel.axes(LEFT, y + 0.03, 0.12, 0.12)
+        swatch.set_axis_off()
+        swatch.fill_between([0, 1], 0, 1, facecolor=style.colour)
+        label = wrap(clean(results.scenario.parties[name].label), WIDE - 0.3, BODY, 1, bold=True)
+        panel.lines(LEFT + 0.2, y, label, BODY, weight="bold")
+        axes = panel.axes(LEFT, y + HEAD, WIDE, tall)
+        _draw_party(axes, results, name, style, shared)
+        y += HEAD + tall + BETWEEN
+    _draw_legend(panel, next(iter(party_styles(results.scenario).values())))
+    panel.lines(LEFT, y, ["When agreements are signed"], BODY, weight="bold")
+    _draw_strip(panel.axes(LEFT, y + HEAD, WIDE, STRIP), results, shared)
+    days = results.scenario.time.days_per_round
+    unit = f"Round of talks (one round: {days:g} day{'s' if days != 1 else ''})"
+    panel.text(LEFT + WIDE / 2, y + HEAD + STRIP + 0.28, unit, BODY, ha="center")
+
+
+def _draw_party(axes: Axes, results: Results, party: str, style: PartyStyle, shared: Scales) -> None:
+    _prepare(axes, shared)
+    axes.set_ylim(shared.low, shared.high)
+    axes.set_yticks([0, 0.5, 1])
+    axes.set_ylabel(f"worth, 0{DASH}1", fontsize=SMALL, color=SOFT)
+    axes.hlines([0, 0.5, 1], 0.5, shared.rounds + 0.5, color=RULE, linewidth=0.6, zorder=0)
+    axes.tick_params(labelbottom=False)
+    for quantity in ("no_deal", "received_offer", "own_offer", "aspiration"):
+        drawn = bands(results, quantity, party)
+        known = np.isfinite(drawn[:, 1])
+        if known.any():
+            low, middle, high = drawn.T
+            _draw_band(axes, quantity, style, (np.arange(1, len(drawn) + 1), low, middle, high), known)
+
+
+def _draw_band(
+    axes: Axes, quantity: str, style: PartyStyle, drawn: tuple[npt.NDArray[np.int64], Floats, Floats, Floats],
+    known: npt.NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """One quantity: its median as a line, the 10-90 % band as a surface; lines break where nothing was counted."""
+    rounds, low, middle, high = drawn
+    every = max(1, len(rounds) // 9)
+    if quantity == "aspiration":
+        axes.fill_between(rounds, low, high, where=known, color=style.colour, alpha=0.22, linewidth=0, zorder=2)
+        mark: dict[str, Any] = {"marker": style.marker, "markersize": 4, "markevery": every}
+        axes.plot(rounds, middle, "-", color=style.colour, linewidth=2, zorder=4, **mark)
+    elif quantity == "own_offer":
+        for edge in (low, high):
+            axes.plot(rounds, edge, linestyle=(0, (1, 1.5)), color=style.colour, linewidth=0.9, zorder=3)
+        axes.plot(rounds, middle, linestyle=(0, (4, 1.5)), color=style.colour, linewidth=1.4, zorder=3.5)
+    elif quantity == "received_offer":
+        axes.fill_between(rounds, low, high, where=known, color=NEUTRAL, alpha=0.3, linewidth=0, zorder=1.5)
+        axes.plot(rounds, middle, linestyle=(0, (5, 1.5, 1, 1.5)), color=SOFT, linewidth=1.4, zorder=3)
+    else:
+        axes.fill_between(
+            rounds, low, high, where=known, facecolor="none", edgecolor=NEUTRAL, hatch="\\\\\\\\", linewidth=0, zorder=1
+        )
+        axes.plot(rounds, middle, linestyle="-", color=BLACK, linewidth=1, zorder=2.5)
+
+
+def _prepare(axes: Axes, shared: Scales) -> None:
+    axes.set_xlim(0.5, shared.rounds + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
+    axes.tick_params(length=3)
+
+
+def _draw_strip(axes: Axes, results: Results, shared: Scales) -> None:
+    """Share of runs signed in each round, bars from 0; without any, says so."""
+    _prepare(axes, shared)
+    axes.set_ylim(0, shared.limit)
+    ticks = [0, shared.limit / 2, shared.limit]
+    axes.set_yticks(ticks, [f"{100 * tick:g}" for tick in ticks])
+    axes.set_ylabel("% of runs", fontsize=SMALL, color=SOFT)
+    counts = signed_by_round(results)
+    for number, count in enumerate(counts.tolist(), start=1):
+        if count:
+            low, high = share_interval(count, results.n)
+            axes.bar(number, count / results.n, 0.7, bottom=0, color=NEUTRAL, linewidth=0, zorder=2)
+            axes.vlines(number, low, high, color=INK, linewidth=0.9, zorder=3)
+    if not counts.any():
+        place: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+        axes.text(0.5, 0.5, "No agreement was signed in any run.", fontsize=BODY, **place)
+
+
+def _draw_legend(panel: Panel, style: PartyStyle) -> None:
+    """What lines and surfaces mean, in the colour of the first party."""
+    x, y, width = LEFT + WIDE + GAP, HEAD, LIST - 0.55
+    rounds = np.arange(1, 4)
+    for quantity in QUANTITIES:
+        axes = panel.axes(x, y, 0.42, 0.3)
+        axes.set_axis_off()
+        axes.set_xlim(1, 3)
+        axes.set_ylim(0, 1)
+        flat = np.ones(3)
+        _draw_band(axes, quantity, style, (rounds, 0.1 * flat, 0.5 * flat, 0.9 * flat), np.ones(3, bool))
+        lines = wrap(SAID[quantity], width, SMALL)
+        panel.lines(x + 0.55, y + 0.15 - len(lines) * SMALL * LINE / 2, lines, SMALL)
+        y += 0.42
+    lines = wrap("Lines: median; surfaces and dotted edges: 10 to 90 % of the runs still open.", LIST, SMALL)
+    panel.lines(x, y + 0.02, lines, SMALL, color=SOFT)
+
+
+def words(results: Results, shared: Scales) -> Words:
+    """Title, how to read it, main figures."""
+    agreed = results.draws[results.agreed]
+    said = agreement_sentence(results, share_text(len(agreed), results.n))
+    when = ""
+    if len(agreed):
+        last = int((agreed["round"] == results.scenario.time.rounds).sum())
+        middle = float(agreed["round"].median())
+        when = f" The median round of signature is {middle:g} of {results.scenario.time.rounds}"
+        when += f"; {percent(last, results.n)} of runs sign in the last round." if last else "."
+    return Words(
+        "What parties ask for and offer, round by round",
+        "Each panel is on the party's own scale, so panels do not compare.",
+        f"{said}{when}",
+        f"Line charts by round, one panel a party: aspiration, own offers, offers received, no deal. {said}{when}",
+        ("Medians and bands are read from histograms of 200 bins over the party's range, over runs still open in that "
+         f"round; rounds with fewer than {fewest(results.n)} such runs are left out. "
+         "Whiskers below: 95 % interval of the share (Wilson).",),
+    )  # fmt: skip
+
+
+def table(results: Results) -> pd.DataFrame:
+    """One row a round and quantity: `round, party, quantity, runs, low` (10th percentile), `median, high` (90th); for
+    signatures, quantity `signed`, the share of runs and the ends of its 95 % interval in the same columns."""
+    rows: list[tuple[object, ...]] = []
+    for party in results.scenario.parties:
+        place = results.party_names.index(party)
+        for quantity in QUANTITIES:
+            runs = results.tallies.talks[quantity][:, place].sum(axis=1)
+            for number, (low, middle, high) in enumerate(bands(results, quantity, party).tolist(), start=1):
+                rows.append((number, party, quantity, int(runs[number - 1]), low, middle, high))
+    for number, count in enumerate(signed_by_round(results).tolist(), start=1):
+        low, high = share_interval(count, results.n)
+        rows.append((number, "", "signed", count, low, count / results.n, high))
+    return pd.DataFrame(rows, columns=["round", "party", "quantity", "runs", "low", "median", "high"])
+
+
+TALKS = Chart(
+    name="talks",
+    about="aspirations and offers by round, one panel a party, and when agreements are signed",
+    frame=frame,
+    size=size,
+    draw=draw,
+    words=words,
+    table=table,
+)

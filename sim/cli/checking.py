@@ -1,0 +1,66 @@
+"""`check`: files read, faults and notes told, nothing played."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sim.cli.counts import numbers_by_status, status_words
+from sim.cli.failures import fault_lines, placed
+from sim.cli.output import print_json
+from sim.cli.sources import scenario_files
+from sim.scenario import Fault, Scenario, ScenarioError, read_scenario
+from sim.scenario.messages import counted, shown
+from sim.scenario.notes import notes
+from sim.scenario.packages import space_of
+
+
+def check_files(paths: Sequence[Path], sets: Sequence[str], as_json: bool) -> bool:
+    """Check files, and those in folders; faults go to stderr, a line each. Whether all are well."""
+    answers = [_answer(path, sets) for path in scenario_files(paths)]
+    if as_json:
+        print_json([answer for answer, _ in answers])
+    told: set[str] = set()  # files that extend one base share its notes
+    for answer, lines in answers:
+        if not as_json or not answer["ok"]:
+            for line in lines:
+                if line not in told:
+                    click.echo(line, err=not answer["ok"])
+            told |= set(lines)
+    return all(answer["ok"] for answer, _ in answers)
+
+
+def _answer(path: Path, sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """What is to say of a file, as data and in lines."""
+    try:
+        scenario = read_scenario(path, sets)
+    except ScenarioError as error:
+        faults = [_place(path, fault) for fault in error.faults]
+        return {"file": str(path), "ok": False, "faults": faults, "notes": [], "counts": None}, fault_lines(path, error)
+    counts, found = _counts(scenario), notes(scenario)
+    lines = [f"{shown(path, 200)}: ok: {_counts_words(scenario, counts)}"]
+    lines += [f"{placed(path, note)}:{note.line}:{note.column}: note: {note.message}" for note in found]
+    places = [_place(path, note) for note in found]
+    return {"file": str(path), "ok": True, "faults": [], "notes": places, "counts": counts}, lines
+
+
+def _counts(scenario: Scenario) -> dict[str, Any]:
+    space = space_of(scenario.issues, scenario.consistency)
+    return {
+        "issues": len(scenario.issues),
+        "packages": space.raw_count,
+        "consistent": len(space),
+        "parties": len(scenario.parties),
+        "numbers": numbers_by_status(scenario),
+    }
+
+
+def _counts_words(scenario: Scenario, counts: dict[str, Any]) -> str:
+    packages = f"{counts['packages']:,} packages, {counts['consistent']:,} consistent"
+    parties = counted(counts["parties"], "party", "parties")
+    return f"{counted(counts['issues'], 'issue')}, {packages}, {parties}; numbers: {status_words(scenario)}"
+
+
+def _place(path: Path, fault: Fault) -> dict[str, Any]:
+    return {"file": placed(path, fault), "line": fault.line, "column": fault.column, "message": fault.message}

@@ -1,0 +1,201 @@
+"""The commands. Each imports what it needs when it is called, so that `--help` answers at once."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from sim import __version__
+from sim.cli.completing import KINDS, Scenarios, names_of_kind, settable_paths
+from sim.cli.failures import SOME_FAILED, WRONG_INPUT, fail, plain_failures
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+EPILOG = """\b
+Exit codes: 0 done; 2 wrong input, nothing was written; 3 some scenarios failed, the others are done;
+4 damaged results; 130 or 143 interrupted, what was finished is kept.
+
+\b
+TAB completion, once for a session (put the line into your shell's start-up file to keep it):
+  bash  eval "$(_PEACESIM_COMPLETE=bash_source peacesim)"
+  zsh   eval "$(_PEACESIM_COMPLETE=zsh_source peacesim)"
+  fish  _PEACESIM_COMPLETE=fish_source peacesim | source
+
+Results are shares of runs in a scenario, under the weights of its file. They are no forecast.
+"""
+EXISTING = Scenarios(exists=True)
+FILE = Scenarios(exists=True, dir_okay=False)
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")
+sets_option = click.option(
+    "--set", "sets", metavar="PATH=VALUE", multiple=True, shell_complete=settable_paths,
+    help="Set a number or word of the scenario, such as parties.north.no_deal=0.5; may be repeated.",
+)  # fmt: skip
+seed_option = click.option("--seed", type=int, default=1, show_default=True, help="Of all random numbers.")
+
+
+def draws_option(default: int) -> Callable[[Command], Command]:
+    """`-n`, the number of runs."""
+    runs = click.IntRange(1)
+    return click.option("-n", "draws", type=runs, default=default, show_default=True, help="Runs of each scenario.")
+
+
+def out_option(what: str) -> Callable[[Command], Command]:
+    """`--out`, a folder that need not be there yet."""
+    return click.option("--out", type=Scenarios(file_okay=False), default="results", show_default=True, help=what)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EPILOG)
+@click.version_option(__version__, message="peacesim %(version)s")
+def peacesim() -> None:
+    """Which packages of concessions reach agreement, who stands in the way of the rest, and what it depends on.
+
+    A scenario is one YAML file. Start with `peacesim new my-talks.yaml`, or play all of a folder with
+    `peacesim batch scenarios`.
+    """
+
+
+@peacesim.command()
+@click.argument("paths", nargs=-1, required=True, type=EXISTING)
+@draws_option(10_000)
+@seed_option
+@click.option("--workers", type=click.IntRange(1), help="Processes; left out: one a processor.")
+@out_option("Folder for results.")
+@sets_option
+@click.option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
+              help="Play each scenario for several values, a,b,c or low:high:count; several make a grid.")  # fmt: skip
+@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw charts into each results folder.")
+def batch(
+    paths: tuple[Path, ...], draws: int, seed: int, workers: int | None, out: Path,
+    sets: tuple[str, ...], vary: tuple[str, ...], charts: bool,
+) -> None:  # fmt: skip
+    """Play every scenario of files and folders; write results, tables and charts.
+
+    What is there already is not played again: the same command twice does nothing the second time, and an interrupted
+    one goes on where it stopped.
+    """
+    with plain_failures():
+        from sim.cli.batching import run_batch
+
+        all_done = run_batch(paths, draws, seed, workers, out, sets, vary, charts)
+    if not all_done:
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+@peacesim.command()
+@click.argument("file", type=FILE)
+@click.option("--draw", type=click.IntRange(0), default=0, show_default=True, help="Which draw, counted from 0.")
+@seed_option
+@sets_option
+@as_json
+def run(file: Path, draw: int, seed: int, sets: tuple[str, ...], as_json: bool) -> None:
+    """Tell one negotiation, round by round: who offered what, who refused and why.
+
+    Draw K of a seed is the same world as row K of a batch with that seed.
+    """
+    with plain_failures():
+        from sim.analysis.narrate import narrate
+        from sim.analysis.telling import tell
+        from sim.cli.output import print_json, width
+        from sim.cli.sources import read_or_fail
+
+        story = narrate(read_or_fail(file, sets), seed, draw)
+        if as_json:
+            print_json(story.as_data())
+        else:
+            click.echo(tell(story, width()))
+
+
+@peacesim.command()
+@click.argument("file", type=FILE)
+@sets_option
+@as_json
+def show(file: Path, sets: tuple[str, ...], as_json: bool) -> None:
+    """Show a scenario as tables, at central numbers: parties, weights, packages, zone, reference solutions."""
+    with plain_failures():
+        from sim.analysis.portrait import portrait
+        from sim.cli.output import print_json, print_parts
+        from sim.cli.showing import show_data, show_parts
+        from sim.cli.sources import read_or_fail
+
+        shown = portrait(read_or_fail(file, sets))
+        if as_json:
+            print_json(show_data(shown))
+        else:
+            print_parts(show_parts(shown))
+
+
+@peacesim.command()
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=EXISTING)
+@sets_option
+@as_json
+def check(paths: tuple[Path, ...], sets: tuple[str, ...], as_json: bool) -> None:
+    """Check scenario files: all faults of all files at once, and notes on what deserves a second look."""
+    with plain_failures():
+        from sim.cli.checking import check_files
+
+        all_well = check_files(paths, sets, as_json)
+    if not all_well:
+        raise click.exceptions.Exit(WRONG_INPUT)
+
+
+@peacesim.command()
+@click.argument("paths", metavar="SCENARIO_OR_RESULTS...", nargs=-1, required=True, type=EXISTING)
+@draws_option(2_000)
+@click.option("--seed", type=int, help="For scenario files; left out: that of the results folders, else 1.")
+@out_option("Folder for charts.")
+@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw charts side by side.")
+@as_json
+def compare(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, charts: bool, as_json: bool) -> None:
+    """Set scenario files or results folders side by side: inputs that differ, and what differs in what came of them.
+
+    The first is what the others are compared with. Scenario files are played now, in memory; `-n` says how often.
+    """
+    if len(paths) < 2:
+        raise click.UsageError("a comparison takes two scenario files or results folders, or more")
+    with plain_failures():
+        from sim.cli.comparing import compare_sources
+
+        compare_sources(paths, draws, seed, out if charts else None, as_json)
+
+
+@peacesim.command("list")
+@click.argument("kind", required=False, type=click.Choice(KINDS))
+@click.argument("name", required=False, shell_complete=names_of_kind)
+@as_json
+def list_names(kind: str | None, name: str | None, as_json: bool) -> None:
+    """List what a scenario may name, with its parameters: strategies, protocols, laws; also outcomes and charts."""
+    with plain_failures():
+        from sim.cli.listing import entries_of, list_parts
+        from sim.cli.output import print_json, print_parts
+        from sim.scenario.messages import meant, quoted
+
+        found = {each: entries_of(each, name) for each in ([kind] if kind else KINDS)}
+        if name and kind and not found[kind]:
+            known = [entry["name"] for entry in entries_of(kind)]
+            fail(WRONG_INPUT, f"no {kind} are called {quoted(name)}{meant(name, known)}")
+        if as_json:
+            print_json(found)
+        else:
+            print_parts(list_parts(found))
+
+
+@peacesim.command()
+@click.argument("file", required=False, type=Scenarios(dir_okay=False))
+def schema(file: Path | None) -> None:
+    """Print the JSON Schema of scenario files, or write it to FILE: editors complete and check with it."""
+    with plain_failures():
+        from sim.cli.writing import write_schema
+
+        write_schema(file)
+
+
+@peacesim.command()
+@click.argument("file", required=False, default="my-talks.yaml", type=Scenarios(dir_okay=False))
+def new(file: Path) -> None:
+    """Write a commented scenario to start from; a file that exists is left alone."""
+    with plain_failures():
+        from sim.cli.writing import write_starter
+
+        write_starter(file)

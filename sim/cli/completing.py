@@ -1,0 +1,42 @@
+"""What the shell proposes when TAB is pressed. Names are looked up only then."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+KINDS = ("strategies", "protocols", "laws", "outcomes", "charts")  # as `listing.KINDS`, too heavy to load for this
+
+
+class Scenarios(click.Path):
+    """A path; the shell proposes file and folder names."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(path_type=Path, **how)
+
+
+def names_of_kind(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Names of the kind that is already typed: strategies, charts and so on."""
+    from sim.cli.listing import entries_of
+
+    kind = context.params.get("kind")
+    if kind not in KINDS:
+        return []
+    entries = [entry for entry in entries_of(kind) if entry["name"].startswith(typed)]
+    return [CompletionItem(entry["name"], help=entry["about"]) for entry in entries]
+
+
+def settable_paths(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Paths of the numbers in the scenario that is already typed, each with its value."""
+    from sim.scenario import ScenarioError, read_scenario
+
+    # While an option waits for its value, click leaves what was typed before it unread.
+    files = [path for path in map(Path, context.args) if path.is_file()]
+    if not files or "=" in typed:
+        return []
+    try:
+        numbers = read_scenario(files[0]).numbers()
+    except ScenarioError:
+        return []
+    return [CompletionItem(f"{path}=", help=str(number)) for path, number in numbers.items() if path.startswith(typed)]

@@ -1,0 +1,58 @@
+"""What goes wrong outside the program, as one plain line each on stderr and an exit code."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from sim.scenario import Fault, ScenarioError
+
+WRONG_INPUT, SOME_FAILED, DAMAGED = 2, 3, 4
+
+
+def fail(code: int, *lines: str) -> NoReturn:
+    """Print lines on stderr and end with an exit code."""
+    for line in lines:
+        click.echo(line, err=True)
+    raise click.exceptions.Exit(code)
+
+
+@contextmanager
+def plain_failures() -> Iterator[None]:
+    """Turn what a user or a disk can do wrong into lines and exit codes; what is our own fault keeps its traceback."""
+    from sim.scenario import ScenarioError
+    from sim.scenario.messages import shown
+    from sim.store import DamagedResults, StoreError
+
+    try:
+        yield
+    except ScenarioError as error:
+        fail(WRONG_INPUT, *str(error).splitlines())
+    except DamagedResults as error:
+        folder = shown(error.folder, 200)
+        damaged = [f"{folder}: damaged: {shown(file, 200)}" for file in error.files]
+        fail(DAMAGED, *damaged, "The batch that made these results computes again what is damaged.")
+    except StoreError as error:
+        fail(WRONG_INPUT, f"peacesim: {shown(error, 400)}")
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        where = f"{shown(error.filename, 200)}: " if error.filename else ""
+        fail(WRONG_INPUT, f"peacesim: {where}{error.strerror or error}")
+
+
+def fault_lines(path: Path, error: "ScenarioError") -> list[str]:
+    """The faults of a file, one a line, the file named as the user named it."""
+    lines = []
+    for fault, line in zip(error.faults, str(error).splitlines(), strict=False):
+        lines.append(placed(path, fault) + line.removeprefix(f"{fault.file}"))
+    return lines + str(error).splitlines()[len(error.faults) :]
+
+
+def placed(path: Path, fault: "Fault") -> str:
+    """The file of a fault or note from where the user stands: it is named relative to the scenario's folder."""
+    return fault.file if fault.file.startswith("--") else os.path.join(path.parent, fault.file)

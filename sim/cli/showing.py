@@ -1,0 +1,292 @@
+"""`show`: a scenario as it stands at central numbers, as tables or as data."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from rich.console import RenderableType
+
+from sim.analysis.layout import heading, number, paragraph, table
+from sim.analysis.portrait import Portrait
+from sim.analysis.words import clean, condition_names, condition_words, either, option_label, party_label
+from sim.cli.counts import numbers_by_status, status_words
+from sim.issues import ALWAYS, NEVER, Condition
+from sim.scenario import IssueSpec, Number, Scenario
+
+CENTRAL = "At central numbers: every number at its stated value. Nothing is drawn, nobody bargains."
+SOLUTIONS = {
+    "nash": "Nash",
+    "asymmetric_nash": "Nash, by influence",
+    "kalai_smorodinsky": "Kalai-Smorodinsky",
+    "egalitarian": "egalitarian",
+    "utilitarian": "utilitarian",
+    "nearest_to_mean_position": "nearest to the mean position",
+}
+
+
+def show_parts(shown: Portrait) -> Iterator[RenderableType]:
+    """All tables of a portrait."""
+    scenario = shown.scenario
+    yield paragraph("\n".join(_head(shown)))
+    yield from _parties(shown)
+    yield heading("Weights of the issues, as stated: value [range]")
+    yield _weights(scenario)
+    yield from _options(scenario)
+    yield from _rules(scenario)
+    yield from _lines(shown)
+    yield from _linkages(scenario)
+    yield from _zones(shown)
+    yield from _solutions(shown)
+    yield from _fair_division(shown)
+    yield from _proposals(shown)
+
+
+def _head(shown: Portrait) -> Iterator[str]:
+    scenario = shown.scenario
+    yield clean(scenario.title)
+    if scenario.as_of:
+        yield f"as of {scenario.as_of.isoformat()}"
+    for text in (scenario.about, scenario.disclaimer):
+        if text:
+            yield _lines_of(text)
+    yield ""
+    yield CENTRAL
+    yield (
+        f"{len(scenario.issues)} issues, {shown.raw_count:,} packages, {shown.utility.shape[1]:,} of them consistent; "
+        f"{len(scenario.parties)} parties; {scenario.time.rounds} rounds of {scenario.time.days_per_round:g} days."
+    )
+    yield f"Numbers: {status_words(scenario)}."
+    if scenario.not_at_the_table:
+        yield f"Not at the table, and so not in these numbers: {either(map(clean, scenario.not_at_the_table), 'and')}."
+
+
+def _lines_of(text: str) -> str:
+    """Running text, unprintable characters escaped, its own line breaks taken as spaces."""
+    words = " ".join(text.split())
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in words)
+
+
+def _parties(shown: Portrait) -> Iterator[RenderableType]:
+    scenario, best = shown.scenario, shown.best.set_index("party")
+    yield heading("Who sits there, and what no deal is worth to them (stated: value [range])")
+    rows = []
+    for name, party in scenario.parties.items():
+        row: dict[Any, Any] = best.loc[name].to_dict()
+        most, count = number(row.get("best_worth")), f"{row['could_sign']:,}"
+        rows.append([party.label, party.kind, _signs_briefly(party.signs), str(party.no_deal), most, count])
+    yield table(["", "<", "<signs", "no deal", "best", "could sign"], rows)
+    yield paragraph("best: the most it could sign. could sign: packages worth no deal or more, behind no own line.", 2)
+    for party in scenario.parties.values():
+        if _signs_briefly(party.signs) == "some texts":
+            yield paragraph(f"{clean(party.label)} signs texts with {condition_words(scenario, party.signs)}.", 2)
+    yield heading("How they bargain")
+    strategies = [[party.label, _strategy(scenario, name)] for name, party in scenario.parties.items()]
+    yield table(["", ""], strategies, left=2)
+    yield paragraph(f"{_named(scenario.protocol.name, scenario.protocol.parameters)}.", 2)
+
+
+def _signs_briefly(signs: Condition) -> str:
+    return "always" if signs == ALWAYS else "never" if signs == NEVER else "some texts"
+
+
+def signs_words(scenario: Scenario, signs: Condition) -> str:
+    """Which packages need a party's signature, in words."""
+    if signs == ALWAYS:
+        return "always"
+    return "never" if signs == NEVER else condition_words(scenario, signs)
+
+
+def _strategy(scenario: Scenario, party: str) -> str:
+    spec = scenario.parties[party].strategy
+    opening = scenario.parties[party].opens_with
+    return _named(spec.name, spec.parameters) + (f"; opens with {opening}" if opening else "")
+
+
+def _named(name: str, parameters: dict[str, Any]) -> str:
+    """A strategy or protocol with the parameters that the file sets."""
+    texts = {key: ", ".join(value) if isinstance(value, tuple) else str(value) for key, value in parameters.items()}
+    return ", ".join([name, *(f"{key} {text}" for key, text in texts.items())])
+
+
+def _weights(scenario: Scenario) -> RenderableType:
+    parties = scenario.parties.values()
+    rows = [[issue, *(str(party.weights[issue]) for party in parties)] for issue in scenario.issues]
+    return table(["", *(party.label for party in parties)], rows)
+
+
+def _options(scenario: Scenario) -> Iterator[RenderableType]:
+    yield heading("Options, and their points from 0 to 100 (stated)")
+    rows: list[list[str]] = []
+    for name, issue in scenario.issues.items():
+        rows += [[""], [f"{name.upper()}: {issue.label}"]] if rows else [[f"{name.upper()}: {issue.label}"]]
+        for option, label in issue.options.items():
+            points = [str(party.values[name][option]) for party in scenario.parties.values()]
+            rows.append([f"{option}: {label}{_deliverable(issue, option)}", *points])
+    yield table(["", *(party_label(scenario, name) for name in scenario.parties)], rows)
+
+
+def _deliverable(issue: IssueSpec, option: str) -> str:
+    if option not in issue.deliverable:
+        return ""
+    promised = issue.deliverable[option]
+    return f" (can be had with {promised.chance}; else worth as {promised.otherwise})"
+
+
+def _rules(scenario: Scenario) -> Iterator[RenderableType]:
+    if scenario.consistency:
+        yield heading("Packages that cannot exist: where the one holds, the other must")
+        for rule in scenario.consistency:
+            if_, then = condition_names(scenario, rule.if_), condition_names(scenario, rule.then)
+            because = f" ({clean(rule.because)})" if rule.because else ""
+            yield paragraph(f"{rule.id}: if {if_}, then {then}{because}", 2)
+
+
+def _lines(shown: Portrait) -> Iterator[RenderableType]:
+    if not len(shown.red_lines):
+        return
+    scenario = shown.scenario
+    yield heading("Red lines: stated hardness, and the share of draws in which the line is real (its mean)")
+    rows = [
+        [
+            f"{row['party']}.{row['line']}",
+            row["law"],
+            number(row["mean_hardness"]),
+            row["drawn_with"] or None,
+            f"{row['packages']:,}",
+        ]
+        for row in shown.red_lines.to_dict("records")
+    ]
+    yield table(["", "hardness", "mean", "<drawn with", "packages behind it"], rows)
+    yield paragraph(f"Lines of one name in `drawn with` share a draw: {scenario.lines}.", 2)
+    yield paragraph("")
+    for name, party in scenario.parties.items():
+        for line in party.red_lines:
+            lifted = f", unless {condition_names(scenario, line.unless)}" if line.unless.clauses else ""
+            yield paragraph(f"{name}.{line.id}: never {condition_names(scenario, line.never)}{lifted}", 2)
+
+
+def _linkages(scenario: Scenario) -> Iterator[RenderableType]:
+    rows = [
+        [f"{name}.{linkage.id}", condition_names(scenario, linkage.when), str(linkage.adds)]
+        for name, party in scenario.parties.items()
+        for linkage in party.linkages
+    ]
+    if rows:
+        yield heading("Worth that only a combination has")
+        yield table(["", "<when", "adds"], rows)
+
+
+def _zones(shown: Portrait) -> Iterator[RenderableType]:
+    yield heading("Zone: packages that no signatory finds worse than no deal and that cross no line")
+    rows = [[row.candidates, f"{row.packages:,}", f"{row.frontier:,}"] for row in shown.zones.itertuples()]
+    yield table(["", "packages", "of them on the Pareto frontier"], rows)
+
+
+def _solutions(shown: Portrait) -> Iterator[RenderableType]:
+    scenario, over = shown.scenario, [party_label(shown.scenario, name) for name in shown.solution_parties]
+    yield heading(f"Reference solutions over {either(over, 'and')}: what theory picks, no bargaining")
+    letters: dict[str, str] = {}
+    rows = []
+    for row in shown.solutions.to_dict("records"):
+        if not isinstance(row["package"], str):
+            continue
+        letter = letters.setdefault(row["package"], f"p{len(letters) + 1}")
+        letter += f" and {row['tied'] - 1:,} that tie" if row["tied"] > 1 else ""
+        worth = [number(row[f"worth_{name}"]) for name in scenario.parties]
+        rows.append([SOLUTIONS.get(row["solution"], row["solution"]), row["candidates"], *worth, letter])
+    yield table(["", "<among", *(party_label(scenario, name) for name in scenario.parties), "<package"], rows)
+    for candidates in shown.zones.loc[shown.zones["packages"] == 0, "candidates"]:
+        yield paragraph(f"With {candidates} the zone is empty: there is nothing to pick.", 2)
+    for package, letter in letters.items():
+        yield paragraph(f"{letter}: {package.replace('/', ' / ')}", 2)
+
+
+def _fair_division(shown: Portrait) -> Iterator[RenderableType]:
+    if shown.fair_division is None:
+        return
+    won, shares = shown.fair_division
+    columns = [column for column in shares.columns if column.startswith("share_")]
+    heads = [party_label(shown.scenario, column.removeprefix("share_")) for column in columns]
+    points = f"{won.points_a:.4g} points of 100 each"
+    yield heading(f"Adjusted winner, were every issue divisible: {points}; shares of the issues")
+    rows = [[row["issue"], *(number(row[column]) for column in columns)] for row in shares.to_dict("records")]
+    yield table(["", *heads], rows)
+
+
+def _proposals(shown: Portrait) -> Iterator[RenderableType]:
+    scenario = shown.scenario
+    for name, found in shown.proposals.groupby("proposal", sort=False):
+        proposal, count = scenario.proposals[str(name)], int(found["completions"].iloc[0])
+        open_issues = f"; {count:,} ways to complete it, least to most" if count != 1 else ""
+        from_ = f", from {party_label(scenario, proposal.from_)}" if proposal.from_ else ""
+        yield heading(f"On the table: {clean(proposal.label)} ({name}{from_}{open_issues})")
+        words = [f"{issue}: {option_label(scenario, issue, option)}" for issue, option in proposal.package.items()]
+        yield table(["", ""], [text.split(": ", 1) for text in words], left=2)
+        scores = [_scored(scenario, row) for row in found.to_dict("records")]
+        yield table(["", "<signs", "worth", "margin", "<lines crossed", "<lines at stake"], scores)
+
+
+def _scored(scenario: Scenario, row: dict[Any, Any]) -> list[str | None]:
+    return [
+        party_label(scenario, row["party"]), row["signs"],
+        _span(row["worth_least"], row["worth_most"]), _span(row["margin_least"], row["margin_most"], sign=True),
+        ", ".join(row["lines_crossed"]) or None, ", ".join(row["lines_at_stake"]) or None,
+    ]  # fmt: skip
+
+
+def _span(least: float, most: float, sign: bool = False) -> str:
+    low, high = number(least, sign=sign), number(most, sign=sign)
+    return low if low == high else f"{low} to {high}"
+
+
+def show_data(shown: Portrait) -> dict[str, Any]:
+    """The same as plain data, the keys as documented for `peacesim show --json`."""
+    scenario = shown.scenario
+    return {
+        "id": scenario.id,
+        "title": scenario.title,
+        "numbers_at": "central",
+        "as_of": scenario.as_of.isoformat() if scenario.as_of else None,
+        "packages": {"raw": shown.raw_count, "consistent": shown.utility.shape[1]},
+        "numbers": numbers_by_status(scenario),
+        "not_at_the_table": list(scenario.not_at_the_table),
+        "issues": {
+            name: {"label": issue.label, "options": dict(issue.options)} for name, issue in scenario.issues.items()
+        },
+        "parties": {name: _party_data(shown, name) for name in scenario.parties},
+        "red_lines": _rows(shown.red_lines),
+        "zones": _rows(shown.zones),
+        "solution_parties": list(shown.solution_parties),
+        "solutions": _rows(shown.solutions.drop(columns="packages")),
+        "positions": _rows(shown.positions),
+        "adjusted_winner": _rows(shown.fair_division[1]) if shown.fair_division else None,
+        "proposals": _rows(shown.proposals),
+    }
+
+
+def _party_data(shown: Portrait, name: str) -> dict[str, Any]:
+    party, best = shown.scenario.parties[name], shown.best.set_index("party").loc[name].to_dict()
+    return {
+        "label": party.label,
+        "kind": party.kind,
+        "signs": signs_words(shown.scenario, party.signs),
+        "no_deal": number_data(party.no_deal),
+        "best_worth": best.get("best_worth"),
+        "best_package": best.get("best_package"),
+        "could_sign": best["could_sign"],
+        "weights": {issue: number_data(weight) for issue, weight in party.weights.items()},
+        "values": {
+            issue: {option: number_data(points) for option, points in options.items()}
+            for issue, options in party.values.items()
+        },
+    }
+
+
+def number_data(given: Number) -> dict[str, Any]:
+    """A stated number: value, range (null if certain), law, status."""
+    spread = [given.low, given.high] if given.uncertain else None
+    return {"value": given.value, "range": spread, "law": given.law if spread else None, "status": given.status}
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]

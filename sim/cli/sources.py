@@ -1,0 +1,56 @@
+"""What a command is given: scenario files, folders of them, results folders."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.cli.failures import WRONG_INPUT, fail, fault_lines
+from sim.scenario import ScenarioError, read_scenario
+from sim.scenario.messages import shown
+from sim.store import open_results
+
+if TYPE_CHECKING:
+    from sim.results import Results
+    from sim.scenario import Scenario
+
+SUFFIXES = (".yaml", ".yml")
+RUN = "run.json"
+
+
+def scenario_files(paths: Iterable[Path]) -> list[Path]:
+    """The files named, and for a folder the scenario files in it, by name."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES and each.is_file())
+            if not inside:
+                fail(WRONG_INPUT, f"{shown(path, 200)}: no scenario file ({' or '.join(SUFFIXES)}) in this folder")
+            found += inside
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
+def read_or_fail(path: Path, sets: Sequence[str] = ()) -> "Scenario":
+    """A scenario; with faults, they are printed and the command ends."""
+    try:
+        return read_scenario(path, sets)
+    except ScenarioError as error:
+        fail(WRONG_INPUT, *fault_lines(path, error))
+
+
+def results_or_runs(paths: Sequence[Path], draws: int, seed: int | None) -> "list[Results]":
+    """Results folders opened, scenario files played; files take the seed of the first folder unless told otherwise."""
+    from sim.results import run
+
+    opened = {path: open_results(path) for path in paths if is_results(path)}
+    read = {path: read_or_fail(path) for path in paths if path not in opened}
+    if seed is None:
+        seed = next((results.seed for results in opened.values()), 1)
+    return [opened[path] if path in opened else run(read[path], draws, seed) for path in paths]
+
+
+def is_results(path: Path) -> bool:
+    """Whether a path is a results folder."""
+    return path.is_dir() and os.path.lexists(path / RUN)

@@ -1,0 +1,54 @@
+"""`new` and `schema`: files for somebody who writes scenarios."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from sim.cli.failures import WRONG_INPUT, fail
+from sim.scenario.json_schema import json_schema
+from sim.scenario.messages import shown
+
+STARTER = "starter.yaml"
+SCHEMA_KEY = "$schema"
+ENDINGS = (".yaml", ".yml")
+
+
+def starter() -> str:
+    """The commented scenario that `new` writes."""
+    return files("sim.cli").joinpath(STARTER).read_text(encoding="utf-8")
+
+
+def write_starter(path: Path) -> None:
+    """Write the starter scenario, and say what to do next."""
+    name = shown(path, 200)
+    if path.suffix not in ENDINGS:
+        fail(WRONG_INPUT, f"{name}: the name of a scenario file ends with .yaml or .yml")
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(starter())
+    except FileExistsError:
+        fail(WRONG_INPUT, f"{name}: this file exists; it was left alone")
+    click.echo(f"{name}: written. Next: peacesim check {name}, then peacesim show, run and batch.")
+
+
+def write_schema(path: Path | None) -> None:
+    """Print the JSON Schema, or write it to a file that is not there or is a schema already."""
+    text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    if path is None:
+        click.echo(text, nl=False)
+        return
+    name = shown(path, 200)
+    if path.exists() and not _is_schema(path):
+        fail(WRONG_INPUT, f"{name}: this file exists and is no JSON Schema; it was left alone")
+    path.write_text(text, encoding="utf-8", newline="\n")
+    click.echo(f"{name}: written. First line of a scenario: # yaml-language-server: $schema={name}")
+
+
+def _is_schema(path: Path) -> bool:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and SCHEMA_KEY in found

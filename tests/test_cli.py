@@ -1,0 +1,471 @@
+"""The command line: exit codes, what goes to which stream, what is written, and what it costs to ask for help."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+
+import click
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+from sim.charts import CHARTS
+from sim.cli.commands import peacesim
+from sim.cli.completing import KINDS
+from sim.cli.listing import KINDS as LISTED
+from sim.protocols import PROTOCOLS
+from sim.results import run
+from sim.scenario import read_scenario
+from sim.scenario.json_schema import json_schema
+from sim.strategies import STRATEGIES
+from tests.commands import COMMANDS, ROOT, SCENARIO, call, data, process
+
+FAULTY = SCENARIO.replace("well: 0.6, road: 0.4", "well: 0.6, road: 0.5").replace(
+    "options: {nobody:", "optoins: {nobody:"
+)
+HEAVY = {"numpy", "pandas", "mesa", "matplotlib", "scipy", "pyarrow", "pydantic", "ruamel", "rich"}
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "talks.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """A folder with a scenario file and a results folder of 64 draws with charts, made by `batch`."""
+    folder = tmp_path_factory.mktemp("stored")
+    (folder / "talks.yaml").write_text(SCENARIO, encoding="utf-8")
+    answer = process("batch", "talks.yaml", "-n", 64, "--workers", 1, cwd=folder)
+    assert answer.returncode == 0, answer.stderr
+    return folder, next((folder / "results").iterdir()), answer
+
+
+# Help, and what it costs.
+
+
+def test_help_names_every_command_and_no_other():
+    answer = call("--help")
+    assert answer.exit_code == 0
+    listed = answer.output.split("Commands:\n")[1].split("\n\n")[0]
+    assert [line.split()[0] for line in listed.splitlines()] == sorted(peacesim.commands) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_and_option_explains_itself(command):
+    answer = call(command, "--help")
+    assert answer.exit_code == 0
+    assert peacesim.commands[command].help
+    assert all(option.help for option in peacesim.commands[command].params if isinstance(option, click.Option))
+
+
+def test_help_loads_nothing_heavy(tmp_path):
+    code = f"""
+import sys
+from sim.cli.commands import peacesim
+peacesim(["--help"], standalone_mode=False)
+assert not {HEAVY} & set(sys.modules), {HEAVY} & set(sys.modules)
+import sim
+assert set(sim.__all__) <= set(dir(sim)) and not {HEAVY} & set(sys.modules)
+"""
+    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_every_public_name_is_there():
+    import sim
+
+    assert all(getattr(sim, name) is not None for name in sim.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'peace'"):
+        sim.peace  # noqa: B018
+
+
+def test_type_checkers_are_told_the_same_names():
+    import ast
+
+    import sim
+
+    tree = ast.parse((ROOT / "sim/__init__.pyi").read_text(encoding="utf-8"))
+    imported = {alias.asname for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    homes = {
+        alias.asname: node.module for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    assert imported | {"__version__"} == set(sim.__all__)
+    assert homes == {name: f"sim.{home}" for name, home in sim._HOMES.items()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["shwo"], "show"),
+        (["run", "--drew", "3", "x"], "--draw"),
+        (["list", "strategy"], "strategies"),
+        (["batch"], "PATHS"),
+        (["run", "nowhere.yaml"], "nowhere.yaml"),
+    ],
+)
+def test_a_wrong_call_is_told_what_would_do(arguments, said):
+    answer = call(*arguments)
+    assert answer.exit_code == 2
+    assert said in answer.stderr
+    assert answer.stdout == ""
+
+
+# check
+
+
+def test_check_counts_what_a_file_holds(file):
+    answer = call("check", file)
+    assert answer.exit_code == 0
+    assert f"{file}: ok: 2 issues, 6 packages, 6 consistent, 2 parties" in answer.stdout
+    assert "0 sourced, 0 mixed, 2 assumed" in answer.stdout
+
+
+def test_check_tells_all_faults_of_all_files_with_their_places(file, tmp_path):
+    bad, worse = tmp_path / "bad.yaml", tmp_path / "worse.yaml"
+    bad.write_text(FAULTY, encoding="utf-8")
+    worse.write_text("schema: 1\nid: [\n", encoding="utf-8")
+    answer = call("check", bad, file, worse)
+    assert answer.exit_code == 2
+    lines = answer.stderr.splitlines()
+    assert any(line.startswith(f"{bad}:13:") and "1.1" in line for line in lines)
+    assert any(line.startswith(f"{bad}:8:") and "did you mean 'options'?" in line for line in lines)
+    assert any(line.startswith(f"{worse}:") for line in lines)
+    assert f"{file}: ok" in answer.stdout
+    assert "Traceback" not in answer.output
+
+
+def test_check_gives_notes_their_places(tmp_path):
+    file = tmp_path / "odd.yaml"
+    file.write_text(
+        SCENARIO.replace("well: 0.7, road: 0.3", "well: {value: 0.7, range: [0.6, 0.8], status: assumption}, road: 0.3")
+    )
+    answer = call("check", file)
+    assert answer.exit_code == 0
+    assert f"{file}:21:" in answer.stdout
+    assert ": note: " in answer.stdout
+
+
+def test_check_as_json(file, tmp_path):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(FAULTY, encoding="utf-8")
+    answer = call("check", file, bad, "--json")
+    assert answer.exit_code == 2
+    good, faulty = json.loads(answer.stdout)
+    assert set(good) == set(faulty) == {"file", "ok", "faults", "notes", "counts"}
+    assert good["counts"]["packages"] == 6
+    assert good["ok"] and not faulty["ok"] and faulty["counts"] is None
+    assert all(set(fault) == {"file", "line", "column", "message"} for fault in faulty["faults"])
+    assert len(faulty["faults"]) >= 2
+
+
+def test_a_setting_that_names_nothing_is_a_fault(file):
+    answer = call("check", file, "--set", "parties.est.no_deal=0.5")
+    assert answer.exit_code == 2
+    assert answer.stderr.startswith("--set:1:")
+    assert "parties.est.no_deal names nothing" in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["batch", "run", "show"])
+def test_faults_end_every_command_and_nothing_is_written(command, tmp_path):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(FAULTY, encoding="utf-8")
+    answer = process(command, "bad.yaml", cwd=tmp_path)
+    assert answer.returncode == 2
+    assert answer.stdout == ""
+    assert "bad.yaml:13:" in answer.stderr and "bad.yaml:8:" in answer.stderr and "Traceback" not in answer.stderr
+    assert os.listdir(tmp_path) == ["bad.yaml"]
+
+
+# new and schema
+
+
+def test_new_writes_a_scenario_that_passes_and_runs(tmp_path):
+    assert process("new", "mine.yaml", cwd=tmp_path).returncode == 0
+    checked = process("check", "mine.yaml", cwd=tmp_path)
+    assert checked.returncode == 0 and "mine.yaml: ok: 3 issues" in checked.stdout
+    played = process("batch", "mine.yaml", "-n", 64, "--no-charts", cwd=tmp_path)
+    assert played.returncode == 0, played.stderr
+    assert "64" in played.stdout and "shared / turns" in played.stdout
+    summary = json.loads(next((tmp_path / "results").glob("*/summary.json")).read_text())
+    assert 0.5 < summary["agreement_share"] <= 1
+
+
+def test_new_leaves_a_file_alone(file):
+    answer = call("new", file)
+    assert answer.exit_code == 2
+    assert "exists" in answer.stderr
+    assert file.read_text(encoding="utf-8") == SCENARIO
+
+
+def test_new_wants_the_name_of_a_scenario_file(tmp_path):
+    assert call("new", tmp_path / "mine.txt").exit_code == 2
+    assert not (tmp_path / "mine.txt").exists()
+
+
+def test_new_says_so_where_it_may_not_write(tmp_path):
+    answer = call("new", tmp_path / "nowhere" / "mine.yaml")
+    assert answer.exit_code == 2
+    assert "mine.yaml" in answer.stderr and "Traceback" not in answer.output
+
+
+def test_schema_is_the_schema_and_the_starter_meets_it(tmp_path):
+    printed = call("schema")
+    assert printed.exit_code == 0 and json.loads(printed.stdout) == json_schema()
+    assert call("schema", tmp_path / "s.json").exit_code == 0
+    assert call("schema", tmp_path / "s.json").exit_code == 0  # a schema may be written anew
+    assert json.loads((tmp_path / "s.json").read_text()) == json_schema()
+    call("new", tmp_path / "mine.yaml")
+    jsonschema.validate(YAML(typ="safe").load(tmp_path / "mine.yaml"), json_schema())
+
+
+def test_schema_leaves_other_files_alone(file):
+    assert call("schema", file).exit_code == 2
+    assert file.read_text(encoding="utf-8") == SCENARIO
+
+
+# list
+
+
+def test_list_names_what_there_is():
+    found = data("list")
+    names = {kind: [entry["name"] for entry in entries] for kind, entries in found.items()}
+    assert tuple(names) == KINDS == tuple(LISTED)
+    assert names["strategies"] == list(STRATEGIES)
+    assert names["protocols"] == list(PROTOCOLS)
+    assert names["charts"] == list(CHARTS)
+    text = call("list").stdout
+    assert all(name in text for each in names.values() for name in each)
+
+
+def test_list_of_one_name_tells_its_parameters():
+    entry = data("list", "strategies", "time_dependent")["strategies"][0]
+    parameters = {parameter["name"]: parameter for parameter in entry["parameters"]}
+    assert parameters["exponent"]["default"] == 1
+    assert set(parameters["offers"]["options"]) == {"best_for_others", "least_own", "nash", "nearest"}
+    answer = call("list", "strategies", "time_dependant")
+    assert answer.exit_code == 2 and "did you mean 'time_dependent'?" in answer.stderr
+
+
+# show
+
+
+def test_show_is_headed_central_and_scores_what_is_on_the_table(file):
+    text = call("show", file).stdout
+    assert "At central numbers" in text
+    assert "2 issues, 6 packages, 6 of them consistent; 2 parties" in text
+    assert "0 sourced, 0 mixed, 2 assumed" in text
+    assert "Half of it (half; 2 ways to complete it, least to most)" in text
+    assert "east.not_dry" in text and "0.70" in text
+
+
+def test_show_as_json_agrees_with_arithmetic_on_paper(file):
+    shown = data("show", file)
+    assert shown["numbers_at"] == "central"
+    assert shown["packages"] == {"raw": 6, "consistent": 6}
+    worth = {row["party"]: (row["worth_least"], row["worth_most"]) for row in shown["proposals"]}
+    assert worth["east"] == pytest.approx((0.36, 0.76))  # .6 x .6, and .4 more with the patrol
+    assert worth["west"] == pytest.approx((0.44, 0.65))
+    zones = {row["candidates"]: row["packages"] for row in shown["zones"]}
+    assert zones["all lines real"] == 1  # both/patrol; east/patrol and west/patrol lie behind lines
+    assert shown["parties"]["east"]["no_deal"]["range"] == [0.2, 0.6]
+
+
+# batch
+
+
+def test_batch_prints_a_table_and_where_results_lie(stored):
+    _, results, answer = stored
+    assert "well-and-road" in answer.stdout and "most often signed" in answer.stdout
+    assert f"Results: results/{results.name}" in answer.stdout
+    assert "100 %: 64 of 64 draws" in answer.stderr
+    assert {path.stem for path in (results / "charts").iterdir()} == set(CHARTS)
+
+
+def snapshot(folder):
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+def test_the_same_batch_again_does_nothing_and_says_so(stored):
+    folder, results, _ = stored
+    before = snapshot(results)
+    answer = process("batch", "talks.yaml", "-n", 64, "--workers", 1, cwd=folder)
+    assert answer.returncode == 0
+    assert "nothing was played" in answer.stdout
+    assert snapshot(results) == before
+
+
+def test_a_batch_in_which_one_scenario_fails_finishes_the_others(file, tmp_path, monkeypatch):
+    other = tmp_path / "other.yaml"
+    other.write_text(SCENARIO.replace("id: well-and-road", "id: breaks"), encoding="utf-8")
+    import sim.charts
+
+    def broken(results, folder):
+        if results.scenario.id == "breaks":
+            raise ZeroDivisionError("no chart")
+
+    monkeypatch.setattr(sim.charts, "save_charts", broken)
+    answer = call("batch", other, file, "-n", 4, "--workers", 1, "--out", tmp_path / "out")
+    assert answer.exit_code == 3
+    assert "breaks" in answer.stderr and "no chart" in answer.stderr
+    assert "well-and-road" in answer.stdout
+
+
+def test_batch_plays_a_grid(file, tmp_path):
+    answer = call("batch", file, "-n", 4, "--workers", 1, "--no-charts", "--out", tmp_path / "out",
+                  "--vary", "parties.east.no_deal=0.3,0.5")  # fmt: skip
+    assert answer.exit_code == 0
+    assert "parties.east.no_deal=0.3" in answer.stdout and "parties.east.no_deal=0.5" in answer.stdout
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_batch_says_so_where_it_may_not_write(file, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    out.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    answer = call("batch", file, "-n", 4, "--workers", 1, "--out", out)
+    assert answer.exit_code == 2 and "Traceback" not in answer.output
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("wait", [0.0, 0.25])
+def test_an_interrupt_in_the_first_second_is_answered_in_one_line(number, code, wait, file, tmp_path):
+    # The line is written once the handlers are in place; before it, Python itself is starting.
+    program = "import sys; sys.stderr.write('ready\\n'); sys.stderr.flush(); from sim.cli import main; main()"
+    ready = "from sim.cli.signals import watch_signals; watch_signals(); " + program
+    child = subprocess.Popen(
+        [sys.executable, "-c", ready, "batch", str(file), "-n", "100000", "--workers", "1", "--no-charts"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert child.stderr.readline() == "ready\n"
+    time.sleep(wait)
+    child.send_signal(number)
+    out, told = child.communicate(timeout=20)
+    assert child.returncode == code
+    assert "peacesim: stopped" in told and "Traceback" not in told
+    assert out == ""
+
+
+# Damaged results, and folders that may not be written.
+
+
+@pytest.mark.parametrize("damage", ["cut", "bit", "gone"])
+def test_damaged_results_are_code_4_and_named(stored, tmp_path, damage):
+    import shutil
+
+    folder, results, _ = stored
+    copy = tmp_path / results.name
+    shutil.copytree(results, copy)
+    victim = next((copy / "draws").iterdir())
+    content = bytearray(victim.read_bytes())
+    if damage == "gone":
+        victim.unlink()
+    elif damage == "cut":
+        victim.write_bytes(content[: len(content) // 2])
+    else:
+        content[len(content) // 2] ^= 4
+        victim.write_bytes(content)
+    answer = call("compare", copy, folder / "talks.yaml", "-n", 8, "--no-charts")
+    assert answer.exit_code == 4
+    assert f"draws/{victim.name}" in answer.stderr
+    assert answer.stdout == "" and "Traceback" not in answer.output
+
+
+def test_a_folder_that_is_no_results_folder_is_wrong_input(file, tmp_path):
+    (tmp_path / "empty").mkdir()
+    answer = call("compare", tmp_path / "empty", file, "--no-charts")
+    assert answer.exit_code == 2 and answer.stdout == "" and "Traceback" not in answer.output
+
+
+# Foreign text.
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    path = tmp_path / "hostile.yaml"
+    text = SCENARIO.replace("label: East", 'label: "[red]East[/red] \\u202e:smile:"')
+    text = text.replace("Both in turn", '"[link=http://x]both[/link] $x^2$ {0}"').replace(
+        "title: A well and a road", 'title: "[bold]=1+1"'
+    )
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "command", [["show"], ["run"], ["check"], ["compare", "-n", "8", "--no-charts"], ["batch", "-n", "8"]]
+)
+def test_foreign_text_is_shown_as_it_is_and_never_obeyed(command, hostile, tmp_path):
+    extra = (
+        [hostile]
+        if command[0] == "compare"
+        else ["--no-charts", "--workers", "1", "--out", tmp_path / "o"]
+        if command[0] == "batch"
+        else []
+    )
+    answer = call(*command, hostile, *extra)
+    assert answer.exit_code == 0, answer.output
+    assert not [char for char in answer.output if not char.isprintable() and char != "\n"]
+    if command[0] in ("show", "run"):
+        assert "[red]East[/red] \\u202e:smile:" in answer.output
+        assert "[link=http://x]both[/link] $x^2$ {0}" in " ".join(answer.output.split())
+
+
+def test_foreign_text_in_faults_is_escaped(tmp_path):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(SCENARIO.replace("id: well-and-road", 'id: "a\\e[31m"'), encoding="utf-8")
+    answer = call("check", bad)
+    assert answer.exit_code == 2
+    assert "\x1b" not in answer.output
+
+
+# Completion.
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_printed(shell, tmp_path):
+    # click's script for bash asks which bash there is.
+    answer = process(cwd=tmp_path, _PEACESIM_COMPLETE=f"{shell}_source")
+    assert answer.returncode == 0
+    assert "peacesim" in answer.stdout and f"_PEACESIM_COMPLETE={shell}_complete" in answer.stdout
+
+
+def complete(words, cwd):
+    answer = process(
+        cwd=cwd, _PEACESIM_COMPLETE="bash_complete", COMP_WORDS=" ".join(words), COMP_CWORD=str(len(words) - 1)
+    )
+    return [line.split(",", 1) for line in answer.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("words", "proposed"),
+    [
+        (["peacesim", "ch"], ["plain", "check"]),
+        (["peacesim", "list", "str"], ["plain", "strategies"]),
+        (["peacesim", "list", "strategies", "time"], ["plain", "time_dependent"]),
+        (["peacesim", "list", "charts", "pack"], ["plain", "packages"]),
+        (["peacesim", "run", "--dr"], ["plain", "--draw"]),
+        (["peacesim", "run", "tal"], ["file", "tal"]),
+        (["peacesim", "batch", "talks.yaml", "--set", "parties.east.no"], ["plain", "parties.east.no_deal="]),
+    ],
+)
+def test_the_shell_is_told_what_may_follow(words, proposed, file, tmp_path):
+    assert proposed in complete(words, tmp_path)
+
+
+# The library and the command say the same.
+
+
+def test_batch_and_run_in_memory_agree(stored):
+    from sim.store import open_results
+
+    folder, results, _ = stored
+    scenario = read_scenario(folder / "talks.yaml")
+    assert open_results(results).draws.equals(run(scenario, 64, 1).draws)
