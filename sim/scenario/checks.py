@@ -18,6 +18,7 @@ from sim.scenario.paths import entry_id, exists, get, parse_path, why_not
 from sim.scenario.registered import PROTOCOLS, STRATEGIES, check_block
 from sim.scenario.shapes import NumberModel
 from sim.scenario.validation import key_mark
+from sim.scenario.writing import changes
 
 MOST_NAMED = 12  # weights named in a sum
 NO_SOURCES = CONDITIONS | {"package", "options"}  # below these a key `source` is the name of an issue or option
@@ -244,7 +245,7 @@ def _check_sum(table: Mapping, party: Node, faults: Faults, path: str) -> None:
         parts = [*parts[:MOST_NAMED], f"{len(parts) - MOST_NAMED} more"]
     what = "raise" if total < 1 else "lower"
     said = f"{' + '.join(parts)} = {weights.decimal_text(total)}, but weights sum to 1; {what} one of them"
-    if any(node.change for node in table.items.values()):
+    if next(changes(table), None) is not None:
         said += ", or set one with `set:` and the others are rescaled"
     faults.add(key_mark(party, "weights", table), said, path)
 

@@ -10,12 +10,13 @@ import stat
 from pathlib import Path as FilePath
 
 from sim.scenario import nodes, paths, weights
-from sim.scenario.messages import Faults, Mark, quoted, shown
+from sim.scenario.messages import Faults, Mark, closest, quoted, shown
 from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, decoded, plain, read_text
 from sim.scenario.paths import Setting, entry_id, parse_path
 from sim.scenario.writing import brief
 
 MOST_FILES = 8  # that may stand below a difference
+LONGEST_PATH = 400
 
 CONDITIONS = frozenset({"if", "then", "never", "unless", "when", "signs"})
 DEVICES = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\..*)?")
@@ -26,7 +27,7 @@ def load(path: str | os.PathLike[str], faults: Faults) -> Mapping | None:
     try:
         given = os.fspath(path)
         text = given if isinstance(given, str) else os.fsdecode(given)
-        name = shown(os.path.basename(text) or text, 100)
+        name = shown(os.path.basename(text) or text or "scenario", 100)
         folder = os.path.realpath(os.path.dirname(text) or ".")
         first = os.path.join(folder, os.path.basename(text))
     except (ValueError, OSError) as error:
@@ -67,7 +68,7 @@ class _Chain:
             base = self.base(extends, os.path.dirname(location), (*above, os.path.realpath(location)))
             if base is None:
                 return None
-            root = merged(base, root, name)
+            root = merged(base, root)
         if settings is not None:
             apply_settings(root, self.settings(settings), self.faults)
         return root
@@ -108,15 +109,13 @@ class _Chain:
     def read(self, location: str, name: str, blame: Mark) -> bytes | None:
         """The bytes of an ordinary file; None, and a fault, if it is none, cannot be read or is too large."""
         try:
-            opened = os.open(location, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-            with os.fdopen(opened, "rb") as file:
-                if not stat.S_ISREG(os.fstat(opened).st_mode):
-                    self.faults.add(blame, f"{quoted(name)} is not an ordinary file")
-                    return None
-                data = file.read(self.bytes_left + 1)
+            data = _ordinary(location, self.bytes_left + 1)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             self.faults.add(blame, f"{quoted(name)} cannot be read: {shown(reason, 120)}{_like(location)}")
+            return None
+        if data is None:
+            self.faults.add(blame, f"{quoted(name)} is not an ordinary file")
             return None
         if len(data) > self.bytes_left:
             which = "it is" if self.bytes_left == nodes.MOST_BYTES else "with the files that extend it it is"
@@ -124,6 +123,15 @@ class _Chain:
             return None
         self.bytes_left -= len(data)
         return data
+
+
+def _ordinary(location: str, most: int) -> bytes | None:
+    """The first bytes of a file, None if it is a folder, a device or a pipe: such a thing is not even opened."""
+    if not stat.S_ISREG(os.stat(location).st_mode):
+        return None
+    opened = os.open(location, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(opened, "rb") as file:  # it may have been exchanged in between
+        return file.read(most) if stat.S_ISREG(os.fstat(opened).st_mode) else None
 
 
 def apply_settings(root: Mapping, settings: list[Setting], faults: Faults) -> None:
@@ -147,7 +155,7 @@ def _matches(pattern: paths.Path, path: paths.Path, party: str) -> bool:
     )
 
 
-def merged(base: Node, over: Node, file: str) -> Mapping:
+def merged(base: Mapping, over: Mapping) -> Mapping:
     """A base with a difference laid over it: mappings merge by key, lists by `id`, all else is replaced."""
     result = _merged(base, over, "")
     assert isinstance(result, Mapping)
@@ -207,19 +215,21 @@ def _wrong_path(extends: Node) -> str:
         return f"{quoted(text)} is not a relative path; name a file in the folder of this one or below"
     if ".." in parts:
         return f"{quoted(text)} leads up with '..'; the base must lie in the folder of this file or below"
-    if any(part in ("", ".") or DEVICES.fullmatch(part) or not part.isprintable() or ":" in part for part in parts):
+    if len(text) > LONGEST_PATH or not all(map(_may_be_a_name, parts)):
         return f"{quoted(text)} cannot be the name of a scenario file"
     return ""
+
+
+def _may_be_a_name(part: str) -> bool:
+    return part not in ("", ".") and part.isprintable() and ":" not in part and not DEVICES.fullmatch(part)
 
 
 def _like(location: str) -> str:
     """A guess at the file that was meant, from those beside it."""
     folder, name = os.path.split(location)
     try:
-        beside = sorted(each for each in os.listdir(folder) if each.endswith((".yaml", ".yml")))[:1000]
+        beside = {os.path.splitext(each)[0]: each for each in sorted(os.listdir(folder)) if each.endswith(".yaml")}
     except (OSError, ValueError):
         return ""
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, beside, 1, 0.7)
-    return f"; did you mean {quoted(close[0])}?" if close and close[0] != name else ""
+    guess = closest(os.path.splitext(name)[0], beside)
+    return f"; did you mean {quoted(beside[guess])}?" if guess in beside and beside[guess] != name else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 MOST_FAULTS = 20
 MOST_BYTES = 1_500  # one message
 MOST_BYTES_IN_ALL = 7_500
+MOST_NAMES, MOST_LETTERS = 500, 100  # among which, and in which, a likeness is looked for
 MOST_SHOWN = 60  # characters of foreign text in a message
 
 
@@ -82,10 +83,6 @@ class Faults:
         if len(self._found) >= MOST_FAULTS:
             raise self.error()
 
-    def at(self, mark: Mark) -> bool:
-        """Whether a fault stands at this place."""
-        return mark in self._found
-
     def error(self) -> ScenarioError:
         """All faults, by file in the order in which files came up, then by line."""
         marks = sorted(self._found, key=lambda mark: (self._files[mark.file], mark.line, mark.column))
@@ -132,10 +129,10 @@ def listed(names: Iterable[object], last: str = "and", most: int = 12) -> str:
 
 def closest(found: object, known: Iterable[str]) -> str | None:
     """The known name most like the one found, None if none is."""
-    names = list(known)
-    text = str(found)[:200]
+    names = [name[:MOST_LETTERS] for name in known][:MOST_NAMES]  # a hostile file has many and long ones
+    text = str(found)[:MOST_LETTERS]
     close = difflib.get_close_matches(text, names, 1, 0.7) or difflib.get_close_matches(
-        text.lower().replace("-", "_").replace(" ", "_"), names, 1, 0.6
+        text.lower().replace("-", "_").replace(" ", "_"), names, 1, 0.7
     )
     return close[0] if close else None
 
@@ -146,7 +143,7 @@ def meant(found: object, known: Iterable[str]) -> str:
     close = closest(found, names)
     if close is not None:
         return f"; did you mean {quoted(close)}?"
-    return f"; there is {listed(names, most=30)}" if names else ""
+    return f"; there is {listed(names, most=30)}"
 
 
 def counted(number: int, one: str, many: str = "") -> str:

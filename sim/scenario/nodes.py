@@ -20,7 +20,8 @@ from sim.scenario.messages import Faults, Mark, counted, quoted, shown
 
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 24
-MOST_NODES = 20_000
+MOST_NODES = 15_000
+LONGEST_WORD = 100  # characters of what may be a number: a longer one is a text, and patterns take long over it
 
 NUMBER = re.compile(
     r"[-+]?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{0,40}(?:[eE][-+][0-9]{1,3})?)?|\.[0-9]{1,40}(?:[eE][-+][0-9]{1,3})?"
@@ -116,6 +117,17 @@ class Sequence(Node):
     items: list[Node] = field(default_factory=list)
 
 
+def read_as(value: Any) -> str:
+    """What kind of value YAML reads, in words."""
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        (bool, "a truth value"),
+        ((int, float), "a number"),
+        (date, "a date"),
+        (type(None), "nothing"),
+    )
+    return next((words for kind, words in kinds if isinstance(value, kind)), "a text")
+
+
 def plain(node: Node) -> Any:
     """The tree below a node as dicts, lists and plain values."""
     if isinstance(node, Mapping):
@@ -172,6 +184,8 @@ def read_text(text: str, file: str, faults: Faults, line: int = 1, column: int =
         return None
     except MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
+        if error.context_mark and at and text[at.index :].strip() == "":
+            at = error.context_mark  # what is not closed starts there; the end of the file tells nothing
         mark = (
             Mark(file, at.line + line, at.column + (column if at.line == 0 else 1)) if at else Mark(file, line, column)
         )
@@ -216,7 +230,8 @@ class _Reader:
             elif isinstance(event, yaml_events.NodeEvent):
                 root = self.node(event, events, 1)
         if root is None:
-            self.faults.add(Mark(self.file, self.line, self.column), "nothing stands here")
+            said = "there is nothing here; `peacesim new` writes a scenario to start from"
+            self.faults.add(Mark(self.file, self.line, self.column), said)
         return root
 
     def mark(self, event: Any) -> Mark:
@@ -255,7 +270,16 @@ class _Reader:
             if isinstance(event, yaml_events.MappingEndEvent):
                 break
             key = self.node(event, events, depth + 1)
-            value = self.node(next(events), events, depth + 1)
+            following = next(events)
+            if (
+                isinstance(following, yaml_events.ScalarEvent)
+                and following.value == ""
+                and following.style in (None, "")
+            ):
+                following.start_mark = (
+                    event.start_mark
+                )  # nothing stands there: the parser's place is that of what follows
+            value = self.node(following, events, depth + 1)
             if not isinstance(key, Scalar):
                 self.faults.add(key.mark, "a key must be a name, not a list or a mapping")
             elif key.text in node.items:
@@ -285,8 +309,8 @@ class _Reader:
         if key.plain and key.text == "<<":
             self.faults.add(key.mark, "a merge key (<<) is not allowed; `extends` makes one scenario from another")
         elif key.plain and not isinstance(key.value, str):
-            what = "nothing" if key.value is None else f"{quoted(key.text)} as a number, a date or a truth value"
-            self.faults.add(key.mark, f"YAML reads this key as {what}; give it a name, or put it in quotes")
+            said = f"YAML reads the key {quoted(key.text)} as {read_as(key.value)}; give it a name, or put it in quotes"
+            self.faults.add(key.mark, said)
 
     def refuse_scalar(self, scalar: Scalar) -> None:
         text, mark = scalar.text, scalar.mark
@@ -308,7 +332,7 @@ class _Reader:
                 )
         elif re.fullmatch(r"[-+]?[0-9]{31,}(?:\.[0-9]*)?|[-+]?[0-9]*\.[0-9]{41,}", text):
             self.faults.add(mark, f"the number {shown(text, 20)} has {counted(len(text), 'digit')}; write fewer")
-        elif TWO_READINGS.fullmatch(text):
+        elif len(text) <= LONGEST_WORD and TWO_READINGS.fullmatch(text):
             self.faults.add(
                 mark,
                 f"YAML 1.1 and YAML 1.2 read {quoted(text)} differently; put it in quotes if it is a name or a text; "

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from itertools import combinations, permutations
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,14 +14,12 @@ from sim.scenario.nodes import Mapping
 from sim.scenario.packages import central_worth, space_of, spelled
 from sim.scenario.parts import IssueSpec, PartySpec
 from sim.scenario.paths import get
-
-if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
+from sim.scenario.scenario import Scenario
 
 Found = Iterator[tuple[tuple[str, ...], str]]  # path and what is to say of it
 
 
-def notes(scenario: "Scenario") -> list[Note]:
+def notes(scenario: Scenario) -> list[Note]:
     """All notes on a scenario, by file and line."""
     space = space_of(scenario.issues, scenario.consistency)
     found = [
@@ -38,17 +35,17 @@ def notes(scenario: "Scenario") -> list[Note]:
     return sorted(told, key=lambda note: (note.file, note.line, note.column))
 
 
-def belligerents(scenario: "Scenario") -> list[str]:
+def belligerents(scenario: Scenario) -> list[str]:
     """Names of the parties that fight."""
     return [name for name, party in scenario.parties.items() if party.kind == "belligerent"]
 
 
-def _note(scenario: "Scenario", path: tuple[str, ...], said: str) -> Note:
+def _note(scenario: Scenario, path: tuple[str, ...], said: str) -> Note:
     mark = place(scenario.tree, *path)
     return Note(mark.file, mark.line, mark.column, cut(f"{'.'.join(map(shown, path))}: {said}"))
 
 
-def _rescaled(scenario: "Scenario") -> Found:
+def _rescaled(scenario: Scenario) -> Found:
     for party in scenario.parties:
         table = get(scenario.tree, "parties", party, "weights")
         changes = {issue: node.change for issue, node in table.items.items()} if isinstance(table, Mapping) else {}
@@ -58,7 +55,7 @@ def _rescaled(scenario: "Scenario") -> Found:
             yield ("parties", party, "weights"), f"{listed(moved)} {why}, value and range, so that the weights sum to 1"
 
 
-def _unmet(scenario: "Scenario", space: PackageSpace) -> Found:
+def _unmet(scenario: Scenario, space: PackageSpace) -> Found:
     for path, condition in _conditions(scenario):
         if condition in (ALWAYS, NEVER):
             continue
@@ -71,7 +68,7 @@ def _unmet(scenario: "Scenario", space: PackageSpace) -> Found:
             yield path, f"no consistent package meets {which} {listed(numbers)} of this list"
 
 
-def _conditions(scenario: "Scenario") -> Iterator[tuple[tuple[str, ...], Condition]]:
+def _conditions(scenario: Scenario) -> Iterator[tuple[tuple[str, ...], Condition]]:
     for rule in scenario.consistency:
         yield ("consistency", rule.id, "if"), rule.if_
     for name, party in scenario.parties.items():
@@ -83,7 +80,7 @@ def _conditions(scenario: "Scenario") -> Iterator[tuple[tuple[str, ...], Conditi
             yield ("parties", name, "linkages", linkage.id, "when"), linkage.when
 
 
-def _one_sided(scenario: "Scenario") -> Found:
+def _one_sided(scenario: Scenario) -> Found:
     """Issues whose options name one belligerent and not the other."""
     sides = {name: _naming(name, scenario.parties[name]) for name in belligerents(scenario)}
     for issue, spec in scenario.issues.items():
@@ -109,7 +106,7 @@ def _words(name: str) -> str:
     return re.sub("[_-]+", " ", name)
 
 
-def _unheard(scenario: "Scenario") -> Found:
+def _unheard(scenario: Scenario) -> Found:
     """Parties whose signature is needed and that a fixed order leaves out: they can never say yes."""
     order = scenario.protocol.parameters.get("order")
     for name, party in scenario.parties.items():
@@ -118,7 +115,7 @@ def _unheard(scenario: "Scenario") -> Found:
             yield ("protocol", "order"), said
 
 
-def _reversed(scenario: "Scenario") -> Found:
+def _reversed(scenario: Scenario) -> Found:
     """Options whose order for a party turns round once it counts that one may be impossible to deliver."""
     for issue, spec in scenario.issues.items():
         for name, party in scenario.parties.items():
@@ -144,7 +141,7 @@ def _delivered(points: dict[str, float], issue: IssueSpec) -> dict[str, float]:
     return real
 
 
-def _unmirrored(scenario: "Scenario") -> Found:
+def _unmirrored(scenario: Scenario) -> Found:
     """Assumptions about one belligerent that the other does not share."""
     numbers = scenario.numbers()
     told: set[frozenset[str]] = set()
@@ -161,7 +158,7 @@ def _unmirrored(scenario: "Scenario") -> Found:
                 yield tuple(path.split(".")), f"{said}; is there a fact that tells the two apart?"
 
 
-def _no_deal(scenario: "Scenario", space: PackageSpace) -> Found:
+def _no_deal(scenario: Scenario, space: PackageSpace) -> Found:
     for name, party in scenario.parties.items():
         if party.signs == NEVER:
             continue

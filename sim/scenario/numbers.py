@@ -37,7 +37,7 @@ class Number:
         return self.low is not None and self.high is not None and self.low < self.high
 
     def __float__(self) -> float:
-        return self.value
+        return float(self.value)
 
     def same_law(self, other: "Number") -> bool:
         """Whether both are drawn alike: value, range and law."""

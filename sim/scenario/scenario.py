@@ -10,8 +10,9 @@ from sim.issues import ALWAYS, NEVER, Condition
 from sim.scenario import schema, sweeps
 from sim.scenario.checks import check
 from sim.scenario.differences import apply_settings
-from sim.scenario.messages import Faults, Note, ScenarioError
+from sim.scenario.messages import Faults, ScenarioError
 from sim.scenario.nodes import Mapping as Tree
+from sim.scenario.nodes import Sequence as Listed
 from sim.scenario.nodes import copy
 from sim.scenario.numbers import Number
 from sim.scenario.packages import check_packages
@@ -29,7 +30,7 @@ from sim.scenario.parts import (
     condition,
     signature,
 )
-from sim.scenario.paths import parse_set
+from sim.scenario.paths import Setting, parse_path, parse_set
 from sim.scenario.registered import PROTOCOLS, STRATEGIES, parameters
 from sim.scenario.resolved import numbers, resolved, where
 from sim.scenario.shapes import ConditionModel
@@ -95,12 +96,6 @@ class Scenario:
         """`file:line:column` of what a dotted path names; of the nearest block above if it is not in the file."""
         return str(where(self.tree, path))
 
-    def notes(self) -> list[Note]:
-        """What deserves a second look."""
-        from sim.scenario.notes import notes
-
-        return notes(self)
-
     def with_sets(self, sets: Sequence[str]) -> "Scenario":
         """This scenario with further `PATH=VALUE` settings.
 
@@ -161,14 +156,37 @@ def from_tree(before_sets: Tree, sets: Sequence[str], faults: Faults) -> Scenari
         setting for number, text in enumerate(sets, 1) if (setting := parse_set(text, number, faults)) is not None
     ]
     apply_settings(root, settings, faults)
-    model = validate(schema.ScenarioModel, root, faults)
-    check(root, faults)
+    model = _checked(root, faults)
+    faults.raise_any()
+    _check_sweep(root, faults)
     faults.raise_any()
     assert model is not None
     scenario = _scenario(model, root, before_sets, tuple(sets))
     check_packages(root, scenario.issues, scenario.consistency, scenario.parties, scenario.proposals, faults)
     faults.raise_any()
     return scenario
+
+
+def _checked(root: Tree, faults: Faults) -> schema.ScenarioModel | None:
+    model = validate(schema.ScenarioModel, root, faults)
+    check(root, faults)
+    return model
+
+
+def _check_sweep(root: Tree, faults: Faults) -> None:
+    """Try the first value of each path of a sweep: what is wrong with a path is told before anything is computed."""
+    sweep = root.items.get("sweep")
+    for path, values in sweep.items.items() if isinstance(sweep, Tree) else ():
+        trial, found, mark = copy(root), Faults(), sweep.keys[path]  # type: ignore[union-attr]
+        assert isinstance(trial, Tree) and isinstance(values, Listed)
+        try:
+            parts = parse_path(path, mark, found)
+            setting = Setting(parts or (), values.items[0], mark, f"{mark.file}:{mark.line}")
+            apply_settings(trial, [setting] if parts else [], found)
+            _checked(trial, found)
+            found.raise_any()
+        except ScenarioError as error:
+            faults.add(mark, error.faults[0].message, "sweep")
 
 
 def _scenario(model: schema.ScenarioModel, root: Tree, before_sets: Tree, sets: tuple[str, ...]) -> Scenario:
@@ -275,6 +293,3 @@ def _proposal(name: str, model: schema.ProposalModel) -> Proposal:
         source=tuple(model.source or ()),
         note=model.note or "",
     )
-
-
-__all__ = ["Point", "Scenario", "ScenarioError", "from_tree"]

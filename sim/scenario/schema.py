@@ -125,10 +125,12 @@ class PartyModel(Strict):
     influence: Positive | None = Field(
         None, description="Weight of the party in the weighted mean position; left out: 1."
     )
-    red_lines: list[RedLineModel] | None = Field(
+    red_lines: Annotated[list[RedLineModel], Field(max_length=200)] | None = Field(
         None, description="What the party does not sign, and how hard each line is."
     )
-    linkages: list[LinkageModel] | None = Field(None, description="Worth that only a combination of options has.")
+    linkages: Annotated[list[LinkageModel], Field(max_length=200)] | None = Field(
+        None, description="Worth that only a combination of options has."
+    )
     opens_with: Name | None = Field(
         None, description="The proposal it puts on the table when it makes its first offer."
     )
@@ -175,7 +177,7 @@ class ScenarioModel(Strict):
     issues: Annotated[dict[Name, IssueModel], Field(min_length=1, max_length=MOST_ISSUES)] = Field(
         description="What is on the table."
     )
-    consistency: list[RuleModel] | None = Field(
+    consistency: Annotated[list[RuleModel], Field(max_length=500)] | None = Field(
         None, description="Packages that cannot exist; gone before anything else."
     )
     parties: Annotated[dict[Name, PartyModel], Field(min_length=1, max_length=30)] = Field(
@@ -184,7 +186,9 @@ class ScenarioModel(Strict):
     protocol: NamedModel | None = Field(
         None, description="Who moves when and what binds; left out: alternating_offers."
     )
-    proposals: dict[Name, ProposalModel] | None = Field(None, description="Texts really on the table.")
+    proposals: Annotated[dict[Name, ProposalModel], Field(max_length=500)] | None = Field(
+        None, description="Texts really on the table."
+    )
     solutions: SolutionsModel | None = Field(None, description="Over whom the reference solutions are taken.")
     sweep: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = Field(
         None, description="Paths with the values they take in turn; several make a grid."

@@ -26,11 +26,18 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from sim.scenario.messages import quoted
 from sim.scenario.numbers import DEFAULT_LAW, MIDDLE_LAWS, Law, Number, Status
 
+
+def _one_line(text: str) -> str:
+    if len(text.splitlines()) > 1:
+        raise PydanticCustomError("at", "{said}", {"said": "a label is one line; write longer texts in about or note"})
+    return text
+
+
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,79}$"
 SLACK = 1e-9  # how far the value of a `uniform` may lie from the middle: files round
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=400), AfterValidator(_one_line)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 
 
@@ -234,12 +241,6 @@ def found(value: Any) -> str:
     return quoted(str(value).lower() if isinstance(value, bool) else value)
 
 
-def read_as(value: Any) -> str:
-    """What kind of value YAML reads, in words."""
-    kinds = ((bool, "a truth value"), ((int, float), "a number"), (date, "a date"))
-    return next((words for kind, words in kinds if isinstance(value, kind)), "a text")
-
-
 class Options(Strict):
     """The options of an issue that match: one, a list, or `anything_but` them."""
 
@@ -285,7 +286,7 @@ class Options(Strict):
 Clause = Annotated[dict[Name, Options], Field(min_length=1)]
 
 
-class ConditionModel(RootModel[Annotated[list[Clause], Field(min_length=1)]]):
+class ConditionModel(RootModel[Annotated[list[Clause], Field(min_length=1, max_length=200)]]):
     """Issues with the options that match: all issues must match; of a list of conditions any will do."""
 
     model_config = ConfigDict(frozen=True, strict=True)

@@ -6,9 +6,9 @@ from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sim.scenario.messages import Faults, Mark, closest, listed, meant, quoted, shown
-from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, plain
+from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, plain, read_as
 from sim.scenario.paths import entry_id
-from sim.scenario.shapes import found, read_as
+from sim.scenario.shapes import found
 
 Model = TypeVar("Model", bound=BaseModel)
 Loc = tuple[int | str, ...]
@@ -26,8 +26,14 @@ def validate(model: type[Model], node: Node, faults: Faults, path: str = "") -> 
     try:
         return model.model_validate(plain(node))
     except ValidationError as error:
+        missing: dict[Loc, list[str]] = {}
         for problem in error.errors(include_url=False):
-            _tell(model, node, problem, faults, path)
+            if problem["type"] == "missing":
+                missing.setdefault(problem["loc"][:-1], []).append(str(problem["loc"][-1]))
+            else:
+                _tell(model, node, problem, faults, path)
+        for loc, keys in missing.items():
+            _tell_missing(model, node, loc, keys, faults, path)
     return None
 
 
@@ -40,14 +46,7 @@ def key_mark(parent: Node, name: str, node: Node) -> Mark:
 
 def _tell(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Faults, path: str) -> None:
     kind, loc, context = problem["type"], problem["loc"], problem.get("ctx", {})
-    steps = [path] if path else []
-    node, mark = root, root.mark
-    for part in (*loc, *((context["key"],) if kind == "at" and "key" in context else ())):
-        below = _step(node, part)
-        if below is not None:
-            steps.append(shown(entry_id(below) or part if isinstance(node, Sequence) else part))
-            mark = key_mark(node, str(part), below)
-            node = below
+    steps, mark = _walk(root, (*loc, *((context["key"],) if kind == "at" and "key" in context else ())), path)
     last = str(loc[-1]) if loc else ""
     where = ".".join(steps)
     if kind == "extra_forbidden":
@@ -55,14 +54,31 @@ def _tell(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Fau
         mark = _key_of(root, loc) or mark
         known = _keys_at(model, loc[:-1]) + (["extends", "set"] if len(loc) == 1 and not path else [])
         faults.add(mark, f"unknown key {quoted(last)}{meant(last, known)}", ".".join(steps[:-1]))
-    elif kind == "missing":
-        faults.add(mark, f"the key {quoted(last)} is missing{_described(model, loc)}", where)
     elif last == "[key]":
         name = str(loc[-2])
         mark = _key_of(root, loc[:-1]) or mark
         faults.add(mark, f"{quoted(name)} is no name; {_A_NAME}", ".".join(steps[:-1]))
     else:
         faults.add(mark, _said(kind, problem.get("input"), context, problem["msg"]), where)
+
+
+def _tell_missing(model: type[BaseModel], root: Node, loc: Loc, keys: list[str], faults: Faults, path: str) -> None:
+    steps, mark = _walk(root, loc, path)
+    what = "; ".join(f"{quoted(key)}{_described(model, (*loc, key))}" for key in keys)
+    faults.add(mark, f"{'a key is' if len(keys) == 1 else 'keys are'} missing: {what}", ".".join(steps))
+
+
+def _walk(root: Node, loc: Loc, path: str) -> tuple[list[str], Mark]:
+    """The path of a location, and where a message about it points; what is not in the tree is passed over."""
+    steps = [path] if path else []
+    node, mark = root, root.mark
+    for part in loc:
+        below = _step(node, part)
+        if below is not None:
+            steps.append(shown(entry_id(below) or part if isinstance(node, Sequence) else part))
+            mark = key_mark(node, str(part), below)
+            node = below
+    return steps, mark
 
 
 def _step(node: Node, part: int | str) -> Node | None:
@@ -141,7 +157,7 @@ def _described(model: type[BaseModel], loc: Loc) -> str:
     holder = _model_at(model, loc[:-1])
     fields = {field.alias or name: field for name, field in holder.model_fields.items()} if holder else {}
     description = fields[str(loc[-1])].description if str(loc[-1]) in fields else None
-    return f": {description[0].lower()}{description[1:].rstrip('.')}" if description else ""
+    return f" ({description[0].lower()}{description[1:].rstrip('.')})" if description else ""
 
 
 def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
