@@ -1,0 +1,150 @@
+"""The scenarios of a batch: every file read and every fault told before anything is written."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sim.scenario import Fault, Scenario, ScenarioError, read_scenario
+from sim.store import StoreError, canonical, folder_name, identity, json_text, read_whole, write_whole
+from sim.store.manifest import FORMAT
+from sim.streams import SCHEME
+
+SWEEP = "sweep.json"
+MOST_BYTES = 100_000_000  # of it
+_IDENTITY = re.compile(rb'^\{\s*"identity": "([0-9a-f]{64})"')
+ENDINGS = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A scenario to be played.
+
+    Attributes:
+        id: Of the scenario.
+        folder: Where its results go.
+        identity: Of the results.
+        scenario: Makes the scenario; a sweep may have more points than fit into memory.
+        settings: What is set at this point of a sweep.
+    """
+
+    id: str
+    folder: Path
+    identity: str
+    scenario: Callable[[], Scenario] = field(repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A folder of results folders, one a point of a grid.
+
+    Attributes:
+        folder: Of the sweep; its points lie in it.
+        facts: What `sweep.json` says.
+        points: The scenarios.
+    """
+
+    folder: Path
+    facts: Mapping[str, Any]
+    points: tuple[Wanted, ...]
+
+    def write(self) -> None:
+        """Put `sweep.json` into the folder.
+
+        Raises:
+            StoreError: if another sweep lies there, or it cannot be written.
+        """
+        text = json_text(dict(self.facts)).encode()
+        path = self.folder / SWEEP
+        try:
+            there = read_whole(path, MOST_BYTES)
+        except (FileNotFoundError, ValueError):
+            there = b""
+        other = _IDENTITY.search(there)
+        if other is not None and other[1].decode() != self.facts["identity"]:
+            raise StoreError(f"{self.folder} holds another sweep; move it away")
+        if there != text:
+            write_whole(path, text)
+
+
+Plan = Wanted | Sweep
+
+
+def read_all(paths: Sequence[str | Path], seed: int, out: Path, sets: Sequence[str], vary: Sequence[str]) -> list[Plan]:
+    """Read every scenario of files and folders.
+
+    Args:
+        paths: Scenario files, and folders: each file in them that ends with .yaml or .yml, hidden ones left out.
+        seed: Of all random streams.
+        out: The folder for results.
+        sets: `PATH=VALUE` texts, for every scenario.
+        vary: `PATH=SPEC` texts, for every scenario.
+
+    Returns:
+        What is to be done, each results folder once.
+
+    Raises:
+        ScenarioError: with the faults of all files.
+    """
+    faults: list[Fault] = []
+    plans: dict[Path, Plan] = {}
+    for path in _files(paths, faults):
+        try:
+            plan = _plan(read_scenario(path, sets), seed, out, vary)
+            plans.setdefault(plan.folder, plan)
+        except ScenarioError as error:
+            faults += [_named(fault, path) for fault in error.faults]
+    if not faults and not plans:
+        faults.append(Fault("batch", 1, 1, "no scenario is named; a file or a folder with scenario files would do"))
+    if faults:
+        raise ScenarioError(dict.fromkeys(faults))
+    return list(plans.values())
+
+
+def _files(paths: Sequence[str | Path], faults: list[Fault]) -> Iterator[Path]:
+    for path in map(Path, paths):
+        if not path.is_dir():
+            yield path
+            continue
+        shown = (each for each in path.iterdir() if not each.name.startswith(".") and each.is_file())
+        found = sorted(each for each in shown if each.suffix in ENDINGS)
+        if not found:
+            faults.append(Fault(str(path), 1, 1, "no file in this folder ends with .yaml or .yml"))
+        yield from found
+
+
+def _named(fault: Fault, path: Path) -> Fault:
+    """A fault under the path that was given: two folders may hold files of one name."""
+    return fault if fault.file.startswith("--") else replace(fault, file=str(path.parent / fault.file))
+
+
+def _plan(scenario: Scenario, seed: int, out: Path, vary: Sequence[str]) -> Plan:
+    grid = scenario.grid(vary)
+    if grid == [{}]:
+        return Wanted(scenario.id, out / folder_name(scenario, seed), identity(scenario, seed), lambda: scenario)
+    base = {key: value for key, value in scenario.resolved.items() if key != "sweep"}
+    made = {"seed": int(seed), "scheme": SCHEME, "format": FORMAT}
+    name = hashlib.sha256(canonical({"scenario": base, "grid": grid, **made})).hexdigest()
+    folder = out / f"{scenario.id}-{name[:6]}"
+    points = tuple(_points(scenario, grid, seed, folder))
+    listed = [{"folder": each.folder.name, "identity": each.identity, "set": dict(each.settings)} for each in points]
+    return Sweep(folder, {"identity": name, "id": scenario.id, **made, "points": listed}, points)
+
+
+def _points(scenario: Scenario, grid: list[dict[str, str]], seed: int, folder: Path) -> Iterator[Wanted]:
+    """Every point is made once here, to find its faults, and again when its turn comes."""
+    seen: set[str] = set()
+    for number, settings in enumerate(grid):
+        point = scenario.point(number, settings).scenario
+        name = identity(point, seed)
+        if name in seen:
+            continue  # two values that mean the same
+        seen.add(name)
+        yield Wanted(scenario.id, folder / folder_name(point, seed), name, _maker(scenario, number, settings), settings)
+
+
+def _maker(scenario: Scenario, number: int, settings: dict[str, str]) -> Callable[[], Scenario]:
+    return lambda: scenario.point(number, settings).scenario

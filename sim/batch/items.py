@@ -1,0 +1,77 @@
+"""What became of each scenario of a batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class BatchItem:
+    """What became of one scenario, or of one point of a sweep.
+
+    Attributes:
+        id: Of the scenario.
+        folder: Where its results are.
+        draws: How many were asked for.
+        computed: How many were played now; 0 if all were there.
+        settings: What was set at this point of a sweep, by path.
+        damaged: Files that were found damaged, each with what was wrong; they were made again.
+        failure: Why it is not finished, as one line; None if it is.
+        facts: As `Results.summary`; empty if it is not finished.
+    """
+
+    id: str
+    folder: Path
+    draws: int
+    computed: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)
+    damaged: tuple[str, ...] = ()
+    failure: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def status(self) -> str:
+        """`failed`, `unchanged` (there was nothing to do) or `done`."""
+        if self.failure is not None:
+            return "failed"
+        return "done" if self.computed or self.damaged else "unchanged"
+
+    def summary(self) -> Mapping[str, Any]:
+        """The headline figures."""
+        return self.facts
+
+
+class Summarised(Protocol):
+    """Results, or an item of a batch."""
+
+    def summary(self) -> Mapping[str, Any]:
+        """The headline figures; empty if there are none."""
+
+
+def summary_table(results: Sequence[Summarised]) -> pd.DataFrame:
+    """One row a scenario; shares are of runs in that scenario, intervals 95 %.
+
+    Returns:
+        `scenario, n, zone, zone_low, zone_high, agreement, agreement_low, agreement_high, median_round, package,
+        package_share`; what failed has no row.
+    """
+    rows = []
+    for facts in (each.summary() for each in results):
+        if facts:
+            rows.append({
+                "scenario": facts["id"],
+                "n": facts["n"],
+                "zone": facts["zone_share"],
+                "zone_low": facts["zone_interval"][0],
+                "zone_high": facts["zone_interval"][1],
+                "agreement": facts["agreement_share"],
+                "agreement_low": facts["agreement_interval"][0],
+                "agreement_high": facts["agreement_interval"][1],
+                "median_round": facts["median_round"],
+                "package": facts["most_frequent"],
+                "package_share": facts["most_frequent_share"],
+            })  # fmt: skip
+    return pd.DataFrame(rows)

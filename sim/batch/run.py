@@ -1,0 +1,367 @@
+"""The batch: what is missing is played, what is finished is kept, and the same command twice does nothing."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pandas as pd
+
+from sim.batch.engines import Answer, Engine, Here, Workers
+from sim.batch.inputs import Plan, Sweep, Wanted, read_all
+from sim.batch.items import BatchItem
+from sim.batch.work import Part, parts_of
+from sim.chunks import Chunk
+from sim.progress import Silent
+from sim.results import Results
+from sim.store import (
+    RUN,
+    SUMMARY,
+    ChunkEntry,
+    DamagedResults,
+    FolderLock,
+    Layout,
+    ResultsFolder,
+    StoreError,
+    lock_folder,
+    read_chunk,
+    read_manifest,
+)
+from sim.store.tables import read_json
+
+WORTH_WORKERS = 6.0  # seconds of work: with less, starting processes takes longer than playing
+AHEAD = 12  # pieces to look ahead at, to see how much there is to do
+PROBE = 8  # part of the first piece that is timed
+
+Finish = Callable[[Results, Path], None]
+
+
+class BatchInterrupted(Exception):
+    """The batch was told to stop; what was finished is kept, and the text says how to go on.
+
+    Attributes:
+        signal: 2 for Ctrl-C, 15 for a request to end.
+        exit_code: 128 more, as shells have it.
+    """
+
+    def __init__(self, number: int, finished: int, wanted: int) -> None:
+        super().__init__(number, finished, wanted)
+        self.signal, self.exit_code = number, 128 + number
+        self.finished, self.wanted = finished, wanted
+
+    def __str__(self) -> str:
+        kept = f"{self.finished:,} of {self.wanted:,} draws are finished and kept"
+        return f"stopped: {kept}; the same command goes on from there"
+
+
+def batch(
+    paths: Sequence[str | Path],
+    draws: int = 10_000,
+    seed: int = 1,
+    workers: int | None = None,
+    out: str | Path = "results",
+    progress: Silent | None = None,
+    *,
+    sets: Sequence[str] = (),
+    vary: Sequence[str] = (),
+    finish: Finish | None = None,
+) -> list[BatchItem]:
+    """Play every scenario of files and folders, and keep the results.
+
+    What is in the results folders already is not played again. Neither the number of workers nor the order in which
+    they answer moves a byte. A script that calls this with more than one worker does so below
+    `if __name__ == "__main__":`, because workers import it.
+
+    Args:
+        paths: Scenario files, and folders with such files.
+        draws: Number of draws of each scenario, and of each point of a sweep.
+        seed: Of all random streams.
+        workers: Processes; by default one a processor. With 1, or little to do, all is played in this process.
+        out: The folder for results.
+        progress: Told how far things are.
+        sets: `PATH=VALUE` texts, for every scenario.
+        vary: `PATH=SPEC` texts: every scenario becomes a sweep.
+        finish: Called with the results of each scenario and its folder when all else is written: for charts.
+
+    Returns:
+        What became of each scenario; one that failed does not stop the others.
+
+    Raises:
+        ScenarioError: with the faults of all files; nothing was written.
+        ValueError: if a number is below 1.
+        ResultsBusy: if another process writes to one of the folders; nothing was played.
+        StoreError: if the disk is full or may not be written to; finished chunks are kept.
+        BatchInterrupted: on Ctrl-C or SIGTERM; finished chunks are kept.
+    """
+    workers = workers if workers is not None else os.cpu_count() or 1
+    if draws < 1 or workers < 1:
+        raise ValueError(f"at least 1 draw and 1 worker are needed, not {draws} and {workers}")
+    plans = read_all(paths, seed, Path(out), sets, vary)
+    with ExitStack() as held, _signals() as stopped:
+        run = _Run(plans, draws, seed, workers, progress or Silent(), finish)
+        try:
+            run.claim(held)
+            return run.all(stopped)
+        except KeyboardInterrupt:
+            raise BatchInterrupted(stopped.number, run.finished, draws * len(run.wanted)) from None
+        finally:
+            stopped.closing = True
+            run.end()
+
+
+@dataclass
+class _Job:
+    """A scenario while it is played.
+
+    Attributes:
+        wanted: What is to be played.
+        folder: Its results; open from its first piece to its last.
+        missing: Draws of its chunks that are still to be played, by first draw.
+        pieces: Answers of the pieces of each chunk, by first draw of the chunk.
+        item: What became of it so far.
+    """
+
+    wanted: Wanted
+    folder: ResultsFolder
+    item: BatchItem
+    missing: dict[int, range]
+    pieces: dict[int, list[Chunk | ChunkEntry]] = field(default_factory=dict)
+
+
+class _Run:
+    """One call of `batch`."""
+
+    def __init__(
+        self, plans: list[Plan], draws: int, seed: int, workers: int, progress: Silent, finish: Finish | None
+    ) -> None:
+        self.plans, self.draws, self.seed, self.workers = plans, draws, seed, workers
+        self.progress, self.finish = progress, finish
+        self.wanted: list[Wanted] = []
+        self.locks: dict[Path, FolderLock] = {}
+        self.jobs: dict[str, _Job] = {}  # those open now, by folder
+        self.items: dict[str, BatchItem] = {}
+        self.finished = 0
+
+    def claim(self, held: ExitStack) -> None:
+        """Become the writer of every folder before anything is played."""
+        for plan in self.plans:
+            lock = held.enter_context(lock_folder(plan.folder))
+            if isinstance(plan, Sweep):
+                plan.write()
+                self.wanted += plan.points
+                continue
+            if (plan.folder / RUN).exists():
+                _refuse_others(plan)
+            self.locks[plan.folder] = lock
+            self.wanted.append(plan)
+
+    def all(self, stopped: "_Stopped") -> list[BatchItem]:
+        """Play what is missing and finish every scenario."""
+        self.progress.start(self.draws * len(self.wanted), [wanted.id for wanted in self.wanted])
+        with closing(self._answers()) as answers:
+            try:
+                for part, answer in answers:
+                    self._take(part, answer)
+            except BaseException:
+                stopped.closing = True  # one reason to stop is enough: the workers are ended in peace
+                raise
+        return [self.items[str(wanted.folder)] for wanted in self.wanted]
+
+    def end(self) -> None:
+        """Close what is open."""
+        for job in list(self.jobs.values()):
+            job.folder.clear_parts()
+            job.folder.close()
+        self.progress.finish()
+
+    def _answers(self) -> Generator[tuple[Part, Answer], None, None]:
+        """All pieces that are missing, each with what came of it.
+
+        The first few draws are played here and timed: workers take seconds to start, so little work is done sooner
+        without them.
+        """
+        parts, here = self._parts(), Here(self._play)
+        ahead = list(islice(parts, AHEAD)) if self.workers > 1 else []
+        if not ahead:
+            yield from here.play(parts)
+            return
+        probe, rest = ahead[0].split(PROBE)
+        began = time.monotonic()
+        yield from here.play(iter([probe]))
+        a_draw = (time.monotonic() - began) / probe.count  # the others may be slower or faster; this is a guess
+        left = [*rest, *ahead[1:]]
+        little = len(ahead) < AHEAD and a_draw * sum(part.count for part in left) < WORTH_WORKERS
+        engine: Engine = here if little else Workers(self.workers, self._pieces)
+        yield from engine.play(chain(left, parts))
+
+    def _play(self, part: Part) -> Chunk:
+        return self.jobs[part.folder].folder.layout.play(part.first, part.count)
+
+    def _pieces(self, part: Part) -> str | None:
+        job = self.jobs.get(part.folder)
+        return str(job.folder.make_parts()) if job is not None else None
+
+    def _parts(self) -> Iterator[Part]:
+        """The pieces of all that is missing; a folder is opened when its turn comes."""
+        for wanted in self.wanted:
+            job = self._open(wanted)
+            if job is None:
+                continue
+            length, chunks = job.folder.layout.length, list(job.missing.values())
+            if not chunks:
+                self._close(job)
+            for chunk in chunks:
+                for piece in parts_of(chunk, length):
+                    if job.item.failure is not None:
+                        break
+                    yield Part(str(wanted.folder), wanted.identity, self.seed, chunk.start, piece.start, len(piece))
+
+    def _open(self, wanted: Wanted) -> _Job | None:
+        item = BatchItem(wanted.id, wanted.folder, self.draws, settings=wanted.settings)
+        try:
+            layout = Layout.of(wanted.scenario(), self.seed)
+        except (ValueError, MemoryError) as error:
+            self._give_up(wanted, item, error)
+            return None
+        folder = ResultsFolder(wanted.folder, layout, self.draws, self.locks.get(wanted.folder))
+        missing = folder.missing(self.draws)
+        there = self.draws - sum(len(chunk) for chunk in missing)
+        job = _Job(wanted, folder, item, {chunk.start: chunk for chunk in missing})
+        self.jobs[str(wanted.folder)] = job
+        self.finished += there
+        self.progress.skip(wanted.id, there)
+        return job
+
+    def _give_up(self, wanted: Wanted, item: BatchItem, error: BaseException) -> None:
+        text = " ".join(str(error).split())[:500] or type(error).__name__
+        self.items[str(wanted.folder)] = replace(item, failure=text)
+        self.progress.skip(wanted.id, self.draws)
+
+    def _take(self, part: Part, answer: Answer) -> None:
+        """Put a piece to the others of its chunk, the chunk to the others of its scenario."""
+        job = self.jobs.get(part.folder)
+        if job is None or job.item.failure is not None:
+            return
+        if isinstance(answer, StoreError):
+            raise answer
+        if isinstance(answer, Exception):
+            text = " ".join(str(answer).split())[:500] or type(answer).__name__
+            job.item = replace(job.item, failure=text)
+            self._close(job)
+            return
+        self.progress.advance(job.wanted.id, part.count)
+        pieces = job.pieces.setdefault(part.chunk, [])
+        pieces.append(answer)
+        chunk = job.missing[part.chunk]
+        if sum(_count(piece) for piece in pieces) < len(chunk):
+            return
+        job.folder.keep(_joined(job.folder, job.pieces.pop(part.chunk)))
+        del job.missing[part.chunk]
+        job.item = replace(job.item, computed=job.item.computed + len(chunk))
+        self.finished += len(chunk)
+        if not job.missing:
+            self._close(job)
+
+    def _close(self, job: _Job) -> None:
+        """Write tables and charts of a scenario that is played, and let go of it."""
+        folder, item = job.folder, job.item
+        try:
+            folder.clear_parts()
+            if item.failure is None:
+                item = self._finish(folder, item)
+            self.items[str(job.wanted.folder)] = replace(item, damaged=tuple(folder.damaged))
+        finally:
+            folder.close()
+            del self.jobs[str(job.wanted.folder)]
+
+    def _finish(self, folder: ResultsFolder, item: BatchItem) -> BatchItem:
+        if folder.is_complete(self.draws, self.finish is not None):
+            return replace(item, facts=read_json(folder.path / SUMMARY))
+        results = folder.results()
+        folder.write_tables(results)
+        if self.finish is not None:
+            try:
+                self.finish(results, folder.path)
+            except (StoreError, OSError):
+                raise
+            except Exception as error:
+                text = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+                return replace(item, failure=f"all draws are there, but its charts are not: {text}")
+        folder.seal(charts=self.finish is not None)
+        return replace(item, facts=read_json(folder.path / SUMMARY))
+
+
+def _refuse_others(wanted: Wanted) -> None:
+    try:
+        there = read_manifest(wanted.folder).identity
+    except DamagedResults:
+        return  # it is written anew
+    if there != wanted.identity:
+        raise StoreError(f"{wanted.folder} holds the results of another scenario or seed; move it away")
+
+
+def _count(piece: Chunk | ChunkEntry) -> int:
+    return piece.stop - (piece.start if isinstance(piece, Chunk) else piece.first)
+
+
+def _joined(folder: ResultsFolder, pieces: Sequence[Chunk | ChunkEntry]) -> Chunk:
+    """The chunk whose pieces these are, in whatever order they came."""
+    chunks = []
+    for piece in pieces:
+        if isinstance(piece, Chunk):
+            chunks.append(piece)
+            continue
+        chunk, damaged = read_chunk(folder.make_parts(), piece, folder.layout)
+        if chunk is None:
+            raise StoreError(f"a piece of a chunk did not survive in {folder.path}: {'; '.join(damaged)}")
+        chunks.append(chunk)
+    chunks.sort(key=lambda chunk: chunk.start)
+    tallies = chunks[0].tallies
+    for chunk in chunks[1:]:
+        tallies = tallies + chunk.tallies
+    folder.clear_parts_of([piece for piece in pieces if isinstance(piece, ChunkEntry)])
+    return Chunk(chunks[0].start, pd.concat([chunk.draws for chunk in chunks], ignore_index=True), tallies)
+
+
+@dataclass
+class _Stopped:
+    """What told the batch to stop.
+
+    Attributes:
+        number: Of the signal.
+        closing: Whether things are being put away; then further signals change nothing.
+    """
+
+    number: int = signal.SIGINT
+    closing: bool = False
+
+
+@contextmanager
+def _signals() -> Iterator[_Stopped]:
+    """Within, Ctrl-C and SIGTERM raise `KeyboardInterrupt`, until things are put away."""
+    stopped = _Stopped()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if not stopped.closing:
+            stopped.number = number
+            raise KeyboardInterrupt
+
+    before: Mapping[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]  # nohup and the like
+    try:
+        for number in heard:
+            signal.signal(number, stop)
+        yield stopped
+    finally:
+        for number in heard:
+            signal.signal(number, before[number] or signal.SIG_DFL)

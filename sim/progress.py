@@ -1,0 +1,118 @@
+"""How far a long computation has come: a bar on a terminal, a line a tenth elsewhere."""
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+
+class Silent:
+    """What a batch reports to; this one says nothing, and the others build on it."""
+
+    def start(self, total_draws: int, scenarios: Sequence[str]) -> None:
+        """So many draws are wanted, of these scenarios together."""
+
+    def skip(self, scenario_id: str, draws: int) -> None:
+        """So many of them need not be played: they are there, or are given up."""
+
+    def advance(self, scenario_id: str, draws: int) -> None:
+        """So many more were played."""
+
+    def finish(self) -> None:
+        """Nothing more will come, for good or ill."""
+
+
+class Lines(Silent):
+    """One plain line a tenth.
+
+    Args:
+        stream: Where the lines go; by default standard error.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self.total = self.done = self.told = 0
+        self.began = 0.0
+
+    def start(self, total_draws: int, scenarios: Sequence[str]) -> None:
+        self.total, self.done, self.told, self.began = total_draws, 0, 0, time.monotonic()
+        what = scenarios[0] if len(scenarios) == 1 else f"{len(scenarios)} scenarios"
+        self._say(f"{what}: {total_draws:,} draws")
+
+    def skip(self, scenario_id: str, draws: int) -> None:
+        self.total -= draws
+
+    def advance(self, scenario_id: str, draws: int) -> None:
+        self.done += draws
+        tenth = 10 * self.done // max(self.total, 1)
+        if tenth > self.told:
+            self.told = tenth
+            rate = self.done / max(time.monotonic() - self.began, 1e-9)
+            done = f"{10 * tenth} %: {self.done:,} of {self.total:,} draws"
+            self._say(f"{done}, {_rate(rate)}, {_left(self.total - self.done, rate)}")
+
+    def _say(self, text: str) -> None:
+        print(text, file=self.stream, flush=True)
+
+
+class Bar(Silent):
+    """A bar with draws a second and the time left.
+
+    Args:
+        console: Where it is drawn; by default the terminal of standard error.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        console = console or Console(stderr=True)
+        self.bar = Progress(
+            TextColumn("{task.description}", markup=False),  # names come from files: no markup in them
+            BarColumn(),
+            TextColumn("{task.completed:,.0f} of {task.total:,.0f} draws", markup=False),
+            _Rate(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self.task = self.bar.add_task("", start=False, total=0)
+
+    def start(self, total_draws: int, scenarios: Sequence[str]) -> None:
+        what = scenarios[0] if len(scenarios) == 1 else f"{len(scenarios)} scenarios"
+        self.bar.update(self.task, total=total_draws, description=what)
+        self.bar.start()
+        self.bar.start_task(self.task)
+
+    def skip(self, scenario_id: str, draws: int) -> None:
+        total = self.bar.tasks[0].total or 0
+        self.bar.update(self.task, total=total - draws)
+
+    def advance(self, scenario_id: str, draws: int) -> None:
+        self.bar.update(self.task, advance=draws)
+
+    def finish(self) -> None:
+        self.bar.stop()
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(_rate(task.speed) if task.speed else "")
+
+
+def _rate(draws_per_second: float) -> str:
+    digits = 0 if draws_per_second >= 10 else 1
+    return f"{draws_per_second:,.{digits}f} draws/s"
+
+
+def _left(draws: int, rate: float) -> str:
+    minutes, seconds = divmod(round(draws / max(rate, 1e-9)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d} left" if hours else f"{minutes}:{seconds:02d} left"
+
+
+def progress_on(stream: TextIO | None = None) -> Silent:
+    """A bar if standard error, or the stream given, is a terminal; else lines."""
+    stream = stream or sys.stderr
+    return Bar(Console(file=stream)) if stream.isatty() else Lines(stream)

@@ -1,0 +1,41 @@
+"""The results folder on disk: written whole or not at all, read with suspicion."""
+
+from sim.store.chunk_files import ChunkEntry, Layout, play_again, read_chunk, write_chunk
+from sim.store.files import DamagedResults, FolderLock, ResultsBusy, StoreError, make_folder, read_whole, write_whole
+from sim.store.folder import ResultsFolder, lock_folder
+from sim.store.manifest import RUN, Manifest, canonical, folder_name, identity, read_manifest, versions_here
+from sim.store.parquet import content_hash, table_of
+from sim.store.reading import damaged_files, open_results, stored_chunks
+from sim.store.tables import SUMMARY, csv_text, json_text
+
+__all__ = [
+    "RUN",
+    "SUMMARY",
+    "ChunkEntry",
+    "DamagedResults",
+    "FolderLock",
+    "Layout",
+    "Manifest",
+    "ResultsBusy",
+    "ResultsFolder",
+    "StoreError",
+    "canonical",
+    "content_hash",
+    "csv_text",
+    "damaged_files",
+    "folder_name",
+    "identity",
+    "json_text",
+    "lock_folder",
+    "make_folder",
+    "open_results",
+    "play_again",
+    "read_chunk",
+    "read_manifest",
+    "read_whole",
+    "stored_chunks",
+    "table_of",
+    "versions_here",
+    "write_chunk",
+    "write_whole",
+]

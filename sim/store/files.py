@@ -1,0 +1,209 @@
+"""Files that are whole or not there, read with suspicion; and the lock of a folder's one writer."""
+
+import errno
+import fcntl
+import hashlib
+import os
+import stat
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+LOCK = ".lock"
+TEMPORARY = ".tmp"  # how the names of unfinished files end
+
+
+class StoreError(Exception):
+    """The results folder cannot be read or written; the text is one plain line."""
+
+
+class ResultsBusy(StoreError):
+    """Another process writes to the folder."""
+
+
+class DamagedResults(StoreError):
+    """Files of a results folder are missing or are not what was written.
+
+    Attributes:
+        folder: The results folder.
+        files: The damaged files, relative to it, each with what is wrong.
+    """
+
+    def __init__(self, folder: Path, files: Sequence[str]) -> None:
+        super().__init__(folder, files)
+        self.folder, self.files = Path(folder), tuple(files)
+
+    def __str__(self) -> str:
+        return f"{self.folder}: damaged: {'; '.join(self.files)}. Run the batch again to compute what is missing."
+
+
+def plain(error: OSError, doing: str) -> StoreError:
+    """An error of the system as one line: no place left on the disk, no permission, and the like."""
+    return StoreError(f"cannot {doing}: {error.strerror or error}")
+
+
+def sha256(data: bytes) -> str:
+    """Hash of a file's bytes, as 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_whole(path: Path, most: int) -> bytes:
+    """The bytes of an ordinary file.
+
+    A folder may come from a stranger: a link would lead out of it, a pipe would never end.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is a link, a device or a pipe, or longer than `most` bytes.
+        StoreError: if it may not be read.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise ValueError("not an ordinary file") from None
+        raise plain(error, f"read {path}") from None
+    with os.fdopen(handle, "rb") as file:
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
+            raise ValueError("not an ordinary file")
+        if facts.st_size > most:
+            raise ValueError(f"longer than {most:,} bytes")
+        try:
+            return file.read(most + 1)
+        except OSError as error:
+            raise plain(error, f"read {path}") from None
+
+
+def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
+    """Put a file under its name all at once: whoever looks sees all of it or what was there before.
+
+    The bytes reach the disk before the name does, and the name before this returns, so a power cut leaves no half file.
+
+    Args:
+        path: The file; its folder is there.
+        data: All of its bytes.
+        sync: Wait for the disk. False for files that nobody needs after a crash.
+
+    Raises:
+        StoreError: if the disk is full, or the folder may not be written to; nothing is left behind.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+    try:
+        _write(temporary, data, sync)
+        os.replace(temporary, path)
+        if sync:
+            sync_folder(path.parent)
+    except BaseException as error:
+        _remove_quietly(temporary)
+        if isinstance(error, OSError):
+            raise plain(error, f"write {path}") from error
+        raise
+
+
+def _write(path: Path, data: bytes, sync: bool) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+        if sync:
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _remove_quietly(path: Path) -> None:
+    with suppress(OSError):  # it has a temporary name: the next writer removes it
+        path.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those it lies in, unless it is there.
+
+    Raises:
+        StoreError: if it cannot be made, or is a file, or a link that could lead anywhere.
+    """
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        for each in reversed(missing):
+            each.mkdir(exist_ok=True)
+            sync_folder(each.parent)
+    except OSError as error:
+        raise plain(error, f"make the folder {folder}") from error
+    if folder.is_symlink() or not folder.is_dir():
+        raise StoreError(f"{folder} is not a folder of its own; results are not written through it")
+
+
+def remove(paths: Sequence[Path]) -> None:
+    """Remove files that are no part of the results.
+
+    Raises:
+        StoreError: if that is not allowed.
+    """
+    try:
+        for path in paths:
+            path.unlink(missing_ok=True)
+        for folder in sorted({path.parent for path in paths}):
+            sync_folder(folder)
+    except OSError as error:
+        raise plain(error, f"remove {paths[0]}") from error
+
+
+class FolderLock:
+    """The right to write to a folder, held until `release` or until the process ends, however it ends.
+
+    The kernel keeps the lock, so a holder that died never blocks. The number in the file only tells whom to ask.
+
+    Raises:
+        ResultsBusy: if another process holds it.
+        StoreError: if the folder may not be written to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        except OSError as error:
+            raise plain(error, f"write to {folder}") from error
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, b"%d\n" % os.getpid(), 0)
+        except BlockingIOError:
+            holder = os.pread(self._handle, 20, 0).strip()
+            os.close(self._handle)
+            who = f"process {int(holder)}" if holder.isdigit() else "another process"
+            raise ResultsBusy(f"{folder} is being written by {who}; wait for it to end, or stop it") from None
+        except OSError as error:
+            os.close(self._handle)
+            raise plain(error, f"lock {folder}") from error
+
+    def release(self) -> None:
+        """Let the next one write."""
+        if self._handle < 0:
+            return
+        handle, self._handle = self._handle, -1
+        try:
+            os.ftruncate(handle, 0)  # a number of ours would make equal folders differ
+        finally:
+            os.close(handle)
+
+    def __enter__(self) -> "FolderLock":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()

@@ -1,0 +1,262 @@
+"""A results folder while it is written: one writer, nothing half done under a final name."""
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from sim.chunks import Chunk
+from sim.results import Results
+from sim.store import tables
+from sim.store.chunk_files import DRAWS, MOST_BYTES, TALLIES, ChunkEntry, Layout, read_chunk, write_chunk
+from sim.store.files import (
+    LOCK,
+    TEMPORARY,
+    DamagedResults,
+    FolderLock,
+    StoreError,
+    make_folder,
+    read_whole,
+    remove,
+    sha256,
+    write_whole,
+)
+from sim.store.manifest import (
+    FORMAT,
+    RESOLVED,
+    RUN,
+    Manifest,
+    folder_name,
+    identity,
+    read_manifest,
+    versions_here,
+    write_manifest,
+)
+from sim.store.reading import collect
+from sim.streams import SCHEME
+
+PARTS = ".parts"  # pieces of chunks that workers have finished, until the chunk is whole
+
+_OWN = (RESOLVED, tables.SUMMARY, tables.PACKAGES, tables.PARTIES)  # the text files that every folder has
+_CHUNK = re.compile(r"\d{8,}-\d{8,}\.parquet")
+
+
+def lock_folder(path: Path) -> FolderLock:
+    """Make a folder if need be, and become its one writer.
+
+    Raises:
+        ResultsBusy: if another process writes there.
+        StoreError: if that is not allowed.
+    """
+    make_folder(path)
+    return FolderLock(path)
+
+
+class ResultsFolder:
+    """The right to write a scenario's results, from `with` to its end.
+
+    Attributes:
+        path: The folder.
+        layout: Of the scenario.
+        manifest: What `run.json` says now.
+        damaged: Files that were there and are not what was written; they are made again.
+    """
+
+    def __init__(self, path: Path, layout: Layout, draws: int, lock: FolderLock | None = None) -> None:
+        """Claim a folder, and make it if need be; `run.json` is the first file in it.
+
+        Args:
+            path: Of the folder; its name is `folder_name(scenario, seed)` wherever a batch makes it.
+            layout: Of the scenario.
+            draws: How many are wanted.
+            lock: Of the folder, if it is held already.
+
+        Raises:
+            ResultsBusy: if another process writes there.
+            StoreError: if it holds the results of something else, or cannot be written.
+        """
+        self.path, self.layout, self.damaged = path, layout, []
+        self._lock = lock or lock_folder(path)
+        try:
+            self._open(draws)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    damaged: list[str]
+
+    def _open(self, draws: int) -> None:
+        fresh = self._fresh(draws)
+        try:
+            self.manifest = read_manifest(self.path)
+        except DamagedResults as error:
+            self.damaged += error.files
+            self.manifest = fresh
+            self._save()
+        except StoreError:
+            if (self.path / RUN).exists():
+                raise
+            self.manifest = fresh
+            self._save()
+        if self.manifest.identity != fresh.identity or self.manifest.chunk_length != fresh.chunk_length:
+            raise StoreError(f"{self.path} holds the results of another scenario or seed; move it away")
+        for folder in (DRAWS, TALLIES):
+            make_folder(self.path / folder)
+        self._tidy()
+        self._keep_resolved()
+        self._ask(draws)
+
+    def _fresh(self, draws: int) -> Manifest:
+        scenario, seed = self.layout.scenario, self.layout.seed
+        return Manifest(identity(scenario, seed), scenario.id, int(seed), SCHEME, FORMAT, self.layout.length, draws)
+
+    def _save(self) -> None:
+        write_manifest(self.path, self.manifest)
+
+    def _tidy(self) -> None:
+        """Remove what a writer left that was killed: unfinished files, and chunks that `run.json` does not list."""
+        listed = {name for entry in self.manifest.chunks for name in entry.files}
+        left = list(self.path.glob(f".*{TEMPORARY}"))
+        for folder in (DRAWS, TALLIES):
+            left += (self.path / folder).glob(f".*{TEMPORARY}")
+            chunks = (each for each in (self.path / folder).iterdir() if _CHUNK.fullmatch(each.name))
+            left += [each for each in chunks if f"{folder}/{each.name}" not in listed]
+        if left:
+            remove(left)
+        self.clear_parts()
+
+    def _keep_resolved(self) -> None:
+        """See that the resolved scenario stands there as it was first written."""
+        known = self.manifest.files.get(RESOLVED)
+        if known and self._is(RESOLVED, known):
+            return
+        if known:
+            self.damaged.append(RESOLVED)
+        data = self.layout.scenario.resolved_text().encode()
+        write_whole(self.path / RESOLVED, data)
+        self.manifest = replace(self.manifest, files={**self.manifest.files, RESOLVED: sha256(data)})
+        self._save()
+
+    def _is(self, name: str, known: str) -> bool:
+        try:
+            return sha256(read_whole(self.path / name, MOST_BYTES)) == known
+        except (FileNotFoundError, ValueError):
+            return False
+
+    def missing(self, draws: int) -> list[range]:
+        """The draws to play so that the first `draws` are there, chunk by chunk.
+
+        Every chunk that is there is read and held against its hashes; one that does not match is to be played again.
+        """
+        length, wanted = self.layout.length, []
+        good = {}
+        for entry in self.manifest.chunks:
+            found, faults = read_chunk(self.path, entry, self.layout)
+            self.damaged += faults
+            if found is not None:
+                good[entry.first] = entry
+        if len(good) < len(self.manifest.chunks):
+            manifest = replace(self.manifest, chunks=tuple(good.values()), complete=False)
+            self.manifest = manifest.unused_versions_dropped()
+            self._save()
+            self._tidy()
+        for first in range(0, draws, length):
+            stop = min(first + length, draws)
+            if first not in good or good[first].stop < stop:
+                wanted.append(range(first, stop))
+        return wanted
+
+    def keep(self, chunk: Chunk) -> None:
+        """Write a chunk; afterwards no crash loses it.
+
+        Raises:
+            StoreError: if it cannot be written; what was there before still is.
+        """
+        manifest, versions = self.manifest.with_versions(versions_here())
+        before = next((entry for entry in manifest.chunks if entry.first == chunk.start), None)
+        entry = write_chunk(self.path, chunk, self.layout, versions)
+        self.manifest = replace(manifest.with_chunk(entry), complete=False).unused_versions_dropped()
+        self._save()
+        if before is not None and before.name != entry.name:
+            remove([self.path / name for name in before.files])
+
+    def _ask(self, draws: int) -> None:
+        """Note how many draws are wanted now."""
+        if self.manifest.draws != draws:
+            self.manifest = replace(self.manifest, draws=draws, complete=False)
+            self._save()
+
+    def is_complete(self, draws: int, charts: bool) -> bool:
+        """Whether nothing is left to do: all was written for this number of draws, and it still is as written."""
+        manifest = self.manifest
+        if not manifest.complete or manifest.draws != draws or (charts and not self._has_more_than_tables()):
+            return False
+        changed = [name for name, known in sorted(manifest.files.items()) if not self._is(name, known)]
+        self.damaged += changed
+        return not changed
+
+    def _has_more_than_tables(self) -> bool:
+        return bool(self.manifest.files.keys() - set(_OWN))
+
+    def results(self) -> Results:
+        """The draws that were asked for, read back and held against their hashes."""
+        return collect(self.path, self.manifest, self.layout, self.manifest.draws)
+
+    def write_tables(self, results: Results) -> None:
+        """Write summary and tables of the draws that were asked for."""
+        for name, data in tables.tables_of(results, self.manifest.identity).items():
+            write_whole(self.path / name, data)
+
+    def seal(self, charts: bool = False) -> None:
+        """Note that all is written: from now on every file has its hash in `run.json`.
+
+        Args:
+            charts: Whether charts and reports were made too. If not, those that are there may be of other draws.
+        """
+        files = {}
+        for path in sorted(self.path.rglob("*") if charts else map(self.path.joinpath, _OWN)):
+            name = path.relative_to(self.path).as_posix()
+            inside = name.split("/")[0]
+            if path.is_file() and not path.is_symlink() and inside not in (RUN, LOCK, DRAWS, TALLIES, PARTS):
+                files[name] = sha256(read_whole(path, MOST_BYTES))
+        self.manifest = replace(self.manifest, files=files, complete=True)
+        self._save()
+
+    def make_parts(self) -> Path:
+        """The folder for pieces of chunks."""
+        for folder in (DRAWS, TALLIES):
+            make_folder(self.path / PARTS / folder)
+        return self.path / PARTS
+
+    def clear_parts(self) -> None:
+        """Remove all pieces of chunks."""
+        for folder in (self.path / PARTS / DRAWS, self.path / PARTS / TALLIES, self.path / PARTS):
+            if folder.is_dir() and not (folder.is_symlink() or folder.parent.is_symlink()):
+                for each in folder.iterdir():
+                    if each.is_symlink() or not each.is_dir():
+                        each.unlink(missing_ok=True)
+                with suppress(OSError):  # a worker may be putting one more piece there; the next writer removes it
+                    folder.rmdir()
+
+    def clear_parts_of(self, pieces: Iterable[ChunkEntry]) -> None:
+        """Remove these pieces of chunks."""
+        for piece in pieces:
+            for name in piece.files:
+                (self.path / PARTS / name).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Give the folder free."""
+        self._lock.release()
+
+    def __enter__(self) -> "ResultsFolder":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+__all__ = ["ResultsFolder", "folder_name"]

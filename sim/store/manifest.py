@@ -1,0 +1,197 @@
+"""`run.json`: what a results folder is of, what made it, and what its files must be."""
+
+import hashlib
+import json
+import platform
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from sim.scenario import Scenario
+from sim.store.chunk_files import ChunkEntry, FileHashes
+from sim.store.files import DamagedResults, StoreError, read_whole, write_whole
+from sim.streams import SCHEME
+
+FORMAT = "peacesim-results-1"  # changes, with a line in CHANGELOG.md, when a results folder is laid out anew
+RUN = "run.json"
+RESOLVED = "scenario.resolved.yaml"
+MOST_BYTES = 100_000_000
+PACKAGES = ("mesa", "numpy", "pandas", "peacesim", "pyarrow")
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"(?:[A-Za-z0-9_][\w.-]*/)?[A-Za-z0-9_][\w.-]*", re.ASCII)
+
+
+def canonical(value: Any) -> bytes:
+    """A value as JSON without spaces, keys in the order they have: the file's order is part of what is shown."""
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
+
+
+def identity(scenario: Scenario, seed: int) -> str:
+    """What results are of, as 64 hex digits: the resolved scenario, the seed, how numbers are drawn and files laid out.
+
+    The number of draws is no part of it: more draws of the same are added to what is there.
+    """
+    facts = {"scenario": scenario.resolved, "seed": int(seed), "scheme": SCHEME, "format": FORMAT}
+    return hashlib.sha256(canonical(facts)).hexdigest()
+
+
+def folder_name(scenario: Scenario, seed: int) -> str:
+    """The scenario's id and the first six digits of its identity."""
+    return f"{scenario.id}-{identity(scenario, seed)[:6]}"
+
+
+@lru_cache(maxsize=1)
+def versions_here() -> Mapping[str, str]:
+    """The installed versions that could move a byte."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What `run.json` says.
+
+    Attributes:
+        identity: Of the results, 64 hex digits.
+        id: Of the scenario.
+        seed: Of all random streams.
+        scheme: How numbers are drawn.
+        format: How the folder is laid out.
+        chunk_length: Draws in a chunk; the last may be shorter.
+        draws: How many draws were asked for last; what is there may be fewer, if a run was stopped, or more.
+        chunks: What was written, by first draw.
+        versions: Installed versions that made chunks, in order of their first use.
+        files: Hashes of the other files that were written, by name relative to the folder.
+        complete: Whether everything that was asked for was written, charts included.
+    """
+
+    identity: str
+    id: str
+    seed: int
+    scheme: str
+    format: str
+    chunk_length: int
+    draws: int
+    chunks: tuple[ChunkEntry, ...] = ()
+    versions: tuple[Mapping[str, str], ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = False
+
+    def with_chunk(self, entry: ChunkEntry) -> "Manifest":
+        """With one more chunk; it takes the place of one with the same first draw."""
+        others = [each for each in self.chunks if each.first != entry.first]
+        return replace(self, chunks=tuple(sorted([*others, entry], key=lambda each: each.first)))
+
+    def with_versions(self, versions: Mapping[str, str]) -> tuple["Manifest", int]:
+        """With these versions listed, and their place in the list."""
+        listed = self.versions if versions in self.versions else (*self.versions, versions)
+        return replace(self, versions=listed), listed.index(versions)
+
+    def unused_versions_dropped(self) -> "Manifest":
+        """With only those versions listed that made a chunk which is still there."""
+        used = sorted({entry.versions for entry in self.chunks})
+        chunks = tuple(replace(entry, versions=used.index(entry.versions)) for entry in self.chunks)
+        return replace(self, chunks=chunks, versions=tuple(self.versions[index] for index in used))
+
+    def following(self) -> list[ChunkEntry]:
+        """The chunks that follow each other from draw 0 on."""
+        found: list[ChunkEntry] = []
+        for entry in self.chunks:
+            if entry.first != (found[-1].stop if found else 0):
+                break
+            found.append(entry)
+        return found
+
+    def to_bytes(self) -> bytes:
+        """As the file, which ends with a hash of all that stands before it."""
+        facts = asdict(self)
+        facts["checksum"] = hashlib.sha256(canonical(facts)).hexdigest()
+        return (json.dumps(facts, indent=1, ensure_ascii=True, allow_nan=False) + "\n").encode()
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put `run.json` into a folder.
+
+    Raises:
+        StoreError: if that is not possible.
+    """
+    write_whole(folder / RUN, manifest.to_bytes())
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What `run.json` says; every name and number in it is checked, for it may come from a stranger.
+
+    Raises:
+        StoreError: if this is no results folder, or of a release that lays them out otherwise.
+        DamagedResults: if the file is missing or not as it was written.
+    """
+    try:
+        data = read_whole(folder / RUN, MOST_BYTES)
+    except FileNotFoundError:
+        if (folder / RESOLVED).exists() or (folder / "draws").exists():
+            raise DamagedResults(folder, [f"{RUN} is missing"]) from None
+        raise StoreError(f"{folder} is no results folder: it has no {RUN}") from None
+    except ValueError as error:
+        raise DamagedResults(folder, [f"{RUN}: {error}"]) from None
+    try:
+        facts = json.loads(data)
+        checksum = facts.pop("checksum")
+        if checksum != hashlib.sha256(canonical(facts)).hexdigest():
+            raise ValueError("it is not as it was written")
+        if facts.get("format") != FORMAT or facts.get("scheme") != SCHEME:
+            made = f"{facts.get('format')!s:.40} and {facts.get('scheme')!s:.40}".encode("unicode_escape").decode()
+            raise StoreError(f"{folder} was written as {made}; this release reads {FORMAT} and {SCHEME}")
+        return _checked(facts)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        reason = str(error) if type(error) is ValueError else "it does not hold what a run says"
+        raise DamagedResults(folder, [f"{RUN}: {reason}"]) from None
+
+
+def _checked(facts: dict[str, Any]) -> Manifest:
+    facts["chunks"] = tuple(_entry(each) for each in facts["chunks"])
+    facts["versions"] = tuple(facts["versions"])
+    manifest = Manifest(**facts)
+    whole = (manifest.seed, manifest.chunk_length, manifest.draws)
+    if any(type(number) is not int for number in whole) or manifest.chunk_length < 1 or manifest.draws < 1:
+        raise ValueError("a number that is none")
+    if not _is_hash(manifest.identity) or not all(_is_name(n) and _is_hash(h) for n, h in manifest.files.items()):
+        raise ValueError("a name or hash that is none")
+    last = -1
+    for entry in manifest.chunks:
+        end = entry.first + manifest.chunk_length
+        if entry.first % manifest.chunk_length or not last < entry.first <= entry.last < end:
+            raise ValueError("its chunks do not follow each other")
+        last = entry.last
+        if entry.versions >= len(manifest.versions):
+            raise ValueError("a chunk that nothing made")
+    texts = [text for versions in manifest.versions for pair in versions.items() for text in pair]
+    if not all(isinstance(text, str) and len(text) < 100 for text in texts):
+        raise ValueError("a version that is none")
+    return manifest
+
+
+def _entry(facts: dict[str, Any]) -> ChunkEntry:
+    entry = ChunkEntry(**{**facts, "draws": FileHashes(**facts["draws"]), "tallies": FileHashes(**facts["tallies"])})
+    if any(type(number) is not int or number < 0 for number in (entry.first, entry.last, entry.versions)):
+        raise ValueError("a number that is none")
+    if not all(_is_hash(text) for hashes in (entry.draws, entry.tallies) for text in (hashes.content, hashes.file)):
+        raise ValueError("a hash that is none")
+    return entry
+
+
+def _is_hash(text: Any) -> bool:
+    return isinstance(text, str) and _HASH.fullmatch(text) is not None
+
+
+def _is_name(text: Any) -> bool:
+    return isinstance(text, str) and _NAME.fullmatch(text) is not None

@@ -1,0 +1,129 @@
+"""Results read back from their folder. Nothing here writes."""
+
+from pathlib import Path
+
+from sim.chunks import Chunk
+from sim.results import Results, results_of
+from sim.scenario import Scenario, ScenarioError, read_scenario
+from sim.store.chunk_files import MOST_BYTES, ChunkEntry, Layout, read_chunk
+from sim.store.files import DamagedResults, StoreError, read_whole, sha256
+from sim.store.manifest import RESOLVED, Manifest, identity, read_manifest
+
+
+def open_results(folder: str | Path, draws: int | None = None) -> Results:
+    """The results of a folder.
+
+    Args:
+        folder: As `batch` writes it.
+        draws: The first so many; by default as many as were last asked for, or what there is of them if the run was
+            stopped.
+
+    Returns:
+        Results over draws from 0 on without a gap. Where `draws` cuts a chunk, its counts are made anew.
+
+    Raises:
+        DamagedResults: if a file is missing or not as it was written, with all such files.
+        StoreError: if it is no results folder, cannot be read, or holds fewer draws.
+    """
+    path = Path(folder)
+    manifest = read_manifest(path)
+    there = max((entry.stop for entry in manifest.following()), default=0)
+    if draws is None and not there:
+        raise StoreError(f"{path}: no chunk is finished yet; run the batch again to go on")
+    return collect(path, manifest, _layout(path, manifest), min(manifest.draws, there) if draws is None else draws)
+
+
+def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Results:
+    """The first draws of a folder whose `run.json` was read and whose scenario is at hand; see `open_results`."""
+    entries = manifest.following()
+    there = entries[-1].stop if entries else 0
+    if not 1 <= wanted <= there:
+        raise StoreError(f"{path} holds the first {there:,} draws, not {wanted:,}")
+    chunks, damaged = [], []
+    for entry in entries:
+        if entry.first < wanted:
+            chunk, faults = read_chunk(path, entry, layout)
+            damaged += faults
+            if chunk is not None and not damaged:
+                chunks.append(_first(chunk, wanted - entry.first, layout))
+    if damaged:
+        raise DamagedResults(path, damaged)
+    return results_of(layout.scenario, layout.seed, chunks, _provenance(manifest))
+
+
+def damaged_files(folder: str | Path) -> list[str]:
+    """The files of a folder that are missing or not as they were written, each with what is wrong with it.
+
+    Raises:
+        StoreError: if it is no results folder, or cannot be read.
+    """
+    path = Path(folder)
+    try:
+        manifest = read_manifest(path)
+        layout = _layout(path, manifest)
+    except DamagedResults as error:
+        return list(error.files)
+    found = [fault for entry in manifest.chunks for fault in read_chunk(path, entry, layout)[1]]
+    for name, known in sorted(manifest.files.items()):
+        try:
+            if sha256(read_whole(path / name, MOST_BYTES)) != known:
+                found.append(f"{name}: it is not as it was written")
+        except FileNotFoundError:
+            found.append(f"{name} is missing")
+        except ValueError as error:
+            found.append(f"{name}: {error}")
+    return found
+
+
+def stored_chunks(folder: str | Path) -> tuple[Layout, tuple[ChunkEntry, ...]]:
+    """What is needed to play any chunk of a folder again and compare: its layout, and what was written.
+
+    Raises:
+        DamagedResults: if `run.json` or the resolved scenario is damaged.
+        StoreError: if it is no results folder, or cannot be read.
+    """
+    path = Path(folder)
+    manifest = read_manifest(path)
+    return _layout(path, manifest), manifest.chunks
+
+
+def _layout(path: Path, manifest: Manifest) -> Layout:
+    scenario = _scenario(path, manifest)
+    layout = Layout.of(scenario, manifest.seed)
+    if identity(scenario, manifest.seed) != manifest.identity or layout.length != manifest.chunk_length:
+        raise DamagedResults(path, [f"{RESOLVED}: it is not the scenario that was played"])
+    return layout
+
+
+def _scenario(path: Path, manifest: Manifest) -> Scenario:
+    try:
+        if sha256(read_whole(path / RESOLVED, MOST_BYTES)) != manifest.files.get(RESOLVED):
+            raise DamagedResults(path, [f"{RESOLVED}: it is not as it was written"])
+        return read_scenario(path / RESOLVED)
+    except FileNotFoundError:
+        raise DamagedResults(path, [f"{RESOLVED} is missing"]) from None
+    except ValueError as error:
+        raise DamagedResults(path, [f"{RESOLVED}: {error}"]) from None
+    except ScenarioError as error:
+        raise DamagedResults(path, [f"{RESOLVED}: {error.faults[0].message}"]) from None
+
+
+def _first(chunk: Chunk, count: int, layout: Layout) -> Chunk:
+    """The first draws of a chunk; its counts are over all of them, so where it is cut they are made anew."""
+    if count >= len(chunk.draws):
+        return chunk
+    return Chunk(chunk.start, chunk.draws.iloc[:count], layout.play(chunk.start, count).tallies)
+
+
+def _provenance(manifest: Manifest) -> dict[str, object]:
+    return {
+        "identity": manifest.identity,
+        "hash": manifest.identity[:6],
+        "seed": manifest.seed,
+        "scheme": manifest.scheme,
+        "format": manifest.format,
+        "chunk_length": manifest.chunk_length,
+        "asked": manifest.draws,
+        "complete": manifest.complete,
+        "versions": [dict(versions) for versions in manifest.versions],
+    }

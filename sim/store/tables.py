@@ -1,0 +1,63 @@
+"""Results as tables and figures in text files: CSV that no spreadsheet runs, JSON without surprises."""
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sim.results import Results
+
+SUMMARY, PACKAGES, PARTIES = "summary.json", "packages.csv", "parties.csv"
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+
+
+def tables_of(results: Results, identity: str) -> dict[str, bytes]:
+    """The text files that stand beside the draws, by name."""
+    return {
+        SUMMARY: json_text({"identity": identity, **results.summary()}).encode(),
+        PACKAGES: csv_text(results.packages()).encode(),
+        PARTIES: csv_text(results.parties()).encode(),
+    }
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """A table as CSV. A text that a spreadsheet would take for a formula gets a leading apostrophe."""
+    safe = table.rename(columns=guarded)
+    texts = [name for name in safe.columns if not pd.api.types.is_numeric_dtype(safe[name].dtype)]
+    for name in texts:
+        safe[name] = safe[name].map(guarded, na_action="ignore")
+    return safe.to_csv(index=False, lineterminator="\n")
+
+
+def guarded(cell: Any) -> Any:
+    """A cell that begins with `=`, `+`, `-` or `@` and is no number, behind an apostrophe."""
+    if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON that every reader takes: a missing number is null."""
+    return json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """What `json_text` wrote."""
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(facts, dict):
+        raise ValueError(f"{path.name} holds no facts")
+    return facts
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
