@@ -69,6 +69,11 @@ def test_a_millionth_is_a_difference():
     np.testing.assert_array_equal(pareto_frontier(np.array([[0.300001, 0.3], [0.5, 0.5]])), [True, False])
 
 
+def test_a_step_of_the_grid_is_a_difference():
+    utility = np.array([[0.300000002, 0.3, 0.3], [0.5, 0.500000001, 0.5]])
+    np.testing.assert_array_equal(pareto_frontier(utility), [True, True, False])
+
+
 def test_no_package_has_no_frontier():
     assert pareto_frontier(np.zeros((3, 0))).shape == (0,)
 

@@ -1,0 +1,66 @@
+"""All benchmarks, as one table: `python benchmarks/run.py [--negmas PYTHON] [--draws N] [--pairs K]`."""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def call(*command: str) -> dict[str, Any]:
+    """What a benchmark prints on its last line, run as a process of its own."""
+    env = os.environ | ONE_THREAD | {"PYTHONPATH": str(HERE.parent)}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def small_case(negmas: str | None, pairs: int) -> list[tuple[str, float, float | None]]:
+    """Rows of name, median draws a second, and median ratio to the peer measured beside it, pair by pair."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        numbers = str(Path(folder) / "draws.json")
+        code = f"from pathlib import Path; import small_case; small_case.export(Path({numbers!r}), 400)"
+        subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": f"{HERE.parent}:{HERE}"})
+        for offers in ("best_for_others", "least_own"):
+            ours, ratios = [], []
+            for _ in range(pairs):
+                speed = call(sys.executable, str(HERE / "small_case.py"), offers)["draws_per_second"]
+                ours.append(speed)
+                if negmas:
+                    peer = call(negmas, str(HERE / "negmas_peer.py"), numbers, "8")["draws_per_second"]
+                    ratios.append(speed / peer)
+            ratio = statistics.median(ratios) if ratios else None
+            rows.append((f"small case, offers: {offers}, one core", statistics.median(ours), ratio))
+    return rows
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--negmas", help="an interpreter that has negmas 0.16")
+    parser.add_argument("--draws", type=int, default=10_000, help="draws of the flagship")
+    parser.add_argument("--pairs", type=int, default=3, help="how often the small case is measured")
+    arguments = parser.parse_args()
+    print(f"Python {platform.python_version()}, NumPy {version('numpy')}, Mesa {version('mesa')}, {os.cpu_count()} cores")
+    print(f"load before: {os.getloadavg()[0]:.2f}")
+    for name, speed, ratio in small_case(arguments.negmas, arguments.pairs):
+        print(f"{name:<52}{speed:>10,.0f} draws/s" + (f"{ratio:>8,.0f} times NegMAS" if ratio else ""))
+    facts = call(sys.executable, str(HERE / "flagship.py"), str(arguments.draws), "2")
+    print(
+        f"flagship, whole batch, two workers, {facts['draws']:,} draws".ljust(52)
+        + f"{facts['draws_per_second']:>10,.0f} draws/s in {facts['seconds']:.0f} s, "
+        f"largest process {facts['largest_process_mb']:.0f} MB"
+    )
+
+
+if __name__ == "__main__":
+    main()

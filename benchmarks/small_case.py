@@ -1,0 +1,86 @@
+"""625 packages, 4 parties, 100 rounds: from the YAML file to outcomes in memory, on one core."""
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from sim import chunks
+from sim.ensemble import draw
+from sim.scenario import Scenario, read_scenario
+from sim.structure import structure
+
+PARTIES = ("ash", "birch", "cedar", "dogwood")
+ISSUES = ("first", "fourth", "second", "third")
+
+
+def problem(offers: str) -> dict[str, Any]:
+    """Four issues of five options; each party wants the issues in another order and from another end."""
+    options = {f"o{k}": f"Option {k}" for k in range(5)}
+    return {
+        "schema": 1,
+        "id": "small-case",
+        "title": "Four parties, 625 packages",
+        "time": {"rounds": 100, "days_per_round": 1},
+        "issues": {name: {"label": name, "options": options} for name in ISSUES},
+        "parties": {name: _party(n, offers) for n, name in enumerate(PARTIES)},
+        "protocol": {"name": "alternating_offers", "order": list(PARTIES), "information": "positions"},
+    }
+
+
+def _party(n: int, offers: str) -> dict[str, Any]:
+    weight = (0.4, 0.3, 0.2, 0.1)
+    up, down = [0, 25, 50, 75, 100], [100, 75, 50, 25, 0]
+    return {
+        "label": PARTIES[n],
+        "signs": "always",
+        "weights": {
+            issue: {"value": weight[(i + n) % 4], "range": [weight[(i + n) % 4] / 2, weight[(i + n) % 4] * 1.5]}
+            for i, issue in enumerate(ISSUES)
+        },
+        "values": {
+            issue: {f"o{k}": (up if (i + n) % 2 else down)[k] for k in range(5)} for i, issue in enumerate(ISSUES)
+        },
+        "no_deal": {"value": 0.45, "range": [0.3, 0.6]},
+        "strategy": {"name": "time_dependent", "exponent": {"value": 2, "range": [0.5, 4]}, "offers": offers},
+    }
+
+
+def load(offers: str, folder: Path) -> Scenario:
+    """The scenario, read from a file as every scenario is."""
+    path = folder / f"small-case-{offers}.yaml"
+    path.write_text(json.dumps(problem(offers)))
+    return read_scenario(path)
+
+
+def measure(offers: str, draws: int) -> dict[str, Any]:
+    """Seconds and draws a second, reading the file included."""
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        scenario = load(offers, Path(folder))
+        chunk = chunks.play_chunk(scenario, 1, 0, draws)
+        seconds = time.perf_counter() - start
+    signed = float(chunk.draws["package"].notna().mean())
+    return {"draws": draws, "seconds": seconds, "draws_per_second": draws / seconds, "signed": signed}
+
+
+def export(path: Path, draws: int) -> None:
+    """The numbers of the first draws, for the peer."""
+    with tempfile.TemporaryDirectory() as folder:
+        scenario = load("least_own", Path(folder))
+    ensemble = draw(scenario, 1, 0, draws, table=structure(scenario))
+    path.write_text(
+        json.dumps({
+            "rounds": scenario.time.rounds,
+            "weights": ensemble.weights.tolist(),
+            "option_worth": ensemble.option_worth.tolist(),
+            "no_deal": ensemble.no_deal.tolist(),
+            "exponent": [strategy.exponent.tolist() for strategy in ensemble.strategies],
+        })
+    )
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(sys.argv[1] if len(sys.argv) > 1 else "best_for_others", 4096)))

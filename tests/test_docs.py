@@ -1,0 +1,207 @@
+"""The documentation is run: its snippets, its example, its names and its links."""
+
+import dataclasses
+import json
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import sim
+from sim.charts import CHARTS
+from sim.cli.commands import peacesim
+from sim.protocols import PROTOCOLS
+from sim.results import run
+from sim.scenario import read_scenario
+from sim.scenario.schema import ScenarioModel
+from sim.strategies import STRATEGIES
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+         for path in [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md")), ROOT / "results/README.md"]}  # fmt: skip
+SCENARIO_FILES, RESULTS = PAGES["docs/scenario-files.md"], PAGES["docs/results.md"]
+REGISTERED = [(registry, name) for registry in (STRATEGIES, PROTOCOLS) for name in registry]
+PARAMETERS = [(name, field) for registry, name in REGISTERED for field in dataclasses.fields(registry[name])]
+
+
+def example() -> str:
+    """The whole file that docs/scenario-files.md shows."""
+    return next(block for block in fenced(SCENARIO_FILES, "yaml") if block.startswith("schema: 1"))
+
+
+def fenced(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def mentioned(name: str, text: str) -> bool:
+    """Whether a page names something as code: `name`, or inside a longer piece of code."""
+    return any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", code) for code in re.findall(r"`([^`\n]+)`", text))
+
+
+@pytest.mark.parametrize(("registry", "name"), REGISTERED, ids=[name for _, name in REGISTERED])
+@pytest.mark.parametrize("page", ["docs/scenario-files.md", "docs/model.md"])
+def test_every_registered_name_is_documented(registry, name, page):
+    assert mentioned(name, PAGES[page])
+
+
+def test_every_public_name_is_documented():
+    public = [name for name in sim.__all__ if not name.startswith("__")]
+    assert len(public) > 10
+    assert not [name for name in public if not mentioned(f"sim.{name}", PAGES["docs/python.md"])]
+
+
+@pytest.mark.parametrize(("name", "field"), PARAMETERS, ids=[f"{name}.{field.name}" for name, field in PARAMETERS])
+def test_every_parameter_is_documented_with_its_default_and_options(name, field):
+    rows = [row for row in SCENARIO_FILES.splitlines() if row.startswith("|") and f"| `{field.name}` |" in row]
+    assert rows, f"no row for {field.name}"
+    default = {None: "all rounds"}.get(field.default, field.default)
+    default = f"{default:g}" if isinstance(default, float) else str(default)
+    assert default in rows[0].split("|")[4]
+    if field.metadata["kind"] == "choice":
+        for option in field.metadata["options"]:
+            assert mentioned(option, SCENARIO_FILES), option
+            assert mentioned(option, PAGES["docs/model.md"]), option
+
+
+def schema_keys(schema: dict) -> set[str]:
+    parts = [schema, *schema.get("$defs", {}).values()]
+    for part in list(parts):
+        parts += [alternative for alternative in part.get("anyOf", []) if isinstance(alternative, dict)]
+    return {key for part in parts for key in part.get("properties", {})}
+
+
+def test_every_key_of_a_scenario_file_is_documented():
+    keys = schema_keys(ScenarioModel.model_json_schema())
+    assert {"schema", "parties", "hardness", "anything_but", "range", "rounds", "otherwise"} <= keys
+    assert not {key for key in keys | {"extends", "set"} if not re.search(rf"`{key}`|\b{key}:", SCENARIO_FILES)}
+
+
+def test_the_example_of_a_whole_file_reads_and_so_does_its_variant(tmp_path):
+    variant = next(block for block in fenced(SCENARIO_FILES, "yaml") if block.startswith("extends: base.yaml"))
+    (tmp_path / "base.yaml").write_text(example(), encoding="utf-8")
+    (tmp_path / "variant.yaml").write_text(variant, encoding="utf-8")
+    scenario, changed = read_scenario(tmp_path / "base.yaml"), read_scenario(tmp_path / "variant.yaml")
+    assert run(scenario, draws=20).n == 20
+    assert scenario.parties["north"].red_lines[0].hardness.uncertain
+    assert not changed.parties["north"].red_lines[0].hardness.uncertain
+    assert changed.parties["north"].no_deal.value == 0.45
+
+
+def test_the_paths_of_the_example_are_paths_of_its_file(tmp_path):
+    file = tmp_path / "my-talks.yaml"
+    file.write_text(example(), encoding="utf-8")
+    settings = re.findall(r"--set '?([\w.*]+=[\w.]+)", SCENARIO_FILES)
+    assert len(settings) >= 3
+    assert all(read_scenario(file, sets=[setting]) for setting in settings)
+
+
+def test_the_snippets_for_python_run_in_order(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    snippets, names = fenced(PAGES["docs/python.md"], "python"), {}
+    assert len(snippets) >= 8
+    for number, snippet in enumerate(snippets, 1):
+        exec(compile(snippet, f"docs/python.md, snippet {number}", "exec"), names)
+    assert "orange" in capsys.readouterr().out
+
+
+def test_the_columns_of_a_draw_are_documented(tmp_path):
+    file = tmp_path / "base.yaml"
+    file.write_text(example(), encoding="utf-8")
+    results = run(read_scenario(file), draws=10)
+    section = RESULTS.split("## Draws")[1].split("\n## ")[0]
+    documented = set(re.findall(r"^\| `([\w.<>]+)` \|", section, re.MULTILINE))
+    general = [re.sub(r"^input\..*", "input.<path>", name) for name in results.draws]
+    assert {re.sub(r"_(north|south)$", "_<party>", name) for name in general} == documented
+    for table, heading in ((results.packages(), "## packages.csv"), (results.parties(), "## parties.csv")):
+        told = RESULTS.split(heading)[1].split("\n## ")[0]
+        assert not [name for name in table if not mentioned(name, told) and name not in results.scenario.issues]
+
+
+def section(page: str, heading: str) -> str:
+    """The text of a page from one heading to the next of its level."""
+    return re.split(r"^## ", PAGES[page].split(f"\n## {heading}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_chart_is_documented(name):
+    assert mentioned(name, section("docs/results.md", "Charts"))
+
+
+@pytest.mark.parametrize("name", peacesim.commands)
+def test_every_command_is_documented_with_its_options_and_defaults(name):
+    told = section("docs/command-line.md", name)
+    assert f"peacesim {name}" in told
+    for parameter in peacesim.commands[name].params:
+        if isinstance(parameter, click.Option):
+            for spelling in (*parameter.opts, *parameter.secondary_opts):
+                assert mentioned(spelling, told), spelling
+            if parameter.show_default and not parameter.is_flag:
+                rows = [row for row in told.splitlines() if row.startswith("|") and mentioned(parameter.opts[0], row)]
+                assert str(parameter.default) in rows[0].split("|")[2].replace("`", ""), parameter.opts[0]
+
+
+def json_keys(data: object, names: tuple[str, ...]) -> set[str]:
+    """The keys of plain data, lists opened; below a mapping by name, none. Parties and results become placeholders."""
+    if isinstance(data, list):
+        return set().union(*[json_keys(entry, names) for entry in data])
+    if not isinstance(data, dict):
+        return set()
+    keys = {re.sub(rf"_({'|'.join(names)})$", "_<party>", key) for key in data}
+    keys = {re.sub(rf"^({'|'.join(names)})(?=$|\.where$)", "<name>", key) for key in keys}
+    return keys.union(*[json_keys(value, names) for value in data.values() if isinstance(value, list)])
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("show scenarios/two-banks-pullback.yaml", ("upland", "lowland")),
+        ("run scenarios/two-banks-pullback.yaml", ("upland", "lowland")),
+        ("check scenarios/two-banks-pullback.yaml", ()),
+        ("compare --no-charts -n 20 scenarios/two-banks-pullback.yaml scenarios/orange-and-lemon.yaml",
+         ("two-banks-pullback", "orange-and-lemon")),
+        ("list", ()),
+    ],
+)  # fmt: skip
+def test_the_keys_of_json_are_documented(command, names, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    answer = CliRunner().invoke(peacesim, [*command.split(), "--json"])
+    assert answer.exit_code == 0, answer.output
+    told = section("docs/command-line.md", command.split()[0])
+    keys = json_keys(json.loads(answer.stdout), names)
+    assert len(keys) >= 5
+    assert not {key for key in keys if not mentioned(key, told)}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_in_shell_blocks_exist(page):
+    for line in "\n".join(fenced(PAGES[page], "sh")).splitlines():
+        for words in re.findall(r"(?:^|&& )(?:\.venv/bin/)?peacesim (.*)", line.partition(" #")[0]):
+            command, *arguments = shlex.split(words)
+            known = {spelling for each in peacesim.commands[command].params for spelling in each.opts}
+            assert {word for word in arguments if word.startswith("-")} <= known
+            assert all((ROOT / word).exists() for word in arguments if word.startswith("scenarios"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    text = re.sub(r"^```.*?^```$", "", PAGES[page], flags=re.DOTALL | re.MULTILINE)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" in target:
+            continue
+        file, _, anchor = target.partition("#")
+        path = (ROOT / page).parent / file if file else ROOT / page
+        assert path.exists(), f"{page}: {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8").lower(), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", heading).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("CONTRIBUTING.md",)])
+def test_no_page_says_what_will_happen_in_the_world(page):
+    """Shares of runs are properties of a file; the words for that are the words we use."""
+    for words in ("probability of peace", "chances of peace", "should accept", "predicts", "forecasts that"):
+        assert words not in PAGES[page].lower(), words

@@ -1,0 +1,229 @@
+"""The house keeps its floors: who may import whom, and what no module may do. Reads the source, runs none of it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SIM = ROOT / "sim"
+
+# Ground floor first. A room is a module of sim/ or a folder of it. It imports from floors below and, on its own floor,
+# from rooms listed before it. A new room is a new word here.
+HOUSE = """
+    0  exact issues utility shortlist knowledge pareto solutions positions fair_division theory streams
+    1  registry state
+    2  strategies protocols mechanisms
+    3  scenario
+    4  structure ensemble
+    5  agents model
+    6  outcomes tallies chunks results store
+    7  progress batch analysis
+    8  charts report
+    9  cli app
+"""
+FLOOR = {room: int(floor) for floor, *rooms in map(str.split, HOUSE.strip().splitlines()) for room in rooms}
+ORDER = {room: place for place, room in enumerate(FLOOR)}
+
+# Libraries that a few rooms alone may import, so that a new release of one touches one place.
+ONLY_IN = {
+    "mesa": {"agents", "model"},
+    "networkx": {"agents", "model"},
+    "ruamel": {"scenario"},
+    "matplotlib": {"charts"},
+    "click": {"cli"},
+    "streamlit": {"app"},
+    "dask": {"batch"},
+    "distributed": {"batch"},
+    "SALib": {"analysis"},
+    "pyarrow": {"store"},
+    "random": set(),        # every random number comes from sim/streams.py
+}
+# What reads a stranger's file could be turned against the reader; and nothing here talks to the network.
+NEVER_IMPORTED = {
+    "cPickle", "cloudpickle", "code", "dill", "ftplib", "http", "joblib", "jsonpickle", "marshal", "pickle", "requests",
+    "runpy", "secrets", "shelve", "smtplib", "socket", "telnetlib", "urllib", "xmlrpc", "yaml",
+}  # fmt: skip
+NEVER_CALLED = {"eval", "exec", "compile", "__import__", "breakpoint", "input"}
+NEVER_A_METHOD = {"read_pickle", "to_pickle", "full_load", "unsafe_load", "load_all", "system", "popen"}
+
+# The bits of these differ between processors or releases. Floors up to 5 decide who signs what: they use sim/exact.py.
+NOT_PORTABLE = {
+    "arccos", "arcsin", "arctan", "arctan2", "average", "cbrt", "convolve", "cos", "cosh", "dot", "einsum", "exp",
+    "exp2", "expm1", "float_power", "hypot", "inner", "linalg", "log", "log10", "log1p", "log2", "logaddexp",
+    "matmul", "mean", "nanmean", "nansum", "outer", "power", "sin", "sinh", "std", "tan", "tanh", "tensordot",
+    "trapezoid", "var", "vdot",
+}  # fmt: skip
+LAST_DECIDING_FLOOR = 5
+
+
+def room_of(file: Path) -> str:
+    """The room a file belongs to; the package's own `__init__` is ''."""
+    parts = file.relative_to(SIM).with_suffix("").parts
+    return "" if parts == ("__init__",) else parts[0]
+
+
+def module_of(file: Path) -> str:
+    return ".".join(("sim", *file.relative_to(SIM).with_suffix("").parts)).removesuffix(".__init__")
+
+
+FILES = sorted(SIM.rglob("*.py"))
+TREES = {file: ast.parse(file.read_text(encoding="utf-8"), str(file)) for file in FILES}
+NAMES = {file: file.relative_to(ROOT).as_posix() for file in FILES}
+over_files = pytest.mark.parametrize("file", FILES, ids=NAMES.values())
+
+
+def is_type_checking(test: ast.expr) -> bool:
+    return ast.unparse(test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
+def type_only(tree: ast.Module) -> set[ast.AST]:
+    """Every node that only a type checker sees."""
+    blocks = [node.body for node in ast.walk(tree) if isinstance(node, ast.If) and is_type_checking(node.test)]
+    return {inner for block in blocks for statement in block for inner in ast.walk(statement)}
+
+
+def imports(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+    """Dotted names that a file imports, each with its statement; `from sim import exact` gives `sim.exact`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: imports are written out in full"
+            assert node.module is not None
+            if node.module == "sim":
+                for alias in node.names:
+                    yield f"sim.{alias.name}", node
+            else:
+                yield node.module, node
+
+
+def rooms_imported(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+    for name, node in imports(tree):
+        if name.startswith("sim."):
+            yield name.split(".")[1], node
+
+
+def may_import(room: str, other: str, only_for_types: bool) -> bool:
+    """Downwards always; on one floor from rooms listed before, and for types from any; never upwards."""
+    if room == other:
+        return True
+    if only_for_types:
+        return FLOOR[other] <= FLOOR[room]
+    return FLOOR[other] < FLOOR[room] or (FLOOR[other] == FLOOR[room] and ORDER[other] < ORDER[room])
+
+
+def test_there_is_a_house():
+    assert len(FILES) > 10
+    assert len(FLOOR) == sum(len(line.split()) - 1 for line in HOUSE.strip().splitlines()), "a room is listed twice"
+
+
+@over_files
+def test_every_module_has_its_room(file):
+    assert room_of(file) in {*FLOOR, ""}, f"{NAMES[file]} is in no room: add it to HOUSE in {Path(__file__).name}"
+
+
+@over_files
+def test_imports_go_downwards(file):
+    room, tree = room_of(file), TREES[file]
+    for_types = type_only(tree)
+    for other, node in rooms_imported(tree):
+        if other == "__version__":
+            continue
+        assert room, f"sim/__init__.py:{node.lineno}: every module imports this file, so it imports none of them"
+        assert other in FLOOR, f"{NAMES[file]}:{node.lineno}: there is no room sim.{other}"
+        assert may_import(room, other, node in for_types), (
+            f"{NAMES[file]}:{node.lineno}: {room} (floor {FLOOR[room]}) may not import {other} (floor {FLOOR[other]})"
+        )
+
+
+def test_no_import_of_any_kind_makes_a_circle():
+    """Within a folder too, but that a folder's `__init__` may list its files, and they may import its names."""
+    modules = {module_of(file): file for file in FILES}
+    edges: dict[str, set[str]] = {}
+    for name, file in modules.items():
+        for_types = type_only(TREES[file])
+        targets = set()
+        for node in ast.walk(TREES[file]):
+            if node in for_types:
+                continue
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "sim":
+                found = {f"{node.module}.{alias.name}" for alias in node.names} & modules.keys()
+                targets |= found or {node.module}
+            elif isinstance(node, ast.Import):
+                targets |= {alias.name for alias in node.names} & modules.keys()
+        edges[name] = targets - {name}
+    for name, targets in edges.items():
+        if (SIM / name.removeprefix("sim.").replace(".", "/") / "__init__.py").exists():
+            edges[name] = {target for target in targets if not target.startswith(name + ".")}
+    while edges:
+        free = {name for name, targets in edges.items() if not targets & edges.keys()}
+        assert free, f"these import one another in a circle: {sorted(edges)}"
+        edges = {name: targets for name, targets in edges.items() if name not in free}
+
+
+@over_files
+def test_libraries_stay_in_their_rooms(file):
+    for name, node in imports(TREES[file]):
+        library = name.split(".")[0]
+        assert library not in NEVER_IMPORTED, f"{NAMES[file]}:{node.lineno}: {library} has no place in sim/"
+        rooms = ONLY_IN.get(library)
+        assert rooms is None or room_of(file) in rooms, (
+            f"{NAMES[file]}:{node.lineno}: {library} is imported in {', '.join(sorted(rooms)) or 'no room'} only"
+        )
+
+
+@over_files
+def test_nothing_evaluates_text_or_loads_objects(file):
+    for node in ast.walk(TREES[file]):
+        if not isinstance(node, ast.Call):
+            continue
+        where = f"{NAMES[file]}:{node.lineno}: {ast.unparse(node)[:80]}"
+        if isinstance(node.func, ast.Name):
+            assert node.func.id not in NEVER_CALLED, where
+        elif isinstance(node.func, ast.Attribute):
+            assert node.func.attr not in NEVER_A_METHOD, where
+            assert ast.unparse(node.func) not in ("yaml.load", "np.load", "numpy.load"), where
+        for keyword in node.keywords:
+            text = ast.unparse(keyword.value)
+            assert (keyword.arg, text) not in (("shell", "True"), ("allow_pickle", "True"), ("typ", "'unsafe'")), where
+
+
+@over_files
+def test_random_numbers_come_from_streams_alone(file):
+    """NumPy promises the raw words of Philox for ever, and of its generators' methods nothing."""
+    for node in ast.walk(TREES[file]):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("np.random", "numpy.random"):
+            where = f"{NAMES[file]}:{node.lineno}: {ast.unparse(node)}"
+            assert (room_of(file), node.attr) == ("streams", "Philox"), where
+    for name, node in imports(TREES[file]):
+        assert not name.startswith("numpy.random"), f"{NAMES[file]}:{node.lineno}: {name}"
+
+
+DECIDING = [file for file in FILES if FLOOR.get(room_of(file), 99) <= LAST_DECIDING_FLOOR]
+
+
+@pytest.mark.parametrize("file", DECIDING, ids=[NAMES[file] for file in DECIDING])
+def test_who_signs_what_rests_on_portable_arithmetic(file):
+    for node in ast.walk(TREES[file]):
+        if not isinstance(node, ast.expr):
+            continue
+        where = f"{NAMES[file]}:{node.lineno}: {ast.unparse(node)[:80]}"
+        if isinstance(node, ast.BinOp):
+            assert not isinstance(node.op, ast.MatMult), where
+            assert not isinstance(node.op, ast.Pow) or is_exact_power(node), where
+        elif isinstance(node, ast.Attribute):
+            library = ast.unparse(node.value)
+            assert library not in ("np", "numpy", "math") or node.attr not in NOT_PORTABLE, where
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id != "hash", f"{where}: differs between processes"
+            assert node.func.id != "pow", where
+
+
+def is_exact_power(node: ast.BinOp) -> bool:
+    """Powers of written-out numbers, and squares: NumPy multiplies for these."""
+    if isinstance(node.right, ast.Constant) and node.right.value == 2:
+        return True
+    return not any(isinstance(inner, (ast.Name, ast.Attribute, ast.Call)) for inner in ast.walk(node))

@@ -1,0 +1,152 @@
+"""The checkout as a whole: versions, locks, the README's commands, and nothing of the machine it was written on."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+import sim
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+STANDARD = sys.stdlib_module_names | {"pydantic_core"}  # pydantic asks for its core itself
+LOCKS = {"batch": "requirements.lock", "tests": "requirements-test.lock"}
+MADE_BY_TOOLS = re.compile(r"\.git|\.venv.*|venv|__pycache__|\..*_cache|\.hypothesis|build|dist|.*\.egg-info")
+
+
+def written_files() -> Iterator[Path]:
+    """Every file somebody wrote: no environment, no cache, no results."""
+    for folder, subfolders, files in os.walk(ROOT):
+        subfolders[:] = [name for name in subfolders if not MADE_BY_TOOLS.fullmatch(name)]
+        if Path(folder) == ROOT / "results":
+            subfolders.clear()
+        yield from (Path(folder, name) for name in files)
+
+
+def readme_command(name: str) -> str:
+    """The code block after `<!-- command: NAME -->`; `.ci/run` reads it the same way."""
+    found = re.findall(rf"^<!-- command: {name} -->\n```sh\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    assert len(found) == 1, f"the README has {len(found)} commands marked {name!r}"
+    return found[0]
+
+
+def pins(lock: str) -> dict[str, set[str]]:
+    """What a lock asks for: name -> `version ; marker` of each entry."""
+    entries: dict[str, set[str]] = {}
+    for line in (ROOT / lock).read_text(encoding="utf-8").splitlines():
+        if "==" in line and not line.startswith((" ", "#")):
+            name, _, rest = line.removesuffix("\\").strip().partition("==")
+            entries.setdefault(name, set()).add(rest)
+    return entries
+
+
+def normal(requirement: str) -> str:
+    """The name of a requirement, as locks spell it."""
+    name = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert name
+    return re.sub(r"[-_.]+", "-", name.group()).lower()
+
+
+def test_the_version_is_the_same_everywhere():
+    citation = YAML(typ="safe").load(ROOT / "CITATION.cff")
+    assert PROJECT["project"]["version"] == str(citation["version"]) == sim.__version__
+
+
+def test_the_citation_file_has_what_its_format_asks_for():
+    citation = YAML(typ="safe").load(ROOT / "CITATION.cff")
+    assert citation["cff-version"] == "1.2.0"
+    assert all(citation[key] for key in ("message", "title"))
+    assert citation["type"] in ("software", "dataset")
+    assert all(set(author) <= {"name", "family-names", "given-names"} for author in citation["authors"])
+    assert citation["license"] == PROJECT["project"]["license"]
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_readme_command_does_all_the_set_up(name):
+    command = readme_command(name)
+    assert command.startswith("python3 -m venv .venv && ")
+    assert f"--require-hashes -r {LOCKS[name]} &&" in command
+    assert "--no-deps --no-build-isolation -e ." in command
+    assert {step.split()[0].rpartition("/")[0] for step in command.split("&&")[1:]} == {".venv/bin"}
+    assert subprocess.run(["bash", "-n", "-c", command], check=False).returncode == 0
+
+
+def test_the_readme_commands_end_in_the_main_job_and_in_the_tests():
+    assert readme_command("batch").rstrip().endswith("&& .venv/bin/peacesim batch scenarios")
+    assert readme_command("tests").rstrip().endswith("&& .venv/bin/python -m pytest -n auto")
+
+
+@pytest.mark.parametrize("lock", LOCKS.values())
+def test_a_lock_has_hashes_and_no_address(lock):
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    assert "://" not in text
+    assert "index" not in text
+    entries = re.split(r"\n(?=[a-z0-9])", text.strip())
+    assert len(entries) > 30
+    assert all(re.match(r"[a-z0-9.-]+==\S+", entry) and "--hash=sha256:" in entry for entry in entries)
+
+
+def test_the_locks_agree_and_hold_all_that_is_asked_for():
+    core, tests = pins("requirements.lock"), pins("requirements-test.lock")
+    assert core.items() <= tests.items(), "lock both anew, together: CONTRIBUTING.md says how"
+    build = PROJECT["dependency-groups"]["build"]
+    assert {normal(requirement) for requirement in PROJECT["project"]["dependencies"] + build} <= core.keys()
+    assert {normal(requirement) for requirement in PROJECT["project"]["optional-dependencies"]["test"]} <= tests.keys()
+    assert PROJECT["build-system"]["requires"] == [next(r for r in build if r.startswith("hatchling"))]
+
+
+def test_mesa_is_the_last_that_runs_on_each_python():
+    """3.3.1 is the last for Python 3.11; 3.4 and later need 3.12, and networkx beside it."""
+    old, new = sorted(pins("requirements.lock")["mesa"])
+    assert old.startswith("3.3.1 ; python_full_version < '3.12'")
+    assert re.match(r"3\.[4-9]\S* ; python_full_version >= '3.12'", new)
+
+
+def test_what_is_imported_is_asked_for():
+    extras = PROJECT["project"]["optional-dependencies"]
+    asked = PROJECT["project"]["dependencies"] + [r for name in extras if name != "test" for r in extras[name]]
+    known = {normal(requirement).replace("-", "_") for requirement in asked} | {"ruamel", "sim"} | STANDARD
+    for file in (ROOT / "sim").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for module in modules:
+                library = module.split(".")[0]
+                assert {library, library.lower()} & known, f"{file.name}: {library} is imported, not in pyproject.toml"
+
+
+def test_ci_is_a_script_that_can_be_run():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
+
+
+NOT_OURS = {
+    "a path of one machine": r"(?<![\w.}$*])/(work|root|home/\w+|Users/\w+|opt/\w+|mnt/\w+)\b(?=[/\s'\"`)]|$)",
+    "a folder beside the checkout": r"\.\./shared\b|\bshared/(cases|notes|[A-Z]+\.md)",
+    "the address of a package registry": r"pypi\.(org|python)|files\.python" + "hosted",
+}
+
+
+@pytest.mark.parametrize("what", NOT_OURS)
+def test_no_file_names_the_machine_it_was_written_on(what):
+    pattern, found = re.compile(NOT_OURS[what], re.MULTILINE), []
+    for file in written_files():
+        if file.suffix not in (".png", ".parquet") and file != Path(__file__).resolve():
+            text = file.read_text(encoding="utf-8", errors="replace")
+            found += [f"{file.relative_to(ROOT)}: {match.group()!r}" for match in pattern.finditer(text)]
+    assert not found
+
+
+def test_files_are_found_at_all():
+    names = {file.relative_to(ROOT).as_posix() for file in written_files()}
+    assert {"README.md", "pyproject.toml", ".ci/run", "sim/__init__.py", "results/README.md"} <= names
+    assert not any(name.startswith((".venv", ".git/")) for name in names)
