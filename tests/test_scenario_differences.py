@@ -306,10 +306,8 @@ def test_rounding_does_not_push_a_rescaled_weight_out_of_its_range(folder):
         f"{name}: {{value: 0.2, range: {ends}}}"
         for name, ends in (("recognition", [0.2, 0.3]), ("pull_back", [0.2, 0.3]), ("observers", [0.2, 0.3]))
     )
-    scenario = difference(
-        folder,
-        f"extends: base.yaml\nparties: {{upland: {{weights: {{{weights}}}}}}}\nset: {{parties.upland.weights.strip: 0.5}}\n",
-    )
+    text = f"extends: base.yaml\nparties: {{upland: {{weights: {{{weights}}}}}}}\n"
+    scenario = difference(folder, text + "set: {parties.upland.weights.strip: 0.5}\n")
     assert exact_sum(scenario, "upland") == 1
     rescaled = scenario.parties["upland"].weights["recognition"]
     assert rescaled.value == rescaled.low == 0.166666666666

@@ -1,5 +1,6 @@
 """A scenario file becomes a frozen Scenario: what it holds, what it refuses, and where it says so."""
 
+import json
 import pickle
 from datetime import date
 from pathlib import Path
@@ -46,6 +47,24 @@ def test_every_shipped_scenario_is_read_and_its_resolved_text_reads_back_to_the_
     assert again.resolved == scenario.resolved
     assert again.numbers() == scenario.numbers()
     assert again.parties == scenario.parties and again.issues == scenario.issues
+
+
+WORDS = ["no", "12:30", "true", "null", "5", "2025-12-14", "1_000", "a: b", "a #b", "- a", "'", '"', "\\", "{", " x "]
+LABELS = st.text(
+    st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\u2028\u2029\ufeff\ufffe\uffff"), min_size=1
+)
+
+
+@given(st.sampled_from(WORDS) | LABELS.filter(lambda text: len(text.splitlines()) == 1 and len(text) < 100))
+def test_any_label_reads_back_from_the_resolved_text(tmp_path_factory, label):
+    folder = tmp_path_factory.getbasetemp()
+    (folder / "label.yaml").write_text(
+        TOY.replace("label: Upland\n", f"label: {json.dumps(label, ensure_ascii=False)}\n")
+    )
+    scenario = read_scenario(folder / "label.yaml")
+    assert scenario.parties["upland"].label == label
+    (folder / "again.yaml").write_text(scenario.resolved_text())
+    assert read_scenario(folder / "again.yaml").parties["upland"].label == label
 
 
 def test_the_flagship_as_read():

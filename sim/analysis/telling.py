@@ -134,7 +134,8 @@ def _turn(story: "Narration", turn: "Turn", told: bool, width: int) -> Iterator[
     if turn.did == "accepts":
         assert turn.answered_worth is not None
         reason = f"worth {worth(turn.answered_worth)} to it, asks for {worth(turn.asks_for)}"
-        yield from _wrapped(f"{who} accepts {_whose(story, turn)}: {reason}.", width, indent=2)
+        verb = "stands by" if turn.from_ == turn.party else "accepts"
+        yield from _wrapped(f"{who} {verb} {_whose(story, turn)}: {reason}.", width, indent=2)
         return
     answer = f"{who} refuses {_whose(story, turn)}: {_reason(story, turn, told)}. " if turn.did == "refuses" else ""
     yield from _wrapped(answer + _offer_words(who, turn), width, indent=2)
