@@ -29,7 +29,8 @@ def small_case(negmas: str | None, pairs: int) -> list[tuple[str, float, float |
     with tempfile.TemporaryDirectory() as folder:
         numbers = str(Path(folder) / "draws.json")
         code = f"from pathlib import Path; import small_case; small_case.export(Path({numbers!r}), 400)"
-        subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": f"{HERE.parent}:{HERE}"})
+        paths = {"PYTHONPATH": f"{HERE.parent}:{HERE}"}
+        subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | paths)
         for offers in ("best_for_others", "least_own"):
             ours, ratios = [], []
             for _ in range(pairs):
@@ -50,7 +51,8 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=10_000, help="draws of the flagship")
     parser.add_argument("--pairs", type=int, default=3, help="how often the small case is measured")
     arguments = parser.parse_args()
-    print(f"Python {platform.python_version()}, NumPy {version('numpy')}, Mesa {version('mesa')}, {os.cpu_count()} cores")
+    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "mesa"))
+    print(f"Python {platform.python_version()}, {versions}, {os.cpu_count()} cores")
     print(f"load before: {os.getloadavg()[0]:.2f}")
     for name, speed, ratio in small_case(arguments.negmas, arguments.pairs):
         print(f"{name:<52}{speed:>10,.0f} draws/s" + (f"{ratio:>8,.0f} times NegMAS" if ratio else ""))

@@ -46,9 +46,9 @@ class Registry(Mapping[str, type]):
         return f"{self.what}: {', '.join(self)}"
 
 
-def number(default: float, low: float | None = None, high: float | None = None, doc: str = "") -> Any:
+def number(default: float, above: float | None = None, high: float | None = None, doc: str = "") -> Any:
     """A parameter that is a number, also an uncertain one: a float, or one a draw, shape (B,)."""
-    return field(default=default, metadata={"kind": "number", "low": low, "high": high, "doc": doc})
+    return field(default=default, metadata={"kind": "number", "above": above, "high": high, "doc": doc})
 
 
 def choice(default: str, options: Mapping[str, str], doc: str = "") -> Any:

@@ -27,7 +27,7 @@ def share_interval(count: int, n: int) -> tuple[float, float]:
     share, z2 = count / n, Z_95**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z_95 / (1 + z2 / n) * float(np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return 0.0 if count == 0 else centre - half, 1.0 if count == n else centre + half
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ class TimeDependent:
     Source: Faratin, Sierra & Jennings (1998), time-dependent tactics.
     """
 
-    exponent: float | Floats = number(1.0, low=0.0, doc="above 1 concedes late (Boulware), below 1 early (conceder)")
+    exponent: float | Floats = number(1.0, above=0.0, doc="above 1 concedes late (Boulware), below 1 early (conceder)")
     offers: str = choice("best_for_others", meanings(OFFER_RULES), doc="which of the packages worth enough is offered")
     accepts: str = choice("threshold", meanings(ACCEPTANCE_RULES), doc="when an offer is accepted")
 
