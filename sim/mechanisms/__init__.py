@@ -1,0 +1,1 @@
+"""What changes the table between rounds and after signature: one file a mechanism."""

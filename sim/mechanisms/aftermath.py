@@ -1,0 +1,365 @@
+"""After signature: does it hold?
+
+Signed, ratified and holding are three answers. This page gives the third: what a guarantee is worth when it is called
+on, whether a shift of power or a pull-back gives somebody a reason to break the agreement, and when it breaks.
+
+Whether an agreement fails a test is asked of the promise as it stands at signature; how the promise wears off in the
+years after enters the hazard of those years. Without guarantees in the file nothing hinges on anybody's acting:
+penalties then count in full and nobody is deterred.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from sim.exact import TOLERANCE
+from sim.issues import NO_DEAL, Bools, Ints
+from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.credibility import (
+    Credibility,
+    along,
+    credibility_by_year,
+    guarantor_absent,
+    least_gain,
+    not_negative,
+    share,
+)
+from sim.mechanisms.hazard import MONTHS, YEARS, Hazard
+from sim.mechanisms.judgement import ABSENT, NO_BREAK, NO_CAUSE, SEVERAL, Factors, Judgement
+from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, numbers_by_option
+from sim.mechanisms.outlook import SPAN_MIDDLES, TEN_YEARS, Outlook
+from sim.mechanisms.power_shift import PowerShift, PowerTest
+from sim.mechanisms.pull_back import PullBack, StepTest
+from sim.utility import Floats
+
+Look = Callable[[OptionSum], Floats]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is the same in all draws.
+
+    Attributes:
+        guarantor: Party that would act; None where the file has none.
+        all: Combinations of all issues that anything here hangs on.
+        danger: Combinations of the issues that the hazard hangs on, a shift of power left aside.
+    """
+
+    guarantor: str | None
+    all: Combinations
+    danger: Combinations
+
+    @property
+    def danger_of_all(self) -> Ints:
+        """Combination in `danger` of each combination in `all`."""
+        return self.danger.index[self.all.example]
+
+
+@dataclass(frozen=True, eq=False)
+class Aftermath:
+    """What happens after signature, bound to draws.
+
+    Attributes:
+        credibility: What guarantees promise, and how that wears off.
+        cost_of_acting: Of the guarantor, in its own worth, shape (B,); 0 where there is none.
+        monitoring: Chance that a breach is seen.
+        power_shift, pull_back, hazard: The two tests, and the danger of a break.
+        hold: Uniform of the break, shape (B,).
+        static: Combinations of options.
+    """
+
+    credibility: Credibility | None
+    cost_of_acting: Floats
+    monitoring: OptionSum | None
+    power_shift: PowerShift | None
+    pull_back: PullBack | None
+    hazard: Hazard | None
+    hold: Floats
+    static: Ground
+
+    @classmethod
+    def bind(
+        cls,
+        spec: Any,
+        source: Source,
+        table: Table,
+        as_of: date | None = None,
+        fades_per_year: Floats | None = None,
+    ) -> "Aftermath | None":
+        """Draw all numbers of `aftermath`; None where the file has none.
+
+        Args:
+            spec: As the scenario gives it.
+            source: Of drawn numbers and uniforms.
+            table: The packages.
+            as_of: Date of month 0; needed where a change of government is dated.
+            fades_per_year: Share of the pressure that goes each year after signature, from the mediation, shape (B,).
+        """
+        if spec is None:
+            return None
+        space, zeros = table.space, np.zeros(source.count)
+        cost = zeros
+        if spec.guarantor is not None:
+            cost = not_negative(source.number("aftermath.guarantor.cost_of_acting", spec.guarantor.cost_of_acting))
+        monitoring = None
+        if spec.monitoring is not None:
+            seen = numbers_by_option(source, "aftermath.monitoring", spec.monitoring.numbers)
+            seen = {option: share(values) for option, values in seen.items()}
+            monitoring = OptionSum.over(space, zeros, {spec.monitoring.issue: seen})
+        danger = combinations(space, _danger_issues(spec))
+        moved = set(spec.power_shift.shifts) if spec.power_shift is not None else set()
+        return cls(
+            credibility=Credibility.bind(spec.credibility, spec.credibility_lost, source, space, as_of),
+            cost_of_acting=cost,
+            monitoring=monitoring,
+            power_shift=PowerShift.bind(spec.power_shift, source, space),
+            pull_back=PullBack.bind(spec.pull_back, source, space),
+            hazard=Hazard.bind(spec.hazard, source, danger, fades_per_year),
+            hold=source.uniform("hold"),
+            static=Ground(
+                guarantor=None if spec.guarantor is None else spec.guarantor.party,
+                all=combinations(space, _danger_issues(spec) | moved),
+                danger=danger,
+            ),
+        )
+
+    def rows(self, rows: Rows) -> "Aftermath":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def judge(
+        self,
+        packages: Ints,
+        signed_month: Floats,
+        months_to_force: Floats,
+        guarantor_utility: Floats | None = None,
+        guarantor_no_deal: Floats | None = None,
+        bought: Bools | None = None,
+    ) -> Judgement:
+        """Say whether the package signed in each draw passes the tests, and when it breaks.
+
+        Args:
+            packages: Package signed, `NO_DEAL` where there is none, shape (B,).
+            signed_month: Months from the scenario's date to signature, shape (B,).
+            months_to_force: Months from signature to entry into force; NaN where it was refused, shape (B,).
+            guarantor_utility, guarantor_no_deal: Worth of the package and of no deal to the guarantor at signature,
+                shape (B,); needed where the file has a guarantor.
+            bought: Whether some signatory would find it worse than no deal without pressure, shape (B,).
+
+        Raises:
+            ValueError: if there is a guarantor and its worth is missing.
+        """
+
+        def look(table: OptionSum) -> Floats:
+            return table.of(packages)
+
+        signed = packages != NO_DEAL
+        gain = self._gain(guarantor_utility, guarantor_no_deal)
+        promised = self._promised(look, np.where(signed, 0.0, np.nan))
+        absent = self._absent(gain, promised)
+        believed = np.where(absent, 0.0, promised)
+        shift = np.full(len(packages), np.nan) if self.power_shift is None else look(self.power_shift.shifts)
+        by_year = self._by_year(look, believed, signed_month, signed_month + months_to_force)
+        power, pull_back = self._power(shift, believed), self._pull_back(look, believed)
+        paid = np.zeros(len(packages), bool) if bought is None else bought & signed
+        factors = self._factors(packages, by_year, power.fails, pull_back.fails, paid, months_to_force)
+        s12, s60, month = self._fate(factors.product)
+        return Judgement(
+            promised=promised,
+            credibility=believed,
+            by_year=by_year,
+            guarantor_absent=absent,
+            bought_by_pressure=paid,
+            shift=shift,
+            power=power,
+            pull_back=pull_back,
+            factors=factors,
+            survival_12=s12,
+            survival_60=s60,
+            break_month=month,
+            cause=self._cause(month, factors, promised, absent),
+        )
+
+    def shift_over_packages(self) -> Floats:
+        """Share of the stake that each package moves away from the named side, shape (B, P); 0 without power shift."""
+        if self.power_shift is None:
+            return np.zeros((len(self.hold), len(self.static.all.index)))
+        return self.power_shift.shifts.over_all()
+
+    def outlook(
+        self,
+        in_force_month: Floats | None = None,
+        guarantor_utility: Floats | None = None,
+        guarantor_no_deal: Floats | None = None,
+    ) -> "Outlook":
+        """How long each package would hold if it came into force, without pressure: what foresight looks at.
+
+        Survival is worked out for the few kinds of package that differ in it, and once for all parties.
+
+        Args:
+            in_force_month: Months from the scenario's date to signature and entry into force, taken as one; 0 if not
+                given, shape (B,).
+            guarantor_utility: Worth of every package to the guarantor, shape (B, P).
+            guarantor_no_deal: Its worth of no deal in round 1, shape (B,).
+
+        Raises:
+            ValueError: if there is a guarantor and its worth is missing.
+        """
+        month = np.zeros(len(self.hold)) if in_force_month is None else in_force_month
+        where, danger = self.static.all, self.static.danger
+        promised_all = self._promised(_looking_at(where.example), np.zeros((len(month), len(where))))
+        absent = None
+        if self.static.guarantor is not None:
+            least = least_gain(promised_all, self.cost_of_acting[:, None])
+            absent = self._gain(guarantor_utility, guarantor_no_deal) < where.spread(least)
+        shift = np.zeros_like(promised_all)
+        if self.power_shift is not None:
+            shift = _looking_at(where.example)(self.power_shift.shifts)
+        factors, kind, kinds = [], [], 0
+        for kept in (True, False) if absent is not None else (True,):
+            undone = self._power(shift, promised_all if kept else np.zeros_like(promised_all)).fails
+            kind.append(kinds + self.static.danger_of_all + len(danger) * undone)
+            factors += self._factors_ahead(month, kept, bool(undone.any()))
+            kinds = len(danger) * len(factors)
+        together = np.concatenate(factors, axis=1)
+        held = np.ones((len(month), kinds, len(SPAN_MIDDLES)))
+        if self.hazard is not None:
+            held = self.hazard.law.survival(together, SPAN_MIDDLES)
+        return Outlook(held, np.concatenate(kind, axis=1), absent, where)
+
+    def _factors_ahead(self, month: Floats, kept: bool, any_undone: bool) -> list[Floats]:
+        """Q of ten years by combination, (B, K, years): without a shift of power that undoes the deal, and with one.
+
+        The latter only if there is any, which saves half the work of most blocks and moves no bit.
+        """
+        danger = self.static.danger
+        look = _looking_at(danger.example)
+        promised = self._promised(look, np.zeros((len(month), len(danger))))
+        believed = promised if kept else np.zeros_like(promised)
+        if self.hazard is None:
+            return (1 + any_undone) * [np.ones((len(month), len(danger), TEN_YEARS))]
+        by_year = self._by_year(look, believed, month, month, TEN_YEARS)
+        tests = np.where(self._pull_back(look, believed).fails, along(self.hazard.pull_back_fails, believed), 1.0)
+        features = self.hazard.features(self.hazard.static.present[None])
+        factors = (features * tests)[..., None] * self._deterrence(by_year)
+        return [factors, along(self.hazard.not_self_enforcing, factors) * factors][: 1 + any_undone]
+
+    def _promised(self, look: Look, otherwise: Floats) -> Floats:
+        return otherwise * np.nan if self.credibility is None else look(self.credibility.promised)
+
+    def _gain(self, utility: Floats | None, no_deal: Floats | None) -> Floats:
+        """What packages add for the guarantor, of the shape of `utility`; NaN, shape (B,), where there is none."""
+        if self.static.guarantor is None:
+            return np.full(len(self.hold), np.nan)
+        if utility is None or no_deal is None:
+            raise ValueError(f"the will of {self.static.guarantor} to act needs its worth of packages and of no deal")
+        return utility - along(no_deal, utility)
+
+    def _absent(self, gain: Floats, promised: Floats) -> Bools:
+        if self.credibility is None:
+            return np.zeros(promised.shape, bool)
+        return guarantor_absent(gain, promised, along(self.cost_of_acting, promised))
+
+    def _by_year(self, look: Look, believed: Floats, signed: Floats, in_force: Floats, years: int = YEARS) -> Floats:
+        """Credibility at the start of each year in force, NaN where that never comes, shape (B, ..., years)."""
+        if self.credibility is None:
+            return np.full((*believed.shape, years), np.nan)
+        changes = self.credibility.changes(signed, in_force, years)
+        changes = changes.reshape(len(signed), *(1 for _ in believed.shape[1:]), years)
+        by_year = credibility_by_year(believed, look(self.credibility.loss), look(self.credibility.jump), changes)
+        return np.where(along(np.isnan(in_force), by_year), np.nan, by_year)
+
+    def _acting(self, believed: Floats) -> Floats:
+        """Share of a penalty that counts: without guarantees in the file it hinges on nobody's acting."""
+        return np.ones_like(believed) if self.credibility is None else believed
+
+    def _power(self, shift: Floats, believed: Floats) -> PowerTest:
+        if self.power_shift is None:
+            return PowerTest(np.zeros(shift.shape, bool), np.full(shift.shape, np.nan), np.full(shift.shape, np.nan))
+        return self.power_shift.test(shift, self._acting(believed))
+
+    def _pull_back(self, look: Look, believed: Floats) -> StepTest:
+        if self.pull_back is None:
+            missing = np.full(believed.shape, np.nan)
+            return StepTest(np.zeros(believed.shape, bool), missing, missing)
+        monitoring = np.ones_like(believed) if self.monitoring is None else look(self.monitoring)
+        return self.pull_back.test(look(self.pull_back.steps), self._acting(believed), monitoring)
+
+    def _deterrence(self, by_year: Floats) -> Floats:
+        if self.credibility is None or self.hazard is None:
+            return np.ones_like(by_year)
+        return self.hazard.deterred(by_year)
+
+    def _factors(
+        self,
+        packages: Ints,
+        by_year: Floats,
+        fails_power: Bools,
+        fails_pull_back: Bools,
+        bought: Bools,
+        to_force: Floats,
+    ) -> Factors:
+        in_force = np.where((packages != NO_DEAL) & ~np.isnan(to_force), 1.0, np.nan)[:, None] + np.zeros(YEARS)
+        hazard = self.hazard
+        if hazard is None:
+            return Factors(*(5 * [in_force * np.nan]))
+        present = hazard.static.present[self.static.danger.index[packages]]
+
+        def where(fails: Bools, factor: Floats) -> Floats:
+            return np.where(fails, factor, 1.0)[:, None] * in_force
+
+        return Factors(
+            features=hazard.features(present)[:, None] * in_force,
+            deterrence=np.where(np.isnan(in_force), np.nan, self._deterrence(by_year)),
+            not_self_enforcing=where(fails_power, hazard.not_self_enforcing),
+            pull_back_fails=where(fails_pull_back, hazard.pull_back_fails),
+            bought_by_pressure=hazard.of_pressure(bought, to_force / MONTHS, YEARS) * in_force,
+        )
+
+    def _fate(self, factors: Floats) -> tuple[Floats, Floats, Floats]:
+        """Survival at 12 and at 60 months, and the month of the break, each (B,)."""
+        if self.hazard is None:
+            missing = np.full(len(factors), np.nan)
+            return missing, missing, missing
+        survival = self.hazard.law.survival(factors, np.array([12.0, 60.0]))
+        return survival[:, 0], survival[:, 1], self.hazard.law.break_month(factors, self.hold)
+
+    def _cause(self, month: Floats, factors: Factors, promised: Floats, absent: Bools) -> Ints:
+        """Index into `CAUSES`: the largest of the factors above 1 that faults of the deal put on the year of the break.
+
+        `guarantor_absent` and `credibility_lost` stand against the promise kept in full. It is `none` where there is
+        no fault (the danger that every agreement runs), `several` where two are equally large, empty where nothing
+        breaks. Breaks come by chance: a cause made this one likelier, it did not decide it.
+        """
+        breaks = np.isfinite(month)
+        row = np.arange(len(month))
+        year = np.minimum(np.floor(np.where(breaks, month, 0.0) / MONTHS), YEARS - 1).astype(np.int64)
+        kept = self._deterrence(promised[:, None])[:, 0]
+        lost = np.where(breaks & (kept > 0), factors.deterrence[row, year] / np.where(kept > 0, kept, 1.0), 1.0)
+        faults = np.array([
+            np.where(absent, lost, 1.0),
+            np.where(absent, 1.0, lost),
+            factors.not_self_enforcing[row, year],
+            factors.pull_back_fails[row, year],
+            factors.bought_by_pressure[row, year],
+        ])  # fmt: skip
+        largest = faults.max(axis=0)
+        alike = (faults >= largest - TOLERANCE).sum(axis=0) > 1
+        cause = np.where(alike, SEVERAL, faults.argmax(axis=0) + ABSENT)
+        cause = np.where(largest > 1 + TOLERANCE, cause, NO_CAUSE)
+        return np.where(breaks, cause, NO_BREAK)
+
+
+def _looking_at(examples: Ints) -> Look:
+    """What tables say of the combinations that these packages stand for, in every draw, shape (B, K)."""
+    return lambda table: table.over_combinations()[:, table.static.combinations.index[examples]]
+
+
+def _danger_issues(spec: Any) -> set[str]:
+    """Issues that the hazard hangs on, a shift of power left aside."""
+    named = {part.issue for part in (spec.credibility, spec.monitoring, spec.pull_back) if part is not None}
+    ratios = {} if spec.hazard is None else spec.hazard.ratios
+    return named.union(*(ratio.when.issues() for ratio in ratios.values()))

@@ -1,0 +1,69 @@
+"""What a mechanism is bound to, and how a bound one is cut into blocks of draws.
+
+A bound mechanism is a frozen dataclass. Every field holds something per draw, with the draw axis first: an array,
+another bound object, or a tuple of these. What is the same in all draws lives in one field called `static`.
+"""
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from sim.issues import Bools, Ints, PackageSpace
+from sim.utility import Floats
+
+STATIC = "static"  # the field that no cut touches
+
+Rows = slice | Ints | Bools
+Bound = TypeVar("Bound")
+
+
+class Source(Protocol):
+    """Where a mechanism finds its numbers: drawn ones, or all at their central values."""
+
+    @property
+    def count(self) -> int:
+        """Number of draws, B."""
+
+    def number(self, path: str, number: Any) -> Floats:
+        """A number of the file in every draw, shape (B,); its dotted path names its stream."""
+
+    def uniform(self, name: str) -> Floats:
+        """Further uniforms in [0, 1) under a name of their own, shape (B,)."""
+
+
+class Table(Protocol):
+    """What a mechanism may know of the talks it belongs to."""
+
+    @property
+    def space(self) -> PackageSpace:
+        """The packages that can exist."""
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Names of the parties, sorted."""
+
+    @property
+    def signs(self) -> Bools:
+        """Whose consent a package needs, shape (N, P)."""
+
+
+def rows_of(bound: Bound, rows: Rows) -> Bound:
+    """Some of the draws of a bound object, in the order asked for; `static` is shared, not copied."""
+    assert is_dataclass(bound) and not isinstance(bound, type)
+    changes = {
+        field.name: _rows_of_value(getattr(bound, field.name), rows)
+        for field in fields(bound)
+        if field.name != STATIC
+    }
+    return replace(bound, **changes)
+
+
+def _rows_of_value(value: Any, rows: Rows) -> Any:
+    if isinstance(value, np.ndarray):
+        return value[rows]
+    if isinstance(value, tuple):
+        return tuple(_rows_of_value(entry, rows) for entry in value)
+    if is_dataclass(value):
+        return rows_of(value, rows)
+    return value

@@ -1,0 +1,178 @@
+"""Credibility of a guarantee: the chance that the guarantor acts if called, and what wears it off."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from sim.exact import TOLERANCE
+from sim.issues import Bools, Ints, PackageSpace
+from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.option_tables import OptionSum, numbers_by_option
+from sim.utility import DAYS_PER_MONTH, Floats
+
+TERM_MONTHS = 48  # a change of government every four years after the first
+AT_CHANGE = "at_change_of_president"  # how the file calls what is lost when a government changes
+
+
+def share(values: Floats) -> Floats:
+    """Values kept in [0, 1]: a normal law reaches beyond its range."""
+    return np.minimum(np.maximum(values, 0.0), 1.0)
+
+
+def not_negative(values: Floats) -> Floats:
+    """Values kept at or above 0: a normal law reaches beyond its range."""
+    return np.maximum(values, 0.0)
+
+
+def discount_factor(values: Floats) -> Floats:
+    """Values kept above 0 and at most 1: a normal law reaches beyond its range."""
+    return np.minimum(np.maximum(values, 1e-6), 1.0)
+
+
+def record_only(source: Source, path: str, number: Any) -> None:
+    """Draw a number that is there for the reader alone, so that it has its column; nothing is computed from it."""
+    if hasattr(number, "uncertain"):
+        source.number(path, number)
+
+
+def along(numbers: Floats, like: Floats) -> Floats:
+    """A number a draw, shape (B,), laid along the draw axis of something of shape (B, ...)."""
+    return numbers.reshape(len(numbers), *(1 for _ in like.shape[1:]))
+
+
+def guarantor_absent(gain: Floats, promised: Floats, cost_of_acting: Floats) -> Bools:
+    """Where a guarantor has no will to act: what the agreement adds for it, u - r, is below promised x cost of acting.
+
+    All of one shape; NaN anywhere is no finding.
+    """
+    return np.less(gain, least_gain(promised, cost_of_acting))
+
+
+def least_gain(promised: Floats, cost_of_acting: Floats) -> Floats:
+    """What an agreement must add for its guarantor to act on it, within the tolerance of worth."""
+    return promised * cost_of_acting - TOLERANCE
+
+
+def months_until(day: date, as_of: date) -> float:
+    """Calendar months of 30.4375 days from one day to another; four years are 48."""
+    return (day - as_of).days / DAYS_PER_MONTH
+
+
+def changes_between(first: float, signed: Floats, until: Floats) -> Ints:
+    """Changes of government after signature, up to and including a month.
+
+    Args:
+        first: Month of the first known change; one follows every 48 months; inf for none.
+        signed, until: Months on the same calendar; broadcast together.
+    """
+    if np.isinf(first):
+        return np.zeros(np.broadcast_shapes(signed.shape, until.shape), np.int64)
+    happened = np.maximum(np.floor((until - first) / TERM_MONTHS) + 1, 0)
+    before = np.maximum(np.floor((signed - first) / TERM_MONTHS) + 1, 0)
+    return np.where(happened > before, happened - before, 0).astype(np.int64)
+
+
+def credibility_by_year(start: Floats, loss: Floats, jump: Floats, changes: Ints) -> Floats:
+    """g at the start of each year in force: g0 x (1 - loss)^years x (1 - jump)^changes.
+
+    Args:
+        start: g0, in [0, 1], any shape.
+        loss: Share lost a year, same shape.
+        jump: Share lost at a change of government, same shape.
+        changes: Changes since signature at the start of each year, broadcast to shape (..., years).
+
+    Returns:
+        Shape (..., years).
+    """
+    years = changes.shape[-1]
+    worn, kept = start, 1 - loss
+    by_year = np.empty((*start.shape, years))
+    for year in range(years):
+        by_year[..., year] = worn
+        worn = worn * kept
+    changes = np.broadcast_to(changes, by_year.shape)
+    for change in range(1, int(changes.max(initial=0)) + 1):  # repeated multiplication: integer powers with fixed bits
+        by_year = np.where(changes >= change, by_year * (1 - jump)[..., None], by_year)
+    return by_year
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When the promise is put to the test.
+
+    Attributes:
+        first_change: Months from the scenario's date to the first change of government; inf if none is known.
+    """
+
+    first_change: float
+
+
+@dataclass(frozen=True, eq=False)
+class Credibility:
+    """What guarantees promise in each draw, and how the promise wears off by the route on which it was approved.
+
+    Attributes:
+        promised: g0, chance that the guarantor acts if called.
+        loss: Share of it lost a year.
+        jump: Share of it lost at each change of government.
+        static: Dates.
+    """
+
+    promised: OptionSum
+    loss: OptionSum
+    jump: OptionSum
+    static: Calendar
+
+    @classmethod
+    def bind(
+        cls, spec: Any, lost: Any, source: Source, space: PackageSpace, as_of: date | None
+    ) -> "Credibility | None":
+        """Draw the numbers of `credibility` and `credibility_lost`; None where the file has no `credibility`.
+
+        Args:
+            spec: `issue` and `numbers` by option; an option not given promises nothing.
+            lost: `per_year` and `at_change` by route, `first_change_at`, `route` by option; None if nothing is lost.
+                An option without a route loses nothing.
+            as_of: Date of month 0.
+
+        Raises:
+            ValueError: if a change of government is dated and the scenario is not.
+        """
+        if spec is None:
+            return None
+        promised = numbers_by_option(source, "aftermath.credibility", spec.numbers)
+        first, per_year, at_change = np.inf, {}, {}
+        if lost is not None:
+            path = "aftermath.credibility_lost"
+            per_year = _by_route(lost.route, numbers_by_option(source, f"{path}.per_year", lost.per_year))
+            at_change = _by_route(lost.route, numbers_by_option(source, f"{path}.{AT_CHANGE}", lost.at_change))
+            if lost.first_change_at is not None:
+                if as_of is None:
+                    raise ValueError("a dated change of government needs the date of the scenario, as_of")
+                first = months_until(lost.first_change_at, as_of)
+
+        def table(numbers: Mapping[str, Floats]) -> OptionSum:
+            kept = {option: share(values) for option, values in numbers.items()}
+            return OptionSum.over(space, np.zeros(source.count), {spec.issue: kept})
+
+        return cls(table(promised), table(per_year), table(at_change), Calendar(first))
+
+    def rows(self, rows: Rows) -> "Credibility":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def changes(self, signed: Floats, in_force: Floats, years: int) -> Ints:
+        """Changes of government since signature at the start of each year in force, shape (B, years).
+
+        Args:
+            signed, in_force: Months since the scenario's date, shape (B,).
+        """
+        starts = in_force[:, None] + 12.0 * np.arange(years)
+        return changes_between(self.static.first_change, signed[:, None], starts)
+
+
+def _by_route(route: Mapping[str, str], numbers: Mapping[str, Floats]) -> dict[str, Floats]:
+    return {option: numbers[name] for option, name in sorted(route.items()) if name in numbers}

@@ -1,0 +1,276 @@
+"""Events: what happens at a date or by chance while the parties talk, and what follows from it.
+
+Nothing here depends on the talks, so it is known for all rounds when the draws are made. An event takes effect at the
+date of its round, before the parties speak. Sums over events run by ascending value, so their names move no bit.
+Fields have the draw axis first; what is asked for round by round comes with the round axis first.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim import exact
+from sim.issues import Bools, Ints
+from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.utility import Floats
+
+DAYS_PER_MONTH = 30.4375
+NEVER = 0  # in place of a round, which are counted from 1
+
+
+@dataclass(frozen=True, eq=False)
+class Removal:
+    """Options that an event takes off the table.
+
+    Attributes:
+        event: Its id.
+        options: Issue -> options; a package with any of them is struck.
+        from_round: First round in which they are gone, `NEVER` if they stay, shape (B,).
+    """
+
+    event: str
+    options: Mapping[str, tuple[str, ...]]
+    from_round: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Commitment:
+    """A public word of a party: to go back on it costs worth at home.
+
+    Attributes:
+        event: Its id.
+        party: Who is bound.
+        to: Issue -> the option named in public.
+        cost_per_step: Worth lost for each option step away from it, shape (B,).
+        from_round: First round in which it binds, `NEVER` if it was not given, shape (B,).
+    """
+
+    event: str
+    party: str
+    to: Mapping[str, str]
+    cost_per_step: Floats
+    from_round: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Happenings:
+    """What is the same in all draws.
+
+    Attributes:
+        specs: The events as the file describes them, by id.
+        parties: Names, sorted.
+        columns: Dotted path of every number of an effect -> its column.
+    """
+
+    specs: tuple[Any, ...]
+    parties: tuple[str, ...]
+    columns: Mapping[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Events:
+    """What happens in which round, and every drawn number of its effects.
+
+    Attributes:
+        static: What is the same in all draws.
+        happens: Whether an event happens in a round, shape (B, R, E), events by id.
+        numbers: Drawn numbers of the effects, shape (B, columns).
+    """
+
+    static: Happenings
+    happens: Bools
+    numbers: Floats
+
+    @classmethod
+    def bind(
+        cls, spec: Sequence[Any], source: Source, table: Table, rounds: int, days_per_round: float
+    ) -> "Events | None":
+        """Draw what happens in each round; None where the file has no events.
+
+        Args:
+            spec: Event specifications, each with `id`, `at_month` and `chance` or `chance_per_month`, and effects.
+            source: Where numbers and uniforms come from.
+            table: Names the parties.
+            rounds, days_per_round: The clock.
+        """
+        if not spec:
+            return None
+        specs = tuple(sorted(spec, key=lambda event: str(event.id)))
+        happens = np.zeros((source.count, rounds, len(specs)), bool)
+        drawn: dict[str, Floats] = {}
+        for e, event in enumerate(specs):
+            dated = _dated(event, source, rounds, days_per_round)
+            happens[:, :, e] = (dated | _by_chance(event, source, rounds, days_per_round)).T
+            for path, number in _numbers(event):
+                drawn[path] = source.number(path, number)
+        columns = {path: column for column, path in enumerate(drawn)}
+        numbers = np.array(list(drawn.values())).reshape(len(drawn), source.count).T
+        return cls(Happenings(specs, tuple(table.parties), columns), happens, numbers)
+
+    def __repr__(self) -> str:
+        return f"Events({', '.join(self.ids)}; {self.happens.shape[1]} rounds, {self.happens.shape[0]} draws)"
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Names of the events, sorted; the last axis of `happens`."""
+        return tuple(event.id for event in self.static.specs)
+
+    def rows(self, rows: Rows) -> "Events":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def first_rounds(self) -> Ints:
+        """Round in which each event happens first, `NEVER` if it does not, shape (B, E)."""
+        return np.where(self.happens.any(axis=1), self.happens.argmax(axis=1) + 1, NEVER)
+
+    def channel_open(self) -> Bools:
+        """Whether the parties can speak in a round, shape (R, B).
+
+        An event that closes the channel does so for its number of rounds, beginning with its own. A second one
+        meanwhile does not wait for the first to end.
+        """
+        happens = self._by_round
+        is_open = np.ones(happens.shape[:2], bool)
+        for e, event in enumerate(self.static.specs):
+            for k in range(len(happens)):
+                is_open[k : k + (event.closes_channel_rounds or 0)] &= ~happens[k, :, e]
+        return is_open
+
+    def extra_waves(self, strike: str) -> Floats:
+        """Waves that events of a round add to the strikes of that id, at the date of the round, shape (R, B)."""
+        return self._total(lambda event: f"events.{event.id}.extra_waves.{strike}", self._by_round)
+
+    def front_shift(self) -> Floats:
+        """How far events of a round move the front at once, in the file's unit and direction, shape (R, B)."""
+        return self._total(lambda event: f"events.{event.id}.front_shift", self._by_round)
+
+    def no_deal_shifts(self) -> Floats:
+        """What events up to a round have added to each party's no-deal worth, shape (R, B, N).
+
+        An event that happens again counts again.
+        """
+        times = np.cumsum(self._by_round, axis=0)
+
+        def of_party(party: str) -> Floats:
+            return self._total(lambda event: f"events.{event.id}.shifts_no_deal.{party}", times)
+
+        return np.stack([of_party(party) for party in self.static.parties], axis=2)
+
+    def lever_steps(self, lever: str) -> Ints:
+        """Steps by which events of a round pull a lever, shape (R, B)."""
+        pulls = [e for e, event in enumerate(self.static.specs) if lever in (event.pulls_levers or ())]
+        steps: Ints = self._by_round[:, :, pulls].sum(axis=2, dtype=np.int64)
+        return steps
+
+    def removals(self) -> tuple[Removal, ...]:
+        """Options taken off the table, one entry an event that takes any."""
+        first = self.first_rounds()
+        return tuple(
+            Removal(event.id, event.removes, first[:, e]) for e, event in enumerate(self.static.specs) if event.removes
+        )
+
+    def commitments(self) -> tuple[Commitment, ...]:
+        """Public words, one entry an event at which one is given."""
+        first = self.first_rounds()
+        return tuple(
+            Commitment(event.id, event.commits.party, event.commits.to, self._number(_cost(event)), first[:, e])
+            for e, event in enumerate(self.static.specs)
+            if event.commits
+        )
+
+    def lines_fall(self) -> dict[str, Ints]:
+        """First round in which events have felled a line, by its name in the file; `NEVER` if none does, shape (B,)."""
+        first = self.first_rounds()
+        falls: dict[str, Ints] = {}
+        for e, event in enumerate(self.static.specs):
+            for line in event.lines_fall or ():
+                falls[line] = _earlier(falls[line], first[:, e]) if line in falls else first[:, e]
+        return falls
+
+    def narrowing(self, path: str) -> Floats:
+        """Width that events up to a round leave of the range of a number, as a share, shape (R, B).
+
+        An event names the number itself or a branch of the file that holds it; one that happens again narrows again.
+        The number of a round is then `central + share * (drawn - central)`.
+        """
+        happens = self._by_round
+        share = np.ones(happens.shape[:2])
+        for e, event in enumerate(self.static.specs):
+            for branch in sorted(event.narrows or {}):
+                if f"{path}.".startswith(f"{branch}."):
+                    factor = self._number(f"events.{event.id}.narrows.{branch}")
+                    share = share * np.cumprod(np.where(happens[:, :, e], factor, 1.0), axis=0)
+        return share
+
+    @property
+    def _by_round(self) -> Bools:
+        return self.happens.swapaxes(0, 1)
+
+    def _number(self, path: str) -> Floats:
+        return self.numbers[:, self.static.columns[path]]
+
+    def _total(self, path_of: Callable[[Any], str], times: Bools | Ints) -> Floats:
+        """Sum over events of a number times how often it counts, times of shape (R, B, E); shape (R, B)."""
+        paths = [(e, path_of(event)) for e, event in enumerate(self.static.specs)]
+        parts = [self._number(path) * times[:, :, e] for e, path in paths if path in self.static.columns]
+        return sum_ascending(parts, times.shape[:2])
+
+
+def sum_ascending(parts: Sequence[Floats], shape: tuple[int, ...]) -> Floats:
+    """Sum of arrays of one shape, element by element by ascending value: their order moves no bit."""
+    total = np.zeros(shape)
+    if len(parts):
+        for part in np.sort(np.stack(parts), axis=0):
+            total = total + part
+    return total
+
+
+def _dated(event: Any, source: Source, rounds: int, days_per_round: float) -> Bools:
+    """Whether a dated event happens in a round, shape (R, B): in the one whose months hold its month."""
+    if event.at_month is None:
+        return np.zeros((rounds, source.count), bool)
+    if isinstance(event.at_month, int | float):
+        month = np.full(source.count, float(event.at_month))
+    else:
+        month = source.number(f"events.{event.id}.at.month", event.at_month)
+    starts = np.arange(rounds + 1)[:, None] * (days_per_round / DAYS_PER_MONTH)  # the end of a round starts the next
+    happens: Bools = (starts[:-1] <= month) & (month < starts[1:])
+    if event.chance is not None:
+        chance = source.number(f"events.{event.id}.at.chance", event.chance)
+        happens &= source.uniform(f"events.{event.id}.happens") < chance
+    return happens
+
+
+def _by_chance(event: Any, source: Source, rounds: int, days_per_round: float) -> Bools:
+    """Whether a chance event happens in a round, shape (R, B)."""
+    happens = np.zeros((rounds, source.count), bool)
+    if event.chance_per_month is None:
+        return happens
+    chance = source.number(f"events.{event.id}.chance_per_month", event.chance_per_month)
+    chance = np.minimum(np.maximum(chance, 0.0), 1.0)  # a normal law reaches beyond its range
+    in_a_round = 1 - exact.power(1 - chance, days_per_round / DAYS_PER_MONTH)
+    for k in range(rounds):
+        happens[k] = source.uniform(f"events.{event.id}.{k + 1}") < in_a_round
+    return happens
+
+
+def _numbers(event: Any) -> Iterable[tuple[str, Any]]:
+    """Dotted path and number of every effect that has one."""
+    for effect in ("extra_waves", "narrows", "shifts_no_deal"):
+        for name, number in sorted((getattr(event, effect) or {}).items()):
+            yield f"events.{event.id}.{effect}.{name}", number
+    if event.commits:
+        yield _cost(event), event.commits.costs_per_step
+    if event.front_shift is not None:
+        yield f"events.{event.id}.front_shift", event.front_shift
+
+
+def _cost(event: Any) -> str:
+    return f"events.{event.id}.commits.costs_per_step"
+
+
+def _earlier(one: Ints, other: Ints) -> Ints:
+    """The earlier of two rounds, either of which may be `NEVER`."""
+    return np.where((one == NEVER) | (other == NEVER), np.maximum(one, other), np.minimum(one, other))

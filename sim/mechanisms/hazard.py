@@ -1,0 +1,267 @@
+"""Hazard: how long agreements hold, and what makes the danger of a break larger or smaller.
+
+Time t is in months from entry into force. Without features the share that holds follows a Weibull law through S12, the
+share that holds 12 months; in year j the hazard is multiplied by Q_j:
+S(t) = exp(-sum over years Q_j L (t_{j+1}^s - t_j^s)), L = -ln(S12)/12^s.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim import exact
+from sim.issues import Bools
+from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.credibility import along, not_negative, share
+from sim.mechanisms.option_tables import Combinations
+from sim.utility import Floats
+
+YEARS = 50  # the horizon: what outlasts it has no break month
+MONTHS = 12
+SMALLEST = 1e-9  # share that holds 12 months, at least
+FLATTEST = 0.01  # shape where the shares at 12 and 60 months do not fall: nearly all danger lies in the first days
+
+
+def shape_between(s12: Floats, s60: Floats) -> Floats:
+    """Shape of the Weibull law through the shares that hold 12 and 60 months: s = ln(ln S60/ln S12)/ln 5.
+
+    Ranges of the two may overlap. Where a draw has S60 at or above S12 it contradicts itself, and the nearest law is
+    taken: one in which what holds a year holds.
+
+    Args:
+        s12, s60: In (0, 1).
+    """
+    falls = (s60 < s12) & (s12 < 1)
+    ratio = exact.log(np.where(falls, s60, 0.5)) / exact.log(np.where(falls, s12, 0.5))
+    return np.where(falls, np.maximum(exact.log(ratio) / exact.log(5.0), FLATTEST), FLATTEST)
+
+
+def relative_to_reference(ratio: Floats, common: Floats) -> tuple[Floats, Floats]:
+    """Factor on the hazard where a feature is present, and where it is absent.
+
+    The law of S12 was measured on agreements of which a share had the feature, so both stand relative to their mean:
+    ratio / (1 + share (ratio - 1)) and 1 / (1 + share (ratio - 1)), the share being `common`.
+    """
+    mean = np.maximum(1 + common * (ratio - 1), SMALLEST)
+    return ratio / mean, 1 / mean
+
+
+def deterred(strength: Floats, credibility: Floats, in_reference: Floats) -> Floats:
+    """Factor on the hazard of a guarantee that may be believed: (1 - k g)/(1 - k g_ref)."""
+    return (1 - strength * credibility) / np.maximum(1 - strength * in_reference, SMALLEST)
+
+
+def pressure_fades(factor: Floats, fades_per_year: Floats, years: Floats) -> Floats:
+    """Factor on the hazard of what pressure bought: 1 at signature, toward `factor` as the pressure fades.
+
+    1 + (factor - 1)(1 - (1 - fades)^years), years since signature.
+    """
+    return 1 + (factor - 1) * (1 - exact.power(1 - fades_per_year, years))
+
+
+@dataclass(frozen=True, eq=False)
+class WeibullYears:
+    """The law without features, cut into years.
+
+    Attributes:
+        shape: s, above 0, shape (B,).
+        scale: L, hazard used up per month^s, shape (B,).
+        edges: t^s at the ends of years, shape (B, YEARS + 1).
+    """
+
+    shape: Floats
+    scale: Floats
+    edges: Floats
+
+    @classmethod
+    def through(cls, s12: Floats, shape: Floats) -> "WeibullYears":
+        """The law in which a share s12 in (0, 1] holds 12 months; shape s above 0, both (B,)."""
+        months = MONTHS * np.arange(YEARS + 1.0)
+        edges = exact.power(months[None, :], shape[:, None])
+        return cls(shape, -exact.log(s12) / exact.power(float(MONTHS), shape) + 0.0, edges)
+
+    def used_up(self, factors: Floats, months: Floats) -> Floats:
+        """Hazard used up after so many months, shape (B, ..., months); S = exp(-that).
+
+        Args:
+            factors: Q_j, constant within a year, shape (B, ..., years), with years enough to hold the months.
+            months: Since entry into force, 0 or more, shape (months,).
+        """
+        year = np.maximum(np.ceil(months / MONTHS).astype(np.int64) - 1, 0)
+        into_year = exact.power(months[None, :], self.shape[:, None]) - self.edges[:, year]
+        into_year = into_year.reshape(len(into_year), *(1 for _ in factors.shape[1:-1]), len(months))
+        total = self._total(factors)
+        before = np.concatenate([np.zeros_like(total[..., :1]), total], axis=-1)
+        return before[..., year] + along(self.scale, total) * factors[..., year] * into_year
+
+    def _total(self, factors: Floats) -> Floats:
+        """Hazard used up at the end of each year, shape (B, ..., years); cumsum adds one by one: its bits are fixed."""
+        years = factors.shape[-1]
+        spans = self.scale[:, None] * (self.edges[:, 1 : years + 1] - self.edges[:, :years])
+        spans = spans.reshape(len(spans), *(1 for _ in factors.shape[1:-1]), years)
+        total: Floats = np.cumsum(factors * spans, axis=-1)
+        return total
+
+    def rows(self, rows: Rows) -> "WeibullYears":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def survival(self, factors: Floats, months: Floats) -> Floats:
+        """Share that holds so many months, in [0, 1], shape (B, ..., months); arguments as of `used_up`."""
+        return exact.exp(-self.used_up(factors, months))
+
+    def break_month(self, factors: Floats, uniform: Floats) -> Floats:
+        """Month in which an agreement breaks: when -ln(1-U) is used up; inf if it outlasts the horizon of 50 years.
+
+        The law is inverted exactly, year by year: no grid of months.
+
+        Args:
+            factors: Q_j, shape (B, YEARS).
+            uniform: U in [0, 1), shape (B,); the smaller, the sooner the break.
+        """
+        allowed = -exact.log(1 - uniform)
+        total = self._total(factors)
+        year = (total <= allowed[:, None]).sum(axis=1)  # years that go by without a break
+        breaks = year < YEARS
+        row, last = np.arange(len(year)), np.minimum(year, YEARS - 1)
+        before = np.where(year > 0, total[row, np.maximum(last - 1, 0)], 0.0)
+        rate = np.where(breaks, self.scale * factors[row, last], 1.0)
+        power = self.edges[row, last] + np.maximum(allowed - before, 0.0) / rate
+        month = exact.power(np.where(breaks, power, 1.0), 1 / self.shape)
+        within = np.minimum(np.maximum(month, MONTHS * last), MONTHS * (last + 1.0))
+        return np.where(breaks, within, np.inf)
+
+
+@dataclass(frozen=True)
+class Features:
+    """What an agreement may have that makes a break likelier or less likely.
+
+    Attributes:
+        ids: Names, sorted.
+        present: Whether a combination of options has a feature, shape (K, features).
+    """
+
+    ids: tuple[str, ...]
+    present: Bools
+
+
+@dataclass(frozen=True, eq=False)
+class Hazard:
+    """The danger of a break in each draw, and what moves it.
+
+    Attributes:
+        law: Survival of an agreement like those of the reference group.
+        with_feature, without_feature: Factor of each feature, relative to the reference group, shape (B, features).
+        deterrence: k, share of the danger that a guarantee believed for certain takes away, shape (B,).
+        in_reference: Mean credibility in the reference group, shape (B,).
+        not_self_enforcing, pull_back_fails, bought: Factors where a shift of power undoes the agreement, where
+            cheating on the pull-back pays, and what was bought by pressure once the pressure is gone, shape (B,).
+        fades_per_year: Share of the pressure that goes each year, shape (B,).
+        static: The features of the combinations.
+    """
+
+    law: WeibullYears
+    with_feature: Floats
+    without_feature: Floats
+    deterrence: Floats
+    in_reference: Floats
+    not_self_enforcing: Floats
+    pull_back_fails: Floats
+    bought: Floats
+    fades_per_year: Floats
+    static: Features
+
+    @classmethod
+    def bind(cls, spec: Any, source: Source, found: Combinations, fades_per_year: Floats | None) -> "Hazard | None":
+        """Draw the numbers of `hazard`; None where the file has none.
+
+        Args:
+            spec: `survival_12` and either `shape` or `survival_60`; `ratios`, factors.
+            found: Combinations of all issues that the conditions of `ratios` mention.
+            fades_per_year: Of the mediation, shape (B,); None for pressure that does not fade.
+
+        Raises:
+            ValueError: unless exactly one of `shape` and `survival_60` is given.
+        """
+        if spec is None:
+            return None
+        path = "aftermath.hazard"
+        if (spec.shape is None) == (spec.survival_60 is None):
+            raise ValueError("hazard takes survival_12 and either shape or survival_60")
+        s12 = np.maximum(share(source.number(f"{path}.survival_12", spec.survival_12)), SMALLEST)
+        if spec.shape is not None:
+            shape = np.maximum(source.number(f"{path}.shape", spec.shape), FLATTEST)
+        else:
+            s60 = source.number(f"{path}.survival_60", spec.survival_60)
+            shape = shape_between(s12, np.maximum(share(s60), SMALLEST / 2))
+        with_feature, without_feature = _ratios(spec.ratios, f"{path}.ratios", source)
+        holds = [found.holds(spec.ratios[name].when) for name in sorted(spec.ratios)]
+        reference = getattr(spec, "reference_credibility", None)
+        numbers = {
+            name: not_negative(source.number(f"{path}.{name}", getattr(spec, name)))
+            for name in ("deterrence", "if_not_self_enforcing", "if_pull_back_fails", "if_bought_by_pressure")
+        }
+        in_reference = fades = np.zeros(source.count)
+        if reference is not None:
+            in_reference = share(source.number(f"{path}.reference_credibility", reference))
+        if fades_per_year is not None:
+            fades = share(fades_per_year)
+        return cls(
+            law=WeibullYears.through(s12, shape),
+            with_feature=with_feature,
+            without_feature=without_feature,
+            deterrence=share(numbers["deterrence"]),
+            in_reference=in_reference,
+            not_self_enforcing=numbers["if_not_self_enforcing"],
+            pull_back_fails=numbers["if_pull_back_fails"],
+            bought=numbers["if_bought_by_pressure"],
+            fades_per_year=fades,
+            static=Features(tuple(sorted(spec.ratios)), np.array(holds).reshape(len(holds), len(found)).T),
+        )
+
+    def rows(self, rows: Rows) -> "Hazard":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def features(self, present: Bools) -> Floats:
+        """Product of the factors of all features, in the order of their ids.
+
+        Args:
+            present: Which features there are, shape (B or 1, ..., features).
+
+        Returns:
+            Shape (B, ...).
+        """
+        shape = np.broadcast_shapes(present.shape[:-1], (len(self.deterrence), *present.shape[1:-1]))
+        product = np.ones(shape)
+        for feature in range(len(self.static.ids)):
+            with_it, without = self.with_feature[:, feature], self.without_feature[:, feature]
+            product = product * np.where(present[..., feature], along(with_it, product), along(without, product))
+        return product
+
+    def deterred(self, credibility: Floats) -> Floats:
+        """Factor of a guarantee believed to this degree, shape (B, ...); the more it is believed, the smaller."""
+        return deterred(along(self.deterrence, credibility), credibility, along(self.in_reference, credibility))
+
+    def of_pressure(self, bought: Bools, years_to_force: Floats, years: int) -> Floats:
+        """Factor of what pressure bought, at the start of each year in force, shape (B, years); 1 for all else.
+
+        Args:
+            bought: Whether some signatory would find the deal worse than no deal without pressure, shape (B,).
+            years_to_force: From signature, when the pressure begins to fade, to entry into force, shape (B,).
+        """
+        after = years_to_force[:, None] + np.arange(years)
+        factor = pressure_fades(self.bought[:, None], self.fades_per_year[:, None], after)
+        return np.where(bought[:, None], factor, 1.0)
+
+
+def _ratios(ratios: Mapping[str, Any], path: str, source: Source) -> tuple[Floats, Floats]:
+    """Factor of each feature, by id, where it is present and where it is absent, each (B, features)."""
+    factors = np.ones((2, source.count, len(ratios)))
+    for column, name in enumerate(sorted(ratios)):
+        ratio = not_negative(source.number(f"{path}.{name}.ratio", ratios[name].ratio))
+        common = share(source.number(f"{path}.{name}.share", ratios[name].share))
+        factors[:, :, column] = relative_to_reference(ratio, common)
+    return factors[0], factors[1]

@@ -1,0 +1,164 @@
+"""Numbers that hang on the options of a few issues: small tables, never one entry a package.
+
+Sixty thousand packages may differ in ten issues and a parliament look at two. What it makes of a package is worked
+out for the few distinct combinations of these two, and looked up by package.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.issues import NO_DEAL, Bools, Condition, Half, Ints, PackageSpace
+from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.utility import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Combinations:
+    """The distinct combinations of options of some issues that occur in packages.
+
+    Attributes:
+        half: The issues looked at, in name order, and their option indices in each combination, shape (K, issues).
+        index: Combination of each package, shape (P,).
+        example: The first package of each combination, shape (K,).
+    """
+
+    half: Half
+    index: Ints
+    example: Ints
+
+    def __len__(self) -> int:
+        return len(self.example)
+
+    def __repr__(self) -> str:
+        names = ", ".join(issue.name for issue in self.half.issues) or "no issue"
+        return f"Combinations({names}: {len(self)} for {len(self.index):,} packages)"
+
+    def holds(self, condition: Condition) -> Bools:
+        """Combinations that meet a condition, shape (K,).
+
+        Raises:
+            ValueError: if the condition mentions an issue that is not looked at here.
+        """
+        unseen = condition.issues() - {issue.name for issue in self.half.issues}
+        if unseen:
+            raise ValueError(f"these combinations do not tell {', '.join(sorted(unseen))}")
+        holds = np.zeros(len(self), bool)
+        for clause in condition.clauses:
+            holds |= self.half.matches(clause)
+        return holds
+
+    def spread(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Values by combination, shape (..., K), as values by package, shape (..., P)."""
+        return values[..., self.index]
+
+
+def combinations(space: PackageSpace, issues: Collection[str]) -> Combinations:
+    """Find the distinct combinations of options of some issues, in the order of these options.
+
+    Args:
+        space: The packages.
+        issues: Names of the issues to look at, in any order; none at all gives one combination.
+
+    Raises:
+        ValueError: if there is no such issue.
+    """
+    names = [issue.name for issue in space.issues]
+    columns = sorted(_place(name, names, "issue") for name in set(issues))
+    sizes = [len(space.issues[column].options) for column in columns]
+    key = np.zeros(len(space), np.int64)
+    raw_count = 1
+    for column, size in zip(columns, sizes, strict=True):
+        key = key * size + space.packages[:, column]
+        raw_count *= size
+    occurs = np.zeros(raw_count, bool)
+    occurs[key] = True
+    index = (np.cumsum(occurs) - 1)[key]
+    example = np.empty(np.count_nonzero(occurs), np.int64)
+    example[index[::-1]] = np.arange(len(space))[::-1]  # the last one written, the first package, stays
+    looked_at = tuple(space.issues[column] for column in columns)
+    return Combinations(Half(looked_at, space.packages[example][:, columns]), index, example)
+
+
+@dataclass(frozen=True, eq=False)
+class OptionColumns:
+    """Where the summands of each combination stand.
+
+    Attributes:
+        combinations: Of the issues summed over.
+        column: Column of each issue's summand, shape (K, issues).
+    """
+
+    combinations: Combinations
+    column: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class OptionSum:
+    """A number of a package: a base and one summand for the option of each of a few issues, in issue-name order.
+
+    Attributes:
+        base: What every package starts from, shape (B,).
+        numbers: Summands of the options of these issues, side by side, shape (B, options).
+        static: Which of them a package takes.
+    """
+
+    base: Floats
+    numbers: Floats
+    static: OptionColumns
+
+    @classmethod
+    def over(cls, space: PackageSpace, base: Floats, numbers: Mapping[str, Mapping[str, Floats]]) -> "OptionSum":
+        """Lay out numbers given by issue and option, each of shape (B,); an option not given adds 0.
+
+        Raises:
+            ValueError: if there is no such issue or option.
+        """
+        found = combinations(space, numbers)
+        columns, column, width = [], np.empty(found.half.options.shape, np.int64), 0
+        for place, issue in enumerate(found.half.issues):
+            for option in numbers[issue.name]:
+                _place(option, issue.options, f"option of {issue.name}")
+            columns += [numbers[issue.name].get(option, np.zeros_like(base)) for option in issue.options]
+            column[:, place] = width + found.half.options[:, place]
+            width += len(issue.options)
+        return cls(base, np.array(columns).reshape(width, len(base)).T, OptionColumns(found, column))
+
+    def rows(self, rows: Rows) -> "OptionSum":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def of(self, packages: Ints) -> Floats:
+        """The number of one package a draw, shape (B,); NaN where there is none (`NO_DEAL`)."""
+        chosen = self.static.column[self.static.combinations.index[packages]]
+        draw = np.arange(len(packages))
+        total = self.base
+        for place in range(chosen.shape[1]):
+            total = total + self.numbers[draw, chosen[:, place]]
+        return np.where(packages == NO_DEAL, np.nan, total)
+
+    def over_combinations(self) -> Floats:
+        """The number of every distinct combination, shape (B, K); `static.combinations` says which is which."""
+        total = np.repeat(self.base[:, None], len(self.static.combinations), axis=1)
+        for place in range(self.static.column.shape[1]):
+            total = total + self.numbers[:, self.static.column[:, place]]
+        return total
+
+    def over_all(self) -> Floats:
+        """The number of every package, shape (B, P): large, so only where the packages themselves are needed."""
+        return self.static.combinations.spread(self.over_combinations())
+
+
+def numbers_by_option(source: Source, path: str, numbers: Mapping[str, Any]) -> dict[str, Floats]:
+    """Numbers given by option (or any other name), in every draw; that of `x` has the path `path.x`."""
+    return {name: source.number(f"{path}.{name}", numbers[name]) for name in sorted(numbers)}
+
+
+def _place(name: str, names: Collection[str], kind: str) -> int:
+    known = list(names)
+    if name not in known:
+        raise ValueError(f"there is no {kind} called '{name}', only {', '.join(known)}")
+    return known.index(name)

@@ -1,0 +1,169 @@
+"""Shifting power: would the side that an agreement makes weaker rather fight now than sign?
+
+Source: Powell (2006), war as a commitment problem. What has to be promised for later is more than anybody can promise
+when the balance moves far and fast enough; then no division of the stake, however generous, keeps the peace today.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.exact import TOLERANCE
+from sim.issues import Bools, PackageSpace
+from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.credibility import along, discount_factor, not_negative, record_only, share
+from sim.mechanisms.option_tables import OptionSum, numbers_by_option
+from sim.utility import Floats
+
+SURPLUS = ("flow", "all_to_riser")
+
+
+@dataclass(frozen=True, eq=False)
+class PowerTest:
+    """Whether a shift of power undoes an agreement; all of one shape.
+
+    Attributes:
+        fails: No division keeps the declining side from fighting now.
+        needed: Penalty on the rising side that would just keep the peace, as a share of the stake; 0 if none is
+            needed, inf if no penalty is enough.
+        there: Penalty that there is: credibility x penalty.
+    """
+
+    fails: Bools
+    needed: Floats
+    there: Floats
+
+
+def power_test(
+    shift: Floats,
+    balance: Floats,
+    cost_named: Floats,
+    cost_other: Floats,
+    discount: Floats,
+    penalty: Floats,
+    surplus: str = "flow",
+) -> PowerTest:
+    """Compare what the declining side would gain by fighting now with all that peace could offer it.
+
+    The declining side D is the named side where the shift is above 0, the other side where it is below; R is the
+    other one. p and p' are D's share by war before and after, p' = p - |shift|, not below 0: nobody loses more than
+    it holds. A shift of 0 passes: waiting then costs D nothing.
+
+    `flow`: D is promised what R would get no less than by war, flow by flow. It fights now if
+    p - p' > (1-d)(1-p') + cD + d (cR + gK); needed gK* = max(0, [(p-p') - (1-d)(1-p') - cD]/d - cR).
+    `all_to_riser`: R takes the whole surplus later, and D is left with what it would get by war. It fights now if
+    d p2 - p1 - cD (1-d) > 0, p1 and p2 R's share before and after. A penalty on R then adds to the surplus that R
+    takes, D gains nothing by it, and no penalty is enough.
+
+    Args:
+        shift: Share of the stake moved away from the named side by a war fought later; below 0: toward it.
+        balance: Share that the named side would get by a war fought now, in [0, 1].
+        cost_named, cost_other: War costs of the two sides, shares of the stake, 0 or more.
+        discount: d over the time in which the shift happens, in (0, 1].
+        penalty: gK, what guarantees would cost whoever breaks the peace as the stronger side, 0 or more.
+        surplus: `flow` or `all_to_riser`.
+
+    Shapes are broadcast together.
+
+    Raises:
+        ValueError: if `surplus` is neither.
+
+    Source: Powell (2006); the same formulas on plain numbers are in `sim.theory`.
+    """
+    if surplus not in SURPLUS:
+        raise ValueError(f"surplus must be one of {', '.join(SURPLUS)}, got {surplus!r}")
+    away = shift >= 0
+    before = np.where(away, balance, 1 - balance)
+    cost_d, cost_r = np.where(away, cost_named, cost_other), np.where(away, cost_other, cost_named)
+    after = np.maximum(before - np.abs(shift), 0.0)
+    if surplus == "flow":
+        gain = (before - after) - (1 - discount) * (1 - after) - cost_d
+        needed = np.maximum(gain / discount - cost_r, 0.0)
+        fails = gain > discount * (cost_r + penalty) + TOLERANCE
+    else:
+        fails = discount * (1 - after) - (1 - before) - cost_d * (1 - discount) > TOLERANCE
+        needed = np.where(fails, np.inf, 0.0)
+    return PowerTest(fails, needed + np.zeros_like(penalty), penalty + np.zeros_like(needed))
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Who is named in the file as the side the balance moves away from, who is the other, and who takes the surplus."""
+
+    named: str
+    other: str
+    surplus: str
+
+
+@dataclass(frozen=True, eq=False)
+class PowerShift:
+    """How packages move the balance, in each draw.
+
+    Attributes:
+        shifts: Share of the stake moved away from the named side; below 0 toward it.
+        balance: Share that the named side would get by war now, shape (B,).
+        cost_named, cost_other: War costs, shares of the stake, shape (B,).
+        discount: Over the time in which the shift happens, shape (B,).
+        penalty: What the guarantor's acting would cost the rising side, as a share of the stake, shape (B,).
+        static: Names of the sides.
+    """
+
+    shifts: OptionSum
+    balance: Floats
+    cost_named: Floats
+    cost_other: Floats
+    discount: Floats
+    penalty: Floats
+    static: Sides
+
+    @classmethod
+    def bind(cls, spec: Any, source: Source, space: PackageSpace) -> "PowerShift | None":
+        """Draw the numbers of `power_shift`; None where the file has none.
+
+        Raises:
+            ValueError: unless `war_cost` names two sides, `away_from` one of them.
+        """
+        if spec is None:
+            return None
+        sides = sorted(spec.war_cost)
+        if len(sides) != 2 or spec.away_from not in sides:
+            raise ValueError(f"war_cost must name two sides, {spec.away_from} one of them; it names {', '.join(sides)}")
+        named, other = spec.away_from, next(side for side in sides if side != spec.away_from)
+        path = "aftermath.power_shift"
+        moved = {
+            issue: numbers_by_option(source, f"{path}.away_from_{named}.{issue}", spec.shifts[issue])
+            for issue in sorted(spec.shifts)
+        }
+        cost = numbers_by_option(source, f"{path}.war_cost", spec.war_cost)
+        record_only(source, f"{path}.months", spec.months)
+        return cls(
+            shifts=OptionSum.over(space, np.zeros(source.count), moved),
+            balance=share(source.number(f"{path}.balance_now", spec.balance_now)),
+            cost_named=not_negative(cost[named]),
+            cost_other=not_negative(cost[other]),
+            discount=discount_factor(source.number(f"{path}.discount", spec.discount)),
+            penalty=not_negative(source.number(f"{path}.penalty_if_guarantor_acts", spec.penalty)),
+            static=Sides(named, other, spec.surplus or "flow"),
+        )
+
+    def rows(self, rows: Rows) -> "PowerShift":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def test(self, shift: Floats, credibility: Floats) -> PowerTest:
+        """Whether these shifts undo an agreement, given the chance that a guarantor acts.
+
+        Args:
+            shift: From `shifts`, shape (B, ...).
+            credibility: In [0, 1], shape (B, ...).
+        """
+        return power_test(
+            shift,
+            along(self.balance, shift),
+            along(self.cost_named, shift),
+            along(self.cost_other, shift),
+            along(self.discount, shift),
+            along(self.penalty, shift) * credibility,
+            self.static.surplus,
+        )

@@ -1,0 +1,341 @@
+"""What was signed goes home: who votes on it, when, and with what chance it passes.
+
+A ratifier j expects a share in favour `S_j = logistic(logit(support_j) + sum of shifts by option)` and is surprised by
+`Y_j = S_j + se_j (sqrt(rho) Z_0 + sqrt(1 - rho) Z_j)`: shifts act on the log-odds, the error on the share. All votes of
+a ratifier share its Y, and the Z are drawn once a draw: asked the same again, the same body answers the same.
+
+A threshold a/b is the float nearest to it, and so is a share: a share written as 0.6 reaches 60/100. Support of
+exactly 0 or 1 is certain, that is without shift and error.
+
+Source: Putnam (1988), two-level games.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim import exact
+from sim.issues import NO_DEAL, Bools, Ints, PackageSpace
+from sim.mechanisms.ballots import NOBODY, Ballots, ballots, in_turn, issues_seen
+from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, numbers_by_option
+from sim.utility import Floats
+
+CEASEFIRE = "ceasefire"  # the milestone without which nothing is in force
+SMALLEST_UNIFORM = 2.0**-54  # half the smallest that a stream makes above 0; its normal number is -8.2, not -inf
+
+
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """What came of one package a draw at home; months count from its signature.
+
+    Attributes:
+        passed: All votes held were won (or none had to be), shape (B,).
+        refused_by: The ratifier that refused first, -1 for none, shape (B,). At the same moment: one that was barred,
+            then the lower `order`, then the first by name.
+        refused_vote: Its vote, -1 if it was barred or nobody refused, shape (B,).
+        barred: Refused without a vote, shape (B,).
+        held_month: When each vote was held, NaN for those not needed and those that a refusal came before, (B, V).
+        in_force_month: The last vote or the ceasefire, whichever is later; NaN unless passed, shape (B,).
+        refusal_month: When it was refused, 0 if barred, NaN if it was not, shape (B,).
+        ceasefire_month: When the package has the fighting stop, refused or not; 0 without such a milestone, NaN
+            without a package, shape (B,).
+        chance_independent: Closed-form chance if every ratifier has a surprise of its own (rho 0), shape (B,).
+        chance_shared: The same if all are surprised alike (rho 1), shape (B,). NaN, both, without a package.
+    """
+
+    passed: Bools
+    refused_by: Ints
+    refused_vote: Ints
+    barred: Bools
+    held_month: Floats
+    in_force_month: Floats
+    refusal_month: Floats
+    ceasefire_month: Floats
+    chance_independent: Floats
+    chance_shared: Floats
+
+    def rows(self, rows: Rows) -> "Votes":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Refusal:
+    """What a body has turned down, as far as it binds what may be asked of it again; shapes (B,).
+
+    Attributes:
+        vote: The vote lost, -1 for none.
+        margin: Expected share less threshold in that vote, NaN for none.
+        barred_by: The ratifier that was barred from voting, -1 for none.
+    """
+
+    vote: Ints
+    margin: Floats
+    barred_by: Ints
+
+    def rows(self, rows: Rows) -> "Refusal":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Ratification:
+    """The votes of a scenario, with all they depend on drawn.
+
+    Attributes:
+        share: Expected share in favour by cell, S, shape (B, C).
+        chance: Closed-form chance by cell, 1 where nobody is asked and 0 where barred, shape (B, C).
+        error: Standard error on the share, 0 where support is certain, shape (B, J).
+        surprise: Standard normal number by which each ratifier differs from what is expected, shape (B, J).
+        months: From being ready to vote to the vote, shape (B, J).
+        milestones: Months of each milestone after what it counts from.
+        static: Who votes on what.
+    """
+
+    share: Floats
+    chance: Floats
+    error: Floats
+    surprise: Floats
+    months: Floats
+    milestones: tuple[OptionSum, ...]
+    static: Ballots
+
+    def __repr__(self) -> str:
+        return f"Ratification({', '.join(self.static.ratifiers)}; {len(self.share)} draws)"
+
+    @classmethod
+    def bind(cls, spec: Any, source: Source, table: Table) -> "Ratification | None":
+        """Draw everything that ratification depends on; None if the scenario has none.
+
+        Numbers drawn outside their meaning are cut: support and shared error to [0, 1], error and months to 0 and up.
+
+        Raises:
+            ValueError: if a condition, shift or milestone names what does not exist, or milestones go in a circle.
+        """
+        if spec is None:
+            return None
+        names = sorted(spec.ratifiers)
+        at = {name: f"ratification.ratifiers.{name}" for name in names}
+        specs = [spec.ratifiers[name] for name in names]
+        own = [combinations(table.space, issues_seen(ratifier)) for ratifier in specs]
+        milestones = in_turn(spec.milestones)
+
+        def column(what: str) -> Floats:
+            drawn = [source.number(f"{at[name]}.{what}", getattr(spec.ratifiers[name], what)) for name in names]
+            return _side_by_side(drawn, source.count)
+
+        support = np.minimum(np.maximum(column("support"), 0.0), 1.0)
+        certain = (support == 0) | (support == 1)
+        error = np.where(certain, 0.0, np.maximum(column("error"), 0.0))
+        static = ballots(spec, own, milestones, table.space)
+        shares = [
+            _shares(support[:, j], specs[j].shifts, f"{at[name]}.shifts", source, table.space, own[j])
+            for j, name in enumerate(names)
+        ]
+        share = np.concatenate([*shares, np.zeros((source.count, 0))], axis=1)
+        return cls(
+            share=share,
+            chance=_chance(share, error[:, static.voter], static.needed, static.above),
+            error=error,
+            surprise=_surprises(spec.shared_error, names, source),
+            months=np.maximum(column("months"), 0.0),
+            milestones=tuple(_delay(name, spec.milestones[name], source, table.space) for name in milestones),
+            static=static,
+        )
+
+    def rows(self, rows: Rows) -> "Ratification":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def shares(self, packages: Ints) -> Floats:
+        """Expected share in favour of one package a draw, asked for or not, shape (B, J); NaN without a package."""
+        shares = self.share[np.arange(len(packages))[:, None], self._cells(packages)]
+        return np.where((packages == NO_DEAL)[:, None], np.nan, shares)
+
+    def needed(self, packages: Ints) -> Floats:
+        """Largest threshold met with each ratifier, shape (B, J): -inf where it is not asked, inf where barred."""
+        needed = self.static.needed[self._cells(packages)]
+        return np.where((packages == NO_DEAL)[:, None], np.nan, needed)
+
+    def chances(self, packages: Ints) -> Floats:
+        """Closed-form chance `Phi((S - tau) / se)` of one package a draw with each ratifier, shape (B, J).
+
+        Votes of one ratifier share its surprise, so the largest threshold decides. 1 where the ratifier is not asked,
+        0 where it is barred, NaN without a package; with no error a step.
+        """
+        chances = self.chance[np.arange(len(packages))[:, None], self._cells(packages)]
+        return np.where((packages == NO_DEAL)[:, None], np.nan, chances)
+
+    def chances_over_combinations(self) -> tuple[Floats, Floats]:
+        """Closed-form chance of all ratifiers together, for every combination of `static.combinations`.
+
+        Returns:
+            If surprises are independent (the product), and if they are shared (the smallest), each of shape (B, K).
+        """
+        return _together(self.chance[:, self.static.cells])
+
+    def chance_over_packages(self) -> Floats:
+        """Closed-form chance of every package if surprises are independent, shape (B, P)."""
+        return self.static.combinations.spread(self.chances_over_combinations()[0])
+
+    def hold(self, packages: Ints) -> Votes:
+        """Hold the votes on one package a draw.
+
+        A vote is held at `max(start of its order, milestones it needs) + months`; the next order starts when the last
+        of this one has voted. The first refusal ends it all.
+
+        Args:
+            packages: Package signed in each draw, `NO_DEAL` for none, shape (B,).
+        """
+        static, draw = self.static, np.arange(len(packages))
+        signed = packages != NO_DEAL
+        cells = self._cells(packages)
+        share = self.share[draw[:, None], cells] + self.error * self.surprise
+        held = static.held[static.combinations.index[packages]] & signed[:, None]
+        month, last_vote, ceasefire = self._calendar(packages, held)
+        in_favour = share[:, static.of]
+        won = np.where(static.above_threshold, in_favour > static.threshold, in_favour >= static.threshold)
+        barred = (static.needed[cells] == np.inf) & signed[:, None]
+        lost_month = np.hstack([
+            np.where(barred[:, static.by_order], 0.0, np.inf),
+            np.where(held & ~won, month, np.inf),
+            np.full((len(packages), 1), np.inf),
+        ])
+        first = lost_month.argmin(axis=1)  # the first of equal ones: barred before order before name
+        refusal = lost_month[draw, first]
+        refused = refusal < np.inf
+        whose = np.concatenate([static.by_order, static.of, [NOBODY]])
+        which = np.concatenate([np.full_like(static.by_order, NOBODY), np.arange(len(static.votes)), [NOBODY]])
+        independent, shared = _together(self.chances(packages)[:, None, :])
+        passed = signed & ~refused
+        return Votes(
+            passed=passed,
+            refused_by=np.where(refused, whose[first], NOBODY),
+            refused_vote=np.where(refused, which[first], NOBODY),
+            barred=refused & (first < len(static.by_order)),
+            held_month=np.where(held & (month <= refusal[:, None]), month, np.nan),
+            in_force_month=np.where(passed, np.maximum(last_vote, ceasefire), np.nan),
+            refusal_month=np.where(refused, refusal, np.nan),
+            ceasefire_month=ceasefire,
+            chance_independent=np.where(signed, independent[:, 0], np.nan),
+            chance_shared=np.where(signed, shared[:, 0], np.nan),
+        )
+
+    def refusal(self, packages: Ints, votes: Votes) -> Refusal:
+        """What the votes on these packages bind, for the attempts that follow."""
+        shares, margin = self.shares(packages), np.full(len(packages), np.nan)
+        for vote, (ratifier, threshold) in enumerate(zip(self.static.of, self.static.threshold, strict=True)):
+            lost = votes.refused_vote == vote
+            margin[lost] = shares[lost, ratifier] - threshold
+        barred_by = np.where(votes.barred, votes.refused_by, NOBODY)
+        return Refusal(votes.refused_vote, margin, barred_by)
+
+    def struck_combinations(self, refusal: Refusal) -> Bools:
+        """Combinations that the same body would refuse again, shape (B, K).
+
+        After a vote lost on p: every q on which that vote is held and for which `S(q) - tau <= S(p) - tau`. After a
+        body was barred: every q from which it is barred.
+        """
+        static = self.static
+        struck = np.zeros((len(refusal.vote), len(static.combinations)), bool)
+        for vote, (ratifier, threshold) in enumerate(zip(static.of, static.threshold, strict=True)):
+            lost = np.flatnonzero(refusal.vote == vote)
+            if len(lost):
+                margin = self.share[lost][:, static.cells[:, ratifier]] - threshold
+                struck[lost] = static.held[:, vote] & (margin <= refusal.margin[lost, None])
+        for ratifier in range(len(static.ratifiers)):
+            barred = static.needed[static.cells[:, ratifier]] == np.inf
+            struck |= (refusal.barred_by == ratifier)[:, None] & barred
+        return struck
+
+    def struck(self, refusal: Refusal) -> Bools:
+        """Packages that the same body would refuse again, shape (B, P); for some draws take `rows` of both first."""
+        struck: Bools = self.static.combinations.spread(self.struck_combinations(refusal))
+        return struck
+
+    def _cells(self, packages: Ints) -> Ints:
+        return self.static.cells[self.static.combinations.index[packages]]
+
+    def _calendar(self, packages: Ints, held: Bools) -> tuple[Floats, Floats, Floats]:
+        """Months of every vote, held or not, shape (B, V), of the last one held, and of the ceasefire, shape (B,)."""
+        static, reached = self.static, list[Floats]()
+        for delay, since in zip(self.milestones, static.counted_from, strict=True):
+            reached.append(delay.of(packages) + (reached[since] if since >= 0 else 0.0))
+        month = np.empty(held.shape)
+        start = np.where(packages == NO_DEAL, np.nan, 0.0)
+        ceasefire = reached[static.milestones.index(CEASEFIRE)] if CEASEFIRE in static.milestones else start
+        for order in np.unique(static.order):
+            last = start
+            for vote in np.flatnonzero(static.order == order):
+                ready = start
+                for milestone in np.flatnonzero(static.needs[vote]):
+                    ready = np.maximum(ready, reached[milestone])
+                month[:, vote] = ready + self.months[:, static.of[vote]]
+                last = np.where(held[:, vote], np.maximum(last, month[:, vote]), last)
+            start = last
+        return month, start, ceasefire
+
+
+def _chance(share: Floats, error: Floats, needed: Floats, above: Bools) -> Floats:
+    """Chance to pass with a normal error on the share; without error, whether the share passes."""
+    uncertain = error > 0
+    z = (share - needed) / np.where(uncertain, error, 1.0)
+    step = np.where(above, share > needed, share >= needed)
+    return np.where(uncertain, exact.normal_cdf(z), step)
+
+
+def _together(chances: Floats) -> tuple[Floats, Floats]:
+    """Product and smallest over the last axis, in ascending order: no name moves a bit of it."""
+    ascending = np.sort(chances, axis=-1)
+    product, smallest = np.ones(chances.shape[:-1]), np.ones(chances.shape[:-1])
+    for place in range(chances.shape[-1]):
+        product = product * ascending[..., place]
+        smallest = np.minimum(smallest, ascending[..., place])
+    return product, smallest
+
+
+def _shares(
+    support: Floats, shifts: Any, path: str, source: Source, space: PackageSpace, own: Combinations
+) -> Floats:
+    """Expected share of one ratifier over the combinations it looks at, shape (B, K).
+
+    Where nothing shifts it is the support itself, to the last bit: with no error it may stand at the threshold.
+    """
+    log_odds = exact.log(support) - exact.log(1 - support)
+    numbers = {issue: numbers_by_option(source, f"{path}.{issue}", shifts[issue]) for issue in sorted(shifts)}
+    total = OptionSum.over(space, np.zeros(source.count), numbers)
+    shift = total.over_combinations()[:, total.static.combinations.index[own.example]]
+    return np.where(shift == 0, support[:, None], exact.logistic(log_odds[:, None] + shift))
+
+
+def _surprises(shared_error: Any, names: list[str], source: Source) -> Floats:
+    """Standard normal numbers of which any two have correlation rho, shape (B, J)."""
+    rho = np.minimum(np.maximum(source.number("ratification.shared_error", shared_error), 0.0), 1.0)
+    shared = np.sqrt(rho) * _normal(source, "ratification.shared")
+    own = [np.sqrt(1 - rho) * _normal(source, f"ratification.ratifiers.{name}.vote") for name in names]
+    return _side_by_side([shared + part for part in own], source.count)
+
+
+def _normal(source: Source, name: str) -> Floats:
+    return exact.normal_quantile(np.maximum(source.uniform(name), SMALLEST_UNIFORM))
+
+
+def _side_by_side(columns: list[Floats], count: int) -> Floats:
+    return np.array(columns).reshape(len(columns), count).T
+
+
+def _delay(name: str, milestone: Any, source: Source, space: PackageSpace) -> OptionSum:
+    """Months of a milestone after what it counts from: one number, or one by option of an issue."""
+    path = f"ratification.milestones.{name}.months"
+    if milestone.by is None:
+        return OptionSum.over(space, np.maximum(source.number(path, milestone.months), 0.0), {})
+    drawn = numbers_by_option(source, path, milestone.months)
+    months = {option: np.maximum(values, 0.0) for option, values in drawn.items()}
+    delay = OptionSum.over(space, np.zeros(source.count), {milestone.by: months})
+    (issue,) = delay.static.combinations.half.issues
+    missing = sorted(set(issue.options) - months.keys())
+    if missing:
+        raise ValueError(f"milestone {name} has no months for {issue.name}: {', '.join(missing)}")
+    return delay

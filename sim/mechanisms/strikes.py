@@ -1,0 +1,299 @@
+"""Strikes of one side on another, and homes that they leave without power.
+
+Waves come by chance, evenly through the time between two rounds; waves that an event adds come at the date of its
+round. Each cuts households off, and of those without power half are back after every half-life.
+"""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim import exact
+from sim.issues import Bools, Ints
+from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.events import DAYS_PER_MONTH, Events, sum_ascending
+from sim.utility import Floats
+
+REACH = 10.0  # standard deviations: a uniform has 53 bits, and a Poisson law less than 2**-53 beyond
+SHORTEST_HALF_LIFE = 1 / 24  # days; a normal law reaches beyond its range, also below 0
+
+
+@dataclass(frozen=True, eq=False)
+class Campaigns:
+    """What is the same in all draws.
+
+    Attributes:
+        ids: Of the strikes, sorted; the strike axis.
+        on: Index of the party struck, by strike.
+        parties: Number of parties.
+        days_per_round: The clock.
+        start: First day of the talks, None if the file has no date.
+        winter: Months of the calendar in which a hit cuts off more homes; 1 is January.
+    """
+
+    ids: tuple[str, ...]
+    on: tuple[int, ...]
+    parties: int
+    days_per_round: float
+    start: datetime.date | None
+    winter: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Strikes:
+    """Strikes between rounds and what they do to households.
+
+    Attributes:
+        static: What is the same in all draws.
+        waves: Waves since the round before and with the events of the round, shape (B, R, S).
+        hits: What got through in them, shape (B, R, S).
+        dark: Households without power at the date of the round, shape (B, R, S).
+        weeks: Household-weeks without power since the round before, shape (B, R, S).
+        rate: Waves a month without events, shape (B, S).
+        cut: Households that a wave cuts off outside winter, shape (B, S).
+        lasting: Weeks for which a household cut off is without power on average, half / (7 ln 2), shape (B,).
+        winter_factor: By how much a wave cuts off more in winter, shape (B,).
+    """
+
+    static: Campaigns
+    waves: Floats
+    hits: Floats
+    dark: Floats
+    weeks: Floats
+    rate: Floats
+    cut: Floats
+    lasting: Floats
+    winter_factor: Floats
+
+    @classmethod
+    def bind(
+        cls,
+        spec: Any,
+        source: Source,
+        table: Table,
+        rounds: int,
+        days_per_round: float,
+        as_of: datetime.date | None,
+        events: Events | None = None,
+    ) -> "Strikes":
+        """Draw the waves of all rounds and follow the homes without power.
+
+        Args:
+            spec: Of the war: `strikes` by id and `outages`. Without outages no households are counted.
+            source: Where numbers and uniforms come from.
+            table: Names the parties.
+            rounds, days_per_round: The clock.
+            as_of: First day of the talks.
+            events: What adds waves.
+
+        Raises:
+            ValueError: if there is a winter and no date to tell when it is.
+        """
+        static = _campaigns(spec, table, days_per_round, as_of)
+        half_life, winter_factor = _outages(spec.outages, source)
+        waves_and_hits = [_wave(spec.strikes[strike], f"war.strikes.{strike}", source) for strike in static.ids]
+        rate, through, households = (_columns([wave[i] for wave in waves_and_hits], source) for i in range(3))
+        regular, extra = (np.zeros((source.count, rounds, len(static.ids))) for _ in range(2))
+        for s, strike in enumerate(static.ids):
+            if rounds > 1:  # nothing moves before round 1
+                u = np.array([source.uniform(f"war.strikes.{strike}.{k + 1}") for k in range(1, rounds)])
+                regular[:, 1:, s] = poisson(u, rate[:, s] * (days_per_round / DAYS_PER_MONTH)).T
+            if events:
+                extra[:, :, s] = events.extra_waves(strike).T
+        cut = households * through if spec.outages else np.zeros_like(through)
+        factor = np.where(_winter_rounds(static, rounds), winter_factor[:, None], 1.0)  # (B, R)
+        cut_off = cut[:, None] * factor[:, :, None]
+        dark, weeks = outages(regular * cut_off, extra * cut_off, half_life, days_per_round)
+        waves, hits = regular + extra, (regular + extra) * through[:, None]
+        return cls(static, waves, hits, dark, weeks, rate, cut, _lasting(half_life) / 7, winter_factor)
+
+    def __repr__(self) -> str:
+        return f"Strikes({', '.join(self.static.ids) or 'none'}; {self.waves.shape[1]} rounds, {len(self.waves)} draws)"
+
+    def rows(self, rows: Rows) -> "Strikes":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def household_weeks(self) -> Floats:
+        """Household-weeks without power on each party's side since the round before, shape (R, B, N)."""
+        return self._by_party(self.weeks.swapaxes(0, 1))
+
+    def counted(self) -> Ints:
+        """Household-weeks since the round before in whole numbers, which add up over draws in any order, (R, B, N)."""
+        return np.rint(self.household_weeks()).astype(np.int64)
+
+    def weeks_after(self, played: Ints, months: Floats) -> Floats:
+        """Household-weeks still to come on each party's side when the talks end and the war does not yet.
+
+        Homes without power at that date, and every further wave until the ceasefire, each with all the weeks it adds,
+        also those after the ceasefire. Waves are at their mean, which needs no further draws; events are over.
+
+        Args:
+            played: Round with which the talks end, from 1, shape (B,).
+            months: From then to the ceasefire, 0 or more, shape (B,).
+
+        Returns:
+            Household-weeks, shape (B, N).
+
+        Raises:
+            ValueError: if a number of months is negative or not finite.
+        """
+        if not (np.isfinite(months) & (months >= 0)).all():
+            raise ValueError("months until the ceasefire must be finite and not negative")
+        begin: Floats = (played - 1) * np.float64(self.static.days_per_round)
+        days = months * DAYS_PER_MONTH
+        winter_days = _winter_days(self.static, begin, begin + days)
+        weighted = (days - winter_days) + self.winter_factor * winter_days
+        to_come = self.rate * self.cut * (weighted / DAYS_PER_MONTH)[:, None]
+        now = self.dark[np.arange(len(played)), played - 1]
+        return self._by_party((now + to_come) * self.lasting[:, None])
+
+    def _by_party(self, by_strike: Floats) -> Floats:
+        """Sum over the strikes on each party, the last axis."""
+
+        def on_party(n: int) -> Floats:
+            parts = [by_strike[..., s] for s, struck in enumerate(self.static.on) if struck == n]
+            return sum_ascending(parts, by_strike.shape[:-1])
+
+        return np.stack([on_party(n) for n in range(self.static.parties)], axis=-1)
+
+
+def outages(spread: Floats, at_once: Floats, half_life: Floats, days_per_round: float) -> tuple[Floats, Floats]:
+    """Households without power at the date of each round, and household-weeks between two rounds.
+
+    Of households without power half are back after every half-life. Whoever is cut off stays so for half / ln 2 days
+    on average, so the household-days of a time are that many times what was cut off in it less what is left to come:
+    the exact integral.
+
+    Args:
+        spread: Households cut off evenly through the time before a round, shape (B, R, S).
+        at_once: Households cut off at the date of a round, shape (B, R, S).
+        half_life: Days, above 0, shape (B,).
+        days_per_round: Days between two rounds, above 0.
+
+    Returns:
+        Households at the date of each round and household-weeks since the round before, each (B, R, S); the first
+        round has no time before it.
+    """
+    lasting = _lasting(half_life)[:, None]  # days
+    kept = exact.power(0.5, days_per_round / half_life)[:, None]
+    kept_of_spread = np.minimum((1 - kept) * (lasting / days_per_round), 1.0)
+    dark, weeks = np.zeros_like(spread), np.zeros_like(spread)
+    dark[:, 0] = at_once[:, 0]
+    for k in range(1, spread.shape[1]):
+        left = dark[:, k - 1] * kept + spread[:, k] * kept_of_spread
+        weeks[:, k] = (dark[:, k - 1] + spread[:, k] - left) * lasting / 7
+        dark[:, k] = left + at_once[:, k]
+    return dark, weeks
+
+
+def poisson(u: Floats, mean: Floats) -> Floats:
+    """Whole numbers by the Poisson law, from an inverse table made for each mean.
+
+    The table holds what lies within ten standard deviations, made by the ratio of neighbouring chances from the
+    lowest number up, so that it needs no exponential and no mean is too large for it.
+
+    Args:
+        u: Uniforms in [0, 1), shape (..., B).
+        mean: 0 or more, finite, shape (B,).
+
+    Returns:
+        The smallest number whose share of the law at or below it exceeds u, shape (..., B).
+
+    Raises:
+        ValueError: if a mean is negative or not finite.
+    """
+    if not (np.isfinite(mean) & (mean >= 0)).all():
+        raise ValueError("the mean of a Poisson law must be finite and not negative")
+    reach = REACH * np.sqrt(mean)
+    lowest = np.floor(np.maximum(mean - reach, 0.0))
+    steps = np.ceil(mean + reach + 2 * REACH) - lowest
+    heap = np.array(list(_heap(mean, lowest, int(steps.max(initial=1)))))
+    level = u * heap[-1]
+    number = np.zeros(u.shape)
+    for height in heap:
+        number = number + (height <= level)
+    return lowest + number
+
+
+def _heap(mean: Floats, lowest: Floats, steps: int) -> Iterator[Floats]:
+    """Chances piled up from the lowest number, each relative to the first.
+
+    A row goes on as long as its neighbours need: what lies beyond its own reach is too small to change a bit of it.
+    """
+    chance, height = np.ones(mean.shape), np.zeros(mean.shape)
+    for step in range(1, steps + 1):
+        height = height + chance
+        yield height
+        chance = chance * (mean / (lowest + step))
+
+
+def _campaigns(spec: Any, table: Table, days_per_round: float, as_of: datetime.date | None) -> Campaigns:
+    ids = tuple(sorted(spec.strikes or {}))
+    on = tuple(table.parties.index(spec.strikes[strike].on) for strike in ids)
+    winter = tuple(spec.outages.winter_months or ()) if spec.outages else ()
+    if winter and as_of is None:
+        raise ValueError("winter months need a date to count from: as_of")
+    return Campaigns(ids, on, len(table.parties), days_per_round, as_of, winter)
+
+
+def _columns(columns: list[Floats], source: Source) -> Floats:
+    """Columns of shape (B,) side by side, shape (B, S), also if there are none."""
+    return np.array(columns).reshape(len(columns), source.count).T
+
+
+def _wave(strike: Any, path: str, source: Source) -> tuple[Floats, Floats, Floats]:
+    """Waves a month, hits of a wave, and households that a hit cuts off, each of shape (B,)."""
+
+    def positive(name: str) -> Floats:
+        number = getattr(strike, name)
+        return np.zeros(source.count) if number is None else np.maximum(source.number(f"{path}.{name}", number), 0.0)
+
+    drones = positive("drones_per_wave") * (1 - np.minimum(positive("drones_intercepted"), 1.0))
+    missiles = positive("missiles_per_wave") * (1 - np.minimum(positive("missiles_intercepted"), 1.0))
+    return positive("waves_per_month"), drones + missiles, positive("households_per_hit")
+
+
+def _outages(spec: Any, source: Source) -> tuple[Floats, Floats]:
+    """Half-life of outages in days and factor of winter, each of shape (B,)."""
+    if spec is None:
+        return np.ones(source.count), np.ones(source.count)
+    half_life = source.number("war.outages.repair_half_life_days", spec.repair_half_life_days)
+    factor = np.ones(source.count)
+    if spec.winter_factor is not None:
+        factor = np.maximum(source.number("war.outages.winter.factor", spec.winter_factor), 0.0)
+    return np.maximum(half_life, SHORTEST_HALF_LIFE), factor
+
+
+def _lasting(half_life: Floats) -> Floats:
+    """Mean days for which something lasts that halves in every half-life."""
+    return half_life * exact.INVERSE_LN2
+
+
+def _is_winter(static: Campaigns, days: Ints) -> Bools:
+    """Whether days, counted from the first of the talks, lie in winter."""
+    if static.start is None:
+        return np.zeros(days.shape, bool)
+    months = (np.datetime64(static.start, "D") + days).astype("datetime64[M]").astype(np.int64) % 12 + 1
+    return np.isin(months, static.winter)
+
+
+def _winter_rounds(static: Campaigns, rounds: int) -> Bools:
+    """Whether the date of a round lies in winter, shape (R,)."""
+    return _is_winter(static, np.floor(np.arange(rounds) * static.days_per_round).astype(np.int64))
+
+
+def _winter_days(static: Campaigns, begin: Floats, end: Floats) -> Floats:
+    """Days of winter between two times, counted in days from the first of the talks, shape (B,)."""
+    days = np.arange(int(np.ceil(end.max(initial=0))) + 1)
+    before = np.concatenate([[0], np.cumsum(_is_winter(static, days))])  # whole days of winter before each day
+
+    def until(time: Floats) -> Floats:
+        day = np.floor(time).astype(np.int64)
+        days_of_winter: Floats = before[day] + (time - day) * (before[day + 1] - before[day])
+        return days_of_winter
+
+    return until(end) - until(begin)

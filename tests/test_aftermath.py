@@ -1,0 +1,397 @@
+"""What happens after signature, all parts together: the published figures of two cases, and what must always be so."""
+
+import dataclasses
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from aftermaths import (
+    AS_OF,
+    BEST,
+    LAND,
+    SHAKY,
+    WORST,
+    Source,
+    bind,
+    by_option,
+    everything,
+    hazard,
+    judge,
+    num,
+    space_of,
+    spec,
+    when,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.issues import NO_DEAL
+from sim.mechanisms.aftermath import Aftermath
+from sim.mechanisms.hazard import YEARS
+from sim.mechanisms.judgement import CAUSES
+from sim.mechanisms.outlook import SPAN_ENDS, SPAN_MIDDLES, span_weights
+
+SPACE = space_of(**LAND)
+
+
+def bound(count=40, start=0, fades=0.5, aftermath=None, **others):
+    source = Source(count=count, start=start, **others)
+    return bind(aftermath or everything(), SPACE, source, as_of=AS_OF, fades_per_year=np.full(count, fades))
+
+
+def columns_equal(one, other, rows=slice(None)):
+    for name, values in one.columns().items():
+        np.testing.assert_array_equal(values[rows], other.columns()[name], err_msg=name)
+
+
+# The published figures: central numbers of two shipped cases
+
+UKRAINE_ISSUES = {
+    "guarantee": ("article5_congress_force", "article5_congress", "article5_executive", "aid_only", "none"),
+    "donetsk_status": ("pre_2022_line", "freeze_no_recognition", "shared_zone", "one_sided_zone", "handover_de_facto",
+                       "handover_recognised"),
+    "withdrawal": ("both_equal", "none", "both_ukraine_first", "ukraine_only"),
+    "force_cap": ("no_cap", "cap_800k", "cap_600k", "cap_250k", "cap_85k"),
+    "sanctions_assets": ("keep_until_reparations", "phased_assets_to_ukraine", "phased_assets_split", "full_relief"),
+}  # fmt: skip
+UKRAINE_SPACE = space_of(**UKRAINE_ISSUES)
+
+
+def ukraine():
+    guarantees = UKRAINE_ISSUES["guarantee"]
+    return spec(
+        credibility=by_option("guarantee", **dict(zip(guarantees, (0.70, 0.55, 0.35, 0.20, 0.05), strict=True))),
+        monitoring=by_option("guarantee", **dict(zip(guarantees, (0.75, 0.60, 0.45, 0.25, 0.15), strict=True))),
+        power_shift=SimpleNamespace(
+            months=24, discount=num(0.9), balance_now=num(0.5), war_cost={"ukraine": num(0.1), "russia": num(0.1)},
+            penalty=num(0.3), away_from="ukraine", surplus="flow",
+            shifts={
+                issue: {option: num(shift) for option, shift in shifts.items()}
+                for issue, shifts in {
+                    "donetsk_status": {"pre_2022_line": -0.08, "one_sided_zone": 0.06, "handover_de_facto": 0.10,
+                                       "handover_recognised": 0.10},
+                    "force_cap": {"no_cap": -0.02, "cap_600k": 0.04, "cap_250k": 0.15, "cap_85k": 0.25},
+                    "sanctions_assets": {"phased_assets_to_ukraine": -0.02, "phased_assets_split": 0.02,
+                                         "full_relief": 0.05},
+                    "guarantee": {"aid_only": 0.03, "none": 0.08},
+                }.items()
+            },
+        ),
+        pull_back=SimpleNamespace(
+            issue="withdrawal", steps={"both_equal": 4, "both_ukraine_first": 2, "ukraine_only": 1}, months=num(2),
+            depth_km=num(20), gain_of_cheating=num(3), dividend=num(0.2), discount=num(0.95), penalty=num(2),
+        ),
+    )  # fmt: skip
+
+
+PROPOSALS = [  # guarantee, donetsk_status, withdrawal, force_cap, sanctions_assets, shift
+    ("article5_executive", "handover_de_facto", "ukraine_only", "cap_600k", "phased_assets_split", 0.16),
+    ("article5_congress", "freeze_no_recognition", "both_equal", "cap_800k", "phased_assets_to_ukraine", -0.02),
+    ("article5_congress", "one_sided_zone", "ukraine_only", "cap_800k", "phased_assets_split", 0.08),
+    ("article5_congress_force", "shared_zone", "both_equal", "cap_800k", "phased_assets_to_ukraine", -0.02),
+    ("none", "handover_recognised", "ukraine_only", "cap_85k", "full_relief", 0.48),
+]
+
+
+def test_of_five_proposals_one_moves_the_balance_too_far():
+    aftermath = bind(ukraine(), UKRAINE_SPACE)
+    for *options, shift in PROPOSALS:
+        found = judge(aftermath, UKRAINE_SPACE, dict(zip(UKRAINE_ISSUES, options, strict=True)))
+        assert found.shift[0] == pytest.approx(shift, abs=1e-12)
+        assert found.power.fails[0] == (shift == 0.48)
+        assert not found.pull_back.fails[0], "a one-sided exit is no pull-back"
+    assert found.power.needed[0] == pytest.approx(0.2133, abs=5e-5)
+    assert found.power.there[0] == pytest.approx(0.015)
+
+
+def test_steps_needed_by_guarantee():
+    aftermath = bind(ukraine(), UKRAINE_SPACE)
+    options = dict(zip(UKRAINE_ISSUES, PROPOSALS[1], strict=False))
+    for exit_, there in (("both_equal", 4), ("both_ukraine_first", 2)):
+        needed, fails = [], []
+        for guarantee in UKRAINE_ISSUES["guarantee"]:
+            found = judge(aftermath, UKRAINE_SPACE, options | {"guarantee": guarantee, "withdrawal": exit_})
+            needed.append(found.pull_back.needed[0])
+            fails.append(found.pull_back.fails[0])
+            assert found.pull_back.there[0] == there
+        assert needed == [1, 1, 4, 20, 157]
+        assert fails == [n > there for n in needed]
+
+
+def test_two_banks_need_observers():
+    space = space_of(pull_back=("reciprocal", "stay", "upland_first"), observers=("none", "joint", "third_party"))
+    aftermath = spec(
+        monitoring=by_option("observers", none=0.2, joint=0.6, third_party=0.8),
+        credibility=by_option("observers", none=0.05, joint=0.15, third_party=0.5),
+        pull_back=SimpleNamespace(
+            issue="pull_back", steps={"reciprocal": 3, "upland_first": 1, "stay": 0}, months=num(9),
+            gain_of_cheating=num(2.4), dividend=num(0.2), discount=num(0.9), penalty=num(0.9),
+        ),
+        hazard=hazard(0.75, shape=0.5, deterrence=0.7, if_pull_back_fails=2),
+    )  # fmt: skip
+    bound = bind(aftermath, space)
+    for observers, needed, factor in (("third_party", 3, 1 - 0.35), ("joint", 16, 2 * (1 - 0.105))):
+        found = judge(bound, space, {"pull_back": "reciprocal", "observers": observers})
+        assert (found.pull_back.needed[0], found.pull_back.fails[0]) == (needed, needed > 3)
+        assert found.factors.product[0] == pytest.approx(np.full(YEARS, factor))
+        assert found.survival_12[0] == pytest.approx(0.75**factor)
+        assert found.survival_60[0] == pytest.approx(0.75 ** (factor * 5**0.5))
+    found = judge(bound, space, {"pull_back": "upland_first", "observers": "none"})
+    assert not found.pull_back.fails[0] and found.factors.product[0, 0] == pytest.approx(1 - 0.035)
+
+
+# Findings by hand
+
+
+def test_each_factor_is_a_column_of_its_own():
+    """The worst text of a small land, central numbers: every fault it can have, in the first year and in the sixth."""
+    found = judge(bound(1, central=True), SPACE, WORST, bought=np.array([True]))
+    assert found.power.fails[0] and not found.pull_back.fails[0]
+    columns = found.columns()
+    assert columns["hazard_features"][0] == pytest.approx(1 / 0.92)  # no empty strip, which one in five had
+    assert columns["hazard_deterrence"][0] == pytest.approx(1 - 0.7 * 0.05)
+    assert columns["hazard_not_self_enforcing"][0] == 2.5
+    assert columns["hazard_pull_back_fails"][0] == 1
+    assert columns["hazard_bought_by_pressure"][0] == 1
+    assert found.factors.bought_by_pressure[0, [1, 2, 40]] == pytest.approx([1.25, 1.375, 1.5])
+    assert columns["hazard"][0] == pytest.approx((1 - 0.035) / 0.92 * 2.5)
+    shaky = judge(bound(1, central=True), SPACE, SHAKY)
+    assert shaky.pull_back.fails[0] and shaky.columns()["hazard_pull_back_fails"][0] == 1.8
+    assert shaky.columns()["hazard_features"][0] == pytest.approx(0.6 / 0.92)
+
+
+def test_credibility_is_asked_at_the_start_of_each_year_in_force():
+    """Signed in month 30, in force in 36; governments change in 37.2 and 85.2: seen from the years 1 and 5 on."""
+    found = judge(bound(1, central=True), SPACE, SHAKY, signed=30.0, to_force=6.0)
+    assert found.promised[0] == found.credibility[0] == 0.35
+    by_hand = [0.35 * 0.88**year * 0.6 ** ((year >= 1) + (year >= 5)) for year in range(6)]
+    assert found.by_year[0, :6] == pytest.approx(by_hand, rel=1e-13)
+    later = judge(bound(1, central=True), SPACE, SHAKY, signed=30.0, to_force=8.0)
+    assert later.by_year[0, 0] == pytest.approx(0.35 * 0.6), "it changed between signature and entry into force"
+
+
+def test_pressure_fades_from_signature_on():
+    found = judge(bound(1, central=True), SPACE, BEST, to_force=12.0, bought=np.array([True]))
+    assert found.factors.bought_by_pressure[0, :2] == pytest.approx([1.25, 1.375])
+    assert (judge(bound(1, central=True), SPACE, BEST).factors.bought_by_pressure == 1).all()
+
+
+def test_a_guarantor_without_the_will_to_act_guards_nothing():
+    """Gains .10 and .11 around .7 x .15 = .105."""
+    absent, acts = (
+        judge(bound(1, central=True), SPACE, BEST, guarantor_utility=np.array([0.5 + gain]),
+              guarantor_no_deal=np.array([0.5])) for gain in (0.10, 0.11)
+    )  # fmt: skip
+    assert absent.guarantor_absent[0] and not acts.guarantor_absent[0]
+    assert (absent.promised[0], absent.credibility[0], acts.credibility[0]) == (0.7, 0, 0.7)
+    assert (absent.by_year == 0).all() and absent.power.there[0] == 0
+    assert absent.pull_back.needed[0] == 1, "seen as it is, cheating does not pay here even unpunished"
+    assert absent.survival_12[0] < acts.survival_12[0]
+    with pytest.raises(ValueError, match="will of far"):
+        bound(1).judge(np.array([0]), np.zeros(1), np.zeros(1))
+
+
+def test_without_guarantees_penalties_count_in_full_and_nobody_is_deterred():
+    file = everything()
+    file.credibility = file.credibility_lost = file.guarantor = None
+    found = judge(bound(1, aftermath=file, central=True), SPACE, WORST)
+    assert found.power.there[0] == 0.3 and np.isnan(found.credibility[0])
+    assert (found.factors.deterrence == 1).all()
+    assert judge(bound(1, aftermath=file, central=True), SPACE, SHAKY).pull_back.needed[0] == 2  # 2.55 / 2
+
+
+def test_where_nothing_was_signed_or_came_into_force():
+    aftermath = bound(3)
+    packages, signed, to_force = np.array([NO_DEAL, 0, 0]), np.array([np.nan, 1, 1]), np.array([np.nan, np.nan, 2])
+    found = aftermath.judge(packages, signed, to_force, np.full(3, 2.0), np.zeros(3), np.full(3, True))
+    columns = found.columns()
+    for name, values in columns.items():
+        if values.dtype == np.float64:
+            assert np.isnan(values[0]), name
+        elif values.dtype == bool:
+            assert not values[0], name
+    assert columns["break_cause"][0] == columns["break_cause"][1] == ""
+    assert not np.isnan(found.credibility[1]) and not np.isnan(found.power.needed[1])
+    assert np.isnan([found.break_month[1], found.survival_12[1], found.by_year[1, 0], columns["hazard"][1]]).all()
+    assert not found.held(12)[:2].any() and not np.isnan(found.break_month[2])
+
+
+@pytest.mark.parametrize("part", ["credibility", "monitoring", "power_shift", "pull_back", "hazard", "guarantor"])
+def test_any_part_may_be_missing(part):
+    file = everything()
+    setattr(file, part, None)
+    found = judge(bound(5, aftermath=file), SPACE, SHAKY, bought=np.ones(5, bool))
+    assert np.isnan(found.survival_12).all() == (part == "hazard")
+    assert found.columns().keys() == judge(bound(5), SPACE, SHAKY).columns().keys()
+    utility, no_deal = np.full((5, len(SPACE)), 2.0), np.zeros(5)
+    part_held = bound(5, aftermath=file).outlook(None, utility, no_deal).discounted_part_held(np.full(5, 0.98))
+    assert (part_held == 1).all() if part == "hazard" else (part_held < 1).all()
+
+
+def test_a_file_without_aftermath_has_none():
+    assert Aftermath.bind(None, Source(), SimpleNamespace(space=SPACE)) is None
+
+
+def test_every_number_is_drawn_under_its_own_path():
+    source = Source(3)
+    bind(everything(), SPACE, source, as_of=AS_OF)
+    for path in ("credibility.law", "credibility_lost.at_change_of_president.executive", "guarantor.cost_of_acting",
+                 "hazard.if_bought_by_pressure", "hazard.ratios.empty_strip.ratio", "hazard.ratios.empty_strip.share",
+                 "monitoring.word", "power_shift.away_from_east.army.small", "power_shift.penalty_if_guarantor_acts",
+                 "power_shift.war_cost.west", "pull_back.months", "pull_back.penalty"):  # fmt: skip
+        assert f"aftermath.{path}" in source.inputs, path
+
+
+# The cause of a break
+
+
+def cause_of(options, **others):
+    """Cause of a break in the first weeks: the lot is small enough for any danger at all."""
+    aftermath = dataclasses.replace(bound(1, central=True), hold=np.array([1e-3]))
+    return CAUSES[judge(aftermath, SPACE, options, **others).cause[0]]
+
+
+def test_causes():
+    no_will = {"guarantor_utility": np.zeros(1)}
+    assert cause_of(BEST) == "none"
+    assert cause_of(BEST, **no_will) == "guarantor_absent"
+    assert cause_of(BEST, signed=30.0, to_force=20.0) == "credibility_lost"
+    assert cause_of(WORST) == "not_self_enforcing"
+    assert cause_of(SHAKY) == "pull_back_fails"
+    assert cause_of(BEST, to_force=12.0, bought=np.array([True])) == "bought_by_pressure"
+    never = dataclasses.replace(bound(1, central=True), hold=np.array([1 - 1e-12]))
+    found = judge(never, SPACE, BEST)
+    assert found.break_month[0] == np.inf and CAUSES[found.cause[0]] == "" and found.held(60)[0]
+
+
+def test_two_equal_faults_are_several():
+    file = everything()
+    file.hazard.if_pull_back_fails = file.hazard.if_not_self_enforcing
+    aftermath = dataclasses.replace(bound(1, aftermath=file, central=True), hold=np.array([1e-3]))
+    found = judge(aftermath, SPACE, {"army": "small", "exit": "equal", "promise": "none"})
+    assert found.power.fails[0] and found.pull_back.fails[0] and CAUSES[found.cause[0]] == "several"
+
+
+# What must always be so
+
+
+def test_credibility_of_nothing_and_of_everything_bracket_survival():
+    """Whatever is believed: no worse than a promise that nobody believes, no better than a certain one for ever."""
+
+    def with_promise(g, **lost):
+        file = everything()
+        file.credibility = by_option("promise", law=g, word=g, none=g)
+        file.credibility_lost = None
+        return judge(bound(200, aftermath=file), SPACE, SHAKY)
+
+    nothing, as_drawn, certain = with_promise(0), judge(bound(200), SPACE, SHAKY), with_promise(1)
+    for name in ("survival_12", "survival_60", "break_month"):
+        low, middle, high = (getattr(found, name) for found in (nothing, as_drawn, certain))
+        assert (low <= middle).all() and (middle <= high).all(), name
+    assert (nothing.survival_12 < as_drawn.survival_12).all() and (as_drawn.survival_12 < certain.survival_12).all()
+
+
+def test_without_intensity_nothing_moves_the_law():
+    file = everything()
+    file.hazard = hazard(0.78, shape=0.5)
+    found = judge(bound(30, aftermath=file), SPACE, WORST, bought=np.ones(30, bool))
+    assert (found.factors.product == 1).all()
+    assert found.survival_12 == pytest.approx(np.full(30, 0.78), rel=1e-13)
+    assert found.survival_60 == pytest.approx(np.full(30, 0.78 ** 5**0.5), rel=1e-13)
+    file.power_shift.shifts = {"army": {"small": num(0)}}
+    assert not judge(bound(30, aftermath=file), SPACE, WORST).power.fails.any()
+
+
+def test_drawn_break_months_follow_survival():
+    """20,000 lots on central numbers against S(t), within three standard errors; every fault, every year its own."""
+    count = 20_000
+    one = bound(1, central=True)
+    many = dataclasses.replace(one.rows(np.zeros(count, np.int64)), hold=Source(count, seed=7).uniform("hold"))
+    for options in (BEST, SHAKY, WORST):
+        found = judge(many, SPACE, options, to_force=3.0, bought=np.ones(count, bool))
+        months = np.array([0.5, 3.0, 12.0, 30.0, 60.0, 240.0, 600.0])
+        survival = one.hazard.law.survival(found.factors.product[:1], months)[0]
+        assert survival[2:5:2] == pytest.approx([found.survival_12[0], found.survival_60[0]])
+        for month, expected in zip(months, survival, strict=True):
+            error = np.sqrt(expected * (1 - expected) / count)
+            assert np.mean(found.break_month > month) == pytest.approx(expected, abs=3 * error)
+
+
+def test_exchanging_the_sides_mirrors_every_draw():
+    """East for west, with their streams: the same findings bit for bit, the shift seen from the other side."""
+    names = {"east": "west", "west": "east", "away_from_east": "away_from_west", "away_from_west": "away_from_east"}
+    one = bound(60)
+    other = bound(60, aftermath=everything("west", "east"), names=names)
+    for options in (BEST, SHAKY, WORST):
+        columns_equal(judge(one, SPACE, options), judge(other, SPACE, options))
+
+
+def test_naming_the_other_side_turns_the_sign_and_nothing_else():
+    file, turned = everything("east", "west"), everything("west", "east", sign=-1.0)
+    for part in (file, turned):
+        part.power_shift.balance_now = num(0.5)
+        for issue in part.power_shift.shifts.values():
+            for option, number in issue.items():
+                issue[option] = num(number.value)
+    for options in (BEST, SHAKY, WORST):
+        one, other = (judge(bound(60, aftermath=part), SPACE, options) for part in (file, turned))
+        assert one.shift.tolist() == (-other.shift).tolist()
+        assert one.power.needed.tolist() == other.power.needed.tolist()
+        assert one.break_month.tolist() == other.break_month.tolist()
+
+
+@given(st.integers(0, 20), st.integers(1, 12), st.sampled_from([BEST, SHAKY, WORST]))
+def test_blocks_move_no_bit(start, count, options):
+    """Draws bound alone, cut from a larger block, or picked by hand are the same draws."""
+    whole, alone = bound(33), bound(count, start)
+    rows = slice(start, start + count)
+    found = judge(whole, SPACE, options, signed=10.0, to_force=5.0)
+    for block in (alone, whole.rows(rows), whole.rows(np.arange(start, start + count))):
+        columns_equal(found, judge(block, SPACE, options, signed=10.0, to_force=5.0), rows)
+    worth = np.linspace(0, 0.4, 33 * len(SPACE)).reshape(33, -1)
+    part = whole.outlook(None, worth, np.full(33, 0.1)).discounted_part_held(np.full(33, 0.97))
+    of_block = alone.outlook(None, worth[rows], np.full(33, 0.1)[rows]).discounted_part_held(np.full(count, 0.97))
+    np.testing.assert_array_equal(part[rows], of_block)
+
+
+# Foresight
+
+
+def test_the_outlook_is_what_judgement_says_of_each_package():
+    """Every package, with its own will of the guarantor: survival from the verdicts, weighed by hand."""
+    aftermath, discount = bound(6), np.linspace(0.9, 1.0, 6)
+    worth = np.linspace(0, 0.4, 6 * len(SPACE)).reshape(6, -1)
+    no_deal = np.full(6, 0.12)
+    month = np.full(6, 20.0)
+    outlook = aftermath.outlook(month, worth, no_deal)
+    part = outlook.discounted_part_held(discount)
+    weights = span_weights(discount)
+    weights /= weights.sum(axis=1, keepdims=True)
+    kinds = set()
+    for package in range(len(SPACE)):
+        found = aftermath.judge(np.full(6, package), month, np.zeros(6), worth[:, package], no_deal)
+        survival = aftermath.hazard.law.survival(found.factors.product, SPAN_MIDDLES)
+        assert part[:, package] == pytest.approx((survival * weights).sum(axis=1), rel=1e-12)
+        assert aftermath.shift_over_packages()[:, package] == pytest.approx(found.shift)
+        kinds |= set(zip(found.power.fails, found.pull_back.fails, found.guarantor_absent, strict=True))
+    assert len(kinds) == 8, "every combination of faults should occur"
+    assert ((part > 0) & (part < 1)).all()
+    cut = outlook.rows(slice(2, 4)).discounted_part_held(discount[2:4])
+    np.testing.assert_array_equal(part[2:4], cut)
+
+
+def test_weights_of_spans():
+    patient, impatient = span_weights(np.array([1.0, 0.0]))
+    assert patient.tolist() == np.diff(SPAN_ENDS).tolist()
+    assert impatient.tolist() == [1.0] + 47 * [0.0]
+    months = 0.97 ** np.arange(120)
+    found = span_weights(np.array([0.97]))[0]
+    by_hand = [months[0], months[11], months[12:15].sum(), months[117:].sum()]
+    assert found[[0, 11, 12, 47]] == pytest.approx(by_hand)
+
+
+def test_half_of_what_breaks_at_a_steady_pace():
+    """Shape 1, S12 = e^-1.2, no discount: the mean of exp(-t/10) over ten years is (1 - e^-12)/12."""
+    file = spec(hazard=hazard(float(np.exp(-1.2)), shape=1.0, ratios={"none": (when(exit="equal"), 1.0, 0)}))
+    part = bind(file, SPACE).outlook().discounted_part_held(np.ones(1))
+    assert part[0] == pytest.approx(np.full(len(SPACE), (1 - np.exp(-12)) / 12), rel=2e-3)

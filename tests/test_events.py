@@ -1,0 +1,242 @@
+"""Events: when they happen, how often, and what each of their effects comes to in every round."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim import streams
+from sim.mechanisms.events import NEVER, Events, sum_ascending
+from sim.scenario import Number
+
+MONTH = 30.4375
+TABLE = SimpleNamespace(parties=("ash", "birch", "cedar"))
+EFFECTS = dict.fromkeys(
+    ["at_month", "chance", "chance_per_month", "commits", "narrows", "extra_waves", "closes_channel_rounds",
+     "pulls_levers", "removes", "shifts_no_deal", "lines_fall", "front_shift"]
+)  # fmt: skip
+
+
+class Drawn:
+    """Numbers and uniforms from streams, those of exchanged names taken from one another."""
+
+    def __init__(self, seed=1, start=0, count=1, swap=None):
+        self.seed, self.start, self.count, self.swap = seed, start, count, swap or {}
+
+    def uniform(self, name):
+        name = ".".join(self.swap.get(part, part) for part in name.split("."))
+        return streams.uniform(self.seed, name, self.start, self.count)
+
+    def number(self, path, number):
+        if not number.uncertain:
+            return np.full(self.count, float(number))
+        return streams.draw_law(self.uniform(path), number.law, number.low, number.value, number.high)
+
+
+def event(name, **effects):
+    assert effects.keys() <= EFFECTS.keys()
+    return SimpleNamespace(id=name, label=name, **(EFFECTS | effects))
+
+
+def bind(*specs, rounds=12, days=MONTH, **source):
+    return Events.bind(specs, Drawn(**source), TABLE, rounds, days)
+
+
+def rounds_of(events, name):
+    """Rounds, from 1, in which an event happens in the first draw."""
+    return [int(k) + 1 for k in np.flatnonzero(events.happens[0, :, events.ids.index(name)])]
+
+
+# When
+
+
+@pytest.mark.parametrize(
+    ("month", "expected"),
+    [(0, [1]), (0.999, [1]), (1, [2]), (1.5, [2]), (3, [4]), (11.999, [12]), (12, []), (40, []), (-0.001, [])],
+)
+def test_a_dated_event_belongs_to_the_round_whose_months_hold_it(month, expected):
+    assert rounds_of(bind(event("e", at_month=Number(month))), "e") == expected
+    assert rounds_of(bind(event("e", at_month=float(month))), "e") == expected
+
+
+@given(st.floats(0, 9), st.sampled_from([1, 7, 14, 30, 30.4375, 45]))
+def test_every_date_within_the_talks_has_one_round(month, days):
+    rounds = 300
+    events = bind(event("e", at_month=month), rounds=rounds, days=days)
+    (k,) = rounds_of(events, "e")
+    assert (k - 1) * days <= month * MONTH * (1 + 1e-12)
+    assert month * MONTH <= k * days * (1 + 1e-12)
+
+
+def test_the_end_of_a_fortnight_begins_the_next_round():
+    end = 2 * (14 / MONTH)
+    assert rounds_of(bind(event("e", at_month=end), days=14), "e") == [3]
+    assert rounds_of(bind(event("e", at_month=np.nextafter(end, 0).item()), days=14), "e") == [2]
+
+
+def test_the_month_may_be_uncertain():
+    events = bind(event("e", at_month=Number(2, 1, 3, "uniform")), count=4000)
+    share = events.happens[:, :, 0].mean(axis=0)
+    assert share[1:3] == pytest.approx(0.5, abs=0.03)
+    assert not share[3:].any() and not share[0]
+
+
+def test_a_dated_event_with_a_chance_happens_in_that_share_of_draws_and_only_then():
+    for month in (3.0, Number(3)):
+        events = bind(event("e", at_month=month, chance=Number(0.3)), count=20_000)
+        assert events.happens[:, 3, 0].mean() == pytest.approx(0.3, abs=3 * np.sqrt(0.21 / 20_000))
+        assert not np.delete(events.happens[:, :, 0], 3, axis=1).any()
+
+
+@pytest.mark.parametrize("days", [7, 14, 60])
+def test_the_chance_of_an_event_in_a_round_follows_the_length_of_the_round(days):
+    """A chance of .25 a month leaves .75 ** months without the event, however the months are cut."""
+    events = bind(event("e", chance_per_month=Number(0.25)), rounds=40, days=days, count=5_000)
+    chance = 1 - 0.75 ** (days / MONTH)
+    share = events.happens[:, :, 0].mean()
+    assert share == pytest.approx(chance, abs=4 * np.sqrt(chance / 200_000))
+    assert events.happens[:, 0, 0].mean() == pytest.approx(chance, abs=4 * np.sqrt(chance / 5_000))
+
+
+def test_rounds_have_draws_of_their_own():
+    happens = bind(event("e", chance_per_month=Number(0.5)), rounds=2, count=10_000).happens[:, :, 0]
+    assert happens.all(axis=1).mean() == pytest.approx(0.25, abs=0.02)
+
+
+def test_what_is_certain_happens_every_round_and_what_has_no_chance_never():
+    chances = {"never": 0.0, "always": 1.0, "below": -0.2, "above": 1.3}
+    events = bind(*[event(name, chance_per_month=Number(c)) for name, c in chances.items()], days=14, count=50)
+    assert dict(zip(events.ids, events.happens.mean(axis=(0, 1)), strict=True)) == {
+        "never": 0, "always": 1, "below": 0, "above": 1,
+    }  # fmt: skip
+
+
+def test_a_file_without_events_binds_to_none():
+    assert bind() is None
+
+
+# Effects
+
+
+def test_a_closed_channel_stays_closed_for_its_rounds_beginning_with_that_of_the_event():
+    events = bind(event("e", at_month=Number(2), closes_channel_rounds=3), event("late", at_month=Number(11.5),
+                  closes_channel_rounds=3), event("word", at_month=Number(7)))  # fmt: skip
+    assert np.flatnonzero(~events.channel_open()[:, 0]).tolist() == [2, 3, 4, 11]
+
+
+@given(st.integers(0, 3), st.integers(1, 4), st.floats(0, 1))
+def test_the_channel_is_closed_where_an_event_closed_it_lately(seed, length, chance):
+    events = bind(event("e", chance_per_month=Number(chance), closes_channel_rounds=length), seed=seed, count=5)
+    happens, is_open = events.happens[:, :, 0], events.channel_open()
+    for k in range(12):
+        lately = [any(happens[b, max(0, k - length + 1) : k + 1]) for b in range(5)]
+        assert is_open[k].tolist() == [not closed for closed in lately]
+
+
+def test_waves_front_and_no_deal_worth_add_up_over_events():
+    shift, waves = Number(-0.1, -0.2, 0, "uniform"), {"ash_on_birch": Number(2), "birch_on_ash": Number(1)}
+    events = bind(
+        event("a", chance_per_month=Number(0.4), shifts_no_deal={"birch": shift}, extra_waves=waves),
+        event("b", at_month=Number(2), shifts_no_deal={"birch": Number(0.05)}, extra_waves={"ash_on_birch": Number(3)}),
+        event("c", at_month=Number(4), front_shift=Number(-250)),
+        count=200,
+    )  # fmt: skip
+    happens = events.happens[:, :, 0].T
+    later = np.arange(12)[:, None] >= 2
+    assert np.array_equal(events.extra_waves("ash_on_birch"), 2 * happens + 3.0 * (np.arange(12) == 2)[:, None])
+    assert np.array_equal(events.extra_waves("birch_on_ash"), happens)
+    assert not events.extra_waves("cedar_on_ash").any()
+    drawn = Drawn(count=200).number("events.a.shifts_no_deal.birch", shift)
+    shifts = events.no_deal_shifts()
+    assert shifts.shape == (12, 200, 3)
+    assert shifts[:, :, 1] == pytest.approx(drawn * np.cumsum(happens, axis=0) + 0.05 * later)
+    assert not shifts[:, :, [0, 2]].any()
+    assert np.array_equal(events.front_shift(), -250.0 * (np.arange(12) == 4)[:, None] * np.ones(200))
+
+
+def test_a_public_word_binds_from_the_round_of_its_event():
+    word = SimpleNamespace(party="ash", to={"border": "river"}, costs_per_step=Number(0.03, 0.01, 0.08))
+    events = bind(event("said", at_month=Number(0), commits=word), event("hint", at_month=Number(30), commits=word),
+                  event("other", at_month=Number(1)), count=9)  # fmt: skip
+    hint, said = events.commitments()
+    assert (said.event, said.party, said.to) == ("said", "ash", {"border": "river"})
+    assert said.from_round.tolist() == [1] * 9 and hint.from_round.tolist() == [NEVER] * 9
+    cost = Drawn(count=9).number("events.said.commits.costs_per_step", word.costs_per_step)
+    assert np.array_equal(said.cost_per_step, cost)
+
+
+def test_options_go_with_the_first_event_that_takes_them():
+    gone = {"guarantee": ("pledge", "treaty")}
+    events = bind(event("e", chance_per_month=Number(0.2), removes=gone), event("word", at_month=Number(1)), count=300)
+    (removal,) = events.removals()
+    assert (removal.event, removal.options) == ("e", gone)
+    for b in range(300):
+        happened = np.flatnonzero(events.happens[b, :, 0])
+        assert removal.from_round[b] == (happened[0] + 1 if len(happened) else NEVER)
+
+
+def test_levers_are_pulled_one_step_an_event():
+    events = bind(event("a", at_month=Number(0.4), pulls_levers=("aid", "sanctions")),
+                  event("b", at_month=Number(0.5), pulls_levers=("aid",)))  # fmt: skip
+    assert events.lever_steps("aid")[:, 0].tolist() == [2] + [0] * 11
+    assert events.lever_steps("sanctions")[:, 0].tolist() == [1] + [0] * 11
+    assert not events.lever_steps("nothing").any()
+
+
+def test_a_line_falls_with_the_earliest_event_that_fells_it():
+    events = bind(event("a", at_month=Number(5), lines_fall=("x",)), event("b", at_month=Number(2), lines_fall=("x",)),
+                  event("c", at_month=Number(99), lines_fall=("x", "y")))  # fmt: skip
+    assert {line: first.tolist() for line, first in events.lines_fall().items()} == {"x": [3], "y": [NEVER]}
+
+
+def test_ranges_narrow_from_the_round_of_the_event_for_the_branch_it_names():
+    events = bind(event("a", at_month=Number(2), narrows={"aftermath.credibility": Number(0.5)}),
+                  event("b", at_month=Number(4), narrows={"aftermath.credibility.pledge": Number(0.8)}))  # fmt: skip
+    pledge = events.narrowing("aftermath.credibility.pledge")[:, 0]
+    assert pledge.tolist() == [1, 1, 0.5, 0.5] + [0.4] * 8
+    assert events.narrowing("aftermath.credibility.treaty")[-1, 0] == 0.5
+    assert events.narrowing("aftermath.credibility_lost.per_year")[-1, 0] == 1
+
+
+# Draws
+
+
+def many():
+    word = SimpleNamespace(party="ash", to={"border": "river"}, costs_per_step=Number(0.03, 0.01, 0.08))
+    return [
+        event("z", chance_per_month=Number(0.3, 0.1, 0.5), shifts_no_deal={"ash": Number(0, -0.1, 0.1)}, commits=word,
+              extra_waves={"ash_on_birch": Number(2, 1, 4)}, closes_channel_rounds=2),
+        event("m", at_month=Number(3, 1, 6), chance=Number(0.6, 0.2, 0.9), shifts_no_deal={"ash": Number(0.02, 0, 1)}),
+        event("a", chance_per_month=Number(0.3), shifts_no_deal={"ash": Number(0.01, -0.1, 0.1)}, lines_fall=("x",)),
+    ]  # fmt: skip
+
+
+def everything(events):
+    return [
+        events.happens.swapaxes(0, 1), events.channel_open(), events.extra_waves("ash_on_birch"),
+        events.no_deal_shifts(), events.first_rounds()[None], events.lines_fall()["x"][None],
+        events.commitments()[0].cost_per_step[None],
+    ]  # fmt: skip
+
+
+def test_a_draw_does_not_feel_its_neighbours():
+    whole = bind(*many(), start=40, count=30)
+    alone, cut = bind(*many(), start=47, count=5), whole.rows(slice(7, 12))
+    for all_draws, five, rows in zip(everything(whole), everything(alone), everything(cut), strict=True):
+        assert np.array_equal(all_draws[:, 7:12], five)
+        assert np.array_equal(five, rows)
+
+
+def test_the_order_in_the_file_moves_no_bit():
+    for one, other in zip(everything(bind(*many(), count=50)), everything(bind(*many()[::-1], count=50)), strict=True):
+        assert np.array_equal(one, other)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_a_sum_by_ascending_value_does_not_know_the_order(numbers, random):
+    shuffled = random.sample(numbers, len(numbers))
+    one, other = (sum_ascending([np.array([x]) for x in order], (1,)) for order in (numbers, shuffled))
+    assert np.array_equal(one, other)
+    assert one[0] == pytest.approx(sum(numbers))
