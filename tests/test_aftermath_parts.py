@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from aftermaths import AS_OF, Source, hazard, num, space_of, spec
 from aftermaths import bind as bind_whole
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim import theory
@@ -208,6 +208,7 @@ three_factors = st.lists(st.floats(0, 4), min_size=3, max_size=3)
 
 
 @given(st.floats(0.05, 0.99), st.floats(0.2, 1.5), st.floats(0, 0.999), three_factors)
+@example(s12=0.5, shape=1.0, uniform=0.0, factors=[0.0, 0.0, 5e-324])  # so small that its rate a month is 0
 def test_the_break_is_where_survival_reaches_the_lot(s12, shape, uniform, factors):
     law = WeibullYears.through(np.array([s12]), np.array([shape]))
     factors = np.array([[*factors, *(YEARS - 3) * [1.0]]])

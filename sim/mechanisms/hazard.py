@@ -21,6 +21,7 @@ from sim.utility import Floats
 YEARS = 50  # the horizon: what outlasts it has no break month
 MONTHS = 12
 SMALLEST = 1e-9  # share that holds 12 months, at least
+TINY = float(np.finfo(float).tiny)
 FLATTEST = 0.01  # shape where the shares at 12 and 60 months do not fall: nearly all danger lies in the first days
 
 
@@ -127,7 +128,7 @@ class WeibullYears:
         breaks = year < YEARS
         row, last = np.arange(len(year)), np.minimum(year, YEARS - 1)
         before = np.where(year > 0, total[row, np.maximum(last - 1, 0)], 0.0)
-        rate = np.where(breaks, self.scale * factors[row, last], 1.0)
+        rate = np.maximum(np.where(breaks, self.scale * factors[row, last], 1.0), TINY)  # a factor can underflow
         power = self.edges[row, last] + np.maximum(allowed - before, 0.0) / rate
         month = exact.power(np.where(breaks, power, 1.0), 1 / self.shape)
         within = np.minimum(np.maximum(month, MONTHS * last), MONTHS * (last + 1.0))
