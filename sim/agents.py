@@ -1,6 +1,6 @@
 """The Mesa agents: one a party."""
 
-from functools import cached_property, partial
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -8,13 +8,12 @@ from weakref import WeakKeyDictionary
 import mesa
 import numpy as np
 
+from sim.choices import Choices
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.knowledge import Knowledge, Regard
-from sim.shortlist import Candidates, Shortlist, candidates
 from sim.state import State, View
-from sim.strategies.offers import first_of_highest
-from sim.utility import Floats, Lines
+from sim.utility import Floats
 
 if TYPE_CHECKING:
     from sim.model import PeaceTalks
@@ -44,15 +43,29 @@ class Party(mesa.Agent):  # type: ignore[misc]
         self.strategy = ensemble.strategies[index]
         self.utility: Floats = model.utility[:, index]
         self.known, self.regard = known, regard
-        self.real_lines: Bools = ensemble.real & ensemble.structure.lines.of(index)
-        self.signable: Bools = ~ensemble.structure.lines.crossed(self.real_lines)
-        willing = self.signable.any(axis=1, keepdims=True)
-        usable = self.signable | ~willing  # it must offer something
-        self.best_package: Ints = first_of_highest(self.utility, usable, regard.tie_rank)
-        self.best: Floats = np.where(self.signable.any(axis=1), self.worth(self.best_package), -np.inf)
-        self.opens_with: int = model.opens_with(self.name)
-        self._memory = _Memory(self.utility, self.real_lines, ensemble.structure.lines, regard)
+        self._drafts: Ints = model.drafts(self.name)
+        self._own_lines: Bools = ensemble.structure.lines.of(index)
+        self._choices = Choices(self.utility, ensemble.structure.lines, regard)
         self._seen: tuple[State, View] | None = None
+        self.take_in(model.state)
+
+    def take_in(self, state: State) -> None:
+        """Hear of the round that begins: in draws where a red line fell, work out anew what can be signed."""
+        self.real_lines: Bools = state.real & self._own_lines
+        self._choices.update(self.real_lines)
+
+    def think_again(self, rows: Ints) -> None:
+        """Work out anew what it would offer in draws in which packages have changed their worth."""
+        self._choices.forget(rows)
+
+    def strike(self, rows: Ints, packages: Bools) -> None:
+        """Packages that were refused at home are signed no more, shape (rows, P)."""
+        self._choices.strike(rows, packages)
+
+    @property
+    def best(self) -> Floats:
+        """Largest worth it could sign, -inf for nothing, shape (B,)."""
+        return self._choices.best
 
     def worth(self, package: Ints) -> Floats:
         """Its worth of one package a draw, shape (B,)."""
@@ -72,11 +85,11 @@ class Party(mesa.Agent):  # type: ignore[misc]
             round=state.round,
             rounds=state.rounds,
             utility=self.utility,
-            signable=self.signable,
+            signable=self._choices.signable,
             avoided=partial(ensemble.structure.lines.crossed, heard),
-            no_deal=talks.no_deal[:, self.index],
-            best=self.best,
-            best_package=self.best_package,
+            no_deal=state.no_deal[:, self.index],
+            best=self._choices.best,
+            best_package=self._choices.best_package,
             received=state.received[:, self.index],
             best_received=state.best_received[:, self.index],
             option_worth=talks.own_option_worth[:, self.index],
@@ -84,7 +97,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
             signs=ensemble.structure.signs,
             known=self.known,
             tie_rank=self.regard.tie_rank,
-            shortlists=partial(self._memory.shortlists, heard),
+            shortlists=partial(self._choices.shortlists, heard),
         )
 
     def aspiration(self, state: State) -> Floats:
@@ -92,42 +105,18 @@ class Party(mesa.Agent):  # type: ignore[misc]
         return np.asarray(self.strategy.aspiration(self.view(state)))
 
     def offer(self, state: State) -> Ints:
-        """The package it puts on the table, shape (B,); the first time the text it opens with, if it has one."""
-        package = np.asarray(self.strategy.offer(self.view(state)))
-        if self.opens_with == NO_DEAL:
-            return package
-        return np.where(state.own_offer[:, self.index] == NO_DEAL, self.opens_with, package)
+        """The package it puts on the table, shape (B,): first its drafts in turn, then what its strategy makes."""
+        draft = self._drafts[np.minimum(state.offers_made[:, self.index], len(self._drafts) - 1)]
+        return np.where(draft == NO_DEAL, self.strategy.offer(self.view(state)), draft)
 
     def accepts(self, state: State, package: Ints) -> Bools:
         """Whether it would take a package now, shape (B,)."""
-        view, draw = self.view(state), np.arange(len(package))
-        bearable = self.signable[draw, package] & (self.worth(package) >= view.no_deal - TOLERANCE)
-        accepts: Bools = bearable & self.strategy.accept(view, package)
+        bearable = self.could_sign(state, np.arange(len(package)), package)
+        accepts: Bools = bearable & self.strategy.accept(self.view(state), package)
         return accepts
 
-
-class _Memory:
-    """A party's offers in order of choice, kept until it hears of other red lines."""
-
-    def __init__(self, utility: Floats, real_lines: Bools, lines: Lines, regard: Regard) -> None:
-        self._utility, self._lines, self._regard = utility, lines, regard
-        self._signable = ~lines.patterns_crossing(real_lines)
-
-    @cached_property
-    def _candidates(self) -> Candidates:
-        return candidates(self._utility, self._signable, self._regard.orderings)
-
-    @cached_property
-    def _any_line(self) -> Shortlist:
-        return self._candidates.shortlist(self._signable, np.arange(len(self._signable)))
-
-    def shortlists(self, heard: Bools) -> tuple[Shortlist, Shortlist]:
-        """Offers best for the others first: avoiding the lines heard of, and all the party could sign."""
-        if not hasattr(self, "_avoiding"):
-            self._avoiding, self._listed_for = self._any_line, np.zeros_like(heard)
-        changed = np.flatnonzero((heard != self._listed_for).any(axis=1))
-        if len(changed):
-            usable = self._signable[changed] & ~self._lines.patterns_crossing(heard[changed])
-            self._avoiding = self._avoiding.with_rows(changed, self._candidates.shortlist(usable, changed))
-            self._listed_for = heard
-        return self._avoiding, self._any_line
+    def could_sign(self, state: State, rows: Ints, package: Ints) -> Bools:
+        """Whether a package of each of some draws crosses no real line of its own and beats no deal, shape (rows,)."""
+        worth = self.utility[rows, package]
+        could: Bools = self._choices.signable[rows, package] & (worth >= state.no_deal[rows, self.index] - TOLERANCE)
+        return could

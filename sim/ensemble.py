@@ -12,7 +12,8 @@ from sim.protocols import PROTOCOLS
 from sim.scenario import Number, Scenario
 from sim.strategies import STRATEGIES
 from sim.structure import Structure, structure
-from sim.utility import Extra, Floats, deliver, package_utility, rescale_weights
+from sim.utility import EVERYBODY, Extra, Floats, deliver, package_utility, rescale_weights
+from sim.world import World, bind_world
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +29,14 @@ class Ensemble:
         option_worth: Worth of options in [0, 1], deliverability counted, shape (B, N, I, O).
         no_deal: Worth of no agreement, shape (B, N).
         discount: Per month, shape (B, N).
+        foresight: How far a party looks past the signature, in [0, 1], shape (B, N).
+        refusal_cost: What a text refused at home costs a party, shape (B, N).
         linkage_worth: Worth that each linkage adds, shape (B, linkages).
         real: Red lines that are real, shape (B, L).
         strategies: One a party, with parameters of shape (B,).
         protocol: The rules of the table.
         turns: Who speaks when, shape (R, B, turns).
+        world: What happens around the table.
         inputs: Every drawn number by its path, as drawn, shape (B,).
     """
 
@@ -44,11 +48,14 @@ class Ensemble:
     option_worth: Floats
     no_deal: Floats
     discount: Floats
+    foresight: Floats
+    refusal_cost: Floats
     linkage_worth: Floats
     real: Bools
     strategies: tuple[Any, ...]
     protocol: Any
     turns: Ints
+    world: World
     inputs: Mapping[str, np.ndarray] = field(repr=False)
 
     def __len__(self) -> int:
@@ -67,20 +74,33 @@ class Ensemble:
             option_worth=self.option_worth[rows],
             no_deal=self.no_deal[rows],
             discount=self.discount[rows],
+            foresight=self.foresight[rows],
+            refusal_cost=self.refusal_cost[rows],
             linkage_worth=self.linkage_worth[rows],
             real=self.real[rows],
             strategies=tuple(_rows_of(strategy, rows) for strategy in self.strategies),
             turns=self.turns[:, rows],
+            world=self.world.rows(rows),
             inputs={path: values[rows] for path, values in self.inputs.items()},
         )
 
-    def utility(self, out: Floats | None = None) -> Floats:
-        """Worth of every package to every party, shape (B, N, P); made anew at each call, into `out` if given."""
-        extras = [
+    def extras(self) -> list[Extra]:
+        """Worth that only combinations have, in the order in which it is added: linkages, then carrots."""
+        linkages = [
             Extra(site.party, site.packages, self.linkage_worth[:, column])
             for column, site in enumerate(self.structure.linkages)
         ]
-        return package_utility(self.structure.space, self.weights, self.option_worth, extras, out)
+        return linkages if self.world.carrots is None else linkages + self.world.carrots.extras()
+
+    def utility(self, out: Floats | None = None) -> Floats:
+        """Worth of every package to every party, shape (B, N, P); made anew at each call, into `out` if given."""
+        return package_utility(self.structure.space, self.weights, self.option_worth, self.extras(), out)
+
+    @property
+    def after_refusal(self) -> Any:
+        """What follows when a signed text is refused at home; None where nobody votes."""
+        ratification = self.scenario.ratification
+        return None if ratification is None else ratification.after_refusal
 
     def with_lines(self, real: Bools) -> "Ensemble":
         """The same draws with these red lines real, shape (B, L)."""
@@ -105,7 +125,7 @@ def draw(
         seed: Any whole number.
         start: First draw, from 0.
         count: Number of draws.
-        streams_as: Parties whose streams are taken from another party, for mirror tests.
+        streams_as: Names whose streams are taken from another, for mirror tests: parties, strikes.
         table: The scenario's structure, if it is at hand.
     """
     source = _Drawn(seed, start, count, dict(streams_as or {}))
@@ -128,9 +148,7 @@ class _Drawn:
     inputs: dict[str, np.ndarray] = field(default_factory=dict)
 
     def uniform(self, name: str) -> Floats:
-        kind, _, rest = name.partition(".")
-        party, dot, rest = rest.partition(".")
-        stream = f"{kind}.{self.streams_as.get(party, party)}{dot}{rest}" if kind in {"parties", "order"} else name
+        stream = ".".join(self.streams_as.get(part, part) for part in name.split("."))
         return streams.uniform(self.seed, stream, self.start, self.count)
 
     def number(self, path: str, number: Number, stream: str | None = None) -> Floats:
@@ -182,6 +200,8 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         columns = [source.number(f"parties.{n}.{path}", number(scenario.parties[n])) for n in table.parties]
         return np.array(columns).T
 
+    no_deal = by_party("no_deal", lambda party: party.no_deal)
+    real, hard, groups = _real_lines(scenario, source, table, len(draws))
     return Ensemble(
         scenario=scenario,
         seed=seed,
@@ -189,13 +209,16 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         draws=draws,
         weights=_weights(scenario, source, table),
         option_worth=_option_worth(scenario, source, table),
-        no_deal=by_party("no_deal", lambda party: party.no_deal),
+        no_deal=no_deal,
         discount=by_party("discount_per_month", lambda party: party.discount_per_month),
+        foresight=by_party("foresight", lambda party: party.foresight),
+        refusal_cost=by_party("refusal_cost", lambda party: party.refusal_cost),
         linkage_worth=_linkage_worth(scenario, source, table, len(draws)),
-        real=_real_lines(scenario, source, table, len(draws)),
+        real=real,
         strategies=tuple(_strategy(scenario, source, name) for name in table.parties),
         protocol=protocol,
         turns=protocol.turns(table.parties, rounds, lots_drawn if lots else np.zeros((0, len(draws), 0))),
+        world=bind_world(scenario, source, table, no_deal, hard, groups),
         inputs=source.inputs,
     )
 
@@ -256,17 +279,28 @@ def _linkage_worth(scenario: Scenario, source: _Drawn, table: Structure, count: 
     return worth
 
 
-def _real_lines(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> Bools:
-    """Which red lines are real: a line is when the uniform of its group falls below the hardness of its group."""
+def _real_lines(
+    scenario: Scenario, source: _Drawn, table: Structure, count: int
+) -> tuple[Bools, Bools, list[str]]:
+    """Which red lines are real, which never fall, and the names they are drawn under.
+
+    A line is real when the uniform of its group falls below the hardness of its group.
+    """
     real = np.zeros((count, len(table.lines.names)), bool)
+    hard, groups = np.ones_like(real), []
     for column, full_name in enumerate(table.lines.names):
+        if table.lines.party[column] == EVERYBODY:  # off the table only once an event takes it off
+            groups.append(full_name)
+            continue
         party, line_id = full_name.split(".")
         line = next(line for line in scenario.parties[party].red_lines if line.id == line_id)
         path = f"parties.{party}.red_lines.{line_id}"
         group = line_group(scenario.lines, party, line_id, line.drawn_with)
         hardness = source.number(f"{path}.hardness", line.hardness, stream=f"{group}.hardness")
         real[:, column] = source.real(f"{path}.real", f"{group}.real", hardness)
-    return real
+        hard[:, column] = hardness >= 1
+        groups.append(group)
+    return real, hard, groups
 
 
 def line_group(reading: str, party: str, line_id: str, drawn_with: str | None) -> str:

@@ -61,12 +61,16 @@ def positions_worth(points: Floats, options: Ints) -> Floats:
     return worth
 
 
-def regard(party: int, known: Knowledge, signs: Bools, digest_rank: Ints, lines: Lines) -> Regard:
+def regard(
+    party: int, known: Knowledge, signs: Bools, digest_rank: Ints, lines: Lines, leaning: Floats
+) -> Regard:  # fmt: skip
     """Rank all packages by what they do for the other signatories, as far as known.
 
     First comes the package whose least content other signatory gets the largest share of its best. Ties go to the
     higher smallest gain, then to the higher sum of gains, then to the smaller digest of the package. Where nobody else
     signs, nobody is left short.
+
+    A party with a leaning of 1.3 must get 1.3 times as much as one with 1 to count as no less content.
 
     Args:
         party: Index of the party that ranks.
@@ -74,20 +78,22 @@ def regard(party: int, known: Knowledge, signs: Bools, digest_rank: Ints, lines:
         signs: Whose consent a package needs, shape (N, P).
         digest_rank: Rank by digest of option names, shape (P,).
         lines: The red lines over the packages.
+        leaning: Toward whom the party leans when it weighs the others, above 0, shape (N,); 1 for everybody is nowhere.
     """
     others = [other for other in range(len(signs)) if other != party]
     share, gain, total = [], [], []
     for draw in range(len(known.utility)):
         shares = np.full((len(others), signs.shape[1]), np.inf)
-        gains = np.full_like(shares, np.inf)
+        felt, weighed = np.full_like(shares, np.inf), np.zeros_like(shares)
         for row, other in enumerate(others):
-            worth = known.utility[draw, other]
-            best, no_deal = known.best[draw, other], known.no_deal[draw, other]
-            shares[row] = np.where(signs[other], worth / best if best > TOLERANCE else 0.0, np.inf)
-            gains[row] = np.where(signs[other], worth - no_deal, np.inf)
+            worth, weight = known.utility[draw, other], leaning[other]
+            best, gains = known.best[draw, other], known.utility[draw, other] - known.no_deal[draw, other]
+            shares[row] = np.where(signs[other], worth / best / weight if best > TOLERANCE else 0.0, np.inf)
+            felt[row] = np.where(signs[other], np.where(gains < 0, gains * weight, gains / weight), np.inf)
+            weighed[row] = np.where(signs[other], gains * weight, 0.0)
         share.append(_steps(shares.min(axis=0, initial=np.inf)))
-        gain.append(_steps(gains.min(axis=0, initial=np.inf)))
-        total.append(_steps(_rising_sum(np.where(np.isinf(gains), 0.0, gains))))
+        gain.append(_steps(felt.min(axis=0, initial=np.inf)))
+        total.append(_steps(_rising_sum(weighed)))
     orders, ranks = [], []
     for s, g, t in zip(share, gain, total, strict=True):
         orders.append(ordering(np.lexsort((digest_rank, -t, -g, -s)), lines.pattern, len(lines.crosses)))

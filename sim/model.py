@@ -1,18 +1,21 @@
 """The Mesa model: a step is a round, played in all draws of a block at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mesa
 import numpy as np
 
-from sim import solutions
 from sim.agents import Party
+from sim.approval import Approval
 from sim.ensemble import Ensemble
+from sim.foresight import foreseen
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.knowledge import Knowledge, Regard
-from sim.state import Moves, opening
+from sim.state import Moves, State, opening
 from sim.utility import Floats
+from sim.world import holdout
+from sim.zones import Zones
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,22 +24,32 @@ class Talks:
 
     Attributes:
         ensemble: The draws.
-        utility: Worth of all packages, shape (B, N, P).
-        zone: Packages acceptable to all their signatories, shape (B, P).
+        plain: Worth of all packages by weights and points, shape (B, N, P).
+        utility: Worth as the parties bargained by it: with foresight and the cost of going back on one's word.
+        zone: Packages acceptable to all their signatories in the last open round, shape (B, P).
+        zone_first: The same in round 1.
+        zone_ever: Whether there was one in some open round, shape (B,).
         package: The package signed, `NO_DEAL` for none, shape (B,).
         signed: Round of signature, 0 for none, shape (B,).
         standing: Package on the table at the end, shape (B,); `proposer` put it there.
         last_refuser: Party that last refused an offer, -1 for none, shape (B,).
         accepted: Parties that had accepted the text on the table at the end, shape (B, N).
         best: Largest worth a party could sign, -inf for none, shape (B, N).
-        no_deal: Worth of no agreement in each round, shape (R, B, N).
+        real: Red lines that were real in the last open round, shape (B, L).
+        real_by_round: Those real in each round played, shape (rounds played, B, L); once closed, as they stood then.
+        pressure: Strength of the levers at the end, shape (B, levers).
+        approval: What became of signed texts at home.
+        no_deal: Worth of no agreement in each round played, shape (rounds played, B, N); once closed, as it stood then.
         aspiration: Least worth each party asked for, NaN once closed, shape (rounds played, B, N).
         moves: What everybody did, round by round.
     """
 
     ensemble: Ensemble
+    plain: Floats
     utility: Floats
     zone: Bools
+    zone_first: Bools
+    zone_ever: Bools
     package: Ints
     signed: Ints
     standing: Ints
@@ -44,6 +57,10 @@ class Talks:
     last_refuser: Ints
     accepted: Bools
     best: Floats
+    real: Bools
+    real_by_round: Bools
+    pressure: Floats
+    approval: Approval
     no_deal: Floats
     aspiration: Floats
     moves: tuple[Moves, ...]
@@ -62,42 +79,120 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         super().__init__(rng=0)  # Mesa wants a generator; nothing here uses it
         table = ensemble.structure
         self.ensemble = ensemble
-        self.utility = ensemble.utility(out=scratch)
-        self.no_deal = ensemble.no_deal
+        self.plain = ensemble.utility(out=scratch)
+        self.utility = foreseen(ensemble, self.plain)
+        if self.utility is self.plain and ensemble.world.commitments:
+            self.utility = self.plain.copy()  # going back on one's word will lower it
         self.own_option_worth = ensemble.weights[..., None] * ensemble.option_worth
         known, regards = _knowledge(ensemble, self.utility)
+        levers = ensemble.world.levers
+        self.state = opening(
+            ensemble.no_deal, ensemble.real, ensemble.scenario.time.rounds, len(levers.static.names) if levers else 0
+        )
+        self.zones = Zones(table, self.utility)
+        after, days = ensemble.after_refusal, ensemble.scenario.time.days_per_round
+        self.approval = Approval(ensemble.world.ratification, after, len(ensemble), days)
         self.parties = [Party(self, n, known, regards[n]) for n in range(len(table.parties))]
-        rounds = ensemble.scenario.time.rounds
-        self.state = opening(len(ensemble), len(self.parties), len(table.lines.names), rounds)
+        self._committed: Bools = np.zeros((len(ensemble.world.commitments), len(ensemble)), bool)
         self.moves: list[Moves] = []
         self.aspirations: list[Floats] = []
 
-    def opens_with(self, party: str) -> int:
-        """The package with which a party opens, `NO_DEAL` if it makes its own."""
-        scenario = self.ensemble.scenario
-        proposal = scenario.parties[party].opens_with
-        return NO_DEAL if proposal is None else self.ensemble.structure.package_of(scenario.proposals[proposal].package)
+    def drafts(self, party: str) -> Ints:
+        """The packages that a party opens with, one an offer; the last entry is `NO_DEAL`: from then on its own."""
+        scenario, table = self.ensemble.scenario, self.ensemble.structure
+        texts = [scenario.proposals[name].package for name in scenario.parties[party].opens_with]
+        return np.array([*(table.package_of(text) for text in texts), NO_DEAL])
 
     def step(self) -> None:
         """Play one round in all draws that are open."""
-        state, table = self.state.next_round(), self.ensemble.structure
+        state = self._begin(self.approval.reopened(self.state.next_round()))
+        for party in self.parties:
+            party.take_in(state)
+        state = self._still_agreed(state)
         aspiration = np.array([party.aspiration(state) for party in self.parties]).T
         self.aspirations.append(np.where(state.open[:, None], aspiration, np.nan))
-        turns = self.ensemble.turns[state.round - 1]
-        self.state, moves = self.ensemble.protocol.play_round(state, self.parties, turns, table.lines, table.signs)
+        self.zones.keep(state)
+        state = self._speak(state)
+        self.state = self._end(state)
+        going_on, struck = self.approval.ask(self.state)
+        for party in self.parties:
+            party.strike(going_on, struck)
+        self.zones.strike(going_on, struck)
+        to_come = self.state.open | self.approval.waiting(self.state)
+        self.running = bool(to_come.any()) and self.state.round < self.state.rounds
+
+    def _begin(self, state: State) -> State:
+        """Events, war, no-deal worth and levers, in the order of the clock, before anybody speaks."""
+        world, k = self.ensemble.world, state.round
+        pressure = state.pressure if world.levers is None else world.levers.at_the_start(state.pressure, k)
+        for n in range(len(world.commitments)):
+            self._commit(n, state)
+        real = np.where(state.open[:, None], world.lines_now(state.real, state.worn, k), state.real)
+        no_deal = np.where(state.open[:, None], world.no_deal_now(pressure, k), state.no_deal)
+        return replace(state, pressure=pressure, real=real, no_deal=no_deal)
+
+    def _still_agreed(self, state: State) -> State:
+        """Void the consent of parties to which no deal has come to be worth more, or that can sign the text no more."""
+        on_table = np.flatnonzero(state.standing != NO_DEAL)
+        if not state.accepted[on_table].any():
+            return state
+        accepted, text = state.accepted.copy(), state.standing[on_table]
+        for n, party in enumerate(self.parties):
+            accepted[on_table, n] &= party.could_sign(state, on_table, text)
+        return replace(state, accepted=accepted)
+
+    def _commit(self, which: int, state: State) -> None:
+        """Have a party's public word lower the worth of going back on it; once, as soon as the draw is open."""
+        commitment, steps = self.ensemble.world.commitments[which], self.ensemble.world.static[which]
+        given = (commitment.from_round > 0) & (commitment.from_round <= state.round)
+        bound = np.flatnonzero(given & state.open & ~self._committed[which])
+        if len(bound):
+            self._committed[which, bound] = True
+            self.zones.before_worth_falls(bound)
+            party = self.ensemble.structure.parties.index(commitment.party)
+            self.utility[bound, party] -= commitment.cost_per_step[bound, None] * steps
+            self.parties[party].think_again(bound)
+
+    def _speak(self, state: State) -> State:
+        """One pass of the protocol in the draws that are open and whose channel is."""
+        table, k = self.ensemble.structure, state.round
+        channel = self.ensemble.world.channel_open[:, k - 1]
+        turns = self.ensemble.turns[k - 1]
+        spoken = replace(state, open=state.open & channel)
+        after: State
+        after, moves = self.ensemble.protocol.play_round(spoken, self.parties, turns, table.lines, table.signs)
         self.moves.append(moves)
-        self.running = bool(self.state.open.any()) and self.state.round < self.state.rounds
+        return replace(after, open=state.open & (after.signed == 0))
+
+    def _end(self, state: State) -> State:
+        """Wear of the red lines, and, in the draws still open, levers after the mediator's offer."""
+        world, table = self.ensemble.world, self.ensemble.structure
+        worn, pressure = state.worn, state.pressure
+        if world.giving_way is not None:
+            parties = len(table.parties)
+            on_parties = world.levers.on(pressure, parties) if world.levers else np.zeros((len(worn), parties))
+            worn = worn + world.giving_way.wear(on_parties)  # also while a text is asked about at home
+        if world.levers is not None:
+            offer = state.own_offer[:, world.levers.static.mediator]
+            crossed = table.lines.crosses[table.lines.pattern[offer]] & state.real
+            by_party = np.array([(crossed & table.lines.of(n)).any(axis=1) for n in range(len(table.parties))]).T
+            alone = holdout(offer, self.utility, state.no_deal, by_party, table.signs)
+            moved = world.levers.after_round(pressure, alone, state.round)
+            pressure = np.where(state.open[:, None], moved, pressure)
+        return replace(state, worn=worn, pressure=pressure)
 
     def hold(self) -> Talks:
         """Talk until every draw is signed or out of time."""
         while self.running:
             self.step()
-        state, table = self.state, self.ensemble.structure
-        uncrossed = ~table.lines.crossed(self.ensemble.real)
+        state, zone = self.state, self.zones.last()
         return Talks(
             ensemble=self.ensemble,
+            plain=self.plain,
             utility=self.utility,
-            zone=solutions.zone(self.utility, self.no_deal, table.signs, uncrossed),
+            zone=zone,
+            zone_first=self.zones.first,
+            zone_ever=self.zones.ever(zone),
             package=np.where(state.signed > 0, state.standing, NO_DEAL),
             signed=state.signed,
             standing=state.standing,
@@ -105,7 +200,11 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             last_refuser=state.last_refuser,
             accepted=state.accepted,
             best=np.array([party.best for party in self.parties]).T,
-            no_deal=np.broadcast_to(self.no_deal, (state.rounds, *self.no_deal.shape)),
+            real=state.real,
+            real_by_round=self.zones.real,
+            pressure=state.pressure,
+            approval=self.approval,
+            no_deal=self.zones.no_deal,
             aspiration=np.array(self.aspirations),
             moves=tuple(self.moves),
         )

@@ -12,11 +12,13 @@ from sim.ensemble import Ensemble
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.model import Talks
+from sim.outcomes_after import AFTER, after_signature
+from sim.outcomes_ledger import openings
 from sim.structure import Structure
 from sim.utility import DAYS_PER_MONTH, Floats, worth_from_start
 
-OUTCOMES = ("no_zone", "deadline", "in_force")
-NO_ZONE, DEADLINE, IN_FORCE = range(3)
+OUTCOMES = ("no_zone", "deadline", "refused", "in_force")
+NO_ZONE, DEADLINE, REFUSED, IN_FORCE = range(len(OUTCOMES))
 
 
 def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
@@ -25,27 +27,29 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
     Returns:
         `draw`, `outcome` (index into `OUTCOMES`), `package` and `standing` (package indices), `round` (0: none),
         `proposer` (party index), `blocker` (text, empty where there is a deal), `zone_packages`, `least_satisfied`,
-        `nash_distance`, `pareto_distance`, and per party `utility.n`, `no_deal.n`, `margin.n`, `worth.n`, n its index.
-        Missing numbers are NaN.
+        `nash_distance`, `pareto_distance`, and per party `utility.n`, `no_deal.n`, `margin.n`, `worth.n`, `opening.n`
+        (package index), n its index. Missing numbers are NaN.
     """
     ensemble, signed = talks.ensemble, talks.signed > 0
-    rounds, draw = len(talks.no_deal), np.arange(len(ensemble))
-    last = np.where(signed, talks.signed, rounds) - 1
-    no_deal = talks.no_deal[last, draw]
+    rounds, draw = ensemble.scenario.time.rounds, np.arange(len(ensemble))
+    no_deal = talks.no_deal[-1]  # as it stood when the draw closed
     text_worth = np.where((talks.standing == NO_DEAL)[:, None], np.nan, talks.utility[draw, :, talks.standing])
-    utility = np.where(signed[:, None], text_worth, np.nan)
-    zone_packages = talks.zone.sum(axis=1)
+    plain = np.where(signed[:, None], talks.plain[draw, :, talks.package], np.nan)
     days = ensemble.scenario.time.days_per_round
-    worth = worth_from_start(talks.no_deal, ensemble.discount, days, talks.signed, np.nan_to_num(utility))
+    by_round = np.concatenate([talks.no_deal, np.repeat(talks.no_deal[-1:], rounds - len(talks.no_deal), axis=0)])
+    in_force = np.where(talks.approval.passed, talks.signed, 0)  # a text refused at home leaves them with no deal
+    worth = worth_from_start(by_round, ensemble.discount, days, in_force, np.nan_to_num(plain))
     columns: dict[str, npt.NDArray[Any]] = {
         "draw": ensemble.draws,
-        "outcome": np.select([signed, zone_packages > 0], [IN_FORCE, DEADLINE], NO_ZONE),
+        "outcome": np.select(
+            [signed & talks.approval.passed, signed, talks.zone_ever], [IN_FORCE, REFUSED, DEADLINE], NO_ZONE
+        ),
         "package": talks.package,
         "round": talks.signed,
         "proposer": np.where(signed, talks.proposer, -1),
         "blocker": blockers(talks),
-        "zone_packages": zone_packages,
-        "zone_packages_last": zone_packages,
+        "zone_packages": talks.zone_first.sum(axis=1),
+        "zone_packages_last": talks.zone.sum(axis=1),
         "least_satisfied": _least_satisfied(talks, text_worth - no_deal, no_deal),
         "nash_distance": solutions.nash_distance(
             talks.utility, no_deal, talks.zone, solution_parties(ensemble), talks.package
@@ -54,9 +58,12 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
             talks.utility, ensemble.structure.signs, talks.zone, talks.package
         ),
     }
-    by_party = {"utility": utility, "no_deal": no_deal, "margin": text_worth - no_deal, "worth": worth}
+    by_party: dict[str, npt.NDArray[Any]] = {
+        "utility": plain, "no_deal": no_deal, "margin": text_worth - no_deal, "worth": worth, "opening": openings(talks)
+    }  # fmt: skip
     for n in range(len(ensemble.structure.parties)):
         columns |= {f"{name}.{n}": values[:, n] for name, values in by_party.items()}
+    columns |= after_signature(talks)
     return columns
 
 
@@ -83,17 +90,20 @@ def _least_satisfied(talks: Talks, margin: Floats, no_deal: Floats) -> Floats:
 
 
 def blockers(talks: Talks) -> npt.NDArray[np.object_]:
-    """What stood in the way, as text of shape (B,); empty where a package was signed.
+    """What stood in the way, as text of shape (B,); empty where a package came into force.
 
     Without a zone: the smallest sets of no-deal worths and red lines such that setting one set aside opens the way,
     all of them, joined by ` | `, members of a set by ` + `. With a zone: the party that last refused an offer, or
-    the signatories that had not accepted the text on the table.
+    the signatories that had not accepted the text on the table. Where a signed text was refused: the ratifier.
     """
     table, text = talks.ensemble.structure, np.full(len(talks.signed), "", object)
-    no_zone = np.flatnonzero(~talks.zone.any(axis=1))
+    no_zone = np.flatnonzero(~talks.zone_ever)
     if len(no_zone):
         text[no_zone] = _smallest_sets(talks, no_zone)
-    for b in np.flatnonzero((talks.signed == 0) & talks.zone.any(axis=1)):
+    for b in np.flatnonzero((talks.signed > 0) & ~talks.approval.passed):
+        assert talks.approval.ratification is not None
+        text[b] = talks.approval.ratification.static.ratifiers[talks.approval.refused_by[b]]
+    for b in np.flatnonzero((talks.signed == 0) & talks.zone_ever):
         if talks.last_refuser[b] >= 0:
             text[b] = table.parties[talks.last_refuser[b]]
         else:
@@ -105,7 +115,7 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
 def _smallest_sets(talks: Talks, rows: Ints) -> list[str]:
     """For draws without a zone, the smallest sets of constraints that some package breaks."""
     table, no_deal = talks.ensemble.structure, talks.no_deal[-1][rows]
-    real = talks.ensemble.real[rows]
+    real = talks.real[rows]
     real_crossed = table.lines.crosses[None] & real[:, None, :]  # (rows, K, L)
     broken = real_crossed.sum(axis=2, dtype=np.int16)[:, table.lines.pattern]
     unwilling = np.zeros(broken.shape, np.int64)  # bit n: worth less than no deal to signatory n
@@ -159,12 +169,24 @@ def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> 
         n = table.parties.index(name)
         for quantity in ("utility", "no_deal", "margin", "worth"):
             frame[f"{quantity}_{name}"] = columns[f"{quantity}.{n}"]
+        frame[f"opening_{name}"] = _package_text(ensemble, columns[f"opening.{n}"])
+    frame |= _after_signature_frame(columns)
     frame |= {f"input.{path}": values for path, values in sorted(ensemble.inputs.items())}
     return pd.DataFrame(frame)
 
 
+def _after_signature_frame(columns: Mapping[str, npt.NDArray[Any]]) -> dict[str, Any]:
+    """Columns of what came after signature, in the order they were made; text as text, missing where there is none."""
+    frame: dict[str, Any] = {}
+    for name, values in columns.items():
+        if name.startswith(AFTER):
+            is_text = values.dtype == object
+            frame[name[len(AFTER) :]] = pd.array([v or pd.NA for v in values.tolist()], "string") if is_text else values
+    return frame
+
+
 def _package_text(ensemble: Ensemble, packages: Ints) -> Any:
-    """Options joined by `/` in the file's order of issues; missing where there is no deal."""
+    """Options joined by `/` in the file's order of issues; missing where there is none."""
     space = ensemble.structure.space
     names: dict[int, Any] = {NO_DEAL: pd.NA}
     for package in np.unique(packages[packages != NO_DEAL]).tolist():

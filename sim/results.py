@@ -88,10 +88,10 @@ class Results:
         """Headline figures; every share is a share of runs in this scenario, with its 95 % interval.
 
         Returns:
-            `id, title, n, seed, zone_share, zone_interval, agreements, agreement_share, agreement_interval, outcomes
-            (share by outcome), median_round, median_month, most_frequent (package by headline issues),
-            most_frequent_share, least_satisfied (mean over agreements), blockers (share by blocker)`; medians and
-            packages are None without any agreement.
+            `id, title, n, seed, zone_share, zone_interval (in the first round), agreements, agreement_share,
+            agreement_interval, outcomes (share by outcome), median_round, median_month, most_frequent (package by
+            headline issues), most_frequent_share, least_satisfied (mean over agreements), blockers (share by
+            blocker)`; medians and packages are None without any agreement.
         """
         zone = int((self.draws["zone_packages"] > 0).sum())
         agreed = self.draws[self.agreed]
@@ -146,11 +146,11 @@ class Results:
         Returns:
             `party, label, utility` (mean over agreements), `utility_low`, `utility_high` (5th and 95th percentile),
             `no_deal` (mean over draws), `margin` (mean over agreements), `worth` (mean over draws, discounted),
-            `blocking` (share of draws without a deal in which the party stood in the way: where several smallest sets
-            would open it, the mean over sets of the party's part of the set).
+            `blocking` (share of draws without a signature in which the party stood in the way: where several smallest
+            sets would open it, the mean over sets of the party's part of the set).
         """
         agreed, rows = self.draws[self.agreed], []
-        blocking = _blocking_shares(self.draws["blocker"].dropna(), self.party_names)
+        blocking = _blocking_shares(self.draws.loc[~self.agreed, "blocker"].dropna(), self.party_names)
         for name, party in self.scenario.parties.items():
             utility = agreed[f"utility_{name}"]
             rows.append({
@@ -216,10 +216,13 @@ def _with_shares(table: pd.DataFrame, n: int) -> pd.DataFrame:
 
 
 def _blocking_shares(blockers: pd.Series, parties: Sequence[str]) -> dict[str, float]:
+    """Part of each party in the sets that stood in the way; what an event took off the table is nobody's."""
     totals = dict.fromkeys(parties, 0.0)
     for text, count in blockers.value_counts().items():
         sets = [members.split(" + ") for members in str(text).split(" | ")]
         for members in sets:
             for member in members:
-                totals[member.split(".")[0]] += int(count) / len(sets) / len(members)
+                owner = member.split(".")[0]
+                if owner in totals:
+                    totals[owner] += int(count) / len(sets) / len(members)
     return {name: total / len(blockers) if len(blockers) else 0.0 for name, total in totals.items()}

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
@@ -36,8 +38,8 @@ class Shortlist:
     def with_rows(self, rows: Ints, other: "Shortlist") -> "Shortlist":
         """This list with some draws exchanged for those of another."""
         width = max(self.worth.shape[1], other.worth.shape[1])
-        worth, package = _padded(self, width), _padded_package(self, width)
-        worth[rows], package[rows] = _padded(other, width), _padded_package(other, width)
+        worth, package = _widened(self.worth, width, np.inf), _widened(self.package, width, NO_DEAL)
+        worth[rows], package[rows] = _widened(other.worth, width, np.inf), _widened(other.package, width, NO_DEAL)
         return Shortlist(worth, package)
 
 
@@ -109,6 +111,20 @@ class Candidates:
     package: Ints
     pattern: Ints
 
+    def with_rows(self, rows: Ints, other: "Candidates") -> "Candidates":
+        """These candidates with some draws exchanged for those of another."""
+        width = max(self.worth.shape[1], other.worth.shape[1])
+        parts = []
+        for mine, theirs, fill in (
+            (self.worth, other.worth, -np.inf),
+            (self.package, other.package, NO_DEAL),
+            (self.pattern, other.pattern, 0),
+        ):
+            joined = _widened(mine, width, fill)
+            joined[rows] = _widened(theirs, width, fill)
+            parts.append(joined)
+        return Candidates(*parts)
+
     def shortlist(self, usable_patterns: Bools, rows: Ints) -> Shortlist:
         """The shortlist of some draws, among packages of the patterns marked, shape (rows, K)."""
         usable = np.take_along_axis(usable_patterns, self.pattern[rows], axis=1)
@@ -174,13 +190,24 @@ def _filled(rows: int, draw: Ints, worth: Floats, package: Ints, fill: float = n
     return listed, packages
 
 
-def _padded(listed: Shortlist, width: int) -> Floats:
-    filled = np.full((len(listed.worth), width), np.inf)
-    filled[:, : listed.worth.shape[1]] = listed.worth
+def _widened(rows: npt.NDArray[Any], width: int, fill: float) -> npt.NDArray[Any]:
+    """A copy with columns added at the end."""
+    filled = np.full((len(rows), width), fill, rows.dtype)
+    filled[:, : rows.shape[1]] = rows
     return filled
 
 
-def _padded_package(listed: Shortlist, width: int) -> Ints:
-    filled = np.full((len(listed.package), width), NO_DEAL)
-    filled[:, : listed.package.shape[1]] = listed.package
-    return filled
+def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints) -> Ints:
+    """The usable package of highest merit; among those within the tolerance, the one of smallest rank.
+
+    Args:
+        merit: Shape (B, P).
+        usable: At least one a draw, shape (B, P).
+        tie_rank: Shape (1 or B, P).
+    """
+    held = np.where(usable, merit, -np.inf)
+    draw, package = np.nonzero(held >= (held.max(axis=1) - TOLERANCE)[:, None])
+    rank = tie_rank[0, package] if len(tie_rank) == 1 else tie_rank[draw, package]
+    by_rank = np.lexsort((rank, draw))
+    _, first = np.unique(draw[by_rank], return_index=True)
+    return package[by_rank[first]]

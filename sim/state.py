@@ -28,12 +28,17 @@ class State:
         round: The round being played, from 1.
         rounds: The last round.
         open: Draws still talking, shape (B,).
+        no_deal: What no agreement is worth to each party in this round, shape (B, N).
+        real: Red lines that are real in this round, shape (B, L).
+        pressure: Strength of each lever, 0 to 1, shape (B, levers).
+        worn: Wear of each red line so far, shape (B, L).
         standing: Package on the table, `NO_DEAL` for none, shape (B,).
         proposer: Index of the party that put it there, -1 for none, shape (B,).
         accepted: Parties that accepted it since it was made, shape (B, N).
         last_refuser: Index of the party that last refused an offer, -1 for none, shape (B,).
         named: Round in which a red line was last named, 0 for never, shape (B, L).
         own_offer: Last offer of each party, shape (B, N).
+        offers_made: Number of offers of each party so far, shape (B, N).
         received: Last offer each party had to answer, shape (B, N).
         best_received: Largest worth of any of these to it, -inf for none, shape (B, N).
         signed: Round of signature, 0 for none, shape (B,).
@@ -42,12 +47,17 @@ class State:
     round: int
     rounds: int
     open: Bools
+    no_deal: Floats
+    real: Bools
+    pressure: Floats
+    worn: Floats
     standing: Ints
     proposer: Ints
     accepted: Bools
     last_refuser: Ints
     named: Ints
     own_offer: Ints
+    offers_made: Ints
     received: Ints
     best_received: Floats
     signed: Ints
@@ -62,20 +72,33 @@ class State:
         return replace(self, round=self.round + 1)
 
 
-def opening(draws: int, parties: int, lines: int, rounds: int) -> State:
-    """An empty table before the first round."""
+def opening(no_deal: Floats, real: Bools, rounds: int, levers: int = 0) -> State:
+    """An empty table before the first round.
+
+    Args:
+        no_deal: Worth of no agreement, shape (B, N).
+        real: Red lines that are real at the start, shape (B, L).
+        rounds: The last round.
+        levers: Number of levers; none is pulled yet.
+    """
+    (draws, parties), lines = no_deal.shape, real.shape[1]
     nobody = np.zeros((draws, parties), bool)
     nothing = np.full((draws, parties), NO_DEAL)
     return State(
         round=0,
         rounds=rounds,
         open=np.ones(draws, bool),
+        no_deal=no_deal,
+        real=real,
+        pressure=np.zeros((draws, levers)),
+        worn=np.zeros(real.shape),
         standing=np.full(draws, NO_DEAL),
         proposer=np.full(draws, -1),
         accepted=nobody,
         last_refuser=np.full(draws, -1),
         named=np.zeros((draws, lines), np.int64),
         own_offer=nothing,
+        offers_made=np.zeros((draws, parties), np.int64),
         received=nothing,
         best_received=np.full((draws, parties), -np.inf),
         signed=np.zeros(draws, np.int64),

@@ -5,10 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.issues import NO_DEAL, Bools, Ints, Issue, PackageSpace, Rule, package_space
+from sim.issues import NO_DEAL, Bools, Condition, Ints, Issue, PackageSpace, Rule, package_space
 from sim.knowledge import Knowledge, Regard, positions_worth, regard
 from sim.scenario import Scenario
-from sim.utility import Floats, Lines, lines_over, package_utility
+from sim.utility import EVERYBODY, Floats, Lines, lines_over, package_utility
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Structure:
         lines: The red lines over the packages.
         linkages: Where linkages hold, sorted by party and id: the order in which their worth is added.
         central_points: Points of options at their values, divided by 100, shape (N, I, O).
+        leaning: What a party (row) divides the known shares of the others (columns) by when it weighs them against
+            each other, shape (N, N): above 1 for whom it leans toward, 1 everywhere but for a mediator with a bias.
     """
 
     space: PackageSpace
@@ -39,6 +41,7 @@ class Structure:
     lines: Lines
     linkages: tuple[LinkageSite, ...]
     central_points: Floats
+    leaning: Floats
 
     def __repr__(self) -> str:
         return f"Structure({', '.join(self.parties)}; {self.space!r}; {len(self.lines.names)} red lines)"
@@ -75,7 +78,10 @@ class Structure:
 
     def regards(self, known: Knowledge) -> tuple[Regard, ...]:
         """How each party ranks packages by what they do for the others, given what is known."""
-        return tuple(regard(n, known, self.signs, self.space.tie_rank, self.lines) for n in range(len(self.parties)))
+        return tuple(
+            regard(n, known, self.signs, self.space.tie_rank, self.lines, leaning)
+            for n, leaning in enumerate(self.leaning)
+        )
 
     def package_of(self, options: dict[str, str]) -> int:
         """Index of a package, `NO_DEAL` if it is not consistent."""
@@ -103,6 +109,7 @@ def structure(scenario: Scenario) -> Structure:
         lines=_lines(scenario, space, parties, signs),
         linkages=tuple(_linkages(scenario, space, parties)),
         central_points=_central_points(scenario, space, parties),
+        leaning=_leaning(scenario, parties),
     )
 
 
@@ -113,6 +120,12 @@ def _lines(scenario: Scenario, space: PackageSpace, parties: tuple[str, ...], si
             names.append(f"{name}.{line.id}")
             owners.append(index)
             forbids.append(space.holds(line.never) & ~space.holds(line.unless) & signs[index])
+    for event in sorted(scenario.events, key=lambda event: event.id):
+        if event.removes:
+            names.append(f"events.{event.id}")
+            owners.append(EVERYBODY)
+            removed = Condition(tuple({issue: frozenset(options)} for issue, options in event.removes.items()))
+            forbids.append(space.holds(removed))
     return lines_over(names, owners, np.array(forbids).reshape(len(names), len(space)))
 
 
@@ -135,3 +148,12 @@ def _central_points(scenario: Scenario, space: PackageSpace, parties: tuple[str,
     return points
 
 
+def _leaning(scenario: Scenario, parties: tuple[str, ...]) -> Floats:
+    leaning = np.ones((len(parties), len(parties)))
+    mediation = scenario.mediation
+    if mediation is not None and mediation.bias is not None:
+        bias, by = mediation.bias, float(mediation.bias.by)
+        mediator = leaning[parties.index(mediation.mediator)]
+        mediator[parties.index(bias.toward)] = 1 + by
+        mediator[[parties.index(name) for name in bias.away_from]] = 1 - by
+    return leaning

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.issues import NO_DEAL, Ints
+from sim.mechanisms.carrots import most_added
 from sim.model import Talks
 from sim.scenario import Scenario
 from sim.state import ACCEPTED, OFFERED, REFUSED
@@ -65,28 +66,31 @@ def empty_tallies(scenario: Scenario, table: Structure) -> Tallies:
 
 
 def worth_ranges(scenario: Scenario, table: Structure) -> Floats:
-    """The lowest and highest worth a party's numbers allow, linkages counted, shape (N, 2)."""
+    """The lowest and highest worth a party's numbers allow, linkages and carrots counted, shape (N, 2)."""
     ranges = []
+    carrots = scenario.mediation.carrots if scenario.mediation else None
+    added = most_added(carrots) if carrots else {}
     for name in table.parties:
         low, high = 0.0, 1.0
         for linkage in sorted(scenario.parties[name].linkages, key=lambda linkage: linkage.id):
             ends = (linkage.adds.value, linkage.adds.low, linkage.adds.high)
             known = [float(end) for end in ends if end is not None]
             low, high = low + min(0.0, *known), high + max(0.0, *known)
-        ranges.append((low, high))
+        ranges.append((low, high + added.get(name, 0.0)))
     return np.array(ranges)
 
 
 def tally(talks: Talks, ranges: Floats) -> Tallies:
     """Count one block of draws."""
     table = talks.ensemble.structure
-    no_deal = np.where(np.isnan(talks.aspiration), np.nan, talks.no_deal[: len(talks.moves)])
+    no_deal = np.where(np.isnan(talks.aspiration), np.nan, talks.no_deal)
     agreed = _option_pairs(table, [talks.package[b : b + 1] for b in np.flatnonzero(talks.signed > 0)])
-    zones = _option_pairs(table, [np.flatnonzero(talks.zone[b]) for b in np.flatnonzero(talks.zone.any(axis=1))])
+    zones = _option_pairs(table, [np.flatnonzero(zone) for zone in talks.zone_first if zone.any()])
     own, received = _offers(talks, ranges)
+    rounds = talks.ensemble.scenario.time.rounds
     counts = {
-        "aspiration": _by_party(talks.aspiration, ranges, len(talks.no_deal)),
-        "no_deal": _by_party(no_deal, ranges, len(talks.no_deal)),
+        "aspiration": _by_party(talks.aspiration, ranges, rounds),
+        "no_deal": _by_party(no_deal, ranges, rounds),
         "own_offer": own,
         "received_offer": received,
     }
@@ -112,7 +116,7 @@ def _offers(talks: Talks, ranges: Floats) -> tuple[npt.NDArray[np.int64], npt.ND
         k, _, draw = np.nonzero(which)
         party = who[which]
         worth = talks.utility[draw, party, package[which]]
-        tables.append(_count(k, party, worth, ranges, len(talks.no_deal)))
+        tables.append(_count(k, party, worth, ranges, talks.ensemble.scenario.time.rounds))
     return tables[0], tables[1]
 
 

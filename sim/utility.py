@@ -13,15 +13,16 @@ from sim.issues import Bools, Half, Ints, PackageSpace
 Floats = npt.NDArray[np.float64]
 
 DAYS_PER_MONTH = 30.4375
+EVERYBODY = -1  # the party of what an event takes off the table
 
 
 @dataclass(frozen=True)
 class Extra:
-    """Worth that only a combination has: one linkage of one party.
+    """Worth that only a combination has: one linkage of one party, or what a mediator adds for it.
 
     Attributes:
         party: Index of the party.
-        packages: Indices of the packages in which the linkage holds.
+        packages: Indices of the packages that have it.
         adds: Worth added there, shape (B,).
     """
 
@@ -76,7 +77,7 @@ def package_utility(
         space: The packages.
         weights: Issue weights, shape (B, N, I); each row sums to 1.
         option_worth: Worth of an option to a party, shape (B, N, I, O), in [0, 1].
-        extras: Linkages, in the order in which they are added.
+        extras: Linkages and what a mediator adds, in the order in which they are added.
         out: Where to put the result, shape (B or more, N, P); large arrays cost more to get than to fill.
 
     Returns:
@@ -151,8 +152,8 @@ class Lines:
         return crossing
 
     def of(self, party: int) -> Bools:
-        """Lines of one party, shape (L,)."""
-        return np.equal(self.party, party)
+        """Lines of one party, and what nobody can sign because an event took it off the table, shape (L,)."""
+        return np.equal(self.party, party) | np.equal(self.party, EVERYBODY)
 
 
 def lines_over(names: Sequence[str], party: Sequence[int], forbids: Bools) -> Lines:

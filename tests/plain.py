@@ -8,6 +8,8 @@ from sim.ensemble import Ensemble
 
 TOLERANCE = 1e-9
 
+Package = tuple[str, ...]
+
 
 class Table:
     """One draw: packages as tuples of option names in issue-name order."""
@@ -22,15 +24,18 @@ class Table:
         self.protocol = ensemble.protocol
         self.turns = [[self.names[n] for n in ensemble.turns[k, 0]] for k in range(self.rounds)]
         self.r = {name: float(ensemble.no_deal[0, n]) for n, name in enumerate(self.names)}
+        self.signs = {name: ensemble.scenario.parties[name].signs for name in self.names}
         self.strategy = {name: ensemble.strategies[n] for n, name in enumerate(self.names)}
         self.u = {name: self._worth(ensemble, n, name) for n, name in enumerate(self.names)}
         self.lines = {name: self._real_lines(ensemble, name) for name in self.names}
         self.known = {name: self._known(ensemble, name) for name in self.names}
+        complete = self.protocol.information == "complete"
+        self.known_r = {name: self.r[name] if complete else 0.0 for name in self.names}
         self.option_worth = ensemble.option_worth[0]
         self.weights = ensemble.weights[0]
         self.options = [issue.options for issue in structure.space.issues]
 
-    def _worth(self, ensemble: Ensemble, n: int, name: str) -> dict[tuple[str, ...], float]:
+    def _worth(self, ensemble: Ensemble, n: int, name: str) -> dict[Package, float]:
         worth = {}
         party = ensemble.scenario.parties[name]
         for package in self.packages:
@@ -39,7 +44,7 @@ class Table:
                 place = ensemble.structure.space.issues[i].options.index(option)
                 total += float(ensemble.weights[0, n, i]) * float(ensemble.option_worth[0, n, i, place])
             for linkage in party.linkages:
-                if _matches(linkage.when, dict(zip(self.issues, package, strict=True))):
+                if matches(linkage.when, dict(zip(self.issues, package, strict=True))):
                     column = [s.path for s in ensemble.structure.linkages].index(
                         f"parties.{name}.linkages.{linkage.id}.adds"
                     )
@@ -55,7 +60,7 @@ class Table:
                 lines[full] = next(x for x in ensemble.scenario.parties[name].red_lines if x.id == line_id)
         return lines
 
-    def _known(self, ensemble: Ensemble, name: str) -> dict[tuple[str, ...], float]:
+    def _known(self, ensemble: Ensemble, name: str) -> dict[Package, float]:
         """What the others believe packages are worth to a party."""
         information = self.protocol.information
         if information == "complete":
@@ -72,37 +77,51 @@ class Table:
             worth[package] = total
         return worth
 
-    def crossed(self, package: tuple[str, ...], name: str) -> list[str]:
-        """Real lines of a party that a package crosses, by id."""
-        options = dict(zip(self.issues, package, strict=True))
-        return sorted(
-            full
-            for full, line in self.lines[name].items()
-            if _matches(line.never, options) and not _matches(line.unless, options)
-        )
+    def holds(self, condition: Any, package: Package) -> bool:
+        """Whether a condition holds for a package."""
+        return matches(condition, dict(zip(self.issues, package, strict=True)))
 
-    def tie_key(self, me: str, package: tuple[str, ...]) -> tuple[float, float, str]:
-        gains = sorted(
-            self.known[other][package] - (self.r[other] if self.protocol.information == "complete" else 0.0)
-            for other in self.names
-            if other != me
-        )
+    def signatories(self, package: Package) -> list[str]:
+        return [name for name in self.names if self.holds(self.signs[name], package)]
+
+    def behind(self, line: Any, package: Package) -> bool:
+        """Whether a package lies behind a red line, real or not."""
+        return self.holds(line.never, package) and not self.holds(line.unless, package)
+
+    def crossed(self, package: Package, name: str) -> list[str]:
+        """Real lines of a party that a package crosses, by id; they bind only where the party signs."""
+        if name not in self.signatories(package):
+            return []
+        return sorted(full for full, line in self.lines[name].items() if self.behind(line, package))
+
+    def closed(self, package: Package, name: str) -> bool:
+        """Whether a party cannot sign a package at all."""
+        return bool(self.crossed(package, name))
+
+    def offered(self, package: Package) -> bool:
+        """Whether a package can be put on the table, if not signed."""
+        return True
+
+    def tie_key(self, me: str, package: Package) -> tuple[float, float, str]:
+        others = [other for other in self.signatories(package) if other != me]
+        gains = sorted(self.known[other][package] - self.known_r[other] for other in others)
         total = 0.0
         for gain in gains:
             total += gain
         digest = hashlib.sha256("/".join(package).encode()).hexdigest()
-        return (-round(gains[0] / TOLERANCE), -round(total / TOLERANCE), digest)
+        smallest = gains[0] if gains else 1e6
+        return (-round(smallest / TOLERANCE), -round(total / TOLERANCE), digest)
 
-    def share_key(self, me: str, package: tuple[str, ...]) -> int:
-        shares = []
-        for other in self.names:
+    def share_key(self, me: str, package: Package) -> int:
+        shares = [1e6]
+        for other in self.signatories(package):
             if other != me:
                 best = max(self.known[other].values())
                 shares.append(self.known[other][package] / best if best > TOLERANCE else 0.0)
         return -round(min(shares) / TOLERANCE)
 
 
-def _matches(condition: Any, options: dict[str, str]) -> bool:
+def matches(condition: Any, options: dict[str, str]) -> bool:
     return any(all(options[issue] in wanted for issue, wanted in clause.items()) for clause in condition.clauses)
 
 
@@ -111,35 +130,39 @@ class PlainTalks:
 
     def __init__(self, ensemble: Ensemble) -> None:
         self.table = Table(ensemble)
-        self.named: dict[str, int] = {}
-        self.received: dict[str, tuple[str, ...]] = {}
+        self.named: dict[str, int] = {}  # red line -> the round in which it was last named
+        self.received: dict[str, Package] = {}
         self.best_received: dict[str, float] = {}
-        self.signed: tuple[int, tuple[str, ...], str] | None = None
-        self.play()
+        self.own_offer: dict[str, Package] = {}
+        self.standing: Package | None = None
+        self.proposer = ""
+        self.accepted: set[str] = set()
+        self.signed: tuple[int, Package, str] | None = None
+        self.did: list[tuple[int, str, str, Package]] = []  # round, who, did what, what lay on the table then
 
     def aspiration(self, me: str, k: int) -> float:
         t = self.table
-        open_packages = [p for p in t.packages if not t.crossed(p, me)]
-        best = max((t.u[me][p] for p in open_packages), default=float("-inf"))
+        best = max((t.u[me][p] for p in t.packages if not t.closed(p, me)), default=float("-inf"))
         best = max(best, t.r[me])
         time = (k - 1) / (t.rounds - 1) if t.rounds > 1 else 1.0
         return best - (best - t.r[me]) * time ** float(t.strategy[me].exponent[0])
 
-    def best_package(self, me: str) -> tuple[str, ...]:
+    def best_package(self, me: str) -> Package:
         t = self.table
-        pool = [p for p in t.packages if not t.crossed(p, me)] or t.packages
+        pool = [p for p in t.packages if not t.closed(p, me)] or [p for p in t.packages if t.offered(p)] or t.packages
         top = max(t.u[me][p] for p in pool)
         return min((p for p in pool if t.u[me][p] >= top - TOLERANCE), key=lambda p: t.tie_key(me, p))
 
-    def offer(self, me: str, k: int) -> tuple[str, ...]:
-        t, least, rule = self.table, self.aspiration(me, k), self.table.strategy[me].offers
-        enough = [p for p in t.packages if not t.crossed(p, me) and t.u[me][p] >= least - TOLERANCE]
-        memory = t.protocol.memory
+    def avoided(self, package: Package, k: int) -> bool:
+        """Whether a package crosses a line that somebody has named and all still remember."""
+        t, memory = self.table, self.table.protocol.memory
         heard = {line for line, at in self.named.items() if memory is None or at > k - memory}
-        quiet = [
-            p for p in enough if not any(line in heard for name in t.names for line in t.crossed(p, name))
-        ]
-        pool = quiet or enough
+        return any(line in heard for name in t.names for line in t.crossed(package, name))
+
+    def offer(self, me: str, k: int) -> Package:
+        t, least, rule = self.table, self.aspiration(me, k), self.table.strategy[me].offers
+        enough = [p for p in t.packages if not t.closed(p, me) and t.u[me][p] >= least - TOLERANCE]
+        pool = [p for p in enough if not self.avoided(p, k)] or enough
         if not pool:
             return self.best_package(me)
         if rule == "best_for_others" or (rule == "nearest" and me not in self.received):
@@ -148,7 +171,7 @@ class PlainTalks:
         top = max(merit.values())
         return min((p for p in pool if merit[p] >= top - TOLERANCE), key=lambda p: t.tie_key(me, p))
 
-    def merit(self, rule: str, me: str, package: tuple[str, ...]) -> float:
+    def merit(self, rule: str, me: str, package: Package) -> float:
         t = self.table
         if rule == "least_own":
             return -t.u[me][package]
@@ -159,15 +182,15 @@ class PlainTalks:
                 distance += abs(w * worth[t.options[i].index(a)] - w * worth[t.options[i].index(b)])
             return -distance
         product_of_gains = 1.0
-        for other in t.names:
-            no_deal = t.r[other] if other == me or t.protocol.information == "complete" else 0.0
+        for other in t.signatories(package):
+            no_deal = t.r[other] if other == me else t.known_r[other]
             worth = t.u[me][package] if other == me else t.known[other][package]
             product_of_gains *= max(worth - no_deal, 0.0)
         return product_of_gains
 
-    def accepts(self, me: str, package: tuple[str, ...], k: int) -> bool:
+    def accepts(self, me: str, package: Package, k: int) -> bool:
         t, u = self.table, self.table.u[me]
-        if t.crossed(package, me) or u[package] < t.r[me] - TOLERANCE:
+        if t.closed(package, me) or u[package] < t.r[me] - TOLERANCE:
             return False
         rule = t.strategy[me].accepts
         if rule == "threshold":
@@ -178,20 +201,39 @@ class PlainTalks:
             enough = enough or u[package] >= self.best_received.get(me, float("-inf")) - TOLERANCE
         return enough
 
-    def play(self) -> None:
-        t, standing, proposer, accepted = self.table, None, "", set()
-        for k in range(1, t.rounds + 1):
-            for me in t.turns[k - 1]:
-                if standing is not None:
-                    self.received[me] = standing
-                    self.best_received[me] = max(self.best_received.get(me, float("-inf")), t.u[me][standing])
-                if standing is not None and self.accepts(me, standing, k):
-                    accepted.add(me)
-                else:
-                    if standing is not None and t.protocol.refusals == "reasoned" and t.crossed(standing, me):
-                        self.named[t.crossed(standing, me)[0]] = k
-                    standing, proposer = self.offer(me, k), me
-                    accepted = {me} if self.accepts(me, standing, k) else set()
-                if accepted == set(t.names):
-                    self.signed = (k, standing, proposer)
-                    return
+    def play(self) -> "PlainTalks":
+        """All rounds, or as many as it takes to sign."""
+        for k in range(1, self.table.rounds + 1):
+            if self.signed is None:
+                self.pass_of_the_table(k)
+        return self
+
+    def pass_of_the_table(self, k: int) -> None:
+        """Each party of the order, once, until something is signed."""
+        t = self.table
+        for me in t.turns[k - 1]:
+            did = self.turn(me, k)
+            assert self.standing is not None
+            self.did.append((k, me, did, self.standing))
+            if self.accepted >= set(t.signatories(self.standing)):
+                self.signed = k, self.standing, self.proposer
+                return
+
+    def turn(self, me: str, k: int) -> str:
+        """One party answers what lies on the table, or puts something on it."""
+        t, did = self.table, "offered"
+        if self.standing is not None:
+            if me not in t.signatories(self.standing):
+                return "passed"
+            self.received[me] = self.standing
+            self.best_received[me] = max(self.best_received.get(me, float("-inf")), t.u[me][self.standing])
+            if self.accepts(me, self.standing, k):
+                self.accepted.add(me)
+                return "accepted"
+            did = "refused"
+            if t.protocol.refusals == "reasoned" and t.crossed(self.standing, me):
+                self.named[t.crossed(self.standing, me)[0]] = k
+        self.standing, self.proposer = self.offer(me, k), me
+        self.own_offer[me] = self.standing
+        self.accepted = {me} if self.accepts(me, self.standing, k) else set()
+        return did

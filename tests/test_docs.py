@@ -13,10 +13,17 @@ from click.testing import CliRunner
 import sim
 from sim.charts import CHARTS
 from sim.cli.commands import peacesim
+from sim.movers import funnel
 from sim.protocols import PROTOCOLS
 from sim.results import run
-from sim.scenario import read_scenario
+from sim.scenario import Scenario, read_scenario
+from sim.scenario.aftermath_blocks import AftermathModel
+from sim.scenario.event_blocks import EventModel
+from sim.scenario.notes import notes
+from sim.scenario.pressure_blocks import GivingWayModel, MediationModel
+from sim.scenario.ratification_blocks import RatificationModel
 from sim.scenario.schema import ScenarioModel
+from sim.scenario.war_blocks import WarModel
 from sim.strategies import STRATEGIES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,6 +31,11 @@ DOCS = ROOT / "docs"
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
          for path in [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md")), ROOT / "results/README.md"]}  # fmt: skip
 SCENARIO_FILES, RESULTS = PAGES["docs/scenario-files.md"], PAGES["docs/results.md"]
+MECHANISMS = PAGES["docs/mechanisms.md"]
+AFTER = "After signature: one row a draw"
+BLOCKS = {"giving_way": GivingWayModel, "mediation": MediationModel, "war": WarModel, "events": EventModel,
+          "ratification": RatificationModel, "aftermath": AftermathModel}  # fmt: skip
+ON_THE_OTHER_PAGE = {"value", "range", "law", "status", "source", "note", "anything_but"}
 REGISTERED = [(registry, name) for registry in (STRATEGIES, PROTOCOLS) for name in registry]
 PARAMETERS = [(name, field) for registry, name in REGISTERED for field in dataclasses.fields(registry[name])]
 
@@ -75,9 +87,42 @@ def schema_keys(schema: dict) -> set[str]:
 
 
 def test_every_key_of_a_scenario_file_is_documented():
-    keys = schema_keys(ScenarioModel.model_json_schema())
+    keys = schema_keys(ScenarioModel.model_json_schema()) | {"extends", "without", "set"}
     assert {"schema", "parties", "hardness", "anything_but", "range", "rounds", "otherwise"} <= keys
-    assert not {key for key in keys | {"extends", "set"} if not re.search(rf"`{key}`|\b{key}:", SCENARIO_FILES)}
+    pages = SCENARIO_FILES + MECHANISMS
+    assert not {key for key in keys if not re.search(rf"`{key}`|\b{key}:", pages)}
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_every_key_of_a_block_is_documented_in_its_own_section(block):
+    told = section("docs/mechanisms.md", block.replace("_", " ").capitalize())
+    told = re.sub(r"^```.*?^```$", "", told, flags=re.DOTALL | re.MULTILINE)
+    keys = schema_keys(BLOCKS[block].model_json_schema()) - ON_THE_OTHER_PAGE
+    assert len(keys) >= 2
+    assert not {key for key in keys if not mentioned(key, told)}
+
+
+def read_mechanisms(folder: Path) -> Scenario:
+    """The file of the first page with all examples of the second, each read as a difference from those before."""
+    (folder / "base.yaml").write_text(example(), encoding="utf-8")
+    before, scenario = "base.yaml", None
+    for number, added in enumerate(fenced(MECHANISMS, "yaml")):
+        file = folder / f"{number}.yaml"
+        file.write_text(f"extends: {before}\n{added}", encoding="utf-8")
+        before, scenario = file.name, read_scenario(file)
+    assert scenario is not None
+    return scenario
+
+
+def test_the_examples_of_the_mechanisms_read_one_after_the_other(tmp_path):
+    scenario = read_mechanisms(tmp_path)
+    assert all(getattr(scenario, block) for block in BLOCKS)
+    assert not notes(scenario)
+    settings = re.findall(r"--set '?([\w.*]+=[\w.]+)", MECHANISMS)
+    assert len(settings) >= 2
+    assert all(scenario.with_sets([setting]) for setting in settings)
+    (axis,) = re.findall(r"--vary ([\w.]+=[\w.,]+)", MECHANISMS)
+    assert len(list(scenario.points([axis]))) == 3
 
 
 def test_the_example_of_a_whole_file_reads_and_so_does_its_variant(tmp_path):
@@ -116,9 +161,20 @@ def test_the_columns_of_a_draw_are_documented(tmp_path):
     documented = set(re.findall(r"^\| `([\w.<>]+)` \|", section, re.MULTILINE))
     general = [re.sub(r"^input\..*", "input.<path>", name) for name in results.draws]
     assert {re.sub(r"_(north|south)$", "_<party>", name) for name in general} == documented
-    for table, heading in ((results.packages(), "## packages.csv"), (results.parties(), "## parties.csv")):
+    tables = {"packages.csv": results.packages(), "parties.csv": results.parties(), "funnel.csv": funnel(results)}
+    for heading, table in ((f"## {name}", table) for name, table in tables.items()):
         told = RESULTS.split(heading)[1].split("\n## ")[0]
         assert not [name for name in table if not mentioned(name, told) and name not in results.scenario.issues]
+
+
+def test_the_columns_that_blocks_add_are_documented_and_no_others(tmp_path):
+    whole = run(read_mechanisms(tmp_path), draws=10).draws
+    added = {re.sub(r"_(north|south|envoy)$", "_<party>", name) for name in whole if not name.startswith("input.")}
+    assert len(added) > 50
+    assert not {name for name in added if not mentioned(name, RESULTS.split("\n## packages.csv")[0])}
+    first_cells = re.findall(r"^\| (`[^|]+) \|", section("docs/results.md", AFTER), re.MULTILINE)
+    told = {name for cell in first_cells for name in re.findall(r"`([^`]+)`", cell)}
+    assert told and told <= added
 
 
 def section(page: str, heading: str) -> str:
@@ -159,6 +215,7 @@ def json_keys(data: object, names: tuple[str, ...]) -> set[str]:
     ("command", "names"),
     [
         ("show scenarios/two-banks-pullback.yaml", ("upland", "lowland")),
+        ("show scenarios/ukraine-december-2025.yaml", ("ukraine", "russia", "united_states", "europe")),
         ("run scenarios/two-banks-pullback.yaml", ("upland", "lowland")),
         ("check scenarios/two-banks-pullback.yaml", ()),
         ("compare --no-charts -n 20 scenarios/two-banks-pullback.yaml scenarios/orange-and-lemon.yaml",

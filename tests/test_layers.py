@@ -16,9 +16,9 @@ HOUSE = """
     1  registry state
     2  strategies protocols mechanisms
     3  scenario
-    4  structure ensemble
-    5  agents model
-    6  outcomes tallies chunks results store
+    4  structure world ensemble
+    5  choices foresight approval zones agents model
+    6  outcomes_ledger outcomes_after outcomes tallies chunks results stages movers store
     7  progress batch analysis
     8  charts report
     9  cli app

@@ -52,7 +52,7 @@ def test_who_opens_a_last_round_of_one_has_the_edge():
 @given(problems(), st.integers(0, 5), st.integers(0, 30))
 def test_one_draw_equals_an_ordinary_loop(problem, seed, start):
     ensemble = draw(read(problem), seed, start, 1)
-    talks, plain = hold_talks(ensemble), PlainTalks(ensemble)
+    talks, plain = hold_talks(ensemble), PlainTalks(ensemble).play()
     space = ensemble.structure.space
     if plain.signed is None:
         assert talks.package[0] == NO_DEAL

@@ -180,8 +180,8 @@ def test_two_worths_are_told_apart(value, other, told):
 def test_json_has_the_moves(scenario):
     told = data("run", scenario_file(scenario), "--draw", 2)
     assert set(told) == {
-        "id", "title", "seed", "draw", "parties", "rounds", "outcome", "package", "round", "month", "zone_packages",
-        "least_satisfied", "blocker",
+        "id", "title", "seed", "draw", "parties", "rounds", "outcome", "package", "round", "month", "signatures",
+        "breaks", "break_month", "break_cause", "zone_packages", "least_satisfied", "blocker", "ledger", "lines_fallen",
     }  # fmt: skip
     move = told["rounds"][0]["moves"][0]
     assert set(move) == {

@@ -1,4 +1,4 @@
-"""A scenario as a difference from another: extends, set, paths, weights, and the resolved file that results."""
+"""A scenario as a difference from another: extends, without, set, paths, weights, and the resolved file."""
 
 import os
 from decimal import Decimal
@@ -52,6 +52,7 @@ def test_mappings_merge_by_key_and_lists_by_id(folder):
     scenario = difference(
         folder,
         """extends: base.yaml
+without: [aftermath]
 id: changed
 issues: {observers: {options: {patrols: Joint patrols}}}
 parties:
@@ -222,6 +223,113 @@ def test_set_is_a_mapping_of_paths(folder):
     ]
 
 
+def test_without_takes_blocks_keys_and_entries_out_of_the_base(folder):
+    scenario = difference(
+        folder,
+        """extends: base.yaml
+without: [proposals, parties.lowland.linkages, parties.*.red_lines.no_blind_exit, issues.observers.label]
+""",
+    )
+    assert scenario.proposals == {} and scenario.parties["lowland"].linkages == ()
+    assert [line.id for line in scenario.parties["upland"].red_lines] == ["no_strip_for_nothing"]
+    assert scenario.parties["lowland"].red_lines == toy().parties["lowland"].red_lines
+    assert scenario.issues["observers"].label == "observers"
+
+
+def test_without_comes_before_merging_and_before_set(folder):
+    """So a block can be taken out and written anew, where merging alone would keep what the base has."""
+    scenario = difference(
+        folder,
+        """extends: base.yaml
+without: [parties.upland.red_lines]
+parties: {upland: {red_lines: [{id: new_line, never: {recognition: none}, hardness: 1}]}}
+set: {parties.upland.red_lines.*.hardness: 0.5}
+""",
+    )
+    assert [(line.id, line.hardness) for line in scenario.parties["upland"].red_lines] == [("new_line", Number(0.5))]
+
+
+def test_without_may_leave_an_empty_list_behind(folder):
+    scenario = difference(folder, "extends: base.yaml\nwithout: [parties.*.red_lines.*]\n")
+    assert {party.red_lines for party in scenario.parties.values()} == {()}
+
+
+def test_each_file_of_a_chain_takes_out_of_what_the_files_below_it_left(folder):
+    (folder / "b.yaml").write_text("extends: base.yaml\nwithout: [proposals, headline]\nheadline: [strip]\n")
+    scenario = difference(folder, "extends: b.yaml\nwithout: [headline]\n")
+    assert scenario.proposals == {} and scenario.headline == ()
+    (told,) = faults(folder, "extends: b.yaml\nwithout: [headline, proposals]\n")
+    assert told.startswith("a.yaml:2:21: without: the path proposals names nothing: the scenario has no 'proposals'")
+
+
+def test_a_key_with_dots_can_be_taken_out(folder):
+    (folder / "base.yaml").write_text(
+        TOY
+        + """
+events:
+  - {id: survey, at: {month: 0}, narrows: {aftermath.hazard: 0.5, aftermath.credibility.joint: 0.4}}
+"""
+    )
+    scenario = difference(folder, "extends: base.yaml\nwithout: [events.survey.narrows.aftermath.hazard]\n")
+    assert scenario.events[0].narrows == {"aftermath.credibility.joint": Number(0.4)}
+
+
+def test_the_resolved_file_names_what_was_taken_out_and_by_which_line(folder):
+    scenario = difference(
+        folder,
+        """extends: base.yaml
+without:
+  - proposals
+  - parties.upland.red_lines.no_blind_exit
+  - parties.upland.red_lines.no_strip_for_nothing
+  - parties.lowland.linkages
+id: a
+""",
+    )
+    text = scenario.resolved_text()
+    assert text.startswith("# a.yaml:3; without proposals\nschema: 1\n")
+    assert "    red_lines: []  # a.yaml:4; without no_blind_exit; a.yaml:5; without no_strip_for_nothing\n" in text
+    assert "  lowland:  # a.yaml:6; without linkages\n" in text
+    assert scenario.overrides()[0] == "a.yaml:3; without proposals" and len(scenario.overrides()) == 5
+    (folder / "again.yaml").write_text(text)
+    assert read_scenario(folder / "again.yaml").resolved == scenario.resolved
+    assert scenario.with_sets(["time.rounds=3"]).overrides()[0] == "a.yaml:3; without proposals"
+
+
+def test_what_is_taken_out_and_needed_is_missed_where_it_was_taken_out(folder):
+    assert faults(folder, "extends: base.yaml\nwithout: [time, parties.upland.weights]\n") == [
+        "a.yaml:2:11: a key is missing: 'time' (how long they talk)",
+        "a.yaml:2:17: parties.upland: a key is missing: 'weights' (importance of each issue; the weights sum to 1)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("without: war", "a.yaml:2:10: without: without is a list of paths, such as [war, parties.*.foresight]"),
+        ("without: {war: 1}", "a.yaml:2:10: without: without is a list of paths"),
+        ("without: [4]", "a.yaml:2:11: without: a path would do, such as war or parties.*.foresight"),
+        ("without: [[headline]]", "a.yaml:2:11: without: a path would do"),
+        ("without: [parties..upland]", "a.yaml:2:11: 'parties..upland' is not a path"),
+        ("without: [headlin]", "a.yaml:2:11: without: the path headlin names nothing: the scenario has no 'headlin'; "
+                               "did you mean 'headline'?"),
+        ("without: [parties.upland.linkages]", "parties.upland has no 'linkages'; there is"),
+        ("without: [parties.*.red_lines.no_blind_exits]", "did you mean 'no_blind_exit'?"),
+        ("without: [headline, headline]", "a.yaml:2:21: without: the path headline names nothing"),
+        ("without: [parties.upland.discount_per_month.range]", "parties.upland.discount_per_month has no 'range'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_taken_out_says_why(folder, text, said):
+    (told,) = faults(folder, f"extends: base.yaml\n{text}\n")
+    assert said in told
+
+
+def test_without_stands_beside_extends(folder):
+    (told,) = faults(folder, TOY.replace("schema: 1", "schema: 1\nwithout: [headline]", 1))
+    line = TOY.splitlines().index("schema: 1") + 2
+    assert told == f"a.yaml:{line}:1: without a base there is nothing to take out; `without` stands beside `extends`"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -365,35 +473,3 @@ def test_identity_does_not_feel_the_order_of_settings_or_a_setting_that_changes_
     one = toy("time.rounds=9", "parties.upland.no_deal=0.4")
     other = toy("parties.upland.no_deal=0.4", "time.rounds=9", "lines=by_party")
     assert one.resolved == {key: value for key, value in other.resolved.items() if key != "lines"}
-
-
-@pytest.mark.parametrize("name", sorted(path.stem for path in SCENARIOS.glob("ukraine-*.yaml")))
-def test_the_family_of_the_flagship_moves_nobodys_weights_points_or_no_deal_worth(name):
-    base, scenario = (read_scenario(SCENARIOS / f"{each}.yaml") for each in ("ukraine-december-2025", name))
-    for party, spec in base.parties.items():
-        other = scenario.parties[party]
-        assert (other.weights, other.values, other.no_deal, other.linkages) == (
-            spec.weights, spec.values, spec.no_deal, spec.linkages,
-        )  # fmt: skip
-
-
-def test_the_family_of_the_flagship_differs_as_it_says():
-    def read(name: str) -> Scenario:
-        return read_scenario(SCENARIOS / f"ukraine-{name}.yaml")
-
-    for name, hardness in (("red-lines-hard", Number(1)), ("red-lines-soft", 0.4)):
-        lines = [line for party in read(name).parties.values() for line in party.red_lines]
-        assert len(lines) == 11 and {float(line.hardness) for line in lines} == {float(hardness)}
-    rules = {
-        name: read(name).consistency[-1] for name in ("nato-path-open", "reciprocal-pull-back-only", "one-sided-zone")
-    }
-    assert {
-        name: {issue: sorted(options) for issue, options in rule.then.clauses[0].items()}
-        for name, rule in rules.items()
-    } == {
-        "nato-path-open": {"nato_status": ["path_open", "pause_20_years"]},
-        "reciprocal-pull-back-only": {"withdrawal": ["both_equal", "none"]},
-        "one-sided-zone": {"donetsk_status": ["one_sided_zone"]},
-    }
-    opening = read("stated-terms-first").parties
-    assert (opening["ukraine"].opens_with, opening["russia"].opens_with) == ("zelensky_offer", "russia_stated_terms")

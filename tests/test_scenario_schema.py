@@ -72,6 +72,9 @@ def test_a_difference_may_leave_out_what_its_base_has_and_a_scenario_may_not():
     assert VALIDATOR.is_valid({"extends": "base.yaml", "parties": {"upland": {"no_deal": 0.4}}})
     assert not VALIDATOR.is_valid({"parties": {"upland": {"no_deal": 0.4}}})
     assert not VALIDATOR.is_valid({"extends": "base.yaml", "parties": {"upland": {"nodeal": 0.4}}})
+    assert VALIDATOR.is_valid({"extends": "base.yaml", "without": ["war", "parties.*.foresight"]})
+    assert not VALIDATOR.is_valid({"extends": "base.yaml", "without": "war"})
+    assert not VALIDATOR.is_valid({"without": ["war"]})
     assert not VALIDATOR.is_valid({"extends": "base.yaml", "consistency": [{"then": {"strip": "lowland_full"}}]})
 
 

@@ -114,7 +114,7 @@ def test_results_come_back_as_they_were(written, banks):
 def test_the_folder_holds_what_it_should(written):
     chunks = [f"{where}/{span}.parquet" for where in ("draws", "tallies")
               for span in ("00000000-00000063", "00000064-00000127", "00000128-00000149")]  # fmt: skip
-    texts = [".lock", "packages.csv", "parties.csv", "run.json", "scenario.resolved.yaml", "summary.json"]
+    texts = [".lock", "funnel.csv", "packages.csv", "parties.csv", "run.json", "scenario.resolved.yaml", "summary.json"]
     assert sorted(bytes_of(written)) == sorted(chunks + texts)
     assert json.loads((written / "summary.json").read_text())["n"] == N
     assert read_scenario(written / "scenario.resolved.yaml").resolved == read_scenario(BANKS).resolved

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -12,6 +13,7 @@ from sim.analysis.comparison_text import comparison_text
 from sim.analysis.inputs import differing_inputs
 from sim.analysis.words import clean
 from sim.results import Z_95, Results, share_interval
+from sim.stages import says_how_long
 from sim.store import folder_name
 
 Mean = tuple[float, float, float]  # a mean and the ends of its 95 % interval
@@ -127,19 +129,36 @@ def figures_of(results: Sequence[Results]) -> list[Figure]:
     """The figures that all these results have."""
     listed = [  # a share is 0 or 1 in every draw
         Figure("zone", "some package acceptable to all", "share", lambda draws: draws["zone_packages"] > 0),
+        Figure("zone_ever", "the same in some round", "share", lambda draws: draws["outcome"] != "no_zone"),
         Figure("agreement", "agreement signed", "share", lambda draws: draws["package"].notna()),
+        Figure("in_force", "agreement in force", "share", lambda draws: draws["outcome"] == "in_force"),
         Figure("round", "round of signature, if signed", "mean", itemgetter("round")),
         Figure("month", "month of signature, if signed", "mean", itemgetter("month")),
         Figure("least_satisfied", "least satisfied signatory, if signed", "mean", itemgetter("least_satisfied")),
         Figure("nash_distance", "distance from the Nash package, if signed", "mean", itemgetter("nash_distance")),
     ]
+    if all(says_how_long(one) for one in results):
+        for months in (12, 60):
+            held = partial(_held, f"held_{months}")
+            listed.append(Figure(f"held_{months}", f"in force and holding at {months} months", "share", held))
     first = results[0].scenario.parties
     parties = [name for name in first if all(name in one.scenario.parties for one in results)]
-    for quantity, words in (("utility", "worth of the text to {}, if signed"), ("worth", "worth to {} from the start")):
+    quantities = {
+        "utility": "worth of the text to {}, if signed",
+        "worth": "worth to {} from the start",
+        "household_weeks": "million household-weeks without power, {}",
+        "war_cost": "cost of the war, {}",
+    }
+    for quantity, words in quantities.items():
         for name in parties:
             column = f"{quantity}_{name}"
-            listed.append(Figure(column, words.format(clean(first[name].label)), "mean", itemgetter(column)))
+            if all(column in one.draws for one in results):
+                listed.append(Figure(column, words.format(clean(first[name].label)), "mean", itemgetter(column)))
     return listed
+
+
+def _held(column: str, draws: pd.DataFrame) -> pd.Series:
+    return (draws["outcome"] == "in_force") & draws[column].astype(bool)
 
 
 def _figure_rows(results: Sequence[Results], names: Sequence[str], paired: bool) -> Iterator[dict[str, Any]]:

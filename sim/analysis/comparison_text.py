@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 MOST_PACKAGES = 8
 MOST_INPUTS = 40
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-OUTCOMES = {"no_zone": "no zone", "deadline": "out of time", "in_force": "agreement signed"}
+OUTCOMES = {
+    "no_zone": "no zone", "deadline": "out of time", "refused": "refused at home", "in_force": "agreement signed"
+}  # fmt: skip
 
 
 def comparison_text(comparison: "Comparison", width: int = WIDTH) -> str:
@@ -131,5 +133,6 @@ def _crossed(moved: pd.DataFrame) -> RenderableType:
     there = [name for name in OUTCOMES if name in {*moved["from"], *moved["to"]}]
     there += sorted({*moved["from"], *moved["to"]} - set(there))
     counts = {(row["from"], row["to"]): int(row["count"]) for row in moved.to_dict("records")}
-    rows = [[OUTCOMES.get(a, a), *(f"{counts.get((a, b), 0):,}" for b in there)] for a in there]
-    return table(["", *(OUTCOMES.get(name, name) for name in there)], rows)
+    words = OUTCOMES | ({"in_force": "in force"} if "refused" in there else {})
+    rows = [[words.get(a, a), *(f"{counts.get((a, b), 0):,}" for b in there)] for a in there]
+    return table(["", *(words.get(name, name) for name in there)], rows)

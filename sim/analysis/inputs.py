@@ -11,6 +11,12 @@ from sim.protocols import PROTOCOLS
 from sim.scenario import PartySpec, Scenario
 from sim.strategies import STRATEGIES
 
+BLOCKS = ("giving_way", "mediation", "war", "events", "ratification", "aftermath")
+SHOWN_ONLY = {
+    "because", "claimed_losses_per_month", "donetsk_held_by_ukraine", "label", "note", "regions", "since", "source",
+    "spillover", "status", "unit",
+}  # fmt: skip
+
 
 def differing_inputs(scenarios: Sequence[Scenario], names: Sequence[str]) -> pd.DataFrame:
     """Inputs that are not the same in all scenarios.
@@ -66,6 +72,24 @@ def inputs(scenario: Scenario) -> Iterator[tuple[str, str]]:
         yield f"proposals.{name}.package", text
     for name, party in scenario.parties.items():
         yield from ((f"parties.{name}.{path}", text) for path, text in _party(party))
+    tree, numbers = scenario.resolved, frozenset(scenario.numbers())
+    for block in BLOCKS:
+        if block in tree:
+            yield from _leaves(block, tree[block], numbers)
+
+
+def _leaves(path: str, node: Any, numbers: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """What a block beside the talks says besides its numbers, entries of lists by their ids."""
+    if path in numbers or path.rsplit(".", 1)[-1] in SHOWN_ONLY:
+        return
+    if isinstance(node, dict):
+        for key, child in node.items():
+            yield from _leaves(f"{path}.{key}", child, numbers)
+    elif isinstance(node, list) and node and all(isinstance(entry, dict) and "id" in entry for entry in node):
+        for entry in node:
+            yield from _leaves(f"{path}.{entry['id']}", {k: v for k, v in entry.items() if k != "id"}, numbers)
+    else:
+        yield path, ", ".join(map(str, node)) if isinstance(node, list) else str(node)
 
 
 def _party(party: PartySpec) -> Iterator[tuple[str, str]]:
@@ -76,7 +100,7 @@ def _party(party: PartySpec) -> Iterator[tuple[str, str]]:
     if party.values_within:
         yield "values_within", f"{party.values_within:g}"
     if party.opens_with:
-        yield "opens_with", party.opens_with
+        yield "opens_with", ", ".join(party.opens_with)
     for line in party.red_lines:
         yield f"red_lines.{line.id}.never", condition_text(line.never)
         yield f"red_lines.{line.id}.unless", condition_text(line.unless)

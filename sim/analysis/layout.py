@@ -142,6 +142,18 @@ def decimals(low: float, high: float, most: int = 3) -> int:
     return min(most, max(0, math.floor(-math.log10(error))))
 
 
+def share_decimals(count: int, n: int) -> int:
+    """Digits after the point of a share of n runs in per cent, at most 2: no more than its standard error allows.
+
+    Near none or all of the runs the first digit of the error is let in, for without it there is no digit at all.
+    """
+    low, high = share_interval(count, n)
+    places = decimals(100 * low, 100 * high, 2)
+    if 0 < min(count, n - count) < n * 10.0 ** (-2 - places):
+        return min(2, places + 1)
+    return places
+
+
 def digits_of_mean(low: float, high: float) -> int:
     """Digits after the point of a mean: one more than its standard error allows, so that its interval can be read."""
     return min(3, decimals(low, high) + 1)
@@ -151,8 +163,7 @@ def percent(share: float | None, n: int) -> str:
     """A share of n runs in per cent, with no more digits than its standard error allows."""
     if share is None or math.isnan(share) or n == 0:
         return NONE
-    low, high = share_interval(round(share * n), n)
-    return _percent(share, decimals(100 * low, 100 * high, 2))
+    return _percent(share, share_decimals(round(share * n), n))
 
 
 def share_with_interval(share: float | None, n: int) -> str:
@@ -160,7 +171,7 @@ def share_with_interval(share: float | None, n: int) -> str:
     if share is None or math.isnan(share) or n == 0:
         return NONE
     low, high = share_interval(round(share * n), n)
-    places = decimals(100 * low, 100 * high, 2)
+    places = share_decimals(round(share * n), n)
     return f"{_percent(share, places)} ({100 * low:.{places}f}-{100 * high:.{places}f})"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim import solutions
+from sim.analysis.portrait_around import Around, around
 from sim.ensemble import Ensemble, central
 from sim.exact import TOLERANCE
 from sim.fair_division import AdjustedWinner, adjusted_winner
@@ -15,7 +16,7 @@ from sim.pareto import distinct_vectors, pareto_frontier
 from sim.positions import best_positions, even_scale, nearest_to_position, weighted_mean
 from sim.scenario import Scenario
 from sim.streams import law_mean
-from sim.utility import Floats
+from sim.utility import EVERYBODY, Floats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,7 @@ class Portrait:
         positions: Where parties stand on each issue's scale, 0 to 100, and their mean.
         fair_division: Adjusted winner and the table of its shares, None but for two parties with additive worth.
         proposals: Texts on the table: worth, margin and lines crossed, least and most over the completions.
+        around: Tables of pressure, war, votes at home and what comes after signature.
     """
 
     scenario: Scenario = field(repr=False)
@@ -61,6 +63,7 @@ class Portrait:
     positions: "pd.DataFrame" = field(repr=False)
     fair_division: "tuple[AdjustedWinner, pd.DataFrame] | None" = field(repr=False)
     proposals: "pd.DataFrame" = field(repr=False)
+    around: Around = field(repr=False)
 
     def __str__(self) -> str:
         over = ", ".join(self.solution_parties)
@@ -75,7 +78,7 @@ class Portrait:
             won, shares = self.fair_division
             rule = f"Adjusted winner, every issue taken as divisible and disputed: {won.points_a:.4g} points each"
             tables.append((rule, shares))
-        tables.append(("Proposals", self.proposals))
+        tables += [("Proposals", self.proposals), *self.around.tables()]
         count = f"{self.raw_count:,} packages, {self.utility.shape[1]:,} of them consistent"
         head = f"{self.scenario.id} at central numbers: {count}"
         return "\n\n".join([head, *(f"{title}\n{_text(table)}" for title, table in tables if len(table))])
@@ -103,6 +106,7 @@ def portrait(scenario: Scenario) -> Portrait:
         positions=_position_table(at),
         fair_division=_fair_division(at),
         proposals=_proposal_table(at),
+        around=around(at.ensemble, at.utility),
     )
 
 
@@ -135,11 +139,12 @@ class _Central:
 
     def _zones(self) -> Iterator[tuple[str, Bools]]:
         lines = self.structure.lines
-        yield LINES_OFF, self._zone(np.zeros(len(lines.names), bool))
+        red = lines.party != EVERYBODY  # what events may take off the table is still on it
+        yield LINES_OFF, self._zone(np.zeros_like(red))
         for n in self.in_file_order:
-            if lines.of(n).any():
-                yield f"lines of {self.names[n]} off", self._zone(~lines.of(n))
-        yield LINES_REAL, self._zone(np.ones(len(lines.names), bool))
+            if (lines.party == n).any():
+                yield f"lines of {self.names[n]} off", self._zone(red & (lines.party != n))
+        yield LINES_REAL, self._zone(red)
 
     def _zone(self, real: Bools) -> Bools:
         uncrossed = ~self.structure.lines.crossed(real[None])
@@ -190,7 +195,7 @@ def _best_table(at: _Central) -> "pd.DataFrame":
 
     lines, rows = at.structure.lines, []
     for n in at.in_file_order:
-        worth, behind = at.utility[n], lines.crossed(lines.of(n)[None])[0]
+        worth, behind = at.utility[n], lines.crossed((lines.party == n)[None])[0]
         open_to_it = np.flatnonzero(~behind)
         best = open_to_it[worth[open_to_it] >= worth[open_to_it].max(initial=-np.inf) - TOLERANCE]
         first = int(best[at.structure.space.tie_rank[best].argmin()]) if len(best) else NO_DEAL
@@ -292,7 +297,7 @@ def _fair_division(at: _Central) -> "tuple[AdjustedWinner, pd.DataFrame] | None"
     import pandas as pd
 
     pair = [n for n in at.in_file_order if at.counting[n]]
-    if len(pair) != 2 or any(at.scenario.parties[at.names[n]].linkages for n in pair):
+    if len(pair) != 2 or any(extra.party in pair and extra.adds.any() for extra in at.ensemble.extras()):
         return None
     won = adjusted_winner(at.weights[pair[0]], at.weights[pair[1]])
     columns = [issue.name for issue in at.structure.space.issues]
@@ -331,7 +336,7 @@ def _proposal_table(at: _Central) -> "pd.DataFrame":
 
 
 def _scored(at: _Central, n: int, completions: Ints) -> dict[str, Any]:
-    lines, own, no_deal = at.structure.lines, at.structure.lines.of(n), float(at.no_deal[n])
+    lines, own, no_deal = at.structure.lines, at.structure.lines.party == n, float(at.no_deal[n])
     worth, signs = at.utility[n, completions], at.structure.signs[n, completions]
     crossed = lines.crosses[lines.pattern[completions]][:, own]
     names = [name.partition(".")[2] for name, mine in zip(lines.names, own, strict=True) if mine]
@@ -366,6 +371,8 @@ def _text(table: "pd.DataFrame") -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return "-"
     if isinstance(value, float):

@@ -1,10 +1,14 @@
 """The story of one negotiation, in words and in lines of a readable width."""
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from sim.analysis.plain_text import WIDTH, apart, columns, worth, wrapped
+from sim.analysis.telling_around import heading, held, meanwhile, news, silence, went_home
+from sim.analysis.telling_ledger import ledger
+from sim.analysis.turns import AT_HOME
 from sim.analysis.words import (
+    EVENTS,
     blocker_words,
     clean,
     either,
@@ -18,49 +22,22 @@ from sim.exact import TOLERANCE
 from sim.scenario.messages import shown
 
 if TYPE_CHECKING:
-    from sim.analysis.narrate import Narration, Package, Round, Turn
+    from sim.analysis.narrate import Narration, Round
+    from sim.analysis.turns import Package, Turn
 
-WIDTH = 96
-MOST_DIGITS = 6
 MOST_OLD = 40  # characters of an option that is no longer offered: it has been told before
 
 
-def tell(story: "Narration", width: int = WIDTH) -> str:
+def tell(story: "Narration", width: int = WIDTH, brief: bool = False) -> str:
     """The whole story.
 
     Args:
         story: As played.
         width: Of the longest line, in characters.
+        brief: Leave out who said what: only the opening, what happened around the table, the end and the ledger.
     """
-    return "\n".join([*_opening(story, width), "", *_middle(story, width), *_end(story, width)])
-
-
-def _wrapped(text: str, width: int, indent: int = 0, hanging: int = 2) -> list[str]:
-    first, later = " " * indent, " " * (indent + hanging)
-    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False) or [""]
-
-
-def _columns(rows: Sequence[Sequence[str]], indent: int = 2) -> list[str]:
-    """Rows of texts as a table: the first column flush left, the others flush right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(wide) for cell, wide in zip(row[1:], widths[1:], strict=True))]
-        lines.append(" " * indent + "   ".join(cells).rstrip())
-    return lines
-
-
-def worth(value: float | None) -> str:
-    """A worth with two digits, a dash if there is none."""
-    return "-" if value is None else f"{value:.2f}"
-
-
-def apart(value: float, other: float) -> tuple[str, str]:
-    """Two worths with as many digits as it takes to tell them apart, two at least and six at most."""
-    for digits in range(2, MOST_DIGITS):
-        if f"{value:.{digits}f}" != f"{other:.{digits}f}":
-            return f"{value:.{digits}f}", f"{other:.{digits}f}"
-    return f"{value:.2f}", f"{other:.2f}"
+    middle = meanwhile(story, width) if brief else _middle(story, width)
+    return "\n".join([*_opening(story, width), "", *middle, *_end(story, width), "", *ledger(story, width)])
 
 
 # The opening: which draw this is and what is real in it.
@@ -68,25 +45,39 @@ def apart(value: float, other: float) -> tuple[str, str]:
 
 def _opening(story: "Narration", width: int) -> Iterator[str]:
     scenario = story.scenario
-    yield from _wrapped(clean(scenario.title), width)
+    yield from wrapped(clean(scenario.title), width)
     time = f"At most {scenario.time.rounds} rounds, one every {scenario.time.days_per_round:g} days."
     scale = "Worth is on each party's own scale; the scales of two parties do not compare."
     text = f"One negotiation in this scenario: draw {story.draw} of seed {story.seed}. {time} {scale}"
-    yield from _wrapped(text, width, hanging=0)
+    yield from wrapped(text, width, hanging=0)
     yield ""
-    rows = [("In this draw", "no deal is worth", "most it could sign")]
-    rows += [(party_label(scenario, seat.name), worth(seat.no_deal), worth(seat.best)) for seat in story.seats]
-    yield from _columns(rows, indent=0)
+    yield from columns(list(_worths(story)), indent=0)
     real = [line for seat in story.seats for line in seat.real_lines]
     yield ""
-    yield "Red lines that are real in this draw:" if real else "No red line is real in this draw."
+    when = "at the start of this draw" if story.lines_can_fall else "in this draw"
+    yield f"Red lines that are real {when}:" if real else f"No red line is real {when}."
     for seat in story.seats:
         for line in seat.real_lines:
             text = f"{party_label(scenario, seat.name)}, {line.split('.', 1)[1]}: {line_words(scenario, line)}"
-            yield from _wrapped(text, width, indent=2, hanging=4)
+            yield from wrapped(text, width, indent=2, hanging=4)
     others = [line for seat in story.seats for line in seat.other_lines]
     if others:
-        yield from _wrapped(f"Not real in this draw: {either(others, 'and')}.", width, hanging=2)
+        yield from wrapped(f"Not real {when}: {either(others, 'and')}.", width, hanging=2)
+
+
+def _worths(story: "Narration") -> Iterator[tuple[str, ...]]:
+    """What no deal is worth to each party, and the most it could sign; where either moved, as of the end too."""
+    scenario = story.scenario
+    moved = bool(story.lines_fallen) or any(seat.no_deal != seat.no_deal_at_start for seat in story.seats)
+    if not moved:
+        yield "In this draw", "no deal is worth", "most it could sign"
+        for seat in story.seats:
+            yield party_label(scenario, seat.name), worth(seat.no_deal), worth(seat.best)
+        return
+    yield "Worth in this draw", "no deal first", "and last", "could sign"
+    for seat in story.seats:
+        label = party_label(scenario, seat.name)
+        yield label, worth(seat.no_deal_at_start), worth(seat.no_deal), worth(seat.best)
 
 
 # The middle: round by round, stretches that tell nothing new in one line.
@@ -95,50 +86,64 @@ def _opening(story: "Narration", width: int) -> Iterator[str]:
 def _middle(story: "Narration", width: int) -> Iterator[str]:
     told: set[tuple[object, ...]] = set()
     quiet: list[Round] = []
+    home = {text.round: text for text in story.signatures if text.back_in is not None}
     for played in story.rounds:
-        if played.number != story.signed and not any(turn.changed or turn.answer not in told for turn in played.turns):
+        same = not any(turn.changed or turn.answer not in told for turn in played.turns)
+        around = list(news(story, played, width))
+        if same and not around and played.number not in (story.signed, *home):
+            if quiet and silence(quiet[-1]) != silence(played):
+                yield from _quiet(story, quiet, width)
+                quiet = []
             quiet.append(played)
             continue
         yield from _quiet(story, quiet, width)
         quiet = []
-        yield _heading(played)
-        for turn in played.turns:
-            yield from _turn(story, turn, turn.answer in told, width)
-            told.add(turn.answer)
+        yield heading(played)
+        yield from around
+        if same and played.number not in (story.signed, *home):
+            yield f"  {_nothing_new(played)}."
+        else:
+            for turn in played.turns:
+                yield from _turn(story, turn, turn.answer in told, width)
+                told.add(turn.answer)
+        if played.number in home:
+            yield "  The text is signed and goes home:"
+            yield from went_home(story, home[played.number], width, indent=4)
         yield ""
     yield from _quiet(story, quiet, width)
 
 
-def _heading(played: "Round") -> str:
-    when = f", {played.date.isoformat()}" if played.date else ""
-    return f"Round {played.number}{when} (month {played.month:.1f})"
+def _nothing_new(played: "Round") -> str:
+    why = silence(played)
+    return "Offers unchanged, refused as before" if why is None else f"{why[0].upper()}{why[1:]}"
 
 
 def _quiet(story: "Narration", rounds: Sequence["Round"], width: int) -> Iterator[str]:
-    """Rounds in which every offer and every answer is one already told."""
+    """Rounds without news: every offer and every answer is one already told, or nobody spoke."""
     if not rounds:
         return
     first, last = rounds[0].number, rounds[-1].number
     which = f"Round {first}" if first == last else f"Rounds {first} to {last}"
+    what = _nothing_new(rounds[-1])
     asks = [f"{party_label(story.scenario, turn.party)} asks for {worth(turn.asks_for)}" for turn in rounds[-1].turns]
     now = f"; by then {either(asks, 'and')}" if asks else ""
-    yield from _wrapped(f"{which}: offers unchanged, refused as before{now}.", width)
+    yield from wrapped(f"{which}: {what[0].lower()}{what[1:]}{now}.", width)
     yield ""
 
 
 def _turn(story: "Narration", turn: "Turn", told: bool, width: int) -> Iterator[str]:
     who = party_label(story.scenario, turn.party)
     if turn.did == "passes":
-        yield from _wrapped(f"{who} passes: this text does not need its signature.", width, indent=2)
+        yield from wrapped(f"{who} passes: this text does not need its signature.", width, indent=2)
         return
     if turn.did == "accepts":
         assert turn.answered_worth is not None
         reason = f"worth {worth(turn.answered_worth)} to it, asks for {worth(turn.asks_for)}"
         verb = "stands by" if turn.from_ == turn.party else "accepts"
-        yield from _wrapped(f"{who} {verb} {_whose(story, turn)}: {reason}.", width, indent=2)
+        yield from wrapped(f"{who} {verb} {_whose(story, turn)}: {reason}.", width, indent=2)
         return
     answer = f"{who} refuses {_whose(story, turn)}: {_reason(story, turn, told)}. " if turn.did == "refuses" else ""
-    yield from _wrapped(answer + _offer_words(who, turn), width, indent=2)
+    yield from wrapped(answer + _offer_words(who, turn), width, indent=2)
     yield from _offer_lines(story, turn, width)
 
 
@@ -153,10 +158,13 @@ def _reason(story: "Narration", turn: "Turn", briefly: bool = False) -> str:
     """Why a party refuses; briefly where it has said the same before."""
     assert turn.answered is not None and turn.answered_worth is not None
     unsaid = "" if turn.said else ", which it does not say"
+    if turn.reason == AT_HOME:
+        return "it was turned down at home before, or would please no better there"
     if turn.reason is not None and turn.reason != "worth":
-        line = turn.reason.split(".", 1)[1]
+        owner, line = turn.reason.split(".", 1)
         what = "" if briefly else f" ({forbidden_in(story.scenario, turn.reason, turn.answered)})"
-        return f"it crosses its red line {line}{what}{unsaid}"
+        crosses = "it holds what was taken off the table by" if owner == EVENTS else "it crosses its red line"
+        return f"{crosses} {line}{what}{unsaid}"
     if turn.answered_worth >= turn.asks_for - TOLERANCE:
         return f"worth {worth(turn.answered_worth)} to it, less than its own next offer{unsaid}"
     value, asked = apart(turn.answered_worth, turn.asks_for)
@@ -182,14 +190,14 @@ def _offer_lines(story: "Narration", turn: "Turn", width: int) -> Iterator[str]:
     for issue in turn.changed:
         old, new = (option_label(story.scenario, issue, text[issue]) for text in (turn.before, turn.offer))
         text = f"{issue_label(story.scenario, issue)}: {new} (was: {shown(old, MOST_OLD)})"
-        yield from _wrapped(text, width, indent=6)
+        yield from wrapped(text, width, indent=6)
 
 
 def package_lines(story: "Narration", package: "Package", width: int, indent: int = 2) -> Iterator[str]:
     """A package in words, one issue a line."""
     for issue, option in package.items():
         text = f"{issue_label(story.scenario, issue)}: {option_label(story.scenario, issue, option)}"
-        yield from _wrapped(text, width, indent=indent)
+        yield from wrapped(text, width, indent=indent)
 
 
 # The end: what was agreed, or what stood in the way.
@@ -208,11 +216,15 @@ def _end(story: "Narration", width: int) -> Iterator[str]:
         label = party_label(story.scenario, seat.name) + ("" if seat.signs else " (does not sign)")
         assert seat.margin is not None
         rows.append((label, worth(seat.worth), worth(seat.no_deal), f"{seat.margin:+.2f}"))
-    yield from _columns(rows)
+    yield from columns(rows)
     if story.least_satisfied is not None:
         share = f"{100 * story.least_satisfied:.0f} %"
         text = f"The least satisfied signatory has {share} of the largest margin it could have had."
-        yield from _wrapped(text, width, hanging=0)
+        yield from wrapped(text, width, hanging=0)
+    if story.scenario.ratification is not None:
+        yield from ("", "What came of it at home:")
+        yield from went_home(story, story.signatures[-1], width, indent=2)
+    yield from held(story, width)
 
 
 def _no_agreement(story: "Narration", width: int) -> Iterator[str]:
@@ -224,7 +236,10 @@ def _no_agreement(story: "Narration", width: int) -> Iterator[str]:
         return
     count = f"{story.zone_packages:,} package{'s were' if story.zone_packages != 1 else ' was'}"
     text = f"In this draw {count} acceptable to all who sign, but the talks ran out of time."
-    yield from _wrapped(f"{text} {_last_word(story, obstacles)}", width, hanging=0)
+    if not story.zone_packages:
+        text = "In this draw no package was acceptable to all who sign in the first round. Some was in a later one, " \
+               "but the talks ran out of time."  # fmt: skip
+    yield from wrapped(f"{text} {_last_word(story, obstacles)}", width, hanging=0)
 
 
 def _last_word(story: "Narration", obstacles: list[str]) -> str:
@@ -238,10 +253,10 @@ def _last_word(story: "Narration", obstacles: list[str]) -> str:
 
 def _ways_out(obstacles: Iterable[str], width: int) -> Iterator[str]:
     listed = list(obstacles)
-    yield from _wrapped(
+    yield from wrapped(
         "In this draw no package was acceptable to all who sign it. A package would open if "
         + ("this were set aside:" if len(listed) == 1 else "any one of these were set aside:"),
         width, hanging=0,
     )  # fmt: skip
     for obstacle in listed:
-        yield from _wrapped(f"- {obstacle}", width, indent=2)
+        yield from wrapped(f"- {obstacle}", width, indent=2)

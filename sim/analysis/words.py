@@ -5,11 +5,12 @@ Labels come from a stranger's file: whatever is printed has its unprintable char
 
 from collections.abc import Callable, Iterable, Mapping
 
-from sim.issues import Condition
+from sim.issues import Clause, Condition
 from sim.scenario import Scenario
 from sim.scenario.messages import shown
 
 MOST_LABEL = 160  # characters of a label in running text
+EVENTS = "events"  # stands for the party in the name of what an event took off the table
 
 
 def clean(text: object) -> str:
@@ -91,10 +92,14 @@ def line_words(scenario: Scenario, full_name: str) -> str:
 
 
 def forbidden_in(scenario: Scenario, full_name: str, package: Mapping[str, str]) -> str:
-    """The options of a package that a red line forbids, by their labels."""
+    """The options of a package that a red line forbids, or that an event took off the table, by their labels."""
     party, line_id = full_name.split(".", 1)
-    line = next(line for line in scenario.parties[party].red_lines if line.id == line_id)
-    met = [clause for clause in line.never.clauses if all(package[issue] in clause[issue] for issue in clause)]
+    if party == EVENTS:
+        removes = next(event for event in scenario.events if event.id == line_id).removes
+        clauses: tuple[Clause, ...] = tuple({issue: frozenset(options)} for issue, options in removes.items())
+    else:
+        clauses = next(line for line in scenario.parties[party].red_lines if line.id == line_id).never.clauses
+    met = [clause for clause in clauses if all(package[issue] in clause[issue] for issue in clause)]
     issues = [issue for issue in scenario.issues if any(issue in clause for clause in met)]
     return " and ".join(f'{issue_label(scenario, i)}: "{option_label(scenario, i, package[i])}"' for i in issues)
 
@@ -107,6 +112,11 @@ def blocker_words(scenario: Scenario, blocker: str) -> list[str]:
 
 def _constraint(scenario: Scenario, name: str) -> str:
     party, _, what = name.partition(".")
+    if party == EVENTS:
+        event = next(event for event in scenario.events if event.id == what)
+        return f"what an event took off the table ({clean(event.label or what)})"
+    if scenario.ratification is not None and name in scenario.ratification.ratifiers:
+        return clean(scenario.ratification.ratifiers[name].label or name)
     label = party_label(scenario, party)
     if what in {line.id for line in scenario.parties[party].red_lines}:
         return f"the red line {what} of {label} ({line_words(scenario, name)})"

@@ -15,6 +15,10 @@ GAP = 0.45  # inches between pictures side by side
 LABEL = 11.0  # points, the name of a picture among several
 
 
+def _always(results: Results) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Chart:
     """A chart of a scenario's results.
@@ -30,6 +34,7 @@ class Chart:
         draw: Draws one result on a panel of that size.
         words: What is written around it.
         table: The numbers that are drawn.
+        applies: Whether a result has what it shows. Where it has not, the picture says so in a sentence.
     """
 
     name: str
@@ -39,6 +44,7 @@ class Chart:
     draw: Callable[[Panel, Results, Any], None]
     words: Callable[[Results, Any], Words]
     table: Callable[[Results], pd.DataFrame]
+    applies: Callable[[Results], bool] = _always
 
     def __repr__(self) -> str:
         return f"Chart({self.name}: {self.about})"
@@ -61,7 +67,7 @@ class Chart:
         tables = [self.table(one) for one in results]
         for name, table in zip(names, tables, strict=True):
             table.insert(0, "result", name)
-        return pd.concat(tables, ignore_index=True)
+        return pd.concat([table for table in tables if len(table)] or tables, ignore_index=True)
 
 
 def side_by_side(chart: Chart, results: Sequence[Results], labels: Sequence[str] | None = None) -> Picture:

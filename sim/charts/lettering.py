@@ -1,6 +1,5 @@
 """Text on charts: labels of strangers made harmless, measured and wrapped; shares in words."""
 
-import math
 import unicodedata
 import warnings
 from collections.abc import Sequence
@@ -9,7 +8,8 @@ from functools import lru_cache
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
-from sim.results import Z_95, share_interval
+from sim.analysis.layout import share_decimals
+from sim.results import share_interval
 
 FONT = "DejaVu Sans"  # comes with matplotlib: the same letters, and so the same line breaks, everywhere
 DASH = "\u2013"  # of ranges
@@ -96,18 +96,11 @@ def _short_words(text: str, width: float, size: float, bold: bool) -> list[str]:
     return words
 
 
-def decimals(count: int, n: int) -> int:
-    """Decimals that the standard error of a share allows when it is written in per cent, at most 2."""
-    low, high = share_interval(count, n)
-    error = 100 * (high - low) / (2 * Z_95)
-    return min(2, max(0, math.floor(-math.log10(error))))
-
-
 def percent(count: int, n: int, sign: str = " %") -> str:
     """A share in per cent, with no more digits than its standard error allows; `<1` for little, `0` for none."""
     if n == 0:
         return DASH
-    places = decimals(count, n)
+    places = share_decimals(count, n)
     least = 10.0**-places
     share = 100 * count / n
     if count and share < least:
@@ -120,7 +113,7 @@ def percent(count: int, n: int, sign: str = " %") -> str:
 def interval(count: int, n: int) -> str:
     """The 95 % interval of a share, in per cent, such as `12-19`, with the dash of print."""
     low, high = share_interval(count, n)
-    places = decimals(count, n)
+    places = share_decimals(count, n)
     return f"{100 * low:.{places}f}{DASH}{100 * high:.{places}f}"
 
 

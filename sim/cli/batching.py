@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.console import RenderableType
 
-from sim.analysis.layout import number, paragraph, percent, share_with_interval, table
+from sim.analysis.layout import heading, number, paragraph, percent, share_with_interval, table
 from sim.batch import BatchInterrupted, BatchItem, batch
 from sim.cli.failures import fail
 from sim.cli.output import print_parts
@@ -18,10 +18,11 @@ from sim.scenario.messages import shown
 
 MOST_ROWS = 60
 CHARTS = "charts"
+STAGES = {"zone_ever": "zone", "signed": "signed", "in_force": "in force", "held_60": "held 60 mo"}
 READING = (
     "Shares of runs in the scenario, under the weights of its file, with 95 % intervals. zone: some package was "
-    "acceptable to all who sign it. round: the median one of signature. Last: the package signed most often, by its "
-    "headline issues, with its share of all runs."
+    "acceptable to all who sign it, in some round. in force: ratified by all who vote; held 60 mo: after 60 months, of "
+    "all runs. month: the median one of signature."
 )
 
 
@@ -49,12 +50,14 @@ def _draw_charts(results: Results, folder: Path) -> None:
 
 
 def _summary(items: Sequence[BatchItem]) -> list[RenderableType]:
-    """One row a scenario: shares of runs in that scenario."""
-    heads = ["", "runs", "zone", "signed", "round", "<most often signed"]
+    """Rows of shares of runs, two lines a scenario."""
     finished = [item for item in items if item.facts]
     if not finished:
         return []
-    parts = [table(heads, list(_rows(finished[:MOST_ROWS])))]
+    told = [name for name in STAGES if any(_share(item.facts, name) is not None for item in finished)]
+    parts = [table(["", "runs", *(STAGES[name] for name in told), "month"], list(_rows(finished[:MOST_ROWS], told)))]
+    parts.append(heading("Signed most often, by headline issues, as a share of all runs"))
+    parts.append(table(["", "", "<"], [_most_frequent(item) for item in finished[:MOST_ROWS]]))
     if len(finished) > MOST_ROWS:
         parts.append(paragraph(f"and {len(finished) - MOST_ROWS} more", 2))
     parts.append(paragraph(""))
@@ -62,23 +65,35 @@ def _summary(items: Sequence[BatchItem]) -> list[RenderableType]:
     return parts
 
 
-def _rows(items: Sequence[BatchItem]) -> Iterator[list[object]]:
-    """A row a scenario; points of a sweep stand below its name."""
+def _most_frequent(item: BatchItem) -> list[object]:
+    """The package signed most often and its share of all runs."""
+    facts, name = item.facts, _name(item)
+    if facts["most_frequent"] is None:
+        return [name, None, "no agreement signed"]
+    return [name, percent(facts["most_frequent_share"], facts["n"]), facts["most_frequent"].replace("/", " / ")]
+
+
+def _name(item: BatchItem) -> str:
+    """The scenario, or the point of a sweep."""
+    return ", ".join(f"{path}={value}" for path, value in item.settings.items()) or item.id
+
+
+def _share(facts: Mapping[str, Any], stage: str) -> float | None:
+    """Share of runs that got to a stage, None where the scenario has no such stage."""
+    reached: dict[str, float] = facts["reached"]
+    return reached.get(stage, reached["zone_first"] if stage == "zone_ever" else None)
+
+
+def _rows(items: Sequence[BatchItem], told: Sequence[str]) -> Iterator[list[object]]:
+    """Figures of each scenario below its name; points of a sweep stand below each other."""
     last = None
     for item in items:
         if item.settings and item.id != last:
             yield [item.id]
         last = item.id
-        settings = ", ".join(f"{path}={value}" for path, value in item.settings.items())
         facts, n = item.facts, item.facts["n"]
-        zone, signed = (share_with_interval(facts[f"{key}_share"], n) for key in ("zone", "agreement"))
-        yield [settings or item.id, f"{n:,}", zone, signed, number(facts["median_round"], 0), _most_frequent(facts)]
-
-
-def _most_frequent(facts: Mapping[str, Any]) -> str | None:
-    if facts["most_frequent"] is None:
-        return None
-    return f"{percent(facts['most_frequent_share'], facts['n'])}: {facts['most_frequent'].replace('/', ' / ')}"
+        shares = [share_with_interval(_share(facts, name), n) for name in told]
+        yield [_name(item), f"{n:,}", *shares, number(facts["median_month"], 1)]
 
 
 def _tell_the_rest(items: Sequence[BatchItem], out: Path) -> None:

@@ -88,12 +88,15 @@ def batch(
 @click.option("--draw", type=click.IntRange(0), default=0, show_default=True, help="Which draw, counted from 0.")
 @seed_option
 @sets_option
+@click.option("--brief", is_flag=True, help="Leave out who said what: opening, events, outcome and ledger alone.")
 @as_json
-def run(file: Path, draw: int, seed: int, sets: tuple[str, ...], as_json: bool) -> None:
-    """Tell one negotiation, round by round: who offered what, who refused and why.
+def run(file: Path, draw: int, seed: int, sets: tuple[str, ...], brief: bool, as_json: bool) -> None:
+    """Tell one negotiation, round by round: who offered what, who refused and why, and how far each party moved.
 
     Draw K of a seed is the same world as row K of a batch with that seed.
     """
+    if brief and as_json:
+        raise click.UsageError("--json has all of a negotiation; leave out --brief")
     with plain_failures():
         from sim.analysis.narrate import narrate
         from sim.analysis.telling import tell
@@ -104,7 +107,7 @@ def run(file: Path, draw: int, seed: int, sets: tuple[str, ...], as_json: bool) 
         if as_json:
             print_json(story.as_data())
         else:
-            click.echo(tell(story, width()))
+            click.echo(tell(story, width(), brief))
 
 
 @peacesim.command()

@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
 from rich.console import RenderableType
 
 from sim.analysis.layout import heading, number, paragraph, table
 from sim.analysis.portrait import Portrait
 from sim.analysis.words import clean, condition_names, condition_words, either, option_label, party_label
 from sim.cli.counts import numbers_by_status, status_words
+from sim.cli.showing_after import after_signature
+from sim.cli.showing_around import events, pressure
+from sim.cli.showing_data import around_data, rows_of
+from sim.cli.showing_facts import facts, running_text
+from sim.cli.showing_votes import votes
+from sim.cli.showing_war import war
 from sim.issues import ALWAYS, NEVER, Condition
 from sim.scenario import IssueSpec, Number, Scenario
 
@@ -38,7 +43,13 @@ def show_parts(shown: Portrait) -> Iterator[RenderableType]:
     yield from _zones(shown)
     yield from _solutions(shown)
     yield from _fair_division(shown)
+    yield from pressure(shown)
+    yield from war(shown)
+    yield from events(scenario)
     yield from _proposals(shown)
+    yield from votes(shown)
+    yield from after_signature(shown)
+    yield from facts(scenario)
 
 
 def _head(shown: Portrait) -> Iterator[str]:
@@ -48,7 +59,7 @@ def _head(shown: Portrait) -> Iterator[str]:
         yield f"as of {scenario.as_of.isoformat()}"
     for text in (scenario.about, scenario.disclaimer):
         if text:
-            yield _lines_of(text)
+            yield running_text(text)
     yield ""
     yield CENTRAL
     yield (
@@ -58,12 +69,6 @@ def _head(shown: Portrait) -> Iterator[str]:
     yield f"Numbers: {status_words(scenario)}."
     if scenario.not_at_the_table:
         yield f"Not at the table, and so not in these numbers: {either(map(clean, scenario.not_at_the_table), 'and')}."
-
-
-def _lines_of(text: str) -> str:
-    """Running text, unprintable characters escaped, its own line breaks taken as spaces."""
-    words = " ".join(text.split())
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in words)
 
 
 def _parties(shown: Portrait) -> Iterator[RenderableType]:
@@ -98,8 +103,13 @@ def signs_words(scenario: Scenario, signs: Condition) -> str:
 
 def _strategy(scenario: Scenario, party: str) -> str:
     spec = scenario.parties[party].strategy
-    opening = scenario.parties[party].opens_with
-    return _named(spec.name, spec.parameters) + (f"; opens with {opening}" if opening else "")
+    texts = [_named(spec.name, spec.parameters)]
+    if scenario.parties[party].opens_with:
+        texts.append(f"opens with {', then '.join(scenario.parties[party].opens_with)}")
+    bias = scenario.mediation.bias if scenario.mediation and scenario.mediation.mediator == party else None
+    if bias is not None:
+        texts.append(f"leans toward {bias.toward} by {bias.by}")
+    return "; ".join(texts)
 
 
 def _named(name: str, parameters: dict[str, Any]) -> str:
@@ -174,6 +184,14 @@ def _linkages(scenario: Scenario) -> Iterator[RenderableType]:
     if rows:
         yield heading("Worth that only a combination has")
         yield table(["", "<when", "adds"], rows)
+    carrots = scenario.mediation.carrots if scenario.mediation else None
+    if carrots is not None:
+        offers = [
+            [each.id, party_label(scenario, each.party), condition_names(scenario, each.when), str(each.adds)]
+            for each in carrots.offers
+        ]
+        yield heading(f"Worth that the mediator adds, to one package {carrots.budget} at most")
+        yield table(["", "<for", "<when", "adds"], offers)
 
 
 def _zones(shown: Portrait) -> Iterator[RenderableType]:
@@ -254,13 +272,14 @@ def show_data(shown: Portrait) -> dict[str, Any]:
             name: {"label": issue.label, "options": dict(issue.options)} for name, issue in scenario.issues.items()
         },
         "parties": {name: _party_data(shown, name) for name in scenario.parties},
-        "red_lines": _rows(shown.red_lines),
-        "zones": _rows(shown.zones),
+        "red_lines": rows_of(shown.red_lines),
+        "zones": rows_of(shown.zones),
         "solution_parties": list(shown.solution_parties),
-        "solutions": _rows(shown.solutions.drop(columns="packages")),
-        "positions": _rows(shown.positions),
-        "adjusted_winner": _rows(shown.fair_division[1]) if shown.fair_division else None,
-        "proposals": _rows(shown.proposals),
+        "solutions": rows_of(shown.solutions.drop(columns="packages")),
+        "positions": rows_of(shown.positions),
+        "adjusted_winner": rows_of(shown.fair_division[1]) if shown.fair_division else None,
+        "proposals": rows_of(shown.proposals),
+        **around_data(shown),
     }
 
 
@@ -286,7 +305,3 @@ def number_data(given: Number) -> dict[str, Any]:
     """A stated number: value, range (null if certain), law, status."""
     spread = [given.low, given.high] if given.uncertain else None
     return {"value": given.value, "range": spread, "law": given.law if spread else None, "status": given.status}
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]

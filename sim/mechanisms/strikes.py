@@ -104,7 +104,7 @@ class Strikes:
             if events:
                 extra[:, :, s] = events.extra_waves(strike).T
         cut = households * through if spec.outages else np.zeros_like(through)
-        factor = np.where(_winter_rounds(static, rounds), winter_factor[:, None], 1.0)  # (B, R)
+        factor = np.where(winter_rounds(static, rounds), winter_factor[:, None], 1.0)  # (B, R)
         cut_off = cut[:, None] * factor[:, :, None]
         dark, weeks = outages(regular * cut_off, extra * cut_off, half_life, days_per_round)
         waves, hits = regular + extra, (regular + extra) * through[:, None]
@@ -281,7 +281,7 @@ def _is_winter(static: Campaigns, days: Ints) -> Bools:
     return np.isin(months, static.winter)
 
 
-def _winter_rounds(static: Campaigns, rounds: int) -> Bools:
+def winter_rounds(static: Campaigns, rounds: int) -> Bools:
     """Whether the date of a round lies in winter, shape (R,)."""
     return _is_winter(static, np.floor(np.arange(rounds) * static.days_per_round).astype(np.int64))
 

@@ -153,16 +153,18 @@ def _offered(state: State, speaker: Speaker, offers: Bools) -> State:
     me = speaker.index
     package = speaker.offer(state)
     consents = speaker.accepts(state, package)
-    accepted, own = state.accepted.copy(), state.own_offer.copy()
+    accepted, own, made = state.accepted.copy(), state.own_offer.copy(), state.offers_made.copy()
     accepted[offers] = False
     accepted[offers, me] = consents[offers]
     own[offers, me] = package[offers]
+    made[offers, me] += 1
     return replace(
         state,
         standing=np.where(offers, package, state.standing),
         proposer=np.where(offers, me, state.proposer),
         accepted=accepted,
         own_offer=own,
+        offers_made=made,
     )
 
 

@@ -14,14 +14,14 @@ from sim.scenario.differences import CONDITIONS
 from sim.scenario.messages import Faults, Mark, listed, meant, quoted, shown
 from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, plain
 from sim.scenario.numbers import Number
-from sim.scenario.paths import entry_id, exists, get, parse_path, why_not
+from sim.scenario.paths import entry_id, exists, get, parse_path, whole_keys, why_not
 from sim.scenario.registered import PROTOCOLS, STRATEGIES, check_block
 from sim.scenario.shapes import NumberModel
 from sim.scenario.validation import key_mark
 from sim.scenario.writing import changes
 
 MOST_NAMED = 12  # weights named in a sum
-NO_SOURCES = CONDITIONS | {"package", "options"}  # below these a key `source` is the name of an issue or option
+NO_SOURCES = CONDITIONS | {"package", "options", "to", "removes", "route"}  # there `source` is an issue or option
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def check(root: Mapping, faults: Faults) -> None:
         return  # without them every name would be unknown; that they are missing is told already
     for issue, node in entries(get(root, "issues")):
         _check_issue(issue, node, names, faults)
-    _check_ids(get(root, "consistency"), "consistency", "rule", faults)
+    check_ids(get(root, "consistency"), "consistency", "rule", faults)
     for path, rule in members(get(root, "consistency"), "consistency"):
         for key in ("if", "then"):
             check_condition(get(rule, key), names, faults, f"{path}.{key}")
@@ -59,8 +59,8 @@ def check(root: Mapping, faults: Faults) -> None:
     _check_order(root, faults)
     for proposal, node in entries(get(root, "proposals")):
         _check_proposal(node, names, faults, f"proposals.{proposal}")
-    _check_names(get(root, "solutions", "parties"), names.parties, "party", faults, "solutions.parties")
-    _check_names(get(root, "headline"), list(names.options), "issue", faults, "headline")
+    check_names(get(root, "solutions", "parties"), names.parties, "party", faults, "solutions.parties")
+    check_names(get(root, "headline"), list(names.options), "issue", faults, "headline")
     _check_sources(root, names, faults, "")
     _check_sweep(root, faults)
 
@@ -102,12 +102,12 @@ def check_condition(node: Node | None, names: Names, faults: Faults, path: str) 
                 continue
             negated = get(wanted, "anything_but")
             options = names.options[issue]
-            named = _check_names(negated or wanted, options, "option", faults, f"{path}.{issue}", f" of {issue}")
+            named = check_names(negated or wanted, options, "option", faults, f"{path}.{issue}", f" of {issue}")
             if negated is not None and set(named) >= set(options):
                 faults.add(wanted.mark, f"anything_but leaves no option of {issue}", f"{path}.{issue}")
 
 
-def _check_names(
+def check_names(
     node: Node | None, known: list[str], what: str, faults: Faults, path: str, of: str = ""
 ) -> list[str]:  # fmt: skip
     """Tell names, one or a list, that do not exist or stand twice; returns those read."""
@@ -124,7 +124,7 @@ def _check_names(
     return read
 
 
-def _check_ids(node: Node | None, path: str, what: str, faults: Faults) -> None:
+def check_ids(node: Node | None, path: str, what: str, faults: Faults) -> None:
     first: dict[str, Node] = {}
     for _, entry in members(node, path):
         name = entry_id(entry)
@@ -170,12 +170,12 @@ def _check_issue(issue: str, node: Node, names: Names, faults: Faults) -> None:
             faults.add(instead.mark, said, f"{where}.otherwise")
     scale = get(node, "scale")
     if isinstance(scale, Mapping):
-        _check_table(
+        check_table(
             scale, options, f"option of {issue}", "no place on the scale for", node, "scale", faults, f"{path}.scale"
         )
 
 
-def _check_table(
+def check_table(
     table: Mapping, known: list[str], what: str, hole: str, parent: Node, key: str, faults: Faults, path: str
 ) -> None:  # fmt: skip
     """A table has all the keys that are known and no others."""
@@ -192,15 +192,15 @@ def _check_party(party: str, node: Node, names: Names, root: Mapping, faults: Fa
     issues = list(names.options)
     table = get(node, "weights")
     if isinstance(table, Mapping):
-        _check_table(table, issues, "issue", "no weight for", node, "weights", faults, f"{path}.weights")
+        check_table(table, issues, "issue", "no weight for", node, "weights", faults, f"{path}.weights")
         _check_sum(table, node, faults, f"{path}.weights")
     values = get(node, "values")
     if isinstance(values, Mapping):
-        _check_table(values, issues, "issue", "no points for", node, "values", faults, f"{path}.values")
+        check_table(values, issues, "issue", "no points for", node, "values", faults, f"{path}.values")
         for issue, points in entries(values):
             if issue in names.options and isinstance(points, Mapping):
                 of = f"option of {issue}"
-                _check_table(
+                check_table(
                     points,
                     names.options[issue],
                     of,
@@ -213,7 +213,7 @@ def _check_party(party: str, node: Node, names: Names, root: Mapping, faults: Fa
     if not isinstance(get(node, "signs"), Scalar):
         check_condition(get(node, "signs"), names, faults, f"{path}.signs")
     for block, what, conditions in (("red_lines", "red line", ("never", "unless")), ("linkages", "linkage", ("when",))):
-        _check_ids(get(node, block), f"{path}.{block}", what, faults)
+        check_ids(get(node, block), f"{path}.{block}", what, faults)
         for where, entry in members(get(node, block), f"{path}.{block}"):
             for key in conditions:
                 check_condition(get(entry, key), names, faults, f"{where}.{key}")
@@ -222,17 +222,17 @@ def _check_party(party: str, node: Node, names: Names, root: Mapping, faults: Fa
 
 
 def _check_opening(node: Node | None, names: Names, root: Mapping, faults: Faults, path: str) -> None:
-    """A party opens with a proposal that leaves nothing open."""
-    if not isinstance(node, Scalar):
+    """A party opens with proposals that leave nothing open."""
+    if node is None:
         return
-    if node.text not in names.proposals:
-        faults.add(node.mark, f"no proposal is called {quoted(node.text)}{meant(node.text, names.proposals)}", path)
-        return
-    package = keys(get(root, "proposals", node.text, "package"))
-    still_open = [issue for issue in names.options if issue not in package]
-    if package and still_open:
-        said = f"{quoted(node.text)} leaves {listed(still_open)} open, but a first offer settles every issue"
-        faults.add(node.mark, said, path)
+    check_names(node, names.proposals, "proposal", faults, path)
+    for text in node.items if isinstance(node, Sequence) else [node]:
+        package = keys(get(root, "proposals", text.text, "package")) if isinstance(text, Scalar) else []
+        still_open = [issue for issue in names.options if issue not in package]
+        if package and still_open:
+            assert isinstance(text, Scalar)
+            said = f"{quoted(text.text)} leaves {listed(still_open)} open, but an offer settles every issue"
+            faults.add(text.mark, said, path)
 
 
 def _check_sum(table: Mapping, party: Node, faults: Faults, path: str) -> None:
@@ -297,7 +297,7 @@ def _check_order(root: Mapping, faults: Faults) -> None:
 
 
 def _check_proposal(node: Node, names: Names, faults: Faults, path: str) -> None:
-    _check_names(get(node, "from"), names.parties, "party", faults, f"{path}.from")
+    check_names(get(node, "from"), names.parties, "party", faults, f"{path}.from")
     package = get(node, "package")
     for issue, option in entries(package):
         assert isinstance(package, Mapping)
@@ -308,7 +308,7 @@ def _check_proposal(node: Node, names: Names, faults: Faults, path: str) -> None
                 f"{path}.package",
             )
         else:
-            _check_names(option, names.options[issue], "option", faults, f"{path}.package.{issue}", f" of {issue}")
+            check_names(option, names.options[issue], "option", faults, f"{path}.package.{issue}", f" of {issue}")
 
 
 def _check_sources(node: Node, names: Names, faults: Faults, path: str) -> None:
@@ -316,7 +316,7 @@ def _check_sources(node: Node, names: Names, faults: Faults, path: str) -> None:
     for key, child in entries(node):
         where = f"{path}.{shown(key)}" if path else shown(key)
         if key == "source":
-            _check_names(child, names.sources, "source", faults, where)
+            check_names(child, names.sources, "source", faults, where)
         elif key not in NO_SOURCES and (path or key not in ("sources", "sweep")):
             _check_sources(child, names, faults, where)
     if isinstance(node, Sequence):
@@ -337,7 +337,8 @@ def place(root: Mapping, *path: str) -> Mark:
     """Where a message about a path points; the nearest place above it if it is not in the file."""
     node: Node = root
     mark = root.mark
-    for key in path:
+    while path:
+        key, *path = whole_keys(node, tuple(path))  # type: ignore[assignment]
         below = get(node, key)
         if below is None:
             break

@@ -1,4 +1,4 @@
-"""A scenario that says only how it differs from another: `extends`, and `set`.
+"""A scenario that says only how it differs from another: `extends`, `without`, and `set`.
 
 The other file lies in the same folder or below. What a stranger's file names is opened only after its links are
 resolved, and only if it is an ordinary file there.
@@ -18,12 +18,12 @@ from sim.scenario.writing import brief
 MOST_FILES = 8  # that may stand below a difference
 LONGEST_PATH = 400
 
-CONDITIONS = frozenset({"if", "then", "never", "unless", "when", "signs"})
+CONDITIONS = frozenset({"if", "then", "never", "unless", "when", "barred_when", "signs"})
 DEVICES = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\..*)?")
 
 
 def load(path: str | os.PathLike[str], faults: Faults) -> Mapping | None:
-    """The tree of a scenario file after `extends` and `set`; None, and a fault, if there is none."""
+    """The tree of a scenario file after `extends`, `without` and `set`; None, and a fault, if there is none."""
     try:
         given = os.fspath(path)
         text = given if isinstance(given, str) else os.fsdecode(given)
@@ -63,12 +63,17 @@ class _Chain:
                 root.mark, "a scenario is a mapping of keys such as id, issues and parties; `peacesim new` writes one"
             )
             return None
-        extends, settings = root.items.pop("extends", None), root.items.pop("set", None)
+        extends, without, settings = (root.items.pop(key, None) for key in ("extends", "without", "set"))
         if extends is not None:
             base = self.base(extends, os.path.dirname(location), (*above, os.path.realpath(location)))
             if base is None:
                 return None
+            if without is not None:
+                self.take_out(base, without)
             root = merged(base, root)
+        elif without is not None:
+            said = "without a base there is nothing to take out; `without` stands beside `extends`"
+            self.faults.add(root.keys["without"], said)
         if settings is not None:
             apply_settings(root, self.settings(settings), self.faults)
         return root
@@ -92,6 +97,20 @@ class _Chain:
             return self.load(location, name, extends.mark, above)
         self.faults.add(extends.mark, message, "extends")
         return None
+
+    def take_out(self, base: Mapping, without: Node) -> None:
+        """Take out of a base what a `without` list names, in its order."""
+        entries = without.items if isinstance(without, Sequence) else []
+        if not isinstance(without, Sequence):
+            said = "without is a list of paths, such as [war, parties.*.foresight]"
+            self.faults.add(without.mark, said, "without")
+        for entry in entries:
+            if not isinstance(entry, Scalar) or not isinstance(entry.value, str):
+                self.faults.add(entry.mark, "a path would do, such as war or parties.*.foresight", "without")
+                continue
+            path = parse_path(entry.text, entry.mark, self.faults)
+            if path is not None:
+                paths.take_out(base, path, entry.mark, self.faults)
 
     def settings(self, node: Node) -> list[Setting]:
         """What a `set:` block sets, in its order."""
@@ -169,7 +188,7 @@ def _merged(base: Node, over: Node, key: str) -> Node:
         and key not in CONDITIONS
         and not _renamed(base, over, key)
     ):
-        result = Mapping(base.mark, base.change, dict(base.items), dict(base.keys))
+        result = Mapping(base.mark, base.change, dict(base.items), dict(base.keys), base.gone)
         for name, node in over.items.items():
             below = _merged(base.items[name], node, name) if name in base.items else _added(node)
             result.put(name, below, over.keys[name])
@@ -179,7 +198,7 @@ def _merged(base: Node, over: Node, key: str) -> Node:
         for entry in over.items:
             known = entries.get(entry_id(entry))
             entries[entry_id(entry)] = _merged(known, entry, "") if known is not None else _added(entry)
-        return Sequence(base.mark, base.change, list(entries.values()))
+        return Sequence(base.mark, base.change, list(entries.values()), base.gone)
     if plain(base) != plain(over):
         over.change = f"{over.mark.file}:{over.mark.line}; was {brief(base)}"
     return over

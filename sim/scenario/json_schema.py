@@ -4,14 +4,20 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import BaseModel
+
 from sim.registry import Registry
+from sim.scenario.aftermath_blocks import PowerShiftModel
+from sim.scenario.block_shapes import Open
 from sim.scenario.registered import ORDERS, PROTOCOLS, STRATEGIES, bounded, parameters_of
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.shapes import without_null
+from sim.scenario.war_blocks import FrontModel
 
 Schema = dict[str, Any]
 
 REFERENCE = "#/definitions/{model}"
+OPEN: tuple[type[Open], ...] = (FrontModel, PowerShiftModel)
 
 
 def json_schema() -> Schema:
@@ -19,6 +25,10 @@ def json_schema() -> Schema:
     scenario: Schema = ScenarioModel.model_json_schema(by_alias=True, ref_template=REFERENCE)
     definitions = scenario.pop("$defs")
     definitions.pop("NamedModel")
+    for block in OPEN:
+        definitions[block.kind.__name__] = _schema(block.kind)
+        kind = {"$ref": REFERENCE.format(model=block.kind.__name__)}
+        definitions[block.__name__]["patternProperties"] = {block.pattern: kind}
     definitions.update(
         {
             "Scenario": scenario,
@@ -32,7 +42,7 @@ def json_schema() -> Schema:
     for node in _nodes(definitions):
         _tidy(node)
     differences = {f"Different{name}": _difference(schema) for name, schema in definitions.items()}
-    differences["DifferentScenario"]["properties"]["extends"] = _EXTENDS
+    differences["DifferentScenario"]["properties"] |= {"extends": _EXTENDS, "without": _WITHOUT}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "peacesim scenario",
@@ -52,6 +62,12 @@ _SET: Schema = {
 _EXTENDS: Schema = {
     "type": "string",
     "description": "The scenario that this one differs from: a file in the same folder or below, with forward slashes.",
+}
+
+_WITHOUT: Schema = {
+    "type": "array",
+    "items": {"type": "string", "pattern": r"^[^\s=]+$"},
+    "description": "Paths to take out of the base first, such as war or parties.*.foresight.",
 }
 
 
@@ -75,12 +91,17 @@ def _block(name: str, registered: type) -> Schema:
     }
 
 
+def _schema(model: type[BaseModel]) -> Schema:
+    """A model alone; what it refers to is among the definitions of the scenario."""
+    schema = model.model_json_schema(ref_template=REFERENCE)
+    return {key: value for key, value in schema.items() if key != "$defs"}
+
+
 def _parameter(field: Any) -> Schema:
     metadata = field.metadata
     described = {"description": metadata.get("doc", "")}
     if metadata["kind"] == "number":
-        model = bounded(field).model_json_schema(ref_template=REFERENCE)
-        return {**{key: value for key, value in model.items() if key != "$defs"}, **described}
+        return {**_schema(bounded(field)), **described}
     if metadata["kind"] == "choice":
         meanings = "; ".join(f"{word}: {meaning}" for word, meaning in metadata["options"].items())
         return {"enum": list(metadata["options"]), "description": f"{metadata.get('doc', '')}. {meanings}"}
@@ -104,6 +125,8 @@ def _tidy(node: Schema) -> None:
         kept = without_null(node)
         node.clear()
         node.update(kept)
+    if "oneOf" in node:  # one number or a table: a number is told from a table before either is read
+        node["anyOf"] = node.pop("oneOf")
     if "patternProperties" in node:
         node["additionalProperties"] = False
     if isinstance(node.get("title"), str):

@@ -99,10 +99,16 @@ class Scalar(Node):
 
 @dataclass(slots=True)
 class Mapping(Node):
-    """Keys with their values, in file order; `keys` has the place of each key."""
+    """Keys with their values, in file order.
+
+    Attributes:
+        keys: The place of each key.
+        gone: Keys that a difference took out, with the place that says so.
+    """
 
     items: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, Mark] = field(default_factory=dict)
+    gone: dict[str, Mark] = field(default_factory=dict)
 
     def put(self, key: str, node: Node, mark: Mark) -> None:
         """Set a key, at its old position if it has one."""
@@ -112,9 +118,10 @@ class Mapping(Node):
 
 @dataclass(slots=True)
 class Sequence(Node):
-    """A list."""
+    """A list; `gone` has the entries that a difference took out, by `id`, with the place that says so."""
 
     items: list[Node] = field(default_factory=list)
+    gone: dict[str, Mark] = field(default_factory=dict)
 
 
 def read_as(value: Any) -> str:
@@ -140,9 +147,10 @@ def plain(node: Node) -> Any:
 def copy(node: Node) -> Node:
     """The tree below a node, to be changed without touching the original."""
     if isinstance(node, Mapping):
-        return Mapping(node.mark, node.change, {key: copy(child) for key, child in node.items.items()}, dict(node.keys))
+        items = {key: copy(child) for key, child in node.items.items()}
+        return Mapping(node.mark, node.change, items, dict(node.keys), dict(node.gone))
     if isinstance(node, Sequence):
-        return Sequence(node.mark, node.change, [copy(child) for child in node.items])
+        return Sequence(node.mark, node.change, [copy(child) for child in node.items], dict(node.gone))
     assert isinstance(node, Scalar)
     return Scalar(node.mark, node.change, node.text, node.plain)
 

@@ -78,6 +78,18 @@ def _conditions(scenario: Scenario) -> Iterator[tuple[tuple[str, ...], Condition
             yield ("parties", name, "red_lines", line.id, "unless"), line.unless
         for linkage in party.linkages:
             yield ("parties", name, "linkages", linkage.id, "when"), linkage.when
+    carrots = scenario.mediation.carrots if scenario.mediation else None
+    for offer in carrots.offers if carrots else ():
+        yield ("mediation", "carrots", "offers", offer.id, "when"), offer.when
+    for name, ratifier in scenario.ratification.ratifiers.items() if scenario.ratification else ():
+        path = ("ratification", "ratifiers", name)
+        yield (*path, "when"), ratifier.when
+        yield (*path, "barred_when"), ratifier.barred_when
+        for vote in ratifier.votes:
+            yield (*path, "votes", vote.id, "when"), vote.when
+    hazard = scenario.aftermath.hazard if scenario.aftermath else None
+    for name, ratio in hazard.ratios.items() if hazard else ():
+        yield ("aftermath", "hazard", "ratios", name, "when"), ratio.when
 
 
 def _one_sided(scenario: Scenario) -> Found:
@@ -162,7 +174,7 @@ def _no_deal(scenario: Scenario, space: PackageSpace) -> Found:
     for name, party in scenario.parties.items():
         if party.signs == NEVER:
             continue
-        central, no_deal = central_worth(space, scenario.issues, party), party.no_deal
+        central, no_deal = central_worth(scenario, space, name), party.no_deal
         worth = np.where(central.signable, central.worth, -np.inf)
         best = int(np.argmax(worth))
         path = ("parties", name, "no_deal")

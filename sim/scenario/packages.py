@@ -2,17 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.exact import TOLERANCE
 from sim.issues import NEVER, NO_DEAL, RAW_LIMIT, Bools, Issue, PackageSpace, package_space
 from sim.issues import Rule as BareRule
+from sim.mechanisms.carrots import Carrots
 from sim.scenario.checks import place
 from sim.scenario.messages import Faults, listed, shown
 from sim.scenario.nodes import Mapping as Tree
-from sim.scenario.parts import IssueSpec, PartySpec, Proposal, RedLine, Rule
+from sim.scenario.nodes import Scalar
+from sim.scenario.nodes import Sequence as Listed
+from sim.scenario.parts import IssueSpec, RedLine, Rule
+from sim.scenario.paths import get
 from sim.utility import Extra, Floats, deliver, package_utility, rescale_weights
+
+if TYPE_CHECKING:
+    from sim.scenario.scenario import Scenario
 
 FEW_ENOUGH = 300_000  # packages over which a smallest set of clashing rules is looked for
 
@@ -43,28 +51,34 @@ def space_of(issues: Mapping[str, IssueSpec], rules: Sequence[BareRule]) -> Pack
     return package_space([Issue(name, tuple(sorted(spec.options))) for name, spec in issues.items()], rules)
 
 
-def check_packages(
-    root: Tree, issues: Mapping[str, IssueSpec], rules: Sequence[Rule], parties: Mapping[str, PartySpec],
-    proposals: Mapping[str, Proposal], faults: Faults,
-) -> None:  # fmt: skip
+def check_packages(scenario: "Scenario", faults: Faults) -> None:
     """Tell whether there are packages, not too many, and one that each party could sign."""
+    issues, rules = scenario.issues, scenario.consistency
     if raw_count(issues) > RAW_LIMIT:
-        faults.add(place(root, "issues"), _too_many(issues), "issues")
+        faults.add(place(scenario.tree, "issues"), _too_many(issues), "issues")
         return
     space = space_of(issues, rules)
     if not len(space):
-        _tell_no_package(root, issues, rules, faults)
+        _tell_no_package(scenario.tree, issues, rules, faults)
         return
-    for name, party in parties.items():
+    for name, party in scenario.parties.items():
         if party.signs != NEVER:
-            _check_no_deal(root, space, issues, name, party, faults)
-        if party.opens_with is not None and space.index_of(proposals[party.opens_with].package) == NO_DEAL:
-            said = f"{party.opens_with} contradicts a consistency rule, so it cannot be offered; open with another one"
-            faults.add(place(root, "parties", name, "opens_with"), said, f"parties.{name}.opens_with")
+            _check_no_deal(scenario, space, name, faults)
+        _check_opening(scenario, space, name, faults)
 
 
-def central_worth(space: PackageSpace, issues: Mapping[str, IssueSpec], party: PartySpec) -> CentralWorth:
-    """Worth of every package to a party, all numbers at their value, deliverability and linkages counted."""
+def _check_opening(scenario: "Scenario", space: PackageSpace, name: str, faults: Faults) -> None:
+    """A party opens with texts that can exist."""
+    node = get(scenario.tree, "parties", name, "opens_with")
+    for text in node.items if isinstance(node, Listed) else [node]:
+        if isinstance(text, Scalar) and space.index_of(scenario.proposals[text.text].package) == NO_DEAL:
+            said = f"{text.text} contradicts a consistency rule, so it cannot be offered; open with another one"
+            faults.add(text.mark, said, f"parties.{name}.opens_with")
+
+
+def central_worth(scenario: "Scenario", space: PackageSpace, name: str) -> CentralWorth:
+    """Worth of every package to a party, all numbers at their value: deliverability, linkages and carrots counted."""
+    issues, party = scenario.issues, scenario.parties[name]
     widest = max(len(issue.options) for issue in space.issues)
     worth = np.zeros((1, 1, len(space.issues), widest))
     for i, issue in enumerate(space.issues):
@@ -78,6 +92,10 @@ def central_worth(space: PackageSpace, issues: Mapping[str, IssueSpec], party: P
         Extra(0, np.flatnonzero(space.holds(linkage.when)), np.array([linkage.adds.value]))
         for linkage in sorted(party.linkages, key=lambda linkage: linkage.id)
     ]
+    if scenario.mediation is not None and scenario.mediation.carrots is not None:
+        carrots = Carrots.at_values(scenario.mediation.carrots, list(scenario.parties), space)
+        own = list(scenario.parties).index(name)
+        extras += [Extra(0, extra.packages, extra.adds) for extra in carrots.extras() if extra.party == own]
     signable = np.ones(len(space), bool)
     for line in party.red_lines:
         if _certain(line):
@@ -142,10 +160,9 @@ def _clashing(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> list[Ru
     return clash
 
 
-def _check_no_deal(
-    root: Tree, space: PackageSpace, issues: Mapping[str, IssueSpec], name: str, party: PartySpec, faults: Faults
-) -> None:  # fmt: skip
-    central = central_worth(space, issues, party)
+def _check_no_deal(scenario: "Scenario", space: PackageSpace, name: str, faults: Faults) -> None:
+    root, party = scenario.tree, scenario.parties[name]
+    central = central_worth(scenario, space, name)
     no_deal = party.no_deal.value
     path = f"parties.{name}.no_deal"
     at = place(root, "parties", name, "no_deal")
@@ -167,6 +184,6 @@ def _check_no_deal(
         way_out += ", or give one of these lines a hardness below 1"
     said = (
         f"no package{behind} is worth {no_deal:g} to {name} at central numbers: the best, "
-        f"{shown(spelled(space, issues, best), 300)}, is worth {float(worth[best]):.4f}; {way_out}"
+        f"{shown(spelled(space, scenario.issues, best), 300)}, is worth {float(worth[best]):.4f}; {way_out}"
     )
     faults.add(at, said, path)

@@ -7,6 +7,8 @@ from sim.issues import ALWAYS, NEVER, Condition
 from sim.issues import Rule as BareRule
 from sim.scenario.numbers import Number, Status
 
+ZERO = Number(0.0)
+
 
 @dataclass(frozen=True)
 class Time:
@@ -88,7 +90,12 @@ class ProtocolSpec:
 
 @dataclass(frozen=True)
 class PartySpec:
-    """A side with preferences of its own; `values` are points from 0 to 100 by issue and option."""
+    """A side with preferences of its own.
+
+    Attributes:
+        values: Points from 0 to 100 by issue and option.
+        opens_with: Proposals that it puts on the table as its first offers, one after the other.
+    """
 
     label: str
     kind: str | None
@@ -102,8 +109,10 @@ class PartySpec:
     influence: Number
     red_lines: tuple[RedLine, ...]
     linkages: tuple[Linkage, ...]
-    opens_with: str | None
+    opens_with: tuple[str, ...]
     strategy: StrategySpec
+    foresight: Number = ZERO
+    refusal_cost: Number = ZERO
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,15 @@ def get(node: Node | None, *path: str) -> Node | None:
     return node
 
 
+def whole_keys(node: Node, path: Path) -> Path:
+    """A path whose first parts are one key with dots in it (as below `narrows`) with these parts joined."""
+    if isinstance(node, Mapping) and len(path) > 1 and path[0] not in node.items:
+        for length in range(len(path), 1, -1):
+            if ".".join(path[:length]) in node.items:
+                return (".".join(path[:length]), *path[length:])
+    return path
+
+
 def parse_path(text: str, mark: Mark, faults: Faults) -> Path | None:
     """The parts of a dotted path; None, and a fault, if it is none."""
     parts = tuple(text.split("."))
@@ -134,6 +143,39 @@ def matching(root: Mapping, path: Path) -> list[Path]:
     return [place.path for place in _places(root, path, ())]
 
 
+def take_out(root: Mapping, path: Path, mark: Mark, faults: Faults) -> None:
+    """Take out of a tree all that a path names; a fault if there is nothing.
+
+    Args:
+        root: The tree, changed in place.
+        path: What to take out; the last part is a key, or the `id` of an entry of a list.
+        mark: Where that is said.
+        faults: Takes what is wrong.
+    """
+    there = list(_standing(root, path))
+    if not there:
+        faults.add(mark, _nothing_there(root, path), "without")
+    for parent, name in there:
+        if isinstance(parent, Mapping):
+            del parent.items[name], parent.keys[name]
+        else:
+            parent.items = [entry for entry in parent.items if entry_id(entry) != name]
+        parent.gone[name] = mark
+
+
+def _standing(node: Node, path: Path) -> Iterator[tuple[Mapping | Sequence, str]]:
+    """Parents and keys or ids of what stands where a path points."""
+    if not isinstance(node, (Mapping, Sequence)):
+        return
+    path = whole_keys(node, path)
+    for name in names_below(node) if path[0] == "*" else [path[0]]:
+        below = child(node, name)
+        if below is not None and len(path) == 1:
+            yield node, name
+        elif below is not None:
+            yield from _standing(below, path[1:])
+
+
 def _put(place: Place, setting: Setting) -> None:
     node = copy(setting.value)
     before = place.node
@@ -145,9 +187,10 @@ def _put(place: Place, setting: Setting) -> None:
 
 def _places(node: Node, path: Path, walked: Path) -> Iterator[Place]:
     """Places a path names below a node. The last part may be a key that is not there yet, the others must be."""
-    key, rest = path[0], path[1:]
     if not isinstance(node, (Mapping, Sequence)):
         return
+    path = whole_keys(node, path)
+    key, rest = path[0], path[1:]
     keys = names_below(node) if key == "*" else [key]
     for name in keys:
         below = child(node, name)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from sim.scenario.block_numbers import block_numbers
 from sim.scenario.checks import number_of, place
 from sim.scenario.messages import Mark
 from sim.scenario.nodes import Mapping, Node, Scalar, Sequence
@@ -20,6 +21,8 @@ NUMBERS: tuple[Path, ...] = (
     ("parties", "*", "influence"),
     ("parties", "*", "red_lines", "*", "hardness"),
     ("parties", "*", "linkages", "*", "adds"),
+    ("parties", "*", "foresight"),
+    ("parties", "*", "refusal_cost"),
 )
 
 
@@ -41,7 +44,7 @@ def _plain(node: Node) -> Any:
 def numbers(root: Mapping) -> dict[str, Number]:
     """Every number of a checked tree by dotted path, sorted by path."""
     found = {}
-    for path in sorted(_number_paths(root)):
+    for path in sorted((*_number_paths(root), *block_numbers(root))):
         number = number_of(get(root, *path))
         if number is not None:
             found[".".join(path)] = number

@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sim.issues import ALWAYS, NEVER, Condition
+from sim.issues import ALWAYS
 from sim.scenario import schema, sweeps
+from sim.scenario.aftermath_parts import AftermathSpec, aftermath
+from sim.scenario.block_checks import check_blocks
+from sim.scenario.block_shapes import condition_of, number_of
 from sim.scenario.checks import check
 from sim.scenario.differences import apply_settings
+from sim.scenario.event_blocks import EventSpec, events
 from sim.scenario.messages import Faults, ScenarioError
 from sim.scenario.nodes import Mapping as Tree
 from sim.scenario.nodes import Sequence as Listed
@@ -27,17 +31,16 @@ from sim.scenario.parts import (
     Rule,
     StrategySpec,
     Time,
-    condition,
-    signature,
 )
 from sim.scenario.paths import Setting, parse_path, parse_set
+from sim.scenario.pressure_blocks import GivingWay, MediationSpec, giving_way, mediation
+from sim.scenario.ratification_blocks import RatificationSpec, ratification
 from sim.scenario.registered import PROTOCOLS, STRATEGIES, parameters
 from sim.scenario.resolved import numbers, resolved, where
-from sim.scenario.shapes import ConditionModel
 from sim.scenario.validation import validate
+from sim.scenario.war_blocks import WarSpec, war
 from sim.scenario.writing import changes, document
 
-CERTAIN_ONE = Number(1.0)
 DEFAULT_PROTOCOL = "alternating_offers"
 DEFAULT_STRATEGY = "time_dependent"
 
@@ -46,7 +49,8 @@ DEFAULT_STRATEGY = "time_dependent"
 class Scenario:
     """Who sits at the table, what is on it, how much each side cares, what it will never sign.
 
-    Mappings keep the order of the file. What is only shown (about, history, ...) is kept as written.
+    Mappings keep the order of the file. What is only shown (about, history, ...) is kept as written. Blocks that the
+    file does not have are None, `events` then is empty.
     """
 
     id: str
@@ -63,6 +67,12 @@ class Scenario:
     parties: dict[str, PartySpec]
     protocol: ProtocolSpec
     proposals: dict[str, Proposal]
+    giving_way: GivingWay | None
+    mediation: MediationSpec | None
+    war: WarSpec | None
+    events: tuple[EventSpec, ...]
+    ratification: RatificationSpec | None
+    aftermath: AftermathSpec | None
     solution_parties: tuple[str, ...] | None
     sources: dict[str, str]
     history: dict[str, Any] | None
@@ -162,7 +172,7 @@ def from_tree(before_sets: Tree, sets: Sequence[str], faults: Faults) -> Scenari
     faults.raise_any()
     assert model is not None
     scenario = _scenario(model, root, before_sets, tuple(sets))
-    check_packages(root, scenario.issues, scenario.consistency, scenario.parties, scenario.proposals, faults)
+    check_packages(scenario, faults)
     faults.raise_any()
     return scenario
 
@@ -170,6 +180,7 @@ def from_tree(before_sets: Tree, sets: Sequence[str], faults: Faults) -> Scenari
 def _checked(root: Tree, faults: Faults) -> schema.ScenarioModel | None:
     model = validate(schema.ScenarioModel, root, faults)
     check(root, faults)
+    check_blocks(root, faults)
     return model
 
 
@@ -204,12 +215,18 @@ def _scenario(model: schema.ScenarioModel, root: Tree, before_sets: Tree, sets: 
         time=Time(model.time.rounds, float(model.time.days_per_round)),
         issues={name: _issue(name, issue) for name, issue in model.issues.items()},
         consistency=tuple(
-            Rule(rule.id, _condition(rule.if_, options, ALWAYS), _condition(rule.then, options), rule.because or "")
+            Rule(rule.id, condition_of(rule.if_, options, ALWAYS), condition_of(rule.then, options), rule.because or "")
             for rule in model.consistency or ()
         ),
         parties={name: _party(name, party, options) for name, party in model.parties.items()},
         protocol=ProtocolSpec(protocol.name, parameters(protocol.model_dump(), PROTOCOLS)),
         proposals={name: _proposal(name, proposal) for name, proposal in (model.proposals or {}).items()},
+        giving_way=giving_way(model.giving_way),
+        mediation=mediation(model.mediation, {name: party.kind for name, party in model.parties.items()}, options),
+        war=war(model.war, list(model.parties)),
+        events=events(model.events, list(model.mediation.levers or {}) if model.mediation else []),
+        ratification=ratification(model.ratification, options),
+        aftermath=aftermath(model.aftermath, options),
         solution_parties=tuple(model.solutions.parties) if model.solutions else None,
         sources=dict(model.sources or {}),
         history=model.history,
@@ -219,21 +236,6 @@ def _scenario(model: schema.ScenarioModel, root: Tree, before_sets: Tree, sets: 
         _before_sets=before_sets,
         _sets=sets,
     )
-
-
-def _condition(
-    model: ConditionModel | None, options: dict[str, frozenset[str]], otherwise: Condition = NEVER
-) -> Condition:
-    if model is None:
-        return otherwise
-    clauses = [
-        {
-            issue: (frozenset(wanted.listed or wanted.anything_but or ()), wanted.listed is None)
-            for issue, wanted in clause.items()
-        }
-        for clause in model.root
-    ]
-    return condition(clauses, options)
 
 
 def _issue(name: str, model: schema.IssueModel) -> IssueSpec:
@@ -254,21 +256,23 @@ def _party(name: str, model: schema.PartyModel, options: dict[str, frozenset[str
         label=model.label or name,
         kind=model.kind,
         speakers=tuple(model.speakers or ()),
-        signs=signature(model.signs) if isinstance(model.signs, str) else _condition(model.signs, options),
+        signs=condition_of(model.signs, options),
         weights={issue: weight.number() for issue, weight in model.weights.items()},
         values={
             issue: {option: each.number() for option, each in points.items()} for issue, points in model.values.items()
         },
         values_within=model.values_within,
         no_deal=model.no_deal.number(),
-        discount_per_month=model.discount_per_month.number() if model.discount_per_month else CERTAIN_ONE,
-        influence=model.influence.number() if model.influence else CERTAIN_ONE,
+        discount_per_month=number_of(model.discount_per_month, 1.0),
+        influence=number_of(model.influence, 1.0),
+        foresight=number_of(model.foresight, 0.0),
+        refusal_cost=number_of(model.refusal_cost, 0.0),
         red_lines=tuple(_red_line(line, options) for line in model.red_lines or ()),
         linkages=tuple(
-            Linkage(each.id, _condition(each.when, options), each.adds.number(), each.because or "")
+            Linkage(each.id, condition_of(each.when, options), each.adds.number(), each.because or "")
             for each in model.linkages or ()
         ),
-        opens_with=model.opens_with,
+        opens_with=tuple(model.opens_with or ()),
         strategy=StrategySpec(strategy.name, parameters(strategy.model_dump(), STRATEGIES)),
     )
 
@@ -276,8 +280,8 @@ def _party(name: str, model: schema.PartyModel, options: dict[str, frozenset[str
 def _red_line(model: schema.RedLineModel, options: dict[str, frozenset[str]]) -> RedLine:
     return RedLine(
         id=model.id,
-        never=_condition(model.never, options),
-        unless=_condition(model.unless, options),
+        never=condition_of(model.never, options),
+        unless=condition_of(model.unless, options),
         hardness=model.hardness.number(),
         drawn_with=model.drawn_with,
         because=model.because or "",

@@ -8,7 +8,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, WrapValidator
 
+from sim.scenario.aftermath_blocks import AftermathModel
+from sim.scenario.block_shapes import Chance
+from sim.scenario.event_blocks import MOST_EVENTS, EventModel
 from sim.scenario.numbers import Status
+from sim.scenario.pressure_blocks import GivingWayModel, MediationModel
+from sim.scenario.ratification_blocks import RatificationModel
 from sim.scenario.shapes import (
     ConditionModel,
     Date,
@@ -18,6 +23,7 @@ from sim.scenario.shapes import (
     Name,
     Names,
     NumberModel,
+    OneOrMoreNames,
     Points,
     Positive,
     Share,
@@ -25,6 +31,7 @@ from sim.scenario.shapes import (
     Text,
     always_or_never,
 )
+from sim.scenario.war_blocks import WarModel
 
 MOST_ISSUES = 40  # more cannot have two options each and stay under the cap on packages
 MOST_OPTIONS = 250  # an option index is one byte
@@ -122,6 +129,12 @@ class PartyModel(Strict):
     discount_per_month: Discount | None = Field(
         None, description="What a month of waiting leaves of worth; left out: 1."
     )
+    foresight: Chance | None = Field(
+        None, description="How far it looks past the signature, from 0 (not at all) to 1; left out: 0."
+    )
+    refusal_cost: Chance | None = Field(
+        None, description="Worth that a text costs it which is signed and then refused at home; left out: 0."
+    )
     influence: Positive | None = Field(
         None, description="Weight of the party in the weighted mean position; left out: 1."
     )
@@ -131,8 +144,10 @@ class PartyModel(Strict):
     linkages: Annotated[list[LinkageModel], Field(max_length=200)] | None = Field(
         None, description="Worth that only a combination of options has."
     )
-    opens_with: Name | None = Field(
-        None, description="The proposal it puts on the table when it makes its first offer."
+    opens_with: OneOrMoreNames | None = Field(
+        None,
+        description="Drafts: the proposal it puts on the table when it makes its first offer, or a list of them, one "
+        "an offer, before it makes its own.",
     )
     strategy: NamedModel | None = Field(None, description="How it offers and accepts; left out: time_dependent.")
 
@@ -174,6 +189,9 @@ class ScenarioModel(Strict):
         "by_party",
         description="How red lines share a draw: one a party and name, one a name for all parties, or one a line.",
     )
+    giving_way: GivingWayModel | None = Field(
+        None, description="How real red lines are given up as the months pass; left out: never."
+    )
     issues: Annotated[dict[Name, IssueModel], Field(min_length=1, max_length=MOST_ISSUES)] = Field(
         description="What is on the table."
     )
@@ -189,6 +207,15 @@ class ScenarioModel(Strict):
     proposals: Annotated[dict[Name, ProposalModel], Field(max_length=500)] | None = Field(
         None, description="Texts really on the table."
     )
+    mediation: MediationModel | None = Field(None, description="Who mediates, and by what means.")
+    war: WarModel | None = Field(None, description="The war that goes on while they talk.")
+    events: Annotated[list[EventModel], Field(max_length=MOST_EVENTS)] | None = Field(
+        None, description="What happens at a date or by chance while they talk."
+    )
+    ratification: RatificationModel | None = Field(
+        None, description="Who must still say yes after the signature; left out: nobody."
+    )
+    aftermath: AftermathModel | None = Field(None, description="Whether what was signed holds.")
     solutions: SolutionsModel | None = Field(None, description="Over whom the reference solutions are taken.")
     sweep: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = Field(
         None, description="Paths with the values they take in turn; several make a grid."

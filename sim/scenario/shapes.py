@@ -35,6 +35,7 @@ def _one_line(text: str) -> str:
 
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,79}$"
 SLACK = 1e-9  # how far the value of a `uniform` may lie from the middle: files round
+NORMAL_REACH = 0.44  # how far a `normal` goes beyond either end of its range, as a share of its width
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=400), AfterValidator(_one_line)]
@@ -45,7 +46,18 @@ def _one_is_a_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _one_entry_is_a_list(value: Any) -> Any:
+    return value if isinstance(value, (list, dict)) else [value]
+
+
+_NAME = {"type": "string", "pattern": NAME}
 Names = Annotated[list[Name], Field(min_length=1)]
+OneOrMoreNames = Annotated[
+    list[Name],
+    BeforeValidator(_one_entry_is_a_list),
+    Field(min_length=1, max_length=500),
+    WithJsonSchema({"anyOf": [_NAME, {"type": "array", "items": _NAME, "minItems": 1}]}),
+]
 Keys = Annotated[
     list[Annotated[str, StringConstraints(min_length=1, max_length=80)]],
     BeforeValidator(_one_is_a_list),
@@ -90,6 +102,7 @@ class NumberModel(Strict):
     low: ClassVar[float | None] = None
     high: ClassVar[float | None] = None
     above: ClassVar[float | None] = None
+    never_beyond: ClassVar[bool] = False  # whether a law that leaves the bounds is refused, not only a range
 
     value: Finite | None = Field(None, description="The central number; left out: the middle of the range.")
     range: Annotated[list[Finite], Field(min_length=2, max_length=2)] | None = Field(
@@ -134,6 +147,7 @@ class NumberModel(Strict):
             raise _at("range", f"the range runs from {low:g} down to {high:g}; write the lower number first")
         self._check_bounds("range", low)
         self._check_bounds("range", high)
+        self._check_reach(low, high)
         if self.value is None:
             return
         if not low <= self.value <= high:
@@ -146,11 +160,24 @@ class NumberModel(Strict):
                 f"not {self.value:g}; leave it out",
             )
 
+    def _check_reach(self, low: float, high: float) -> None:
+        beyond = NORMAL_REACH * (high - low)
+        stays = self._within(low - beyond) and self._within(high + beyond)
+        if stays or not self.never_beyond or self.law != "normal":
+            return
+        raise _at(
+            "law",
+            f"a normal law goes beyond its range, here to {low - beyond:g} and {high + beyond:g}, but "
+            f"{self.wanted().rstrip(',')} is needed; use another law, or a narrower range",
+        )
+
     def _check_bounds(self, key: str, number: float) -> None:
-        wanted = self.wanted()
+        if not self._within(number):
+            raise _at(key, f"{number:g} is out of bounds; {self.wanted()} would do")
+
+    def _within(self, number: float) -> bool:
         too_low = (self.low is not None and number < self.low) or (self.above is not None and number <= self.above)
-        if too_low or (self.high is not None and number > self.high):
-            raise _at(key, f"{number:g} is out of bounds; {wanted} would do")
+        return not too_low and (self.high is None or number <= self.high)
 
     @classmethod
     def wanted(cls) -> str:

@@ -52,7 +52,7 @@ def _tell(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Fau
     if kind == "extra_forbidden":
         # the offending key exists, so the walk has ended on it; its siblings are what would do
         mark = _key_of(root, loc) or mark
-        known = _keys_at(model, loc[:-1]) + (["extends", "set"] if len(loc) == 1 and not path else [])
+        known = _keys_at(model, loc[:-1]) + (["extends", "without", "set"] if len(loc) == 1 and not path else [])
         faults.add(mark, f"unknown key {quoted(last)}{meant(last, known)}", ".".join(steps[:-1]))
     elif last == "[key]":
         name = str(loc[-2])
@@ -64,6 +64,8 @@ def _tell(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Fau
 
 def _tell_missing(model: type[BaseModel], root: Node, loc: Loc, keys: list[str], faults: Faults, path: str) -> None:
     steps, mark = _walk(root, loc, path)
+    taken_out = _gone(root, loc)
+    mark = next((taken_out[key] for key in keys if key in taken_out), mark)
     what = "; ".join(f"{quoted(key)}{_described(model, (*loc, key))}" for key in keys)
     faults.add(mark, f"{'a key is' if len(keys) == 1 else 'keys are'} missing: {what}", ".".join(steps))
 
@@ -79,6 +81,14 @@ def _walk(root: Node, loc: Loc, path: str) -> tuple[list[str], Mark]:
             mark = key_mark(node, str(part), below)
             node = below
     return steps, mark
+
+
+def _gone(root: Node, loc: Loc) -> dict[str, Mark]:
+    """Keys that a difference took out of the mapping at a location, with the place that says so."""
+    node = root
+    for part in loc:
+        node = _step(node, part) or node
+    return node.gone if isinstance(node, Mapping) else {}
 
 
 def _step(node: Node, part: int | str) -> Node | None:

@@ -94,7 +94,7 @@ def _scaled(node: Node, value: Decimal, factor: Decimal, change: str) -> Node:
     """A weight times a factor: its value is given, its range follows."""
     if not isinstance(node, Mapping):
         return Scalar(node.mark, change, decimal_text(value))
-    mapping = Mapping(node.mark, change, dict(node.items), dict(node.keys))
+    mapping = Mapping(node.mark, change, dict(node.items), dict(node.keys), dict(node.gone))
     at = mapping.items.get("value", node).mark
     items = {
         "value": Scalar(at, "", decimal_text(value)),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from sim.scenario.messages import Mark, shown
+from sim.scenario.messages import Mark, listed, shown
 from sim.scenario.nodes import DATE, NUMBER, TRUTH, TWO_READINGS, Mapping, Node, Scalar, Sequence
 
 WIDEST = 130  # columns; a mapping that fits stands on one line
@@ -13,7 +13,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ ./+()-]*[A-Za-z0-9_./+()-])?")
 
 def document(root: Mapping) -> str:
     """The tree as a YAML file that reads back to the same tree."""
-    return "\n".join(line for key, child in root.items.items() for line in _entry(_key(key), child, 0)) + "\n"
+    told = _comment(own_changes(root)).strip()
+    lines = [line for key, child in root.items.items() for line in _entry(_key(key), child, 0)]
+    return "\n".join([*([told] if told else []), *lines]) + "\n"
 
 
 def flow(node: Node) -> str:
@@ -36,11 +38,21 @@ def brief(node: Node) -> str:
 
 def changes(node: Node) -> Iterator[str]:
     """What was overridden at a node or below, in file order."""
-    if node.change:
-        yield node.change
+    yield from own_changes(node)
     children = node.items.values() if isinstance(node, Mapping) else node.items if isinstance(node, Sequence) else ()
     for child in children:
         yield from changes(child)
+
+
+def own_changes(node: Node) -> Iterator[str]:
+    """What was overridden at a node itself: what it was, and what was taken out of it."""
+    if node.change:
+        yield node.change
+    if isinstance(node, (Mapping, Sequence)):
+        lines: dict[str, list[str]] = {}
+        for name, mark in node.gone.items():
+            lines.setdefault(f"{mark.file}:{mark.line}", []).append(name)
+        yield from (f"{line}; without {listed(names)}" for line, names in lines.items())
 
 
 def _entry(head: str, node: Node, indent: int) -> Iterator[str]:
@@ -49,7 +61,7 @@ def _entry(head: str, node: Node, indent: int) -> Iterator[str]:
     if _on_one_line(node, line):
         yield line + _comment(changes(node))
         return
-    yield f"{' ' * indent}{head}:" + _comment([node.change] if node.change else [])
+    yield f"{' ' * indent}{head}:" + _comment(own_changes(node))
     yield from _block(node, indent + 2)
 
 
@@ -68,8 +80,9 @@ def _item(node: Node, indent: int) -> Iterator[str]:
     if _on_one_line(node, line):
         yield line + _comment(changes(node))
         return
-    if node.change:
-        yield f"{' ' * indent}#{_comment([node.change])[3:]}"
+    told = _comment(own_changes(node))
+    if told:
+        yield f"{' ' * indent}#{told[3:]}"
     lines = list(_block(node, indent + 2))
     yield f"{' ' * indent}- {lines[0][indent + 2 :]}" if isinstance(node, Mapping) else f"{' ' * indent}-"
     yield from lines[1 if isinstance(node, Mapping) else 0 :]

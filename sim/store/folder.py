@@ -39,7 +39,7 @@ from sim.streams import SCHEME
 
 PARTS = ".parts"  # pieces of chunks that workers have finished, until the chunk is whole
 
-_OWN = (RESOLVED, tables.SUMMARY, tables.PACKAGES, tables.PARTIES)  # the text files that every folder has
+_OWN = (RESOLVED, tables.SUMMARY, tables.PACKAGES, tables.PARTIES, tables.FUNNEL)  # text files that every folder has
 _CHUNK = re.compile(r"\d{8,}-\d{8,}\.parquet")
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from sim.movers import funnel
 from sim.results import Results
+from sim.stages import reached
 
-SUMMARY, PACKAGES, PARTIES = "summary.json", "packages.csv", "parties.csv"
+SUMMARY, PACKAGES, PARTIES, FUNNEL = "summary.json", "packages.csv", "parties.csv", "funnel.csv"
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
@@ -18,10 +20,16 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 def tables_of(results: Results, identity: str) -> dict[str, bytes]:
     """The text files that stand beside the draws, by name."""
     return {
-        SUMMARY: json_text({"identity": identity, **results.summary()}).encode(),
+        SUMMARY: json_text({"identity": identity, **results.summary(), "reached": _shares(results)}).encode(),
         PACKAGES: csv_text(results.packages()).encode(),
         PARTIES: csv_text(results.parties()).encode(),
+        FUNNEL: csv_text(funnel(results)).encode(),
     }
+
+
+def _shares(results: Results) -> dict[str, float]:
+    """Share of runs that got to each stage that the scenario has."""
+    return {name: int(runs.sum()) / results.n for name, runs in reached(results).items()}
 
 
 def csv_text(table: pd.DataFrame) -> str:

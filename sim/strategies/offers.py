@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from sim.exact import TOLERANCE
-from sim.issues import NO_DEAL, Bools, Ints
+from sim.issues import NO_DEAL, Ints
+from sim.shortlist import first_of_highest
 from sim.state import View
 from sim.utility import Floats
 
@@ -101,19 +102,3 @@ def _choose(view: View, least: Floats, merit: Callable[[Ints], Floats]) -> Ints:
         tie_rank = view.tie_rank if len(view.tie_rank) == 1 else view.tie_rank[rows]
         offer[rows] = first_of_highest(merit(rows), usable[rows], tie_rank)
     return offer
-
-
-def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints) -> Ints:
-    """The usable package of highest merit; among those within the tolerance, the one of smallest rank.
-
-    Args:
-        merit: Shape (B, P).
-        usable: At least one a draw, shape (B, P).
-        tie_rank: Shape (1 or B, P).
-    """
-    held = np.where(usable, merit, -np.inf)
-    draw, package = np.nonzero(held >= (held.max(axis=1) - TOLERANCE)[:, None])
-    rank = tie_rank[0, package] if len(tie_rank) == 1 else tie_rank[draw, package]
-    by_rank = np.lexsort((rank, draw))
-    _, first = np.unique(draw[by_rank], return_index=True)
-    return package[by_rank[first]]

@@ -1,0 +1,151 @@
+"""What each party did when its turn came in one draw, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sim.analysis.watching import Seen
+from sim.analysis.words import in_file_order
+from sim.exact import TOLERANCE
+from sim.issues import NO_DEAL
+from sim.model import Talks
+from sim.state import ACCEPTED, NO_REASON, PASSED, REFUSED
+
+Package = Mapping[str, str]
+Did = Literal["offers", "accepts", "refuses", "passes"]
+AT_HOME = "refused_at_home"  # why a text is refused that was turned down at home before, or pleases no better there
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one party did when its turn came.
+
+    Attributes:
+        party: Its name.
+        did: `offers` (nothing lay on the table), `accepts`, `refuses` (and offers instead) or `passes` (it does not
+            sign the text on the table).
+        asks_for: The least worth it asks for in this round.
+        answered: The text it answered, None if nothing lay on the table or it passed; `from_` put it there.
+        answered_worth: What that text is worth to it.
+        reason: Why it refused: `worth`, the red line it crosses as `party.id` (`events.id` for what an event took off
+            the table), or `refused_at_home`: it, or what pleases no better there, was turned down before. None if it
+            did not refuse.
+        said: Whether it gave a reason.
+        offer: The text it put on the table, None if none.
+        offer_worth: What that is worth to it.
+        could_sign: Whether its own offer crosses none of its real red lines and is worth its no-deal worth.
+        before: Its offer before this one, None if this is its first.
+    """
+
+    party: str
+    did: Did
+    asks_for: float
+    answered: Package | None = None
+    from_: str | None = None
+    answered_worth: float | None = None
+    reason: str | None = None
+    said: bool = True
+    offer: Package | None = None
+    offer_worth: float | None = None
+    could_sign: bool = True
+    before: Package | None = None
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Issues on which its offer differs from its offer before; all of them in its first offer."""
+        if self.offer is None:
+            return ()
+        return tuple(issue for issue in self.offer if self.before is None or self.offer[issue] != self.before[issue])
+
+    @property
+    def reason_given(self) -> str | None:
+        """The reason it named at the table: a line, else that it is worth too little; None for none."""
+        if not self.said or self.reason is None:
+            return None
+        return "worth" if self.reason == AT_HOME else self.reason
+
+    @property
+    def answer(self) -> tuple[object, ...]:
+        """What it answers, but for the numbers: the same again, on whatever text, is no news to a reader."""
+        text = tuple(self.answered.values()) if self.did == "accepts" and self.answered else ()
+        return (self.party, self.did, self.reason, text)
+
+
+class Teller:
+    """Follows the table from turn to turn: what lies on it, and what each party offered last."""
+
+    def __init__(self, talks: Talks, seen: Sequence[Seen]) -> None:
+        self._talks, self._seen = talks, seen
+        self._standing, self._proposer = NO_DEAL, ""
+        self._offered: dict[int, Package] = {}
+
+    def back_at_the_table(self) -> None:
+        """After a refusal at home the old texts are void: nothing lies on the table."""
+        self._standing, self._proposer = NO_DEAL, ""
+
+    def turn(self, place: int, who: int, did: int, package: int, why: int) -> Turn:
+        """The turn of party `who` in round `place + 1`, after which `package` lies on the table."""
+        talks = self._talks
+        name, asks_for = talks.ensemble.structure.parties[who], float(talks.aspiration[place, 0, who])
+        answered, self._standing = self._standing, package
+        if did == PASSED:
+            return Turn(name, "passes", asks_for)
+        answer: dict[str, Any] = {}
+        if answered != NO_DEAL:
+            answer = {"answered": package_named(talks, answered), "answered_worth": self._worth(place, who, answered)}
+            answer["from_"] = self._proposer
+        if did == ACCEPTED:
+            return Turn(name, "accepts", asks_for, **answer)
+        offer, before = package_named(talks, package), self._offered.get(who)
+        self._offered[who], self._proposer = offer, name
+        answer |= {"offer": offer, "offer_worth": self._worth(place, who, package), "before": before}
+        answer["could_sign"] = self._could_sign(place, who, package)
+        if did == REFUSED:
+            reason = self._reason(place, who, answered, why)
+            return Turn(name, "refuses", asks_for, reason=reason, said=why != NO_REASON, **answer)
+        return Turn(name, "offers", asks_for, **answer)
+
+    def _reason(self, place: int, who: int, answered: int, why: int) -> str:
+        if why >= 0:
+            return str(self._talks.ensemble.structure.lines.names[why])
+        return self._line_crossed(place, who, answered) or (AT_HOME if self._struck(place, answered) else "worth")
+
+    def _worth(self, place: int, who: int, package: int) -> float:
+        return float(self._seen[place].utility[who, package])
+
+    def _struck(self, place: int, package: int) -> bool:
+        struck = self._seen[place].struck
+        return struck is not None and bool(struck[package])
+
+    def _line_crossed(self, place: int, who: int, package: int) -> str | None:
+        """The first red line of a party that is real in a round, by id, that a package crosses."""
+        lines, real = self._talks.ensemble.structure.lines, self._talks.real_by_round[place, 0]
+        crossed = lines.crosses[lines.pattern[package]] & real & lines.of(who)
+        return next((name for name, is_crossed in zip(lines.names, crossed, strict=True) if is_crossed), None)
+
+    def _could_sign(self, place: int, who: int, package: int) -> bool:
+        no_deal = float(self._talks.no_deal[place, 0, who])
+        barred = self._line_crossed(place, who, package) is not None or self._struck(place, package)
+        return not barred and self._worth(place, who, package) >= no_deal - TOLERANCE
+
+
+def turn_data(turn: Turn) -> dict[str, Any]:
+    """A turn as plain data."""
+    return {
+        "party": turn.party,
+        "did": turn.did,
+        "asks_for": turn.asks_for,
+        "answered": dict(turn.answered) if turn.answered else None,
+        "answered_from": turn.from_,
+        "answered_worth": turn.answered_worth,
+        "reason": turn.reason,
+        "reason_given": turn.reason_given,
+        "offer": dict(turn.offer) if turn.offer else None,
+        "offer_worth": turn.offer_worth,
+        "changed": list(turn.changed),
+    }
+
+
+def package_named(talks: Talks, package: int) -> Package:
+    """The options of a package, by issue in the order of the file."""
+    return in_file_order(talks.ensemble.scenario, talks.ensemble.structure.space.options_of(package))

@@ -1,0 +1,110 @@
+"""Packages acceptable to all their signatories: in the first round, in the last open one, and in any between."""
+
+import numpy as np
+
+from sim import solutions
+from sim.exact import TOLERANCE
+from sim.issues import Bools, Ints
+from sim.state import State
+from sim.structure import Structure
+from sim.utility import Floats
+
+
+class Zones:
+    """Keeps what the zone depends on, round by round, and works it out only where it is asked for.
+
+    Attributes:
+        first: Zone in round 1, shape (B, P).
+    """
+
+    def __init__(self, table: Structure, utility: Floats) -> None:
+        self._table, self._utility = table, utility
+        self._no_deal: list[Floats] = []
+        self._real: list[Bools] = []
+        self._open: list[Bools] = []
+        self.first: Bools = np.zeros((0, 0), bool)
+        self._struck: Bools | None = None
+        self._moved: Bools = np.zeros(len(utility), bool)
+        self._known: Bools = np.zeros(len(utility), bool)  # to have had a zone
+
+    @property
+    def no_deal(self) -> Floats:
+        """Worth of no agreement in each round played, as it stood at the close where a draw had closed, (R, B, N)."""
+        return np.array(self._no_deal)
+
+    @property
+    def real(self) -> Bools:
+        """Red lines real in each round played, as they stood at the close where a draw had closed, shape (R, B, L)."""
+        return np.array(self._real)
+
+    def strike(self, rows: Ints, packages: Bools) -> None:
+        """Packages that were refused at home are in no later zone, shape (rows, P)."""
+        if len(rows):
+            if self._struck is None:
+                self._struck = np.zeros(self.first.shape, bool)
+            self._struck[rows] |= packages
+            self._moved[rows] = True
+            self._known[rows] = True  # what was signed lay in the zone of its round
+
+    def before_worth_falls(self, rows: Ints) -> None:
+        """Look back on some draws once more before the worth of their packages changes."""
+        self._moved[rows] = True
+        if self._open:
+            unsure = rows[~self._known[rows]]
+            self._known[unsure] = self._in_rounds_so_far(unsure)
+
+    def keep(self, state: State) -> None:
+        """Remember what stands at the beginning of a round."""
+        self._no_deal.append(state.no_deal)
+        self._real.append(state.real)
+        self._open.append(state.open)
+        if state.round == 1:
+            self.first = self._zone(state.no_deal, state.real)
+
+    def last(self) -> Bools:
+        """Zone in the last open round of each draw, shape (B, P)."""
+        moved = (self._no_deal[-1] != self._no_deal[0]).any(axis=1) | (self._real[-1] != self._real[0]).any(axis=1)
+        rows = np.flatnonzero(moved | self._moved)
+        zone = self.first.copy()
+        if len(rows):
+            zone[rows] = self._zone(self._no_deal[-1][rows], self._real[-1][rows], rows)
+        return zone
+
+    def ever(self, last: Bools) -> Bools:
+        """Whether some package was acceptable in some open round, shape (B,)."""
+        ever: Bools = self._known | np.logical_or(self.first.any(axis=1), last.any(axis=1))
+        unsure = np.flatnonzero(~ever)
+        ever[unsure] = self._in_rounds_so_far(unsure)
+        return ever
+
+    def _in_rounds_so_far(self, rows: Ints) -> Bools:
+        """The same of some draws in the rounds played so far, shape (rows,).
+
+        What no round at its lowest no-deal worth, with only the lines that were always real, would let in was in no
+        zone; the few packages left are played through.
+        """
+        found: Bools = np.zeros(len(rows), bool)
+        if len(rows):
+            least = np.min(self._no_deal, axis=0)[rows]
+            always = np.all(self._real, axis=0)[rows]
+            possible = self._zone(least, always, rows)
+            for row, b in enumerate(rows.tolist()):
+                found[row] = possible[row].any() and self._in_some_round(b, np.flatnonzero(possible[row]))
+        return found
+
+    def _in_some_round(self, b: int, packages: np.ndarray) -> bool:
+        lines, signs = self._table.lines, self._table.signs[:, packages]
+        worth = self._utility[b][:, packages]
+        for no_deal, real, is_open in zip(self._no_deal, self._real, self._open, strict=True):
+            enough = ((worth >= no_deal[b, :, None] - TOLERANCE) | ~signs).all(axis=0)
+            crossed = (lines.crosses[lines.pattern[packages]] & real[b]).any(axis=1)
+            if is_open[b] and (enough & ~crossed).any():
+                return True
+        return False
+
+    def _zone(self, no_deal: Floats, real: Bools, rows: np.ndarray | None = None) -> Bools:
+        utility = self._utility if rows is None else self._utility[rows]
+        usable = ~self._table.lines.crossed(real)
+        if self._struck is not None and rows is not None:
+            usable &= ~self._struck[rows]
+        return solutions.zone(utility, no_deal, self._table.signs, usable)

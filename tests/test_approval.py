@@ -1,0 +1,223 @@
+"""What was signed is asked about at home: in force, refused, or back to the table without the texts refused."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.ensemble import draw
+from sim.issues import NO_DEAL
+from sim.model import PeaceTalks, hold_talks
+from sim.outcomes import OUTCOMES, blockers, outcome_columns
+from sim.state import NOT_ASKED, OFFERED, REFUSED
+from sim.utility import EVERYBODY
+from tests.worlds import made, text_on_a_table, worlds
+
+FAIR = {"ash": 0.2, "birch": 0.2}
+EQUALS = {"ash": {"a": 100, "b": 80, "c": 60}, "birch": {"a": 100, "b": 80, "c": 60}}  # they want the same
+
+
+def house(order: int = 1, months: float = 0.0, support: float = 0.5, error: float = 0.0, **more: Any) -> dict[str, Any]:
+    """A body that wants one half."""
+    vote = [{"id": "law", "at_least": "1/2"}]
+    return {"party": "ash", "order": order, "votes": vote, "support": support, "error": error, "months": months} | more
+
+
+def home(at_most: int = 1, months_lost: float = 0.0, name: str = "resume", **ratifiers: Any) -> dict[str, Any]:
+    after = {"name": "end"} if name == "end" else {"name": name, "months_lost": months_lost, "at_most": at_most}
+    return {"after_refusal": after, "ratifiers": ratifiers}
+
+
+def shifts(**by_text: float) -> dict[str, Any]:
+    """Log-odds added to one half: below 0 is refused."""
+    return {"shifts": {"text": by_text}}
+
+
+def table(rounds: int, ratification: Any, days: float | None = None, **blocks: Any) -> dict[str, Any]:
+    problem = text_on_a_table(EQUALS, FAIR, rounds, ratification=ratification, **blocks)
+    return problem | ({"time": {"rounds": rounds, "days_per_round": days}} if days else {})
+
+
+def speaking(talks: Any, b: int = 0) -> list[int]:
+    """Rounds in which somebody spoke."""
+    return [k for k, moves in enumerate(talks.moves, 1) if (moves.did[:, b] != NOT_ASKED).any()]
+
+
+def test_what_passes_is_in_force_and_the_draw_is_closed():
+    talks = hold_talks(draw(made(table(5, home(senate=house(months=3, support=0.6))))))
+    columns = outcome_columns(talks)
+    assert OUTCOMES[columns["outcome"][0]] == "in_force"
+    assert (columns["after.ratified"][0], columns["after.attempts"][0]) == (True, 1)
+    assert columns["after.months_to_force"][0] == 3
+    assert columns["after.refused_by"][0] == blockers(talks)[0] == ""
+    assert speaking(talks) == [1]
+
+
+def test_with_end_what_is_refused_stays_refused():
+    talks = hold_talks(draw(made(table(5, home(name="end", senate=house(**shifts(a=-1)))))))
+    columns = outcome_columns(talks)
+    assert OUTCOMES[columns["outcome"][0]] == "refused"
+    assert not columns["after.ratified"][0]
+    assert columns["after.refused_by"][0] == blockers(talks)[0] == "senate"
+    assert np.isnan(columns["after.months_to_force"][0])
+    assert (talks.signed[0], speaking(talks)) == (1, [1])
+
+
+# When they talk again
+
+DAY = 1 / 30.4375
+
+
+@pytest.mark.parametrize(
+    ("days", "to_vote", "lost", "again"),
+    [
+        (30.4375, 0, 0, 2),  # not in the round of signature
+        (30.4375, 1, 0, 2),  # at the date of a round is in time for it
+        (30.4375, 1.001, 0, 3),
+        (30.4375, 1, 1, 3),
+        (30.4375, 0.5, 0.4, 2),
+        (30.4375, 2.5, 1.5, 5),
+        (3.04375, 0.3, 0, 4),  # three tenths of a month, whatever the last bits say
+        (3.04375, 0.1, 0.2, 4),
+        (14, 13 * DAY, 0, 2),
+        (14, 14 * DAY, 14 * DAY, 3),
+        (14, 0.9, 0, 3),
+    ],
+)
+def test_they_talk_again_in_the_first_round_at_or_after_the_refusal_and_the_months_lost(days, to_vote, lost, again):
+    """Signed in round 1; a is refused, b passes and is signed at once."""
+    talks = hold_talks(draw(made(table(6, home(1, lost, senate=house(months=to_vote, **shifts(a=-1))), days))))
+    assert speaking(talks) == [1, again]
+    assert (talks.signed[0], talks.package[0]) == (again, 1)
+    assert talks.approval.attempts[0] == 2
+    assert outcome_columns(talks)["outcome"][0] == OUTCOMES.index("in_force")
+
+
+def test_the_months_lost_count_from_the_round_of_signature():
+    """Nobody can speak before month 2; signed in round 3, refused at month 3.5, talked of again at month 4."""
+    shut = [{"id": "shut", "at": {"month": 0}, "closes_channel": {"rounds": 2}}]
+    ratification = home(1, 0.5, senate=house(months=1, **shifts(a=-1)))
+    talks = hold_talks(draw(made(table(8, ratification, events=shut))))
+    assert speaking(talks) == [3, 5]
+
+
+@pytest.mark.parametrize(("rounds", "to_vote"), [(1, 0), (3, 2.5), (1, 5)])
+def test_with_no_round_left_a_refusal_is_final(rounds, to_vote):
+    """Also one that comes at once, in the last round; and the text refused is in the zone of that round."""
+    talks = hold_talks(draw(made(table(rounds, home(9, senate=house(months=to_vote, **shifts(a=-1)))))))
+    assert OUTCOMES[outcome_columns(talks)["outcome"][0]] == "refused"
+    assert speaking(talks) == [1]
+    assert talks.zone[0].all()
+
+
+def test_they_begin_with_an_empty_table_at_the_aspirations_of_the_clock():
+    problem = table(9, home(1, senate=house(months=4, **shifts(a=-1))))
+    problem["protocol"]["order"] = ["birch", "ash"]
+    talks = hold_talks(draw(made(problem)))
+    assert (talks.moves[0].did[0, 0], talks.moves[4].did[0, 0]) == (OFFERED, OFFERED)
+    assert talks.aspiration[0, 0].tolist() == [1, 1]
+    assert np.isnan(talks.aspiration[1:4, 0]).all()
+    best, time = 0.8, 4 / 8  # a is struck; the exponent is 1
+    assert talks.aspiration[4, 0] == pytest.approx([best - (best - 0.2) * time] * 2)
+
+
+# How often
+
+
+@pytest.mark.parametrize(
+    ("at_most", "attempts", "outcome"), [(0, 1, "refused"), (1, 2, "refused"), (2, 3, "refused"), (3, 3, "deadline")]
+)
+def test_they_go_back_to_the_table_at_most_so_often(at_most, attempts, outcome):
+    """Three texts, each refused: c with a smaller share than b, b than a, so that none strikes the next."""
+    ratification = home(at_most, senate=house(months=0.5, **shifts(a=-3, b=-2, c=-1)))
+    talks = hold_talks(draw(made(table(9, ratification))))
+    columns = outcome_columns(talks)
+    assert columns["after.attempts"][0] == attempts
+    assert OUTCOMES[columns["outcome"][0]] == outcome
+    assert columns["after.refused_by"][0] == ("senate" if outcome == "refused" else "")
+    assert talks.package[0] == (NO_DEAL if outcome == "deadline" else attempts - 1)
+
+
+# What is struck
+
+
+def test_a_text_that_the_same_body_likes_less_is_not_asked_about():
+    """Refused a takes b with it, which the senate likes less; c passes."""
+    talks = hold_talks(draw(made(table(9, home(5, senate=house(months=0.5, **shifts(a=-1, b=-2)))))))
+    assert (talks.approval.attempts[0], talks.package[0]) == (2, 2)
+    assert talks.zone[0].tolist() == [False, False, True]
+
+
+def test_only_texts_that_the_same_vote_is_held_on_are_struck():
+    """The senate would like b less, but is not asked about b."""
+    senate = house(months=0.5, when={"text": ["a", "c"]}, **shifts(a=-1, b=-2, c=-2))
+    talks = hold_talks(draw(made(table(9, home(5, senate=senate)))))
+    assert (talks.approval.attempts[0], talks.package[0]) == (2, 1)
+    assert talks.zone[0].tolist() == [False, True, False]
+
+
+def test_what_a_body_is_barred_from_is_struck_and_refused_at_once():
+    senate = house(months=9, support=1, barred_when={"text": ["a", "b"]})
+    talks = hold_talks(draw(made(table(9, home(5, senate=senate)))))
+    assert speaking(talks) == [1, 2]
+    assert (talks.approval.attempts[0], talks.package[0], talks.signed[0]) == (2, 2, 2)
+
+
+def test_two_refusals_strike_what_either_struck():
+    """The senate turns a down, the council b."""
+    ratification = home(5, senate=house(months=0.5, **shifts(a=-1)), council=house(2, 0.5, **shifts(b=-1)))
+    talks = hold_talks(draw(made(table(9, ratification))))
+    assert (talks.approval.attempts[0], talks.package[0]) == (3, 2)
+    assert talks.zone[0].tolist() == [False, False, True]
+
+
+def test_surprises_last_the_bodies_answer_alike_when_asked_again():
+    """With error, a text that is liked as much as the one refused is refused in every draw; so it is struck."""
+    ratification = home(5, senate=house(months=0.5, error=0.2, **shifts(c=0.8)))
+    talks = hold_talks(draw(made(table(9, ratification)), 1, 0, 400))
+    attempts, refused = talks.approval.attempts, talks.approval.attempts > 1
+    assert 0.4 < refused.mean() < 0.6
+    assert not talks.zone[refused][:, :2].any()
+    assert np.isin(talks.package[refused], [2, NO_DEAL]).all()
+    assert (attempts[talks.package == 2] == 2).all()
+    assert (attempts <= 2).all()
+
+
+def test_a_text_once_refused_is_offered_no_more_by_one_who_could_sign_nothing_else():
+    """Ash takes nothing but a: once it is struck, ash can sign nothing, but has to put something on the table."""
+    line = [{"id": "only_a", "never": {"text": ["b", "c"]}, "hardness": 1}]
+    problem = table(6, home(5, senate=house(months=0.5, **shifts(a=-1))), parties={"ash": {"red_lines": line}})
+    talks = hold_talks(draw(made(problem)))
+    assert talks.approval.attempts[0] == 1
+    later = [moves for moves in talks.moves[1:] if (moves.did[:, 0] != NOT_ASKED).any()]
+    assert len(later) == 5
+    for moves in later:
+        assert 0 not in moves.package[:, 0]
+
+
+@settings(max_examples=30)
+@given(worlds(), st.integers(0, 20))
+def test_what_was_struck_is_neither_offered_nor_signed_again(problem, seed):
+    """In any world; stepping through it, with what each refusal strikes written down."""
+    model = PeaceTalks(draw(made(problem), seed, 0, 6))
+    struck = np.zeros((6, len(model.ensemble.structure.space)), bool)
+    signed_before = [set[int]() for _ in range(6)]
+    while model.running:
+        model.step()
+        state, moves = model.state, model.moves[-1]
+        turn, b = np.nonzero((moves.did == OFFERED) | (moves.did == REFUSED))
+        lines = model.ensemble.structure.lines
+        left = ~struck & ~lines.crossed(state.real & (lines.party == EVERYBODY))  # by an event
+        assert not (struck[b, moves.package[turn, b]] & left[b].any(axis=1)).any()
+        for row in np.flatnonzero(state.signed == state.round).tolist():
+            package = int(state.standing[row])
+            assert package not in signed_before[row]
+            assert not struck[row, package]
+            signed_before[row].add(package)
+            votes = model.approval.ratification
+            if model.approval.waiting(state)[row]:
+                one = votes.rows(np.array([row]))
+                struck[row] |= one.struck(one.refusal(np.array([package]), one.hold(np.array([package]))))[0]
+                assert struck[row, package]

@@ -1,0 +1,563 @@
+"""What the mediator does besides pulling levers: it leans, it adds worth out of a budget, it opens with drafts."""
+
+import copy
+import json
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.analysis.portrait import portrait
+from sim.cli.commands import peacesim
+from sim.ensemble import Ensemble, draw
+from sim.issues import NO_DEAL
+from sim.model import Talks, hold_talks
+from sim.scenario import ScenarioError
+from sim.scenario.notes import notes
+from sim.state import OFFERED, REFUSED
+from sim.structure import structure
+from sim.tallies import worth_ranges
+from tests.plain import Package, PlainTalks, Table, matches
+from tests.problems import problems, read
+
+Problem = dict[str, Any]
+SWAP = {"ash": "birch", "birch": "ash"}
+
+
+def table_of(shares: dict[str, dict[str, float]], no_deal: float = 0.0, **mediation: Any) -> Problem:
+    """One issue whose options give each party so many points; cedar mediates, likes all alike and signs nothing."""
+    options = list(next(iter(shares.values())))
+    kinds = {"ash": "belligerent", "birch": "belligerent", "cedar": "mediator", "dogwood": "supporter"}
+    points = shares | {"cedar": dict.fromkeys(options, 100)}
+    return {
+        "schema": 1,
+        "id": "mediated",
+        "title": "Somebody sits between them",
+        "time": {"rounds": 6, "days_per_round": 10},
+        "issues": {"split": {"options": {option: option for option in options}}},
+        "parties": {
+            name: {
+                "kind": kinds[name],
+                "signs": "never" if name == "cedar" else "always",
+                "weights": {"split": 1},
+                "values": {"split": points[name]},
+                "no_deal": no_deal,
+            }
+            for name in points
+        },
+        "protocol": {"name": "alternating_offers", "order": list(reversed(points)), "information": "complete"},
+        "mediation": {"mediator": "cedar"} | mediation,
+    }
+
+
+def pie(**others: Any) -> Problem:
+    """Ash and birch divide ten slices; option s7 gives ash seven."""
+    ash = {f"s{k}": 10 * k for k in range(11)}
+    problem = table_of({"ash": ash, "birch": {option: 100 - p for option, p in ash.items()}}, **others)
+    problem["protocol"]["order"] = ["cedar", "ash", "birch"]
+    return problem
+
+
+def leaning(by: float, toward: str = "ash") -> Problem:
+    return {"toward": toward, "by": by}
+
+
+def first_offer(problem: Problem) -> str:
+    """The option that cedar puts on the table before anybody else has spoken."""
+    talks = hold_talks(draw(read(problem)))
+    assert talks.ensemble.structure.parties[talks.moves[0].who[0, 0]] == "cedar"
+    return talks.ensemble.structure.space.options_of(talks.moves[0].package[0, 0])["split"]
+
+
+# Bias, by hand
+
+
+@pytest.mark.parametrize("information", ["complete", "positions"])
+@pytest.mark.parametrize(
+    ("by", "option"), [(0, "s5"), (0.2, "s6"), (-0.2, "s4"), (0.5, "s7"), (-0.5, "s3"), (0.9, "s9"), (-0.9, "s1")]
+)
+def test_a_mediator_that_leans_gives_more_to_that_side(by, option, information):
+    """The largest of min(a / (1 + by), (1 - a) / (1 - by)) over tenths a lies next to a = (1 + by) / 2."""
+    problem = pie(bias=leaning(by))
+    problem["protocol"]["information"] = information
+    assert first_offer(problem) == option
+
+
+@pytest.mark.parametrize(
+    ("no_deal", "by", "option"),
+    [
+        (0.3, 0.5, "s6"),  # gains (a - .3) / 1.5 and (.7 - a) / .5 are equal at .6
+        (0.3, -0.5, "s4"),
+        (0.8, 0, "s5"),
+        (0.8, 0.5, "s7"),  # losses 1.5 (a - .8) and .5 (.2 - a): at .6 the smaller is -.3, at .7 it is -.25
+        (0.8, -0.5, "s3"),
+    ],
+)
+def test_ties_lean_the_same_way_in_gains_and_in_losses(no_deal, by, option):
+    problem = pie(no_deal=no_deal, bias=leaning(by))
+    problem["parties"]["cedar"]["strategy"] = {"name": "time_dependent", "offers": "least_own"}  # all tie
+    assert first_offer(problem) == option
+
+
+@pytest.mark.parametrize(("by", "option"), [(0.2, "x"), (-0.2, "y")])
+def test_where_a_third_party_is_the_least_content_the_sum_of_gains_leans(by, option):
+    shares = {"ash": {"x": 90, "y": 50, "z": 5}, "birch": {"x": 50, "y": 90, "z": 5}}
+    problem = table_of(shares | {"dogwood": {"x": 10, "y": 10, "z": 100}}, bias=leaning(by))
+    problem["protocol"]["order"] = ["cedar", "ash", "birch", "dogwood"]
+    assert first_offer(problem) == option
+
+
+def test_only_the_mediator_s_own_order_of_packages_changes():
+    plain, leans = structure(read(pie())), structure(read(pie(bias=leaning(0.4))))
+    assert leans.leaning.tolist() == [[1, 1, 1], [1, 1, 1], [1.4, 0.6, 1]]
+    for party in range(3):
+        one, other = plain.regard_by_positions[party], leans.regard_by_positions[party]
+        same = np.array_equal(one.orderings[0][0].packages, other.orderings[0][0].packages)
+        assert same == (party != 2)
+        assert np.array_equal(one.tie_rank, other.tie_rank) == (party != 2)
+
+
+def test_a_third_belligerent_weighs_as_the_second():
+    problem = pie(bias=leaning(0.4))
+    problem["parties"]["dogwood"] = copy.deepcopy(problem["parties"]["birch"])
+    assert structure(read(problem)).leaning[2].tolist() == [1.4, 0.6, 1, 0.6]
+
+
+@pytest.mark.parametrize(("kinds", "said"), [
+    ({"ash": "supporter", "birch": "supporter"}, "no party is `kind: belligerent`"),
+    ({"birch": "supporter"}, "ash alone is `kind: belligerent`"),
+    ({"ash": "supporter", "dogwood": "belligerent"}, "ash is no belligerent; birch or dogwood would do"),
+])  # fmt: skip
+def test_a_bias_is_between_belligerents(kinds, said):
+    problem = pie(bias=leaning(0.1))
+    problem["parties"]["dogwood"] = copy.deepcopy(problem["parties"]["birch"]) | {"kind": "supporter"}
+    for name, kind in kinds.items():
+        problem["parties"][name]["kind"] = kind
+    with pytest.raises(ScenarioError) as caught:
+        read(problem)
+    assert said in str(caught.value)
+
+
+# Carrots, by hand
+
+
+def carrots(budget: Any, *offers: tuple[str, list[str], Any]) -> Problem:
+    """Offers as party, options, adds."""
+    return {
+        "budget": budget,
+        "offers": [
+            {"id": f"offer_{at}", "party": party, "when": {"split": options}, "adds": adds}
+            for at, (party, options, adds) in enumerate(offers)
+        ],
+    }
+
+
+def added(problem: Problem) -> dict[str, dict[str, float]]:
+    """What carrots add to each party's worth of each option."""
+    ensemble = draw(read(problem))
+    with_carrots = ensemble.utility()[0]
+    del problem["mediation"]["carrots"]
+    gained = with_carrots - draw(read(problem)).utility()[0]
+    options = ensemble.structure.space.issues[0].options
+    return {
+        name: {option: round(float(gained[n, p]), 12) for p, option in enumerate(options) if gained[n, p] != 0}
+        for n, name in enumerate(ensemble.structure.parties)
+    }
+
+
+OFFERS = (("ash", ["s5", "s6", "s7"], 0.04), ("birch", ["s5", "s6"], 0.02), ("birch", ["s5"], 0.06))
+
+
+def test_a_budget_is_shared_out_in_proportion_over_each_package():
+    """s5: .12 asked, .06 there; s6: .06 asked, all of it there; s7: .04."""
+    assert added(pie(carrots=carrots(0.06, *OFFERS))) == {
+        "ash": {"s5": 0.02, "s6": 0.04, "s7": 0.04}, "birch": {"s5": 0.04, "s6": 0.02}, "cedar": {},
+    }  # fmt: skip
+    assert added(pie(carrots=carrots(0.03, *OFFERS))) == {
+        "ash": {"s5": 0.01, "s6": 0.02, "s7": 0.03}, "birch": {"s5": 0.02, "s6": 0.01}, "cedar": {},
+    }  # fmt: skip
+
+
+def test_the_order_of_the_offers_decides_nothing():
+    """.1 + .7 + .3 is not .3 + .7 + .1 in floats."""
+    offers = [("ash", ["s5"], 0.1), ("birch", ["s5"], 0.7), ("birch", ["s5"], 0.3)]
+    first, second = (
+        [(extra.party, extra.adds.tolist()) for extra in draw(read(pie(carrots=carrots(0.05, *order)))).extras()]
+        for order in (offers, offers[::-1])
+    )
+    assert len(first) == 2 and first == second
+
+
+def test_carrots_can_bring_a_deal_that_nobody_would_sign_without():
+    problem = pie(no_deal=0.53, carrots=carrots(0.08, ("ash", ["s5"], 0.04), ("birch", ["s5"], 0.04)))
+    talks = hold_talks(draw(read(problem)))
+    assert talks.ensemble.structure.space.options_of(talks.package[0]) == {"split": "s5"}
+    problem["mediation"]["carrots"]["budget"] = 0.05
+    assert hold_talks(draw(read(problem))).package.tolist() == [NO_DEAL]
+
+
+def test_the_reader_counts_carrots_when_it_asks_what_a_party_could_live_with():
+    problem = pie(carrots=carrots(0.2, ("ash", ["s10"], 0.2)))
+    problem["parties"]["ash"]["no_deal"] = 0.9
+    problem["parties"]["ash"]["values"]["split"]["s10"] = 75
+    problem["parties"]["ash"]["values"]["split"]["s9"] = 75
+    assert read(problem)
+    problem["mediation"]["carrots"]["budget"] = 0.1
+    with pytest.raises(ScenarioError, match=r"the best, s10, is worth 0\.8500"):
+        read(problem)
+
+
+def test_carrots_count_in_the_range_of_worth_and_end_the_division_of_issues():
+    uncertain = {"value": 0, "range": [0, 0.05]}
+    scenario = read(pie(carrots=carrots(uncertain, *OFFERS)))
+    assert worth_ranges(scenario, structure(scenario)).tolist() == [[0, 1.04], [0, 1.05], [0, 1]]
+    assert portrait(scenario).fair_division is not None  # at its value the budget is 0
+    assert portrait(read(pie(carrots=carrots(0.05, *OFFERS)))).fair_division is None
+
+
+def test_a_carrot_for_no_package_is_noted():
+    problem = pie(carrots=carrots(0.1, ("ash", ["s5"], 0.1)))
+    problem["consistency"] = [{"id": "no_halves", "then": {"split": {"anything_but": "s5"}}}]
+    told = [str(note) for note in notes(read(problem))]
+    assert any("mediation.carrots.offers.offer_0.when: no consistent package meets this" in note for note in told)
+    assert hold_talks(draw(read(problem))).package[0] != NO_DEAL
+
+
+def test_show_tells_what_the_mediator_does(tmp_path):
+    problem = drafted({"cedar": ["s5", "s6"]}, "s5 s6", bias=leaning(0.2), carrots=carrots(0.05, *OFFERS))
+    (tmp_path / "f.yaml").write_text(json.dumps(problem))
+    shown = CliRunner().invoke(peacesim, ["show", str(tmp_path / "f.yaml")]).output
+    assert "opens with s5, then s6; leans toward ash by 0.2" in shown
+    assert "Worth that the mediator adds, to one package 0.05 at most" in shown
+    assert "offer_1  birch  split: s5 or s6  0.02" in re.sub(" {2,}", "  ", shown)
+
+
+# Drafts
+
+
+def drafted(drafts: dict[str, Any], proposals: str = "s1 s9 s2", **others: Any) -> Problem:
+    """The pie with a proposal for each of some options, and what parties open with."""
+    problem = pie(no_deal=0.4, **others)
+    problem["proposals"] = {option: {"package": {"split": option}} for option in proposals.split()}
+    for party, names in drafts.items():
+        problem["parties"][party]["opens_with"] = names
+    return problem
+
+
+def offers_of(talks: Talks, party: str, b: int) -> list[str]:
+    """The options that a party put on the table in a draw, one after the other."""
+    n, space = talks.ensemble.structure.parties.index(party), talks.ensemble.structure.space
+    return [
+        space.options_of(moves.package[place, b])["split"]
+        for moves in talks.moves
+        for place in range(len(moves.who))
+        if moves.who[place, b] == n and moves.did[place, b] in (OFFERED, REFUSED)
+    ]
+
+
+def test_drafts_go_on_the_table_in_turn_and_each_once():
+    problem = drafted({"ash": ["s1", "s9", "s2"], "birch": "s9"})
+    problem["protocol"]["order"] = "random"
+    talks = hold_talks(draw(read(problem), 1, 0, 40))
+    ash, birch = ([offers_of(talks, party, b) for b in range(40)] for party in ("ash", "birch"))
+    assert all(offers[:3] == ["s1", "s9", "s2"][: len(offers)] for offers in ash)
+    assert all(offers[:1] == ["s9"][: len(offers)] for offers in birch)
+    later = {option for offers in ash for option in offers[3:]}, {option for offers in birch for option in offers[1:]}
+    assert later[0] and not later[0] & {"s1", "s2"} and later[1] and "s9" not in later[1]  # worth less than no deal
+    assert len({len(offers) for offers in ash}) > 1  # draws differ in how far they come
+
+
+def test_one_draft_is_a_list_of_one():
+    one, listed = (hold_talks(draw(read(drafted({"ash": names})))) for names in ("s9", ["s9"]))
+    assert np.array_equal(one.moves[0].package, listed.moves[0].package)
+    assert offers_of(one, "ash", 0)[0] == offers_of(listed, "ash", 0)[0] == "s9"
+
+
+def test_a_draft_that_nobody_will_sign_goes_on_the_table_all_the_same():
+    """Behind everybody's lines and refused before: that is what drafts are."""
+    problem = drafted({"ash": ["s9", "s1"], "birch": ["s1"]})
+    line = {"id": "never_one", "never": {"split": "s1"}, "hardness": 1}
+    for party in ("ash", "birch"):
+        problem["parties"][party]["red_lines"] = [line]
+    problem["protocol"]["order"] = ["birch", "ash", "cedar"]
+    talks = hold_talks(draw(read(problem)))
+    assert offers_of(talks, "birch", 0)[0] == "s1" and offers_of(talks, "ash", 0)[:2] == ["s9", "s1"]
+
+
+def test_a_draft_is_not_offered_again_after_a_refusal_at_home():
+    problem = drafted({"ash": ["s5", "s6"]}, "s5 s6")
+    problem["protocol"]["order"], problem["time"]["rounds"] = ["ash", "birch"], 12
+    for party in ("ash", "birch"):  # ask for everything in the first round and for next to nothing later
+        problem["parties"][party]["strategy"] = {"name": "time_dependent", "exponent": 0.01}
+        problem["parties"][party]["no_deal"] = 0.1
+    problem["ratification"] = {
+        "after_refusal": {"name": "resume", "months_lost": 0, "at_most": 3},
+        "ratifiers": {"all": {
+            "party": "ash", "order": 1, "when": {"split": ["s5", "s6"]}, "votes": [{"id": "v", "more_than": "1/2"}],
+            "support": 0, "error": 0, "months": 0,
+        }},
+    }  # fmt: skip
+    talks = hold_talks(draw(read(problem)))
+    offered = offers_of(talks, "ash", 0)
+    assert (talks.approval.attempts[0], len(offered) > 2, offered[:2]) == (2, True, ["s5", "s6"])
+    assert not {"s5", "s6"} & set(offered[2:])
+
+
+@pytest.mark.parametrize(("names", "said"), [
+    (["s1", "s4"], "parties.ash.opens_with: no proposal is called 's4'; there is"),
+    (["s1", "s9", "s1"], "parties.ash.opens_with: 's1' stands twice; once would do"),
+    (["s1", "half"], "parties.ash.opens_with: 'half' leaves other open, but an offer settles every issue"),
+    (["s1", "none"], "parties.ash.opens_with: none contradicts a consistency rule, so it cannot be offered"),
+    ([], "parties.ash.opens_with: too few entries; at least 1 would do"),
+    (5, "parties.ash.opens_with: YAML reads '5' as a number; put it in quotes if it is a name or a text"),
+    ([5], "parties.ash.opens_with.0: YAML reads '5' as a number"),
+    ({"s1": 1}, "parties.ash.opens_with: a mapping where a list would do"),
+])  # fmt: skip
+def test_what_cannot_be_a_draft_is_refused(names, said):
+    problem = drafted({"ash": names})
+    problem["issues"]["other"] = {"options": {"yes": "yes", "no": "no"}}
+    for party in problem["parties"].values():
+        party["weights"], party["values"]["other"] = {"split": 1, "other": 0}, {"yes": 100, "no": 0}
+    for proposal in problem["proposals"].values():
+        proposal["package"]["other"] = "yes"
+    problem["proposals"] |= {"half": {"package": {"split": "s5"}}, "none": {"package": {"split": "s5", "other": "no"}}}
+    problem["consistency"] = [{"id": "yes", "if": {"split": "s5"}, "then": {"other": "yes"}}]
+    with pytest.raises(ScenarioError) as caught:
+        read(problem)
+    assert [line.partition(" ")[2][: len(said)] for line in str(caught.value).splitlines()] == [said]
+
+
+# Any problem
+
+
+@st.composite
+def mediated(draw: st.DrawFn) -> Problem:
+    """A small scenario in which cedar mediates between ash and birch, with all that it can do."""
+    problem = draw(problems().filter(lambda problem: len(problem["parties"]) == 3))
+    options = {issue: list(spec["options"]) for issue, spec in problem["issues"].items()}
+    for party, kind in (("ash", "belligerent"), ("birch", "belligerent"), ("cedar", "mediator")):
+        problem["parties"][party]["kind"] = kind
+    problem["parties"]["cedar"]["signs"] = draw(st.sampled_from(["always", "never"]))
+    packages = st.fixed_dictionaries({issue: st.sampled_from(names) for issue, names in options.items()})
+    problem["proposals"] = {f"text_{at}": {"package": draw(packages)} for at in range(3)}
+    for party in problem["parties"].values():
+        drafts = draw(st.lists(st.sampled_from(list(problem["proposals"])), max_size=2, unique=True))
+        if drafts:
+            party["opens_with"] = drafts
+    issue = st.sampled_from(sorted(options))
+    amount = st.sampled_from([0.02, 0.1, {"value": 0.05, "range": [0, 0.2]}])
+    problem["mediation"] = {
+        "mediator": "cedar",
+        "bias": leaning(draw(st.integers(-9, 9)) / 10, draw(st.sampled_from(["ash", "birch"]))),
+        "carrots": {
+            "budget": draw(amount),
+            "offers": [
+                {
+                    "id": f"offer_{at}",
+                    "party": draw(st.sampled_from(["ash", "birch"])),
+                    "when": {name: draw(st.sampled_from([options[name][:1], options[name][:2], options[name][-1:]]))},
+                    "adds": draw(amount),
+                }
+                for at, name in enumerate(draw(st.lists(issue, min_size=1, max_size=4)))
+            ],
+        },
+    }
+    return problem
+
+
+def same(one: Talks, other: Talks) -> None:
+    """Two talks went alike, to the last bit."""
+    for name in ("package", "signed", "standing", "proposer", "utility", "zone", "last_refuser", "best"):
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+    assert len(one.moves) == len(other.moves)
+    for first, second in zip(one.moves, other.moves, strict=True):
+        assert np.array_equal(first.did, second.did) and np.array_equal(first.package, second.package)
+
+
+@settings(max_examples=40)
+@given(mediated(), st.integers(0, 3), st.sampled_from(["bias", "budget", "adds"]))
+def test_a_bias_of_0_and_a_budget_of_0_move_no_bit(problem, seed, what):
+    without = copy.deepcopy(problem)
+    if what == "bias":
+        problem["mediation"]["bias"]["by"] = 0
+        del without["mediation"]["bias"]
+    else:
+        block = problem["mediation"]["carrots"]
+        for part in [block] if what == "budget" else block["offers"]:
+            part[what] = 0
+        del without["mediation"]["carrots"]
+    same(*(hold_talks(draw(read(each), seed, 0, 6)) for each in (problem, without)))
+
+
+def mirrored(problem: Problem) -> Problem:
+    """Ash and birch exchanged in everything that names them."""
+    other = copy.deepcopy(problem)
+    other["parties"] = {SWAP.get(name, name): party for name, party in other["parties"].items()}
+    if isinstance(other["protocol"]["order"], list):
+        other["protocol"]["order"] = [SWAP.get(name, name) for name in other["protocol"]["order"]]
+    bias = other["mediation"]["bias"]
+    bias["toward"] = SWAP[bias["toward"]]
+    for offer in other["mediation"]["carrots"]["offers"]:
+        offer["party"] = SWAP[offer["party"]]
+    return other
+
+
+@settings(max_examples=40)
+@given(mediated(), st.integers(0, 3))
+def test_exchanging_the_belligerents_mirrors_every_draw(problem, seed):
+    first = hold_talks(draw(read(problem), seed, 0, 6))
+    second = hold_talks(draw(read(mirrored(problem)), seed, 0, 6, streams_as=SWAP))
+    assert np.array_equal(first.utility[:, [1, 0, 2]], second.utility)
+    assert np.array_equal(np.array([1, 0, 2, -1])[first.proposer], second.proposer)
+    for name in ("package", "signed", "standing", "zone"):
+        assert np.array_equal(getattr(first, name), getattr(second, name)), name
+
+
+@settings(max_examples=25)
+@given(mediated(), st.integers(0, 3))
+def test_leaning_toward_one_is_leaning_away_from_the_other(problem, seed):
+    other = copy.deepcopy(problem)
+    bias = other["mediation"]["bias"]
+    bias["toward"], bias["by"] = SWAP[bias["toward"]], -bias["by"]
+    same(*(hold_talks(draw(read(each), seed, 0, 4)) for each in (problem, other)))
+
+
+@settings(max_examples=40)
+@given(mediated(), st.integers(0, 3), st.sampled_from(["best_for_others", "least_own"]))
+def test_more_bias_never_lowers_the_known_share_of_the_side_it_is_toward(problem, seed, rule):
+    """In the mediator's first offer; the two others are the only ones it has to please."""
+    problem["protocol"]["order"] = ["cedar", "ash", "birch"]
+    problem["parties"]["cedar"].pop("opens_with", None)
+    problem["parties"]["cedar"]["strategy"]["offers"] = rule
+    problem["mediation"]["bias"]["toward"] = "ash"
+    shares = []
+    for by in (-0.9, -0.3, 0, 0.2, 0.9):
+        problem["mediation"]["bias"]["by"] = by
+        talks = hold_talks(draw(read(problem), seed, 0, 5))
+        known = known_share(talks, "ash")
+        shares.append(known[np.arange(5) % len(known), talks.moves[0].package[0]])
+    assert (np.diff(shares, axis=0) >= -1e-8).all()
+
+
+def known_share(talks: Talks, party: str) -> np.ndarray:
+    """What the others take a package to be of a party's best, shape (1 or B, P)."""
+    ensemble = talks.ensemble
+    n, information = ensemble.structure.parties.index(party), ensemble.protocol.information
+    worth = {
+        "complete": talks.utility[:, n],
+        "positions": ensemble.structure.positions.utility[:, n],
+        "none": np.ones((1, len(ensemble.structure.space))),
+    }[information]
+    return worth / worth.max(axis=1, keepdims=True)
+
+
+@settings(max_examples=40)
+@given(mediated(), st.integers(0, 3))
+def test_no_package_gets_more_than_the_budget_and_more_budget_never_less(problem, seed):
+    ensemble = draw(read(problem), seed, 0, 4)
+    larger, none = copy.deepcopy(problem), copy.deepcopy(problem)
+    larger["mediation"]["carrots"]["budget"] = 0.5
+    del none["mediation"]["carrots"]
+    bare = draw(read(none), seed, 0, 4).utility()
+    paid = ensemble.utility() - bare
+    assert (paid >= 0).all()
+    budget = ensemble.inputs.get("mediation.carrots.budget", problem["mediation"]["carrots"]["budget"])
+    assert (paid.sum(axis=1) <= np.reshape(budget, (-1, 1)) + 1e-12).all()
+    assert (draw(read(larger), seed, 0, 4).utility() - bare >= paid - 1e-12).all()
+
+
+@settings(max_examples=25)
+@given(mediated(), st.integers(0, 3), st.randoms(use_true_random=False))
+def test_neither_the_file_s_order_nor_the_neighbours_move_a_bit(problem, seed, random):
+    whole = draw(read(problem), seed, 0, 7)
+    talks = hold_talks(whole)
+    random.shuffle(problem["mediation"]["carrots"]["offers"])
+    names = random.sample(list(problem["parties"]), 3)
+    problem["parties"] = {name: problem["parties"][name] for name in names}
+    same(talks, hold_talks(draw(read(problem), seed, 0, 7)))
+    assert np.array_equal(whole[2:5].utility(), talks.ensemble.utility()[2:5])
+    part = hold_talks(draw(read(problem), seed, 3, 2))
+    assert np.array_equal(part.package, talks.package[3:5]) and np.array_equal(part.signed, talks.signed[3:5])
+
+
+class MediatedTable(Table):
+    """The ordinary table with what the mediator brings to it."""
+
+    def __init__(self, ensemble: Ensemble) -> None:
+        self.scenario = ensemble.scenario
+        super().__init__(ensemble)
+
+    def _worth(self, ensemble: Ensemble, n: int, name: str) -> dict[Package, float]:
+        spec, worth = self.scenario.mediation.carrots, super()._worth(ensemble, n, name)
+        drawn = {path: float(values[0]) for path, values in ensemble.inputs.items()}
+        budget = drawn.get("mediation.carrots.budget", spec.budget.value)
+        for package in self.packages:
+            options, asked = dict(zip(self.issues, package, strict=True)), []
+            for offer in spec.offers:
+                if matches(offer.when, options):
+                    adds = drawn.get(f"mediation.carrots.offers.{offer.id}.adds", offer.adds.value)
+                    asked.append((adds, offer.party))
+            total = sum(adds for adds, _ in asked)
+            for adds, party in asked:
+                worth[package] += adds * min(1.0, budget / total) if party == name else 0.0
+        return worth
+
+    def weight(self, me: str, other: str) -> float:
+        bias = self.scenario.mediation.bias
+        if me != "cedar" or other == "cedar":
+            return 1.0
+        return 1 + bias.by.value if other == bias.toward else 1 - bias.by.value
+
+    def tie_key(self, me: str, package: Package) -> tuple[float, float, str]:
+        others = [other for other in self.signatories(package) if other != me]
+        gains = [(self.known[other][package] - self.known_r[other], self.weight(me, other)) for other in others]
+        smallest = min((g * w if g < 0 else g / w for g, w in gains), default=1e6)
+        total = sum(g * w for g, w in gains)
+        return (-round(smallest / 1e-9), -round(total / 1e-9), super().tie_key(me, package)[2])
+
+    def share_key(self, me: str, package: Package) -> int:
+        shares = [1e6]
+        for other in self.signatories(package):
+            if other != me:
+                best = max(self.known[other].values())
+                shares.append(self.known[other][package] / best / self.weight(me, other))
+        return -round(min(shares) / 1e-9)
+
+
+class MediatedTalks(PlainTalks):
+    """Ordinary loops in which each party first offers its drafts."""
+
+    def __init__(self, ensemble: Ensemble) -> None:
+        super().__init__(ensemble)
+        self.table = MediatedTable(ensemble)
+        self.texts: dict[str, list[Package]] = {}
+        for name, party in ensemble.scenario.parties.items():
+            drafts = [ensemble.scenario.proposals[text].package for text in party.opens_with]
+            self.texts[name] = [tuple(draft[issue] for issue in self.table.issues) for draft in drafts]
+
+    def turn(self, me: str, k: int) -> str:
+        did = super().turn(me, k)
+        if did in ("offered", "refused") and self.texts[me]:
+            self.standing = self.own_offer[me] = self.texts[me].pop(0)
+            self.accepted = {me} if self.accepts(me, self.standing, k) else set()
+        return did
+
+
+@settings(max_examples=80)
+@given(mediated(), st.integers(0, 5), st.integers(0, 30))
+def test_one_draw_equals_an_ordinary_loop(problem, seed, start):
+    ensemble = draw(read(problem), seed, start, 1)
+    talks, plain = hold_talks(ensemble), MediatedTalks(ensemble).play()
+    space, names = ensemble.structure.space, ensemble.structure.parties
+    offers = [
+        (k, names[moves.who[place, 0]], tuple(space.options_of(moves.package[place, 0]).values()))
+        for k, moves in enumerate(talks.moves, 1)
+        for place in range(len(moves.who))
+        if moves.did[place, 0] in (OFFERED, REFUSED)
+    ]
+    assert offers == [(k, who, package) for k, who, did, package in plain.did if did in ("offered", "refused")]
+    assert talks.signed[0] == (plain.signed[0] if plain.signed else 0)
