@@ -8,9 +8,13 @@ from sim.charts.chart import Chart, side_by_side
 from sim.charts.compare import compare, compare_table
 from sim.charts.concessions import CONCESSIONS
 from sim.charts.frontier import FRONTIER
+from sim.charts.funnel import FUNNEL
+from sim.charts.harm import HARM
+from sim.charts.ledger import LEDGER
 from sim.charts.packages import PACKAGES
 from sim.charts.page import Picture
 from sim.charts.saving import csv_text, known, png_bytes, save_picture, svg_text
+from sim.charts.survival import SURVIVAL
 from sim.charts.talks import TALKS
 from sim.charts.zone import ZONE
 from sim.results import Results
@@ -23,6 +27,10 @@ CHARTS: Mapping[str, Chart] = {
         ZONE,  # what all sides could accept
         FRONTIER,  # what packages are worth to two parties
         TALKS,  # who asks for what, and when they sign
+        LEDGER,  # who moved how far from opening to text
+        FUNNEL,  # how far runs get, and what stops them
+        SURVIVAL,  # how long agreements hold
+        HARM,  # weeks without power and war cost
     )
 }
 
@@ -33,12 +41,13 @@ def save_charts(results: Results, folder: str | os.PathLike[str], names: Sequenc
     Args:
         results: Of one scenario.
         folder: Made if it is missing.
-        names: Of `CHARTS`; all by default.
+        names: Of `CHARTS`; by default all that apply to the result.
 
     Raises:
         ValueError: if there is no chart of a name; nothing is written then.
     """
-    chosen = [CHARTS[name] for name in known(names, list(CHARTS))]
+    wanted = [CHARTS[name] for name in known(names, list(CHARTS))]
+    chosen = [chart for chart in wanted if names is not None or chart.applies(results)]
     return [path for chart in chosen for path in save_picture(chart(results), chart.table(results), folder, chart.name)]
 
 

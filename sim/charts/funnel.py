@@ -1,0 +1,238 @@
+"""From something to agree on to an agreement that holds: how many runs get how far, and what stopped the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from sim.charts.chart import Chart
+from sim.charts.colours import INK, RULE, SOFT
+from sim.charts.lettering import LINE, clean, in_words, share_text, wrap
+from sim.charts.outcomes_in_words import OUTCOME_WORDS, agreement_sentence
+from sim.charts.packages import INTERVAL_NOTE
+from sim.charts.page import BODY, SMALL, Panel, Words
+from sim.charts.ranking import AXIS, BAR, FILLS, ROW, SPACE, VALUE, nice_scale
+from sim.charts.survival import begun
+from sim.movers import Mover, funnel, movers
+from sim.results import Results
+from sim.stages import REFUSED, Step, is_voted_on, reached, stages, stops
+
+TEXT, WIDE = 4.35, 2.9  # inches: words, bars
+INDENT, AIR = 0.25, 0.14  # inches
+FILL = {"stage": FILLS["package"], "of_those": FILLS["other"], "stop": FILLS["outcome"]}
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """Rows, as kind and name, and scale that several results share."""
+
+    rows: tuple[tuple[str, str], ...]
+    limit: float
+    step: float
+
+
+def _ratifiers(results: Results) -> dict[str, str]:
+    """Labels of who votes, by name."""
+    ratification = getattr(results.scenario, "ratification", None)
+    found = ratification.ratifiers if ratification is not None else {}
+    return {name: clean(ratifier.label or in_words(name)) for name, ratifier in found.items()}
+
+
+def frame(results: Sequence[Results]) -> Funnel:
+    """The rows that any result has, in one order, on one scale."""
+    rows: list[tuple[str, str]] = []
+    highs = [0.0]
+    for one in results:
+        before = 0
+        for step in (*stages(one), *stops(one)):
+            row = (step.kind, step.name)
+            before = rows.index(row) + 1 if row in rows else _insert(rows, before, row)
+            highs += [step.interval[1]] if step.n else []
+    step_wide, limit = nice_scale(max(highs))
+    return Funnel(tuple(rows), limit, step_wide)
+
+
+def _insert(rows: list[tuple[str, str]], place: int, row: tuple[str, str]) -> int:
+    """Put a row where it belongs: after the one that it follows in its own result; the place after it."""
+    rows.insert(place, row)
+    return place + 1
+
+
+def _label(results: Results, step: Step) -> str:
+    """A row in words."""
+    state = "in force" if is_voted_on(results) else "signed"
+    if step.kind == "of_those":
+        count = f"{step.n:,} " if step.n else ""
+        return f"of the {count}run{'s' if step.n != 1 else ''} with an agreement {state}"
+    if step.name.startswith(REFUSED):
+        name = step.name.removeprefix(REFUSED)
+        return f"Signed, refused by {_ratifiers(results).get(name, in_words(name))}" if name else "Signed, not ratified"
+    return {
+        "zone_first": "Some package acceptable to all who must sign, in the first round",
+        "zone_ever": "Some package acceptable to all who must sign, in some round",
+        "signed": "Agreement signed",
+        "in_force": "Agreement ratified and in force",
+        "held_12": f"Still holding 12 months after {begun(results)}",
+        "held_60": f"Still holding 60 months after {begun(results)}",
+        "deadline_after_refusal": "Time ran out after a signed text was refused",
+        "broke_12": f"Broke within 12 months of {begun(results)}",
+        "broke_60": "Broke after that, within 60 months",
+    }.get(step.name) or OUTCOME_WORDS.get(step.name, in_words(step.name))
+
+
+def _unseen(results: Results, kind: str, name: str) -> Step | None:
+    """A bar that only other results have need of: what never happened here; None for a stage that cannot happen."""
+    if name == "zone_ever":
+        return Step(kind, name, stages(results)[0].count, results.n)
+    if name in ("broke_off", "deadline_after_refusal") or (name.startswith(REFUSED) and is_voted_on(results)):
+        return Step(kind, name, 0, results.n)
+    return None
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row as it is drawn: words, below them a note, and a bar; no step where the scenario has no such stage."""
+
+    kind: str
+    step: Step | None
+    lines: list[str]
+    note: list[str]
+
+    @property
+    def height(self) -> float:
+        """Inches."""
+        if self.kind == "heading":
+            return BODY * LINE + ROW + AIR
+        return max(len(self.lines) + len(self.note), 1) * SMALL * LINE + ROW
+
+
+def _laid_out(results: Results, shared: Funnel) -> list[_Row]:
+    """The rows, headings among them."""
+    own = {(step.kind, step.name): step for step in (*stages(results), *stops(results))}
+    moved = movers(results, reached(results))
+    rows: list[_Row] = []
+    for kind, name in shared.rows:
+        if kind == "stop" and all(row.kind != "heading" for row in rows):
+            rows.append(_Row("heading", None, ["What stopped the other runs"], []))
+        step = own.get((kind, name)) or _unseen(results, kind, name)
+        text = _label(results, step or Step(kind, name, 0, 0))
+        moves = _moved(moved.get(name)) if kind == "stage" else ""
+        note = wrap(moves, TEXT, SMALL, 3) if moves else []
+        rows.append(_Row(kind, step, wrap(text, TEXT - (INDENT if kind == "of_those" else 0), SMALL, 3), note))
+    return rows
+
+
+def _moved(mover: Mover | None) -> str:
+    """What moves a stage most, in words; nothing where no number stands out."""
+    if mover is None or not mover.stands_out:
+        return ""
+    low, high = (f"{100 * share:.0f} %" for share in (mover.low_share, mover.high_share))
+    also = f" and {mover.together - 1} drawn with it" if mover.together > 1 else ""
+    return f"moved most by {mover.path}{also}: {low} in the runs where it is low, {high} where it is high"
+
+
+def size(results: Results, shared: Funnel) -> tuple[float, float]:
+    """Width and height of the picture, inches."""
+    return TEXT + SPACE + WIDE + VALUE, sum(row.height for row in _laid_out(results, shared)) + AXIS
+
+
+def draw(panel: Panel, results: Results, shared: Funnel) -> None:
+    """Words at the left, bars at the right."""
+    rows, y = _laid_out(results, shared), 0.0
+    for row in rows:
+        if row.kind == "heading":
+            panel.lines(0, y + AIR + ROW / 2, row.lines, BODY, weight="bold")
+        else:
+            if row.kind != "of_those":  # it stands with the row above
+                panel.rule(0, y, panel.width, linewidth=0.5)
+            x = INDENT if row.kind == "of_those" else 0.0
+            panel.lines(x, y + ROW / 2 + 0.02, row.lines, SMALL, color=SOFT if row.kind == "of_those" else INK)
+            below = y + ROW / 2 + 0.02 + len(row.lines) * SMALL * LINE
+            panel.lines(0, below, row.note, SMALL, color=SOFT)
+        y += row.height
+    _draw_bars(panel.axes(TEXT + SPACE, 0, WIDE, y), rows, y, shared)
+
+
+def _draw_bars(axes: Axes, rows: Sequence[_Row], tall: float, shared: Funnel) -> None:
+    """Bars from 0 with the interval as a whisker and the share in figures; one unit of y is an inch."""
+    axes.set_xlim(0, shared.limit)
+    axes.set_ylim(tall, 0)
+    ticks = [k * shared.step for k in range(round(shared.limit / shared.step) + 1)]
+    axes.set_xticks(ticks, [f"{100 * tick:.0f}" for tick in ticks])
+    axes.set_yticks([])
+    axes.tick_params(axis="x", length=0)
+    axes.set_xlabel("per cent of runs", fontsize=SMALL, color=SOFT)
+    axes.spines["bottom"].set_visible(False)
+    axes.vlines(ticks[1:], 0, tall, color=RULE, linewidth=0.6, zorder=0)
+    y = 0.0
+    for row in rows:
+        middle, y = y + row.height / 2, y + row.height
+        if row.kind != "heading":
+            _draw_bar(axes, row.step, middle, shared)
+
+
+def _draw_bar(axes: Axes, step: Step | None, middle: float, shared: Funnel) -> None:
+    inch = shared.limit / WIDE
+    if step is None or not step.n:
+        text = "not in this scenario" if step is None else "no run"
+        axes.text(0.06 * inch, middle, text, va="center_baseline", fontsize=SMALL, color=SOFT)
+        return
+    share, (low, high) = step.share, step.interval
+    axes.barh(middle, share, BAR, left=0, linewidth=0.8, zorder=2, **FILL[step.kind])
+    axes.hlines(middle, low, high, color=INK, linewidth=1.1, zorder=3)
+    axes.vlines([low, high], middle - 0.035, middle + 0.035, color=INK, linewidth=1.1, zorder=3)
+    label = axes.text(
+        max(share, high) + 0.06 * inch, middle, share_text(step.count, step.n), va="center_baseline", fontsize=SMALL
+    )
+    label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})
+
+
+def words(results: Results, shared: Funnel) -> Words:
+    """Title, how to read it, main figures."""
+    found = {step.name: step for step in stages(results) if step.kind == "stage"}
+    said = agreement_sentence(results, share_text(found["signed"].count, results.n))
+    if found["signed"].count:
+        more = []
+        if "in_force" in found:
+            more.append(f"it came into force in {share_text(found['in_force'].count, results.n)}")
+        if "held_12" in found:
+            twelve, sixty = (share_text(found[name].count, results.n) for name in ("held_12", "held_60"))
+            more.append(f"it still held after 12 months in {twelve} and after 60 months in {sixty}")
+        said += f" Of all runs, {'; '.join(more)}." if more else ""
+    zone = f"in the first round in {share_text(found['zone_first'].count, results.n)}"
+    if "zone_ever" in found:
+        zone += f" of runs, in some round in {share_text(found['zone_ever'].count, results.n)}"
+    pale = any(kind == "of_those" for kind, _ in shared.rows)
+    state = "in force" if is_voted_on(results) else "signed"
+    last = "that holds at 60 months" if "held_60" in found else state
+    return Words(
+        "How far runs get, and what stops them",
+        "Each bar is a share of all runs" + (f"; a pale one, of those with an agreement {state}." if pale else "."),
+        said,
+        f"Bar chart of stages. Some package was acceptable to all who must sign {zone} of runs. {said}",
+        (
+            f"What stopped the others: each run without an agreement {last} is counted once.",
+            "Moved most: of all drawn numbers the one whose lowest and highest third of runs differ most; told where "
+            "the difference is larger than chance makes the largest of so many. It is one number at a time.",
+            INTERVAL_NOTE,
+        ),
+    )
+
+
+def table(results: Results) -> pd.DataFrame:
+    """One row a bar: as `sim.movers.funnel`, with `label`, the row in words."""
+    found = funnel(results)
+    found.insert(2, "label", [_label(results, step) for step in (*stages(results), *stops(results))])
+    return found
+
+
+FUNNEL = Chart(
+    name="funnel",
+    about="how far runs get: zone, signed, in force, holding at 12 and 60 months; and what stopped the others",
+    frame=frame,
+    size=size,
+    draw=draw,
+    words=words,
+    table=table,
+)

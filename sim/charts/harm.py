@@ -1,0 +1,294 @@
+"""Harm while the talks last: weeks without power and the cost of the war, by party, with and without an agreement."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from sim.charts.chart import Chart
+from sim.charts.colours import INK, RULE, SOFT, PartyStyle, party_styles
+from sim.charts.lettering import DASH, LINE, clean, listed, share_text, wrap
+from sim.charts.outcomes_in_words import agreement_sentence
+from sim.charts.page import BODY, SMALL, Panel, Words
+from sim.charts.ranking import AXIS, BAR, ROW, SPACE, VALUE
+from sim.results import Results
+from sim.stages import in_force, is_voted_on
+from sim.utility import Floats
+
+TEXT, GROUP, WIDE = 2.0, 2.1, 3.2  # inches: parties, with or without, bars
+FIGURES = VALUE + 0.4  # inches right of the bars
+HEAD, BETWEEN = 0.26, 0.18  # inches above a part, between two
+LEVELS = (0.1, 0.5, 0.9)
+QUANTITIES = {"household_weeks": "Household-weeks without power", "war_cost": "Cost of the war"}
+UNITS = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "), (1.0, ""))
+NOT_TOLD = "The scenario has no numbers on outages or on the cost of the war, so nothing is shown here."
+
+
+@dataclass(frozen=True)
+class Part:
+    """One quantity on one scale.
+
+    Attributes:
+        quantity: Of `QUANTITIES`.
+        unit: In words.
+        size: What one of the unit is in the numbers of the results.
+        limit: Right end of the scale, in the unit.
+        step: Between two marks on it.
+    """
+
+    quantity: str
+    unit: str
+    size: float
+    limit: float
+    step: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median and 10-90 % of some runs, as in the results; None without a run."""
+
+    runs: int
+    ends: tuple[float, float, float] | None
+
+
+def parties(results: Results, quantity: str) -> list[str]:
+    """Parties that a quantity befalls in some run, in the order of the file."""
+    named = [(name, f"{quantity}_{name}") for name in results.scenario.parties]
+    return [name for name, column in named if column in results.draws and (results.draws[column] > 0).any()]
+
+
+def says_harm(results: Results) -> bool:
+    """Whether any harm is counted."""
+    return any(parties(results, quantity) for quantity in QUANTITIES)
+
+
+def spread(results: Results, quantity: str, party: str, with_agreement: bool) -> Spread:
+    """10th, 50th and 90th percentile over runs with an agreement in force, or over the others."""
+    rows = in_force(results) if with_agreement else ~in_force(results)
+    numbers: Floats = results.draws.loc[rows, f"{quantity}_{party}"].to_numpy(float)
+    if not len(numbers):
+        return Spread(0, None)
+    low, middle, high = (float(end) for end in np.quantile(numbers, LEVELS))
+    return Spread(len(numbers), (low, middle, high))
+
+
+def frame(results: Sequence[Results]) -> tuple[Part, ...]:
+    """The quantities that any result has, each in a unit and on a scale that holds all of them."""
+    parts = []
+    for quantity in QUANTITIES:
+        highs = [
+            found.ends[2]
+            for one in results
+            for party in parties(one, quantity)
+            for found in (spread(one, quantity, party, True), spread(one, quantity, party, False))
+            if found.ends is not None
+        ]
+        if highs:
+            size_of_unit, unit = _unit(quantity, max(highs))
+            step, limit = round_scale(max(highs) / size_of_unit)
+            parts.append(Part(quantity, unit, size_of_unit, limit, step))
+    return tuple(parts)
+
+
+def _unit(quantity: str, highest: float) -> tuple[float, str]:
+    """How much one of the unit is, and its name; money stays in the unit of the file."""
+    if quantity == "war_cost":
+        return 1.0, "in the file's unit of money"
+    size_of_unit, word = next(((number, word) for number, word in UNITS if highest >= number), UNITS[-1])
+    return size_of_unit, f"{word}household-weeks"
+
+
+def round_scale(highest: float) -> tuple[float, float]:
+    """Step and end of a scale from 0 that holds `highest`, in at most five steps of 1, 2 or 5 times a power of ten."""
+    if highest <= 0:
+        return 1.0, 1.0
+    power = 10.0 ** math.floor(math.log10(highest / 5))
+    step = next(times * power for times in (1, 2, 5, 10, 20) if highest <= 5 * times * power * (1 + 1e-9))
+    return step, max(1, math.ceil(highest / step - 1e-9)) * step
+
+
+def figure(number: float) -> str:
+    """A number with three significant digits, such as `0.0412`, `3.1` or `12,300`."""
+    if number == 0:
+        return "0"
+    rounded = float(f"{number:.3g}")
+    return f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
+
+
+def _groups(results: Results) -> list[tuple[bool, str]]:
+    state = "in force" if is_voted_on(results) else "signed"
+    return [(True, f"agreement {state}"), (False, f"no agreement {state}")]
+
+
+def _rows(results: Results, part: Part) -> list[tuple[str, list[str], list[tuple[bool, list[str]]], float]]:
+    """Party, its label, and the words of both groups, each in lines; the height of the whole row."""
+    rows = []
+    force = int(in_force(results).sum())
+    for party in parties(results, part.quantity):
+        label = wrap(clean(results.scenario.parties[party].label), TEXT - 0.25, SMALL, 4, bold=True)
+        groups = [
+            (which, wrap(f"{said} ({force if which else results.n - force:,})", GROUP, SMALL, 2))
+            for which, said in _groups(results)
+        ]
+        tall = sum(len(lines) for _, lines in groups) * SMALL * LINE + ROW
+        rows.append((party, label, groups, max(tall, len(label) * SMALL * LINE) + ROW))
+    return rows
+
+
+def size(results: Results, shared: tuple[Part, ...]) -> tuple[float, float]:
+    """Width and height of the picture, inches."""
+    width = TEXT + GROUP + SPACE + WIDE + FIGURES
+    if not shared:
+        return width, 0.6
+    return width, sum(_part_height(results, part) + BETWEEN for part in shared) - BETWEEN
+
+
+def _part_height(results: Results, part: Part) -> float:
+    return HEAD + (sum(height for *_, height in _rows(results, part)) or 0.4) + AXIS
+
+
+def draw(panel: Panel, results: Results, shared: tuple[Part, ...]) -> None:
+    """One part below the other."""
+    if not shared:
+        panel.lines(0, 0.1, wrap(NOT_TOLD, panel.width, BODY), BODY)
+    y = 0.0
+    for part in shared:
+        tall = _part_height(results, part)
+        _draw_part(panel.part(0, y, panel.width, tall), results, part)
+        y += tall + BETWEEN
+
+
+def _draw_part(panel: Panel, results: Results, part: Part) -> None:
+    """Parties and groups at the left, bars at the right."""
+    panel.lines(0, 0, [f"{QUANTITIES[part.quantity]}, by party"], BODY, weight="bold")
+    rows, styles, y = _rows(results, part), party_styles(results.scenario), HEAD
+    if not rows:
+        panel.text(0, y, "None in this scenario.", SMALL, color=SOFT)
+        return
+    axes = panel.axes(TEXT + GROUP + SPACE, HEAD, WIDE, panel.height - HEAD - AXIS)
+    _prepare(axes, part, panel.height - HEAD - AXIS)
+    for party, label, groups, height in rows:
+        panel.rule(0, y, panel.width, linewidth=0.5)
+        swatch = panel.axes(0.0, y + ROW / 2 + 0.04, 0.12, 0.12)
+        swatch.set_axis_off()
+        swatch.fill_between([0, 1], 0, 1, facecolor=styles[party].colour)
+        panel.lines(0.2, y + ROW / 2 + 0.02, label, SMALL, weight="bold")
+        room = (height - sum(len(lines) for _, lines in groups) * SMALL * LINE) / (len(groups) + 1)
+        top = y
+        for which, lines in groups:
+            top += room
+            taken = panel.lines(TEXT, top + 0.02, lines, SMALL)
+            _draw_bar(axes, part, spread(results, part.quantity, party, which), styles[party], which,
+                      top + taken / 2 - HEAD)  # fmt: skip
+            top += taken
+        y += height
+
+
+def _prepare(axes: Axes, part: Part, tall: float) -> None:
+    axes.set_xlim(0, part.limit)
+    axes.set_ylim(tall, 0)
+    ticks = [k * part.step for k in range(round(part.limit / part.step) + 1)]
+    axes.set_xticks(ticks, [f"{tick:,.6g}" for tick in ticks])
+    axes.set_yticks([])
+    axes.tick_params(axis="x", length=0)
+    axes.set_xlabel(part.unit, fontsize=SMALL, color=SOFT)
+    axes.spines["bottom"].set_visible(False)
+    axes.vlines(ticks[1:], 0, tall, color=RULE, linewidth=0.6, zorder=0)
+
+
+def _draw_bar(axes: Axes, part: Part, found: Spread, style: PartyStyle, solid: bool, middle: float) -> None:
+    """Median as a bar from 0, 10-90 % as a whisker, both in figures; one unit of y is an inch."""
+    inch = part.limit / WIDE
+    if found.ends is None:
+        axes.text(0.06 * inch, middle, "no run", va="center_baseline", fontsize=SMALL, color=SOFT)
+        return
+    low, median, high = (end / part.size for end in found.ends)
+    look: dict[str, Any] = {"facecolor": style.colour if solid else "white", "edgecolor": style.colour}
+    axes.barh(middle, median, BAR, left=0, linewidth=1, zorder=2, hatch="" if solid else "/////", **look)
+    # A whisker has to be seen on its own bar too, so it has a pale edge.
+    for width, colour in ((2.6, "white"), (1.2, INK)):
+        axes.hlines(middle, low, high, color=colour, linewidth=width, zorder=3)
+        axes.vlines([low, high], middle - 0.045, middle + 0.045, color=colour, linewidth=width, zorder=3)
+    text = f"{figure(median)} ({figure(low)}{DASH}{figure(high)})"
+    label = axes.text(max(median, high) + 0.07 * inch, middle, text, va="center_baseline", fontsize=SMALL)
+    label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})
+
+
+def _medians(results: Results, shared: tuple[Part, ...]) -> list[str]:
+    """The medians in words, a sentence a quantity and party."""
+    told = []
+    for part in shared:
+        for party in parties(results, part.quantity):
+            label = clean(results.scenario.parties[party].label, 60)
+            each = [(said, spread(results, part.quantity, party, which).ends) for which, said in _groups(results)]
+            ends = [f"{figure(found[1] / part.size)} with {said}" for said, found in each if found is not None]
+            told.append(f"{label}, {QUANTITIES[part.quantity].lower()}, {part.unit}: {listed(ends)}.")
+    return told
+
+
+def _statuses(results: Results) -> str:
+    """How many numbers of the war rest on a source, as far as the file says."""
+    found = [str(number.status) for path, number in results.scenario.numbers().items() if path.startswith("war.")]
+    statuses = {"sourced": "sourced", "mixed": "partly sourced", "assumption": "assumed"}
+    counts = [(found.count(status), word) for status, word in statuses.items()]
+    unsaid = len(found) - sum(count for count, _ in counts)
+    counts += [(unsaid, "without a word on that")] if unsaid else []
+    if unsaid == len(found):
+        return ""
+    return f" Of its {len(found)} numbers on the war, {listed([f'{count} are {word}' for count, word in counts])}."
+
+
+def words(results: Results, shared: tuple[Part, ...]) -> Words:
+    """Title, how to read it, main figures."""
+    said = agreement_sentence(results, share_text(int(results.agreed.sum()), results.n))
+    if is_voted_on(results) and results.agreed.any():
+        said += f" It came into force in {share_text(int(in_force(results).sum()), results.n)} of all runs."
+    alt = " ".join(["Bar charts by party: medians with and without an agreement.", *_medians(results, shared), said])
+    state = "in force" if is_voted_on(results) else "signed"
+    notes = (
+        "Bars: median of the runs; whiskers and figures in brackets: 10th to 90th percentile of the runs, that is how "
+        "far the ranges of the file spread it, not an error of measurement.",
+        "These numbers follow from what the file says of strikes, outages and costs, which rests in part on claims of "
+        f"parties to the war and on assumptions.{_statuses(results)} Only outages and money: people killed or wounded "
+        "are not counted here.",
+    )
+    return Words(
+        "Harm and cost up to the ceasefire or the end of the talks",
+        f"Counted up to the ceasefire or, without an agreement {state}, to the end of the talks; what comes after that "
+        "is not counted, so the two kinds of runs differ in how long they are counted. Parties in file order.",
+        said,
+        alt if says_harm(results) else f"No bars. {NOT_TOLD} {said}",
+        notes if shared else (),
+    )
+
+
+def table(results: Results) -> pd.DataFrame:
+    """One row a bar: `quantity, unit, party, runs` (with or without an agreement), `n, low, median, high`.
+
+    `low` and `high` are the 10th and 90th percentile. Household-weeks are whole numbers of them, not thousands.
+    """
+    rows: list[tuple[object, ...]] = []
+    for quantity in QUANTITIES:
+        unit = "household-weeks" if quantity == "household_weeks" else "the file's unit of money"
+        for party in parties(results, quantity):
+            for which, said in _groups(results):
+                found = spread(results, quantity, party, which)
+                low, median, high = found.ends or (math.nan, math.nan, math.nan)
+                rows.append((quantity, unit, party, said, found.runs, low, median, high))
+    return pd.DataFrame(rows, columns=["quantity", "unit", "party", "runs", "n", "low", "median", "high"])
+
+
+HARM = Chart(
+    name="harm",
+    about="weeks without power and cost of the war while the talks last, by party, with and without an agreement",
+    frame=frame,
+    size=size,
+    draw=draw,
+    words=words,
+    table=table,
+    applies=says_harm,
+)

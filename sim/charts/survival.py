@@ -1,0 +1,288 @@
+"""How long agreements hold: the share that still holds, month by month, and what is left to count."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from sim.charts.chart import Chart
+from sim.charts.colours import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle
+from sim.charts.lettering import LINE, clean, share_text, wrap
+from sim.charts.outcomes_in_words import agreement_sentence
+from sim.charts.page import BODY, SMALL, Panel, Words
+from sim.results import Results, share_interval
+from sim.stages import in_force, is_voted_on, says_how_long
+from sim.utility import Floats
+
+MONTHS = 120  # shown; every agreement is followed for longer
+EVERY = 12  # months between two counts below the picture
+MARKS = (12, 60)  # months at which the share is told in figures
+MOST_GROUPS, LEAST_RUNS = 4, 20  # lines of options that can still be told apart; runs in force that make a line
+LEFT, WIDE, TALL, GAP, LIST = 0.62, 6.0, 3.2, 0.3, 2.6  # inches
+AXIS, HEAD, SAMPLE = 0.62, 0.24, 0.45  # inches
+GROUP_STYLES = (  # no party's colours: an option belongs to nobody
+    PartyStyle(BLACK, (0, (1, 1.2)), "o"),
+    PartyStyle(SOFT, (0, (6, 2)), "s"),
+    PartyStyle(NEUTRAL, "-", "^"),
+    PartyStyle(BLACK, (0, (6, 1.5, 1, 1.5)), "D"),
+)
+NOT_TOLD = "The scenario has no numbers on how long agreements hold, so nothing is shown here."
+
+
+@dataclass(frozen=True)
+class Curves:
+    """What several results share: the issue and the options with a line of their own, by place; none if illegible."""
+
+    issue: str
+    options: tuple[str, ...]
+
+
+def begun(results: Results) -> str:
+    """From when agreements are counted, in words."""
+    return "entry into force" if is_voted_on(results) else "signature"
+
+
+def break_months(results: Results) -> Floats:
+    """Months to the break of each agreement in force; inf for those that outlast it all."""
+    return results.draws.loc[in_force(results), "break_month"].to_numpy(float)
+
+
+def months_by_option(results: Results, issue: str) -> dict[str, Floats]:
+    """The same by the option of an issue, in the order of the file."""
+    place, months = list(results.scenario.issues).index(issue), break_months(results)
+    codes, packages = pd.factorize(results.draws.loc[in_force(results), "package"])
+    chosen = np.array([str(package).split("/")[place] for package in packages], object)[codes]
+    return {option: months[chosen == option] for option in results.scenario.issues[issue].options}
+
+
+def holding(months: Floats, at: float) -> int:
+    """Agreements that have not broken by a month."""
+    return int((months > at).sum())
+
+
+def fewest(results: Results) -> int:
+    """Runs in force that an option needs for a line of its own: 20, and a twentieth of them."""
+    return max(LEAST_RUNS, int(in_force(results).sum()) // 20)
+
+
+def frame(results: Sequence[Results]) -> Curves:
+    """The options of one issue if two to four of them have runs enough, and the same issue is in all results."""
+    none, told = Curves("", ()), [one for one in results if says_how_long(one)]
+    issues = {_issue(one) for one in told}
+    if len(issues) != 1 or len({tuple(one.scenario.issues[next(iter(issues))].options) for one in told}) != 1:
+        return none
+    (issue,) = issues
+    enough = {
+        option
+        for one in told
+        for option, months in months_by_option(one, issue).items()
+        if len(months) >= fewest(one)
+    }
+    options = [option for option in told[0].scenario.issues[issue].options if option in enough]
+    return Curves(issue, tuple(options)) if 2 <= len(options) <= MOST_GROUPS else none
+
+
+def _issue(results: Results) -> str:
+    """The issue of guarantees, else the first headline issue."""
+    aftermath = getattr(results.scenario, "aftermath", None)
+    credibility = getattr(aftermath, "credibility", None)
+    if credibility is not None:
+        return str(credibility.issue)
+    return (results.scenario.headline or tuple(results.scenario.issues))[0]
+
+
+def _lines(results: Results, shared: Curves) -> dict[str, Floats]:
+    """Months to the break by option, in the order of the file; "" is all of them together."""
+    found = months_by_option(results, shared.issue) if shared.options else {}
+    kept = {name: months for name, months in found.items() if name in shared.options and len(months) >= fewest(results)}
+    return {"": break_months(results), **kept}
+
+
+def _is_empty(results: Results) -> bool:
+    return not says_how_long(results) or not in_force(results).any()
+
+
+def size(results: Results, shared: Curves) -> tuple[float, float]:
+    """Width and height of the picture, inches."""
+    if _is_empty(results):
+        return LEFT + WIDE, 0.6
+    counts = AXIS + HEAD + len(_lines(results, shared)) * SMALL * LINE
+    return LEFT + WIDE + GAP + LIST, max(TALL + counts, _draw_list(None, results, shared))
+
+
+def draw(panel: Panel, results: Results, shared: Curves) -> None:
+    """The curves, what their lines mean at the right, and how many agreements are left below."""
+    if _is_empty(results):
+        panel.lines(0, 0.1, wrap(_nothing(results), LEFT + WIDE, BODY), BODY)
+        return
+    axes, lines = panel.axes(LEFT, 0.05, WIDE, TALL), _lines(results, shared)
+    _prepare(axes)
+    months = list(range(MONTHS + 1))
+    for option, broken in lines.items():
+        shares = np.array([holding(broken, month) for month in months]) / len(broken)
+        if option:
+            _draw_thin(axes, months, shares, _styles(shared)[option])
+        else:
+            ends = np.array([share_interval(holding(broken, month), len(broken)) for month in months])
+            band: dict[str, Any] = {"color": NEUTRAL, "alpha": 0.28, "linewidth": 0}
+            axes.fill_between(months, ends[:, 0], ends[:, 1], step="post", zorder=1, **band)
+            axes.plot(months, shares, color=INK, linewidth=2.2, drawstyle="steps-post", zorder=4)
+    _draw_marks(axes, lines[""])
+    panel.text(LEFT + WIDE / 2, TALL + 0.3, f"Months since {begun(results)}", BODY, ha="center")
+    _draw_counts(panel, lines, shared)
+    _draw_list(panel, results, shared)
+
+
+def _prepare(axes: Axes) -> None:
+    axes.set_xlim(0, MONTHS)
+    axes.set_ylim(0, 1.02)
+    axes.set_xticks(range(0, MONTHS + 1, EVERY))
+    axes.set_yticks(np.linspace(0, 1, 6), [f"{share}" for share in range(0, 101, 20)])
+    axes.set_ylabel("% of them still holding", fontsize=SMALL, color=SOFT)
+    axes.hlines(np.linspace(0.2, 1, 5), 0, MONTHS, color=RULE, linewidth=0.6, zorder=0)
+    axes.tick_params(length=3)
+
+
+def _styles(shared: Curves) -> dict[str, PartyStyle]:
+    return dict(zip(shared.options, GROUP_STYLES, strict=False))
+
+
+def _draw_thin(axes: Axes, months: Sequence[int], shares: Floats, style: PartyStyle) -> None:
+    mark: dict[str, Any] = {"marker": style.marker, "markersize": 4, "markevery": (6, 24)}
+    look: dict[str, Any] = {"color": style.colour, "linestyle": style.dash, "linewidth": 1.1, "zorder": 3}
+    axes.plot(months, shares, drawstyle="steps-post", markerfacecolor="white", **look, **mark)
+
+
+def _draw_marks(axes: Axes, broken: Floats) -> None:
+    """The share at 12 and at 60 months in figures, with its interval as a whisker."""
+    for month in MARKS:
+        count, n = holding(broken, month), len(broken)
+        share, (low, high) = count / n, share_interval(count, n)
+        axes.vlines(month, 0, 1, color=SOFT, linewidth=0.8, linestyle=":", zorder=0.5)
+        axes.vlines(month, low, high, color=INK, linewidth=1.3, zorder=5)
+        axes.plot([month], [share], "o", markersize=6, color=INK, zorder=5, clip_on=False)
+        place = (month + 2, min(share + 0.05, 0.97)) if share < 0.9 else (month + 2, share - 0.05)
+        label = axes.text(*place, share_text(count, n), va="bottom" if share < 0.9 else "top", fontsize=SMALL, zorder=6)
+        label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.85})
+
+
+def _draw_counts(panel: Panel, lines: Mapping[str, Floats], shared: Curves) -> None:
+    """How many agreements still hold at each tick, one row a line of the picture."""
+    y = TALL + AXIS
+    panel.lines(0, y, ["Number still holding"], SMALL, weight="bold")
+    y += HEAD
+    for option, broken in lines.items():
+        _draw_sample(panel, 0.02, y, option, shared)
+        for month in range(0, MONTHS + 1, EVERY):
+            x = LEFT + WIDE * month / MONTHS
+            panel.text(x, y, f"{holding(broken, month):,}", SMALL, ha="center", color=SOFT)
+        y += SMALL * LINE
+
+
+def _draw_sample(panel: Panel, x: float, y: float, option: str, shared: Curves) -> None:
+    axes = panel.axes(x, y, 0.34, 0.13)
+    axes.set_axis_off()
+    axes.set_xlim(0, 2)
+    axes.set_ylim(0, 1)
+    if option:
+        _draw_thin(axes, range(3), np.full(3, 0.5), _styles(shared)[option])
+        style = _styles(shared)[option]
+        axes.plot([1], [0.5], style.marker, markersize=4, color=style.colour, markerfacecolor="white", zorder=4)
+    else:
+        axes.plot([0, 2], [0.5, 0.5], color=INK, linewidth=2.2)
+
+
+def _draw_list(panel: Panel | None, results: Results, shared: Curves) -> float:
+    """What the lines mean, each with its shares at 12 and 60 months; the height it takes."""
+    x, y, room = LEFT + WIDE + GAP, 0.05, LIST - SAMPLE
+    lines = _lines(results, shared)
+    for place, (option, broken) in enumerate(lines.items()):
+        if place == 1:
+            head = wrap(clean(results.scenario.issues[shared.issue].label), LIST, SMALL, 3, bold=True)
+            if panel is not None:
+                panel.lines(x, y + 0.06, head, SMALL, weight="bold")
+            y += len(head) * SMALL * LINE + 0.12
+        label = clean(results.scenario.issues[shared.issue].options[option]) if option else "All, with 95 % interval"
+        said = [f"{month} months: {share_text(holding(broken, month), len(broken))}" for month in MARKS]
+        texts = wrap(label, room, SMALL, 3)
+        if panel is not None:
+            _draw_sample(panel, x, y, option, shared)
+            panel.lines(x + SAMPLE, y, texts, SMALL)
+            panel.lines(x + SAMPLE, y + len(texts) * SMALL * LINE, said, SMALL, color=SOFT)
+        y += (len(texts) + len(said)) * SMALL * LINE + 0.1
+    return y
+
+
+def _nothing(results: Results) -> str:
+    """Why there is no curve."""
+    return f"No agreement was {_state(results)} in any run." if says_how_long(results) else NOT_TOLD
+
+
+def _sentence(results: Results) -> str:
+    """How often there was anything to hold, and how much of it held."""
+    signed = agreement_sentence(results, share_text(int(results.agreed.sum()), results.n))
+    if _is_empty(results):
+        return signed
+    broken, n = break_months(results), results.n
+    force = f" It came into force in {share_text(len(broken), n)} of all runs." if is_voted_on(results) else ""
+    held = [f"{share_text(holding(broken, month), len(broken))} after {month} months" for month in MARKS]
+    return f"{signed}{force} Of {len(broken):,} agreement{'s' * (len(broken) != 1)} {_state(results)}, {held[0]} and " \
+           f"{held[1]} still held."  # fmt: skip
+
+
+def _state(results: Results) -> str:
+    return "in force" if is_voted_on(results) else "signed"
+
+
+def words(results: Results, shared: Curves) -> Words:
+    """Title, how to read it, main figures."""
+    said, notes = _sentence(results), []
+    alt = f"Curve of the share of agreements that still hold, by months since {begun(results)}, 0 to {MONTHS}. {said}"
+    if _is_empty(results):
+        alt = f"No curve. {_nothing(results)} {said}"
+    else:
+        notes = [
+            "Band, whiskers and figures in brackets: 95 % interval of the share (Wilson), month by month, from the "
+            "number of runs alone. A break is a return to war or a finding of major breach, not a shooting incident.",
+            "How fast agreements break follows from the hazard in the file and its ranges; the interval does not say "
+            "how sure these are.",
+        ]
+        if len(_lines(results, shared)) > 1:
+            notes.append(f"An option has a line if at least {fewest(results):,} runs in force have it. Lines differ in "
+                         "more than that option: they are no measure of what it does.")  # fmt: skip
+    return Words(
+        "How long agreements hold",
+        f"Of the runs with an agreement {_state(results)}, the share in which it still holds. All are followed to the "
+        "end of the scale; runs without an agreement are not in this picture.",
+        said,
+        alt,
+        tuple(notes),
+    )
+
+
+def table(results: Results) -> pd.DataFrame:
+    """One row a month and line: `month, issue, option` (empty for all), `n` (in force), `holding, share, low, high`."""
+    rows: list[tuple[object, ...]] = []
+    if not _is_empty(results):
+        shared = frame([results])
+        for option, broken in _lines(results, shared).items():
+            for month in range(MONTHS + 1):
+                count, n = holding(broken, month), len(broken)
+                low, high = share_interval(count, n)
+                rows.append((month, shared.issue if option else "", option, n, count, count / n, low, high))
+    return pd.DataFrame(rows, columns=["month", "issue", "option", "n", "holding", "share", "low", "high"])
+
+
+SURVIVAL = Chart(
+    name="survival",
+    about="how long agreements hold: the share still holding, by month",
+    frame=frame,
+    size=size,
+    draw=draw,
+    words=words,
+    table=table,
+    applies=says_how_long,
+)
