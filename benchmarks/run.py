@@ -56,6 +56,10 @@ def main() -> None:
     print(f"load before: {os.getloadavg()[0]:.2f}")
     for name, speed, ratio in small_case(arguments.negmas, arguments.pairs):
         print(f"{name:<52}{speed:>10,.0f} draws/s" + (f"{ratio:>8,.0f} times NegMAS" if ratio else ""))
+    facts = call(sys.executable, str(HERE / "mechanisms.py"))
+    for name, key in (("flagship, bargaining alone, one core", "bare"), ("flagship, all mechanisms, one core", "all")):
+        ratio = f"{facts['times_slower']:>8.2f} times slower" if key == "all" else ""
+        print(f"{name:<52}{facts[f'{key}_draws_per_second']:>10,.0f} draws/s{ratio}")
     facts = call(sys.executable, str(HERE / "flagship.py"), str(arguments.draws), "2")
     print(
         f"flagship, whole batch, two workers, {facts['draws']:,} draws".ljust(52)
