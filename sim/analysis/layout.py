@@ -21,6 +21,7 @@ WIDTH = 100
 NONE = "-"
 INDENT, GAP = 2, 3  # before a table, and between its columns
 LEAST_TEXT = 18  # width that a column of texts may be folded to
+MOST_NAME = 40  # longest word that is not broken
 MOST_CELL = 600  # characters of a cell
 
 
@@ -40,7 +41,8 @@ class Column:
         """The width it cannot do without."""
         word = max(map(len, self.head.split()), default=0)
         longest = max(map(cell_len, self.cells), default=0)
-        return max(word, min(longest, LEAST_TEXT) if self.is_text else longest)
+        name = max((cell_len(part) for cell in self.cells for part in cell.split()), default=0)
+        return max(word, min(longest, max(LEAST_TEXT, min(name, MOST_NAME))) if self.is_text else longest)
 
     @property
     def natural(self) -> int:
