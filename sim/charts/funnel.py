@@ -127,7 +127,8 @@ def _moved(mover: Mover | None) -> str:
     """What moves a stage most, in words; nothing where no number stands out."""
     if mover is None or not mover.stands_out:
         return ""
-    low, high = (f"{100 * share:.0f} %" for share in (mover.low_share, mover.high_share))
+    digits = 0 if max(mover.low_share, mover.high_share) >= 0.02 else 1
+    low, high = (f"{100 * share:.{digits}f} %" for share in (mover.low_share, mover.high_share))
     also = f" and {mover.together - 1} drawn with it" if mover.together > 1 else ""
     return f"moved most by {mover.path}{also}: {low} in the runs where it is low, {high} where it is high"
 
