@@ -105,9 +105,13 @@ class Party(mesa.Agent):  # type: ignore[misc]
         return np.asarray(self.strategy.aspiration(self.view(state)))
 
     def offer(self, state: State) -> Ints:
-        """The package it puts on the table, shape (B,): first its drafts in turn, then what its strategy makes."""
+        """The package it puts on the table, shape (B,): first its drafts in turn, then what its strategy makes.
+
+        A draft that has been refused at home, or that an event has taken off the table, gives way to the latter.
+        """
         draft = self._drafts[np.minimum(state.offers_made[:, self.index], len(self._drafts) - 1)]
-        return np.where(draft == NO_DEAL, self.strategy.offer(self.view(state)), draft)
+        makes = (draft == NO_DEAL) | self._choices.taken_off(draft)
+        return np.where(makes, self.strategy.offer(self.view(state)), draft)
 
     def accepts(self, state: State, package: Ints) -> Bools:
         """Whether it would take a package now, shape (B,)."""

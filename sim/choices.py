@@ -69,6 +69,12 @@ class Choices:
         if self._candidates is not None:
             self._list(rows)
 
+    def taken_off(self, package: Ints) -> Bools:
+        """Whether a package of each draw was refused at home or taken off the table by an event, shape (B,)."""
+        lines = self._lines
+        gone: Bools = (lines.crosses[lines.pattern[package]] & self._real & (lines.party == EVERYBODY)).any(axis=1)
+        return gone if self._struck is None else gone | self._struck[np.arange(len(package)), package]
+
     def _on_the_table(self, rows: Ints) -> Bools:
         """Packages that nothing but a red line of its own forbids, all where there is none, shape (rows, P)."""
         taken_off = self._lines.crossed(self._real[rows] & (self._lines.party == EVERYBODY))

@@ -107,7 +107,8 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
         if talks.last_refuser[b] >= 0:
             text[b] = table.parties[talks.last_refuser[b]]
         else:
-            silent = table.signs[:, talks.standing[b]] & ~talks.accepted[b]
+            asked = table.signs[:, talks.standing[b]] | (talks.standing[b] == NO_DEAL)  # nobody spoke: all stood apart
+            silent = asked & ~talks.accepted[b]
             text[b] = " | ".join(name for name, missing in zip(table.parties, silent, strict=True) if missing)
     return text
 

@@ -31,6 +31,7 @@ class Table:
         self.known = {name: self._known(ensemble, name) for name in self.names}
         complete = self.protocol.information == "complete"
         self.known_r = {name: self.r[name] if complete else 0.0 for name in self.names}
+        self.leaning = {name: self._leaning(ensemble, name) for name in self.names}
         self.option_worth = ensemble.option_worth[0]
         self.weights = ensemble.weights[0]
         self.options = [issue.options for issue in structure.space.issues]
@@ -49,8 +50,31 @@ class Table:
                         f"parties.{name}.linkages.{linkage.id}.adds"
                     )
                     total += float(ensemble.linkage_worth[0, column])
-            worth[package] = total
+            worth[package] = total + self._carrot(ensemble, name, package)
         return worth
+
+    def _carrot(self, ensemble: Ensemble, name: str, package: Package) -> float:
+        """What the mediator adds to a package for one party; all it adds to a package fits its budget."""
+        mediation = ensemble.scenario.mediation
+        if mediation is None or mediation.carrots is None:
+            return 0.0
+
+        def number(path: str, value: Any) -> float:
+            return float(ensemble.inputs.get(f"mediation.carrots.{path}", [value.value])[0])
+
+        held = [offer for offer in mediation.carrots.offers if self.holds(offer.when, package)]
+        adds = {offer.id: number(f"offers.{offer.id}.adds", offer.adds) for offer in held}
+        total, budget = sum(adds.values()), number("budget", mediation.carrots.budget)
+        own = sum(adds[offer.id] for offer in held if offer.party == name)
+        return own * budget / total if total > budget else own
+
+    def _leaning(self, ensemble: Ensemble, me: str) -> dict[str, float]:
+        """By how much more a party asks of a package for each of the others."""
+        mediation, even = ensemble.scenario.mediation, dict.fromkeys(self.names, 1.0)
+        if mediation is None or mediation.bias is None or mediation.mediator != me:
+            return even
+        bias, by = mediation.bias, float(mediation.bias.by.value)
+        return even | {bias.toward: 1 + by} | dict.fromkeys(bias.away_from, 1 - by)
 
     def _real_lines(self, ensemble: Ensemble, name: str) -> dict[str, Any]:
         lines = {}
@@ -103,13 +127,17 @@ class Table:
         return True
 
     def tie_key(self, me: str, package: Package) -> tuple[float, float, str]:
-        others = [other for other in self.signatories(package) if other != me]
-        gains = sorted(self.known[other][package] - self.known_r[other] for other in others)
+        gains = {
+            other: self.known[other][package] - self.known_r[other]
+            for other in self.signatories(package)
+            if other != me
+        }
+        lean = self.leaning[me]
+        smallest = min((g * lean[other] if g < 0 else g / lean[other] for other, g in gains.items()), default=1e6)
         total = 0.0
-        for gain in gains:
+        for gain in sorted(gain * lean[other] for other, gain in gains.items()):
             total += gain
         digest = hashlib.sha256("/".join(package).encode()).hexdigest()
-        smallest = gains[0] if gains else 1e6
         return (-round(smallest / TOLERANCE), -round(total / TOLERANCE), digest)
 
     def share_key(self, me: str, package: Package) -> int:
@@ -117,7 +145,8 @@ class Table:
         for other in self.signatories(package):
             if other != me:
                 best = max(self.known[other].values())
-                shares.append(self.known[other][package] / best if best > TOLERANCE else 0.0)
+                share = self.known[other][package] / best if best > TOLERANCE else 0.0
+                shares.append(share / self.leaning[me][other])
         return -round(min(shares) / TOLERANCE)
 
 
@@ -134,11 +163,18 @@ class PlainTalks:
         self.received: dict[str, Package] = {}
         self.best_received: dict[str, float] = {}
         self.own_offer: dict[str, Package] = {}
+        self.offers_made = dict.fromkeys(self.table.names, 0)
+        self.drafts = {name: self._drafts(ensemble, name) for name in self.table.names}
         self.standing: Package | None = None
         self.proposer = ""
         self.accepted: set[str] = set()
         self.signed: tuple[int, Package, str] | None = None
         self.did: list[tuple[int, str, str, Package]] = []  # round, who, did what, what lay on the table then
+
+    def _drafts(self, ensemble: Ensemble, name: str) -> list[Package]:
+        """Texts that a party puts on the table first, one an offer."""
+        proposals = [ensemble.scenario.proposals[text].package for text in ensemble.scenario.parties[name].opens_with]
+        return [tuple(text[issue] for issue in self.table.issues) for text in proposals]
 
     def aspiration(self, me: str, k: int) -> float:
         t = self.table
@@ -233,7 +269,9 @@ class PlainTalks:
             did = "refused"
             if t.protocol.refusals == "reasoned" and t.crossed(self.standing, me):
                 self.named[t.crossed(self.standing, me)[0]] = k
-        self.standing, self.proposer = self.offer(me, k), me
+        draft = [text for text in self.drafts[me][self.offers_made[me] :][:1] if t.offered(text)]
+        self.standing, self.proposer = draft[0] if draft else self.offer(me, k), me
         self.own_offer[me] = self.standing
+        self.offers_made[me] += 1
         self.accepted = {me} if self.accepts(me, self.standing, k) else set()
         return did

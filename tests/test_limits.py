@@ -186,10 +186,20 @@ def test_all_mechanisms_at_zero_move_no_bit_together(problem, seed):
         same(frame(bare, seed=seed), frame(bare | blocks | ZEROS[other](bare), seed=seed))
 
 
+def test_an_event_that_never_happens_narrows_nothing():
+    """Numbers of votes and of what follows stay as drawn, to the last bit."""
+    problem = text_on_a_table({"ash": {"a": 100}, "birch": {"a": 100}}, {"ash": 0.4, "birch": 0.4}, 3)
+    somewhere = {"value": 0.6, "range": [0.31, 0.83]}
+    problem |= house(problem, support=somewhere, error=somewhere, months=somewhere, shifts={"text": {"a": somewhere}})
+    problem |= aftermath(problem) | {"as_of": "2025-11-20"}
+    never = {"id": "never", "at": {"month": 0, "chance": 0}, "narrows": {"ratification": 0.5, "aftermath": 0.5}}
+    same(frame(problem, 100), frame(problem | {"events": [never]}, 100))
+
+
 @settings(max_examples=15)
 @given(worlds(aftermath=True), st.integers(0, 3))
 def test_events_that_never_happen_move_no_bit_of_a_world(problem, seed):
-    """Also where numbers are there to be narrowed."""
+    """Beside others that do."""
     never = {"id": "never", "at": {"month": 0, "chance": 0}}
     blocks = [block for block in ("ratification", "aftermath") if block in problem]
     never |= {"narrows": dict.fromkeys(blocks, 0.5)} if blocks else {"closes_channel": {"rounds": 9}}

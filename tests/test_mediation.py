@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sim.analysis.portrait import portrait
 from sim.cli.commands import peacesim
-from sim.ensemble import Ensemble, draw
+from sim.ensemble import draw
 from sim.issues import NO_DEAL
 from sim.model import Talks, hold_talks
 from sim.scenario import ScenarioError
@@ -21,7 +21,7 @@ from sim.scenario.notes import notes
 from sim.state import OFFERED, REFUSED
 from sim.structure import structure
 from sim.tallies import worth_ranges
-from tests.plain import Package, PlainTalks, Table, matches
+from tests.plain import PlainTalks
 from tests.problems import problems, read
 
 Problem = dict[str, Any]
@@ -484,74 +484,11 @@ def test_neither_the_file_s_order_nor_the_neighbours_move_a_bit(problem, seed, r
     assert np.array_equal(part.package, talks.package[3:5]) and np.array_equal(part.signed, talks.signed[3:5])
 
 
-class MediatedTable(Table):
-    """The ordinary table with what the mediator brings to it."""
-
-    def __init__(self, ensemble: Ensemble) -> None:
-        self.scenario = ensemble.scenario
-        super().__init__(ensemble)
-
-    def _worth(self, ensemble: Ensemble, n: int, name: str) -> dict[Package, float]:
-        spec, worth = self.scenario.mediation.carrots, super()._worth(ensemble, n, name)
-        drawn = {path: float(values[0]) for path, values in ensemble.inputs.items()}
-        budget = drawn.get("mediation.carrots.budget", spec.budget.value)
-        for package in self.packages:
-            options, asked = dict(zip(self.issues, package, strict=True)), []
-            for offer in spec.offers:
-                if matches(offer.when, options):
-                    adds = drawn.get(f"mediation.carrots.offers.{offer.id}.adds", offer.adds.value)
-                    asked.append((adds, offer.party))
-            total = sum(adds for adds, _ in asked)
-            for adds, party in asked:
-                worth[package] += adds * min(1.0, budget / total) if party == name else 0.0
-        return worth
-
-    def weight(self, me: str, other: str) -> float:
-        bias = self.scenario.mediation.bias
-        if me != "cedar" or other == "cedar":
-            return 1.0
-        return 1 + bias.by.value if other == bias.toward else 1 - bias.by.value
-
-    def tie_key(self, me: str, package: Package) -> tuple[float, float, str]:
-        others = [other for other in self.signatories(package) if other != me]
-        gains = [(self.known[other][package] - self.known_r[other], self.weight(me, other)) for other in others]
-        smallest = min((g * w if g < 0 else g / w for g, w in gains), default=1e6)
-        total = sum(g * w for g, w in gains)
-        return (-round(smallest / 1e-9), -round(total / 1e-9), super().tie_key(me, package)[2])
-
-    def share_key(self, me: str, package: Package) -> int:
-        shares = [1e6]
-        for other in self.signatories(package):
-            if other != me:
-                best = max(self.known[other].values())
-                shares.append(self.known[other][package] / best / self.weight(me, other))
-        return -round(min(shares) / 1e-9)
-
-
-class MediatedTalks(PlainTalks):
-    """Ordinary loops in which each party first offers its drafts."""
-
-    def __init__(self, ensemble: Ensemble) -> None:
-        super().__init__(ensemble)
-        self.table = MediatedTable(ensemble)
-        self.texts: dict[str, list[Package]] = {}
-        for name, party in ensemble.scenario.parties.items():
-            drafts = [ensemble.scenario.proposals[text].package for text in party.opens_with]
-            self.texts[name] = [tuple(draft[issue] for issue in self.table.issues) for draft in drafts]
-
-    def turn(self, me: str, k: int) -> str:
-        did = super().turn(me, k)
-        if did in ("offered", "refused") and self.texts[me]:
-            self.standing = self.own_offer[me] = self.texts[me].pop(0)
-            self.accepted = {me} if self.accepts(me, self.standing, k) else set()
-        return did
-
-
 @settings(max_examples=80)
 @given(mediated(), st.integers(0, 5), st.integers(0, 30))
 def test_one_draw_equals_an_ordinary_loop(problem, seed, start):
     ensemble = draw(read(problem), seed, start, 1)
-    talks, plain = hold_talks(ensemble), MediatedTalks(ensemble).play()
+    talks, plain = hold_talks(ensemble), PlainTalks(ensemble).play()
     space, names = ensemble.structure.space, ensemble.structure.parties
     offers = [
         (k, names[moves.who[place, 0]], tuple(space.options_of(moves.package[place, 0]).values()))

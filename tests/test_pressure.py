@@ -82,6 +82,27 @@ def test_levers_move_on_the_offer_that_the_mediator_made_last_also_while_the_cha
     assert on_ash(pressed(4, events=shut)) == left(0, 0.4, 0.8, 1)
 
 
+def test_levers_stay_where_they_are_while_a_text_is_voted_on():
+    """Ash's own text is signed in round 4, refused at month 6 and struck; then ash stands in the way again."""
+    senate = {"party": "ash", "order": 1, "votes": [{"id": "law", "more_than": "1/2"}], "support": 0, "error": 0,
+              "months": 3}  # fmt: skip
+    points = FAIR | {"birch": {"fair": 100, "own": 90}, "cedar": {"fair": 100, "own": 90}}
+    problem = text_on_a_table(
+        points,
+        FIGHTING,
+        11,
+        mediation=mediation(0.2),
+        parties=MEDIATOR,
+        ratification={"after_refusal": {"name": "resume"}, "ratifiers": {"senate": senate | {"when": {"text": "own"}}}},
+    )
+    model, after = PeaceTalks(draw(made(problem))), []
+    while model.running:
+        model.step()
+        after.append(float(model.state.pressure[0, 0]))
+    assert (model.approval.attempts[0], model.approval.reopens_at[0]) == (1, 7)
+    assert after == pytest.approx([0.2, 0.4, 0.6, 0.6, 0.6, 0.6, 0.8, 1, 1, 1, 1])
+
+
 def test_before_the_mediator_has_offered_anything_no_lever_moves_up():
     shut = [{"id": "shut", "at": {"month": 0}, "closes_channel": {"rounds": 2}}]
     assert on_ash(pressed(5, events=shut)) == left(0, 0, 0, 0.4, 0.8)

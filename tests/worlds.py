@@ -29,6 +29,8 @@ def _node(value: Any) -> nodes.Node:
     if isinstance(value, list):
         return nodes.Sequence(here, "", [_node(each) for each in value])
     text = value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, float) and "e" in text:
+        text = f"{value:.12f}"
     return nodes.Scalar(here, "", text, not isinstance(value, str))
 
 
@@ -81,11 +83,20 @@ def worlds(draw: st.DrawFn, max_rounds: int = 10, aftermath: bool = False) -> di
         issue = draw(st.sampled_from(sorted(issues)))
         problem["parties"][mediator]["signs"] = [{issue: issues[issue][0]}]
         problem["parties"][mediator].pop("red_lines", None)
+    if draw(st.booleans()):
+        texts = {name: {i: draw(st.sampled_from(options)) for i, options in issues.items()} for name in ("old", "new")}
+        problem["proposals"] = {name: {"label": name, "package": text} for name, text in texts.items()}
+        opener = draw(st.sampled_from(sorted(problem["parties"])))
+        problem["parties"][opener]["opens_with"] = draw(st.sampled_from([["old"], ["new", "old"]]))
     if draw(often):
         problem["giving_way"] = {"per_month": numbers(0, 1), "lever_adds": numbers(0, 3)}
     if draw(often):
         problem["parties"][mediator]["kind"] = "mediator"
-        problem["mediation"] = draw(_mediation(numbers, others, mediator))
+        problem["mediation"] = draw(_mediation(numbers, others, mediator, issues))
+        if len(others) == 2 and draw(st.booleans()):
+            for party in others:
+                problem["parties"][party]["kind"] = "belligerent"
+            problem["mediation"]["bias"] = {"toward": draw(st.sampled_from(others)), "by": 0.3}
     if draw(often):
         problem["war"] = draw(_war(numbers, others))
     if draw(often):
@@ -107,15 +118,23 @@ class Numbers:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
 
-    def __call__(self, low: float, high: float) -> Any:
-        one, other = (round(low + (high - low) * self._random.randint(0, 20) / 20, 6) for _ in range(2))
+    def __call__(self, low: float, high: float, steps: int = 20) -> Any:
+        one, other = (round(low + (high - low) * self._random.randint(0, steps) / steps, 6) for _ in range(2))
         return {"value": one, "range": sorted([one, other])} if self._random.random() < 0.5 else one
 
 
 @st.composite
-def _mediation(draw: st.DrawFn, numbers: Numbers, others: list[str], mediator: str) -> dict[str, Any]:
+def _mediation(
+    draw: st.DrawFn, numbers: Numbers, others: list[str], mediator: str, issues: dict[str, list[str]]
+) -> dict[str, Any]:
     names = draw(st.lists(st.sampled_from(["aid", "blame"]), min_size=1, max_size=2, unique=True))
-    return {
+    issue = draw(st.sampled_from(sorted(issues)))
+    offers = [
+        {"id": "money", "party": others[0], "when": {issue: issues[issue][0]}, "adds": numbers(0, 0.2)},
+        {"id": "trade", "party": others[-1], "when": {issue: issues[issue][:2]}, "adds": numbers(0, 0.2)},
+    ]
+    carrots = {"carrots": {"budget": numbers(0, 0.3), "offers": offers}} if draw(st.booleans()) else {}
+    return carrots | {
         "mediator": mediator,
         "levers": {
             name: {
@@ -192,7 +211,9 @@ def _ratifier(draw: st.DrawFn, numbers: Numbers, others: list[str], issues: dict
         "support": draw(st.sampled_from([numbers(0.4, 0.7), numbers(0.4, 0.7), 0.5, 0, 1])),
         "error": numbers(0, 0.2),
         "months": numbers(0, 0.5),
-        "shifts": {issue: {option: numbers(-2, 2) for option in options[1:]} for issue, options in issues.items()},
+        "shifts": {  # in steps so small that no two texts are liked alike but for rounding
+            issue: {option: numbers(-2, 2, 1_000_000) for option in options[1:]} for issue, options in issues.items()
+        },
     }
     if draw(st.booleans()):
         ratifier["when"] = some_packages()
