@@ -11,7 +11,6 @@ import numpy as np
 from sim.choices import Choices
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
-from sim.knowledge import Knowledge, Regard
 from sim.state import State, View
 from sim.utility import Floats
 
@@ -35,17 +34,17 @@ class Party(mesa.Agent):  # type: ignore[misc]
 
     _ids = _Numbers()
 
-    def __init__(self, model: "PeaceTalks", index: int, known: Knowledge, regard: Regard) -> None:
+    def __init__(self, model: "PeaceTalks", index: int) -> None:
         super().__init__(model)
         ensemble = model.ensemble
         self.index = index
         self.name = ensemble.structure.parties[index]
         self.strategy = ensemble.strategies[index]
         self.utility: Floats = model.utility[:, index]
-        self.known, self.regard = known, regard
+        self.regard = model.awareness.regards[index]
         self._drafts: Ints = model.drafts(self.name)
         self._own_lines: Bools = ensemble.structure.lines.of(index)
-        self._choices = Choices(self.utility, ensemble.structure.lines, regard)
+        self._choices = Choices(self.utility, ensemble.structure.lines, self.regard)
         self._seen: tuple[State, View] | None = None
         self.take_in(model.state)
 
@@ -92,12 +91,19 @@ class Party(mesa.Agent):  # type: ignore[misc]
             best_package=self._choices.best_package,
             received=state.received[:, self.index],
             best_received=state.best_received[:, self.index],
+            log=state.log,
+            offers_made=state.offers_made,
+            distinct_offers=state.distinct_offers,
+            weights=ensemble.weights[:, self.index],
             option_worth=talks.own_option_worth[:, self.index],
             packages=ensemble.structure.space.packages,
             signs=ensemble.structure.signs,
-            known=self.known,
+            knowledge=talks.awareness.known,
+            leaning=ensemble.structure.leaning[self.index],
             tie_rank=self.regard.tie_rank,
-            shortlists=partial(self._choices.shortlists, heard),
+            shortlists=partial(self._choices.shortlists, heard) if self.regard.orderings else None,
+            top=self._choices.top,
+            chance=ensemble.chance[state.round - 1, self.index],
         )
 
     def aspiration(self, state: State) -> Floats:

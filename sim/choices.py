@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim.issues import Bools, Ints
+from sim.issues import NO_DEAL, Bools, Ints
 from sim.knowledge import Regard
-from sim.shortlist import Candidates, Shortlist, candidates, first_of_highest
+from sim.shortlist import Candidates, Shortlist, candidates, first_of_highest, highest
 from sim.utility import EVERYBODY, Floats, Lines
 
 
@@ -29,6 +29,8 @@ class Choices:
         self._struck: Bools | None = None
         self._avoiding: Shortlist | None = None
         self._listed_for: Bools = np.zeros((draws, len(lines.names)), bool)
+        self._top: Ints | None = None
+        self._top_old: Bools = np.ones(draws, bool)
         self.signable: Bools = np.zeros(utility.shape, bool)
         self.best: Floats = np.full(draws, -np.inf)
         self.best_package: Ints = np.zeros(draws, np.int64)
@@ -66,6 +68,7 @@ class Choices:
         self.best_package[rows] = first_of_highest(utility, usable, rank)
         worth = utility[np.arange(len(rows)), self.best_package[rows]]
         self.best[rows] = np.where(willing, worth, -np.inf)
+        self._top_old[rows] = True
         if self._candidates is not None:
             self._list(rows)
 
@@ -98,6 +101,21 @@ class Choices:
         self._avoiding = fresh if self._avoiding is None or whole else self._avoiding.with_rows(rows, fresh)
         self._listed_for = self._listed_for.copy()
         self._listed_for[rows] = False
+
+    def top(self, count: int) -> Ints:
+        """Its best packages that it could sign, best first, shape (B, count); ties by its regard for the others.
+
+        Where it can sign fewer, the last of them is repeated; where none, what it offers instead.
+        """
+        if self._top is None or self._top.shape[1] < count:
+            self._top, self._top_old[:] = np.zeros((len(self.best), count), np.int64), True
+        rows = np.flatnonzero(self._top_old)
+        if len(rows):
+            self._top_old[:] = False
+            rank = self._regard.tie_rank if len(self._regard.tie_rank) == 1 else self._regard.tie_rank[rows]
+            found = highest(self._utility[rows], self.signable[rows], rank, self._top.shape[1])
+            self._top[rows] = np.where(found == NO_DEAL, self.best_package[rows, None], found)
+        return self._top[:, :count]
 
     def shortlists(self, heard: Bools) -> tuple[Shortlist, Shortlist]:
         """Offers best for the others first: avoiding the lines heard of, and all the party could sign."""

@@ -36,6 +36,8 @@ class Ensemble:
         strategies: One a party, with parameters of shape (B,).
         protocol: The rules of the table.
         turns: Who speaks when, shape (R, B, turns).
+        chance: Uniforms for parties whose strategy leaves something to chance, shape (R, N, B); no draws, shape
+            (R, N, 0), where none does.
         world: What happens around the table.
         inputs: Every drawn number by its path, as drawn, shape (B,).
     """
@@ -55,6 +57,7 @@ class Ensemble:
     strategies: tuple[Any, ...]
     protocol: Any
     turns: Ints
+    chance: Floats
     world: World
     inputs: Mapping[str, np.ndarray] = field(repr=False)
 
@@ -80,6 +83,7 @@ class Ensemble:
             real=self.real[rows],
             strategies=tuple(_rows_of(strategy, rows) for strategy in self.strategies),
             turns=self.turns[:, rows],
+            chance=self.chance[:, :, rows],
             world=self.world.rows(rows),
             inputs={path: values[rows] for path, values in self.inputs.items()},
         )
@@ -201,6 +205,7 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         return np.array(columns).T
 
     no_deal = by_party("no_deal", lambda party: party.no_deal)
+    strategies = tuple(_strategy(scenario, source, name) for name in table.parties)
     real, hard, groups = _real_lines(scenario, source, table, len(draws))
     return Ensemble(
         scenario=scenario,
@@ -215,9 +220,10 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         refusal_cost=by_party("refusal_cost", lambda party: party.refusal_cost),
         linkage_worth=_linkage_worth(scenario, source, table, len(draws)),
         real=real,
-        strategies=tuple(_strategy(scenario, source, name) for name in table.parties),
+        strategies=strategies,
         protocol=protocol,
         turns=protocol.turns(table.parties, rounds, lots_drawn if lots else np.zeros((0, len(draws), 0))),
+        chance=_chance(source, table.parties, strategies, rounds),
         world=bind_world(scenario, source, table, no_deal, hard, groups),
         inputs=source.inputs,
     )
@@ -322,6 +328,17 @@ def _strategy(scenario: Scenario, source: _Drawn, party: str) -> Any:
         for key, value in spec.parameters.items()
     }
     return STRATEGIES[spec.name](**parameters)
+
+
+def _chance(source: _Drawn, parties: tuple[str, ...], strategies: tuple[Any, ...], rounds: int) -> Floats:
+    """Uniforms of each round for the parties that want them, 0 for the others, shape (R, N, B or 0)."""
+    if not any(getattr(strategy, "randomises", False) for strategy in strategies):
+        return np.zeros((rounds, len(parties), 0))
+    chance = np.zeros((rounds, len(parties), source.count))
+    for n, strategy in enumerate(strategies):
+        for k in range(rounds) if getattr(strategy, "randomises", False) else ():
+            chance[k, n] = source.uniform(f"parties.{parties[n]}.strategy.chance.{k + 1}")
+    return chance
 
 
 def _rows_of(strategy: Any, rows: slice) -> Any:

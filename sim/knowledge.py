@@ -9,6 +9,13 @@ from sim.issues import Bools, Ints
 from sim.shortlist import Ordering, ordering
 from sim.utility import Floats, Lines
 
+INFORMATION = {
+    "complete": "each knows what every package is worth to the others, and their no-deal worth",
+    "learned": "each infers the others' options and weights from how often and how steadily they ask for them",
+    "none": "nobody knows anything of the others",
+    "positions": "each knows the others' order of options, not their weights: evenly spaced points, equal weights",
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Knowledge:
@@ -32,7 +39,7 @@ class Regard:
     Attributes:
         party: Index of the party that ranks.
         orderings: Packages by the share of its best that the least content other signatory gets, ties broken; one for
-            all draws, or one a draw.
+            all draws, or one a draw; empty where what is known changes as the talks go on.
         tie_rank: Rank of each package among packages of equal standing, smaller first, shape (1 or B, P).
     """
 

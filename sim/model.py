@@ -1,19 +1,19 @@
 """The Mesa model: a step is a round, played in all draws of a block at once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import mesa
 import numpy as np
 
+from sim import exact
 from sim.agents import Party
 from sim.approval import Approval
+from sim.awareness import Awareness
 from sim.ensemble import Ensemble
 from sim.foresight import foreseen
 from sim.issues import NO_DEAL, Bools, Ints
-from sim.knowledge import Knowledge, Regard
-from sim.state import Moves, State, opening
-from sim.utility import Floats
+from sim.state import Case, Moves, State, opening
+from sim.utility import DAYS_PER_MONTH, Floats
 from sim.world import holdout
 from sim.zones import Zones
 
@@ -84,7 +84,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         if self.utility is self.plain and ensemble.world.commitments:
             self.utility = self.plain.copy()  # going back on one's word will lower it
         self.own_option_worth = ensemble.weights[..., None] * ensemble.option_worth
-        known, regards = _knowledge(ensemble, self.utility)
+        self.awareness = Awareness(ensemble, self.utility)
         levers = ensemble.world.levers
         self.state = opening(
             ensemble.no_deal, ensemble.real, ensemble.scenario.time.rounds, len(levers.static.names) if levers else 0
@@ -92,7 +92,8 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         self.zones = Zones(table, self.utility)
         after, days = ensemble.after_refusal, ensemble.scenario.time.days_per_round
         self.approval = Approval(ensemble.world.ratification, after, len(ensemble), days)
-        self.parties = [Party(self, n, known, regards[n]) for n in range(len(table.parties))]
+        self.parties = [Party(self, n) for n in range(len(table.parties))]
+        self.case = _case(ensemble, self.utility, self.awareness)
         self._committed: Bools = np.zeros((len(ensemble.world.commitments), len(ensemble)), bool)
         self.moves: list[Moves] = []
         self.aspirations: list[Floats] = []
@@ -108,6 +109,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         state = self._begin(self.approval.reopened(self.state.next_round()))
         for party in self.parties:
             party.take_in(state)
+        self.awareness.listen(state)
         state = self._still_agreed(state)
         aspiration = np.array([party.aspiration(state) for party in self.parties]).T
         self.aspirations.append(np.where(state.open[:, None], aspiration, np.nan))
@@ -155,12 +157,11 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
 
     def _speak(self, state: State) -> State:
         """One pass of the protocol in the draws that are open and whose channel is."""
-        table, k = self.ensemble.structure, state.round
+        k = state.round
         channel = self.ensemble.world.channel_open[:, k - 1]
-        turns = self.ensemble.turns[k - 1]
         spoken = replace(state, open=state.open & channel)
         after: State
-        after, moves = self.ensemble.protocol.play_round(spoken, self.parties, turns, table.lines, table.signs)
+        after, moves = self.ensemble.protocol.play_round(spoken, self.parties, self.ensemble.turns[k - 1], self.case)
         self.moves.append(moves)
         return replace(after, open=state.open & (after.signed == 0))
 
@@ -226,12 +227,22 @@ def hold_talks(ensemble: Ensemble, scratch: Floats | None = None) -> Talks:
         model.__dict__.clear()
 
 
-def _knowledge(ensemble: Ensemble, utility: Floats) -> tuple[Knowledge, Sequence[Regard]]:
-    """What the parties know of each other, and how each ranks packages by it."""
-    table, information = ensemble.structure, ensemble.protocol.information
-    if information == "positions":
-        return table.positions, table.regard_by_positions
-    if information == "none":
-        return table.nothing_known, table.regard_knowing_nothing
-    known = Knowledge(utility, utility.max(axis=2), ensemble.no_deal)
-    return known, table.regards(known)
+def _case(ensemble: Ensemble, utility: Floats, awareness: Awareness) -> Case:
+    """What the protocol may look up."""
+    table, scenario = ensemble.structure, ensemble.scenario
+    mediation = scenario.mediation
+    whole = [text.package for text in scenario.proposals.values() if len(text.package) == len(table.space.issues)]
+    on_file = {table.package_of(package) for package in whole}
+    return Case(
+        lines=table.lines,
+        signs=table.signs,
+        packages=table.space.packages,
+        tie_rank=table.space.tie_rank,
+        utility=utility,
+        knowledge=awareness.known,
+        no_deal=ensemble.world.no_deal,
+        patience=exact.power(ensemble.discount, scenario.time.days_per_round / DAYS_PER_MONTH),
+        mediator=table.parties.index(mediation.mediator) if mediation is not None else -1,
+        leaning=table.leaning,
+        proposals=np.array(sorted(on_file - {NO_DEAL}), np.int64),
+    )

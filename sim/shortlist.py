@@ -211,3 +211,28 @@ def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints) -> Ints:
     by_rank = np.lexsort((rank, draw))
     _, first = np.unique(draw[by_rank], return_index=True)
     return package[by_rank[first]]
+
+
+def highest(merit: Floats, usable: Bools, tie_rank: Ints, count: int) -> Ints:
+    """The usable packages of highest merit, best first; those of equal merit, in steps of the tolerance, by rank.
+
+    Args:
+        merit: Shape (B, P).
+        usable: Shape (B, P).
+        tie_rank: Shape (1 or B, P), smaller first.
+        count: How many.
+
+    Returns:
+        Shape (B, count); the last that there is is repeated, `NO_DEAL` where there is none.
+    """
+    found = np.full((len(merit), count), NO_DEAL)
+    for row, (worth, may) in enumerate(zip(merit, usable, strict=True)):
+        packages = np.flatnonzero(may)
+        if len(packages) > count:  # no order of all: what ties with the last that counts may come in its place
+            least = np.partition(worth[packages], len(packages) - count)[len(packages) - count]
+            packages = packages[worth[packages] >= least - 2 * TOLERANCE]
+        steps = np.rint(worth[packages] / TOLERANCE)
+        order = packages[np.lexsort((tie_rank[row if len(tie_rank) > 1 else 0, packages], -steps))][:count]
+        if len(order):
+            found[row, : len(order)], found[row, len(order) :] = order, order[-1]
+    return found

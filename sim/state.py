@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.knowledge import Knowledge
 from sim.shortlist import Shortlist
-from sim.utility import Floats
+from sim.utility import Floats, Lines
 
 NOT_ASKED, OFFERED, ACCEPTED, REFUSED, PASSED = range(5)  # what a party did when its turn came
 NO_REASON, WORTH = -2, -1  # why it refused: not said, worth too little; from 0 on: the index of a red line
@@ -39,6 +40,9 @@ class State:
         named: Round in which a red line was last named, 0 for never, shape (B, L).
         own_offer: Last offer of each party, shape (B, N).
         offers_made: Number of offers of each party so far, shape (B, N).
+        distinct_offers: Number of different packages among them, shape (B, N).
+        log: The offers of each party in the order in which it made them, shape (B, N, R); one a round at most. What
+            stands beyond `offers_made` is no part of the state: tables that follow each other share the array.
         received: Last offer each party had to answer, shape (B, N).
         best_received: Largest worth of any of these to it, -inf for none, shape (B, N).
         signed: Round of signature, 0 for none, shape (B,).
@@ -58,6 +62,8 @@ class State:
     named: Ints
     own_offer: Ints
     offers_made: Ints
+    distinct_offers: Ints
+    log: Ints
     received: Ints
     best_received: Floats
     signed: Ints
@@ -70,6 +76,48 @@ class State:
     def next_round(self) -> "State":
         """The same table, a round later."""
         return replace(self, round=self.round + 1)
+
+    def with_offer(self, party: int, offers: Bools, package: Ints, consents: Bools) -> "State":
+        """A party's own package takes the place of what lay on the table.
+
+        Args:
+            party: Its index.
+            offers: Draws in which it makes the offer, shape (B,).
+            package: What it offers, shape (B,).
+            consents: Whether it would sign that itself, shape (B,): to offer is not yet to consent.
+        """
+        rows, offered = np.flatnonzero(offers), package[offers]
+        place = self.offers_made[rows, party]
+        past = (self.log[rows, party] == offered[:, None]) & (np.arange(self.log.shape[2]) < place[:, None])
+        accepted, own = self.accepted.copy(), self.own_offer.copy()
+        made, distinct = self.offers_made.copy(), self.distinct_offers.copy()
+        accepted[rows] = False
+        accepted[rows, party] = consents[rows]
+        own[rows, party] = offered
+        made[rows, party] += 1
+        distinct[rows, party] += ~past.any(axis=1)
+        self.log[rows, party, place] = offered
+        return replace(
+            self,
+            standing=np.where(offers, package, self.standing),
+            proposer=np.where(offers, party, self.proposer),
+            accepted=accepted,
+            own_offer=own,
+            offers_made=made,
+            distinct_offers=distinct,
+        )
+
+    def with_signatures(self, signs: Bools) -> "State":
+        """Close the draws in which every signatory has accepted what lies on the table.
+
+        Args:
+            signs: Whose consent a package needs, shape (N, P).
+        """
+        agreed = (self.accepted | ~signs[:, self.standing].T).all(axis=1)
+        signed = self.open & (self.standing != NO_DEAL) & agreed
+        if not signed.any():
+            return self
+        return replace(self, open=self.open & ~signed, signed=np.where(signed, self.round, self.signed))
 
 
 def opening(no_deal: Floats, real: Bools, rounds: int, levers: int = 0) -> State:
@@ -99,6 +147,8 @@ def opening(no_deal: Floats, real: Bools, rounds: int, levers: int = 0) -> State
         named=np.zeros((draws, lines), np.int64),
         own_offer=nothing,
         offers_made=np.zeros((draws, parties), np.int64),
+        distinct_offers=np.zeros((draws, parties), np.int64),
+        log=np.full((draws, parties, rounds), NO_DEAL),
         received=nothing,
         best_received=np.full((draws, parties), -np.inf),
         signed=np.zeros(draws, np.int64),
@@ -119,12 +169,21 @@ class View:
         best: Its largest worth among packages it could sign, shape (B,); `best_package` is that package.
         received: The last offer it had to answer, `NO_DEAL` for none, shape (B,).
         best_received: The largest worth of any offer it had to answer, shape (B,).
+        log: The offers of every party, itself included, in the order in which each made them, shape (B, N, R): those
+            before `offers_made`. All offers are heard by all.
+        offers_made: How many offers each party has made, shape (B, N); `distinct_offers` how many different ones.
+        weights: Its own issue weights, shape (B, I).
         option_worth: Weighted worth of each option to itself, shape (B, I, O).
         packages: Option indices of the packages, shape (P, I).
         signs: Whose consent a package needs, shape (N, P).
-        known: What it knows of all parties' worth.
+        knowledge: Tells what it knows of all parties' worth.
+        leaning: Toward whom it leans when it weighs the others, shape (N,); 1 for everybody is nowhere.
         tie_rank: Which of two packages of equal standing it takes, smaller first, shape (1 or B, P).
-        shortlists: Its offers in the order in which they please the others: avoiding the lines named, and not.
+        shortlists: Its offers in the order in which they please the others, avoiding the lines named, and not; None
+            where what is known changes, so that no order lasts.
+        top: Makes the list of its best packages that it could sign, the given number of them.
+        chance: A uniform in [0, 1) of this round for a strategy that leaves something to chance, shape (B,); empty
+            for others.
     """
 
     party: int
@@ -138,12 +197,24 @@ class View:
     best_package: Ints
     received: Ints
     best_received: Floats
+    log: Ints
+    offers_made: Ints
+    distinct_offers: Ints
+    weights: Floats
     option_worth: Floats
     packages: Ints
     signs: Bools
-    known: Knowledge
+    knowledge: Callable[[], Knowledge]
+    leaning: Floats
     tie_rank: Ints
-    shortlists: Callable[[], tuple[Shortlist, Shortlist]]
+    shortlists: Callable[[], tuple[Shortlist, Shortlist]] | None
+    top: Callable[[int], Ints]
+    chance: Floats
+
+    @property
+    def known(self) -> Knowledge:
+        """What it knows of all parties' worth."""
+        return self.knowledge()
 
     @property
     def time(self) -> float:
@@ -165,11 +236,47 @@ class Speaker(Protocol):
     def worth(self, package: Ints) -> Floats:
         """Its worth of one package a draw, shape (B,)."""
 
+    def view(self, state: State) -> View:
+        """What it sees now."""
+
     def offer(self, state: State) -> Ints:
         """The package it puts on the table, shape (B,)."""
 
     def accepts(self, state: State, package: Ints) -> Bools:
         """Whether it would take a package now, shape (B,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What a protocol may look up beside the table: what all can read, and what rules that assume more rest on.
+
+    A protocol that only passes offers on looks at `lines` and `signs` alone.
+
+    Attributes:
+        lines: The red lines over the packages.
+        signs: Whose consent a package needs, shape (N, P).
+        packages: Option indices, shape (P, I).
+        tie_rank: Which of two packages comes first where nothing else tells them apart, smaller first, shape (P,).
+        utility: Worth of all packages to all parties, shape (B, N, P).
+        knowledge: Tells what everybody knows of everybody in this round.
+        no_deal: Worth of no agreement in each round as far as it is settled before the talks, shape (B, R, N).
+        patience: What a party's worth of a package keeps of its value a round later, shape (B, N).
+        mediator: Index of the party that mediates, -1 for none.
+        leaning: How much more of a package each party asks for each other one when it weighs them, shape (N, N).
+        proposals: Packages on file that settle every issue, shape (K,).
+    """
+
+    lines: Lines
+    signs: Bools
+    packages: npt.NDArray[np.uint8]
+    tie_rank: Ints
+    utility: Floats
+    knowledge: Callable[[], Knowledge]
+    no_deal: Floats
+    patience: Floats
+    mediator: int
+    leaning: Floats
+    proposals: Ints
 
 
 @dataclass(frozen=True)

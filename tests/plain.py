@@ -1,7 +1,8 @@
 """The talks of one draw as ordinary loops over packages and parties, for comparison with the arrays."""
 
 import hashlib
-from itertools import product
+from collections import Counter
+from itertools import pairwise, product
 from typing import Any
 
 from sim.ensemble import Ensemble
@@ -89,7 +90,7 @@ class Table:
         information = self.protocol.information
         if information == "complete":
             return self.u[name]
-        if information == "none":
+        if information in ("none", "learned"):
             return dict.fromkeys(self.packages, 1.0)
         values, worth = ensemble.scenario.parties[name].values, {}
         for package in self.packages:
@@ -100,6 +101,19 @@ class Table:
                 total += (own / (len(levels) - 1) if len(levels) > 1 else 1.0) / len(self.issues)
             worth[package] = total
         return worth
+
+    def learn(self, offers: dict[str, list[Package]]) -> None:
+        """What is believed of each party from what it has offered so far: often asked for is liked, steady is dear."""
+        for name, made in offers.items():
+            dear = [1.0 + 0.2 * sum(a[i] == b[i] for a, b in pairwise(made)) for i in range(len(self.issues))]
+            asked = [Counter(offer[i] for offer in made) for i in range(len(self.issues))]
+            self.known[name] = {
+                package: sum(
+                    dear[i] / sum(dear) * (1 + asked[i][option]) / (1 + max(asked[i].values(), default=0))
+                    for i, option in enumerate(package)
+                )
+                for package in self.packages
+            }
 
     def holds(self, condition: Any, package: Package) -> bool:
         """Whether a condition holds for a package."""
@@ -138,6 +152,8 @@ class Table:
         for gain in sorted(gain * lean[other] for other, gain in gains.items()):
             total += gain
         digest = hashlib.sha256("/".join(package).encode()).hexdigest()
+        if self.protocol.information == "learned":
+            return (0.0, 0.0, digest)
         return (-round(smallest / TOLERANCE), -round(total / TOLERANCE), digest)
 
     def share_key(self, me: str, package: Package) -> int:
@@ -164,6 +180,7 @@ class PlainTalks:
         self.best_received: dict[str, float] = {}
         self.own_offer: dict[str, Package] = {}
         self.offers_made = dict.fromkeys(self.table.names, 0)
+        self.offers: dict[str, list[Package]] = {name: [] for name in self.table.names}
         self.drafts = {name: self._drafts(ensemble, name) for name in self.table.names}
         self.standing: Package | None = None
         self.proposer = ""
@@ -247,6 +264,8 @@ class PlainTalks:
     def pass_of_the_table(self, k: int) -> None:
         """Each party of the order, once, until something is signed."""
         t = self.table
+        if t.protocol.information == "learned":
+            t.learn(self.offers)
         for me in t.turns[k - 1]:
             did = self.turn(me, k)
             assert self.standing is not None
@@ -272,6 +291,7 @@ class PlainTalks:
         draft = [text for text in self.drafts[me][self.offers_made[me] :][:1] if t.offered(text)]
         self.standing, self.proposer = draft[0] if draft else self.offer(me, k), me
         self.own_offer[me] = self.standing
+        self.offers[me].append(self.standing)
         self.offers_made[me] += 1
         self.accepted = {me} if self.accepts(me, self.standing, k) else set()
         return did

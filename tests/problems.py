@@ -97,7 +97,7 @@ def problems(draw: st.DrawFn, max_rounds: int = 8) -> dict[str, Any]:
         "protocol": {
             "name": "alternating_offers",
             "order": draw(st.permutations(names)) if order == "list" else order,
-            "information": draw(st.sampled_from(["complete", "positions", "none"])),
+            "information": draw(st.sampled_from(["complete", "positions", "learned", "none"])),
             "refusals": draw(st.sampled_from(["reasoned", "bare"])),
         },
     }

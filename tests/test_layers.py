@@ -12,12 +12,12 @@ SIM = ROOT / "sim"
 # Ground floor first. A room is a module of sim/ or a folder of it. It imports from floors below and, on its own floor,
 # from rooms listed before it. A new room is a new word here.
 HOUSE = """
-    0  exact issues utility shortlist knowledge pareto solutions positions fair_division theory streams
+    0  exact issues utility shortlist knowledge learning pareto solutions positions fair_division theory streams
     1  registry state
     2  strategies protocols mechanisms
     3  scenario
     4  structure world ensemble
-    5  choices foresight approval zones agents model
+    5  choices foresight approval zones awareness agents model
     6  outcomes_ledger outcomes_after outcomes tallies chunks results stages movers store
     7  progress batch analysis
     8  charts report

@@ -450,6 +450,7 @@ def known_share(talks: Talks, party: str) -> np.ndarray:
     worth = {
         "complete": talks.utility[:, n],
         "positions": ensemble.structure.positions.utility[:, n],
+        "learned": np.ones((1, len(ensemble.structure.space))),  # nothing yet, before the first offer
         "none": np.ones((1, len(ensemble.structure.space))),
     }[information]
     return worth / worth.max(axis=1, keepdims=True)

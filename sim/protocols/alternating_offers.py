@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sim.issues import NO_DEAL, Bools, Ints
+from sim.knowledge import INFORMATION
 from sim.protocols import PROTOCOLS
 from sim.registry import choice, count, order
 from sim.state import (
@@ -16,17 +17,13 @@ from sim.state import (
     PASSED,
     REFUSED,
     WORTH,
+    Case,
     Moves,
     Speaker,
     State,
 )
 from sim.utility import Floats, Lines
 
-INFORMATION = {
-    "complete": "each knows what every package is worth to the others, and their no-deal worth",
-    "none": "nobody knows anything of the others",
-    "positions": "each knows the others' order of options, not their weights: evenly spaced points, equal weights",
-}
 REFUSALS = {
     "bare": "who refuses says nothing",
     "reasoned": "who refuses names the red line that the offer crosses, or says that it is worth too little",
@@ -82,7 +79,7 @@ class AlternatingOffers:
         return np.broadcast_to(listed, (rounds, draws, len(listed)))
 
     def play_round(
-        self, state: State, speakers: Sequence[Speaker], turns: Ints, lines: Lines, signs: Bools
+        self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case
     ) -> tuple[State, Moves]:
         """One pass of the table.
 
@@ -90,8 +87,7 @@ class AlternatingOffers:
             state: The table before the round.
             speakers: The parties, in the order of the party axis.
             turns: Who speaks when in this round, shape (B, turns).
-            lines: The red lines over the packages.
-            signs: Whose consent a package needs, shape (N, P).
+            case: What there is to look up.
 
         Returns:
             The table after the round, and what everybody did.
@@ -101,17 +97,17 @@ class AlternatingOffers:
             for speaker in speakers:
                 speaks = state.open & (turns[:, place] == speaker.index)
                 if speaks.any():
-                    state, did, why = self._turn(state, speaker, speaks, lines, signs)
+                    state, did, why = self._turn(state, speaker, speaks, case)
                     moves = moves.with_turn(place, speaks, did, state.standing, why)
-            state = _sign(state, signs)
+            state = state.with_signatures(case.signs)
         return state, moves
 
     def _turn(
-        self, state: State, speaker: Speaker, speaks: Bools, lines: Lines, signs: Bools
+        self, state: State, speaker: Speaker, speaks: Bools, case: Case
     ) -> tuple[State, Ints, Ints]:
         """One party answers the standing offer or makes one; returns the table, what it did, and why it refused."""
         me, empty = speaker.index, state.standing == NO_DEAL
-        asked = speaks & ~empty & signs[me, state.standing]
+        asked = speaks & ~empty & case.signs[me, state.standing]
         why = np.full(len(speaks), NO_REASON)
         did = np.where(speaks, np.where(empty, OFFERED, PASSED), NOT_ASKED)
         if asked.any():
@@ -119,7 +115,7 @@ class AlternatingOffers:
             accepts = asked & speaker.accepts(state, state.standing)
             did = np.where(asked, np.where(accepts, ACCEPTED, REFUSED), did)
             if self.refusals == "reasoned":
-                why = np.where(did == REFUSED, _reason(speaker, state.standing, lines), NO_REASON)
+                why = np.where(did == REFUSED, _reason(speaker, state.standing, case.lines), NO_REASON)
             state = _answered(state, me, did, why)
         offers = (did == REFUSED) | (did == OFFERED)
         return (_offered(state, speaker, offers) if offers.any() else state), did, why
@@ -150,22 +146,8 @@ def _offered(state: State, speaker: Speaker, offers: Bools) -> State:
     The proposer is asked too: one with nothing worth signing must still put something on the table, and that is not
     consent.
     """
-    me = speaker.index
     package = speaker.offer(state)
-    consents = speaker.accepts(state, package)
-    accepted, own, made = state.accepted.copy(), state.own_offer.copy(), state.offers_made.copy()
-    accepted[offers] = False
-    accepted[offers, me] = consents[offers]
-    own[offers, me] = package[offers]
-    made[offers, me] += 1
-    return replace(
-        state,
-        standing=np.where(offers, package, state.standing),
-        proposer=np.where(offers, me, state.proposer),
-        accepted=accepted,
-        own_offer=own,
-        offers_made=made,
-    )
+    return state.with_offer(speaker.index, offers, package, speaker.accepts(state, package))
 
 
 def _reason(speaker: Speaker, offer: Ints, lines: Lines) -> Ints:
@@ -175,11 +157,3 @@ def _reason(speaker: Speaker, offer: Ints, lines: Lines) -> Ints:
     crossed = lines.crosses[lines.pattern[offer]] & speaker.real_lines
     return np.where(crossed.any(axis=1), crossed.argmax(axis=1), WORTH)
 
-
-def _sign(state: State, signs: Bools) -> State:
-    """Close the draws in which every signatory has accepted what lies on the table."""
-    agreed = (state.accepted | ~signs[:, state.standing].T).all(axis=1)
-    signed = state.open & (state.standing != NO_DEAL) & agreed
-    if not signed.any():
-        return state
-    return replace(state, open=state.open & ~signed, signed=np.where(signed, state.round, state.signed))

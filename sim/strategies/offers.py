@@ -27,6 +27,8 @@ def best_for_others(view: View, least: Floats) -> Ints:
     Returns:
         Package offered, shape (B,).
     """
+    if view.shortlists is None:
+        return _choose(view, least, lambda rows: _least_share(view, rows))
     avoiding, any_line = view.shortlists()
     offer = avoiding.first_worth(least)
     if (offer == NO_DEAL).any():
@@ -81,6 +83,17 @@ def nash(view: View, least: Floats) -> Ints:
         return value
 
     return _choose(view, least, product)
+
+
+def _least_share(view: View, rows: Ints) -> Floats:
+    """Share of its best that the least content other signatory gets of each package, as known now, shape (rows, P)."""
+    known, least = view.known, np.full((len(rows), view.signs.shape[1]), np.inf)
+    for other, signs in enumerate(view.signs):
+        if other != view.party:
+            best = known.best[rows, other, None] * view.leaning[other]
+            share = np.divide(known.utility[rows, other], best, out=np.zeros_like(least), where=best > TOLERANCE)
+            np.minimum(least, share, out=least, where=signs)
+    return least
 
 
 OFFER_RULES: Mapping[str, OfferRule] = {

@@ -1,0 +1,36 @@
+"""What most strategies share: they ask for some worth, and two rules say what is offered and accepted at that."""
+
+from dataclasses import dataclass
+
+from sim.issues import Bools, Ints
+from sim.registry import choice, meanings
+from sim.state import View
+from sim.strategies.acceptance import ACCEPTANCE_RULES
+from sim.strategies.offers import OFFER_RULES
+from sim.utility import Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """A strategy in three parts: how much is asked for, which package of that worth is offered, what is accepted.
+
+    A strategy that leaves something to chance says so by `randomises`; it finds its uniforms in the `View`.
+    """
+
+    randomises = False
+
+    offers: str = choice("best_for_others", meanings(OFFER_RULES), doc="which of the packages worth enough is offered")
+    accepts: str = choice("threshold", meanings(ACCEPTANCE_RULES), doc="when an offer is accepted")
+
+    def aspiration(self, view: View) -> Floats:
+        """The least worth the party asks for now, shape (B,)."""
+        raise NotImplementedError
+
+    def offer(self, view: View) -> Ints:
+        """The package the party puts on the table, shape (B,)."""
+        return OFFER_RULES[self.offers](view, self.aspiration(view))
+
+    def accept(self, view: View, offer: Ints) -> Bools:
+        """Whether the party takes the package on the table, shape (B,)."""
+        own_next = self.offer(view) if self.accepts != "threshold" else offer
+        return ACCEPTANCE_RULES[self.accepts](view, offer, self.aspiration(view), own_next)

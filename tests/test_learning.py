@@ -1,0 +1,45 @@
+"""What offers tell of the one who makes them."""
+
+import numpy as np
+import pytest
+
+from sim.issues import NO_DEAL, Issue, package_space
+from sim.learning import learned
+
+SPACE = package_space([Issue("land", ("a", "b", "c")), Issue("money", ("x", "y"))], [])
+
+
+def known_after(*offers: tuple[str, str]) -> dict[tuple[str, str], float]:
+    """Worth of all packages to a party that has made these offers."""
+    packages = [SPACE.index_of({"land": land, "money": money}) for land, money in offers]
+    log = np.array([[[*packages, NO_DEAL]]])
+    known = learned(log, np.array([[len(packages)]]), SPACE)
+    return {(land, money): float(known.utility[0, 0, SPACE.index_of({"land": land, "money": money})])
+            for land in "abc" for money in "xy"}  # fmt: skip
+
+
+def test_before_anything_is_offered_all_packages_are_alike():
+    assert set(known_after().values()) == {1.0}
+
+
+def test_what_is_asked_for_often_is_worth_most_and_what_stays_weighs_most():
+    """Three offers: land a, a, a and money x, y, x. Land stayed twice, so it weighs 1.4 of 2.4."""
+    worth = known_after(("a", "x"), ("a", "y"), ("a", "x"))
+    land, money = 1.4 / 2.4, 1.0 / 2.4
+    assert worth["a", "x"] == pytest.approx(1.0)
+    assert worth["a", "y"] == pytest.approx(land + money * 2 / 3)  # asked for once, the other twice: (1 + 1) / (1 + 2)
+    assert worth["b", "x"] == pytest.approx(land / 4 + money)  # never asked for, the other three times: 1 / (1 + 3)
+
+
+def test_what_was_offered_after_the_offers_that_count_is_not_looked_at():
+    offers = np.array([[[0, 1, 5, 5]]])
+    first = learned(offers, np.array([[2]]), SPACE).utility
+    assert np.array_equal(first, learned(np.array([[[0, 1, NO_DEAL, NO_DEAL]]]), np.array([[2]]), SPACE).utility)
+    assert not np.array_equal(first, learned(offers, np.array([[3]]), SPACE).utility)
+
+
+def test_parties_and_draws_are_told_apart():
+    log = np.array([[[0, NO_DEAL], [5, NO_DEAL]], [[NO_DEAL, NO_DEAL], [0, NO_DEAL]]])
+    known = learned(log, np.array([[1, 1], [0, 1]]), SPACE).utility
+    assert known[0, 0].argmax() == 0 and known[0, 1].argmax() == 5 and known[1, 1].argmax() == 0
+    assert (known[1, 0] == 1).all()
