@@ -187,11 +187,23 @@ def test_every_chart_is_documented(name):
     assert mentioned(name, section("docs/results.md", "Charts"))
 
 
-@pytest.mark.parametrize("name", peacesim.commands)
+def all_commands() -> dict[str, click.Command]:
+    """Every command by the words that call it, those of groups among them: `import genius`."""
+    found = dict(peacesim.commands)
+    for name, command in peacesim.commands.items():
+        if isinstance(command, click.Group):
+            found |= {f"{name} {below}": each for below, each in command.commands.items()}
+    return found
+
+
+COMMANDS = all_commands()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_documented_with_its_options_and_defaults(name):
-    told = section("docs/command-line.md", name)
+    told = section("docs/command-line.md", name.split()[0])
     assert f"peacesim {name}" in told
-    for parameter in peacesim.commands[name].params:
+    for parameter in COMMANDS[name].params:
         if isinstance(parameter, click.Option):
             for spelling in (*parameter.opts, *parameter.secondary_opts):
                 assert mentioned(spelling, told), spelling
@@ -238,7 +250,9 @@ def test_commands_in_shell_blocks_exist(page):
     for line in "\n".join(fenced(PAGES[page], "sh")).splitlines():
         for words in re.findall(r"(?:^|&& )(?:\.venv/bin/)?peacesim (.*)", line.partition(" #")[0]):
             command, *arguments = shlex.split(words)
-            known = {spelling for each in peacesim.commands[command].params for spelling in each.opts}
+            if isinstance(peacesim.commands[command], click.Group):
+                command = f"{command} {arguments.pop(0)}"
+            known = {spelling for each in COMMANDS[command].params for spelling in each.opts}
             assert {word for word in arguments if word.startswith("-")} <= known
             assert all((ROOT / word).exists() for word in arguments if word.startswith("scenarios"))
 

@@ -15,7 +15,7 @@ HOUSE = """
     0  exact issues utility shortlist knowledge learning pareto solutions positions fair_division theory streams
     1  registry state
     2  strategies protocols mechanisms
-    3  scenario
+    3  scenario genius
     4  structure world ensemble
     5  choices foresight approval zones awareness agents model
     6  outcomes_ledger outcomes_after outcomes tallies chunks results stages movers store
@@ -38,6 +38,7 @@ ONLY_IN = {
     "distributed": {"batch"},
     "SALib": {"analysis"},
     "pyarrow": {"store"},
+    "xml": {"genius", "charts"},
     "random": set(),        # every random number comes from sim/streams.py
 }
 # What reads a stranger's file could be turned against the reader; and nothing here talks to the network.
@@ -173,6 +174,15 @@ def test_libraries_stay_in_their_rooms(file):
         assert rooms is None or room_of(file) in rooms, (
             f"{NAMES[file]}:{node.lineno}: {library} is imported in {', '.join(sorted(rooms)) or 'no room'} only"
         )
+
+
+@over_files
+def test_strangers_xml_is_read_in_one_place_and_by_the_parser_that_can_refuse(file):
+    """Other parsers of the standard library expand entities; charts only escape text that they write."""
+    for name, node in imports(TREES[file]):
+        if name.split(".")[0] == "xml":
+            where = f"{NAMES[file]}:{node.lineno}: {name}"
+            assert (NAMES[file], name) == ("sim/genius/elements.py", "xml.parsers") or name == "xml.sax.saxutils", where
 
 
 @over_files

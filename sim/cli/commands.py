@@ -202,3 +202,34 @@ def new(file: Path) -> None:
         from sim.cli.writing import write_starter
 
         write_starter(file)
+
+
+@peacesim.group("import")
+def import_group() -> None:
+    """Translate negotiations of other programs into scenario files."""
+
+
+@import_group.command("genius")
+@click.argument("folder", metavar="DIR", type=Scenarios(exists=True, file_okay=False))
+@click.option("-o", "--output", type=Scenarios(dir_okay=False), help="File to write; left out: named after the domain.")
+@click.option("--profile", "profiles", metavar="FILE", multiple=True,
+              help="A profile of the folder to translate; may be repeated; left out: all.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Until the deadline.")
+@click.option("--months", type=click.FloatRange(0.1, 120), default=1, show_default=True,
+              help="That all rounds take together: the time in which GENIUS discounts once.")  # fmt: skip
+@click.option("--steps", type=click.IntRange(2, 250), default=11, show_default=True,
+              help="Values of a real issue, and of an integer issue with more than 250.")  # fmt: skip
+def import_genius(
+    folder: Path, output: Path | None, profiles: tuple[str, ...], rounds: int, months: float, steps: int
+) -> None:
+    """Translate a GENIUS domain and its profiles, the XML files of a folder, into a scenario.
+
+    What a package is worth to a party is its utility in GENIUS. A file that exists is left alone.
+    """
+    with plain_failures():
+        from fractions import Fraction
+
+        from sim.cli.importing import import_genius as write
+        from sim.genius import Talks
+
+        write(folder, output, Talks(rounds, Fraction(str(months)), steps), profiles)

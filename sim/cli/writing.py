@@ -1,4 +1,4 @@
-"""`new` and `schema`: files for somebody who writes scenarios."""
+"""`new` and `schema`: files for somebody who writes scenarios, none of them written over."""
 
 import json
 from importlib.resources import files
@@ -22,14 +22,25 @@ def starter() -> str:
 
 def write_starter(path: Path) -> None:
     """Write the starter scenario, and say what to do next."""
+    write_new(path, starter())
+    say_next(path)
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a scenario file that is not there yet; one that is stays as it is."""
     name = shown(path, 200)
     if path.suffix not in ENDINGS:
         fail(WRONG_INPUT, f"{name}: the name of a scenario file ends with .yaml or .yml")
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(starter())
+            file.write(text)
     except FileExistsError:
         fail(WRONG_INPUT, f"{name}: this file exists; it was left alone")
+
+
+def say_next(path: Path) -> None:
+    """Say that a scenario was written, and what to do next."""
+    name = shown(path, 200)
     click.echo(f"{name}: written. Next: peacesim check {name}, then peacesim show, run and batch.")
 
 

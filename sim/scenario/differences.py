@@ -128,7 +128,7 @@ class _Chain:
     def read(self, location: str, name: str, blame: Mark) -> bytes | None:
         """The bytes of an ordinary file; None, and a fault, if it is none, cannot be read or is too large."""
         try:
-            data = _ordinary(location, self.bytes_left + 1)
+            data = ordinary(location, self.bytes_left + 1)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             self.faults.add(blame, f"{quoted(name)} cannot be read: {shown(reason, 120)}{_like(location)}")
@@ -144,7 +144,7 @@ class _Chain:
         return data
 
 
-def _ordinary(location: str, most: int) -> bytes | None:
+def ordinary(location: str, most: int) -> bytes | None:
     """The first bytes of a file, None if it is a folder, a device or a pipe: such a thing is not even opened."""
     if not stat.S_ISREG(os.stat(location).st_mode):
         return None
