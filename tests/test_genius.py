@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import xml.etree.ElementTree as ElementTree
 from decimal import Decimal
 from fractions import Fraction
@@ -253,8 +254,6 @@ def test_the_order_of_elements_and_files_moves_no_byte(files, seed):
 
 @given(st.lists(st.text(max_size=8), max_size=8), st.randoms(use_true_random=False))
 def test_names_are_names_of_their_own_and_do_not_depend_on_order(texts, chance):
-    import re
-
     names = names_of(texts, "option")
     assert len(set(names)) == len(texts) and all(re.fullmatch(NAME, name) for name in names)
     order = chance.sample(range(len(texts)), len(texts))

@@ -6,7 +6,7 @@ from fractions import Fraction
 from sim.genius.elements import Element
 from sim.scenario.messages import Faults, quoted, shown
 
-LARGEST = Fraction(10**15)  # beyond this, and this close to 0, nothing means anything in a scenario
+LARGEST = Fraction(10**15)  # no number beyond this means anything in a scenario
 _NUMBER = re.compile(r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,3})?")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 
