@@ -2,9 +2,48 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T", bound=type)
+Thing = TypeVar("Thing", bound=Callable[..., Any])
+
+
+class Texts(NamedTuple):
+    """What a user is told of a name beside its parameters.
+
+    Attributes:
+        rule: What it does, in one line: the first of its docstring.
+        formula: The same as mathematics.
+        source: Where it comes from.
+        use: When to choose it.
+    """
+
+    rule: str
+    formula: str
+    source: str
+    use: str
+
+
+_TEXTS: dict[Callable[..., Any], Texts] = {}
+
+
+def described(*, formula: str, source: str, use: str) -> Callable[[Thing], Thing]:
+    """Tell the formula, the source and the use of a class or function that users choose by name."""
+
+    def tell(thing: Thing) -> Thing:
+        _TEXTS[thing] = Texts((thing.__doc__ or "").strip().splitlines()[0], formula, source, use)
+        return thing
+
+    return tell
+
+
+def texts_of(thing: Callable[..., Any]) -> Texts:
+    """What a user is told of a class or function.
+
+    Raises:
+        KeyError: if nothing has been told of it.
+    """
+    return _TEXTS[thing]
 
 
 class Registry(Mapping[str, type]):
@@ -18,8 +57,8 @@ class Registry(Mapping[str, type]):
         self.what = what
         self._classes: dict[str, type] = {}
 
-    def register(self, name: str) -> Callable[[T], T]:
-        """Enter a class under a name.
+    def register(self, name: str, *, formula: str, source: str, use: str) -> Callable[[T], T]:
+        """Enter a class under a name, with what a user is told of it.
 
         Raises:
             ValueError: if the name is taken.
@@ -29,7 +68,7 @@ class Registry(Mapping[str, type]):
             if name in self._classes:
                 raise ValueError(f"two {self.what} are called {name!r}")
             self._classes[name] = cls
-            return cls
+            return described(formula=formula, source=source, use=use)(cls)
 
         return enter
 
@@ -67,5 +106,5 @@ def order(default: str | tuple[str, ...], doc: str = "") -> Any:
 
 
 def meanings(rules: Mapping[str, Callable[..., Any]]) -> dict[str, str]:
-    """What each of several named functions does: the first line of its docstring."""
-    return {name: (rule.__doc__ or "").strip().splitlines()[0] for name, rule in sorted(rules.items())}
+    """What each of several named functions does, in one line."""
+    return {name: texts_of(rule).rule for name, rule in sorted(rules.items())}

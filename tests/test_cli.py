@@ -266,6 +266,7 @@ def test_list_of_one_name_tells_its_parameters():
     parameters = {parameter["name"]: parameter for parameter in entry["parameters"]}
     assert parameters["exponent"]["default"] == 1
     assert set(parameters["offers"]["options"]) == {"best_for_others", "least_own", "nash", "nearest"}
+    assert "time^exponent" in entry["formula"] and "Faratin" in entry["source"] and entry["use"]
     answer = call("list", "strategies", "time_dependant")
     assert answer.exit_code == 2 and "did you mean 'time_dependent'?" in answer.stderr
 

@@ -25,6 +25,7 @@ from sim.scenario.ratification_blocks import RatificationModel
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.war_blocks import WarModel
 from sim.strategies import STRATEGIES
+from tests.library_page import page
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -58,6 +59,10 @@ def mentioned(name: str, text: str) -> bool:
 @pytest.mark.parametrize("page", ["docs/scenario-files.md", "docs/model.md"])
 def test_every_registered_name_is_documented(registry, name, page):
     assert mentioned(name, PAGES[page])
+
+
+def test_the_page_of_the_library_says_what_list_says():
+    assert PAGES["docs/negotiation.md"] == page(), "write it anew: python -m tests.library_page"
 
 
 def test_every_public_name_is_documented():

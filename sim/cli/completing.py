@@ -6,7 +6,9 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-KINDS = ("strategies", "protocols", "laws", "outcomes", "charts")  # as `listing.KINDS`, too heavy to load for this
+KINDS = (  # as `listing.KINDS`, too heavy to load for this
+    "strategies", "protocols", "offers", "acceptance", "information", "laws", "outcomes", "charts",
+)  # fmt: skip
 
 
 class Scenarios(click.Path):

@@ -7,15 +7,23 @@ from typing import Any
 from rich.console import RenderableType
 
 from sim.analysis.layout import heading, paragraph, table
+from sim.registry import texts_of
 
-Entry = dict[str, Any]  # name, about, and for what has them: parameters
+Entry = dict[str, Any]  # name, about, and for what has them: formula, source, use, parameters
 
 
 def _classes(registry: Mapping[str, type]) -> list[Entry]:
-    return [
-        {"name": name, "about": _first_line(cls), "parameters": [_parameter(entry) for entry in fields(cls)]}
-        for name, cls in registry.items()
-    ]
+    return [_told(name, cls) | {"parameters": [_parameter(entry) for entry in fields(cls)]}
+            for name, cls in registry.items()]  # fmt: skip
+
+
+def _rules(rules: Mapping[str, Callable[..., Any]]) -> list[Entry]:
+    return [_told(name, rule) for name, rule in sorted(rules.items())]
+
+
+def _told(name: str, thing: Callable[..., Any]) -> Entry:
+    texts = texts_of(thing)
+    return {"name": name, "about": texts.rule, "formula": texts.formula, "source": texts.source, "use": texts.use}
 
 
 def _strategies() -> list[Entry]:
@@ -28,6 +36,24 @@ def _protocols() -> list[Entry]:
     from sim.protocols import PROTOCOLS
 
     return _classes(PROTOCOLS)
+
+
+def _offers() -> list[Entry]:
+    from sim.strategies.offers import OFFER_RULES
+
+    return _rules(OFFER_RULES)
+
+
+def _acceptance() -> list[Entry]:
+    from sim.strategies.acceptance import ACCEPTANCE_RULES
+
+    return _rules(ACCEPTANCE_RULES)
+
+
+def _information() -> list[Entry]:
+    from sim.knowledge import INFORMATION
+
+    return [{"name": name, "about": about} for name, about in INFORMATION.items()]
 
 
 def _charts() -> list[Entry]:
@@ -51,21 +77,22 @@ LAWS = {
     "uniform": "anywhere between low and high alike",
 }
 OUTCOMES = {
-    "no_zone": "no package was acceptable to all who sign it",
+    "no_zone": "no package was acceptable to all who sign it, in any round",
     "deadline": "some package was, but the last round passed unsigned",
-    "in_force": "an agreement was signed; nobody has to vote on it",
+    "refused": "a text was signed, and refused at home",
+    "in_force": "an agreement was signed and passed every vote that it needs",
 }
 KINDS: Mapping[str, Callable[[], list[Entry]]] = {
     "strategies": _strategies,
     "protocols": _protocols,
+    "offers": _offers,
+    "acceptance": _acceptance,
+    "information": _information,
     "laws": _laws,
     "outcomes": _outcomes,
     "charts": _charts,
 }
-
-
-def _first_line(cls: type) -> str:
-    return (cls.__doc__ or "").strip().splitlines()[0]
+LISTED_APART = {"offers": "offers", "accepts": "acceptance", "information": "information"}  # kinds by parameter
 
 
 def _parameter(entry: "Field[Any]") -> dict[str, Any]:
@@ -87,12 +114,15 @@ def entries_of(kind: str, name: str | None = None) -> list[Entry]:
 
 
 def list_parts(found: Mapping[str, list[Entry]]) -> list[RenderableType]:
-    """Names and what they do, a table a kind; parameters below each."""
+    """Names and what they do, a table a kind; what more there is to tell of each, and its parameters, below."""
     parts: list[RenderableType] = []
     for kind, entries in found.items():
         parts.append(heading(kind.capitalize()))
         parts.append(table(["", ""], [[entry["name"], entry["about"]] for entry in entries], left=2))
         for entry in entries:
+            told = [[f"  {key}", entry[key]] for key in ("formula", "source", "use") if key in entry]
+            if told:
+                parts += [paragraph(""), paragraph(entry["name"], 2), table(["", ""], told, left=2)]
             for parameter in entry.get("parameters", []):
                 parts += _parameter_parts(entry["name"], parameter)
     return parts
@@ -102,6 +132,9 @@ def _parameter_parts(owner: str, parameter: dict[str, Any]) -> list[RenderableTy
     default = "left out" if parameter["default"] is None else parameter["default"]
     about = f"{owner}.{parameter['name']} ({parameter['kind']}, default {default}): {parameter['about']}"
     lines = [paragraph(""), paragraph(about, 2)]
-    if parameter["options"]:
+    kind = LISTED_APART.get(parameter["name"])
+    if kind:
+        lines.append(paragraph(f"{', '.join(parameter['options'])}: peacesim list {kind}", 4))
+    elif parameter["options"]:
         lines.append(table(["", ""], [[f"  {name}", about] for name, about in parameter["options"].items()], left=2))
     return lines

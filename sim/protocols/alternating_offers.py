@@ -30,7 +30,12 @@ REFUSALS = {
 }
 
 
-@PROTOCOLS.register("alternating_offers")
+@PROTOCOLS.register(
+    "alternating_offers",
+    formula="signed: the standing offer once every signatory has accepted it since it was made, its proposer included",
+    source="after Rubinstein (1982), for any number of parties",
+    use="the default: talks in which everybody may speak and nobody's silence is consent",
+)
 @dataclass(frozen=True)
 class AlternatingOffers:
     """Each party in turn accepts the standing offer or replaces it by its own.
@@ -38,8 +43,6 @@ class AlternatingOffers:
     A round is one pass: each party of the order, once. With nothing on the table a party must offer. A party that does
     not sign the standing offer passes. Signed is what every signatory, the proposer included, has accepted since it
     was made; acceptances carry over into the next round.
-
-    Source: after Rubinstein (1982), for any number of parties.
     """
 
     order: str | tuple[str, ...] = order("random", doc="who speaks when: a list of parties, `rotating`, or `random`")

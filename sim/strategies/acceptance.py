@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from sim.exact import TOLERANCE
 from sim.issues import Bools, Ints
+from sim.registry import described
 from sim.state import View
 from sim.utility import Floats
 
@@ -15,6 +16,11 @@ AcceptanceRule = Callable[[View, Ints, Floats, Ints], Bools]
 LATE = 0.9  # share of the talks after which `combined` settles for the best offer received
 
 
+@described(
+    formula="u(offer) >= a",
+    source="the plain rule; AC_const and AC_time are names for it with a fixed and a falling level",
+    use="the default: what is asked for and what is taken are the same",
+)
 def threshold(view: View, offer: Ints, aspiration: Floats, own_next: Ints) -> Bools:
     """Accept what is worth the aspiration.
 
@@ -30,19 +36,23 @@ def threshold(view: View, offer: Ints, aspiration: Floats, own_next: Ints) -> Bo
     return view.worth_of(offer) >= aspiration - TOLERANCE
 
 
+@described(
+    formula="u(offer) >= u(own next offer)",
+    source="AC_next of Baarslag, Hindriks & Jonker (2013)",
+    use="where a party's offers lie well above what it asks for: it then takes no less than it would have said itself",
+)
 def next_offer(view: View, offer: Ints, aspiration: Floats, own_next: Ints) -> Bools:
-    """Accept what is worth as much as the offer one would make instead.
-
-    Source: AC_next of Baarslag, Hindriks & Jonker (2013).
-    """
+    """Accept what is worth as much as the offer one would make instead."""
     return view.worth_of(offer) >= view.worth_of(own_next) - TOLERANCE
 
 
+@described(
+    formula="u(offer) >= u(own next offer), or time >= 0.9 and u(offer) >= u(best offer received)",
+    source="AC_combi of Baarslag, Hindriks & Jonker (2013), with the best of all offers received as its late level",
+    use="against opponents whose best offers came early: near the end the party settles for as good a one",
+)
 def combined(view: View, offer: Ints, aspiration: Floats, own_next: Ints) -> Bools:
-    """As `next_offer`; in the last tenth of the talks also an offer as good as the best received so far.
-
-    Source: AC_combi of Baarslag, Hindriks & Jonker (2013), with the best of all offers received as its late level.
-    """
+    """As `next_offer`; in the last tenth of the talks also an offer as good as the best received so far."""
     accepts = next_offer(view, offer, aspiration, own_next)
     if view.time >= LATE:
         accepts = accepts | (view.worth_of(offer) >= view.best_received - TOLERANCE)

@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Ints
+from sim.registry import described
 from sim.shortlist import first_of_highest
 from sim.state import View
 from sim.utility import Floats
@@ -17,6 +18,11 @@ from sim.utility import Floats
 OfferRule = Callable[[View, Floats], Ints]
 
 
+@described(
+    formula="argmax over p with u(p) >= a of min over other signatories m of known u_m(p) / known best_m",
+    source="our own; with one other party it is the package that the other is thought to like best",
+    use="the default: a party that looks for what the others could sign, and the fastest rule",
+)
 def best_for_others(view: View, least: Floats) -> Ints:
     """The package whose least content other signatory gets the largest known share of its best.
 
@@ -37,17 +43,25 @@ def best_for_others(view: View, least: Floats) -> Ints:
     return offer
 
 
+@described(
+    formula="argmin over p with u(p) >= a of u(p)",
+    source="the usual inverse of the aspiration, as in GENIUS and NegMAS",
+    use="to compare with other programs; parties that know nothing of each other",
+)
 def least_own(view: View, least: Floats) -> Ints:
     """The package worth least to oneself."""
     return _choose(view, least, lambda rows: -view.utility[rows])
 
 
+@described(
+    formula="argmin over p with u(p) >= a of sum over issues i of w_i |v_i(p) - v_i(last offer received)|",
+    source="Faratin, Sierra & Jennings (2002), trade-offs by similarity, with the party's own weights",
+    use="parties that answer an offer by one as like it as they can afford",
+)
 def nearest(view: View, least: Floats) -> Ints:
     """The package most like the last offer received: the smallest sum of own worth that the options differ by.
 
     Before any offer is received, the best for the others.
-
-    Source: Faratin, Sierra & Jennings (2002), trade-offs by similarity, with the party's own weights.
     """
 
     def closeness(rows: Ints) -> Floats:
@@ -62,6 +76,11 @@ def nearest(view: View, least: Floats) -> Ints:
     return np.where(view.received == NO_DEAL, best_for_others(view, least), _choose(view, least, closeness))
 
 
+@described(
+    formula="argmax over p with u(p) >= a of the product over signatories n of max(0, known u_n(p) - known no_deal_n)",
+    source="the product of Nash (1950), used as a rule for offers",
+    use="parties that know much of each other and look for a fair text at the worth they ask for",
+)
 def nash(view: View, least: Floats) -> Ints:
     """The package with the largest product of gains over its signatories, the others' as far as known.
 

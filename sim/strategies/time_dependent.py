@@ -13,14 +13,17 @@ from sim.strategies.asking import Asking
 from sim.utility import Floats
 
 
-@STRATEGIES.register("time_dependent")
+@STRATEGIES.register(
+    "time_dependent",
+    formula="a = best - (best - no_deal) x time^exponent, time = (round - 1) / (rounds - 1)",
+    source="Faratin, Sierra & Jennings (1998), time-dependent tactics",
+    use="the default: a party that holds out for a while and settles as the deadline nears",
+)
 @dataclass(frozen=True)
 class TimeDependent(Asking):
     """Ask for less as the deadline nears, whatever the others do.
 
     Aspiration falls from the party's best package to its no-deal worth as `1 - time**exponent`.
-
-    Source: Faratin, Sierra & Jennings (1998), time-dependent tactics.
     """
 
     exponent: float | Floats = number(1.0, above=0.0, doc="above 1 concedes late (Boulware), below 1 early (conceder)")

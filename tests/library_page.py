@@ -1,0 +1,52 @@
+"""The page that explains every name of the negotiation library: `python -m tests.library_page` writes it anew.
+
+Its words are those of `peacesim list`, which come from the registries, so that there is one text of each.
+"""
+
+from pathlib import Path
+
+from sim.cli.listing import Entry, entries_of
+
+PAGE = Path(__file__).parent.parent / "docs" / "negotiation.md"
+INTRODUCTION = """\
+# The negotiation library
+
+Every name that a scenario may use for how parties bargain, and every solution that results are held against: what it
+does, its formula, where it comes from and when to use it. `peacesim list` prints the same. The parameters are in
+[scenario-files.md](scenario-files.md), the mathematics that the formulas rest on in [model.md](model.md).
+
+In formulas `u(p)` is a party's own worth of package p, `u_m` that of party m, `known` what the party knows of it, `a`
+what it asks for now (its aspiration), `no_deal` what no agreement is worth in this round, `best` its largest worth of
+what it could sign, `w_i` and `v_i` its weight and value of issue i.
+"""
+SECTIONS = {
+    "protocols": ("Protocols", "Who moves, what binds and when it ends: `protocol: {name: ...}`."),
+    "strategies": ("Strategies", "How much a party asks for, round by round: `strategy: {name: ...}` of a party."),
+    "offers": ("Offer rules", "Which package of that worth it offers: `offers` of its strategy."),
+    "acceptance": ("Acceptance rules", "What it accepts: `accepts` of its strategy."),
+    "information": ("Information", "What parties know of each other: `information` of the protocol."),
+}
+
+
+def page() -> str:
+    """The page as it should be."""
+    parts = [INTRODUCTION]
+    for kind, (title, about) in SECTIONS.items():
+        parts.append(f"## {title}\n\n{about}\n")
+        entries = entries_of(kind)
+        if all("formula" in entry for entry in entries):
+            parts += [_section(entry) for entry in entries]
+        else:
+            rows = [f"| `{entry['name']}` | {entry['about']} |" for entry in entries]
+            parts.append("\n".join(["| name | meaning |", "|---|---|", *rows, ""]))
+    return "\n".join(parts)
+
+
+def _section(entry: Entry) -> str:
+    told = [f"- *{key}*: {value}" for key, value in (
+        ("formula", f"`{entry['formula']}`"), ("source", entry["source"]), ("use", entry["use"]))]  # fmt: skip
+    return "\n".join([f"### `{entry['name']}`", "", entry["about"], "", *told, ""])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
