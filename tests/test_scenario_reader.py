@@ -295,8 +295,8 @@ def test_a_scenario_travels_to_a_worker_and_back():
         (
             "offers: best_for_others",
             "offer: best_for_others",
-            "77:97: parties.upland.strategy: unknown key 'offer': time_dependent takes exponent, offers and "
-            "accepts; did you mean 'offers'?",
+            "77:97: parties.upland.strategy: unknown key 'offer': time_dependent takes accepts, exponent and "
+            "offers; did you mean 'offers'?",
         ),
         (
             "order: [upland, lowland]",

@@ -48,9 +48,8 @@ def check_block(node: Node | None, registry: Registry, party_names: Iterable[str
         if key in known:
             _check(known[key], value, key_mark(node, key, value), list(party_names), faults, f"{path}.{key}")
         elif key != "name":
-            faults.add(
-                node.keys[key], f"unknown key {quoted(key)}: {name.text} takes {listed(known)}{meant(key, known)}", path
-            )
+            takes = f"{name.text} takes {listed(sorted(known))}"
+            faults.add(node.keys[key], f"unknown key {quoted(key)}: {takes}{meant(key, known)}", path)
 
 
 def parameters(block: dict[str, Any], registry: Registry) -> dict[str, Any]:
