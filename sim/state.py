@@ -77,6 +77,37 @@ class State:
         """The same table, a round later."""
         return replace(self, round=self.round + 1)
 
+    def with_received(self, party: int, asked: Bools, worth: Floats) -> "State":
+        """A party has what lies on the table put to it.
+
+        Args:
+            party: Its index.
+            asked: Draws in which it is, shape (B,).
+            worth: Of the standing offer to it, shape (B,).
+        """
+        received, best = self.received.copy(), self.best_received.copy()
+        received[:, party] = np.where(asked, self.standing, received[:, party])
+        best[:, party] = np.where(asked, np.maximum(best[:, party], worth), best[:, party])
+        return replace(self, received=received, best_received=best)
+
+    def with_answer(self, party: int, accepts: Bools, refuses: Bools, why: Ints) -> "State":
+        """A party's answer takes effect, and everybody hears which line stood in the way.
+
+        Args:
+            party: Its index.
+            accepts: Draws in which it accepts what lies on the table, shape (B,).
+            refuses: Draws in which it refuses it, shape (B,).
+            why: What it says then: `NO_REASON`, `WORTH` or the index of a red line, shape (B,).
+        """
+        accepted, named = self.accepted.copy(), self.named
+        accepted[:, party] |= accepts
+        crossing = np.flatnonzero(why >= 0)
+        if len(crossing):
+            named = named.copy()
+            named[crossing, why[crossing]] = self.round
+        last_refuser = np.where(refuses, party, self.last_refuser)
+        return replace(self, accepted=accepted, named=named, last_refuser=last_refuser)
+
     def with_offer(self, party: int, offers: Bools, package: Ints, consents: Bools) -> "State":
         """A party's own package takes the place of what lay on the table.
 
@@ -244,6 +275,9 @@ class Speaker(Protocol):
 
     def accepts(self, state: State, package: Ints) -> Bools:
         """Whether it would take a package now, shape (B,)."""
+
+    def could_sign(self, state: State, rows: Ints, package: Ints) -> Bools:
+        """Whether a package of each of some draws crosses no real line of its own and beats no deal, shape (rows,)."""
 
 
 @dataclass(frozen=True, eq=False)
