@@ -101,7 +101,7 @@ def count(default: int | None, low: int = 1, doc: str = "") -> Any:
 
 
 def order(default: str | tuple[str, ...], doc: str = "") -> Any:
-    """A parameter that is a list of parties, `rotating` or `random`."""
+    """A parameter that is a list of parties, `fixed`, `rotating` or `random`."""
     return field(default=default, metadata={"kind": "order", "doc": doc})
 
 

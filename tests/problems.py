@@ -83,7 +83,7 @@ def problems(draw: st.DrawFn, max_rounds: int = 8) -> dict[str, Any]:
     }
     accepts = draw(st.sampled_from(["threshold", "next_offer", "combined"]))
     offers = draw(st.sampled_from(["best_for_others", "least_own", "nearest", "nash"]))
-    order: Any = draw(st.sampled_from(["random", "rotating", "list"]))
+    order: Any = draw(st.sampled_from(["random", "rotating", "fixed", "list"]))
     return {
         "schema": 1,
         "id": "problem",

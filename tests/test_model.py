@@ -174,6 +174,9 @@ def test_the_order_of_speaking_is_drawn_anew_each_round_or_once():
     turns = draw(read(problem), 1, 0, 400).turns[:, :, 0]
     assert (turns[1:] != turns[:-1]).all()
     assert abs(turns[0].mean() - 0.5) < 0.1
+    problem["protocol"]["order"] = "fixed"
+    fixed = draw(read(problem), 1, 0, 400).turns[:, :, 0]
+    assert (fixed == turns[0]).all()
 
 
 def test_talks_leave_no_memory_behind():

@@ -307,7 +307,7 @@ def test_a_scenario_travels_to_a_worker_and_back():
         (
             "order: [upland, lowland]",
             "order: randomly",
-            "109:45: protocol.order: 'randomly' where random, rotating or a list of parties would do",
+            "109:45: protocol.order: 'randomly' where fixed, random, rotating or a list of parties would do",
         ),
         (
             "package: {strip: demilitarised,",

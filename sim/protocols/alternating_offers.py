@@ -31,7 +31,7 @@ class AlternatingOffers(InTurn):
     The proposer is asked too whether it accepts its own text, and refusals may give their reason.
     """
 
-    order: str | tuple[str, ...] = order("random", doc="who speaks when: a list of parties, `rotating`, or `random`")
+    order: str | tuple[str, ...] = order("random", doc="who speaks when: parties, `fixed`, `rotating`, or `random`")
     information: str = choice("positions", INFORMATION, doc="what each party knows of the others")
     refusals: str = choice("reasoned", REFUSALS, doc="whether a refusal gives its reason")
     memory: int | None = count(None, doc="for how many rounds a named line is avoided; left out: all")

@@ -17,7 +17,7 @@ class InTurn:
     was made; acceptances carry over into the next round and are void once another offer is made.
 
     Attributes:
-        order: A list of parties, `rotating`, or `random`.
+        order: A list of parties, `fixed`, `rotating`, or `random`.
     """
 
     order: str | tuple[str, ...]
@@ -26,15 +26,15 @@ class InTurn:
         """Names of the random streams the order of speaking is made from: one a party, for each drawing of lots."""
         if self.order == "random":
             return [[f"order.{party}.{k}" for party in parties] for k in range(1, rounds + 1)]
-        if self.order == "rotating":
+        if self.order in ("fixed", "rotating"):
             return [[f"order.{party}" for party in parties]]
         return []
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
         """Who speaks when.
 
-        `random` draws lots anew each round. `rotating` draws lots once a draw, then the opener moves to the end each
-        round. A list is the same in every round.
+        `random` draws lots anew each round. `fixed` draws lots once a draw, for all rounds; `rotating` does too, and
+        the opener moves to the end each round. A list is the same in every round and draw.
 
         Args:
             parties: Names, in the order of the party axis.
@@ -47,9 +47,10 @@ class InTurn:
         if self.order == "random":
             return np.argsort(lots, axis=2, kind="stable")
         draws = lots.shape[1]
-        if self.order == "rotating":
+        if self.order in ("fixed", "rotating"):
             start = np.argsort(lots[0], axis=1, kind="stable")
-            return np.array([np.roll(start, -(k % len(parties)), axis=1) for k in range(rounds)])
+            moved = [k % len(parties) if self.order == "rotating" else 0 for k in range(rounds)]
+            return np.array([np.roll(start, -places, axis=1) for places in moved])
         listed = np.array([parties.index(name) for name in self.order])
         return np.broadcast_to(listed, (rounds, draws, len(listed)))
 

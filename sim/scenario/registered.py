@@ -14,7 +14,7 @@ from sim.scenario.validation import key_mark, validate
 from sim.strategies import STRATEGIES
 
 SINGULAR = {"strategies": "strategy", "protocols": "protocol"}
-ORDERS = ("random", "rotating")
+ORDERS = ("fixed", "random", "rotating")
 
 __all__ = ["PROTOCOLS", "STRATEGIES", "bounded", "check_block", "parameters", "parameters_of"]
 
@@ -87,7 +87,7 @@ def _check_order(node: Node, value: Any, party_names: list[str], faults: Faults,
     """A list of parties, each once, or one of the words."""
     if not isinstance(node, Sequence):
         if value not in ORDERS:
-            faults.add(node.mark, f"{found(value)} where random, rotating or a list of parties would do", path)
+            faults.add(node.mark, f"{found(value)} where fixed, random, rotating or a list of parties would do", path)
         return
     if not node.items:
         faults.add(node.mark, "nobody speaks; name at least one party", path)
