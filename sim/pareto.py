@@ -1,6 +1,7 @@
 """The Pareto frontier: packages in which no party can gain unless another loses."""
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.exact import TOLERANCE
 from sim.issues import Bools, Ints
@@ -8,7 +9,9 @@ from sim.utility import Floats
 
 PIVOTS = 32  # packages tried as early rivals of all others
 LEAST_CUT = 0.02  # the search for such rivals ends with one that beats less than this share of what is left
-SMALL = 128  # vectors compared all with all
+FIRST_BLOCK, LARGEST_BLOCK = 64, 2048  # vectors taken from the front at a time: few at first, they beat the most
+WORD = 64  # rivals that one machine word marks
+ROWS = 4096  # vectors compared at a time, so that their marks stay close to the processor
 
 
 def pareto_frontier(utility: Floats) -> Bools:
@@ -25,7 +28,8 @@ def pareto_frontier(utility: Floats) -> Bools:
     Returns:
         Shape (P,); some package is on the frontier if there is any.
 
-    Source: Kung, Luccio & Preparata (1975), divide and conquer on one coordinate.
+    Source: the order of comparison after Chomicki, Godfrey, Gryz & Liang (2003), skyline with presorting; the rivals as
+    sets of bits after Tan, Eng & Ooi (2001).
     """
     steps = _on_grid(utility)
     near = _not_beaten_by_pivots(steps)
@@ -64,9 +68,7 @@ def _not_beaten_by_pivots(steps: Floats) -> Ints:
     The package with the largest sum is on the frontier and dominates much where parties' worths are not opposed.
     """
     left = np.arange(steps.shape[1])
-    total = steps[0].copy()
-    for row in steps[1:]:
-        total += row
+    total = _total(steps)
     for _ in range(min(PIVOTS, len(left))):
         pivot = steps[:, left[total.argmax()]]
         better, equal = np.zeros(len(left), bool), np.ones(len(left), bool)
@@ -93,38 +95,71 @@ def _distinct(steps: Floats) -> tuple[Ints, Bools]:
 
 
 def _undominated(vectors: Floats) -> Bools:
-    """The same for distinct vectors in the order of `_distinct`: a rival stands before what it dominates."""
+    """The same for distinct vectors in the order of `_distinct`: a rival stands before what it dominates.
+
+    For three parties and more that order is replaced by the order of sums, in which it stands before as well, and far
+    before: the first vectors beat most of the others.
+    """
     parties, count = vectors.shape
     if parties <= 2:
         rising = np.ones(count, bool)
         rising[1:] = vectors[-1, 1:] > np.maximum.accumulate(vectors[-1])[:-1] if parties == 2 else False
         return rising
-    if count <= SMALL:
-        beats = _at_least(vectors, vectors)
-        np.fill_diagonal(beats, False)
-        beaten: Bools = np.logical_or.reduce(beats, axis=0)
-        return ~beaten
-    half = count // 2
-    upper, lower = _undominated(vectors[:, :half]), _undominated(vectors[:, half:])
-    # The upper half is worth as much or more to the first party: only the others need comparing.
-    contenders = np.flatnonzero(lower)
-    lower[contenders[_beaten(vectors[1:, half + contenders], vectors[1:, :half][:, upper])]] = False
-    return np.concatenate([upper, lower])
+    left = np.argsort(-_total(vectors), kind="stable")  # sums that round to the same keep the first order
+    rest, size = vectors[:, left], FIRST_BLOCK
+    undominated = np.zeros(count, bool)
+    while len(left):
+        block = rest[:, :size]
+        stands = ~_beaten(block, block, same=True)
+        undominated[left[:size][stands]] = True
+        left, rest = left[size:], rest[:, size:]
+        stays = ~_beaten(rest, block[:, stands])
+        left, rest = left[stays], rest[:, stays]
+        size = min(2 * size, LARGEST_BLOCK)
+    return undominated
 
 
-def _beaten(vectors: Floats, rivals: Floats) -> Bools:
-    """Vectors that some rival is at least as good as for every party; rivals come in pieces, to spare memory."""
-    left = np.arange(vectors.shape[1])
-    for start in range(0, rivals.shape[1], SMALL):
-        left = left[~_at_least(rivals[:, start : start + SMALL], vectors[:, left]).any(axis=0)]
-    beaten = np.ones(vectors.shape[1], bool)
-    beaten[left] = False
+def _total(steps: Floats) -> Floats:
+    total: Floats = steps[0].copy()
+    for row in steps[1:]:
+        total = total + row
+    return total
+
+
+def _beaten(vectors: Floats, rivals: Floats, same: bool = False) -> Bools:
+    """Vectors that some rival is at least as good as for every party, shape (V,).
+
+    Per party, the rivals that are at least as good as a vector are the first so many in that party's order, and these
+    sets are kept as bits: a vector is beaten if some bit stands in the sets of all parties.
+
+    Args:
+        vectors: Shape (N, V).
+        rivals: Shape (N, R).
+        same: Whether the rivals are the vectors themselves, which then do not count as their own rivals.
+    """
+    best_first = [_best_first(row) for row in rivals]
+    beaten = np.zeros(vectors.shape[1], bool)
+    for start in range(0, vectors.shape[1], ROWS):
+        rows = slice(start, start + ROWS)
+        common = np.array(0)
+        for place, (row, (falling, firsts)) in enumerate(zip(vectors, best_first, strict=True)):
+            as_good = firsts.take(np.searchsorted(falling, -row[rows], side="right"), axis=0)
+            common = as_good if place == 0 else np.bitwise_and(common, as_good, out=common)
+        if same:
+            own = np.arange(start, start + len(common))
+            common[own - start, own // WORD] ^= _bit(own)
+        beaten[rows] = np.logical_or.reduce(common != 0, axis=1)
     return beaten
 
 
-def _at_least(rivals: Floats, vectors: Floats) -> Bools:
-    """Whether a rival is worth as much as a vector to every party, shape (rivals, vectors)."""
-    at_least = np.ones((rivals.shape[1], vectors.shape[1]), bool)
-    for rival, worth in zip(rivals, vectors, strict=True):
-        at_least &= rival[:, None] >= worth[None, :]
-    return at_least
+def _best_first(row: Floats) -> tuple[Floats, npt.NDArray[np.uint64]]:
+    """One party's worths of R rivals, negated and rising, and the sets of its first 0 to R, shape (R + 1, words)."""
+    order = np.argsort(-row, kind="stable")
+    firsts = np.zeros((len(row) + 1, -(-len(row) // WORD)), np.uint64)
+    firsts[np.arange(1, len(row) + 1), order // WORD] = _bit(order)
+    return -row[order], np.bitwise_or.accumulate(firsts, axis=0)
+
+
+def _bit(place: Ints) -> npt.NDArray[np.uint64]:
+    """The bit of a place within its word."""
+    return np.uint64(1) << (place % WORD).astype(np.uint64)

@@ -30,6 +30,31 @@ def test_the_frontier_is_what_nothing_dominates(utility):
     np.testing.assert_array_equal(pareto_frontier(utility), dominated_by_none(utility))
 
 
+@pytest.mark.parametrize("parties", [3, 4, 5])
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 127, 128, 129, 193, 500])
+def test_sets_of_rivals_end_where_their_words_do(parties, count):
+    """Worths of a few levels, so that each party finds many equal and vectors come several times over."""
+    rng = np.random.default_rng(count)
+    share = rng.multinomial(3 * parties, np.full(parties, 1 / parties), count).T
+    utility = (share + (rng.random(count) < 0.2)) / 12
+    np.testing.assert_array_equal(pareto_frontier(utility), dominated_by_none(utility))
+
+
+def test_thousands_of_opposed_packages_among_thousands_that_are_beaten():
+    """Of 9,000 packages each is 0.01 less to all than one of 4,500, and those are on the frontier: known beforehand."""
+    rng = np.random.default_rng(7)
+    share = rng.dirichlet(np.ones(4), 4_500).T
+    order = rng.permutation(13_500)
+    utility = np.concatenate([share, share - 0.01, share - 0.02], axis=1)[:, order]
+    np.testing.assert_array_equal(pareto_frontier(utility), order < 4_500)
+
+
+def test_worths_too_large_to_add_without_rounding():
+    """All sums round to the same number, and which package beats which must not be lost with the last digits."""
+    much, little = np.full(300, 1e10), np.arange(300) / 300
+    np.testing.assert_array_equal(pareto_frontier(np.array([much, much, little])), np.arange(300) == 299)
+
+
 @pytest.mark.parametrize("parties", [1, 2, 3, 4, 6])
 @pytest.mark.parametrize("opposed", [0.0, 0.9, 1.0])
 def test_large_problems_are_split_and_put_together_rightly(parties, opposed):
@@ -40,7 +65,7 @@ def test_large_problems_are_split_and_put_together_rightly(parties, opposed):
     frontier = pareto_frontier(utility)
     np.testing.assert_array_equal(frontier, dominated_by_none(utility))
     if parties > 2 and opposed == 1:
-        assert frontier.sum() > 256  # so that the halves were themselves split
+        assert frontier.sum() > 256  # so that several blocks were needed
 
 
 def test_a_strictly_opposed_pair_has_every_package_on_the_frontier():
