@@ -6,7 +6,7 @@ Sums and products over parties run by ascending value, so exchanging two parties
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from sim import exact
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
+from sim.pareto import pareto_frontier
 from sim.utility import Floats
 
 Ranks = npt.NDArray[np.integer[Any]]
@@ -65,7 +66,8 @@ class Solution:
         packages: Indices of all that tie, shape (K,): first the one with the largest smallest gain, then by the larger
             sum of gains, then by the tie rank handed in; empty if there is no candidate.
         worth: Of the first of them to every party, shape (N,); NaN if there is none.
-        value: What was made as large as possible: a product, a share, a gain or a sum; NaN if there is none.
+        value: What was made as large as possible: a product, a share, a gain or a sum; where the name says so a
+            spread, which was made as small as possible; NaN if there is none.
         left_out: Indices of parties that count but can gain nothing, where the rule has to leave them out.
         note: What a reader must know, in a sentence; empty if nothing.
     """
@@ -147,13 +149,35 @@ def kalai_smorodinsky(
     Source: Kalai & Smorodinsky (1975); max-min form for packages that cannot be mixed.
     """
     bargain = _bargain(utility, no_deal, candidates, parties, tie_rank)
-    largest = bargain.gains.max(axis=1, initial=0.0)
-    gaining = largest >= TOLERANCE
+    share, gaining, note = _shares_of_largest_gain(bargain)
     if not gaining.any():
-        return bargain.solution("kalai_smorodinsky", np.zeros(len(bargain.columns)), 0.0, ~gaining, "no party can gain")
-    smallest = _smallest(bargain.gains[gaining] / largest[gaining, None])
-    note = "" if gaining.all() else "without the parties that can gain nothing"
-    return bargain.solution("kalai_smorodinsky", smallest, TOLERANCE, ~gaining, note)
+        return bargain.solution("kalai_smorodinsky", np.zeros(len(bargain.columns)), 0.0, ~gaining, note)
+    return bargain.solution("kalai_smorodinsky", _smallest(share), TOLERANCE, ~gaining, note)
+
+
+def kalai_smorodinsky_spread(
+    utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
+) -> Solution:
+    """Most even shares of what each could gain at most, on the Pareto frontier: least `max over n - min over n`.
+
+    On a frontier without gaps it is the point of `kalai_smorodinsky`. Where packages cannot be mixed the two may
+    differ, and this one may leave every party a smaller share, so it has a name of its own. The frontier is that of the
+    candidates over the parties that can gain; off it, no gain at all would be the most even. A party whose largest gain
+    is below 1e-9 is left out and named. Ties: within 1e-9 of the least spread, which is the `value`.
+
+    Args:
+        utility, no_deal, candidates, parties, tie_rank: As for `nash`.
+
+    Source: Kalai & Smorodinsky (1975); the reading for packages that cannot be mixed that NegMAS has.
+    """
+    bargain = _bargain(utility, no_deal, candidates, parties, tie_rank)
+    share, gaining, note = _shares_of_largest_gain(bargain)
+    if not gaining.any():
+        return bargain.solution("kalai_smorodinsky_spread", np.zeros(len(bargain.columns)), 0.0, ~gaining, note)
+    frontier = pareto_frontier(utility[bargain.members[gaining]][:, bargain.columns])
+    evenness = np.where(frontier, _smallest(share) - share.max(axis=0), -np.inf)
+    found = bargain.solution("kalai_smorodinsky_spread", evenness, TOLERANCE, ~gaining, note)
+    return replace(found, value=0.0 - found.value)
 
 
 def egalitarian(
@@ -287,6 +311,15 @@ def _bargain(utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools
     members, columns = np.flatnonzero(parties), np.flatnonzero(candidates)
     rank = columns if tie_rank is None else tie_rank[columns]
     return _Bargain(utility, members, columns, utility[members][:, columns] - no_deal[members, None], rank)
+
+
+def _shares_of_largest_gain(bargain: _Bargain) -> tuple[Floats, Bools, str]:
+    """Gains of the parties that can gain as shares of each one's largest, shape (G, C), who they are, (M,), a note."""
+    largest = bargain.gains.max(axis=1, initial=0.0)
+    gaining: Bools = largest >= TOLERANCE
+    some = "without the parties that can gain nothing" if gaining.any() else "no party can gain"
+    note = "" if gaining.all() else some
+    return bargain.gains[gaining] / largest[gaining, None], gaining, note
 
 
 def _largest_product(name: str, bargain: _Bargain, exponents: Floats) -> Solution:

@@ -44,7 +44,7 @@ def test_packages_and_zones(name):
 
 def test_orange_and_lemon_every_solution_is_a_tree_each():
     shown = portrait_of("orange-and-lemon")
-    for solution in ("nash", "kalai_smorodinsky", "egalitarian", "utilitarian"):
+    for solution in ("nash", "kalai_smorodinsky", "kalai_smorodinsky_spread", "egalitarian", "utilitarian"):
         row, worth = picked(shown, solution, LINES_REAL)
         assert (row["package"], row["tied"]) == ("to_anna/to_ben", 1)
         assert worth == pytest.approx([0.70, 0.60], abs=DIGITS)
@@ -54,7 +54,7 @@ def test_orange_and_lemon_every_solution_is_a_tree_each():
 
 @pytest.mark.parametrize("candidates", [LINES_OFF, LINES_REAL])
 def test_two_banks_solutions(candidates):
-    for solution in ("nash", "kalai_smorodinsky", "egalitarian"):
+    for solution in ("nash", "kalai_smorodinsky", "kalai_smorodinsky_spread", "egalitarian"):
         row, worth = picked(portrait_of("two-banks-pullback"), solution, candidates)
         assert row["package"] == "lowland_full/full/reciprocal/third_party"
         assert worth == pytest.approx([0.655, 0.650], abs=DIGITS)
@@ -71,7 +71,7 @@ def test_panama_solutions():
     assert row["package"] == "/".join(proposed[issue] for issue in shown.scenario.issues)
     assert worth == pytest.approx([0.64, 0.68], abs=DIGITS)
     assert row["value"] == pytest.approx(0.0252, abs=1e-9)
-    for solution in ("kalai_smorodinsky", "egalitarian"):
+    for solution in ("kalai_smorodinsky", "kalai_smorodinsky_spread", "egalitarian"):
         assert picked(shown, solution, LINES_REAL)[1] == pytest.approx([0.655, 0.655], abs=DIGITS)
     row, _ = picked(shown, "utilitarian", LINES_REAL)
     assert row["value"] == pytest.approx(1.32, abs=1e-9)

@@ -13,6 +13,7 @@ from sim.solutions import (
     asymmetric_nash,
     egalitarian,
     kalai_smorodinsky,
+    kalai_smorodinsky_spread,
     nash,
     nash_distance,
     pareto_distance,
@@ -21,7 +22,8 @@ from sim.solutions import (
     zone,
 )
 
-FOUR = (nash, kalai_smorodinsky, egalitarian, utilitarian)
+RULES = (nash, kalai_smorodinsky, kalai_smorodinsky_spread, egalitarian, utilitarian)
+SCALE_FREE = (nash, kalai_smorodinsky, kalai_smorodinsky_spread)  # a party's scale may be stretched at will
 
 
 def solve(rule, utility, no_deal=None, candidates=None, parties=None, *more):
@@ -45,9 +47,36 @@ def test_nash_on_a_concave_frontier():
     assert solve(nash, CONCAVE).worth == pytest.approx([1 / np.sqrt(3), 2 / 3], abs=STEP)
 
 
-def test_kalai_smorodinsky_on_a_concave_frontier_is_the_golden_section():
+@pytest.mark.parametrize("rule", [kalai_smorodinsky, kalai_smorodinsky_spread, egalitarian])
+def test_even_shares_on_a_concave_frontier_are_the_golden_section(rule):
+    """Both may gain 1 at most, so even shares are even gains."""
     golden = (np.sqrt(5) - 1) / 2
-    assert solve(kalai_smorodinsky, CONCAVE).worth == pytest.approx([golden, golden], abs=STEP)
+    assert solve(rule, CONCAVE).worth == pytest.approx([golden, golden], abs=STEP)
+
+
+def test_even_gains_on_a_frontier_twice_as_high_for_one():
+    """u2 = 2 (1 - u1^2): even where 2 u^2 + u = 2; shares of the largest gain stay the golden section."""
+    stretched = CONCAVE * [[1.0], [2.0]]
+    even, golden = (np.sqrt(17) - 1) / 4, (np.sqrt(5) - 1) / 2
+    assert solve(egalitarian, stretched).worth == pytest.approx([even, even], abs=2 * STEP)
+    assert solve(kalai_smorodinsky, stretched).worth == pytest.approx([golden, 2 * golden], abs=2 * STEP)
+
+
+@pytest.mark.parametrize("power", [0.1, 0.25, 0.5, 0.8])
+def test_bargaining_power_on_a_concave_frontier(power):
+    """u1^a (1 - u1^2)^(1 - a) is largest where a (1 - u1^2) = 2 (1 - a) u1^2."""
+    first = np.sqrt(power / (2 - power))
+    solution = solve(asymmetric_nash, CONCAVE, None, None, None, np.array([power, 1 - power]))
+    assert solution.worth == pytest.approx([first, 1 - first * first], abs=2 * STEP)
+
+
+@pytest.mark.parametrize("power", [0.1, 0.37, 0.5, 0.9])
+def test_of_a_pie_for_two_each_gets_its_power(power):
+    pie = np.array([np.arange(1001) / 1000, 1 - np.arange(1001) / 1000])
+    solution = solve(asymmetric_nash, pie, None, None, None, np.array([power, 1 - power]))
+    assert solution.worth == pytest.approx([power, 1 - power], abs=1e-12)
+    with_no_deal = solve(asymmetric_nash, pie, [0.1, 0.3], None, None, np.array([0.5, 0.5]))
+    assert with_no_deal.worth == pytest.approx([0.4, 0.6], abs=1e-12)
 
 
 @pytest.fixture
@@ -61,23 +90,24 @@ def test_logroll_nash_lies_at_the_vertex(logroll):
     assert solve(nash, logroll).worth == pytest.approx([0.7, 0.6], abs=1e-12)
 
 
-def test_logroll_kalai_smorodinsky_gives_seven_elevenths_each(logroll):
-    solution = solve(kalai_smorodinsky, logroll)
+@pytest.mark.parametrize("rule", [kalai_smorodinsky, kalai_smorodinsky_spread, egalitarian])
+def test_logroll_even_shares_are_seven_elevenths_each(logroll, rule):
+    solution = solve(rule, logroll)
     assert solution.worth == pytest.approx([7 / 11, 7 / 11], abs=1e-12)
-    assert solution.value == pytest.approx(7 / 11)
+    assert solution.value == pytest.approx(0 if rule is kalai_smorodinsky_spread else 7 / 11)
 
 
 def test_stretching_one_scale_moves_egalitarian_and_utilitarian_in_the_logroll(logroll):
     stretched = logroll * [[3.0], [1.0]]
     for rule in (egalitarian, utilitarian):
         assert not set(solve(rule, logroll).packages) & set(solve(rule, stretched).packages)
-    for rule in (nash, kalai_smorodinsky):
+    for rule in SCALE_FREE:
         assert set(solve(rule, logroll).packages) == set(solve(rule, stretched).packages)
 
 
 def test_no_deal_worth_shifts_the_split():
     pie = np.array([np.arange(1001) / 1000, 1 - np.arange(1001) / 1000])
-    for rule in (nash, egalitarian, kalai_smorodinsky):
+    for rule in (*SCALE_FREE, egalitarian):
         assert solve(rule, pie, [0.1, 0.3]).worth == pytest.approx([0.4, 0.6], abs=1e-12)
 
 
@@ -98,7 +128,7 @@ def test_orange_and_lemon_a_tree_each():
     worth = np.array([0.7 * oranges + 0.3 * lemons, 0.4 * (1 - oranges) + 0.6 * (1 - lemons)])
     candidates = zone(worth[None], np.array([[0.25, 0.25]]), np.ones((2, 9), bool))[0]
     assert candidates.sum() == 5
-    for rule in FOUR:
+    for rule in RULES:
         solution = solve(rule, worth, [0.25, 0.25])
         assert solution.packages.tolist() == [2], rule.__name__
         assert solution.worth == pytest.approx([0.70, 0.60], abs=1e-12)
@@ -109,6 +139,15 @@ STRIP = {"upland_keeps": (100, 0), "demilitarised": (40, 75), "lowland_full": (0
 RECOGNITION = {"full": (100, 0), "none": (0, 100)}
 PULL_BACK = {"stay": (100, 0), "reciprocal": (70, 60), "upland_first": (0, 100)}
 OBSERVERS = {"none": (0, 100), "joint": (60, 80), "third_party": (100, 30)}
+
+
+def test_the_two_readings_of_kalai_smorodinsky_differ_where_packages_cannot_be_mixed():
+    """Shares (.8, .55) leave nobody less than .55; (.5, .6) are more even; (.1, .1) even, but worse for both."""
+    worth = [[1.0, 0.0, 0.8, 0.5, 0.1], [0.0, 1.0, 0.55, 0.6, 0.1]]
+    assert solve(kalai_smorodinsky, worth).packages.tolist() == [2]
+    most_even = solve(kalai_smorodinsky_spread, worth)
+    assert most_even.packages.tolist() == [3]
+    assert most_even.value == pytest.approx(0.1)
 
 
 def two_banks():
@@ -137,7 +176,7 @@ def test_two_banks_trades_the_strip_for_recognition():
     no_deal, signs = np.array([[0.55, 0.55]]), np.ones((2, 26), bool)
     lines_off, lines_real = zone(worth[None], no_deal, signs)[0], zone(worth[None], no_deal, signs, ~crossed[None])[0]
     assert (len(names), lines_off.sum(), lines_real.sum()) == (26, 6, 5)
-    for rule, candidates in product((nash, kalai_smorodinsky, egalitarian), (lines_off, lines_real)):
+    for rule, candidates in product((*SCALE_FREE, egalitarian), (lines_off, lines_real)):
         solution = solve(rule, worth, no_deal[0], candidates)
         assert [names[p] for p in solution.packages] == ["lowland_full/full/reciprocal/third_party"]
         assert solution.worth == pytest.approx([0.655, 0.650], abs=1e-12)
@@ -160,7 +199,7 @@ def test_panama_zone_and_solutions(panama):
     assert best.worth == pytest.approx([0.64, 0.68], abs=1e-12)
     assert best.value == pytest.approx(0.0252, abs=1e-12)
     assert us_share[:, best.packages].T.tolist() == [[1, 1, 0, 1, 0, 1, 0, 0, 0, 0]]
-    for rule in (kalai_smorodinsky, egalitarian):
+    for rule in (kalai_smorodinsky, kalai_smorodinsky_spread, egalitarian):
         assert solve(rule, worth, no_deal).worth == pytest.approx([0.655, 0.655], abs=1e-12)
 
 
@@ -178,7 +217,7 @@ def test_panama_largest_sum_is_a_tie_of_three(panama):
 
 
 def test_without_candidates_there_is_no_solution():
-    for rule in FOUR:
+    for rule in RULES:
         solution = solve(rule, [[0.2, 0.4], [0.3, 0.1]], [0.5, 0.5])
         assert solution.package == NO_DEAL
         assert np.isnan(solution.worth).all() and solution.worth.shape == (2,)
@@ -188,7 +227,7 @@ def test_without_candidates_there_is_no_solution():
 
 def test_a_party_that_can_gain_nothing_is_left_out_and_named():
     worth = np.array([[0.6, 0.8, 0.7], [0.5, 0.5, 0.5], [0.9, 0.6, 0.8]])
-    for rule in (nash, kalai_smorodinsky):
+    for rule in SCALE_FREE:
         solution = solve(rule, worth, [0.5, 0.5, 0.5])
         assert solution.left_out == (1,)
         assert solution.note
@@ -225,7 +264,7 @@ def test_what_nothing_else_tells_apart_stands_by_the_rank_handed_in():
     """An order of options leans to one end of every issue, so callers hand in one that does not."""
     alike = np.full((2, 3), 0.5)
     rank = np.array([1, 2, 0])
-    for rule in FOUR:
+    for rule in RULES:
         assert solve(rule, alike, [0.4, 0.4]).packages.tolist() == [0, 1, 2]
         assert solve(rule, alike, [0.4, 0.4], None, None, rank).packages.tolist() == [2, 0, 1]
     powers = np.array([1.0, 2.0])
@@ -247,7 +286,7 @@ def test_left_out_are_only_parties_that_count():
 
 
 def test_where_nobody_can_gain_everything_ties():
-    for rule in FOUR:
+    for rule in RULES:
         assert sorted(solve(rule, np.full((2, 3), 0.5), [0.5, 0.5]).packages) == [0, 1, 2]
     assert solve(nash, np.full((2, 3), 0.5), [0.5, 0.5]).left_out == (0, 1)
 
@@ -371,6 +410,11 @@ def test_solutions_are_what_the_definitions_say(problem):
         kalai_smorodinsky: {p: min(gain[able] / most[able], default=0.0) for p, gain in gains.items()},
         egalitarian: {p: min(gain) for p, gain in gains.items()},
         utilitarian: {p: sum(worth[:, p]) for p in gains},
+        kalai_smorodinsky_spread: {
+            p: min(gain[able] / most[able], default=0.0) - max(gain[able] / most[able], default=0.0)
+            for p, gain in gains.items()
+            if not any((more[able] >= gain[able]).all() and (more[able] > gain[able]).any() for more in gains.values())
+        },
     }
     for rule, score in scores.items():
         best = max(score.values())
@@ -391,13 +435,13 @@ def test_nash_and_utilitarian_lie_on_the_frontier(problem):
 
 
 @given(problems(), st.data())
-def test_stretching_and_shifting_a_scale_moves_neither_nash_nor_kalai_smorodinsky(problem, data):
+def test_stretching_and_shifting_a_scale_moves_nothing_that_is_free_of_scales(problem, data):
     worth, no_deal = problem
     party = data.draw(st.integers(0, len(worth) - 1))
     factor, shift = data.draw(st.sampled_from([0.1, 0.5, 3.0, 7.0])), data.draw(st.sampled_from([0.0, -0.3, 1.7]))
     stretched, stretched_no_deal = worth.copy(), no_deal.copy()
     stretched[party], stretched_no_deal[party] = factor * worth[party] + shift, factor * no_deal[party] + shift
-    for rule in (nash, kalai_smorodinsky):
+    for rule in SCALE_FREE:
         before, after = solve(rule, worth, no_deal), solve(rule, stretched, stretched_no_deal)
         assert set(before.packages) == set(after.packages)
         assert before.left_out == after.left_out
@@ -409,7 +453,7 @@ def test_renaming_parties_and_packages_renames_the_answers_and_moves_no_bit(prob
     rows, columns = list(range(len(worth))), list(range(worth.shape[1]))
     random.shuffle(rows)
     random.shuffle(columns)
-    for rule in FOUR:
+    for rule in RULES:
         before, after = solve(rule, worth, no_deal), solve(rule, worth[rows][:, columns], no_deal[rows])
         assert {columns[p] for p in after.packages} == set(before.packages)
         assert {rows[n] for n in after.left_out} == set(before.left_out)
@@ -419,6 +463,62 @@ def test_renaming_parties_and_packages_renames_the_answers_and_moves_no_bit(prob
     first = nash_distance(worth[None], no_deal[None], everything, both, agreed)
     again = nash_distance(worth[rows][None][:, :, columns], no_deal[None, rows], everything, both, np.array([0]))
     np.testing.assert_array_equal(first, again)
+
+
+@given(problems(), st.data())
+def test_a_package_that_is_worse_for_all_than_another_moves_no_solution(problem, data):
+    """It cannot tie with what is chosen, and nobody gains more by it."""
+    worth, no_deal = problem
+    acceptable = np.flatnonzero((worth >= no_deal[:, None]).all(axis=0))
+    assume(len(acceptable))
+    better = data.draw(st.sampled_from(acceptable.tolist()))
+    less = data.draw(st.lists(st.sampled_from([1e-3, 0.1, 2.0]), min_size=len(worth), max_size=len(worth)))
+    wider = np.column_stack([worth, worth[:, better] - less])
+    for rule in RULES:
+        before, after = solve(rule, worth, no_deal), solve(rule, wider, no_deal)
+        if rule is nash and before.note:
+            continue  # no candidate lets all gain: all tie, the worse one too
+        assert before.packages.tolist() == after.packages.tolist(), rule.__name__
+
+
+@given(problems(), st.data())
+def test_packages_that_nash_did_not_pick_may_go(problem, data):
+    """Nash's own axiom: independence of irrelevant alternatives."""
+    worth, no_deal = problem
+    candidates = (worth >= no_deal[:, None]).all(axis=0)
+    assume(candidates.any())
+    before = solve(nash, worth, no_deal, candidates)
+    assume(not before.note)  # over the same parties: with fewer packages fewer may be able to gain
+    stay = data.draw(st.lists(st.booleans(), min_size=len(candidates), max_size=len(candidates)))
+    fewer = candidates & np.array(stay)
+    fewer[before.packages] = True
+    assert solve(nash, worth, no_deal, fewer).packages.tolist() == before.packages.tolist()
+
+
+@given(problems(least_parties=2))
+def test_a_symmetric_problem_has_symmetric_solutions(problem):
+    """With every package its mirror image is there: so it is among what is picked, and one on the mirror stays put."""
+    worth, _ = problem
+    first, second = worth[0], worth[1]
+    mirrored = np.array([np.concatenate([first, second]), np.concatenate([second, first])])
+    for rule in RULES:
+        solution = solve(rule, mirrored, [0.25, 0.25])
+        picked = {tuple(mirrored[:, p]) for p in solution.packages}
+        assert picked == {(b, a) for a, b in picked}, rule.__name__
+    even = np.column_stack([mirrored, [2.0, 2.0]])
+    for rule in RULES:
+        assert solve(rule, even, [0.25, 0.25]).packages.tolist() == [even.shape[1] - 1]
+
+
+@given(problems(least_parties=2), st.randoms())
+def test_bargaining_power_goes_with_its_party(problem, random):
+    worth, no_deal = problem
+    rows, powers = list(range(len(worth))), np.arange(1.0, len(worth) + 1)
+    random.shuffle(rows)
+    before = solve(asymmetric_nash, worth, no_deal, None, None, powers)
+    after = solve(asymmetric_nash, worth[rows], no_deal[rows], None, None, powers[rows])
+    assert before.packages.tolist() == after.packages.tolist()
+    np.testing.assert_equal(before.value, after.value)
 
 
 @given(st.integers(0, 2**32 - 1))

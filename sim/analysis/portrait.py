@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LINES_OFF, LINES_REAL = "lines off", "all lines real"
-RULES = (solutions.nash, solutions.kalai_smorodinsky, solutions.egalitarian, solutions.utilitarian)
+RULES = (
+    solutions.nash,
+    solutions.kalai_smorodinsky,
+    solutions.kalai_smorodinsky_spread,
+    solutions.egalitarian,
+    solutions.utilitarian,
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from sim.utility import Floats
 SOLUTION_WORDS = {
     "nash": "Nash",
     "kalai_smorodinsky": "Kalai-Smorodinsky",
+    "kalai_smorodinsky_spread": "Kalai-Smorodinsky, most even",
     "egalitarian": "egalitarian",
     "utilitarian": "utilitarian",
     "asymmetric_nash": "Nash by influence",

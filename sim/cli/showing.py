@@ -23,6 +23,7 @@ SOLUTIONS = {
     "nash": "Nash",
     "asymmetric_nash": "Nash, by influence",
     "kalai_smorodinsky": "Kalai-Smorodinsky",
+    "kalai_smorodinsky_spread": "Kalai-Smorodinsky, most even",
     "egalitarian": "egalitarian",
     "utilitarian": "utilitarian",
     "nearest_to_mean_position": "nearest to the mean position",
