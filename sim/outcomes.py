@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sim import solutions
+from sim import distances, solutions
 from sim.ensemble import Ensemble
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
@@ -51,10 +51,10 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         "zone_packages": talks.zone_first.sum(axis=1),
         "zone_packages_last": talks.zone.sum(axis=1),
         "least_satisfied": _least_satisfied(talks, text_worth - no_deal, no_deal),
-        "nash_distance": solutions.nash_distance(
+        "nash_distance": distances.nash_distance(
             talks.utility, no_deal, talks.zone, solution_parties(ensemble), talks.package
         ),
-        "pareto_distance": solutions.pareto_distance(
+        "pareto_distance": distances.pareto_distance(
             talks.utility, ensemble.structure.signs, talks.zone, talks.package
         ),
     }

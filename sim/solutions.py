@@ -129,7 +129,7 @@ def asymmetric_nash(
     Source: Kalai (1977), nonsymmetric Nash solutions.
     """
     held = [float(exponent) for exponent in exponents[parties]]
-    total = _sum_ascending([np.array([exponent]) for exponent in held])[0]
+    total = sum_ascending([np.array([exponent]) for exponent in held])[0]
     if min(held) < 0 or total <= 0:
         raise ValueError(f"bargaining powers must not be negative and not all 0, found {held}")
     bargain = _bargain(utility, no_deal, candidates, parties & (exponents > 0), tie_rank)
@@ -203,72 +203,7 @@ def utilitarian(
         utility, no_deal, candidates, parties, tie_rank: As for `nash`.
     """
     bargain = _bargain(utility, no_deal, candidates, parties, tie_rank)
-    return bargain.solution("utilitarian", _sum_ascending(utility[bargain.members][:, bargain.columns]), TOLERANCE)
-
-
-def nash_distance(utility: Floats, no_deal: Floats, zone: Bools, parties: Bools, agreed: Ints) -> Floats:
-    """How far an agreement falls short of the Nash product: `1 - (product / largest product)^(1 / number of parties)`.
-
-    As in `nash`, a gain below 1e-9 counts as 0, and where the largest product is below 1e-12 it is over the parties
-    that can gain. An agreement outside the zone may come out below 0.
-
-    Args:
-        utility: Worth of packages, shape (B, N, P).
-        no_deal: Worth of no agreement in the round of signature, shape (B, N).
-        zone: Packages to compare with, shape (B, P).
-        parties: Parties that count, the same in all draws, shape (N,).
-        agreed: Package agreed on, `NO_DEAL` for none, shape (B,).
-
-    Returns:
-        Shape (B,), 0 at the Nash package; NaN without an agreement, where the largest product is below 1e-9, and where
-        nobody counts.
-    """
-    members = np.flatnonzero(parties)
-    if not len(members):
-        return np.full(len(agreed), np.nan)
-    signed = np.flatnonzero(agreed != NO_DEAL)
-    rows = np.arange(len(signed))
-    gains = [_real_gain(utility[signed, n] - no_deal[signed, n, None]) for n in members]
-    product = _product_ascending(gains)
-    largest = _largest(product, zone[signed])
-    size = np.full(len(signed), len(members))
-    for row in np.flatnonzero((largest < NO_PRODUCT) & zone[signed].any(axis=1)):
-        gaining = [gain[row] for gain in gains if gain[row, zone[signed[row]]].any()]
-        size[row] = len(gaining)
-        if gaining:
-            product[row] = _product_ascending(gaining)
-            largest[row] = product[row, zone[signed[row]]].max()
-    known = largest >= TOLERANCE
-    share = product[rows, agreed[signed]][known] / largest[known]
-    distance = np.full(len(agreed), np.nan)
-    distance[signed[known]] = 1.0 - exact.power(share, 1.0 / size[known])
-    return distance
-
-
-def pareto_distance(utility: Floats, signs: Bools, zone: Bools, agreed: Ints) -> Floats:
-    """How much more every signatory could have had at once: `max over q in the zone of min over n of u_n(q) - u_n(p)`.
-
-    Args:
-        utility: Worth of packages, shape (B, N, P).
-        signs: Whose consent a package needs, shape (N, P); the signatories are those of the agreed package p.
-        zone: Packages to compare with, shape (B, P).
-        agreed: Package agreed on, `NO_DEAL` for none, shape (B,).
-
-    Returns:
-        Shape (B,), 0 where no package of the zone is better for all of them; NaN without an agreement, a signatory or
-        a zone.
-    """
-    signed = np.flatnonzero(agreed != NO_DEAL)
-    package = agreed[signed]
-    smallest = np.full((len(signed), utility.shape[2]), np.inf)
-    for party, asked in enumerate(signs):
-        worth = utility[signed, party]
-        more = worth - worth[np.arange(len(signed)), package][:, None]
-        np.minimum(smallest, more, out=smallest, where=asked[package][:, None])
-    best = _largest(smallest, zone[signed])
-    distance = np.full(len(agreed), np.nan)
-    distance[signed] = np.where(np.isfinite(best), best, np.nan)
-    return distance
+    return bargain.solution("utilitarian", sum_ascending(utility[bargain.members][:, bargain.columns]), TOLERANCE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,7 +234,7 @@ class _Bargain:
         best = value.max()
         tied = np.flatnonzero(value >= best - slack)
         least = np.rint(_smallest(self.gains[:, tied]) / TOLERANCE)
-        total = np.rint(_sum_ascending(self.gains[:, tied]) / TOLERANCE)
+        total = np.rint(sum_ascending(self.gains[:, tied]) / TOLERANCE)
         packages = self.columns[tied[np.lexsort((self.rank[tied], -total, -least))]]
         names = () if left_out is None else tuple(int(n) for n in self.members[left_out])
         return Solution(name, packages, self.utility[:, packages[0]].copy(), float(best), names, note)
@@ -323,16 +258,16 @@ def _shares_of_largest_gain(bargain: _Bargain) -> tuple[Floats, Bools, str]:
 
 
 def _largest_product(name: str, bargain: _Bargain, exponents: Floats) -> Solution:
-    gains = _real_gain(bargain.gains)
+    gains = real_gain(bargain.gains)
     gaining: Bools = np.ones(len(gains), bool)
     note = ""
-    if _product_ascending(gains).max(initial=0.0) < NO_PRODUCT:
+    if product_ascending(gains).max(initial=0.0) < NO_PRODUCT:
         gaining = np.logical_or.reduce(gains > 0, axis=1)
         note = "the largest product is below 1e-12: over the parties that can gain"
     if not gaining.any():
         return bargain.solution(name, np.zeros(len(bargain.columns)), 0.0, ~gaining, "no party can gain")
     powers = exponents[bargain.members][gaining]
-    product = _product_ascending(
+    product = product_ascending(
         [gain if power == 1 else exact.power(gain, power) for gain, power in zip(gains[gaining], powers, strict=True)]
     )
     best = product.max(initial=0.0)
@@ -341,13 +276,7 @@ def _largest_product(name: str, bargain: _Bargain, exponents: Floats) -> Solutio
     return bargain.solution(name, product, TOLERANCE * best, ~gaining, note)
 
 
-def _largest(value: Floats, among: Bools) -> Floats:
-    """Largest value of the packages marked in each row; -inf where none is."""
-    largest: Floats = value.max(axis=1, initial=-np.inf, where=among)
-    return largest
-
-
-def _real_gain(gain: Floats) -> Floats:
+def real_gain(gain: Floats) -> Floats:
     """Gains with what is no gain by the tolerance put at 0."""
     return np.where(gain >= TOLERANCE, gain, 0.0)
 
@@ -370,7 +299,8 @@ def _ascending(rows: Sequence[Floats] | Floats) -> list[Floats]:
     return ordered
 
 
-def _sum_ascending(rows: Sequence[Floats] | Floats) -> Floats:
+def sum_ascending(rows: Sequence[Floats] | Floats) -> Floats:
+    """Sum over rows, one at least, place by place, by ascending value."""
     ordered = _ascending(rows)
     total = ordered[0]
     for row in ordered[1:]:
@@ -378,7 +308,8 @@ def _sum_ascending(rows: Sequence[Floats] | Floats) -> Floats:
     return total
 
 
-def _product_ascending(rows: Sequence[Floats] | Floats) -> Floats:
+def product_ascending(rows: Sequence[Floats] | Floats) -> Floats:
+    """Product over rows, one at least, place by place, by ascending value."""
     ordered = _ascending(rows)
     product = ordered[0]
     for row in ordered[1:]:
