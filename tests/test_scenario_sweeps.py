@@ -61,6 +61,35 @@ def test_vary_replaces_the_same_path_of_the_sweep_and_adds_others(swept):
     assert list(grid[0]) == ["parties.*.strategy.exponent", "parties.upland.weights.strip", "time.rounds"]
 
 
+@pytest.mark.parametrize(
+    ("spec", "values"),
+    [
+        ("{name: a, x: 1},{name: b}", ["{name: a, x: 1}", "{name: b}"]),
+        ("{name: a, x: {value: 1, range: [0, 2]}} , plain", ["{name: a, x: {value: 1, range: [0, 2]}}", "plain"]),
+        ("[1, 2],[3]", ["[1, 2]", "[3]"]),
+        ("\"a,b\",'c, d'", ['"a,b"', "'c, d'"]),
+        ('"a \\" , b",c', ['"a \\" , b"', "c"]),
+        ("anna's,b", ["anna's", "b"]),
+        ('{label: "a},b"}', ['{label: "a},b"}']),
+    ],
+)
+def test_values_are_yaml_and_commas_within_one_do_not_part_it(toy, spec, values):
+    assert [point["parties.upland.strategy"] for point in toy.grid([f"parties.upland.strategy={spec}"])] == values
+
+
+@pytest.mark.parametrize("spec", ["{name: a", "[1,2", "'a,b", "{name: a},", "{a: [1}"])
+def test_a_value_that_is_not_closed_is_refused(toy, spec):
+    with pytest.raises(ScenarioError, match="are no values"):
+        toy.grid([f"parties.upland.strategy={spec}"])
+
+
+def test_whole_strategies_can_be_varied(toy):
+    strategies = "{name: time_dependent, exponent: 0.5},{name: time_dependent, exponent: 3, offers: least_own}"
+    points = list(toy.points([f"parties.upland.strategy={strategies}"]))
+    told = [point.scenario.parties["upland"].strategy.parameters for point in points]
+    assert told == [{"exponent": Number(0.5)}, {"exponent": Number(3), "offers": "least_own"}]
+
+
 def test_words_can_be_varied(toy):
     points = toy.points(["protocol.information=complete,none"])
     assert [point.scenario.protocol.parameters["information"] for point in points] == ["complete", "none"]

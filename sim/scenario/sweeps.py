@@ -11,6 +11,7 @@ from sim.scenario.paths import exists, get, parse_path, why_not
 from sim.scenario.writing import flow
 
 MOST_POINTS = 100_000
+BRACKETS = {"{": "}", "[": "]"}
 Axes = dict[str, list[str]]
 
 
@@ -50,10 +51,10 @@ def _add(found: Axes, text: str, mark: Mark, root: Mapping, faults: Faults) -> N
 
 
 def _values(spec: str) -> list[str]:
-    """`a,b,c`, or `count` evenly spaced numbers from low to high."""
+    """`a,b,c`, or `count` evenly spaced numbers from low to high; a value may be a YAML list or block."""
     parts = spec.split(":")
-    if len(parts) == 1:
-        return [part.strip() for part in spec.split(",")]
+    if len(parts) == 1 or any(mark in spec for mark in "{[\"'"):
+        return _between_commas(spec)
     try:
         low, high, count = float(parts[0]), float(parts[1]), int(parts[2])
     except (ValueError, IndexError):
@@ -61,6 +62,27 @@ def _values(spec: str) -> list[str]:
     if len(parts) != 3 or not 2 <= count <= MOST_POINTS or not (math.isfinite(low) and math.isfinite(high)):
         return []
     return [_number(low + (high - low) * step / (count - 1)) for step in range(count)]
+
+
+def _between_commas(spec: str) -> list[str]:
+    """The parts of a text between commas that stand outside of brackets and quotes; none if one is not closed."""
+    parts, closing, quote = [""], [], ""
+    previous = ""
+    for char in spec:
+        if quote:
+            quote = "" if char == quote and previous != "\\" else quote
+        elif char in "\"'" and previous in ("", " ", ",", "[", "{", ":"):  # elsewhere it is an apostrophe
+            quote = char
+        elif char in BRACKETS:
+            closing.append(BRACKETS[char])
+        elif closing and char == closing[-1]:
+            closing.pop()
+        if char == "," and not closing and not quote:
+            parts.append("")
+        else:
+            parts[-1] += char
+        previous = "" if previous == "\\" else char
+    return [] if closing or quote else [part.strip() for part in parts]
 
 
 def _number(value: float) -> str:
