@@ -1,0 +1,294 @@
+"""Backward induction: closed forms from the papers, and a game tree written out as plain recursion."""
+
+import math
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim import theory
+from sim.induction import Foreseen, foresee
+from sim.issues import NO_DEAL
+from sim.utility import Floats, worth_from_start
+
+TOLERANCE = 1e-9
+
+
+def shares(parties: int, slices: int) -> Floats:
+    """All ways to divide a pie in equal slices, shape (N, P)."""
+    if parties == 1:
+        return np.array([[float(slices)]]) / slices
+    grid = np.meshgrid(*[np.arange(slices + 1)] * (parties - 1), indexing="ij")
+    some = np.array([axis.ravel() for axis in grid])
+    some = some[:, some.sum(axis=0) <= slices]
+    return np.vstack([some, slices - some.sum(axis=0)]) / slices
+
+
+def in_turn(parties: int, rounds: int, first: int = 0) -> Floats:
+    """Each proposes in turn, shape (1, K, N)."""
+    return np.eye(parties)[[(first + k) % parties for k in range(rounds)]][None]
+
+
+def by_lot(parties: int, rounds: int) -> Floats:
+    """The first party proposes in the first round, and nobody knows who will in those after it."""
+    proposes = np.full((1, rounds, parties), 1 / parties)
+    proposes[0, 0] = np.eye(parties)[0]
+    return proposes
+
+
+def divide(
+    patience: Sequence[float],
+    rounds: int,
+    no_deal: Sequence[float] | Floats | None = None,
+    outside: Sequence[float] | None = None,
+    proposes: Floats | None = None,
+    slices: int = 10_000,
+) -> tuple[Floats, Foreseen]:
+    """Divide a pie of 1; returns what each gets of what is put forward in round 1, and all that is foreseen."""
+    parties = len(patience)
+    pie = shares(parties, slices)
+    inside = np.broadcast_to(np.zeros(parties) if no_deal is None else np.array(no_deal), (1, rounds, parties))
+    found = foresee(
+        worth=pie[None],
+        usable=np.ones((1, pie.shape[1]), bool),
+        signs=np.ones(pie.shape, bool),
+        no_deal=inside,
+        patience=np.array([patience]),
+        proposes=in_turn(parties, rounds) if proposes is None else proposes,
+        tie_rank=np.arange(pie.shape[1]),
+        outside=-np.inf if outside is None else np.array([outside]),
+    )
+    return pie[:, found.package[0]], found
+
+
+# Two parties in turn
+
+
+@pytest.mark.parametrize(("patience", "share"), [((0.9, 0.8), 0.714286), ((0.5, 0.5), 0.666667)])
+def test_with_many_rounds_the_first_share_is_rubinsteins(patience, share):
+    got, found = divide(patience, 200)
+    assert got == pytest.approx([share, 1 - share], abs=2e-3)
+    assert found.value[0, 0] == pytest.approx(got)
+    assert share == pytest.approx(theory.rubinstein_share(*patience), abs=5e-7)
+
+
+@pytest.mark.parametrize(("rounds", "share"), [(1, 1), (2, 0.1), (3, 0.91), (4, 0.181), (5, 0.8371)])
+def test_with_few_rounds_the_first_share_goes_up_and_down_with_who_speaks_last(rounds, share):
+    got, _ = divide((0.9, 0.9), rounds)
+    assert got == pytest.approx([share, 1 - share], abs=1e-9)
+
+
+def test_what_fighting_on_is_worth_is_paid_first_and_the_rest_divided():
+    got, _ = divide((0.9, 0.9), 200, no_deal=(0.2, 0.1))
+    assert got == pytest.approx([0.568421, 1 - 0.568421], abs=2e-3)
+
+
+@pytest.mark.parametrize("outside", [0.0, 0.2, 0.45])
+def test_an_outside_option_worth_less_than_bargaining_changes_nothing(outside):
+    """Binmore, Shaked & Sutton (1989): with equal patience the second mover has .9 / 1.9 = .473684 by bargaining."""
+    assert divide((0.9, 0.9), 200, outside=(-math.inf, outside))[0] == pytest.approx([1 / 1.9, 0.9 / 1.9], abs=2e-3)
+
+
+@pytest.mark.parametrize("outside", [0.5, 0.7, 1.0])
+def test_an_outside_option_worth_more_than_bargaining_is_what_its_owner_gets(outside):
+    got, _ = divide((0.9, 0.9), 200, outside=(-math.inf, outside))
+    assert got == pytest.approx([1 - outside, outside], abs=1e-9)
+
+
+def test_who_has_more_elsewhere_than_the_table_can_give_leaves_and_the_other_has_no_deal():
+    """The second would rather have 1.1 than all of the pie; the first is left with .2 a round."""
+    _, found = divide((0.9, 0.9), 5, no_deal=(0.2, 0.1), outside=(-math.inf, 1.1))
+    assert found.package[0] == NO_DEAL
+    assert found.value[0] == pytest.approx(np.tile([0.2, 1.1], (5, 1)))
+
+
+# Three parties
+
+
+@pytest.mark.parametrize("patience", [0.9, 0.6])
+def test_three_who_must_all_agree_and_propose_by_lot(patience):
+    """A responder is content with what it may hope for, d / 3, so the proposer keeps 1 - 2 d / 3.
+
+    The same by the formula of Baron and Ferejohn, 1 - d (q - 1) / n, with a quota of all.
+    """
+    got, found = divide((patience,) * 3, 12, proposes=by_lot(3, 12), slices=60)
+    assert got == pytest.approx([1 - patience * 2 / 3, patience / 3, patience / 3], abs=1e-9)
+    assert found.value[0, 1:] == pytest.approx(np.full((11, 3), 1 / 3), abs=1e-9)
+    assert got[0] == pytest.approx(theory.baron_ferejohn_share(3, 3, patience))
+
+
+def test_three_who_must_all_agree_and_propose_in_turn():
+    """With s_i the share of i when it proposes: s_1 + d_2 s_2 + d_3^2 s_3 = 1, and so round the table.
+
+    For who proposes next is content with d s, and who does after that with d^2 s. By Cramer's rule.
+    """
+    d = (0.9, 0.8, 0.7)
+    rows = np.array([[1, d[1], d[2] ** 2], [d[0] ** 2, 1, d[2]], [d[0], d[1] ** 2, 1]])
+    s = np.linalg.solve(rows, np.ones(3))
+    got, _ = divide(d, 30, slices=400)
+    assert got == pytest.approx([s[0], d[1] * s[1], d[2] ** 2 * s[2]], abs=0.015)
+    assert got.sum() == pytest.approx(1)
+    assert got[0] != pytest.approx(1 / 3, abs=0.05)
+
+
+# No-deal worth that moves
+
+
+def test_who_loses_by_waiting_is_not_pressed_below_what_the_month_is_worth():
+    """No deal is worth .6 to both in round 1, .2 and .3 in round 2: so they sign in round 2, as all foresee."""
+    path = np.array([[0.6, 0.6], [0.2, 0.3]])[None]
+    _, found = divide((0.9, 0.5), 2, no_deal=path)
+    assert found.package[0] == NO_DEAL
+    assert found.value[0, 1] == pytest.approx([0.2, 0.8])  # the second proposes and leaves the first at no deal
+    assert found.value[0, 0] == pytest.approx([0.1 * 0.6 + 0.9 * 0.2, 0.5 * 0.6 + 0.5 * 0.8])
+    assert found.least[0] == pytest.approx([0.6, 0.7])
+
+
+# Against a game tree
+
+
+class Tree:
+    """One small game, move by move: who proposes what, who says yes, no, or goes."""
+
+    def __init__(self, worth, usable, signs, no_deal, patience, proposes, outside) -> None:
+        self.u, self.usable, self.signs = worth.tolist(), usable.tolist(), signs.tolist()
+        self.r, self.q, self.chance, self.w = no_deal.tolist(), patience.tolist(), proposes.tolist(), outside.tolist()
+        self.parties, self.rounds = range(len(self.u)), len(self.r)
+        self.value = cache(self._value)
+
+    def to_the_end(self, n: int, k: int) -> float:
+        """Worth to n of no deal from round k on: a round each, and the last for ever."""
+        total, weight = 0.0, 1.0
+        for j in range(k, self.rounds):
+            total, weight = total + weight * (1 - self.q[n]) * self.r[j][n], weight * self.q[n]
+        return total + weight * self.r[-1][n]
+
+    def next_round(self, k: int) -> list[float]:
+        return [(1 - self.q[n]) * self.r[k][n] + self.q[n] * self.value(k + 1)[n] for n in self.parties]
+
+    def broken_off(self, leavers: set[int], k: int) -> list[float]:
+        return [self.w[n] if n in leavers else max(self.w[n], self.to_the_end(n, k)) for n in self.parties]
+
+    def says_yes(self, n: int, p: int, k: int) -> bool:
+        """The best of yes, no and going, yes where it makes no difference; nothing worse than no deal is signed."""
+        otherwise = max(self.next_round(k)[n], self.w[n])
+        return self.u[n][p] >= otherwise - TOLERANCE and self.u[n][p] >= self.r[k][n] - TOLERANCE
+
+    def let_pass(self, k: int) -> list[float]:
+        stay = self.next_round(k)
+        leavers = {n for n in self.parties if self.w[n] > stay[n] + TOLERANCE}
+        return self.broken_off(leavers, k) if leavers else stay
+
+    def proposals(self, m: int, k: int) -> list[int]:
+        passing = [
+            p
+            for p in range(len(self.usable))
+            if self.usable[p]
+            and all(self.says_yes(n, p, k) for n in self.parties if self.signs[n][p] and n != m)
+            and (not self.signs[m][p] or self.u[m][p] >= self.r[k][m] - TOLERANCE)
+            and self.u[m][p] >= self.let_pass(k)[m] - TOLERANCE
+        ]
+        top = max((self.u[m][p] for p in passing), default=0.0)
+        return [p for p in passing if self.u[m][p] >= top - TOLERANCE]
+
+    def _value(self, k: int) -> list[float]:
+        if k == self.rounds:
+            return self.r[-1]
+        total = [0.0 for _ in self.parties]
+        for m in self.parties:
+            if self.chance[k][m]:
+                best = self.proposals(m, k)
+                for n in self.parties:
+                    mean = sum(self.u[n][p] for p in best) / len(best) if best else self.let_pass(k)[n]
+                    total[n] += self.chance[k][m] * mean
+        return total
+
+
+@st.composite
+def games(draw: st.DrawFn) -> dict[str, np.ndarray]:
+    parties, packages = draw(st.sampled_from([2, 3, 1, 4])), draw(st.integers(1, 9))
+    rounds, draws = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    rng = np.random.default_rng(draw(st.integers(0, 100_000)))
+    steps = draw(st.sampled_from([(4, 4), (1000, 1000), (2, 1000)]))  # few steps: many ties
+
+    def numbers(*shape: int, steps: int = steps[0]) -> Floats:
+        return rng.integers(0, steps + 1, shape) / steps
+
+    proposes = np.full((draws, rounds, parties), 1 / parties)
+    if draw(st.booleans()):
+        proposes = np.eye(parties)[rng.integers(0, parties, (draws, rounds))]
+    proposes[:, 0] = np.eye(parties)[rng.integers(0, parties, draws)]
+    outside = np.where(rng.random((draws, parties)) < draw(st.sampled_from([0, 0.5])), numbers(draws, parties), -np.inf)
+    return {
+        "worth": np.stack([numbers(draws, packages, steps=steps[n % 2]) for n in range(parties)], axis=1),
+        "usable": rng.random((draws, packages)) < 0.8,
+        "signs": rng.random((parties, packages)) < draw(st.sampled_from([1, 0.7])),
+        "no_deal": numbers(draws, rounds, parties) * draw(st.sampled_from([0.5, 1])),
+        "patience": numbers(draws, parties),
+        "proposes": proposes,
+        "tie_rank": rng.permutation(packages),
+        "outside": outside,
+    }
+
+
+@settings(max_examples=300)
+@given(games())
+def test_it_is_what_a_game_tree_comes_to(game):
+    found = foresee(**game)
+    for b in range(len(game["worth"])):
+        parts = ("worth", "usable", "no_deal", "patience", "proposes", "outside")
+        tree = Tree(signs=game["signs"], **{name: game[name][b] for name in parts})
+        rounds = tree.rounds
+        assert found.value[b] == pytest.approx(np.array([tree.value(k) for k in range(rounds)]), abs=1e-9)
+        best = tree.proposals(int(game["proposes"][b, 0].argmax()), 0)
+        assert found.package[b] == min(best, key=lambda p: game["tie_rank"][p], default=NO_DEAL)
+        assert found.least[b] == pytest.approx(
+            [max(tree.next_round(0)[n], tree.w[n], tree.r[0][n]) for n in tree.parties]
+        )
+
+
+@settings(max_examples=60)
+@given(games())
+def test_a_draw_does_not_feel_its_neighbours_nor_the_order_of_packages_and_parties(game):
+    whole = foresee(**game)
+    count, order = game["worth"].shape[2], np.random.default_rng(0).permutation(game["worth"].shape[2])
+    mixed = game | {
+        "worth": game["worth"][:, :, order],
+        "usable": game["usable"][:, order],
+        "signs": game["signs"][:, order],
+        "tie_rank": game["tie_rank"][order],
+    }
+    other = foresee(**mixed)
+    back = np.append(order, NO_DEAL)[np.where(other.package == NO_DEAL, count, other.package)]
+    assert np.array_equal(back, whole.package)
+    assert np.array_equal(other.value, whole.value)
+    turned = {name: game[name][:, ::-1] for name in ("worth", "patience", "outside")}
+    turned |= {name: game[name][:, :, ::-1] for name in ("no_deal", "proposes")} | {"signs": game["signs"][::-1]}
+    mirror = foresee(**(game | turned))
+    assert np.array_equal(mirror.package, whole.package)
+    assert np.array_equal(mirror.value[:, :, ::-1], whole.value)
+    for b in range(len(whole.package)):
+        alone = {name: game[name] if name in ("signs", "tie_rank") else game[name][b : b + 1] for name in game}
+        assert np.array_equal(foresee(**alone).value[0], whole.value[b])
+
+
+@settings(max_examples=100)
+@given(games())
+def test_what_is_expected_is_the_worth_from_the_start_of_what_comes_of_it(game):
+    """Section 1 of the model has the same sum, written forward: round by round until the round of signature."""
+    draws, rounds, parties = game["no_deal"].shape
+    game["proposes"] = np.eye(parties)[np.random.default_rng(rounds).integers(0, parties, (draws, rounds))]
+    game["worth"] = game["worth"] + np.random.default_rng(1).random(game["worth"].shape) / 1000  # no two alike
+    game["outside"] = np.full((draws, parties), -np.inf)
+    left = {"no_deal": game["no_deal"], "proposes": game["proposes"]}
+    signed, package = np.zeros(draws, np.int64), np.full(draws, NO_DEAL)
+    for k in range(rounds):
+        later = foresee(**(game | {name: values[:, k:] for name, values in left.items()}))
+        new = (signed == 0) & (later.package != NO_DEAL)
+        signed[new], package[new] = k + 1, later.package[new]
+    utility = game["worth"][np.arange(draws), :, package]
+    worth = worth_from_start(game["no_deal"].swapaxes(0, 1), game["patience"], 30.4375, signed, utility)
+    assert foresee(**game).value[:, 0] == pytest.approx(worth, abs=1e-9)
