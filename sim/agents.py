@@ -52,6 +52,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
         """Hear of the round that begins: in draws where a red line fell, work out anew what can be signed."""
         self.real_lines: Bools = state.real & self._own_lines
         self._choices.update(self.real_lines)
+        self._kept: dict[str, tuple[Any, Any]] = {}
 
     def think_again(self, rows: Ints) -> None:
         """Work out anew what it would offer in draws in which packages have changed their worth."""
@@ -104,6 +105,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
             shortlists=partial(self._choices.shortlists, heard) if self.regard.orderings else None,
             top=self._choices.top,
             chance=ensemble.chance[state.round - 1, self.index],
+            kept=self._kept,
         )
 
     def aspiration(self, state: State) -> Floats:

@@ -85,9 +85,17 @@ class Registry(Mapping[str, type]):
         return f"{self.what}: {', '.join(self)}"
 
 
-def number(default: float, above: float | None = None, high: float | None = None, doc: str = "") -> Any:
-    """A parameter that is a number, also an uncertain one: a float, or one a draw, shape (B,)."""
-    return field(default=default, metadata={"kind": "number", "above": above, "high": high, "doc": doc})
+def number(
+    default: float, above: float | None = None, high: float | None = None, doc: str = "", *, low: float | None = None
+) -> Any:
+    """A parameter that is a number, also an uncertain one: a float, or one a draw, shape (B,).
+
+    Args:
+        default: Where a file leaves it out.
+        above: A bound it must exceed; `low` and `high` are bounds it may reach.
+        doc: What it means, in one line.
+    """
+    return field(default=default, metadata={"kind": "number", "above": above, "low": low, "high": high, "doc": doc})
 
 
 def choice(default: str, options: Mapping[str, str], doc: str = "") -> Any:

@@ -1,8 +1,8 @@
 """What lies on the table, and what one party may see of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ from sim.issues import NO_DEAL, Bools, Ints
 from sim.knowledge import Knowledge
 from sim.shortlist import Shortlist
 from sim.utility import Floats, Lines
+
+T = TypeVar("T")
 
 NOT_ASKED, OFFERED, ACCEPTED, REFUSED, PASSED = range(5)  # what a party did when its turn came
 NO_REASON, WORTH = -2, -1  # why it refused: not said, worth too little; from 0 on: the index of a red line
@@ -215,6 +217,7 @@ class View:
         top: Makes the list of its best packages that it could sign, the given number of them.
         chance: A uniform in [0, 1) of this round for a strategy that leaves something to chance, shape (B,); empty
             for others.
+        kept: What the party's strategy has worked out before in this round; see `once`.
     """
 
     party: int
@@ -241,6 +244,7 @@ class View:
     shortlists: Callable[[], tuple[Shortlist, Shortlist]] | None
     top: Callable[[int], Ints]
     chance: Floats
+    kept: dict[str, tuple[Any, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def known(self) -> Knowledge:
@@ -251,6 +255,16 @@ class View:
     def time(self) -> float:
         """Share of the talks that has passed, 0 to 1."""
         return time_of(self.round, self.rounds)
+
+    def once(self, name: str, work_out: Callable[[], T], since: Any = None) -> T:
+        """What `work_out` gives, worked out once a round, or anew whenever `since` is another object than before.
+
+        Within a round a party's worth, lines, no deal and what is known stay as they are, so what rests on these alone
+        is worked out once; what rests on the offers heard, once for each `offers_made`.
+        """
+        if name not in self.kept or self.kept[name][0] is not since:
+            self.kept[name] = since, work_out()
+        return cast(T, self.kept[name][1])
 
     def worth_of(self, package: Ints) -> Floats:
         """Its worth of one package a draw, shape (B,); -inf where there is none."""
