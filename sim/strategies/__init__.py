@@ -4,4 +4,4 @@ from sim.registry import Registry
 
 STRATEGIES = Registry("strategies")
 
-from sim.strategies import time_dependent
+from sim.strategies import hardline, hybrid, micro, random_offers, satisficing, time_dependent, tit_for_tat

@@ -34,3 +34,25 @@ class Asking:
         """Whether the party takes the package on the table, shape (B,)."""
         own_next = self.offer(view) if self.accepts != "threshold" else offer
         return ACCEPTANCE_RULES[self.accepts](view, offer, self.aspiration(view), own_next)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picking(Asking):
+    """A strategy that has a package of its own in mind, not only a worth.
+
+    Left alone, it offers that package; by any other offer rule, one of those worth as much as it asks for.
+    """
+
+    offers: str = choice(
+        "picked",
+        {"picked": "the package that the strategy picks", **meanings(OFFER_RULES)},
+        doc="which of the packages worth enough is offered",
+    )
+
+    def pick(self, view: View) -> Ints:
+        """The package the strategy has in mind, shape (B,)."""
+        raise NotImplementedError
+
+    def offer(self, view: View) -> Ints:
+        """The package the party puts on the table, shape (B,)."""
+        return self.pick(view) if self.offers == "picked" else super().offer(view)

@@ -1,0 +1,36 @@
+"""Concede nothing."""
+
+from dataclasses import dataclass
+
+from sim.issues import Ints
+from sim.registry import count
+from sim.state import View
+from sim.strategies import STRATEGIES
+from sim.strategies.asking import Asking
+from sim.strategies.heard import highest_claim
+from sim.strategies.offers import OFFER_RULES
+from sim.utility import Floats
+
+
+@STRATEGIES.register(
+    "hardline",
+    formula="offers at a = best in every round; accepts at a = best, in the last rounds at a = no_deal",
+    source="the hardliner (take it or leave it) of the literature on negotiating programs; what it takes is our own",
+    use="the other end from a party that gives in at once; what the rest can get from one that never moves",
+)
+@dataclass(frozen=True)
+class Hardline(Asking):
+    """Offer nothing but the best package; near the end take whatever is worth no deal or more.
+
+    With `accepts: next_offer` it takes nothing less than its best package to the end, since it offers nothing less.
+    """
+
+    last_rounds: int = count(1, low=0, doc="in how many rounds at the end it takes what it can get; 0: in none")
+
+    def aspiration(self, view: View) -> Floats:
+        """The least worth the party asks for now, shape (B,)."""
+        return view.no_deal if view.round > view.rounds - self.last_rounds else highest_claim(view)
+
+    def offer(self, view: View) -> Ints:
+        """The package the party puts on the table, shape (B,)."""
+        return OFFER_RULES[self.offers](view, highest_claim(view))

@@ -1,0 +1,45 @@
+"""Ask partly by the clock and partly by what the others do."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sim.registry import choice, count, number
+from sim.state import View
+from sim.strategies import STRATEGIES
+from sim.strategies.asking import Asking
+from sim.strategies.heard import between
+from sim.strategies.time_dependent import TimeDependent
+from sim.strategies.tit_for_tat import KINDS, TitForTat
+from sim.utility import Floats
+
+
+@STRATEGIES.register(
+    "hybrid",
+    formula="a = weight x a of time_dependent + (1 - weight) x a of tit_for_tat",
+    source="Faratin, Sierra & Jennings (1998), a weighted combination of two tactics, with one weight for all rounds",
+    use="a party that answers concessions and still settles as the deadline nears, so that somebody moves first",
+)
+@dataclass(frozen=True)
+class Hybrid(Asking):
+    """Ask for a weighted mean of what `time_dependent` and what `tit_for_tat` ask for."""
+
+    weight: float | Floats = number(0.5, low=0.0, high=1.0, doc="the part of the clock; the rest is the others' part")
+    exponent: float | Floats = number(1.0, above=0.0, doc="of the clock: above 1 concedes late, below 1 early")
+    kind: str = choice("absolute", KINDS, doc="how it answers the others' moves")
+    span: int = count(1, doc="lag (relative, absolute) or window (averaged) of the answer, in offers of the others")
+
+    def aspiration(self, view: View) -> Floats:
+        """The least worth the party asks for now, shape (B,)."""
+        weight = np.clip(self.weight, 0.0, 1.0)
+        clock, answer = self._clock.aspiration(view), self._answer.aspiration(view)
+        return between(view, weight * clock + (1 - weight) * answer)
+
+    @cached_property
+    def _clock(self) -> TimeDependent:
+        return TimeDependent(exponent=self.exponent)
+
+    @cached_property
+    def _answer(self) -> TitForTat:
+        return TitForTat(kind=self.kind, span=self.span)

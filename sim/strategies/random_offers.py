@@ -1,0 +1,53 @@
+"""Leave everything to chance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.exact import TOLERANCE
+from sim.issues import Ints
+from sim.state import View
+from sim.strategies import STRATEGIES
+from sim.strategies.asking import Picking
+from sim.strategies.heard import between
+from sim.utility import Floats
+
+
+@STRATEGIES.register(
+    "random",
+    formula="picks p, each alike, among packages it could sign with u(p) >= no_deal, anew each round; a = u(p)",
+    source="the Random Walker of GENIUS and the random negotiator of NegMAS; when it accepts is our own",
+    use="the floor: what a rule achieves beyond chance",
+)
+@dataclass(frozen=True)
+class Random(Picking):
+    """Each round pick any package the party could sign and that is worth no deal or more, and ask for its worth.
+
+    So an offer is accepted with the chance that a package picked in this way is worth no more: the share of these
+    packages that are worth as much as the offer or less. Packages that cross a line somebody has named are picked only
+    if there are no others. With none at all it offers what all strategies then do.
+    """
+
+    randomises = True
+
+    def aspiration(self, view: View) -> Floats:
+        """The least worth the party asks for now, shape (B,)."""
+        return between(view, view.worth_of(self.pick(view)))
+
+    def pick(self, view: View) -> Ints:
+        """The package drawn for this round, shape (B,)."""
+        return view.once("random.pick", lambda: _any(view), since=view.offers_made)
+
+
+def _any(view: View) -> Ints:
+    """A package of each draw, the uniforms dealt out over those in question by the order of the party's regard."""
+    order = np.argsort(view.tie_rank, axis=1)
+    fit = view.signable & np.greater_equal(view.utility, (view.no_deal - TOLERANCE)[:, None])
+    quiet = fit & ~view.avoided()
+    fit = np.where(quiet.any(axis=1, keepdims=True), quiet, fit)
+    fit = fit[:, order[0]] if len(order) == 1 else np.take_along_axis(fit, order, axis=1)
+    passed = np.cumsum(fit, axis=1, dtype=np.int32)
+    wanted = np.floor(view.chance * passed[:, -1])  # 0 to one less than there are
+    place = (passed > wanted[:, None]).argmax(axis=1)
+    picked = order[0, place] if len(order) == 1 else order[np.arange(len(place)), place]
+    return np.where(passed[:, -1] > 0, picked, view.best_package)
