@@ -17,7 +17,7 @@ from sim.tallies import Tallies
 Z_95 = 1.959963984540054  # two-sided 95 % point of the normal curve
 
 
-def share_interval(count: int, n: int) -> tuple[float, float]:
+def share_interval(count: float, n: float) -> tuple[float, float]:
     """95 % interval of a share, count out of n.
 
     Source: Wilson (1927), score interval.

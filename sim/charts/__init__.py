@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sim.analysis.tournament import Tournament
 from sim.charts.chart import Chart, side_by_side
 from sim.charts.compare import compare, compare_table
 from sim.charts.concessions import CONCESSIONS
@@ -16,6 +17,7 @@ from sim.charts.page import Picture
 from sim.charts.saving import csv_text, known, png_bytes, save_picture, svg_text
 from sim.charts.survival import SURVIVAL
 from sim.charts.talks import TALKS
+from sim.charts.tournament import tournament_chart, tournament_numbers
 from sim.charts.zone import ZONE
 from sim.results import Results
 
@@ -74,3 +76,16 @@ def save_comparison(
         picture, table = side_by_side(chart, results, labels), chart.several(results, labels)
         paths += save_picture(picture, table, folder, f"compare-{chart.name}")
     return paths
+
+
+def save_tournament(
+    tournament: Tournament, folder: str | os.PathLike[str], name: str = "tournament"
+) -> list[Path]:
+    """Draw what strategies did against each other and write it as SVG, PNG and CSV.
+
+    Args:
+        tournament: As `sim.tournament` makes it.
+        folder: Made if it is missing.
+        name: Of the files, without ending.
+    """
+    return save_picture(tournament_chart(tournament), tournament_numbers(tournament), folder, name)

@@ -1,0 +1,286 @@
+"""Strategies against strategies: what each did, with intervals, and own worth where one meets another."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from sim.analysis.layout import decimals
+from sim.analysis.tournament import Tournament
+from sim.charts.colours import INK, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.lettering import DASH, LINE, clean, listed, text_width, wrap
+from sim.charts.page import BODY, SMALL, Panel, Picture, Words, sheet
+from sim.charts.pairs import SHADES
+
+LABEL = 2.5  # inches for a strategy's label at most
+LABEL_LENGTH = 160  # characters of it that are shown; all of it is in the table
+LETTER = 0.3  # inches for its number
+SCALE, VALUE = 1.45, 0.72  # inches for a figure's scale, and for the figure in digits
+GAP = 0.22
+ROW = 0.12  # inches of air in a row
+AXIS = 0.46  # inches below the scales
+BETWEEN = 0.3  # inches between the two halves
+CELL = 0.56  # inches, width
+MOST_LINES = 2  # of a label in the lower half: all of it stands above, with the same number
+MOST_MET = 12  # strategies side by side in the lower half
+HEADS = {
+    "own": ("Own worth", ""),
+    "joint": ("Joint worth, share of the possible", "per cent"),
+    "agreement": ("Agreement signed", "per cent of runs"),
+    "in_force": ("Agreement in force", "per cent of runs"),
+}
+LEAST_SPAN = {"own": 0.02, "joint": 0.05, "agreement": 0.05, "in_force": 0.05}  # of a scale
+INTERVALS = (
+    "Dotted: the mean of all strategies. Dark: 95 % interval of the difference from it, taken run by run; where it "
+    "does not reach the dotted line, the strategy differs from the mean of all. Pale: 95 % interval of the figure "
+    "itself, over runs."
+)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The strategies, from top to bottom: lines of each label, and heights; inches."""
+
+    labels: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+    heights: tuple[float, ...]
+    room: float
+
+    @property
+    def height(self) -> float:
+        """Of all rows."""
+        return sum(self.heights)
+
+
+def tournament_chart(tournament: Tournament) -> Picture:
+    """Draw what each strategy did, and below it own worth where one meets another."""
+    rows, told = _rows(tournament), tournament.told
+    heads = {name: wrap(HEADS[name][0], SCALE + VALUE - 0.1, SMALL, 3, bold=True) for name in told}
+    head = max(map(len, heads.values())) * SMALL * LINE + 0.06
+    upper = head + rows.height + AXIS
+    met = _is_met(tournament)
+    short = _rows(tournament, MOST_LINES)
+    lower = BETWEEN + 3 * BODY * LINE + short.height if met else 0.0
+    width = LETTER + rows.room + len(told) * (GAP + SCALE + VALUE)
+    if met:
+        width = max(width, LETTER + rows.room + GAP + CELL * len(rows.labels))
+
+    def draw(panel: Panel) -> None:
+        _draw_labels(panel, rows, head, panel.width)
+        for place, name in enumerate(told):
+            x = LETTER + rows.room + GAP + place * (GAP + SCALE + VALUE)
+            lines = heads[name]
+            panel.lines(x, head - 0.05 - len(lines) * SMALL * LINE, lines, SMALL, weight="bold")
+            axes = panel.axes(x, head, SCALE, rows.height)
+            _draw_figure(axes, tournament, name, rows)
+            _draw_values(panel, tournament, name, rows, x + SCALE, head)
+        if met:
+            _draw_meetings(panel, tournament, short, upper + BETWEEN)
+
+    return sheet(_kicker(tournament), _words(tournament, met), [_footer(tournament)], (width, upper + lower), draw)
+
+
+def tournament_numbers(tournament: Tournament) -> pd.DataFrame:
+    """The numbers that are drawn: `kind` (`strategy` or `meeting`), `label, other, figure, value, low, high, n`, ...
+
+    The rest is `difference, difference_low, difference_high` from the mean of all strategies, and `strategy`.
+    """
+    strategies = tournament.strategies.set_index("label")["strategy"]
+    upper = tournament.figures.assign(kind="strategy", other=None)
+    lower = tournament.meetings.assign(kind="meeting", figure="own")
+    both = pd.concat([part for part in (upper, lower) if len(part)], ignore_index=True)
+    both["strategy"] = both["label"].map(strategies)
+    columns = ["kind", "label", "other", "figure", "value", "low", "high", "n"]
+    return both[[*columns, "difference", "difference_low", "difference_high", "strategy"]]
+
+
+def _is_met(tournament: Tournament) -> bool:
+    return bool(len(tournament.meetings)) and len(tournament.labels) <= MOST_MET
+
+
+def _rows(tournament: Tournament, most: int = 99) -> Rows:
+    """The strategies in rows, each label in so many lines at most."""
+    texts = [clean(label, LABEL_LENGTH) for label in tournament.labels]
+    room = min(LABEL, max(0.6, *(text_width(text, SMALL) for text in texts)) + 0.05)
+    lines = [tuple(wrap(text, room, SMALL, most)) for text in texts]
+    heights = tuple(len(each) * SMALL * LINE + ROW + 0.06 for each in lines)
+    return Rows(tuple(texts), tuple(lines), heights, room)
+
+
+def _draw_labels(panel: Panel, rows: Rows, top: float, width: float) -> None:
+    """Numbers and labels below each other, with a line above each."""
+    y = top
+    for number, (lines, height) in enumerate(zip(rows.lines, rows.heights, strict=True), 1):
+        panel.rule(0, y, width, linewidth=0.5)
+        place = y + (height - len(lines) * SMALL * LINE) / 2 + 0.02
+        panel.text(0, place, str(number), SMALL, color=SOFT)
+        panel.lines(LETTER, place, lines, SMALL)
+        y += height
+
+
+def _draw_figure(axes: Axes, tournament: Tournament, name: str, rows: Rows) -> None:
+    """Dots with intervals; one unit of y is an inch."""
+    found = _of(tournament, name)
+    ticks, digits = _scale(axes, found, name)
+    unit = 1 if name == "own" else 100
+    axes.set_ylim(rows.height, 0)
+    axes.set_yticks([])
+    axes.set_xticks(ticks, [f"{unit * tick:.{digits}f}" for tick in ticks])
+    axes.tick_params(axis="x", length=0)
+    axes.set_xlabel(HEADS[name][1], fontsize=SMALL, color=SOFT)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.vlines(ticks, 0, rows.height, color=RULE, linewidth=0.6, zorder=0)
+    field = np.mean([row["value"] for row in found])
+    if not math.isnan(field):
+        axes.vlines(field, 0, rows.height, color=SOFT, linewidth=0.9, linestyle=(0, (1.2, 1.8)), zorder=1)
+    y = 0.0
+    for row, height in zip(found, rows.heights, strict=True):
+        middle = y + height / 2
+        y += height
+        if math.isnan(row["value"]):
+            continue
+        if not math.isnan(row["low"]):
+            axes.add_patch(
+                Rectangle((row["low"], middle - 0.05), row["high"] - row["low"], 0.1, facecolor=NEUTRAL_PALE, zorder=2)
+            )
+        if not math.isnan(row["difference_low"]):
+            low, high = _between_strategies(row)
+            axes.hlines(middle, low, high, color=INK, linewidth=1.2, zorder=3)
+            axes.vlines([low, high], middle - 0.04, middle + 0.04, color=INK, linewidth=1.2, zorder=3)
+        axes.plot([row["value"]], [middle], marker="o", markersize=4.5, color=INK, zorder=4, clip_on=False)
+
+
+def _between_strategies(row: dict[Any, Any]) -> tuple[float, float]:
+    """The interval of the difference from the field, put round the mean."""
+    shift = row["value"] - row["difference"]
+    return row["difference_low"] + shift, row["difference_high"] + shift
+
+
+def _scale(axes: Axes, found: Sequence[dict[Any, Any]], name: str) -> tuple[list[float], int]:
+    """Limits that hold all intervals, marks on it, and digits of these."""
+    ends = [row[key] for row in found for key in ("value", "low", "high")]
+    ends += [end for row in found if not math.isnan(row["difference_low"]) for end in _between_strategies(row)]
+    known = [end for end in ends if not math.isnan(end)] or [0.0, 1.0]
+    low, high = min(known), max(known)
+    spread = max(high - low, LEAST_SPAN[name])
+    middle = (low + high) / 2
+    low, high = middle - 0.58 * spread, middle + 0.58 * spread
+    axes.set_xlim(low, high)
+    ticks = [tick for tick in MaxNLocator(3, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= tick <= high]
+    step = (ticks[1] - ticks[0] if len(ticks) > 1 else spread) * (1 if name == "own" else 100)
+    return ticks, max(0, -math.floor(math.log10(step) + 1e-9))
+
+
+def _draw_values(panel: Panel, tournament: Tournament, name: str, rows: Rows, x: float, top: float) -> None:
+    y = top
+    for row, height in zip(_of(tournament, name), rows.heights, strict=True):
+        panel.text(x + VALUE - 0.08, y + height / 2, _value(row, name), SMALL, va="center_baseline", ha="right")
+        y += height
+
+
+def _value(row: dict[Any, Any], name: str) -> str:
+    """A figure with the digits that its interval between strategies allows, one more than its standard error."""
+    unit, sign = (1, "") if name == "own" else (100, " %")
+    if math.isnan(row["value"]):
+        return DASH
+    ends = unit * row["difference_low"], unit * row["difference_high"]
+    digits = (2 if unit == 1 else 0) if math.isnan(ends[0]) else min(3 if unit == 1 else 1, decimals(*ends) + 1)
+    return f"{unit * row['value']:.{digits}f}{sign}"
+
+
+def _draw_meetings(panel: Panel, tournament: Tournament, rows: Rows, top: float) -> None:
+    """The lower half: a cell for each pair, darker for more."""
+    panel.text(0, top, "Own worth of the strategy at the left where another party plays the one above", BODY,
+               weight="bold")  # fmt: skip
+    head = top + 3 * BODY * LINE
+    left, count = LETTER + rows.room + GAP, len(rows.labels)
+    for number in range(count):
+        place = left + (number + 0.5) * CELL
+        panel.text(place, head - 0.05, str(number + 1), SMALL, va="bottom", ha="center", color=SOFT)
+    _draw_labels(panel, rows, head, left - GAP / 2)
+    axes = panel.axes(left, head, count * CELL, rows.height)
+    axes.set_xlim(0, count)
+    axes.set_ylim(rows.height, 0)
+    axes.set_axis_off()
+    worth = {(row["label"], row["other"]): row for row in tournament.meetings.to_dict("records")}
+    values = [row["value"] for row in worth.values()]
+    least, most = min(values), max(values)
+    digits = _digits_apart(least, most)
+    y = 0.0
+    for label, height in zip(tournament.labels, rows.heights, strict=True):
+        for column, other in enumerate(tournament.labels):
+            value = worth[label, other]["value"]
+            shade = SHADES(0.08 + 0.84 * (value - least) / max(most - least, LEAST_SPAN["own"]))
+            axes.add_patch(Rectangle((column, y), 1, height, facecolor=shade, edgecolor="white", linewidth=1))
+            dark = 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2] < 0.55
+            axes.text(column + 0.5, y + height / 2, f"{value:.{digits}f}", ha="center", va="center_baseline",
+                      fontsize=SMALL, color="white" if dark else INK)  # fmt: skip
+        y += height
+
+
+def _digits_apart(least: float, most: float) -> int:
+    """Two digits, or three where two would hardly tell the cells apart."""
+    return 3 if most - least < 0.1 else 2
+
+
+def _of(tournament: Tournament, name: str) -> list[dict[Any, Any]]:
+    """The rows of a figure, in the order of the strategies."""
+    return tournament.figures[tournament.figures["figure"] == name].to_dict("records")
+
+
+def _kicker(tournament: Tournament) -> str:
+    settings = ", ".join(f"{path}={value}" for path, value in tournament.settings.items())
+    return clean(tournament.scenario.title + (f" ({settings})" if settings else ""))
+
+
+def _footer(tournament: Tournament) -> str:
+    points = f"{len(tournament.points):,} assignments of strategies to parties"
+    return f"n = {tournament.n:,} runs of each of {points} · seed {tournament.seed}"
+
+
+def _party(tournament: Tournament, name: str) -> str:
+    return clean(tournament.scenario.parties[name].label, 60)
+
+
+def _words(tournament: Tournament, met: bool) -> Words:
+    who = listed([_party(tournament, name) for name in tournament.parties])
+    joint = int(tournament.figures[tournament.figures["figure"] == "joint"]["n"].min())
+    darker = " In the lower half darker is more." if met else ""
+    notes = [
+        INTERVALS if tournament.n >= 30 else "With fewer than 30 runs there are no intervals.",
+        f"Joint worth is over the {joint:,} runs in which somebody could gain; 100 %: the package of the first round's "
+        "zone with the largest sum of the parties' gains, each as a share of its own largest gain there.",
+    ]
+    if not met and len(tournament.labels) > MOST_MET:
+        notes.append("What strategies got against each other is in the table of the chart: there are too many to draw.")
+    best = tournament.labels[0]
+    own = [f"{clean(row['label'], 60)}: {row['value']:.3f}" for row in _of(tournament, "own")[:MOST_MET]]
+    return Words(
+        f"Strategies against each other, played by {who}",
+        "Every assignment of the strategies to these parties is played on the same runs. A strategy's figures are "
+        "means over all parties that play it and all that the others play. Own worth is each party's own scale, "
+        f"from 0 to 1 but for linkages.{darker}",
+        _said(tournament),
+        f"Dots with intervals, and a map of pairs. Most own worth in the mean: {clean(best, 60)}. Own worth by "
+        f"strategy: {listed(own)}. {_said(tournament)}",
+        tuple(notes),
+    )
+
+
+def _said(tournament: Tournament) -> str:
+    """Where no party gets more by changing alone."""
+    found, points = tournament.equilibria, len(tournament.points)
+    if not len(found):
+        return "In every assignment some party's mean worth rises if it alone changes."
+    if len(found) > 1:
+        return f"In {len(found):,} of {points:,} assignments no party's mean worth rises if it alone changes."
+    row = found.iloc[0]
+    plays = [f"{_party(tournament, name)} plays {clean(row[f'plays_{name}'], 60)}" for name in tournament.parties]
+    return f"No party's mean worth rises if it alone changes where {listed(plays)}; nowhere else."
