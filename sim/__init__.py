@@ -23,6 +23,7 @@ _HOMES = {
     "Scenario": "scenario",
     "ScenarioError": "scenario",
     "StoreError": "store",
+    "Tournament": "analysis.tournament",
     "central": "ensemble",
     "compare": "analysis.compare",
     "draw": "ensemble",
@@ -33,6 +34,7 @@ _HOMES = {
     "portrait": "analysis.portrait",
     "read_scenario": "scenario",
     "run": "results",
+    "tournament": "analysis.tournament",
 }
 
 __all__ = [*sorted(_HOMES), "__version__"]

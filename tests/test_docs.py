@@ -238,12 +238,14 @@ def json_keys(data: object, names: tuple[str, ...]) -> set[str]:
         ("check scenarios/two-banks-pullback.yaml", ()),
         ("compare --no-charts -n 20 scenarios/two-banks-pullback.yaml scenarios/orange-and-lemon.yaml",
          ("two-banks-pullback", "orange-and-lemon")),
+        ("sweep --no-charts --workers 1 -n 40 --out FOLDER scenarios/two-banks-pullback.yaml --strategy time_dependent "
+         "--strategy '{name: time_dependent, exponent: 3}'", ("upland", "lowland")),
         ("list", ()),
     ],
 )  # fmt: skip
-def test_the_keys_of_json_are_documented(command, names, monkeypatch):
+def test_the_keys_of_json_are_documented(command, names, monkeypatch, tmp_path):
     monkeypatch.chdir(ROOT)
-    answer = CliRunner().invoke(peacesim, [*command.split(), "--json"])
+    answer = CliRunner().invoke(peacesim, [*shlex.split(command.replace("FOLDER", str(tmp_path))), "--json"])
     assert answer.exit_code == 0, answer.output
     told = section("docs/command-line.md", command.split()[0])
     keys = json_keys(json.loads(answer.stdout), names)

@@ -38,9 +38,22 @@ def run_batch(
         )  # fmt: skip
     except BatchInterrupted as error:
         fail(error.exit_code, f"peacesim: {error}")
-    print_parts(_summary(items))
-    _tell_the_rest(items, out)
+    report(items, out)
     return all(item.failure is None for item in items)
+
+
+def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet: bool = False) -> None:
+    """The table of all scenarios, where results lie, what failed, and what the same command would do now.
+
+    Args:
+        items: What became of each.
+        out: The folder for results.
+        summarised: Whether the table is printed.
+        quiet: Whether stdout is taken, so that only faults are told.
+    """
+    if summarised and not quiet:
+        print_parts(_summary(items))
+    _tell_the_rest(items, out, quiet)
 
 
 def _draw_charts(results: Results, folder: Path) -> None:
@@ -96,7 +109,7 @@ def _rows(items: Sequence[BatchItem], told: Sequence[str]) -> Iterator[list[obje
         yield [_name(item), f"{n:,}", *shares, number(facts["median_month"], 1)]
 
 
-def _tell_the_rest(items: Sequence[BatchItem], out: Path) -> None:
+def _tell_the_rest(items: Sequence[BatchItem], out: Path, quiet: bool) -> None:
     """Reading aid, where results lie, what failed, and what the same command would do now."""
     failed = [item for item in items if item.failure is not None]
     for item in items:
@@ -104,7 +117,7 @@ def _tell_the_rest(items: Sequence[BatchItem], out: Path) -> None:
             click.echo(f"{shown(item.folder, 200)}: was damaged and is made again: {shown(file, 200)}", err=True)
     for item in failed:
         click.echo(f"{shown(item.folder, 200)}: failed: {shown(item.failure, 500)}", err=True)
-    if len(failed) == len(items):
+    if quiet or len(failed) == len(items):
         return
     click.echo(f"Results: {_places(items, out)}")
     unchanged = sum(item.status == "unchanged" for item in items)

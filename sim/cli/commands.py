@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from sim import __version__
-from sim.cli.completing import KINDS, Scenarios, names_of_kind, settable_paths
+from sim.cli.completing import KINDS, Scenarios, labelled_strategies, names_of_kind, party_names, settable_paths
 from sim.cli.failures import SOME_FAILED, WRONG_INPUT, fail, plain_failures
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -161,6 +161,43 @@ def compare(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, ch
         from sim.cli.comparing import compare_sources
 
         compare_sources(paths, draws, seed, out if charts else None, as_json)
+
+
+@peacesim.command()
+@click.argument("file", type=FILE)
+@click.option("--strategy", "strategies", metavar="[LABEL=]STRATEGY", multiple=True,
+              shell_complete=labelled_strategies,
+              help="A strategy that meets others: a name, or {name: NAME, PARAMETER: VALUE}; repeat it.")  # fmt: skip
+@click.option("--parties", metavar="A,B", shell_complete=party_names,
+              help="Whose strategies vary; left out: of all that sign and speak.")  # fmt: skip
+@draws_option(1_000)
+@seed_option
+@click.option("--workers", type=click.IntRange(1), help="Processes; left out: one a processor.")
+@click.option("--out", "--results", "out", type=Scenarios(file_okay=False), default="results", show_default=True,
+              help="Folder for results.")  # fmt: skip
+@sets_option
+@click.option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
+              help="Play for several values, a,b,c or low:high:count; with --strategy, each of them.")  # fmt: skip
+@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw the chart of strategies.")
+@as_json
+def sweep(
+    file: Path, strategies: tuple[str, ...], parties: str | None, draws: int, seed: int, workers: int | None,
+    out: Path, sets: tuple[str, ...], vary: tuple[str, ...], charts: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Play strategies against strategies: every assignment to the parties, on the same runs.
+
+    Tells for each strategy what its party gets, how much of the joint gain is reached and how often a text is signed,
+    with intervals, and where no party gets more by changing alone. Results lie in folders as `batch` writes them, and
+    are not played again. With --vary alone it plays a plain grid.
+    """
+    with plain_failures():
+        from sim.cli.sweeping import SweepWish, run_sweep
+
+        named = None if parties is None else [name.strip() for name in parties.split(",")]
+        wish = SweepWish(file, strategies, named, draws, seed, workers, out, sets, vary, charts)
+        all_done = run_sweep(wish, as_json)
+    if not all_done:
+        raise click.exceptions.Exit(SOME_FAILED)
 
 
 @peacesim.command("list")

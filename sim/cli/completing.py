@@ -29,6 +29,29 @@ def names_of_kind(context: click.Context, parameter: click.Parameter, typed: str
     return [CompletionItem(entry["name"], help=entry["about"]) for entry in entries]
 
 
+def labelled_strategies(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Names of strategies, also behind the label that is already typed."""
+    from sim.cli.listing import entries_of
+
+    label, equals, begun = typed.rpartition("=")
+    found = [entry for entry in entries_of("strategies") if entry["name"].startswith(begun)]
+    return [CompletionItem(f"{label}{equals}{entry['name']}", help=entry["about"]) for entry in found]
+
+
+def party_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Parties of the scenario that is already typed, behind those already named."""
+    from sim.scenario import ScenarioError, read_scenario
+
+    before, comma, begun = typed.rpartition(",")
+    files = [path for path in map(Path, context.args) if path.is_file()]
+    try:
+        parties = read_scenario(files[0]).parties if files else {}
+    except ScenarioError:
+        return []
+    free = [name for name in parties if name.startswith(begun) and name not in before.split(",")]
+    return [CompletionItem(f"{before}{comma}{name}", help=parties[name].label) for name in free]
+
+
 def settable_paths(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """Paths of the numbers in the scenario that is already typed, each with its value."""
     from sim.scenario import ScenarioError, read_scenario

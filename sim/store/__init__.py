@@ -5,7 +5,7 @@ from sim.store.files import DamagedResults, FolderLock, ResultsBusy, StoreError,
 from sim.store.folder import ResultsFolder, lock_folder
 from sim.store.manifest import RUN, Manifest, canonical, folder_name, identity, read_manifest, versions_here
 from sim.store.parquet import content_hash, table_of
-from sim.store.reading import damaged_files, open_results, stored_chunks
+from sim.store.reading import damaged_files, open_results, stored_chunks, stored_draws
 from sim.store.tables import SUMMARY, csv_text, json_text
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "read_manifest",
     "read_whole",
     "stored_chunks",
+    "stored_draws",
     "table_of",
     "versions_here",
     "write_chunk",

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from sim.chunks import Chunk
 from sim.results import Results, results_of
 from sim.scenario import Scenario, ScenarioError, read_scenario
@@ -31,6 +33,29 @@ def open_results(folder: str | Path, draws: int | None = None) -> Results:
     if draws is None and not there:
         raise StoreError(f"{path}: no chunk is finished yet; run the batch again to go on")
     return collect(path, manifest, _layout(path, manifest), min(manifest.draws, there) if draws is None else draws)
+
+
+def stored_draws(folder: str | Path, draws: int) -> pd.DataFrame:
+    """The first draws of a folder alone, without counts over them: nothing is made anew wherever a chunk is cut.
+
+    Raises:
+        DamagedResults: if a file is missing or not as it was written, with all such files.
+        StoreError: if it is no results folder, cannot be read, or holds fewer draws.
+    """
+    path = Path(folder)
+    manifest = read_manifest(path)
+    layout, frames, damaged = _layout(path, manifest), [], list[str]()
+    for entry in manifest.following():
+        if entry.first < draws:
+            chunk, faults = read_chunk(path, entry, layout)
+            damaged += faults
+            frames += [chunk.draws] if chunk is not None else []
+    if damaged:
+        raise DamagedResults(path, damaged)
+    there = sum(map(len, frames))
+    if not 1 <= draws <= there:
+        raise StoreError(f"{path} holds the first {there:,} draws, not {draws:,}")
+    return pd.concat(frames, ignore_index=True).head(draws)
 
 
 def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Results:

@@ -1,0 +1,163 @@
+"""`sweep`: a grid of one scenario played as a batch, and what strategies did against each other in it."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sim.analysis.tournament import Entrants, Tournament, entrants, tournament_of
+from sim.analysis.tournament_games import check_size
+from sim.analysis.tournament_text import tournament_parts
+from sim.batch import BatchInterrupted, BatchItem, batch
+from sim.cli.batching import report
+from sim.cli.failures import WRONG_INPUT, fail
+from sim.cli.output import print_json, print_parts
+from sim.cli.sources import read_or_fail
+from sim.progress import progress_on
+from sim.scenario import Scenario
+from sim.scenario.contenders import as_vary
+from sim.scenario.messages import shown
+from sim.store import stored_draws
+
+CHARTS = "charts"
+NAME = "tournament"
+Settings = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class SweepWish:
+    """What is asked for.
+
+    Attributes:
+        file: The scenario.
+        strategies: `[LABEL=]STRATEGY` texts; none for a plain grid.
+        parties: Whose strategies vary, None for the default.
+        draws: Runs of each point.
+        seed: Of all random streams.
+        workers: Processes, None for one a processor.
+        out: Folder for results.
+        sets: `PATH=VALUE` texts.
+        vary: `PATH=SPEC` texts.
+        charts: Whether the chart is drawn.
+    """
+
+    file: Path
+    strategies: Sequence[str]
+    parties: Sequence[str] | None
+    draws: int
+    seed: int
+    workers: int | None
+    out: Path
+    sets: Sequence[str]
+    vary: Sequence[str]
+    charts: bool
+
+
+def run_sweep(wish: SweepWish, as_json: bool) -> bool:
+    """Play the grid, tell what came of it and where results lie. Whether all points are finished."""
+    scenario = read_or_fail(wish.file, wish.sets)
+    others = _others(scenario, wish.vary)
+    if not wish.strategies and not others:
+        fail(WRONG_INPUT, "peacesim: nothing varies; two or more --strategy, or --vary PATH=SPEC, would do")
+    if wish.parties is not None and not wish.strategies:
+        fail(WRONG_INPUT, "peacesim: --parties says who plays what --strategy names; there is no --strategy")
+    who = _entrants(scenario, wish, others) if wish.strategies else None
+    items = _played(wish, who)
+    tournaments = list(_tournaments(scenario, wish, who, items)) if who is not None else []
+    charts = [_drawn(each, number, items) for number, each in enumerate(tournaments, 1)] if wish.charts else []
+    if as_json:
+        print_json(_data(scenario, wish, items, tournaments, charts))
+    else:
+        for each in tournaments:
+            print_parts(tournament_parts(each))
+            click.echo("")
+        for chart in charts:
+            click.echo(f"Chart: {shown(chart, 300)}")
+    report(items, wish.out, summarised=who is None, quiet=as_json)
+    return all(item.failure is None for item in items)
+
+
+def _others(scenario: Scenario, vary: Sequence[str]) -> dict[str, int]:
+    """Number of values of each path of the file's sweep and of `--vary`."""
+    grid = scenario.grid(vary)
+    return {path: len({point[path] for point in grid}) for path in grid[0]}
+
+
+def _entrants(scenario: Scenario, wish: SweepWish, others: Mapping[str, int]) -> Entrants:
+    set_paths = [text.partition("=")[0].strip() for text in wish.sets]
+    who = entrants(scenario, wish.strategies, wish.parties, others, set_paths)
+    check_size(who.points, len(who.parties), wish.draws)
+    return who
+
+
+def _played(wish: SweepWish, who: Entrants | None) -> list[BatchItem]:
+    """The points, played where they are not there yet; the strategies of the last party vary fastest."""
+    axes = as_vary(who.axes()) if who is not None else []
+    try:
+        return batch(
+            [wish.file], wish.draws, wish.seed, wish.workers, wish.out, progress_on(sys.stderr),
+            sets=wish.sets, vary=[*wish.vary, *axes],
+        )  # fmt: skip
+    except BatchInterrupted as error:
+        fail(error.exit_code, f"peacesim: {error}")
+
+
+def _tournaments(
+    scenario: Scenario, wish: SweepWish, who: Entrants, items: Sequence[BatchItem]
+) -> Iterator[Tournament]:
+    """A tournament for each combination of the other paths, where all of its points are finished."""
+    axes = who.axes()
+    groups: dict[Settings, dict[tuple[str, ...], BatchItem]] = {}
+    for item in items:
+        settings = tuple((path, value) for path, value in item.settings.items() if path not in axes)
+        groups.setdefault(settings, {})[tuple(item.settings[path] for path in axes)] = item
+    for settings, points in groups.items():
+        found = [points.get(strategies) for strategies in product(*axes.values())]
+        folders = [item.folder for item in found if item is not None and item.failure is None]
+        if len(folders) < len(found):
+            continue  # what failed is told at the end
+        sets = [f"{path}={value}" for path, value in settings]
+        tables = (stored_draws(folder, wish.draws) for folder in folders)
+        yield tournament_of(scenario.with_sets(sets), who, wish.seed, wish.draws, tables, dict(settings))
+
+
+def _drawn(tournament: Tournament, number: int, items: Sequence[BatchItem]) -> Path:
+    """Draw a tournament into the folder of the sweep; those after the first are numbered."""
+    from sim.charts import save_tournament
+
+    name = NAME if number == 1 else f"{NAME}-{number}"
+    folder = items[0].folder.parent / CHARTS
+    save_tournament(tournament, folder, name)
+    return folder / f"{name}.png"
+
+
+def _data(
+    scenario: Scenario, wish: SweepWish, items: Sequence[BatchItem], tournaments: Sequence[Tournament],
+    charts: Sequence[Path],
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "id": scenario.id,
+        "title": scenario.title,
+        "n": wish.draws,
+        "seed": wish.seed,
+        "folder": str(items[0].folder.parent),
+        "grid": [_point(item) for item in items],
+        "tournaments": [each.as_data() for each in tournaments],
+        "charts": [str(path) for path in charts],
+    }
+
+
+def _point(item: BatchItem) -> dict[str, Any]:
+    """One results folder, with the headline figures of `summary.json`."""
+    told = ("zone_share", "zone_interval", "agreement_share", "agreement_interval", "median_round", "most_frequent",
+            "most_frequent_share")  # fmt: skip
+    return {
+        "folder": item.folder.name,
+        "settings": dict(item.settings),
+        "failure": item.failure,
+        **{name: item.facts.get(name) for name in told},
+    }
