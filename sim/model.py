@@ -40,7 +40,8 @@ class Talks:
         pressure: Strength of the levers at the end, shape (B, levers).
         approval: What became of signed texts at home.
         no_deal: Worth of no agreement in each round played, shape (rounds played, B, N); once closed, as it stood then.
-        aspiration: Least worth each party asked for, NaN once closed, shape (rounds played, B, N).
+        aspiration: Least worth each party asked for, NaN once closed, shape (rounds played, B, N); where the protocol
+            says what is offered, worth of its offer in that round.
         moves: What everybody did, round by round.
     """
 
@@ -111,10 +112,12 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             party.take_in(state)
         self.awareness.listen(state)
         state = self._still_agreed(state)
-        aspiration = np.array([party.aspiration(state) for party in self.parties]).T
-        self.aspirations.append(np.where(state.open[:, None], aspiration, np.nan))
+        prescribes = getattr(self.ensemble.protocol, "prescribes", False)
+        aspiration = None if prescribes else np.array([party.aspiration(state) for party in self.parties]).T
         self.zones.keep(state)
-        state = self._speak(state)
+        playing, state = state.open, self._speak(state)
+        aspiration = self._worth_of_own_offers(state) if aspiration is None else aspiration
+        self.aspirations.append(np.where(playing[:, None], aspiration, np.nan))
         self.state = self._end(state)
         going_on, struck = self.approval.ask(self.state)
         for party in self.parties:
@@ -164,6 +167,11 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         after, moves = self.ensemble.protocol.play_round(spoken, self.parties, self.ensemble.turns[k - 1], self.case)
         self.moves.append(moves)
         return replace(after, open=state.open & (after.signed == 0))
+
+    def _worth_of_own_offers(self, state: State) -> Floats:
+        """What each party asks for where the protocol says what it offers: the worth of that, NaN for none, (B, N)."""
+        worth = np.array([party.worth(state.own_offer[:, party.index]) for party in self.parties]).T
+        return np.where(state.own_offer == NO_DEAL, np.nan, worth)
 
     def _end(self, state: State) -> State:
         """Wear of the red lines, and, in the draws still open, levers after the mediator's offer."""

@@ -9,7 +9,7 @@ from sim.analysis.words import in_file_order
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL
 from sim.model import Talks
-from sim.state import ACCEPTED, NO_REASON, PASSED, REFUSED
+from sim.state import ACCEPTED, NO_REASON, OFFERED, PASSED, REFUSED
 
 Package = Mapping[str, str]
 Did = Literal["offers", "accepts", "refuses", "passes"]
@@ -22,8 +22,8 @@ class Turn:
 
     Attributes:
         party: Its name.
-        did: `offers` (nothing lay on the table), `accepts`, `refuses` (and offers instead) or `passes` (it does not
-            sign the text on the table).
+        did: `offers` (nothing lay on the table, or both offer at once), `accepts`, `refuses` (and offers instead) or
+            `passes` (it does not sign the text on the table).
         asks_for: The least worth it asks for in this round.
         answered: The text it answered, None if nothing lay on the table or it passed; `from_` put it there.
         answered_worth: What that text is worth to it.
@@ -91,7 +91,7 @@ class Teller:
         if did == PASSED:
             return Turn(name, "passes", asks_for)
         answer: dict[str, Any] = {}
-        if answered != NO_DEAL:
+        if answered != NO_DEAL and did != OFFERED:
             answer = {"answered": package_named(talks, answered), "answered_worth": self._worth(place, who, answered)}
             answer["from_"] = self._proposer
         if did == ACCEPTED:

@@ -4,4 +4,4 @@ from sim.registry import Registry
 
 PROTOCOLS = Registry("protocols")
 
-from sim.protocols import alternating_offers
+from sim.protocols import alternating_offers, concession

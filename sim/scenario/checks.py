@@ -15,6 +15,7 @@ from sim.scenario.messages import Faults, Mark, listed, meant, quoted, shown
 from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, plain
 from sim.scenario.numbers import Number
 from sim.scenario.paths import entry_id, exists, get, parse_path, whole_keys, why_not
+from sim.scenario.protocol_checks import check_protocol
 from sim.scenario.registered import PROTOCOLS, STRATEGIES, check_block
 from sim.scenario.shapes import NumberModel
 from sim.scenario.validation import key_mark
@@ -56,7 +57,7 @@ def check(root: Mapping, faults: Faults) -> None:
     _check_signatures(root, faults)
     _check_shared_draws(root, faults)
     check_block(get(root, "protocol"), PROTOCOLS, names.parties, faults, "protocol")
-    _check_order(root, faults)
+    check_protocol(root, faults)
     for proposal, node in entries(get(root, "proposals")):
         _check_proposal(node, names, faults, f"proposals.{proposal}")
     check_names(get(root, "solutions", "parties"), names.parties, "party", faults, "solutions.parties")
@@ -281,19 +282,6 @@ def _check_shared_draws(root: Mapping, faults: Faults) -> None:
                 at = get(line, "hardness")
                 assert at is not None
                 faults.add(key_mark(line, "hardness", at), said, f"{path}.hardness")
-
-
-def _check_order(root: Mapping, faults: Faults) -> None:
-    """Who never signs has no say in a fixed order, unless it mediates."""
-    order = get(root, "protocol", "order")
-    for entry in order.items if isinstance(order, Sequence) else ():
-        party = get(root, "parties", entry.text) if isinstance(entry, Scalar) else None
-        signs, kind = get(party, "signs"), get(party, "kind")
-        never = isinstance(signs, Scalar) and signs.text == "never"
-        if never and not (isinstance(kind, Scalar) and kind.text == "mediator"):
-            assert isinstance(entry, Scalar)
-            said = f"{shown(entry.text)} never signs; take it out of the order, or make it `kind: mediator`"
-            faults.add(entry.mark, said, "protocol.order")
 
 
 def _check_proposal(node: Node, names: Names, faults: Faults, path: str) -> None:

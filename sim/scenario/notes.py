@@ -14,6 +14,7 @@ from sim.scenario.nodes import Mapping
 from sim.scenario.packages import central_worth, space_of, spelled
 from sim.scenario.parts import IssueSpec, PartySpec
 from sim.scenario.paths import get
+from sim.scenario.registered import PROTOCOLS
 from sim.scenario.scenario import Scenario
 
 Found = Iterator[tuple[tuple[str, ...], str]]  # path and what is to say of it
@@ -27,6 +28,7 @@ def notes(scenario: Scenario) -> list[Note]:
         *_unmet(scenario, space),
         *_one_sided(scenario),
         *_unheard(scenario),
+        *_unasked(scenario),
         *_reversed(scenario),
         *_unmirrored(scenario),
         *_no_deal(scenario, space),
@@ -125,6 +127,17 @@ def _unheard(scenario: Scenario) -> Found:
         if isinstance(order, tuple) and name not in order and party.signs != NEVER:
             said = f"{shown(name)} signs but does not speak: what needs its signature cannot be agreed in this order"
             yield ("protocol", "order"), said
+
+
+def _unasked(scenario: Scenario) -> Found:
+    """What parties bring to a protocol that itself says what they offer."""
+    name = scenario.protocol.name
+    if not getattr(PROTOCOLS[name], "prescribes", False):
+        return
+    for party in scenario.parties:
+        for key in ("strategy", "opens_with"):
+            if get(scenario.tree, "parties", party, key) is not None:
+                yield ("parties", party, key), f"{name} says what is offered, so this is not asked for"
 
 
 def _reversed(scenario: Scenario) -> Found:

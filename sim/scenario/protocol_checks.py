@@ -1,0 +1,74 @@
+"""What a protocol needs of the parties of a scenario: how many sign, and who speaks."""
+
+from typing import Any
+
+from sim.scenario.messages import Faults, listed, shown
+from sim.scenario.nodes import Mapping, Node, Scalar, Sequence
+from sim.scenario.paths import get
+from sim.scenario.registered import PROTOCOLS
+
+ALWAYS, NEVER = "always", "never"
+
+
+def check_protocol(root: Mapping, faults: Faults) -> None:
+    """Tell where a scenario's parties do not fit its protocol."""
+    _check_order(root, faults)
+    name, parties = get(root, "protocol", "name"), get(root, "parties")
+    if not isinstance(name, Scalar) or name.text not in PROTOCOLS or not isinstance(parties, Mapping):
+        return
+    protocol: Any = PROTOCOLS[name.text]
+    count = getattr(protocol, "signatories", None)
+    if count is not None:
+        _check_signatories(name, parties, count, faults)
+        _check_order_of_signatories(root, name.text, parties, faults)
+
+
+def _check_order(root: Mapping, faults: Faults) -> None:
+    """Who never signs has no say in a fixed order, unless it mediates."""
+    order = get(root, "protocol", "order")
+    for entry in order.items if isinstance(order, Sequence) else ():
+        party = get(root, "parties", entry.text) if isinstance(entry, Scalar) else None
+        kind = get(party, "kind")
+        never = party is not None and _signs(party) == NEVER
+        if never and not (isinstance(kind, Scalar) and kind.text == "mediator"):
+            assert isinstance(entry, Scalar)
+            said = f"{shown(entry.text)} never signs; take it out of the order, or make it `kind: mediator`"
+            faults.add(entry.mark, said, "protocol.order")
+
+
+def _check_signatories(name: Scalar, parties: Mapping, count: int, faults: Faults) -> None:
+    """So many parties sign every package, and nobody else signs any."""
+    sign = [party for party, node in parties.items.items() if _signs(node) != NEVER]
+    sometimes = [party for party in sign if _signs(parties.items[party]) != ALWAYS]
+    what = f"{name.text} is for {count} parties that sign every package and no others that sign"
+    if len(sign) != count:
+        who = f"{len(sign)} sign: {listed(sign)}" if sign else "nobody signs"
+        faults.add(name.mark, f"{what}, but here {who}; name another protocol, or set `signs`", "protocol.name")
+    elif sometimes:
+        said = f"{what}, but {listed(sometimes)} may be left out of a package: `signs` is a condition there"
+        faults.add(name.mark, said, "protocol.name")
+
+
+def _check_order_of_signatories(root: Mapping, name: str, parties: Mapping, faults: Faults) -> None:
+    """A fixed order names those that sign, all of them: nobody else has a turn."""
+    order = get(root, "protocol", "order")
+    if not isinstance(order, Sequence) or not order.items:
+        return
+    named = {entry.text for entry in order.items if isinstance(entry, Scalar)}
+    sign = [party for party, node in parties.items.items() if _signs(node) != NEVER]
+    for party in sign:
+        if party not in named:
+            said = f"{shown(party)} signs and is not in the order; {name} needs all that sign in it"
+            faults.add(order.mark, said, "protocol.order")
+    for entry in order.items:
+        if isinstance(entry, Scalar) and entry.text in parties.items and entry.text not in sign:
+            said = f"{shown(entry.text)} signs nothing, and in {name} only those that sign speak; take it out"
+            faults.add(entry.mark, said, "protocol.order")
+
+
+def _signs(party: Node) -> str | None:
+    """`always` (also where it is left out), `never`, or None for a condition."""
+    signs = get(party, "signs")
+    if signs is None:
+        return ALWAYS
+    return signs.text if isinstance(signs, Scalar) else None
