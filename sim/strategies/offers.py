@@ -13,6 +13,7 @@ from sim.issues import NO_DEAL, Ints
 from sim.registry import described
 from sim.shortlist import first_of_highest
 from sim.state import View
+from sim.strategies.gains import product_of_gains
 from sim.utility import Floats
 
 OfferRule = Callable[[View, Floats], Ints]
@@ -86,22 +87,7 @@ def nash(view: View, least: Floats) -> Ints:
 
     A gain below 0 counts as none.
     """
-
-    def product(rows: Ints) -> Floats:
-        gains = []
-        for party, signs in enumerate(view.signs):
-            if party == view.party:
-                gain = view.utility[rows] - view.no_deal[rows, None]
-            else:
-                known = rows if len(view.known.utility) > 1 else np.zeros_like(rows)
-                gain = view.known.utility[known, party] - view.known.no_deal[known, party][:, None]
-            gains.append(np.where(signs[None, :], np.maximum(gain, 0.0), 1.0))
-        value = np.ones_like(gains[0])
-        for gain in np.sort(np.array(gains), axis=0):  # by ascending value: exchanging two parties changes no bit
-            value = value * gain
-        return value
-
-    return _choose(view, least, product)
+    return _choose(view, least, lambda rows: product_of_gains(view, rows))
 
 
 def _least_share(view: View, rows: Ints) -> Floats:
