@@ -309,6 +309,7 @@ def test_a_long_label_is_told_in_full_and_drawn_within_the_sheet(by_hand, tmp_pa
     assert "[bold]nobody[/bold]" in str(played)
     picture = tournament_chart(played)
     width, height = picture.get_size_inches()
+    assert width < 11  # as wide as with short labels, or nearly
     renderer = picture.canvas.get_renderer()
     for text in picture.findobj(lambda each: hasattr(each, "get_text") and each.get_text().strip()):
         box = text.get_window_extent(renderer)
@@ -325,6 +326,7 @@ def test_the_chart_draws_a_row_for_each_strategy_and_a_cell_for_each_pair(count,
     picture = tournament_chart(played)
     upper, cells = picture.axes[:3], picture.axes[3:]
     assert all(len(axes.lines) == count for axes in upper)
+    assert max(upper[2].get_xticks()) <= 1  # of shares of runs
     assert [len(axes.patches) for axes in cells] == ([count * count] if count <= most else [])
     table = tournament_numbers(played)
     assert (table["kind"].value_counts().to_dict()) == {"strategy": 3 * count, "meeting": count * count}

@@ -217,7 +217,7 @@ def tournament_of(
     told = [name for name in FIGURES if name != "in_force" or scenario.ratification is not None]
     figures = figure_table(games, who.labels, told)
     own = figures[figures["figure"] == "own"].set_index("label")["value"]
-    order = sorted(who.labels, key=lambda label: (-own[label], label))
+    order = sorted(who.labels, key=lambda label: (-round(own[label], 9), label))  # what differs by rounding is tied
     texts = {one.label: one.strategy for one in who.strategies}
     return Tournament(
         scenario=scenario,

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.analysis.layout import decimals
 from sim.analysis.tournament import Tournament
+from sim.analysis.tournament_tables import SHARES
 from sim.charts.colours import INK, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.lettering import DASH, LINE, clean, listed, text_width, wrap
 from sim.charts.page import BODY, SMALL, Panel, Picture, Words, sheet
@@ -172,8 +173,13 @@ def _scale(axes: Axes, found: Sequence[dict[Any, Any]], name: str) -> tuple[list
     spread = max(high - low, LEAST_SPAN[name])
     middle = (low + high) / 2
     low, high = middle - 0.58 * spread, middle + 0.58 * spread
+    if name in SHARES and high > 1:  # there are no shares beyond all and none; a dot there needs some room
+        low, high = min(low, 1 - spread), 1 + 0.06 * spread
+    if name in SHARES and low < 0:
+        low, high = -0.06 * spread, max(high, spread)
     axes.set_xlim(low, high)
     ticks = [tick for tick in MaxNLocator(3, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= tick <= high]
+    ticks = [tick for tick in ticks if name not in SHARES or -1e-9 <= tick <= 1 + 1e-9]
     step = (ticks[1] - ticks[0] if len(ticks) > 1 else spread) * (1 if name == "own" else 100)
     return ticks, max(0, -math.floor(math.log10(step) + 1e-9))
 
