@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 import shlex
+from itertools import takewhile
 from pathlib import Path
 
 import click
@@ -73,9 +74,8 @@ def test_every_public_name_is_documented():
 
 @pytest.mark.parametrize(("name", "field"), PARAMETERS, ids=[f"{name}.{field.name}" for name, field in PARAMETERS])
 def test_every_parameter_is_documented_with_its_default_and_options(name, field):
-    told = SCENARIO_FILES.split("\n### Strategy\n")[1]  # a party has keys of these names too
-    rows = [row for row in told.splitlines() if row.startswith("|") and f"| `{field.name}` |" in row]
-    assert rows, f"no row for {field.name}"
+    rows = [row for row in [*rows_of(name), *shared_rows()] if f"| `{field.name}` |" in row]
+    assert rows, f"no row for {name}.{field.name}"
     default = {None: "all rounds"}.get(field.default, field.default)
     default = f"{default:g}" if isinstance(default, float) else str(default)
     assert default in rows[0].split("|")[4]
@@ -83,6 +83,19 @@ def test_every_parameter_is_documented_with_its_default_and_options(name, field)
         for option in field.metadata["options"]:
             assert mentioned(option, SCENARIO_FILES), option
             assert mentioned(option, PAGES["docs/model.md"]), option
+
+
+def rows_of(name: str) -> list[str]:
+    """The rows of a registered name: the one that begins with it, and those below it that name no other."""
+    _, found, below = SCENARIO_FILES.partition(f"\n| `{name}` |")
+    first, *rest = below.splitlines()
+    return [found.strip() + first, *takewhile(lambda row: row.startswith("| |"), rest)]
+
+
+def shared_rows() -> list[str]:
+    """The rows of strategies and protocols: a parameter that several share is told where it first stands."""
+    told = SCENARIO_FILES.split("\n### Strategy\n")[1].split("\n## Proposals\n")[0]
+    return [row for row in told.splitlines() if row.startswith("|")]
 
 
 def schema_keys(schema: dict) -> set[str]:

@@ -4,4 +4,8 @@ from sim.registry import Registry
 
 PROTOCOLS = Registry("protocols")
 
-from sim.protocols import alternating_offers, concession
+from sim.protocols import (
+    alternating_offers,
+    concession,
+    negmas_0_16,
+)

@@ -8,6 +8,7 @@ from sim.strategies import (
     hardline,
     hybrid,
     micro,
+    negmas_aspiration,
     nice_tit_for_tat,
     random_offers,
     satisficing,

@@ -1,0 +1,39 @@
+"""The rules of the table of NegMAS 0.16, offer by offer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.issues import Bools, Ints
+from sim.protocols import PROTOCOLS
+from sim.protocols.in_turn import InTurn
+from sim.registry import order
+from sim.state import NO_REASON, Speaker, State
+from sim.utility import Lines
+
+
+@PROTOCOLS.register(
+    "negmas_0_16",
+    formula="signed: the standing offer once every signatory but its proposer has accepted it since it was made",
+    source="the stacked alternating offers of NegMAS 0.16 (SAOMechanism with its default settings)",
+    use="to repeat what was run in NegMAS; with the strategy negmas_aspiration offer by offer",
+)
+@dataclass(frozen=True)
+class Negmas016(InTurn):
+    """Each party in turn accepts the standing offer or replaces it; to offer is to accept, and nobody says why.
+
+    An offer that its proposer could not sign, behind a real red line of its own or worth less to it than no deal, is
+    made all the same but is no consent: this guard NegMAS does not have. Nobody knows anything of the others.
+    """
+
+    information = "none"
+
+    order: str | tuple[str, ...] = order("fixed", doc="who speaks when: parties, `fixed`, `rotating`, or `random`")
+
+    def reason(self, speaker: Speaker, offer: Ints, lines: Lines) -> Ints:
+        """Nothing: refusals are bare."""
+        return np.full(len(offer), NO_REASON)
+
+    def consents(self, state: State, speaker: Speaker, package: Ints) -> Bools:
+        """Always, where it could sign what it offers."""
+        return speaker.could_sign(state, np.arange(len(package)), package)

@@ -1,0 +1,66 @@
+"""The time-dependent parties of NegMAS 0.16."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim import exact
+from sim.exact import TOLERANCE
+from sim.issues import Bools, Ints
+from sim.registry import number
+from sim.shortlist import first_of_highest
+from sim.state import View
+from sim.strategies import STRATEGIES
+from sim.utility import Floats
+
+NEARLY = 1e-6  # an offer may be worth so much less than is asked for, if none of enough worth is nearer to it
+
+
+@STRATEGIES.register(
+    "negmas_aspiration",
+    formula="a = clamp(lo + (best - lo) x (1 - time^exponent) - tolerance, lo, best), lo = max(worst, no_deal), "
+    "time = round / (rounds + 1)",
+    source="AspirationNegotiator (tolerance 0.001) and Boulware-, Linear- and ConcederTBNegotiator (0.0001) of NegMAS "
+    "0.16",
+    use="to repeat what was run in NegMAS; with the protocol negmas_0_16 offer by offer",
+)
+@dataclass(frozen=True)
+class NegmasAspiration:
+    """Ask for less as the deadline nears, on the clock and within the tolerances of NegMAS 0.16.
+
+    It accepts what is worth the aspiration and offers the package of nearest worth among those worth no less; one that
+    falls short by up to 1e-6 counts too. With none it offers its best. Time is the same for all in a round, and never
+    reaches 1: in the last round it is R / (R + 1).
+    """
+
+    exponent: float | Floats = number(4.0, above=0.0, doc="in NegMAS boulware is 4, linear 1, conceder 0.25")
+    tolerance: float | Floats = number(
+        0.001, above=0.0, doc="how much less it asks for than its curve says; 0.0001 for the three named after a curve"
+    )
+
+    def aspiration(self, view: View) -> Floats:
+        """The least worth the party asks for now, shape (B,)."""
+        worst = np.min(view.utility, axis=1, where=view.signable, initial=np.inf)
+        some: Bools = np.isfinite(worst)
+        lowest = np.where(some, np.maximum(worst, view.no_deal), view.no_deal)
+        best = np.where(some, view.best, view.no_deal)
+        left = 1 - exact.power(np.float64(view.round / (view.rounds + 1)), np.asarray(self.exponent))
+        asked = lowest + (best - lowest) * left - self.tolerance
+        return np.maximum(lowest, np.minimum(best, asked))
+
+    def offer(self, view: View) -> Ints:
+        """The package the party puts on the table, shape (B,)."""
+        aspiration = self.aspiration(view)
+        offer = view.best_package.copy()
+        enough = view.signable & np.greater_equal(view.utility, (aspiration - NEARLY - TOLERANCE)[:, None])
+        rows = np.flatnonzero(enough.any(axis=1))
+        if len(rows):
+            nearness = -np.abs(view.utility[rows] - aspiration[rows, None])
+            tie_rank = view.tie_rank if len(view.tie_rank) == 1 else view.tie_rank[rows]
+            offer[rows] = first_of_highest(nearness, enough[rows], tie_rank)
+        return offer
+
+    def accept(self, view: View, offer: Ints) -> Bools:
+        """Whether the party takes the package on the table, shape (B,)."""
+        accepts: Bools = view.worth_of(offer) >= self.aspiration(view) - TOLERANCE
+        return accepts
