@@ -1,4 +1,7 @@
-"""625 packages, 4 parties, 100 rounds: from the YAML file to outcomes in memory, on one core."""
+"""625 packages, 4 parties, 100 rounds: from the YAML file to outcomes in memory, on one core.
+
+`python benchmarks/small_case.py [OFFERS [STRATEGY [DRAWS]]]`; an offer rule that is `default` is the strategy's own.
+"""
 
 import json
 import sys
@@ -16,7 +19,7 @@ PARTIES = ("ash", "birch", "cedar", "dogwood")
 ISSUES = ("first", "fourth", "second", "third")
 
 
-def problem(offers: str) -> dict[str, Any]:
+def problem(offers: str, strategy: str = "time_dependent") -> dict[str, Any]:
     """Four issues of five options; each party wants the issues in another order and from another end."""
     options = {f"o{k}": f"Option {k}" for k in range(5)}
     return {
@@ -25,12 +28,17 @@ def problem(offers: str) -> dict[str, Any]:
         "title": "Four parties, 625 packages",
         "time": {"rounds": 100, "days_per_round": 1},
         "issues": {name: {"label": name, "options": options} for name in ISSUES},
-        "parties": {name: _party(n, offers) for n, name in enumerate(PARTIES)},
+        "parties": {name: _party(n, offers, strategy) for n, name in enumerate(PARTIES)},
         "protocol": {"name": "alternating_offers", "order": list(PARTIES), "information": "positions"},
     }
 
 
-def _party(n: int, offers: str) -> dict[str, Any]:
+def _party(n: int, offers: str, strategy: str) -> dict[str, Any]:
+    bargains: dict[str, Any] = {"name": strategy}
+    if offers != "default":
+        bargains["offers"] = offers
+    if strategy in ("time_dependent", "hybrid"):
+        bargains["exponent"] = {"value": 2, "range": [0.5, 4]}
     weight = (0.4, 0.3, 0.2, 0.1)
     up, down = [0, 25, 50, 75, 100], [100, 75, 50, 25, 0]
     return {
@@ -44,22 +52,22 @@ def _party(n: int, offers: str) -> dict[str, Any]:
             issue: {f"o{k}": (up if (i + n) % 2 else down)[k] for k in range(5)} for i, issue in enumerate(ISSUES)
         },
         "no_deal": {"value": 0.45, "range": [0.3, 0.6]},
-        "strategy": {"name": "time_dependent", "exponent": {"value": 2, "range": [0.5, 4]}, "offers": offers},
+        "strategy": bargains,
     }
 
 
-def load(offers: str, folder: Path) -> Scenario:
+def load(offers: str, folder: Path, strategy: str = "time_dependent") -> Scenario:
     """The scenario, read from a file as every scenario is."""
-    path = folder / f"small-case-{offers}.yaml"
-    path.write_text(json.dumps(problem(offers)))
+    path = folder / f"small-case-{strategy}-{offers}.yaml"
+    path.write_text(json.dumps(problem(offers, strategy)))
     return read_scenario(path)
 
 
-def measure(offers: str, draws: int) -> dict[str, Any]:
+def measure(offers: str, draws: int, strategy: str = "time_dependent") -> dict[str, Any]:
     """Seconds and draws a second, reading the file included."""
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        scenario = load(offers, Path(folder))
+        scenario = load(offers, Path(folder), strategy)
         chunk = chunks.play_chunk(scenario, 1, 0, draws)
         seconds = time.perf_counter() - start
     signed = float(chunk.draws["package"].notna().mean())
@@ -83,4 +91,5 @@ def export(path: Path, draws: int) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1] if len(sys.argv) > 1 else "best_for_others", 4096)))
+    rule, name, count = (*sys.argv[1:], *("best_for_others", "time_dependent", "4096")[len(sys.argv) - 1 :])
+    print(json.dumps(measure(rule, int(count), name)))

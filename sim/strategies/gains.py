@@ -40,8 +40,11 @@ def product_of_gains(view: View, rows: Rows) -> Floats:
         else:
             here = slice(None) if shared else rows
             gain = known.utility[here, party] - known.no_deal[here, party][:, None]
-        gains.append(np.where(signs, np.maximum(gain, 0.0), 1.0))
-    ordered = _ascending(gains)  # exchanging two parties changes no bit
+        np.maximum(gain, 0.0, out=gain)
+        gain[:, ~signs] = 1.0
+        gains.append(gain)
+    gains.sort(key=len)  # what is the same in all draws is sorted once
+    ordered = _ascending(gains)  # by value: exchanging two parties changes no bit
     product = ordered[0]
     for gain in ordered[1:]:
         product = product * gain

@@ -59,7 +59,8 @@ def _fair(view: View) -> Floats:
         strangers = strangers & knows_nothing_of(view, other)
     for rows in slices(view):
         fit = view.signable[rows] & np.greater_equal(view.utility[rows], (view.no_deal[rows] - TOLERANCE)[:, None])
-        product = np.where(fit, product_of_gains(view, rows), 0.0)
+        product = product_of_gains(view, rows)
+        product[~fit] = 0.0
         found = np.flatnonzero(~strangers[rows] & (product.max(axis=1) > NO_PRODUCT))
         if len(found):
             rank = view.tie_rank if len(view.tie_rank) == 1 else view.tie_rank[rows][found]

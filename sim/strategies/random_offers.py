@@ -45,9 +45,9 @@ def _any(view: View) -> Ints:
     fit = view.signable & np.greater_equal(view.utility, (view.no_deal - TOLERANCE)[:, None])
     quiet = fit & ~view.avoided()
     fit = np.where(quiet.any(axis=1, keepdims=True), quiet, fit)
-    fit = fit[:, order[0]] if len(order) == 1 else np.take_along_axis(fit, order, axis=1)
-    passed = np.cumsum(fit, axis=1, dtype=np.int32)
-    wanted = np.floor(view.chance * passed[:, -1])  # 0 to one less than there are
-    place = (passed > wanted[:, None]).argmax(axis=1)
-    picked = order[0, place] if len(order) == 1 else order[np.arange(len(place)), place]
-    return np.where(passed[:, -1] > 0, picked, view.best_package)
+    fit = np.take(fit, order[0], axis=1) if len(order) == 1 else np.take_along_axis(fit, order, axis=1)
+    place, many = np.nonzero(fit)[1], np.count_nonzero(fit, axis=1)
+    wanted = np.cumsum(many) - many + np.floor(view.chance * many).astype(np.int64)  # of all, draw by draw
+    picked, rows = view.best_package.copy(), np.flatnonzero(many)
+    picked[rows] = order[rows if len(order) > 1 else 0, place[wanted[rows]]]
+    return picked
