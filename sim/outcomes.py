@@ -14,8 +14,11 @@ from sim.issues import NO_DEAL, Bools, Ints
 from sim.model import Talks
 from sim.outcomes_after import AFTER, after_signature
 from sim.outcomes_ledger import openings
+from sim.shortfalls import reference_shortfalls
 from sim.structure import Structure
 from sim.utility import DAYS_PER_MONTH, Floats, worth_from_start
+
+OPPOSED_BELOW = 0.5  # share of its largest margin below which a signatory counts as opposed
 
 OUTCOMES = ("no_zone", "deadline", "refused", "in_force")
 NO_ZONE, DEADLINE, REFUSED, IN_FORCE = range(len(OUTCOMES))
@@ -27,7 +30,8 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
     Returns:
         `draw`, `outcome` (index into `OUTCOMES`), `package` and `standing` (package indices), `round` (0: none),
         `proposer` (party index), `blocker` (text, empty where there is a deal), `zone_packages`, `least_satisfied`,
-        `nash_distance`, `pareto_distance`, and per party `utility.n`, `no_deal.n`, `margin.n`, `worth.n`, `opening.n`
+        `least_satisfied_party` (text), `least_satisfied_margin`, `opposition`, `nash_distance`, `pareto_distance`,
+        those of `reference_shortfalls`, and per party `utility.n`, `no_deal.n`, `margin.n`, `worth.n`, `opening.n`
         (package index), n its index. Missing numbers are NaN.
     """
     ensemble, signed = talks.ensemble, talks.signed > 0
@@ -50,7 +54,7 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         "blocker": blockers(talks),
         "zone_packages": talks.zone_first.sum(axis=1),
         "zone_packages_last": talks.zone.sum(axis=1),
-        "least_satisfied": _least_satisfied(talks, text_worth - no_deal, no_deal),
+        **_satisfaction(talks, text_worth - no_deal, no_deal),
         "nash_distance": distances.nash_distance(
             talks.utility, no_deal, talks.zone, solution_parties(ensemble), talks.package
         ),
@@ -58,6 +62,10 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
             talks.utility, ensemble.structure.signs, talks.zone, talks.package
         ),
     }
+    columns |= reference_shortfalls(
+        talks.utility, no_deal, talks.zone, solution_parties(ensemble), influence(ensemble),
+        ensemble.structure.space.packages, talks.package,
+    )  # fmt: skip
     by_party: dict[str, npt.NDArray[Any]] = {
         "utility": plain, "no_deal": no_deal, "margin": text_worth - no_deal, "worth": worth, "opening": openings(talks)
     }  # fmt: skip
@@ -79,14 +87,35 @@ def solution_parties(ensemble: Ensemble) -> Bools:
     return solutions.parties_by_default(ensemble.structure.signs)
 
 
-def _least_satisfied(talks: Talks, margin: Floats, no_deal: Floats) -> Floats:
-    """Smallest margin among signatories, as a share of the largest the party could have; NaN without a deal."""
-    reach = talks.best - no_deal
+def influence(ensemble: Ensemble) -> Floats:
+    """Influence of the parties, shape (N,)."""
+    parties = ensemble.scenario.parties
+    return np.array([float(parties[name].influence) for name in ensemble.structure.parties])
+
+
+def _satisfaction(talks: Talks, margin: Floats, no_deal: Floats) -> dict[str, npt.NDArray[Any]]:
+    """How content the signatories are, each by its margin as a share of the largest it could have.
+
+    Returns:
+        `least_satisfied`, the smallest share; `least_satisfied_party`, whose it is, names of those that tie joined by
+        ` | `; `least_satisfied_margin`, the smallest margin of these; `opposition`, the share of the signatories'
+        influence that is held by those below half. Missing without a deal and where a signatory could have no margin.
+    """
+    table, reach = talks.ensemble.structure, talks.best - no_deal
     share = np.divide(margin, reach, out=np.full_like(margin, np.nan), where=reach > TOLERANCE)
-    signs = talks.ensemble.structure.signs[:, talks.package].T
-    least = np.where(signs, share, np.inf).min(axis=1)
-    unknown = (signs & np.isnan(share)).any(axis=1) | ~signs.any(axis=1)
-    return np.where((talks.package == NO_DEAL) | unknown, np.nan, least)
+    signs = table.signs[:, talks.package].T
+    unknown = (signs & np.isnan(share)).any(axis=1) | ~signs.any(axis=1) | (talks.package == NO_DEAL)
+    least = np.where(unknown, np.nan, np.where(signs, share, np.inf).min(axis=1))
+    is_least = signs & (share <= least[:, None] + TOLERANCE)
+    names = [" | ".join(name for name, is_one in zip(table.parties, row, strict=True) if is_one) for row in is_least]
+    power, opposed = influence(talks.ensemble), signs & (share < OPPOSED_BELOW - TOLERANCE)
+    held, all_held = (solutions.sum_ascending((who * power).T) for who in (opposed, signs))
+    return {
+        "least_satisfied": least,
+        "least_satisfied_party": np.array(names, object),
+        "least_satisfied_margin": np.where(unknown, np.nan, np.where(is_least, margin, np.inf).min(axis=1)),
+        "opposition": np.divide(held, all_held, out=np.full(len(least), np.nan), where=~unknown),
+    }
 
 
 def blockers(talks: Talks) -> npt.NDArray[np.object_]:
@@ -159,6 +188,9 @@ def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> 
             [table.parties[n] if n >= 0 else pd.NA for n in columns["proposer"].tolist()], "string"
         ),
         "least_satisfied": columns["least_satisfied"],
+        "least_satisfied_party": pd.array([name or pd.NA for name in columns["least_satisfied_party"]], "string"),
+        "least_satisfied_margin": columns["least_satisfied_margin"],
+        "opposition": columns["opposition"],
         "blocker": pd.array([text or pd.NA for text in columns["blocker"].tolist()], "string"),
         "zone_packages": columns["zone_packages"],
         "zone_packages_last": columns["zone_packages_last"],
@@ -166,6 +198,7 @@ def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> 
         "pareto_distance": columns["pareto_distance"],
     }
     frame["round"][~signed] = pd.NA
+    frame |= {name: values for name, values in columns.items() if name.startswith(("shortfall_", "issues_off_"))}
     for name in scenario.parties:  # file order
         n = table.parties.index(name)
         for quantity in ("utility", "no_deal", "margin", "worth"):

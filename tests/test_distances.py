@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from sim.distances import nash_distance, pareto_distance
 from sim.issues import NO_DEAL
-from sim.solutions import nash, zone
+from sim.shortfalls import reference_shortfalls
+from sim.solutions import asymmetric_nash, egalitarian, kalai_smorodinsky, nash, utilitarian, zone
 
 
 def test_nash_distance_on_a_pie():
@@ -57,6 +58,45 @@ def test_pareto_distance_is_missing_where_there_is_nothing_to_compare():
     assert np.isnan(pareto_distance(worth, np.zeros((1, 2), bool), everything, np.array([0, 0, 0]))).all()
 
 
+PIE = np.array([[[0.2, 0.4, 0.6, 0.8], [0.8, 0.6, 0.4, 0.2]]])
+THREE_ISSUES = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1]])  # option of each issue in each of four packages
+BOTH, EVERYTHING = np.array([True, True]), np.ones((1, 4), bool)
+
+
+def test_what_an_agreement_on_a_pie_lacks():
+    """Of a pie in fifths with nothing without a deal, .2 against .8; the best are .4 against .6, or the reverse."""
+    even, nothing = np.array([1.0, 1.0]), np.zeros((1, 2))
+    found = reference_shortfalls(PIE, nothing, EVERYTHING, BOTH, even, THREE_ISSUES, np.array([0]))
+    assert {name: values[0] for name, values in found.items()} == pytest.approx({
+        "issues_off_nash": 1 / 3,
+        "shortfall_kalai_smorodinsky": 1 - 0.2 / 0.4, "issues_off_kalai_smorodinsky": 1 / 3,
+        "shortfall_egalitarian": 1 - 0.2 / 0.4, "issues_off_egalitarian": 1 / 3,
+        "shortfall_utilitarian": 0, "issues_off_utilitarian": 0,
+    })  # fmt: skip
+    found = reference_shortfalls(PIE, nothing, EVERYTHING, BOTH, even, THREE_ISSUES, np.array([3]))
+    assert found["issues_off_nash"] == pytest.approx([1 / 3])  # one issue from (.6, .4), two from (.4, .6)
+
+
+def test_what_an_agreement_lacks_where_one_party_has_three_times_the_power():
+    """u1^1.5 u2^.5 is largest at (.8, .2); the root of a product of two brings it to one party's scale."""
+    found = reference_shortfalls(
+        PIE, np.zeros((1, 2)), EVERYTHING, BOTH, np.array([6.0, 2.0]), THREE_ISSUES, np.array([1])
+    )
+    share = (0.4 / 0.8) ** 1.5 * (0.6 / 0.2) ** 0.5
+    assert found["shortfall_asymmetric_nash"] == pytest.approx([1 - np.sqrt(share)])
+    assert found["issues_off_asymmetric_nash"] == pytest.approx([2 / 3])
+
+
+def test_what_an_agreement_lacks_is_missing_where_there_is_nothing_to_be_had():
+    worth, no_deal = np.repeat(PIE, 3, axis=0), np.array([[0.0, 0.0], [0.0, 0.0], [0.9, 0.9]])
+    zones = np.array([[True] * 4, [False] * 4, [True] * 4])
+    agreed = np.array([NO_DEAL, 1, 1])
+    found = reference_shortfalls(worth, no_deal, zones, BOTH, np.array([1.0, 2.0]), THREE_ISSUES, agreed)
+    for name, values in found.items():
+        assert np.isnan(values).tolist() == [True, True, name.startswith("shortfall_")], name
+    assert found["issues_off_nash"][2] == 0  # nobody can gain: all packages tie
+
+
 @st.composite
 def draws(draw):
     """Several draws of one problem: worth (B, N, P), no deal (B, N), signs (N, P), zone (B, P), agreed (B,)."""
@@ -69,14 +109,63 @@ def draws(draw):
     return worth, no_deal, signs, candidates, agreed
 
 
+@given(draws(), st.sampled_from([(1.0, 1.0, 1.0, 1.0), (1.0, 2.0, 0.5, 1.0)]))
+def test_shortfalls_are_those_of_the_solutions_draw_by_draw(many, power):
+    """The solutions are looked up one draw at a time, the measures written out package by package."""
+    worth, no_deal, _, candidates, agreed = many
+    count = worth.shape[1]
+    power, everybody = np.array(power[:count]), np.ones(count, bool)
+    options = np.stack([np.arange(worth.shape[2]) // 4, np.arange(worth.shape[2]) % 4], axis=1)
+    found = reference_shortfalls(worth, no_deal, candidates, everybody, power, options, agreed)
+    rules = {"nash": nash, "kalai_smorodinsky": kalai_smorodinsky, "egalitarian": egalitarian,
+             "utilitarian": utilitarian}  # fmt: skip
+    if len(set(power)) > 1:
+        rules["asymmetric_nash"] = lambda *problem: asymmetric_nash(*problem, power)
+    assert set(found) == {f"issues_off_{name}" for name in rules} | {f"shortfall_{name}" for name in rules} - {
+        "shortfall_nash"
+    }
+    for b, package in enumerate(agreed.tolist()):
+        for name, rule in rules.items():
+            best = rule(worth[b], no_deal[b], candidates[b], everybody)
+            if package == NO_DEAL:
+                assert np.isnan(found[f"issues_off_{name}"][b])
+                continue
+            off = min(sum(a != c for a, c in zip(options[package], options[other], strict=True)) / 2
+                      for other in best.packages)  # fmt: skip
+            assert found[f"issues_off_{name}"][b] == off, name
+            if name == "nash":
+                continue
+            able = [n for n in range(count) if n not in best.left_out]
+            measures, root = measures_of(name, worth[b] - no_deal[b][:, None], candidates[b], able, power)
+            short = found[f"shortfall_{name}"][b]
+            if not able or (largest := max(measures[p] for p in np.flatnonzero(candidates[b]))) < 1e-9:
+                assert np.isnan(short), name
+            else:
+                assert short == pytest.approx(1 - (measures[package] / largest) ** root, abs=1e-7), name
+
+
+def measures_of(name, gains, candidates, able, power):
+    """What a solution makes largest, of every package, and the root that brings it to one party's scale."""
+    if name == "egalitarian":
+        return gains.min(axis=0), 1
+    if name == "utilitarian":
+        return gains.sum(axis=0), 1
+    if name == "kalai_smorodinsky":
+        return [min((g[p] / g[candidates].max() for g in gains[able]), default=0) for p in range(gains.shape[1])], 1
+    exponents = power[able] * len(power) / power.sum()
+    return np.prod(np.maximum(gains[able], 0) ** exponents[:, None], axis=0), 1 / exponents.sum() if able else 1
+
+
 @given(draws())
 def test_a_draw_does_not_feel_its_neighbours(many):
     worth, no_deal, signs, candidates, agreed = many
-    everybody = np.ones(len(signs), bool)
+    everybody, power = np.ones(len(signs), bool), np.arange(1.0, len(signs) + 1)
+    options = np.arange(worth.shape[2])[:, None]
     together = (
         zone(worth, no_deal, signs, candidates),
         nash_distance(worth, no_deal, candidates, everybody, agreed),
         pareto_distance(worth, signs, candidates, agreed),
+        *reference_shortfalls(worth, no_deal, candidates, everybody, power, options, agreed).values(),
     )
     for b in range(len(worth)):
         row = slice(b, b + 1)
@@ -84,6 +173,9 @@ def test_a_draw_does_not_feel_its_neighbours(many):
             zone(worth[row], no_deal[row], signs, candidates[row]),
             nash_distance(worth[row], no_deal[row], candidates[row], everybody, agreed[row]),
             pareto_distance(worth[row], signs, candidates[row], agreed[row]),
+            *reference_shortfalls(
+                worth[row], no_deal[row], candidates[row], everybody, power, options, agreed[row]
+            ).values(),
         )
         for block, single in zip(together, alone, strict=True):
             np.testing.assert_array_equal(block[row], single)

@@ -14,6 +14,8 @@ SIM = ROOT / "sim"
 HOUSE = """
     0  exact issues utility shortlist induction knowledge learning streams
     0  pareto solutions distances positions fair_division theory
+    0  exact issues utility shortlist knowledge learning streams
+    0  pareto solutions distances shortfalls positions fair_division theory
     1  registry state
     2  strategies protocols mechanisms
     3  scenario genius

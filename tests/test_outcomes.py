@@ -56,7 +56,9 @@ def test_columns_mean_what_they_say(problem, seed):
         assert row["zone_packages"] == talks.zone[b].sum()
         assert row["outcome"] == ("in_force" if signed else "deadline" if talks.zone[b].any() else "no_zone")
         if not signed:
-            assert row[["package", "round", "month", "proposer", "nash_distance", "least_satisfied"]].isna().all()
+            assert row[["package", "round", "month", "proposer", "nash_distance", "issues_off_nash"]].isna().all()
+            assert row[[name for name in frame if name.startswith(("least_", "shortfall_"))]].isna().all()
+            assert np.isnan(row["opposition"])
             assert row["blocker"]
             continue
         assert row["month"] == pytest.approx((signed - 1) * months)
@@ -71,6 +73,12 @@ def test_columns_mean_what_they_say(problem, seed):
             assert row[f"worth_{party}"] == pytest.approx(no_deal + discount * (worth - no_deal), abs=1e-9)
             shares.append((worth - no_deal) / (talks.best[b, n] - no_deal) if talks.best[b, n] > no_deal else np.nan)
         assert row["least_satisfied"] == pytest.approx(min(shares), abs=1e-9) or np.isnan(shares).any()
+        if not np.isnan(shares).any():
+            least = [n for n, share in enumerate(shares) if share <= min(shares) + 1e-9]
+            assert row["least_satisfied_party"] == " | ".join(talks.ensemble.structure.parties[n] for n in least)
+            margins = [row[f"margin_{talks.ensemble.structure.parties[n]}"] for n in least]
+            assert row["least_satisfied_margin"] == pytest.approx(min(margins), abs=1e-12)
+            assert row["opposition"] == pytest.approx(sum(share < 0.5 - 1e-9 for share in shares) / len(shares))
         assert row.isna()["blocker"]
 
 
@@ -82,12 +90,31 @@ def test_worth_without_a_deal_is_that_of_no_deal():
     assert frame["blocker"].tolist() == ["ash.no_deal | birch.no_deal"] * 3
 
 
+def test_opposition_counts_by_influence():
+    """Ash asks for much until the end: birch, who has three quarters of the influence, gets less than half."""
+    pie_of_ten = pie((0.0, 0.0), 5, coarse=1, fine=10)
+    pie_of_ten["parties"]["birch"]["influence"] = 3
+    pie_of_ten["parties"]["ash"]["strategy"] = {"name": "time_dependent", "exponent": 30}
+    frame = play_chunk(read(pie_of_ten), 1, 0, 2).draws
+    share = frame["utility_birch"][0]
+    assert 0 < share < 0.5 < frame["utility_ash"][0]
+    assert frame["opposition"].tolist() == [0.75] * 2
+    assert frame["least_satisfied_party"].tolist() == ["birch"] * 2
+    assert frame["least_satisfied_margin"].tolist() == pytest.approx([share] * 2)
+    assert not frame["shortfall_asymmetric_nash"].isna().any()
+    assert "shortfall_asymmetric_nash" not in play_chunk(shipped("orange-and-lemon"), 1, 0, 2).draws
+
+
 def test_at_the_nash_package_the_distances_are_zero():
     """Anna takes the oranges, Ben the lemons: the Nash package, on the frontier."""
     frame = play_chunk(shipped("orange-and-lemon"), 1, 0, 2).draws
     assert frame["package"].tolist() == ["to_anna/to_ben"] * 2
     assert frame["nash_distance"].tolist() == [0, 0]
     assert frame["pareto_distance"].tolist() == [0, 0]
+    for solution in ("nash", "kalai_smorodinsky", "egalitarian", "utilitarian"):
+        assert frame[f"issues_off_{solution}"].tolist() == [0, 0]
+        assert solution == "nash" or frame[f"shortfall_{solution}"].tolist() == [0, 0]
+    assert frame["least_satisfied_party"].tolist() == ["ben"] * 2  # .35 of the .75 that he could gain, she .45 of .75
 
 
 @pytest.mark.parametrize("block", [1, 3, 64])

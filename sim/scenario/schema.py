@@ -136,7 +136,7 @@ class PartyModel(Strict):
         None, description="Worth that a text costs it which is signed and then refused at home; left out: 0."
     )
     influence: Positive | None = Field(
-        None, description="Weight of the party in the weighted mean position; left out: 1."
+        None, description="Weight in mean position, Nash product by influence and opposition; left out: 1."
     )
     red_lines: Annotated[list[RedLineModel], Field(max_length=200)] | None = Field(
         None, description="What the party does not sign, and how hard each line is."
