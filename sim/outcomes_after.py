@@ -9,6 +9,7 @@ from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools
 from sim.model import Talks
 from sim.outcomes_ledger import fallen_lines, lines_can_fall
+from sim.outcomes_stability import stability_columns
 from sim.utility import DAYS_PER_MONTH, Floats
 
 AFTER = "after."  # marks these columns among those of a block
@@ -30,6 +31,7 @@ def after_signature(talks: Talks) -> Columns:
         columns |= fallen_lines(talks)
     if world.war is not None:
         columns |= _harm(talks)
+    columns |= stability_columns(talks)
     return {AFTER + name: values for name, values in columns.items()}
 
 

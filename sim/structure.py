@@ -8,6 +8,7 @@ import numpy as np
 from sim.issues import NO_DEAL, Bools, Condition, Ints, Issue, PackageSpace, Rule, package_space
 from sim.knowledge import Knowledge, Regard, positions_worth, regard
 from sim.scenario import Scenario
+from sim.stability import NOBODY
 from sim.utility import EVERYBODY, Floats, Lines, lines_over, package_utility
 
 
@@ -31,6 +32,7 @@ class Structure:
         lines: The red lines over the packages.
         linkages: Where linkages hold, sorted by party and id: the order in which their worth is added.
         central_points: Points of options at their values, divided by 100, shape (N, I, O).
+        owner: The party that controls each issue alone, `NOBODY` if none does, shape (I,).
         leaning: What a party (row) divides the known shares of the others (columns) by when it weighs them against
             each other, shape (N, N): above 1 for whom it leans toward, 1 everywhere but for a mediator with a bias.
     """
@@ -41,6 +43,7 @@ class Structure:
     lines: Lines
     linkages: tuple[LinkageSite, ...]
     central_points: Floats
+    owner: Ints
     leaning: Floats
 
     def __repr__(self) -> str:
@@ -109,6 +112,7 @@ def structure(scenario: Scenario) -> Structure:
         lines=_lines(scenario, space, parties, signs),
         linkages=tuple(_linkages(scenario, space, parties)),
         central_points=_central_points(scenario, space, parties),
+        owner=_owner(scenario, space, parties),
         leaning=_leaning(scenario, parties),
     )
 
@@ -146,6 +150,11 @@ def _central_points(scenario: Scenario, space: PackageSpace, parties: tuple[str,
             for o, option in enumerate(issue.options):
                 points[n, i, o] = scenario.parties[name].values[issue.name][option].value / 100
     return points
+
+
+def _owner(scenario: Scenario, space: PackageSpace, parties: tuple[str, ...]) -> Ints:
+    controlled = [scenario.issues[issue.name].controlled_by for issue in space.issues]
+    return np.array([parties.index(by[0]) if len(by) == 1 else NOBODY for by in controlled], np.int64)
 
 
 def _leaning(scenario: Scenario, parties: tuple[str, ...]) -> Floats:

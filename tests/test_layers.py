@@ -15,13 +15,13 @@ HOUSE = """
     0  exact issues utility shortlist induction knowledge learning streams
     0  pareto solutions distances positions fair_division theory
     0  exact issues utility shortlist knowledge learning streams
-    0  pareto solutions distances shortfalls positions fair_division theory
+    0  pareto solutions distances shortfalls stability positions fair_division theory
     1  registry state
     2  strategies protocols mechanisms
     3  scenario genius
     4  structure world ensemble
     5  choices foresight approval zones awareness agents model
-    6  outcomes_ledger outcomes_after outcomes tallies chunks results stages movers store
+    6  outcomes_ledger outcomes_stability outcomes_after outcomes tallies chunks results stages movers store
     7  progress batch analysis
     8  charts report
     9  cli app

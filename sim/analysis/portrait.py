@@ -8,6 +8,7 @@ import numpy as np
 
 from sim import solutions
 from sim.analysis.portrait_around import Around, around
+from sim.analysis.portrait_stability import stability_table
 from sim.ensemble import Ensemble, central
 from sim.exact import TOLERANCE
 from sim.fair_division import AdjustedWinner, adjusted_winner
@@ -52,6 +53,7 @@ class Portrait:
         positions: Where parties stand on each issue's scale, 0 to 100, and their mean.
         fair_division: Adjusted winner and the table of its shares, None but for two parties with additive worth.
         proposals: Texts on the table: worth, margin and lines crossed, least and most over the completions.
+        stability: Whether anybody would change alone what it controls, from the status quo and the proposals.
         around: Tables of pressure, war, votes at home and what comes after signature.
     """
 
@@ -69,6 +71,7 @@ class Portrait:
     positions: "pd.DataFrame" = field(repr=False)
     fair_division: "tuple[AdjustedWinner, pd.DataFrame] | None" = field(repr=False)
     proposals: "pd.DataFrame" = field(repr=False)
+    stability: "pd.DataFrame" = field(repr=False)
     around: Around = field(repr=False)
 
     def __str__(self) -> str:
@@ -84,7 +87,7 @@ class Portrait:
             won, shares = self.fair_division
             rule = f"Adjusted winner, every issue taken as divisible and disputed: {won.points_a:.4g} points each"
             tables.append((rule, shares))
-        tables += [("Proposals", self.proposals), *self.around.tables()]
+        tables += [("Proposals", self.proposals), ("Stability", self.stability), *self.around.tables()]
         count = f"{self.raw_count:,} packages, {self.utility.shape[1]:,} of them consistent"
         head = f"{self.scenario.id} at central numbers: {count}"
         return "\n\n".join([head, *(f"{title}\n{_text(table)}" for title, table in tables if len(table))])
@@ -112,6 +115,7 @@ def portrait(scenario: Scenario) -> Portrait:
         positions=_position_table(at),
         fair_division=_fair_division(at),
         proposals=_proposal_table(at),
+        stability=stability_table(scenario, at.structure, at.utility),
         around=around(at.ensemble, at.utility),
     )
 
@@ -367,7 +371,7 @@ def _text(table: "pd.DataFrame") -> str:
     """A table as plain text: four digits after the point, lists joined, columns left out that say nothing."""
     if "solution" in table:
         table = table.drop(columns=["packages"])
-    if "completions" in table and (table["completions"] == 1).all():  # whole texts: the least is the most
+    if "worth_most" in table and (table["completions"] == 1).all():  # whole texts: the least is the most
         table = table.drop(columns=["completions", "worth_most", "margin_most"])
         table = table.rename(columns={"worth_least": "worth", "margin_least": "margin"})
     shown = table.map(_cell)

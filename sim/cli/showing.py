@@ -13,6 +13,7 @@ from sim.cli.showing_after import after_signature
 from sim.cli.showing_around import events, pressure
 from sim.cli.showing_data import around_data, rows_of
 from sim.cli.showing_facts import facts, running_text
+from sim.cli.showing_stability import stable_states
 from sim.cli.showing_votes import votes
 from sim.cli.showing_war import war
 from sim.issues import ALWAYS, NEVER, Condition
@@ -48,6 +49,7 @@ def show_parts(shown: Portrait) -> Iterator[RenderableType]:
     yield from war(shown)
     yield from events(scenario)
     yield from _proposals(shown)
+    yield from stable_states(shown)
     yield from votes(shown)
     yield from after_signature(shown)
     yield from facts(scenario)
@@ -280,6 +282,7 @@ def show_data(shown: Portrait) -> dict[str, Any]:
         "positions": rows_of(shown.positions),
         "adjusted_winner": rows_of(shown.fair_division[1]) if shown.fair_division else None,
         "proposals": rows_of(shown.proposals),
+        "stability": rows_of(shown.stability),
         **around_data(shown),
     }
 

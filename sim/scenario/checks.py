@@ -22,7 +22,8 @@ from sim.scenario.validation import key_mark
 from sim.scenario.writing import changes
 
 MOST_NAMED = 12  # weights named in a sum
-NO_SOURCES = CONDITIONS | {"package", "options", "to", "removes", "route"}  # there `source` is an issue or option
+NO_SOURCES = CONDITIONS | {"package", "options", "to", "removes", "route", "status_quo"}
+# there `source` is an issue or option
 
 
 @dataclass(frozen=True)
@@ -286,17 +287,17 @@ def _check_shared_draws(root: Mapping, faults: Faults) -> None:
 
 def _check_proposal(node: Node, names: Names, faults: Faults, path: str) -> None:
     check_names(get(node, "from"), names.parties, "party", faults, f"{path}.from")
-    package = get(node, "package")
+    check_package(get(node, "package"), names, faults, f"{path}.package")
+
+
+def check_package(package: Node | None, names: Names, faults: Faults, path: str) -> None:
+    """Tell issues and options of a package, whole or not, that do not exist."""
     for issue, option in entries(package):
         assert isinstance(package, Mapping)
         if issue not in names.options:
-            faults.add(
-                package.keys[issue],
-                f"no issue is called {quoted(issue)}{meant(issue, names.options)}",
-                f"{path}.package",
-            )
+            faults.add(package.keys[issue], f"no issue is called {quoted(issue)}{meant(issue, names.options)}", path)
         else:
-            check_names(option, names.options[issue], "option", faults, f"{path}.package.{issue}", f" of {issue}")
+            check_names(option, names.options[issue], "option", faults, f"{path}.{issue}", f" of {issue}")
 
 
 def _check_sources(node: Node, names: Names, faults: Faults, path: str) -> None:

@@ -61,6 +61,9 @@ def check_packages(scenario: "Scenario", faults: Faults) -> None:
     if not len(space):
         _tell_no_package(scenario.tree, issues, rules, faults)
         return
+    if scenario.status_quo is not None and space.index_of(scenario.status_quo) == NO_DEAL:
+        said = "contradicts a consistency rule, so things cannot stand like that; name options that go together"
+        faults.add(place(scenario.tree, "status_quo"), said, "status_quo")
     for name, party in scenario.parties.items():
         if party.signs != NEVER:
             _check_no_deal(scenario, space, name, faults)

@@ -35,12 +35,14 @@ class IssueSpec:
         options: Option names with their labels, in file order.
         deliverable: Options that may turn out impossible to deliver.
         scale: Where each option lies from 0 to 100, None for evenly spaced.
+        controlled_by: Who changes it: a party alone, or several together.
     """
 
     label: str
     options: dict[str, str]
     deliverable: dict[str, Deliverable]
     scale: dict[str, float] | None = None
+    controlled_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from sim.scenario.aftermath_parts import AftermathSpec, aftermath
 from sim.scenario.block_checks import check_blocks
 from sim.scenario.block_shapes import condition_of, number_of
 from sim.scenario.checks import check
+from sim.scenario.control_checks import check_control
 from sim.scenario.differences import apply_settings
 from sim.scenario.event_blocks import EventSpec, events
 from sim.scenario.messages import Faults, ScenarioError
@@ -74,6 +75,7 @@ class Scenario:
     ratification: RatificationSpec | None
     aftermath: AftermathSpec | None
     solution_parties: tuple[str, ...] | None
+    status_quo: dict[str, str] | None
     sources: dict[str, str]
     history: dict[str, Any] | None
     expected: dict[str, Any] | None
@@ -181,6 +183,7 @@ def _checked(root: Tree, faults: Faults) -> schema.ScenarioModel | None:
     model = validate(schema.ScenarioModel, root, faults)
     check(root, faults)
     check_blocks(root, faults)
+    check_control(root, faults)
     return model
 
 
@@ -228,6 +231,7 @@ def _scenario(model: schema.ScenarioModel, root: Tree, before_sets: Tree, sets: 
         ratification=ratification(model.ratification, options),
         aftermath=aftermath(model.aftermath, options),
         solution_parties=tuple(model.solutions.parties) if model.solutions else None,
+        status_quo=dict(model.status_quo) if model.status_quo else None,
         sources=dict(model.sources or {}),
         history=model.history,
         expected=model.expected,
@@ -247,6 +251,7 @@ def _issue(name: str, model: schema.IssueModel) -> IssueSpec:
             for option, each in (model.deliverable or {}).items()
         },
         scale={option: float(at) for option, at in model.scale.items()} if model.scale is not None else None,
+        controlled_by=tuple(model.controlled_by or ()),
     )
 
 

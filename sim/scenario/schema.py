@@ -67,6 +67,10 @@ class IssueModel(Strict):
         None,
         description="Where each option lies from 0 to 100; left out: evenly spaced. For the weighted mean position.",
     )
+    controlled_by: OneOrMoreNames | None = Field(
+        None,
+        description="The party that can change it alone; of several, none can. For stability; left out: nobody can.",
+    )
 
 
 class RuleModel(Strict):
@@ -217,6 +221,9 @@ class ScenarioModel(Strict):
     )
     aftermath: AftermathModel | None = Field(None, description="Whether what was signed holds.")
     solutions: SolutionsModel | None = Field(None, description="Over whom the reference solutions are taken.")
+    status_quo: Annotated[dict[Name, Name], Field(min_length=1)] | None = Field(
+        None, description="The option of every issue as things stand; `show` tells whether anybody would change them."
+    )
     sweep: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = Field(
         None, description="Paths with the values they take in turn; several make a grid."
     )
