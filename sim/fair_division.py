@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.exact import TOLERANCE
+from sim.registry import described
 from sim.utility import Floats
 
 POINTS = 100.0  # what each party spreads over the issues
@@ -27,6 +28,11 @@ class AdjustedWinner:
     points_b: float
 
 
+@described(
+    formula="points of A = points of B; A wins the issues with the largest points_A / points_B, one issue is divided",
+    source="Brams & Taylor (1996), Fair Division, ch. 4",
+    use="for two parties whose worth is additive, to see what division of the issues would give both the same points",
+)
 def adjusted_winner(weights_a: Floats, weights_b: Floats) -> AdjustedWinner:
     """Give each issue to the party that gives it more points, then even out by the closest contests.
 

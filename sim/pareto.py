@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from sim.exact import TOLERANCE
 from sim.issues import Bools, Ints
+from sim.registry import described
 from sim.utility import Floats
 
 PIVOTS = 32  # packages tried as early rivals of all others
@@ -14,6 +15,11 @@ WORD = 64  # rivals that one machine word marks
 ROWS = 4096  # vectors compared at a time, so that their marks stay close to the processor
 
 
+@described(
+    formula="all p for which no q has u_n(q) >= u_n(p) for every n and u_m(q) > u_m(p) for some m",
+    source="Pareto; see Keeney & Raiffa (1976)",
+    use="to see what can be had without loss to anybody; it says nothing of how to choose among its packages",
+)
 def pareto_frontier(utility: Floats) -> Bools:
     """Packages that no other package dominates.
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from sim.exact import TOLERANCE
 from sim.issues import Ints
+from sim.registry import described
 from sim.utility import Floats
 
 SCALE_END = 100.0
@@ -64,6 +65,11 @@ def weighted_mean(positions: Floats, weights: Floats, influence: Floats) -> Floa
     return mean
 
 
+@described(
+    formula="argmin over p of the sum over i of |place of p_i - mean_i|, means by influence x issue weight",
+    source="Achen (2006), the compromise model",
+    use="the baseline that any model of bargaining must be shown against; it knows no red lines and no no-deal worth",
+)
 def nearest_to_position(target: Floats, scale: Floats, packages: npt.NDArray[np.integer[Any]]) -> tuple[Ints, float]:
     """Packages nearest to a place on all scales, by city-block distance, every issue counting the same.
 

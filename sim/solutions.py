@@ -16,6 +16,7 @@ from sim import exact
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.pareto import pareto_frontier
+from sim.registry import described
 from sim.utility import Floats
 
 Ranks = npt.NDArray[np.integer[Any]]
@@ -85,6 +86,11 @@ class Solution:
         return int(self.packages[0]) if len(self.packages) else NO_DEAL
 
 
+@described(
+    formula="argmax over p of the product over n of g_n(p)",
+    source="Nash (1950)",
+    use="the point of comparison by default: it does not depend on how the parties' scales are stretched",
+)
 def nash(
     utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
 ) -> Solution:
@@ -107,6 +113,11 @@ def nash(
     return _largest_product("nash", _bargain(utility, no_deal, candidates, parties, tie_rank), np.ones(len(parties)))
 
 
+@described(
+    formula="argmax over p of the product over n of g_n(p)^(influence_n / mean influence)",
+    source="Kalai (1977), nonsymmetric Nash solutions",
+    use="where some parties weigh more than others: of a pie each gets its share of the influence",
+)
 def asymmetric_nash(
     utility: Floats,
     no_deal: Floats,
@@ -136,6 +147,11 @@ def asymmetric_nash(
     return _largest_product("asymmetric_nash", bargain, exponents * len(held) / total)
 
 
+@described(
+    formula="argmax over p of min over n of g_n(p) / max over q of g_n(q)",
+    source="Kalai & Smorodinsky (1975), the max-min form for packages that cannot be mixed",
+    use="beside Nash, where the most that a party could gain should count: no share of it is smaller than need be",
+)
 def kalai_smorodinsky(
     utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
 ) -> Solution:
@@ -155,6 +171,11 @@ def kalai_smorodinsky(
     return bargain.solution("kalai_smorodinsky", _smallest(share), TOLERANCE, ~gaining, note)
 
 
+@described(
+    formula="argmin over p on the Pareto frontier of max over n - min over n of g_n(p) / max over q of g_n(q)",
+    source="Kalai & Smorodinsky (1975), the reading that NegMAS has",
+    use="to compare with other programs: where packages cannot be mixed it may leave every party a smaller share",
+)
 def kalai_smorodinsky_spread(
     utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
 ) -> Solution:
@@ -180,6 +201,11 @@ def kalai_smorodinsky_spread(
     return replace(found, value=0.0 - found.value)
 
 
+@described(
+    formula="argmax over p of min over n of g_n(p)",
+    source="Kalai (1977), proportional solutions",
+    use="for who gets least, if a reader is ready to compare the parties' scales; it moves when one is stretched",
+)
 def egalitarian(
     utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
 ) -> Solution:
@@ -194,6 +220,11 @@ def egalitarian(
     return bargain.solution("egalitarian", _smallest(bargain.gains), TOLERANCE)
 
 
+@described(
+    formula="argmax over p of the sum over n of u_n(p)",
+    source="the plain sum of worth",
+    use="for what there is in all, if a reader is ready to compare the parties' scales; it moves when one is stretched",
+)
 def utilitarian(
     utility: Floats, no_deal: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
 ) -> Solution:

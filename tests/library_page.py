@@ -17,7 +17,8 @@ does, its formula, where it comes from and when to use it. `peacesim list` print
 
 In formulas `u(p)` is a party's own worth of package p, `u_m` that of party m, `known` what the party knows of it, `a`
 what it asks for now (its aspiration), `no_deal` what no agreement is worth in this round, `best` its largest worth of
-what it could sign, `w_i` and `v_i` its weight and value of issue i.
+what it could sign, `w_i` and `v_i` its weight and value of issue i. Of the reference solutions `n` are the parties that
+count, `g_n(p) = u_n(p) - no_deal_n` is what package p adds for them, and p and q are packages of the zone.
 """
 SECTIONS = {
     "protocols": ("Protocols", "Who moves, what binds and when it ends: `protocol: {name: ...}`."),
@@ -25,6 +26,10 @@ SECTIONS = {
     "offers": ("Offer rules", "Which package of that worth it offers: `offers` of its strategy."),
     "acceptance": ("Acceptance rules", "What it accepts: `accepts` of its strategy."),
     "information": ("Information", "What parties know of each other: `information` of the protocol."),
+    "solutions": (
+        "Reference solutions",
+        "What theory would pick from the packages of the zone without any bargaining: printed by `show`.",
+    ),
 }
 
 

@@ -17,6 +17,9 @@ HOUSE = """
     0  exact issues utility shortlist knowledge learning streams
     0  pareto solutions distances shortfalls stability positions fair_division theory
     1  registry state
+    0  exact issues utility shortlist knowledge learning streams registry theory
+    0  pareto solutions distances shortfalls stability positions fair_division references
+    1  state
     2  strategies protocols mechanisms
     3  scenario genius
     4  structure world ensemble

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sim.analysis.portrait import LINES_OFF, LINES_REAL, portrait
+from sim.references import SOLUTIONS
 from sim.scenario import read_scenario
 from sim.structure import structure
 
@@ -40,6 +41,12 @@ def test_packages_and_zones(name):
     shown = portrait_of(name)
     size = dict(zip(shown.zones["candidates"], shown.zones["packages"], strict=True))
     assert (shown.raw_count, shown.utility.shape[1], size[LINES_OFF], size[LINES_REAL]) == COUNTS[name]
+
+
+def test_whatever_show_picks_is_told_of_by_list():
+    assert set(portrait_of("orange-and-lemon").solutions["solution"]) < set(SOLUTIONS)
+    with_influence = read_scenario(SCENARIOS / "orange-and-lemon.yaml", sets=["parties.ben.influence=2"])
+    assert "asymmetric_nash" in set(portrait(with_influence).solutions["solution"]) < set(SOLUTIONS)
 
 
 def test_orange_and_lemon_every_solution_is_a_tree_each():

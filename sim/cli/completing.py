@@ -7,7 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 KINDS = (  # as `listing.KINDS`, too heavy to load for this
-    "strategies", "protocols", "offers", "acceptance", "information", "laws", "outcomes", "charts",
+    "strategies", "protocols", "offers", "acceptance", "information", "solutions", "laws", "outcomes", "charts",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`list`: the names a scenario may use, and the charts there are."""
+"""`list`: the names a scenario may use, the solutions that results are held against, and the charts there are."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
@@ -50,6 +50,12 @@ def _acceptance() -> list[Entry]:
     return _rules(ACCEPTANCE_RULES)
 
 
+def _solutions() -> list[Entry]:
+    from sim.references import SOLUTIONS
+
+    return _rules(SOLUTIONS)
+
+
 def _information() -> list[Entry]:
     from sim.knowledge import INFORMATION
 
@@ -88,6 +94,7 @@ KINDS: Mapping[str, Callable[[], list[Entry]]] = {
     "offers": _offers,
     "acceptance": _acceptance,
     "information": _information,
+    "solutions": _solutions,
     "laws": _laws,
     "outcomes": _outcomes,
     "charts": _charts,
