@@ -12,12 +12,7 @@ SIM = ROOT / "sim"
 # Ground floor first. A room is a module of sim/ or a folder of it. It imports from floors below and, on its own floor,
 # from rooms listed before it. A new room is a new word here.
 HOUSE = """
-    0  exact issues utility shortlist induction knowledge learning streams
-    0  pareto solutions distances positions fair_division theory
-    0  exact issues utility shortlist knowledge learning streams
-    0  pareto solutions distances shortfalls stability positions fair_division theory
-    1  registry state
-    0  exact issues utility shortlist knowledge learning streams registry theory
+    0  exact issues utility shortlist induction knowledge learning streams registry theory
     0  pareto solutions distances shortfalls stability positions fair_division references
     1  state
     2  strategies protocols mechanisms
