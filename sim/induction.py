@@ -17,18 +17,17 @@ from sim.utility import Floats
 
 @dataclass(frozen=True, eq=False)
 class Foreseen:
-    """What is foreseen at the beginning of some round, which is the first of K.
+    """What is foreseen of each of K rounds, seen from that round.
 
     Attributes:
-        package: What the party that proposes in the first round puts forward, `NO_DEAL` where nothing that it would
-            rather have passes, shape (B,).
-        least: The least worth with which each party says yes in the first round, shape (B, N).
-        value: What each party expects at the beginning of each round, seen from that round, shape (B, K, N).
+        value: What each party expects at its beginning, shape (B, K, N).
+        refused: What each has where nothing is agreed in it and all stay, shape (B, K, N).
+        never: What each has without any agreement from it on, shape (B, K, N).
     """
 
-    package: Ints
-    least: Floats
     value: Floats
+    refused: Floats
+    never: Floats
 
 
 def foresee(
@@ -38,7 +37,6 @@ def foresee(
     no_deal: Floats,
     patience: Floats,
     proposes: Floats,
-    tie_rank: Ints,
     outside: Floats | float = -np.inf,
 ) -> Foreseen:
     """Work the rounds that are left out from the last to the first.
@@ -59,31 +57,78 @@ def foresee(
         signs: Whose consent a package needs, shape (N, P).
         no_deal: In each round from the first to the last, shape (B, K, N).
         patience: What a party's worth keeps of its value a round later, in [0, 1], shape (B, N).
-        proposes: Chance that a party proposes in a round, as foreseen, shape (B, K, N); in the first round, 1 for one.
-        tie_rank: Which of several packages of equal worth is put forward, smaller first, shape (P,).
+        proposes: Chance that a party proposes in a round, as foreseen, shape (B, K, N).
         outside: Worth of the outside option, -inf for none, shape (B, N) or one for all.
     """
-    draws, rounds, parties = no_deal.shape
     stock = _stock(worth, usable, signs, no_deal.min(axis=1))
-    elsewhere = np.broadcast_to(outside, (draws, parties))
-    value = np.empty((draws, rounds, parties))
-    after, never = no_deal[:, -1], no_deal[:, -1]
-    for k in reversed(range(rounds)):
-        now = no_deal[:, k]
-        refused = (1 - patience) * now + patience * after
-        never = (1 - patience) * now + patience * never
-        leaves = elsewhere > refused + TOLERANCE
-        least = np.maximum(np.maximum(refused, elsewhere), now)
-        broken_off = np.where(leaves, elsewhere, np.maximum(elsewhere, never))
-        passed = np.where(leaves.any(axis=1, keepdims=True), broken_off, refused)
-        value[:, k] = after = _expected(stock, now, least, passed, proposes[:, k])
-    package = np.full(draws, NO_DEAL)
-    for m, rows in _proposers(proposes[:, 0]):
-        best = stock.best(m, rows, no_deal[:, 0], least, passed)
-        rank = np.where(best, tie_rank[stock.package[rows]], np.iinfo(np.int64).max)
-        found = stock.package[rows][np.arange(len(rank)), rank.argmin(axis=1)]
-        package[rows] = np.where(best.any(axis=1), found, NO_DEAL)
-    return Foreseen(package, least, value)
+    value, refused, never = (np.empty(no_deal.shape) for _ in range(3))
+    expected = left = no_deal[:, -1]
+    for k in reversed(range(no_deal.shape[1])):
+        now = (1 - patience) * no_deal[:, k]
+        refused[:, k], never[:, k] = now + patience * expected, now + patience * left
+        terms = _terms(no_deal[:, k], refused[:, k], never[:, k], outside)
+        value[:, k] = _expected(stock, terms, proposes[:, k])
+        expected, left = value[:, k], never[:, k]
+    return Foreseen(value, refused, never)
+
+
+def proposals(
+    worth: Floats,
+    usable: Bools,
+    signs: Bools,
+    no_deal: Floats,
+    refused: Floats,
+    never: Floats,
+    proposer: Ints,
+    tie_rank: Ints,
+    outside: Floats | float = -np.inf,
+) -> Ints:
+    """What the proposers of a round put forward, `NO_DEAL` where they let it pass, shape (B,).
+
+    Args:
+        worth, usable, signs, outside: As for `foresee`.
+        no_deal: In this round, shape (B, N).
+        refused, never: What is foreseen of it, shape (B, N).
+        proposer: Index of a party, shape (B,).
+        tie_rank: Which of several packages worth the same to it a party puts forward, smaller first, shape (P,).
+    """
+    terms = _terms(no_deal, refused, never, outside)
+    stock = _stock(worth, usable, signs, no_deal)
+    yes = stock.yes(terms)
+    found = np.full(len(worth), NO_DEAL)
+    for m, rows in _proposers(proposer[:, None] == np.arange(len(signs))):
+        best, package = stock.best(m, rows, terms, yes), stock.package[rows]
+        rank = np.where(best, tie_rank[package], np.iinfo(np.int64).max)
+        found[rows] = np.where(best.any(axis=1), package[np.arange(len(rank)), rank.argmin(axis=1)], NO_DEAL)
+    return found
+
+
+def least_accepted(no_deal: Floats, refused: Floats, outside: Floats | float = -np.inf) -> Floats:
+    """The least worth to which a party says yes in a round, shape (B, N); all arguments of that shape."""
+    return np.maximum(np.maximum(refused, outside), no_deal)
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What packages of a round are measured by; all of shape (B, N).
+
+    Attributes:
+        now: Worth of no agreement in this round.
+        least: What a party must get to say yes.
+        passed: What it has if the round passes.
+    """
+
+    now: Floats
+    least: Floats
+    passed: Floats
+
+
+def _terms(now: Floats, refused: Floats, never: Floats, outside: Floats | float) -> _Terms:
+    elsewhere = np.broadcast_to(outside, now.shape)
+    leaves = elsewhere > refused + TOLERANCE
+    broken_off = np.where(leaves, elsewhere, np.maximum(elsewhere, never))
+    passed = np.where(leaves.any(axis=1, keepdims=True), broken_off, refused)
+    return _Terms(now, least_accepted(now, refused, elsewhere), passed)
 
 
 Rows = slice | Ints
@@ -103,13 +148,18 @@ class _Stock:
     worth: Floats
     asked: Floats
 
-    def best(self, m: int, rows: Rows, now: Floats, least: Floats, passed: Floats) -> Bools:
+    def yes(self, terms: _Terms) -> Bools:
+        """Packages that each party says yes to, or is not asked about, shape (B, N, M)."""
+        says: Bools = self.asked >= (terms.least - TOLERANCE)[:, :, None]
+        return says
+
+    def best(self, m: int, rows: Rows, terms: _Terms, yes: Bools) -> Bools:
         """What party m may put forward in some draws: the packages worth most to it that pass, shape (rows, M)."""
-        may = self.asked[rows, m] >= (now[rows, m] - TOLERANCE)[:, None]
-        may &= self.worth[rows, m] >= (passed[rows, m] - TOLERANCE)[:, None]
-        for n in range(self.asked.shape[1]):
+        may = self.asked[rows, m] >= (terms.now[rows, m] - TOLERANCE)[:, None]
+        may &= self.worth[rows, m] >= (terms.passed[rows, m] - TOLERANCE)[:, None]
+        for n in range(yes.shape[1]):
             if n != m:
-                may &= self.asked[rows, n] >= (least[rows, n] - TOLERANCE)[:, None]
+                may &= yes[rows, n]
         held = np.where(may, self.worth[rows, m], -np.inf)
         best: Bools = may & (held >= (held.max(axis=1) - TOLERANCE)[:, None])
         return best
@@ -131,22 +181,22 @@ def _stock(worth: Floats, usable: Bools, signs: Bools, lowest: Floats) -> _Stock
     return _Stock(package, found, np.where((package == NO_DEAL)[:, None], -np.inf, asked))
 
 
-def _expected(stock: _Stock, now: Floats, least: Floats, passed: Floats, proposes: Floats) -> Floats:
+def _expected(stock: _Stock, terms: _Terms, proposes: Floats) -> Floats:
     """What each party expects at the beginning of a round, before it is known who proposes, shape (B, N)."""
-    parts = []
+    parts, yes = [], stock.yes(terms)
     for m, rows in _proposers(proposes):
-        best = stock.best(m, rows, now, least, passed)
-        value = np.where(best.any(axis=1, keepdims=True), _mean_of(stock.worth[rows], best), passed[rows])
-        part = np.zeros_like(now)
+        best = stock.best(m, rows, terms, yes)
+        value = np.where(best.any(axis=1, keepdims=True), _mean_of(stock.worth[rows], best), terms.passed[rows])
+        part = np.zeros(proposes.shape)
         part[rows] = proposes[rows, m, None] * value
         parts.append(part)
-    total = np.zeros_like(now)
+    total = np.zeros(proposes.shape)
     for part in np.sort(np.array(parts), axis=0):  # by ascending value: exchanging two parties changes no bit
         total = total + part
     return total
 
 
-def _proposers(proposes: Floats) -> Iterator[tuple[int, Rows]]:
+def _proposers(proposes: Floats | Bools) -> Iterator[tuple[int, Rows]]:
     """Each party that may propose, with the draws in which it may."""
     for m in range(proposes.shape[1]):
         rows = np.flatnonzero(proposes[:, m] > 0)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import theory
-from sim.induction import Foreseen, foresee
-from sim.issues import NO_DEAL
+from sim.induction import Foreseen, foresee, least_accepted, proposals
+from sim.issues import NO_DEAL, Ints
 from sim.utility import Floats, worth_from_start
 
 TOLERANCE = 1e-9
@@ -46,22 +46,37 @@ def divide(
     outside: Sequence[float] | None = None,
     proposes: Floats | None = None,
     slices: int = 10_000,
-) -> tuple[Floats, Foreseen]:
-    """Divide a pie of 1; returns what each gets of what is put forward in round 1, and all that is foreseen."""
+) -> tuple[Floats | None, Foreseen]:
+    """Divide a pie of 1: what each gets by what is put forward first, None for nothing, and all that is foreseen."""
     parties = len(patience)
     pie = shares(parties, slices)
     inside = np.broadcast_to(np.zeros(parties) if no_deal is None else np.array(no_deal), (1, rounds, parties))
-    found = foresee(
-        worth=pie[None],
-        usable=np.ones((1, pie.shape[1]), bool),
-        signs=np.ones(pie.shape, bool),
-        no_deal=inside,
-        patience=np.array([patience]),
-        proposes=in_turn(parties, rounds) if proposes is None else proposes,
-        tie_rank=np.arange(pie.shape[1]),
-        outside=-np.inf if outside is None else np.array([outside]),
+    package, found = play({
+        "worth": pie[None],
+        "usable": np.ones((1, pie.shape[1]), bool),
+        "signs": np.ones(pie.shape, bool),
+        "no_deal": inside,
+        "patience": np.array([patience]),
+        "proposes": in_turn(parties, rounds) if proposes is None else proposes,
+        "tie_rank": np.arange(pie.shape[1]),
+        "outside": np.full((1, parties), -np.inf) if outside is None else np.array([outside]),
+    })  # fmt: skip
+    return None if package[0] == NO_DEAL else pie[:, package[0]], found
+
+
+def play(game: dict[str, np.ndarray]) -> tuple[Ints, Foreseen]:
+    """What is put forward in the first round, by the party certain to propose in it, and all that is foreseen."""
+    table = {name: game[name] for name in ("worth", "usable", "signs", "outside")}
+    found = foresee(**table, **{name: game[name] for name in ("no_deal", "patience", "proposes")})
+    package = proposals(
+        **table,
+        no_deal=game["no_deal"][:, 0],
+        refused=found.refused[:, 0],
+        never=found.never[:, 0],
+        proposer=game["proposes"][:, 0].argmax(axis=1),
+        tie_rank=game["tie_rank"],
     )
-    return pie[:, found.package[0]], found
+    return package, found
 
 
 # Two parties in turn
@@ -100,8 +115,8 @@ def test_an_outside_option_worth_more_than_bargaining_is_what_its_owner_gets(out
 
 def test_who_has_more_elsewhere_than_the_table_can_give_leaves_and_the_other_has_no_deal():
     """The second would rather have 1.1 than all of the pie; the first is left with .2 a round."""
-    _, found = divide((0.9, 0.9), 5, no_deal=(0.2, 0.1), outside=(-math.inf, 1.1))
-    assert found.package[0] == NO_DEAL
+    got, found = divide((0.9, 0.9), 5, no_deal=(0.2, 0.1), outside=(-math.inf, 1.1))
+    assert got is None
     assert found.value[0] == pytest.approx(np.tile([0.2, 1.1], (5, 1)))
 
 
@@ -140,11 +155,11 @@ def test_three_who_must_all_agree_and_propose_in_turn():
 def test_who_loses_by_waiting_is_not_pressed_below_what_the_month_is_worth():
     """No deal is worth .6 to both in round 1, .2 and .3 in round 2: so they sign in round 2, as all foresee."""
     path = np.array([[0.6, 0.6], [0.2, 0.3]])[None]
-    _, found = divide((0.9, 0.5), 2, no_deal=path)
-    assert found.package[0] == NO_DEAL
+    got, found = divide((0.9, 0.5), 2, no_deal=path)
+    assert got is None
     assert found.value[0, 1] == pytest.approx([0.2, 0.8])  # the second proposes and leaves the first at no deal
     assert found.value[0, 0] == pytest.approx([0.1 * 0.6 + 0.9 * 0.2, 0.5 * 0.6 + 0.5 * 0.8])
-    assert found.least[0] == pytest.approx([0.6, 0.7])
+    assert least_accepted(path[:, 0], found.refused[:, 0])[0] == pytest.approx([0.6, 0.7])
 
 
 # Against a game tree
@@ -157,7 +172,7 @@ class Tree:
         self.u, self.usable, self.signs = worth.tolist(), usable.tolist(), signs.tolist()
         self.r, self.q, self.chance, self.w = no_deal.tolist(), patience.tolist(), proposes.tolist(), outside.tolist()
         self.parties, self.rounds = range(len(self.u)), len(self.r)
-        self.value = cache(self._value)
+        self.value, self.next_round, self.let_pass = cache(self._value), cache(self._next_round), cache(self._let_pass)
 
     def to_the_end(self, n: int, k: int) -> float:
         """Worth to n of no deal from round k on: a round each, and the last for ever."""
@@ -166,7 +181,7 @@ class Tree:
             total, weight = total + weight * (1 - self.q[n]) * self.r[j][n], weight * self.q[n]
         return total + weight * self.r[-1][n]
 
-    def next_round(self, k: int) -> list[float]:
+    def _next_round(self, k: int) -> list[float]:
         return [(1 - self.q[n]) * self.r[k][n] + self.q[n] * self.value(k + 1)[n] for n in self.parties]
 
     def broken_off(self, leavers: set[int], k: int) -> list[float]:
@@ -177,7 +192,7 @@ class Tree:
         otherwise = max(self.next_round(k)[n], self.w[n])
         return self.u[n][p] >= otherwise - TOLERANCE and self.u[n][p] >= self.r[k][n] - TOLERANCE
 
-    def let_pass(self, k: int) -> list[float]:
+    def _let_pass(self, k: int) -> list[float]:
         stay = self.next_round(k)
         leavers = {n for n in self.parties if self.w[n] > stay[n] + TOLERANCE}
         return self.broken_off(leavers, k) if leavers else stay
@@ -237,23 +252,22 @@ def games(draw: st.DrawFn) -> dict[str, np.ndarray]:
 @settings(max_examples=300)
 @given(games())
 def test_it_is_what_a_game_tree_comes_to(game):
-    found = foresee(**game)
+    package, found = play(game)
+    least = least_accepted(game["no_deal"][:, 0], found.refused[:, 0], game["outside"])
     for b in range(len(game["worth"])):
         parts = ("worth", "usable", "no_deal", "patience", "proposes", "outside")
         tree = Tree(signs=game["signs"], **{name: game[name][b] for name in parts})
         rounds = tree.rounds
         assert found.value[b] == pytest.approx(np.array([tree.value(k) for k in range(rounds)]), abs=1e-9)
         best = tree.proposals(int(game["proposes"][b, 0].argmax()), 0)
-        assert found.package[b] == min(best, key=lambda p: game["tie_rank"][p], default=NO_DEAL)
-        assert found.least[b] == pytest.approx(
-            [max(tree.next_round(0)[n], tree.w[n], tree.r[0][n]) for n in tree.parties]
-        )
+        assert package[b] == min(best, key=lambda p: game["tie_rank"][p], default=NO_DEAL)
+        assert least[b] == pytest.approx([max(tree.next_round(0)[n], tree.w[n], tree.r[0][n]) for n in tree.parties])
 
 
 @settings(max_examples=60)
 @given(games())
 def test_a_draw_does_not_feel_its_neighbours_nor_the_order_of_packages_and_parties(game):
-    whole = foresee(**game)
+    package, whole = play(game)
     count, order = game["worth"].shape[2], np.random.default_rng(0).permutation(game["worth"].shape[2])
     mixed = game | {
         "worth": game["worth"][:, :, order],
@@ -261,18 +275,28 @@ def test_a_draw_does_not_feel_its_neighbours_nor_the_order_of_packages_and_parti
         "signs": game["signs"][:, order],
         "tie_rank": game["tie_rank"][order],
     }
-    other = foresee(**mixed)
-    back = np.append(order, NO_DEAL)[np.where(other.package == NO_DEAL, count, other.package)]
-    assert np.array_equal(back, whole.package)
+    same, other = play(mixed)
+    assert np.array_equal(np.append(order, NO_DEAL)[np.where(same == NO_DEAL, count, same)], package)
     assert np.array_equal(other.value, whole.value)
     turned = {name: game[name][:, ::-1] for name in ("worth", "patience", "outside")}
     turned |= {name: game[name][:, :, ::-1] for name in ("no_deal", "proposes")} | {"signs": game["signs"][::-1]}
-    mirror = foresee(**(game | turned))
-    assert np.array_equal(mirror.package, whole.package)
+    same, mirror = play(game | turned)
+    assert np.array_equal(same, package)
     assert np.array_equal(mirror.value[:, :, ::-1], whole.value)
-    for b in range(len(whole.package)):
+    for b in range(len(package)):
         alone = {name: game[name] if name in ("signs", "tie_rank") else game[name][b : b + 1] for name in game}
-        assert np.array_equal(foresee(**alone).value[0], whole.value[b])
+        same, one = play(alone)
+        assert same[0] == package[b]
+        assert np.array_equal(one.value[0], whole.value[b])
+
+
+def test_packages_between_which_the_proposer_is_indifferent_add_up_the_same_in_any_order():
+    worth = np.array([np.ones(50), np.random.default_rng(4).random(50)])[None]
+    everything = np.ones((1, 50), bool), np.ones((2, 50), bool), np.zeros((1, 1, 2)), np.ones((1, 2)), in_turn(2, 1)
+    orders = [np.random.default_rng(seed).permutation(50) for seed in range(20)]
+    expected = {foresee(worth[:, :, order], *everything).value[0, 0, 1] for order in orders}
+    assert len(expected) == 1
+    assert expected.pop() == pytest.approx(math.fsum(worth[0, 1]) / 50)
 
 
 @settings(max_examples=100)
@@ -286,9 +310,9 @@ def test_what_is_expected_is_the_worth_from_the_start_of_what_comes_of_it(game):
     left = {"no_deal": game["no_deal"], "proposes": game["proposes"]}
     signed, package = np.zeros(draws, np.int64), np.full(draws, NO_DEAL)
     for k in range(rounds):
-        later = foresee(**(game | {name: values[:, k:] for name, values in left.items()}))
-        new = (signed == 0) & (later.package != NO_DEAL)
-        signed[new], package[new] = k + 1, later.package[new]
+        offer, _ = play(game | {name: values[:, k:] for name, values in left.items()})
+        new = (signed == 0) & (offer != NO_DEAL)
+        signed[new], package[new] = k + 1, offer[new]
     utility = game["worth"][np.arange(draws), :, package]
     worth = worth_from_start(game["no_deal"].swapaxes(0, 1), game["patience"], 30.4375, signed, utility)
-    assert foresee(**game).value[:, 0] == pytest.approx(worth, abs=1e-9)
+    assert play(game)[1].value[:, 0] == pytest.approx(worth, abs=1e-9)
