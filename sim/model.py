@@ -94,8 +94,8 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         after, days = ensemble.after_refusal, ensemble.scenario.time.days_per_round
         self.approval = Approval(ensemble.world.ratification, after, len(ensemble), days)
         self.parties = [Party(self, n) for n in range(len(table.parties))]
-        self.case = _case(ensemble, self.utility, self.awareness)
         self._committed: Bools = np.zeros((len(ensemble.world.commitments), len(ensemble)), bool)
+        self.case = _case(ensemble, self.utility, self.awareness, self._committed)
         self.moves: list[Moves] = []
         self.aspirations: list[Floats] = []
 
@@ -112,12 +112,13 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             party.take_in(state)
         self.awareness.listen(state)
         state = self._still_agreed(state)
-        prescribes = getattr(self.ensemble.protocol, "prescribes", False)
-        aspiration = None if prescribes else np.array([party.aspiration(state) for party in self.parties]).T
+        prescribed = getattr(self.ensemble.protocol, "prescribed", None)
+        asked = None if prescribed else np.array([party.aspiration(state) for party in self.parties]).T
         self.zones.keep(state)
-        playing, state = state.open, self._speak(state)
-        aspiration = self._worth_of_own_offers(state) if aspiration is None else aspiration
-        self.aspirations.append(np.where(playing[:, None], aspiration, np.nan))
+        before, state = state, self._speak(state)
+        if prescribed is not None:
+            asked = prescribed(before, state, self.parties, self.ensemble.turns[state.round - 1], self.case)
+        self.aspirations.append(np.where(before.open[:, None], asked, np.nan))
         self.state = self._end(state)
         going_on, struck = self.approval.ask(self.state)
         for party in self.parties:
@@ -167,11 +168,6 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         after, moves = self.ensemble.protocol.play_round(spoken, self.parties, self.ensemble.turns[k - 1], self.case)
         self.moves.append(moves)
         return replace(after, open=state.open & (after.signed == 0))
-
-    def _worth_of_own_offers(self, state: State) -> Floats:
-        """What each party asks for where the protocol says what it offers: the worth of that, NaN for none, (B, N)."""
-        worth = np.array([party.worth(state.own_offer[:, party.index]) for party in self.parties]).T
-        return np.where(state.own_offer == NO_DEAL, np.nan, worth)
 
     def _end(self, state: State) -> State:
         """Wear of the red lines, and, in the draws still open, levers after the mediator's offer."""
@@ -235,7 +231,7 @@ def hold_talks(ensemble: Ensemble, scratch: Floats | None = None) -> Talks:
         model.__dict__.clear()
 
 
-def _case(ensemble: Ensemble, utility: Floats, awareness: Awareness) -> Case:
+def _case(ensemble: Ensemble, utility: Floats, awareness: Awareness, given: Bools) -> Case:
     """What the protocol may look up."""
     table, scenario = ensemble.structure, ensemble.scenario
     mediation = scenario.mediation
@@ -247,6 +243,7 @@ def _case(ensemble: Ensemble, utility: Floats, awareness: Awareness) -> Case:
         packages=table.space.packages,
         tie_rank=table.space.tie_rank,
         utility=utility,
+        words_given=given,
         knowledge=awareness.known,
         no_deal=ensemble.world.no_deal,
         patience=exact.power(ensemble.discount, scenario.time.days_per_round / DAYS_PER_MONTH),

@@ -306,6 +306,7 @@ class Case:
         packages: Option indices, shape (P, I).
         tie_rank: Which of two packages comes first where nothing else tells them apart, smaller first, shape (P,).
         utility: Worth of all packages to all parties, shape (B, N, P).
+        words_given: Public words that bind by now, shape (words, B): from then on going back on one lowers `utility`.
         knowledge: Tells what everybody knows of everybody in this round.
         no_deal: Worth of no agreement in each round as far as it is settled before the talks, shape (B, R, N).
         patience: What a party's worth of a package keeps of its value a round later, shape (B, N).
@@ -319,6 +320,7 @@ class Case:
     packages: npt.NDArray[np.uint8]
     tie_rank: Ints
     utility: Floats
+    words_given: Bools
     knowledge: Callable[[], Knowledge]
     no_deal: Floats
     patience: Floats

@@ -1,8 +1,10 @@
-"""Backward induction: closed forms from the papers, and a game tree written out as plain recursion."""
+"""Backward induction: closed forms, a game tree written out as plain recursion, and talks held by it."""
 
 import math
+import random
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import theory
+from sim.analysis.narrate import narrate
+from sim.analysis.watching import watch
+from sim.ensemble import draw
 from sim.induction import Foreseen, foresee, least_accepted, proposals
 from sim.issues import NO_DEAL, Ints
+from sim.model import hold_talks
+from sim.outcomes import IN_FORCE, outcome_columns
+from sim.scenario import ScenarioError
+from sim.scenario.notes import notes
+from sim.state import ACCEPTED, NOT_ASKED, OFFERED, PASSED
+from sim.structure import structure
 from sim.utility import Floats, worth_from_start
+from tests.problems import pie, read
+from tests.test_limits import mirrors, reordered
+from tests.worlds import MONTH, made, text_on_a_table, worlds
 
 TOLERANCE = 1e-9
 
@@ -316,3 +330,157 @@ def test_what_is_expected_is_the_worth_from_the_start_of_what_comes_of_it(game):
     utility = game["worth"][np.arange(draws), :, package]
     worth = worth_from_start(game["no_deal"].swapaxes(0, 1), game["patience"], 30.4375, signed, utility)
     assert play(game)[1].value[:, 0] == pytest.approx(worth, abs=1e-9)
+
+
+# At the table
+
+
+def foreseeing(problem: dict[str, Any], order: Any = None) -> dict[str, Any]:
+    """The same problem, its parties bargaining by backward induction."""
+    return problem | {"protocol": {"name": "equilibrium", "order": order or problem["protocol"]["order"]}}
+
+
+def patient(problem: dict[str, Any], discount: float, days: float = MONTH) -> dict[str, Any]:
+    problem["time"]["days_per_round"] = days
+    for party in problem["parties"].values():
+        party["discount_per_month"] = discount
+    return problem
+
+
+@pytest.mark.parametrize(("rounds", "share"), [(1, 1), (2, 0.1), (3, 0.91), (4, 0.181), (5, 0.8371)])
+@pytest.mark.parametrize(("discount", "days"), [(0.9, MONTH), (0.81, MONTH / 2)])
+def test_two_at_a_table_sign_at_once_the_share_of_few_rounds(rounds, share, discount, days):
+    """Of two rounds a month each leaves the square root of what a month leaves."""
+    talks = hold_talks(draw(made(foreseeing(patient(pie((0, 0), rounds, 40, 25), discount, days)))))
+    assert talks.signed.tolist() == [1]
+    assert talks.utility[0, :, talks.package[0]] == pytest.approx([share, 1 - share], abs=1.001e-3)
+
+
+def test_a_fixed_order_takes_turns_and_who_is_not_on_it_answers_all_the_same():
+    problem = text_on_a_table({n: {"a": 100, "b": 0} for n in ("ash", "birch", "cedar")}, dict.fromkeys(
+        ("ash", "birch", "cedar"), 0.5), rounds=5)  # fmt: skip
+    scenario = made(foreseeing(problem, ["cedar", "ash"]))
+    turns = draw(scenario, 1, 0, 2).turns
+    assert turns[:, 0].tolist() == [[2, 0, 1], [0, 2, 1], [2, 0, 1], [0, 2, 1], [2, 0, 1]]
+    talks = hold_talks(draw(scenario))
+    assert talks.moves[0].did[:, 0].tolist() == [OFFERED, ACCEPTED, ACCEPTED]
+    assert talks.signed.tolist() == [1]
+    assert not notes(scenario)
+
+
+def test_who_proposes_by_lot_is_one_in_two():
+    first = draw(made(foreseeing(pie((0.1, 0.1), 6), "random")), 1, 0, 400).turns[:, :, 0]
+    assert abs(first.mean() - 0.5) < 0.05
+    assert 0.4 < (first[1:] != first[:-1]).mean() < 0.6
+
+
+def test_strategies_have_no_say():
+    one, other = (foreseeing(pie((0.1, 0.2), 4, exponent=exponent)) for exponent in (0.2, 5))
+    first, second = hold_talks(draw(made(one))), hold_talks(draw(made(other)))
+    assert first.package[0] == second.package[0]
+    assert np.array_equal(first.aspiration, second.aspiration)
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds(), st.integers(0, 50))
+def test_a_world_is_played_as_a_game_tree_says_round_by_round(problem, seed):
+    """Whatever falls, is refused at home, closes or is said in public: each round is that of the tree as it then is."""
+    ensemble = draw(made(foreseeing(problem)), seed, 0, 1)
+    talks, seen = watch(ensemble)
+    table, world = ensemble.structure, ensemble.world
+    parties, rounds = len(table.parties), ensemble.scenario.time.rounds
+    for k, (now, moves) in enumerate(zip(seen, talks.moves, strict=True)):
+        if now.waiting or not world.channel_open[0, k]:
+            assert (moves.did == NOT_ASKED).all()
+            continue
+        left = np.ones((1, parties)) if world.levers is None else world.levers.left(now.strength[None], parties)
+        settled = world.no_deal[0, k:]
+        if (settled[0] == 0).any() and (left < 1).any():
+            return  # the worth of no deal then does not tell what levers leave of it
+        struck = np.zeros(len(table.space), bool) if now.struck is None else now.struck
+        gone = table.lines.crosses[table.lines.pattern] & talks.real_by_round[k, 0]
+        proposers = ensemble.turns[k:, 0, 0]
+        chance = np.eye(parties)[proposers]
+        if ensemble.protocol.order == "random":
+            chance[1:] = 1 / parties
+        patience = ensemble.discount[0] ** (ensemble.scenario.time.days_per_round / MONTH)
+        tree = Tree(
+            now.utility, ~struck & ~gone.any(axis=1), table.signs, settled * left, patience, chance,
+            np.full(parties, -np.inf),
+        )  # fmt: skip
+        best = min(tree.proposals(proposers[0], 0), key=lambda p: table.space.tie_rank[p], default=NO_DEAL)
+        signs = table.signs[moves.who[1:, 0], best]
+        said = [PASSED, *[NOT_ASKED] * (parties - 1)]
+        if best != NO_DEAL:
+            said = [OFFERED, *np.where(signs, ACCEPTED, PASSED)]
+        assert moves.did[:, 0].tolist() == said
+        assert moves.package[moves.did[:, 0] != NOT_ASKED, 0].tolist() == [best] * sum(d != NOT_ASKED for d in said)
+        assert talks.aspiration[k, 0] == pytest.approx(np.maximum(tree.next_round(0), tree.r[0]))
+    assert len(talks.moves) <= rounds
+
+
+@settings(max_examples=25)
+@given(worlds(), st.integers(0, 3))
+def test_nobody_signs_what_is_worse_than_no_deal_or_behind_a_real_line(problem, seed):
+    talks = hold_talks(draw(made(foreseeing(problem)), seed, 0, 8))
+    signed = np.flatnonzero(talks.package != NO_DEAL)
+    assert talks.zone[signed, talks.package[signed]].all()
+
+
+@settings(max_examples=20)
+@given(worlds(), st.integers(0, 3), st.lists(st.integers(1, 5), min_size=1, max_size=3))
+def test_a_block_of_draws_may_be_cut_up(problem, seed, lengths):
+    scenario, start = made(foreseeing(problem)), 0
+    table = structure(scenario)
+    whole = hold_talks(draw(scenario, seed, 0, sum(lengths), table=table))
+    for length in lengths:
+        part = hold_talks(draw(scenario, seed, start, length, table=table))
+        rows, rounds = slice(start, start + length), len(part.moves)
+        for name in ("package", "signed", "standing", "proposer", "accepted"):
+            assert np.array_equal(getattr(part, name), getattr(whole, name)[rows]), name
+        assert np.array_equal(part.aspiration, whole.aspiration[:rounds, rows], equal_nan=True)
+        start += length
+
+
+@settings(max_examples=20)
+@given(worlds(aftermath=True), st.integers(0, 3))
+def test_exchanging_two_parties_mirrors_the_talks(problem, seed):
+    mirrors(foreseeing(problem), "ash", "birch", 6, seed)
+
+
+@settings(max_examples=20)
+@given(worlds(), st.integers(0, 3))
+def test_the_order_of_the_file_says_nothing(problem, seed):
+    reordered(foreseeing(problem), random.Random(seed), 6, seed)
+
+
+def losing_by_waiting(**blocks: Any) -> dict[str, Any]:
+    """No deal is worth .8 to both and .15 less every month; the only text to meet at is worth .5."""
+    points = {"ash": {"mine": 100, "middle": 50, "yours": 0}, "birch": {"mine": 0, "middle": 50, "yours": 100}}
+    war = {"no_deal_falls_per_month": {"ash": 0.15, "birch": 0.15}}
+    return foreseeing(text_on_a_table(points, {"ash": 0.8, "birch": 0.8}, rounds=6, war=war, **blocks))
+
+
+def test_as_no_deal_comes_to_be_worth_less_they_wait_for_it_and_sign():
+    scenario = made(losing_by_waiting())
+    talks = hold_talks(draw(scenario))
+    assert talks.signed.tolist() == [3]  # .8 - 2 x .15 = .5
+    assert [moves.did[0, 0] for moves in talks.moves] == [PASSED, PASSED, OFFERED]
+    assert outcome_columns(talks)["outcome"].tolist() == [IN_FORCE]
+    assert "ash offers nothing: no text that the others would take is worth" in str(narrate(scenario))
+
+
+def test_a_public_word_is_reckoned_with_from_the_round_in_which_it_is_given():
+    """The middle is then worth .4 to ash, and it does not wait for the .5 that it could have had before."""
+    word = {"party": "ash", "to": {"text": "mine"}, "costs_per_step": 0.1}
+    events = [{"id": "speech", "at": {"month": 1}, "commits": word}]
+    talks = hold_talks(draw(made(losing_by_waiting(events=events))))
+    assert talks.signed.tolist() == [4]  # .8 - 3 x .15 = .35
+    assert talks.aspiration[:4, 0, 0] == pytest.approx([0.8, 0.65, 0.5, 0.4])
+
+
+def test_what_parties_know_is_no_choice_here():
+    problem = foreseeing(pie((0, 0), 2))
+    problem["protocol"]["information"] = "none"
+    with pytest.raises(ScenarioError, match="unknown key 'information': equilibrium takes order"):
+        read(problem)

@@ -115,6 +115,8 @@ def _middle(story: "Narration", width: int) -> Iterator[str]:
 
 def _nothing_new(played: "Round") -> str:
     why = silence(played)
+    if why is None and all(turn.did == "waits" for turn in played.turns):
+        return "Nothing is offered"
     return "Offers unchanged, refused as before" if why is None else f"{why[0].upper()}{why[1:]}"
 
 
@@ -135,6 +137,10 @@ def _turn(story: "Narration", turn: "Turn", told: bool, width: int) -> Iterator[
     who = party_label(story.scenario, turn.party)
     if turn.did == "passes":
         yield from wrapped(f"{who} passes: this text does not need its signature.", width, indent=2)
+        return
+    if turn.did == "waits":
+        said = f"no text that the others would take is worth {worth(turn.asks_for)} or more to it"
+        yield from wrapped(f"{who} offers nothing: {said}.", width, indent=2)
         return
     if turn.did == "accepts":
         assert turn.answered_worth is not None

@@ -12,7 +12,7 @@ from sim.model import Talks
 from sim.state import ACCEPTED, NO_REASON, OFFERED, PASSED, REFUSED
 
 Package = Mapping[str, str]
-Did = Literal["offers", "accepts", "refuses", "passes"]
+Did = Literal["offers", "accepts", "refuses", "passes", "waits"]
 AT_HOME = "refused_at_home"  # why a text is refused that was turned down at home before, or pleases no better there
 
 
@@ -22,8 +22,8 @@ class Turn:
 
     Attributes:
         party: Its name.
-        did: `offers` (nothing lay on the table, or both offer at once), `accepts`, `refuses` (and offers instead) or
-            `passes` (it does not sign the text on the table).
+        did: `offers` (nothing lay on the table, or both offer at once), `accepts`, `refuses` (and offers instead),
+            `passes` (it does not sign the text on the table) or `waits` (it could offer and offers nothing).
         asks_for: The least worth it asks for in this round.
         answered: The text it answered, None if nothing lay on the table or it passed; `from_` put it there.
         answered_worth: What that text is worth to it.
@@ -89,7 +89,7 @@ class Teller:
         name, asks_for = talks.ensemble.structure.parties[who], float(talks.aspiration[place, 0, who])
         answered, self._standing = self._standing, package
         if did == PASSED:
-            return Turn(name, "passes", asks_for)
+            return Turn(name, "waits" if package == NO_DEAL else "passes", asks_for)
         answer: dict[str, Any] = {}
         if answered != NO_DEAL and did != OFFERED:
             answer = {"answered": package_named(talks, answered), "answered_worth": self._worth(place, who, answered)}

@@ -7,5 +7,6 @@ PROTOCOLS = Registry("protocols")
 from sim.protocols import (
     alternating_offers,
     concession,
+    equilibrium,
     negmas_0_16,
 )

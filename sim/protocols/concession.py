@@ -35,7 +35,6 @@ class Concession:
     order: str | tuple[str, ...] = order("random", doc="who moves where both risk the same: the first in this order")
 
     information = "none"  # of the strategies, which are not asked
-    prescribes = True  # what is offered: what a party asks for is what its own offer is worth to it
     signatories = 2  # how many parties sign, each of them every package
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
@@ -82,6 +81,13 @@ class Concession:
             offers[there], author[there] = played.offers, played.author
             last[there] = np.where(played.last >= 0, played.last, last[there])
         return _written(state, pair, rows, offers, last, author, case)
+
+    def prescribed(
+        self, before: State, after: State, speakers: Sequence[Speaker], turns: Ints, case: Case
+    ) -> Floats:
+        """What each party asked for in this round: the worth to it of its own offer, NaN for none, shape (B, N)."""
+        worth = np.array([speaker.worth(after.own_offer[:, speaker.index]) for speaker in speakers]).T
+        return np.where(after.own_offer == NO_DEAL, np.nan, worth)
 
 
 @dataclass(frozen=True, eq=False)

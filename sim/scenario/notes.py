@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.exact import TOLERANCE
 from sim.issues import ALWAYS, NEVER, Condition, PackageSpace
+from sim.protocols import PROTOCOLS
 from sim.scenario.checks import place
 from sim.scenario.messages import Note, cut, listed, shown
 from sim.scenario.nodes import Mapping
@@ -122,6 +123,8 @@ def _words(name: str) -> str:
 
 def _unheard(scenario: Scenario) -> Found:
     """Parties whose signature is needed and that a fixed order leaves out: they can never say yes."""
+    if getattr(PROTOCOLS[scenario.protocol.name], "all_answer", False):
+        return
     order = scenario.protocol.parameters.get("order")
     for name, party in scenario.parties.items():
         if isinstance(order, tuple) and name not in order and party.signs != NEVER:
@@ -132,7 +135,7 @@ def _unheard(scenario: Scenario) -> Found:
 def _unasked(scenario: Scenario) -> Found:
     """What parties bring to a protocol that itself says what they offer."""
     name = scenario.protocol.name
-    if not getattr(PROTOCOLS[name], "prescribes", False):
+    if not hasattr(PROTOCOLS[name], "prescribed"):
         return
     for party in scenario.parties:
         for key in ("strategy", "opens_with"):

@@ -1,0 +1,216 @@
+"""Parties that foresee everything, by backward induction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from sim.induction import foresee, least_accepted, proposals
+from sim.issues import NO_DEAL, Bools, Ints
+from sim.protocols import PROTOCOLS
+from sim.protocols.alternating_offers import AlternatingOffers
+from sim.registry import order
+from sim.state import ACCEPTED, NO_REASON, NOT_ASKED, OFFERED, PASSED, Case, Moves, Speaker, State
+from sim.utility import Floats
+
+
+@PROTOCOLS.register(
+    "equilibrium",
+    formula="argmax over p with u_m(p) >= C_m(k) for all other signatories m of u(p), if that is C(k) or more; "
+    "C(k) = (1-q) no_deal(k) + q V(k+1), V(k) what is expected of round k, q what a round of waiting leaves of worth",
+    source="subgame perfect equilibrium by a deadline: Stahl (1972), Rubinstein (1982), Baron & Ferejohn (1989)",
+    use="to hold talks against: what parties would sign that know everything of each other and make no mistake",
+)
+@dataclass(frozen=True)
+class Equilibrium:
+    """One proposal a round, and everybody foresees what would follow from a refusal.
+
+    The proposer of the round puts forward the package it likes best of those that all other signatories take rather
+    than wait, or lets the round pass. What a party asks for and offers comes of this alone, not of its strategy.
+    """
+
+    information: ClassVar[str] = "none"  # all know everything here; this is what strategies know, and none has a say
+    all_answer: ClassVar[bool] = True  # also who is not in a fixed order is asked
+
+    order: str | tuple[str, ...] = order("random", doc="who proposes when: a list of parties, `rotating`, or `random`")
+
+    def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
+        """Names of the random streams the order of proposing is made from, as for alternating offers."""
+        return AlternatingOffers(order=self.order).streams(parties, rounds)
+
+    def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
+        """Who proposes, and in which order the others answer.
+
+        `random` draws lots anew each round; `rotating` draws lots once a draw. With these and with a list, the proposer
+        moves to the end of the order each round. Parties that are not on the list answer last, in the order of names.
+
+        Args:
+            parties: Names, in the order of the party axis.
+            rounds: Number of rounds.
+            lots: Uniforms, shape (drawings, B, N), as named by `streams`.
+
+        Returns:
+            Party indices, the proposer first, shape (R, B, N).
+        """
+        if isinstance(self.order, str):
+            return AlternatingOffers(order=self.order).turns(parties, rounds, lots)
+        listed = [parties.index(name) for name in self.order]
+        others = [n for n in range(len(parties)) if n not in listed]
+        each = np.array([[*np.roll(listed, -k), *others] for k in range(rounds)])
+        return np.broadcast_to(each[:, None], (rounds, lots.shape[1], len(parties)))
+
+    def prescribed(
+        self, before: State, after: State, speakers: Sequence[Speaker], turns: Ints, case: Case
+    ) -> Floats:
+        """The least worth with which each party said yes in this round, shape (B, N)."""
+        ahead = self._look_ahead(before, speakers, turns, case)
+        return least_accepted(before.no_deal, ahead.refused[:, before.round - 1], _outside(case))
+
+    def play_round(self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case) -> tuple[State, Moves]:
+        """One proposal and the answers to it.
+
+        Args:
+            state: The table before the round.
+            speakers: The parties, in the order of the party axis.
+            turns: Who proposes and who answers in this round, shape (B, N).
+            case: What there is to look up.
+
+        Returns:
+            The table after the round, and what everybody did.
+        """
+        moves, never_said = Moves.none(turns), np.full(len(turns), NO_REASON)
+        if not state.open.any():
+            return state, moves
+        package = self._proposals(state, speakers, turns, case)
+        offered = package != NO_DEAL
+        for speaker in speakers:
+            proposes = offered & (turns[:, 0] == speaker.index)
+            if proposes.any():
+                state = state.with_offer(speaker.index, proposes, package, proposes)
+        did = np.where(offered, OFFERED, np.where(state.open, PASSED, NOT_ASKED))
+        moves = moves.with_turn(0, state.open, did, package, never_said)
+        for place in range(1, turns.shape[1]):
+            asked = offered & case.signs[turns[:, place], package]
+            state = _agreed(state, turns[:, place], asked, case)
+            moves = moves.with_turn(place, offered, np.where(asked, ACCEPTED, PASSED), package, never_said)
+        return state.with_signatures(case.signs), moves
+
+    def _proposals(self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case) -> Ints:
+        """The package put forward in each draw, `NO_DEAL` where the round passes or the draw is closed, shape (B,)."""
+        ahead, k = self._look_ahead(state, speakers, turns, case), state.round
+        rows, package = np.flatnonzero(state.open), np.full(len(turns), NO_DEAL)
+        package[rows] = proposals(
+            worth=_some(case.utility, rows),
+            usable=ahead.usable[rows],
+            signs=case.signs,
+            no_deal=state.no_deal[rows],
+            refused=ahead.refused[rows, k - 1],
+            never=ahead.never[rows, k - 1],
+            proposer=turns[rows, 0],
+            tie_rank=case.tie_rank,
+            outside=_outside(case)[rows],
+        )
+        return package
+
+    def _look_ahead(self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case) -> "_Outlook":
+        """What is foreseen of this round and those after it, worked out anew where it comes otherwise than foreseen.
+
+        Foreseen is no-deal worth as settled before the talks, under levers as they stand, and that nothing else will
+        change: no line falls, nothing is refused at home or taken off the table, and no public word is given.
+        """
+        ahead, k = self._outlooks.setdefault(case, _Outlook.blank(state, case)), state.round
+        if ahead.round == k:
+            return ahead
+        ahead.round = k
+        usable = np.logical_and.reduce([speaker.view(state).signable for speaker in speakers])
+        left = _left(state.no_deal, case.no_deal[:, k - 1], ahead.left)
+        new = (usable != ahead.usable).any(axis=1) | (left != ahead.left).any(axis=1)
+        new |= (case.words_given != ahead.words_given).any(axis=0) | ~ahead.begun
+        rows = np.flatnonzero(new & state.open)
+        if len(rows):
+            ahead.begun[rows], ahead.usable[rows], ahead.left[rows] = True, usable[rows], left[rows]
+            ahead.words_given[:, rows] = case.words_given[:, rows]
+            found = foresee(
+                worth=_some(case.utility, rows),
+                usable=usable[rows],
+                signs=case.signs,
+                no_deal=case.no_deal[rows, k - 1 :] * left[rows, None],
+                patience=case.patience[rows],
+                proposes=self._proposes(turns, state.rounds - k + 1)[rows],
+                outside=_outside(case)[rows],
+            )
+            ahead.refused[rows, k - 1 :], ahead.never[rows, k - 1 :] = found.refused, found.never
+        return ahead
+
+    def _proposes(self, turns: Ints, rounds: int) -> Floats:
+        """Chance of each party to propose in this round and those after it, as everybody sees it now, (B, K, N)."""
+        draws, parties = turns.shape
+        chance = np.full((draws, rounds, parties), 1 / parties)
+        in_turn = 1 if self.order == "random" else rounds
+        width = parties if isinstance(self.order, str) else len(self.order)
+        for k in range(min(in_turn, rounds)):
+            chance[:, k] = turns[:, k % width, None] == np.arange(parties)
+        return chance
+
+    @cached_property
+    def _outlooks(self) -> "WeakKeyDictionary[Case, _Outlook]":
+        """What is foreseen at each table: there is one for each block of draws."""
+        return WeakKeyDictionary()
+
+
+@dataclass(eq=False)
+class _Outlook:
+    """What is foreseen in a block of draws, and what that rests on.
+
+    Attributes:
+        round: The round for which it was last looked at.
+        begun: Draws in which anything has been foreseen, shape (B,).
+        usable: Packages that can be signed, shape (B, P).
+        left: Share of no-deal worth that levers leave, shape (B, N).
+        words_given: Public words that bind, shape (words, B).
+        refused, never: As foreseen of each round, shape (B, R, N).
+    """
+
+    round: int
+    begun: Bools
+    usable: Bools
+    left: Floats
+    words_given: Bools
+    refused: Floats
+    never: Floats
+
+    @classmethod
+    def blank(cls, state: State, case: Case) -> "_Outlook":
+        """Nothing foreseen yet."""
+        usable = np.zeros((len(state.open), case.signs.shape[1]), bool)
+        rounds = np.zeros(case.no_deal.shape)
+        begun = np.zeros(len(state.open), bool)
+        return cls(0, begun, usable, np.ones_like(state.no_deal), case.words_given.copy(), rounds, rounds.copy())
+
+
+def _left(now: Floats, settled: Floats, before: Floats) -> Floats:
+    """Share of no-deal worth that levers leave, as before where there is none to tell it by, shape (B, N)."""
+    return np.divide(now, settled, out=before.copy(), where=settled > 0)
+
+
+def _some(values: Floats, rows: Ints) -> Floats:
+    """Some of the draws; no copy where that is all of them."""
+    return values if len(rows) == len(values) else values[rows]
+
+
+def _outside(case: Case) -> Floats:
+    """What each party has elsewhere if it ends the talks, -inf for nothing, shape (B, N)."""
+    return np.full(case.patience.shape, -np.inf)
+
+
+def _agreed(state: State, who: Ints, says: Bools, case: Case) -> State:
+    """A party of each of some draws says yes to what lies on the table."""
+    rows = np.flatnonzero(says)
+    party, package = who[rows], state.standing[rows]
+    accepted, received, best = state.accepted.copy(), state.received.copy(), state.best_received.copy()
+    accepted[rows, party], received[rows, party] = True, package
+    best[rows, party] = np.maximum(best[rows, party], case.utility[rows, party, package])
+    return replace(state, accepted=accepted, received=received, best_received=best)
