@@ -113,7 +113,8 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         self.awareness.listen(state)
         state = self._still_agreed(state)
         prescribed = getattr(self.ensemble.protocol, "prescribed", None)
-        asked = None if prescribed else np.array([party.aspiration(state) for party in self.parties]).T
+        if prescribed is None:
+            asked = np.array([party.aspiration(state) for party in self.parties]).T
         self.zones.keep(state)
         before, state = state, self._speak(state)
         if prescribed is not None:

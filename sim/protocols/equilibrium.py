@@ -35,17 +35,20 @@ class Equilibrium:
     information: ClassVar[str] = "none"  # all know everything here; this is what strategies know, and none has a say
     all_answer: ClassVar[bool] = True  # also who is not in a fixed order is asked
 
-    order: str | tuple[str, ...] = order("random", doc="who proposes when: a list of parties, `rotating`, or `random`")
+    order: str | tuple[str, ...] = order(
+        "random", doc="who proposes when: a list of parties, `fixed` or `rotating` (alike here), or `random`"
+    )
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
         """Names of the random streams the order of proposing is made from, as for alternating offers."""
-        return AlternatingOffers(order=self.order).streams(parties, rounds)
+        return AlternatingOffers(order=self._lots).streams(parties, rounds)
 
     def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
         """Who proposes, and in which order the others answer.
 
-        `random` draws lots anew each round; `rotating` draws lots once a draw. With these and with a list, the proposer
-        moves to the end of the order each round. Parties that are not on the list answer last, in the order of names.
+        `random` draws lots anew each round; `rotating` and `fixed` draw lots once a draw. With these two and with a
+        list, the proposer moves to the end of the order each round. Parties that are not on the list answer last, in
+        the order of names.
 
         Args:
             parties: Names, in the order of the party axis.
@@ -56,11 +59,16 @@ class Equilibrium:
             Party indices, the proposer first, shape (R, B, N).
         """
         if isinstance(self.order, str):
-            return AlternatingOffers(order=self.order).turns(parties, rounds, lots)
+            return AlternatingOffers(order=self._lots).turns(parties, rounds, lots)
         listed = [parties.index(name) for name in self.order]
         others = [n for n in range(len(parties)) if n not in listed]
         each = np.array([[*np.roll(listed, -k), *others] for k in range(rounds)])
         return np.broadcast_to(each[:, None], (rounds, lots.shape[1], len(parties)))
+
+    @property
+    def _lots(self) -> str | tuple[str, ...]:
+        """The order in which parties take turns: one that is fixed by lot is one that rotates, as a list does here."""
+        return "rotating" if self.order == "fixed" else self.order
 
     def prescribed(
         self, before: State, after: State, speakers: Sequence[Speaker], turns: Ints, case: Case

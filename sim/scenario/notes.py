@@ -15,7 +15,6 @@ from sim.scenario.nodes import Mapping
 from sim.scenario.packages import central_worth, space_of, spelled
 from sim.scenario.parts import IssueSpec, PartySpec
 from sim.scenario.paths import get
-from sim.scenario.registered import PROTOCOLS
 from sim.scenario.scenario import Scenario
 
 Found = Iterator[tuple[tuple[str, ...], str]]  # path and what is to say of it
