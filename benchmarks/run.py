@@ -1,4 +1,4 @@
-"""All benchmarks, as one table: `python benchmarks/run.py [--negmas PYTHON] [--draws N] [--pairs K]`."""
+"""All benchmarks, as one table: `python benchmarks/run.py [--negmas PYTHON [--domains N]] [--draws N] [--pairs K]`."""
 
 import argparse
 import json
@@ -11,6 +11,8 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from small_case import RULES
 
 HERE = Path(__file__).parent
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -31,23 +33,49 @@ def small_case(negmas: str | None, pairs: int) -> list[tuple[str, float, float |
         code = f"from pathlib import Path; import small_case; small_case.export(Path({numbers!r}), 400)"
         paths = {"PYTHONPATH": f"{HERE.parent}:{HERE}"}
         subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | paths)
-        for offers in ("best_for_others", "least_own"):
+        for rule, (_, _, negotiator) in RULES.items():
             ours, ratios = [], []
             for _ in range(pairs):
-                speed = call(sys.executable, str(HERE / "small_case.py"), offers)["draws_per_second"]
+                speed = call(sys.executable, str(HERE / "small_case.py"), rule)["draws_per_second"]
                 ours.append(speed)
                 if negmas:
-                    peer = call(negmas, str(HERE / "negmas_peer.py"), numbers, "8")["draws_per_second"]
+                    peer = call(negmas, str(HERE / "negmas_peer.py"), negotiator, numbers, "8")["draws_per_second"]
                     ratios.append(speed / peer)
             ratio = statistics.median(ratios) if ratios else None
-            rows.append((f"small case, offers: {offers}, one core", statistics.median(ours), ratio))
+            rows.append((f"small case, {rule}, one core", statistics.median(ours), ratio))
     return rows
+
+
+def pareto(negmas: str | None) -> None:
+    """Print the seconds for a frontier, and how many times as long the peer takes for the same one."""
+    with tempfile.TemporaryDirectory() as folder:
+        worths = str(Path(folder) / "worths.npz")
+        ours = call(sys.executable, str(HERE / "pareto.py"), worths)
+        theirs = call(negmas, str(HERE / "pareto_peer.py"), worths) if negmas else {}
+    for kind, found in ours.items():
+        beside = ""
+        if kind in theirs:
+            same = "the same" if theirs[kind]["digest"] == found["digest"] else "NOT THE SAME"
+            beside = f"{theirs[kind]['seconds'] / found['seconds']:>8,.0f} times NegMAS, {same} frontier"
+        name = f"frontier of 100,000 packages, {kind}: {found['frontier']}"
+        print(f"{name:<52}{1000 * found['seconds']:>10,.0f} ms{beside}")
+
+
+def domains(negmas: str, count: int) -> None:
+    """Print how many random domains come out the same, and why the others do not."""
+    with tempfile.TemporaryDirectory() as folder:
+        traces = str(Path(folder) / "traces.json")
+        made = call(negmas, str(HERE / "negmas_domains.py"), traces, "1", f"fine={count}", f"coarse={count}")
+        compared = call(sys.executable, str(HERE / "negmas_proof.py"), traces)
+    print(f"random domains, NegMAS {made['negmas']}:")
+    print(json.dumps(compared, indent=2))
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--negmas", help="an interpreter that has negmas 0.16")
+    parser.add_argument("--domains", type=int, default=0, help="random domains of each kind to compare run by run")
     parser.add_argument("--draws", type=int, default=10_000, help="draws of the flagship")
     parser.add_argument("--pairs", type=int, default=3, help="how often the small case is measured")
     arguments = parser.parse_args()
@@ -56,6 +84,9 @@ def main() -> None:
     print(f"load before: {os.getloadavg()[0]:.2f}")
     for name, speed, ratio in small_case(arguments.negmas, arguments.pairs):
         print(f"{name:<52}{speed:>10,.0f} draws/s" + (f"{ratio:>8,.0f} times NegMAS" if ratio else ""))
+    pareto(arguments.negmas)
+    if arguments.negmas and arguments.domains:
+        domains(arguments.negmas, arguments.domains)
     facts = call(sys.executable, str(HERE / "mechanisms.py"))
     for name, key in (("flagship, bargaining alone, one core", "bare"), ("flagship, all mechanisms, one core", "all")):
         ratio = f"{facts['times_slower']:>8.2f} times slower" if key == "all" else ""

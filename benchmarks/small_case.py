@@ -1,7 +1,4 @@
-"""625 packages, 4 parties, 100 rounds: from the YAML file to outcomes in memory, on one core.
-
-`python benchmarks/small_case.py [OFFERS [STRATEGY [DRAWS]]]`; an offer rule that is `default` is the strategy's own.
-"""
+"""625 packages, 4 parties, 100 rounds: from the YAML file to outcomes in memory, on one core."""
 
 import json
 import sys
@@ -17,28 +14,36 @@ from sim.structure import structure
 
 PARTIES = ("ash", "birch", "cedar", "dogwood")
 ISSUES = ("first", "fourth", "second", "third")
+EXPONENT = {"value": 2, "range": [0.5, 4]}
+TIME_DEPENDENT = {"name": "time_dependent", "exponent": EXPONENT}
+OPEN = {"name": "alternating_offers", "information": "positions"}
+
+# Protocol and strategy of each rule that is measured, and the negotiator of NegMAS it is measured beside.
+RULES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "best_for_others": (OPEN, TIME_DEPENDENT | {"offers": "best_for_others"}, "aspiration"),
+    "least_own": (OPEN, TIME_DEPENDENT | {"offers": "least_own"}, "aspiration"),
+    "negmas_0_16": ({"name": "negmas_0_16"}, {"name": "negmas_aspiration", "exponent": EXPONENT}, "aspiration"),
+    "tit_for_tat": (OPEN, {"name": "tit_for_tat"}, "tit_for_tat"),
+    "micro": (OPEN, {"name": "micro"}, "micro"),
+}
 
 
-def problem(offers: str, strategy: str = "time_dependent") -> dict[str, Any]:
+def problem(rule: str) -> dict[str, Any]:
     """Four issues of five options; each party wants the issues in another order and from another end."""
     options = {f"o{k}": f"Option {k}" for k in range(5)}
+    protocol, strategy, _ = RULES[rule]
     return {
         "schema": 1,
         "id": "small-case",
         "title": "Four parties, 625 packages",
         "time": {"rounds": 100, "days_per_round": 1},
         "issues": {name: {"label": name, "options": options} for name in ISSUES},
-        "parties": {name: _party(n, offers, strategy) for n, name in enumerate(PARTIES)},
-        "protocol": {"name": "alternating_offers", "order": list(PARTIES), "information": "positions"},
+        "parties": {name: _party(n, strategy) for n, name in enumerate(PARTIES)},
+        "protocol": protocol | {"order": list(PARTIES)},
     }
 
 
-def _party(n: int, offers: str, strategy: str) -> dict[str, Any]:
-    bargains: dict[str, Any] = {"name": strategy}
-    if offers != "default":
-        bargains["offers"] = offers
-    if strategy in ("time_dependent", "hybrid"):
-        bargains["exponent"] = {"value": 2, "range": [0.5, 4]}
+def _party(n: int, strategy: dict[str, Any]) -> dict[str, Any]:
     weight = (0.4, 0.3, 0.2, 0.1)
     up, down = [0, 25, 50, 75, 100], [100, 75, 50, 25, 0]
     return {
@@ -52,22 +57,22 @@ def _party(n: int, offers: str, strategy: str) -> dict[str, Any]:
             issue: {f"o{k}": (up if (i + n) % 2 else down)[k] for k in range(5)} for i, issue in enumerate(ISSUES)
         },
         "no_deal": {"value": 0.45, "range": [0.3, 0.6]},
-        "strategy": bargains,
+        "strategy": strategy,
     }
 
 
-def load(offers: str, folder: Path, strategy: str = "time_dependent") -> Scenario:
+def load(rule: str, folder: Path) -> Scenario:
     """The scenario, read from a file as every scenario is."""
-    path = folder / f"small-case-{strategy}-{offers}.yaml"
-    path.write_text(json.dumps(problem(offers, strategy)))
+    path = folder / f"small-case-{rule}.yaml"
+    path.write_text(json.dumps(problem(rule)))
     return read_scenario(path)
 
 
-def measure(offers: str, draws: int, strategy: str = "time_dependent") -> dict[str, Any]:
+def measure(rule: str, draws: int) -> dict[str, Any]:
     """Seconds and draws a second, reading the file included."""
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        scenario = load(offers, Path(folder), strategy)
+        scenario = load(rule, Path(folder))
         chunk = chunks.play_chunk(scenario, 1, 0, draws)
         seconds = time.perf_counter() - start
     signed = float(chunk.draws["package"].notna().mean())
@@ -91,5 +96,4 @@ def export(path: Path, draws: int) -> None:
 
 
 if __name__ == "__main__":
-    rule, name, count = (*sys.argv[1:], *("best_for_others", "time_dependent", "4096")[len(sys.argv) - 1 :])
-    print(json.dumps(measure(rule, int(count), name)))
+    print(json.dumps(measure(sys.argv[1] if len(sys.argv) > 1 else "best_for_others", 4096)))
