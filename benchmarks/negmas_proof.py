@@ -6,29 +6,33 @@ from collections import Counter
 from typing import Any
 
 from tests.negmas_traces import (
+    GUARD,
     SAME,
     TIE,
     Domain,
     asks_for_more_than_there_is,
     difference,
     play,
+    play_bound,
     play_with_their_ties,
     solve,
     why_solutions_differ,
 )
 
 SOLUTIONS = ("pareto", "nash", "kalai", "max_welfare", "ks")
+KINDS = ("runs", "tied", "bound", "can_sign", *SOLUTIONS, "spread")
 
 
 def compare(domains: list[Domain]) -> dict[str, Any]:
     """Counts of runs and solutions by the reason why they differ, `same` for those that do not.
 
     Returns:
-        `runs` as they are; `tied` with NegMAS's choice among packages of equal worth; `can_sign` only where every party
-        has a package worth no deal; each solution, of the domains with a zone; and of the package of smallest spread,
-        how often it is that of the library's own Kalai-Smorodinsky rule.
+        `runs` as they are; `tied` with NegMAS's choice among packages of equal worth; `bound` with that, and parties
+        bound by what they could not sign; `can_sign` as `tied`, only where every party has a package worth no deal;
+        each solution, of the domains with a zone; and of the package of smallest spread, how often it is that of the
+        library's own Kalai-Smorodinsky rule.
     """
-    counts: dict[str, Counter[str]] = {name: Counter() for name in ("runs", "tied", "can_sign", *SOLUTIONS, "spread")}
+    counts: dict[str, Counter[str]] = {name: Counter() for name in KINDS}
     offers = 0
     for domain in domains:
         talks, offers = play(domain), offers + len(domain["offers"])
@@ -36,6 +40,8 @@ def compare(domains: list[Domain]) -> dict[str, Any]:
         tied = difference(domain, play_with_their_ties(domain)) if why == TIE else why
         counts["runs"][why or "same"] += 1
         counts["tied"][tied or "same"] += 1
+        bound = difference(domain, play_bound(domain, why == TIE)) if tied == GUARD else tied
+        counts["bound"][bound or "same"] += 1
         if not any(asks_for_more_than_there_is(party) for party in domain["parties"]):
             counts["can_sign"][tied or "same"] += 1
         ours = solve(domain, talks)

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from sim import solutions
-from sim.ensemble import draw
+from sim.ensemble import Ensemble, draw
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
-from sim.model import Talks, hold_talks
+from sim.model import PeaceTalks, Talks, hold_talks
 from sim.pareto import pareto_frontier
-from sim.state import ACCEPTED, NOT_ASKED, View
+from sim.protocols.negmas_0_16 import Negmas016
+from sim.state import ACCEPTED, NOT_ASKED, Speaker, State, View
 from sim.strategies.negmas_aspiration import NegmasAspiration
 from sim.utility import Floats
 from tests.worlds import made
@@ -101,10 +102,35 @@ def play(domain: Domain) -> Talks:
 
 def play_with_their_ties(domain: Domain) -> Talks:
     """The same, but that of several packages worth the same to a party it offers the one that NegMAS takes."""
+    return hold_talks(_with_their_ties(domain))
+
+
+def _with_their_ties(domain: Domain) -> Ensemble:
     ensemble = draw(made(problem(domain)))
     theirs = {(k, n): ensemble.structure.package_of(_named(place)) for k, n, place in domain["offers"]}
     strategies = tuple(FollowsInTies(each.exponent, each.tolerance, theirs) for each in ensemble.strategies)
-    return hold_talks(replace(ensemble, strategies=strategies))
+    return replace(ensemble, strategies=strategies)
+
+
+@dataclass(frozen=True)
+class BindsAll(Negmas016):
+    """An offer binds whoever makes it, also one that it could not sign: NegMAS's rule, which is not ours."""
+
+    def consents(self, state: State, speaker: Speaker, package: Ints) -> Bools:
+        return np.ones(len(package), bool)
+
+
+class TalksThatBindAll(PeaceTalks):
+    """Talks in which a consent stands that nobody could give."""
+
+    def _still_agreed(self, state: State) -> State:
+        return state
+
+
+def play_bound(domain: Domain, theirs_in_ties: bool = False) -> Talks:
+    """The domain played as NegMAS plays it, parties bound by offers worth less to them than no deal."""
+    ensemble = _with_their_ties(domain) if theirs_in_ties else draw(made(problem(domain)))
+    return TalksThatBindAll(replace(ensemble, protocol=BindsAll(ensemble.protocol.order))).hold()
 
 
 def _named(place: Sequence[int]) -> dict[str, str]:

@@ -25,6 +25,7 @@ from tests.negmas_traces import (
     difference,
     least_spread,
     play,
+    play_bound,
     play_with_their_ties,
     their_solutions,
     turns_of,
@@ -56,6 +57,13 @@ def test_every_offer_and_agreement_is_that_of_negmas_but_for_parties_that_could_
         assert why in (SAME, GUARD)
         assert why == SAME or any(map(asks_for_more_than_there_is, domain["parties"]))
     assert sum(difference(*each) == SAME for each in DOMAINS["fine"]) >= 30
+
+
+def test_the_consent_of_parties_that_could_not_sign_is_all_that_differs():
+    """Bound by their offers as in NegMAS, these parties sign what they sign there."""
+    guarded = [domain for domain, talks in DOMAINS["fine"] if difference(domain, talks) == GUARD]
+    assert len(guarded) >= 3
+    assert {difference(domain, play_bound(domain)) for domain in guarded} == {SAME}
 
 
 def test_with_round_numbers_only_the_choice_among_packages_of_equal_worth_differs():
