@@ -20,7 +20,7 @@ from sim.strategies.offers import OFFER_RULES
 from sim.structure import structure
 from tests.problems import pie, problems, read
 from tests.test_model import exchanged, mirrored, shuffled
-from tests.worlds import made, text_on_a_table
+from tests.worlds import made, text_on_a_table, worlds
 
 VARIANTS: Mapping[str, list[dict[str, Any]]] = {  # parameters worth trying besides the defaults
     "tit_for_tat": [{"kind": kind, "span": span} for kind in ("absolute", "relative", "averaged") for span in (1, 2)],
@@ -494,3 +494,12 @@ def test_three_zeuthens_whose_third_risks_least_lets_the_third_move_first():
     zeuthen = {"name": "zeuthen"}
     talks = table_of(points, 2, ash=zeuthen, birch=zeuthen, cedar=zeuthen)
     assert offers_of(talks) == ["ash a", "birch b", "cedar c", "ash a", "birch b", "cedar d"]
+
+
+@settings(max_examples=15)
+@given(worlds(max_rounds=6), blocks, st.integers(0, 3))
+def test_strategies_keep_their_promises_while_lines_fall_and_texts_are_struck(problem, blocks, seed):
+    """A war, events, levers and votes at home change what can be signed and what no deal is worth."""
+    scenario = made(with_strategies(problem, blocks))
+    whole = watched(draw(scenario, seed, 0, 5))
+    assert_same_bits(whole, [hold_talks(draw(scenario, seed, 0, 2)), hold_talks(draw(scenario, seed, 2, 3))])
