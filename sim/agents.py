@@ -117,9 +117,21 @@ class Party(mesa.Agent):  # type: ignore[misc]
 
         A draft that has been refused at home, or that an event has taken off the table, gives way to the latter.
         """
+        draft = self.draft(state)
+        return np.where(draft == NO_DEAL, self.strategy.offer(self.view(state)), draft)
+
+    def draft(self, state: State) -> Ints:
+        """The next of its drafts, shape (B,); `NO_DEAL` after the last, and for one that is off the table."""
         draft = self._drafts[np.minimum(state.offers_made[:, self.index], len(self._drafts) - 1)]
-        makes = (draft == NO_DEAL) | self._choices.taken_off(draft)
-        return np.where(makes, self.strategy.offer(self.view(state)), draft)
+        return np.where(self.taken_off(np.arange(len(draft)), draft), NO_DEAL, draft)
+
+    def taken_off(self, rows: Ints, packages: Ints) -> Bools:
+        """Which packages, shape (rows, ...), were refused at home or taken off the table by an event."""
+        return self._choices.taken_off(rows, packages)
+
+    def on_the_table(self, rows: Ints) -> Bools:
+        """All packages of some draws that were not, shape (rows, P); all of them where none is left."""
+        return self._choices.on_the_table(rows)
 
     def accepts(self, state: State, package: Ints) -> Bools:
         """Whether it would take a package now, shape (B,)."""

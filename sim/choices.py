@@ -62,7 +62,7 @@ class Choices:
             signable &= ~self._struck[rows]
         self.signable[rows] = signable
         willing: Bools = np.any(signable, axis=1)
-        usable = signable if willing.all() else signable | (~willing[:, None] & self._on_the_table(rows))
+        usable = signable if willing.all() else signable | (~willing[:, None] & self.on_the_table(rows))
         rank = self._regard.tie_rank if len(self._regard.tie_rank) == 1 else self._regard.tie_rank[rows]
         utility = self._utility[rows]
         self.best_package[rows] = first_of_highest(utility, usable, rank)
@@ -72,13 +72,14 @@ class Choices:
         if self._candidates is not None:
             self._list(rows)
 
-    def taken_off(self, package: Ints) -> Bools:
-        """Whether a package of each draw was refused at home or taken off the table by an event, shape (B,)."""
-        lines = self._lines
-        gone: Bools = (lines.crosses[lines.pattern[package]] & self._real & (lines.party == EVERYBODY)).any(axis=1)
-        return gone if self._struck is None else gone | self._struck[np.arange(len(package)), package]
+    def taken_off(self, rows: Ints, packages: Ints) -> Bools:
+        """Which packages of some draws were refused at home or taken off the table by an event, shape (rows, ...)."""
+        lines, draw = self._lines, rows.reshape(-1, *[1] * (packages.ndim - 1))
+        removed = self._real[draw] & (lines.party == EVERYBODY)
+        gone: Bools = (lines.crosses[lines.pattern[packages]] & removed).any(axis=-1)
+        return gone if self._struck is None else gone | self._struck[draw, packages]
 
-    def _on_the_table(self, rows: Ints) -> Bools:
+    def on_the_table(self, rows: Ints) -> Bools:
         """Packages that nothing but a red line of its own forbids, all where there is none, shape (rows, P)."""
         taken_off = self._lines.crossed(self._real[rows] & (self._lines.party == EVERYBODY))
         if self._struck is not None:

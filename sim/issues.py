@@ -132,6 +132,22 @@ class PackageSpace:
         chosen = self.packages[package]
         return {issue.name: issue.options[option] for issue, option in zip(self.issues, chosen, strict=True)}
 
+    def find(self, options: Ints) -> Ints:
+        """The packages with these option indices, shape (..., I); `NO_DEAL` for those that contradict themselves."""
+        step, found = 1, np.zeros(options.shape[:-1], np.int64)
+        for column in range(len(self.issues) - 1, -1, -1):
+            found = found + options[..., column].astype(np.int64) * step
+            step *= len(self.issues[column].options)
+        return self._place[found]
+
+    @cached_property
+    def _place(self) -> Ints:
+        """Index of every raw combination, the last issue running fastest, `NO_DEAL` for what cannot be."""
+        sizes = tuple(len(issue.options) for issue in self.issues)
+        place = np.full(sizes, NO_DEAL)
+        place[tuple(self.packages.T)] = np.arange(len(self))
+        return place.reshape(-1)
+
     def index_of(self, options: Mapping[str, str]) -> int:
         """The package with these options, `NO_DEAL` if they contradict each other.
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from sim.issues import NO_DEAL, Ints
 from sim.model import Talks
-from sim.state import OFFERED, REFUSED
+from sim.state import OFFERS
 from sim.utility import DAYS_PER_MONTH
 from sim.world import World
 
@@ -19,7 +19,7 @@ def openings(talks: Talks) -> Ints:
     first = np.full((len(talks.signed), len(talks.ensemble.structure.parties)), NO_DEAL)
     for moves in talks.moves:
         for who, did, package in zip(moves.who, moves.did, moves.package, strict=True):
-            offers = np.flatnonzero((did == OFFERED) | (did == REFUSED))
+            offers = np.flatnonzero(np.isin(did, OFFERS))
             new = offers[first[offers, who[offers]] == NO_DEAL]
             first[new, who[new]] = package[new]
     return first

@@ -14,7 +14,8 @@ from sim.utility import Floats, Lines
 
 T = TypeVar("T")
 
-NOT_ASKED, OFFERED, ACCEPTED, REFUSED, PASSED = range(5)  # what a party did when its turn came
+NOT_ASKED, OFFERED, ACCEPTED, REFUSED, PASSED, OBJECTED, DRAFTED, LEFT_AS_IT_IS = range(8)  # what a party did
+OFFERS, ANSWERS = (OFFERED, REFUSED, DRAFTED), (ACCEPTED, REFUSED, OBJECTED)  # puts a text on the table; answers one
 NO_REASON, WORTH = -2, -1  # why it refused: not said, worth too little; from 0 on: the index of a red line
 
 
@@ -293,6 +294,15 @@ class Speaker(Protocol):
     def could_sign(self, state: State, rows: Ints, package: Ints) -> Bools:
         """Whether a package of each of some draws crosses no real line of its own and beats no deal, shape (rows,)."""
 
+    def draft(self, state: State) -> Ints:
+        """The next of the texts that it opens with, `NO_DEAL` where there is none left, shape (B,)."""
+
+    def taken_off(self, rows: Ints, packages: Ints) -> Bools:
+        """Which packages, shape (rows, ...), were refused at home or taken off the table by an event."""
+
+    def on_the_table(self, rows: Ints) -> Bools:
+        """All packages of some draws that were not, shape (rows, P); all of them where none is left."""
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -313,6 +323,7 @@ class Case:
         mediator: Index of the party that mediates, -1 for none.
         leaning: How much more of a package each party asks for each other one when it weighs them, shape (N, N).
         proposals: Packages on file that settle every issue, shape (K,).
+        find: Finds packages by their option indices, shape (..., I); `NO_DEAL` for those that cannot be.
     """
 
     lines: Lines
@@ -327,6 +338,7 @@ class Case:
     mediator: int
     leaning: Floats
     proposals: Ints
+    find: Callable[[Ints], Ints]
 
 
 @dataclass(frozen=True)
@@ -335,26 +347,34 @@ class Moves:
 
     Attributes:
         who: Index of the party that spoke.
-        did: `NOT_ASKED` (the draw was closed), `OFFERED`, `ACCEPTED`, `REFUSED` (and offered instead) or `PASSED`.
+        did: `NOT_ASKED` (the draw was closed), `OFFERED`, `ACCEPTED`, `REFUSED` (and offered instead) or `PASSED`. With
+            one text of a mediator: `DRAFTED` (put it before the others, or changed it), `LEFT_AS_IT_IS`, `OBJECTED`
+            (did not accept it, and named what it minds).
         package: What lay on the table after the turn.
         why: Why it refused: `NO_REASON`, `WORTH`, or the index of the red line it named.
+        minds: The issues it named in an objection, bit i for issue i.
     """
 
     who: Ints
     did: Ints
     package: Ints
     why: Ints
+    minds: Ints
 
     @classmethod
     def none(cls, turns: Ints) -> "Moves":
         """Nobody has done anything yet; `turns` says who will speak, shape (B, turns)."""
         shape = turns.T.shape
-        return cls(turns.T, np.full(shape, NOT_ASKED), np.full(shape, NO_DEAL), np.full(shape, NO_REASON))
+        return cls(
+            turns.T, np.full(shape, NOT_ASKED), np.full(shape, NO_DEAL), np.full(shape, NO_REASON), np.zeros(shape, int)
+        )
 
-    def with_turn(self, place: int, speaks: Bools, did: Ints, package: Ints, why: Ints) -> "Moves":
+    def with_turn(
+        self, place: int, speaks: Bools, did: Ints, package: Ints, why: Ints, minds: Ints | None = None
+    ) -> "Moves":
         """The same with one turn filled in where a party spoke."""
-        filled = []
-        for held, new in ((self.did, did), (self.package, package), (self.why, why)):
+        filled, named = [], np.zeros_like(did) if minds is None else minds
+        for held, new in ((self.did, did), (self.package, package), (self.why, why), (self.minds, named)):
             changed = held.copy()
             changed[place, speaks] = new[speaks]
             filled.append(changed)

@@ -10,7 +10,7 @@ from sim.issues import NO_DEAL, Ints
 from sim.mechanisms.carrots import most_added
 from sim.model import Talks
 from sim.scenario import Scenario
-from sim.state import ACCEPTED, OFFERED, REFUSED
+from sim.state import ANSWERS, OFFERS
 from sim.structure import Structure
 from sim.utility import Floats
 
@@ -111,7 +111,7 @@ def _offers(talks: Talks, ranges: Floats) -> tuple[npt.NDArray[np.int64], npt.ND
     turns = after.reshape(-1, after.shape[2])  # in an open draw something lies on the table after every turn
     before = np.vstack([np.full((1, after.shape[2]), NO_DEAL), turns[:-1]]).reshape(after.shape)
     tables = []
-    made, answered = (did == OFFERED) | (did == REFUSED), (did == ACCEPTED) | (did == REFUSED)
+    made, answered = np.isin(did, OFFERS), np.isin(did, ANSWERS)
     for which, package in ((made, after), (answered, before)):
         k, _, draw = np.nonzero(which)
         party = who[which]

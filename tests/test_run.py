@@ -185,7 +185,7 @@ def test_json_has_the_moves(scenario):
     }  # fmt: skip
     move = told["rounds"][0]["moves"][0]
     assert set(move) == {
-        "party", "did", "asks_for", "answered", "answered_from", "answered_worth", "reason", "reason_given",
+        "party", "did", "asks_for", "answered", "answered_from", "answered_worth", "reason", "reason_given", "minds",
         "offer", "offer_worth",
         "changed",
     }  # fmt: skip

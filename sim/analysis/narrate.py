@@ -204,7 +204,8 @@ def _rounds(talks: Talks, seen: Sequence[Seen], fallen: Sequence[Fallen]) -> tup
     for place, (moves, now) in enumerate(zip(talks.moves, seen, strict=True)):
         if now.reopened:
             told.back_at_the_table()
-        codes = zip(moves.who[:, 0], moves.did[:, 0], moves.package[:, 0], moves.why[:, 0], strict=True)
+        parts = (moves.who, moves.did, moves.package, moves.why, moves.minds)
+        codes = zip(*(part[:, 0] for part in parts), strict=True)
         days = place * scenario.time.days_per_round
         rounds.append(Round(
             number=place + 1,

@@ -148,6 +148,15 @@ def _turn(story: "Narration", turn: "Turn", told: bool, width: int) -> Iterator[
         verb = "stands by" if turn.from_ == turn.party else "accepts"
         yield from wrapped(f"{who} {verb} {_whose(story, turn)}: {reason}.", width, indent=2)
         return
+    if turn.did == "leaves_it":
+        yield from wrapped(f"{who} leaves its text as it is.", width, indent=2)
+        return
+    if turn.did == "objects":
+        minds = [issue_label(story.scenario, issue) for issue in turn.minds]
+        named = f" It names: {either(minds, 'and')}." if minds else " It names no issue: it has its best on all."
+        text = f"{who} does not accept {_whose(story, turn)}: {_reason(story, turn, told)}.{named}"
+        yield from wrapped(text, width, indent=2)
+        return
     answer = f"{who} refuses {_whose(story, turn)}: {_reason(story, turn, told)}. " if turn.did == "refuses" else ""
     yield from wrapped(answer + _offer_words(who, turn), width, indent=2)
     yield from _offer_lines(story, turn, width)
@@ -180,6 +189,9 @@ def _reason(story: "Narration", turn: "Turn", briefly: bool = False) -> str:
 def _offer_words(who: str, turn: "Turn") -> str:
     """Who offers, what it is worth to the proposer; what changed stands on the lines below."""
     assert turn.offer is not None
+    if turn.did == "drafts":
+        verb = "puts its first text on the table" if turn.before is None else "changes its text"
+        return f"{who} {verb}:" if turn.changed else f"{who} puts its text on the table again."
     instead = "It" if turn.did == "refuses" else who
     verb = f"{'makes its first' if turn.before is None else 'changes its' if turn.changed else 'repeats its'} offer"
     own = f", worth {worth(turn.offer_worth)} to it" if turn.changed else ""

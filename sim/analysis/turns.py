@@ -9,10 +9,10 @@ from sim.analysis.words import in_file_order
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL
 from sim.model import Talks
-from sim.state import ACCEPTED, NO_REASON, OFFERED, PASSED, REFUSED
+from sim.state import ACCEPTED, DRAFTED, LEFT_AS_IT_IS, NO_REASON, OBJECTED, OFFERED, PASSED, REFUSED
 
 Package = Mapping[str, str]
-Did = Literal["offers", "accepts", "refuses", "passes", "waits"]
+Did = Literal["offers", "accepts", "refuses", "passes", "waits", "drafts", "leaves_it", "objects"]
 AT_HOME = "refused_at_home"  # why a text is refused that was turned down at home before, or pleases no better there
 
 
@@ -23,7 +23,9 @@ class Turn:
     Attributes:
         party: Its name.
         did: `offers` (nothing lay on the table, or both offer at once), `accepts`, `refuses` (and offers instead),
-            `passes` (it does not sign the text on the table) or `waits` (it could offer and offers nothing).
+            `passes` (it does not sign the text on the table) or `waits` (it could offer and offers nothing). Where a
+            mediator holds one text: `drafts` (puts a text before the others, which is its `offer`), `leaves_it` as it
+            is, and `objects` (does not accept it, and offers nothing).
         asks_for: The least worth it asks for in this round.
         answered: The text it answered, None if nothing lay on the table or it passed; `from_` put it there.
         answered_worth: What that text is worth to it.
@@ -31,6 +33,7 @@ class Turn:
             the table), or `refused_at_home`: it, or what pleases no better there, was turned down before. None if it
             did not refuse.
         said: Whether it gave a reason.
+        minds: The issues that it named in an objection, in the order of the file.
         offer: The text it put on the table, None if none.
         offer_worth: What that is worth to it.
         could_sign: Whether its own offer crosses none of its real red lines and is worth its no-deal worth.
@@ -45,6 +48,7 @@ class Turn:
     answered_worth: float | None = None
     reason: str | None = None
     said: bool = True
+    minds: tuple[str, ...] = ()
     offer: Package | None = None
     offer_worth: float | None = None
     could_sign: bool = True
@@ -68,7 +72,7 @@ class Turn:
     def answer(self) -> tuple[object, ...]:
         """What it answers, but for the numbers: the same again, on whatever text, is no news to a reader."""
         text = tuple(self.answered.values()) if self.did == "accepts" and self.answered else ()
-        return (self.party, self.did, self.reason, text)
+        return (self.party, self.did, self.reason, text, self.minds)
 
 
 class Teller:
@@ -83,19 +87,25 @@ class Teller:
         """After a refusal at home the old texts are void: nothing lies on the table."""
         self._standing, self._proposer = NO_DEAL, ""
 
-    def turn(self, place: int, who: int, did: int, package: int, why: int) -> Turn:
+    def turn(self, place: int, who: int, did: int, package: int, why: int, minds: int) -> Turn:
         """The turn of party `who` in round `place + 1`, after which `package` lies on the table."""
         talks = self._talks
         name, asks_for = talks.ensemble.structure.parties[who], float(talks.aspiration[place, 0, who])
         answered, self._standing = self._standing, package
         if did == PASSED:
             return Turn(name, "waits" if package == NO_DEAL else "passes", asks_for)
+        if did == LEFT_AS_IT_IS:
+            return Turn(name, "leaves_it", asks_for)
         answer: dict[str, Any] = {}
         if answered != NO_DEAL and did != OFFERED:
             answer = {"answered": package_named(talks, answered), "answered_worth": self._worth(place, who, answered)}
             answer["from_"] = self._proposer
         if did == ACCEPTED:
             return Turn(name, "accepts", asks_for, **answer)
+        if did == OBJECTED:
+            reason = self._reason(place, who, answered, why)
+            return Turn(name, "objects", asks_for, reason=reason, minds=self._issues(minds), **answer)
+        answer = {} if did == DRAFTED else answer
         offer, before = package_named(talks, package), self._offered.get(who)
         self._offered[who], self._proposer = offer, name
         answer |= {"offer": offer, "offer_worth": self._worth(place, who, package), "before": before}
@@ -103,7 +113,13 @@ class Teller:
         if did == REFUSED:
             reason = self._reason(place, who, answered, why)
             return Turn(name, "refuses", asks_for, reason=reason, said=why != NO_REASON, **answer)
-        return Turn(name, "offers", asks_for, **answer)
+        return Turn(name, "drafts" if did == DRAFTED else "offers", asks_for, **answer)
+
+    def _issues(self, minds: int) -> tuple[str, ...]:
+        """Issues by the bits of a number, in the order of the file."""
+        issues = self._talks.ensemble.structure.space.issues
+        named = {issue.name for i, issue in enumerate(issues) if minds >> i & 1}
+        return tuple(name for name in self._talks.ensemble.scenario.issues if name in named)
 
     def _reason(self, place: int, who: int, answered: int, why: int) -> str:
         if why >= 0:
@@ -140,6 +156,7 @@ def turn_data(turn: Turn) -> dict[str, Any]:
         "answered_worth": turn.answered_worth,
         "reason": turn.reason,
         "reason_given": turn.reason_given,
+        "minds": list(turn.minds),
         "offer": dict(turn.offer) if turn.offer else None,
         "offer_worth": turn.offer_worth,
         "changed": list(turn.changed),

@@ -9,4 +9,5 @@ from sim.protocols import (
     concession,
     equilibrium,
     negmas_0_16,
+    single_text,
 )

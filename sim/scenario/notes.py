@@ -29,6 +29,7 @@ def notes(scenario: Scenario) -> list[Note]:
         *_one_sided(scenario),
         *_unheard(scenario),
         *_unasked(scenario),
+        *_unread(scenario),
         *_reversed(scenario),
         *_unmirrored(scenario),
         *_no_deal(scenario, space),
@@ -140,6 +141,16 @@ def _unasked(scenario: Scenario) -> Found:
         for key in ("strategy", "opens_with"):
             if get(scenario.tree, "parties", party, key) is not None:
                 yield ("parties", party, key), f"{name} says what is offered, so this is not asked for"
+
+
+def _unread(scenario: Scenario) -> Found:
+    """Drafts of parties that make no offers, since a mediator holds the text."""
+    if not getattr(PROTOCOLS[scenario.protocol.name], "needs_mediator", False):
+        return
+    for name, party in scenario.parties.items():
+        if party.opens_with and scenario.mediation is not None and name != scenario.mediation.mediator:
+            said = f"in {scenario.protocol.name} only the mediator puts texts on the table: {shown(name)} opens nothing"
+            yield ("parties", name, "opens_with"), said
 
 
 def _reversed(scenario: Scenario) -> Found:

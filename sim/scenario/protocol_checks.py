@@ -1,4 +1,4 @@
-"""What a protocol needs of the parties of a scenario: how many sign, and who speaks."""
+"""What a protocol needs of the parties of a scenario: how many sign, who speaks, and who mediates."""
 
 from typing import Any
 
@@ -21,6 +21,8 @@ def check_protocol(root: Mapping, faults: Faults) -> None:
     if count is not None:
         _check_signatories(name, parties, count, faults)
         _check_order_of_signatories(root, name.text, parties, faults)
+    if getattr(protocol, "needs_mediator", False) and get(root, "mediation") is None:
+        _ask_for_a_mediator(name, parties, faults)
 
 
 def _check_order(root: Mapping, faults: Faults) -> None:
@@ -64,6 +66,15 @@ def _check_order_of_signatories(root: Mapping, name: str, parties: Mapping, faul
         if isinstance(entry, Scalar) and entry.text in parties.items and entry.text not in sign:
             said = f"{shown(entry.text)} signs nothing, and in {name} only those that sign speak; take it out"
             faults.add(entry.mark, said, "protocol.order")
+
+
+def _ask_for_a_mediator(name: Scalar, parties: Mapping, faults: Faults) -> None:
+    """Where a mediator holds the text it must be known who that is; whom `mediation` names is checked there."""
+    kinds = {party: get(node, "kind") for party, node in parties.items.items()}
+    known = [party for party, kind in kinds.items() if isinstance(kind, Scalar) and kind.text == "mediator"]
+    who = shown(known[0]) if known else "PARTY"
+    said = f"{shown(name.text)} needs a mediator to hold the text; add `mediation: {{mediator: {who}}}`"
+    faults.add(name.mark, said if known else f"{said} with a party of `kind: mediator`", "protocol.name")
 
 
 def _signs(party: Node) -> str | None:

@@ -1,0 +1,196 @@
+"""One text, held by a mediator, that moves by what the parties object to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sim.issues import NO_DEAL, Bools, Ints
+from sim.knowledge import INFORMATION
+from sim.protocols import PROTOCOLS
+from sim.protocols.objections import Objections, moved, objections
+from sim.registry import choice, count
+from sim.solutions import asymmetric_nash, parties_by_default
+from sim.state import (
+    ACCEPTED,
+    DRAFTED,
+    LEFT_AS_IT_IS,
+    NO_REASON,
+    NOT_ASKED,
+    OBJECTED,
+    PASSED,
+    WORTH,
+    Case,
+    Moves,
+    Speaker,
+    State,
+)
+from sim.utility import Floats
+
+KNOWN = {name: about for name, about in INFORMATION.items() if name != "learned"}  # only the mediator makes offers
+
+
+@PROTOCOLS.register(
+    "single_text",
+    formula="first: argmax of the product of (known u_n(p) - known no_deal_n)^((1 + a_n) / 2), a_n the bias toward n; "
+    "then one step on the issue named most, a party naming argmax over i of w_i (best v_i - v_i(text))",
+    source="after the one-text procedure of Fisher & Ury (1981), held at Camp David in 1978 (Raiffa 1982); what is "
+    "named and how the text moves is our own rule",
+    use="talks through a mediator who holds the pen: nobody else makes offers; all say yes, or what they mind in it",
+)
+@dataclass(frozen=True)
+class SingleText:
+    """A mediator puts one text before all who must sign it, and changes it by what they object to.
+
+    In a round the mediator puts its text on the table, and every signatory accepts it or names the issue on which it
+    keeps most from that party. A text that all signatories accept is signed. In the next round the mediator moves the
+    issue that most of them named by one step, to the option that those who named it would like next; if that gives one
+    of its last texts, what is off the table, what cannot be, or what crosses a red line that it has heard of and that
+    the text does not cross already, it turns to the next issue named, then to what those who object mind next. If
+    nothing can be moved the text stays as it is.
+    """
+
+    needs_mediator = True
+
+    information: str = choice("positions", KNOWN, doc="what the mediator, and each party, knows of the others")
+    memory: int = count(5, doc="how many of its last texts the mediator does not come back to, and for how many rounds "
+                        "it moves onto no line that was named")  # fmt: skip
+
+    def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
+        """Nothing is drawn: all answer the same text."""
+        return []
+
+    def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
+        """Everybody answers in every round, after the mediator; party indices, shape (R, B, N)."""
+        return np.broadcast_to(np.arange(len(parties)), (rounds, lots.shape[1], len(parties)))
+
+    def play_round(
+        self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case
+    ) -> tuple[State, Moves]:
+        """The mediator's text, and what all say to it.
+
+        Args:
+            state: The table before the round.
+            speakers: The parties, in the order of the party axis.
+            turns: All parties, shape (B, N).
+            case: What there is to look up.
+
+        Returns:
+            The table after the round, and what everybody did: first the mediator, then all in turn.
+        """
+        moves = Moves.none(np.hstack([np.full((len(turns), 1), case.mediator), turns]))
+        state, did = self._put(state, speakers, case)
+        nothing = np.full(len(did), NO_REASON)
+        moves = moves.with_turn(0, state.open, did, state.standing, nothing)
+        asked = state.open[:, None] & case.signs[:, state.standing].T
+        state = _asked(state, speakers, asked)
+        answers = np.array([speaker.accepts(state, state.standing) for speaker in speakers]).T  # all to the same table
+        why = np.array([_reason(speaker, state.standing, case) for speaker in speakers]).T
+        why[~asked | answers] = NO_REASON
+        rows = np.flatnonzero(state.open)
+        minds = np.zeros(asked.shape, np.int64)
+        minds[rows] = _said(state, speakers, case, rows, (asked & ~answers)[rows]).bits
+        for speaker in speakers:
+            n, silent = speaker.index, NOT_ASKED if speaker.index == case.mediator else PASSED
+            did = np.where(asked[:, n], np.where(answers[:, n], ACCEPTED, OBJECTED), silent)
+            moves = moves.with_turn(n + 1, state.open, did, state.standing, why[:, n], minds[:, n])
+        accepted = np.where(state.open[:, None], asked & answers, state.accepted)
+        state = replace(state, accepted=accepted, named=_named(state, why))
+        return state.with_signatures(case.signs), moves
+
+    def _put(self, state: State, speakers: Sequence[Speaker], case: Case) -> tuple[State, Ints]:
+        """The mediator puts a text on the table, changes it or leaves it; returns the table and what it did.
+
+        As long as it has drafts it puts these, one a round.
+        """
+        mediator, text = speakers[case.mediator], state.standing
+        new = np.where(state.open, mediator.draft(state), NO_DEAL)
+        rows = np.flatnonzero(state.open & (new == NO_DEAL))
+        void = (text[rows] == NO_DEAL) | mediator.taken_off(rows, text[rows])
+        begin, go_on = rows[void], rows[~void]
+        if len(begin):
+            new[begin] = self._begun(state, mediator, case, begin)
+        if len(go_on):
+            new[go_on] = self._moved(state, speakers, case, go_on)
+        puts = state.open & (new != NO_DEAL)
+        state = state.with_offer(mediator.index, puts, new, np.zeros_like(puts))
+        return state, np.where(puts, DRAFTED, LEFT_AS_IT_IS)
+
+    def _moved(self, state: State, speakers: Sequence[Speaker], case: Case, rows: Ints) -> Ints:
+        """The text that takes the place of the one on the table, `NO_DEAL` where it stays, shape (rows,).
+
+        Who has not accepted it objects to it, also who takes its consent back since no deal has come to be worth more.
+        """
+        text, lines = state.standing[rows], case.lines
+        last, heard = self._last(state, case, rows), state.lines_heard(self.memory)[rows]
+        mediator = speakers[case.mediator]
+
+        def barred(row: Ints, package: Ints) -> Bools:
+            again = (last[row] == package[:, None]).any(axis=1)
+            crossed = lines.crosses[lines.pattern[package]] & ~lines.crosses[lines.pattern[text[row]]]
+            barred: Bools = again | (crossed & heard[row]).any(axis=1) | mediator.taken_off(rows[row], package)
+            return barred
+
+        refuse = case.signs[:, text].T & ~state.accepted[rows]
+        return moved(_said(state, speakers, case, rows, refuse), case.packages[text], case, barred)
+
+    def _begun(self, state: State, mediator: Speaker, case: Case, rows: Ints) -> Ints:
+        """The text to begin with, shape (rows,): the largest product of gains as far as the mediator knows them.
+
+        The first that there is of: proposals on file; all packages; both but for those that cross a line it has heard
+        of or give one of its last texts; these too, where nothing else is left on the table.
+        """
+        on_table, known = mediator.on_the_table(rows), case.knowledge()
+        quiet = on_table & ~case.lines.crossed(state.lines_heard(self.memory)[rows])
+        for row, packages in enumerate(self._last(state, case, rows)):
+            quiet[row, packages[packages != NO_DEAL]] = False
+        on_file = np.zeros(on_table.shape[1], bool)
+        on_file[case.proposals] = True
+        parties, exponents = parties_by_default(case.signs), case.leaning[case.mediator] / 2
+        text, found = np.full(len(rows), NO_DEAL), dict[tuple[int, bytes], int]()
+        for row, b in enumerate(rows.tolist()):
+            pools = (quiet[row] & on_file, quiet[row], on_table[row])
+            pool = next((each for each in pools if each.any()), pools[-1])
+            at = b if len(known.utility) > 1 else 0
+            key = at, np.packbits(pool).tobytes()
+            if key not in found:
+                utility, no_deal = known.utility[at], known.no_deal[at]
+                found[key] = asymmetric_nash(utility, no_deal, pool, parties, exponents, case.tie_rank).package
+            text[row] = found[key]
+        return text
+
+    def _last(self, state: State, case: Case, rows: Ints) -> Ints:
+        """The mediator's last texts, the latest first, `NO_DEAL` where there are fewer, shape (rows, memory)."""
+        place = state.offers_made[rows, case.mediator][:, None] - 1 - np.arange(self.memory)
+        return np.where(place < 0, NO_DEAL, state.log[rows[:, None], case.mediator, np.maximum(place, 0)])
+
+
+def _said(state: State, speakers: Sequence[Speaker], case: Case, rows: Ints, refuse: Bools) -> Objections:
+    """What those who refuse the text on the table, shape (rows, N), say of it."""
+    option_worth = np.array([speaker.view(state).option_worth[rows] for speaker in speakers])
+    return objections(option_worth.swapaxes(0, 1), case.packages[state.standing[rows]], refuse)
+
+
+def _asked(state: State, speakers: Sequence[Speaker], asked: Bools) -> State:
+    """The text has come before those who must sign it, shape (B, N)."""
+    worth = np.array([speaker.worth(state.standing) for speaker in speakers]).T
+    received = np.where(asked, state.standing[:, None], state.received)
+    best = np.where(asked, np.maximum(state.best_received, worth), state.best_received)
+    return replace(state, received=received, best_received=best)
+
+
+def _reason(speaker: Speaker, text: Ints, case: Case) -> Ints:
+    """The first real line of the party, by id, that the text crosses; else that it is worth too little, shape (B,)."""
+    lines = case.lines
+    if not lines.names:
+        return np.full(len(text), WORTH)
+    crossed = lines.crosses[lines.pattern[text]] & speaker.real_lines
+    return np.where(crossed.any(axis=1), crossed.argmax(axis=1), WORTH)
+
+
+def _named(state: State, why: Ints) -> Ints:
+    """Rounds in which red lines were last named, after those who object gave their reasons, shape (B, L)."""
+    draw, party = np.nonzero(why >= 0)
+    named = state.named.copy()
+    named[draw, why[draw, party]] = state.round
+    return named
