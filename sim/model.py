@@ -26,7 +26,7 @@ class Talks:
         ensemble: The draws.
         plain: Worth of all packages by weights and points, shape (B, N, P).
         utility: Worth as the parties bargained by it: with foresight and the cost of going back on one's word.
-        zone: Packages acceptable to all their signatories in the last open round, shape (B, P).
+        zone: Packages acceptable to their signatories, all or enough of them, in the last open round, shape (B, P).
         zone_first: The same in round 1.
         zone_ever: Whether there was one in some open round, shape (B,).
         package: The package signed, `NO_DEAL` for none, shape (B,).
@@ -90,7 +90,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         self.state = opening(
             ensemble.no_deal, ensemble.real, ensemble.scenario.time.rounds, len(levers.static.names) if levers else 0
         )
-        self.zones = Zones(table, self.utility)
+        self.zones = Zones(table, self.utility, getattr(ensemble.protocol, "quota", None))
         after, days = ensemble.after_refusal, ensemble.scenario.time.days_per_round
         self.approval = Approval(ensemble.world.ratification, after, len(ensemble), days)
         self.parties = [Party(self, n) for n in range(len(table.parties))]

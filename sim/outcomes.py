@@ -14,6 +14,7 @@ from sim.issues import NO_DEAL, Bools, Ints
 from sim.model import Talks
 from sim.outcomes_after import AFTER, after_signature
 from sim.outcomes_ledger import openings
+from sim.outcomes_quota import smallest_sets
 from sim.shortfalls import reference_shortfalls
 from sim.structure import Structure
 from sim.utility import DAYS_PER_MONTH, Floats, worth_from_start
@@ -127,8 +128,10 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
     """
     table, text = talks.ensemble.structure, np.full(len(talks.signed), "", object)
     no_zone = np.flatnonzero(~talks.zone_ever)
+    quota = getattr(talks.ensemble.protocol, "quota", None)
     if len(no_zone):
-        text[no_zone] = _smallest_sets(talks, no_zone)
+        sets = _smallest_sets(talks, no_zone) if quota is None else smallest_sets(talks, no_zone, quota)
+        text[no_zone] = sets
     for b in np.flatnonzero((talks.signed > 0) & ~talks.approval.passed):
         assert talks.approval.ratification is not None
         text[b] = talks.approval.ratification.static.ratifiers[talks.approval.refused_by[b]]

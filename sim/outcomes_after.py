@@ -51,12 +51,13 @@ def _votes(talks: Talks) -> Columns:
 
 
 def bought_by_pressure(talks: Talks) -> Bools:
-    """Signed packages that some signatory would find worse than no deal without any lever, shape (B,)."""
+    """Signed packages that some signatory that agreed would find worse than no deal without any lever, shape (B,)."""
     draw, signed = np.arange(len(talks.signed)), talks.signed > 0
     k = np.where(signed, talks.signed, 1) - 1
     free = talks.ensemble.world.no_deal[draw, k]
     worse = talks.utility[draw, :, talks.package] < free - TOLERANCE
-    bought: Bools = signed & (worse & talks.ensemble.structure.signs[:, talks.package].T).any(axis=1)
+    agreed = talks.accepted & talks.ensemble.structure.signs[:, talks.package].T
+    bought: Bools = signed & (worse & agreed).any(axis=1)
     return bought
 
 

@@ -103,9 +103,9 @@ def choice(default: str, options: Mapping[str, str], doc: str = "") -> Any:
     return field(default=default, metadata={"kind": "choice", "options": options, "doc": doc})
 
 
-def count(default: int | None, low: int = 1, doc: str = "") -> Any:
-    """A parameter that is a whole number, or left out."""
-    return field(default=default, metadata={"kind": "count", "low": low, "doc": doc})
+def count(default: int | None, low: int = 1, doc: str = "", left_out: str = "all rounds") -> Any:
+    """A parameter that is a whole number, or left out; `left_out` says in a word what that means."""
+    return field(default=default, metadata={"kind": "count", "low": low, "doc": doc, "left_out": left_out})
 
 
 def order(default: str | tuple[str, ...], doc: str = "") -> Any:

@@ -141,13 +141,17 @@ class State:
             distinct_offers=distinct,
         )
 
-    def with_signatures(self, signs: Bools) -> "State":
-        """Close the draws in which every signatory has accepted what lies on the table.
+    def with_signatures(self, signs: Bools, quota: int | None = None) -> "State":
+        """Close the draws in which every signatory, or enough of them, has accepted what lies on the table.
 
         Args:
             signs: Whose consent a package needs, shape (N, P).
+            quota: How many of them are enough; None: all.
         """
-        agreed = (self.accepted | ~signs[:, self.standing].T).all(axis=1)
+        asked = signs[:, self.standing].T
+        agreed = (self.accepted | ~asked).all(axis=1)
+        if quota is not None:
+            agreed |= (self.accepted & asked).sum(axis=1) >= quota
         signed = self.open & (self.standing != NO_DEAL) & agreed
         if not signed.any():
             return self
@@ -347,9 +351,9 @@ class Moves:
 
     Attributes:
         who: Index of the party that spoke.
-        did: `NOT_ASKED` (the draw was closed), `OFFERED`, `ACCEPTED`, `REFUSED` (and offered instead) or `PASSED`. With
-            one text of a mediator: `DRAFTED` (put it before the others, or changed it), `LEFT_AS_IT_IS`, `OBJECTED`
-            (did not accept it, and named what it minds).
+        did: `NOT_ASKED` (the draw was closed), `OFFERED`, `ACCEPTED`, `REFUSED` (and offered instead), `OBJECTED`
+            (refused, and offered nothing) or `PASSED`. With one text of a mediator: `DRAFTED` (put it before the
+            others, or changed it) and `LEFT_AS_IT_IS`.
         package: What lay on the table after the turn.
         why: Why it refused: `NO_REASON`, `WORTH`, or the index of the red line it named.
         minds: The issues it named in an objection, bit i for issue i.

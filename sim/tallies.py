@@ -28,7 +28,7 @@ class Tallies:
         ranges: Worth at the lower end of the first bin and the upper end of the last, shape (N, 2).
         agreed: Draws in which two options are both part of the agreement, shape (C, C), options in name order; the
             diagonal counts an option alone.
-        zone: Draws in which some package acceptable to all its signatories has both options, shape (C, C).
+        zone: Draws in which some package acceptable to its signatories has both options, shape (C, C).
     """
 
     draws: int

@@ -1,9 +1,10 @@
-"""Packages acceptable to all their signatories: in the first round, in the last open one, and in any between."""
+"""Packages acceptable to their signatories: in the first round, in the last open one, and in any between."""
+
+from dataclasses import replace
 
 import numpy as np
 
-from sim import solutions
-from sim.exact import TOLERANCE
+from sim.consent import acceptable
 from sim.issues import Bools, Ints
 from sim.state import State
 from sim.structure import Structure
@@ -17,8 +18,8 @@ class Zones:
         first: Zone in round 1, shape (B, P).
     """
 
-    def __init__(self, table: Structure, utility: Floats) -> None:
-        self._table, self._utility = table, utility
+    def __init__(self, table: Structure, utility: Floats, quota: int | None = None) -> None:
+        self._table, self._utility, self._quota = table, utility, quota
         self._no_deal: list[Floats] = []
         self._real: list[Bools] = []
         self._open: list[Bools] = []
@@ -93,18 +94,16 @@ class Zones:
         return found
 
     def _in_some_round(self, b: int, packages: np.ndarray) -> bool:
-        lines, signs = self._table.lines, self._table.signs[:, packages]
-        worth = self._utility[b][:, packages]
-        for no_deal, real, is_open in zip(self._no_deal, self._real, self._open, strict=True):
-            enough = ((worth >= no_deal[b, :, None] - TOLERANCE) | ~signs).all(axis=0)
-            crossed = (lines.crosses[lines.pattern[packages]] & real[b]).any(axis=1)
-            if is_open[b] and (enough & ~crossed).any():
-                return True
-        return False
+        signs, worth = self._table.signs[:, packages], self._utility[b : b + 1][:, :, packages]
+        lines = replace(self._table.lines, pattern=self._table.lines.pattern[packages])
+        return any(
+            is_open[b] and acceptable(worth, no_deal[b : b + 1], signs, lines, real[b : b + 1], self._quota).any()
+            for no_deal, real, is_open in zip(self._no_deal, self._real, self._open, strict=True)
+        )
 
     def _zone(self, no_deal: Floats, real: Bools, rows: np.ndarray | None = None) -> Bools:
         utility = self._utility if rows is None else self._utility[rows]
-        usable = ~self._table.lines.crossed(real)
+        zone = acceptable(utility, no_deal, self._table.signs, self._table.lines, real, self._quota)
         if self._struck is not None and rows is not None:
-            usable &= ~self._struck[rows]
-        return solutions.zone(utility, no_deal, self._table.signs, usable)
+            zone &= ~self._struck[rows]
+        return zone

@@ -13,13 +13,14 @@ SIM = ROOT / "sim"
 # from rooms listed before it. A new room is a new word here.
 HOUSE = """
     0  exact issues utility shortlist induction knowledge learning streams registry theory
-    0  pareto solutions distances shortfalls stability positions fair_division references
+    0  pareto solutions consent distances shortfalls stability positions fair_division references
     1  state
     2  strategies protocols mechanisms
     3  scenario genius
     4  structure world ensemble
     5  choices foresight approval zones awareness agents model
-    6  outcomes_ledger outcomes_stability outcomes_after outcomes tallies chunks results stages movers store
+    6  outcomes_ledger outcomes_stability outcomes_after outcomes_quota outcomes
+    6  tallies chunks results stages movers store
     7  progress batch analysis
     8  charts report
     9  cli app

@@ -115,14 +115,13 @@ def _parameters(
     """A strategy or protocol with its parameters, those left out at their defaults."""
     yield f"{block}.name", name
     for entry in fields(registry[name]):
-        yield f"{block}.{entry.name}", _text(given.get(entry.name, entry.default))
+        value = given.get(entry.name, entry.default)
+        yield f"{block}.{entry.name}", entry.metadata["left_out"] if value is None else _text(value)
 
 
 def _text(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(value)
-    if value is None:
-        return "all rounds"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from sim import solutions
 from sim.analysis.portrait_around import Around, around
 from sim.analysis.portrait_stability import stability_table
+from sim.consent import acceptable
 from sim.ensemble import Ensemble, central
 from sim.exact import TOLERANCE
 from sim.fair_division import AdjustedWinner, adjusted_winner
@@ -157,8 +158,8 @@ class _Central:
         yield LINES_REAL, self._zone(red)
 
     def _zone(self, real: Bools) -> Bools:
-        uncrossed = ~self.structure.lines.crossed(real[None])
-        zone: Bools = solutions.zone(self.utility[None], self.no_deal[None], self.structure.signs, uncrossed)[0]
+        table, quota = self.structure, getattr(self.ensemble.protocol, "quota", None)
+        zone: Bools = acceptable(self.utility[None], self.no_deal[None], table.signs, table.lines, real[None], quota)[0]
         return zone
 
     def package_text(self, package: int) -> str:

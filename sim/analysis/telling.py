@@ -17,6 +17,7 @@ from sim.analysis.words import (
     line_words,
     option_label,
     party_label,
+    who_signs,
 )
 from sim.exact import TOLERANCE
 from sim.scenario.messages import shown
@@ -151,15 +152,22 @@ def _turn(story: "Narration", turn: "Turn", told: bool, width: int) -> Iterator[
     if turn.did == "leaves_it":
         yield from wrapped(f"{who} leaves its text as it is.", width, indent=2)
         return
-    if turn.did == "objects":
-        minds = [issue_label(story.scenario, issue) for issue in turn.minds]
-        named = f" It names: {either(minds, 'and')}." if minds else " It names no issue: it has its best on all."
-        text = f"{who} does not accept {_whose(story, turn)}: {_reason(story, turn, told)}.{named}"
-        yield from wrapped(text, width, indent=2)
+    if turn.did in ("objects", "votes_no"):
+        yield from wrapped(f"{who} {_objection(story, turn, told)}", width, indent=2)
         return
     answer = f"{who} refuses {_whose(story, turn)}: {_reason(story, turn, told)}. " if turn.did == "refuses" else ""
     yield from wrapped(answer + _offer_words(who, turn), width, indent=2)
     yield from _offer_lines(story, turn, width)
+
+
+def _objection(story: "Narration", turn: "Turn", told: bool) -> str:
+    """What a party says to a text that it does not accept and has no other for."""
+    whose, reason = _whose(story, turn), _reason(story, turn, told)
+    if turn.did == "votes_no":
+        return f"votes no on {whose}: {reason}."
+    minds = [issue_label(story.scenario, issue) for issue in turn.minds]
+    named = f"It names: {either(minds, 'and')}." if minds else "It names no issue: it has its best on all."
+    return f"does not accept {whose}: {reason}. {named}"
 
 
 def _whose(story: "Narration", turn: "Turn") -> str:
@@ -250,13 +258,13 @@ def _no_agreement(story: "Narration", width: int) -> Iterator[str]:
     yield f"No agreement after {len(story.rounds)} rounds."
     obstacles = blocker_words(story.scenario, story.blocker)
     if story.outcome == "no_zone":
-        yield from _ways_out(obstacles, width)
+        yield from _ways_out(who_signs(story.scenario), obstacles, width)
         return
     count = f"{story.zone_packages:,} package{'s were' if story.zone_packages != 1 else ' was'}"
-    text = f"In this draw {count} acceptable to all who sign, but the talks ran out of time."
+    text = f"In this draw {count} acceptable to {who_signs(story.scenario)}, but the talks ran out of time."
     if not story.zone_packages:
-        text = "In this draw no package was acceptable to all who sign in the first round. Some was in a later one, " \
-               "but the talks ran out of time."  # fmt: skip
+        none = f"In this draw no package was acceptable to {who_signs(story.scenario)} in the first round."
+        text = f"{none} Some was in a later one, but the talks ran out of time."
     yield from wrapped(f"{text} {_last_word(story, obstacles)}", width, hanging=0)
 
 
@@ -269,10 +277,10 @@ def _last_word(story: "Narration", obstacles: list[str]) -> str:
     return f"The last to refuse was {who}, in round {number}: {_reason(story, turn)}."
 
 
-def _ways_out(obstacles: Iterable[str], width: int) -> Iterator[str]:
+def _ways_out(who: str, obstacles: Iterable[str], width: int) -> Iterator[str]:
     listed = list(obstacles)
     yield from wrapped(
-        "In this draw no package was acceptable to all who sign it. A package would open if "
+        f"In this draw no package was acceptable to {who} it. A package would open if "
         + ("this were set aside:" if len(listed) == 1 else "any one of these were set aside:"),
         width, hanging=0,
     )  # fmt: skip

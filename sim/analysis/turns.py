@@ -12,7 +12,7 @@ from sim.model import Talks
 from sim.state import ACCEPTED, DRAFTED, LEFT_AS_IT_IS, NO_REASON, OBJECTED, OFFERED, PASSED, REFUSED
 
 Package = Mapping[str, str]
-Did = Literal["offers", "accepts", "refuses", "passes", "waits", "drafts", "leaves_it", "objects"]
+Did = Literal["offers", "accepts", "refuses", "passes", "waits", "votes_no", "drafts", "leaves_it", "objects"]
 AT_HOME = "refused_at_home"  # why a text is refused that was turned down at home before, or pleases no better there
 
 
@@ -23,9 +23,9 @@ class Turn:
     Attributes:
         party: Its name.
         did: `offers` (nothing lay on the table, or both offer at once), `accepts`, `refuses` (and offers instead),
-            `passes` (it does not sign the text on the table) or `waits` (it could offer and offers nothing). Where a
-            mediator holds one text: `drafts` (puts a text before the others, which is its `offer`), `leaves_it` as it
-            is, and `objects` (does not accept it, and offers nothing).
+            `passes` (it does not sign the text on the table), `waits` (it could offer and offers nothing) or
+            `votes_no`. Where a mediator holds one text: `drafts` (puts a text before the others, which is its
+            `offer`), `leaves_it` as it is, and `objects` (does not accept it, and offers nothing).
         asks_for: The least worth it asks for in this round.
         answered: The text it answered, None if nothing lay on the table or it passed; `from_` put it there.
         answered_worth: What that text is worth to it.
@@ -80,6 +80,7 @@ class Teller:
 
     def __init__(self, talks: Talks, seen: Sequence[Seen]) -> None:
         self._talks, self._seen = talks, seen
+        self._mediated = getattr(talks.ensemble.protocol, "needs_mediator", False)
         self._standing, self._proposer = NO_DEAL, ""
         self._offered: dict[int, Package] = {}
 
@@ -104,6 +105,8 @@ class Teller:
             return Turn(name, "accepts", asks_for, **answer)
         if did == OBJECTED:
             reason = self._reason(place, who, answered, why)
+            if not self._mediated:
+                return Turn(name, "votes_no", asks_for, reason=reason, said=why != NO_REASON, **answer)
             return Turn(name, "objects", asks_for, reason=reason, minds=self._issues(minds), **answer)
         answer = {} if did == DRAFTED else answer
         offer, before = package_named(talks, package), self._offered.get(who)

@@ -39,6 +39,12 @@ def party_label(scenario: Scenario, party: str) -> str:
     return clean(scenario.parties[party].label)
 
 
+def who_signs(scenario: Scenario) -> str:
+    """Whose consent makes a package acceptable, as in `acceptable to all who sign`."""
+    quota = scenario.protocol.parameters.get("quota")
+    return "all who sign" if quota is None else f"{quota} of those who sign"
+
+
 def in_file_order(scenario: Scenario, package: Mapping[str, str]) -> dict[str, str]:
     """The options of a package, in the order in which the file names the issues."""
     return {issue: package[issue] for issue in scenario.issues if issue in package}

@@ -9,5 +9,6 @@ from sim.protocols import (
     concession,
     equilibrium,
     negmas_0_16,
+    random_proposer,
     single_text,
 )

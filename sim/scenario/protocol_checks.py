@@ -23,6 +23,7 @@ def check_protocol(root: Mapping, faults: Faults) -> None:
         _check_order_of_signatories(root, name.text, parties, faults)
     if getattr(protocol, "needs_mediator", False) and get(root, "mediation") is None:
         _ask_for_a_mediator(name, parties, faults)
+    _check_quota(get(root, "protocol", "quota"), parties, faults)
 
 
 def _check_order(root: Mapping, faults: Faults) -> None:
@@ -75,6 +76,14 @@ def _ask_for_a_mediator(name: Scalar, parties: Mapping, faults: Faults) -> None:
     who = shown(known[0]) if known else "PARTY"
     said = f"{shown(name.text)} needs a mediator to hold the text; add `mediation: {{mediator: {who}}}`"
     faults.add(name.mark, said if known else f"{said} with a party of `kind: mediator`", "protocol.name")
+
+
+def _check_quota(quota: Node | None, parties: Mapping, faults: Faults) -> None:
+    """No more votes are needed than there are parties that sign anything."""
+    sign = [party for party, node in parties.items.items() if _signs(node) != NEVER]
+    if isinstance(quota, Scalar) and isinstance(quota.value, int) and quota.value > len(sign):
+        said = f"{quota.value} votes are needed, but only {listed(sign)} ever sign; at most {len(sign)} would do"
+        faults.add(quota.mark, said, "protocol.quota")
 
 
 def _signs(party: Node) -> str | None:

@@ -1,0 +1,49 @@
+"""Which packages enough of their signatories could put their names to."""
+
+import numpy as np
+
+from sim import solutions
+from sim.exact import TOLERANCE
+from sim.issues import Bools, Ints
+from sim.utility import EVERYBODY, Floats, Lines
+
+
+def votes_needed(signs: Bools, quota: int | None) -> Ints:
+    """How many of its signatories must consent to a package, shape (P,): all, or as many as the quota if that is fewer.
+
+    Args:
+        signs: Who signs a package, shape (N, P).
+        quota: None for all.
+    """
+    signatories: Ints = signs.sum(axis=0)
+    return signatories if quota is None else np.minimum(signatories, quota)
+
+
+def acceptable(
+    utility: Floats, no_deal: Floats, signs: Bools, lines: Lines, real: Bools, quota: int | None = None
+) -> Bools:  # fmt: skip
+    """The zone: packages that enough signatories find worth no deal or more, and that cross no real line of these.
+
+    Without a quota all signatories are enough. With one, what a package does to a signatory that is not needed does
+    not count: neither its no-deal worth nor its lines. What an event took off the table nobody can sign.
+
+    Args:
+        utility: Worth of packages, shape (B, N, P).
+        no_deal: Worth of no agreement, shape (B, N).
+        signs: Who signs a package, shape (N, P).
+        lines: The red lines over the packages.
+        real: Those that are real, shape (B, L).
+        quota: How many signatories are enough.
+
+    Returns:
+        Shape (B, P).
+    """
+    if quota is None:
+        return solutions.zone(utility, no_deal, signs, ~lines.crossed(real))
+    consenting = np.zeros((len(utility), utility.shape[2]), np.int64)
+    for party, asked in enumerate(signs):
+        enough = utility[:, party] >= (no_deal[:, party] - TOLERANCE)[:, None]
+        consenting += enough & asked & ~lines.crossed(real & (lines.party == party))
+    gone = lines.crossed(real & (lines.party == EVERYBODY))
+    zone: Bools = (consenting >= votes_needed(signs, quota)) & ~gone
+    return zone

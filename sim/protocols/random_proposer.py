@@ -1,0 +1,111 @@
+"""Lots decide who proposes; the others vote at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sim.issues import NO_DEAL, Bools, Ints
+from sim.knowledge import INFORMATION
+from sim.protocols import PROTOCOLS
+from sim.protocols.alternating_offers import REFUSALS
+from sim.registry import choice, count
+from sim.state import ACCEPTED, NO_REASON, NOT_ASKED, OBJECTED, OFFERED, PASSED, WORTH, Case, Moves, Speaker, State
+from sim.utility import Floats, Lines
+
+
+@PROTOCOLS.register(
+    "random_proposer",
+    formula="signed: a proposal that at least `quota` of its signatories vote for in its round, its proposer included",
+    source="after Baron & Ferejohn (1989), closed rule; here the parties follow their strategies, not an equilibrium",
+    use="talks in which nobody has the floor by right; with a quota, assemblies in which fewer than all are enough",
+)
+@dataclass(frozen=True)
+class RandomProposer:
+    """In each round one party, drawn by lot, makes a proposal, and the other signatories vote on it at once.
+
+    All parties that sign some package have the same chance, and the mediator too. The proposal passes if at least
+    `quota` of its signatories are for it; its proposer is asked too, if it signs. Else it is void, and the next round
+    draws another lot. Nobody is bound who voted no, by line or by no-deal worth.
+    """
+
+    quota: int | None = count(None, doc="how many signatories are enough; left out: all", left_out="all signatories")
+    information: str = choice("positions", INFORMATION, doc="what each party knows of the others")
+    refusals: str = choice("reasoned", REFUSALS, doc="whether who votes no gives a reason")
+    memory: int | None = count(None, doc="for how many rounds a named line is avoided; left out: all")
+
+    def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
+        """Names of the random streams the lots are made from: one a party and round, those of alternating offers."""
+        return [[f"order.{party}.{k}" for party in parties] for k in range(1, rounds + 1)]
+
+    def turns(self, parties: Sequence[str], rounds: int, lots: Floats) -> Ints:
+        """All parties in the order of their lots: the first of them that may proposes; shape (R, B, N)."""
+        return np.argsort(lots, axis=2, kind="stable")
+
+    def play_round(
+        self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case
+    ) -> tuple[State, Moves]:
+        """One proposal and the vote on it.
+
+        Args:
+            state: The table before the round.
+            speakers: The parties, in the order of the party axis.
+            turns: All parties in the order of their lots, shape (B, N).
+            case: What there is to look up.
+
+        Returns:
+            The table after the round, and what everybody did: the proposal, then the votes.
+        """
+        turns = _proposer_first(turns, case)
+        proposer, did = turns[:, 0], np.full(turns.shape, NOT_ASKED)
+        state = self._propose(state, speakers, proposer)
+        for speaker in speakers:
+            asked = self._asked(state, speaker, proposer, case)
+            state = state.with_received(speaker.index, asked, speaker.worth(state.standing))
+        heard, why = state, np.full(turns.shape, NO_REASON)  # nobody hears of a vote before all have voted
+        for speaker in speakers:
+            votes = self._asked(heard, speaker, proposer, case)
+            accepts = votes & speaker.accepts(heard, heard.standing)
+            against, reason = votes & ~accepts, np.full(len(votes), NO_REASON)
+            if self.refusals == "reasoned":
+                reason = np.where(against, _reason(speaker, heard.standing, case.lines), NO_REASON)
+            state = state.with_answer(speaker.index, accepts, np.zeros(len(votes), bool), reason)
+            own = turns == speaker.index
+            answer = np.select([~heard.open, proposer == speaker.index, accepts, against],
+                               [NOT_ASKED, OFFERED, ACCEPTED, OBJECTED], PASSED)  # fmt: skip
+            did, why = np.where(own, answer[:, None], did), np.where(own, reason[:, None], why)
+        package = np.where(did == NOT_ASKED, NO_DEAL, state.standing[:, None])
+        moves = replace(Moves.none(turns), did=did.T, package=package.T, why=why.T)
+        return state.with_signatures(case.signs, self.quota), moves
+
+    def _propose(self, state: State, speakers: Sequence[Speaker], proposer: Ints) -> State:
+        """Each party puts its own package on the table in the draws in which the lot is on it."""
+        before = state
+        for speaker in speakers:
+            offers = before.open & (proposer == speaker.index)
+            if offers.any():
+                package = speaker.offer(before)
+                state = state.with_offer(speaker.index, offers, package, speaker.accepts(before, package))
+        return state
+
+    def _asked(self, state: State, speaker: Speaker, proposer: Ints, case: Case) -> Bools:
+        asked: Bools = state.open & (proposer != speaker.index) & case.signs[speaker.index, state.standing]
+        return asked
+
+
+def _proposer_first(turns: Ints, case: Case) -> Ints:
+    """The same order with the first party that may propose before all others."""
+    may = np.logical_or.reduce(case.signs, axis=1)
+    if case.mediator >= 0:
+        may[case.mediator] = True
+    first = may[turns].argmax(axis=1)
+    later = np.arange(turns.shape[1]) != first[:, None]
+    return np.take_along_axis(turns, np.argsort(later, axis=1, kind="stable"), axis=1)
+
+
+def _reason(speaker: Speaker, offer: Ints, lines: Lines) -> Ints:
+    """The first real line of the party, by id, that the offer crosses; else that it is worth too little."""
+    if not lines.names:
+        return np.full(len(offer), WORTH)
+    crossed = lines.crosses[lines.pattern[offer]] & speaker.real_lines
+    return np.where(crossed.any(axis=1), crossed.argmax(axis=1), WORTH)
