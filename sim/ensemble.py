@@ -31,6 +31,7 @@ class Ensemble:
         discount: Per month, shape (B, N).
         foresight: How far a party looks past the signature, in [0, 1], shape (B, N).
         refusal_cost: What a text refused at home costs a party, shape (B, N).
+        walk_away: What leaving the talks is worth to a party, -inf for one that never leaves, shape (B, N).
         linkage_worth: Worth that each linkage adds, shape (B, linkages).
         real: Red lines that are real, shape (B, L).
         strategies: One a party, with parameters of shape (B,).
@@ -52,6 +53,7 @@ class Ensemble:
     discount: Floats
     foresight: Floats
     refusal_cost: Floats
+    walk_away: Floats
     linkage_worth: Floats
     real: Bools
     strategies: tuple[Any, ...]
@@ -79,6 +81,7 @@ class Ensemble:
             discount=self.discount[rows],
             foresight=self.foresight[rows],
             refusal_cost=self.refusal_cost[rows],
+            walk_away=self.walk_away[rows],
             linkage_worth=self.linkage_worth[rows],
             real=self.real[rows],
             strategies=tuple(_rows_of(strategy, rows) for strategy in self.strategies),
@@ -218,6 +221,7 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         discount=by_party("discount_per_month", lambda party: party.discount_per_month),
         foresight=by_party("foresight", lambda party: party.foresight),
         refusal_cost=by_party("refusal_cost", lambda party: party.refusal_cost),
+        walk_away=_walk_away(scenario, source, table, len(draws)),
         linkage_worth=_linkage_worth(scenario, source, table, len(draws)),
         real=real,
         strategies=strategies,
@@ -227,6 +231,15 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         world=bind_world(scenario, source, table, no_deal, hard, groups),
         inputs=source.inputs,
     )
+
+
+def _walk_away(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> Floats:
+    worth = np.full((count, len(table.parties)), -np.inf)
+    for n, name in enumerate(table.parties):
+        number = scenario.parties[name].walk_away
+        if number is not None:
+            worth[:, n] = source.number(f"parties.{name}.walk_away", number)
+    return worth
 
 
 def _weights(scenario: Scenario, source: _Drawn, table: Structure) -> Floats:

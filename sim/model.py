@@ -12,6 +12,7 @@ from sim.awareness import Awareness
 from sim.ensemble import Ensemble
 from sim.foresight import foreseen
 from sim.issues import NO_DEAL, Bools, Ints
+from sim.leaving import Leaving
 from sim.state import Case, Moves, State, opening
 from sim.utility import DAYS_PER_MONTH, Floats
 from sim.world import holdout
@@ -31,6 +32,7 @@ class Talks:
         zone_ever: Whether there was one in some open round, shape (B,).
         package: The package signed, `NO_DEAL` for none, shape (B,).
         signed: Round of signature, 0 for none, shape (B,).
+        left: Round in which a party left and so ended the talks, 0 for never, shape (B, N).
         standing: Package on the table at the end, shape (B,); `proposer` put it there.
         last_refuser: Party that last refused an offer, -1 for none, shape (B,).
         accepted: Parties that had accepted the text on the table at the end, shape (B, N).
@@ -53,6 +55,7 @@ class Talks:
     zone_ever: Bools
     package: Ints
     signed: Ints
+    left: Ints
     standing: Ints
     proposer: Ints
     last_refuser: Ints
@@ -91,6 +94,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             ensemble.no_deal, ensemble.real, ensemble.scenario.time.rounds, len(levers.static.names) if levers else 0
         )
         self.zones = Zones(table, self.utility, getattr(ensemble.protocol, "quota", None))
+        self.leaving = Leaving(ensemble, self.utility)
         after, days = ensemble.after_refusal, ensemble.scenario.time.days_per_round
         self.approval = Approval(ensemble.world.ratification, after, len(ensemble), days)
         self.parties = [Party(self, n) for n in range(len(table.parties))]
@@ -116,7 +120,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         if prescribed is None:
             asked = np.array([party.aspiration(state) for party in self.parties]).T
         self.zones.keep(state)
-        before, state = state, self._speak(state)
+        before, state = state, self._speak(self.leaving.ask(state, self.parties))
         if prescribed is not None:
             asked = prescribed(before, state, self.parties, self.ensemble.turns[state.round - 1], self.case)
         self.aspirations.append(np.where(before.open[:, None], asked, np.nan))
@@ -168,7 +172,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         after: State
         after, moves = self.ensemble.protocol.play_round(spoken, self.parties, self.ensemble.turns[k - 1], self.case)
         self.moves.append(moves)
-        return replace(after, open=state.open & (after.signed == 0))
+        return replace(after, open=state.open & (after.signed == 0) & ~np.logical_or.reduce(after.left > 0, axis=1))
 
     def _end(self, state: State) -> State:
         """Wear of the red lines, and, in the draws still open, levers after the mediator's offer."""
@@ -201,6 +205,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             zone_ever=self.zones.ever(zone),
             package=np.where(state.signed > 0, state.standing, NO_DEAL),
             signed=state.signed,
+            left=state.left,
             standing=state.standing,
             proposer=state.proposer,
             last_refuser=state.last_refuser,
@@ -247,6 +252,7 @@ def _case(ensemble: Ensemble, utility: Floats, awareness: Awareness, given: Bool
         words_given=given,
         knowledge=awareness.known,
         no_deal=ensemble.world.no_deal,
+        walk_away=ensemble.walk_away,
         patience=exact.power(ensemble.discount, scenario.time.days_per_round / DAYS_PER_MONTH),
         mediator=table.parties.index(mediation.mediator) if mediation is not None else -1,
         leaning=table.leaning,

@@ -21,8 +21,8 @@ from sim.utility import DAYS_PER_MONTH, Floats, worth_from_start
 
 OPPOSED_BELOW = 0.5  # share of its largest margin below which a signatory counts as opposed
 
-OUTCOMES = ("no_zone", "deadline", "refused", "in_force")
-NO_ZONE, DEADLINE, REFUSED, IN_FORCE = range(len(OUTCOMES))
+OUTCOMES = ("no_zone", "deadline", "refused", "in_force", "broke_off")  # new ones last: results keep their codes
+NO_ZONE, DEADLINE, REFUSED, IN_FORCE, BROKE_OFF = range(len(OUTCOMES))
 
 
 def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
@@ -43,11 +43,16 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
     days = ensemble.scenario.time.days_per_round
     by_round = np.concatenate([talks.no_deal, np.repeat(talks.no_deal[-1:], rounds - len(talks.no_deal), axis=0)])
     in_force = np.where(talks.approval.passed, talks.signed, 0)  # a text refused at home leaves them with no deal
-    worth = worth_from_start(by_round, ensemble.discount, days, in_force, np.nan_to_num(plain))
+    left, ended = talks.left.max(axis=1), np.nan_to_num(plain)
+    away = np.where(talks.left > 0, ensemble.walk_away, no_deal)  # who stays has no deal, as it stood then
+    ended, closed = np.where(left[:, None] > 0, away, ended), np.where(left > 0, left, in_force)
+    worth = worth_from_start(by_round, ensemble.discount, days, closed, ended)
     columns: dict[str, npt.NDArray[Any]] = {
         "draw": ensemble.draws,
         "outcome": np.select(
-            [signed & talks.approval.passed, signed, talks.zone_ever], [IN_FORCE, REFUSED, DEADLINE], NO_ZONE
+            [left > 0, signed & talks.approval.passed, signed, talks.zone_ever],
+            [BROKE_OFF, IN_FORCE, REFUSED, DEADLINE],
+            NO_ZONE,
         ),
         "package": talks.package,
         "round": talks.signed,
@@ -124,7 +129,8 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
 
     Without a zone: the smallest sets of no-deal worths and red lines such that setting one set aside opens the way,
     all of them, joined by ` | `, members of a set by ` + `. With a zone: the party that last refused an offer, or
-    the signatories that had not accepted the text on the table. Where a signed text was refused: the ratifier.
+    the signatories that had not accepted the text on the table. Where a signed text was refused: the ratifier. Where
+    somebody left: all that did, joined by ` + `.
     """
     table, text = talks.ensemble.structure, np.full(len(talks.signed), "", object)
     no_zone = np.flatnonzero(~talks.zone_ever)
@@ -142,6 +148,8 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
             asked = table.signs[:, talks.standing[b]] | (talks.standing[b] == NO_DEAL)  # nobody spoke: all stood apart
             silent = asked & ~talks.accepted[b]
             text[b] = " | ".join(name for name, missing in zip(table.parties, silent, strict=True) if missing)
+    for b in np.flatnonzero((talks.left > 0).any(axis=1)):
+        text[b] = " + ".join(name for name, round in zip(table.parties, talks.left[b], strict=True) if round)
     return text
 
 

@@ -42,6 +42,12 @@ def in_force(results: Results) -> "pd.Series[bool]":
     return (results.draws["outcome"] == "in_force").fillna(False).astype(bool)
 
 
+def zone_ever(draws: pd.DataFrame) -> "pd.Series[bool]":
+    """Runs with some package acceptable to all who sign it in some round; where parties may leave, a column tells."""
+    told: pd.Series[bool] = draws["zone_ever"].astype(bool) if "zone_ever" in draws else draws["outcome"] != "no_zone"
+    return told
+
+
 def is_voted_on(results: Results) -> bool:
     """Whether what is signed goes to a vote before it is in force."""
     return "ratified" in results.draws
@@ -63,7 +69,7 @@ def reached(results: Results) -> "Mapping[str, pd.Series[bool]]":
         round; only where that differs), `signed`, `in_force`, `held_12`, `held_60`.
     """
     draws, force = results.draws, in_force(results)
-    first, ever = draws["zone_packages"] > 0, draws["outcome"] != "no_zone"
+    first, ever = draws["zone_packages"] > 0, zone_ever(draws)
     found = {"zone_first": first}
     if (first != ever).any():
         found["zone_ever"] = ever

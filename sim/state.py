@@ -49,6 +49,7 @@ class State:
         received: Last offer each party had to answer, shape (B, N).
         best_received: Largest worth of any of these to it, -inf for none, shape (B, N).
         signed: Round of signature, 0 for none, shape (B,).
+        left: Round in which a party left the talks, which ended them, 0 for never, shape (B, N).
     """
 
     round: int
@@ -70,6 +71,7 @@ class State:
     received: Ints
     best_received: Floats
     signed: Ints
+    left: Ints
 
     def lines_heard(self, memory: int | None) -> Bools:
         """Red lines named in the last `memory` rounds (all rounds if None), shape (B, L)."""
@@ -190,6 +192,7 @@ def opening(no_deal: Floats, real: Bools, rounds: int, levers: int = 0) -> State
         received=nothing,
         best_received=np.full((draws, parties), -np.inf),
         signed=np.zeros(draws, np.int64),
+        left=np.zeros((draws, parties), np.int64),
     )
 
 
@@ -323,6 +326,7 @@ class Case:
         words_given: Public words that bind by now, shape (words, B): from then on going back on one lowers `utility`.
         knowledge: Tells what everybody knows of everybody in this round.
         no_deal: Worth of no agreement in each round as far as it is settled before the talks, shape (B, R, N).
+        walk_away: What leaving the talks is worth to each party, -inf for none that can leave, shape (B, N).
         patience: What a party's worth of a package keeps of its value a round later, shape (B, N).
         mediator: Index of the party that mediates, -1 for none.
         leaning: How much more of a package each party asks for each other one when it weighs them, shape (N, N).
@@ -338,6 +342,7 @@ class Case:
     words_given: Bools
     knowledge: Callable[[], Knowledge]
     no_deal: Floats
+    walk_away: Floats
     patience: Floats
     mediator: int
     leaning: Floats

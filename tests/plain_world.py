@@ -42,6 +42,7 @@ class PlainWorld(PlainTalks):
             t.known = {name: dict(worth) for name, worth in t.u.items()}
         self.attempts, self.passed, self.refused_by = 0, False, ""
         self.reopens_at = 0
+        self.left: tuple[int, list[str]] = (0, [])  # the round that was open last, and who left in it
         self.in_force = self.ceasefire = math.nan
         self.seen: list[dict[str, Any]] = []  # what stood at the beginning of each open round
 
@@ -214,6 +215,9 @@ class PlainWorld(PlainTalks):
             if self.signed is None:
                 self.accepted = {name for name in self.accepted if self.still_agrees(name)}
                 self.seen.append(self.look(k))
+                self.left = k, self.leavers(k)
+                if self.left[1]:
+                    return self
                 if not any(self.closes(j, k) for j in range(1, k + 1)):
                     self.pass_of_the_table(k)
                 if self.signed:
@@ -228,6 +232,19 @@ class PlainWorld(PlainTalks):
         t = self.table
         assert self.standing is not None
         return not self.closed(self.standing, name) and t.u[name][self.standing] >= t.r[name] - TOLERANCE
+
+    def leavers(self, k: int) -> list[str]:
+        """Who can expect less of the talks, as far as it has heard, than of what lies outside."""
+        t, gone = self.table, []
+        for me in t.names:
+            number = self.scenario.parties[me].walk_away
+            hoped = [p for p in t.packages if not t.closed(p, me) and not self.avoided(p, k)] if number else []
+            if t.protocol.information == "complete":
+                hoped = [p for p in hoped if all(t.u[n][p] >= t.r[n] - TOLERANCE for n in t.signatories(p) if n != me)]
+            most = max([t.r[me], *(t.u[me][p] for p in hoped)])
+            if number and self.value(f"parties.{me}.walk_away", number) > most + TOLERANCE:
+                gone.append(me)
+        return gone
 
     def closes(self, j: int, k: int) -> bool:
         """Whether an event of round j closes the channel in round k."""

@@ -18,7 +18,7 @@ from sim.ensemble import draw
 from sim.induction import Foreseen, foresee, least_accepted, proposals
 from sim.issues import NO_DEAL, Ints
 from sim.model import hold_talks
-from sim.outcomes import IN_FORCE, outcome_columns
+from sim.outcomes import IN_FORCE, OUTCOMES, outcome_columns
 from sim.scenario import ScenarioError
 from sim.scenario.notes import notes
 from sim.state import ACCEPTED, NOT_ASKED, OFFERED, PASSED
@@ -484,3 +484,29 @@ def test_what_parties_know_is_no_choice_here():
     problem["protocol"]["information"] = "none"
     with pytest.raises(ScenarioError, match="unknown key 'information': equilibrium takes order"):
         read(problem)
+
+
+def with_somewhere_to_go(problem: dict[str, Any], **worth: float) -> dict[str, Any]:
+    for name, away in worth.items():
+        problem["parties"][name]["walk_away"] = away
+    return problem
+
+
+@pytest.mark.parametrize(("away", "shares"), [(0.05, {1: 0.05, 3: 0.1305}), (0.6, {1: 0.6, 3: 0.6})])
+def test_who_can_leave_gets_that_much_where_it_is_more_than_the_talks_would_give(away, shares):
+    """Ash proposes first and last, a tenth is lost by waiting. With w = .05 birch gets .05 at the end, 1 - .9 x .95 a
+    round before, and .9 x .145 at the start; .6 is more than all that it could wait for."""
+    for rounds, share in shares.items():
+        problem = with_somewhere_to_go(patient(pie((0, 0), rounds, 40, 25), 0.9), birch=away)
+        talks = hold_talks(draw(made(foreseeing(problem))))
+        assert talks.signed.tolist() == [1]
+        assert talks.utility[0, 1, talks.package[0]] == pytest.approx(share, abs=1.001e-3)
+
+
+def test_talks_break_off_where_more_can_be_had_outside_than_there_is_to_share():
+    problem = with_somewhere_to_go(patient(pie((0, 0), 5, 40, 25), 0.9), ash=0.7, birch=0.6)
+    talks = hold_talks(draw(made(foreseeing(problem))))
+    assert talks.signed.tolist() == [0] and talks.left.tolist() == [[1, 1]]
+    assert outcome_columns(talks)["outcome"].tolist() == [OUTCOMES.index("broke_off")]
+    problem["parties"]["birch"]["walk_away"] = 0.3
+    assert hold_talks(draw(made(foreseeing(problem)))).signed.tolist() == [1]

@@ -18,7 +18,7 @@ HOUSE = """
     2  strategies protocols mechanisms
     3  scenario genius
     4  structure world ensemble
-    5  choices foresight approval zones awareness agents model
+    5  choices foresight approval zones awareness agents leaving model
     6  outcomes_ledger outcomes_stability outcomes_after outcomes_quota outcomes
     6  tallies chunks results stages movers store
     7  progress batch analysis

@@ -16,7 +16,7 @@ from sim.issues import NO_DEAL
 from sim.model import PeaceTalks, Talks, hold_talks
 from sim.protocols import PROTOCOLS
 from sim.registry import texts_of
-from sim.state import ACCEPTED, NOT_ASKED, OFFERED, REFUSED, State
+from sim.state import ACCEPTED, NOT_ASKED, OFFERS, State
 from tests.problems import pie, read
 from tests.worlds import made, worlds
 
@@ -52,8 +52,11 @@ def played(draw: st.DrawFn, name: str, still: bool = False) -> dict[str, Any]:
             world.pop(key, None)
         for party in world["parties"].values():
             party.pop("foresight", None), party.pop("refusal_cost", None)
-    names = list(world["parties"])
-    if len(names) == 3 and (getattr(PROTOCOLS[name], "signatories", None) == 2 or draw(st.booleans())):
+    names, needed = list(world["parties"]), getattr(PROTOCOLS[name], "needs_mediator", False)
+    if needed and len(names) == 2:
+        names.append("cedar")
+        world["parties"]["cedar"] = world["parties"]["ash"] | {"red_lines": []}
+    if len(names) == 3 and (needed or getattr(PROTOCOLS[name], "signatories", None) == 2 or draw(st.booleans())):
         world["parties"][names[2]] |= {"signs": "never", "kind": "mediator"}
         world.setdefault("mediation", {"mediator": names[2]})
     else:
@@ -172,7 +175,7 @@ def test_exchanging_two_parties_mirrors_every_draw(name, data, seed):
 @each_protocol
 def test_the_names_of_options_decide_nothing_where_nothing_ties(name):
     """Options that sort the other way round, on issues whose worths are uneven: the same talks."""
-    problem, even = pie((0.13, 0.21), 9, 5, 4), random.Random(7)
+    problem, even = pie((0.13, 0.21), 9, 5, 4, offers="least_own"), random.Random(7)
     for party in problem["parties"].values():
         party["values"] = {i: {o: even.randint(0, 10**6) / 10**4 for o in v} for i, v in party["values"].items()}
     problem["parties"]["cedar"] = dict(problem["parties"]["ash"], signs="never", kind="mediator")
@@ -213,7 +216,7 @@ def _follow(before: State, after: State, columns: list[list[int]], b: int) -> No
         assert np.array_equal(after.own_offer[b], before.own_offer[b])
         return
     assert after.standing[b] == turns[-1][2]  # the last turn says what lies on the table
-    offered = {who: package for who, did, package in turns if did in (OFFERED, REFUSED)}
+    offered = {who: package for who, did, package in turns if did in OFFERS}
     for n in range(after.own_offer.shape[1]):
         assert after.own_offer[b, n] == offered.get(n, before.own_offer[b, n])
         assert after.offers_made[b, n] == before.offers_made[b, n] + (n in offered)

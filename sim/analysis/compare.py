@@ -13,7 +13,7 @@ from sim.analysis.comparison_text import comparison_text
 from sim.analysis.inputs import differing_inputs
 from sim.analysis.words import clean
 from sim.results import Z_95, Results, share_interval
-from sim.stages import says_how_long
+from sim.stages import says_how_long, zone_ever
 from sim.store import folder_name
 
 Mean = tuple[float, float, float]  # a mean and the ends of its 95 % interval
@@ -129,7 +129,7 @@ def figures_of(results: Sequence[Results]) -> list[Figure]:
     """The figures that all these results have."""
     listed = [  # a share is 0 or 1 in every draw
         Figure("zone", "some package acceptable to all", "share", lambda draws: draws["zone_packages"] > 0),
-        Figure("zone_ever", "the same in some round", "share", lambda draws: draws["outcome"] != "no_zone"),
+        Figure("zone_ever", "the same in some round", "share", zone_ever),
         Figure("agreement", "agreement signed", "share", lambda draws: draws["package"].notna()),
         Figure("in_force", "agreement in force", "share", lambda draws: draws["outcome"] == "in_force"),
         Figure("round", "round of signature, if signed", "mean", itemgetter("round")),

@@ -16,7 +16,8 @@ MOST_PACKAGES = 8
 MOST_INPUTS = 40
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 OUTCOMES = {
-    "no_zone": "no zone", "deadline": "out of time", "refused": "refused at home", "in_force": "agreement signed"
+    "no_zone": "no zone", "deadline": "out of time", "broke_off": "broken off", "refused": "refused at home",
+    "in_force": "agreement signed",
 }  # fmt: skip
 
 

@@ -35,6 +35,14 @@ class Fallen:
 
 
 @dataclass(frozen=True)
+class Departure:
+    """A party that left the talks, and what it left for is worth to it."""
+
+    party: str
+    worth: float
+
+
+@dataclass(frozen=True)
 class Ballot:
     """A vote that was held.
 
@@ -131,6 +139,15 @@ def _signature(talks: Talks, number: int, seen: Seen) -> Signature:
         barred=bool(votes.barred[0]),
         months_to_force=None if refused else float(votes.in_force_month[0]),
         back_in=None if seen.back_in == NEVER else seen.back_in,
+    )
+
+
+def departures(talks: Talks, number: int) -> tuple[Departure, ...]:
+    """Who left at the start of a round, in the order of the file."""
+    names = talks.ensemble.structure.parties
+    places = [(name, names.index(name)) for name in talks.ensemble.scenario.parties]
+    return tuple(
+        Departure(name, float(talks.ensemble.walk_away[0, n])) for name, n in places if talks.left[0, n] == number
     )
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.analysis.happenings import (
+    Departure,
     Fallen,
     LeverMove,
     Signature,
+    departures,
     events_in,
     lever_moves,
     lines_fallen,
@@ -45,6 +47,7 @@ class Round:
         levers: Levers of the mediator whose strength is another than in the round before.
         channel_open: Whether the parties could speak.
         waiting: Nobody talked, since a signed text had been refused at home.
+        left: Parties that left the talks at its start, which ended them.
     """
 
     number: int
@@ -56,6 +59,7 @@ class Round:
     levers: tuple[LeverMove, ...] = ()
     channel_open: bool = True
     waiting: bool = False
+    left: tuple[Departure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ class Narration:
         package: The text signed, None without a deal.
         signed: Round of signature, None without a deal.
         signatures: All texts that were signed, and what came of them at home.
+        zone_ever: Whether some package was acceptable to all its signatories in some round.
         zone_packages: Packages acceptable to all their signatories in the first round.
         least_satisfied: Smallest margin of a signatory as a share of the largest it could have; None without a deal.
         blocker: What stood in the way, as in results; None with a deal.
@@ -116,6 +121,7 @@ class Narration:
     package: Package | None
     signed: int | None
     signatures: tuple[Signature, ...]
+    zone_ever: bool
     zone_packages: int
     least_satisfied: float | None
     blocker: str | None
@@ -163,6 +169,7 @@ def narrate(scenario: Scenario, seed: int = 1, draw: int = 0) -> Narration:
         package=package,
         signed=signed,
         signatures=signatures(talks, seen),
+        zone_ever=bool(talks.zone_ever[0]),
         zone_packages=int(columns["zone_packages"]),
         least_satisfied=_number(columns["least_satisfied"]),
         blocker=str(columns["blocker"]) or None,
@@ -217,6 +224,7 @@ def _rounds(talks: Talks, seen: Sequence[Seen], fallen: Sequence[Fallen]) -> tup
             levers=lever_moves(talks, now, seen[place - 1] if place else None),
             channel_open=bool(talks.ensemble.world.channel_open[0, place]),
             waiting=now.waiting,
+            left=departures(talks, place + 1),
         ))  # fmt: skip
     return tuple(rounds)
 

@@ -62,6 +62,7 @@ def _round_data(played: "Round") -> dict[str, Any]:
         "levers": [asdict(lever) for lever in played.levers],
         "channel_open": played.channel_open,
         "waiting": played.waiting,
+        "left": [gone.party for gone in played.left],
         "moves": [turn_data(turn) for turn in played.turns],
     }
 

@@ -255,6 +255,9 @@ def _end(story: "Narration", width: int) -> Iterator[str]:
 
 def _no_agreement(story: "Narration", width: int) -> Iterator[str]:
     assert story.blocker is not None
+    if story.outcome == "broke_off":
+        yield from _broke_off(story, width)
+        return
     yield f"No agreement after {len(story.rounds)} rounds."
     obstacles = blocker_words(story.scenario, story.blocker)
     if story.outcome == "no_zone":
@@ -266,6 +269,15 @@ def _no_agreement(story: "Narration", width: int) -> Iterator[str]:
         none = f"In this draw no package was acceptable to {who_signs(story.scenario)} in the first round."
         text = f"{none} Some was in a later one, but the talks ran out of time."
     yield from wrapped(f"{text} {_last_word(story, obstacles)}", width, hanging=0)
+
+
+def _broke_off(story: "Narration", width: int) -> Iterator[str]:
+    last = story.rounds[-1]
+    who = either([party_label(story.scenario, gone.party) for gone in last.left], "and")
+    zone = "some package was" if story.zone_ever else "no package was ever"
+    text = f"No agreement: {who} left the talks in round {last.number} of {story.scenario.time.rounds}"
+    yield from wrapped(f"{text} (month {last.month:.1f}).", width, hanging=0)
+    yield from wrapped(f"In this draw {zone} acceptable to all who sign.", width, hanging=0)
 
 
 def _last_word(story: "Narration", obstacles: list[str]) -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sim.analysis.happenings import Ballot, LeverMove, Signature
+from sim.analysis.happenings import Ballot, Departure, LeverMove, Signature
 from sim.analysis.plain_text import worth, wrapped
 from sim.analysis.words import clean, either, issue_label, line_words, option_label, party_label
 
@@ -30,6 +30,14 @@ def news(story: "Narration", played: "Round", width: int) -> Iterator[str]:
         yield from wrapped(f"{_falls(story, line)}: {line_words(story.scenario, line)}.", width, indent=2)
     for lever in played.levers:
         yield from wrapped(_lever_words(story, lever), width, indent=2)
+    for gone in played.left:
+        yield from wrapped(_leaves(story, gone), width, indent=2)
+
+
+def _leaves(story: "Narration", gone: Departure) -> str:
+    who = party_label(story.scenario, gone.party)
+    outside = f"what it leaves for is worth {worth(gone.worth)} to it"
+    return f"{who} leaves the talks: {outside}, more than all it can expect."
 
 
 def event_words(story: "Narration", name: str) -> str:
@@ -61,6 +69,8 @@ def _lever_words(story: "Narration", lever: LeverMove) -> str:
 
 def silence(played: "Round") -> str | None:
     """Why nobody spoke in a round; None where somebody did."""
+    if played.left:
+        return "the talks are over"
     if played.waiting:
         return "no talks, since the text signed was refused at home"
     return None if played.channel_open else "the channel is closed, nobody talks"
@@ -114,7 +124,8 @@ def meanwhile(story: "Narration", width: int) -> Iterator[str]:
     for played in story.rounds:
         texts = [event_words(story, event) for event in played.events]
         texts += [f"{_falls(story, line)}." for line in played.lines_fallen]
-        if not played.channel_open and not played.waiting:
+        texts += [_leaves(story, gone) for gone in played.left]
+        if not played.channel_open and not played.waiting and not played.left:
             texts.append("The channel is closed, nobody talks.")
         if texts:
             told = True

@@ -85,6 +85,7 @@ LAWS = {
 OUTCOMES = {
     "no_zone": "no package was acceptable to all who sign it, in any round",
     "deadline": "some package was, but the last round passed unsigned",
+    "broke_off": "a party left the talks, since it could expect more elsewhere",
     "refused": "a text was signed, and refused at home",
     "in_force": "an agreement was signed and passed every vote that it needs",
 }

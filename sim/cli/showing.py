@@ -87,6 +87,9 @@ def _parties(shown: Portrait) -> Iterator[RenderableType]:
     for party in scenario.parties.values():
         if _signs_briefly(party.signs) == "some texts":
             yield paragraph(f"{clean(party.label)} signs texts with {condition_words(scenario, party.signs)}.", 2)
+    for party in scenario.parties.values():
+        if party.walk_away is not None:
+            yield paragraph(f"{clean(party.label)} leaves once it can expect less than {party.walk_away}.", 2)
     yield heading("How they bargain")
     strategies = [[party.label, _strategy(scenario, name)] for name, party in scenario.parties.items()]
     yield table(["", ""], strategies, left=2)

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from sim.exact import TOLERANCE
 from sim.induction import foresee, least_accepted, proposals
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.protocols import PROTOCOLS
@@ -34,6 +35,7 @@ class Equilibrium:
 
     information: ClassVar[str] = "none"  # all know everything here; this is what strategies know, and none has a say
     all_answer: ClassVar[bool] = True  # also who is not in a fixed order is asked
+    says_who_leaves: ClassVar[bool] = True  # by what it foresees
 
     order: str | tuple[str, ...] = order(
         "random", doc="who proposes when: a list of parties, `fixed` or `rotating` (alike here), or `random`"
@@ -75,7 +77,7 @@ class Equilibrium:
     ) -> Floats:
         """The least worth with which each party said yes in this round, shape (B, N)."""
         ahead = self._look_ahead(before, speakers, turns, case)
-        return least_accepted(before.no_deal, ahead.refused[:, before.round - 1], _outside(case))
+        return least_accepted(before.no_deal, ahead.refused[:, before.round - 1], case.walk_away)
 
     def play_round(self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case) -> tuple[State, Moves]:
         """One proposal and the answers to it.
@@ -98,6 +100,8 @@ class Equilibrium:
             proposes = offered & (turns[:, 0] == speaker.index)
             if proposes.any():
                 state = state.with_offer(speaker.index, proposes, package, proposes)
+        leaves = self._leaves(state, speakers, turns, case) & ~offered[:, None]
+        state = replace(state, left=np.where(leaves, state.round, state.left))
         did = np.where(offered, OFFERED, np.where(state.open, PASSED, NOT_ASKED))
         moves = moves.with_turn(0, state.open, did, package, never_said)
         for place in range(1, turns.shape[1]):
@@ -105,6 +109,12 @@ class Equilibrium:
             state = _agreed(state, turns[:, place], asked, case)
             moves = moves.with_turn(place, offered, np.where(asked, ACCEPTED, PASSED), package, never_said)
         return state.with_signatures(case.signs), moves
+
+    def _leaves(self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case) -> Bools:
+        """Parties that would rather leave than see this round pass, in the draws that are open, shape (B, N)."""
+        ahead = self._look_ahead(state, speakers, turns, case)
+        leaves: Bools = state.open[:, None] & (case.walk_away > ahead.refused[:, state.round - 1] + TOLERANCE)
+        return leaves
 
     def _proposals(self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case) -> Ints:
         """The package put forward in each draw, `NO_DEAL` where the round passes or the draw is closed, shape (B,)."""
@@ -119,7 +129,7 @@ class Equilibrium:
             never=ahead.never[rows, k - 1],
             proposer=turns[rows, 0],
             tie_rank=case.tie_rank,
-            outside=_outside(case)[rows],
+            outside=case.walk_away[rows],
         )
         return package
 
@@ -130,16 +140,18 @@ class Equilibrium:
         change: no line falls, nothing is refused at home or taken off the table, and no public word is given.
         """
         ahead, k = self._outlooks.setdefault(case, _Outlook.blank(state, case)), state.round
-        if ahead.round == k:
+        if ahead.round == k and not (ahead.old & state.open).any():
             return ahead
-        ahead.round = k
         usable = np.logical_and.reduce([speaker.view(state).signable for speaker in speakers])
         left = _left(state.no_deal, case.no_deal[:, k - 1], ahead.left)
-        new = (usable != ahead.usable).any(axis=1) | (left != ahead.left).any(axis=1)
-        new |= (case.words_given != ahead.words_given).any(axis=0) | ~ahead.begun
-        rows = np.flatnonzero(new & state.open)
+        if ahead.round < k:
+            ahead.round = k
+            ahead.old = ~ahead.begun | (usable != ahead.usable).any(axis=1) | (left != ahead.left).any(axis=1)
+            ahead.old |= (case.words_given != ahead.words_given).any(axis=0)
+        rows = np.flatnonzero(ahead.old & state.open)
         if len(rows):
-            ahead.begun[rows], ahead.usable[rows], ahead.left[rows] = True, usable[rows], left[rows]
+            ahead.old[rows], ahead.begun[rows] = False, True
+            ahead.usable[rows], ahead.left[rows] = usable[rows], left[rows]
             ahead.words_given[:, rows] = case.words_given[:, rows]
             found = foresee(
                 worth=_some(case.utility, rows),
@@ -148,7 +160,7 @@ class Equilibrium:
                 no_deal=case.no_deal[rows, k - 1 :] * left[rows, None],
                 patience=case.patience[rows],
                 proposes=self._proposes(turns, state.rounds - k + 1)[rows],
-                outside=_outside(case)[rows],
+                outside=case.walk_away[rows],
             )
             ahead.refused[rows, k - 1 :], ahead.never[rows, k - 1 :] = found.refused, found.never
         return ahead
@@ -176,6 +188,7 @@ class _Outlook:
     Attributes:
         round: The round for which it was last looked at.
         begun: Draws in which anything has been foreseen, shape (B,).
+        old: Draws in which this round is another than was foreseen, which is not yet worked out, shape (B,).
         usable: Packages that can be signed, shape (B, P).
         left: Share of no-deal worth that levers leave, shape (B, N).
         words_given: Public words that bind, shape (words, B).
@@ -184,6 +197,7 @@ class _Outlook:
 
     round: int
     begun: Bools
+    old: Bools
     usable: Bools
     left: Floats
     words_given: Bools
@@ -196,7 +210,8 @@ class _Outlook:
         usable = np.zeros((len(state.open), case.signs.shape[1]), bool)
         rounds = np.zeros(case.no_deal.shape)
         begun = np.zeros(len(state.open), bool)
-        return cls(0, begun, usable, np.ones_like(state.no_deal), case.words_given.copy(), rounds, rounds.copy())
+        left, words = np.ones_like(state.no_deal), case.words_given.copy()
+        return cls(0, begun, ~begun, usable, left, words, rounds, rounds.copy())
 
 
 def _left(now: Floats, settled: Floats, before: Floats) -> Floats:
@@ -207,11 +222,6 @@ def _left(now: Floats, settled: Floats, before: Floats) -> Floats:
 def _some(values: Floats, rows: Ints) -> Floats:
     """Some of the draws; no copy where that is all of them."""
     return values if len(rows) == len(values) else values[rows]
-
-
-def _outside(case: Case) -> Floats:
-    """What each party has elsewhere if it ends the talks, -inf for nothing, shape (B, N)."""
-    return np.full(case.patience.shape, -np.inf)
 
 
 def _agreed(state: State, who: Ints, says: Bools, case: Case) -> State:

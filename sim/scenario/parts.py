@@ -96,6 +96,7 @@ class PartySpec:
 
     Attributes:
         values: Points from 0 to 100 by issue and option.
+        walk_away: Worth of leaving the talks; None if it never leaves.
         opens_with: Proposals that it puts on the table as its first offers, one after the other.
     """
 
@@ -115,6 +116,7 @@ class PartySpec:
     strategy: StrategySpec
     foresight: Number = ZERO
     refusal_cost: Number = ZERO
+    walk_away: Number | None = None
 
 
 @dataclass(frozen=True)

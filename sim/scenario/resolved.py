@@ -23,6 +23,7 @@ NUMBERS: tuple[Path, ...] = (
     ("parties", "*", "linkages", "*", "adds"),
     ("parties", "*", "foresight"),
     ("parties", "*", "refusal_cost"),
+    ("parties", "*", "walk_away"),
 )
 
 

@@ -272,6 +272,7 @@ def _party(name: str, model: schema.PartyModel, options: dict[str, frozenset[str
         influence=number_of(model.influence, 1.0),
         foresight=number_of(model.foresight, 0.0),
         refusal_cost=number_of(model.refusal_cost, 0.0),
+        walk_away=None if model.walk_away is None else model.walk_away.number(),
         red_lines=tuple(_red_line(line, options) for line in model.red_lines or ()),
         linkages=tuple(
             Linkage(each.id, condition_of(each.when, options), each.adds.number(), each.because or "")

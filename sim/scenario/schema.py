@@ -139,6 +139,11 @@ class PartyModel(Strict):
     refusal_cost: Chance | None = Field(
         None, description="Worth that a text costs it which is signed and then refused at home; left out: 0."
     )
+    walk_away: Share | None = Field(
+        None,
+        description="Worth of leaving the talks, from 0 to 1: it leaves once it can expect less at the table; "
+        "left out: it never leaves.",
+    )
     influence: Positive | None = Field(
         None, description="Weight in mean position, Nash product by influence and opposition; left out: 1."
     )
