@@ -374,7 +374,7 @@ def test_twenty_faults_are_told_and_no_more(faults):
     assert len(faults(("protocol:", f"{keys}protocol:"))) == 20
 
 
-@pytest.mark.parametrize("block", ["walk_away", "controlled_by"])
+@pytest.mark.parametrize("block", ["guarantees", "controlled_by"])
 def test_a_block_that_nothing_acts_on_is_an_unknown_key(faults, block):
     assert any(f": unknown key '{block}'" in line for line in faults(("protocol:", f"{block}: {{a: 1}}\nprotocol:")))
     assert any(f": unknown key '{block}'" in line for line in faults(("    signs:", f"    {block}: 0.5\n    signs:")))
