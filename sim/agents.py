@@ -44,7 +44,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
         self.regard = model.awareness.regards[index]
         self._drafts: Ints = model.drafts(self.name)
         self._own_lines: Bools = ensemble.structure.lines.of(index)
-        self._choices = Choices(self.utility, ensemble.structure.lines, self.regard)
+        lists = getattr(self.strategy, "offers", "") == "best_for_others"
+        self._choices = Choices(model.utility, index, ensemble.structure.lines, self.regard, lists)
         self._seen: tuple[State, View] | None = None
         self.take_in(model.state)
 
@@ -85,7 +86,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
             round=state.round,
             rounds=state.rounds,
             utility=self.utility,
-            signable=self._choices.signable,
+            could_sign=lambda: self._choices.signable,
             avoided=partial(ensemble.structure.lines.crossed, heard),
             no_deal=state.no_deal[:, self.index],
             best=self._choices.best,
@@ -142,5 +143,5 @@ class Party(mesa.Agent):  # type: ignore[misc]
     def could_sign(self, state: State, rows: Ints, package: Ints) -> Bools:
         """Whether a package of each of some draws crosses no real line of its own and beats no deal, shape (rows,)."""
         worth = self.utility[rows, package]
-        could: Bools = self._choices.signable[rows, package] & (worth >= state.no_deal[rows, self.index] - TOLERANCE)
+        could: Bools = self._choices.could_sign(rows, package) & (worth >= state.no_deal[rows, self.index] - TOLERANCE)
         return could

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from sim import kernels
+from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.knowledge import Regard
-from sim.shortlist import Candidates, Shortlist, candidates, first_of_highest, highest
+from sim.shortlist import FIRST_WIDTH, Candidates, Shortlist, first_of_highest, highest, ordering
 from sim.utility import EVERYBODY, Floats, Lines
 
 
@@ -12,26 +14,41 @@ class Choices:
     """One party's packages in every draw of a block; draws in which nothing changed are left alone.
 
     Attributes:
-        signable: Packages that cross none of its real red lines, shape (B, P).
-        best: Largest worth among them, -inf where there is none, shape (B,).
+        patterns: Patterns of packages that cross none of its real red lines, shape (B, K).
+        struck: Packages that are signed no more, shape (B, P), or no rows where there are none.
+        candidates: The packages that it can ever offer by its regard for the others, once somebody asked for them.
+        best: Largest worth among packages that it can sign, -inf where there is none, shape (B,).
         best_package: The package of that worth; where it can sign none, for it must offer something, the best of those
             that nobody has taken off the table.
     """
 
-    def __init__(self, utility: Floats, lines: Lines, regard: Regard) -> None:
+    def __init__(self, utility: Floats, party: int, lines: Lines, regard: Regard, lists: bool = False) -> None:
+        """Nothing is known before the first update.
+
+        Args:
+            utility: Worth of all packages to all parties, shape (B, N, P).
+            party: Index of the party.
+            lines: The red lines over the packages.
+            regard: How it ranks packages by what they do for the others.
+            lists: Whether its offers will be looked for by that; they can be in any case.
+        """
         draws = len(utility)
-        self._utility, self._lines, self._regard = utility, lines, regard
-        self._patterns = np.zeros((draws, len(lines.crosses)), bool)
+        self._all_worth, self._party = utility, party
+        self._utility, self._lines, self._regard = utility[:, party], lines, regard
+        self.patterns: Bools = np.zeros((draws, len(lines.crosses)), bool)
         self._real: Bools = np.zeros((draws, len(lines.names)), bool)
         self._stale: Bools = np.ones(draws, bool)
-        self._candidates: Candidates | None = None
-        self._any_line: Shortlist | None = None
-        self._struck: Bools | None = None
-        self._avoiding: Shortlist | None = None
-        self._listed_for: Bools = np.zeros((draws, len(lines.names)), bool)
+        self.struck: Bools = np.zeros((0, utility.shape[2]), bool)
+        self.candidates = Candidates(draws)
+        self._lists = False
+        self._set_order(lists)
+        self._avoided: Bools = np.zeros_like(self.patterns)
+        self._nothing_avoided: Bools = np.zeros_like(self.patterns)
+        self._avoided_for: Bools = np.zeros((draws, len(lines.names)), bool)
         self._top: Ints | None = None
         self._top_old: Bools = np.ones(draws, bool)
-        self.signable: Bools = np.zeros(utility.shape, bool)
+        self._signable: Bools | None = None
+        self._signable_old: Bools = np.ones(draws, bool)
         self.best: Floats = np.full(draws, -np.inf)
         self.best_package: Ints = np.zeros(draws, np.int64)
 
@@ -50,58 +67,78 @@ class Choices:
     def strike(self, rows: Ints, packages: Bools) -> None:
         """Take packages off the list of some draws for good, shape (rows, P)."""
         if len(rows):
-            if self._struck is None:
-                self._struck = np.zeros(self.signable.shape, bool)
-            self._struck[rows] |= packages
+            if not len(self.struck):
+                self.struck = np.zeros(self._utility.shape, bool)
+            self.struck[rows] |= packages
             self._stale[rows] = True
 
+    @property
+    def signable(self) -> Bools:
+        """Packages that cross none of its real red lines and are not struck, shape (B, P)."""
+        if self._signable is None:
+            self._signable = np.empty(self._utility.shape, bool)
+        rows = np.flatnonzero(self._signable_old)
+        if len(rows):
+            self._signable_old[rows] = False
+            self._signable[rows] = self.patterns[rows][:, self._lines.pattern]
+            if len(self.struck):
+                self._signable[rows] &= ~self.struck[rows]
+        return self._signable
+
+    def could_sign(self, rows: Ints, package: Ints) -> Bools:
+        """Whether a package of each of some draws is signable, shape (rows,)."""
+        could: Bools = self.patterns[rows, self._lines.pattern[package]]
+        return could & ~self.struck[rows, package] if len(self.struck) else could
+
     def _work_out(self, rows: Ints) -> None:
-        self._patterns[rows] = ~self._lines.patterns_crossing(self._real[rows])
-        signable: Bools = self._patterns[rows][:, self._lines.pattern]
-        if self._struck is not None:
-            signable &= ~self._struck[rows]
-        self.signable[rows] = signable
-        willing: Bools = np.any(signable, axis=1)
-        usable = signable if willing.all() else signable | (~willing[:, None] & self.on_the_table(rows))
-        rank = self._regard.tie_rank if len(self._regard.tie_rank) == 1 else self._regard.tie_rank[rows]
-        utility = self._utility[rows]
-        self.best_package[rows] = first_of_highest(utility, usable, rank)
-        worth = utility[np.arange(len(rows)), self.best_package[rows]]
-        self.best[rows] = np.where(willing, worth, -np.inf)
-        self._top_old[rows] = True
-        if self._candidates is not None:
-            self._list(rows)
+        self.patterns[rows] = ~self._lines.patterns_crossing(self._real[rows])
+        self._top_old[rows] = self._signable_old[rows] = True
+        self._find(rows)
+
+    def _find(self, rows: Ints) -> None:
+        """Find the best package of some draws, something to offer where it can sign none, and perhaps candidates."""
+        self._look_through(rows)
+        unable = rows[self.best_package[rows] == NO_DEAL]
+        if len(unable):
+            rank = self._regard.tie_rank if len(self._regard.tie_rank) == 1 else self._regard.tie_rank[unable]
+            self.best_package[unable] = first_of_highest(self._utility[unable], self.on_the_table(unable), rank)
+
+    def _look_through(self, rows: Ints) -> None:
+        """Find the best package of some draws, and the candidates if they are asked for."""
+        found = self.candidates
+        widest = kernels.look_through(
+            self._all_worth, self._party, rows, self._order, self._order_patterns, self.patterns, self.struck,
+            self._regard.tie_rank, TOLERANCE, self.best, self.best_package,
+            found.worth, found.package, found.crossing, found.count,
+        )  # fmt: skip
+        if self._lists and widest > found.worth.shape[1]:
+            found.widen(int(widest))
+            self._look_through(rows)
+
+    def _set_order(self, lists: bool) -> None:
+        """Say in which order to go through the packages: any will do for the best alone."""
+        lines, orderings = self._lines, self._regard.orderings
+        self._lists = lists and bool(orderings)
+        if not self._lists:
+            orderings = (ordering(np.arange(len(lines.pattern)), lines.pattern),)
+        else:
+            self.candidates.widen(FIRST_WIDTH)
+        self._order = np.array([each.packages for each in orderings])
+        self._order_patterns = np.array([each.patterns for each in orderings])
 
     def taken_off(self, rows: Ints, packages: Ints) -> Bools:
         """Which packages of some draws were refused at home or taken off the table by an event, shape (rows, ...)."""
         lines, draw = self._lines, rows.reshape(-1, *[1] * (packages.ndim - 1))
         removed = self._real[draw] & (lines.party == EVERYBODY)
         gone: Bools = (lines.crosses[lines.pattern[packages]] & removed).any(axis=-1)
-        return gone if self._struck is None else gone | self._struck[draw, packages]
+        return gone | self.struck[draw, packages] if len(self.struck) else gone
 
     def on_the_table(self, rows: Ints) -> Bools:
         """Packages that nothing but a red line of its own forbids, all where there is none, shape (rows, P)."""
         taken_off = self._lines.crossed(self._real[rows] & (self._lines.party == EVERYBODY))
-        if self._struck is not None:
-            taken_off |= self._struck[rows]
+        if len(self.struck):
+            taken_off |= self.struck[rows]
         return ~taken_off | taken_off.all(axis=1, keepdims=True)
-
-    def _list(self, rows: Ints) -> None:
-        """Make the candidates of some draws, and their lists before anything is heard."""
-        orderings = self._regard.orderings
-        worth = self._utility[rows]
-        if self._struck is not None:
-            worth = np.where(self._struck[rows], -np.inf, worth)
-        found = candidates(
-            worth, self._patterns[rows], orderings if len(orderings) == 1 else [orderings[b] for b in rows]
-        )
-        whole = self._candidates is None
-        self._candidates = found if self._candidates is None else self._candidates.with_rows(rows, found)
-        fresh = self._candidates.shortlist(self._patterns[rows], rows)
-        self._any_line = fresh if self._any_line is None or whole else self._any_line.with_rows(rows, fresh)
-        self._avoiding = fresh if self._avoiding is None or whole else self._avoiding.with_rows(rows, fresh)
-        self._listed_for = self._listed_for.copy()
-        self._listed_for[rows] = False
 
     def top(self, count: int) -> Ints:
         """Its best packages that it could sign, best first, shape (B, count); ties by its regard for the others.
@@ -120,12 +157,11 @@ class Choices:
 
     def shortlists(self, heard: Bools) -> tuple[Shortlist, Shortlist]:
         """Offers best for the others first: avoiding the lines heard of, and all the party could sign."""
-        if self._candidates is None:
-            self._list(np.arange(len(self._patterns)))
-        assert self._candidates is not None and self._avoiding is not None and self._any_line is not None
-        changed = np.flatnonzero((heard != self._listed_for).any(axis=1))
+        if not self._lists:
+            self._set_order(True)
+            self._find(np.arange(len(self.best)))
+        changed = np.flatnonzero((heard != self._avoided_for).any(axis=1))
         if len(changed):
-            usable = self._patterns[changed] & ~self._lines.patterns_crossing(heard[changed])
-            self._avoiding = self._avoiding.with_rows(changed, self._candidates.shortlist(usable, changed))
-            self._listed_for = heard
-        return self._avoiding, self._any_line
+            self._avoided[changed] = self._lines.patterns_crossing(heard[changed])
+            self._avoided_for = heard
+        return Shortlist(self.candidates, self._avoided), Shortlist(self.candidates, self._nothing_avoided)

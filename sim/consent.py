@@ -20,7 +20,8 @@ def votes_needed(signs: Bools, quota: int | None) -> Ints:
 
 
 def acceptable(
-    utility: Floats, no_deal: Floats, signs: Bools, lines: Lines, real: Bools, quota: int | None = None
+    utility: Floats, no_deal: Floats, signs: Bools, lines: Lines, real: Bools,
+    quota: int | None = None, rows: Ints | None = None,
 ) -> Bools:  # fmt: skip
     """The zone: packages that enough signatories find worth no deal or more, and that cross no real line of these.
 
@@ -29,17 +30,19 @@ def acceptable(
 
     Args:
         utility: Worth of packages, shape (B, N, P).
-        no_deal: Worth of no agreement, shape (B, N).
+        no_deal: Worth of no agreement, shape (rows, N).
         signs: Who signs a package, shape (N, P).
         lines: The red lines over the packages.
-        real: Those that are real, shape (B, L).
+        real: Those that are real, shape (rows, L).
         quota: How many signatories are enough.
+        rows: The draws to look at; None for all.
 
     Returns:
-        Shape (B, P).
+        Shape (rows, P).
     """
     if quota is None:
-        return solutions.zone(utility, no_deal, signs, ~lines.crossed(real))
+        return solutions.zone(utility, no_deal, signs, ~lines.crossed(real), rows)
+    utility = utility if rows is None else utility[rows]
     consenting = np.zeros((len(utility), utility.shape[2]), np.int64)
     for party, asked in enumerate(signs):
         enough = utility[:, party] >= (no_deal[:, party] - TOLERANCE)[:, None]

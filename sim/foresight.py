@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim import kernels
 from sim.ensemble import Ensemble
 from sim.issues import Bools, Ints
-from sim.mechanisms.option_tables import Combinations
 from sim.utility import Floats
 
 
@@ -26,23 +26,13 @@ def foreseen(ensemble: Ensemble, utility: Floats) -> Floats:
     """
     if not ensemble.foresight.any():
         return utility
-    no_deal, ahead = ensemble.world.no_deal[:, 0], np.empty_like(utility)
+    no_deal, ahead = np.ascontiguousarray(ensemble.world.no_deal[:, 0]), np.empty_like(utility)
     prospects = _prospects(ensemble, utility, no_deal)
-    for b, worth in enumerate(utility):  # draw by draw, so that what is worked on stays in the processor's cache
-        passed, shift, kind = prospects.passed(b), prospects.shift(b), prospects.kind(b)
-        for n, own in enumerate(worth):
-            foresight, free = ensemble.foresight[b, n], no_deal[b, n]
-            again = free - prospects.stake[n] * shift  # fighting again, from the new line
-            expected = own - again
-            expected *= prospects.held[n][b][kind]
-            expected += again
-            refused = free - ensemble.refusal_cost[b, n]
-            expected -= refused
-            expected *= passed
-            expected += refused
-            expected -= own
-            expected *= foresight
-            np.add(own, expected, out=ahead[b, n])
+    kernels.look_ahead(
+        utility, prospects.chance, prospects.chance_of, prospects.stake, prospects.moved, prospects.moved_of, no_deal,
+        prospects.held, prospects.held_of, prospects.absent, np.ascontiguousarray(ensemble.refusal_cost),
+        np.ascontiguousarray(ensemble.foresight), ahead,
+    )  # fmt: skip
     return ahead
 
 
@@ -52,56 +42,46 @@ class _Prospects:
 
     Attributes:
         stake: How a shift of power enters each party's worth of fighting again, shape (N,).
-        chance, chance_of: Of all ratifiers, shape (B, K), and each package's combination; None without votes.
-        moved, moved_of: Share of the stake that moves, shape (B, K), and the combinations; None without a shift.
-        held: Discounted part of ten years in which a package holds by its kind, one array a party.
-        held_of: Kind of each package; in draws of `absent` packages these take the second half of the kinds.
+        chance, chance_of: Of all ratifiers, shape (B, K), and each package's combination, shape (P,).
+        moved, moved_of: Share of the stake that moves away from the named side, and the combinations, likewise.
+        held, held_of: Discounted part of ten years in which a package holds, shape (B, N, K), and its kind, likewise.
+        absent: Packages at which the guarantor would not act, shape (B, P), or no rows: they take the second half of
+            the kinds.
     """
 
     stake: Floats
     chance: Floats
-    chance_of: Ints | None
+    chance_of: Ints
     moved: Floats
-    moved_of: Ints | None
-    held: list[Floats]
-    held_of: Combinations | None
-    absent: Bools | None
-
-    def passed(self, b: int) -> Floats | float:
-        """Chance of all ratifiers in draw b, shape (P,)."""
-        return 1.0 if self.chance_of is None else self.chance[b][self.chance_of]
-
-    def shift(self, b: int) -> Floats | float:
-        """Share of the stake that moves away from the named side in draw b, shape (P,)."""
-        return 0.0 if self.moved_of is None else self.moved[b][self.moved_of]
-
-    def kind(self, b: int) -> Ints:
-        """Where `held` has each package in draw b, shape (P,)."""
-        if self.held_of is None:
-            return np.zeros(1, np.int64)
-        index = self.held_of.index
-        return index if self.absent is None else index + len(self.held_of) * self.absent[b]
+    moved_of: Ints
+    held: Floats
+    held_of: Ints
+    absent: Bools
 
 
 def _prospects(ensemble: Ensemble, utility: Floats, no_deal: Floats) -> _Prospects:
     votes, after, parties = ensemble.world.ratification, ensemble.world.aftermath, ensemble.structure.parties
-    unknown = np.ones((len(utility), 1))
-    chance, chance_of = unknown, None
+    draws, all_alike = len(utility), np.zeros(utility.shape[2], np.int64)
+    chance, chance_of = np.ones((draws, 1)), all_alike
     if votes is not None:
         chance, chance_of = votes.chances_over_combinations()[0], votes.static.combinations.index
-    moved, moved_of = unknown, None
-    held, held_of, absent = len(parties) * [unknown], None, None
+    moved, moved_of = np.zeros((draws, 1)), all_alike
+    held, held_of, absent = np.ones((draws, len(parties), 1)), all_alike, np.zeros((0, 0), bool)
     if after is not None:
         guarantor = after.static.guarantor
         n = None if guarantor is None else parties.index(guarantor)
         outlook = after.outlook(None, None if n is None else utility[:, n], None if n is None else no_deal[:, n])
-        held = [outlook.part_held_by_combination(discount) for discount in ensemble.discount.T]
-        held_of, absent = outlook.static, outlook.absent
+        held_of = outlook.static.index
+        by_party = [outlook.part_held_by_combination(discount) for discount in ensemble.discount.T]
+        if outlook.absent is not None:
+            absent = outlook.absent
+        held = np.array(by_party).transpose(1, 0, 2)
         if after.power_shift is not None:
             shifts = after.power_shift.shifts
             moved, moved_of = shifts.over_combinations(), shifts.static.combinations.index
     stake = np.array([_stake(ensemble, party) for party in parties])
-    return _Prospects(stake, chance, chance_of, moved, moved_of, held, held_of, absent)
+    tables = [np.ascontiguousarray(table, np.float64) for table in (chance, moved, held)]
+    return _Prospects(stake, tables[0], chance_of, tables[1], moved_of, tables[2], held_of, absent)
 
 
 def _stake(ensemble: Ensemble, party: str) -> float:

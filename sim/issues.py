@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+ShortInts = npt.NDArray[np.int32]
 Clause = Mapping[str, frozenset[str]]
 
 NO_DEAL = -1  # the package index of no agreement

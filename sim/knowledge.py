@@ -103,7 +103,7 @@ def regard(
         total.append(_steps(_rising_sum(weighed)))
     orders, ranks = [], []
     for s, g, t in zip(share, gain, total, strict=True):
-        orders.append(ordering(np.lexsort((digest_rank, -t, -g, -s)), lines.pattern, len(lines.crosses)))
+        orders.append(ordering(np.lexsort((digest_rank, -t, -g, -s)), lines.pattern))
         rank = np.empty(len(digest_rank), np.int64)
         rank[np.lexsort((digest_rank, -t, -g))] = np.arange(len(digest_rank))
         ranks.append(rank)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sim import distances, solutions
+from sim import distances, kernels, solutions
 from sim.ensemble import Ensemble
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
@@ -155,19 +155,15 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
 
 def _smallest_sets(talks: Talks, rows: Ints) -> list[str]:
     """For draws without a zone, the smallest sets of constraints that some package breaks."""
-    table, no_deal = talks.ensemble.structure, talks.no_deal[-1][rows]
-    real = talks.real[rows]
-    real_crossed = table.lines.crosses[None] & real[:, None, :]  # (rows, K, L)
-    broken = real_crossed.sum(axis=2, dtype=np.int16)[:, table.lines.pattern]
-    unwilling = np.zeros(broken.shape, np.int64)  # bit n: worth less than no deal to signatory n
-    for n in range(len(table.parties)):
-        short = table.signs[n] & (talks.utility[rows, n] < (no_deal[:, n] - TOLERANCE)[:, None])
-        broken += short
-        unwilling |= short.astype(np.int64) << n
-    answers = []
-    for row in range(len(rows)):
-        found = np.flatnonzero(broken[row] == broken[row].min())
-        kinds = set(zip(table.lines.pattern[found].tolist(), unwilling[row, found].tolist(), strict=True))
+    table, no_deal = talks.ensemble.structure, np.ascontiguousarray(talks.no_deal[-1][rows])
+    real_crossed = table.lines.crosses[None] & talks.real[rows][:, None, :]  # (rows, K, L)
+    lines_crossed = real_crossed.sum(axis=2)
+    answers, found = [], np.empty((2, len(table.space)), np.int64)
+    for row, b in enumerate(rows):
+        count = kernels.fewest_broken(
+            talks.utility[b], no_deal[row], table.signs, table.lines.pattern, lines_crossed[row], TOLERANCE, *found
+        )
+        kinds = set(zip(*found[:, :count].tolist(), strict=True))
         sets = {_constraint_names(table, real_crossed[row, pattern], who) for pattern, who in kinds}
         answers.append(" | ".join(sorted(sets)))
     return answers

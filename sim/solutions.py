@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim import exact
+from sim import exact, kernels
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.pareto import pareto_frontier
@@ -24,23 +24,26 @@ Ranks = npt.NDArray[np.integer[Any]]
 NO_PRODUCT = 1e-12  # a largest Nash product below this says that somebody cannot gain
 
 
-def zone(utility: Floats, no_deal: Floats, signs: Bools, uncrossed: Bools | None = None) -> Bools:
+def zone(
+    utility: Floats, no_deal: Floats, signs: Bools, uncrossed: Bools | None = None, rows: Ints | None = None
+) -> Bools:
     """Zone of possible agreement: packages worth no deal or more to all that sign them, behind no real red line.
 
     Args:
         utility: Worth of packages, shape (B, N, P).
-        no_deal: Worth of no agreement, shape (B, N).
+        no_deal: Worth of no agreement, shape (rows, N).
         signs: Whose consent a package needs, shape (N, P). What nobody signs, nobody can find too little.
-        uncrossed: Packages that cross no real line of a signatory, shape (B, P); None if lines do not count.
+        uncrossed: Packages that cross no real line of a signatory, shape (rows, P); None if lines do not count.
+        rows: The draws to look at; None for all.
 
     Returns:
-        Shape (B, P).
+        Shape (rows, P).
     """
-    acceptable = np.ones((utility.shape[0], utility.shape[2]), bool) if uncrossed is None else uncrossed.copy()
-    for party, asked in enumerate(signs):
-        enough = utility[:, party] >= (no_deal[:, party] - TOLERANCE)[:, None]
-        acceptable &= enough if asked.all() else enough | ~asked
-    return acceptable
+    rows = np.arange(len(utility)) if rows is None else rows
+    zone = np.ones((len(rows), utility.shape[2]), bool) if uncrossed is None else uncrossed.copy()
+    no_deal, signs = np.ascontiguousarray(no_deal), np.ascontiguousarray(signs)
+    kernels.acceptable(np.ascontiguousarray(utility), rows, no_deal, signs, TOLERANCE, zone)
+    return zone
 
 
 def parties_by_default(signs: Bools) -> Bools:

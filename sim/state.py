@@ -204,7 +204,7 @@ class View:
         party: Its index.
         round: The round being played, from 1; `rounds` is the last.
         utility: Its own worth of every package, shape (B, P).
-        signable: Packages that cross none of its real red lines, shape (B, P).
+        could_sign: Makes the mask of packages that cross none of its real red lines, shape (B, P).
         avoided: Makes the mask of packages that cross a line somebody named, shape (B, P).
         no_deal: What no agreement is worth to it now, shape (B,).
         best: Its largest worth among packages it could sign, shape (B,); `best_package` is that package.
@@ -232,7 +232,7 @@ class View:
     round: int
     rounds: int
     utility: Floats
-    signable: Bools
+    could_sign: Callable[[], Bools]
     avoided: Callable[[], Bools]
     no_deal: Floats
     best: Floats
@@ -253,6 +253,11 @@ class View:
     top: Callable[[int], Ints]
     chance: Floats
     kept: dict[str, tuple[Any, Any]] = field(default_factory=dict, repr=False)
+
+    @property
+    def signable(self) -> Bools:
+        """Packages that cross none of its real red lines, shape (B, P)."""
+        return self.could_sign()
 
     @property
     def known(self) -> Knowledge:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim import exact
+from sim import exact, kernels
 from sim.exact import TOLERANCE
 from sim.issues import Bools, Half, Ints, PackageSpace
 
@@ -99,8 +99,11 @@ def package_utility(
     draws, parties = weights.shape[:2]
     utility = np.empty((draws, parties, len(space))) if out is None else out[:draws]
     for block in space.blocks:
-        grid = utility[:, :, block.start : block.stop].reshape(draws, parties, len(block.rows), len(block.columns))
-        np.add(first[:, :, block.rows, None], second[:, :, None, block.columns], out=grid)
+        if draws == 1:  # as good as the loop, and `check` and `show` need not wait for a compiler
+            grid = utility[:, :, block.start : block.stop].reshape(1, parties, len(block.rows), len(block.columns))
+            np.add(first[:, :, block.rows, None], second[:, :, None, block.columns], out=grid)
+        else:
+            kernels.add_halves(first, second, block.rows, block.columns, block.start, utility)
     for extra in extras:
         utility[:, extra.party, extra.packages] += extra.adds[:, None]
     return utility

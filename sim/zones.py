@@ -102,8 +102,7 @@ class Zones:
         )
 
     def _zone(self, no_deal: Floats, real: Bools, rows: np.ndarray | None = None) -> Bools:
-        utility = self._utility if rows is None else self._utility[rows]
-        zone = acceptable(utility, no_deal, self._table.signs, self._table.lines, real, self._quota)
+        zone = acceptable(self._utility, no_deal, self._table.signs, self._table.lines, real, self._quota, rows)
         if self._struck is not None and rows is not None:
             zone &= ~self._struck[rows]
         return zone

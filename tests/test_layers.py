@@ -12,7 +12,7 @@ SIM = ROOT / "sim"
 # Ground floor first. A room is a module of sim/ or a folder of it. It imports from floors below and, on its own floor,
 # from rooms listed before it. A new room is a new word here.
 HOUSE = """
-    0  exact issues utility shortlist induction knowledge learning streams registry theory
+    0  compiled exact issues kernels utility shortlist induction knowledge learning streams registry theory
     0  pareto solutions consent distances shortfalls stability positions fair_division references
     1  state
     2  strategies protocols mechanisms
@@ -32,6 +32,7 @@ ORDER = {room: place for place, room in enumerate(FLOOR)}
 ONLY_IN = {
     "mesa": {"agents", "model"},
     "networkx": {"agents", "model"},
+    "numba": {"compiled"},
     "ruamel": {"scenario"},
     "matplotlib": {"charts"},
     "click": {"cli"},

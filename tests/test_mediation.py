@@ -116,7 +116,7 @@ def test_only_the_mediator_s_own_order_of_packages_changes():
     assert leans.leaning.tolist() == [[1, 1, 1], [1, 1, 1], [1.4, 0.6, 1]]
     for party in range(3):
         one, other = plain.regard_by_positions[party], leans.regard_by_positions[party]
-        same = np.array_equal(one.orderings[0][0].packages, other.orderings[0][0].packages)
+        same = np.array_equal(one.orderings[0].packages, other.orderings[0].packages)
         assert same == (party != 2)
         assert np.array_equal(one.tie_rank, other.tie_rank) == (party != 2)
 

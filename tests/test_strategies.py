@@ -246,7 +246,7 @@ def seat(worth: list[float], *heard: list[int], no_deal: float = 0.0, **more: An
         log[0, n, : len(offers)] = offers
     utility, everything = np.array([worth]), np.ones((1, len(worth)), bool)
     seen: dict[str, Any] = {
-        "party": 0, "round": 2, "rounds": 9, "utility": utility, "signable": everything,
+        "party": 0, "round": 2, "rounds": 9, "utility": utility, "could_sign": lambda: everything,
         "avoided": lambda: ~everything, "no_deal": np.array([no_deal]), "best": utility.max(axis=1),
         "best_package": utility.argmax(axis=1), "received": np.array([NO_DEAL]), "best_received": np.array([-np.inf]),
         "log": log, "offers_made": np.array([[0, *map(len, heard)]]),

@@ -6,11 +6,11 @@ import numpy as np
 
 from sim.exact import TOLERANCE
 from sim.issues import Bools, Ints
-from sim.shortlist import CACHE_ITEMS
 from sim.state import View
 from sim.utility import Floats
 
 Rows = Ints | slice
+CACHE_ITEMS = 250_000  # worths to work on at once
 
 
 def slices(view: View) -> Iterator[slice]:

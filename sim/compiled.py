@@ -1,0 +1,66 @@
+"""Loops turned into machine code at their first call."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, TypeVar, cast
+
+Loop = TypeVar("Loop", bound=Callable[..., Any])
+
+KINDS = {"b": "boolean", "f": "float64", "h": "int32", "i": "int64"}
+
+
+def compiled(*kinds: str) -> Callable[[Loop], Loop]:
+    """Have a function compiled when it is first called.
+
+    The code does what NumPy does with the same operations in the same order, bit for bit: no multiplication is fused
+    with an addition, no sum is reordered, a division by zero gives an infinity. It runs without the interpreter's lock
+    and does not look whether an index lies in its array. It is kept on disk, beside the source or in the user's cache,
+    where one of them can be written, and made anew in every process where neither can.
+
+    What is kept is made anew when the file of the function changes, and only then. So a compiled function calls
+    compiled functions of its own file alone, and is handed the constants of others.
+
+    Args:
+        kinds: One a parameter: `b`, `f`, `h` or `i` for a truth value, a float, an integer of 32 or of 64 bits; with a
+            number behind it, an array of so many dimensions, in C order; a capital letter for one that is written to.
+    """
+
+    def wrap(loop: Loop) -> Loop:
+        return cast("Loop", _Compiled(loop, kinds))
+
+    return wrap
+
+
+class _Compiled:
+    """A function, and its machine code once somebody has called it."""
+
+    def __init__(self, loop: Callable[..., Any], kinds: tuple[str, ...]) -> None:
+        self.loop, self.kinds = loop, kinds
+        self.__doc__, self.__name__ = loop.__doc__, loop.__name__
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.code(*arguments)
+
+    @cached_property
+    def code(self) -> Any:
+        """What the compiler makes of the function; the library is loaded here, so that nobody waits for it in vain."""
+        from numba import njit
+
+        kinds = tuple(map(_numba_type, self.kinds))
+        try:
+            return njit(kinds, cache=True, nogil=True, error_model="numpy")(self.loop)
+        except (OSError, RuntimeError):  # no folder to keep it in, or a full one
+            return njit(kinds, nogil=True, error_model="numpy")(self.loop)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What the compiler takes for the type of a function: this one may be called by others of its file."""
+        return self.code._numba_type_
+
+
+def _numba_type(kind: str) -> Any:
+    from numba import types
+
+    letter, dimensions = kind[0], int(kind[1:] or 0)
+    item = getattr(types, KINDS[letter.lower()])
+    return types.Array(item, dimensions, "C", readonly=letter.islower()) if dimensions else item

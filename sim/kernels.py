@@ -1,0 +1,273 @@
+"""Loops over all packages of many draws, each in one pass instead of several over whole arrays.
+
+What they compute is defined here; tests compare each with the same in NumPy or as an ordinary loop. Ties are broken as
+everywhere: worths within the tolerance are equal, and the smaller rank comes first.
+"""
+
+import numpy as np
+
+from sim.compiled import compiled
+from sim.exact import Floats
+from sim.issues import Bools, Ints, ShortInts
+
+
+@compiled("f3", "f3", "i1", "i1", "i", "F3")
+def add_halves(first: Floats, second: Floats, rows: Ints, columns: Ints, start: int, utility: Floats) -> None:
+    """Worth of a run of packages that is a full product of two halves.
+
+    Args:
+        first, second: Worth of the combinations of either half, shape (B, N, combinations).
+        rows, columns: Combinations of the first and of the second half that make up the run.
+        start: First package of the run.
+        utility: Where the worth goes, shape (B, N, P).
+    """
+    width = len(columns)
+    for b in range(len(first)):
+        for n in range(first.shape[1]):
+            place, other = start, second[b, n]
+            for row in rows:
+                one, run = first[b, n, row], utility[b, n, place : place + width]
+                for column in range(width):
+                    run[column] = one + other[columns[column]]
+                place += width
+
+
+@compiled("f2", "b2", "i2", "f", "I1")
+def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints, tolerance: float, found: Ints) -> None:
+    """The usable package of highest merit in each draw; among those within the tolerance, the one of smallest rank.
+
+    Args:
+        merit: Shape (B, P).
+        usable: At least one a draw, shape (B, P).
+        tie_rank: Shape (1 or B, P).
+        tolerance: Within which two merits are equal.
+        found: Where the packages go, shape (B,).
+    """
+    for b in range(len(merit)):
+        top = -np.inf
+        for p in range(merit.shape[1]):
+            if usable[b, p] and merit[b, p] > top:
+                top = merit[b, p]
+        ranks = tie_rank[b if len(tie_rank) > 1 else 0]
+        first, least = -1, top - tolerance
+        for p in range(merit.shape[1]):
+            if usable[b, p] and merit[b, p] >= least and (first < 0 or ranks[p] < ranks[first]):
+                first = p
+        found[b] = first
+
+
+@compiled("f3", "i", "i1", "h2", "h2", "b2", "b2", "i2", "f", "F1", "I1", "F2", "I2", "I2", "I1")
+def look_through(
+    utility: Floats,
+    party: int,
+    rows: Ints,
+    order: ShortInts,
+    pattern: ShortInts,
+    usable: Bools,
+    struck: Bools,
+    tie_rank: Ints,
+    tolerance: float,
+    best: Floats,
+    best_package: Ints,
+    worth: Floats,
+    package: Ints,
+    crossing: Ints,
+    count: Ints,
+) -> int:
+    """One party's best package, and those of its packages that can ever be the first that is worth enough.
+
+    The first package in an order that is worth enough and crosses no line to be avoided is worth more than all before
+    it that cross the same lines as itself: a few hundred of tens of thousands.
+
+    Args:
+        utility: Worth of all packages to all parties, shape (B, N, P).
+        party: Index of the party.
+        rows: Draws to look at; nothing is written of the others.
+        order: Packages from first to last choice, shape (1 or B, P).
+        pattern: The pattern of lines that each of them crosses, in that order, shape (1 or B, P).
+        usable: Patterns that the party can sign, shape (B, K).
+        struck: Packages off the table for good, shape (B, P), or of no rows where there are none.
+        tie_rank: Shape (1 or B, P).
+        tolerance: Within which two worths are equal.
+        best: Worth of the best package that it could sign, -inf for none, shape (B,).
+        best_package: That package, the one of smallest rank among equals, -1 for none, shape (B,).
+        worth, package, crossing: Of the packages that can ever be first, from first to last choice, and the pattern of
+            each, shape (B, M); what is beyond their width is not written.
+        count: How many there are, shape (B,).
+
+    Returns:
+        The largest count.
+    """
+    patterns, width, widest = usable.shape[1], worth.shape[1], 0
+    record, enough = np.empty(patterns), np.empty(patterns)
+    near = np.empty(utility.shape[2], np.int64)
+    for b in rows:
+        own, ranks = utility[b, party], tie_rank[b if len(tie_rank) > 1 else 0]
+        packages, crosses = order[b if len(order) > 1 else 0], pattern[b if len(order) > 1 else 0]
+        for k in range(patterns):
+            record[k] = -np.inf if usable[b, k] else np.inf
+            enough[k] = record[k]
+        top, close, found = -np.inf, 0, 0
+        for place in range(len(packages)):
+            k, p = crosses[place], packages[place]
+            value = own[p]
+            if value < enough[k] or (len(struck) and struck[b, p]):
+                continue
+            if value > record[k]:
+                if found < width:
+                    worth[b, found], package[b, found], crossing[b, found] = value, p, k
+                found += 1
+                record[k], enough[k] = value, value - tolerance
+            if value >= top - tolerance:  # it may tie with the best
+                near[close] = p
+                close += 1
+                top = max(top, value)
+        first = -1
+        for place in range(close):
+            p = near[place]
+            if own[p] >= top - tolerance and (first < 0 or ranks[p] < ranks[first]):
+                first = p
+        best[b], best_package[b], count[b] = own[first] if first >= 0 else -np.inf, first, found
+        widest = max(widest, found)
+    return widest
+
+
+@compiled("f2", "i2", "i2", "i1", "b2", "f1", "f", "I1")
+def first_worth(
+    worth: Floats,
+    package: Ints,
+    crossing: Ints,
+    count: Ints,
+    avoided: Bools,
+    least: Floats,
+    tolerance: float,
+    found: Ints,
+) -> None:
+    """The first package of each draw that is worth at least so much and crosses no line to be avoided.
+
+    Args:
+        worth, package, crossing, count: As `look_through` makes them.
+        avoided: Patterns to be avoided, shape (B, K).
+        least: Shape (B,).
+        tolerance: By which it may fall short of that.
+        found: Where the packages go, -1 where there is none, shape (B,).
+    """
+    for b in range(len(least)):
+        found[b], enough = -1, least[b] - tolerance
+        for place in range(count[b]):
+            if worth[b, place] >= enough and not avoided[b, crossing[b, place]]:
+                found[b] = package[b, place]
+                break
+
+
+@compiled("f3", "i1", "f2", "b2", "f", "B2")
+def acceptable(
+    utility: Floats, rows: Ints, no_deal: Floats, signs: Bools, tolerance: float, packages: Bools
+) -> None:
+    """Leave of some packages those that are worth no deal or more to all that sign them.
+
+    Args:
+        utility: Worth of all packages to all parties, shape (B, N, P).
+        rows: Draws to look at.
+        no_deal: Worth of no agreement in these, shape (rows, N).
+        signs: Whose consent a package needs, shape (N, P).
+        tolerance: By which worth may fall short.
+        packages: Those to choose from, and then those left, shape (rows, P).
+    """
+    for row in range(len(rows)):
+        left = packages[row]
+        for n in range(utility.shape[1]):
+            own, asked, least = utility[rows[row], n], signs[n], no_deal[row, n] - tolerance
+            for p in range(len(left)):
+                left[p] &= (own[p] >= least) | (not asked[p])
+
+
+@compiled("f3", "f2", "i1", "f1", "f2", "i1", "f2", "f3", "i1", "b2", "f2", "f2", "F3")
+def look_ahead(
+    utility: Floats,
+    chance: Floats,
+    chance_of: Ints,
+    stake: Floats,
+    moved: Floats,
+    moved_of: Ints,
+    no_deal: Floats,
+    held: Floats,
+    held_of: Ints,
+    absent: Bools,
+    refusal_cost: Floats,
+    foresight: Floats,
+    ahead: Floats,
+) -> None:
+    """What packages are worth to parties that look past the signature.
+
+    Args:
+        utility: Worth of all packages to all parties, shape (B, N, P).
+        chance, chance_of: Of all ratifiers by combination of options, shape (B, K), and the combination of each
+            package, shape (P,).
+        stake: How a shift of power enters the worth of fighting again, shape (N,).
+        moved, moved_of: Share of the stake that moves, likewise.
+        no_deal: Worth of no agreement, shape (B, N).
+        held, held_of: Discounted part of the time to come in which a package holds, shape (B, N, K), likewise.
+        absent: Packages that take the second half of these kinds, shape (B, P), or of no rows where none does.
+        refusal_cost: What a text refused at home costs, shape (B, N).
+        foresight: In [0, 1], shape (B, N).
+        ahead: Where the worth goes, shape (B, N, P).
+    """
+    for b in range(len(utility)):
+        for n in range(utility.shape[1]):
+            free, share = no_deal[b, n], foresight[b, n]
+            refused = free - refusal_cost[b, n]
+            durations = held[b, n]
+            half = len(durations) // 2
+            for p in range(utility.shape[2]):
+                own = utility[b, n, p]
+                again = free - stake[n] * moved[b, moved_of[p]]  # fighting again, from the new line
+                kind = held_of[p] + half if len(absent) and absent[b, p] else held_of[p]
+                expected = (own - again) * durations[kind] + again
+                expected = (expected - refused) * chance[b, chance_of[p]] + refused
+                ahead[b, n, p] = own + (expected - own) * share
+
+
+@compiled("f2", "f1", "b2", "i1", "i1", "f", "I1", "I1")
+def fewest_broken(
+    utility: Floats,
+    no_deal: Floats,
+    signs: Bools,
+    pattern: Ints,
+    lines_crossed: Ints,
+    tolerance: float,
+    crossing: Ints,
+    unwilling: Ints,
+) -> int:
+    """The smallest sets of constraints that some package of one draw breaks.
+
+    Args:
+        utility: Worth of packages, shape (N, P).
+        no_deal: Worth of no agreement, shape (N,).
+        signs: Whose consent a package needs, shape (N, P).
+        pattern: The pattern of lines each package crosses, shape (P,).
+        lines_crossed: Real lines that each pattern crosses, shape (K,).
+        tolerance: By which worth may fall short.
+        crossing, unwilling: Where the sets go: the pattern, and the signatories (as bits) to whom the package is worth
+            less than no deal; shape (P,).
+
+    Returns:
+        How many there are; a set may come more than once.
+    """
+    fewest, found = signs.shape[0] + np.int64(1) + lines_crossed.max(), 0
+    for p in range(len(pattern)):
+        broken, who = lines_crossed[pattern[p]], 0
+        for n in range(len(no_deal)):
+            if broken > fewest:
+                break
+            if signs[n, p] and utility[n, p] < no_deal[n] - tolerance:
+                broken += 1
+                who |= 1 << n
+        if broken > fewest:
+            continue
+        if broken < fewest:
+            fewest, found = broken, 0
+        if not found or crossing[found - 1] != pattern[p] or unwilling[found - 1] != who:
+            crossing[found], unwilling[found] = pattern[p], who
+            found += 1
+    return found

@@ -1,0 +1,112 @@
+"""Loops are compiled when first called, kept on disk where that can be, and do without where it cannot."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim import compiled as module
+from sim.compiled import compiled
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run(code: str, **environment: str) -> str:
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])} | environment
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_nobody_waits_for_the_compiler_who_plays_nothing():
+    code = """
+    import sys
+    from click.testing import CliRunner
+    from sim.cli.commands import peacesim
+    for arguments in (["--help"], ["check", "scenarios/orange-and-lemon.yaml"], ["list", "strategies"]):
+        assert CliRunner().invoke(peacesim, arguments).exit_code == 0, arguments
+        assert "numba" not in sys.modules, arguments
+    """
+    run(f"import os; os.chdir({str(ROOT)!r})\n" + textwrap.dedent(code))
+
+
+def test_a_loop_is_kept_on_disk_and_done_without_where_nothing_can_be_written(tmp_path):
+    source = tmp_path / "loops.py"
+    source.write_text(
+        "from sim.compiled import compiled\n\n\n"
+        '@compiled("f1")\ndef total(values):\n    """Sum."""\n    result = 0.0\n'
+        "    for value in values:\n        result += value\n    return result\n"
+    )
+    code = f"""
+    import sys
+    sys.path.insert(0, {str(tmp_path)!r})
+    import numpy as np, loops
+    assert loops.total(np.array([1.0, 2.0])) == 3.0
+    stats = loops.total.code.stats
+    print(stats.cache_path is not None, sum(stats.cache_hits.values()))
+    """
+    there = {"NUMBA_CACHE_DIR": str(tmp_path / "kept"), "PYTHONDONTWRITEBYTECODE": "1"}
+    assert run(code, **there).split() == ["True", "0"]
+    assert run(code, **there).split() == ["True", "1"]
+    file = tmp_path / "file"
+    file.write_text("no folder can be made below a file")
+    if (tmp_path / "__pycache__").exists():
+        (tmp_path / "__pycache__").rmdir()
+    (tmp_path / "__pycache__").write_text("nor below this one")
+    nowhere = {"NUMBA_CACHE_DIR": str(file / "kept"), "HOME": str(file), "XDG_CACHE_HOME": str(file)}
+    assert run(code, **nowhere).split() == ["False", "0"]
+
+
+def test_compiled_loops_call_each_other_and_take_arrays_that_must_not_change():
+    values = np.arange(4.0)
+    values.flags.writeable = False
+    assert _twice(values) == 12.0
+
+
+def test_what_is_not_of_the_kind_asked_for_is_refused():
+    with pytest.raises(TypeError):
+        _sum(np.arange(4))
+    with pytest.raises(TypeError):
+        _sum(np.arange(8.0)[::2])
+
+
+def test_floats_are_as_numpy_has_them():
+    """No multiplication fused with an addition, no sum reordered, infinity for a division by zero."""
+    a, b = 1.0 + 2.0**-30, -(1.0 + 2.0**-29)
+    assert _fused(a, a, b) == a * a + b == 0.0
+    values, total = [1.0, 1e16, 3.0, -1e16, 1 / 3] * 9, 0.0
+    for value in values:
+        total += value
+    assert _sum(np.array(values)) == total
+    assert _ratio(1.0, 0.0) == np.inf
+
+
+def test_every_kind_has_a_letter_of_its_own():
+    assert {kind.lower() for kind in module.KINDS} == set(module.KINDS)
+
+
+@compiled("f1")
+def _sum(values):
+    total = 0.0
+    for value in values:
+        total += value
+    return total
+
+
+@compiled("f1")
+def _twice(values):
+    return 2 * _sum(values)
+
+
+@compiled("f", "f", "f")
+def _fused(a, b, c):
+    return a * b + c
+
+
+@compiled("f", "f")
+def _ratio(a, b):
+    return a / b

@@ -1,0 +1,109 @@
+"""Compiled loops against the same in NumPy, bit for bit."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from sim import kernels, solutions
+from sim.shortlist import first_of_highest
+
+TOLERANCE = 1e-9
+LEVELS = st.sampled_from([0.0, 0.3, 0.3 + 4e-10, 0.3 + 2e-9, 0.7, 1.0, 1.0 - 4e-10, 1 / 3])
+UNIT = st.floats(0, 1)
+
+
+@st.composite
+def cases(draw, levels=LEVELS):
+    """Worth of packages, no-deal worth, who signs, and patterns of lines."""
+    draws, parties, packages = draw(st.integers(1, 3)), draw(st.integers(1, 4)), draw(st.integers(1, 9))
+    utility = draw(hnp.arrays(float, (draws, parties, packages), elements=levels))
+    no_deal = draw(hnp.arrays(float, (draws, parties), elements=levels))
+    signs = draw(hnp.arrays(bool, (parties, packages)))
+    patterns = draw(st.integers(1, 3))
+    pattern = draw(hnp.arrays(np.int64, packages, elements=st.integers(0, patterns - 1)))
+    return utility, no_deal, signs, pattern, patterns
+
+
+@given(cases(), st.data())
+def test_the_first_of_the_highest(case, data):
+    merit, shape = case[0][:, 0], case[0][:, 0].shape
+    usable = data.draw(hnp.arrays(bool, shape))
+    usable[np.arange(shape[0]), data.draw(st.integers(0, shape[1] - 1))] = True
+    count = data.draw(st.sampled_from([1, shape[0]]))
+    ranks = np.array([data.draw(st.permutations(range(shape[1]))) for _ in range(count)])
+    held = np.where(usable, merit, -np.inf)
+    ties = held >= held.max(axis=1, keepdims=True) - TOLERANCE
+    wanted = np.where(ties, ranks, shape[1]).argmin(axis=1)
+    assert first_of_highest(merit, usable, ranks).tolist() == wanted.tolist()
+
+
+@given(hnp.arrays(float, (2, 3, 4), elements=UNIT), hnp.arrays(float, (2, 3, 5), elements=UNIT), st.data())
+def test_worth_is_an_outer_sum(first, second, data):
+    rows = np.array(data.draw(st.lists(st.integers(0, 3), min_size=1, unique=True)))
+    columns = np.array(data.draw(st.lists(st.integers(0, 4), min_size=1, unique=True)))
+    utility = np.full((2, 3, 1 + len(rows) * len(columns)), -1.0)
+    kernels.add_halves(first, second, rows, columns, 1, utility)
+    sums = first[:, :, rows, None] + second[:, :, None, columns]
+    assert np.array_equal(utility[:, :, 1:], sums.reshape(2, 3, -1))
+    assert (utility[:, :, 0] == -1).all()
+
+
+@given(cases(), st.data())
+def test_the_zone(case, data):
+    utility, no_deal, signs, _, _ = case
+    uncrossed = data.draw(st.one_of(st.none(), hnp.arrays(bool, utility[:, 0].shape)))
+    enough = utility >= (no_deal - TOLERANCE)[:, :, None]
+    wanted = (enough | ~signs).all(axis=1) & (True if uncrossed is None else uncrossed)
+    assert np.array_equal(solutions.zone(utility, no_deal, signs, uncrossed), wanted)
+    some = slice(None, None, 2)
+    rows, open_there = np.arange(0, len(utility), 2), None if uncrossed is None else uncrossed[some]
+    assert np.array_equal(solutions.zone(utility, no_deal[some], signs, open_there, rows), wanted[some])
+
+
+@given(cases(), st.data())
+def test_the_smallest_sets_of_broken_constraints(case, data):
+    utility, no_deal, signs, pattern, patterns = case
+    lines_crossed = data.draw(hnp.arrays(np.int64, patterns, elements=st.integers(0, 3)))
+    short = signs & (utility[0] < (no_deal[0] - TOLERANCE)[:, None])
+    broken = lines_crossed[pattern] + short.sum(axis=0)
+    bits = (short << np.arange(len(short))[:, None]).sum(axis=0)
+    wanted = {(pattern[p], bits[p]) for p in np.flatnonzero(broken == broken.min())}
+    found = np.empty((2, len(pattern)), np.int64)
+    count = kernels.fewest_broken(utility[0], no_deal[0], signs, pattern, lines_crossed, TOLERANCE, *found)
+    assert set(zip(*found[:, :count].tolist(), strict=True)) == wanted
+
+
+@given(cases(UNIT), st.data())
+def test_worth_with_foresight(case, data):
+    """The formula of the model step by step, each step rounded as NumPy rounds it."""
+    utility, no_deal, _, of, kinds = case
+    (draws, parties, packages) = utility.shape
+
+    def numbers(*shape):
+        return data.draw(hnp.arrays(float, shape, elements=UNIT))
+
+    chance, moved, cost, foresight = numbers(draws, kinds), numbers(draws, kinds), *numbers(2, draws, parties)
+    stake = data.draw(hnp.arrays(float, parties, elements=st.sampled_from([-1.0, 0.0, 1.0])))
+    everywhere = np.arange(draws * packages).reshape(draws, packages) % 2 > 0
+    absent = everywhere if data.draw(st.booleans()) else everywhere[:0]
+    held = numbers(draws, parties, 2 * kinds if len(absent) else kinds)
+    ahead = np.empty_like(utility)
+    kernels.look_ahead(
+        utility, chance, of, stake, moved, of, no_deal, held, of, absent, cost, foresight, ahead
+    )  # fmt: skip
+    for b in range(draws):
+        for n in range(parties):
+            own, free = utility[b, n], no_deal[b, n]
+            kind = of + kinds * absent[b] if len(absent) else of
+            again = free - stake[n] * moved[b][of]
+            expected = own - again
+            expected *= held[b, n][kind]
+            expected += again
+            refused = free - cost[b, n]
+            expected -= refused
+            expected *= chance[b][of]
+            expected += refused
+            expected -= own
+            expected *= foresight[b, n]
+            assert np.array_equal(ahead[b, n], own + expected)
