@@ -11,7 +11,7 @@ import numpy as np
 from sim.choices import Choices
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
-from sim.state import State, View
+from sim.state import ByList, State, View
 from sim.utility import Floats
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ class Party(mesa.Agent):  # type: ignore[misc]
         self._drafts: Ints = model.drafts(self.name)
         self._own_lines: Bools = ensemble.structure.lines.of(index)
         lists = getattr(self.strategy, "offers", "") == "best_for_others"
-        self._choices = Choices(model.utility, index, ensemble.structure.lines, self.regard, lists)
+        self._choices = Choices(
+            model.utility, index, ensemble.structure.lines, self.regard, model.candidates, lists
+        )
         self._seen: tuple[State, View] | None = None
         self.take_in(model.state)
 
@@ -109,6 +111,14 @@ class Party(mesa.Agent):  # type: ignore[misc]
             kept=self._kept,
         )
 
+    def by_list(self, state: State) -> ByList | None:
+        """How it plays this round, where it goes by the clock and its candidates; None where it does not."""
+        strategy = self.strategy
+        if not (self._choices.lists and getattr(strategy, "goes_by_the_clock", False)):
+            return None
+        draft = self.draft(state)
+        return ByList(self.aspiration(state), draft, self._choices.candidates)
+
     def aspiration(self, state: State) -> Floats:
         """The least worth it asks for now, shape (B,)."""
         return np.asarray(self.strategy.aspiration(self.view(state)))
@@ -124,6 +134,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
     def draft(self, state: State) -> Ints:
         """The next of its drafts, shape (B,); `NO_DEAL` after the last, and for one that is off the table."""
         draft = self._drafts[np.minimum(state.offers_made[:, self.index], len(self._drafts) - 1)]
+        if len(self._drafts) == 1:
+            return draft
         return np.where(self.taken_off(np.arange(len(draft)), draft), NO_DEAL, draft)
 
     def taken_off(self, rows: Ints, packages: Ints) -> Bools:

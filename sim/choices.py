@@ -14,15 +14,13 @@ class Choices:
     """One party's packages in every draw of a block; draws in which nothing changed are left alone.
 
     Attributes:
-        patterns: Patterns of packages that cross none of its real red lines, shape (B, K).
-        struck: Packages that are signed no more, shape (B, P), or no rows where there are none.
-        candidates: The packages that it can ever offer by its regard for the others, once somebody asked for them.
-        best: Largest worth among packages that it can sign, -inf where there is none, shape (B,).
-        best_package: The package of that worth; where it can sign none, for it must offer something, the best of those
-            that nobody has taken off the table.
+        candidates: Where they are kept, for all parties.
+        lists: Whether its candidates are kept up, and not its best package alone.
     """
 
-    def __init__(self, utility: Floats, party: int, lines: Lines, regard: Regard, lists: bool = False) -> None:
+    def __init__(
+        self, utility: Floats, party: int, lines: Lines, regard: Regard, candidates: Candidates, lists: bool = False
+    ) -> None:
         """Nothing is known before the first update.
 
         Args:
@@ -30,27 +28,44 @@ class Choices:
             party: Index of the party.
             lines: The red lines over the packages.
             regard: How it ranks packages by what they do for the others.
-            lists: Whether its offers will be looked for by that; they can be in any case.
+            candidates: Where to keep what is found.
+            lists: Whether its offers will be looked for by that ranking; they can be in any case.
         """
         draws = len(utility)
         self._all_worth, self._party = utility, party
         self._utility, self._lines, self._regard = utility[:, party], lines, regard
-        self.patterns: Bools = np.zeros((draws, len(lines.crosses)), bool)
         self._real: Bools = np.zeros((draws, len(lines.names)), bool)
         self._stale: Bools = np.ones(draws, bool)
-        self.struck: Bools = np.zeros((0, utility.shape[2]), bool)
-        self.candidates = Candidates(draws)
-        self._lists = False
+        self.candidates = candidates
         self._set_order(lists)
-        self._avoided: Bools = np.zeros_like(self.patterns)
-        self._nothing_avoided: Bools = np.zeros_like(self.patterns)
+        self._nothing_avoided: Bools = np.zeros((draws, len(lines.crosses)), bool)
+        self._avoided = self._nothing_avoided.copy()
         self._avoided_for: Bools = np.zeros((draws, len(lines.names)), bool)
         self._top: Ints | None = None
         self._top_old: Bools = np.ones(draws, bool)
         self._signable: Bools | None = None
         self._signable_old: Bools = np.ones(draws, bool)
-        self.best: Floats = np.full(draws, -np.inf)
-        self.best_package: Ints = np.zeros(draws, np.int64)
+
+    @property
+    def best(self) -> Floats:
+        """Largest worth among packages that it can sign, -inf where there is none, shape (B,)."""
+        best: Floats = self.candidates.best[self._party]
+        return best
+
+    @property
+    def best_package(self) -> Ints:
+        """The package of that worth, shape (B,).
+
+        Where it can sign none, for it must offer something, the best of those that nobody has taken off the table.
+        """
+        package: Ints = self.candidates.best_package[self._party]
+        return package
+
+    @property
+    def patterns(self) -> Bools:
+        """Patterns of packages that cross none of its real red lines, shape (B, K)."""
+        patterns: Bools = self.candidates.patterns[self._party]
+        return patterns
 
     def update(self, real: Bools) -> None:
         """Take in which of its lines are real now, shape (B, L)."""
@@ -67,9 +82,7 @@ class Choices:
     def strike(self, rows: Ints, packages: Bools) -> None:
         """Take packages off the list of some draws for good, shape (rows, P)."""
         if len(rows):
-            if not len(self.struck):
-                self.struck = np.zeros(self._utility.shape, bool)
-            self.struck[rows] |= packages
+            self.candidates.strike(rows, packages)
             self._stale[rows] = True
 
     @property
@@ -81,14 +94,14 @@ class Choices:
         if len(rows):
             self._signable_old[rows] = False
             self._signable[rows] = self.patterns[rows][:, self._lines.pattern]
-            if len(self.struck):
-                self._signable[rows] &= ~self.struck[rows]
+            if len(self.candidates.struck):
+                self._signable[rows] &= ~self.candidates.struck[rows]
         return self._signable
 
     def could_sign(self, rows: Ints, package: Ints) -> Bools:
         """Whether a package of each of some draws is signable, shape (rows,)."""
         could: Bools = self.patterns[rows, self._lines.pattern[package]]
-        return could & ~self.struck[rows, package] if len(self.struck) else could
+        return could & ~self.candidates.struck[rows, package] if len(self.candidates.struck) else could
 
     def _work_out(self, rows: Ints) -> None:
         self.patterns[rows] = ~self._lines.patterns_crossing(self._real[rows])
@@ -105,21 +118,22 @@ class Choices:
 
     def _look_through(self, rows: Ints) -> None:
         """Find the best package of some draws, and the candidates if they are asked for."""
-        found = self.candidates
+        to, n = self.candidates, self._party
+        width = to.worth.shape[2] if self.lists else 0
         widest = kernels.look_through(
-            self._all_worth, self._party, rows, self._order, self._order_patterns, self.patterns, self.struck,
-            self._regard.tie_rank, TOLERANCE, self.best, self.best_package,
-            found.worth, found.package, found.crossing, found.count,
+            self._all_worth, n, rows, self._order, self._order_patterns, to.patterns[n], to.struck,
+            self._regard.tie_rank, TOLERANCE, to.best[n], to.best_package[n],
+            to.worth[n], to.package[n], to.crossing[n], width, to.count[n],
         )  # fmt: skip
-        if self._lists and widest > found.worth.shape[1]:
-            found.widen(int(widest))
+        if self.lists and widest > width:
+            to.widen(int(widest))
             self._look_through(rows)
 
     def _set_order(self, lists: bool) -> None:
         """Say in which order to go through the packages: any will do for the best alone."""
         lines, orderings = self._lines, self._regard.orderings
-        self._lists = lists and bool(orderings)
-        if not self._lists:
+        self.lists = lists and bool(orderings)
+        if not self.lists:
             orderings = (ordering(np.arange(len(lines.pattern)), lines.pattern),)
         else:
             self.candidates.widen(FIRST_WIDTH)
@@ -131,13 +145,13 @@ class Choices:
         lines, draw = self._lines, rows.reshape(-1, *[1] * (packages.ndim - 1))
         removed = self._real[draw] & (lines.party == EVERYBODY)
         gone: Bools = (lines.crosses[lines.pattern[packages]] & removed).any(axis=-1)
-        return gone | self.struck[draw, packages] if len(self.struck) else gone
+        return gone | self.candidates.struck[draw, packages] if len(self.candidates.struck) else gone
 
     def on_the_table(self, rows: Ints) -> Bools:
         """Packages that nothing but a red line of its own forbids, all where there is none, shape (rows, P)."""
         taken_off = self._lines.crossed(self._real[rows] & (self._lines.party == EVERYBODY))
-        if len(self.struck):
-            taken_off |= self.struck[rows]
+        if len(self.candidates.struck):
+            taken_off |= self.candidates.struck[rows]
         return ~taken_off | taken_off.all(axis=1, keepdims=True)
 
     def top(self, count: int) -> Ints:
@@ -157,11 +171,13 @@ class Choices:
 
     def shortlists(self, heard: Bools) -> tuple[Shortlist, Shortlist]:
         """Offers best for the others first: avoiding the lines heard of, and all the party could sign."""
-        if not self._lists:
+        if not self.lists:
             self._set_order(True)
             self._find(np.arange(len(self.best)))
         changed = np.flatnonzero((heard != self._avoided_for).any(axis=1))
         if len(changed):
             self._avoided[changed] = self._lines.patterns_crossing(heard[changed])
             self._avoided_for = heard
-        return Shortlist(self.candidates, self._avoided), Shortlist(self.candidates, self._nothing_avoided)
+        avoided = self._avoided, self._nothing_avoided
+        avoiding, any_line = (Shortlist(self.candidates, self._party, patterns) for patterns in avoided)
+        return avoiding, any_line

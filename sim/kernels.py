@@ -56,7 +56,7 @@ def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints, tolerance: fl
         found[b] = first
 
 
-@compiled("f3", "i", "i1", "h2", "h2", "b2", "b2", "i2", "f", "F1", "I1", "F2", "I2", "I2", "I1")
+@compiled("f3", "i", "i1", "h2", "h2", "b2", "b2", "i2", "f", "F1", "I1", "F2", "I2", "I2", "i", "I1")
 def look_through(
     utility: Floats,
     party: int,
@@ -72,6 +72,7 @@ def look_through(
     worth: Floats,
     package: Ints,
     crossing: Ints,
+    width: int,
     count: Ints,
 ) -> int:
     """One party's best package, and those of its packages that can ever be the first that is worth enough.
@@ -92,13 +93,14 @@ def look_through(
         best: Worth of the best package that it could sign, -inf for none, shape (B,).
         best_package: That package, the one of smallest rank among equals, -1 for none, shape (B,).
         worth, package, crossing: Of the packages that can ever be first, from first to last choice, and the pattern of
-            each, shape (B, M); what is beyond their width is not written.
+            each, shape (B, M).
+        width: How many of them to write at most.
         count: How many there are, shape (B,).
 
     Returns:
         The largest count.
     """
-    patterns, width, widest = usable.shape[1], worth.shape[1], 0
+    patterns, widest = usable.shape[1], 0
     record, enough = np.empty(patterns), np.empty(patterns)
     near = np.empty(utility.shape[2], np.int64)
     for b in rows:

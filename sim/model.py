@@ -13,6 +13,7 @@ from sim.ensemble import Ensemble
 from sim.foresight import foreseen
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.leaving import Leaving
+from sim.shortlist import Candidates
 from sim.state import Case, Moves, State, opening
 from sim.utility import DAYS_PER_MONTH, Floats
 from sim.world import holdout
@@ -97,6 +98,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         self.leaving = Leaving(ensemble, self.utility)
         after, days = ensemble.after_refusal, ensemble.scenario.time.days_per_round
         self.approval = Approval(ensemble.world.ratification, after, len(ensemble), days)
+        self.candidates = Candidates(len(table.parties), len(ensemble), len(table.space), len(table.lines.crosses))
         self.parties = [Party(self, n) for n in range(len(table.parties))]
         self._committed: Bools = np.zeros((len(ensemble.world.commitments), len(ensemble)), bool)
         self.case = _case(ensemble, self.utility, self.awareness, self._committed)

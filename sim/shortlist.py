@@ -38,24 +38,43 @@ def ordering(order: Ints, pattern: Ints) -> Ordering:
 
 
 class Candidates:
-    """The packages of one party that can ever be first, whatever worth is asked for and whatever red lines are avoided.
+    """What each party can sign, and the packages that can ever be its first, whatever worth is asked for and whatever
+    red lines are avoided.
 
     Attributes:
-        worth: From first to last choice, shape (B, M); what stands beyond `count` means nothing.
-        package: Package indices, shape (B, M).
-        crossing: The pattern of lines each crosses, shape (B, M).
-        count: How many there are, shape (B,).
+        patterns: Patterns of packages that cross none of its real red lines, shape (N, B, K).
+        struck: Packages that nobody signs any more, shape (B, P), or no rows where there are none.
+        best: Largest worth among packages that it can sign, -inf where there is none, shape (N, B).
+        best_package: The package of that worth, or what the party offers where it can sign none, shape (N, B).
+        worth: Of the packages listed, from first to last choice, shape (N, B, M); what stands beyond `count` means
+            nothing.
+        package: Their indices, shape (N, B, M).
+        crossing: The pattern of lines each crosses, shape (N, B, M).
+        count: How many there are, shape (N, B).
     """
 
-    def __init__(self, draws: int) -> None:
-        self.worth, self.count = np.empty((draws, 0)), np.zeros(draws, np.int64)
-        self.package = self.crossing = np.empty((draws, 0), np.int64)
+    def __init__(self, parties: int, draws: int, packages: int, patterns: int) -> None:
+        self.patterns: Bools = np.zeros((parties, draws, patterns), bool)
+        self.struck: Bools = np.zeros((0, packages), bool)
+        self.best: Floats = np.full((parties, draws), -np.inf)
+        self.best_package: Ints = np.zeros((parties, draws), np.int64)
+        self.worth: Floats = np.empty((parties, draws, 0))
+        self.package: Ints = np.empty((parties, draws, 0), np.int64)
+        self.crossing: Ints = np.empty((parties, draws, 0), np.int64)
+        self.count: Ints = np.zeros((parties, draws), np.int64)
 
     def widen(self, width: int) -> None:
         """Have room for so many a draw."""
-        self.worth, self.package, self.crossing = (
-            _widened(rows, width) for rows in (self.worth, self.package, self.crossing)
-        )
+        if width > self.worth.shape[2]:
+            self.worth, self.package, self.crossing = (
+                _widened(rows, width) for rows in (self.worth, self.package, self.crossing)
+            )
+
+    def strike(self, rows: Ints, packages: Bools) -> None:
+        """Take packages off the list of some draws for good, shape (rows, P)."""
+        if not len(self.struck):
+            self.struck = np.zeros((self.best.shape[1], self.struck.shape[1]), bool)
+        self.struck[rows] |= packages
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,25 +82,27 @@ class Shortlist:
     """Candidates of which some are passed over.
 
     Attributes:
-        candidates: Of all draws.
+        candidates: Of all parties.
+        party: Whose they are.
         avoided: Patterns that are passed over, shape (B, K).
     """
 
     candidates: Candidates
+    party: int
     avoided: Bools
 
     def first_worth(self, least: Floats) -> Ints:
         """The first package worth at least `least` in each draw, shape (B,); `NO_DEAL` where there is none."""
-        of, found = self.candidates, np.empty(len(least), np.int64)
-        level = np.ascontiguousarray(least)
-        kernels.first_worth(of.worth, of.package, of.crossing, of.count, self.avoided, level, TOLERANCE, found)
+        of, n, found = self.candidates, self.party, np.empty(len(least), np.int64)
+        listed = of.worth[n], of.package[n], of.crossing[n], of.count[n]
+        kernels.first_worth(*listed, self.avoided, np.ascontiguousarray(least), TOLERANCE, found)
         return found
 
 
 def _widened(rows: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
     """A copy with columns added at the end."""
-    filled = np.empty((len(rows), width), rows.dtype)
-    filled[:, : rows.shape[1]] = rows
+    filled = np.empty((*rows.shape[:2], width), rows.dtype)
+    filled[:, :, : rows.shape[2]] = rows
     return filled
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.knowledge import Knowledge
-from sim.shortlist import Shortlist
+from sim.shortlist import Candidates, Shortlist
 from sim.utility import Floats, Lines
 
 T = TypeVar("T")
@@ -285,6 +285,24 @@ class View:
         return np.where(package == NO_DEAL, -np.inf, worth)
 
 
+@dataclass(frozen=True, eq=False)
+class ByList:
+    """How a party plays a round that goes by the clock and its candidates, whatever the others do in it.
+
+    It takes what it can sign and what is worth its aspiration. It offers its draft, else the first of its candidates
+    worth as much that crosses no line heard of, else the first worth as much, else its best package.
+
+    Attributes:
+        aspiration: The least worth it asks for, shape (B,).
+        draft: What it offers in any case, `NO_DEAL` for none, shape (B,).
+        candidates: Of all parties.
+    """
+
+    aspiration: Floats
+    draft: Ints
+    candidates: Candidates
+
+
 class Speaker(Protocol):
     """What a protocol asks of a party whose turn it is."""
 
@@ -296,6 +314,9 @@ class Speaker(Protocol):
 
     def view(self, state: State) -> View:
         """What it sees now."""
+
+    def by_list(self, state: State) -> ByList | None:
+        """How it plays the round, where that can be told before it; None where it cannot."""
 
     def offer(self, state: State) -> Ints:
         """The package it puts on the table, shape (B,)."""

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from sim.choices import Choices
 from sim.issues import NO_DEAL
 from sim.knowledge import Regard
-from sim.shortlist import FIRST_WIDTH, ordering
+from sim.shortlist import FIRST_WIDTH, Candidates, ordering
 from sim.utility import EVERYBODY, Lines
 
 NEAR = 4e-10  # within the tolerance of 1e-9; three of these steps are not
@@ -34,6 +34,11 @@ def problems(draw):
     return worth, table, regard, orders, masks, struck, least
 
 
+def choices_of(worth, party, table, regard, lists):
+    (draws, parties, packages), patterns = worth.shape, len(table.crosses)
+    return Choices(worth, party, table, regard, Candidates(parties, draws, packages, patterns), lists)
+
+
 def may_sign(table, real, struck, b, p):
     return not (table.crosses[table.pattern[p]] & real[b]).any() and not (struck is not None and struck[b, p])
 
@@ -48,7 +53,7 @@ def best_of(worth, packages, rank):
 def test_the_best_package_is_found(problem, lists, asked):
     """Also once candidates have been asked for that were not kept before."""
     worth, table, regard, _, (real, _, _), struck, _ = problem
-    choices = Choices(worth, 1, table, regard, lists)
+    choices = choices_of(worth, 1, table, regard, lists)
     if struck is not None:
         choices.strike(np.arange(len(worth)), struck)
     choices.update(real)
@@ -73,7 +78,7 @@ def test_the_best_package_is_found(problem, lists, asked):
 def test_the_first_package_worth_enough_is_found(problem, lists):
     """Also after lines have come to be real or heard of in some draws."""
     worth, table, regard, orders, (before, real, heard), struck, least = problem
-    choices = Choices(worth, 1, table, regard, lists)
+    choices = choices_of(worth, 1, table, regard, lists)
     choices.update(before)
     choices.shortlists(before)
     if struck is not None:
@@ -98,8 +103,8 @@ def test_there_may_be_more_candidates_than_there_is_room_for_at_first():
     table = Lines((), np.zeros(0, np.int64), np.zeros(packages, np.int64), np.zeros((1, 0), bool))
     order = np.arange(packages)
     worth = np.array([[order / packages], [order[::-1] / packages]])
-    choices = Choices(worth, 0, table, Regard(0, (ordering(order, table.pattern),), order[None]), True)
+    choices = choices_of(worth, 0, table, Regard(0, (ordering(order, table.pattern),), order[None]), True)
     choices.update(np.zeros((2, 0), bool))
-    assert choices.candidates.count.tolist() == [packages, 1]
+    assert choices.candidates.count.tolist() == [[packages, 1]]
     asked = np.array([0.9, 0.9])
     assert choices.shortlists(np.zeros((2, 0), bool))[0].first_worth(asked).tolist() == [np.ceil(0.9 * packages), 0]

@@ -1,5 +1,6 @@
 """Offer, accept or counter, in turn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,9 @@ from sim.issues import Bools, Ints
 from sim.knowledge import INFORMATION
 from sim.protocols import PROTOCOLS
 from sim.protocols.in_turn import InTurn
+from sim.protocols.quick_pass import quick_pass
 from sim.registry import choice, count, order
-from sim.state import NO_REASON, WORTH, Speaker, State
+from sim.state import NO_REASON, WORTH, Case, Moves, Speaker, State
 from sim.utility import Lines
 
 REFUSALS = {
@@ -35,6 +37,23 @@ class AlternatingOffers(InTurn):
     information: str = choice("positions", INFORMATION, doc="what each party knows of the others")
     refusals: str = choice("reasoned", REFUSALS, doc="whether a refusal gives its reason")
     memory: int | None = count(None, doc="for how many rounds a named line is avoided; left out: all")
+
+    def play_round(
+        self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case
+    ) -> tuple[State, Moves]:
+        """One pass of the table.
+
+        Args:
+            state: The table before the round.
+            speakers: The parties, in the order of the party axis.
+            turns: Who speaks when in this round, shape (B, turns).
+            case: What there is to look up.
+
+        Returns:
+            The table after the round, and what everybody did.
+        """
+        quick = quick_pass(state, speakers, turns, case, self.refusals == "reasoned", self.memory)
+        return quick or super().play_round(state, speakers, turns, case)
 
     def reason(self, speaker: Speaker, offer: Ints, lines: Lines) -> Ints:
         """The first real line of the party, by id, that the offer crosses; else that it is worth too little."""

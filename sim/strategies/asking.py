@@ -14,13 +14,22 @@ from sim.utility import Floats
 class Asking:
     """A strategy in three parts: how much is asked for, which package of that worth is offered, what is accepted.
 
-    A strategy that leaves something to chance says so by `randomises`; it finds its uniforms in the `View`.
+    A strategy that leaves something to chance says so by `randomises`; it finds its uniforms in the `View`. One whose
+    aspiration is settled at the beginning of a round says so by `steady`: by the clock, its best and no deal, that is,
+    and not by what is said in the round.
     """
 
     randomises = False
+    steady = False
 
     offers: str = choice("best_for_others", meanings(OFFER_RULES), doc="which of the packages worth enough is offered")
     accepts: str = choice("threshold", meanings(ACCEPTANCE_RULES), doc="when an offer is accepted")
+
+    @property
+    def goes_by_the_clock(self) -> bool:
+        """Whether all it does in a round follows from its aspiration before it and the lines heard of."""
+        plain = type(self).offer is Asking.offer and type(self).accept is Asking.accept
+        return self.steady and plain and (self.offers, self.accepts) == ("best_for_others", "threshold")
 
     def aspiration(self, view: View) -> Floats:
         """The least worth the party asks for now, shape (B,)."""

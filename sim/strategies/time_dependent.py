@@ -26,6 +26,8 @@ class TimeDependent(Asking):
     Aspiration falls from the party's best package to its no-deal worth as `1 - time**exponent`.
     """
 
+    steady = True
+
     exponent: float | Floats = number(1.0, above=0.0, doc="above 1 concedes late (Boulware), below 1 early (conceder)")
 
     def aspiration(self, view: View) -> Floats:

@@ -1,0 +1,86 @@
+"""A pass of the table in one loop, against the same turn by turn."""
+
+import copy
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.ensemble import draw
+from sim.model import PeaceTalks
+from sim.protocols import alternating_offers
+from sim.protocols.quick_pass import quick_pass
+from tests.problems import problems
+from tests.worlds import made, worlds
+
+
+def by_the_clock(problem: dict[str, Any]) -> dict[str, Any]:
+    """The problem with parties whose play can be told before a round."""
+    problem = copy.deepcopy(problem)
+    for party in problem["parties"].values():
+        party["strategy"] |= {"offers": "best_for_others", "accepts": "threshold"}
+    if problem["protocol"]["information"] == "learned":
+        problem["protocol"]["information"] = "positions"
+    return problem
+
+
+def play(problem: dict[str, Any], seed: int, quick: Any) -> tuple[list[Any], list[Any], PeaceTalks]:
+    """Tables and moves round by round, and the model."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alternating_offers, "quick_pass", quick)
+        model = PeaceTalks(draw(made(problem), seed, 0, 5))
+        states = []
+        while model.running:
+            model.step()
+            states.append((model.state, model.state.log.copy()))
+        return states, model.moves, model
+
+
+def assert_same(problem: dict[str, Any], seed: int) -> None:
+    told = []
+
+    def noted(*arguments: Any) -> Any:
+        told.append(quick_pass(*arguments))
+        return told[-1]
+
+    (one, moves, _), (other, plain_moves, _) = play(problem, seed, noted), play(problem, seed, lambda *_: None)
+    assert len(one) == len(other) == len(told)
+    assert all(pass_ is not None for pass_ in told)
+    for (state, log), (plain, plain_log) in zip(one, other, strict=True):
+        for entry in fields(state):
+            if entry.name != "log":
+                assert np.array_equal(getattr(state, entry.name), getattr(plain, entry.name)), entry.name
+        written = np.arange(log.shape[2]) < state.offers_made[:, :, None]
+        assert np.array_equal(np.where(written, log, 0), np.where(written, plain_log, 0))
+    for move, plain_move in zip(moves, plain_moves, strict=True):
+        for entry in fields(move):
+            assert np.array_equal(getattr(move, entry.name), getattr(plain_move, entry.name)), entry.name
+
+
+@settings(max_examples=60)
+@given(problems(), st.integers(0, 9), st.sampled_from([None, 1, 2]))
+def test_a_pass_in_one_loop_is_the_same_as_turn_by_turn(problem, seed, memory):
+    problem = by_the_clock(problem)
+    if memory is not None:
+        problem["protocol"]["memory"] = memory
+    assert_same(problem, seed)
+
+
+@settings(max_examples=60)
+@given(worlds(), st.integers(0, 9))
+def test_so_it_is_in_a_world_where_much_goes_on(problem, seed):
+    """Lines fall, drafts are put on the table, texts are refused at home and taken off the table."""
+    assert_same(by_the_clock(problem), seed)
+
+
+@pytest.mark.parametrize("change", [{"accepts": "next_offer"}, {"offers": "least_own"}])
+@given(problems())
+@settings(max_examples=3)
+def test_other_rules_are_played_turn_by_turn(change, problem):
+    problem = by_the_clock(problem)
+    next(iter(problem["parties"].values()))["strategy"] |= change
+    model = PeaceTalks(draw(made(problem), 1, 0, 2))
+    assert [party.by_list(model.state.next_round()) is None for party in model.parties].count(True) == 1
