@@ -116,8 +116,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
         strategy = self.strategy
         if not (self._choices.lists and getattr(strategy, "goes_by_the_clock", False)):
             return None
-        draft = self.draft(state)
-        return ByList(self.aspiration(state), draft, self._choices.candidates)
+        drafts = len(self._drafts) > 1
+        return ByList(self.aspiration(state), self.draft(state), drafts, self._choices.candidates)
 
     def aspiration(self, state: State) -> Floats:
         """The least worth it asks for now, shape (B,)."""

@@ -19,16 +19,19 @@ class Leaving:
     A party leaves when what it gets by leaving exceeds what no deal is worth to it now and every package that it could
     sign itself and that crosses no red line it has heard of; with complete information, every such package that is
     worth no deal now to all who sign it. A protocol in which parties foresee what they get says itself who leaves.
+
+    Attributes:
+        nobody: Whether nobody can leave by this rule.
     """
 
     def __init__(self, ensemble: Ensemble, utility: Floats) -> None:
         self._away, self._utility, self._signs = ensemble.walk_away, utility, ensemble.structure.signs
         self._complete = ensemble.protocol.information == "complete"
-        self._nobody = not np.isfinite(self._away).any() or getattr(ensemble.protocol, "says_who_leaves", False)
+        self.nobody = not np.isfinite(self._away).any() or getattr(ensemble.protocol, "says_who_leaves", False)
 
     def ask(self, state: State, parties: Sequence[Party]) -> State:
         """Close the draws in which somebody leaves."""
-        if self._nobody:
+        if self.nobody:
             return state
         left = state.left.copy()
         for party in parties:

@@ -193,8 +193,36 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             pressure = np.where(state.open[:, None], moved, pressure)
         return replace(state, worn=worn, pressure=pressure)
 
+    def _hold_at_once(self) -> None:
+        """Play all rounds in one go where the protocol can and nothing but words moves anything; else do nothing.
+
+        What is signed is then asked about round by round, and nobody comes back to the table.
+        """
+        after = self.ensemble.after_refusal
+        play = getattr(self.ensemble.protocol, "play_all_rounds", None)
+        still = self.ensemble.world.is_still and self.leaving.nobody
+        if play is None or not still or (after is not None and after.name != "end"):
+            return
+        start = self._begin(self.state.next_round())
+        for party in self.parties:
+            party.take_in(start)
+        played = play(start, self.parties, self.ensemble.turns, self.case)
+        if played is None:
+            return
+        end, moves, aspiration = played
+        last = end.rounds if end.open.any() else int(end.signed.max())
+        self.moves, self.running = moves[:last], False
+        for k in range(1, last + 1):
+            talking = (end.signed == 0) | (end.signed >= k)
+            self.aspirations.append(np.where(talking[:, None], aspiration[k - 1].T, np.nan))
+            self.zones.keep(replace(start, round=k, open=talking))
+            self.approval.ask(replace(end, round=k))
+        self.state = replace(end, round=last)
+
     def hold(self) -> Talks:
         """Talk until every draw is signed or out of time."""
+        if self.state.round == 0:
+            self._hold_at_once()
         while self.running:
             self.step()
         state, zone = self.state, self.zones.last()

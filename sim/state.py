@@ -295,11 +295,13 @@ class ByList:
     Attributes:
         aspiration: The least worth it asks for, shape (B,).
         draft: What it offers in any case, `NO_DEAL` for none, shape (B,).
+        has_drafts: Whether it has any to put forward at all, now or later.
         candidates: Of all parties.
     """
 
     aspiration: Floats
     draft: Ints
+    has_drafts: bool
     candidates: Candidates
 
 

@@ -46,6 +46,12 @@ class World:
     aftermath: Aftermath | None
     static: tuple[Ints, ...] = ()
 
+    @property
+    def is_still(self) -> bool:
+        """Whether nothing happens around the table while they talk: what moves, moves by the parties' words alone."""
+        moving = (self.war, self.events, self.levers, self.giving_way)
+        return not self.commitments and all(mechanism is None for mechanism in moving)
+
     def rows(self, rows: slice) -> "World":
         """Some of the draws."""
         changes: dict[str, Any] = {}

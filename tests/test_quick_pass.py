@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.ensemble import draw
-from sim.model import PeaceTalks
+from sim.model import PeaceTalks, hold_talks
 from sim.protocols import alternating_offers
 from sim.protocols.quick_pass import quick_pass
 from tests.problems import problems
@@ -84,3 +84,24 @@ def test_other_rules_are_played_turn_by_turn(change, problem):
     next(iter(problem["parties"].values()))["strategy"] |= change
     model = PeaceTalks(draw(made(problem), 1, 0, 2))
     assert [party.by_list(model.state.next_round()) is None for party in model.parties].count(True) == 1
+
+
+@settings(max_examples=60)
+@given(problems(max_rounds=12), st.integers(0, 9), st.sampled_from([None, 1, 2]))
+def test_all_rounds_at_once_are_the_same_as_round_by_round(problem, seed, memory):
+    problem = by_the_clock(problem)
+    if memory is not None:
+        problem["protocol"]["memory"] = memory
+    ensemble = draw(made(problem), seed, 0, 5)
+    whole, (_, moves, model) = hold_talks(ensemble), play(problem, seed, lambda *_: None)
+    talks = model.hold()
+    assert whole.moves and len(whole.moves) == len(moves)
+    for move, plain_move in zip(whole.moves, moves, strict=True):
+        for entry in fields(move):
+            assert np.array_equal(getattr(move, entry.name), getattr(plain_move, entry.name)), entry.name
+    for entry in fields(talks):
+        one, other = getattr(whole, entry.name), getattr(talks, entry.name)
+        if isinstance(one, np.ndarray):
+            assert np.array_equal(one, other, equal_nan=one.dtype.kind == "f"), entry.name
+    for name in ("attempts", "passed", "in_force_month", "ceasefire_month"):
+        assert np.array_equal(getattr(whole.approval, name), getattr(talks.approval, name), equal_nan=True), name

@@ -9,10 +9,10 @@ from sim.issues import Bools, Ints
 from sim.knowledge import INFORMATION
 from sim.protocols import PROTOCOLS
 from sim.protocols.in_turn import InTurn
-from sim.protocols.quick_pass import quick_pass
+from sim.protocols.quick_pass import quick_pass, quick_talks
 from sim.registry import choice, count, order
 from sim.state import NO_REASON, WORTH, Case, Moves, Speaker, State
-from sim.utility import Lines
+from sim.utility import Floats, Lines
 
 REFUSALS = {
     "bare": "who refuses says nothing",
@@ -54,6 +54,12 @@ class AlternatingOffers(InTurn):
         """
         quick = quick_pass(state, speakers, turns, case, self.refusals == "reasoned", self.memory)
         return quick or super().play_round(state, speakers, turns, case)
+
+    def play_all_rounds(
+        self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case
+    ) -> tuple[State, list[Moves], Floats] | None:
+        """All rounds at once where nothing but the parties' words moves anything, as `quick_talks` does."""
+        return quick_talks(state, speakers, turns, case, self.refusals == "reasoned", self.memory)
 
     def reason(self, speaker: Speaker, offer: Ints, lines: Lines) -> Ints:
         """The first real line of the party, by id, that the offer crosses; else that it is worth too little."""
