@@ -12,7 +12,7 @@ from sim.scenario import Scenario
 from sim.structure import Structure, structure
 from sim.tallies import Tallies, empty_tallies, tally
 
-BLOCK_BYTES = 64_000_000  # worth of all packages in a block; more draws at once mean fewer steps through Python
+BLOCK_BYTES = 128_000_000  # worth of all packages in a block; more draws at once mean fewer steps through Python
 CHUNK_WORK = 2e10  # parties x packages x rounds x draws
 
 
@@ -43,8 +43,8 @@ def chunk_length(scenario: Scenario, table: Structure) -> int:
 
 
 def block_size(table: Structure) -> int:
-    """Draws computed at once: a power of two from 1 to 1,024. It moves no bit of any result."""
-    return int(np.clip(_power_of_two(BLOCK_BYTES / (8 * len(table.parties) * len(table.space))), 1, 1024))
+    """Draws computed at once: a power of two from 1 to 4,096. It moves no bit of any result."""
+    return int(np.clip(_power_of_two(BLOCK_BYTES / (8 * len(table.parties) * len(table.space))), 1, 4096))
 
 
 def _power_of_two(number: float) -> int:

@@ -273,3 +273,42 @@ def fewest_broken(
             crossing[found], unwilling[found] = pattern[p], who
             found += 1
     return found
+
+
+@compiled("i1", "i1", "f1", "f2", "I3")
+def count_worths(round: Ints, party: Ints, worth: Floats, ranges: Floats, counts: Ints) -> None:
+    """Count worths by round, party and bin.
+
+    Args:
+        round, party, worth: One entry a worth.
+        ranges: Lower end of the first bin and upper end of the last, shape (N, 2); what lies beyond counts there.
+        counts: To which is added, shape (R, N, bins).
+    """
+    bins = counts.shape[2]
+    for each in range(len(worth)):
+        n = party[each]
+        place = np.floor((worth[each] - ranges[n, 0]) / (ranges[n, 1] - ranges[n, 0]) * bins)
+        counts[round[each], n, int(min(max(place, 0.0), bins - 1.0))] += 1
+
+
+@compiled("i2", "i1", "i1", "I2")
+def count_pairs(options: Ints, packages: Ints, start: Ints, together: Ints) -> None:
+    """Count the draws in which some of the draw's packages has both of two options.
+
+    Args:
+        options: The options of each package, numbered over all issues, shape (P, I).
+        packages: Those of the first draw, then those of the second, and so on.
+        start: Where those of each draw begin, and where the last end, shape (B + 1,).
+        together: To which is added, shape (C, C).
+    """
+    width = options.shape[1]
+    seen = np.zeros(together.shape, np.bool_)
+    for b in range(len(start) - 1):
+        seen[:] = False
+        for p in packages[start[b] : start[b + 1]]:
+            for first in range(width):
+                for second in range(first, width):
+                    seen[options[p, first], options[p, second]] = True
+        for one in range(len(together)):
+            for other in range(len(together)):
+                together[one, other] += seen[one, other] or seen[other, one]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.issues import NO_DEAL, Ints
+from sim import kernels
+from sim.issues import NO_DEAL, Bools, Ints
 from sim.mechanisms.carrots import most_added
 from sim.model import Talks
 from sim.scenario import Scenario
@@ -84,8 +85,8 @@ def tally(talks: Talks, ranges: Floats) -> Tallies:
     """Count one block of draws."""
     table = talks.ensemble.structure
     no_deal = np.where(np.isnan(talks.aspiration), np.nan, talks.no_deal)
-    agreed = _option_pairs(table, [talks.package[b : b + 1] for b in np.flatnonzero(talks.signed > 0)])
-    zones = _option_pairs(table, [np.flatnonzero(zone) for zone in talks.zone_first if zone.any()])
+    agreed = _option_pairs(table, talks.signed > 0, talks.package[talks.signed > 0])
+    zones = _option_pairs(table, talks.zone_first.sum(axis=1), np.nonzero(talks.zone_first)[1])
     own, received = _offers(talks, ranges)
     rounds = talks.ensemble.scenario.time.rounds
     counts = {
@@ -122,23 +123,22 @@ def _offers(talks: Talks, ranges: Floats) -> tuple[npt.NDArray[np.int64], npt.ND
 
 def _count(k: Ints, party: Ints, worth: Floats, ranges: Floats, rounds: int) -> npt.NDArray[np.int64]:
     """Counts by round, party and bin of worth, shape (R, N, bins)."""
-    low, high = ranges[party, 0], ranges[party, 1]
-    place = np.clip(np.floor((worth - low) / (high - low) * BINS), 0, BINS - 1).astype(np.int64)
-    shape = (rounds, len(ranges), BINS)
-    flat = np.bincount((k * len(ranges) + party) * BINS + place, minlength=rounds * len(ranges) * BINS)
-    return flat.astype(np.int64).reshape(shape)
+    counts = np.zeros((rounds, len(ranges), BINS), np.int64)
+    kernels.count_worths(np.ascontiguousarray(k), np.ascontiguousarray(party), worth, ranges, counts)
+    return counts
 
 
-def _option_pairs(table: Structure, packages_by_draw: list[Ints]) -> npt.NDArray[np.int64]:
-    """Draws in which some of the draw's packages has both of two options, shape (C, C)."""
+def _option_pairs(table: Structure, count: Ints | Bools, packages: Ints) -> npt.NDArray[np.int64]:
+    """Draws in which some of the draw's packages has both of two options, shape (C, C).
+
+    Args:
+        table: The scenario's structure.
+        count: Packages of each draw, shape (B,).
+        packages: Those of the first draw, then those of the second, and so on.
+    """
     sizes = [len(issue.options) for issue in table.space.issues]
-    offsets = np.cumsum([0, *sizes[:-1]])
     together = np.zeros((sum(sizes), sum(sizes)), np.int64)
-    for packages in packages_by_draw:
-        options = table.space.packages[packages] + offsets
-        seen = np.zeros(together.shape, bool)
-        for first in range(len(sizes)):
-            for second in range(first, len(sizes)):
-                seen[options[:, first], options[:, second]] = True
-        together += seen | seen.T
+    options = table.space.packages + np.cumsum([0, *sizes[:-1]])
+    start = np.concatenate([[0], np.cumsum(count)])
+    kernels.count_pairs(np.ascontiguousarray(options), np.ascontiguousarray(packages), start, together)
     return together

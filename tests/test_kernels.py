@@ -107,3 +107,29 @@ def test_worth_with_foresight(case, data):
             expected -= own
             expected *= foresight[b, n]
             assert np.array_equal(ahead[b, n], own + expected)
+
+
+@given(st.integers(0, 30), st.data())
+def test_worths_are_counted_by_round_party_and_bin(size, data):
+    rounds, party = (data.draw(hnp.arrays(np.int64, size, elements=st.integers(0, 2))) for _ in range(2))
+    worth = data.draw(hnp.arrays(float, size, elements=st.one_of(st.floats(-1, 2), LEVELS)))
+    ranges = np.array([[0.0, 1.0], [-0.1, 1.0], [0.0, 1.3]])
+    counts, wanted = np.zeros((3, 3, 20), np.int64), np.zeros((3, 3, 20), np.int64)
+    kernels.count_worths(rounds, party, worth, ranges, counts)
+    low, high = ranges[party].T
+    place = np.clip(np.floor((worth - low) / (high - low) * 20), 0, 19).astype(np.int64)
+    np.add.at(wanted, (rounds, party, place), 1)
+    assert np.array_equal(counts, wanted)
+
+
+@given(st.lists(st.lists(st.integers(0, 5), unique=True), max_size=4))
+def test_pairs_of_options_are_counted_once_a_draw(packages):
+    options = np.array([[a, 2 + b] for a in range(2) for b in range(3)])
+    together = np.zeros((5, 5), np.int64)
+    flat = np.array([p for draw in packages for p in draw], np.int64)
+    start = np.cumsum([0, *map(len, packages)])
+    kernels.count_pairs(options, flat, start, together)
+    for one in range(5):
+        for other in range(5):
+            both = [any({one, other} <= set(options[p]) for p in draw) for draw in packages]
+            assert together[one, other] == sum(both)
