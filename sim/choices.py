@@ -6,7 +6,7 @@ from sim import kernels
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.knowledge import Regard
-from sim.shortlist import FIRST_WIDTH, Candidates, Shortlist, first_of_highest, highest, ordering
+from sim.shortlist import FIRST_SHARE, FIRST_WIDTH, Candidates, Shortlist, first_of_highest, highest, ordering
 from sim.utility import EVERYBODY, Floats, Lines
 
 
@@ -126,7 +126,7 @@ class Choices:
             to.worth[n], to.package[n], to.crossing[n], width, to.count[n],
         )  # fmt: skip
         if self.lists and widest > width:
-            to.widen(int(widest))
+            to.widen(int(widest) * 5 // 4)  # room for the other parties, too
             self._look_through(rows)
 
     def _set_order(self, lists: bool) -> None:
@@ -136,7 +136,7 @@ class Choices:
         if not self.lists:
             orderings = (ordering(np.arange(len(lines.pattern)), lines.pattern),)
         else:
-            self.candidates.widen(FIRST_WIDTH)
+            self.candidates.widen(max(FIRST_WIDTH, self._utility.shape[1] // FIRST_SHARE))
         self._order = np.array([each.packages for each in orderings])
         self._order_patterns = np.array([each.patterns for each in orderings])
 

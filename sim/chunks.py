@@ -1,5 +1,6 @@
 """A run of draws, from numbers to outcomes: what is written at once, and what is computed at once."""
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,10 @@ from sim.outcomes import draws_frame, outcome_columns
 from sim.scenario import Scenario
 from sim.structure import Structure, structure
 from sim.tallies import Tallies, empty_tallies, tally
+from sim.utility import Floats
 
 BLOCK_BYTES = 128_000_000  # worth of all packages in a block; more draws at once mean fewer steps through Python
+BLOCK_DRAWS = 2_800  # no power of two: at such a distance, numbers displace each other from a processor's cache
 CHUNK_WORK = 2e10  # parties x packages x rounds x draws
 
 
@@ -43,8 +46,8 @@ def chunk_length(scenario: Scenario, table: Structure) -> int:
 
 
 def block_size(table: Structure) -> int:
-    """Draws computed at once: a power of two from 1 to 4,096. It moves no bit of any result."""
-    return int(np.clip(_power_of_two(BLOCK_BYTES / (8 * len(table.parties) * len(table.space))), 1, 4096))
+    """Draws computed at once at most. It moves no bit of any result."""
+    return int(np.clip(BLOCK_BYTES // (8 * len(table.parties) * len(table.space)), 1, BLOCK_DRAWS))
 
 
 def _power_of_two(number: float) -> int:
@@ -66,13 +69,24 @@ def play_chunk(
         block: Draws computed at once; by default what suits the size of the scenario.
     """
     table = table or structure(scenario)
-    block = block or block_size(table)
+    block = block or -(-count // -(-count // block_size(table)))  # blocks of one size
     ensemble = draw(scenario, seed, start, count, table=table)
     counted, parts = empty_tallies(scenario, table), []
-    scratch = np.empty((min(block, count), len(table.parties), len(table.space)))
+    scratch = _scratch((min(block, count), len(table.parties), len(table.space)))
     for first in range(0, count, block):
         talks = hold_talks(ensemble[first : first + block], scratch)
         parts.append(outcome_columns(talks))
         counted = counted + tally(talks, counted.ranges)
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return Chunk(start, draws_frame(ensemble, columns), counted)
+
+
+_kept = threading.local()
+
+
+def _scratch(shape: tuple[int, ...]) -> Floats:
+    """Room for worths, kept by each thread for the next time: memory that is new takes longer to get than to fill."""
+    room: Floats | None = getattr(_kept, "room", None)
+    if room is None or room.shape[1:] != shape[1:] or len(room) < shape[0]:
+        _kept.room = room = np.empty(shape)
+    return room

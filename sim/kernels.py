@@ -102,9 +102,10 @@ def look_through(
     """
     patterns, widest = usable.shape[1], 0
     record, enough = np.empty(patterns), np.empty(patterns)
-    near = np.empty(utility.shape[2], np.int64)
+    near, own = np.empty(utility.shape[2], np.int64), np.empty(utility.shape[2])
     for b in rows:
-        own, ranks = utility[b, party], tie_rank[b if len(tie_rank) > 1 else 0]
+        own[:] = utility[b, party]  # to have it at hand: the order jumps about in it
+        ranks = tie_rank[b if len(tie_rank) > 1 else 0]
         packages, crosses = order[b if len(order) > 1 else 0], pattern[b if len(order) > 1 else 0]
         for k in range(patterns):
             record[k] = -np.inf if usable[b, k] else np.inf
@@ -275,20 +276,46 @@ def fewest_broken(
     return found
 
 
-@compiled("i1", "i1", "f1", "f2", "I3")
-def count_worths(round: Ints, party: Ints, worth: Floats, ranges: Floats, counts: Ints) -> None:
+@compiled("f", "f", "f", "i")
+def _bin(worth: float, low: float, high: float, bins: int) -> int:
+    """The bin of a worth; what lies beyond the ends counts there."""
+    place = np.floor((worth - low) / (high - low) * bins)
+    return int(min(max(place, 0.0), bins - 1.0))
+
+
+@compiled("f3", "f2", "I3")
+def count_worths(worth: Floats, ranges: Floats, counts: Ints) -> None:
     """Count worths by round, party and bin.
 
     Args:
-        round, party, worth: One entry a worth.
-        ranges: Lower end of the first bin and upper end of the last, shape (N, 2); what lies beyond counts there.
-        counts: To which is added, shape (R, N, bins).
+        worth: NaN for none, shape (rounds, B, N).
+        ranges: Lower end of the first bin and upper end of the last, shape (N, 2).
+        counts: To which is added, shape (rounds or more, N, bins).
     """
-    bins = counts.shape[2]
-    for each in range(len(worth)):
-        n = party[each]
-        place = np.floor((worth[each] - ranges[n, 0]) / (ranges[n, 1] - ranges[n, 0]) * bins)
-        counts[round[each], n, int(min(max(place, 0.0), bins - 1.0))] += 1
+    for k in range(len(worth)):
+        for b in range(worth.shape[1]):
+            for n in range(worth.shape[2]):
+                if not np.isnan(worth[k, b, n]):
+                    counts[k, n, _bin(worth[k, b, n], ranges[n, 0], ranges[n, 1], counts.shape[2])] += 1
+
+
+@compiled("i3", "b3", "i3", "f3", "f2", "I3")
+def count_offers(who: Ints, counted: Bools, package: Ints, utility: Floats, ranges: Floats, counts: Ints) -> None:
+    """Count what packages were worth to those whose turn it was, by round, party and bin.
+
+    Args:
+        who, counted, package: The party, whether the turn counts, and the package, shape (rounds, turns, B).
+        utility: Worth of all packages to all parties, shape (B, N, P).
+        ranges: Lower end of the first bin and upper end of the last, shape (N, 2).
+        counts: To which is added, shape (rounds or more, N, bins).
+    """
+    for b in range(len(utility)):
+        for k in range(len(who)):
+            for turn in range(who.shape[1]):
+                if counted[k, turn, b]:
+                    n = who[k, turn, b]
+                    worth = utility[b, n, package[k, turn, b]]
+                    counts[k, n, _bin(worth, ranges[n, 0], ranges[n, 1], counts.shape[2])] += 1
 
 
 @compiled("i2", "i1", "i1", "I2")

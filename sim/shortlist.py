@@ -11,7 +11,8 @@ from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints, ShortInts
 from sim.utility import Floats
 
-FIRST_WIDTH = 32  # candidates to have room for at first
+FIRST_WIDTH = 32  # candidates to have room for at first, and one in so many packages:
+FIRST_SHARE = 64
 
 
 @dataclass(frozen=True, eq=False)

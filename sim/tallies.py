@@ -100,8 +100,9 @@ def tally(talks: Talks, ranges: Floats) -> Tallies:
 
 def _by_party(worth: Floats, ranges: Floats, rounds: int) -> npt.NDArray[np.int64]:
     """Count worths of shape (rounds played, B, N), NaN for none, by round, party and bin."""
-    k, draw, party = np.nonzero(~np.isnan(worth))
-    return _count(k, party, worth[k, draw, party], ranges, rounds)
+    counts = np.zeros((rounds, len(ranges), BINS), np.int64)
+    kernels.count_worths(np.ascontiguousarray(worth), ranges, counts)
+    return counts
 
 
 def _offers(talks: Talks, ranges: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -111,21 +112,13 @@ def _offers(talks: Talks, ranges: Floats) -> tuple[npt.NDArray[np.int64], npt.ND
     after = np.array([moves.package for moves in talks.moves])
     turns = after.reshape(-1, after.shape[2])  # in an open draw something lies on the table after every turn
     before = np.vstack([np.full((1, after.shape[2]), NO_DEAL), turns[:-1]]).reshape(after.shape)
-    tables = []
+    rounds, tables = talks.ensemble.scenario.time.rounds, []
     made, answered = np.isin(did, OFFERS), np.isin(did, ANSWERS)
     for which, package in ((made, after), (answered, before)):
-        k, _, draw = np.nonzero(which)
-        party = who[which]
-        worth = talks.utility[draw, party, package[which]]
-        tables.append(_count(k, party, worth, ranges, talks.ensemble.scenario.time.rounds))
+        counts = np.zeros((rounds, len(ranges), BINS), np.int64)
+        kernels.count_offers(np.ascontiguousarray(who), which, package, talks.utility, ranges, counts)
+        tables.append(counts)
     return tables[0], tables[1]
-
-
-def _count(k: Ints, party: Ints, worth: Floats, ranges: Floats, rounds: int) -> npt.NDArray[np.int64]:
-    """Counts by round, party and bin of worth, shape (R, N, bins)."""
-    counts = np.zeros((rounds, len(ranges), BINS), np.int64)
-    kernels.count_worths(np.ascontiguousarray(k), np.ascontiguousarray(party), worth, ranges, counts)
-    return counts
 
 
 def _option_pairs(table: Structure, count: Ints | Bools, packages: Ints) -> npt.NDArray[np.int64]:

@@ -109,17 +109,39 @@ def test_worth_with_foresight(case, data):
             assert np.array_equal(ahead[b, n], own + expected)
 
 
-@given(st.integers(0, 30), st.data())
-def test_worths_are_counted_by_round_party_and_bin(size, data):
-    rounds, party = (data.draw(hnp.arrays(np.int64, size, elements=st.integers(0, 2))) for _ in range(2))
-    worth = data.draw(hnp.arrays(float, size, elements=st.one_of(st.floats(-1, 2), LEVELS)))
-    ranges = np.array([[0.0, 1.0], [-0.1, 1.0], [0.0, 1.3]])
-    counts, wanted = np.zeros((3, 3, 20), np.int64), np.zeros((3, 3, 20), np.int64)
-    kernels.count_worths(rounds, party, worth, ranges, counts)
-    low, high = ranges[party].T
+RANGES = np.array([[0.0, 1.0], [-0.1, 1.0], [0.0, 1.3]])
+
+
+def bins(rounds, party, worth):
+    """Counts by round, party and one of 20 bins."""
+    wanted = np.zeros((3, 3, 20), np.int64)
+    low, high = RANGES[party].T
     place = np.clip(np.floor((worth - low) / (high - low) * 20), 0, 19).astype(np.int64)
     np.add.at(wanted, (rounds, party, place), 1)
-    assert np.array_equal(counts, wanted)
+    return wanted
+
+
+WORTHS = st.one_of(st.floats(-1, 2), LEVELS)
+
+
+@given(hnp.arrays(float, (2, 3, 3), elements=st.one_of(WORTHS, st.just(np.nan))))
+def test_worths_are_counted_by_round_party_and_bin(worth):
+    counts = np.zeros((3, 3, 20), np.int64)
+    kernels.count_worths(worth, RANGES, counts)
+    rounds, draw, party = np.nonzero(~np.isnan(worth))
+    assert np.array_equal(counts, bins(rounds, party, worth[rounds, draw, party]))
+
+
+@given(hnp.arrays(float, (2, 3, 4), elements=WORTHS), st.data())
+def test_offers_are_counted_by_round_party_and_bin(utility, data):
+    shape = (3, 2, 2)
+    who = data.draw(hnp.arrays(np.int64, shape, elements=st.integers(0, 2)))
+    package = data.draw(hnp.arrays(np.int64, shape, elements=st.integers(0, 3)))
+    counted = data.draw(hnp.arrays(bool, shape))
+    counts = np.zeros((3, 3, 20), np.int64)
+    kernels.count_offers(who, counted, package, utility, RANGES, counts)
+    k, _, draw = np.nonzero(counted)
+    assert np.array_equal(counts, bins(k, who[counted], utility[draw, who[counted], package[counted]]))
 
 
 @given(st.lists(st.lists(st.integers(0, 5), unique=True), max_size=4))

@@ -107,14 +107,22 @@ NO_REASON, WORTH = -2, -1
 NOTHING = -1
 
 
-@compiled("f1", "i1", "i1", "i", "b1", "b", "f")
+@compiled("f3", "i3", "i3", "i2", "i", "i", "b1", "b", "f")
 def _first(
-    worth: Floats, package: Ints, crossing: Ints, count: int, avoided: Bools, avoids: bool, least: float
+    worth: Floats,
+    package: Ints,
+    crossing: Ints,
+    count: Ints,
+    party: int,
+    b: int,
+    avoided: Bools,
+    avoids: bool,
+    least: float,
 ) -> int:
-    """The first candidate worth so much; of patterns not avoided, if there are any."""
-    for place in range(count):
-        if worth[place] >= least and not (avoids and avoided[crossing[place]]):
-            return int(package[place])
+    """The first candidate of a party worth so much; of patterns not avoided, if there are any."""
+    for place in range(count[party, b]):
+        if worth[party, b, place] >= least and not (avoids and avoided[crossing[party, b, place]]):
+            return int(package[party, b, place])
     return NOTHING
 
 
@@ -219,10 +227,9 @@ def _play(
                 if act in (OFFERED, REFUSED):
                     own = draft[me, b]
                     if own == NOTHING:
-                        listed = worth[me, b], package[me, b], crossing[me, b], count[me, b], avoided
-                        own = _first(*listed, avoids, least)
+                        own = _first(worth, package, crossing, count, me, b, avoided, avoids, least)
                         if own == NOTHING and avoids:
-                            own = _first(*listed, False, least)
+                            own = _first(worth, package, crossing, count, me, b, avoided, False, least)
                         if own == NOTHING:
                             own = best_package[me, b]
                     made, new = offers_made[b, me], True
