@@ -11,7 +11,7 @@ from sim.issues import NO_DEAL, Bools, Ints
 from sim.mechanisms.carrots import most_added
 from sim.model import Talks
 from sim.scenario import Scenario
-from sim.state import ANSWERS, OFFERS
+from sim.state import ANSWERS, NOT_ASKED, OFFERS
 from sim.structure import Structure
 from sim.utility import Floats
 
@@ -110,8 +110,7 @@ def _offers(talks: Talks, ranges: Floats) -> tuple[npt.NDArray[np.int64], npt.ND
     who = np.array([moves.who for moves in talks.moves])  # (rounds played, turns, B)
     did = np.array([moves.did for moves in talks.moves])
     after = np.array([moves.package for moves in talks.moves])
-    turns = after.reshape(-1, after.shape[2])  # in an open draw something lies on the table after every turn
-    before = np.vstack([np.full((1, after.shape[2]), NO_DEAL), turns[:-1]]).reshape(after.shape)
+    before = _lay_there(after.reshape(-1, after.shape[2]), did.reshape(-1, did.shape[2])).reshape(after.shape)
     rounds, tables = talks.ensemble.scenario.time.rounds, []
     made, answered = np.isin(did, OFFERS), np.isin(did, ANSWERS)
     for which, package in ((made, after), (answered, before)):
@@ -119,6 +118,16 @@ def _offers(talks: Talks, ranges: Floats) -> tuple[npt.NDArray[np.int64], npt.ND
         kernels.count_offers(np.ascontiguousarray(who), which, package, talks.utility, ranges, counts)
         tables.append(counts)
     return tables[0], tables[1]
+
+
+def _lay_there(after: Ints, did: Ints) -> Ints:
+    """What lay on the table before each turn, of what lay there after each; all of shape (all turns, B).
+
+    While the channel is closed or a text is asked about at home nobody has a turn, and what lay there still does.
+    """
+    turn = np.where(did != NOT_ASKED, np.arange(1, len(did) + 1)[:, None], 0)
+    last = np.vstack([np.zeros_like(turn[:1]), np.maximum.accumulate(turn, axis=0)[:-1]])  # 0: none yet
+    return np.where(last > 0, np.take_along_axis(after, np.maximum(last - 1, 0), axis=0), NO_DEAL)
 
 
 def _option_pairs(table: Structure, count: Ints | Bools, packages: Ints) -> npt.NDArray[np.int64]:

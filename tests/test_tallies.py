@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from sim.chunks import play_chunk
 from sim.ensemble import draw
 from sim.model import hold_talks
-from sim.state import ACCEPTED, OFFERED, REFUSED
+from sim.state import ACCEPTED, NOT_ASKED, OFFERED, REFUSED
 from sim.tallies import BINS, tally, worth_ranges
-from tests.problems import problems, read, shipped
+from tests.problems import pie, problems, read, shipped
 
 
 @settings(max_examples=25)
@@ -28,6 +28,19 @@ def test_offers_made_and_received_are_counted_once_each(problem, seed):
         made, received = made + own, received + asked
     assert made >= len(talks.ensemble)
     assert counted.talks["aspiration"].sum() == (~np.isnan(talks.aspiration)).sum()
+
+
+def test_who_answers_after_a_silence_answers_what_lay_there_before():
+    """Birch's first offer, all of the pie for itself, is worth 0 to ash, who answers it only in round 3."""
+    problem = pie((0.1, 0.1), 3, 1, 10)
+    problem["protocol"]["order"] = ["ash", "birch"]
+    storm = {"id": "storm", "at": {"month": 0.04}, "closes_channel": {"rounds": 1}}
+    problem |= {"as_of": "2025-01-01", "events": [storm]}
+    scenario = read(problem)
+    talks = hold_talks(draw(scenario, 1, 0, 1))
+    assert [(moves.did[:, 0] != NOT_ASKED).any() for moves in talks.moves] == [True, False, True]
+    received = tally(talks, worth_ranges(scenario, talks.ensemble.structure)).talks["received_offer"]
+    assert received[2, talks.ensemble.structure.parties.index("ash")].nonzero()[0].tolist() == [0]
 
 
 @settings(max_examples=25)
