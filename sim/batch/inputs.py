@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario import Fault, Scenario, ScenarioError, read_scenario
-from sim.store import StoreError, canonical, folder_name, identity, json_text, read_whole, write_whole
+from sim.store import Shard, StoreError, canonical, folder_name, identity, json_text, read_whole, write_whole
 from sim.store.manifest import FORMAT
 from sim.streams import SCHEME
 
@@ -73,7 +73,10 @@ class Sweep:
 Plan = Wanted | Sweep
 
 
-def read_all(paths: Sequence[str | Path], seed: int, out: Path, sets: Sequence[str], vary: Sequence[str]) -> list[Plan]:
+def read_all(
+    paths: Sequence[str | Path], seed: int, out: Path, sets: Sequence[str], vary: Sequence[str],
+    shard: Shard | None = None,
+) -> list[Plan]:  # fmt: skip
     """Read every scenario of files and folders.
 
     Args:
@@ -82,6 +85,7 @@ def read_all(paths: Sequence[str | Path], seed: int, out: Path, sets: Sequence[s
         out: The folder for results.
         sets: `PATH=VALUE` texts, for every scenario.
         vary: `PATH=SPEC` texts, for every scenario.
+        shard: Whose folders are meant; None for those of all chunks.
 
     Returns:
         What is to be done, each results folder once.
@@ -93,7 +97,7 @@ def read_all(paths: Sequence[str | Path], seed: int, out: Path, sets: Sequence[s
     plans: dict[Path, Plan] = {}
     for path in _files(paths, faults):
         try:
-            plan = _plan(read_scenario(path, sets), seed, out, vary)
+            plan = _plan(read_scenario(path, sets), seed, out, vary, shard)
             plans.setdefault(plan.folder, plan)
         except ScenarioError as error:
             faults += [_named(fault, path) for fault in error.faults]
@@ -121,17 +125,23 @@ def _named(fault: Fault, path: Path) -> Fault:
     return fault if fault.file.startswith("--") else replace(fault, file=str(path.parent / fault.file))
 
 
-def _plan(scenario: Scenario, seed: int, out: Path, vary: Sequence[str]) -> Plan:
+def _plan(scenario: Scenario, seed: int, out: Path, vary: Sequence[str], shard: Shard | None) -> Plan:
     grid = scenario.grid(vary)
     if grid == [{}]:
-        return Wanted(scenario.id, out / folder_name(scenario, seed), identity(scenario, seed), lambda: scenario)
+        folder = _of_shard(out / folder_name(scenario, seed), shard)
+        return Wanted(scenario.id, folder, identity(scenario, seed), lambda: scenario)
     base = {key: value for key, value in scenario.resolved.items() if key != "sweep"}
     made = {"seed": int(seed), "scheme": SCHEME, "format": FORMAT}
     name = hashlib.sha256(canonical({"scenario": base, "grid": grid, **made})).hexdigest()
-    folder = out / f"{scenario.id}-{name[:6]}"
+    folder = _of_shard(out / f"{scenario.id}-{name[:6]}", shard)
     points = tuple(_points(scenario, grid, seed, folder))
     listed = [{"folder": each.folder.name, "identity": each.identity, "set": dict(each.settings)} for each in points]
-    return Sweep(folder, {"identity": name, "id": scenario.id, **made, "points": listed}, points)
+    share = {"shard": {"number": shard.number, "of": shard.of}} if shard else {}
+    return Sweep(folder, {"identity": name, "id": scenario.id, **made, **share, "points": listed}, points)
+
+
+def _of_shard(folder: Path, shard: Shard | None) -> Path:
+    return shard.beside(folder) if shard else folder
 
 
 def _points(scenario: Scenario, grid: list[dict[str, str]], seed: int, folder: Path) -> Iterator[Wanted]:

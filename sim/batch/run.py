@@ -1,65 +1,41 @@
 """The batch: what is missing is played, what is finished is kept, and the same command twice does nothing."""
 
 import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pandas as pd
 
 from sim.batch.engines import Answer, Engine, Here, Workers
+from sim.batch.finishing import Finish, finished
 from sim.batch.inputs import Plan, Sweep, Wanted, read_all
 from sim.batch.items import BatchItem
+from sim.batch.stopping import BatchInterrupted, Stopped, signals_heard
 from sim.batch.work import Part, parts_of
 from sim.chunks import Chunk
 from sim.progress import Silent
-from sim.results import Results
 from sim.store import (
     RUN,
-    SUMMARY,
     ChunkEntry,
     DamagedResults,
     FolderLock,
     Layout,
     ResultsFolder,
+    Shard,
     StoreError,
     lock_folder,
     read_chunk,
     read_manifest,
+    refuse_other_shard,
 )
-from sim.store.tables import read_json
 
 WORTH_WORKERS = 6.0  # seconds of work: with less, starting processes takes longer than playing
 AHEAD = 12  # pieces to look ahead at, to see how much there is to do
 PROBE = 8  # part of the first piece that is timed
-
-Finish = Callable[[Results, Path], None]
-
-
-class BatchInterrupted(Exception):
-    """The batch was told to stop; what was finished is kept, and the text says how to go on.
-
-    Attributes:
-        signal: 2 for Ctrl-C, 15 for a request to end.
-        exit_code: 128 more, as shells have it.
-    """
-
-    def __init__(self, number: int, finished: int, wanted: int) -> None:
-        super().__init__(number, finished, wanted)
-        self.signal, self.exit_code = number, 128 + number
-        self.finished, self.wanted = finished, wanted
-
-    def __str__(self) -> str:
-        kept = f"{self.finished:,} of {self.wanted:,} draws are finished and kept"
-        return f"stopped: {kept}; the same command goes on from there"
-
 
 def batch(
     paths: Sequence[str | Path],
@@ -72,6 +48,7 @@ def batch(
     sets: Sequence[str] = (),
     vary: Sequence[str] = (),
     finish: Finish | None = None,
+    shard: Shard | None = None,
 ) -> list[BatchItem]:
     """Play every scenario of files and folders, and keep the results.
 
@@ -89,6 +66,7 @@ def batch(
         sets: `PATH=VALUE` texts, for every scenario.
         vary: `PATH=SPEC` texts: every scenario becomes a sweep.
         finish: Called with the results of each scenario and its folder when all else is written: for charts.
+        shard: Play only the chunks of this shard, into folders of its own, without tables; `merge` joins all shards.
 
     Returns:
         What became of each scenario; one that failed does not stop the others.
@@ -103,14 +81,14 @@ def batch(
     workers = workers if workers is not None else os.cpu_count() or 1
     if draws < 1 or workers < 1:
         raise ValueError(f"at least 1 draw and 1 worker are needed, not {draws} and {workers}")
-    plans = read_all(paths, seed, Path(out), sets, vary)
-    with ExitStack() as held, _signals() as stopped:
-        run = _Run(plans, draws, seed, workers, progress or Silent(), finish)
+    plans = read_all(paths, seed, Path(out), sets, vary, shard)
+    with ExitStack() as held, signals_heard() as stopped:
+        run = _Run(plans, draws, seed, workers, progress or Silent(), finish, shard)
         try:
             run.claim(held)
             return run.all(stopped)
         except KeyboardInterrupt:
-            raise BatchInterrupted(stopped.number, run.finished, draws * len(run.wanted)) from None
+            raise BatchInterrupted(stopped.number, run.finished, run.total) from None
         finally:
             stopped.closing = True
             run.end()
@@ -139,15 +117,17 @@ class _Run:
     """One call of `batch`."""
 
     def __init__(
-        self, plans: list[Plan], draws: int, seed: int, workers: int, progress: Silent, finish: Finish | None
-    ) -> None:
+        self, plans: list[Plan], draws: int, seed: int, workers: int, progress: Silent, finish: Finish | None,
+        shard: Shard | None,
+    ) -> None:  # fmt: skip
         self.plans, self.draws, self.seed, self.workers = plans, draws, seed, workers
-        self.progress, self.finish = progress, finish
+        self.progress, self.finish, self.shard = progress, finish, shard
+        self.share = -(-draws // shard.of) if shard else draws  # of a scenario: about so much, before it is opened
         self.wanted: list[Wanted] = []
         self.locks: dict[Path, FolderLock] = {}
         self.jobs: dict[str, _Job] = {}  # those open now, by folder
         self.items: dict[str, BatchItem] = {}
-        self.finished = 0
+        self.finished = self.total = 0
 
     def claim(self, held: ExitStack) -> None:
         """Become the writer of every folder before anything is played."""
@@ -158,13 +138,14 @@ class _Run:
                 self.wanted += plan.points
                 continue
             if (plan.folder / RUN).exists():
-                _refuse_others(plan)
+                _refuse_others(plan, self.shard)
             self.locks[plan.folder] = lock
             self.wanted.append(plan)
+        self.total = self.share * len(self.wanted)
 
-    def all(self, stopped: "_Stopped") -> list[BatchItem]:
+    def all(self, stopped: Stopped) -> list[BatchItem]:
         """Play what is missing and finish every scenario."""
-        self.progress.start(self.draws * len(self.wanted), [wanted.id for wanted in self.wanted])
+        self.progress.start(self.total, [wanted.id for wanted in self.wanted])
         with closing(self._answers()) as answers:
             try:
                 for part, answer in answers:
@@ -230,19 +211,21 @@ class _Run:
         except (ValueError, MemoryError) as error:
             self._give_up(wanted, item, error)
             return None
-        folder = ResultsFolder(wanted.folder, layout, self.draws, self.locks.get(wanted.folder))
+        folder = ResultsFolder(wanted.folder, layout, self.draws, self.locks.get(wanted.folder), self.shard)
         missing = folder.missing(self.draws)
-        there = self.draws - sum(len(chunk) for chunk in missing)
+        own = sum(len(chunk) for chunk in folder.own(self.draws))
+        there = own - sum(len(chunk) for chunk in missing)
         job = _Job(wanted, folder, item, {chunk.start: chunk for chunk in missing})
         self.jobs[str(wanted.folder)] = job
         self.finished += there
-        self.progress.skip(wanted.id, there)
+        self.total += own - self.share
+        self.progress.skip(wanted.id, there + self.share - own)
         return job
 
     def _give_up(self, wanted: Wanted, item: BatchItem, error: BaseException) -> None:
         text = " ".join(str(error).split())[:500] or type(error).__name__
         self.items[str(wanted.folder)] = replace(item, failure=text)
-        self.progress.skip(wanted.id, self.draws)
+        self.progress.skip(wanted.id, self.share)
 
     def _take(self, part: Part, answer: Answer) -> None:
         """Put a piece to the others of its chunk, the chunk to the others of its scenario."""
@@ -275,36 +258,21 @@ class _Run:
         try:
             folder.clear_parts()
             if item.failure is None:
-                item = self._finish(folder, item)
+                item = finished(folder, item, self.finish)
             self.items[str(job.wanted.folder)] = replace(item, damaged=tuple(folder.damaged))
         finally:
             folder.close()
             del self.jobs[str(job.wanted.folder)]
 
-    def _finish(self, folder: ResultsFolder, item: BatchItem) -> BatchItem:
-        if folder.is_complete(self.draws, self.finish is not None):
-            return replace(item, facts=read_json(folder.path / SUMMARY))
-        results = folder.results()
-        folder.write_tables(results)
-        if self.finish is not None:
-            try:
-                self.finish(results, folder.path)
-            except (StoreError, OSError):
-                raise
-            except Exception as error:
-                text = " ".join(f"{type(error).__name__}: {error}".split())[:500]
-                return replace(item, failure=f"all draws are there, but its charts are not: {text}")
-        folder.seal(charts=self.finish is not None)
-        return replace(item, facts=read_json(folder.path / SUMMARY))
 
-
-def _refuse_others(wanted: Wanted) -> None:
+def _refuse_others(wanted: Wanted, shard: Shard | None) -> None:
     try:
-        there = read_manifest(wanted.folder).identity
+        there = read_manifest(wanted.folder)
     except DamagedResults:
         return  # it is written anew
-    if there != wanted.identity:
+    if there.identity != wanted.identity:
         raise StoreError(f"{wanted.folder} holds the results of another scenario or seed; move it away")
+    refuse_other_shard(wanted.folder, there, shard)
 
 
 def _count(piece: Chunk | ChunkEntry) -> int:
@@ -328,40 +296,3 @@ def _joined(folder: ResultsFolder, pieces: Sequence[Chunk | ChunkEntry]) -> Chun
         tallies = tallies + chunk.tallies
     folder.clear_parts_of([piece for piece in pieces if isinstance(piece, ChunkEntry)])
     return Chunk(chunks[0].start, pd.concat([chunk.draws for chunk in chunks], ignore_index=True), tallies)
-
-
-@dataclass
-class _Stopped:
-    """What told the batch to stop.
-
-    Attributes:
-        number: Of the signal.
-        closing: Whether things are being put away; then further signals change nothing.
-    """
-
-    number: int = signal.SIGINT
-    closing: bool = False
-
-
-@contextmanager
-def _signals() -> Iterator[_Stopped]:
-    """Within, Ctrl-C and SIGTERM raise `KeyboardInterrupt`, until things are put away."""
-    stopped = _Stopped()
-    if threading.current_thread() is not threading.main_thread():
-        yield stopped
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if not stopped.closing:
-            stopped.number = number
-            raise KeyboardInterrupt
-
-    before: Mapping[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]  # nohup and the like
-    try:
-        for number in heard:
-            signal.signal(number, stop)
-        yield stopped
-    finally:
-        for number in heard:
-            signal.signal(number, before[number] or signal.SIG_DFL)

@@ -15,6 +15,7 @@ from sim.cli.output import print_parts
 from sim.progress import progress_on
 from sim.results import Results
 from sim.scenario.messages import shown
+from sim.store import Shard
 
 MOST_ROWS = 60
 CHARTS = "charts"
@@ -28,17 +29,20 @@ READING = (
 
 def run_batch(
     paths: Sequence[Path], draws: int, seed: int, workers: int | None, out: Path,
-    sets: Sequence[str], vary: Sequence[str], charts: bool,
+    sets: Sequence[str], vary: Sequence[str], charts: bool, shard: Shard | None = None,
 ) -> bool:  # fmt: skip
     """Play, print the table and where results lie. Whether all scenarios are finished."""
     try:
         items = batch(
             paths, draws, seed, workers, out, progress_on(sys.stderr),
-            sets=sets, vary=vary, finish=_draw_charts if charts else None,
+            sets=sets, vary=vary, finish=draw_charts if charts else None, shard=shard,
         )  # fmt: skip
     except BatchInterrupted as error:
         fail(error.exit_code, f"peacesim: {error}")
-    report(items, out)
+    if shard is not None:
+        _report_shard(items, out, shard)
+    else:
+        report(items, out)
     return all(item.failure is None for item in items)
 
 
@@ -52,17 +56,27 @@ def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet
         quiet: Whether stdout is taken, so that only faults are told.
     """
     if summarised and not quiet:
-        print_parts(_summary(items))
+        print_parts(summary(items))
     _tell_the_rest(items, out, quiet)
 
 
-def _draw_charts(results: Results, folder: Path) -> None:
+def _report_shard(items: Sequence[BatchItem], out: Path, shard: Shard) -> None:
+    """Where the shard lies, what failed, and what makes results of it."""
+    tell_faults(items)
+    done = [item for item in items if item.failure is None]
+    if not done:
+        return
+    click.echo(f"{str(shard).capitalize()}: {places(items, out)}")
+    click.echo(f"Results, tables and charts come of all {shard.of}: peacesim merge {shown(out, 300)}")
+
+
+def draw_charts(results: Results, folder: Path) -> None:
     from sim.charts import save_charts
 
     save_charts(results, folder / CHARTS)
 
 
-def _summary(items: Sequence[BatchItem]) -> list[RenderableType]:
+def summary(items: Sequence[BatchItem]) -> list[RenderableType]:
     """Rows of shares of runs, two lines a scenario."""
     finished = [item for item in items if item.facts]
     if not finished:
@@ -112,14 +126,10 @@ def _rows(items: Sequence[BatchItem], told: Sequence[str]) -> Iterator[list[obje
 def _tell_the_rest(items: Sequence[BatchItem], out: Path, quiet: bool) -> None:
     """Reading aid, where results lie, what failed, and what the same command would do now."""
     failed = [item for item in items if item.failure is not None]
-    for item in items:
-        for file in item.damaged:
-            click.echo(f"{shown(item.folder, 200)}: was damaged and is made again: {shown(file, 200)}", err=True)
-    for item in failed:
-        click.echo(f"{shown(item.folder, 200)}: failed: {shown(item.failure, 500)}", err=True)
+    tell_faults(items)
     if quiet or len(failed) == len(items):
         return
-    click.echo(f"Results: {_places(items, out)}")
+    click.echo(f"Results: {places(items, out)}")
     unchanged = sum(item.status == "unchanged" for item in items)
     if unchanged == len(items):
         click.echo("All of it was there already; nothing was played.")
@@ -129,7 +139,18 @@ def _tell_the_rest(items: Sequence[BatchItem], out: Path, quiet: bool) -> None:
         click.echo("The same command finds all of this done; a larger -n plays only the runs that are missing.")
 
 
-def _places(items: Sequence[BatchItem], out: Path) -> str:
+def tell_faults(items: Sequence[BatchItem]) -> None:
+    """What was damaged and what failed, on stderr."""
+    for item in items:
+        for file in item.damaged:
+            click.echo(f"{shown(item.folder, 200)}: was damaged and is made again: {shown(file, 200)}", err=True)
+    for item in items:
+        if item.failure is not None:
+            click.echo(f"{shown(item.folder, 200)}: failed: {shown(item.failure, 500)}", err=True)
+
+
+def places(items: Sequence[BatchItem], out: Path) -> str:
+    """The one folder of what is done, or how many of them there are."""
     folders = [item.folder for item in items if item.failure is None]
     if len(folders) == 1:
         return shown(folders[0], 300)

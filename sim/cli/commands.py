@@ -8,7 +8,7 @@ import click
 
 from sim import __version__
 from sim.cli.completing import KINDS, Scenarios, labelled_strategies, names_of_kind, party_names, settable_paths
-from sim.cli.failures import SOME_FAILED, WRONG_INPUT, fail, plain_failures
+from sim.cli.failures import DAMAGED, SOME_FAILED, WRONG_INPUT, fail, plain_failures
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -41,6 +41,18 @@ def draws_option(default: int) -> Callable[[Command], Command]:
     return click.option("-n", "draws", type=runs, default=default, show_default=True, help="Runs of each scenario.")
 
 
+def shard_of_several(context: click.Context, option: click.Parameter, text: str | None) -> tuple[int, int] | None:
+    """`I/N`, the numbers of one shard, from 1, and of all."""
+    if text is None:
+        return None
+    number, slash, of = text.partition("/")
+    if not (slash and all(each.isascii() and each.isdigit() and len(each) < 10 for each in (number, of))):
+        raise click.BadParameter(f"{text!r} is not of the form I/N, such as 2/8")
+    if not 1 <= int(number) <= int(of):
+        raise click.BadParameter(f"{text!r} is no shard: they are counted from 1 to their number")
+    return int(number), int(of)
+
+
 def out_option(what: str) -> Callable[[Command], Command]:
     """`--out`, a folder that need not be there yet."""
     return click.option("--out", type=Scenarios(file_okay=False), default="results", show_default=True, help=what)
@@ -66,9 +78,11 @@ def peacesim() -> None:
 @click.option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
               help="Play each scenario for several values, a,b,c or low:high:count; several make a grid.")  # fmt: skip
 @click.option("--charts/--no-charts", default=True, show_default=True, help="Draw charts into each results folder.")
+@click.option("--shard", callback=shard_of_several, metavar="I/N",
+              help="Play part I of N alone, from 1, into its own folder; `peacesim merge` joins them.")  # fmt: skip
 def batch(
     paths: tuple[Path, ...], draws: int, seed: int, workers: int | None, out: Path,
-    sets: tuple[str, ...], vary: tuple[str, ...], charts: bool,
+    sets: tuple[str, ...], vary: tuple[str, ...], charts: bool, shard: tuple[int, int] | None,
 ) -> None:  # fmt: skip
     """Play every scenario of files and folders; write results, tables and charts.
 
@@ -77,9 +91,31 @@ def batch(
     """
     with plain_failures():
         from sim.cli.batching import run_batch
+        from sim.store import Shard
 
-        all_done = run_batch(paths, draws, seed, workers, out, sets, vary, charts)
+        part = Shard(*shard) if shard is not None else None
+        all_done = run_batch(paths, draws, seed, workers, out, sets, vary, charts, part)
     if not all_done:
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+@peacesim.command()
+@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=Scenarios(exists=True, file_okay=False))
+@click.option("--out", type=Scenarios(file_okay=False), help="Folder for results; left out: where the shards lie.")
+@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw charts into each results folder.")
+def merge(folders: tuple[Path, ...], out: Path | None, charts: bool) -> None:
+    """Join the shards of `batch --shard` into the results that one process would have written, byte for byte.
+
+    DIR is the folder of a shard, or one in which shards lie. What is missing is told, shard by shard: merge again once
+    it is there, or let `batch` without --shard play it.
+    """
+    with plain_failures():
+        from sim.cli.merging import run_merge
+
+        whole, sound = run_merge(folders, out, charts)
+    if not sound:
+        raise click.exceptions.Exit(DAMAGED)
+    if not whole:
         raise click.exceptions.Exit(SOME_FAILED)
 
 

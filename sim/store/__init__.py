@@ -3,12 +3,24 @@
 from sim.store.chunk_files import ChunkEntry, Layout, play_again, read_chunk, write_chunk
 from sim.store.files import DamagedResults, FolderLock, ResultsBusy, StoreError, make_folder, read_whole, write_whole
 from sim.store.folder import ResultsFolder, lock_folder
-from sim.store.manifest import RUN, Manifest, canonical, folder_name, identity, read_manifest, versions_here
+from sim.store.manifest import (
+    RESOLVED,
+    RUN,
+    Manifest,
+    canonical,
+    folder_name,
+    identity,
+    read_manifest,
+    refuse_other_shard,
+    versions_here,
+)
 from sim.store.parquet import content_hash, table_of
-from sim.store.reading import damaged_files, open_results, stored_chunks, stored_draws
+from sim.store.reading import damaged_files, layout_of, open_results, stored_chunks, stored_draws
+from sim.store.shards import Shard, stem_of
 from sim.store.tables import SUMMARY, csv_text, json_text
 
 __all__ = [
+    "RESOLVED",
     "RUN",
     "SUMMARY",
     "ChunkEntry",
@@ -18,6 +30,7 @@ __all__ = [
     "Manifest",
     "ResultsBusy",
     "ResultsFolder",
+    "Shard",
     "StoreError",
     "canonical",
     "content_hash",
@@ -26,6 +39,7 @@ __all__ = [
     "folder_name",
     "identity",
     "json_text",
+    "layout_of",
     "lock_folder",
     "make_folder",
     "open_results",
@@ -33,6 +47,8 @@ __all__ = [
     "read_chunk",
     "read_manifest",
     "read_whole",
+    "refuse_other_shard",
+    "stem_of",
     "stored_chunks",
     "stored_draws",
     "table_of",

@@ -1,7 +1,7 @@
 """A results folder while it is written: one writer, nothing half done under a final name."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -31,10 +31,12 @@ from sim.store.manifest import (
     folder_name,
     identity,
     read_manifest,
+    refuse_other_shard,
     versions_here,
     write_manifest,
 )
 from sim.store.reading import collect
+from sim.store.shards import Shard
 from sim.streams import SCHEME
 
 PARTS = ".parts"  # pieces of chunks that workers have finished, until the chunk is whole
@@ -62,9 +64,13 @@ class ResultsFolder:
         layout: Of the scenario.
         manifest: What `run.json` says now.
         damaged: Files that were there and are not what was written; they are made again.
+        shard: Whose chunks are wanted; None for all of them.
     """
 
-    def __init__(self, path: Path, layout: Layout, draws: int, lock: FolderLock | None = None) -> None:
+    def __init__(
+        self, path: Path, layout: Layout, draws: int, lock: FolderLock | None = None, shard: Shard | None = None,
+        resolved: bytes | None = None,
+    ) -> None:  # fmt: skip
         """Claim a folder, and make it if need be; `run.json` is the first file in it.
 
         Args:
@@ -72,22 +78,24 @@ class ResultsFolder:
             layout: Of the scenario.
             draws: How many are wanted.
             lock: Of the folder, if it is held already.
+            shard: Whose chunks are wanted; None for all of them.
+            resolved: The resolved scenario as it was first written, if it was read back: its remarks are not read.
 
         Raises:
             ResultsBusy: if another process writes there.
             StoreError: if it holds the results of something else, or cannot be written.
         """
-        self.path, self.layout, self.damaged = path, layout, []
+        self.path, self.layout, self.damaged, self.shard = path, layout, [], shard
         self._lock = lock or lock_folder(path)
         try:
-            self._open(draws)
+            self._open(draws, resolved)
         except BaseException:
             self._lock.release()
             raise
 
     damaged: list[str]
 
-    def _open(self, draws: int) -> None:
+    def _open(self, draws: int, resolved: bytes | None) -> None:
         fresh = self._fresh(draws)
         try:
             self.manifest = read_manifest(self.path)
@@ -102,15 +110,17 @@ class ResultsFolder:
             self._save()
         if self.manifest.identity != fresh.identity or self.manifest.chunk_length != fresh.chunk_length:
             raise StoreError(f"{self.path} holds the results of another scenario or seed; move it away")
+        refuse_other_shard(self.path, self.manifest, self.shard)
         for folder in (DRAWS, TALLIES):
             make_folder(self.path / folder)
         self._tidy()
-        self._keep_resolved()
+        self._keep_resolved(resolved or self.layout.scenario.resolved_text().encode())
         self._ask(draws)
 
     def _fresh(self, draws: int) -> Manifest:
         scenario, seed = self.layout.scenario, self.layout.seed
-        return Manifest(identity(scenario, seed), scenario.id, int(seed), SCHEME, FORMAT, self.layout.length, draws)
+        name, length = identity(scenario, seed), self.layout.length
+        return Manifest(name, scenario.id, int(seed), SCHEME, FORMAT, length, draws, shard=self.shard)
 
     def _save(self) -> None:
         write_manifest(self.path, self.manifest)
@@ -127,14 +137,13 @@ class ResultsFolder:
             remove(left)
         self.clear_parts()
 
-    def _keep_resolved(self) -> None:
+    def _keep_resolved(self, data: bytes) -> None:
         """See that the resolved scenario stands there as it was first written."""
         known = self.manifest.files.get(RESOLVED)
         if known and self._is(RESOLVED, known):
             return
         if known:
             self.damaged.append(RESOLVED)
-        data = self.layout.scenario.resolved_text().encode()
         write_whole(self.path / RESOLVED, data)
         self.manifest = replace(self.manifest, files={**self.manifest.files, RESOLVED: sha256(data)})
         self._save()
@@ -145,12 +154,17 @@ class ResultsFolder:
         except (FileNotFoundError, ValueError):
             return False
 
+    def own(self, draws: int) -> list[range]:
+        """The chunks of the first `draws`, or those of them that are the shard's; the last may be short."""
+        length = self.layout.length
+        spans = [range(first, min(first + length, draws)) for first in range(0, draws, length)]
+        return [span for span in spans if self.shard is None or self.shard.has(span.start, length)]
+
     def missing(self, draws: int) -> list[range]:
         """The draws to play so that the first `draws` are there, chunk by chunk.
 
         Every chunk that is there is read and held against its hashes; one that does not match is to be played again.
         """
-        length, wanted = self.layout.length, []
         good = {}
         for entry in self.manifest.chunks:
             found, faults = read_chunk(self.path, entry, self.layout)
@@ -162,11 +176,7 @@ class ResultsFolder:
             self.manifest = manifest.unused_versions_dropped()
             self._save()
             self._tidy()
-        for first in range(0, draws, length):
-            stop = min(first + length, draws)
-            if first not in good or good[first].stop < stop:
-                wanted.append(range(first, stop))
-        return wanted
+        return [span for span in self.own(draws) if span.start not in good or good[span.start].stop < span.stop]
 
     def keep(self, chunk: Chunk) -> None:
         """Write a chunk; afterwards no crash loses it.
@@ -175,8 +185,42 @@ class ResultsFolder:
             StoreError: if it cannot be written; what was there before still is.
         """
         manifest, versions = self.manifest.with_versions(versions_here())
-        before = next((entry for entry in manifest.chunks if entry.first == chunk.start), None)
-        entry = write_chunk(self.path, chunk, self.layout, versions)
+        self._list(manifest, write_chunk(self.path, chunk, self.layout, versions))
+
+    def adopt(self, source: Path, entry: ChunkEntry, versions: Mapping[str, str]) -> list[str]:
+        """Copy a chunk from another folder of the same results, byte for byte; afterwards no crash loses it.
+
+        Args:
+            source: The other folder.
+            entry: Of the chunk, as its `run.json` has it.
+            versions: What made the chunk.
+
+        Returns:
+            Damaged files of the chunk, each with what is wrong with it; if there are any, nothing was copied.
+
+        Raises:
+            StoreError: if it cannot be read or written.
+        """
+        found, damaged = read_chunk(source, entry, self.layout)
+        if found is None:
+            return damaged
+        copies = {}
+        for name, hashes in entry.files.items():
+            try:
+                copies[name] = read_whole(source / name, MOST_BYTES)
+            except (FileNotFoundError, ValueError):
+                copies[name] = b""
+            if sha256(copies[name]) != hashes.file:
+                return [f"{name}: it changed while it was read"]
+        for name, data in copies.items():
+            write_whole(self.path / name, data)
+        manifest, place = self.manifest.with_versions(versions)
+        self._list(manifest, replace(entry, versions=place))
+        return []
+
+    def _list(self, manifest: Manifest, entry: ChunkEntry) -> None:
+        """Note a chunk whose files are written, and let go of the one whose place it takes."""
+        before = next((each for each in manifest.chunks if each.first == entry.first), None)
         self.manifest = replace(manifest.with_chunk(entry), complete=False).unused_versions_dropped()
         self._save()
         if before is not None and before.name != entry.name:

@@ -14,6 +14,7 @@ from typing import Any
 from sim.scenario import Scenario
 from sim.store.chunk_files import ChunkEntry, FileHashes
 from sim.store.files import DamagedResults, StoreError, read_whole, write_whole
+from sim.store.shards import Shard
 from sim.streams import SCHEME
 
 FORMAT = "peacesim-results-1"  # changes, with a line in CHANGELOG.md, when a results folder is laid out anew
@@ -73,6 +74,7 @@ class Manifest:
         versions: Installed versions that made chunks, in order of their first use.
         files: Hashes of the other files that were written, by name relative to the folder.
         complete: Whether everything that was asked for was written, charts included.
+        shard: Whose chunks these are; None if all of them belong here.
     """
 
     identity: str
@@ -86,6 +88,7 @@ class Manifest:
     versions: tuple[Mapping[str, str], ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     complete: bool = False
+    shard: Shard | None = None
 
     def with_chunk(self, entry: ChunkEntry) -> "Manifest":
         """With one more chunk; it takes the place of one with the same first draw."""
@@ -115,6 +118,8 @@ class Manifest:
     def to_bytes(self) -> bytes:
         """As the file, which ends with a hash of all that stands before it."""
         facts = asdict(self)
+        if self.shard is None:
+            del facts["shard"]  # a folder of all chunks says nothing of shards
         facts["checksum"] = hashlib.sha256(canonical(facts)).hexdigest()
         return (json.dumps(facts, indent=1, ensure_ascii=True, allow_nan=False) + "\n").encode()
 
@@ -157,9 +162,21 @@ def read_manifest(folder: Path) -> Manifest:
         raise DamagedResults(folder, [f"{RUN}: {reason}"]) from None
 
 
+def refuse_other_shard(folder: Path, manifest: Manifest, wanted: Shard | None) -> None:
+    """See that a folder holds the chunks of this shard, or of none.
+
+    Raises:
+        StoreError: if it does not.
+    """
+    if manifest.shard != wanted:
+        there, asked = manifest.shard or "all chunks", wanted or "all chunks"
+        raise StoreError(f"{folder} is for {there}, not for {asked}; move it away")
+
+
 def _checked(facts: dict[str, Any]) -> Manifest:
     facts["chunks"] = tuple(_entry(each) for each in facts["chunks"])
     facts["versions"] = tuple(facts["versions"])
+    facts["shard"] = Shard(**facts["shard"]) if "shard" in facts else None
     manifest = Manifest(**facts)
     whole = (manifest.seed, manifest.chunk_length, manifest.draws)
     if any(type(number) is not int for number in whole) or manifest.chunk_length < 1 or manifest.draws < 1:
@@ -171,6 +188,8 @@ def _checked(facts: dict[str, Any]) -> Manifest:
         end = entry.first + manifest.chunk_length
         if entry.first % manifest.chunk_length or not last < entry.first <= entry.last < end:
             raise ValueError("its chunks do not follow each other")
+        if manifest.shard is not None and not manifest.shard.has(entry.first, manifest.chunk_length):
+            raise ValueError("a chunk that is another shard's")
         last = entry.last
         if entry.versions >= len(manifest.versions):
             raise ValueError("a chunk that nothing made")

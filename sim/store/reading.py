@@ -28,11 +28,11 @@ def open_results(folder: str | Path, draws: int | None = None) -> Results:
         StoreError: if it is no results folder, cannot be read, or holds fewer draws.
     """
     path = Path(folder)
-    manifest = read_manifest(path)
+    manifest = _of_all_chunks(path)
     there = max((entry.stop for entry in manifest.following()), default=0)
     if draws is None and not there:
         raise StoreError(f"{path}: no chunk is finished yet; run the batch again to go on")
-    return collect(path, manifest, _layout(path, manifest), min(manifest.draws, there) if draws is None else draws)
+    return collect(path, manifest, layout_of(path, manifest), min(manifest.draws, there) if draws is None else draws)
 
 
 def stored_draws(folder: str | Path, draws: int) -> pd.DataFrame:
@@ -43,8 +43,8 @@ def stored_draws(folder: str | Path, draws: int) -> pd.DataFrame:
         StoreError: if it is no results folder, cannot be read, or holds fewer draws.
     """
     path = Path(folder)
-    manifest = read_manifest(path)
-    layout, frames, damaged = _layout(path, manifest), [], list[str]()
+    manifest = _of_all_chunks(path)
+    layout, frames, damaged = layout_of(path, manifest), [], list[str]()
     for entry in manifest.following():
         if entry.first < draws:
             chunk, faults = read_chunk(path, entry, layout)
@@ -85,7 +85,7 @@ def damaged_files(folder: str | Path) -> list[str]:
     path = Path(folder)
     try:
         manifest = read_manifest(path)
-        layout = _layout(path, manifest)
+        layout = layout_of(path, manifest)
     except DamagedResults as error:
         return list(error.files)
     found = [fault for entry in manifest.chunks for fault in read_chunk(path, entry, layout)[1]]
@@ -109,10 +109,23 @@ def stored_chunks(folder: str | Path) -> tuple[Layout, tuple[ChunkEntry, ...]]:
     """
     path = Path(folder)
     manifest = read_manifest(path)
-    return _layout(path, manifest), manifest.chunks
+    return layout_of(path, manifest), manifest.chunks
 
 
-def _layout(path: Path, manifest: Manifest) -> Layout:
+def _of_all_chunks(path: Path) -> Manifest:
+    """What `run.json` says; that of a shard tells of a part of the draws, which is no result."""
+    manifest = read_manifest(path)
+    if manifest.shard is not None:
+        raise StoreError(f"{path} holds {manifest.shard}; `peacesim merge` joins all of them into results")
+    return manifest
+
+
+def layout_of(path: Path, manifest: Manifest) -> Layout:
+    """The scenario that lies in a folder, laid out, and held against `run.json`.
+
+    Raises:
+        DamagedResults: if it is not what was written.
+    """
     scenario = _scenario(path, manifest)
     layout = Layout.of(scenario, manifest.seed)
     if identity(scenario, manifest.seed) != manifest.identity or layout.length != manifest.chunk_length:

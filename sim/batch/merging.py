@@ -1,0 +1,136 @@
+"""Shards joined: what several runs played, in the one folder that a single run would have written."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sim.batch.finishing import Finish, finished
+from sim.batch.inputs import SWEEP
+from sim.batch.items import BatchItem
+from sim.batch.shards import Pieces, ShardSet, read_set, sets_of
+from sim.store import RESOLVED, DamagedResults, Layout, ResultsFolder, layout_of, lock_folder, read_whole, write_whole
+from sim.store.files import sha256
+
+MOST_BYTES = 100_000_000  # of a resolved scenario, and of the list of a sweep
+MOST_SPANS = 6  # of missing draws that are written out
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What became of one scenario, or of one point of a sweep.
+
+    Attributes:
+        item: As a batch has it; without figures if draws are missing.
+        seed: Of all random streams.
+        missing: What no shard has, a line a shard.
+        damaged: Files of shards that were found damaged, each with what was wrong; they were not used.
+    """
+
+    item: BatchItem
+    seed: int
+    missing: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+
+
+def merge(paths: Sequence[str | Path], out: str | Path | None = None, finish: Finish | None = None) -> list[Merged]:
+    """Join shards into the folders that one run would have written, with the same bytes.
+
+    What is in those folders already is not copied again, so more shards may be added later; and since they are ordinary
+    results folders, `batch` plays what is missing.
+
+    Args:
+        paths: Folders of shards, all of the same results; or folders in which such folders lie, of whatever results.
+        out: The folder for results; by default that in which the shards lie, or the first of them.
+        finish: Called with the results of each scenario and its folder when all else is written: for charts.
+
+    Returns:
+        What became of each scenario.
+
+    Raises:
+        StoreError: if they are not shards of the same, in the same number, or one is there twice; nothing was written.
+            Also if the disk is full or may not be written to; what was copied is kept.
+        DamagedResults: if it cannot be told what a shard is of; nothing was written.
+        ResultsBusy: if another process writes to a folder for results.
+    """
+    sets = [(read_set(each), Path(out) if out is not None else _parent(each[0])) for each in sets_of(paths)]
+    found: list[Merged] = []
+    for shards, where in sets:
+        with ExitStack() as held:
+            if shards.sweep is not None:
+                where = where / shards.name
+                held.enter_context(lock_folder(where))
+                _write_list(where / SWEEP, shards.sweep)
+            found += [_join(shards, each, where / each.name, finish) for each in shards.scenarios]
+    return found
+
+
+def _parent(folder: Path) -> Path:
+    return (folder if folder.name not in ("", "..") else folder.resolve()).parent
+
+
+def _write_list(path: Path, data: bytes) -> None:
+    """Put the list of a sweep's points there, unless it is."""
+    try:
+        if read_whole(path, MOST_BYTES) == data:
+            return
+    except (FileNotFoundError, ValueError):
+        pass
+    write_whole(path, data)
+
+
+def _join(shards: ShardSet, pieces: Pieces, target: Path, finish: Finish | None) -> Merged:
+    """Copy the chunks of a scenario that are not there yet, then write its tables and charts."""
+    item = BatchItem(shards.id, target, shards.draws, settings=pieces.settings)
+    damaged: list[str] = []
+    laid_out = _laid_out(pieces, damaged)
+    if laid_out is None:
+        return Merged(item, shards.seed, ("no shard that is here has begun with it",), tuple(damaged))
+    layout, resolved = laid_out
+    entries = {(entry.first): (each, entry) for each in pieces.found for entry in each.manifest.chunks}
+    left: list[range] = []
+    with ResultsFolder(target, layout, shards.draws, resolved=resolved) as folder:
+        for span in folder.missing(shards.draws):
+            piece, entry = entries.get(span.start, (None, None))
+            if piece is None or entry is None or entry.stop < span.stop:
+                left.append(span)
+                continue
+            faults = folder.adopt(piece.folder, entry, piece.manifest.versions[entry.versions])
+            damaged += [f"{piece.folder / fault}" for fault in faults]
+            if faults:
+                left.append(span)
+            else:
+                item = replace(item, computed=item.computed + len(span))
+        if not left:
+            item = finished(folder, item, finish)
+        item = replace(item, damaged=tuple(folder.damaged))
+    return Merged(item, shards.seed, tuple(_missing(shards, left, layout.length)), tuple(damaged))
+
+
+def _laid_out(pieces: Pieces, damaged: list[str]) -> tuple[Layout, bytes] | None:
+    """The scenario as the first sound shard has it, and the text in which it lies there; all of these are checked."""
+    found: tuple[Layout, bytes] | None = None
+    for piece in pieces.found:
+        try:
+            if found is None:
+                found = layout_of(piece.folder, piece.manifest), read_whole(piece.folder / RESOLVED, MOST_BYTES)
+            elif sha256(read_whole(piece.folder / RESOLVED, MOST_BYTES)) != piece.manifest.files.get(RESOLVED):
+                raise ValueError("it is not as it was written")
+        except DamagedResults as error:
+            damaged += [f"{piece.folder / file}" for file in error.files]
+        except (FileNotFoundError, ValueError) as error:
+            why = "is missing" if isinstance(error, FileNotFoundError) else f"is damaged: {error}"
+            damaged.append(f"{piece.folder / RESOLVED} {why}")
+    return found
+
+
+def _missing(shards: ShardSet, left: Sequence[range], length: int) -> Iterator[str]:
+    """A line for each shard whose chunks are missing."""
+    by_number: dict[int, list[range]] = {}
+    for span in left:
+        by_number.setdefault(span.start // length % shards.of + 1, []).append(span)
+    for number, spans in sorted(by_number.items()):
+        told = ", ".join(f"{span.start} to {span.stop - 1}" for span in spans[:MOST_SPANS])
+        more = f" and {len(spans) - MOST_SPANS} more chunks" if len(spans) > MOST_SPANS else ""
+        why = "is not whole" if number in shards.given else "was not given"
+        yield f"shard {number} of {shards.of} {why}: draws {told}{more}"

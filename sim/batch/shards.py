@@ -1,0 +1,196 @@
+"""The folders of shards: found, read, and refused where they do not belong together."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim.batch.inputs import MOST_BYTES, SWEEP
+from sim.store import RUN, DamagedResults, Manifest, Shard, StoreError, json_text, read_manifest, read_whole, stem_of
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,200}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A results folder of one shard, and what its `run.json` says."""
+
+    folder: Path
+    manifest: Manifest
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What the shards have of one scenario, or of one point of a sweep.
+
+    Attributes:
+        name: Of the folder for the results of all shards.
+        settings: What is set at this point of a sweep.
+        found: The folders, by number of the shard; those of shards that have not begun with it are left out.
+    """
+
+    name: str
+    settings: Mapping[str, str]
+    found: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class ShardSet:
+    """Shards that belong together.
+
+    Attributes:
+        id: Of the scenario.
+        name: Of the folder for the results of all shards.
+        of: How many shards there are.
+        given: Numbers of those that are here.
+        draws: How many draws all of them together were asked for.
+        seed: Of all random streams.
+        sweep: What `sweep.json` is to say; None without a sweep.
+        scenarios: The scenario, or the points of a sweep.
+    """
+
+    id: str
+    name: str
+    of: int
+    given: frozenset[int]
+    draws: int
+    seed: int
+    sweep: bytes | None
+    scenarios: tuple[Pieces, ...]
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """What one folder that was named is of."""
+
+    path: Path
+    shard: Shard | None
+    identity: str
+    id: str
+    seed: int
+    points: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def sets_of(paths: Iterable[str | Path]) -> list[list[Path]]:
+    """The folders that are to be joined with each other: those named, and of each folder of shards each set in it.
+
+    Raises:
+        StoreError: if a path is neither a shard nor a folder with shards, or there is none.
+    """
+    named: list[Path] = []
+    sets: dict[Path, list[Path]] = {}
+    for path in map(Path, paths):
+        if _is_begun(path) or stem_of(path.absolute()):
+            named.append(path)
+            continue
+        inside = sorted(filter(stem_of, path.iterdir())) if path.is_dir() else []
+        inside = [each for each in inside if _is_begun(each)]
+        if not inside:
+            raise StoreError(f"{path} is no shard, and no folder in it is called NAME.shard-I-of-N")
+        for each in inside:
+            sets.setdefault(path / str(stem_of(each)), []).append(each)
+    if not named and not sets:
+        raise StoreError("no shard is named")
+    return ([named] if named else []) + list(sets.values())
+
+
+def _is_begun(path: Path) -> bool:
+    return (path / RUN).exists() or (path / SWEEP).exists()
+
+
+def read_set(paths: Sequence[Path]) -> ShardSet:
+    """What shards hold, once it is clear that they belong together.
+
+    Raises:
+        StoreError: if one is no shard, is of other results or of another number of shards, or is there twice.
+        DamagedResults: if it cannot be told what one is of.
+    """
+    folders = [_read_folder(path) for path in paths]
+    shards = sorted(((_shard_of(each), each) for each in folders), key=lambda pair: pair[0])
+    _refuse_mixture(shards)
+    shard, first = shards[0]
+    name = f"{first.id}-{first.identity[:6]}"
+    if not _NAME.fullmatch(name):
+        raise DamagedResults(first.path, ["it has a name that no scenario has"])
+    sweep = None
+    if first.points:
+        facts = {key: value for key, value in first.facts.items() if key != "shard"}
+        sweep = json_text(facts).encode()
+        scenarios = tuple(_point(point, shards) for point in first.points)
+    else:
+        scenarios = (Pieces(name, {}, tuple(Piece(each.path, read_manifest(each.path)) for _, each in shards)),)
+    draws = _draws_of([piece for each in scenarios for piece in each.found], first.path)
+    given = frozenset(shard.number for shard, _ in shards)
+    return ShardSet(first.id, name, shard.of, given, draws, first.seed, sweep, scenarios)
+
+
+def _read_folder(path: Path) -> _Folder:
+    if not (path / SWEEP).exists():
+        manifest = read_manifest(path)
+        return _Folder(path, manifest.shard, manifest.identity, manifest.id, manifest.seed)
+    try:
+        facts = json.loads(read_whole(path / SWEEP, MOST_BYTES))
+        shard = Shard(**facts["shard"]) if "shard" in facts else None
+        points = tuple(facts["points"])
+        sound = all(_NAME.fullmatch(each["folder"]) and _HASH.fullmatch(each["identity"]) for each in points)
+        sound = sound and _HASH.fullmatch(facts["identity"]) is not None
+        texts = [text for each in points for pair in each["set"].items() for text in pair]
+        if not (points and sound and all(isinstance(text, str) for text in texts)):
+            raise ValueError
+        return _Folder(path, shard, facts["identity"], str(facts["id"]), int(facts["seed"]), points, facts)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, FileNotFoundError):
+        raise DamagedResults(path, [f"{SWEEP}: it does not hold what a sweep says"]) from None
+
+
+def _shard_of(folder: _Folder) -> Shard:
+    if folder.shard is None:
+        raise StoreError(f"{folder.path} is no shard: it is the folder for the results of all")
+    return folder.shard
+
+
+def _refuse_mixture(shards: Sequence[tuple[Shard, _Folder]]) -> None:
+    """See that folders are different shards of the same results."""
+    shard, first = shards[0]
+    seen: dict[Shard, Path] = {}
+    for other, each in shards:
+        if each.identity != first.identity:
+            one, two = (f"{it.path} is of {it.id} with seed {it.seed}" for it in (first, each))
+            why = " (the scenario file, its settings or the release changed in between)"
+            same = (each.id, each.seed) == (first.id, first.seed)
+            raise StoreError(f"{one}, {two}{why if same else ''}; shards of one set are joined at a time")
+        if other.of != shard.of:
+            raise StoreError(f"{first.path} is {shard}, {each.path} is {other}: their chunks overlap")
+        if other in seen:
+            raise StoreError(f"{seen[other]} and {each.path} are both {other}; leave one out")
+        seen[other] = each.path
+
+
+def _point(point: Mapping[str, Any], shards: Sequence[tuple[Shard, _Folder]]) -> Pieces:
+    """What the shards have of a point of a sweep."""
+    return Pieces(point["folder"], point["set"], tuple(_pieces(point, shards)))
+
+
+def _pieces(point: Mapping[str, Any], shards: Sequence[tuple[Shard, _Folder]]) -> Iterator[Piece]:
+    for shard, each in shards:
+        folder = each.path / point["folder"]
+        if not (folder / RUN).exists():
+            continue
+        manifest = read_manifest(folder)
+        if manifest.identity != point["identity"] or manifest.shard != shard:
+            raise StoreError(f"{folder} is not what {SWEEP} beside it says; move it away and run its shard again")
+        yield Piece(folder, manifest)
+
+
+def _draws_of(pieces: Sequence[Piece], path: Path) -> int:
+    """The number of draws that all were asked for."""
+    if not pieces:
+        raise StoreError(f"{path}: no chunk is finished yet; run the shard again to go on")
+    few, many = (choose(pieces, key=lambda piece: piece.manifest.draws) for choose in (min, max))
+    if few.manifest.draws != many.manifest.draws:
+        told = ", ".join(f"{each.folder} with -n {each.manifest.draws}" for each in (few, many))
+        raise StoreError(f"shards were run for different numbers of draws: {told}; run the first again with the larger")
+    return few.manifest.draws

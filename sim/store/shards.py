@@ -1,0 +1,45 @@
+"""A shard: one of several runs that share the chunks of a scenario, each into a folder of its own."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_ENDING = re.compile(r"(?P<stem>.+)\.shard-(?P<number>[1-9]\d{0,8})-of-(?P<of>[1-9]\d{0,8})")
+
+
+@dataclass(frozen=True, order=True)
+class Shard:
+    """One of so many. Every `of`-th chunk is its own, whatever the number of draws: more draws of the same move no
+    chunk from one shard to another.
+
+    Attributes:
+        number: From 1.
+        of: How many there are.
+
+    Raises:
+        ValueError: if there is no such shard.
+    """
+
+    number: int
+    of: int
+
+    def __post_init__(self) -> None:
+        if type(self.number) is not int or type(self.of) is not int or not 1 <= self.number <= self.of < 10**9:
+            raise ValueError(f"shard {self.number} of {self.of} is none; shards are counted from 1 to their number")
+
+    def __str__(self) -> str:
+        return f"shard {self.number} of {self.of}"
+
+    def has(self, first: int, length: int) -> bool:
+        """Whether the chunk of `length` draws that begins with draw `first` is its own."""
+        return first // length % self.of == self.number - 1
+
+    def beside(self, folder: Path) -> Path:
+        """Its folder, beside the one for the results of all shards."""
+        return folder.with_name(f"{folder.name}.shard-{self.number}-of-{self.of}")
+
+
+def stem_of(folder: Path) -> str | None:
+    """The name of the folder for the results of all shards, from that of one shard; None if it is not called so."""
+    found = _ENDING.fullmatch(folder.name)
+    return found["stem"] if found else None
