@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 import sim.chunks
-from sim.batch import batch, merge
+from sim.batch import BatchInterrupted, batch, merge
 from sim.charts import save_charts
+from sim.progress import Silent
 from sim.scenario import read_scenario
 from sim.store import (
     DamagedResults,
@@ -30,6 +31,7 @@ from sim.store import (
 )
 from sim.store.files import FolderLock
 from tests.commands import call
+from tests.test_batch import in_a_child
 
 ROOT = Path(__file__).resolve().parents[1]
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
@@ -288,6 +290,38 @@ def test_a_killed_shard_is_told_and_goes_on_where_it_was(script, whole, tmp_path
     (merged,) = merge([out], tmp_path / "joined")
     assert merged.item.computed == 108
     assert bytes_of(tmp_path / "joined") == bytes_of(whole)
+
+
+def test_a_merge_that_dies_at_any_step_goes_on_from_there(tmp_path, monkeypatch):
+    """At each open, write, rename and so on: no half file, and merging again gives the bytes of a run in one go."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)  # a killed process leaves the disk's cache as it is
+    batch([ORANGE], 100, workers=1, out=tmp_path / "one")
+    play_shards(tmp_path / "shards", 2, paths=[ORANGE], n=100, sets=())
+    expected, before = bytes_of(tmp_path / "one"), bytes_of(tmp_path / "shards")
+    code, step = 9, -6
+    while code == 9:
+        step += 7
+        out = tmp_path / f"at-{step}"
+        code = in_a_child(lambda out=out: merge([tmp_path / "shards"], out), step)
+        for name, data in bytes_of(out).items():
+            final = name.endswith((".parquet", ".csv", ".yaml", "summary.json"))
+            assert not final or data == expected[name], f"{name} is half done after step {step}"
+        merge([tmp_path / "shards"], out)
+        assert bytes_of(out) == expected, f"after dying at step {step}"
+    assert (code, bytes_of(tmp_path / "shards")) == (0, before)
+    assert step > 60
+
+
+def test_a_shard_that_is_stopped_counts_its_own_draws(tmp_path):
+    class Stops(Silent):
+        def advance(self, scenario_id, draws):
+            self.done = getattr(self, "done", 0) + draws
+            if self.done > 64:
+                signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(BatchInterrupted) as raised:
+        play_shards(tmp_path, 2, [1], progress=Stops())
+    assert (raised.value.exit_code, raised.value.finished, raised.value.wanted) == (143, 64, 172)
 
 
 def test_two_processes_on_one_shard_are_refused_and_on_two_are_not(script, tmp_path):

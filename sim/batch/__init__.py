@@ -1,8 +1,9 @@
-"""Many scenarios at once: chunks, workers, resuming."""
+"""Many scenarios at once: chunks, workers, resuming, shards."""
 
 from sim.batch.items import BatchItem, summary_table
 from sim.batch.merging import Merged, merge
 from sim.batch.run import batch
 from sim.batch.stopping import BatchInterrupted
+from sim.store import Shard
 
-__all__ = ["BatchInterrupted", "BatchItem", "Merged", "batch", "merge", "summary_table"]
+__all__ = ["BatchInterrupted", "BatchItem", "Merged", "Shard", "batch", "merge", "summary_table"]
