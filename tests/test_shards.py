@@ -86,6 +86,20 @@ def bytes_of(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
+def spans_in(folder):
+    """The chunks that lie there, as first and last draw."""
+    return [tuple(map(int, path.stem.split("-"))) for path in sorted(Path(folder).glob("draws/0*"))]
+
+
+def told(folder):
+    """The draws that lie there, as `merge` tells of them."""
+    return "draws " + ", ".join(f"{first} to {last}" for first, last in spans_in(folder))
+
+
+def count_in(folder):
+    return sum(last + 1 - first for first, last in spans_in(folder))
+
+
 def flip(path):
     data = path.read_bytes()
     path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
@@ -108,10 +122,17 @@ def test_shards_together_are_the_bytes_of_one_process(whole, tmp_path, of):
 
 @pytest.mark.parametrize("of", [2, 4])
 def test_every_nth_chunk_is_a_shards_own(of):
-    chunks = range(0, 64 * 13, 64)
-    for number in range(1, of + 1):
-        own = [first for first in chunks if Shard(number, of).has(first, 64)]
-        assert own == list(chunks)[number - 1 :: of]
+    name = "00000001" + 56 * "f"
+    owners = [[number for number in range(1, of + 1) if Shard(number, of).has(name, chunk)] for chunk in range(9)]
+    assert owners == [[(1 + chunk) % of + 1] for chunk in range(9)]
+
+
+def test_many_scenarios_of_one_chunk_are_shared_out(tmp_path):
+    vary = ["parties.upland.no_deal=0.3:0.7:12"]
+    for number in (1, 2):
+        items = play_shards(tmp_path, 2, [number], n=2, vary=vary, sets=())
+        assert 1 <= sum(item.computed // 2 for item in items) <= 11
+    assert all(not each.missing for each in merge([tmp_path]))
 
 
 def test_charts_are_those_of_one_process_too(tmp_path):
@@ -170,7 +191,7 @@ def test_what_made_a_chunk_stays_with_it(shards, tmp_path):
     manifest = read_manifest(merged.item.folder)
     assert len(manifest.versions) == 2
     made = {entry.first: manifest.versions[entry.versions]["numpy"] for entry in manifest.chunks}
-    assert [first for first, numpy in made.items() if numpy == "1.0"] == [64, 256]
+    assert [first for first, numpy in made.items() if numpy == "1.0"] == [first for first, _ in spans_in(shards[2])]
 
 
 def write_run(path, facts):
@@ -200,25 +221,27 @@ def test_a_shard_again_does_nothing(shards):
 
 def test_missing_shards_are_named_and_may_come_later(shards, whole, tmp_path):
     (merged,) = merge([shards[3], shards[1]], tmp_path / "joined")
-    assert merged.missing == ("shard 2 of 3 was not given: draws 64 to 127, 256 to 299",)
+    assert merged.missing == (f"shard 2 of 3 was not given: {told(shards[2])}",)
     assert not merged.item.facts
     assert not list((tmp_path / "joined").rglob("summary.json")), "no figures of a part"
     (merged,) = merge([shards[2]], tmp_path / "joined")
-    assert (merged.missing, merged.item.computed) == ((), 108)
+    assert (merged.missing, merged.item.computed) == ((), count_in(shards[2]))
     assert bytes_of(tmp_path / "joined") == bytes_of(whole)
 
 
 def test_a_last_chunk_that_has_become_too_short_is_missing(shards, tmp_path):
     """All shards were run again for more draws, and one had not come to its last chunk yet."""
-    play_shards(shards[1].parent, 3, [1, 3], n=320)
-    facts = json.loads((shards[2] / "run.json").read_text())
-    write_run(shards[2] / "run.json", {**facts, "draws": 320, "complete": False})
+    (late,) = (number for number in (1, 2, 3) if spans_in(shards[number])[-1] == (256, 299))
+    play_shards(shards[1].parent, 3, {1, 2, 3} - {late}, n=320)
+    facts = json.loads((shards[late] / "run.json").read_text())
+    write_run(shards[late] / "run.json", {**facts, "draws": 320, "complete": False})
     (merged,) = merge(shards[1:], tmp_path / "joined")
-    assert merged.missing == ("shard 2 of 3 is not whole: draws 256 to 319",)
+    assert merged.missing == (f"shard {late} of 3 is not whole: draws 256 to 319",)
 
 
 def test_a_point_of_a_sweep_that_no_shard_has_begun_is_missing(tmp_path):
     items = play_shards(tmp_path / "shards", 2, n=150, vary=VARY, sets=())
+    assert [item.settings for item in items[:2]] == [item.settings for item in items[2:]]
     for folder in (items[1].folder, items[3].folder):
         shutil.rmtree(folder)
     one, other = merge([tmp_path / "shards"], tmp_path / "joined")
@@ -232,7 +255,7 @@ def test_a_point_of_a_sweep_that_no_shard_has_begun_is_missing(tmp_path):
 def test_an_ordinary_batch_plays_what_no_shard_has(shards, whole, tmp_path):
     merge([shards[1]], tmp_path / "joined")
     (item,) = batch([BANKS], N, workers=1, out=tmp_path / "joined", sets=SETS)
-    assert item.computed == N - 128
+    assert item.computed == N - count_in(shards[1])
     assert bytes_of(tmp_path / "joined") == bytes_of(whole)
 
 
@@ -284,11 +307,14 @@ def test_a_killed_shard_is_told_and_goes_on_where_it_was(script, whole, tmp_path
     assert script("dies", out).wait(60) == -signal.SIGKILL
     play_shards(out, 2, [2])
     (merged,) = merge([out], tmp_path / "joined")
-    assert merged.missing == ("shard 1 of 2 is not whole: draws 128 to 191, 256 to 299",)
+    kept, (killed, other) = merged.item.computed, sorted(out.iterdir())
+    assert (len(spans_in(killed)), kept) == (1, count_in(killed) + count_in(other))
+    (line,) = merged.missing
+    assert line.startswith("shard 1 of 2 is not whole: draws ")
     (item,) = play_shards(out, 2, [1])
-    assert item.computed == 108
+    assert item.computed == N - kept
     (merged,) = merge([out], tmp_path / "joined")
-    assert merged.item.computed == 108
+    assert merged.item.computed == N - kept
     assert bytes_of(tmp_path / "joined") == bytes_of(whole)
 
 
@@ -321,7 +347,9 @@ def test_a_shard_that_is_stopped_counts_its_own_draws(tmp_path):
 
     with pytest.raises(BatchInterrupted) as raised:
         play_shards(tmp_path, 2, [1], progress=Stops())
-    assert (raised.value.exit_code, raised.value.finished, raised.value.wanted) == (143, 64, 172)
+    play_shards(tmp_path, 2, [1])
+    own = count_in(next(tmp_path.iterdir()))
+    assert (raised.value.exit_code, raised.value.finished, raised.value.wanted) == (143, 64, own)
 
 
 def test_two_processes_on_one_shard_are_refused_and_on_two_are_not(script, tmp_path):
@@ -389,11 +417,13 @@ def test_what_is_no_shard_is_refused(shards, whole, tmp_path):
     refused([], tmp_path, "no shard is named")
 
 
-@pytest.mark.parametrize("file", ["draws/00000064-00000127.parquet", "tallies/00000064-00000127.parquet"])
-def test_damaged_chunks_are_named_and_not_used(shards, whole, tmp_path, file):
+@pytest.mark.parametrize("kind", ["draws", "tallies"])
+def test_damaged_chunks_are_named_and_not_used(shards, whole, tmp_path, kind):
+    (first, last), *_ = spans_in(shards[2])
+    file = f"{kind}/{first:08d}-{last:08d}.parquet"
     flip(shards[2] / file)
     (merged,) = merge(shards[1:], tmp_path / "joined")
-    assert merged.missing == ("shard 2 of 3 is not whole: draws 64 to 127",)
+    assert merged.missing == (f"shard 2 of 3 is not whole: draws {first} to {last}",)
     assert len(merged.damaged) == 1 and merged.damaged[0].startswith(str(shards[2] / file))
     assert not list((tmp_path / "joined").rglob("summary.json"))
     play_shards(shards[1].parent, 3, [2])
@@ -462,9 +492,11 @@ def test_the_commands_do_what_the_functions_do(whole, tmp_path):
         assert f"Shard {number} of 3" in answer.stdout and "peacesim merge" in answer.stdout
     answer = call("merge", tmp_path / "out", "--no-charts")
     assert answer.exit_code == 3
-    assert "shard 2 of 3 was not given: draws 64 to 127, 256 to 299" in answer.stderr
     assert "-n 300 --seed 1" in answer.stderr
+    said = answer.stderr
     call("batch", BANKS, *options, "--shard", "2/3")
+    (second,) = (tmp_path / "out").glob("*.shard-2-of-3")
+    assert f"shard 2 of 3 was not given: {told(second)}" in said
     answer = call("merge", *sorted((tmp_path / "out").glob("*.shard-*")), "--no-charts")
     assert answer.exit_code == 0, answer.output
     assert "300" in answer.stdout and "Results: " in answer.stdout
@@ -473,10 +505,11 @@ def test_the_commands_do_what_the_functions_do(whole, tmp_path):
 
 
 def test_damage_is_code_4(shards, tmp_path):
-    flip(shards[3] / "draws" / "00000128-00000191.parquet")
+    damaged = sorted(shards[3].glob("draws/0*"))[0]
+    flip(damaged)
     answer = call("merge", *shards[1:], "--out", tmp_path / "joined", "--no-charts")
     assert answer.exit_code == 4
-    assert "00000128-00000191.parquet" in answer.stderr
+    assert damaged.name in answer.stderr
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "1/0", "-1/3", "1/3/5", "", "1/²"])

@@ -9,7 +9,17 @@ from sim.batch.finishing import Finish, finished
 from sim.batch.inputs import SWEEP
 from sim.batch.items import BatchItem
 from sim.batch.shards import Pieces, ShardSet, read_set, sets_of
-from sim.store import RESOLVED, DamagedResults, Layout, ResultsFolder, layout_of, lock_folder, read_whole, write_whole
+from sim.store import (
+    RESOLVED,
+    DamagedResults,
+    Layout,
+    ResultsFolder,
+    layout_of,
+    lock_folder,
+    read_whole,
+    shard_number,
+    write_whole,
+)
 from sim.store.files import sha256
 
 MOST_BYTES = 100_000_000  # of a resolved scenario, and of the list of a sweep
@@ -104,7 +114,7 @@ def _join(shards: ShardSet, pieces: Pieces, target: Path, finish: Finish | None)
         if not left:
             item = finished(folder, item, finish)
         item = replace(item, damaged=tuple(folder.damaged))
-    return Merged(item, shards.seed, tuple(_missing(shards, left, layout.length)), tuple(damaged))
+    return Merged(item, shards.seed, tuple(_missing(shards, left, folder)), tuple(damaged))
 
 
 def _laid_out(pieces: Pieces, damaged: list[str]) -> tuple[Layout, bytes] | None:
@@ -124,11 +134,12 @@ def _laid_out(pieces: Pieces, damaged: list[str]) -> tuple[Layout, bytes] | None
     return found
 
 
-def _missing(shards: ShardSet, left: Sequence[range], length: int) -> Iterator[str]:
+def _missing(shards: ShardSet, left: Sequence[range], folder: ResultsFolder) -> Iterator[str]:
     """A line for each shard whose chunks are missing."""
     by_number: dict[int, list[range]] = {}
     for span in left:
-        by_number.setdefault(span.start // length % shards.of + 1, []).append(span)
+        number = shard_number(folder.manifest.identity, span.start // folder.layout.length, shards.of)
+        by_number.setdefault(number, []).append(span)
     for number, spans in sorted(by_number.items()):
         told = ", ".join(f"{span.start} to {span.stop - 1}" for span in spans[:MOST_SPANS])
         more = f" and {len(spans) - MOST_SPANS} more chunks" if len(spans) > MOST_SPANS else ""

@@ -16,7 +16,7 @@ from sim.store.manifest import (
 )
 from sim.store.parquet import content_hash, table_of
 from sim.store.reading import damaged_files, layout_of, open_results, stored_chunks, stored_draws
-from sim.store.shards import Shard, stem_of
+from sim.store.shards import Shard, shard_number, stem_of
 from sim.store.tables import SUMMARY, csv_text, json_text
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "read_manifest",
     "read_whole",
     "refuse_other_shard",
+    "shard_number",
     "stem_of",
     "stored_chunks",
     "stored_draws",

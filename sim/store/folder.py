@@ -158,7 +158,9 @@ class ResultsFolder:
         """The chunks of the first `draws`, or those of them that are the shard's; the last may be short."""
         length = self.layout.length
         spans = [range(first, min(first + length, draws)) for first in range(0, draws, length)]
-        return [span for span in spans if self.shard is None or self.shard.has(span.start, length)]
+        if self.shard is None:
+            return spans
+        return [span for span in spans if self.shard.has(self.manifest.identity, span.start // length)]
 
     def missing(self, draws: int) -> list[range]:
         """The draws to play so that the first `draws` are there, chunk by chunk.

@@ -188,7 +188,8 @@ def _checked(facts: dict[str, Any]) -> Manifest:
         end = entry.first + manifest.chunk_length
         if entry.first % manifest.chunk_length or not last < entry.first <= entry.last < end:
             raise ValueError("its chunks do not follow each other")
-        if manifest.shard is not None and not manifest.shard.has(entry.first, manifest.chunk_length):
+        chunk = entry.first // manifest.chunk_length
+        if manifest.shard is not None and not manifest.shard.has(manifest.identity, chunk):
             raise ValueError("a chunk that is another shard's")
         last = entry.last
         if entry.versions >= len(manifest.versions):

@@ -9,8 +9,7 @@ _ENDING = re.compile(r"(?P<stem>.+)\.shard-(?P<number>[1-9]\d{0,8})-of-(?P<of>[1
 
 @dataclass(frozen=True, order=True)
 class Shard:
-    """One of so many. Every `of`-th chunk is its own, whatever the number of draws: more draws of the same move no
-    chunk from one shard to another.
+    """One of so many, with chunks of its own, see `shard_number`.
 
     Attributes:
         number: From 1.
@@ -30,13 +29,22 @@ class Shard:
     def __str__(self) -> str:
         return f"shard {self.number} of {self.of}"
 
-    def has(self, first: int, length: int) -> bool:
-        """Whether the chunk of `length` draws that begins with draw `first` is its own."""
-        return first // length % self.of == self.number - 1
+    def has(self, identity: str, chunk: int) -> bool:
+        """Whether a chunk of these results, counted from 0, is its own."""
+        return shard_number(identity, chunk, self.of) == self.number
 
     def beside(self, folder: Path) -> Path:
         """Its folder, beside the one for the results of all shards."""
         return folder.with_name(f"{folder.name}.shard-{self.number}-of-{self.of}")
+
+
+def shard_number(identity: str, chunk: int, of: int) -> int:
+    """Whose a chunk of these results is, if there are so many shards.
+
+    Chunks go round the shards, whatever the number of draws, so that more draws move none from one shard to another.
+    Where they begin depends on the results: else, of many scenarios with a chunk each, all would be the first shard's.
+    """
+    return (int(identity[:8], 16) + chunk) % of + 1
 
 
 def stem_of(folder: Path) -> str | None:
