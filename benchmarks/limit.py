@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 from small_case import load
 
@@ -111,6 +112,19 @@ def arguments(ensemble: Ensemble) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def by_loop(given: tuple[Any, ...]) -> npt.NDArray[np.int64]:
+    """Package and round of signature by the loop, shape (2, B); what to give it is made by `arguments`."""
+    outcomes = np.zeros((2, len(given[0])), np.int64)
+    play(*given, *outcomes)
+    return outcomes
+
+
+def by_model(ensemble: Ensemble, room: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.int64]:
+    """The same by the model."""
+    talks = hold_talks(ensemble, room)
+    return np.array([talks.package, talks.signed])
+
+
 def measure(draws: int, pairs: int) -> dict[str, Any]:
     """Both in turn: medians in draws a second, medians of the ratios pair by pair, and whether all outcomes agree."""
     with tempfile.TemporaryDirectory() as folder:
@@ -123,14 +137,9 @@ def measure(draws: int, pairs: int) -> dict[str, Any]:
     same = True
     for pair in range(pairs + 1):
         start = time.perf_counter()
-        limit = [np.zeros((2, len(part)), np.int64) for part in parts]
-        for numbers, (package, signed) in zip(given, limit, strict=True):
-            play(*numbers, package, signed)
+        limit = [by_loop(numbers) for numbers in given]
         after_limit = time.perf_counter()
-        ours = []
-        for part in parts:
-            talks = hold_talks(part, room)
-            ours.append(np.array([talks.package, talks.signed]))
+        ours = [by_model(part, room) for part in parts]
         after_ours = time.perf_counter()
         play_chunk(scenario, 1, 0, draws, table)
         after_all = time.perf_counter()
@@ -139,7 +148,8 @@ def measure(draws: int, pairs: int) -> dict[str, Any]:
             seconds["limit"].append(after_limit - start)
             seconds["talks"].append(after_ours - after_limit)
             seconds["whole"].append(after_all - after_ours)
-    found: dict[str, Any] = {"draws": draws, "same": bool(same), "signed": float(np.hstack(limit)[1].astype(bool).mean())}
+    signed_share = float((np.hstack(limit)[1] > 0).mean())
+    found: dict[str, Any] = {"draws": draws, "same": bool(same), "signed": signed_share}
     for name, measured in seconds.items():
         found[f"{name}_draws_per_second"] = draws / statistics.median(measured)
         ratios = [one / other for one, other in zip(measured, seconds["limit"], strict=True)]
