@@ -34,7 +34,7 @@ from sim.structure import structure
 
 @njit(error_model="numpy")
 def play(  # one loop on purpose: what a limit is
-    weights, option_worth, no_deal, exponent, left, right, order, tie_rank, turns, rounds, tolerance, package, signed
+    weights, option_worth, no_deal, exponent, left, right, order, turns, rounds, tolerance, package, signed
 ):  # fmt: skip
     """Play all draws; writes the package signed, -1 for none, and the round, 0 for none.
 
@@ -62,8 +62,10 @@ def play(  # one loop on purpose: what a limit is
                     best[n], worth[n, found], place[n, found] = value, value, k
                     found += 1
             at[n] = found - 1
-        text, text_left, text_right = -1, 0, 0
         package[b], signed[b] = -1, 0
+        if (best < no_deal[b] - tolerance).any():  # all sign all packages, so without one of them nothing is signed
+            continue
+        text, text_left, text_right = -1, 0, 0
         for k in range(rounds):
             passed = k / (rounds - 1) if rounds > 1 else 1.0
             for n in turns:
@@ -77,16 +79,9 @@ def play(  # one loop on purpose: what a limit is
                     while at[n] > 0 and worth[n, at[n] - 1] >= least:  # what is asked for only falls
                         at[n] -= 1
                     chosen = place[n, at[n]]
-                    if worth[n, at[n]] < least:  # no package is worth no deal: it repeats the best, ties by rank
-                        chosen = -1
-                        for other in range(packages):
-                            near = first[n, left[n, other]] + second[n, right[n, other]] >= best[n] - tolerance
-                            if near and (chosen < 0 or tie_rank[n, order[n, other]] < tie_rank[n, order[n, chosen]]):
-                                chosen = other
                     text, text_left, text_right = order[n, chosen], left[n, chosen], right[n, chosen]
-                    value = first[n, text_left] + second[n, text_right]
                     accepted[:] = False
-                    accepted[n] = value >= least and value >= free
+                    accepted[n] = True
                 if accepted.all():
                     package[b], signed[b] = text, k + 1
                     break
@@ -107,8 +102,7 @@ def arguments(ensemble: Ensemble) -> tuple[Any, ...]:
         np.ascontiguousarray(ensemble.no_deal),
         np.array([np.broadcast_to(strategy.exponent, draws) for strategy in ensemble.strategies]).T.copy(),
         chosen[..., 0] * options + chosen[..., 1], chosen[..., 2] * options + chosen[..., 3],
-        order.astype(np.int64), np.array([regard.tie_rank[0] for regard in regards]),
-        turns.copy(), ensemble.scenario.time.rounds, TOLERANCE,
+        order.astype(np.int64), turns.copy(), ensemble.scenario.time.rounds, TOLERANCE,
     )  # fmt: skip
 
 

@@ -17,7 +17,11 @@ def find_the_benchmarks(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
 
 
-@pytest.mark.parametrize("sets", [[], ["parties.*.no_deal=0.9"], ["time.rounds=1"]])
+FLAT = [f"parties.ash.values.first.o{k}=0" for k in range(5)]
+SOMETIMES_NOTHING_TO_SIGN = ["parties.*.no_deal=0.1", *FLAT, "parties.ash.no_deal=0.6"]
+
+
+@pytest.mark.parametrize("sets", [[], ["parties.*.no_deal=0.2"], ["time.rounds=1"], SOMETIMES_NOTHING_TO_SIGN])
 def test_the_loop_that_is_called_a_limit_plays_the_same_talks(sets, tmp_path):
     from limit import arguments, by_loop, by_model
     from small_case import load
