@@ -11,7 +11,7 @@ import numpy as np
 from sim.choices import Choices
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
-from sim.state import ByList, State, View
+from sim.state import FIRST_LISTED, ByClock, State, View
 from sim.utility import Floats
 
 if TYPE_CHECKING:
@@ -111,13 +111,13 @@ class Party(mesa.Agent):  # type: ignore[misc]
             kept=self._kept,
         )
 
-    def by_list(self, state: State) -> ByList | None:
-        """How it plays this round, where it goes by the clock and its candidates; None where it does not."""
-        strategy = self.strategy
-        if not (self._choices.lists and getattr(strategy, "goes_by_the_clock", False)):
+    def by_clock(self, state: State) -> ByClock | None:
+        """How it plays this round, where it goes by the clock; None where it does not."""
+        choosing, rank = getattr(self.strategy, "goes_by_the_clock", None), self.regard.tie_rank
+        if choosing is None or not (self._choices.lists if choosing.by == FIRST_LISTED else len(rank) == 1):
             return None
         drafts = len(self._drafts) > 1
-        return ByList(self.aspiration(state), self.draft(state), drafts, self._choices.candidates)
+        return ByClock(self.aspiration(state), choosing, self.draft(state), drafts, self._choices.candidates, rank)
 
     def aspiration(self, state: State) -> Floats:
         """The least worth it asks for now, shape (B,)."""

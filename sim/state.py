@@ -285,24 +285,45 @@ class View:
         return np.where(package == NO_DEAL, -np.inf, worth)
 
 
-@dataclass(frozen=True, eq=False)
-class ByList:
-    """How a party plays a round that goes by the clock and its candidates, whatever the others do in it.
+@dataclass(frozen=True)
+class Choosing:
+    """Which of the packages worth enough a party offers, where that follows from its own worth or its candidates.
 
-    It takes what it can sign and what is worth its aspiration. It offers its draft, else the first of its candidates
-    worth as much that crosses no line heard of, else the first worth as much, else its best package.
+    Attributes:
+        by: `FIRST_LISTED`, the first of its candidates; `LEAST_OWN`, the one worth least to itself; `NEAREST_OWN`, the
+            one worth most nearly what it asks for, whatever lines were named.
+        falls_short: How much less than what it asks for a package may be worth that it offers.
+    """
+
+    by: int
+    falls_short: float = 0.0
+
+
+FIRST_LISTED, LEAST_OWN, NEAREST_OWN = range(3)
+
+
+@dataclass(frozen=True, eq=False)
+class ByClock:
+    """How a party plays a round that goes by the clock, whatever the others do in it.
+
+    It takes what it can sign and what is worth its aspiration. It offers its draft, else what it chooses of its
+    packages worth as much that cross no line heard of, else of all worth as much, else its best package.
 
     Attributes:
         aspiration: The least worth it asks for, shape (B,).
+        choosing: Which of these it offers.
         draft: What it offers in any case, `NO_DEAL` for none, shape (B,).
         has_drafts: Whether it has any to put forward at all, now or later.
         candidates: Of all parties.
+        tie_rank: Which of two packages of equal worth it takes, smaller first, shape (1 or B, P).
     """
 
     aspiration: Floats
+    choosing: Choosing
     draft: Ints
     has_drafts: bool
     candidates: Candidates
+    tie_rank: Ints
 
 
 class Speaker(Protocol):
@@ -317,7 +338,7 @@ class Speaker(Protocol):
     def view(self, state: State) -> View:
         """What it sees now."""
 
-    def by_list(self, state: State) -> ByList | None:
+    def by_clock(self, state: State) -> ByClock | None:
         """How it plays the round, where that can be told before it; None where it cannot."""
 
     def offer(self, state: State) -> Ints:

@@ -1,6 +1,7 @@
 """A pass of the table in one loop, against the same turn by turn."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -11,26 +12,49 @@ from hypothesis import strategies as st
 
 from sim.ensemble import draw
 from sim.model import PeaceTalks, hold_talks
-from sim.protocols import alternating_offers
+from sim.protocols import alternating_offers, negmas_0_16
 from sim.protocols.quick_pass import quick_pass
 from tests.problems import problems
 from tests.worlds import made, worlds
 
+LISTED, LEAST_OWN, BOTH = ("best_for_others",), ("least_own",), ("best_for_others", "least_own")
 
-def by_the_clock(problem: dict[str, Any]) -> dict[str, Any]:
-    """The problem with parties whose play can be told before a round."""
+
+def by_the_clock(problem: dict[str, Any], offers: tuple[str, ...] = LISTED) -> dict[str, Any]:
+    """The problem with parties whose play can be told before a round, by these offer rules."""
     problem = copy.deepcopy(problem)
-    for party in problem["parties"].values():
-        party["strategy"] |= {"offers": "best_for_others", "accepts": "threshold"}
-    if problem["protocol"]["information"] == "learned":
+    for name, party in problem["parties"].items():
+        party["strategy"] |= {"offers": offers[len(name) % len(offers)], "accepts": "threshold"}
+    informations = {"best_for_others": ("learned",), "least_own": ("complete",)}
+    if any(problem["protocol"]["information"] in informations[rule] for rule in offers):
         problem["protocol"]["information"] = "positions"
     return problem
+
+
+def by_the_rules_of_negmas(problem: dict[str, Any]) -> dict[str, Any]:
+    """The problem under the rules of NegMAS, between its parties and others that go by the clock."""
+    problem = by_the_clock(problem, LEAST_OWN)
+    order = problem["protocol"]["order"]
+    problem["protocol"] = {"name": "negmas_0_16", "order": order}
+    for name, party in problem["parties"].items():
+        if len(name) % 2:
+            party["strategy"] = {"name": "negmas_aspiration", "exponent": party["strategy"].get("exponent", 2)}
+    return problem
+
+
+RULES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "listed": by_the_clock,
+    "least_own": lambda problem: by_the_clock(problem, LEAST_OWN),
+    "both": lambda problem: by_the_clock(problem, BOTH),
+    "negmas": by_the_rules_of_negmas,
+}
 
 
 def play(problem: dict[str, Any], seed: int, quick: Any) -> tuple[list[Any], list[Any], PeaceTalks]:
     """Tables and moves round by round, and the model."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alternating_offers, "quick_pass", quick)
+        for protocol in (alternating_offers, negmas_0_16):
+            patch.setattr(protocol, "quick_pass", quick)
         model = PeaceTalks(draw(made(problem), seed, 0, 5))
         states = []
         while model.running:
@@ -61,36 +85,42 @@ def assert_same(problem: dict[str, Any], seed: int) -> None:
 
 
 @settings(max_examples=60)
-@given(problems(), st.integers(0, 9), st.sampled_from([None, 1, 2]))
-def test_a_pass_in_one_loop_is_the_same_as_turn_by_turn(problem, seed, memory):
-    problem = by_the_clock(problem)
+@given(problems(), st.integers(0, 9), st.sampled_from([None, 1, 2]), st.sampled_from([LISTED, LEAST_OWN, BOTH]))
+def test_a_pass_in_one_loop_is_the_same_as_turn_by_turn(problem, seed, memory, offers):
+    problem = by_the_clock(problem, offers)
     if memory is not None:
         problem["protocol"]["memory"] = memory
     assert_same(problem, seed)
 
 
 @settings(max_examples=60)
-@given(worlds(), st.integers(0, 9))
-def test_so_it_is_in_a_world_where_much_goes_on(problem, seed):
+@given(worlds(), st.integers(0, 9), st.sampled_from([LISTED, LEAST_OWN, BOTH]))
+def test_so_it_is_in_a_world_where_much_goes_on(problem, seed, offers):
     """Lines fall, drafts are put on the table, texts are refused at home and taken off the table."""
-    assert_same(by_the_clock(problem), seed)
+    assert_same(by_the_clock(problem, offers), seed)
 
 
-@pytest.mark.parametrize("change", [{"accepts": "next_offer"}, {"offers": "least_own"}])
+@settings(max_examples=60)
+@given(st.one_of(problems(max_rounds=12), worlds()), st.integers(0, 9))
+def test_so_it_is_by_the_rules_of_negmas(problem, seed):
+    assert_same(by_the_rules_of_negmas(problem), seed)
+
+
+@pytest.mark.parametrize("change", [{"accepts": "next_offer"}, {"offers": "nash"}])
 @given(problems())
 @settings(max_examples=3)
 def test_other_rules_are_played_turn_by_turn(change, problem):
     problem = by_the_clock(problem)
     next(iter(problem["parties"].values()))["strategy"] |= change
     model = PeaceTalks(draw(made(problem), 1, 0, 2))
-    assert [party.by_list(model.state.next_round()) is None for party in model.parties].count(True) == 1
+    assert [party.by_clock(model.state.next_round()) is None for party in model.parties].count(True) == 1
 
 
 @settings(max_examples=60)
-@given(problems(max_rounds=12), st.integers(0, 9), st.sampled_from([None, 1, 2]))
-def test_all_rounds_at_once_are_the_same_as_round_by_round(problem, seed, memory):
-    problem = by_the_clock(problem)
-    if memory is not None:
+@given(problems(max_rounds=12), st.integers(0, 9), st.sampled_from([None, 1, 2]), st.sampled_from([*RULES]))
+def test_all_rounds_at_once_are_the_same_as_round_by_round(problem, seed, memory, rule):
+    problem = RULES[rule](problem)
+    if memory is not None and rule != "negmas":
         problem["protocol"]["memory"] = memory
     ensemble = draw(made(problem), seed, 0, 5)
     whole, (_, moves, model) = hold_talks(ensemble), play(problem, seed, lambda *_: None)

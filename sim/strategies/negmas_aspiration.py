@@ -1,6 +1,7 @@
 """The time-dependent parties of NegMAS 0.16."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from sim.exact import TOLERANCE
 from sim.issues import Bools, Ints
 from sim.registry import number
 from sim.shortlist import first_of_highest
-from sim.state import View
+from sim.state import NEAREST_OWN, Choosing, View
 from sim.strategies import STRATEGIES
 from sim.utility import Floats
 
@@ -38,15 +39,32 @@ class NegmasAspiration:
         0.001, above=0.0, doc="how much less it asks for than its curve says; 0.0001 for the three named after a curve"
     )
 
+    @property
+    def goes_by_the_clock(self) -> Choosing | None:
+        """What it offers: all it does in a round follows from its aspiration; not told of a strategy built on this."""
+        return Choosing(NEAREST_OWN, NEARLY) if type(self) is NegmasAspiration else None
+
     def aspiration(self, view: View) -> Floats:
         """The least worth the party asks for now, shape (B,)."""
-        worst = np.min(view.utility, axis=1, where=view.signable, initial=np.inf)
+        worst = view.once("negmas.worst", lambda: np.min(view.utility, axis=1, where=view.signable, initial=np.inf))
         some: Bools = np.isfinite(worst)
         lowest = np.where(some, np.maximum(worst, view.no_deal), view.no_deal)
         best = np.where(some, view.best, view.no_deal)
-        left = 1 - exact.power(np.float64(view.round / (view.rounds + 1)), np.asarray(self.exponent))
+        left = 1 - self._fall(view.rounds)[view.round - 1]
         asked = lowest + (best - lowest) * left - self.tolerance
-        return np.maximum(lowest, np.minimum(best, asked))
+        aspiration: Floats = np.maximum(lowest, np.minimum(best, asked))
+        return aspiration
+
+    def _fall(self, rounds: int) -> Floats:
+        """`time**exponent` in every round, shape (R, 1 or B)."""
+        if rounds not in self._falls:
+            times = np.array([k / (rounds + 1) for k in range(1, rounds + 1)])
+            self._falls[rounds] = exact.power(times[:, None], np.atleast_1d(self.exponent)[None, :])
+        return self._falls[rounds]
+
+    @cached_property
+    def _falls(self) -> dict[int, Floats]:
+        return {}
 
     def offer(self, view: View) -> Ints:
         """The package the party puts on the table, shape (B,)."""
