@@ -108,6 +108,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
             shortlists=partial(self._choices.shortlists, heard) if self.regard.orderings else None,
             top=self._choices.top,
             chance=ensemble.chance[state.round - 1, self.index],
+            some_avoided=bool(heard.any()),
             kept=self._kept,
         )
 

@@ -6,7 +6,16 @@ from sim import kernels
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.knowledge import Regard
-from sim.shortlist import FIRST_SHARE, FIRST_WIDTH, Candidates, Shortlist, first_of_highest, highest, ordering
+from sim.shortlist import (
+    FIRST_SHARE,
+    FIRST_WIDTH,
+    Candidates,
+    Shortlist,
+    Top,
+    first_of_highest,
+    highest,
+    ordering,
+)
 from sim.utility import EVERYBODY, Floats, Lines
 
 
@@ -41,7 +50,7 @@ class Choices:
         self._nothing_avoided: Bools = np.zeros((draws, len(lines.crosses)), bool)
         self._avoided = self._nothing_avoided.copy()
         self._avoided_for: Bools = np.zeros((draws, len(lines.names)), bool)
-        self._top: Ints | None = None
+        self._top: Top | None = None
         self._top_old: Bools = np.ones(draws, bool)
         self._signable: Bools | None = None
         self._signable_old: Bools = np.ones(draws, bool)
@@ -154,20 +163,27 @@ class Choices:
             taken_off |= self.candidates.struck[rows]
         return ~taken_off | taken_off.all(axis=1, keepdims=True)
 
-    def top(self, count: int) -> Ints:
-        """Its best packages that it could sign, best first, shape (B, count); ties by its regard for the others.
+    def top(self, count: int) -> Top:
+        """Its best packages that it could sign, best first; ties by its regard for the others.
 
         Where it can sign fewer, the last of them is repeated; where none, what it offers instead.
         """
-        if self._top is None or self._top.shape[1] < count:
-            self._top, self._top_old[:] = np.zeros((len(self.best), count), np.int64), True
+        if self._top is None or self._top.package.shape[1] < count:
+            shape = len(self.best), count
+            self._top = Top(np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape, bool))
+            self._top_old[:] = True
         rows = np.flatnonzero(self._top_old)
         if len(rows):
             self._top_old[:] = False
             rank = self._regard.tie_rank if len(self._regard.tie_rank) == 1 else self._regard.tie_rank[rows]
-            found = highest(self._utility[rows], self.signable[rows], rank, self._top.shape[1])
-            self._top[rows] = np.where(found == NO_DEAL, self.best_package[rows, None], found)
-        return self._top[:, :count]
+            found = highest(self._utility[rows], self.signable[rows], rank, self._top.package.shape[1])
+            package = np.where(found == NO_DEAL, self.best_package[rows, None], found)
+            self._top.package[rows] = package
+            self._top.worth[rows] = self._utility[rows[:, None], package]
+            step = found != NO_DEAL
+            step[:, 1:] &= package[:, 1:] != package[:, :-1]
+            self._top.step[rows] = step
+        return Top(*(np.ascontiguousarray(each[:, :count]) for each in self._top))
 
     def shortlists(self, heard: Bools) -> tuple[Shortlist, Shortlist]:
         """Offers best for the others first: avoiding the lines heard of, and all the party could sign."""

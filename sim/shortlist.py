@@ -1,7 +1,7 @@
 """Finding the first package that is worth enough, in an order of one's own choosing."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,20 @@ class Candidates:
         if not len(self.struck):
             self.struck = np.zeros((self.best.shape[1], self.struck.shape[1]), bool)
         self.struck[rows] |= packages
+
+
+class Top(NamedTuple):
+    """A party's best packages that it could sign, from the best down.
+
+    Attributes:
+        package: Shape (B, K); where there are fewer, the last is repeated; where there is none, another stands there.
+        worth: Its worth of them, shape (B, K).
+        step: Whether it could sign a package that is none of those before, shape (B, K).
+    """
+
+    package: Ints
+    worth: Floats
+    step: Bools
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,10 @@ from typing import Any, Protocol, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from sim import kernels_talks
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.knowledge import Knowledge
-from sim.shortlist import Candidates, Shortlist
+from sim.shortlist import Candidates, Shortlist, Top
 from sim.utility import Floats, Lines
 
 T = TypeVar("T")
@@ -123,16 +124,12 @@ class State:
             consents: Whether it would sign that itself, shape (B,): to offer is not yet to consent.
         """
         rows, offered = np.flatnonzero(offers), package[offers]
-        place = self.offers_made[rows, party]
-        past = (self.log[rows, party] == offered[:, None]) & (np.arange(self.log.shape[2]) < place[:, None])
         accepted, own = self.accepted.copy(), self.own_offer.copy()
         made, distinct = self.offers_made.copy(), self.distinct_offers.copy()
         accepted[rows] = False
         accepted[rows, party] = consents[rows]
         own[rows, party] = offered
-        made[rows, party] += 1
-        distinct[rows, party] += ~past.any(axis=1)
-        self.log[rows, party, place] = offered
+        kernels_talks.note_offers(rows, offered, party, self.log, made, distinct)
         return replace(
             self,
             standing=np.where(offers, package, self.standing),
@@ -225,6 +222,7 @@ class View:
         top: Makes the list of its best packages that it could sign, the given number of them.
         chance: A uniform in [0, 1) of this round for a strategy that leaves something to chance, shape (B,); empty
             for others.
+        some_avoided: False where nobody has named a line that counts, so that nothing is avoided.
         kept: What the party's strategy has worked out before in this round; see `once`.
     """
 
@@ -250,8 +248,9 @@ class View:
     leaning: Floats
     tie_rank: Ints
     shortlists: Callable[[], tuple[Shortlist, Shortlist]] | None
-    top: Callable[[int], Ints]
+    top: Callable[[int], Top]
     chance: Floats
+    some_avoided: bool = True
     kept: dict[str, tuple[Any, Any]] = field(default_factory=dict, repr=False)
 
     @property

@@ -12,8 +12,8 @@ SIM = ROOT / "sim"
 # Ground floor first. A room is a module of sim/ or a folder of it. It imports from floors below and, on its own floor,
 # from rooms listed before it. A new room is a new word here.
 HOUSE = """
-    0  compiled exact issues kernels utility shortlist induction knowledge learning streams registry theory
-    0  pareto solutions consent distances shortfalls stability positions fair_division references
+    0  compiled exact issues kernels kernels_talks utility shortlist induction knowledge learning streams registry
+    0  theory pareto solutions consent distances shortfalls stability positions fair_division references
     1  state
     2  strategies protocols mechanisms
     3  scenario genius

@@ -1,35 +1,17 @@
 """Concede one step when the others have."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
+from sim import kernels_talks
 from sim.exact import TOLERANCE
-from sim.issues import Bools, Ints
+from sim.issues import NO_DEAL, Ints
 from sim.state import View
 from sim.strategies import STRATEGIES
 from sim.strategies.asking import Picking
 from sim.strategies.heard import between, highest_claim, others
 from sim.utility import Floats
-
-
-class _Ladder(NamedTuple):
-    """A party's packages from its best down, and those among them that it has offered.
-
-    Attributes:
-        package: Shape (B, K).
-        worth: Own worth of them, shape (B, K).
-        offered: Rungs that are worth no deal or more and that it has offered before, shape (B, K).
-        next: The first such rung that it has not offered, shape (B,).
-        moves: Whether its next offer is that one, shape (B,).
-    """
-
-    package: Ints
-    worth: Floats
-    offered: Bools
-    next: Ints
-    moves: Bools
 
 
 @STRATEGIES.register(
@@ -56,44 +38,33 @@ class Micro(Picking):
         """The least worth the party asks for now, shape (B,)."""
         rows = np.arange(len(view.no_deal))
         if self.offers != "picked":
-            best = view.top(_length(view))
+            best = view.top(_length(view)).package
             level = np.minimum(view.offers_made[:, view.party], _least_moves(view))
             return between(view, view.worth_of(best[rows, np.minimum(level, best.shape[1] - 1)]))
-        ladder = self._ladder(view)
-        lowest = np.where(ladder.offered, ladder.worth, np.inf).min(axis=1)
-        asks = np.where(ladder.moves, np.minimum(lowest, ladder.worth[rows, ladder.next]), lowest)
-        return between(view, np.where(asks == np.inf, highest_claim(view), asks))
+        lowest, _ = self._next(view)
+        return between(view, np.where(lowest == np.inf, highest_claim(view), lowest))
 
     def pick(self, view: View) -> Ints:
         """The next package down, or an earlier offer, shape (B,)."""
-        ladder, rows = self._ladder(view), np.arange(len(view.no_deal))
-        offered = np.cumsum(ladder.offered, axis=1)
-        again = (offered > np.floor(view.chance * offered[:, -1])[:, None]).argmax(axis=1)
-        picked = ladder.package[rows, np.where(ladder.moves, ladder.next, again)]
-        return np.where(ladder.moves | (offered[:, -1] > 0), picked, view.best_package)
+        _, offer = self._next(view)
+        return np.where(offer == NO_DEAL, view.best_package, offer)
 
-    def _ladder(self, view: View) -> _Ladder:
-        return view.once("micro.ladder", lambda: _climb_down(view), since=view.offers_made)
+    def _next(self, view: View) -> tuple[Floats, Ints]:
+        """The lowest worth of what it has offered or offers next, inf for none, and what that is, shape (B,)."""
+        return view.once("micro.next", lambda: _climb_down(view), since=view.offers_made)
 
 
-def _climb_down(view: View) -> _Ladder:
-    package, draws = view.top(_length(view)), len(view.no_deal)
-    rows = np.arange(draws)[:, None]
-    worth = view.utility[rows, package]
-    rung = view.signable[rows, package] & (worth >= (view.no_deal - TOLERANCE)[:, None])
-    rung[:, 1:] &= package[:, 1:] != package[:, :-1]  # where there are fewer, the last is repeated
-    made = view.offers_made[:, view.party]
-    before = np.arange(made.max(initial=0)) < made[:, None]
-    said = np.zeros(view.utility.shape, bool)
-    draw, place = np.nonzero(before)
-    said[draw, view.log[draw, view.party, place]] = True
-    offered = rung & said[rows, package]
-    quiet = rung & ~view.avoided()[rows, package]
-    fresh, quiet = rung & ~offered, quiet & ~offered
-    fresh = np.where(quiet.any(axis=1, keepdims=True), quiet, fresh)
-    ready = view.distinct_offers[:, view.party] <= _least_moves(view)
-    moves = fresh.any(axis=1) & (ready | ~offered.any(axis=1))
-    return _Ladder(package, worth, offered, fresh.argmax(axis=1), moves)
+def _climb_down(view: View) -> tuple[Floats, Ints]:
+    top = view.top(_length(view))
+    avoided = np.zeros((0, top.package.shape[1]), bool)
+    if view.some_avoided:
+        avoided = np.take_along_axis(view.avoided(), top.package, axis=1)
+    lowest, offer = np.empty(len(top.package)), np.empty(len(top.package), np.int64)
+    kernels_talks.climb_down(
+        *top, np.ascontiguousarray(view.no_deal), TOLERANCE, avoided, view.log, view.offers_made, view.distinct_offers,
+        view.party, others(view), len(view.packages), view.chance, lowest, offer,
+    )  # fmt: skip
+    return lowest, offer
 
 
 def _length(view: View) -> int:
