@@ -11,7 +11,7 @@ import numpy as np
 from sim.choices import Choices
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
-from sim.state import FIRST_LISTED, ByClock, State, View
+from sim.state import BY_CLOCK, FIRST_LISTED, ByRule, State, View
 from sim.utility import Floats
 
 if TYPE_CHECKING:
@@ -112,13 +112,13 @@ class Party(mesa.Agent):  # type: ignore[misc]
             kept=self._kept,
         )
 
-    def by_clock(self, state: State) -> ByClock | None:
-        """How it plays this round, where it goes by the clock; None where it does not."""
-        choosing, rank = getattr(self.strategy, "goes_by_the_clock", None), self.regard.tie_rank
-        if choosing is None or not (self._choices.lists if choosing.by == FIRST_LISTED else len(rank) == 1):
+    def by_rule(self, state: State) -> ByRule | None:
+        """How it plays this round, where it goes by a rule; None where it does not."""
+        rule, rank = getattr(self.strategy, "rule", None), self.regard.tie_rank
+        if rule is None or not (self._choices.lists if rule.offers == FIRST_LISTED else len(rank) == 1):
             return None
-        drafts = len(self._drafts) > 1
-        return ByClock(self.aspiration(state), choosing, self.draft(state), drafts, self._choices.candidates, rank)
+        asks = self.aspiration(state) if rule.asks == BY_CLOCK else np.zeros(len(state.open))
+        return ByRule(asks, rule, self.draft(state), len(self._drafts) > 1, self._choices.candidates, rank)
 
     def aspiration(self, state: State) -> Floats:
         """The least worth it asks for now, shape (B,)."""

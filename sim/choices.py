@@ -183,7 +183,8 @@ class Choices:
             step = found != NO_DEAL
             step[:, 1:] &= package[:, 1:] != package[:, :-1]
             self._top.step[rows] = step
-        return Top(*(np.ascontiguousarray(each[:, :count]) for each in self._top))
+        package, worth, step = (each[:, :count] for each in self._top)
+        return Top(np.ascontiguousarray(package), np.ascontiguousarray(worth), np.ascontiguousarray(step))
 
     def shortlists(self, heard: Bools) -> tuple[Shortlist, Shortlist]:
         """Offers best for the others first: avoiding the lines heard of, and all the party could sign."""

@@ -285,32 +285,37 @@ class View:
 
 
 @dataclass(frozen=True)
-class Choosing:
-    """Which of the packages worth enough a party offers, where that follows from its own worth or its candidates.
+class Rule:
+    """What a party asks for and offers, where that follows from the clock, the others' offers and its own worth.
 
     Attributes:
-        by: `FIRST_LISTED`, the first of its candidates; `LEAST_OWN`, the one worth least to itself; `NEAREST_OWN`, the
-            one worth most nearly what it asks for, whatever lines were named.
+        offers: Which of the packages worth enough: `FIRST_LISTED`, the first of its candidates; `LEAST_OWN`, the one
+            worth least to itself; `NEAREST_OWN`, the one worth most nearly what it asks for, whatever lines were named.
         falls_short: How much less than what it asks for a package may be worth that it offers.
+        asks: `BY_CLOCK`, or as `TitForTat` does by its kinds.
+        span: Of the latter.
     """
 
-    by: int
+    offers: int
     falls_short: float = 0.0
+    asks: int = 0
+    span: int = 1
 
 
 FIRST_LISTED, LEAST_OWN, NEAREST_OWN = range(3)
+BY_CLOCK, ABSOLUTE, RELATIVE, AVERAGED = range(4)
 
 
 @dataclass(frozen=True, eq=False)
-class ByClock:
-    """How a party plays a round that goes by the clock, whatever the others do in it.
+class ByRule:
+    """How a party plays a round that goes by a rule.
 
     It takes what it can sign and what is worth its aspiration. It offers its draft, else what it chooses of its
     packages worth as much that cross no line heard of, else of all worth as much, else its best package.
 
     Attributes:
-        aspiration: The least worth it asks for, shape (B,).
-        choosing: Which of these it offers.
+        aspiration: The least worth it asks for, shape (B,); means nothing where it does not ask by the clock.
+        rule: Which of these it offers, and what it asks for.
         draft: What it offers in any case, `NO_DEAL` for none, shape (B,).
         has_drafts: Whether it has any to put forward at all, now or later.
         candidates: Of all parties.
@@ -318,7 +323,7 @@ class ByClock:
     """
 
     aspiration: Floats
-    choosing: Choosing
+    rule: Rule
     draft: Ints
     has_drafts: bool
     candidates: Candidates
@@ -337,7 +342,7 @@ class Speaker(Protocol):
     def view(self, state: State) -> View:
         """What it sees now."""
 
-    def by_clock(self, state: State) -> ByClock | None:
+    def by_rule(self, state: State) -> ByRule | None:
         """How it plays the round, where that can be told before it; None where it cannot."""
 
     def offer(self, state: State) -> Ints:

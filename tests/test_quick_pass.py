@@ -1,7 +1,7 @@
 """A pass of the table in one loop, against the same turn by turn."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -17,13 +17,18 @@ from sim.protocols.quick_pass import quick_pass
 from tests.problems import problems
 from tests.worlds import made, worlds
 
+NOBODY: Mapping[str, dict[str, Any]] = {}
 LISTED, LEAST_OWN, BOTH = ("best_for_others",), ("least_own",), ("best_for_others", "least_own")
 
 
-def by_the_clock(problem: dict[str, Any], offers: tuple[str, ...] = LISTED) -> dict[str, Any]:
-    """The problem with parties whose play can be told before a round, by these offer rules."""
+def by_the_clock(
+    problem: dict[str, Any], offers: tuple[str, ...] = LISTED, answering: Mapping[str, dict[str, Any]] = NOBODY
+) -> dict[str, Any]:
+    """The problem with parties whose play can be told before a round, by these offer rules; some answer the others."""
     problem = copy.deepcopy(problem)
     for name, party in problem["parties"].items():
+        if party["strategy"]["name"] == "time_dependent" and name in answering:
+            party["strategy"] = {"name": "tit_for_tat"} | answering[name]
         party["strategy"] |= {"offers": offers[len(name) % len(offers)], "accepts": "threshold"}
     informations = {"best_for_others": ("learned",), "least_own": ("complete",)}
     if any(problem["protocol"]["information"] in informations[rule] for rule in offers):
@@ -47,6 +52,7 @@ RULES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "least_own": lambda problem: by_the_clock(problem, LEAST_OWN),
     "both": lambda problem: by_the_clock(problem, BOTH),
     "negmas": by_the_rules_of_negmas,
+    "answers": by_the_clock,
 }
 
 
@@ -106,6 +112,19 @@ def test_so_it_is_by_the_rules_of_negmas(problem, seed):
     assert_same(by_the_rules_of_negmas(problem), seed)
 
 
+ANSWERS = st.dictionaries(
+    st.sampled_from(["ash", "birch", "cedar"]),
+    st.builds(dict, kind=st.sampled_from(["absolute", "relative", "averaged"]), span=st.integers(1, 3)),
+    min_size=1,
+)
+
+
+@settings(max_examples=100)
+@given(st.one_of(problems(max_rounds=12), worlds()), st.integers(0, 9), ANSWERS, st.sampled_from([LISTED, BOTH]))
+def test_so_it_is_where_parties_answer_the_others(problem, seed, answering, offers):
+    assert_same(by_the_clock(problem, offers, answering), seed)
+
+
 @pytest.mark.parametrize("change", [{"accepts": "next_offer"}, {"offers": "nash"}])
 @given(problems())
 @settings(max_examples=3)
@@ -113,13 +132,13 @@ def test_other_rules_are_played_turn_by_turn(change, problem):
     problem = by_the_clock(problem)
     next(iter(problem["parties"].values()))["strategy"] |= change
     model = PeaceTalks(draw(made(problem), 1, 0, 2))
-    assert [party.by_clock(model.state.next_round()) is None for party in model.parties].count(True) == 1
+    assert [party.by_rule(model.state.next_round()) is None for party in model.parties].count(True) == 1
 
 
 @settings(max_examples=60)
-@given(problems(max_rounds=12), st.integers(0, 9), st.sampled_from([None, 1, 2]), st.sampled_from([*RULES]))
-def test_all_rounds_at_once_are_the_same_as_round_by_round(problem, seed, memory, rule):
-    problem = RULES[rule](problem)
+@given(problems(max_rounds=12), st.integers(0, 9), st.sampled_from([None, 1, 2]), st.sampled_from([*RULES]), ANSWERS)
+def test_all_rounds_at_once_are_the_same_as_round_by_round(problem, seed, memory, rule, answering):
+    problem = by_the_clock(problem, LISTED, answering) if rule == "answers" else RULES[rule](problem)
     if memory is not None and rule != "negmas":
         problem["protocol"]["memory"] = memory
     ensemble = draw(made(problem), seed, 0, 5)

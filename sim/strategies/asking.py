@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from sim.issues import Bools, Ints
 from sim.registry import choice, meanings
-from sim.state import FIRST_LISTED, LEAST_OWN, Choosing, View
+from sim.state import FIRST_LISTED, LEAST_OWN, Rule, View
 from sim.strategies.acceptance import ACCEPTANCE_RULES
 from sim.strategies.offers import OFFER_RULES
 from sim.utility import Floats
 
-CHOOSING = {"best_for_others": Choosing(FIRST_LISTED), "least_own": Choosing(LEAST_OWN)}
+RULES = {"best_for_others": Rule(FIRST_LISTED), "least_own": Rule(LEAST_OWN)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +28,14 @@ class Asking:
     accepts: str = choice("threshold", meanings(ACCEPTANCE_RULES), doc="when an offer is accepted")
 
     @property
-    def goes_by_the_clock(self) -> Choosing | None:
-        """What it offers, where all it does in a round follows from its aspiration before it and the lines heard of."""
+    def rule(self) -> Rule | None:
+        """What it asks for and offers, where all it does in a round follows from that and the lines heard of."""
+        return self._offers_by if self.steady else None
+
+    @property
+    def _offers_by(self) -> Rule | None:
         plain = type(self).offer is Asking.offer and type(self).accept is Asking.accept
-        return CHOOSING.get(self.offers) if self.steady and plain and self.accepts == "threshold" else None
+        return RULES.get(self.offers) if plain and self.accepts == "threshold" else None
 
     def aspiration(self, view: View) -> Floats:
         """The least worth the party asks for now, shape (B,)."""

@@ -10,7 +10,7 @@ from sim.exact import TOLERANCE
 from sim.issues import Bools, Ints
 from sim.registry import number
 from sim.shortlist import first_of_highest
-from sim.state import NEAREST_OWN, Choosing, View
+from sim.state import NEAREST_OWN, Rule, View
 from sim.strategies import STRATEGIES
 from sim.utility import Floats
 
@@ -40,9 +40,9 @@ class NegmasAspiration:
     )
 
     @property
-    def goes_by_the_clock(self) -> Choosing | None:
+    def rule(self) -> Rule | None:
         """What it offers: all it does in a round follows from its aspiration; not told of a strategy built on this."""
-        return Choosing(NEAREST_OWN, NEARLY) if type(self) is NegmasAspiration else None
+        return Rule(NEAREST_OWN, NEARLY) if type(self) is NegmasAspiration else None
 
     def aspiration(self, view: View) -> Floats:
         """The least worth the party asks for now, shape (B,)."""

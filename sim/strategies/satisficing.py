@@ -25,6 +25,8 @@ class Satisficing(Asking):
     It moves only as no deal and the best package do.
     """
 
+    steady = True
+
     level: float | Floats = number(0.5, low=0.0, high=1.0, doc="share of the way: 0 is no deal, 1 its best package")
 
     def aspiration(self, view: View) -> Floats:

@@ -1,13 +1,13 @@
 """Concede what the others concede."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Ints
 from sim.registry import choice, count
-from sim.state import View
+from sim.state import ABSOLUTE, AVERAGED, RELATIVE, Rule, View
 from sim.strategies import STRATEGIES
 from sim.strategies.asking import Asking
 from sim.strategies.heard import between, highest_claim, offer_of, others
@@ -18,6 +18,9 @@ KINDS = {
     "averaged": "in percent, by as much as the other's offers have risen over the span, at each offer anew",
     "relative": "in percent, by as much as the other's offers have risen",
 }
+
+
+ASKS = {"absolute": ABSOLUTE, "averaged": AVERAGED, "relative": RELATIVE}
 
 
 @STRATEGIES.register(
@@ -41,6 +44,12 @@ class TitForTat(Asking):
     kind: str = choice("absolute", KINDS, doc="how it answers the others' moves")
     span: int = count(1, doc="relative and absolute: how many offers back the move is that it answers (the lag); "
                       "averaged: over how many offers it looks (the window)")  # fmt: skip
+
+    @property
+    def rule(self) -> Rule | None:
+        """What it asks for and offers; not told of a strategy built on this."""
+        offers = self._offers_by if type(self) is TitForTat else None
+        return None if offers is None else replace(offers, asks=ASKS[self.kind], span=self.span)
 
     def aspiration(self, view: View) -> Floats:
         """The least worth the party asks for now, shape (B,)."""
