@@ -53,7 +53,7 @@ def domains(negmas: str, count: int) -> None:
 
 
 def main() -> None:
-    """Measure row by row, print each as it is known and write it into the page."""
+    """Measure row by row, print each as it is known and write it into the page; a run of all rows starts it anew."""
     given = arguments()
     if given.domains:
         domains(given.negmas, given.domains)
@@ -61,13 +61,13 @@ def main() -> None:
     told = machine(negmas_version(given.negmas))
     print(told)
     options = Options(given.negmas, given.pairs, given.draws, told)
-    for name in given.rows:
+    for number, name in enumerate(given.rows):
         before = os.getloadavg()[0]
         rows = ROWS[name](options)
         lines = [line_of(row, (before, os.getloadavg()[0])) for row in rows]
         print(*lines, sep="\n", flush=True)
         if not given.no_page:
-            write(lines, told)
+            write(lines, told, anew=not given.only and not number)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,14 @@ def test_rows_measured_again_replace_their_own_alone(page):
     ]
 
 
+def test_a_run_of_all_rows_starts_anew(page):
+    from rows import Row
+
+    page.write([page.line_of(Row("an old name", "1 MB"), (0, 0))], "one machine")
+    page.write([page.line_of(Row("a new name", "1 MB"), (0, 0))], "one machine", anew=True)
+    assert "an old name" not in page.PAGE.read_text(encoding="utf-8")
+
+
 def test_rows_of_another_machine_do_not_stand_beside_new_ones(page):
     from rows import Row
 
@@ -81,3 +89,21 @@ def test_rows_of_another_machine_do_not_stand_beside_new_ones(page):
     page.write([page.line_of(Row("speed", "9 draws/s"), (0, 0))], "another machine")
     text = page.PAGE.read_text(encoding="utf-8")
     assert "On another machine." in text and "one machine" not in text and "memory" not in text
+
+
+@pytest.mark.parametrize(
+    ("met", "needs_quiet", "load", "verdict"),
+    [
+        (False, True, 7.0, "open: busy machine"),
+        (False, True, 2.0, "**no**"),
+        (False, False, 7.0, "**no**"),  # a ratio, or memory
+        (True, True, 7.0, "yes"),
+        (None, True, 7.0, ""),
+    ],
+)
+def test_a_time_missed_on_a_busy_machine_is_left_open(page, monkeypatch, met, needs_quiet, load, verdict):
+    from rows import Row
+
+    monkeypatch.setattr(page, "BUSY_FROM", 2.5)
+    line = page.line_of(Row("speed", "1 s", met=met, needs_quiet=needs_quiet), (load, load))
+    assert line.split(" | ")[5].strip() == verdict
