@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim import exact
+from sim import exact, kernels_distances
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.solutions import NO_PRODUCT, product_ascending, real_gain
@@ -30,19 +30,22 @@ def nash_distance(utility: Floats, no_deal: Floats, zone: Bools, parties: Bools,
     if not len(members):
         return np.full(len(agreed), np.nan)
     signed = np.flatnonzero(agreed != NO_DEAL)
-    rows = np.arange(len(signed))
-    gains = [real_gain(utility[signed, n] - no_deal[signed, n, None]) for n in members]
-    product = product_ascending(gains)
-    largest = _largest(product, zone[signed])
+    largest, own = np.empty(len(signed)), np.empty(len(signed))
+    kernels_distances.products_of_gains(
+        np.ascontiguousarray(utility), np.ascontiguousarray(no_deal), signed, members, np.ascontiguousarray(zone),
+        np.ascontiguousarray(agreed), TOLERANCE, largest, own,
+    )  # fmt: skip
     size = np.full(len(signed), len(members))
-    for row in np.flatnonzero((largest < NO_PRODUCT) & zone[signed].any(axis=1)):
-        gaining = [gain[row] for gain in gains if gain[row, zone[signed[row]]].any()]
+    for row in np.flatnonzero((largest < NO_PRODUCT) & np.isfinite(largest)):
+        b = signed[row]
+        gains = real_gain(utility[b, members] - no_deal[b, members, None])
+        gaining = [gain for gain in gains if gain[zone[b]].any()]
         size[row] = len(gaining)
         if gaining:
-            product[row] = product_ascending(gaining)
-            largest[row] = product[row, zone[signed[row]]].max()
+            product = product_ascending(gaining)
+            largest[row], own[row] = product[zone[b]].max(), product[agreed[b]]
     known = largest >= TOLERANCE
-    share = product[rows, agreed[signed]][known] / largest[known]
+    share = own[known] / largest[known]
     distance = np.full(len(agreed), np.nan)
     distance[signed[known]] = 1.0 - exact.power(share, 1.0 / size[known])
     return distance
@@ -62,19 +65,11 @@ def pareto_distance(utility: Floats, signs: Bools, zone: Bools, agreed: Ints) ->
         a zone.
     """
     signed = np.flatnonzero(agreed != NO_DEAL)
-    package = agreed[signed]
-    smallest = np.full((len(signed), utility.shape[2]), np.inf)
-    for party, asked in enumerate(signs):
-        worth = utility[signed, party]
-        more = worth - worth[np.arange(len(signed)), package][:, None]
-        np.minimum(smallest, more, out=smallest, where=asked[package][:, None])
-    best = _largest(smallest, zone[signed])
+    best = np.empty(len(signed))
+    kernels_distances.most_for_all(
+        np.ascontiguousarray(utility), np.ascontiguousarray(signs), signed, np.ascontiguousarray(zone),
+        np.ascontiguousarray(agreed), best,
+    )  # fmt: skip
     distance = np.full(len(agreed), np.nan)
     distance[signed] = np.where(np.isfinite(best), best, np.nan)
     return distance
-
-
-def _largest(value: Floats, among: Bools) -> Floats:
-    """Largest value of the packages marked in each row; -inf where none is."""
-    largest: Floats = value.max(axis=1, initial=-np.inf, where=among)
-    return largest

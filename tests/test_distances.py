@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
+from sim import kernels_distances
 from sim.distances import nash_distance, pareto_distance
 from sim.issues import NO_DEAL
 from sim.shortfalls import reference_shortfalls
@@ -192,3 +194,30 @@ def test_agreements_in_the_zone_are_at_most_as_good_as_the_best_of_it(many):
     for b in np.flatnonzero(~np.isnan(short)):
         best = nash(worth[b], no_deal[b], candidates[b], everybody)
         assert (agreed[b] in best.packages) == (short[b] < 1e-9)
+
+
+@given(st.data(), st.integers(1, 4))
+def test_what_the_loops_find_is_what_numpy_finds(data, parties):
+    draws, packages = 3, 6
+    utility = data.draw(hnp.arrays(float, (draws, parties, packages), elements=st.floats(0, 1)))
+    no_deal = data.draw(hnp.arrays(float, (draws, parties), elements=st.floats(0, 0.5)))
+    among = data.draw(hnp.arrays(bool, (draws, packages)))
+    signs = data.draw(hnp.arrays(bool, (parties, packages)))
+    agreed = data.draw(hnp.arrays(np.int64, draws, elements=st.integers(0, packages - 1)))
+    rows, members = np.array([0, 2]), np.flatnonzero(data.draw(hnp.arrays(bool, parties)))
+    members = members if len(members) else np.arange(parties)
+
+    gains = utility[:, members] - no_deal[:, members, None]
+    gains = np.sort(np.where(gains >= 1e-9, gains, 0.0), axis=1)
+    product = gains[:, 0]
+    for row in range(1, len(members)):
+        product = product * gains[:, row]
+    largest, own, most = np.empty(2), np.empty(2), np.empty(2)
+    kernels_distances.products_of_gains(utility, no_deal, rows, members, among, agreed, 1e-9, largest, own)
+    assert np.array_equal(largest, np.where(among, product, -np.inf).max(axis=1)[rows])
+    assert np.array_equal(own, product[np.arange(draws), agreed][rows])
+
+    more = utility - utility[np.arange(draws), :, agreed][:, :, None]
+    least = np.where(signs[:, agreed].T[:, :, None], more, np.inf).min(axis=1)
+    kernels_distances.most_for_all(utility, signs, rows, among, agreed, most)
+    assert np.array_equal(most, np.where(among, least, -np.inf).max(axis=1)[rows])
