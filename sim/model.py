@@ -262,8 +262,10 @@ def hold_talks(ensemble: Ensemble, scratch: Floats | None = None) -> Talks:
     try:
         return model.hold()
     finally:
-        # A Mesa model refers to itself and to its agents, so its arrays would stay until the garbage collector comes
-        # round; blocks are large and many.
+        # A Mesa model refers to itself and to its agents, and these to what they saw last, so its arrays would stay
+        # until the garbage collector comes round; blocks are large and many.
+        for party in model.parties:
+            party.__dict__.clear()
         model.__dict__.clear()
 
 

@@ -1,6 +1,8 @@
 """The talks: closed forms, an ordinary loop, and the promises of the draw axis."""
 
 import copy
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -8,13 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.agents import Party
+from sim.choices import Choices
 from sim.ensemble import draw
 from sim.issues import NO_DEAL
-from sim.model import Talks, hold_talks
+from sim.model import PeaceTalks, Talks, hold_talks
+from sim.state import View
 from sim.structure import structure
 from sim.utility import Floats
 from tests.plain import PlainTalks
-from tests.problems import pie, problems, read
+from tests.problems import pie, problems, read, shipped
 
 
 def meeting_time(no_deal: tuple[float, float], rounds: int) -> float:
@@ -181,14 +186,23 @@ def test_the_order_of_speaking_is_drawn_anew_each_round_or_once():
 
 def test_talks_leave_no_memory_behind():
     """Mesa keeps every model alive through its counter of agents; ours must not."""
-    import gc
-    import weakref
-
-    from sim.model import PeaceTalks
-
     ensemble = draw(read(pie((0.1, 0.1), 4)))
     model = PeaceTalks(ensemble)
     gone = weakref.ref(model)
     del model
     gc.collect()
     assert gone() is None
+
+
+def test_nothing_of_the_talks_stays_in_memory_but_what_came_of_them():
+    """Without the help of the garbage collector: blocks of a large scenario would pile up until it comes round."""
+    scenario = shipped("two-banks-pullback")
+    kept = hold_talks(draw(scenario, 1, 0, 4))
+    gc.collect()
+    gc.disable()
+    try:
+        kept = hold_talks(draw(scenario, 1, 4, 4))
+        left = [each for each in gc.get_objects() if isinstance(each, (PeaceTalks, Party, Choices, View))]
+    finally:
+        gc.enable()
+    assert len(kept.ensemble) == 4 and not left
