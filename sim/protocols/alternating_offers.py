@@ -10,8 +10,9 @@ from sim.knowledge import INFORMATION
 from sim.protocols import PROTOCOLS
 from sim.protocols.in_turn import InTurn
 from sim.protocols.quick_pass import quick_pass, quick_talks
+from sim.protocols.reasons import reason_of
 from sim.registry import choice, count, order
-from sim.state import NO_REASON, WORTH, Case, Moves, Speaker, State
+from sim.state import NO_REASON, Case, Moves, Speaker, State
 from sim.utility import Floats, Lines
 
 REFUSALS = {
@@ -62,13 +63,8 @@ class AlternatingOffers(InTurn):
         return quick_talks(state, speakers, turns, case, self.refusals == "reasoned", self.memory)
 
     def reason(self, speaker: Speaker, offer: Ints, lines: Lines) -> Ints:
-        """The first real line of the party, by id, that the offer crosses; else that it is worth too little."""
-        if self.refusals == "bare":
-            return np.full(len(offer), NO_REASON)
-        if not lines.names:
-            return np.full(len(offer), WORTH)
-        crossed = lines.crosses[lines.pattern[offer]] & speaker.real_lines
-        return np.where(crossed.any(axis=1), crossed.argmax(axis=1), WORTH)
+        """The line that the offer crosses, or that it is worth too little; nothing where refusals are bare."""
+        return np.full(len(offer), NO_REASON) if self.refusals == "bare" else reason_of(speaker, offer, lines)
 
     def consents(self, state: State, speaker: Speaker, package: Ints) -> Bools:
         """Whether it would accept its own package: one with nothing worth signing must still put something there."""

@@ -9,9 +9,10 @@ from sim.issues import NO_DEAL, Bools, Ints
 from sim.knowledge import INFORMATION
 from sim.protocols import PROTOCOLS
 from sim.protocols.alternating_offers import REFUSALS
+from sim.protocols.reasons import reason_of
 from sim.registry import choice, count
-from sim.state import ACCEPTED, NO_REASON, NOT_ASKED, OBJECTED, OFFERED, PASSED, WORTH, Case, Moves, Speaker, State
-from sim.utility import Floats, Lines
+from sim.state import ACCEPTED, NO_REASON, NOT_ASKED, OBJECTED, OFFERED, PASSED, Case, Moves, Speaker, State
+from sim.utility import Floats
 
 
 @PROTOCOLS.register(
@@ -68,7 +69,7 @@ class RandomProposer:
             accepts = votes & speaker.accepts(heard, heard.standing)
             against, reason = votes & ~accepts, np.full(len(votes), NO_REASON)
             if self.refusals == "reasoned":
-                reason = np.where(against, _reason(speaker, heard.standing, case.lines), NO_REASON)
+                reason = np.where(against, reason_of(speaker, heard.standing, case.lines), NO_REASON)
             state = state.with_answer(speaker.index, accepts, np.zeros(len(votes), bool), reason)
             own = turns == speaker.index
             answer = np.select([~heard.open, proposer == speaker.index, accepts, against],
@@ -101,11 +102,3 @@ def _proposer_first(turns: Ints, case: Case) -> Ints:
     first = may[turns].argmax(axis=1)
     later = np.arange(turns.shape[1]) != first[:, None]
     return np.take_along_axis(turns, np.argsort(later, axis=1, kind="stable"), axis=1)
-
-
-def _reason(speaker: Speaker, offer: Ints, lines: Lines) -> Ints:
-    """The first real line of the party, by id, that the offer crosses; else that it is worth too little."""
-    if not lines.names:
-        return np.full(len(offer), WORTH)
-    crossed = lines.crosses[lines.pattern[offer]] & speaker.real_lines
-    return np.where(crossed.any(axis=1), crossed.argmax(axis=1), WORTH)

@@ -9,6 +9,7 @@ from sim.issues import NO_DEAL, Bools, Ints
 from sim.knowledge import INFORMATION
 from sim.protocols import PROTOCOLS
 from sim.protocols.objections import Objections, moved, objections
+from sim.protocols.reasons import reason_of
 from sim.registry import choice, count
 from sim.solutions import asymmetric_nash, parties_by_default
 from sim.state import (
@@ -19,7 +20,6 @@ from sim.state import (
     NOT_ASKED,
     OBJECTED,
     PASSED,
-    WORTH,
     Case,
     Moves,
     Speaker,
@@ -85,7 +85,7 @@ class SingleText:
         asked = state.open[:, None] & case.signs[:, state.standing].T
         state = _asked(state, speakers, asked)
         answers = np.array([speaker.accepts(state, state.standing) for speaker in speakers]).T  # all to the same table
-        why = np.array([_reason(speaker, state.standing, case) for speaker in speakers]).T
+        why = np.array([reason_of(speaker, state.standing, case.lines) for speaker in speakers]).T
         why[~asked | answers] = NO_REASON
         rows = np.flatnonzero(state.open)
         minds = np.zeros(asked.shape, np.int64)
@@ -177,15 +177,6 @@ def _asked(state: State, speakers: Sequence[Speaker], asked: Bools) -> State:
     received = np.where(asked, state.standing[:, None], state.received)
     best = np.where(asked, np.maximum(state.best_received, worth), state.best_received)
     return replace(state, received=received, best_received=best)
-
-
-def _reason(speaker: Speaker, text: Ints, case: Case) -> Ints:
-    """The first real line of the party, by id, that the text crosses; else that it is worth too little, shape (B,)."""
-    lines = case.lines
-    if not lines.names:
-        return np.full(len(text), WORTH)
-    crossed = lines.crosses[lines.pattern[text]] & speaker.real_lines
-    return np.where(crossed.any(axis=1), crossed.argmax(axis=1), WORTH)
 
 
 def _named(state: State, why: Ints) -> Ints:
