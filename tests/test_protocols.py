@@ -1,6 +1,5 @@
 """What every protocol of the registry promises, whatever its rules."""
 
-import copy
 import dataclasses
 import random
 from typing import Any
@@ -18,6 +17,7 @@ from sim.protocols import PROTOCOLS
 from sim.registry import texts_of
 from sim.state import ACCEPTED, NOT_ASKED, OFFERS, State
 from tests.problems import pie, read
+from tests.test_model import shuffled
 from tests.worlds import made, worlds
 
 DRAWS = 6
@@ -119,21 +119,6 @@ def test_a_draw_does_not_feel_its_neighbours(name, data):
         start += length
 
 
-def reordered(problem: dict[str, Any], lots: Any) -> dict[str, Any]:
-    """The same file with parties, issues and options in another order."""
-
-    def mix(mapping: dict[str, Any]) -> dict[str, Any]:
-        return {key: mapping[key] for key in lots.sample(list(mapping), len(mapping))}
-
-    other = copy.deepcopy(problem)
-    other["issues"] = mix({n: i | {"options": mix(i["options"])} for n, i in other["issues"].items()})
-    other["parties"] = mix(other["parties"])
-    for party in other["parties"].values():
-        party["weights"] = mix(party["weights"])
-        party["values"] = mix({issue: mix(points) for issue, points in party["values"].items()})
-    return other
-
-
 def renamed(node: Any, names: dict[str, str]) -> Any:
     """A tree with names exchanged wherever they stand, in keys and in values."""
     if isinstance(node, dict):
@@ -152,7 +137,7 @@ def renamed(node: Any, names: dict[str, str]) -> Any:
 def test_reordering_the_file_moves_no_bit(name, data, lots):
     problem = data.draw(played(name, still=True))
     first = hold_talks(draw(made(problem), 1, 0, DRAWS))
-    second = hold_talks(draw(made(reordered(problem, lots)), 1, 0, DRAWS))
+    second = hold_talks(draw(made(shuffled(problem, lots)), 1, 0, DRAWS))
     for what in SAME:
         assert np.array_equal(getattr(first, what), getattr(second, what)), what
 
