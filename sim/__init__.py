@@ -24,6 +24,7 @@ _HOMES = {
     "ScenarioError": "scenario",
     "StoreError": "store",
     "Tournament": "analysis.tournament",
+    "Waterfall": "analysis.waterfall",
     "central": "ensemble",
     "compare": "analysis.compare",
     "draw": "ensemble",
@@ -35,6 +36,7 @@ _HOMES = {
     "read_scenario": "scenario",
     "run": "results",
     "tournament": "analysis.tournament",
+    "waterfall": "analysis.waterfall",
 }
 
 __all__ = [*sorted(_HOMES), "__version__"]

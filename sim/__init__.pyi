@@ -6,6 +6,8 @@ from sim.analysis.portrait import Portrait as Portrait
 from sim.analysis.portrait import portrait as portrait
 from sim.analysis.tournament import Tournament as Tournament
 from sim.analysis.tournament import tournament as tournament
+from sim.analysis.waterfall import Waterfall as Waterfall
+from sim.analysis.waterfall import waterfall as waterfall
 from sim.ensemble import Ensemble as Ensemble
 from sim.ensemble import central as central
 from sim.ensemble import draw as draw

@@ -211,7 +211,7 @@ def test_the_command_says_what_the_library_says(file, tmp_path):
     )
     (tmp_path / "talks.yaml").write_text(SCENARIO)
     told = data("compare", tmp_path / "talks.yaml", other, "-n", N, "--seed", 5, "--no-charts")
-    assert set(told) == {"paired", "results", "inputs", "figures", "packages", "transitions", "charts"}
+    assert set(told) == {"paired", "results", "inputs", "figures", "packages", "transitions", "waterfalls", "charts"}
     assert [one["name"] for one in told["results"]] == ["well-and-road", "patient"]
     wanted = compare([run(read_scenario(tmp_path / "talks.yaml"), N, 5), run(read_scenario(other), N, 5)])
     assert told["figures"] == wanted.as_data()["figures"]

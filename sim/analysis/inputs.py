@@ -9,13 +9,10 @@ import pandas as pd
 from sim.issues import ALWAYS, NEVER, Condition
 from sim.protocols import PROTOCOLS
 from sim.scenario import PartySpec, Scenario
+from sim.scenario.mixing import SHOWN_ONLY
 from sim.strategies import STRATEGIES
 
 BLOCKS = ("giving_way", "mediation", "war", "events", "ratification", "aftermath")
-SHOWN_ONLY = {
-    "because", "claimed_losses_per_month", "donetsk_held_by_ukraine", "label", "note", "regions", "since", "source",
-    "spillover", "status", "unit",
-}  # fmt: skip
 
 
 def differing_inputs(scenarios: Sequence[Scenario], names: Sequence[str]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sim.analysis.tournament import Tournament
+from sim.analysis.waterfall import Waterfall
 from sim.charts.chart import Chart, side_by_side
 from sim.charts.compare import compare, compare_table
 from sim.charts.concessions import CONCESSIONS
@@ -18,6 +19,7 @@ from sim.charts.saving import csv_text, known, png_bytes, save_picture, svg_text
 from sim.charts.survival import SURVIVAL
 from sim.charts.talks import TALKS
 from sim.charts.tournament import tournament_chart, tournament_numbers
+from sim.charts.waterfall import waterfall_chart, waterfall_numbers
 from sim.charts.zone import ZONE
 from sim.results import Results
 
@@ -89,3 +91,14 @@ def save_tournament(
         name: Of the files, without ending.
     """
     return save_picture(tournament_chart(tournament), tournament_numbers(tournament), folder, name)
+
+
+def save_waterfall(told: Waterfall, folder: str | os.PathLike[str], name: str = "waterfall") -> list[Path]:
+    """Draw where a difference comes from and write it as SVG, PNG and CSV.
+
+    Args:
+        told: As `sim.waterfall` makes it.
+        folder: Made if it is missing.
+        name: Of the files, without ending.
+    """
+    return save_picture(waterfall_chart(told), waterfall_numbers(told), folder, name)

@@ -184,19 +184,28 @@ def check(paths: tuple[Path, ...], sets: tuple[str, ...], as_json: bool) -> None
 @draws_option(2_000)
 @click.option("--seed", type=int, help="For scenario files; left out: that of the results folders, else 1.")
 @out_option("Folder for charts.")
+@click.option("--waterfall", metavar="FIGURE",
+              help="Share the difference in a figure, such as agreement, out among the inputs.")  # fmt: skip
+@click.option("--method", type=click.Choice(["shapley", "ordered"]),
+              help="Of the waterfall: mean over all orders, or one order.")  # fmt: skip
 @click.option("--charts/--no-charts", default=True, show_default=True, help="Draw charts side by side.")
 @as_json
-def compare(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, charts: bool, as_json: bool) -> None:
+def compare(
+    paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, waterfall: str | None, method: str | None,
+    charts: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Set scenario files or results folders side by side: inputs that differ, and what differs in what came of them.
 
     The first is what the others are compared with. Scenario files are played now, in memory; `-n` says how often.
     """
+    if method is not None and waterfall is None:
+        raise click.UsageError("--method is about the waterfall; --waterfall FIGURE asks for one")
     if len(paths) < 2:
         raise click.UsageError("a comparison takes two scenario files or results folders, or more")
     with plain_failures():
-        from sim.cli.comparing import compare_sources
+        from sim.cli.comparing import CompareWish, compare_sources
 
-        compare_sources(paths, draws, seed, out if charts else None, as_json)
+        compare_sources(CompareWish(paths, draws, seed, out if charts else None, waterfall, method), as_json)
 
 
 @peacesim.command()

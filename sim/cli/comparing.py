@@ -1,13 +1,17 @@
 """`compare`: results side by side, in the terminal and as charts."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from sim.analysis.compare import Comparison, compare
 from sim.analysis.comparison_text import comparison_parts
+from sim.analysis.waterfall import Waterfall, waterfall
+from sim.analysis.waterfall_text import waterfall_parts
+from sim.cli.failures import WRONG_INPUT, fail
 from sim.cli.output import print_json, print_parts
 from sim.cli.sources import results_or_runs
 from sim.results import Results
@@ -15,25 +19,64 @@ from sim.scenario.messages import shown
 from sim.store import identity, make_folder
 
 
-def compare_sources(paths: Sequence[Path], draws: int, seed: int | None, out: Path | None, as_json: bool) -> None:
-    """Compare results folders and scenario files; charts go below `out`, None for none."""
-    comparison = compare(results_or_runs(paths, draws, seed))
-    folder = save_charts(comparison, out) if out is not None else None
+@dataclass(frozen=True)
+class CompareWish:
+    """What is asked for.
+
+    Attributes:
+        paths: Results folders and scenario files.
+        draws: Runs of each scenario file, and at most so many of each scenario of a waterfall.
+        seed: Of scenario files; None for that of the results folders, else 1.
+        out: Folder for charts, None for none.
+        waterfall: Figure to be shared out among the inputs that differ, None for none.
+        method: How it is shared out; None: by the number of steps.
+    """
+
+    paths: Sequence[Path]
+    draws: int
+    seed: int | None
+    out: Path | None
+    waterfall: str | None
+    method: str | None
+
+
+def compare_sources(wish: CompareWish, as_json: bool) -> None:
+    """Compare results folders and scenario files, and draw them side by side."""
+    comparison = compare(results_or_runs(wish.paths, wish.draws, wish.seed))
+    falls = list(_waterfalls(comparison, wish)) if wish.waterfall is not None else []
+    folder = save_charts(comparison, falls, wish.out) if wish.out is not None else None
     if as_json:
-        print_json(comparison.as_data() | {"charts": str(folder) if folder else None})
+        data = comparison.as_data() | {"waterfalls": [each.as_data() for each in falls]}
+        print_json(data | {"charts": str(folder) if folder else None})
         return
-    print_parts(comparison_parts(comparison))
+    print_parts([*comparison_parts(comparison), *(part for each in falls for part in waterfall_parts(each))])
     if folder is not None:
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
 
-def save_charts(comparison: Comparison, out: Path) -> Path:
-    """Draw the results side by side into a folder named after what is compared."""
-    from sim.charts import save_comparison
+def _waterfalls(comparison: Comparison, wish: CompareWish) -> Iterator[Waterfall]:
+    """From the first to each of the others, on as many of the same runs as all have."""
+    first, *others = comparison.results
+    if not comparison.paired:
+        fail(WRONG_INPUT, "peacesim: a waterfall follows the same runs, so all results must have one seed")
+    for other in others:
+        draws = min(wish.draws, first.n, other.n)
+        try:
+            yield waterfall(first.scenario, other.scenario, wish.waterfall or "", draws, first.seed, wish.method)
+        except ValueError as error:
+            fail(WRONG_INPUT, f"peacesim: {shown(error, 400)}")
+
+
+def save_charts(comparison: Comparison, falls: Sequence[Waterfall], out: Path) -> Path:
+    """Draw the results side by side, each chart that any of them has, into a folder named after what is compared."""
+    from sim.charts import CHARTS, save_comparison, save_waterfall
 
     folder = out / f"compare-{comparison_hash(comparison.results)}"
     make_folder(folder)
-    save_comparison(comparison.results, folder)
+    names = [name for name, chart in CHARTS.items() if any(chart.applies(one) for one in comparison.results)]
+    save_comparison(comparison.results, folder, names)
+    for place, each in enumerate(falls, 1):
+        save_waterfall(each, folder, f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else ""))
     return folder
 
 

@@ -1,0 +1,232 @@
+"""From one scenario to another step by step: how much of a difference comes from which input.
+
+Each step takes over one group of inputs that differ. Between two scenarios lie as many mixtures as there are subsets of
+the steps; all are played on the same runs, so what a step adds is a difference run by run.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from math import factorial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.analysis.compare import Figure, figures_of, mean_interval
+from sim.results import Results, run, share_interval
+from sim.scenario import Scenario, ScenarioError
+from sim.scenario.mixing import differing_paths, mixed
+from sim.scenario.paths import Path
+
+MOST_STEPS = 8
+MOST_SHARED_OUT = 4  # steps: 16 mixtures
+SHAPLEY, ORDERED = "shapley", "ordered"
+METHODS = (SHAPLEY, ORDERED)
+COLUMNS = ["kind", "label", "where", "value", "low", "high"]
+
+Subset = frozenset[int]
+Values = Mapping[Subset, np.ndarray]
+Group = tuple[Path, tuple[Path, ...]]  # what its paths have in common, and the paths
+
+
+@dataclass(frozen=True)
+class Step:
+    """Inputs that are taken over together.
+
+    Attributes:
+        name: The path they have in common; empty if they have none.
+        paths: Of `differing_paths`.
+        where: `file:line:column` of the first of them in the second scenario.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    where: str
+
+    @property
+    def label(self) -> str:
+        """The path, and how many inputs lie below it."""
+        name = self.name or "all that differs"
+        return name if len(self.paths) == 1 else f"{name} ({len(self.paths)} inputs)"
+
+
+@dataclass(frozen=True, eq=False)
+class Waterfall:
+    """What each group of differing inputs adds to a figure on the way from one scenario to another.
+
+    Attributes:
+        first: Title of the scenario from which the way leads.
+        second: Title of the other.
+        figure: What is told: a share of runs, or a mean over all of them.
+        method: `shapley`: the mean of what a step adds over all orders of the steps. `ordered`: what it adds in the
+            order of the rows.
+        n: Runs of each mixture.
+        seed: Of all of them.
+        mixtures: Number of scenarios played.
+        rows: The start, each step, and the end: `kind` (`start`, `step` or `end`), `label, where`, `value` (of the
+            figure at the start and end, what is added by a step), `low` and `high` (95 %).
+    """
+
+    first: str
+    second: str
+    figure: Figure = field(repr=False)
+    method: str
+    n: int
+    seed: int
+    mixtures: int
+    rows: pd.DataFrame = field(repr=False)
+
+    def as_data(self) -> dict[str, Any]:
+        """The same as plain data, with the keys of `peacesim compare --json`."""
+        records = self.rows.astype(object).where(self.rows.notna(), None).to_dict("records")
+        return {
+            "figure": self.figure.name,
+            "label": self.figure.label,
+            "kind": self.figure.kind,
+            "method": self.method,
+            "n": self.n,
+            "seed": self.seed,
+            "mixtures": self.mixtures,
+            "rows": [{str(key): value for key, value in record.items()} for record in records],
+        }
+
+
+def waterfall(
+    first: Scenario, second: Scenario, figure: str = "agreement", draws: int = 1000, seed: int = 1,
+    method: str | None = None, play: Callable[[Scenario, int, int], Results] = run,
+) -> Waterfall:  # fmt: skip
+    """Share the difference between two scenarios out among the inputs that differ.
+
+    Args:
+        first: Where the way begins.
+        second: Where it ends.
+        figure: Name of a figure that every run has, as `compare` tells them.
+        draws: Runs of each mixture.
+        seed: Of all of them.
+        method: Of `METHODS`; by default `shapley` for up to four steps (16 mixtures) and `ordered` for more.
+        play: Plays a scenario.
+
+    Raises:
+        ValueError: if nothing differs, there is no such figure or method, or a run may lack the figure.
+
+    Source: Shapley (1953), the value of a player in a game: here steps are players, and a set of steps is worth the
+        figure of its mixture.
+    """
+    if method is not None and method not in METHODS:
+        raise ValueError(f"no method is called {method!r}; {' or '.join(METHODS)} would do")
+    if not differing_paths(first, second):
+        raise ValueError("the scenarios do not differ in any input, so there is nothing to share out")
+    steps, mixtures, method = _steps(first, second, method)
+    ends = [play(mixtures[each], draws, seed) for each in (frozenset(), frozenset(range(len(steps))))]
+    wanted = _figure(figure, ends)
+    values = {frozenset(): ends[0], frozenset(range(len(steps))): ends[1]}
+    columns = {
+        subset: _column(wanted, values[subset] if subset in values else play(scenario, draws, seed))
+        for subset, scenario in mixtures.items()
+    }
+    added = shapley(columns, len(steps)) if method == SHAPLEY else one_by_one(columns, len(steps))
+    rows = pd.DataFrame(list(_rows(wanted, steps, columns, added)), columns=COLUMNS)
+    names = (first.title, second.title)
+    if first.title == second.title:
+        names = (f"A: {first.title}", f"B: {second.title}")
+    return Waterfall(*names, wanted, method, draws, seed, len(mixtures), rows)
+
+
+def shapley(values: Values, steps: int) -> list[np.ndarray]:
+    """What each step adds in the mean over all orders of the steps, run by run.
+
+    Args:
+        values: The figure of every subset of the steps, by run, shape (n,).
+        steps: Number of steps.
+
+    Returns:
+        One array a step, shape (n,); they sum to the difference between all steps and none.
+    """
+    added = []
+    for step in range(steps):
+        others, total = [each for each in range(steps) if each != step], np.zeros_like(values[frozenset()])
+        for size in range(steps):
+            weight = factorial(size) * factorial(steps - size - 1) / factorial(steps)
+            for before in map(frozenset, combinations(others, size)):
+                total = total + weight * (values[before | {step}] - values[before])
+        added.append(total)
+    return added
+
+
+def one_by_one(values: Values, steps: int) -> list[np.ndarray]:
+    """What each step adds after those before it, run by run."""
+    return [values[frozenset(range(step + 1))] - values[frozenset(range(step))] for step in range(steps)]
+
+
+def _steps(
+    first: Scenario, second: Scenario, method: str | None
+) -> tuple[list[Step], dict[Subset, Scenario], str]:
+    """Steps small enough to tell something and large enough that every mixture holds together, and the mixtures."""
+    groups: list[Group] = [(path, (path,)) for path in differing_paths(first, second)]
+    while len(groups) > MOST_STEPS:
+        groups = _coarser(groups, {max(range(len(groups)), key=lambda place: len(groups[place][0]))})
+    while True:
+        chosen = method or (SHAPLEY if len(groups) <= MOST_SHARED_OUT else ORDERED)
+        mixtures: dict[Subset, Scenario] = {}
+        for subset in _subsets(len(groups), chosen):
+            try:
+                mixtures[subset] = mixed(first, second, [path for place in sorted(subset) for path in groups[place][1]])
+            except ScenarioError:  # these do not go without others
+                groups = _coarser(groups, subset)
+                break
+        else:
+            named = [Step(".".join(name), paths, second.where(".".join(paths[0]))) for name, paths in groups]
+            return named, mixtures, chosen
+
+
+def _coarser(groups: Sequence[Group], places: Sequence[int] | Subset | set[int]) -> list[Group]:
+    """Groups whose common paths are one part shorter; those that then have the same, or lie below it, are joined."""
+    cut = {groups[place][0][:-1] for place in places}
+    joined: dict[Path, tuple[Path, ...]] = {}
+    for name, paths in groups:
+        above = [each for each in cut if name[: len(each)] == each]
+        key = min(above, key=len) if above else name
+        joined[key] = (*joined.get(key, ()), *paths)
+    return list(joined.items())
+
+
+def _subsets(steps: int, method: str) -> Iterator[Subset]:
+    """Those that are played."""
+    if method == ORDERED:
+        yield from (frozenset(range(size)) for size in range(steps + 1))
+        return
+    for size in range(steps + 1):
+        yield from map(frozenset, combinations(range(steps), size))
+
+
+def _figure(name: str, ends: Sequence[Results]) -> Figure:
+    """A figure by name that each run of both has."""
+    known = {figure.name: figure for figure in figures_of(ends)}
+    usable = [each for each, figure in known.items() if all(np.isfinite(_column(figure, one)).all() for one in ends)]
+    if name not in known:
+        raise ValueError(f"no figure is called {name!r}; there are {', '.join(usable)}")
+    if name not in usable:
+        raise ValueError(f"{name} is there only in some runs, so it cannot be shared out; {', '.join(usable)} can be")
+    return known[name]
+
+
+def _column(figure: Figure, results: Results) -> np.ndarray:
+    return figure.of(results.draws).astype("Float64").to_numpy(float, na_value=np.nan)
+
+
+def _rows(
+    figure: Figure, steps: Sequence[Step], values: Values, added: Sequence[np.ndarray]
+) -> Iterator[tuple[str, str, str, float, float, float]]:
+    everything = frozenset(range(len(steps)))
+    yield "start", figure.label, "", *_level(figure, values[frozenset()])
+    for step, column in zip(steps, added, strict=True):
+        yield "step", step.label, step.where, *mean_interval(pd.Series(column))
+    yield "end", figure.label, "", *_level(figure, values[everything])
+
+
+def _level(figure: Figure, column: np.ndarray) -> tuple[float, float, float]:
+    value, low, high = mean_interval(pd.Series(column))
+    if figure.kind == "share":
+        low, high = share_interval(round(value * len(column)), len(column))
+    return value, low, high
