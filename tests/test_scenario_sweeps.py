@@ -52,11 +52,11 @@ def test_a_sweep_makes_a_grid_of_scenarios_without_a_sweep(swept):
     ],
 )
 def test_vary(toy, spec, values):
-    assert [point["parties.upland.no_deal"] for point in toy.grid([f"parties.upland.no_deal={spec}"])] == values
+    assert [point["parties.upland.no_deal"] for point in toy.settings([f"parties.upland.no_deal={spec}"])] == values
 
 
 def test_vary_replaces_the_same_path_of_the_sweep_and_adds_others(swept):
-    grid = swept.grid(["parties.*.strategy.exponent=3", "time.rounds=5,6"])
+    grid = swept.settings(["parties.*.strategy.exponent=3", "time.rounds=5,6"])
     assert len(grid) == 1 * 2 * 2
     assert list(grid[0]) == ["parties.*.strategy.exponent", "parties.upland.weights.strip", "time.rounds"]
 
@@ -74,13 +74,13 @@ def test_vary_replaces_the_same_path_of_the_sweep_and_adds_others(swept):
     ],
 )
 def test_values_are_yaml_and_commas_within_one_do_not_part_it(toy, spec, values):
-    assert [point["parties.upland.strategy"] for point in toy.grid([f"parties.upland.strategy={spec}"])] == values
+    assert [point["parties.upland.strategy"] for point in toy.settings([f"parties.upland.strategy={spec}"])] == values
 
 
 @pytest.mark.parametrize("spec", ["{name: a", "[1,2", "'a,b", "{name: a},", "{a: [1}"])
 def test_a_value_that_is_not_closed_is_refused(toy, spec):
     with pytest.raises(ScenarioError, match="are no values"):
-        toy.grid([f"parties.upland.strategy={spec}"])
+        toy.settings([f"parties.upland.strategy={spec}"])
 
 
 def test_whole_strategies_can_be_varied(toy):
@@ -106,7 +106,7 @@ def test_earlier_settings_hold_in_every_point(swept):
         ("time.rounds", "--vary:1:1: 'time.rounds' varies nothing; PATH=a,b,c or PATH=low:high:count would do"),
         ("time.rounds=", "varies nothing"),
         ("time.rounds=1,,2", "are no values"),
-        ("time.rounds=1:2", "are no values"),
+        ("time.rounds=1:2", "time.rounds has a range without a count; low:high:count would do, or --design sobol:64"),
         ("time.rounds=1:2:1", "are no values"),
         ("time.rounds=1:x:3", "are no values"),
         ("time.rounds=1:inf:3", "are no values"),
@@ -116,13 +116,13 @@ def test_earlier_settings_hold_in_every_point(swept):
 )
 def test_what_cannot_be_varied_says_why(toy, text, said):
     with pytest.raises(ScenarioError) as caught:
-        toy.grid([text])
+        toy.settings([text])
     assert said in str(caught.value)
 
 
 def test_a_grid_too_large_is_refused_before_it_is_made(toy):
     with pytest.raises(ScenarioError, match=r"a grid of 1,000,000 points; at most 100,000 would do"):
-        toy.grid(["parties.upland.no_deal=0:1:1000", "parties.lowland.no_deal=0:1:1000"])
+        toy.settings(["parties.upland.no_deal=0:1:1000", "parties.lowland.no_deal=0:1:1000"])
 
 
 def test_a_point_that_does_not_hold_together_is_a_scenario_error(toy):

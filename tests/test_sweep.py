@@ -69,7 +69,7 @@ def test_without_strategies_it_plays_a_plain_grid(file, tmp_path):
     answer = call(*words)
     assert answer.exit_code == 0 and "parties.west.no_deal=0.6" in answer.stdout
     told = data(*words)
-    assert told["tournaments"] == [] == told["charts"]
+    assert told["tournaments"] == [] and told["charts"][0].endswith("sweep.png")
     assert [point["settings"] for point in told["grid"]] == [{"parties.west.no_deal": v} for v in ("0.2", "0.6")]
 
 

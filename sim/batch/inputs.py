@@ -75,7 +75,7 @@ Plan = Wanted | Sweep
 
 def read_all(
     paths: Sequence[str | Path], seed: int, out: Path, sets: Sequence[str], vary: Sequence[str],
-    shard: Shard | None = None,
+    design: str | None = None, shard: Shard | None = None,
 ) -> list[Plan]:  # fmt: skip
     """Read every scenario of files and folders.
 
@@ -85,6 +85,7 @@ def read_all(
         out: The folder for results.
         sets: `PATH=VALUE` texts, for every scenario.
         vary: `PATH=SPEC` texts, for every scenario.
+        design: How points are spread over what varies; None for a grid.
         shard: Whose folders are meant; None for those of all chunks.
 
     Returns:
@@ -97,7 +98,7 @@ def read_all(
     plans: dict[Path, Plan] = {}
     for path in _files(paths, faults):
         try:
-            plan = _plan(read_scenario(path, sets), seed, out, vary, shard)
+            plan = _plan(read_scenario(path, sets), seed, out, vary, design, shard)
             plans.setdefault(plan.folder, plan)
         except ScenarioError as error:
             faults += [_named(fault, path) for fault in error.faults]
@@ -125,8 +126,10 @@ def _named(fault: Fault, path: Path) -> Fault:
     return fault if fault.file.startswith("--") else replace(fault, file=str(path.parent / fault.file))
 
 
-def _plan(scenario: Scenario, seed: int, out: Path, vary: Sequence[str], shard: Shard | None) -> Plan:
-    grid = scenario.grid(vary)
+def _plan(
+    scenario: Scenario, seed: int, out: Path, vary: Sequence[str], design: str | None, shard: Shard | None
+) -> Plan:
+    grid = scenario.settings(vary, design)
     if grid == [{}]:
         folder = _of_shard(out / folder_name(scenario, seed), shard)
         return Wanted(scenario.id, folder, identity(scenario, seed), lambda: scenario)

@@ -47,6 +47,7 @@ def batch(
     *,
     sets: Sequence[str] = (),
     vary: Sequence[str] = (),
+    design: str | None = None,
     finish: Finish | None = None,
     shard: Shard | None = None,
 ) -> list[BatchItem]:
@@ -65,6 +66,7 @@ def batch(
         progress: Told how far things are.
         sets: `PATH=VALUE` texts, for every scenario.
         vary: `PATH=SPEC` texts: every scenario becomes a sweep.
+        design: `sobol:COUNT` or `latin:COUNT`: so many points spread over what varies; None for all combinations.
         finish: Called with the results of each scenario and its folder when all else is written: for charts.
         shard: Play only the chunks of this shard, into folders of its own, without tables; `merge` joins all shards.
 
@@ -81,7 +83,7 @@ def batch(
     workers = workers if workers is not None else os.cpu_count() or 1
     if draws < 1 or workers < 1:
         raise ValueError(f"at least 1 draw and 1 worker are needed, not {draws} and {workers}")
-    plans = read_all(paths, seed, Path(out), sets, vary, shard)
+    plans = read_all(paths, seed, Path(out), sets, vary, design, shard)
     with ExitStack() as held, signals_heard() as stopped:
         run = _Run(plans, draws, seed, workers, progress or Silent(), finish, shard)
         try:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sim.analysis.sweep_table import SweepTable
 from sim.analysis.tournament import Tournament
 from sim.analysis.waterfall import Waterfall
 from sim.charts.chart import Chart, side_by_side
@@ -17,6 +18,7 @@ from sim.charts.packages import PACKAGES
 from sim.charts.page import Picture
 from sim.charts.saving import csv_text, known, png_bytes, save_picture, svg_text
 from sim.charts.survival import SURVIVAL
+from sim.charts.sweep import sweep_chart
 from sim.charts.talks import TALKS
 from sim.charts.tournament import tournament_chart, tournament_numbers
 from sim.charts.waterfall import waterfall_chart, waterfall_numbers
@@ -102,3 +104,14 @@ def save_waterfall(told: Waterfall, folder: str | os.PathLike[str], name: str = 
         name: Of the files, without ending.
     """
     return save_picture(waterfall_chart(told), waterfall_numbers(told), folder, name)
+
+
+def save_sweep(table: SweepTable, folder: str | os.PathLike[str], name: str = "sweep") -> list[Path]:
+    """Draw what came of a sweep and write it as SVG, PNG and CSV; the CSV is the table of all points.
+
+    Args:
+        table: As `sim.analysis.sweep_table` makes it.
+        folder: Made if it is missing.
+        name: Of the files, without ending.
+    """
+    return save_picture(sweep_chart(table), table.points, folder, name)

@@ -223,23 +223,26 @@ def compare(
 @sets_option
 @click.option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
               help="Play for several values, a,b,c or low:high:count; with --strategy, each of them.")  # fmt: skip
-@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw the chart of strategies.")
+@click.option("--design", metavar="KIND:COUNT",
+              help="Spread so many points over --vary PATH=low:high, as sobol or latin; left out: a grid.")  # fmt: skip
+@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw curves, maps or strategies.")
 @as_json
 def sweep(
     file: Path, strategies: tuple[str, ...], parties: str | None, draws: int, seed: int, workers: int | None,
-    out: Path, sets: tuple[str, ...], vary: tuple[str, ...], charts: bool, as_json: bool,
+    out: Path, sets: tuple[str, ...], vary: tuple[str, ...], design: str | None, charts: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Play strategies against strategies: every assignment to the parties, on the same runs.
+    """Play a scenario at many points on the same runs: values of any paths, or strategies against strategies.
 
-    Tells for each strategy what its party gets, how much of the joint gain is reached and how often a text is signed,
-    with intervals, and where no party gets more by changing alone. Results lie in folders as `batch` writes them, and
-    are not played again. With --vary alone it plays a plain grid.
+    With --vary it tells and draws how far runs get, as curves over one path or maps over two; --design spreads points
+    over ranges instead of playing all combinations. With --strategy every assignment to the parties is played, and it
+    tells what each strategy gets its party, how much of the joint gain is reached, and where no party gets more by
+    changing alone. Results lie in folders as `batch` writes them, and are not played again.
     """
     with plain_failures():
         from sim.cli.sweeping import SweepWish, run_sweep
 
         named = None if parties is None else [name.strip() for name in parties.split(",")]
-        wish = SweepWish(file, strategies, named, draws, seed, workers, out, sets, vary, charts)
+        wish = SweepWish(file, strategies, named, draws, seed, workers, out, sets, vary, design, charts)
         all_done = run_sweep(wish, as_json)
     if not all_done:
         raise click.exceptions.Exit(SOME_FAILED)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from sim.analysis.sweep_table import SweepTable, sweep_table
 from sim.analysis.tournament import Entrants, Tournament, entrants, tournament_of
 from sim.analysis.tournament_games import check_size
 from sim.analysis.tournament_text import tournament_parts
@@ -42,6 +43,7 @@ class SweepWish:
         out: Folder for results.
         sets: `PATH=VALUE` texts.
         vary: `PATH=SPEC` texts.
+        design: `sobol:COUNT` or `latin:COUNT`; None for all combinations.
         charts: Whether the chart is drawn.
     """
 
@@ -54,21 +56,27 @@ class SweepWish:
     out: Path
     sets: Sequence[str]
     vary: Sequence[str]
+    design: str | None
     charts: bool
 
 
 def run_sweep(wish: SweepWish, as_json: bool) -> bool:
     """Play the grid, tell what came of it and where results lie. Whether all points are finished."""
     scenario = read_or_fail(wish.file, wish.sets)
-    others = _others(scenario, wish.vary)
+    others = _others(scenario, wish)
     if not wish.strategies and not others:
         fail(WRONG_INPUT, "peacesim: nothing varies; two or more --strategy, or --vary PATH=SPEC, would do")
+    if wish.design is not None and wish.strategies:
+        fail(WRONG_INPUT, "peacesim: strategies meet in all combinations; --design goes without --strategy")
     if wish.parties is not None and not wish.strategies:
         fail(WRONG_INPUT, "peacesim: --parties says who plays what --strategy names; there is no --strategy")
     who = _entrants(scenario, wish, others) if wish.strategies else None
     items = _played(wish, who)
     tournaments = list(_tournaments(scenario, wish, who, items)) if who is not None else []
+    table = _table(scenario, wish, items) if who is None else None
     charts = [_drawn(each, number, items) for number, each in enumerate(tournaments, 1)] if wish.charts else []
+    if wish.charts and table is not None:
+        charts.append(_mapped(table, items))
     if as_json:
         print_json(_data(scenario, wish, items, tournaments, charts))
     else:
@@ -81,9 +89,9 @@ def run_sweep(wish: SweepWish, as_json: bool) -> bool:
     return all(item.failure is None for item in items)
 
 
-def _others(scenario: Scenario, vary: Sequence[str]) -> dict[str, int]:
+def _others(scenario: Scenario, wish: SweepWish) -> dict[str, int]:
     """Number of values of each path of the file's sweep and of `--vary`."""
-    grid = scenario.grid(vary)
+    grid = scenario.settings(wish.vary, wish.design)
     return {path: len({point[path] for point in grid}) for path in grid[0]}
 
 
@@ -100,7 +108,7 @@ def _played(wish: SweepWish, who: Entrants | None) -> list[BatchItem]:
     try:
         return batch(
             [wish.file], wish.draws, wish.seed, wish.workers, wish.out, progress_on(sys.stderr),
-            sets=wish.sets, vary=[*wish.vary, *axes],
+            sets=wish.sets, vary=[*wish.vary, *axes], design=wish.design,
         )  # fmt: skip
     except BatchInterrupted as error:
         fail(error.exit_code, f"peacesim: {error}")
@@ -123,6 +131,25 @@ def _tournaments(
         sets = [f"{path}={value}" for path, value in settings]
         tables = (stored_draws(folder, wish.draws) for folder in folders)
         yield tournament_of(scenario.with_sets(sets), who, wish.seed, wish.draws, tables, dict(settings))
+
+
+def _table(scenario: Scenario, wish: SweepWish, items: Sequence[BatchItem]) -> SweepTable | None:
+    """The finished points side by side; None without any."""
+    points = [
+        (scenario.point(number, dict(item.settings)).scenario, item.settings, item.facts, item.folder.name)
+        for number, item in enumerate(items)
+        if item.failure is None
+    ]
+    return sweep_table(scenario.title, wish.draws, wish.seed, wish.design, points) if points else None
+
+
+def _mapped(table: SweepTable, items: Sequence[BatchItem]) -> Path:
+    """Draw a plain sweep into its folder, with the table of all points."""
+    from sim.charts import save_sweep
+
+    folder = items[0].folder.parent / CHARTS
+    save_sweep(table, folder)
+    return folder / "sweep.png"
 
 
 def _drawn(tournament: Tournament, number: int, items: Sequence[BatchItem]) -> Path:

@@ -116,28 +116,30 @@ class Scenario:
         """
         return from_tree(self._before_sets, (*self._sets, *sets), Faults())
 
-    def points(self, vary: Sequence[str] = ()) -> "Iterator[Point]":
-        """The scenarios of the grid that `sweep:` and `PATH=SPEC` texts span; one, without settings, if there is none.
+    def points(self, vary: Sequence[str] = (), design: str | None = None) -> "Iterator[Point]":
+        """The scenarios of what `sweep:` and `PATH=SPEC` texts span; one, without settings, if there is none.
 
         Args:
-            vary: `PATH=a,b,c` or `PATH=low:high:count`; one for a path of `sweep:` replaces it.
+            vary: `PATH=a,b,c`, `PATH=low:high:count` or, with a design, `PATH=low:high`; one for a path of `sweep:`
+                replaces it.
+            design: `sobol:COUNT` or `latin:COUNT`; None for a grid.
 
         Raises:
             ScenarioError: if a text is none, or a point does not hold together.
         """
-        for number, settings in enumerate(self.grid(vary)):
+        for number, settings in enumerate(self.settings(vary, design)):
             yield self.point(number, settings)
 
-    def grid(self, vary: Sequence[str] = ()) -> list[dict[str, str]]:
-        """The settings of all points, as path and value; the last path varies fastest.
+    def settings(self, vary: Sequence[str] = (), design: str | None = None) -> list[dict[str, str]]:
+        """The settings of all points, as path and value; in a grid the last path varies fastest.
 
         Raises:
             ScenarioError: if a text is none.
         """
         faults = Faults()
-        axes = sweeps.axes(self.tree, vary, faults)
+        points = sweeps.points(self.tree, vary, design, faults)
         faults.raise_any()
-        return sweeps.grid(axes)
+        return points
 
     def point(self, number: int, settings: dict[str, str]) -> "Point":
         """One point of a grid, as a scenario of its own, without the sweep."""

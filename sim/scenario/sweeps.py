@@ -1,9 +1,11 @@
-"""Grids: paths with the values that they take in turn."""
+"""Sweeps: paths with the values that they take in turn, as a grid of all combinations or as a design."""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 
+from sim.scenario.designs import Design, parse_design
 from sim.scenario.messages import Faults, Mark, quoted
 from sim.scenario.nodes import Mapping
 from sim.scenario.nodes import Sequence as Listed
@@ -12,10 +14,44 @@ from sim.scenario.writing import flow
 
 MOST_POINTS = 100_000
 BRACKETS = {"{": "}", "[": "]"}
-Axes = dict[str, list[str]]
+Settings = dict[str, str]
 
 
-def axes(root: Mapping, vary: Sequence[str], faults: Faults) -> Axes:
+@dataclass(frozen=True)
+class Span:
+    """A range without a count: what a design spreads its points over."""
+
+    low: float
+    high: float
+
+    def at(self, share: float) -> str:
+        """The number so far along the range."""
+        return _number(self.low + (self.high - self.low) * share)
+
+
+Axes = dict[str, list[str] | Span]
+
+
+def points(root: Mapping, vary: Sequence[str], design: str | None, faults: Faults) -> list[Settings]:
+    """The settings of all points of the `sweep:` block and of `PATH=SPEC` texts; one, without any, if nothing varies.
+
+    Args:
+        root: The tree of the scenario.
+        vary: `PATH=a,b,c`, `PATH=low:high:count`, or with a design `PATH=low:high`.
+        design: Such as `sobol:64`; None for all combinations.
+    """
+    found = _axes(root, vary, faults)
+    spread = parse_design(design, faults) if design is not None else None
+    if design is not None and not found:
+        faults.add(Mark("--design", 1, 1), "a design spreads points over what varies; add --vary PATH=low:high")
+    if design is None:
+        _check_grid(found, vary, faults)
+    if faults:
+        return []
+    return _spread(found, spread) if spread is not None else _grid(found)
+
+
+def _axes(root: Mapping, vary: Sequence[str], faults: Faults) -> Axes:
     """The values of each path: of the `sweep:` block, then of `PATH=SPEC` texts, which replace it."""
     found: Axes = {}
     sweep = get(root, "sweep")
@@ -24,15 +60,38 @@ def axes(root: Mapping, vary: Sequence[str], faults: Faults) -> Axes:
             found[path] = [flow(value) for value in values.items] if isinstance(values, Listed) else []
     for number, text in enumerate(vary, 1):
         _add(found, text, Mark("--vary", number, 1), root, faults)
-    points = math.prod(len(values) for values in found.values())
-    if points > MOST_POINTS:
-        faults.add(Mark("--vary", 1, 1), f"a grid of {points:,} points; at most {MOST_POINTS:,} would do")
     return found
 
 
-def grid(found: Axes) -> list[dict[str, str]]:
+def _check_grid(found: Axes, vary: Sequence[str], faults: Faults) -> None:
+    """A grid has a count on every path, and not too many points."""
+    for path, values in found.items():
+        if isinstance(values, Span):
+            number = next(k for k, text in enumerate(vary, 1) if text.partition("=")[0].strip() == path)
+            said = f"{path} has a range without a count; low:high:count would do, or --design sobol:64"
+            faults.add(Mark("--vary", number, 1), said)
+    count = math.prod(len(values) for values in found.values() if not isinstance(values, Span))
+    if count > MOST_POINTS:
+        faults.add(Mark("--vary", 1, 1), f"a grid of {count:,} points; at most {MOST_POINTS:,} would do")
+
+
+def _grid(found: Axes) -> list[Settings]:
     """All combinations; the last path varies fastest."""
-    return [dict(zip(found, values, strict=True)) for values in product(*found.values())]
+    listed = [values for values in found.values() if not isinstance(values, Span)]
+    return [dict(zip(found, values, strict=True)) for values in product(*listed)]
+
+
+def _spread(found: Axes, design: Design) -> list[Settings]:
+    """The points of a design: a number of each range, an entry of each list."""
+    places = design.places(tuple(found))
+    return [
+        {path: _value(values, float(share)) for (path, values), share in zip(found.items(), row, strict=True)}
+        for row in places
+    ]
+
+
+def _value(values: list[str] | Span, share: float) -> str:
+    return values.at(share) if isinstance(values, Span) else values[int(share * len(values))]
 
 
 def _add(found: Axes, text: str, mark: Mark, root: Mapping, faults: Faults) -> None:
@@ -44,22 +103,27 @@ def _add(found: Axes, text: str, mark: Mark, root: Mapping, faults: Faults) -> N
         faults.add(mark, why_not(root, path))
     elif path is not None:
         values = _values(spec.strip())
-        if not values or not all(values):
+        if not isinstance(values, Span) and not (values and all(values)):
             faults.add(mark, f"{quoted(spec)} are no values; a,b,c or low:high:count, count at least 2, would do")
         else:
             found[head.strip()] = values
 
 
-def _values(spec: str) -> list[str]:
-    """`a,b,c`, or `count` evenly spaced numbers from low to high; a value may be a YAML list or block."""
+def _values(spec: str) -> list[str] | Span:
+    """`a,b,c`, `count` evenly spaced numbers from low to high, or the range; a value may be a YAML list or block."""
     parts = spec.split(":")
     if len(parts) == 1 or any(mark in spec for mark in "{[\"'"):
         return _between_commas(spec)
     try:
-        low, high, count = float(parts[0]), float(parts[1]), int(parts[2])
+        low, high, *counts = float(parts[0]), float(parts[1]), *map(int, parts[2:])
     except (ValueError, IndexError):
         return []
-    if len(parts) != 3 or not 2 <= count <= MOST_POINTS or not (math.isfinite(low) and math.isfinite(high)):
+    if len(counts) > 1 or not (math.isfinite(low) and math.isfinite(high)):
+        return []
+    if not counts:
+        return Span(low, high)
+    (count,) = counts
+    if not 2 <= count <= MOST_POINTS:
         return []
     return [_number(low + (high - low) * step / (count - 1)) for step in range(count)]
 

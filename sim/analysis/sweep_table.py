@@ -1,0 +1,102 @@
+"""A sweep as one table: a row a point, what was set there and what came of it, all on the same runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.consent import acceptable
+from sim.ensemble import central
+from sim.results import share_interval
+from sim.scenario import Scenario
+from sim.utility import EVERYBODY
+
+STAGES = {
+    "zone_first": "A package acceptable to all, first round",
+    "zone_ever": "A package acceptable to all, some round",
+    "signed": "Agreement signed",
+    "in_force": "Agreement in force",
+    "held_12": "In force and holding at 12 months",
+    "held_60": "In force and holding at 60 months",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class SweepTable:
+    """What came of every point of a sweep.
+
+    Attributes:
+        title: Of the scenario.
+        n: Runs of each point.
+        seed: Of all of them: run k draws the same lots at every point.
+        design: Such as `sobol:64`; None for a grid.
+        paths: What varies, in the order in which it was named.
+        points: One row a point: a column a path (numbers where all values are), `zone_central` (packages acceptable to
+            all at central numbers, every red line real), for each stage that some point has `<stage>`, `<stage>_low`
+            and `<stage>_high` (share of runs, 95 %), `median_month`, `most_frequent` and its share, and `folder`.
+    """
+
+    title: str
+    n: int
+    seed: int
+    design: str | None
+    paths: tuple[str, ...]
+    points: pd.DataFrame = field(repr=False)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that are told, in order."""
+        return tuple(name for name in STAGES if name in self.points)
+
+    def numeric(self, path: str) -> bool:
+        """Whether all values of a path are numbers."""
+        return pd.api.types.is_numeric_dtype(self.points[path])
+
+
+Point = tuple[Scenario, Mapping[str, str], Mapping[str, Any], str]
+
+
+def sweep_table(title: str, n: int, seed: int, design: str | None, points: Sequence[Point]) -> SweepTable:
+    """Put the finished points of a sweep side by side.
+
+    Args:
+        title: Of the scenario.
+        n: Runs of each point.
+        seed: Of all of them.
+        design: How the points were spread; None for a grid.
+        points: Scenario, settings, `summary.json` and name of the folder of each point, at least one.
+    """
+    paths = tuple(points[0][1])
+    rows = [
+        dict(settings) | {"zone_central": zone_at_centre(scenario)} | _figures(facts, n) | {"folder": folder}
+        for scenario, settings, facts, folder in points
+    ]
+    table = pd.DataFrame(rows)
+    for path in paths:
+        numbers = pd.to_numeric(table[path], errors="coerce")
+        if numbers.notna().all():
+            table[path] = numbers
+    last = ["median_month", "most_frequent", "most_frequent_share", "folder"]
+    told = [f"{stage}{end}" for stage in STAGES if stage in table for end in ("", "_low", "_high")]
+    return SweepTable(title, n, seed, design, paths, table[[*paths, "zone_central", *told, *last]])
+
+
+def zone_at_centre(scenario: Scenario) -> int:
+    """Number of packages acceptable to all who must sign, at central numbers in round 1, all red lines real."""
+    ensemble = central(scenario)
+    table, quota = ensemble.structure, getattr(ensemble.protocol, "quota", None)
+    real = np.asarray(table.lines.party != EVERYBODY)[None]  # what events may take off the table is still on it
+    return int(acceptable(ensemble.utility(), ensemble.no_deal, table.signs, table.lines, real, quota).sum())
+
+
+def _figures(facts: Mapping[str, Any], n: int) -> dict[str, Any]:
+    """Shares of a point with their intervals; a stage that is not told apart from the one before has its share."""
+    reached = dict(facts["reached"])
+    reached.setdefault("zone_ever", reached["zone_first"])
+    found: dict[str, Any] = {}
+    for stage, share in reached.items():
+        low, high = share_interval(round(share * n), n)
+        found |= {stage: share, f"{stage}_low": low, f"{stage}_high": high}
+    return found | {name: facts[name] for name in ("median_month", "most_frequent", "most_frequent_share")}

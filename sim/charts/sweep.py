@@ -1,0 +1,219 @@
+"""What came of a sweep: curves over one number that varies, maps over two."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from sim.analysis.sweep_table import STAGES, SweepTable
+from sim.charts.colours import INK, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.lettering import clean, listed, percent, text_width, wrap
+from sim.charts.page import BODY, SMALL, Panel, Picture, Words, sheet
+from sim.charts.pairs import SHADES
+from sim.charts.ranking import nice_scale
+
+MAP, GAP, TOP, BELOW = 2.9, 0.5, 0.5, 0.62  # inches: a map's side, between maps, headings, names of the path below
+WIDE, HIGH = 3.4, 2.3  # inches: a curve
+MOST_MAPS = 4
+MOST_CELLS = 9  # along a side, with figures in the cells
+HALF = 0.5  # share of runs at which a contour is drawn
+OPEN = "Outlined: at central numbers some package is acceptable to all, every red line real."
+CONTOUR = "Dark line: half of the runs, between points interpolated."
+
+
+def sweep_chart(table: SweepTable) -> Picture:
+    """Draw the stages that are told, as curves over the first path or as maps over the first two."""
+    stages = _told(table)
+    across = len(stages)
+    if len(table.paths) == 1:
+        size, draw = _curves(table, stages)
+    else:
+        left = _left(table)
+        size = (across * (MAP + GAP) - GAP + left, TOP + MAP + BELOW)
+
+        def draw(panel: Panel) -> None:
+            for place, stage in enumerate(stages):
+                _draw_map(panel, table, stage, left + place * (MAP + GAP), place == 0)
+
+    footer = f"n = {table.n:,} runs of each of {len(table.points):,} points · seed {table.seed}"
+    return sheet(clean(table.title), _words(table, stages), [footer], size, draw)
+
+
+def _told(table: SweepTable) -> list[str]:
+    """At most four stages: where zones of the first round and of some round are the same, one of them."""
+    stages = list(table.stages)
+    if "zone_first" in stages and "zone_ever" in stages:
+        same = (table.points["zone_first"] == table.points["zone_ever"]).all()
+        stages.remove("zone_ever" if same else "zone_first")
+    if len(stages) > MOST_MAPS:
+        stages.remove("held_12")
+    return stages
+
+
+# Curves
+
+
+def _curves(table: SweepTable, stages: Sequence[str]) -> tuple[tuple[float, float], Any]:
+    left, columns = 0.5, min(2, len(stages))
+    rows = math.ceil(len(stages) / columns)
+    limit = nice_scale(float(table.points[[f"{stage}_high" for stage in stages]].to_numpy().max()))[1]
+
+    def draw(panel: Panel) -> None:
+        for place, stage in enumerate(stages):
+            x, y = place % columns * (WIDE + GAP), place // columns * (TOP + HIGH + BELOW)
+            panel.lines(x + left, y, wrap(STAGES[stage], WIDE - left, BODY, 2, bold=True), BODY, weight="bold")
+            _draw_curve(panel.axes(x + left, y + TOP, WIDE - left, HIGH), table, stage, limit)
+
+    return (columns * (WIDE + GAP) - GAP, rows * (TOP + HIGH + BELOW)), draw
+
+
+def _draw_curve(axes: Axes, table: SweepTable, stage: str, limit: float) -> None:
+    """Shares with their intervals over one path, in its order where it is a number."""
+    path = table.paths[0]
+    rows = table.points.sort_values(path, kind="stable") if table.numeric(path) else table.points
+    x = rows[path].to_numpy(float) if table.numeric(path) else np.arange(len(rows), dtype=float)
+    axes.vlines(x, rows[f"{stage}_low"], rows[f"{stage}_high"], color=NEUTRAL_PALE, linewidth=4)
+    axes.plot(x, rows[stage], color=INK, linewidth=1.2, marker="o", markersize=4, clip_on=False, zorder=3)
+    axes.set_ylim(0, limit)
+    step = nice_scale(limit)[0]
+    ticks = [step * k for k in range(round(limit / step) + 1)]
+    axes.set_yticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
+    axes.grid(axis="y", color=RULE, linewidth=0.6)
+    if not table.numeric(path):
+        axes.set_xticks(x, [_short(str(value)) for value in rows[path]])
+    axes.set_xlabel(clean(path, 70), fontsize=SMALL, color=SOFT)
+
+
+# Maps
+
+
+def _left(table: SweepTable) -> float:
+    """Inches for the values and the name of the path at the left."""
+    values = [_value(value) for value in table.points[table.paths[0]].unique()]
+    return 0.35 + min(1.2, max(text_width(text, SMALL) for text in values[:50]))
+
+
+def _draw_map(panel: Panel, table: SweepTable, stage: str, x: float, first: bool) -> None:
+    panel.lines(x, 0, wrap(STAGES[stage], MAP, BODY, 2, bold=True), BODY, weight="bold")
+    axes = panel.axes(x, TOP, MAP, MAP)
+    limit = nice_scale(float(table.points[stage].max()))[1]
+    if table.design is not None and all(map(table.numeric, table.paths[:2])):
+        _draw_points(axes, table, stage, limit)
+    else:
+        _draw_cells(axes, table, stage, limit)
+    down, across = table.paths[:2]
+    axes.set_xlabel(clean(across, 60), fontsize=SMALL, color=SOFT)
+    if first:
+        axes.set_ylabel(clean(down, 60), fontsize=SMALL, color=SOFT)
+    else:
+        axes.set_yticklabels([])
+
+
+def _draw_cells(axes: Axes, table: SweepTable, stage: str, limit: float) -> None:
+    """A grid: a cell a pair of values, the mean over what else varies."""
+    down, across = table.paths[:2]
+    means = cells(table, stage)
+    rows, columns = means.index, means.columns
+    few = max(len(rows), len(columns)) <= MOST_CELLS
+    opened = table.points.groupby([down, across], sort=False)["zone_central"].max()
+    for r, one in enumerate(rows):
+        for c, other in enumerate(columns):
+            share = means.loc[one, other]
+            if pd.isna(share):
+                continue
+            shade = SHADES(0.04 + 0.9 * share / limit)
+            axes.add_patch(Rectangle((c, r), 1, 1, facecolor=shade, edgecolor="white", linewidth=0.8))
+            if few:
+                dark = 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2] < 0.55
+                text = percent(round(share * table.n), table.n, "")
+                axes.text(c + 0.5, r + 0.5, text, ha="center", va="center_baseline", fontsize=SMALL, zorder=4,
+                          color="white" if dark else INK)  # fmt: skip
+            if opened.get((one, other), 0) > 0:
+                axes.add_patch(Rectangle((c + 0.04, r + 0.04), 0.92, 0.92, fill=False, edgecolor=INK, linewidth=1.1))
+    _draw_contour(axes, table, means)
+    axes.set_xlim(0, len(columns))
+    axes.set_ylim(0, len(rows))
+    _name_values(axes.xaxis, columns.tolist())
+    _name_values(axes.yaxis, rows.tolist())
+    axes.tick_params(length=0)
+
+
+def cells(table: SweepTable, stage: str) -> pd.DataFrame:
+    """Shares by the values of the first path (down) and the second (across), the mean over what else varies."""
+    down, across = table.paths[:2]
+    means = table.points.groupby([down, across], sort=False)[stage].mean().unstack(across)
+    return means.reindex(index=_ordered(table, down), columns=_ordered(table, across))
+
+
+def _ordered(table: SweepTable, path: str) -> list[Any]:
+    """The values of a path: numbers by size, words as they came."""
+    values = table.points[path].drop_duplicates().tolist()
+    return sorted(values) if table.numeric(path) else values
+
+
+def _draw_contour(axes: Axes, table: SweepTable, means: pd.DataFrame) -> None:
+    """Where half of the runs get there, between the middles of the cells; only over numbers."""
+    values = means.to_numpy(float)
+    if min(values.shape) < 2 or np.isnan(values).any() or not all(map(table.numeric, table.paths[:2])):
+        return
+    if values.min() < HALF < values.max():
+        x, y = np.arange(values.shape[1]) + 0.5, np.arange(values.shape[0]) + 0.5
+        axes.contour(x, y, values, levels=[HALF], colors=[INK], linewidths=1.6)
+
+
+def _draw_points(axes: Axes, table: SweepTable, stage: str, limit: float) -> None:
+    """A design: a dot a point, darker for more; ringed where the zone is open at central numbers."""
+    down, across = table.paths[:2]
+    x, y = table.points[across].to_numpy(float), table.points[down].to_numpy(float)
+    shares = table.points[stage].to_numpy(float)
+    if len(table.paths) == 2 and len(x) >= 8 and shares.min() < HALF < shares.max():
+        axes.tricontour(x, y, shares, levels=[HALF], colors=[INK], linewidths=1.6)
+    opened = [bool(packages) for packages in table.points["zone_central"]]
+    rings, edges = [1.4 if each else 0.5 for each in opened], [INK if each else SOFT for each in opened]
+    axes.scatter(x, y, c=SHADES(0.04 + 0.9 * shares / limit), s=42, linewidths=rings, edgecolors=edges, zorder=3)
+    for limits, values in ((axes.set_xlim, x), (axes.set_ylim, y)):
+        room = 0.06 * ((values.max() - values.min()) or 1.0)
+        limits(values.min() - room, values.max() + room)
+    axes.grid(color=RULE, linewidth=0.6)
+
+
+def _name_values(axis: Any, values: Sequence[Any]) -> None:
+    """Values at the middles of the cells; with many, some are left out evenly."""
+    named = range(0, len(values), math.ceil(len(values) / MOST_CELLS))
+    axis.set_ticks([k + 0.5 for k in named], [_value(values[k]) for k in named])
+
+
+def _value(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, (int, float, np.number)) else _short(str(value))
+
+
+def _short(text: str) -> str:
+    return clean(text, 18)
+
+
+def _words(table: SweepTable, stages: Sequence[str]) -> Words:
+    rows, last = table.points.to_dict("records"), stages[-1]
+    least, most = (end(rows, key=lambda row: row[last]) for end in (min, max))
+
+    def told(row: Any) -> str:
+        where = listed([f"{clean(path, 60)} = {_value(row[path])}" for path in table.paths])
+        return f"{percent(round(row[last] * table.n), table.n)} at {where}"
+
+    said = f"{STAGES[last]}: from {told(least)} to {told(most)}."
+    notes = []
+    if len(table.paths) > 1:
+        spread = table.design is not None
+        notes = [OPEN.replace("Outlined", "Ringed") if spread else OPEN, CONTOUR]
+    if len(table.paths) > 2:
+        others = listed([clean(path, 60) for path in table.paths[2:]])
+        shown = "all points are shown." if table.design else "cells are means over them."
+        notes.append(f"{others} {'vary' if len(table.paths) > 3 else 'varies'} as well: {shown}")
+    one = len(table.paths) == 1
+    how = "Shares of runs in per cent; every point is played on the same lots. "
+    how += "Pale: 95 % interval." if one else "Darker is more, each map with its own scale."
+    varied = listed([clean(path, 60) for path in table.paths])
+    return Words(f"What came of it as {varied} {'varies' if one else 'vary'}", how, said, said, tuple(notes))
