@@ -93,20 +93,21 @@ def _side_by_side(comparison: "Comparison", frame: pd.DataFrame, key: str, keys:
     rows = []
     for wanted in keys:
         found = {row["name"]: row for row in frame[frame[key] == wanted].to_dict("records")}
-        row = [str(found[first].get("label", wanted)), *(_value(found[name]) for name in comparison.names)]
+        row = [str(found[first].get("label", wanted)), *(value_words(found[name]) for name in comparison.names)]
         for name in others:
-            row += _difference(found[name])
+            row += difference_words(found[name])
         rows.append(row)
     return table(heads, rows)
 
 
-def _value(row: dict[Any, Any]) -> str:
+def value_words(row: dict[Any, Any]) -> str:
+    """A share in per cent or a mean, with the digits that its interval allows."""
     if row["kind"] == "share":
         return percent(row["value"], row["n"])
     return number(row["value"], digits_of_mean(row["low"], row["high"]))
 
 
-def _difference(row: dict[Any, Any]) -> list[str]:
+def difference_words(row: dict[Any, Any]) -> list[str]:
     """A difference and its interval, shares in points of a hundred."""
     unit = 100 if row["kind"] == "share" else 1
     low, middle, high = (unit * row[key] for key in ("difference_low", "difference", "difference_high"))
@@ -131,9 +132,15 @@ def _transitions(comparison: "Comparison") -> Iterator[RenderableType]:
 
 def _crossed(moved: pd.DataFrame) -> RenderableType:
     """Counts of runs by both outcomes."""
+    words = outcome_names(moved)
+    counts = {(row["from"], row["to"]): int(row["count"]) for row in moved.to_dict("records")}
+    rows = [[words[a], *(f"{counts.get((a, b), 0):,}" for b in words)] for a in words]
+    return table(["", *words.values()], rows)
+
+
+def outcome_names(moved: pd.DataFrame) -> dict[str, str]:
+    """The outcomes that occur, in order, and what to call them: a signed text is in force where nobody votes on it."""
     there = [name for name in OUTCOMES if name in {*moved["from"], *moved["to"]}]
     there += sorted({*moved["from"], *moved["to"]} - set(there))
-    counts = {(row["from"], row["to"]): int(row["count"]) for row in moved.to_dict("records")}
     words = OUTCOMES | ({"in_force": "in force"} if "refused" in there else {})
-    rows = [[words.get(a, a), *(f"{counts.get((a, b), 0):,}" for b in there)] for a in there]
-    return table(["", *(words.get(name, name) for name in there)], rows)
+    return {name: words.get(name, name) for name in there}

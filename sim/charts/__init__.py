@@ -41,6 +41,15 @@ CHARTS: Mapping[str, Chart] = {
 }
 
 
+def charts_side_by_side(results: Sequence[Results]) -> list[str]:
+    """The charts that some result has and that can show all of them on one scale."""
+    return [
+        name
+        for name, chart in CHARTS.items()
+        if any(chart.applies(one) for one in results) and chart.compares(results)
+    ]
+
+
 def save_charts(results: Results, folder: str | os.PathLike[str], names: Sequence[str] | None = None) -> list[Path]:
     """Draw charts of a result and write each as SVG, PNG and CSV.
 

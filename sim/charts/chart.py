@@ -15,7 +15,7 @@ GAP = 0.45  # inches between pictures side by side
 LABEL = 11.0  # points, the name of a picture among several
 
 
-def _always(results: Results) -> bool:
+def _always(results: Any) -> bool:
     return True
 
 
@@ -35,6 +35,7 @@ class Chart:
         words: What is written around it.
         table: The numbers that are drawn.
         applies: Whether a result has what it shows. Where it has not, the picture says so in a sentence.
+        compares: Whether several results can stand side by side.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Chart:
     words: Callable[[Results, Any], Words]
     table: Callable[[Results], pd.DataFrame]
     applies: Callable[[Results], bool] = _always
+    compares: Callable[[Sequence[Results]], bool] = _always
 
     def __repr__(self) -> str:
         return f"Chart({self.name}: {self.about})"

@@ -19,6 +19,7 @@ from sim.charts.ranking import (
     ranking,
     ranking_size,
     row_counts,
+    same_issues,
 )
 from sim.results import Results, share_interval
 
@@ -71,18 +72,8 @@ def _frame(results: Sequence[Results]) -> Ranking:
     """Outcomes first, then the packages most often signed in all results together."""
     rows = [Row("heading", "How the runs ended"), Row("total", "signed"), *outcome_rows(results)]
     issues = headline_issues(results[0])
-    if not all(_same_issues(results[0], one) for one in results):
+    if not same_issues(results):
         return ranking(results, (), [*rows, Row("remark", OTHER_ISSUES)], 0)
     packages, others = package_rows(results, issues)
     nothing = [] if packages else [Row("remark", "No package was signed in any run.")]
     return ranking(results, issues, [*rows, Row("heading", "Packages signed"), *packages, *nothing], others)
-
-
-def _same_issues(first: Results, other: Results) -> bool:
-    """Whether packages by headline issues mean the same in both."""
-    issues = headline_issues(first)
-    if headline_issues(other) != issues:
-        return False
-    return all(
-        set(first.scenario.issues[issue].options) == set(other.scenario.issues[issue].options) for issue in issues
-    )

@@ -18,6 +18,7 @@ from sim.charts.pairs import (
     pairs_size,
     pairs_table,
 )
+from sim.charts.ranking import same_issues
 from sim.results import Results
 
 
@@ -66,4 +67,5 @@ CONCESSIONS = Chart(
     draw=draw,
     words=words,
     table=table,
+    compares=same_issues,
 )

@@ -18,6 +18,7 @@ from sim.charts.ranking import (
     ranking,
     ranking_size,
     row_counts,
+    same_issues,
 )
 from sim.results import Results, share_interval
 
@@ -100,4 +101,5 @@ PACKAGES = Chart(
     draw=draw,
     words=words,
     table=table,
+    compares=same_issues,
 )

@@ -70,6 +70,13 @@ def headline_issues(results: Results) -> tuple[str, ...]:
     return tuple(results.scenario.headline or results.scenario.issues)
 
 
+def same_issues(results: Sequence[Results]) -> bool:
+    """Whether packages by headline issues mean the same in all results."""
+    issues = headline_issues(results[0])
+    options = [{name: set(one.scenario.issues[name].options) for name in headline_issues(one)} for one in results]
+    return all(headline_issues(one) == issues for one in results) and all(each == options[0] for each in options)
+
+
 def package_rows(results: Sequence[Results], issues: Sequence[str]) -> tuple[list[Row], int]:
     """The packages most often signed, by the mean of their shares, and how many there are besides."""
     shares: dict[str, float] = {}

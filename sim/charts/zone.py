@@ -17,6 +17,7 @@ from sim.charts.pairs import (
     pairs_size,
     pairs_table,
 )
+from sim.charts.ranking import same_issues
 from sim.results import Results
 
 
@@ -68,4 +69,5 @@ ZONE = Chart(
     draw=draw,
     words=words,
     table=table,
+    compares=same_issues,
 )

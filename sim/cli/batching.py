@@ -15,10 +15,10 @@ from sim.cli.output import print_parts
 from sim.progress import progress_on
 from sim.results import Results
 from sim.scenario.messages import shown
-from sim.store import Shard
+from sim.store import Shard, write_whole
 
 MOST_ROWS = 60
-CHARTS = "charts"
+CHARTS, REPORT = "charts", "report.html"
 STAGES = {"zone_ever": "zone", "signed": "signed", "in_force": "in force", "held_60": "held 60 mo"}
 READING = (
     "Shares of runs in the scenario, under the weights of its file, with 95 % intervals. zone: some package was "
@@ -71,9 +71,13 @@ def _report_shard(items: Sequence[BatchItem], out: Path, shard: Shard) -> None:
 
 
 def draw_charts(results: Results, folder: Path) -> None:
+    """Draw every chart into the folder of a result, and put them together as its page."""
     from sim.charts import save_charts
+    from sim.report import result_page
 
-    save_charts(results, folder / CHARTS)
+    paths = save_charts(results, folder / CHARTS)
+    svgs = {path.stem: path.read_text(encoding="utf-8") for path in paths if path.suffix == ".svg"}
+    write_whole(folder / REPORT, result_page(results, svgs).encode())
 
 
 def summary(items: Sequence[BatchItem]) -> list[RenderableType]:

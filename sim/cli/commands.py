@@ -209,6 +209,25 @@ def compare(
 
 
 @peacesim.command()
+@click.argument("paths", metavar="RESULTS_OR_SCENARIO...", nargs=-1, required=True, type=EXISTING)
+@draws_option(2_000)
+@click.option("--seed", type=int, help="For scenario files; left out: that of the results folders, else 1.")
+@click.option("--out", type=Scenarios(), default="results", show_default=True,
+              help="A file that ends with .html, or a folder for it.")  # fmt: skip
+@as_json
+def report(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, as_json: bool) -> None:
+    """Write one HTML page that stands on its own: of one result, or of several side by side.
+
+    It holds every chart with its numbers, every number of the scenario with status and source, and what made it. It
+    opens no address and runs no script.
+    """
+    with plain_failures():
+        from sim.cli.reporting import write_report
+
+        write_report(paths, draws, seed, out, as_json)
+
+
+@peacesim.command()
 @click.argument("file", type=FILE)
 @click.option("--strategy", "strategies", metavar="[LABEL=]STRATEGY", multiple=True,
               shell_complete=labelled_strategies,

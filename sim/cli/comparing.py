@@ -11,12 +11,13 @@ from sim.analysis.compare import Comparison, compare
 from sim.analysis.comparison_text import comparison_parts
 from sim.analysis.waterfall import Waterfall, waterfall
 from sim.analysis.waterfall_text import waterfall_parts
+from sim.cli.batching import REPORT
 from sim.cli.failures import WRONG_INPUT, fail
 from sim.cli.output import print_json, print_parts
 from sim.cli.sources import results_or_runs
 from sim.results import Results
 from sim.scenario.messages import shown
-from sim.store import identity, make_folder
+from sim.store import identity, make_folder, write_whole
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,15 @@ def _waterfalls(comparison: Comparison, wish: CompareWish) -> Iterator[Waterfall
 
 def save_charts(comparison: Comparison, falls: Sequence[Waterfall], out: Path) -> Path:
     """Draw the results side by side, each chart that any of them has, into a folder named after what is compared."""
-    from sim.charts import CHARTS, save_comparison, save_waterfall
+    from sim.charts import charts_side_by_side, save_comparison, save_waterfall
+    from sim.report import comparison_page
 
     folder = out / f"compare-{comparison_hash(comparison.results)}"
     make_folder(folder)
-    names = [name for name, chart in CHARTS.items() if any(chart.applies(one) for one in comparison.results)]
-    save_comparison(comparison.results, folder, names)
+    save_comparison(comparison.results, folder, charts_side_by_side(comparison.results))
     for place, each in enumerate(falls, 1):
         save_waterfall(each, folder, f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else ""))
+    write_whole(folder / REPORT, comparison_page(comparison, falls).encode())
     return folder
 
 
