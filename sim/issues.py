@@ -157,8 +157,7 @@ class PackageSpace:
             ValueError: if an option does not exist.
         """
         wanted = [issue.options.index(options[issue.name]) for issue in self.issues]
-        found = np.flatnonzero((self.packages == np.array(wanted, np.uint8)).all(axis=1))
-        return int(found[0]) if len(found) else NO_DEAL
+        return int(self.find(np.array(wanted)))
 
     @cached_property
     def tie_rank(self) -> Ints:
