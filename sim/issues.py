@@ -5,22 +5,26 @@ bit of any number.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+from sim.kept import Kept
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 ShortInts = npt.NDArray[np.int32]
 Clause = Mapping[str, frozenset[str]]
+Array = TypeVar("Array", bound=npt.NDArray[Any])
 
 NO_DEAL = -1  # the package index of no agreement
 RAW_LIMIT = 2_000_000  # packages before consistency; above this the arrays no longer fit a desk
+ROOM = 1_000_000  # raw packages of all spaces that are kept, some 25 bytes each
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class Condition:
         """Names of the issues that some clause mentions."""
         return frozenset(name for clause in self.clauses for name in clause)
 
+    @property
+    def key(self) -> Hashable:
+        """Equal for conditions with the same clauses in the same order."""
+        return tuple(frozenset(clause.items()) for clause in self.clauses)
+
 
 ALWAYS = Condition(({},))
 NEVER = Condition(())
@@ -57,6 +66,11 @@ class Rule:
     id: str
     if_: Condition
     then: Condition
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for rules that leave the same packages by the same words."""
+        return self.if_.key, self.then.key
 
 
 @dataclass(frozen=True)
@@ -147,7 +161,7 @@ class PackageSpace:
         sizes = tuple(len(issue.options) for issue in self.issues)
         place = np.full(sizes, NO_DEAL)
         place[tuple(self.packages.T)] = np.arange(len(self))
-        return place.reshape(-1)
+        return frozen(place.reshape(-1))
 
     def index_of(self, options: Mapping[str, str]) -> int:
         """The package with these options, `NO_DEAL` if they contradict each other.
@@ -172,11 +186,16 @@ class PackageSpace:
         keys = np.frombuffer(digests, ">u8").reshape(-1, 2)
         rank = np.empty(len(self), np.int64)
         rank[np.lexsort((keys[:, 1], keys[:, 0]))] = np.arange(len(self))
-        return rank
+        return frozen(rank)
+
+
+_spaces = Kept[PackageSpace](ROOM)
 
 
 def package_space(issues: Sequence[Issue], rules: Sequence[Rule] = ()) -> PackageSpace:
     """Combine issues into packages and leave out those that contradict themselves.
+
+    Who asks for the same again gets the same object while it is kept.
 
     Args:
         issues: At least one; sorted by name here.
@@ -193,10 +212,21 @@ def package_space(issues: Sequence[Issue], rules: Sequence[Rule] = ()) -> Packag
         raw_count *= len(issue.options)
     if raw_count > RAW_LIMIT:
         raise ValueError(f"{raw_count:,} raw packages, but at most {RAW_LIMIT:,} can be compared")
+    key = ordered, tuple(rule.key for rule in rules)
+    return _spaces.get(key, lambda: _combined(ordered, rules, raw_count), lambda space: space.raw_count)
+
+
+def _combined(ordered: tuple[Issue, ...], rules: Sequence[Rule], raw_count: int) -> PackageSpace:
     middle = (len(ordered) + 1) // 2
     halves = (_half(ordered[:middle]), _half(ordered[middle:]))
     blocks = tuple(_blocks(_consistent(halves, rules)))
-    return PackageSpace(ordered, halves, blocks, _packages(halves, blocks), raw_count)
+    return PackageSpace(ordered, halves, blocks, frozen(_packages(halves, blocks)), raw_count)
+
+
+def frozen(array: Array) -> Array:
+    """The array, from now on not to be written to: what is kept is handed to all who ask."""
+    array.flags.writeable = False
+    return array
 
 
 def _wanted(issue: Issue, clause: Clause) -> Bools:

@@ -1,15 +1,19 @@
 """What is fixed in all draws of a scenario: packages, signatures, red lines and linkages over them."""
 
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from sim.issues import NO_DEAL, Bools, Condition, Ints, Issue, PackageSpace, Rule, package_space
+from sim.issues import NEVER, NO_DEAL, Bools, Condition, Ints, Issue, PackageSpace, Rule, frozen, package_space
+from sim.kept import Kept
 from sim.knowledge import Knowledge, Regard, positions_worth, regard
 from sim.scenario import Scenario
 from sim.stability import NOBODY
 from sim.utility import EVERYBODY, Floats, Lines, lines_over, package_utility
+
+ROOM = 1_000_000  # packages times parties of all structures that are kept, some 35 bytes each
 
 
 @dataclass(frozen=True)
@@ -91,69 +95,133 @@ class Structure:
         return self.space.index_of(options) if options else NO_DEAL
 
 
+@dataclass(frozen=True)
+class _Laid:
+    """All of a scenario that its structure is made from: no weight, no worth of no deal, no hardness.
+
+    Attributes:
+        signs: Of each party, in name order.
+        red_lines: Full name, owner, what is never signed, and what lifts the line.
+        linkages: Party, dotted path of the worth, and where it holds.
+        points, owner, leaning: As in `Structure`.
+    """
+
+    issues: tuple[Issue, ...]
+    rules: tuple[Rule, ...]
+    parties: tuple[str, ...]
+    signs: tuple[Condition, ...]
+    red_lines: tuple[tuple[str, int, Condition, Condition], ...]
+    linkages: tuple[tuple[int, str, Condition], ...]
+    points: Floats
+    owner: Ints
+    leaning: Floats
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for two that make the same structure, to the last bit."""
+        return (
+            self.issues,
+            tuple(rule.key for rule in self.rules),
+            self.parties,
+            tuple(condition.key for condition in self.signs),
+            tuple((name, owner, never.key, unless.key) for name, owner, never, unless in self.red_lines),
+            tuple((party, path, when.key) for party, path, when in self.linkages),
+            *(array.tobytes() for array in (self.points, self.owner, self.leaning)),
+        )
+
+
+_structures = Kept[Structure](ROOM)
+
+
 def structure(scenario: Scenario) -> Structure:
     """Lay out what the numbers of a scenario are about.
+
+    Scenarios that differ in numbers which move no structure, such as weights, get the same object while it is kept.
 
     Raises:
         ValueError: if no package is consistent, or there are too many raw ones.
     """
-    space = package_space(
-        [Issue(name, tuple(sorted(issue.options))) for name, issue in scenario.issues.items()],
-        [Rule(rule.id, rule.if_, rule.then) for rule in scenario.consistency],
-    )
+    laid = _laid(scenario)
+    return _structures.get(laid.key, lambda: _structure(laid), lambda made: len(made.space) * len(made.parties))
+
+
+def _structure(laid: _Laid) -> Structure:
+    space = package_space(laid.issues, laid.rules)
     if not len(space):
         raise ValueError("no package is consistent")
-    parties = tuple(sorted(scenario.parties))
-    signs = np.array([space.holds(scenario.parties[name].signs) for name in parties])
+    signs = frozen(np.array([space.holds(condition) for condition in laid.signs]))
     return Structure(
         space=space,
-        parties=parties,
+        parties=laid.parties,
         signs=signs,
-        lines=_lines(scenario, space, parties, signs),
-        linkages=tuple(_linkages(scenario, space, parties)),
-        central_points=_central_points(scenario, space, parties),
-        owner=_owner(scenario, space, parties),
-        leaning=_leaning(scenario, parties),
+        lines=_lines(laid, space, signs),
+        linkages=tuple(
+            LinkageSite(party, path, frozen(np.flatnonzero(space.holds(when)))) for party, path, when in laid.linkages
+        ),
+        central_points=laid.points,
+        owner=laid.owner,
+        leaning=laid.leaning,
     )
 
 
-def _lines(scenario: Scenario, space: PackageSpace, parties: tuple[str, ...], signs: Bools) -> Lines:
+def _lines(laid: _Laid, space: PackageSpace, signs: Bools) -> Lines:
     names, owners, forbids = [], [], []
-    for index, name in enumerate(parties):
-        for line in sorted(scenario.parties[name].red_lines, key=lambda line: line.id):
-            names.append(f"{name}.{line.id}")
-            owners.append(index)
-            forbids.append(space.holds(line.never) & ~space.holds(line.unless) & signs[index])
-    for event in sorted(scenario.events, key=lambda event: event.id):
-        if event.removes:
-            names.append(f"events.{event.id}")
-            owners.append(EVERYBODY)
-            removed = Condition(tuple({issue: frozenset(options)} for issue, options in event.removes.items()))
-            forbids.append(space.holds(removed))
+    for name, owner, never, unless in laid.red_lines:
+        forbidden = space.holds(never) & ~space.holds(unless)
+        names.append(name)
+        owners.append(owner)
+        forbids.append(forbidden if owner == EVERYBODY else forbidden & signs[owner])
     return lines_over(names, owners, np.array(forbids).reshape(len(names), len(space)))
 
 
-def _linkages(scenario: Scenario, space: PackageSpace, parties: tuple[str, ...]) -> list[LinkageSite]:
-    sites = []
+def _laid(scenario: Scenario) -> _Laid:
+    issues = tuple(sorted(
+        (Issue(name, tuple(sorted(issue.options))) for name, issue in scenario.issues.items()),
+        key=lambda issue: issue.name,
+    ))  # fmt: skip
+    parties = tuple(sorted(scenario.parties))
+    return _Laid(
+        issues=issues,
+        rules=tuple(Rule(rule.id, rule.if_, rule.then) for rule in scenario.consistency),
+        parties=parties,
+        signs=tuple(scenario.parties[name].signs for name in parties),
+        red_lines=tuple(_red_lines(scenario, parties)),
+        linkages=tuple(_linkages(scenario, parties)),
+        points=frozen(_central_points(scenario, issues, parties)),
+        owner=frozen(_owner(scenario, issues, parties)),
+        leaning=frozen(_leaning(scenario, parties)),
+    )
+
+
+def _red_lines(scenario: Scenario, parties: tuple[str, ...]) -> Iterator[tuple[str, int, Condition, Condition]]:
+    """The lines of the parties, then what events take off the table."""
+    for index, name in enumerate(parties):
+        for line in sorted(scenario.parties[name].red_lines, key=lambda line: line.id):
+            yield f"{name}.{line.id}", index, line.never, line.unless
+    for event in sorted(scenario.events, key=lambda event: event.id):
+        if event.removes:
+            removed = Condition(tuple({issue: frozenset(options)} for issue, options in event.removes.items()))
+            yield f"events.{event.id}", EVERYBODY, removed, NEVER
+
+
+def _linkages(scenario: Scenario, parties: tuple[str, ...]) -> Iterator[tuple[int, str, Condition]]:
     for index, name in enumerate(parties):
         for linkage in sorted(scenario.parties[name].linkages, key=lambda linkage: linkage.id):
-            path = f"parties.{name}.linkages.{linkage.id}.adds"
-            sites.append(LinkageSite(index, path, np.flatnonzero(space.holds(linkage.when))))
-    return sites
+            yield index, f"parties.{name}.linkages.{linkage.id}.adds", linkage.when
 
 
-def _central_points(scenario: Scenario, space: PackageSpace, parties: tuple[str, ...]) -> Floats:
-    widest = max(len(issue.options) for issue in space.issues)
-    points = np.zeros((len(parties), len(space.issues), widest))
+def _central_points(scenario: Scenario, issues: tuple[Issue, ...], parties: tuple[str, ...]) -> Floats:
+    widest = max(len(issue.options) for issue in issues)
+    points = np.zeros((len(parties), len(issues), widest))
     for n, name in enumerate(parties):
-        for i, issue in enumerate(space.issues):
+        for i, issue in enumerate(issues):
             for o, option in enumerate(issue.options):
                 points[n, i, o] = scenario.parties[name].values[issue.name][option].value / 100
     return points
 
 
-def _owner(scenario: Scenario, space: PackageSpace, parties: tuple[str, ...]) -> Ints:
-    controlled = [scenario.issues[issue.name].controlled_by for issue in space.issues]
+def _owner(scenario: Scenario, issues: tuple[Issue, ...], parties: tuple[str, ...]) -> Ints:
+    controlled = [scenario.issues[issue.name].controlled_by for issue in issues]
     return np.array([parties.index(by[0]) if len(by) == 1 else NOBODY for by in controlled], np.int64)
 
 

@@ -12,7 +12,7 @@ SIM = ROOT / "sim"
 # Ground floor first. A room is a module of sim/ or a folder of it. It imports from floors below and, on its own floor,
 # from rooms listed before it. A new room is a new word here.
 HOUSE = """
-    0  compiled exact issues kernels kernels_talks utility shortlist induction knowledge learning streams registry
+    0  compiled exact kept issues kernels kernels_talks utility shortlist induction knowledge learning streams registry
     0  theory kernels_distances pareto solutions consent distances shortfalls stability positions fair_division
     0  references
     1  state
