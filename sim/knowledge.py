@@ -101,18 +101,23 @@ def regard(
         share.append(_steps(shares.min(axis=0, initial=np.inf)))
         gain.append(_steps(felt.min(axis=0, initial=np.inf)))
         total.append(_steps(_rising_sum(weighed)))
-    orders, ranks = [], []
-    for s, g, t in zip(share, gain, total, strict=True):
-        orders.append(ordering(np.lexsort((digest_rank, -t, -g, -s)), lines.pattern))
-        rank = np.empty(len(digest_rank), np.int64)
-        rank[np.lexsort((digest_rank, -t, -g))] = np.arange(len(digest_rank))
-        ranks.append(rank)
-    return Regard(party, tuple(orders), np.array(ranks))
+    orders, ranks = [], np.empty((len(share), len(digest_rank)), np.int64)
+    by_digest, places = np.argsort(digest_rank), np.arange(len(digest_rank))
+    for s, g, t, rank in zip(share, gain, total, ranks, strict=True):
+        equals = _falling(g, _falling(t, by_digest))
+        rank[equals] = places
+        orders.append(ordering(_falling(s, equals), lines.pattern))
+    return Regard(party, tuple(orders), ranks)
 
 
 def _steps(worth: Floats) -> Ints:
     """Worth counted in steps of the tolerance, so that a difference in the last bits is a tie."""
     return np.rint(np.minimum(worth, 1e6) / TOLERANCE).astype(np.int64)
+
+
+def _falling(steps: Ints, order: Ints) -> Ints:
+    """Packages in falling order of their steps; those with equal steps stay in the order they were in."""
+    return order[np.argsort(-steps[order], kind="stable")]
 
 
 def _rising_sum(gains: Floats) -> Floats:

@@ -169,9 +169,14 @@ def lines_over(names: Sequence[str], party: Sequence[int], forbids: Bools) -> Li
     """
     if not names:
         return Lines((), np.zeros(0, np.int64), np.zeros(forbids.shape[1], np.int64), np.zeros((1, 0), bool))
-    packed = np.packbits(forbids, axis=0).T
-    _, first, pattern = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    return Lines(tuple(names), np.array(party, np.int64), pattern.ravel(), forbids[:, first].T.copy())
+    packed = np.packbits(forbids, axis=0)
+    words = np.zeros((forbids.shape[1], -(-len(packed) // 8) * 8), np.uint8)
+    words[:, : len(packed)] = packed.T
+    pattern = first = np.zeros(len(words), np.int64)
+    for word in words.view(">u8").astype(np.uint64).T:  # 64 lines at a time, in the order of the whole rows
+        kinds, kind = np.unique(word, return_inverse=True)
+        _, first, pattern = np.unique(pattern * len(kinds) + kind, return_index=True, return_inverse=True)
+    return Lines(tuple(names), np.array(party, np.int64), pattern, forbids[:, first].T.copy())
 
 
 def worth_from_start(

@@ -70,6 +70,18 @@ def test_crossing_by_pattern_is_crossing_by_package(forbids, marked):
     assert len(lines.crosses) == len({tuple(column) for column in forbids.T.tolist()})
 
 
+@given(st.sampled_from([1, 7, 8, 9, 63, 64, 65, 130]), st.integers(0, 1000))
+def test_patterns_are_numbered_by_the_lines_they_cross_the_first_line_weighing_most(count, seed):
+    rows = np.random.default_rng(seed).random((5, count)) < 0.2
+    rows[3] = rows[0]  # two packages that cross the same lines
+    rows[4] = rows[0]
+    rows[4, -1] ^= True  # and one that differs in the last line alone
+    lines = lines_over([f"{k:03}" for k in range(count)], [0] * count, rows.T)
+    patterns = sorted({tuple(row) for row in rows.tolist()})
+    assert lines.crosses.tolist() == [list(pattern) for pattern in patterns]
+    assert lines.pattern.tolist() == [patterns.index(tuple(row)) for row in rows.tolist()]
+
+
 @given(st.integers(1, 6), st.floats(0.3, 1), st.floats(0, 1), st.floats(0, 1), st.integers(0, 6))
 def test_with_constant_no_deal_worth_from_the_start_is_the_closed_form(rounds, discount, no_deal, utility, signed):
     """`r + q^(k-1) (u - r)`; no deal at all is worth r."""
