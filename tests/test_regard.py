@@ -1,4 +1,4 @@
-"""How a party ranks packages by what they do for the others: against Python's own sort by the keys, one after another."""
+"""How a party ranks packages by what they do for the others: against a plain sort by the keys, one after another."""
 
 import numpy as np
 from hypothesis import given

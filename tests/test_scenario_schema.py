@@ -9,8 +9,9 @@ import pytest
 from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.json_schema import json_schema
 from sim.scenario.messages import Faults
-from sim.scenario.nodes import Mapping, read_text
+from sim.scenario.nodes import Mapping
 from sim.scenario.resolved import resolved
+from sim.scenario.yaml_text import read_text
 from sim.strategies import STRATEGIES
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

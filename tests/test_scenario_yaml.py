@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.messages import Faults, Mark
-from sim.scenario.nodes import MOST_BYTES, Mapping, Scalar, Sequence, plain, read_text
+from sim.scenario.nodes import Mapping, Scalar, Sequence, plain
+from sim.scenario.yaml_text import MOST_BYTES, read_text
 
 
 def read(text: str) -> object:

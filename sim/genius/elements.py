@@ -12,7 +12,7 @@ from typing import NoReturn
 from xml.parsers import expat
 
 from sim.scenario.messages import Faults, Mark, quoted, shown
-from sim.scenario.nodes import decoded
+from sim.scenario.yaml_text import decoded
 
 MOST_BYTES = 5_000_000
 MOST_DEPTH = 24

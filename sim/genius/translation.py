@@ -12,11 +12,12 @@ from sim.genius.folder import chosen
 from sim.genius.profile import Profile, profile_of
 from sim.genius.tree import Talks, tree_of
 from sim.scenario.messages import Faults, Mark, ScenarioError, counted, listed, shown
-from sim.scenario.nodes import MOST_BYTES, Mapping, Scalar, read_text
+from sim.scenario.nodes import Mapping, Scalar
 from sim.scenario.paths import get
 from sim.scenario.scenario import from_tree
 from sim.scenario.weights import decimal_text
 from sim.scenario.writing import document
+from sim.scenario.yaml_text import MOST_BYTES, read_text
 
 DOMAIN, PROFILE = "negotiation_template", "utility_space"
 FEWEST = 2  # profiles: one party does not negotiate

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from math import prod
 
 from sim.scenario.messages import Faults, Mark, counted, listed, meant, quoted, shown
-from sim.scenario.nodes import Mapping, Node, Scalar, plain, read_text
+from sim.scenario.nodes import Mapping, Node, Scalar, plain
 from sim.scenario.registered import STRATEGIES, check_block
 from sim.scenario.writing import brief, flow
+from sim.scenario.yaml_text import read_text
 
 OPTION = "--strategy"
 MOST_POINTS = 4_096

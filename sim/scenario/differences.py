@@ -9,11 +9,12 @@ import re
 import stat
 from pathlib import Path as FilePath
 
-from sim.scenario import nodes, paths, weights
+from sim.scenario import paths, weights
 from sim.scenario.messages import Faults, Mark, closest, quoted, shown
-from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, decoded, plain, read_text
+from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, plain
 from sim.scenario.paths import Setting, entry_id, parse_path
 from sim.scenario.writing import brief
+from sim.scenario.yaml_text import MOST_BYTES, decoded, read_text
 
 MOST_FILES = 8  # that may stand below a difference
 LONGEST_PATH = 400
@@ -42,7 +43,7 @@ class _Chain:
     def __init__(self, folder: str, faults: Faults) -> None:
         self.folder = folder
         self.faults = faults
-        self.bytes_left = nodes.MOST_BYTES
+        self.bytes_left = MOST_BYTES
 
     def load(self, location: str, name: str, blame: Mark, above: tuple[str, ...]) -> Mapping | None:
         """Read a file and what it extends.
@@ -137,8 +138,8 @@ class _Chain:
             self.faults.add(blame, f"{quoted(name)} is not an ordinary file")
             return None
         if len(data) > self.bytes_left:
-            which = "it is" if self.bytes_left == nodes.MOST_BYTES else "with the files that extend it it is"
-            self.faults.add(blame, f"{quoted(name)} cannot be read: {which} larger than {nodes.MOST_BYTES:,} bytes")
+            which = "it is" if self.bytes_left == MOST_BYTES else "with the files that extend it it is"
+            self.faults.add(blame, f"{quoted(name)} cannot be read: {which} larger than {MOST_BYTES:,} bytes")
             return None
         self.bytes_left -= len(data)
         return data

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sim.scenario.messages import Faults, Mark, meant, quoted, shown
-from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, copy, plain, read_text
+from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, copy, plain
 from sim.scenario.writing import brief
+from sim.scenario.yaml_text import read_text
 
 Path = tuple[str, ...]
 
