@@ -35,7 +35,7 @@ class Kept(Generic[Result]):
         Args:
             key: All that the result follows from; two keys that are equal must stand for the same bits.
             make: Makes the result. What it raises is raised, and nothing kept.
-            size: Of a result, above 0.
+            size: Of a result, above 0; 0 for one that is not to be kept.
         """
         with self._lock:
             if key in self._results:
@@ -46,7 +46,7 @@ class Kept(Generic[Result]):
         return result
 
     def _keep(self, key: Hashable, result: Result, size: int) -> None:
-        if size > self.room:
+        if not 0 < size <= self.room:
             return
         with self._lock:
             if key in self._results:  # another thread was quicker

@@ -13,13 +13,17 @@ from ruamel.yaml import YAML
 from ruamel.yaml import events as yaml_events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from sim.kept import Kept
 from sim.scenario.messages import Faults, Mark, counted, quoted, shown
-from sim.scenario.nodes import DATE, NOTHING, NUMBER, TWO_READINGS, Mapping, Node, Scalar, Sequence, read_as
+from sim.scenario.nodes import DATE, NOTHING, NUMBER, TWO_READINGS, Mapping, Node, Scalar, Sequence, copy, read_as
 
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 24
 MOST_NODES = 15_000
 LONGEST_WORD = 100  # characters of what may be a number: a longer one is a text, and patterns take long over it
+
+ROOM = 400_000  # characters of all texts whose trees are kept, some 25 bytes each
+_trees = Kept[Node | None](ROOM)
 
 NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
@@ -55,6 +59,15 @@ def read_text(text: str, file: str, faults: Faults, line: int = 1, column: int =
     Returns:
         The root, or None if the text is not YAML, is empty or is over a cap: then there is a fault.
     """
+    root = _trees.get(
+        (text, file, line, column),
+        lambda: _parsed(text, file, faults, line, column),
+        lambda made: 0 if made is None or faults else len(text) + 1,
+    )
+    return copy(root) if root is not None else None
+
+
+def _parsed(text: str, file: str, faults: Faults, line: int, column: int) -> Node | None:
     try:
         return _Reader(file, faults, line, column).read(text)
     except _Stop:
