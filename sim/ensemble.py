@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim import streams
-from sim.issues import Bools, Ints
+from sim.issues import Bools, Ints, Issue
 from sim.protocols import PROTOCOLS
 from sim.scenario import Number, Scenario
 from sim.strategies import STRATEGIES
@@ -167,6 +167,10 @@ class _Drawn:
         self.inputs[path] = values
         return values
 
+    def stated(self, path: str, number: Number) -> float:
+        """The value around which a number is drawn."""
+        return number.value
+
     def within(self, path: str, value: float, spread: float) -> Floats:
         values = streams.uniform_between(self.uniform(path), max(value - spread, 0.0), min(value + spread, 100.0))
         self.inputs[path] = values
@@ -253,40 +257,46 @@ def _weights(scenario: Scenario, source: _Drawn, table: Structure) -> Floats:
 
 def _option_worth(scenario: Scenario, source: _Drawn, table: Structure) -> Floats:
     """Points of options as drawn, each divided by 100, and blended where an option may not be deliverable."""
-    count = source.count
-    worth = np.zeros((count, *table.central_points.shape))
+    stated = np.zeros(table.central_points.shape)
     for n, name in enumerate(table.parties):
         for i, issue in enumerate(table.space.issues):
-            points = _points(scenario, source, name, issue.name, issue.options)
-            worth[:, n, i, : len(issue.options)] = points / 100
+            values = scenario.parties[name].values[issue.name]
+            for o, option in enumerate(issue.options):
+                stated[n, i, o] = source.stated(f"parties.{name}.values.{issue.name}.{option}", values[option])
+    worth = np.empty((source.count, *stated.shape))
+    worth[:] = stated / 100  # all at once; what differs from draw to draw is written over it
+    for n, name in enumerate(table.parties):
+        for i, issue in enumerate(table.space.issues):
+            size = len(issue.options)
+            _put_points(scenario, source, name, issue, stated[n, i, :size], worth[:, n, i, :size])
     for i, issue in enumerate(table.space.issues):
-        blended = worth[:, :, i].copy()
         for option, deliverable in sorted(scenario.issues[issue.name].deliverable.items()):
             path = f"issues.{issue.name}.deliverable.{option}.chance"
             chance = source.number(path, deliverable.chance)
-            deliver(blended, issue.options.index(option), issue.options.index(deliverable.otherwise), chance)
-        worth[:, :, i] = blended
+            deliver(worth[:, :, i], issue.options.index(option), issue.options.index(deliverable.otherwise), chance)
     return worth
 
 
-def _points(scenario: Scenario, source: _Drawn, party: str, issue: str, options: tuple[str, ...]) -> Floats:
-    """Points of the options of one issue, shape (B, O)."""
-    spread, values = scenario.parties[party].values_within, scenario.parties[party].values[issue]
-    columns = []
-    for option in options:
-        path = f"parties.{party}.values.{issue}.{option}"
-        if spread and not values[option].uncertain:
-            columns.append(source.within(path, values[option].value, spread))
-        else:
-            columns.append(source.number(path, values[option]))
-    points = np.array(columns).T
-    if not spread:
-        return points
-    # The party's order of options is kept: the drawn points are dealt out again from the least liked option up.
-    ranking = sorted(range(len(options)), key=lambda o: (values[options[o]].value, options[o]))
-    dealt = np.empty_like(points)
-    dealt[:, ranking] = np.sort(points, axis=1)
-    return dealt
+def _put_points(
+    scenario: Scenario, source: _Drawn, party: str, issue: Issue, stated: Floats, worth: Floats
+) -> None:
+    """Put drawn points of the options of one issue, divided by 100, in the place of those that they are drawn around.
+
+    Args:
+        stated: Points around which they are drawn, shape (O,).
+        worth: Written to where points differ from draw to draw, shape (B, O).
+    """
+    spread, values = scenario.parties[party].values_within, scenario.parties[party].values[issue.name]
+    for o, option in enumerate(issue.options):
+        path = f"parties.{party}.values.{issue.name}.{option}"
+        if values[option].uncertain:
+            worth[:, o] = source.number(path, values[option]) / 100
+        elif spread:
+            worth[:, o] = source.within(path, values[option].value, spread) / 100
+    if spread:
+        # The party's order of options is kept: the drawn points are dealt out again from the least liked option up.
+        ranking = sorted(range(len(issue.options)), key=lambda o: (stated[o], issue.options[o]))
+        worth[:, ranking] = np.sort(worth, axis=1)
 
 
 def _linkage_worth(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> Floats:
