@@ -34,9 +34,9 @@ RULES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 }
 
 
-def problem(rule: str) -> dict[str, Any]:
-    """Four issues of five options; each party wants the issues in another order and from another end."""
-    options = {f"o{k}": f"Option {k}" for k in range(5)}
+def problem(rule: str, option: str = "o") -> dict[str, Any]:
+    """Four issues of five options, `o0` to `o4`; each party wants the issues in another order and from another end."""
+    options = {f"{option}{k}": f"Option {k}" for k in range(5)}
     protocol, strategy, _ = RULES[rule]
     return {
         "schema": 1,
@@ -44,12 +44,12 @@ def problem(rule: str) -> dict[str, Any]:
         "title": "Four parties, 625 packages",
         "time": {"rounds": 100, "days_per_round": 1},
         "issues": {name: {"label": name, "options": options} for name in ISSUES},
-        "parties": {name: _party(n, strategy) for n, name in enumerate(PARTIES)},
+        "parties": {name: _party(n, strategy, option) for n, name in enumerate(PARTIES)},
         "protocol": protocol | {"order": list(PARTIES)},
     }
 
 
-def _party(n: int, strategy: dict[str, Any]) -> dict[str, Any]:
+def _party(n: int, strategy: dict[str, Any], option: str) -> dict[str, Any]:
     weight = (0.4, 0.3, 0.2, 0.1)
     up, down = [0, 25, 50, 75, 100], [100, 75, 50, 25, 0]
     return {
@@ -60,27 +60,29 @@ def _party(n: int, strategy: dict[str, Any]) -> dict[str, Any]:
             for i, issue in enumerate(ISSUES)
         },
         "values": {
-            issue: {f"o{k}": (up if (i + n) % 2 else down)[k] for k in range(5)} for i, issue in enumerate(ISSUES)
+            issue: {f"{option}{k}": points for k, points in enumerate(up if (i + n) % 2 else down)}
+            for i, issue in enumerate(ISSUES)
         },
         "no_deal": {"value": 0.45, "range": [0.3, 0.6]},
         "strategy": strategy,
     }
 
 
-def load(rule: str, folder: Path) -> Scenario:
+def load(rule: str, folder: Path, option: str = "o") -> Scenario:
     """The scenario, read from a file as every scenario is."""
     path = folder / f"small-case-{rule}.yaml"
-    path.write_text(json.dumps(problem(rule)))
+    path.write_text(json.dumps(problem(rule, option)))
     return read_scenario(path)
 
 
 def measure(rule: str, draws: int) -> dict[str, Any]:
     """Seconds and draws a second, reading the file included, in a process that has played a few draws before.
 
-    The peer is not charged for loading its code either.
+    These have options of other names, so that nothing that is kept of their file or packages serves those that are
+    timed. The peer is not charged for loading its code either.
     """
     with tempfile.TemporaryDirectory() as folder:
-        chunks.play_chunk(load(rule, Path(folder)), 1, 0, WARM_UP)
+        chunks.play_chunk(load(rule, Path(folder), "w"), 1, 0, WARM_UP)
         start = time.perf_counter()
         scenario = load(rule, Path(folder))
         chunk = chunks.play_chunk(scenario, 1, 0, draws)
