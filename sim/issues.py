@@ -182,8 +182,7 @@ class PackageSpace:
         names = [[issue.options for issue in half.issues] for half in self.halves]
         first = [hashlib.sha256("/".join(options).encode()) for options in product(*names[0])]
         second = ["".join(f"/{option}" for option in options).encode() for options in product(*names[1])]
-        digests = b"".join(_digests(first, second, self.blocks))
-        keys = np.frombuffer(digests, ">u8").reshape(-1, 2)
+        keys = np.frombuffer(_digests(first, second, self.blocks), ">u8").reshape(-1, 2).astype(np.uint64)
         rank = np.empty(len(self), np.int64)
         rank[np.lexsort((keys[:, 1], keys[:, 0]))] = np.arange(len(self))
         return frozen(rank)
@@ -280,10 +279,15 @@ def _packages(halves: tuple[Half, Half], blocks: Sequence[Block]) -> npt.NDArray
     return np.vstack(runs) if runs else np.zeros((0, width), np.uint8)
 
 
-def _digests(first: Sequence[Any], second: Sequence[bytes], blocks: Sequence[Block]) -> Iterator[bytes]:
+def _digests(first: Sequence[Any], second: Sequence[bytes], blocks: Sequence[Block]) -> bytearray:
+    """The first 16 bytes of the digest of each package, one after the other."""
+    digests = bytearray()
     for block in blocks:
+        ends = [second[column] for column in block.columns]
         for row in block.rows:
-            for column in block.columns:
-                digest = first[row].copy()
-                digest.update(second[column])
-                yield digest.digest()[:16]
+            beginning = first[row]
+            for end in ends:
+                digest = beginning.copy()
+                digest.update(end)
+                digests += digest.digest()[:16]
+    return digests
