@@ -23,6 +23,7 @@ MOST_NODES = 15_000
 LONGEST_WORD = 100  # characters of what may be a number: a longer one is a text, and patterns take long over it
 
 ROOM = 400_000  # characters of all texts whose trees are kept, some 25 bytes each
+LEAST_SIZE = 100  # of a text, as if it had so many characters more: there may be many short ones
 _trees = Kept[Node | None](ROOM)
 
 NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
@@ -62,7 +63,7 @@ def read_text(text: str, file: str, faults: Faults, line: int = 1, column: int =
     root = _trees.get(
         (text, file, line, column),
         lambda: _parsed(text, file, faults, line, column),
-        lambda made: 0 if made is None or faults else len(text) + 1,
+        lambda made: 0 if made is None or faults else len(text) + LEAST_SIZE,
     )
     return copy(root) if root is not None else None
 
