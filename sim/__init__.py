@@ -28,6 +28,7 @@ _HOMES = {
     "central": "ensemble",
     "compare": "analysis.compare",
     "draw": "ensemble",
+    "hindsight": "analysis.hindsight",
     "hold_talks": "model",
     "json_schema": "scenario.json_schema",
     "narrate": "analysis.narrate",

@@ -1,5 +1,6 @@
 from sim.analysis.compare import Comparison as Comparison
 from sim.analysis.compare import compare as compare
+from sim.analysis.hindsight import hindsight as hindsight
 from sim.analysis.narrate import Narration as Narration
 from sim.analysis.narrate import narrate as narrate
 from sim.analysis.portrait import Portrait as Portrait

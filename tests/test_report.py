@@ -221,9 +221,8 @@ def browser():
     playwright = pytest.importorskip("playwright.sync_api")
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
              "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
-    with playwright.sync_playwright() as driver:
-        with driver.chromium.launch(executable_path=CHROMIUM, args=flags) as opened:
-            yield opened
+    with playwright.sync_playwright() as driver, driver.chromium.launch(executable_path=CHROMIUM, args=flags) as opened:
+        yield opened
 
 
 @pytest.mark.slow

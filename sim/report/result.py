@@ -39,7 +39,7 @@ def result_page(results: Results, svgs: Mapping[str, str] | None = None) -> str:
         blockers_section(results),
         Section("talks", "The talks", drawings=_group(drawn, "talks")),
         Section("after", "Time and harm", drawings=_group(drawn, "after")),
-        history_section(scenario),
+        history_section(results),
         theory_section(scenario),
         numbers_section(scenario),
         provenance_section(results),

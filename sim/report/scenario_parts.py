@@ -6,9 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from sim.analysis.hindsight import Hindsight, hindsight, hindsight_words
+from sim.analysis.layout import number, share_with_interval
 from sim.analysis.portrait import Portrait, portrait
 from sim.analysis.words import clean, issue_label, option_label, party_label
 from sim.report.blocks import Grid, Section, grid, grid_of
+from sim.results import Results
 from sim.scenario import Scenario
 
 STATUSES = ("sourced", "mixed", "assumption")
@@ -80,14 +83,38 @@ def issues_grid(scenario: Scenario) -> Grid:
     return grid("What is on the table", ("issue", "options, from one end to the other"), rows)
 
 
-def history_section(scenario: Scenario) -> Section | None:
-    """What really came of it, where the file says so."""
+def history_section(results: Results) -> Section | None:
+    """What really came of it, where the file says so, beside the runs and two guesses that need no bargaining."""
+    scenario = results.scenario
     if not scenario.history:
         return None
+    words = ["What really came of it stands beside the runs, and nothing that a run computes depends on it."]
+    told, grids = hindsight(results), []
+    if told is not None:
+        words.append(hindsight_words(scenario, told))
+        grids.append(_terms_grid(scenario, told))
+        if len(told.facts):
+            grids.append(grid("What else can be set side by side", ("what", "happened", "runs"), told.facts.to_numpy()))
     rows = list(_leaves("", scenario.history))
-    words = "What really came of it, as the file tells it. It stands beside the runs and nothing is computed from it."
-    table = grid("What really came of it", ("what", "in the file"), rows)
-    return Section("history", "What really happened", (words,), (table,))
+    folded = ("All that the file tells of what happened", grid("As the file has it", ("what", "in the file"), rows))
+    return Section("history", "What really happened", tuple(words), tuple(grids), folded=(folded,))
+
+
+def _terms_grid(scenario: Scenario, told: Hindsight) -> Grid:
+    """Issue by issue, where the text lay and where the runs and the guesses lie."""
+    rows = [
+        (issue_label(scenario, row["issue"]),
+         f"{row['low']:.0f}" if row["low"] == row["high"] else f"{row['low']:.0f} to {row['high']:.0f}",
+         number(row["runs"], 0), share_with_interval(row["inside"], told.signed), number(row["error"], 1),
+         f"{row['mean']:.0f}", f"{row['mean_error']:.1f}", f"{row['middle_error']:.1f}")
+        for row in told.issues.to_dict("records")
+    ]  # fmt: skip
+    means = told.errors
+    rows.append(("mean over issues", "", "", "", number(means["runs"], 1), "", f"{means['weighted_mean']:.1f}",
+                 f"{means['middle']:.1f}"))  # fmt: skip
+    heads = ("issue", "happened, 0 to 100", "runs, mean", "runs there", "runs, distance", "weighted mean",
+             "its distance", "distance of the middle")  # fmt: skip
+    return grid("Terms on the scale of each issue, from one end to the other", heads, rows, range(1, 8))
 
 
 def _leaves(path: str, node: Any) -> Iterator[tuple[str, str]]:

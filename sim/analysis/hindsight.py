@@ -1,0 +1,175 @@
+"""Runs beside what really happened, where a file's `history` says it, and beside two baselines that need no bargaining.
+
+Issue by issue, a text stands somewhere on the issue's scale from 0 to 100. How far the texts signed in the runs lie
+from the one that was really signed is set beside how far two simple guesses lie: the mean of the parties' positions,
+weighted by influence and by how much the issue matters to each, and the middle of every scale. A model of bargaining
+that is no nearer than these has explained nothing about the terms.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.analysis.portrait import Portrait, portrait
+from sim.analysis.words import either, issue_label
+from sim.positions import even_scale
+from sim.results import Results, share_interval
+from sim.scenario import Scenario
+
+MIDDLE = 50.0
+DAYS_PER_MONTH = 30.4375
+COLUMNS = ["issue", "low", "high", "runs", "inside", "inside_low", "inside_high", "error", "mean", "mean_error",
+           "middle_error"]  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Hindsight:
+    """Runs beside history.
+
+    Attributes:
+        issues: One row an issue of which history tells the outcome: `issue`; `low` and `high`, where it lay on the
+            scale from 0 to 100 (equal where an option is named); `runs`, the mean place of the texts signed;
+            `inside`, the share of them that lie there, with its 95 % interval; `error`, their mean distance from
+            there; `mean` and `mean_error`, the weighted mean of positions and its distance; `middle_error`, that of
+            the middle.
+        facts: What else can be set side by side: `what`, `happened`, `runs`.
+        signed: Runs with a text, of which the issues are told.
+    """
+
+    issues: pd.DataFrame = field(repr=False)
+    facts: pd.DataFrame = field(repr=False)
+    signed: int
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """Mean distance over issues of the runs, the weighted mean of positions and the middle of every scale."""
+        names = {"runs": "error", "weighted_mean": "mean_error", "middle": "middle_error"}
+        return {name: float(self.issues[column].mean()) for name, column in names.items()}
+
+    @property
+    def misses(self) -> list[str]:
+        """Issues on which most texts signed in the runs lie elsewhere than history."""
+        return self.issues.loc[~(self.issues["inside"] >= 0.5), "issue"].tolist()
+
+
+def hindsight(results: Results) -> Hindsight | None:
+    """Set runs beside what really happened; None where the file tells no terms.
+
+    Terms are `history.package` (an option by issue) or `history.terms` (`share: [low, high]` by issue, of the way from
+    the first option to the last). Nothing that a run computes depends on them.
+    """
+    scenario = results.scenario
+    places = {name: _scale(scenario, name) for name in scenario.issues}
+    told = _terms(scenario.history or {}, scenario, places)
+    if not told:
+        return None
+    texts = results.draws.loc[results.agreed, "package"].value_counts()
+    means = portrait(scenario)
+    rows = [_row(scenario, issue, ends, places[issue], texts, means) for issue, ends in told.items()]
+    return Hindsight(pd.DataFrame(rows, columns=COLUMNS), _facts(results), int(texts.sum()))
+
+
+def _scale(scenario: Scenario, issue: str) -> dict[str, float]:
+    """Place of every option, 0 to 100."""
+    spec = scenario.issues[issue]
+    return spec.scale or dict(zip(spec.options, even_scale(len(spec.options)).tolist(), strict=True))
+
+
+def _terms(
+    history: dict[str, Any], scenario: Scenario, places: dict[str, dict[str, float]]
+) -> dict[str, tuple[float, float]]:
+    """Where what was really signed lay, in the order of the file; what names no issue or option is passed over."""
+    package, terms = history.get("package"), history.get("terms")
+    found = {}
+    for issue in scenario.issues:
+        option = package.get(issue) if isinstance(package, dict) else None
+        entry = terms.get(issue) if isinstance(terms, dict) else None
+        share = entry.get("share") if isinstance(entry, dict) else None
+        if option in places[issue]:
+            found[issue] = (places[issue][option], places[issue][option])
+        elif isinstance(share, list) and len(share) == 2 and all(isinstance(end, (int, float)) for end in share):
+            found[issue] = (100.0 * share[0], 100.0 * share[1])
+    return found
+
+
+def _row(
+    scenario: Scenario, issue: str, ends: tuple[float, float], places: dict[str, float], texts: "pd.Series[int]",
+    at: Portrait,
+) -> tuple[Any, ...]:  # fmt: skip
+    place = list(scenario.issues).index(issue)
+    where = np.array([places[str(text).split("/")[place]] for text in texts.index], float)
+    counts = texts.to_numpy(float)
+    n, off = int(counts.sum()), np.array([_distance(each, ends) for each in where])
+    inside = int(counts[off == 0].sum()) if n else 0
+    mean = float(at.positions.loc[at.positions["issue"] == issue, "mean"].iloc[0])
+    runs, error = (float((values * counts).sum()) / n if n else np.nan for values in (where, off))
+    share = inside / n if n else np.nan
+    return (issue, *ends, runs, share, *share_interval(inside, n), error, mean, _distance(mean, ends),
+            _distance(MIDDLE, ends))  # fmt: skip
+
+
+def _distance(place: float, ends: tuple[float, float]) -> float:
+    """How far a place lies from a stretch of the scale; 0 inside."""
+    return max(ends[0] - place, place - ends[1], 0.0)
+
+
+def _facts(results: Results) -> pd.DataFrame:
+    """Whether and when a text was signed and came into force."""
+    history, scenario = results.scenario.history or {}, results.scenario
+    rows: list[tuple[str, str, str]] = []
+    signed = int(results.agreed.sum())
+    if isinstance(history.get("agreed"), bool):
+        rows.append(("a text was signed", "yes" if history["agreed"] else "no", _share(signed, results.n)))
+    when = _month(scenario, history.get("signed"))
+    if when is not None and signed:
+        low, middle, high = results.draws["month"].dropna().quantile([0.05, 0.5, 0.95])
+        rows.append(("month of signature", f"{when:.1f}", f"{middle:.1f} (middle), {low:.1f} to {high:.1f} (5-95 %)"))
+    if history.get("in_force"):
+        force = int((results.draws["outcome"] == "in_force").sum())
+        rows.append(("it came into force", "yes", f"{_share(force, signed)} of those signed" if signed else "-"))
+    if history.get("held"):
+        held = results.draws["held_60"].fillna(False).astype(bool) if "held_60" in results.draws else None
+        force = int((results.draws["outcome"] == "in_force").sum())
+        share = "" if held is None else _share(int(held.sum()), force)
+        told = "not computed" if held is None else f"60 months and more: {share} of those in force"
+        rows.append(("it held", str(history["held"]), told))
+    return pd.DataFrame(rows, columns=["what", "happened", "runs"])
+
+
+def _share(count: int, n: int) -> str:
+    low, high = share_interval(count, n)
+    return f"{100 * count / n:.0f} % ({100 * low:.0f}-{100 * high:.0f}), n = {n:,}" if n else "-"
+
+
+def _month(scenario: Scenario, when: Any) -> float | None:
+    """Months from the start of the scenario to a date."""
+    if scenario.as_of is None or not isinstance(when, (str, date)):
+        return None
+    try:
+        then = when if isinstance(when, date) else date.fromisoformat(when)
+    except ValueError:
+        return None
+    return (then - scenario.as_of).days / DAYS_PER_MONTH
+
+
+def hindsight_words(scenario: Scenario, told: Hindsight) -> str:
+    """How near the runs come, beside the two guesses, and where they miss."""
+    means, count = told.errors, len(told.issues)
+    of = f"{count} issues" if count == len(scenario.issues) else f"the {count} of {len(scenario.issues)} issues told of"
+    if not told.signed:
+        return f"No text was signed in any run, so none can be set beside history on {of}."
+    nearer = [name for name in ("weighted_mean", "middle") if means["runs"] < means[name]]
+    names = {"weighted_mean": "the weighted mean of positions", "middle": "the middle of every scale"}
+    said = (
+        f"Over {of} the texts signed in the runs lie {means['runs']:.1f} points of 100 in the mean from what was "
+        f"signed, the weighted mean of positions {means['weighted_mean']:.1f}, the middle of every scale "
+        f"{means['middle']:.1f}. "
+        f"The runs come nearer than {either([names[each] for each in nearer], 'and') or 'neither'}."
+    )
+    if not told.misses:
+        return said
+    missed = either([issue_label(scenario, issue) for issue in told.misses], "and")
+    return f"{said} Most of their texts miss it on {missed}."
