@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim import kernels
+from sim import kernels_counts
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.mechanisms.carrots import most_added
 from sim.model import Talks
@@ -101,7 +101,7 @@ def tally(talks: Talks, ranges: Floats) -> Tallies:
 def _by_party(worth: Floats, ranges: Floats, rounds: int) -> npt.NDArray[np.int64]:
     """Count worths of shape (rounds played, B, N), NaN for none, by round, party and bin."""
     counts = np.zeros((rounds, len(ranges), BINS), np.int64)
-    kernels.count_worths(np.ascontiguousarray(worth), ranges, counts)
+    kernels_counts.count_worths(np.ascontiguousarray(worth), ranges, counts)
     return counts
 
 
@@ -115,7 +115,7 @@ def _offers(talks: Talks, ranges: Floats) -> tuple[npt.NDArray[np.int64], npt.ND
     made, answered = np.isin(did, OFFERS), np.isin(did, ANSWERS)
     for which, package in ((made, after), (answered, before)):
         counts = np.zeros((rounds, len(ranges), BINS), np.int64)
-        kernels.count_offers(np.ascontiguousarray(who), which, package, talks.utility, ranges, counts)
+        kernels_counts.count_offers(np.ascontiguousarray(who), which, package, talks.utility, ranges, counts)
         tables.append(counts)
     return tables[0], tables[1]
 
@@ -142,5 +142,5 @@ def _option_pairs(table: Structure, count: Ints | Bools, packages: Ints) -> npt.
     together = np.zeros((sum(sizes), sum(sizes)), np.int64)
     options = table.space.packages + np.cumsum([0, *sizes[:-1]])
     start = np.concatenate([[0], np.cumsum(count)])
-    kernels.count_pairs(np.ascontiguousarray(options), np.ascontiguousarray(packages), start, together)
+    kernels_counts.count_pairs(np.ascontiguousarray(options), np.ascontiguousarray(packages), start, together)
     return together
