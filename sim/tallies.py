@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +12,13 @@ from sim.issues import NO_DEAL, Bools, Ints
 from sim.mechanisms.carrots import most_added
 from sim.model import Talks
 from sim.scenario import Scenario
-from sim.state import ANSWERS, NOT_ASKED, OFFERS
+from sim.state import ANSWERS, LEFT_AS_IT_IS, NOT_ASKED, OFFERS
 from sim.structure import Structure
 from sim.utility import Floats
 
 BINS = 200
 QUANTITIES = ("aspiration", "no_deal", "own_offer", "received_offer")
+ARE_OFFERS, ARE_ANSWERS = (np.isin(np.arange(LEFT_AS_IT_IS + 1), acts) for acts in (OFFERS, ANSWERS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,50 +86,54 @@ def worth_ranges(scenario: Scenario, table: Structure) -> Floats:
 def tally(talks: Talks, ranges: Floats) -> Tallies:
     """Count one block of draws."""
     table = talks.ensemble.structure
-    no_deal = np.where(np.isnan(talks.aspiration), np.nan, talks.no_deal)
     agreed = _option_pairs(table, talks.signed > 0, talks.package[talks.signed > 0])
     zones = _option_pairs(table, talks.zone_first.sum(axis=1), np.nonzero(talks.zone_first)[1])
-    own, received = _offers(talks, ranges)
-    rounds = talks.ensemble.scenario.time.rounds
-    counts = {
-        "aspiration": _by_party(talks.aspiration, ranges, rounds),
-        "no_deal": _by_party(no_deal, ranges, rounds),
-        "own_offer": own,
-        "received_offer": received,
-    }
-    return Tallies(len(talks.ensemble), counts, ranges, agreed, zones)
+    shape = (len(QUANTITIES), talks.ensemble.scenario.time.rounds, len(ranges), BINS)
+    cells = len(ranges) * BINS  # of a round: a party's bins after those of the one before it, then one for no worth
+    counts = np.zeros((*shape[:2], cells + 1), np.int64)
+    _count_asked(talks, ranges, counts[:2])
+    _count_moves(talks, ranges, counts[2:])
+    return Tallies(
+        len(talks.ensemble), dict(zip(QUANTITIES, counts[:, :, :cells].reshape(shape), strict=True)), ranges, agreed,
+        zones,
+    )  # fmt: skip
 
 
-def _by_party(worth: Floats, ranges: Floats, rounds: int) -> npt.NDArray[np.int64]:
-    """Count worths of shape (rounds played, B, N), NaN for none, by round, party and bin."""
-    counts = np.zeros((rounds, len(ranges), BINS), np.int64)
-    kernels_counts.count_worths(np.ascontiguousarray(worth), ranges, counts)
-    return counts
+def _count_asked(talks: Talks, ranges: Floats, counts: Ints) -> None:
+    """Count what was asked for, and what no deal was worth to those that asked, by round and cell, (2, R, cells)."""
+    draws, nowhere = len(talks.ensemble), counts.shape[2] - 1
+    low, high = (np.tile(ends, draws) for ends in ranges.T)
+    where = low, high - low, np.tile(np.arange(len(ranges)) * BINS, draws), BINS, nowhere
+    asked, no_deal = np.empty((2, len(low)), np.int64)
+    for k, aspiration in enumerate(talks.aspiration):
+        kernels_counts.place_worths(aspiration.ravel(), *where, asked)
+        if not k or not _same_memory(talks.no_deal[k], talks.no_deal[k - 1]):
+            kernels_counts.place_worths(talks.no_deal[k].ravel(), *where, no_deal)
+        kernels_counts.count_asked(asked, no_deal, nowhere, *counts[:, k])
 
 
-def _offers(talks: Talks, ranges: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Count what offers were worth to those that made them, and to those that had to answer them."""
-    who = np.array([moves.who for moves in talks.moves])  # (rounds played, turns, B)
-    did = np.array([moves.did for moves in talks.moves])
-    after = np.array([moves.package for moves in talks.moves])
-    before = _lay_there(after.reshape(-1, after.shape[2]), did.reshape(-1, did.shape[2])).reshape(after.shape)
-    rounds, tables = talks.ensemble.scenario.time.rounds, []
-    made, answered = np.isin(did, OFFERS), np.isin(did, ANSWERS)
-    for which, package in ((made, after), (answered, before)):
-        counts = np.zeros((rounds, len(ranges), BINS), np.int64)
-        kernels_counts.count_offers(np.ascontiguousarray(who), which, package, talks.utility, ranges, counts)
-        tables.append(counts)
-    return tables[0], tables[1]
+def _count_moves(talks: Talks, ranges: Floats, counts: Ints) -> None:
+    """Count what offers were worth to those that made them, and to those that had to answer them, likewise."""
+    shape = (2, *talks.moves[0].did.shape)
+    key, cell = np.full(shape, kernels_counts.SILENCE), np.full(shape, counts.shape[2] - 1)
+    there = np.full(shape[2], NO_DEAL)  # what lies on the table, also while nobody has a turn
+    low, high = np.ascontiguousarray(ranges.T)
+    who = talks.moves[0].who
+    turns = np.ascontiguousarray(who)
+    for k, moves in enumerate(talks.moves):
+        if not _same_memory(moves.who, who):
+            who, turns = moves.who, np.ascontiguousarray(moves.who)
+        kernels_counts.count_moves(
+            turns, moves.did, moves.package, NOT_ASKED, ARE_OFFERS, ARE_ANSWERS, talks.utility, low, high - low, BINS,
+            there, key, cell, *counts[:, k],
+        )  # fmt: skip
+    played = counts[:, : len(talks.moves)]
+    np.cumsum(played, axis=1, out=played)
 
 
-def _lay_there(after: Ints, did: Ints) -> Ints:
-    """What lay on the table before each turn, of what lay there after each; all of shape (all turns, B).
-
-    While the channel is closed or a text is asked about at home nobody has a turn, and what lay there still does.
-    """
-    turn = np.where(did != NOT_ASKED, np.arange(1, len(did) + 1)[:, None], 0)
-    last = np.vstack([np.zeros_like(turn[:1]), np.maximum.accumulate(turn, axis=0)[:-1]])  # 0: none yet
-    return np.where(last > 0, np.take_along_axis(after, np.maximum(last - 1, 0), axis=0), NO_DEAL)
+def _same_memory(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
+    """Whether two arrays are one and the same piece of memory, as where nothing changes from round to round."""
+    return one.__array_interface__ == other.__array_interface__
 
 
 def _option_pairs(table: Structure, count: Ints | Bools, packages: Ints) -> npt.NDArray[np.int64]:

@@ -1,8 +1,10 @@
 """Packages acceptable to their signatories: in the first round, in the last open one, and in any between."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.consent import acceptable
 from sim.issues import Bools, Ints
@@ -31,12 +33,12 @@ class Zones:
     @property
     def no_deal(self) -> Floats:
         """Worth of no agreement in each round played, as it stood at the close where a draw had closed, (R, B, N)."""
-        return np.array(self._no_deal)
+        return _by_round(self._no_deal)
 
     @property
     def real(self) -> Bools:
         """Red lines real in each round played, as they stood at the close where a draw had closed, shape (R, B, L)."""
-        return np.array(self._real)
+        return _by_round(self._real)
 
     def strike(self, rows: Ints, packages: Bools) -> None:
         """Packages that were refused at home are in no later zone, shape (rows, P)."""
@@ -106,3 +108,9 @@ class Zones:
         if self._struck is not None and rows is not None:
             zone &= ~self._struck[rows]
         return zone
+
+
+def _by_round(kept: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """What was kept of each round, round by round; where all rounds kept the same array, without a copy of it."""
+    first = kept[0]
+    return np.broadcast_to(first, (len(kept), *first.shape)) if all(one is first for one in kept) else np.array(kept)

@@ -11,36 +11,64 @@ LEVELS = st.sampled_from([0.0, 0.3, 0.3 + 4e-10, 0.3 + 2e-9, 0.7, 1.0, 1.0 - 4e-
 RANGES = np.array([[0.0, 1.0], [-0.1, 1.0], [0.0, 1.3]])
 
 
-def bins(rounds, party, worth):
-    """Counts by round, party and one of 20 bins."""
-    wanted = np.zeros((3, 3, 20), np.int64)
+def bins(party, worth):
+    """Counts by party and one of 20 bins."""
+    wanted = np.zeros((3, 20), np.int64)
     low, high = RANGES[party].T
     place = np.clip(np.floor((worth - low) / (high - low) * 20), 0, 19).astype(np.int64)
-    np.add.at(wanted, (rounds, party, place), 1)
+    np.add.at(wanted, (party, place), 1)
     return wanted
 
 
 WORTHS = st.one_of(st.floats(-1, 2), LEVELS)
 
 
-@given(hnp.arrays(float, (2, 3, 3), elements=st.one_of(WORTHS, st.just(np.nan))))
-def test_worths_are_counted_by_round_party_and_bin(worth):
-    counts = np.zeros((3, 3, 20), np.int64)
-    kernels_counts.count_worths(worth, RANGES, counts)
-    rounds, draw, party = np.nonzero(~np.isnan(worth))
-    assert np.array_equal(counts, bins(rounds, party, worth[rounds, draw, party]))
+LOW, SPAN = RANGES[:, 0].copy(), RANGES[:, 1] - RANGES[:, 0]
+
+
+@given(
+    hnp.arrays(float, (4, 3), elements=st.one_of(WORTHS, st.just(np.nan))), hnp.arrays(float, (4, 3), elements=WORTHS)
+)
+def test_what_is_asked_for_is_counted_by_party_and_bin(asked, no_deal):
+    cells, counts = np.zeros((2, 12), np.int64), np.zeros((2, 61), np.int64)
+    where = np.tile(LOW, 4), np.tile(SPAN, 4), np.tile([0, 20, 40], 4), 20, 60
+    for worth, cell in zip((asked, no_deal), cells, strict=True):
+        kernels_counts.place_worths(worth.ravel(), *where, cell)
+    kernels_counts.count_asked(*cells, 60, *counts)
+    draw, party = np.nonzero(~np.isnan(asked))
+    assert np.array_equal(counts[0, :60].reshape(3, 20), bins(party, asked[draw, party]))
+    assert np.array_equal(counts[1, :60].reshape(3, 20), bins(party, no_deal[draw, party]))
+
+
+SILENT, OFFER, REFUSAL, ANSWER, NEITHER = range(5)
+OFFERS, ANSWERS = np.isin(range(5), (OFFER, REFUSAL)), np.isin(range(5), (REFUSAL, ANSWER))
 
 
 @given(hnp.arrays(float, (2, 3, 4), elements=WORTHS), st.data())
-def test_offers_are_counted_by_round_party_and_bin(utility, data):
-    shape = (3, 2, 2)
+def test_offers_are_counted_by_who_made_and_who_answered_them(utility, data):
+    """Two draws, four rounds of three turns; an answer is to what lay there after the last turn that was had."""
+    shape, package_of = (4, 3, 2), st.integers(0, 3)
     who = data.draw(hnp.arrays(np.int64, shape, elements=st.integers(0, 2)))
-    package = data.draw(hnp.arrays(np.int64, shape, elements=st.integers(0, 3)))
-    counted = data.draw(hnp.arrays(bool, shape))
-    counts = np.zeros((3, 3, 20), np.int64)
-    kernels_counts.count_offers(who, counted, package, utility, RANGES, counts)
-    k, _, draw = np.nonzero(counted)
-    assert np.array_equal(counts, bins(k, who[counted], utility[draw, who[counted], package[counted]]))
+    did = data.draw(hnp.arrays(np.int64, shape, elements=st.sampled_from([SILENT, OFFER, REFUSAL, ANSWER, NEITHER])))
+    package = data.draw(hnp.arrays(np.int64, shape, elements=package_of))
+    there = data.draw(hnp.arrays(np.int64, 2, elements=package_of))
+    text, counts = there.copy(), np.zeros((2, 4, 61), np.int64)
+    key, cell = np.full((2, 3, 2), kernels_counts.SILENCE), np.full((2, 3, 2), 60)
+    wanted = np.zeros((2, 4, 3, 20), np.int64)
+    for k in range(4):
+        for turn in range(3):
+            for b in range(2):
+                n, act, after = who[k, turn, b], did[k, turn, b], package[k, turn, b]
+                if act in (REFUSAL, ANSWER):
+                    wanted[1, k] += bins(np.array([n]), utility[b, n, text[b]])
+                if act in (OFFER, REFUSAL):
+                    wanted[0, k] += bins(np.array([n]), utility[b, n, after])
+                text[b] = text[b] if act == SILENT else after
+        kernels_counts.count_moves(
+            who[k], did[k], package[k], SILENT, OFFERS, ANSWERS, utility, LOW, SPAN, 20, there, key, cell, *counts[:, k]
+        )
+        assert np.array_equal(there, text)
+    assert np.array_equal(counts.cumsum(axis=1)[:, :, :60].reshape(wanted.shape), wanted)
 
 
 @given(st.lists(st.lists(st.integers(0, 5), unique=True), max_size=4))
