@@ -274,3 +274,25 @@ def fewest_broken(
             crossing[found], unwilling[found] = pattern[p], who
             found += 1
     return found
+
+
+@compiled("i", "i1", "f2", "f2", "f2", "F2", "F2")
+def add_round(k: int, signed: Ints, utility: Floats, no_deal: Floats, q: Floats, weight: Floats, worth: Floats) -> None:
+    """Add what a round is worth, seen from the start.
+
+    Args:
+        k: The round, from 1.
+        signed: Round of signature, 0 for never, shape (B,).
+        utility: Of the package signed, shape (B, N).
+        no_deal: Worth of the round without agreement, shape (B, N).
+        q: What worth keeps of its value a round later, shape (B, N).
+        weight: q to the power of the rounds before this one, and then of one more, shape (B, N).
+        worth: To which it is added, shape (B, N).
+    """
+    for b in range(len(worth)):
+        for n in range(worth.shape[1]):
+            if signed[b] == k:
+                worth[b, n] = worth[b, n] + weight[b, n] * utility[b, n]
+            elif signed[b] == 0 or signed[b] > k:
+                worth[b, n] = worth[b, n] + (1 - q[b, n]) * weight[b, n] * no_deal[b, n]
+            weight[b, n] = weight[b, n] * q[b, n]

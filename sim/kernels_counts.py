@@ -1,4 +1,4 @@
-"""Loops that count over many draws: worths by round, party and bin, and options that go together.
+"""Loops over what was said in many draws, and what could have been: first offers, and counts of worths and of options.
 
 As in `kernels.py`: what they compute is defined here, and tests hold the same in NumPy against it.
 """
@@ -127,6 +127,37 @@ def count_moves(
             offer[b], answer[b] = own, asked
         _count_anew(new_offers, offered, offer, utility, low, span, bins, new, cell[0, turn], made)
         _count_anew(new_answers, heard, answer, utility, low, span, bins, new, cell[1, turn], answered)
+
+
+@compiled("i2", "i2", "i2", "b1", "I1", "i", "I2")
+def first_offers(who: Ints, did: Ints, package: Ints, offers: Bools, rows: Ints, count: int, first: Ints) -> int:
+    """Note who offers something in a round for the first time.
+
+    Args:
+        who: The party whose turn it is, shape (turns, B).
+        did: What it did, shape (turns, B).
+        package: What lay on the table after the turn, shape (turns, B).
+        offers: Whether each thing that can be done is an offer, shape (kinds,).
+        rows: First the draws in which somebody has not offered anything so far, shape (B,); then those in which that is
+            still so.
+        count: How many they are.
+        first: The first offer of each party, -1 for none so far, shape (B, N).
+
+    Returns:
+        How many draws are left.
+    """
+    left = 0
+    for row in range(count):
+        b = rows[row]
+        for turn in range(len(did)):
+            if offers[did[turn, b]] and first[b, who[turn, b]] < 0:
+                first[b, who[turn, b]] = package[turn, b]
+        rows[left] = b
+        for n in range(first.shape[1]):
+            if first[b, n] < 0:
+                left += 1
+                break
+    return left
 
 
 @compiled("i2", "i1", "i1", "I2")

@@ -41,7 +41,7 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
     text_worth = np.where((talks.standing == NO_DEAL)[:, None], np.nan, talks.utility[draw, :, talks.standing])
     plain = np.where(signed[:, None], talks.plain[draw, :, talks.package], np.nan)
     days = ensemble.scenario.time.days_per_round
-    by_round = np.concatenate([talks.no_deal, np.repeat(talks.no_deal[-1:], rounds - len(talks.no_deal), axis=0)])
+    by_round = [talks.no_deal[min(k, len(talks.no_deal) - 1)] for k in range(rounds)]
     in_force = np.where(talks.approval.passed, talks.signed, 0)  # a text refused at home leaves them with no deal
     left, ended = talks.left.max(axis=1), np.nan_to_num(plain)
     away = np.where(talks.left > 0, ensemble.walk_away, no_deal)  # who stays has no deal, as it stood then

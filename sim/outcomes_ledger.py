@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim import kernels_counts
 from sim.issues import NO_DEAL, Ints
 from sim.model import Talks
-from sim.state import OFFERS
+from sim.state import ARE_OFFERS
 from sim.utility import DAYS_PER_MONTH
 from sim.world import World
 
@@ -16,12 +17,14 @@ Columns = dict[str, npt.NDArray[Any]]
 
 def openings(talks: Talks) -> Ints:
     """The first package that each party itself put on the table, `NO_DEAL` if it never did, shape (B, N)."""
-    first = np.full((len(talks.signed), len(talks.ensemble.structure.parties)), NO_DEAL)
+    draws = len(talks.signed)
+    first = np.full((draws, len(talks.ensemble.structure.parties)), NO_DEAL)
+    rows, left = np.arange(draws), draws
     for moves in talks.moves:
-        for who, did, package in zip(moves.who, moves.did, moves.package, strict=True):
-            offers = np.flatnonzero(np.isin(did, OFFERS))
-            new = offers[first[offers, who[offers]] == NO_DEAL]
-            first[new, who[new]] = package[new]
+        who = np.ascontiguousarray(moves.who)
+        left = kernels_counts.first_offers(who, moves.did, moves.package, ARE_OFFERS, rows, left, first)
+        if not left:
+            break
     return first
 
 

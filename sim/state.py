@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 NOT_ASKED, OFFERED, ACCEPTED, REFUSED, PASSED, OBJECTED, DRAFTED, LEFT_AS_IT_IS = range(8)  # what a party did
 OFFERS, ANSWERS = (OFFERED, REFUSED, DRAFTED), (ACCEPTED, REFUSED, OBJECTED)  # puts a text on the table; answers one
+ARE_OFFERS, ARE_ANSWERS = (np.isin(np.arange(LEFT_AS_IT_IS + 1), acts) for acts in (OFFERS, ANSWERS))  # by what it did
 NO_REASON, WORTH = -2, -1  # why it refused: not said, worth too little; from 0 on: the index of a red line
 
 

@@ -12,13 +12,12 @@ from sim.issues import NO_DEAL, Bools, Ints
 from sim.mechanisms.carrots import most_added
 from sim.model import Talks
 from sim.scenario import Scenario
-from sim.state import ANSWERS, LEFT_AS_IT_IS, NOT_ASKED, OFFERS
+from sim.state import ARE_ANSWERS, ARE_OFFERS, NOT_ASKED
 from sim.structure import Structure
 from sim.utility import Floats
 
 BINS = 200
 QUANTITIES = ("aspiration", "no_deal", "own_offer", "received_offer")
-ARE_OFFERS, ARE_ANSWERS = (np.isin(np.arange(LEFT_AS_IT_IS + 1), acts) for acts in (OFFERS, ANSWERS))
 
 
 @dataclass(frozen=True, eq=False)

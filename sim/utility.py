@@ -180,7 +180,7 @@ def lines_over(names: Sequence[str], party: Sequence[int], forbids: Bools) -> Li
 
 
 def worth_from_start(
-    no_deal: Floats, discount_per_month: Floats, days_per_round: float, signed: Ints, utility: Floats
+    no_deal: Sequence[Floats], discount_per_month: Floats, days_per_round: float, signed: Ints, utility: Floats
 ) -> Floats:
     """Discounted worth, seen from the start, of a package signed in a round or of no deal at all.
 
@@ -188,7 +188,7 @@ def worth_from_start(
     the sum to the last round, and `q^R r(R)`.
 
     Args:
-        no_deal: Worth of a round without agreement, shape (R, B, N).
+        no_deal: Worth of each round without agreement, R of shape (B, N).
         discount_per_month: In (0, 1], shape (B, N).
         days_per_round: Above 0.
         signed: Round of signature, 1 to R, or 0 for never, shape (B,).
@@ -201,9 +201,7 @@ def worth_from_start(
     q = exact.power(discount_per_month, days_per_round / DAYS_PER_MONTH)
     worth = np.zeros_like(q)
     weight = np.ones_like(q)  # q^(k-1), by repeated multiplication
+    signed, utility, q = np.ascontiguousarray(signed), np.ascontiguousarray(utility), np.ascontiguousarray(q)
     for k in range(1, rounds + 1):
-        worth = np.where((signed == k)[:, None], worth + weight * utility, worth)
-        before = ((signed == 0) | (signed > k))[:, None]
-        worth = np.where(before, worth + (1 - q) * weight * no_deal[k - 1], worth)
-        weight = weight * q
+        kernels.add_round(k, signed, utility, np.ascontiguousarray(no_deal[k - 1]), q, weight, worth)
     return np.where((signed == 0)[:, None], worth + weight * no_deal[-1], worth)

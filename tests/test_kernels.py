@@ -107,3 +107,19 @@ def test_worth_with_foresight(case, data):
             expected -= own
             expected *= foresight[b, n]
             assert np.array_equal(ahead[b, n], own + expected)
+
+
+@given(hnp.arrays(float, (3, 5, 3, 2), elements=UNIT), hnp.arrays(np.int64, 3, elements=st.integers(0, 4)))
+def test_worth_seen_from_the_start(numbers, signed):
+    """The sum of the model round by round, each step rounded as NumPy rounds it."""
+    no_deal, utility, q = numbers[0, :4], numbers[1, 0], numbers[2, 0]
+    wanted, weight = np.zeros_like(q), np.ones_like(q)
+    worth, weighed = wanted.copy(), weight.copy()
+    for k in range(1, 5):
+        kernels.add_round(k, signed, utility, no_deal[k - 1], q, weighed, worth)
+        signs, waits = (signed == k)[:, None], ((signed == 0) | (signed > k))[:, None]
+        wanted = np.where(signs, wanted + weight * utility, wanted)
+        wanted = np.where(waits, wanted + (1 - q) * weight * no_deal[k - 1], wanted)
+        weight = weight * q
+    assert np.array_equal(worth, wanted)
+    assert np.array_equal(weighed, weight)

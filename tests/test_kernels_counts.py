@@ -71,6 +71,22 @@ def test_offers_are_counted_by_who_made_and_who_answered_them(utility, data):
     assert np.array_equal(counts.cumsum(axis=1)[:, :, :60].reshape(wanted.shape), wanted)
 
 
+@given(st.data())
+def test_the_first_offer_of_each_party_is_noted_once(data):
+    shape = (4, 3, 2)
+    who = data.draw(hnp.arrays(np.int64, shape, elements=st.integers(0, 2)))
+    did = data.draw(hnp.arrays(np.int64, shape, elements=st.integers(0, 4)))
+    package = data.draw(hnp.arrays(np.int64, shape, elements=st.integers(0, 3)))
+    first, rows, left = np.full((2, 3), -1), np.arange(2), 2
+    for k in range(4):
+        left = kernels_counts.first_offers(who[k], did[k], package[k], OFFERS, rows, left, first)
+    for b in range(2):
+        for n in range(3):
+            own = package[:, :, b][OFFERS[did[:, :, b]] & (who[:, :, b] == n)]
+            assert first[b, n] == (own[0] if len(own) else -1)
+    assert rows[:left].tolist() == np.flatnonzero((first < 0).any(axis=1)).tolist()
+
+
 @given(st.lists(st.lists(st.integers(0, 5), unique=True), max_size=4))
 def test_pairs_of_options_are_counted_once_a_draw(packages):
     options = np.array([[a, 2 + b] for a in range(2) for b in range(3)])
