@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
-KINDS = {"b": "boolean", "f": "float64", "h": "int32", "i": "int64"}
+KINDS = {"b": "boolean", "f": "float64", "h": "int32", "i": "int64", "u": "uint8"}
 
 
 def compiled(*kinds: str) -> Callable[[Loop], Loop]:
@@ -21,8 +21,9 @@ def compiled(*kinds: str) -> Callable[[Loop], Loop]:
     compiled functions of its own file alone, and is handed the constants of others.
 
     Args:
-        kinds: One a parameter: `b`, `f`, `h` or `i` for a truth value, a float, an integer of 32 or of 64 bits; with a
-            number behind it, an array of so many dimensions, in C order; a capital letter for one that is written to.
+        kinds: One a parameter: `b`, `f`, `h` or `i` for a truth value, a float, an integer of 32 or of 64 bits, `u`
+            for one of 8 bits without a sign; with a number behind it, an array of so many dimensions, in C order; a
+            capital letter for one that is written to.
     """
 
     def wrap(loop: Loop) -> Loop:

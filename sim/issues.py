@@ -19,6 +19,7 @@ from sim.kept import Kept
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 ShortInts = npt.NDArray[np.int32]
+Options = npt.NDArray[np.uint8]
 Clause = Mapping[str, frozenset[str]]
 Array = TypeVar("Array", bound=npt.NDArray[Any])
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.compiled import compiled
 from sim.exact import Floats
-from sim.issues import Bools, Ints, ShortInts
+from sim.issues import Bools, Ints, Options, ShortInts
 
 
 @compiled("f3", "f3", "i1", "i1", "i", "F3")
@@ -296,3 +296,45 @@ def add_round(k: int, signed: Ints, utility: Floats, no_deal: Floats, q: Floats,
             elif signed[b] == 0 or signed[b] > k:
                 worth[b, n] = worth[b, n] + (1 - q[b, n]) * weight[b, n] * no_deal[b, n]
             weight[b, n] = weight[b, n] * q[b, n]
+
+
+@compiled("u2", "I1")
+def count_marked(marked: Options, count: Ints) -> None:
+    """How many packages of each draw are marked.
+
+    Args:
+        marked: 1 or 0, shape (B, P).
+        count: Where the numbers go, shape (B,).
+    """
+    for b in range(len(marked)):
+        found = 0
+        for p in range(marked.shape[1]):
+            found += marked[b, p]
+        count[b] = found
+
+
+STRETCH = 64  # packages looked at together
+
+
+@compiled("u2", "i1", "I1")
+def list_marked(marked: Options, start: Ints, packages: Ints) -> None:
+    """List the marked packages of each draw.
+
+    Args:
+        marked: 1 or 0, shape (B, P).
+        start: Where those of each draw begin, and where the last end, shape (B + 1,).
+        packages: Where they go, rising within a draw, shape (start[B],).
+    """
+    width = marked.shape[1]
+    for b in range(len(marked)):
+        place, first, row = start[b], 0, marked[b]
+        while place < start[b + 1]:
+            last = min(first + STRETCH, width)
+            some = np.uint8(last < first + STRETCH)
+            for p in range(first, first + STRETCH if not some else first):  # bit by bit: most stretches have none
+                some |= row[p]
+            for p in range(first, last if some else first):
+                if row[p]:
+                    packages[place] = p
+                    place += 1
+            first = last

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.compiled import compiled
 from sim.exact import Floats
-from sim.issues import Bools, Ints
+from sim.issues import Bools, Ints, Options
 
 
 @compiled("f", "f", "f", "i")
@@ -160,24 +160,35 @@ def first_offers(who: Ints, did: Ints, package: Ints, offers: Bools, rows: Ints,
     return left
 
 
-@compiled("i2", "i1", "i1", "I2")
-def count_pairs(options: Ints, packages: Ints, start: Ints, together: Ints) -> None:
+WORD = 6  # options that one word marks, as a power of two
+
+
+@compiled("u2", "i1", "i1", "i1", "I2")
+def count_pairs(options: Options, first: Ints, packages: Ints, start: Ints, together: Ints) -> None:
     """Count the draws in which some of the draw's packages has both of two options.
 
     Args:
-        options: The options of each package, numbered over all issues, shape (P, I).
+        options: The option of each issue in each package, shape (P, I).
+        first: The number of each issue's first option among all options, shape (I,).
         packages: Those of the first draw, then those of the second, and so on.
         start: Where those of each draw begin, and where the last end, shape (B + 1,).
         together: To which is added, shape (C, C).
     """
-    width = options.shape[1]
-    seen = np.zeros(together.shape, np.bool_)
+    size, width, low = len(together), len(first), (1 << WORD) - 1
+    words = (size + low) >> WORD
+    seen, own, bits = np.empty((size, words), np.int64), np.empty(width, np.int64), np.empty(words, np.int64)
     for b in range(len(start) - 1):
-        seen[:] = False
+        if start[b] == start[b + 1]:
+            continue
+        seen[:] = 0
         for p in packages[start[b] : start[b + 1]]:
-            for first in range(width):
-                for second in range(first, width):
-                    seen[options[p, first], options[p, second]] = True
-        for one in range(len(together)):
-            for other in range(len(together)):
-                together[one, other] += seen[one, other] or seen[other, one]
+            bits[:] = 0
+            for i in range(width):
+                own[i] = first[i] + options[p, i]
+                bits[own[i] >> WORD] |= 1 << (own[i] & low)
+            for i in range(width):
+                for word in range(words):
+                    seen[own[i], word] |= bits[word]
+        for one in range(size):
+            for other in range(size):
+                together[one, other] += (seen[one, other >> WORD] >> (other & low)) & 1

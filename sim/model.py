@@ -1,6 +1,7 @@
 """The Mesa model: a step is a round, played in all draws of a block at once."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import mesa
 import numpy as np
@@ -13,6 +14,7 @@ from sim.ensemble import Ensemble
 from sim.foresight import foreseen
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.leaving import Leaving
+from sim.listed import Listed, listed
 from sim.shortlist import Candidates
 from sim.state import Case, Moves, State, opening
 from sim.utility import DAYS_PER_MONTH, Floats
@@ -69,6 +71,16 @@ class Talks:
     no_deal: Floats
     aspiration: Floats
     moves: tuple[Moves, ...]
+
+    @cached_property
+    def listed(self) -> Listed:
+        """The packages of `zone`."""
+        return listed(self.zone)
+
+    @cached_property
+    def listed_first(self) -> Listed:
+        """The packages of `zone_first`."""
+        return self.listed if self.zone_first is self.zone else listed(self.zone_first)
 
     def __repr__(self) -> str:
         return f"Talks({self.ensemble!r}: {int((self.signed > 0).sum())} of {len(self.ensemble)} signed)"

@@ -58,8 +58,8 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         "round": talks.signed,
         "proposer": np.where(signed, talks.proposer, -1),
         "blocker": blockers(talks),
-        "zone_packages": talks.zone_first.sum(axis=1),
-        "zone_packages_last": talks.zone.sum(axis=1),
+        "zone_packages": talks.listed_first.count,
+        "zone_packages_last": talks.listed.count,
         **_satisfaction(talks, text_worth - no_deal, no_deal),
         "nash_distance": distances.nash_distance(
             talks.utility, no_deal, talks.zone, solution_parties(ensemble), talks.package

@@ -59,6 +59,12 @@ class Structure:
         return [f"{issue.name}.{option}" for issue in self.space.issues for option in issue.options]
 
     @cached_property
+    def first_options(self) -> Ints:
+        """The number of each issue's first option among all options in name order, shape (I,)."""
+        sizes = [len(issue.options) for issue in self.space.issues]
+        return np.cumsum([0, *sizes[:-1]])
+
+    @cached_property
     def positions(self) -> Knowledge:
         """What everybody knows from positions alone: no weights, no no-deal worth, the same in all draws."""
         sizes = np.array([len(issue.options) for issue in self.space.issues])

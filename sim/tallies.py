@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sim import kernels_counts
-from sim.issues import NO_DEAL, Bools, Ints
+from sim.issues import NO_DEAL, Ints
+from sim.listed import Listed
 from sim.mechanisms.carrots import most_added
 from sim.model import Talks
 from sim.scenario import Scenario
@@ -85,8 +86,7 @@ def worth_ranges(scenario: Scenario, table: Structure) -> Floats:
 def tally(talks: Talks, ranges: Floats) -> Tallies:
     """Count one block of draws."""
     table = talks.ensemble.structure
-    agreed = _option_pairs(table, talks.signed > 0, talks.package[talks.signed > 0])
-    zones = _option_pairs(table, talks.zone_first.sum(axis=1), np.nonzero(talks.zone_first)[1])
+    agreed, zones = _agreed_pairs(table, talks.package), _option_pairs(table, talks.listed_first)
     shape = (len(QUANTITIES), talks.ensemble.scenario.time.rounds, len(ranges), BINS)
     cells = len(ranges) * BINS  # of a round: a party's bins after those of the one before it, then one for no worth
     counts = np.zeros((*shape[:2], cells + 1), np.int64)
@@ -135,17 +135,19 @@ def _same_memory(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
     return one.__array_interface__ == other.__array_interface__
 
 
-def _option_pairs(table: Structure, count: Ints | Bools, packages: Ints) -> npt.NDArray[np.int64]:
-    """Draws in which some of the draw's packages has both of two options, shape (C, C).
+def _agreed_pairs(table: Structure, packages: Ints) -> npt.NDArray[np.int64]:
+    """Draws in which two options are both part of the agreement, `NO_DEAL` for none, shape (C, C)."""
+    together = np.zeros((len(table.option_names),) * 2, np.int64)
+    kinds, count = np.unique(packages[packages != NO_DEAL], return_counts=True)
+    options = table.space.packages[kinds] + table.first_options
+    np.add.at(together, (options[:, :, None], options[:, None, :]), count[:, None, None])
+    return together
 
-    Args:
-        table: The scenario's structure.
-        count: Packages of each draw, shape (B,).
-        packages: Those of the first draw, then those of the second, and so on.
-    """
-    sizes = [len(issue.options) for issue in table.space.issues]
-    together = np.zeros((sum(sizes), sum(sizes)), np.int64)
-    options = table.space.packages + np.cumsum([0, *sizes[:-1]])
-    start = np.concatenate([[0], np.cumsum(count)])
-    kernels_counts.count_pairs(np.ascontiguousarray(options), np.ascontiguousarray(packages), start, together)
+
+def _option_pairs(table: Structure, packages: Listed) -> npt.NDArray[np.int64]:
+    """Draws in which some of the draw's packages has both of two options, shape (C, C)."""
+    together = np.zeros((len(table.option_names),) * 2, np.int64)
+    kernels_counts.count_pairs(
+        np.ascontiguousarray(table.space.packages), table.first_options, packages.packages, packages.start, together
+    )
     return together

@@ -65,12 +65,13 @@ class Zones:
             self.first = self._zone(state.no_deal, state.real)
 
     def last(self) -> Bools:
-        """Zone in the last open round of each draw, shape (B, P)."""
+        """Zone in the last open round of each draw, shape (B, P); `first` itself where nothing has moved."""
         moved = (self._no_deal[-1] != self._no_deal[0]).any(axis=1) | (self._real[-1] != self._real[0]).any(axis=1)
         rows = np.flatnonzero(moved | self._moved)
+        if not len(rows):
+            return self.first
         zone = self.first.copy()
-        if len(rows):
-            zone[rows] = self._zone(self._no_deal[-1][rows], self._real[-1][rows], rows)
+        zone[rows] = self._zone(self._no_deal[-1][rows], self._real[-1][rows], rows)
         return zone
 
     def ever(self, last: Bools) -> Bools:

@@ -87,14 +87,19 @@ def test_the_first_offer_of_each_party_is_noted_once(data):
     assert rows[:left].tolist() == np.flatnonzero((first < 0).any(axis=1)).tolist()
 
 
-@given(st.lists(st.lists(st.integers(0, 5), unique=True), max_size=4))
-def test_pairs_of_options_are_counted_once_a_draw(packages):
-    options = np.array([[a, 2 + b] for a in range(2) for b in range(3)])
-    together = np.zeros((5, 5), np.int64)
+@given(st.lists(st.lists(st.integers(0, 5), unique=True), max_size=4), st.sampled_from([0, 62, 125]))
+def test_pairs_of_options_are_counted_once_a_draw(packages, before):
+    """Two options and three; before them stand so many of another issue, of which every package has the last."""
+    options = np.array([[max(before - 1, 0), a, b] for a in range(2) for b in range(3)], np.uint8)
+    first, size = np.array([0, before, before + 2]), before + 5
+    if not before:
+        options, first = options[:, 1:].copy(), first[1:]
+    together = np.zeros((size, size), np.int64)
     flat = np.array([p for draw in packages for p in draw], np.int64)
     start = np.cumsum([0, *map(len, packages)])
-    kernels_counts.count_pairs(options, flat, start, together)
-    for one in range(5):
-        for other in range(5):
-            both = [any({one, other} <= set(options[p]) for p in draw) for draw in packages]
+    kernels_counts.count_pairs(options, first, flat, start, together)
+    for one in range(max(before - 1, 0), size):
+        for other in range(max(before - 1, 0), size):
+            both = [any({one, other} <= set(first + options[p]) for p in draw) for draw in packages]
             assert together[one, other] == sum(both)
+    assert together[: max(before - 1, 0)].sum() == 0

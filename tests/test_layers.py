@@ -14,7 +14,7 @@ SIM = ROOT / "sim"
 HOUSE = """
     0  compiled exact kept issues kernels kernels_talks utility shortlist induction knowledge learning streams registry
     0  theory kernels_distances pareto solutions consent distances shortfalls stability positions fair_division
-    0  references kernels_counts
+    0  references kernels_counts listed
     1  state
     2  strategies protocols mechanisms
     3  scenario genius
