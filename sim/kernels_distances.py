@@ -7,82 +7,162 @@ import numpy as np
 
 from sim.compiled import compiled
 from sim.exact import Floats
-from sim.issues import Bools, Ints
+from sim.issues import Bools, Ints, Options
+
+NASH, KALAI_SMORODINSKY, EGALITARIAN, UTILITARIAN = range(4)  # rows of what is measured
 
 
-@compiled("f3", "f2", "i", "i1", "i", "f", "F1")
-def _product_of_gains(
-    utility: Floats, no_deal: Floats, b: int, members: Ints, package: int, tolerance: float, gains: Floats
+@compiled("f2", "i", "b", "b1", "f", "F1")
+def _combined(gains: Floats, place: int, is_product: bool, counted: Bools, tolerance: float, ordered: Floats) -> float:
+    """Product of real gains, or sum of gains, of the parties that count, by ascending value; `ordered` is for work."""
+    found = 0
+    for m in range(len(gains)):
+        if not counted[m]:
+            continue
+        gain = gains[m, place]
+        if is_product and gain < tolerance:
+            gain = 0.0
+        at = found
+        while at > 0 and ordered[at - 1] > gain:
+            ordered[at] = ordered[at - 1]
+            at -= 1
+        ordered[at] = gain
+        found += 1
+    if not found:
+        return 0.0
+    total = ordered[0]
+    for at in range(1, found):
+        total = total * ordered[at] if is_product else total + ordered[at]
+    return float(total)
+
+
+@compiled("f2", "i", "b", "b1", "f", "F1", "F1")
+def _combine(
+    gains: Floats, count: int, is_product: bool, counted: Bools, tolerance: float, ordered: Floats, value: Floats
 ) -> float:
-    """The product of what a package gives to some parties above no deal, by ascending value; `gains` is for work."""
-    for row in range(len(members)):
-        gain = utility[b, members[row], package] - no_deal[b, members[row]]
-        gain = gain if gain >= tolerance else 0.0
-        place = row
-        while place > 0 and gains[place - 1] > gain:
-            gains[place] = gains[place - 1]
-            place -= 1
-        gains[place] = gain
-    product = gains[0]
-    for row in range(1, len(members)):
-        product = product * gains[row]
-    return float(product)
+    """The same of all packages of a zone and of the agreement behind them; returns the largest of the zone."""
+    largest = -np.inf
+    for place in range(count + 1):
+        value[place] = _combined(gains, place, is_product, counted, tolerance, ordered)
+        if place < count:
+            largest = max(largest, value[place])
+    return largest
 
 
-@compiled("f3", "f2", "i1", "i1", "b2", "i1", "f", "F1", "F1")
-def products_of_gains(
+@compiled("f2", "i", "f1", "f", "b", "F1")
+def _smallest(gains: Floats, count: int, top: Floats, tolerance: float, as_share: bool, value: Floats) -> float:
+    """The smallest gain, or the smallest share of their largest gain among the parties that can gain, 0 if none can.
+
+    Of all packages of a zone and of the agreement behind them; returns the largest of the zone.
+    """
+    largest = -np.inf
+    for place in range(count + 1):
+        least = np.inf
+        for m in range(len(gains)):
+            if not as_share:
+                least = min(least, gains[m, place])
+            elif top[m] >= tolerance:
+                least = min(least, gains[m, place] / top[m])
+        value[place] = least if least < np.inf else 0.0
+        if place < count:
+            largest = max(largest, value[place])
+    return largest
+
+
+@compiled("f1", "f", "i1", "u2", "i")
+def _fewest_off(value: Floats, enough: float, packages: Ints, options: Options, agreed: int) -> int:
+    """On how many issues an agreement differs from the nearest of the packages whose value is enough."""
+    fewest = options.shape[1] + 1
+    for place in range(len(packages)):
+        if value[place] >= enough:
+            off = 0
+            for i in range(options.shape[1]):
+                off += options[packages[place], i] != options[agreed, i]
+            fewest = min(fewest, off)
+    return int(fewest)
+
+
+@compiled("f3", "b2", "i", "i1", "i")
+def _most_for_all(utility: Floats, signs: Bools, b: int, packages: Ints, agreed: int) -> float:
+    """How much more than an agreement the best of some packages gives to each of its signatories; inf without any."""
+    most = -np.inf
+    for p in packages:
+        least = np.inf
+        for n in range(len(signs)):
+            if signs[n, agreed]:
+                least = min(least, utility[b, n, p] - utility[b, n, agreed])
+        most = max(most, least)
+    return most
+
+
+@compiled("f3", "f2", "b2", "i1", "i1", "i1", "i1", "i1", "u2", "f", "f", "F2", "F2", "I2", "B2", "F1")
+def measure_agreements(
     utility: Floats,
     no_deal: Floats,
+    signs: Bools,
+    start: Ints,
+    packages: Ints,
     rows: Ints,
-    members: Ints,
-    zone: Bools,
     agreed: Ints,
+    members: Ints,
+    options: Options,
     tolerance: float,
+    no_product: float,
     largest: Floats,
     own: Floats,
+    off: Ints,
+    counted: Bools,
+    most: Floats,
 ) -> None:
-    """The largest product of gains in the zone, and that of the agreement.
+    """What agreements reach of what reference solutions make largest, over the zone of each draw.
 
     Args:
         utility: Worth of packages, shape (B, N, P).
         no_deal: Worth of no agreement, shape (B, N).
-        rows: Draws to look at.
-        members: Indices of the parties that count, at least one.
-        zone: Packages to compare with, shape (B, P).
-        agreed: Package agreed on, shape (B,).
-        tolerance: A gain below it counts as 0.
-        largest: Where the largest products go, -inf for no zone, shape (rows,).
-        own: Where those of the agreements go, shape (rows,).
-    """
-    gains = np.empty(len(members))
-    for row in range(len(rows)):
-        b, top = rows[row], -np.inf
-        for p in range(utility.shape[2]):
-            if zone[b, p]:
-                top = max(top, _product_of_gains(utility, no_deal, b, members, p, tolerance, gains))
-        largest[row] = top
-        own[row] = _product_of_gains(utility, no_deal, b, members, agreed[b], tolerance, gains)
-
-
-@compiled("f3", "b2", "i1", "b2", "i1", "F1")
-def most_for_all(utility: Floats, signs: Bools, rows: Ints, zone: Bools, agreed: Ints, most: Floats) -> None:
-    """How much more than the agreement the best package of the zone gives to each of its signatories.
-
-    Args:
-        utility: Worth of packages, shape (B, N, P).
         signs: Whose consent a package needs, shape (N, P).
-        rows: Draws to look at.
-        zone: Packages to compare with, shape (B, P).
+        start, packages: The zones, as `Listed` has them.
+        rows: Draws to look at; each has an agreement and some package in its zone.
         agreed: Package agreed on, shape (B,).
-        most: Where it goes, shape (rows,); -inf for no zone, inf where nobody signs.
+        members: Indices of the parties that count, at least one, M.
+        options: Option of each issue in each package, shape (P, I).
+        tolerance: A gain below it counts as 0 in products; ties are within it, for products as a share of the largest.
+        no_product: With a largest product below this it is taken over the parties that can gain.
+        largest, own: Where the largest measure of the zone and that of the agreement go, a row a measure, shape
+            (4, rows): the product of gains, 0 if nobody can gain; the smallest share of the largest gain; the
+            smallest gain; the sum of gains.
+        off: On how many issues the agreement differs from the nearest package that ties for the largest, likewise.
+        counted: Which parties the product is over, shape (rows, M).
+        most: How much more than the agreement the best package of the zone gives to each of the signatories; inf where
+            nobody signs, shape (rows,).
     """
+    widest = 0
+    for b in rows:
+        widest = max(widest, start[b + 1] - start[b])
+    gains, value = np.empty((len(members), widest + 1)), np.empty(widest + 1)
+    top, ordered, everybody = np.empty(len(members)), np.empty(len(members)), np.ones(len(members), np.bool_)
     for row in range(len(rows)):
-        b, most[row] = rows[row], -np.inf
-        own = agreed[b]
-        for p in range(utility.shape[2]):
-            if zone[b, p]:
-                least = np.inf
-                for n in range(len(signs)):
-                    if signs[n, own]:
-                        least = min(least, utility[b, n, p] - utility[b, n, own])
-                most[row] = max(most[row], least)
+        b = rows[row]
+        among, package = packages[start[b] : start[b + 1]], agreed[b]
+        count = len(among)
+        for m in range(len(members)):
+            worth, free, top[m] = utility[b, members[m]], no_deal[b, members[m]], -np.inf
+            for place in range(count):
+                gains[m, place] = worth[among[place]] - free
+                top[m] = max(top[m], gains[m, place])
+            gains[m, count] = worth[package] - free
+            counted[row, m] = True
+        for measure in range(4):
+            if measure == NASH:
+                best = _combine(gains, count, True, everybody, tolerance, ordered, value)
+                if best < no_product:
+                    for m in range(len(members)):
+                        counted[row, m] = top[m] >= tolerance
+                    best = _combine(gains, count, True, counted[row], tolerance, ordered, value)
+            elif measure == UTILITARIAN:
+                best = _combine(gains, count, False, everybody, tolerance, ordered, value)
+            else:
+                best = _smallest(gains, count, top, tolerance, measure == KALAI_SMORODINSKY, value)
+            slack = tolerance * best if measure == NASH else tolerance
+            largest[measure, row], own[measure, row] = best, value[count]
+            off[measure, row] = _fewest_off(value, best - slack, among, options, package)
+        most[row] = _most_for_all(utility, signs, b, among, package)

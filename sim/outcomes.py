@@ -61,17 +61,8 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         "zone_packages": talks.listed_first.count,
         "zone_packages_last": talks.listed.count,
         **_satisfaction(talks, text_worth - no_deal, no_deal),
-        "nash_distance": distances.nash_distance(
-            talks.utility, no_deal, talks.zone, solution_parties(ensemble), talks.package
-        ),
-        "pareto_distance": distances.pareto_distance(
-            talks.utility, ensemble.structure.signs, talks.zone, talks.package
-        ),
+        **_distances(talks, no_deal),
     }
-    columns |= reference_shortfalls(
-        talks.utility, no_deal, talks.zone, solution_parties(ensemble), influence(ensemble),
-        ensemble.structure.space.packages, talks.package,
-    )  # fmt: skip
     by_party: dict[str, npt.NDArray[Any]] = {
         "utility": plain, "no_deal": no_deal, "margin": text_worth - no_deal, "worth": worth, "opening": openings(talks)
     }  # fmt: skip
@@ -79,6 +70,20 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         columns |= {f"{name}.{n}": values[:, n] for name, values in by_party.items()}
     columns |= after_signature(talks)
     return columns
+
+
+def _distances(talks: Talks, no_deal: Floats) -> dict[str, npt.NDArray[Any]]:
+    """How far agreements lie from reference solutions, by the zone of the round of signature."""
+    table, zone, parties = talks.ensemble.structure, talks.listed, solution_parties(talks.ensemble)
+    options, agreed = table.space.packages, talks.package
+    found = distances.measured(talks.utility, no_deal, table.signs, zone, parties, options, agreed)
+    return {
+        "nash_distance": distances.nash_distance(found),
+        "pareto_distance": distances.pareto_distance(found),
+        **reference_shortfalls(
+            found, talks.utility, no_deal, zone, parties, influence(talks.ensemble), options, agreed
+        ),
+    }  # fmt: skip
 
 
 def solution_parties(ensemble: Ensemble) -> Bools:

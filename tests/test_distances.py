@@ -6,11 +6,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim import kernels_distances
-from sim.distances import nash_distance, pareto_distance
+from sim import distances, shortfalls
 from sim.issues import NO_DEAL
-from sim.shortfalls import reference_shortfalls
+from sim.listed import listed
 from sim.solutions import asymmetric_nash, egalitarian, kalai_smorodinsky, nash, utilitarian, zone
+
+
+def of(worth, no_deal, signs, among, parties, options, agreed):
+    options = np.zeros((worth.shape[2], 1)) if options is None else options
+    return distances.measured(worth, no_deal, signs, listed(among), parties, options.astype(np.uint8), agreed)
+
+
+def nash_distance(worth, no_deal, among, parties, agreed):
+    return distances.nash_distance(of(worth, no_deal, np.ones(worth.shape[1:], bool), among, parties, None, agreed))
+
+
+def pareto_distance(worth, signs, among, agreed):
+    everybody = np.ones(worth.shape[1], bool)
+    return distances.pareto_distance(of(worth, np.zeros(worth.shape[:2]), signs, among, everybody, None, agreed))
+
+
+def reference_shortfalls(worth, no_deal, among, parties, power, options, agreed):
+    found = of(worth, no_deal, np.ones(worth.shape[1:], bool), among, parties, options, agreed)
+    return shortfalls.reference_shortfalls(
+        found, worth, no_deal, listed(among), parties, power, options.astype(np.uint8), agreed
+    )
 
 
 def test_nash_distance_on_a_pie():
@@ -197,27 +217,44 @@ def test_agreements_in_the_zone_are_at_most_as_good_as_the_best_of_it(many):
 
 
 @given(st.data(), st.integers(1, 4))
-def test_what_the_loops_find_is_what_numpy_finds(data, parties):
+def test_what_the_loop_finds_is_what_numpy_finds(data, parties):
+    """Bit for bit: sums and products of gains by ascending value, smallest gains and shares, and what ties."""
     draws, packages = 3, 6
-    utility = data.draw(hnp.arrays(float, (draws, parties, packages), elements=st.floats(0, 1)))
-    no_deal = data.draw(hnp.arrays(float, (draws, parties), elements=st.floats(0, 0.5)))
+    levels = st.sampled_from([0.0, 0.2, 0.2 + 4e-10, 1e-5, 0.7, 1 / 3, 1.0])
+    utility = data.draw(hnp.arrays(float, (draws, parties, packages), elements=st.one_of(st.floats(0, 1), levels)))
+    no_deal = data.draw(hnp.arrays(float, (draws, parties), elements=st.sampled_from([0.0, 0.2, 0.5])))
     among = data.draw(hnp.arrays(bool, (draws, packages)))
     signs = data.draw(hnp.arrays(bool, (parties, packages)))
-    agreed = data.draw(hnp.arrays(np.int64, draws, elements=st.integers(0, packages - 1)))
-    rows, members = np.array([0, 2]), np.flatnonzero(data.draw(hnp.arrays(bool, parties)))
-    members = members if len(members) else np.arange(parties)
+    agreed = data.draw(hnp.arrays(np.int64, draws, elements=st.integers(-1, packages - 1)))
+    counts = data.draw(hnp.arrays(bool, parties))
+    counts[0] |= not counts.any()
+    options = np.array([[p // 3, p % 3] for p in range(packages)])
+    found = of(utility, no_deal, signs, among, counts, options, agreed)
+    assert found.rows.tolist() == np.flatnonzero((agreed != NO_DEAL) & among.any(axis=1)).tolist()
+    for row, b in enumerate(found.rows.tolist()):
+        gains = utility[b][counts] - no_deal[b][counts][:, None]
+        real, top = np.where(gains >= 1e-9, gains, 0.0), gains[:, among[b]].max(axis=1)
+        product, who = by_value(real, np.multiply), np.ones(len(gains), bool)
+        if product[among[b]].max() < 1e-12:
+            who = top >= 1e-9
+            product = by_value(real[who], np.multiply) if who.any() else np.zeros(packages)
+        gaining = top >= 1e-9
+        share = (gains[gaining] / top[gaining, None]).min(axis=0) if gaining.any() else np.zeros(packages)
+        measures = product, share, gains.min(axis=0), by_value(gains, np.add)
+        assert found.counted[row].tolist() == who.tolist()
+        for measure, value in enumerate(measures):
+            largest = value[among[b]].max()
+            assert (found.largest[measure, row], found.own[measure, row]) == (largest, value[agreed[b]])
+            tied = among[b] & (value >= largest - 1e-9 * (largest if measure == 0 else 1))
+            assert found.off[measure, row] == (options[tied] != options[agreed[b]]).sum(axis=1).min()
+        more = np.where(signs[:, agreed[b]], (utility[b] - utility[b][:, [agreed[b]]]).T, np.inf).min(axis=1)
+        assert found.most[row] == more[among[b]].max()
 
-    gains = utility[:, members] - no_deal[:, members, None]
-    gains = np.sort(np.where(gains >= 1e-9, gains, 0.0), axis=1)
-    product = gains[:, 0]
-    for row in range(1, len(members)):
-        product = product * gains[:, row]
-    largest, own, most = np.empty(2), np.empty(2), np.empty(2)
-    kernels_distances.products_of_gains(utility, no_deal, rows, members, among, agreed, 1e-9, largest, own)
-    assert np.array_equal(largest, np.where(among, product, -np.inf).max(axis=1)[rows])
-    assert np.array_equal(own, product[np.arange(draws), agreed][rows])
 
-    more = utility - utility[np.arange(draws), :, agreed][:, :, None]
-    least = np.where(signs[:, agreed].T[:, :, None], more, np.inf).min(axis=1)
-    kernels_distances.most_for_all(utility, signs, rows, among, agreed, most)
-    assert np.array_equal(most, np.where(among, least, -np.inf).max(axis=1)[rows])
+def by_value(rows, combine):
+    """Rows combined place by place, by ascending value."""
+    rows = np.sort(rows, axis=0)
+    total = rows[0]
+    for row in rows[1:]:
+        total = combine(total, row)
+    return total

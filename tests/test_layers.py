@@ -13,8 +13,8 @@ SIM = ROOT / "sim"
 # from rooms listed before it. A new room is a new word here.
 HOUSE = """
     0  compiled exact kept issues kernels kernels_talks utility shortlist induction knowledge learning streams registry
-    0  theory kernels_distances pareto solutions consent distances shortfalls stability positions fair_division
-    0  references kernels_counts listed
+    0  theory kernels_distances kernels_counts listed pareto solutions consent distances shortfalls stability positions
+    0  fair_division references
     1  state
     2  strategies protocols mechanisms
     3  scenario genius

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sim.distances import nash_distance
+from sim.distances import measured, nash_distance
 from sim.issues import NO_DEAL
+from sim.listed import listed
 from sim.pareto import pareto_frontier
 from sim.solutions import (
     asymmetric_nash,
@@ -407,11 +408,13 @@ def test_renaming_parties_and_packages_renames_the_answers_and_moves_no_bit(prob
         assert {columns[p] for p in after.packages} == set(before.packages)
         assert {rows[n] for n in after.left_out} == set(before.left_out)
         np.testing.assert_equal(after.value, before.value)
-    agreed, both = np.array([columns[0]]), np.ones(len(worth), bool)
-    everything = np.ones((1, len(columns)), bool)
-    first = nash_distance(worth[None], no_deal[None], everything, both, agreed)
-    again = nash_distance(worth[rows][None][:, :, columns], no_deal[None, rows], everything, both, np.array([0]))
-    np.testing.assert_array_equal(first, again)
+    all_sign, everything = np.ones(worth.shape, bool), listed(np.ones((1, len(columns)), bool))
+    options = np.zeros((len(columns), 1), np.uint8)
+    first, again = (
+        measured(utility[None], free[None], all_sign, everything, all_sign[:, 0], options, np.array([agreed]))
+        for utility, free, agreed in ((worth, no_deal, columns[0]), (worth[rows][:, columns], no_deal[rows], 0))
+    )
+    np.testing.assert_array_equal(nash_distance(first), nash_distance(again))
 
 
 @given(problems(), st.data())
