@@ -32,6 +32,44 @@ def compiled(*kinds: str) -> Callable[[Loop], Loop]:
     return wrap
 
 
+def in_both(through_arrays: Callable[..., Any] | None = None) -> Callable[[Loop], Loop]:
+    """Have a function of numbers compiled where compiled functions of its file call it, and run in NumPy elsewhere.
+
+    So that what it computes is written once. Called from Python it takes whole arrays and is left as it is.
+
+    Args:
+        through_arrays: What to call from Python instead, where arrays want other words than numbers.
+    """
+
+    def wrap(function: Loop) -> Loop:
+        return cast("Loop", _Both(function, through_arrays or function))
+
+    return wrap
+
+
+class _Both:
+    """A function of numbers that has another form for arrays, or the same."""
+
+    def __init__(self, function: Callable[..., Any], through_arrays: Callable[..., Any]) -> None:
+        self.function, self.through_arrays = function, through_arrays
+        self.__doc__, self.__name__ = function.__doc__, function.__name__
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.through_arrays(*arguments)
+
+    @cached_property
+    def code(self) -> Any:
+        """What the compiler makes of the function where another calls it; kept as a part of that one."""
+        from numba import njit
+
+        return njit(nogil=True, error_model="numpy")(self.function)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What the compiler takes for the type of a function: this one may be called by others of its file."""
+        return self.code._numba_type_
+
+
 class _Compiled:
     """A function, and its machine code once somebody has called it."""
 

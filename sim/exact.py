@@ -2,8 +2,8 @@
 
 `np.exp`, `np.log` and `np.power` are computed by different code on different processors, so their last bits differ,
 and one last bit can turn an acceptance into a refusal. Everything here is made of operations whose result IEEE 754 or
-plain integer arithmetic fixes: + - * /, sqrt, rint, comparisons, `where`, `frexp`, bit masks. Each is a NumPy call of
-its own, so no compiler can fuse a product and a sum.
+plain integer arithmetic fixes: + - * /, sqrt, rint, comparisons, `where`, `frexp`, bit masks. No compiler may fuse a
+product and a sum: each is a NumPy call of its own, and in compiled code that is forbidden.
 
 The functions take a float or an array and give back the like, broadcasting as a ufunc does. They never warn: what is
 too large is inf, what is too small is 0, what has no answer is NaN, and NaN in any argument gives NaN.
@@ -20,6 +20,8 @@ from typing import Any, Protocol, cast, overload
 
 import numpy as np
 import numpy.typing as npt
+
+from sim.compiled import compiled, in_both
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
@@ -120,9 +122,34 @@ def _elementwise(kernel: Callable[[Floats], Floats]) -> Elementwise:
     return cast(Elementwise, function)
 
 
-def _polynomial(coefficients: Sequence[float], x: Floats) -> Floats:
+@in_both(through_arrays=np.where)
+def _either(condition: Any, one: Any, other: Any) -> Any:
+    """One where a condition holds, the other where it does not."""
+    return one if condition else other
+
+
+@in_both()
+def _bits_of_float(x: Any) -> Any:
+    """The bits of floats, as integers."""
+    return np.float64(x).view(np.int64)
+
+
+@in_both()
+def _float_of_bits(bits: Any) -> Any:
+    """The floats of such bits."""
+    return np.int64(bits).view(np.float64)
+
+
+@in_both()
+def _whole(x: Any) -> Any:
+    """Whole floats as integers."""
+    return np.int64(x)
+
+
+@in_both()
+def _polynomial(coefficients: Sequence[float], x: Any) -> Any:
     """Horner's rule; constant term first."""
-    total = np.full_like(x, coefficients[-1])
+    total = coefficients[-1]
     for coefficient in coefficients[-2::-1]:
         total = total * x + coefficient
     return total
@@ -137,6 +164,7 @@ def _chebyshev(coefficients: Sequence[float], y: Floats) -> Floats:
     return y * total - last + coefficients[0]
 
 
+@in_both()
 def _sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """a + b rounded, and exactly what rounding took away (Knuth)."""
     high = a + b
@@ -144,12 +172,14 @@ def _sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     return high, (a - (high - of_b)) + (b - of_b)
 
 
+@in_both()
 def _halves(a: Floats) -> tuple[Floats, Floats]:
     """Two numbers of at most 27 bits that add up to a."""
-    high = (a.view(np.int64) & UPPER_HALF_BITS).view(np.float64)
+    high = _float_of_bits(_bits_of_float(a) & UPPER_HALF_BITS)
     return high, a - high
 
 
+@in_both()
 def _product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """a * b rounded, and what rounding took away (Dekker)."""
     high = a * b
@@ -157,9 +187,10 @@ def _product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     return high, ((a1 * b1 - high) + a1 * b2 + a2 * b1) + a2 * b2
 
 
-def _power_of_two(k: npt.NDArray[np.int64]) -> Floats:
+@in_both()
+def _power_of_two(k: Any) -> Any:
     """2**k for -1022 <= k <= 1023, by writing the exponent's bits; `ldexp` rounds wrongly on some systems."""
-    return ((k + 1023) << 52).view(np.float64)
+    return _float_of_bits((k + 1023) << 52)
 
 
 def _log_pair(x: Floats) -> tuple[Floats, Floats]:
@@ -185,6 +216,7 @@ def _log_pair(x: Floats) -> tuple[Floats, Floats]:
     return _sum(high, rest1 + rest2 + rest3 + small_terms + r * square * _polynomial(LOG_SERIES, r))
 
 
+@in_both()
 def _exp_pair(high: Floats, low: Floats | float) -> Floats:
     """exp(high + low) for |high| <= 1400 and low of the size of high's last bit."""
     k = np.rint(high * INVERSE_LN2)
@@ -192,9 +224,10 @@ def _exp_pair(high: Floats, low: Floats | float) -> Floats:
     one_plus = 1 + r
     rest = rest + (r - (one_plus - 1))
     mantissa = one_plus + (rest + r * r * _polynomial(EXP_SERIES, r))
-    whole = k.astype(np.int64)
+    whole = _whole(k)
     half = whole >> 1  # in two steps, so that a result at either end of the range is rounded once
-    return mantissa * _power_of_two(half) * _power_of_two(whole - half)
+    scaled: Floats = mantissa * _power_of_two(half) * _power_of_two(whole - half)
+    return scaled
 
 
 @_elementwise
@@ -220,17 +253,30 @@ def log(x: Floats) -> Floats:
     return np.where(inside, high + low, outside)
 
 
-def _power(base: Floats, exponent: Floats) -> Floats:
-    inside = (base > 0) & (base < np.inf)
-    high, low = _log_pair(np.where(inside, base, 1.0))
+def _log_of_base(base: Floats) -> tuple[Floats, Floats]:
+    """The logarithm of a base as two floats; of one that has none, that of 1."""
+    return _log_pair(np.where((base > 0) & (base < np.inf), base, 1.0))
+
+
+@in_both()
+def _raised(high: Floats, low: Floats, exponent: Floats) -> Floats:
+    """The power of a base whose logarithm is high + low."""
     factor = np.minimum(np.maximum(exponent, -1e20), 1e20)  # enough to send any base but 1 to 0 or inf
     product, rest = _product(factor, high)
     bounded = np.minimum(np.maximum(product, -746.0), 710.0)
-    result = _exp_pair(bounded, np.where(product == bounded, rest + factor * low, 0.0))
+    return _exp_pair(bounded, _either(product == bounded, rest + factor * low, 0.0))
+
+
+def _with_ends(result: Floats, base: Floats, exponent: Floats) -> Floats:
+    """Powers, put right for bases that have no logarithm and for exponents 0 and 1."""
     at_end = np.where((base == 0) == (exponent > 0), 0.0, np.inf)  # base 0 or inf
-    result = np.where(inside, result, np.where(base < 0, np.nan, at_end))
+    result = np.where((base > 0) & (base < np.inf), result, np.where(base < 0, np.nan, at_end))
     result = np.where(exponent == 1, base + 0.0, result)
     return np.where(exponent == 0, 1.0, result)
+
+
+def _power(base: Floats, exponent: Floats) -> Floats:
+    return _with_ends(_raised(*_log_of_base(base), exponent), base, exponent)
 
 
 @overload
@@ -247,6 +293,36 @@ def power(base: Numbers | float, exponent: Numbers | float) -> Floats | float:
     or 1), and so does NaN in either place: unlike C's pow, a missing number stays missing.
     """
     return cast("Floats | float", _through(_power, base, exponent))
+
+
+def every_power(bases: Floats, exponents: Floats) -> Floats:
+    """Each of some bases to the power of each of many exponents, the bits of `power` in a thirtieth of the time.
+
+    Args:
+        bases: Shape (R,); each takes one logarithm.
+        exponents: Shape (B,); none of them NaN.
+
+    Returns:
+        Shape (R, B).
+    """
+    if len(exponents) == 1:  # need not wait for a compiler
+        return power(bases[:, None], exponents[None, :])
+    powers = np.empty((len(bases), len(exponents)))
+    _raise_all(*_log_of_base(bases), np.array(exponents), powers)
+    no_logarithm, at_end = ~((bases > 0) & (bases < np.inf)), (exponents == 0) | (exponents == 1)
+    powers[no_logarithm] = _with_ends(powers[no_logarithm], bases[no_logarithm, None], exponents)
+    if at_end.any():
+        powers[:, at_end] = _with_ends(powers[:, at_end], bases[:, None], exponents[at_end])
+    return powers
+
+
+@compiled("f1", "f1", "f1", "F2")
+def _raise_all(high: Floats, low: Floats, exponents: Floats, powers: Floats) -> None:
+    """The loop of `every_power`, over bases whose logarithms are high + low, without regard to the ends."""
+    for k in range(len(high)):
+        one, rest = high[k], low[k]
+        for b in range(len(exponents)):
+            powers[k, b] = _raised(one, rest, exponents[b])
 
 
 @_elementwise
@@ -273,7 +349,8 @@ def normal_cdf(z: Floats) -> Floats:
 
 def _ratio(fraction: tuple[Sequence[float], Sequence[float]], x: Floats) -> Floats:
     numerator, denominator = fraction
-    return _polynomial(numerator, x) / _polynomial(denominator, x)
+    ratio: Floats = _polynomial(numerator, x) / _polynomial(denominator, x)
+    return ratio
 
 
 @_elementwise

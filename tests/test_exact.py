@@ -129,6 +129,25 @@ def test_bits_are_the_same_everywhere(name):
     assert hashlib.sha256(values.astype("<f8").tobytes()).hexdigest() == SHA256[name]
 
 
+def test_every_power_has_the_bits_of_a_power():
+    """Compiled for many exponents, in NumPy for one; a base of 0 and exponents 0 and 1 are among them."""
+    base, exponent = GRID["power"]
+    values = exact.every_power(base.ravel(), exponent.ravel())
+    assert hashlib.sha256(values.astype("<f8").tobytes()).hexdigest() == SHA256["power"]
+    alone = [exact.every_power(base.ravel(), exponent[0, column : column + 1]) for column in range(0, 129, 16)]
+    assert np.array_equal(np.hstack(alone), values[:, ::16])
+
+
+def test_every_power_has_the_bits_of_a_power_at_the_ends_of_the_range():
+    bases = np.array([-2.0, *NUMBERS])
+    exponents = np.array([*NUMBERS, -np.inf, -1e300, -2000.0, -0.5])
+    wanted = exact.power(bases[:, None], exponents[None, :])
+    assert np.array_equal(exact.every_power(bases, exponents), wanted, equal_nan=True)
+    points = points_of_power(np.random.default_rng(4), 10_000)
+    for base in points[0][:20]:
+        assert np.array_equal(exact.every_power(np.array([base]), points[1])[0], exact.power(base, points[1]))
+
+
 PORTABLE = {"abs", "array", "asarray", "broadcast_arrays", "empty", "errstate", "float64", "frexp", "full_like", "inf",
             "int64", "isnan", "logical_or", "maximum", "minimum", "nan", "rint", "sqrt", "where", "zeros_like"}
 

@@ -59,7 +59,7 @@ class NegmasAspiration:
         """`time**exponent` in every round, shape (R, 1 or B)."""
         if rounds not in self._falls:
             times = np.array([k / (rounds + 1) for k in range(1, rounds + 1)])
-            self._falls[rounds] = exact.power(times[:, None], np.atleast_1d(self.exponent)[None, :])
+            self._falls[rounds] = exact.every_power(times, np.atleast_1d(self.exponent))
         return self._falls[rounds]
 
     @cached_property

@@ -37,10 +37,10 @@ class TimeDependent(Asking):
         return aspiration
 
     def _fall(self, rounds: int) -> Floats:
-        """`time**exponent` in every round, shape (R, 1 or B): a portable power of all costs little more than of one."""
+        """`time**exponent` in every round, shape (R, 1 or B)."""
         if rounds not in self._falls:
             times = np.array([time_of(k, rounds) for k in range(1, rounds + 1)])
-            self._falls[rounds] = exact.power(times[:, None], np.atleast_1d(self.exponent)[None, :])
+            self._falls[rounds] = exact.every_power(times, np.atleast_1d(self.exponent))
         return self._falls[rounds]
 
     @cached_property
