@@ -1,5 +1,6 @@
 """The Mesa agents: one a party."""
 
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -123,6 +124,13 @@ class Party(mesa.Agent):  # type: ignore[misc]
     def aspiration(self, state: State) -> Floats:
         """The least worth it asks for now, shape (B,)."""
         return np.asarray(self.strategy.aspiration(self.view(state)))
+
+    def aspirations(self, state: State) -> Floats:
+        """The least worth it asks for in this round and all later ones, as things stand, shape (rounds, B)."""
+        at_once = getattr(self.strategy, "aspirations", None)
+        if at_once is not None:
+            return np.asarray(at_once(self.view(state)))
+        return np.array([self.aspiration(replace(state, round=k)) for k in range(state.round, state.rounds + 1)])
 
     def offer(self, state: State) -> Ints:
         """The package it puts on the table, shape (B,): first its drafts in turn, then what its strategy makes.

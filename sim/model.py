@@ -115,7 +115,8 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         self._committed: Bools = np.zeros((len(ensemble.world.commitments), len(ensemble)), bool)
         self.case = _case(ensemble, self.utility, self.awareness, self._committed)
         self.moves: list[Moves] = []
-        self.aspirations: list[Floats] = []
+        self.aspirations: list[Floats] = []  # round by round
+        self._all_aspirations: Floats | None = None  # where all rounds are played at once
 
     def drafts(self, party: str) -> Ints:
         """The packages that a party opens with, one an offer; the last entry is `NO_DEAL`: from then on its own."""
@@ -224,10 +225,10 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         end, moves, aspiration = played
         last = end.rounds if end.open.any() else int(end.signed.max())
         self.moves, self.running = moves[:last], False
-        for k in range(1, last + 1):
-            talking = (end.signed == 0) | (end.signed >= k)
-            self.aspirations.append(np.where(talking[:, None], aspiration[k - 1].T, np.nan))
-            self.zones.keep(replace(start, round=k, open=talking))
+        talking = (end.signed == 0) | (end.signed >= np.arange(1, last + 1)[:, None])
+        self._all_aspirations = np.where(talking[:, :, None], aspiration[:last], np.nan)
+        self.zones.keep_still(start, talking)
+        for k in np.unique(end.signed[end.signed > 0]).tolist():
             self.approval.ask(replace(end, round=k))
         self.state = replace(end, round=last)
 
@@ -258,7 +259,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             pressure=state.pressure,
             approval=self.approval,
             no_deal=self.zones.no_deal,
-            aspiration=np.array(self.aspirations),
+            aspiration=np.array(self.aspirations) if self._all_aspirations is None else self._all_aspirations,
             moves=tuple(self.moves),
         )
 

@@ -346,6 +346,9 @@ class Speaker(Protocol):
     def by_rule(self, state: State) -> ByRule | None:
         """How it plays the round, where that can be told before it; None where it cannot."""
 
+    def aspirations(self, state: State) -> Floats:
+        """The least worth it asks for in this round and all later ones, as things stand, shape (rounds, B)."""
+
     def offer(self, state: State) -> Ints:
         """The package it puts on the table, shape (B,)."""
 

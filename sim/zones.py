@@ -64,6 +64,14 @@ class Zones:
         if state.round == 1:
             self.first = self._zone(state.no_deal, state.real)
 
+    def keep_still(self, state: State, talking: Bools) -> None:
+        """Remember rounds in which nothing moves; `talking` says which draws are open in each, shape (rounds, B)."""
+        self.keep(replace(state, open=talking[0]))
+        more = len(talking) - 1
+        self._no_deal += [state.no_deal] * more
+        self._real += [state.real] * more
+        self._open += list(talking[1:])
+
     def last(self) -> Bools:
         """Zone in the last open round of each draw, shape (B, P); `first` itself where nothing has moved."""
         moved = (self._no_deal[-1] != self._no_deal[0]).any(axis=1) | (self._real[-1] != self._real[0]).any(axis=1)

@@ -223,7 +223,7 @@ def play(
     The names are those of `State`, `Candidates` and `Lines`, shapes too; of drafts, real lines and candidates the party
     axis comes first. `choosing` and `falls_short`, shape (N,), and `rank`, shape (N, P), say what a party offers,
     `asking` and `span`, shape (N,), what its aspiration rests on; where not on the clock, it is worked out here.
-    `turns`, shape (rounds, B, turns), and `aspiration`, shape (rounds, N, B), say who speaks and what is asked for.
+    `turns`, shape (rounds, B, turns), and `aspiration`, shape (rounds, B, N), say who speaks and what is asked for.
     Written are such aspirations, the log, the moves `did`, `after` and `why`, shape (rounds, turns, B), and the table
     from `is_open` on.
     """
@@ -248,13 +248,13 @@ def play(
                         _avoid(avoided, crosses, line)
             for n in range(parties):
                 if asking[n] != BY_CLOCK:
-                    aspiration[played, n, b] = _answer(
+                    aspiration[played, b, n] = _answer(
                         utility[b, n], log[b], offers_made[b], signs, n, asking[n], span[n], no_deal[b, n], best[n, b],
                         tolerance,
                     )  # fmt: skip
             for place in range(turns.shape[2]):
                 me, text = turns[played, b, place], standing[b]
-                asked = aspiration[played, me, b]
+                asked = aspiration[played, b, me]
                 if asking[me] != BY_CLOCK:
                     asked = _answer(
                         utility[b, me], log[b], offers_made[b], signs, me, asking[me], span[me], no_deal[b, me],

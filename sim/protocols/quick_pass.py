@@ -13,7 +13,7 @@ import numpy as np
 from sim.exact import TOLERANCE, Floats
 from sim.issues import NO_DEAL, Ints
 from sim.protocols.quick_loop import play
-from sim.state import NO_REASON, NOT_ASKED, ByRule, Case, Moves, Speaker, State
+from sim.state import BY_CLOCK, NO_REASON, NOT_ASKED, ByRule, Case, Moves, Speaker, State
 
 
 def quick_pass(
@@ -35,7 +35,7 @@ def quick_pass(
     plays = _plays(state, speakers)
     if plays is None:
         return None
-    aspiration = np.array([[each.aspiration for each in plays]])
+    aspiration = np.ascontiguousarray(np.array([each.aspiration for each in plays]).T)[None]
     state, moves = _played(state, speakers, plays, aspiration, turns[None], case, reasoned, memory, asks_proposer)
     return state, moves[0]
 
@@ -44,7 +44,7 @@ def quick_talks(
     state: State, speakers: Sequence[Speaker], turns: Ints, case: Case, reasoned: bool, memory: int | None,
     asks_proposer: bool = True,
 ) -> tuple[State, list[Moves], Floats] | None:  # fmt: skip
-    """The table after the last round, what everybody did in each, and what they asked for, shape (R, N, B).
+    """The table after the last round, what everybody did in each, and what they asked for, shape (R, B, N).
 
     As `quick_pass` for one round after the other, from the round of the table on, where nothing but the parties' words
     moves anything. None where a party's play cannot be told, or has drafts to put forward first.
@@ -55,12 +55,10 @@ def quick_talks(
     plays = _plays(state, speakers)
     if plays is None or any(each.has_drafts for each in plays):
         return None
-    aspirations = []
-    for k in range(len(turns)):
-        later = _plays(replace(state, round=state.round + k), speakers)
-        assert later is not None
-        aspirations.append([each.aspiration for each in later])
-    aspiration = np.array(aspirations)
+    aspiration = np.zeros((len(turns), len(state.open), len(speakers)))
+    for n, each in enumerate(plays):
+        if each.rule.asks == BY_CLOCK:
+            aspiration[:, :, n] = speakers[n].aspirations(state)
     state, moves = _played(state, speakers, plays, aspiration, turns, case, reasoned, memory, asks_proposer)
     return state, moves, aspiration
 

@@ -46,14 +46,22 @@ class NegmasAspiration:
 
     def aspiration(self, view: View) -> Floats:
         """The least worth the party asks for now, shape (B,)."""
+        aspiration: Floats = self._in_rounds(view, slice(view.round - 1, view.round))[0]
+        return aspiration
+
+    def aspirations(self, view: View) -> Floats:
+        """The same in this round and all later ones, as things stand, shape (rounds, B)."""
+        return self._in_rounds(view, slice(view.round - 1, None))
+
+    def _in_rounds(self, view: View, rounds: slice) -> Floats:
         worst = view.once("negmas.worst", lambda: np.min(view.utility, axis=1, where=view.signable, initial=np.inf))
         some: Bools = np.isfinite(worst)
         lowest = np.where(some, np.maximum(worst, view.no_deal), view.no_deal)
         best = np.where(some, view.best, view.no_deal)
-        left = 1 - self._fall(view.rounds)[view.round - 1]
+        left = 1 - self._fall(view.rounds)[rounds]
         asked = lowest + (best - lowest) * left - self.tolerance
-        aspiration: Floats = np.maximum(lowest, np.minimum(best, asked))
-        return aspiration
+        aspirations: Floats = np.maximum(lowest, np.minimum(best, asked))
+        return aspirations
 
     def _fall(self, rounds: int) -> Floats:
         """`time**exponent` in every round, shape (R, 1 or B)."""

@@ -32,9 +32,17 @@ class TimeDependent(Asking):
 
     def aspiration(self, view: View) -> Floats:
         """The least worth the party asks for now, shape (B,)."""
-        best = np.maximum(view.best, view.no_deal)
-        aspiration: Floats = best - (best - view.no_deal) * self._fall(view.rounds)[view.round - 1]
+        aspiration: Floats = self._in_rounds(view, slice(view.round - 1, view.round))[0]
         return aspiration
+
+    def aspirations(self, view: View) -> Floats:
+        """The same in this round and all later ones, as things stand, shape (rounds, B)."""
+        return self._in_rounds(view, slice(view.round - 1, None))
+
+    def _in_rounds(self, view: View, rounds: slice) -> Floats:
+        best = np.maximum(view.best, view.no_deal)
+        aspirations: Floats = best - (best - view.no_deal) * self._fall(view.rounds)[rounds]
+        return aspirations
 
     def _fall(self, rounds: int) -> Floats:
         """`time**exponent` in every round, shape (R, 1 or B)."""
