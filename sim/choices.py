@@ -130,13 +130,13 @@ class Choices:
         to, n = self.candidates, self._party
         width = to.worth.shape[2] if self.lists else 0
         widest = kernels.look_through(
-            self._all_worth, n, rows, self._order, self._order_patterns, to.patterns[n], to.struck,
+            self._all_worth, n, rows, self._order, self._order_patterns, *self._lines.above, to.patterns[n], to.struck,
             self._regard.tie_rank, TOLERANCE, to.best[n], to.best_package[n],
             to.worth[n], to.package[n], to.crossing[n], width, to.count[n],
         )  # fmt: skip
         if self.lists and widest > width:
             to.widen(int(widest) * 5 // 4)  # room for the other parties, too
-            self._look_through(rows)
+            self._look_through(rows[to.count[n][rows] > width])
 
     def _set_order(self, lists: bool) -> None:
         """Say in which order to go through the packages: any will do for the best alone."""

@@ -6,9 +6,11 @@ everywhere: worths within the tolerance are equal, and the smaller rank comes fi
 
 import numpy as np
 
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 from sim.exact import Floats
 from sim.issues import Bools, Ints, Options, ShortInts
+
+STRETCH = 256  # places to sift at once: the fewer, the fewer come through that no longer count
 
 
 @compiled("f3", "f3", "i1", "i1", "i", "F3")
@@ -56,13 +58,15 @@ def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints, tolerance: fl
         found[b] = first
 
 
-@compiled("f3", "i", "i1", "h2", "h2", "b2", "b2", "i2", "f", "F1", "I1", "F2", "I2", "I2", "i", "I1")
+@compiled("f3", "i", "i1", "h2", "h2", "i1", "i1", "b2", "b2", "i2", "f", "F1", "I1", "F2", "I2", "I2", "i", "I1")
 def look_through(
     utility: Floats,
     party: int,
     rows: Ints,
     order: ShortInts,
     pattern: ShortInts,
+    above: Ints,
+    above_start: Ints,
     usable: Bools,
     struck: Bools,
     tie_rank: Ints,
@@ -78,7 +82,7 @@ def look_through(
     """One party's best package, and those of its packages that can ever be the first that is worth enough.
 
     The first package in an order that is worth enough and crosses no line to be avoided is worth more than all before
-    it that cross the same lines as itself: a few hundred of tens of thousands.
+    it that cross the same lines as itself, or some of them: a few hundred of tens of thousands.
 
     Args:
         utility: Worth of all packages to all parties, shape (B, N, P).
@@ -86,6 +90,8 @@ def look_through(
         rows: Draws to look at; nothing is written of the others.
         order: Packages from first to last choice, shape (1 or B, P).
         pattern: The pattern of lines that each of them crosses, in that order, shape (1 or B, P).
+        above, above_start: The patterns that cross all lines of a first pattern, itself among them, then those of the
+            second, and so on; and where those of each begin, and where the last end, shape (K + 1,).
         usable: Patterns that the party can sign, shape (B, K).
         struck: Packages off the table for good, shape (B, P), or of no rows where there are none.
         tie_rank: Shape (1 or B, P).
@@ -100,39 +106,61 @@ def look_through(
     Returns:
         The largest count.
     """
-    patterns, widest = usable.shape[1], 0
-    record, enough = np.empty(patterns), np.empty(patterns)
-    near, own = np.empty(utility.shape[2], np.int64), np.empty(utility.shape[2])
+    record, enough, near = np.empty(usable.shape[1]), np.empty(usable.shape[1]), np.empty(utility.shape[2], np.int64)
+    own, kept, widest = np.empty(utility.shape[2]), np.empty(STRETCH, np.int64), 0
     for b in rows:
         own[:] = utility[b, party]  # to have it at hand: the order jumps about in it
-        ranks = tie_rank[b if len(tie_rank) > 1 else 0]
         packages, crosses = order[b if len(order) > 1 else 0], pattern[b if len(order) > 1 else 0]
-        for k in range(patterns):
+        for k in range(len(record)):
             record[k] = -np.inf if usable[b, k] else np.inf
             enough[k] = record[k]
         top, close, found = -np.inf, 0, 0
-        for place in range(len(packages)):
-            k, p = crosses[place], packages[place]
-            value = own[p]
-            if value < enough[k] or (len(struck) and struck[b, p]):
-                continue
-            if value > record[k]:
-                if found < width:
-                    worth[b, found], package[b, found], crossing[b, found] = value, p, k
-                found += 1
-                record[k], enough[k] = value, value - tolerance
-            if value >= top - tolerance:  # it may tie with the best
-                near[close] = p
-                close += 1
-                top = max(top, value)
-        first = -1
-        for place in range(close):
-            p = near[place]
-            if own[p] >= top - tolerance and (first < 0 or ranks[p] < ranks[first]):
-                first = p
+        for start in range(0, len(packages), STRETCH):
+            for at in range(_worth_a_look(own, packages, crosses, start, enough, kept)):
+                k, p = crosses[kept[at]], packages[kept[at]]
+                value = own[p]
+                if value < enough[k] or (len(struck) and struck[b, p]):
+                    continue
+                if value > record[k]:
+                    if found < width:
+                        worth[b, found], package[b, found], crossing[b, found] = value, p, k
+                    found += 1
+                    for above_it in above[above_start[k] : above_start[k + 1]]:
+                        if value > record[above_it]:
+                            record[above_it], enough[above_it] = value, value - tolerance
+                if value >= top - tolerance:  # it may tie with the best
+                    near[close] = p
+                    close += 1
+                    top = max(top, value)
+        first = _first_by_rank(own, near[:close], top - tolerance, tie_rank[b if len(tie_rank) > 1 else 0])
         best[b], best_package[b], count[b] = own[first] if first >= 0 else -np.inf, first, found
         widest = max(widest, found)
     return widest
+
+
+@inlined
+def _worth_a_look(
+    own: Floats, packages: ShortInts, crosses: ShortInts, start: int, enough: Floats, kept: Ints
+) -> int:
+    """Write down the places of a stretch whose packages are worth what counts at its start; returns how many.
+
+    Few are, in no order that a processor could foresee, so it writes every place and goes on where one is kept.
+    """
+    found = 0
+    for place in range(start, min(start + STRETCH, len(packages))):
+        kept[found] = place
+        found += own[packages[place]] >= enough[crosses[place]]
+    return found
+
+
+@inlined
+def _first_by_rank(worth: Floats, packages: Ints, least: float, rank: Ints) -> int:
+    """Of some packages, the one of smallest rank that is worth at least so much, -1 for none."""
+    first = -1
+    for p in packages:
+        if worth[p] >= least and (first < 0 or rank[p] < rank[first]):
+            first = p
+    return first
 
 
 @compiled("f2", "i2", "i2", "i1", "b2", "f1", "f", "I1")

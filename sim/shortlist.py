@@ -40,7 +40,7 @@ def ordering(order: Ints, pattern: Ints) -> Ordering:
 
 class Candidates:
     """What each party can sign, and the packages that can ever be its first, whatever worth is asked for and whatever
-    red lines are avoided.
+    red lines are avoided: who avoids a package avoids those that cross the same lines and more.
 
     Attributes:
         patterns: Patterns of packages that cross none of its real red lines, shape (N, B, K).

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -134,6 +135,15 @@ class Lines:
     party: Ints
     pattern: Ints
     crosses: Bools
+
+    @cached_property
+    def above(self) -> tuple[Ints, Ints]:
+        """The patterns that cross all lines of a first one, then of the second, and so on; where those of each begin.
+
+        Every pattern is among its own. Shapes (all of them,) and (K + 1,).
+        """
+        holds: Bools = (self.crosses[None, :, :] | ~self.crosses[:, None, :]).all(axis=2)
+        return np.flatnonzero(holds) % len(holds), np.concatenate([[0], np.cumsum(holds.sum(axis=1))])
 
     def crossed(self, lines: Bools) -> Bools:
         """Packages that cross any of the lines marked, per draw.
