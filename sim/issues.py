@@ -171,8 +171,15 @@ class PackageSpace:
             KeyError: if an issue is missing.
             ValueError: if an option does not exist.
         """
-        wanted = [issue.options.index(options[issue.name]) for issue in self.issues]
-        return int(self.find(np.array(wanted)))
+        return int(self.find(np.array([issue.options.index(options[issue.name]) for issue in self.issues])))
+
+    @cached_property
+    def laid_out(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
+        """Options of the halves, then rows, their starts, columns and theirs, as `kernels.package_worths` asks."""
+        first, second = (np.ascontiguousarray(half.options, np.int64) for half in self.halves)
+        rows, columns = [block.rows for block in self.blocks], [block.columns for block in self.blocks]
+        row_start, column_start = (np.cumsum([0, *map(len, side)]) for side in (rows, columns))
+        return first, second, np.concatenate(rows), row_start, np.concatenate(columns), column_start
 
     @cached_property
     def tie_rank(self) -> Ints:

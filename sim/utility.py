@@ -94,26 +94,48 @@ def package_utility(
         total += weights[..., issue]
     if (np.abs(total - 1) > TOLERANCE).any():
         raise ValueError("issue weights must sum to 1 for each party")
-    middle = len(space.halves[0].issues)
-    first = _half_worth(space.halves[0], weights[:, :, :middle], option_worth[:, :, :middle])
-    second = _half_worth(space.halves[1], weights[:, :, middle:], option_worth[:, :, middle:])
     draws, parties = weights.shape[:2]
     utility = np.empty((draws, parties, len(space))) if out is None else out[:draws]
-    for block in space.blocks:
-        if draws == 1:  # as good as the loop, and `check` and `show` need not wait for a compiler
-            grid = utility[:, :, block.start : block.stop].reshape(1, parties, len(block.rows), len(block.columns))
-            np.add(first[:, :, block.rows, None], second[:, :, None, block.columns], out=grid)
-        else:
-            kernels.add_halves(first, second, block.rows, block.columns, block.start, utility)
-    for extra in extras:
-        utility[:, extra.party, extra.packages] += extra.adds[:, None]
+    if draws == 1:  # as good as the loop, and `check` and `show` need not wait for a compiler
+        _fill_one(space, weights[0], option_worth[0], extras, utility[0])
+    else:
+        _fill(space, weights, option_worth, extras, utility)
     return utility
 
 
+def _fill(
+    space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra], utility: Floats
+) -> None:
+    """Worth of all packages, draw by draw and party by party, so that what is added to lies in the cache."""
+    party = np.array([extra.party for extra in extras], np.int64)
+    start = np.cumsum([0, *(len(extra.packages) for extra in extras)])
+    packages = np.concatenate([np.zeros(0, np.int64), *(extra.packages for extra in extras)])
+    adds = np.array([extra.adds for extra in extras]).reshape(len(extras), len(utility))
+    first, second, rows, row_start, columns, column_start = space.laid_out
+    kernels.package_worths(
+        np.ascontiguousarray(weights), np.ascontiguousarray(option_worth), first, second, rows, row_start, columns,
+        column_start, party, start, packages, adds, utility,
+    )  # fmt: skip
+
+
+def _fill_one(
+    space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra], utility: Floats
+) -> None:
+    """The same of one draw, without the first axis."""
+    middle, parties = len(space.halves[0].issues), len(weights)
+    first = _half_worth(space.halves[0], weights[:, :middle], option_worth[:, :middle])
+    second = _half_worth(space.halves[1], weights[:, middle:], option_worth[:, middle:])
+    for block in space.blocks:
+        grid = utility[:, block.start : block.stop].reshape(parties, len(block.rows), len(block.columns))
+        np.add(first[:, block.rows, None], second[:, None, block.columns], out=grid)
+    for extra in extras:
+        utility[extra.party, extra.packages] += extra.adds
+
+
 def _half_worth(half: Half, weights: Floats, option_worth: Floats) -> Floats:
-    worth = np.zeros((*weights.shape[:2], len(half.options)))
+    worth = np.zeros((len(weights), len(half.options)))
     for column in range(len(half.issues)):
-        worth += weights[:, :, column, None] * option_worth[:, :, column][:, :, half.options[:, column]]
+        worth += weights[:, column, None] * option_worth[:, column][:, half.options[:, column]]
     return worth
 
 
@@ -142,7 +164,7 @@ class Lines:
 
         Every pattern is among its own. Shapes (all of them,) and (K + 1,).
         """
-        holds: Bools = (self.crosses[None, :, :] | ~self.crosses[:, None, :]).all(axis=2)
+        holds = np.logical_and.reduce(self.crosses[None, :, :] | ~self.crosses[:, None, :], axis=2)
         return np.flatnonzero(holds) % len(holds), np.concatenate([[0], np.cumsum(holds.sum(axis=1))])
 
     def crossed(self, lines: Bools) -> Bools:

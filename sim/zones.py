@@ -96,13 +96,18 @@ class Zones:
         zone; the few packages left are played through.
         """
         found: Bools = np.zeros(len(rows), bool)
-        if len(rows):
+        if len(rows) and self._anything_moved():
             least = np.min(self._no_deal, axis=0)[rows]
             always = np.all(self._real, axis=0)[rows]
             possible = self._zone(least, always, rows)
             for row, b in enumerate(rows.tolist()):
                 found[row] = possible[row].any() and self._in_some_round(b, np.flatnonzero(possible[row]))
         return found
+
+    def _anything_moved(self) -> bool:
+        """Whether no-deal worth or lines may have been others than in round 1, of which the zone is kept."""
+        first, real = self._no_deal[0], self._real[0]
+        return any(each is not first for each in self._no_deal) or any(each is not real for each in self._real)
 
     def _in_some_round(self, b: int, packages: np.ndarray) -> bool:
         signs, worth = self._table.signs[:, packages], self._utility[b : b + 1][:, :, packages]

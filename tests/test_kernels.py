@@ -38,15 +38,31 @@ def test_the_first_of_the_highest(case, data):
     assert first_of_highest(merit, usable, ranks).tolist() == wanted.tolist()
 
 
-@given(hnp.arrays(float, (2, 3, 4), elements=UNIT), hnp.arrays(float, (2, 3, 5), elements=UNIT), st.data())
-def test_worth_is_an_outer_sum(first, second, data):
-    rows = np.array(data.draw(st.lists(st.integers(0, 3), min_size=1, unique=True)))
-    columns = np.array(data.draw(st.lists(st.integers(0, 4), min_size=1, unique=True)))
-    utility = np.full((2, 3, 1 + len(rows) * len(columns)), -1.0)
-    kernels.add_halves(first, second, rows, columns, 1, utility)
-    sums = first[:, :, rows, None] + second[:, :, None, columns]
-    assert np.array_equal(utility[:, :, 1:], sums.reshape(2, 3, -1))
-    assert (utility[:, :, 0] == -1).all()
+@given(hnp.arrays(float, (3, 2, 3), elements=UNIT), hnp.arrays(float, (3, 2, 3, 2), elements=UNIT), st.data())
+def test_worth_is_a_sum_over_the_issues_of_either_half_and_what_is_added(weights, option_worth, data):
+    """Issue by issue, the sum of the first half and that of the second, then what only some packages have."""
+    halves = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1]])
+    runs, packages = [], []
+    for _ in range(2):
+        rows, columns = (data.draw(st.lists(st.integers(0, k), min_size=1, unique=True)) for k in (3, 1))
+        runs.append((rows, columns))
+        packages += [(*halves[0][row], *halves[1][column]) for row in rows for column in columns]
+    extras = [(n, data.draw(st.lists(st.integers(0, len(packages) - 1), unique=True))) for n in (1, 0, 1)]
+    adds = data.draw(hnp.arrays(float, (3, 3), elements=UNIT))
+    kinds = (*zip(*runs, strict=True), [at for _, at in extras])
+    ends = [np.cumsum([0, *map(len, lists)]) for lists in kinds]
+    flat = [np.array([place for places in lists for place in places], int) for lists in kinds]
+    utility = np.empty((3, 2, len(packages)))
+    kernels.package_worths(
+        weights, option_worth, *halves, flat[0], ends[0], flat[1], ends[1], np.array([n for n, _ in extras]), ends[2],
+        flat[2], adds, utility,
+    )  # fmt: skip
+    for b, n, p in np.ndindex(utility.shape):
+        of = [weights[b, n, i] * option_worth[b, n, i, packages[p][i]] for i in range(3)]
+        wanted = (of[0] + of[1]) + of[2]
+        for extra, (party, at) in enumerate(extras):
+            wanted = wanted + adds[extra, b] if party == n and p in at else wanted
+        assert utility[b, n, p] == wanted
 
 
 @given(cases(), st.data())
