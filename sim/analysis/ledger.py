@@ -4,12 +4,15 @@ Movement is counted in points of the party's own values, 0 to 100, as the file s
 above 0 where the text is worth less to the party, on that issue, than what it put on the table first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
+import pandas as pd
 
 from sim.analysis.turns import Turn
+from sim.issues import Ints
 from sim.results import Results
 from sim.scenario import Scenario
 from sim.utility import Floats
@@ -121,27 +124,54 @@ class Movement:
 
 
 def movements(results: Results) -> tuple[Movement, ...]:
-    """How far parties moved, by issue and then by party, both in the order of the file."""
+    """How far parties moved, by issue and then by party, both in the order of the file; worked out once a result."""
+    if results not in _moved:
+        _moved[results] = _movements(results)
+    return _moved[results]
+
+
+_moved: WeakKeyDictionary[Results, tuple[Movement, ...]] = WeakKeyDictionary()
+
+
+def _movements(results: Results) -> tuple[Movement, ...]:
     scenario = results.scenario
     found = {
-        party: _options(results, party) for party in scenario.parties if f"opening_{party}" in results.draws.columns
+        party: _texts(results, party) for party in scenario.parties if f"opening_{party}" in results.draws.columns
     }
     rows = []
     for place, issue in enumerate(scenario.issues):
-        for party, (opened, signed) in found.items():
-            worth = {option: points(scenario, party, issue, option) for option in scenario.issues[issue].options}
-            pairs = list(zip(opened, signed, strict=True))
-            way = np.array([worth[a[place]] - worth[b[place]] for a, b in pairs], np.float64)
-            moved = sum(a[place] != b[place] for a, b in pairs)
+        names = list(scenario.issues[issue].options)
+        for party, (opening, signed) in found.items():
+            worth = np.array([points(scenario, party, issue, option) for option in names], np.float64)
+            before, after = opening.option(place, names), signed.option(place, names)
+            way, moved = worth[before] - worth[after], int(np.count_nonzero(before != after))
             rows.append(Movement(issue, party, len(way), moved, *_spread(way)))
     return tuple(rows)
 
 
-def _options(results: Results, party: str) -> tuple[list[list[str]], list[list[str]]]:
-    """Options of the party's opening and of the text, in the file's order of issues, a run each."""
+@dataclass(frozen=True)
+class _Texts:
+    """Packages as text, a run each: there are far fewer of them than runs.
+
+    Attributes:
+        which: Index into `options` of each run.
+        options: Of each package that occurs, in the file's order of issues.
+    """
+
+    which: Ints
+    options: list[list[str]]
+
+    def option(self, place: int, names: Sequence[str]) -> Ints:
+        """Index, in `names`, of the option of one issue in each run."""
+        return np.array([names.index(each[place]) for each in self.options], np.int64)[self.which]
+
+
+def _texts(results: Results, party: str) -> tuple[_Texts, _Texts]:
+    """The party's opening and the text signed, in the runs that have both."""
     columns = results.draws[[f"opening_{party}", "package"]].dropna()
-    opened, signed = ([str(text).split("/") for text in columns[name]] for name in columns)
-    return opened, signed
+    coded = [pd.factorize(columns[name]) for name in columns]
+    opening, signed = (_Texts(which, [str(text).split("/") for text in texts]) for which, texts in coded)
+    return opening, signed
 
 
 def _spread(way: Floats) -> tuple[float, float, float]:
