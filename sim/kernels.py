@@ -255,52 +255,6 @@ def acceptable(
                 left[p] &= (own[p] >= least) | (not asked[p])
 
 
-@compiled("f3", "f2", "i1", "f1", "f2", "i1", "f2", "f3", "i1", "b2", "f2", "f2", "F3")
-def look_ahead(
-    utility: Floats,
-    chance: Floats,
-    chance_of: Ints,
-    stake: Floats,
-    moved: Floats,
-    moved_of: Ints,
-    no_deal: Floats,
-    held: Floats,
-    held_of: Ints,
-    absent: Bools,
-    refusal_cost: Floats,
-    foresight: Floats,
-    ahead: Floats,
-) -> None:
-    """What packages are worth to parties that look past the signature.
-
-    Args:
-        utility: Worth of all packages to all parties, shape (B, N, P).
-        chance, chance_of: Of all ratifiers by combination of options, shape (B, K), and the combination of each
-            package, shape (P,).
-        stake: How a shift of power enters the worth of fighting again, shape (N,).
-        moved, moved_of: Share of the stake that moves, likewise.
-        no_deal: Worth of no agreement, shape (B, N).
-        held, held_of: Discounted part of the time to come in which a package holds, shape (B, N, K), likewise.
-        absent: Packages that take the second half of these kinds, shape (B, P), or of no rows where none does.
-        refusal_cost: What a text refused at home costs, shape (B, N).
-        foresight: In [0, 1], shape (B, N).
-        ahead: Where the worth goes, shape (B, N, P).
-    """
-    for b in range(len(utility)):
-        for n in range(utility.shape[1]):
-            free, share = no_deal[b, n], foresight[b, n]
-            refused = free - refusal_cost[b, n]
-            durations = held[b, n]
-            half = len(durations) // 2
-            for p in range(utility.shape[2]):
-                own = utility[b, n, p]
-                again = free - stake[n] * moved[b, moved_of[p]]  # fighting again, from the new line
-                kind = held_of[p] + half if len(absent) and absent[b, p] else held_of[p]
-                expected = (own - again) * durations[kind] + again
-                expected = (expected - refused) * chance[b, chance_of[p]] + refused
-                ahead[b, n, p] = own + (expected - own) * share
-
-
 @compiled("f2", "f1", "b2", "i1", "i1", "f", "I1", "I1")
 def fewest_broken(
     utility: Floats,

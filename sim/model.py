@@ -6,18 +6,18 @@ from functools import cached_property
 import mesa
 import numpy as np
 
-from sim import exact
+from sim import exact, kernels_worth
 from sim.agents import Party
 from sim.approval import Approval
 from sim.awareness import Awareness
 from sim.ensemble import Ensemble
-from sim.foresight import foreseen
+from sim.foresight import look_ahead
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.leaving import Leaving
 from sim.listed import Listed, listed
 from sim.shortlist import Candidates
 from sim.state import Case, Moves, State, opening
-from sim.utility import DAYS_PER_MONTH, Floats
+from sim.utility import DAYS_PER_MONTH, Floats, worth_of
 from sim.world import holdout
 from sim.zones import Zones
 
@@ -28,8 +28,8 @@ class Talks:
 
     Attributes:
         ensemble: The draws.
-        plain: Worth of all packages by weights and points, shape (B, N, P).
-        utility: Worth as the parties bargained by it: with foresight and the cost of going back on one's word.
+        utility: Worth of all packages as the parties bargained by it, shape (B, N, P): with foresight and the cost of
+            going back on one's word.
         zone: Packages acceptable to their signatories, all or enough of them, in the last open round, shape (B, P).
         zone_first: The same in round 1.
         zone_ever: Whether there was one in some open round, shape (B,).
@@ -51,7 +51,6 @@ class Talks:
     """
 
     ensemble: Ensemble
-    plain: Floats
     utility: Floats
     zone: Bools
     zone_first: Bools
@@ -82,6 +81,17 @@ class Talks:
         """The packages of `zone_first`."""
         return self.listed if self.zone_first is self.zone else listed(self.zone_first)
 
+    @cached_property
+    def plain(self) -> Floats:
+        """Worth of all packages by weights and points, shape (B, N, P); made when it is first asked for."""
+        return self.ensemble.utility()
+
+    def plain_of(self, package: Ints) -> Floats:
+        """The same of one package a draw, shape (B, N)."""
+        ensemble = self.ensemble
+        space = ensemble.structure.space
+        return worth_of(space, ensemble.weights, ensemble.option_worth, ensemble.extras(), package)
+
     def __repr__(self) -> str:
         return f"Talks({self.ensemble!r}: {int((self.signed > 0).sum())} of {len(self.ensemble)} signed)"
 
@@ -96,10 +106,8 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         super().__init__(rng=0)  # Mesa wants a generator; nothing here uses it
         table = ensemble.structure
         self.ensemble = ensemble
-        self.plain = ensemble.utility(out=scratch)
-        self.utility = foreseen(ensemble, self.plain)
-        if self.utility is self.plain and ensemble.world.commitments:
-            self.utility = self.plain.copy()  # going back on one's word will lower it
+        self.utility = ensemble.utility(out=scratch)
+        look_ahead(ensemble, self.utility)
         self.own_option_worth = ensemble.weights[..., None] * ensemble.option_worth
         self.awareness = Awareness(ensemble, self.utility)
         levers = ensemble.world.levers
@@ -111,8 +119,11 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         after, days = ensemble.after_refusal, ensemble.scenario.time.days_per_round
         self.approval = Approval(ensemble.world.ratification, after, len(ensemble), days)
         self.candidates = Candidates(len(table.parties), len(ensemble), len(table.space), len(table.lines.crosses))
-        self.parties = [Party(self, n) for n in range(len(table.parties))]
+        self.parties: list[Party] = []
         self._committed: Bools = np.zeros((len(ensemble.world.commitments), len(ensemble)), bool)
+        for n in range(len(ensemble.world.commitments)):
+            self._commit(n, self.state.next_round())  # before anybody has looked at what there is to sign
+        self.parties += [Party(self, n) for n in range(len(table.parties))]
         self.case = _case(ensemble, self.utility, self.awareness, self._committed)
         self.moves: list[Moves] = []
         self.aspirations: list[Floats] = []  # round by round
@@ -176,8 +187,9 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             self._committed[which, bound] = True
             self.zones.before_worth_falls(bound)
             party = self.ensemble.structure.parties.index(commitment.party)
-            self.utility[bound, party] -= commitment.cost_per_step[bound, None] * steps
-            self.parties[party].think_again(bound)
+            kernels_worth.go_back(self.utility, bound, party, np.ascontiguousarray(commitment.cost_per_step), steps)
+            if self.parties:
+                self.parties[party].think_again(bound)
 
     def _speak(self, state: State) -> State:
         """One pass of the protocol in the draws that are open and whose channel is."""
@@ -241,7 +253,6 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         state, zone = self.state, self.zones.last()
         return Talks(
             ensemble=self.ensemble,
-            plain=self.plain,
             utility=self.utility,
             zone=zone,
             zone_first=self.zones.first,

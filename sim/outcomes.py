@@ -39,7 +39,7 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
     rounds, draw = ensemble.scenario.time.rounds, np.arange(len(ensemble))
     no_deal = talks.no_deal[-1]  # as it stood when the draw closed
     text_worth = np.where((talks.standing == NO_DEAL)[:, None], np.nan, talks.utility[draw, :, talks.standing])
-    plain = np.where(signed[:, None], talks.plain[draw, :, talks.package], np.nan)
+    plain = np.where(signed[:, None], talks.plain_of(talks.package), np.nan)
     days = ensemble.scenario.time.days_per_round
     by_round = [talks.no_deal[min(k, len(talks.no_deal) - 1)] for k in range(rounds)]
     in_force = np.where(talks.approval.passed, talks.signed, 0)  # a text refused at home leaves them with no deal

@@ -132,6 +132,32 @@ def _fill_one(
         utility[extra.party, extra.packages] += extra.adds
 
 
+def worth_of(
+    space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra], packages: Ints
+) -> Floats:
+    """Utility of one package a draw, with the bits that `package_utility` gives it.
+
+    Args:
+        space, weights, option_worth, extras: As there.
+        packages: Shape (B,); what stands in place of one is not looked at, and means nothing in the answer.
+
+    Returns:
+        Shape (B, N).
+    """
+    chosen, draw = space.packages[packages], np.arange(len(packages))
+    middle, halves = len(space.halves[0].issues), []
+    for issues in (range(middle), range(middle, len(space.issues))):
+        half = np.zeros(weights.shape[:2])
+        for issue in issues:
+            half += weights[:, :, issue] * option_worth[draw, :, issue, chosen[:, issue]]
+        halves.append(half)
+    utility = halves[0] + halves[1]
+    for extra in extras:
+        has = np.isin(packages, extra.packages)
+        utility[has, extra.party] += extra.adds[has]
+    return utility
+
+
 def _half_worth(half: Half, weights: Floats, option_worth: Floats) -> Floats:
     worth = np.zeros((len(weights), len(half.options)))
     for column in range(len(half.issues)):

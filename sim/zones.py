@@ -51,8 +51,8 @@ class Zones:
 
     def before_worth_falls(self, rows: Ints) -> None:
         """Look back on some draws once more before the worth of their packages changes."""
-        self._moved[rows] = True
         if self._open:
+            self._moved[rows] = True
             unsure = rows[~self._known[rows]]
             self._known[unsure] = self._in_rounds_so_far(unsure)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import integrate
 
 from sim.ensemble import Ensemble, draw
-from sim.foresight import foreseen
+from sim.foresight import look_ahead
 from sim.model import hold_talks
 from tests.worlds import made, text_on_a_table, worlds
 
@@ -35,6 +35,13 @@ def ahead(worth: Any = WORTH, foresight: Any = FORESIGHT, days: float = 14, **bl
     ensemble = looking(worth, foresight, days, **blocks)
     plain = ensemble.utility()
     return plain[0], foreseen(ensemble, plain)[0]
+
+
+def foreseen(ensemble: Ensemble, plain: Any) -> Any:
+    """What worth becomes for parties that look ahead."""
+    found = plain.copy()
+    look_ahead(ensemble, found)
+    return found
 
 
 def looking(worth: Any, foresight: Any, days: float, **blocks: Any) -> Ensemble:

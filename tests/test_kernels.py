@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim import kernels, solutions
+from sim import kernels, kernels_worth, solutions
 from sim.shortlist import first_of_highest
 
 TOLERANCE = 1e-9
@@ -94,35 +94,45 @@ def test_the_smallest_sets_of_broken_constraints(case, data):
 def test_worth_with_foresight(case, data):
     """The formula of the model step by step, each step rounded as NumPy rounds it."""
     utility, no_deal, _, of, kinds = case
-    (draws, parties, packages) = utility.shape
+    (draws, parties, _packages), of = utility.shape, of.astype(np.int32)
 
     def numbers(*shape):
         return data.draw(hnp.arrays(float, shape, elements=UNIT))
 
-    chance, moved, cost, foresight = numbers(draws, kinds), numbers(draws, kinds), *numbers(2, draws, parties)
-    stake = data.draw(hnp.arrays(float, parties, elements=st.sampled_from([-1.0, 0.0, 1.0])))
-    everywhere = np.arange(draws * packages).reshape(draws, packages) % 2 > 0
-    absent = everywhere if data.draw(st.booleans()) else everywhere[:0]
-    held = numbers(draws, parties, 2 * kinds if len(absent) else kinds)
-    ahead = np.empty_like(utility)
-    kernels.look_ahead(
-        utility, chance, of, stake, moved, of, no_deal, held, of, absent, cost, foresight, ahead
+    chance, least, foresight = numbers(draws, kinds), numbers(draws, kinds), numbers(draws, parties)
+    again, refused = numbers(draws, parties, kinds), numbers(draws, parties)
+    guarantor = data.draw(st.integers(0, parties - 1))
+    gain, needed = utility[:, guarantor] - no_deal[:, [guarantor]], least if data.draw(st.booleans()) else least[:0]
+    held = numbers(draws, parties, 2 * kinds if len(needed) else kinds)
+    found = utility.copy()
+    kernels_worth.look_ahead(
+        found, chance, of, again, of, held, of, needed, guarantor, no_deal, refused, foresight
     )  # fmt: skip
     for b in range(draws):
         for n in range(parties):
-            own, free = utility[b, n], no_deal[b, n]
-            kind = of + kinds * absent[b] if len(absent) else of
-            again = free - stake[n] * moved[b][of]
-            expected = own - again
+            own, absent = utility[b, n], gain[b] < least[b][of]
+            kind = of + kinds * absent if len(needed) else of
+            expected = own - again[b, n][of]
             expected *= held[b, n][kind]
-            expected += again
-            refused = free - cost[b, n]
-            expected -= refused
+            expected += again[b, n][of]
+            expected -= refused[b, n]
             expected *= chance[b][of]
-            expected += refused
+            expected += refused[b, n]
             expected -= own
             expected *= foresight[b, n]
-            assert np.array_equal(ahead[b, n], own + expected)
+            assert np.array_equal(found[b, n], own + expected)
+
+
+@given(cases(UNIT), st.data())
+def test_worth_after_going_back_on_a_word(case, data):
+    utility, _, _, steps, _ = case
+    draws, parties = utility.shape[:2]
+    rows, party = np.arange(0, draws, 2), data.draw(st.integers(0, parties - 1))
+    cost = data.draw(hnp.arrays(float, draws, elements=UNIT))
+    wanted, found = utility.copy(), utility.copy()
+    wanted[rows, party] -= cost[rows, None] * steps
+    kernels_worth.go_back(found, rows, party, cost, steps)
+    assert np.array_equal(found, wanted)
 
 
 @given(hnp.arrays(float, (3, 5, 3, 2), elements=UNIT), hnp.arrays(np.int64, 3, elements=st.integers(0, 4)))

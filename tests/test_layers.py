@@ -12,16 +12,16 @@ SIM = ROOT / "sim"
 # Ground floor first. A room is a module of sim/ or a folder of it. It imports from floors below and, on its own floor,
 # from rooms listed before it. A new room is a new word here.
 HOUSE = """
-    0  compiled exact kept issues kernels kernels_talks utility shortlist induction knowledge learning streams registry
-    0  theory kernels_distances kernels_counts listed pareto solutions consent distances shortfalls stability positions
-    0  fair_division references
+    0  compiled exact kept issues kernels kernels_talks kernels_worth utility shortlist induction knowledge
+    0  learning streams registry theory kernels_distances kernels_counts listed pareto solutions consent distances
+    0  shortfalls stability positions fair_division references
     1  state
     2  strategies protocols mechanisms
     3  scenario genius
     4  structure world ensemble
     5  choices foresight approval zones awareness agents leaving model
-    6  outcomes_ledger outcomes_stability outcomes_after outcomes_quota outcomes
-    6  tallies chunks results stages movers store
+    6  outcomes_ledger outcomes_stability outcomes_after outcomes_quota outcomes tallies chunks results stages
+    6  movers store
     7  progress batch analysis
     8  charts report
     9  cli app

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sim.issues import Issue, package_space
-from sim.utility import Extra, deliver, lines_over, package_utility, rescale_weights, worth_from_start
+from sim.utility import Extra, deliver, lines_over, package_utility, rescale_weights, worth_from_start, worth_of
 
 
 def test_a_small_package_by_hand():
@@ -45,6 +45,18 @@ def test_a_draw_has_the_same_bits_in_any_block(worth, start, length):
     block = slice(start, start + length)
     whole = package_utility(space, weights, options)
     assert (package_utility(space, weights[block], options[block]) == whole[block]).all()
+
+
+@given(st.integers(1, 5), st.integers(1, 4), st.data())
+def test_worth_of_one_package_a_draw_has_the_bits_it_has_among_all(count, draws, data):
+    space = package_space([Issue(f"i{k}", tuple("abc"[: data.draw(st.integers(1, 3))])) for k in range(count)])
+    weights = rescale_weights(data.draw(hnp.arrays(float, (draws, 2, count), elements=st.floats(0.01, 1))))
+    worth = data.draw(hnp.arrays(float, (draws, 2, count, 3), elements=st.floats(0, 1)))
+    adds = data.draw(hnp.arrays(float, (2, draws), elements=st.floats(-0.1, 0.1)))
+    extras = [Extra(data.draw(st.integers(0, 1)), np.arange(place, len(space), 2), adds[place]) for place in range(2)]
+    package = data.draw(hnp.arrays(np.int64, draws, elements=st.integers(0, len(space) - 1)))
+    whole = package_utility(space, weights, worth, extras)[np.arange(draws), :, package]
+    assert np.array_equal(worth_of(space, weights, worth, extras, package), whole)
 
 
 def test_weights_that_do_not_sum_to_one_are_refused():

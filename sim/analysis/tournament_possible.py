@@ -71,7 +71,7 @@ def possible(scenario: Scenario, seed: int, count: int, table: Structure | None 
         model = PeaceTalks(ensemble[first : first + block], scratch)
         model.step()
         start = model.zones.no_deal[0][:, counted]
-        largest, best = _largest(model.plain[:, counted], start, model.zones.first)
+        largest, best = _largest(model.ensemble.utility()[:, counted], start, model.zones.first)
         no_deal.append(start)
         most.append(largest)
         together.append(np.where(best > TOLERANCE, best, np.nan))

@@ -9,7 +9,7 @@ penalties then count in full and nobody is deterred.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -197,8 +197,6 @@ class Aftermath:
     ) -> "Outlook":
         """How long each package would hold if it came into force, without pressure: what foresight looks at.
 
-        Survival is worked out for the few kinds of package that differ in it, and once for all parties.
-
         Args:
             in_force_month: Months from the scenario's date to signature and entry into force, taken as one; 0 if not
                 given, shape (B,).
@@ -208,18 +206,30 @@ class Aftermath:
         Raises:
             ValueError: if there is a guarantor and its worth is missing.
         """
+        ahead, least = self.kinds_ahead(in_force_month)
+        gain = self._gain(guarantor_utility, guarantor_no_deal)
+        return ahead if least is None else replace(ahead, absent=gain < ahead.static.spread(least))
+
+    def kinds_ahead(self, in_force_month: Floats | None = None) -> tuple[Outlook, Floats | None]:
+        """As `outlook`, but whether the guarantor would act is left open.
+
+        Survival is worked out for the few kinds of package that differ in it, and once for all parties.
+
+        Returns:
+            The outlook, and the smallest gain for which the guarantor acts, by combination, shape (B, K); None where
+            there is no guarantor.
+        """
         month = np.zeros(len(self.hold)) if in_force_month is None else in_force_month
         where, danger = self.static.all, self.static.danger
         promised_all = self._promised(_looking_at(where.example), np.zeros((len(month), len(where))))
-        absent = None
+        least = None
         if self.static.guarantor is not None:
             least = least_gain(promised_all, self.cost_of_acting[:, None])
-            absent = self._gain(guarantor_utility, guarantor_no_deal) < where.spread(least)
         shift = np.zeros_like(promised_all)
         if self.power_shift is not None:
             shift = _looking_at(where.example)(self.power_shift.shifts)
         factors, kind, kinds = [], [], 0
-        for kept in (True, False) if absent is not None else (True,):
+        for kept in (True, False) if least is not None else (True,):
             undone = self._power(shift, promised_all if kept else np.zeros_like(promised_all)).fails
             kind.append(kinds + self.static.danger_of_all + len(danger) * undone)
             factors += self._factors_ahead(month, kept, bool(undone.any()))
@@ -228,7 +238,7 @@ class Aftermath:
         held = np.ones((len(month), kinds, len(SPAN_MIDDLES)))
         if self.hazard is not None:
             held = self.hazard.law.survival(together, SPAN_MIDDLES)
-        return Outlook(held, np.concatenate(kind, axis=1), absent, where)
+        return Outlook(held, np.concatenate(kind, axis=1), None, where), least
 
     def _factors_ahead(self, month: Floats, kept: bool, any_undone: bool) -> list[Floats]:
         """Q of ten years by combination, (B, K, years): without a shift of power that undoes the deal, and with one.

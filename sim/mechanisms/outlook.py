@@ -37,7 +37,8 @@ class Outlook:
         held: Share still held at the middle of each span, by kind, shape (B, kinds, spans).
         kind: Kind of each combination of options, shape (B, K); where a guarantor may have no will to act a second
             time without its promise, shape (B, 2 K).
-        absent: Packages that the guarantor would not act for, shape (B, P); None where there is no guarantor.
+        absent: Packages that the guarantor would not act for, shape (B, P); None where there is no guarantor, or
+            where that is left open.
         static: The combinations.
     """
 
