@@ -12,7 +12,7 @@ import numpy as np
 from sim.choices import Choices
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
-from sim.state import BY_CLOCK, FIRST_LISTED, ByRule, State, View
+from sim.state import BY_CLOCK, FIRST_LISTED, ByRule, Rule, State, View
 from sim.utility import Floats
 
 if TYPE_CHECKING:
@@ -50,13 +50,14 @@ class Party(mesa.Agent):  # type: ignore[misc]
             model.utility, index, ensemble.structure.lines, self.regard, model.candidates, lists
         )
         self._seen: tuple[State, View] | None = None
-        self.take_in(model.state)
+        self.real_lines: Bools = model.state.real & self._own_lines
+        self._kept: dict[str, tuple[Any, Any]] = {}
 
     def take_in(self, state: State) -> None:
         """Hear of the round that begins: in draws where a red line fell, work out anew what can be signed."""
-        self.real_lines: Bools = state.real & self._own_lines
+        self.real_lines = state.real & self._own_lines
         self._choices.update(self.real_lines)
-        self._kept: dict[str, tuple[Any, Any]] = {}
+        self._kept = {}
 
     def think_again(self, rows: Ints) -> None:
         """Work out anew what it would offer in draws in which packages have changed their worth."""
@@ -120,6 +121,22 @@ class Party(mesa.Agent):  # type: ignore[misc]
             return None
         asks = self.aspiration(state) if rule.asks == BY_CLOCK else np.zeros(len(state.open))
         return ByRule(asks, rule, self.draft(state), len(self._drafts) > 1, self._choices.candidates, rank)
+
+    def course(self, rounds: int) -> Floats | None:
+        """How far it has come down from its best package to no deal in each round, shape (R, 1 or B).
+
+        None where it goes by more than the clock and its list of packages.
+        """
+        fallen, rule = getattr(self.strategy, "fallen", None), getattr(self.strategy, "rule", None)
+        if fallen is None or rule != Rule(FIRST_LISTED) or len(self._drafts) > 1:
+            return None
+        told: Floats = fallen(rounds)
+        return told if self._choices.lists and len(self.regard.tie_rank) == 1 else None
+
+    def list_for(self, rows: Ints, real: Bools) -> None:
+        """List what may be its first in some draws where only these lines are sure to stay real, shape (rows, L)."""
+        patterns = self.model.ensemble.structure.lines.patterns_crossing(real & self._own_lines)
+        self._choices.list_for(rows, ~patterns)
 
     def aspiration(self, state: State) -> Floats:
         """The least worth it asks for now, shape (B,)."""

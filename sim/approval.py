@@ -66,6 +66,10 @@ class Approval:
         struck = ratification.rows(refused).struck(ratification.refusal(packages, votes).rows(refused))
         return rows, struck
 
+    def forget(self, draws: Bools | Ints) -> None:
+        """Let go of what came of the last text in some draws: another is to be signed."""
+        self.refused_by[draws], self.passed[draws] = -1, False
+
     def waiting(self, state: State) -> Bools:
         """Draws that talk again in a later round, shape (B,)."""
         return self.reopens_at > state.round
@@ -75,7 +79,7 @@ class Approval:
         back = self.reopens_at == state.round
         if not back.any():
             return state
-        self.refused_by[back], self.passed[back] = -1, False
+        self.forget(back)
         return replace(
             state,
             open=state.open | back,

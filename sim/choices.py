@@ -84,6 +84,16 @@ class Choices:
         if len(changed):
             self._work_out(changed)
 
+    def list_for(self, rows: Ints, patterns: Bools) -> None:
+        """List what may be its first in some draws while only these patterns may be signed, shape (rows, K).
+
+        Whoever asks for it sees to the best package, and that other patterns are passed over: it is for talks played in
+        one loop.
+        """
+        self.patterns[rows] = patterns
+        self._look_through(rows)
+        self._stale[rows] = True
+
     def forget(self, rows: Ints) -> None:
         """Have these draws worked out anew at the next update: worth has changed."""
         self._stale[rows] = True

@@ -15,6 +15,7 @@ from sim.foresight import look_ahead
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.leaving import Leaving
 from sim.listed import Listed, listed
+from sim.moving import MovingTalks, can_play
 from sim.shortlist import Candidates
 from sim.state import Case, Moves, State, opening
 from sim.utility import DAYS_PER_MONTH, Floats, worth_of
@@ -244,10 +245,42 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             self.approval.ask(replace(end, round=k))
         self.state = replace(end, round=last)
 
+    def _hold_moving(self) -> None:
+        """Play all rounds in one loop where a draw is interrupted by signatures alone; else do nothing."""
+        if not self.leaving.nobody or not can_play(self.ensemble, self.parties):
+            return
+        talks = MovingTalks(self.ensemble, self.state, self.parties, self.candidates, self.utility)
+        everybody, struck = np.arange(len(self.ensemble)), list[tuple[Ints, Bools]]()
+        rows, back, rounds = everybody, np.zeros(len(self.ensemble), np.int64), self.state.rounds
+        while len(rows):
+            self.approval.forget(rows)
+            talks.play(rows, rounds, back)
+            rows, asked = np.zeros(0, np.int64), np.isin(everybody, rows)
+            for k in np.unique(talks.state.signed[asked & (talks.state.signed > 0)]).tolist():
+                signed = np.where(asked, talks.state.signed, 0)
+                going_on, packages = self.approval.ask(replace(talks.state, round=k, signed=signed))
+                for party in self.parties:
+                    party.strike(going_on, packages)
+                struck.append((going_on, packages))
+                rows = np.concatenate([rows, going_on])
+            back = np.where(np.isin(everybody, rows), self.approval.reopens_at, 0)
+            talks.look(rows)
+        last = rounds if talks.state.open.any() else int(talks.state.signed.max())
+        talks.play(everybody, last, back)
+        for k in range(1, last + 1):
+            now = replace(talks.state, round=k, open=talks.open[k - 1], real=talks.real[k - 1])
+            self.zones.keep(replace(now, no_deal=talks.no_deal[k - 1]))
+        for draws, packages in struck:
+            self.zones.strike(draws, packages)
+        self.state, self.running = replace(talks.state, round=last), False
+        self.moves, self.aspirations = talks.moves(last), list(talks.asked[:last])
+
     def hold(self) -> Talks:
         """Talk until every draw is signed or out of time."""
         if self.state.round == 0:
             self._hold_at_once()
+        if self.state.round == 0:
+            self._hold_moving()
         while self.running:
             self.step()
         state, zone = self.state, self.zones.last()

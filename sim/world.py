@@ -52,6 +52,16 @@ class World:
         moving = (self.war, self.events, self.levers, self.giving_way)
         return not self.commitments and all(mechanism is None for mechanism in moving)
 
+    def may_fall(self) -> Bools:
+        """Red lines that may fall before the talks are over, given the strongest pressure, shape (B, L)."""
+        falls: Bools = self.falls_from != NEVER
+        if self.giving_way is not None:
+            draws, rounds, parties = self.no_deal.shape
+            wear = [self.giving_way.wear(np.full((draws, parties), pressure)) for pressure in (0.0, 1.0)]
+            most = rounds * np.maximum(np.maximum(*wear), 0.0)
+            falls = falls | self.giving_way.fallen(most * (1 + 1e-9))
+        return falls
+
     def rows(self, rows: slice) -> "World":
         """Some of the draws."""
         changes: dict[str, Any] = {}

@@ -62,6 +62,11 @@ class AlternatingOffers(InTurn):
         """All rounds at once where nothing but the parties' words moves anything, as `quick_talks` does."""
         return quick_talks(state, speakers, turns, case, self.refusals == "reasoned", self.memory)
 
+    @property
+    def in_one_loop(self) -> tuple[bool, int | None]:
+        """Whether refusals are reasoned, and how long a line is remembered: all that `moving_loop.py` must be told."""
+        return self.refusals == "reasoned", self.memory
+
     def reason(self, speaker: Speaker, offer: Ints, lines: Lines) -> Ints:
         """The line that the offer crosses, or that it is worth too little; nothing where refusals are bare."""
         return np.full(len(offer), NO_REASON) if self.refusals == "bare" else reason_of(speaker, offer, lines)

@@ -41,11 +41,11 @@ class TimeDependent(Asking):
 
     def _in_rounds(self, view: View, rounds: slice) -> Floats:
         best = np.maximum(view.best, view.no_deal)
-        aspirations: Floats = best - (best - view.no_deal) * self._fall(view.rounds)[rounds]
+        aspirations: Floats = best - (best - view.no_deal) * self.fallen(view.rounds)[rounds]
         return aspirations
 
-    def _fall(self, rounds: int) -> Floats:
-        """`time**exponent` in every round, shape (R, 1 or B)."""
+    def fallen(self, rounds: int) -> Floats:
+        """How far it has come down from its best to no deal in every round, `time**exponent`, shape (R, 1 or B)."""
         if rounds not in self._falls:
             times = np.array([time_of(k, rounds) for k in range(1, rounds + 1)])
             self._falls[rounds] = exact.every_power(times, np.atleast_1d(self.exponent))
