@@ -9,6 +9,7 @@ from sim.compiled import compiled
 from sim.exact import Floats
 from sim.issues import Ints, ShortInts
 
+PIECE = 512  # packages at a time: what is looked up for them stays at hand
 
 @compiled("F3", "f2", "h1", "f3", "h1", "f3", "h1", "f2", "i", "f2", "f2", "f2")
 def look_ahead(
@@ -41,26 +42,26 @@ def look_ahead(
         refused: Worth of a text refused at home, shape (B, N).
         foresight: In [0, 1], shape (B, N).
     """
-    packages = utility.shape[2]
-    kind = np.empty(packages, np.int32)
-    half = held.shape[2] // 2
+    packages, half = utility.shape[2], np.uint32(held.shape[2] // 2)
+    kind, passes, fighting, lasts = np.empty(PIECE, np.uint32), np.empty(PIECE), np.empty(PIECE), np.empty(PIECE)
     for b in range(len(utility)):
-        if len(least):
-            own, free, needed = utility[b, guarantor], no_deal[b, guarantor], least[b]
-            for p in range(packages):
-                gain = own[p] - free
-                kind[p] = held_of[p] + (half if gain < needed[held_of[p]] else 0)
-        else:
-            kind[:] = held_of
-        passes = chance[b]
-        for n in range(utility.shape[1]):
-            own, from_new_line, durations = utility[b, n], again[b, n], held[b, n]
-            turned_down, share = refused[b, n], foresight[b, n]
-            for p in range(packages):
-                worth, fighting = own[p], from_new_line[np.uint32(again_of[p])]
-                expected = (worth - fighting) * durations[np.uint32(kind[p])] + fighting
-                expected = (expected - turned_down) * passes[np.uint32(chance_of[p])] + turned_down
-                own[p] = worth + (expected - worth) * share
+        for start in range(0, packages, PIECE):  # looking up and reckoning apart, so that many are reckoned at once
+            stop = min(start + PIECE, packages)
+            held_here, chance_here, again_here = held_of[start:stop], chance_of[start:stop], again_of[start:stop]
+            for p in range(stop - start):
+                kind[p], passes[p] = np.uint32(held_here[p]), chance[b, np.uint32(chance_here[p])]
+            if len(least):
+                gains, free = utility[b, guarantor, start:stop], no_deal[b, guarantor]
+                for p in range(stop - start):
+                    kind[p] += half * np.uint32(gains[p] - free < least[b, kind[p]])
+            for n in range(utility.shape[1]):
+                own, turned_down, share = utility[b, n, start:stop], refused[b, n], foresight[b, n]
+                for p in range(stop - start):
+                    fighting[p], lasts[p] = again[b, n, np.uint32(again_here[p])], held[b, n, kind[p]]
+                for p in range(stop - start):
+                    expected = (own[p] - fighting[p]) * lasts[p] + fighting[p]
+                    expected = (expected - turned_down) * passes[p] + turned_down
+                    own[p] += (expected - own[p]) * share
 
 
 @compiled("F3", "i1", "i", "f1", "i1")

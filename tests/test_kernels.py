@@ -121,6 +121,12 @@ def test_worth_with_foresight(case, data):
             expected -= own
             expected *= foresight[b, n]
             assert np.array_equal(found[b, n], own + expected)
+    times = kernels_worth.PIECE // 4 + 1  # more packages than are looked at in one go, some of them in two
+    many, of_many = np.tile(utility, times), np.tile(of, times)
+    kernels_worth.look_ahead(
+        many, chance, of_many, again, of_many, held, of_many, needed, guarantor, no_deal, refused, foresight
+    )
+    assert np.array_equal(many, np.tile(found, times))
 
 
 @given(cases(UNIT), st.data())
