@@ -24,61 +24,63 @@ def look_ahead(ensemble: Ensemble, utility: Floats) -> None:
     if not ensemble.foresight.any():
         return
     no_deal = np.ascontiguousarray(ensemble.world.no_deal[:, 0])
-    prospects = _prospects(ensemble, no_deal)
+    ahead = _prospects(ensemble)
     kernels_worth.look_ahead(
-        utility, prospects.chance, prospects.chance_of, prospects.again, prospects.again_of, prospects.held,
-        prospects.held_of, prospects.least, prospects.guarantor, no_deal,
-        np.ascontiguousarray(no_deal - ensemble.refusal_cost), np.ascontiguousarray(ensemble.foresight),
+        utility, ahead.chance, ahead.chance_of, ahead.stake, ahead.moved, ahead.moved_of, ahead.held, ahead.kind,
+        ahead.kind_of, ahead.least, ahead.guarantor, no_deal, np.ascontiguousarray(ensemble.refusal_cost),
+        np.ascontiguousarray(ensemble.foresight),
     )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class _Prospects:
-    """Chances, durations and worth of fighting again, each by the few combinations of options that differ in it.
+    """Chances, durations and shifts of power, each by the few combinations of options that differ in it.
 
     Attributes:
         chance, chance_of: Of all ratifiers, shape (B, K), and each package's combination, shape (P,).
-        again, again_of: Worth of fighting again from the new line, shape (B, N, K), and the combinations, likewise.
-        held, held_of: Discounted part of ten years in which a package holds, shape (B, N, K), likewise; with a
-            guarantor first all combinations if it acts, then all if it does not, shape (B, N, 2 K).
+        stake: How a shift of power enters each party's worth of fighting again, shape (N,).
+        moved, moved_of: Share of the stake that moves away from the named side, and the combinations, likewise.
+        held: Discounted part of ten years in which a package holds, by kind, shape (B, N, kinds).
+        kind, kind_of: Kind of each combination, shape (B, K), and the combinations, likewise; with a guarantor first
+            the kinds if it acts, then those if it does not, shape (B, 2 K).
         least: Smallest gain for which the guarantor acts, by these combinations, shape (B, K); no rows without one.
         guarantor: Index of the party, 0 for none.
     """
 
     chance: Floats
     chance_of: ShortInts
-    again: Floats
-    again_of: ShortInts
+    stake: Floats
+    moved: Floats
+    moved_of: ShortInts
     held: Floats
-    held_of: ShortInts
+    kind: ShortInts
+    kind_of: ShortInts
     least: Floats
     guarantor: int
 
 
-def _prospects(ensemble: Ensemble, no_deal: Floats) -> _Prospects:
+def _prospects(ensemble: Ensemble) -> _Prospects:
     votes, after, parties = ensemble.world.ratification, ensemble.world.aftermath, ensemble.structure.parties
     draws, all_alike = len(ensemble), np.zeros(len(ensemble.structure.space), np.int64)
     chance, chance_of = np.ones((draws, 1)), all_alike
     if votes is not None:
         chance, chance_of = votes.chances_over_combinations()[0], votes.static.combinations.index
     moved, moved_of = np.zeros((draws, 1)), all_alike
-    held, held_of = np.ones((draws, len(parties), 1)), all_alike
+    held, kind, kind_of = np.ones((draws, len(parties), 1)), np.zeros((draws, 1), np.int64), all_alike
     least, guarantor = np.zeros((0, 0)), 0
     if after is not None:
         outlook, enough = after.kinds_ahead()
-        held_of = outlook.static.index
-        by_party = [outlook.part_held_by_combination(discount) for discount in ensemble.discount.T]
-        held = np.array(by_party).transpose(1, 0, 2)
+        kind, kind_of = outlook.kind, outlook.static.index
+        held = np.array([outlook.part_held_by_kind(discount) for discount in ensemble.discount.T]).transpose(1, 0, 2)
         if enough is not None:
             least, guarantor = enough, parties.index(after.static.guarantor)
         if after.power_shift is not None:
             shifts = after.power_shift.shifts
             moved, moved_of = shifts.over_combinations(), shifts.static.combinations.index
     stake = np.array([_stake(ensemble, party) for party in parties])
-    again = no_deal[:, :, None] - stake[:, None] * moved[:, None]
-    chance, again, held, least = (np.ascontiguousarray(table, np.float64) for table in (chance, again, held, least))
-    of = [index.astype(np.int32) for index in (chance_of, moved_of, held_of)]
-    return _Prospects(chance, of[0], again, of[1], held, of[2], least, guarantor)
+    chance, moved, held, least = (np.ascontiguousarray(table, np.float64) for table in (chance, moved, held, least))
+    short = [np.ascontiguousarray(index, np.int32) for index in (chance_of, moved_of, kind, kind_of)]
+    return _Prospects(chance, short[0], stake, moved, short[1], held, short[2], short[3], least, guarantor)
 
 
 def _stake(ensemble: Ensemble, party: str) -> float:

@@ -11,19 +11,21 @@ from sim.issues import Ints, ShortInts
 
 PIECE = 512  # packages at a time: what is looked up for them stays at hand
 
-@compiled("F3", "f2", "h1", "f3", "h1", "f3", "h1", "f2", "i", "f2", "f2", "f2")
+@compiled("F3", "f2", "h1", "f1", "f2", "h1", "f3", "h2", "h1", "f2", "i", "f2", "f2", "f2")
 def look_ahead(
     utility: Floats,
     chance: Floats,
     chance_of: ShortInts,
-    again: Floats,
-    again_of: ShortInts,
+    stake: Floats,
+    moved: Floats,
+    moved_of: ShortInts,
     held: Floats,
-    held_of: ShortInts,
+    kind: ShortInts,
+    kind_of: ShortInts,
     least: Floats,
     guarantor: int,
     no_deal: Floats,
-    refused: Floats,
+    refusal_cost: Floats,
     foresight: Floats,
 ) -> None:
     """Turn what packages are worth into what they are worth to parties that look past the signature.
@@ -32,35 +34,45 @@ def look_ahead(
         utility: Worth of all packages to all parties, changed in place, shape (B, N, P).
         chance, chance_of: Of all ratifiers by combination of options, shape (B, K), and the combination of each
             package, shape (P,).
-        again, again_of: Worth of fighting again from the new line, shape (B, N, K), likewise.
-        held, held_of: Discounted part of the time to come in which a package holds, shape (B, N, K), likewise; with
-            a guarantor, of which first come all combinations if it acts, then all if it does not, (B, N, 2 K).
-        least: Smallest gain for which the guarantor acts, by combination as in `held_of`, shape (B, K), or of no rows
-            where there is no guarantor.
+        stake: How a shift of power enters the worth of fighting again, shape (N,).
+        moved, moved_of: Share of the stake that moves, and the combinations, likewise.
+        held: Discounted part of the time to come in which a package holds, by kind, shape (B, N, kinds).
+        kind, kind_of: Kind of each combination, shape (B, K), and the combinations, likewise; with a guarantor first
+            the kinds if it acts, then those if it does not, shape (B, 2 K).
+        least: Smallest gain for which the guarantor acts, by these combinations, shape (B, K), or of no rows where
+            there is no guarantor.
         guarantor: Index of the party.
         no_deal: Worth of no agreement, shape (B, N).
-        refused: Worth of a text refused at home, shape (B, N).
+        refusal_cost: What a text refused at home costs, shape (B, N).
         foresight: In [0, 1], shape (B, N).
     """
-    packages, half = utility.shape[2], np.uint32(held.shape[2] // 2)
-    kind, passes, fighting, lasts = np.empty(PIECE, np.uint32), np.empty(PIECE), np.empty(PIECE), np.empty(PIECE)
+    packages, half = utility.shape[2], np.uint32(kind.shape[1] // 2)
+    of, passes, away, lasts = np.empty(PIECE, np.uint32), np.empty(PIECE), np.empty(PIECE), np.empty(PIECE)
     for b in range(len(utility)):
         for start in range(0, packages, PIECE):  # looking up and reckoning apart, so that many are reckoned at once
             stop = min(start + PIECE, packages)
-            held_here, chance_here, again_here = held_of[start:stop], chance_of[start:stop], again_of[start:stop]
+            kinds, chances, shifts = kind_of[start:stop], chance_of[start:stop], moved_of[start:stop]
+            gains, free = utility[b, guarantor, start:stop], no_deal[b, guarantor]
             for p in range(stop - start):
-                kind[p], passes[p] = np.uint32(held_here[p]), chance[b, np.uint32(chance_here[p])]
+                of[p] = np.uint32(kinds[p])
             if len(least):
-                gains, free = utility[b, guarantor, start:stop], no_deal[b, guarantor]
                 for p in range(stop - start):
-                    kind[p] += half * np.uint32(gains[p] - free < least[b, kind[p]])
+                    of[p] += half * np.uint32(gains[p] - free < least[b, of[p]])
+            for p in range(stop - start):
+                of[p] = kind[b, of[p]]
+            for p in range(stop - start):
+                passes[p] = chance[b, np.uint32(chances[p])]
+            for p in range(stop - start):
+                away[p] = moved[b, np.uint32(shifts[p])]
             for n in range(utility.shape[1]):
-                own, turned_down, share = utility[b, n, start:stop], refused[b, n], foresight[b, n]
+                own, free, share = utility[b, n, start:stop], no_deal[b, n], foresight[b, n]
+                refused = free - refusal_cost[b, n]
                 for p in range(stop - start):
-                    fighting[p], lasts[p] = again[b, n, np.uint32(again_here[p])], held[b, n, kind[p]]
+                    lasts[p] = held[b, n, of[p]]
                 for p in range(stop - start):
-                    expected = (own[p] - fighting[p]) * lasts[p] + fighting[p]
-                    expected = (expected - turned_down) * passes[p] + turned_down
+                    again = free - stake[n] * away[p]  # fighting again, from the new line
+                    expected = (own[p] - again) * lasts[p] + again
+                    expected = (expected - refused) * passes[p] + refused
                     own[p] += (expected - own[p]) * share
 
 

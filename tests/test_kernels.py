@@ -99,34 +99,38 @@ def test_worth_with_foresight(case, data):
     def numbers(*shape):
         return data.draw(hnp.arrays(float, shape, elements=UNIT))
 
-    chance, least, foresight = numbers(draws, kinds), numbers(draws, kinds), numbers(draws, parties)
-    again, refused = numbers(draws, parties, kinds), numbers(draws, parties)
+    chance, moved, least = numbers(draws, kinds), numbers(draws, kinds), numbers(draws, kinds)
+    cost, foresight = numbers(2, draws, parties)
+    stake = data.draw(hnp.arrays(float, parties, elements=st.sampled_from([-1.0, 0.0, 1.0])))
     guarantor = data.draw(st.integers(0, parties - 1))
     gain, needed = utility[:, guarantor] - no_deal[:, [guarantor]], least if data.draw(st.booleans()) else least[:0]
-    held = numbers(draws, parties, 2 * kinds if len(needed) else kinds)
-    found = utility.copy()
-    kernels_worth.look_ahead(
-        found, chance, of, again, of, held, of, needed, guarantor, no_deal, refused, foresight
-    )  # fmt: skip
+    held = numbers(draws, parties, 3)
+    width = 2 * kinds if len(needed) else kinds
+    kind = data.draw(hnp.arrays(np.int32, (draws, width), elements=st.integers(0, 2)))
+
+    def looking_ahead(found, of):
+        kernels_worth.look_ahead(
+            found, chance, of, stake, moved, of, held, kind, of, needed, guarantor, no_deal, cost, foresight
+        )
+        return found
+
+    found = looking_ahead(utility.copy(), of)
     for b in range(draws):
+        which = kind[b][of + kinds * (gain[b] < least[b][of])] if len(needed) else kind[b][of]
         for n in range(parties):
-            own, absent = utility[b, n], gain[b] < least[b][of]
-            kind = of + kinds * absent if len(needed) else of
-            expected = own - again[b, n][of]
-            expected *= held[b, n][kind]
-            expected += again[b, n][of]
-            expected -= refused[b, n]
+            own, free = utility[b, n], no_deal[b, n]
+            again, refused = free - stake[n] * moved[b][of], free - cost[b, n]
+            expected = own - again
+            expected *= held[b, n][which]
+            expected += again
+            expected -= refused
             expected *= chance[b][of]
-            expected += refused[b, n]
+            expected += refused
             expected -= own
             expected *= foresight[b, n]
             assert np.array_equal(found[b, n], own + expected)
     times = kernels_worth.PIECE // 4 + 1  # more packages than are looked at in one go, some of them in two
-    many, of_many = np.tile(utility, times), np.tile(of, times)
-    kernels_worth.look_ahead(
-        many, chance, of_many, again, of_many, held, of_many, needed, guarantor, no_deal, refused, foresight
-    )
-    assert np.array_equal(many, np.tile(found, times))
+    assert np.array_equal(looking_ahead(np.tile(utility, times), np.tile(of, times)), np.tile(found, times))
 
 
 @given(cases(UNIT), st.data())

@@ -51,11 +51,11 @@ class Outlook:
         """Some of the draws."""
         return rows_of(self, rows)
 
-    def part_held_by_combination(self, discount_per_month: Floats) -> Floats:
-        """As `discounted_part_held`, by combination as in `kind`, shape (B, K or 2 K)."""
+    def part_held_by_kind(self, discount_per_month: Floats) -> Floats:
+        """As `discounted_part_held`, by kind as in `held`, shape (B, kinds)."""
         weights = span_weights(discount_per_month)[:, None, :]
-        part = np.cumsum(self.held * weights, axis=-1)[..., -1] / np.cumsum(weights, axis=-1)[..., -1]
-        return np.take_along_axis(part, self.kind, axis=1)
+        part: Floats = np.cumsum(self.held * weights, axis=-1)[..., -1] / np.cumsum(weights, axis=-1)[..., -1]
+        return part
 
     def discounted_part_held(self, discount_per_month: Floats) -> Floats:
         """L: discounted part of the ten years after entry into force in which a package holds, shape (B, P), in [0, 1].
@@ -65,7 +65,7 @@ class Outlook:
         Args:
             discount_per_month: Of one party, shape (B,).
         """
-        part = self.part_held_by_combination(discount_per_month)
+        part = np.take_along_axis(self.part_held_by_kind(discount_per_month), self.kind, axis=1)
         if self.absent is None:
             return self.static.spread(part)
         index = self.static.index + len(self.static) * self.absent
