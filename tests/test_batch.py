@@ -19,7 +19,8 @@ import sim.batch.engines
 import sim.batch.run
 import sim.chunks
 from sim.batch import BatchInterrupted, batch, summary_table
-from sim.batch.engines import Here, Lost, Workers
+from sim.batch.engines import Here, Workers
+from sim.batch.losses import Lost
 from sim.batch.work import Part, parts_of
 from sim.progress import Bar, Lines, Silent, progress_on
 from sim.results import run

@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -12,11 +11,11 @@ from multiprocessing import get_context
 from multiprocessing.connection import wait as wait_for_any
 from typing import Protocol
 
+from sim.batch.losses import Losses
 from sim.batch.work import Part, play_part, start_worker
 from sim.chunks import Chunk
 from sim.store import ChunkEntry
 
-MOST_LOSSES = 3  # of one piece
 PATIENCE = 2.0  # seconds for a worker to end
 ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "BLIS"))
 
@@ -28,10 +27,6 @@ class Engine(Protocol):
 
     def play(self, parts: Iterator[Part]) -> Generator[tuple[Part, Answer], None, None]:
         """Each piece with what came of it: its draws, the entry of the file they lie in, or what went wrong."""
-
-
-class Lost(Exception):
-    """A piece whose worker ended each time it was played."""
 
 
 class Here:
@@ -64,9 +59,7 @@ class Workers:
 
     def __init__(self, count: int, pieces: Callable[[Part], str | None]) -> None:
         self.count, self.pieces = count, pieces
-        self.losses: Counter[Part] = Counter()
-        self.again: deque[Part] = deque()
-        self.suspects: deque[Part] = deque()  # played with no other beside them, to see whose fault it is
+        self.losses = Losses()
         self.one_alone = False
         self.pending: dict[Future[ChunkEntry], Part] = {}
         self.unsent: list[Part] = []  # those at which the pool was found broken
@@ -88,10 +81,10 @@ class Workers:
     def _send(self, parts: Iterator[Part]) -> bool:
         """Keep the workers busy; False when nothing is left to wait for."""
         while len(self.pending) < 2 * self.count and not self.unsent:
-            if self.pending and (self.one_alone or self.suspects):
+            if self.pending and (self.one_alone or self.losses.suspects):
                 break
-            self.one_alone = bool(self.suspects)
-            queue = self.suspects or self.again
+            self.one_alone = bool(self.losses.suspects)
+            queue = self.losses.suspects or self.losses.again
             part = queue.popleft() if queue else next(parts, None)
             if part is None:
                 break
@@ -132,15 +125,10 @@ class Workers:
                 yield from self._lost(part)
 
     def _lost(self, part: Part) -> Iterator[tuple[Part, Answer]]:
-        self.losses[part] += 1
-        if self.losses[part] >= MOST_LOSSES:
-            hint = "" if self.answered else "; a script that calls batch does so below `if __name__ == '__main__':`"
-            span = f"draws {part.first} to {part.first + part.count - 1}"
-            yield part, Lost(f"{span} were given up: their worker ended {MOST_LOSSES} times{hint}")
-        elif self.losses[part] == MOST_LOSSES - 1:
-            self.suspects.append(part)
-        else:
-            self.again.append(part)
+        hint = "" if self.answered else "; a script that calls batch does so below `if __name__ == '__main__':`"
+        given_up = self.losses.count(part, hint)
+        if given_up is not None:
+            yield part, given_up
 
     def _end_now(self) -> None:
         """End the workers, whatever they are doing."""
