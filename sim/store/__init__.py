@@ -1,6 +1,6 @@
 """The results folder on disk: written whole or not at all, read with suspicion."""
 
-from sim.store.chunk_files import ChunkEntry, Layout, play_again, read_chunk, write_chunk
+from sim.store.chunk_files import ChunkEntry, Layout, packed, play_again, read_chunk, write_chunk
 from sim.store.files import DamagedResults, FolderLock, ResultsBusy, StoreError, make_folder, read_whole, write_whole
 from sim.store.folder import ResultsFolder, lock_folder
 from sim.store.manifest import (
@@ -43,6 +43,7 @@ __all__ = [
     "lock_folder",
     "make_folder",
     "open_results",
+    "packed",
     "play_again",
     "read_chunk",
     "read_manifest",

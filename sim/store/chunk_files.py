@@ -119,6 +119,23 @@ class Layout:
         return play_chunk(self.scenario, self.seed, first, count, self.table)
 
 
+def packed(chunk: Chunk, layout: Layout, versions: int = 0) -> tuple[ChunkEntry, dict[str, bytes]]:
+    """The two files of a chunk, by name relative to the results folder, and the entry that they belong to.
+
+    Args:
+        chunk: What was played.
+        layout: Of the chunk's scenario.
+        versions: Index of the versions that played it.
+    """
+    tables = (parquet.table_of(chunk.draws), tallies_table(chunk.tallies, layout))
+    files = [parquet.to_bytes(table) for table in tables]
+    draws, tallies = (
+        FileHashes(parquet.content_hash(table), sha256(data)) for table, data in zip(tables, files, strict=True)
+    )
+    entry = ChunkEntry(chunk.start, chunk.stop - 1, draws, tallies, versions)
+    return entry, dict(zip(entry.files, files, strict=True))
+
+
 def write_chunk(folder: Path, chunk: Chunk, layout: Layout, versions: int = 0, sync: bool = True) -> ChunkEntry:
     """Write the two files of a chunk.
 
@@ -132,12 +149,10 @@ def write_chunk(folder: Path, chunk: Chunk, layout: Layout, versions: int = 0, s
     Raises:
         StoreError: if it cannot be written.
     """
-    name, hashes = chunk_name(chunk.start, chunk.stop - 1), []
-    for where, table in ((DRAWS, parquet.table_of(chunk.draws)), (TALLIES, tallies_table(chunk.tallies, layout))):
-        data = parquet.to_bytes(table)
-        write_whole(folder / where / name, data, sync)
-        hashes.append(FileHashes(parquet.content_hash(table), sha256(data)))
-    return ChunkEntry(chunk.start, chunk.stop - 1, hashes[0], hashes[1], versions)
+    entry, files = packed(chunk, layout, versions)
+    for name, data in files.items():
+        write_whole(folder / name, data, sync)
+    return entry
 
 
 def read_chunk(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[Chunk | None, list[str]]:
