@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from sim.batch.engines import Answer, Engine, Here, Workers
 from sim.batch.finishing import Finish, finished
 from sim.batch.inputs import Plan, Sweep, Wanted, read_all
 from sim.batch.items import BatchItem
-from sim.batch.stopping import BatchInterrupted, Stopped, signals_heard
+from sim.batch.stopping import BatchInterrupted, ClusterError, Stopped, signals_heard
 from sim.batch.work import Part, parts_of
 from sim.chunks import Chunk
 from sim.progress import Silent
@@ -33,6 +34,9 @@ from sim.store import (
     refuse_other_shard,
 )
 
+if TYPE_CHECKING:
+    from sim.batch.cluster import Cluster
+
 WORTH_WORKERS = 6.0  # seconds of work: with less, starting processes takes longer than playing
 AHEAD = 12  # pieces to look ahead at, to see how much there is to do
 PROBE = 8  # part of the first piece that is timed
@@ -50,6 +54,7 @@ def batch(
     design: str | None = None,
     finish: Finish | None = None,
     shard: Shard | None = None,
+    dask: str | None = None,
 ) -> list[BatchItem]:
     """Play every scenario of files and folders, and keep the results.
 
@@ -69,17 +74,21 @@ def batch(
         design: `sobol:COUNT` or `latin:COUNT`: so many points spread over what varies; None for all combinations.
         finish: Called with the results of each scenario and its folder when all else is written: for charts.
         shard: Play only the chunks of this shard, into folders of its own, without tables; `merge` joins all shards.
+        dask: Address of the scheduler of a Dask cluster, whose workers play then, and no processes of this machine.
 
     Returns:
         What became of each scenario; one that failed does not stop the others.
 
     Raises:
         ScenarioError: with the faults of all files; nothing was written.
-        ValueError: if a number is below 1.
+        ValueError: if a number is below 1, or both workers and a cluster are to play.
+        ClusterError: if the cluster cannot be used; nothing was written. If it goes away, finished chunks are kept.
         ResultsBusy: if another process writes to one of the folders; nothing was played.
         StoreError: if the disk is full or may not be written to; finished chunks are kept.
         BatchInterrupted: on Ctrl-C or SIGTERM; finished chunks are kept.
     """
+    if workers is not None and dask is not None:
+        raise ValueError("on a Dask cluster its workers play; leave the number of workers out")
     workers = workers if workers is not None else os.cpu_count() or 1
     if draws < 1 or workers < 1:
         raise ValueError(f"at least 1 draw and 1 worker are needed, not {draws} and {workers}")
@@ -87,6 +96,7 @@ def batch(
     with ExitStack() as held, signals_heard() as stopped:
         run = _Run(plans, draws, seed, workers, progress or Silent(), finish, shard)
         try:
+            run.cluster = held.enter_context(_cluster(dask)) if dask is not None else None
             run.claim(held)
             return run.all(stopped)
         except KeyboardInterrupt:
@@ -130,6 +140,7 @@ class _Run:
         self.jobs: dict[str, _Job] = {}  # those open now, by folder
         self.items: dict[str, BatchItem] = {}
         self.finished = self.total = 0
+        self.cluster: Cluster | None = None
 
     def claim(self, held: ExitStack) -> None:
         """Become the writer of every folder before anything is played."""
@@ -170,6 +181,11 @@ class _Run:
         The first few draws are played here and timed: workers take seconds to start, so little work is done sooner
         without them.
         """
+        if self.cluster is not None:
+            from sim.batch.on_dask import OnDask
+
+            yield from OnDask(self.cluster, self._pieces).play(self._parts())
+            return
         parts, here = self._parts(), Here(self._play)
         ahead = list(islice(parts, AHEAD)) if self.workers > 1 else []
         if not ahead:
@@ -265,6 +281,18 @@ class _Run:
         finally:
             folder.close()
             del self.jobs[str(job.wanted.folder)]
+
+
+def _cluster(address: str) -> "Cluster":
+    """The connection to a Dask cluster."""
+    try:
+        from sim.batch.cluster import Cluster
+    except ModuleNotFoundError as error:
+        if (error.name or "sim").partition(".")[0] == "sim":
+            raise
+        needed = "a Dask cluster takes two more libraries, dask and distributed: pip install 'peacesim[dask]'"
+        raise ClusterError(needed) from None
+    return Cluster(address)
 
 
 def _refuse_others(wanted: Wanted, shard: Shard | None) -> None:

@@ -1,4 +1,4 @@
-"""How a batch is stopped from outside: by Ctrl-C or a request to end."""
+"""How a batch is stopped from outside: by Ctrl-C, a request to end, or a cluster that goes away."""
 
 import signal
 import threading
@@ -25,6 +25,21 @@ class BatchInterrupted(Exception):
     def __str__(self) -> str:
         kept = f"{self.finished:,} of {self.wanted:,} draws are finished and kept"
         return f"stopped: {kept}; the same command goes on from there"
+
+
+class ClusterError(Exception):
+    """A Dask cluster cannot be used; nothing was written. The text is one plain line."""
+
+    exit_code = 2
+
+
+class ClusterLost(ClusterError):
+    """A Dask cluster went away in the middle; what was finished is kept."""
+
+    exit_code = 3
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; what is finished is kept, and the same command goes on from there"
 
 
 @dataclass

@@ -9,7 +9,7 @@ import click
 from rich.console import RenderableType
 
 from sim.analysis.layout import heading, number, paragraph, percent, share_with_interval, table
-from sim.batch import BatchInterrupted, BatchItem, batch
+from sim.batch import BatchInterrupted, BatchItem, ClusterError, batch
 from sim.cli.failures import fail
 from sim.cli.output import print_parts
 from sim.progress import progress_on
@@ -29,15 +29,15 @@ READING = (
 
 def run_batch(
     paths: Sequence[Path], draws: int, seed: int, workers: int | None, out: Path,
-    sets: Sequence[str], vary: Sequence[str], charts: bool, shard: Shard | None = None,
+    sets: Sequence[str], vary: Sequence[str], charts: bool, shard: Shard | None = None, dask: str | None = None,
 ) -> bool:  # fmt: skip
     """Play, print the table and where results lie. Whether all scenarios are finished."""
     try:
         items = batch(
             paths, draws, seed, workers, out, progress_on(sys.stderr),
-            sets=sets, vary=vary, finish=draw_charts if charts else None, shard=shard,
+            sets=sets, vary=vary, finish=draw_charts if charts else None, shard=shard, dask=dask,
         )  # fmt: skip
-    except BatchInterrupted as error:
+    except (BatchInterrupted, ClusterError) as error:
         fail(error.exit_code, f"peacesim: {error}")
     if shard is not None:
         _report_shard(items, out, shard)

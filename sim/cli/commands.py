@@ -73,6 +73,8 @@ def peacesim() -> None:
 @draws_option(10_000)
 @seed_option
 @click.option("--workers", type=click.IntRange(1), help="Processes; left out: one a processor.")
+@click.option("--dask", metavar="ADDR",
+              help="Play on the Dask cluster whose scheduler answers there, such as tcp://127.0.0.1:8786.")  # fmt: skip
 @out_option("Folder for results.")
 @sets_option
 @click.option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
@@ -81,7 +83,7 @@ def peacesim() -> None:
 @click.option("--shard", callback=shard_of_several, metavar="I/N",
               help="Play part I of N alone, from 1, into its own folder; `peacesim merge` joins them.")  # fmt: skip
 def batch(
-    paths: tuple[Path, ...], draws: int, seed: int, workers: int | None, out: Path,
+    paths: tuple[Path, ...], draws: int, seed: int, workers: int | None, dask: str | None, out: Path,
     sets: tuple[str, ...], vary: tuple[str, ...], charts: bool, shard: tuple[int, int] | None,
 ) -> None:  # fmt: skip
     """Play every scenario of files and folders; write results, tables and charts.
@@ -89,12 +91,15 @@ def batch(
     What is there already is not played again: the same command twice does nothing the second time, and an interrupted
     one goes on where it stopped.
     """
+    if dask is not None and workers is not None:
+        raise click.UsageError("--workers counts processes of this machine, and with --dask a cluster plays; "
+                               "leave one of them out")  # fmt: skip
     with plain_failures():
         from sim.cli.batching import run_batch
         from sim.store import Shard
 
         part = Shard(*shard) if shard is not None else None
-        all_done = run_batch(paths, draws, seed, workers, out, sets, vary, charts, part)
+        all_done = run_batch(paths, draws, seed, workers, out, sets, vary, charts, part, dask)
     if not all_done:
         raise click.exceptions.Exit(SOME_FAILED)
 

@@ -1,0 +1,237 @@
+"""A Dask cluster: who is there, and who of them runs the program that runs here."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import wait
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from distributed import Client, Security
+from distributed.comm.core import connect
+
+from sim.batch.remote import about_here, differences, program_here
+from sim.batch.stopping import ClusterError, ClusterLost
+from sim.scenario.messages import shown
+
+CONNECT = 5.0  # seconds for the scheduler to answer
+ANSWER = 30.0  # seconds for the first worker to be there and to say what it runs; it may have to load all of it
+GLANCE = 0.05  # seconds between two looks at whether an answer still comes
+PATIENCE = 60.0  # seconds without any worker until the batch is given up; those that are started anew take a few
+SAME = "install the same release, and the same versions of what it needs, on the scheduler, the workers and here"
+
+
+@dataclass(eq=False)
+class Worker:
+    """A worker that may be given pieces.
+
+    Attributes:
+        address: Where it answers.
+        process: Its name, other than that of the next worker at this address.
+        threads: How many pieces it plays at once.
+        keys: Of what it was given and has not answered.
+        alone: Whether it plays one piece alone, to see whether that ends it.
+    """
+
+    address: str
+    process: str
+    threads: int
+    keys: set[str] = field(default_factory=set)
+    alone: bool = False
+
+    @property
+    def load(self) -> float:
+        """Pieces a thread."""
+        return len(self.keys) / self.threads
+
+
+class Cluster:
+    """The connection to a cluster, from `with` to its end.
+
+    Attributes:
+        client: The connection.
+        workers: Those that may be given pieces, by address.
+    """
+
+    def __init__(self, address: str) -> None:
+        """Connect, and ask all workers what they run.
+
+        Args:
+            address: Of the scheduler, such as tcp://127.0.0.1:8786.
+
+        Raises:
+            ClusterError: if nothing answers, there are no workers, or one of them runs another program.
+        """
+        self.address = shown(address, 100)
+        self.workers: dict[str, Worker] = {}
+        self.unlike: dict[str, str] = {}  # workers that are given nothing, with why
+        self._asked: dict[str, Any] = {}  # those that have not answered yet
+        self._seen = time.monotonic()  # when a worker was last there
+        self.client = self._connected(address)
+        try:
+            self._meet()
+        except BaseException:
+            self.close()
+            raise
+
+    def _connected(self, address: str) -> Any:
+        client: Any = Client  # its types are not all written
+        try:
+            with _quiet():
+                asyncio.run(_knock(address))
+                return client(address, timeout=CONNECT, set_as_default=False, name="peacesim")
+        except ImportError as error:
+            raise ClusterError(f"the Dask scheduler at {self.address} does not fit: {shown(error, 200)}") from None
+        except Exception:  # whatever listens there may send anything
+            hint = "`dask scheduler` starts one and prints its address, tcp://HOST:PORT"
+            raise ClusterError(f"no Dask scheduler answers at {self.address}: {hint}") from None
+
+    def _meet(self) -> None:
+        """Wait for the first workers, and for what those that are there now have to say."""
+        deadline = time.monotonic() + ANSWER
+        there: Mapping[str, int] = {}
+        while time.monotonic() < deadline:
+            there = self.look()[1]
+            if self.unlike:
+                worker, why = next(iter(self.unlike.items()))
+                raise ClusterError(f"the worker at {shown(worker, 100)} cannot play this: {why}; {SAME}")
+            if self.workers and not self._asked:
+                return
+            time.sleep(0.05)
+        if self.workers:
+            return  # the others are busy with something else; they are asked on
+        if not there:
+            raise ClusterError(f"the Dask scheduler at {self.address} has no workers: start some with `dask worker`")
+        busy = f"none of the {len(there)} workers at {self.address} answers within {ANSWER:.0f} seconds"
+        raise ClusterError(f"{busy}: they are busy with something else, or stuck")
+
+    def look(self) -> tuple[list[Worker], Mapping[str, int]]:
+        """See who has gone and who has come; those who come are asked what they run.
+
+        Returns:
+            Workers that have gone, and the threads of all that are there, by address.
+
+        Raises:
+            ClusterLost: if the scheduler does not answer, or no worker has been there for a while.
+        """
+        there = self._there()
+        self._ask(there)
+        for address, future in list(self._asked.items()):
+            if address not in there:
+                self.forget([self._asked.pop(address)])
+            elif future.status not in ("pending", "lost"):
+                self._hear(address, there[address], self._asked.pop(address))
+        self.unlike = {address: why for address, why in self.unlike.items() if address in there}
+        gone = [self.workers.pop(address) for address in list(self.workers) if address not in there]
+        if self.workers:
+            self._seen = time.monotonic()
+        elif time.monotonic() - self._seen > PATIENCE:
+            raise ClusterLost(f"the Dask scheduler at {self.address} has had no workers for {PATIENCE:.0f} seconds")
+        return gone, there
+
+    def _there(self) -> Mapping[str, int]:
+        try:
+            if self.client.status == "running":
+                there: Mapping[str, int] = self.client.nthreads(callback_timeout=ANSWER)
+                return there
+        except OSError:
+            pass
+        raise ClusterLost(f"the Dask scheduler at {self.address} has ended, or cannot be reached any more")
+
+    def _ask(self, there: Mapping[str, int]) -> None:
+        for address in there.keys() - self.workers.keys() - self.unlike.keys() - self._asked.keys():
+            self._asked[address] = self.send(about_here, address=address)
+
+    def _hear(self, address: str, threads: int, future: Any) -> None:
+        """Take a worker in, or note why not."""
+        try:
+            process, program = future.result(timeout=ANSWER)
+        except OSError:
+            return  # it went in between
+        except Exception as error:  # most likely it has no such module
+            self.unlike[address] = f"it says {shown(f'{type(error).__name__}: {error}', 200)}"
+            return
+        why = differences(program_here(), program)
+        if why:
+            self.unlike[address] = f"it runs {shown(why, 300)}"
+        else:
+            self.workers[address] = Worker(address, process, max(1, threads))
+
+    def send(self, function: Any, *arguments: Any, address: str, key: str | None = None) -> Any:
+        """Have one worker call a function once, and no other worker call it instead.
+
+        Returns:
+            Dask's future.
+
+        Raises:
+            ClusterLost: if the connection is lost.
+        """
+        try:
+            return self.client.submit(
+                function, *arguments, key=key, workers=[address], allow_other_workers=False, pure=False, retries=0
+            )
+        except Exception as error:
+            if self.client.status == "running":
+                raise
+            raise ClusterLost(f"the connection to {self.address} is lost: {shown(error, 200)}") from None
+
+    def fetch(self, future: Any) -> Any:
+        """The answer to what was sent and is finished; None if its worker ended before it came."""
+        coming = asyncio.run_coroutine_threadsafe(_result(future), self.client.loop.asyncio_loop)
+        while True:
+            done, _ = wait([coming], timeout=GLANCE)
+            if done:
+                return coming.result()
+            if future.status != "finished":  # Dask would wait for somebody to play it again
+                coming.cancel()
+                return None
+
+    def drop(self, worker: Worker) -> None:
+        """Give a worker nothing more until it has been asked again."""
+        self.workers.pop(worker.address, None)
+
+    def forget(self, futures: list[Any]) -> None:
+        """Take back what was sent. What is being played is played to its end, and its answer thrown away."""
+        with suppress(Exception):  # the connection may be lost
+            if self.client.status == "running":
+                self.client.cancel(futures)
+
+    def close(self) -> None:
+        """Leave the cluster; it goes on."""
+        with suppress(Exception), _quiet():
+            self.client.close(timeout=CONNECT)
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+async def _result(future: Any) -> Any:
+    return await future
+
+
+async def _knock(address: str) -> None:
+    """See whether something answers as Dask does: a client that does not get through is hard to be rid of."""
+    security: Any = Security  # the types of these are not all written
+    reach: Any = connect
+    async with asyncio.timeout(CONNECT):  # what answers otherwise may leave Dask waiting for the rest
+        comm = await reach(address, timeout=CONNECT, **security().get_connection_args("client"))
+        await comm.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave it to us to tell what went wrong with the connection, in one line."""
+    log = logging.getLogger("distributed")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
