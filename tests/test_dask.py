@@ -185,7 +185,7 @@ def test_a_cluster_that_ends_leaves_what_is_finished(whole, tmp_path):
 
 def test_workers_that_stay_away_are_waited_for_a_while(address, monkeypatch):
     with Cluster(address) as connection:
-        monkeypatch.setattr(connection, "_there", lambda: {})
+        monkeypatch.setattr(connection, "_there", dict)
         assert connection.look()[0], "they have gone, and others may come"
         monkeypatch.setattr(sim.batch.cluster, "PATIENCE", 0.0)
         with pytest.raises(ClusterError, match="has had no workers for 0 seconds; what is finished is kept"):
