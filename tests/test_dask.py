@@ -188,7 +188,7 @@ def test_workers_that_stay_away_are_waited_for_a_while(address, monkeypatch):
         monkeypatch.setattr(connection, "_there", dict)
         assert connection.look()[0], "they have gone, and others may come"
         monkeypatch.setattr(sim.batch.cluster, "PATIENCE", 0.0)
-        with pytest.raises(ClusterError, match="has had no workers for 0 seconds; what is finished is kept"):
+        with pytest.raises(ClusterError, match="has been there for 0 seconds; what is finished is kept"):
             connection.look()
 
 
@@ -317,7 +317,7 @@ def test_nothing_at_the_address_is_told_and_nothing_is_written(tmp_path, monkeyp
 
 
 def test_a_scheduler_without_workers_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(sim.batch.cluster, "ANSWER", 0.3)
+    monkeypatch.setattr(sim.batch.cluster, "COME", 0.3)
     with started(n_workers=0) as empty, pytest.raises(ClusterError, match="has no workers: start some"):
         batch([ORANGE], N, out=tmp_path / "out", dask=empty.scheduler_address)
     assert not (tmp_path / "out").exists()

@@ -18,8 +18,9 @@ from sim.batch.stopping import ClusterError, ClusterLost
 from sim.scenario.messages import shown
 
 CONNECT = 5.0  # seconds for the scheduler to answer
-ANSWER = 30.0  # seconds for the first worker to be there and to say what it runs; it may have to load all of it
-GLANCE = 0.05  # seconds between two looks at whether an answer still comes
+COME = 30.0  # seconds for a first worker to be there
+ANSWER = 180.0  # seconds for a worker to say what it runs: it loads all of it first, maybe from a slow disk
+GLANCE = 0.05  # seconds between two looks at whether something comes
 PATIENCE = 60.0  # seconds without any worker until the batch is given up; those that are started anew take a few
 SAME = "install the same release, and the same versions of what it needs, on the scheduler, the workers and here"
 
@@ -91,18 +92,19 @@ class Cluster:
 
     def _meet(self) -> None:
         """Wait for the first workers, and for what those that are there now have to say."""
-        deadline = time.monotonic() + ANSWER
-        there: Mapping[str, int] = {}
-        while time.monotonic() < deadline:
+        began = time.monotonic()
+        while True:
             there = self.look()[1]
             if self.unlike:
                 worker, why = next(iter(self.unlike.items()))
                 raise ClusterError(f"the worker at {shown(worker, 100)} cannot play this: {why}; {SAME}")
             if self.workers and not self._asked:
                 return
-            time.sleep(0.05)
+            if time.monotonic() - began > (COME if self.workers or not there else ANSWER):
+                break
+            time.sleep(GLANCE)
         if self.workers:
-            return  # the others are busy with something else; they are asked on
+            return  # the others are busy with something else, and are asked on
         if not there:
             raise ClusterError(f"the Dask scheduler at {self.address} has no workers: start some with `dask worker`")
         busy = f"none of the {len(there)} workers at {self.address} answers within {ANSWER:.0f} seconds"
@@ -126,16 +128,17 @@ class Cluster:
                 self._hear(address, there[address], self._asked.pop(address))
         self.unlike = {address: why for address, why in self.unlike.items() if address in there}
         gone = [self.workers.pop(address) for address in list(self.workers) if address not in there]
-        if self.workers:
+        if self.workers or self._asked:
             self._seen = time.monotonic()
         elif time.monotonic() - self._seen > PATIENCE:
-            raise ClusterLost(f"the Dask scheduler at {self.address} has had no workers for {PATIENCE:.0f} seconds")
+            none = f"no worker that can play this has been there for {PATIENCE:.0f} seconds"
+            raise ClusterLost(f"the Dask scheduler at {self.address} is left alone: {none}")
         return gone, there
 
     def _there(self) -> Mapping[str, int]:
         try:
             if self.client.status == "running":
-                there: Mapping[str, int] = self.client.nthreads(callback_timeout=ANSWER)
+                there: Mapping[str, int] = self.client.nthreads(callback_timeout=COME)
                 return there
         except OSError:
             pass
@@ -148,12 +151,14 @@ class Cluster:
     def _hear(self, address: str, threads: int, future: Any) -> None:
         """Take a worker in, or note why not."""
         try:
-            process, program = future.result(timeout=ANSWER)
-        except OSError:
-            return  # it went in between
-        except Exception as error:  # most likely it has no such module
-            self.unlike[address] = f"it says {shown(f'{type(error).__name__}: {error}', 200)}"
+            answer = self.fetch(future)
+        except Exception as error:
+            if future.status != "cancelled":  # most likely it has no such module
+                self.unlike[address] = f"it says {shown(f'{type(error).__name__}: {error}', 200)}"
             return
+        if answer is None:
+            return  # it went in between, or is asked again
+        process, program = answer
         why = differences(program_here(), program)
         if why:
             self.unlike[address] = f"it runs {shown(why, 300)}"
@@ -179,7 +184,14 @@ class Cluster:
             raise ClusterLost(f"the connection to {self.address} is lost: {shown(error, 200)}") from None
 
     def fetch(self, future: Any) -> Any:
-        """The answer to what was sent and is finished; None if its worker ended before it came."""
+        """The answer to what was sent and has come to an end; None if its worker ended before it came.
+
+        Raises:
+            Exception: what the function raised.
+        """
+        if future.status == "error":
+            error = future.exception()
+            raise error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__} in a worker")
         coming = asyncio.run_coroutine_threadsafe(_result(future), self.client.loop.asyncio_loop)
         while True:
             done, _ = wait([coming], timeout=GLANCE)

@@ -145,14 +145,11 @@ class OnDask:
 
     def _fetched(self, future: Any) -> Played | Exception | None:
         """What a worker answers; None if it does not come."""
-        if future.status == "error":
-            error = future.exception()
-            return error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__} in a worker")
         try:
             answer: Played | None = self.cluster.fetch(future)
             return answer
         except Exception as error:
-            return error if future.status == "finished" else None
+            return error if future.status in ("finished", "error") else None
 
     def _kept(self, part: Part, played: Played) -> Answer:
         """Put the files of a piece to the others of its folder."""
