@@ -349,6 +349,15 @@ def test_programs_differ_by_versions_and_by_source():
     assert differences(here, {}).endswith(" more")
 
 
+def test_a_line_of_source_makes_another_program(tmp_path, monkeypatch):
+    monkeypatch.setattr(sim, "__file__", str(tmp_path / "__init__.py"))
+    found = []
+    for line in ("a = 1", "a = 2"):
+        (tmp_path / "module.py").write_text(line)
+        found.append(program_here.__wrapped__())
+    assert "from other source files" in differences(*found)
+
+
 def test_without_the_libraries_it_is_told_what_to_install(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "sim.batch.cluster")
     monkeypatch.setitem(sys.modules, "distributed", None)
