@@ -1,15 +1,19 @@
 """Which assumption moves a result most: a look at the runs at hand, before any design made for the question."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from sim import exact
-from sim.issues import Ints
-from sim.results import Results, share_interval
-from sim.stages import reached, stages, stops
+from sim.issues import Bools
+from sim.order_statistics import Place, places_of
+from sim.results import Results, remembered, share_interval
+from sim.stages import Flags, stage_flags, stages, stops
+from sim.utility import Floats
 
 FUNNEL_COLUMNS = [
     *("kind", "name", "count", "share", "low", "high", "n"),
@@ -55,7 +59,7 @@ def funnel(results: Results) -> pd.DataFrame:
         share of runs where it is lowest and highest, `where_low` and `where_high`, the `difference` and the ends of
         its 95 % interval, `by_low` and `by_high`.
     """
-    rows, moved = [], movers(results, reached(results))
+    rows, moved = [], moved_by(results)
     for step in (*stages(results), *stops(results)):
         row: dict[str, object] = {"kind": step.kind, "name": step.name, "count": step.count, "share": step.share}
         row |= {"low": step.interval[0], "high": step.interval[1], "n": step.n}
@@ -67,7 +71,13 @@ def funnel(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=FUNNEL_COLUMNS)
 
 
-def movers(results: Results, reached: "Mapping[str, pd.Series[bool]]") -> dict[str, Mover | None]:
+@remembered
+def moved_by(results: Results) -> dict[str, Mover | None]:
+    """What moves each stage of the scenario most; see `movers`."""
+    return movers(results, stage_flags(results))
+
+
+def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
     """For each stage, the uncertain number that moves the share of runs that get there most.
 
     Runs are sorted by each number; the lowest third is set beside the highest. One number is looked at at a time, all
@@ -76,27 +86,25 @@ def movers(results: Results, reached: "Mapping[str, pd.Series[bool]]") -> dict[s
 
     Args:
         results: Draws with their inputs.
-        reached: Which runs got to each stage, by name of the stage.
+        flags: The stages.
 
     Returns:
         None for a stage that no run reached, or all did, or with too few runs or no uncertain number.
     """
-    inputs = results.draws.filter(regex=r"^input\.")
-    numbers = inputs.loc[:, [str(dtype) not in ("bool", "boolean") for dtype in inputs.dtypes]]
     third = results.n // 3
-    if third < LEAST_RUNS // 3 or numbers.empty:
+    columns = _apart(results)
+    reached = _reached(results, flags)
+    if third < LEAST_RUNS // 3 or not columns:
         return dict.fromkeys(reached)
-    columns = _apart(numbers)
-    lowest, highest = _thirds(numbers[list(columns)].to_numpy(float), third)
+    lows, highs = _counts_in_thirds(results, flags, list(columns), third)
     chance = float(exact.normal_quantile(np.array([1 - 0.05 / (2 * len(columns))]))[0])
     found: dict[str, Mover | None] = {}
     for name, runs in reached.items():
-        share = float(runs.mean())
+        share = runs / results.n
         if share in (0.0, 1.0):
             found[name] = None
             continue
-        there = runs.to_numpy(bool)
-        low, high = there[lowest].sum(axis=0), there[highest].sum(axis=0)
+        low, high = lows[name], highs[name]
         place = int(np.abs(high - low).argmax())
         path = list(columns)[place]
         by_chance = chance * float(np.sqrt(2 * share * (1 - share) / third))
@@ -105,20 +113,80 @@ def movers(results: Results, reached: "Mapping[str, pd.Series[bool]]") -> dict[s
     return found
 
 
-def _apart(numbers: pd.DataFrame) -> dict[str, int]:
+def _numbers(results: Results) -> list[str]:
+    """Columns of drawn numbers, sorted by name; lots are left out."""
+    kinds = results.rows.dtypes
+    return sorted(n for n in kinds if n.startswith("input.") and str(kinds[n]) not in ("bool", "boolean"))
+
+
+def _apart(results: Results) -> dict[str, int]:
     """Columns that differ, sorted by name, each with the number of columns equal to it."""
+    names = _numbers(results)
+    prints = {name: hashlib.sha256() for name in names}
+    for piece in results.pieces(*names) if names else ():
+        for name in names:
+            prints[name].update(piece[name].to_numpy(float).tobytes())
     first: dict[bytes, str] = {}
     count: dict[str, int] = {}
-    for name in sorted(numbers.columns):
-        same = first.setdefault(numbers[name].to_numpy(float).tobytes(), name)
+    for name in names:
+        same = first.setdefault(prints[name].digest(), name)
         count[same] = count.get(same, 0) + 1
     return count
 
 
-def _thirds(values: np.ndarray, third: int) -> tuple[Ints, Ints]:
-    """Rows of the lowest and of the highest third by each column, each (third, columns); ties by row."""
-    order = np.argsort(values, axis=0, kind="stable")
-    return order[:third], order[len(values) - third :]
+def _reached(results: Results, flags: Flags) -> dict[str, int]:
+    """Runs that got to each stage."""
+    total: dict[str, int] = {}
+    for piece in results.pieces(*flags.columns):
+        for name, runs in flags.of(piece).items():
+            total[name] = total.get(name, 0) + int(runs.sum())
+    return total
+
+
+Counts = dict[str, npt.NDArray[np.int64]]
+
+
+def _counts_in_thirds(results: Results, flags: Flags, names: Sequence[str], third: int) -> tuple[Counts, Counts]:
+    """Runs that got to each stage, by column, in its lowest and in its highest third; equal numbers stand by row."""
+
+    def read() -> Iterator[Mapping[str, Floats]]:
+        for piece in results.pieces(*names):
+            yield {name: piece[name].to_numpy(float) for name in names}
+
+    counts = (third, results.n - third)
+    places = places_of(read, {name: [count - 1 for count in counts] for name in names})
+    lowest, others = (_Lowest(count, [places[name][count - 1] for name in names]) for count in counts)
+    lows: Counts = {}
+    highs: Counts = {}
+    for piece in results.pieces(*dict.fromkeys((*flags.columns, *names))):
+        values = np.column_stack([piece[name].to_numpy(float) for name in names])
+        low, high = lowest.among(values), ~others.among(values)
+        for name, runs in flags.of(piece).items():
+            there = runs.to_numpy(bool)
+            lows[name] = lows.get(name, 0) + low[there].sum(axis=0)
+            highs[name] = highs.get(name, 0) + high[there].sum(axis=0)
+    return lows, highs
+
+
+class _Lowest:
+    """The lowest so many rows by each of several columns, told piece by piece from the first; of equal rows the first.
+
+    Args:
+        count: How many rows.
+        ends: The last number among them, by column.
+    """
+
+    def __init__(self, count: int, ends: Sequence[Place]) -> None:
+        self.count, self.last = count, np.array([end.value for end in ends])
+        self.taken = np.array([end.below for end in ends])  # and those equal to the last, piece by piece
+
+    def among(self, values: Floats) -> Bools:
+        """Which of the next rows are among them, shape (rows, columns), as the values are."""
+        equal = values == self.last
+        place = self.taken + np.cumsum(equal, axis=0)
+        self.taken = self.taken + equal.sum(axis=0)
+        lowest: Bools = (values < self.last) | (equal & (place <= self.count))
+        return lowest
 
 
 def _mover(path: str, together: int, low: int, high: int, n: int, by_chance: float) -> Mover:

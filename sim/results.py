@@ -1,18 +1,23 @@
-"""The results of a scenario: a table of draws, counts over them, and what they add up to."""
+"""The results of a scenario: one row a draw, counts over them, and what they add up to."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from fractions import Fraction
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from sim.chunks import Chunk, play_chunk
+from sim.chunks import Chunk, chunk_length, play_chunk
+from sim.order_statistics import quantiles
 from sim.outcomes import OUTCOMES
+from sim.rows import FrameRows, Rows, joined
 from sim.scenario import Scenario
 from sim.structure import Structure, structure
 from sim.tallies import Tallies
+from sim.totals import ExactSum, counted, median_of
 
 Z_95 = 1.959963984540054  # two-sided 95 % point of the normal curve
 
@@ -34,29 +39,60 @@ def share_interval(count: float, n: float) -> tuple[float, float]:
 class Results:
     """What came of many draws of one scenario.
 
+    Tables and charts are made from totals over the rows, a piece at a time, or from a few columns: no one of them holds
+    all columns of all draws.
+
     Attributes:
         scenario: As resolved.
         seed: Of all random streams.
-        draws: One row a draw; columns as docs/results.md defines them.
+        rows: One row a draw; columns as docs/results.md defines them.
         tallies: Counts over the same draws.
         provenance: Identity and versions, where the results were stored.
     """
 
     scenario: Scenario
     seed: int
-    draws: pd.DataFrame
+    rows: Rows = field(repr=False)
     tallies: Tallies
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
         """Number of draws."""
-        return len(self.draws)
+        return self.rows.count
 
     @property
-    def agreed(self) -> pd.Series:
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of the rows."""
+        return tuple(self.rows.dtypes)
+
+    def pieces(self, *names: str) -> Iterator[pd.DataFrame]:
+        """Some columns, piece by piece in the order of the draws; a piece is what was written at once."""
+        return self.rows.pieces(names)
+
+    def whole(self, *names: str) -> pd.DataFrame:
+        """Some columns of all draws, texts as categories: 8 MB a million draws and number."""
+        return joined(self.rows, names)
+
+    @cached_property
+    def draws(self) -> pd.DataFrame:
+        """All columns of all draws, for notebooks: it loads everything, some 100 MB to 2 GB a million draws."""
+        return pd.concat(list(self.rows.pieces(self.columns)), ignore_index=True)
+
+    @property
+    def agreed(self) -> "pd.Series[bool]":
         """Draws in which a text was signed."""
-        return self.draws["package"].notna()
+        return pd.concat([piece["package"].notna() for piece in self.pieces("package")], ignore_index=True)
+
+    @cached_property
+    def packages_signed(self) -> dict[str, int]:
+        """How many draws signed each package, by its text, sorted."""
+        return counted(piece["package"] for piece in self.pieces("package"))
+
+    @property
+    def agreements(self) -> int:
+        """Number of draws in which a text was signed."""
+        return sum(self.packages_signed.values())
 
     @cached_property
     def structure(self) -> Structure:
@@ -93,9 +129,15 @@ class Results:
             headline issues), most_frequent_share, least_satisfied (mean over agreements), blockers (share by
             blocker)`; medians and packages are None without any agreement.
         """
-        zone = int((self.draws["zone_packages"] > 0).sum())
-        agreed = self.draws[self.agreed]
-        counts = self.draws["outcome"].value_counts()
+        zone, agreed, outcomes = 0, self.agreements, Counter[str]()
+        rounds, months, least = Counter[float](), Counter[float](), ExactSum()
+        for piece in self.pieces("zone_packages", "outcome", "round", "month", "least_satisfied", "package"):
+            zone += int((piece["zone_packages"] > 0).sum())
+            outcomes.update(counted([piece["outcome"]]))
+            signed = piece[piece["package"].notna()]
+            rounds.update(counted([signed["round"]]))
+            months.update(counted([signed["month"]]))
+            least += ExactSum.of(signed["least_satisfied"].to_numpy(float))
         top = self.packages().head(1)
         return {
             "id": self.scenario.id,
@@ -104,15 +146,15 @@ class Results:
             "seed": self.seed,
             "zone_share": zone / self.n,
             "zone_interval": share_interval(zone, self.n),
-            "agreements": len(agreed),
-            "agreement_share": len(agreed) / self.n,
-            "agreement_interval": share_interval(len(agreed), self.n),
-            "outcomes": {name: int(counts.get(name, 0)) / self.n for name in OUTCOMES},
-            "median_round": float(agreed["round"].median()) if len(agreed) else None,
-            "median_month": float(agreed["month"].median()) if len(agreed) else None,
+            "agreements": agreed,
+            "agreement_share": agreed / self.n,
+            "agreement_interval": share_interval(agreed, self.n),
+            "outcomes": {name: outcomes[name] / self.n for name in OUTCOMES},
+            "median_round": median_of(rounds) if agreed else None,
+            "median_month": median_of(months) if agreed else None,
             "most_frequent": str(top["package"].iloc[0]) if len(top) else None,
             "most_frequent_share": float(top["share"].iloc[0]) if len(top) else None,
-            "least_satisfied": float(agreed["least_satisfied"].mean()) if len(agreed) else None,
+            "least_satisfied": least.mean if agreed else None,
             "blockers": self.blockers().set_index("blocker")["share"].head(10).to_dict(),
         }
 
@@ -128,17 +170,21 @@ class Results:
         """
         names = list(self.scenario.issues)
         wanted = list(issues or self.scenario.headline or names)
-        parts = self.draws.loc[self.agreed, "package"].str.split("/", expand=True)
-        parts = parts.reindex(columns=range(len(names))).set_axis(names, axis=1)[wanted]
-        table = parts.value_counts(sort=False).rename("count").reset_index()
-        table.insert(0, "package", table[wanted].agg("/".join, axis=1) if len(table) else pd.Series(dtype="string"))
+        places, counts = [names.index(issue) for issue in wanted], Counter[tuple[str, ...]]()
+        for text, count in self.packages_signed.items():
+            options = text.split("/")
+            counts[tuple(options[place] for place in places)] += count
+        table = pd.DataFrame(list(counts), columns=wanted, dtype="string").assign(count=list(counts.values()))
+        table.insert(0, "package", pd.Series(["/".join(options) for options in counts], dtype="string"))
         table = table.sort_values(["count", "package"], ascending=[False, True], ignore_index=True)
-        return _with_shares(table, self.n)
+        return _with_shares(table.astype({"count": "int64"}), self.n)
 
     def blockers(self) -> pd.DataFrame:
         """What stood in the way in draws without a deal: `blocker`, `count`, `share` of all runs, `low`, `high`."""
-        table = self.draws["blocker"].value_counts().rename("count").rename_axis("blocker").reset_index()
-        return _with_shares(table.sort_values(["count", "blocker"], ascending=[False, True], ignore_index=True), self.n)
+        counts = counted(piece["blocker"] for piece in self.pieces("blocker"))
+        table = pd.DataFrame({"blocker": pd.array(list(counts), "string"), "count": list(counts.values())})
+        table = table.sort_values(["count", "blocker"], ascending=[False, True], ignore_index=True)
+        return _with_shares(table.astype({"count": "int64"}), self.n)
 
     def parties(self) -> pd.DataFrame:
         """One row a party, in the order of the file.
@@ -149,28 +195,47 @@ class Results:
             `blocking` (share of draws without a signature in which the party stood in the way: where several smallest
             sets would open it, the mean over sets of the party's part of the set).
         """
-        agreed, rows = self.draws[self.agreed], []
-        blocking = _blocking_shares(self.draws.loc[~self.agreed, "blocker"].dropna(), self.party_names)
+        means, rows = self._means(), []
+        ends = quantiles(self._utilities, (0.05, 0.95))
+        unsigned = ("package", "blocker")
+        blocked = counted(piece.loc[piece["package"].isna(), "blocker"] for piece in self.pieces(*unsigned))
+        blocking = _blocking_shares(blocked, self.party_names)
         for name, party in self.scenario.parties.items():
-            utility = agreed[f"utility_{name}"]
+            low, high = ends[f"utility_{name}"]
             rows.append({
                 "party": name,
                 "label": party.label,
-                "utility": utility.mean(),
-                "utility_low": utility.quantile(0.05),
-                "utility_high": utility.quantile(0.95),
-                "no_deal": self.draws[f"no_deal_{name}"].mean(),
-                "margin": agreed[f"margin_{name}"].mean(),
-                "worth": self.draws[f"worth_{name}"].mean(),
+                "utility": means[f"utility_{name}"],
+                "utility_low": low,
+                "utility_high": high,
+                "no_deal": means[f"no_deal_{name}"],
+                "margin": means[f"margin_{name}"],
+                "worth": means[f"worth_{name}"],
                 "blocking": blocking[name],
             })  # fmt: skip
         return pd.DataFrame(rows)
 
+    def _means(self) -> dict[str, float]:
+        """Mean of worths by column: of the text over agreements, else over all draws."""
+        names = {f"{kind}_{name}" for kind in ("utility", "no_deal", "margin", "worth") for name in self.party_names}
+        sums = dict.fromkeys(sorted(names), ExactSum())
+        for piece in self.pieces("package", *sums):
+            signed = piece["package"].notna().to_numpy(bool)
+            for name in sums:
+                values = piece[name].to_numpy(float)
+                sums[name] += ExactSum.of(values[signed] if name.startswith(("utility_", "margin_")) else values)
+        return {name: total.mean for name, total in sums.items()}
+
+    def _utilities(self) -> Iterator[dict[str, Any]]:
+        """Worths of the texts signed, piece by piece, by column."""
+        names = [f"utility_{name}" for name in self.scenario.parties]
+        for piece in self.pieces("package", *names):
+            signed = piece["package"].notna().to_numpy(bool)
+            yield {name: piece[name].to_numpy(float)[signed] for name in names}
+
     def first(self, n: int) -> "Results":
-        """The results of the first n draws alone; their tallies are counted anew."""
-        if n >= self.n:
-            return self
-        return results_of(self.scenario, self.seed, [play_chunk(self.scenario, self.seed, 0, n, self.structure)])
+        """The results of the first n draws alone; they are played again."""
+        return self if n >= self.n else _played(self.scenario, self.seed, n, self.structure)
 
 
 def results_of(
@@ -186,8 +251,8 @@ def results_of(
     tallies = chunks[0].tallies
     for chunk in chunks[1:]:
         tallies = tallies + chunk.tallies
-    draws = pd.concat([chunk.draws for chunk in chunks], ignore_index=True)
-    return Results(scenario, seed, draws, tallies, dict(provenance or {}))
+    rows = FrameRows([chunk.draws for chunk in chunks])
+    return Results(scenario, seed, rows, tallies, dict(provenance or {}))
 
 
 def run(scenario: Scenario, draws: int = 1000, seed: int = 1) -> Results:
@@ -195,7 +260,7 @@ def run(scenario: Scenario, draws: int = 1000, seed: int = 1) -> Results:
 
     Args:
         scenario: As read by `read_scenario`.
-        draws: Number of draws, at least 1.
+        draws: Number of draws, at least 1. For a million, play a batch: it keeps them on disk.
         seed: Of all random streams; the same seed gives the same results everywhere.
 
     Raises:
@@ -203,7 +268,31 @@ def run(scenario: Scenario, draws: int = 1000, seed: int = 1) -> Results:
     """
     if draws < 1:
         raise ValueError(f"at least 1 draw is needed, not {draws}")
-    return results_of(scenario, seed, [play_chunk(scenario, seed, 0, draws)])
+    return _played(scenario, seed, draws, structure(scenario))
+
+
+def _played(scenario: Scenario, seed: int, draws: int, table: Structure) -> Results:
+    """Play draws chunk by chunk, as a batch does: what a chunk takes while it is played is given back."""
+    length = chunk_length(scenario, table)
+    spans = [range(first, min(first + length, draws)) for first in range(0, draws, length)]
+    return results_of(scenario, seed, [play_chunk(scenario, seed, span.start, len(span), table) for span in spans])
+
+
+Value = TypeVar("Value")
+
+
+def remembered(make: Callable[[Results], Value]) -> Callable[[Results], Value]:
+    """Make something of results once, and keep it as long as they are kept: charts ask for the same again and again."""
+    name = f"remembered {make.__module__}.{make.__qualname__}"
+
+    @wraps(make)
+    def made(results: Results) -> Value:
+        if name not in results.__dict__:
+            results.__dict__[name] = make(results)
+        value: Value = results.__dict__[name]
+        return value
+
+    return made
 
 
 def _with_shares(table: pd.DataFrame, n: int) -> pd.DataFrame:
@@ -215,14 +304,15 @@ def _with_shares(table: pd.DataFrame, n: int) -> pd.DataFrame:
     )
 
 
-def _blocking_shares(blockers: pd.Series, parties: Sequence[str]) -> dict[str, float]:
+def _blocking_shares(blockers: Mapping[str, int], parties: Sequence[str]) -> dict[str, float]:
     """Part of each party in the sets that stood in the way; what an event took off the table is nobody's."""
-    totals = dict.fromkeys(parties, 0.0)
-    for text, count in blockers.value_counts().items():
-        sets = [members.split(" + ") for members in str(text).split(" | ")]
+    totals = {name: Fraction(0) for name in parties}
+    for text, count in blockers.items():
+        sets = [members.split(" + ") for members in text.split(" | ")]
         for members in sets:
             for member in members:
                 owner = member.split(".")[0]
                 if owner in totals:
-                    totals[owner] += int(count) / len(sets) / len(members)
-    return {name: total / len(blockers) if len(blockers) else 0.0 for name, total in totals.items()}
+                    totals[owner] += Fraction(count, len(sets) * len(members))
+    runs = sum(blockers.values())
+    return {name: float(total / runs) if runs else 0.0 for name, total in totals.items()}

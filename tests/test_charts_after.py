@@ -17,6 +17,7 @@ from sim.charts.harm import figure, round_scale
 from sim.charts.page import DISCLAIMER
 from sim.charts.saving import svg_text
 from sim.results import run, share_interval
+from sim.rows import FrameRows
 from sim.scenario import read_scenario
 from tests.test_charts import HOSTILE, overlapping, texts
 
@@ -49,7 +50,7 @@ def with_votes(results, refuse=0.3, labels=("Council of Upland", "Assembly of Lo
     who = [WHO[int(x > refuse / 3)] if no else pd.NA for x, no in zip(u, refused, strict=True)]
     draws["refused_by"] = pd.array(who, "string")
     draws["attempts"] = signed.astype(int)
-    return replace(results, scenario=labelled(results.scenario, labels), draws=draws)
+    return replace(results, scenario=labelled(results.scenario, labels), rows=FrameRows([draws]))
 
 
 def with_breaks(results, s12=0.78, shape=0.5):
@@ -60,7 +61,7 @@ def with_breaks(results, s12=0.78, shape=0.5):
     month = np.where(force, (used / -np.log(s12)) ** (1 / shape) * 12, np.nan)
     draws["break_month"] = np.where(month > 600, np.inf, month)
     draws["held_12"], draws["held_60"] = draws["break_month"] > 12, draws["break_month"] > 60
-    return replace(results, draws=draws)
+    return replace(results, rows=FrameRows([draws]))
 
 
 def with_war(results, households=True):
@@ -71,7 +72,7 @@ def with_war(results, households=True):
         spread = rng.uniform(0.6, 1.4, results.n)
         draws[f"household_weeks_{party}"] = rounds * 210_000 * spread * (households and number == 0)
         draws[f"war_cost_{party}"] = rounds * (1.2 + number) * rng.uniform(0.7, 1.5, results.n)
-    return replace(results, draws=draws)
+    return replace(results, rows=FrameRows([draws]))
 
 
 def full(results, **options):
@@ -102,7 +103,7 @@ def with_lines(results):
             names.append(np.where(real & (rng.random(results.n) < 0.5), f"{party}.{line.id}", ""))
     fallen = [" + ".join(sorted(filter(None, row))) or pd.NA for row in zip(*names, strict=True)]
     draws["lines_fallen"] = pd.array(fallen or [pd.NA] * results.n, "string")
-    return replace(results, draws=draws)
+    return replace(results, rows=FrameRows([draws]))
 
 
 NO_ZONE = ("parties.anna.no_deal=0.75", "parties.ben.no_deal=0.75")
@@ -238,7 +239,7 @@ def test_an_aftermath_without_a_hazard_does_not_look_like_agreements_that_all_br
     """Then the month of the break is missing everywhere, and `held_12` is false everywhere."""
     one = results["full"]
     draws = one.draws.assign(break_month=np.nan, held_12=False, held_60=False)
-    bare = replace(one, draws=draws)
+    bare = replace(one, rows=FrameRows([draws]))
     assert not CHARTS["survival"].applies(bare)
     assert set(CHARTS["funnel"].table(bare)["name"]) & {"held_12", "held_60", "broke_12", "broke_60"} == set()
 
@@ -304,12 +305,12 @@ def test_a_zone_that_opens_later_is_a_stage_of_its_own(results):
     one = results["full"]
     draws = one.draws.copy()
     draws.loc[draws.index[one.agreed][:5], "zone_packages"] = 0
-    table = CHARTS["funnel"].table(replace(one, draws=draws)).set_index(["kind", "name"])["count"]
+    table = CHARTS["funnel"].table(replace(one, rows=FrameRows([draws]))).set_index(["kind", "name"])["count"]
     before = CHARTS["funnel"].table(one).set_index(["kind", "name"])["count"]
     assert table["stage", "zone_first"] == before["stage", "zone_first"] - 5
     assert table["stage", "zone_ever"] == before["stage", "zone_first"] == one.n - before["stop", "no_zone"]
     assert table.drop([("stage", "zone_first"), ("stage", "zone_ever")]).equals(before.drop(("stage", "zone_first")))
-    both = side_by_side(CHARTS["funnel"], [one, replace(one, draws=draws)], ["One", "Other"])
+    both = side_by_side(CHARTS["funnel"], [one, replace(one, rows=FrameRows([draws]))], ["One", "Other"])
     assert not overlapping(both)
     ends = [bar.get_width() * one.n for _, bar in bars(both)]
     assert ends[:2] == pytest.approx([before["stage", "zone_first"]] * 2)
@@ -321,7 +322,7 @@ def test_time_that_ran_out_after_a_refusal_is_told_apart(results):
     rows = draws.index[draws["outcome"] == "refused"][:7]
     draws.loc[rows, ["package", "refused_by"]] = pd.NA
     draws.loc[rows, "outcome"] = "deadline"
-    table = CHARTS["funnel"].table(replace(one, draws=draws)).set_index("name")["count"]
+    table = CHARTS["funnel"].table(replace(one, rows=FrameRows([draws]))).set_index("name")["count"]
     assert table["deadline_after_refusal"] == 7
     assert table["deadline"] == (one.draws["outcome"] == "deadline").sum()
 
@@ -448,7 +449,7 @@ def test_harm_is_drawn_in_the_colours_of_the_parties(drawn, results):
 
 def test_harm_of_several_results_is_on_one_scale(results):
     small = with_war(plain(40))
-    small = replace(small, draws=small.draws.assign(war_cost_upland=small.draws["war_cost_upland"] * 9))
+    small = replace(small, rows=FrameRows([small.draws.assign(war_cost_upland=small.draws["war_cost_upland"] * 9)]))
     pair = [results["full"], small, results["none"]]
     picture = side_by_side(CHARTS["harm"], pair, ["A", "B", "C"])
     assert not overlapping(picture)
@@ -487,7 +488,7 @@ def test_the_ledger_shows_each_red_line_where_lines_can_fall(drawn, results):
     counts = [(fallen == f"{row.party}.{row.line}").sum() for row in lines.itertuples()]
     assert lines["count"].tolist() == counts and min(counts) > 0
     assert "Red lines given up" in shown(drawn("ledger", "full")[1])
-    none = replace(one, draws=one.draws.drop(columns="lines_fallen"))
+    none = replace(one, rows=FrameRows([one.draws.drop(columns="lines_fallen")]))
     assert "Red lines" not in shown(svg_text(CHARTS["ledger"](none)))
 
 

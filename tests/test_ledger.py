@@ -1,6 +1,7 @@
 """The ledger: openings, movement to the text and red lines given up, on tables small enough to know what must come."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from sim.model import PeaceTalks, hold_talks
 from sim.outcomes import draws_frame, outcome_columns
 from sim.outcomes_ledger import openings
 from sim.results import run, share_interval
+from sim.rows import FrameRows
 from tests.problems import problems, read, shipped
 from tests.test_charts import overlapping
 
@@ -337,7 +339,7 @@ def test_several_ledgers_are_on_one_scale():
 def test_a_result_without_openings_has_no_ledger():
     results = run(read(border()), 3)
     bare = results.draws.drop(columns=[f"opening_{party}" for party in results.scenario.parties])
-    object.__setattr__(results, "draws", bare)
+    results = replace(results, rows=FrameRows([bare]))
     assert not CHARTS["ledger"].applies(results)
     assert not len(CHARTS["ledger"].table(results))
 

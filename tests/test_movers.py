@@ -8,7 +8,8 @@ import pytest
 
 from sim.movers import funnel, movers, share_difference
 from sim.results import run
-from sim.stages import reached, stages, stops
+from sim.rows import FrameRows
+from sim.stages import Flags, reached, stages, stops
 from tests.problems import shipped
 
 N = 300
@@ -20,11 +21,13 @@ def written(columns, n=N):
     draws = pd.DataFrame({"zone_packages": np.ones(n, int), "package": pd.array(["x"] * n, "string"), **columns})
     if "outcome" not in draws:
         draws["outcome"] = pd.array(["in_force"] * n, "string")
-    return replace(results, draws=draws)
+    return replace(results, rows=FrameRows([draws]))
 
 
 def of(results, flags):
-    return movers(results, {"there": pd.Series(flags)})["there"]
+    draws = results.draws.assign(flag=flags)
+    pieces = FrameRows([draws[:100], draws[100:130], draws[130:]])  # where draws are cut changes nothing
+    return movers(replace(results, rows=pieces), Flags(("flag",), lambda piece: {"there": piece["flag"]}))["there"]
 
 
 def test_the_number_that_decides_is_found_with_its_shares():

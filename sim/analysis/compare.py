@@ -13,7 +13,7 @@ from sim.analysis.comparison_text import comparison_text
 from sim.analysis.inputs import differing_inputs
 from sim.analysis.words import clean
 from sim.results import Z_95, Results, share_interval
-from sim.stages import says_how_long, zone_ever
+from sim.stages import in_force, says_how_long, zone_ever
 from sim.store import folder_name
 
 Mean = tuple[float, float, float]  # a mean and the ends of its 95 % interval
@@ -116,31 +116,40 @@ class Figure:
         name: Key in tables.
         label: In words.
         kind: `share` (0 or 1 in a draw) or `mean`.
+        columns: What it is computed from, of those that results have.
         of: Its values in some draws, NaN where there is none.
     """
 
     name: str
     label: str
     kind: str
+    columns: tuple[str, ...]
     of: Callable[[pd.DataFrame], pd.Series]
+
+    def column(self, results: Results) -> pd.Series:
+        """Its values by draw, as floats."""
+        draws = results.whole("draw", *(name for name in self.columns if name in results.columns))
+        return self.of(draws).astype("Float64").astype(float).set_axis(draws["draw"])
 
 
 def figures_of(results: Sequence[Results]) -> list[Figure]:
     """The figures that all these results have."""
     listed = [  # a share is 0 or 1 in every draw
-        Figure("zone", "some package acceptable to all", "share", lambda draws: draws["zone_packages"] > 0),
-        Figure("zone_ever", "the same in some round", "share", zone_ever),
-        Figure("agreement", "agreement signed", "share", lambda draws: draws["package"].notna()),
-        Figure("in_force", "agreement in force", "share", lambda draws: draws["outcome"] == "in_force"),
-        Figure("round", "round of signature, if signed", "mean", itemgetter("round")),
-        Figure("month", "month of signature, if signed", "mean", itemgetter("month")),
-        Figure("least_satisfied", "least satisfied signatory, if signed", "mean", itemgetter("least_satisfied")),
-        Figure("nash_distance", "distance from the Nash package, if signed", "mean", itemgetter("nash_distance")),
-    ]
+        Figure("zone", "some package acceptable to all", "share", ("zone_packages",),
+               lambda draws: draws["zone_packages"] > 0),
+        Figure("zone_ever", "the same in some round", "share", ("zone_ever", "outcome"), zone_ever),
+        Figure("agreement", "agreement signed", "share", ("package",), lambda draws: draws["package"].notna()),
+        Figure("in_force", "agreement in force", "share", ("outcome",), in_force),
+        _mean("round", "round of signature, if signed"),
+        _mean("month", "month of signature, if signed"),
+        _mean("least_satisfied", "least satisfied signatory, if signed"),
+        _mean("nash_distance", "distance from the Nash package, if signed"),
+    ]  # fmt: skip
     if all(says_how_long(one) for one in results):
         for months in (12, 60):
-            held = partial(_held, f"held_{months}")
-            listed.append(Figure(f"held_{months}", f"in force and holding at {months} months", "share", held))
+            name = f"held_{months}"
+            label = f"in force and holding at {months} months"
+            listed.append(Figure(name, label, "share", ("outcome", name), partial(_held, name)))
     first = results[0].scenario.parties
     parties = [name for name in first if all(name in one.scenario.parties for one in results)]
     quantities = {
@@ -152,18 +161,22 @@ def figures_of(results: Sequence[Results]) -> list[Figure]:
     for quantity, words in quantities.items():
         for name in parties:
             column = f"{quantity}_{name}"
-            if all(column in one.draws for one in results):
-                listed.append(Figure(column, words.format(clean(first[name].label)), "mean", itemgetter(column)))
+            if all(column in one.columns for one in results):
+                listed.append(_mean(column, words.format(clean(first[name].label))))
     return listed
 
 
+def _mean(column: str, label: str) -> Figure:
+    return Figure(column, label, "mean", (column,), itemgetter(column))
+
+
 def _held(column: str, draws: pd.DataFrame) -> pd.Series:
-    return (draws["outcome"] == "in_force") & draws[column].astype(bool)
+    return in_force(draws) & draws[column].astype(bool)
 
 
 def _figure_rows(results: Sequence[Results], names: Sequence[str], paired: bool) -> Iterator[dict[str, Any]]:
     for figure in figures_of(results):
-        columns = [_column(figure.of(one.draws), one.draws) for one in results]
+        columns = [figure.column(one) for one in results]
         for name, column in zip(names, columns, strict=True):
             head = {"figure": figure.name, "label": figure.label, "kind": figure.kind, "name": name}
             yield head | _numbers(figure.kind, column, None if name == names[0] else columns[0], paired)
@@ -185,7 +198,7 @@ def _package_rows(results: Sequence[Results], names: Sequence[str], paired: bool
     order = shares.mean().rename("share").rename_axis("package").reset_index()
     order = order.sort_values(["share", "package"], ascending=[False, True])
     for package in order["package"]:
-        columns = [(text == package).fillna(False).astype(float) for text in texts]
+        columns = [(text == package).astype(float) for text in texts]
         for name, column in zip(names, columns, strict=True):
             first = None if name == names[0] else columns[0]
             yield {"package": package, "name": name} | _numbers("share", column, first, paired)
@@ -201,29 +214,27 @@ def headline_issues(results: Sequence[Results]) -> list[str]:
 def _by_issues(results: Results, issues: Sequence[str]) -> pd.Series:
     """The options agreed on some issues in each draw, joined by `/`, missing without a deal; indexed by draw."""
     places = [list(results.scenario.issues).index(issue) for issue in issues]
-    texts = results.draws["package"].dropna().unique()
-    short = {text: "/".join(text.split("/")[place] for place in places) for text in texts}
-    return results.draws["package"].map(short).set_axis(results.draws["draw"])
+    draws = results.whole("draw", "package")
+    shorts = ["/".join(text.split("/")[place] for place in places) for text in draws["package"].cat.categories]
+    known = {short: code for code, short in enumerate(dict.fromkeys(shorts))}
+    codes = np.array([known[short] for short in shorts] + [-1], np.int32)[draws["package"].cat.codes]
+    return pd.Series(pd.Categorical.from_codes(codes, pd.Index(list(known))), draws["draw"])
 
 
 TRANSITION_COLUMNS = ["name", "from", "to", "count", "share"]
 
 
 def _transitions(results: Sequence[Results], names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    first = results[0].draws.set_index("draw")["outcome"]
+    first = results[0].whole("draw", "outcome").set_index("draw")["outcome"]
     for name, other in zip(names[1:], results[1:], strict=True):
-        both = pd.DataFrame({"from": first, "to": other.draws.set_index("draw")["outcome"]}).dropna()
-        counts = both.value_counts(sort=False).rename("count").reset_index().sort_values(["from", "to"])
+        both = pd.DataFrame({"from": first, "to": other.whole("draw", "outcome").set_index("draw")["outcome"]}).dropna()
+        counts = both.value_counts(sort=False).rename("count").reset_index()
+        counts = counts[counts["count"] > 0].astype({"from": str, "to": str}).sort_values(["from", "to"])
         for row in counts.itertuples(index=False):
             yield dict(zip(TRANSITION_COLUMNS, (name, *row, row[2] / len(both)), strict=True))
 
 
 # Means, their intervals and their differences.
-
-
-def _column(values: pd.Series, draws: pd.DataFrame) -> pd.Series:
-    """A figure by draw, as floats."""
-    return values.astype("Float64").astype(float).set_axis(draws["draw"])
 
 
 def _numbers(kind: str, column: pd.Series, first: pd.Series | None, paired: bool) -> dict[str, Any]:

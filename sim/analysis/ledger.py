@@ -4,18 +4,18 @@ Movement is counted in points of the party's own values, 0 to 100, as the file s
 above 0 where the text is worth less to the party, on that issue, than what it put on the table first.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
 from sim.analysis.turns import Turn
 from sim.issues import Ints
-from sim.results import Results
+from sim.results import Results, remembered
 from sim.scenario import Scenario
-from sim.utility import Floats
+from sim.totals import counted, mean_of, quantile_of
 
 LOW, HIGH = 0.1, 0.9  # ends of the spread of movement over runs
 
@@ -123,63 +123,51 @@ class Movement:
     high: float
 
 
+@remembered
 def movements(results: Results) -> tuple[Movement, ...]:
-    """How far parties moved, by issue and then by party, both in the order of the file; worked out once a result."""
-    if results not in _moved:
-        _moved[results] = _movements(results)
-    return _moved[results]
-
-
-_moved: WeakKeyDictionary[Results, tuple[Movement, ...]] = WeakKeyDictionary()
-
-
-def _movements(results: Results) -> tuple[Movement, ...]:
-    scenario = results.scenario
-    found = {
-        party: _texts(results, party) for party in scenario.parties if f"opening_{party}" in results.draws.columns
-    }
-    rows = []
-    for place, issue in enumerate(scenario.issues):
-        names = list(scenario.issues[issue].options)
-        for party, (opening, signed) in found.items():
-            worth = np.array([points(scenario, party, issue, option) for option in names], np.float64)
-            before, after = opening.option(place, names), signed.option(place, names)
-            way, moved = worth[before] - worth[after], int(np.count_nonzero(before != after))
-            rows.append(Movement(issue, party, len(way), moved, *_spread(way)))
+    """How far parties moved, by issue and then by party, both in the order of the file."""
+    scenario, rows = results.scenario, []
+    found = _changes(results)
+    for issue, spec in scenario.issues.items():
+        for party in (name for name in scenario.parties if (issue, name) in found):
+            counts, worth = found[issue, party], [points(scenario, party, issue, option) for option in spec.options]
+            way = Counter[float]()  # runs by points
+            for before, after in zip(*np.nonzero(counts), strict=True):
+                way[worth[before] - worth[after]] += int(counts[before, after])
+            n, stayed = int(counts.sum()), int(np.trace(counts))
+            spread = (mean_of(way), quantile_of(way, LOW), quantile_of(way, HIGH))
+            rows.append(Movement(issue, party, n, n - stayed, *spread))
     return tuple(rows)
 
 
-@dataclass(frozen=True)
-class _Texts:
-    """Packages as text, a run each: there are far fewer of them than runs.
+def _changes(results: Results) -> dict[tuple[str, str], Ints]:
+    """Runs by the option that a party opened with and that of the text, by issue and party, shape (options, options).
 
-    Attributes:
-        which: Index into `options` of each run.
-        options: Of each package that occurs, in the file's order of issues.
+    Only runs with a text and an opening; options in the order of the file.
     """
-
-    which: Ints
-    options: list[list[str]]
-
-    def option(self, place: int, names: Sequence[str]) -> Ints:
-        """Index, in `names`, of the option of one issue in each run."""
-        return np.array([names.index(each[place]) for each in self.options], np.int64)[self.which]
-
-
-def _texts(results: Results, party: str) -> tuple[_Texts, _Texts]:
-    """The party's opening and the text signed, in the runs that have both."""
-    columns = results.draws[[f"opening_{party}", "package"]].dropna()
-    coded = [pd.factorize(columns[name]) for name in columns]
-    opening, signed = (_Texts(which, [str(text).split("/") for text in texts]) for which, texts in coded)
-    return opening, signed
+    issues = {issue: list(spec.options) for issue, spec in results.scenario.issues.items()}
+    openings = {party: f"opening_{party}" for party in results.scenario.parties}
+    openings = {party: column for party, column in openings.items() if column in results.columns}
+    found = {
+        (issue, party): np.zeros((len(options), len(options)), np.int64)
+        for issue, options in issues.items() for party in openings
+    }  # fmt: skip
+    for piece in results.pieces("package", *openings.values()):
+        for party, column in openings.items():
+            opened, signed = (_options(text, issues) for _, text in piece[[column, "package"]].dropna().items())
+            for place, issue in enumerate(issues):
+                np.add.at(found[issue, party], (opened[:, place], signed[:, place]), 1)
+    return found
 
 
-def _spread(way: Floats) -> tuple[float, float, float]:
-    """Mean, 10th and 90th percentile."""
-    if not len(way):
-        return np.nan, np.nan, np.nan
-    low, high = np.quantile(way, [LOW, HIGH])
-    return float(way.mean()), float(low), float(high)
+def _options(texts: pd.Series, issues: Mapping[str, Sequence[str]]) -> Ints:
+    """The options of packages as places in the file's order, shape (rows, issues)."""
+    codes, known = pd.factorize(texts)
+    places = [
+        [options.index(option) for option, options in zip(str(text).split("/"), issues.values(), strict=True)]
+        for text in known
+    ]
+    return np.array(places, np.int64).reshape(-1, len(issues))[codes]
 
 
 @dataclass(frozen=True)
@@ -198,15 +186,19 @@ class GivenUp:
     real: int
 
 
+@remembered
 def lines_given_up(results: Results) -> tuple[GivenUp, ...]:
     """How often each red line fell, in the order of the file; none where no line can fall."""
-    if "lines_fallen" not in results.draws.columns:
+    if "lines_fallen" not in results.columns:
         return ()
-    fallen = [set(str(text).split(" + ")) for text in results.draws["lines_fallen"].dropna()]
-    rows = []
-    for party, spec in results.scenario.parties.items():
-        for line in spec.red_lines:
-            real = results.draws[f"input.parties.{party}.red_lines.{line.id}.real"]
-            fell = sum(f"{party}.{line.id}" in names for names in fallen)
-            rows.append(GivenUp(party, line.id, fell, int(real.astype(bool).sum())))
-    return tuple(rows)
+    lines = [(party, line.id) for party, spec in results.scenario.parties.items() for line in spec.red_lines]
+    columns = [f"input.parties.{party}.red_lines.{line}.real" for party, line in lines]
+    real, fell = Counter[str](), Counter[str]()
+    for piece in results.pieces("lines_fallen", *columns):
+        real.update({name: int(piece[name].astype(bool).sum()) for name in columns})
+        for text, runs in counted([piece["lines_fallen"]]).items():
+            fell.update(dict.fromkeys(text.split(" + "), runs))
+    return tuple(
+        GivenUp(party, line, fell[f"{party}.{line}"], real[name])
+        for (party, line), name in zip(lines, columns, strict=True)
+    )

@@ -42,7 +42,7 @@ def compare(results: Sequence[Results], labels: Sequence[str] | None = None) -> 
     def draw(panel: Panel) -> None:
         draw_ranking(panel, results, shared, names)
 
-    agreed = [f"{name}: {share_text(int(one.agreed.sum()), one.n)}" for name, one in zip(names, results, strict=True)]
+    agreed = [f"{name}: {share_text(one.agreements, one.n)}" for name, one in zip(names, results, strict=True)]
     words = Words(
         "Outcomes and packages signed, by share of runs",
         "The same scale in all columns. Shares are of all runs of a column.",

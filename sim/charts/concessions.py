@@ -39,7 +39,7 @@ def draw(panel: Panel, results: Results, shared: Pairs) -> None:
 
 def said(results: Results) -> str:
     """How often a text was signed at all."""
-    return agreement_sentence(results, share_text(int(results.agreed.sum()), results.n))
+    return agreement_sentence(results, share_text(results.agreements, results.n))
 
 
 def words(results: Results, shared: Pairs) -> Words:

@@ -17,7 +17,7 @@ from sim.charts.lettering import DASH, LINE, clean, interval_note, share_text, t
 from sim.charts.outcomes_in_words import agreement_sentence
 from sim.charts.page import BODY, SMALL, Panel, Words
 from sim.charts.scene import Mark, Scene, scene
-from sim.results import Results
+from sim.results import Results, remembered
 
 SIDE = 5.4  # inches, the square of the picture
 LEFT, BELOW, GAP, LIST = 0.62, 0.62, 0.35, 3.5  # inches
@@ -41,10 +41,34 @@ def frame(results: Sequence[Results]) -> Axis:
     lows, highs = [0.0], [1.0]
     for one in results:
         view = scene(one.scenario)
-        agreed = one.draws.loc[one.agreed, [f"utility_{name}" for name in view.pair]].to_numpy(float)
-        lows += [float(view.utility.min()), float(agreed.min(initial=0.0))]
-        highs += [float(view.utility.max()), float(agreed.max(initial=1.0))]
+        low, high = _ends(one)
+        lows += [float(view.utility.min()), low]
+        highs += [float(view.utility.max()), high]
     return Axis(math.floor(min(lows) * 20) / 20 - 0.02, math.ceil(max(highs) * 20) / 20 + 0.02)
+
+
+@remembered
+def _ends(results: Results) -> tuple[float, float]:
+    """The least and the most that any text signed is worth to one of the two, and at least 0 to 1."""
+    low, high = 0.0, 1.0
+    names = [f"utility_{name}" for name in scene(results.scenario).pair]
+    for piece in results.pieces("package", *names):
+        worth = piece.loc[piece["package"].notna(), names].to_numpy(float)
+        low, high = min(low, float(worth.min(initial=0.0))), max(high, float(worth.max(initial=1.0)))
+    return low, high
+
+
+@remembered
+def _shown(results: Results) -> pd.DataFrame:
+    """The agreements that are drawn, the first so many: `draw`, `package`, and what they are worth to the two."""
+    parts, room = [], MOST_AGREEMENTS
+    names = [f"utility_{name}" for name in scene(results.scenario).pair]
+    for piece in results.pieces("draw", "package", *names):
+        parts.append(piece[piece["package"].notna()].head(room))
+        room -= len(parts[-1])
+        if not room:
+            break
+    return pd.concat(parts, ignore_index=True)
 
 
 def size(results: Results, shared: Axis) -> tuple[float, float]:
@@ -94,7 +118,7 @@ def _draw_packages(axes: Axes, view: Scene, shared: Axis) -> None:
 
 
 def _draw_agreements(axes: Axes, results: Results, view: Scene) -> None:
-    agreed = results.draws.loc[results.agreed, [f"utility_{name}" for name in view.pair]].head(MOST_AGREEMENTS)
+    agreed = _shown(results)[[f"utility_{name}" for name in view.pair]]
     faint = float(np.clip(30 / max(1, len(agreed)), 0.15, 0.7))
     axes.plot(*agreed.to_numpy(float).T, "x", markersize=4, color=BLACK, alpha=faint, markeredgewidth=0.9, zorder=2.4)
 
@@ -204,7 +228,7 @@ def _has_lines(results: Results) -> bool:
 
 
 def _agreements_said(results: Results) -> str:
-    count = int(results.agreed.sum())
+    count = results.agreements
     if not count:
         return "no agreement was signed in any run"
     shown = f", the first {MOST_AGREEMENTS:,} shown" if count > MOST_AGREEMENTS else ""
@@ -268,7 +292,7 @@ def words(results: Results, shared: Axis) -> Words:
     view = scene(results.scenario)
     a, b = (clean(results.scenario.parties[name].label, 60) for name in view.pair)
     off, real = int(view.zones[LINES_OFF].sum()), int(view.zones[LINES_REAL].sum())
-    said = agreement_sentence(results, share_text(int(results.agreed.sum()), results.n))
+    said = agreement_sentence(results, share_text(results.agreements, results.n))
     others = len(results.scenario.parties) > 2
     shown = f" Shown: {view.why}; other parties' consent counts in what is acceptable." if others else ""
     lines, reading = "", ""
@@ -289,7 +313,7 @@ def words(results: Results, shared: Axis) -> Words:
 
 
 def table(results: Results) -> pd.DataFrame:
-    """No-deal point, frontier, reference solutions, proposals and agreements.
+    """No-deal point, frontier, reference solutions, proposals and the agreements that are drawn.
 
     Returns:
         `kind, name, draw`, and for both parties the least and the most worth, `PARTY_low` and `PARTY_high`, which
@@ -301,7 +325,7 @@ def table(results: Results) -> pd.DataFrame:
     rows: list[tuple[object, ...]] = [("no_deal", "", pd.NA, *(w for worth in view.no_deal for w in (worth, worth)))]
     rows += [("frontier", "", pd.NA, x, x, y, y) for x, y in view.frontier.T.tolist()]
     rows += [(m.kind, m.name, pd.NA, m.low[0], m.high[0], m.low[1], m.high[1]) for m in view.marks]
-    agreed = results.draws[results.agreed]
+    agreed = _shown(results)
     worths = agreed[[f"utility_{a}", f"utility_{b}"]].to_numpy(float).tolist()
     signed = zip(agreed["package"], agreed["draw"].tolist(), worths, strict=True)
     rows += [("agreement", package, draw, x, x, y, y) for package, draw, (x, y) in signed]

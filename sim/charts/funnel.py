@@ -14,9 +14,9 @@ from sim.charts.packages import INTERVAL_NOTE
 from sim.charts.page import BODY, SMALL, Panel, Words
 from sim.charts.ranking import AXIS, BAR, FILLS, ROW, SPACE, VALUE, nice_scale
 from sim.charts.survival import begun
-from sim.movers import Mover, funnel, movers
+from sim.movers import Mover, funnel, moved_by
 from sim.results import Results
-from sim.stages import REFUSED, Step, is_voted_on, reached, stages, stops
+from sim.stages import REFUSED, Step, is_voted_on, stages, stops
 
 TEXT, WIDE = 4.35, 2.9  # inches: words, bars
 INDENT, AIR = 0.25, 0.14  # inches
@@ -110,7 +110,7 @@ class _Row:
 def _laid_out(results: Results, shared: Funnel) -> list[_Row]:
     """The rows, headings among them."""
     own = {(step.kind, step.name): step for step in (*stages(results), *stops(results))}
-    moved = movers(results, reached(results))
+    moved = moved_by(results)
     rows: list[_Row] = []
     for kind, name in shared.rows:
         if kind == "stop" and all(row.kind != "heading" for row in rows):

@@ -1,11 +1,10 @@
 """Harm while the talks last: weeks without power and the cost of the war, by party, with and without an agreement."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -15,14 +14,16 @@ from sim.charts.lettering import DASH, LINE, clean, listed, share_text, wrap
 from sim.charts.outcomes_in_words import agreement_sentence
 from sim.charts.page import BODY, SMALL, Panel, Words
 from sim.charts.ranking import AXIS, BAR, ROW, SPACE, VALUE
-from sim.results import Results
-from sim.stages import in_force, is_voted_on
+from sim.order_statistics import quantiles
+from sim.results import Results, remembered
+from sim.stages import in_force, is_voted_on, runs_in_force
 from sim.utility import Floats
 
 TEXT, GROUP, WIDE = 2.0, 2.1, 3.2  # inches: parties, with or without, bars
 FIGURES = VALUE + 0.4  # inches right of the bars
 HEAD, BETWEEN = 0.26, 0.18  # inches above a part, between two
 LEVELS = (0.1, 0.5, 0.9)
+GROUPS = (True, False)  # with an agreement in force, without
 QUANTITIES = {"household_weeks": "Household-weeks without power", "war_cost": "Cost of the war"}
 UNITS = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "), (1.0, ""))
 NOT_TOLD = "The scenario has no numbers on outages or on the cost of the war, so nothing is shown here."
@@ -57,8 +58,8 @@ class Spread:
 
 def parties(results: Results, quantity: str) -> list[str]:
     """Parties that a quantity befalls in some run, in the order of the file."""
-    named = [(name, f"{quantity}_{name}") for name in results.scenario.parties]
-    return [name for name, column in named if column in results.draws and (results.draws[column] > 0).any()]
+    found = _spreads(results)
+    return [name for name in results.scenario.parties if (quantity, name, True) in found]
 
 
 def says_harm(results: Results) -> bool:
@@ -68,12 +69,32 @@ def says_harm(results: Results) -> bool:
 
 def spread(results: Results, quantity: str, party: str, with_agreement: bool) -> Spread:
     """10th, 50th and 90th percentile over runs with an agreement in force, or over the others."""
-    rows = in_force(results) if with_agreement else ~in_force(results)
-    numbers: Floats = results.draws.loc[rows, f"{quantity}_{party}"].to_numpy(float)
-    if not len(numbers):
-        return Spread(0, None)
-    low, middle, high = (float(end) for end in np.quantile(numbers, LEVELS))
-    return Spread(len(numbers), (low, middle, high))
+    return _spreads(results)[quantity, party, with_agreement]
+
+
+@remembered
+def _spreads(results: Results) -> dict[tuple[str, str, bool], Spread]:
+    """The spreads of all quantities that befall a party in some run, by quantity, party and agreement in force."""
+    named = [(quantity, party) for quantity in QUANTITIES for party in results.scenario.parties]
+    named = [(quantity, party) for quantity, party in named if f"{quantity}_{party}" in results.columns]
+    columns = [f"{quantity}_{party}" for quantity, party in named]
+
+    def read() -> Iterator[dict[str, Floats]]:
+        for piece in results.pieces("outcome", *columns):
+            force = in_force(piece).to_numpy(bool)
+            numbers = {name: piece[name].to_numpy(float) for name in columns}
+            yield {f"{name} {which}": values[force == which] for name, values in numbers.items() for which in GROUPS}
+
+    pieces = results.pieces(*columns) if columns else ()
+    hit = {name for piece in pieces for name in columns if (piece[name] > 0).any()}
+    ends = quantiles(read, LEVELS) if hit else {}
+    runs = {True: runs_in_force(results), False: results.n - runs_in_force(results)}
+    found = {}
+    for quantity, party in named:
+        for which in GROUPS if f"{quantity}_{party}" in hit else ():
+            low, middle, high = ends[f"{quantity}_{party} {which}"]
+            found[quantity, party, which] = Spread(runs[which], (low, middle, high) if runs[which] else None)
+    return found
 
 
 def frame(results: Sequence[Results]) -> tuple[Part, ...]:
@@ -127,7 +148,7 @@ def _groups(results: Results) -> list[tuple[bool, str]]:
 def _rows(results: Results, part: Part) -> list[tuple[str, list[str], list[tuple[bool, list[str]]], float]]:
     """Party, its label, and the words of both groups, each in lines; the height of the whole row."""
     rows = []
-    force = int(in_force(results).sum())
+    force = runs_in_force(results)
     for party in parties(results, part.quantity):
         label = wrap(clean(results.scenario.parties[party].label), TEXT - 0.25, SMALL, 4, bold=True)
         groups = [
@@ -244,9 +265,9 @@ def _statuses(results: Results) -> str:
 
 def words(results: Results, shared: tuple[Part, ...]) -> Words:
     """Title, how to read it, main figures."""
-    said = agreement_sentence(results, share_text(int(results.agreed.sum()), results.n))
-    if is_voted_on(results) and results.agreed.any():
-        said += f" It came into force in {share_text(int(in_force(results).sum()), results.n)} of all runs."
+    said = agreement_sentence(results, share_text(results.agreements, results.n))
+    if is_voted_on(results) and results.agreements:
+        said += f" It came into force in {share_text(runs_in_force(results), results.n)} of all runs."
     alt = " ".join(["Bar charts by party: medians with and without an agreement.", *_medians(results, shared), said])
     state = "in force" if is_voted_on(results) else "signed"
     notes = (

@@ -43,7 +43,7 @@ def points_scale(lowest: float, highest: float) -> tuple[float, float, float]:
 
 def _sentence(results: Results) -> str:
     """How often a text was signed, and on how many issues it differs from what each party opened with."""
-    said = agreement_sentence(results, share_text(int(results.agreed.sum()), results.n))
+    said = agreement_sentence(results, share_text(results.agreements, results.n))
     found, each = movements(results), []
     for party in results.scenario.parties:
         own = [one for one in found if one.party == party and one.n]

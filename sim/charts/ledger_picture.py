@@ -51,7 +51,7 @@ class Row:
 
 def applies(results: Results) -> bool:
     """Whether a text was signed in some run, and openings are known."""
-    return bool(results.agreed.any()) and bool(movements(results))
+    return bool(results.agreements) and bool(movements(results))
 
 
 def figure(number: float) -> str:
@@ -94,7 +94,7 @@ def _moves_height(results: Results) -> float:
 
 
 def _lines_height(results: Results) -> float:
-    if "lines_fallen" not in results.draws.columns:
+    if "lines_fallen" not in results.columns:
         return 0.0
     rows = _line_rows(results)
     return BETWEEN + LOW_HEAD + (sum(row.height for row in rows) + AXIS if rows else 0.2)
@@ -112,7 +112,7 @@ def draw(panel: Panel, results: Results, shared: Scales) -> None:
         _draw_moves(panel.part(0, 0, panel.width, tall), results, shared)
     else:
         panel.lines(0, 0.1, ["No agreement was signed in any run, so there is no movement to show."], BODY)
-    if "lines_fallen" in results.draws.columns:
+    if "lines_fallen" in results.columns:
         below = tall + BETWEEN
         _draw_lines(panel.part(0, below, panel.width, panel.height - below), results, shared)
 

@@ -1,5 +1,6 @@
 """What became of a run, in words that take no side."""
 
+from sim import stages
 from sim.results import Results
 
 OUTCOME_WORDS = {
@@ -20,16 +21,16 @@ def outcome_words(results: Results, outcome: str) -> str:
 
 def without_agreement(results: Results) -> dict[str, int]:
     """Runs in which no text was signed, by outcome."""
-    counts = results.draws.loc[~results.agreed, "outcome"].value_counts()
+    counts = stages.without_agreement(results)
     kinds = ["no_zone", "deadline", *(name for name in OUTCOME_WORDS if name not in ("no_zone", "deadline"))]
-    found = {name: int(counts.get(name, 0)) for name in kinds}
+    found = {name: counts.get(name, 0) for name in kinds}
     return {name: count for name, count in found.items() if count or name in ("no_zone", "deadline")}
 
 
 def agreement_sentence(results: Results, share: str) -> str:
     """How often a text was signed, `share` being the share in words."""
     if results.n == 1:
-        return f"{'An' if results.agreed.any() else 'No'} agreement was signed in the one run."
-    if not results.agreed.any():
+        return f"{'An' if results.agreements else 'No'} agreement was signed in the one run."
+    if not results.agreements:
         return f"No agreement was signed in any of {results.n:,} runs."
     return f"An agreement was signed in {share} of {results.n:,} runs."

@@ -43,7 +43,7 @@ def draw(panel: Panel, results: Results, shared: Ranking) -> None:
 def words(results: Results, shared: Ranking) -> Words:
     """Title, how to read it, main figures."""
     table = results.packages()
-    agreed = int(results.agreed.sum())
+    agreed = results.agreements
     said = agreement_sentence(results, share_text(agreed, results.n))
     alt = [f"Bar chart: share of runs by package of headline issues. {said}"]
     if len(table):

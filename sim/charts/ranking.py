@@ -125,7 +125,7 @@ def row_counts(results: Results, issues: Sequence[str], rows: Sequence[Row]) -> 
     packages = {str(name): int(count) for name, count in zip(table["package"], table["count"], strict=True)}
     shown = {row.name for row in rows if row.kind == "package"}
     outcomes = without_agreement(results)
-    agreed = int(results.agreed.sum())
+    agreed = results.agreements
     counts: list[int | None] = []
     for row in rows:
         if row.kind == "package":

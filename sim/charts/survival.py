@@ -13,8 +13,9 @@ from sim.charts.colours import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle
 from sim.charts.lettering import LINE, clean, share_text, wrap
 from sim.charts.outcomes_in_words import agreement_sentence
 from sim.charts.page import BODY, SMALL, Panel, Words
-from sim.results import Results, share_interval
-from sim.stages import in_force, is_voted_on, says_how_long
+from sim.issues import Ints
+from sim.results import Results, remembered, share_interval
+from sim.stages import in_force, is_voted_on, runs_in_force, says_how_long
 from sim.utility import Floats
 
 MONTHS = 120  # shown; every agreement is followed for longer
@@ -45,27 +46,50 @@ def begun(results: Results) -> str:
     return "entry into force" if is_voted_on(results) else "signature"
 
 
-def break_months(results: Results) -> Floats:
-    """Months to the break of each agreement in force; inf for those that outlast it all."""
-    return results.draws.loc[in_force(results), "break_month"].to_numpy(float)
+@dataclass(frozen=True, eq=False)
+class Lasting:
+    """How long some agreements in force last.
+
+    Attributes:
+        marks: Agreements by the number of whole months, 0 to 120, at which they still hold, shape (122,).
+    """
+
+    marks: Ints
+
+    def __len__(self) -> int:
+        return int(self.marks.sum())
+
+    def holding(self, month: int) -> int:
+        """Agreements that have not broken by a month."""
+        return int(self.marks[month + 1 :].sum())
+
+    def __add__(self, other: "Lasting") -> "Lasting":
+        return Lasting(self.marks + other.marks)
 
 
-def months_by_option(results: Results, issue: str) -> dict[str, Floats]:
-    """The same by the option of an issue, in the order of the file."""
-    place, months = list(results.scenario.issues).index(issue), break_months(results)
-    codes, packages = pd.factorize(results.draws.loc[in_force(results), "package"])
-    chosen = np.array([str(package).split("/")[place] for package in packages], object)[codes]
-    return {option: months[chosen == option] for option in results.scenario.issues[issue].options}
+@remembered
+def lasting_by_option(results: Results) -> dict[str, Lasting]:
+    """How long agreements in force last, by the option of `_issue`, in the order of the file."""
+    issue = _issue(results)
+    place, options = list(results.scenario.issues).index(issue), list(results.scenario.issues[issue].options)
+    marks = np.zeros((len(options), MONTHS + 2), np.int64)
+    for piece in results.pieces("outcome", "package", "break_month"):
+        force = piece[in_force(piece)]
+        codes, packages = pd.factorize(force["package"])
+        chosen = np.array([options.index(str(package).split("/")[place]) for package in packages], np.int64)[codes]
+        held = np.ceil(np.clip(force["break_month"].to_numpy(float), 0, MONTHS + 1)).astype(np.int64)
+        np.add.at(marks, (chosen, held), 1)
+    return {option: Lasting(row) for option, row in zip(options, marks, strict=True)}
 
 
-def holding(months: Floats, at: float) -> int:
-    """Agreements that have not broken by a month."""
-    return int((months > at).sum())
+def lasting(results: Results) -> Lasting:
+    """How long all agreements in force last."""
+    return sum(lasting_by_option(results).values(), Lasting(np.zeros(MONTHS + 2, np.int64)))
 
 
 def fewest(results: Results) -> int:
     """Runs in force that an option needs for a line of its own: 20, and a twentieth of them."""
-    return max(LEAST_RUNS, int(in_force(results).sum()) // 20)
+    return max(LEAST_RUNS, runs_in_force(results) // 20)
 
 
 def frame(results: Sequence[Results]) -> Curves:
@@ -78,8 +102,8 @@ def frame(results: Sequence[Results]) -> Curves:
     enough = {
         option
         for one in told
-        for option, months in months_by_option(one, issue).items()
-        if len(months) >= fewest(one)
+        for option, broken in lasting_by_option(one).items()
+        if len(broken) >= fewest(one)
     }
     options = [option for option in told[0].scenario.issues[issue].options if option in enough]
     return Curves(issue, tuple(options)) if 2 <= len(options) <= MOST_GROUPS else none
@@ -94,15 +118,15 @@ def _issue(results: Results) -> str:
     return (results.scenario.headline or tuple(results.scenario.issues))[0]
 
 
-def _lines(results: Results, shared: Curves) -> dict[str, Floats]:
-    """Months to the break by option, in the order of the file; "" is all of them together."""
-    found = months_by_option(results, shared.issue) if shared.options else {}
-    kept = {name: months for name, months in found.items() if name in shared.options and len(months) >= fewest(results)}
-    return {"": break_months(results), **kept}
+def _lines(results: Results, shared: Curves) -> dict[str, Lasting]:
+    """Agreements in force by option, in the order of the file; "" is all of them together."""
+    found = lasting_by_option(results) if shared.options else {}
+    kept = {name: broken for name, broken in found.items() if name in shared.options and len(broken) >= fewest(results)}
+    return {"": lasting(results), **kept}
 
 
 def _is_empty(results: Results) -> bool:
-    return not says_how_long(results) or not in_force(results).any()
+    return not says_how_long(results) or not runs_in_force(results)
 
 
 def size(results: Results, shared: Curves) -> tuple[float, float]:
@@ -122,11 +146,11 @@ def draw(panel: Panel, results: Results, shared: Curves) -> None:
     _prepare(axes)
     months = list(range(MONTHS + 1))
     for option, broken in lines.items():
-        shares = np.array([holding(broken, month) for month in months]) / len(broken)
+        shares = np.array([broken.holding(month) for month in months]) / len(broken)
         if option:
             _draw_thin(axes, months, shares, _styles(shared)[option])
         else:
-            ends = np.array([share_interval(holding(broken, month), len(broken)) for month in months])
+            ends = np.array([share_interval(broken.holding(month), len(broken)) for month in months])
             band: dict[str, Any] = {"color": NEUTRAL, "alpha": 0.28, "linewidth": 0}
             axes.fill_between(months, ends[:, 0], ends[:, 1], step="post", zorder=1, **band)
             axes.plot(months, shares, color=INK, linewidth=2.2, drawstyle="steps-post", zorder=4)
@@ -156,10 +180,10 @@ def _draw_thin(axes: Axes, months: Sequence[int], shares: Floats, style: PartySt
     axes.plot(months, shares, drawstyle="steps-post", markerfacecolor="white", **look, **mark)
 
 
-def _draw_marks(axes: Axes, broken: Floats) -> None:
+def _draw_marks(axes: Axes, broken: Lasting) -> None:
     """The share at 12 and at 60 months in figures, with its interval as a whisker."""
     for month in MARKS:
-        count, n = holding(broken, month), len(broken)
+        count, n = broken.holding(month), len(broken)
         share, (low, high) = count / n, share_interval(count, n)
         axes.vlines(month, 0, 1, color=SOFT, linewidth=0.8, linestyle=":", zorder=0.5)
         axes.vlines(month, low, high, color=INK, linewidth=1.3, zorder=5)
@@ -169,7 +193,7 @@ def _draw_marks(axes: Axes, broken: Floats) -> None:
         label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.85})
 
 
-def _draw_counts(panel: Panel, lines: Mapping[str, Floats], shared: Curves) -> None:
+def _draw_counts(panel: Panel, lines: Mapping[str, Lasting], shared: Curves) -> None:
     """How many agreements still hold at each tick, one row a line of the picture."""
     y = TALL + AXIS
     panel.lines(0, y, ["Number still holding"], SMALL, weight="bold")
@@ -178,7 +202,7 @@ def _draw_counts(panel: Panel, lines: Mapping[str, Floats], shared: Curves) -> N
         _draw_sample(panel, 0.02, y, option, shared)
         for month in range(0, MONTHS + 1, EVERY):
             x = LEFT + WIDE * month / MONTHS
-            panel.text(x, y, f"{holding(broken, month):,}", SMALL, ha="center", color=SOFT)
+            panel.text(x, y, f"{broken.holding(month):,}", SMALL, ha="center", color=SOFT)
         y += SMALL * LINE
 
 
@@ -206,7 +230,7 @@ def _draw_list(panel: Panel | None, results: Results, shared: Curves) -> float:
                 panel.lines(x, y + 0.06, head, SMALL, weight="bold")
             y += len(head) * SMALL * LINE + 0.12
         label = clean(results.scenario.issues[shared.issue].options[option]) if option else "All, with 95 % interval"
-        said = [f"{month} months: {share_text(holding(broken, month), len(broken))}" for month in MARKS]
+        said = [f"{month} months: {share_text(broken.holding(month), len(broken))}" for month in MARKS]
         texts = wrap(label, room, SMALL, 3)
         if panel is not None:
             _draw_sample(panel, x, y, option, shared)
@@ -223,12 +247,12 @@ def _nothing(results: Results) -> str:
 
 def _sentence(results: Results) -> str:
     """How often there was anything to hold, and how much of it held."""
-    signed = agreement_sentence(results, share_text(int(results.agreed.sum()), results.n))
+    signed = agreement_sentence(results, share_text(results.agreements, results.n))
     if _is_empty(results):
         return signed
-    broken, n = break_months(results), results.n
+    broken, n = lasting(results), results.n
     force = f" It came into force in {share_text(len(broken), n)} of all runs." if is_voted_on(results) else ""
-    held = [f"{share_text(holding(broken, month), len(broken))} after {month} months" for month in MARKS]
+    held = [f"{share_text(broken.holding(month), len(broken))} after {month} months" for month in MARKS]
     return f"{signed}{force} Of {len(broken):,} agreement{'s' * (len(broken) != 1)} {_state(results)}, {held[0]} and " \
            f"{held[1]} still held."  # fmt: skip
 
@@ -270,7 +294,7 @@ def table(results: Results) -> pd.DataFrame:
         shared = frame([results])
         for option, broken in _lines(results, shared).items():
             for month in range(MONTHS + 1):
-                count, n = holding(broken, month), len(broken)
+                count, n = broken.holding(month), len(broken)
                 low, high = share_interval(count, n)
                 rows.append((month, shared.issue if option else "", option, n, count, count / n, low, high))
     return pd.DataFrame(rows, columns=["month", "issue", "option", "n", "holding", "share", "low", "high"])

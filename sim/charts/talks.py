@@ -16,7 +16,8 @@ from sim.charts.lettering import DASH, LINE, clean, percent, share_text, wrap
 from sim.charts.outcomes_in_words import agreement_sentence
 from sim.charts.page import BODY, SMALL, Panel, Words
 from sim.charts.ranking import nice_scale
-from sim.results import Results, share_interval
+from sim.results import Results, remembered, share_interval
+from sim.totals import median_of
 from sim.utility import Floats
 
 WIDE, LEFT, GAP, LIST = 6.7, 0.62, 0.3, 2.5  # inches
@@ -80,10 +81,13 @@ def fewest(n: int) -> int:
     return max(1, min(10, n // 20))
 
 
+@remembered
 def signed_by_round(results: Results) -> npt.NDArray[np.int64]:
     """Runs in which a text was signed, by round, shape (R,)."""
-    rounds = results.draws.loc[results.agreed, "round"].to_numpy(np.int64)
-    counts: npt.NDArray[np.int64] = np.bincount(rounds, minlength=results.scenario.time.rounds + 1)[1:].astype(np.int64)
+    counts = np.zeros(results.scenario.time.rounds, np.int64)
+    for piece in results.pieces("round", "package"):
+        signed = piece.loc[piece["package"].notna(), "round"].to_numpy(np.int64)
+        counts += np.bincount(signed - 1, minlength=len(counts))
     return counts
 
 
@@ -215,12 +219,12 @@ def _draw_legend(panel: Panel, style: PartyStyle) -> None:
 
 def words(results: Results, shared: Scales) -> Words:
     """Title, how to read it, main figures."""
-    agreed = results.draws[results.agreed]
-    said = agreement_sentence(results, share_text(len(agreed), results.n))
+    by_round = signed_by_round(results)
+    said = agreement_sentence(results, share_text(results.agreements, results.n))
     when = ""
-    if len(agreed):
-        last = int((agreed["round"] == results.scenario.time.rounds).sum())
-        middle = float(agreed["round"].median())
+    if results.agreements:
+        last = int(by_round[-1])
+        middle = median_of({float(number): int(count) for number, count in enumerate(by_round, start=1)})
         when = f" The median round of signature is {middle:g} of {results.scenario.time.rounds}"
         when += f"; {percent(last, results.n)} of runs sign in the last round." if last else "."
     return Words(

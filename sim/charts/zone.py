@@ -19,6 +19,7 @@ from sim.charts.pairs import (
 )
 from sim.charts.ranking import same_issues
 from sim.results import Results
+from sim.stages import reached
 
 
 def counts(results: Results) -> Counts:
@@ -38,7 +39,7 @@ def draw(panel: Panel, results: Results, shared: Pairs) -> None:
 
 def said(results: Results) -> str:
     """How often there was anything to agree on."""
-    found = int((results.draws["zone_packages"] > 0).sum())
+    found = reached(results)["zone_first"]
     if not found:
         return "In no run was any package acceptable to all who must sign it."
     return f"Some package was acceptable to all who must sign it in {share_text(found, results.n)} of runs."

@@ -1,6 +1,6 @@
 """A chunk on disk: its draws, one row each, and its counts that are not zero."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -182,6 +183,18 @@ def read_chunk(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[Chunk |
     return Chunk(entry.first, parquet.frame_of(tables[0]), counted), []
 
 
+def read_rows(folder: Path, entry: ChunkEntry, layout: Layout, names: Sequence[str]) -> pd.DataFrame:
+    """Some columns of the draws of a chunk whose bytes are those that were written.
+
+    Raises:
+        FileNotFoundError: if the file is not there.
+        ValueError: if its bytes are others.
+        StoreError: if it may not be read.
+    """
+    data = _read_bytes(folder / DRAWS / entry.name, entry.draws)
+    return parquet.frame_of(parquet.from_bytes(data, layout.schema, entry.stop - entry.first, names))
+
+
 def play_again(entry: ChunkEntry, layout: Layout) -> list[str]:
     """Play a chunk anew and compare every bit.
 
@@ -197,11 +210,15 @@ def play_again(entry: ChunkEntry, layout: Layout) -> list[str]:
     ]
 
 
-def _read_table(path: Path, hashes: FileHashes, schema: pa.Schema, rows: int | None) -> pa.Table:
+def _read_bytes(path: Path, hashes: FileHashes) -> bytes:
     data = read_whole(path, MOST_BYTES)
     if sha256(data) != hashes.file:
         raise ValueError("its bytes are not those that were written")
-    table = parquet.from_bytes(data, schema, rows)
+    return data
+
+
+def _read_table(path: Path, hashes: FileHashes, schema: pa.Schema, rows: int | None) -> pa.Table:
+    table = parquet.from_bytes(_read_bytes(path, hashes), schema, rows)
     if parquet.content_hash(table) != hashes.content:
         raise ValueError("its content is not what was written")
     return table

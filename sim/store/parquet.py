@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,11 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def dtypes_of(schema: pa.Schema) -> dict[str, Any]:
+    """The types that the columns have in a frame, by name."""
+    return {field.name: pd.api.types.pandas_dtype(_FRAMED[field.type, field.nullable]) for field in schema}
+
+
 def to_bytes(table: pa.Table) -> bytes:
     """A table as a Parquet file: one row group, a checksum on every page, the same bytes for the same table.
 
@@ -83,13 +89,16 @@ def to_bytes(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
-def from_bytes(data: bytes, schema: pa.Schema, rows: int | None = None) -> pa.Table:
+def from_bytes(
+    data: bytes, schema: pa.Schema, rows: int | None = None, names: Sequence[str] | None = None
+) -> pa.Table:
     """Read a Parquet file that may come from a stranger.
 
     Args:
         data: All of the file.
         schema: Exactly the columns it must have, checked before any of them is read.
         rows: How many rows it must have; None if any number will do.
+        names: Columns to read, in this order; None for all.
 
     Raises:
         ValueError: if it is no Parquet file, a page does not match its checksum, or it holds anything else.
@@ -106,13 +115,13 @@ def from_bytes(data: bytes, schema: pa.Schema, rows: int | None = None) -> pa.Ta
             thrift_container_size_limit=1_000_000,
         )
         _check(file, schema, rows)
-        table = file.read(use_threads=False)
+        table = file.read(None if names is None else list(names), use_threads=False)
         table.validate(full=True)  # text that is not UTF-8, among others
     except (pa.ArrowException, OSError) as error:
         raise ValueError(f"not readable as Parquet: {str(error).splitlines()[0][:200]}") from None
     if rows is not None and len(table) != rows:
         raise ValueError(f"it has {len(table)} rows and not {rows}")
-    return table
+    return table if names is None else table.select(list(names))
 
 
 def _check(file: pq.ParquetFile, schema: pa.Schema, rows: int | None) -> None:

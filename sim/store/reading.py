@@ -5,11 +5,13 @@ from pathlib import Path
 import pandas as pd
 
 from sim.chunks import Chunk
-from sim.results import Results, results_of
+from sim.results import Results
 from sim.scenario import Scenario, ScenarioError, read_scenario
 from sim.store.chunk_files import MOST_BYTES, ChunkEntry, Layout, read_chunk
 from sim.store.files import DamagedResults, StoreError, read_whole, sha256
 from sim.store.manifest import RESOLVED, Manifest, identity, read_manifest
+from sim.store.stored_rows import StoredRows
+from sim.tallies import Tallies
 
 
 def open_results(folder: str | Path, draws: int | None = None) -> Results:
@@ -64,16 +66,17 @@ def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Resu
     there = entries[-1].stop if entries else 0
     if not 1 <= wanted <= there:
         raise StoreError(f"{path} holds the first {there:,} draws, not {wanted:,}")
-    chunks, damaged = [], []
+    entries = [entry for entry in entries if entry.first < wanted]
+    rows, tallies, damaged = StoredRows(path, entries, layout, wanted), layout.nothing, list[str]()
     for entry in entries:
-        if entry.first < wanted:
-            chunk, faults = read_chunk(path, entry, layout)
-            damaged += faults
-            if chunk is not None and not damaged:
-                chunks.append(_first(chunk, wanted - entry.first, layout))
+        chunk, faults = read_chunk(path, entry, layout)
+        damaged += faults
+        if chunk is not None and not damaged:
+            tallies = tallies + _tallies(chunk, wanted - entry.first, layout)
+            rows.keep(chunk.draws)
     if damaged:
         raise DamagedResults(path, damaged)
-    return results_of(layout.scenario, layout.seed, chunks, _provenance(manifest))
+    return Results(layout.scenario, layout.seed, rows, tallies, _provenance(manifest))
 
 
 def damaged_files(folder: str | Path) -> list[str]:
@@ -146,11 +149,9 @@ def _scenario(path: Path, manifest: Manifest) -> Scenario:
         raise DamagedResults(path, [f"{RESOLVED}: {error.faults[0].message}"]) from None
 
 
-def _first(chunk: Chunk, count: int, layout: Layout) -> Chunk:
-    """The first draws of a chunk; its counts are over all of them, so where it is cut they are made anew."""
-    if count >= len(chunk.draws):
-        return chunk
-    return Chunk(chunk.start, chunk.draws.iloc[:count], layout.play(chunk.start, count).tallies)
+def _tallies(chunk: Chunk, count: int, layout: Layout) -> Tallies:
+    """Counts over the first draws of a chunk; its own are over all of them, so where it is cut they are made anew."""
+    return chunk.tallies if count >= len(chunk.draws) else layout.play(chunk.start, count).tallies
 
 
 def _provenance(manifest: Manifest) -> dict[str, object]:

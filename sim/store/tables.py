@@ -29,7 +29,7 @@ def tables_of(results: Results, identity: str) -> dict[str, bytes]:
 
 def _shares(results: Results) -> dict[str, float]:
     """Share of runs that got to each stage that the scenario has."""
-    return {name: int(runs.sum()) / results.n for name, runs in reached(results).items()}
+    return {name: runs / results.n for name, runs in reached(results).items()}
 
 
 def csv_text(table: pd.DataFrame) -> str:

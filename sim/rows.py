@@ -1,0 +1,82 @@
+"""The table of draws, piece by piece: whoever reads it holds one piece at a time, however many draws there are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+
+class Rows(Protocol):
+    """One row a draw, in the order of the draws; in memory or on disk."""
+
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+
+    @property
+    def dtypes(self) -> Mapping[str, Any]:
+        """What each column holds, by name, in the order of the table."""
+
+    def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Some columns, so many rows at a time as were written at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class FrameRows:
+    """Rows in memory.
+
+    Attributes:
+        frames: Tables with the same columns, at least one; the rows of the first come first.
+    """
+
+    frames: Sequence[pd.DataFrame]
+
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+        return sum(map(len, self.frames))
+
+    @property
+    def dtypes(self) -> Mapping[str, Any]:
+        """What each column holds, by name, in the order of the table."""
+        return {str(name): kind for name, kind in self.frames[0].dtypes.items()}
+
+    def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Some columns of each frame."""
+        for frame in self.frames:
+            yield frame[list(names)]
+
+
+def joined(rows: Rows, names: Sequence[str]) -> pd.DataFrame:
+    """Some columns of all rows at once: for each of them, 8 bytes a row for a number, 1 for a truth, 4 for a text.
+
+    Returns:
+        The columns; texts as categories, each text once.
+    """
+    texts: dict[str, dict[Any, int]] = {name: {} for name in names if is_text(rows.dtypes[name])}
+    parts: dict[str, list[Any]] = {name: [] for name in names}
+    for piece in rows.pieces(names):
+        for name in names:
+            parts[name].append(_codes(piece[name], texts[name]) if name in texts else piece[name].array.copy())
+    columns: dict[str, Any] = {}
+    for name in names:
+        if name in texts:
+            categories = pd.Index(list(texts[name]), dtype="string")
+            columns[name] = pd.Categorical.from_codes(np.concatenate(parts.pop(name)), categories=categories)
+        else:
+            columns[name] = pd.concat([pd.Series(part) for part in parts.pop(name)], ignore_index=True)
+    return pd.DataFrame(columns)
+
+
+def is_text(kind: Any) -> bool:
+    """Whether a column of this type holds texts."""
+    return isinstance(kind, pd.StringDtype)
+
+
+def _codes(values: pd.Series, known: dict[Any, int]) -> np.ndarray:
+    """Numbers for texts, -1 for none; texts not known yet get the next numbers."""
+    codes, found = pd.factorize(values)
+    numbers = np.array([known.setdefault(text, len(known)) for text in found] + [-1], np.int32)
+    return numbers[codes]
