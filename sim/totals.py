@@ -39,7 +39,7 @@ class ExactSum:
         """Add up values, any shape; NaN is left out."""
         known = values[~np.isnan(values)]
         finite = known[np.isfinite(known)]
-        beyond = 0.0 if len(finite) == len(known) else float(known[~np.isfinite(known)].sum())
+        beyond = sum(set(known[~np.isfinite(known)].tolist()), 0.0)  # both infinities make NaN
         mantissas, exponents = np.frexp(finite)
         whole = np.ldexp(mantissas, _DIGITS).astype(np.int64)
         units = 0

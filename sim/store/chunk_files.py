@@ -165,6 +165,17 @@ def read_chunk(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[Chunk |
     Raises:
         StoreError: if a file may not be read.
     """
+    draws, counted, damaged = _verified(folder, entry, layout)
+    return (None, damaged) if counted is None else (Chunk(entry.first, parquet.frame_of(draws), counted), damaged)
+
+
+def read_tallies(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[Tallies | None, list[str]]:
+    """The same without the draws, which are held against their hashes and let go."""
+    return _verified(folder, entry, layout)[1:]
+
+
+def _verified(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[pa.Table, Tallies | None, list[str]]:
+    """Draws and counts of a chunk, and its damaged files with what is wrong with each; no counts if there are any."""
     expected = {DRAWS: (layout.schema, entry.stop - entry.first), TALLIES: (TALLY_SCHEMA, None)}
     tables, damaged = [], []
     for (name, hashes), (schema, rows) in zip(entry.files.items(), expected.values(), strict=True):
@@ -175,12 +186,12 @@ def read_chunk(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[Chunk |
         except ValueError as error:
             damaged.append(f"{name}: {error}")
     if damaged:
-        return None, damaged
+        return None, None, damaged
     try:
         counted = tallies_of(tables[1], entry.stop - entry.first, layout)
     except ValueError as error:
-        return None, [f"{TALLIES}/{entry.name}: {error}"]
-    return Chunk(entry.first, parquet.frame_of(tables[0]), counted), []
+        return None, None, [f"{TALLIES}/{entry.name}: {error}"]
+    return tables[0], counted, []
 
 
 def read_rows(folder: Path, entry: ChunkEntry, layout: Layout, names: Sequence[str]) -> pd.DataFrame:

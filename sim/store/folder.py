@@ -10,7 +10,7 @@ from types import TracebackType
 from sim.chunks import Chunk
 from sim.results import Results
 from sim.store import tables
-from sim.store.chunk_files import DRAWS, MOST_BYTES, TALLIES, ChunkEntry, Layout, read_chunk, write_chunk
+from sim.store.chunk_files import DRAWS, MOST_BYTES, TALLIES, ChunkEntry, Layout, read_tallies, write_chunk
 from sim.store.files import (
     LOCK,
     TEMPORARY,
@@ -169,7 +169,7 @@ class ResultsFolder:
         """
         good = {}
         for entry in self.manifest.chunks:
-            found, faults = read_chunk(self.path, entry, self.layout)
+            found, faults = read_tallies(self.path, entry, self.layout)
             self.damaged += faults
             if found is not None:
                 good[entry.first] = entry
@@ -203,7 +203,7 @@ class ResultsFolder:
         Raises:
             StoreError: if it cannot be read or written.
         """
-        found, damaged = read_chunk(source, entry, self.layout)
+        found, damaged = read_tallies(source, entry, self.layout)
         if found is None:
             return damaged
         copies = {}

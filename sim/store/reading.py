@@ -4,14 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim.chunks import Chunk
 from sim.results import Results
 from sim.scenario import Scenario, ScenarioError, read_scenario
-from sim.store.chunk_files import MOST_BYTES, ChunkEntry, Layout, read_chunk
+from sim.store.chunk_files import MOST_BYTES, ChunkEntry, Layout, read_chunk, read_tallies
 from sim.store.files import DamagedResults, StoreError, read_whole, sha256
 from sim.store.manifest import RESOLVED, Manifest, identity, read_manifest
 from sim.store.stored_rows import StoredRows
-from sim.tallies import Tallies
 
 
 def open_results(folder: str | Path, draws: int | None = None) -> Results:
@@ -69,11 +67,11 @@ def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Resu
     entries = [entry for entry in entries if entry.first < wanted]
     rows, tallies, damaged = StoredRows(path, entries, layout, wanted), layout.nothing, list[str]()
     for entry in entries:
-        chunk, faults = read_chunk(path, entry, layout)
+        counted, faults = rows.keep(entry) if rows.is_small else read_tallies(path, entry, layout)
         damaged += faults
-        if chunk is not None and not damaged:
-            tallies = tallies + _tallies(chunk, wanted - entry.first, layout)
-            rows.keep(chunk.draws)
+        if counted is not None and not damaged:
+            cut = wanted < entry.stop  # its counts are over all of its draws, so they are made anew
+            tallies = tallies + (layout.play(entry.first, wanted - entry.first).tallies if cut else counted)
     if damaged:
         raise DamagedResults(path, damaged)
     return Results(layout.scenario, layout.seed, rows, tallies, _provenance(manifest))
@@ -91,7 +89,7 @@ def damaged_files(folder: str | Path) -> list[str]:
         layout = layout_of(path, manifest)
     except DamagedResults as error:
         return list(error.files)
-    found = [fault for entry in manifest.chunks for fault in read_chunk(path, entry, layout)[1]]
+    found = [fault for entry in manifest.chunks for fault in read_tallies(path, entry, layout)[1]]
     for name, known in sorted(manifest.files.items()):
         try:
             if sha256(read_whole(path / name, MOST_BYTES)) != known:
@@ -147,11 +145,6 @@ def _scenario(path: Path, manifest: Manifest) -> Scenario:
         raise DamagedResults(path, [f"{RESOLVED}: {error}"]) from None
     except ScenarioError as error:
         raise DamagedResults(path, [f"{RESOLVED}: {error.faults[0].message}"]) from None
-
-
-def _tallies(chunk: Chunk, count: int, layout: Layout) -> Tallies:
-    """Counts over the first draws of a chunk; its own are over all of them, so where it is cut they are made anew."""
-    return chunk.tallies if count >= len(chunk.draws) else layout.play(chunk.start, count).tallies
 
 
 def _provenance(manifest: Manifest) -> dict[str, object]:

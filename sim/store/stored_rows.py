@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from sim.store.chunk_files import ChunkEntry, Layout, read_rows
+from sim.store.chunk_files import ChunkEntry, Layout, read_chunk, read_rows
 from sim.store.files import DamagedResults
 from sim.store.parquet import dtypes_of
+from sim.tallies import Tallies
 
-MOST_KEPT = 64_000_000  # bytes of rows that are kept in memory; of more, each chunk is read again when it is wanted
+MOST_KEPT = 64_000_000  # bytes of rows that are kept in memory; of more, a chunk is read again when it is wanted
 
 
 @dataclass(eq=False)
@@ -31,16 +32,20 @@ class StoredRows:
     entries: Sequence[ChunkEntry]
     layout: Layout
     count: int
-    _kept: list[pd.DataFrame] | None = field(default_factory=list, repr=False)
-    _size: int = field(default=0, repr=False)
+    _kept: dict[int, pd.DataFrame] = field(default_factory=dict, repr=False)
 
-    def keep(self, frame: pd.DataFrame) -> None:
-        """Keep all columns of the next chunk, which was just read; as soon as it is too much, none are kept."""
-        if self._kept is not None:
-            self._kept.append(frame)
-            self._size += int(frame.memory_usage(index=False, deep=True).sum())
-            if self._size > MOST_KEPT:
-                self._kept = None
+    @property
+    def is_small(self) -> bool:
+        """Whether all rows may be kept in memory."""
+        return 8 * self.count * len(self.layout.schema) <= MOST_KEPT
+
+    def keep(self, entry: ChunkEntry) -> tuple[Tallies | None, list[str]]:
+        """Read a chunk as `read_tallies` does, and keep its rows."""
+        chunk, damaged = read_chunk(self.folder, entry, self.layout)
+        if chunk is None:
+            return None, damaged
+        self._kept[entry.first] = chunk.draws
+        return chunk.tallies, damaged
 
     @property
     def dtypes(self) -> Mapping[str, Any]:
@@ -54,9 +59,9 @@ class StoredRows:
             DamagedResults: if a file is not what was written any more.
             StoreError: if it cannot be read.
         """
-        for place, entry in enumerate(self.entries):
-            if self._kept is not None and place < len(self._kept):
-                frame = self._kept[place][list(names)]
+        for entry in self.entries:
+            if entry.first in self._kept:
+                frame = self._kept[entry.first][list(names)]
             else:
                 try:
                     frame = read_rows(self.folder, entry, self.layout, names)
