@@ -18,6 +18,8 @@ from sim.analysis.words import either, issue_label
 from sim.positions import even_scale
 from sim.results import Results, share_interval
 from sim.scenario import Scenario
+from sim.stages import stages
+from sim.totals import counted, quantile_of
 
 MIDDLE = 50.0
 DAYS_PER_MONTH = 30.4375
@@ -66,10 +68,9 @@ def hindsight(results: Results) -> Hindsight | None:
     told = _terms(scenario.history or {}, scenario, places)
     if not told:
         return None
-    texts = results.draws.loc[results.agreed, "package"].value_counts()
     means = portrait(scenario)
-    rows = [_row(scenario, issue, ends, places[issue], texts, means) for issue, ends in told.items()]
-    return Hindsight(pd.DataFrame(rows, columns=COLUMNS), _facts(results), int(texts.sum()))
+    rows = [_row(scenario, issue, ends, places[issue], results.packages_signed, means) for issue, ends in told.items()]
+    return Hindsight(pd.DataFrame(rows, columns=COLUMNS), _facts(results), results.agreements)
 
 
 def _scale(scenario: Scenario, issue: str) -> dict[str, float]:
@@ -96,12 +97,12 @@ def _terms(
 
 
 def _row(
-    scenario: Scenario, issue: str, ends: tuple[float, float], places: dict[str, float], texts: "pd.Series[int]",
+    scenario: Scenario, issue: str, ends: tuple[float, float], places: dict[str, float], texts: dict[str, int],
     at: Portrait,
 ) -> tuple[Any, ...]:  # fmt: skip
     place = list(scenario.issues).index(issue)
-    where = np.array([places[str(text).split("/")[place]] for text in texts.index], float)
-    counts = texts.to_numpy(float)
+    where = np.array([places[text.split("/")[place]] for text in texts], float)
+    counts = np.array(list(texts.values()), float)
     n, off = int(counts.sum()), np.array([_distance(each, ends) for each in where])
     inside = int(counts[off == 0].sum()) if n else 0
     mean = float(at.positions.loc[at.positions["issue"] == issue, "mean"].iloc[0])
@@ -120,21 +121,19 @@ def _facts(results: Results) -> pd.DataFrame:
     """Whether and when a text was signed and came into force."""
     history, scenario = results.scenario.history or {}, results.scenario
     rows: list[tuple[str, str, str]] = []
-    signed = int(results.agreed.sum())
+    signed, force = results.agreements, round(results.summary()["outcomes"]["in_force"] * results.n)
     if isinstance(history.get("agreed"), bool):
         rows.append(("a text was signed", "yes" if history["agreed"] else "no", _share(signed, results.n)))
     when = _month(scenario, history.get("signed"))
     if when is not None and signed:
-        low, middle, high = results.draws["month"].dropna().quantile([0.05, 0.5, 0.95])
+        months = counted(piece["month"] for piece in results.pieces("month"))
+        low, middle, high = (quantile_of(months, level) for level in (0.05, 0.5, 0.95))
         rows.append(("month of signature", f"{when:.1f}", f"{middle:.1f} (middle), {low:.1f} to {high:.1f} (5-95 %)"))
     if history.get("in_force"):
-        force = int((results.draws["outcome"] == "in_force").sum())
         rows.append(("it came into force", "yes", f"{_share(force, signed)} of those signed" if signed else "-"))
     if history.get("held"):
-        held = results.draws["held_60"].fillna(False).astype(bool) if "held_60" in results.draws else None
-        force = int((results.draws["outcome"] == "in_force").sum())
-        share = "" if held is None else _share(int(held.sum()), force)
-        told = "not computed" if held is None else f"60 months and more: {share} of those in force"
+        held = next((step.count for step in stages(results) if step.name == "held_60"), None)
+        told = "not computed" if held is None else f"60 months and more: {_share(held, force)} of those in force"
         rows.append(("it held", str(history["held"]), told))
     return pd.DataFrame(rows, columns=["what", "happened", "runs"])
 

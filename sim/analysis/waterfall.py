@@ -122,7 +122,7 @@ def waterfall(
     wanted = _figure(figure, ends)
     values = {frozenset(): ends[0], frozenset(range(len(steps))): ends[1]}
     columns = {
-        subset: _column(wanted, values[subset] if subset in values else play(scenario, draws, seed))
+        subset: wanted.column(values[subset] if subset in values else play(scenario, draws, seed)).to_numpy()
         for subset, scenario in mixtures.items()
     }
     added = shapley(columns, len(steps)) if method == SHAPLEY else one_by_one(columns, len(steps))
@@ -203,16 +203,12 @@ def _subsets(steps: int, method: str) -> Iterator[Subset]:
 def _figure(name: str, ends: Sequence[Results]) -> Figure:
     """A figure by name that each run of both has."""
     known = {figure.name: figure for figure in figures_of(ends)}
-    usable = [each for each, figure in known.items() if all(np.isfinite(_column(figure, one)).all() for one in ends)]
+    usable = [each for each, figure in known.items() if all(figure.column(one).notna().all() for one in ends)]
     if name not in known:
         raise ValueError(f"no figure is called {name!r}; there are {', '.join(usable)}")
     if name not in usable:
         raise ValueError(f"{name} is there only in some runs, so it cannot be shared out; {', '.join(usable)} can be")
     return known[name]
-
-
-def _column(figure: Figure, results: Results) -> np.ndarray:
-    return figure.of(results.draws).astype("Float64").to_numpy(float, na_value=np.nan)
 
 
 def _rows(
