@@ -253,6 +253,7 @@ def json_keys(data: object, names: tuple[str, ...]) -> set[str]:
          ("two-banks-pullback", "orange-and-lemon")),
         ("sweep --no-charts --workers 1 -n 40 --out FOLDER scenarios/two-banks-pullback.yaml --strategy time_dependent "
          "--strategy '{name: time_dependent, exponent: 3}'", ("upland", "lowland")),
+        ("sensitivity --no-charts -n 200 scenarios/two-banks-pullback.yaml", ()),
         ("list", ()),
     ],
 )  # fmt: skip

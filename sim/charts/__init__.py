@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sim.analysis.sensitivity import Sensitivity
 from sim.analysis.sweep_table import SweepTable
 from sim.analysis.tournament import Tournament
 from sim.analysis.waterfall import Waterfall
@@ -20,6 +21,7 @@ from sim.charts.saving import csv_text, known, png_bytes, save_picture, svg_text
 from sim.charts.survival import SURVIVAL
 from sim.charts.sweep import sweep_chart
 from sim.charts.talks import TALKS
+from sim.charts.tornado import tornado_chart, tornado_numbers
 from sim.charts.tournament import tournament_chart, tournament_numbers
 from sim.charts.waterfall import waterfall_chart, waterfall_numbers
 from sim.charts.zone import ZONE
@@ -124,3 +126,18 @@ def save_sweep(table: SweepTable, folder: str | os.PathLike[str], name: str = "s
         name: Of the files, without ending.
     """
     return save_picture(sweep_chart(table), table.points, folder, name)
+
+def save_sensitivity(told: Sensitivity, folder: str | os.PathLike[str]) -> list[Path]:
+    """Draw which inputs move a figure, a chart each method, and write each as SVG, PNG and CSV.
+
+    Args:
+        told: As `sim.analysis.sensitivity` makes it.
+        folder: Made if it is missing.
+    """
+    draw = {"tornado": (tornado_chart, tornado_numbers)}
+    found = {method: draw[method] for method in told.tables}
+    return [
+        path
+        for method, (chart, numbers) in found.items()
+        for path in save_picture(chart(told), numbers(told), folder, method)
+    ]

@@ -7,7 +7,15 @@ from typing import Any, TypeVar
 import click
 
 from sim import __version__
-from sim.cli.completing import KINDS, Scenarios, labelled_strategies, names_of_kind, party_names, settable_paths
+from sim.cli.completing import (
+    KINDS,
+    Scenarios,
+    figure_names,
+    labelled_strategies,
+    names_of_kind,
+    party_names,
+    settable_paths,
+)
 from sim.cli.failures import DAMAGED, SOME_FAILED, WRONG_INPUT, fail, plain_failures
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -24,6 +32,7 @@ TAB completion, once for a session (put the line into your shell's start-up file
 
 Results are shares of runs in a scenario, under the weights of its file. They are no forecast.
 """
+METHODS = ("tornado",)
 EXISTING = Scenarios(exists=True)
 FILE = Scenarios(exists=True, dir_okay=False)
 
@@ -39,6 +48,12 @@ def draws_option(default: int) -> Callable[[Command], Command]:
     """`-n`, the number of runs."""
     runs = click.IntRange(1)
     return click.option("-n", "draws", type=runs, default=default, show_default=True, help="Runs of each scenario.")
+
+
+of_option = click.option(
+    "--of", default="signed", show_default=True, shell_complete=figure_names,
+    help="The figure: signed, zone, in_force, held_12, held_60, margin_PARTY, worth_PARTY, ISSUE.OPTION and others.",
+)  # fmt: skip
 
 
 def shard_of_several(context: click.Context, option: click.Parameter, text: str | None) -> tuple[int, int] | None:
@@ -270,6 +285,30 @@ def sweep(
         all_done = run_sweep(wish, as_json)
     if not all_done:
         raise click.exceptions.Exit(SOME_FAILED)
+
+
+@peacesim.command("sensitivity")
+@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@of_option
+@click.option("--method", "methods", type=click.Choice(METHODS), multiple=True, default=("tornado",),
+              help="How inputs are compared, tornado if left out; may be repeated.")  # fmt: skip
+@draws_option(2_000)
+@click.option("--seed", type=int, help="Of a scenario file; left out: 1.")
+@out_option("Folder for charts.")
+@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw a chart of each method.")
+@as_json
+def sensitivity_of(
+    path: Path, of: str, methods: tuple[str, ...], draws: int, seed: int | None, out: Path, charts: bool, as_json: bool
+) -> None:  # fmt: skip
+    """Tell which uncertain inputs move a figure of the results, and by how much, beside an input that does nothing.
+
+    A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often.
+    """
+    with plain_failures():
+        from sim.cli.asking import SensitivityWish, run_sensitivity
+
+        wish = SensitivityWish(path, of, list(dict.fromkeys(methods)), draws, seed, out if charts else None)
+        run_sensitivity(wish, as_json)
 
 
 @peacesim.command("list")

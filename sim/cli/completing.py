@@ -52,6 +52,14 @@ def party_names(context: click.Context, parameter: click.Parameter, typed: str) 
     return [CompletionItem(f"{before}{comma}{name}", help=parties[name].label) for name in free]
 
 
+def figure_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Figures of the scenario or results folder that is already typed."""
+    from sim.cli.sources import figures_at
+
+    found = [figure for path in map(Path, context.args) if path.exists() for figure in figures_at(path)]
+    return [CompletionItem(name, help=label) for name, label in found if name.startswith(typed)]
+
+
 def settable_paths(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """Paths of the numbers in the scenario that is already typed, each with its value."""
     from sim.scenario import ScenarioError, read_scenario

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sim.cli.failures import WRONG_INPUT, fail, fault_lines
 from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.messages import shown
-from sim.store import open_results
+from sim.store import RESOLVED, open_results
 
 if TYPE_CHECKING:
     from sim.results import Results
@@ -54,3 +54,15 @@ def results_or_runs(paths: Sequence[Path], draws: int, seed: int | None) -> "lis
 def is_results(path: Path) -> bool:
     """Whether a path is a results folder."""
     return path.is_dir() and os.path.lexists(path / RUN)
+
+
+def figures_at(path: Path) -> "list[tuple[str, str]]":
+    """Names and labels of the figures that a scenario's results have; none where it cannot be read."""
+    from sim.analysis.asked import figures
+    from sim.results import run
+
+    try:
+        scenario = read_scenario(path / RESOLVED if is_results(path) else path)
+    except ScenarioError:
+        return []
+    return [(figure.name, figure.label) for figure in figures(run(scenario, 1))]

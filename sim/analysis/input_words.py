@@ -1,0 +1,93 @@
+"""Paths of uncertain inputs in words, and their values with the digits that their range allows."""
+
+import math
+import re
+
+from sim.analysis.words import clean, issue_label, option_label, party_label
+from sim.scenario import Scenario
+
+PARTY = {  # what a party's number is, by the rest of its path
+    "no_deal": "no-deal worth of {}",
+    "discount_per_month": "monthly discount of {}",
+    "foresight": "foresight of {}",
+    "refusal_cost": "what a text refused at home costs {}",
+    "walk_away": "what walking away is worth to {}",
+    "influence": "influence of {}",
+}
+UNITS = {"per_month": "a month", "per_year": "a year"}
+
+
+def input_words(scenario: Scenario, path: str) -> str:
+    """What an input is, as in `no-deal worth of Russia`; of a lot, the line that is real or not.
+
+    Paths without words of their own are read out: blocks from the outside in, names of the file by their labels.
+    """
+    block, *rest = path.split(".")
+    if block == "parties" and rest[0] in scenario.parties:
+        return _of_party(scenario, rest[0], rest[1:])
+    if block == "issues" and rest[1:2] == ["deliverable"]:
+        option = option_label(scenario, rest[0], rest[2])
+        return f'chance that {issue_label(scenario, rest[0])}: "{option}" is delivered'
+    if block == "ratification" and rest[0] == "ratifiers":
+        return _of_ratifier(scenario, rest[1], rest[2:])
+    return f"{_plain(block)}: {', '.join(_name(scenario, part) for part in rest)}"
+
+
+def _of_party(scenario: Scenario, name: str, rest: list[str]) -> str:
+    who = party_label(scenario, name)
+    if rest[0] in PARTY:
+        return PARTY[rest[0]].format(who)
+    if rest[0] == "weights":
+        return f"weight of {issue_label(scenario, rest[1])} for {who}"
+    if rest[0] == "values":
+        return f'points of {who} for {issue_label(scenario, rest[1])}: "{option_label(scenario, rest[1], rest[2])}"'
+    if rest[0] == "red_lines":
+        line = f'red line "{_plain(rest[1])}" of {who}'
+        return f"{line} is real" if rest[2] == "real" else f"{_plain(rest[2])} of the {line}"
+    if rest[0] == "linkages":
+        return f'what the linkage "{_plain(rest[1])}" adds for {who}'
+    if rest[0] == "strategy":
+        return f"{_plain(rest[1])} of the strategy of {who}"
+    return f"{', '.join(map(_plain, rest))} of {who}"
+
+
+def _of_ratifier(scenario: Scenario, name: str, rest: list[str]) -> str:
+    ratification = scenario.ratification
+    known = ratification is not None and name in ratification.ratifiers
+    label = clean(ratification.ratifiers[name].label or name) if ratification is not None and known else _plain(name)
+    if rest == ["support"]:
+        return f"support in {label}"
+    if rest == ["months"]:
+        return f"months until {label} votes"
+    return f"{label}, {', '.join(map(_plain, rest))}"
+
+
+def _name(scenario: Scenario, part: str) -> str:
+    return party_label(scenario, part) if part in scenario.parties else _plain(part)
+
+
+def _plain(name: str) -> str:
+    """A name of the file as words."""
+    for unit, words in UNITS.items():
+        name = re.sub(f"_{unit}$", f" {words}", name)
+    return clean(name.replace("_", " "))
+
+
+def digits_of_range(low: float, high: float) -> int:
+    """Digits after the point of a value between two others: steps of a tenth to a hundredth of the way."""
+    width = abs(high - low)
+    return 2 if not width > 0 or not math.isfinite(width) else max(0, 1 - math.floor(math.log10(width) + 1e-9))
+
+
+def rounded(value: float, low: float, high: float) -> float:
+    """A value with the digits that the range of its input allows."""
+    width = abs(high - low)
+    if not width > 0 or not math.isfinite(width):
+        return value
+    step = 10.0 ** (math.floor(math.log10(width) + 1e-9) - 1)
+    return round(round(value / step) * step, digits_of_range(low, high))
+
+
+def value_words(value: float, low: float, high: float) -> str:
+    """A value with the digits that the range of its input allows, as text."""
+    return f"{rounded(value, low, high):,.{digits_of_range(low, high)}f}"

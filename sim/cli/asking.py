@@ -1,0 +1,70 @@
+"""`sensitivity` and `discover`: questions to finished runs, and to runs of a design."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from sim.analysis.asked import NoAnswer
+from sim.analysis.sensitivity import Sensitivity, sensitivity
+from sim.analysis.sensitivity_text import sensitivity_parts
+from sim.cli.failures import WRONG_INPUT, fail
+from sim.cli.output import print_json, print_parts
+from sim.cli.sources import results_or_runs
+from sim.results import Results
+from sim.scenario.messages import shown
+from sim.store import identity, make_folder
+
+
+@dataclass(frozen=True)
+class SensitivityWish:
+    """What is asked for.
+
+    Attributes:
+        path: A results folder, or a scenario file to be played now.
+        of: Name of the figure.
+        methods: In the order in which they are told.
+        draws: Runs of a scenario file.
+        seed: Of a scenario file, None for 1.
+        out: Folder for charts, None for none.
+    """
+
+    path: Path
+    of: str
+    methods: Sequence[str]
+    draws: int
+    seed: int | None
+    out: Path | None
+
+
+def run_sensitivity(wish: SensitivityWish, as_json: bool) -> None:
+    """Tell which inputs move a figure, and draw it."""
+    (results,) = results_or_runs([wish.path], wish.draws, wish.seed)
+    try:
+        told = sensitivity(results, wish.of, tuple(wish.methods))
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    folder = _save_sensitivity(told, wish.out) if wish.out is not None and told.tables else None
+    if as_json:
+        print_json(told.as_data() | {"charts": str(folder) if folder else None})
+        return
+    print_parts(sensitivity_parts(told))
+    if folder is not None:
+        click.echo(f"\nCharts: {shown(folder, 300)}")
+
+
+def _save_sensitivity(told: Sensitivity, out: Path) -> Path:
+    from sim.charts import save_sensitivity
+
+    folder = out / f"sensitivity-{question_hash(told.results, told.asked.name)}"
+    make_folder(folder)
+    save_sensitivity(told, folder)
+    return folder
+
+
+def question_hash(results: Results, *asked: object) -> str:
+    """Six digits that stand for these runs and what is asked of them."""
+    parts = [identity(results.scenario, results.seed), results.n, *asked]
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:6]
