@@ -14,7 +14,8 @@ from sim.cli.commands import peacesim
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = ("batch", "check", "compare", "import", "list", "merge", "new", "report", "run", "schema", "show", "sweep")
 COMMANDS = (
-    "batch", "check", "compare", "import", "list", "merge", "new", "run", "schema", "sensitivity", "show", "sweep",
+    "batch", "check", "compare", "discover", "import", "list", "merge", "new", "run", "schema", "sensitivity", "show",
+    "sweep",
 )  # fmt: skip
 
 SCENARIO = """\

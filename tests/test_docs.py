@@ -254,6 +254,7 @@ def json_keys(data: object, names: tuple[str, ...]) -> set[str]:
         ("sweep --no-charts --workers 1 -n 40 --out FOLDER scenarios/two-banks-pullback.yaml --strategy time_dependent "
          "--strategy '{name: time_dependent, exponent: 3}'", ("upland", "lowland")),
         ("sensitivity --no-charts -n 200 scenarios/two-banks-pullback.yaml", ()),
+        ("discover --no-charts -n 800 scenarios/two-banks-pullback.yaml --of in_force", ()),
         ("list", ()),
     ],
 )  # fmt: skip

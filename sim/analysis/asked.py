@@ -15,6 +15,7 @@ from sim.scenario.messages import meant, quoted
 from sim.utility import Floats
 
 SIGNED = "signed"
+IF_SIGNED = ", if signed"
 AFTER = ("in_force", "held_12", "held_60")  # what becomes of a signed text
 DOES = {  # of a share of runs, as in `31 % of runs ...`
     "zone": "have some package acceptable to all who sign it in the first round",
@@ -58,6 +59,11 @@ class Asked:
         """Whether it tells what became of a signed text."""
         return self.name in AFTER
 
+    @property
+    def is_if_signed(self) -> bool:
+        """Whether only runs that signed a text have it."""
+        return self.label.endswith(IF_SIGNED)
+
     def values(self, draws: pd.DataFrame) -> Floats:
         """The figure of each of these draws, shape (n,), NaN where there is none."""
         return np.asarray(self.of(draws).astype("Float64").to_numpy(float, na_value=np.nan), np.float64)
@@ -85,7 +91,7 @@ def figures(results: Results) -> Iterator[Asked]:
             yield _option(scenario, issue, option)
     yield from (figure for figure in listed if not figure.is_share)
     for name in scenario.parties:
-        label = f"worth of the text to {party_label(scenario, name)} over no deal, if signed"
+        label = f"worth of the text to {party_label(scenario, name)} over no deal{IF_SIGNED}"
         yield Asked(f"margin_{name}", label, "mean", label, partial(_margin, f"margin_{name}"))
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 
 from sim.analysis.words import clean, issue_label, option_label, party_label
 from sim.scenario import Scenario
@@ -79,13 +80,13 @@ def digits_of_range(low: float, high: float) -> int:
     return 2 if not width > 0 or not math.isfinite(width) else max(0, 1 - math.floor(math.log10(width) + 1e-9))
 
 
-def rounded(value: float, low: float, high: float) -> float:
-    """A value with the digits that the range of its input allows."""
+def rounded(value: float, low: float, high: float, toward: Callable[[float], float] = round) -> float:
+    """A value with the digits that the range of its input allows: the nearest, or by `math.floor` or `math.ceil`."""
     width = abs(high - low)
     if not width > 0 or not math.isfinite(width):
         return value
     step = 10.0 ** (math.floor(math.log10(width) + 1e-9) - 1)
-    return round(round(value / step) * step, digits_of_range(low, high))
+    return round(toward(value / step) * step, digits_of_range(low, high))
 
 
 def value_words(value: float, low: float, high: float) -> str:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sim.analysis.discovery import Discovery
 from sim.analysis.sensitivity import Sensitivity
 from sim.analysis.sweep_table import SweepTable
 from sim.analysis.tournament import Tournament
@@ -11,6 +12,7 @@ from sim.analysis.waterfall import Waterfall
 from sim.charts.chart import Chart, side_by_side
 from sim.charts.compare import compare, compare_table
 from sim.charts.concessions import CONCESSIONS
+from sim.charts.discovery import discovery_chart, discovery_numbers
 from sim.charts.frontier import FRONTIER
 from sim.charts.funnel import FUNNEL
 from sim.charts.harm import HARM
@@ -141,3 +143,13 @@ def save_sensitivity(told: Sensitivity, folder: str | os.PathLike[str]) -> list[
         for method, (chart, numbers) in found.items()
         for path in save_picture(chart(told), numbers(told), folder, method)
     ]
+
+
+def save_discovery(told: Discovery, folder: str | os.PathLike[str]) -> list[Path]:
+    """Draw under which conditions runs end a certain way and write it as SVG, PNG and CSV.
+
+    Args:
+        told: As `sim.analysis.discovery` makes it.
+        folder: Made if it is missing.
+    """
+    return save_picture(discovery_chart(told), discovery_numbers(told), folder, "discovery")

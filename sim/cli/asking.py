@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
-from sim.analysis.asked import NoAnswer
+from sim.analysis.asked import NoAnswer, figure_asked
+from sim.analysis.discovery import Discovery, Question, discover
+from sim.analysis.discovery_text import discovery_parts
 from sim.analysis.sensitivity import Sensitivity, sensitivity
 from sim.analysis.sensitivity_text import sensitivity_parts
 from sim.cli.failures import WRONG_INPUT, fail
@@ -61,6 +63,63 @@ def _save_sensitivity(told: Sensitivity, out: Path) -> Path:
     folder = out / f"sensitivity-{question_hash(told.results, told.asked.name)}"
     make_folder(folder)
     save_sensitivity(told, folder)
+    return folder
+
+
+@dataclass(frozen=True)
+class DiscoveryWish:
+    """What is asked for.
+
+    Attributes:
+        path: A results folder, or a scenario file to be played now.
+        of: Name of the figure.
+        turned: Whether runs without it are looked for.
+        above, below: Of a mean: values above or below this are of interest.
+        density: Of a box, at least; None for a balance of coverage and density.
+        most_inputs, most_boxes: Inputs in a box, and boxes, at most.
+        draws: Runs of a scenario file.
+        seed: Of a scenario file, None for 1.
+        out: Folder for the chart, None for none.
+    """
+
+    path: Path
+    of: str
+    turned: bool
+    above: float | None
+    below: float | None
+    density: float | None
+    most_inputs: int
+    most_boxes: int
+    draws: int
+    seed: int | None
+    out: Path | None
+
+
+def run_discovery(wish: DiscoveryWish, as_json: bool) -> None:
+    """Tell under which conditions runs end a certain way, and draw it."""
+    (results,) = results_or_runs([wish.path], wish.draws, wish.seed)
+    try:
+        question = Question(figure_asked(results, wish.of), wish.turned, wish.above, wish.below)
+        told = discover(results, question, wish.most_inputs, wish.most_boxes, wish.density)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    folder = _save_discovery(told, wish) if wish.out is not None and told.boxes else None
+    if as_json:
+        print_json(told.as_data() | {"charts": str(folder) if folder else None})
+        return
+    print_parts(discovery_parts(told))
+    if folder is not None:
+        click.echo(f"\nCharts: {shown(folder, 300)}")
+
+
+def _save_discovery(told: Discovery, wish: DiscoveryWish) -> Path:
+    from sim.charts import save_discovery
+
+    asked = (wish.of, wish.turned, wish.above, wish.below, wish.density, wish.most_inputs, wish.most_boxes)
+    assert wish.out is not None
+    folder = wish.out / f"discover-{question_hash(told.results, *asked)}"
+    make_folder(folder)
+    save_discovery(told, folder)
     return folder
 
 

@@ -311,6 +311,41 @@ def sensitivity_of(
         run_sensitivity(wish, as_json)
 
 
+@peacesim.command("discover")
+@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@of_option
+@click.option("--not", "turned", is_flag=True, help="Look for runs that do not.")
+@click.option("--above", type=float, help="Of a figure that is no share: look for runs above this.")
+@click.option("--below", type=float, help="Of a figure that is no share: look for runs below this.")
+@click.option("--density", type=click.FloatRange(0, 1),
+              help="Share of the runs in a box that are such, at least; left out: balanced with coverage.")  # fmt: skip
+@click.option("--most-inputs", type=click.IntRange(1, 10), default=3, show_default=True,
+              help="Inputs with a condition in a box, at most.")  # fmt: skip
+@click.option("--most-boxes", type=click.IntRange(1, 10), default=3, show_default=True, help="Boxes, at most.")
+@draws_option(2_000)
+@click.option("--seed", type=int, help="Of a scenario file; left out: 1.")
+@out_option("Folder for charts.")
+@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw the boxes.")
+@as_json
+def discover(
+    path: Path, of: str, turned: bool, above: float | None, below: float | None, density: float | None,
+    most_inputs: int, most_boxes: int, draws: int, seed: int | None, out: Path, charts: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Tell under which conditions on the uncertain inputs runs end a certain way, in a sentence each.
+
+    A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often. Asked what
+    becomes of signed texts (in_force, held_12, held_60) it looks at those alone, and at their options too.
+    """
+    with plain_failures():
+        from sim.cli.asking import DiscoveryWish, run_discovery
+
+        folder = out if charts else None
+        wish = DiscoveryWish(
+            path, of, turned, above, below, density, most_inputs, most_boxes, draws, seed, folder
+        )  # fmt: skip
+        run_discovery(wish, as_json)
+
+
 @peacesim.command("list")
 @click.argument("kind", required=False, type=click.Choice(KINDS))
 @click.argument("name", required=False, shell_complete=names_of_kind)

@@ -1,0 +1,328 @@
+"""Under which conditions runs end a certain way: boxes of inputs, found on half of the runs, told on the other half."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.analysis.asked import Asked, NoAnswer, figure_asked
+from sim.analysis.boxes import Box, Factors, Measure, measure, quasi_p
+from sim.analysis.discovery_text import box_sentence, condition_texts, discovery_text
+from sim.analysis.drawn import inputs_of
+from sim.analysis.input_words import rounded
+from sim.analysis.prim import best_by_both, first_dense, most_telling, paste, peel
+from sim.issues import Bools
+from sim.results import Results, share_interval
+
+MOST_SEARCHED = 20_000  # runs a search looks at: more would take minutes and find the same
+LEAST_CASES = 40  # runs of interest, and runs that are not, in both halves together
+SIGNIFICANT = 0.05  # of a condition: the chance below which it is taken to tell something
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is looked for.
+
+    Attributes:
+        asked: The figure.
+        turned: Whether runs without it are of interest.
+        above, below: Of a mean: values above or below this are of interest.
+    """
+
+    asked: Asked
+    turned: bool = False
+    above: float | None = None
+    below: float | None = None
+
+    def cases(self, draws: pd.DataFrame) -> np.ndarray:
+        """1 for a run of interest, 0 for another, NaN where a run has no such figure, shape (n,)."""
+        values = self.asked.values(draws)
+        if not self.asked.is_share:
+            inside = np.ones(len(values), bool)
+            inside &= values > self.above if self.above is not None else True
+            inside &= values < self.below if self.below is not None else True
+            values = np.where(np.isnan(values), np.nan, inside)
+        return 1 - values if self.turned else values
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """One box.
+
+    Attributes:
+        box: Limits rounded to what the range of each input allows.
+        searched: How it does on the runs it was found on.
+        told: How it does on the other half of the runs: this is what is told.
+        p: For each condition the quasi-p-value on the other half.
+        tradeoff: The boxes it was chosen from: `coverage, density` on the search half, `told_coverage, told_density`
+            on the other, `inputs` (how many have conditions), `mass` (share of all runs inside), `chosen`.
+    """
+
+    box: Box
+    searched: Measure
+    told: Measure
+    p: Mapping[tuple[str, int], float]
+    tradeoff: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Discovery:
+    """Conditions under which runs end a certain way.
+
+    Attributes:
+        results: The runs.
+        question: What was looked for.
+        factors: What conditions may be on, in the runs that were looked at.
+        of_signed: Whether only runs that signed a text were looked at.
+        n, cases: Runs that were looked at, and those of interest.
+        searched: Runs on which boxes were found; they are told on `tested` others.
+        boxes: Found one after the other, each among the runs outside of those before.
+        density: That was asked for; None for a balance of coverage and density.
+        note: Why there is no box, empty if there is one.
+    """
+
+    results: Results = field(repr=False)
+    question: Question
+    factors: Factors = field(repr=False)
+    of_signed: bool
+    n: int
+    cases: int
+    searched: int
+    tested: int
+    boxes: tuple[Found, ...]
+    density: float | None = None
+    note: str = ""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        return discovery_text(self)
+
+    def range_of(self, column: int) -> tuple[float, float]:
+        """Least and largest value of an input in these runs."""
+        values = self.factors.values[:, column]
+        return float(values.min()), float(values.max())
+
+    def as_data(self) -> dict[str, Any]:
+        """The same as plain data, with the keys of `peacesim discover --json`."""
+        scenario, asked = self.results.scenario, self.question.asked
+        return {
+            "id": scenario.id, "title": scenario.title, "n": self.results.n, "seed": self.results.seed,
+            "of": asked.name, "label": asked.label, "turned": self.question.turned, "above": self.question.above,
+            "below": self.question.below, "of_signed": self.of_signed, "n_of": self.n, "cases": self.cases,
+            "base_rate": self.cases / self.n if self.n else None,
+            "searched": self.searched, "tested": self.tested, "note": self.note,
+            "boxes": [self._box_data(number) for number in range(len(self.boxes))],
+        }  # fmt: skip
+
+    def _box_data(self, number: int) -> dict[str, Any]:
+        found = self.boxes[number]
+        told = found.told
+        density, coverage = share_interval(told.cases, told.n), share_interval(told.cases, told.all_cases)
+        return {
+            "says": box_sentence(self, number),
+            "conditions": _condition_data(self, found),
+            "n": told.n, "cases": told.cases,
+            "density": told.density, "density_low": density[0], "density_high": density[1],
+            "coverage": told.coverage, "coverage_low": coverage[0], "coverage_high": coverage[1],
+            "searched_density": found.searched.density, "searched_coverage": found.searched.coverage,
+            "tradeoff": found.tradeoff.to_dict("records"),
+        }  # fmt: skip
+
+
+def discover(
+    results: Results, question: Question | str = "signed", most_inputs: int = 3, most_boxes: int = 3,
+    density: float | None = None,
+) -> Discovery:  # fmt: skip
+    """Look for conditions on inputs under which runs are of interest much more often than over all.
+
+    Boxes are found on every other run and told on the rest: a search that looks at hundreds of conditions finds some
+    that fit its own runs by luck, and only fresh runs say how good it is. Where the question is what becomes of a
+    signed text, only runs that signed one are looked at, and conditions may be on its options too.
+
+    Args:
+        results: Finished runs of one scenario.
+        question: What is of interest; a name for runs that have the share of this name.
+        most_inputs: Inputs with a condition in a box, at most.
+        most_boxes: Boxes, at most.
+        density: Share of the runs in a box that should be of interest at least; left out: the box with the largest
+            harmonic mean of coverage and density is taken.
+
+    Raises:
+        NoAnswer: if there is no such figure.
+    """
+    question = Question(figure_asked(results, question)) if isinstance(question, str) else question
+    if not question.asked.is_share and question.above is None and question.below is None:
+        raise NoAnswer(f"{question.asked.name} is a number: say which runs are of interest, with --above or --below")
+    of_signed = question.asked.is_of_a_text
+    draws = results.draws[results.agreed] if of_signed else results.draws
+    cases = question.cases(draws)
+    draws, cases = draws[~np.isnan(cases)], cases[~np.isnan(cases)] > 0
+    draws, cases = draws.head(MOST_SEARCHED), cases[:MOST_SEARCHED]
+    factors = factors_of(results, draws, options=of_signed)
+    note = _why_nothing(factors, cases, of_signed)
+    half = np.arange(len(cases)) % 2 == 0
+    boxes = [] if note else _boxes(factors, cases, half, most_inputs, most_boxes, density)
+    if not boxes and not note:
+        note = "No conditions on the inputs were found under which this is more frequent than over all."
+        if cases.mean() > 0.5 and not question.turned:
+            note += " Most runs are so: --not asks when they are not."
+    n, searched = len(cases), int(half.sum())
+    return Discovery(
+        results, question, factors, of_signed, n, int(cases.sum()), searched, n - searched, tuple(boxes), density,
+        note,
+    )
+
+
+def factors_of(results: Results, draws: pd.DataFrame, options: bool) -> Factors:
+    """What conditions may be on: inputs that differ, those drawn together once; with `options` the issues of the text.
+
+    Names of issues stand as they are, those of inputs are paths; options are coded by their place in the file.
+    """
+    drawn, names, columns, categories = inputs_of(results), [], [], []
+    for path in drawn.paths:
+        column = draws[f"input.{path}"].to_numpy(float)
+        if len(column) and (column != column[0]).any():
+            names.append(path)
+            columns.append(column)
+            categories.append(2 if drawn.is_lot(path) else 0)
+    if options:
+        texts = draws["package"].str.split("/", expand=True)
+        for place, (issue, spec) in enumerate(results.scenario.issues.items()):
+            codes = {option: code for code, option in enumerate(spec.options)}
+            column = texts[place].map(codes).to_numpy(float)
+            if (column != column[0]).any():
+                names.append(issue)
+                columns.append(column)
+                categories.append(len(codes))
+    values = np.array(columns, float).T if columns else np.zeros((len(draws), 0))
+    return Factors(tuple(names), values, tuple(categories))
+
+
+def _why_nothing(factors: Factors, cases: Bools, of_signed: bool) -> str:
+    """Why no box can be looked for; empty if one can."""
+    n, of_interest = len(cases), int(cases.sum())
+    which = "runs that signed a text" if of_signed else "runs"
+    if of_interest < LEAST_CASES or n - of_interest < LEAST_CASES:
+        few = f"{of_interest:,} of {n:,} {which} are so"
+        return (
+            f"{few}. To tell such runs from others takes at least {LEAST_CASES} of both kinds: ask for more runs with "
+            "-n, or for another figure with --of."
+        )
+    if not factors.names:
+        return "No number of the file has a range, so there is nothing to set conditions on."
+    return ""
+
+
+def _boxes(
+    factors: Factors, cases: Bools, half: Bools, most_inputs: int, most_boxes: int, density: float | None
+) -> list[Found]:
+    """Boxes one after the other, each among the runs outside of those before."""
+    found: list[Found] = []
+    left = np.ones(len(cases), bool)
+    totals = [(int(side.sum()), int(cases[side].sum())) for side in (half, ~half)]
+    while len(found) < most_boxes:
+        search, test = left & half, left & ~half
+        if min(int(cases[search].sum()), int((~cases[search]).sum())) < LEAST_CASES // 2:
+            break
+        one = _box(factors, cases, search, test, totals, most_inputs, density)
+        if one is None:
+            break
+        found.append(one)
+        left &= ~one.box.holds(factors.values)
+    return found
+
+
+def _box(
+    factors: Factors, cases: Bools, search: Bools, test: Bools, totals: Sequence[tuple[int, int]], most_inputs: int,
+    density: float | None,
+) -> Found | None:  # fmt: skip
+    """One box among the runs that are left; None where nothing tells them apart."""
+    seen, of_interest = factors.rows(search), cases[search]
+
+    def choose(boxes: Sequence[Box]) -> int:
+        wanted = density is not None
+        return first_dense(boxes, seen, of_interest, density or 0) if wanted else best_by_both(boxes, seen, of_interest)
+
+    boxes = peel(seen, of_interest)
+    place = choose(boxes)
+    columns = most_telling(boxes[place], seen, of_interest, most_inputs)
+    if not columns:
+        return None
+    later = [column for each in boxes[place:] for column in each.columns if column not in columns]
+    columns += list(dict.fromkeys(later))[: most_inputs - len(columns)]
+    boxes = peel(seen, of_interest, columns)
+    place = choose(boxes)
+    box = boxes[place] if density is not None else paste(boxes[place], seen, of_interest)
+    box = _telling_only(_rounded(box, factors, inward=density is not None), seen, of_interest)
+    rest, of_rest = factors.rows(test), cases[test]
+    told = measure(box, rest, of_rest, *totals[1])
+    if not box.conditions() or share_interval(told.cases, told.n)[0] <= told.base_rate:
+        return None
+    tradeoff = _tradeoff(boxes, place, factors, cases, (search, test), totals)
+    return Found(box, measure(box, seen, of_interest, *totals[0]), told, quasi_p(box, rest, of_rest), tradeoff)
+
+
+def _rounded(box: Box, factors: Factors, inward: bool) -> Box:
+    """The box with limits that have the digits which the range of each input allows, the nearest or those inside."""
+    def limit(column: int, value: float, inside: Callable[[float], float]) -> float:
+        values = factors.values[:, column]
+        return rounded(value, float(values.min()), float(values.max()), inside if inward else round)
+
+    low = {column: limit(column, value, math.ceil) for column, value in box.low.items()}
+    return Box(low, {column: limit(column, value, math.floor) for column, value in box.high.items()}, box.out)
+
+
+def _telling_only(box: Box, factors: Factors, cases: Bools) -> Box:
+    """The box without conditions that tell nothing, the least telling set aside first."""
+    while box.conditions():
+        chances = quasi_p(box, factors, cases)
+        worst = max(chances, key=lambda condition: chances[condition])
+        if chances[worst] <= SIGNIFICANT:
+            return box
+        box = box.free(*worst)
+    return box
+
+
+def _tradeoff(
+    boxes: Sequence[Box], chosen: int, factors: Factors, cases: Bools, halves: tuple[Bools, Bools],
+    totals: Sequence[tuple[int, int]],
+) -> pd.DataFrame:  # fmt: skip
+    rows = []
+    for place, box in enumerate(boxes):
+        searched, told = (
+            measure(box, factors.rows(half), cases[half], *total) for half, total in zip(halves, totals, strict=True)
+        )
+        rows.append({
+            "coverage": searched.coverage, "density": searched.density,
+            "told_coverage": told.coverage, "told_density": told.density,
+            "inputs": len(box.columns), "mass": searched.n / searched.all_n, "chosen": place == chosen,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _condition_data(discovery: Discovery, found: Found) -> list[dict[str, Any]]:
+    texts = condition_texts(discovery, found.box)
+    rows = []
+    for column in found.box.columns:
+        options = sorted(found.box.out.get(column, ()))
+        rows.append({
+            "input": discovery.factors.names[column], "words": texts[column],
+            "low": found.box.low.get(column), "high": found.box.high.get(column),
+            "without": left_out(discovery, column, options),
+            "p": {side: p for (side, other), p in found.p.items() if other == column},
+        })  # fmt: skip
+    return rows
+
+
+def left_out(discovery: Discovery, column: int, codes: Sequence[int]) -> list[str]:
+    """Names of the categories that a condition leaves out."""
+    name = discovery.factors.names[column]
+    if name in discovery.results.scenario.issues:
+        options = list(discovery.results.scenario.issues[name].options)
+        return [options[code] for code in codes]
+    return [("not real", "real")[code] for code in codes]

@@ -1,0 +1,165 @@
+"""Under which conditions runs end a certain way: boxes in words and as ranges, and coverage against density."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from sim.analysis.discovery import Discovery
+from sim.analysis.discovery_text import box_sentence, condition_texts, does, opening, population
+from sim.analysis.input_words import value_words
+from sim.charts.colours import BLACK, INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.lettering import LINE, clean, interval_note, wrap
+from sim.charts.page import BODY, SMALL, Panel, Picture, Words, provenance, sheet
+
+TEXT, GAP, SCATTER = 5.2, 0.55, 3.3  # inches: words at the left, coverage and density at the right
+BAR, BARS = 0.16, 1.5  # inches: height of a range, width of all of it
+AIR = 0.24
+MARKERS = ("o", "s", "^", "D", "P")  # by the number of inputs with a condition, the last for more
+NUMBERS = [
+    *("kind", "box", "input", "words", "low", "high", "without", "n", "cases"),
+    *("density", "density_low", "density_high", "coverage", "coverage_low", "coverage_high"),
+    *("told_coverage", "told_density", "inputs", "mass", "chosen"),
+]
+
+
+def discovery_chart(told: Discovery) -> Picture:
+    """Draw boxes in words, with the part of each input's range that is inside, and the choice there was."""
+    if told.note:
+        lines = wrap(told.note, TEXT + GAP + SCATTER, BODY)
+        size = (TEXT + GAP + SCATTER, len(lines) * BODY * LINE + 0.2)
+        return _sheet(told, size, lambda panel: panel.lines(0, 0.1, lines, BODY))
+    height = max(_draw_boxes(None, told), SCATTER + 0.6 + 6 * SMALL * LINE)
+
+    def draw(panel: Panel) -> None:
+        _draw_boxes(panel, told)
+        part = panel.part(TEXT + GAP, 0, SCATTER, height)
+        part.text(0, 0, "Coverage and density of the first box", BODY, weight="bold")
+        _draw_tradeoff(part.axes(0.45, 0.35, SCATTER - 0.5, SCATTER - 0.5), told)
+        _draw_key(part, told, SCATTER + 0.45)
+
+    return _sheet(told, (TEXT + GAP + SCATTER, height), draw)
+
+
+def discovery_numbers(told: Discovery) -> pd.DataFrame:
+    """One row a condition (`kind` `condition`), and one a box that the choice was from (`tradeoff`)."""
+    rows: list[dict[str, Any]] = []
+    data = told.as_data()["boxes"]
+    for number, box in enumerate(data, 1):
+        shares = {key: box[key] for key in NUMBERS if key in box and key not in ("inputs", "chosen")}
+        for condition in box["conditions"]:
+            of_it = {key: condition[key] for key in ("input", "words", "low", "high")}
+            of_it["without"] = " ".join(condition["without"])
+            rows.append({"kind": "condition", "box": number, **of_it, **shares})
+        rows += [{"kind": "tradeoff", "box": number, **row} for row in box["tradeoff"]]
+    return pd.DataFrame(rows, columns=NUMBERS)
+
+
+def _sheet(told: Discovery, size: tuple[float, float], draw: Any) -> Picture:
+    return sheet(clean(told.results.scenario.title), _words(told), [provenance(told.results)], size, draw)
+
+
+def _draw_boxes(panel: Panel | None, told: Discovery) -> float:
+    """Sentences, below each the ranges of its inputs; the height they take."""
+    y = 0.0
+    for place, found in enumerate(told.boxes):
+        lines = wrap(box_sentence(told, place), TEXT, BODY)
+        if panel is not None:
+            panel.text(0, y, f"Box {place + 1}", BODY, weight="bold")
+            panel.lines(0, y + BODY * LINE, lines, BODY)
+        y += (1 + len(lines)) * BODY * LINE + 0.1
+        for column, text in condition_texts(told, found.box).items():
+            texts = wrap(text + _range_text(told, column), TEXT - BARS - 0.3, SMALL)
+            tall = max(len(texts) * SMALL * LINE, 2 * BAR)
+            if panel is not None:
+                panel.lines(0.15, y, texts, SMALL, color=SOFT)
+                _draw_range(panel.axes(TEXT - BARS, y, BARS, BAR), told, found.box, column)
+            y += tall + 0.08
+        y += AIR
+    return y
+
+
+def _range_text(told: Discovery, column: int) -> str:
+    """The range of a number in all runs, nothing for categories."""
+    if told.factors.categories[column]:
+        return ""
+    low, high = told.range_of(column)
+    return f" (range {value_words(low, low, high)} to {value_words(high, low, high)})"
+
+
+def _draw_range(axes: Axes, told: Discovery, box: Any, column: int) -> None:
+    """The part of an input's range that is inside, dark on all of it; of categories those that are."""
+    axes.set_axis_off()
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    count = told.factors.categories[column]
+    if count:
+        for code in range(count):
+            inside = code not in box.out.get(column, ())
+            look: dict[str, Any] = {"facecolor": NEUTRAL if inside else "white", "edgecolor": NEUTRAL, "linewidth": 0.8}
+            axes.barh(0.5, 0.94 / count, 0.9, left=code / count, **look)
+        return
+    low, high = told.range_of(column)
+    start, end = ((box_end - low) / (high - low) for box_end in (box.low.get(column, low), box.high.get(column, high)))
+    axes.barh(0.5, 1, 0.4, facecolor=NEUTRAL_PALE, linewidth=0)
+    axes.barh(0.5, end - start, 0.9, left=start, facecolor=NEUTRAL, linewidth=0)
+
+
+def _draw_tradeoff(axes: Axes, told: Discovery) -> None:
+    steps = told.boxes[0].tradeoff
+    axes.set_xlim(0, 1.03)
+    axes.set_ylim(0, 1.03)
+    ticks = [0, 0.2, 0.4, 0.6, 0.8, 1]
+    for setter in (axes.set_xticks, axes.set_yticks):
+        setter(ticks, [f"{100 * tick:.0f}" for tick in ticks])
+    axes.set_xlabel("coverage: % of all such runs that are inside", fontsize=SMALL, color=SOFT)
+    axes.set_ylabel("density: % of the runs inside that are such", fontsize=SMALL, color=SOFT)
+    axes.hlines(ticks[1:], 0, 1, color=RULE, linewidth=0.6, zorder=0)
+    axes.vlines(ticks[1:], 0, 1, color=RULE, linewidth=0.6, zorder=0)
+    axes.plot(steps["coverage"], steps["density"], color=NEUTRAL, linewidth=1, linestyle=(0, (1.2, 1.8)), zorder=1)
+    for row in steps.dropna(subset=["told_density"]).to_dict("records"):
+        mark: dict[str, Any] = {"marker": _marker(row["inputs"]), "color": BLACK, "markersize": 4, "zorder": 3}
+        edge: dict[str, Any] = {"markeredgecolor": "white", "markeredgewidth": 0.4, "clip_on": False}
+        axes.plot([row["told_coverage"]], [row["told_density"]], **mark, **edge)
+    for found in told.boxes[:1]:
+        ring: dict[str, Any] = {"marker": "o", "markerfacecolor": "none", "color": INK, "markersize": 12, "zorder": 4}
+        axes.plot([found.told.coverage], [found.told.density], clip_on=False, **ring)
+
+
+def _marker(inputs: int) -> str:
+    return MARKERS[min(inputs, len(MARKERS) - 1)]
+
+
+def _draw_key(panel: Panel, told: Discovery, top: float) -> None:
+    """What the marks mean."""
+    counts = sorted(set(told.boxes[0].tradeoff["inputs"]))
+    marks = {_marker(count): f"{count or 'no'} input{'s' * (count != 1)} with a condition" for count in counts}
+    y = top
+    for marker, text in marks.items():
+        axes = panel.axes(0.45, y, 0.2, 0.16)
+        axes.set_axis_off()
+        axes.plot([0], [0], marker=marker, color=BLACK, markersize=4.5)
+        panel.text(0.72, y, text, SMALL)
+        y += SMALL * LINE + 0.02
+    said = "Ring: box 1. Dotted: the runs the search was made on."
+    panel.lines(0.45, y, wrap(said, panel.width - 0.45, SMALL), SMALL)
+
+
+def _words(told: Discovery) -> Words:
+    said = opening(told)
+    sentences: Sequence[str] = [box_sentence(told, place) for place in range(len(told.boxes))]
+    text = " ".join([said, *(sentences or [told.note])])
+    return Words(
+        f"Under which conditions {population(told)} {does(told)}",
+        "A box is a few conditions that hold together, found by peeling away slices of the runs where it helps most. "
+        "Dark in a bar: the part of an input's range that is inside.",
+        said,
+        f"Conditions in words, and a picture of coverage against density. {text}",
+        (
+            "Conditions are found on every other run and told on the rest, which the search has not seen. Conditions "
+            "that tell nothing are left out (quasi-p above 0.05).",
+            interval_note(told.tested),
+        ),
+    )
+
