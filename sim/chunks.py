@@ -1,6 +1,7 @@
 """A run of draws, from numbers to outcomes: what is written at once, and what is computed at once."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,8 +57,9 @@ def _power_of_two(number: float) -> int:
 
 
 def play_chunk(
-    scenario: Scenario, seed: int, start: int, count: int, table: Structure | None = None, block: int | None = None
-) -> Chunk:
+    scenario: Scenario, seed: int, start: int, count: int, table: Structure | None = None, block: int | None = None,
+    given: Mapping[str, Floats] | None = None,
+) -> Chunk:  # fmt: skip
     """Play draws `start` to `start + count - 1`.
 
     Args:
@@ -67,10 +69,11 @@ def play_chunk(
         count: Number of draws, at least 1.
         table: The scenario's structure, if at hand; making it takes longer than a draw.
         block: Draws computed at once; by default what suits the size of the scenario.
+        given: Uniforms by input path that take the place of streams: a design.
     """
     table = table or structure(scenario)
     block = block or -(-count // -(-count // block_size(table)))  # blocks of one size
-    ensemble = draw(scenario, seed, start, count, table=table)
+    ensemble = draw(scenario, seed, start, count, table=table, given=given)
     counted, parts = empty_tallies(scenario, table), []
     scratch = _scratch((min(block, count), len(table.parties), len(table.space)))
     for first in range(0, count, block):

@@ -121,6 +121,7 @@ def draw(
     count: int = 1,
     streams_as: Mapping[str, str] | None = None,
     table: Structure | None = None,
+    given: Mapping[str, Floats] | None = None,
 ) -> Ensemble:
     """Draw every uncertain number of a scenario, for draws `start` to `start + count - 1`.
 
@@ -134,9 +135,17 @@ def draw(
         count: Number of draws.
         streams_as: Names whose streams are taken from another, for mirror tests: parties, strikes.
         table: The scenario's structure, if it is at hand.
+        given: Uniforms in [0, 1) by input path, shape (count,), that take the place of these inputs' streams: a design.
+            All that is not in it is drawn from streams as in any other ensemble.
+
+    Raises:
+        ValueError: if a path of `given` is no drawn input, or has another shape, or inputs that are drawn together
+            are not given together.
     """
-    source = _Drawn(seed, start, count, dict(streams_as or {}))
-    return _fill(scenario, seed, np.arange(start, start + count), source, table or structure(scenario))
+    source = _Drawn(seed, start, count, dict(streams_as or {}), dict(given or {}))
+    filled = _fill(scenario, seed, np.arange(start, start + count), source, table or structure(scenario))
+    source.check_given()
+    return filled
 
 
 def central(scenario: Scenario, table: Structure | None = None) -> Ensemble:
@@ -152,17 +161,43 @@ class _Drawn:
     start: int
     count: int
     streams_as: Mapping[str, str]
+    given: Mapping[str, Floats] = field(default_factory=dict)
     inputs: dict[str, np.ndarray] = field(default_factory=dict)
+    stream_of: dict[str, str] = field(default_factory=dict)
 
     def uniform(self, name: str) -> Floats:
         stream = ".".join(self.streams_as.get(part, part) for part in name.split("."))
         return streams.uniform(self.seed, stream, self.start, self.count)
 
+    def uniform_of(self, path: str, stream: str) -> Floats:
+        """Uniforms of an input: those of a design, else of its stream."""
+        self.stream_of[path] = stream
+        if path not in self.given:
+            return self.uniform(stream)
+        found = np.asarray(self.given[path], np.float64)
+        if found.shape != (self.count,) or not ((found >= 0) & (found < 1)).all():
+            raise ValueError(f"{path} needs {self.count} uniforms in [0, 1), got shape {found.shape}")
+        return found
+
+    def check_given(self) -> None:
+        """See that a design names drawn inputs alone, and those that share a stream with the same uniforms.
+
+        Raises:
+            ValueError: if it does not.
+        """
+        for path, uniforms in self.given.items():
+            if path not in self.stream_of:
+                raise ValueError(f"{path} is not drawn in this scenario, so no design can set it")
+            for other, stream in self.stream_of.items():
+                alike = np.array_equal(self.given.get(other, ()), uniforms)
+                if stream == self.stream_of[path] and not alike:
+                    raise ValueError(f"{path} and {other} are drawn together: give both the same uniforms")
+
     def number(self, path: str, number: Number, stream: str | None = None) -> Floats:
         if not number.uncertain:
             return np.full(self.count, float(number.value))
         assert number.low is not None and number.high is not None
-        uniform = self.uniform(stream or path)
+        uniform = self.uniform_of(path, stream or path)
         values = streams.draw_law(uniform, number.law, number.low, number.value, number.high)
         self.inputs[path] = values
         return values
@@ -172,12 +207,13 @@ class _Drawn:
         return number.value
 
     def within(self, path: str, value: float, spread: float) -> Floats:
-        values = streams.uniform_between(self.uniform(path), max(value - spread, 0.0), min(value + spread, 100.0))
+        low, high = max(value - spread, 0.0), min(value + spread, 100.0)
+        values = streams.uniform_between(self.uniform_of(path, path), low, high)
         self.inputs[path] = values
         return values
 
     def real(self, path: str, stream: str, hardness: Floats) -> Bools:
-        real = self.uniform(stream) < hardness
+        real = self.uniform_of(path, stream) < hardness
         self.inputs[path] = real
         return real
 
