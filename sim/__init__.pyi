@@ -1,10 +1,14 @@
 from sim.analysis.compare import Comparison as Comparison
 from sim.analysis.compare import compare as compare
+from sim.analysis.discovery import Discovery as Discovery
+from sim.analysis.discovery import discover as discover
 from sim.analysis.hindsight import hindsight as hindsight
 from sim.analysis.narrate import Narration as Narration
 from sim.analysis.narrate import narrate as narrate
 from sim.analysis.portrait import Portrait as Portrait
 from sim.analysis.portrait import portrait as portrait
+from sim.analysis.sensitivity import Sensitivity as Sensitivity
+from sim.analysis.sensitivity import sensitivity as sensitivity
 from sim.analysis.tournament import Tournament as Tournament
 from sim.analysis.tournament import tournament as tournament
 from sim.analysis.waterfall import Waterfall as Waterfall

@@ -76,9 +76,10 @@ def box_sentence(told: "Discovery", place: int) -> str:
     start = f"If {either(texts, 'and')}" if place == 0 else f"Outside of that, if {either(texts, 'and')}"
     density = share_with_interval(found.density, found.n)
     coverage = share_with_interval(found.coverage, found.all_cases)
+    do = "do not" if told.question.turned else "do"
     return (
-        f"{start}, {density} of {found.n:,} {population(told)} {does(told)}; this covers {coverage} of all that do. "
-        f"Of all {population(told)} {percent(found.base_rate, found.all_n)} do."
+        f"{start}, {density} of {found.n:,} {population(told)} {does(told)}; this covers {coverage} of all that {do}. "
+        f"Of all {population(told)} {percent(told.cases / told.n, told.n)} {do}."
     )
 
 

@@ -1,21 +1,27 @@
 """Which inputs move a figure of the results: one table a method, over finished runs or over runs of a design."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim.analysis.asked import Asked, figure_asked
+from sim.analysis.asked import Asked, NoAnswer, figure_asked
 from sim.analysis.compare import mean_interval
-from sim.analysis.drawn import inputs_of
+from sim.analysis.designs import REST, Design, chosen, play, sobol_design
+from sim.analysis.drawn import REAL, inputs_of
 from sim.analysis.input_words import input_words
+from sim.analysis.morris import morris_design, morris_effects, trajectories_of
+from sim.analysis.pawn import pawn
 from sim.analysis.sensitivity_text import sensitivity_text
+from sim.analysis.sobol import dummy_indices, sobol_indices
 from sim.analysis.tornado import Sample, sample, tornado
 from sim.results import Results, share_interval
+from sim.utility import Floats
 
-FINISHED = ("tornado",)  # methods that need no runs but those that are there
+FINISHED = {"tornado": tornado, "pawn": pawn}  # methods that need no runs but those that are there
+DESIGNED = {"sobol": 256, "morris": 32}  # methods with runs of their own: points, or trajectories, if not told
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +35,7 @@ class Sensitivity:
         value, low, high: Its mean over these, with a 95 % interval.
         inputs: Inputs that differ from run to run.
         tables: One table a method, as the module of the method tells.
-        designs: Of each method that played runs of its own: their number and how they were laid out.
+        designs: Of each method that played runs of its own: `runs`, `points`, `inputs`, the `identity` of these runs.
         note: Why there is no table, empty if there is one.
     """
 
@@ -62,25 +68,117 @@ class Sensitivity:
         }  # fmt: skip
 
 
-def sensitivity(results: Results, of: str = "signed", methods: tuple[str, ...] = FINISHED) -> Sensitivity:
-    """What moves a figure, from finished runs alone.
+@dataclass(frozen=True)
+class Plan:
+    """What runs of a design are for.
+
+    Attributes:
+        inputs: Paths of the inputs; none for those that the tornado puts first.
+        top: How many of these.
+        points: Base points of `sobol`, a power of two; trajectories of `morris`; None for 256 and 32.
+    """
+
+    inputs: Sequence[str] = ()
+    top: int = 8
+    points: int | None = None
+
+
+def sensitivity(
+    results: Results, of: str = "signed", methods: Sequence[str] = ("tornado",), plan: Plan | None = None
+) -> Sensitivity:  # fmt: skip
+    """What moves a figure.
 
     Args:
-        results: Of one scenario.
+        results: Finished runs of one scenario.
         of: Name of the figure.
-        methods: Of `FINISHED`.
+        methods: Of `FINISHED`, from these runs alone, and of `DESIGNED`, which play runs of their own.
+        plan: Of those.
 
     Raises:
-        NoAnswer: if there is no such figure, or too few runs have it.
+        NoAnswer: if there is no such figure, too few runs have it, or a design cannot be made.
     """
-    asked = figure_asked(results, of)
-    drawn = inputs_of(results)
+    told = from_finished(results, of, [method for method in methods if method in FINISHED])
+    for method in methods:
+        if method in DESIGNED and not told.note:
+            told = from_design(told, method, design_of(told, method, plan or Plan()))
+    return told
+
+
+def from_finished(results: Results, of: str, methods: Sequence[str]) -> Sensitivity:
+    """What moves a figure, from finished runs alone; arguments and errors as of `sensitivity`."""
+    asked, drawn = figure_asked(results, of), inputs_of(results)
     found = sample(asked, results.draws, drawn)
     value, low, high = figure_with_interval(found)
     note = why_nothing(found)
-    makers = {"tornado": tornado}
-    tables = {} if note else {method: makers[method](found) for method in methods}
+    tables = {} if note else {method: FINISHED[method](found) for method in methods}
     return Sensitivity(results, asked, found.n, value, low, high, len(drawn.paths), tables, note=note)
+
+
+def design_of(told: Sensitivity, method: str, plan: Plan) -> Design:
+    """The runs that a method takes, by the inputs that are named or that go with the largest differences.
+
+    Raises:
+        NoAnswer: if an input that is named does not differ, or the number of points does not do.
+    """
+    results, drawn = told.results, inputs_of(told.results)
+    found = sample(told.asked, results.draws, drawn)
+    if found.n < results.n:
+        raise NoAnswer(
+            f"{told.asked.label}: {results.n - found.n:,} of {results.n:,} runs have none, and {method} needs one of "
+            "every run: ask for a figure of all runs, such as signed, in_force or worth_PARTY"
+        )
+    ranked = [] if plan.inputs else [path for path in tornado(found)["input"] if path]
+    paths = chosen(drawn, plan.inputs, ranked, plan.top)
+    points = plan.points or DESIGNED[method]
+    if method == "morris":
+        return morris_design(results, drawn, paths, points)
+    if points & (points - 1):
+        near = 1 << (points.bit_length() - 1)
+        raise NoAnswer(f"sobol takes a power of two of points: {near:,} or {2 * near:,}, not {points:,}")
+    return sobol_design(results, drawn, paths, points)
+
+
+def from_design(
+    told: Sensitivity, method: str, design: Design, tell: Callable[[int], None] = lambda runs: None
+) -> Sensitivity:
+    """The same with the table of a method whose runs are played now; `tell` is called with runs as they are done."""
+    figure = play(design, told.results, told.asked, tell)
+    table = {"sobol": _sobol_table, "morris": _morris_table}[method](design, figure, told.results.seed)
+    facts = {
+        "runs": design.runs, "points": len(design.sheets[0].uniforms), "inputs": list(design.paths),
+        "identity": design.identity(told.results),
+    }  # fmt: skip
+    return replace(told, tables={**told.tables, method: table}, designs={**told.designs, method: facts})
+
+
+def _sobol_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
+    """A row an input, the largest total first; then all that is not in the design, and a dummy."""
+    names = [*design.paths, REST]
+    table = sobol_indices(figure["A"], figure["B"], np.array([figure[name] for name in names]), seed)
+    table = _with_inputs(design, table, names)
+    table.loc[table["input"] == REST, "kind"] = "rest"
+    table = table.sort_values(["kind", "total", "input"], ascending=[True, False, True], key=_rest_last)
+    dummy = {"input": "", "together": (), "kind": "dummy", **dummy_indices(figure["A"], figure["B"], seed)}
+    return pd.concat([table, pd.DataFrame([dummy])], ignore_index=True)
+
+
+def _rest_last(column: pd.Series) -> pd.Series:
+    return column == "rest" if column.name == "kind" else column
+
+
+def _morris_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
+    """A row an input, the largest effects first."""
+    by_trajectory = np.array([figure[sheet.name] for sheet in design.sheets]).T.reshape(-1)
+    table = morris_effects(design.paths, trajectories_of(design), by_trajectory, seed)
+    table = _with_inputs(design, table, design.paths)
+    return table.sort_values(["mean", "input"], ascending=[False, True], ignore_index=True)
+
+
+def _with_inputs(design: Design, table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    table.insert(0, "input", list(names))
+    table.insert(1, "together", [design.together.get(name, ()) for name in names])
+    table.insert(2, "kind", ["lot" if name.endswith(REAL) else "number" for name in names])
+    return table
 
 
 def figure_with_interval(found: Sample) -> tuple[float, float, float]:

@@ -23,6 +23,24 @@ READING_TORNADO = (
 )
 
 
+READING_PAWN = (
+    "Runs are cut into ten slices by an input; the index is the median, over slices, of the largest distance between "
+    "the distribution of the figure there and over all runs, 0 to 1. Of a yes or no in each run that is the distance "
+    "between two shares. In brackets: 95 % interval. noise: what 19 of 20 inputs that do nothing stay below; a star: "
+    "the interval lies above it."
+)
+READING_SOBOL = (
+    "alone: share of the variance that goes with the input by itself; in all: with everything it does together with "
+    "others as well, so these add up to more than 1. Runs that differ in one input share all else, draw by draw. In "
+    "brackets: 95 % interval. An input that does nothing comes to exactly 0 in all; alone, its row shows the noise."
+)
+READING_MORRIS = (
+    "size: mean change of the figure, whatever its sign, on the way from the middle of the input's lowest quarter to "
+    "that of its highest. A spread larger than the size: it depends on the other inputs, or bends. An input that does "
+    "nothing comes to exactly 0. In brackets: 95 % interval."
+)
+
+
 def sensitivity_text(told: "Sensitivity", width: int = WIDTH) -> str:
     """All tables as plain text."""
     return as_text(list(sensitivity_parts(told)), width)
@@ -35,8 +53,8 @@ def sensitivity_parts(told: "Sensitivity") -> Iterator[RenderableType]:
     if told.note:
         yield paragraph("")
         yield paragraph(told.note, 2)
-    if "tornado" in told.tables:
-        yield from _tornado(told)
+    for method in told.tables:
+        yield from TOLD[method](told)
 
 
 def opening(told: "Sensitivity") -> str:
@@ -87,6 +105,8 @@ def row_words(told: "Sensitivity", row: dict[Any, Any]) -> str:
     """What an input is, and how many are drawn together with it."""
     if row["kind"] == "dummy":
         return "a dummy: an input that does nothing"
+    if row["kind"] == "rest":
+        return "all else: inputs that are not in the design, and luck"
     also = len(row["together"]) - 1 if "together" in row else 0
     more = f" (and {also} drawn together with it)" if also else ""
     return input_words(told.results.scenario, row["input"]) + more
@@ -111,6 +131,61 @@ def _tornado(told: "Sensitivity") -> Iterator[RenderableType]:
     yield from _more(told.tables["tornado"])
     yield paragraph("")
     yield paragraph(READING_TORNADO)
+
+
+def _pawn(told: "Sensitivity") -> Iterator[RenderableType]:
+    yield heading("PAWN: how far an input moves the whole distribution of the figure")
+    rows = []
+    for row in shown_rows(told.tables["pawn"]):
+        star = "*" if row["stands_out"] else ""
+        rows.append([row_words(told, row), index_text(row, "index", "low", "high"), star, number(row["noise"], 3)])
+    yield table(["", "index", "<", "noise"], rows)
+    yield from _more(told.tables["pawn"])
+    yield paragraph("")
+    yield paragraph(READING_PAWN)
+
+
+def _sobol(told: "Sensitivity") -> Iterator[RenderableType]:
+    yield heading("Sobol: shares of the figure's variance, of an input alone and with all it does together with others")
+    yield paragraph(design_words(told, "sobol"), 2)
+    rows = []
+    for row in shown_rows(told.tables["sobol"]):
+        first, total = (index_text(row, key, f"{key}_low", f"{key}_high") for key in ("first", "total"))
+        rows.append([row_words(told, row), first, total if row["kind"] != "dummy" else None])
+    yield table(["", "alone", "in all"], rows)
+    yield paragraph("")
+    yield paragraph(READING_SOBOL)
+
+
+def _morris(told: "Sensitivity") -> Iterator[RenderableType]:
+    yield heading("Morris: what the way from low to high of one input does, from many starting points")
+    yield paragraph(design_words(told, "morris"), 2)
+    rows = []
+    for row in shown_rows(told.tables["morris"]):
+        mean = index_text(row, "mean", "mean_low", "mean_high")
+        rows.append([row_words(told, row), mean, number(row["sigma"], 2), number(row["mu"], 2, True)])
+    yield table(["", "size, mu*", "spread, sigma", "with signs, mu"], rows)
+    yield paragraph("")
+    yield paragraph(READING_MORRIS)
+
+
+def index_text(row: dict[Any, Any], key: str, low: str, high: str) -> str:
+    """An index with its interval."""
+    digits = min(3, decimals(row[low], row[high]) + 1)
+    return f"{number(row[key], digits)} ({number(row[low], digits)} to {number(row[high], digits)})"
+
+
+def design_words(told: "Sensitivity", method: str) -> str:
+    """How many runs a design took, and of what."""
+    facts = told.designs[method]
+    count = len(facts["inputs"])
+    inputs = f"{count} input{'s' * (count != 1)}"
+    if method == "sobol":
+        return f"{facts['runs']:,} runs of their own: {facts['points']:,} points for {inputs} and all else together."
+    return f"{facts['runs']:,} runs of their own: {facts['points']:,} trajectories over {inputs}."
+
+
+TOLD = {"tornado": _tornado, "pawn": _pawn, "sobol": _sobol, "morris": _morris}
 
 
 def _more(found: pd.DataFrame) -> Iterator[RenderableType]:

@@ -16,6 +16,7 @@ from sim.charts.discovery import discovery_chart, discovery_numbers
 from sim.charts.frontier import FRONTIER
 from sim.charts.funnel import FUNNEL
 from sim.charts.harm import HARM
+from sim.charts.indices import index_chart, index_numbers
 from sim.charts.ledger import LEDGER
 from sim.charts.packages import PACKAGES
 from sim.charts.page import Picture
@@ -136,13 +137,14 @@ def save_sensitivity(told: Sensitivity, folder: str | os.PathLike[str]) -> list[
         told: As `sim.analysis.sensitivity` makes it.
         folder: Made if it is missing.
     """
-    draw = {"tornado": (tornado_chart, tornado_numbers)}
-    found = {method: draw[method] for method in told.tables}
-    return [
-        path
-        for method, (chart, numbers) in found.items()
-        for path in save_picture(chart(told), numbers(told), folder, method)
-    ]
+    paths = []
+    for method in told.tables:
+        if method == "tornado":
+            picture, table = tornado_chart(told), tornado_numbers(told)
+        else:
+            picture, table = index_chart(told, method), index_numbers(told, method)
+        paths += save_picture(picture, table, folder, method)
+    return paths
 
 
 def save_discovery(told: Discovery, folder: str | os.PathLike[str]) -> list[Path]:

@@ -1,8 +1,10 @@
 """`sensitivity` and `discover`: questions to finished runs, and to runs of a design."""
 
 import hashlib
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,11 +12,12 @@ import click
 from sim.analysis.asked import NoAnswer, figure_asked
 from sim.analysis.discovery import Discovery, Question, discover
 from sim.analysis.discovery_text import discovery_parts
-from sim.analysis.sensitivity import Sensitivity, sensitivity
+from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
 from sim.analysis.sensitivity_text import sensitivity_parts
 from sim.cli.failures import WRONG_INPUT, fail
 from sim.cli.output import print_json, print_parts
 from sim.cli.sources import results_or_runs
+from sim.progress import progress_on
 from sim.results import Results
 from sim.scenario.messages import shown
 from sim.store import identity, make_folder
@@ -28,6 +31,7 @@ class SensitivityWish:
         path: A results folder, or a scenario file to be played now.
         of: Name of the figure.
         methods: In the order in which they are told.
+        plan: Of methods that play runs of their own.
         draws: Runs of a scenario file.
         seed: Of a scenario file, None for 1.
         out: Folder for charts, None for none.
@@ -36,6 +40,7 @@ class SensitivityWish:
     path: Path
     of: str
     methods: Sequence[str]
+    plan: Plan
     draws: int
     seed: int | None
     out: Path | None
@@ -45,7 +50,9 @@ def run_sensitivity(wish: SensitivityWish, as_json: bool) -> None:
     """Tell which inputs move a figure, and draw it."""
     (results,) = results_or_runs([wish.path], wish.draws, wish.seed)
     try:
-        told = sensitivity(results, wish.of, tuple(wish.methods))
+        told = from_finished(results, wish.of, [method for method in wish.methods if method in FINISHED])
+        if not told.note:
+            told = _with_designs(told, wish)
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = _save_sensitivity(told, wish.out) if wish.out is not None and told.tables else None
@@ -57,10 +64,27 @@ def run_sensitivity(wish: SensitivityWish, as_json: bool) -> None:
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
 
+def _with_designs(told: Sensitivity, wish: SensitivityWish) -> Sensitivity:
+    """Play the designs that are asked for, their cost told before any of them begins."""
+    designs = {method: design_of(told, method, wish.plan) for method in wish.methods if method in DESIGNED}
+    for method, design in designs.items():
+        inputs = f"{len(design.paths)} input{'s' * (len(design.paths) != 1)}"
+        click.echo(f"{method}: {design.runs:,} runs of their own, by {inputs}", err=True)
+    for method, design in designs.items():
+        progress = progress_on(sys.stderr)
+        progress.start(design.runs, [method])
+        try:
+            told = from_design(told, method, design, partial(progress.advance, method))
+        finally:
+            progress.finish()
+    return replace(told, tables={method: told.tables[method] for method in wish.methods})
+
+
 def _save_sensitivity(told: Sensitivity, out: Path) -> Path:
     from sim.charts import save_sensitivity
 
-    folder = out / f"sensitivity-{question_hash(told.results, told.asked.name)}"
+    designs = [facts["identity"] for facts in told.designs.values()]
+    folder = out / f"sensitivity-{question_hash(told.results, told.asked.name, *designs)}"
     make_folder(folder)
     save_sensitivity(told, folder)
     return folder

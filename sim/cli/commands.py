@@ -32,7 +32,7 @@ TAB completion, once for a session (put the line into your shell's start-up file
 
 Results are shares of runs in a scenario, under the weights of its file. They are no forecast.
 """
-METHODS = ("tornado",)
+METHODS = ("tornado", "pawn", "sobol", "morris")
 EXISTING = Scenarios(exists=True)
 FILE = Scenarios(exists=True, dir_okay=False)
 
@@ -292,22 +292,32 @@ def sweep(
 @of_option
 @click.option("--method", "methods", type=click.Choice(METHODS), multiple=True, default=("tornado",),
               help="How inputs are compared, tornado if left out; may be repeated.")  # fmt: skip
+@click.option("--inputs", "inputs", metavar="PATH", multiple=True, shell_complete=settable_paths,
+              help="For sobol and morris: an input of the design; may be repeated.")  # fmt: skip
+@click.option("--top", type=click.IntRange(1, 200), default=8, show_default=True,
+              help="For sobol and morris without --inputs: the first so many of the tornado.")  # fmt: skip
+@click.option("--points", type=click.IntRange(2, 65_536),
+              help="For sobol, a power of two, 256 if left out; for morris trajectories, 32.")  # fmt: skip
 @draws_option(2_000)
 @click.option("--seed", type=int, help="Of a scenario file; left out: 1.")
 @out_option("Folder for charts.")
 @click.option("--charts/--no-charts", default=True, show_default=True, help="Draw a chart of each method.")
 @as_json
 def sensitivity_of(
-    path: Path, of: str, methods: tuple[str, ...], draws: int, seed: int | None, out: Path, charts: bool, as_json: bool
+    path: Path, of: str, methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, draws: int,
+    seed: int | None, out: Path, charts: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Tell which uncertain inputs move a figure of the results, and by how much, beside an input that does nothing.
 
-    A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often.
+    A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often. tornado and
+    pawn take these runs; sobol and morris play runs of their own, laid out for the question, and say how many first.
     """
     with plain_failures():
+        from sim.analysis.sensitivity import Plan
         from sim.cli.asking import SensitivityWish, run_sensitivity
 
-        wish = SensitivityWish(path, of, list(dict.fromkeys(methods)), draws, seed, out if charts else None)
+        wanted, plan = list(dict.fromkeys(methods)), Plan(inputs, top, points)
+        wish = SensitivityWish(path, of, wanted, plan, draws, seed, out if charts else None)
         run_sensitivity(wish, as_json)
 
 

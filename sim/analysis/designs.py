@@ -1,0 +1,147 @@
+"""Runs laid out for a question: uniforms of chosen inputs by a plan, all else as it would be drawn anyway."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import qmc
+
+from sim import streams
+from sim.analysis.asked import Asked, NoAnswer
+from sim.analysis.drawn import Drawn
+from sim.chunks import play_chunk
+from sim.results import Results
+from sim.scenario.messages import meant, quoted
+from sim.store import canonical, identity
+from sim.structure import Structure
+from sim.utility import Floats
+
+REST = ""  # stands for all inputs that are not in a design, and for luck
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """Runs that are played together.
+
+    Attributes:
+        name: What they are in the design.
+        start: Draw that lends the first of them all that is not in the design; the next lends the second, and so on.
+        uniforms: By place of the input, shape (n, inputs).
+    """
+
+    name: str
+    start: int
+    uniforms: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """A plan of runs.
+
+    Attributes:
+        name: In the identity of what comes of it: what it is, how large, by which inputs.
+        paths: Inputs, one for each column of the sheets; each speaks for all that are drawn together with it.
+        together: All paths by the one that speaks for them.
+        sheets: In the order in which they are played.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    together: Mapping[str, tuple[str, ...]]
+    sheets: tuple[Sheet, ...]
+
+    @property
+    def runs(self) -> int:
+        """How many runs it takes."""
+        return sum(len(sheet.uniforms) for sheet in self.sheets)
+
+    def identity(self, results: Results) -> str:
+        """What runs of this design are of, as 64 hex digits: those of a batch, and the design."""
+        facts = {"results": identity(results.scenario, results.seed), "design": self.name}
+        return hashlib.sha256(canonical(facts)).hexdigest()
+
+    def given(self, sheet: Sheet) -> dict[str, Floats]:
+        """The uniforms of a sheet by every path."""
+        columns = zip(self.paths, sheet.uniforms.T, strict=True)
+        return {path: np.ascontiguousarray(column) for first, column in columns for path in self.together[first]}
+
+
+def play(
+    design: Design, results: Results, asked: Asked, tell: Callable[[int], None] = lambda runs: None
+) -> dict[str, Floats]:
+    """A figure of every run of a design, by the name of its sheet.
+
+    Args:
+        design: The plan.
+        results: Whose scenario and seed are played.
+        asked: The figure.
+        tell: Called with the number of runs after each sheet.
+
+    Raises:
+        NoAnswer: if some run has no such figure.
+    """
+    table: Structure = results.structure
+    found = {}
+    for sheet in design.sheets:
+        count = len(sheet.uniforms)
+        played = play_chunk(results.scenario, results.seed, sheet.start, count, table, given=design.given(sheet))
+        found[sheet.name] = asked.values(played.draws)
+        if np.isnan(found[sheet.name]).any():
+            raise NoAnswer(
+                f"{asked.label}: some runs have none, and a design needs one of every run; "
+                "ask for a figure of all runs, such as signed, in_force or worth_PARTY"
+            )
+        tell(count)
+    return found
+
+
+def chosen(drawn: Drawn, wanted: Sequence[str], ranked: Sequence[str], top: int) -> list[str]:
+    """The inputs of a design: those that are named, by any path drawn together with them, or the first of a ranking.
+
+    Raises:
+        NoAnswer: if a name is no input that differs from run to run, with what comes near.
+    """
+    speaks = {path: first for first, paths in drawn.together.items() for path in paths}
+    for path in wanted:
+        if path not in speaks:
+            raise NoAnswer(f"{quoted(path)} is no input that differs from run to run{meant(path, list(speaks))}")
+    return list(dict.fromkeys(speaks[path] for path in wanted)) if wanted else list(ranked[:top])
+
+
+def shifted_sobol(seed: int, name: str, points: int, columns: int) -> Floats:
+    """Sobol's points, shifted as a whole by uniforms of the seed's own streams, shape (points, columns), in [0, 1).
+
+    Args:
+        seed: Of the shift.
+        name: Of its streams.
+        points: A power of two.
+        columns: At least 1.
+
+    Source: Sobol (1967), with the direction numbers of Joe & Kuo (2008) in SciPy; the shift of Cranley & Patterson
+    (1976).
+    """
+    plain = qmc.Sobol(columns, scramble=False).random_base2(points.bit_length() - 1)
+    shift = np.array([streams.uniform(seed, f"{name}.{column}", 0, 1)[0] for column in range(columns)])
+    moved: Floats = np.asarray(plain + shift) % 1.0
+    return moved
+
+
+def sobol_design(results: Results, drawn: Drawn, paths: Sequence[str], points: int) -> Design:
+    """The runs that first- and total-order indices take: points x (inputs + 3).
+
+    `A` and `B` are independent; for each input a sheet is as `A` with that input as in `B`; the last is as `A` with all
+    else, inputs that are not in the design and luck, as in `B`: it tells what these come to. Runs that differ in one
+    input share all else, draw by draw.
+
+    Source: Saltelli and others (2010); the last sheet treats all that is not in the design as one more input.
+    """
+    both = shifted_sobol(results.seed, "analysis.sobol", points, 2 * len(paths))
+    first, second = both[:, : len(paths)], both[:, len(paths) :]
+    sheets = [Sheet("A", 0, first), Sheet("B", points, second)]
+    for column, path in enumerate(paths):
+        mixed = first.copy()
+        mixed[:, column] = second[:, column]
+        sheets.append(Sheet(path, 0, mixed))
+    sheets.append(Sheet(REST, points, first))
+    return Design(f"sobol {points} {' '.join(paths)}", tuple(paths), drawn.together, tuple(sheets))
