@@ -1,5 +1,6 @@
 """Runs laid out for a question, and the estimators on functions whose answers are known."""
 
+import re
 import sys
 from functools import partial
 
@@ -11,6 +12,7 @@ from SALib.analyze import sobol as salib_sobol
 from scipy.stats import ks_2samp, qmc
 
 import sim
+from sim.analysis import designs
 from sim.analysis.asked import NoAnswer, figure_asked
 from sim.analysis.designs import REST, chosen, play, shifted_sobol, sobol_design
 from sim.analysis.drawn import inputs_of
@@ -19,7 +21,8 @@ from sim.analysis.pawn import pawn, slice_distances
 from sim.analysis.sensitivity import Plan, sensitivity
 from sim.analysis.sobol import dummy_indices, sobol_indices
 from sim.analysis.tornado import slices
-from sim.store import identity
+from sim.chunks import play_chunk
+from sim.store import identity, lock_folder
 from sim.streams import uniform
 from tests.commands import SCENARIO, call, data
 from tests.problems import shipped
@@ -48,10 +51,10 @@ def test_the_sheets_of_sobol_differ_in_one_input_and_share_all_else():
 def test_the_design_is_in_the_identity():
     results = sim.run(shipped("two-banks-pullback"), 20)
     make = partial(sobol_design, results, inputs_of(results))
-    designs = [make([NO_DEAL], 16), make([NO_DEAL], 32), make([WEIGHT], 16),
+    made = [make([NO_DEAL], 16), make([NO_DEAL], 32), make([WEIGHT], 16),
                morris_design(results, inputs_of(results), [NO_DEAL], 16)]  # fmt: skip
-    names = {design.identity(results) for design in designs} | {identity(results.scenario, results.seed)}
-    assert len(names) == 5 and designs[0].identity(results) == make([NO_DEAL], 16).identity(results)
+    names = {design.identity(results) for design in made} | {identity(results.scenario, results.seed)}
+    assert len(names) == 5 and made[0].identity(results) == make([NO_DEAL], 16).identity(results)
 
 
 def test_shifted_points_are_as_even_as_sobols_own():
@@ -60,6 +63,13 @@ def test_shifted_points_are_as_even_as_sobols_own():
     assert qmc.discrepancy(points) < 3 * qmc.discrepancy(qmc.Sobol(4, scramble=False).random_base2(8))
     assert not np.array_equal(points, shifted_sobol(2, "test", 256, 4))
     assert np.array_equal(points, shifted_sobol(1, "test", 256, 4))
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "talks.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    return path
 
 
 # Functions whose answers are known.
@@ -137,6 +147,20 @@ def test_morris_on_a_function_with_known_effects():
     assert ((steps != 0).sum(axis=2) == 1).all() and np.isclose(np.abs(steps).sum(axis=2), 0.5).all()
 
 
+def test_morris_turns_a_red_line_from_not_real_to_real(file):
+    """As the same draws with hardness 1 and with hardness 0, the hardness of the file being .7."""
+    path = "parties.east.red_lines.not_dry.real"
+    results = sim.run(sim.read_scenario(file), 200)
+    told = rows(sensitivity(results, methods=["morris"], plan=Plan([path], points=64)).tables["morris"])[path]
+    signed = [
+        sim.run(sim.read_scenario(file, [f"parties.east.red_lines.not_dry.hardness={hardness}"]), 64).agreed
+        for hardness in (0, 1)
+    ]
+    turned = signed[1].astype(int) - signed[0].astype(int)
+    assert told["mu"] == pytest.approx(turned.mean()) and told["mu"] < 0
+    assert told["mean"] == pytest.approx(turned.abs().mean())
+
+
 def test_pawn_as_scipy_and_salib_on_the_same_values():
     n = 4000
     x = inputs(n, 4)
@@ -192,13 +216,6 @@ def test_inputs_are_chosen_by_any_path_of_those_drawn_together():
 # The command.
 
 
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "talks.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    return path
-
-
 ask = partial(call, "sensitivity")
 
 
@@ -212,11 +229,40 @@ def test_the_command_says_the_cost_first_and_plays_the_design(file, tmp_path):
     assert "all else: inputs that are not in the design, and luck" in text and "16 trajectories over 2 inputs" in text
     names = sorted(path.name for path in (tmp_path / "out").glob("*/*.png"))
     assert names == ["morris.png", "pawn.png", "sobol.png"]
-    told = data("sensitivity", file, *words, "--no-charts")
+    told = data("sensitivity", file, *words, "--no-charts", "--out", tmp_path / "out")
     assert list(told)[-4:] == ["sobol", "morris", "pawn", "charts"] and "tornado" not in told
     assert [design["runs"] for design in told["designs"]] == [80, 48]
     svg = next((tmp_path / "out").glob("*/sobol.svg")).read_text()
     assert f"80 runs of design {told['designs'][0]['identity'][:12]}" in svg
+
+
+def test_runs_of_a_design_are_kept_apart_and_played_once(file, tmp_path, monkeypatch):
+    out, paths = tmp_path / "out", ("parties.west.no_deal", "parties.east.no_deal")
+    words = ["-n", 200, "--method", "sobol", "--points", 16, "--no-charts", "--out", out]
+    words += [word for path in paths for word in ("--inputs", path)]
+    first = data("sensitivity", file, *words)
+    (folder,) = out.iterdir()
+    assert re.fullmatch(r"well-and-road-[0-9a-f]{6}\.design", folder.name)
+    assert folder.name[-13:-7] == first["designs"][0]["identity"][:6]
+    pieces = sorted((folder / "sheets").iterdir())
+    assert [piece.name for piece in pieces] == [f"{sheet:04d}-00000000-00000015.parquet" for sheet in range(5)]
+    played = []
+    monkeypatch.setattr(designs, "play_chunk", lambda *a, **k: played.append(1) or play_chunk(*a, **k))
+    before = {path: path.read_bytes() for path in folder.rglob("*.*")}
+    assert data("sensitivity", file, *words) == first and not played
+    assert data("sensitivity", file, *words, "--of", "well.both")["sobol"] != first["sobol"] and not played
+    pieces[1].write_bytes(pieces[1].read_bytes()[:-5])  # damaged
+    pieces[3].write_bytes(pieces[2].read_bytes())  # the runs of another sheet
+    pieces[4].unlink()
+    (folder / "sheets" / ".half.parquet.1.tmp").write_bytes(b"half")
+    assert data("sensitivity", file, *words) == first and len(played) == 3
+    assert {path: path.read_bytes() for path in folder.rglob("*.*")} == before
+    (folder / "design.json").write_text("{}")
+    assert data("sensitivity", file, *words) == first and len(played) == 8
+    assert call("compare", folder, file, "--no-charts").exit_code == 2, "it is no results folder"
+    with lock_folder(folder):
+        answer = ask(file, *words)
+    assert answer.exit_code == 2 and "is being written by" in answer.output
 
 
 @pytest.mark.parametrize(
@@ -232,9 +278,10 @@ def test_a_design_that_cannot_be_made_is_said_in_a_line(file, words, said):
     assert answer.exit_code == 2 and said in answer.output and "Traceback" not in answer.output
 
 
-def test_without_salib_morris_says_what_to_install(file, monkeypatch):
+def test_without_salib_morris_says_what_to_install(file, tmp_path, monkeypatch):
     for name in ("SALib", "SALib.analyze", "SALib.sample"):
         monkeypatch.setitem(sys.modules, name, None)
     answer = ask(file, "-n", 200, "--method", "morris", "--no-charts")
     assert answer.exit_code == 2 and "pip install 'peacesim[sensitivity]'" in answer.output
-    assert ask(file, "-n", 200, "--method", "sobol", "--points", 2, "--no-charts").exit_code == 0
+    words = ["-n", 200, "--method", "sobol", "--points", 2, "--no-charts", "--out", tmp_path]
+    assert ask(file, *words).exit_code == 0

@@ -253,8 +253,8 @@ def json_keys(data: object, names: tuple[str, ...]) -> set[str]:
          ("two-banks-pullback", "orange-and-lemon")),
         ("sweep --no-charts --workers 1 -n 40 --out FOLDER scenarios/two-banks-pullback.yaml --strategy time_dependent "
          "--strategy '{name: time_dependent, exponent: 3}'", ("upland", "lowland")),
-        ("sensitivity --no-charts -n 200 --method tornado --method pawn --method sobol --method morris --points 4 "
-         "--top 2 scenarios/two-banks-pullback.yaml", ()),
+        ("sensitivity --no-charts --out FOLDER -n 200 --method tornado --method pawn --method sobol --method morris "
+         "--points 4 --top 2 scenarios/two-banks-pullback.yaml", ()),
         ("discover --no-charts -n 800 scenarios/two-banks-pullback.yaml --of in_force", ()),
         ("list", ()),
     ],

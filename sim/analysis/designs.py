@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+import pandas as pd
 from scipy.stats import qmc
 
 from sim import streams
@@ -14,9 +16,10 @@ from sim.chunks import play_chunk
 from sim.results import Results
 from sim.scenario.messages import meant, quoted
 from sim.store import canonical, identity
-from sim.structure import Structure
 from sim.utility import Floats
 
+ALMOST_1 = 1 - 2.0**-53  # the largest uniform: above every hardness below 1
+PIECE = 256  # runs that are kept at once
 REST = ""  # stands for all inputs that are not in a design, and for luck
 
 
@@ -44,12 +47,15 @@ class Design:
         paths: Inputs, one for each column of the sheets; each speaks for all that are drawn together with it.
         together: All paths by the one that speaks for them.
         sheets: In the order in which they are played.
+        sided: Inputs of which only the side counts: from one half up a red line is real, below it is not, however hard
+            it is (one with hardness 1 always is).
     """
 
     name: str
     paths: tuple[str, ...]
     together: Mapping[str, tuple[str, ...]]
     sheets: tuple[Sheet, ...]
+    sided: frozenset[str] = frozenset()
 
     @property
     def runs(self) -> int:
@@ -63,37 +69,63 @@ class Design:
 
     def given(self, sheet: Sheet) -> dict[str, Floats]:
         """The uniforms of a sheet by every path."""
-        columns = zip(self.paths, sheet.uniforms.T, strict=True)
-        return {path: np.ascontiguousarray(column) for first, column in columns for path in self.together[first]}
+        given: dict[str, Floats] = {}
+        for first, column in zip(self.paths, sheet.uniforms.T, strict=True):
+            uniforms = np.where(column >= 0.5, 0.0, ALMOST_1) if first in self.sided else np.ascontiguousarray(column)
+            given |= dict.fromkeys(self.together[first], uniforms)
+        return given
+
+
+class Keeper(Protocol):
+    """Where runs of a design are kept, such as a `DesignFolder`."""
+
+    def read(self, sheet: int, first: int, count: int) -> pd.DataFrame | None:
+        """Rows `first` to `first + count - 1` of a sheet, None if they are not there."""
+
+    def keep(self, sheet: int, first: int, draws: pd.DataFrame) -> None:
+        """Keep the rows of a sheet from `first` on."""
 
 
 def play(
-    design: Design, results: Results, asked: Asked, tell: Callable[[int], None] = lambda runs: None
-) -> dict[str, Floats]:
+    design: Design, results: Results, asked: Asked, tell: Callable[[int], None] = lambda runs: None,
+    keeper: Keeper | None = None,
+) -> dict[str, Floats]:  # fmt: skip
     """A figure of every run of a design, by the name of its sheet.
 
     Args:
         design: The plan.
         results: Whose scenario and seed are played.
         asked: The figure.
-        tell: Called with the number of runs after each sheet.
+        tell: Called with the number of runs after each piece.
+        keeper: Where runs are kept, and are not played again; None for nowhere.
 
     Raises:
         NoAnswer: if some run has no such figure.
     """
-    table: Structure = results.structure
-    found = {}
-    for sheet in design.sheets:
-        count = len(sheet.uniforms)
-        played = play_chunk(results.scenario, results.seed, sheet.start, count, table, given=design.given(sheet))
-        found[sheet.name] = asked.values(played.draws)
-        if np.isnan(found[sheet.name]).any():
-            raise NoAnswer(
-                f"{asked.label}: some runs have none, and a design needs one of every run; "
-                "ask for a figure of all runs, such as signed, in_force or worth_PARTY"
-            )
-        tell(count)
-    return found
+    found: dict[str, list[Floats]] = {sheet.name: [] for sheet in design.sheets}
+    for number, sheet in enumerate(design.sheets):
+        for first in range(0, len(sheet.uniforms), PIECE):
+            count = min(PIECE, len(sheet.uniforms) - first)
+            draws = keeper.read(number, first, count) if keeper is not None else None
+            if draws is None:
+                draws = _piece(design, sheet, results, first, count)
+                if keeper is not None:
+                    keeper.keep(number, first, draws)
+            found[sheet.name].append(asked.values(draws))
+            if np.isnan(found[sheet.name][-1]).any():
+                raise NoAnswer(
+                    f"{asked.label}: some runs have none, and a design needs one of every run; "
+                    "ask for a figure of all runs, such as signed, in_force or worth_PARTY"
+                )
+            tell(count)
+    return {name: np.concatenate(pieces) for name, pieces in found.items()}
+
+
+def _piece(design: Design, sheet: Sheet, results: Results, first: int, count: int) -> pd.DataFrame:
+    """Some rows of a sheet, played."""
+    given = {path: uniforms[first : first + count] for path, uniforms in design.given(sheet).items()}
+    played = play_chunk(results.scenario, results.seed, sheet.start + first, count, results.structure, given=given)
+    return played.draws
 
 
 def chosen(drawn: Drawn, wanted: Sequence[str], ranked: Sequence[str], top: int) -> list[str]:

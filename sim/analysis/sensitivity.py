@@ -9,7 +9,7 @@ import pandas as pd
 
 from sim.analysis.asked import Asked, NoAnswer, figure_asked
 from sim.analysis.compare import mean_interval
-from sim.analysis.designs import REST, Design, chosen, play, sobol_design
+from sim.analysis.designs import REST, Design, Keeper, chosen, play, sobol_design
 from sim.analysis.drawn import REAL, inputs_of
 from sim.analysis.input_words import input_words
 from sim.analysis.morris import morris_design, morris_effects, trajectories_of
@@ -139,10 +139,11 @@ def design_of(told: Sensitivity, method: str, plan: Plan) -> Design:
 
 
 def from_design(
-    told: Sensitivity, method: str, design: Design, tell: Callable[[int], None] = lambda runs: None
-) -> Sensitivity:
-    """The same with the table of a method whose runs are played now; `tell` is called with runs as they are done."""
-    figure = play(design, told.results, told.asked, tell)
+    told: Sensitivity, method: str, design: Design, tell: Callable[[int], None] = lambda runs: None,
+    keeper: Keeper | None = None,
+) -> Sensitivity:  # fmt: skip
+    """The same with the table of a method whose runs are played now, or were kept; see `play` for the last two."""
+    figure = play(design, told.results, told.asked, tell, keeper)
     table = {"sobol": _sobol_table, "morris": _morris_table}[method](design, figure, told.results.seed)
     facts = {
         "runs": design.runs, "points": len(design.sheets[0].uniforms), "inputs": list(design.paths),
@@ -169,7 +170,7 @@ def _rest_last(column: pd.Series) -> pd.Series:
 def _morris_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
     """A row an input, the largest effects first."""
     by_trajectory = np.array([figure[sheet.name] for sheet in design.sheets]).T.reshape(-1)
-    table = morris_effects(design.paths, trajectories_of(design), by_trajectory, seed)
+    table = morris_effects(design.paths, trajectories_of(design), by_trajectory, seed, design.sided)
     table = _with_inputs(design, table, design.paths)
     return table.sort_values(["mean", "input"], ascending=[False, True], ignore_index=True)
 

@@ -20,7 +20,7 @@ from sim.cli.sources import results_or_runs
 from sim.progress import progress_on
 from sim.results import Results
 from sim.scenario.messages import shown
-from sim.store import identity, make_folder
+from sim.store import DesignFolder, Layout, identity, make_folder
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class SensitivityWish:
         plan: Of methods that play runs of their own.
         draws: Runs of a scenario file.
         seed: Of a scenario file, None for 1.
-        out: Folder for charts, None for none.
+        out: Folder for charts, and for runs of a design.
+        charts: Whether charts are drawn.
     """
 
     path: Path
@@ -43,7 +44,8 @@ class SensitivityWish:
     plan: Plan
     draws: int
     seed: int | None
-    out: Path | None
+    out: Path
+    charts: bool
 
 
 def run_sensitivity(wish: SensitivityWish, as_json: bool) -> None:
@@ -55,7 +57,7 @@ def run_sensitivity(wish: SensitivityWish, as_json: bool) -> None:
             told = _with_designs(told, wish)
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
-    folder = _save_sensitivity(told, wish.out) if wish.out is not None and told.tables else None
+    folder = _save_sensitivity(told, wish.out) if wish.charts and told.tables else None
     if as_json:
         print_json(told.as_data() | {"charts": str(folder) if folder else None})
         return
@@ -71,12 +73,15 @@ def _with_designs(told: Sensitivity, wish: SensitivityWish) -> Sensitivity:
         inputs = f"{len(design.paths)} input{'s' * (len(design.paths) != 1)}"
         click.echo(f"{method}: {design.runs:,} runs of their own, by {inputs}", err=True)
     for method, design in designs.items():
+        layout = Layout(told.results.scenario, told.results.seed, told.results.structure)
         progress = progress_on(sys.stderr)
-        progress.start(design.runs, [method])
-        try:
-            told = from_design(told, method, design, partial(progress.advance, method))
-        finally:
-            progress.finish()
+        with DesignFolder(wish.out, design.name, design.identity(told.results), layout) as folder:
+            progress.start(design.runs, [method])
+            try:
+                told = from_design(told, method, design, partial(progress.advance, method), folder)
+            finally:
+                progress.finish()
+        click.echo(f"{method}: runs are kept in {shown(folder.path, 300)}", err=True)
     return replace(told, tables={method: told.tables[method] for method in wish.methods})
 
 

@@ -300,7 +300,7 @@ def sweep(
               help="For sobol, a power of two, 256 if left out; for morris trajectories, 32.")  # fmt: skip
 @draws_option(2_000)
 @click.option("--seed", type=int, help="Of a scenario file; left out: 1.")
-@out_option("Folder for charts.")
+@out_option("Folder for charts, and for runs of a design.")
 @click.option("--charts/--no-charts", default=True, show_default=True, help="Draw a chart of each method.")
 @as_json
 def sensitivity_of(
@@ -317,7 +317,7 @@ def sensitivity_of(
         from sim.cli.asking import SensitivityWish, run_sensitivity
 
         wanted, plan = list(dict.fromkeys(methods)), Plan(inputs, top, points)
-        wish = SensitivityWish(path, of, wanted, plan, draws, seed, out if charts else None)
+        wish = SensitivityWish(path, of, wanted, plan, draws, seed, out, charts)
         run_sensitivity(wish, as_json)
 
 

@@ -17,6 +17,7 @@ from sim.store.manifest import (
 from sim.store.parquet import content_hash, table_of
 from sim.store.reading import damaged_files, layout_of, open_results, stored_chunks, stored_draws
 from sim.store.shards import Shard, shard_number, stem_of
+from sim.store.sheets import DesignFolder
 from sim.store.tables import SUMMARY, csv_text, json_text
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "SUMMARY",
     "ChunkEntry",
     "DamagedResults",
+    "DesignFolder",
     "FolderLock",
     "Layout",
     "Manifest",
