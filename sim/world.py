@@ -7,6 +7,7 @@ import numpy as np
 
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.mechanisms.aftermath import Aftermath
+from sim.mechanisms.bound import Rows
 from sim.mechanisms.carrots import Carrots
 from sim.mechanisms.events import Commitment, Events, Removal
 from sim.mechanisms.pressure import NOBODY, SEVERAL, GivingWay, Levers
@@ -62,7 +63,7 @@ class World:
             falls = falls | self.giving_way.fallen(most * (1 + 1e-9))
         return falls
 
-    def rows(self, rows: slice) -> "World":
+    def rows(self, rows: Rows) -> "World":
         """Some of the draws."""
         changes: dict[str, Any] = {}
         for entry in fields(self):
