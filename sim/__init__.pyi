@@ -2,6 +2,8 @@ from sim.analysis.compare import Comparison as Comparison
 from sim.analysis.compare import compare as compare
 from sim.analysis.discovery import Discovery as Discovery
 from sim.analysis.discovery import discover as discover
+from sim.analysis.explain import Explanation as Explanation
+from sim.analysis.explain import explain as explain
 from sim.analysis.hindsight import hindsight as hindsight
 from sim.analysis.narrate import Narration as Narration
 from sim.analysis.narrate import narrate as narrate

@@ -32,6 +32,13 @@ def look_ahead(ensemble: Ensemble, utility: Floats) -> None:
     )  # fmt: skip
 
 
+def foreseen_worth(ensemble: Ensemble) -> Floats:
+    """Worth of all packages as the parties bargain by it, shape (B, N, P); made anew at each call."""
+    utility = ensemble.utility()
+    look_ahead(ensemble, utility)
+    return utility
+
+
 @dataclass(frozen=True, eq=False)
 class _Prospects:
     """Chances, durations and shifts of power, each by the few combinations of options that differ in it.

@@ -17,6 +17,7 @@ COMMANDS = (
     "batch", "check", "compare", "discover", "import", "list", "merge", "new", "run", "schema", "sensitivity", "show",
     "sweep",
 )  # fmt: skip
+COMMANDS = ("batch", "check", "compare", "explain", "import", "list", "merge", "new", "run", "schema", "show", "sweep")
 
 SCENARIO = """\
 schema: 1

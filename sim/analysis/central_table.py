@@ -9,7 +9,7 @@ import numpy as np
 from sim.analysis.dials import AS_WORTH, REAL_ABOVE, Dial, dials, hardness_dials
 from sim.analysis.ways_out import Table
 from sim.ensemble import Ensemble, central, revalued
-from sim.foresight import foreseen
+from sim.foresight import foreseen_worth
 from sim.issues import Bools
 from sim.scenario import Scenario
 from sim.structure import Structure
@@ -74,5 +74,5 @@ def _quiet(ensemble: Ensemble) -> Ensemble:
 
 
 def _margins(ensemble: Ensemble) -> Floats:
-    margins: Floats = foreseen(ensemble, ensemble.utility())[0] - ensemble.no_deal[0][:, None]
+    margins: Floats = foreseen_worth(ensemble)[0] - ensemble.no_deal[0][:, None]
     return margins

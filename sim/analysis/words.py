@@ -116,6 +116,26 @@ def blocker_words(scenario: Scenario, blocker: str) -> list[str]:
     return [either([_constraint(scenario, one) for one in members], "and") for members in ways]
 
 
+def obstacle_words(scenario: Scenario, name: str) -> str:
+    """One obstacle of a `blocker` text in few words, for a table."""
+    party, _, what = name.partition(".")
+    if party == EVENTS:
+        return f"an event, {clean(what)}"
+    if party not in scenario.parties:
+        return clean(name)
+    label = party_label(scenario, party)
+    lines = {line.id for line in scenario.parties[party].red_lines}
+    return f"{label}, red line {what}" if what in lines else f"{label}, worth of no deal" if what else label
+
+
+def obstacle_said(scenario: Scenario, name: str) -> str:
+    """One obstacle in running text, where what it forbids has been told."""
+    party, _, what = name.partition(".")
+    if party == EVENTS:
+        return f"what the event {clean(what)} took off the table"
+    return f"the red line {clean(what)} of {party_label(scenario, party)}"
+
+
 def _constraint(scenario: Scenario, name: str) -> str:
     party, _, what = name.partition(".")
     if party == EVENTS:

@@ -248,6 +248,32 @@ def report(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, as_
 
 
 @peacesim.command()
+@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@click.option("--draw", type=click.IntRange(0), help="Tell one draw instead, offer by offer, and what it missed by.")
+@draws_option(1_000)
+@click.option("--look", type=click.IntRange(1), default=300, show_default=True,
+              help="Of so many runs those without a deal are played again, and changes are tried on them.")  # fmt: skip
+@click.option("--seed", type=int, help="For a scenario file; left out: 1.")
+@sets_option
+@as_json
+def explain(
+    path: Path, draw: int | None, draws: int, look: int, seed: int | None, sets: tuple[str, ...], as_json: bool
+) -> None:
+    """Explain why there is no deal: what stands in the way, who has least to show, what smallest change opens the way.
+
+    A scenario file is played now, in memory, -n times; of a results folder all runs count. With --draw K one draw is
+    told offer by offer, each refusal with its reason, and then what it missed a deal by.
+    """
+    with plain_failures():
+        from sim.cli.explaining import explain_one_draw, explain_results
+
+        if draw is None:
+            explain_results(path, draws, seed, sets, look, as_json)
+        else:
+            explain_one_draw(path, draw, seed, sets, as_json)
+
+
+@peacesim.command()
 @click.argument("file", type=FILE)
 @click.option("--strategy", "strategies", metavar="[LABEL=]STRATEGY", multiple=True,
               shell_complete=labelled_strategies,

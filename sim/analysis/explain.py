@@ -1,0 +1,105 @@
+"""Why there is no deal, who has least to show for one, and what smallest change opens the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim.analysis.central_table import CentralTable
+from sim.analysis.dials import Dial, dials
+from sim.analysis.explain_data import explanation_data
+from sim.analysis.explain_text import explanation_text
+from sim.analysis.ledger import Movement, movements
+from sim.analysis.reasons import Reasons, Satisfaction, reasons, satisfactions
+from sim.analysis.replays import Replayed, replayed
+from sim.analysis.setting_aside import Aside, set_aside
+from sim.analysis.smallest_change import Change, Opening, Turn, opening
+from sim.analysis.tried import Tried, tried
+from sim.analysis.ways_out import NO_DEAL
+from sim.analysis.weight_flips import WeightFlips, weight_flips
+from sim.results import Results
+
+LOOK = 300  # runs that are played again
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why the runs of some results ended as they did.
+
+    Attributes:
+        results: Of which.
+        reasons: What stood in the way, as shares of runs.
+        satisfactions: Who has least to show for an agreement, by party.
+        movements: From opening to text, by issue and party.
+        opening: The smallest changes that open a zone at central numbers.
+        replayed: The first runs, those without a deal played again.
+        asides: What setting one obstacle aside does over runs.
+        tried: The changes that were tried out on the first runs.
+        weights: Which single weight turns the package signed most often.
+    """
+
+    results: Results = field(repr=False)
+    reasons: Reasons
+    satisfactions: tuple[Satisfaction, ...]
+    movements: tuple[Movement, ...] = field(repr=False)
+    opening: Opening = field(repr=False)
+    replayed: Replayed = field(repr=False)
+    asides: tuple[Aside, ...] = field(repr=False)
+    tried: tuple[Tried, ...] = field(repr=False)
+    weights: WeightFlips = field(repr=False)
+
+    def __str__(self) -> str:
+        return explanation_text(self)
+
+    def as_data(self) -> dict[str, Any]:
+        """The same as plain data, the keys as documented for `peacesim explain --json`."""
+        return explanation_data(self)
+
+
+def explain(results: Results, look: int = LOOK) -> Explanation:
+    """Explain results.
+
+    Args:
+        results: As played, or as `open_results` reads them.
+        look: How many of the first runs are played again, to see by how much they missed a deal and to try changes.
+
+    Raises:
+        ValueError: if `look` is below 1.
+    """
+    if look < 1:
+        raise ValueError(f"at least 1 run must be looked at, not {look}")
+    table, why = CentralTable(results.scenario, results.structure), reasons(results)
+    found, again = opening(table), replayed(results, look)
+    asides = set_aside(results.scenario, why, again)
+    wanted = list(_worth_trying(found) or _over_runs(results, asides))
+    return Explanation(
+        results=results,
+        reasons=why,
+        satisfactions=satisfactions(results),
+        movements=movements(results),
+        opening=found,
+        replayed=again,
+        asides=asides,
+        tried=tuple(tried(results, change, look) for change in wanted),
+        weights=weight_flips(results, table),
+    )
+
+
+def _worth_trying(found: Opening) -> list[Change]:
+    """The cheapest change of all and those of one number that cost as little; else the two cheapest of two."""
+    best = found.best
+    if best is None:
+        return []
+    as_good = [change for change in (*found.one, *found.two) if change.cost <= best.cost * (1 + 1e-9)]
+    return as_good[:2]
+
+
+def _over_runs(results: Results, asides: tuple[Aside, ...]) -> Iterator[Change]:
+    """With a zone at central numbers: the no-deal worth that opens most runs, lower by the median of what it takes."""
+    own = {dial.party: dial for dial in dials(results.scenario) if dial.kind == NO_DEAL}
+    for aside in asides:
+        party, _, what = aside.name.partition(".")
+        if what == NO_DEAL and aside.falls is not None:
+            dial: Dial = own[party]
+            turn = Turn(dial, max(dial.low, dial.value - aside.falls[1]))
+            yield Change((turn,), -1, 0)
+            return

@@ -1,0 +1,185 @@
+"""Runs without a deal, played again to see by how much they missed one: nothing of this is kept in results."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sim.analysis.reasons import smallest_sets
+from sim.analysis.ways_out import Table, WayOut, fall_alone, way_out
+from sim.chunks import block_size
+from sim.ensemble import draw
+from sim.exact import TOLERANCE
+from sim.foresight import foreseen_worth
+from sim.issues import NO_DEAL, Ints
+from sim.model import Talks, hold_talks
+from sim.outcomes import blockers
+from sim.results import Results
+from sim.state import NOT_ASKED, OBJECTED, REFUSED
+
+WORTH, OWN_OFFER, AT_HOME = "worth", "own_offer", "refused_at_home"
+
+
+@dataclass(frozen=True)
+class NoZone:
+    """A draw in which no package was acceptable, as it stood in the last open round.
+
+    Attributes:
+        draw: Its index.
+        ways: The smallest sets of obstacles, each with what it would take.
+        falls: By how much the no-deal worth of each party alone is too high for a zone, in the order of the file;
+            infinite where more than that stands in the way.
+        linkages: Linkages, as `party.id`, any one of which stands alone in the way: without what it takes off, a
+            package would be acceptable.
+    """
+
+    draw: int
+    ways: tuple[WayOut, ...]
+    falls: tuple[float, ...]
+    linkages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LastRefusal:
+    """Who refused last in a draw that had a zone and ran out of time, and why.
+
+    Attributes:
+        draw: Its index.
+        party: Who.
+        round: When.
+        reason: `worth`, `own_offer` (worth what it asks for, but less than its own next offer), `refused_at_home`, or
+            the red line it crosses as `party.id`.
+        missing: What the text lacks of what it asked for, on its own scale; NaN for another reason than worth.
+    """
+
+    draw: int
+    party: str
+    round: int
+    reason: str
+    missing: float
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """The first draws of some results, those without a deal looked at closely.
+
+    Attributes:
+        n: How many these are.
+        no_zone: Those in which no package was acceptable in any round.
+        late: Those that had a zone and ran out of time, where somebody refused.
+    """
+
+    n: int
+    no_zone: tuple[NoZone, ...]
+    late: tuple[LastRefusal, ...]
+
+
+def replayed(results: Results, most: int) -> Replayed:
+    """Play again those of the first `most` draws that had no zone or ran out of time."""
+    n = min(results.n, most)
+    outcome = results.draws["outcome"].head(n).to_numpy(object)
+    wanted = np.flatnonzero((outcome == "no_zone") | (outcome == "deadline"))
+    no_zone, late = list[NoZone](), list[LastRefusal]()
+    for talks in talks_of(results, n, wanted):
+        texts = blockers(talks)
+        for b, number in enumerate(talks.ensemble.draws.tolist()):
+            if outcome[number] == "no_zone":
+                no_zone.append(_no_zone(talks, b, str(texts[b])))
+            elif (refusal := last_refusal(talks, b)) is not None:
+                late.append(refusal)
+    return Replayed(n, tuple(no_zone), tuple(late))
+
+
+def talks_of(results: Results, n: int, rows: Ints) -> Iterator[Talks]:
+    """Some of the first n draws, played again in blocks; a block's worths are lost when the next is asked for."""
+    if not len(rows):
+        return
+    table = results.structure
+    ensemble, block = draw(results.scenario, results.seed, 0, n, table=table), block_size(table)
+    scratch = np.empty((min(block, len(rows)), len(table.parties), len(table.space)))
+    for first in range(0, len(rows), block):
+        yield hold_talks(ensemble[rows[first : first + block]], scratch)
+
+
+def last_table(talks: Talks, b: int) -> Table:
+    """One draw as it stood in its last open round."""
+    quota = getattr(talks.ensemble.protocol, "quota", None)
+    margin = talks.utility[b] - talks.no_deal[-1][b][:, None]
+    return Table(talks.ensemble.structure, margin, talks.real[b], quota)
+
+
+def _no_zone(talks: Talks, b: int, blocker: str) -> NoZone:
+    table, names = last_table(talks, b), talks.ensemble.structure.parties
+    found = [way_out(table, names) for names in smallest_sets(blocker)]
+    falls = tuple(fall_alone(table, names.index(party)) for party in talks.ensemble.scenario.parties)
+    ways = tuple(way for way in found if way is not None)
+    return NoZone(int(talks.ensemble.draws[b]), ways, falls, tuple(_linkages(talks, b, table)))
+
+
+def _linkages(talks: Talks, b: int, table: Table) -> Iterator[str]:
+    """Linkages that take worth off, and without which some package would be acceptable."""
+    structure, short = table.structure, None
+    for column, site in enumerate(structure.linkages):
+        taken = -float(talks.ensemble.linkage_worth[b, column])
+        if taken <= TOLERANCE:
+            continue
+        if short is None:
+            short = table.votes_short()
+        held = site.packages
+        near = held[(short[held] == 1) & (table.margin[site.party, held] >= -taken - TOLERANCE)]
+        near = near[~table.willing[site.party, near] & structure.signs[site.party, near]]
+        if len(near) and _opens_without(talks, b, table, column):
+            _, party, _, linkage, _ = site.path.split(".")
+            yield f"{party}.{linkage}"
+
+
+def _opens_without(talks: Talks, b: int, table: Table, linkage: int) -> bool:
+    """Whether some package is acceptable without a linkage; worth is worked out anew, for foresight bends it."""
+    one = talks.ensemble[np.array([b])]
+    worth = one.linkage_worth.copy()
+    worth[:, linkage] = 0.0
+    without = replace(one, linkage_worth=worth)
+    gained = foreseen_worth(without)[0] - foreseen_worth(one)[0]
+    return bool(replace(table, margin=table.margin + gained).zone.any())
+
+
+def last_refusal(talks: Talks, b: int) -> LastRefusal | None:
+    """The last refusal of a draw; None if nobody refused anything."""
+    who = int(talks.last_refuser[b])
+    for place in range(len(talks.moves) - 1, -1, -1):
+        moves = talks.moves[place]
+        for turn in range(len(moves.did) - 1, -1, -1):
+            if moves.who[turn, b] == who and moves.did[turn, b] in (REFUSED, OBJECTED):
+                text = int(moves.package[turn, b])
+                if moves.did[turn, b] == REFUSED:
+                    text = _text_before(talks, b, place, turn)
+                return _refusal(talks, b, place, who, text) if text != NO_DEAL else None
+    return None
+
+
+def _text_before(talks: Talks, b: int, place: int, turn: int) -> int:
+    """What lay on the table before a turn."""
+    for k in range(place, -1, -1):
+        moves = talks.moves[k]
+        for before in range((turn if k == place else len(moves.did)) - 1, -1, -1):
+            if moves.did[before, b] != NOT_ASKED:
+                return int(moves.package[before, b])
+    return NO_DEAL
+
+
+def _refusal(talks: Talks, b: int, place: int, who: int, text: int) -> LastRefusal:
+    table, reason, missing = talks.ensemble.structure, WORTH, float("nan")
+    crossed = table.lines.crosses[table.lines.pattern[text]] & talks.real_by_round[place, b] & table.lines.of(who)
+    asked, worth = float(talks.aspiration[place, b, who]), float(talks.utility[b, who, text])
+    if crossed.any():
+        reason = _first(table.lines.names, crossed.tolist())
+    elif worth < asked - TOLERANCE:
+        missing = asked - worth
+    else:
+        reason = AT_HOME if talks.approval.attempts[b] else OWN_OFFER
+    return LastRefusal(int(talks.ensemble.draws[b]), table.parties[who], place + 1, reason, missing)
+
+
+def _first(names: Sequence[str], true: Sequence[bool]) -> str:
+    return next(name for name, is_one in zip(names, true, strict=True) if is_one)
+

@@ -1,0 +1,66 @@
+"""`explain`: why there is no deal and what would open the way, for results or for one draw."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.failures import WRONG_INPUT, fail
+from sim.cli.output import print_json, print_parts, width
+from sim.cli.sources import is_results, read_or_fail
+from sim.scenario import Scenario
+from sim.scenario.messages import shown
+from sim.store import open_results
+
+if TYPE_CHECKING:
+    from sim.results import Results
+
+
+def explain_results(path: Path, draws: int, seed: int | None, sets: Sequence[str], look: int, as_json: bool) -> None:
+    """Explain a results folder, or a scenario file that is played now."""
+    from sim.analysis.explain import explain
+    from sim.analysis.explain_text import explanation_parts
+
+    explained = explain(_results(path, draws, seed, sets), look)
+    if as_json:
+        print_json(explained.as_data())
+    else:
+        print_parts(explanation_parts(explained))
+
+
+def explain_one_draw(path: Path, draw: int, seed: int | None, sets: Sequence[str], as_json: bool) -> None:
+    """Tell one draw and what it missed a deal by."""
+    from sim.analysis.explain_draw import explain_draw
+    from sim.analysis.explain_draw_text import draw_text
+
+    explained = explain_draw(*_drawn_from(path, seed, sets), draw)
+    if as_json:
+        print_json(explained.as_data())
+    else:
+        click.echo(draw_text(explained, width()))
+
+
+def _results(path: Path, draws: int, seed: int | None, sets: Sequence[str]) -> "Results":
+    from sim.results import run
+
+    if is_results(path):
+        _as_stored(path, seed, sets)
+        return open_results(path)
+    return run(read_or_fail(path, sets), draws, 1 if seed is None else seed)
+
+
+def _drawn_from(path: Path, seed: int | None, sets: Sequence[str]) -> tuple[Scenario, int]:
+    """The scenario and the seed of a file or of a results folder, the files of which are checked first."""
+    if not is_results(path):
+        return read_or_fail(path, sets), 1 if seed is None else seed
+    _as_stored(path, seed, sets)
+    results = open_results(path)
+    return results.scenario, results.seed
+
+
+def _as_stored(path: Path, seed: int | None, sets: Sequence[str]) -> None:
+    """Results are of one scenario and one seed: nothing can be set in them."""
+    said = "--set" if sets else "--seed" if seed is not None else ""
+    if said:
+        fail(WRONG_INPUT, f"{said} is for scenario files; {shown(path, 200)} is a results folder, as it was played")
