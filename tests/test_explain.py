@@ -15,7 +15,7 @@ from sim.analysis.explain_text import explanation_text
 from sim.analysis.ledger import movements
 from sim.analysis.reasons import Share, _obstacles, reasons, satisfactions
 from sim.analysis.replays import replayed
-from sim.analysis.setting_aside import fall_for_half, set_aside
+from sim.analysis.setting_aside import fall_for_half, hardness_for_half, set_aside
 from sim.analysis.smallest_change import Change, Turn
 from sim.analysis.tried import settings, tried
 from sim.analysis.weight_flips import weight_flips
@@ -135,8 +135,24 @@ def test_half_of_the_runs_have_a_zone_from_the_fall_that_the_middle_one_needs():
     """Ten runs, two with a zone: the third smallest fall of those that lack one makes five."""
     falls = np.array([0.5, 0.1, 0.4, 0.2])
     assert fall_for_half(falls, 2, 10) == 0.4
-    assert fall_for_half(falls, 5, 10) == 0.0
+    assert fall_for_half(falls, 5, 10) is None
     assert fall_for_half(falls, 0, 10) is None
+
+
+def test_half_of_the_runs_have_a_zone_on_the_way_to_a_line_that_is_never_real():
+    """Real in 0.8 of runs, 30 of 100 have a zone; without it 80 have one. Half way down it is 55, at 0.48 it is 50."""
+    assert hardness_for_half(50, 30, 100, 0.8) == pytest.approx(0.48)
+    assert hardness_for_half(15, 30, 100, 0.8) is None
+    assert hardness_for_half(20, 60, 100, 0.8) is None
+
+
+def test_a_mean_hardness_for_half_gives_half_of_the_runs_a_zone():
+    line = [{"id": "dry", "never": {"well": ["east", "both"]}, "hardness": 0.9}]
+    scenario = changed(west={"red_lines": line}, east={"no_deal": 0.4})
+    results = run(scenario, 1000)
+    asides = {each.name: each for each in set_aside(scenario, reasons(results), replayed(results, 1000))}
+    moved = run(scenario.with_sets([f"parties.west.red_lines.dry.hardness={asides['west.dry'].half}"]), 1000)
+    assert moved.summary()["zone_share"] == pytest.approx(0.5, abs=0.05)  # three standard errors
 
 
 def test_a_line_that_is_set_aside_opens_the_runs_in_which_it_alone_is_in_the_way():

@@ -33,9 +33,12 @@ def value_words(dial: Dial, value: float) -> str:
 
 def turn_words(scenario: Scenario, turn: Turn) -> str:
     """A number turned: from where to where, and whether that lies in its stated range."""
-    dial = turn.dial
-    way = f"{value_words(dial, turn.rounded)} instead of {value_words(dial, dial.value)}"
-    return f"{dial_words(scenario, dial)}: {way}, {range_words(turn)}"
+    return f"{dial_words(scenario, turn.dial)}: {way_words(turn)}, {range_words(turn)}"
+
+
+def way_words(turn: Turn) -> str:
+    """From where to where."""
+    return f"{value_words(turn.dial, turn.rounded)} instead of {value_words(turn.dial, turn.dial.value)}"
 
 
 def range_words(turn: Turn) -> str:

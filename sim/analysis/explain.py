@@ -30,7 +30,8 @@ class Explanation:
         reasons: What stood in the way, as shares of runs.
         satisfactions: Who has least to show for an agreement, by party.
         movements: From opening to text, by issue and party.
-        opening: The smallest changes that open a zone at central numbers.
+        hardness: The numbers that say which red lines are real at central numbers.
+        opening: The smallest changes that open a zone there.
         replayed: The first runs, those without a deal played again.
         asides: What setting one obstacle aside does over runs.
         tried: The changes that were tried out on the first runs.
@@ -41,6 +42,7 @@ class Explanation:
     reasons: Reasons
     satisfactions: tuple[Satisfaction, ...]
     movements: tuple[Movement, ...] = field(repr=False)
+    hardness: tuple[Dial, ...] = field(repr=False)
     opening: Opening = field(repr=False)
     replayed: Replayed = field(repr=False)
     asides: tuple[Aside, ...] = field(repr=False)
@@ -76,6 +78,7 @@ def explain(results: Results, look: int = LOOK) -> Explanation:
         reasons=why,
         satisfactions=satisfactions(results),
         movements=movements(results),
+        hardness=table.hardness,
         opening=found,
         replayed=again,
         asides=asides,

@@ -98,7 +98,8 @@ def turn_data(turn: Turn) -> dict[str, Any]:
 
 def _aside(each: Aside) -> dict[str, Any]:
     low, median, high = each.falls or (None, None, None)
-    return _share(each.zone) | {"fall": median, "fall_low": low, "fall_high": high, "fall_for_half": each.half}
+    falls = {"fall": median, "fall_low": low, "fall_high": high}
+    return _share(each.zone) | falls | {"hardness": each.hardness, "for_half": each.half}
 
 
 def _linkages(explained: "Explanation") -> list[dict[str, Any]]:

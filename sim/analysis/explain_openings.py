@@ -1,17 +1,17 @@
 """The second half of an explanation to read: what smallest change opens the way, and which weight turns the text."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 
 from sim.analysis.comparison_text import difference_words
-from sim.analysis.dial_words import dial_words, turn_words, value_words
-from sim.analysis.dials import REAL_ABOVE
+from sim.analysis.dial_words import dial_words, turn_words, value_words, way_words
+from sim.analysis.dials import REAL_ABOVE, Dial
 from sim.analysis.layout import heading, number, paragraph, percent, share_with_interval, table
-from sim.analysis.setting_aside import HALF
+from sim.analysis.setting_aside import HALF, Aside
 from sim.analysis.smallest_change import Change
-from sim.analysis.tried import Tried
+from sim.analysis.tried import Stage, Tried
 from sim.analysis.weight_flips import CENTRAL, Flip
 from sim.analysis.words import either, obstacle_words, who_signs
 
@@ -34,10 +34,33 @@ def opening_parts(explained: "Explanation") -> Iterator[RenderableType]:
     yield from _weights(explained)
 
 
+def smallest_change_in_short(explained: "Explanation") -> Iterator[str]:
+    """The smallest change, and what it does to the runs on which it was tried."""
+    best, scenario = explained.opening.best, explained.results.scenario
+    if best is None:
+        return
+    same = [each for each in explained.tried if abs(each.change.cost - best.cost) <= 1e-9 * best.cost]
+    for each in same:
+        turns = [f"{dial_words(scenario, turn.dial)}, {way_words(turn)}" for turn in each.change.turns]
+        what = either(turns, "and")
+        text = f"Smallest change that opens a zone at central numbers: {what}."
+        gains = {stage.name: difference_words(_points(stage))[0] for stage in each.stages}
+        if gains:
+            text += f" Tried: {gains['zone_ever']} of runs with a zone, {gains['signed']} with a text signed."
+        yield text
+
+
+def _points(stage: Stage) -> dict[str, Any]:
+    names = "difference", "difference_low", "difference_high"
+    return {"kind": "share", **dict(zip(names, stage.difference, strict=True))}
+
+
 def _at_central_numbers(explained: "Explanation") -> Iterator[RenderableType]:
     scenario, found = explained.results.scenario, explained.opening
     yield heading("The smallest change that opens a zone, every number at its value")
-    rule = f"A red line counts as real here if its hardness is above {REAL_ABOVE:g}. "
+    soft = [name for dial in explained.hardness if dial.value <= REAL_ABOVE for name in lines_of(explained, dial)]
+    those = f": all but {either(soft, 'and')}" if soft else ""
+    rule = f"A red line counts as real here if its hardness is above {REAL_ABOVE:g}{those}. "
     if found.packages:
         some = f"{found.packages:,} packages are" if found.packages > 1 else "1 package is"
         yield paragraph(f"{rule}{some} then acceptable to {who_signs(scenario)}: nothing has to change.", 2)
@@ -49,7 +72,8 @@ def _at_central_numbers(explained: "Explanation") -> Iterator[RenderableType]:
     )  # fmt: skip
     if not found.one:
         yield paragraph("No single number opens a zone, however far it is turned.", 2)
-    yield from _bullets([_change_words(explained, change) for change in found.one[:MOST_CHANGES]])
+    if found.one:
+        yield bullets([_change_words(explained, change) for change in found.one[:MOST_CHANGES]])
     if len(found.one) > MOST_CHANGES:
         yield paragraph(f"and {len(found.one) - MOST_CHANGES} other numbers, by more.", 2)
     yield from _pairs(explained)
@@ -57,12 +81,17 @@ def _at_central_numbers(explained: "Explanation") -> Iterator[RenderableType]:
         yield paragraph(f"{found.untold} more are left out: in them the will of a guarantor jumps.", 2)
 
 
+def lines_of(explained: "Explanation", dial: Dial) -> list[str]:
+    """Red lines of a hardness, as `party.id`."""
+    return [explained.results.structure.lines.names[line] for line in dial.lines]
+
+
 def _pairs(explained: "Explanation") -> Iterator[RenderableType]:
     """Two numbers, where that is less than one, or one is not enough."""
     found = explained.opening
     if found.two:
         yield paragraph("Two numbers together:" if found.one else "The smallest changes of two numbers together:", 2)
-        yield from _bullets([_change_words(explained, change) for change in found.two[:MOST_PAIRS]])
+        yield bullets([_change_words(explained, change) for change in found.two[:MOST_PAIRS]])
     elif found.one:
         yield paragraph("No two numbers together open one by less.", 2)
     else:
@@ -84,21 +113,28 @@ def _over_runs(explained: "Explanation") -> Iterator[RenderableType]:
     rows = []
     for each in explained.asides[:MOST_ASIDES]:
         falls = None if each.falls is None else "{1:.2f} ({0:.2f}-{2:.2f})".format(*each.falls)
-        half = [None if each.half is None else f"{each.half:.2f}"] if below_half else []
+        half = [_half_words(each)] if below_half else []
         zone = share_with_interval(each.zone.share, each.zone.n)
         rows.append([obstacle_words(scenario, each.name), zone, falls, *half])
     yield table([*heads, "half need"] if below_half else heads, rows)
     half_need = (
-        " Half need: how much less in every run, for half of the runs to have a zone; a dash where this alone never "
-        "brings that about." if below_half else ""
+        " Half need: what by itself gives half of the runs a zone, so much less worth of no deal in every run, or a "
+        "mean hardness (as it is, in brackets) of the line and those drawn with it; a dash where nothing does."
+        if below_half else ""
     )  # fmt: skip
-    first = explained.replayed.n
-    looked = f" Worths are of the first {first:,} runs." if first < why.n else ""
+    first, what = explained.replayed.n, "Both are" if below_half else "Worths are"
+    looked = f" {what} of the first {first:,} runs." if first < why.n else ""
     yield paragraph(
-        "Too high by: how much less no deal would have to be worth in the last open round, where that alone is in the "
-        f"way; median (10th to 90th percentile).{half_need}{looked}", 2,
+        "As things stand in the last open round. Too high by: how much less no deal would have to be worth where that "
+        f"alone is in the way; median (10th to 90th percentile).{half_need}{looked}", 2,
     )  # fmt: skip
     yield from _linkages_in_the_way(explained)
+
+
+def _half_words(each: Aside) -> str | None:
+    if each.half is None:
+        return None
+    return f"{each.half:.2f} less" if each.hardness is None else f"hardness {each.half:.2f} ({each.hardness:.2f})"
 
 
 def _linkages_in_the_way(explained: "Explanation") -> Iterator[RenderableType]:
@@ -126,9 +162,8 @@ def _tried(explained: "Explanation", each: Tried) -> Iterator[RenderableType]:
         return
     rows = []
     for stage in each.stages:
-        low_high = dict(zip(("difference", "difference_low", "difference_high"), stage.difference, strict=True))
-        rows.append([STAGES[stage.name], percent(stage.before.share, stage.before.n),
-                     percent(stage.after.share, stage.after.n), *difference_words({"kind": "share", **low_high})])
+        shares = [percent(of.share, of.n) for of in (stage.before, stage.after)]
+        rows.append([STAGES[stage.name], *shares, *difference_words(_points(stage))])
     yield table(["", "as it is", "changed", "difference", "95 %"], rows)
     yield paragraph("The same by hand:", 2)
     for text in each.sets:
@@ -154,12 +189,13 @@ def _weights(explained: "Explanation") -> Iterator[RenderableType]:
         )  # fmt: skip
     else:
         yield paragraph(f"{len({flip.dial.path for flip in flips})} of {found.weights} weights do:", 2)
-    yield from _bullets([_flip_words(explained, flip) for flip in (flips or found.flips)[:MOST_WEIGHTS]])
+    if found.flips:
+        yield bullets([_flip_words(explained, flip) for flip in (flips or found.flips)[:MOST_WEIGHTS]])
 
 
-def _bullets(texts: Sequence[str]) -> Iterator[RenderableType]:
-    if texts:
-        yield table(["", ""], [["-", text] for text in texts], left=2)
+def bullets(texts: Sequence[str]) -> RenderableType:
+    """Texts below each other, each with a dash."""
+    return table(["", ""], [["-", text] for text in texts], left=2)
 
 
 def _flip_words(explained: "Explanation", flip: Flip) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rich.console import RenderableType
 
-from sim.analysis.explain_openings import opening_parts
+from sim.analysis.explain_openings import bullets, opening_parts, smallest_change_in_short
 from sim.analysis.layout import WIDTH, as_text, heading, number, paragraph, percent, share_with_interval, table
 from sim.analysis.reasons import HELD, Share
 from sim.analysis.replays import AT_HOME, OWN_OFFER, WORTH
@@ -15,6 +15,7 @@ from sim.analysis.words import clean, either, line_words, obstacle_words, party_
 
 if TYPE_CHECKING:
     from sim.analysis.explain import Explanation
+    from sim.scenario import Scenario
 
 OUTCOMES = {
     "no_zone": "no package was ever acceptable to {}",
@@ -48,6 +49,7 @@ def explanation_parts(explained: "Explanation") -> Iterator[RenderableType]:
     yield paragraph(clean(results.scenario.title))
     runs = f"{results.n:,} run{'s' if results.n != 1 else ''} in this scenario, seed {results.seed}"
     yield paragraph(f"{runs}. Shares are of runs, with 95 % intervals.")
+    yield from _in_short(explained)
     yield from _outcomes(explained)
     yield from _obstacles(explained)
     yield from _out_of_time(explained)
@@ -61,6 +63,39 @@ def explanation_parts(explained: "Explanation") -> Iterator[RenderableType]:
 def shared(share: Share) -> str:
     """A share with its interval."""
     return share_with_interval(share.share, share.n)
+
+
+def _in_short(explained: "Explanation") -> Iterator[RenderableType]:
+    """The answer in a few lines; what each rests on follows."""
+    why, scenario = explained.reasons, explained.results.scenario
+    said = []
+    if why.without_deal:
+        ends = [each for each in why.outcomes if each.name != "in_force"]
+        most = max(ends, key=lambda each: each.count)
+        outcome = OUTCOMES[most.name].format(who_signs(scenario))
+        without = share_with_interval(why.without_deal / why.n, why.n)
+        said.append(f"{without} of runs end without an agreement in force; most often, in {shared(most)}, {outcome}.")
+    if why.obstacles:
+        first = why.obstacles[0]
+        alone = f"with it alone set aside {percent(first.alone.share, first.alone.n)} of runs would have had a package"
+        said.append(f"What stands in the way most: {obstacle_words(scenario, first.name)}; {alone} acceptable to all.")
+    if why.at_home:
+        who = ratifier_words(scenario, why.at_home[0].name)
+        said.append(f"Most texts that fail at home are refused by: {who}, in {shared(why.at_home[0])} of runs.")
+    least = max(explained.satisfactions, key=lambda each: each.least.count)
+    if least.least.count:
+        who = party_label(scenario, least.party)
+        said.append(f"Least to show for a text, most often: {who}, in {shared(least.least)} of texts.")
+    said += smallest_change_in_short(explained)
+    if said:
+        yield heading("In short")
+        yield bullets(said)
+
+
+def ratifier_words(scenario: "Scenario", name: str) -> str:
+    """What the file calls a ratifier."""
+    ratifiers = {} if scenario.ratification is None else scenario.ratification.ratifiers
+    return clean(ratifiers[name].label or name)
 
 
 def _outcomes(explained: "Explanation") -> Iterator[RenderableType]:
@@ -100,10 +135,10 @@ def _obstacles(explained: "Explanation") -> Iterator[RenderableType]:
         yield paragraph(f"{name}: {line_words(scenario, name)}", 2)
 
 
-def _is_line(scenario: object, name: str) -> bool:
+def _is_line(scenario: "Scenario", name: str) -> bool:
     party, _, what = name.partition(".")
-    parties = scenario.parties  # type: ignore[attr-defined]
-    return party in parties and what in {line.id for line in parties[party].red_lines}
+    spec = scenario.parties.get(party)
+    return spec is not None and what in {line.id for line in spec.red_lines}
 
 
 def _part(part: tuple[float, float, float], n: int) -> str:
@@ -142,10 +177,9 @@ def _said(reason: str) -> str:
 
 def _at_home(explained: "Explanation") -> Iterator[RenderableType]:
     why, scenario = explained.reasons, explained.results.scenario
-    ratifiers = {} if scenario.ratification is None else scenario.ratification.ratifiers
     if why.at_home:
         yield heading("Signed, and refused at home")
-        rows = [[clean(ratifiers[each.name].label or each.name), shared(each)] for each in why.at_home]
+        rows = [[ratifier_words(scenario, each.name), shared(each)] for each in why.at_home]
         yield table(["who refused", "share"], rows)
     if why.left:
         yield heading("Broken off")

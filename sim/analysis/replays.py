@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sim.analysis.dials import hardness_dials
 from sim.analysis.reasons import smallest_sets
 from sim.analysis.ways_out import Table, WayOut, fall_alone, way_out
 from sim.chunks import block_size
@@ -29,6 +30,8 @@ class NoZone:
         ways: The smallest sets of obstacles, each with what it would take.
         falls: By how much the no-deal worth of each party alone is too high for a zone, in the order of the file;
             infinite where more than that stands in the way.
+        opens: Red lines, as `party.id`, by whose hardness alone the way would open: without it and all lines that share
+            its draw a package would be acceptable.
         linkages: Linkages, as `party.id`, any one of which stands alone in the way: without what it takes off, a
             package would be acceptable.
     """
@@ -36,6 +39,7 @@ class NoZone:
     draw: int
     ways: tuple[WayOut, ...]
     falls: tuple[float, ...]
+    opens: tuple[str, ...]
     linkages: tuple[str, ...]
 
 
@@ -80,11 +84,12 @@ def replayed(results: Results, most: int) -> Replayed:
     outcome = results.draws["outcome"].head(n).to_numpy(object)
     wanted = np.flatnonzero((outcome == "no_zone") | (outcome == "deadline"))
     no_zone, late = list[NoZone](), list[LastRefusal]()
+    groups = [dial.lines for dial in hardness_dials(results.scenario, results.structure)]
     for talks in talks_of(results, n, wanted):
         texts = blockers(talks)
         for b, number in enumerate(talks.ensemble.draws.tolist()):
             if outcome[number] == "no_zone":
-                no_zone.append(_no_zone(talks, b, str(texts[b])))
+                no_zone.append(_no_zone(talks, b, str(texts[b]), groups))
             elif (refusal := last_refusal(talks, b)) is not None:
                 late.append(refusal)
     return Replayed(n, tuple(no_zone), tuple(late))
@@ -108,12 +113,24 @@ def last_table(talks: Talks, b: int) -> Table:
     return Table(talks.ensemble.structure, margin, talks.real[b], quota)
 
 
-def _no_zone(talks: Talks, b: int, blocker: str) -> NoZone:
+def _no_zone(talks: Talks, b: int, blocker: str, groups: Sequence[tuple[int, ...]]) -> NoZone:
     table, names = last_table(talks, b), talks.ensemble.structure.parties
     found = [way_out(table, names) for names in smallest_sets(blocker)]
     falls = tuple(fall_alone(table, names.index(party)) for party in talks.ensemble.scenario.parties)
-    ways = tuple(way for way in found if way is not None)
-    return NoZone(int(talks.ensemble.draws[b]), ways, falls, tuple(_linkages(talks, b, table)))
+    return NoZone(
+        draw=int(talks.ensemble.draws[b]),
+        ways=tuple(way for way in found if way is not None),
+        falls=falls,
+        opens=tuple(sorted(_opened_by(table, groups))),
+        linkages=tuple(_linkages(talks, b, table)),
+    )
+
+
+def _opened_by(table: Table, groups: Sequence[tuple[int, ...]]) -> Iterator[str]:
+    """Lines that share a draw, where setting all of them aside opens a zone."""
+    for lines in groups:
+        if table.real[list(lines)].any() and table.opens(lines):
+            yield from (table.structure.lines.names[line] for line in lines)
 
 
 def _linkages(talks: Talks, b: int, table: Table) -> Iterator[str]:

@@ -21,6 +21,7 @@ from sim.results import Results
 from sim.utility import Floats, rescale_weights
 
 PANEL = 12  # runs that are looked at
+FIRST = 4_096  # among the first so many: to draw more of them takes room
 HALVINGS = 7  # the value is found to 1/128 of the way from the stated value to the end of the range
 CENTRAL, RUNS = "central", "runs"
 
@@ -51,8 +52,8 @@ class WeightFlips:
     """The search over all weights that have a range.
 
     Attributes:
-        basis: `central` (one run at central numbers, which signs a text) or `runs` (the first runs that sign the most
-            frequent package).
+        basis: `central` (one run at central numbers, which signs a text) or `runs` (the first runs that sign the
+            package that is most frequent among the first 4,096).
         package: The package, by headline issues; None if nothing is ever signed, and then nothing is looked at.
         n: Runs that are looked at.
         weights: How many weights were tried.
@@ -137,15 +138,15 @@ def _at_central_numbers(results: Results, table: CentralTable) -> _Panel | None:
 
 def _in_runs(results: Results) -> _Panel | None:
     """The first runs that sign the most frequent package; None if nothing is ever signed."""
-    frequent = results.packages()
-    if not len(frequent):
-        return None
     scenario, columns = results.scenario, list(results.scenario.issues)
     places = [columns.index(issue) for issue in scenario.headline or columns]
-    wanted = str(frequent["package"].iloc[0])
-    texts = results.draws["package"].fillna("").tolist()
-    same = ["/".join(str(text).split("/")[place] for place in places) == wanted if text else False for text in texts]
-    rows: Ints = np.flatnonzero(same)[:PANEL]
+    whole = [str(text).split("/") for text in results.draws["package"].head(FIRST).fillna("").tolist()]
+    texts = ["/".join(options[place] for place in places) if len(options) == len(columns) else "" for options in whole]
+    counts = Counter(text for text in texts if text)
+    if not counts:
+        return None
+    wanted = min(counts, key=lambda text: (-counts[text], text))
+    rows: Ints = np.flatnonzero([text == wanted for text in texts])[:PANEL]
     ensemble = draw(scenario, results.seed, 0, int(rows[-1]) + 1, table=results.structure)[rows]
     stated = _stated(results, len(rows))
     raw = {path: ensemble.inputs.get(path, values) for path, values in stated.items()}
