@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sim.analysis.central_table import CentralTable
+from sim.analysis.changes import Change, Turn
 from sim.analysis.dials import dials
 from sim.analysis.explain import explain
 from sim.analysis.explain_draw import explain_draw
@@ -16,7 +17,6 @@ from sim.analysis.ledger import movements
 from sim.analysis.reasons import Share, _obstacles, reasons, satisfactions
 from sim.analysis.replays import replayed
 from sim.analysis.setting_aside import fall_for_half, hardness_for_half, set_aside
-from sim.analysis.smallest_change import Change, Turn
 from sim.analysis.tried import settings, tried
 from sim.analysis.weight_flips import weight_flips
 from sim.results import run

@@ -10,8 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sim.analysis.central_table import CentralTable
+from sim.analysis.change_search import add_up
+from sim.analysis.changes import Turn
 from sim.analysis.dials import dials
-from sim.analysis.smallest_change import Turn, opening
+from sim.analysis.smallest_change import opening
 from sim.analysis.ways_out import Table, fall_alone, way_out
 from sim.ensemble import central, draw, revalued
 from sim.model import hold_talks
@@ -161,6 +163,26 @@ def test_a_line_and_a_number_where_neither_is_enough():
     assert change.cost == pytest.approx(0.1 / 0.8 + 0.1)
 
 
+def test_where_one_number_ends_another_of_the_party_takes_over():
+    """Left is all that ash takes, and lacks 0.95 of birch. Points cost least for what they give, but end at 0.8: the
+    linkage takes over for 0.15. Its range is 0.8 wide."""
+    linkages = [{"id": "shame", "when": {"land": "left"}, "adds": {"value": -0.2, "range": [-0.9, -0.1]}}]
+    base = three_packages()
+    base["parties"]["ash"]["red_lines"] = [{"id": "all", "never": {"land": ["middle", "right"]}, "hardness": 1}]
+    base["parties"]["birch"] |= {
+        "linkages": linkages, "values": {"land": {"left": 20, "middle": 40, "right": 100}},
+        "no_deal": {"value": 0.95, "range": [0.94, 0.96]},
+    }  # fmt: skip
+    _, answer = found(read(base))
+    assert by_path(answer.one)["parties.birch.linkages.shame.adds"].value == pytest.approx(0.75)
+    assert "parties.birch.values.land.left" not in by_path(answer.one)  # 100 points less 0.2 are 0.8
+    pair = next(change for change in answer.two if {turn.dial.kind for turn in change.turns} == {"points", "linkage"})
+    assert {turn.dial.kind: turn.value for turn in pair.turns} == {
+        "points": pytest.approx(100), "linkage": pytest.approx(-0.05)
+    }  # fmt: skip
+    assert pair.cost == pytest.approx(0.8 + 0.15 / 0.8)
+
+
 def test_two_lines_of_two_parties_that_forbid_the_same():
     lines = [{"id": "no_middle", "never": {"land": "middle"}, "hardness": {"value": 0.6, "range": [0.2, 1]}}]
     base = three_packages(60, red_lines=lines)
@@ -255,7 +277,9 @@ def test_no_number_and_no_two_of_two_parties_do_it_by_less(base, seed):
             if Turn(dial, float(value)).cost < least - 1e-9:
                 assert not table.after(dial.at(float(value)), (dial.kind,)).zone.any(), (dial.path, value)
     least = min([change.cost for change in (*answer.one, *answer.two)], default=2.0)
-    pairs = [pair for pair in itertools.combinations(table.dials, 2) if pair[0].party != pair[1].party]
+    pairs = [
+        (one, two) for one, two in itertools.combinations(table.dials, 2) if one.party != two.party or add_up(one, two)
+    ]
     for place in lots.integers(len(pairs), size=20):
         share, values = lots.uniform(), {}
         for dial, part in zip(pairs[place], (share, 1 - share), strict=True):

@@ -1,7 +1,7 @@
 """Numbers of a file in words, as a reader of the file would call them."""
 
+from sim.analysis.changes import Turn
 from sim.analysis.dials import Dial
-from sim.analysis.smallest_change import Turn
 from sim.analysis.words import clean, either, issue_label, option_label, party_label
 from sim.scenario import Scenario
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.analysis.central_table import CentralTable
+from sim.analysis.changes import Change, Turn
 from sim.analysis.dials import Dial, dials
 from sim.analysis.explain_data import explanation_data
 from sim.analysis.explain_text import explanation_text
@@ -12,7 +13,7 @@ from sim.analysis.ledger import Movement, movements
 from sim.analysis.reasons import Reasons, Satisfaction, reasons, satisfactions
 from sim.analysis.replays import Replayed, replayed
 from sim.analysis.setting_aside import Aside, set_aside
-from sim.analysis.smallest_change import Change, Opening, Turn, opening
+from sim.analysis.smallest_change import Opening, opening
 from sim.analysis.tried import Tried, tried
 from sim.analysis.ways_out import NO_DEAL
 from sim.analysis.weight_flips import WeightFlips, weight_flips

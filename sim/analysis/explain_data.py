@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from sim.analysis.changes import Change, Turn
 from sim.analysis.reasons import Obstacle, Share
 from sim.analysis.setting_aside import Aside
-from sim.analysis.smallest_change import Change, Turn
 from sim.analysis.tried import Tried
 from sim.analysis.weight_flips import Flip
 from sim.analysis.words import in_file_order

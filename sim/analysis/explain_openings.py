@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 
+from sim.analysis.changes import Change
 from sim.analysis.comparison_text import difference_words
 from sim.analysis.dial_words import dial_words, turn_words, value_words, way_words
 from sim.analysis.dials import REAL_ABOVE, Dial
 from sim.analysis.layout import heading, number, paragraph, percent, share_with_interval, table
 from sim.analysis.setting_aside import HALF, Aside
-from sim.analysis.smallest_change import Change
 from sim.analysis.tried import Stage, Tried
 from sim.analysis.weight_flips import CENTRAL, Flip
 from sim.analysis.words import either, obstacle_words, who_signs
@@ -67,8 +67,8 @@ def _at_central_numbers(explained: "Explanation") -> Iterator[RenderableType]:
         return
     yield paragraph(
         f"{rule}No package is then acceptable to {who_signs(scenario)}. Searched: no-deal worths, weights (the others "
-        "rescaled), points, linkages and hardness, each alone and in pairs of two parties, over all packages. A change "
-        "is measured in widths of the number's stated range.", 2,
+        "rescaled), points, linkages and hardness, each alone and in pairs, over all packages. A change is measured in "
+        "widths of the number's stated range.", 2,
     )  # fmt: skip
     if not found.one:
         yield paragraph("No single number opens a zone, however far it is turned.", 2)

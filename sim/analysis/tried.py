@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from sim.analysis.changes import Change, Turn
 from sim.analysis.compare import Mean, paired_difference
 from sim.analysis.dials import Dial
 from sim.analysis.reasons import Share
-from sim.analysis.smallest_change import Change, Turn
 from sim.results import Results, run
 from sim.scenario import ScenarioError
 from sim.scenario.numbers import DEFAULT_LAW, MIDDLE_LAWS
