@@ -36,8 +36,8 @@ READING_SOBOL = (
 )
 READING_MORRIS = (
     "size: mean change of the figure, whatever its sign, on the way from the middle of the input's lowest quarter to "
-    "that of its highest, or from a red line that is not real to one that is. A spread larger than the size: it depends "
-    "on the other inputs, or bends. An input that does nothing comes to exactly 0. In brackets: 95 % interval."
+    "that of its highest, or from a red line that is not real to one that is. A spread larger than the size: it "
+    "depends on the other inputs, or bends. An input that does nothing comes to exactly 0. In brackets: 95 % interval."
 )
 
 
