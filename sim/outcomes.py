@@ -1,6 +1,6 @@
 """What came of the talks, one row a draw: the columns of a results table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from sim.model import Talks
 from sim.outcomes_after import AFTER, after_signature
 from sim.outcomes_ledger import openings
 from sim.outcomes_quota import smallest_sets
+from sim.outcomes_text import names_joined, text_of_codes, text_or_missing
 from sim.shortfalls import reference_shortfalls
 from sim.structure import Structure
 from sim.utility import DAYS_PER_MONTH, Floats, worth_from_start
@@ -118,12 +119,11 @@ def _satisfaction(talks: Talks, margin: Floats, no_deal: Floats) -> dict[str, np
     unknown = (signs & np.isnan(share)).any(axis=1) | ~signs.any(axis=1) | (talks.package == NO_DEAL)
     least = np.where(unknown, np.nan, np.where(signs, share, np.inf).min(axis=1))
     is_least = signs & (share <= least[:, None] + TOLERANCE)
-    names = [" | ".join(name for name, is_one in zip(table.parties, row, strict=True) if is_one) for row in is_least]
     power, opposed = influence(talks.ensemble), signs & (share < OPPOSED_BELOW - TOLERANCE)
     held, all_held = (solutions.sum_ascending((who * power).T) for who in (opposed, signs))
     return {
         "least_satisfied": least,
-        "least_satisfied_party": np.array(names, object),
+        "least_satisfied_party": names_joined(table.parties, is_least, " | "),
         "least_satisfied_margin": np.where(unknown, np.nan, np.where(is_least, margin, np.inf).min(axis=1)),
         "opposition": np.divide(held, all_held, out=np.full(len(least), np.nan), where=~unknown),
     }
@@ -146,15 +146,13 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
     for b in np.flatnonzero((talks.signed > 0) & ~talks.approval.passed):
         assert talks.approval.ratification is not None
         text[b] = talks.approval.ratification.static.ratifiers[talks.approval.refused_by[b]]
-    for b in np.flatnonzero((talks.signed == 0) & talks.zone_ever):
-        if talks.last_refuser[b] >= 0:
-            text[b] = table.parties[talks.last_refuser[b]]
-        else:
-            asked = table.signs[:, talks.standing[b]] | (talks.standing[b] == NO_DEAL)  # nobody spoke: all stood apart
-            silent = asked & ~talks.accepted[b]
-            text[b] = " | ".join(name for name, missing in zip(table.parties, silent, strict=True) if missing)
-    for b in np.flatnonzero((talks.left > 0).any(axis=1)):
-        text[b] = " + ".join(name for name, round in zip(table.parties, talks.left[b], strict=True) if round)
+    unsigned, somebody = (talks.signed == 0) & talks.zone_ever, talks.last_refuser >= 0
+    refused, silent = np.flatnonzero(unsigned & somebody), np.flatnonzero(unsigned & ~somebody)
+    text[refused] = np.array(table.parties, object)[talks.last_refuser[refused]]
+    asked = table.signs[:, talks.standing[silent]].T | (talks.standing[silent] == NO_DEAL)[:, None]  # or all stood apart
+    text[silent] = names_joined(table.parties, asked & ~talks.accepted[silent], " | ")
+    gone = np.flatnonzero((talks.left > 0).any(axis=1))
+    text[gone] = names_joined(table.parties, talks.left[gone] > 0, " + ")
     return text
 
 
@@ -190,20 +188,20 @@ def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> 
     table, scenario = ensemble.structure, ensemble.scenario
     signed = columns["round"] > 0
     months = (columns["round"] - 1) * scenario.time.days_per_round / DAYS_PER_MONTH
+    openings_of = [columns[f"opening.{n}"] for n in range(len(table.parties))]
+    package, *opened = _package_texts(ensemble, [columns["package"], *openings_of])
     frame: dict[str, Any] = {
         "draw": columns["draw"],
-        "outcome": pd.array([OUTCOMES[code] for code in columns["outcome"].tolist()], "string"),
-        "package": _package_text(ensemble, columns["package"]),
+        "outcome": text_of_codes(columns["outcome"], OUTCOMES),
+        "package": package,
         "round": pd.array(np.where(signed, columns["round"], 0), "Int32"),
         "month": np.where(signed, months, np.nan),
-        "proposer": pd.array(
-            [table.parties[n] if n >= 0 else pd.NA for n in columns["proposer"].tolist()], "string"
-        ),
+        "proposer": text_of_codes(columns["proposer"], table.parties),
         "least_satisfied": columns["least_satisfied"],
-        "least_satisfied_party": pd.array([name or pd.NA for name in columns["least_satisfied_party"]], "string"),
+        "least_satisfied_party": text_or_missing(columns["least_satisfied_party"]),
         "least_satisfied_margin": columns["least_satisfied_margin"],
         "opposition": columns["opposition"],
-        "blocker": pd.array([text or pd.NA for text in columns["blocker"].tolist()], "string"),
+        "blocker": text_or_missing(columns["blocker"]),
         "zone_packages": columns["zone_packages"],
         "zone_packages_last": columns["zone_packages_last"],
         "nash_distance": columns["nash_distance"],
@@ -215,27 +213,25 @@ def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> 
         n = table.parties.index(name)
         for quantity in ("utility", "no_deal", "margin", "worth"):
             frame[f"{quantity}_{name}"] = columns[f"{quantity}.{n}"]
-        frame[f"opening_{name}"] = _package_text(ensemble, columns[f"opening.{n}"])
-    frame |= _after_signature_frame(columns)
+        frame[f"opening_{name}"] = opened[n]
+    for name, values in columns.items():  # what came after signature, in the order in which it was made
+        if name.startswith(AFTER):
+            frame[name[len(AFTER) :]] = text_or_missing(values) if values.dtype == object else values
     frame |= {f"input.{path}": values for path, values in sorted(ensemble.inputs.items())}
     return pd.DataFrame(frame)
 
 
-def _after_signature_frame(columns: Mapping[str, npt.NDArray[Any]]) -> dict[str, Any]:
-    """Columns of what came after signature, in the order they were made; text as text, missing where there is none."""
-    frame: dict[str, Any] = {}
-    for name, values in columns.items():
-        if name.startswith(AFTER):
-            is_text = values.dtype == object
-            frame[name[len(AFTER) :]] = pd.array([v or pd.NA for v in values.tolist()], "string") if is_text else values
-    return frame
-
-
-def _package_text(ensemble: Ensemble, packages: Ints) -> Any:
-    """Options joined by `/` in the file's order of issues; missing where there is none."""
+def _package_texts(ensemble: Ensemble, columns: Sequence[Ints]) -> list[Any]:
+    """Options joined by `/` in the file's order of issues; missing where there is none. Each text is made once."""
     space = ensemble.structure.space
-    names: dict[int, Any] = {NO_DEAL: pd.NA}
-    for package in np.unique(packages[packages != NO_DEAL]).tolist():
+    code = np.full(len(space) + 1, -1)  # the last place is that of `NO_DEAL`
+    for packages in columns:
+        code[packages] = 0
+    code[NO_DEAL] = -1
+    kinds = np.flatnonzero(code == 0)
+    code[kinds] = np.arange(len(kinds))
+    names = []
+    for package in kinds.tolist():
         options = space.options_of(package)
-        names[package] = "/".join(options[issue] for issue in ensemble.scenario.issues)
-    return pd.array([names[package] for package in packages.tolist()], "string")
+        names.append("/".join(options[issue] for issue in ensemble.scenario.issues))
+    return [text_of_codes(code[packages], names) for packages in columns]

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from sim import kernels_counts
 from sim.issues import NO_DEAL, Ints
 from sim.model import Talks
+from sim.outcomes_text import names_joined
 from sim.state import ARE_OFFERS
 from sim.utility import DAYS_PER_MONTH
 from sim.world import World
@@ -53,13 +54,7 @@ def fallen_lines(talks: Talks) -> Columns:
     first = np.where(fell > 0, fell, np.iinfo(np.int64).max).min(axis=1, initial=np.iinfo(np.int64).max)
     months = (first - 1) * talks.ensemble.scenario.time.days_per_round / DAYS_PER_MONTH
     return {
-        "lines_fallen": _joined(names, fell > 0),
-        "first_fallen": _joined(names, (fell > 0) & (fell == first[:, None])),
+        "lines_fallen": names_joined(names, fell > 0, " + "),
+        "first_fallen": names_joined(names, (fell > 0) & (fell == first[:, None]), " + "),
         "fallen_month": np.where(some, months, np.nan),
     }
-
-
-def _joined(names: tuple[str, ...], lines: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
-    """Names of the lines of each draw, shape (B,)."""
-    texts = [" + ".join(name for name, is_one in zip(names, row, strict=True) if is_one) for row in lines.tolist()]
-    return np.array(texts, object)

@@ -20,8 +20,8 @@ HOUSE = """
     3  scenario genius
     4  structure world ensemble
     5  choices foresight approval zones awareness agents leaving moving model
-    6  outcomes_ledger outcomes_stability outcomes_after outcomes_quota outcomes tallies chunks rows totals
-    6  order_statistics results stages movers store
+    6  outcomes_text outcomes_ledger outcomes_stability outcomes_after outcomes_quota outcomes tallies chunks rows
+    6  totals results stages movers store order_statistics
     7  progress batch analysis
     8  charts report
     9  cli app
