@@ -22,8 +22,8 @@ def openings(talks: Talks) -> Ints:
     first = np.full((draws, len(talks.ensemble.structure.parties)), NO_DEAL)
     rows, left = np.arange(draws), draws
     for moves in talks.moves:
-        who = np.ascontiguousarray(moves.who)
-        left = kernels_counts.first_offers(who, moves.did, moves.package, ARE_OFFERS, rows, left, first)
+        said = (np.ascontiguousarray(part, np.int64) for part in (moves.who, moves.did, moves.package))
+        left = kernels_counts.first_offers(*said, ARE_OFFERS, rows, left, first)
         if not left:
             break
     return first

@@ -118,12 +118,13 @@ def _count_moves(talks: Talks, ranges: Floats, counts: Ints) -> None:
     there = np.full(shape[2], NO_DEAL)  # what lies on the table, also while nobody has a turn
     low, high = np.ascontiguousarray(ranges.T)
     who = talks.moves[0].who
-    turns = np.ascontiguousarray(who)
+    turns = np.ascontiguousarray(who, np.int64)
     for k, moves in enumerate(talks.moves):
         if not _same_memory(moves.who, who):
-            who, turns = moves.who, np.ascontiguousarray(moves.who)
+            who, turns = moves.who, np.ascontiguousarray(moves.who, np.int64)
+        did, package = np.ascontiguousarray(moves.did, np.int64), np.ascontiguousarray(moves.package, np.int64)
         kernels_counts.count_moves(
-            turns, moves.did, moves.package, NOT_ASKED, ARE_OFFERS, ARE_ANSWERS, talks.utility, low, high - low, BINS,
+            turns, did, package, NOT_ASKED, ARE_OFFERS, ARE_ANSWERS, talks.utility, low, high - low, BINS,
             there, key, cell, *counts[:, k],
         )  # fmt: skip
     played = counts[:, : len(talks.moves)]
