@@ -22,8 +22,9 @@ def openings(talks: Talks) -> Ints:
     first = np.full((draws, len(talks.ensemble.structure.parties)), NO_DEAL)
     rows, left = np.arange(draws), draws
     for moves in talks.moves:
-        said = (np.ascontiguousarray(part, np.int64) for part in (moves.who, moves.did, moves.package))
-        left = kernels_counts.first_offers(*said, ARE_OFFERS, rows, left, first)
+        who, did = np.ascontiguousarray(moves.who, np.int64), np.ascontiguousarray(moves.did, np.int64)
+        package = np.ascontiguousarray(moves.package, np.int64)
+        left = kernels_counts.first_offers(who, did, package, ARE_OFFERS, rows, left, first)
         if not left:
             break
     return first
