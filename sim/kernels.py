@@ -255,12 +255,13 @@ def acceptable(
                 left[p] &= (own[p] >= least) | (not asked[p])
 
 
-@compiled("f2", "f1", "b2", "i1", "i1", "f", "I1", "I1")
+@compiled("f2", "f1", "b2", "i1", "i1", "i1", "f", "I1", "I1")
 def fewest_broken(
     utility: Floats,
     no_deal: Floats,
     signs: Bools,
-    pattern: Ints,
+    start: Ints,
+    packages: Ints,
     lines_crossed: Ints,
     tolerance: float,
     crossing: Ints,
@@ -272,7 +273,8 @@ def fewest_broken(
         utility: Worth of packages, shape (N, P).
         no_deal: Worth of no agreement, shape (N,).
         signs: Whose consent a package needs, shape (N, P).
-        pattern: The pattern of lines each package crosses, shape (P,).
+        start, packages: The packages by the pattern of lines that they cross: where those of each pattern begin, and
+            where the last end, shape (K + 1,), and which they are, shape (P,).
         lines_crossed: Real lines that each pattern crosses, shape (K,).
         tolerance: By which worth may fall short.
         crossing, unwilling: Where the sets go: the pattern, and the signatories (as bits) to whom the package is worth
@@ -282,21 +284,27 @@ def fewest_broken(
         How many there are; a set may come more than once.
     """
     fewest, found = signs.shape[0] + np.int64(1) + lines_crossed.max(), 0
-    for p in range(len(pattern)):
-        broken, who = lines_crossed[pattern[p]], 0
-        for n in range(len(no_deal)):
-            if broken > fewest:
-                break
-            if signs[n, p] and utility[n, p] < no_deal[n] - tolerance:
-                broken += 1
-                who |= 1 << n
-        if broken > fewest:
-            continue
-        if broken < fewest:
-            fewest, found = broken, 0
-        if not found or crossing[found - 1] != pattern[p] or unwilling[found - 1] != who:
-            crossing[found], unwilling[found] = pattern[p], who
-            found += 1
+    for lines in range(lines_crossed.max() + 1):
+        if lines > fewest:  # what crosses so many lines breaks more, however much it is worth
+            break
+        for k in range(len(lines_crossed)):
+            if lines_crossed[k] != lines:
+                continue
+            for p in packages[start[k] : start[k + 1]]:
+                broken, who = lines, 0
+                for n in range(len(no_deal)):
+                    if broken > fewest:
+                        break
+                    if signs[n, p] and utility[n, p] < no_deal[n] - tolerance:
+                        broken += 1
+                        who |= 1 << n
+                if broken > fewest:
+                    continue
+                if broken < fewest:
+                    fewest, found = broken, 0
+                if not found or crossing[found - 1] != k or unwilling[found - 1] != who:
+                    crossing[found], unwilling[found] = k, who
+                    found += 1
     return found
 
 

@@ -164,7 +164,7 @@ def _smallest_sets(talks: Talks, rows: Ints) -> list[str]:
     answers, found = [], np.empty((2, len(table.space)), np.int64)
     for row, b in enumerate(rows):
         count = kernels.fewest_broken(
-            talks.utility[b], no_deal[row], table.signs, table.lines.pattern, lines_crossed[row], TOLERANCE, *found
+            talks.utility[b], no_deal[row], table.signs, *table.lines.by_pattern, lines_crossed[row], TOLERANCE, *found
         )
         kinds = set(zip(*found[:, :count].tolist(), strict=True))
         sets = {_constraint_names(table, real_crossed[row, pattern], who) for pattern, who in kinds}

@@ -193,6 +193,12 @@ class Lines:
         holds = np.logical_and.reduce(self.crosses[None, :, :] | ~self.crosses[:, None, :], axis=2)
         return np.flatnonzero(holds) % len(holds), np.concatenate([[0], np.cumsum(holds.sum(axis=1))])
 
+    @cached_property
+    def by_pattern(self) -> tuple[Ints, Ints]:
+        """The packages by pattern: where those of each begin, and the last end, (K + 1,), and which they are, (P,)."""
+        count = np.bincount(self.pattern, minlength=len(self.crosses))
+        return np.append(0, np.cumsum(count)), np.argsort(self.pattern, kind="stable")
+
     def crossed(self, lines: Bools) -> Bools:
         """Packages that cross any of the lines marked, per draw.
 

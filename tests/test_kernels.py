@@ -7,6 +7,7 @@ from hypothesis.extra import numpy as hnp
 
 from sim import kernels, kernels_worth, solutions
 from sim.shortlist import first_of_highest
+from sim.utility import Lines
 
 TOLERANCE = 1e-9
 LEVELS = st.sampled_from([0.0, 0.3, 0.3 + 4e-10, 0.3 + 2e-9, 0.7, 1.0, 1.0 - 4e-10, 1 / 3])
@@ -86,7 +87,8 @@ def test_the_smallest_sets_of_broken_constraints(case, data):
     bits = (short << np.arange(len(short))[:, None]).sum(axis=0)
     wanted = {(pattern[p], bits[p]) for p in np.flatnonzero(broken == broken.min())}
     found = np.empty((2, len(pattern)), np.int64)
-    count = kernels.fewest_broken(utility[0], no_deal[0], signs, pattern, lines_crossed, TOLERANCE, *found)
+    by_pattern = Lines((), np.zeros(0, np.int64), pattern, np.zeros((patterns, 0), bool)).by_pattern
+    count = kernels.fewest_broken(utility[0], no_deal[0], signs, *by_pattern, lines_crossed, TOLERANCE, *found)
     assert set(zip(*found[:, :count].tolist(), strict=True)) == wanted
 
 
