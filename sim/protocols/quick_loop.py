@@ -1,8 +1,12 @@
-"""The loop in which a pass of the table is played, or all of them: `quick_pass.py` says what for."""
+"""The loop in which a pass of the table is played, or all of them: `quick_pass.py` says what for.
+
+Names are those of `State`, `Candidates` and `Lines`, shapes too; of drafts, real lines and candidates the party axis
+comes first. The pieces of the loop take arrays one by one: bundles of them would have each use of an array counted.
+"""
 
 import numpy as np
 
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 from sim.exact import Floats
 from sim.issues import Bools, Ints
 
@@ -13,144 +17,158 @@ NOTHING = -1
 FIRST_LISTED, LEAST_OWN, NEAREST_OWN = range(3)
 BY_CLOCK, ABSOLUTE, RELATIVE, AVERAGED = range(4)
 PER_BIN = 2  # packages that share a bin, on average, where a party's own are laid out by worth
+AT_ONCE = 16  # draws whose moves are written down together
+QUIET, ANY = 0, 1  # among packages that cross no line heard of, and among all
 
 
-@compiled("f3", "i3", "i3", "i2", "i", "i", "b1", "b", "f")
-def _first(
-    worth: Floats,
-    package: Ints,
-    crossing: Ints,
-    count: Ints,
-    party: int,
-    b: int,
-    avoided: Bools,
-    avoids: bool,
-    least: float,
-) -> int:
-    """The first candidate of a party worth so much; of patterns not avoided, if there are any."""
-    for place in range(count[party, b]):
-        if worth[party, b, place] >= least and not (avoids and avoided[crossing[party, b, place]]):
-            return int(package[party, b, place])
-    return NOTHING
+@inlined
+def _climb(
+    worth: Floats, package: Ints, crossing: Ints, count: int, me: int, b: int, kind: int, avoided: Bools,
+    step_worth: Floats, step_package: Ints,
+) -> int:  # fmt: skip
+    """Write down the candidates of a party that are worth more than all before them; returns how many there are.
+
+    Args:
+        worth, package, crossing, count: The candidates.
+        me, b: Whose, and in which draw.
+        kind: `QUIET`, to leave out those of patterns that are avoided, or `ANY`.
+        avoided: Patterns, shape (K,).
+        step_worth, step_package: Where they go, shape (2, N, M).
+    """
+    found, highest = 0, -np.inf
+    for place in range(count):
+        value = worth[me, b, place]
+        if value > highest and not (kind == QUIET and avoided[crossing[me, b, place]]):
+            step_worth[kind, me, found], step_package[kind, me, found] = value, package[me, b, place]
+            highest = value
+            found += 1
+    return found
 
 
-@compiled("f", "f1", "i")
-def _bin(value: float, scale: Floats, bins: int) -> int:
+@inlined
+def _first(step_worth: Floats, steps: int, me: int, kind: int, at: int, least: float) -> int:
+    """Which of the candidates of a party, each worth more than those before, is the first worth so much.
+
+    It is looked for from the last one found on, since what is asked for moves little. `steps` where there is none.
+    """
+    while at > 0 and step_worth[kind, me, at - 1] >= least:
+        at -= 1
+    while at < steps and step_worth[kind, me, at] < least:
+        at += 1
+    return at
+
+
+@inlined
+def _bin(value: float, low: float, per_unit: float, bins: int) -> int:
     """The bin of a worth: of two worths, the larger one's bin is never the lower one."""
-    place = np.floor((value - scale[0]) * scale[1])
+    place = np.floor((value - low) * per_unit)
     return int(min(max(place, 0.0), bins - 1.0))
 
 
-@compiled("f1", "b1", "i1", "b2", "i", "I1", "I1", "F1")
+@inlined
 def _lay_out(
-    own: Floats, signable: Bools, pattern: Ints, struck: Bools, b: int, order: Ints, start: Ints, scale: Floats
-) -> None:
+    utility: Floats, signable: Bools, pattern: Ints, struck: Bools, me: int, b: int, order: Ints, start: Ints,
+    scale: Floats,
+) -> None:  # fmt: skip
     """Lay out the packages that a party can sign in bins of rising worth.
 
     Args:
-        own: Its worth of packages, shape (P,).
-        signable, pattern, struck, b: Which of them it can sign: by pattern, and not struck in draw b.
-        order: Where the packages go, shape (P,).
-        start: Where those of each bin begin, and where the last end, shape (bins + 1,).
-        scale: Where the lowest worth goes, and how many bins there are to a unit of worth, shape (2,).
+        utility, signable, pattern, struck: What they are worth, and which of them it can sign.
+        me, b: The party and the draw.
+        order: Where the packages go, shape (N, P).
+        start: Where those of each bin begin, and where the last end, shape (N, bins + 1).
+        scale: Where the lowest worth goes, and how many bins there are to a unit of worth, shape (N, 2).
     """
-    bins, low, high = len(start) - 1, np.inf, -np.inf
-    start[:] = 0
-    for p in range(len(own)):
-        if signable[pattern[p]] and not (len(struck) and struck[b, p]):
-            low, high = min(low, own[p]), max(high, own[p])
-    scale[0] = low if low < np.inf else 0.0
-    scale[1] = bins / (high - low) if high - low > 1e-6 else 0.0
-    for p in range(len(own)):
-        if signable[pattern[p]] and not (len(struck) and struck[b, p]):
-            start[_bin(own[p], scale, bins) + 1] += 1
+    bins, low, high = start.shape[1] - 1, np.inf, -np.inf
+    for k in range(bins + 1):
+        start[me, k] = 0
+    for p in range(len(pattern)):
+        if _could_sign(signable, struck, pattern, me, b, p):
+            low, high = min(low, utility[b, me, p]), max(high, utility[b, me, p])
+    low = low if low < np.inf else 0.0
+    per_unit = bins / (high - low) if high - low > 1e-6 else 0.0
+    scale[me, 0], scale[me, 1] = low, per_unit
+    for p in range(len(pattern)):
+        if _could_sign(signable, struck, pattern, me, b, p):
+            start[me, _bin(utility[b, me, p], low, per_unit, bins) + 1] += 1
     for k in range(bins):
-        start[k + 1] += start[k]
-    for p in range(len(own)):
-        if signable[pattern[p]] and not (len(struck) and struck[b, p]):
-            k = _bin(own[p], scale, bins)
-            order[start[k]] = p
-            start[k] += 1
+        start[me, k + 1] += start[me, k]
+    for p in range(len(pattern)):
+        if _could_sign(signable, struck, pattern, me, b, p):
+            k = _bin(utility[b, me, p], low, per_unit, bins)
+            order[me, start[me, k]] = p
+            start[me, k] += 1
     for k in range(bins, 0, -1):  # each now begins where the next one should
-        start[k] = start[k - 1]
-    start[0] = 0
+        start[me, k] = start[me, k - 1]
+    start[me, 0] = 0
 
 
-@compiled("f1", "i1", "i1", "f1", "i1", "i1", "b1", "b", "b", "f", "f", "f")
+@inlined
 def _own_choice(
-    own: Floats,
-    order: Ints,
-    start: Ints,
-    scale: Floats,
-    rank: Ints,
-    pattern: Ints,
-    avoided: Bools,
-    avoids: bool,
-    nearest: bool,
-    asked: float,
-    least: float,
-    tolerance: float,
-) -> int:
+    utility: Floats, order: Ints, start: Ints, scale: Floats, rank: Ints, pattern: Ints, me: int, b: int,
+    avoided: Bools, avoids: bool, nearest: bool, asked: float, least: float, tolerance: float,
+) -> int:  # fmt: skip
     """The package worth at least so much that is worth least, or most nearly what is asked; ties by rank.
 
     Args:
-        own, order, start, scale: As `_lay_out` has them.
-        rank, pattern: Of packages, shape (P,).
+        utility, order, start, scale: As `_lay_out` has them.
+        rank, pattern: Of packages, shape (N, P) and (P,).
+        me, b: The party and the draw.
         avoided: Patterns left out, if any are.
         nearest: Whether to take the one worth most nearly what is `asked`, not the one worth least.
         least: The least worth that will do.
         tolerance: By which worths may differ that are the same.
     """
-    bins = len(start) - 1
-    lowest = _bin(least, scale, bins)
+    bins, low, per_unit = start.shape[1] - 1, scale[me, 0], scale[me, 1]
+    lowest = _bin(least, low, per_unit, bins)
     last, closest = bins - 1, np.inf
     for k in range(lowest, bins):
         if k > last:
             break
-        for place in range(start[k], start[k + 1]):
-            p = order[place]
-            if own[p] >= least and not (avoids and avoided[pattern[p]]):
-                away = abs(own[p] - asked) if nearest else own[p]
-                if away < closest:
-                    closest = away
+        for place in range(start[me, k], start[me, k + 1]):
+            p = order[me, place]
+            value = utility[b, me, p]
+            if value >= least and not (avoids and avoided[pattern[p]]):
+                closest = min(closest, abs(value - asked) if nearest else value)
         if closest < np.inf:  # nothing further up comes as near, or ties with it
-            last = _bin(asked + closest + 2 * tolerance if nearest else closest + tolerance, scale, bins)
+            last = _bin(asked + closest + 2 * tolerance if nearest else closest + tolerance, low, per_unit, bins)
     found = NOTHING
     if closest < np.inf:
-        for place in range(start[lowest], start[last + 1]):
-            p = order[place]
-            if own[p] >= least and not (avoids and avoided[pattern[p]]):
-                away = abs(own[p] - asked) if nearest else own[p]
-                if away <= closest + tolerance and (found == NOTHING or rank[p] < rank[found]):
+        for place in range(start[me, lowest], start[me, last + 1]):
+            p = order[me, place]
+            value = utility[b, me, p]
+            if value >= least and not (avoids and avoided[pattern[p]]):
+                away = abs(value - asked) if nearest else value
+                if away <= closest + tolerance and (found == NOTHING or rank[me, p] < rank[me, found]):
                     found = p
     return int(found)
 
 
-@compiled("f", "f")
+@inlined
 def _gain(worth: float, tolerance: float) -> float:
     """What percentages can be taken of: a worth of nothing, or less, is 0."""
     return worth if worth > tolerance else 0.0
 
 
-@compiled("f1", "i2", "i1", "b2", "i", "i", "i", "f", "f", "f")
+@inlined
 def _answer(
-    own: Floats, log: Ints, made: Ints, signs: Bools, me: int, kind: int, span: int, no_deal: float, best: float,
-    tolerance: float,
+    utility: Floats, log: Ints, made: Ints, signing: Bools, b: int, me: int, kind: int, span: int, no_deal: float,
+    best: float, tolerance: float,
 ) -> float:  # fmt: skip
     """What a party asks for that concedes what the others do: what `TitForTat` says, of one draw."""
     highest = max(best, no_deal)
     asks = -np.inf
-    for other in range(len(signs)):
-        if other == me or made[other] <= span or not signs[other].any():
+    for other in range(len(signing)):
+        count = made[b, other]
+        if other == me or count <= span or not signing[other]:
             continue
-        count = made[other]
         if kind == AVERAGED:
             before, after, terms = 1.0, 1.0, min(span, count - span)
             for step in range(terms):
-                before = before * _gain(own[log[other, step]], tolerance)
-                after = after * _gain(own[log[other, count - terms + step]], tolerance)
+                before = before * _gain(utility[b, me, log[b, other, step]], tolerance)
+                after = after * _gain(utility[b, me, log[b, other, count - terms + step]], tolerance)
         else:
-            before, after = own[log[other, 0]], own[log[other, count - span]]
+            before, after = utility[b, me, log[b, other, 0]], utility[b, me, log[b, other, count - span]]
         if kind == ABSOLUTE:
             asks = max(asks, highest - (after - before))
         else:
@@ -161,11 +179,105 @@ def _answer(
     return min(max(asks, no_deal), highest)
 
 
-@compiled("B1", "b2", "i")
-def _avoid(avoided: Bools, crosses: Bools, line: int) -> None:
-    """Avoid the patterns that cross a line, too."""
+@inlined
+def _avoid(avoided: Bools, known: Bools, crosses: Bools, line: int) -> None:
+    """Avoid the patterns that cross a line, too; which candidates cross none is then to be seen anew."""
+    known[QUIET] = False
     for pattern in range(len(crosses)):
         avoided[pattern] |= crosses[pattern, line]
+
+
+@inlined
+def _hear(named: Ints, b: int, since: int, avoided: Bools, known: Bools, crosses: Bools) -> bool:
+    """Avoid the patterns that cross a line named since a round, and no others; returns whether there are such lines."""
+    some = False
+    avoided[:], known[QUIET] = False, False
+    for line in range(named.shape[1]):
+        if named[b, line] >= since:
+            some = True
+            _avoid(avoided, known, crosses, line)
+    return some
+
+
+@inlined
+def _name(named: Ints, b: int, line: int, k: int, since: int, avoided: Bools, known: Bools, crosses: Bools) -> None:
+    """Everybody hears of a line in round k, and avoids it."""
+    if named[b, line] < since:
+        _avoid(avoided, known, crosses, line)
+    named[b, line] = k
+
+
+@inlined
+def _could_sign(signable: Bools, struck: Bools, pattern: Ints, me: int, b: int, package: int) -> bool:
+    """Whether a package crosses no real red line of a party and is not off the table."""
+    return bool(signable[me, b, pattern[package]] and not (len(struck) and struck[b, package]))
+
+
+@inlined
+def _why(crosses: Bools, pattern: int, real_lines: Bools, me: int, b: int) -> int:
+    """What a party says that refuses a text: its first real line that this crosses, or that it is worth too little."""
+    for line in range(crosses.shape[1]):
+        if crosses[pattern, line] and real_lines[me, b, line]:
+            return line
+    return WORTH
+
+
+@inlined
+def _is_new(log: Ints, b: int, me: int, made: int, package: int) -> bool:
+    """Whether a party has never offered a package before; most often it is the last one again."""
+    if made and log[b, me, made - 1] == package:
+        return False
+    new = True
+    for earlier in range(made):  # all of them: many at once are compared as fast as one
+        new &= log[b, me, earlier] != package
+    return new
+
+
+@inlined
+def _agreed(signs: Bools, accepted: Bools, b: int, text: int) -> bool:
+    """Whether all signatories of what lies on the table have accepted it."""
+    agreed = text != NOTHING
+    for n in range(len(signs)):
+        agreed &= accepted[b, n] or not signs[n, text]
+    return agreed
+
+
+@inlined
+def _by_own_worth(
+    utility: Floats, signable: Bools, pattern: Ints, struck: Bools, me: int, b: int, rank: Ints, avoided: Bools,
+    some: bool, nearest: bool, asked: float, least: float, tolerance: float, laid: Bools, order: Ints, start: Ints,
+    scale: Floats,
+) -> int:  # fmt: skip
+    """What a party chooses by its own worth: the package worth least, or most nearly what it asks for."""
+    if not laid[me]:
+        laid[me] = True
+        _lay_out(utility, signable, pattern, struck, me, b, order, start, scale)
+    found = NOTHING
+    for quiet in (True, False):
+        if found == NOTHING and ((some and not nearest) or not quiet):
+            found = _own_choice(
+                utility, order, start, scale, rank, pattern, me, b, avoided, quiet, nearest, asked, least, tolerance
+            )
+    return found
+
+
+@inlined
+def _write_down(notes: Ints, spoken: Ints, start: int, draws: int, did: Ints, after: Ints, why: Ints) -> None:
+    """Copy what was done in some neighbouring draws to where turns come first; one by one it would go all over memory.
+
+    Args:
+        notes: What was done, what lay there then, and why, in turn, shape (3, turns in all, draws).
+        spoken: How many turns there were, shape (draws,).
+        start, draws: The first draw, and how many.
+        did, after, why: Where these go, shape (rounds, turns, B).
+    """
+    for turn in range(spoken[:draws].max()):
+        played, place = turn // did.shape[1], turn % did.shape[1]
+        for row in range(draws):
+            if turn < spoken[row]:
+                did[played, place, start + row] = notes[0, turn, row]
+                after[played, place, start + row] = notes[1, turn, row]
+                why[played, place, start + row] = notes[2, turn, row]
 
 
 @compiled(
@@ -174,82 +286,42 @@ def _avoid(avoided: Bools, crosses: Bools, line: int) -> None:
     "I1", "I2", "I2", "I2", "I2", "I2", "F2", "I1",
 )  # fmt: skip
 def play(
-    first_round: int,
-    turns: Ints,
-    reasoned: bool,
-    memory: int,
-    asks_proposer: bool,
-    signs: Bools,
-    utility: Floats,
-    no_deal: Floats,
-    tolerance: float,
-    aspiration: Floats,
-    choosing: Ints,
-    falls_short: Floats,
-    asking: Ints,
-    span: Ints,
-    rank: Ints,
-    draft: Ints,
-    worth: Floats,
-    package: Ints,
-    crossing: Ints,
-    count: Ints,
-    best: Floats,
-    best_package: Ints,
-    signable: Bools,
-    struck: Bools,
-    pattern: Ints,
-    crosses: Bools,
-    real_lines: Bools,
-    log: Ints,
-    did: Ints,
-    after: Ints,
-    why: Ints,
-    is_open: Bools,
-    standing: Ints,
-    proposer: Ints,
-    accepted: Bools,
-    last_refuser: Ints,
-    named: Ints,
-    own_offer: Ints,
-    offers_made: Ints,
-    distinct_offers: Ints,
-    received: Ints,
-    best_received: Floats,
-    signed: Ints,
-) -> None:
+    first_round: int, turns: Ints, reasoned: bool, memory: int, asks_proposer: bool, signs: Bools, utility: Floats,
+    no_deal: Floats, tolerance: float, aspiration: Floats, choosing: Ints, falls_short: Floats, asking: Ints,
+    span: Ints, rank: Ints, draft: Ints, worth: Floats, package: Ints, crossing: Ints, count: Ints, best: Floats,
+    best_package: Ints, signable: Bools, struck: Bools, pattern: Ints, crosses: Bools, real_lines: Bools, log: Ints,
+    did: Ints, after: Ints, why: Ints, is_open: Bools, standing: Ints, proposer: Ints, accepted: Bools,
+    last_refuser: Ints, named: Ints, own_offer: Ints, offers_made: Ints, distinct_offers: Ints, received: Ints,
+    best_received: Floats, signed: Ints,
+) -> None:  # fmt: skip
     """Play some rounds in the draws that are open, one draw after the other.
 
-    The names are those of `State`, `Candidates` and `Lines`, shapes too; of drafts, real lines and candidates the party
-    axis comes first. `choosing` and `falls_short`, shape (N,), and `rank`, shape (N, P), say what a party offers,
-    `asking` and `span`, shape (N,), what its aspiration rests on; where not on the clock, it is worked out here.
-    `turns`, shape (rounds, B, turns), and `aspiration`, shape (rounds, B, N), say who speaks and what is asked for.
-    Written are such aspirations, the log, the moves `did`, `after` and `why`, shape (rounds, turns, B), and the table
-    from `is_open` on.
+    `choosing` and `falls_short`, shape (N,), and `rank`, shape (N, P), say what a party offers, `asking` and `span`,
+    shape (N,), what its aspiration rests on; where not on the clock, it is worked out here. `turns`, shape
+    (rounds, B, turns), and `aspiration`, shape (rounds, B, N), say who speaks and what is asked for. Written are such
+    aspirations, the log, the moves `did`, `after` and `why`, shape (rounds, turns, B), and the table from `is_open` on.
     """
-    lines = crosses.shape[1]
-    avoided = np.zeros(len(crosses), np.bool_)
-    parties, packages = rank.shape
+    parties, packages, avoided = len(rank), rank.shape[1], np.zeros(len(crosses), np.bool_)
     laid, order = np.zeros(parties, np.bool_), np.empty((parties, packages), np.int64)
     start, scale = np.empty((parties, packages // PER_BIN + 2), np.int64), np.empty((parties, 2))
+    known, steps = np.zeros((2, parties), np.bool_), np.zeros((2, parties), np.int64)
+    at, widest = np.zeros((2, parties), np.int64), worth.shape[2]
+    step_worth, step_package = np.empty((2, parties, widest)), np.empty((2, parties, widest), np.int64)
+    signing = np.array([signs[n].any() for n in range(parties)])
+    notes, spoken = np.empty((3, len(turns) * turns.shape[2], AT_ONCE), np.int64), np.zeros(AT_ONCE, np.int64)
     for b in range(len(is_open)):
-        laid[:] = False
+        laid[:], known[:], avoids, turn = False, False, False, 0
         for played in range(len(turns)):
             if not is_open[b]:
                 break
             k = first_round + played
-            since, avoids = max(1, k - memory + 1), False
+            since = max(1, k - memory + 1)
             if not played or memory < k:  # otherwise what is heard only grows, and is kept
-                avoided[:] = False
-            for line in range(lines):
-                if named[b, line] >= since:
-                    avoids = True
-                    if not played or memory < k:
-                        _avoid(avoided, crosses, line)
+                avoids = _hear(named, b, since, avoided, known, crosses)
             for n in range(parties):
                 if asking[n] != BY_CLOCK:
                     aspiration[played, b, n] = _answer(
-                        utility[b, n], log[b], offers_made[b], signs, n, asking[n], span[n], no_deal[b, n], best[n, b],
+                        utility, log, offers_made, signing, b, n, asking[n], span[n], no_deal[b, n], best[n, b],
                         tolerance,
                     )  # fmt: skip
             for place in range(turns.shape[2]):
@@ -257,8 +329,8 @@ def play(
                 asked = aspiration[played, b, me]
                 if asking[me] != BY_CLOCK:
                     asked = _answer(
-                        utility[b, me], log[b], offers_made[b], signs, me, asking[me], span[me], no_deal[b, me],
-                        best[me, b], tolerance,
+                        utility, log, offers_made, signing, b, me, asking[me], span[me], no_deal[b, me], best[me, b],
+                        tolerance,
                     )  # fmt: skip
                 least, free = asked - tolerance, no_deal[b, me] - tolerance
                 act, reason = PASSED, NO_REASON
@@ -267,64 +339,55 @@ def play(
                 elif signs[me, text]:
                     value = utility[b, me, text]
                     received[b, me], best_received[b, me] = text, max(best_received[b, me], value)
-                    bearable = signable[me, b, pattern[text]] and not (len(struck) and struck[b, text])
-                    if bearable and value >= free and value >= least:
-                        act = ACCEPTED
+                    bearable = value >= free and _could_sign(signable, struck, pattern, me, b, text)
+                    act = ACCEPTED if bearable and value >= least else REFUSED
+                    if act == ACCEPTED:
                         accepted[b, me] = True
                     else:
-                        act = REFUSED
                         last_refuser[b] = me
                         if reasoned:
-                            reason = WORTH
-                            for line in range(lines):
-                                if crosses[pattern[text], line] and real_lines[me, b, line]:
-                                    reason = line
-                                    break
+                            reason = _why(crosses, pattern[text], real_lines, me, b)
                         if reason >= 0:
-                            if named[b, reason] < since:
-                                avoids = True
-                                _avoid(avoided, crosses, reason)
-                            named[b, reason] = k
+                            avoids = True
+                            _name(named, b, reason, k, since, avoided, known, crosses)
                 if act in (OFFERED, REFUSED):
                     own = draft[me, b]
                     if own == NOTHING and choosing[me] != FIRST_LISTED:
-                        mine, bins, ends = order[me], start[me], scale[me]
-                        if not laid[me]:
-                            laid[me] = True
-                            _lay_out(utility[b, me], signable[me, b], pattern, struck, b, mine, bins, ends)
-                        nearest = choosing[me] == NEAREST_OWN
-                        enough = asked - falls_short[me] - tolerance
-                        for quiet in (True, False):
-                            if own == NOTHING and ((avoids and not nearest) or not quiet):
-                                own = _own_choice(
-                                    utility[b, me], mine, bins, ends, rank[me], pattern, avoided, quiet, nearest, asked,
-                                    enough, tolerance,
-                                )  # fmt: skip
-                        if own == NOTHING:
-                            own = best_package[me, b]
+                        own = _by_own_worth(
+                            utility, signable, pattern, struck, me, b, rank, avoided, avoids,
+                            choosing[me] == NEAREST_OWN, asked, asked - falls_short[me] - tolerance, tolerance, laid,
+                            order, start, scale,
+                        )  # fmt: skip
                     elif own == NOTHING:
-                        own = _first(worth, package, crossing, count, me, b, avoided, avoids, least)
-                        if own == NOTHING and avoids:
-                            own = _first(worth, package, crossing, count, me, b, avoided, False, least)
-                        if own == NOTHING:
-                            own = best_package[me, b]
-                    made, new = offers_made[b, me], True
-                    for earlier in range(made - 1, -1, -1):  # most often it is the last one again
-                        if log[b, me, earlier] == own:
-                            new = False
-                            break
-                    value = utility[b, me, own]
-                    bearable = signable[me, b, pattern[own]] and not (len(struck) and struck[b, own])
-                    accepted[b, :] = False
-                    accepted[b, me] = bearable and value >= free and (value >= least or not asks_proposer)
+                        for kind in (QUIET, ANY):
+                            if own == NOTHING and (avoids or kind == ANY):
+                                if not known[kind, me]:
+                                    known[kind, me] = True
+                                    steps[kind, me] = at[kind, me] = _climb(
+                                        worth, package, crossing, count[me, b], me, b, kind, avoided, step_worth,
+                                        step_package,
+                                    )  # fmt: skip
+                                at[kind, me] = _first(step_worth, steps[kind, me], me, kind, at[kind, me], least)
+                                if at[kind, me] < steps[kind, me]:
+                                    own = step_package[kind, me, at[kind, me]]
+                    if own == NOTHING:
+                        own = best_package[me, b]
+                    made, value = offers_made[b, me], utility[b, me, own]
+                    for n in range(parties):
+                        accepted[b, n] = False
+                    accepted[b, me] = (
+                        value >= free and (value >= least or not asks_proposer)
+                        and _could_sign(signable, struck, pattern, me, b, own)
+                    )  # fmt: skip
+                    distinct_offers[b, me] += _is_new(log, b, me, made, own)
                     standing[b], proposer[b], own_offer[b, me], log[b, me, made] = own, me, own, own
                     offers_made[b, me] += 1
-                    distinct_offers[b, me] += new
-                did[played, place, b], after[played, place, b], why[played, place, b] = act, standing[b], reason
-                agreed = standing[b] != NOTHING
-                for n in range(len(signs)):
-                    if not accepted[b, n] and signs[n, standing[b]]:
-                        agreed = False
-                if agreed:
+                notes[0, turn, b % AT_ONCE], notes[1, turn, b % AT_ONCE] = act, standing[b]
+                notes[2, turn, b % AT_ONCE] = reason
+                turn += 1
+                if _agreed(signs, accepted, b, standing[b]):
                     is_open[b], signed[b] = False, k
                     break
+        spoken[b % AT_ONCE] = turn
+        if b % AT_ONCE == AT_ONCE - 1 or b == len(is_open) - 1:
+            _write_down(notes, spoken, b - b % AT_ONCE, b % AT_ONCE + 1, did, after, why)
