@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim import compiled as module
-from sim.compiled import compiled
+from sim.compiled import compiled, in_both, inlined
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -87,6 +87,33 @@ def test_floats_are_as_numpy_has_them():
 
 def test_every_kind_has_a_letter_of_its_own():
     assert {kind.lower() for kind in module.KINDS} == set(module.KINDS)
+
+
+def test_what_is_written_once_goes_through_arrays_in_numpy_and_through_numbers_in_loops():
+    values, through = np.array([-1.0, 0.5, 2.0]), np.empty(3)
+    _halve_each(values, through)
+    assert through.tolist() == _halved_if_positive(values).tolist() == [0.0, 0.25, 1.0]
+
+
+@in_both(through_arrays=np.where)
+def _either(condition, one, other):
+    return one if condition else other
+
+
+@in_both()
+def _halved_if_positive(x):
+    return _either(x > 0, x / 2, 0.0)
+
+
+@inlined
+def _write(values, place, value):
+    values[place] = value
+
+
+@compiled("f1", "F1")
+def _halve_each(values, through):
+    for place in range(len(values)):
+        _write(through, place, _halved_if_positive(values[place]))
 
 
 @compiled("f1")
