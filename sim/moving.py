@@ -69,7 +69,8 @@ class MovingTalks:
         self._may_fall = ensemble.world.may_fall()
         lines, self._utility = ensemble.structure.lines, utility
         rank = np.array([party.regard.tie_rank[0] for party in parties])
-        self._table = ensemble.structure.signs, lines.pattern, lines.crosses, lines.party, rank
+        where = lines.pattern, lines.crosses, lines.party, *lines.members
+        self._table: tuple[Any, ...] = ensemble.structure.signs, *where, rank
         self.look(np.arange(draws))
 
     def _course(self, party: Party) -> Floats:

@@ -35,28 +35,26 @@ def _signable(me: int, crosses: Bools, owner: Ints, real: Bools, patterns: Bools
     return changed
 
 
-@compiled("f1", "b1", "i1", "b2", "i", "b", "i1", "f", "f")
+@compiled("f1", "b1", "i1", "i1", "b2", "i", "b", "i1", "f", "f")
 def _first_near(
-    own: Floats, usable: Bools, pattern: Ints, struck: Bools, b: int, counts: bool, rank: Ints, top: float,
-    tolerance: float,
+    own: Floats, looked_at: Bools, members: Ints, start: Ints, struck: Bools, b: int, counts: bool, rank: Ints,
+    top: float, tolerance: float,
 ) -> int:  # fmt: skip
-    """The usable package of smallest rank among those within the tolerance of the highest worth."""
+    """Of packages of some patterns within the tolerance of the highest worth, the one of smallest rank."""
     first, least = NOTHING, top - tolerance
-    for p in range(len(own)):
-        if (
-            own[p] >= least
-            and usable[pattern[p]]
-            and not (counts and struck[b, p])
-            and (first == NOTHING or rank[p] < rank[first])
-        ):
-            first = p
+    for k in range(len(looked_at)):
+        if looked_at[k]:
+            for p in members[start[k] : start[k + 1]]:
+                near = own[p] >= least and not (counts and struck[b, p])
+                if near and (first == NOTHING or rank[p] < rank[first]):
+                    first = p
     return int(first)
 
 
-@compiled("f1", "b2", "i1", "b1", "i1", "b2", "i", "i1", "f")
+@compiled("f1", "b2", "i1", "b1", "i1", "i1", "i1", "b2", "i", "i1", "f")
 def _on_the_table(
-    own: Floats, crosses: Bools, owner: Ints, real: Bools, pattern: Ints, struck: Bools, b: int, rank: Ints,
-    tolerance: float,
+    own: Floats, crosses: Bools, owner: Ints, real: Bools, pattern: Ints, members: Ints, start: Ints, struck: Bools,
+    b: int, rank: Ints, tolerance: float,
 ) -> int:  # fmt: skip
     """What a party offers that can sign nothing: its best of what nobody took off the table, of all if none is left."""
     usable, counts = np.ones(len(crosses), np.bool_), len(struck) > 0
@@ -67,19 +65,37 @@ def _on_the_table(
             if usable[pattern[p]] and not (counts and struck[b, p]) and own[p] > top:
                 top = own[p]
         if top > -np.inf:
-            return int(_first_near(own, usable, pattern, struck, b, counts, rank, top, tolerance))
+            return int(_first_near(own, usable, members, start, struck, b, counts, rank, top, tolerance))
         usable[:], counts = True, False
     return NOTHING
 
 
-@compiled("i", "i", "f1", "b2", "i1", "b1", "i1", "b2", "i1", "f", "f3", "i3", "i2", "F2", "I2", "B3")
+@compiled("b2", "b1", "B1")
+def _with_those_above(crosses: Bools, usable: Bools, looked_at: Bools) -> None:
+    """Mark, beside some patterns of lines, the usable ones that cross all lines of one of them and more."""
+    for lower in range(len(crosses)):
+        if looked_at[lower]:
+            for k in range(len(crosses)):
+                if usable[k] and not looked_at[k]:
+                    looked_at[k] = True
+                    for line in range(crosses.shape[1]):
+                        if crosses[lower, line] and not crosses[k, line]:
+                            looked_at[k] = False
+                            break
+
+
+@compiled(
+    "i", "i", "f1", "b2", "i1", "b1", "i1", "i1", "i1", "b2", "i1", "f", "f3", "i3", "i2", "F2", "I2", "B3"
+)  # fmt: skip
 def _look_again(
-    me: int, b: int, own: Floats, crosses: Bools, owner: Ints, real: Bools, pattern: Ints, struck: Bools, rank: Ints,
-    tolerance: float, worth: Floats, crossing: Ints, count: Ints, best: Floats, best_package: Ints, patterns: Bools,
+    me: int, b: int, own: Floats, crosses: Bools, owner: Ints, real: Bools, pattern: Ints, members: Ints, start: Ints,
+    struck: Bools, rank: Ints, tolerance: float, worth: Floats, crossing: Ints, count: Ints, best: Floats,
+    best_package: Ints, patterns: Bools,
 ) -> None:  # fmt: skip
     """Find a party's best package anew where other patterns of lines can be signed than before, or where none can.
 
-    The best of each pattern is on its list, so the list tells the highest worth; which package has it, all packages do.
+    The list tells the highest worth. A package that ties with it has a pattern of one that is listed with such a
+    worth, or crosses more lines than one of these.
     """
     changed, usable = _signable(me, crosses, owner, real, patterns[me, b]), patterns[me, b]
     if not changed and best[me, b] > -np.inf:
@@ -90,10 +106,15 @@ def _look_again(
             top = max(top, worth[me, b, place])
     first = NOTHING
     if top > -np.inf:
-        first = _first_near(own, usable, pattern, struck, b, len(struck) > 0, rank, top, tolerance)
+        looked_at = np.zeros(len(usable), np.bool_)
+        for place in range(count[me, b]):
+            kind = crossing[me, b, place]
+            looked_at[kind] |= usable[kind] and worth[me, b, place] >= top - tolerance
+        _with_those_above(crosses, usable, looked_at)
+        first = _first_near(own, looked_at, members, start, struck, b, len(struck) > 0, rank, top, tolerance)
         best[me, b] = own[first]
     else:
-        first = _on_the_table(own, crosses, owner, real, pattern, struck, b, rank, tolerance)
+        first = _on_the_table(own, crosses, owner, real, pattern, members, start, struck, b, rank, tolerance)
         best[me, b] = -np.inf
     best_package[me, b] = first
 
@@ -214,7 +235,7 @@ def _pass(
 @compiled(
     "i", "b", "i", "f", "i3", "f3",
     "i3", "f1", "f2", "i1", "i2", "i", "f3", "b2", "i2", "i2", "f1", "f1", "f2",
-    "f3", "b2", "i1", "b2", "i1", "i2", "b2", "f3", "i3", "i3", "i2",
+    "f3", "b2", "i1", "b2", "i1", "i1", "i1", "i2", "b2", "f3", "i3", "i3", "i2",
     "F2", "I2", "B3", "I1", "i1",
     "B1", "F2", "B2", "F2", "F2", "I1", "I1", "B2", "I1", "I2", "I2", "I2", "I2", "I3", "I2", "F2", "I1",
     "F3", "F3", "B3", "B2", "I3", "I3", "I3",
@@ -223,8 +244,8 @@ def play(
     until: int, reasoned: bool, memory: int, tolerance: float, turns: Ints, fallen: Floats,
     lever_steps: Ints, step: Floats, lowers: Floats, lever_party: Ints, lever_plan: Ints, mediator: int, path: Floats,
     channel_open: Bools, falls_from: Ints, struck_from: Ints, pace: Floats, lever_adds: Floats, endurance: Floats,
-    utility: Floats, signs: Bools, pattern: Ints, crosses: Bools, owner: Ints, rank: Ints, struck: Bools,
-    worth: Floats, package: Ints, crossing: Ints, count: Ints,
+    utility: Floats, signs: Bools, pattern: Ints, crosses: Bools, owner: Ints, members: Ints, start: Ints, rank: Ints,
+    struck: Bools, worth: Floats, package: Ints, crossing: Ints, count: Ints,
     best: Floats, best_package: Ints, patterns: Bools, next_round: Ints, reopens_at: Ints,
     is_open: Bools, no_deal: Floats, real: Bools, pressure: Floats, worn: Floats, standing: Ints, proposer: Ints,
     accepted: Bools, last_refuser: Ints, named: Ints, own_offer: Ints, offers_made: Ints, distinct_offers: Ints,
@@ -262,8 +283,8 @@ def play(
                     no_deal[b, n] = path[b, at, n] * left[n]
                     if moved:
                         _look_again(
-                            n, b, utility[b, n], crosses, owner, real[b], pattern, struck, rank[n], tolerance, worth,
-                            crossing, count, best, best_package, patterns,
+                            n, b, utility[b, n], crosses, owner, real[b], pattern, members, start, struck, rank[n],
+                            tolerance, worth, crossing, count, best, best_package, patterns,
                         )  # fmt: skip
                     if standing[b] != NOTHING and accepted[b, n]:
                         text = standing[b]
