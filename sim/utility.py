@@ -132,32 +132,6 @@ def _fill_one(
         utility[extra.party, extra.packages] += extra.adds
 
 
-def worth_of(
-    space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra], packages: Ints
-) -> Floats:
-    """Utility of one package a draw, with the bits that `package_utility` gives it.
-
-    Args:
-        space, weights, option_worth, extras: As there.
-        packages: Shape (B,); what stands in place of one is not looked at, and means nothing in the answer.
-
-    Returns:
-        Shape (B, N).
-    """
-    chosen, draw = space.packages[packages], np.arange(len(packages))
-    middle, halves = len(space.halves[0].issues), []
-    for issues in (range(middle), range(middle, len(space.issues))):
-        half = np.zeros(weights.shape[:2])
-        for issue in issues:
-            half += weights[:, :, issue] * option_worth[draw, :, issue, chosen[:, issue]]
-        halves.append(half)
-    utility = halves[0] + halves[1]
-    for extra in extras:
-        has = np.isin(packages, extra.packages)
-        utility[has, extra.party] += extra.adds[has]
-    return utility
-
-
 def _half_worth(half: Half, weights: Floats, option_worth: Floats) -> Floats:
     worth = np.zeros((len(weights), len(half.options)))
     for column in range(len(half.issues)):
@@ -222,6 +196,12 @@ class Lines:
         """Lines of one party, and what nobody can sign because an event took it off the table, shape (L,)."""
         return np.equal(self.party, party) | np.equal(self.party, EVERYBODY)
 
+    @cached_property
+    def members(self) -> tuple[Ints, Ints]:
+        """Packages of the first pattern, then of the second, and so on, (P,); where those of each begin, (K + 1,)."""
+        counts = np.bincount(self.pattern, minlength=len(self.crosses))
+        return np.argsort(self.pattern, kind="stable"), np.concatenate([[0], np.cumsum(counts)])
+
 
 def lines_over(names: Sequence[str], party: Sequence[int], forbids: Bools) -> Lines:
     """Group packages by the lines they cross.
@@ -269,3 +249,29 @@ def worth_from_start(
     for k in range(1, rounds + 1):
         kernels.add_round(k, signed, utility, np.ascontiguousarray(no_deal[k - 1]), q, weight, worth)
     return np.where((signed == 0)[:, None], worth + weight * no_deal[-1], worth)
+
+
+def worth_of(
+    space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra], packages: Ints
+) -> Floats:
+    """Utility of one package a draw, with the bits that `package_utility` gives it.
+
+    Args:
+        space, weights, option_worth, extras: As there.
+        packages: Shape (B,); what stands in place of one is not looked at, and means nothing in the answer.
+
+    Returns:
+        Shape (B, N).
+    """
+    chosen, draw = space.packages[packages], np.arange(len(packages))
+    middle, halves = len(space.halves[0].issues), []
+    for issues in (range(middle), range(middle, len(space.issues))):
+        half = np.zeros(weights.shape[:2])
+        for issue in issues:
+            half += weights[:, :, issue] * option_worth[draw, :, issue, chosen[:, issue]]
+        halves.append(half)
+    utility = halves[0] + halves[1]
+    for extra in extras:
+        has = np.isin(packages, extra.packages)
+        utility[has, extra.party] += extra.adds[has]
+    return utility
