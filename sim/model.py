@@ -247,7 +247,8 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
 
     def _hold_moving(self) -> None:
         """Play all rounds in one loop where a draw is interrupted by signatures alone; else do nothing."""
-        if not self.leaving.nobody or not can_play(self.ensemble, self.parties):
+        counted = getattr(self.ensemble.protocol, "quota", None) is not None
+        if counted or not self.leaving.nobody or not can_play(self.ensemble, self.parties):
             return
         talks = MovingTalks(self.ensemble, self.state, self.parties, self.candidates, self.utility)
         everybody, struck = np.arange(len(self.ensemble)), list[tuple[Ints, Bools]]()
@@ -267,9 +268,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             talks.look(rows)
         last = rounds if talks.state.open.any() else int(talks.state.signed.max())
         talks.play(everybody, last, back)
-        for k in range(1, last + 1):
-            now = replace(talks.state, round=k, open=talks.open[k - 1], real=talks.real[k - 1])
-            self.zones.keep(replace(now, no_deal=talks.no_deal[k - 1]))
+        self.zones.keep_all(talks.no_deal[:last], talks.real[:last], talks.open[:last])
         for draws, packages in struck:
             self.zones.strike(draws, packages)
         self.state, self.running = replace(talks.state, round=last), False

@@ -7,7 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.consent import acceptable
+from sim.exact import TOLERANCE
 from sim.issues import Bools, Ints
+from sim.kernels_zones import zones
 from sim.state import State
 from sim.structure import Structure
 from sim.utility import Floats
@@ -26,6 +28,7 @@ class Zones:
         self._real: list[Bools] = []
         self._open: list[Bools] = []
         self.first: Bools = np.zeros((0, 0), bool)
+        self._last: Bools | None = None  # where all rounds were looked at together
         self._struck: Bools | None = None
         self._moved: Bools = np.zeros(len(utility), bool)
         self._known: Bools = np.zeros(len(utility), bool)  # to have had a zone
@@ -72,8 +75,26 @@ class Zones:
         self._real += [state.real] * more
         self._open += list(talking[1:])
 
+    def keep_all(self, no_deal: Floats, real: Bools, is_open: Bools) -> None:
+        """Remember all rounds of talks that are over, and look at them together; all signatories must consent.
+
+        Args:
+            no_deal, real: As the properties of these names.
+            is_open: Draws open in each round, shape (R, B).
+        """
+        self._no_deal, self._real, self._open = list(no_deal), list(real), list(is_open)
+        table, lines = self._table, self._table.lines
+        shape = len(self._utility), self._utility.shape[2]
+        self.first, self._last = np.zeros(shape, bool), np.zeros(shape, bool)
+        zones(
+            self._utility, table.signs, lines.pattern, *lines.members, lines.crosses, TOLERANCE, no_deal, real, is_open,
+            self.first, self._last, self._known,
+        )  # fmt: skip
+
     def last(self) -> Bools:
         """Zone in the last open round of each draw, shape (B, P); `first` itself where nothing has moved."""
+        if self._last is not None:
+            return self._last if self._struck is None else self._last & ~self._struck
         moved = (self._no_deal[-1] != self._no_deal[0]).any(axis=1) | (self._real[-1] != self._real[0]).any(axis=1)
         rows = np.flatnonzero(moved | self._moved)
         if not len(rows):
@@ -85,6 +106,8 @@ class Zones:
     def ever(self, last: Bools) -> Bools:
         """Whether some package was acceptable in some open round, shape (B,)."""
         ever: Bools = self._known | np.logical_or(self.first.any(axis=1), last.any(axis=1))
+        if self._last is not None:
+            return ever
         unsure = np.flatnonzero(~ever)
         ever[unsure] = self._in_rounds_so_far(unsure)
         return ever
