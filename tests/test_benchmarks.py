@@ -51,6 +51,18 @@ def test_the_peer_is_given_the_options_there_are(tmp_path):
     assert numbers["no_deal"] == ensemble.no_deal.tolist()
 
 
+def test_the_large_space_is_just_below_the_most_that_is_read(tmp_path):
+    from large_space import SIZES, scenario_text
+
+    from sim.issues import RAW_LIMIT
+
+    (tmp_path / "large.yaml").write_text(scenario_text(), encoding="utf-8")
+    scenario = read_scenario(tmp_path / "large.yaml")
+    sizes = [len(issue.options) for issue in scenario.issues.values()]
+    assert sizes == list(SIZES)
+    assert 0.9 * RAW_LIMIT < np.prod(sizes) <= RAW_LIMIT
+
+
 @pytest.fixture
 def page(tmp_path, monkeypatch):
     import page
