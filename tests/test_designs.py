@@ -48,6 +48,16 @@ def test_the_sheets_of_sobol_differ_in_one_input_and_share_all_else():
     assert all(np.array_equal(figure[name], again[name]) for name in sheets)
 
 
+def test_pieces_of_sheets_move_no_bit(monkeypatch):
+    results = sim.run(shipped("two-banks-pullback"), 20)
+    design, asked = sobol_design(results, inputs_of(results), [NO_DEAL], 16), figure_asked(results, "worth_upland")
+    whole = play(design, results, asked)
+    monkeypatch.setattr(designs, "PIECE", 5)
+    pieces = []
+    cut = play(design, results, asked, pieces.append)
+    assert pieces == [5, 5, 5, 1] * 4 and all(np.array_equal(whole[name], cut[name]) for name in whole)
+
+
 def test_the_design_is_in_the_identity():
     results = sim.run(shipped("two-banks-pullback"), 20)
     make = partial(sobol_design, results, inputs_of(results))

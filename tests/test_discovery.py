@@ -16,6 +16,7 @@ from sim.analysis.discovery import Question, discover
 from sim.analysis.prim import best_by_both, first_dense, most_telling, paste, peel
 from sim.charts import save_discovery
 from sim.charts.discovery import discovery_chart
+from sim.results import share_interval
 from sim.streams import uniform
 from tests.commands import SCENARIO, call, data
 from tests.ema_cases import two_banks
@@ -178,6 +179,8 @@ def test_what_becomes_of_a_text_is_asked_of_signed_runs_and_of_its_options():
     assert 'the text has Who holds the strip: "Upland keeps it" or' in " ".join(str(told).split())
     (condition,) = [each for each in told.as_data()["boxes"][0]["conditions"] if each["input"] == "strip"]
     assert condition["without"] == ["lowland_full"]
+    more = discover(results, "in_force").boxes  # the next best among the rest is rarer than over all: no box
+    assert all(share_interval(each.told.cases, each.told.n)[0] > each.told.base_rate for each in more)
 
 
 def test_inputs_that_do_nothing_are_found_in_no_box():
@@ -186,8 +189,9 @@ def test_inputs_that_do_nothing_are_found_in_no_box():
     for seed in range(5):
         draws["package"] = np.where(uniform(seed, "test.signed", 0, 2000) < 0.3, draws["package"], None)
         draws["package"] = draws["package"].astype("string")
-        told = discover(sim.Results(results.scenario, seed, draws, results.tallies))
-        assert not told.boxes and "No conditions" in told.note
+        for density in (None, 0.45):
+            told = discover(sim.Results(results.scenario, seed, draws, results.tallies), density=density)
+            assert not told.boxes and "No conditions" in told.note
         draws["package"] = results.draws["package"]
 
 

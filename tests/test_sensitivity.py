@@ -1,6 +1,8 @@
 """What moves a figure: known cases of each method, what chance alone does, and runs that cannot tell."""
 
 import json
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,14 +11,16 @@ import pytest
 
 import sim
 from sim.analysis.asked import Asked, NoAnswer, figure_asked, figures
+from sim.analysis.discovery import discover
 from sim.analysis.drawn import Drawn, inputs_of
 from sim.analysis.input_words import input_words, rounded, value_words
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.tornado import sample, slices, tornado
-from sim.charts import save_sensitivity
+from sim.charts import save_discovery, save_sensitivity
 from sim.streams import uniform
 from tests.commands import SCENARIO, call, data
 from tests.problems import shipped
+from tests.test_charts import hostile
 
 FIGURE = Asked("y", "y", "mean", "y", lambda draws: draws["y"])
 SHARE = Asked("y", "y", "share", "are so", lambda draws: draws["y"])
@@ -119,6 +123,8 @@ def test_every_input_of_every_scenario_has_words():
     assert input_words(scenario, "parties.russia.red_lines.all_of_donetsk.real") == (
         'red line "all of donetsk" of Russia is real'
     )
+    front = "war.front.no_deal_per_1000_km2.russia"
+    assert input_words(scenario, front) == "what 1,000 km2 of front add to the no-deal worth of Russia"
     support = "ratification.ratifiers.us_congress.support"
     assert input_words(scenario, support) == "support in Congress of the United States"
 
@@ -186,6 +192,28 @@ def test_without_any_agreement_it_says_that_nothing_moves_it(file, tmp_path):
     assert told["note"] and "tornado" not in told and told["value"] == 0
     few = ask(path, "-n", 200, "--of", "margin_west", "--no-charts")
     assert few.exit_code == 2 and "0 of 200 runs have one" in few.output
+
+
+def test_labels_of_strangers_are_harmless_in_all_charts(tmp_path):
+    results = replace(hostile(), draws=shipped_draws("two-banks-pullback", 400))
+    told = sensitivity(results, methods=["tornado", "pawn"])
+    found = discover(results, "strip.demilitarised")
+    paths = [*save_sensitivity(told, tmp_path), *save_discovery(found, tmp_path)]
+    assert len(paths) == 9 and found.boxes
+    for path in paths:
+        if path.suffix == ".svg":
+            svg = path.read_text(encoding="utf-8")
+            ElementTree.fromstring(svg)
+            assert "<script" not in svg and "\u202e" not in svg
+    for text in (str(told), str(found)):
+        assert "\x00" not in text and "\u202e" not in text
+    for name in ("tornado.csv", "discovery.csv"):
+        cells = pd.read_csv(tmp_path / name, dtype=str, keep_default_na=False).to_numpy().ravel()
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+
+
+def shipped_draws(name, n):
+    return sim.run(shipped(name), n).draws
 
 
 def test_the_chart_shows_the_table(tmp_path):

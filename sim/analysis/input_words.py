@@ -15,6 +15,20 @@ PARTY = {  # what a party's number is, by the rest of its path
     "walk_away": "what walking away is worth to {}",
     "influence": "influence of {}",
 }
+BLOCKS = {  # inputs around the table; `*` is a party, an event or a lever
+    "giving_way.per_month": "monthly pace at which red lines give way",
+    "giving_way.lever_adds": "what a lever adds to the pace at which red lines give way",
+    "mediation.levers.*.lowers_no_deal_by": 'what the lever "{}" takes off no deal',
+    "events.*.commits.costs_per_step": 'cost of a step back from the public word "{}"',
+    "events.*.at.chance": 'chance of the event "{}"',
+    "events.*.chance_per_month": 'monthly chance of the event "{}"',
+    "war.front.drift_per_month": "monthly drift of the front",
+    "war.front.no_deal_per_1000_km2.*": "what 1,000 km2 of front add to the no-deal worth of {}",
+    "war.no_deal_falls_per_month.*": "what a month of war takes off the no-deal worth of {}",
+    "war.outages.no_deal_per_million_household_weeks.*":
+        "what a million household-weeks without power add to the no-deal worth of {}",
+    "war.cost_per_month.*": "what a month of war costs {}",
+}  # fmt: skip
 UNITS = {"per_month": "a month", "per_year": "a year"}
 
 
@@ -31,6 +45,10 @@ def input_words(scenario: Scenario, path: str) -> str:
         return f'chance that {issue_label(scenario, rest[0])}: "{option}" is delivered'
     if block == "ratification" and rest[0] == "ratifiers":
         return _of_ratifier(scenario, rest[1], rest[2:])
+    for pattern, words in BLOCKS.items():
+        found = re.fullmatch(pattern.replace(".", r"\.").replace("*", "([^.]+)"), path)
+        if found:
+            return words.format(*(_name(scenario, name) for name in found.groups()))
     return f"{_plain(block)}: {', '.join(_name(scenario, part) for part in rest)}"
 
 

@@ -88,7 +88,7 @@ def tornado(sample: Sample) -> pd.DataFrame:
         `low_end` and `high_end` (upper end of the lowest fifth, lower end of the highest), `where_low`, `where_high`,
         `n_low`, `n_high`, `difference` with its 95 % interval `low` and `high` (of shares Newcombe's, of means
         Welch's normal one), `noise` (what the largest of so many inputs that do nothing reaches in one case of 20),
-        `stands_out` (the difference is larger than that, and its interval leaves out 0), `first_order` (share of the
+        `stands_out` (the difference is larger than that), `first_order` (share of the
         figure's variance that goes with the input alone; may be a little below 0) and `first_order_noise` (what 19 of
         20 inputs that do nothing stay below).
 
@@ -121,7 +121,7 @@ def _compared(sample: Sample, values: Floats, noise: "_Noise", lot: bool = False
         "low_end": float(values[lowest].max()), "high_end": float(values[highest].min()),
         "where_low": float(low.mean()), "where_high": float(high.mean()), "n_low": len(low), "n_high": len(high),
         "difference": difference, "low": at_least, "high": at_most,
-        "noise": by_chance, "stands_out": abs(difference) > by_chance and not at_least <= 0 <= at_most,
+        "noise": by_chance, "stands_out": abs(difference) > by_chance,
         "first_order": explained - mean_noise, "first_order_noise": most_noise - mean_noise,
     }  # fmt: skip
 
