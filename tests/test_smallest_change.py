@@ -87,6 +87,17 @@ def test_two_numbers_bring_in_the_package_in_the_middle():
     assert table.structure.space.options_of(best.package) == {"land": "middle"}
 
 
+def test_of_two_packages_that_lack_two_consents_the_smaller_sum_counts():
+    """The middle lacks 0.1 of both. The other lacks 0.01 of ash and 0.15 of birch, which is less in all."""
+    base = three_packages()
+    base["issues"]["land"]["options"]["other"] = "other"
+    base["parties"]["ash"]["values"]["land"]["other"] = 59
+    base["parties"]["birch"]["values"]["land"]["other"] = 35
+    table, answer = found(read(base))
+    assert answer.best.cost == pytest.approx(0.16)
+    assert table.structure.space.options_of(answer.best.package) == {"land": "other"}
+
+
 def test_a_weight_takes_from_the_others_of_its_party():
     """Of `west` and `near` ash gets its weight of border: 0.5, where 0.55 is asked. So the weight must be 0.55."""
     lines = [{"id": "rest", "never": [{"border": "east"}, {"road": "far"}], "hardness": 1}]
@@ -129,6 +140,19 @@ def test_a_chance_of_delivery_moves_the_worth_of_all():
     assert turn.value == pytest.approx(0.6)
     assert turn.cost == pytest.approx(0.25)
     assert turn.within
+
+
+def test_a_chance_of_delivery_that_helps_one_and_hurts_another_opens_nothing():
+    """Ash needs 0.6 of it, and above 5/9 birch would rather have no deal."""
+    base = problem(
+        {"land": ["shared", "mine", "yours"]},
+        party({"land": 1}, {"land": {"shared": 100, "mine": 100, "yours": 0}}, 0.6),
+        party({"land": 1}, {"land": {"shared": 10, "mine": 0, "yours": 100}}, 0.5),
+    )  # fmt: skip
+    base["issues"]["land"]["deliverable"] = {"shared": {"chance": 0.5, "otherwise": "yours"}}
+    _, answer = found(read(base))
+    assert "issues.land.deliverable.shared.chance" not in by_path(answer.one)
+    assert answer.untold == 0
 
 
 def test_a_red_line_is_set_aside_together_with_those_it_is_drawn_with():

@@ -13,7 +13,7 @@ def dial_words(scenario: Scenario, dial: Dial) -> str:
         return f'chance that "{option_label(scenario, parts[1], parts[3])}" can be had'
     who = party_label(scenario, parts[1])
     if dial.kind == "hardness":
-        also = [path.split(".")[3] for path in dial.others]
+        also = [_line_name(path, parts[1]) for path in dial.others]
         shared = f", drawn with {either(also, 'and')}" if also else ""
         return f"hardness of the red line {clean(parts[3])} of {who}{shared}"
     if dial.kind == "weight":
@@ -24,6 +24,12 @@ def dial_words(scenario: Scenario, dial: Dial) -> str:
         return f"worth of the linkage {clean(parts[3])} to {who}"
     words = {"no_deal": "what no deal is worth to", "foresight": "foresight of"}
     return f"{words.get(dial.kind, 'what a text refused at home costs')} {who}"
+
+
+def _line_name(path: str, party: str) -> str:
+    """A red line by its id, with its party where that is another."""
+    _, owner, _, line, _ = path.split(".")
+    return clean(line if owner == party else f"{owner}.{line}")
 
 
 def value_words(dial: Dial, value: float) -> str:
