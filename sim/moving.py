@@ -69,7 +69,7 @@ class MovingTalks:
         self._may_fall = ensemble.world.may_fall()
         lines, self._utility = ensemble.structure.lines, utility
         rank = np.array([party.regard.tie_rank[0] for party in parties])
-        where = lines.pattern, lines.crosses, lines.party, *lines.members
+        where = lines.pattern, lines.crosses, lines.party, *lines.by_pattern[::-1]
         self._table: tuple[Any, ...] = ensemble.structure.signs, *where, rank
         self.look(np.arange(draws))
 

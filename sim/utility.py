@@ -196,12 +196,6 @@ class Lines:
         """Lines of one party, and what nobody can sign because an event took it off the table, shape (L,)."""
         return np.equal(self.party, party) | np.equal(self.party, EVERYBODY)
 
-    @cached_property
-    def members(self) -> tuple[Ints, Ints]:
-        """Packages of the first pattern, then of the second, and so on, (P,); where those of each begin, (K + 1,)."""
-        counts = np.bincount(self.pattern, minlength=len(self.crosses))
-        return np.argsort(self.pattern, kind="stable"), np.concatenate([[0], np.cumsum(counts)])
-
 
 def lines_over(names: Sequence[str], party: Sequence[int], forbids: Bools) -> Lines:
     """Group packages by the lines they cross.
