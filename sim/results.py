@@ -74,6 +74,16 @@ class Results:
         """Some columns of all draws, texts as categories: 8 MB a million draws and number."""
         return joined(self.rows, names)
 
+    def head(self, n: int, *names: str) -> pd.DataFrame:
+        """Some columns of the first n draws, all columns if none is named."""
+        parts, left = [], n
+        for piece in self.pieces(*(names or self.columns)):
+            parts.append(piece.head(left))
+            left -= len(parts[-1])
+            if left <= 0:
+                break
+        return pd.concat(parts, ignore_index=True)
+
     @cached_property
     def draws(self) -> pd.DataFrame:
         """All columns of all draws, for notebooks: it loads everything, some 100 MB to 2 GB a million draws."""

@@ -87,8 +87,8 @@ class Zones:
         shape = len(self._utility), self._utility.shape[2]
         self.first, self._last = np.zeros(shape, bool), np.zeros(shape, bool)
         zones(
-            self._utility, table.signs, lines.pattern, *lines.by_pattern[::-1], lines.crosses, TOLERANCE, no_deal, real, is_open,
-            self.first, self._last, self._known,
+            self._utility, table.signs, lines.pattern, *lines.by_pattern[::-1], lines.crosses, TOLERANCE, no_deal, real,
+            is_open, self.first, self._last, self._known,
         )  # fmt: skip
 
     def last(self) -> Bools:

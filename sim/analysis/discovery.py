@@ -11,7 +11,7 @@ import pandas as pd
 from sim.analysis.asked import Asked, NoAnswer, figure_asked
 from sim.analysis.boxes import Box, Factors, Measure, measure, quasi_p
 from sim.analysis.discovery_text import box_sentence, condition_texts, discovery_text
-from sim.analysis.drawn import inputs_of
+from sim.analysis.drawn import inputs_of, runs_looked_at
 from sim.analysis.input_words import rounded
 from sim.analysis.prim import best_by_both, first_dense, most_telling, paste, peel
 from sim.issues import Bools
@@ -159,7 +159,8 @@ def discover(
     if not question.asked.is_share and question.above is None and question.below is None:
         raise NoAnswer(f"{question.asked.name} is a number: say which runs are of interest, with --above or --below")
     of_signed = question.asked.is_of_a_text
-    draws = results.draws[results.agreed] if of_signed else results.draws
+    draws = runs_looked_at(results)
+    draws = draws[draws["package"].notna()] if of_signed else draws
     cases = question.cases(draws)
     draws, cases = draws[~np.isnan(cases)], cases[~np.isnan(cases)] > 0
     draws, cases = draws.head(MOST_SEARCHED), cases[:MOST_SEARCHED]

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from sim import streams
-from sim.results import Results
+from sim.results import Results, remembered
 from sim.utility import Floats
 
+MOST_RUNS = 100_000  # some 200 MB of the flagship
 PREFIX = "input."
 REAL = ".real"  # ends the path of a lot: whether a red line is real
 
@@ -42,11 +43,16 @@ class Drawn:
         return path.endswith(REAL)
 
 
+@remembered
+def runs_looked_at(results: Results) -> pd.DataFrame:
+    """The first of the finished runs, with all columns: as many as tell an input that matters from luck."""
+    return results.head(MOST_RUNS)
+
+
 def inputs_of(results: Results) -> Drawn:
-    """The inputs of finished runs that are not the same in all of them."""
-    columns = {
-        str(name).removeprefix(PREFIX): results.draws[name] for name in results.draws if str(name).startswith(PREFIX)
-    }
+    """The inputs of the runs looked at that are not the same in all of them."""
+    runs = runs_looked_at(results)
+    columns = {str(name).removeprefix(PREFIX): runs[name] for name in runs if str(name).startswith(PREFIX)}
     first: dict[bytes, str] = {}
     together: dict[str, tuple[str, ...]] = {}
     for path in sorted(columns):

@@ -95,7 +95,8 @@ class Reasons:
 
 def reasons(results: Results) -> Reasons:
     """Why runs ended as they did. Reads columns, plays nothing."""
-    draws, n = results.draws, results.n
+    names = ("outcome", "blocker", "zone_packages", "zone_ever", "break_cause", "break_month")
+    draws, n = results.head(results.n, *(name for name in names if name in results.columns)), results.n
     outcome, blocker = draws["outcome"], draws["blocker"]
     counts = outcome.value_counts()
     sets = [smallest_sets(text) for text in blocker[outcome == "no_zone"].dropna()]
@@ -186,7 +187,9 @@ class Satisfaction:
 
 def satisfactions(results: Results) -> tuple[Satisfaction, ...]:
     """Who has least to show for it, in the order of the file."""
-    signed = results.draws[results.agreed]
+    margins = (f"margin_{party}" for party in results.scenario.parties)
+    runs = results.head(results.n, "package", "least_satisfied_party", "least_satisfied", *margins)
+    signed = runs[runs["package"].notna()]
     known = signed["least_satisfied_party"].dropna()
     who = [set(str(names).split(" | ")) for names in known]
     rows = []

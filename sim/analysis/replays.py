@@ -81,7 +81,7 @@ class Replayed:
 def replayed(results: Results, most: int) -> Replayed:
     """Play again those of the first `most` draws that had no zone or ran out of time."""
     n = min(results.n, most)
-    outcome = results.draws["outcome"].head(n).to_numpy(object)
+    outcome = results.head(n, "outcome")["outcome"].to_numpy(object)
     wanted = np.flatnonzero((outcome == "no_zone") | (outcome == "deadline"))
     no_zone, late = list[NoZone](), list[LastRefusal]()
     groups = [dial.lines for dial in hardness_dials(results.scenario, results.structure)]

@@ -10,7 +10,7 @@ import pandas as pd
 from sim.analysis.asked import Asked, NoAnswer, figure_asked
 from sim.analysis.compare import mean_interval
 from sim.analysis.designs import REST, Design, Keeper, chosen, play, sobol_design
-from sim.analysis.drawn import REAL, inputs_of
+from sim.analysis.drawn import REAL, inputs_of, runs_looked_at
 from sim.analysis.input_words import input_words
 from sim.analysis.morris import morris_design, morris_effects, trajectories_of
 from sim.analysis.pawn import pawn
@@ -107,7 +107,7 @@ def sensitivity(
 def from_finished(results: Results, of: str, methods: Sequence[str]) -> Sensitivity:
     """What moves a figure, from finished runs alone; arguments and errors as of `sensitivity`."""
     asked, drawn = figure_asked(results, of), inputs_of(results)
-    found = sample(asked, results.draws, drawn)
+    found = sample(asked, runs_looked_at(results), drawn)
     value, low, high = figure_with_interval(found)
     note = why_nothing(found)
     tables = {} if note else {method: FINISHED[method](found) for method in methods}
@@ -121,10 +121,10 @@ def design_of(told: Sensitivity, method: str, plan: Plan) -> Design:
         NoAnswer: if an input that is named does not differ, or the number of points does not do.
     """
     results, drawn = told.results, inputs_of(told.results)
-    found = sample(told.asked, results.draws, drawn)
-    if found.n < results.n:
+    found = sample(told.asked, runs_looked_at(results), drawn)
+    if found.n < len(found.has):
         raise NoAnswer(
-            f"{told.asked.label}: {results.n - found.n:,} of {results.n:,} runs have none, and {method} needs one of "
+            f"{told.asked.label}: {len(found.has) - found.n:,} of {len(found.has):,} runs have none, and {method} needs one of "
             "every run: ask for a figure of all runs, such as signed, in_force or worth_PARTY"
         )
     ranked = [] if plan.inputs else [path for path in tornado(found)["input"] if path]

@@ -53,7 +53,7 @@ def tried(results: Results, change: Change, most: int) -> Tried:
         scenario = results.scenario.with_sets(sets)
     except ScenarioError as error:
         return Tried(change, tuple(sets), 0, (), str(error).splitlines()[0])
-    before, after = results.draws.head(n), run(scenario, n, results.seed).draws
+    before, after = results.head(n), run(scenario, n, results.seed).draws
     return Tried(change, tuple(sets), n, tuple(_stages(before, after)))
 
 

@@ -140,7 +140,7 @@ def _in_runs(results: Results) -> _Panel | None:
     """The first runs that sign the most frequent package; None if nothing is ever signed."""
     scenario, columns = results.scenario, list(results.scenario.issues)
     places = [columns.index(issue) for issue in scenario.headline or columns]
-    whole = [str(text).split("/") for text in results.draws["package"].head(FIRST).fillna("").tolist()]
+    whole = [str(text).split("/") for text in results.head(FIRST, "package")["package"].fillna("").tolist()]
     texts = ["/".join(options[place] for place in places) if len(options) == len(columns) else "" for options in whole]
     counts = Counter(text for text in texts if text)
     if not counts:
