@@ -124,8 +124,8 @@ def design_of(told: Sensitivity, method: str, plan: Plan) -> Design:
     found = sample(told.asked, runs_looked_at(results), drawn)
     if found.n < len(found.has):
         raise NoAnswer(
-            f"{told.asked.label}: {len(found.has) - found.n:,} of {len(found.has):,} runs have none, and {method} needs "
-            "one of every run: ask for a figure of all runs, such as signed, in_force or worth_PARTY"
+            f"{told.asked.label}: {len(found.has) - found.n:,} of {len(found.has):,} runs have none, and {method} "
+            "needs one of every run: ask for a figure of all runs, such as signed, in_force or worth_PARTY"
         )
     ranked = [] if plan.inputs else [path for path in tornado(found)["input"] if path]
     paths = chosen(drawn, plan.inputs, ranked, plan.top)

@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sim.analysis.asked import NoAnswer
 from sim.analysis.layout import percent, share_with_interval
+from sim.analysis.sensitivity import sensitivity
 from sim.analysis.sweep_table import STAGES
 from sim.analysis.words import blocker_words, clean, either, issue_label, option_label, party_label
 from sim.charts import CHARTS
+from sim.charts.tornado import tornado_chart, tornado_numbers
 from sim.movers import funnel
 from sim.report.blocks import Drawing, Section, drawing, grid
 from sim.report.page import page
 from sim.report.scenario_parts import history_section, issues_grid, numbers_section, parties_grid, theory_section
 from sim.results import Results
 from sim.scenario import Scenario
+from sim.stages import is_voted_on
 
 MOST_BLOCKERS = 12
 NOT_TOLD = ("seed", "asked", "complete")  # of the provenance: told above, or true of the folder and not of the result
@@ -37,6 +41,7 @@ def result_page(results: Results, svgs: Mapping[str, str] | None = None) -> str:
         funnel_section(results, drawn),
         packages_section(results, drawn),
         blockers_section(results),
+        moved_section(results),
         Section("talks", "The talks", drawings=_group(drawn, "talks")),
         Section("after", "Time and harm", drawings=_group(drawn, "after")),
         history_section(results),
@@ -157,6 +162,23 @@ def blockers_section(results: Results) -> Section:
     note = f"and {len(table) - MOST_BLOCKERS:,} more" if len(table) > MOST_BLOCKERS else ""
     told = grid("By what stood in the way", heads, rows, {1}, note)
     return Section("blockers", "What stands in the way", (said,), (told,))
+
+
+def moved_section(results: Results) -> Section:
+    """Which inputs the shares hang on most, beside inputs that do nothing."""
+    drawn, notes = [], []
+    for figure in ("signed", "in_force") if is_voted_on(results) else ("signed",):
+        try:
+            told = sensitivity(results, figure)
+        except NoAnswer as reason:
+            notes.append(str(reason))
+            continue
+        if told.note:
+            notes.append(told.note)
+            continue
+        drawn.append(drawing(f"tornado-{figure}", tornado_chart(told), tornado_numbers(told)))
+    words = "One input at a time, all others varying with it; what two inputs do together is not seen."
+    return Section("moved", "What moves it", (words, *dict.fromkeys(notes)), drawings=tuple(drawn))
 
 
 def provenance_section(results: Results) -> Section:
