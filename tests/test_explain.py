@@ -184,6 +184,7 @@ def test_the_last_refusal_says_what_the_text_lacked():
     results = run(changed(east=hard, west=hard), 20)
     late = replayed(results, 20).late
     assert len(late) == 20
+    assert not replayed(results, 20).too_late
     assert all((each.reason, each.round) == ("worth", 6) for each in late)
     assert [each.missing for each in late] == pytest.approx([0.3] * 20)
     assert [each.party for each in late] == results.draws["blocker"].tolist()
@@ -331,6 +332,20 @@ def test_a_draw_out_of_time_names_the_package_that_came_nearest():
     assert "this package was worth what everybody asked for" in " ".join(draw_text(explained, 80).split())
 
 
+def test_a_text_that_came_too_late_to_be_answered_is_told_as_such():
+    """East opens with all of it in the only round; west says no and offers to share, and nobody speaks after it."""
+    other = json.loads(json.dumps(WELL))
+    other["time"]["rounds"] = 1
+    other["proposals"] = {"all": {"label": "All of it", "package": {"well": "east"}}}
+    other["parties"]["east"] |= {"opens_with": ["all"], "no_deal": 0.4}
+    other["protocol"] = {"name": "alternating_offers", "order": ["east", "west"]}
+    explained = explain_draw(read(other), 1, 0)
+    looked = replayed(run(read(other), 3), 3)
+    assert (looked.out_of_time, looked.too_late) == (3, (0, 1, 2))
+    assert (dict(explained.nearest.package), explained.nearest.on_the_table) == ({"well": "both"}, True)
+    assert "time ran out before all said so" in " ".join(draw_text(explained, 80).split())
+
+
 def test_a_text_refused_at_home_says_how_many_votes_it_lacked(banks):
     text = draw_text(explain_draw(banks.scenario, 1, draw_that(banks, "refused")), 80)
     assert "points more in favour in the vote of" in text or "No share of votes would have done" in text
@@ -369,8 +384,8 @@ def file(tmp_path):
 
 KEYS = [
     "id", "title", "seed", "n", "looked_at", "outcomes", "zone_first", "zone_ever", "obstacles", "obstacles_needed",
-    "refused_last", "left", "refused_at_home", "in_force", "parties", "ledger", "opening", "set_aside", "linkages",
-    "tried", "weights",
+    "refused_last", "too_late", "left", "refused_at_home", "in_force", "parties", "ledger", "opening",
+    "set_aside", "linkages", "tried", "weights",
 ]  # fmt: skip
 
 

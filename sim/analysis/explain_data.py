@@ -30,6 +30,7 @@ def explanation_data(explained: "Explanation") -> dict[str, Any]:
         "obstacles": [_obstacle(each) for each in why.obstacles],
         "obstacles_needed": _shares(why.sizes),
         "refused_last": [_share(each) | {"reasons": _why(explained, each.name)} for each in why.refusers],
+        "too_late": _share(Share("too_late", len(explained.replayed.too_late), explained.replayed.out_of_time)),
         "left": _shares(why.left),
         "refused_at_home": _shares(why.at_home),
         "in_force": _shares(why.breaks),

@@ -39,12 +39,14 @@ class Nearest:
     Attributes:
         package: Which; it crosses no real line of those who sign it. The first by rank of those that came as near.
         packages: How many came as near.
+        on_the_table: Whether it was the text on the table at the end, which not all had answered; it then stands first.
         missing: What it lacks of what each signatory asked for, as `(party, worth)`; those that lack nothing are left
             out. Nobody lacks anything where the package met what all asked for and nobody proposed it.
     """
 
     package: Package
     packages: int
+    on_the_table: bool
     missing: tuple[tuple[str, float], ...]
 
 
@@ -72,10 +74,11 @@ class DrawExplained:
              "package": dict(each.package)}
             for each in self.opened
         ]  # fmt: skip
-        nearest = None
+        nearest: dict[str, Any] | None = None
         if self.nearest is not None:
             near = self.nearest
-            nearest = {"package": dict(near.package), "packages": near.packages, "missing": dict(near.missing)}
+            nearest = {"package": dict(near.package), "packages": near.packages, "on_the_table": near.on_the_table,
+                       "missing": dict(near.missing)}
         return self.story.as_data() | {"explained": {"ways_out": ways, "nearest": nearest, "room": dict(self.room)}}
 
 
@@ -115,7 +118,10 @@ def _nearest(talks: Talks, table: Table) -> Nearest | None:
     lacking = np.where(structure.signs[:, free], np.maximum(asked[:, None] - talks.utility[0][:, free], 0.0), 0.0)
     total = lacking.sum(axis=0)
     tied = np.flatnonzero(total <= total.min() + TOLERANCE)
+    on_the_table = bool((free[tied] == talks.standing[0]).any())
     best = int(tied[structure.space.tie_rank[free[tied]].argmin()])
+    if on_the_table:
+        best = int(np.flatnonzero(free == talks.standing[0])[0])
     lack = {party: float(lacking[structure.parties.index(party), best]) for party in talks.ensemble.scenario.parties}
     missing = tuple((party, worth) for party, worth in lack.items() if worth > TOLERANCE)
-    return Nearest(package_named(talks, int(free[best])), len(tied), missing)
+    return Nearest(package_named(talks, int(free[best])), len(tied), on_the_table, missing)

@@ -62,10 +62,12 @@ def _in_time(explained: DrawExplained, width: int) -> Iterator[str]:
         yield from wrapped("Nothing that can be said of one package: its signatories need not all agree.", width, 2)
         return
     if not nearest.missing:
-        count = "this package was"
+        count, none = "this package was", "it was not"
         if nearest.packages > 1:
-            count = f"{nearest.packages:,} packages, this one among them, were"
-        text = f"In the last round {count} worth what everybody asked for, and it was not the text on the table:"
+            count, none = f"{nearest.packages:,} packages, this one among them, were", "none of them was"
+        text = f"In the last round {count} worth what everybody asked for, and {none} the text on the table:"
+        if nearest.on_the_table:
+            text = "The text on the table at the end was worth what all asked for; time ran out before all said so:"
     else:
         lacks = [f"{lack:.3f} less for {party_label(scenario, party)}" for party, lack in nearest.missing]
         text = f"Asking in the last round for {either(lacks, 'and')}: then this package was worth it to all who sign:"

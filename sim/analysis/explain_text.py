@@ -163,6 +163,12 @@ def _out_of_time(explained: "Explanation") -> Iterator[RenderableType]:
         rows.append([either(names, "and"), shared(each), reasons])
     looked = f" (of the first {explained.replayed.n:,} runs)" if explained.replayed.n < why.n else ""
     yield table(["who refused last", "share", f"<why{looked}"], rows)
+    too_late = Share("too_late", len(explained.replayed.too_late), explained.replayed.out_of_time)
+    if too_late.count:
+        yield paragraph(
+            f"In {shared(too_late)} of these the text on the table at the end was worth what all asked for by then: "
+            "time ran out before all had answered.", 2,
+        )  # fmt: skip
     missing = [late.missing for late in explained.replayed.late if not np.isnan(late.missing)]
     if missing:
         text = f"Where the last text was worth too little, it lacked {np.median(missing):.2f} of what was asked for"

@@ -71,11 +71,16 @@ class Replayed:
         n: How many these are.
         no_zone: Those in which no package was acceptable in any round.
         late: Those that had a zone and ran out of time, where somebody refused.
+        out_of_time: How many had a zone and ran out of time.
+        too_late: Draws of these in which the text on the table at the end was worth what all its signatories asked for
+            in the last round, and crossed no real line of theirs: not all of them had answered it.
     """
 
     n: int
     no_zone: tuple[NoZone, ...]
     late: tuple[LastRefusal, ...]
+    out_of_time: int
+    too_late: tuple[int, ...]
 
 
 def replayed(results: Results, most: int) -> Replayed:
@@ -83,16 +88,30 @@ def replayed(results: Results, most: int) -> Replayed:
     n = min(results.n, most)
     outcome = results.head(n, "outcome")["outcome"].to_numpy(object)
     wanted = np.flatnonzero((outcome == "no_zone") | (outcome == "deadline"))
-    no_zone, late = list[NoZone](), list[LastRefusal]()
+    no_zone, late, too_late = list[NoZone](), list[LastRefusal](), list[int]()
     groups = [dial.lines for dial in hardness_dials(results.scenario, results.structure)]
     for talks in talks_of(results, n, wanted):
         texts = blockers(talks)
         for b, number in enumerate(talks.ensemble.draws.tolist()):
             if outcome[number] == "no_zone":
                 no_zone.append(_no_zone(talks, b, str(texts[b]), groups))
-            elif (refusal := last_refusal(talks, b)) is not None:
+                continue
+            if came_too_late(talks, b):
+                too_late.append(number)
+            if (refusal := last_refusal(talks, b)) is not None:
                 late.append(refusal)
-    return Replayed(n, tuple(no_zone), tuple(late))
+    out_of_time = int((outcome == "deadline").sum())
+    return Replayed(n, tuple(no_zone), tuple(late), out_of_time, tuple(too_late))
+
+
+def came_too_late(talks: Talks, b: int) -> bool:
+    """Whether all could have signed the text on the table of a draw out of time, by what they asked for at the end."""
+    text = int(talks.standing[b])
+    if text == NO_DEAL or getattr(talks.ensemble.protocol, "quota", None) is not None:
+        return False
+    table, asked = last_table(talks, b), talks.aspiration[-1][b]
+    content = (talks.utility[b, :, text] >= asked - TOLERANCE) & table.clear()[:, text]
+    return bool((content | ~talks.ensemble.structure.signs[:, text]).all() and not table.gone()[text])
 
 
 def talks_of(results: Results, n: int, rows: Ints) -> Iterator[Talks]:
