@@ -190,6 +190,14 @@ def test_the_last_refusal_says_what_the_text_lacked():
     assert [each.party for each in late] == results.draws["blocker"].tolist()
 
 
+def test_the_number_that_moves_the_zone_most_is_named(well):
+    explained = explain(well, 5)
+    mover = explained.moved_by["zone_first"]
+    assert mover.path == "parties.east.no_deal"  # the only uncertain number besides the strategies
+    assert mover.high_share < mover.low_share
+    assert "parties.east.no_deal moves this most" in " ".join(explanation_text(explained, 80).split())
+
+
 # Tried out.
 
 
@@ -385,7 +393,7 @@ def file(tmp_path):
 KEYS = [
     "id", "title", "seed", "n", "looked_at", "outcomes", "zone_first", "zone_ever", "obstacles", "obstacles_needed",
     "refused_last", "too_late", "left", "refused_at_home", "in_force", "parties", "ledger", "opening",
-    "set_aside", "linkages", "tried", "weights",
+    "set_aside", "linkages", "moved_by", "tried", "weights",
 ]  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Why there is no deal, who has least to show for one, and what smallest change opens the way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,9 @@ from sim.analysis.smallest_change import Opening, opening
 from sim.analysis.tried import Tried, tried
 from sim.analysis.ways_out import NO_DEAL
 from sim.analysis.weight_flips import WeightFlips, weight_flips
+from sim.movers import Mover, movers
 from sim.results import Results
+from sim.stages import reached
 
 LOOK = 300  # runs that are played again
 
@@ -35,6 +37,8 @@ class Explanation:
         opening: The smallest changes that open a zone there.
         replayed: The first runs, those without a deal played again.
         asides: What setting one obstacle aside does over runs.
+        moved_by: For each stage that runs get to, the uncertain number that goes with the largest difference; None
+            where none stands out or the runs are too few.
         tried: The changes that were tried out on the first runs.
         weights: Which single weight turns the package signed most often.
     """
@@ -47,6 +51,7 @@ class Explanation:
     opening: Opening = field(repr=False)
     replayed: Replayed = field(repr=False)
     asides: tuple[Aside, ...] = field(repr=False)
+    moved_by: Mapping[str, Mover | None] = field(repr=False)
     tried: tuple[Tried, ...] = field(repr=False)
     weights: WeightFlips = field(repr=False)
 
@@ -83,9 +88,16 @@ def explain(results: Results, look: int = LOOK) -> Explanation:
         opening=found,
         replayed=again,
         asides=asides,
+        moved_by=_moved_by(results),
         tried=tuple(tried(results, change, look) for change in wanted),
         weights=weight_flips(results, table),
     )
+
+
+def _moved_by(results: Results) -> dict[str, Mover | None]:
+    """The numbers that stand out from what chance makes of so many."""
+    found = movers(results, reached(results))
+    return {stage: mover if mover is not None and mover.stands_out else None for stage, mover in found.items()}
 
 
 def _worth_trying(found: Opening) -> list[Change]:

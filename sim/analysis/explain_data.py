@@ -50,6 +50,11 @@ def explanation_data(explained: "Explanation") -> dict[str, Any]:
         },
         "set_aside": [_aside(each) for each in explained.asides],
         "linkages": _linkages(explained),
+        "moved_by": [
+            {"stage": stage, "path": mover.path, "low_share": mover.low_share, "high_share": mover.high_share,
+             "difference": mover.difference, "low": mover.low, "high": mover.high}
+            for stage, mover in explained.moved_by.items() if mover is not None
+        ],
         "tried": [_tried(explained, each) for each in explained.tried],
         "weights": _weights(explained),
     }  # fmt: skip

@@ -129,6 +129,16 @@ def _over_runs(explained: "Explanation") -> Iterator[RenderableType]:
         f"alone is in the way; median (10th to 90th percentile).{half_need}{looked}", 2,
     )  # fmt: skip
     yield from _linkages_in_the_way(explained)
+    yield from _moved_by(explained)
+
+
+def _moved_by(explained: "Explanation") -> Iterator[RenderableType]:
+    """The uncertain number that goes with the largest difference in the runs that get somewhere."""
+    found = [(stage, mover) for stage, mover in explained.moved_by.items() if stage in STAGES and mover is not None]
+    n = explained.results.n // 3
+    for stage, mover in found:
+        shares = f"{percent(mover.low_share, n)} where it is lowest, {percent(mover.high_share, n)} where it is highest"
+        yield paragraph(f"Of all uncertain numbers, {mover.path} moves this most: {STAGES[stage]} ({shares}).", 2)
 
 
 def _half_words(each: Aside) -> str | None:
