@@ -17,9 +17,8 @@ from sim.analysis.smallest_change import Opening, opening
 from sim.analysis.tried import Tried, tried
 from sim.analysis.ways_out import NO_DEAL
 from sim.analysis.weight_flips import WeightFlips, weight_flips
-from sim.movers import Mover, movers
+from sim.movers import Mover, moved_by
 from sim.results import Results
-from sim.stages import reached
 
 LOOK = 300  # runs that are played again
 
@@ -96,7 +95,7 @@ def explain(results: Results, look: int = LOOK) -> Explanation:
 
 def _moved_by(results: Results) -> dict[str, Mover | None]:
     """The numbers that stand out from what chance makes of so many."""
-    found = movers(results, reached(results))
+    found = moved_by(results)
     return {stage: mover if mover is not None and mover.stands_out else None for stage, mover in found.items()}
 
 
