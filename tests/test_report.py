@@ -89,8 +89,8 @@ def assert_safe(text):
 
 
 def test_it_holds_every_part_in_order(page):
-    wanted = ["headline", "funnel", "packages", "blockers", "moved", "talks", "after", "theory", "numbers", "provenance"]
-    assert [each for each in page.ids if each in wanted] == wanted
+    parts = ["headline", "funnel", "packages", "blockers", "moved", "talks", "after", "theory", "numbers", "provenance"]
+    assert [each for each in page.ids if each in parts] == parts
     assert page.tags.count("table") == page.captions
     assert page.tags.count("svg") == 10  # eight charts (there is no harm to show) and two tornados
 
