@@ -281,6 +281,7 @@ def test_runs_of_a_design_are_kept_apart_and_played_once(file, tmp_path, monkeyp
         (["--method", "sobol", "--points", 100], "a power of two of points: 64 or 128"),
         (["--method", "morris", "--inputs", "parties.west.nodeal"], "did you mean 'parties.west.no_deal'"),
         (["--method", "sobol", "--of", "margin_west"], "needs one of every run"),
+        (["--points", 64], "are for --method sobol and morris"),
     ],
 )
 def test_a_design_that_cannot_be_made_is_said_in_a_line(file, words, said):

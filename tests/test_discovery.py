@@ -249,7 +249,9 @@ def test_the_command_says_it_in_words_and_draws_it(file, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["-n", 1], 0, "takes at least 40 of both kinds"),
+        (["-n", 1], 0, "of the 1 runs are so, so nothing tells them apart"),
+        (["-n", 60], 0, "takes at least 40 of both kinds"),
+        (["-n", 60, "--above", 1], 2, "signed takes no --above or --below"),
         (["-n", 200, "--of", "margin_west"], 2, "say which runs are of interest, with --above or --below"),
         (["-n", 200, "--of", "sined"], 2, "did you mean 'signed'"),
         (["-n", 200, "--density", 2], 2, "0<=x<=1"),
@@ -265,6 +267,7 @@ def test_without_any_agreement_the_chart_says_so(tmp_path):
     scenario = shipped("two-banks-pullback").with_sets(["parties.*.no_deal=1"])
     told = discover(sim.run(scenario, 100))
     assert told.cases == 0 and not told.boxes
-    assert "0 of 100 runs are so" in discovery_chart(told).alt
+    assert "None of the 100 runs are so" in discovery_chart(told).alt
+    assert "No run signed a text" in discover(told.results, "held_60").note
     save_discovery(told, tmp_path)
     assert len(pd.read_csv(tmp_path / "discovery.csv")) == 0

@@ -156,8 +156,12 @@ def discover(
         NoAnswer: if there is no such figure.
     """
     question = Question(figure_asked(results, question)) if isinstance(question, str) else question
-    if not question.asked.is_share and question.above is None and question.below is None:
-        raise NoAnswer(f"{question.asked.name} is a number: say which runs are of interest, with --above or --below")
+    limited = question.above is not None or question.below is not None
+    if question.asked.is_share == limited:
+        said = "takes no --above or --below: a run has it or not" if limited else (
+            "is a number: say which runs are of interest, with --above or --below"
+        )
+        raise NoAnswer(f"{question.asked.name} {said}")
     of_signed = question.asked.is_of_a_text
     draws = runs_looked_at(results)
     draws = draws[draws["package"].notna()] if of_signed else draws
@@ -191,7 +195,7 @@ def factors_of(results: Results, draws: pd.DataFrame, options: bool) -> Factors:
             names.append(path)
             columns.append(column)
             categories.append(2 if drawn.is_lot(path) else 0)
-    if options:
+    if options and len(draws):
         texts = draws["package"].str.split("/", expand=True)
         for place, (issue, spec) in enumerate(results.scenario.issues.items()):
             codes = {option: code for code, option in enumerate(spec.options)}
@@ -208,6 +212,10 @@ def _why_nothing(factors: Factors, cases: Bools, of_signed: bool) -> str:
     """Why no box can be looked for; empty if one can."""
     n, of_interest = len(cases), int(cases.sum())
     which = "runs that signed a text" if of_signed else "runs"
+    if not n:
+        return "No run signed a text, so there is nothing to tell apart."
+    if of_interest in (0, n):
+        return f"{'All' if of_interest else 'None'} of the {n:,} {which} are so, so nothing tells them apart."
     if of_interest < LEAST_CASES or n - of_interest < LEAST_CASES:
         few = f"{of_interest:,} of {n:,} {which} are so"
         return (

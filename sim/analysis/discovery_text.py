@@ -49,8 +49,8 @@ def discovery_parts(told: "Discovery") -> Iterator[RenderableType]:
 
 def opening(told: "Discovery") -> str:
     """How often runs are of interest over all."""
-    share = share_with_interval(told.cases / told.n, told.n) if told.n else "None"
-    return f"{share} of {told.n:,} {population(told)} {does(told)}."
+    share = share_with_interval(told.cases / told.n, told.n) if told.n else "none"
+    return f"{share[0].upper()}{share[1:]} of {told.n:,} {population(told)} {does(told)}."
 
 
 def population(told: "Discovery") -> str:
@@ -119,7 +119,7 @@ def _conditions(told: "Discovery", place: int) -> RenderableType:
 
 def _tradeoff(told: "Discovery") -> RenderableType:
     rows, last = [], 2.0
-    steps = told.boxes[0].tradeoff.to_dict("records")
+    steps = told.boxes[0].tradeoff.dropna(subset=["told_density"]).to_dict("records")
     for row in steps:
         if row["chosen"] or last - row["told_coverage"] >= 0.08 or row is steps[-1]:
             last = row["told_coverage"]

@@ -50,6 +50,8 @@ class SensitivityWish:
 
 def run_sensitivity(wish: SensitivityWish, as_json: bool) -> None:
     """Tell which inputs move a figure, and draw it."""
+    if (wish.plan.inputs or wish.plan.points) and not DESIGNED.keys() & set(wish.methods):
+        fail(WRONG_INPUT, "peacesim: --inputs and --points are for --method sobol and morris; neither is asked for")
     (results,) = results_or_runs([wish.path], wish.draws, wish.seed)
     try:
         told = from_finished(results, wish.of, [method for method in wish.methods if method in FINISHED])
