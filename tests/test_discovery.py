@@ -216,6 +216,21 @@ def test_dense_boxes_on_request():
     assert found.searched.coverage < balanced.searched.coverage
 
 
+def test_red_lines_in_conditions_are_told_with_those_drawn_together():
+    scenario = shipped("two-banks-pullback").with_sets(["lines=together"])
+    results = sim.run(scenario, 1500)
+    line = "parties.lowland.red_lines.not_under_its_guns.real"
+    draws = results.draws.copy()
+    draws["package"] = draws["package"].where(draws[f"input.{line}"])  # nobody signs where the line is not real
+    question = Question(figure_asked(results, "signed"), turned=True)
+    told = discover(sim.Results(scenario, 1, draws, results.tallies), question)
+    text = " ".join(str(told).split())
+    assert 'If the red line "not under its guns" of Lowland (and 1 drawn together with it) is not real, 100 %' in text
+    assert 'red line "not under its guns" of Lowland: never How the armies leave: "Nobody moves".' in text
+    assert 'red line "no blind exit" of Upland: never How the armies leave: "Upland leaves first, at once"' in text
+    assert told.boxes[0].box.out and told.as_data()["boxes"][0]["conditions"][0]["without"] == ["real"]
+
+
 # The command.
 
 

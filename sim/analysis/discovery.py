@@ -80,6 +80,7 @@ class Discovery:
         n, cases: Runs that were looked at, and those of interest.
         searched: Runs on which boxes were found; they are told on `tested` others.
         boxes: Found one after the other, each among the runs outside of those before.
+        together: Paths of the inputs that are drawn together, by the one that speaks for them.
         density: That was asked for; None for a balance of coverage and density.
         note: Why there is no box, empty if there is one.
     """
@@ -93,6 +94,7 @@ class Discovery:
     searched: int
     tested: int
     boxes: tuple[Found, ...]
+    together: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     density: float | None = None
     note: str = ""
 
@@ -178,8 +180,8 @@ def discover(
             note += " Most runs are so: --not asks when they are not."
     n, searched = len(cases), int(half.sum())
     return Discovery(
-        results, question, factors, of_signed, n, int(cases.sum()), searched, n - searched, tuple(boxes), density,
-        note,
+        results, question, factors, of_signed, n, int(cases.sum()), searched, n - searched, tuple(boxes),
+        inputs_of(results).together, density, note,
     )
 
 
@@ -321,6 +323,7 @@ def _condition_data(discovery: Discovery, found: Found) -> list[dict[str, Any]]:
         options = sorted(found.box.out.get(column, ()))
         rows.append({
             "input": discovery.factors.names[column], "words": texts[column],
+            "together": list(discovery.together.get(discovery.factors.names[column], ())),
             "low": found.box.low.get(column), "high": found.box.high.get(column),
             "without": left_out(discovery, column, options),
             "p": {side: p for (side, other), p in found.p.items() if other == column},

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from sim.analysis.boxes import Box
 from sim.analysis.input_words import input_words, value_words
 from sim.analysis.layout import WIDTH, as_text, heading, number, paragraph, percent, share_with_interval, table
-from sim.analysis.words import clean, either, issue_label, option_label
+from sim.analysis.words import clean, either, issue_label, line_words, option_label
 
 if TYPE_CHECKING:
     from sim.analysis.discovery import Discovery
@@ -41,6 +41,11 @@ def discovery_parts(told: "Discovery") -> Iterator[RenderableType]:
             yield paragraph(f"The density asked for, {100 * told.density:g} %, is not reached on fresh runs.", 2)
         yield paragraph("")
         yield _conditions(told, place)
+    named = lines_named(told)
+    if named:
+        yield heading("Red lines named above")
+        for text in named:
+            yield paragraph(text, 2)
     yield heading("Coverage and density of the boxes that the first was chosen from")
     yield _tradeoff(told)
     yield paragraph("")
@@ -96,13 +101,28 @@ def _condition(told: "Discovery", box: Box, column: int) -> str:
         labels = [f'"{option_label(scenario, name, option)}"' for option in kept]
         return f"the text has {issue_label(scenario, name)}: {either(labels)}"
     words = input_words(scenario, name)
+    also = len(told.together.get(name, (name,))) - 1
+    others = f" (and {also} drawn together with it)" if also else ""
     if told.factors.categories[column]:
-        return f"the {words}" if 0 in box.out[column] else f"the {words.removesuffix(' is real')} is not real"
+        real = "is real" if 0 in box.out[column] else "is not real"
+        return f"the {words.removesuffix(' is real')}{others} {real}"
     low, high = told.range_of(column)
     limits = [f"above {value_words(box.low[column], low, high)}"] if column in box.low else []
     limits += [f"below {value_words(box.high[column], low, high)}"] if column in box.high else []
     article = "" if words.startswith(("what ", "months ")) else "the "
-    return f"{article}{words} is {either(limits, 'and')}"
+    return f"{article}{words}{others} is {either(limits, 'and')}"
+
+
+def lines_named(told: "Discovery") -> list[str]:
+    """What the red lines in conditions forbid, in words, those that are drawn together all."""
+    scenario, texts = told.results.scenario, []
+    for column in dict.fromkeys(column for found in told.boxes for column in found.box.columns):
+        name = told.factors.names[column]
+        for path in told.together.get(name, ()) if told.factors.categories[column] else ():
+            _, party, _, line, _ = path.split(".")
+            label = input_words(scenario, path).removesuffix(" is real")
+            texts.append(f"{label}: {line_words(scenario, f'{party}.{line}')}.")
+    return texts
 
 
 def _conditions(told: "Discovery", place: int) -> RenderableType:

@@ -7,7 +7,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.analysis.discovery import Discovery
-from sim.analysis.discovery_text import box_sentence, condition_texts, does, opening, population
+from sim.analysis.discovery_text import (
+    box_sentence,
+    condition_texts,
+    does,
+    lines_named,
+    opening,
+    population,
+)
 from sim.analysis.input_words import value_words
 from sim.charts.colours import BLACK, INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.lettering import LINE, clean, interval_note, wrap
@@ -16,6 +23,7 @@ from sim.charts.page import BODY, SMALL, Panel, Picture, Words, provenance, shee
 TEXT, GAP, SCATTER = 5.2, 0.55, 3.3  # inches: words at the left, coverage and density at the right
 BAR, BARS = 0.16, 1.5  # inches: height of a range, width of all of it
 AIR = 0.24
+MOST_LINES = 4  # red lines explained below the picture
 MARKERS = ("o", "s", "^", "D", "P")  # by the number of inputs with a condition, the last for more
 NUMBERS = [
     *("kind", "box", "input", "words", "low", "high", "without", "n", "cases"),
@@ -160,6 +168,7 @@ def _words(told: Discovery) -> Words:
             "Conditions are found on every other run and told on the rest, which the search has not seen. Conditions "
             "that tell nothing are left out (quasi-p above 0.05).",
             interval_note(told.tested),
+            *(f"{text[0].upper()}{text[1:]}" for text in lines_named(told)[:MOST_LINES]),
         ),
     )
 
