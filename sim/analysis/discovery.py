@@ -192,7 +192,7 @@ def factors_of(results: Results, draws: pd.DataFrame, options: bool) -> Factors:
     """
     drawn, names, columns, categories = inputs_of(results), [], [], []
     for path in drawn.paths:
-        column = draws[f"input.{path}"].to_numpy(float)
+        column = drawn.columns[path].loc[draws.index].to_numpy(float)
         if len(column) and (column != column[0]).any():
             names.append(path)
             columns.append(column)

@@ -144,5 +144,5 @@ def _tradeoff(told: "Discovery") -> RenderableType:
         if row["chosen"] or last - row["told_coverage"] >= 0.08 or row is steps[-1]:
             last = row["told_coverage"]
             shares = [f"{100 * row[key]:.0f} %" for key in ("told_coverage", "told_density", "mass")]
-            rows.append([*shares, str(row["inputs"]), "chosen, before limits were rounded" if row["chosen"] else ""])
+            rows.append([*shares, str(row["inputs"]), "chosen, and then trimmed" if row["chosen"] else ""])
     return table(["coverage", "density", "of all runs", "inputs", "<"], rows, left=0)

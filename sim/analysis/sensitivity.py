@@ -10,7 +10,7 @@ import pandas as pd
 from sim.analysis.asked import Asked, NoAnswer, figure_asked
 from sim.analysis.compare import mean_interval
 from sim.analysis.designs import REST, Design, Keeper, chosen, play, sobol_design
-from sim.analysis.drawn import REAL, inputs_of, runs_looked_at
+from sim.analysis.drawn import REAL, Drawn, inputs_of, runs_looked_at
 from sim.analysis.input_words import input_words
 from sim.analysis.morris import morris_design, morris_effects, trajectories_of
 from sim.analysis.pawn import pawn
@@ -30,6 +30,7 @@ class Sensitivity:
 
     Attributes:
         results: The finished runs.
+        drawn: Their inputs.
         asked: The figure.
         n: Finished runs that have it.
         value, low, high: Its mean over these, with a 95 % interval.
@@ -40,6 +41,7 @@ class Sensitivity:
     """
 
     results: Results = field(repr=False)
+    drawn: Drawn = field(repr=False)
     asked: Asked
     n: int
     value: float
@@ -111,7 +113,7 @@ def from_finished(results: Results, of: str, methods: Sequence[str]) -> Sensitiv
     value, low, high = figure_with_interval(found)
     note = why_nothing(found)
     tables = {} if note else {method: FINISHED[method](found) for method in methods}
-    return Sensitivity(results, asked, found.n, value, low, high, len(drawn.paths), tables, note=note)
+    return Sensitivity(results, drawn, asked, found.n, value, low, high, len(drawn.paths), tables, note=note)
 
 
 def design_of(told: Sensitivity, method: str, plan: Plan) -> Design:
@@ -120,7 +122,7 @@ def design_of(told: Sensitivity, method: str, plan: Plan) -> Design:
     Raises:
         NoAnswer: if an input that is named does not differ, or the number of points does not do.
     """
-    results, drawn = told.results, inputs_of(told.results)
+    results, drawn = told.results, told.drawn
     found = sample(told.asked, runs_looked_at(results), drawn)
     if found.n < len(found.has):
         raise NoAnswer(

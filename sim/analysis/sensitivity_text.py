@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.console import RenderableType
 
-from sim.analysis.drawn import runs_looked_at
 from sim.analysis.input_words import input_words, value_words
 from sim.analysis.layout import WIDTH, as_text, decimals, heading, number, paragraph, percent, table
 from sim.analysis.words import clean
@@ -98,7 +97,7 @@ def input_range(told: "Sensitivity", path: str) -> tuple[float, float]:
     """Least and largest value of an input in the runs at hand; of a dummy 0 and 1."""
     if not path:
         return 0.0, 1.0
-    values = runs_looked_at(told.results)[f"input.{path}"]
+    values = told.drawn.values(path)
     return float(values.min()), float(values.max())
 
 
