@@ -109,6 +109,12 @@ def test_inputs_drawn_together_count_once():
     assert set(drawn.paths) == {path for path, number in scenario.numbers().items() if number.uncertain} | {
         "parties.upland.red_lines.no_blind_exit.real", "parties.lowland.red_lines.not_under_its_guns.real"
     }  # fmt: skip
+    results = sim.run(scenario, 50)
+    alike = results.draws.copy()  # by chance, as lines that are hardly ever not real often are
+    alike["input.parties.upland.red_lines.no_blind_exit.real"] = alike[
+        "input.parties.lowland.red_lines.not_under_its_guns.real"
+    ]
+    assert inputs_of(replace(results, draws=alike)).paths == drawn.paths
     together = inputs_of(sim.run(scenario.with_sets(["lines=together"]), 50)).together
     assert together["parties.lowland.red_lines.not_under_its_guns.real"] == (
         "parties.lowland.red_lines.not_under_its_guns.real", "parties.upland.red_lines.no_blind_exit.real"

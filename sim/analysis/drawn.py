@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from sim import streams
+from sim.ensemble import line_group
 from sim.results import Results, remembered
+from sim.scenario import Scenario
 from sim.utility import Floats
 
 MOST_RUNS = 100_000  # some 200 MB of the flagship
@@ -53,15 +55,25 @@ def inputs_of(results: Results) -> Drawn:
     """The inputs of the runs looked at that are not the same in all of them."""
     runs = runs_looked_at(results)
     columns = {str(name).removeprefix(PREFIX): runs[name] for name in runs if str(name).startswith(PREFIX)}
-    first: dict[bytes, str] = {}
+    first: dict[str, str] = {}
     together: dict[str, tuple[str, ...]] = {}
     for path in sorted(columns):
         values = columns[path].to_numpy(float)
         if len(values) and (values == values[0]).all():
             continue
-        same = first.setdefault(values.tobytes(), path)
+        same = first.setdefault(_stream(results.scenario, path), path)
         together[same] = (*together.get(same, ()), path)
     return Drawn(together, columns, results.seed)
+
+
+def _stream(scenario: Scenario, path: str) -> str:
+    """What an input is drawn from; red lines of a name share it, and so are drawn together."""
+    block, *rest = path.split(".")
+    if block != "parties" or rest[1] != "red_lines":
+        return path
+    party, _, line_id, quantity = rest
+    line = next(line for line in scenario.parties[party].red_lines if line.id == line_id)
+    return f"{line_group(scenario.lines, party, line_id, line.drawn_with)}.{quantity}"
 
 
 def dummy(seed: int, number: int, n: int) -> Floats:
