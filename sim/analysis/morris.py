@@ -15,7 +15,7 @@ LEVELS = 4
 STEP = LEVELS / (2 * (LEVELS - 1))  # of the whole way
 ENDS = (0.125, 0.875)  # of an input's law: the middles of its lowest and highest quarter
 NO_SALIB = (
-    "Morris takes SALib, which is not installed: pip install 'peacesim[sensitivity]', or pip install 'salib>=1.5'"
+    "Morris takes SALib, which is not installed: pip install 'peacesim[sensitivity]', or pip install 'salib>=1.6'"
 )
 
 
