@@ -13,14 +13,14 @@ from scipy.stats import ks_2samp, qmc
 
 import sim
 from sim.analysis import designs
-from sim.analysis.asked import NoAnswer, figure_asked
+from sim.analysis.asked import Asked, NoAnswer, figure_asked
 from sim.analysis.designs import REST, chosen, play, shifted_sobol, sobol_design
 from sim.analysis.drawn import inputs_of
 from sim.analysis.morris import ENDS, morris_design, morris_effects, trajectories_of
 from sim.analysis.pawn import pawn, slice_distances
-from sim.analysis.sensitivity import Plan, sensitivity
+from sim.analysis.sensitivity import Plan, Sensitivity, design_of, from_design, sensitivity
 from sim.analysis.sobol import dummy_indices, sobol_indices
-from sim.analysis.tornado import slices
+from sim.analysis.tornado import sample, slices
 from sim.chunks import play_chunk
 from sim.store import identity, lock_folder
 from sim.streams import uniform
@@ -212,6 +212,21 @@ def test_sobol_and_the_tornado_agree_on_a_smooth_figure():
     assert sobol[first]["first_low"] < tornado[first]["first_order"] < sobol[first]["first_high"]
     assert sobol[first]["total"] > sobol[first]["first"] - 0.05
     assert list(told.tables["sobol"]["kind"]) == ["number", "number", "number", "rest", "dummy"]
+
+
+@pytest.mark.parametrize("path", [NO_DEAL, WEIGHT])
+def test_the_variance_goes_to_the_input_that_is_the_figure_or_to_all_else(path):
+    """A figure that is one input goes with it alone; with a design by another input, with all else alone."""
+    results = sim.run(shipped("two-banks-pullback"), 200)
+    asked = Asked("x", "x", "mean", "x", lambda draws: draws[f"input.{NO_DEAL}"])
+    found = sample(asked, results.draws, inputs_of(results))
+    told = Sensitivity(results, inputs_of(results), asked, found.n, 0, 0, 0, 14, {})
+    table = from_design(told, "sobol", design_of(told, "sobol", Plan([path], points=512))).tables["sobol"]
+    by_kind = {row["kind"]: row for row in table.to_dict("records")}
+    ours, rest = by_kind["number"], by_kind["rest"]
+    all_of_it, nothing = (ours, rest) if path == NO_DEAL else (rest, ours)
+    assert (all_of_it["first"], all_of_it["total"]) == pytest.approx((1, 1), abs=0.15)
+    assert (nothing["first"], nothing["total"]) == (0, 0)
 
 
 def test_inputs_are_chosen_by_any_path_of_those_drawn_together():
