@@ -12,12 +12,10 @@ from click.testing import CliRunner, Result
 from sim.cli.commands import peacesim
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("batch", "check", "compare", "import", "list", "merge", "new", "report", "run", "schema", "show", "sweep")
 COMMANDS = (
-    "batch", "check", "compare", "discover", "import", "list", "merge", "new", "run", "schema", "sensitivity", "show",
-    "sweep",
+    "batch", "check", "compare", "discover", "explain", "import", "list", "merge", "new", "report", "run", "schema",
+    "sensitivity", "show", "sweep",
 )  # fmt: skip
-COMMANDS = ("batch", "check", "compare", "explain", "import", "list", "merge", "new", "run", "schema", "show", "sweep")
 
 SCENARIO = """\
 schema: 1

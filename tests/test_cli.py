@@ -329,6 +329,7 @@ def test_a_batch_in_which_one_scenario_fails_finishes_the_others(file, tmp_path,
     def broken(results, folder):
         if results.scenario.id == "breaks":
             raise ZeroDivisionError("no chart")
+        return []
 
     monkeypatch.setattr(sim.charts, "save_charts", broken)
     answer = call("batch", other, file, "-n", 4, "--workers", 1, "--out", tmp_path / "out")

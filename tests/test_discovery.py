@@ -17,6 +17,7 @@ from sim.analysis.prim import best_by_both, first_dense, most_telling, paste, pe
 from sim.charts import save_discovery
 from sim.charts.discovery import discovery_chart
 from sim.results import share_interval
+from sim.rows import FrameRows
 from sim.streams import uniform
 from tests.commands import SCENARIO, call, data
 from tests.ema_cases import two_banks
@@ -190,7 +191,7 @@ def test_inputs_that_do_nothing_are_found_in_no_box():
         draws["package"] = np.where(uniform(seed, "test.signed", 0, 2000) < 0.3, draws["package"], None)
         draws["package"] = draws["package"].astype("string")
         for density in (None, 0.45):
-            told = discover(sim.Results(results.scenario, seed, draws, results.tallies), density=density)
+            told = discover(sim.Results(results.scenario, seed, FrameRows([draws]), results.tallies), density=density)
             assert not told.boxes and "No conditions" in told.note
         draws["package"] = results.draws["package"]
 
@@ -223,7 +224,7 @@ def test_red_lines_in_conditions_are_told_with_those_drawn_together():
     draws = results.draws.copy()
     draws["package"] = draws["package"].where(draws[f"input.{line}"])  # nobody signs where the line is not real
     question = Question(figure_asked(results, "signed"), turned=True)
-    told = discover(sim.Results(scenario, 1, draws, results.tallies), question)
+    told = discover(sim.Results(scenario, 1, FrameRows([draws]), results.tallies), question)
     text = " ".join(str(told).split())
     assert 'If the red line "not under its guns" of Lowland (and 1 drawn together with it) is not real, 100 %' in text
     assert 'red line "not under its guns" of Lowland: never How the armies leave: "Nobody moves".' in text

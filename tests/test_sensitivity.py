@@ -17,6 +17,7 @@ from sim.analysis.input_words import input_words, rounded, value_words
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.tornado import sample, slices, tornado
 from sim.charts import save_discovery, save_sensitivity
+from sim.rows import FrameRows
 from sim.streams import uniform
 from tests.commands import SCENARIO, call, data
 from tests.problems import shipped
@@ -114,7 +115,7 @@ def test_inputs_drawn_together_count_once():
     alike["input.parties.upland.red_lines.no_blind_exit.real"] = alike[
         "input.parties.lowland.red_lines.not_under_its_guns.real"
     ]
-    assert inputs_of(replace(results, draws=alike)).paths == drawn.paths
+    assert inputs_of(replace(results, rows=FrameRows([alike]))).paths == drawn.paths
     together = inputs_of(sim.run(scenario.with_sets(["lines=together"]), 50)).together
     assert together["parties.lowland.red_lines.not_under_its_guns.real"] == (
         "parties.lowland.red_lines.not_under_its_guns.real", "parties.upland.red_lines.no_blind_exit.real"
@@ -201,7 +202,7 @@ def test_without_any_agreement_it_says_that_nothing_moves_it(file, tmp_path):
 
 
 def test_labels_of_strangers_are_harmless_in_all_charts(tmp_path):
-    results = replace(hostile(), draws=shipped_draws("two-banks-pullback", 400))
+    results = replace(hostile(), rows=FrameRows([shipped_draws("two-banks-pullback", 400)]))
     told = sensitivity(results, methods=["tornado", "pawn"])
     found = discover(results, "strip.demilitarised")
     paths = [*save_sensitivity(told, tmp_path), *save_discovery(found, tmp_path)]
