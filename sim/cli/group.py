@@ -1,0 +1,57 @@
+"""The group of all commands, and the options that several of them share."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from sim import __version__
+from sim.cli.completing import (
+    Scenarios,
+    settable_paths,
+)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+EPILOG = """\b
+Exit codes: 0 done; 2 wrong input, nothing was written; 3 some scenarios failed, the others are done;
+4 damaged results; 130 or 143 interrupted, what was finished is kept.
+
+\b
+TAB completion, once for a session (put the line into your shell's start-up file to keep it):
+  bash  eval "$(_PEACESIM_COMPLETE=bash_source peacesim)"
+  zsh   eval "$(_PEACESIM_COMPLETE=zsh_source peacesim)"
+  fish  _PEACESIM_COMPLETE=fish_source peacesim | source
+
+Results are shares of runs in a scenario, under the weights of its file. They are no forecast.
+"""
+EXISTING = Scenarios(exists=True)
+FILE = Scenarios(exists=True, dir_okay=False)
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")
+sets_option = click.option(
+    "--set", "sets", metavar="PATH=VALUE", multiple=True, shell_complete=settable_paths,
+    help="Set a number or word of the scenario, such as parties.north.no_deal=0.5; may be repeated.",
+)  # fmt: skip
+seed_option = click.option("--seed", type=int, default=1, show_default=True, help="Of all random numbers.")
+
+
+def draws_option(default: int) -> Callable[[Command], Command]:
+    """`-n`, the number of runs."""
+    runs = click.IntRange(1)
+    return click.option("-n", "draws", type=runs, default=default, show_default=True, help="Runs of each scenario.")
+
+
+def out_option(what: str) -> Callable[[Command], Command]:
+    """`--out`, a folder that need not be there yet."""
+    return click.option("--out", type=Scenarios(file_okay=False), default="results", show_default=True, help=what)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EPILOG)
+@click.version_option(__version__, message="peacesim %(version)s")
+def peacesim() -> None:
+    """Which packages of concessions reach agreement, who stands in the way of the rest, and what it depends on.
+
+    A scenario is one YAML file. Start with `peacesim new my-talks.yaml`, or play all of a folder with
+    `peacesim batch scenarios`.
+    """
