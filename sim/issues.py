@@ -171,9 +171,7 @@ class PackageSpace:
             KeyError: if an issue is missing.
             ValueError: if an option does not exist.
         """
-        wanted = [issue.options.index(options[issue.name]) for issue in self.issues]
-        found = np.flatnonzero((self.packages == np.array(wanted, np.uint8)).all(axis=1))
-        return int(found[0]) if len(found) else NO_DEAL
+        return int(self.find(np.array([issue.options.index(options[issue.name]) for issue in self.issues])))
 
     @cached_property
     def laid_out(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
