@@ -1,16 +1,17 @@
-"""The loop that finds what was acceptable to all in the first and the last round, where all rounds are known.
+"""Loops that find what is acceptable to all: in one round, and in the first and the last where all are known.
 
-What it computes is defined here; tests compare it with the same worked out round by round.
+What they compute is defined here; tests compare the one with the same in NumPy and the other with the same worked out
+round by round.
 """
 
 import numpy as np
 
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 from sim.exact import Floats
 from sim.issues import Bools, Ints
 
 
-@compiled("b1", "b1")
+@inlined
 def _meet(crosses: Bools, real: Bools) -> bool:
     """Whether any line that a pattern crosses is real."""
     meets = False
@@ -19,15 +20,57 @@ def _meet(crosses: Bools, real: Bools) -> bool:
     return meets
 
 
-@compiled("i", "f2", "b2", "f1", "f")
-def _enough(p: int, utility: Floats, signs: Bools, least: Floats, tolerance: float) -> bool:
-    """Whether a package is worth so much to all that sign it."""
-    enough = True
+@inlined
+def _sift(count: int, packages: Ints, utility: Floats, signs: Bools, least: Floats, tolerance: float) -> int:
+    """Leave of some packages, in place, those that are worth so much to all that sign them; returns how many.
+
+    One party after the other, so that each looks at what those before it left. Which it leaves, no processor could
+    foresee, so every one is written down, and it goes on where one is kept.
+    """
     for n in range(len(least)):
-        if signs[n, p] and not utility[n, p] >= least[n] - tolerance:
-            enough = False
-            break
-    return enough
+        own, asked, enough, kept = utility[n], signs[n], least[n] - tolerance, 0
+        for place in range(count):
+            p = packages[place]
+            packages[kept] = p
+            kept += (own[p] >= enough) | (not asked[p])
+        count = kept
+    return count
+
+
+@compiled("f3", "i1", "f2", "b2", "b2", "i1", "i1", "f", "B2")
+def unopposed(
+    utility: Floats,
+    rows: Ints,
+    no_deal: Floats,
+    signs: Bools,
+    crossed: Bools,
+    members: Ints,
+    start: Ints,
+    tolerance: float,
+    packages: Bools,
+) -> None:
+    """Mark the packages worth no deal or more to all that sign them and behind no real line.
+
+    Args:
+        utility: Worth of all packages to all parties, shape (B, N, P).
+        rows: Draws to look at.
+        no_deal: Worth of no agreement in these, shape (rows, N).
+        signs: Whose consent a package needs, shape (N, P).
+        crossed: Patterns that cross a real line in these, shape (rows, K).
+        members, start: As `Lines` has them.
+        tolerance: By which worth may fall short.
+        packages: Where the marks go, all False before, shape (rows, P).
+    """
+    left = np.empty(len(members), np.int64)
+    for row in range(len(rows)):
+        count = 0
+        for kind in range(crossed.shape[1]):
+            if not crossed[row, kind]:
+                for p in members[start[kind] : start[kind + 1]]:
+                    left[count] = p
+                    count += 1
+        for p in left[: _sift(count, left, utility[rows[row]], signs, no_deal[row], tolerance)]:
+            packages[row, p] = True
 
 
 @compiled("f3", "b2", "i1", "i1", "i1", "b2", "f", "f3", "b3", "b2", "B2", "B2", "B1")
@@ -61,7 +104,8 @@ def zones(
         ever: Where it goes whether some package was acceptable in some open round, shape (B,).
     """
     rounds, draws, parties = no_deal.shape
-    least, always, left = np.empty(parties), np.empty(real.shape[2], np.bool_), np.empty(len(pattern), np.int64)
+    least, always = np.empty(parties), np.empty(real.shape[2], np.bool_)
+    left, now = np.empty(len(pattern), np.int64), np.empty(len(pattern), np.int64)
     for b in range(draws):
         least[:], always[:] = no_deal[0, b], real[0, b]
         for k in range(1, rounds):
@@ -73,20 +117,28 @@ def zones(
         for kind in range(len(crosses)):
             if not _meet(crosses[kind], always):
                 for p in members[start[kind] : start[kind + 1]]:
-                    if _enough(p, utility[b], signs, least, tolerance):
-                        left[count] = p
-                        count += 1
+                    left[count] = p
+                    count += 1
+        count = _sift(count, left, utility[b], signs, least, tolerance)
         ever[b] = False
         for k in range(rounds):
             if k in (0, rounds - 1) or (is_open[k, b] and not ever[b]):
-                for place in range(count):
-                    p = left[place]
-                    stands = not _meet(crosses[pattern[p]], real[k, b])
-                    stands = stands and _enough(p, utility[b], signs, no_deal[k, b], tolerance)
-                    ever[b] |= stands and is_open[k, b]
-                    if k == 0:
-                        first[b, p] = stands
-                    if k == rounds - 1:
-                        last[b, p] = stands
-                    elif k and ever[b]:
-                        break
+                stand = _behind_no_line(left[:count], pattern, crosses, real[k, b], now)
+                stand = _sift(stand, now, utility[b], signs, no_deal[k, b], tolerance)
+                ever[b] |= stand > 0 and is_open[k, b]
+                for p in now[:stand]:
+                    first[b, p] |= k == 0
+                    last[b, p] |= k == rounds - 1
+
+
+@inlined
+def _behind_no_line(packages: Ints, pattern: Ints, crosses: Bools, real: Bools, found: Ints) -> int:
+    """Write down which of some packages, those of a pattern side by side, cross no real line; returns how many."""
+    kind, stands, count = np.int64(-1), False, 0
+    for p in packages:
+        if pattern[p] != kind:
+            kind = pattern[p]
+            stands = not _meet(crosses[kind], real)
+        found[count] = p
+        count += stands
+    return count

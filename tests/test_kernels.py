@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sim import kernels, kernels_worth, solutions
+from sim.consent import acceptable
 from sim.shortlist import first_of_highest
 from sim.utility import Lines
 
@@ -76,6 +77,20 @@ def test_the_zone(case, data):
     some = slice(None, None, 2)
     rows, open_there = np.arange(0, len(utility), 2), None if uncrossed is None else uncrossed[some]
     assert np.array_equal(solutions.zone(utility, no_deal[some], signs, open_there, rows), wanted[some])
+
+
+@given(cases(), st.data())
+def test_the_zone_behind_red_lines(case, data):
+    """Whatever some lines forbid, and whichever draws are looked at."""
+    utility, no_deal, signs, pattern, patterns = case
+    crosses = data.draw(hnp.arrays(bool, (patterns, 2)))
+    real = data.draw(hnp.arrays(bool, (len(utility), 2)))
+    lines = Lines(("a.x", "b.y"), np.array([0, 1]), pattern, crosses)
+    crossed = (crosses[pattern][None] & real[:, None]).any(axis=2)
+    wanted = (~signs | (utility >= (no_deal - TOLERANCE)[:, :, None])).all(axis=1) & ~crossed
+    assert np.array_equal(acceptable(utility, no_deal, signs, lines, real), wanted)
+    rows = np.arange(len(utility))[::-2]
+    assert np.array_equal(acceptable(utility, no_deal[rows], signs, lines, real[rows], rows=rows), wanted[rows])
 
 
 @given(cases(), st.data())
