@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim import kernels
+from sim import kernels_lists
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.knowledge import Regard
@@ -139,7 +139,7 @@ class Choices:
         """Find the best package of some draws, and the candidates if they are asked for."""
         to, n = self.candidates, self._party
         width = to.worth.shape[2] if self.lists else 0
-        widest = kernels.look_through(
+        widest = kernels_lists.look_through(
             self._all_worth, n, rows, self._order, self._order_patterns, *self._lines.above, to.patterns[n], to.struck,
             self._regard.tie_rank, TOLERANCE, to.best[n], to.best_package[n],
             to.worth[n], to.package[n], to.crossing[n], width, to.count[n],

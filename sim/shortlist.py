@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim import kernels
+from sim import kernels, kernels_lists
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints, ShortInts
 from sim.utility import Floats
@@ -110,7 +110,7 @@ class Shortlist:
         """The first package worth at least `least` in each draw, shape (B,); `NO_DEAL` where there is none."""
         of, n, found = self.candidates, self.party, np.empty(len(least), np.int64)
         listed = of.worth[n], of.package[n], of.crossing[n], of.count[n]
-        kernels.first_worth(*listed, self.avoided, np.ascontiguousarray(least), TOLERANCE, found)
+        kernels_lists.first_worth(*listed, self.avoided, np.ascontiguousarray(least), TOLERANCE, found)
         return found
 
 
