@@ -15,6 +15,7 @@ from sim.shortlist import (
     first_of_highest,
     highest,
     ordering,
+    side_by_side,
 )
 from sim.utility import EVERYBODY, Floats, Lines
 
@@ -137,12 +138,12 @@ class Choices:
 
     def _look_through(self, rows: Ints) -> None:
         """Find the best package of some draws, and the candidates if they are asked for."""
-        to, n = self.candidates, self._party
+        to, n, order = self.candidates, self._party, self._order
         width = to.worth.shape[2] if self.lists else 0
         widest = kernels_lists.look_through(
-            self._all_worth, n, rows, self._order, self._order_patterns, *self._lines.above, to.patterns[n], to.struck,
-            self._regard.tie_rank, TOLERANCE, to.best[n], to.best_package[n],
-            to.worth[n], to.package[n], to.crossing[n], width, to.count[n],
+            self._all_worth, n, rows, order.packages, order.patterns, order.places, order.members,
+            self._lines.by_pattern[0], *self._lines.above, to.patterns[n], to.struck, self._regard.tie_rank, TOLERANCE,
+            to.best[n], to.best_package[n], to.worth[n], to.package[n], to.crossing[n], width, to.count[n],
         )  # fmt: skip
         if self.lists and widest > width:
             to.widen(int(widest) * 5 // 4)  # room for the other parties, too
@@ -156,8 +157,7 @@ class Choices:
             orderings = (ordering(np.arange(len(lines.pattern)), lines.pattern),)
         else:
             self.candidates.widen(max(FIRST_WIDTH, self._utility.shape[1] // FIRST_SHARE))
-        self._order = np.array([each.packages for each in orderings])
-        self._order_patterns = np.array([each.patterns for each in orderings])
+        self._order = side_by_side(orderings)
 
     def taken_off(self, rows: Ints, packages: Ints) -> Bools:
         """Which packages of some draws were refused at home or taken off the table by an event, shape (rows, ...)."""

@@ -8,18 +8,24 @@ import numpy as np
 
 from sim.compiled import compiled, inlined
 from sim.exact import Floats
-from sim.issues import Bools, Ints, ShortInts
+from sim.issues import Bools, Ints, Options, ShortInts
 
-STRETCH = 256  # places to sift at once: the fewer, the fewer come through that no longer count
+BITS = 8  # places to a byte
 
 
-@compiled("f3", "i", "i1", "h2", "h2", "i1", "i1", "b2", "b2", "i2", "f", "F1", "I1", "F2", "I2", "I2", "i", "I1")
+@compiled(
+    "f3", "i", "i1", "h2", "h2", "h2", "h2", "i1", "i1", "i1", "b2", "b2", "i2", "f", "F1", "I1", "F2", "I2", "I2", "i",
+    "I1",
+)  # fmt: skip
 def look_through(
     utility: Floats,
     party: int,
     rows: Ints,
     order: ShortInts,
     pattern: ShortInts,
+    places: ShortInts,
+    members: ShortInts,
+    start: Ints,
     above: Ints,
     above_start: Ints,
     usable: Bools,
@@ -37,7 +43,9 @@ def look_through(
     """One party's best package, and those of its packages that can ever be the first that is worth enough.
 
     The first package in an order that is worth enough and crosses no line to be avoided is worth more than all before
-    it that cross the same lines as itself, or some of them: a few hundred of tens of thousands.
+    it that cross the same lines as itself, or some of them: a few hundred of tens of thousands. So first come those
+    that are worth as much as all before them that cross the same lines, a thousand or two, pattern by pattern; and
+    these are then gone through in order.
 
     Args:
         utility: Worth of all packages to all parties, shape (B, N, P).
@@ -45,6 +53,8 @@ def look_through(
         rows: Draws to look at; nothing is written of the others.
         order: Packages from first to last choice, shape (1 or B, P).
         pattern: The pattern of lines that each of them crosses, in that order, shape (1 or B, P).
+        places, members: Places in that order by pattern, rising within each, and the package at each, (1 or B, P).
+        start: Where those of each pattern begin, and where the last end, shape (K + 1,).
         above, above_start: The patterns that cross all lines of a first pattern, itself among them, then those of the
             second, and so on; and where those of each begin, and where the last end, shape (K + 1,).
         usable: Patterns that the party can sign, shape (B, K).
@@ -61,32 +71,37 @@ def look_through(
     Returns:
         The largest count.
     """
-    record, enough, near = np.empty(usable.shape[1]), np.empty(usable.shape[1]), np.empty(utility.shape[2], np.int64)
-    own, kept, widest = np.empty(utility.shape[2]), np.empty(STRETCH, np.int64), 0
+    packages = utility.shape[2]
+    record, enough, near = np.empty(usable.shape[1]), np.empty(usable.shape[1]), np.empty(packages, np.int64)
+    copy, marks, marked = np.empty(packages), np.zeros(packages // BITS + 1, np.uint8), np.empty(packages + 1, np.int64)
+    widest = 0
     for b in rows:
-        own[:] = utility[b, party]  # to have it at hand: the order jumps about in it
-        packages, crosses = order[b if len(order) > 1 else 0], pattern[b if len(order) > 1 else 0]
+        own = utility[b, party]
+        if _at_least_half(usable[b], start):
+            copy[:] = own  # to have it at hand: the order jumps about in it
+            own = copy
+        at = b if len(order) > 1 else 0
+        off = struck[b if len(struck) else 0 : b + 1 if len(struck) else 0]
+        _mark(own, places[at], members[at], start, usable[b], off, tolerance, marks)
         for k in range(len(record)):
-            record[k] = -np.inf if usable[b, k] else np.inf
-            enough[k] = record[k]
+            record[k] = enough[k] = -np.inf
         top, close, found = -np.inf, 0, 0
-        for start in range(0, len(packages), STRETCH):
-            for at in range(_worth_a_look(own, packages, crosses, start, enough, kept)):
-                k, p = crosses[kept[at]], packages[kept[at]]
-                value = own[p]
-                if value < enough[k] or (len(struck) and struck[b, p]):
-                    continue
-                if value > record[k]:
-                    if found < width:
-                        worth[b, found], package[b, found], crossing[b, found] = value, p, k
-                    found += 1
-                    for above_it in above[above_start[k] : above_start[k + 1]]:
-                        if value > record[above_it]:
-                            record[above_it], enough[above_it] = value, value - tolerance
-                if value >= top - tolerance:  # it may tie with the best
-                    near[close] = p
-                    close += 1
-                    top = max(top, value)
+        for place in marked[: _unmark(marks, marked)]:
+            k, p = pattern[at, place], order[at, place]
+            value = own[p]
+            if value < enough[k]:
+                continue
+            if value > record[k]:
+                if found < width:
+                    worth[b, found], package[b, found], crossing[b, found] = value, p, k
+                found += 1
+                for above_it in above[above_start[k] : above_start[k + 1]]:
+                    record[above_it] = max(record[above_it], value)
+                    enough[above_it] = max(enough[above_it], value - tolerance)
+            if value >= top - tolerance:  # it may tie with the best
+                near[close] = p
+                close += 1
+                top = max(top, value)
         first = _first_by_rank(own, near[:close], top - tolerance, tie_rank[b if len(tie_rank) > 1 else 0])
         best[b], best_package[b], count[b] = own[first] if first >= 0 else -np.inf, first, found
         widest = max(widest, found)
@@ -94,17 +109,49 @@ def look_through(
 
 
 @inlined
-def _worth_a_look(
-    own: Floats, packages: ShortInts, crosses: ShortInts, start: int, enough: Floats, kept: Ints
-) -> int:
-    """Write down the places of a stretch whose packages are worth what counts at its start; returns how many.
+def _at_least_half(usable: Bools, start: Ints) -> bool:
+    """Whether the patterns to look at have half of the packages, or more."""
+    packages = 0
+    for k in range(len(usable)):
+        packages += usable[k] * (start[k + 1] - start[k])
+    return bool(2 * packages >= start[-1])
 
-    Few are, in no order that a processor could foresee, so it writes every place and goes on where one is kept.
+
+@inlined
+def _mark(
+    own: Floats, places: ShortInts, members: ShortInts, start: Ints, usable: Bools, struck: Bools, tolerance: float,
+    marks: Options,
+) -> None:  # fmt: skip
+    """Mark the places whose packages are worth as much as all before them that cross the same lines.
+
+    Args:
+        own: Worth of packages, shape (P,).
+        places, members, start: As in `look_through`, of one order.
+        usable: Patterns to look at, shape (K,).
+        struck: Packages to pass over, shape (1, P), or of no rows where there are none.
+        tolerance: Within which two worths are equal.
+        marks: A bit a place, all 0 before.
     """
+    for k in range(len(usable)):
+        if usable[k]:
+            enough = -np.inf
+            for at in range(start[k], start[k + 1]):
+                p = members[at]
+                if own[p] >= enough and not (len(struck) and struck[0, p]):
+                    marks[places[at] >> 3] |= np.uint8(1 << (places[at] & 7))
+                    enough = max(enough, own[p] - tolerance)
+
+
+@inlined
+def _unmark(marks: Options, marked: Ints) -> int:
+    """Write down the places that are marked, rising, and leave no mark; returns how many there were."""
     found = 0
-    for place in range(start, min(start + STRETCH, len(packages))):
-        kept[found] = place
-        found += own[packages[place]] >= enough[crosses[place]]
+    for at in range(len(marks)):
+        if marks[at]:
+            for bit in range(BITS):  # which of them are set, no processor could foresee, so all are written down
+                marked[found] = at * BITS + bit
+                found += (marks[at] >> bit) & 1
+            marks[at] = 0
     return found
 
 

@@ -1,5 +1,6 @@
 """Finding the first package that is worth enough, in an order of one's own choosing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from sim.issues import NO_DEAL, Bools, Ints, ShortInts
 from sim.utility import Floats
 
 FIRST_WIDTH = 32  # candidates to have room for at first, and one in so many packages:
-FIRST_SHARE = 64
+FIRST_SHARE = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +23,14 @@ class Ordering:
     Attributes:
         packages: From first to last choice, shape (P,).
         patterns: The pattern of lines that each of them crosses, shape (P,).
+        places: Places in this order by pattern, rising within each, shape (P,).
+        members: The packages at these places, shape (P,).
     """
 
     packages: ShortInts
     patterns: ShortInts
+    places: ShortInts
+    members: ShortInts
 
 
 def ordering(order: Ints, pattern: Ints) -> Ordering:
@@ -35,7 +40,30 @@ def ordering(order: Ints, pattern: Ints) -> Ordering:
         order: Packages from first to last choice, shape (P,).
         pattern: Pattern of each package, shape (P,).
     """
-    return Ordering(order.astype(np.int32), pattern[order].astype(np.int32))
+    packages, patterns = order.astype(np.int32), pattern[order].astype(np.int32)
+    places = _by_pattern(patterns)
+    return Ordering(packages, patterns, places, packages[places])
+
+
+def side_by_side(orderings: Sequence[Ordering]) -> Ordering:
+    """Several orders as the rows of one, shapes (orders, P); of a single one, no copy."""
+
+    def rows(arrays: list[ShortInts]) -> ShortInts:
+        return arrays[0][None] if len(arrays) == 1 else np.array(arrays)
+
+    return Ordering(
+        packages=rows([each.packages for each in orderings]),
+        patterns=rows([each.patterns for each in orderings]),
+        places=rows([each.places for each in orderings]),
+        members=rows([each.members for each in orderings]),
+    )
+
+
+def _by_pattern(patterns: ShortInts) -> ShortInts:
+    """Places of a first pattern, then of the second, and so on, rising within each, shape (P,)."""
+    few = patterns.max(initial=0) < 1 << 15
+    narrow = patterns.astype(np.int16) if few else patterns  # sorted by counting, ten times as fast
+    return np.argsort(narrow, kind="stable").astype(np.int32)
 
 
 class Candidates:
