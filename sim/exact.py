@@ -28,6 +28,7 @@ Numbers = npt.NDArray[Any]
 
 TOLERANCE = 1e-9  # two worths closer than this are the same worth
 
+WORTH_A_LOOP = 4096  # elements from which on a compiled loop is worth its call
 BLOCK = 8192  # elements worked on at a time: what a processor keeps close at hand; no bit depends on it
 
 INVERSE_LN2 = 1.4426950408889634
@@ -237,7 +238,18 @@ def exp(x: Floats) -> Floats:
     Relative error below 2.3e-16 wherever the result is a normal number (x >= -708.3); 0 below -745.2, inf above 709.8.
     exp(0) = 1.
     """
-    return _exp_pair(np.minimum(np.maximum(x, -746.0), 710.0), 0.0)
+    if x.size < WORTH_A_LOOP:  # need not wait for a compiler
+        return _exp_pair(np.minimum(np.maximum(x, -746.0), 710.0), 0.0)
+    powers = np.empty(x.shape)
+    _exp_all(x, powers)
+    return powers
+
+
+@compiled("f1", "F1")
+def _exp_all(x: Floats, powers: Floats) -> None:
+    """The loop of `exp`."""
+    for at in range(len(x)):
+        powers[at] = _exp_pair(np.minimum(np.maximum(x[at], -746.0), 710.0), 0.0)
 
 
 @_elementwise

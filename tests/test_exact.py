@@ -251,6 +251,15 @@ def test_results_have_the_shape_of_a_ufunc():
     assert exact.exp(np.array([1], dtype=np.int8)).dtype == np.float64
 
 
+def test_many_numbers_have_the_exponentials_of_few():
+    """A compiled loop makes those of many; also at the ends of the range, and where one is missing."""
+    rng = np.random.default_rng(1)
+    ends = [np.nan, np.inf, -np.inf, 0.0, -0.0, -745.2, -708.4, 709.8, 5e-324]
+    x = np.concatenate([rng.uniform(-750, 715, 4000), -rng.exponential(size=4000), ends])
+    few = [exact.exp(x[start : start + 100]) for start in range(0, len(x), 100)]
+    assert exact.exp(x).tobytes() == np.concatenate(few).tobytes()
+
+
 def test_arguments_are_left_alone():
     x = np.array([0.5, np.nan, -1.0])
     exact.log(x)
