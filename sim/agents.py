@@ -119,7 +119,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
         rule, rank = getattr(self.strategy, "rule", None), self.regard.tie_rank
         if rule is None or not (self._choices.lists if rule.offers == FIRST_LISTED else len(rank) == 1):
             return None
-        asks = self.aspiration(state) if rule.asks == BY_CLOCK else np.zeros(len(state.open))
+        clock = self._clock(rule)
+        asks = np.zeros(len(state.open)) if clock is None else np.asarray(clock.aspiration(self.view(state)))
         return ByRule(asks, rule, self.draft(state), len(self._drafts) > 1, self._choices.candidates, rank)
 
     def course(self, rounds: int) -> Floats | None:
@@ -143,11 +144,20 @@ class Party(mesa.Agent):  # type: ignore[misc]
         return np.asarray(self.strategy.aspiration(self.view(state)))
 
     def aspirations(self, state: State) -> Floats:
-        """The least worth it asks for in this round and all later ones, as things stand, shape (rounds, B)."""
-        at_once = getattr(self.strategy, "aspirations", None)
-        if at_once is not None:
-            return np.asarray(at_once(self.view(state)))
-        return np.array([self.aspiration(replace(state, round=k)) for k in range(state.round, state.rounds + 1)])
+        """The least worth it asks for by the clock in this round and all later ones, as things stand.
+
+        Shape (rounds, B); 0 where it goes by a rule and not by the clock.
+        """
+        clock, rounds = self._clock(getattr(self.strategy, "rule", None)), range(state.round, state.rounds + 1)
+        if clock is None:
+            return np.zeros((len(rounds), len(state.open)))
+        if hasattr(clock, "aspirations"):
+            return np.asarray(clock.aspirations(self.view(state)))
+        return np.array([clock.aspiration(self.view(replace(state, round=k))) for k in rounds])
+
+    def _clock(self, rule: Rule | None) -> Any:
+        """What says how much it asks for by the clock; None where nothing does."""
+        return self.strategy if rule is None or rule.asks == BY_CLOCK else rule.clock
 
     def offer(self, state: State) -> Ints:
         """The package it puts on the table, shape (B,): first its drafts in turn, then what its strategy makes.

@@ -295,12 +295,16 @@ class Rule:
         falls_short: How much less than what it asks for a package may be worth that it offers.
         asks: `BY_CLOCK`, or as `TitForTat` does by its kinds.
         span: Of the latter.
+        weight: How much of what is asked for goes by the clock beside them, 0 to 1, one number or shape (B,).
+        clock: The tactic that says so much; None where it is the strategy itself, or nothing goes by the clock.
     """
 
     offers: int
     falls_short: float = 0.0
     asks: int = 0
     span: int = 1
+    weight: float | Floats = field(default=0.0, compare=False)
+    clock: Any = None
 
 
 FIRST_LISTED, LEAST_OWN, NEAREST_OWN = range(3)
@@ -315,7 +319,7 @@ class ByRule:
     packages worth as much that cross no line heard of, else of all worth as much, else its best package.
 
     Attributes:
-        aspiration: The least worth it asks for, shape (B,); means nothing where it does not ask by the clock.
+        aspiration: The least worth it asks for by the clock, shape (B,); 0 where it does not go by the clock.
         rule: Which of these it offers, and what it asks for.
         draft: What it offers in any case, `NO_DEAL` for none, shape (B,).
         has_drafts: Whether it has any to put forward at all, now or later.
@@ -347,7 +351,10 @@ class Speaker(Protocol):
         """How it plays the round, where that can be told before it; None where it cannot."""
 
     def aspirations(self, state: State) -> Floats:
-        """The least worth it asks for in this round and all later ones, as things stand, shape (rounds, B)."""
+        """The least worth it asks for by the clock in this round and all later ones, as things stand.
+
+        Shape (rounds, B); 0 where it goes by a rule and not by the clock.
+        """
 
     def offer(self, state: State) -> Ints:
         """The package it puts on the table, shape (B,)."""

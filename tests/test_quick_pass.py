@@ -112,9 +112,15 @@ def test_so_it_is_by_the_rules_of_negmas(problem, seed):
     assert_same(by_the_rules_of_negmas(problem), seed)
 
 
+KINDS = {"kind": st.sampled_from(["absolute", "relative", "averaged"]), "span": st.integers(1, 3)}
 ANSWERS = st.dictionaries(
     st.sampled_from(["ash", "birch", "cedar"]),
-    st.builds(dict, kind=st.sampled_from(["absolute", "relative", "averaged"]), span=st.integers(1, 3)),
+    st.one_of(
+        st.fixed_dictionaries(KINDS),
+        st.fixed_dictionaries(
+            {"name": st.just("hybrid"), "weight": st.sampled_from([0, 0.3, 1, {"value": 0.5, "range": [0, 1]}])} | KINDS
+        ),
+    ),
     min_size=1,
 )
 

@@ -153,9 +153,12 @@ def _gain(worth: float, tolerance: float) -> float:
 @inlined
 def _answer(
     utility: Floats, log: Ints, made: Ints, signing: Bools, b: int, me: int, kind: int, span: int, no_deal: float,
-    best: float, tolerance: float,
+    best: float, weight: float, clock: float, tolerance: float,
 ) -> float:  # fmt: skip
-    """What a party asks for that concedes what the others do: what `TitForTat` says, of one draw."""
+    """What a party asks for that concedes what the others do: what `TitForTat` says, of one draw.
+
+    And `Hybrid`, by whose `weight` what it asks for by the `clock` is mixed in; of 0, that changes no bit.
+    """
     highest = max(best, no_deal)
     asks = -np.inf
     for other in range(len(signing)):
@@ -176,6 +179,7 @@ def _answer(
             asks = max(asks, highest * before / after if after > 0 else highest)
     if asks == -np.inf:
         asks = highest
+    asks = weight * clock + (1 - weight) * min(max(asks, no_deal), highest)
     return min(max(asks, no_deal), highest)
 
 
@@ -281,25 +285,26 @@ def _write_down(notes: Ints, spoken: Ints, start: int, draws: int, did: Ints, af
 
 
 @compiled(
-    "i", "i3", "b", "i", "b", "b2", "f3", "f2", "f", "F3", "i1", "f1", "i1", "i1", "i2", "i2", "f3", "i3",
-    "i3", "i2", "f2", "i2", "b3", "b2", "i1", "b2", "b3", "I3", "I3", "I3", "I3", "B1", "I1", "I1", "B2",
+    "i", "i3", "b", "i", "b", "b2", "f3", "f2", "f", "F3", "i1", "f1", "i1", "i1", "f2", "i2", "i2", "f3",
+    "i3", "i3", "i2", "f2", "i2", "b3", "b2", "i1", "b2", "b3", "I3", "I3", "I3", "I3", "B1", "I1", "I1", "B2",
     "I1", "I2", "I2", "I2", "I2", "I2", "F2", "I1",
 )  # fmt: skip
 def play(
     first_round: int, turns: Ints, reasoned: bool, memory: int, asks_proposer: bool, signs: Bools, utility: Floats,
     no_deal: Floats, tolerance: float, aspiration: Floats, choosing: Ints, falls_short: Floats, asking: Ints,
-    span: Ints, rank: Ints, draft: Ints, worth: Floats, package: Ints, crossing: Ints, count: Ints, best: Floats,
-    best_package: Ints, signable: Bools, struck: Bools, pattern: Ints, crosses: Bools, real_lines: Bools, log: Ints,
-    did: Ints, after: Ints, why: Ints, is_open: Bools, standing: Ints, proposer: Ints, accepted: Bools,
+    span: Ints, weight: Floats, rank: Ints, draft: Ints, worth: Floats, package: Ints, crossing: Ints, count: Ints,
+    best: Floats, best_package: Ints, signable: Bools, struck: Bools, pattern: Ints, crosses: Bools, real_lines: Bools,
+    log: Ints, did: Ints, after: Ints, why: Ints, is_open: Bools, standing: Ints, proposer: Ints, accepted: Bools,
     last_refuser: Ints, named: Ints, own_offer: Ints, offers_made: Ints, distinct_offers: Ints, received: Ints,
     best_received: Floats, signed: Ints,
 ) -> None:  # fmt: skip
     """Play some rounds in the draws that are open, one draw after the other.
 
     `choosing` and `falls_short`, shape (N,), and `rank`, shape (N, P), say what a party offers, `asking` and `span`,
-    shape (N,), what its aspiration rests on; where not on the clock, it is worked out here. `turns`, shape
-    (rounds, B, turns), and `aspiration`, shape (rounds, B, N), say who speaks and what is asked for. Written are such
-    aspirations, the log, the moves `did`, `after` and `why`, shape (rounds, turns, B), and the table from `is_open` on.
+    shape (N,), and `weight`, shape (N, B), what its aspiration rests on; where not on the clock alone, it is worked
+    out here. `turns`, shape (rounds, B, turns), and `aspiration`, shape (rounds, B, N), say who speaks and what is
+    asked for by the clock. Written are aspirations, the log, the moves `did`, `after` and `why`, shape
+    (rounds, turns, B), and the table from `is_open` on.
     """
     parties, packages, avoided = len(rank), rank.shape[1], np.zeros(len(crosses), np.bool_)
     laid, order = np.zeros(parties, np.bool_), np.empty((parties, packages), np.int64)
@@ -307,7 +312,7 @@ def play(
     known, steps = np.zeros((2, parties), np.bool_), np.zeros((2, parties), np.int64)
     at, widest = np.zeros((2, parties), np.int64), worth.shape[2]
     step_worth, step_package = np.empty((2, parties, widest)), np.empty((2, parties, widest), np.int64)
-    signing = np.array([signs[n].any() for n in range(parties)])
+    clock, signing = np.empty(parties), np.array([signs[n].any() for n in range(parties)])
     notes, spoken = np.empty((3, len(turns) * turns.shape[2], AT_ONCE), np.int64), np.zeros(AT_ONCE, np.int64)
     for b in range(len(is_open)):
         laid[:], known[:], avoids, turn = False, False, False, 0
@@ -319,10 +324,11 @@ def play(
             if not played or memory < k:  # otherwise what is heard only grows, and is kept
                 avoids = _hear(named, b, since, avoided, known, crosses)
             for n in range(parties):
+                clock[n] = aspiration[played, b, n]
                 if asking[n] != BY_CLOCK:
                     aspiration[played, b, n] = _answer(
                         utility, log, offers_made, signing, b, n, asking[n], span[n], no_deal[b, n], best[n, b],
-                        tolerance,
+                        weight[n, b], clock[n], tolerance,
                     )  # fmt: skip
             for place in range(turns.shape[2]):
                 me, text = turns[played, b, place], standing[b]
@@ -330,7 +336,7 @@ def play(
                 if asking[me] != BY_CLOCK:
                     asked = _answer(
                         utility, log, offers_made, signing, b, me, asking[me], span[me], no_deal[b, me], best[me, b],
-                        tolerance,
+                        weight[me, b], clock[me], tolerance,
                     )  # fmt: skip
                 least, free = asked - tolerance, no_deal[b, me] - tolerance
                 act, reason = PASSED, NO_REASON

@@ -57,7 +57,7 @@ def quick_talks(
         return None
     aspiration = np.zeros((len(turns), len(state.open), len(speakers)))
     for n, each in enumerate(plays):
-        if each.rule.asks == BY_CLOCK:
+        if each.rule.asks == BY_CLOCK or each.rule.clock is not None:
             aspiration[:, :, n] = speakers[n].aspirations(state)
     state, moves = _played(state, speakers, plays, aspiration, turns, case, reasoned, memory, asks_proposer)
     return state, moves, aspiration
@@ -97,7 +97,9 @@ def _played(
         case.signs, case.utility, np.ascontiguousarray(state.no_deal), TOLERANCE,
         aspiration, np.array([each.rule.offers for each in plays]),
         np.array([each.rule.falls_short for each in plays]), np.array([each.rule.asks for each in plays]),
-        np.array([each.rule.span for each in plays]), rank, np.array([each.draft for each in plays]),
+        np.array([each.rule.span for each in plays]),
+        np.array([np.broadcast_to(each.rule.weight, turns.shape[1]) for each in plays]), rank,
+        np.array([each.draft for each in plays]),
         lists.worth, lists.package, lists.crossing, lists.count, lists.best, lists.best_package, lists.patterns,
         lists.struck, lines.pattern, lines.crosses, np.array([speaker.real_lines for speaker in speakers]),
         state.log, did, package, why, *changes.values(),

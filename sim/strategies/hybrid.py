@@ -1,12 +1,12 @@
 """Ask partly by the clock and partly by what the others do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from sim.registry import choice, count, number
-from sim.state import View
+from sim.state import Rule, View
 from sim.strategies import STRATEGIES
 from sim.strategies.asking import Asking
 from sim.strategies.heard import between
@@ -30,11 +30,21 @@ class Hybrid(Asking):
     kind: str = choice("absolute", KINDS, doc="how it answers the others' moves")
     span: int = count(1, doc="lag (relative, absolute) or window (averaged) of the answer, in offers of the others")
 
+    @property
+    def rule(self) -> Rule | None:
+        """What it asks for and offers; not told of a strategy built on this."""
+        answer = self._answer.rule if type(self) is Hybrid else None
+        return None if answer is None else replace(answer, weight=self._weight, clock=self._clock)
+
     def aspiration(self, view: View) -> Floats:
         """The least worth the party asks for now, shape (B,)."""
-        weight = np.clip(self.weight, 0.0, 1.0)
+        weight = self._weight
         clock, answer = self._clock.aspiration(view), self._answer.aspiration(view)
         return between(view, weight * clock + (1 - weight) * answer)
+
+    @property
+    def _weight(self) -> Floats:
+        return np.clip(self.weight, 0.0, 1.0)
 
     @cached_property
     def _clock(self) -> TimeDependent:
@@ -42,4 +52,4 @@ class Hybrid(Asking):
 
     @cached_property
     def _answer(self) -> TitForTat:
-        return TitForTat(kind=self.kind, span=self.span)
+        return TitForTat(kind=self.kind, span=self.span, offers=self.offers, accepts=self.accepts)
