@@ -5,7 +5,7 @@ As in `kernels.py`: what they compute is defined here, and tests hold the same w
 
 import numpy as np
 
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 from sim.exact import Floats
 from sim.issues import Bools, Ints
 
@@ -104,3 +104,72 @@ def climb_down(
                     if passed > again:
                         offer[b] = package[b, place]
                         break
+
+
+@compiled("f2", "b2", "i2", "f", "I2")
+def list_highest(merit: Floats, usable: Bools, tie_rank: Ints, tolerance: float, found: Ints) -> None:
+    """The usable packages of highest merit, best first; those of equal merit, in steps of the tolerance, by rank.
+
+    Args:
+        merit: Shape (B, P).
+        usable: Shape (B, P).
+        tie_rank: Shape (1 or B, P), smaller first.
+        tolerance: The step.
+        found: Where they go, shape (B, K); the last that there is is repeated, -1 where there is none.
+    """
+    packages, count = merit.shape[1], found.shape[1]
+    own, steps, begun = np.empty(packages + 1, np.int64), np.empty(packages), np.empty(packages + 1, np.int64)
+    for b in range(len(merit)):
+        some, low, high = 0, np.inf, -np.inf
+        for p in range(packages):
+            own[some] = p
+            if usable[b, p]:
+                steps[p] = np.rint(merit[b, p] / tolerance)
+                low, high = min(low, steps[p]), max(high, steps[p])
+                some += 1
+        if some > count:
+            some = _leave_the_highest(own, some, steps, low, high, count, begun)
+        _sort_down(own, some, steps, tie_rank[b if len(tie_rank) > 1 else 0])
+        for place in range(count):
+            found[b, place] = own[min(place, some - 1)] if some else -1
+
+
+@inlined
+def _leave_the_highest(own: Ints, some: int, steps: Floats, low: float, high: float, count: int, begun: Ints) -> int:
+    """Leave of some packages those that can be among the highest so many; returns how many are left.
+
+    They are counted in bins, two in each on average, from the highest down, and the bins that fill the count are left.
+    """
+    bins, left, last = some // 2 + 1, 0, 0
+    per_step = bins / (high - low) if high > low else 0.0
+    for k in range(bins):
+        begun[k] = 0
+    for place in range(some):
+        begun[min(int((high - steps[own[place]]) * per_step), bins - 1)] += 1
+    filled = begun[0]
+    while filled < count:
+        last += 1
+        filled += begun[last]
+    for place in range(some):
+        own[left] = own[place]
+        left += min(int((high - steps[own[place]]) * per_step), bins - 1) <= last
+    return left
+
+
+@inlined
+def _sort_down(own: Ints, some: int, steps: Floats, rank: Ints) -> None:
+    """Sort packages from the highest step down, those of equal steps by rank; insertion over shrinking distances."""
+    gap = 1
+    while gap < some // 9:
+        gap = 3 * gap + 1
+    while gap:
+        for place in range(gap, some):
+            p, at = own[place], place
+            while at >= gap:
+                other = own[at - gap]
+                if steps[other] > steps[p] or (steps[other] == steps[p] and rank[other] < rank[p]):
+                    break
+                own[at] = other
+                at -= gap
+            own[at] = p
+        gap //= 3

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim import kernels, kernels_lists
+from sim import kernels, kernels_lists, kernels_talks
 from sim.exact import TOLERANCE
-from sim.issues import NO_DEAL, Bools, Ints, ShortInts
+from sim.issues import Bools, Ints, ShortInts
 from sim.utility import Floats
 
 FIRST_WIDTH = 32  # candidates to have room for at first, and one in so many packages:
@@ -176,14 +176,8 @@ def highest(merit: Floats, usable: Bools, tie_rank: Ints, count: int) -> Ints:
     Returns:
         Shape (B, count); the last that there is is repeated, `NO_DEAL` where there is none.
     """
-    found = np.full((len(merit), count), NO_DEAL)
-    for row, (worth, may) in enumerate(zip(merit, usable, strict=True)):
-        packages = np.flatnonzero(may)
-        if len(packages) > count:  # no order of all: what ties with the last that counts may come in its place
-            least = np.partition(worth[packages], len(packages) - count)[len(packages) - count]
-            packages = packages[worth[packages] >= least - 2 * TOLERANCE]
-        steps = np.rint(worth[packages] / TOLERANCE)
-        order = packages[np.lexsort((tie_rank[row if len(tie_rank) > 1 else 0, packages], -steps))][:count]
-        if len(order):
-            found[row, : len(order)], found[row, len(order) :] = order, order[-1]
+    found = np.empty((len(merit), count), np.int64)
+    kernels_talks.list_highest(
+        np.ascontiguousarray(merit), np.ascontiguousarray(usable), np.ascontiguousarray(tie_rank), TOLERANCE, found
+    )
     return found

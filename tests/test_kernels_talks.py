@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sim import kernels_talks
+from sim.shortlist import highest
 
 LEVELS = st.sampled_from([0.2, 0.5 - 2e-9, 0.5 - 5e-10, 0.5, 0.8, 1.0])
 PARTIES, PACKAGES, ROUNDS = 3, 6, 5
@@ -64,3 +65,18 @@ def test_a_step_down_for_a_step_of_the_others(data):
         rest, avoids = [heard[n] for n in others], avoided[b] if some else [False] * PACKAGES
         wanted = next_step((package[b], worth[b], step[b]), 0.5, avoids, heard[party], rest, chance[b])
         assert (lowest[b], offer[b]) == wanted
+
+
+@given(st.data())
+def test_the_highest_from_the_best_down(data):
+    """As a stable sort of whole numbers has them: by steps of the tolerance, then by rank."""
+    draws, packages = 2, data.draw(st.integers(1, 40))
+    merit = data.draw(hnp.arrays(float, (draws, packages), elements=st.one_of(LEVELS, st.floats(0, 1))))
+    usable = data.draw(hnp.arrays(bool, merit.shape))
+    ranks = data.draw(st.sampled_from([1, draws]))
+    rank = np.array([data.draw(st.permutations(range(packages))) for _ in range(ranks)])
+    count = data.draw(st.integers(1, packages))
+    for row, found in enumerate(highest(merit, usable, rank, count)):
+        mine = rank[row if len(rank) > 1 else 0]
+        wanted = sorted(np.flatnonzero(usable[row]), key=lambda p: (-round(merit[row, p] / 1e-9), mine[p]))[:count]
+        assert found.tolist() == wanted + [wanted[-1] if wanted else -1] * (count - len(wanted))
