@@ -12,7 +12,7 @@ import numpy as np
 from sim.choices import Choices
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
-from sim.state import BY_CLOCK, FIRST_LISTED, ByRule, Rule, State, View
+from sim.state import BY_CLOCK, FIRST_LISTED, STEP_DOWN, ByRule, Rule, State, View
 from sim.utility import Floats
 
 if TYPE_CHECKING:
@@ -117,7 +117,11 @@ class Party(mesa.Agent):  # type: ignore[misc]
     def by_rule(self, state: State) -> ByRule | None:
         """How it plays this round, where it goes by a rule; None where it does not."""
         rule, rank = getattr(self.strategy, "rule", None), self.regard.tie_rank
-        if rule is None or not (self._choices.lists if rule.offers == FIRST_LISTED else len(rank) == 1):
+        if rule is None:
+            return None
+        if rule.offers == STEP_DOWN:
+            self._choices.top(min(state.rounds, self.utility.shape[1]))
+        elif not (self._choices.lists if rule.offers == FIRST_LISTED else len(rank) == 1):
             return None
         clock = self._clock(rule)
         asks = np.zeros(len(state.open)) if clock is None else np.asarray(clock.aspiration(self.view(state)))

@@ -178,23 +178,24 @@ class Choices:
 
         Where it can sign fewer, the last of them is repeated; where none, what it offers instead.
         """
-        if self._top is None or self._top.package.shape[1] < count:
-            shape = len(self.best), count
-            self._top = Top(np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape, bool))
+        to = self.candidates
+        to.widen_top(count)
+        if self._top is not to.top:
+            self._top = to.top
             self._top_old[:] = True
+        all_packages, all_worth, all_steps = (each[self._party] for each in to.top)
         rows = np.flatnonzero(self._top_old)
         if len(rows):
             self._top_old[:] = False
             rank = self._regard.tie_rank if len(self._regard.tie_rank) == 1 else self._regard.tie_rank[rows]
-            found = highest(self._utility[rows], self.signable[rows], rank, self._top.package.shape[1])
+            found = highest(self._utility[rows], self.signable[rows], rank, all_packages.shape[1])
             package = np.where(found == NO_DEAL, self.best_package[rows, None], found)
-            self._top.package[rows] = package
-            self._top.worth[rows] = self._utility[rows[:, None], package]
+            all_packages[rows] = package
+            all_worth[rows] = self._utility[rows[:, None], package]
             step = found != NO_DEAL
             step[:, 1:] &= package[:, 1:] != package[:, :-1]
-            self._top.step[rows] = step
-        package, worth, step = (each[:, :count] for each in self._top)
-        return Top(np.ascontiguousarray(package), np.ascontiguousarray(worth), np.ascontiguousarray(step))
+            all_steps[rows] = step
+        return Top(*(np.ascontiguousarray(each[:, :count]) for each in (all_packages, all_worth, all_steps)))
 
     def shortlists(self, heard: Bools) -> tuple[Shortlist, Shortlist]:
         """Offers best for the others first: avoiding the lines heard of, and all the party could sign."""

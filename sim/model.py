@@ -345,5 +345,6 @@ def _case(ensemble: Ensemble, utility: Floats, awareness: Awareness, given: Bool
         mediator=table.parties.index(mediation.mediator) if mediation is not None else -1,
         leaning=table.leaning,
         proposals=np.array(sorted(on_file - {NO_DEAL}), np.int64),
+        chance=ensemble.chance,
         find=table.space.find,
     )

@@ -80,6 +80,7 @@ class Candidates:
         package: Their indices, shape (N, B, M).
         crossing: The pattern of lines each crosses, shape (N, B, M).
         count: How many there are, shape (N, B).
+        top: The best packages that each could sign, of shape (N, B, K); of parties that ask for no such list, nothing.
     """
 
     def __init__(self, parties: int, draws: int, packages: int, patterns: int) -> None:
@@ -91,6 +92,7 @@ class Candidates:
         self.package: Ints = np.empty((parties, draws, 0), np.int64)
         self.crossing: Ints = np.empty((parties, draws, 0), np.int64)
         self.count: Ints = np.zeros((parties, draws), np.int64)
+        self.top = Top.empty(parties, draws, 0)
 
     def widen(self, width: int) -> None:
         """Have room for so many a draw."""
@@ -98,6 +100,11 @@ class Candidates:
             self.worth, self.package, self.crossing = (
                 _widened(rows, width) for rows in (self.worth, self.package, self.crossing)
             )
+
+    def widen_top(self, width: int) -> None:
+        """Have room for so many best packages a draw; there are none then until they are listed anew."""
+        if width > self.top.package.shape[2]:
+            self.top = Top.empty(*self.count.shape, width)
 
     def strike(self, rows: Ints, packages: Bools) -> None:
         """Take packages off the list of some draws for good, shape (rows, P)."""
@@ -118,6 +125,11 @@ class Top(NamedTuple):
     package: Ints
     worth: Floats
     step: Bools
+
+    @classmethod
+    def empty(cls, *shape: int) -> "Top":
+        """Room for such lists."""
+        return cls(np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape, bool))
 
 
 @dataclass(frozen=True, eq=False)

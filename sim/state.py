@@ -292,8 +292,9 @@ class Rule:
     Attributes:
         offers: Which of the packages worth enough: `FIRST_LISTED`, the first of its candidates; `LEAST_OWN`, the one
             worth least to itself; `NEAREST_OWN`, the one worth most nearly what it asks for, whatever lines were named.
+            Or `STEP_DOWN`: the next of its packages from the best down, or an earlier offer, as `Micro` does.
         falls_short: How much less than what it asks for a package may be worth that it offers.
-        asks: `BY_CLOCK`, or as `TitForTat` does by its kinds.
+        asks: `BY_CLOCK`, or as `TitForTat` does by its kinds, or `BY_STEPS`, for the least it has offered or offers.
         span: Of the latter.
         weight: How much of what is asked for goes by the clock beside them, 0 to 1, one number or shape (B,).
         clock: The tactic that says so much; None where it is the strategy itself, or nothing goes by the clock.
@@ -307,8 +308,8 @@ class Rule:
     clock: Any = None
 
 
-FIRST_LISTED, LEAST_OWN, NEAREST_OWN = range(3)
-BY_CLOCK, ABSOLUTE, RELATIVE, AVERAGED = range(4)
+FIRST_LISTED, LEAST_OWN, NEAREST_OWN, STEP_DOWN = range(4)
+BY_CLOCK, ABSOLUTE, RELATIVE, AVERAGED, BY_STEPS = range(5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -395,6 +396,7 @@ class Case:
         mediator: Index of the party that mediates, -1 for none.
         leaning: How much more of a package each party asks for each other one when it weighs them, shape (N, N).
         proposals: Packages on file that settle every issue, shape (K,).
+        chance: Uniforms for parties that leave something to chance, shape (R, N, B); no draws where nobody does.
         find: Finds packages by their option indices, shape (..., I); `NO_DEAL` for those that cannot be.
     """
 
@@ -411,6 +413,7 @@ class Case:
     mediator: int
     leaning: Floats
     proposals: Ints
+    chance: Floats
     find: Callable[[Ints], Ints]
 
 

@@ -29,7 +29,8 @@ def by_the_clock(
     for name, party in problem["parties"].items():
         if party["strategy"]["name"] == "time_dependent" and name in answering:
             party["strategy"] = {"name": "tit_for_tat"} | answering[name]
-        party["strategy"] |= {"offers": offers[len(name) % len(offers)], "accepts": "threshold"}
+        rule = "picked" if party["strategy"]["name"] == "micro" else offers[len(name) % len(offers)]
+        party["strategy"] |= {"offers": rule, "accepts": "threshold"}
     informations = {"best_for_others": ("learned",), "least_own": ("complete",)}
     if any(problem["protocol"]["information"] in informations[rule] for rule in offers):
         problem["protocol"]["information"] = "positions"
@@ -120,6 +121,7 @@ ANSWERS = st.dictionaries(
         st.fixed_dictionaries(
             {"name": st.just("hybrid"), "weight": st.sampled_from([0, 0.3, 1, {"value": 0.5, "range": [0, 1]}])} | KINDS
         ),
+        st.just({"name": "micro"}),
     ),
     min_size=1,
 )

@@ -14,8 +14,8 @@ from sim.issues import Bools, Ints
 NOT_ASKED, OFFERED, ACCEPTED, REFUSED, PASSED = range(5)
 NO_REASON, WORTH = -2, -1
 NOTHING = -1
-FIRST_LISTED, LEAST_OWN, NEAREST_OWN = range(3)
-BY_CLOCK, ABSOLUTE, RELATIVE, AVERAGED = range(4)
+FIRST_LISTED, LEAST_OWN, NEAREST_OWN, STEP_DOWN = range(4)
+BY_CLOCK, ABSOLUTE, RELATIVE, AVERAGED, BY_STEPS = range(5)
 PER_BIN = 2  # packages that share a bin, on average, where a party's own are laid out by worth
 AT_ONCE = 16  # draws whose moves are written down together
 QUIET, ANY = 0, 1  # among packages that cross no line heard of, and among all
@@ -184,6 +184,93 @@ def _answer(
 
 
 @inlined
+def _set_up(
+    top_package: Ints, top_worth: Floats, top_step: Bools, me: int, b: int, enough: float, log: Ints, made: int,
+    tried: Ints, rung: Ints, rung_worth: Floats, said: Bools, counts: Ints, lowest: Floats,
+) -> None:  # fmt: skip
+    """Set up the rungs that a party goes down: those of its best packages that are steps and worth enough.
+
+    Args:
+        top_package, top_worth, top_step: Its best packages, as `Candidates.top`.
+        me, b, enough: The party, the draw, and the least worth that it may come down to.
+        log, made: What it has offered so far, and how many offers that are.
+        tried: To mark these in, shape (P,): by whom and in which draw.
+        rung, rung_worth, said: Where the packages go, their worth, and whether it has offered them, shape (N, K).
+        counts: How many rungs there are, how many offered, the first not offered, and the first to look at of those
+            that are not avoided either, shape (4, N).
+        lowest: The lowest worth it has offered, inf for none, shape (N,).
+    """
+    mark, found, offered = b * len(lowest) + me, 0, 0
+    for earlier in range(made):
+        tried[log[b, me, earlier]] = mark
+    lowest[me] = np.inf
+    for place in range(top_package.shape[2]):
+        value = top_worth[me, b, place]
+        if top_step[me, b, place] and value >= enough:
+            rung[me, found], rung_worth[me, found] = top_package[me, b, place], value
+            said[me, found] = tried[top_package[me, b, place]] == mark
+            if said[me, found]:
+                offered += 1
+                lowest[me] = min(lowest[me], value)
+            found += 1
+    counts[0, me], counts[1, me], counts[2, me], counts[3, me] = found, offered, 0, 0
+
+
+@inlined
+def _next_rung(
+    rung: Ints, rung_worth: Floats, said: Bools, counts: Ints, lowest: Floats, me: int, b: int, made: Ints,
+    distinct: Ints, signing: Bools, pattern: Ints, avoided: Bools, avoids: bool, known: Bools, chance: float,
+) -> int:  # fmt: skip
+    """The rung that a party offers next, `NOTHING` where it has none: what `Micro` says, of one draw.
+
+    A step down where it has made no more different offers than the least-moving other, else an earlier one by chance.
+    """
+    rungs, offered, least, spoken = counts[0, me], counts[1, me], 0, False
+    for other in range(len(signing)):
+        if other != me and signing[other] and made[b, other] and (not spoken or distinct[b, other] < least):
+            least, spoken = distinct[b, other], True
+    while counts[2, me] < rungs and said[me, counts[2, me]]:
+        counts[2, me] += 1
+    if not known[QUIET, me]:  # others are avoided than before
+        known[QUIET, me], counts[3, me] = True, 0
+    down = counts[2, me]
+    if avoids:
+        while counts[3, me] < rungs and (said[me, counts[3, me]] or avoided[pattern[rung[me, counts[3, me]]]]):
+            counts[3, me] += 1
+        down = counts[3, me] if counts[3, me] < rungs else down
+    if down < rungs and (distinct[b, me] <= least or not offered):
+        return int(down)
+    if not offered:
+        return NOTHING
+    again = int(np.floor(chance * offered))
+    if counts[2, me] >= offered:  # all that it has offered come first
+        return again
+    for place in range(rungs):
+        again -= said[me, place]
+        if again < 0:
+            return place
+    return NOTHING
+
+
+@inlined
+def _least_offered(rung_worth: Floats, lowest: Floats, me: int, place: int, no_deal: float, best: float) -> float:
+    """What a party asks for that goes down rung by rung: the least it has offered or offers next."""
+    highest, least = max(best, no_deal), lowest[me]
+    if place != NOTHING:
+        least = min(least, rung_worth[me, place])
+    return highest if least == np.inf else min(max(least, no_deal), highest)
+
+
+@inlined
+def _step_to(place: int, rung_worth: Floats, said: Bools, counts: Ints, lowest: Floats, me: int) -> None:
+    """A party offers one of its rungs."""
+    if place != NOTHING and not said[me, place]:
+        said[me, place] = True
+        counts[1, me] += 1
+        lowest[me] = min(lowest[me], rung_worth[me, place])
+
+
+@inlined
 def _avoid(avoided: Bools, known: Bools, crosses: Bools, line: int) -> None:
     """Avoid the patterns that cross a line, too; which candidates cross none is then to be seen anew."""
     known[QUIET] = False
@@ -285,18 +372,19 @@ def _write_down(notes: Ints, spoken: Ints, start: int, draws: int, did: Ints, af
 
 
 @compiled(
-    "i", "i3", "b", "i", "b", "b2", "f3", "f2", "f", "F3", "i1", "f1", "i1", "i1", "f2", "i2", "i2", "f3",
-    "i3", "i3", "i2", "f2", "i2", "b3", "b2", "i1", "b2", "b3", "I3", "I3", "I3", "I3", "B1", "I1", "I1", "B2",
-    "I1", "I2", "I2", "I2", "I2", "I2", "F2", "I1",
+    "i", "i3", "b", "i", "b", "b2", "f3", "f2", "f", "F3", "i1", "f1", "i1", "i1", "f2", "i2", "i2", "f3", "i3", "i3",
+    "i2", "f2", "i2", "i3", "f3", "b3", "f3", "b3", "b2", "i1", "b2", "b3", "I3", "I3", "I3", "I3", "B1", "I1", "I1",
+    "B2", "I1", "I2", "I2", "I2", "I2", "I2", "F2", "I1",
 )  # fmt: skip
 def play(
     first_round: int, turns: Ints, reasoned: bool, memory: int, asks_proposer: bool, signs: Bools, utility: Floats,
     no_deal: Floats, tolerance: float, aspiration: Floats, choosing: Ints, falls_short: Floats, asking: Ints,
     span: Ints, weight: Floats, rank: Ints, draft: Ints, worth: Floats, package: Ints, crossing: Ints, count: Ints,
-    best: Floats, best_package: Ints, signable: Bools, struck: Bools, pattern: Ints, crosses: Bools, real_lines: Bools,
-    log: Ints, did: Ints, after: Ints, why: Ints, is_open: Bools, standing: Ints, proposer: Ints, accepted: Bools,
-    last_refuser: Ints, named: Ints, own_offer: Ints, offers_made: Ints, distinct_offers: Ints, received: Ints,
-    best_received: Floats, signed: Ints,
+    best: Floats, best_package: Ints, top_package: Ints, top_worth: Floats, top_step: Bools, chance: Floats,
+    signable: Bools, struck: Bools, pattern: Ints, crosses: Bools, real_lines: Bools, log: Ints, did: Ints,
+    after: Ints, why: Ints, is_open: Bools, standing: Ints, proposer: Ints, accepted: Bools, last_refuser: Ints,
+    named: Ints, own_offer: Ints, offers_made: Ints, distinct_offers: Ints, received: Ints, best_received: Floats,
+    signed: Ints,
 ) -> None:  # fmt: skip
     """Play some rounds in the draws that are open, one draw after the other.
 
@@ -313,6 +401,9 @@ def play(
     at, widest = np.zeros((2, parties), np.int64), worth.shape[2]
     step_worth, step_package = np.empty((2, parties, widest)), np.empty((2, parties, widest), np.int64)
     clock, signing = np.empty(parties), np.array([signs[n].any() for n in range(parties)])
+    rung, tried = np.empty((parties, top_package.shape[2]), np.int64), np.full(packages, NOTHING)
+    rung_worth, said, lowest = np.empty(rung.shape), np.empty(rung.shape, np.bool_), np.empty(parties)
+    counts = np.zeros((4, parties), np.int64)
     notes, spoken = np.empty((3, len(turns) * turns.shape[2], AT_ONCE), np.int64), np.zeros(AT_ONCE, np.int64)
     for b in range(len(is_open)):
         laid[:], known[:], avoids, turn = False, False, False, 0
@@ -325,15 +416,35 @@ def play(
                 avoids = _hear(named, b, since, avoided, known, crosses)
             for n in range(parties):
                 clock[n] = aspiration[played, b, n]
-                if asking[n] != BY_CLOCK:
+                if asking[n] == BY_STEPS:
+                    if not laid[n]:
+                        laid[n] = True
+                        _set_up(
+                            top_package, top_worth, top_step, n, b, no_deal[b, n] - tolerance, log, offers_made[b, n],
+                            tried, rung, rung_worth, said, counts, lowest,
+                        )  # fmt: skip
+                    step = _next_rung(
+                        rung, rung_worth, said, counts, lowest, n, b, offers_made, distinct_offers, signing, pattern,
+                        avoided, avoids, known, 0.0,
+                    )  # fmt: skip
+                    aspiration[played, b, n] = _least_offered(
+                        rung_worth, lowest, n, step, no_deal[b, n], best[n, b]
+                    )
+                elif asking[n] != BY_CLOCK:
                     aspiration[played, b, n] = _answer(
                         utility, log, offers_made, signing, b, n, asking[n], span[n], no_deal[b, n], best[n, b],
                         weight[n, b], clock[n], tolerance,
                     )  # fmt: skip
             for place in range(turns.shape[2]):
                 me, text = turns[played, b, place], standing[b]
-                asked = aspiration[played, b, me]
-                if asking[me] != BY_CLOCK:
+                asked, step = aspiration[played, b, me], NOTHING
+                if asking[me] == BY_STEPS:
+                    step = _next_rung(
+                        rung, rung_worth, said, counts, lowest, me, b, offers_made, distinct_offers, signing, pattern,
+                        avoided, avoids, known, chance[played, me, b],
+                    )  # fmt: skip
+                    asked = _least_offered(rung_worth, lowest, me, step, no_deal[b, me], best[me, b])
+                elif asking[me] != BY_CLOCK:
                     asked = _answer(
                         utility, log, offers_made, signing, b, me, asking[me], span[me], no_deal[b, me], best[me, b],
                         weight[me, b], clock[me], tolerance,
@@ -358,7 +469,11 @@ def play(
                             _name(named, b, reason, k, since, avoided, known, crosses)
                 if act in (OFFERED, REFUSED):
                     own = draft[me, b]
-                    if own == NOTHING and choosing[me] != FIRST_LISTED:
+                    if own == NOTHING and choosing[me] == STEP_DOWN:
+                        if step != NOTHING:
+                            own = rung[me, step]
+                            _step_to(step, rung_worth, said, counts, lowest, me)
+                    elif own == NOTHING and choosing[me] != FIRST_LISTED:
                         own = _by_own_worth(
                             utility, signable, pattern, struck, me, b, rank, avoided, avoids,
                             choosing[me] == NEAREST_OWN, asked, asked - falls_short[me] - tolerance, tolerance, laid,

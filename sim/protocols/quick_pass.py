@@ -100,7 +100,8 @@ def _played(
         np.array([each.rule.span for each in plays]),
         np.array([np.broadcast_to(each.rule.weight, turns.shape[1]) for each in plays]), rank,
         np.array([each.draft for each in plays]),
-        lists.worth, lists.package, lists.crossing, lists.count, lists.best, lists.best_package, lists.patterns,
+        lists.worth, lists.package, lists.crossing, lists.count, lists.best, lists.best_package, *lists.top,
+        np.ascontiguousarray(case.chance[state.round - 1 : state.round - 1 + rounds]), lists.patterns,
         lists.struck, lines.pattern, lines.crosses, np.array([speaker.real_lines for speaker in speakers]),
         state.log, did, package, why, *changes.values(),
     )  # fmt: skip

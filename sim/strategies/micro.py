@@ -7,7 +7,7 @@ import numpy as np
 from sim import kernels_talks
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Ints
-from sim.state import View
+from sim.state import BY_STEPS, STEP_DOWN, Rule, View
 from sim.strategies import STRATEGIES
 from sim.strategies.asking import Picking
 from sim.strategies.heard import between, highest_claim, others
@@ -33,6 +33,12 @@ class Micro(Picking):
     """
 
     randomises = True
+
+    @property
+    def rule(self) -> Rule | None:
+        """What it asks for and offers, where it offers what it picks; not told of a strategy built on this."""
+        by_steps = type(self) is Micro and self.offers == "picked" and self.accepts == "threshold"
+        return Rule(STEP_DOWN, asks=BY_STEPS) if by_steps else None
 
     def aspiration(self, view: View) -> Floats:
         """The least worth the party asks for now, shape (B,)."""
