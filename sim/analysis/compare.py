@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from sim.results import Z_95, Results, share_interval
 from sim.stages import in_force, says_how_long, zone_ever
 from sim.store import folder_name
 
+MILLION = 1e6
 Mean = tuple[float, float, float]  # a mean and the ends of its 95 % interval
 
 
@@ -160,14 +160,14 @@ def figures_of(results: Sequence[Results]) -> list[Figure]:
     }
     for quantity, words in quantities.items():
         for name in parties:
-            column = f"{quantity}_{name}"
+            column, unit = f"{quantity}_{name}", MILLION if quantity == "household_weeks" else 1.0
             if all(column in one.columns for one in results):
-                listed.append(_mean(column, words.format(clean(first[name].label))))
+                listed.append(_mean(column, words.format(clean(first[name].label)), unit))
     return listed
 
 
-def _mean(column: str, label: str) -> Figure:
-    return Figure(column, label, "mean", (column,), itemgetter(column))
+def _mean(column: str, label: str, unit: float = 1.0) -> Figure:
+    return Figure(column, label, "mean", (column,), lambda draws: draws[column] / unit)
 
 
 def _held(column: str, draws: pd.DataFrame) -> pd.Series:

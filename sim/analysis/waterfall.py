@@ -35,7 +35,7 @@ class Step:
     """Inputs that are taken over together.
 
     Attributes:
-        name: The path they have in common; empty if they have none.
+        name: The path they have in common, or the paths of several that go together.
         paths: Of `differing_paths`.
         where: `file:line:column` of the first of them in the second scenario.
     """
@@ -47,7 +47,7 @@ class Step:
     @property
     def label(self) -> str:
         """The path, and how many inputs lie below it."""
-        name = self.name or "all that differs"
+        name = self.name
         return name if len(self.paths) == 1 else f"{name} ({len(self.paths)} inputs)"
 
 
@@ -104,7 +104,8 @@ def waterfall(
         figure: Name of a figure that every run has, as `compare` tells them.
         draws: Runs of each mixture.
         seed: Of all of them.
-        method: Of `METHODS`; by default `shapley` for up to four steps (16 mixtures) and `ordered` for more.
+        method: Of `METHODS`; by default `shapley` for up to four steps (16 mixtures) that go in any order, else
+            `ordered`.
         play: Plays a scenario.
 
     Raises:
@@ -165,30 +166,89 @@ def _steps(
     """Steps small enough to tell something and large enough that every mixture holds together, and the mixtures."""
     groups: list[Group] = [(path, (path,)) for path in differing_paths(first, second)]
     while len(groups) > MOST_STEPS:
-        groups = _coarser(groups, {max(range(len(groups)), key=lambda place: len(groups[place][0]))})
-    while True:
-        chosen = method or (SHAPLEY if len(groups) <= MOST_SHARED_OUT else ORDERED)
-        mixtures: dict[Subset, Scenario] = {}
-        for subset in _subsets(len(groups), chosen):
+        groups = _coarser(groups, max(range(len(groups)), key=lambda place: len(groups[place][0])))
+    made: dict[tuple[Path, ...], Scenario | None] = {}
+
+    def mixture(*parts: Group) -> Scenario | None:
+        """The first scenario with what these groups change, None if it does not hold together."""
+        paths = tuple(sorted(path for _, below in parts for path in below))
+        if paths not in made:
             try:
-                mixtures[subset] = mixed(first, second, [path for place in sorted(subset) for path in groups[place][1]])
-            except ScenarioError:  # these do not go without others
-                groups = _coarser(groups, subset)
-                break
-        else:
-            named = [Step(".".join(name), paths, second.where(".".join(paths[0]))) for name, paths in groups]
-            return named, mixtures, chosen
+                made[paths] = mixed(first, second, paths)
+            except ScenarioError:
+                made[paths] = None
+        return made[paths]
+
+    if method is None:
+        whole = len(groups) <= MOST_SHARED_OUT and all(
+            mixture(*(groups[place] for place in subset)) for subset in _subsets(len(groups), SHAPLEY)
+        )
+        method = SHAPLEY if whole else ORDERED
+    groups = _all_free(groups, mixture) if method == SHAPLEY else _in_order(groups, mixture)
+    mixtures = {}
+    for subset in _subsets(len(groups), method):
+        scenario = mixture(*(groups[place] for place in subset))
+        assert scenario is not None
+        mixtures[subset] = scenario
+    steps = [Step(".".join(name), paths, second.where(".".join(paths[0]))) for name, paths in groups]
+    return steps, mixtures, method
 
 
-def _coarser(groups: Sequence[Group], places: Sequence[int] | Subset | set[int]) -> list[Group]:
-    """Groups whose common paths are one part shorter; those that then have the same, or lie below it, are joined."""
-    cut = {groups[place][0][:-1] for place in places}
-    joined: dict[Path, tuple[Path, ...]] = {}
-    for name, paths in groups:
-        above = [each for each in cut if name[: len(each)] == each]
-        key = min(above, key=len) if above else name
-        joined[key] = (*joined.get(key, ()), *paths)
-    return list(joined.items())
+Mixture = Callable[..., Scenario | None]
+
+
+def _all_free(groups: list[Group], mixture: Mixture) -> list[Group]:
+    """Groups of which any may be taken over without the others; two that do not go apart become one."""
+    while True:
+        bad = next((each for each in _subsets(len(groups), SHAPLEY) if not mixture(*(groups[k] for k in each))), None)
+        if bad is None:
+            return groups
+        inside = sorted(bad)
+        others = [place for place in range(len(groups)) if place not in bad]
+        needed = next((one for one in others if mixture(*(groups[k] for k in (*inside, one)))), others[0])
+        groups = _joined(groups, inside[-1], needed)
+
+
+def _in_order(groups: list[Group], mixture: Mixture) -> list[Group]:
+    """The groups in the order of the file as far as that goes: one that needs others comes after them or with them."""
+    done: list[Group] = []
+    left = list(groups)
+    while left:
+        fits = next((group for group in left if mixture(*done, group)), None)
+        if fits is None:  # the two that come first among those that go together, else all that is left
+            pairs = combinations(range(len(left)), 2)
+            pair = next((pair for pair in pairs if mixture(*done, *(left[place] for place in pair))), None)
+            rest = (_common(left), tuple(path for _, below in left for path in below))
+            left = _joined(left, *pair) if pair else [rest]
+            continue
+        done.append(fits)
+        left.remove(fits)
+    return done
+
+
+def _joined(groups: list[Group], one: int, other: int) -> list[Group]:
+    """Two of the groups as one, in the place of the earlier."""
+    early, late = sorted((one, other))
+    both = (_common([groups[early], groups[late]]), (*groups[early][1], *groups[late][1]))
+    return [both if place == early else group for place, group in enumerate(groups) if place != late]
+
+
+def _common(groups: Sequence[Group]) -> Path:
+    """What the paths of all groups begin with; if that is nothing, all their names with a sign between."""
+    names = [name for name, _ in groups]
+    shared = names[0]
+    for name in names:
+        shared = shared[: next((k for k, part in enumerate(shared) if name[k : k + 1] != (part,)), len(shared))]
+    return shared or (" + ".join(".".join(name) for name in names),)
+
+
+def _coarser(groups: list[Group], place: int) -> list[Group]:
+    """The groups with one path a part shorter, and all that lie below it joined to it."""
+    cut = groups[place][0][:-1]
+    inside = [group for group in groups if group[0][: len(cut)] == cut]
+    joined = (cut, tuple(path for _, paths in inside for path in paths))
+    first = groups.index(inside[0])
+    return [joined if k == first else group for k, group in enumerate(groups) if k == first or group not in inside]
 
 
 def _subsets(steps: int, method: str) -> Iterator[Subset]:
