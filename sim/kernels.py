@@ -6,72 +6,9 @@ everywhere: worths within the tolerance are equal, and the smaller rank comes fi
 
 import numpy as np
 
-from sim.compiled import compiled, inlined
+from sim.compiled import compiled
 from sim.exact import Floats
 from sim.issues import Bools, Ints, Options
-
-
-@compiled("f3", "f4", "i2", "i2", "i1", "i1", "i1", "i1", "i1", "i1", "i1", "f2", "F3")
-def package_worths(
-    weights: Floats,
-    option_worth: Floats,
-    first_options: Ints,
-    second_options: Ints,
-    rows: Ints,
-    row_start: Ints,
-    columns: Ints,
-    column_start: Ints,
-    extra_party: Ints,
-    extra_start: Ints,
-    extra_packages: Ints,
-    adds: Floats,
-    utility: Floats,
-) -> None:
-    """Worth of packages that are full products of two halves, run by run, and what is added to some of them.
-
-    Args:
-        weights, option_worth: Of issues, shape (B, N, I), and of their options, shape (B, N, I, O).
-        first_options, second_options: Option of each issue in each combination of either half, the issues of the first
-            half coming first, shape (combinations, issues).
-        rows, row_start, columns, column_start: Combinations of the first and of the second half that make up each run,
-            one run after the other; and where those of each run begin, and where the last end, shape (runs + 1,).
-        extra_party, extra_start, extra_packages, adds: Whose worth is added to, shape (E,), in this order; at which
-            packages, one after the other as above; by how much, shape (E, B).
-        utility: Where the worth goes, shape (B, N, P).
-    """
-    first, second, middle = np.empty(len(first_options)), np.empty(len(second_options)), first_options.shape[1]
-    for b in range(len(weights)):
-        for n in range(weights.shape[1]):
-            own = utility[b, n]
-            _half_worth(weights[b, n, :middle], option_worth[b, n, :middle], first_options, first)
-            _half_worth(weights[b, n, middle:], option_worth[b, n, middle:], second_options, second)
-            place = 0
-            for run in range(len(row_start) - 1):
-                others = columns[column_start[run] : column_start[run + 1]]
-                for row in rows[row_start[run] : row_start[run + 1]]:
-                    _add_to_all(first[row], second, others, own[place : place + len(others)])
-                    place += len(others)
-            for extra in range(len(extra_party)):
-                if extra_party[extra] == n:
-                    more = adds[extra, b]
-                    for p in extra_packages[extra_start[extra] : extra_start[extra + 1]]:
-                        own[p] += more
-
-
-@inlined
-def _half_worth(weights: Floats, option_worth: Floats, options: Ints, worth: Floats) -> None:
-    """Worth of the combinations of one half, summed issue by issue."""
-    worth[:] = 0.0
-    for issue in range(options.shape[1]):
-        for row in range(len(options)):
-            worth[row] += weights[issue] * option_worth[issue, options[row, issue]]
-
-
-@inlined
-def _add_to_all(one: float, second: Floats, others: Ints, own: Floats) -> None:
-    """Worth of one combination of the first half with some of the second."""
-    for column in range(len(others)):
-        own[column] = one + second[others[column]]
 
 
 @compiled("f2", "b2", "i2", "f", "I1")

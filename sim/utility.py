@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from sim import exact, kernels
+from sim import exact, kernels, kernels_worth
 from sim.exact import TOLERANCE
 from sim.issues import Bools, Half, Ints, PackageSpace
 
@@ -112,7 +112,7 @@ def _fill(
     packages = np.concatenate([np.zeros(0, np.int64), *(extra.packages for extra in extras)])
     adds = np.array([extra.adds for extra in extras]).reshape(len(extras), len(utility))
     first, second, rows, row_start, columns, column_start = space.laid_out
-    kernels.package_worths(
+    kernels_worth.package_worths(
         np.ascontiguousarray(weights), np.ascontiguousarray(option_worth), first, second, rows, row_start, columns,
         column_start, party, start, packages, adds, utility,
     )  # fmt: skip

@@ -55,7 +55,7 @@ def test_worth_is_a_sum_over_the_issues_of_either_half_and_what_is_added(weights
     ends = [np.cumsum([0, *map(len, lists)]) for lists in kinds]
     flat = [np.array([place for places in lists for place in places], int) for lists in kinds]
     utility = np.empty((3, 2, len(packages)))
-    kernels.package_worths(
+    kernels_worth.package_worths(
         weights, option_worth, *halves, flat[0], ends[0], flat[1], ends[1], np.array([n for n, _ in extras]), ends[2],
         flat[2], adds, utility,
     )  # fmt: skip
