@@ -1,13 +1,14 @@
 """What a package is worth to parties that look past the signature."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from sim import kernels_worth
 from sim.ensemble import Ensemble
 from sim.issues import ShortInts
-from sim.utility import Floats
+from sim.utility import Floats, check_weights, worth_told
 
 
 def look_ahead(ensemble: Ensemble, utility: Floats) -> None:
@@ -21,22 +22,36 @@ def look_ahead(ensemble: Ensemble, utility: Floats) -> None:
         ensemble: The draws.
         utility: Worth of all packages, changed in place, shape (B, N, P); as it is where nobody looks ahead.
     """
-    if not ensemble.foresight.any():
-        return
-    no_deal = np.ascontiguousarray(ensemble.world.no_deal[:, 0])
-    ahead = _prospects(ensemble)
-    kernels_worth.look_ahead(
-        utility, ahead.chance, ahead.chance_of, ahead.stake, ahead.moved, ahead.moved_of, ahead.held, ahead.kind,
-        ahead.kind_of, ahead.least, ahead.guarantor, no_deal, np.ascontiguousarray(ensemble.refusal_cost),
+    if ensemble.foresight.any():
+        kernels_worth.look_ahead(utility, *_told(ensemble))
+
+
+def foreseen_worth(ensemble: Ensemble, out: Floats | None = None) -> Floats:
+    """Worth of all packages as the parties bargain by it, shape (B, N, P); made anew at each call, into `out` if given.
+
+    Of many draws it is made and looked ahead from in one go, with the same bits.
+    """
+    if len(ensemble) == 1 or not ensemble.foresight.any():
+        utility = ensemble.utility(out)
+        look_ahead(ensemble, utility)
+        return utility
+    table, draws = ensemble.structure, len(ensemble)
+    check_weights(ensemble.weights)
+    utility = np.empty((draws, len(table.parties), len(table.space))) if out is None else out[:draws]
+    worth = worth_told(table.space, ensemble.weights, ensemble.option_worth, ensemble.extras())
+    told: list[Any] = [*worth, utility, *_told(ensemble)]
+    kernels_worth.foreseen_worths(*told)
+    return utility
+
+
+def _told(ensemble: Ensemble) -> tuple[Any, ...]:
+    """What the loop is told besides worth, in the order of `kernels_worth.look_ahead`."""
+    ahead, no_deal = _prospects(ensemble), np.ascontiguousarray(ensemble.world.no_deal[:, 0])
+    return (
+        ahead.chance, ahead.chance_of, ahead.stake, ahead.moved, ahead.moved_of, ahead.held, ahead.kind, ahead.kind_of,
+        ahead.least, ahead.guarantor, no_deal, np.ascontiguousarray(ensemble.refusal_cost),
         np.ascontiguousarray(ensemble.foresight),
     )  # fmt: skip
-
-
-def foreseen_worth(ensemble: Ensemble) -> Floats:
-    """Worth of all packages as the parties bargain by it, shape (B, N, P); made anew at each call."""
-    utility = ensemble.utility()
-    look_ahead(ensemble, utility)
-    return utility
 
 
 @dataclass(frozen=True, eq=False)

@@ -175,7 +175,7 @@ class PackageSpace:
 
     @cached_property
     def laid_out(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
-        """Options of the halves, then rows, their starts, columns and theirs, as `kernels_worth.package_worths` asks."""
+        """Options of the halves, then rows, their starts, columns and theirs, as `package_worths` asks."""
         first, second = (np.ascontiguousarray(half.options, np.int64) for half in self.halves)
         rows, columns = [block.rows for block in self.blocks], [block.columns for block in self.blocks]
         row_start, column_start = (np.cumsum([0, *map(len, side)]) for side in (rows, columns))

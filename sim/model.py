@@ -11,7 +11,7 @@ from sim.agents import Party
 from sim.approval import Approval
 from sim.awareness import Awareness
 from sim.ensemble import Ensemble
-from sim.foresight import look_ahead
+from sim.foresight import foreseen_worth
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.leaving import Leaving
 from sim.listed import Listed, listed
@@ -107,8 +107,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         super().__init__(rng=0)  # Mesa wants a generator; nothing here uses it
         table = ensemble.structure
         self.ensemble = ensemble
-        self.utility = ensemble.utility(out=scratch)
-        look_ahead(ensemble, self.utility)
+        self.utility = foreseen_worth(ensemble, scratch)
         self.own_option_worth = ensemble.weights[..., None] * ensemble.option_worth
         self.awareness = Awareness(ensemble, self.utility)
         levers = ensemble.world.levers

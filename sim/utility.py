@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -89,11 +90,7 @@ def package_utility(
 
     Source: Keeney & Raiffa (1976), ch. 3, additive form.
     """
-    total = weights[..., 0].copy()
-    for issue in range(1, weights.shape[-1]):
-        total += weights[..., issue]
-    if (np.abs(total - 1) > TOLERANCE).any():
-        raise ValueError("issue weights must sum to 1 for each party")
+    check_weights(weights)
     draws, parties = weights.shape[:2]
     utility = np.empty((draws, parties, len(space))) if out is None else out[:draws]
     if draws == 1:  # as good as the loop, and `check` and `show` need not wait for a compiler
@@ -103,19 +100,35 @@ def package_utility(
     return utility
 
 
-def _fill(
-    space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra], utility: Floats
-) -> None:
+def check_weights(weights: Floats) -> None:
+    """See that the weights of each party sum to 1, shape (..., I).
+
+    Raises:
+        ValueError: if a row does not.
+    """
+    total = weights[..., 0].copy()
+    for issue in range(1, weights.shape[-1]):
+        total += weights[..., issue]
+    if (np.abs(total - 1) > TOLERANCE).any():
+        raise ValueError("issue weights must sum to 1 for each party")
+
+
+def _fill(space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra], utility: Floats) -> None:
     """Worth of all packages, draw by draw and party by party, so that what is added to lies in the cache."""
+    told = [*worth_told(space, weights, option_worth, extras), utility]
+    kernels_worth.package_worths(*told)
+
+
+def worth_told(
+    space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra]
+) -> tuple[Any, ...]:
+    """What a loop over the worth of all packages is told, in the order of `kernels_worth.package_worths`."""
     party = np.array([extra.party for extra in extras], np.int64)
     start = np.cumsum([0, *(len(extra.packages) for extra in extras)])
     packages = np.concatenate([np.zeros(0, np.int64), *(extra.packages for extra in extras)])
-    adds = np.array([extra.adds for extra in extras]).reshape(len(extras), len(utility))
-    first, second, rows, row_start, columns, column_start = space.laid_out
-    kernels_worth.package_worths(
-        np.ascontiguousarray(weights), np.ascontiguousarray(option_worth), first, second, rows, row_start, columns,
-        column_start, party, start, packages, adds, utility,
-    )  # fmt: skip
+    adds = np.array([extra.adds for extra in extras]).reshape(len(extras), len(weights))
+    numbers = np.ascontiguousarray(weights), np.ascontiguousarray(option_worth)
+    return *numbers, *space.laid_out, party, start, packages, adds
 
 
 def _fill_one(

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scipy import integrate
 
 from sim.ensemble import Ensemble, draw
-from sim.foresight import look_ahead
+from sim.foresight import foreseen_worth, look_ahead
 from sim.model import hold_talks
+from tests.problems import shipped
 from tests.worlds import made, text_on_a_table, worlds
 
 WORTH = {"ash": {"a": 90, "b": 60}, "birch": {"a": 40, "b": 80}, "cedar": {"a": 70, "b": 50}}
@@ -223,6 +224,15 @@ def test_foreseen_worth_lies_between_what_can_come_of_a_text(problem, seed):
         low, high = (extreme.reduce(np.broadcast_arrays(*ends)) for extreme in (np.minimum, np.maximum))
         assert (found[:, n] >= low - 1e-12).all()
         assert (found[:, n] <= high + 1e-12).all()
+
+
+def test_worth_made_and_looked_ahead_from_in_one_go_has_the_same_bits():
+    """Over thousands of packages, many of them in linkages and promised something; of one draw or of several."""
+    ensemble = draw(shipped("ukraine-december-2025"), 3, 0, 3)
+    assert len(ensemble.extras()) > 1
+    found = foreseen(ensemble, ensemble.utility())
+    assert np.array_equal(foreseen_worth(ensemble), found)
+    assert np.array_equal(foreseen_worth(ensemble[1:2]), found[1:2])
 
 
 def test_chances_are_those_of_the_normal_law():
