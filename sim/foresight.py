@@ -93,7 +93,7 @@ def _prospects(ensemble: Ensemble) -> _Prospects:
     if after is not None:
         outlook, enough = after.kinds_ahead()
         kind, kind_of = outlook.kind, outlook.static.index
-        held = np.array([outlook.part_held_by_kind(discount) for discount in ensemble.discount.T]).transpose(1, 0, 2)
+        held = outlook.parts_held_by_kind(ensemble.discount)
         if enough is not None:
             least, guarantor = enough, parties.index(after.static.guarantor)
         if after.power_shift is not None:

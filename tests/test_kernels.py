@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim import kernels, kernels_worth, solutions
+from sim import kernels, kernels_hold, kernels_worth, solutions
 from sim.consent import acceptable
 from sim.shortlist import first_of_highest
 from sim.utility import Lines
@@ -176,3 +176,28 @@ def test_worth_seen_from_the_start(numbers, signed):
         weight = weight * q
     assert np.array_equal(worth, wanted)
     assert np.array_equal(weighed, weight)
+
+
+@given(hnp.arrays(float, (2, 3, 4), elements=UNIT), hnp.arrays(float, (2, 2, 4), elements=st.floats(0.01, 1)))
+def test_the_part_held_is_a_mean_in_the_order_of_the_spans(held, weights):
+    found = np.empty((2, 2, 3))
+    kernels_hold.parts_held(held, weights, found)
+    for b, n, kind in np.ndindex(found.shape):
+        part = np.cumsum(held[b, kind] * weights[b, n])[-1]
+        assert found[b, n, kind] == part / np.cumsum(weights[b, n])[-1]
+
+
+@given(hnp.arrays(float, (2, 3, 4), elements=UNIT), hnp.arrays(float, (3, 6), elements=UNIT), st.data())
+def test_hazard_is_used_up_year_by_year(factors, more, data):
+    """The edges of five years for factors of four: the law looks further than foresight."""
+    edges, scale = np.cumsum(more, axis=1)[:2], more[2, :2].copy()
+    year = np.array(data.draw(st.lists(st.integers(0, 3), min_size=1)))
+    into_year = data.draw(hnp.arrays(float, (2, len(year)), elements=UNIT))
+    found = np.empty((2, 3, len(year)))
+    kernels_hold.used_up(factors, scale, edges, into_year, year, found)
+    spans = scale[:, None] * (edges[:, 1:5] - edges[:, :4])
+    total = np.cumsum(factors * spans[:, None], axis=2)
+    for b, kind, month in np.ndindex(found.shape):
+        k = year[month]
+        before = total[b, kind, k - 1] if k else 0.0
+        assert found[b, kind, month] == before + scale[b] * factors[b, kind, k] * into_year[b, month]

@@ -12,9 +12,9 @@ SIM = ROOT / "sim"
 # Ground floor first. A room is a module of sim/ or a folder of it. It imports from floors below and, on its own floor,
 # from rooms listed before it. A new room is a new word here.
 HOUSE = """
-    0  compiled exact kept issues kernels kernels_lists kernels_talks kernels_worth kernels_zones utility shortlist
-    0  induction knowledge learning streams registry theory kernels_distances kernels_counts listed pareto solutions
-    0  consent distances shortfalls stability positions fair_division references
+    0  compiled exact kept issues kernels kernels_hold kernels_lists kernels_talks kernels_worth kernels_zones utility
+    0  shortlist induction knowledge learning streams registry theory kernels_distances kernels_counts listed pareto
+    0  solutions consent distances shortfalls stability positions fair_division references
     1  state
     2  strategies protocols mechanisms
     3  scenario genius

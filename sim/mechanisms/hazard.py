@@ -5,13 +5,14 @@ share that holds 12 months; in year j the hazard is multiplied by Q_j:
 S(t) = exp(-sum over years Q_j L (t_{j+1}^s - t_j^s)), L = -ln(S12)/12^s.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sim import exact
+from sim import exact, kernels_hold
 from sim.issues import Bools
 from sim.mechanisms.bound import Rows, Source, rows_of
 from sim.mechanisms.credibility import along, not_negative, share
@@ -92,10 +93,11 @@ class WeibullYears:
         """
         year = np.maximum(np.ceil(months / MONTHS).astype(np.int64) - 1, 0)
         into_year = exact.power(months[None, :], self.shape[:, None]) - self.edges[:, year]
-        into_year = into_year.reshape(len(into_year), *(1 for _ in factors.shape[1:-1]), len(months))
-        total = self._total(factors)
-        before = np.concatenate([np.zeros_like(total[..., :1]), total], axis=-1)
-        return before[..., year] + along(self.scale, total) * factors[..., year] * into_year
+        by_kind = np.ascontiguousarray(factors).reshape(len(factors), math.prod(factors.shape[1:-1]), factors.shape[-1])
+        used = np.empty((*by_kind.shape[:2], len(months)))
+        scale, edges = np.ascontiguousarray(self.scale), np.ascontiguousarray(self.edges)
+        kernels_hold.used_up(by_kind, scale, edges, np.ascontiguousarray(into_year), year, used)
+        return used.reshape(*factors.shape[:-1], len(months))
 
     def _total(self, factors: Floats) -> Floats:
         """Hazard used up at the end of each year, shape (B, ..., years); cumsum adds one by one: its bits are fixed."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim import kernels_hold
 from sim.issues import Bools, Ints
 from sim.mechanisms.bound import Rows, rows_of
 from sim.mechanisms.option_tables import Combinations
@@ -51,11 +52,12 @@ class Outlook:
         """Some of the draws."""
         return rows_of(self, rows)
 
-    def part_held_by_kind(self, discount_per_month: Floats) -> Floats:
-        """As `discounted_part_held`, by kind as in `held`, shape (B, kinds)."""
-        weights = span_weights(discount_per_month)[:, None, :]
-        part: Floats = np.cumsum(self.held * weights, axis=-1)[..., -1] / np.cumsum(weights, axis=-1)[..., -1]
-        return part
+    def parts_held_by_kind(self, discount_per_month: Floats) -> Floats:
+        """As `discounted_part_held` of several parties, shape (B, N), by kind as in `held`, shape (B, N, kinds)."""
+        weights = np.array([span_weights(discount) for discount in discount_per_month.T]).transpose(1, 0, 2)
+        parts = np.empty((*discount_per_month.shape, self.held.shape[1]))
+        kernels_hold.parts_held(np.ascontiguousarray(self.held), np.ascontiguousarray(weights), parts)
+        return parts
 
     def discounted_part_held(self, discount_per_month: Floats) -> Floats:
         """L: discounted part of the ten years after entry into force in which a package holds, shape (B, P), in [0, 1].
@@ -65,7 +67,7 @@ class Outlook:
         Args:
             discount_per_month: Of one party, shape (B,).
         """
-        part = np.take_along_axis(self.part_held_by_kind(discount_per_month), self.kind, axis=1)
+        part = np.take_along_axis(self.parts_held_by_kind(discount_per_month[:, None])[:, 0], self.kind, axis=1)
         if self.absent is None:
             return self.static.spread(part)
         index = self.static.index + len(self.static) * self.absent
