@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sim.issues import ALWAYS, NEVER, NO_DEAL, Condition, Issue, Rule, package_space
 from sim.mechanisms.bound import rows_of
+from sim.mechanisms.carrots import offered
 from sim.mechanisms.option_tables import OptionSum, combinations, numbers_by_option
 
 BORDER = Issue("border", ("here", "there", "where"))
@@ -42,6 +43,24 @@ def test_combinations_are_those_that_occur_in_the_order_of_options():
         ("where", "high"), ("where", "low"), ("where", "none"),
     ]  # fmt: skip
     assert len(RULED) == 14 and len(found) == 7
+
+
+def test_combinations_are_found_once_for_the_same_packages_and_issues():
+    found = combinations(RULED, ["toll", "border"])
+    assert combinations(RULED, ("border", "toll")) is found
+    assert len(combinations(SPACE, ["toll", "border"])) == 9
+    assert len(combinations(RULED, ["toll"])) == 3
+    assert not any(array.flags.writeable for array in (found.index, found.example, found.half.options))
+
+
+def test_offers_are_grouped_once_for_the_same_packages_and_conditions():
+    low, red = (Condition(({issue: frozenset({option})},)) for issue, option in (("toll", "low"), ("flag", "red")))
+    asked = [[SimpleNamespace(party=name, when=when)] for name in ("ash", "birch") for when in (low, red)]
+    found = [offered(offers, ("ash", "birch"), SPACE) for offers in asked]
+    assert [each.party.tolist() for each in found] == [[0], [0], [1], [1]]
+    assert [len(each.packages[0]) for each in found] == [6, 9, 6, 9]
+    assert offered(asked[0], ("ash", "birch"), SPACE) is found[0]
+    assert offered(asked[1], ("ash", "birch"), RULED).packages[0].size == 7
 
 
 @pytest.mark.parametrize("space", [SPACE, RULED])

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from sim.issues import Bools, Ints, PackageSpace
+from sim.issues import Bools, Ints, PackageSpace, frozen
+from sim.kept import Kept
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
 from sim.mechanisms.events import sum_ascending
 from sim.utility import Extra, Floats
+
+ROOM = 1_000_000  # packages in all groups that are kept, 8 bytes each
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,18 +86,28 @@ class Carrots:
 def offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace) -> Offered:
     """Group the packages by the offers that hold.
 
+    Who asks for the same again gets the same object while it is kept.
+
     Args:
         offers: As read, each with `party` and `when`.
         parties: Names of the parties, in the order of the party axis.
         space: The packages.
     """
+    key = space, tuple(parties), tuple((offer.party, offer.when.key) for offer in offers)
+    return _grouped.get(key, lambda: _offered(offers, parties, space), lambda found: sum(map(len, found.packages)))
+
+
+_grouped = Kept[Offered](ROOM)
+
+
+def _offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace) -> Offered:
     party = np.array([list(parties).index(offer.party) for offer in offers], np.int64)
     holds = np.array([space.holds(offer.when) for offer in offers])
     _, first, group = np.unique(np.packbits(holds, axis=0), axis=1, return_index=True, return_inverse=True)
     by_group = np.argsort(group.ravel(), kind="stable")
-    members = np.split(by_group, np.cumsum(np.bincount(group.ravel()))[:-1])
+    members = np.split(frozen(by_group), np.cumsum(np.bincount(group.ravel()))[:-1])
     paid = [at for at, example in enumerate(first) if holds[:, example].any()]
-    return Offered(party, holds[:, first[paid]].T, tuple(members[at] for at in paid))
+    return Offered(frozen(party), frozen(holds[:, first[paid]]).T, tuple(members[at] for at in paid))
 
 
 def most_added(spec: Any) -> Mapping[str, float]:

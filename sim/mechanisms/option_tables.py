@@ -4,16 +4,19 @@ Sixty thousand packages may differ in ten issues and a parliament look at two. W
 out for the few distinct combinations of these two, and looked up by package.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.issues import NO_DEAL, Bools, Condition, Half, Ints, PackageSpace
+from sim.issues import NO_DEAL, Bools, Condition, Half, Ints, PackageSpace, frozen
+from sim.kept import Kept
 from sim.mechanisms.bound import Rows, Source, rows_of
 from sim.utility import Floats
+
+ROOM = 2_000_000  # packages of all combinations that are kept, 8 bytes each
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +62,8 @@ class Combinations:
 def combinations(space: PackageSpace, issues: Collection[str]) -> Combinations:
     """Find the distinct combinations of options of some issues, in the order of these options.
 
+    Who asks for the same again gets the same object while it is kept.
+
     Args:
         space: The packages.
         issues: Names of the issues to look at, in any order; none at all gives one combination.
@@ -68,6 +73,13 @@ def combinations(space: PackageSpace, issues: Collection[str]) -> Combinations:
     """
     names = [issue.name for issue in space.issues]
     columns = sorted(_place(name, names, "issue") for name in set(issues))
+    return _found.get((space, tuple(columns)), lambda: _combinations(space, columns), lambda found: len(found.index))
+
+
+_found = Kept[Combinations](ROOM)
+
+
+def _combinations(space: PackageSpace, columns: Sequence[int]) -> Combinations:
     sizes = [len(space.issues[column].options) for column in columns]
     key = np.zeros(len(space), np.int64)
     raw_count = 1
@@ -80,7 +92,8 @@ def combinations(space: PackageSpace, issues: Collection[str]) -> Combinations:
     example = np.empty(np.count_nonzero(occurs), np.int64)
     example[index[::-1]] = np.arange(len(space))[::-1]  # the last one written, the first package, stays
     looked_at = tuple(space.issues[column] for column in columns)
-    return Combinations(Half(looked_at, space.packages[example][:, columns]), index, example)
+    half = Half(looked_at, frozen(space.packages[example][:, columns]))
+    return Combinations(half, frozen(index), frozen(example))
 
 
 @dataclass(frozen=True, eq=False)
