@@ -14,7 +14,7 @@ from sim.ensemble import draw
 from sim.model import PeaceTalks, hold_talks
 from sim.protocols import alternating_offers, negmas_0_16
 from sim.protocols.quick_pass import quick_pass
-from tests.problems import problems
+from tests.problems import pie, problems
 from tests.worlds import made, worlds
 
 NOBODY: Mapping[str, dict[str, Any]] = {}
@@ -149,6 +149,28 @@ def test_all_rounds_at_once_are_the_same_as_round_by_round(problem, seed, memory
     problem = by_the_clock(problem, LISTED, answering) if rule == "answers" else RULES[rule](problem)
     if memory is not None and rule != "negmas":
         problem["protocol"]["memory"] = memory
+    assert_whole_talks_are_the_same(problem, seed)
+
+
+@settings(max_examples=60)
+@given(problems(max_rounds=12), st.integers(0, 9), st.sampled_from([1, 2, 3]))
+def test_so_they_are_where_all_go_down_step_by_step_and_forget_lines(problem, seed, memory):
+    problem = by_the_clock(problem, LISTED, {name: {"name": "micro"} for name in problem["parties"]})
+    problem["protocol"] |= {"memory": memory, "refusals": "reasoned"}
+    assert_whole_talks_are_the_same(problem, seed)
+
+
+def test_so_they_are_where_many_packages_are_worth_nearly_the_same():
+    """Five heaps of 41 packages each, which the parties come down to one package after the other."""
+    problem = pie((0.3, 0.3), 60, coarse=5, fine=40, offers="least_own")
+    problem["protocol"]["information"] = "positions"
+    for name, party in problem["parties"].items():
+        party["weights"] = {"bundles": 0.998, "singles": 0.002}
+        party["strategy"]["exponent"] = 4 if name == "ash" else 3
+    assert_whole_talks_are_the_same(problem, 1)
+
+
+def assert_whole_talks_are_the_same(problem: dict[str, Any], seed: int) -> None:
     ensemble = draw(made(problem), seed, 0, 5)
     whole, (_, moves, model) = hold_talks(ensemble), play(problem, seed, lambda *_: None)
     talks = model.hold()

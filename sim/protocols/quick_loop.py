@@ -59,88 +59,116 @@ def _first(step_worth: Floats, steps: int, me: int, kind: int, at: int, least: f
 
 
 @inlined
-def _bin(value: float, low: float, per_unit: float, bins: int) -> int:
-    """The bin of a worth: of two worths, the larger one's bin is never the lower one."""
-    place = np.floor((value - low) * per_unit)
-    return int(min(max(place, 0.0), bins - 1.0))
-
-
-@inlined
 def _lay_out(
-    utility: Floats, signable: Bools, pattern: Ints, struck: Bools, me: int, b: int, order: Ints, start: Ints,
-    scale: Floats,
+    utility: Floats, signable: Bools, pattern: Ints, struck: Bools, me: int, b: int, lowest: float, loose: Ints,
+    in_bin: Ints, order: Ints, own_worth: Floats, end: Ints, laid_out: Ints,
 ) -> None:  # fmt: skip
-    """Lay out the packages that a party can sign in bins of rising worth.
+    """Lay out the packages that a party can sign and that are worth so much, in bins from the best down.
 
     Args:
         utility, signable, pattern, struck: What they are worth, and which of them it can sign.
         me, b: The party and the draw.
-        order: Where the packages go, shape (N, P).
-        start: Where those of each bin begin, and where the last end, shape (N, bins + 1).
-        scale: Where the lowest worth goes, and how many bins there are to a unit of worth, shape (N, 2).
+        lowest: The least worth that will ever do.
+        loose, in_bin: To work in, shape (P + 1,).
+        order, own_worth: Where the packages and their worth go, shape (N, P).
+        end: Where those of each bin end, shape (N, bins + 1).
+        laid_out: How many there are; how many are sorted, and how many bins; and how many are enough, shape (4, N).
     """
-    bins, low, high = start.shape[1] - 1, np.inf, -np.inf
-    for k in range(bins + 1):
-        start[me, k] = 0
-    for p in range(len(pattern)):
-        if _could_sign(signable, struck, pattern, me, b, p):
-            low, high = min(low, utility[b, me, p]), max(high, utility[b, me, p])
-    low = low if low < np.inf else 0.0
+    found, low, high = 0, np.inf, -np.inf
+    for p in range(len(pattern)):  # every one is written down, and gone on from where it counts
+        loose[found] = p
+        found += (utility[b, me, p] >= lowest) & signable[me, b, pattern[p]]
+    if len(struck):
+        left = 0
+        for place in range(found):
+            loose[left] = loose[place]
+            left += not struck[b, loose[place]]
+        found = left
+    for place in range(found):
+        value = utility[b, me, loose[place]]
+        low, high = min(low, value), max(high, value)
+    bins = found // PER_BIN + 1
     per_unit = bins / (high - low) if high - low > 1e-6 else 0.0
-    scale[me, 0], scale[me, 1] = low, per_unit
-    for p in range(len(pattern)):
-        if _could_sign(signable, struck, pattern, me, b, p):
-            start[me, _bin(utility[b, me, p], low, per_unit, bins) + 1] += 1
+    for k in range(bins + 1):
+        end[me, k] = 0
+    for place in range(found):
+        in_bin[place] = min(int((high - utility[b, me, loose[place]]) * per_unit), bins - 1)
+        end[me, in_bin[place] + 1] += 1
     for k in range(bins):
-        start[me, k + 1] += start[me, k]
-    for p in range(len(pattern)):
-        if _could_sign(signable, struck, pattern, me, b, p):
-            k = _bin(utility[b, me, p], low, per_unit, bins)
-            order[me, start[me, k]] = p
-            start[me, k] += 1
-    for k in range(bins, 0, -1):  # each now begins where the next one should
-        start[me, k] = start[me, k - 1]
-    start[me, 0] = 0
+        end[me, k + 1] += end[me, k]
+    for place in range(found):
+        to = end[me, in_bin[place]]
+        order[me, to], own_worth[me, to] = loose[place], utility[b, me, loose[place]]
+        end[me, in_bin[place]] += 1  # it now ends where the next one begins
+    laid_out[0, me], laid_out[1, me], laid_out[2, me], laid_out[3, me] = found, 0, 0, 0
+
+
+@inlined
+def _sort_down(order: Ints, own_worth: Floats, me: int, first: int, end: int) -> None:
+    """Sort some neighbouring packages of a party by falling worth; insertion over shrinking distances."""
+    gap = 1
+    while gap < (end - first) // 9:
+        gap = 3 * gap + 1
+    while gap:
+        for place in range(first + gap, end):
+            p, value, at = order[me, place], own_worth[me, place], place
+            while at - gap >= first and own_worth[me, at - gap] < value:
+                order[me, at], own_worth[me, at] = order[me, at - gap], own_worth[me, at - gap]
+                at -= gap
+            order[me, at], own_worth[me, at] = p, value
+        gap //= 3
+
+
+@inlined
+def _enough(order: Ints, own_worth: Floats, end: Ints, laid_out: Ints, me: int, least: float) -> int:
+    """How many of the packages laid out are worth so much; looked for from the last number on, since it moves little.
+
+    The bins are sorted as they are come to.
+    """
+    at = laid_out[3, me]
+    while at > 0 and own_worth[me, at - 1] < least:
+        at -= 1
+    while at < laid_out[0, me]:
+        while at == laid_out[1, me]:
+            laid_out[1, me] = end[me, laid_out[2, me]]
+            _sort_down(order, own_worth, me, at, laid_out[1, me])
+            laid_out[2, me] += 1
+        if own_worth[me, at] < least:
+            break
+        at += 1
+    laid_out[3, me] = at
+    return int(at)
 
 
 @inlined
 def _own_choice(
-    utility: Floats, order: Ints, start: Ints, scale: Floats, rank: Ints, pattern: Ints, me: int, b: int,
-    avoided: Bools, avoids: bool, nearest: bool, asked: float, least: float, tolerance: float,
+    order: Ints, own_worth: Floats, enough: int, rank: Ints, pattern: Ints, me: int, avoided: Bools, avoids: bool,
+    nearest: bool, asked: float, tolerance: float,
 ) -> int:  # fmt: skip
-    """The package worth at least so much that is worth least, or most nearly what is asked; ties by rank.
+    """Of the first packages laid out, the one that is worth least, or most nearly what is asked; ties by rank.
 
     Args:
-        utility, order, start, scale: As `_lay_out` has them.
+        order, own_worth: As `_lay_out` has them.
+        enough: How many are worth enough.
         rank, pattern: Of packages, shape (N, P) and (P,).
-        me, b: The party and the draw.
+        me: The party.
         avoided: Patterns left out, if any are.
         nearest: Whether to take the one worth most nearly what is `asked`, not the one worth least.
-        least: The least worth that will do.
         tolerance: By which worths may differ that are the same.
     """
-    bins, low, per_unit = start.shape[1] - 1, scale[me, 0], scale[me, 1]
-    lowest = _bin(least, low, per_unit, bins)
-    last, closest = bins - 1, np.inf
-    for k in range(lowest, bins):
-        if k > last:
-            break
-        for place in range(start[me, k], start[me, k + 1]):
-            p = order[me, place]
-            value = utility[b, me, p]
-            if value >= least and not (avoids and avoided[pattern[p]]):
-                closest = min(closest, abs(value - asked) if nearest else value)
-        if closest < np.inf:  # nothing further up comes as near, or ties with it
-            last = _bin(asked + closest + 2 * tolerance if nearest else closest + tolerance, low, per_unit, bins)
-    found = NOTHING
-    if closest < np.inf:
-        for place in range(start[me, lowest], start[me, last + 1]):
-            p = order[me, place]
-            value = utility[b, me, p]
-            if value >= least and not (avoids and avoided[pattern[p]]):
-                away = abs(value - asked) if nearest else value
-                if away <= closest + tolerance and (found == NOTHING or rank[me, p] < rank[me, found]):
-                    found = p
+    found, closest, last, place = NOTHING, np.inf, np.inf, enough - 1
+    while place >= 0 and own_worth[me, place] <= last:  # nothing further up comes as near, or ties with it
+        if not (avoids and avoided[pattern[order[me, place]]]):
+            away = abs(own_worth[me, place] - asked) if nearest else own_worth[me, place]
+            if away < closest:
+                closest, last = away, (asked + away + tolerance if nearest else away) + tolerance
+        place -= 1
+    for near in range(place + 1, enough):
+        p = order[me, near]
+        away = abs(own_worth[me, near] - asked) if nearest else own_worth[me, near]
+        ties = away <= closest + tolerance and not (avoids and avoided[pattern[p]])
+        if ties and (found == NOTHING or rank[me, p] < rank[me, found]):
+            found = p
     return int(found)
 
 
@@ -335,21 +363,16 @@ def _agreed(signs: Bools, accepted: Bools, b: int, text: int) -> bool:
 
 @inlined
 def _by_own_worth(
-    utility: Floats, signable: Bools, pattern: Ints, struck: Bools, me: int, b: int, rank: Ints, avoided: Bools,
-    some: bool, nearest: bool, asked: float, least: float, tolerance: float, laid: Bools, order: Ints, start: Ints,
-    scale: Floats,
+    order: Ints, own_worth: Floats, end: Ints, laid_out: Ints, rank: Ints, pattern: Ints, me: int, avoided: Bools,
+    some: bool, nearest: bool, asked: float, least: float, tolerance: float,
 ) -> int:  # fmt: skip
     """What a party chooses by its own worth: the package worth least, or most nearly what it asks for."""
-    if not laid[me]:
-        laid[me] = True
-        _lay_out(utility, signable, pattern, struck, me, b, order, start, scale)
-    found = NOTHING
-    for quiet in (True, False):
-        if found == NOTHING and ((some and not nearest) or not quiet):
-            found = _own_choice(
-                utility, order, start, scale, rank, pattern, me, b, avoided, quiet, nearest, asked, least, tolerance
-            )
-    return found
+    enough = _enough(order, own_worth, end, laid_out, me, least)
+    if some and not nearest:
+        quiet = _own_choice(order, own_worth, enough, rank, pattern, me, avoided, True, nearest, asked, tolerance)
+        if quiet != NOTHING:
+            return quiet
+    return _own_choice(order, own_worth, enough, rank, pattern, me, avoided, False, nearest, asked, tolerance)
 
 
 @inlined
@@ -372,19 +395,19 @@ def _write_down(notes: Ints, spoken: Ints, start: int, draws: int, did: Ints, af
 
 
 @compiled(
-    "i", "i3", "b", "i", "b", "b2", "f3", "f2", "f", "F3", "i1", "f1", "i1", "i1", "f2", "i2", "i2", "f3", "i3", "i3",
-    "i2", "f2", "i2", "i3", "f3", "b3", "f3", "b3", "b2", "i1", "b2", "b3", "I3", "I3", "I3", "I3", "B1", "I1", "I1",
-    "B2", "I1", "I2", "I2", "I2", "I2", "I2", "F2", "I1",
+    "i", "i3", "b", "i", "b", "b2", "f3", "f2", "f", "F3", "f2", "i1", "f1", "i1", "i1", "f2", "i2", "i2", "f3", "i3",
+    "i3", "i2", "f2", "i2", "i3", "f3", "b3", "f3", "b3", "b2", "i1", "b2", "b3", "I3", "I3", "I3", "I3", "B1", "I1",
+    "I1", "B2", "I1", "I2", "I2", "I2", "I2", "I2", "F2", "I1",
 )  # fmt: skip
 def play(
     first_round: int, turns: Ints, reasoned: bool, memory: int, asks_proposer: bool, signs: Bools, utility: Floats,
-    no_deal: Floats, tolerance: float, aspiration: Floats, choosing: Ints, falls_short: Floats, asking: Ints,
-    span: Ints, weight: Floats, rank: Ints, draft: Ints, worth: Floats, package: Ints, crossing: Ints, count: Ints,
-    best: Floats, best_package: Ints, top_package: Ints, top_worth: Floats, top_step: Bools, chance: Floats,
-    signable: Bools, struck: Bools, pattern: Ints, crosses: Bools, real_lines: Bools, log: Ints, did: Ints,
-    after: Ints, why: Ints, is_open: Bools, standing: Ints, proposer: Ints, accepted: Bools, last_refuser: Ints,
-    named: Ints, own_offer: Ints, offers_made: Ints, distinct_offers: Ints, received: Ints, best_received: Floats,
-    signed: Ints,
+    no_deal: Floats, tolerance: float, aspiration: Floats, lowest_asked: Floats, choosing: Ints, falls_short: Floats,
+    asking: Ints, span: Ints, weight: Floats, rank: Ints, draft: Ints, worth: Floats, package: Ints, crossing: Ints,
+    count: Ints, best: Floats, best_package: Ints, top_package: Ints, top_worth: Floats, top_step: Bools,
+    chance: Floats, signable: Bools, struck: Bools, pattern: Ints, crosses: Bools, real_lines: Bools, log: Ints,
+    did: Ints, after: Ints, why: Ints, is_open: Bools, standing: Ints, proposer: Ints, accepted: Bools,
+    last_refuser: Ints, named: Ints, own_offer: Ints, offers_made: Ints, distinct_offers: Ints, received: Ints,
+    best_received: Floats, signed: Ints,
 ) -> None:  # fmt: skip
     """Play some rounds in the draws that are open, one draw after the other.
 
@@ -396,7 +419,9 @@ def play(
     """
     parties, packages, avoided = len(rank), rank.shape[1], np.zeros(len(crosses), np.bool_)
     laid, order = np.zeros(parties, np.bool_), np.empty((parties, packages), np.int64)
-    start, scale = np.empty((parties, packages // PER_BIN + 2), np.int64), np.empty((parties, 2))
+    own_worth, laid_out = np.empty(order.shape), np.zeros((4, parties), np.int64)
+    end = np.empty((parties, packages // PER_BIN + 2), np.int64)
+    loose, in_bin = np.empty(packages + 1, np.int64), np.empty(packages, np.int64)
     known, steps = np.zeros((2, parties), np.bool_), np.zeros((2, parties), np.int64)
     at, widest = np.zeros((2, parties), np.int64), worth.shape[2]
     step_worth, step_package = np.empty((2, parties, widest)), np.empty((2, parties, widest), np.int64)
@@ -468,16 +493,23 @@ def play(
                             avoids = True
                             _name(named, b, reason, k, since, avoided, known, crosses)
                 if act in (OFFERED, REFUSED):
-                    own = draft[me, b]
+                    own, told_new = draft[me, b], False
                     if own == NOTHING and choosing[me] == STEP_DOWN:
                         if step != NOTHING:
                             own = rung[me, step]
+                            told_new, new = True, not said[me, step]
                             _step_to(step, rung_worth, said, counts, lowest, me)
                     elif own == NOTHING and choosing[me] != FIRST_LISTED:
+                        if not laid[me]:
+                            laid[me] = True
+                            _lay_out(
+                                utility, signable, pattern, struck, me, b,
+                                lowest_asked[b, me] - falls_short[me] - tolerance, loose, in_bin, order, own_worth,
+                                end, laid_out,
+                            )  # fmt: skip
                         own = _by_own_worth(
-                            utility, signable, pattern, struck, me, b, rank, avoided, avoids,
-                            choosing[me] == NEAREST_OWN, asked, asked - falls_short[me] - tolerance, tolerance, laid,
-                            order, start, scale,
+                            order, own_worth, end, laid_out, rank, pattern, me, avoided, avoids,
+                            choosing[me] == NEAREST_OWN, asked, asked - falls_short[me] - tolerance, tolerance,
                         )  # fmt: skip
                     elif own == NOTHING:
                         for kind in (QUIET, ANY):
@@ -500,7 +532,9 @@ def play(
                         value >= free and (value >= least or not asks_proposer)
                         and _could_sign(signable, struck, pattern, me, b, own)
                     )  # fmt: skip
-                    distinct_offers[b, me] += _is_new(log, b, me, made, own)
+                    if not told_new:
+                        new = _is_new(log, b, me, made, own)
+                    distinct_offers[b, me] += new
                     standing[b], proposer[b], own_offer[b, me], log[b, me, made] = own, me, own, own
                     offers_made[b, me] += 1
                 notes[0, turn, b % AT_ONCE], notes[1, turn, b % AT_ONCE] = act, standing[b]

@@ -95,7 +95,7 @@ def _played(
     play(
         state.round, np.ascontiguousarray(turns), reasoned, memory or state.rounds, asks_proposer,
         case.signs, case.utility, np.ascontiguousarray(state.no_deal), TOLERANCE,
-        aspiration, np.array([each.rule.offers for each in plays]),
+        aspiration, _lowest_asked(state, plays, aspiration), np.array([each.rule.offers for each in plays]),
         np.array([each.rule.falls_short for each in plays]), np.array([each.rule.asks for each in plays]),
         np.array([each.rule.span for each in plays]),
         np.array([np.broadcast_to(each.rule.weight, turns.shape[1]) for each in plays]), rank,
@@ -108,3 +108,10 @@ def _played(
     nothing = np.zeros((places, draws), np.int64)  # nobody names issues here
     moves = [Moves(turns[k].T, did[k], package[k], why[k], nothing) for k in range(rounds)]
     return replace(state, **changes), moves
+
+
+def _lowest_asked(state: State, plays: Sequence[ByRule], aspiration: Floats) -> Floats:
+    """A worth that nobody comes to ask for less than, shape (B, N): who does not go by the clock stops at no deal."""
+    by_clock = [each.rule.asks == BY_CLOCK for each in plays]
+    lowest: Floats = np.where(by_clock, aspiration.min(axis=0), state.no_deal)
+    return lowest
