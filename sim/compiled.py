@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
@@ -17,8 +19,8 @@ def compiled(*kinds: str) -> Callable[[Loop], Loop]:
     and does not look whether an index lies in its array. It is kept on disk, beside the source or in the user's cache,
     where one of them can be written, and made anew in every process where neither can.
 
-    What is kept is made anew when the file of the function changes, and only then. So a compiled function calls
-    compiled functions of its own file alone, and is handed the constants of others.
+    What is kept is made anew when the file of the function changes, or one of those whose functions it calls by names
+    that are imported. Constants of other files it is handed: that these change would not be noticed.
 
     Args:
         kinds: One a parameter: `b`, `f`, `h` or `i` for a truth value, a float, an integer of 32 or of 64 bits, `u`
@@ -33,7 +35,7 @@ def compiled(*kinds: str) -> Callable[[Loop], Loop]:
 
 
 def inlined(function: Loop) -> Loop:
-    """Have a function compiled as a part of the compiled functions of its file that call it, as if it stood there.
+    """Have a function compiled as a part of the compiled functions that call it, as if it stood there.
 
     So that a long loop can be written in pieces that fit a screen, and is no slower for it.
     """
@@ -97,6 +99,7 @@ class _Compiled:
 
         kinds = tuple(map(_numba_type, self.kinds))
         try:
+            self.loop.__qualname__ += _mark_of_other_files(self.loop)  # under which it is kept
             return njit(kinds, cache=True, nogil=True, error_model="numpy")(self.loop)
         except (OSError, RuntimeError):  # no folder to keep it in, or a full one
             return njit(kinds, nogil=True, error_model="numpy")(self.loop)
@@ -105,6 +108,25 @@ class _Compiled:
     def _numba_type_(self) -> Any:
         """What the compiler takes for the type of a function: this one may be called by others of its file."""
         return self.code._numba_type_
+
+
+def _mark_of_other_files(loop: Callable[..., Any]) -> str:
+    """What tells the contents of the other files that a function calls functions of; empty where there are none."""
+    seen: set[Any] = set()
+    left: list[Any] = [loop]
+    while left:
+        function = left.pop()
+        seen.add(function)
+        for name in function.__code__.co_names:
+            called = function.__globals__.get(name)
+            if isinstance(called, _Both | _Compiled):
+                piece = called.function if isinstance(called, _Both) else called.loop
+                left += [piece] if piece not in seen else []
+    files = {function.__code__.co_filename for function in seen} - {loop.__code__.co_filename}
+    if not files:
+        return ""
+    digests = [sha256(Path(file).read_bytes()).hexdigest() for file in sorted(files)]
+    return "_" + sha256("".join(digests).encode()).hexdigest()[:16]
 
 
 def _numba_type(kind: str) -> Any:

@@ -61,6 +61,28 @@ def test_a_loop_is_kept_on_disk_and_done_without_where_nothing_can_be_written(tm
     assert run(code, **nowhere).split() == ["False", "0"]
 
 
+def test_what_is_kept_is_made_anew_when_a_function_of_another_file_that_it_calls_changes(tmp_path):
+    (tmp_path / "loops.py").write_text(
+        "from pieces import more\nfrom sim.compiled import compiled\n\n\n"
+        '@compiled("f")\ndef total(value):\n    return value + more(value)\n'
+    )
+    (tmp_path / "pieces.py").write_text(
+        "from last import most\nfrom sim.compiled import inlined\n\n\n"
+        "@inlined\ndef more(value):\n    return most(value)\n"
+    )
+    last = "from sim.compiled import inlined\n\n\n@inlined\ndef most(value):\n    return {} * value\n"
+    code = f"""
+    import sys
+    sys.path.insert(0, {str(tmp_path)!r})
+    import loops
+    print(loops.total(1.0), sum(loops.total.code.stats.cache_hits.values()))
+    """
+    there = {"NUMBA_CACHE_DIR": str(tmp_path / "kept"), "PYTHONDONTWRITEBYTECODE": "1"}
+    for factor, wanted in ((2.0, ["3.0", "0"]), (2.0, ["3.0", "1"]), (5.0, ["6.0", "0"])):
+        (tmp_path / "last.py").write_text(last.format(factor))
+        assert run(code, **there).split() == wanted
+
+
 def test_compiled_loops_call_each_other_and_take_arrays_that_must_not_change():
     values = np.arange(4.0)
     values.flags.writeable = False
