@@ -9,6 +9,9 @@ import numpy as np
 from sim.compiled import compiled, inlined
 from sim.exact import Floats
 from sim.issues import Bools, Ints
+from sim.protocols.quick_answers import answer
+from sim.protocols.quick_own import PER_BIN, by_own_worth, lay_out
+from sim.protocols.quick_steps import least_offered, next_rung, set_up, step_to
 
 # What a party did and why it refused, as in sim/state.py: what is kept of compiled loops does not notice changes there.
 NOT_ASKED, OFFERED, ACCEPTED, REFUSED, PASSED = range(5)
@@ -16,7 +19,6 @@ NO_REASON, WORTH = -2, -1
 NOTHING = -1
 FIRST_LISTED, LEAST_OWN, NEAREST_OWN, STEP_DOWN = range(4)
 BY_CLOCK, ABSOLUTE, RELATIVE, AVERAGED, BY_STEPS = range(5)
-PER_BIN = 2  # packages that share a bin, on average, where a party's own are laid out by worth
 AT_ONCE = 16  # draws whose moves are written down together
 QUIET, ANY = 0, 1  # among packages that cross no line heard of, and among all
 
@@ -56,246 +58,6 @@ def _first(step_worth: Floats, steps: int, me: int, kind: int, at: int, least: f
     while at < steps and step_worth[kind, me, at] < least:
         at += 1
     return at
-
-
-@inlined
-def _lay_out(
-    utility: Floats, signable: Bools, pattern: Ints, struck: Bools, me: int, b: int, lowest: float, loose: Ints,
-    in_bin: Ints, order: Ints, own_worth: Floats, end: Ints, laid_out: Ints,
-) -> None:  # fmt: skip
-    """Lay out the packages that a party can sign and that are worth so much, in bins from the best down.
-
-    Args:
-        utility, signable, pattern, struck: What they are worth, and which of them it can sign.
-        me, b: The party and the draw.
-        lowest: The least worth that will ever do.
-        loose, in_bin: To work in, shape (P + 1,).
-        order, own_worth: Where the packages and their worth go, shape (N, P).
-        end: Where those of each bin end, shape (N, bins + 1).
-        laid_out: How many there are; how many are sorted, and how many bins; and how many are enough, shape (4, N).
-    """
-    found, low, high = 0, np.inf, -np.inf
-    for p in range(len(pattern)):  # every one is written down, and gone on from where it counts
-        loose[found] = p
-        found += (utility[b, me, p] >= lowest) & signable[me, b, pattern[p]]
-    if len(struck):
-        left = 0
-        for place in range(found):
-            loose[left] = loose[place]
-            left += not struck[b, loose[place]]
-        found = left
-    for place in range(found):
-        value = utility[b, me, loose[place]]
-        low, high = min(low, value), max(high, value)
-    bins = found // PER_BIN + 1
-    per_unit = bins / (high - low) if high - low > 1e-6 else 0.0
-    for k in range(bins + 1):
-        end[me, k] = 0
-    for place in range(found):
-        in_bin[place] = min(int((high - utility[b, me, loose[place]]) * per_unit), bins - 1)
-        end[me, in_bin[place] + 1] += 1
-    for k in range(bins):
-        end[me, k + 1] += end[me, k]
-    for place in range(found):
-        to = end[me, in_bin[place]]
-        order[me, to], own_worth[me, to] = loose[place], utility[b, me, loose[place]]
-        end[me, in_bin[place]] += 1  # it now ends where the next one begins
-    laid_out[0, me], laid_out[1, me], laid_out[2, me], laid_out[3, me] = found, 0, 0, 0
-
-
-@inlined
-def _sort_down(order: Ints, own_worth: Floats, me: int, first: int, end: int) -> None:
-    """Sort some neighbouring packages of a party by falling worth; insertion over shrinking distances."""
-    gap = 1
-    while gap < (end - first) // 9:
-        gap = 3 * gap + 1
-    while gap:
-        for place in range(first + gap, end):
-            p, value, at = order[me, place], own_worth[me, place], place
-            while at - gap >= first and own_worth[me, at - gap] < value:
-                order[me, at], own_worth[me, at] = order[me, at - gap], own_worth[me, at - gap]
-                at -= gap
-            order[me, at], own_worth[me, at] = p, value
-        gap //= 3
-
-
-@inlined
-def _enough(order: Ints, own_worth: Floats, end: Ints, laid_out: Ints, me: int, least: float) -> int:
-    """How many of the packages laid out are worth so much; looked for from the last number on, since it moves little.
-
-    The bins are sorted as they are come to.
-    """
-    at = laid_out[3, me]
-    while at > 0 and own_worth[me, at - 1] < least:
-        at -= 1
-    while at < laid_out[0, me]:
-        while at == laid_out[1, me]:
-            laid_out[1, me] = end[me, laid_out[2, me]]
-            _sort_down(order, own_worth, me, at, laid_out[1, me])
-            laid_out[2, me] += 1
-        if own_worth[me, at] < least:
-            break
-        at += 1
-    laid_out[3, me] = at
-    return int(at)
-
-
-@inlined
-def _own_choice(
-    order: Ints, own_worth: Floats, enough: int, rank: Ints, pattern: Ints, me: int, avoided: Bools, avoids: bool,
-    nearest: bool, asked: float, tolerance: float,
-) -> int:  # fmt: skip
-    """Of the first packages laid out, the one that is worth least, or most nearly what is asked; ties by rank.
-
-    Args:
-        order, own_worth: As `_lay_out` has them.
-        enough: How many are worth enough.
-        rank, pattern: Of packages, shape (N, P) and (P,).
-        me: The party.
-        avoided: Patterns left out, if any are.
-        nearest: Whether to take the one worth most nearly what is `asked`, not the one worth least.
-        tolerance: By which worths may differ that are the same.
-    """
-    found, closest, last, place = NOTHING, np.inf, np.inf, enough - 1
-    while place >= 0 and own_worth[me, place] <= last:  # nothing further up comes as near, or ties with it
-        if not (avoids and avoided[pattern[order[me, place]]]):
-            away = abs(own_worth[me, place] - asked) if nearest else own_worth[me, place]
-            if away < closest:
-                closest, last = away, (asked + away + tolerance if nearest else away) + tolerance
-        place -= 1
-    for near in range(place + 1, enough):
-        p = order[me, near]
-        away = abs(own_worth[me, near] - asked) if nearest else own_worth[me, near]
-        ties = away <= closest + tolerance and not (avoids and avoided[pattern[p]])
-        if ties and (found == NOTHING or rank[me, p] < rank[me, found]):
-            found = p
-    return int(found)
-
-
-@inlined
-def _gain(worth: float, tolerance: float) -> float:
-    """What percentages can be taken of: a worth of nothing, or less, is 0."""
-    return worth if worth > tolerance else 0.0
-
-
-@inlined
-def _answer(
-    utility: Floats, log: Ints, made: Ints, signing: Bools, b: int, me: int, kind: int, span: int, no_deal: float,
-    best: float, weight: float, clock: float, tolerance: float,
-) -> float:  # fmt: skip
-    """What a party asks for that concedes what the others do: what `TitForTat` says, of one draw.
-
-    And `Hybrid`, by whose `weight` what it asks for by the `clock` is mixed in; of 0, that changes no bit.
-    """
-    highest = max(best, no_deal)
-    asks = -np.inf
-    for other in range(len(signing)):
-        count = made[b, other]
-        if other == me or count <= span or not signing[other]:
-            continue
-        if kind == AVERAGED:
-            before, after, terms = 1.0, 1.0, min(span, count - span)
-            for step in range(terms):
-                before = before * _gain(utility[b, me, log[b, other, step]], tolerance)
-                after = after * _gain(utility[b, me, log[b, other, count - terms + step]], tolerance)
-        else:
-            before, after = utility[b, me, log[b, other, 0]], utility[b, me, log[b, other, count - span]]
-        if kind == ABSOLUTE:
-            asks = max(asks, highest - (after - before))
-        else:
-            before, after = _gain(before, tolerance), _gain(after, tolerance)
-            asks = max(asks, highest * before / after if after > 0 else highest)
-    if asks == -np.inf:
-        asks = highest
-    asks = weight * clock + (1 - weight) * min(max(asks, no_deal), highest)
-    return min(max(asks, no_deal), highest)
-
-
-@inlined
-def _set_up(
-    top_package: Ints, top_worth: Floats, top_step: Bools, me: int, b: int, enough: float, log: Ints, made: int,
-    tried: Ints, rung: Ints, rung_worth: Floats, said: Bools, counts: Ints, lowest: Floats,
-) -> None:  # fmt: skip
-    """Set up the rungs that a party goes down: those of its best packages that are steps and worth enough.
-
-    Args:
-        top_package, top_worth, top_step: Its best packages, as `Candidates.top`.
-        me, b, enough: The party, the draw, and the least worth that it may come down to.
-        log, made: What it has offered so far, and how many offers that are.
-        tried: To mark these in, shape (P,): by whom and in which draw.
-        rung, rung_worth, said: Where the packages go, their worth, and whether it has offered them, shape (N, K).
-        counts: How many rungs there are, how many offered, the first not offered, and the first to look at of those
-            that are not avoided either, shape (4, N).
-        lowest: The lowest worth it has offered, inf for none, shape (N,).
-    """
-    mark, found, offered = b * len(lowest) + me, 0, 0
-    for earlier in range(made):
-        tried[log[b, me, earlier]] = mark
-    lowest[me] = np.inf
-    for place in range(top_package.shape[2]):
-        value = top_worth[me, b, place]
-        if top_step[me, b, place] and value >= enough:
-            rung[me, found], rung_worth[me, found] = top_package[me, b, place], value
-            said[me, found] = tried[top_package[me, b, place]] == mark
-            if said[me, found]:
-                offered += 1
-                lowest[me] = min(lowest[me], value)
-            found += 1
-    counts[0, me], counts[1, me], counts[2, me], counts[3, me] = found, offered, 0, 0
-
-
-@inlined
-def _next_rung(
-    rung: Ints, rung_worth: Floats, said: Bools, counts: Ints, lowest: Floats, me: int, b: int, made: Ints,
-    distinct: Ints, signing: Bools, pattern: Ints, avoided: Bools, avoids: bool, known: Bools, chance: float,
-) -> int:  # fmt: skip
-    """The rung that a party offers next, `NOTHING` where it has none: what `Micro` says, of one draw.
-
-    A step down where it has made no more different offers than the least-moving other, else an earlier one by chance.
-    """
-    rungs, offered, least, spoken = counts[0, me], counts[1, me], 0, False
-    for other in range(len(signing)):
-        if other != me and signing[other] and made[b, other] and (not spoken or distinct[b, other] < least):
-            least, spoken = distinct[b, other], True
-    while counts[2, me] < rungs and said[me, counts[2, me]]:
-        counts[2, me] += 1
-    if not known[QUIET, me]:  # others are avoided than before
-        known[QUIET, me], counts[3, me] = True, 0
-    down = counts[2, me]
-    if avoids:
-        while counts[3, me] < rungs and (said[me, counts[3, me]] or avoided[pattern[rung[me, counts[3, me]]]]):
-            counts[3, me] += 1
-        down = counts[3, me] if counts[3, me] < rungs else down
-    if down < rungs and (distinct[b, me] <= least or not offered):
-        return int(down)
-    if not offered:
-        return NOTHING
-    again = int(np.floor(chance * offered))
-    if counts[2, me] >= offered:  # all that it has offered come first
-        return again
-    for place in range(rungs):
-        again -= said[me, place]
-        if again < 0:
-            return place
-    return NOTHING
-
-
-@inlined
-def _least_offered(rung_worth: Floats, lowest: Floats, me: int, place: int, no_deal: float, best: float) -> float:
-    """What a party asks for that goes down rung by rung: the least it has offered or offers next."""
-    highest, least = max(best, no_deal), lowest[me]
-    if place != NOTHING:
-        least = min(least, rung_worth[me, place])
-    return highest if least == np.inf else min(max(least, no_deal), highest)
-
-
-@inlined
-def _step_to(place: int, rung_worth: Floats, said: Bools, counts: Ints, lowest: Floats, me: int) -> None:
-    """A party offers one of its rungs."""
-    if place != NOTHING and not said[me, place]:
-        said[me, place] = True
-        counts[1, me] += 1
-        lowest[me] = min(lowest[me], rung_worth[me, place])
 
 
 @inlined
@@ -359,20 +121,6 @@ def _agreed(signs: Bools, accepted: Bools, b: int, text: int) -> bool:
     for n in range(len(signs)):
         agreed &= accepted[b, n] or not signs[n, text]
     return agreed
-
-
-@inlined
-def _by_own_worth(
-    order: Ints, own_worth: Floats, end: Ints, laid_out: Ints, rank: Ints, pattern: Ints, me: int, avoided: Bools,
-    some: bool, nearest: bool, asked: float, least: float, tolerance: float,
-) -> int:  # fmt: skip
-    """What a party chooses by its own worth: the package worth least, or most nearly what it asks for."""
-    enough = _enough(order, own_worth, end, laid_out, me, least)
-    if some and not nearest:
-        quiet = _own_choice(order, own_worth, enough, rank, pattern, me, avoided, True, nearest, asked, tolerance)
-        if quiet != NOTHING:
-            return quiet
-    return _own_choice(order, own_worth, enough, rank, pattern, me, avoided, False, nearest, asked, tolerance)
 
 
 @inlined
@@ -444,19 +192,19 @@ def play(
                 if asking[n] == BY_STEPS:
                     if not laid[n]:
                         laid[n] = True
-                        _set_up(
+                        set_up(
                             top_package, top_worth, top_step, n, b, no_deal[b, n] - tolerance, log, offers_made[b, n],
                             tried, rung, rung_worth, said, counts, lowest,
                         )  # fmt: skip
-                    step = _next_rung(
+                    step = next_rung(
                         rung, rung_worth, said, counts, lowest, n, b, offers_made, distinct_offers, signing, pattern,
                         avoided, avoids, known, 0.0,
                     )  # fmt: skip
-                    aspiration[played, b, n] = _least_offered(
+                    aspiration[played, b, n] = least_offered(
                         rung_worth, lowest, n, step, no_deal[b, n], best[n, b]
                     )
                 elif asking[n] != BY_CLOCK:
-                    aspiration[played, b, n] = _answer(
+                    aspiration[played, b, n] = answer(
                         utility, log, offers_made, signing, b, n, asking[n], span[n], no_deal[b, n], best[n, b],
                         weight[n, b], clock[n], tolerance,
                     )  # fmt: skip
@@ -464,13 +212,13 @@ def play(
                 me, text = turns[played, b, place], standing[b]
                 asked, step = aspiration[played, b, me], NOTHING
                 if asking[me] == BY_STEPS:
-                    step = _next_rung(
+                    step = next_rung(
                         rung, rung_worth, said, counts, lowest, me, b, offers_made, distinct_offers, signing, pattern,
                         avoided, avoids, known, chance[played, me, b],
                     )  # fmt: skip
-                    asked = _least_offered(rung_worth, lowest, me, step, no_deal[b, me], best[me, b])
+                    asked = least_offered(rung_worth, lowest, me, step, no_deal[b, me], best[me, b])
                 elif asking[me] != BY_CLOCK:
-                    asked = _answer(
+                    asked = answer(
                         utility, log, offers_made, signing, b, me, asking[me], span[me], no_deal[b, me], best[me, b],
                         weight[me, b], clock[me], tolerance,
                     )  # fmt: skip
@@ -498,16 +246,16 @@ def play(
                         if step != NOTHING:
                             own = rung[me, step]
                             told_new, new = True, not said[me, step]
-                            _step_to(step, rung_worth, said, counts, lowest, me)
+                            step_to(step, rung_worth, said, counts, lowest, me)
                     elif own == NOTHING and choosing[me] != FIRST_LISTED:
                         if not laid[me]:
                             laid[me] = True
-                            _lay_out(
+                            lay_out(
                                 utility, signable, pattern, struck, me, b,
                                 lowest_asked[b, me] - falls_short[me] - tolerance, loose, in_bin, order, own_worth,
                                 end, laid_out,
                             )  # fmt: skip
-                        own = _by_own_worth(
+                        own = by_own_worth(
                             order, own_worth, end, laid_out, rank, pattern, me, avoided, avoids,
                             choosing[me] == NEAREST_OWN, asked, asked - falls_short[me] - tolerance, tolerance,
                         )  # fmt: skip
