@@ -100,6 +100,8 @@ def test_the_headline_is_that_of_the_summary(results, page):
     assert f"{results.n:,} runs, seed 1" in page.text
     assert f"{100 * facts['agreement_share']:.0f} % (" in page.text
     assert "It goes back to Lowland, soldiers and all" in page.text
+    force = 100 * facts["outcomes"]["in_force"]
+    assert f"an agreement is in force in {force:.0f} % (" in page.text  # a signature alone is never the headline
     assert "no forecast" in page.text
 
 

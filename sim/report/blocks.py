@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from sim.analysis.words import clean
 from sim.charts.lettering import DASH
 from sim.charts.page import Picture
 from sim.charts.saving import svg_text
+from sim.scenario.messages import shown
 
+MOST_CELL = 1_000  # characters
 MOST_ROWS = 60  # of a table under a chart; all of them are in its CSV file
 
 
@@ -80,7 +81,7 @@ def grid(
     caption: str, heads: Sequence[str], rows: Iterable[Sequence[object]], figures: Iterable[int] = (), note: str = ""
 ) -> Grid:
     """A table of cells that are written as they print; None is a dash."""
-    cells = tuple(tuple(DASH if cell is None else clean(str(cell)) for cell in row) for row in rows)
+    cells = tuple(tuple(DASH if cell is None else shown(str(cell), MOST_CELL) for cell in row) for row in rows)
     return Grid(caption, tuple(heads), cells, frozenset(figures), note)
 
 

@@ -16,7 +16,7 @@ from sim.report.page import page
 from sim.report.scenario_parts import history_section, issues_grid, numbers_section, parties_grid, theory_section
 from sim.results import Results
 from sim.scenario import Scenario
-from sim.stages import is_voted_on
+from sim.stages import is_voted_on, stages
 
 MOST_BLOCKERS = 12
 NOT_TOLD = ("seed", "asked", "complete")  # of the provenance: told above, or true of the folder and not of the result
@@ -75,7 +75,7 @@ def headline_section(results: Results) -> Section:
     answer = [
         f"{results.n:,} runs, seed {results.seed}. Some package was acceptable to all who must sign it in "
         f"{_share(facts, 'zone', results.n)} of runs in the first round; a text was signed in "
-        f"{_share(facts, 'agreement', results.n)}."
+        f"{_share(facts, 'agreement', results.n)}{_what_became(results)}."
     ]
     if facts["agreements"]:
         answer.append(_most_frequent(scenario, facts, results.n))
@@ -85,6 +85,15 @@ def headline_section(results: Results) -> Section:
     answer.append(_moved(results))
     table = parties_grid(scenario, results.parties())
     return Section("headline", "In short", (asked, " ".join(filter(None, answer))), (table, issues_grid(scenario)))
+
+
+def _what_became(results: Results) -> str:
+    """A signature is not the whole answer: how many texts are in force, and still hold, where that is told."""
+    told = {step.name: step for step in stages(results) if step.kind == "stage"}
+    words = {"in_force": "is in force in", "held_60": "still holds after 60 months in"}
+    shares = {name: share_with_interval(told[name].share, results.n) for name in words if name in told}
+    parts = [f"{words[name]} {share}" for name, share in shares.items()]
+    return f", an agreement {either(parts, 'and')}" if parts else ""
 
 
 def _share(facts: Mapping[str, Any], key: str, n: int) -> str:
