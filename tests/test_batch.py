@@ -127,7 +127,7 @@ def test_pieces_cover_a_chunk_once():
     for chunk, length in ((range(64), 64), (range(64, 127), 64), (range(1024, 1025), 1024), (range(1000), 1024)):
         pieces = parts_of(chunk, length)
         assert [draw for piece in pieces for draw in piece] == list(chunk)
-        assert max(map(len, pieces)) <= length // 8
+        assert max(map(len, pieces)) <= length // 4
     head, rest = Part("f", "i", 1, 0, 16, 8).split(8)
     assert [(part.first, part.count) for part in (head, *rest)] == [(16, 1), (17, 7)]
     assert Part("f", "i", 1, 0, 16, 1).split(8)[1] == []

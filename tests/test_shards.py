@@ -272,7 +272,7 @@ class Dies(Silent):
         self.done += draws
         if self.done > 64 and sys.argv[2] == "dies":
             os.kill(os.getpid(), signal.SIGKILL)
-        if self.done == 8 and sys.argv[2] == "waits":
+        if self.done == 16 and sys.argv[2] == "waits":
             print("busy", flush=True)
             sys.stdin.read()
 

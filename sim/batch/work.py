@@ -13,7 +13,7 @@ from sim.scenario import read_scenario
 from sim.store import ChunkEntry, Layout, identity, write_chunk
 from sim.store.manifest import RESOLVED
 
-PARTS_A_CHUNK = 8  # so that two workers share a chunk, and little is lost with one
+PARTS_A_CHUNK = 4  # so that two workers share a chunk; more pieces cost the writing process more of its time
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Part:
 
 
 def parts_of(chunk: range, length: int) -> list[range]:
-    """The pieces of a chunk: eighths of a full one.
+    """The pieces of a chunk: quarters of a full one.
 
     Args:
         chunk: Draws of the chunk.
