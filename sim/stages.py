@@ -10,8 +10,25 @@ from sim.results import Results, remembered, share_interval
 REFUSED = "refused:"  # before the name of who refused
 
 
+class OfRuns:
+    """Runs of which something is true, as a count out of n: their share and its interval."""
+
+    count: int
+    n: int
+
+    @property
+    def share(self) -> float:
+        """Count out of n; NaN of no runs."""
+        return self.count / self.n if self.n else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the share (Wilson's); the whole of [0, 1] of no runs."""
+        return share_interval(self.count, self.n)
+
+
 @dataclass(frozen=True)
-class Step:
+class Step(OfRuns):
     """How many runs got somewhere.
 
     Attributes:
@@ -25,16 +42,6 @@ class Step:
     name: str
     count: int
     n: int
-
-    @property
-    def share(self) -> float:
-        """Count out of n; NaN of no runs."""
-        return self.count / self.n if self.n else float("nan")
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the share; the whole of [0, 1] of no runs."""
-        return share_interval(self.count, self.n)
 
 
 # What a stage depends on; a scenario without votes, breaks or walking away lacks some of these columns.

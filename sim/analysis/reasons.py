@@ -7,15 +7,15 @@ import pandas as pd
 
 from sim.analysis.compare import Mean, mean_interval
 from sim.outcomes import OUTCOMES
-from sim.results import Results, share_interval
-from sim.stages import zone_ever
+from sim.results import Results
+from sim.stages import OfRuns, zone_ever
 
 HELD = "held_60"  # in force and not broken in five years
 MONTHS = 60.0
 
 
 @dataclass(frozen=True)
-class Share:
+class Share(OfRuns):
     """How many runs something is true of.
 
     Attributes:
@@ -27,16 +27,6 @@ class Share:
     name: str
     count: int
     n: int
-
-    @property
-    def share(self) -> float:
-        """Count out of n; NaN of no runs."""
-        return self.count / self.n if self.n else float("nan")
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the share (Wilson's)."""
-        return share_interval(self.count, self.n)
 
 
 @dataclass(frozen=True)
