@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
 ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
 N = 300  # four full chunks and a short one
-DEADLY = 24  # first draw of a piece
+DEADLY = 32  # first draw of a piece
 
 
 @pytest.fixture(autouse=True)
@@ -146,7 +146,7 @@ def test_a_piece_that_kills_its_workers_is_named_and_given_up_and_the_others_are
     monkeypatch.setattr(sim.batch.on_dask, "play_remotely", play_unless_deadly)
     answer = call("batch", BANKS, ORANGE, "-n", N, "--no-charts", "--out", tmp_path, "--dask", address)
     assert answer.exit_code == 3, answer.output
-    assert "draws 24 to 31 were given up: their worker ended 3 times" in answer.stderr
+    assert "draws 32 to 47 were given up: their worker ended 3 times" in answer.stderr
     orange = {name: data for name, data in bytes_of(whole).items() if name.startswith("orange")}
     assert {name: data for name, data in bytes_of(tmp_path).items() if name.startswith("orange")} == orange
     (banks,) = tmp_path.glob("two-banks-*")

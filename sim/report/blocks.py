@@ -80,8 +80,8 @@ class Section:
 def grid(
     caption: str, heads: Sequence[str], rows: Iterable[Sequence[object]], figures: Iterable[int] = (), note: str = ""
 ) -> Grid:
-    """A table of cells that are written as they print; None is a dash."""
-    cells = tuple(tuple(DASH if cell is None else shown(str(cell), MOST_CELL) for cell in row) for row in rows)
+    """A table of cells that are written as they print; nothing is a dash, so that every row can be named aloud."""
+    cells = tuple(tuple(DASH if cell in (None, "") else shown(str(cell), MOST_CELL) for cell in row) for row in rows)
     return Grid(caption, tuple(heads), cells, frozenset(figures), note)
 
 
