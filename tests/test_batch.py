@@ -43,7 +43,7 @@ N = 300  # four full chunks and a short one
 
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch):
-    """Chunks of 64 draws, the shortest there are, in eight pieces."""
+    """Chunks of 64 draws, the shortest there are, in four pieces."""
     monkeypatch.setattr(sim.chunks, "CHUNK_WORK", 1)
 
 

@@ -36,7 +36,7 @@ DEADLY = 32  # first draw of a piece
 
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch):
-    """Chunks of 64 draws, the shortest there are, in eight pieces."""
+    """Chunks of 64 draws, the shortest there are, in four pieces."""
     monkeypatch.setattr(sim.chunks, "CHUNK_WORK", 1)
 
 

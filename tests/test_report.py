@@ -76,7 +76,7 @@ def small(folder, sets=(), text=SCENARIO):
 def assert_safe(text):
     """Nothing runs, nothing is fetched, and the page says so to the browser."""
     page = Page(text)
-    assert "default-src 'none'" in dict(page.attributes)["content"] or "default-src 'none'" in text
+    assert any(name == "content" and value.startswith("default-src 'none'") for name, value in page.attributes)
     assert not {"script", "iframe", "object", "embed", "link", "form", "base"} & set(page.tags)
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     addresses = [value for name, value in page.attributes if name in ("href", "src", "xlink:href", "action", "srcset")]
@@ -129,7 +129,7 @@ def test_one_run_no_agreement_and_nothing_but_agreements_have_an_honest_page(tmp
     told = Page(result_page(sim.run(small(tmp_path, sets), n, 1)))
     said = "No text was signed in any run." if "0.97" in sets[0] else "Every run ended with an agreement in force."
     assert said in told.text
-    assert f"{n} runs, seed 1" in told.text or n == 1
+    assert (f"{n} runs, seed 1" if n > 1 else "1 run, seed 1") in told.text
 
 
 # What it must not do

@@ -179,11 +179,18 @@ def test_compare_tells_it(file, tmp_path):
 
 @pytest.mark.parametrize(("options", "said"), [
     (["--method", "ordered"], "--waterfall FIGURE asks for one"),
-    (["--waterfall", "agrement"], "no figure is called"),
+    (["--waterfall", "agrement"], "no figure is called 'agrement'; there are zone, zone_ever, agreement"),
+    (["--waterfall", "round"], "only in some runs"),
 ])  # fmt: skip
-def test_a_wrong_wish_is_told(file, tmp_path, options, said):
-    answer = call("compare", file, file, "-n", 20, "--no-charts", *options)
-    assert answer.exit_code == 2 and (said in answer.output or "do not differ" in answer.output)
+def test_a_wrong_wish_is_told(file, options, said):
+    beside(file, "set: {parties.west.no_deal: 0.7}\n", "wish.yaml")
+    answer = call("compare", file, file.parent / "wish.yaml", "-n", 40, "--no-charts", *options)
+    assert answer.exit_code == 2 and said in answer.output
+
+
+def test_two_alike_have_no_waterfall(file):
+    answer = call("compare", file, file, "-n", 20, "--no-charts", "--waterfall", "agreement")
+    assert answer.exit_code == 2 and "do not differ in any input" in answer.output
 
 
 def test_the_chart_has_a_text_alternative_and_its_numbers(first, second, tmp_path):

@@ -21,8 +21,6 @@ READING_TORNADO = (
     "largest of so many inputs that do nothing reaches by chance in one case of 20. alone: share of the figure's "
     "variance that goes with this input alone, less what an input that does nothing comes to."
 )
-
-
 READING_PAWN = (
     "Runs are cut into ten slices by an input; the index is the median, over slices, of the largest distance between "
     "the distribution of the figure there and over all runs, 0 to 1. Of a yes or no in each run that is the distance "

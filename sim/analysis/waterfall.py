@@ -47,8 +47,7 @@ class Step:
     @property
     def label(self) -> str:
         """The path, and how many inputs lie below it."""
-        name = self.name
-        return name if len(self.paths) == 1 else f"{name} ({len(self.paths)} inputs)"
+        return self.name if len(self.paths) == 1 else f"{self.name} ({len(self.paths)} inputs)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +93,7 @@ class Waterfall:
 
 def waterfall(
     first: Scenario, second: Scenario, figure: str = "agreement", draws: int = 1000, seed: int = 1,
-    method: str | None = None, play: Callable[[Scenario, int, int], Results] = run,
+    method: str | None = None,
 ) -> Waterfall:  # fmt: skip
     """Share the difference between two scenarios out among the inputs that differ.
 
@@ -106,7 +105,6 @@ def waterfall(
         seed: Of all of them.
         method: Of `METHODS`; by default `shapley` for up to four steps (16 mixtures) that go in any order, else
             `ordered`.
-        play: Plays a scenario.
 
     Raises:
         ValueError: if nothing differs, there is no such figure or method, or a run may lack the figure.
@@ -119,11 +117,11 @@ def waterfall(
     if not differing_paths(first, second):
         raise ValueError("the scenarios do not differ in any input, so there is nothing to share out")
     steps, mixtures, method = _steps(first, second, method)
-    ends = [play(mixtures[each], draws, seed) for each in (frozenset(), frozenset(range(len(steps))))]
+    ends = [run(mixtures[each], draws, seed) for each in (frozenset(), frozenset(range(len(steps))))]
     wanted = _figure(figure, ends)
     values = {frozenset(): ends[0], frozenset(range(len(steps))): ends[1]}
     columns = {
-        subset: wanted.column(values[subset] if subset in values else play(scenario, draws, seed)).to_numpy()
+        subset: wanted.column(values[subset] if subset in values else run(scenario, draws, seed)).to_numpy()
         for subset, scenario in mixtures.items()
     }
     added = shapley(columns, len(steps)) if method == SHAPLEY else one_by_one(columns, len(steps))

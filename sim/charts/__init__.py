@@ -130,6 +130,7 @@ def save_sweep(table: SweepTable, folder: str | os.PathLike[str], name: str = "s
     """
     return save_picture(sweep_chart(table), table.points, folder, name)
 
+
 def save_sensitivity(told: Sensitivity, folder: str | os.PathLike[str]) -> list[Path]:
     """Draw which inputs move a figure, a chart each method, and write each as SVG, PNG and CSV.
 

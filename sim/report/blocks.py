@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -114,18 +115,18 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def drawing(name: str, picture: Picture, table: pd.DataFrame, svg: str | None = None) -> Drawing:
-    """A chart for a page.
+def drawing(name: str, picture: Picture, table: pd.DataFrame) -> Drawing:
+    """A chart for a page: the name of its files, the picture, its numbers."""
+    return drawn_as(name, svg_text(picture), table)
 
-    Args:
-        name: Of its files.
-        picture: As drawn.
-        table: Its numbers.
-        svg: The picture as SVG, where it is at hand.
-    """
-    text = svg if svg is not None else svg_text(picture)
-    width = float(picture.get_size_inches()[0])
-    return Drawing(name, picture.title, _in_page(text), width, grid_of(f"Numbers of the chart: {picture.title}", table))
+
+def drawn_as(name: str, svg: str, table: pd.DataFrame) -> Drawing:
+    """The same of a chart that is drawn already, as `svg_text` writes it: its title and its size stand in it."""
+    title = re.search(r"<title[^>]*>(.*?)</title>", svg, re.DOTALL)
+    points = re.search(r'<svg[^>]* width="([\d.]+)pt"', svg)
+    assert title is not None and points is not None
+    said = unescape(title[1])
+    return Drawing(name, said, _in_page(svg), float(points[1]) / 72, grid_of(f"Numbers of the chart: {said}", table))
 
 
 def _in_page(svg: str) -> str:

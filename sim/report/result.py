@@ -9,13 +9,15 @@ from sim.analysis.sensitivity import sensitivity
 from sim.analysis.sweep_table import STAGES
 from sim.analysis.words import blocker_words, clean, either, issue_label, option_label, party_label
 from sim.charts import CHARTS
+from sim.charts.saving import svg_text
 from sim.charts.tornado import tornado_chart, tornado_numbers
 from sim.movers import funnel
-from sim.report.blocks import Drawing, Section, drawing, grid
+from sim.report.blocks import Drawing, Section, drawing, drawn_as, grid
 from sim.report.page import page
 from sim.report.scenario_parts import history_section, issues_grid, numbers_section, parties_grid, theory_section
 from sim.results import Results
 from sim.scenario import Scenario
+from sim.scenario.messages import counted
 from sim.stages import is_voted_on, stages
 
 MOST_BLOCKERS = 12
@@ -56,7 +58,7 @@ def result_page(results: Results, svgs: Mapping[str, str] | None = None) -> str:
 
 def _chart(results: Results, name: str, svgs: Mapping[str, str]) -> Drawing:
     chart = CHARTS[name]
-    return drawing(name, chart(results), chart.table(results), svgs.get(name))
+    return drawn_as(name, svgs.get(name) or svg_text(chart(results)), chart.table(results))
 
 
 def _group(drawn: Mapping[str, Drawing], group: str) -> tuple[Drawing, ...]:
@@ -73,7 +75,7 @@ def headline_section(results: Results) -> Section:
     sides = either([party_label(scenario, name) for name in scenario.parties], "and")
     asked = f"Which packages can {sides} agree on, and who stands in the way of the rest?"
     answer = [
-        f"{results.n:,} runs, seed {results.seed}. Some package was acceptable to all who must sign it in "
+        f"{counted(results.n, 'run')}, seed {results.seed}. Some package was acceptable to all who must sign it in "
         f"{_share(facts, 'zone', results.n)} of runs in the first round; a text was signed in "
         f"{_share(facts, 'agreement', results.n)}{_what_became(results)}."
     ]
