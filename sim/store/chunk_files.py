@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from sim.chunks import Chunk, chunk_length, play_chunk
 from sim.scenario import Scenario
 from sim.store import parquet
-from sim.store.files import read_whole, sha256, write_whole
+from sim.store.files import FAULTS, fault_of, read_inside, sha256, write_whole
 from sim.structure import Structure, structure
 from sim.tallies import BINS, QUANTITIES, Tallies, empty_tallies
 
@@ -180,11 +180,9 @@ def _verified(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[pa.Table
     tables, damaged = [], []
     for (name, hashes), (schema, rows) in zip(entry.files.items(), expected.values(), strict=True):
         try:
-            tables.append(_read_table(folder / name, hashes, schema, rows))
-        except FileNotFoundError:
-            damaged.append(f"{name} is missing")
-        except ValueError as error:
-            damaged.append(f"{name}: {error}")
+            tables.append(_read_table(folder, name, hashes, schema, rows))
+        except FAULTS as error:
+            damaged.append(fault_of(name, error))
     if damaged:
         return None, None, damaged
     try:
@@ -198,11 +196,9 @@ def read_rows(folder: Path, entry: ChunkEntry, layout: Layout, names: Sequence[s
     """Some columns of the draws of a chunk whose bytes are those that were written.
 
     Raises:
-        FileNotFoundError: if the file is not there.
-        ValueError: if its bytes are others.
-        StoreError: if it may not be read.
+        FileNotFoundError, ValueError, StoreError: as `read_listed`.
     """
-    data = _read_bytes(folder / DRAWS / entry.name, entry.draws)
+    data = read_listed(folder, f"{DRAWS}/{entry.name}", entry.draws.file)
     return parquet.frame_of(parquet.from_bytes(data, layout.schema, entry.stop - entry.first, names))
 
 
@@ -221,15 +217,20 @@ def play_again(entry: ChunkEntry, layout: Layout) -> list[str]:
     ]
 
 
-def _read_bytes(path: Path, hashes: FileHashes) -> bytes:
-    data = read_whole(path, MOST_BYTES)
-    if sha256(data) != hashes.file:
+def read_listed(folder: Path, name: str, known: str) -> bytes:
+    """The bytes of a file of a results folder, held against their hash.
+
+    Raises:
+        FileNotFoundError, ValueError, StoreError: as `read_inside`; ValueError also if they are other bytes.
+    """
+    data = read_inside(folder, name, MOST_BYTES)
+    if sha256(data) != known:
         raise ValueError("its bytes are not those that were written")
     return data
 
 
-def _read_table(path: Path, hashes: FileHashes, schema: pa.Schema, rows: int | None) -> pa.Table:
-    table = parquet.from_bytes(_read_bytes(path, hashes), schema, rows)
+def _read_table(folder: Path, name: str, hashes: FileHashes, schema: pa.Schema, rows: int | None) -> pa.Table:
+    table = parquet.from_bytes(read_listed(folder, name, hashes.file), schema, rows)
     if parquet.content_hash(table) != hashes.content:
         raise ValueError("its content is not what was written")
     return table

@@ -38,6 +38,18 @@ class DamagedResults(StoreError):
         return f"{self.folder}: damaged: {'; '.join(self.files)}. Run the batch again to compute what is missing."
 
 
+class Unreadable(StoreError):
+    """A file is there, and may not be read or cannot be read back from the disk.
+
+    Attributes:
+        why: The system's reason.
+    """
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"cannot read {path}: {error.strerror or error}")
+        self.why = f"cannot be read: {error.strerror or error}"
+
+
 def plain(error: OSError, doing: str) -> StoreError:
     """An error of the system as one line: no place left on the disk, no permission, and the like."""
     return StoreError(f"cannot {doing}: {error.strerror or error}")
@@ -58,14 +70,61 @@ def read_whole(path: Path, most: int) -> bytes:
         ValueError: if it is a link, a device or a pipe, or longer than `most` bytes.
         StoreError: if it may not be read.
     """
+    return _read(path, path, most)
+
+
+def read_inside(folder: Path, name: str, most: int) -> bytes:
+    """The bytes of an ordinary file of a folder; a link on the way to it would lead out of the folder too.
+
+    Args:
+        folder: As the user named it; it may be reached by a link.
+        name: Relative to it, with forward slashes.
+        most: Bytes that it may have.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it or a folder on the way to it is something else than that, or it is longer than `most` bytes.
+        StoreError: if it may not be read; `Unreadable` if others of the folder may.
+    """
+    *between, last = name.split("/")
+    handle = _open(folder, folder, os.O_DIRECTORY)
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        for part in between:
+            inner = _open(folder / part, part, os.O_DIRECTORY | os.O_NOFOLLOW, handle)
+            handle, outer = inner, handle
+            os.close(outer)
+        return _read(folder / name, last, most, handle)
+    finally:
+        os.close(handle)
+
+
+def fault_of(name: str, error: Exception) -> str:
+    """A damaged file with what is wrong with it, of what `read_inside` raises."""
+    if isinstance(error, FileNotFoundError):
+        return f"{name} is missing"
+    return f"{name}: {error.why if isinstance(error, Unreadable) else error}"
+
+
+FAULTS = (FileNotFoundError, ValueError, Unreadable)  # damage, where `run.json` lists the file
+
+
+def _open(path: Path, name: str | Path, how: int, folder: int | None = None) -> int:
+    try:
+        return os.open(name, os.O_RDONLY | os.O_CLOEXEC | how, dir_fd=folder)
     except FileNotFoundError:
         raise
+    except NotADirectoryError:
+        raise ValueError("not in a folder of its own") from None
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise ValueError("not an ordinary file") from None
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EIO):
+            raise Unreadable(path, error) from None
         raise plain(error, f"read {path}") from None
+
+
+def _read(path: Path, name: str | Path, most: int, folder: int | None = None) -> bytes:
+    handle = _open(path, name, os.O_NOFOLLOW | os.O_NONBLOCK, folder)
     with os.fdopen(handle, "rb") as file:
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):
@@ -75,6 +134,8 @@ def read_whole(path: Path, most: int) -> bytes:
         try:
             return file.read(most + 1)
         except OSError as error:
+            if error.errno == errno.EIO:
+                raise Unreadable(path, error) from None
             raise plain(error, f"read {path}") from None
 
 
@@ -94,7 +155,7 @@ def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
         _write(temporary, data, sync)
-        os.replace(temporary, path)
+        _put(temporary, path)
         if sync:
             sync_folder(path.parent)
     except BaseException as error:
@@ -102,6 +163,15 @@ def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
         if isinstance(error, OSError):
             raise plain(error, f"write {path}") from error
         raise
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Give a file its name; an empty folder that has the name makes room, as a file does, and a full one does not."""
+    try:
+        os.replace(temporary, path)
+    except IsADirectoryError:
+        path.rmdir()
+        os.replace(temporary, path)
 
 
 def _write(path: Path, data: bytes, sync: bool) -> None:

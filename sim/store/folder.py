@@ -10,13 +10,24 @@ from types import TracebackType
 from sim.chunks import Chunk
 from sim.results import Results
 from sim.store import tables
-from sim.store.chunk_files import DRAWS, MOST_BYTES, TALLIES, ChunkEntry, Layout, read_tallies, write_chunk
+from sim.store.chunk_files import (
+    DRAWS,
+    MOST_BYTES,
+    TALLIES,
+    ChunkEntry,
+    Layout,
+    read_listed,
+    read_tallies,
+    write_chunk,
+)
 from sim.store.files import (
+    FAULTS,
     LOCK,
     TEMPORARY,
     DamagedResults,
     FolderLock,
     StoreError,
+    fault_of,
     make_folder,
     read_whole,
     remove,
@@ -150,9 +161,10 @@ class ResultsFolder:
 
     def _is(self, name: str, known: str) -> bool:
         try:
-            return sha256(read_whole(self.path / name, MOST_BYTES)) == known
-        except (FileNotFoundError, ValueError):
+            read_listed(self.path, name, known)
+        except FAULTS:
             return False
+        return True
 
     def own(self, draws: int) -> list[range]:
         """The chunks of the first `draws`, or those of them that are the shard's; the last may be short."""
@@ -209,11 +221,9 @@ class ResultsFolder:
         copies = {}
         for name, hashes in entry.files.items():
             try:
-                copies[name] = read_whole(source / name, MOST_BYTES)
-            except (FileNotFoundError, ValueError):
-                copies[name] = b""
-            if sha256(copies[name]) != hashes.file:
-                return [f"{name}: it changed while it was read"]
+                copies[name] = read_listed(source, name, hashes.file)
+            except FAULTS as error:
+                return [fault_of(name, error)]  # it was sound a moment ago
         for name, data in copies.items():
             write_whole(self.path / name, data)
         manifest, place = self.manifest.with_versions(versions)

@@ -6,8 +6,8 @@ import pandas as pd
 
 from sim.results import Results
 from sim.scenario import Scenario, ScenarioError, read_scenario
-from sim.store.chunk_files import MOST_BYTES, ChunkEntry, Layout, read_chunk, read_tallies
-from sim.store.files import DamagedResults, StoreError, read_whole, sha256
+from sim.store.chunk_files import ChunkEntry, Layout, read_chunk, read_listed, read_tallies
+from sim.store.files import FAULTS, DamagedResults, StoreError, fault_of
 from sim.store.manifest import RESOLVED, Manifest, identity, read_manifest
 from sim.store.stored_rows import StoredRows
 
@@ -92,12 +92,9 @@ def damaged_files(folder: str | Path) -> list[str]:
     found = [fault for entry in manifest.chunks for fault in read_tallies(path, entry, layout)[1]]
     for name, known in sorted(manifest.files.items()):
         try:
-            if sha256(read_whole(path / name, MOST_BYTES)) != known:
-                found.append(f"{name}: it is not as it was written")
-        except FileNotFoundError:
-            found.append(f"{name} is missing")
-        except ValueError as error:
-            found.append(f"{name}: {error}")
+            read_listed(path, name, known)
+        except FAULTS as error:
+            found.append(fault_of(name, error))
     return found
 
 
@@ -136,13 +133,10 @@ def layout_of(path: Path, manifest: Manifest) -> Layout:
 
 def _scenario(path: Path, manifest: Manifest) -> Scenario:
     try:
-        if sha256(read_whole(path / RESOLVED, MOST_BYTES)) != manifest.files.get(RESOLVED):
-            raise DamagedResults(path, [f"{RESOLVED}: it is not as it was written"])
+        read_listed(path, RESOLVED, manifest.files.get(RESOLVED, ""))
         return read_scenario(path / RESOLVED)
-    except FileNotFoundError:
-        raise DamagedResults(path, [f"{RESOLVED} is missing"]) from None
-    except ValueError as error:
-        raise DamagedResults(path, [f"{RESOLVED}: {error}"]) from None
+    except FAULTS as error:
+        raise DamagedResults(path, [fault_of(RESOLVED, error)]) from None
     except ScenarioError as error:
         raise DamagedResults(path, [f"{RESOLVED}: {error.faults[0].message}"]) from None
 

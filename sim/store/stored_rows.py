@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sim.store.chunk_files import ChunkEntry, Layout, read_chunk, read_rows
-from sim.store.files import DamagedResults
+from sim.store.files import FAULTS, DamagedResults, fault_of
 from sim.store.parquet import dtypes_of
 from sim.tallies import Tallies
 
@@ -65,7 +65,6 @@ class StoredRows:
             else:
                 try:
                     frame = read_rows(self.folder, entry, self.layout, names)
-                except (FileNotFoundError, ValueError) as error:
-                    fault = "is missing" if isinstance(error, FileNotFoundError) else f"({error})"
-                    raise DamagedResults(self.folder, [f"draws/{entry.name} {fault}"]) from None
+                except FAULTS as error:
+                    raise DamagedResults(self.folder, [fault_of(f"draws/{entry.name}", error)]) from None
             yield frame.head(self.count - entry.first)
