@@ -198,7 +198,7 @@ def write_run(path, facts):
     """Write `run.json` as one who lies and keeps the form."""
     facts.pop("checksum", None)
     facts["checksum"] = hashlib.sha256(canonical(facts)).hexdigest()
-    path.write_text(json.dumps(facts))
+    path.write_text(json.dumps(facts, indent=1) + "\n")
 
 
 # Nothing twice, nothing lost.
@@ -463,7 +463,7 @@ def test_a_sweep_that_lies_is_refused(tmp_path, change):
     path = item.folder.parent / "sweep.json"
     facts = json.loads(path.read_text())
     facts["points"][0].update(change)
-    path.write_text(json.dumps(facts))
+    path.write_text(json.dumps(facts, indent=1) + "\n")
     refused([tmp_path / "shards"], tmp_path, "sweep.json")
 
 

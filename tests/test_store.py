@@ -174,7 +174,7 @@ def resealed(facts):
     """A `run.json` whose checksum is right, as an attacker would write it."""
     facts.pop("checksum", None)
     checksum = hashlib.sha256(json.dumps(facts, separators=(",", ":")).encode()).hexdigest()
-    return json.dumps({**facts, "checksum": checksum}).encode()
+    return (json.dumps({**facts, "checksum": checksum}, indent=1) + "\n").encode()
 
 
 # The hash of a table.

@@ -20,7 +20,9 @@ from sim.streams import SCHEME
 FORMAT = "peacesim-results-1"  # changes, with a line in CHANGELOG.md, when a results folder is laid out anew
 RUN = "run.json"
 RESOLVED = "scenario.resolved.yaml"
-MOST_BYTES = 100_000_000
+MOST_BYTES = 32_000_000  # some 70,000 chunks
+MOST_SIGNS = 1_000  # of structure in so short a file; one in `SPARSE` bytes of a longer one, as chunks have
+SPARSE = 30
 PACKAGES = ("mesa", "numpy", "pandas", "peacesim", "pyarrow")
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -124,20 +126,32 @@ class Manifest:
         return (json.dumps(facts, indent=1, ensure_ascii=True, allow_nan=False) + "\n").encode()
 
 
+class OtherRelease(StoreError):
+    """Results of a release that lays them out or draws numbers otherwise; they cannot be played again here."""
+
+
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Put `run.json` into a folder.
 
     Raises:
         StoreError: if that is not possible.
     """
-    write_whole(folder / RUN, manifest.to_bytes())
+    data = manifest.to_bytes()
+    if len(data) > MOST_BYTES:
+        raise StoreError(f"{folder} has too many chunks for one folder; play more draws with another seed")
+    write_whole(folder / RUN, data)
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
     """What `run.json` says; every name and number in it is checked, for it may come from a stranger.
 
+    Args:
+        folder: The results folder.
+        scheme: By which numbers must be drawn; None for any, to hold files against their hashes.
+
     Raises:
-        StoreError: if this is no results folder, or of a release that lays them out otherwise.
+        StoreError: if this is no results folder, or `run.json` may not be read.
+        OtherRelease: if another release made it.
         DamagedResults: if the file is missing or not as it was written.
     """
     try:
@@ -149,17 +163,28 @@ def read_manifest(folder: Path) -> Manifest:
     except ValueError as error:
         raise DamagedResults(folder, [f"{RUN}: {error}"]) from None
     try:
+        _refuse_crowd(data)
         facts = json.loads(data)
         checksum = facts.pop("checksum")
         if checksum != hashlib.sha256(canonical(facts)).hexdigest():
             raise ValueError("it is not as it was written")
-        if facts.get("format") != FORMAT or facts.get("scheme") != SCHEME:
+        if facts.get("format") != FORMAT or facts.get("scheme") != (scheme or facts.get("scheme")):
             made = f"{facts.get('format')!s:.40} and {facts.get('scheme')!s:.40}".encode("unicode_escape").decode()
-            raise StoreError(f"{folder} was written as {made}; this release reads {FORMAT} and {SCHEME}")
-        return _checked(facts)
+            raise OtherRelease(f"{folder} was written as {made}; this release reads {FORMAT} and {SCHEME}")
+        manifest = _checked(facts)
+        if manifest.to_bytes() != data:  # also where JSON says the same in other bytes, or says a thing twice
+            raise ValueError("it is not as it was written")
+        return manifest
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         reason = str(error) if type(error) is ValueError else "it does not hold what a run says"
         raise DamagedResults(folder, [f"{RUN}: {reason}"]) from None
+
+
+def _refuse_crowd(data: bytes) -> None:
+    """See that the file does not hold far more values than its length accounts for: each takes memory when read."""
+    signs = sum(data.count(sign) for sign in (b"{", b"[", b","))
+    if signs > max(MOST_SIGNS, len(data) // SPARSE):
+        raise ValueError("it holds more values than a run says")
 
 
 def refuse_other_shard(folder: Path, manifest: Manifest, wanted: Shard | None) -> None:
@@ -179,6 +204,10 @@ def _checked(facts: dict[str, Any]) -> Manifest:
     facts["shard"] = Shard(**facts["shard"]) if "shard" in facts else None
     manifest = Manifest(**facts)
     whole = (manifest.seed, manifest.chunk_length, manifest.draws)
+    if not all(isinstance(text, str) and len(text) < 500 for text in (manifest.id, manifest.scheme)):
+        raise ValueError("a text that is none")
+    if type(manifest.complete) is not bool:
+        raise ValueError("a truth that is none")
     if any(type(number) is not int for number in whole) or manifest.chunk_length < 1 or manifest.draws < 1:
         raise ValueError("a number that is none")
     if not _is_hash(manifest.identity) or not all(_is_name(n) and _is_hash(h) for n, h in manifest.files.items()):
