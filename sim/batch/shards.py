@@ -109,7 +109,7 @@ def read_set(paths: Sequence[Path]) -> ShardSet:
         StoreError: if one is no shard, is of other results or of another number of shards, or is there twice.
         DamagedResults: if it cannot be told what one is of.
     """
-    folders = [_read_folder(path) for path in paths]
+    folders = [read_folder(path) for path in paths]
     shards = sorted(((_shard_of(each), each) for each in folders), key=lambda pair: pair[0])
     _refuse_mixture(shards)
     shard, first = shards[0]
@@ -128,7 +128,13 @@ def read_set(paths: Sequence[Path]) -> ShardSet:
     return ShardSet(first.id, name, shard.of, given, draws, first.seed, sweep, scenarios)
 
 
-def _read_folder(path: Path) -> _Folder:
+def read_folder(path: Path) -> _Folder:
+    """What a folder of results, of a sweep or of a shard says that it is of.
+
+    Raises:
+        StoreError: if it is none, or cannot be read.
+        DamagedResults: if it cannot be told what it is of.
+    """
     if not (path / SWEEP).exists():
         manifest = read_manifest(path)
         return _Folder(path, manifest.shard, manifest.identity, manifest.id, manifest.seed)

@@ -80,6 +80,35 @@ def merge(folders: tuple[Path, ...], out: Path | None, charts: bool) -> None:
         raise click.exceptions.Exit(SOME_FAILED)
 
 
+def chosen_chunks(context: click.Context, option: click.Parameter, text: str) -> str | int:
+    """`all`, `first`, or how many."""
+    if text in ("all", "first"):
+        return text
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text)
+    raise click.BadParameter(f"{text!r} is neither all nor first nor a number such as 3")
+
+
+@peacesim.command()
+@click.argument("paths", metavar="RESULT...", nargs=-1, required=True, type=Scenarios())
+@click.option("--chunks", callback=chosen_chunks, metavar="all|N|first", default="3", show_default=True,
+              help="Which chunks of each result are played again; 0 for none.")  # fmt: skip
+@as_json
+def verify(paths: tuple[Path, ...], chunks: str | int, as_json: bool) -> None:
+    """Hold every file of results against its hash, and play some of it again: the same bits must come out.
+
+    RESULT is a results folder, a sweep, a shard, a folder with such in it, or one chunk, such as
+    RESULT/draws/00000000-00001023.parquet. Nothing is written. Ends with 0 if all is well, 4 if something is damaged,
+    3 if another release made it, so that it cannot be played again here.
+    """
+    with plain_failures():
+        from sim.cli.verifying import run_verify
+
+        code = run_verify(paths, chunks, as_json)
+    if code:
+        raise click.exceptions.Exit(code)
+
+
 @peacesim.command()
 @click.argument("file", type=FILE)
 @click.option("--draw", type=click.IntRange(0), default=0, show_default=True, help="Which draw, counted from 0.")

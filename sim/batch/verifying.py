@@ -1,0 +1,252 @@
+"""Results verified: files held against their hashes, and chosen chunks played again and compared bit by bit."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sim.batch.inputs import SWEEP
+from sim.batch.shards import read_folder
+from sim.progress import Silent
+from sim.store import RUN, ChunkEntry, DamagedResults, Manifest, OtherRelease, StoreError, play_again, read_manifest
+from sim.store.chunk_files import DRAWS, TALLIES
+from sim.store.inspection import Inspection, inspect
+
+A_FEW = 3  # chunks that are played again if nothing else is asked for
+_CHUNK = re.compile(r"\d{8,20}-\d{8,20}\.parquet")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder to look into.
+
+    Attributes:
+        folder: A results folder, or with `sweep` that of a sweep.
+        chunks: Names of the only chunks that are asked for; None for the whole folder.
+        sweep: Whether `sweep.json` is looked at, and not what lies in the folders of its points.
+        identity: That its results must have, by the sweep that they are a point of.
+    """
+
+    folder: Path
+    chunks: tuple[str, ...] | None = None
+    sweep: bool = False
+    identity: str | None = None
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What became of one folder.
+
+    Attributes:
+        inspection: Its files.
+        played: Names of the chunks that were played again.
+        draws_played: How many draws they have.
+        differing: Files whose content is not what comes out now, each with what is wrong; their hashes are right.
+        other_release: Why nothing can be played again here; None if it can.
+        is_sweep: Whether it is the list of a sweep alone.
+    """
+
+    inspection: Inspection
+    played: tuple[str, ...] = ()
+    draws_played: int = 0
+    differing: tuple[str, ...] = ()
+    other_release: str | None = None
+    is_sweep: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """The folder."""
+        return self.inspection.folder
+
+    @property
+    def is_sound(self) -> bool | None:
+        """Whether all is well; None if it cannot be told here."""
+        if self.inspection.changed:
+            return None
+        if self.inspection.damaged or self.differing:
+            return False
+        return None if self.other_release else True
+
+
+def places(paths: Sequence[str | Path]) -> tuple[list[Place], list[Path]]:
+    """Where to look: results, sweeps, shards, folders with such in them, and chunks by their name.
+
+    Returns:
+        The places, each once; and folders that were passed over, for they hold no results.
+
+    Raises:
+        StoreError: if there is nothing that can be verified under a path.
+        DamagedResults: if the list of a sweep cannot be read.
+    """
+    found: list[Place] = []
+    others: list[Path] = []
+    for path in map(Path, paths):
+        if _CHUNK.fullmatch(path.name) and path.parent.name in (DRAWS, TALLIES):
+            found.append(Place(path.parent.parent, (path.name,)))
+            continue
+        if not path.is_dir():
+            what = "is no folder of results, and no chunk of one" if os.path.lexists(path) else "does not exist"
+            raise StoreError(f"{path} {what}; a chunk is called as in RESULT/draws/00000000-00000063.parquet")
+        here = list(_at(path))
+        if not here:
+            inside = sorted(each for each in path.iterdir() if each.is_dir() and not each.is_symlink())
+            within = {each: list(_at(each)) for each in inside}
+            others += [each for each, found_there in within.items() if not found_there]
+            here = [place for found_there in within.values() for place in found_there]
+        if not here:
+            raise StoreError(f"{path} is no results folder: it has no {RUN}, and no folder in it has one")
+        found += here
+    return _joined(found), others
+
+
+def _at(path: Path) -> Iterator[Place]:
+    """The folder itself, if it is one of results, or the sweep and its points."""
+    if os.path.lexists(path / SWEEP):
+        yield Place(path, sweep=True)
+        try:
+            points = read_folder(path).points
+        except DamagedResults:  # told when its turn comes; what lies there is looked at all the same
+            inside = sorted(each for each in path.iterdir() if each.is_dir() and not each.is_symlink())
+            yield from (place for each in inside for place in _at(each))
+            return
+        for point in points:
+            folder = path / point["folder"]
+            if folder.is_dir() and not folder.is_symlink():
+                yield Place(folder, identity=point["identity"])
+    elif any(os.path.lexists(path / name) for name in (RUN, "scenario.resolved.yaml", DRAWS)):
+        yield Place(path)
+
+
+def _joined(found: Sequence[Place]) -> list[Place]:
+    """Each folder once; several chunks of one folder together."""
+    joined: dict[tuple[Path, bool], Place] = {}
+    for place in found:
+        key = (place.folder, place.sweep)
+        other = joined.get(key)
+        if other is None:
+            joined[key] = place
+        elif other.chunks is not None:
+            chunks = None if place.chunks is None else tuple(dict.fromkeys((*other.chunks, *place.chunks)))
+            joined[key] = replace(place, chunks=chunks)
+    return list(joined.values())
+
+
+def chosen(manifest: Manifest, place: Place, chunks: str | int) -> list[ChunkEntry]:
+    """The chunks that are played again.
+
+    Which ones follows from the identity: the same everywhere, and spread over the draws.
+
+    Args:
+        manifest: Of the results.
+        place: Where they lie.
+        chunks: `all`, `first`, or how many.
+
+    Raises:
+        StoreError: if a chunk that is asked for by name is not listed.
+    """
+    entries = {entry.name: entry for entry in manifest.chunks}
+    if place.chunks is not None:
+        for name in place.chunks:
+            if name not in entries:
+                some = ", ".join(list(entries)[:3]) or "none yet"
+                raise StoreError(f"{place.folder}: {RUN} lists no chunk {name}; it lists {some}"
+                                 f"{' and others' if len(entries) > 3 else ''}")  # fmt: skip
+        return [entries[name] for name in place.chunks]
+    if chunks == "all":
+        return list(manifest.chunks)
+    if chunks == "first":
+        return list(manifest.chunks[:1])
+    by_lot = sorted(manifest.chunks, key=lambda entry: _lot(manifest.identity, entry))
+    return sorted(by_lot[: int(chunks)], key=lambda entry: entry.first)
+
+
+def _lot(identity: str, entry: ChunkEntry) -> bytes:
+    return hashlib.sha256(f"verify|{identity}|{entry.first}".encode()).digest()
+
+
+def verify(
+    paths: Sequence[str | Path], chunks: str | int = A_FEW, progress: Silent | None = None
+) -> tuple[list[Verified], list[Path]]:
+    """Hold results against their hashes, and play chosen chunks again; nothing is written.
+
+    Args:
+        paths: Results folders, sweeps, shards, folders with such in them, chunks.
+        chunks: Which are played again: `all`, `first`, or how many of each folder.
+        progress: Told how many draws are read and played.
+
+    Returns:
+        What became of each folder; and folders that were passed over, for they hold no results.
+
+    Raises:
+        StoreError: if there is nothing that can be verified under a path.
+    """
+    wanted, others = places(paths)
+    progress = progress or Silent()
+    progress.start(sum(_work(place, chunks) for place in wanted), [place.folder.name for place in wanted])
+    try:
+        return [_verified(place, chunks, progress) for place in wanted], others
+    finally:
+        progress.finish()
+
+
+def _work(place: Place, chunks: str | int) -> int:
+    """Draws to be read and to be played; 0 where that cannot be told."""
+    if place.sweep:
+        return 0
+    try:
+        manifest = read_manifest(place.folder, scheme=None)
+    except StoreError:
+        return 0
+    again = chosen(manifest, place, chunks)
+    return sum(_count(each) for each in (again if place.chunks is not None else manifest.chunks)) + sum(
+        _count(each) for each in again
+    )
+
+
+def _count(entry: ChunkEntry) -> int:
+    return entry.stop - entry.first
+
+
+def _verified(place: Place, chunks: str | int, progress: Silent) -> Verified:
+    name = place.folder.name
+    if place.sweep:
+        return _verified_sweep(place.folder)
+    try:
+        found = inspect(place.folder, lambda draws: progress.advance(name, draws), place.chunks)
+    except OtherRelease as error:
+        return Verified(Inspection(place.folder, None, None), other_release=str(error))
+    manifest, layout = found.manifest, found.layout
+    if manifest is None:
+        return Verified(found)
+    if place.identity is not None and manifest.identity != place.identity:
+        wrong = f"{RUN}: these are not the results of which {SWEEP} beside them speaks"
+        found = replace(found, damaged=(*found.damaged, wrong))
+    again = chosen(manifest, place, chunks)
+    if layout is None:
+        progress.skip(name, sum(map(_count, again)))
+        other = None if found.is_of_this_scheme else f"its numbers were drawn as {manifest.scheme}"
+        return Verified(found, other_release=other)
+    differing: list[str] = []
+    for entry in again:
+        differing += play_again(entry, layout)
+        progress.advance(name, _count(entry))
+    return Verified(found, tuple(each.name for each in again), sum(map(_count, again)), tuple(differing))
+
+
+def _verified_sweep(folder: Path) -> Verified:
+    """The list of a sweep: whether it can be read, and which of its points are not there."""
+    damaged, missing = [], []
+    try:
+        for point in read_folder(folder).points:
+            name = point["folder"]
+            if not os.path.lexists(folder / name):
+                missing.append(f"{name}: not begun, or gone")
+            elif (folder / name).is_symlink() or not (folder / name).is_dir():
+                damaged.append(f"{name}: not a folder of its own")
+    except DamagedResults as error:
+        damaged += error.files
+    except StoreError as error:
+        damaged.append(f"{SWEEP}: {error}")
+    return Verified(Inspection(folder, None, None, 1, tuple(damaged), tuple(missing)), is_sweep=True)
