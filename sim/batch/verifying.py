@@ -10,7 +10,17 @@ from pathlib import Path
 from sim.batch.inputs import SWEEP
 from sim.batch.shards import read_folder
 from sim.progress import Silent
-from sim.store import RUN, ChunkEntry, DamagedResults, Manifest, OtherRelease, StoreError, play_again, read_manifest
+from sim.store import (
+    RUN,
+    ChunkEntry,
+    DamagedResults,
+    Manifest,
+    OtherRelease,
+    StoreError,
+    holds_results,
+    play_again,
+    read_manifest,
+)
 from sim.store.chunk_files import DRAWS, TALLIES
 from sim.store.inspection import Inspection, inspect
 
@@ -115,7 +125,7 @@ def _at(path: Path) -> Iterator[Place]:
             folder = path / point["folder"]
             if folder.is_dir() and not folder.is_symlink():
                 yield Place(folder, identity=point["identity"])
-    elif any(os.path.lexists(path / name) for name in (RUN, "scenario.resolved.yaml", DRAWS)):
+    elif holds_results(path):
         yield Place(path)
 
 

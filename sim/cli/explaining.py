@@ -8,10 +8,10 @@ import click
 
 from sim.cli.failures import WRONG_INPUT, fail
 from sim.cli.output import print_json, print_parts, width
-from sim.cli.sources import is_results, read_or_fail
+from sim.cli.sources import read_or_fail
 from sim.scenario import Scenario
 from sim.scenario.messages import shown
-from sim.store import open_results
+from sim.store import holds_results, open_results
 
 if TYPE_CHECKING:
     from sim.results import Results
@@ -44,7 +44,7 @@ def explain_one_draw(path: Path, draw: int, seed: int | None, sets: Sequence[str
 def _results(path: Path, draws: int, seed: int | None, sets: Sequence[str]) -> "Results":
     from sim.results import run
 
-    if is_results(path):
+    if holds_results(path):
         _as_stored(path, seed, sets)
         return open_results(path)
     return run(read_or_fail(path, sets), draws, 1 if seed is None else seed)
@@ -52,7 +52,7 @@ def _results(path: Path, draws: int, seed: int | None, sets: Sequence[str]) -> "
 
 def _drawn_from(path: Path, seed: int | None, sets: Sequence[str]) -> tuple[Scenario, int]:
     """The scenario and the seed of a file or of a results folder, the files of which are checked first."""
-    if not is_results(path):
+    if not holds_results(path):
         return read_or_fail(path, sets), 1 if seed is None else seed
     _as_stored(path, seed, sets)
     results = open_results(path)

@@ -1,6 +1,5 @@
 """What a command is given: scenario files, folders of them, results folders."""
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,14 +7,13 @@ from typing import TYPE_CHECKING
 from sim.cli.failures import WRONG_INPUT, fail, fault_lines
 from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.messages import shown
-from sim.store import RESOLVED, open_results
+from sim.store import RESOLVED, holds_results, open_results
 
 if TYPE_CHECKING:
     from sim.results import Results
     from sim.scenario import Scenario
 
 SUFFIXES = (".yaml", ".yml")
-RUN = "run.json"
 
 
 def scenario_files(paths: Iterable[Path]) -> list[Path]:
@@ -44,16 +42,11 @@ def results_or_runs(paths: Sequence[Path], draws: int, seed: int | None) -> "lis
     """Results folders opened, scenario files played; files take the seed of the first folder unless told otherwise."""
     from sim.results import run
 
-    opened = {path: open_results(path) for path in paths if is_results(path)}
+    opened = {path: open_results(path) for path in paths if holds_results(path)}
     read = {path: read_or_fail(path) for path in paths if path not in opened}
     if seed is None:
         seed = next((results.seed for results in opened.values()), 1)
     return [opened[path] if path in opened else run(read[path], draws, seed) for path in paths]
-
-
-def is_results(path: Path) -> bool:
-    """Whether a path is a results folder."""
-    return path.is_dir() and os.path.lexists(path / RUN)
 
 
 def figures_at(path: Path) -> "list[tuple[str, str]]":
@@ -62,7 +55,7 @@ def figures_at(path: Path) -> "list[tuple[str, str]]":
     from sim.results import run
 
     try:
-        scenario = read_scenario(path / RESOLVED if is_results(path) else path)
+        scenario = read_scenario(path / RESOLVED if holds_results(path) else path)
     except ScenarioError:
         return []
     return [(figure.name, figure.label) for figure in figures(run(scenario, 1))]

@@ -125,18 +125,20 @@ def _open(path: Path, name: str | Path, how: int, folder: int | None = None) -> 
 
 def _read(path: Path, name: str | Path, most: int, folder: int | None = None) -> bytes:
     handle = _open(path, name, os.O_NOFOLLOW | os.O_NONBLOCK, folder)
-    with os.fdopen(handle, "rb") as file:
+    try:
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):
             raise ValueError("not an ordinary file")
         if facts.st_size > most:
             raise ValueError(f"longer than {most:,} bytes")
-        try:
+        with os.fdopen(handle, "rb", closefd=False) as file:
             return file.read(most + 1)
-        except OSError as error:
-            if error.errno == errno.EIO:
-                raise Unreadable(path, error) from None
-            raise plain(error, f"read {path}") from None
+    except OSError as error:
+        if error.errno == errno.EIO:
+            raise Unreadable(path, error) from None
+        raise plain(error, f"read {path}") from None
+    finally:
+        os.close(handle)
 
 
 def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
@@ -225,7 +227,10 @@ def remove(paths: Sequence[Path]) -> None:
     """
     try:
         for path in paths:
-            path.unlink(missing_ok=True)
+            if path.is_dir() and not path.is_symlink():
+                path.rmdir()  # only if nothing lies in it
+            else:
+                path.unlink(missing_ok=True)
         for folder in sorted({path.parent for path in paths}):
             sync_folder(folder)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import re
 from collections.abc import Mapping
@@ -126,6 +127,11 @@ class Manifest:
         return (json.dumps(facts, indent=1, ensure_ascii=True, allow_nan=False) + "\n").encode()
 
 
+def holds_results(path: Path) -> bool:
+    """Whether a path is a results folder, damaged or not."""
+    return path.is_dir() and any(os.path.lexists(path / name) for name in (RUN, RESOLVED, "draws"))
+
+
 class OtherRelease(StoreError):
     """Results of a release that lays them out or draws numbers otherwise; they cannot be played again here."""
 
@@ -157,7 +163,7 @@ def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
     try:
         data = read_whole(folder / RUN, MOST_BYTES)
     except FileNotFoundError:
-        if (folder / RESOLVED).exists() or (folder / "draws").exists():
+        if holds_results(folder):
             raise DamagedResults(folder, [f"{RUN} is missing"]) from None
         raise StoreError(f"{folder} is no results folder: it has no {RUN}") from None
     except ValueError as error:
