@@ -1,17 +1,20 @@
 """Write the golden summaries anew: `python -m tests.update_golden`.
 
 They remember what the shipped scenarios gave; they do not judge. A commit that changes them says which number moved and
-why.
+why. With `--release VERSION` what they say is kept for good, see `tests/released.py`.
 """
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 from sim.results import run
 from sim.scenario import read_scenario
 from sim.store import content_hash, table_of
+from sim.store.manifest import FORMAT
 from sim.streams import SCHEME
+from tests.released import RELEASED, entry, released, resolved_hash
 
 GOLDEN = Path(__file__).parent / "golden"
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -46,5 +49,21 @@ def main() -> None:
             stale.unlink()
 
 
+def contents() -> dict[str, tuple[str, str]]:
+    """By scenario, the hash of what it resolves to and that of all columns of its golden run."""
+    stored = {path.stem: json.loads(path.read_text())["content"] for path in sorted(GOLDEN.glob("*.json"))}
+    return {name: (resolved_hash(SCENARIOS / f"{name}.yaml"), content) for name, content in stored.items()}
+
+
+def release(version: str) -> None:
+    """Keep what the golden files say as what a release gave."""
+    kept = [each for each in released() if each["version"] != version]
+    kept.append(entry(version, SCHEME, FORMAT, contents()))
+    RELEASED.write_text(json.dumps(kept, indent=1) + "\n")
+
+
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--release"]:
+        release(sys.argv[2])
+    else:
+        main()

@@ -1,0 +1,87 @@
+"""R19: results keep their bits across releases, or the scheme changes with a line in CHANGELOG.md."""
+
+import json
+
+import pytest
+
+from sim.store.manifest import FORMAT
+from sim.streams import SCHEME
+from tests.released import complaints, entry, released, sections
+from tests.trust.planting import ROOT, Planted
+from tests.update_golden import GOLDEN, contents
+
+TEST = "tests/trust/test_releases.py::"
+PLANTED = [
+    Planted("R19", "sim/streams.py", 'SCHEME = "peacesim-1"', 'SCHEME = "peacesim-2"',
+            f"{TEST}test_no_release_is_belied_and_every_scheme_is_announced"),
+    Planted("R19", "sim/store/manifest.py", 'FORMAT = "peacesim-results-1"', 'FORMAT = "peacesim-results-2"',
+            f"{TEST}test_no_release_is_belied_and_every_scheme_is_announced"),
+    Planted("R19", "sim/streams.py", "(words >> np.uint64(11)) * 2.0**-53", "(words >> np.uint64(12)) * 2.0**-52",
+            "tests/test_golden.py::test_a_scenario_gives_what_it_gave[orange-and-lemon]"),
+    Planted("R19", "tests/released.py", '                if content != run["content"]:',
+            "                if not content:", f"{TEST}test_bits_that_moved_since_a_release_need_a_new_scheme"),
+]  # fmt: skip
+
+LOG = """# Changelog
+
+## [Unreleased]
+
+- Drawn by `s-1`, laid out as `f-1`.
+"""
+RELEASE = LOG.replace("[Unreleased]", "[1.0.0] - a day")
+NEXT = RELEASE.replace("# Changelog\n", "# Changelog\n\n## [Unreleased]\n\n- LINE\n")
+BEFORE = {"lemon": ("text of lemon", "bits of lemon"), "bank": ("text of bank", "bits of bank")}
+FIRST = entry("1.0.0", "s-1", "f-1", BEFORE)
+
+
+def said(releases, contents=BEFORE, scheme="s-1", layout="f-1", log=NEXT):
+    return list(complaints(releases, scheme, layout, contents, log))
+
+
+def test_no_release_is_belied_and_every_scheme_is_announced(record_property):
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    now = contents() if released() else {}  # reading every scenario takes seconds
+    assert list(complaints(released(), SCHEME, FORMAT, now, changelog)) == []
+    goldens = [json.loads(path.read_text()) for path in GOLDEN.glob("*.json")]
+    assert goldens and {each["scheme"] for each in goldens} == {SCHEME}
+    told = f"{len(goldens)} golden content hashes of {SCHEME}; {len(released())} releases to keep to"
+    record_property("R19", told)
+
+
+def test_before_the_first_release_a_number_may_move():
+    assert said([], log=LOG) == []
+    assert said([], {"lemon": ("text of lemon", "other bits")}, log=LOG) == []
+
+
+def test_bits_that_moved_since_a_release_need_a_new_scheme():
+    assert said([FIRST]) == []
+    moved = BEFORE | {"bank": ("text of bank", "other bits")}
+    (complaint,) = said([FIRST], moved)
+    assert complaint.startswith("bank gives other bits than in 1.0.0") and "SCHEME" in complaint
+    assert said([FIRST], {"renamed": moved["bank"]})[0].startswith("renamed gives other bits")
+
+
+def test_a_scenario_that_says_something_else_may_give_something_else():
+    assert said([FIRST], {"bank": ("other text", "other bits")}) == []
+
+
+@pytest.mark.parametrize(("scheme", "layout"), [("s-2", "f-1"), ("s-1", "f-2")])
+def test_a_new_scheme_or_format_is_announced_where_it_is_new(scheme, layout):
+    new = "s-2" if scheme == "s-2" else "f-2"
+    moved = {name: (text, f"other {bits}") for name, (text, bits) in BEFORE.items()}
+    (complaint,) = said([FIRST], moved, scheme, layout)
+    assert f"`{new}`" in complaint and "Unreleased" in complaint
+    assert said([FIRST], moved, scheme, layout, NEXT.replace("LINE", f"Bits moved, because: `{new}`.")) == []
+    assert said([FIRST], moved, scheme, layout, RELEASE.replace("laid", f"`{new}`, laid"))  # in the old section
+
+
+def test_a_release_leaves_an_entry():
+    (complaint,) = said([])[:1]
+    assert "1.0.0 left no entry" in complaint
+    assert any("CHANGELOG.md does not have" in each for each in said([FIRST], log=LOG))
+
+
+def test_the_changelog_is_cut_at_its_versions():
+    assert list(sections(NEXT)) == ["Unreleased", "1.0.0"]
+    assert "s-1" in sections(NEXT)["1.0.0"] and "LINE" in sections(NEXT)["Unreleased"]
+    assert "Unreleased" in sections((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
