@@ -81,5 +81,5 @@ def complaints(
                 name, content = by_text.get(run["resolved"], ("", run["content"]))
                 if content != run["content"]:
                     yield (f"{name} gives other bits than in {each['version']}, by the same scheme and format: change "
-                           "SCHEME in sim/streams.py, or FORMAT in sim/store/manifest.py if there are other columns, and "
-                           "say in CHANGELOG.md which numbers moved and why")  # fmt: skip
+                           "SCHEME in sim/streams.py, or FORMAT in sim/store/manifest.py if there are other columns, "
+                           "and say in CHANGELOG.md which numbers moved and why")  # fmt: skip

@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 import pandas as pd
 
 from sim.charts.page import Picture, drawing_settings
+from sim.store import make_folder, write_whole
 
 PNG_DPI = 150
 FALLBACK = "'DejaVu Sans', Verdana, Arial, sans-serif"  # where DejaVu is missing; Verdana is about as wide
@@ -69,31 +70,22 @@ def _guarded(cell: object) -> object:
 def save_picture(picture: Picture, table: pd.DataFrame, folder: str | os.PathLike[str], name: str) -> list[Path]:
     """Write `name.svg`, `name.png` and `name.csv` into a folder, each whole or not at all.
 
+    Raises:
+        StoreError: if they cannot be written, or the folder is a link, which could lead anywhere.
+
     Returns:
         The three paths.
     """
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    make_folder(target)
     contents = {
         "svg": svg_text(picture).encode("utf-8"),
         "png": png_bytes(picture),
         "csv": csv_text(table).encode("utf-8"),
     }
-    return [_write(target / f"{name}.{kind}", data) for kind, data in contents.items()]
-
-
-def _write(path: Path, data: bytes) -> Path:
-    """Write under a temporary name, then rename: no half-written file ever has the final name."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
+    for kind, data in contents.items():
+        write_whole(target / f"{name}.{kind}", data)
+    return [target / f"{name}.{kind}" for kind in contents]
 
 
 def known(names: Sequence[str] | None, charts: Sequence[str]) -> list[str]:

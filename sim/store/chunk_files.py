@@ -20,7 +20,7 @@ from sim.structure import Structure, structure
 from sim.tallies import BINS, QUANTITIES, Tallies, empty_tallies
 
 DRAWS, TALLIES = "draws", "tallies"
-MOST_BYTES = 500_000_000  # of one file
+MOST_BYTES = 100_000_000  # of one file, where its table does not say how many
 
 TALLY_SCHEMA = pa.schema([
     pa.field("quantity", pa.string(), True),
@@ -115,6 +115,12 @@ class Layout:
         """Nothing counted yet."""
         return empty_tallies(self.scenario, self.table)
 
+    @property
+    def most_counts(self) -> int:
+        """Rows that a table of counts can have at most."""
+        by_round = sum(counts.size for counts in self.nothing.talks.values())
+        return by_round + self.nothing.agreed.size + self.nothing.zone.size
+
     def play(self, first: int, count: int) -> Chunk:
         """Play draws `first` to `first + count - 1`."""
         return play_chunk(self.scenario, self.seed, first, count, self.table)
@@ -176,11 +182,12 @@ def read_tallies(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[Talli
 
 def _verified(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[pa.Table, Tallies | None, list[str]]:
     """Draws and counts of a chunk, and its damaged files with what is wrong with each; no counts if there are any."""
-    expected = {DRAWS: (layout.schema, entry.stop - entry.first), TALLIES: (TALLY_SCHEMA, None)}
+    rows = entry.stop - entry.first
+    expected = {DRAWS: (layout.schema, rows, rows), TALLIES: (TALLY_SCHEMA, None, layout.most_counts)}
     tables, damaged = [], []
-    for (name, hashes), (schema, rows) in zip(entry.files.items(), expected.values(), strict=True):
+    for (name, hashes), (schema, exactly, most) in zip(entry.files.items(), expected.values(), strict=True):
         try:
-            tables.append(_read_table(folder, name, hashes, schema, rows))
+            tables.append(_read_table(folder, name, hashes, schema, exactly, most))
         except FAULTS as error:
             damaged.append(fault_of(name, error))
     if damaged:
@@ -217,20 +224,23 @@ def play_again(entry: ChunkEntry, layout: Layout) -> list[str]:
     ]
 
 
-def read_listed(folder: Path, name: str, known: str) -> bytes:
-    """The bytes of a file of a results folder, held against their hash.
+def read_listed(folder: Path, name: str, known: str, most: int = MOST_BYTES) -> bytes:
+    """The bytes of a file of a results folder, at most so many, held against their hash.
 
     Raises:
         FileNotFoundError, ValueError, StoreError: as `read_inside`; ValueError also if they are other bytes.
     """
-    data = read_inside(folder, name, MOST_BYTES)
+    data = read_inside(folder, name, most)
     if sha256(data) != known:
         raise ValueError("its bytes are not those that were written")
     return data
 
 
-def _read_table(folder: Path, name: str, hashes: FileHashes, schema: pa.Schema, rows: int | None) -> pa.Table:
-    table = parquet.from_bytes(read_listed(folder, name, hashes.file), schema, rows)
+def _read_table(
+    folder: Path, name: str, hashes: FileHashes, schema: pa.Schema, rows: int | None, most: int
+) -> pa.Table:  # fmt: skip
+    data = read_listed(folder, name, hashes.file, parquet.room_of(schema, most))
+    table = parquet.from_bytes(data, schema, rows, most=most)
     if parquet.content_hash(table) != hashes.content:
         raise ValueError("its content is not what was written")
     return table

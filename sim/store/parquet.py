@@ -8,10 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sim.store.files import StoreError
+from sim.store.pages import DATA, pages
+
 MOST_FOOTER = 4_000_000  # bytes
-MOST_BYTES = 1_000_000_000  # of a table once unpacked
+MOST_LISTED = 100  # entries of any list in it, beyond the columns
+MOST_TEXT = 100_000_000  # bytes of all texts of a table
+MOST_ROWS = 10_000_000
+A_ROW, SLACK = 10_000, 1_000_000  # of these bytes that a row may have, and that any table may have
 
 # How a column of a frame is stored, and how it comes back: pandas type -> Arrow type, missing values allowed.
 _STORED: dict[str, tuple[pa.DataType, bool]] = {
@@ -74,7 +81,9 @@ def to_bytes(table: pa.Table) -> bytes:
     Nothing but the columns goes in: no pandas metadata, no Arrow schema, no time.
     """
     sink = io.BytesIO()
-    strings = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    strings = _texts(table.schema)
+    if sum(table.column(name).nbytes for name in strings) > room_of_texts(len(table)):
+        raise StoreError("the texts of these draws are longer than a results folder holds: shorten names of options")
     pq.write_table(
         table,
         sink,
@@ -89,16 +98,31 @@ def to_bytes(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
+def room_of_texts(rows: int) -> int:
+    """Bytes of all texts that a table of so many rows may have: a small table with much text is a stranger's."""
+    return min(MOST_TEXT, A_ROW * rows + SLACK)
+
+
+def room_of(schema: pa.Schema, rows: int) -> int:
+    """Bytes that a file with such a table may have."""
+    return sum(map(_width, schema.types)) * rows + room_of_texts(rows) + SLACK
+
+
 def from_bytes(
-    data: bytes, schema: pa.Schema, rows: int | None = None, names: Sequence[str] | None = None
-) -> pa.Table:
+    data: bytes, schema: pa.Schema, rows: int | None = None, names: Sequence[str] | None = None,
+    most: int = MOST_ROWS,
+) -> pa.Table:  # fmt: skip
     """Read a Parquet file that may come from a stranger.
+
+    Columns, rows and the sizes of all pages are checked before any page is unpacked, and texts are counted before they
+    are written out: a few bytes can stand for gigabytes of them.
 
     Args:
         data: All of the file.
         schema: Exactly the columns it must have, checked before any of them is read.
-        rows: How many rows it must have; None if any number will do.
+        rows: How many rows it must have; None if up to `most` will do.
         names: Columns to read, in this order; None for all.
+        most: Rows at most, where their number is not known.
 
     Raises:
         ValueError: if it is no Parquet file, a page does not match its checksum, or it holds anything else.
@@ -107,24 +131,31 @@ def from_bytes(
         raise ValueError("not a whole Parquet file")
     if int.from_bytes(data[-8:-4], "little") > min(MOST_FOOTER, len(data) - 12):
         raise ValueError("its footer is too long")
+    how: dict[str, Any] = {
+        "page_checksum_verification": True,
+        "thrift_string_size_limit": MOST_FOOTER,
+        "thrift_container_size_limit": len(schema) + MOST_LISTED,
+    }
     try:
-        file = pq.ParquetFile(
-            pa.BufferReader(data),
-            page_checksum_verification=True,
-            thrift_string_size_limit=MOST_FOOTER,
-            thrift_container_size_limit=1_000_000,
-        )
-        _check(file, schema, rows)
-        table = file.read(None if names is None else list(names), use_threads=False)
+        file = pq.ParquetFile(pa.BufferReader(data), **how)
+        _check(file, schema, rows, most)
+        _check_pages(file.metadata, data, schema)
+        file = pq.ParquetFile(pa.BufferReader(data), metadata=file.metadata, read_dictionary=_texts(schema), **how)
+        table = _written_out(file.read(None if names is None else list(names), use_threads=False))
         table.validate(full=True)  # text that is not UTF-8, among others
-    except (pa.ArrowException, OSError) as error:
-        raise ValueError(f"not readable as Parquet: {str(error).splitlines()[0][:200]}") from None
+    except (pa.ArrowException, OSError, OverflowError) as error:
+        raise ValueError(f"not readable as Parquet: {_first_line(error)}") from None
     if rows is not None and len(table) != rows:
         raise ValueError(f"it has {len(table)} rows and not {rows}")
     return table if names is None else table.select(list(names))
 
 
-def _check(file: pq.ParquetFile, schema: pa.Schema, rows: int | None) -> None:
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return lines[0][:200] if lines else type(error).__name__
+
+
+def _check(file: pq.ParquetFile, schema: pa.Schema, rows: int | None, most: int) -> None:
     facts = file.metadata
     if b"ARROW:schema" in (facts.metadata or {}):
         raise ValueError("it brings a schema of its own, which may name extension types")
@@ -132,8 +163,64 @@ def _check(file: pq.ParquetFile, schema: pa.Schema, rows: int | None) -> None:
         raise ValueError(f"its columns are not the {len(schema)} expected")
     if rows is not None and facts.num_rows != rows:
         raise ValueError(f"it has {facts.num_rows} rows and not {rows}")
-    if sum(facts.row_group(group).total_byte_size for group in range(facts.num_row_groups)) > MOST_BYTES:
-        raise ValueError("it is too large once unpacked")
+    if not 0 <= facts.num_rows <= most:
+        raise ValueError(f"it has {facts.num_rows} rows, more than there can be")
+    if sum(facts.row_group(group).num_rows for group in range(facts.num_row_groups)) != facts.num_rows:
+        raise ValueError("its rows are not as many as it says")
+
+
+def _check_pages(facts: pq.FileMetaData, data: bytes, schema: pa.Schema) -> None:
+    """See that the pages hold as many values as there are rows, and take no more memory unpacked than these need."""
+    text_left = room_of_texts(facts.num_rows) + 8 * facts.num_rows * len(schema)  # with their places in a dictionary
+    for group in range(facts.num_row_groups):
+        part = facts.row_group(group)
+        rows = part.num_rows
+        for place, kind in enumerate(schema.types):
+            column = part.column(place)
+            first = column.data_page_offset
+            if column.has_dictionary_page and 0 < column.dictionary_page_offset < first:
+                first = column.dictionary_page_offset
+            values = unpacked = 0
+            for page in pages(data, first, column.total_compressed_size):
+                if page.values > rows:
+                    raise ValueError("a page with more values than rows")
+                values += page.values * (page.kind == DATA)
+                unpacked += page.unpacked
+            if values != rows or column.num_values != rows or rows < 0:
+                raise ValueError("a column with more or fewer values than rows")
+            if _width(kind):
+                left = 3 * _width(kind) * rows + SLACK
+            else:
+                left, text_left = text_left, text_left - unpacked
+            if unpacked > left:
+                raise ValueError("it is too large once unpacked")
+
+
+def _width(kind: pa.DataType) -> int:
+    """Bytes of a value; 0 for text."""
+    return 0 if pa.types.is_string(kind) else max(1, kind.bit_width // 8)
+
+
+def _texts(schema: pa.Schema) -> list[str]:
+    return [field.name for field in schema if pa.types.is_string(field.type)]
+
+
+def _written_out(table: pa.Table) -> pa.Table:
+    """Texts that were read as places in a dictionary, each written out, unless that takes too much."""
+    left = room_of_texts(len(table))
+    fields, columns = [], []
+    for field, column in zip(table.schema, table.columns, strict=True):
+        if pa.types.is_dictionary(field.type):
+            for piece in column.chunks:
+                lengths = pc.binary_length(piece.dictionary).cast(pa.int64())
+                left -= pc.sum(lengths.take(piece.indices.drop_null())).as_py() or 0
+            if left < 0:
+                raise ValueError("its texts are too long once unpacked")
+            column = column.cast(pa.string())
+            field = field.with_type(pa.string())
+        fields.append(field)
+        columns.append(column)
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
 
 def content_hash(table: pa.Table) -> str:
@@ -163,8 +250,10 @@ _KINDS = {pa.float64(): "float64", pa.int64(): "int64", pa.int32(): "int32", pa.
 
 def _value_bytes(array: pa.Array) -> list[Any]:
     if pa.types.is_string(array.type):
-        texts = [b"" if text is None else text.encode() for text in array.to_pylist()]
-        return [np.array([len(text) for text in texts], "<i8"), b"".join(texts)]
+        filled = array.fill_null("")
+        _, ends, text = filled.buffers()
+        places = np.frombuffer(ends, np.int32)[filled.offset : filled.offset + len(filled) + 1] if ends else np.zeros(1)
+        return [np.diff(places).astype("<i8"), text[int(places[0]) : int(places[-1])] if text else b""]
     values = np.asarray(array.fill_null(False if pa.types.is_boolean(array.type) else 0))
     if pa.types.is_floating(array.type):
         values = np.where(np.isnan(values), np.nan, values)
