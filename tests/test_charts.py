@@ -39,6 +39,7 @@ from sim.charts.scene import chosen_pair
 from sim.charts.talks import quantiles
 from sim.results import Results, run, share_interval
 from sim.scenario import read_scenario
+from sim.store import StoreError
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 HOSTILE = (
@@ -620,7 +621,7 @@ def test_a_write_that_fails_leaves_no_half_file(results, tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(saving.os, "replace", fails)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(StoreError, match="disk full"):
         save_charts(results["orange"], tmp_path, ["zone"])
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("zone.svg", "as before")]
 

@@ -24,6 +24,7 @@ RESOLVED = "scenario.resolved.yaml"
 MOST_BYTES = 32_000_000  # some 70,000 chunks
 MOST_SIGNS = 1_000  # of structure in so short a file; one in `SPARSE` bytes of a longer one, as chunks have
 SPARSE = 30
+MOST_DRAWS = 10**15
 PACKAGES = ("mesa", "numpy", "pandas", "peacesim", "pyarrow")
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -214,7 +215,9 @@ def _checked(facts: dict[str, Any]) -> Manifest:
         raise ValueError("a text that is none")
     if type(manifest.complete) is not bool:
         raise ValueError("a truth that is none")
-    if any(type(number) is not int for number in whole) or manifest.chunk_length < 1 or manifest.draws < 1:
+    if any(type(number) is not int for number in whole) or manifest.chunk_length < 1:
+        raise ValueError("a number that is none")
+    if not 1 <= manifest.draws <= MOST_DRAWS:
         raise ValueError("a number that is none")
     if not _is_hash(manifest.identity) or not all(_is_name(n) and _is_hash(h) for n, h in manifest.files.items()):
         raise ValueError("a name or hash that is none")

@@ -1,0 +1,242 @@
+"""R14: reading a stranger's results folder is safe: our own error, in bounded memory, and nothing outside is opened."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.store import damaged_files
+from tests.commands import call
+from tests.trust.hostile import FOLDERS, NAME, with_file
+from tests.trust.planting import ROOT, Planted
+from tests.trust.results import bytes_of, facts_of, files_of, forge, only, play, short_chunks
+
+TEST = "tests/trust/test_strangers.py::"
+PLANTED = [
+    Planted("R14", "sim/store/files.py", "os.O_DIRECTORY | os.O_NOFOLLOW, handle)", "os.O_DIRECTORY, handle)",
+            f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
+    Planted("R14", "sim/store/manifest.py", "    if signs > max(", "    if signs < -max(",
+            f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
+    Planted("R14", "sim/store/manifest.py", '(?:[A-Za-z0-9_][\\w.-]*/)?[A-Za-z0-9_][\\w.-]*"', '.*"',
+            f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
+    Planted("R14", "sim/store/parquet.py", "            if left < 0:", "            if left is None:",
+            f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
+    Planted("R14", "sim/store/pages.py", "PLAIN_ENCODINGS = {0, 2, 3, 8}", "PLAIN_ENCODINGS = {0, 2, 3, 7, 8}",
+            f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
+    Planted("R14", "sim/charts/saving.py", "    make_folder(target)\n", "    target.mkdir(exist_ok=True)\n",
+            f"{TEST}test_batch_writes_through_no_link"),
+]  # fmt: skip
+
+MEMORY, SECONDS = 300, 10  # megabytes over idle, for one folder; processor time, with all three ways of reading
+
+
+@pytest.fixture(autouse=True)
+def chunks_of_64(monkeypatch):
+    short_chunks(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        short_chunks(patch)
+        to = tmp_path_factory.mktemp("sound")
+        assert play(to).exit_code == 0
+        return only(to / "results")
+
+
+def read_all(sound: Path, folders: list[Path]) -> dict:
+    """What became of folders in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.trust.hostile", str(sound), *map(str, folders)],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
+def check(told: dict) -> None:
+    for each in told["folders"]:
+        assert each["outside"] == [], each
+        assert each["seconds"] < SECONDS, each
+        assert each["grown"] < MEMORY, each
+        for said in each["said"]:
+            assert len(said) < 20_000 and said.isprintable(), each
+
+
+REASONS = {
+    "1.5 MB of text in each row": "texts are too long",
+    "30 MB of text in each row": "too large once unpacked",
+    "texts that repeat one another": "a page that no results folder has",
+    "two million counts": "more than there can be",
+    "a page that claims much": "",
+    "a footer of lists": "not readable as Parquet",
+    "run.json of empty objects": "more values than a run says",
+    "draws by a link": "not in a folder of its own",
+    "a chart by a linked folder": "not in a folder of its own",
+    "a name above": "a name or hash that is none",
+    "run.json by a link": "not an ordinary file",
+    "a scenario that is a difference": "scenario.resolved.yaml",
+}
+
+
+def read_hostile(sound: Path, tmp_path: Path, names) -> int:
+    """Read hostile folders; most memory over idle that one of them took, in MB."""
+    folders = []
+    for number, name in enumerate(names):
+        folder = tmp_path / f"{number} {name}".replace(" ", "-").replace("/", "-") / sound.name
+        shutil.copytree(sound, folder)
+        FOLDERS[name](folder)
+        folders.append(folder)
+    canaries = {path: path.read_bytes() for path in tmp_path.glob("*/canary*") if path.is_file()}
+    told = read_all(sound, folders)
+    check(told)
+    for name, each in zip(names, told["folders"], strict=True):
+        assert "sound" not in each["said"][1:], (name, each)  # charts are looked at by `verify` alone
+        for said in each["said"][1:]:
+            assert REASONS.get(name, "") in said, (name, said)
+    assert {path: path.read_bytes() for path in canaries} == canaries
+    return max(each["grown"] for each in told["folders"])
+
+
+def test_hostile_folders_get_our_own_error_in_bounded_memory(sound, tmp_path, record_property):
+    most = read_hostile(sound, tmp_path, list(REASONS))
+    record_property("R14", f"{len(REASONS)} hostile results folders: our own error, {most} MB over idle (quick form)")
+
+
+@pytest.mark.exhaustive
+def test_all_hostile_folders_get_our_own_error_in_bounded_memory(sound, tmp_path, record_property):
+    most = read_hostile(sound, tmp_path, list(FOLDERS))
+    record_property("R14", f"{len(FOLDERS)} hostile results folders: our own error, at most {most} MB over idle")
+
+
+def mutants(folder: Path, sound: Path, count: int, seed: int) -> int:
+    """Spoil a few bytes of a Parquet file and make all hashes anew, so often, and read it; how many were refused."""
+    by_lot, refused = random.Random(seed), 0
+    contents = bytes_of(sound)
+    names = [f"draws/{NAME}", f"tallies/{NAME}"]
+    for _ in range(count):
+        name = by_lot.choice(names)
+        data = bytearray(contents[name])
+        for _ in range(by_lot.choice((1, 1, 2, 8))):
+            where = by_lot.choice((0, len(data) - 4_000)) + by_lot.randrange(4_000)
+            data[max(4, min(where, len(data) - 9))] = by_lot.randrange(256)
+        if by_lot.random() < 0.2:
+            cut = by_lot.randrange(4, len(data) - 8)
+            del data[cut : cut + by_lot.randrange(1, 40)]
+        with_file(folder, name, bytes(data))
+        refused += bool(damaged_files(folder))  # whatever else it raises than our own error fails the test
+        (folder / name).write_bytes(contents[name])
+        (folder / "run.json").write_bytes(contents["run.json"])
+    return refused
+
+
+def run_mutants(folder: Path, sound: Path, count: int, seed: int) -> int:
+    """Spoil `run.json` as text, or the facts in it with a right checksum."""
+    by_lot, refused = random.Random(seed), 0
+    text = (sound / "run.json").read_bytes()
+    strange = [None, -1, 0, 10**30, "x", "../x", [], {}, [[]], True, 1.5, "0" * 64, "\ud800"]
+    for _ in range(count):
+        if by_lot.random() < 0.4:
+            data = bytearray(text)
+            for _ in range(by_lot.choice((1, 2, 5))):
+                data[by_lot.randrange(len(data))] = by_lot.randrange(256)
+            (folder / "run.json").write_bytes(data)
+        else:
+            facts = facts_of(sound)
+            place: object = facts
+            while isinstance(place, (dict, list)) and place:
+                key = by_lot.choice(list(place) if isinstance(place, dict) else range(len(place)))
+                if not isinstance(place[key], (dict, list)) or by_lot.random() < 0.3:
+                    place[key] = by_lot.choice(strange)
+                    break
+                place = place[key]
+            forge(folder, facts)
+        refused += bool(damaged_files_or_refusal(folder))
+    (folder / "run.json").write_bytes(text)
+    return refused
+
+
+def damaged_files_or_refusal(folder: Path) -> list[str]:
+    from sim.store import StoreError
+
+    try:
+        return damaged_files(folder)
+    except StoreError as error:
+        return [str(error)]
+
+
+def test_mutants_get_our_own_error(sound, tmp_path, record_property):
+    folder = Path(shutil.copytree(sound, tmp_path / sound.name))
+    refused = mutants(folder, sound, 12, 1) + run_mutants(folder, sound, 28, 2)
+    assert refused > 30
+    record_property("R14", f"40 mutants of Parquet files and of run.json with right hashes, {refused} refused")
+
+
+@pytest.mark.exhaustive
+def test_thousands_of_mutants_get_our_own_error(sound, tmp_path, record_property):
+    import resource
+
+    folder = Path(shutil.copytree(sound, tmp_path / sound.name))
+    mutants(folder, sound, 50, 3)
+    idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    refused = mutants(folder, sound, 2_000, 4) + run_mutants(folder, sound, 2_000, 5)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - idle) // 1024
+    assert grown < MEMORY
+    told = f"4,000 mutants with right hashes, {refused:,} refused, the others read; {grown} MB over idle"
+    record_property("R14", told)
+
+
+def test_batch_writes_through_no_link(sound, tmp_path):
+    """Nor do `report` and the like write anything into the folder that they read."""
+    shutil.copytree(sound.parent.parent, tmp_path / "theirs")
+    folder, outside = only(tmp_path / "theirs" / "results"), tmp_path / "outside"
+    outside.mkdir()
+    (folder / "charts").symlink_to(outside)
+    answer = play(tmp_path / "theirs", charts=True)
+    assert answer.exit_code == 2 and "not a folder of its own" in answer.stderr
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.exhaustive
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace shows what is opened")
+def test_the_system_is_asked_for_nothing_outside(sound, tmp_path, record_property):
+    """`verify` in a process of its own, watched by strace: it opens no canary, and writes nothing into the folder."""
+    tried = 0
+    for name in ("draws by a link", "a chunk by a link", "a chart by a linked folder", "run.json by a link",
+                 "a name above", "the scenario by a link", "a scenario that is a difference"):  # fmt: skip
+        folder = tmp_path / name.replace(" ", "-").replace("/", "-") / sound.name
+        shutil.copytree(sound, folder)
+        FOLDERS[name](folder)
+        log = tmp_path / "log"
+        code = "import sim.chunks; sim.chunks.CHUNK_WORK = 1; from sim.cli import main; main()"
+        command = ["strace", "-f", "-y", "-e", "trace=open,openat,openat2,execve,connect", "-o", str(log)]
+        done = subprocess.run(
+            [*command, sys.executable, "-c", code, "verify", str(folder)], cwd=ROOT, capture_output=True, text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 4, done.stderr
+        calls = [line for line in log.read_text().splitlines() if "ENOENT" not in line]
+        opened = [line for line in calls if "open" in line and ") = " in line and " = -1 " not in line]
+        assert len(opened) > 20
+        assert not [line for line in opened if "canary" in line], name
+        inside = [line for line in opened if str(folder) in line]
+        assert inside and not [line for line in inside if "O_WRONLY" in line or "O_RDWR" in line or "O_CREAT" in line]
+        assert not [line for line in calls if "connect(" in line and "AF_INET" in line]
+        tried += 1
+    record_property("R14", f"{tried} folders with ways out, read under strace: nothing outside opened, nothing written")
+
+
+def test_a_command_prints_few_lines_of_much_damage(sound, tmp_path):
+    folder = Path(shutil.copytree(sound, tmp_path / sound.name))
+    facts = facts_of(folder)
+    facts["files"] |= {f"charts/{number}.svg": "0" * 64 for number in range(500)}
+    forge(folder, facts)
+    answer = call("verify", folder, "--chunks", 0)
+    assert answer.exit_code == 4
+    assert len(answer.stderr.splitlines()) < 40 and "and 480 more" in answer.stderr
+    assert len(files_of(folder)) < 20
