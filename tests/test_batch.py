@@ -39,6 +39,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
 ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
 N = 300  # four full chunks and a short one
+VARIED = "parties.upland.no_deal=0.4,0.6"
 
 
 @pytest.fixture(autouse=True)
@@ -637,6 +638,53 @@ def test_charts_are_made_last_and_not_again(tmp_path):
     batch([BANKS], 10, workers=1, out=tmp_path)  # the charts that are there are of other draws now
     batch([BANKS], 10, workers=1, out=tmp_path, finish=finish)
     assert [n for n, _ in made] == [20, 20, 10]
+
+
+def draw_one(results, folder):
+    (folder / "charts").mkdir(exist_ok=True)
+    (folder / "charts" / "a.svg").write_text("<svg/>")
+
+
+def test_files_of_somebody_else_stay_as_they_are_and_are_nobodys_damage(tmp_path):
+    """They may be called anything, lie anywhere, and change whenever their owner likes."""
+    (item,) = batch([BANKS], 20, workers=1, out=tmp_path)
+    names = ("my notes.txt", ".hidden", "notes.txt", "charts/deep/er/x.svg", "charts/-.svg")
+    own = [item.folder / name for name in names]
+    for path in own:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    assert batch([BANKS], 20, workers=1, out=tmp_path, finish=draw_one)[0].failure is None
+    assert open_results(item.folder).n == 20
+    for path in own:
+        assert path.read_text() == "mine"
+        path.write_text("changed")
+    assert damaged_files(item.folder) == []
+    assert batch([BANKS], 20, workers=1, out=tmp_path, finish=draw_one)[0].status == "unchanged"
+
+
+def test_what_a_kill_left_half_done_is_removed_wherever_it_lies(tmp_path):
+    """Listed in `run.json`, a name of its kind made all of the folder unreadable."""
+    (item,) = batch([BANKS], 20, workers=1, out=tmp_path)
+    left = [item.folder / folder / ".a.svg.123.tmp" for folder in (".", "draws", "tallies", "charts")]
+    (item.folder / "charts").mkdir()
+    for path in left:
+        path.write_text("half")
+    batch([BANKS], 20, workers=1, out=tmp_path, finish=draw_one)
+    assert not any(path.exists() for path in left)
+    assert damaged_files(item.folder) == []
+    (sweep,) = {each.folder.parent for each in batch([BANKS], 2, workers=1, out=tmp_path, vary=[VARIED])}
+    (sweep / ".sweep.json.123.tmp").write_text("half")
+    batch([BANKS], 2, workers=1, out=tmp_path, vary=[VARIED])
+    assert not list(sweep.glob(".*.tmp"))
+
+
+def test_tables_of_other_draws_are_not_listed_while_new_ones_are_made(spoilt, monkeypatch):
+    """A run that is stopped before its tables are made leaves those of before, and nothing in the folder is damaged."""
+    monkeypatch.setattr("sim.batch.run.finished", lambda folder, item, finish: item)
+    (item,) = batch([BANKS], N + 100, workers=1, out=spoilt)
+    (item.folder / "summary.json").write_text("half way to another number of draws")
+    assert damaged_files(item.folder) == []
+    assert open_results(item.folder).n == N + 100
 
 
 def test_a_chart_that_fails_costs_no_draw(tmp_path):

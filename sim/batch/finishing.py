@@ -30,7 +30,9 @@ def finished(folder: ResultsFolder, item: BatchItem, finish: Finish | None) -> B
     if not folder.is_complete(item.draws, finish is not None):
         results = folder.results()
         folder.write_tables(results)
+        made: set[str] = set()
         if finish is not None:
+            before = folder.others()
             try:
                 finish(results, folder.path)
             except (StoreError, OSError):
@@ -38,5 +40,7 @@ def finished(folder: ResultsFolder, item: BatchItem, finish: Finish | None) -> B
             except Exception as error:
                 text = " ".join(f"{type(error).__name__}: {error}".split())[:500]
                 return replace(item, failure=f"all draws are there, but its charts are not: {text}")
-        folder.seal(charts=finish is not None)
+            after = folder.others()
+            made = {name for name, written in after.items() if before.get(name) != written}
+        folder.seal(made)
     return replace(item, facts=read_json(folder.path / SUMMARY))

@@ -70,11 +70,11 @@ def _guarded(cell: object) -> object:
 def save_picture(picture: Picture, table: pd.DataFrame, folder: str | os.PathLike[str], name: str) -> list[Path]:
     """Write `name.svg`, `name.png` and `name.csv` into a folder, each whole or not at all.
 
-    Raises:
-        StoreError: if they cannot be written, or the folder is a link, which could lead anywhere.
-
     Returns:
         The three paths.
+
+    Raises:
+        StoreError: if they cannot be written, or the folder is a link, which could lead anywhere.
     """
     target = Path(folder)
     make_folder(target)

@@ -219,8 +219,15 @@ def make_folder(folder: Path) -> None:
         raise StoreError(f"{folder} is not a folder of its own; results are not written through it")
 
 
+def unfinished(folder: Path) -> list[Path]:
+    """The files in a folder that some writer began and never finished; none if it is no folder of its own."""
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    return sorted(folder.glob(f".*{TEMPORARY}"))
+
+
 def remove(paths: Sequence[Path]) -> None:
-    """Remove files that are no part of the results.
+    """Remove files that are no part of the results, if there are any.
 
     Raises:
         StoreError: if that is not allowed.
@@ -270,9 +277,9 @@ class FolderLock:
         if self._handle < 0:
             return
         handle, self._handle = self._handle, -1
-        try:
+        with suppress(OSError):  # of a disk that fails now too, there is nothing more to say
             os.ftruncate(handle, 0)  # a number of ours would make equal folders differ
-        finally:
+        with suppress(OSError):
             os.close(handle)
 
     def __enter__(self) -> "FolderLock":

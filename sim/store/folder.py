@@ -22,8 +22,6 @@ from sim.store.chunk_files import (
 )
 from sim.store.files import (
     FAULTS,
-    LOCK,
-    TEMPORARY,
     DamagedResults,
     FolderLock,
     StoreError,
@@ -32,6 +30,7 @@ from sim.store.files import (
     read_whole,
     remove,
     sha256,
+    unfinished,
     write_whole,
 )
 from sim.store.manifest import (
@@ -41,6 +40,7 @@ from sim.store.manifest import (
     Manifest,
     folder_name,
     identity,
+    may_be_listed,
     read_manifest,
     refuse_other_shard,
     versions_here,
@@ -57,14 +57,20 @@ _CHUNK = re.compile(r"\d{8,}-\d{8,}\.parquet")
 
 
 def lock_folder(path: Path) -> FolderLock:
-    """Make a folder if need be, and become its one writer.
+    """Make a folder if need be, become its one writer, and remove what a writer left half done that was killed.
 
     Raises:
         ResultsBusy: if another process writes there.
         StoreError: if that is not allowed.
     """
     make_folder(path)
-    return FolderLock(path)
+    lock = FolderLock(path)
+    try:
+        remove(unfinished(path))
+    except BaseException:
+        lock.release()
+        raise
+    return lock
 
 
 class ResultsFolder:
@@ -139,13 +145,11 @@ class ResultsFolder:
     def _tidy(self) -> None:
         """Remove what a writer left that was killed: unfinished files, and chunks that `run.json` does not list."""
         listed = {name for entry in self.manifest.chunks for name in entry.files}
-        left = list(self.path.glob(f".*{TEMPORARY}"))
+        left = [each for folder in (self.path, *self.path.iterdir()) for each in unfinished(folder)]
         for folder in (DRAWS, TALLIES):
-            left += (self.path / folder).glob(f".*{TEMPORARY}")
             chunks = (each for each in (self.path / folder).iterdir() if _CHUNK.fullmatch(each.name))
             left += [each for each in chunks if f"{folder}/{each.name}" not in listed]
-        if left:
-            remove(left)
+        remove(left)
         self.clear_parts()
 
     def _keep_resolved(self, data: bytes) -> None:
@@ -186,7 +190,7 @@ class ResultsFolder:
             if found is not None:
                 good[entry.first] = entry
         if len(good) < len(self.manifest.chunks):
-            manifest = replace(self.manifest, chunks=tuple(good.values()), complete=False)
+            manifest = replace(self.manifest, chunks=tuple(good.values())).reopened()
             self.manifest = manifest.unused_versions_dropped()
             self._save()
             self._tidy()
@@ -233,7 +237,7 @@ class ResultsFolder:
     def _list(self, manifest: Manifest, entry: ChunkEntry) -> None:
         """Note a chunk whose files are written, and let go of the one whose place it takes."""
         before = next((each for each in manifest.chunks if each.first == entry.first), None)
-        self.manifest = replace(manifest.with_chunk(entry), complete=False).unused_versions_dropped()
+        self.manifest = manifest.with_chunk(entry).reopened().unused_versions_dropped()
         self._save()
         if before is not None and before.name != entry.name:
             remove([self.path / name for name in before.files])
@@ -241,7 +245,7 @@ class ResultsFolder:
     def _ask(self, draws: int) -> None:
         """Note how many draws are wanted now."""
         if self.manifest.draws != draws:
-            self.manifest = replace(self.manifest, draws=draws, complete=False)
+            self.manifest = replace(self.manifest, draws=draws).reopened()
             self._save()
 
     def is_complete(self, draws: int, charts: bool) -> bool:
@@ -265,18 +269,31 @@ class ResultsFolder:
         for name, data in tables.tables_of(results, self.manifest.identity).items():
             write_whole(self.path / name, data)
 
-    def seal(self, charts: bool = False) -> None:
+    def others(self) -> dict[str, tuple[int, int]]:
+        """The files that are neither chunks nor tables: charts, reports, and whatever somebody else put there.
+
+        Returns:
+            By name, what is another number once the file is written anew.
+        """
+        top = [each for each in self.path.iterdir() if each.name not in (RUN, DRAWS, TALLIES, PARTS, *_OWN)]
+        below = [each for folder in top if folder.is_dir() and not folder.is_symlink() for each in folder.iterdir()]
+        found = {}
+        for path in (*top, *below):
+            name = path.relative_to(self.path).as_posix()
+            if may_be_listed(name) and path.is_file() and not path.is_symlink():
+                facts = path.stat()
+                found[name] = (facts.st_ino, facts.st_mtime_ns)
+        return found
+
+    def seal(self, charts: Iterable[str] = ()) -> None:
         """Note that all is written: from now on every file has its hash in `run.json`.
 
         Args:
-            charts: Whether charts and reports were made too. If not, those that are there may be of other draws.
+            charts: Names of charts and reports that were made too. Others that are there may be of other draws, or
+                somebody's own, and are not listed.
         """
-        files = {}
-        for path in sorted(self.path.rglob("*") if charts else map(self.path.joinpath, _OWN)):
-            name = path.relative_to(self.path).as_posix()
-            inside = name.split("/")[0]
-            if path.is_file() and not path.is_symlink() and inside not in (RUN, LOCK, DRAWS, TALLIES, PARTS):
-                files[name] = sha256(read_whole(path, MOST_BYTES))
+        there = [name for name in sorted((*_OWN, *charts)) if (self.path / name).is_file()]
+        files = {name: sha256(read_whole(self.path / name, MOST_BYTES)) for name in there}
         self.manifest = replace(self.manifest, files=files, complete=True)
         self._save()
 
@@ -287,20 +304,22 @@ class ResultsFolder:
         return self.path / PARTS
 
     def clear_parts(self) -> None:
-        """Remove all pieces of chunks."""
-        for folder in (self.path / PARTS / DRAWS, self.path / PARTS / TALLIES, self.path / PARTS):
-            if folder.is_dir() and not (folder.is_symlink() or folder.parent.is_symlink()):
-                for each in folder.iterdir():
-                    if each.is_symlink() or not each.is_dir():
-                        each.unlink(missing_ok=True)
-                with suppress(OSError):  # a worker may be putting one more piece there; the next writer removes it
-                    folder.rmdir()
+        """Remove all pieces of chunks, or leave them to the next writer if that cannot be done now."""
+        with suppress(OSError):
+            for folder in (self.path / PARTS / DRAWS, self.path / PARTS / TALLIES, self.path / PARTS):
+                if folder.is_dir() and not (folder.is_symlink() or folder.parent.is_symlink()):
+                    for each in folder.iterdir():
+                        if each.is_symlink() or not each.is_dir():
+                            each.unlink(missing_ok=True)
+                    with suppress(OSError):  # a worker may be putting one more piece there
+                        folder.rmdir()
 
     def clear_parts_of(self, pieces: Iterable[ChunkEntry]) -> None:
-        """Remove these pieces of chunks."""
+        """Remove these pieces of chunks, or leave them to `clear_parts`."""
         for piece in pieces:
             for name in piece.files:
-                (self.path / PARTS / name).unlink(missing_ok=True)
+                with suppress(OSError):
+                    (self.path / PARTS / name).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Give the folder free."""

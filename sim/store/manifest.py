@@ -110,6 +110,11 @@ class Manifest:
         chunks = tuple(replace(entry, versions=used.index(entry.versions)) for entry in self.chunks)
         return replace(self, chunks=chunks, versions=tuple(self.versions[index] for index in used))
 
+    def reopened(self) -> "Manifest":
+        """As it is while something is still to be made: tables and charts that are there may be of other draws."""
+        resolved = {name: known for name, known in self.files.items() if name == RESOLVED}
+        return replace(self, files=resolved, complete=False)
+
     def following(self) -> list[ChunkEntry]:
         """The chunks that follow each other from draw 0 on."""
         found: list[ChunkEntry] = []
@@ -219,7 +224,7 @@ def _checked(facts: dict[str, Any]) -> Manifest:
         raise ValueError("a number that is none")
     if not 1 <= manifest.draws <= MOST_DRAWS:
         raise ValueError("a number that is none")
-    if not _is_hash(manifest.identity) or not all(_is_name(n) and _is_hash(h) for n, h in manifest.files.items()):
+    if not _is_hash(manifest.identity) or not all(may_be_listed(n) and _is_hash(h) for n, h in manifest.files.items()):
         raise ValueError("a name or hash that is none")
     last = -1
     for entry in manifest.chunks:
@@ -251,5 +256,6 @@ def _is_hash(text: Any) -> bool:
     return isinstance(text, str) and _HASH.fullmatch(text) is not None
 
 
-def _is_name(text: Any) -> bool:
-    return isinstance(text, str) and _NAME.fullmatch(text) is not None
+def may_be_listed(name: Any) -> bool:
+    """Whether a file has a place in `run.json`, by its name in the folder: not if it is hidden or deep down."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None

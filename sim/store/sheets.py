@@ -11,7 +11,7 @@ import pandas as pd
 
 from sim.store import parquet
 from sim.store.chunk_files import MOST_BYTES, FileHashes, Layout
-from sim.store.files import TEMPORARY, StoreError, make_folder, read_whole, remove, sha256, write_whole
+from sim.store.files import StoreError, make_folder, read_whole, remove, sha256, write_whole
 from sim.store.folder import lock_folder
 from sim.store.manifest import RESOLVED, canonical, versions_here
 from sim.streams import SCHEME
@@ -76,9 +76,7 @@ class DesignFolder:
     def _tidy(self) -> None:
         """Remove what a writer left that was killed."""
         left = [each for each in (self.path / SHEETS).iterdir() if f"{SHEETS}/{each.name}" not in self._pieces]
-        left += self.path.glob(f".*{TEMPORARY}")
-        if left:
-            remove(left)
+        remove(left)
 
     def read(self, sheet: int, first: int, count: int) -> pd.DataFrame | None:
         """The runs of rows `first` to `first + count - 1` of a sheet, as they were kept; None if they were not."""
