@@ -1,0 +1,142 @@
+"""A batch so small that it can be run a thousand times, and copies of this process that run it."""
+
+import os
+import re
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import sim.batch.run
+import sim.chunks
+from sim.cli.commands import peacesim as commands
+from sim.store import DamagedResults, StoreError, damaged_files, read_manifest
+from tests.trust.planting import ROOT
+
+ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
+_PROGRESS = re.compile(r"\d+ %: |[\w-]+( scenarios)?: [\d,]+ draws$")
+FEW, MANY = 70, 160  # draws: chunks of 64 and 6; of 64, 64 and 32, so that a short last one is replaced
+
+
+def peacesim(*arguments: object) -> int:
+    """The command in this process; its exit code."""
+    try:
+        commands.main([str(argument) for argument in arguments], prog_name="peacesim")
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def batch(out: Path, draws: int = MANY, *options: object) -> int:
+    """`peacesim batch` of the small scenario, without charts unless asked for."""
+    how = options if "--workers" in options else ("--workers", 1, *options)
+    charts = () if "--charts" in options else ("--no-charts",)
+    return peacesim("batch", ORANGE, "-n", draws, "--out", out, *how, *charts)
+
+
+def make_small(patch) -> None:
+    """Chunks of 64 draws, the shortest there are, each of them one piece; workers however little there is to do."""
+    patch.setattr(sim.chunks, "CHUNK_WORK", 1)
+    patch.setattr("sim.batch.work.PARTS_A_CHUNK", 1)
+    patch.setattr(sim.batch.run, "WORTH_WORKERS", 0.0)
+
+
+def draw_once(patch) -> None:
+    """Charts and page are drawn the first time and not for every step: their bytes are the same each time."""
+    import sim.charts.saving
+    import sim.report
+
+    known: dict[tuple[str, str], object] = {}
+
+    def once(module, name):
+        real = getattr(module, name)
+
+        def drawn(what, *rest):
+            key = (name, f"{what.title} {what.alt}" if hasattr(what, "alt") else str(what.n))
+            if key not in known:
+                known[key] = real(what, *rest)
+            return known[key]
+
+        patch.setattr(module, name, drawn)
+
+    once(sim.charts.saving, "svg_text")
+    once(sim.charts.saving, "png_bytes")
+    once(sim.report, "result_page")
+
+
+def in_child(act: Callable[[], object], said: Path, ready: Callable[[int], None] | None = None) -> int:
+    """Run `act` in a copy of this process, with a process group of its own.
+
+    Args:
+        act: What to do; its value is the exit code.
+        said: What it says on stderr is written there.
+        ready: Called with the number of the process before it begins.
+
+    Returns:
+        Its exit code; below 0 the signal that ended it. Whatever it started has ended too.
+    """
+    waits, goes = os.pipe()
+    child = os.fork()
+    if not child:
+        _become(act, said, waits, goes)
+    os.close(waits)
+    try:
+        os.setpgid(child, child)
+        if ready is not None:
+            ready(child)
+        os.write(goes, b"!")
+    finally:
+        os.close(goes)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        with suppress(ProcessLookupError):
+            os.killpg(child, 9)
+    return code
+
+
+def _become(act: Callable[[], object], said: Path, waits: int, goes: int) -> None:
+    try:
+        os.close(goes)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600), 2)
+        if os.read(waits, 1):
+            code = act()
+            os._exit(code if isinstance(code, int) else 0)
+        os._exit(99)
+    except BaseException:
+        os.write(2, traceback.format_exc().encode())
+        os._exit(98)
+
+
+def tree(folder: Path) -> dict[str, bytes | None]:
+    """All that lies in a folder: files with their bytes, folders with None."""
+    found = sorted(folder.rglob("*"))
+    return {each.relative_to(folder).as_posix(): each.read_bytes() if each.is_file() else None for each in found}
+
+
+def results_in(out: Path) -> list[Path]:
+    """The results folders below a folder."""
+    return sorted(path.parent for path in out.rglob("run.json"))
+
+
+def faults_of(folder: Path) -> list[str]:
+    """What is wrong with a results folder that was left in the middle: everything it lists must be whole."""
+    try:
+        manifest = read_manifest(folder)
+    except (DamagedResults, StoreError) as error:
+        return [str(error)]
+    if "scenario.resolved.yaml" not in manifest.files:
+        return ["chunks without a scenario"] if manifest.chunks else []
+    return damaged_files(folder)
+
+
+def unlisted(folder: Path) -> int:
+    """Chunks that were written and that `run.json` does not list: they are lost."""
+    listed = {entry.name for entry in read_manifest(folder).chunks}
+    return len({path.name for path in (folder / "draws").glob("[0-9]*.parquet")} - listed)
+
+
+def told(said: Path) -> list[str]:
+    """What a command said on stderr but for lines of progress; a traceback is never among it."""
+    text = said.read_text(errors="replace")
+    assert "Traceback" not in text, text
+    return [line for line in text.splitlines() if not _PROGRESS.match(line)]
