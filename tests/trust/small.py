@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import sim.batch.run
 import sim.chunks
+import sim.store.tables
 from sim.cli.commands import peacesim as commands
-from sim.store import DamagedResults, StoreError, damaged_files, read_manifest
+from sim.store import DamagedResults, Layout, StoreError, damaged_files, read_manifest
 from tests.trust.planting import ROOT
 
 ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
@@ -41,27 +43,29 @@ def make_small(patch) -> None:
     patch.setattr(sim.batch.run, "WORTH_WORKERS", 0.0)
 
 
-def draw_once(patch) -> None:
-    """Charts and page are drawn the first time and not for every step: their bytes are the same each time."""
+def compute_once(patch) -> None:
+    """Chunks, tables, charts and page are made the first time and not for every step; they are written every time."""
     import sim.charts.saving
     import sim.report
 
-    known: dict[tuple[str, str], object] = {}
+    known: dict[object, object] = {}
 
-    def once(module, name):
-        real = getattr(module, name)
+    def once(place, name, key_of):
+        real = getattr(place, name)
 
-        def drawn(what, *rest):
-            key = (name, f"{what.title} {what.alt}" if hasattr(what, "alt") else str(what.n))
+        def made(*what):
+            key = (name, *key_of(*what))
             if key not in known:
-                known[key] = real(what, *rest)
+                known[key] = real(*what)
             return known[key]
 
-        patch.setattr(module, name, drawn)
+        patch.setattr(place, name, made)
 
-    once(sim.charts.saving, "svg_text")
-    once(sim.charts.saving, "png_bytes")
-    once(sim.report, "result_page")
+    once(Layout, "play", lambda layout, first, count: (layout.scenario.resolved_text(), layout.seed, first, count))
+    once(sim.store.tables, "tables_of", lambda results, identity: (identity, results.n))
+    once(sim.charts.saving, "svg_text", lambda picture: (picture.title, picture.alt))
+    once(sim.charts.saving, "png_bytes", lambda picture: (picture.title, picture.alt))
+    once(sim.report, "result_page", lambda results, svgs: (results.scenario.resolved_text(), results.n))
 
 
 def in_child(act: Callable[[], object], said: Path, ready: Callable[[int], None] | None = None) -> int:
@@ -98,6 +102,7 @@ def _become(act: Callable[[], object], said: Path, waits: int, goes: int) -> Non
         os.close(goes)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600), 2)
+        sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
         if os.read(waits, 1):
             code = act()
             os._exit(code if isinstance(code, int) else 0)

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from sim.store import Layout
 from tests.trust.disk import Disk, put
 from tests.trust.order import faults_of_order, is_final
 from tests.trust.planting import Planted
 from tests.trust.recorded import Operation, logged, recording, strace
-from tests.trust.small import FEW, MANY, batch, draw_once, faults_of, make_small, peacesim, results_in, tree
+from tests.trust.small import FEW, MANY, batch, compute_once, faults_of, make_small, peacesim, results_in, tree
 
 __all__ = ["strace"]  # a fixture
 
@@ -56,18 +55,9 @@ PLANTED = [
 
 @pytest.fixture
 def small(monkeypatch):
-    """A small batch whose chunks are played once, not for every state."""
-    known, real = {}, Layout.play
-
-    def play(self, first, count):
-        key = (self.scenario.resolved_text(), first, count)
-        if key not in known:
-            known[key] = real(self, first, count)
-        return known[key]
-
-    monkeypatch.setattr(Layout, "play", play)
+    """A small batch that is computed once, not for every state."""
     make_small(monkeypatch)
-    draw_once(monkeypatch)
+    compute_once(monkeypatch)
 
 
 def write(*names: str) -> list[Operation]:
