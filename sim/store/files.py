@@ -208,8 +208,8 @@ def make_folder(folder: Path) -> None:
     Raises:
         StoreError: if it cannot be made, or is a file, or a link that could lead anywhere.
     """
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
+        missing = [each for each in (folder, *folder.parents) if not each.exists()]
         for each in reversed(missing):
             each.mkdir(exist_ok=True)
             sync_folder(each.parent)
@@ -217,6 +217,17 @@ def make_folder(folder: Path) -> None:
         raise plain(error, f"make the folder {folder}") from error
     if folder.is_symlink() or not folder.is_dir():
         raise StoreError(f"{folder} is not a folder of its own; results are not written through it")
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """See that files can be made in a folder and in all folders below: after hours of computing it would be too late.
+
+    Raises:
+        StoreError: if in one of them they cannot.
+    """
+    for each, _, _ in os.walk(folder):
+        if not os.access(each, os.R_OK | os.W_OK | os.X_OK):
+            raise StoreError(f"cannot write to {each}: there is no permission, or the disk is read-only")
 
 
 def unfinished(folder: Path) -> list[Path]:

@@ -27,7 +27,9 @@ from sim.store.files import (
     StoreError,
     fault_of,
     make_folder,
+    plain,
     read_whole,
+    refuse_unwritable,
     remove,
     sha256,
     unfinished,
@@ -66,6 +68,7 @@ def lock_folder(path: Path) -> FolderLock:
     make_folder(path)
     lock = FolderLock(path)
     try:
+        refuse_unwritable(path)
         remove(unfinished(path))
     except BaseException:
         lock.release()
@@ -106,8 +109,10 @@ class ResultsFolder:
         self._lock = lock or lock_folder(path)
         try:
             self._open(draws, resolved)
-        except BaseException:
+        except BaseException as error:
             self._lock.release()
+            if isinstance(error, OSError):
+                raise plain(error, f"use {path}") from error
             raise
 
     damaged: list[str]

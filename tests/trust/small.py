@@ -65,7 +65,7 @@ def compute_once(patch) -> None:
     once(sim.store.tables, "tables_of", lambda results, identity: (identity, results.n))
     once(sim.charts.saving, "svg_text", lambda picture: (picture.title, picture.alt))
     once(sim.charts.saving, "png_bytes", lambda picture: (picture.title, picture.alt))
-    once(sim.report, "result_page", lambda results, svgs: (results.scenario.resolved_text(), results.n))
+    once(sim.report, "result_page", lambda results, *svgs: (results.scenario.resolved_text(), results.n, bool(svgs)))
 
 
 def in_child(act: Callable[[], object], said: Path, ready: Callable[[int], None] | None = None) -> int:
