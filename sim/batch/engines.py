@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import wait as wait_for_any
+from multiprocessing.process import BaseProcess
 from typing import Protocol
 
 from sim.batch.losses import Losses
@@ -100,13 +101,13 @@ class Workers:
         try:
             with _not_interrupted():
                 self.pending[self.pool.submit(play_part, part, pieces)] = part
-        except (BrokenProcessPool, OSError):
+        except (BrokenProcessPool, OSError, RuntimeError):  # the last if no thread can be started
             self.unsent.append(part)
 
     def _receive(self) -> Iterator[tuple[Part, Answer]]:
         """What has come back, at least one; a pool that broke is given up with all that was on its way."""
         lost, self.unsent = self.unsent, []
-        done = set(self.pending) if lost else wait(self.pending, return_when=FIRST_COMPLETED).done
+        done = set(self.pending) if lost else self._first_done()
         while done:
             future = done.pop()
             part = self.pending.pop(future)
@@ -124,6 +125,22 @@ class Workers:
             for part in lost:
                 yield from self._lost(part)
 
+    def _first_done(self) -> set[Future[ChunkEntry]]:
+        """What came back first; all that is on its way if a worker has ended and the pool does not notice it."""
+        ended = False
+        while True:
+            done = wait(self.pending, timeout=PATIENCE, return_when=FIRST_COMPLETED).done
+            if done:
+                return done
+            alive = [process.is_alive() for process in self._processes()]
+            if ended and not all(alive):
+                return set(self.pending)
+            ended = not all(alive)
+
+    def _processes(self) -> list[BaseProcess]:
+        """Those of the pool; there is no public way to them before Python 3.14."""
+        return list((self.pool._processes or {}).values()) if self.pool is not None else []
+
     def _lost(self, part: Part) -> Iterator[tuple[Part, Answer]]:
         hint = "" if self.answered else "; a script that calls batch does so below `if __name__ == '__main__':`"
         given_up = self.losses.count(part, hint)
@@ -134,9 +151,8 @@ class Workers:
         """End the workers, whatever they are doing."""
         if self.pool is None:
             return
-        pool, self.pool = self.pool, None
+        alive, pool, self.pool = self._processes(), self.pool, None
         self.pending.clear()
-        alive = list((pool._processes or {}).values())  # there is no public way before Python 3.14
         pool.shutdown(wait=False, cancel_futures=True)
         for end in ("terminate", "kill"):
             for process in alive:

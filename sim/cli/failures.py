@@ -38,6 +38,8 @@ def plain_failures() -> Iterator[None]:
         fail(DAMAGED, *damaged, "The batch that made these results computes again what is damaged.")
     except StoreError as error:
         fail(WRONG_INPUT, f"peacesim: {shown(error, 400)}")
+    except MemoryError:
+        fail(SOME_FAILED, "peacesim: there is not enough memory for this; nothing that was finished is lost")
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise

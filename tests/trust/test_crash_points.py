@@ -38,7 +38,7 @@ from tests.trust.small import (
 
 __all__ = ["strace"]  # a fixture
 
-DYING = "tests/test_batch.py::test_dying_at_any_step_loses_nothing_that_was_finished"
+DYING = "tests/test_batch.py::test_dying_at_any_step_loses_nothing_that_was_finished[True-3-4]"
 PLANTED = [
     Planted(
         "R1", "sim/store/folder.py", "self._list(manifest, write_chunk(self.path, chunk, self.layout, versions))",
@@ -74,7 +74,7 @@ PLANTED = [
     ),
     Planted(
         "R1", "sim/store/folder.py", "        remove(unfinished(path))\n", "        pass\n",
-        "tests/trust/test_crash_points.py::test_killed_before_any_call[a sweep]",
+        "tests/test_batch.py::test_what_a_kill_left_half_done_is_removed_wherever_it_lies",
     ),
 ]  # fmt: skip
 

@@ -29,11 +29,14 @@ from tests.trust.small import (
     tree,
 )
 
-AT_ONCE = "tests/trust/test_permissions.py::test_without_permission_a_batch_stops_before_anything_is_played"
-READING = "tests/trust/test_permissions.py::test_reading_needs_no_permission_and_changes_nothing"
+AT_ONCE = "tests/trust/test_permissions.py::test_without_permission_a_batch_stops_before_anything_is_played[its {}]"
+READING = "tests/trust/test_permissions.py::test_reading_needs_no_permission_and_changes_nothing[explain]"
 PLANTED = [
-    Planted("R6", "sim/store/folder.py", "        refuse_unwritable(path)\n", "", AT_ONCE),
-    Planted("R6", "sim/store/files.py", 'raise plain(error, f"write to {folder}") from error', "raise", AT_ONCE),
+    Planted("R6", "sim/store/folder.py", "        refuse_unwritable(path)\n", "", AT_ONCE.format("draws")),
+    Planted(
+        "R6", "sim/store/files.py", 'raise plain(error, f"write to {folder}") from error', "raise",
+        AT_ONCE.format("lock"),
+    ),
     Planted(
         "R6", "sim/store/reading.py", "    manifest = _of_all_chunks(path)\n    there = max(",
         "    manifest = _of_all_chunks(path)\n    (path / '.seen').touch()\n    there = max(", READING,
