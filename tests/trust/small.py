@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -92,9 +93,17 @@ def in_child(act: Callable[[], object], said: Path, ready: Callable[[int], None]
     finally:
         os.close(goes)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        with suppress(ProcessLookupError):
-            os.killpg(child, 9)
+        _end_group(child)
     return code
+
+
+def _end_group(group: int) -> None:
+    """End what is left of a process group, and wait until it is gone: copies of a process hold its locks."""
+    deadline = time.monotonic() + 10
+    with suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.killpg(group, 9)
+            time.sleep(0.005)
 
 
 def _become(act: Callable[[], object], said: Path, waits: int, goes: int) -> None:

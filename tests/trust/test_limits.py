@@ -122,7 +122,8 @@ def test_any_amount_of_memory_will_do_or_stops_it(small, tmp_path, record_proper
     said, stopped, died, tried = tmp_path / "said", 0, 0, 0
     batch(tmp_path / "whole")
     expected = tree(tmp_path / "whole")
-    sizes = [*range(0, 4_000_000, 250_000), *range(4_000_000, 40_000_000, 4_000_000), 400_000_000]
+    few, more_than_few = range(0, 4_000_000, 500_000), range(4_000_000, 40_000_000, 8_000_000)
+    sizes = [*few, *more_than_few, 400_000_000, 1_500_000_000, 8_000_000_000]  # libraries set aside a gigabyte at once
     for more in sizes:
         out = tmp_path / f"with-{more}"
         out.mkdir()
