@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import random
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -189,6 +190,7 @@ class Tracer:
 
     def start_worker(self) -> None:
         """In the worker: the first one waits until it is traced."""
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # as in a process that is no copy
         sim.batch.work.start_worker()
         try:
             handle = os.open(self.flag, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
