@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from multiprocessing import get_context
 from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
 from sim.batch.losses import Losses
+from sim.batch.stopping import Interruptible
 from sim.batch.work import Part, play_part, start_worker
 from sim.chunks import Chunk
 from sim.store import ChunkEntry
@@ -56,10 +57,13 @@ class Workers:
     Args:
         count: How many.
         pieces: The folder for the pieces of a results folder; None if they are not wanted any more.
+        waiting: Within it, waiting may be interrupted.
     """
 
-    def __init__(self, count: int, pieces: Callable[[Part], str | None]) -> None:
-        self.count, self.pieces = count, pieces
+    def __init__(
+        self, count: int, pieces: Callable[[Part], str | None], waiting: Interruptible | None = None
+    ) -> None:
+        self.count, self.pieces, self.waiting = count, pieces, waiting or nullcontext()
         self.losses = Losses()
         self.one_alone = False
         self.pending: dict[Future[ChunkEntry], Part] = {}
@@ -129,7 +133,8 @@ class Workers:
         """What came back first; all that is on its way if a worker has ended and the pool does not notice it."""
         ended = False
         while True:
-            done = wait(self.pending, timeout=PATIENCE, return_when=FIRST_COMPLETED).done
+            with self.waiting:
+                done = wait(self.pending, timeout=PATIENCE, return_when=FIRST_COMPLETED).done
             if done:
                 return done
             alive = [process.is_alive() for process in self._processes()]

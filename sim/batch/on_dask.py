@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from sim.batch.cluster import Cluster, Worker
 from sim.batch.engines import Answer
 from sim.batch.losses import Losses
 from sim.batch.remote import Played, Replaced, play_remotely
+from sim.batch.stopping import Interruptible
 from sim.batch.work import Part
 from sim.store import RESOLVED, read_whole, write_whole
 
@@ -40,10 +42,13 @@ class OnDask:
     Args:
         cluster: The connection.
         pieces: The folder for the pieces of a results folder; None if they are not wanted any more.
+        waiting: Within it, waiting may be interrupted.
     """
 
-    def __init__(self, cluster: Cluster, pieces: Callable[[Part], str | None]) -> None:
-        self.cluster, self.pieces = cluster, pieces
+    def __init__(
+        self, cluster: Cluster, pieces: Callable[[Part], str | None], waiting: Interruptible | None = None
+    ) -> None:
+        self.cluster, self.pieces, self.waiting = cluster, pieces, waiting or nullcontext()
         self.losses = Losses()
         self.sent: dict[str, _Sent] = {}
         self.answered: SimpleQueue[str] = SimpleQueue()
@@ -54,7 +59,9 @@ class OnDask:
         """Each piece as it comes back; at most two a thread are on their way."""
         try:
             while self._send(parts):
-                yield from self._receive()
+                with self.waiting:
+                    answers = list(self._receive())
+                yield from answers
         finally:
             if self.sent:
                 self.cluster.forget([each.future for each in self.sent.values()])

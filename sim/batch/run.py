@@ -1,6 +1,7 @@
 """The batch: what is missing is played, what is finished is kept, and the same command twice does nothing."""
 
 import os
+import signal
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -15,7 +16,7 @@ from sim.batch.engines import Answer, Engine, Here, Workers
 from sim.batch.finishing import Finish, finished
 from sim.batch.inputs import Plan, Sweep, Wanted, read_all
 from sim.batch.items import BatchItem
-from sim.batch.stopping import BatchInterrupted, ClusterError, Stopped, signals_heard
+from sim.batch.stopping import BatchInterrupted, ClusterError, Stopping, signals_heard
 from sim.batch.work import Part, parts_of
 from sim.chunks import Chunk
 from sim.progress import Silent
@@ -93,16 +94,17 @@ def batch(
     if draws < 1 or workers < 1:
         raise ValueError(f"at least 1 draw and 1 worker are needed, not {draws} and {workers}")
     plans = read_all(paths, seed, Path(out), sets, vary, design, shard)
-    with ExitStack() as held, signals_heard() as stopped:
-        run = _Run(plans, draws, seed, workers, progress or Silent(), finish, shard)
+    with ExitStack() as held, signals_heard() as stopping:
+        run = _Run(plans, draws, seed, workers, progress or Silent(), finish, shard, stopping)
         try:
-            run.cluster = held.enter_context(_cluster(dask)) if dask is not None else None
+            if dask is not None:
+                with stopping:
+                    run.cluster = held.enter_context(_cluster(dask))
             run.claim(held)
-            return run.all(stopped)
+            return run.all()
         except KeyboardInterrupt:
-            raise BatchInterrupted(stopped.number, run.finished, run.total) from None
+            raise BatchInterrupted(stopping.number or signal.SIGINT, run.finished, run.total) from None
         finally:
-            stopped.closing = True
             run.end()
 
 
@@ -130,8 +132,9 @@ class _Run:
 
     def __init__(
         self, plans: list[Plan], draws: int, seed: int, workers: int, progress: Silent, finish: Finish | None,
-        shard: Shard | None,
+        shard: Shard | None, stopping: Stopping,
     ) -> None:  # fmt: skip
+        self.stopping = stopping
         self.plans, self.draws, self.seed, self.workers = plans, draws, seed, workers
         self.progress, self.finish, self.shard = progress, finish, shard
         self.share = -(-draws // shard.of) if shard else draws  # of a scenario: about so much, before it is opened
@@ -156,16 +159,12 @@ class _Run:
             self.wanted.append(plan)
         self.total = self.share * len(self.wanted)
 
-    def all(self, stopped: Stopped) -> list[BatchItem]:
+    def all(self) -> list[BatchItem]:
         """Play what is missing and finish every scenario."""
         self.progress.start(self.total, [wanted.id for wanted in self.wanted])
         with closing(self._answers()) as answers:
-            try:
-                for part, answer in answers:
-                    self._take(part, answer)
-            except BaseException:
-                stopped.closing = True  # one reason to stop is enough: the workers are ended in peace
-                raise
+            for part, answer in answers:
+                self._take(part, answer)
         return [self.items[str(wanted.folder)] for wanted in self.wanted]
 
     def end(self) -> None:
@@ -184,7 +183,7 @@ class _Run:
         if self.cluster is not None:
             from sim.batch.on_dask import OnDask
 
-            yield from OnDask(self.cluster, self._pieces).play(self._parts())
+            yield from OnDask(self.cluster, self._pieces, self.stopping).play(self._parts())
             return
         parts, here = self._parts(), Here(self._play)
         ahead = list(islice(parts, AHEAD)) if self.workers > 1 else []
@@ -197,11 +196,12 @@ class _Run:
         a_draw = (time.monotonic() - began) / probe.count  # the others may be slower or faster; this is a guess
         left = [*rest, *ahead[1:]]
         little = len(ahead) < AHEAD and a_draw * sum(part.count for part in left) < WORTH_WORKERS
-        engine: Engine = here if little else Workers(self.workers, self._pieces)
+        engine: Engine = here if little else Workers(self.workers, self._pieces, self.stopping)
         yield from engine.play(chain(left, parts))
 
     def _play(self, part: Part) -> Chunk:
-        return self.jobs[part.folder].folder.layout.play(part.first, part.count)
+        with self.stopping:
+            return self.jobs[part.folder].folder.layout.play(part.first, part.count)
 
     def _pieces(self, part: Part) -> str | None:
         job = self.jobs.get(part.folder)
@@ -225,12 +225,18 @@ class _Run:
     def _open(self, wanted: Wanted) -> _Job | None:
         item = BatchItem(wanted.id, wanted.folder, self.draws, settings=wanted.settings)
         try:
-            layout = Layout.of(wanted.scenario(), self.seed)
+            with self.stopping:
+                layout = Layout.of(wanted.scenario(), self.seed)
         except (ValueError, MemoryError) as error:
             self._give_up(wanted, item, error)
             return None
         folder = ResultsFolder(wanted.folder, layout, self.draws, self.locks.get(wanted.folder), self.shard)
-        missing = folder.missing(self.draws)
+        try:
+            with self.stopping:
+                missing = folder.missing(self.draws)
+        except BaseException:
+            folder.close()
+            raise
         own = sum(len(chunk) for chunk in folder.own(self.draws))
         there = own - sum(len(chunk) for chunk in missing)
         job = _Job(wanted, folder, item, {chunk.start: chunk for chunk in missing})
@@ -276,7 +282,8 @@ class _Run:
         try:
             folder.clear_parts()
             if item.failure is None:
-                item = finished(folder, item, self.finish)
+                with self.stopping:
+                    item = finished(folder, item, self.finish)
             self.items[str(job.wanted.folder)] = replace(item, damaged=tuple(folder.damaged))
         finally:
             folder.close()

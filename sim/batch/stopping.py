@@ -1,19 +1,21 @@
 """How a batch is stopped from outside: by Ctrl-C, a request to end, or a cluster that goes away."""
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from types import FrameType
-from typing import Any
+from types import FrameType, TracebackType
+from typing import Any, Protocol
+
+HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a request to end, a terminal that is closed
 
 
 class BatchInterrupted(Exception):
     """The batch was told to stop; what was finished is kept, and the text says how to go on.
 
     Attributes:
-        signal: 2 for Ctrl-C, 15 for a request to end.
+        signal: 2 for Ctrl-C, 15 for a request to end, 1 for a terminal that was closed.
         exit_code: 128 more, as shells have it.
     """
 
@@ -42,38 +44,78 @@ class ClusterLost(ClusterError):
         return f"{super().__str__()}; what is finished is kept, and the same command goes on from there"
 
 
-@dataclass
-class Stopped:
-    """What told the batch to stop.
+class Interruptible(Protocol):
+    """Within it, a signal may raise `KeyboardInterrupt`."""
+
+    def __enter__(self) -> object:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        """End."""
+
+
+class Stopping:
+    """Notes a signal whenever it comes, and raises `KeyboardInterrupt` where that does no harm: within `with`.
+
+    A signal comes between any two instructions: while a lock is taken, a file noted, a worker started. An exception
+    there would leave things half done, and one in code that the interpreter calls by itself is printed and lost. So
+    elsewhere it waits for the next `with`; and one that was lost within it, or turned into another exception, is raised
+    at its end. One signal is enough: further ones change nothing.
 
     Attributes:
-        number: Of the signal.
-        closing: Whether things are being put away; then further signals change nothing.
+        number: Of the first signal that came; 0 for none.
     """
 
-    number: int = signal.SIGINT
-    closing: bool = False
+    def __init__(self) -> None:
+        self.number = 0
+        self._within = False
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal."""
+        self.number = self.number or number
+        if self._within:
+            self._within = False
+            raise KeyboardInterrupt
+
+    def __enter__(self) -> None:
+        self._within = True
+        if self.number:
+            self._within = False
+            raise KeyboardInterrupt
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._within = False
+        if self.number:
+            raise KeyboardInterrupt
 
 
 @contextmanager
-def signals_heard() -> Iterator[Stopped]:
-    """Within, Ctrl-C and SIGTERM raise `KeyboardInterrupt`, until things are put away."""
-    stopped = Stopped()
+def signals_heard() -> Iterator[Stopping]:
+    """Within, Ctrl-C and the like are heard as `Stopping` says; at the end, one that changed nothing is passed on."""
+    stopping = Stopping()
     if threading.current_thread() is not threading.main_thread():
-        yield stopped
+        yield stopping
         return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if not stopped.closing:
-            stopped.number = number
-            raise KeyboardInterrupt
-
-    before: Mapping[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before: Mapping[int, Any] = {number: signal.getsignal(number) for number in HEARD}
     heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]  # nohup and the like
+    hook = sys.unraisablehook
+
+    def unless_stopped(lost: Any) -> None:
+        if not (stopping.number and lost.exc_type is KeyboardInterrupt):
+            hook(lost)
+
     try:
+        sys.unraisablehook = unless_stopped
         for number in heard:
-            signal.signal(number, stop)
-        yield stopped
+            signal.signal(number, stopping.hear)
+        yield stopping
     finally:
+        sys.unraisablehook = hook
         for number in heard:
             signal.signal(number, before[number] or signal.SIG_DFL)
+    if stopping.number:
+        signal.raise_signal(stopping.number)
