@@ -7,7 +7,6 @@ Names are loaded when they are first used: importing the package costs nothing.
 """
 
 from importlib import import_module as _import_module
-from typing import Any as _Any
 
 __version__ = "0.1.0"
 
@@ -49,7 +48,7 @@ _HOMES = {
 __all__ = [*sorted(_HOMES), "__version__"]
 
 
-def __getattr__(name: str) -> _Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
     found = getattr(_import_module(f"sim.{_HOMES[name]}"), name)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sim.scenario import Fault, ScenarioError
 
 WRONG_INPUT, SOME_FAILED, DAMAGED = 2, 3, 4
+UNREAD = 141  # as a shell has it for a program that SIGPIPE ended
 
 
 def fail(code: int, *lines: str) -> NoReturn:
@@ -42,9 +43,17 @@ def plain_failures() -> Iterator[None]:
         fail(SOME_FAILED, "peacesim: there is not enough memory for this; nothing that was finished is lost")
     except OSError as error:
         if isinstance(error, BrokenPipeError):
-            raise
+            _end_unread()
         where = f"{shown(error.filename, 200)}: " if error.filename else ""
         fail(WRONG_INPUT, f"peacesim: {where}{error.strerror or error}")
+
+
+def _end_unread() -> NoReturn:
+    """End without a word when whoever read what is printed has gone, as behind `| head`."""
+    for handle in (1, 2):
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), handle)  # what is still to be printed at the end goes nowhere
+    raise click.exceptions.Exit(UNREAD)
 
 
 def fault_lines(path: Path, error: "ScenarioError") -> list[str]:

@@ -10,12 +10,14 @@ from sim.cli.completing import (
     Scenarios,
     settable_paths,
 )
+from sim.cli.signals import begins
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 EPILOG = """\b
 Exit codes: 0 done; 2 wrong input, nothing was written; 3 some scenarios failed, the others are done;
-4 damaged results; 130 or 143 interrupted, what was finished is kept.
+4 damaged results; 130, 143 or 129 interrupted by Ctrl-C, a request to end or a terminal that was closed, what was
+finished is kept; 141 nobody reads what is printed, as behind `| head`.
 
 \b
 TAB completion, once for a session (put the line into your shell's start-up file to keep it):
@@ -49,9 +51,11 @@ def out_option(what: str) -> Callable[[Command], Command]:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EPILOG)
 @click.version_option(__version__, message="peacesim %(version)s")
-def peacesim() -> None:
+@click.pass_context
+def peacesim(context: click.Context) -> None:
     """Which packages of concessions reach agreement, who stands in the way of the rest, and what it depends on.
 
     A scenario is one YAML file. Start with `peacesim new my-talks.yaml`, or play all of a folder with
     `peacesim batch scenarios`.
     """
+    begins(context.invoked_subcommand)
