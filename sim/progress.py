@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TextIO
 
 from rich.console import Console
@@ -56,7 +57,8 @@ class Lines(Silent):
             self._say(f"{done}, {_rate(rate)}, {_left(self.total - self.done, rate)}")
 
     def _say(self, text: str) -> None:
-        print(text, file=self.stream, flush=True)
+        with suppress(OSError):  # nobody reads any more: no reason to give up what is computed
+            print(text, file=self.stream, flush=True)
 
 
 class Bar(Silent):
