@@ -12,13 +12,16 @@ from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
-from sim.batch.losses import Losses
+from sim.batch.losses import Losses, how_ended
 from sim.batch.stopping import Interruptible
 from sim.batch.work import Part, play_part, start_worker
 from sim.chunks import Chunk
 from sim.store import ChunkEntry
 
 PATIENCE = 2.0  # seconds for a worker to end
+LOOK = 1.0  # seconds between two looks at whether anything has come
+SILENCE = 600.0  # seconds without an answer of any worker until all of them are given up
+SLOWEST = 20  # times the longest wait so far, if that is more
 ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "BLIS"))
 
 Answer = Chunk | ChunkEntry | Exception
@@ -69,6 +72,8 @@ class Workers:
         self.pending: dict[Future[ChunkEntry], Part] = {}
         self.unsent: list[Part] = []  # those at which the pool was found broken
         self.answered = False
+        self.longest = 0.0  # seconds that were waited for an answer
+        self.started: dict[int, BaseProcess] = {}  # the processes of the pool
         self.pool: ProcessPoolExecutor | None = None
 
     def play(self, parts: Iterator[Part]) -> Generator[tuple[Part, Answer], None, None]:
@@ -80,8 +85,7 @@ class Workers:
         except BaseException:
             self._end_now()
             raise
-        if self.pool is not None:
-            self.pool.shutdown()
+        self._end_now(at_once=False)
 
     def _send(self, parts: Iterator[Part]) -> bool:
         """Keep the workers busy; False when nothing is left to wait for."""
@@ -105,13 +109,16 @@ class Workers:
         try:
             with _not_interrupted():
                 self.pending[self.pool.submit(play_part, part, pieces)] = part
+                self.started.update(self.pool._processes or {})
         except (BrokenProcessPool, OSError, RuntimeError):  # the last if no thread can be started
             self.unsent.append(part)
 
     def _receive(self) -> Iterator[tuple[Part, Answer]]:
         """What has come back, at least one; a pool that broke is given up with all that was on its way."""
         lost, self.unsent = self.unsent, []
-        done = set(self.pending) if lost else self._first_done()
+        done = set(self.pending) if lost else self._wait()
+        silent = not (lost or done) and self._all_alive()
+        done = done or set(self.pending)
         while done:
             future = done.pop()
             part = self.pending.pop(future)
@@ -125,47 +132,54 @@ class Workers:
                 raise error
             yield part, error or future.result()
         if lost:
+            why = "did not answer any more" if silent else how_ended(self.started.values())
             self._end_now()
             for part in lost:
-                yield from self._lost(part)
+                yield from self._lost(part, why)
 
-    def _first_done(self) -> set[Future[ChunkEntry]]:
-        """What came back first; all that is on its way if a worker has ended and the pool does not notice it."""
-        ended = False
-        while True:
-            with self.waiting:
-                done = wait(self.pending, timeout=PATIENCE, return_when=FIRST_COMPLETED).done
-            if done:
-                return done
-            alive = [process.is_alive() for process in self._processes()]
-            if ended and not all(alive):
-                return set(self.pending)
-            ended = not all(alive)
+    def _wait(self) -> set[Future[ChunkEntry]]:
+        """What has come back; nothing if no worker has answered for so long that they must be stuck, or stopped."""
+        quiet, most = 0.0, max(SILENCE, SLOWEST * self.longest)
+        with self.waiting:
+            while quiet < most:
+                began = time.monotonic()
+                done = wait(self.pending, LOOK, FIRST_COMPLETED).done
+                quiet += min(time.monotonic() - began, 2 * LOOK)  # more if this process was stopped with its workers
+                if done:
+                    self.longest = max(self.longest, quiet)
+                    return done
+                if gone and not self._all_alive():
+                    return set()  # the pool does not notice the end of every worker
+                gone = not self._all_alive()
+        return set()
 
-    def _processes(self) -> list[BaseProcess]:
-        """Those of the pool; there is no public way to them before Python 3.14."""
-        return list((self.pool._processes or {}).values()) if self.pool is not None else []
+    def _all_alive(self) -> bool:
+        return all(process.is_alive() for process in self.started.values())
 
-    def _lost(self, part: Part) -> Iterator[tuple[Part, Answer]]:
+    def _lost(self, part: Part, why: str) -> Iterator[tuple[Part, Answer]]:
         hint = "" if self.answered else "; a script that calls batch does so below `if __name__ == '__main__':`"
-        given_up = self.losses.count(part, hint)
+        given_up = self.losses.count(part, why, hint)
         if given_up is not None:
             yield part, given_up
 
-    def _end_now(self) -> None:
-        """End the workers, whatever they are doing."""
+    def _end_now(self, at_once: bool = True) -> None:
+        """End the workers, whatever they are doing; if not at once, those that do not end by themselves in a while."""
         if self.pool is None:
             return
-        alive, pool, self.pool = self._processes(), self.pool, None
+        pool, self.pool = self.pool, None
         self.pending.clear()
+        alive = list({**self.started, **(pool._processes or {})}.values())  # no public way before Python 3.14
+        self.started.clear()
         pool.shutdown(wait=False, cancel_futures=True)
-        for end in ("terminate", "kill"):
-            for process in alive:
+        for end in ("terminate", "kill") if at_once else ("", "terminate", "kill"):
+            for process in alive if end else ():
                 getattr(process, end)()
             deadline = time.monotonic() + PATIENCE
             while alive and time.monotonic() < deadline:
                 ended = wait_for_any([process.sentinel for process in alive], max(0.0, deadline - time.monotonic()))
-                alive = [process for process in alive if process.sentinel not in ended]
+                for process in [each for each in alive if each.sentinel in ended]:
+                    process.join(PATIENCE)
+                    alive.remove(process)
 
 
 @contextmanager

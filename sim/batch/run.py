@@ -16,6 +16,7 @@ from sim.batch.engines import Answer, Engine, Here, Workers
 from sim.batch.finishing import Finish, finished
 from sim.batch.inputs import Plan, Sweep, Wanted, read_all
 from sim.batch.items import BatchItem
+from sim.batch.losses import out_of_memory
 from sim.batch.stopping import BatchInterrupted, ClusterError, Stopping, signals_heard
 from sim.batch.work import Part, parts_of
 from sim.chunks import Chunk
@@ -247,7 +248,7 @@ class _Run:
         return job
 
     def _give_up(self, wanted: Wanted, item: BatchItem, error: BaseException) -> None:
-        text = " ".join(str(error).split())[:500] or type(error).__name__
+        text = _in_a_line(error)
         self.items[str(wanted.folder)] = replace(item, failure=text)
         self.progress.skip(wanted.id, self.share)
 
@@ -259,8 +260,7 @@ class _Run:
         if isinstance(answer, StoreError):
             raise answer
         if isinstance(answer, Exception):
-            text = " ".join(str(answer).split())[:500] or type(answer).__name__
-            job.item = replace(job.item, failure=text)
+            job.item = replace(job.item, failure=_in_a_line(answer))
             self._close(job)
             return
         self.progress.advance(job.wanted.id, part.count)
@@ -310,6 +310,13 @@ def _refuse_others(wanted: Wanted, shard: Shard | None) -> None:
     if there.identity != wanted.identity:
         raise StoreError(f"{wanted.folder} holds the results of another scenario or seed; move it away")
     refuse_other_shard(wanted.folder, there, shard)
+
+
+def _in_a_line(error: BaseException) -> str:
+    """What went wrong with a scenario."""
+    if isinstance(error, MemoryError):
+        return out_of_memory(error)
+    return " ".join(str(error).split())[:500] or type(error).__name__
 
 
 def _count(piece: Chunk | ChunkEntry) -> int:
