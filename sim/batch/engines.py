@@ -139,7 +139,7 @@ class Workers:
 
     def _wait(self) -> set[Future[ChunkEntry]]:
         """What has come back; nothing if no worker has answered for so long that they must be stuck, or stopped."""
-        quiet, most = 0.0, max(SILENCE, SLOWEST * self.longest)
+        quiet, most, gone = 0.0, max(SILENCE, SLOWEST * self.longest), False
         with self.waiting:
             while quiet < most:
                 began = time.monotonic()

@@ -16,6 +16,7 @@ from sim.store import (
     ResultsFolder,
     layout_of,
     lock_folder,
+    read_manifest,
     read_whole,
     shard_number,
     write_whole,
@@ -106,7 +107,8 @@ def _join(shards: ShardSet, pieces: Pieces, target: Path, finish: Finish | None)
                 left.append(span)
                 continue
             faults = folder.adopt(piece.folder, entry, piece.manifest.versions[entry.versions])
-            damaged += [f"{piece.folder / fault}" for fault in faults]
+            if entry in read_manifest(piece.folder).chunks:  # else its shard is being played, and has longer ones now
+                damaged += [f"{piece.folder / fault}" for fault in faults]
             if faults:
                 left.append(span)
             else:
@@ -122,6 +124,8 @@ def _laid_out(pieces: Pieces, damaged: list[str]) -> tuple[Layout, bytes] | None
     found: tuple[Layout, bytes] | None = None
     for piece in pieces.found:
         try:
+            if RESOLVED not in piece.manifest.files:
+                continue  # its shard began a moment ago
             if found is None:
                 found = layout_of(piece.folder, piece.manifest), read_whole(piece.folder / RESOLVED, MOST_BYTES)
             elif sha256(read_whole(piece.folder / RESOLVED, MOST_BYTES)) != piece.manifest.files.get(RESOLVED):

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import stat
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from types import TracebackType
 
 LOCK = ".lock"
 TEMPORARY = ".tmp"  # how the names of unfinished files end
+LOOKS, GLANCE = 20, 0.05  # at a lock whose holder does not say who it is, and seconds between two
 
 
 class StoreError(Exception):
@@ -258,6 +260,17 @@ def remove(paths: Sequence[Path]) -> None:
         raise plain(error, f"remove {paths[0]}") from error
 
 
+def _is_alive(number: bytes) -> bool:
+    """Whether a text is the number of a process that runs on this machine."""
+    try:
+        os.kill(int(number), 0)
+    except PermissionError:
+        return True  # somebody else's
+    except (ValueError, OverflowError, OSError):
+        return False
+    return int(number) > 0
+
+
 class FolderLock:
     """The right to write to a folder, held until `release` or until the process ends, however it ends.
 
@@ -269,22 +282,55 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for left in reversed(range(LOOKS)):
+            self._handle = self._opened()
+            if self._taken() and self._is_there():
+                return
+            holder = os.pread(self._handle, 20, 0).strip()
+            os.close(self._handle)
+            if _is_alive(holder) or not left:
+                break
+            time.sleep(GLANCE)  # whoever has just begun or ended has not written its number yet
+        who = f"process {int(holder)}" if holder.isdigit() else "another process"
+        raise ResultsBusy(f"{folder} is being written by {who}; wait for it to end, or stop it")
+
+    def _opened(self) -> int:
         try:
-            self._handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+            return os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         except OSError as error:
-            raise plain(error, f"write to {folder}") from error
+            raise plain(error, f"write to {self.folder}") from error
+
+    def _taken(self) -> bool:
+        """Whether the lock is ours now."""
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.ftruncate(self._handle, 0)
             os.pwrite(self._handle, b"%d\n" % os.getpid(), 0)
         except BlockingIOError:
-            holder = os.pread(self._handle, 20, 0).strip()
-            os.close(self._handle)
-            who = f"process {int(holder)}" if holder.isdigit() else "another process"
-            raise ResultsBusy(f"{folder} is being written by {who}; wait for it to end, or stop it") from None
+            return False
         except OSError as error:
             os.close(self._handle)
-            raise plain(error, f"lock {folder}") from error
+            raise plain(error, f"lock {self.folder}") from error
+        return True
+
+    def _is_there(self) -> bool:
+        """Whether the file that is locked is the one that others would lock."""
+        try:
+            there = os.stat(self.folder / LOCK, follow_symlinks=False)
+        except OSError:
+            return False
+        return os.path.samestat(os.fstat(self._handle), there)
+
+    def hold(self) -> None:
+        """See that the lock is held still: somebody may have removed it, or the whole folder, by hand.
+
+        Raises:
+            StoreError: if it is not, so that another process may write here.
+        """
+        if not self._is_there():
+            why = f"{LOCK} in it was removed or replaced, so another process may write there too"
+            raise StoreError(f"{self.folder} is not written any more: {why}; the same command goes on when none does")
 
     def release(self) -> None:
         """Let the next one write."""

@@ -145,6 +145,7 @@ class ResultsFolder:
         return Manifest(name, scenario.id, int(seed), SCHEME, FORMAT, length, draws, shard=self.shard)
 
     def _save(self) -> None:
+        self._lock.hold()
         write_manifest(self.path, self.manifest)
 
     def _tidy(self) -> None:

@@ -167,11 +167,7 @@ def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
         DamagedResults: if the file is missing or not as it was written.
     """
     try:
-        data = read_whole(folder / RUN, MOST_BYTES)
-    except FileNotFoundError:
-        if holds_results(folder):
-            raise DamagedResults(folder, [f"{RUN} is missing"]) from None
-        raise StoreError(f"{folder} is no results folder: it has no {RUN}") from None
+        data = _read_run(folder)
     except ValueError as error:
         raise DamagedResults(folder, [f"{RUN}: {error}"]) from None
     try:
@@ -197,6 +193,20 @@ def _refuse_crowd(data: bytes) -> None:
     signs = sum(data.count(sign) for sign in (b"{", b"[", b","))
     if signs > max(MOST_SIGNS, len(data) // SPARSE):
         raise ValueError("it holds more values than a run says")
+
+
+def _read_run(folder: Path) -> bytes:
+    """The bytes of `run.json`; one that is not there is looked for once more when other files are.
+
+    It is the first file that a batch writes, so it may have come between two looks, with others behind it.
+    """
+    for _ in range(2):
+        try:
+            return read_whole(folder / RUN, MOST_BYTES)
+        except FileNotFoundError:
+            if not holds_results(folder):
+                raise StoreError(f"{folder} is no results folder: it has no {RUN}") from None
+    raise DamagedResults(folder, [f"{RUN} is missing"])
 
 
 def refuse_other_shard(folder: Path, manifest: Manifest, wanted: Shard | None) -> None:

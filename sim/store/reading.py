@@ -1,6 +1,8 @@
 """Results read back from their folder. Nothing here writes."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -10,6 +12,9 @@ from sim.store.chunk_files import ChunkEntry, Layout, read_chunk, read_listed, r
 from sim.store.files import FAULTS, DamagedResults, StoreError, fault_of
 from sim.store.manifest import RESOLVED, Manifest, identity, read_manifest
 from sim.store.stored_rows import StoredRows
+
+READINGS = 5  # of a folder that changes while it is read
+Read = TypeVar("Read")
 
 
 def open_results(folder: str | Path, draws: int | None = None) -> Results:
@@ -27,12 +32,29 @@ def open_results(folder: str | Path, draws: int | None = None) -> Results:
         DamagedResults: if a file is missing or not as it was written, with all such files.
         StoreError: if it is no results folder, cannot be read, or holds fewer draws.
     """
-    path = Path(folder)
-    manifest = _of_all_chunks(path)
+    return _settled(Path(folder), lambda path, manifest: _opened(path, manifest, draws))
+
+
+def _opened(path: Path, manifest: Manifest, draws: int | None) -> Results:
     there = max((entry.stop for entry in manifest.following()), default=0)
     if draws is None and not there:
         raise StoreError(f"{path}: no chunk is finished yet; run the batch again to go on")
     return collect(path, manifest, layout_of(path, manifest), min(manifest.draws, there) if draws is None else draws)
+
+
+def _settled(path: Path, read: Callable[[Path, Manifest], Read]) -> Read:
+    """What is read of a folder as `run.json` says; as it says now, if a batch has written it anew in between.
+
+    A chunk that is longer takes the place of a short one, so a file may go while it is read of.
+    """
+    for _ in range(READINGS):
+        manifest = _of_all_chunks(path)
+        try:
+            return read(path, manifest)
+        except DamagedResults:
+            if read_manifest(path) == manifest:
+                raise
+    raise StoreError(f"{path} is being written, faster than it can be read; wait until the batch is done")
 
 
 def stored_draws(folder: str | Path, draws: int) -> pd.DataFrame:
@@ -42,8 +64,10 @@ def stored_draws(folder: str | Path, draws: int) -> pd.DataFrame:
         DamagedResults: if a file is missing or not as it was written, with all such files.
         StoreError: if it is no results folder, cannot be read, or holds fewer draws.
     """
-    path = Path(folder)
-    manifest = _of_all_chunks(path)
+    return _settled(Path(folder), lambda path, manifest: _draws(path, manifest, draws))
+
+
+def _draws(path: Path, manifest: Manifest, draws: int) -> pd.DataFrame:
     layout, frames, damaged = layout_of(path, manifest), [], list[str]()
     for entry in manifest.following():
         if entry.first < draws:

@@ -101,6 +101,7 @@ class DesignFolder:
         """
         name, table = _name(sheet, first, len(draws)), parquet.table_of(draws)
         data = parquet.to_bytes(table)
+        self._lock.hold()
         write_whole(self.path / name, data)
         self._pieces[name] = FileHashes(parquet.content_hash(table), sha256(data))
         pieces = {each: asdict(hashes) for each, hashes in sorted(self._pieces.items())}

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from sim.store.chunk_files import ChunkEntry, Layout, read_chunk, read_rows
-from sim.store.files import FAULTS, DamagedResults, fault_of
+from sim.store.files import FAULTS, DamagedResults, StoreError, fault_of
+from sim.store.manifest import read_manifest
 from sim.store.parquet import dtypes_of
 from sim.tallies import Tallies
 
@@ -57,7 +58,7 @@ class StoredRows:
 
         Raises:
             DamagedResults: if a file is not what was written any more.
-            StoreError: if it cannot be read.
+            StoreError: if it cannot be read, or a batch has put a longer chunk in its place.
         """
         for entry in self.entries:
             if entry.first in self._kept:
@@ -66,5 +67,10 @@ class StoredRows:
                 try:
                     frame = read_rows(self.folder, entry, self.layout, names)
                 except FAULTS as error:
+                    self._refuse_if_replaced(entry)
                     raise DamagedResults(self.folder, [fault_of(f"draws/{entry.name}", error)]) from None
             yield frame.head(self.count - entry.first)
+
+    def _refuse_if_replaced(self, entry: ChunkEntry) -> None:
+        if entry not in read_manifest(self.folder).chunks:
+            raise StoreError(f"{self.folder} was written anew while it was read; run the same command again") from None
