@@ -1,0 +1,12 @@
+"""`peacesim` as the command line starts it, but with short chunks, and workers for however little there is to do."""
+
+from sim.cli.signals import watch_signals
+
+if __name__ == "__main__":
+    watch_signals()
+    import sim.batch.run
+    import sim.chunks
+    from sim.cli.commands import peacesim
+
+    sim.chunks.CHUNK_WORK, sim.batch.run.WORTH_WORKERS = 1, 0.0
+    peacesim(prog_name="peacesim")

@@ -1,0 +1,327 @@
+"""R7: Ctrl-C, a request to end and a closed terminal, at every moment: one line, the right code, nothing lost."""
+
+import contextlib
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from sim.batch import batch
+from sim.batch.stopping import Stopping, signals_heard
+from sim.cli.commands import peacesim
+from sim.cli.signals import watch_signals
+from sim.progress import Lines
+from tests.trust.moments import SMALL, bytes_of, ended, quick_batches, start, stopped_after
+from tests.trust.planting import ROOT, Planted
+
+ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
+HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+N = 100  # two chunks, the second short
+STRIDE = int(os.environ.get("PEACESIM_STRIDE", "1"))  # lines from one moment to the next
+
+
+@pytest.fixture
+def played_before(monkeypatch):
+    """Chunks are short, and played once."""
+    quick_batches(monkeypatch, {})
+
+
+def command(out):
+    """`batch` as the command line calls it."""
+    arguments = ["batch", str(ORANGE), "-n", str(N), "--workers", "1", "--no-charts", "--out", str(out)]
+    return lambda: peacesim(arguments, prog_name="peacesim")
+
+
+@pytest.fixture
+def whole(tmp_path, played_before):
+    """What a batch in one go writes, and the number of moments it has."""
+    without = ended(command(tmp_path / "counted"), 0)
+    assert without.code == 0, without.said
+    batch([ORANGE], N, workers=1, out=tmp_path / "whole")
+    assert bytes_of(tmp_path / "counted") == bytes_of(tmp_path / "whole")
+    return bytes_of(tmp_path / "whole"), without.moments
+
+
+def stop_at(moment, number, out, again=0):
+    """Stop a batch at a moment and let it go on: how it was stopped, and what is there in the end."""
+    stopped = ended(command(out), moment, number, again)
+    assert stopped.is_clean(number), (moment, number, again, stopped)
+    kept = len(list(out.glob("*/draws/*.parquet")))
+    (item,) = batch([ORANGE], N, workers=1, out=out)
+    listed = {0: N, 1: N - 64, 2: 0}
+    assert item.damaged == () and item.computed in (listed[kept], N if kept == 1 else listed[kept])
+    found = bytes_of(out)
+    shutil.rmtree(out)
+    return stopped, found
+
+
+def test_a_batch_is_stopped_at_any_line_of_it(whole, tmp_path, record_property):
+    expected, moments = whole
+    tried = range(1, moments, moments // 12)
+    for place, moment in enumerate(tried):
+        number = HEARD[place % 3]
+        assert stop_at(moment, number, tmp_path / "out", again=7 * place)[1] == expected
+    record_property("R7", f"a batch stopped at {len(tried)} of its {moments:,} lines, resumed to the same bytes")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("number", HEARD)
+def test_a_batch_is_stopped_at_every_line_of_it(whole, tmp_path, record_property, number):
+    expected, moments = whole
+    codes = []
+    for moment in range(1 + HEARD.index(number), moments + 1, STRIDE):
+        stopped, found = stop_at(moment, number, tmp_path / "out", again=moment % 50)
+        assert found == expected, moment
+        codes.append(stopped.code)
+    assert codes.count(128 + number) > 0.8 * len(codes)
+    name = signal.Signals(number).name
+    record_property("R7", f"{name} at {len(codes):,} of the {moments:,} lines of a batch, resumed to the same bytes")
+
+
+def test_a_signal_that_is_lost_or_turned_into_another_exception_still_stops(monkeypatch):
+    """In code that the interpreter calls by itself, or that catches everything, an exception does not arrive."""
+    stopping = Stopping()
+    with pytest.raises(KeyboardInterrupt), stopping:
+        with contextlib.suppress(BaseException):
+            stopping.hear(signal.SIGTERM, None)
+        stopping.hear(signal.SIGINT, None)  # the second one changes nothing
+    assert stopping.number == signal.SIGTERM
+    stopping = Stopping()
+    with pytest.raises(KeyboardInterrupt), stopping:
+        try:
+            stopping.hear(signal.SIGTERM, None)
+        except BaseException:
+            raise ImportError("half done") from None
+    stopping = Stopping()
+    stopping.hear(signal.SIGINT, None)  # between two places where it may be raised
+    with pytest.raises(KeyboardInterrupt), stopping:
+        pytest.fail("it is too late to begin")
+
+
+def test_a_signal_that_came_too_late_to_stop_a_batch_is_passed_on():
+    heard = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+    try:
+        with signals_heard():
+            signal.raise_signal(signal.SIGTERM)
+            assert heard == []
+        assert heard == [signal.SIGTERM]
+        with pytest.raises(ValueError, match="of its own"), signals_heard():
+            signal.raise_signal(signal.SIGTERM)
+            raise ValueError("of its own")
+        assert heard == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+FIRST = """
+import signal, sys
+real, loaded = signal.signal, []
+def note(number, handler):
+    loaded.append([name for name in ("numpy", "mesa", "pandas", "click", "sim.cli.commands") if name in sys.modules])
+    return real(number, handler)
+signal.signal = note
+sys.argv = ["peacesim", "--version"]
+from sim.cli import main
+try:
+    main()
+finally:
+    print(loaded)
+"""
+
+
+def test_signals_are_answered_before_anything_heavy_is_loaded():
+    done = subprocess.run([sys.executable, "-c", FIRST], cwd=ROOT, text=True, capture_output=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[[], [], []]"
+
+
+def answers_to(number, *, ignored):
+    """What answers a signal once the command line watches, in a copy of this process."""
+
+    def act():
+        signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
+        watch_signals()
+        signal.raise_signal(number)
+        sys.exit(0)
+
+    return ended(act, 0).code
+
+
+def test_what_nohup_ignores_is_ignored():
+    assert [answers_to(number, ignored=True) for number in HEARD] == [0, 0, 0]
+    assert [answers_to(number, ignored=False) for number in HEARD] == [130, 143, 129]
+
+
+def test_a_batch_that_does_not_come_to_an_end_is_ended(monkeypatch):
+    """The first signal is taken, and then nothing happens: a disk that does not answer, a library that hangs."""
+    monkeypatch.setattr("sim.cli.signals.PATIENCE", 0.2)
+
+    def act():
+        signal.signal(signal.SIGTERM, lambda number, frame: None)
+        signal.raise_signal(signal.SIGTERM)
+        time.sleep(20)
+        sys.exit(0)
+
+    end = ended(act, 0)
+    assert (end.code, len(end.stopped)) == (143, 1)
+
+
+def test_who_stops_reading_ends_a_command_in_peace():
+    """As `peacesim ... | head` does."""
+
+    def act():
+        reading, writing = os.pipe()
+        os.close(reading)
+        os.dup2(writing, 1)
+        peacesim(["schema"], prog_name="peacesim")
+
+    end = ended(act, 0)
+    assert (end.code, end.said) == (141, "")
+
+
+def test_progress_that_nobody_reads_is_no_reason_to_stop(tmp_path):
+    class Unread(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError(32, "Broken pipe")
+
+    lines = Lines(Unread())
+    lines.start(10, ["it"])
+    lines.advance("it", 10)
+    assert lines.told == 10
+
+
+# Every other command.
+
+BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
+COMMANDS = {
+    "check": ("check", BANKS), "show": ("show", BANKS), "run": ("run", BANKS), "list": ("list",), "schema": ("schema",),
+    "explain": ("explain", BANKS, "-n", 40, "--look", 10), "new": ("new", "OUT/new.yaml"),
+    "sensitivity": ("sensitivity", BANKS, "-n", 200, "--method", "pawn", "--out", "OUT", "--no-charts"),
+    "discover": ("discover", BANKS, "-n", 200, "--out", "OUT", "--no-charts"),
+    "compare": ("compare", ORANGE, BANKS, "-n", 40, "--out", "OUT", "--no-charts"),
+    "sweep": ("sweep", ORANGE, "--vary", "time.rounds=2,3", "-n", 40, "--workers", 1, "--out", "OUT", "--no-charts"),
+    "report": ("report", ORANGE, "-n", 40, "--out", "OUT"),
+}  # fmt: skip
+
+
+def as_command(name, out):
+    """A command as the command line calls it."""
+    arguments = [str(each).replace("OUT", str(out)) for each in COMMANDS[name]]
+    return lambda: peacesim(arguments, prog_name="peacesim")
+
+
+def stop_command(name, moments, out):
+    """Stop a command at some of its lines, and see that it says so and leaves nothing half done."""
+    whole = ended(as_command(name, out / "whole"), 0, within=("sim/",))
+    assert whole.code == 0, whole.said
+    tried = range(1, whole.moments, max(1, whole.moments // moments))
+    for place, moment in enumerate(tried):
+        number = HEARD[place % 3]
+        stopped = ended(as_command(name, out / "stopped"), moment, number, 5, within=("sim/",))
+        assert stopped.is_clean(number) and stopped.code, (name, moment, stopped)
+        assert len(stopped.said.strip().splitlines()) <= 1 + whole.said.count("\n"), stopped.said
+    return len(tried)
+
+
+@pytest.mark.parametrize("name", ["check", "schema"])
+def test_a_command_is_stopped_at_any_line_of_it(name, tmp_path):
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "stopped").mkdir()
+    assert stop_command(name, 4, tmp_path) >= 4
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_stopped_at_many_lines_of_it(name, tmp_path, record_property):
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "stopped").mkdir()
+    tried = stop_command(name, 60, tmp_path)
+    record_property("R7", f"{name} stopped at {tried} of its lines")
+
+
+# Processes of their own.
+
+STEP = float(os.environ.get("PEACESIM_STEP", "0.1"))  # seconds between two moments; less takes longer
+KINDS = {
+    "one process": ("-n", 100, "--workers", 1, "--no-charts"),
+    "two workers": ("-n", 300, "--workers", 2, "--no-charts"),
+    "charts and page": ("-n", 100, "--workers", 1),
+}
+
+
+def finished(*command):
+    """Run a command to its end: its code, and what it says of faults."""
+    done = start(*command, program=(SMALL,))
+    _, said = done.communicate(timeout=300)
+    return done.returncode, "".join(line for line in said.splitlines() if "draws" not in line)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_batch_is_stopped_after_every_delay(kind, tmp_path, record_property):
+    """SIGINT to the group as a terminal sends it, SIGTERM and SIGHUP to the process; now and then twice."""
+    small = {"program": (SMALL,)}
+    command = ("batch", ORANGE, *KINDS[kind], "--out")
+    began = time.monotonic()
+    assert finished(*command, tmp_path / "whole") == (0, "")
+    life = time.monotonic() - began
+    whole, early, tried, slowest = bytes_of(tmp_path / "whole"), 0, 0, 0.0
+    delays = [STEP * place for place in range(int(life / STEP) + 1)]
+    for place, delay in enumerate(delays):
+        number, out = HEARD[place % 3], tmp_path / "out"
+        again = (0, 0.001, 0.02)[place // 3 % 3]
+        stopped = stopped_after(delay, number, number == signal.SIGINT, again, *command, out, **small)
+        tried, slowest = tried + 1, max(slowest, stopped.took)
+        if not stopped.is_clean(number):
+            assert stopped.came_early(number), (delay, number, stopped)
+            early += 1
+        assert finished(*command, out)[0] == 0
+        assert bytes_of(out) == whole, (delay, number)
+        shutil.rmtree(out)
+    told = f"{tried} signals to a batch ({kind}) every {1000 * STEP:.0f} ms of its {life:.1f} s, {early} of them"
+    record_property("R7", f"{told} before our first line; ended within {slowest:.1f} s, resumed to the same bytes")
+
+
+PLANTED = [
+    Planted(
+        "R7", "sim/batch/stopping.py", "        if self._within:\n            self._within = False\n",
+        "        if True:\n",
+        "tests/trust/test_signals.py::test_a_batch_is_stopped_at_any_line_of_it",
+    ),
+    Planted(
+        "R7", "sim/batch/stopping.py", "        self._within = False\n        if self.number:\n            raise Key",
+        "        self._within = False\n        if False:\n            raise Key",
+        "tests/trust/test_signals.py::test_a_signal_that_is_lost_or_turned_into_another_exception_still_stops",
+    ),
+    Planted(
+        "R7", "sim/batch/stopping.py", "    if stopping.number:\n        signal.raise_signal(stopping.number)\n", "",
+        "tests/trust/test_signals.py::test_a_signal_that_came_too_late_to_stop_a_batch_is_passed_on",
+    ),
+    Planted(
+        "R7", "sim/cli/__init__.py", "    watch_signals()\n    from sim.cli.commands import peacesim\n",
+        "    import numpy\n    from sim.cli.commands import peacesim\n    watch_signals()\n",
+        "tests/trust/test_signals.py::test_signals_are_answered_before_anything_heavy_is_loaded",
+    ),
+    Planted(
+        "R7", "sim/cli/signals.py", "        if signal.getsignal(number) is not signal.SIG_IGN:\n",
+        "        if True:\n",
+        "tests/trust/test_signals.py::test_what_nohup_ignores_is_ignored",
+    ),
+    Planted(
+        "R7", "sim/cli/signals.py", "    sleep(PATIENCE)\n    _end(number, None)\n", "",
+        "tests/trust/test_signals.py::test_a_batch_that_does_not_come_to_an_end_is_ended",
+    ),
+    Planted(
+        "R7", "sim/cli/failures.py", "            _end_unread()\n", "            raise\n",
+        "tests/trust/test_signals.py::test_who_stops_reading_ends_a_command_in_peace",
+    ),
+    Planted(
+        "R7", "sim/progress.py", "        with suppress(OSError):  # nobody", "        if True:  # nobody",
+        "tests/trust/test_signals.py::test_progress_that_nobody_reads_is_no_reason_to_stop",
+    ),
+]  # fmt: skip

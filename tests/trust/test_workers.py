@@ -1,0 +1,296 @@
+"""R8: workers that are lost, stuck or short of memory cost time and nothing else; without their batch they end."""
+
+import multiprocessing
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import sim.batch.engines
+import sim.batch.run
+import sim.chunks
+from sim.batch import batch
+from sim.batch.engines import Workers
+from sim.batch.losses import Losses, Lost, how_ended, out_of_memory
+from sim.batch.work import Part
+from sim.progress import Silent
+from tests.trust.moments import bytes_of
+from tests.trust.planting import ROOT, Planted
+
+BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
+N = 300  # four full chunks and a short one, of four pieces each
+PARTS = [Part("f", "i", 1, 0, first, 8) for first in range(0, 64, 8)]
+
+
+@pytest.fixture(autouse=True)
+def short_chunks(monkeypatch):
+    """Chunks of 64 draws, and workers for however little there is to do."""
+    monkeypatch.setattr(sim.chunks, "CHUNK_WORK", 1)
+    monkeypatch.setattr(sim.batch.run, "WORTH_WORKERS", 0.0)
+
+
+def play(parts, count=2):
+    """What comes of pieces, by first draw."""
+    answers = {part.first: answer for part, answer in Workers(count, lambda part: "pieces").play(iter(parts))}
+    assert multiprocessing.active_children() == []
+    return answers
+
+
+def stuck_once(part, pieces):
+    """Stands in for `play_part`: the first worker that plays draw 16 is stopped, as by SIGSTOP from outside."""
+    if part.first == 16 and not Path(pieces).exists():
+        Path(pieces).touch()
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return part.first
+
+
+def always_stuck(part, pieces):
+    """Stands in for `play_part`: draw 16 stops whoever plays it."""
+    if part.first == 16:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return part.first
+
+
+def short_of_memory(part, pieces):
+    """Stands in for `play_part`: one piece needs more memory than its worker may have."""
+    if part.first == 16:
+        import numpy as np
+
+        resource.setrlimit(resource.RLIMIT_AS, (2**30, resource.RLIM_INFINITY))
+        np.ones(2**30)
+    return part.first
+
+
+class Hasty(Workers):
+    """Loses patience after two seconds, the first time that a worker is stuck; those that start take longer."""
+
+    def _wait(self):
+        with pytest.MonkeyPatch.context() as patch:
+            if Path(self.pieces(None)).exists() and not self.losses._counts:
+                patch.setattr(sim.batch.engines, "SILENCE", 2.0)
+                patch.setattr(sim.batch.engines, "SLOWEST", 0)
+            return super()._wait()
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_stuck_is_given_up_and_its_pieces_are_played_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(sim.batch.engines, "play_part", stuck_once)
+    workers = Hasty(2, lambda part: str(tmp_path / "was-stuck"))
+    answers = {part.first: answer for part, answer in workers.play(iter(PARTS))}
+    assert answers == {part.first: part.first for part in PARTS}
+    assert multiprocessing.active_children() == [] and workers.losses._counts[PARTS[2]] == 1
+
+
+@pytest.mark.exhaustive
+def test_a_piece_on_which_each_worker_is_stuck_is_named_and_given_up(monkeypatch):
+    monkeypatch.setattr(sim.batch.engines, "play_part", always_stuck)
+    monkeypatch.setattr(sim.batch.engines, "SILENCE", 30.0)
+    answers = play(PARTS)
+    assert str(answers.pop(16)) == (
+        "draws 16 to 23 were given up: their worker ended 3 times; the last one did not answer any more"
+    )
+    assert answers == {part.first: part.first for part in PARTS if part.first != 16}
+
+
+def test_time_in_which_all_were_stopped_together_is_no_silence(monkeypatch):
+    """After Ctrl-Z and `fg`, or a night in a suspended machine, the clock has run on and nobody is to blame."""
+    now, looks = [0.0], []
+
+    def wait(pending, timeout, how):
+        looks.append(now[0])
+        now[0] += 100_000.0 if len(looks) == 1 else timeout
+        return type("Waited", (), {"done": {1} if len(looks) == 500 else set()})
+
+    monkeypatch.setattr(sim.batch.engines, "wait", wait)
+    monkeypatch.setattr(sim.batch.engines.time, "monotonic", lambda: now[0])
+    workers = Workers(1, lambda part: "pieces")
+    assert workers._wait() == {1}
+    looks[:] = [0.0]
+    monkeypatch.setattr(sim.batch.engines, "SLOWEST", 0)
+    looks += [0.0] * 500
+    assert workers._wait() == set(), "and a silence of ten minutes is one"
+    assert len(looks) - 501 == sim.batch.engines.SILENCE
+
+
+@pytest.mark.slow
+def test_a_worker_short_of_memory_is_told_as_such(monkeypatch):
+    monkeypatch.setattr(sim.batch.engines, "play_part", short_of_memory)
+    answers = play(PARTS[:4], count=1)
+    error = answers.pop(16)
+    assert isinstance(error, MemoryError) and len(answers) == 3
+    told = sim.batch.run._in_a_line(error)
+    assert told.startswith("out of memory (Unable to allocate 8.00 GiB")
+    assert told.endswith(": fewer workers at a time leave each of them more")
+
+
+def test_what_became_of_the_first_worker_is_told():
+    def ended(*codes):
+        return how_ended([type("Process", (), {"exitcode": code})() for code in codes])
+
+    assert ended(-15, -9, -15).startswith("was killed, as the system does when memory runs short")
+    assert (ended(-15, -11), ended(-15, 1)) == ("was ended by signal 11", "ended with code 1")
+    assert ended(-15, None, 0) == "ended"
+    losses = Losses()
+    assert losses.count(PARTS[0]) is None and losses.count(PARTS[0]) is None
+    lost = losses.count(PARTS[0], ended(-9))
+    assert isinstance(lost, Lost) and "ended 3 times; the last one was killed, as" in str(lost)
+    assert sim.batch.run._in_a_line(MemoryError()) == out_of_memory(MemoryError())
+    assert out_of_memory(MemoryError()).startswith("out of memory: fewer workers")
+
+
+# Killed at any moment.
+
+
+class KillsOn(Silent):
+    """Kills workers again and again, some time after a new one is seen.
+
+    Args:
+        delays: Seconds from the first sight of a worker to its end, one a kill.
+        all_at_once: Whether all that are there die together.
+        number: What kills them.
+    """
+
+    def __init__(self, delays, all_at_once=False, number=signal.SIGKILL):
+        self.delays, self.all_at_once, self.number = list(delays), all_at_once, number
+        self.killed, self.done, self.spared = [], threading.Event(), set()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while self.delays and not self.done.is_set():
+            fresh = [pid for pid in workers_of(os.getpid()) if pid not in {*self.killed, *self.spared}]
+            if not fresh:
+                time.sleep(0.002)
+                continue
+            self.done.wait(self.delays.pop(0))
+            self.spared |= set(fresh)
+            for pid in fresh if self.all_at_once else fresh[:1]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, self.number)
+                    self.killed.append(pid)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.done.set()
+        self.thread.join()
+
+
+def workers_of(parent):
+    """Processes that play for a batch, by what the system lists."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError, IndexError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == parent and fields[0] != "Z":
+                command = (stat.parent / "cmdline").read_bytes()
+                if b"spawn_main" in command or b"sim.cli" in command:  # just forked it still has its parent's name
+                    found.append(int(stat.parent.name))
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sim.chunks, "CHUNK_WORK", 1)
+        batch([BANKS], N, workers=1, out=out)
+    return bytes_of(out)
+
+
+def killed_and_whole(out, whole, delays, **how):
+    """Play while workers are killed; how many were. The bytes are those of a batch in peace."""
+    with KillsOn(delays, **how) as kills:
+        (item,) = batch([BANKS], N, workers=2, out=out)
+    assert item.failure is None, item.failure
+    assert bytes_of(out) == whole
+    assert multiprocessing.active_children() == []
+    shutil.rmtree(out)
+    return len(kills.killed)
+
+
+@pytest.mark.exhaustive
+def test_workers_are_killed_at_any_moment(whole, tmp_path, record_property):
+    """In their first millisecond, while they load libraries, while they play, write and wait; one or all at once."""
+    moments = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.4, 0.8, 1.2, 1.6, 2, 2.5, 3, 4, 6]
+    kills = 0
+    for moment in moments:
+        for all_at_once in (False, True):
+            kills += killed_and_whole(tmp_path / "out", whole, [moment], all_at_once=all_at_once)
+    kills += killed_and_whole(tmp_path / "out", whole, [0, 0.05], all_at_once=True)  # and the next ones too
+    kills += killed_and_whole(tmp_path / "out", whole, [0.5], number=signal.SIGTERM, all_at_once=True)
+    record_property("R8", f"{kills} workers killed at {len(moments)} moments from their first ms on: same bytes")
+
+
+# Without their batch.
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("moment", [0.0, 0.05, 0.3, 1.0, 2.0, 4.0])
+def test_workers_end_when_their_batch_is_killed(tmp_path, moment, record_property):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim.cli", "batch", BANKS, "-n", "200000", "--workers", "2", "--out", tmp_path,
+         "--no-charts"],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 120
+        while not (there := workers_of(process.pid)) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        time.sleep(moment)
+        there = {*there, *workers_of(process.pid)}
+        assert there
+        process.kill()
+        process.wait()
+        deadline = time.monotonic() + 30
+        while any(Path(f"/proc/{pid}").exists() for pid in there) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not [pid for pid in there if Path(f"/proc/{pid}").exists()], "workers outlive their batch"
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    told = f"batch killed {moment} s after its first worker came: {len(there)} workers ended by themselves"
+    record_property("R8", told)
+
+
+PLANTED = [
+    Planted(
+        "R8", "sim/batch/engines.py", "            while quiet < most:", "            while True:",
+        "tests/trust/test_workers.py::test_time_in_which_all_were_stopped_together_is_no_silence",
+    ),
+    Planted(
+        "R8", "sim/batch/engines.py", "min(time.monotonic() - began, 2 * LOOK)", "time.monotonic() - began",
+        "tests/trust/test_workers.py::test_time_in_which_all_were_stopped_together_is_no_silence",
+    ),
+    Planted(
+        "R8", "sim/batch/engines.py", "        done = done or set(self.pending)\n", "",
+        "tests/trust/test_workers.py::test_a_worker_that_is_stuck_is_given_up_and_its_pieces_are_played_again",
+    ),
+    Planted(
+        "R8", "sim/batch/engines.py", "                lost.append(part)\n", "",
+        "tests/test_batch.py::test_a_lost_worker_costs_no_draw",
+    ),
+    Planted(
+        "R8", "sim/batch/losses.py", "if self._counts[part] >= MOST_LOSSES:", "if self._counts[part] >= 10**9:",
+        "tests/trust/test_workers.py::test_what_became_of_the_first_worker_is_told",
+    ),
+    Planted(
+        "R8", "sim/batch/run.py", "    if isinstance(error, MemoryError):\n        return out_of_memory(error)\n", "",
+        "tests/trust/test_workers.py::test_what_became_of_the_first_worker_is_told",
+    ),
+    Planted(
+        "R8", "sim/batch/work.py", "        wait([parent.sentinel])\n        os._exit(1)\n",
+        "        wait([parent.sentinel])\n",
+        "tests/test_batch.py::test_a_batch_that_is_killed_goes_on_where_it_was",
+    ),
+]  # fmt: skip
