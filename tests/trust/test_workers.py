@@ -37,17 +37,10 @@ def short_chunks(monkeypatch):
     monkeypatch.setattr(sim.batch.run, "WORTH_WORKERS", 0.0)
 
 
-def play(parts, count=2):
-    """What comes of pieces, by first draw."""
-    answers = {part.first: answer for part, answer in Workers(count, lambda part: "pieces").play(iter(parts))}
-    assert multiprocessing.active_children() == []
-    return answers
-
-
 def stuck_once(part, pieces):
     """Stands in for `play_part`: the first worker that plays draw 16 is stopped, as by SIGSTOP from outside."""
-    if part.first == 16 and not Path(pieces).exists():
-        Path(pieces).touch()
+    if part.first == 16 and not list(Path(pieces).iterdir()):
+        (Path(pieces) / "stuck").touch()
         os.kill(os.getpid(), signal.SIGSTOP)
     return part.first
 
@@ -55,6 +48,7 @@ def stuck_once(part, pieces):
 def always_stuck(part, pieces):
     """Stands in for `play_part`: draw 16 stops whoever plays it."""
     if part.first == 16:
+        (Path(pieces) / str(os.getpid())).touch()
         os.kill(os.getpid(), signal.SIGSTOP)
     return part.first
 
@@ -70,11 +64,12 @@ def short_of_memory(part, pieces):
 
 
 class Hasty(Workers):
-    """Loses patience after two seconds, the first time that a worker is stuck; those that start take longer."""
+    """Loses patience after two seconds once a worker is known to be stuck; those that start take longer."""
 
     def _wait(self):
+        stuck = len(list(Path(self.pieces(None)).iterdir()))
         with pytest.MonkeyPatch.context() as patch:
-            if Path(self.pieces(None)).exists() and not self.losses._counts:
+            if stuck > self.losses._counts[PARTS[2]]:
                 patch.setattr(sim.batch.engines, "SILENCE", 2.0)
                 patch.setattr(sim.batch.engines, "SLOWEST", 0)
             return super()._wait()
@@ -83,17 +78,18 @@ class Hasty(Workers):
 @pytest.mark.slow
 def test_a_worker_that_is_stuck_is_given_up_and_its_pieces_are_played_again(tmp_path, monkeypatch):
     monkeypatch.setattr(sim.batch.engines, "play_part", stuck_once)
-    workers = Hasty(2, lambda part: str(tmp_path / "was-stuck"))
+    workers = Hasty(2, lambda part: str(tmp_path))
     answers = {part.first: answer for part, answer in workers.play(iter(PARTS))}
     assert answers == {part.first: part.first for part in PARTS}
     assert multiprocessing.active_children() == [] and workers.losses._counts[PARTS[2]] == 1
 
 
 @pytest.mark.exhaustive
-def test_a_piece_on_which_each_worker_is_stuck_is_named_and_given_up(monkeypatch):
+def test_a_piece_on_which_each_worker_is_stuck_is_named_and_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr(sim.batch.engines, "play_part", always_stuck)
-    monkeypatch.setattr(sim.batch.engines, "SILENCE", 30.0)
-    answers = play(PARTS)
+    monkeypatch.setattr(sim.batch.engines, "SILENCE", 60.0)  # the third time it is alone, and nothing else comes back
+    workers = Hasty(2, lambda part: str(tmp_path))
+    answers = {part.first: answer for part, answer in workers.play(iter(PARTS))}
     assert str(answers.pop(16)) == (
         "draws 16 to 23 were given up: their worker ended 3 times; the last one did not answer any more"
     )
@@ -123,7 +119,8 @@ def test_time_in_which_all_were_stopped_together_is_no_silence(monkeypatch):
 @pytest.mark.slow
 def test_a_worker_short_of_memory_is_told_as_such(monkeypatch):
     monkeypatch.setattr(sim.batch.engines, "play_part", short_of_memory)
-    answers = play(PARTS[:4], count=1)
+    workers = Workers(1, lambda part: "pieces")
+    answers = {part.first: answer for part, answer in workers.play(iter(PARTS[:4]))}
     error = answers.pop(16)
     assert isinstance(error, MemoryError) and len(answers) == 3
     told = sim.batch.run._in_a_line(error)
