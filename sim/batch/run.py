@@ -87,7 +87,7 @@ def batch(
         ClusterError: if the cluster cannot be used; nothing was written. If it goes away, finished chunks are kept.
         ResultsBusy: if another process writes to one of the folders; nothing was played.
         StoreError: if the disk is full or may not be written to; finished chunks are kept.
-        BatchInterrupted: on Ctrl-C or SIGTERM; finished chunks are kept.
+        BatchInterrupted: on Ctrl-C, SIGTERM or SIGHUP; finished chunks are kept.
     """
     if workers is not None and dask is not None:
         raise ValueError("on a Dask cluster its workers play; leave the number of workers out")

@@ -25,6 +25,8 @@ class BatchInterrupted(Exception):
         self.finished, self.wanted = finished, wanted
 
     def __str__(self) -> str:
+        if not self.finished:
+            return "stopped: no chunk of draws was finished yet; the same command starts anew"
         kept = f"{self.finished:,} of {self.wanted:,} draws are finished and kept"
         return f"stopped: {kept}; the same command goes on from there"
 

@@ -18,7 +18,7 @@ PATIENCE = 8.0  # seconds for a batch to end its workers and put things away
 KEEPING = ("batch", "merge", "sensitivity", "sweep")  # commands that go on where they were
 EARLY = "stopped before it began; nothing was changed"
 KEPT = "stopped; what was finished is kept, and the same command goes on from there"
-ANEW = "stopped; nothing is left half done, and the same command starts anew"
+ANEW = "stopped; the same command starts anew"
 
 _line = EARLY
 

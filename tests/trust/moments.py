@@ -176,7 +176,9 @@ class Stopped(Ended):
 SMALL = ROOT / "tests" / "trust" / "small_batch.py"
 
 
-def start(*arguments: object, program: tuple[object, ...] = ("-m", "sim.cli"), **how: Any) -> "subprocess.Popen[str]":
+def start(
+    *arguments: object, program: tuple[object, ...] = ("-m", "sim.cli"), interpreter: str = sys.executable, **how: Any
+) -> "subprocess.Popen[str]":
     """A command in a process and a group of its own, that hears signals as one in a terminal does."""
 
     def hear() -> None:
@@ -184,7 +186,7 @@ def start(*arguments: object, program: tuple[object, ...] = ("-m", "sim.cli"), *
             signal.signal(each, signal.SIG_DFL)  # the tests may have been started deaf to them
 
     return subprocess.Popen(
-        [sys.executable, *map(str, (*program, *arguments))], cwd=ROOT, text=True, preexec_fn=hear,
+        [each for each in map(str, (interpreter, *program, *arguments)) if each], cwd=ROOT, text=True, preexec_fn=hear,
         env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
         **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **how},
     )  # fmt: skip

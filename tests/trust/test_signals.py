@@ -16,7 +16,7 @@ from sim.batch.stopping import Stopping, signals_heard
 from sim.cli.commands import peacesim
 from sim.cli.signals import watch_signals
 from sim.progress import Lines
-from tests.trust.moments import SMALL, bytes_of, ended, quick_batches, start, stopped_after
+from tests.trust.moments import SMALL, Ended, bytes_of, ended, quick_batches, start, stopped_after
 from tests.trust.planting import ROOT, Planted
 
 ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
@@ -285,6 +285,38 @@ def test_a_batch_is_stopped_after_every_delay(kind, tmp_path, record_property):
         shutil.rmtree(out)
     told = f"{tried} signals to a batch ({kind}) every {1000 * STEP:.0f} ms of its {life:.1f} s, {early} of them"
     record_property("R7", f"{told} before our first line; ended within {slowest:.1f} s, resumed to the same bytes")
+
+
+CALLS = ("write", "fsync", "rename")
+EVERY = int(os.environ.get("PEACESIM_CALLS", "1"))  # calls from one that is hit to the next
+
+
+def traced(out, log, *options):
+    """A small batch under strace: its code, and what it says that is no progress."""
+    command = ("strace", "-f", "-o", log, *options, sys.executable, SMALL)
+    done = start("batch", ORANGE, *KINDS["one process"], "--out", out, program=command, interpreter="")
+    _, said = done.communicate(timeout=600)
+    return done.returncode, said
+
+
+@pytest.mark.exhaustive
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace sends signals within system calls")
+@pytest.mark.parametrize("call", CALLS)
+def test_a_batch_is_stopped_within_system_calls(call, tmp_path, record_property):
+    """The signal comes while the N-th write, fsync or rename is under way."""
+    code, said = traced(tmp_path / "whole", tmp_path / "log", "-e", f"trace={call}")
+    assert code == 0, said
+    whole, calls = bytes_of(tmp_path / "whole"), (tmp_path / "log").read_text().count(f" {call}(")
+    tried = range(1, calls + 1, EVERY)
+    for when in tried:
+        number, out = HEARD[when % 3], tmp_path / "out"
+        inject = f"inject={call}:signal={number}:when={when}"
+        stopped = Ended(*traced(out, tmp_path / "log", "-e", f"trace={call}", "-e", inject), 0)
+        assert stopped.is_clean(number), (when, stopped)
+        assert finished("batch", ORANGE, *KINDS["one process"], "--out", out)[0] == 0
+        assert bytes_of(out) == whole
+        shutil.rmtree(out)
+    record_property("R7", f"a signal within {len(tried)} of {calls} calls of {call}, resumed to the same bytes")
 
 
 PLANTED = [
