@@ -139,9 +139,9 @@ class Workers:
 
     def _wait(self) -> set[Future[ChunkEntry]]:
         """What has come back; nothing if no worker has answered for so long that they must be stuck, or stopped."""
-        quiet, most, gone = 0.0, max(SILENCE, SLOWEST * self.longest), False
+        quiet, gone = 0.0, False
         with self.waiting:
-            while quiet < most:
+            while quiet < max(SILENCE, SLOWEST * self.longest):
                 began = time.monotonic()
                 done = wait(self.pending, LOOK, FIRST_COMPLETED).done
                 quiet += min(time.monotonic() - began, 2 * LOOK)  # more if this process was stopped with its workers

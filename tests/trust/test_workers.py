@@ -67,11 +67,16 @@ class Hasty(Workers):
     """Loses patience after two seconds once a worker is known to be stuck; those that start take longer."""
 
     def _wait(self):
-        stuck = len(list(Path(self.pieces(None)).iterdir()))
+        real = sim.batch.engines.wait
+
+        def look(*arguments):
+            stuck = len(list(Path(self.pieces(None)).iterdir())) > self.losses._counts[PARTS[2]]
+            patch.setattr(sim.batch.engines, "SILENCE", 2.0 if stuck else 600.0)
+            return real(*arguments)
+
         with pytest.MonkeyPatch.context() as patch:
-            if stuck > self.losses._counts[PARTS[2]]:
-                patch.setattr(sim.batch.engines, "SILENCE", 2.0)
-                patch.setattr(sim.batch.engines, "SLOWEST", 0)
+            patch.setattr(sim.batch.engines, "SLOWEST", 0)
+            patch.setattr(sim.batch.engines, "wait", look)
             return super()._wait()
 
 
@@ -87,7 +92,6 @@ def test_a_worker_that_is_stuck_is_given_up_and_its_pieces_are_played_again(tmp_
 @pytest.mark.exhaustive
 def test_a_piece_on_which_each_worker_is_stuck_is_named_and_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr(sim.batch.engines, "play_part", always_stuck)
-    monkeypatch.setattr(sim.batch.engines, "SILENCE", 60.0)  # the third time it is alone, and nothing else comes back
     workers = Hasty(2, lambda part: str(tmp_path))
     answers = {part.first: answer for part, answer in workers.play(iter(PARTS))}
     assert str(answers.pop(16)) == (
@@ -262,7 +266,7 @@ def test_workers_end_when_their_batch_is_killed(tmp_path, moment, record_propert
 
 PLANTED = [
     Planted(
-        "R8", "sim/batch/engines.py", "            while quiet < most:", "            while True:",
+        "R8", "sim/batch/engines.py", "while quiet < max(SILENCE, SLOWEST * self.longest):", "while True:",
         "tests/trust/test_workers.py::test_time_in_which_all_were_stopped_together_is_no_silence",
     ),
     Planted(

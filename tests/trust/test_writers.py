@@ -326,7 +326,7 @@ def test_a_merge_takes_what_a_shard_has_and_calls_nothing_damaged(tmp_path, monk
 PLANTED = [
     Planted(
         "R4", "sim/store/files.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB",
-        "tests/trust/test_writers.py::test_of_several_batches_at_once_one_writes",
+        "tests/trust/test_writers.py::test_other_parameters_are_refused_while_one_writes_and_after",
     ),
     Planted(
         "R4", "sim/store/files.py", "if _is_alive(holder) or not left:", "if holder or not left:",
