@@ -27,11 +27,16 @@ class Texts(NamedTuple):
 _TEXTS: dict[Callable[..., Any], Texts] = {}
 
 
+def first_line(thing: Callable[..., Any]) -> str:
+    """The first line of a docstring; nothing where Python runs with `-OO`, which drops them."""
+    return (thing.__doc__ or "").strip().partition("\n")[0]
+
+
 def described(*, formula: str, source: str, use: str) -> Callable[[Thing], Thing]:
     """Tell the formula, the source and the use of a class or function that users choose by name."""
 
     def tell(thing: Thing) -> Thing:
-        _TEXTS[thing] = Texts((thing.__doc__ or "").strip().splitlines()[0], formula, source, use)
+        _TEXTS[thing] = Texts(first_line(thing), formula, source, use)
         return thing
 
     return tell

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sim.registry import Registry
+from sim.registry import Registry, first_line
 from sim.scenario.aftermath_blocks import PowerShiftModel
 from sim.scenario.block_shapes import Open
 from sim.scenario.registered import ORDERS, PROTOCOLS, STRATEGIES, bounded, parameters_of
@@ -83,11 +83,10 @@ def _named(registry: Registry, what: str) -> Schema:
 
 def _block(name: str, registered: type) -> Schema:
     fields = {field: _parameter(each) for field, each in parameters_of(registered).items()}
-    description = (registered.__doc__ or "").strip().splitlines()[0]
     return {
         "type": "object",
         "additionalProperties": False,
-        "properties": {"name": {"const": name, "description": description}, **fields},
+        "properties": {"name": {"const": name, "description": first_line(registered)}, **fields},
     }
 
 
