@@ -32,6 +32,12 @@ class Environment:
         """Its interpreter."""
         return str(self.folder / "bin" / "python")
 
+    @property
+    def compiler(self) -> str:
+        """What compiles loops there: Python and Numba, with their versions."""
+        (found,) = self.folder.glob("lib/python*/site-packages/numba-*.dist-info")
+        return f"{found.parents[1].name}-{found.stem}"
+
 
 @dataclass(frozen=True)
 class Missing:

@@ -132,8 +132,11 @@ def odd_locales(scratch: Path) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def of_environment(made: Environment) -> list[Cell]:
-    """What is played in an environment: as it is, and with other loops of NumPy and other blocks."""
-    kept = {"NUMBA_CACHE_DIR": str(made.folder / "kept")}
+    """What is played in an environment: as it is, and with other loops of NumPy and other blocks.
+
+    Environments with the same Python and the same compiler share what was compiled, as they do at a user's.
+    """
+    kept = {"NUMBA_CACHE_DIR": str(made.folder.parent / f"kept-{made.compiler}")}
     plain = {**kept, "NPY_DISABLE_CPU_FEATURES": " ".join(features(made.python))}
     other = Cell(made.name, "NumPy without what this processor has more, blocks of 5", made.python, plain, IN_FIVES)
     return [Cell(made.name, "whole", made.python, kept), other]

@@ -26,19 +26,19 @@ OTHER_WAYS = "tests/trust/test_matrix.py::test_ways_to_cut_draws_give_the_same_b
 PLANTED = [
     Planted(
         "R3", "sim/model.py", "patience=exact.power(ensemble.discount,", "patience=np.power(ensemble.discount,",
-        f"{OTHER_PROCESS}[plain]",
+        OTHER_PROCESS,
     ),
     Planted(
         "R3", "sim/utility.py", "return weights / total[..., None]",
-        "return weights / (weights @ np.ones(weights.shape[-1]))[..., None]", f"{OTHER_PROCESS}[plain]",
+        "return weights / (weights @ np.ones(weights.shape[-1]))[..., None]", OTHER_PROCESS,
     ),
     Planted(
         "R3", "sim/structure.py", ".linkages, key=lambda linkage: linkage.id):",
-        ".linkages, key=lambda linkage: hash(linkage.id)):", f"{OTHER_PROCESS}[odd]",
+        ".linkages, key=lambda linkage: hash(linkage.id)):", OTHER_PROCESS,
     ),
     Planted(
         "R3", "sim/scenario/nodes.py", 'return float(text) if set(text) & set(".eE")',
-        'return __import__("locale").atof(text) if set(text) & set(".eE")', f"{OTHER_PROCESS}[odd]",
+        'return __import__("locale").atof(text) if set(text) & set(".eE")', OTHER_PROCESS,
     ),
     Planted(
         "R3", "sim/registry.py", '(thing.__doc__ or "").strip().partition("\\n")[0]', "thing.__doc__.strip()",
@@ -64,30 +64,22 @@ def differences(cell: matrix.Cell) -> tuple[dict, list[str]]:
     return found["here"], [name for name in FEW if found["bits"][name]["content"] != COMMITTED[name]]
 
 
-def plain_process(tmp_path) -> matrix.Cell:
-    """NumPy's and OpenBLAS's loops for any processor, hash seed 0."""
-    variables = {**matrix.no_features(), "OPENBLAS_CORETYPE": "PRESCOTT", "PYTHONHASHSEED": "0", "LC_ALL": "C"}
-    return matrix.Cell("here", "plain", variables=variables, words=("--way", "pieces, last first"))
-
-
 def odd_process(tmp_path) -> matrix.Cell:
-    """Another hash seed, a decimal comma if there is such a locale, a time zone, a folder."""
-    variables = {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati", "LC_ALL": "C"}
+    """All that fits into one process: plain loops in NumPy and OpenBLAS, a hash seed, a locale, a time zone."""
+    variables = {**matrix.no_features(), "OPENBLAS_CORETYPE": "PRESCOTT", "PYTHONHASHSEED": "1", "LC_ALL": "C"}
+    variables["TZ"] = "Pacific/Kiritimati"
     for _, locale in matrix.odd_locales(tmp_path):
-        variables |= locale
+        variables |= locale  # with a decimal comma
         break
     return matrix.Cell("here", "odd", variables=variables, words=("--way", "blocks of 5"), folder=tmp_path)
 
 
-@pytest.mark.parametrize("kind", ["plain", "odd"])
-def test_a_process_of_another_kind_gives_the_same_bits(kind, tmp_path, record_property):
-    cell = {"plain": plain_process, "odd": odd_process}[kind](tmp_path)
+def test_a_process_of_another_kind_gives_the_same_bits(tmp_path, record_property):
+    cell = odd_process(tmp_path)
     here, wrong = differences(cell)
     assert not wrong
-    if kind == "plain":
-        assert here["features"] == []
-    else:
-        assert here["decimal_point"] == ("," if "LOCPATH" in cell.variables else ".")
+    assert here["features"] == []
+    assert here["decimal_point"] == ("," if "LOCPATH" in cell.variables else ".")
     record_property("R3", f"{len(FEW)} scenarios in a process of another kind: {' '.join(cell.variables)}")
 
 
