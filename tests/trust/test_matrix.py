@@ -2,7 +2,7 @@
 
 Workers, shards, clusters and orders of arrival are held against each other byte by byte in `tests/test_batch.py`,
 `tests/test_shards.py` and `tests/test_dask.py`, the order of the file in `tests/test_limits.py`, and the bits of each
-function of `sim/exact.py` on 100,000 points in `tests/test_exact.py`.
+function of `sim/exact.py` against committed hashes in `tests/test_exact.py`.
 """
 
 import json
