@@ -25,18 +25,6 @@ OTHER_PROCESS = "tests/trust/test_matrix.py::test_a_process_of_another_kind_give
 OTHER_WAYS = "tests/trust/test_matrix.py::test_ways_to_cut_draws_give_the_same_bits"
 PLANTED = [
     Planted(
-        "R3", "sim/model.py", "patience=exact.power(ensemble.discount,", "patience=np.power(ensemble.discount,",
-        OTHER_PROCESS,
-    ),
-    Planted(
-        "R3", "sim/utility.py", "return weights / total[..., None]",
-        "return weights / (weights @ np.ones(weights.shape[-1]))[..., None]", OTHER_PROCESS,
-    ),
-    Planted(
-        "R3", "sim/structure.py", ".linkages, key=lambda linkage: linkage.id):",
-        ".linkages, key=lambda linkage: hash(linkage.id)):", OTHER_PROCESS,
-    ),
-    Planted(
         "R3", "sim/scenario/nodes.py", 'return float(text) if set(text) & set(".eE")',
         'return __import__("locale").atof(text) if set(text) & set(".eE")', OTHER_PROCESS,
     ),
