@@ -15,7 +15,7 @@ from rich.text import Text
 
 from sim.analysis.words import clean
 from sim.results import Z_95, share_interval
-from sim.scenario.messages import shown
+from sim.scenario.messages import printable, shown
 
 WIDTH = 100
 NONE = "-"
@@ -104,8 +104,8 @@ def heading(text: str) -> RenderableType:
 
 
 def paragraph(text: str, indent: int = 0) -> RenderableType:
-    """A line or several of running text; the text is taken as clean."""
-    return Padding(Text(text), (0, 0, 0, indent), expand=False) if text else Text("")
+    """A line or several of running text."""
+    return Padding(Text(printable(text)), (0, 0, 0, indent), expand=False) if text else Text("")
 
 
 def write(parts: Iterable[RenderableType], to: Console, width: int = WIDTH) -> None:

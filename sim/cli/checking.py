@@ -11,7 +11,7 @@ from sim.cli.failures import fault_lines, placed
 from sim.cli.output import print_json
 from sim.cli.sources import scenario_files
 from sim.scenario import Fault, Scenario, ScenarioError, read_scenario
-from sim.scenario.messages import counted, shown
+from sim.scenario.messages import counted, printable, shown
 from sim.scenario.notes import notes
 from sim.scenario.packages import space_of
 
@@ -26,7 +26,7 @@ def check_files(paths: Sequence[Path], sets: Sequence[str], as_json: bool) -> bo
         if not as_json or not answer["ok"]:
             for line in lines:
                 if line not in told:
-                    click.echo(line, err=not answer["ok"])
+                    click.echo(printable(line), err=not answer["ok"])
             told |= set(lines)
     return all(answer["ok"] for answer, _ in answers)
 

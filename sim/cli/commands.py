@@ -128,12 +128,13 @@ def run(file: Path, draw: int, seed: int, sets: tuple[str, ...], brief: bool, as
         from sim.analysis.telling import tell
         from sim.cli.output import print_json, width
         from sim.cli.sources import read_or_fail
+        from sim.scenario.messages import printable
 
         story = narrate(read_or_fail(file, sets), seed, draw)
         if as_json:
             print_json(story.as_data())
         else:
-            click.echo(tell(story, width(), brief))
+            click.echo(printable(tell(story, width(), brief)))
 
 
 @peacesim.command()

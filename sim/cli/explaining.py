@@ -10,7 +10,7 @@ from sim.cli.failures import WRONG_INPUT, fail
 from sim.cli.output import print_json, print_parts, width
 from sim.cli.sources import read_or_fail
 from sim.scenario import Scenario
-from sim.scenario.messages import shown
+from sim.scenario.messages import printable, shown
 from sim.store import holds_results, open_results
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def explain_one_draw(path: Path, draw: int, seed: int | None, sets: Sequence[str
     if as_json:
         print_json(explained.as_data())
     else:
-        click.echo(draw_text(explained, width()))
+        click.echo(printable(draw_text(explained, width())))
 
 
 def _results(path: Path, draws: int, seed: int | None, sets: Sequence[str]) -> "Results":

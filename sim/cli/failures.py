@@ -17,8 +17,10 @@ UNREAD = 141  # as a shell has it for a program that SIGPIPE ended
 
 def fail(code: int, *lines: str) -> NoReturn:
     """Print lines on stderr and end with an exit code."""
+    from sim.scenario.messages import printable
+
     for line in lines:
-        click.echo(line, err=True)
+        click.echo(printable(line), err=True)
     raise click.exceptions.Exit(code)
 
 

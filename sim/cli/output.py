@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.scenario.messages import printable_json
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -33,7 +35,7 @@ def print_parts(parts: "Iterable[RenderableType]") -> None:
 
 def print_json(data: Any) -> None:
     """Plain data as JSON; what is not a number (NaN, infinite) is null."""
-    click.echo(json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False))
+    click.echo(printable_json(json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False)))
 
 
 def _plain(value: Any) -> Any:

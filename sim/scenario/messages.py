@@ -1,6 +1,8 @@
 """What is wrong with a scenario file, said so that it can be mended: where, what was found, what would do."""
 
 import difflib
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -99,6 +101,20 @@ def shown(text: object, most: int = MOST_SHOWN) -> str:
     head = str(text)[: most + 1]
     safe = "".join(map(_printable, head))
     return safe[: most - 1] + "…" if len(safe) > most else safe
+
+
+def printable(text: object) -> str:
+    """Foreign text in its lines, whole: what is not printable is escaped, so that it moves no terminal."""
+    return "\n".join("".join(map(_printable, line)) for line in str(text).split("\n"))
+
+
+def printable_json(text: str) -> str:
+    """JSON that says the same in characters that can be seen; a bidi override in it could show another answer."""
+    return re.sub("[^ -~\n]", _json_escaped, text)
+
+
+def _json_escaped(found: re.Match[str]) -> str:
+    return found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
 
 
 def _printable(char: str) -> str:
