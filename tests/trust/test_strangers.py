@@ -12,9 +12,9 @@ import pytest
 
 from sim.store import damaged_files
 from tests.commands import call
-from tests.trust.hostile import FOLDERS, NAME, with_file
 from tests.trust.planting import ROOT, Planted
 from tests.trust.results import bytes_of, facts_of, files_of, forge, only, play, short_chunks
+from tests.trust.strange_folders import FOLDERS, NAME, with_file
 
 TEST = "tests/trust/test_strangers.py::"
 PLANTED = [
@@ -52,7 +52,7 @@ def sound(tmp_path_factory):
 def read_all(sound: Path, folders: list[Path]) -> dict:
     """What became of folders in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.trust.hostile", str(sound), *map(str, folders)],
+        [sys.executable, "-m", "tests.trust.strange_folders", str(sound), *map(str, folders)],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=900,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
