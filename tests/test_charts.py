@@ -468,7 +468,7 @@ def test_cells_that_a_spreadsheet_would_run_get_an_apostrophe():
     })
     back = pd.read_csv(io.StringIO(csv_text(table)), dtype=str, keep_default_na=False)
     assert list(back.columns) == ["'=name", "text", "number"]
-    assert back["'=name"].tolist() == ["'=1+1", "'+x", "'-x", "'@x", "'\t=1", "fine", ""]
+    assert back["'=name"].tolist() == ["'=1+1", "'+x", "'-x", "'@x", "'\t'=1", "fine", ""]
     assert back["text"].tolist() == ["-0.5", "+3", "1e5", "-1e-3", "", "'-", "a=b"]
     assert back["number"].tolist()[0] == "-1.5"
 

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 import sim.chunks
 from sim.results import run
 from sim.scenario import read_scenario
+from sim.sheet_text import csv_text
 from sim.store import (
     DamagedResults,
     Layout,
@@ -31,7 +32,6 @@ from sim.store import (
     ResultsFolder,
     StoreError,
     content_hash,
-    csv_text,
     damaged_files,
     folder_name,
     identity,

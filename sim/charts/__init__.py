@@ -20,7 +20,7 @@ from sim.charts.indices import index_chart, index_numbers
 from sim.charts.ledger import LEDGER
 from sim.charts.packages import PACKAGES
 from sim.charts.page import Picture
-from sim.charts.saving import csv_text, known, png_bytes, save_picture, svg_text
+from sim.charts.saving import known, png_bytes, save_picture, svg_text
 from sim.charts.survival import SURVIVAL
 from sim.charts.sweep import sweep_chart
 from sim.charts.talks import TALKS
@@ -29,6 +29,7 @@ from sim.charts.tournament import tournament_chart, tournament_numbers
 from sim.charts.waterfall import waterfall_chart, waterfall_numbers
 from sim.charts.zone import ZONE
 from sim.results import Results
+from sim.sheet_text import csv_text
 
 CHARTS: Mapping[str, Chart] = {
     chart.name: chart

@@ -1,6 +1,5 @@
 """Charts as files: SVG for the page, PNG for a briefing, CSV for whoever wants the numbers."""
 
-import contextlib
 import hashlib
 import io
 import os
@@ -12,6 +11,7 @@ from xml.sax.saxutils import escape
 import pandas as pd
 
 from sim.charts.page import Picture, drawing_settings
+from sim.sheet_text import csv_text
 from sim.store import make_folder, write_whole
 
 PNG_DPI = 150
@@ -43,28 +43,6 @@ def png_bytes(picture: Picture, dpi: int = PNG_DPI) -> bytes:
         alone = {"Software": None, "Title": picture.title, "Description": picture.alt}
         picture.savefig(buffer, format="png", dpi=dpi, metadata=alone)
     return buffer.getvalue()
-
-
-def csv_text(table: pd.DataFrame) -> str:
-    """A table as CSV whose cells no spreadsheet takes for a formula."""
-    guarded = table.rename(columns=_guarded)
-    for column in guarded.columns:
-        if not pd.api.types.is_numeric_dtype(guarded[column]) or pd.api.types.is_bool_dtype(guarded[column]):
-            guarded[column] = guarded[column].map(_guarded)
-    return str(guarded.to_csv(index=False, lineterminator="\n"))
-
-
-def _guarded(cell: object) -> object:
-    """A text with an apostrophe before it if it begins like a formula and is no number."""
-    if not isinstance(cell, str):
-        return cell
-    # A tab or return before the sign is dropped by some spreadsheets, so it is looked through.
-    if not cell.lstrip().startswith(("=", "+", "-", "@")):
-        return cell
-    with contextlib.suppress(ValueError):
-        float(cell)
-        return cell
-    return f"'{cell}"
 
 
 def save_picture(picture: Picture, table: pd.DataFrame, folder: str | os.PathLike[str], name: str) -> list[Path]:

@@ -20,7 +20,7 @@ from sim.store.parquet import content_hash, table_of
 from sim.store.reading import damaged_files, layout_of, open_results, stored_chunks, stored_draws
 from sim.store.shards import Shard, shard_number, stem_of
 from sim.store.sheets import DesignFolder
-from sim.store.tables import SUMMARY, csv_text, json_text
+from sim.store.tables import SUMMARY, json_text
 
 __all__ = [
     "RESOLVED",
@@ -39,7 +39,6 @@ __all__ = [
     "StoreError",
     "canonical",
     "content_hash",
-    "csv_text",
     "damaged_files",
     "folder_name",
     "holds_results",

@@ -2,19 +2,16 @@
 
 import json
 import math
-import re
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from sim.movers import funnel
 from sim.results import Results
+from sim.scenario.messages import printable_json
+from sim.sheet_text import csv_text
 from sim.stages import reached
 
 SUMMARY, PACKAGES, PARTIES, FUNNEL = "summary.json", "packages.csv", "parties.csv", "funnel.csv"
-
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 def tables_of(results: Results, identity: str) -> dict[str, bytes]:
@@ -32,25 +29,9 @@ def _shares(results: Results) -> dict[str, float]:
     return {name: runs / results.n for name, runs in reached(results).items()}
 
 
-def csv_text(table: pd.DataFrame) -> str:
-    """A table as CSV. A text that a spreadsheet would take for a formula gets a leading apostrophe."""
-    safe = table.rename(columns=guarded)
-    texts = [name for name in safe.columns if not pd.api.types.is_numeric_dtype(safe[name].dtype)]
-    for name in texts:
-        safe[name] = safe[name].map(guarded, na_action="ignore")
-    return safe.to_csv(index=False, lineterminator="\n")
-
-
-def guarded(cell: Any) -> Any:
-    """A cell that begins with `=`, `+`, `-` or `@` and is no number, behind an apostrophe."""
-    if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
-
-
 def json_text(value: Any) -> str:
     """A value as JSON that every reader takes: a missing number is null."""
-    return json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return printable_json(json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def read_json(path: Path) -> dict[str, Any]:
