@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sim.scenario import Scenario
 
-BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+BLACK, GREEN, BLUE, VERMILLION, PURPLE = "#000000", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
+ORANGE, SKY = "#B87A00", "#2E8FC7"  # darker than in the source, whose own have 2.3:1 on white; a mark needs 3:1
 
 INK = "#1A1A1A"  # text
 SOFT = "#595959"  # secondary text; 7:1 on white
