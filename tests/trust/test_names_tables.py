@@ -48,7 +48,7 @@ def assert_plain(texts: list[str]) -> None:
         assert [each if is_number(each) else restored(each) for each in row] == meant
         assert not [each for each in row if is_formula(each)]
     for separator in ";\t":
-        others = [each.lstrip(",") for row in cells(written, separator) for each in row]
+        others = [each for row in cells(written, separator) for each in row]
         assert not [each for each in others if is_formula(each) and not is_number(each.partition(",")[0])]
 
 
