@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.scenario.messages import Mark
 
+LONGEST_WORD = 100  # characters of what may be a number: a longer one is a text, and patterns take long over it
 NUMBER = re.compile(
     r"[-+]?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{0,40}(?:[eE][-+][0-9]{1,3})?)?|\.[0-9]{1,40}(?:[eE][-+][0-9]{1,3})?"
 )

@@ -6,7 +6,8 @@ protocol are in the registries. The models take the plain values of a file, afte
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, WrapValidator
+from pydantic import BeforeValidator, ConfigDict, Field, WrapValidator
+from pydantic_core import PydanticCustomError
 
 from sim.scenario.aftermath_blocks import AftermathModel
 from sim.scenario.block_shapes import Chance
@@ -30,6 +31,7 @@ from sim.scenario.shapes import (
     Strict,
     Text,
     always_or_never,
+    found,
 )
 from sim.scenario.war_blocks import WarModel
 
@@ -37,6 +39,13 @@ MOST_ISSUES = 40  # more cannot have two options each and stay under the cap on 
 MOST_OPTIONS = 250  # an option index is one byte
 
 Free = dict[str, Any]
+
+
+def _whole(value: Any) -> Any:
+    """Nothing but a whole number: to Python, 1.0 and true equal 1."""
+    if type(value) is not int:
+        raise PydanticCustomError("at", "{said}", {"said": f"{found(value)} is not one of 1"})
+    return value
 
 
 class TimeModel(Strict):
@@ -183,7 +192,9 @@ class SolutionsModel(Strict):
 class ScenarioModel(Strict):
     """A scenario of peacesim: who sits at the table, what is on it, and what each side can live with."""
 
-    schema_: Literal[1] = Field(alias="schema", description="Version of this file format: 1.")
+    schema_: Annotated[Literal[1], BeforeValidator(_whole)] = Field(
+        alias="schema", description="Version of this file format: 1."
+    )
     id: Name = Field(description="Short name; the results folder starts with it.")
     title: Label = Field(description="Title of charts and reports.")
     as_of: Date | None = Field(None, description="Date on which the talks start.")

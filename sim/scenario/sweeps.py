@@ -1,18 +1,21 @@
 """Sweeps: paths with the values that they take in turn, as a grid of all combinations or as a design."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from sim.scenario.designs import Design, parse_design
 from sim.scenario.messages import Faults, Mark, quoted
-from sim.scenario.nodes import Mapping
+from sim.scenario.nodes import NUMBER, Mapping
 from sim.scenario.nodes import Sequence as Listed
 from sim.scenario.paths import exists, get, parse_path, why_not
 from sim.scenario.writing import flow
 
 MOST_POINTS = 100_000
+MOST = 1e15  # as in a file
+COUNT = re.compile(r"[1-9][0-9]{0,6}")
 BRACKETS = {"{": "}", "[": "]"}
 Settings = dict[str, str]
 
@@ -114,18 +117,18 @@ def _values(spec: str) -> list[str] | Span:
     parts = spec.split(":")
     if len(parts) == 1 or any(mark in spec for mark in "{[\"'"):
         return _between_commas(spec)
-    try:
-        low, high, *counts = float(parts[0]), float(parts[1]), *map(int, parts[2:])
-    except (ValueError, IndexError):
+    if len(parts) > 3 or not all(NUMBER.fullmatch(part.strip()) for part in parts):  # float() takes 1_000 and more
         return []
-    if len(counts) > 1 or not (math.isfinite(low) and math.isfinite(high)):
+    low, high = float(parts[0]), float(parts[1])
+    if max(abs(low), abs(high)) > MOST:
         return []
-    if not counts:
+    if len(parts) == 2:
         return Span(low, high)
-    (count,) = counts
+    count = int(parts[2]) if COUNT.fullmatch(parts[2].strip()) else 0
     if not 2 <= count <= MOST_POINTS:
         return []
-    return [_number(low + (high - low) * step / (count - 1)) for step in range(count)]
+    values = [_number(low + (high - low) * step / (count - 1)) for step in range(count)]
+    return values if low == high or len(set(values)) == count else []  # too near each other for twelve decimals
 
 
 def _between_commas(spec: str) -> list[str]:

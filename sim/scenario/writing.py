@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from sim.scenario.messages import Mark, listed, shown
-from sim.scenario.nodes import DATE, NUMBER, TRUTH, TWO_READINGS, Mapping, Node, Scalar, Sequence
+from sim.scenario.nodes import DATE, LONGEST_WORD, NUMBER, TRUTH, TWO_READINGS, Mapping, Node, Scalar, Sequence
 
 WIDEST = 130  # columns; a mapping that fits stands on one line
+LONGEST_COMMENT = 400  # characters
 
 _PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ ./+()-]*[A-Za-z0-9_./+()-])?")
 
@@ -101,7 +102,7 @@ def _on_one_line(node: Node, line: str) -> bool:
 
 def _comment(texts: Iterator[str] | list[str]) -> str:
     text = "; ".join(dict.fromkeys(texts))
-    return f"  # {shown(text, 400)}" if text else ""
+    return f"  # {shown(text, LONGEST_COMMENT)}" if text else ""
 
 
 def _key(key: str) -> str:
@@ -112,8 +113,15 @@ def _scalar(node: Scalar) -> str:
     text = node.text
     if node.plain and (NUMBER.fullmatch(text) or text in TRUTH or DATE.fullmatch(text)):
         return text
-    misread = NUMBER.fullmatch(text) or DATE.fullmatch(text) or TWO_READINGS.fullmatch(text) or text.lower() in _WORDS
-    return text if _PLAIN.fullmatch(text) and not misread else f'"{"".join(map(_escaped, text))}"'
+    return text if _PLAIN.fullmatch(text) and not _misread(text) else f'"{"".join(map(_escaped, text))}"'
+
+
+def _misread(text: str) -> bool:
+    """Whether a text without quotes would be taken for something else."""
+    if len(text) > LONGEST_WORD:
+        return text[0] in "0123456789"
+    misread = NUMBER.fullmatch(text) or DATE.fullmatch(text) or TWO_READINGS.fullmatch(text)
+    return bool(misread) or text.lower() in _WORDS
 
 
 def _escaped(char: str) -> str:

@@ -8,6 +8,7 @@ are duplicate keys and words that YAML 1.1 and 1.2 read differently.
 import re
 from collections.abc import Iterator
 from typing import Any
+from unicodedata import normalize
 
 from ruamel.yaml import YAML
 from ruamel.yaml import events as yaml_events
@@ -15,16 +16,35 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from sim.kept import Kept
 from sim.scenario.messages import Faults, Mark, counted, quoted, shown
-from sim.scenario.nodes import DATE, NOTHING, NUMBER, TWO_READINGS, Mapping, Node, Scalar, Sequence, copy, read_as
+from sim.scenario.nodes import (
+    DATE,
+    LONGEST_WORD,
+    NOTHING,
+    NUMBER,
+    TWO_READINGS,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    copy,
+    read_as,
+)
 
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 24
 MOST_NODES = 15_000
-LONGEST_WORD = 100  # characters of what may be a number: a longer one is a text, and patterns take long over it
 
 ROOM = 400_000  # characters of all texts whose trees are kept, some 25 bytes each
 LEAST_SIZE = 100  # of a text, as if it had so many characters more: there may be many short ones
 _trees = Kept[Node | None](ROOM)
+
+BREAKS = re.compile(r"\r\n|\r|\n")  # what ends a line to YAML 1.2 and to an editor
+OTHER_BREAKS = "\x85\u2028\u2029"  # these do too, but to YAML 1.1 alone: a key could hide behind a remark
+TURNS = "\u202a-\u202e\u2066-\u2069"  # what follows is shown in another order than it is read
+NO_TEXT = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff{OTHER_BREAKS}{TURNS}]")
+NO_VALUE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff{TURNS}]")
+DIRECTIVE = re.compile(r"^%", re.MULTILINE)
+SMALLEST = 1e-300  # next to it a float loses digits, and below it is 0
 
 NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
@@ -34,17 +54,27 @@ def decoded(data: bytes, file: str, faults: Faults) -> str | None:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        mark = Mark(file, before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
+        lines = BREAKS.split(data[: error.start].decode("utf-8").removeprefix("\ufeff"))
+        mark = Mark(file, len(lines), len(lines[-1]) + 1)
         faults.add(mark, f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8 text")
         return None
     text = text.removeprefix("\ufeff")
-    for match in re.finditer("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]", text):
-        start = match.start()
-        mark = Mark(file, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
-        faults.add(mark, f"a control character, {quoted(match.group())}, does not belong in a text file; take it out")
-        return None
-    return text
+    strange = NO_TEXT.search(text)
+    if strange is None:
+        return text
+    before = BREAKS.split(text[: strange.start()])
+    faults.add(Mark(file, len(before), len(before[-1]) + 1), _of_the_file(strange.group()))
+    return None
+
+
+def _of_the_file(char: str) -> str:
+    if char in OTHER_BREAKS:
+        return f"YAML 1.1 reads {quoted(char)} as the end of a line and YAML 1.2 does not; take it out"
+    return f"{_kind(char)}, {quoted(char)}, does not belong in a text file; take it out"
+
+
+def _kind(char: str) -> str:
+    return "a character that turns the order of reading" if re.match(f"[{TURNS}]", char) else "a control character"
 
 
 def read_text(text: str, file: str, faults: Faults, line: int = 1, column: int = 1) -> Node | None:
@@ -113,7 +143,7 @@ class _Reader:
         root: Node | None = None
         for event in events:
             if isinstance(event, yaml_events.DocumentStartEvent):
-                if event.version or event.tags:
+                if event.version or event.tags or (root is None and DIRECTIVE.search(text, 0, event.start_mark.index)):
                     self.faults.add(self.mark(event), "a YAML directive (%) does not belong in a scenario; take it out")
                 if root is not None:
                     self.faults.add(self.mark(event), "a second document starts here; a file holds one scenario")
@@ -157,6 +187,7 @@ class _Reader:
 
     def mapping(self, mark: Mark, events: Iterator[Any], depth: int) -> Mapping:
         node = Mapping(mark)
+        spelled: dict[str, str] = {}  # Unicode has two ways to write the same letter with an accent
         for event in events:
             if isinstance(event, yaml_events.MappingEndEvent):
                 break
@@ -173,14 +204,8 @@ class _Reader:
             value = self.node(following, events, depth + 1)
             if not isinstance(key, Scalar):
                 self.faults.add(key.mark, "a key must be a name, not a list or a mapping")
-            elif key.text in node.items:
-                first = node.keys[key.text].line
-                where = (
-                    f"line {first}" if first != key.mark.line else f"line {first}, column {node.keys[key.text].column}"
-                )
-                self.faults.add(
-                    key.mark, f"the key {quoted(key.text)} stands here on line {key.mark.line} and on {where}; keep one"
-                )
+            elif (seen := spelled.setdefault(normalize("NFC", key.text), key.text)) in node.items:
+                self.refuse_second(key, node.keys[seen], seen)
             else:
                 self.refuse_key(key)
                 node.put(key.text, value, key.mark)
@@ -196,6 +221,13 @@ class _Reader:
         elif event.tag is not None:
             self.faults.add(mark, f"a tag ({shown(event.tag)}) is not allowed; take it out")
 
+    def refuse_second(self, key: Scalar, first: Mark, spelled: str) -> None:
+        line = key.mark.line
+        where = f"line {first.line}" if first.line != line else f"line {first.line}, column {first.column}"
+        other = "" if key.text == spelled else ", in other characters that look the same"
+        said = f"the key {quoted(key.text)} stands here on line {line} and on {where}{other}; keep one"
+        self.faults.add(key.mark, said)
+
     def refuse_key(self, key: Scalar) -> None:
         if key.plain and key.text == "<<":
             self.faults.add(key.mark, "a merge key (<<) is not allowed; `extends` makes one scenario from another")
@@ -205,14 +237,17 @@ class _Reader:
 
     def refuse_scalar(self, scalar: Scalar) -> None:
         text, mark = scalar.text, scalar.mark
-        strange = re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", text)
+        strange = NO_VALUE.search(text)
         if strange:
-            self.faults.add(mark, f"the text holds a control character, {quoted(strange.group())}; take it out")
+            char = strange.group()
+            self.faults.add(mark, f"the text holds {_kind(char)}, {quoted(char)}; take it out")
         if scalar.plain and text in NOTHING:
             self.faults.add(mark, "nothing stands here; write a value, or take the key out")
         if not scalar.plain or NUMBER.fullmatch(text):
             if scalar.plain and abs(float(text)) > 1e15:
                 self.faults.add(mark, f"the number {shown(text)} is too large for anything in a scenario")
+            elif scalar.plain and abs(float(text)) < SMALLEST and re.match(r"[-+]?[0.]*[1-9]", text):
+                self.faults.add(mark, f"the number {shown(text)} is too small to compute with; write 0")
             return
         if NOT_FINITE.fullmatch(text):
             self.faults.add(mark, f"{quoted(text)} is not a number to compute with; write a finite one")
