@@ -32,7 +32,7 @@ def files_in(folder: Path, faults: Faults) -> dict[str, bytes]:
             faults.add(mark, "this link leads out of the folder; put the file itself here")
             continue
         try:
-            data = ordinary(location, MOST_BYTES + 1)
+            data = ordinary(location, MOST_BYTES + 1, resolved=True)
         except OSError as error:
             faults.add(mark, f"this file cannot be read: {shown(error.strerror or error, 120)}")
             continue

@@ -18,6 +18,7 @@ from sim.scenario.yaml_text import MOST_BYTES, decoded, read_text
 
 MOST_FILES = 8  # that may stand below a difference
 LONGEST_PATH = 400
+MOST_SETTINGS = 1_000  # in a `set` or a `without`: each is looked for in the whole tree
 
 CONDITIONS = frozenset({"if", "then", "never", "unless", "when", "barred_when", "signs"})
 DEVICES = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\..*)?")
@@ -54,7 +55,7 @@ class _Chain:
             blame: Where a fault in opening it is told: at the `extends` that names it.
             above: Resolved locations of the files that lead here.
         """
-        data = self.read(location, name, blame)
+        data = self.read(location, name, blame, above)
         text = decoded(data, name, self.faults) if data is not None else None
         root = read_text(text, name, self.faults) if text is not None else None
         if root is None:
@@ -102,6 +103,9 @@ class _Chain:
     def take_out(self, base: Mapping, without: Node) -> None:
         """Take out of a base what a `without` list names, in its order."""
         entries = without.items if isinstance(without, Sequence) else []
+        if len(entries) > MOST_SETTINGS:
+            self.faults.add(without.mark, _too_many(len(entries)), "without")
+            return
         if not isinstance(without, Sequence):
             said = "without is a list of paths, such as [war, parties.*.foresight]"
             self.faults.add(without.mark, said, "without")
@@ -118,6 +122,9 @@ class _Chain:
         if not isinstance(node, Mapping):
             self.faults.add(node.mark, "set is a mapping of paths to values, such as parties.*.no_deal: 0.4", "set")
             return []
+        if len(node.items) > MOST_SETTINGS:
+            self.faults.add(node.mark, _too_many(len(node.items)), "set")
+            return []
         found = []
         for text, value in node.items.items():
             mark = node.keys[text]
@@ -126,10 +133,10 @@ class _Chain:
                 found.append(Setting(path, value, mark, f"{mark.file}:{mark.line}"))
         return found
 
-    def read(self, location: str, name: str, blame: Mark) -> bytes | None:
+    def read(self, location: str, name: str, blame: Mark, above: tuple[str, ...]) -> bytes | None:
         """The bytes of an ordinary file; None, and a fault, if it is none, cannot be read or is too large."""
         try:
-            data = ordinary(location, self.bytes_left + 1)
+            data = ordinary(location, self.bytes_left + 1, resolved=bool(above))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             self.faults.add(blame, f"{quoted(name)} cannot be read: {shown(reason, 120)}{_like(location)}")
@@ -145,13 +152,27 @@ class _Chain:
         return data
 
 
-def ordinary(location: str, most: int) -> bytes | None:
-    """The first bytes of a file, None if it is a folder, a device or a pipe: such a thing is not even opened."""
+def ordinary(location: str, most: int, resolved: bool = False) -> bytes | None:
+    """The first bytes of a file, None if it is a folder, a device or a pipe: such a thing is not even opened.
+
+    Args:
+        location: The file.
+        most: Bytes to read.
+        resolved: Whether links in the location were followed and where it leads was approved: none may be there now.
+    """
     if not stat.S_ISREG(os.stat(location).st_mode):
         return None
     opened = os.open(location, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(opened, "rb") as file:  # it may have been exchanged in between
-        return file.read(most) if stat.S_ISREG(os.fstat(opened).st_mode) else None
+        facts = os.fstat(opened)
+        if not stat.S_ISREG(facts.st_mode) or (resolved and not _still_there(location, facts)):
+            return None
+        return file.read(most)
+
+
+def _still_there(location: str, facts: os.stat_result) -> bool:
+    """Whether a location without links is that of the file that was opened: a link may have taken its place since."""
+    return os.path.realpath(location) == location and os.path.samestat(os.stat(location), facts)
 
 
 def apply_settings(root: Mapping, settings: list[Setting], faults: Faults) -> None:
@@ -238,6 +259,10 @@ def _wrong_path(extends: Node) -> str:
     if len(text) > LONGEST_PATH or not all(map(_may_be_a_name, parts)):
         return f"{quoted(text)} cannot be the name of a scenario file"
     return ""
+
+
+def _too_many(paths: int) -> str:
+    return f"{paths:,} paths; at most {MOST_SETTINGS:,} would do, and what differs so much is better written in full"
 
 
 def _may_be_a_name(part: str) -> bool:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
 FEW_ENOUGH = 300_000  # packages over which a smallest set of clashing rules is looked for
+MOST_LOOKED_AT = 150_000_000  # packages times conditions: some two seconds of reading, before anything is played
+MOST_SEARCHED = 100_000_000  # packages times rules in looking for a smallest set of clashing ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,15 @@ def raw_count(issues: Mapping[str, IssueSpec]) -> int:
     return count
 
 
+def condition_count(scenario: "Scenario") -> int:
+    """Number of clauses that packages are held against: of rules, red lines, linkages and signatures."""
+    conditions = [condition for rule in scenario.consistency for condition in (rule.if_, rule.then)]
+    for party in scenario.parties.values():
+        conditions += [party.signs, *(linkage.when for linkage in party.linkages)]
+        conditions += [condition for line in party.red_lines for condition in (line.never, line.unless)]
+    return sum(len(condition.clauses) for condition in conditions)
+
+
 def space_of(issues: Mapping[str, IssueSpec], rules: Sequence[BareRule]) -> PackageSpace:
     """The consistent packages."""
     return package_space([Issue(name, tuple(sorted(spec.options))) for name, spec in issues.items()], rules)
@@ -56,6 +67,14 @@ def check_packages(scenario: "Scenario", faults: Faults) -> None:
     issues, rules = scenario.issues, scenario.consistency
     if raw_count(issues) > RAW_LIMIT:
         faults.add(place(scenario.tree, "issues"), _too_many(issues), "issues")
+        return
+    conditions = condition_count(scenario)
+    if raw_count(issues) * conditions > MOST_LOOKED_AT:
+        said = (
+            f"{raw_count(issues):,} packages to be held against {conditions:,} conditions, those of rules, lines and "
+            f"linkages; the one times the other may be {MOST_LOOKED_AT:,}: merge options, or take conditions out"
+        )
+        faults.add(place(scenario.tree, "issues"), said, "issues")
         return
     space = space_of(issues, rules)
     if not len(space):
@@ -147,9 +166,11 @@ def _tell_no_package(root: Tree, issues: Mapping[str, IssueSpec], rules: Sequenc
 def _clashing(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> list[Rule]:
     """A smallest set of rules that leaves no package, in the sense that none of them can be spared.
 
-    Only the issues that the rules mention matter. Where even these combine into too many packages, all rules.
+    Only the issues that the rules mention matter. Where even these combine into too many packages, all rules; and where
+    there are so many rules that looking takes long, those that are left when the search is given up.
     """
     clash = list(rules)
+    room = MOST_SEARCHED
     for rule in rules:
         rest = [other for other in clash if other is not rule]
         mentioned = {issue for each in rest for issue in each.if_.issues() | each.then.issues()}
@@ -158,6 +179,9 @@ def _clashing(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> list[Ru
             continue
         if raw_count(touched) > FEW_ENOUGH:
             return list(rules)
+        room -= raw_count(touched) * len(rest)
+        if room < 0:
+            return clash
         if not len(space_of(touched, rest)):
             clash = rest
     return clash

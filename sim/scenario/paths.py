@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sim.scenario.caps import too_many, walk
 from sim.scenario.messages import Faults, Mark, meant, quoted, shown
 from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, copy, plain
 from sim.scenario.writing import brief
-from sim.scenario.yaml_text import read_text
+from sim.scenario.yaml_text import MOST_NODES, read_text
 
 Path = tuple[str, ...]
 
@@ -34,19 +35,19 @@ class Place:
     parent: Mapping | Sequence
     key: str
     path: Path
+    at: int = 0  # of an entry of a list: how many stand before it
 
     @property
     def node(self) -> Node | None:
         """What stands there, None if nothing does yet."""
-        return child(self.parent, self.key)
+        return self.parent.items[self.at] if isinstance(self.parent, Sequence) else self.parent.items.get(self.key)
 
     def put(self, node: Node, mark: Mark) -> None:
         """Replace what stands there."""
         if isinstance(self.parent, Mapping):
             self.parent.put(self.key, node, mark)
             return
-        at = next(at for at, entry in enumerate(self.parent.items) if entry_id(entry) == self.key)
-        self.parent.items[at] = node
+        self.parent.items[self.at] = node
 
 
 def entry_id(node: Node) -> str | None:
@@ -119,10 +120,16 @@ def apply(root: Mapping, settings: list[Setting], faults: Faults) -> list[Path]:
         The full paths that were set.
     """
     done: list[Path] = []
+    room = MOST_NODES  # entries that settings may put in all: with `*` a small file could fill the memory
     for setting in settings:
         places = list(_places(root, setting.path, ()))
         if not places:
             faults.add(setting.mark, _nothing_there(root, setting.path))
+        entries = sum(1 for _ in walk(setting.value))
+        room -= entries * len(places)
+        if room < 0:
+            faults.add(setting.mark, too_many(entries, len(places)))
+            break
         for place in places:
             _put(place, setting)
             done.append(place.path)
@@ -156,12 +163,15 @@ def take_out(root: Mapping, path: Path, mark: Mark, faults: Faults) -> None:
     there = list(_standing(root, path))
     if not there:
         faults.add(mark, _nothing_there(root, path), "without")
+    lists: dict[int, tuple[Sequence, set[str]]] = {}
     for parent, name in there:
+        parent.gone[name] = mark
         if isinstance(parent, Mapping):
             del parent.items[name], parent.keys[name]
         else:
-            parent.items = [entry for entry in parent.items if entry_id(entry) != name]
-        parent.gone[name] = mark
+            lists.setdefault(id(parent), (parent, set()))[1].add(name)
+    for entries, names in lists.values():
+        entries.items = [entry for entry in entries.items if entry_id(entry) not in names]
 
 
 def _standing(node: Node, path: Path) -> Iterator[tuple[Mapping | Sequence, str]]:
@@ -169,8 +179,7 @@ def _standing(node: Node, path: Path) -> Iterator[tuple[Mapping | Sequence, str]
     if not isinstance(node, (Mapping, Sequence)):
         return
     path = whole_keys(node, path)
-    for name in names_below(node) if path[0] == "*" else [path[0]]:
-        below = child(node, name)
+    for name, below, _ in _named(node, path[0]):
         if below is not None and len(path) == 1:
             yield node, name
         elif below is not None:
@@ -192,16 +201,22 @@ def _places(node: Node, path: Path, walked: Path) -> Iterator[Place]:
         return
     path = whole_keys(node, path)
     key, rest = path[0], path[1:]
-    keys = names_below(node) if key == "*" else [key]
-    for name in keys:
-        below = child(node, name)
+    for name, below, at in _named(node, key):
         if not rest:
-            if below is not None or (isinstance(node, Mapping) and key != "*"):
-                yield Place(node, name, (*walked, name))
+            yield Place(node, name, (*walked, name), at)
         elif below is not None:
             if isinstance(below, Scalar) and len(rest) == 1 and rest[0] in NUMBER_KEYS and below.decimal is not None:
-                below = _long_form(Place(node, name, walked), below)
+                below = _long_form(Place(node, name, walked, at), below)
             yield from _places(below, rest, (*walked, name))
+
+
+def _named(node: Mapping | Sequence, key: str) -> list[tuple[str, Node | None, int]]:
+    """The names, children and positions that a key, an id or `*` means; a key of a mapping need not be there yet."""
+    if isinstance(node, Mapping):
+        return [(name, node.items.get(name), 0) for name in (node.items if key == "*" else [key])]
+    named = [(entry_id(entry), entry, at) for at, entry in enumerate(node.items)]
+    found = [(name, entry, at) for name, entry, at in named if name is not None and key in ("*", name)]
+    return [*found] if key == "*" else [*found[:1]]
 
 
 def _long_form(place: Place, number: Scalar) -> Mapping:

@@ -11,6 +11,7 @@ from sim.scenario import schema, sweeps
 from sim.scenario.aftermath_parts import AftermathSpec, aftermath
 from sim.scenario.block_checks import check_blocks
 from sim.scenario.block_shapes import condition_of, number_of
+from sim.scenario.caps import small_enough
 from sim.scenario.checks import check
 from sim.scenario.control_checks import check_control
 from sim.scenario.differences import apply_settings
@@ -42,6 +43,7 @@ from sim.scenario.validation import validate
 from sim.scenario.war_blocks import WarSpec, war
 from sim.scenario.writing import changes, document
 
+MOST_TRIALS = 12  # of paths of a sweep, one by one
 DEFAULT_PROTOCOL = "alternating_offers"
 DEFAULT_STRATEGY = "time_dependent"
 
@@ -170,6 +172,8 @@ def from_tree(before_sets: Tree, sets: Sequence[str], faults: Faults) -> Scenari
         setting for number, text in enumerate(sets, 1) if (setting := parse_set(text, number, faults)) is not None
     ]
     apply_settings(root, settings, faults)
+    if not small_enough(root, faults):
+        raise faults.error()
     model = _checked(root, faults)
     faults.raise_any()
     _check_sweep(root, faults)
@@ -190,19 +194,34 @@ def _checked(root: Tree, faults: Faults) -> schema.ScenarioModel | None:
 
 
 def _check_sweep(root: Tree, faults: Faults) -> None:
-    """Try the first value of each path of a sweep: what is wrong with a path is told before anything is computed."""
+    """Try the first value of each path of a sweep: what is wrong with a path is told before anything is computed.
+
+    A trial takes as long as reading the file. So of many paths, all are tried at once, and one by one only some.
+    """
     sweep = root.items.get("sweep")
-    for path, values in sweep.items.items() if isinstance(sweep, Tree) else ():
-        trial, found, mark = copy(root), Faults(), sweep.keys[path]  # type: ignore[union-attr]
-        assert isinstance(trial, Tree) and isinstance(values, Listed)
-        try:
-            parts = parse_path(path, mark, found)
-            setting = Setting(parts or (), values.items[0], mark, f"{mark.file}:{mark.line}")
-            apply_settings(trial, [setting] if parts else [], found)
-            _checked(trial, found)
-            found.raise_any()
-        except ScenarioError as error:
-            faults.add(mark, error.faults[0].message, "sweep")
+    if not isinstance(sweep, Tree) or (len(sweep.items) > MOST_TRIALS and not _trial(root, sweep, list(sweep.items))):
+        return
+    for path in list(sweep.items)[:MOST_TRIALS]:
+        found = _trial(root, sweep, [path])
+        if found:
+            faults.add(sweep.keys[path], found, "sweep")
+
+
+def _trial(root: Tree, sweep: Tree, paths: list[str]) -> str:
+    """What is wrong where some paths take the first of their values; empty if nothing is."""
+    trial, found, settings = copy(root), Faults(), []
+    assert isinstance(trial, Tree)
+    try:
+        for path in paths:
+            parts, values, mark = parse_path(path, sweep.keys[path], found), sweep.items[path], sweep.keys[path]
+            assert isinstance(values, Listed)
+            settings += [Setting(parts, values.items[0], mark, f"{mark.file}:{mark.line}")] if parts else []
+        apply_settings(trial, settings, found)
+        _checked(trial, found)
+        found.raise_any()
+    except ScenarioError as error:
+        return error.faults[0].message
+    return ""
 
 
 def _scenario(model: schema.ScenarioModel, root: Tree, before_sets: Tree, sets: tuple[str, ...]) -> Scenario:
