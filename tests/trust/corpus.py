@@ -1,0 +1,365 @@
+"""Malformed files by hand: what YAML, encodings, names and paths can do to a reader, each with the fault it brings.
+
+A line is put into the small scenario `two-banks-pullback` (or is the whole file), and must be told at its place.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A file that cannot be a scenario.
+
+    Attributes:
+        name: What is wrong, in a few words.
+        data: The bytes of the file; of a text, UTF-8 is meant.
+        place: Line and column of a message, or how they begin.
+        said: Words that the message has.
+    """
+
+    name: str
+    data: bytes
+    place: str
+    said: str
+
+
+def bad(name: str, text: str | bytes, place: str, said: str) -> Bad:
+    """An entry of the corpus."""
+    return Bad(name, text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text, place, said)
+
+
+UTF8 = "is not UTF-8; save the file as UTF-8 text"
+CONTROL = "does not belong in a text file; take it out"
+TURNS = "a character that turns the order of reading"
+NOT_YAML = "this is not YAML"
+DIFFERENTLY = "YAML 1.1 and YAML 1.2 read"
+DEEP = "more than 24 levels deep"
+NAME = "letters a to z, digits, _ and - would do"
+
+ENCODINGS = [
+    bad("UTF-16 with mark, little", "id: a".encode("utf-16"), "1:1", UTF8),
+    bad("UTF-16 with mark, big", b"\xfe\xff\x00i\x00d", "1:1", UTF8),
+    bad("UTF-16 without mark", "id: a".encode("utf-16-le"), "1:2", CONTROL),
+    bad("UTF-32", "id: a".encode("utf-32-le"), "1:2", CONTROL),
+    bad("UTF-7 is a text and no scenario", b"+AGkAZAA6", "1:1", "a scenario is a mapping of keys"),
+    bad("Latin-1", "id: caf\xe9".encode("latin-1"), "1:8", f"byte 0xe9 {UTF8}"),
+    bad("Latin-1 after letters of two bytes", "# Україна\nid: é ".encode() + b"\xe9", "2:7", UTF8),
+    bad("Windows 1251", "id: Україна".encode("cp1251"), "1:5", UTF8),
+    bad("a lone surrogate, raw", b"id: \xed\xa0\x80", "1:5", UTF8),
+    bad("an overlong slash", b"id: \xc0\xaf", "1:5", UTF8),
+    bad("beyond Unicode", b"id: \xf4\x90\x80\x80", "1:5", UTF8),
+    bad("cut in a letter", "id: é".encode()[:-1], "1:5", UTF8),
+    bad("NUL", "id: a\n\x00", "2:1", CONTROL),
+    bad("NUL after lines that end with CR alone", "id: a\rb: c\r\x00", "3:1", CONTROL),
+    bad("escape", "id: \x1b[31m", "1:5", "'\\x1b'"),
+    bad("bell", "id: \x07", "1:5", CONTROL),
+    bad("backspace", "id: a\x08b", "1:6", CONTROL),
+    bad("delete", "id: \x7f", "1:5", CONTROL),
+    bad("form feed", "id: a\n\x0c\nb: c", "2:1", CONTROL),
+    bad("vertical tab", "id: a\x0bb", "1:6", CONTROL),
+    bad("C1 control", "id: \x9b31m", "1:5", CONTROL),
+    bad("a mark within", "id: a\ufeffb", "1:6", CONTROL),
+    bad("two marks", "\ufeff\ufeffid: a", "1:1", CONTROL),
+    bad("no character", "id: \ufffe", "1:5", CONTROL),
+    bad("NEL hides a key behind a remark", "# x\x85id: a", "1:4", "YAML 1.1 reads '\\x85' as the end of a line"),
+    bad("LS hides a key behind a remark", "# x\u2028id: a", "1:4", "YAML 1.1 reads '\\u2028' as the end of a line"),
+    bad("PS in a text", "id: a\nb: x\u2029y", "2:5", "YAML 1.1 reads '\\u2029' as the end of a line"),
+    bad("right-to-left override", "id: a # \u202e", "1:9", TURNS),
+    bad("isolate", "id: \u2067a", "1:5", TURNS),
+    bad("embedding in a label", 'title: "a \u202b b"', "1:11", TURNS),
+]
+
+SYNTAX = [
+    bad("nothing", "", "1:1", "there is nothing here; `peacesim new` writes a scenario"),
+    bad("a mark and nothing", "\ufeff", "1:1", "there is nothing here"),
+    bad("blanks", "   \n\n  ", "1:1", "there is nothing here"),
+    bad("a remark", "# a remark", "1:1", "there is nothing here"),
+    bad("a document mark", "---\n", "2:1", "nothing stands here"),
+    bad("end of document", "...", "1:1", NOT_YAML),
+    bad("a word", "hello", "1:1", "a scenario is a mapping of keys"),
+    bad("a number", "5", "1:1", "a scenario is a mapping of keys"),
+    bad("a list", "- a\n- b", "1:1", "a scenario is a mapping of keys"),
+    bad("JSON in a list", '[{"id": "a"}]', "1:1", "a scenario is a mapping of keys"),
+    bad("a tab for a blank", "a:\n\tb: 1", "2:1", "indent with spaces, not with a tab"),
+    bad("a bracket open", "a: [1, 2", "1:4", NOT_YAML),
+    bad("a brace open", "a: {b: 1", "1:4", NOT_YAML),
+    bad("a bracket too many", "a: [1]]", "1:7", "this is not YAML"),
+    bad("quotes open", 'a: "b', "1:4", NOT_YAML),
+    bad("an apostrophe open", "a: 'b", "1:4", NOT_YAML),
+    bad("a bad escape", 'a: "\\q"', "1:6", NOT_YAML),
+    bad("an escape beyond Unicode", 'a: "\\UFFFFFFFF"', "1:1", "this is not YAML"),
+    bad("two colons", "a: b: c", "1:5", NOT_YAML),
+    bad("no blank after the colon", "a:1\nb: 2", "2:2", NOT_YAML),
+    bad("indented wrong", "a:\n   b: 1\n  c: 2", "3:3", NOT_YAML),
+    bad("a list in a mapping", "a: 1\n- b", "2:1", NOT_YAML),
+    bad("an at sign", "a: @b", "1:4", NOT_YAML),
+    bad("a backtick", "a: `b`", "1:4", NOT_YAML),
+    bad("a percent sign", "a: %b", "1:4", NOT_YAML),
+    bad("a block text of wrong indentation", "a: |99\n  b", "1:", NOT_YAML),
+    bad("a second document", "a: 1\n---\na: 2", "2:1", "a second document starts here"),
+    bad("an empty second document", "a: 1\n---\n", "2:1", "a second document starts here"),
+    bad("three documents", "---\na: 1\n---\nb: 2\n---\nc: 3", "3:1", "a second document starts here"),
+    bad("a version", "%YAML 1.1\n---\na: 1", "2:1", "a YAML directive (%) does not belong"),
+    bad("version 1.2", "%YAML 1.2\n---\na: 1", "2:1", "a YAML directive (%) does not belong"),
+    bad("a tag directive", "%TAG ! tag:x,2000:\n---\na: 1", "2:1", "a YAML directive (%) does not belong"),
+    bad("a directive of nobody", "%PEACE now\n---\na: 1", "2:1", "a YAML directive (%) does not belong"),
+    bad("merge conflict", "<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> x", "2:", NOT_YAML),
+    bad("HTML", "<html><body>x</body></html>", "1:1", "a scenario is a mapping of keys"),
+    bad("a pickle", b"\x80\x04\x95", "1:1", UTF8),
+    bad("a shell script", "#!/bin/sh\nrm -rf /", "2:1", "a scenario is a mapping of keys"),
+]
+
+KEYS = [
+    bad("the same key twice", "a: 1\nb: 2\na: 3", "3:1", "the key 'a' stands here on line 3 and on line 1; keep one"),
+    bad("twice in quotes", 'x: {a: 1, "a": 2}', "1:11", "and on line 1, column 5; keep one"),
+    bad("twice by an escape", 'x: {a: 1, "\\x61": 2}', "1:11", "the key 'a' stands here"),
+    bad("two ways to write é", 'x: {"\xe9": 1, "e\u0301": 2}', "1:13", "in other characters that look the same"),
+    bad("a list as key", "[a, b]: c", "1:1", "a key must be a name, not a list or a mapping"),
+    bad("a mapping as key", "{a: b}: c", "1:1", "a key must be a name, not a list or a mapping"),
+    bad("a complex key", "? [a, b]\n: c", "1:3", "a key must be a name, not a list or a mapping"),
+    bad("a complex key without value", "? a", "1:", "nothing stands here"),
+    bad("no key", ": a", "1:1", "nothing stands here"),
+    bad("a number as key", "5: a", "1:1", "YAML reads the key '5' as a number"),
+    bad("a float as key", "0.5: a", "1:1", "YAML reads the key '0.5' as a number"),
+    bad("a truth value as key", "true: a", "1:1", "YAML reads the key 'true' as a truth value"),
+    bad("a date as key", "2025-12-14: a", "1:1", "YAML reads the key '2025-12-14' as a date"),
+    bad("null as key", "null: a", "1:1", "nothing"),
+    bad("a merge key", "a: {<<: {b: 1}}", "1:5", "a merge key (<<) is not allowed"),
+    bad("a merge key with an alias", "a: &x {b: 1}\nc: {<<: *x}", "1:4", "an anchor (&x) is not allowed"),
+    bad("norway as key", "no: a", "1:1", f"{DIFFERENTLY} 'no' differently"),
+    bad("a time as key", "12:30: a", "1:1", f"{DIFFERENTLY} '12:30' differently"),
+]
+
+TRICKS = [
+    bad("an anchor", "a: &x 1", "1:4", "an anchor (&x) is not allowed"),
+    bad("an alias", "a: *x", "1:4", "an alias (*x) is not allowed"),
+    bad("an anchor at a key", "&x a: 1", "1:1", "an anchor (&x) is not allowed"),
+    bad("an alias as key", "*x : 1", "1:1", "an alias (*x) is not allowed"),
+    bad("an anchor within itself", "a: &x [*x]", "1:4", "an anchor (&x) is not allowed"),
+    bad("a laugh of aliases", "a: &a [x, x]\n" + "".join(f"b{n}: &b{n} [*a, *a]\n" for n in range(9)), "1:4", "anchor"),
+    bad("an anchor with an escape", "a: &\u200b 1", "1:4", "an anchor (&\\u200b) is not allowed"),
+    bad("code in a tag", "a: !!python/object/apply:os.system [ls]", "1:4", "a tag (tag:yaml.org,2002:python/object"),
+    bad("a name in a tag", "a: !!python/name:os.system x", "1:4", "a tag (tag:yaml.org,2002:python/name:os.system)"),
+    bad("a module in a tag", "a: !!python/module:os x", "1:4", "a tag ("),
+    bad("a new object in a tag", "a: !!python/object/new:subprocess.Popen [[ls]]", "1:4", "a tag ("),
+    bad("a tag of one's own", "a: !x b", "1:4", "a tag (!x) is not allowed; take it out"),
+    bad("a tag that is an address", "a: !<http://localhost/x> b", "1:4", "a tag (http://localhost/x) is not allowed"),
+    bad("a text tag", "a: !!str 5", "1:4", "a tag (tag:yaml.org,2002:str) is not allowed"),
+    bad("a float tag", "a: !!float 5", "1:4", "a tag ("),
+    bad("binary", "a: !!binary aGVsbG8=", "1:4", "a tag ("),
+    bad("a set", "a: !!set {b}", "1:4", "a tag ("),
+    bad("an ordered map", "a: !!omap [b: 1]", "1:4", "a tag ("),
+    bad("the bare tag", "a: ! b", "1:4", "a tag (!) is not allowed"),
+    bad("a tag at the top", "!!map\na: 1", "1:1", "a tag (tag:yaml.org,2002:map) is not allowed"),
+    bad("an include", "a: !include /etc/passwd", "1:4", "a tag (!include) is not allowed"),
+    bad("an environment variable in a tag", "a: !env HOME", "1:4", "a tag (!env) is not allowed"),
+]
+
+SIZE = [
+    *(bad(f"deep {at!r}", at * 100_000, "1:", DEEP) for at in ("[", "{a: ", "- ", "? ")),
+    bad("deep by indentation", "".join(" " * n + "a:\n" for n in range(40)), "2", DEEP),
+    bad("25 levels", "a: " + "[" * 24 + "]" * 24, "1:27", DEEP),
+    bad("many entries", "a: [" + "x," * 200_000, "1:", "more than 15,000 entries"),
+    bad("many keys", "".join(f"k{n}: 1\n" for n in range(9_000)), "7500:", "more than 15,000 entries"),
+    bad("a byte too many", b"#" * 1_000_001, "1:1", "larger than 1,000,000 bytes"),
+    bad("a long line of blanks", "a: [" + " " * 900_000, "1:", NOT_YAML),
+    bad("a long key", "k" * 900_000 + ": 1", "1:", NOT_YAML),
+    bad("a long number", "a: " + "9" * 900_000, "1:4", "has 900,000 digits; write fewer"),
+    bad("long decimals", "a: 0." + "3" * 100, "1:4", "has 102 digits; write fewer"),
+    bad("a long word of one kind", "a: " + "1_" * 200_000, "1:1", ""),
+]
+
+WORDS = [
+    "no",
+    "NO",
+    "No",
+    "n",
+    "N",
+    "yes",
+    "y",
+    "Y",
+    "Yes",
+    "YES",
+    "on",
+    "On",
+    "ON",
+    "off",
+    "OFF",
+    "017",
+    "-017",
+    "0o17",
+    "0x1F",
+    "0b1",
+    "1_000",
+    "1_000.5",
+    "12:30",
+    "1:30:00",
+    "190:20:30.15",
+    "1e3",
+    "1.5e3",
+    "1E+3",
+    "-.5",
+    "+.5",
+    "=",
+    "2025-12-14T10:00:00",
+    "1e400",
+    "0_0",
+    "08",
+    "1e-320",
+    "6.0e23",
+    "+0x1",
+    "-1_0",
+    "00",
+    "0777",
+    "1__0",
+    "2025-1-4",
+]
+NUMBERS = [
+    *(bad(f"{word} as value", f"a: {word}", "1:4", f"{DIFFERENTLY} '{word}' differently") for word in WORDS),
+    *(bad(f"{word} in a list", f"a: [x, {word}]", "1:8", "differently") for word in WORDS[:12]),
+    *(
+        bad(f"{word} as number", f"a: {word}", "1:4", "is not a number to compute with")
+        for word in (".nan", ".NaN", ".NAN", ".inf", "-.inf", "+.inf", ".Inf", ".INF")
+    ),
+    *(
+        bad(f"nothing as {word!r}", f"a: {word}", "1:", "nothing stands here")
+        for word in ("", "~", "null", "Null", "NULL")
+    ),
+    bad("infinite by its exponent", "a: 1.0e+400", "1:4", "is too large for anything in a scenario"),
+    bad("too large", "a: 1000000000000000000", "1:4", "is too large for anything in a scenario"),
+    bad("zero by its exponent", "a: 1.0e-400", "1:4", "is too small to compute with; write 0"),
+    bad("of few digits by its exponent", "a: -1.5e-320", "1:4", "is too small to compute with; write 0"),
+    bad("no such date", "a: 2025-02-30", "1:4", "there is no date 2025-02-30"),
+    bad("month 13", "a: 2025-13-01", "1:4", "there is no date 2025-13-01"),
+    bad("year 0", "a: 0000-01-01", "1:4", "there is no date 0000-01-01"),
+]
+
+TEXTS = [
+    *(
+        bad(f"escaped {what}", f'a: "x{escape}y"', "1:4", "the text holds a control character")
+        for what, escape in (
+            ("escape", "\\e"),
+            ("NUL", "\\0"),
+            ("bell", "\\a"),
+            ("NEL", "\\N"),
+            ("surrogate", "\\ud800"),
+            ("C1", "\\x9b"),
+            ("no character", "\\uffff"),
+            ("mark", "\\ufeff"),
+            ("CR", "\\r"),
+        )
+    ),
+    bad("escaped override", 'a: "x\\u202ey"', "1:4", f"the text holds {TURNS}, '\\u202e'; take it out"),
+    bad("escaped isolate", 'a: "\\u2066"', "1:4", f"the text holds {TURNS}"),
+    bad("an escape in a key", '"a\\e": 1', "1:1", "the text holds a control character"),
+]
+
+WHOLE_FILES = [*ENCODINGS, *SYNTAX, *KEYS, *TRICKS, *SIZE, *NUMBERS, *TEXTS]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is changed in the small scenario, and what is told of it.
+
+    Attributes:
+        old: Text that stands in the file; its first place is changed.
+        new: What stands there instead.
+        said: Words of the first message that names the line of the change.
+    """
+
+    old: str
+    new: str
+    said: str
+
+
+ID = "id: two-banks-pullback"
+NAMES = (
+    "",
+    " ",
+    "x" * 81,
+    "x" * 100_000,
+    "a/b",
+    "../../x",
+    "a\\b",
+    "a|b",
+    "a.b",
+    "*",
+    "a*b",
+    "a b",
+    "-a",
+    "ж",
+    "🕊",
+    "e\u0301",
+    "\u200f",
+    "a=b",
+    "a:b",
+    "$x",
+    "a'b",
+    "<b>",
+    "{x}",
+    "%s",
+    "a,b",
+    "~",
+    "a@b",
+    "C:",
+    "a\tb",
+    "?",
+    "#",
+)
+CHANGES = [
+    *(Change(ID, f'id: "{name}"'.replace("\\b", "\\\\b"), NAME if name else "") for name in NAMES),
+    *(Change("upland:\n", f'"{name}":\n'.replace("\\b", "\\\\b"), "") for name in NAMES),
+    Change("schema: 1", "schema: 1.0", "is not one of 1"),
+    Change("schema: 1", "schema: true", "is not one of 1"),
+    Change("schema: 1", 'schema: "1"', "is not one of 1"),
+    Change("schema: 1", "schema: 2", "is not one of 1"),
+    Change("rounds: 24", "rounds: 24.0", "where a whole number would do"),
+    Change("rounds: 24", "rounds: 24.5", "where a whole number would do"),
+    Change("rounds: 24", 'rounds: "24"', "where a whole number would do"),
+    Change("rounds: 24", "rounds: true", "where a whole number would do"),
+    Change("rounds: 24", "rounds: 0", "is out of bounds; at least 1 would do"),
+    Change("rounds: 24", "rounds: -0", "is out of bounds"),
+    Change("rounds: 24", "rounds: 2025-12-14", "where a whole number would do"),
+    Change("rounds: 24", "rounds: [24]", "a list where a whole number would do"),
+    Change("rounds: 24", "rounds: {value: 24}", "a mapping where a whole number would do"),
+    Change("rounds: 24", "round: 24", "unknown key 'round'; did you mean 'rounds'?"),
+    Change("rounds: 24", "Rounds: 24", "unknown key 'Rounds'; did you mean 'rounds'?"),
+    Change("rounds: 24", '"rounds ": 24', "unknown key 'rounds '; did you mean 'rounds'?"),
+    Change("days_per_round: 15", "days_per_round: 0", "a number above 0 would do"),
+    Change("days_per_round: 15", "days_per_round: .inf", "is not a number to compute with"),
+    Change("days_per_round: 15", "days_per_round: two weeks", "where a number would do"),
+    Change("title: ", "titel: ", "unknown key 'titel'; did you mean 'title'?"),
+    Change("title: ", 'title: "a\\nb"\nx: ', "a label is one line"),
+    Change("as_of: ", "as_of: 5 # ", "where a date such as 2025-12-14 would do"),
+    Change("headline: ", "headline: strip # ", "where a list would do"),
+    Change("headline: [", "headline: [nowhere, ", "no issue is called 'nowhere'"),
+    Change("headline: [", "headline: [Strip, ", "no issue is called 'Strip'; did you mean 'strip'?"),
+    Change("  upland:\n", "  upland:\n    weight: {}\n", "unknown key 'weight'; did you mean 'weights'?"),
+    Change("  upland:\n", "  upland:\n    signs: sometimes\n", "where always, never, a condition"),
+    Change("  upland:\n", "  upland:\n    kind: friend\n", "is not one of belligerent, mediator or supporter"),
+    Change("  upland:\n", "  upland:\n    influence: 0\n", "a number above 0 would do"),
+    Change("  upland:\n", "  upland:\n    foresight: {value: 2}\n", "a number from 0 to 1 would do"),
+    Change("  upland:\n", "  upland:\n    foresight: {range: [0.9, 0.1]}\n", "write the lower number first"),
+    Change("  upland:\n", "  upland:\n    foresight: {value: 0.5, range: [0, 0.2]}\n", "is outside its range"),
+    Change(
+        "  upland:\n",
+        "  upland:\n    foresight: {value: 0.2, range: [0, 1], law: uniform}\n",
+        "the middle of its range",
+    ),
+    Change("  upland:\n", "  upland:\n    foresight: {value: 0.2, law: uniform}\n", "needs a range to draw from"),
+    Change("  upland:\n", "  upland:\n    foresight: {range: [0, 1], law: cauchy}\n", "is not one of triangular"),
+    Change("  upland:\n", "  upland:\n    foresight: {}\n", "a number needs a value or a range"),
+    Change("  upland:\n", "  upland:\n    foresight: {value: 0.1, unit: x}\n", "unknown key 'unit'"),
+    Change("  upland:\n", "  upland:\n    foresight: [0, 1]\n", "is no number"),
+    Change("  upland:\n", "  upland:\n    foresight: yes\n", "differently"),
+    Change("  upland:\n", "  upland:\n    foresight: true\n", "is no number"),
+    Change("  upland:\n", "  upland:\n    foresight: 1/2\n", "is no number"),
+    Change("  upland:\n", "  upland:\n    foresight: 0,5\n", "is no number"),
+    Change("  upland:\n", "  upland:\n    foresight: 50%\n", "is no number"),
+    Change("  upland:\n", '  upland:\n    foresight: "0.5"\n', "is no number"),
+    Change("  upland:\n", "  upland:\n    opens_with: nothing\n", "no proposal is called 'nothing'"),
+    Change("  upland:\n", "  upland:\n    strategy: {name: time_dependant}\n", "did you mean 'time_dependent'?"),
+    Change("  upland:\n", "  upland:\n    strategy: {name: __import__}\n", "'__import__'"),
+    Change("  upland:\n", "  upland:\n    strategy: {name: sim.strategies.hardline}\n", "'sim.strategies.hardline'"),
+    Change("  upland:\n", "  upland:\n    strategy: {name: time_dependent, exponant: 3}\n", "did you mean 'exponent'?"),
+]
