@@ -199,12 +199,17 @@ def _check_sweep(root: Tree, faults: Faults) -> None:
     A trial takes as long as reading the file. So of many paths, all are tried at once, and one by one only some.
     """
     sweep = root.items.get("sweep")
-    if not isinstance(sweep, Tree) or (len(sweep.items) > MOST_TRIALS and not _trial(root, sweep, list(sweep.items))):
+    if not isinstance(sweep, Tree):
+        return
+    together = _trial(root, sweep, list(sweep.items)) if len(sweep.items) > MOST_TRIALS else ""
+    if len(sweep.items) > MOST_TRIALS and not together:
         return
     for path in list(sweep.items)[:MOST_TRIALS]:
         found = _trial(root, sweep, [path])
         if found:
             faults.add(sweep.keys[path], found, "sweep")
+    if together and not faults:
+        faults.add(root.keys["sweep"], f"with the first value of every path: {together}", "sweep")
 
 
 def _trial(root: Tree, sweep: Tree, paths: list[str]) -> str:

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -32,7 +31,7 @@ PLANTED = [
         "R11",
         "sim/scenario/yaml_text.py",
         "if depth > MOST_DEPTH:",
-        "if depth > 10 * MOST_DEPTH:",
+        "if False:",
         HERE + "test_a_malformed_file_is_told_at_its_place",
     ),
     Planted(
@@ -163,14 +162,17 @@ issues:
 
 
 RULES = "".join(f"  - {{id: r{n}, if: {{i0: o{n % 9}}}, then: {{i1: o{n % 7}, i2: o{n % 5}}}}}\n" for n in range(498))
-CLASH = "".join(RULES.splitlines(True)[:240]) + "  - {id: a, then: {i3: o1}}\n  - {id: b, then: {i3: o2}}\n"
+CLASH = RULES + "  - {id: a, then: {i3: o1}}\n  - {id: b, then: {i3: o2}}\n"
 FLAGSHIP = (ROOT / "scenarios" / "ukraine-december-2025.yaml").read_text(encoding="utf-8")
 SLOW = {
     "a sweep of many paths": (
-        FLAGSHIP + "\nsweep:\n" + "".join(f"  history.x{n}: [1]\n" for n in range(400)) + "  time.rounds: [0]\n",
-        "sweep",
+        FLAGSHIP
+        + "\nhistory: {a: 1}\nsweep:\n"
+        + "".join(f"  history.x{n}: [1]\n" for n in range(400))
+        + "  time.rounds: [0]\n",
+        "sweep: with the first value of every path: time.rounds: '0' is out of bounds",
     ),
-    "many rules that clash": (wide(CLASH, (22, 22, 22, 26)), "together leave no package"),
+    "many rules that clash": (wide(CLASH, (22, 22, 22, 14)), "together leave no package"),
     "many lines over many packages": (wide("", (18, 18, 18, 18, 19), 200), "1,994,544 packages to be held against"),
     "many rules over many packages": (wide(RULES, (18, 18, 18, 18, 19)), "1,994,544 packages to be held against"),
 }
@@ -182,12 +184,9 @@ def test_a_small_file_that_takes_long_is_stopped(tmp_path, name):
     text, said = SLOW[name]
     (tmp_path / "x.yaml").write_text(text)
     began = time.process_time()
-    lines = [] if name == "a sweep of many paths" else told(tmp_path / "x.yaml")
-    if not lines:
-        with suppress(ScenarioError):
-            read_scenario(tmp_path / "x.yaml")
+    lines = told(tmp_path / "x.yaml")
     assert time.process_time() - began < 8  # it took minutes
-    assert not lines or any(said in line for line in lines)
+    assert any(said in line for line in lines), lines
 
 
 EXHAUSTIVE, CHILD_SECONDS = 10_000, 3 * 3600
@@ -227,7 +226,7 @@ def assess(answers: list[dict[str, object]], most_mb: int = 300) -> str:
 
 
 def test_damaged_scenarios_are_read_or_refused_in_plain_words(tmp_path, record_property):
-    record_property("R11", assess(trial(tmp_path / "trial", 0, 10_000, 137)))
+    record_property("R11", assess(trial(tmp_path / "trial", 0, 10_000, 237)))
 
 
 @pytest.mark.exhaustive
