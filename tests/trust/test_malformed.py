@@ -236,3 +236,23 @@ def test_ten_thousand_damaged_scenarios_and_those_that_pass_are_played(tmp_path,
     answers = trial(tmp_path / "trial", part, EXHAUSTIVE, 4, "play")
     assert len(answers) == EXHAUSTIVE // 4
     record_property("R11", assess(answers, most_mb=2_000))
+
+
+@pytest.mark.parametrize(
+    "command", [("check", "."), ("batch", ".", "-n", "2", "--out", "results")], ids=["check", "batch"]
+)
+def test_the_commands_tell_malformed_files_a_line_each_and_nothing_else(tmp_path, command):
+    """In a process of their own: code 2, a place in every line, no traceback, nothing written."""
+    files = WHOLE_FILES[::9]
+    for at, bad in enumerate(files):
+        (tmp_path / f"bad{at:03}.yaml").write_bytes(bad.data)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "sim.cli", *command], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 2, done.stderr[-2000:]
+    lines = done.stderr.splitlines()
+    assert len({line.split(":")[0] for line in lines if LINE.fullmatch(line)}) == len(files)
+    assert all(LINE.fullmatch(line) or not line.startswith(("Traceback", "  File")) for line in lines), done.stderr
+    assert all(char.isprintable() or char == "\n" for char in done.stdout + done.stderr)
+    assert not (tmp_path / "results").exists()
