@@ -87,6 +87,7 @@ OUTSIDE = [
     "../secret.yaml",
     "../secret/base.yaml",
     "sub/../../secret.yaml",
+    "sub/../base.yaml",
     "..",
     ".",
     "./base.yaml",
