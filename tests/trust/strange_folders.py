@@ -1,7 +1,7 @@
 """Results folders as a stranger might make them, and a process that reads them and tells what it took.
 
-`python -m tests.trust.strange_folders SOUND FOLDER...` reads a sound folder first, so that all is loaded, then each of the
-others in every way there is, and prints as JSON what became of each: what it said, seconds, memory in all, and files
+`python -m tests.trust.strange_folders SOUND FOLDER...` reads a sound folder first, so that all is loaded, then each of
+the others in every way there is, and prints as JSON what became of each: what it said, seconds, memory in all, files
 opened outside of the folder.
 """
 
