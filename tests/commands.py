@@ -13,7 +13,7 @@ from sim.cli.commands import peacesim
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
-    "batch", "check", "compare", "discover", "explain", "import", "list", "merge", "new", "report", "run", "schema",
+    "app", "batch", "check", "compare", "discover", "explain", "import", "list", "merge", "new", "report", "run", "schema",
     "sensitivity", "show", "sweep", "verify",
 )  # fmt: skip
 

@@ -24,7 +24,7 @@ HOUSE = """
     6  totals order_statistics results stages movers sheet_text store
     7  progress batch analysis
     8  charts report
-    9  cli app
+    9  app cli
 """
 FLOOR = {room: int(floor) for floor, *rooms in map(str.split, HOUSE.strip().splitlines()) for room in rooms}
 ORDER = {room: place for place, room in enumerate(FLOOR)}
@@ -37,7 +37,8 @@ ONLY_IN = {
     "ruamel": {"scenario"},
     "matplotlib": {"charts"},
     "click": {"cli"},
-    "streamlit": {"app"},
+    "starlette": {"app"},
+    "uvicorn": {"app"},
     "dask": {"batch"},
     "distributed": {"batch"},
     "SALib": {"analysis"},

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from sim.cli import understanding
+from sim.cli import opening, understanding
 from sim.cli.completing import KINDS, Scenarios, names_of_kind, settable_paths
 from sim.cli.failures import DAMAGED, SOME_FAILED, WRONG_INPUT, fail, plain_failures
 from sim.cli.group import EXISTING, FILE, as_json, draws_option, out_option, peacesim, seed_option, sets_option
 
-__all__ = ["peacesim", "understanding"]  # the commands of both files are in the group once this is imported
+__all__ = ["opening", "peacesim", "understanding"]  # the commands of these files are in the group once this is imported
 
 
 def shard_of_several(context: click.Context, option: click.Parameter, text: str | None) -> tuple[int, int] | None:

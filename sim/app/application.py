@@ -1,0 +1,112 @@
+"""The application: the routes of all pages behind the middleware that refuses strangers."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from sim.app.home import Home
+from sim.app.look import SHARED, rendered, say, static
+from sim.app.page import Page
+from sim.app.pages import PAGES
+from sim.app.safety import Keys, Safety
+from sim.app.said import Said
+from sim.scenario import ScenarioError
+from sim.scenario.messages import shown
+from sim.store import DamagedResults, StoreError
+
+
+def application(there: Home, keys: Keys, pages: Sequence[Page] = PAGES) -> Starlette:
+    """The application of one running page.
+
+    Args:
+        there: What it was opened on, and its worker.
+        keys: Who may ask.
+        pages: Those there are; the first that applies is what one sees first.
+    """
+    wanted = [page for page in pages if page.applies(there.place)]
+    names = {*SHARED, *(name for page in wanted for name in page.static)}
+    routes = [Route("/", _first), Route("/static/{name}", partial(_static, names)), Route("/favicon.ico", _no_icon)]
+    for page in wanted:
+        routes.append(Route(f"/{page.name}", page.show, methods=["GET"]))
+        routes += [Route(f"/{page.name}/{end}", answer, methods=["GET"]) for end, answer in page.gets.items()]
+        routes += [Route(f"/{page.name}/{end}", answer, methods=["POST"]) for end, answer in page.posts.items()]
+    made = Starlette(
+        routes=routes,
+        middleware=[Middleware(Safety, keys=keys)],
+        exception_handlers={
+            Said: _told,
+            ScenarioError: _faults,
+            StoreError: _stored,
+            DamagedResults: _stored,
+            OSError: _system,
+            HTTPException: _http,
+        },
+    )
+    made.router.redirect_slashes = False
+    made.state.home = there
+    made.state.pages = wanted
+    return made
+
+
+async def _first(request: Request) -> Response:
+    return RedirectResponse(f"/{request.app.state.pages[0].name}", 303)
+
+
+async def _static(names: set[str], request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in names:
+        raise HTTPException(404)
+    data, kind = static(name)
+    return Response(data, media_type=kind)
+
+
+async def _no_icon(request: Request) -> Response:
+    return Response(status_code=204)
+
+
+def _told(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Said)
+    return _message(request, error.words, error.status)
+
+
+def _faults(request: Request, error: Exception) -> Response:
+    """The faults of a file: 422, each with its place."""
+    assert isinstance(error, ScenarioError)
+    told = [
+        {"file": each.file, "line": each.line, "column": each.column, "message": each.message} for each in error.faults
+    ]
+    if _wants_data(request):
+        return JSONResponse({"faults": told}, 422)
+    return rendered(request, "message.html", "common", 422, words=say("common.faults"), faults=told)
+
+
+def _stored(request: Request, error: Exception) -> Response:
+    return _message(request, shown(error, 400), 422)
+
+
+def _system(request: Request, error: Exception) -> Response:
+    """What the disk said, without the path: it is of this machine."""
+    assert isinstance(error, OSError)
+    return _message(request, shown(error.strerror or "this cannot be read", 200), 422)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    words = say("common.nothing_here") if error.status_code == 404 else error.detail
+    return _message(request, words, error.status_code)
+
+
+def _message(request: Request, words: str, status: int) -> Response:
+    if _wants_data(request):
+        return JSONResponse({"message": words}, status)
+    return rendered(request, "message.html", "common", status, words=words, faults=[])
+
+
+def _wants_data(request: Request) -> bool:
+    return request.method == "POST" or "text/html" not in request.headers.get("accept", "text/html")

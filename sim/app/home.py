@@ -1,0 +1,118 @@
+"""What the routes of all pages share: where the page was opened, the worker, and how a request becomes an answer."""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from sim.app.place import Place
+from sim.app.said import Replaced, Said
+from sim.app.worker import Worker
+
+LOOK = 0.2  # seconds between two looks whether whoever asked is still there
+MOST_DRAWS = 20_000  # of one answer on the page; `batch` plays more
+_TAB = re.compile(r"[a-z0-9-]{1,40}")
+
+
+@dataclass(frozen=True)
+class Home:
+    """Of one running page.
+
+    Attributes:
+        place: What it was opened on.
+        worker: Where things are computed.
+        draws: How many runs an answer is refined to.
+        seed: Of all random numbers.
+    """
+
+    place: Place
+    worker: Worker
+    draws: int
+    seed: int
+
+
+def home(request: Request) -> Home:
+    """What the page of a request was opened on, and its worker."""
+    found: Home = request.app.state.home
+    return found
+
+
+async def wish(request: Request) -> Mapping[str, Any]:
+    """The JSON object that a POST brings.
+
+    Raises:
+        Said: if it is none.
+    """
+    try:
+        found = await request.json()
+    except (ValueError, RecursionError):
+        raise Said("the request is no JSON") from None
+    except ClientDisconnect:
+        raise Said("the request was longer than it said") from None
+    if not isinstance(found, dict):
+        raise Said("the request is no JSON object")
+    return found
+
+
+async def asked(request: Request, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Any:
+    """What a function returns in the worker; given up if the browser goes away or the tab asks for something newer.
+
+    Args:
+        request: Its header `X-Tab` says which tab asks.
+        function: See `Worker.ask`: of a module, plain data in and out, a generator function if it takes long.
+        arguments: Of the function.
+        urgent: False for what refines an answer that is there.
+
+    Raises:
+        Said: what the reader is told.
+        ScenarioError: the faults of a file.
+    """
+    worker = home(request).worker
+    tab = request.headers.get("x-tab", "none")
+    if not _TAB.fullmatch(tab):
+        raise Said("the header X-Tab is no name of a tab")
+    job = worker.ask(tab, function, *arguments, urgent=urgent)
+    answer = asyncio.wrap_future(job.answer)
+    try:
+        while True:
+            done, _ = await asyncio.wait({answer}, timeout=LOOK)
+            if done:
+                return answer.result()
+            if await request.is_disconnected():
+                raise Replaced("nobody waited for this any more")
+    finally:
+        if not answer.done():
+            worker.give_up(job)
+
+
+async def answered(request: Request, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Response:
+    """The same as JSON."""
+    return JSONResponse(await asked(request, function, *arguments, urgent=urgent))
+
+
+def text_of(found: Mapping[str, Any], key: str, most: int = 500) -> str:
+    """A text of a request.
+
+    Raises:
+        Said: if it is missing, no text or too long.
+    """
+    value = found.get(key)
+    if not isinstance(value, str) or len(value) > most:
+        raise Said(f"the request has no text {key} of at most {most} characters")
+    return value
+
+
+def count_of(found: Mapping[str, Any], key: str, low: int, high: int) -> int:
+    """A whole number of a request, within bounds.
+
+    Raises:
+        Said: if it is none, or out of bounds.
+    """
+    value = found.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise Said(f"{key} is a whole number from {low:,} to {high:,}")
+    return value

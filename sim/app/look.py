@@ -1,0 +1,61 @@
+"""Templates, their words, and the files that a browser loads with them."""
+
+from functools import cache
+from importlib.resources import files
+from pathlib import PurePosixPath
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from sim.app.home import home
+from sim.app.words import WORDS, words_of
+from sim.report.page import DISCLAIMER
+
+TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+SHARED = ("app.css", "app.js")
+
+
+def rendered(request: Request, template: str, page: str, status: int = 200, **values: object) -> Response:
+    """A page as HTML.
+
+    Args:
+        request: What is answered.
+        template: Its file in `templates/`, which extends `base.html`.
+        page: Its name, for the navigation and for the words its script may say.
+        status: Of the answer.
+        values: What the template shows.
+    """
+    there = home(request)
+    text = _environment().get_template(template).render(
+        page=page,
+        pages=request.app.state.pages,
+        file=request.query_params.get("file", there.place.given),
+        place=there.place,
+        disclaimer=DISCLAIMER,
+        script_words={**words_of("common"), **words_of(page)},
+        **values,
+    )  # fmt: skip
+    return HTMLResponse(text, status)
+
+
+def say(key: str, **values: object) -> str:
+    """The words of a key, with values in place of `{names}`."""
+    return WORDS[key].format(**values)
+
+
+@cache
+def static(name: str) -> tuple[bytes, str]:
+    """A file of `static/` and its type. The caller has looked the name up in the table of those that there are."""
+    return files("sim.app").joinpath("static", name).read_bytes(), TYPES[PurePosixPath(name).suffix]
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(loader=FunctionLoader(_template), autoescape=True, undefined=StrictUndefined)
+    made.globals["say"] = say
+    return made
+
+
+def _template(name: str) -> str:
+    return files("sim.app").joinpath("templates", name).read_text(encoding="utf-8")

@@ -1,0 +1,67 @@
+"""What the page was opened on, and which files it may therefore read: those in that folder and below, and no others."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from sim.app.said import NotThere
+from sim.scenario.messages import shown
+from sim.store import RESOLVED, RUN
+
+ENDINGS = (".yaml", ".yml")
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folder on which a page was opened.
+
+    Attributes:
+        folder: Links resolved. Nothing outside it is opened.
+        given: The scenario file to begin with, relative to the folder; empty if none was named.
+        results: Whether the folder is a results folder: its scenario is the resolved one, and nothing is saved there.
+    """
+
+    folder: Path
+    given: str = ""
+    results: bool = False
+
+    @staticmethod
+    def of(path: Path | None) -> "Place":
+        """The place of a scenario file, a results folder, or a folder of scenario files (left out: the current one)."""
+        where = Path(os.path.realpath(path or "."))
+        if not where.is_dir():
+            return Place(where.parent, where.name)
+        if os.path.lexists(where / RUN):
+            return Place(where, RESOLVED, True)
+        return Place(where)
+
+    def scenarios(self) -> list[str]:
+        """Names of the scenario files in the folder itself, by name."""
+        if self.results:
+            return [self.given]
+        found = sorted(
+            each.name for each in self.folder.iterdir()
+            if each.suffix in ENDINGS and not each.name.startswith(".") and each.is_file()
+        )  # fmt: skip
+        return found[:MOST_LISTED]
+
+    def scenario(self, name: str) -> Path:
+        """The path of a scenario file by its name relative to the folder, with forward slashes.
+
+        Raises:
+            NotThere: for what is no ordinary file in the folder or below, or does not end like a scenario.
+        """
+        parts = PurePosixPath(name).parts
+        refused = NotThere(f"{shown(name or 'no name', 120)} is no scenario file in the folder of this page")
+        odd = not parts or any(part in ("..", "/", "") or "\\" in part or ":" in part or "\0" in part for part in parts)
+        if odd or len(name) > 400 or not name.endswith(ENDINGS):
+            raise refused
+        path = self.folder.joinpath(*parts)
+        try:
+            real = Path(os.path.realpath(path))
+        except OSError:
+            raise refused from None
+        if not real.is_relative_to(self.folder) or not real.is_file():
+            raise refused
+        return path

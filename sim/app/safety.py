@@ -1,0 +1,189 @@
+"""Who may ask the page anything: only its own pages, in a browser that was shown the key.
+
+A page of any site that is open in the same browser can send requests to this machine, and another user of the machine
+can connect to the port. So a request must name this host and port (no other name that leads here, which DNS rebinding
+would need), come from this page or from nowhere, and bring the cookie that the key was exchanged for. What is refused
+is told why in plain words, and nothing of the scenario.
+"""
+
+import hmac
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BODY = 256_000  # bytes
+KEY = "key"
+METHODS = ("GET", "HEAD", "POST")
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
+        "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def new_key() -> str:
+    """A key that nobody guesses: 256 bits of the system's randomness."""
+    return os.urandom(32).hex()
+
+
+@dataclass
+class Keys:
+    """The key of a session, and one that works once.
+
+    The key may be used as often as one likes: it stands in the terminal. The browser is opened with the other one,
+    because other users of a machine can read the command lines of programs that are started.
+
+    Attributes:
+        port: Of the page; known once it is served.
+        key: Of the session.
+        once: Works for one exchange; empty once it is used.
+    """
+
+    port: int = 0
+    key: str = field(default_factory=new_key, repr=False)
+    once: str = field(default_factory=new_key, repr=False)
+
+    @property
+    def cookie(self) -> str:
+        """Name of the cookie; ports of one host share cookies."""
+        return f"peacesim-{self.port}"
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """What a request may call this host."""
+        return tuple(f"{name}:{self.port}" for name in ("127.0.0.1", "localhost", "[::1]"))
+
+    def address(self, key: str) -> str:
+        """Where the page is, with a key."""
+        return f"http://127.0.0.1:{self.port}/?{KEY}={key}"
+
+    def opens(self, offered: str) -> bool:
+        """Whether a key from an address opens the page; the one that works once is then used up."""
+        if self.once and _same(offered, self.once):
+            self.once = ""
+            return True
+        return _same(offered, self.key)
+
+    def knows(self, cookies: Iterable[str]) -> bool:
+        """Whether the `Cookie` headers of a request hold the key."""
+        pairs = (pair.strip().partition("=") for header in cookies for pair in header.split(";"))
+        return any(name == self.cookie and _same(value, self.key) for name, _, value in pairs)
+
+
+class Safety:
+    """The middleware before everything else.
+
+    Args:
+        app: What is asked once a request has passed.
+        keys: Of this session.
+    """
+
+    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+        self.app = app
+        self.keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, exchange a key for the cookie, or pass on."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # a WebSocket; there is none here
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        headers = Headers(scope=scope)
+        answer = self.refused(scope, headers) or self.exchanged(scope)
+        if answer is None and not self.keys.knows(headers.getlist("cookie")):
+            answer = _no("this page opens with the address that `peacesim app` printed in the terminal; copy all of it")
+        if answer is not None:
+            await answer(scope, receive, _guarded(send))
+            return
+        await self.app(scope, _measured(receive), _guarded(send))
+
+    def refused(self, scope: Scope, headers: Headers) -> Response | None:
+        """The refusal of a request that did not come from this page, None if it may have."""
+        if scope["method"] not in METHODS:
+            return _no("this page answers GET and POST", 405)
+        if headers.getlist("host") not in [[host] for host in self.keys.hosts]:
+            return _no(f"this page answers to 127.0.0.1:{self.keys.port} and to no other name")
+        if "upgrade" in headers:
+            return _no("there is no WebSocket here")
+        origins = headers.getlist("origin")
+        if origins and origins not in [[f"http://{host}"] for host in self.keys.hosts]:
+            return _no("this page answers to itself and to no other site")
+        if any(site not in ("same-origin", "none") for site in headers.getlist("sec-fetch-site")):
+            return _no("this page answers to itself and to no other site; type its address, or copy it")
+        if scope["method"] == "POST":
+            return self.refused_body(headers)
+        return None
+
+    def refused_body(self, headers: Headers) -> Response | None:
+        """The refusal of a body that no page of ours sends: a form of another site cannot send JSON unasked."""
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return _no("a request brings JSON", 415)
+        length = headers.get("content-length", "")
+        if not (length.isascii() and length.isdigit()):
+            return _no("a request says how long it is", 411)
+        if len(length) > 12 or int(length) > MOST_BODY:
+            return _no(f"a request of more than {MOST_BODY:,} bytes is none of ours", 413)
+        return None
+
+    def exchanged(self, scope: Scope) -> Response | None:
+        """For an address with a key: to the same address without it, the cookie set; None for one without."""
+        query = QueryParams(scope["query_string"])
+        if scope["method"] != "GET" or KEY not in query:
+            return None
+        if not self.keys.opens(query[KEY]):
+            return _no("this key opens nothing: it is of another session, or was used. The terminal has the address")
+        path = scope["path"]
+        answer = RedirectResponse(path if path.startswith("/") and not path.startswith("//") else "/", 303)
+        answer.headers.append(
+            "set-cookie", f"{self.keys.cookie}={self.keys.key}; Path=/; HttpOnly; SameSite=Strict"
+        )  # fmt: skip
+        return answer
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode("utf-8", "surrogateescape"), other.encode())
+
+
+def _no(words: str, status: int = 403) -> Response:
+    return PlainTextResponse(f"Refused: {words}.\n", status)
+
+
+def _guarded(send: Send) -> Send:
+    """Puts the headers of safety on every answer."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers[name] = value
+        await send(message)
+
+    return sent
+
+
+def _measured(receive: Receive) -> Receive:
+    """Counts what comes in, whatever its header said."""
+    room = MOST_BODY
+
+    async def received() -> Message:
+        nonlocal room
+        message = await receive()
+        room -= len(message.get("body", b""))
+        if room < 0:
+            return {"type": "http.disconnect"}
+        return message
+
+    return received

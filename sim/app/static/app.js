@@ -1,0 +1,90 @@
+// What the scripts of all pages share: words, questions to the server, and making elements. Text goes in as text, never as markup.
+
+const words = JSON.parse(document.getElementById("words").textContent);
+const tab = crypto.randomUUID();
+export const file = document.body.dataset.file;
+
+/** The words of a key, with values in place of {names}. */
+export function say(key, values = {}) {
+  return words[key].replace(/\{(\w+)\}/g, (found, name) => (name in values ? values[name] : found));
+}
+
+/** What the server refused: `faults` of a file, or a sentence. */
+export class Refusal extends Error {
+  constructor(status, told) {
+    super(told.message || "");
+    this.status = status;
+    this.faults = told.faults || [];
+  }
+}
+
+/** Ask the server for data. A newer question of this tab takes the place of an older one: that one then throws an AbortError or a Refusal of status 409. */
+export async function ask(path, wish, signal) {
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Tab": tab },
+      body: JSON.stringify(wish),
+      signal,
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refusal(0, { message: say("common.gone") });
+  }
+  const text = await answer.text();
+  let told;
+  try {
+    told = JSON.parse(text);
+  } catch {
+    throw new Refusal(answer.status, { message: text.slice(0, 500) });
+  }
+  if (!answer.ok) throw new Refusal(answer.status, told);
+  return told;
+}
+
+/** An element with attributes and children; a child that is no element becomes text. `on...` attributes are handlers. */
+export function make(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/** Put children in the place of all that an element holds. */
+export function fill(element, ...children) {
+  element.replaceChildren(...children.filter((child) => child !== null && child !== undefined));
+}
+
+/** Tell a sentence on the page's status line, which a screen reader reads out. */
+export function tell(text) {
+  const line = document.getElementById("status");
+  if (line.textContent !== text) line.textContent = text;
+}
+
+/** A share as percent, with as many digits as the number of runs bears. */
+export function percent(share, runs) {
+  return `${(100 * share).toFixed(runs >= 1000 ? 1 : 0)} %`;
+}
+
+/** A table with a caption; cells of the columns in `figures` stand to the right. */
+export function table(caption, heads, rows, figures = []) {
+  const cell = (tag, text, at, scope) =>
+    make(tag, { scope, class: figures.includes(at) ? "figure" : null }, text);
+  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    make("table", {}, make("caption", {}, caption),
+      make("thead", {}, make("tr", {}, ...heads.map((head, at) => cell("th", head, at, "col")))),
+      make("tbody", {}, ...rows.map((row) =>
+        make("tr", {}, ...row.map((text, at) => (at ? cell("td", text, at) : cell("th", text, at, "row"))))))));
+}
+
+/** A list of faults of a file, as `check` tells them. */
+export function faults(refusal) {
+  return refusal.faults.length
+    ? make("ul", { class: "faults" }, ...refusal.faults.map((each) => make("li", {}, say("common.fault", each))))
+    : make("p", {}, refusal.message);
+}

@@ -1,0 +1,17 @@
+"""Words that all pages share."""
+
+WORDS = {
+    "name": "peacesim",
+    "skip": "To the text",
+    "pages": "Pages",
+    "file": "Scenario file",
+    "message": "This cannot be shown",
+    "nothing_here": "There is nothing at this address.",
+    "faults": "The scenario file cannot be read. Mend it in your editor and save it; then load this page again.",
+    "fault": "{file}:{line}:{column}: {message}",
+    "choose": "Choose a scenario file",
+    "no_files": "There is no scenario file in this folder. `peacesim new` writes one to start from.",
+    "gone": "The program in the terminal has ended, or does not answer. Start it again with `peacesim app`.",
+    "interval": "{share} [{low} to {high}]",
+    "no_script": "This page needs JavaScript, which comes from this machine alone.",
+}

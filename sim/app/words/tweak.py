@@ -1,0 +1,5 @@
+"""Words of the page on which numbers are changed."""
+
+WORDS = {
+    "title": "Tweak",
+}
