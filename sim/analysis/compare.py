@@ -193,7 +193,7 @@ def _package_rows(results: Sequence[Results], names: Sequence[str], paired: bool
     issues = headline_issues(results)
     if not issues:
         return
-    texts = [_by_issues(one, issues) for one in results]
+    texts = [by_issues(one, issues) for one in results]
     shares = pd.DataFrame([text.value_counts(dropna=True) / len(text) for text in texts]).fillna(0.0)
     order = shares.mean().rename("share").rename_axis("package").reset_index()
     order = order.sort_values(["share", "package"], ascending=[False, True])
@@ -211,7 +211,7 @@ def headline_issues(results: Sequence[Results]) -> list[str]:
     return [issue for issue in wanted if all(issue in one.scenario.issues for one in results)]
 
 
-def _by_issues(results: Results, issues: Sequence[str]) -> pd.Series:
+def by_issues(results: Results, issues: Sequence[str]) -> pd.Series:
     """The options agreed on some issues in each draw, joined by `/`, missing without a deal; indexed by draw."""
     places = [list(results.scenario.issues).index(issue) for issue in issues]
     draws = results.whole("draw", "package")

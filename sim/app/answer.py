@@ -1,13 +1,156 @@
-"""The answer of the tweak page, computed in the worker: plain data."""
+"""The answer of the tweak page, computed in the worker: how far runs get, which packages, who stands in the way.
 
-from collections.abc import Generator
+Each is set beside the file as it stands on the same draws, so that a difference comes from what was changed alone.
+"""
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from sim.analysis.compare import by_issues, headline_issues, paired_difference
+from sim.analysis.inputs import differing_inputs
+from sim.analysis.layout import decimals, percent, share_with_interval
+from sim.analysis.sweep_table import STAGES
+from sim.analysis.words import blocker_words, issue_label, option_label
+from sim.app.changed import Changes, read_changed
 from sim.app.playing import played
-from sim.scenario import read_scenario
+from sim.results import Results
+from sim.scenario import Scenario, ScenarioError, read_scenario
+from sim.stages import stage_flags
+from sim.store import identity
+
+PACKAGES, BEFORE, BLOCKERS, INPUTS = 8, 3, 6, 60  # rows told; BEFORE: packages frequent before that are not now
 
 
-def answer(path: str, seed: int, draws: int) -> Generator[None, None, dict[str, Any]]:
-    """What came of the runs of a file."""
-    results = yield from played(read_scenario(path), seed, draws)
-    return results.summary()
+@dataclass(frozen=True)
+class Asked:
+    """What the page asks.
+
+    Attributes:
+        path: Of the file.
+        changes: In it.
+        seed: Of all random numbers.
+        draws: How many runs.
+        patience: Seconds after which fewer will do; None for all.
+    """
+
+    path: str
+    changes: Changes
+    seed: int
+    draws: int
+    patience: float | None = None
+
+
+def answer(asked: Asked) -> Generator[None, None, dict[str, Any]]:
+    """What came of the runs of a file with some numbers changed, beside the file as it stands.
+
+    Raises:
+        ScenarioError: if the file itself cannot be read.
+    """
+    base = read_scenario(asked.path)
+    try:
+        scenario = read_changed(asked.path, asked.changes) if asked.changes else base
+    except ScenarioError as error:
+        return {"refused": [fault.message for fault in error.faults]}
+    results = yield from played(scenario, asked.seed, asked.draws, asked.patience)
+    before = (yield from played(base, asked.seed, results.n)) if asked.changes else results
+    return _told(results, before)
+
+
+def _told(results: Results, before: Results) -> dict[str, Any]:
+    scenario, changed = results.scenario, results is not before
+    return {
+        "n": results.n,
+        "seed": results.seed,
+        "changed": changed,
+        "identity": identity(scenario, results.seed),
+        "weights": central_weights(scenario),
+        "stages": list(_stages(results, before)),
+        "zone_median": float(np.median(results.whole("zone_packages")["zone_packages"])),
+        "issues": [issue_label(scenario, issue) for issue in scenario.headline or tuple(scenario.issues)],
+        "packages": list(_packages(results, before)),
+        "different": len(results.packages()),
+        "blockers": list(_blockers(results, before)),
+        "inputs": _inputs(before.scenario, scenario) if changed else [],
+    }
+
+
+def central_weights(scenario: Scenario) -> dict[str, dict[str, float]]:
+    """Central weights by party and issue, rescaled where others were set."""
+    return {
+        name: {issue: float(number) for issue, number in party.weights.items()}
+        for name, party in scenario.parties.items()
+    }
+
+
+def _stages(results: Results, before: Results) -> Iterator[dict[str, Any]]:
+    now, then = _flags(results), _flags(before)
+    for name, flags in now.items():
+        yield {"name": name, "label": STAGES[name], **_beside(flags, then.get(name), results is not before)}
+
+
+def _flags(results: Results) -> "dict[str, pd.Series[bool]]":
+    flags = stage_flags(results)
+    draws = results.whole("draw", *flags.columns).set_index("draw", drop=False)
+    return dict(flags.of(draws))
+
+
+def _packages(results: Results, before: Results) -> Iterator[dict[str, Any]]:
+    """The packages signed most often, and those that were before and are not any more."""
+    issues, scenario = headline_issues([results, before]), results.scenario
+    names = [str(name) for name in results.packages(issues)["package"].head(PACKAGES)]
+    if results is not before:
+        often = [str(name) for name in before.packages(issues)["package"].head(BEFORE)]
+        names += [name for name in often if name not in names]
+    now, then = by_issues(results, issues), by_issues(before, issues)
+    for name in names:
+        options = [
+            option_label(scenario, issue, option) for issue, option in zip(issues, name.split("/"), strict=True)
+        ]
+        yield {"name": name, "options": options, **_beside(now == name, then == name, results is not before)}
+
+
+def _blockers(results: Results, before: Results) -> Iterator[dict[str, Any]]:
+    now, then = _whole(results, "blocker"), _whole(before, "blocker")
+    for name in map(str, results.blockers()["blocker"].head(BLOCKERS)):
+        words = blocker_words(results.scenario, name)
+        yield {"name": name, "words": words, **_beside(now == name, then == name, results is not before)}
+
+
+def _whole(results: Results, column: str) -> pd.Series:
+    return results.whole("draw", column).set_index("draw")[column]
+
+
+def _beside(now: "pd.Series[bool]", then: "pd.Series[bool] | None", changed: bool) -> dict[str, Any]:
+    """A share of runs with its interval, and its difference from the same draws of the file, in points."""
+    n, share = len(now), float(now.fillna(False).astype(bool).mean())
+    told: dict[str, Any] = {"share": share, "text": share_with_interval(share, n), "before": "", "difference": ""}
+    if changed and then is not None:
+        one, other = (each.fillna(False).astype(float) for each in (then, now))
+        (difference, low, high), _ = paired_difference(one, other)
+        told["before"] = percent(float(one.mean()), n)
+        told["difference"] = points(difference, low, high)
+        told["clear"] = bool(low > 0 or high < 0)
+    return told
+
+
+def points(difference: float, low: float, high: float) -> str:
+    """A difference of shares in percentage points with its interval, `+3.1 (1.0 to 5.2)`."""
+    if difference == low == high:
+        return "0" if difference == 0 else f"{100 * difference:+.0f}"
+    if np.isnan(low):
+        return f"{100 * difference:+.0f}"
+    places = decimals(100 * low, 100 * high, 1)
+    return f"{100 * difference:+.{places}f} ({100 * low:+.{places}f} to {100 * high:+.{places}f})"
+
+
+def _inputs(before: Scenario, after: Scenario) -> list[dict[str, str]]:
+    """What differs between the file and what was played: what was set, and what was rescaled with it."""
+    table = differing_inputs([before, after], ["before", "after"])
+    rows = table[["input", "before", "after"]].head(INPUTS).astype(object).to_dict("records")
+    return [{str(key): "" if pd.isna(value) else str(value) for key, value in row.items()} for row in rows]
+
+

@@ -1,30 +1,85 @@
 """The page on which numbers are changed and the answer is seen at once."""
 
-from starlette.requests import Request
-from starlette.responses import Response
+import hashlib
+import os
 
-from sim.app.answer import answer
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sim.app.answer import Asked, answer
+from sim.app.changed import Changes
+from sim.app.controls import controls
 from sim.app.home import MOST_DRAWS, answered, count_of, home, text_of, wish
 from sim.app.look import rendered
 from sim.app.page import Page
+from sim.app.place import Place
+from sim.app.said import NotThere, Said
+from sim.app.saving import save
+
+FIRST = 500  # runs of the first answer
+PATIENCE = 0.6  # seconds that it may take; fewer runs are told then
 
 
 async def show(request: Request) -> Response:
-    """The page of one file, or the files to choose from."""
+    """The page of one file, or the files to choose from. The file is not read yet: it may have faults."""
     there = home(request)
     name = request.query_params.get("file", there.place.given)
     if not name:
         return rendered(request, "choose.html", "tweak", names=there.place.scenarios())
     there.place.scenario(name)
-    return rendered(request, "tweak.html", "tweak")
+    return rendered(
+        request, "tweak.html", "tweak", first=FIRST, draws=there.draws, seed=there.seed, results=there.place.results
+    )
+
+
+async def post_controls(request: Request) -> Response:
+    """What of a file can be changed, and its stamp."""
+    name = text_of(await wish(request), "file")
+    path = home(request).place.scenario(name)
+    return await answered(request, controls, str(path))
 
 
 async def post_answer(request: Request) -> Response:
     """The answer to a file with some numbers changed, after some runs."""
     there, found = home(request), await wish(request)
     path = there.place.scenario(text_of(found, "file"))
-    n = count_of(found, "n", 1, MOST_DRAWS)
-    return await answered(request, answer, str(path), there.seed, n, urgent=n <= 500)
+    n, soon = count_of(found, "n", 1, MOST_DRAWS), found.get("soon") is True
+    asked = Asked(str(path), Changes.of(found), there.seed, n, PATIENCE if soon else None)
+    return await answered(request, answer, asked, urgent=soon)
 
 
-PAGE = Page("tweak", show, posts={"answer": post_answer}, gets={}, static=("tweak.js",))
+async def post_save(request: Request) -> Response:
+    """Write what was changed as a file of its own."""
+    there, found = home(request), await wish(request)
+    if there.place.results:
+        raise Said("nothing is saved in a results folder; open the page on the scenario file itself")
+    path = there.place.scenario(text_of(found, "file"))
+    name, changes = text_of(found, "name", 100), Changes.of(found)
+    return await answered(request, save, str(path), name, changes, there.seed, there.draws)
+
+
+async def get_stamp(request: Request) -> Response:
+    """A text that changes when a scenario file of the folder does: cheap enough to be asked every other second."""
+    name = request.query_params.get("file", "")
+    return JSONResponse({"stamp": stamp(home(request).place, name)})
+
+
+def stamp(place: Place, name: str) -> str:
+    """Sizes and times of a file, and of those beside it and at the top of the place, which it may extend."""
+    try:
+        path = place.scenario(name)
+    except NotThere:
+        return "gone"  # an editor may be putting it back
+    folders = dict.fromkeys((path.parent, place.folder))
+    found = [each for folder in folders for each in os.scandir(folder) if each.name.endswith((".yaml", ".yml"))]
+    facts = sorted((each.name, each.stat().st_mtime_ns, each.stat().st_size) for each in found if each.is_file())
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+PAGE = Page(
+    name="tweak",
+    show=show,
+    posts={"controls": post_controls, "answer": post_answer, "save": post_save},
+    gets={"stamp": get_stamp},
+    static=("tweak.js", "tweak_controls.js", "tweak_answer.js", "tweak.css"),
+)

@@ -18,16 +18,26 @@ export class Refusal extends Error {
   }
 }
 
-/** Ask the server for data. A newer question of this tab takes the place of an older one: that one then throws an AbortError or a Refusal of status 409. */
-export async function ask(path, wish, signal) {
+/** Ask the server for data. A newer question of this tab takes the place of an older one: that one then
+ *  throws an AbortError or a Refusal of status 409. A question with a `place` of its own stands in the line beside the others. */
+export function ask(path, wish, signal, place = "") {
+  return asked(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Tab": place ? `${tab.slice(0, 20)}-${place}` : tab },
+    body: JSON.stringify(wish),
+    signal,
+  });
+}
+
+/** Look at data that is there without being computed. */
+export function look(path) {
+  return asked(path, { headers: { Accept: "application/json" } });
+}
+
+async function asked(path, how) {
   let answer;
   try {
-    answer = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-Tab": tab },
-      body: JSON.stringify(wish),
-      signal,
-    });
+    answer = await fetch(path, how);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(0, { message: say("common.gone") });

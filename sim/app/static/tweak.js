@@ -1,4 +1,154 @@
-import { ask, file, fill, percent } from "./app.js";
+// The tweak page: changes go to the server, its answer comes back after few runs and is then refined.
 
-const told = await ask("/tweak/answer", { file, sets: [], n: 500 });
-fill(document.getElementById("answer"), `${told.n}: ${percent(told.agreement_share, told.n)}`);
+import { Refusal, ask, faults, file, fill, look, make, say, tell } from "./app.js";
+import { show, summary } from "./tweak_answer.js";
+import { Changes, Weights, build } from "./tweak_controls.js";
+
+const bench = document.getElementById("bench");
+const [first, draws] = [Number(bench.dataset.first), Number(bench.dataset.draws)];
+const part = Object.fromEntries(["controls", "answer", "summary", "progress", "refused", "faults", "saved", "save", "reset-all"].map((id) => [id, document.getElementById(id)]));
+const OFTEN = 2000; // milliseconds between two looks at the file
+const SOON = 40; // milliseconds that a moving slider is waited for
+
+let controls = [];
+let stamp = "";
+let asking = new AbortController();
+let waiting = 0;
+const changes = new Changes(changed);
+
+function changed() {
+  for (const control of controls) control.refresh();
+  part["reset-all"].disabled = changes.empty;
+  history.replaceState(null, "", `${location.pathname}${location.search}${changes.empty ? "" : `#${changes.kept}`}`);
+  clearTimeout(waiting);
+  waiting = setTimeout(play, SOON);
+}
+
+/** Ask for few runs, then for twice as many, until all are there or something newer is asked. */
+async function play() {
+  asking.abort();
+  const mine = (asking = new AbortController());
+  part.answer.setAttribute("aria-busy", "true");
+  try {
+    let told = await ask("/tweak/answer", { file, ...changes.wish, n: Math.min(first, draws), soon: true }, mine.signal);
+    if (told.refused) return refuse(told.refused);
+    put(told);
+    tell(summary(told).aloud);
+    while (told.n < draws) {
+      await looked(told);
+      if (mine.signal.aborted) return undefined;
+      const next = told.n < first ? first : 2 * told.n;
+      told = await ask("/tweak/answer", { file, ...changes.wish, n: Math.min(next, draws) }, mine.signal);
+      if (told.refused) return refuse(told.refused);
+      put(told);
+    }
+    part.answer.setAttribute("aria-busy", "false");
+    tell(summary(told).aloud);
+  } catch (error) {
+    failed(error, mine);
+  }
+  return undefined;
+}
+
+function failed(error, mine) {
+  if (error.name === "AbortError" || mine.signal.aborted || error.status === 409) return;
+  if (!(error instanceof Refusal)) throw error;
+  if (error.status === 503) {
+    part.progress.textContent = error.message;
+    waiting = setTimeout(play, 1000);
+  } else if (error.faults.length) broken(error);
+  else fill(part.refused, make("p", {}, error.message));
+}
+
+function put(told) {
+  fill(part.refused);
+  bench.classList.remove("stale");
+  show(part.answer, told);
+  part.summary.textContent = summary(told).line;
+  const values = { n: told.n.toLocaleString("en"), draws: draws.toLocaleString("en"), seed: told.seed };
+  part.progress.textContent = say(told.n < draws ? "tweak.refining" : "tweak.done", values);
+  bench.dataset.n = told.n;
+  for (const control of controls) if (control instanceof Weights) control.confirm(told.weights[control.name] || {});
+}
+
+/** A tab that nobody looks at refines nothing. */
+function looked(told) {
+  if (!document.hidden) return Promise.resolve();
+  part.progress.textContent = say("tweak.paused", { n: told.n.toLocaleString("en") });
+  return new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
+}
+
+function refuse(messages) {
+  bench.classList.add("stale");
+  fill(part.refused, make("p", {}, say("tweak.refused")), make("ul", { class: "faults" }, ...messages.map((each) => make("li", {}, each))));
+  part.answer.setAttribute("aria-busy", "false");
+}
+
+/** The file has faults: they are told, and what was shown stays. */
+function broken(error) {
+  bench.classList.add("stale");
+  fill(part.faults, make("p", {}, say(controls.length ? "tweak.broken" : "tweak.broken_first")), faults(error));
+  if (!controls.length) fill(part.controls);
+  part.answer.setAttribute("aria-busy", "false");
+}
+
+/** Read what can be changed in the file, and play it. */
+async function load() {
+  try {
+    const told = await ask("/tweak/controls", { file });
+    fill(part.faults);
+    bench.classList.remove("stale");
+    document.getElementById("headline").textContent = told.title;
+    controls = build(part.controls, told, changes);
+    changed();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.status === 409) return;
+    broken(error);
+  }
+}
+
+/** See whether the file has changed on disk. */
+async function watch() {
+  if (!document.hidden) {
+    try {
+      const found = (await look(`/tweak/stamp?file=${encodeURIComponent(file)}`)).stamp;
+      if (found !== stamp) {
+        stamp = found;
+        asking.abort();
+        await load();
+      } else if (part.faults.dataset.gone) {
+        delete part.faults.dataset.gone;
+        fill(part.faults);
+      }
+    } catch (error) {
+      part.faults.dataset.gone = "yes";
+      fill(part.faults, make("p", {}, error.message));
+    }
+  }
+  setTimeout(watch, OFTEN);
+}
+
+async function save(event) {
+  event.preventDefault();
+  const button = part.save.querySelector("button");
+  button.disabled = true;
+  try {
+    const told = await ask("/tweak/save", { file, ...changes.wish, name: document.getElementById("save-name").value }, undefined, "save");
+    fill(part.saved, make("p", {}, say("tweak.save_done", { file: told.file })), make("pre", { tabindex: "0" }, told.command),
+      make("details", {}, make("summary", {}, say("tweak.save_text")), make("pre", { tabindex: "0" }, told.text)));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    fill(part.saved, faults(error));
+  } finally {
+    button.disabled = false;
+  }
+}
+
+part.save?.addEventListener("submit", save);
+part["reset-all"].addEventListener("click", () => changes.clear());
+document.getElementById("keep").addEventListener("change", () => {
+  for (const control of controls.flatMap((each) => each.controls || each.hardness || each)) control.again?.();
+});
+if (location.hash.length > 1) changes.restore(location.hash.slice(1));
+await watch();

@@ -1,0 +1,110 @@
+"""What of a scenario the tweak page lets one change, as plain data: each control with the paths that it sets."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sim.analysis.words import clean, issue_label, line_words, party_label
+from sim.ensemble import line_group
+from sim.registry import Registry, texts_of
+from sim.scenario import Number, PartySpec, Scenario, read_scenario
+from sim.scenario.registered import PROTOCOLS, STRATEGIES, parameters_of
+
+BLOCKS = ("war", "events", "mediation", "giving_way", "ratification", "aftermath")
+READINGS = ("by_party", "together", "each")
+MOST_PATHS = 2_000
+
+
+def controls(path: str) -> dict[str, Any]:
+    """The controls of a file.
+
+    Raises:
+        ScenarioError: if it cannot be read.
+    """
+    scenario = read_scenario(path)
+    return {
+        "id": scenario.id,
+        "title": clean(scenario.title),
+        "as_of": str(scenario.as_of or ""),
+        "parties": [_party(scenario, name, party) for name, party in scenario.parties.items()],
+        "lines": list(_lines(scenario)),
+        "reading": {"path": "lines", "value": scenario.lines, "choices": list(READINGS)},
+        "protocol": {"path": "protocol", "value": scenario.protocol.name, "choices": _choices(PROTOCOLS)},
+        "strategies": _choices(STRATEGIES),
+        "blocks": [block for block in BLOCKS if scenario.resolved.get(block)],
+        "numbers": _others(scenario),
+    }
+
+
+def _party(scenario: Scenario, name: str, party: PartySpec) -> dict[str, Any]:
+    path = f"parties.{name}"
+    return {
+        "name": name,
+        "label": party_label(scenario, name),
+        "weights": [
+            {"label": issue_label(scenario, issue), "issue": issue, **_number(f"{path}.weights.{issue}", number)}
+            for issue, number in party.weights.items()
+        ],
+        "no_deal": _number(f"{path}.no_deal", party.no_deal),
+        "strategy": {
+            "path": f"{path}.strategy",
+            "value": party.strategy.name,
+            "numbers": list(_parameters(party, f"{path}.strategy")),
+        },
+    }
+
+
+def _number(path: str, number: Number) -> dict[str, Any]:
+    return {
+        "path": path,
+        "value": number.value,
+        "low": number.low if number.uncertain else None,
+        "high": number.high if number.uncertain else None,
+        "law": number.law,
+    }
+
+
+def _choices(registry: Registry) -> list[dict[str, str]]:
+    """Registered names, each with when to choose it."""
+    return [{"name": each, "about": clean(texts_of(registry[each]).use)} for each in registry]
+
+
+def _parameters(party: PartySpec, path: str) -> Iterator[dict[str, Any]]:
+    """The numbers that the file gives a strategy."""
+    known = parameters_of(STRATEGIES[party.strategy.name])
+    for key, value in party.strategy.parameters.items():
+        if isinstance(value, Number):
+            told = known[key].metadata
+            yield {
+                **_number(f"{path}.{key}", value),
+                "label": key,
+                "about": clean(told["doc"]),
+                "least": told["low"] if told["low"] is not None else told["above"],
+                "most": told["high"],
+            }
+
+
+def _lines(scenario: Scenario) -> Iterator[dict[str, Any]]:
+    """Red lines; those that share a draw have one hardness, and so one control."""
+    groups: dict[tuple[str, str], dict[str, Any]] = {}
+    reading = "together" if scenario.lines == "together" else "by_party"
+    for name, party in scenario.parties.items():
+        for line in party.red_lines:
+            path = f"parties.{name}.red_lines.{line.id}.hardness"
+            owner = name if reading == "by_party" or line.drawn_with is None else ""
+            key = (owner, line_group(reading, name, line.id, line.drawn_with))
+            group = groups.setdefault(key, {**_number(path, line.hardness), "party": owner, "paths": [], "lines": []})
+            group["paths"].append(path)
+            group["lines"].append({
+                "id": line.id,
+                "owner": party_label(scenario, name),
+                "words": line_words(scenario, f"{name}.{line.id}"),
+            })  # fmt: skip
+    yield from groups.values()
+
+
+def _others(scenario: Scenario) -> list[dict[str, Any]]:
+    """Every number of the file by its path, for who knows the one to change."""
+    found = scenario.numbers()
+    return [{**_number(path, found[path]), "label": clean(path)} for path in sorted(found)[:MOST_PATHS]]
+
+

@@ -1,0 +1,97 @@
+"""Save: what was changed, as a file of its own that extends the user's. The user's file is not touched."""
+
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+from sim.app.changed import Changes, read_changed, sets_of
+from sim.app.said import Said
+from sim.scenario import Scenario, ScenarioError, read_scenario
+from sim.scenario.messages import Faults, Mark, shown
+from sim.scenario.nodes import Mapping, Node, Scalar, Sequence
+from sim.scenario.writing import document
+from sim.scenario.yaml_text import read_text
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)")  # names that some systems give to devices
+HEAD = "# Changed on the page of `peacesim app`. It says only how it differs from the file that it extends.\n"
+NOT_PLAYED = ("id", "title", "extends")
+
+
+def save(path: str, name: str, changes: Changes, seed: int, draws: int) -> dict[str, Any]:
+    """Write a file beside the one that was changed, and see that it is the same scenario.
+
+    Args:
+        path: Of the file that was changed.
+        name: Of the new one, without its ending; it becomes the id of the scenario.
+        changes: In the file.
+        seed: For the command that plays it.
+        draws: Likewise.
+
+    Returns:
+        `file`, its name; `command`, which plays it to the numbers of the page; `text`, what stands in it.
+
+    Raises:
+        Said: if there is nothing to save, or the name will not do or is taken.
+        ScenarioError: if the changed scenario does not hold together.
+    """
+    if not changes:
+        raise Said("nothing is changed; there is nothing to save")
+    if not NAME.fullmatch(name) or DEVICES.fullmatch(name):
+        raise Said("small letters, digits, - and _ would do for a name, such as my-change")
+    base = Path(path)
+    wanted = read_changed(base, changes)
+    text = HEAD + document(difference(base.name, name, f"{wanted.title} ({name})", changes))
+    target = base.with_name(f"{name}.yaml")
+    try:
+        with target.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise Said(f"{name}.yaml exists and was left alone; another name would do") from None
+    try:
+        same = _played(read_scenario(target)) == _played(wanted)
+    except ScenarioError:
+        same = False
+    if not same:
+        target.unlink()
+        raise Said("these changes cannot be written as a file that reads back to the same; nothing was saved")
+    where = os.path.relpath(target)
+    command = f"peacesim batch {shlex.quote(where)} -n {draws} --seed {seed}"
+    return {"file": target.name, "command": shown(command, 1_000), "text": text}
+
+
+def difference(base: str, name: str, title: str, changes: Changes) -> Mapping:
+    """The tree of a file that extends another and holds changes alone."""
+    root = Mapping(_NOWHERE)
+    root.put("extends", _text(base), _NOWHERE)
+    root.put("id", _text(name), _NOWHERE)
+    root.put("title", _text(title), _NOWHERE)
+    if changes.without:
+        root.put("without", Sequence(_NOWHERE, "", [_text(each) for each in changes.without]), _NOWHERE)
+    if changes.sets:
+        block = Mapping(_NOWHERE)
+        for path, value in sets_of(changes.sets).items():
+            block.put(path, _read(value), _NOWHERE)
+        root.put("set", block, _NOWHERE)
+    return root
+
+
+def _read(value: str) -> Node:
+    """A value as `--set` reads it; the scenario was checked with it before."""
+    node = read_text(value, "--set", Faults())
+    assert node is not None
+    return node
+
+
+def _text(text: str) -> Scalar:
+    return Scalar(_NOWHERE, "", text, False)
+
+
+def _played(scenario: Scenario) -> dict[str, Any]:
+    """All of a scenario but what it is called."""
+    return {key: value for key, value in scenario.resolved.items() if key not in NOT_PLAYED}
+
+
+_NOWHERE = Mark("", 1, 1)
