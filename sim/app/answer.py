@@ -12,7 +12,7 @@ import pandas as pd
 
 from sim.analysis.compare import by_issues, headline_issues, paired_difference
 from sim.analysis.inputs import differing_inputs
-from sim.analysis.layout import decimals, percent, share_with_interval
+from sim.analysis.layout import number, percent, share_with_interval
 from sim.analysis.sweep_table import STAGES
 from sim.analysis.words import blocker_words, issue_label, option_label
 from sim.app.changed import Changes, read_changed
@@ -139,12 +139,11 @@ def _beside(now: "pd.Series[bool]", then: "pd.Series[bool] | None", changed: boo
 
 def points(difference: float, low: float, high: float) -> str:
     """A difference of shares in percentage points with its interval, `+3.1 (1.0 to 5.2)`."""
-    if difference == low == high:
-        return "0" if difference == 0 else f"{100 * difference:+.0f}"
-    if np.isnan(low):
-        return f"{100 * difference:+.0f}"
-    places = decimals(100 * low, 100 * high, 1)
-    return f"{100 * difference:+.{places}f} ({100 * low:+.{places}f} to {100 * high:+.{places}f})"
+    if np.isnan(low) or low == high:
+        return number(100 * difference, 0, sign=True)
+    places = 1 if high - low < 0.02 else 0
+    middle, least, most = (number(100 * each, places, sign=True) for each in (difference, low, high))
+    return f"{middle} ({least} to {most})"
 
 
 def _inputs(before: Scenario, after: Scenario) -> list[dict[str, str]]:

@@ -85,10 +85,11 @@ export class NumberControl {
     const id = `c${(numbered += 1)}`;
     const move = (event) => this.moved(Number(event.target.value), event.target);
     const at = { min: this.least, max: this.most, "aria-describedby": `${id}-under` };
-    this.range = make("input", { type: "range", id, step: this.step, ...at, oninput: move });
-    this.field = make("input", { type: "number", step: "any", "aria-label": say("tweak.number_of", { label: options.full || label }), ...at, onchange: move });
+    const named = options.full || label;
+    this.range = make("input", { type: "range", id, step: this.step, "aria-label": named, ...at, oninput: move });
+    this.field = make("input", { type: "number", step: "any", "aria-label": say("tweak.number_of", { label: named }), ...at, onchange: move });
     this.mark = make("span", { class: "mark" });
-    this.back = make("button", { type: "button", hidden: true, "aria-label": say("tweak.reset_of", { label: options.full || label }), onclick: () => { this.changes.takeBack(...this.paths); this.range.focus(); } }, say("tweak.reset"));
+    this.back = make("button", { type: "button", hidden: true, "aria-label": say("tweak.reset_of", { label: named }), onclick: () => { this.changes.takeBack(...this.paths); this.range.focus(); } }, say("tweak.reset"));
     this.element = make("div", { class: "control" },
       make("label", { for: id }, label), this.range, this.field,
       make("div", { class: "under", id: `${id}-under` }, make("span", {}, say("tweak.in_file", { number: spread(number) })), this.mark, this.back));
@@ -193,7 +194,7 @@ export class LineControl {
     this.changes = changes;
     this.line = line;
     const names = line.lines.map((each) => each.id).join(", ");
-    this.hardness = new NumberControl(changes, line, say("tweak.hardness"), { least: 0, most: 1, step: 0.01 }, { paths: line.paths, full: say("tweak.hardness_of", { label: names }) });
+    this.hardness = new NumberControl(changes, line, say("tweak.hardness"), { least: 0, most: 1, step: 0.01 }, { paths: line.paths, full: say("tweak.hardness_of", { label: names, hardness: say("tweak.hardness") }) });
     this.box = make("input", { type: "checkbox", "aria-label": say("tweak.line_on_of", { label: names }), onchange: () => this.switched() });
     this.element = make("fieldset", {}, make("legend", {}, names),
       make("ul", { class: "lines" }, ...line.lines.map((each) => make("li", {}, say("tweak.line_words", each)))),
@@ -282,9 +283,9 @@ export function build(element, told, changes) {
     const full = (text) => `${party.label}: ${text}`;
     return make("fieldset", {}, make("legend", {}, party.label),
       make("h4", {}, say("tweak.weights")), ...weights.elements,
-      make("h4", {}, say("tweak.no_deal")),
-      keep(new NumberControl(changes, party.no_deal, say("tweak.no_deal_about"), { least: 0, most: 1, step: 0.005 }, { full: full(say("tweak.no_deal")) })),
-      make("h4", {}, say("tweak.strategy")),
+      make("h4", {}, say("tweak.no_agreement")),
+      keep(new NumberControl(changes, party.no_deal, say("tweak.no_deal"), { least: 0, most: 1, step: 0.005 }, { full: full(say("tweak.no_deal")) })),
+      make("h4", {}, say("tweak.talks")),
       keep(new ChoiceControl(changes, party.strategy.path, party.strategy.value, told.strategies, say("tweak.strategy"), named, full(say("tweak.strategy")))),
       ...party.strategy.numbers.map((number) => keep(new NumberControl(changes, number, `${number.label}: ${number.about}`, boundsOf(number), { full: full(number.label) }))));
   });
@@ -293,10 +294,10 @@ export function build(element, told, changes) {
     make("h3", {}, say("tweak.lines")),
     ...(told.lines.length ? told.lines.map((line) => keep(new LineControl(changes, line))) : [make("p", {}, say("tweak.no_lines"))]),
     make("h3", {}, say("tweak.rules")),
-    make("fieldset", {}, make("legend", {}, say("tweak.rules")),
+    make("fieldset", {}, make("legend", {}, say("tweak.rules_talks")),
       keep(new ChoiceControl(changes, told.protocol.path, told.protocol.value, told.protocol.choices, say("tweak.protocol"), named)),
-      keep(new ChoiceControl(changes, told.reading.path, told.reading.value, readings, say("tweak.reading"), (name) => name)),
-      ...(told.blocks.length ? [make("h4", {}, say("tweak.blocks")), ...told.blocks.map((block) => keep(new BlockControl(changes, block)))] : [])),
+      keep(new ChoiceControl(changes, told.reading.path, told.reading.value, readings, say("tweak.reading"), (name) => name))),
+    told.blocks.length ? make("fieldset", {}, make("legend", {}, say("tweak.blocks")), ...told.blocks.map((block) => keep(new BlockControl(changes, block)))) : null,
     make("details", {}, make("summary", {}, say("tweak.any")), keep(new AnyControl(changes, told.numbers))));
   return parts;
 }
