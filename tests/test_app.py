@@ -180,6 +180,14 @@ def test_a_signal_ends_it_and_its_worker(folder, number, code):
         socket.create_connection(("127.0.0.1", client.port), 2)
 
 
+def test_what_is_no_scenario_is_said(tmp_path):
+    from tests.commands import call
+
+    (tmp_path / "notes.txt").write_text("a note")
+    answer = call("app", tmp_path / "notes.txt", "--no-browser")
+    assert answer.exit_code == 2 and ".yaml" in answer.output
+
+
 def test_a_port_that_is_taken_is_said(page, folder):
     with pytest.raises(AssertionError, match="is taken"), served(folder, "--port", str(page.port)):
         pass

@@ -103,7 +103,7 @@ def test_room_is_made_for_what_is_asked_now(talks, monkeypatch):
     monkeypatch.setattr(playing, "MOST_KEPT", 100)
     for k in range(5):
         drained(playing.played(sim.read_scenario(talks, [f"parties.east.no_deal=0.{k + 2}"]), 1, 60))
-    assert len(playing._played) <= 2
+    assert len(playing._kept) <= 2
 
 
 def test_rescaled_weights_are_told_and_sum_to_one(talks):

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from sim.app.said import NotThere
 from sim.scenario.messages import shown
-from sim.store import RESOLVED, RUN
+from sim.store import RESOLVED, RUN, StoreError
 
 ENDINGS = (".yaml", ".yml")
 MOST_LISTED = 200
@@ -28,9 +28,15 @@ class Place:
 
     @staticmethod
     def of(path: Path | None) -> "Place":
-        """The place of a scenario file, a results folder, or a folder of scenario files (left out: the current one)."""
+        """The place of a scenario file, a results folder, or a folder of scenario files (left out: the current one).
+
+        Raises:
+            StoreError: for a file that is no scenario by its name.
+        """
         where = Path(os.path.realpath(path or "."))
         if not where.is_dir():
+            if where.suffix not in ENDINGS:
+                raise StoreError(f"{where.name}: the page opens files that end with .yaml or .yml")
             return Place(where.parent, where.name)
         if os.path.lexists(where / RUN):
             return Place(where, RESOLVED, True)

@@ -2,7 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Generator
+from dataclasses import dataclass, field
 from time import monotonic
+
+import pandas as pd
 
 from sim.chunks import Chunk, play_chunk
 from sim.results import Results, results_of
@@ -14,7 +17,33 @@ PIECE = 0.25  # seconds between two looks whether anybody still waits; where dra
 FIRST, MOST = 100, 2_000  # draws of a piece: before it is known how long one takes, and at most
 MOST_KEPT = 60_000  # draws, of all scenarios together
 
-_played: "OrderedDict[str, list[Chunk]]" = OrderedDict()  # by identity of scenario and seed; the last used comes last
+
+@dataclass
+class _Runs:
+    """Runs of one scenario from draw 0 on, cut where an answer ended.
+
+    Attributes:
+        pieces: In order. One that no answer ended with is joined with the next: each holds counts of its own.
+        ends: Numbers of draws that were answered.
+    """
+
+    pieces: list[Chunk] = field(default_factory=list)
+    ends: set[int] = field(default_factory=set)
+
+    @property
+    def count(self) -> int:
+        return self.pieces[-1].stop if self.pieces else 0
+
+    def add(self, piece: Chunk) -> None:
+        if not self.pieces or self.count in self.ends:
+            self.pieces.append(piece)
+            return
+        last = self.pieces[-1]
+        draws = pd.concat([last.draws, piece.draws], ignore_index=True)
+        self.pieces[-1] = Chunk(last.start, draws, last.tallies + piece.tallies)
+
+
+_kept: "OrderedDict[str, _Runs]" = OrderedDict()  # by identity of scenario and seed; the last used comes last
 _paces: dict[str, float] = {}  # draws a second, by id of the scenario
 
 
@@ -33,23 +62,24 @@ def played(
     """
     until = monotonic() + patience if patience is not None else None
     name = identity(scenario, seed)
-    pieces = _played.setdefault(name, [])
-    _played.move_to_end(name)
+    runs = _kept.setdefault(name, _Runs())
+    _kept.move_to_end(name)
     table = structure(scenario)
-    while (done := pieces[-1].stop if pieces else 0) < draws:
-        if until is not None and done and monotonic() > until:
-            draws = done
+    while runs.count < draws:
+        if until is not None and runs.count and monotonic() > until:
+            draws = runs.count
             break
-        begun, count = monotonic(), min(_next_piece(scenario.id), draws - done)
-        pieces.append(play_chunk(scenario, seed, done, count, table))
+        begun, count = monotonic(), min(_next_piece(scenario.id), draws - runs.count)
+        runs.add(play_chunk(scenario, seed, runs.count, count, table))
         _paces[scenario.id] = count / max(monotonic() - begun, 1e-6)
         _make_room()
         yield
-    chosen = [piece for piece in pieces if piece.stop <= draws]
-    if chosen and chosen[-1].stop == draws:
-        return results_of(scenario, seed, chosen)
-    done = chosen[-1].stop if chosen else 0  # fewer are asked for than before, and no piece ends there
-    return results_of(scenario, seed, [*chosen, play_chunk(scenario, seed, done, draws - done, table)])
+    runs.ends.add(draws)
+    chosen = [piece for piece in runs.pieces if piece.stop <= draws]
+    done = chosen[-1].stop if chosen else 0
+    if done < draws:  # fewer are asked for than before, and no answer ended there
+        chosen.append(play_chunk(scenario, seed, done, draws - done, table))
+    return results_of(scenario, seed, chosen)
 
 
 def _next_piece(name: str) -> int:
@@ -59,5 +89,5 @@ def _next_piece(name: str) -> int:
 
 def _make_room() -> None:
     """Forget what was not asked for longest."""
-    while len(_played) > 1 and sum(pieces[-1].stop for pieces in _played.values() if pieces) > MOST_KEPT:
-        _played.popitem(last=False)
+    while len(_kept) > 1 and sum(runs.count for runs in _kept.values()) > MOST_KEPT:
+        _kept.popitem(last=False)

@@ -68,10 +68,11 @@ def serve(path: Path | None, draws: int, seed: int, port: int = 0, browser: bool
         The exit code: 128 and the number of the signal.
 
     Raises:
-        StoreError: if the port is taken.
+        StoreError: if the port is taken, or the file is none.
     """
+    place = Place.of(path)
     keys, worker = Keys(), Worker()
-    there = Home(Place.of(path), worker, min(draws, MOST_DRAWS), seed)
+    there = Home(place, worker, min(draws, MOST_DRAWS), seed)
     ended: list[int] = []
 
     def ready(listening: int) -> None:
