@@ -17,7 +17,7 @@ from sim.analysis.sweep_table import STAGES
 from sim.analysis.words import blocker_words, issue_label, option_label
 from sim.app.changed import Changes, read_changed
 from sim.app.playing import played
-from sim.results import Results
+from sim.results import Results, remembered
 from sim.scenario import Scenario, ScenarioError, read_scenario
 from sim.stages import stage_flags
 from sim.store import identity
@@ -92,6 +92,7 @@ def _stages(results: Results, before: Results) -> Iterator[dict[str, Any]]:
         yield {"name": name, "label": STAGES[name], **_beside(flags, then.get(name), results is not before)}
 
 
+@remembered
 def _flags(results: Results) -> "dict[str, pd.Series[bool]]":
     flags = stage_flags(results)
     draws = results.whole("draw", *flags.columns).set_index("draw", drop=False)

@@ -15,6 +15,7 @@ from sim.structure import structure
 
 PIECE = 0.25  # seconds between two looks whether anybody still waits; where draws are cut moves no bit
 FIRST, MOST = 100, 2_000  # draws of a piece: before it is known how long one takes, and at most
+STOPS = (100, 250, 500)  # where an answer that will not wait may end, so that all scenarios have pieces that end there
 MOST_KEPT = 60_000  # draws, of all scenarios together
 
 
@@ -24,11 +25,13 @@ class _Runs:
 
     Attributes:
         pieces: In order. One that no answer ended with is joined with the next: each holds counts of its own.
-        ends: Numbers of draws that were answered.
+        told: Results by number of draws: what was found of them is remembered with them.
+        ends: Numbers of draws that are answered.
     """
 
     pieces: list[Chunk] = field(default_factory=list)
-    ends: set[int] = field(default_factory=set)
+    told: dict[int, Results] = field(default_factory=dict)
+    ends: set[int] = field(default_factory=lambda: set(STOPS))
 
     @property
     def count(self) -> int:
@@ -58,7 +61,7 @@ def played(
         scenario: As read, with what was changed.
         seed: Of all random streams.
         draws: How many, at least 1.
-        patience: Seconds after which fewer will do, at least one piece; None for all of them.
+        patience: Seconds after which fewer will do, one of `STOPS`; None for all of them.
     """
     until = monotonic() + patience if patience is not None else None
     name = identity(scenario, seed)
@@ -66,19 +69,27 @@ def played(
     _kept.move_to_end(name)
     table = structure(scenario)
     while runs.count < draws:
-        if until is not None and runs.count and monotonic() > until:
+        if until is not None and runs.count in STOPS and monotonic() > until:
             draws = runs.count
             break
-        begun, count = monotonic(), min(_next_piece(scenario.id), draws - runs.count)
+        end = min([draws, *(stop for stop in STOPS if stop > runs.count)])
+        begun, count = monotonic(), min(_next_piece(scenario.id), end - runs.count)
         runs.add(play_chunk(scenario, seed, runs.count, count, table))
         _paces[scenario.id] = count / max(monotonic() - begun, 1e-6)
         _make_room()
         yield
     runs.ends.add(draws)
+    if draws not in runs.told:
+        runs.told[draws] = _first(runs, scenario, seed, draws)
+    return runs.told[draws]
+
+
+def _first(runs: _Runs, scenario: Scenario, seed: int, draws: int) -> Results:
+    """The results of the first draws of those that were played."""
     chosen = [piece for piece in runs.pieces if piece.stop <= draws]
     done = chosen[-1].stop if chosen else 0
     if done < draws:  # fewer are asked for than before, and no answer ended there
-        chosen.append(play_chunk(scenario, seed, done, draws - done, table))
+        chosen.append(play_chunk(scenario, seed, done, draws - done))
     return results_of(scenario, seed, chosen)
 
 
