@@ -282,10 +282,10 @@ export function build(element, told, changes) {
     parts.push(weights);
     const full = (text) => `${party.label}: ${text}`;
     return make("fieldset", {}, make("legend", {}, party.label),
-      make("h4", {}, say("tweak.weights")), ...weights.elements,
-      make("h4", {}, say("tweak.no_agreement")),
+      make("h3", {}, say("tweak.weights")), ...weights.elements,
+      make("h3", {}, say("tweak.no_agreement")),
       keep(new NumberControl(changes, party.no_deal, say("tweak.no_deal"), { least: 0, most: 1, step: 0.005 }, { full: full(say("tweak.no_deal")) })),
-      make("h4", {}, say("tweak.talks")),
+      make("h3", {}, say("tweak.talks")),
       keep(new ChoiceControl(changes, party.strategy.path, party.strategy.value, told.strategies, say("tweak.strategy"), named, full(say("tweak.strategy")))),
       ...party.strategy.numbers.map((number) => keep(new NumberControl(changes, number, `${number.label}: ${number.about}`, boundsOf(number), { full: full(number.label) }))));
   });
