@@ -10,7 +10,7 @@ function bar(share, old = false) {
 
 function cells(each, changed) {
   const share = make("span", {}, each.text, bar(each.share));
-  return changed ? [share, each.before, make("span", { class: each.clear ? "clear" : null }, each.difference)] : [share];
+  return changed ? [share, each.before, make("span", { class: each.clear ? "points clear" : "points" }, each.difference)] : [share];
 }
 
 function heads(first, changed) {
@@ -40,6 +40,7 @@ export function show(element, told) {
     packages.length ? table(say("tweak.packages"), heads(told.issues, told.changed), packages) : null,
     make("p", { class: "note" }, packages.length ? say("tweak.packages_all", { count: told.different.toLocaleString("en") }) : say("tweak.packages_none")),
     blockers.length ? table(say("tweak.blockers"), heads([say("tweak.blocker")], told.changed), blockers) : make("p", {}, say("tweak.blockers_none")),
+    blockers.length ? make("p", { class: "note" }, say("tweak.blockers_about")) : null,
     told.changed ? make("details", { open }, make("summary", {}, say("tweak.inputs")),
       inputs.length ? table(say("tweak.inputs"), [say("tweak.input"), say("tweak.input_before"), say("tweak.input_after")], inputs) : make("p", {}, say("tweak.inputs_none"))) : null,
     make("p", { class: "note" }, say("tweak.paired")));
