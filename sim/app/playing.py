@@ -69,10 +69,12 @@ def played(
     _kept.move_to_end(name)
     table = structure(scenario)
     while runs.count < draws:
-        if until is not None and runs.count in STOPS and monotonic() > until:
-            draws = runs.count
-            break
         end = min([draws, *(stop for stop in STOPS if stop > runs.count)])
+        if until is not None and runs.count in STOPS:
+            pace = _paces.get(scenario.id)
+            if monotonic() + ((end - runs.count) / pace if pace else 0.0) > until:
+                draws = runs.count
+                break
         begun, count = monotonic(), min(_next_piece(scenario.id), end - runs.count)
         runs.add(play_chunk(scenario, seed, runs.count, count, table))
         _paces[scenario.id] = count / max(monotonic() - begun, 1e-6)
