@@ -13,6 +13,7 @@ pytest.importorskip("uvicorn")
 
 import sim
 from sim.app.place import Place
+from sim.app.safety import Keys
 from sim.app.said import Broken, Busy, NotThere, Replaced, Said
 from sim.app.worker import MOST_WAITING, Worker
 from tests import app_functions
@@ -53,10 +54,22 @@ def test_the_address_of_the_terminal_gives_the_cookie_and_the_cookie_opens_the_p
     assert page.get("/tweak", Cookie=cookie.partition(";")[0]).status == 200
 
 
+def test_a_wrong_key_opens_nothing_and_the_one_of_the_browser_works_once(page):
+    for key in ("", "0" * 64, "ä"):
+        assert not Keys(1).opens(key)
+    keys = Keys(1)
+    assert keys.opens(keys.key) and keys.opens(keys.key)
+    once = keys.once
+    assert keys.opens(once) and not keys.opens(once) and not keys.opens("")
+    assert page.get("/?key=" + "0" * 64, Cookie="").status == 403
+
+
 PATHS = ("/", "/tweak", "/static/app.js", "/tweak/answer")
 WRONG = {
     "no cookie": {"Cookie": ""},
     "another cookie": {"Cookie": "peacesim=1"},
+    "a key of another session": {"Cookie": "peacesim-{port}=" + 64 * "0"},
+    "an empty key": {"Cookie": "peacesim-{port}="},
     "a foreign host": {"Host": "peacesim.example:80"},
     "a foreign host with our port": {"Host": "rebound.example:{port}"},
     "our host without the port": {"Host": "127.0.0.1"},
