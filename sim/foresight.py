@@ -1,14 +1,14 @@
 """What a package is worth to parties that look past the signature."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from sim import kernels_worth
 from sim.ensemble import Ensemble
-from sim.issues import ShortInts
-from sim.utility import Floats, check_weights, worth_told
+from sim.issues import Ints, ShortInts
+from sim.utility import Floats, check_weights, worth_of, worth_told
 
 
 def look_ahead(ensemble: Ensemble, utility: Floats) -> None:
@@ -44,9 +44,28 @@ def foreseen_worth(ensemble: Ensemble, out: Floats | None = None) -> Floats:
     return utility
 
 
-def _told(ensemble: Ensemble) -> tuple[Any, ...]:
-    """What the loop is told besides worth, in the order of `kernels_worth.look_ahead`."""
+def foreseen_worth_of(ensemble: Ensemble, packages: Ints) -> Floats:
+    """Worth of some packages as the parties bargain by it, shape (B, N, K), with the bits of `foreseen_worth`.
+
+    Args:
+        ensemble: The draws.
+        packages: Indices, shape (K,).
+    """
+    told = ensemble.structure.space, ensemble.weights, ensemble.option_worth, ensemble.extras()
+    draws = len(ensemble)
+    worths = [worth_of(*told, np.full(draws, package)) for package in packages.tolist()]
+    utility = np.ascontiguousarray(np.array(worths).reshape(-1, draws, ensemble.no_deal.shape[1]).transpose(1, 2, 0))
+    if ensemble.foresight.any() and len(packages):
+        kernels_worth.look_ahead(utility, *_told(ensemble, packages))
+    return utility
+
+
+def _told(ensemble: Ensemble, packages: Ints | None = None) -> tuple[Any, ...]:
+    """What the loop is told besides worth, in the order of `kernels_worth.look_ahead`; of some packages or of all."""
     ahead, no_deal = _prospects(ensemble), np.ascontiguousarray(ensemble.world.no_deal[:, 0])
+    if packages is not None:
+        of = [np.ascontiguousarray(index[packages]) for index in (ahead.chance_of, ahead.moved_of, ahead.kind_of)]
+        ahead = replace(ahead, chance_of=of[0], moved_of=of[1], kind_of=of[2])
     return (
         ahead.chance, ahead.chance_of, ahead.stake, ahead.moved, ahead.moved_of, ahead.held, ahead.kind, ahead.kind_of,
         ahead.least, ahead.guarantor, no_deal, np.ascontiguousarray(ensemble.refusal_cost),

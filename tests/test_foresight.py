@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 
-from sim.ensemble import Ensemble, draw
-from sim.foresight import foreseen_worth, look_ahead
+from sim.ensemble import Ensemble, central, draw
+from sim.foresight import foreseen_worth, foreseen_worth_of, look_ahead
 from sim.model import hold_talks
 from tests.problems import shipped
 from tests.worlds import made, text_on_a_table, worlds
@@ -233,6 +233,14 @@ def test_worth_made_and_looked_ahead_from_in_one_go_has_the_same_bits():
     found = foreseen(ensemble, ensemble.utility())
     assert np.array_equal(foreseen_worth(ensemble), found)
     assert np.array_equal(foreseen_worth(ensemble[1:2]), found[1:2])
+
+
+def test_some_packages_alone_have_the_worth_that_they_have_among_all():
+    for name in ("ukraine-december-2025", "panama-canal-1977"):
+        for ensemble in (draw(shipped(name), 3, 5, 4), central(shipped(name))):
+            whole = foreseen_worth(ensemble)
+            packages = np.unique(np.linspace(0, whole.shape[2] - 1, 20).astype(int))
+            assert np.array_equal(foreseen_worth_of(ensemble, packages), whole[:, :, packages])
 
 
 def test_chances_are_those_of_the_normal_law():
