@@ -50,11 +50,7 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
     worth = worth_from_start(by_round, ensemble.discount, days, closed, ended)
     columns: dict[str, npt.NDArray[Any]] = {
         "draw": ensemble.draws,
-        "outcome": np.select(
-            [left > 0, signed & talks.approval.passed, signed, talks.zone_ever],
-            [BROKE_OFF, IN_FORCE, REFUSED, DEADLINE],
-            NO_ZONE,
-        ),
+        "outcome": outcome_codes(talks),
         "package": talks.package,
         "round": talks.signed,
         "proposer": np.where(signed, talks.proposer, -1),
@@ -71,6 +67,17 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         columns |= {f"{name}.{n}": values[:, n] for name, values in by_party.items()}
     columns |= after_signature(talks)
     return columns
+
+
+def outcome_codes(talks: Talks) -> Ints:
+    """How each draw ended, index into `OUTCOMES`, shape (B,)."""
+    left, signed = talks.left.max(axis=1), talks.signed > 0
+    codes: Ints = np.select(
+        [left > 0, signed & talks.approval.passed, signed, talks.zone_ever],
+        [BROKE_OFF, IN_FORCE, REFUSED, DEADLINE],
+        NO_ZONE,
+    )
+    return codes
 
 
 def _distances(talks: Talks, no_deal: Floats) -> dict[str, npt.NDArray[Any]]:

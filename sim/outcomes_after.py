@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools
+from sim.mechanisms.judgement import Judgement
 from sim.model import Talks
 from sim.outcomes_ledger import fallen_lines, lines_can_fall
 from sim.outcomes_stability import stability_columns
@@ -28,7 +29,7 @@ def after_signature(talks: Talks) -> Columns:
     if world.levers is not None:
         columns["bought_by_pressure"] = bought_by_pressure(talks)
     if world.aftermath is not None:
-        columns |= _aftermath(talks)
+        columns |= judgement(talks).columns()
     if lines_can_fall(world):
         columns |= fallen_lines(talks)
     if world.war is not None:
@@ -70,19 +71,19 @@ def bought_by_pressure(talks: Talks) -> Bools:
     return bought
 
 
-def _aftermath(talks: Talks) -> Columns:
+def judgement(talks: Talks) -> Judgement:
+    """What is to be said of the texts signed, and when they break; where the file has an aftermath."""
     aftermath, signed = talks.ensemble.world.aftermath, talks.signed > 0
     assert aftermath is not None
     month = (talks.signed - 1) * talks.ensemble.scenario.time.days_per_round / DAYS_PER_MONTH
     to_force = np.where(signed & talks.approval.passed, talks.approval.in_force_month, np.nan)
-    judged = aftermath.judge(
+    return aftermath.judge(
         talks.package,
         np.where(signed, month, np.nan),
         to_force,
         *_guarantor(talks),
         bought_by_pressure(talks) if talks.ensemble.world.levers is not None else None,
     )
-    return judged.columns()
 
 
 def _guarantor(talks: Talks) -> tuple[Floats | None, Floats | None]:

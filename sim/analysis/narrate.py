@@ -152,7 +152,12 @@ def narrate(scenario: Scenario, seed: int = 1, draw: int = 0) -> Narration:
     """
     if draw < 0:
         raise ValueError(f"draws are counted from 0, so there is no draw {draw}")
-    talks, seen = watch(draw_inputs(scenario, seed, draw, 1, table=structure(scenario)))
+    return narrated(*watch(draw_inputs(scenario, seed, draw, 1, table=structure(scenario))))
+
+
+def narrated(talks: Talks, seen: Sequence[Seen]) -> Narration:
+    """The story of a draw that has been watched."""
+    scenario = talks.ensemble.scenario
     columns = {name: values[0] for name, values in outcome_columns(talks).items()}
     signed = int(talks.signed[0]) or None
     package = package_named(talks, int(talks.package[0])) if signed else None
@@ -161,8 +166,8 @@ def narrate(scenario: Scenario, seed: int = 1, draw: int = 0) -> Narration:
     rounds = _rounds(talks, seen, fallen)
     return Narration(
         scenario=scenario,
-        seed=seed,
-        draw=draw,
+        seed=talks.ensemble.seed,
+        draw=int(talks.ensemble.draws[0]),
         seats=seats,
         rounds=rounds,
         outcome=OUTCOMES[columns["outcome"]],

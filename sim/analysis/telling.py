@@ -105,7 +105,7 @@ def _middle(story: "Narration", width: int) -> Iterator[str]:
             yield f"  {_nothing_new(played)}."
         else:
             for turn in played.turns:
-                yield from _turn(story, turn, turn.answer in told, width)
+                yield from turn_lines(story, turn, turn.answer in told, width)
                 told.add(turn.answer)
         if played.number in home:
             yield "  The text is signed and goes home:"
@@ -134,7 +134,8 @@ def _quiet(story: "Narration", rounds: Sequence["Round"], width: int) -> Iterato
     yield ""
 
 
-def _turn(story: "Narration", turn: "Turn", told: bool, width: int) -> Iterator[str]:
+def turn_lines(story: "Narration", turn: "Turn", told: bool, width: int) -> Iterator[str]:
+    """What a party did when its turn came, then what it offers, an issue a line; `told`: it gave this answer before."""
     who = party_label(story.scenario, turn.party)
     if turn.did == "passes":
         yield from wrapped(f"{who} passes: this text does not need its signature.", width, indent=2)
@@ -231,7 +232,7 @@ def package_lines(story: "Narration", package: "Package", width: int, indent: in
 
 def _end(story: "Narration", width: int) -> Iterator[str]:
     if story.package is None:
-        yield from _no_agreement(story, width)
+        yield from no_agreement(story, width)
         return
     last = story.rounds[-1]
     yield f"Agreement signed in round {story.signed} of {story.scenario.time.rounds} (month {last.month:.1f}):"
@@ -253,7 +254,8 @@ def _end(story: "Narration", width: int) -> Iterator[str]:
     yield from held(story, width)
 
 
-def _no_agreement(story: "Narration", width: int) -> Iterator[str]:
+def no_agreement(story: "Narration", width: int) -> Iterator[str]:
+    """Why talks ended without a signature."""
     assert story.blocker is not None
     if story.outcome == "broke_off":
         yield from _broke_off(story, width)
