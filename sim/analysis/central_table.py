@@ -9,8 +9,8 @@ import numpy as np
 from sim.analysis.dials import AS_WORTH, REAL_ABOVE, Dial, dials, hardness_dials
 from sim.analysis.ways_out import Table
 from sim.ensemble import Ensemble, central, revalued
-from sim.foresight import foreseen_worth
-from sim.issues import Bools
+from sim.foresight import foreseen_worth, foreseen_worth_of
+from sim.issues import Bools, Ints
 from sim.scenario import Scenario
 from sim.structure import Structure
 from sim.utility import Floats
@@ -52,13 +52,21 @@ class CentralTable:
             changes: Value by path.
             kinds: Of the dials that were turned, if known: numbers that move worth alone are quicker to follow.
         """
-        worths = bool(kinds) and all(kind in AS_WORTH for kind in kinds)
-        moved = revalued(self._ensemble, changes) if worths else _quiet(central(self.scenario, self.structure, changes))
-        return Table(self.structure, _margins(moved), self._real(changes), self.quota)
+        return Table(self.structure, _margins(self._moved(changes, kinds)), self._real(changes), self.quota)
 
     def margins(self, dial: Dial, value: float) -> Floats:
         """Worth less no deal once a dial is turned to a value, shape (N, P)."""
         return self.after(dial.at(value), (dial.kind,)).margin
+
+    def margins_of(self, packages: Ints, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Floats:
+        """Worth less no deal of some packages once numbers of the file have other values, shape (N, K)."""
+        moved = self._moved(changes, kinds)
+        margins: Floats = foreseen_worth_of(moved, packages)[0] - moved.no_deal[0][:, None]
+        return margins
+
+    def _moved(self, changes: Mapping[str, float], kinds: Collection[str]) -> Ensemble:
+        worths = bool(kinds) and all(kind in AS_WORTH for kind in kinds)
+        return revalued(self._ensemble, changes) if worths else _quiet(central(self.scenario, self.structure, changes))
 
     def _real(self, changes: Mapping[str, float]) -> Bools:
         real = np.zeros(len(self.structure.lines.names), bool)

@@ -77,16 +77,34 @@ def around(ensemble: Ensemble, utility: Floats) -> Around:
         ensemble: The one draw of `central`.
         utility: Worth of the packages in it, shape (N, P).
     """
-    path, texts = steady_path(ensemble), _texts(ensemble)
+    path, told = steady_path(ensemble), of_texts(ensemble, utility, _texts(ensemble))
     return Around(
         lines_given_up=_lines_given_up(ensemble),
         levers=_table(LEVERS, _levers(ensemble, path)),
         no_deal_path=_table(PATH, _path(ensemble, path)),
         strikes=_table(STRIKES, _strikes(ensemble)),
+        votes=told.votes,
+        votes_together=told.votes_together,
+        after_signature=told.after_signature,
+        guarantees=_table(GUARANTEES, _guarantees(ensemble)),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class OfTexts:
+    """What comes of some texts at home and after signature: the tables of these names of `Around`."""
+
+    votes: "pd.DataFrame" = field(repr=False)
+    votes_together: "pd.DataFrame" = field(repr=False)
+    after_signature: "pd.DataFrame" = field(repr=False)
+
+
+def of_texts(ensemble: Ensemble, utility: Floats, texts: Mapping[str, int]) -> OfTexts:
+    """The same for any packages, by the name that their rows shall have."""
+    return OfTexts(
         votes=_table(VOTES, _votes(ensemble, texts)),
         votes_together=_table(TOGETHER, _together(ensemble, texts)),
-        after_signature=_table(("proposal", *AFTER), _after(ensemble, texts, utility, path)),
-        guarantees=_table(GUARANTEES, _guarantees(ensemble)),
+        after_signature=_table(("proposal", *AFTER), _after(ensemble, texts, utility, steady_path(ensemble))),
     )
 
 
