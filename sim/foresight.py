@@ -44,25 +44,26 @@ def foreseen_worth(ensemble: Ensemble, out: Floats | None = None) -> Floats:
     return utility
 
 
-def foreseen_worth_of(ensemble: Ensemble, packages: Ints) -> Floats:
+def foreseen_worth_of(ensemble: Ensemble, packages: Ints, ahead: "Prospects | None" = None) -> Floats:
     """Worth of some packages as the parties bargain by it, shape (B, N, K), with the bits of `foreseen_worth`.
 
     Args:
         ensemble: The draws.
         packages: Indices, shape (K,).
+        ahead: The prospects of these draws, if at hand.
     """
     told = ensemble.structure.space, ensemble.weights, ensemble.option_worth, ensemble.extras()
     draws = len(ensemble)
     worths = [worth_of(*told, np.full(draws, package)) for package in packages.tolist()]
     utility = np.ascontiguousarray(np.array(worths).reshape(-1, draws, ensemble.no_deal.shape[1]).transpose(1, 2, 0))
     if ensemble.foresight.any() and len(packages):
-        kernels_worth.look_ahead(utility, *_told(ensemble, packages))
+        kernels_worth.look_ahead(utility, *_told(ensemble, packages, ahead))
     return utility
 
 
-def _told(ensemble: Ensemble, packages: Ints | None = None) -> tuple[Any, ...]:
+def _told(ensemble: Ensemble, packages: Ints | None = None, ahead: "Prospects | None" = None) -> tuple[Any, ...]:
     """What the loop is told besides worth, in the order of `kernels_worth.look_ahead`; of some packages or of all."""
-    ahead, no_deal = _prospects(ensemble), np.ascontiguousarray(ensemble.world.no_deal[:, 0])
+    ahead, no_deal = ahead or prospects(ensemble), np.ascontiguousarray(ensemble.world.no_deal[:, 0])
     if packages is not None:
         of = [np.ascontiguousarray(index[packages]) for index in (ahead.chance_of, ahead.moved_of, ahead.kind_of)]
         ahead = replace(ahead, chance_of=of[0], moved_of=of[1], kind_of=of[2])
@@ -74,7 +75,7 @@ def _told(ensemble: Ensemble, packages: Ints | None = None) -> tuple[Any, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Prospects:
+class Prospects:
     """Chances, durations and shifts of power, each by the few combinations of options that differ in it.
 
     Attributes:
@@ -100,7 +101,8 @@ class _Prospects:
     guarantor: int
 
 
-def _prospects(ensemble: Ensemble) -> _Prospects:
+def prospects(ensemble: Ensemble) -> Prospects:
+    """What lies ahead of packages in these draws: it follows from options alone, not from weights or points."""
     votes, after, parties = ensemble.world.ratification, ensemble.world.aftermath, ensemble.structure.parties
     draws, all_alike = len(ensemble), np.zeros(len(ensemble.structure.space), np.int64)
     chance, chance_of = np.ones((draws, 1)), all_alike
@@ -121,7 +123,7 @@ def _prospects(ensemble: Ensemble) -> _Prospects:
     stake = np.array([_stake(ensemble, party) for party in parties])
     chance, moved, held, least = (np.ascontiguousarray(table, np.float64) for table in (chance, moved, held, least))
     short = [np.ascontiguousarray(index, np.int32) for index in (chance_of, moved_of, kind, kind_of)]
-    return _Prospects(chance, short[0], stake, moved, short[1], held, short[2], short[3], least, guarantor)
+    return Prospects(chance, short[0], stake, moved, short[1], held, short[2], short[3], least, guarantor)
 
 
 def _stake(ensemble: Ensemble, party: str) -> float:

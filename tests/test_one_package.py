@@ -185,7 +185,7 @@ def test_a_contradiction_is_named_and_mended_by_the_least():
     rules = broken_rules(scenario, wrong)
     assert rules and all(rule.because for rule in rules)
     assert table.space.index_of(wrong) == NO_DEAL
-    found = repairs(scenario, table, wrong, kept="donetsk_status")
+    found = repairs(scenario, table, wrong, kept={"donetsk_status"})
     assert found and all(not broken_rules(scenario, each.options) for each in found)
     assert all(each.options["donetsk_status"] == "shared_zone" for each in found)
     assert {len(each.changes) for each in found} == {1}

@@ -1,6 +1,6 @@
 """Why some options do not go together, and the least that would have to change."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,22 +41,24 @@ def goes_with(scenario: Scenario, options: Mapping[str, str]) -> dict[str, dict[
     }
 
 
-def repairs(scenario: Scenario, table: Structure, options: Mapping[str, str], kept: str | None = None) -> list[Repair]:
+def repairs(
+    scenario: Scenario, table: Structure, options: Mapping[str, str], kept: Collection[str] = ()
+) -> list[Repair]:
     """The consistent packages that differ in the fewest issues, at most four, ties by rank.
 
     Args:
         scenario: Of the text.
         table: Its packages.
         options: The text.
-        kept: An issue that is left as it is, if there is a consistent package with it.
+        kept: Issues that are left as they are, if there is a consistent package with them.
     """
     space = table.space
     chosen = np.array([issue.options.index(options[issue.name]) for issue in space.issues])
     differs = space.packages != chosen
     candidates = np.arange(len(space))
-    if kept is not None:
-        column = next(i for i, issue in enumerate(space.issues) if issue.name == kept)
-        same = np.flatnonzero(~differs[:, column])
+    if kept:
+        columns = [i for i, issue in enumerate(space.issues) if issue.name in kept]
+        same = np.flatnonzero(~differs[:, columns].any(axis=1))
         candidates = same if len(same) else candidates
     apart = differs[candidates].sum(axis=1)
     tied = candidates[apart == apart.min()]

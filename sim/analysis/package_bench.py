@@ -1,6 +1,7 @@
 """A scenario laid out so that one package after another can be looked at: at central numbers and over some draws."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from sim import kernels_worth
 from sim.analysis.central_table import CentralTable
 from sim.analysis.portrait import Portrait, portrait
 from sim.ensemble import Ensemble, central, draw
-from sim.foresight import foreseen_worth_of
+from sim.foresight import Prospects, foreseen_worth_of, prospects
 from sim.issues import NO_DEAL, Bools, Ints
 from sim.scenario import Scenario
 from sim.structure import Structure, structure
@@ -53,7 +54,8 @@ class Bench:
 
     def worths(self, packages: Ints) -> Floats:
         """Worth of packages in the first round of each draw, as the parties bargain by it, shape (B, N, K)."""
-        utility, world = foreseen_worth_of(self.ensemble, packages), self.ensemble.world
+        ahead = self._ahead if self.ensemble.foresight.any() else None
+        utility, world = foreseen_worth_of(self.ensemble, packages, ahead), self.ensemble.world
         for word, steps in zip(world.commitments, world.static, strict=True):
             bound = np.flatnonzero((word.from_round != NEVER) & (word.from_round <= FIRST))
             party = self.parties.index(word.party)
@@ -61,6 +63,11 @@ class Bench:
                 utility, bound, party, np.ascontiguousarray(word.cost_per_step), np.ascontiguousarray(steps[packages])
             )
         return utility
+
+    @cached_property
+    def _ahead(self) -> Prospects:
+        """What lies ahead in the draws; it takes longer than all else that is asked of one package."""
+        return prospects(self.ensemble)
 
     def crossed(self, package: int) -> Bools:
         """Red lines that a package crosses, real or not, shape (L,)."""

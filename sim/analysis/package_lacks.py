@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.analysis.changes import SLACK, Turn
-from sim.analysis.dials import Dial
 from sim.analysis.one_package import OnePackage
 from sim.analysis.package_bench import Bench
 from sim.exact import TOLERANCE
@@ -71,9 +70,3 @@ def _borne_out(there: Bench, one: Ints, turn: Turn, n: int) -> bool:
     """Whether the package is then worth no deal to the party, worked out anew: the will of a guarantor may jump."""
     margin = there.central.margins_of(one, turn.dial.at(turn.value), (turn.dial.kind,))[n, 0]
     return bool(margin >= -TOLERANCE)
-
-
-def hardness_of(there: Bench, line: str) -> Dial:
-    """The number by which a red line, as `party.id`, is real or not."""
-    column = there.structure.lines.names.index(line)
-    return next(dial for dial in there.central.hardness if column in dial.lines)

@@ -22,8 +22,7 @@ def facts(scenario: Scenario) -> Iterator[RenderableType]:
     claims = claimed_losses(scenario)
     if claims:
         yield heading(f"{CLAIMS}; killed and wounded a month")
-        rows = [[party_label(scenario, name), _claim(given), _note(given)] for name, given in claims.items()]
-        yield table(["", "", "<"], rows)
+        yield table(["", "", "<"], claim_rows(scenario))
         yield paragraph("Nothing is computed from them.", 2)
     yield from _told("What really came of it; nothing is computed from it", scenario.history or {})
     yield from _told("What the file says of itself; nothing is computed from it", scenario.expected or {})
@@ -47,6 +46,12 @@ def claimed_losses(scenario: Scenario) -> dict[str, Any]:
         return {}
     claims: dict[str, Any] = scenario.resolved["war"]["claimed_losses_per_month"]
     return claims
+
+
+def claim_rows(scenario: Scenario) -> list[list[str]]:
+    """Claims about killed and wounded a month: party, what is claimed, note; empty without any."""
+    claims = claimed_losses(scenario).items()
+    return [[party_label(scenario, name), _claim(given), _note(given)] for name, given in claims]
 
 
 def _claim(given: Any) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-from sim.app.words import common, tweak
+from sim.app.words import common, packages, step, tweak
 
 WORDS: Mapping[str, str] = {
-    f"{page.__name__.rpartition('.')[2]}.{key}": text for page in (common, tweak) for key, text in page.WORDS.items()
+    f"{page.__name__.rpartition('.')[2]}.{key}": text
+    for page in (common, packages, step, tweak)
+    for key, text in page.WORDS.items()
 }
 
 

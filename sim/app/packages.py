@@ -1,0 +1,94 @@
+"""The page on which a package is built by hand and looked at from all sides."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sim.app.home import answered, home, text_of, wish
+from sim.app.look import rendered
+from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
+from sim.app.page import Page
+from sim.app.said import Said
+
+MOST_ISSUES = 200
+RUNS = 500  # in which the package signed most often is looked for
+
+
+async def show(request: Request) -> Response:
+    """The page of one file, or the files to choose from."""
+    there = home(request)
+    name = request.query_params.get("file", there.place.given)
+    if not name:
+        return rendered(request, "choose.html", "packages", names=there.place.scenarios())
+    there.place.scenario(name)
+    return rendered(request, "packages.html", "packages", seed=there.seed, runs=RUNS)
+
+
+async def _asked(request: Request) -> tuple[Mapping[str, Any], str, int]:
+    there, found = home(request), await wish(request)
+    return found, str(there.place.scenario(text_of(found, "file"))), there.seed
+
+
+def _package(found: Mapping[str, Any], key: str = "package") -> dict[str, str]:
+    """Options by issue as a request has them; whether they exist is looked up in the worker."""
+    package = found.get(key)
+    if not isinstance(package, dict) or len(package) > MOST_ISSUES:
+        raise Said("the request has no package: an option by issue")
+    if not all(isinstance(option, str) for option in package.values()):
+        raise Said("an option of the package is no text")
+    return package
+
+
+async def post_laid(request: Request) -> Response:
+    """Issues, parties, and what to start from."""
+    _, path, seed = await _asked(request)
+    return await answered(request, laid, path, seed)
+
+
+async def post_look(request: Request) -> Response:
+    """A package from all sides."""
+    found, path, seed = await _asked(request)
+    kept = text_of(found, "kept") if found.get("kept") is not None else None
+    return await answered(request, looked, path, seed, _package(found), kept)
+
+
+async def post_lacks(request: Request) -> Response:
+    """What those who would not sign it lack."""
+    found, path, seed = await _asked(request)
+    return await answered(request, lacking, path, seed, _package(found), urgent=False)
+
+
+async def post_complete(request: Request) -> Response:
+    """A text that leaves issues open, filled."""
+    found, path, seed = await _asked(request)
+    return await answered(request, completed, path, seed, _package(found, "text"), _package(found))
+
+
+async def post_filed(request: Request) -> Response:
+    """The proposals on file."""
+    _, path, seed = await _asked(request)
+    return await answered(request, filed, path, seed)
+
+
+async def post_frequent(request: Request) -> Response:
+    """The package signed most often."""
+    _, path, seed = await _asked(request)
+    return await answered(request, frequent, path, seed, RUNS)
+
+
+PAGE = Page(
+    "packages",
+    show,
+    posts={
+        "laid": post_laid,
+        "look": post_look,
+        "lacks": post_lacks,
+        "complete": post_complete,
+        "filed": post_filed,
+        "frequent": post_frequent,
+    },
+    gets={},
+    static=("packages.js", "packages.css"),
+)

@@ -1,0 +1,51 @@
+"""The page on which one negotiation is gone through round by round."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sim.analysis.looking_for import ANY, WANTED
+from sim.app.home import answered, count_of, home, text_of, wish
+from sim.app.look import rendered
+from sim.app.page import Page
+from sim.app.said import Said
+from sim.app.step_answer import next_that_ends_so, told
+from sim.charts.outcomes_in_words import OUTCOME_WORDS
+
+LAST_DRAW = 10_000_000
+
+
+async def show(request: Request) -> Response:
+    """The page of one file, or the files to choose from."""
+    there = home(request)
+    name = request.query_params.get("file", there.place.given)
+    if not name:
+        return rendered(request, "choose.html", "step", names=there.place.scenarios())
+    there.place.scenario(name)
+    wanted = {key: OUTCOME_WORDS.get(key) for key in WANTED if key != ANY}
+    return rendered(request, "step.html", "step", wanted=wanted, seed=there.seed, last_draw=LAST_DRAW)
+
+
+async def post_story(request: Request) -> Response:
+    """One draw of a file, all rounds of it."""
+    there, found = home(request), await wish(request)
+    path = there.place.scenario(text_of(found, "file"))
+    return await answered(request, told, str(path), there.seed, count_of(found, "draw", 0, LAST_DRAW))
+
+
+async def post_next(request: Request) -> Response:
+    """The next draw that ends in a certain way."""
+    there, found = home(request), await wish(request)
+    path, wanted = there.place.scenario(text_of(found, "file")), text_of(found, "wanted")
+    if wanted not in WANTED:
+        raise Said(f"no draw ends like that; wanted may be {', '.join(WANTED)}")
+    start = count_of(found, "start", 0, LAST_DRAW)
+    return await answered(request, next_that_ends_so, str(path), there.seed, start, wanted)
+
+
+PAGE = Page(
+    "step",
+    show,
+    posts={"story": post_story, "next": post_next},
+    gets={},
+    static=("step.js", "step.css", "chart.js"),
+)

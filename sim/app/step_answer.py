@@ -1,0 +1,147 @@
+"""The answers of the step page, computed in the worker: one draw round by round, in the words of `peacesim run`."""
+
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from sim.analysis.happenings import Signature
+from sim.analysis.looking_for import look_for
+from sim.analysis.narrate import Narration, Round
+from sim.analysis.stepping import Holding, Stand, Stepped, stepped
+from sim.analysis.telling import no_agreement, turn_lines
+from sim.analysis.telling_around import heading, held, news, silence, went_home
+from sim.analysis.words import clean, line_words, option_label, party_label
+from sim.charts.colours import party_styles
+from sim.charts.outcomes_in_words import OUTCOME_WORDS
+from sim.cli.showing_facts import CLAIMS, claim_rows
+from sim.scenario import Scenario, read_scenario
+
+WIDE = 100_000  # characters of a line: a paragraph is one
+MOST_LOOKED = 2_000  # draws that one search plays
+DASHES = ("", "10 3", "10 3 2 3", "3 2.4", "10 2 2 2 2 2", "16 4", "6 6")  # as `charts.colours`, in points of a picture
+
+
+def told(path: str, seed: int, draw: int) -> dict[str, Any]:
+    """One draw of a file.
+
+    Returns:
+        `story` as `peacesim run --json` prints it; `parties`, `issues`, `rounds`, `end` and `holding` with the words
+        that a page shows and how things stood in each round.
+    """
+    scenario = read_scenario(path)
+    found = stepped(scenario, seed, draw)
+    return {
+        "story": found.story.as_data(),
+        "outcome": OUTCOME_WORDS[found.story.outcome],
+        "parties": [_party(found, place, name) for place, name in enumerate(scenario.parties)],
+        "issues": issues_in_words(scenario),
+        "most_rounds": scenario.time.rounds,
+        "days": scenario.time.days_per_round,
+        "front": _front(scenario),
+        "levers": list(found.levers),
+        "outages": scenario.war is not None and scenario.war.outages is not None,
+        "money": scenario.war is not None and bool(scenario.war.cost_per_month),
+        "claims": {"about": CLAIMS, "rows": claim_rows(scenario)},
+        "rounds": list(_rounds(found)),
+        "end": list(_end(found.story)),
+        "holding": None if found.holding is None else _holding(found.holding),
+    }
+
+
+def next_that_ends_so(path: str, seed: int, start: int, wanted: str) -> Generator[None, None, dict[str, Any]]:
+    """The next draw, from one on, that ends as wanted: its number, None if none of those played does; the last one."""
+    scenario, last = read_scenario(path), start
+    for looked in look_for(scenario, seed, start, wanted, MOST_LOOKED):
+        if looked.draw is not None:
+            return {"draw": looked.draw, "last": looked.last}
+        last = looked.last
+        yield
+    return {"draw": None, "last": last}
+
+
+def issues_in_words(scenario: Scenario) -> dict[str, Any]:
+    """Labels of issues and options by name, in the order of the file."""
+    return {
+        name: {
+            "label": clean(issue.label),
+            "options": {option: option_label(scenario, name, option) for option in issue.options},
+        }
+        for name, issue in scenario.issues.items()
+    }
+
+
+def _party(found: Stepped, place: int, name: str) -> dict[str, Any]:
+    scenario, seat = found.story.scenario, found.story.seats[place]
+    style = party_styles(scenario)[name]
+    return {
+        "name": name,
+        "label": party_label(scenario, name),
+        "place": place,
+        "colour": style.colour,
+        "dash": DASHES[place % len(DASHES)],
+        "real_lines": [{"line": line, "words": line_words(scenario, line)} for line in seat.real_lines],
+        "other_lines": [{"line": line, "words": line_words(scenario, line)} for line in seat.other_lines],
+        "best": seat.best,
+    }
+
+
+def _front(scenario: Scenario) -> dict[str, Any] | None:
+    """What is counted, in the unit of the file."""
+    front = scenario.war.front if scenario.war else None
+    return None if front is None else {"unit": clean(front.unit or "")}
+
+
+def _rounds(found: Stepped) -> Iterator[dict[str, Any]]:
+    story = found.story
+    home = {text.round: text for text in story.signatures}
+    names = list(story.scenario.parties)
+    for played, stand in zip(story.rounds, found.stands, strict=True):
+        signed = home.get(played.number)
+        yield {
+            "heading": heading(played),
+            "news": _lines(news(story, played, WIDE)),
+            "silence": silence(played),
+            "turns": list(_turns(story, played, stand)),
+            "signed": signed is not None,
+            "home": [] if signed is None else _at_home(story, signed),
+            "asks_for": dict(zip(names, stand.asks_for, strict=True)),
+            "no_deal": dict(zip(names, stand.no_deal, strict=True)),
+            "front": stand.front,
+            "harm": {name: vars(each) for name, each in zip(names, stand.harm, strict=bool(stand.harm))},
+            "strength": dict(zip(found.levers, stand.strength, strict=True)),
+        }
+
+
+def _turns(story: Narration, played: Round, stand: Stand) -> Iterator[dict[str, Any]]:
+    names = list(story.scenario.parties)
+    for turn, text in zip(played.turns, stand.texts, strict=True):
+        said, *changed = _lines(turn_lines(story, turn, False, WIDE))
+        seen = None
+        if text is not None:
+            seen = {
+                "worth": dict(zip(names, text.worth, strict=True)),
+                "signs": [name for name, signs in zip(names, text.signs, strict=True) if signs],
+                "crosses": list(text.crosses),
+            }
+        yield {"party": turn.party, "did": turn.did, "said": said, "changed": changed, "text": seen}
+
+
+def _at_home(story: Narration, text: Signature) -> list[str]:
+    return _lines(went_home(story, text, WIDE))
+
+
+def _end(story: Narration) -> Iterator[str]:
+    """Why it ended so; nothing where a text is in force and the file does not say how long agreements hold."""
+    if story.package is None:
+        yield from _lines(no_agreement(story, WIDE))
+    elif story.least_satisfied is not None:
+        yield (f"The least satisfied signatory has {100 * story.least_satisfied:.0f} % of the largest margin it could "
+               "have had.")  # fmt: skip
+    yield from _lines(held(story, WIDE))
+
+
+def _holding(holding: Holding) -> dict[str, Any]:
+    return {"share": list(holding.share), "credibility": list(holding.credibility), "danger": list(holding.danger)}
+
+
+def _lines(texts: Iterator[str]) -> list[str]:
+    return [" ".join(text.split()) for text in texts if text.strip()]
