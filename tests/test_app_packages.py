@@ -6,7 +6,7 @@ import sim
 from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
 from sim.app.said import Said
 from tests.app_client import served
-from tests.commands import data
+from tests.commands import SCENARIO, data
 from tests.test_app_step import BANKS, SCENARIOS, WAIT, browser, checked, client, page, result_of
 
 __all__ = ["browser", "client", "page"]  # fixtures
@@ -72,6 +72,16 @@ def test_a_file_changed_on_disk_is_looked_at_anew(tmp_path):
     path.write_text(text.replace("label: Lowland", "label: Valley", 1), encoding="utf-8")
     assert laid(str(path), 1)["parties"]["lowland"] == "Valley"
     assert looked(str(path), 1, STAY, None)["agreed_in"] == before["agreed_in"]
+
+
+def test_a_file_ordered_otherwise_is_shown_as_it_is_ordered(tmp_path):
+    path, lines = tmp_path / "talks.yaml", SCENARIO.splitlines(keepends=True)
+    path.write_text("".join(lines), encoding="utf-8")
+    assert list(laid(str(path), 1)["issues"]) == ["well", "road"]
+    at = next(place for place, line in enumerate(lines) if line.startswith("  well:"))
+    lines[at], lines[at + 1] = lines[at + 1], lines[at]
+    path.write_text("".join(lines), encoding="utf-8")
+    assert list(laid(str(path), 1)["issues"]) == ["road", "well"]
 
 
 def test_what_it_lacks_is_of_those_who_would_not_sign():

@@ -72,6 +72,13 @@ def test_it_would_be_signed_in_the_draws_in_whose_first_zone_it_lies(name):
         assert one_package(there, package).agreed_in.count == zone[:, package].sum()
 
 
+@over_benches
+def test_the_first_round_is_that_of_the_talks(name):
+    there = BENCHES[name]
+    talks = hold_talks(there.ensemble)
+    assert np.array_equal(there.no_deal, talks.no_deal[0]) and np.array_equal(there.real, talks.real_by_round[0])
+
+
 def test_some_package_would_be_signed_and_some_would_not():
     """The test above compares more than zeros."""
     counts = {one_package(BENCHES["banks"], package).agreed_in.count for package in range(26)}
@@ -143,6 +150,15 @@ def test_a_patrol_that_both_want_is_a_neighbour(tmp_path):
     (found,) = neighbours(there, there.structure.space.index_of({"well": "both", "road": "nobody"}))
     assert (found.issue, found.before, found.after, found.all_gain) == ("road", "nobody", "patrol", True)
     assert found.gains == (pytest.approx(0.4), pytest.approx(0.21))
+
+
+@pytest.mark.parametrize(("hardness", "count"), [(0.4, 1), (0.6, 0)])
+def test_a_neighbour_lies_behind_no_further_line_that_counts(tmp_path, hardness, count):
+    path = tmp_path / "talks.yaml"
+    line = f"red_lines: [{{id: no_patrol, never: {{road: patrol}}, hardness: {hardness}}}, {{id: not_thirsty"
+    path.write_text(SCENARIO.replace("red_lines: [{id: not_thirsty", line), encoding="utf-8")
+    there = bench(sim.read_scenario(path), 1, 5)
+    assert len(neighbours(there, there.structure.space.index_of({"well": "both", "road": "nobody"}))) == count
 
 
 @over_benches
