@@ -5,11 +5,12 @@ from functools import cache
 
 import pytest
 
+from sim.analysis.claims import CLAIMS
 from sim.analysis.layout import as_text
 from sim.analysis.portrait import portrait
 from sim.cli.showing import show_parts
 from sim.cli.showing_around import event_effects
-from sim.cli.showing_facts import CLAIMS, nested
+from sim.cli.showing_facts import nested
 from sim.cli.showing_votes import chance
 from sim.cli.showing_war import whole
 from tests.commands import ROOT, call, data

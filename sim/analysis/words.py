@@ -18,6 +18,12 @@ def clean(text: object) -> str:
     return shown(text, MOST_LABEL)
 
 
+def running_text(text: str) -> str:
+    """Running text, unprintable characters escaped, its own line breaks taken as spaces."""
+    words = " ".join(text.split())
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in words)
+
+
 def either(texts: Iterable[str], last: str = "or") -> str:
     """`a, b or c`."""
     listed = list(texts)

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator
 from typing import Any
 
+from sim.analysis.claims import CLAIMS, claim_rows
 from sim.analysis.happenings import Signature
 from sim.analysis.looking_for import look_for
 from sim.analysis.narrate import Narration, Round
@@ -12,7 +13,6 @@ from sim.analysis.telling_around import heading, held, news, silence, went_home
 from sim.analysis.words import clean, line_words, option_label, party_label
 from sim.charts.colours import party_styles
 from sim.charts.outcomes_in_words import OUTCOME_WORDS
-from sim.cli.showing_facts import CLAIMS, claim_rows
 from sim.scenario import Scenario, read_scenario
 
 WIDE = 100_000  # characters of a line: a paragraph is one

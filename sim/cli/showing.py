@@ -7,12 +7,12 @@ from rich.console import RenderableType
 
 from sim.analysis.layout import heading, number, paragraph, table
 from sim.analysis.portrait import Portrait
-from sim.analysis.words import clean, condition_names, condition_words, either, option_label, party_label
+from sim.analysis.words import clean, condition_names, condition_words, either, option_label, party_label, running_text
 from sim.cli.counts import numbers_by_status, status_words
 from sim.cli.showing_after import after_signature
 from sim.cli.showing_around import events, pressure
 from sim.cli.showing_data import around_data, rows_of
-from sim.cli.showing_facts import facts, running_text
+from sim.cli.showing_facts import facts
 from sim.cli.showing_stability import stable_states
 from sim.cli.showing_votes import votes
 from sim.cli.showing_war import war

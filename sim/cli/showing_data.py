@@ -4,8 +4,9 @@ from typing import Any
 
 import pandas as pd
 
+from sim.analysis.claims import CLAIMS, claimed_losses
 from sim.analysis.portrait import Portrait
-from sim.cli.showing_facts import CLAIMS, claimed_losses, told_of_the_war
+from sim.cli.showing_facts import told_of_the_war
 
 BLOCKS = ("giving_way", "mediation", "war", "events", "ratification", "aftermath")
 

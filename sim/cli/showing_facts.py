@@ -6,11 +6,11 @@ from typing import Any
 
 from rich.console import RenderableType
 
+from sim.analysis.claims import CLAIMS, claim_rows, claimed_losses
 from sim.analysis.layout import heading, paragraph, table
-from sim.analysis.words import clean, party_label
+from sim.analysis.words import clean, running_text
 from sim.scenario import Scenario
 
-CLAIMS = "Claims about losses are claims by parties to the war or their allies"
 DEEPEST = 8  # levels that are set further in than the one above
 
 
@@ -37,33 +37,6 @@ def told_of_the_war(scenario: Scenario) -> dict[str, Any]:
     told |= {key: written["front"][key] for key in war.front.shown} if war.front else {}
     told |= {"regions": written["outages"]["regions"]} if war.outages and war.outages.regions else {}
     return told | ({"spillover": written["spillover"]} if "spillover" in war.shown else {})
-
-
-def claimed_losses(scenario: Scenario) -> dict[str, Any]:
-    """Claims by party, as the file has them: a range may come without any middle."""
-    war = scenario.war
-    if war is None or "claimed_losses_per_month" not in war.shown:
-        return {}
-    claims: dict[str, Any] = scenario.resolved["war"]["claimed_losses_per_month"]
-    return claims
-
-
-def claim_rows(scenario: Scenario) -> list[list[str]]:
-    """Claims about killed and wounded a month: party, what is claimed, note; empty without any."""
-    claims = claimed_losses(scenario).items()
-    return [[party_label(scenario, name), _claim(given), _note(given)] for name, given in claims]
-
-
-def _claim(given: Any) -> str:
-    if not isinstance(given, Mapping):
-        return f"{given:,.10g}"
-    ends = " to ".join(f"{end:,.10g}" for end in given.get("range") or ())
-    middle = f"{given['value']:,.10g}" if given.get("value") is not None else ""
-    return f"{middle} ({ends})" if middle and ends else middle or ends
-
-
-def _note(given: Any) -> str:
-    return running_text(given.get("note") or "") if isinstance(given, Mapping) else ""
 
 
 def _told(title: str, told: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -102,9 +75,3 @@ def _in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value.isoformat() if isinstance(value, date) else running_text(str(value))
-
-
-def running_text(text: str) -> str:
-    """Running text, unprintable characters escaped, its own line breaks taken as spaces."""
-    words = " ".join(text.split())
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in words)
