@@ -1,6 +1,8 @@
 """The step page: it tells what `peacesim run` tells, in the same words and numbers, and is gone through by anybody."""
 
+import re
 import shutil
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -8,12 +10,14 @@ import pytest
 import sim
 from sim.analysis.narrate import narrate
 from sim.app.step_answer import next_that_ends_so, told
+from sim.app.words import packages, step
 from tests.app_client import served
 from tests.commands import SCENARIO, call, data
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 BANKS = SCENARIOS / "two-banks-pullback.yaml"
+WORDS_OF = {"step": step.WORDS, "packages": packages.WORDS}
 WAIT = 120_000  # milliseconds; the machine may be busy, and nothing here is about speed
 
 
@@ -128,6 +132,19 @@ def test_a_page_runs_nothing_of_its_own_and_one_without_a_file_offers_some(clien
             page = client.get(f"/{name}?file=banks.yaml").text
             assert "<style" not in page and "onclick" not in page and page.count("<script") == 2
             assert f"/{name}?file=orange-and-lemon.yaml" in folder.get(f"/{name}").text
+
+
+@pytest.mark.parametrize("name", ["step", "packages"])
+def test_every_word_is_there_and_every_word_is_said(name):
+    folder = files("sim.app")
+    asked = set()
+    for file in (f"templates/{name}.html", f"static/{name}.js"):
+        text = folder.joinpath(file).read_text(encoding="utf-8")
+        asked |= set(re.findall(rf"""["'`]{name}\.(\w+)["'`]""", text)) | set(re.findall(r'"(test_\w+)"', text))
+    dynamic = {key for key in WORDS_OF[name] if key.startswith(("did_", "reading_"))}
+    named = {"signed", "title", "signs", "refuses", "not_asked"}  # keys made of what something is called
+    assert asked <= set(WORDS_OF[name]), asked - set(WORDS_OF[name])
+    assert set(WORDS_OF[name]) - dynamic - named <= asked, set(WORDS_OF[name]) - dynamic - named - asked
 
 
 # In a browser

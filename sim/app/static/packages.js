@@ -135,7 +135,7 @@ async function look(kept) {
     mark(answer.goes_with);
     contradiction(answer);
     at("looked").hidden = answer.broken.length > 0;
-    if (answer.broken.length) return;
+    if (answer.broken.length) return await besideFiled();
     fill(at("verdict"), ...verdict(answer));
     fill(at("lines"), ...lines(answer));
     fill(at("home"), ...home(answer));
@@ -145,11 +145,16 @@ async function look(kept) {
     beside();
     tell(`${agreed(answer)} ${agreedIn(answer)}`);
     fill(at("lacks"), ...lacks(await ask(`/${page}/lacks`, { file, package: asked })));
-    if (!filed.length && Object.keys(laid.proposals).length) filed = await ask(`/${page}/filed`, { file });
-    beside();
+    await besideFiled();
   } catch (error) {
     refused(error);
   }
+}
+
+async function besideFiled() {
+  beside();
+  if (!filed.length && Object.keys(laid.proposals).length) filed = await ask(`/${page}/filed`, { file });
+  beside();
 }
 
 // What is said of it
@@ -160,7 +165,7 @@ function contradiction(answer) {
   const said = answer.broken.map((id) => make("li", {}, say(answer.rules[id].because ? "packages.rule_because" : "packages.rule", answer.rules[id])));
   const mend = answer.repairs.map((each) => make("li", {}, make("button", { type: "button", onclick: () => take(each.package) },
     each.changes.map(([name, , after]) => say("packages.repair_change", { issue: issue(name), after: option(name, after) })).join("; "))));
-  fill(at("contradiction"), make("h3", {}, say("packages.contradiction")), make("ul", {}, ...said), make("p", {}, say("packages.repair")), make("ul", { class: "plain" }, ...mend));
+  fill(at("contradiction"), make("h2", {}, say("packages.contradiction")), make("ul", {}, ...said), make("p", {}, say("packages.repair")), make("ul", { class: "plain" }, ...mend));
   tell(`${say("packages.contradiction")}. ${said.map((each) => each.textContent).join(" ")}`);
 }
 

@@ -14,7 +14,6 @@ WORDS = {
     "looking_frequent": "{n} runs are played…",
     "nash": "Nash package, {reading}",
     "nash_note": "Nash packages are those of peacesim show, over {over}.",
-    "proposal": "{label}",
     "open": "This text settles {settled} of {all} issues. The others stay as they were, where the rules allow it.",
     "contradicts": "{option} (contradicts: {rules})",
     "looking": "The package is looked at…",
@@ -124,7 +123,6 @@ WORDS = {
     ),
     "filed_none": "There is no proposal on file.",
     "ways": "{label} ({count} ways to complete it)",
-    "told": "{agreed} {share} of draws.",
     "share_link": "The address of this page names file and package: send it to whoever uses this page on this machine.",
     "caveat": (
         "Shares are shares of draws in this scenario, under the weights written in the file. They are no forecast."
