@@ -18,7 +18,9 @@ const unsigned = (text) => (Number(text) === 0 ? text.replace("-", "") : text);
 const percent = (share) => {
   if (share === null || Number.isNaN(share)) return say("packages.dash");
   if (share > 0 && share < 0.001) return say("packages.tiny");
-  return `${(100 * share).toFixed(share > 0 && share < 0.01 ? 1 : 0)} %`;
+  if (share < 1 && share > 0.999) return say("packages.nearly");
+  const close = (share > 0 && share < 0.01) || (share < 1 && share >= 0.995);
+  return `${(100 * share).toFixed(close ? 1 : 0)} %`;
 };
 const interval = (of) => `${percent(of.interval[0])} to ${percent(of.interval[1])}`;
 const share = (of) => `${percent(of.share)} (${interval(of)})`;

@@ -52,6 +52,7 @@ WORDS = {
     ),
     "lacks_lines": "{party}: of its own red lines stand in the way: {lines}.",
     "tiny": "below 0.1 %",
+    "nearly": "above 99.9 %",
     "home": "At home",
     "home_none": "Nobody has to vote on it in this file.",
     "home_heads": "Body|Asked|Expected share in favour|Needed|Chance at central numbers|Mean chance over draws",
