@@ -1,0 +1,50 @@
+"""What the site needs beside the pages in this folder: files of the project that pages point at.
+
+Pages are read in the checkout as well as on the site, so they point at `../README.md` and the like. On the site these
+are pages and files of their own.
+"""
+
+import posixpath
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "results/README.md")
+FILES = ("LICENSE", "CITATION.cff")
+_SHIM = '"https://unpkg.com/iframe-worker/shim"'
+_LINK = re.compile(r"(\]\()([^)#\s:]+)(#[^)\s]*)?(\))")
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Put the scenarios and the pages of the project's first folder beside the manual, below `project/`."""
+    scenarios = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "scenarios").iterdir())]
+    for name in (*PAGES, *FILES, *scenarios):
+        files.append(File.generated(config, f"project/{name}", content=(ROOT / name).read_text(encoding="utf-8")))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
+    """Let links lead to where files of the checkout stand on the site."""
+    here = PurePosixPath(page.file.src_uri)
+    checkout = here.relative_to("project") if here.parts[0] == "project" else PurePosixPath("docs") / here
+
+    def inside(found: re.Match[str]) -> str:
+        start, link, anchor, end = found.groups()
+        target = PurePosixPath(posixpath.normpath(checkout.parent / link))
+        site = target.relative_to("docs") if target.parts[0] == "docs" else PurePosixPath("project") / target
+        return f"{start}{posixpath.relpath(site, here.parent)}{anchor or ''}{end}"
+
+    return _LINK.sub(inside, markdown)
+
+
+def on_post_page(output: str, page: Any, config: Any) -> str:
+    """Let a page take from this folder what the theme would fetch from outside."""
+    return output.replace(_SHIM, f'"{posixpath.relpath("site/iframe-worker.js", posixpath.dirname(page.url) or ".")}"')
+
+
+def on_post_template(output_content: str, template_name: str, config: Any) -> str:
+    """The same for the page that is shown when there is none."""
+    return output_content.replace(_SHIM, '"site/iframe-worker.js"')

@@ -1,0 +1,87 @@
+"""The manual as a site: built strictly, whole in itself, and nothing in it comes from outside."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+pytest.importorskip("material", reason="the manual's site needs the extra `docs`")
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Page(HTMLParser):
+    """What a page points at, what it loads, and the places in it that can be pointed at."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.loaded, self.places, self.pictures = [], [], set(), []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        facts = dict(attributes)
+        self.places |= {facts[key] for key in ("id", "name") if facts.get(key)}
+        if tag == "a" and facts.get("href"):
+            self.links.append(facts["href"])
+        if tag == "link" and facts.get("href") and facts.get("rel") != "canonical":
+            self.loaded.append(facts["href"])
+        if facts.get("src"):
+            self.loaded.append(facts["src"])
+        if tag == "img":
+            self.pictures.append(facts)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The built site."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not re.search("WARNING|ERROR", done.stderr)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    """Every page, by its place in the site."""
+    return {path.relative_to(site).as_posix(): Page(path.read_text("utf-8")) for path in sorted(site.rglob("*.html"))}
+
+
+def test_every_page_of_the_manual_is_on_the_site(pages):
+    docs = ROOT / "docs"
+    assert {path.relative_to(docs).with_suffix(".html").as_posix() for path in docs.rglob("*.md")} <= set(pages)
+
+
+def test_no_page_loads_anything_from_outside(pages, site):
+    loaded = {each for page in pages.values() for each in page.loaded}
+    assert len(loaded) > 10
+    assert not [each for each in loaded if urlsplit(each).netloc or urlsplit(each).scheme not in ("", "data")]
+    sheets = [path.read_text("utf-8") for path in site.rglob("*.css")]
+    assert sheets
+    assert not [found for sheet in sheets for found in re.findall(r"url\(\s*[\"']?(?:https?:)?//[^)]*", sheet)]
+
+
+def test_links_and_their_places_are_there(pages, site):
+    lost = []
+    for name, page in pages.items():
+        for link in [*page.links, *page.loaded]:
+            address = urlsplit(link)
+            if address.scheme or address.netloc or name == "404.html":
+                continue
+            target = (site / name).parent / unquote(address.path) if address.path else site / name
+            target = target / "index.html" if target.is_dir() else target
+            inside = target.resolve().relative_to(site.resolve()).as_posix()
+            place = unquote(address.fragment)
+            if not target.is_file() or (place and inside in pages and place not in pages[inside].places):
+                lost.append(f"{name}: {link}")
+    assert not lost
+
+
+def test_every_picture_says_what_it_shows(pages):
+    pictures = [(name, each) for name, page in pages.items() for each in page.pictures]
+    assert pictures
+    assert not [(name, each["src"]) for name, each in pictures if len(each.get("alt") or "") < 20]
