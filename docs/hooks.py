@@ -6,10 +6,14 @@ are pages and files of their own.
 
 import posixpath
 import re
+import sys
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mkdocs.structure.files import File, Files
+
+sys.path.insert(0, str(Path(__file__).parent))
+import reference_pages  # noqa: E402  (hooks are loaded by their path, not as part of a package)
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "results/README.md")
@@ -19,10 +23,12 @@ _LINK = re.compile(r"(\]\()([^)#\s:]+)(#[^)\s]*)?(\))")
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Put the scenarios and the pages of the project's first folder beside the manual, below `project/`."""
+    """Put scenarios and the project's own pages below `project/`, and what is made from the program into the reference."""
     scenarios = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "scenarios").iterdir())]
     for name in (*PAGES, *FILES, *scenarios):
         files.append(File.generated(config, f"project/{name}", content=(ROOT / name).read_text(encoding="utf-8")))
+    for name, text in reference_pages.pages().items():
+        files.append(File.generated(config, name, content=text))
     return files
 
 
