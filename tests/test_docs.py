@@ -31,7 +31,7 @@ from tests.library_page import page
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
-         for path in [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md")), ROOT / "results/README.md"]}  # fmt: skip
+         for path in [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")), ROOT / "results/README.md"]}  # fmt: skip
 SCENARIO_FILES, RESULTS = PAGES["docs/scenario-files.md"], PAGES["docs/results.md"]
 MECHANISMS = PAGES["docs/mechanisms.md"]
 AFTER = "After signature: one row a draw"
@@ -278,7 +278,7 @@ def test_commands_in_shell_blocks_exist(page):
             command, *arguments = shlex.split(words)
             if isinstance(peacesim.commands[command], click.Group):
                 command = f"{command} {arguments.pop(0)}"
-            known = {spelling for each in COMMANDS[command].params for spelling in each.opts}
+            known = {spelling for each in COMMANDS[command].params for spelling in (*each.opts, *each.secondary_opts)}
             assert {word for word in arguments if word.startswith("-")} <= known
             assert all((ROOT / word).exists() for word in arguments if word.startswith("scenarios"))
 
@@ -291,13 +291,15 @@ def test_links_lead_somewhere(page):
             continue
         file, _, anchor = target.partition("#")
         path = (ROOT / page).parent / file if file else ROOT / page
+        if file.startswith("reference/"):  # made when the site is built; tests/test_site.py follows these
+            continue
         assert path.exists(), f"{page}: {target}"
         if anchor:
             headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8").lower(), re.MULTILINE)
             assert anchor in {re.sub(r"[^\w -]", "", heading).strip().replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("CONTRIBUTING.md",)])
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("CONTRIBUTING.md", "docs/ethics.md")])
 def test_no_page_says_what_will_happen_in_the_world(page):
     """Shares of runs are properties of a file; the words for that are the words we use."""
     for words in ("probability of peace", "chances of peace", "should accept", "predicts", "forecasts that"):
