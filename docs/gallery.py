@@ -1,7 +1,7 @@
 """Every chart of every shipped scenario: writes docs/gallery.md, docs/gallery/*.md and their pictures.
 
-`python docs/gallery.py [NAME...]`: all scenarios, or those named by their file without `.yaml`. About ten minutes for all
-of them. A page carries the identity of what it shows; a test finds pages that have fallen behind their scenario.
+`python docs/gallery.py [NAME...]`: all scenarios, or those named by their file without `.yaml`. About ten minutes for
+all of them. A page carries the identity of what it shows; a test finds pages that have fallen behind their scenario.
 """
 
 import io
@@ -19,7 +19,8 @@ from sim.store import identity
 
 DOCS = Path(__file__).parent
 SCENARIOS = DOCS.parent / "scenarios"
-STARTER, TUTORIAL = DOCS.parent / "sim" / "cli" / "starter.yaml", DOCS / "images" / "tutorial"  # what `peacesim new` writes
+STARTER = DOCS.parent / "sim" / "cli" / "starter.yaml"  # what `peacesim new` writes
+TUTORIAL = DOCS / "images" / "tutorial"
 INDEX, FOLDER = DOCS / "gallery.md", DOCS / "gallery"
 DRAWS, SEED = 1_000, 1
 DPI, COLOURS = 100, 64  # small files: a picture is read on the page, and its numbers are in the CSV of the batch
@@ -59,7 +60,8 @@ def scenario_page(name: str) -> str:
             IDENTITY.format(identity_of(name)),
             f"# {results.scenario.title}\n",
             f"{' '.join((results.scenario.about or '').split())}\n",
-            f"All charts of [`scenarios/{name}.yaml`](../../scenarios/{name}.yaml), {DRAWS:,} runs, written with their numbers by\n",
+            f"All charts of [`scenarios/{name}.yaml`](../../scenarios/{name}.yaml), {DRAWS:,} runs, "
+            "written with their numbers by\n",
             f"```sh\npeacesim batch scenarios/{name}.yaml -n {DRAWS}\n```\n",
             "Shares are of runs in this scenario, under the weights of its file; they are no forecast.\n",
             *(chart_section(name, chart, results) for chart in shown),
@@ -92,8 +94,9 @@ def index_page(names: list[str]) -> str:
         links = " · ".join(f"[{chart}](gallery/{name}.md#{chart})" for chart in charts)
         rows.append(f"| [{title}](gallery/{name}.md) | {links} |")
     lead = (
-        "# Gallery\n\nEvery chart of every shipped scenario, with the command that makes it and how to read it. What a chart shows, in "
-        "general: [charts](reference/charts.md). This page and the pictures are made by `python docs/gallery.py`.\n"
+        "# Gallery\n\nEvery chart of every shipped scenario, with the command that makes it and how to read it. "
+        "What a chart shows, in general: [charts](reference/charts.md). "
+        "This page and the pictures are made by `python docs/gallery.py`.\n"
     )
     return "\n".join([lead, "| scenario | charts |\n|---|---|", *rows, ""])
 

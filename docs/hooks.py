@@ -13,7 +13,7 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 sys.path.insert(0, str(Path(__file__).parent))
-import reference_pages  # noqa: E402  (hooks are loaded by their path, not as part of a package)
+import reference_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "results/README.md")
@@ -23,7 +23,7 @@ _LINK = re.compile(r"(\]\()([^)#\s:]+)(#[^)\s]*)?(\))")
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Put scenarios and the project's own pages below `project/`, and what is made from the program into the reference."""
+    """Put scenarios and the project's own pages below `project/`, and what is made from the program beside."""
     scenarios = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "scenarios").iterdir())]
     for name in (*PAGES, *FILES, *scenarios):
         files.append(File.generated(config, f"project/{name}", content=(ROOT / name).read_text(encoding="utf-8")))

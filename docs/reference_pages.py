@@ -35,15 +35,18 @@ def keys_page() -> str:
     places = _places(definitions)
     text = [
         MADE + "# Every key of a scenario file\n",
-        "Made from the schema that the program reads files with. [Scenario files](../scenario-files.md) tells the same as a text, "
+        "Made from the schema that the program reads files with. [Scenario files](../scenario-files.md) tells "
+        "the same as a text,"
         "[the mechanisms](../mechanisms.md) what each block does. NAME stands for an id of your own. A key in "
         "**bold** must be there, unless the file `extends` another. *Central number* and range of a number may be "
         f"written together, see [a number](#{_anchor('NumberModel')}).\n",
     ]
     for name, where in places.items():
-        shown = ", ".join(f"`{place}`" for place in where[:4]) + (f" and {len(where) - 4} more" if len(where) > 4 else "")
+        more = f" and {len(where) - 4} more" if len(where) > 4 else ""
+        shown = ", ".join(f"`{place}`" for place in where[:4]) + more
+        stands = f"\n\nStands at: {shown}." if where != [""] else ""
         text.append(f"## {_title(name)} {{#{_anchor(name)}}}\n")
-        text.append(definitions[name].get("description", "") + (f"\n\nStands at: {shown}." if where != [""] else "") + "\n")
+        text.append(definitions[name].get("description", "") + stands + "\n")
         if name == "NumberModel":
             text.append(_kinds_of_number(definitions))
         text.append("| key | meaning | takes | left out |\n|---|---|---|---|")
@@ -147,7 +150,8 @@ def _taken(value: Schema, definitions: Mapping[str, Schema]) -> str:
     if value.get("format") == "date":
         return "a date, YYYY-MM-DD"
     if kind == "string":
-        return "a name" if "pattern" in value else "a text" + (f", up to {value['maxLength']:,} characters" if "maxLength" in value else "")
+        most = f", up to {value['maxLength']:,} characters" if "maxLength" in value else ""
+        return "a name" if "pattern" in value else "a text" + most
     return {"boolean": "`true` or `false`"}.get(str(kind), "anything")
 
 
@@ -166,7 +170,8 @@ def _bounds(value: Schema) -> str:
     low, above = value.get("minimum"), value.get("exclusiveMinimum")
     high, below = value.get("maximum"), value.get("exclusiveMaximum")
     words = [f"from {low:g}" if low is not None else "", f"above {above:g}" if above is not None else "",
-             f"up to {high:g}" if high is not None else "", f"below {below:g}" if below is not None else ""]  # fmt: skip
+             f"up to {high:g}" if high is not None else "",
+             f"below {below:g}" if below is not None else ""]  # fmt: skip
     return "".join(f" {word}" for word in words if word)
 
 
@@ -174,7 +179,9 @@ def _length(value: Schema) -> str:
     low, high = value.get("minItems"), value.get("maxItems")
     if low == high and low is not None:
         return f" ({low})"
-    return "" if low is None and high is None else f" ({low or 0} or more)" if high is None else f" ({low or 0} to {high})"
+    if low is None and high is None:
+        return ""
+    return f" ({low or 0} or more)" if high is None else f" ({low or 0} to {high})"
 
 
 def _title(name: str) -> str:
@@ -201,7 +208,8 @@ def _cell(text: str) -> str:
 def help_page() -> str:
     """What every command says of itself."""
     text = [MADE + "# What `--help` says\n",
-            "Word for word. [Commands](../command-line.md) explains them, with examples, output and exit codes.\n"]  # fmt: skip
+            "Word for word. [Commands](../command-line.md) explains them, with examples, output and exit "
+            "codes.\n"]  # fmt: skip
     top = click.Context(peacesim, info_name="peacesim", terminal_width=WIDTH, max_content_width=WIDTH)
     text.append(f"```text\n{peacesim.get_help(top)}\n```\n")
     for path, command in _commands(peacesim, "peacesim"):
@@ -222,7 +230,8 @@ def _commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Comman
 def charts_page() -> str:
     """Every chart of a result."""
     text = [MADE + "# Charts\n",
-            "Each is written as SVG, PNG and CSV to `charts/` of a results folder. The [gallery](../gallery.md) shows them "
+            "Each is written as SVG, PNG and CSV to `charts/` of a results folder. The "
+            "[gallery](../gallery.md) shows them "
             "for every shipped scenario.\n",
             "| name | shows |\n|---|---|"]  # fmt: skip
     return "\n".join([*text, *(f"| `{name}` | {_cell(chart.about)} |" for name, chart in CHARTS.items()), ""])

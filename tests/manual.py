@@ -1,8 +1,8 @@
 """A page of the manual, followed as a reader would: its commands are run, its edits made, its output looked for.
 
-In order of the page: a block `sh` is run, line by line; the block `text` that follows is looked for in what was printed,
-line by line, where `...` stands for lines left out; a block `diff` is an edit of a file by hand; a block `yaml` or `python`
-whose first line is `# FILE` is that file.
+In order of the page: a block `sh` is run, line by line; the block `text` that follows is looked for in what was
+printed, line by line, where `...` stands for lines left out; a block `diff` is an edit of a file by hand; a block
+`yaml` or `python` whose first line is `# FILE` is that file.
 """
 
 import re

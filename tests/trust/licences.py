@@ -51,7 +51,7 @@ def stated(found: Distribution) -> str:
         return str(expression)
     text = (facts.get("License") or "").strip()
     classes = [each.split(" :: ")[-1] for each in facts.get_all("Classifier") or [] if each.startswith("License ::")]
-    if text and "\n" not in text and len(text) < 60:
+    if text.upper() not in ("", "UNKNOWN") and "\n" not in text and len(text) < 60:
         return WORDS.get(text, text)
     return " AND ".join(WORDS.get(each, each) for each in classes) or "unknown"
 
