@@ -7,12 +7,16 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from hatchling.metadata.core import ProjectMetadata
+from hatchling.plugin.manager import PluginManager
 from ruamel.yaml import YAML
 
 import sim
+from sim.store.manifest import versions_here
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -55,9 +59,28 @@ def normal(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", name.group()).lower()
 
 
-def test_the_version_is_the_same_everywhere():
-    citation = YAML(typ="safe").load(ROOT / "CITATION.cff")
-    assert PROJECT["project"]["version"] == str(citation["version"]) == sim.__version__
+def test_the_version_is_written_once_and_cited():
+    assert "version" not in PROJECT["project"]
+    assert PROJECT["project"]["dynamic"] == ["version"]
+    assert PROJECT["tool"]["hatch"]["version"]["path"] == "sim/__init__.py"
+    assert ProjectMetadata(str(ROOT), PluginManager()).version == sim.__version__
+    assert versions_here()["peacesim"] == sim.__version__
+    assert str(YAML(typ="safe").load(ROOT / "CITATION.cff")["version"]) == sim.__version__
+
+
+def test_a_result_names_the_checkout_that_made_it_whatever_was_installed(monkeypatch):
+    monkeypatch.setattr("sim.store.manifest.version", lambda package: "0.0.0")
+    assert versions_here.__wrapped__()["peacesim"] == sim.__version__
+    assert versions_here.__wrapped__()["numpy"] == "0.0.0"
+
+
+PACKED = [".ci/run", ".github", "CITATION.cff", "mkdocs.yml", "requirements-test.lock", "scenarios", "tests"]
+
+
+@pytest.mark.parametrize("needed", PACKED)
+def test_the_source_that_is_packed_can_be_tested(needed):
+    packed = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert any(fnmatch(f"/{needed}", path) or f"/{needed}".startswith(f"{path}/") for path in packed)
 
 
 def test_the_citation_file_has_what_its_format_asks_for():

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from sim import __version__
 from sim.scenario import Scenario
 from sim.store.chunk_files import ChunkEntry, FileHashes
 from sim.store.files import DamagedResults, StoreError, read_whole, write_whole
@@ -55,8 +56,8 @@ def versions_here() -> Mapping[str, str]:
     """The installed versions that could move a byte."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
-        try:
-            found[package] = version(package)
+        try:  # what an editable install notes of this program may be of an older checkout
+            found[package] = __version__ if package == "peacesim" else version(package)
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
