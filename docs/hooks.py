@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import reference_pages
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "results/README.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "CHANGELOG.md", "results/README.md")
 FILES = ("LICENSE", "CITATION.cff")
 _SHIM = '"https://unpkg.com/iframe-worker/shim"'
 _LINK = re.compile(r"(\]\()([^)#\s:]+)(#[^)\s]*)?(\))")

@@ -92,6 +92,48 @@ def test_the_citation_file_has_what_its_format_asks_for():
     assert citation["license"] == PROJECT["project"]["license"]
 
 
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+ELEMENTS = {"markdown": "value", "textarea": "label", "input": "label", "dropdown": "options"}
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda path: path.stem)
+def test_a_form_for_issues_has_what_github_asks_for(form):
+    """A form without these keys is not offered: the "syntax for issue forms" of GitHub's documentation."""
+    page = YAML(typ="safe").load(form)
+    assert set(page) == {"name", "description", "labels", "body"}
+    assert len(page["name"]) > 3 and len(page["description"]) > 3
+    questions = [element for element in page["body"] if element["type"] != "markdown"]
+    names = [element["id"] for element in questions]
+    assert names and len(names) == len(set(names))
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+", name) for name in names)
+    labels = [element["attributes"]["label"] for element in questions]
+    assert len(labels) == len(set(labels))
+    for element in page["body"]:
+        assert set(element) <= {"type", "id", "attributes", "validations"}
+        assert element["attributes"][ELEMENTS[element["type"]]]
+        assert set(element["attributes"]) <= {"label", "description", "value", "render", "options", "placeholder"}
+        assert set(element.get("validations", {})) <= {"required"}
+        assert all(isinstance(option, str) for option in element["attributes"].get("options", []))
+
+
+def test_there_is_a_form_for_each_kind_of_issue():
+    assert [form.stem for form in FORMS] == ["bug", "question", "scenario"]
+
+
+def test_the_list_for_changes_asks_what_contributing_asks():
+    asked = (ROOT / ".github" / "PULL_REQUEST_TEMPLATE.md").read_text(encoding="utf-8").lower()
+    for word in ("planted the bug", "docs/", "changelog", "even-handed", "share of runs", "scheme version", "mypy"):
+        assert word in asked
+
+
+@pytest.mark.parametrize("page", ["CODE_OF_CONDUCT.md", "SECURITY.md", "docs/release.md"])
+def test_pages_for_contributors_name_no_address_and_link_to_files(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert not re.search(r"https?://|@\w+\.\w+|TODO|example\.", text)
+    for link in re.findall(r"\]\(([^)#\s]+)", text):
+        assert ((ROOT / page).parent / link).is_file(), link
+
+
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_readme_command_does_all_the_set_up(name):
     command = readme_command(name)
