@@ -1,0 +1,96 @@
+"""What the manual says of adding a name is true: with its files and edits, a copy of the program knows the name."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.manual import Reader, blocks, commands
+
+ROOT = Path(__file__).resolve().parents[1]
+HOW_TO = ROOT / "docs/how-to"
+ADDED = {"extend.md": ["plateau", "agenda_setter"], "extend-chart.md": ["worst_off"]}
+ASKED = "registered_name or parameter or chart or library"  # the tests of the documentation that names can fail
+COPIED = ("sim", "tests", "docs", "scenarios", "results")
+
+
+class Elsewhere(Reader):
+    """A reader whose commands run in processes of their own, on the program in the current folder."""
+
+    def run(self, line: str) -> str:
+        """Run a command of the copy."""
+        self.ran += 1
+        words = shlex.split(line)
+        program = ["-m", "sim.cli", *words[1:]] if words[0] == "peacesim" else words[1:]
+        done = answer(*program)
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def make(self, page: str) -> None:
+        """Write the files of a page and make its edits, and run nothing."""
+        for kind, text in blocks(page):
+            if kind not in ("sh", "text"):
+                self.follow(f"```{kind}\n{text}```\n")
+
+
+def answer(*program: str) -> "subprocess.CompletedProcess[str]":
+    """What the program in the current folder answers."""
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "COLUMNS": "100", "CI": "1"}
+    return subprocess.run([sys.executable, *program], env=environment, text=True, capture_output=True, timeout=600)
+
+
+@pytest.fixture
+def copy(tmp_path, monkeypatch):
+    """A copy of the project, with the compiled loops it has."""
+    for name in COPIED:
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for file in [*ROOT.glob("*.md"), ROOT / "pyproject.toml"]:
+        shutil.copy2(file, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def added(page: str) -> None:
+    """Write the files of a page and make its edits."""
+    Elsewhere().make((HOW_TO / page).read_text(encoding="utf-8"))
+
+
+def test_a_name_is_one_file_and_one_line_and_then_every_list_has_it(copy):
+    for page in ADDED:
+        added(page)
+    listed = json.loads(answer("-m", "sim.cli", "list", "--json").stdout)
+    names = {entry["name"] for entries in listed.values() for entry in entries}
+    assert {name for page in ADDED.values() for name in page} <= names
+    schema = answer("-m", "sim.cli", "schema").stdout
+    assert '"plateau"' in schema and '"agenda_setter"' in schema and '"until"' in schema
+    for page in ADDED:  # a place in the table of contents is one line; an import and an entry are two
+        edits = [text for kind, text in blocks((HOW_TO / page).read_text(encoding="utf-8")) if kind == "diff"]
+        assert all(sum(line[:1] in "+-" for line in edit.splitlines()[1:]) == 1 for edit in edits)
+
+
+def test_the_test_of_the_documentation_says_where_a_new_name_is_missing(copy):
+    for page in ADDED:
+        added(page)
+    done = answer("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_docs.py", "-k", ASKED)
+    missed = set(re.findall(r"^FAILED tests/test_docs.py::(\S+)", done.stdout, re.MULTILINE))
+    assert done.returncode == 1
+    for name in ("plateau", "agenda_setter"):
+        for page in ("docs/scenario-files.md", "docs/model.md"):
+            assert f"test_every_registered_name_is_documented[{page}-{name}]" in missed
+    assert "test_every_chart_is_documented[worst_off]" in missed
+    assert "test_the_page_of_the_library_says_what_list_says" in missed
+    assert not {each for each in missed if not re.search("plateau|agenda_setter|worst_off|library", each)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ADDED)
+def test_a_page_on_adding_does_what_it_says(page, copy):
+    text, reader = (HOW_TO / page).read_text(encoding="utf-8"), Elsewhere()
+    reader.follow(text)
+    assert reader.ran == sum(len(commands(block)) for kind, block in blocks(text) if kind == "sh")
