@@ -549,7 +549,7 @@ def test_any_chart_can_be_shown_for_several_results_on_one_scale(results, chart)
     limits = [(axes.get_xlim(), axes.get_ylim()) for axes in wide]
     half = len(limits) // 2
     assert limits[:half] == limits[half:]
-    assert bool(limits) == (chart in ("packages", "frontier", "talks", "funnel", "ledger", "survival"))
+    assert limits or chart not in ("packages", "frontier", "talks", "funnel", "ledger", "survival")
     bars = [axes for axes in picture.axes if axes.containers]
     if chart == "packages":  # no package of either is missing
         assert [sum(bar_widths(axes)) for axes in bars] == pytest.approx([1, 1])
