@@ -88,8 +88,35 @@ def test_the_test_of_the_documentation_says_where_a_new_name_is_missing(copy):
     assert not {each for each in missed if not re.search("plateau|agenda_setter|worst_off|library", each)}
 
 
+RECESS = """
+import numpy as np, sim
+from sim.model import PeaceTalks
+
+for file in ("two-banks-pullback", "orange-and-lemon"):  # with events and votes; with nothing around the table
+    scenario = sim.read_scenario(f"scenarios/{file}.yaml", sets=["recess={chance: 0.33}"])
+    ensemble = sim.draw(scenario, seed=1, start=0, count=400)
+    whole, model = sim.hold_talks(ensemble), PeaceTalks(ensemble)
+    assert abs(ensemble.world.channel_open.mean() - 0.67) < 0.03
+    while model.running:
+        model.step()
+    part = sim.hold_talks(sim.draw(scenario, seed=1, start=37, count=5))
+    assert (whole.signed > 0).any() and np.array_equal(model.state.signed, whole.signed)
+    assert np.array_equal(part.signed, whole.signed[37:42]) and np.array_equal(part.package, whole.package[37:42])
+    met = ensemble.world.channel_open[np.arange(400), whole.signed - 1]
+    assert met[whole.signed > 0].all()  # nobody signs where nobody meets
+print("held")
+"""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ADDED)
+def test_the_mechanism_of_the_page_acts_in_every_way_of_playing(copy):
+    added("extend-mechanism.md")
+    done = answer("-c", RECESS)
+    assert done.stdout == "held\n", done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [*ADDED, "extend-mechanism.md"])
 def test_a_page_on_adding_does_what_it_says(page, copy):
     text, reader = (HOW_TO / page).read_text(encoding="utf-8"), Elsewhere()
     reader.follow(text)
