@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from functools import partial
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from sim.app.home import Home
+from sim.app import results
+from sim.app.home import Home, home
 from sim.app.look import SHARED, rendered, say, static
 from sim.app.page import Page
 from sim.app.pages import PAGES
@@ -55,7 +57,10 @@ def application(there: Home, keys: Keys, pages: Sequence[Page] = PAGES) -> Starl
 
 
 async def _first(request: Request) -> Response:
-    return RedirectResponse(f"/{request.app.state.pages[0].name}", 303)
+    first = request.app.state.pages[0]
+    if results.PAGE in request.app.state.pages and await run_in_threadpool(results.opens_on, home(request).place):
+        first = results.PAGE
+    return RedirectResponse(f"/{first.name}", 303)
 
 
 async def _static(names: set[str], request: Request) -> Response:

@@ -31,19 +31,22 @@ def comparison_page(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> 
         falls: Where differences come from, to be told as well.
     """
     results = comparison.results
-    sections = [
+    sections = [*comparison_sections(comparison, falls), _charts(comparison), numbers_section(results[0].scenario)]
+    titles = dict.fromkeys(one.scenario.title for one in results)
+    kicker = f"Comparison of {len(results)} results"
+    return page(" and ".join(titles), kicker, [], sections, results[0].scenario.disclaimer)
+
+
+def comparison_sections(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> list[Section]:
+    """What is told of a comparison, without its charts: what is compared, inputs, figures, packages, the same runs."""
+    return [
         _what_is_compared(comparison),
         _inputs(comparison),
         Section("figures", "What came of it", (PAIRED if comparison.paired else UNPAIRED,), (_figures(comparison),)),
         *([_packages(comparison)] if len(comparison.packages) else []),
         *([_waterfalls(falls)] if falls else []),
         *([_transitions(comparison)] if len(comparison.transitions) else []),
-        _charts(comparison),
-        numbers_section(results[0].scenario),
     ]
-    titles = dict.fromkeys(one.scenario.title for one in results)
-    kicker = f"Comparison of {len(results)} results"
-    return page(" and ".join(titles), kicker, [], sections, results[0].scenario.disclaimer)
 
 
 def _what_is_compared(comparison: Comparison) -> Section:
@@ -134,7 +137,7 @@ def _transitions(comparison: Comparison) -> Section:
 def _charts(comparison: Comparison) -> Section:
     """Outcomes and packages, then every chart that any result has, all on one scale."""
     results = comparison.results
-    labels = list(comparison.names) if _same_titles(comparison) else None
+    labels = chart_labels(comparison)
     drawn = [drawing("compare", compare(results, labels), compare_table(results, labels))]
     for name in charts_side_by_side(results):
         chart = CHARTS[name]
@@ -142,6 +145,7 @@ def _charts(comparison: Comparison) -> Section:
     return Section("charts", "Side by side", ("Every picture has one scale for all results.",), drawings=tuple(drawn))
 
 
-def _same_titles(comparison: Comparison) -> bool:
-    titles = [clean(one.scenario.title) for one in comparison.results]
-    return any(one == other for one, other in pairwise(sorted(titles)))
+def chart_labels(comparison: Comparison) -> list[str] | None:
+    """What charts call the results: names told apart where two have one title, else None, which is their titles."""
+    titles = sorted(clean(one.scenario.title) for one in comparison.results)
+    return list(comparison.names) if any(one == other for one, other in pairwise(titles)) else None

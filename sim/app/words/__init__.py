@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from sim.app.words import common, packages, step, tweak
+from sim.app.words import common, packages, results, step, tweak
 
 WORDS: Mapping[str, str] = {
     f"{page.__name__.rpartition('.')[2]}.{key}": text
-    for page in (common, packages, step, tweak)
+    for page in (common, packages, results, step, tweak)
     for key, text in page.WORDS.items()
 }
 

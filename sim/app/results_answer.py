@@ -1,0 +1,185 @@
+"""What the results page says of one folder, computed in the worker: checked first, and not used if damaged."""
+
+from collections import OrderedDict
+from collections.abc import Generator, Iterable
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sim.analysis.layout import share_with_interval
+from sim.analysis.words import clean
+from sim.app.results_files import is_plain_picture, picture_words, table_cells
+from sim.app.results_place import listed_file, marks_of
+from sim.app.said import Said
+from sim.report.blocks import Grid, Section
+from sim.report.result import blockers_section, funnel_section, packages_section
+from sim.results import Results
+from sim.scenario.messages import shown
+from sim.stages import runs_in_force
+from sim.store import RUN, DamagedResults, Manifest, StoreError, damaged_files, open_results, read_manifest
+
+MOST_FAULTS = 20  # of a folder; how many more there are is said
+MOST_KEPT = 400  # folders of which it is kept what they hold
+MOST_DRAWS = 1_000_000  # of results that the page opens; the commands open larger ones
+TABLES = ("packages.csv", "parties.csv", "funnel.csv")
+SOUND, STOPPED, DAMAGED, OTHER = "complete", "stopped", "damaged", "other"
+
+_kept: "OrderedDict[str, tuple[Any, dict[str, Any]]]" = OrderedDict()  # cards by folder, the last used comes last
+_opened: "OrderedDict[str, tuple[Any, Results]]" = OrderedDict()  # the two results looked at last
+MOST_OPENED = 2
+
+
+def card(path: str) -> dict[str, Any]:
+    """A row of the list: what a folder holds, or what is wrong with it.
+
+    Every file is read and held against its hash, once until one of them is written anew.
+
+    Returns:
+        `state` (`complete`, `stopped`, `damaged`, `other`: no results that can be opened), `faults`; of the first two
+        `id, title, n, asked, seed, when, signed, in_force`, shares as texts with their 95 % intervals.
+    """
+    marks = marks_of(Path(path))
+    kept = _kept.get(path)
+    if kept is None or kept[0] != marks:
+        _kept[path] = kept = (marks, _card(Path(path)))
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    _kept.move_to_end(path)
+    return kept[1]
+
+
+def _card(path: Path) -> dict[str, Any]:
+    try:
+        faults = damaged_files(path)
+        if faults:
+            return _damaged(faults)
+        results, manifest = _read(path)
+    except DamagedResults as error:
+        return _damaged(error.files)
+    except (StoreError, Said) as error:
+        return {"state": OTHER, "faults": [_without_path(str(error), path)]}
+    return {"state": SOUND if manifest.complete else STOPPED, "faults": [], **_facts(path, results, manifest)}
+
+
+def _read(path: Path) -> tuple[Results, Manifest]:
+    manifest = read_manifest(path)
+    if min(manifest.draws, max((entry.stop for entry in manifest.chunks), default=0)) > MOST_DRAWS:
+        raise Said(f"it holds more than {MOST_DRAWS:,} runs; `peacesim report` and `peacesim compare` open it")
+    return open_results(path), manifest
+
+
+def _damaged(faults: Iterable[str]) -> dict[str, Any]:
+    told = [shown(each, 300) for each in faults]
+    more = len(told) - MOST_FAULTS
+    return {"state": DAMAGED, "faults": told[:MOST_FAULTS] + ([f"and {more:,} more"] if more > 0 else [])}
+
+
+def _without_path(words: str, path: Path) -> str:
+    """A message of the store without the place of the folder on this machine."""
+    return shown(words.replace(str(path), path.name), 400)
+
+
+def _facts(path: Path, results: Results, manifest: Manifest) -> dict[str, Any]:
+    written = datetime.fromtimestamp((path / RUN).stat().st_mtime, UTC)
+    return {
+        "id": clean(results.scenario.id),
+        "title": clean(results.scenario.title),
+        "n": results.n,
+        "asked": manifest.draws,
+        "seed": results.seed,
+        "when": written.isoformat(timespec="seconds"),
+        "signed": share_with_interval(results.agreements / results.n, results.n),
+        "in_force": share_with_interval(runs_in_force(results) / results.n, results.n),
+    }
+
+
+def opened(path: str) -> Results:
+    """The results of a folder that is sound.
+
+    Raises:
+        DamagedResults: if it is not, with what is wrong.
+        Said: if it holds no results that can be opened here.
+    """
+    marks, told = marks_of(Path(path)), card(path)
+    if told["state"] == DAMAGED:
+        raise DamagedResults(Path(Path(path).name), told["faults"])
+    if told["state"] == OTHER:
+        raise Said(told["faults"][0])
+    kept = _opened.get(path)
+    if kept is None or kept[0] != marks:
+        _opened[path] = kept = (marks, open_results(path))
+        while len(_opened) > MOST_OPENED:
+            _opened.popitem(last=False)
+    _opened.move_to_end(path)
+    return kept[1]
+
+
+def one(path: str) -> Generator[None, None, dict[str, Any]]:
+    """The page of one result: its card, sections in words, charts, tables and the other files that it lists.
+
+    A damaged folder has nothing but its card. A stopped run has no files: those that lie there may be of other draws.
+    """
+    told = dict(card(path))
+    yield
+    if told["state"] not in (SOUND, STOPPED):
+        return told
+    results = opened(path)
+    told["sections"] = []
+    for make in (lambda one: funnel_section(one, {}), lambda one: packages_section(one, {}), blockers_section):
+        told["sections"].append(section_data(make(results)))
+        yield
+    folder = Path(path)
+    names = sorted(read_manifest(folder).files) if told["state"] == SOUND else []
+    told["charts"] = []
+    for name in names:
+        if name.startswith("charts/") and name.endswith(".svg"):
+            told["charts"].append(_chart(folder, name, names))
+            yield
+    told["tables"] = [_table(folder, name) for name in TABLES if name in names]
+    others = (name for name in names if not name.startswith("charts/") and name not in TABLES)
+    told["files"] = [name for name in others if PurePosixPath(name).suffix in (".html", ".json", ".yaml")]
+    return told
+
+
+def _chart(folder: Path, name: str, names: list[str]) -> dict[str, Any]:
+    stem = name.removesuffix(".svg")
+    beside = [f"{stem}{end}" for end in (".png", ".csv") if f"{stem}{end}" in names]
+    title = PurePosixPath(stem).name
+    found: dict[str, Any] = {"name": name, "title": title, "alt": "", "shown": False, "why": "", "files": beside}
+    try:
+        data = listed_file(folder, name)
+    except Said:
+        return found | {"why": "too_long"}
+    if not is_plain_picture(data):
+        return found | {"why": "not_a_picture"}
+    said, alt = picture_words(data)
+    return found | {"title": said or title, "alt": alt, "shown": True, "files": [name, *beside]}
+
+
+def _table(folder: Path, name: str) -> dict[str, Any]:
+    """A table of the folder as cells; only its name if it is none, or longer than the page shows."""
+    try:
+        heads, rows, more = table_cells(listed_file(folder, name))
+    except (ValueError, Said):
+        return {"name": name, "heads": [], "rows": [], "more": 0, "figures": []}
+    figures = [place for place in range(len(heads)) if all(_is_number(row[place]) for row in rows)]
+    return {"name": name, "heads": heads, "rows": rows, "more": more, "figures": figures}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text or "0")
+    except ValueError:
+        return False
+    return True
+
+
+def section_data(section: Section) -> dict[str, Any]:
+    """A section of a report as plain data."""
+    return {"id": section.id, "title": section.title, "paragraphs": list(section.paragraphs),
+            "grids": [_grid_data(each) for each in section.grids]}  # fmt: skip
+
+
+def _grid_data(grid: Grid) -> dict[str, Any]:
+    return {"caption": grid.caption, "heads": list(grid.heads), "rows": [list(row) for row in grid.rows],
+            "figures": sorted(grid.figures), "note": grid.note}  # fmt: skip

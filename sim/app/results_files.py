@@ -1,0 +1,118 @@
+"""Files of a results folder made safe to hand out: pictures, tables and pages that a stranger may have written."""
+
+import io
+import re
+from html import unescape
+
+import pandas as pd
+
+from sim.charts.saving import csv_text
+from sim.scenario.messages import shown
+
+TYPES = {
+    ".svg": "image/svg+xml", ".png": "image/png", ".csv": "text/csv; charset=utf-8", ".json": "application/json",
+    ".html": "text/html; charset=utf-8", ".yaml": "application/yaml",
+}  # fmt: skip
+MOST_ROWS = 50  # of a table on the page; all of them are in the file
+MOST_COLUMNS = 60
+MOST_CELL = 200  # characters
+MOST_ALT = 2_000
+
+POLICY = (
+    b"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+    b"img-src data:; base-uri 'none'; form-action 'none'\">"
+)
+_OPENING = (
+    b'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+    b'<meta name="viewport" content="width=device-width, initial-scale=1">\n' + POLICY
+)
+
+# What our charts are made of, and nothing that runs, links or fetches.
+_ELEMENTS = {"svg", "title", "desc", "metadata", "defs", "style", "g", "path", "use", "text", "tspan", "clipPath",
+             "rect", "circle", "line", "polyline", "polygon", "image", "linearGradient", "stop", "pattern"}  # fmt: skip
+_ATTRIBUTE = r"\s+([A-Za-z_][\w:.-]*)\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')"
+_PIECE = re.compile(
+    r"(?P<text>[^<]+)|<\?xml [^?<>]*\?>|</(?P<close>[A-Za-z]+)\s*>|"
+    rf"<(?P<open>[A-Za-z]+)(?P<attributes>(?:{_ATTRIBUTE})*)\s*/?>"
+)
+_EACH = re.compile(_ATTRIBUTE)
+_FETCHES = re.compile(r"url\s*\(\s*(?!#)|@|\\|expression|javascript", re.IGNORECASE)
+
+
+def is_plain_picture(data: bytes) -> bool:
+    """Whether an SVG file is a picture and nothing else: only elements of ours, no handler, no address outside it."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    at, within = 0, ""
+    while at < len(text):
+        piece = _PIECE.match(text, at)
+        if piece is None:
+            return False
+        at = piece.end()
+        if piece["open"]:
+            within = "" if piece[0].endswith("/>") else piece["open"]
+            if piece["open"] not in _ELEMENTS or not all(map(_is_plain, _EACH.findall(piece["attributes"]))):
+                return False
+        elif piece["close"]:
+            within = ""
+        elif within == "style" and _FETCHES.search(unescape(piece["text"] or "")):
+            return False
+    return text.lstrip().startswith(("<?xml ", "<svg"))
+
+
+def _is_plain(attribute: tuple[str, str, str]) -> bool:
+    name, value = attribute[0].lower(), unescape(attribute[1] or attribute[2])
+    if name.startswith("on"):
+        return False
+    if name.rpartition(":")[2] in ("href", "src"):
+        return value.startswith(("#", "data:image/png;base64,"))
+    if name == "xmlns" or name.startswith("xmlns:"):
+        return True
+    return not _FETCHES.search(value)
+
+
+def picture_words(data: bytes) -> tuple[str, str]:
+    """Title and text alternative that an SVG file brings along."""
+    head = data[:50_000].decode("utf-8", "replace")
+    words = [re.search(rf"<{tag}\b[^>]*>([^<]*)</{tag}>", head) for tag in ("title", "desc")]
+    title, text = (shown(" ".join(unescape(found[1]).split()), MOST_ALT) if found else "" for found in words)
+    return title, text
+
+
+def safe_csv(data: bytes) -> bytes:
+    """A table that no spreadsheet takes for a program: ours as it is, another one with its formulas behind apostrophes.
+
+    Raises:
+        ValueError: if it is no table.
+    """
+    guarded = csv_text(_read(data)).encode()
+    return data if guarded == data else guarded
+
+
+def safe_page(data: bytes) -> bytes:
+    """A page that runs nothing wherever it is opened: ours as it is, before another one the policy that ours has."""
+    if data.startswith(_OPENING) and b"<script" not in data.lower():
+        return data
+    return b"<!DOCTYPE html>\n" + POLICY + b"\n" + data
+
+
+def table_cells(data: bytes) -> tuple[list[str], list[list[str]], int]:
+    """Heads, the first rows, and how many rows there are besides, of a table in a file.
+
+    Raises:
+        ValueError: if it is no table.
+    """
+    table = _read(data)
+    first = table.iloc[:MOST_ROWS, :MOST_COLUMNS].to_numpy().tolist()
+    rows = [[shown(cell, MOST_CELL) for cell in row] for row in first]
+    return [shown(name, MOST_CELL) for name in table.columns[:MOST_COLUMNS]], rows, max(0, len(table) - MOST_ROWS)
+
+
+def _read(data: bytes) -> pd.DataFrame:
+    """Every cell as the text that it is."""
+    try:
+        return pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise ValueError(f"it is no table: {shown(error, 120)}") from None
