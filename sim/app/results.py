@@ -89,7 +89,7 @@ async def get_file(request: Request) -> Response:
         raise NotThere("there is no such file here")
     async with AT_ONCE:
         data = await run_in_threadpool(_handed_out, folder, name)
-    saved = re.sub(r"[^A-Za-z0-9._-]", "_", f"{folder.name}-{PurePosixPath(name).name}")[-150:]
+    saved = re.sub(r"[^A-Za-z0-9._-]", "_", f"{folder.name}-{name.replace('/', '-')}")[-150:]
     return Response(data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{saved}"'})
 
 

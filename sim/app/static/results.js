@@ -127,12 +127,12 @@ function storedChart(chart) {
   const picture = chart.shown
     ? make("img", { src: file(chart.name), alt: chart.alt || chart.title, loading: "lazy" })
     : make("p", { class: "note" }, say(`results.${chart.why}`));
-  return make("figure", {}, make("h3", {}, chart.title), picture, downloads(chart.files.map((name) => [name.split("/").at(-1), file(name)])));
+  return make("figure", {}, make("h3", {}, chart.title), picture, downloads(chart.files.map((name) => [name, file(name)])));
 }
 
 /** Links to files: pairs of a name and an address. */
 function downloads(pairs) {
-  return make("ul", { class: "downloads" }, ...pairs.map(([name, address]) => make("li", {}, make("a", { href: address, download: name }, say("results.download", { name })))));
+  return make("ul", { class: "downloads" }, ...pairs.map(([name, address]) => make("li", {}, make("a", { href: address, download: name.replace("/", "-") }, say("results.download", { name })))));
 }
 
 // Two results
