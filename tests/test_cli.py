@@ -412,7 +412,7 @@ def test_a_folder_that_is_no_results_folder_is_wrong_input(file, tmp_path):
 @pytest.fixture
 def hostile(tmp_path):
     path = tmp_path / "hostile.yaml"
-    text = SCENARIO.replace("label: East", 'label: "[red]East[/red] \\u202e:smile:"')
+    text = SCENARIO.replace("label: East", 'label: "[red]East[/red] \\u200b:smile:"')
     text = text.replace("Both in turn", '"[link=http://x]both[/link] $x^2$ {0}"').replace(
         "title: A well and a road", 'title: "[bold]=1+1"'
     )
@@ -435,7 +435,7 @@ def test_foreign_text_is_shown_as_it_is_and_never_obeyed(command, hostile, tmp_p
     assert answer.exit_code == 0, answer.output
     assert not [char for char in answer.output if not char.isprintable() and char != "\n"]
     if command[0] in ("show", "run"):
-        assert "[red]East[/red] \\u202e:smile:" in answer.output
+        assert "[red]East[/red] \\u200b:smile:" in answer.output
         assert "[link=http://x]both[/link] $x^2$ {0}" in " ".join(answer.output.split())
 
 

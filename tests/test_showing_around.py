@@ -311,8 +311,8 @@ def test_json_of_a_file_without_these_blocks():
 
 # Foreign text.
 
-BAD = "[red]x[/red] \u202e\u200b :smile: {0}"
-ESCAPED = "[red]x[/red] \\u202e\\u200b :smile: {0}"
+BAD = "[red]x[/red] \u2060\u200b :smile: {0}"
+ESCAPED = "[red]x[/red] \\u2060\\u200b :smile: {0}"
 
 
 @pytest.fixture

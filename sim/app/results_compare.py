@@ -11,9 +11,10 @@ from sim.charts import CHARTS, charts_side_by_side
 from sim.charts.chart import side_by_side
 from sim.charts.compare import compare as outcomes_beside
 from sim.charts.compare import compare_table
-from sim.charts.saving import csv_text, png_bytes, svg_text
+from sim.charts.saving import png_bytes, svg_text
 from sim.report import comparison_page
 from sim.report.comparison import chart_labels, comparison_sections
+from sim.sheet_text import csv_text
 
 OUTCOMES = "compare"  # the chart of outcomes and packages, in the words of the command's files
 

@@ -22,6 +22,7 @@ from sim.streams import SCHEME
 FORMAT = "peacesim-results-1"  # changes, with a line in CHANGELOG.md, when a results folder is laid out anew
 RUN = "run.json"
 RESOLVED = "scenario.resolved.yaml"
+DESIGN = "design.json"  # of a folder that holds the runs of a design: no results, see `sheets`
 MOST_BYTES = 32_000_000  # some 70,000 chunks
 MOST_SIGNS = 1_000  # of structure in so short a file; one in `SPARSE` bytes of a longer one, as chunks have
 SPARSE = 30
@@ -135,8 +136,10 @@ class Manifest:
 
 
 def holds_results(path: Path) -> bool:
-    """Whether a path is a results folder, damaged or not."""
-    return path.is_dir() and any(os.path.lexists(path / name) for name in (RUN, RESOLVED, "draws"))
+    """Whether a path is a results folder, damaged or not; that of a design has a resolved scenario too, and is none."""
+    if not path.is_dir() or os.path.lexists(path / DESIGN):
+        return False
+    return any(os.path.lexists(path / name) for name in (RUN, RESOLVED, "draws"))
 
 
 class OtherRelease(StoreError):

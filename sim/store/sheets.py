@@ -13,10 +13,10 @@ from sim.store import parquet
 from sim.store.chunk_files import MOST_BYTES, FileHashes, Layout
 from sim.store.files import StoreError, make_folder, read_whole, remove, sha256, write_whole
 from sim.store.folder import lock_folder
-from sim.store.manifest import RESOLVED, canonical, versions_here
+from sim.store.manifest import DESIGN, RESOLVED, canonical, versions_here
 from sim.streams import SCHEME
 
-DESIGN, SHEETS = "design.json", "sheets"
+SHEETS = "sheets"
 FORMAT = "peacesim-design-1"
 SUFFIX = ".design"  # ends the folder's name
 

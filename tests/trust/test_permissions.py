@@ -34,12 +34,12 @@ READING = "tests/trust/test_permissions.py::test_reading_needs_no_permission_and
 PLANTED = [
     Planted("R6", "sim/store/folder.py", "        refuse_unwritable(path)\n", "", AT_ONCE.format("draws")),
     Planted(
-        "R6", "sim/store/files.py", 'raise plain(error, f"write to {folder}") from error', "raise",
+        "R6", "sim/store/files.py", 'raise plain(error, f"write to {self.folder}") from error', "raise",
         AT_ONCE.format("lock"),
     ),
     Planted(
-        "R6", "sim/store/reading.py", "    manifest = _of_all_chunks(path)\n    there = max(",
-        "    manifest = _of_all_chunks(path)\n    (path / '.seen').touch()\n    there = max(", READING,
+        "R6", "sim/store/reading.py", "        manifest = _of_all_chunks(path)\n        try:\n",
+        "        manifest = _of_all_chunks(path)\n        (path / '.seen').touch()\n        try:\n", READING,
     ),
 ]  # fmt: skip
 

@@ -34,8 +34,8 @@ PLANTED = [
     ),
     Planted(
         "R2", "sim/store/files.py",
-        "        os.replace(temporary, path)\n        if sync:\n            sync_folder(path.parent)\n",
-        "        if sync:\n            sync_folder(path.parent)\n        os.replace(temporary, path)\n", STATES,
+        "        _put(temporary, path)\n        if sync:\n            sync_folder(path.parent)\n",
+        "        if sync:\n            sync_folder(path.parent)\n        _put(temporary, path)\n", STATES,
     ),
     Planted(
         "R2", "sim/store/files.py", "        if sync:\n            os.fsync(handle)\n    finally:\n", "    finally:\n",
@@ -46,8 +46,8 @@ PLANTED = [
         "        write_whole(folder / name, data, False)\n    return entry", STATES,
     ),
     Planted(
-        "R2", "sim/charts/saving.py", "        write_whole(paths[-1], data)\n",
-        "        write_whole(paths[-1], data, False)\n",
+        "R2", "sim/charts/saving.py", '        write_whole(target / f"{name}.{kind}", data)\n',
+        '        write_whole(target / f"{name}.{kind}", data, False)\n',
         "tests/trust/test_power_cut.py::test_all_that_writes_results_keeps_the_order",
     ),
 ]  # fmt: skip

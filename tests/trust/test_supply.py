@@ -28,7 +28,7 @@ PLANTED = [
     Planted("R17", "pyproject.toml", 'packages = ["sim"]  ', 'packages = ["sim", "tests"]  ', WHEEL),
     Planted("R17", "pyproject.toml", 'packages = ["sim"]  ', 'packages = ["sim"]\nexclude = ["*.css"]  ', WHEEL),
     Planted(
-        "R17", "pyproject.toml", 'include = ["/.ci", "/sim", ', 'include = ["/sim", ',
+        "R17", "pyproject.toml", '"/LICENSE", "/.ci", ', '"/LICENSE", ',
         f"{HERE}::test_the_source_archive_holds_what_its_tests_take",
     ),
     Planted(

@@ -17,14 +17,9 @@ from tests.trust.small import MANY, batch, in_child, make_small, told, tree
 from tests.trust.test_crash_points import sound
 from tests.trust.test_permissions import like_everybody_else
 
-MEMORY = "tests/trust/test_limits.py::test_without_memory_a_batch_stops_with_one_line"
-HANDLES = "tests/trust/test_limits.py::test_without_handles_a_batch_stops_with_one_line"
+MEMORY = "tests/trust/test_resources.py::test_without_memory_a_batch_stops_with_one_line"
 PLANTED = [
     Planted("R10", "sim/cli/failures.py", "    except MemoryError:\n", "    except ZeroDivisionError:\n", MEMORY),
-    Planted(
-        "R10", "sim/store/files.py", "        if isinstance(error, OSError):\n            raise plain(error, f\"write",
-        "        if isinstance(error, KeyError):\n            raise plain(error, f\"write", HANDLES,
-    ),
 ]  # fmt: skip
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
 
