@@ -104,6 +104,7 @@ def client(first, second, hostile, top):
     (broken / "summary.json").write_text("{}")
     copied(second, folder, ODD)
     (folder / "link").symlink_to(first)
+    copied(second, folder, ".hidden")
     with served(folder) as found:
         yield found
 
@@ -289,8 +290,8 @@ def test_several_tabs_ask_at_once_and_all_are_answered(client, first, second):
 
 # Strangers
 
-NAMES = ("..", ".", "../results", "link", "/etc", "a/../..", "hostile/charts", "hostile/..", "\\etc", "a\0", "",
-         "x" * 500, "hostile/", "//etc", "nothing")  # fmt: skip
+NAMES = (".hidden", "..", ".", "../results", "link", "/etc", "a/../..", "hostile/charts", "hostile/..", "\\etc", "a\0",
+         "", "x" * 500, "hostile/", "//etc", "nothing")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -370,7 +371,8 @@ PICTURES = (
     "<style>* {fill: url(http://a.example)}</style>", "<g style='fill: url( \"//a.example\")'/>",
     "<g style='fill: \\75rl(//a.example)'/>", "<!DOCTYPE svg [<!ENTITY a 'b'>]>", "<?xml-stylesheet href='a'?>",
     "<g a=\">\" onload=\"x\"/>", "<![CDATA[<script>]]>", "<!-- -->", "<animate attributeName='href'/>", "<g",
-    "<g a=b/>", "<image href='&#104;ttp://a.example'/>", "<style>a{fill:u&#114;l(//a.example)}</style>",
+    "<g a=b/>", "<g style='fill:u&#114;l(//a.example)'/>",
+    "<image href='&#104;ttp://a.example'/>", "<style>a{fill:u&#114;l(//a.example)}</style>",
     "<set attributeName='onload'/>", "<image src='data:image/svg+xml,x'/>",
 )  # fmt: skip
 
