@@ -15,6 +15,7 @@ pytest.importorskip("uvicorn")
 
 import sim
 from sim.app.place import Place
+from sim.app.results import opens_on
 from sim.app.results_answer import card, one
 from sim.app.results_compare import compared
 from sim.app.results_files import is_plain_picture, safe_csv, safe_page
@@ -118,8 +119,7 @@ def test_the_page_begins_with_results_where_it_is_opened_on_some(client, first, 
         assert found.get("/").headers["location"] == "/results"
         page = found.get("/results").text
         assert f'data-at="{first.name}"' in page and f'<option value="{first.name}"' in page
-    with served(top / "first.yaml") as found:
-        assert found.get("/").headers["location"] == "/tweak"
+    assert not opens_on(Place.of(top / "first.yaml")) and not opens_on(Place.of(top))
 
 
 def test_the_list_has_each_folder_once_and_follows_no_link(client, first, second):
