@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
@@ -74,11 +74,12 @@ class Client:
 
 
 @contextmanager
-def served(path: Path, *options: str) -> Iterator[Client]:
-    """`peacesim app PATH` in a process of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sim.cli", "app", str(path), "--no-browser", *options],
+def served(path: Path, *options: str, under: Sequence[str] = ()) -> Iterator[Client]:
+    """`peacesim app PATH` in a process of its own; `under` a program that watches it, if need be."""
+    process = subprocess.Popen(  # in a session of its own, so that what runs under another program ends with it
+        [*under, sys.executable, "-m", "sim.cli", "app", str(path), "--no-browser", *options],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        start_new_session=True,
     )  # fmt: skip
     try:
         assert process.stdout is not None
@@ -88,5 +89,5 @@ def served(path: Path, *options: str) -> Iterator[Client]:
         yield Client(process, found[0])
     finally:
         if process.poll() is None:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.communicate()

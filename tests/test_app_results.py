@@ -217,7 +217,7 @@ def test_damaged_results_are_named_and_not_used(tmp_path, first, second, name, h
 
 def test_damage_is_told_on_the_page_and_ends_nothing(client, second):
     assert client.post("/results/card", {"at": "broken"}).data["faults"] == [
-        "summary.json: it is not as it was written"
+        "summary.json: its bytes are not those that were written"
     ]
     answer = client.post("/results/compared", {"at": second.name, "with": "broken"})
     assert answer.status == 422 and "summary.json" in answer.data["message"]
@@ -447,7 +447,7 @@ def saved(page, name, by=None):
 def test_one_goes_from_the_list_to_a_result_and_downloads_it(page, first):
     rows = page.locator("#list tbody tr")
     broken = rows.filter(has_text="damaged, not used")
-    assert broken.count() == 1 and "summary.json: it is not as it was written" in broken.inner_text()
+    assert broken.count() == 1 and "summary.json: its bytes are not those that were written" in broken.inner_text()
     assert page.locator("#first option[disabled]").inner_text() == "broken (damaged, not used)"
     page.locator(f'tr[data-name="{first.name}"] a').focus()
     page.keyboard.press("Enter")

@@ -273,7 +273,7 @@ def test_the_keys_of_json_are_documented(command, names, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_in_shell_blocks_exist(page):
-    for line in "\n".join(fenced(PAGES[page], "sh")).splitlines():
+    for line in "\n".join(fenced(PAGES[page], "sh")).replace("\\\n", " ").splitlines():
         for words in re.findall(r"(?:^|&& )(?:\.venv/bin/)?peacesim (.*)", line.partition(" #")[0]):
             command, *arguments = shlex.split(words)
             if isinstance(peacesim.commands[command], click.Group):

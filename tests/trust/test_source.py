@@ -146,8 +146,8 @@ def unescaped(template: str) -> list[str]:
 
 
 def rooms_of(name: str) -> frozenset[str]:
-    """What a room of its own needs: the local page listens on a socket of this machine."""
-    return frozenset({"socket", "asyncio", "http"}) if name.startswith("sim/app/") else frozenset()
+    """What a room of its own needs: the local page listens on a socket of this machine, and is shown in a browser."""
+    return frozenset({"socket", "asyncio", "http", "webbrowser"}) if name.startswith("sim/app/") else frozenset()
 
 
 BAD = (
