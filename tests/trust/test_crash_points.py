@@ -49,7 +49,7 @@ PLANTED = [
     ),
     Planted(
         "R1", "sim/store/files.py", 'temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")',
-        "temporary = path", DYING,
+        "temporary = path", "tests/test_store.py::test_a_file_reaches_the_disk_before_its_name_does",
     ),
     Planted(
         "R1", "sim/store/folder.py",
@@ -63,10 +63,6 @@ PLANTED = [
         "R1", "sim/store/folder.py",
         "left = [each for folder in (self.path, *self.path.iterdir()) for each in unfinished(folder)]",
         "left = []", "tests/test_batch.py::test_what_a_kill_left_half_done_is_removed_wherever_it_lies",
-    ),
-    Planted(
-        "R1", "sim/store/folder.py", "if may_be_listed(name) and path.is_file()", "if path.is_file()",
-        "tests/test_batch.py::test_files_of_somebody_else_stay_as_they_are_and_are_nobodys_damage",
     ),
     Planted(
         "R1", "sim/store/manifest.py", "return replace(self, files=resolved, complete=False)",

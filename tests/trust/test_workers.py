@@ -66,8 +66,12 @@ def short_of_memory(part, pieces):
 class Hasty(Workers):
     """Loses patience after two seconds once a worker is known to be stuck; those that start take longer."""
 
+    waits = 0
+
     def _wait(self):
         real = sim.batch.engines.wait
+        self.waits += 1
+        assert self.waits < 200, "it waits again and again"
 
         def look(*arguments):
             stuck = len(list(Path(self.pieces(None)).iterdir())) > self.losses._counts[PARTS[2]]
@@ -106,6 +110,7 @@ def test_time_in_which_all_were_stopped_together_is_no_silence(monkeypatch):
 
     def wait(pending, timeout, how):
         looks.append(now[0])
+        assert len(looks) < 5_000, "it waits for ever"
         now[0] += 100_000.0 if len(looks) == 1 else timeout
         return type("Waited", (), {"done": {1} if len(looks) == 500 else set()})
 
