@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "CHANGELOG.md", "results/README.md")
 FILES = ("LICENSE", "CITATION.cff")
 _SHIM = '"https://unpkg.com/iframe-worker/shim"'
+_SEARCH = 'data-md-component="search" role="dialog"'
 _LINK = re.compile(r"(\]\()([^)#\s:]+)(#[^)\s]*)?(\))")
 
 
@@ -47,10 +48,14 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
 
 
 def on_post_page(output: str, page: Any, config: Any) -> str:
-    """Let a page take from this folder what the theme would fetch from outside."""
-    return output.replace(_SHIM, f'"{posixpath.relpath("site/iframe-worker.js", posixpath.dirname(page.url) or ".")}"')
+    """Let a page take from this folder what the theme would fetch from outside, and name its search."""
+    return _mended(output, posixpath.relpath("site/iframe-worker.js", posixpath.dirname(page.url) or "."))
 
 
 def on_post_template(output_content: str, template_name: str, config: Any) -> str:
     """The same for the page that is shown when there is none."""
-    return output_content.replace(_SHIM, '"site/iframe-worker.js"')
+    return _mended(output_content, "site/iframe-worker.js")
+
+
+def _mended(html: str, shim: str) -> str:
+    return html.replace(_SHIM, f'"{shim}"').replace(_SEARCH, f'{_SEARCH} aria-label="Search"')

@@ -243,5 +243,5 @@ def api_page() -> str:
             "What `import sim` gives; [From Python](../python.md) shows it at work.\n"]  # fmt: skip
     for name in sorted(sim._HOMES, key=str.lower):
         where = getattr(sim, name).__module__
-        text.append(f"::: {where}.{name}\n    options:\n      heading: sim.{name}\n      toc_label: {name}\n")
+        text.append(f"::: {where}.{name}\n    options:\n      heading: sim.{name}\n      toc_label: sim.{name}\n")
     return "\n".join(text)
