@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HOW_TO = ROOT / "docs/how-to"
 ADDED = {"extend.md": ["plateau", "agenda_setter"], "extend-chart.md": ["worst_off"]}
 ASKED = "registered_name or parameter or chart or library"  # the tests of the documentation that names can fail
-COPIED = ("sim", "tests", "docs", "scenarios", "results")
+COPIED = ("sim", "tests", "docs", "scenarios")
 
 
 class Elsewhere(Reader):
@@ -49,7 +49,9 @@ def answer(*program: str) -> "subprocess.CompletedProcess[str]":
 def copy(tmp_path, monkeypatch):
     """A copy of the project, with the compiled loops it has."""
     for name in COPIED:
-        shutil.copytree(ROOT / name, tmp_path / name)
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.webp", "*.png"))
+    (tmp_path / "results").mkdir()
+    shutil.copy2(ROOT / "results/README.md", tmp_path / "results")
     for file in [*ROOT.glob("*.md"), ROOT / "pyproject.toml"]:
         shutil.copy2(file, tmp_path)
     monkeypatch.chdir(tmp_path)
