@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections import Counter
 from importlib.metadata import PathDistribution
 from pathlib import Path
 
@@ -123,8 +124,9 @@ def test_the_wheel_runs_away_from_the_checkout(archives, tmp_path):
 def test_every_locked_package_has_its_licence_on_the_page(record_property):
     page = PAGE.read_text(encoding="utf-8")
     assert page.count("\n| ") - HEAD.count("\n| ") == len(table()) + 1
+    locked = Counter(entry.name for entry in read_lock(FOR_TESTS))
     for name, (licence, uses) in table().items():
-        if licence is None:
+        if licence is None or locked[name] > 1:  # other versions on other Pythons may say it in other words
             assert f"\n| {name} |" in page
         else:
             assert row(name, licence, uses) in page, "write it anew: python -m tests.trust.licences"
