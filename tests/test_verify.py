@@ -315,7 +315,10 @@ def test_progress_goes_to_stderr_and_json_alone_to_stdout(written):
 def test_an_interrupt_is_code_130(tmp_path):
     play(tmp_path)
     command = [sys.executable, "-c", "from sim.cli import main; main()", "verify", str(only(tmp_path / "results"))]
-    child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # it may be ignored where the tests began
+    )  # fmt: skip
     assert "draws" in child.stderr.readline()
     child.send_signal(signal.SIGINT)
     _, told = child.communicate(timeout=60)

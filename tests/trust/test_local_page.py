@@ -23,7 +23,7 @@ PLANTED = [
     Planted("R16", SAFETY, "if origins and origins not in", "if not origins and origins in", HTTP),
     Planted("R16", SAFETY, "if answer is None and not self.keys.knows(", "if answer and not self.keys.knows(", HTTP),
     Planted(
-        "R16", SAFETY, 'if scope["type"] != "http":', 'if scope["type"] == "":',
+        "R16", SAFETY, 'if "upgrade" in headers:', 'if "upgrade" in ():',
         f"{HERE}::test_no_websocket_is_opened_whoever_asks",
     ),
     Planted(
