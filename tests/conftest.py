@@ -1,7 +1,9 @@
-"""What every test shares: how hard Hypothesis tries."""
+"""What every test shares: how hard Hypothesis tries, and a browser."""
 
 import os
+import shutil
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No deadline: two test processes share two cores, and a slow example is no fault. In CI the examples are the same
@@ -11,3 +13,17 @@ settings.register_profile(
 )
 settings.register_profile("ci", settings.get_profile("desk"), derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real browser that asks nothing of the network by itself; where there is none, its tests are skipped."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    playwright = pytest.importorskip("playwright.sync_api")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
+    with playwright.sync_playwright() as driver, driver.chromium.launch(executable_path=CHROMIUM, args=flags) as opened:
+        yield opened

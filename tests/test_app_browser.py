@@ -16,22 +16,10 @@ from tests.app_client import served
 from tests.commands import call
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WAIT = 120_000  # milliseconds; the machine may be busy, and nothing here is about speed
 STRIP = "Upland: Who holds the strip"
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
-    playwright = pytest.importorskip("playwright.sync_api")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
-    with playwright.sync_playwright() as driver, driver.chromium.launch(executable_path=CHROMIUM, args=flags) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +148,7 @@ def test_a_change_that_does_not_hold_leaves_the_last_answer(page):
     page.locator("#refused", has_text="weights sum to 1").wait_for(timeout=WAIT)
     assert len(shares(page, "How far runs get")) == len(there)
     page.get_by_role("button", name="Take everything back").click()
+    page.locator("#refused:not(:has-text('weights'))").wait_for(state="attached", timeout=WAIT)
     finished(page)
     assert shares(page, "How far runs get") == there and page.locator("#refused").inner_text() == ""
 

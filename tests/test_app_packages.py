@@ -7,9 +7,9 @@ from sim.app.packages_answer import completed, filed, frequent, lacking, laid, l
 from sim.app.said import Said
 from tests.app_client import served
 from tests.commands import SCENARIO, data
-from tests.test_app_step import BANKS, SCENARIOS, WAIT, browser, checked, client, page, result_of
+from tests.test_app_step import BANKS, SCENARIOS, WAIT, checked, client, page, result_of
 
-__all__ = ["browser", "client", "page"]  # fixtures
+__all__ = ["client", "page"]  # fixtures
 
 FLAGSHIP = SCENARIOS / "ukraine-december-2025.yaml"
 STAY = {"strip": "upland_keeps", "recognition": "none", "pull_back": "stay", "observers": "none"}

@@ -28,7 +28,6 @@ from tests.app_client import served
 from tests.commands import SCENARIO, call, data
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WAIT = 120_000  # milliseconds; the machine may be busy, and nothing here is about speed
 SECRET = b"the well of the other village\n"
 ODD = "<img src=x onerror=alert(1)>"
@@ -393,17 +392,6 @@ def test_no_stranger_is_answered(client, first, second, address):
 
 
 # In a browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
-    playwright = pytest.importorskip("playwright.sync_api")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
-    with playwright.sync_playwright() as driver, driver.chromium.launch(executable_path=CHROMIUM, args=flags) as opened:
-        yield opened
 
 
 @pytest.fixture

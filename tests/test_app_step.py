@@ -15,7 +15,6 @@ from tests.app_client import served
 from tests.commands import SCENARIO, call, data
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 BANKS = SCENARIOS / "two-banks-pullback.yaml"
 WORDS_OF = {"step": step.WORDS, "packages": packages.WORDS}
 WAIT = 120_000  # milliseconds; the machine may be busy, and nothing here is about speed
@@ -148,17 +147,6 @@ def test_every_word_is_there_and_every_word_is_said(name):
 
 
 # In a browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
-    playwright = pytest.importorskip("playwright.sync_api")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
-    with playwright.sync_playwright() as driver, driver.chromium.launch(executable_path=CHROMIUM, args=flags) as opened:
-        yield opened
 
 
 @pytest.fixture

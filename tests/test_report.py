@@ -1,7 +1,6 @@
 """Pages that stand on their own: whole, safe, the same bytes every time, and readable in a browser."""
 
 import re
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from sim.report import comparison_page, result_page
 from tests.commands import SCENARIO, call, data
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>&lt;'
 
@@ -214,17 +212,6 @@ def test_a_damaged_result_has_no_page(tmp_path):
 
 
 # In a browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
-    playwright = pytest.importorskip("playwright.sync_api")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
-    with playwright.sync_playwright() as driver, driver.chromium.launch(executable_path=CHROMIUM, args=flags) as opened:
-        yield opened
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -13,7 +12,6 @@ import pytest
 
 pytest.importorskip("material", reason="the manual's site needs the extra `docs`")
 ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 class Page(HTMLParser):
@@ -97,40 +95,31 @@ SHOWN = (
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")])
-def test_pages_are_accessible_and_fetch_nothing(site, width, scheme):
-    playwright = pytest.importorskip("playwright.sync_api")
+def test_pages_are_accessible_and_fetch_nothing(site, browser, width, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
     asked, found = [], {}
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
-        page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        for name in SHOWN:
-            page.goto((site / f"{name}.html").as_uri())
-            page.wait_for_timeout(300)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-            violations = axe.run(page).response["violations"]
-            found[name] = [(each["id"], each["nodes"][0]["target"]) for each in violations]
-        browser.close()
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.on("request", lambda request: asked.append(request.url))
+    for name in SHOWN:
+        page.goto((site / f"{name}.html").as_uri())
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        violations = axe.run(page).response["violations"]
+        found[name] = [(each["id"], each["nodes"][0]["target"]) for each in violations]
+    page.close()
     assert not any(found.values()), found
     assert asked and {urlsplit(each).scheme for each in asked} == {"file"}
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-def test_the_search_works_from_a_folder_by_keyboard(site):
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto((site / "index.html").as_uri())
-        page.keyboard.press("/")
-        page.keyboard.type("waterfall", delay=20)
-        page.locator(".md-search-result__item").first.wait_for(timeout=20_000)
-        page.keyboard.press("ArrowDown")
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda address: "index.html" not in address, timeout=20_000)
-        browser.close()
+def test_the_search_works_from_a_folder_by_keyboard(site, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((site / "index.html").as_uri())
+    page.keyboard.press("/")
+    page.keyboard.type("waterfall", delay=20)
+    page.locator(".md-search-result__item").first.wait_for(timeout=20_000)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda address: "index.html" not in address, timeout=20_000)
+    page.close()
