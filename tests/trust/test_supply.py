@@ -7,6 +7,7 @@ README install from, is held in `tests/test_project.py`; `.ci/run` does those co
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -218,9 +219,11 @@ def test_the_wheel_alone_does_the_main_job_in_a_fresh_environment(archives, tmp_
         assert done.returncode == 0, done.stderr
     (result,) = (path for path in (folder / "results").iterdir() if path.is_dir())
     assert {"run.json", "report.html", "summary.json"} <= {path.name for path in result.iterdir()}
+    shutil.copy(ROOT / "scenarios" / "two-banks-pullback.yaml", folder / "uncertain.yaml")  # its runs end in many ways
     for extra, words in (
         ("dask", ["batch", "mine.yaml", "--dask", "tcp://127.0.0.1:1"]),
-        ("sensitivity", ["sensitivity", "mine.yaml", "--method", "morris"]),
+        ("sensitivity", ["sensitivity", "uncertain.yaml", "--method", "morris"]),
+        ("app", ["app", "mine.yaml", "--no-browser"]),
     ):
         done = peacesim(*words)
         assert done.returncode == 2
