@@ -75,8 +75,9 @@ def _folder(path: Path) -> None:
 
 
 def _link(path: Path) -> None:
-    path.rename(path.parent.parent / f"elsewhere-{path.name}")
-    path.symlink_to(path.parent.parent / f"elsewhere-{path.name}")
+    elsewhere = path.parents[2] / f"elsewhere-{path.name}"  # outside of the folder, whichever file it is
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
 
 
 def _hanging_link(path: Path) -> None:
