@@ -7,7 +7,8 @@ from time import monotonic
 
 import pandas as pd
 
-from sim.chunks import Chunk, play_chunk
+from sim.app.hands import Hands
+from sim.chunks import Chunk, chunk_length, play_chunk
 from sim.results import Results, results_of
 from sim.scenario import Scenario
 from sim.store import identity
@@ -17,6 +18,7 @@ PIECE = 0.25  # seconds between two looks whether anybody still waits; where dra
 FIRST, MOST = 100, 2_000  # draws of a piece: before it is known how long one takes, and at most
 STOPS = (100, 250, 500)  # where an answer that will not wait may end, so that all scenarios have pieces that end there
 MOST_KEPT = 60_000  # draws, of all scenarios together
+LARGE = 8_192  # length of a chunk at which 500 draws take half a second; draws of smaller scenarios are not shared out
 
 
 @dataclass
@@ -48,6 +50,7 @@ class _Runs:
 
 _kept: "OrderedDict[str, _Runs]" = OrderedDict()  # by identity of scenario and seed; the last used comes last
 _paces: dict[str, float] = {}  # draws a second, by id of the scenario
+_hands = Hands()
 
 
 def played(
@@ -67,7 +70,6 @@ def played(
     name = identity(scenario, seed)
     runs = _kept.setdefault(name, _Runs())
     _kept.move_to_end(name)
-    table = structure(scenario)
     while runs.count < draws:
         end = min([draws, *(stop for stop in STOPS if stop > runs.count)])
         if until is not None and runs.count in STOPS:
@@ -76,7 +78,8 @@ def played(
                 draws = runs.count
                 break
         begun, count = monotonic(), min(_next_piece(scenario.id), end - runs.count)
-        runs.add(play_chunk(scenario, seed, runs.count, count, table))
+        for piece in _play(scenario, seed, runs.count, count):
+            runs.add(piece)
         _paces[scenario.id] = count / max(monotonic() - begun, 1e-6)
         _make_room()
         yield
@@ -84,6 +87,15 @@ def played(
     if draws not in runs.told:
         runs.told[draws] = _first(runs, scenario, seed, draws)
     return runs.told[draws]
+
+
+def _play(scenario: Scenario, seed: int, start: int, count: int) -> list[Chunk]:
+    """Some draws, with help if the scenario is a large one."""
+    table = structure(scenario)
+    if chunk_length(scenario, table) > LARGE:
+        return [play_chunk(scenario, seed, start, count, table)]
+    _hands.want()
+    return _hands.play(scenario, seed, start, count)
 
 
 def _first(runs: _Runs, scenario: Scenario, seed: int, draws: int) -> Results:

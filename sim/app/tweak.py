@@ -17,7 +17,7 @@ from sim.app.said import NotThere, Said
 from sim.app.saving import save
 
 FIRST = 500  # runs of the first answer
-PATIENCE = 0.6  # seconds that it may take; fewer runs are told then
+PATIENCE = 0.8  # seconds that it may take; fewer runs are told then
 
 
 async def show(request: Request) -> Response:

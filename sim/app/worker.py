@@ -1,9 +1,10 @@
 """One process beside the server in which everything is computed, and the line of those who wait for it.
 
-A session must not starve the machine: there is one worker, it is nice to others, each tab has one place in the line,
-and what nobody waits for any more is given up. A newer request of a tab takes the place of its older one.
+A session must not starve the machine: there is one worker, it and its hands are nice to others, each tab has one place
+in the line, and what nobody waits for any more is given up. A newer request of a tab takes the place of its older one.
 """
 
+import atexit
 import itertools
 import sys
 import threading
@@ -55,6 +56,7 @@ class Worker:
         self.closed = False
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
+        atexit.register(self.close)  # Python would wait for the process
         threading.Thread(target=self._serve, daemon=True, name="worker").start()
 
     def ask(self, tab: str, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Job:
@@ -190,7 +192,7 @@ class Worker:
         self._end()
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=work, args=(theirs,), daemon=True, name="peacesim worker")
+        self.process = context.Process(target=work, args=(theirs,), name="peacesim worker")  # no daemon: it has hands
         self.process.start()
         theirs.close()
 
