@@ -164,6 +164,7 @@ PARTS = st.sampled_from(
 @example("08")
 @example("1_000")
 @example("12:30")
+@example("+_7")
 @example("0o17")
 @example("1e3")
 @example(".nan")
