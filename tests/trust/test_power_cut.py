@@ -236,7 +236,7 @@ def test_all_that_writes_results_keeps_the_order(small, strace, tmp_path, record
     for name, act in acts.items():
         out = tmp_path / name
         done = logged(lambda act=act, out=out: act(out), said, tmp_path / "log")
-        assert faults_of_order(done, str(tmp_path)) == [], name
+        assert faults_of_order(done, str(out)) == [], name
         finals = {path.relative_to(out) for path in out.rglob("*") if path.is_file() and is_final(str(path))}
         renamed = {step.to for step in done if step.kind == "rename"}
         assert finals and {str(out / path) for path in finals} <= renamed, "a file that strace did not see"
