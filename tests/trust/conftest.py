@@ -14,7 +14,7 @@ def pytest_terminal_summary(terminalreporter):
             for name, figure in report.user_properties:
                 if _PROMISE.fullmatch(name):
                     tried[name].append(figure if outcome == "passed" else f"FAILED: {figure}")
-    if tried and terminalreporter.config.option.verbose >= 0:
+    if tried and terminalreporter.config.option.verbose > -2:  # -1 is that of pyproject.toml
         terminalreporter.section("promises")
         for promise in sorted(tried, key=lambda name: int(name[1:])):
             for figure in tried[promise]:
