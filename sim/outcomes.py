@@ -11,13 +11,13 @@ from sim import distances, kernels, solutions
 from sim.ensemble import Ensemble
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools, Ints
-from sim.model import Talks
 from sim.outcomes_after import AFTER, after_signature
 from sim.outcomes_ledger import openings
 from sim.outcomes_quota import smallest_sets
 from sim.outcomes_text import names_joined, text_of_codes, text_or_missing
 from sim.shortfalls import reference_shortfalls
 from sim.structure import Structure
+from sim.talks import Talks
 from sim.utility import DAYS_PER_MONTH, Floats, worth_from_start
 
 OPPOSED_BELOW = 0.5  # share of its largest margin below which a signatory counts as opposed

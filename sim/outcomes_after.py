@@ -8,9 +8,9 @@ import numpy.typing as npt
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL, Bools
 from sim.mechanisms.judgement import Judgement
-from sim.model import Talks
 from sim.outcomes_ledger import fallen_lines, lines_can_fall
 from sim.outcomes_stability import stability_columns
+from sim.talks import Talks
 from sim.utility import DAYS_PER_MONTH, Floats
 
 AFTER = "after."  # marks these columns among those of a block

@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from sim import kernels_counts
 from sim.issues import NO_DEAL, Ints
-from sim.model import Talks
 from sim.outcomes_text import names_joined
 from sim.state import ARE_OFFERS
+from sim.talks import Talks
 from sim.utility import DAYS_PER_MONTH
 from sim.world import World
 

@@ -9,8 +9,8 @@ import numpy as np
 from sim.consent import votes_needed
 from sim.exact import TOLERANCE
 from sim.issues import Bools, Ints
-from sim.model import Talks
 from sim.structure import Structure
+from sim.talks import Talks
 from sim.utility import EVERYBODY
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.issues import NO_DEAL
-from sim.model import Talks
 from sim.stability import KINDS, NOBODY, stability, surroundings
+from sim.talks import Talks
 
 Columns = dict[str, npt.NDArray[Any]]
 

@@ -11,10 +11,10 @@ from sim import kernels_counts
 from sim.issues import NO_DEAL, Ints
 from sim.listed import Listed
 from sim.mechanisms.carrots import most_added
-from sim.model import Talks
 from sim.scenario import Scenario
 from sim.state import ARE_ANSWERS, ARE_OFFERS, NOT_ASKED
 from sim.structure import Structure
+from sim.talks import Talks
 from sim.utility import Floats
 
 BINS = 200

@@ -19,7 +19,7 @@ HOUSE = """
     2  strategies protocols mechanisms
     3  scenario genius
     4  structure world ensemble
-    5  choices foresight approval zones awareness agents leaving moving model
+    5  choices foresight approval zones awareness agents leaving talks moving model
     6  outcomes_text outcomes_ledger outcomes_stability outcomes_after outcomes_quota outcomes tallies chunks rows
     6  totals order_statistics results stages movers sheet_text store
     7  progress batch analysis

@@ -12,9 +12,10 @@ from sim.analysis.turns import Package, package_named
 from sim.analysis.ways_out import Table, WayOut, way_out
 from sim.ensemble import draw as draw_inputs
 from sim.exact import TOLERANCE
-from sim.model import Talks, hold_talks
+from sim.model import hold_talks
 from sim.scenario import Scenario
 from sim.structure import structure
+from sim.talks import Talks
 
 
 @dataclass(frozen=True)

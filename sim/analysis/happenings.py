@@ -10,8 +10,8 @@ from sim.analysis.watching import NEVER, Seen
 from sim.analysis.words import in_file_order
 from sim.issues import NO_DEAL
 from sim.mechanisms.ratification import Votes
-from sim.model import Talks
 from sim.outcomes_ledger import fallen_in
+from sim.talks import Talks
 from sim.utility import DAYS_PER_MONTH
 
 

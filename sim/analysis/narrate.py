@@ -25,13 +25,13 @@ from sim.analysis.turns import Package, Teller, Turn, package_named
 from sim.analysis.watching import Seen, watch
 from sim.ensemble import draw as draw_inputs
 from sim.issues import NO_DEAL
-from sim.model import Talks
 from sim.outcomes import OUTCOMES, outcome_columns
 from sim.outcomes_after import AFTER
 from sim.outcomes_ledger import lines_can_fall
 from sim.scenario import Scenario
 from sim.state import NOT_ASKED
 from sim.structure import structure
+from sim.talks import Talks
 
 
 @dataclass(frozen=True)

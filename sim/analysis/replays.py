@@ -13,10 +13,11 @@ from sim.ensemble import draw
 from sim.exact import TOLERANCE
 from sim.foresight import foreseen_worth
 from sim.issues import NO_DEAL, Ints
-from sim.model import Talks, hold_talks
+from sim.model import hold_talks
 from sim.outcomes import blockers
 from sim.results import Results
 from sim.state import NOT_ASKED, OBJECTED, REFUSED
+from sim.talks import Talks
 
 WORTH, OWN_OFFER, AT_HOME = "worth", "own_offer", "refused_at_home"
 

@@ -9,11 +9,11 @@ from sim.analysis.narrate import Narration, narrated
 from sim.analysis.watching import Seen, watch
 from sim.ensemble import draw as draw_inputs
 from sim.issues import NO_DEAL
-from sim.model import Talks
 from sim.outcomes_after import judgement
 from sim.scenario import Scenario
 from sim.state import NOT_ASKED
 from sim.structure import structure
+from sim.talks import Talks
 
 MONTHS_LOOKED = 120  # after entry into force, month by month
 

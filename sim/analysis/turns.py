@@ -8,8 +8,8 @@ from sim.analysis.watching import Seen
 from sim.analysis.words import in_file_order
 from sim.exact import TOLERANCE
 from sim.issues import NO_DEAL
-from sim.model import Talks
 from sim.state import ACCEPTED, DRAFTED, LEFT_AS_IT_IS, NO_REASON, OBJECTED, OFFERED, PASSED, REFUSED
+from sim.talks import Talks
 
 Package = Mapping[str, str]
 Did = Literal["offers", "accepts", "refuses", "passes", "waits", "votes_no", "drafts", "leaves_it", "objects"]

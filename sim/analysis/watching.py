@@ -7,7 +7,8 @@ import numpy as np
 from sim.ensemble import Ensemble
 from sim.issues import NO_DEAL, Bools
 from sim.mechanisms.ratification import Votes
-from sim.model import PeaceTalks, Talks
+from sim.model import PeaceTalks
+from sim.talks import Talks
 from sim.utility import Floats
 
 NEVER = 0  # in place of a round, which are counted from 1
