@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from sim.ensemble import draw
-from sim.model import hold_talks
 from sim.outcomes import draws_frame, outcome_columns
 from sim.scenario import Scenario
 from sim.structure import Structure, structure
@@ -71,6 +70,8 @@ def play_chunk(
         block: Draws computed at once; by default what suits the size of the scenario.
         given: Uniforms by input path that take the place of streams: a design.
     """
+    from sim.model import hold_talks  # Mesa takes as long to load as all the rest, and who reads files plays nothing
+
     table = table or structure(scenario)
     block = block or -(-count // -(-count // block_size(table)))  # blocks of one size
     ensemble = draw(scenario, seed, start, count, table=table, given=given)

@@ -22,14 +22,14 @@ def run(code: str, **environment: str) -> str:
     return done.stdout
 
 
-def test_nobody_waits_for_the_compiler_who_plays_nothing():
+def test_nobody_waits_for_the_compiler_or_for_mesa_who_plays_nothing():
     code = """
     import sys
     from click.testing import CliRunner
     from sim.cli.commands import peacesim
     for arguments in (["--help"], ["check", "scenarios/orange-and-lemon.yaml"], ["list", "strategies"]):
         assert CliRunner().invoke(peacesim, arguments).exit_code == 0, arguments
-        assert "numba" not in sys.modules, arguments
+        assert not {"numba", "mesa"} & sys.modules.keys(), arguments
     """
     run(f"import os; os.chdir({str(ROOT)!r})\n" + textwrap.dedent(code))
 
