@@ -36,11 +36,16 @@ from tests.test_model import exchanged, mirrored, shuffled
 from tests.worlds import made, text_on_a_table
 
 TRACES = json.loads((Path(__file__).parent / "data" / "negmas_0_16_traces.json").read_text())
-DOMAINS = {kind: [(domain, play(domain)) for domain in domains] for kind, domains in TRACES["domains"].items()}
 
 
-def test_the_stored_runs_are_varied():
-    fine, coarse = ([domain for domain, _ in DOMAINS[kind]] for kind in ("fine", "coarse"))
+@pytest.fixture(scope="module")
+def played():
+    """Every stored domain with our talks on it, played once and only where these tests run."""
+    return {kind: [(domain, play(domain)) for domain in domains] for kind, domains in TRACES["domains"].items()}
+
+
+def test_the_stored_runs_are_varied(played):
+    fine, coarse = ([domain for domain, _ in played[kind]] for kind in ("fine", "coarse"))
     assert TRACES["negmas"].startswith("0.16.")
     assert (len(fine), len(coarse)) == (40, 20)
     assert {len(domain["parties"]) for domain in fine} == {2, 3, 4}
@@ -51,33 +56,33 @@ def test_the_stored_runs_are_varied():
     assert sum(domain["signed"] > 0 for domain in fine) > 20
 
 
-def test_every_offer_and_agreement_is_that_of_negmas_but_for_parties_that_could_sign_nothing():
-    for domain, talks in DOMAINS["fine"]:
+def test_every_offer_and_agreement_is_that_of_negmas_but_for_parties_that_could_sign_nothing(played):
+    for domain, talks in played["fine"]:
         why = difference(domain, talks)
         assert why in (SAME, GUARD)
         assert why == SAME or any(map(asks_for_more_than_there_is, domain["parties"]))
-    assert sum(difference(*each) == SAME for each in DOMAINS["fine"]) >= 30
+    assert sum(difference(*each) == SAME for each in played["fine"]) >= 30
 
 
-def test_the_consent_of_parties_that_could_not_sign_is_all_that_differs():
+def test_the_consent_of_parties_that_could_not_sign_is_all_that_differs(played):
     """Bound by their offers as in NegMAS, these parties sign what they sign there."""
-    guarded = [domain for domain, talks in DOMAINS["fine"] if difference(domain, talks) == GUARD]
+    guarded = [domain for domain, talks in played["fine"] if difference(domain, talks) == GUARD]
     assert len(guarded) >= 3
     assert {difference(domain, play_bound(domain)) for domain in guarded} == {SAME}
 
 
-def test_with_round_numbers_only_the_choice_among_packages_of_equal_worth_differs():
-    reasons = Counter(difference(*each) for each in DOMAINS["coarse"])
+def test_with_round_numbers_only_the_choice_among_packages_of_equal_worth_differs(played):
+    reasons = Counter(difference(*each) for each in played["coarse"])
     assert {SAME, TIE} <= reasons.keys() <= {SAME, TIE, GUARD}
-    followed = Counter(difference(domain, play_with_their_ties(domain)) for domain, _ in DOMAINS["coarse"])
+    followed = Counter(difference(domain, play_with_their_ties(domain)) for domain, _ in played["coarse"])
     assert followed.keys() <= {SAME, GUARD}
 
 
 @pytest.mark.parametrize("name", ["pareto", "nash", "kalai", "max_welfare", "ks"])
-def test_the_solutions_are_those_of_negmas(name):
-    assert {why_solutions_differ(*each, name) for each in DOMAINS["fine"]} == {SAME}
-    assert {why_solutions_differ(*each, name) for each in DOMAINS["coarse"]} <= {SAME, NO_GAIN, EDGE}
-    assert sum(bool(their_solutions(*each)[name]) for each in DOMAINS["fine"]) > 20
+def test_the_solutions_are_those_of_negmas(played, name):
+    assert {why_solutions_differ(*each, name) for each in played["fine"]} == {SAME}
+    assert {why_solutions_differ(*each, name) for each in played["coarse"]} <= {SAME, NO_GAIN, EDGE}
+    assert sum(bool(their_solutions(*each)[name]) for each in played["fine"]) > 20
 
 
 def test_the_smallest_spread_is_not_the_largest_smallest_share():
@@ -86,9 +91,9 @@ def test_the_smallest_spread_is_not_the_largest_smallest_share():
     assert least_spread(utility, np.zeros(2), np.ones(2), everything).tolist() == [True, False, False, False]
 
 
-def test_a_difference_is_noticed():
+def test_a_difference_is_noticed(played):
     """An offer, an agreement or its round exchanged in a stored run is no longer what we play."""
-    domain, talks = next((d, t) for d, t in DOMAINS["fine"] if d["signed"] > 2 and difference(d, t) == SAME)
+    domain, talks = next((d, t) for d, t in played["fine"] if d["signed"] > 2 and difference(d, t) == SAME)
     for key, value in (("agreement", domain["offers"][0][2]), ("signed", domain["signed"] - 1)):
         assert difference(domain | {key: value}, talks) != SAME
     offers = copy.deepcopy(domain["offers"])
