@@ -1,5 +1,6 @@
-"""What every test shares: how hard Hypothesis tries, and a browser."""
+"""What every test shares: how hard Hypothesis tries, a browser, and a memory that is not tidied all the time."""
 
+import gc
 import os
 import shutil
 
@@ -15,6 +16,22 @@ settings.register_profile("ci", settings.get_profile("desk"), derandomize=True, 
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Have the garbage collector pass over what stays to the end: more than a million objects, gone through each time.
+
+    It costs as much as it finds something to do, and thousands of tests, their modules and the libraries give it much.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 10)
+        gc.enable()
 
 
 @pytest.fixture(scope="module")
