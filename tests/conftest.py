@@ -34,6 +34,15 @@ def pytest_collection():
         gc.enable()
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Charts and pages stay empty, for tests that look at neither: drawing them takes longer than all the rest."""
+    for name in ("save_charts", "save_comparison"):
+        monkeypatch.setattr(f"sim.charts.{name}", lambda results, folder, *_: [])
+    for name in ("result_page", "comparison_page"):
+        monkeypatch.setattr(f"sim.report.{name}", lambda *_: "<html>")
+
+
 @pytest.fixture(scope="module")
 def browser():
     """A real browser that asks nothing of the network by itself; where there is none, its tests are skipped."""

@@ -1,6 +1,7 @@
 """Results side by side: paired differences against a computation of its own, inputs that differ, outcomes that move."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -218,12 +219,16 @@ def test_the_command_says_what_the_library_says(file, tmp_path):
     assert told["inputs"][0]["patient.where"].startswith("extended.yaml:4:")
 
 
-def test_charts_go_into_a_folder_named_after_what_is_compared(file, tmp_path):
+def test_charts_go_into_a_folder_named_after_what_is_compared(file, tmp_path, monkeypatch):
+    """That they are drawn, and drawn right, is seen in `test_waterfall.py`, `test_charts.py` and `test_report.py`."""
+    drawn = []
+    monkeypatch.setattr("sim.charts.save_comparison", lambda results, folder, *_: drawn.append((len(results), folder)))
+    monkeypatch.setattr("sim.report.comparison_page", lambda *_: "<html>")
     arguments = ("compare", file, file, "-n", 20, "--out", tmp_path / "out")
     first = data(*arguments)
     assert first["charts"].startswith(str(tmp_path / "out" / "compare-"))
-    names = {path.name for path in (tmp_path / "out").glob("compare-*/*")}
-    assert {"compare.svg", "compare.png", "compare.csv"} <= names
+    assert drawn == [(2, Path(first["charts"]))]
+    assert (drawn[0][1] / "report.html").read_text(encoding="utf-8") == "<html>"
     assert data(*arguments)["charts"] == first["charts"]
     assert data("compare", file, file, "-n", 21, "--out", tmp_path / "out")["charts"] != first["charts"]
 

@@ -26,9 +26,13 @@ def desk(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    "page", [page if page in QUICK else pytest.param(page, marks=pytest.mark.slow) for page in FOLLOWED]
-)
+@pytest.mark.parametrize("page", QUICK)
+def test_the_tutorial_prints_what_it_says(page, desk, undrawn):
+    test_a_page_does_what_it_says(page, desk)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", FOLLOWED)
 def test_a_page_does_what_it_says(page, desk):
     text = (DOCS / page).read_text(encoding="utf-8")
     reader = Reader()

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 pytest.importorskip("material", reason="the manual's site needs the extra `docs`")
+pytestmark = pytest.mark.slow  # the site is built from the same pages whatever the Python
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -94,7 +95,6 @@ SHOWN = (
 )  # fmt: skip
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")])
 def test_pages_are_accessible_and_fetch_nothing(site, browser, width, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
@@ -112,7 +112,6 @@ def test_pages_are_accessible_and_fetch_nothing(site, browser, width, scheme):
     assert asked and {urlsplit(each).scheme for each in asked} == {"file"}
 
 
-@pytest.mark.slow
 def test_the_search_works_from_a_folder_by_keyboard(site, browser):
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto((site / "index.html").as_uri())

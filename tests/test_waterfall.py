@@ -174,6 +174,7 @@ def test_compare_tells_it(file, tmp_path):
     assert told["rows"][1]["where"].startswith("other.yaml:2:")
     folder = Path(answer["charts"])
     assert (folder / "waterfall-agreement.png").stat().st_size > 10_000
+    assert {"compare.svg", "compare.png", "compare.csv"} <= {path.name for path in folder.iterdir()}
     assert (folder / "compare-packages.svg").exists() and not (folder / "compare-harm.svg").exists()
 
 
