@@ -54,6 +54,13 @@ def with_workers(monkeypatch):
     monkeypatch.setattr(sim.batch.run, "WORTH_WORKERS", 0.0)
 
 
+@pytest.fixture
+def forked(monkeypatch):
+    """Workers are copies of this process where what ends them is the same: a new one loads libraries for seconds."""
+    context = multiprocessing.get_context("fork")
+    monkeypatch.setattr(sim.batch.engines, "get_context", lambda kind: context)
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """What a batch of both scenarios writes, in one go and one process; nobody changes it."""
@@ -260,7 +267,7 @@ def readable(folder):
 @pytest.mark.parametrize(
     ("grown", "first", "stride"),
     [
-        (False, 1, 4), (True, 3, 4),
+        (False, 1, 8), (True, 3, 4),
         pytest.param(False, 1, 1, marks=pytest.mark.slow), pytest.param(True, 1, 1, marks=pytest.mark.slow),
     ],
 )  # fmt: skip
@@ -336,7 +343,7 @@ class KillsAWorker(Silent):
             os.kill(self.killed[0], signal.SIGKILL)
 
 
-def test_a_lost_worker_costs_no_draw(whole, tmp_path, with_workers):
+def test_a_lost_worker_costs_no_draw(whole, tmp_path, with_workers, forked):
     progress = KillsAWorker(after=40)
     items = batch([BANKS, ORANGE], N, workers=2, out=tmp_path / "two", progress=progress)
     assert progress.killed
@@ -353,7 +360,7 @@ def play_unless_deadly(part, pieces):
     return part.first
 
 
-def test_a_piece_that_kills_its_workers_is_given_up_and_the_others_are_not(monkeypatch):
+def test_a_piece_that_kills_its_workers_is_given_up_and_the_others_are_not(monkeypatch, forked):
     monkeypatch.setattr(sim.batch.engines, "play_part", play_unless_deadly)
     parts = [Part("f", "i", 1, 0, first, 8) for first in range(0, 80, 8)]
     answers = {part.first: answer for part, answer in Workers(1, lambda part: "pieces").play(iter(parts))}

@@ -76,6 +76,7 @@ def test_a_name_is_one_file_and_one_line_and_then_every_list_has_it(copy):
         assert all(sum(line[:1] in "+-" for line in edit.splitlines()[1:]) == 1 for edit in edits)
 
 
+@pytest.mark.slow
 def test_the_test_of_the_documentation_says_where_a_new_name_is_missing(copy):
     for page in ADDED:
         added(page)

@@ -128,22 +128,22 @@ def test_every_nth_chunk_is_a_shards_own(of):
 
 
 def test_many_scenarios_of_one_chunk_are_shared_out(tmp_path):
-    vary = ["parties.upland.no_deal=0.3:0.7:12"]
+    vary = ["parties.upland.no_deal=0.3:0.7:8"]
     for number in (1, 2):
         items = play_shards(tmp_path, 2, [number], n=2, vary=vary, sets=())
-        assert 1 <= sum(item.computed // 2 for item in items) <= 11
+        assert 1 <= sum(item.computed // 2 for item in items) <= 7
     assert all(not each.missing for each in merge([tmp_path]))
 
 
 def test_charts_are_those_of_one_process_too(tmp_path):
     def finish(results, folder):
-        save_charts(results, folder / "charts")
+        save_charts(results, folder / "charts", ["funnel", "packages"])
 
     batch([ORANGE], N, workers=1, out=tmp_path / "one", finish=finish)
     play_shards(tmp_path / "shards", 2, paths=[ORANGE], sets=(), finish=finish)
     assert not list((tmp_path / "shards").rglob("*.png")), "a shard has no charts"
     merge([tmp_path / "shards"], tmp_path / "joined", finish)
-    assert len(list((tmp_path / "joined").rglob("charts/*.png"))) > 3
+    assert len(list((tmp_path / "joined").rglob("charts/*.png"))) == 2
     assert bytes_of(tmp_path / "joined") == bytes_of(tmp_path / "one")
 
 
