@@ -2,19 +2,49 @@
 
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
-from sim.scenario import Scenario, read_scenario
+from sim.scenario import Scenario, ScenarioError, nodes, read_scenario
+from sim.scenario.messages import Faults, Mark
+from sim.scenario.scenario import from_tree
 
 NAMES = ("ash", "birch", "cedar", "dogwood")
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 
 
-def read(problem: dict[str, Any]) -> Scenario:
-    """A scenario from a dictionary, through a file as every scenario comes."""
+def made(problem: Mapping[str, Any]) -> Scenario:
+    """A scenario from a dictionary, with all checks but those of the text of a file, which take longest."""
+    root = _node(problem)
+    assert isinstance(root, nodes.Mapping)
+    return from_tree(root, (), Faults())
+
+
+def _node(value: Any) -> nodes.Node:
+    here = Mark("a problem", 1, 1)
+    if isinstance(value, Mapping):
+        return nodes.Mapping(here, "", {key: _node(each) for key, each in value.items()}, dict.fromkeys(value, here))
+    if isinstance(value, list):
+        return nodes.Sequence(here, "", [_node(each) for each in value])
+    text = value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, float) and "e" in text:
+        text = f"{value:.12f}"
+    return nodes.Scalar(here, "", text, not isinstance(value, str))
+
+
+def read(problem: Mapping[str, Any]) -> Scenario:
+    """A scenario from a dictionary; its text is made and parsed only where a fault is to be told with its place."""
+    try:
+        return made(json.loads(json.dumps(problem)))
+    except ScenarioError:
+        return from_text(problem)
+
+
+def from_text(problem: Mapping[str, Any]) -> Scenario:
+    """The same through a file, as every scenario comes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "problem.yaml"
         path.write_text(json.dumps(problem, indent=1))  # JSON is YAML

@@ -6,11 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.issues import ALWAYS, NEVER, Condition
 from sim.scenario import Number, Scenario, ScenarioError, read_scenario
+from tests.problems import from_text, problems
+from tests.problems import read as problem_of
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 SHIPPED = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
@@ -566,3 +568,10 @@ def test_a_damaged_file_is_read_or_refused_in_plain_words(tmp_path_factory, data
     else:
         (folder / "again.yaml").write_text(scenario.resolved_text())
         assert read_scenario(folder / "again.yaml").resolved == scenario.resolved
+
+
+@settings(max_examples=10)
+@given(problems())
+def test_what_tests_make_of_a_dictionary_is_what_its_file_says(problem):
+    """Most tests leave the parser out, which takes longer than talks do."""
+    assert problem_of(problem).resolved_text() == from_text(problem).resolved_text()

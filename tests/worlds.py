@@ -1,37 +1,16 @@
 """Whole worlds for tests: problems with a war, events, levers, lines that give way, votes at home and what follows."""
 
-import json
 import random
 from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
 
-from sim.scenario import Scenario, nodes
-from sim.scenario.messages import Faults, Mark
-from sim.scenario.scenario import from_tree
-from tests.problems import problems
+from tests.problems import made, problems
+
+__all__ = ["MONTH", "made", "text_on_a_table", "worlds"]
 
 MONTH = 30.4375  # days: with this many a round, round k is played at month k - 1
-
-
-def made(problem: Mapping[str, Any]) -> Scenario:
-    """A scenario from a dictionary, with all checks but those of the text of a file, which take longest."""
-    root = _node(problem)
-    assert isinstance(root, nodes.Mapping)
-    return from_tree(root, (), Faults())
-
-
-def _node(value: Any) -> nodes.Node:
-    here = Mark("a world", 1, 1)
-    if isinstance(value, Mapping):
-        return nodes.Mapping(here, "", {key: _node(each) for key, each in value.items()}, dict.fromkeys(value, here))
-    if isinstance(value, list):
-        return nodes.Sequence(here, "", [_node(each) for each in value])
-    text = value if isinstance(value, str) else json.dumps(value)
-    if isinstance(value, float) and "e" in text:
-        text = f"{value:.12f}"
-    return nodes.Scalar(here, "", text, not isinstance(value, str))
 
 
 def text_on_a_table(
