@@ -34,6 +34,18 @@ def pytest_collection():
         gc.enable()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give each process a long stretch of tests in their order: what a module makes once is then made in one of them.
+
+    By default they take turns, and both start the servers, draw the charts and play the batches of each module. Who is
+    done takes tests off the end of the other's stretch.
+    """
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.option.dist == "load" else None
+
+
 @pytest.fixture
 def undrawn(monkeypatch):
     """Charts and pages stay empty, for tests that look at neither: drawing them takes longer than all the rest."""
