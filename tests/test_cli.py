@@ -119,6 +119,37 @@ def test_a_wrong_call_is_told_what_would_do(arguments, said):
     assert answer.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("scenario/talks.yaml", "scenarios/talks.yaml"),  # the folder is misspelled
+        ("talks.yaml", "scenarios/talks.yaml"),  # it was left out
+        ("scenarios/tolks.yaml", "scenarios/talks.yaml"),
+        ("scenarois", "scenarios"),
+        ("well-and-road-abcdef", "results/well-and-road-abcdef"),
+        ("nothing-like-it.yaml", None),
+    ],
+)
+def test_a_path_that_is_not_there_is_answered_with_the_nearest_and_the_current_folder(
+    typed, meant, tmp_path, monkeypatch
+):
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios/talks.yaml").write_text(SCENARIO, encoding="utf-8")
+    (tmp_path / "results/well-and-road-abcdef").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    answer = call("report", typed)
+    assert answer.exit_code == 2
+    assert f"The current folder is {tmp_path}." in answer.stderr
+    assert f"Did you mean '{meant}'?" in answer.stderr if meant else "Did you mean" not in answer.stderr
+
+
+def test_a_path_that_cannot_be_one_is_told_so_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for typed in ("x" * 5000, "a\x1b[2J/b.yaml", ""):
+        answer = call("show", typed)
+        assert answer.exit_code == 2 and isinstance(answer.exception, SystemExit)
+
+
 # check
 
 

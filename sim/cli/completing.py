@@ -1,5 +1,6 @@
 """What the shell proposes when TAB is pressed. Names are looked up only then."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,27 @@ KINDS = (  # as `listing.KINDS`, too heavy to load for this
 
 
 class Scenarios(click.Path):
-    """A path; the shell proposes file and folder names."""
+    """A path; the shell proposes file and folder names, and of one that is not there a message what lies near it."""
 
     def __init__(self, **how: Any) -> None:
         super().__init__(path_type=Path, **how)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            if os.path.exists(value):
+                raise
+            self.fail(f"{error.message} {_likely(Path(value))}".rstrip(), param, ctx)
+
+
+def _likely(path: Path) -> str:
+    from sim.cli.nearby import likely
+
+    try:
+        return likely(path)
+    except OSError:  # the current folder is gone
+        return ""
 
 
 def names_of_kind(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
