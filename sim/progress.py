@@ -8,7 +8,10 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Column
 from rich.text import Text
+
+LONG_WAIT = 5.0  # seconds before anything was played; loops are compiled once per installation, for about a minute
 
 
 class Silent:
@@ -74,7 +77,7 @@ class Bar(Silent):
             TextColumn("{task.description}", markup=False),  # names come from files: no markup in them
             BarColumn(),
             TextColumn("{task.completed:,.0f} of {task.total:,.0f} draws", markup=False),
-            _Rate(),
+            _Rate(Column(no_wrap=True)),
             TimeRemainingColumn(),
             console=console,
             transient=True,
@@ -99,8 +102,13 @@ class Bar(Silent):
 
 
 class _Rate(ProgressColumn):
+    """Draws a second; where none has come for a while, what it may be that keeps them."""
+
     def render(self, task: Task) -> Text:
-        return Text(_rate(task.speed) if task.speed else "")
+        if task.speed:
+            return Text(_rate(task.speed))
+        waited = not task.completed and (task.elapsed or 0) >= LONG_WAIT
+        return Text("a first run compiles its loops" if waited else "")
 
 
 def _rate(draws_per_second: float) -> str:

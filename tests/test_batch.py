@@ -739,6 +739,22 @@ def test_a_name_from_a_file_is_no_markup_for_the_bar():
     assert "40 of 80 draws" in stream.getvalue()
 
 
+def test_a_bar_that_stands_still_says_what_it_may_be_waiting_for(monkeypatch):
+    from rich.console import Console
+
+    monkeypatch.setattr("sim.progress.LONG_WAIT", 0.0)
+    console = Console(file=(stream := io.StringIO()), force_terminal=True, width=80)
+    bar = Bar(console)
+    bar.start(100, ["talks"])
+    bar.bar.refresh()
+    assert "0 of 100 draws a first run compiles its loops" in stream.getvalue()
+    bar.advance("talks", 40)
+    stream.truncate(0)
+    bar.bar.refresh()
+    bar.finish()
+    assert "40 of 100 draws" in stream.getvalue() and "compiles" not in stream.getvalue()
+
+
 def test_this_process_answers_like_workers_do():
     parts = [Part("f", "i", 1, 0, first, 8) for first in (0, 8)]
     error = ValueError("no")

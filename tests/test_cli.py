@@ -341,6 +341,8 @@ def test_batch_prints_a_table_and_where_results_lie(stored):
     _, results, answer = stored
     assert "well-and-road" in answer.stdout and "Signed most often" in answer.stdout
     assert f"Results: results/{results.name}" in answer.stdout
+    assert f"Page to open in a browser: results/{results.name}/report.html\n" in answer.stdout
+    assert (results / "report.html").is_file()
     assert "100 %: 64 of 64 draws" in answer.stderr
     told = {name for name in CHARTS if name not in ("survival", "harm")}  # of what the file has nothing on
     assert {path.stem for path in (results / "charts").iterdir()} == told

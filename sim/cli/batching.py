@@ -43,6 +43,8 @@ def run_batch(
         _report_shard(items, out, shard)
     else:
         report(items, out)
+        if charts:
+            _tell_page(items)
     return all(item.failure is None for item in items)
 
 
@@ -141,6 +143,14 @@ def _tell_the_rest(items: Sequence[BatchItem], out: Path, quiet: bool) -> None:
         click.echo("The same command plays again what failed and nothing else.")
     else:
         click.echo("The same command finds all of this done; a larger -n plays only the runs that are missing.")
+
+
+def _tell_page(items: Sequence[BatchItem]) -> None:
+    """The page to open, or the first of several."""
+    pages = [item.folder / REPORT for item in items if item.failure is None]
+    if pages:
+        more = f", and one in each of the other {len(pages) - 1} folders" if len(pages) > 1 else ""
+        click.echo(f"Page to open in a browser: {shown(pages[0], 300)}{more}")
 
 
 def tell_faults(items: Sequence[BatchItem]) -> None:
