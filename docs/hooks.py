@@ -20,6 +20,7 @@ PAGES = ("README.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "C
 FILES = ("LICENSE", "CITATION.cff")
 _SHIM = '"https://unpkg.com/iframe-worker/shim"'
 _SEARCH = 'data-md-component="search" role="dialog"'
+_PICTURE = re.compile(r'(<a\b[^>]*>\s*)?(<img\b[^>]*\bsrc="([^"]+)"[^>]*>)')
 _LINK = re.compile(r"(\]\()([^)#\s:]+)(#[^)\s]*)?(\))")
 
 
@@ -45,6 +46,11 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
         return f"{start}{posixpath.relpath(site, here.parent)}{anchor or ''}{end}"
 
     return _LINK.sub(inside, markdown)
+
+
+def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
+    """Let a picture lead to itself, where it can be made as large as it is: its text is small on a phone."""
+    return _PICTURE.sub(lambda found: found[0] if found[1] else f'<a href="{found[3]}">{found[2]}</a>', html)
 
 
 def on_post_page(output: str, page: Any, config: Any) -> str:

@@ -39,11 +39,11 @@ class Lines(Silent):
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
-        self.total = self.done = self.told = 0
-        self.began = 0.0
+        self.total = self.done = self.told = self.before = 0
+        self.began: float | None = None
 
     def start(self, total_draws: int, scenarios: Sequence[str]) -> None:
-        self.total, self.done, self.told, self.began = total_draws, 0, 0, time.monotonic()
+        self.total, self.done, self.told, self.began = total_draws, 0, 0, None
         what = scenarios[0] if len(scenarios) == 1 else f"{len(scenarios)} scenarios"
         self._say(f"{what}: {total_draws:,} draws")
 
@@ -55,9 +55,16 @@ class Lines(Silent):
         tenth = 10 * self.done // max(self.total, 1)
         if tenth > self.told:
             self.told = tenth
-            rate = self.done / max(time.monotonic() - self.began, 1e-9)
-            done = f"{10 * tenth} %: {self.done:,} of {self.total:,} draws"
-            self._say(f"{done}, {_rate(rate)}, {_left(self.total - self.done, rate)}")
+            self._say(f"{10 * tenth} %: {self.done:,} of {self.total:,} draws{self._pace()}")
+
+    def _pace(self) -> str:
+        """Draws a second, and the time left, since the first came: what came before it was starting and compiling."""
+        now = time.monotonic()
+        if self.began is None:
+            self.began, self.before = now, self.done
+            return ""
+        rate = (self.done - self.before) / max(now - self.began, 1e-9)
+        return f", {_rate(rate)}, {_left(self.total - self.done, rate)}"
 
     def _say(self, text: str) -> None:
         with suppress(OSError):  # nobody reads any more: no reason to give up what is computed

@@ -725,6 +725,18 @@ def test_progress_is_a_line_a_tenth(tmp_path):
     assert len(stream.getvalue().splitlines()) == 1
 
 
+def test_the_time_left_is_told_from_the_pace_since_the_first_draws_came(monkeypatch):
+    clock = iter([100.0, 110.0])  # a hundred seconds of compiling are no pace
+    monkeypatch.setattr("sim.progress.time.monotonic", lambda: next(clock))
+    lines = Lines(stream := io.StringIO())
+    lines.start(1000, ["talks"])
+    lines.advance("talks", 100)
+    lines.advance("talks", 200)
+    assert stream.getvalue().splitlines() == [
+        "talks: 1,000 draws", "10 %: 100 of 1,000 draws", "30 %: 300 of 1,000 draws, 20 draws/s, 0:35 left",
+    ]  # fmt: skip
+
+
 def test_a_name_from_a_file_is_no_markup_for_the_bar():
     from rich.console import Console
 

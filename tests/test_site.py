@@ -90,6 +90,12 @@ def test_every_picture_says_what_it_shows(pages):
     assert not [(name, each["src"]) for name, each in pictures if len(each.get("alt") or "") < 20]
 
 
+def test_every_picture_leads_to_itself_where_it_can_be_made_larger(pages):
+    alone = [(name, each["src"]) for name, page in pages.items() for each in page.pictures
+             if name.partition("/")[0] != "404.html" and each["src"] not in page.links]  # fmt: skip
+    assert not alone
+
+
 SHOWN = (
     "index", "tutorial/2-your-own", "reference/keys", "reference/api", "gallery/two-banks-pullback", "app", "trust",
 )  # fmt: skip
