@@ -21,6 +21,8 @@ FILES = ("LICENSE", "CITATION.cff")
 _SHIM = '"https://unpkg.com/iframe-worker/shim"'
 _SEARCH = 'data-md-component="search" role="dialog"'
 _PICTURE = re.compile(r'(<a\b[^>]*>\s*)?(<img\b[^>]*\bsrc="([^"]+)"[^>]*>)')
+_CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
+_CODE = re.compile(r"(?<=<code>)[^<]+(?=</code>)")
 _LINK = re.compile(r"(\]\()([^)#\s:]+)(#[^)\s]*)?(\))")
 
 
@@ -49,8 +51,13 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
-    """Let a picture lead to itself, where it can be made as large as it is: its text is small on a phone."""
-    return _PICTURE.sub(lambda found: found[0] if found[1] else f'<a href="{found[3]}">{found[2]}</a>', html)
+    """Let a picture lead to itself, where its text can be made larger, and long paths in tables break at their dots."""
+
+    def in_cell(cell: re.Match[str]) -> str:
+        return _CODE.sub(lambda code: re.sub(r"([._/=])(?=\w)", r"\1<wbr>", code[0]), cell[0])
+
+    html = _PICTURE.sub(lambda found: found[0] if found[1] else f'<a href="{found[3]}">{found[2]}</a>', html)
+    return _CELL.sub(in_cell, html)
 
 
 def on_post_page(output: str, page: Any, config: Any) -> str:
