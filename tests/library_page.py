@@ -13,7 +13,8 @@ INTRODUCTION = """\
 
 Every name that a scenario may use for how parties bargain, and every solution that results are held against: what it
 does, its formula, where it comes from and when to use it. `peacesim list` prints the same. The parameters are in
-[scenario-files.md](scenario-files.md), the mathematics that the formulas rest on in [model.md](model.md).
+[scenario-files.md](scenario-files.md), the mathematics that the formulas rest on in [model.md](model.md), and the works
+named as sources are listed [at its end](model.md#sources).
 
 In formulas `u(p)` is a party's own worth of package p, `u_m` that of party m, `known` what the party knows of it, `a`
 what it asks for now (its aspiration), `no_deal` what no agreement is worth in this round, `best` its largest worth of

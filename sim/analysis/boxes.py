@@ -143,7 +143,7 @@ def quasi_p(box: Box, factors: Factors, cases: Bools) -> dict[tuple[str, int], f
 
     Set aside, it leaves a larger box; the density of that is taken as the chance of each run inside to be of interest.
 
-    Source: Bryant & Lempert (2010), section 3.2: a one-sided binomial test.
+    Source: Bryant & Lempert (2010): a one-sided binomial test.
     """
     inside = box.holds(factors.values)
     n, found = int(inside.sum()), int(cases[inside].sum())

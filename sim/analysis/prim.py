@@ -1,7 +1,7 @@
 """Patient rule induction: a box is found by peeling thin slices off, each where it helps most, and pasting some back.
 
-Source: Friedman & Fisher (1999), sections 8 and 9; for what a slice is worth where slices differ in size, section 14;
-for choosing between boxes by coverage, density and number of conditions, Bryant & Lempert (2010).
+Source: Friedman & Fisher (1999), also for what a slice is worth where slices differ in size; for choosing between boxes
+by coverage, density and number of conditions, Bryant & Lempert (2010).
 """
 
 from collections.abc import Iterator, Sequence
