@@ -47,7 +47,8 @@ def tell(story: "Narration", width: int = WIDTH, brief: bool = False) -> str:
 def _opening(story: "Narration", width: int) -> Iterator[str]:
     scenario = story.scenario
     yield from wrapped(clean(scenario.title), width)
-    time = f"At most {scenario.time.rounds} rounds, one every {scenario.time.days_per_round:g} days."
+    days = scenario.time.days_per_round
+    time = f"At most {scenario.time.rounds} rounds, one {'a day' if days == 1 else f'every {days:g} days'}."
     scale = "Worth is on each party's own scale; the scales of two parties do not compare."
     text = f"One negotiation in this scenario: draw {story.draw} of seed {story.seed}. {time} {scale}"
     yield from wrapped(text, width, hanging=0)

@@ -67,7 +67,8 @@ def _head(shown: Portrait) -> Iterator[str]:
     yield CENTRAL
     yield (
         f"{len(scenario.issues)} issues, {shown.raw_count:,} packages, {shown.utility.shape[1]:,} of them consistent; "
-        f"{len(scenario.parties)} parties; {scenario.time.rounds} rounds of {scenario.time.days_per_round:g} days."
+        f"{len(scenario.parties)} parties; {scenario.time.rounds} rounds of {scenario.time.days_per_round:g} "
+        f"{'day' if scenario.time.days_per_round == 1 else 'days'}."
     )
     yield f"Numbers: {status_words(scenario)}."
     if scenario.not_at_the_table:
