@@ -34,7 +34,7 @@ PLANTED = [
         f"{HERE}::test_the_source_archive_holds_what_its_tests_take",
     ),
     Planted(
-        "R17", "README.md", "--require-hashes -r requirements.lock", "-r requirements.lock",
+        "R17", "README.md", "--require-hashes -r requirements.lock &&", "-r requirements.lock &&",
         "tests/test_project.py::test_a_readme_command_does_all_the_set_up[batch]",
     ),
     Planted(
