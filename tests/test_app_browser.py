@@ -12,8 +12,9 @@ pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
 import sim
+from sim.charts.outcomes_in_words import OUTCOME_WORDS
 from tests.app_client import served
-from tests.commands import call
+from tests.commands import call, data
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 WAIT = 120_000  # milliseconds; the machine may be busy, and nothing here is about speed
@@ -82,6 +83,56 @@ def test_a_weight_is_moved_and_the_packages_change(page):
     finished(page)
     assert shares(page, "Packages signed most often") == before
     assert page.said == []
+
+
+def test_a_weight_moved_on_tweak_is_moved_on_step_and_packages_too(page, client):
+    """What is shown is what the command line says with `--set`, and the address alone leads back to it."""
+    path, moved = client.folder / "banks.yaml", "{value: 0.45, range: [0.35, 0.55], status: assumption}"
+    change = f"parties.upland.weights.strip={moved}"
+    runs = [sim.run(sim.read_scenario(path, sets), 60).draws["package"] for sets in ((), [change])]
+    differ = runs[0].index[(runs[0] != runs[1]) & (runs[1] != "")]
+    draw = int(differ[differ > 0][0])  # the page begins with draw 0
+    move(page, STRIP, 0.45)
+    finished(page, "against the file")
+    page.get_by_role("link", name="Step", exact=True).click()
+    page.locator("#changed code").get_by_text(change, exact=True).wait_for(timeout=WAIT)
+    page.locator("#what", has_text="Draw 0 of").wait_for(timeout=WAIT)
+    page.fill("#draw", str(draw))
+    page.get_by_role("button", name="Show", exact=True).click()
+    ends_as(page, draw, data("run", path, "--draw", draw, "--set", change))
+    address = page.url
+    page.get_by_role("link", name="Packages", exact=True).click()
+    page.locator("#changed code").get_by_text(change, exact=True).wait_for(timeout=WAIT)
+    page.click("#proposal-strip_for_embassies")
+    page.wait_for_url(lambda url: "package=demilitarised/full" in url, timeout=WAIT)
+    proposals = data("show", path, "--set", change)["proposals"]
+    shown = [row for row in proposals if row["proposal"] == "strip_for_embassies"]
+    for row, party in zip(shown, ("Upland", "Lowland"), strict=True):
+        margin = f"{row['margin_least']:+.2f}"
+        page.get_by_role("row", name=f"{party} would").locator("td").nth(3).get_by_text(margin).wait_for(timeout=WAIT)
+    page.get_by_role("link", name="Change them on Tweak").click()
+    finished(page, "against the file")
+    assert slider(page, STRIP).input_value() == "0.45"
+    page.goto(address)
+    page.locator("#changed code").get_by_text(change, exact=True).wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Go on with the file as it stands").click()
+    page.wait_for_url(lambda url: "#" not in url, timeout=WAIT)
+    ends_as(page, draw, data("run", path, "--draw", draw))
+    assert page.locator("#changed").is_hidden()
+    page.go_back()
+    page.locator("#changed code").get_by_text(change, exact=True).wait_for(timeout=WAIT)
+    assert all("409" in said for said in page.said)  # a newer question of a page took the place of an older one
+
+
+def ends_as(page, draw, story):
+    """On the step page: a draw ends as a story of the command line does."""
+    page.locator("#what", has_text=f"Draw {draw} of seed 1. ").wait_for(timeout=WAIT)
+    page.locator("#where", has_text=f" of {len(story['rounds'])} played").wait_for(timeout=WAIT)
+    page.locator("h1").click()
+    page.keyboard.press("End")  # perhaps it stands there already
+    page.locator("#what", has_text=OUTCOME_WORDS[story["outcome"]]).wait_for(timeout=WAIT)
+    shown = page.locator("#end tbody tr").locator("td:nth-child(3)").all_inner_texts()
+    assert shown == [f"{each['utility']:.2f}" for each in story["parties"] if story["package"]]
 
 
 def test_what_is_saved_runs_on_the_command_line_to_the_numbers_of_the_page(page, client, tmp_path):

@@ -7,7 +7,7 @@ from sim.app.packages_answer import completed, filed, frequent, lacking, laid, l
 from sim.app.said import Said
 from tests.app_client import served
 from tests.commands import SCENARIO, data
-from tests.test_app_step import BANKS, SCENARIOS, WAIT, checked, client, page, result_of
+from tests.test_app_step import BANKS, SCENARIOS, WAIT, about, checked, client, page, result_of
 
 __all__ = ["client", "page"]  # fixtures
 
@@ -16,7 +16,7 @@ STAY = {"strip": "upland_keeps", "recognition": "none", "pull_back": "stay", "ob
 
 
 def test_what_one_may_start_from_is_on_file_or_in_show():
-    there, shown = laid(str(FLAGSHIP), 1), data("show", FLAGSHIP)
+    there, shown = laid(about(FLAGSHIP)), data("show", FLAGSHIP)
     packages = {row["candidates"]: row["package"] for row in shown["solutions"] if row["solution"] == "nash"}
     assert {each["reading"]: "/".join(each["package"].values()) for each in there["nash"]} == {
         reading: text for reading, text in packages.items() if text
@@ -28,7 +28,7 @@ def test_what_one_may_start_from_is_on_file_or_in_show():
 def test_proposals_on_file_are_scored_as_show_does():
     shown = data("show", FLAGSHIP)
     rows = {(row["proposal"], row["party"]): row for row in shown["proposals"]}
-    for each in filed(str(FLAGSHIP), 1):
+    for each in filed(about(FLAGSHIP)):
         for party, own in each["parties"].items():
             row = rows[each["name"], party]
             assert own["margin_least"] == row["margin_least"] and own["margin_most"] == row["margin_most"]
@@ -38,57 +38,57 @@ def test_proposals_on_file_are_scored_as_show_does():
 
 
 def test_the_package_signed_most_often_is_that_of_the_runs():
-    found, results = result_of(frequent(str(BANKS), 1, 60)), sim.run(sim.read_scenario(BANKS), 60, 1)
+    found, results = result_of(frequent(about(BANKS), 60)), sim.run(sim.read_scenario(BANKS), 60, 1)
     counts = results.packages_signed
     assert found["count"] == max(counts.values()) == counts["/".join(found["package"].values())]
     assert found["n"] == 60 and found["interval"][0] < found["count"] / 60 < found["interval"][1]
 
 
 def test_options_that_do_not_go_together_are_explained_and_mended():
-    found = looked(str(BANKS), 1, {**STAY, "strip": "lowland_full"}, "strip")
+    found = looked(about(BANKS), {**STAY, "strip": "lowland_full"}, "strip")
     assert found["broken"] == ["giving_back_means_leaving"] and "agreed" not in found
     assert found["rules"]["giving_back_means_leaving"]["because"] == "Upland cannot give back what its army stands on"
     assert all(each["package"]["strip"] == "lowland_full" for each in found["repairs"])
     (change,) = found["repairs"][0]["changes"]
     assert change[0] == "pull_back"
-    assert looked(str(BANKS), 1, found["repairs"][0]["package"], None)["broken"] == []
+    assert looked(about(BANKS), found["repairs"][0]["package"], None)["broken"] == []
     assert found["goes_with"]["strip"]["upland_keeps"] == []
 
 
 def test_a_text_that_leaves_issues_open_is_filled_by_what_stood_there():
-    found = completed(str(BANKS), 1, {"recognition": "full"}, STAY)
+    found = completed(about(BANKS), {"recognition": "full"}, STAY)
     assert found["package"] == {**STAY, "recognition": "full"}
-    found = completed(str(BANKS), 1, {"strip": "lowland_full"}, STAY)
+    found = completed(about(BANKS), {"strip": "lowland_full"}, STAY)
     assert found["package"]["strip"] == "lowland_full" and found["package"]["pull_back"] != "stay"
     with pytest.raises(Said, match="contradicts the rules"):
-        completed(str(BANKS), 1, {"strip": "lowland_full", "pull_back": "stay"}, STAY)
+        completed(about(BANKS), {"strip": "lowland_full", "pull_back": "stay"}, STAY)
 
 
 def test_a_file_changed_on_disk_is_looked_at_anew(tmp_path):
     path = tmp_path / "banks.yaml"
     text = BANKS.read_text(encoding="utf-8")
     path.write_text(text, encoding="utf-8")
-    before = looked(str(path), 1, STAY, None)
+    before = looked(about(path), STAY, None)
     path.write_text(text.replace("label: Lowland", "label: Valley", 1), encoding="utf-8")
-    assert laid(str(path), 1)["parties"]["lowland"] == "Valley"
-    assert looked(str(path), 1, STAY, None)["agreed_in"] == before["agreed_in"]
+    assert laid(about(path))["parties"]["lowland"] == "Valley"
+    assert looked(about(path), STAY, None)["agreed_in"] == before["agreed_in"]
 
 
 def test_a_file_ordered_otherwise_is_shown_as_it_is_ordered(tmp_path):
     path, lines = tmp_path / "talks.yaml", SCENARIO.splitlines(keepends=True)
     path.write_text("".join(lines), encoding="utf-8")
-    assert list(laid(str(path), 1)["issues"]) == ["well", "road"]
+    assert list(laid(about(path))["issues"]) == ["well", "road"]
     at = next(place for place, line in enumerate(lines) if line.startswith("  well:"))
     lines[at], lines[at + 1] = lines[at + 1], lines[at]
     path.write_text("".join(lines), encoding="utf-8")
-    assert list(laid(str(path), 1)["issues"]) == ["road", "well"]
+    assert list(laid(about(path))["issues"]) == ["road", "well"]
 
 
 def test_what_it_lacks_is_of_those_who_would_not_sign():
-    found, missing = looked(str(BANKS), 1, STAY, None), lacking(str(BANKS), 1, STAY)
+    found, missing = looked(about(BANKS), STAY, None), lacking(about(BANKS), STAY)
     against = [each["party"] for each in found["signatories"] if each["signs"] and not each["would_sign"]]
     assert [each["party"] for each in missing] == against and against
-    assert lacking(str(BANKS), 1, {**STAY, "strip": "lowland_full"}) == []
+    assert lacking(about(BANKS), {**STAY, "strip": "lowland_full"}) == []
 
 
 # In a browser
@@ -119,7 +119,7 @@ def test_a_package_is_built_by_hand_mended_and_shared(page, client):
     options = [page.input_value(f"#issue-{issue}") for issue in STAY]
     assert options[0] == "lowland_full" and options[2] != "stay"
     assert "/".join(options) in page.url
-    found = looked(str(BANKS), 1, dict(zip(STAY, options, strict=True)), None)
+    found = looked(about(BANKS), dict(zip(STAY, options, strict=True)), None)
     for place, each in enumerate(found["signatories"]):
         cells = page.locator("#verdict tbody tr").nth(place).locator("th, td").all_inner_texts()
         assert cells[2:4] == [f"{each['worth']:.2f}", f"{each['no_deal']:.2f}"]
@@ -137,7 +137,7 @@ def test_one_starts_from_what_is_signed_most_often_or_from_a_proposal(page, clie
     page.click("#frequent")
     page.locator("#started", has_text="Signed in").wait_for(timeout=WAIT)
     settled(page)
-    best = result_of(frequent(str(BANKS), 1, 500))["package"]
+    best = result_of(frequent(about(BANKS), 500))["package"]
     assert [page.input_value(f"#issue-{issue}") for issue in best] == list(best.values())
     page.click("#proposal-strip_for_embassies")
     text = sim.read_scenario(BANKS).proposals["strip_for_embassies"].package

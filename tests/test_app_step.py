@@ -9,6 +9,7 @@ import pytest
 
 import sim
 from sim.analysis.narrate import narrate
+from sim.app.changed import ChangedFile, Changes
 from sim.app.step_answer import next_that_ends_so, told
 from sim.app.words import packages, step
 from tests.app_client import served
@@ -29,6 +30,11 @@ def result_of(generator):
             return end.value
 
 
+def about(path, sets=(), without=(), seed=1):
+    """What a question is about."""
+    return ChangedFile(str(path), Changes(tuple(sets), tuple(without)), seed)
+
+
 @pytest.fixture(scope="module")
 def outcomes():
     return sim.run(sim.read_scenario(BANKS), 40, 1).draws["outcome"]
@@ -44,7 +50,7 @@ def first_that(outcomes, outcome):
 @pytest.mark.parametrize("outcome", ["in_force", "refused"])
 def test_words_and_numbers_are_those_of_the_command(outcomes, outcome):
     draw = first_that(outcomes, outcome)
-    found, text = told(str(BANKS), 1, draw), " ".join(call("run", BANKS, "--draw", draw).stdout.split())
+    found, text = told(about(BANKS), draw), " ".join(call("run", BANKS, "--draw", draw).stdout.split())
     assert found["story"] == data("run", BANKS, "--draw", draw)
     answers, compared = set(), 0
     for shown, played in zip(found["rounds"], narrate(sim.read_scenario(BANKS), 1, draw).rounds, strict=True):
@@ -59,7 +65,7 @@ def test_words_and_numbers_are_those_of_the_command(outcomes, outcome):
 
 
 def test_a_text_is_worth_to_its_party_what_the_command_says(outcomes):
-    found = told(str(BANKS), 1, first_that(outcomes, "in_force"))
+    found = told(about(BANKS), first_that(outcomes, "in_force"))
     for shown, played in zip(found["rounds"], found["story"]["rounds"], strict=True):
         for turn, move in zip(shown["turns"], played["moves"], strict=True):
             assert shown["asks_for"][move["party"]] == move["asks_for"]
@@ -68,7 +74,7 @@ def test_a_text_is_worth_to_its_party_what_the_command_says(outcomes):
 
 
 def test_the_next_draw_that_ends_so_is_a_row_of_the_runs(outcomes):
-    found = result_of(next_that_ends_so(str(BANKS), 1, 3, "in_force"))
+    found = result_of(next_that_ends_so(about(BANKS), 3, "in_force"))
     assert found["draw"] == first_that(outcomes[3:], "in_force")
 
 
@@ -76,7 +82,7 @@ def test_a_search_in_vain_ends_and_says_how_far_it_came(tmp_path, monkeypatch):
     monkeypatch.setattr("sim.app.step_answer.MOST_LOOKED", 20)
     path = tmp_path / "talks.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
-    assert result_of(next_that_ends_so(str(path), 1, 5, "broke_off")) == {"draw": None, "last": 24}
+    assert result_of(next_that_ends_so(about(path), 5, "broke_off")) == {"draw": None, "last": 24}
 
 
 # Who may ask, and for what
@@ -116,7 +122,8 @@ def test_no_stranger_and_no_file_outside_the_folder(client, address):
 WRONG = [("/step/story", {"draw": -1}), ("/step/story", {"draw": "0"}), ("/step/story", {"draw": 10**12}),
          ("/step/next", {"start": 0, "wanted": "peace"}), ("/packages/look", {"package": "strip"}),
          ("/packages/look", {"package": {"strip": 1}}), ("/packages/look", {"package": {"strip": "moon"}}),
-         ("/packages/look", {"package": {}})]  # fmt: skip
+         ("/packages/look", {"package": {}}), ("/step/story", {"draw": 0, "sets": "time.rounds=4"}),
+         ("/packages/laid", {"without": [1]}), ("/packages/frequent", {"sets": ["lines=a", "lines =b"]})]  # fmt: skip
 
 
 @pytest.mark.parametrize(("address", "wish"), WRONG)

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sim.app import results
+from sim.app.changed import ChangesRefused
 from sim.app.home import Home, home
 from sim.app.look import SHARED, rendered, say, static
 from sim.app.page import Page
@@ -81,13 +82,13 @@ def _told(request: Request, error: Exception) -> Response:
 
 
 def _faults(request: Request, error: Exception) -> Response:
-    """The faults of a file: 422, each with its place."""
+    """The faults of a file, or of what is changed in it: 422, each with its place."""
     assert isinstance(error, ScenarioError)
     told = [
         {"file": each.file, "line": each.line, "column": each.column, "message": each.message} for each in error.faults
     ]
     if _wants_data(request):
-        return JSONResponse({"faults": told}, 422)
+        return JSONResponse({"faults": told, "of_changes": isinstance(error, ChangesRefused)}, 422)
     return rendered(request, "message.html", "common", 422, words=say("common.faults"), faults=told)
 
 

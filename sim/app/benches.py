@@ -3,20 +3,21 @@
 from collections import OrderedDict
 
 from sim.analysis.package_bench import Bench, bench
-from sim.scenario import read_scenario
+from sim.app.changed import ChangedFile
+from sim.store import identity
 
 DRAWS = 500  # in which it is asked who would sign
 MOST_KEPT = 2  # scenarios; the largest takes some 60 MB
 
-_kept: "OrderedDict[str, Bench]" = OrderedDict()  # the last used comes last
+_kept: "OrderedDict[str, Bench]" = OrderedDict()  # by identity of scenario and seed; the last used comes last
 
 
-def bench_of(path: str, seed: int) -> Bench:
-    """The bench of a file as it is on disk now; one that is ordered otherwise is another, unlike in results."""
-    scenario = read_scenario(path)
-    name = f"{seed}|{scenario.resolved!r}"
+def bench_of(about: ChangedFile) -> Bench:
+    """The bench of a file as it is on disk now, with its changes; one that is ordered otherwise is another."""
+    scenario = about.read()
+    name = identity(scenario, about.seed)
     if name not in _kept:
-        _kept[name] = bench(scenario, seed, DRAWS)
+        _kept[name] = bench(scenario, about.seed, DRAWS)
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
     _kept.move_to_end(name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.app.said import Said
-from sim.scenario import Scenario, paths
+from sim.scenario import Scenario, ScenarioError, paths, read_scenario
 from sim.scenario.differences import load
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.paths import parse_path
@@ -43,6 +43,40 @@ class Changes:
         if len(set(named)) < len(named):
             raise Said("a path is set twice; once would do")
         return found
+
+
+class ChangesRefused(ScenarioError):
+    """Changes with which a scenario file, sound in itself, does not hold together."""
+
+
+@dataclass(frozen=True)
+class ChangedFile:
+    """What a question is about: a scenario file as it is on disk now, what is changed in it, and the seed of its draws.
+
+    Attributes:
+        path: Of the file.
+        changes: In it.
+        seed: Of all random numbers.
+    """
+
+    path: str
+    changes: Changes
+    seed: int
+
+    def read(self) -> Scenario:
+        """The scenario with its changes: that of `--set` where nothing is taken out.
+
+        Raises:
+            ChangesRefused: if it does not hold together with them, as may be once the file was edited.
+            ScenarioError: if the file itself has faults.
+        """
+        if not self.changes:
+            return read_scenario(self.path)
+        try:
+            return read_changed(self.path, self.changes)
+        except ScenarioError as error:
+            read_scenario(self.path)
+            raise ChangesRefused(error.faults) from None
 
 
 def _texts(wish: Mapping[str, Any], key: str) -> tuple[str, ...]:

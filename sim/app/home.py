@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from sim.app.changed import ChangedFile, Changes
 from sim.app.place import Place
 from sim.app.said import Replaced, Said
 from sim.app.worker import Worker
@@ -56,6 +57,18 @@ async def wish(request: Request) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise Said("the request is no JSON object")
     return found
+
+
+async def wish_about(request: Request) -> tuple[Mapping[str, Any], ChangedFile]:
+    """What a POST brings, and the scenario file that it is about, with what is changed in it.
+
+    Raises:
+        NotThere: if it names no file that this page may read.
+        Said: if it is none, or its changes are none.
+    """
+    there, found = home(request), await wish(request)
+    path = there.place.scenario(text_of(found, "file"))
+    return found, ChangedFile(str(path), Changes.of(found), there.seed)
 
 
 async def asked(request: Request, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sim.app.home import answered, home, text_of, wish
+from sim.app.home import answered, home, text_of, wish_about
 from sim.app.look import rendered
 from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
 from sim.app.page import Page
@@ -26,11 +26,6 @@ async def show(request: Request) -> Response:
     return rendered(request, "packages.html", "packages", seed=there.seed, runs=RUNS)
 
 
-async def _asked(request: Request) -> tuple[Mapping[str, Any], str, int]:
-    there, found = home(request), await wish(request)
-    return found, str(there.place.scenario(text_of(found, "file"))), there.seed
-
-
 def _package(found: Mapping[str, Any], key: str = "package") -> dict[str, str]:
     """Options by issue as a request has them; whether they exist is looked up in the worker."""
     package = found.get(key)
@@ -43,39 +38,39 @@ def _package(found: Mapping[str, Any], key: str = "package") -> dict[str, str]:
 
 async def post_laid(request: Request) -> Response:
     """Issues, parties, and what to start from."""
-    _, path, seed = await _asked(request)
-    return await answered(request, laid, path, seed)
+    _, about = await wish_about(request)
+    return await answered(request, laid, about)
 
 
 async def post_look(request: Request) -> Response:
     """A package from all sides."""
-    found, path, seed = await _asked(request)
+    found, about = await wish_about(request)
     kept = text_of(found, "kept") if found.get("kept") is not None else None
-    return await answered(request, looked, path, seed, _package(found), kept)
+    return await answered(request, looked, about, _package(found), kept)
 
 
 async def post_lacks(request: Request) -> Response:
     """What those who would not sign it lack."""
-    found, path, seed = await _asked(request)
-    return await answered(request, lacking, path, seed, _package(found), urgent=False)
+    found, about = await wish_about(request)
+    return await answered(request, lacking, about, _package(found), urgent=False)
 
 
 async def post_complete(request: Request) -> Response:
     """A text that leaves issues open, filled."""
-    found, path, seed = await _asked(request)
-    return await answered(request, completed, path, seed, _package(found, "text"), _package(found))
+    found, about = await wish_about(request)
+    return await answered(request, completed, about, _package(found, "text"), _package(found))
 
 
 async def post_filed(request: Request) -> Response:
     """The proposals on file."""
-    _, path, seed = await _asked(request)
-    return await answered(request, filed, path, seed)
+    _, about = await wish_about(request)
+    return await answered(request, filed, about)
 
 
 async def post_frequent(request: Request) -> Response:
     """The package signed most often."""
-    _, path, seed = await _asked(request)
-    return await answered(request, frequent, path, seed, RUNS)
+    _, about = await wish_about(request)
+    return await answered(request, frequent, about, RUNS)
 
 
 PAGE = Page(
@@ -90,5 +85,5 @@ PAGE = Page(
         "frequent": post_frequent,
     },
     gets={},
-    static=("packages.js", "packages.css"),
+    static=("packages.js", "packages.css", "changes.js"),
 )

@@ -11,24 +11,24 @@ from sim.analysis.package_lacks import Lacks, lacks
 from sim.analysis.package_neighbours import Nearest, Neighbour, nearest, neighbours, place
 from sim.analysis.words import clean, condition_words, line_words, party_label, who_signs
 from sim.app.benches import bench_of
+from sim.app.changed import ChangedFile
 from sim.app.playing import played
 from sim.app.said import Said
 from sim.app.step_answer import issues_in_words
 from sim.issues import NO_DEAL
 from sim.results import share_interval
-from sim.scenario import read_scenario
 
 NASH = "nash"
 MOST_NEIGHBOURS = 12
 
 
-def laid(path: str, seed: int) -> dict[str, Any]:
+def laid(about: ChangedFile) -> dict[str, Any]:
     """What the page needs of a file before any package is looked at: issues, parties, and what one may start from.
 
     Returns:
         `nash` has the Nash packages by reading of the red lines, `proposals` those on file with the issues they settle.
     """
-    there = bench_of(path, seed)
+    there = bench_of(about)
     scenario, shown = there.scenario, there.portrait
     found = shown.solutions[shown.solutions["solution"] == NASH].to_dict("records")
     return {
@@ -61,10 +61,10 @@ def _options(there: Bench, text: str) -> dict[str, str]:
     return there.options(there.package_of(text))
 
 
-def frequent(path: str, seed: int, draws: int) -> Generator[None, None, dict[str, Any]]:
+def frequent(about: ChangedFile, draws: int) -> Generator[None, None, dict[str, Any]]:
     """The package that is signed most often in some runs, and in how many; `package` is None if none is signed."""
-    scenario = read_scenario(path)
-    results = yield from played(scenario, seed, draws)
+    scenario = about.read()
+    results = yield from played(scenario, about.seed, draws)
     counts = results.packages_signed
     if not counts:
         return {"package": None, "count": 0, "n": results.n, "interval": share_interval(0, results.n)}
@@ -74,9 +74,9 @@ def frequent(path: str, seed: int, draws: int) -> Generator[None, None, dict[str
             "interval": share_interval(counts[text], results.n)}  # fmt: skip
 
 
-def completed(path: str, seed: int, text: Mapping[str, str], now: Mapping[str, str]) -> dict[str, Any]:
+def completed(about: ChangedFile, text: Mapping[str, str], now: Mapping[str, str]) -> dict[str, Any]:
     """A text that leaves issues open, filled: with the options of another where these go, else with as few others."""
-    there = bench_of(path, seed)
+    there = bench_of(about)
     wanted = _whole(there, {**now, **text})
     if there.structure.space.index_of(wanted) != NO_DEAL:
         return {"package": wanted}
@@ -86,16 +86,15 @@ def completed(path: str, seed: int, text: Mapping[str, str], now: Mapping[str, s
     return {"package": found[0].options}
 
 
-def looked(path: str, seed: int, options: Mapping[str, str], kept: str | None) -> dict[str, Any]:
+def looked(about: ChangedFile, options: Mapping[str, str], kept: str | None) -> dict[str, Any]:
     """A package by its options, or why they do not go together and what would.
 
     Args:
-        path: Of the file.
-        seed: Of the draws.
+        about: The file, its changes and the seed of the draws.
         options: One of every issue.
         kept: The issue changed last, which a mending leaves alone.
     """
-    there = bench_of(path, seed)
+    there = bench_of(about)
     chosen = _whole(there, options)
     told: dict[str, Any] = {"package": chosen, "goes_with": goes_with(there.scenario, chosen)}
     told["rules"] = {
@@ -129,18 +128,18 @@ def looked(path: str, seed: int, options: Mapping[str, str], kept: str | None) -
     }
 
 
-def lacking(path: str, seed: int, options: Mapping[str, str]) -> list[dict[str, Any]]:
+def lacking(about: ChangedFile, options: Mapping[str, str]) -> list[dict[str, Any]]:
     """What each signatory that would not sign at central numbers lacks; nothing for options that do not go together."""
-    there = bench_of(path, seed)
+    there = bench_of(about)
     package = there.structure.space.index_of(_whole(there, options))
     if package == NO_DEAL:
         return []
     return [_lacks(there, each) for each in lacks(there, one_package(there, package))]
 
 
-def filed(path: str, seed: int) -> list[dict[str, Any]]:
+def filed(about: ChangedFile) -> list[dict[str, Any]]:
     """The proposals on file as `peacesim show` scores them, and for those that settle every issue all the rest."""
-    there, told = bench_of(path, seed), []
+    there, told = bench_of(about), []
     whole = len(there.scenario.issues)
     rows = there.portrait.proposals.to_dict("records")
     for name, proposal in there.scenario.proposals.items():

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sim.analysis.looking_for import ANY, WANTED
-from sim.app.home import answered, count_of, home, text_of, wish
+from sim.app.home import answered, count_of, home, text_of, wish_about
 from sim.app.look import rendered
 from sim.app.page import Page
 from sim.app.said import Said
@@ -27,19 +27,17 @@ async def show(request: Request) -> Response:
 
 async def post_story(request: Request) -> Response:
     """One draw of a file, all rounds of it."""
-    there, found = home(request), await wish(request)
-    path = there.place.scenario(text_of(found, "file"))
-    return await answered(request, told, str(path), there.seed, count_of(found, "draw", 0, LAST_DRAW))
+    found, about = await wish_about(request)
+    return await answered(request, told, about, count_of(found, "draw", 0, LAST_DRAW))
 
 
 async def post_next(request: Request) -> Response:
     """The next draw that ends in a certain way."""
-    there, found = home(request), await wish(request)
-    path, wanted = there.place.scenario(text_of(found, "file")), text_of(found, "wanted")
+    found, about = await wish_about(request)
+    wanted = text_of(found, "wanted")
     if wanted not in WANTED:
         raise Said(f"no draw ends like that; wanted may be {', '.join(WANTED)}")
-    start = count_of(found, "start", 0, LAST_DRAW)
-    return await answered(request, next_that_ends_so, str(path), there.seed, start, wanted)
+    return await answered(request, next_that_ends_so, about, count_of(found, "start", 0, LAST_DRAW), wanted)
 
 
 PAGE = Page(
@@ -47,5 +45,5 @@ PAGE = Page(
     show,
     posts={"story": post_story, "next": post_next},
     gets={},
-    static=("step.js", "step.css", "chart.js"),
+    static=("step.js", "step.css", "changes.js", "chart.js"),
 )

@@ -11,24 +11,25 @@ from sim.analysis.stepping import Holding, Stand, Stepped, stepped
 from sim.analysis.telling import no_agreement, turn_lines
 from sim.analysis.telling_around import heading, held, news, silence, went_home
 from sim.analysis.words import clean, line_words, option_label, party_label
+from sim.app.changed import ChangedFile
 from sim.charts.colours import party_styles
 from sim.charts.outcomes_in_words import OUTCOME_WORDS
-from sim.scenario import Scenario, read_scenario
+from sim.scenario import Scenario
 
 WIDE = 100_000  # characters of a line: a paragraph is one
 MOST_LOOKED = 2_000  # draws that one search plays
 DASHES = ("", "10 3", "10 3 2 3", "3 2.4", "10 2 2 2 2 2", "16 4", "6 6")  # as `charts.colours`, in points of a picture
 
 
-def told(path: str, seed: int, draw: int) -> dict[str, Any]:
-    """One draw of a file.
+def told(about: ChangedFile, draw: int) -> dict[str, Any]:
+    """One draw of a file, with what is changed in it.
 
     Returns:
         `story` as `peacesim run --json` prints it; `parties`, `issues`, `rounds`, `end` and `holding` with the words
         that a page shows and how things stood in each round.
     """
-    scenario = read_scenario(path)
-    found = stepped(scenario, seed, draw)
+    scenario = about.read()
+    found = stepped(scenario, about.seed, draw)
     return {
         "story": found.story.as_data(),
         "outcome": OUTCOME_WORDS[found.story.outcome],
@@ -47,10 +48,10 @@ def told(path: str, seed: int, draw: int) -> dict[str, Any]:
     }
 
 
-def next_that_ends_so(path: str, seed: int, start: int, wanted: str) -> Generator[None, None, dict[str, Any]]:
+def next_that_ends_so(about: ChangedFile, start: int, wanted: str) -> Generator[None, None, dict[str, Any]]:
     """The next draw, from one on, that ends as wanted: its number, None if none of those played does; the last one."""
-    scenario, last = read_scenario(path), start
-    for looked in look_for(scenario, seed, start, wanted, MOST_LOOKED):
+    last = start
+    for looked in look_for(about.read(), about.seed, start, wanted, MOST_LOOKED):
         if looked.draw is not None:
             return {"draw": looked.draw, "last": looked.last}
         last = looked.last

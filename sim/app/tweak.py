@@ -7,9 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sim.app.answer import Asked, answer
-from sim.app.changed import Changes
 from sim.app.controls import controls
-from sim.app.home import MOST_DRAWS, answered, count_of, home, text_of, wish
+from sim.app.home import MOST_DRAWS, answered, count_of, home, text_of, wish, wish_about
 from sim.app.look import rendered
 from sim.app.page import Page
 from sim.app.place import Place
@@ -41,21 +40,20 @@ async def post_controls(request: Request) -> Response:
 
 async def post_answer(request: Request) -> Response:
     """The answer to a file with some numbers changed, after some runs."""
-    there, found = home(request), await wish(request)
-    path = there.place.scenario(text_of(found, "file"))
+    found, about = await wish_about(request)
     n, soon = count_of(found, "n", 1, MOST_DRAWS), found.get("soon") is True
-    asked = Asked(str(path), Changes.of(found), there.seed, n, PATIENCE if soon else None)
+    asked = Asked(about.path, about.changes, about.seed, n, PATIENCE if soon else None)
     return await answered(request, answer, asked, urgent=soon)
 
 
 async def post_save(request: Request) -> Response:
     """Write what was changed as a file of its own."""
-    there, found = home(request), await wish(request)
+    there = home(request)
     if there.place.results:
         raise Said("nothing is saved in a results folder; open the page on the scenario file itself")
-    path = there.place.scenario(text_of(found, "file"))
-    name, changes = text_of(found, "name", 100), Changes.of(found)
-    return await answered(request, save, str(path), name, changes, there.seed, there.draws)
+    found, about = await wish_about(request)
+    name = text_of(found, "name", 100)
+    return await answered(request, save, about.path, name, about.changes, about.seed, there.draws)
 
 
 async def get_stamp(request: Request) -> Response:
@@ -81,5 +79,5 @@ PAGE = Page(
     show=show,
     posts={"controls": post_controls, "answer": post_answer, "save": post_save},
     gets={"stamp": get_stamp},
-    static=("tweak.js", "tweak_controls.js", "tweak_answer.js", "tweak.css"),
+    static=("tweak.js", "changes.js", "tweak_controls.js", "tweak_answer.js", "tweak.css"),
 )

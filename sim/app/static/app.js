@@ -9,12 +9,13 @@ export function say(key, values = {}) {
   return words[key].replace(/\{(\w+)\}/g, (found, name) => (name in values ? values[name] : found));
 }
 
-/** What the server refused: `faults` of a file, or a sentence. */
+/** What the server refused: `faults` of a file, or of what is changed in it, or a sentence. */
 export class Refusal extends Error {
   constructor(status, told) {
     super(told.message || "");
     this.status = status;
     this.faults = told.faults || [];
+    this.ofChanges = told.of_changes === true;
   }
 }
 
@@ -98,3 +99,15 @@ export function faults(refusal) {
     ? make("ul", { class: "faults" }, ...refusal.faults.map((each) => make("li", {}, say("common.fault", each))))
     : make("p", {}, refusal.message);
 }
+
+/** Have the links to the other pages carry what stands behind the # of an address: what is changed in the file. */
+export function carry(hash) {
+  for (const link of document.querySelectorAll("nav a[data-page]")) link.hash = hash;
+}
+
+// A jump to the text leaves the address alone: behind its # stands what is changed.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.getElementById("main").focus();
+});
+carry(location.hash);

@@ -1,9 +1,12 @@
 // A package built by hand. Each change is asked about at once; what it lacks comes a moment later.
 
 import { ask, faults, file, fill, make, say, table, tell } from "./app.js";
+import { Changes, blamed, tellChanges } from "./changes.js";
 
 const at = (id) => document.getElementById(id);
 const address = new URLSearchParams(location.search);
+const changes = Changes.here();
+const about = { file, ...changes.wish }; // what every question is about
 const page = "packages";
 const LONG = 36; // characters that fit a box
 const runs = Number(at("page").dataset.runs);
@@ -33,7 +36,7 @@ const either = (names) => (names.length < 2 ? names.join("") : `${names.slice(0,
 async function begin() {
   tell(say("packages.looking"));
   try {
-    laid = await ask(`/${page}/laid`, { file });
+    laid = await ask(`/${page}/laid`, about);
   } catch (error) {
     return refused(error);
   }
@@ -50,7 +53,7 @@ async function begin() {
 
 function refused(error) {
   if (error.name === "AbortError" || error.status === 409) return;
-  fill(at("problem"), faults(error));
+  fill(at("problem"), blamed(error), faults(error));
   tell(error.message);
 }
 
@@ -69,7 +72,7 @@ function starts() {
 async function fromFrequent() {
   tell(say("packages.looking_frequent", { n: runs }));
   try {
-    const found = await ask(`/${page}/frequent`, { file });
+    const found = await ask(`/${page}/frequent`, about);
     if (found.package === null) {
       fill(at("started"), say("packages.never_signed", { n: found.n }));
       tell(say("packages.never_signed", { n: found.n }));
@@ -84,7 +87,7 @@ async function fromFrequent() {
 async function fromProposal(each) {
   const settled = Object.keys(each.package).length, all = Object.keys(laid.issues).length;
   try {
-    const found = settled === all ? { package: each.package } : await ask(`/${page}/complete`, { file, package: chosen, text: each.package });
+    const found = settled === all ? { package: each.package } : await ask(`/${page}/complete`, { ...about, package: chosen, text: each.package });
     take(found.package, settled === all ? "" : say("packages.open", { settled, all }));
   } catch (error) {
     refused(error);
@@ -126,12 +129,12 @@ function mark(goesWith) {
 async function look(kept) {
   address.set("file", file);
   address.set("package", Object.values(chosen).join("/"));
-  history.replaceState(null, "", `?${address.toString().replaceAll("%2F", "/")}`);
+  changes.keep(`?${address.toString().replaceAll("%2F", "/")}`);
   inFull();
   tell(say("packages.looking"));
   const asked = chosen;
   try {
-    const answer = await ask(`/${page}/look`, { file, package: chosen, kept });
+    const answer = await ask(`/${page}/look`, { ...about, package: chosen, kept });
     shown = answer;
     fill(at("problem"));
     mark(answer.goes_with);
@@ -146,7 +149,7 @@ async function look(kept) {
     fill(at("lacks"), make("p", {}, say("packages.lacks_looking")));
     beside();
     tell(`${agreed(answer)} ${agreedIn(answer)}`);
-    fill(at("lacks"), ...lacks(await ask(`/${page}/lacks`, { file, package: asked })));
+    fill(at("lacks"), ...lacks(await ask(`/${page}/lacks`, { ...about, package: asked })));
     await besideFiled();
   } catch (error) {
     refused(error);
@@ -155,7 +158,7 @@ async function look(kept) {
 
 async function besideFiled() {
   beside();
-  if (!filed.length && Object.keys(laid.proposals).length) filed = await ask(`/${page}/filed`, { file });
+  if (!filed.length && Object.keys(laid.proposals).length) filed = await ask(`/${page}/filed`, about);
   beside();
 }
 
@@ -302,4 +305,5 @@ function beside() {
   fill(at("filed"), rows.length ? table(say("packages.filed"), heads("packages.filed_heads", { parties: Object.values(laid.parties).join("|") }), rows, figures) : null, make("p", { class: "note" }, say("packages.filed_note")));
 }
 
+tellChanges(changes);
 await begin();

@@ -1,10 +1,12 @@
 // One negotiation, round by round. All rounds come at once; going through them asks nothing more of the server.
 
 import { ask, faults, file, fill, make, say, table, tell } from "./app.js";
+import { Changes, blamed, tellChanges } from "./changes.js";
 import { lineChart, sample } from "./chart.js";
 
 const at = (id) => document.getElementById(id);
 const address = new URLSearchParams(location.search);
+const changes = Changes.here();
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const worth = (value) => (value === null || value === undefined ? say("step.dash") : value.toFixed(2));
 
@@ -24,7 +26,7 @@ async function load(wantedRound) {
   pause();
   tell(say("step.playing"));
   try {
-    told = await ask("/step/story", { file, draw });
+    told = await ask("/step/story", { file, ...changes.wish, draw });
   } catch (error) {
     return refused(error);
   }
@@ -42,7 +44,7 @@ async function load(wantedRound) {
 function refused(error) {
   if (error.name === "AbortError" || error.status === 409) return;
   at("shown").hidden = true;
-  fill(at("problem"), faults(error));
+  fill(at("problem"), blamed(error), faults(error));
   tell(error.message);
 }
 
@@ -58,7 +60,7 @@ at("find").addEventListener("submit", async (event) => {
   const start = draw + 1;
   tell(say("step.looking", { start }));
   try {
-    const found = await ask("/step/next", { file, start, wanted: at("wanted").value });
+    const found = await ask("/step/next", { file, ...changes.wish, start, wanted: at("wanted").value });
     if (found.draw === null) {
       draw = found.last;
       at("draw").value = draw;
@@ -92,7 +94,7 @@ function go(to, aloud = true) {
   address.set("file", file);
   address.set("draw", draw);
   address.set("round", round);
-  history.replaceState(null, "", `?${address}`);
+  changes.keep(`?${address}`);
   if (aloud) tell(aloudWords(now));
 }
 
@@ -305,6 +307,7 @@ addEventListener("resize", () => {
   resized = setTimeout(() => told && go(round, false), 200);
 });
 
+tellChanges(changes);
 const number = (name, otherwise) => (/^\d{1,9}$/.test(address.get(name) ?? "") ? Number(address.get(name)) : otherwise);
 draw = number("draw", 0);
 await load(number("round", 1));

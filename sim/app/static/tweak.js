@@ -1,8 +1,9 @@
 // The tweak page: changes go to the server, its answer comes back after few runs and is then refined.
 
 import { Refusal, ask, faults, file, fill, look, make, say, tell } from "./app.js";
+import { Changes } from "./changes.js";
 import { show, summary } from "./tweak_answer.js";
-import { Changes, Weights, build } from "./tweak_controls.js";
+import { Weights, build } from "./tweak_controls.js";
 
 const bench = document.getElementById("bench");
 const [first, draws] = [Number(bench.dataset.first), Number(bench.dataset.draws)];
@@ -14,12 +15,12 @@ let controls = [];
 let stamp = "";
 let asking = new AbortController();
 let waiting = 0;
-const changes = new Changes(changed);
+const changes = Changes.here(changed);
 
 function changed() {
   for (const control of controls) control.refresh();
   part["reset-all"].disabled = changes.empty;
-  history.replaceState(null, "", `${location.pathname}${location.search}${changes.empty ? "" : `#${changes.kept}`}`);
+  changes.keep();
   clearTimeout(waiting);
   waiting = setTimeout(play, SOON);
 }
@@ -150,5 +151,4 @@ part["reset-all"].addEventListener("click", () => changes.clear());
 document.getElementById("keep").addEventListener("change", () => {
   for (const control of controls.flatMap((each) => each.controls || each.hardness || each)) control.again?.();
 });
-if (location.hash.length > 1) changes.restore(location.hash.slice(1));
 await watch();

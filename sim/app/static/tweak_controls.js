@@ -1,55 +1,6 @@
-// The controls of the tweak page: what was set, and the elements with which it is set.
+// The controls of the tweak page: the elements with which numbers and names are set.
 
 import { fill, make, say } from "./app.js";
-
-/** What was set: `PATH=VALUE` texts by path, with the number they stand for, and blocks taken out. */
-export class Changes {
-  constructor(changed) {
-    this.sets = new Map();
-    this.without = new Set();
-    this.changed = changed;
-  }
-
-  set(path, text, number) {
-    this.sets.set(path, { text, number });
-    this.changed();
-  }
-
-  takeBack(...paths) {
-    for (const path of paths) this.sets.delete(path);
-    this.changed();
-  }
-
-  clear() {
-    this.sets.clear();
-    this.without.clear();
-    this.changed();
-  }
-
-  get empty() {
-    return this.sets.size === 0 && this.without.size === 0;
-  }
-
-  /** As the server takes it. */
-  get wish() {
-    return { sets: [...this.sets].map(([path, each]) => `${path}=${each.text}`), without: [...this.without] };
-  }
-
-  /** As the address keeps it, so that a page loaded again has it still. */
-  get kept() {
-    return this.empty ? "" : encodeURIComponent(JSON.stringify({ sets: [...this.sets], without: [...this.without] }));
-  }
-
-  restore(kept) {
-    try {
-      const found = JSON.parse(decodeURIComponent(kept));
-      this.sets = new Map(found.sets.map(([path, each]) => [String(path), { text: String(each.text), number: Number(each.number) }]));
-      this.without = new Set(found.without.map(String));
-    } catch {
-      // an address from elsewhere; nothing is changed then
-    }
-  }
-}
 
 /** A number in digits, without an exponent and needless zeros. */
 export function digits(number, places = 6) {

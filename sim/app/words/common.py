@@ -11,6 +11,16 @@ WORDS = {
     "fault": "{file}:{line}:{column}: {message}",
     "choose": "Choose a scenario file",
     "no_files": "There is no scenario file in this folder. `peacesim new` writes one to start from.",
+    "changed": "Changed here, not in the file",
+    "changed_all": "All {count} changes",
+    "changed_without": "taken out: {path}",
+    "changed_about": "What is shown below is of the scenario with these changes. The file is left as it is.",
+    "changed_on_tweak": "Change them on Tweak",
+    "changed_back": "Go on with the file as it stands",
+    "changed_refused": (
+        "With these changes the scenario does not hold together. Change them on Tweak, or go on with the file as it "
+        "stands."
+    ),
     "gone": "The program in the terminal has ended, or does not answer. Start it again with `peacesim app`.",
     "interval": "{share} [{low} to {high}]",
     "no_script": "This page needs JavaScript, which comes from this machine alone.",

@@ -124,7 +124,10 @@ WORDS = {
     ),
     "filed_none": "There is no proposal on file.",
     "ways": "{label} ({count} ways to complete it)",
-    "share_link": "The address of this page names file and package: send it to whoever uses this page on this machine.",
+    "share_link": (
+        "The address of this page names file and package, and what is changed: send it to whoever uses this page on "
+        "this machine."
+    ),
     "caveat": (
         "Shares are shares of draws in this scenario, under the weights written in the file. They are no forecast."
     ),

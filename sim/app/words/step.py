@@ -93,7 +93,8 @@ WORDS = {
     ),
     "holding_break": "in this draw it breaks in month {month}",
     "share_link": (
-        "The address of this page names file, draw and round: send it to whoever uses this page on this machine."
+        "The address of this page names file, draw and round, and what is changed: send it to whoever uses this page "
+        "on this machine."
     ),
     "dash": "\u2013",
     "did_offers": "{party} offers",

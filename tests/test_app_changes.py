@@ -1,0 +1,141 @@
+"""What is changed on one page carries over to the others: the numbers are those of the command line with `--set`."""
+
+import json
+
+import pytest
+
+pytest.importorskip("starlette")
+pytest.importorskip("uvicorn")
+
+import sim
+from sim.app import benches
+from sim.app.changed import ChangesRefused
+from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
+from sim.app.step_answer import next_that_ends_so, told
+from tests.app_client import served
+from tests.commands import call, data
+from tests.test_app_step import BANKS, about, result_of
+
+SETS = ("parties.upland.weights.strip={value: 0.45, range: [0.35, 0.55], status: assumption}",
+        "parties.lowland.no_deal=0.3", "parties.upland.strategy={name: hardline}")  # fmt: skip
+OPTIONS = [part for text in SETS for part in ("--set", text)]
+EMBASSIES = dict(sim.read_scenario(BANKS).proposals["strip_for_embassies"].package)
+
+
+# Step
+
+
+def test_the_negotiation_of_a_changed_scenario_is_that_of_the_command():
+    played = data("run", BANKS, "--draw", 3, *OPTIONS)
+    assert told(about(BANKS, SETS), 3)["story"] == played
+    assert told(about(BANKS), 3)["story"] != played
+    assert told(about(BANKS, SETS, seed=5), 3)["story"] == data("run", BANKS, "--draw", 3, "--seed", 5, *OPTIONS)
+
+
+def test_the_next_draw_is_looked_for_in_the_changed_scenario():
+    outcomes = sim.run(sim.read_scenario(BANKS, SETS), 40, 1).draws["outcome"]
+    wanted = outcomes[5:].mode()[0]
+    found = result_of(next_that_ends_so(about(BANKS, SETS), 5, wanted))
+    assert found["draw"] == outcomes.index[(outcomes == wanted) & (outcomes.index >= 5)][0]
+
+
+def test_what_is_taken_out_is_gone_as_from_a_file_that_says_so(tmp_path):
+    (tmp_path / "base.yaml").write_text(BANKS.read_text(encoding="utf-8"), encoding="utf-8")
+    sets = "".join(f"  {path}: {value}\n" for path, _, value in (text.partition("=") for text in SETS))
+    other = tmp_path / "other.yaml"
+    other.write_text(f"extends: base.yaml\nwithout: [ratification]\nset:\n{sets}", encoding="utf-8")
+    found = told(about(BANKS, SETS, ["ratification"]), 2)["story"]
+    assert found == data("run", other, "--draw", 2) and not any(each["votes"] for each in found["signatures"])
+
+
+# Packages
+
+
+def test_who_would_sign_is_what_show_says_of_the_changed_scenario():
+    shown = data("show", BANKS, *OPTIONS)
+    rows = {row["party"]: row for row in shown["proposals"] if row["proposal"] == "strip_for_embassies"}
+    found, before = (looked(each, EMBASSIES, None)["signatories"] for each in (about(BANKS, SETS), about(BANKS)))
+    assert {each["party"]: each["margin"] for each in found} == {
+        party: row["margin_least"] for party, row in rows.items()
+    }
+    assert found != before
+    (own,) = [each for each in filed(about(BANKS, SETS)) if each["name"] == "strip_for_embassies"]
+    assert {party: each["margin_most"] for party, each in own["parties"].items()} == {
+        party: row["margin_most"] for party, row in rows.items()
+    }
+    nash = {row["candidates"]: row["package"] for row in shown["solutions"] if row["solution"] == "nash"}
+    assert {each["reading"]: "/".join(each["package"].values()) for each in laid(about(BANKS, SETS))["nash"]} == {
+        reading: text for reading, text in nash.items() if text
+    }
+
+
+def test_what_is_signed_most_often_and_what_it_lacks_are_of_the_changed_scenario():
+    counts = sim.run(sim.read_scenario(BANKS, SETS), 60, 1).packages_signed
+    found = result_of(frequent(about(BANKS, SETS), 60))
+    assert (found["count"], found["count"]) == (max(counts.values()), counts["/".join(found["package"].values())])
+    stay = {"strip": "upland_keeps", "recognition": "none", "pull_back": "stay", "observers": "none"}
+    content = about(BANKS, ["parties.lowland.no_deal=0", "parties.upland.no_deal=0"])
+    assert max(each["missing"] for each in lacking(about(BANKS), stay)) > 0
+    assert all(each["missing"] <= 0 for each in lacking(content, stay))
+    free = about(BANKS, ["consistency=[]"])
+    stays = {"strip": "lowland_full", "pull_back": "stay"}
+    assert completed(free, stays, EMBASSIES)["package"] == {**EMBASSIES, **stays}
+
+
+def test_what_is_laid_out_is_kept_for_each_way_a_file_is_changed():
+    benches._kept.clear()
+    changed, bare = benches.bench_of(about(BANKS, SETS)), benches.bench_of(about(BANKS))
+    assert changed is not bare
+    assert benches.bench_of(about(BANKS, SETS)) is changed and benches.bench_of(about(BANKS)) is bare
+    assert benches.bench_of(about(BANKS, seed=2)) is not bare
+    same = [f"parties.lowland.no_deal={json.dumps(sim.read_scenario(BANKS).resolved['parties']['lowland']['no_deal'])}"]
+    assert benches.bench_of(about(BANKS, same)) is benches.bench_of(about(BANKS))
+
+
+# What does not hold together
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("banks")
+    (folder / "banks.yaml").write_text(BANKS.read_text(encoding="utf-8"), encoding="utf-8")
+    with served(folder / "banks.yaml") as found:
+        found.folder = folder
+        yield found
+
+
+WISHES = {"/step/story": {"draw": 0}, "/step/next": {"start": 0, "wanted": "signed"}, "/packages/laid": {},
+          "/packages/look": {"package": EMBASSIES}, "/packages/lacks": {"package": EMBASSIES},
+          "/packages/complete": {"package": EMBASSIES, "text": {}}, "/packages/filed": {},
+          "/packages/frequent": {}}  # fmt: skip
+
+
+def faults(found):
+    return [(each["file"], each["line"], each["column"], each["message"]) for each in found["faults"]]
+
+
+@pytest.mark.parametrize("address", WISHES)
+def test_a_change_that_holds_no_more_is_told_as_check_tells_it(client, address):
+    """Somebody called the strip otherwise meanwhile: the file is sound, and the change names nothing."""
+    path, sets = client.folder / "banks.yaml", ["parties.upland.weights.stripe=0.5", "parties.lowland.no_deal=7"]
+    answer = client.post(address, {"file": "banks.yaml", "sets": sets, **WISHES[address]})
+    (checked,) = json.loads(call("check", path, *(part for text in sets for part in ("--set", text)), "--json").stdout)
+    assert answer.status == 422 and answer.data["of_changes"] is True
+    assert faults(answer.data) == faults(checked) and len(faults(checked)) > 1
+    assert "did you mean 'strip'" in answer.text
+
+
+def test_a_file_with_faults_of_its_own_is_blamed_itself(client, tmp_path):
+    path = client.folder / "broken.yaml"
+    path.write_text(BANKS.read_text(encoding="utf-8").replace("headline: [strip", "headline: [strop"), encoding="utf-8")
+    answer = client.post("/step/story", {"file": "broken.yaml", "sets": ["parties.upland.no_deal=0.5"], "draw": 0})
+    (checked,) = json.loads(call("check", path, "--json").stdout)
+    assert answer.status == 422 and answer.data["of_changes"] is False
+    assert [fault[1:] for fault in faults(answer.data)] == [fault[1:] for fault in faults(checked)]
+    with pytest.raises(ChangesRefused):
+        about(BANKS, ["parties.upland.no_deal=7"]).read()
+
+
+def test_over_http_a_changed_negotiation_is_that_of_the_command(client):
+    answer = client.post("/step/story", {"file": "banks.yaml", "draw": 1, "sets": list(SETS)})
+    assert answer.data["story"] == data("run", BANKS, "--draw", 1, *OPTIONS)
