@@ -10,6 +10,7 @@ import pytest
 import sim
 from sim.analysis.narrate import narrate
 from sim.app.changed import ChangedFile, Changes
+from sim.app.packages_answer import looked
 from sim.app.step_answer import next_that_ends_so, told
 from sim.app.words import packages, step
 from tests.app_client import served
@@ -83,6 +84,57 @@ def test_a_search_in_vain_ends_and_says_how_far_it_came(tmp_path, monkeypatch):
     path = tmp_path / "talks.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
     assert result_of(next_that_ends_so(about(path), 5, "broke_off")) == {"draw": None, "last": 24}
+
+
+# On a results folder
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """Results of another seed than 1."""
+    pytest.importorskip("starlette")
+    pytest.importorskip("uvicorn")
+    folder = tmp_path_factory.mktemp("seed")
+    (folder / "talks.yaml").write_text(SCENARIO, encoding="utf-8")
+    call("batch", folder / "talks.yaml", "-n", 40, "--seed", 7, "--out", folder, "--no-charts", "--workers", 1)
+    return next(each for each in folder.iterdir() if each.is_dir())
+
+
+def test_a_draw_of_a_results_folder_is_that_draw_of_the_results(played):
+    """Of all three pages, without being told the seed."""
+    from sim.store import RESOLVED
+
+    rows = sim.open_results(played).draws.set_index("draw").fillna({"package": ""})
+    other = sim.run(sim.read_scenario(played / RESOLVED), 40, 1).draws["package"].fillna("")
+    unlike = rows.index[rows["package"] != other]
+    with served(played) as client:
+        for draw in map(int, unlike[:3]):
+            story = client.post("/step/story", {"file": RESOLVED, "draw": draw}).data["story"]
+            assert story == data("run", played / RESOLVED, "--seed", 7, "--draw", draw)
+            assert story["outcome"] == rows.loc[draw, "outcome"] and story["seed"] == 7
+            assert "/".join((story["package"] or {}).values()) == rows.loc[draw, "package"]
+        told_by_tweak = client.post("/tweak/answer", {"file": RESOLVED, "n": 40}).data
+        shares = {each["name"]: each["share"] for each in told_by_tweak["stages"]}
+        assert told_by_tweak["seed"] == 7 and shares["signed"] == (rows["package"] != "").mean()
+        options = {"well": "both", "road": "patrol"}
+        seen = client.post("/packages/look", {"file": RESOLVED, "package": options, "kept": None}).data
+        assert seen["agreed_in"] == looked(about(played / RESOLVED, seed=7), options, None)["agreed_in"]
+        page = client.get(f"/step?file={RESOLVED}").text
+        assert "of seed 7" in page and f"is run K of the results in {played.name}" in page
+
+
+def test_the_seed_of_results_gives_way_to_one_that_is_named_and_to_damage(played, tmp_path, capsys):
+    from sim.app.place import Place
+    from sim.app.server import chosen_seed
+
+    place = Place.of(played)
+    assert chosen_seed(place, None) == (7, True)
+    assert chosen_seed(place, 0) == (0, False)
+    assert chosen_seed(Place.of(BANKS), None) == (1, False) and capsys.readouterr().err == ""
+    broken = shutil.copytree(played, tmp_path / "broken")
+    (broken / "run.json").write_text((broken / "run.json").read_text().replace('"seed": 7', '"seed": 8'))
+    assert chosen_seed(Place.of(broken), None) == (1, False)
+    assert "of seed 1 and not those of these results" in capsys.readouterr().err
 
 
 # Who may ask, and for what

@@ -28,12 +28,14 @@ class Home:
         worker: Where things are computed.
         draws: How many runs an answer is refined to.
         seed: Of all random numbers.
+        as_results: Whether it is that of the results folder on which the page was opened.
     """
 
     place: Place
     worker: Worker
     draws: int
     seed: int
+    as_results: bool = False
 
 
 def home(request: Request) -> Home:

@@ -16,7 +16,8 @@ from sim.app.home import MOST_DRAWS, Home
 from sim.app.place import Place
 from sim.app.safety import Keys
 from sim.app.worker import Worker
-from sim.store import StoreError
+from sim.scenario.messages import shown
+from sim.store import StoreError, read_manifest
 
 LOOPBACK = "127.0.0.1"
 MOST_CONNECTIONS = 64
@@ -54,13 +55,13 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve(path: Path | None, draws: int, seed: int, port: int = 0, browser: bool = True) -> int:
+def serve(path: Path | None, draws: int, seed: int | None = None, port: int = 0, browser: bool = True) -> int:
     """Serve the page until a signal ends it.
 
     Args:
         path: A scenario file, a results folder or a folder of scenario files; None for the current folder.
         draws: How many runs an answer is refined to, at most `MOST_DRAWS`.
-        seed: Of all random numbers.
+        seed: Of all random numbers; None for that of a results folder, and for 1 elsewhere.
         port: To listen on; 0 for one that is free.
         browser: Whether a browser is opened.
 
@@ -72,7 +73,7 @@ def serve(path: Path | None, draws: int, seed: int, port: int = 0, browser: bool
     """
     place = Place.of(path)
     keys, worker = Keys(), Worker()
-    there = Home(place, worker, min(draws, MOST_DRAWS), seed)
+    there = Home(place, worker, min(draws, MOST_DRAWS), *chosen_seed(place, seed))
     ended: list[int] = []
 
     def ready(listening: int) -> None:
@@ -97,6 +98,22 @@ def serve(path: Path | None, draws: int, seed: int, port: int = 0, browser: bool
             signal.signal(number, handler)
     print("\npeacesim: the page is closed", file=sys.stderr)
     return 128 + ended[0] if ended else 0
+
+
+def chosen_seed(place: Place, named: int | None) -> tuple[int, bool]:
+    """The seed of all random numbers, and whether draw K of the page is therefore draw K of a results folder.
+
+    The one that is named, else that of the results folder on which the page is opened, else 1. Where the draws of the
+    results are not to be had here, it is said in the terminal what stands in the way.
+    """
+    if named is not None or not place.results:
+        return 1 if named is None else named, False
+    try:
+        return read_manifest(place.folder).seed, True
+    except StoreError as error:
+        print(f"peacesim: draws on the page are of seed 1 and not those of these results: {shown(error, 400)}",
+              file=sys.stderr)  # fmt: skip
+        return 1, False
 
 
 def _config(app: Any, port: int) -> uvicorn.Config:

@@ -22,7 +22,9 @@ async def show(request: Request) -> Response:
         return rendered(request, "choose.html", "step", names=there.place.scenarios())
     there.place.scenario(name)
     wanted = {key: OUTCOME_WORDS.get(key) for key in WANTED if key != ANY}
-    return rendered(request, "step.html", "step", wanted=wanted, seed=there.seed, last_draw=LAST_DRAW)
+    return rendered(
+        request, "step.html", "step", wanted=wanted, seed=there.seed, last_draw=LAST_DRAW, as_results=there.as_results
+    )
 
 
 async def post_story(request: Request) -> Response:

@@ -6,17 +6,17 @@ import click
 
 from sim.cli.completing import Scenarios
 from sim.cli.failures import WRONG_INPUT, fail, plain_failures
-from sim.cli.group import draws_option, peacesim, seed_option
+from sim.cli.group import draws_option, peacesim
 
 
 @peacesim.command()
 @click.argument("path", metavar="[FILE|RESULTS]", required=False, type=Scenarios(exists=True))
 @draws_option(10_000)
-@seed_option
+@click.option("--seed", type=int, help="Of all random numbers; left out: that of RESULTS, else 1.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True,
               help="To listen on; 0 for one that is free.")  # fmt: skip
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open a browser on the page.")
-def app(path: Path | None, draws: int, seed: int, port: int, browser: bool) -> None:
+def app(path: Path | None, draws: int, seed: int | None, port: int, browser: bool) -> None:
     """Open a page in the browser on which numbers of a scenario are changed and the answer is seen at once.
 
     FILE is a scenario, RESULTS a results folder; a folder of scenario files will do too, and left out it is the current

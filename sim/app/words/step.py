@@ -3,6 +3,7 @@
 WORDS = {
     "title": "Step",
     "lead": "One negotiation of this scenario, round by round: the same draw that peacesim run tells.",
+    "lead_results": "Draw K of the scenario as it stands is run K of the results in {folder}.",
     "which": "Which negotiation",
     "draw": "Draw",
     "seed": "of seed {seed}",
