@@ -54,6 +54,31 @@ def test_the_address_of_the_terminal_gives_the_cookie_and_the_cookie_opens_the_p
     assert page.get("/tweak", Cookie=cookie.partition(";")[0]).status == 200
 
 
+KEPT = {
+    "/step?key={key}&file=below%2Fmore.yaml&draw=3": "/step?file=below%2Fmore.yaml&draw=3",
+    "/packages?file=talks.yaml&key={key}&package=&key=0": None,  # the key that counts is the last one
+    "/packages?file=talks.yaml&key=0&package=&key={key}": "/packages?file=talks.yaml&package=",
+    "/?draw=3&key={key}": "/?draw=3",
+    "/step?key={key}&file=%0D%0ASet-Cookie:%20a=b%26": "/step?file=%0D%0ASet-Cookie%3A+a%3Db%26",
+    "/a%3Fb%23c?key={key}": "/a%3Fb%23c",
+    "//peacesim.example/?key={key}&file=talks.yaml": "/?file=talks.yaml",
+    "/%5Cpeacesim.example?key={key}": "/%5Cpeacesim.example",
+}
+
+
+@pytest.mark.parametrize(("asked", "location"), KEPT.items())
+def test_an_address_with_a_key_leads_to_the_same_address_without_it(page, asked, location):
+    answer = page.get(asked.format(key=page.address.partition("?key=")[2]), Cookie="")
+    assert answer.status == (403 if location is None else 303) and answer.headers["location"] == location
+    cookies = [each.partition("=")[0] for each in answer.headers.get_all("set-cookie", [])]
+    assert cookies == ([] if location is None else [f"peacesim-{page.port}"])
+
+
+def test_what_the_first_address_asks_for_is_kept_too(page):
+    assert page.get("/?file=below%2Fmore.yaml&draw=3").headers["location"] == "/tweak?file=below%2Fmore.yaml&draw=3"
+    assert page.get("/").headers["location"] == "/tweak"
+
+
 def test_a_wrong_key_opens_nothing_and_the_one_of_the_browser_works_once(page):
     for key in ("", "0" * 64, "ä"):
         assert not Keys(1).opens(key)

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.datastructures import URL, Headers, MutableHeaders, QueryParams
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -139,14 +139,19 @@ class Safety:
         return None
 
     def exchanged(self, scope: Scope) -> Response | None:
-        """For an address with a key: to the same address without it, the cookie set; None for one without."""
+        """For an address with a key: to the same address without it, the cookie set; None for one without.
+
+        All else that it asks for stays: a file, a draw.
+        """
         query = QueryParams(scope["query_string"])
         if scope["method"] != "GET" or KEY not in query:
             return None
         if not self.keys.opens(query[KEY]):
             return _no("this key opens nothing: it is of another session, or was used. The terminal has the address")
-        path = scope["path"]
-        answer = RedirectResponse(path if path.startswith("/") and not path.startswith("//") else "/", 303)
+        path = scope["raw_path"].decode("latin-1")  # as it was sent, so that it means the same again
+        there = path if path.startswith("/") and not path.startswith("//") else "/"
+        kept = URL(f"?{query}").remove_query_params(KEY).query
+        answer = RedirectResponse(f"{there}?{kept}" if kept else there, 303)
         answer.headers.append(
             "set-cookie", f"{self.keys.cookie}={self.keys.key}; Path=/; HttpOnly; SameSite=Strict"
         )  # fmt: skip
