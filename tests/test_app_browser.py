@@ -135,10 +135,40 @@ def ends_as(page, draw, story):
     assert shown == [f"{each['utility']:.2f}" for each in story["parties"] if story["package"]]
 
 
+def test_a_word_of_a_strategy_is_chosen_and_goes_with_the_strategy(page, client):
+    def stage_texts(*sets):
+        told = client.post("/tweak/answer", {"file": "banks.yaml", "n": 1000, "sets": list(sets)}, X_Tab="test").data
+        return [(stage["label"], stage["text"]) for stage in told["stages"]]
+
+    def stages():
+        return [(row[0], row[1].strip()) for row in shares(page, "How far runs get")]
+
+    def answered_with(changed):
+        page.locator("#answer details tbody", has_text=changed).wait_for(state="attached", timeout=WAIT)
+        finished(page, "against the file")
+
+    offers, path = page.get_by_label("Upland: offers", exact=True), "parties.upland.strategy"
+    offers.select_option("least_own")
+    answered_with(f"{path}.offers")
+    assert stages() == stage_texts(f"{path}.offers=least_own")
+    page.get_by_label("Upland: Strategy", exact=True).select_option("tit_for_tat")
+    page.get_by_label("Upland: kind", exact=True).select_option("relative")
+    assert offers.input_value() == "best_for_others"  # another strategy comes with its own defaults
+    assert page.get_by_role("slider", name="Upland: exponent").count() == 0
+    answered_with(f"{path}.kind")
+    assert stages() == stage_texts(f"{path}={{name: tit_for_tat}}", f"{path}.kind=relative")
+    page.reload()
+    finished(page, "against the file")
+    assert page.get_by_label("Upland: kind", exact=True).input_value() == "relative"
+    page.get_by_label("Upland: Strategy", exact=True).select_option("time_dependent")
+    page.locator("#summary", has_text="against").wait_for(state="hidden", timeout=WAIT)
+    assert page.get_by_role("slider", name="Upland: exponent").count() == 1 and page.said == []
+
+
 def test_what_is_saved_runs_on_the_command_line_to_the_numbers_of_the_page(page, client, tmp_path):
     move(page, STRIP, 0.4)
     page.get_by_label("The line is drawn: no_blind_exit").uncheck()
-    page.get_by_label("Upland: Strategy").select_option("hardline")
+    page.get_by_label("Upland: Strategy", exact=True).select_option("hardline")
     page.get_by_label("Votes at home").uncheck()
     finished(page, "against the file")
     shown = [float(row[2].split(" %")[0]) for row in shares(page, "Packages signed most often")]

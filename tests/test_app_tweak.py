@@ -151,6 +151,39 @@ def test_every_control_sets_what_it_shows(talks):
                 assert read_changed(path, Changes((text,))).parties[party["name"]].strategy.name == strategy["name"]
 
 
+def test_every_word_of_a_strategy_and_of_the_protocol_can_be_set(talks):
+    """Also where the file leaves the block out: then it is named first, as the page does."""
+    found = controls(str(talks))
+    east, west = (party["strategy"] for party in found["parties"])
+    assert (east["written"], west["written"], found["protocol"]["written"]) == (True, False, False)
+    tried = 0
+    for told, kinds in ((east, "strategies"), (west, "strategies"), (found["protocol"], "protocols")):
+        for kind in found[kinds]:
+            if kind["name"] == "single_text":
+                continue  # it takes a mediator, which the page says when one chooses it
+            there = told["written"] and kind["name"] == told["value"]
+            first = [] if there else [f"{told['path']}={{name: {kind['name']}}}"]
+            for word in kind["words"]:
+                assert word["default"] in [each["name"] for each in word["choices"]]
+                for each in word["choices"]:
+                    assert each["about"] and word["about"]
+                    sets = [*first, f"{told['path']}.{word['key']}={each['name']}"]
+                    scenario = read_changed(talks, Changes(tuple(sets)))
+                    specs = {f"parties.{name}.strategy": party.strategy for name, party in scenario.parties.items()}
+                    block = specs.get(told["path"], scenario.protocol)
+                    assert (block.name, block.parameters[word["key"]]) == (kind["name"], each["name"])
+                    tried += 1
+    assert tried > 100
+
+
+def test_words_are_told_as_the_file_has_them(tmp_path):
+    path = tmp_path / "talks.yaml"
+    path.write_text(COMMENTED.replace("{name: time_dependent, exponent: {value: 2, range: [1, 4]}}",
+                                      "{name: hybrid, kind: averaged, offers: nash}"))  # fmt: skip
+    (east, _) = controls(str(path))["parties"]
+    assert east["strategy"]["words"] == {"kind": "averaged", "offers": "nash"}
+
+
 @pytest.mark.parametrize(("numbers", "text"), [
     ((0.0, 0.0, 0.0), "0"), ((0.05, float("nan"), float("nan")), "+5"), ((-0.24, -0.27, -0.21), "-24 (-27 to -21)"),
     ((0.012, 0.011, 0.013), "+1.2 (+1.1 to +1.3)"),

@@ -6,7 +6,7 @@ from typing import Any
 from sim.analysis.words import clean, issue_label, line_words, party_label
 from sim.ensemble import line_group
 from sim.registry import Registry, texts_of
-from sim.scenario import Number, PartySpec, Scenario, read_scenario
+from sim.scenario import Number, PartySpec, ProtocolSpec, Scenario, StrategySpec, read_scenario
 from sim.scenario.registered import PROTOCOLS, STRATEGIES, parameters_of
 
 BLOCKS = ("war", "events", "mediation", "giving_way", "ratification", "aftermath")
@@ -28,7 +28,8 @@ def controls(path: str) -> dict[str, Any]:
         "parties": [_party(scenario, name, party) for name, party in scenario.parties.items()],
         "lines": list(_lines(scenario)),
         "reading": {"path": "lines", "value": scenario.lines, "choices": list(READINGS)},
-        "protocol": {"path": "protocol", "value": scenario.protocol.name, "choices": _choices(PROTOCOLS)},
+        "protocol": _named(scenario, "protocol", scenario.protocol),
+        "protocols": _choices(PROTOCOLS),
         "strategies": _choices(STRATEGIES),
         "blocks": [block for block in BLOCKS if scenario.resolved.get(block)],
         "numbers": _others(scenario),
@@ -46,11 +47,19 @@ def _party(scenario: Scenario, name: str, party: PartySpec) -> dict[str, Any]:
         ],
         "no_deal": _number(f"{path}.no_deal", party.no_deal),
         "strategy": {
-            "path": f"{path}.strategy",
-            "value": party.strategy.name,
+            **_named(scenario, f"{path}.strategy", party.strategy),
             "numbers": list(_parameters(party, f"{path}.strategy")),
         },
     }
+
+
+def _named(scenario: Scenario, path: str, spec: StrategySpec | ProtocolSpec) -> dict[str, Any]:
+    """A strategy or protocol by its name, the words that the file gives it, and whether the file has the block."""
+    block: Any = scenario.resolved
+    for key in path.split("."):
+        block = block.get(key, {})
+    words = {key: value for key, value in spec.parameters.items() if isinstance(value, str)}
+    return {"path": path, "value": spec.name, "words": words, "written": bool(block), "numbers": []}
 
 
 def _number(path: str, number: Number) -> dict[str, Any]:
@@ -63,9 +72,29 @@ def _number(path: str, number: Number) -> dict[str, Any]:
     }
 
 
-def _choices(registry: Registry) -> list[dict[str, str]]:
-    """Registered names, each with when to choose it."""
-    return [{"name": each, "about": clean(texts_of(registry[each]).use)} for each in registry]
+def _choices(registry: Registry) -> list[dict[str, Any]]:
+    """Registered names, each with when to choose it, and those of its parameters that are a choice among words."""
+    return [
+        {"name": each, "about": _plain(texts_of(registry[each]).use), "words": list(_words(registry[each]))}
+        for each in registry
+    ]
+
+
+def _words(registered: type) -> Iterator[dict[str, Any]]:
+    """Parameters that are one of a few words, each word with what it means."""
+    for key, field in parameters_of(registered).items():
+        if field.metadata["kind"] == "choice":
+            yield {
+                "key": key,
+                "about": _plain(field.metadata["doc"]),
+                "default": field.default,
+                "choices": [{"name": word, "about": _plain(said)} for word, said in field.metadata["options"].items()],
+            }
+
+
+def _plain(text: str) -> str:
+    """What the registry says, without the marks that names have in the manual."""
+    return clean(text).replace("`", "")
 
 
 def _parameters(party: PartySpec, path: str) -> Iterator[dict[str, Any]]:

@@ -79,5 +79,5 @@ PAGE = Page(
     show=show,
     posts={"controls": post_controls, "answer": post_answer, "save": post_save},
     gets={"stamp": get_stamp},
-    static=("tweak.js", "changes.js", "tweak_controls.js", "tweak_answer.js", "tweak.css"),
+    static=("tweak.js", "changes.js", "tweak_controls.js", "tweak_names.js", "tweak_answer.js", "tweak.css"),
 )

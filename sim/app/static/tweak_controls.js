@@ -1,6 +1,7 @@
 // The controls of the tweak page: the elements with which numbers and names are set.
 
 import { fill, make, say } from "./app.js";
+import { ChoiceControl, NamedControl } from "./tweak_names.js";
 
 /** A number in digits, without an exponent and needless zeros. */
 export function digits(number, places = 6) {
@@ -114,31 +115,6 @@ export class Weights {
   }
 }
 
-/** A choice among names; the one of the file takes the change back. */
-export class ChoiceControl {
-  constructor(changes, path, value, choices, label, textOf, full = label) {
-    Object.assign(this, { changes, path, value });
-    const id = `c${(numbered += 1)}`;
-    this.select = make("select", { id, "aria-label": full, onchange: () => {
-      if (this.select.value === value) changes.takeBack(path);
-      else changes.set(path, textOf(this.select.value), 0);
-    } }, ...choices.map((each) => make("option", { value: each.name }, each.label || each.name)));
-    this.about = make("span", {});
-    this.abouts = new Map(choices.map((each) => [each.name, each.about || ""]));
-    this.chosen = (text) => choices.find((each) => textOf(each.name) === text);
-    this.element = make("div", { class: "control" }, make("label", { for: id }, label), this.select,
-      make("div", { class: "under" }, make("span", {}, say("tweak.in_file_choice", { name: value })), this.about));
-  }
-
-  refresh() {
-    const set = this.changes.sets.get(this.path);
-    const chosen = set ? this.chosen(set.text) : null;
-    this.select.value = chosen ? chosen.name : this.value;
-    this.about.textContent = this.abouts.get(this.select.value) || "";
-    this.element.classList.toggle("set", Boolean(set));
-  }
-}
-
 /** A red line, or several that share a draw: drawn or not, and how hard. */
 export class LineControl {
   constructor(changes, line) {
@@ -225,7 +201,6 @@ class AnyControl {
 
 /** All controls of a file, put into an element. */
 export function build(element, told, changes) {
-  const named = (name) => `{name: ${name}}`;
   const parts = [];
   const keep = (control) => { parts.push(control); return control.element; };
   const parties = told.parties.map((party) => {
@@ -237,8 +212,8 @@ export function build(element, told, changes) {
       make("h3", {}, say("tweak.no_agreement")),
       keep(new NumberControl(changes, party.no_deal, say("tweak.no_deal"), { least: 0, most: 1, step: 0.005 }, { full: full(say("tweak.no_deal")) })),
       make("h3", {}, say("tweak.talks")),
-      keep(new ChoiceControl(changes, party.strategy.path, party.strategy.value, told.strategies, say("tweak.strategy"), named, full(say("tweak.strategy")))),
-      ...party.strategy.numbers.map((number) => keep(new NumberControl(changes, number, `${number.label}: ${number.about}`, boundsOf(number), { full: full(number.label) }))));
+      keep(new NamedControl(changes, party.strategy, told.strategies, say("tweak.strategy"), full,
+        party.strategy.numbers.map((number) => new NumberControl(changes, number, `${number.label}: ${number.about}`, boundsOf(number), { full: full(number.label) })))));
   });
   const readings = told.reading.choices.map((name) => ({ name, label: say(`tweak.reading_${name}`) }));
   fill(element, ...parties,
@@ -246,7 +221,7 @@ export function build(element, told, changes) {
     ...(told.lines.length ? told.lines.map((line) => keep(new LineControl(changes, line))) : [make("p", {}, say("tweak.no_lines"))]),
     make("h3", {}, say("tweak.rules")),
     make("fieldset", {}, make("legend", {}, say("tweak.rules_talks")),
-      keep(new ChoiceControl(changes, told.protocol.path, told.protocol.value, told.protocol.choices, say("tweak.protocol"), named)),
+      keep(new NamedControl(changes, told.protocol, told.protocols, say("tweak.protocol"), (text) => (text === say("tweak.protocol") ? text : `${say("tweak.protocol")}: ${text}`))),
       keep(new ChoiceControl(changes, told.reading.path, told.reading.value, readings, say("tweak.reading"), (name) => name))),
     told.blocks.length ? make("fieldset", {}, make("legend", {}, say("tweak.blocks")), ...told.blocks.map((block) => keep(new BlockControl(changes, block)))) : null,
     make("details", {}, make("summary", {}, say("tweak.any")), keep(new AnyControl(changes, told.numbers))));
