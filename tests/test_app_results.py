@@ -161,6 +161,64 @@ def test_sweeps_shards_designs_and_comparisons_are_listed_as_such(tmp_path, firs
     ]
 
 
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """A sweep of three points of two paths, one of them a word."""
+    folder = tmp_path_factory.mktemp("swept")
+    (folder / "talks.yaml").write_text(SCENARIO)
+    vary = ("--vary", "parties.east.no_deal=0.3,0.5", "--vary", "lines=each,together")
+    call("batch", folder / "talks.yaml", "-n", 20, "--no-charts", "--workers", 1, "--out", folder / "results", *vary)
+    (sweep,) = (folder / "results").iterdir()
+    return sweep
+
+
+def test_a_point_of_a_sweep_says_which_it_is(swept):
+    """As the scenario that lies in it says."""
+    points = [each for each in swept.iterdir() if each.is_dir()]
+    told = {}
+    for folder in points:
+        scenario = sim.open_results(folder).scenario
+        expected = [f"parties.east.no_deal={scenario.parties['east'].no_deal.value:g}", f"lines={scenario.lines}"]
+        told[folder.name] = card(str(folder), True)["point"]
+        assert told[folder.name] == expected == result_of(one(str(folder), True))["point"]
+    assert len({tuple(each) for each in told.values()}) == len(points) == 4
+    first, second = points[:2]
+    assert result_of(compared(str(first), str(second), True))["points"] == [told[first.name], told[second.name]]
+    assert card(str(first))["point"] == []  # the folder around it is not ours to read
+    with served(first) as client:  # those beside it are told as well
+        for name in (first.name, second.name):
+            assert client.post("/results/card", {"at": name}).data["point"] == told[name]
+        assert client.post("/results/one", {"at": second.name}).data["point"] == told[second.name]
+
+
+def test_what_a_list_says_of_other_results_is_not_told(swept, tmp_path):
+    """A list may be a stranger's, or of results that lie there no more."""
+    first = next(each for each in swept.iterdir() if each.is_dir())
+    folder, text = tmp_path / "sweep", (swept / "sweep.json").read_text()
+    shutil.copytree(swept, folder)
+    path, point = folder / "sweep.json", folder / first.name
+    assert card(str(point), True)["point"] == card(str(first), True)["point"] != []
+    other = json.loads(text)
+    for each in other["points"]:
+        each["identity"] = each["identity"][::-1]
+    for wrong in (json.dumps(other), "{}", "[" * 100_000, text[:-9], "", json.dumps({**json.loads(text), "points": 1})):
+        path.write_text(wrong)
+        assert card(str(point), True)["point"] == []
+    path.write_text(text + " " * 4_000_000)
+    assert card(str(point), True)["point"] == []
+    path.unlink()
+    path.symlink_to(swept / "sweep.json")
+    assert card(str(point), True)["point"] == []
+    path.unlink()
+    other = json.loads(text)
+    for each in other["points"]:
+        each["set"] = {f"a{k}": "\u202e<b>" * 100 for k in range(30)}
+    path.write_text(json.dumps(other))
+    told = card(str(point), True)["point"]
+    assert len(told) == 13 and told[-1] == "and 18 more"
+    assert all(len(each) < 330 and each.isprintable() for each in told)
+
+
 def test_a_crowded_folder_is_looked_through_in_part(tmp_path, monkeypatch):
     monkeypatch.setattr("sim.app.results_place.MOST_LOOKED_AT", 20)
     for number in range(40):

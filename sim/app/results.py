@@ -15,7 +15,7 @@ from sim.app.place import Place
 from sim.app.results_answer import card, one
 from sim.app.results_compare import compared, drawn, page
 from sim.app.results_files import TYPES, is_plain_picture, safe_csv, safe_page
-from sim.app.results_place import MOST_NAME, RESULTS, listed, listed_file, opened_on, results_folder
+from sim.app.results_place import HERE, MOST_NAME, RESULTS, listed, listed_file, opened_on, results_folder
 from sim.app.said import NotThere, Said
 
 AT_ONCE = asyncio.Semaphore(3)  # files that are read at one time, since each is held in memory
@@ -41,16 +41,23 @@ def _folder(request: Request, name: str) -> str:
     return str(results_folder(home(request).place, name))
 
 
+def _lies_within(name: str) -> bool:
+    """Whether the folder in which results lie is one that the page looks through, too."""
+    return name != HERE
+
+
 async def post_card(request: Request) -> Response:
     """A row of the list."""
     found = await wish(request)
-    return await answered(request, card, _folder(request, text_of(found, "at")), urgent=False)
+    name = text_of(found, "at")
+    return await answered(request, card, _folder(request, name), _lies_within(name), urgent=False)
 
 
 async def post_one(request: Request) -> Response:
     """One result."""
     found = await wish(request)
-    return await answered(request, one, _folder(request, text_of(found, "at")))
+    name = text_of(found, "at")
+    return await answered(request, one, _folder(request, name), _lies_within(name))
 
 
 async def _two(request: Request) -> tuple[str, str]:
@@ -63,7 +70,9 @@ async def _two(request: Request) -> tuple[str, str]:
 
 async def post_compared(request: Request) -> Response:
     """Two results side by side."""
-    return await answered(request, compared, *await _two(request))
+    found = await wish(request)
+    within = all(_lies_within(text_of(found, key)) for key in ("at", "with"))
+    return await answered(request, compared, *await _two(request), within)
 
 
 async def post_drawn(request: Request) -> Response:

@@ -10,6 +10,7 @@ from sim.analysis.layout import share_with_interval
 from sim.analysis.words import clean
 from sim.app.results_files import is_plain_picture, picture_words, table_cells
 from sim.app.results_place import listed_file, marks_of
+from sim.app.results_points import point_of
 from sim.app.said import Said
 from sim.report.blocks import Grid, Section
 from sim.report.result import blockers_section, funnel_section, packages_section
@@ -29,15 +30,27 @@ _opened: "OrderedDict[str, tuple[Any, Results]]" = OrderedDict()  # the two resu
 MOST_OPENED = 2
 
 
-def card(path: str) -> dict[str, Any]:
+def card(path: str, within: bool = False) -> dict[str, Any]:
     """A row of the list: what a folder holds, or what is wrong with it.
 
     Every file is read and held against its hash, once until one of them is written anew.
 
+    Args:
+        path: Of the folder.
+        within: Whether the folder in which it lies may be read too: then it is told which point of a sweep it is.
+
     Returns:
         `state` (`complete`, `stopped`, `damaged`, `other`: no results that can be opened), `faults`; of the first two
-        `id, title, n, asked, seed, when, signed, in_force`, shares as texts with their 95 % intervals.
+        `id, title, n, asked, seed, when, signed, in_force`, shares as texts with their 95 % intervals, and `point`,
+        what a sweep set, `PATH=VALUE` texts.
     """
+    told = _kept_card(path)
+    if told["state"] not in (SOUND, STOPPED):
+        return told
+    return {**told, "point": point_of(Path(path), told["identity"]) if within else []}
+
+
+def _kept_card(path: str) -> dict[str, Any]:
     marks = marks_of(Path(path))
     kept = _kept.get(path)
     if kept is None or kept[0] != marks:
@@ -83,6 +96,7 @@ def _facts(path: Path, results: Results, manifest: Manifest) -> dict[str, Any]:
     written = datetime.fromtimestamp((path / RUN).stat().st_mtime, UTC)
     return {
         "id": clean(results.scenario.id),
+        "identity": manifest.identity,
         "title": clean(results.scenario.title),
         "n": results.n,
         "asked": manifest.draws,
@@ -100,7 +114,7 @@ def opened(path: str) -> Results:
         DamagedResults: if it is not, with what is wrong.
         Said: if it holds no results that can be opened here.
     """
-    marks, told = marks_of(Path(path)), card(path)
+    marks, told = marks_of(Path(path)), _kept_card(path)
     if told["state"] == DAMAGED:
         raise DamagedResults(Path(Path(path).name), told["faults"])
     if told["state"] == OTHER:
@@ -114,12 +128,12 @@ def opened(path: str) -> Results:
     return kept[1]
 
 
-def one(path: str) -> Generator[None, None, dict[str, Any]]:
+def one(path: str, within: bool = False) -> Generator[None, None, dict[str, Any]]:
     """The page of one result: its card, sections in words, charts, tables and the other files that it lists.
 
     A damaged folder has nothing but its card. A stopped run has no files: those that lie there may be of other draws.
     """
-    told = dict(card(path))
+    told = dict(card(path, within))
     yield
     if told["state"] not in (SOUND, STOPPED):
         return told

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from typing import Any
 
 from sim.analysis.compare import Comparison, compare
-from sim.app.results_answer import opened, section_data
+from sim.app.results_answer import card, opened, section_data
 from sim.app.said import NotThere
 from sim.charts import CHARTS, charts_side_by_side
 from sim.charts.chart import side_by_side
@@ -38,12 +38,17 @@ def _compared(one: str, other: str) -> Generator[None, None, Comparison]:
     return _last[0]
 
 
-def compared(one: str, other: str) -> Generator[None, None, dict[str, Any]]:
+def compared(one: str, other: str, within: bool = False) -> Generator[None, None, dict[str, Any]]:
     """What is told of two results.
 
+    Args:
+        one: A folder.
+        other: That is set against it.
+        within: Whether the folders in which they lie may be read too.
+
     Returns:
-        `data` as `peacesim compare --json` has it (without charts and waterfalls), `sections` in words, `charts` by
-        name, and `tables` as CSV by name.
+        `points`, what a sweep set at each; `data` as `peacesim compare --json` has it (without charts and waterfalls),
+        `sections` in words, `charts` by name, and `tables` as CSV by name.
     """
     comparison = yield from _compared(one, other)
     sections = [section_data(each) for each in comparison_sections(comparison)]
@@ -53,6 +58,7 @@ def compared(one: str, other: str) -> Generator[None, None, dict[str, Any]]:
         "transitions": comparison.transitions,
     }  # fmt: skip
     return {
+        "points": [card(path, within)["point"] for path in (one, other)],
         "data": comparison.as_data(),
         "sections": sections,
         "charts": [OUTCOMES, *(f"{OUTCOMES}-{name}" for name in charts_side_by_side(comparison.results))],

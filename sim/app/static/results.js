@@ -16,6 +16,7 @@ function refused(error) {
 }
 
 const state = (card) => (card.state === "stopped" ? say("results.stopped", { n: whole.format(card.n), asked: whole.format(card.asked) }) : say(`results.${card.state}`));
+const point = (texts) => say("results.point", { point: texts.join("; ") });
 const wrong = (card) => make("ul", { class: "faults" }, ...card.faults.map((each) => make("li", {}, each)));
 
 // The list
@@ -64,6 +65,11 @@ function fillRow(row, card, usable) {
     return;
   }
   head.querySelector(".title").replaceChildren(make("a", { href: link(name) }, card.title));
+  if (card.point.length) {
+    head.querySelector(".note")?.remove();
+    head.querySelector(".title").after(make("span", { class: "point" }, point(card.point)));
+    for (const option of document.querySelectorAll("#compare option")) if (option.value === name) option.textContent = say("results.named", { name, point: card.point.join("; ") });
+  }
   row.append(...[card.in_force, card.signed, whole.format(card.n), String(card.seed), state(card), when(card.when)]
     .map((text, k) => make("td", { class: k < 4 ? "figure" : null }, text)));
 }
@@ -90,6 +96,7 @@ async function showOne() {
     at("heading").textContent = told.title;
     fill(shown,
       make("p", {}, say("results.facts", { id: told.id, n: whole.format(told.n), seed: told.seed, state: state(told), when: when(told.when) })),
+      told.point.length ? make("p", { class: "point" }, point(told.point)) : null,
       make("p", { class: "note" }, say("results.folder", { name: shown.dataset.at })),
       make("p", { class: "note" }, say("results.reading")),
       ...told.sections.flatMap(section), ...(told.state === "complete" ? stored(told) : [make("p", { class: "note" }, say("results.no_files"))]));
@@ -144,7 +151,8 @@ async function showTwo() {
   const titles = [...new Set(told.data.results.map((each) => each.title))];
   at("heading").textContent = titles.length > 1 ? say("results.side_by_side", { first: titles[0], second: titles[1] }) : titles[0];
   const charts = told.charts.map((name) => make("figure", { "data-chart": name }, make("p", { class: "note" }, say("results.drawing"))));
-  fill(shown, make("p", { class: "note" }, say("results.reading")), ...told.sections.flatMap(section),
+  const points = [two.at, two.with].map((name, k) => (told.points[k].length ? make("li", {}, `${name}: ${point(told.points[k])}`) : null)).filter(Boolean);
+  fill(shown, points.length ? make("ul", { class: "point" }, ...points) : null, make("p", { class: "note" }, say("results.reading")), ...told.sections.flatMap(section),
     make("h2", {}, say("results.charts_beside")), make("p", { class: "note" }, say("results.one_scale")), make("div", { class: "beside" }, ...charts),
     make("h2", {}, say("results.files")), filesOf(told, two));
   shown.hidden = false;

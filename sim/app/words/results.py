@@ -27,6 +27,8 @@ WORDS = {
     "kind_design": "runs of a sensitivity design: no results, no share of them means anything by itself",
     "kind_comparison": "a comparison; its report lies in this folder, and any two results are compared below",
     "sweep": "a point of a sweep",
+    "point": "a point of a sweep: {point}",
+    "named": "{name}: {point}",
     "compare_title": "Compare two",
     "first": "The first",
     "second": "Set against it",
