@@ -15,6 +15,7 @@ import sim
 from sim.charts.outcomes_in_words import OUTCOME_WORDS
 from tests.app_client import served
 from tests.commands import call, data
+from tests.test_app_step import checked
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 WAIT = 120_000  # milliseconds; the machine may be busy, and nothing here is about speed
@@ -97,6 +98,13 @@ def test_a_weight_moved_on_tweak_is_moved_on_step_and_packages_too(page, client)
     page.get_by_role("link", name="Step", exact=True).click()
     page.locator("#changed code").get_by_text(change, exact=True).wait_for(timeout=WAIT)
     page.locator("#what", has_text="Draw 0 of").wait_for(timeout=WAIT)
+    page.locator("#changed summary").click()
+    row = page.locator("#changed tbody tr", has_text="weight of Recognition of Upland for Upland")
+    row.get_by_text("0.275 [0.1964, 0.3536]").wait_for(timeout=WAIT)  # rescaled along with it
+    for width, scheme in itertools.product((360, 1280), ("light", "dark")):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 800})
+        checked(page)
     page.fill("#draw", str(draw))
     page.get_by_role("button", name="Show", exact=True).click()
     ends_as(page, draw, data("run", path, "--draw", draw, "--set", change))

@@ -10,15 +10,17 @@ pytest.importorskip("uvicorn")
 import sim
 from sim.app import benches
 from sim.app.changed import ChangesRefused
+from sim.app.differing import differing
 from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
 from sim.app.step_answer import next_that_ends_so, told
 from tests.app_client import served
 from tests.commands import call, data
-from tests.test_app_step import BANKS, about, result_of
+from tests.test_app_step import BANKS, SCENARIOS, about, result_of
 
 SETS = ("parties.upland.weights.strip={value: 0.45, range: [0.35, 0.55], status: assumption}",
         "parties.lowland.no_deal=0.3", "parties.upland.strategy={name: hardline}")  # fmt: skip
 OPTIONS = [part for text in SETS for part in ("--set", text)]
+FLAGSHIP = SCENARIOS / "ukraine-december-2025.yaml"
 EMBASSIES = dict(sim.read_scenario(BANKS).proposals["strip_for_embassies"].package)
 
 
@@ -90,6 +92,27 @@ def test_what_is_laid_out_is_kept_for_each_way_a_file_is_changed():
     assert benches.bench_of(about(BANKS, seed=2)) is not bare
     same = [f"parties.lowland.no_deal={json.dumps(sim.read_scenario(BANKS).resolved['parties']['lowland']['no_deal'])}"]
     assert benches.bench_of(about(BANKS, same)) is benches.bench_of(about(BANKS))
+
+
+# In words
+
+
+def test_what_differs_is_told_in_words_with_what_was_rescaled():
+    found = {each["words"] or each["input"]: (each["before"], each["after"]) for each in differing(about(BANKS, SETS))}
+    weight = "weight of {} for Upland"
+    assert found[weight.format("Who holds the strip")] == ("0.3 [0.2, 0.4]", "0.45 [0.35, 0.55]")
+    assert found[weight.format("Recognition of Upland")] == ("0.35 [0.25, 0.45]", "0.275 [0.1964, 0.3536]")
+    assert found["no-deal worth of Lowland"][1] == "0.3"
+    assert found["name of the strategy of Upland"] == ("time_dependent", "hardline")
+    assert differing(about(BANKS)) == []
+    (close,) = differing(about(BANKS, ["parties.lowland.no_deal={value: 0.550001, range: [0.42, 0.68]}"]))
+    assert (close["before"], close["after"]) == ("0.55 [0.42, 0.68]", "0.550001 [0.42, 0.68]")
+    numbers = sim.read_scenario(FLAGSHIP).numbers()
+    every = [f"{path}={number.value * 0.99:.6g}" for path, number in numbers.items() if path.endswith(("at", "chance"))]
+    every += [f"{path}={number.value * 0.99:.6g}" for path, number in numbers.items() if path.endswith("hardness")]
+    (lines, words) = differing(about(FLAGSHIP, ["lines=each"])), differing(about(FLAGSHIP, every))
+    assert [(each["input"], each["words"], each["after"]) for each in lines] == [("lines", "", "each")]
+    assert len(words) == len(every) > 10 and all(each["words"] and each["before"] != each["after"] for each in words)
 
 
 # What does not hold together

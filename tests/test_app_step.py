@@ -153,6 +153,8 @@ def client(tmp_path_factory):
 ADDRESSES = {
     "/step/story": {"draw": 0},
     "/step/next": {"start": 0, "wanted": "signed"},
+    "/step/differing": {},
+    "/packages/differing": {},
     "/packages/laid": {},
     "/packages/look": {"package": {"strip": "upland_keeps"}},
     "/packages/lacks": {"package": {}},

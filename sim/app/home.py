@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from sim.app.changed import ChangedFile, Changes
+from sim.app.differing import differing
 from sim.app.place import Place
 from sim.app.said import Replaced, Said
 from sim.app.worker import Worker
@@ -107,6 +108,12 @@ async def asked(request: Request, function: Callable[..., Any], *arguments: Any,
 async def answered(request: Request, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Response:
     """The same as JSON."""
     return JSONResponse(await asked(request, function, *arguments, urgent=urgent))
+
+
+async def post_differing(request: Request) -> Response:
+    """What differs from the file, of a page that takes changes."""
+    _, about = await wish_about(request)
+    return await answered(request, differing, about)
 
 
 def text_of(found: Mapping[str, Any], key: str, most: int = 500) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sim.app.home import answered, home, text_of, wish_about
+from sim.app.home import answered, home, post_differing, text_of, wish_about
 from sim.app.look import rendered
 from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
 from sim.app.page import Page
@@ -83,6 +83,7 @@ PAGE = Page(
         "complete": post_complete,
         "filed": post_filed,
         "frequent": post_frequent,
+        "differing": post_differing,
     },
     gets={},
     static=("packages.js", "packages.css", "changes.js"),

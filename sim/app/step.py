@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sim.analysis.looking_for import ANY, WANTED
-from sim.app.home import answered, count_of, home, text_of, wish_about
+from sim.app.home import answered, count_of, home, post_differing, text_of, wish_about
 from sim.app.look import rendered
 from sim.app.page import Page
 from sim.app.said import Said
@@ -45,7 +45,7 @@ async def post_next(request: Request) -> Response:
 PAGE = Page(
     "step",
     show,
-    posts={"story": post_story, "next": post_next},
+    posts={"story": post_story, "next": post_next, "differing": post_differing},
     gets={},
     static=("step.js", "step.css", "changes.js", "chart.js"),
 )

@@ -15,6 +15,10 @@ WORDS = {
     "changed_all": "All {count} changes",
     "changed_without": "taken out: {path}",
     "changed_about": "What is shown below is of the scenario with these changes. The file is left as it is.",
+    "changed_words": "In words, beside the file",
+    "changed_heads": "What|In the file|Here",
+    "changed_absent": "not there",
+    "changed_none": "No number differs from the file.",
     "changed_on_tweak": "Change them on Tweak",
     "changed_back": "Go on with the file as it stands",
     "changed_refused": (

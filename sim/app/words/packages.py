@@ -128,8 +128,6 @@ WORDS = {
         "The address of this page names file and package, and what is changed: send it to whoever uses this page on "
         "this machine."
     ),
-    "caveat": (
-        "Shares are shares of draws in this scenario, under the weights written in the file. They are no forecast."
-    ),
+    "caveat": "Shares are shares of draws in this scenario, under these weights. They are no forecast.",
     "dash": "\u2013",
 }
