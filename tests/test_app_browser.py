@@ -98,6 +98,9 @@ def test_a_weight_moved_on_tweak_is_moved_on_step_and_packages_too(page, client)
     page.get_by_role("link", name="Step", exact=True).click()
     page.locator("#changed code").get_by_text(change, exact=True).wait_for(timeout=WAIT)
     page.locator("#what", has_text="Draw 0 of").wait_for(timeout=WAIT)
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "main" and "#%7B" in page.url
     page.locator("#changed summary").click()
     row = page.locator("#changed tbody tr", has_text="weight of Recognition of Upland for Upland")
     row.get_by_text("0.275 [0.1964, 0.3536]").wait_for(timeout=WAIT)  # rescaled along with it

@@ -93,10 +93,11 @@ export function table(caption, heads, rows, figures = []) {
         make("tr", {}, ...row.map((text, at) => (at ? cell("td", text, at) : cell("th", text, at, "row"))))))));
 }
 
-/** A list of faults of a file, as `check` tells them. */
+/** A list of faults, as `check` tells them; of what is changed here without a place, for it stands in no file. */
 export function faults(refusal) {
+  const told = (each) => (["--set", "without"].includes(each.file) ? each.message : say("common.fault", each));
   return refusal.faults.length
-    ? make("ul", { class: "faults" }, ...refusal.faults.map((each) => make("li", {}, say("common.fault", each))))
+    ? make("ul", { class: "faults" }, ...refusal.faults.map((each) => make("li", {}, told(each))))
     : make("p", {}, refusal.message);
 }
 
