@@ -4,17 +4,13 @@ import json
 
 import pytest
 
-pytest.importorskip("starlette")
-pytest.importorskip("uvicorn")
-
 import sim
 from sim.app import benches
 from sim.app.changed import ChangesRefused
 from sim.app.differing import differing
 from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
 from sim.app.step_answer import next_that_ends_so, told
-from tests.app_client import served
-from tests.commands import call, data
+from tests.commands import data
 from tests.test_app_step import BANKS, SCENARIOS, about, result_of
 
 SETS = ("parties.upland.weights.strip={value: 0.45, range: [0.35, 0.55], status: assumption}",
@@ -118,47 +114,6 @@ def test_what_differs_is_told_in_words_with_what_was_rescaled():
 # What does not hold together
 
 
-@pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("banks")
-    (folder / "banks.yaml").write_text(BANKS.read_text(encoding="utf-8"), encoding="utf-8")
-    with served(folder / "banks.yaml") as found:
-        found.folder = folder
-        yield found
-
-
-WISHES = {"/step/story": {"draw": 0}, "/step/next": {"start": 0, "wanted": "signed"}, "/packages/laid": {},
-          "/packages/look": {"package": EMBASSIES}, "/packages/lacks": {"package": EMBASSIES},
-          "/packages/complete": {"package": EMBASSIES, "text": {}}, "/packages/filed": {},
-          "/packages/frequent": {}}  # fmt: skip
-
-
-def faults(found):
-    return [(each["file"], each["line"], each["column"], each["message"]) for each in found["faults"]]
-
-
-@pytest.mark.parametrize("address", WISHES)
-def test_a_change_that_holds_no_more_is_told_as_check_tells_it(client, address):
-    """Somebody called the strip otherwise meanwhile: the file is sound, and the change names nothing."""
-    path, sets = client.folder / "banks.yaml", ["parties.upland.weights.stripe=0.5", "parties.lowland.no_deal=7"]
-    answer = client.post(address, {"file": "banks.yaml", "sets": sets, **WISHES[address]})
-    (checked,) = json.loads(call("check", path, *(part for text in sets for part in ("--set", text)), "--json").stdout)
-    assert answer.status == 422 and answer.data["of_changes"] is True
-    assert faults(answer.data) == faults(checked) and len(faults(checked)) > 1
-    assert "did you mean 'strip'" in answer.text
-
-
-def test_a_file_with_faults_of_its_own_is_blamed_itself(client, tmp_path):
-    path = client.folder / "broken.yaml"
-    path.write_text(BANKS.read_text(encoding="utf-8").replace("headline: [strip", "headline: [strop"), encoding="utf-8")
-    answer = client.post("/step/story", {"file": "broken.yaml", "sets": ["parties.upland.no_deal=0.5"], "draw": 0})
-    (checked,) = json.loads(call("check", path, "--json").stdout)
-    assert answer.status == 422 and answer.data["of_changes"] is False
-    assert [fault[1:] for fault in faults(answer.data)] == [fault[1:] for fault in faults(checked)]
+def test_a_change_that_holds_no_more_is_not_blamed_on_the_file():
     with pytest.raises(ChangesRefused):
         about(BANKS, ["parties.upland.no_deal=7"]).read()
-
-
-def test_over_http_a_changed_negotiation_is_that_of_the_command(client):
-    answer = client.post("/step/story", {"file": "banks.yaml", "draw": 1, "sets": list(SETS)})
-    assert answer.data["story"] == data("run", BANKS, "--draw", 1, *OPTIONS)

@@ -185,10 +185,6 @@ def test_a_point_of_a_sweep_says_which_it_is(swept):
     first, second = points[:2]
     assert result_of(compared(str(first), str(second), True))["points"] == [told[first.name], told[second.name]]
     assert card(str(first))["point"] == []  # the folder around it is not ours to read
-    with served(first) as client:  # those beside it are told as well
-        for name in (first.name, second.name):
-            assert client.post("/results/card", {"at": name}).data["point"] == told[name]
-        assert client.post("/results/one", {"at": second.name}).data["point"] == told[second.name]
 
 
 def test_what_a_list_says_of_other_results_is_not_told(swept, tmp_path):

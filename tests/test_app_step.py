@@ -1,5 +1,6 @@
 """The step page: it tells what `peacesim run` tells, in the same words and numbers, and is gone through by anybody."""
 
+import json
 import re
 import shutil
 from importlib.resources import files
@@ -91,13 +92,14 @@ def test_a_search_in_vain_ends_and_says_how_far_it_came(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory):
-    """Results of another seed than 1."""
+    """Results of another seed than 1, a point of a sweep."""
     pytest.importorskip("starlette")
     pytest.importorskip("uvicorn")
     folder = tmp_path_factory.mktemp("seed")
     (folder / "talks.yaml").write_text(SCENARIO, encoding="utf-8")
-    call("batch", folder / "talks.yaml", "-n", 40, "--seed", 7, "--out", folder, "--no-charts", "--workers", 1)
-    return next(each for each in folder.iterdir() if each.is_dir())
+    how = ("-n", 40, "--seed", 7, "--vary", "lines=each,together", "--no-charts", "--workers", 1)
+    call("batch", folder / "talks.yaml", *how, "--out", folder)
+    return min(each for each in folder.glob("*/*") if each.is_dir())
 
 
 def test_a_draw_of_a_results_folder_is_that_draw_of_the_results(played):
@@ -119,6 +121,9 @@ def test_a_draw_of_a_results_folder_is_that_draw_of_the_results(played):
         options = {"well": "both", "road": "patrol"}
         seen = client.post("/packages/look", {"file": RESOLVED, "package": options, "kept": None}).data
         assert seen["agreed_in"] == looked(about(played / RESOLVED, seed=7), options, None)["agreed_in"]
+        for point in (each for each in played.parent.iterdir() if each.is_dir()):  # also those beside it
+            expected = [f"lines={sim.open_results(point).scenario.lines}"]
+            assert client.post("/results/card", {"at": point.name}).data["point"] == expected
         page = client.get(f"/step?file={RESOLVED}").text
         assert "of seed 7" in page and f"is run K of the results in {played.name}" in page
 
@@ -147,6 +152,7 @@ def client(tmp_path_factory):
     folder = tmp_path_factory.mktemp("banks")
     shutil.copy(BANKS, folder / "banks.yaml")
     with served(folder / "banks.yaml") as found:
+        found.folder = folder
         yield found
 
 
@@ -184,6 +190,36 @@ WRONG = [("/step/story", {"draw": -1}), ("/step/story", {"draw": "0"}), ("/step/
 def test_what_makes_no_sense_is_told(client, address, wish):
     answer = client.post(address, {"file": "banks.yaml", **wish})
     assert answer.status == 400 and answer.data["message"]
+
+
+def faults(found):
+    return [(each["file"], each["line"], each["column"], each["message"]) for each in found["faults"]]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_change_that_holds_no_more_is_told_as_check_tells_it(client, address):
+    """Somebody called the strip otherwise meanwhile: the file is sound, and the change names nothing."""
+    path, sets = client.folder / "banks.yaml", ["parties.upland.weights.stripe=0.5", "parties.lowland.no_deal=7"]
+    answer = client.post(address, {"file": "banks.yaml", "sets": sets, **ADDRESSES[address]})
+    (checked,) = json.loads(call("check", path, *(part for text in sets for part in ("--set", text)), "--json").stdout)
+    assert answer.status == 422 and answer.data["of_changes"] is True
+    assert faults(answer.data) == faults(checked) and len(faults(checked)) > 1
+    assert "did you mean 'strip'" in answer.text
+
+
+def test_a_file_with_faults_of_its_own_is_blamed_itself(client):
+    path = client.folder / "broken.yaml"
+    path.write_text(BANKS.read_text(encoding="utf-8").replace("headline: [strip", "headline: [strop"), encoding="utf-8")
+    answer = client.post("/step/story", {"file": "broken.yaml", "sets": ["parties.upland.no_deal=0.5"], "draw": 0})
+    (checked,) = json.loads(call("check", path, "--json").stdout)
+    assert answer.status == 422 and answer.data["of_changes"] is False
+    assert [fault[1:] for fault in faults(answer.data)] == [fault[1:] for fault in faults(checked)]
+
+
+def test_over_http_a_changed_negotiation_is_that_of_the_command(client):
+    sets = ["parties.upland.weights.strip=0.45", "parties.lowland.no_deal=0.3"]
+    answer = client.post("/step/story", {"file": "banks.yaml", "draw": 1, "sets": sets})
+    assert answer.data["story"] == data("run", BANKS, "--draw", 1, "--set", sets[0], "--set", sets[1])
 
 
 def test_a_page_runs_nothing_of_its_own_and_one_without_a_file_offers_some(client):
