@@ -43,7 +43,7 @@ class Watched:
         self.tab.on("dialog", lambda dialog: (self.wrong.append(dialog.message), dialog.dismiss()))
 
     def held(self, width: int, within: str) -> Counter[str]:
-        """Nothing ran or was asked for outside, nothing stands out sideways, axe-core objects to nothing; its elements."""
+        """Its elements; nothing ran or was asked for outside, nothing stands out sideways, axe-core objects to nothing."""
         from axe_playwright_python.sync_playwright import Axe
 
         self.tab.evaluate(OPEN)
@@ -70,7 +70,7 @@ def test_a_report_of_hostile_labels(browser, both, tmp_path, width, kind):
 
 
 @pytest.mark.parametrize("name", READY)
-def test_the_local_page_of_hostile_labels_has_the_elements_of_its_harmless_twin(browser, tmp_path, name, record_property):
+def test_the_local_page_has_the_elements_of_its_harmless_twin(browser, tmp_path, name, record_property):
     found = []
     for kind, text in (("hostile", hostile()[0]), ("harmless", harmless())):
         file = tmp_path / kind / "talks.yaml"
