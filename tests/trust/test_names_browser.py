@@ -43,7 +43,7 @@ class Watched:
         self.tab.on("dialog", lambda dialog: (self.wrong.append(dialog.message), dialog.dismiss()))
 
     def held(self, width: int, within: str) -> Counter[str]:
-        """Its elements; nothing ran or was asked for outside, nothing stands out sideways, axe-core objects to nothing."""
+        """Its elements; nothing ran or was asked for outside, nothing stands out, axe-core objects to nothing."""
         from axe_playwright_python.sync_playwright import Axe
 
         self.tab.evaluate(OPEN)
