@@ -63,6 +63,7 @@ KEPT = {
     "/a%3Fb%23c?key={key}": "/a%3Fb%23c",
     "//peacesim.example/?key={key}&file=talks.yaml": "/?file=talks.yaml",
     "/%5Cpeacesim.example?key={key}": "/%5Cpeacesim.example",
+    "/\\peacesim.example?key={key}": "/",
 }
 
 

@@ -61,7 +61,7 @@ async def _first(request: Request) -> Response:
     first = request.app.state.pages[0]
     if results.PAGE in request.app.state.pages and await run_in_threadpool(results.opens_on, home(request).place):
         first = results.PAGE
-    asked = request.url.query  # such as a file
+    asked = str(request.query_params)  # such as a file
     return RedirectResponse(f"/{first.name}?{asked}" if asked else f"/{first.name}", 303)
 
 

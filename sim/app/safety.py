@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from starlette.datastructures import URL, Headers, MutableHeaders, QueryParams
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -149,8 +149,8 @@ class Safety:
         if not self.keys.opens(query[KEY]):
             return _no("this key opens nothing: it is of another session, or was used. The terminal has the address")
         path = scope["raw_path"].decode("latin-1")  # as it was sent, so that it means the same again
-        there = path if path.startswith("/") and not path.startswith("//") else "/"
-        kept = URL(f"?{query}").remove_query_params(KEY).query
+        there = path if path.startswith("/") and path[1:2] not in ("/", "\\") else "/"  # two name another machine
+        kept = QueryParams([(name, value) for name, value in query.multi_items() if name != KEY])
         answer = RedirectResponse(f"{there}?{kept}" if kept else there, 303)
         answer.headers.append(
             "set-cookie", f"{self.keys.cookie}={self.keys.key}; Path=/; HttpOnly; SameSite=Strict"
