@@ -2,11 +2,13 @@
 
 In order of the page: a block `sh` is run, line by line; the block `text` that follows is looked for in what was
 printed, line by line, where `...` stands for lines left out; a block `diff` is an edit of a file by hand; a block
-`yaml` or `python` whose first line is `# FILE` is that file.
+`yaml`, `python` or `r` whose first line is `# FILE` is that file; a block `sql` is asked of DuckDB. What takes R or
+DuckDB is passed over where these are not installed: nothing else here needs them.
 """
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,19 +17,20 @@ from pathlib import Path
 from tests.commands import call
 
 _BLOCK = re.compile(r"^( *)```(\w+)[^\n]*\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
-_FILE = re.compile(r"^# ([\w./-]+\.(?:yaml|py))\n")
+_FILE = re.compile(r"^# ([\w./-]+\.(?:yaml|py|R))\n")
 
 
 class Reader:
     """Somebody who follows a page, in the current folder.
 
     Attributes:
-        printed: What the last block of commands printed.
+        printed: What the last block of commands printed; None if it took what is not installed.
         ran: Commands run so far.
     """
 
     def __init__(self) -> None:
-        self.printed, self.ran = "", 0
+        self.printed: str | None = ""
+        self.ran = 0
 
     def follow(self, page: str) -> None:
         """Do all that a page says.
@@ -37,26 +40,41 @@ class Reader:
         """
         for kind, text in blocks(page):
             if kind == "sh":
-                self.printed = "".join(self.run(line) for line in commands(text))
-            elif kind == "text":
+                said = [self.run(line) for line in commands(text)]
+                self.printed = None if None in said else "".join(filter(None, said))
+            elif kind == "text" and self.printed is not None:
                 look_for(text, self.printed)
+            elif kind == "sql":
+                asked_of_duckdb(text)
             elif kind == "diff":
                 edit(text)
             elif (named := _FILE.match(text)) is not None:
                 Path(named[1]).write_text(text, encoding="utf-8")
 
-    def run(self, line: str) -> str:
-        """Run a command; those of peacesim in this process, so that nothing is loaded twice."""
+    def run(self, line: str) -> str | None:
+        """What a command prints; those of peacesim are run in this process, so that nothing is loaded twice."""
         self.ran += 1
         words = shlex.split(line, comments=True)
         if words[0] == "peacesim":
             answer = call(*words[1:])
             assert answer.exit_code == 0, f"{line}\n{answer.output}"
             return answer.output
-        assert words[0] == "python", f"no command of the manual: {line}"
-        done = subprocess.run([sys.executable, *words[1:]], capture_output=True, text=True, timeout=300)
+        assert words[0] in ("python", "Rscript"), f"no command of the manual: {line}"
+        program = sys.executable if words[0] == "python" else shutil.which(words[0])
+        if program is None:
+            return None
+        done = subprocess.run([program, *words[1:]], capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, f"{line}\n{done.stderr}"
         return done.stdout
+
+
+def asked_of_duckdb(text: str) -> None:
+    """Have DuckDB answer a query, where it is installed."""
+    try:
+        import duckdb
+    except ImportError:
+        return
+    assert duckdb.sql(text).fetchall(), f"no row comes of\n{text}"
 
 
 def blocks(page: str) -> Iterator[tuple[str, str]]:
