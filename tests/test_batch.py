@@ -54,13 +54,6 @@ def with_workers(monkeypatch):
     monkeypatch.setattr(sim.batch.run, "WORTH_WORKERS", 0.0)
 
 
-@pytest.fixture
-def forked(monkeypatch):
-    """Workers are copies of this process where what ends them is the same: a new one loads libraries for seconds."""
-    context = multiprocessing.get_context("fork")
-    monkeypatch.setattr(sim.batch.engines, "get_context", lambda kind: context)
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """What a batch of both scenarios writes, in one go and one process; nobody changes it."""
@@ -343,7 +336,7 @@ class KillsAWorker(Silent):
             os.kill(self.killed[0], signal.SIGKILL)
 
 
-def test_a_lost_worker_costs_no_draw(whole, tmp_path, with_workers, forked):
+def test_a_lost_worker_costs_no_draw(whole, tmp_path, with_workers):
     progress = KillsAWorker(after=40)
     items = batch([BANKS, ORANGE], N, workers=2, out=tmp_path / "two", progress=progress)
     assert progress.killed
@@ -360,7 +353,7 @@ def play_unless_deadly(part, pieces):
     return part.first
 
 
-def test_a_piece_that_kills_its_workers_is_given_up_and_the_others_are_not(monkeypatch, forked):
+def test_a_piece_that_kills_its_workers_is_given_up_and_the_others_are_not(monkeypatch):
     monkeypatch.setattr(sim.batch.engines, "play_part", play_unless_deadly)
     parts = [Part("f", "i", 1, 0, first, 8) for first in range(0, 80, 8)]
     answers = {part.first: answer for part, answer in Workers(1, lambda part: "pieces").play(iter(parts))}
