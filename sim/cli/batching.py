@@ -12,6 +12,7 @@ from sim.analysis.layout import heading, number, paragraph, percent, share_with_
 from sim.batch import BatchInterrupted, BatchItem, ClusterError, batch
 from sim.cli.failures import fail
 from sim.cli.output import print_parts
+from sim.cli.signals import hear_no_more
 from sim.progress import progress_on
 from sim.results import Results
 from sim.scenario.messages import shown
@@ -38,6 +39,7 @@ def run_batch(
             sets=sets, vary=vary, finish=draw_charts if charts else None, shard=shard, dask=dask,
         )  # fmt: skip
     except (BatchInterrupted, ClusterError) as error:
+        hear_no_more()
         fail(error.exit_code, f"peacesim: {error}")
     if shard is not None:
         _report_shard(items, out, shard)

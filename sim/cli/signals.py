@@ -40,6 +40,13 @@ def begins(command: str | None) -> None:
     _line = KEPT if command in KEEPING else ANEW
 
 
+def hear_no_more() -> None:
+    """Answer no further signal: a batch that was stopped says so, and the process ends with the code of the first."""
+    for number in HEARD:
+        if signal.getsignal(number) is _end:
+            signal.signal(number, signal.SIG_IGN)
+
+
 def _end(number: int, frame: object) -> None:
     """End now. Not through Python's streams: the signal may have come while one of them was at work."""
     start = "\n" if os.isatty(2) else ""  # behind the ^C, or the bar

@@ -17,6 +17,7 @@ from sim.batch import BatchInterrupted, BatchItem, batch
 from sim.cli.batching import report
 from sim.cli.failures import WRONG_INPUT, fail
 from sim.cli.output import print_json, print_parts
+from sim.cli.signals import hear_no_more
 from sim.cli.sources import read_or_fail
 from sim.progress import progress_on
 from sim.scenario import Scenario
@@ -111,6 +112,7 @@ def _played(wish: SweepWish, who: Entrants | None) -> list[BatchItem]:
             sets=wish.sets, vary=[*wish.vary, *axes], design=wish.design,
         )  # fmt: skip
     except BatchInterrupted as error:
+        hear_no_more()
         fail(error.exit_code, f"peacesim: {error}")
 
 

@@ -253,6 +253,23 @@ def test_every_command_is_stopped_at_many_lines_of_it(name, tmp_path, record_pro
 
 # Processes of their own.
 
+SECOND = """
+import os, sys
+from sim.cli.signals import HEARD, hear_no_more, watch_signals
+watch_signals()
+hear_no_more()
+for number in HEARD:
+    os.kill(os.getpid(), number)
+sys.exit(143)
+"""
+
+
+def test_further_signals_change_nothing_while_a_stopped_batch_says_so():
+    """Not even while Python ends, when handlers of its own would be gone."""
+    done = subprocess.run([sys.executable, "-c", SECOND], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (143, "")
+
+
 STEP = float(os.environ.get("PEACESIM_STEP", "0.1"))  # seconds between two moments; less takes longer
 KINDS = {
     "one process": ("-n", 100, "--workers", 1, "--no-charts"),
@@ -327,6 +344,10 @@ def test_a_batch_is_stopped_within_system_calls(call, tmp_path, record_property)
 
 
 PLANTED = [
+    Planted(
+        "R7", "sim/cli/signals.py", "            signal.signal(number, signal.SIG_IGN)\n", "            pass\n",
+        "tests/trust/test_signals.py::test_further_signals_change_nothing_while_a_stopped_batch_says_so",
+    ),
     Planted(
         "R7", "sim/batch/stopping.py", "        if self._within:\n            self._within = False\n",
         "        if True:\n",
