@@ -10,8 +10,8 @@ pytest.importorskip("uvicorn")
 
 import sim
 from sim.app import playing
-from sim.app.answer import Asked, answer, points
-from sim.app.changed import Changes, read_changed
+from sim.app.answer import answer, points
+from sim.app.changed import ChangedFile, Changes, read_changed
 from sim.app.controls import controls
 from sim.app.said import Said
 from sim.app.saving import save
@@ -34,7 +34,7 @@ def drained(generator):
 
 
 def told(path, sets=(), without=(), n=200, patience=None):
-    return drained(answer(Asked(str(path), Changes(tuple(sets), tuple(without)), 1, n, patience)))
+    return drained(answer(ChangedFile(str(path), Changes(tuple(sets), tuple(without)), 1), n, patience))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ Each is set beside the file as it stands on the same draws, so that a difference
 """
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,48 +14,33 @@ from sim.analysis.inputs import differing_inputs
 from sim.analysis.layout import number, percent, share_with_interval
 from sim.analysis.sweep_table import STAGES
 from sim.analysis.words import blocker_words, issue_label, option_label
-from sim.app.changed import Changes, read_changed
+from sim.app.changed import ChangedFile, ChangesRefused
 from sim.app.playing import played
 from sim.results import Results, remembered
-from sim.scenario import Scenario, ScenarioError, read_scenario
+from sim.scenario import Scenario, read_scenario
 from sim.stages import stage_flags
 from sim.store import identity
 
 PACKAGES, BEFORE, BLOCKERS, INPUTS = 8, 3, 6, 60  # rows told; BEFORE: packages frequent before that are not now
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the page asks.
+def answer(about: ChangedFile, draws: int, patience: float | None = None) -> Generator[None, None, dict[str, Any]]:
+    """What came of the runs of a file with some numbers changed, beside the file as it stands.
 
-    Attributes:
-        path: Of the file.
-        changes: In it.
-        seed: Of all random numbers.
+    Args:
+        about: The file, its changes and the seed of the draws.
         draws: How many runs.
         patience: Seconds after which fewer will do; None for all.
-    """
-
-    path: str
-    changes: Changes
-    seed: int
-    draws: int
-    patience: float | None = None
-
-
-def answer(asked: Asked) -> Generator[None, None, dict[str, Any]]:
-    """What came of the runs of a file with some numbers changed, beside the file as it stands.
 
     Raises:
         ScenarioError: if the file itself cannot be read.
     """
-    base = read_scenario(asked.path)
     try:
-        scenario = read_changed(asked.path, asked.changes) if asked.changes else base
-    except ScenarioError as error:
+        scenario = about.read()
+    except ChangesRefused as error:
         return {"refused": [fault.message for fault in error.faults]}
-    results = yield from played(scenario, asked.seed, asked.draws, asked.patience)
-    before = (yield from played(base, asked.seed, results.n)) if asked.changes else results
+    results = yield from played(scenario, about.seed, draws, patience)
+    before = (yield from played(read_scenario(about.path), about.seed, results.n)) if about.changes else results
     return _told(results, before)
 
 

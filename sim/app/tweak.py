@@ -6,7 +6,7 @@ import os
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sim.app.answer import Asked, answer
+from sim.app.answer import answer
 from sim.app.controls import controls
 from sim.app.home import MOST_DRAWS, answered, count_of, home, text_of, wish, wish_about
 from sim.app.look import rendered
@@ -42,8 +42,7 @@ async def post_answer(request: Request) -> Response:
     """The answer to a file with some numbers changed, after some runs."""
     found, about = await wish_about(request)
     n, soon = count_of(found, "n", 1, MOST_DRAWS), found.get("soon") is True
-    asked = Asked(about.path, about.changes, about.seed, n, PATIENCE if soon else None)
-    return await answered(request, answer, asked, urgent=soon)
+    return await answered(request, answer, about, n, PATIENCE if soon else None, urgent=soon)
 
 
 async def post_save(request: Request) -> Response:
