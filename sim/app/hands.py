@@ -46,7 +46,8 @@ class Hands:
         for hand, share, is_asked in zip(ready, shares[1:], asked, strict=True):
             told = hand.answer() if is_asked else None
             played.append(told if told is not None else play_chunk(scenario, seed, *share))
-        self.hands = [hand for hand in self.hands or () if not hand.lost] if self.hands is not None else None
+        if self.hands:
+            self.hands = [hand for hand in self.hands if not hand.lost]
         return played
 
 
