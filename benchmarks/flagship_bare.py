@@ -13,10 +13,10 @@ from typing import Any
 
 from peer_numbers import write_numbers
 
-from sim.chunks import play_chunk
-from sim.ensemble import draw
+from sim.model.domain import structure
+from sim.model.ensemble import draw
+from sim.results.chunks import play_chunk
 from sim.scenario import read_scenario
-from sim.structure import structure
 
 SCENARIO = Path(__file__).parent.parent / "scenarios" / "ukraine-bargaining-only.yaml"
 FOR_THE_PEER = 20

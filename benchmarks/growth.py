@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from small_case import PARTIES
 
-from sim.chunks import play_chunk
+from sim.model.domain import structure
+from sim.results.chunks import play_chunk
 from sim.scenario import Scenario, read_scenario
-from sim.structure import structure
 
 STRATEGIES: dict[str, dict[str, Any]] = {
     "time_dependent": {"name": "time_dependent", "exponent": {"value": 2, "range": [0.5, 4]}},

@@ -25,11 +25,11 @@ import numpy.typing as npt
 from numba import njit
 from small_case import load
 
-from sim.chunks import block_size, play_chunk
-from sim.ensemble import Ensemble, draw
-from sim.exact import TOLERANCE
-from sim.model import hold_talks
-from sim.structure import structure
+from sim.core.exact import TOLERANCE
+from sim.model.domain import structure
+from sim.model.ensemble import Ensemble, draw
+from sim.model.peace_talks import hold_talks
+from sim.results.chunks import block_size, play_chunk
 
 
 @njit(error_model="numpy")

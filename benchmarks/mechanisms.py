@@ -6,9 +6,9 @@ import sys
 import time
 from pathlib import Path
 
-from sim.chunks import play_chunk
+from sim.model.domain import structure
+from sim.results.chunks import play_chunk
 from sim.scenario import read_scenario
-from sim.structure import structure
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 FILES = {"bare": "ukraine-bargaining-only.yaml", "all": "ukraine-december-2025.yaml"}

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from sim.pareto import pareto_frontier
+from sim.core.pareto import pareto_frontier
 
 ISSUES, OPTIONS, PARTIES = 5, 10, 4
 REPEATS = 5

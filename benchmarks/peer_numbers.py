@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from sim.ensemble import Ensemble
+from sim.model.ensemble import Ensemble
 
 
 def write_numbers(ensemble: Ensemble, path: Path) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 from peer_numbers import write_numbers
 
-from sim import chunks
-from sim.ensemble import draw
+from sim.model.ensemble import draw
+from sim.results import chunks
 from sim.scenario import Scenario, read_scenario
 
 PARTIES = ("ash", "birch", "cedar", "dogwood")

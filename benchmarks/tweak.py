@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sim.results import run
+from sim.results.results import run
 from sim.scenario import read_scenario
 
 SCENARIO = Path(__file__).parent.parent / "scenarios" / "ukraine-bargaining-only.yaml"

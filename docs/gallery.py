@@ -11,11 +11,10 @@ from pathlib import Path
 from PIL import Image
 
 from sim.charts import CHARTS
-from sim.charts.chart import Chart
-from sim.charts.saving import png_bytes
-from sim.results import Results, run
+from sim.charts.chart import Chart, png_bytes
+from sim.results.manifest import identity
+from sim.results.results import Results, run
 from sim.scenario import read_scenario
-from sim.store import identity
 
 DOCS = Path(__file__).parent
 SCENARIOS = DOCS.parent / "scenarios"

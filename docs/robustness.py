@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 import sim
-from sim.charts.colours import BLUE, INK, NEUTRAL, RULE
-from sim.results import Z_95, share_interval
+from sim.charts.style import BLUE, INK, NEUTRAL, RULE
+from sim.results.results import Z_95, share_interval
 
 DOCS = Path(__file__).parent
 SCENARIO = DOCS.parent / "scenarios" / "ukraine-december-2025.yaml"

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sim import streams
-from sim.issues import Condition, Issue, PackageSpace, package_space
+from sim.core import streams
+from sim.core.packages import Condition, Issue, PackageSpace, package_space
 from sim.mechanisms.aftermath import Aftermath
 from sim.scenario import Number
 

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sim.results import run
+from sim.results.results import run
 from sim.scenario import read_scenario
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,7 +88,7 @@ def served(path: Path, *options: str, under: Sequence[str] = ()) -> Iterator[Cli
     """`peacesim app PATH` in a process of its own; `under` a program that watches it, if need be."""
     _compiled()
     process = subprocess.Popen(  # in a session of its own, so that what runs under another program ends with it
-        [*under, sys.executable, "-m", "sim.cli", "app", str(path), "--no-browser", *options],
+        [*under, sys.executable, "-m", "sim", "app", str(path), "--no-browser", *options],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         start_new_session=True,
     )  # fmt: skip

@@ -5,7 +5,7 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
-from sim.app.said import Said
+from sim.app.errors import Said
 
 
 def doubled(number: int) -> int:

@@ -62,7 +62,7 @@ def data(*arguments: object) -> Any:
 def process(*arguments: object, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     """A command in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "sim.cli", *map(str, arguments)],
+        [sys.executable, "-m", "sim", *map(str, arguments)],
         cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         text=True, capture_output=True, timeout=120, check=False,
     )  # fmt: skip

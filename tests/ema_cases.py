@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 import sim
-from sim.analysis.asked import figure_asked
 from sim.analysis.boxes import Factors
 from sim.analysis.discovery import factors_of
-from sim.issues import Bools
+from sim.analysis.figures import figure_asked
+from sim.core.packages import Bools
 from tests.problems import shipped
 
 RUNS = 1200

@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from sim import solutions
-from sim.ensemble import Ensemble, draw
-from sim.exact import TOLERANCE
-from sim.issues import NO_DEAL, Bools, Ints
-from sim.model import PeaceTalks, Talks, hold_talks
-from sim.pareto import pareto_frontier
+from sim.core import solutions
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.pareto import pareto_frontier
+from sim.core.state import ACCEPTED, NOT_ASKED, Speaker, State, View
+from sim.model.ensemble import Ensemble, draw
+from sim.model.peace_talks import PeaceTalks, Talks, hold_talks
 from sim.protocols.negmas_0_16 import Negmas016
-from sim.state import ACCEPTED, NOT_ASKED, Speaker, State, View
 from sim.strategies.negmas_aspiration import NegmasAspiration
-from sim.utility import Floats
 from tests.worlds import made
 
 WHOLE, PERCENT = 1_000_000, 1_000  # what the whole numbers of a domain count in: of a weight, of a point
@@ -227,7 +226,7 @@ def solve(domain: Domain, talks: Talks) -> dict[str, Vectors]:
 
     What a party gains is counted from no deal, or from its worst package where that is worth more. `ks` is NegMAS's
     rule, the smallest spread of shares of what a party could gain over all packages; `ks_zone` the same with what it
-    could gain in the zone; `kalai_smorodinsky` the rule of `sim.solutions`.
+    could gain in the zone; `kalai_smorodinsky` the rule of `sim.core.solutions`.
     """
     utility, parties = talks.utility[0], np.ones(len(domain["parties"]), bool)
     no_deal = np.maximum(talks.no_deal[0, 0], utility.min(axis=1))

@@ -5,7 +5,7 @@ from collections import Counter
 from itertools import pairwise, product
 from typing import Any
 
-from sim.ensemble import Ensemble
+from sim.model.ensemble import Ensemble
 
 TOLERANCE = 1e-9
 

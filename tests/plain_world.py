@@ -7,8 +7,8 @@ from typing import Any
 
 from scipy import stats
 
-from sim import streams
-from sim.ensemble import Ensemble
+from sim.core import streams
+from sim.model.ensemble import Ensemble
 from tests.plain import TOLERANCE, Package, PlainTalks
 
 NORMAL = NormalDist()

@@ -19,20 +19,20 @@ SCENARIOS = Path(__file__).parent.parent / "scenarios"
 def made(problem: Mapping[str, Any]) -> Scenario:
     """A scenario from a dictionary, with all checks but those of the text of a file, which take longest."""
     root = _node(problem)
-    assert isinstance(root, nodes.Mapping)
+    assert isinstance(root, nodes.MappingNode)
     return from_tree(root, (), Faults())
 
 
 def _node(value: Any) -> nodes.Node:
     here = Mark("a problem", 1, 1)
     if isinstance(value, Mapping):
-        return nodes.Mapping(here, "", {key: _node(each) for key, each in value.items()}, dict.fromkeys(value, here))
+        return nodes.MappingNode(here, "", {key: _node(each) for key, each in value.items()}, dict.fromkeys(value, here))
     if isinstance(value, list):
-        return nodes.Sequence(here, "", [_node(each) for each in value])
+        return nodes.SequenceNode(here, "", [_node(each) for each in value])
     text = value if isinstance(value, str) else json.dumps(value)
     if isinstance(value, float) and "e" in text:
         text = f"{value:.12f}"
-    return nodes.Scalar(here, "", text, not isinstance(value, str))
+    return nodes.ScalarNode(here, "", text, not isinstance(value, str))
 
 
 def read(problem: Mapping[str, Any]) -> Scenario:

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.results.manifest import canonical
 from sim.scenario import read_scenario
-from sim.store import canonical
 
 RELEASED = Path(__file__).parent / "released.json"
 _HEADING = re.compile(r"^## \[(?P<version>[^\]]+)\].*$", re.MULTILINE)
@@ -81,5 +81,5 @@ def complaints(
                 name, content = by_text.get(run["resolved"], ("", run["content"]))
                 if content != run["content"]:
                     yield (f"{name} gives other bits than in {each['version']}, by the same scheme and format: change "
-                           "SCHEME in sim/streams.py, or FORMAT in sim/store/manifest.py if there are other columns, "
-                           "and say in CHANGELOG.md which numbers moved and why")  # fmt: skip
+                           "SCHEME in sim/core/streams.py, or FORMAT in sim/results/manifest.py if there are other "
+                           "columns, and say in CHANGELOG.md which numbers moved and why")  # fmt: skip

@@ -25,11 +25,10 @@ from aftermaths import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.issues import NO_DEAL
+from sim.core.packages import NO_DEAL
 from sim.mechanisms.aftermath import Aftermath
-from sim.mechanisms.hazard import YEARS
-from sim.mechanisms.judgement import CAUSES
-from sim.mechanisms.outlook import SPAN_ENDS, SPAN_MIDDLES, span_weights
+from sim.mechanisms.durability import SPAN_ENDS, SPAN_MIDDLES, YEARS, span_weights
+from sim.mechanisms.implementation import CAUSES
 
 SPACE = space_of(**LAND)
 

@@ -10,9 +10,8 @@ from aftermaths import bind as bind_whole
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sim import theory
 from sim.mechanisms.credibility import changes_between, credibility_by_year, guarantor_absent, months_until
-from sim.mechanisms.hazard import (
+from sim.mechanisms.durability import (
     YEARS,
     WeibullYears,
     deterred,
@@ -20,8 +19,9 @@ from sim.mechanisms.hazard import (
     relative_to_reference,
     shape_between,
 )
+from sim.mechanisms.phased_withdrawal import PullBack, steps_needed
 from sim.mechanisms.power_shift import power_test
-from sim.mechanisms.pull_back import PullBack, steps_needed
+from tests import theory
 
 share = st.floats(0, 1)
 

@@ -12,9 +12,9 @@ pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
 import sim
+from sim.app.errors import Broken, Busy, NotThere, Replaced, Said
 from sim.app.place import Place
 from sim.app.safety import Keys
-from sim.app.said import Broken, Busy, NotThere, Replaced, Said
 from sim.app.worker import MOST_WAITING, Worker
 from tests import app_functions
 from tests.app_client import served

@@ -12,7 +12,7 @@ pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
 import sim
-from sim.charts.outcomes_in_words import OUTCOME_WORDS
+from sim.charts.style import OUTCOME_WORDS
 from tests.app_client import served
 from tests.commands import call, data
 from tests.test_app_step import checked

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sim.app import hands as hands_module
 from sim.app.hands import Hands, _shares
-from sim.chunks import Chunk, play_chunk
+from sim.results.chunks import Chunk, play_chunk
 from sim.scenario import read_scenario
 from tests.commands import SCENARIO
 

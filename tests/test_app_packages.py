@@ -3,8 +3,8 @@
 import pytest
 
 import sim
+from sim.app.errors import Said
 from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
-from sim.app.said import Said
 from tests.app_client import served
 from tests.commands import SCENARIO, data
 from tests.test_app_step import BANKS, SCENARIOS, WAIT, about, checked, client, page, result_of

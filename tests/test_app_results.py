@@ -14,16 +14,16 @@ pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
 import sim
+from sim.app.errors import NotThere, Said
 from sim.app.place import Place
 from sim.app.results import opens_on
 from sim.app.results_answer import card, one
 from sim.app.results_compare import compared
 from sim.app.results_files import is_plain_picture, safe_csv, safe_page
 from sim.app.results_place import listed, listed_file, results_folder
-from sim.app.said import NotThere, Said
 from sim.charts import save_comparison
-from sim.store import DamagedResults, StoreError, read_manifest
-from sim.store.manifest import write_manifest
+from sim.results.files import DamagedResults, StoreError
+from sim.results.manifest import read_manifest, write_manifest
 from tests.app_client import served
 from tests.commands import SCENARIO, call, data
 

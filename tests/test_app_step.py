@@ -104,7 +104,7 @@ def played(tmp_path_factory):
 
 def test_a_draw_of_a_results_folder_is_that_draw_of_the_results(played):
     """Of all three pages, without being told the seed."""
-    from sim.store import RESOLVED
+    from sim.results.manifest import RESOLVED
 
     rows = sim.open_results(played).draws.set_index("draw").fillna({"package": ""})
     other = sim.run(sim.read_scenario(played / RESOLVED), 40, 1).draws["package"].fillna("")

@@ -13,9 +13,9 @@ from sim.app import playing
 from sim.app.answer import answer, points
 from sim.app.changed import ChangedFile, Changes, read_changed
 from sim.app.controls import controls
-from sim.app.said import Said
+from sim.app.errors import Said
 from sim.app.saving import save
-from sim.store import identity
+from sim.results.manifest import identity
 from tests.app_client import served
 from tests.commands import SCENARIO, call, data
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.ensemble import draw
-from sim.issues import NO_DEAL
-from sim.model import PeaceTalks, hold_talks
-from sim.outcomes import OUTCOMES, blockers, outcome_columns
-from sim.state import NOT_ASKED, OFFERED, REFUSED
-from sim.utility import EVERYBODY
+from sim.core.packages import NO_DEAL
+from sim.core.state import NOT_ASKED, OFFERED, REFUSED
+from sim.core.utility import EVERYBODY
+from sim.model.ensemble import draw
+from sim.model.peace_talks import PeaceTalks, hold_talks
+from sim.results.columns import OUTCOMES, blockers, outcome_columns
 from tests.worlds import made, text_on_a_table, worlds
 
 FAIR = {"ash": 0.2, "birch": 0.2}

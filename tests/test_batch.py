@@ -17,23 +17,17 @@ import pytest
 
 import sim.batch.engines
 import sim.batch.run
-import sim.chunks
+import sim.results.chunks
 from sim.batch import BatchInterrupted, batch, summary_table
 from sim.batch.engines import Here, Workers
-from sim.batch.losses import Lost
-from sim.batch.work import Part, parts_of
-from sim.progress import Bar, Lines, Silent, progress_on
-from sim.results import run
+from sim.batch.progress import Bar, Lines, Silent, progress_on
+from sim.batch.work import Lost, Part, parts_of
+from sim.results.chunk_files import Layout
+from sim.results.files import DamagedResults, ResultsBusy, StoreError
+from sim.results.manifest import folder_name
+from sim.results.reading import damaged_files, open_results
+from sim.results.results import run
 from sim.scenario import ScenarioError, read_scenario
-from sim.store import (
-    DamagedResults,
-    Layout,
-    ResultsBusy,
-    StoreError,
-    damaged_files,
-    folder_name,
-    open_results,
-)
 
 ROOT = Path(__file__).resolve().parents[1]
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
@@ -45,7 +39,7 @@ VARIED = "parties.upland.no_deal=0.4,0.6"
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch):
     """Chunks of 64 draws, the shortest there are, in four pieces."""
-    monkeypatch.setattr(sim.chunks, "CHUNK_WORK", 1)
+    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
 
 
 @pytest.fixture
@@ -59,7 +53,7 @@ def whole(tmp_path_factory):
     """What a batch of both scenarios writes, in one go and one process; nobody changes it."""
     out = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.chunks, "CHUNK_WORK", 1)
+        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
         batch([BANKS, ORANGE], N, workers=1, out=out)
     return out
 
@@ -380,7 +374,7 @@ def test_a_scenario_that_fails_does_not_stop_the_others(whole, tmp_path, monkeyp
     assert summary_table([bad, good])["scenario"].tolist() == ["orange-and-lemon"]
     assert open_results(bad.folder).n == 128
     monkeypatch.undo()
-    monkeypatch.setattr(sim.chunks, "CHUNK_WORK", 1)
+    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
     assert batch([BANKS, ORANGE], N, workers=1, out=tmp_path)[0].computed == N - 128
     assert bytes_of(tmp_path) == bytes_of(whole)
 
@@ -389,11 +383,11 @@ def test_a_scenario_that_fails_does_not_stop_the_others(whole, tmp_path, monkeyp
 
 DRIVER = """
 import signal, sys
-import sim.chunks
+import sim.results.chunks
 import sim.batch.run
 from sim.batch import BatchInterrupted, batch
-from sim.progress import Silent
-from sim.store import StoreError
+from sim.batch.progress import Silent
+from sim.results.files import StoreError
 
 class Tells(Silent):
     def start(self, total, scenarios):
@@ -403,7 +397,7 @@ class Tells(Silent):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # it may have been started deaf to it
-    sim.chunks.CHUNK_WORK, sim.batch.run.WORTH_WORKERS = 1, 0.0
+    sim.results.chunks.CHUNK_WORK, sim.batch.run.WORTH_WORKERS = 1, 0.0
     scenario, n, workers, out = sys.argv[1:]
     try:
         batch([scenario], int(n), workers=int(workers), out=out, progress=Tells())
@@ -720,7 +714,7 @@ def test_progress_is_a_line_a_tenth(tmp_path):
 
 def test_the_time_left_is_told_from_the_pace_since_the_first_draws_came(monkeypatch):
     clock = iter([100.0, 110.0])  # a hundred seconds of compiling are no pace
-    monkeypatch.setattr("sim.progress.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("sim.batch.progress.time.monotonic", lambda: next(clock))
     lines = Lines(stream := io.StringIO())
     lines.start(1000, ["talks"])
     lines.advance("talks", 100)
@@ -747,7 +741,7 @@ def test_a_name_from_a_file_is_no_markup_for_the_bar():
 def test_a_bar_that_stands_still_says_what_it_may_be_waiting_for(monkeypatch):
     from rich.console import Console
 
-    monkeypatch.setattr("sim.progress.LONG_WAIT", 0.0)
+    monkeypatch.setattr("sim.batch.progress.LONG_WAIT", 0.0)
     console = Console(file=(stream := io.StringIO()), force_terminal=True, width=80)
     bar = Bar(console)
     bar.start(100, ["talks"])

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.ensemble import draw
+from sim.model.domain import structure
+from sim.model.ensemble import draw
 from sim.scenario import read_scenario
-from sim.structure import structure
 
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
 
@@ -54,7 +54,7 @@ def test_the_peer_is_given_the_options_there_are(tmp_path):
 def test_the_large_space_is_just_below_the_most_that_is_read(tmp_path):
     from large_space import SIZES, scenario_text
 
-    from sim.issues import RAW_LIMIT
+    from sim.core.packages import RAW_LIMIT
 
     (tmp_path / "large.yaml").write_text(scenario_text(), encoding="utf-8")
     scenario = read_scenario(tmp_path / "large.yaml")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sim.charts import CHARTS
-from sim.ensemble import draw
-from sim.results import run
+from sim.model.ensemble import draw
+from sim.results.results import run
 from sim.scenario import Number, Scenario
 from tests.problems import shipped
 

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from sim import solutions
-from sim.ensemble import Ensemble, central, draw
-from sim.model import PeaceTalks
-from sim.results import run
+from sim.core import solutions
+from sim.core.state import REFUSED, WORTH
+from sim.model.domain import structure
+from sim.model.ensemble import Ensemble, central, draw
+from sim.model.peace_talks import PeaceTalks
+from sim.results.results import run
 from sim.scenario import Scenario
-from sim.state import REFUSED, WORTH
-from sim.structure import structure
 from tests.problems import shipped
 
 FLAGSHIP, ALONE = "ukraine-december-2025", "ukraine-bargaining-only"

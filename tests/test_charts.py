@@ -26,20 +26,17 @@ from sim.charts import (
     png_bytes,
     save_charts,
     save_comparison,
-    saving,
     side_by_side,
 )
-from sim.charts.colours import BLUE, PARTY_STYLES, VERMILLION, party_styles
-from sim.charts.lettering import clean, percent, share_text, text_width, wrap
-from sim.charts.options import option_texts
-from sim.charts.outcomes_in_words import outcome_words
+from sim.charts.chart import svg_text
 from sim.charts.page import DISCLAIMER
-from sim.charts.saving import svg_text
 from sim.charts.scene import chosen_pair
+from sim.charts.style import BLUE, PARTY_STYLES, VERMILLION, outcome_words, party_styles
 from sim.charts.talks import quantiles
-from sim.results import Results, run, share_interval
+from sim.charts.text import clean, option_texts, percent, share_text, text_width, wrap
+from sim.results.files import StoreError
+from sim.results.results import Results, run, share_interval
 from sim.scenario import read_scenario
-from sim.store import StoreError
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 HOSTILE = (
@@ -620,7 +617,7 @@ def test_a_write_that_fails_leaves_no_half_file(results, tmp_path, monkeypatch):
     def fails(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(saving.os, "replace", fails)
+    monkeypatch.setattr("os.replace", fails)
     with pytest.raises(StoreError, match=r"cannot write .*zone\.svg: disk full"):
         save_charts(results["orange"], tmp_path, ["zone"])
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("zone.svg", "as before")]

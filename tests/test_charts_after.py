@@ -12,12 +12,12 @@ import pytest
 from matplotlib.container import BarContainer
 
 from sim.charts import CHARTS, csv_text, save_charts, side_by_side
-from sim.charts.colours import PARTY_STYLES
+from sim.charts.chart import svg_text
 from sim.charts.harm import figure, round_scale
 from sim.charts.page import DISCLAIMER
-from sim.charts.saving import svg_text
-from sim.results import run, share_interval
-from sim.rows import FrameRows
+from sim.charts.style import PARTY_STYLES
+from sim.results.results import run, share_interval
+from sim.results.rows import FrameRows
 from sim.scenario import read_scenario
 from tests.test_charts import HOSTILE, overlapping, texts
 

@@ -18,7 +18,7 @@ from sim.cli.commands import peacesim
 from sim.cli.completing import KINDS
 from sim.cli.listing import KINDS as LISTED
 from sim.protocols import PROTOCOLS
-from sim.results import run
+from sim.results.results import run
 from sim.scenario import read_scenario
 from sim.scenario.json_schema import json_schema
 from sim.strategies import STRATEGIES
@@ -527,7 +527,7 @@ def test_the_shell_is_told_what_may_follow(words, proposed, file, tmp_path):
 
 
 def test_batch_and_run_in_memory_agree(stored):
-    from sim.store import open_results
+    from sim.results.reading import open_results
 
     folder, results, _ = stored
     scenario = read_scenario(folder / "talks.yaml")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-import sim.chunks
+import sim.results.chunks
 from sim.batch import batch, merge
 from tests.commands import call
 
@@ -20,7 +20,7 @@ N, OF = 150, 3
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch):
     """Chunks of 64 draws, so that there are three of them."""
-    monkeypatch.setattr(sim.chunks, "CHUNK_WORK", 1)
+    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
 
 
 @pytest.fixture

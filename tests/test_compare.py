@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim.analysis.compare import compare, mean_interval, paired_difference
-from sim.results import run
+from sim.results.results import run
 from sim.scenario import read_scenario
 from tests.commands import SCENARIO, call, data
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import compiled as module
-from sim.compiled import compiled, in_both, inlined
+from sim.core import compiled as module
+from sim.core.compiled import compiled, in_both, inlined
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -37,7 +37,7 @@ def test_nobody_waits_for_the_compiler_or_for_mesa_who_plays_nothing():
 def test_a_loop_is_kept_on_disk_and_done_without_where_nothing_can_be_written(tmp_path):
     source = tmp_path / "loops.py"
     source.write_text(
-        "from sim.compiled import compiled\n\n\n"
+        "from sim.core.compiled import compiled\n\n\n"
         '@compiled("f1")\ndef total(values):\n    """Sum."""\n    result = 0.0\n'
         "    for value in values:\n        result += value\n    return result\n"
     )
@@ -63,14 +63,14 @@ def test_a_loop_is_kept_on_disk_and_done_without_where_nothing_can_be_written(tm
 
 def test_what_is_kept_is_made_anew_when_a_function_of_another_file_that_it_calls_changes(tmp_path):
     (tmp_path / "loops.py").write_text(
-        "from pieces import more\nfrom sim.compiled import compiled\n\n\n"
+        "from pieces import more\nfrom sim.core.compiled import compiled\n\n\n"
         '@compiled("f")\ndef total(value):\n    return value + more(value)\n'
     )
     (tmp_path / "pieces.py").write_text(
-        "from last import most\nfrom sim.compiled import inlined\n\n\n"
+        "from last import most\nfrom sim.core.compiled import inlined\n\n\n"
         "@inlined\ndef more(value):\n    return most(value)\n"
     )
-    last = "from sim.compiled import inlined\n\n\n@inlined\ndef most(value):\n    return {} * value\n"
+    last = "from sim.core.compiled import inlined\n\n\n@inlined\ndef most(value):\n    return {} * value\n"
     code = f"""
     import sys
     sys.path.insert(0, {str(tmp_path)!r})

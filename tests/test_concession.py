@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.analysis.narrate import narrate
-from sim.analysis.watching import Seen, watch
-from sim.ensemble import draw
-from sim.issues import NO_DEAL
-from sim.model import Talks, hold_talks
+from sim.analysis.trace import Seen, watch
+from sim.core.packages import NO_DEAL
+from sim.core.state import ACCEPTED, OFFERED
+from sim.model.ensemble import draw
+from sim.model.peace_talks import Talks, hold_talks
 from sim.scenario import ScenarioError
 from sim.scenario.notes import notes
-from sim.state import ACCEPTED, OFFERED
 from tests.problems import read
 from tests.worlds import made, text_on_a_table, worlds
 

@@ -13,15 +13,14 @@ import pytest
 
 import sim.batch.cluster
 import sim.batch.on_dask
-import sim.chunks
+import sim.results.chunks
 from sim.batch import BatchInterrupted, ClusterError, batch, merge
-from sim.batch.cluster import Cluster, Worker
-from sim.batch.losses import Lost
+from sim.batch.cluster import Cluster, Replaced, Worker, differences, play_remotely, program_here
 from sim.batch.on_dask import OnDask
-from sim.batch.remote import Replaced, differences, play_remotely, program_here
-from sim.batch.work import Part
-from sim.progress import Silent
-from sim.store import Shard, damaged_files
+from sim.batch.progress import Silent
+from sim.batch.work import Lost, Part
+from sim.results.manifest import Shard
+from sim.results.reading import damaged_files
 from tests.commands import call
 from tests.test_batch import bytes_of, bytes_of_banks, gone
 
@@ -37,7 +36,7 @@ DEADLY = 32  # first draw of a piece
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch):
     """Chunks of 64 draws, the shortest there are, in four pieces."""
-    monkeypatch.setattr(sim.chunks, "CHUNK_WORK", 1)
+    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +44,7 @@ def whole(tmp_path_factory):
     """What one process writes; nobody changes it."""
     out = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.chunks, "CHUNK_WORK", 1)
+        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
         batch([BANKS, ORANGE], N, workers=1, out=out)
     return out
 
@@ -152,7 +151,7 @@ def test_a_piece_that_kills_its_workers_is_named_and_given_up_and_the_others_are
     (banks,) = tmp_path.glob("two-banks-*")
     assert damaged_files(banks) == [], "what was finished is kept"
     monkeypatch.undo()
-    monkeypatch.setattr(sim.chunks, "CHUNK_WORK", 1)
+    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
     batch([BANKS], N, workers=1, out=tmp_path)
     assert bytes_of(tmp_path) == bytes_of(whole)
 
@@ -325,7 +324,7 @@ def test_a_scheduler_without_workers_is_told(tmp_path, monkeypatch):
 
 def run_another_release(yes):
     """In a worker: have it say that it runs another release, or have it say what it does run."""
-    import sim.batch.remote as remote
+    import sim.batch.cluster as remote
 
     remote.program_here = (lambda: {**program_here(), "peacesim": "9.9"}) if yes else program_here
 
@@ -390,7 +389,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(address, cluster, tmp_path):
-    command = [sys.executable, "-m", "sim.cli", "batch", BANKS, "-n", "2000000", "--out", tmp_path, "--dask", address]
+    command = [sys.executable, "-m", "sim", "batch", BANKS, "-n", "2000000", "--out", tmp_path, "--dask", address]
     process = subprocess.Popen(
         [sys.executable, "-c", HEARING, *map(str, command)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

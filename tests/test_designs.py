@@ -13,17 +13,18 @@ from scipy.stats import ks_2samp, qmc
 
 import sim
 from sim.analysis import designs
-from sim.analysis.asked import Asked, NoAnswer, figure_asked
 from sim.analysis.designs import REST, chosen, play, shifted_sobol, sobol_design
-from sim.analysis.drawn import inputs_of
+from sim.analysis.drawn_inputs import inputs_of
+from sim.analysis.figures import Asked, NoAnswer, figure_asked
 from sim.analysis.morris import ENDS, morris_design, morris_effects, trajectories_of
 from sim.analysis.pawn import pawn, slice_distances
 from sim.analysis.sensitivity import Plan, Sensitivity, design_of, from_design, sensitivity
 from sim.analysis.sobol import dummy_indices, sobol_indices
 from sim.analysis.tornado import sample, slices
-from sim.chunks import play_chunk
-from sim.store import identity, lock_folder
-from sim.streams import uniform
+from sim.core.streams import uniform
+from sim.results.chunks import play_chunk
+from sim.results.folder import lock_folder
+from sim.results.manifest import identity
 from tests.commands import SCENARIO, call, data
 from tests.problems import shipped
 from tests.test_sensitivity import FIGURE, SHARE, inputs, rows, sampled

@@ -10,15 +10,14 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.analysis.asked import NoAnswer, figure_asked
-from sim.analysis.boxes import Box, Factors, measure, quasi_p
+from sim.analysis.boxes import Box, Factors, best_by_both, first_dense, measure, most_telling, paste, peel, quasi_p
 from sim.analysis.discovery import Question, discover
-from sim.analysis.prim import best_by_both, first_dense, most_telling, paste, peel
+from sim.analysis.figures import NoAnswer, figure_asked
 from sim.charts import save_discovery
 from sim.charts.discovery import discovery_chart
-from sim.results import share_interval
-from sim.rows import FrameRows
-from sim.streams import uniform
+from sim.core.streams import uniform
+from sim.results.results import share_interval
+from sim.results.rows import FrameRows
 from tests.commands import SCENARIO, call, data
 from tests.ema_cases import two_banks
 from tests.problems import shipped

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim import distances, shortfalls
-from sim.issues import NO_DEAL
-from sim.listed import listed
-from sim.solutions import asymmetric_nash, egalitarian, kalai_smorodinsky, nash, utilitarian, zone
+from sim.core import distances
+from sim.core.kernels import listed
+from sim.core.packages import NO_DEAL
+from sim.core.solutions import asymmetric_nash, egalitarian, kalai_smorodinsky, nash, utilitarian, zone
 
 
 def of(worth, no_deal, signs, among, parties, options, agreed):
@@ -28,7 +28,7 @@ def pareto_distance(worth, signs, among, agreed):
 
 def reference_shortfalls(worth, no_deal, among, parties, power, options, agreed):
     found = of(worth, no_deal, np.ones(worth.shape[1:], bool), among, parties, options, agreed)
-    return shortfalls.reference_shortfalls(
+    return distances.reference_shortfalls(
         found, worth, no_deal, listed(among), parties, power, options.astype(np.uint8), agreed
     )
 

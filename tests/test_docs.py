@@ -14,9 +14,9 @@ from click.testing import CliRunner
 import sim
 from sim.charts import CHARTS
 from sim.cli.commands import peacesim
-from sim.movers import funnel
 from sim.protocols import PROTOCOLS
-from sim.results import run
+from sim.results.drivers import funnel
+from sim.results.results import run
 from sim.scenario import Scenario, read_scenario
 from sim.scenario.aftermath_blocks import AftermathModel
 from sim.scenario.event_blocks import EventModel

@@ -11,19 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import theory
 from sim.analysis.narrate import narrate
-from sim.analysis.watching import watch
-from sim.ensemble import draw
-from sim.induction import Foreseen, foresee, least_accepted, proposals
-from sim.issues import NO_DEAL, Ints
-from sim.model import hold_talks
-from sim.outcomes import IN_FORCE, OUTCOMES, outcome_columns
+from sim.analysis.trace import watch
+from sim.core.backward_induction import Foreseen, foresee, least_accepted, proposals
+from sim.core.exact import Floats
+from sim.core.packages import NO_DEAL, Ints
+from sim.core.state import ACCEPTED, NOT_ASKED, OFFERED, PASSED
+from sim.core.utility import worth_from_start
+from sim.model.domain import structure
+from sim.model.ensemble import draw
+from sim.model.peace_talks import hold_talks
+from sim.results.columns import IN_FORCE, OUTCOMES, outcome_columns
 from sim.scenario import ScenarioError
 from sim.scenario.notes import notes
-from sim.state import ACCEPTED, NOT_ASKED, OFFERED, PASSED
-from sim.structure import structure
-from sim.utility import Floats, worth_from_start
+from tests import theory
 from tests.problems import pie, read
 from tests.test_limits import mirrors, reordered
 from tests.worlds import MONTH, made, text_on_a_table, worlds

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import streams
+from sim.core import streams
 from sim.mechanisms.events import NEVER, Events, sum_ascending
 from sim.scenario import Number
 

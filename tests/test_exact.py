@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import exact
+from sim.core import exact
 
 PROMISED = 1e-14
 MANY = 100_000

@@ -6,20 +6,18 @@ import shutil
 import numpy as np
 import pytest
 
-from sim.analysis.central_table import CentralTable
-from sim.analysis.changes import Change, Turn
-from sim.analysis.dials import dials
+from sim.analysis.counterfactual import settings, tried
 from sim.analysis.explain import explain
 from sim.analysis.explain_draw import explain_draw
 from sim.analysis.explain_draw_text import draw_text
 from sim.analysis.explain_text import explanation_text
 from sim.analysis.ledger import movements
+from sim.analysis.parameters import Change, Turn, dials
 from sim.analysis.reasons import Share, _obstacles, reasons, satisfactions
-from sim.analysis.replays import replayed
-from sim.analysis.setting_aside import fall_for_half, hardness_for_half, set_aside
-from sim.analysis.tried import settings, tried
+from sim.analysis.replays import fall_for_half, hardness_for_half, replayed, set_aside
+from sim.analysis.smallest_change import CentralTable
 from sim.analysis.weight_flips import weight_flips
-from sim.results import run
+from sim.results.results import run
 from tests.commands import SCENARIO, call, data
 from tests.problems import read, shipped
 

@@ -27,7 +27,7 @@ class Elsewhere(Reader):
         """Run a command of the copy."""
         self.ran += 1
         words = shlex.split(line)
-        program = ["-m", "sim.cli", *words[1:]] if words[0] == "peacesim" else words[1:]
+        program = ["-m", "sim", *words[1:]] if words[0] == "peacesim" else words[1:]
         done = answer(*program)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         return done.stdout
@@ -66,10 +66,10 @@ def added(page: str) -> None:
 def test_a_name_is_one_file_and_one_line_and_then_every_list_has_it(copy):
     for page in ADDED:
         added(page)
-    listed = json.loads(answer("-m", "sim.cli", "list", "--json").stdout)
+    listed = json.loads(answer("-m", "sim", "list", "--json").stdout)
     names = {entry["name"] for entries in listed.values() for entry in entries}
     assert {name for page in ADDED.values() for name in page} <= names
-    schema = answer("-m", "sim.cli", "schema").stdout
+    schema = answer("-m", "sim", "schema").stdout
     assert '"plateau"' in schema and '"agenda_setter"' in schema and '"until"' in schema
     for page in ADDED:  # a place in the table of contents is one line; an import and an entry are two
         edits = [text for kind, text in blocks((HOW_TO / page).read_text(encoding="utf-8")) if kind == "diff"]
@@ -93,7 +93,7 @@ def test_the_test_of_the_documentation_says_where_a_new_name_is_missing(copy):
 
 RECESS = """
 import numpy as np, sim
-from sim.model import PeaceTalks
+from sim.model.peace_talks import PeaceTalks
 
 for file in ("two-banks-pullback", "orange-and-lemon"):  # with events and votes; with nothing around the table
     scenario = sim.read_scenario(f"scenarios/{file}.yaml", sets=["recess={chance: 0.33}"])

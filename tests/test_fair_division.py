@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.fair_division import adjusted_winner
-from sim.positions import best_positions, even_scale, nearest_to_position, weighted_mean
+from sim.core.fair_division import adjusted_winner
+from sim.core.positions import best_positions, even_scale, nearest_to_position, weighted_mean
 
 UNITED_STATES = np.array([22, 22, 15, 14, 11, 6, 4, 2, 2, 2.0])
 PANAMA = np.array([9, 15, 15, 3, 15, 5, 11, 7, 7, 13.0])

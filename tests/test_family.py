@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from sim.ensemble import draw
-from sim.issues import ALWAYS
-from sim.results import run
+from sim.core.packages import ALWAYS
+from sim.model.ensemble import draw
+from sim.results.parquet import content_hash, table_of
+from sim.results.results import run
 from sim.scenario import Number, Scenario
-from sim.store import content_hash, table_of
 from tests.problems import SCENARIOS, shipped
 
 FAMILY = sorted(path.stem for path in SCENARIOS.glob("ukraine-*.yaml"))

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 
-from sim.ensemble import Ensemble, central, draw
-from sim.foresight import foreseen_worth, foreseen_worth_of, look_ahead
-from sim.model import hold_talks
+from sim.model.ensemble import Ensemble, central, draw
+from sim.model.foresight import foreseen_worth, foreseen_worth_of, look_ahead
+from sim.model.peace_talks import hold_talks
 from tests.problems import shipped
 from tests.worlds import made, text_on_a_table, worlds
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.charts import CHARTS
-from sim.results import run
+from sim.results.results import run
 from sim.scenario import read_scenario
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.genius import Talks, Translation, translate
-from sim.genius.decimals import root_of, shares
-from sim.genius.elements import LONGEST_ATTRIBUTE, MOST_BYTES, MOST_DEPTH, MOST_ELEMENTS
-from sim.genius.names import names_of
-from sim.results import run
+from sim.results.results import run
 from sim.scenario import Scenario, ScenarioError, read_scenario
+from sim.scenario.genius import Talks, Translation, translate
+from sim.scenario.genius.elements import LONGEST_ATTRIBUTE, MOST_BYTES, MOST_DEPTH, MOST_ELEMENTS
+from sim.scenario.genius.numbers import root_of, shares
+from sim.scenario.genius.translation import names_of
 from sim.scenario.messages import Faults
 from sim.scenario.notes import notes
-from sim.scenario.packages import central_worth, space_of
+from sim.scenario.package_checks import central_worth, space_of
 from sim.scenario.shapes import NAME
 from tests.commands import call, process
 

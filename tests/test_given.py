@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.chunks import play_chunk
-from sim.ensemble import draw
-from sim.streams import uniform
+from sim.core.streams import uniform
+from sim.model.ensemble import draw
+from sim.results.chunks import play_chunk
 from tests.problems import shipped
 
 NO_DEAL, WEIGHT = "parties.lowland.no_deal", "parties.upland.weights.strip"

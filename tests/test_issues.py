@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.issues import ALWAYS, NEVER, NO_DEAL, Condition, Issue, Rule, package_space
+from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Condition, Issue, Rule, package_space
 
 LETTERS = "abcde"
 

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import issues
-from sim import structure as structures
-from sim.issues import Condition, Issue, Rule, package_space
-from sim.kept import Kept
+from sim.core import packages
+from sim.core.cache import Kept
+from sim.core.packages import Condition, Issue, Rule, package_space
+from sim.model import domain as structures
+from sim.model.domain import Structure, structure
 from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.messages import Faults, Mark
-from sim.scenario.nodes import Mapping, Sequence
-from sim.scenario.yaml_text import read_text
-from sim.structure import Structure, structure
+from sim.scenario.nodes import MappingNode, SequenceNode
+from sim.scenario.yaml_reader import read_text
 from tests.problems import shipped
 from tests.worlds import made, text_on_a_table, worlds
 
@@ -88,7 +88,7 @@ def test_threads_that_ask_at_once_all_get_the_result():
 
 
 def without_keeping(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(issues, "_spaces", Kept[Any](0))
+    monkeypatch.setattr(packages, "_spaces", Kept[Any](0))
     monkeypatch.setattr(structures, "_structures", Kept[Any](0))
 
 
@@ -173,12 +173,12 @@ def test_a_text_read_again_is_a_tree_of_its_own():
     text = "a: {b: 1}\nc: [x, y]\n"
     first, second = (read_text(text, "x.yaml", Faults()) for _ in range(2))
     assert first == second
-    assert isinstance(first, Mapping)
+    assert isinstance(first, MappingNode)
     first.items["a"] = first.items["c"]
     third = read_text(text, "x.yaml", Faults())
     assert third == second
-    assert isinstance(third, Mapping)
-    assert isinstance(third.items["c"], Sequence)
+    assert isinstance(third, MappingNode)
+    assert isinstance(third.items["c"], SequenceNode)
     third.items["c"].items.clear()
     assert read_text(text, "x.yaml", Faults()) == second
 

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim import kernels, kernels_hold, kernels_worth, solutions
-from sim.consent import acceptable
-from sim.shortlist import first_of_highest
-from sim.utility import Lines
+from sim.core import kernels, package_pass, solutions
+from sim.core.bids import first_of_highest
+from sim.core.utility import Lines
+from sim.core.zopa import acceptable
+from sim.mechanisms import durability
 
 TOLERANCE = 1e-9
 LEVELS = st.sampled_from([0.0, 0.3, 0.3 + 4e-10, 0.3 + 2e-9, 0.7, 1.0, 1.0 - 4e-10, 1 / 3])
@@ -55,7 +56,7 @@ def test_worth_is_a_sum_over_the_issues_of_either_half_and_what_is_added(weights
     ends = [np.cumsum([0, *map(len, lists)]) for lists in kinds]
     flat = [np.array([place for places in lists for place in places], int) for lists in kinds]
     utility = np.empty((3, 2, len(packages)))
-    kernels_worth.package_worths(
+    package_pass.package_worths(
         weights, option_worth, *halves, flat[0], ends[0], flat[1], ends[1], np.array([n for n, _ in extras]), ends[2],
         flat[2], adds, utility,
     )  # fmt: skip
@@ -126,7 +127,7 @@ def test_worth_with_foresight(case, data):
     kind = data.draw(hnp.arrays(np.int32, (draws, width), elements=st.integers(0, 2)))
 
     def looking_ahead(found, of):
-        kernels_worth.look_ahead(
+        package_pass.look_ahead(
             found, chance, of, stake, moved, of, held, kind, of, needed, guarantor, no_deal, cost, foresight
         )
         return found
@@ -146,7 +147,7 @@ def test_worth_with_foresight(case, data):
             expected -= own
             expected *= foresight[b, n]
             assert np.array_equal(found[b, n], own + expected)
-    times = kernels_worth.PIECE // 4 + 1  # more packages than are looked at in one go, some of them in two
+    times = package_pass.PIECE // 4 + 1  # more packages than are looked at in one go, some of them in two
     assert np.array_equal(looking_ahead(np.tile(utility, times), np.tile(of, times)), np.tile(found, times))
 
 
@@ -158,7 +159,7 @@ def test_worth_after_going_back_on_a_word(case, data):
     cost = data.draw(hnp.arrays(float, draws, elements=UNIT))
     wanted, found = utility.copy(), utility.copy()
     wanted[rows, party] -= cost[rows, None] * steps
-    kernels_worth.go_back(found, rows, party, cost, steps)
+    package_pass.go_back(found, rows, party, cost, steps)
     assert np.array_equal(found, wanted)
 
 
@@ -181,7 +182,7 @@ def test_worth_seen_from_the_start(numbers, signed):
 @given(hnp.arrays(float, (2, 3, 4), elements=UNIT), hnp.arrays(float, (2, 2, 4), elements=st.floats(0.01, 1)))
 def test_the_part_held_is_a_mean_in_the_order_of_the_spans(held, weights):
     found = np.empty((2, 2, 3))
-    kernels_hold.parts_held(held, weights, found)
+    durability.parts_held(held, weights, found)
     for b, n, kind in np.ndindex(found.shape):
         part = np.cumsum(held[b, kind] * weights[b, n])[-1]
         assert found[b, n, kind] == part / np.cumsum(weights[b, n])[-1]
@@ -194,7 +195,7 @@ def test_hazard_is_used_up_year_by_year(factors, more, data):
     year = np.array(data.draw(st.lists(st.integers(0, 3), min_size=1)))
     into_year = data.draw(hnp.arrays(float, (2, len(year)), elements=UNIT))
     found = np.empty((2, 3, len(year)))
-    kernels_hold.used_up(factors, scale, edges, into_year, year, found)
+    durability.used_up(factors, scale, edges, into_year, year, found)
     spans = scale[:, None] * (edges[:, 1:5] - edges[:, :4])
     total = np.cumsum(factors * spans[:, None], axis=2)
     for b, kind, month in np.ndindex(found.shape):

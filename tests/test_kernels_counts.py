@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim import kernels_counts
+from sim.core import histograms
 
 LEVELS = st.sampled_from([0.0, 0.3, 0.3 + 4e-10, 0.3 + 2e-9, 0.7, 1.0, 1.0 - 4e-10, 1 / 3])
 RANGES = np.array([[0.0, 1.0], [-0.1, 1.0], [0.0, 1.3]])
@@ -33,8 +33,8 @@ def test_what_is_asked_for_is_counted_by_party_and_bin(asked, no_deal):
     cells, counts = np.zeros((2, 12), np.int64), np.zeros((2, 61), np.int64)
     where = np.tile(LOW, 4), np.tile(SPAN, 4), np.tile([0, 20, 40], 4), 20, 60
     for worth, cell in zip((asked, no_deal), cells, strict=True):
-        kernels_counts.place_worths(worth.ravel(), *where, cell)
-    kernels_counts.count_asked(*cells, 60, *counts)
+        histograms.place_worths(worth.ravel(), *where, cell)
+    histograms.count_asked(*cells, 60, *counts)
     draw, party = np.nonzero(~np.isnan(asked))
     assert np.array_equal(counts[0, :60].reshape(3, 20), bins(party, asked[draw, party]))
     assert np.array_equal(counts[1, :60].reshape(3, 20), bins(party, no_deal[draw, party]))
@@ -53,7 +53,7 @@ def test_offers_are_counted_by_who_made_and_who_answered_them(utility, data):
     package = data.draw(hnp.arrays(np.int64, shape, elements=package_of))
     there = data.draw(hnp.arrays(np.int64, 2, elements=package_of))
     text, counts = there.copy(), np.zeros((2, 4, 61), np.int64)
-    key, cell = np.full((2, 3, 2), kernels_counts.SILENCE), np.full((2, 3, 2), 60)
+    key, cell = np.full((2, 3, 2), histograms.SILENCE), np.full((2, 3, 2), 60)
     wanted = np.zeros((2, 4, 3, 20), np.int64)
     for k in range(4):
         for turn in range(3):
@@ -64,7 +64,7 @@ def test_offers_are_counted_by_who_made_and_who_answered_them(utility, data):
                 if act in (OFFER, REFUSAL):
                     wanted[0, k] += bins(np.array([n]), utility[b, n, after])
                 text[b] = text[b] if act == SILENT else after
-        kernels_counts.count_moves(
+        histograms.count_moves(
             who[k], did[k], package[k], SILENT, OFFERS, ANSWERS, utility, LOW, SPAN, 20, there, key, cell, *counts[:, k]
         )
         assert np.array_equal(there, text)
@@ -79,7 +79,7 @@ def test_the_first_offer_of_each_party_is_noted_once(data):
     package = data.draw(hnp.arrays(np.int64, shape, elements=st.integers(0, 3)))
     first, rows, left = np.full((2, 3), -1), np.arange(2), 2
     for k in range(4):
-        left = kernels_counts.first_offers(who[k], did[k], package[k], OFFERS, rows, left, first)
+        left = histograms.first_offers(who[k], did[k], package[k], OFFERS, rows, left, first)
     for b in range(2):
         for n in range(3):
             own = package[:, :, b][OFFERS[did[:, :, b]] & (who[:, :, b] == n)]
@@ -97,7 +97,7 @@ def test_pairs_of_options_are_counted_once_a_draw(packages, before):
     together = np.zeros((size, size), np.int64)
     flat = np.array([p for draw in packages for p in draw], np.int64)
     start = np.cumsum([0, *map(len, packages)])
-    kernels_counts.count_pairs(options, first, flat, start, together)
+    histograms.count_pairs(options, first, flat, start, together)
     for one in range(max(before - 1, 0), size):
         for other in range(max(before - 1, 0), size):
             both = [any({one, other} <= set(first + options[p]) for p in draw) for draw in packages]

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim import kernels_talks
-from sim.shortlist import highest
+from sim.core import offer_log
+from sim.core.bids import highest
 
 LEVELS = st.sampled_from([0.2, 0.5 - 2e-9, 0.5 - 5e-10, 0.5, 0.8, 1.0])
 PARTIES, PACKAGES, ROUNDS = 3, 6, 5
@@ -26,7 +26,7 @@ def test_an_offer_is_written_down_and_counted_as_another_if_it_is(data):
     party, package = data.draw(st.integers(0, 2)), data.draw(st.integers(0, PACKAGES - 1))
     wanted = [list(log[1, n, : made[1, n]]) + [package] * (n == party) for n in range(PARTIES)]
     before = log[0].copy(), made[0].copy(), distinct[0].copy()
-    kernels_talks.note_offers(np.array([1]), np.array([package]), party, log, made, distinct)
+    offer_log.note_offers(np.array([1]), np.array([package]), party, log, made, distinct)
     assert [list(log[1, n, : made[1, n]]) for n in range(PARTIES)] == wanted
     assert distinct[1].tolist() == [len(set(offers)) for offers in wanted]
     assert all(np.array_equal(*pair) for pair in zip(before, (log[0], made[0], distinct[0]), strict=True))
@@ -56,7 +56,7 @@ def test_a_step_down_for_a_step_of_the_others(data):
     party, some = data.draw(st.integers(0, 2)), data.draw(st.booleans())
     others = np.array([n for n in range(PARTIES) if n != party])
     lowest, offer = np.empty(draws), np.empty(draws, np.int64)
-    kernels_talks.climb_down(
+    offer_log.climb_down(
         package, worth, step, no_deal, 1e-9, avoided if some else avoided[:0], log, made, distinct, party, others,
         PACKAGES, chance, lowest, offer,
     )  # fmt: skip

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.issues import NO_DEAL, Issue, package_space
-from sim.learning import learned
+from sim.core.opponent_model import learned
+from sim.core.packages import NO_DEAL, Issue, package_space
 
 SPACE = package_space([Issue("land", ("a", "b", "c")), Issue("money", ("x", "y"))], [])
 

@@ -12,19 +12,18 @@ from hypothesis import strategies as st
 
 from sim.analysis.ledger import lines_given_up, movements
 from sim.analysis.narrate import narrate
-from sim.analysis.telling import tell
+from sim.analysis.narration_text import tell
 from sim.analysis.words import forbidden_in
 from sim.charts import CHARTS, save_charts, side_by_side, svg_text
-from sim.charts.ledger import points_scale
-from sim.charts.ledger_picture import figure
-from sim.chunks import play_chunk
-from sim.ensemble import draw
-from sim.issues import NO_DEAL
-from sim.model import PeaceTalks, hold_talks
-from sim.outcomes import draws_frame, outcome_columns
-from sim.outcomes_ledger import openings
-from sim.results import run, share_interval
-from sim.rows import FrameRows
+from sim.charts.ledger import figure, points_scale
+from sim.core.packages import NO_DEAL
+from sim.model.ensemble import draw
+from sim.model.peace_talks import PeaceTalks, hold_talks
+from sim.results.chunks import play_chunk
+from sim.results.columns import draws_frame, outcome_columns
+from sim.results.columns_signed import openings
+from sim.results.results import run, share_interval
+from sim.results.rows import FrameRows
 from tests.problems import problems, read, shipped
 from tests.test_charts import overlapping
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sim.chunks import play_chunk
-from sim.ensemble import draw
-from sim.model import PeaceTalks, hold_talks
-from sim.outcomes import DEADLINE, IN_FORCE, REFUSED, outcome_columns
+from sim.model.ensemble import draw
+from sim.model.peace_talks import PeaceTalks, hold_talks
+from sim.results.chunks import play_chunk
+from sim.results.columns import DEADLINE, IN_FORCE, REFUSED, outcome_columns
 from sim.scenario import read_scenario
 from tests.problems import problems
 from tests.worlds import made, text_on_a_table, worlds

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.listed import listed
+from sim.core.kernels import listed
 
 
 @given(st.lists(st.sets(st.integers(0, 199), max_size=4), min_size=1, max_size=4), st.integers(200, 260))

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from sim.analysis.portrait import portrait
 from sim.cli.commands import peacesim
-from sim.ensemble import draw
-from sim.issues import NO_DEAL
-from sim.model import Talks, hold_talks
+from sim.core.packages import NO_DEAL
+from sim.core.state import OFFERED, REFUSED
+from sim.model.domain import structure
+from sim.model.ensemble import draw
+from sim.model.peace_talks import Talks, hold_talks
+from sim.results.tallies import worth_ranges
 from sim.scenario import ScenarioError
 from sim.scenario.notes import notes
-from sim.state import OFFERED, REFUSED
-from sim.structure import structure
-from sim.tallies import worth_ranges
 from tests.plain import PlainTalks
 from tests.problems import problems, read
 

@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.agents import Party
-from sim.choices import Choices
-from sim.ensemble import draw
-from sim.issues import NO_DEAL
-from sim.model import PeaceTalks, Talks, hold_talks
-from sim.state import View
-from sim.structure import structure
-from sim.utility import Floats
+from sim.core.exact import Floats
+from sim.core.packages import NO_DEAL
+from sim.core.state import View
+from sim.model.agents import Choices, Party
+from sim.model.domain import structure
+from sim.model.ensemble import draw
+from sim.model.peace_talks import PeaceTalks, Talks, hold_talks
 from tests.plain import PlainTalks
 from tests.problems import pie, problems, read, shipped
 

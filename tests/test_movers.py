@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.movers import funnel, movers, share_difference
-from sim.results import run
-from sim.rows import FrameRows
-from sim.stages import Flags, reached, stages, stops
+from sim.results.drivers import funnel, movers, share_difference
+from sim.results.results import run
+from sim.results.rows import FrameRows
+from sim.results.stages import Flags, reached, stages, stops
 from tests.problems import shipped
 
 N = 300

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sim.ensemble import draw
-from sim.model import PeaceTalks, Talks, hold_talks
-from sim.moving import can_play
+from sim.model.ensemble import draw
+from sim.model.moving import can_play
+from sim.model.peace_talks import PeaceTalks, Talks, hold_talks
 from tests.test_quick_pass import by_the_clock
 from tests.worlds import made, text_on_a_table, worlds
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.ensemble import draw
-from sim.issues import NO_DEAL
-from sim.model import Talks, hold_talks
-from sim.state import ACCEPTED
+from sim.core.packages import NO_DEAL
+from sim.core.state import ACCEPTED
+from sim.model.ensemble import draw
+from sim.model.peace_talks import Talks, hold_talks
 from tests.negmas_traces import (
     EDGE,
     GUARD,

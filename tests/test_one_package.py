@@ -6,16 +6,14 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis.contradictions import broken_rules, goes_with, repairs
-from sim.analysis.dials import REAL_ABOVE
 from sim.analysis.one_package import one_package
 from sim.analysis.package_bench import bench
-from sim.analysis.package_lacks import lacks
-from sim.analysis.package_neighbours import nearest, neighbours, place
+from sim.analysis.package_changes import broken_rules, goes_with, lacks, nearest, neighbours, place, repairs
+from sim.analysis.parameters import REAL_ABOVE
 from sim.analysis.portrait import portrait
-from sim.issues import NO_DEAL
-from sim.model import hold_talks
-from sim.pareto import pareto_frontier
+from sim.core.packages import NO_DEAL
+from sim.core.pareto import pareto_frontier
+from sim.model.peace_talks import hold_talks
 from tests.commands import SCENARIO, data
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

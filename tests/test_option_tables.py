@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.issues import ALWAYS, NEVER, NO_DEAL, Condition, Issue, Rule, package_space
+from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Condition, Issue, Rule, package_space
 from sim.mechanisms.bound import rows_of
-from sim.mechanisms.carrots import offered
 from sim.mechanisms.option_tables import OptionSum, combinations, numbers_by_option
+from sim.mechanisms.side_payments import offered
 
 BORDER = Issue("border", ("here", "there", "where"))
 FLAG = Issue("flag", ("blue", "red"))

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.chunks import play_chunk
-from sim.ensemble import draw
-from sim.issues import NO_DEAL
-from sim.model import hold_talks
-from sim.outcomes import blockers, draws_frame, outcome_columns
+from sim.core.packages import NO_DEAL
+from sim.model.ensemble import draw
+from sim.model.peace_talks import hold_talks
+from sim.results.chunks import play_chunk
+from sim.results.columns import blockers, draws_frame, outcome_columns
 from tests.problems import pie, problems, read, shipped
 
 

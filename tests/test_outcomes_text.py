@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.outcomes_text import names_joined, text_of_codes, text_or_missing
+from sim.results.columns_signed import names_joined, text_of_codes, text_or_missing
 
 
 @given(st.integers(0, 20), st.data())

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.pareto import distinct_vectors, pareto_frontier
+from sim.core.pareto import distinct_vectors, pareto_frontier
 
 
 def dominated_by_none(utility):

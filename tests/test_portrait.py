@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from sim.analysis.portrait import LINES_OFF, LINES_REAL, portrait
-from sim.references import SOLUTIONS
+from sim.cli.listing import SOLUTIONS
+from sim.model.domain import structure
 from sim.scenario import read_scenario
-from sim.structure import structure
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 DIGITS = 5.001e-5  # worths were written down with four digits after the point; one of them lay at a half

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from sim.analysis.portrait import portrait
-from sim.analysis.steady_path import steady_path
-from sim.ensemble import central, draw
+from sim.analysis.portrait_around import steady_path
+from sim.model.ensemble import central, draw
 from tests.problems import pie, read, shipped
 
 FLAGSHIP, BANKS, PANAMA, KOREA = (

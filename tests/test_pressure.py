@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim import streams
-from sim.ensemble import draw
-from sim.model import PeaceTalks, Talks, hold_talks
-from sim.outcomes_after import bought_by_pressure
+from sim.core import streams
+from sim.model.ensemble import draw
+from sim.model.peace_talks import PeaceTalks, Talks, hold_talks
+from sim.results.columns_signed import bought_by_pressure
 from tests.worlds import MONTH, made, text_on_a_table
 
 SEED = 1

@@ -16,7 +16,7 @@ from hatchling.plugin.manager import PluginManager
 from ruamel.yaml import YAML
 
 import sim
-from sim.store.manifest import versions_here
+from sim.results.manifest import versions_here
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -74,7 +74,7 @@ def test_the_version_is_written_once_and_cited():
 
 
 def test_a_result_names_the_checkout_that_made_it_whatever_was_installed(monkeypatch):
-    monkeypatch.setattr("sim.store.manifest.version", lambda package: "0.0.0")
+    monkeypatch.setattr("sim.results.manifest.version", lambda package: "0.0.0")
     assert versions_here.__wrapped__()["peacesim"] == sim.__version__
     assert versions_here.__wrapped__()["numpy"] == "0.0.0"
 

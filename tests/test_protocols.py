@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.analysis.narrate import narrate
-from sim.ensemble import draw
-from sim.issues import NO_DEAL
-from sim.model import PeaceTalks, Talks, hold_talks
+from sim.core.packages import NO_DEAL
+from sim.core.registry import texts_of
+from sim.core.state import ACCEPTED, NOT_ASKED, OFFERS, State
+from sim.model.ensemble import draw
+from sim.model.peace_talks import PeaceTalks, Talks, hold_talks
 from sim.protocols import PROTOCOLS
-from sim.registry import texts_of
-from sim.state import ACCEPTED, NOT_ASKED, OFFERS, State
 from tests.problems import pie, read
 from tests.test_model import shuffled
 from tests.worlds import made, worlds

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.ensemble import draw
-from sim.model import PeaceTalks, hold_talks
+from sim.model.ensemble import draw
+from sim.model.peace_talks import PeaceTalks, hold_talks
 from sim.protocols import alternating_offers, negmas_0_16
 from sim.protocols.quick_pass import quick_pass
 from tests.problems import pie, problems

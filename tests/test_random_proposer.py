@@ -8,18 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import theory
 from sim.analysis.narrate import narrate
 from sim.analysis.portrait import portrait
-from sim.consent import acceptable, votes_needed
-from sim.ensemble import Ensemble, draw
-from sim.issues import NO_DEAL
-from sim.model import Talks, hold_talks
-from sim.outcomes import outcome_columns
-from sim.outcomes_quota import smallest_sets
+from sim.core.packages import NO_DEAL
+from sim.core.state import ACCEPTED, OBJECTED, OFFERED
+from sim.core.utility import lines_over
+from sim.core.zopa import acceptable, votes_needed
+from sim.model.ensemble import Ensemble, draw
+from sim.model.peace_talks import Talks, hold_talks
+from sim.results.columns import outcome_columns, smallest_sets
 from sim.scenario import ScenarioError
-from sim.state import ACCEPTED, OBJECTED, OFFERED
-from sim.utility import lines_over
+from tests import theory
 from tests.plain import PlainTalks
 from tests.problems import problems, read
 from tests.worlds import made, text_on_a_table

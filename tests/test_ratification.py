@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import streams, theory
-from sim.issues import ALWAYS, NEVER, NO_DEAL, Condition, Issue, Rule, package_space
+from sim.core import streams
+from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Condition, Issue, Rule, package_space
 from sim.mechanisms.ratification import Ratification
+from tests import theory
 
 HALF = Fraction(1, 2)
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim.knowledge import Knowledge, regard
-from sim.utility import Lines
+from sim.core.opponent_model import Knowledge, regard
+from sim.core.utility import Lines
 
 LEVELS = st.sampled_from([0.0, 0.25, 0.25 + 4e-10, 0.5, 1.0])
 FINE = 1e-9  # worths are compared in steps of this

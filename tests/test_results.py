@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from sim.results import run, share_interval
+from sim.results.results import run, share_interval
 from tests.problems import shipped
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from sim.analysis.narrate import narrate
-from sim.analysis.telling import apart, tell
-from sim.ensemble import draw
-from sim.issues import NO_DEAL
-from sim.model import hold_talks
-from sim.results import run
+from sim.analysis.narration_text import apart, tell
+from sim.core.packages import NO_DEAL
+from sim.core.state import ACCEPTED, NOT_ASKED, OFFERED, PASSED, REFUSED
+from sim.model.ensemble import draw
+from sim.model.peace_talks import hold_talks
+from sim.results.results import run
 from sim.scenario import read_scenario
-from sim.state import ACCEPTED, NOT_ASKED, OFFERED, PASSED, REFUSED
 from tests.commands import ROOT, SCENARIO, call, data
 
 TWO_BANKS = ROOT / "scenarios/two-banks-pullback.yaml"

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.ensemble import draw
-from sim.issues import ALWAYS, NEVER, Condition
+from sim.core.packages import ALWAYS, NEVER, Condition
+from sim.model.ensemble import draw
 from sim.scenario import Number, Scenario, ScenarioError, read_scenario
 from sim.scenario.aftermath_parts import issues_with
 from sim.scenario.json_schema import json_schema

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.issues import ALWAYS, NEVER, Condition
+from sim.core.packages import ALWAYS, NEVER, Condition
 from sim.scenario import Number, Scenario, ScenarioError, read_scenario
 from tests.problems import from_text, problems
 from tests.problems import read as problem_of

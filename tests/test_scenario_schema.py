@@ -9,9 +9,9 @@ import pytest
 from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.json_schema import json_schema
 from sim.scenario.messages import Faults
-from sim.scenario.nodes import Mapping
+from sim.scenario.nodes import MappingNode
 from sim.scenario.resolved import resolved
-from sim.scenario.yaml_text import read_text
+from sim.scenario.yaml_reader import read_text
 from sim.strategies import STRATEGIES
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -21,7 +21,7 @@ VALIDATOR = jsonschema.Draft7Validator(json_schema())
 
 def values(text: str) -> object:
     node = read_text(text, "x.yaml", Faults())
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MappingNode)
     return resolved(node)
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.messages import Faults, Mark
-from sim.scenario.nodes import Mapping, Scalar, Sequence, plain
-from sim.scenario.yaml_text import MOST_BYTES, read_text
+from sim.scenario.nodes import MappingNode, ScalarNode, SequenceNode, plain
+from sim.scenario.yaml_reader import MOST_BYTES, read_text
 
 
 def read(text: str) -> object:
@@ -166,12 +166,12 @@ def test_long_words_cost_no_more_than_their_length(text):
 
 def test_every_node_keeps_its_line_and_column():
     node = read_text("a:\n  - {id: x, n: 0.5}\n", "x.yaml", Faults())
-    assert isinstance(node, Mapping) and isinstance(node.items["a"], Sequence)
+    assert isinstance(node, MappingNode) and isinstance(node.items["a"], SequenceNode)
     entry = node.items["a"].items[0]
-    assert isinstance(entry, Mapping)
+    assert isinstance(entry, MappingNode)
     assert (node.keys["a"], entry.mark) == (Mark("x.yaml", 1, 1), Mark("x.yaml", 2, 5))
     assert (entry.keys["n"], entry.items["n"].mark) == (Mark("x.yaml", 2, 13), Mark("x.yaml", 2, 16))
-    assert isinstance(entry.items["n"], Scalar)
+    assert isinstance(entry.items["n"], ScalarNode)
 
 
 def faults_of(path: object) -> str:

@@ -10,15 +10,15 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.analysis.asked import Asked, NoAnswer, figure_asked, figures
 from sim.analysis.discovery import discover
-from sim.analysis.drawn import Drawn, inputs_of
+from sim.analysis.drawn_inputs import Drawn, inputs_of
+from sim.analysis.figures import Asked, NoAnswer, figure_asked, figures
 from sim.analysis.input_words import input_words, rounded, value_words
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.tornado import sample, slices, tornado
 from sim.charts import save_discovery, save_sensitivity
-from sim.rows import FrameRows
-from sim.streams import uniform
+from sim.core.streams import uniform
+from sim.results.rows import FrameRows
 from tests.commands import SCENARIO, call, data
 from tests.problems import shipped
 from tests.test_charts import hostile

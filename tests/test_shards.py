@@ -12,24 +12,16 @@ from pathlib import Path
 
 import pytest
 
-import sim.chunks
+import sim.results.chunks
 from sim.batch import BatchInterrupted, batch, merge
+from sim.batch.progress import Silent
 from sim.charts import save_charts
-from sim.progress import Silent
+from sim.results.chunk_files import Layout
+from sim.results.files import DamagedResults, FolderLock, ResultsBusy, StoreError
+from sim.results.folder import ResultsFolder
+from sim.results.manifest import Shard, canonical, folder_name, read_manifest
+from sim.results.reading import open_results
 from sim.scenario import read_scenario
-from sim.store import (
-    DamagedResults,
-    Layout,
-    ResultsBusy,
-    ResultsFolder,
-    Shard,
-    StoreError,
-    canonical,
-    folder_name,
-    open_results,
-    read_manifest,
-)
-from sim.store.files import FolderLock
 from tests.commands import call
 from tests.test_batch import in_a_child
 
@@ -44,7 +36,7 @@ SETS = ["parties.upland.no_deal=0.45"]  # leaves a remark in the resolved scenar
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch):
     """Chunks of 64 draws, the shortest there are."""
-    monkeypatch.setattr(sim.chunks, "CHUNK_WORK", 1)
+    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +44,7 @@ def whole(tmp_path_factory):
     """What one process writes; nobody changes it."""
     out = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.chunks, "CHUNK_WORK", 1)
+        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
         batch([BANKS], N, workers=1, out=out, sets=SETS)
     return out
 
@@ -62,7 +54,7 @@ def played(tmp_path_factory):
     """Three shards of the same; nobody changes them."""
     out = tmp_path_factory.mktemp("played")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.chunks, "CHUNK_WORK", 1)
+        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
         play_shards(out, 3)
     return out
 
@@ -261,10 +253,10 @@ def test_an_ordinary_batch_plays_what_no_shard_has(shards, whole, tmp_path):
 
 SCRIPT = """
 import os, signal, sys
-import sim.chunks
+import sim.results.chunks
 from sim.batch import batch
-from sim.progress import Silent
-from sim.store import Shard, StoreError
+from sim.batch.progress import Silent
+from sim.results.manifest import Shard; from sim.results.files import StoreError
 
 class Dies(Silent):
     done = 0
@@ -277,7 +269,7 @@ class Dies(Silent):
             sys.stdin.read()
 
 if __name__ == "__main__":
-    sim.chunks.CHUNK_WORK = 1
+    sim.results.chunks.CHUNK_WORK = 1
     batch([sys.argv[1]], 300, workers=1, out=sys.argv[3], shard=Shard(1, 2), progress=Dies(), sets=[sys.argv[4]])
 """
 

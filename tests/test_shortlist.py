@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim.choices import Choices
-from sim.issues import NO_DEAL
-from sim.knowledge import Regard
-from sim.shortlist import FIRST_WIDTH, Candidates, ordering
-from sim.utility import EVERYBODY, Lines
+from sim.core.bids import FIRST_WIDTH, Candidates, ordering
+from sim.core.opponent_model import Regard
+from sim.core.packages import NO_DEAL
+from sim.core.utility import EVERYBODY, Lines
+from sim.model.agents import Choices
 
 NEAR = 4e-10  # within the tolerance of 1e-9; three of these steps are not
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from sim.analysis.narrate import narrate
 from sim.cli.commands import peacesim
-from sim.ensemble import draw
-from sim.issues import NO_DEAL
-from sim.model import Talks, hold_talks
-from sim.outcomes import outcome_columns
+from sim.core.packages import NO_DEAL
+from sim.core.state import ACCEPTED, DRAFTED, LEFT_AS_IT_IS, NOT_ASKED, OBJECTED, PASSED
+from sim.model.ensemble import draw
+from sim.model.peace_talks import Talks, hold_talks
+from sim.results.columns import outcome_columns
+from sim.results.tallies import tally, worth_ranges
 from sim.scenario import ScenarioError
 from sim.scenario.notes import notes
-from sim.state import ACCEPTED, DRAFTED, LEFT_AS_IT_IS, NOT_ASKED, OBJECTED, PASSED
-from sim.tallies import tally, worth_ranges
 from tests.plain_single_text import PlainSingleText
 from tests.problems import read
 from tests.test_mediation import SWAP, mediated, mirrored, same

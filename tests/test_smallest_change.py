@@ -9,16 +9,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sim.analysis.central_table import CentralTable
-from sim.analysis.change_search import add_up
-from sim.analysis.changes import Turn
-from sim.analysis.dials import dials
-from sim.analysis.smallest_change import opening
-from sim.analysis.ways_out import Table, fall_alone, way_out
-from sim.ensemble import central, draw, revalued
-from sim.model import hold_talks
-from sim.outcomes import blockers
-from sim.structure import structure
+from sim.analysis.gaps import Table, fall_alone, way_out
+from sim.analysis.parameters import Turn, dials
+from sim.analysis.smallest_change import CentralTable, add_up, opening
+from sim.model.domain import structure
+from sim.model.ensemble import central, draw, revalued
+from sim.model.peace_talks import hold_talks
+from sim.results.columns import blockers
 from tests.problems import problems, read, shipped
 
 

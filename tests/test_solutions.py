@@ -7,11 +7,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sim.distances import measured, nash_distance
-from sim.issues import NO_DEAL
-from sim.listed import listed
-from sim.pareto import pareto_frontier
-from sim.solutions import (
+from sim.core.distances import measured, nash_distance
+from sim.core.kernels import listed
+from sim.core.packages import NO_DEAL
+from sim.core.pareto import pareto_frontier
+from sim.core.solutions import (
     asymmetric_nash,
     egalitarian,
     kalai_smorodinsky,

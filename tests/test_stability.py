@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from sim.analysis.layout import as_text
 from sim.analysis.portrait import portrait
-from sim.chunks import play_chunk
 from sim.cli.showing import show_data
 from sim.cli.showing_stability import stable_states
+from sim.core.stability import KINDS, NOBODY, Stable, stability, surroundings
+from sim.results.chunks import play_chunk
 from sim.scenario import ScenarioError
-from sim.stability import KINDS, NOBODY, Stable, stability, surroundings
 from tests.worlds import made
 
 TWO_BY_TWO = np.array(list(product((0, 1), repeat=2)))  # own option of row, of column; 0 is to hold back

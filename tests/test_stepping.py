@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis.looking_for import look_for
 from sim.analysis.narrate import narrate
-from sim.analysis.stepping import stepped
-from sim.ensemble import draw as draw_inputs
+from sim.analysis.stepping import look_for, stepped
+from sim.model.ensemble import draw as draw_inputs
 from tests.commands import SCENARIO, data
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

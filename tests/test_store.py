@@ -21,28 +21,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import sim.chunks
-from sim.results import run
+import sim.results.chunks
+from sim.results.chunk_files import Layout, play_again
+from sim.results.files import DamagedResults, FolderLock, ResultsBusy, StoreError, write_whole
+from sim.results.folder import ResultsFolder
+from sim.results.manifest import folder_name, identity, read_manifest
+from sim.results.parquet import content_hash, from_bytes, table_of, to_bytes
+from sim.results.reading import damaged_files, open_results, stored_chunks
+from sim.results.results import run
+from sim.results.tables import csv_text
 from sim.scenario import read_scenario
-from sim.sheet_text import csv_text
-from sim.store import (
-    DamagedResults,
-    Layout,
-    ResultsBusy,
-    ResultsFolder,
-    StoreError,
-    content_hash,
-    damaged_files,
-    folder_name,
-    identity,
-    open_results,
-    play_again,
-    read_manifest,
-    stored_chunks,
-    table_of,
-)
-from sim.store.files import FolderLock, write_whole
-from sim.store.parquet import from_bytes, to_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
@@ -53,7 +41,7 @@ N = 150  # two full chunks of 64 and a short one
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch):
     """Chunks of 64 draws, the shortest there are."""
-    monkeypatch.setattr(sim.chunks, "CHUNK_WORK", 1)
+    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
 
 
 def write(folder, scenario, n=N, seed=1):
@@ -76,7 +64,7 @@ def banks():
 def written(tmp_path_factory, banks):
     """One folder that nobody changes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.chunks, "CHUNK_WORK", 1)
+        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
         return write(tmp_path_factory.mktemp("results") / folder_name(banks, 1), banks)
 
 
@@ -552,7 +540,7 @@ def test_results_are_not_written_through_a_link(tmp_path, banks):
 HOLD = """
 import sys, time
 from pathlib import Path
-from sim.store.files import FolderLock
+from sim.results.files import FolderLock
 lock = FolderLock(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(60)

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.ensemble import Ensemble, draw
-from sim.issues import NO_DEAL, Ints
-from sim.knowledge import INFORMATION
-from sim.model import Talks, hold_talks
-from sim.state import ACCEPTED, OFFERED, REFUSED, View
+from sim.core.opponent_model import INFORMATION
+from sim.core.packages import NO_DEAL, Ints
+from sim.core.state import ACCEPTED, OFFERED, REFUSED, View
+from sim.model.domain import structure
+from sim.model.ensemble import Ensemble, draw
+from sim.model.peace_talks import Talks, hold_talks
 from sim.strategies import STRATEGIES
 from sim.strategies.acceptance import ACCEPTANCE_RULES
 from sim.strategies.offers import OFFER_RULES
-from sim.structure import structure
 from tests.problems import pie, problems, read
 from tests.test_model import exchanged, mirrored, shuffled
 from tests.worlds import made, text_on_a_table, worlds

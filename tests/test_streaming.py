@@ -15,18 +15,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import order_statistics, results, totals
 from sim.analysis.compare import compare
 from sim.analysis.ledger import movements
 from sim.batch import batch
 from sim.charts import CHARTS, save_charts
-from sim.movers import funnel
-from sim.order_statistics import places_of, quantiles
-from sim.results import Results, run
-from sim.rows import FrameRows, joined
-from sim.stages import reached
-from sim.store import DamagedResults, open_results, stored_rows
-from sim.totals import ExactSum
+from sim.results import reading, results, statistics
+from sim.results.drivers import funnel
+from sim.results.files import DamagedResults
+from sim.results.reading import open_results
+from sim.results.results import Results, run
+from sim.results.rows import FrameRows, joined
+from sim.results.stages import reached
+from sim.results.statistics import ExactSum, places_of, quantiles
 from tests.problems import shipped
 from tests.update_golden import SCENARIOS
 
@@ -67,7 +67,7 @@ def test_the_number_at_a_rank_is_that_of_the_sorted_column(held, values, data):
     column = np.array(values)
     ranks = data.draw(st.lists(st.integers(0, len(values) - 1), min_size=1, max_size=3))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(order_statistics, "MOST_HELD", held)
+        patch.setattr(statistics, "MOST_HELD", held)
         found = places_of(lambda: ({"x": part} for part in np.array_split(column, 3)), {"x": ranks})["x"]
     for rank in ranks:
         wanted = np.sort(column)[rank]
@@ -79,7 +79,7 @@ def test_the_number_at_a_rank_is_that_of_the_sorted_column(held, values, data):
 @pytest.mark.parametrize("held", [10, 1 << 20])
 @pytest.mark.parametrize("law", ["spread", "few values", "one value", "many scales"])
 def test_quantiles_have_the_bits_of_the_whole_column(monkeypatch, held, law):
-    monkeypatch.setattr(order_statistics, "MOST_HELD", held)
+    monkeypatch.setattr(statistics, "MOST_HELD", held)
     rng, levels = np.random.default_rng(4), (0.05, 0.1, 0.5, 0.9, 0.95)
     column = {
         "spread": lambda: rng.uniform(0.3, 0.6, 5000),
@@ -96,9 +96,9 @@ def test_quantiles_have_the_bits_of_the_whole_column(monkeypatch, held, law):
 @given(st.lists(st.sampled_from([0.1, 0.25, 3.0, 7.5]), min_size=1, max_size=30), st.sampled_from([0.1, 0.5, 0.9]))
 def test_numbers_from_counts_are_those_of_the_column(values, level):
     counts = pd.Series(values).value_counts().to_dict()
-    assert totals.quantile_of(counts, level) == np.quantile(values, level)
-    assert totals.median_of(counts) == pytest.approx(float(np.median(values)), abs=0)
-    assert totals.mean_of(counts) == float(sum(map(Fraction, values), Fraction(0)) / len(values))
+    assert statistics.quantile_of(counts, level) == np.quantile(values, level)
+    assert statistics.median_of(counts) == pytest.approx(float(np.median(values)), abs=0)
+    assert statistics.mean_of(counts) == float(sum(map(Fraction, values), Fraction(0)) / len(values))
 
 
 def test_some_columns_of_all_rows_with_each_text_once():
@@ -190,7 +190,7 @@ def tables(one):
 
 
 def test_where_rows_are_cut_moves_no_bit_of_any_table(one, monkeypatch):
-    monkeypatch.setattr(order_statistics, "MOST_HELD", 20)
+    monkeypatch.setattr(statistics, "MOST_HELD", 20)
     pieces = replace(one, rows=cut(one.draws, 1, 7, 8, 40))
     for whole, parts in zip(tables(one), tables(pieces), strict=True):
         pd.testing.assert_frame_equal(whole, parts, check_exact=True)
@@ -216,7 +216,7 @@ def refuse(self):
 @pytest.mark.parametrize("most", [0, 64_000_000])
 def test_a_batch_and_a_comparison_never_load_all_columns(tmp_path, monkeypatch, most):
     """Nor do they keep rows that are too many; then chunks are read again, with the same tables."""
-    monkeypatch.setattr(stored_rows, "MOST_KEPT", most)
+    monkeypatch.setattr(reading, "MOST_KEPT", most)
     monkeypatch.setattr(Results, "draws", property(refuse))
     path = SCENARIOS / "two-banks-pullback.yaml"
     charts = {} if most else {"finish": lambda one, folder: save_charts(one, folder / "charts")}
@@ -229,7 +229,7 @@ def test_a_batch_and_a_comparison_never_load_all_columns(tmp_path, monkeypatch, 
 
 
 def test_a_chunk_that_is_damaged_while_results_are_open_is_not_used(tmp_path, monkeypatch):
-    monkeypatch.setattr(stored_rows, "MOST_KEPT", 0)
+    monkeypatch.setattr(reading, "MOST_KEPT", 0)
     batch([SCENARIOS / "orange-and-lemon.yaml"], 20, workers=1, out=tmp_path)
     (folder,) = tmp_path.iterdir()
     stored, chunk = open_results(folder), next((folder / "draws").iterdir())
@@ -246,11 +246,11 @@ def test_a_chunk_that_is_damaged_while_results_are_open_is_not_used(tmp_path, mo
 MEASURE = """
 import sys, tracemalloc
 from dataclasses import replace
-from sim import order_statistics
+from sim.results import statistics as order_statistics
 from sim.charts import CHARTS
-from sim.movers import funnel
-from sim.results import run
-from sim.rows import FrameRows
+from sim.results.drivers import funnel
+from sim.results.results import run
+from sim.results.rows import FrameRows
 from sim.scenario import read_scenario
 
 class Again(FrameRows):

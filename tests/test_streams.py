@@ -8,7 +8,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from sim import streams
+from sim.core import streams
 
 NAME = "party/north/weight/border"
 GRID = np.arange(0, 4097) / 4096  # 0 and 1 are in it

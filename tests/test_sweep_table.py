@@ -13,7 +13,7 @@ from sim.analysis.sweep_table import sweep_table, zone_at_centre
 from sim.charts import save_sweep
 from sim.charts.sweep import cells
 from sim.scenario import ScenarioError
-from sim.scenario.designs import Design
+from sim.scenario.sweeps import Design
 from tests.commands import SCENARIO, call, data
 
 EAST, WEST = "parties.east.no_deal", "parties.west.no_deal"

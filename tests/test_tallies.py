@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.chunks import play_chunk
-from sim.ensemble import draw
-from sim.model import hold_talks
-from sim.state import ACCEPTED, NOT_ASKED, OFFERED, REFUSED
-from sim.tallies import BINS, tally, worth_ranges
+from sim.core.state import ACCEPTED, NOT_ASKED, OFFERED, REFUSED
+from sim.model.ensemble import draw
+from sim.model.peace_talks import hold_talks
+from sim.results.chunks import play_chunk
+from sim.results.tallies import BINS, tally, worth_ranges
 from tests.problems import pie, problems, read, shipped
 
 

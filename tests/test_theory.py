@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim import theory
+from tests import theory
 
 shares = st.floats(0, 1)
 inner = st.floats(0.01, 0.99)

@@ -11,8 +11,7 @@ import pytest
 import sim
 import sim.charts.tournament
 from sim.analysis.tournament import tournament
-from sim.analysis.tournament_games import Games, assignments, mean_of, share_of
-from sim.analysis.tournament_possible import possible
+from sim.analysis.tournament_games import Games, assignments, mean_of, possible, share_of
 from sim.analysis.tournament_tables import equilibrium_table, figure_table, meeting_table, reply_table, seat_table
 from sim.charts import save_tournament
 from sim.charts.tournament import tournament_chart, tournament_numbers

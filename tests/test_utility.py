@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim.issues import Issue, package_space
-from sim.utility import Extra, deliver, lines_over, package_utility, rescale_weights, worth_from_start, worth_of
+from sim.core.packages import Issue, package_space
+from sim.core.utility import Extra, deliver, lines_over, package_utility, rescale_weights, worth_from_start, worth_of
 
 
 def test_a_small_package_by_hand():

@@ -14,9 +14,9 @@ import pytest
 
 from sim.batch import verify
 from sim.batch.verifying import Place, chosen
-from sim.store import StoreError, content_hash, read_manifest
-from sim.store.files import sha256
-from sim.store.parquet import to_bytes
+from sim.results.files import StoreError, sha256
+from sim.results.manifest import read_manifest
+from sim.results.parquet import content_hash, to_bytes
 from tests.commands import ROOT, SCENARIO, call, data
 from tests.test_docs import json_keys, mentioned, section
 from tests.trust.results import N, bytes_of, facts_of, forge, only, play, short_chunks
@@ -169,7 +169,7 @@ def test_sweeps_shards_and_folders_of_results(tmp_path):
 def test_a_forger_who_makes_every_hash_anew_is_found_by_playing(folder):
     forge(folder, forge_chunk(folder))
     with pytest.MonkeyPatch.context() as patch:  # tables of a forger who computes them too
-        patch.setattr("sim.store.inspection._tables_again", lambda *_: None)
+        patch.setattr("sim.results.inspection._tables_again", lambda *_: None)
         answer = call("verify", folder, "--chunks", 0)
         assert answer.exit_code == 0
         answer = call("verify", folder, "--chunks", "all")
@@ -267,7 +267,7 @@ def test_a_run_that_was_stopped_is_no_damage(folder):
 
 
 def test_a_folder_that_is_written_to_meanwhile_is_told(folder, monkeypatch):
-    from sim.store import inspection
+    from sim.results import inspection
 
     def write_meanwhile(*_):
         facts = facts_of(folder)

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from sim.analysis.narrate import narrate
 from sim.cli.commands import peacesim
-from sim.ensemble import draw
-from sim.model import PeaceTalks, Talks, hold_talks
-from sim.outcomes import OUTCOMES, outcome_columns
-from sim.results import Results, run
+from sim.model.ensemble import draw
+from sim.model.peace_talks import PeaceTalks, Talks, hold_talks
+from sim.results.columns import OUTCOMES, outcome_columns
+from sim.results.results import Results, run
+from sim.results.stages import reached, stops
 from sim.scenario import ScenarioError
-from sim.stages import reached, stops
 from tests.plain_world import PlainWorld
 from tests.problems import problems, read
 from tests.test_mediation import SWAP, same

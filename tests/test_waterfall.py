@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sim.analysis.waterfall import ORDERED, SHAPLEY, one_by_one, shapley, waterfall
 from sim.charts import save_waterfall
-from sim.results import run
+from sim.results.results import run
 from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.mixing import differing_paths, mixed
 from tests.commands import SCENARIO, call, data

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.ensemble import Ensemble, draw
-from sim.issues import NO_DEAL
-from sim.model import PeaceTalks, Talks, hold_talks
-from sim.outcomes import OUTCOMES, outcome_columns
-from sim.outcomes_after import bought_by_pressure
-from sim.state import ACCEPTED, NOT_ASKED, OFFERED, PASSED, REFUSED
+from sim.core.packages import NO_DEAL
+from sim.core.state import ACCEPTED, NOT_ASKED, OFFERED, PASSED, REFUSED
+from sim.model.ensemble import Ensemble, draw
+from sim.model.peace_talks import PeaceTalks, Talks, hold_talks
+from sim.results.columns import OUTCOMES, outcome_columns
+from sim.results.columns_signed import bought_by_pressure
 from tests.plain import Package
 from tests.plain_world import PlainWorld
 from tests.worlds import MONTH, made, text_on_a_table, worlds

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sim.results import run
+from sim.core.streams import SCHEME
+from sim.results.manifest import FORMAT
+from sim.results.parquet import content_hash, table_of
+from sim.results.results import run
 from sim.scenario import read_scenario
-from sim.store import content_hash, table_of
-from sim.store.manifest import FORMAT
-from sim.streams import SCHEME
 from tests.released import RELEASED, entry, released, resolved_hash
 
 GOLDEN = Path(__file__).parent / "golden"

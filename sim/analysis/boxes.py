@@ -1,14 +1,22 @@
-"""Boxes: conditions on inputs that hold together, and how well they tell the runs of interest from the others."""
+"""Patient rule induction: a box is found by peeling thin slices off, each where it helps most, and pasting some back.
 
-from collections.abc import Mapping
+Source: Friedman & Fisher (1999), also for what a slice is worth where slices differ in size; for choosing between boxes
+by coverage, density and number of conditions, Bryant & Lempert (2010).
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
-from sim.issues import Bools
-from sim.utility import Floats
+from sim.analysis.input_words import rounded
+from sim.core.exact import Floats
+from sim.core.packages import Bools, Ints
+from sim.results.results import share_interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,3 +160,230 @@ def quasi_p(box: Box, factors: Factors, cases: Bools) -> dict[tuple[str, int], f
         density = measure(box.free(side, column), factors, cases).density
         chances[side, column] = float(stats.binom.sf(found - 1, n, density)) if n else 1.0
     return chances
+
+
+PEEL = 0.05  # of the runs in the box: a slice
+LEAST_SHARE, LEAST_RUNS = 0.05, 20  # of all runs, and runs, that a box holds
+
+Candidate = tuple[Box, Bools]  # a smaller box, and which of the runs in the box stay
+
+
+def peel(factors: Factors, cases: Bools, columns: Sequence[int] | None = None, share: float = PEEL) -> list[Box]:
+    """Boxes from all runs to few, each a slice smaller than the one before.
+
+    A slice is the share of the runs in the box with the lowest or the highest values of a number, or one category.
+    Taken off is the one with the largest gain in density for each run given up; of equal ones, one that needs no
+    further column, then the first by column. It ends when none gains, or the box would hold too few runs.
+
+    Args:
+        factors: The runs.
+        cases: Which of them are of interest, shape (n,).
+        columns: Those that may have conditions; all if left out.
+        share: Size of a slice.
+    """
+    allowed = range(len(factors.names)) if columns is None else sorted(columns)
+    least = max(LEAST_RUNS, int(np.ceil(LEAST_SHARE * len(factors))))
+    box, rows, found = Box(), np.arange(len(factors)), [Box()]
+    while True:
+        density, best, best_rank = cases[rows].mean() if len(rows) else 0.0, None, (0.0, False)
+        for smaller, stays in _slices(box, factors, rows, allowed, share):
+            left = int(stays.sum())
+            if left < least or left == len(rows):
+                continue
+            gain = (cases[rows[stays]].mean() - density) / (len(rows) - left)
+            rank = (gain, len(smaller.columns) == len(box.columns))
+            if gain > 0 and rank > best_rank:
+                best, best_rank = (smaller, stays), rank
+        if best is None:
+            return found
+        box, rows = best[0], rows[best[1]]
+        found.append(box)
+
+
+def _slices(box: Box, factors: Factors, rows: Ints, columns: Sequence[int], share: float) -> Iterator[Candidate]:
+    """All boxes that are one slice smaller."""
+    values, size = factors.values[rows], max(1, int(share * len(rows)))
+    for column in columns:
+        x = values[:, column]
+        if factors.categories[column]:
+            left_out = box.out.get(column, frozenset())
+            for code in np.unique(x).astype(int).tolist():
+                yield box.without(column, left_out | {code}), x != code
+            continue
+        if size >= len(x):
+            continue
+        lowest, highest = np.partition(x, [size - 1, len(x) - size])[[size - 1, len(x) - size]]
+        for stays, is_low in ((x > lowest, True), (x < highest, False)):
+            if stays.any():
+                edge = _between(lowest, x[stays].min()) if is_low else _between(x[stays].max(), highest)
+                yield box.above(column, edge) if is_low else box.below(column, edge), stays
+
+
+def _between(low: float, high: float) -> float:
+    return float(low + (high - low) / 2)
+
+
+def paste(box: Box, factors: Factors, cases: Bools, share: float = PEEL) -> Box:
+    """Widen a box again wherever its density rises by it, by a slice at a time, the largest gain first."""
+    while True:
+        now = measure(box, factors, cases)
+        wider = [(measure(each, factors, cases), each) for each in _wider(box, factors, share)]
+        gains = [(found.density, -place, each) for place, (found, each) in enumerate(wider) if found.n > now.n]
+        best = max(gains, key=lambda gain: gain[:2], default=None)
+        if best is None or not best[0] > now.density:
+            return box
+        box = best[2]
+
+
+def _wider(box: Box, factors: Factors, share: float) -> Iterator[Box]:
+    """All boxes that are a slice wider at one condition."""
+    size = max(1, int(share * int(box.holds(factors.values).sum())))
+    for side, column in box.conditions():
+        if side == "out":
+            for code in sorted(box.out[column]):
+                yield box.without(column, box.out[column] - {code})
+            continue
+        free = box.free(side, column)
+        x = factors.values[free.holds(factors.values), column]
+        beyond = np.sort(x[x < box.low[column]])[::-1] if side == "low" else np.sort(x[x > box.high[column]])
+        if len(beyond) <= size:
+            yield free
+        else:
+            edge = _between(*sorted(beyond[size - 1 : size + 1].tolist()))
+            yield free.above(column, edge) if side == "low" else free.below(column, edge)
+
+
+def best_by_both(boxes: Sequence[Box], factors: Factors, cases: Bools) -> int:
+    """Place of the box with the largest harmonic mean of coverage and density; of equal ones the first."""
+    return int(np.argmax([measure(box, factors, cases).both for box in boxes]))
+
+
+def first_dense(boxes: Sequence[Box], factors: Factors, cases: Bools, density: float) -> int:
+    """Place of the box with the most coverage of those at least so dense; if none is, of the densest."""
+    found = [measure(box, factors, cases) for box in boxes]
+    dense = [place for place, each in enumerate(found) if each.density >= density]
+    if dense:
+        return max(dense, key=lambda place: (found[place].coverage, -place))
+    return max(range(len(found)), key=lambda place: (found[place].density, -place))
+
+
+def most_telling(box: Box, factors: Factors, cases: Bools, count: int) -> list[int]:
+    """The columns of a box, so many at most, without which its density would fall most."""
+    lost: dict[int, float] = {}
+    for column in box.columns:
+        free = box
+        for side, other in box.conditions():
+            free = free.free(side, other) if other == column else free
+        lost[column] = measure(box, factors, cases).density - measure(free, factors, cases).density
+    return sorted(sorted(lost, key=lambda column: (-lost[column], column))[:count])
+
+
+LEAST_CASES = 40  # runs of interest, and runs that are not, in both halves together
+SIGNIFICANT = 0.05  # of a condition: the chance below which it is taken to tell something
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """One box.
+
+    Attributes:
+        box: Limits rounded to what the range of each input allows.
+        searched: How it does on the runs it was found on.
+        told: How it does on the other half of the runs: this is what is told.
+        p: For each condition the quasi-p-value on the other half.
+        tradeoff: The boxes it was chosen from: `coverage, density` on the search half, `told_coverage, told_density`
+            on the other, `inputs` (how many have conditions), `mass` (share of all runs inside), `chosen`.
+    """
+
+    box: Box
+    searched: Measure
+    told: Measure
+    p: Mapping[tuple[str, int], float]
+    tradeoff: pd.DataFrame
+
+
+def find_boxes(
+    factors: Factors, cases: Bools, half: Bools, most_inputs: int, most_boxes: int, density: float | None
+) -> list[Found]:
+    """Boxes one after the other, each among the runs outside of those before."""
+    found: list[Found] = []
+    left = np.ones(len(cases), bool)
+    totals = [(int(side.sum()), int(cases[side].sum())) for side in (half, ~half)]
+    while len(found) < most_boxes:
+        search, test = left & half, left & ~half
+        if min(int(cases[search].sum()), int((~cases[search]).sum())) < LEAST_CASES // 2:
+            break
+        one = _box(factors, cases, search, test, totals, most_inputs, density)
+        if one is None:
+            break
+        found.append(one)
+        left &= ~one.box.holds(factors.values)
+    return found
+
+
+def _box(
+    factors: Factors, cases: Bools, search: Bools, test: Bools, totals: Sequence[tuple[int, int]], most_inputs: int,
+    density: float | None,
+) -> Found | None:  # fmt: skip
+    """One box among the runs that are left; None where nothing tells them apart."""
+    seen, of_interest = factors.rows(search), cases[search]
+
+    def choose(boxes: Sequence[Box]) -> int:
+        wanted = density is not None
+        return first_dense(boxes, seen, of_interest, density or 0) if wanted else best_by_both(boxes, seen, of_interest)
+
+    boxes = peel(seen, of_interest)
+    place = choose(boxes)
+    columns = most_telling(boxes[place], seen, of_interest, most_inputs)
+    if not columns:
+        return None
+    later = [column for each in boxes[place:] for column in each.columns if column not in columns]
+    columns += list(dict.fromkeys(later))[: most_inputs - len(columns)]
+    boxes = peel(seen, of_interest, columns)
+    place = choose(boxes)
+    box = boxes[place] if density is not None else paste(boxes[place], seen, of_interest)
+    box = _telling_only(_rounded(box, factors, inward=density is not None), seen, of_interest)
+    rest, of_rest = factors.rows(test), cases[test]
+    told = measure(box, rest, of_rest, *totals[1])
+    if not box.conditions() or share_interval(told.cases, told.n)[0] <= told.base_rate:
+        return None
+    tradeoff = _tradeoff(boxes, place, factors, cases, (search, test), totals)
+    return Found(box, measure(box, seen, of_interest, *totals[0]), told, quasi_p(box, rest, of_rest), tradeoff)
+
+
+def _rounded(box: Box, factors: Factors, inward: bool) -> Box:
+    """The box with limits that have the digits which the range of each input allows, the nearest or those inside."""
+    def limit(column: int, value: float, inside: Callable[[float], float]) -> float:
+        values = factors.values[:, column]
+        return rounded(value, float(values.min()), float(values.max()), inside if inward else round)
+
+    low = {column: limit(column, value, math.ceil) for column, value in box.low.items()}
+    return Box(low, {column: limit(column, value, math.floor) for column, value in box.high.items()}, box.out)
+
+
+def _telling_only(box: Box, factors: Factors, cases: Bools) -> Box:
+    """The box without conditions that tell nothing, the least telling set aside first."""
+    while box.conditions():
+        chances = quasi_p(box, factors, cases)
+        worst = max(chances, key=lambda condition: chances[condition])
+        if chances[worst] <= SIGNIFICANT:
+            return box
+        box = box.free(*worst)
+    return box
+
+
+def _tradeoff(
+    boxes: Sequence[Box], chosen: int, factors: Factors, cases: Bools, halves: tuple[Bools, Bools],
+    totals: Sequence[tuple[int, int]],
+) -> pd.DataFrame:  # fmt: skip
+    rows = []
+    for place, box in enumerate(boxes):
+        searched, told = (
+            measure(box, factors.rows(half), cases[half], *total) for half, total in zip(halves, totals, strict=True)
+        )
+        rows.append({
+            "coverage": searched.coverage, "density": searched.density,
+            "told_coverage": told.coverage, "told_density": told.density,
+            "inputs": len(box.columns), "mass": searched.n / searched.all_n, "chosen": place == chosen,
+        })  # fmt: skip
+    return pd.DataFrame(rows)

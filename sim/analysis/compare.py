@@ -11,9 +11,9 @@ import pandas as pd
 from sim.analysis.comparison_text import comparison_text
 from sim.analysis.inputs import differing_inputs
 from sim.analysis.words import clean
-from sim.results import Z_95, Results, share_interval
-from sim.stages import in_force, says_how_long, zone_ever
-from sim.store import folder_name
+from sim.results.manifest import folder_name
+from sim.results.results import Z_95, Results, share_interval
+from sim.results.stages import in_force, says_how_long, zone_ever
 
 MILLION = 1e6
 Mean = tuple[float, float, float]  # a mean and the ends of its 95 % interval

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
-from sim import streams
-from sim.analysis.asked import Asked, NoAnswer
-from sim.analysis.drawn import Drawn
-from sim.chunks import play_chunk
-from sim.results import Results
+from sim.analysis.drawn_inputs import Drawn
+from sim.analysis.figures import Asked, NoAnswer
+from sim.core import streams
+from sim.core.exact import Floats
+from sim.results.chunks import play_chunk
+from sim.results.manifest import canonical, identity
+from sim.results.results import Results
 from sim.scenario.messages import meant, quoted
-from sim.store import canonical, identity
-from sim.utility import Floats
 
 ALMOST_1 = 1 - 2.0**-53  # the largest uniform: above every hardness below 1
 PIECE = 256  # runs that are kept at once

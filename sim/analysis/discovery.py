@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.analysis.asked import Asked, NoAnswer, figure_asked
-from sim.analysis.box_search import LEAST_CASES, Found, find_boxes
-from sim.analysis.boxes import Factors
+from sim.analysis.boxes import LEAST_CASES, Factors, Found, find_boxes
 from sim.analysis.discovery_text import box_sentence, condition_texts, discovery_text
-from sim.analysis.drawn import inputs_of, runs_looked_at
-from sim.issues import Bools
-from sim.results import Results, share_interval
+from sim.analysis.drawn_inputs import inputs_of, runs_looked_at
+from sim.analysis.figures import Asked, NoAnswer, figure_asked
+from sim.core.packages import Bools
+from sim.results.results import Results, share_interval
 
 MOST_SEARCHED = 20_000  # runs a search looks at: more would take minutes and find the same
 

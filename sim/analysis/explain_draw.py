@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 
+from sim.analysis.gaps import Table, WayOut, way_out
 from sim.analysis.narrate import Narration, narrate
 from sim.analysis.reasons import smallest_sets
 from sim.analysis.replays import last_table
-from sim.analysis.turns import Package, package_named
-from sim.analysis.ways_out import Table, WayOut, way_out
-from sim.ensemble import draw as draw_inputs
-from sim.exact import TOLERANCE
-from sim.model import hold_talks
+from sim.analysis.trace import Package, package_named
+from sim.core.exact import TOLERANCE
+from sim.model.domain import structure
+from sim.model.ensemble import draw as draw_inputs
+from sim.model.peace_talks import hold_talks
+from sim.model.talks import Talks
 from sim.scenario import Scenario
-from sim.structure import structure
-from sim.talks import Talks
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from sim.analysis.explain_draw import DrawExplained, Opened
-from sim.analysis.plain_text import WIDTH, wrapped
-from sim.analysis.telling import package_lines, tell
+from sim.analysis.narration_events_text import WIDTH, wrapped
+from sim.analysis.narration_text import package_lines, tell
 from sim.analysis.words import clean, either, obstacle_said, party_label
 
 MOST_WAYS = 6

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 
-from sim.analysis.changes import Change
 from sim.analysis.comparison_text import difference_words
-from sim.analysis.dial_words import dial_words, turn_words, value_words, way_words
-from sim.analysis.dials import REAL_ABOVE, Dial
+from sim.analysis.counterfactual import Stage, Tried
+from sim.analysis.input_words import changed_value_words, dial_words, turn_words, way_words
 from sim.analysis.layout import heading, number, paragraph, percent, share_with_interval, table
-from sim.analysis.setting_aside import HALF, Aside
-from sim.analysis.tried import Stage, Tried
+from sim.analysis.parameters import REAL_ABOVE, Change, Dial
+from sim.analysis.replays import HALF, Aside
 from sim.analysis.weight_flips import CENTRAL, Flip
 from sim.analysis.words import either, obstacle_words, who_signs
 
@@ -213,8 +212,8 @@ def _flip_words(explained: "Explanation", flip: Flip) -> str:
     what, instead = dial_words(explained.results.scenario, dial), _instead(explained, flip.instead)
     if flip.flips:
         side = "or more" if flip.turn > dial.value else "or less"
-        return f"{what}, at {number(flip.turn, 3)} {side} instead of {value_words(dial, dial.value)}: {instead}"
-    way = f"at {value_words(dial, flip.end)} instead of {value_words(dial, dial.value)}"
+        return f"{what}, at {number(flip.turn, 3)} {side} instead of {changed_value_words(dial, dial.value)}: {instead}"
+    way = f"at {changed_value_words(dial, flip.end)} instead of {changed_value_words(dial, dial.value)}"
     return f"{what}, {way}: {flip.kept.count} of {flip.kept.n} keep the text, else {instead}"
 
 

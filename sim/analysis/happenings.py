@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.watching import NEVER, Seen
+from sim.analysis.trace import NEVER, Seen
 from sim.analysis.words import in_file_order
-from sim.issues import NO_DEAL
+from sim.core.packages import NO_DEAL
+from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.ratification import Votes
-from sim.outcomes_ledger import fallen_in
-from sim.talks import Talks
-from sim.utility import DAYS_PER_MONTH
+from sim.model.talks import Talks
+from sim.results.columns_signed import fallen_in
 
 
 @dataclass(frozen=True)

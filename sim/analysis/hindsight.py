@@ -15,11 +15,11 @@ import pandas as pd
 
 from sim.analysis.portrait import Portrait, portrait
 from sim.analysis.words import either, issue_label
-from sim.positions import even_scale
-from sim.results import Results, share_interval
+from sim.core.positions import even_scale
+from sim.results.results import Results, share_interval
+from sim.results.stages import stages
+from sim.results.statistics import counted, quantile_of
 from sim.scenario import Scenario
-from sim.stages import stages
-from sim.totals import counted, quantile_of
 
 MIDDLE = 50.0
 DAYS_PER_MONTH = 30.4375

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.issues import ALWAYS, NEVER, Condition
+from sim.core.packages import ALWAYS, NEVER, Condition
 from sim.protocols import PROTOCOLS
 from sim.scenario import PartySpec, Scenario
 from sim.scenario.mixing import SHOWN_ONLY

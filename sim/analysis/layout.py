@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.analysis.words import clean
-from sim.results import Z_95, share_interval
+from sim.results.results import Z_95, share_interval
 from sim.scenario.messages import printable, shown
 
 WIDTH = 100

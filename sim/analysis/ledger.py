@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sim.analysis.turns import Turn
-from sim.issues import Ints
-from sim.results import Results, remembered
+from sim.analysis.trace import Turn
+from sim.core.packages import Ints
+from sim.results.results import Results, remembered
+from sim.results.statistics import counted, mean_of, quantile_of
 from sim.scenario import Scenario
-from sim.totals import counted, mean_of, quantile_of
 
 LOW, HIGH = 0.1, 0.9  # ends of the spread of movement over runs
 

@@ -5,11 +5,11 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
-from sim.analysis.asked import NoAnswer
 from sim.analysis.designs import Design, Sheet
-from sim.analysis.drawn import Drawn
-from sim.results import Results
-from sim.utility import Floats
+from sim.analysis.drawn_inputs import Drawn
+from sim.analysis.figures import NoAnswer
+from sim.core.exact import Floats
+from sim.results.results import Results
 
 LEVELS = 4
 STEP = LEVELS / (2 * (LEVELS - 1))  # of the whole way

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.dials import REAL_ABOVE
 from sim.analysis.package_bench import Bench
+from sim.analysis.parameters import REAL_ABOVE
 from sim.analysis.portrait_around import of_texts
-from sim.analysis.setting_aside import mean_hardness
-from sim.exact import TOLERANCE
-from sim.issues import Bools, Ints
-from sim.stages import OfRuns
-from sim.utility import EVERYBODY, Floats
+from sim.analysis.replays import mean_hardness
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Bools, Ints
+from sim.core.utility import EVERYBODY
+from sim.results.stages import OfRuns
 
 TEXT = "package"  # its name in the tables made of it
 

@@ -5,16 +5,16 @@ from functools import cached_property
 
 import numpy as np
 
-from sim import kernels_worth
-from sim.analysis.central_table import CentralTable
 from sim.analysis.portrait import Portrait, portrait
-from sim.ensemble import Ensemble, central, draw
-from sim.foresight import Prospects, foreseen_worth_of, prospects
-from sim.issues import NO_DEAL, Bools, Ints
+from sim.analysis.smallest_change import CentralTable
+from sim.core import package_pass
+from sim.core.exact import Floats
+from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.model.domain import Structure, structure
+from sim.model.ensemble import Ensemble, central, draw
+from sim.model.foresight import Prospects, foreseen_worth_of, prospects
+from sim.model.world import NEVER
 from sim.scenario import Scenario
-from sim.structure import Structure, structure
-from sim.utility import Floats
-from sim.world import NEVER
 
 FIRST = 1  # the round in which signing is looked at
 
@@ -59,7 +59,7 @@ class Bench:
         for word, steps in zip(world.commitments, world.static, strict=True):
             bound = np.flatnonzero((word.from_round != NEVER) & (word.from_round <= FIRST))
             party = self.parties.index(word.party)
-            kernels_worth.go_back(
+            package_pass.go_back(
                 utility, bound, party, np.ascontiguousarray(word.cost_per_step), np.ascontiguousarray(steps[packages])
             )
         return utility

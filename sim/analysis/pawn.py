@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.analysis.drawn import resamples
+from sim.analysis.drawn_inputs import resamples
 from sim.analysis.tornado import DUMMIES, Sample, slices
-from sim.issues import Ints
-from sim.utility import Floats
+from sim.core.exact import Floats
+from sim.core.packages import Ints
 
 MOST_RUNS = 20_000  # of more, the first so many
 MOST_LEVELS = 500  # of a figure: distances are then right to a five-hundredth

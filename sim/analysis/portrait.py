@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim import solutions
 from sim.analysis.portrait_around import Around, around
 from sim.analysis.portrait_stability import stability_table
-from sim.consent import acceptable
-from sim.ensemble import Ensemble, central
-from sim.exact import TOLERANCE
-from sim.fair_division import AdjustedWinner, adjusted_winner
-from sim.issues import NO_DEAL, Bools, Condition, Ints
-from sim.pareto import distinct_vectors, pareto_frontier
-from sim.positions import best_positions, even_scale, nearest_to_position, weighted_mean
+from sim.core import solutions
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.fair_division import AdjustedWinner, adjusted_winner
+from sim.core.packages import NO_DEAL, Bools, Condition, Ints
+from sim.core.pareto import distinct_vectors, pareto_frontier
+from sim.core.positions import best_positions, even_scale, nearest_to_position, weighted_mean
+from sim.core.streams import law_mean
+from sim.core.utility import EVERYBODY
+from sim.core.zopa import acceptable
+from sim.model.ensemble import Ensemble, central
 from sim.scenario import Scenario
-from sim.streams import law_mean
-from sim.utility import EVERYBODY, Floats
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.exact import TOLERANCE
-from sim.issues import Condition, Ints
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Condition, Ints
+from sim.core.stability import KINDS, NOBODY, Surroundings, stability, surroundings
+from sim.model.domain import Structure
 from sim.scenario import Scenario
-from sim.stability import KINDS, NOBODY, Surroundings, stability, surroundings
-from sim.structure import Structure
-from sim.utility import Floats
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sim.analysis.compare import Mean, mean_interval
-from sim.outcomes import OUTCOMES
-from sim.results import Results
-from sim.stages import OfRuns, zone_ever
+from sim.results.columns import OUTCOMES
+from sim.results.results import Results
+from sim.results.stages import OfRuns, zone_ever
 
 HELD = "held_60"  # in force and not broken in five years
 MONTHS = 60.0

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.analysis.asked import Asked, NoAnswer, figure_asked
 from sim.analysis.compare import mean_interval
 from sim.analysis.designs import REST, Design, Keeper, chosen, play, sobol_design
-from sim.analysis.drawn import REAL, Drawn, inputs_of, runs_looked_at
+from sim.analysis.drawn_inputs import REAL, Drawn, inputs_of, runs_looked_at
+from sim.analysis.figures import Asked, NoAnswer, figure_asked
 from sim.analysis.input_words import input_words
 from sim.analysis.morris import morris_design, morris_effects, trajectories_of
 from sim.analysis.pawn import pawn
 from sim.analysis.sensitivity_text import sensitivity_text
 from sim.analysis.sobol import dummy_indices, sobol_indices
 from sim.analysis.tornado import Sample, sample, tornado
-from sim.results import Results, share_interval
-from sim.utility import Floats
+from sim.core.exact import Floats
+from sim.results.results import Results, share_interval
 
 FINISHED = {"tornado": tornado, "pawn": pawn}  # methods that need no runs but those that are there
 DESIGNED = {"sobol": 256, "morris": 32}  # methods with runs of their own: points, or trajectories, if not told

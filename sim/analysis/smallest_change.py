@@ -1,16 +1,294 @@
-"""The smallest change of one number, or of two, after which some package is acceptable to all who sign it.
+"""The search for the smallest change of one number, or of two, after which a zone opens at central numbers.
 
-Nothing is sampled and nothing is left out. What is found is then looked at once more, by working out the table anew
-with the numbers found.
+Worth is affine in each number alone: a weight that is turned rescales the others of its party, so its worth is affine
+too. So for each package the value at which it becomes acceptable is a quotient, and the smallest change is the smallest
+of these over all packages.
+
+Two numbers of one party add up, so the cheaper of them is turned alone, unless it reaches the end of its scale: then
+the other takes over. Two weights, a weight with points, and foresight with anything multiply each other and are no such
+pair.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 
-from sim.analysis.central_table import CentralTable
-from sim.analysis.change_search import Search, order
-from sim.analysis.changes import SLACK, Change
+from sim.analysis.gaps import Table
+from sim.analysis.parameters import AS_WORTH, REAL_ABOVE, SLACK, Change, Dial, Turn, dials, hardness_dials
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Bools, Ints
+from sim.model.domain import Structure
+from sim.model.ensemble import Ensemble, central, revalued
+from sim.model.foresight import foreseen_worth, foreseen_worth_of
+from sim.scenario import Scenario
+
+
+class CentralTable:
+    """A scenario at central numbers: worth as the parties bargain by it, lines real whose hardness is above one half.
+
+    Looked at is the table before the first round: no event has happened, no lever is pulled, no front has moved.
+
+    Attributes:
+        scenario, structure: Of which.
+        quota: How many signatories are enough; None for all.
+        dials: The numbers that can be turned, but for hardness.
+        hardness: Those of the red lines.
+    """
+
+    def __init__(self, scenario: Scenario, structure: Structure) -> None:
+        self.scenario, self.structure = scenario, structure
+        self._ensemble = _quiet(central(scenario, structure))
+        self.quota: int | None = getattr(self._ensemble.protocol, "quota", None)
+        self.dials = tuple(dials(scenario))
+        self.hardness = tuple(hardness_dials(scenario, structure))
+
+    @cached_property
+    def real(self) -> Bools:
+        """Red lines that are real at central numbers, shape (L,)."""
+        return self._real({})
+
+    @cached_property
+    def now(self) -> Table:
+        """The table without any change."""
+        return self.after({})
+
+    def after(self, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Table:
+        """The table once numbers of the file have other values.
+
+        Args:
+            changes: Value by path.
+            kinds: Of the dials that were turned, if known: numbers that move worth alone are quicker to follow.
+        """
+        return Table(self.structure, _margins(self._moved(changes, kinds)), self._real(changes), self.quota)
+
+    def margins(self, dial: Dial, value: float) -> Floats:
+        """Worth less no deal once a dial is turned to a value, shape (N, P)."""
+        return self.after(dial.at(value), (dial.kind,)).margin
+
+    def margins_of(self, packages: Ints, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Floats:
+        """Worth less no deal of some packages once numbers of the file have other values, shape (N, K)."""
+        moved = self._moved(changes, kinds)
+        margins: Floats = foreseen_worth_of(moved, packages)[0] - moved.no_deal[0][:, None]
+        return margins
+
+    def _moved(self, changes: Mapping[str, float], kinds: Collection[str]) -> Ensemble:
+        worths = bool(kinds) and all(kind in AS_WORTH for kind in kinds)
+        return revalued(self._ensemble, changes) if worths else _quiet(central(self.scenario, self.structure, changes))
+
+    def _real(self, changes: Mapping[str, float]) -> Bools:
+        real = np.zeros(len(self.structure.lines.names), bool)
+        for dial in self.hardness:
+            real[list(dial.lines)] = changes.get(dial.path, dial.value) > REAL_ABOVE
+        return real
+
+
+def _quiet(ensemble: Ensemble) -> Ensemble:
+    """The same draw before anything happens: no deal is worth in all rounds what the file says."""
+    path = np.broadcast_to(ensemble.no_deal[:, None], ensemble.world.no_deal.shape)
+    return replace(ensemble, world=replace(ensemble.world, no_deal=path))
+
+
+def _margins(ensemble: Ensemble) -> Floats:
+    margins: Floats = foreseen_worth(ensemble)[0] - ensemble.no_deal[0][:, None]
+    return margins
+
+
+SLOPE = 1e-12  # below which worth does not move with a number
+
+
+class Search:
+    """The searches over one table. `aside` are lines set aside."""
+
+    def __init__(self, table: CentralTable) -> None:
+        self.table, self.now, self.signs = table, table.now, table.structure.signs
+        self.lines = [dial for dial in table.hardness if dial.value > REAL_ABOVE]
+        self.party = {name: n for n, name in enumerate(table.structure.parties)}
+        asides: list[tuple[int, ...]] = [(), *(dial.lines for dial in self.lines)]
+        self.short = {aside: self.now.votes_short(aside) for aside in asides}
+        self.clear = {aside: self.now.clear(aside) for aside in asides}
+        near = (self.short[()] == 2) | np.logical_or.reduce([short == 1 for short in self.short.values()])
+        self.near: Ints = np.flatnonzero(near)  # packages that two numbers could bring in, or one
+        own = [dial for dial in table.dials if dial.party is not None]
+        self.slope = {dial.path: self._slope(dial) for dial in own}
+        self.change = {dial.path: self._needed(dial) for dial in own}
+
+    def _slope(self, dial: Dial) -> Floats:
+        """How much worth to its party each near package gains for each unit that a dial is turned up."""
+        n, far = self.party[str(dial.party)], dial.far
+        if far == dial.value or not len(self.near):
+            return np.zeros(len(self.near))
+        gained = self.table.margins(dial, far)[n, self.near] - self.now.margin[n, self.near]
+        slope: Floats = gained / (far - dial.value)
+        return slope
+
+    def _needed(self, dial: Dial) -> Floats:
+        """By how much a dial must be turned for each near package to be worth no deal to its party; NaN if it cannot.
+
+        A package that is already worth it needs none of it.
+        """
+        own, slope = self.now.margin[self.party[str(dial.party)], self.near], self.slope[dial.path]
+        needed = np.full(len(self.near), np.nan)
+        moves = (np.abs(slope) > SLOPE) & (own < -TOLERANCE)
+        needed[moves] = -own[moves] / slope[moves]
+        value = dial.value + needed
+        needed[(value < dial.low - SLACK) | (value > dial.high + SLACK)] = np.nan
+        return needed
+
+    def one(self) -> Iterator[Change]:
+        """Every number that opens a zone alone."""
+        yield from self._alone(())
+        for dial in self.lines:
+            if self.now.opens(dial.lines):
+                yield self._lines_aside(dial)
+        if self.table.quota is None:
+            for dial in self.table.dials:
+                if dial.party is None and (change := self._of_all(dial)) is not None:
+                    yield change
+
+    def _alone(self, aside: tuple[int, ...]) -> Iterator[Change]:
+        """Numbers of one party that open a zone, with lines set aside or none."""
+        for dial in self.table.dials:
+            if dial.party is None:
+                continue
+            wanted = self._blocked_by(self.party[dial.party], aside)
+            change = np.where(wanted, np.abs(self.change[dial.path]), np.nan)
+            if np.isfinite(change).any():
+                place = self._first(change)
+                yield Change((self._turned(dial, place),), int(self.near[place]), 0)
+
+    def _blocked_by(self, n: int, aside: tuple[int, ...]) -> Bools:
+        """Near packages that lack but one consent, and would have it if they were worth more to party n."""
+        blocked: Bools = (self.short[aside][self.near] == 1) & self._unwilling(n, aside)
+        return blocked
+
+    def _unwilling(self, n: int, aside: tuple[int, ...]) -> Bools:
+        near = self.near
+        unwilling: Bools = self.signs[n, near] & ~self.now.willing[n, near] & self.clear[aside][n, near]
+        return unwilling
+
+    def _turned(self, dial: Dial, place: int) -> Turn:
+        return Turn(dial, float(np.clip(dial.value + self.change[dial.path][place], dial.low, dial.high)))
+
+    def _first(self, cost: Floats) -> int:
+        """The near package of smallest cost; ties by rank."""
+        tied = np.flatnonzero(cost <= np.nanmin(cost) + SLACK)
+        return int(tied[self.table.structure.space.tie_rank[self.near[tied]].argmin()])
+
+    def _lines_aside(self, *dials: Dial) -> Change:
+        aside = tuple(line for dial in dials for line in dial.lines)
+        zone = np.flatnonzero(self.now.votes_short(aside) <= 0)
+        package = int(zone[self.table.structure.space.tie_rank[zone].argmin()])
+        return Change(tuple(Turn(dial, REAL_ABOVE) for dial in dials), package, 0)
+
+    def _of_all(self, dial: Dial) -> Change | None:
+        """The smallest turn of a number that moves the worth of all parties alike."""
+        now, far = self.now.margin, dial.far
+        slope = (self.table.margins(dial, far) - now) / (far - dial.value)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            at = np.where(np.abs(slope) > SLOPE, -now / slope, np.nan)
+        asked = self.signs
+        stuck = (asked & (np.abs(slope) <= SLOPE) & (now < -TOLERANCE)).any(axis=0)
+        least = np.where(asked & (slope > SLOPE), at, -np.inf).max(axis=0)
+        most = np.where(asked & (slope < -SLOPE), at, np.inf).min(axis=0)
+        turn = np.where(least > 0, least, np.where(most < 0, most, 0.0))
+        value = dial.value + turn
+        behind = ~self.clear[()].all(axis=0) | self.now.gone()
+        fits = ~behind & ~stuck & (least <= most) & (value >= dial.low - SLACK) & (value <= dial.high + SLACK)
+        found = np.flatnonzero(fits)
+        if not len(found):
+            return None
+        size = np.abs(turn[found])
+        tied = found[size <= size.min() + SLACK]
+        package = int(tied[self.table.structure.space.tie_rank[tied].argmin()])
+        return Change((Turn(dial, float(np.clip(value[package], dial.low, dial.high))),), package, 0)
+
+    # Two numbers.
+
+    def two(self) -> Iterator[Change]:
+        """The cheapest two numbers for each pair of those that must give way, for packages that need both."""
+        for first, second in combinations(self.party, 2):
+            yield from self._two_parties(first, second)
+        for party in self.party:
+            yield from self._one_party(party)
+        for line in self.lines:
+            if not self.now.opens(line.lines):
+                cheapest: dict[str | None, Change] = {}
+                for change in self._alone(line.lines):
+                    owner = change.turns[0].dial.party
+                    if owner not in cheapest or change.cost < cheapest[owner].cost:
+                        cheapest[owner] = change
+                for change in cheapest.values():
+                    yield Change((Turn(line, REAL_ABOVE), *change.turns), change.package, 0)
+        for one, other in combinations(self.lines, 2):
+            alone = any(self.now.opens(dial.lines) for dial in (one, other))
+            if not alone and self.now.opens((*one.lines, *other.lines)):
+                yield self._lines_aside(one, other)
+
+    def _two_parties(self, first: str, second: str) -> Iterator[Change]:
+        """The cheapest number of each of two parties, for packages that lack the consent of these two alone."""
+        n, m = self.party[first], self.party[second]
+        wanted = np.flatnonzero((self.short[()][self.near] == 2) & self._unwilling(n, ()) & self._unwilling(m, ()))
+        if not len(wanted):
+            return
+        (own, cost), (others, other_cost) = self._cheapest(first, wanted), self._cheapest(second, wanted)
+        total = cost + other_cost
+        if np.isfinite(total).any():
+            tied = np.flatnonzero(total <= np.nanmin(total) + SLACK)
+            best = int(tied[self.table.structure.space.tie_rank[self.near[wanted[tied]]].argmin()])
+            place = int(wanted[best])
+            turns = self._turned(own[best], place), self._turned(others[best], place)
+            yield Change(turns, int(self.near[place]), 0)
+
+    def _one_party(self, party: str) -> Iterator[Change]:
+        """The cheapest two numbers of one party: one to the end of its scale, and another for the rest."""
+        places = np.flatnonzero(self._blocked_by(self.party[party], ()))
+        found: list[Change] = []
+        for dial in self.table.dials if len(places) else ():
+            if dial.party == party:
+                found += self._after_the_end_of(dial, places)
+        if found:
+            yield min(found, key=order)
+
+    def _after_the_end_of(self, dial: Dial, places: Ints) -> Iterator[Change]:
+        """A dial turned to the end of its scale, with each other number that then does, where it costs least."""
+        slope, lack = self.slope[dial.path][places], -self.now.margin[self.party[str(dial.party)], self.near[places]]
+        for end in (dial.low, dial.high):
+            left = lack - slope * (end - dial.value)
+            to_go = (slope * (end - dial.value) > SLOPE) & (left > TOLERANCE)
+            for other in self.table.dials:
+                if not (to_go.any() and add_up(dial, other)):
+                    continue
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    turn = np.where(to_go, left / self.slope[other.path][places], np.nan)
+                fits = (other.value + turn >= other.low) & (other.value + turn <= other.high)  # False for NaN
+                if fits.any():
+                    best = int(np.where(fits, np.abs(turn), np.inf).argmin())
+                    turns = Turn(dial, end), Turn(other, float(other.value + turn[best]))
+                    yield Change(turns, int(self.near[places[best]]), 0)
+
+    def _cheapest(self, party: str, places: Ints) -> tuple[list[Dial], Floats]:
+        """For some near packages, the number of a party that costs least, and what it costs; NaN if none does."""
+        own = [dial for dial in self.table.dials if dial.party == party]
+        costs = np.array([np.abs(self.change[dial.path][places]) / dial.unit for dial in own])
+        filled = np.where(np.isnan(costs), np.inf, costs)
+        best = filled.argmin(axis=0)
+        least = filled[best, np.arange(len(places))]
+        return [own[k] for k in best.tolist()], np.where(np.isinf(least), np.nan, least)
+
+
+def order(change: Change) -> tuple[float, tuple[str, ...]]:
+    """The cheapest first, ties by path."""
+    return round(change.cost, 12), tuple(turn.dial.path for turn in change.turns)
+
+
+def add_up(one: Dial, other: Dial) -> bool:
+    """Whether what two numbers of one party do to its worth adds up; else they multiply each other."""
+    kinds = {one.kind, other.kind}
+    multiply = one.kind == other.kind == "weight" or kinds == {"weight", "points"} or "foresight" in kinds
+    return one.party == other.party and one.path != other.path and not multiply
 
 
 @dataclass(frozen=True)

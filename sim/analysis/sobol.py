@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sim.analysis.drawn import resamples
-from sim.utility import Floats
+from sim.analysis.drawn_inputs import resamples
+from sim.core.exact import Floats
 
 RESAMPLES = 300
 

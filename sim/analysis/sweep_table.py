@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.consent import acceptable
-from sim.ensemble import central
-from sim.results import share_interval
+from sim.core.utility import EVERYBODY
+from sim.core.zopa import acceptable
+from sim.model.ensemble import central
+from sim.results.results import share_interval
 from sim.scenario import Scenario
-from sim.utility import EVERYBODY
 
 STAGES = {
     "zone_first": "A package acceptable to all, first round",

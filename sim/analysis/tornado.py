@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim import exact
-from sim.analysis.asked import Asked, NoAnswer
 from sim.analysis.compare import unpaired_difference
-from sim.analysis.drawn import Drawn, dummy
-from sim.issues import Bools, Ints
-from sim.movers import share_difference
-from sim.utility import Floats
+from sim.analysis.drawn_inputs import Drawn, dummy
+from sim.analysis.figures import Asked, NoAnswer
+from sim.core import exact
+from sim.core.exact import Floats
+from sim.core.packages import Bools, Ints
+from sim.results.drivers import share_difference
 
 LEAST_RUNS = 100  # a fifth of fewer says nothing
 SLICES = 10  # of the runs, by an input, for the share of the variance it explains alone

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.analysis.tournament_games import check_size, games_of
-from sim.analysis.tournament_possible import possible
+from sim.analysis.contenders import Contender, check_grid, contenders, seats, strategy_axes
+from sim.analysis.tournament_games import check_size, games_of, possible
 from sim.analysis.tournament_tables import (
     FIGURES,
     equilibrium_table,
@@ -21,12 +21,11 @@ from sim.analysis.tournament_tables import (
     seat_table,
 )
 from sim.analysis.tournament_text import tournament_text
-from sim.chunks import play_chunk
-from sim.ensemble import draw
+from sim.model.domain import Structure, structure
+from sim.model.ensemble import draw
+from sim.results.chunks import play_chunk
 from sim.scenario import Scenario
-from sim.scenario.contenders import Contender, check_grid, contenders, seats, strategy_axes
 from sim.scenario.messages import Faults
-from sim.structure import Structure, structure
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.tournament_games import Games, Mean, deviations, mean_of, mean_over, share_of
-from sim.exact import TOLERANCE
-from sim.issues import Bools
-from sim.utility import Floats
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Bools
 
 FIGURES = {
     "own": "own worth",

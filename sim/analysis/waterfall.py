@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.compare import Figure, figures_of, mean_interval
-from sim.results import Results, run, share_interval
+from sim.results.results import Results, run, share_interval
 from sim.scenario import Scenario, ScenarioError
 from sim.scenario.mixing import differing_paths, mixed
 from sim.scenario.paths import Path

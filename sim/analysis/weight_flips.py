@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.analysis.central_table import CentralTable
-from sim.analysis.dials import Dial
+from sim.analysis.parameters import Dial
 from sim.analysis.reasons import Share
-from sim.chunks import block_size
-from sim.ensemble import Ensemble, central, draw
-from sim.issues import NO_DEAL, Ints
-from sim.model import hold_talks
-from sim.results import Results
-from sim.utility import Floats, rescale_weights
+from sim.analysis.smallest_change import CentralTable
+from sim.core.exact import Floats
+from sim.core.packages import NO_DEAL, Ints
+from sim.core.utility import rescale_weights
+from sim.model.ensemble import Ensemble, central, draw
+from sim.model.peace_talks import hold_talks
+from sim.results.chunks import block_size
+from sim.results.results import Results
 
 PANEL = 12  # runs that are looked at
 FIRST = 4_096  # among the first so many: to draw more of them takes room

@@ -5,7 +5,7 @@ Labels come from a stranger's file: whatever is printed has its unprintable char
 
 from collections.abc import Callable, Iterable, Mapping
 
-from sim.issues import Clause, Condition
+from sim.core.packages import Clause, Condition
 from sim.scenario import Scenario
 from sim.scenario.messages import shown
 

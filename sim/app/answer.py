@@ -16,10 +16,10 @@ from sim.analysis.sweep_table import STAGES
 from sim.analysis.words import blocker_words, issue_label, option_label
 from sim.app.changed import ChangedFile, ChangesRefused
 from sim.app.playing import played
-from sim.results import Results, remembered
+from sim.results.manifest import identity
+from sim.results.results import Results, remembered
+from sim.results.stages import stage_flags
 from sim.scenario import Scenario, read_scenario
-from sim.stages import stage_flags
-from sim.store import identity
 
 PACKAGES, BEFORE, BLOCKERS, INPUTS = 8, 3, 6, 60  # rows told; BEFORE: packages frequent before that are not now
 

@@ -13,15 +13,15 @@ from starlette.routing import Route
 
 from sim.app import results
 from sim.app.changed import ChangesRefused
+from sim.app.errors import Said
 from sim.app.home import Home, home
 from sim.app.look import SHARED, rendered, say, static
 from sim.app.page import Page
 from sim.app.pages import PAGES
 from sim.app.safety import Keys, Safety
-from sim.app.said import Said
+from sim.results.files import DamagedResults, StoreError
 from sim.scenario import ScenarioError
 from sim.scenario.messages import shown
-from sim.store import DamagedResults, StoreError
 
 
 def application(there: Home, keys: Keys, pages: Sequence[Page] = PAGES) -> Starlette:

@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 from sim.analysis.package_bench import Bench, bench
 from sim.app.changed import ChangedFile
-from sim.store import identity
+from sim.results.manifest import identity
 
 DRAWS = 500  # in which it is asked who would sign
 MOST_KEPT = 2  # scenarios; the largest takes some 60 MB

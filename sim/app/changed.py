@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.app.said import Said
+from sim.app.errors import Said
 from sim.scenario import Scenario, ScenarioError, paths, read_scenario
 from sim.scenario.differences import load
 from sim.scenario.messages import Faults, Mark

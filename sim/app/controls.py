@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.analysis.words import clean, issue_label, line_words, party_label
-from sim.ensemble import line_group
-from sim.registry import Registry, texts_of
+from sim.core.registry import Registry, texts_of
+from sim.model.ensemble import line_group
 from sim.scenario import Number, PartySpec, ProtocolSpec, Scenario, StrategySpec, read_scenario
 from sim.scenario.registered import PROTOCOLS, STRATEGIES, parameters_of
 

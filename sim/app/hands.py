@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from sim.batch.work import start_worker
-from sim.chunks import Chunk, play_chunk
+from sim.results.chunks import Chunk, play_chunk
 from sim.scenario import Scenario
 
 MOST = 3  # beside the worker itself; each takes some 300 MB with the largest scenario shipped

@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from sim.app.changed import ChangedFile, Changes
 from sim.app.differing import differing
+from sim.app.errors import Replaced, Said
 from sim.app.place import Place
-from sim.app.said import Replaced, Said
 from sim.app.worker import Worker
 
 LOOK = 0.2  # seconds between two looks whether whoever asked is still there

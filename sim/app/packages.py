@@ -6,11 +6,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sim.app.errors import Said
 from sim.app.home import answered, home, post_differing, text_of, wish_about
 from sim.app.look import rendered
 from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
 from sim.app.page import Page
-from sim.app.said import Said
 
 MOST_ISSUES = 200
 RUNS = 500  # in which the package signed most often is looked for

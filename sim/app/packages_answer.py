@@ -3,20 +3,29 @@
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from sim.analysis.contradictions import broken_rules, goes_with, repairs
-from sim.analysis.dial_words import turn_words
+from sim.analysis.input_words import turn_words
 from sim.analysis.one_package import Afterwards, Of, OnePackage, Signatory, one_package
 from sim.analysis.package_bench import Bench
-from sim.analysis.package_lacks import Lacks, lacks
-from sim.analysis.package_neighbours import Nearest, Neighbour, nearest, neighbours, place
+from sim.analysis.package_changes import (
+    Lacks,
+    Nearest,
+    Neighbour,
+    broken_rules,
+    goes_with,
+    lacks,
+    nearest,
+    neighbours,
+    place,
+    repairs,
+)
 from sim.analysis.words import clean, condition_words, line_words, party_label, who_signs
 from sim.app.benches import bench_of
 from sim.app.changed import ChangedFile
+from sim.app.errors import Said
 from sim.app.playing import played
-from sim.app.said import Said
 from sim.app.step_answer import issues_in_words
-from sim.issues import NO_DEAL
-from sim.results import share_interval
+from sim.core.packages import NO_DEAL
+from sim.results.results import share_interval
 
 NASH = "nash"
 MOST_NEIGHBOURS = 12

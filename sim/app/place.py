@@ -4,9 +4,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from sim.app.said import NotThere
+from sim.app.errors import NotThere
+from sim.results.files import StoreError
+from sim.results.manifest import RESOLVED, RUN
 from sim.scenario.messages import shown
-from sim.store import RESOLVED, RUN, StoreError
 
 ENDINGS = (".yaml", ".yml")
 MOST_LISTED = 200

@@ -8,11 +8,11 @@ from time import monotonic
 import pandas as pd
 
 from sim.app.hands import Hands
-from sim.chunks import Chunk, chunk_length, play_chunk
-from sim.results import Results, results_of
+from sim.model.domain import structure
+from sim.results.chunks import Chunk, chunk_length, play_chunk
+from sim.results.manifest import identity
+from sim.results.results import Results, results_of
 from sim.scenario import Scenario
-from sim.store import identity
-from sim.structure import structure
 
 PIECE = 0.25  # seconds between two looks whether anybody still waits; where draws are cut moves no bit
 FIRST, MOST = 100, 2_000  # draws of a piece: before it is known how long one takes, and at most

@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sim.app.errors import NotThere, Said
 from sim.app.home import answered, home, text_of, wish
 from sim.app.look import rendered
 from sim.app.page import Page
@@ -16,7 +17,6 @@ from sim.app.results_answer import card, one
 from sim.app.results_compare import compared, drawn, page
 from sim.app.results_files import TYPES, is_plain_picture, safe_csv, safe_page
 from sim.app.results_place import HERE, MOST_NAME, RESULTS, listed, listed_file, opened_on, results_folder
-from sim.app.said import NotThere, Said
 
 AT_ONCE = asyncio.Semaphore(3)  # files that are read at one time, since each is held in memory
 

@@ -8,16 +8,17 @@ from typing import Any
 
 from sim.analysis.layout import share_with_interval
 from sim.analysis.words import clean
+from sim.app.errors import Said
 from sim.app.results_files import is_plain_picture, picture_words, table_cells
-from sim.app.results_place import listed_file, marks_of
-from sim.app.results_points import point_of
-from sim.app.said import Said
+from sim.app.results_place import listed_file, marks_of, point_of
 from sim.report.blocks import Grid, Section
 from sim.report.result import blockers_section, funnel_section, packages_section
-from sim.results import Results
+from sim.results.files import DamagedResults, StoreError
+from sim.results.manifest import RUN, Manifest, read_manifest
+from sim.results.reading import damaged_files, open_results
+from sim.results.results import Results
+from sim.results.stages import runs_in_force
 from sim.scenario.messages import shown
-from sim.stages import runs_in_force
-from sim.store import RUN, DamagedResults, Manifest, StoreError, damaged_files, open_results, read_manifest
 
 MOST_FAULTS = 20  # of a folder; how many more there are is said
 MOST_KEPT = 400  # folders of which it is kept what they hold

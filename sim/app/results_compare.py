@@ -5,16 +5,15 @@ from collections.abc import Generator
 from typing import Any
 
 from sim.analysis.compare import Comparison, compare
+from sim.app.errors import NotThere
 from sim.app.results_answer import card, opened, section_data
-from sim.app.said import NotThere
 from sim.charts import CHARTS, charts_side_by_side
-from sim.charts.chart import side_by_side
+from sim.charts.chart import png_bytes, side_by_side, svg_text
 from sim.charts.compare import compare as outcomes_beside
 from sim.charts.compare import compare_table
-from sim.charts.saving import png_bytes, svg_text
 from sim.report import comparison_page
 from sim.report.comparison import chart_labels, comparison_sections
-from sim.sheet_text import csv_text
+from sim.results.tables import csv_text
 
 OUTCOMES = "compare"  # the chart of outcomes and packages, in the words of the command's files
 

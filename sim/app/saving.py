@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from sim.app.changed import Changes, read_changed, sets_of
-from sim.app.said import Said
+from sim.app.errors import Said
 from sim.scenario import Scenario, ScenarioError, read_scenario
 from sim.scenario.messages import Faults, Mark, shown
-from sim.scenario.nodes import Mapping, Node, Scalar, Sequence
-from sim.scenario.writing import document
-from sim.scenario.yaml_text import read_text
+from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from sim.scenario.yaml_reader import read_text
+from sim.scenario.yaml_writer import document
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)")  # names that some systems give to devices
@@ -62,16 +62,16 @@ def save(path: str, name: str, changes: Changes, seed: int, draws: int) -> dict[
     return {"file": target.name, "command": shown(command, 1_000), "text": text}
 
 
-def difference(base: str, name: str, title: str, changes: Changes) -> Mapping:
+def difference(base: str, name: str, title: str, changes: Changes) -> MappingNode:
     """The tree of a file that extends another and holds changes alone."""
-    root = Mapping(_NOWHERE)
+    root = MappingNode(_NOWHERE)
     root.put("extends", _text(base), _NOWHERE)
     root.put("id", _text(name), _NOWHERE)
     root.put("title", _text(title), _NOWHERE)
     if changes.without:
-        root.put("without", Sequence(_NOWHERE, "", [_text(each) for each in changes.without]), _NOWHERE)
+        root.put("without", SequenceNode(_NOWHERE, "", [_text(each) for each in changes.without]), _NOWHERE)
     if changes.sets:
-        block = Mapping(_NOWHERE)
+        block = MappingNode(_NOWHERE)
         for path, value in sets_of(changes.sets).items():
             block.put(path, _read(value), _NOWHERE)
         root.put("set", block, _NOWHERE)
@@ -85,8 +85,8 @@ def _read(value: str) -> Node:
     return node
 
 
-def _text(text: str) -> Scalar:
-    return Scalar(_NOWHERE, "", text, False)
+def _text(text: str) -> ScalarNode:
+    return ScalarNode(_NOWHERE, "", text, False)
 
 
 def _played(scenario: Scenario) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sim.analysis.looking_for import ANY, WANTED
+from sim.analysis.stepping import ANY, WANTED
+from sim.app.errors import Said
 from sim.app.home import answered, count_of, home, post_differing, text_of, wish_about
 from sim.app.look import rendered
 from sim.app.page import Page
-from sim.app.said import Said
 from sim.app.step_answer import next_that_ends_so, told
-from sim.charts.outcomes_in_words import OUTCOME_WORDS
+from sim.charts.style import OUTCOME_WORDS
 
 LAST_DRAW = 10_000_000
 

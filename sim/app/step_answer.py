@@ -5,15 +5,13 @@ from typing import Any
 
 from sim.analysis.claims import CLAIMS, claim_rows
 from sim.analysis.happenings import Signature
-from sim.analysis.looking_for import look_for
 from sim.analysis.narrate import Narration, Round
-from sim.analysis.stepping import Holding, Stand, Stepped, stepped
-from sim.analysis.telling import no_agreement, turn_lines
-from sim.analysis.telling_around import heading, held, news, silence, went_home
+from sim.analysis.narration_events_text import heading, held, news, silence, went_home
+from sim.analysis.narration_text import no_agreement, turn_lines
+from sim.analysis.stepping import Holding, Stand, Stepped, look_for, stepped
 from sim.analysis.words import clean, line_words, option_label, party_label
 from sim.app.changed import ChangedFile
-from sim.charts.colours import party_styles
-from sim.charts.outcomes_in_words import OUTCOME_WORDS
+from sim.charts.style import OUTCOME_WORDS, party_styles
 from sim.scenario import Scenario
 
 WIDE = 100_000  # characters of a line: a paragraph is one

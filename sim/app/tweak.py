@@ -8,11 +8,11 @@ from starlette.responses import JSONResponse, Response
 
 from sim.app.answer import answer
 from sim.app.controls import controls
+from sim.app.errors import NotThere, Said
 from sim.app.home import MOST_DRAWS, answered, count_of, home, text_of, wish, wish_about
 from sim.app.look import rendered
 from sim.app.page import Page
 from sim.app.place import Place
-from sim.app.said import NotThere, Said
 from sim.app.saving import save
 
 FIRST = 500  # runs of the first answer

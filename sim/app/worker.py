@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any
 
-from sim.app.said import Broken, Busy, Replaced
+from sim.app.errors import Broken, Busy, Replaced
 from sim.app.worker_process import DONE, GIVEN_UP, REFUSED, RUN, STOP, work
 
 MOST_WAITING = 8  # tabs in the line; the next is told to come back

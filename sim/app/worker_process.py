@@ -7,10 +7,10 @@ from inspect import isgenerator
 from multiprocessing.connection import Connection
 from typing import Any
 
-from sim.app.said import Broken, Said
+from sim.app.errors import Broken, Said
 from sim.batch.work import start_worker
+from sim.results.files import DamagedResults, StoreError
 from sim.scenario import ScenarioError
-from sim.store import DamagedResults, StoreError
 
 RUN, STOP = "run", "stop"
 DONE, GIVEN_UP, REFUSED = "done", "given up", "refused"

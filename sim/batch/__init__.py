@@ -5,7 +5,7 @@ from sim.batch.merging import Merged, merge
 from sim.batch.run import batch
 from sim.batch.stopping import BatchInterrupted, ClusterError
 from sim.batch.verifying import Verified, verify
-from sim.store import Shard
+from sim.results.manifest import Shard
 
 __all__ = [
     "BatchInterrupted", "BatchItem", "ClusterError", "Merged", "Shard", "Verified", "batch", "merge", "summary_table",

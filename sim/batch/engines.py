@@ -12,11 +12,10 @@ from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
-from sim.batch.losses import Losses, how_ended
 from sim.batch.stopping import Interruptible
-from sim.batch.work import Part, play_part, start_worker
-from sim.chunks import Chunk
-from sim.store import ChunkEntry
+from sim.batch.work import Losses, Part, how_ended, play_part, start_worker
+from sim.results.chunk_files import ChunkEntry
+from sim.results.chunks import Chunk
 
 PATIENCE = 2.0  # seconds for a worker to end
 LOOK = 1.0  # seconds between two looks at whether anything has come

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sim.core.streams import SCHEME
+from sim.results.files import StoreError, read_whole, write_whole
+from sim.results.manifest import FORMAT, Shard, canonical, folder_name, identity
+from sim.results.tables import json_text
 from sim.scenario import Fault, Scenario, ScenarioError, read_scenario
-from sim.store import Shard, StoreError, canonical, folder_name, identity, json_text, read_whole, write_whole
-from sim.store.manifest import FORMAT
-from sim.streams import SCHEME
 
 SWEEP = "sweep.json"
 MOST_BYTES = 100_000_000  # of it

@@ -1,11 +1,16 @@
 """What became of each scenario of a batch."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
+
+from sim.results.files import StoreError
+from sim.results.folder import ResultsFolder
+from sim.results.results import Results
+from sim.results.tables import SUMMARY, read_json
 
 
 @dataclass(frozen=True)
@@ -75,3 +80,40 @@ def summary_table(results: Sequence[Summarised]) -> pd.DataFrame:
                 "package_share": facts["most_frequent_share"],
             })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+Finish = Callable[[Results, Path], None]
+
+
+def finished(folder: ResultsFolder, item: BatchItem, finish: Finish | None) -> BatchItem:
+    """Write tables and charts, unless they are there; a shard has none.
+
+    Args:
+        folder: Holds all draws that are wanted of it.
+        item: What became of the scenario so far.
+        finish: Called with the results and the folder, for charts.
+
+    Returns:
+        The item with its headline figures, or with why the charts were not made.
+    """
+    if folder.shard is not None:
+        if not folder.is_complete(item.draws, charts=False):
+            folder.seal()
+        return item
+    if not folder.is_complete(item.draws, finish is not None):
+        results = folder.results()
+        folder.write_tables(results)
+        made: set[str] = set()
+        if finish is not None:
+            before = folder.others()
+            try:
+                finish(results, folder.path)
+            except (StoreError, OSError):
+                raise
+            except Exception as error:
+                text = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+                return replace(item, failure=f"all draws are there, but its charts are not: {text}")
+            after = folder.others()
+            made = {name for name, written in after.items() if before.get(name) != written}
+        folder.seal(made)
+    return replace(item, facts=read_json(folder.path / SUMMARY))

@@ -5,23 +5,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sim.batch.finishing import Finish, finished
 from sim.batch.inputs import SWEEP
-from sim.batch.items import BatchItem
+from sim.batch.items import BatchItem, Finish, finished
 from sim.batch.shards import Pieces, ShardSet, read_set, sets_of
-from sim.store import (
-    RESOLVED,
-    DamagedResults,
-    Layout,
-    ResultsFolder,
-    layout_of,
-    lock_folder,
-    read_manifest,
-    read_whole,
-    shard_number,
-    write_whole,
-)
-from sim.store.files import sha256
+from sim.results.chunk_files import Layout
+from sim.results.files import DamagedResults, read_whole, sha256, write_whole
+from sim.results.folder import ResultsFolder, lock_folder
+from sim.results.manifest import RESOLVED, read_manifest, shard_number
+from sim.results.reading import layout_of
 
 MOST_BYTES = 100_000_000  # of a resolved scenario, and of the list of a sweep
 MOST_SPANS = 6  # of missing draws that are written out

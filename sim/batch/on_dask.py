@@ -11,13 +11,12 @@ from typing import Any
 
 from distributed import KilledWorker
 
-from sim.batch.cluster import Cluster, Worker
+from sim.batch.cluster import Cluster, Played, Replaced, Worker, play_remotely
 from sim.batch.engines import Answer
-from sim.batch.losses import Losses
-from sim.batch.remote import Played, Replaced, play_remotely
 from sim.batch.stopping import Interruptible
-from sim.batch.work import Part
-from sim.store import RESOLVED, read_whole, write_whole
+from sim.batch.work import Losses, Part
+from sim.results.files import read_whole, write_whole
+from sim.results.manifest import RESOLVED
 
 AHEAD = 2  # pieces a thread of a worker: one is played, one waits
 LOOK = 1.0  # seconds between two looks at who is there

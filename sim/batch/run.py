@@ -13,28 +13,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sim.batch.engines import Answer, Engine, Here, Workers
-from sim.batch.finishing import Finish, finished
 from sim.batch.inputs import Plan, Sweep, Wanted, read_all
-from sim.batch.items import BatchItem
-from sim.batch.losses import out_of_memory
+from sim.batch.items import BatchItem, Finish, finished
+from sim.batch.progress import Silent
 from sim.batch.stopping import BatchInterrupted, ClusterError, Stopping, signals_heard
-from sim.batch.work import Part, parts_of
-from sim.chunks import Chunk
-from sim.progress import Silent
-from sim.store import (
-    RUN,
-    ChunkEntry,
-    DamagedResults,
-    FolderLock,
-    Layout,
-    ResultsFolder,
-    Shard,
-    StoreError,
-    lock_folder,
-    read_chunk,
-    read_manifest,
-    refuse_other_shard,
-)
+from sim.batch.work import Part, out_of_memory, parts_of
+from sim.results.chunk_files import ChunkEntry, Layout, read_chunk
+from sim.results.chunks import Chunk
+from sim.results.files import DamagedResults, FolderLock, StoreError
+from sim.results.folder import ResultsFolder, lock_folder
+from sim.results.manifest import RUN, Shard, read_manifest, refuse_other_shard
 
 if TYPE_CHECKING:
     from sim.batch.cluster import Cluster

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.batch.inputs import MOST_BYTES, SWEEP
-from sim.store import RUN, DamagedResults, Manifest, Shard, StoreError, json_text, read_manifest, read_whole, stem_of
+from sim.results.files import DamagedResults, StoreError, read_whole
+from sim.results.manifest import RUN, Manifest, Shard, read_manifest, stem_of
+from sim.results.tables import json_text
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,200}")
 _HASH = re.compile(r"[0-9a-f]{64}")

@@ -8,21 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim.batch.inputs import SWEEP
+from sim.batch.progress import Silent
 from sim.batch.shards import read_folder
-from sim.progress import Silent
-from sim.store import (
-    RUN,
-    ChunkEntry,
-    DamagedResults,
-    Manifest,
-    OtherRelease,
-    StoreError,
-    holds_results,
-    play_again,
-    read_manifest,
-)
-from sim.store.chunk_files import DRAWS, TALLIES
-from sim.store.inspection import Inspection, inspect
+from sim.results.chunk_files import DRAWS, TALLIES, ChunkEntry, play_again
+from sim.results.files import DamagedResults, StoreError
+from sim.results.inspection import Inspection, inspect
+from sim.results.manifest import RUN, Manifest, OtherRelease, holds_results, read_manifest
 
 A_FEW = 3  # chunks that are played again if nothing else is asked for
 _CHUNK = re.compile(r"\d{8,20}-\d{8,20}\.parquet")

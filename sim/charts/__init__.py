@@ -9,7 +9,7 @@ from sim.analysis.sensitivity import Sensitivity
 from sim.analysis.sweep_table import SweepTable
 from sim.analysis.tournament import Tournament
 from sim.analysis.waterfall import Waterfall
-from sim.charts.chart import Chart, side_by_side
+from sim.charts.chart import Chart, known, png_bytes, save_picture, side_by_side, svg_text
 from sim.charts.compare import compare, compare_table
 from sim.charts.concessions import CONCESSIONS
 from sim.charts.discovery import discovery_chart, discovery_numbers
@@ -20,7 +20,6 @@ from sim.charts.indices import index_chart, index_numbers
 from sim.charts.ledger import LEDGER
 from sim.charts.packages import PACKAGES
 from sim.charts.page import Picture
-from sim.charts.saving import known, png_bytes, save_picture, svg_text
 from sim.charts.survival import SURVIVAL
 from sim.charts.sweep import sweep_chart
 from sim.charts.talks import TALKS
@@ -28,8 +27,8 @@ from sim.charts.tornado import tornado_chart, tornado_numbers
 from sim.charts.tournament import tournament_chart, tournament_numbers
 from sim.charts.waterfall import waterfall_chart, waterfall_numbers
 from sim.charts.zone import ZONE
-from sim.results import Results
-from sim.sheet_text import csv_text
+from sim.results.results import Results
+from sim.results.tables import csv_text
 
 CHARTS: Mapping[str, Chart] = {
     chart.name: chart

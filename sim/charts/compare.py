@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import pandas as pd
 
 from sim.charts.chart import result_labels
-from sim.charts.lettering import listed, share_text
-from sim.charts.outcomes_in_words import outcome_words
 from sim.charts.packages import INTERVAL_NOTE
 from sim.charts.page import Panel, Picture, Words, provenance, sheet
 from sim.charts.ranking import (
@@ -21,7 +19,9 @@ from sim.charts.ranking import (
     row_counts,
     same_issues,
 )
-from sim.results import Results, share_interval
+from sim.charts.style import outcome_words
+from sim.charts.text import listed, share_text
+from sim.results.results import Results, share_interval
 
 OTHER_ISSUES = "The scenarios differ in headline issues or options, so their packages are not compared."
 

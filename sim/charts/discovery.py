@@ -7,18 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.analysis.discovery import Discovery
-from sim.analysis.discovery_text import (
-    box_sentence,
-    condition_texts,
-    does,
-    lines_named,
-    opening,
-    population,
-)
+from sim.analysis.discovery_text import box_sentence, condition_texts, does, lines_named, opening, population
 from sim.analysis.input_words import value_words
-from sim.charts.colours import BLACK, INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
-from sim.charts.lettering import LINE, clean, interval_note, wrap
 from sim.charts.page import BODY, SMALL, Panel, Picture, Words, provenance, sheet
+from sim.charts.style import BLACK, INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.text import LINE, clean, interval_note, wrap
 
 TEXT, GAP, SCATTER = 5.2, 0.55, 3.3  # inches: words at the left, coverage and density at the right
 BAR, BARS = 0.16, 1.5  # inches: height of a range, width of all of it

@@ -12,12 +12,11 @@ from matplotlib.collections import PolyCollection
 
 from sim.analysis.portrait import LINES_OFF, LINES_REAL
 from sim.charts.chart import Chart
-from sim.charts.colours import BLACK, INK, NEUTRAL, RULE, SOFT, party_styles
-from sim.charts.lettering import DASH, LINE, clean, interval_note, share_text, text_width, wrap
-from sim.charts.outcomes_in_words import agreement_sentence
 from sim.charts.page import BODY, SMALL, Panel, Words
 from sim.charts.scene import Mark, Scene, scene
-from sim.results import Results, remembered
+from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, agreement_sentence, party_styles
+from sim.charts.text import DASH, LINE, clean, interval_note, share_text, text_width, wrap
+from sim.results.results import Results, remembered
 
 SIDE = 5.4  # inches, the square of the picture
 LEFT, BELOW, GAP, LIST = 0.62, 0.62, 0.35, 3.5  # inches

@@ -7,16 +7,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.charts.chart import Chart
-from sim.charts.colours import INK, RULE, SOFT
-from sim.charts.lettering import LINE, clean, in_words, share_text, wrap
-from sim.charts.outcomes_in_words import OUTCOME_WORDS, agreement_sentence
 from sim.charts.packages import INTERVAL_NOTE
 from sim.charts.page import BODY, SMALL, Panel, Words
 from sim.charts.ranking import AXIS, BAR, FILLS, ROW, SPACE, VALUE, nice_scale
+from sim.charts.style import INK, OUTCOME_WORDS, RULE, SOFT, agreement_sentence
 from sim.charts.survival import begun
-from sim.movers import Mover, funnel, moved_by
-from sim.results import Results
-from sim.stages import REFUSED, Step, is_voted_on, stages, stops
+from sim.charts.text import LINE, clean, in_words, share_text, wrap
+from sim.results.drivers import Mover, funnel, moved_by
+from sim.results.results import Results
+from sim.results.stages import REFUSED, Step, is_voted_on, stages, stops
 
 TEXT, WIDE = 4.35, 2.9  # inches: words, bars
 INDENT, AIR = 0.25, 0.14  # inches
@@ -222,7 +221,7 @@ def words(results: Results, shared: Funnel) -> Words:
 
 
 def table(results: Results) -> pd.DataFrame:
-    """One row a bar: as `sim.movers.funnel`, with `label`, the row in words."""
+    """One row a bar: as `sim.results.drivers.funnel`, with `label`, the row in words."""
     found = funnel(results)
     found.insert(2, "label", [_label(results, step) for step in (*stages(results), *stops(results))])
     return found

@@ -9,15 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.charts.chart import Chart
-from sim.charts.colours import INK, RULE, SOFT, PartyStyle, party_styles
-from sim.charts.lettering import DASH, LINE, clean, listed, share_text, wrap
-from sim.charts.outcomes_in_words import agreement_sentence
 from sim.charts.page import BODY, SMALL, Panel, Words
 from sim.charts.ranking import AXIS, BAR, ROW, SPACE, VALUE
-from sim.order_statistics import quantiles
-from sim.results import Results, remembered
-from sim.stages import in_force, is_voted_on, runs_in_force
-from sim.utility import Floats
+from sim.charts.style import INK, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
+from sim.charts.text import DASH, LINE, clean, listed, share_text, wrap
+from sim.core.exact import Floats
+from sim.results.results import Results, remembered
+from sim.results.stages import in_force, is_voted_on, runs_in_force
+from sim.results.statistics import quantiles
 
 TEXT, GROUP, WIDE = 2.0, 2.1, 3.2  # inches: parties, with or without, bars
 FIGURES = VALUE + 0.4  # inches right of the bars

@@ -21,9 +21,9 @@ from sim.analysis.sensitivity_text import (
     row_words,
     shown_rows,
 )
-from sim.charts.colours import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
-from sim.charts.lettering import LINE, clean, text_width, wrap
 from sim.charts.page import BODY, SMALL, Panel, Picture, Words, provenance, sheet
+from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.text import LINE, clean, text_width, wrap
 
 MOST = 20  # inputs drawn
 LABEL, SCALE, GAP, AIR, AXIS, KEY = 3.3, 3.2, 0.25, 0.16, 0.5, 0.32  # inches

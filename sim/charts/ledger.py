@@ -1,18 +1,241 @@
-"""From opening to text: how far each party moved on each issue, and which red lines were given up."""
+"""The picture of the ledger: by issue and party, points from opening to text and runs in which it moved; red lines."""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
+from matplotlib.axes import Axes
 
-from sim.analysis.ledger import lines_given_up, movements
+from sim.analysis.ledger import GivenUp, Movement, lines_given_up, movements
 from sim.charts.chart import Chart
-from sim.charts.ledger_picture import Scales, applies, draw, label_of, size
-from sim.charts.lettering import clean, in_words, listed, share_text
-from sim.charts.outcomes_in_words import agreement_sentence
-from sim.charts.page import Words
-from sim.charts.ranking import nice_scale
-from sim.results import Results, share_interval
+from sim.charts.page import BODY, SMALL, Panel, Words
+from sim.charts.ranking import AXIS, ROW, nice_scale
+from sim.charts.style import INK, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
+from sim.charts.text import LINE, clean, in_words, listed, share_text, wrap
+from sim.results.results import Results, share_interval
+
+ISSUE, PARTY, MOVE, FIGURES, SHARE = 2.0, 1.6, 2.7, 1.55, 1.3  # inches: words, words, points, figures, bars
+VALUE = 1.5  # inches right of the bars
+LEFT = ISSUE + PARTY  # where the points begin
+MARK = 0.2  # inches before a party's name
+HEAD, LOW_HEAD, BETWEEN = 0.36, 0.24, 0.2  # inches above points and shares, above red lines, between the two
+TIGHT = 0.05  # inches of air between the parties of an issue
+BAR = 0.12  # inches, thickness
+HEADINGS = (
+    (0.0, ISSUE, "Issue"),
+    (ISSUE, PARTY, "Party"),
+    (LEFT, MOVE + FIGURES, "Points from opening to text: mean (10th to 90th percentile)"),
+    (LEFT + MOVE + FIGURES, SHARE + VALUE, "Runs in which it moved on the issue"),
+)
+NO_LINES = "No party has a red line."
+
+
+@dataclass(frozen=True)
+class Scales:
+    """What several results share: ends and step of points, end and step of shares of runs, and of red lines."""
+
+    low: float
+    high: float
+    step: float
+    share: tuple[float, float]
+    lines: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the picture: whose it is, its words, its height in inches, and what is drawn."""
+
+    party: str
+    words: list[str]
+    height: float
+    shown: Movement | GivenUp
+
+
+def applies(results: Results) -> bool:
+    """Whether a text was signed in some run, and openings are known."""
+    return bool(results.agreements) and bool(movements(results))
+
+
+def figure(number: float) -> str:
+    """Points with one decimal, whole ones without."""
+    text = f"{number:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text
+
+
+def label_of(results: Results, party: str) -> str:
+    return clean(results.scenario.parties[party].label)
+
+
+def _groups(results: Results) -> list[tuple[list[str], list[Row], float]]:
+    """Issue, its rows, and the height of all; a party without a run stays, so that nobody seems left out."""
+    groups = []
+    for issue, spec in results.scenario.issues.items():
+        rows = []
+        for found in movements(results):
+            if found.issue == issue:
+                words = wrap(label_of(results, found.party), PARTY - MARK - 0.12, SMALL, 2)
+                rows.append(Row(found.party, words, len(words) * SMALL * LINE + TIGHT, found))
+        lines = wrap(clean(spec.label), ISSUE - 0.15, SMALL, max(4, len(rows)), bold=True)
+        groups.append((lines, rows, max(len(lines) * SMALL * LINE, sum(row.height for row in rows)) + ROW))
+    return groups
+
+
+def _line_rows(results: Results) -> list[Row]:
+    rows = []
+    for line in lines_given_up(results):
+        text = f"{label_of(results, line.party)}: {in_words(line.line)}"
+        words = wrap(text, LEFT - MARK - 0.15, SMALL, 2)
+        rows.append(Row(line.party, words, len(words) * SMALL * LINE + ROW, line))
+    return rows
+
+
+def _moves_height(results: Results) -> float:
+    if not applies(results):
+        return 0.35
+    return HEAD + sum(height for *_, height in _groups(results)) + AXIS
+
+
+def _lines_height(results: Results) -> float:
+    if "lines_fallen" not in results.columns:
+        return 0.0
+    rows = _line_rows(results)
+    return BETWEEN + LOW_HEAD + (sum(row.height for row in rows) + AXIS if rows else 0.2)
+
+
+def size(results: Results, shared: Scales) -> tuple[float, float]:
+    """Width and height of the picture, inches."""
+    return LEFT + MOVE + FIGURES + SHARE + VALUE, _moves_height(results) + _lines_height(results)
+
+
+def draw(panel: Panel, results: Results, shared: Scales) -> None:
+    """Movement above, red lines below."""
+    tall = _moves_height(results)
+    if applies(results):
+        _draw_moves(panel.part(0, 0, panel.width, tall), results, shared)
+    else:
+        panel.lines(0, 0.1, ["No agreement was signed in any run, so there is no movement to show."], BODY)
+    if "lines_fallen" in results.columns:
+        below = tall + BETWEEN
+        _draw_lines(panel.part(0, below, panel.width, panel.height - below), results, shared)
+
+
+def _draw_moves(panel: Panel, results: Results, shared: Scales) -> None:
+    groups, styles = _groups(results), party_styles(results.scenario)
+    tall = sum(height for *_, height in groups)
+    for x, room, text in HEADINGS:
+        lines = wrap(text, room - 0.1, SMALL, 2, bold=True)
+        panel.lines(x, HEAD - 0.05 - len(lines) * SMALL * LINE, lines, SMALL, weight="bold")
+    marks, points, bars = _three_axes(panel, tall, shared)
+    y = 0.0
+    for lines, rows, height in groups:
+        panel.rule(0, HEAD + y, panel.width, linewidth=0.5)
+        panel.lines(0, HEAD + y + ROW / 2 + 0.02, lines, SMALL, weight="bold")
+        top = y + ROW / 2
+        for row in rows:
+            middle = top + row.height / 2
+            _draw_words(panel, marks, row, ISSUE, HEAD, middle, styles[row.party])
+            assert isinstance(row.shown, Movement)
+            _draw_movement(panel, points, row.shown, middle, styles[row.party])
+            _draw_share(bars, row.shown.moved, row.shown.n, middle, styles[row.party], shared.share[1] / SHARE)
+            top += row.height
+        y += height
+
+
+def _three_axes(panel: Panel, tall: float, shared: Scales) -> tuple[Axes, Axes, Axes]:
+    """Axes for markers, for points and for shares; one unit of y is an inch in all three."""
+    marks = panel.axes(ISSUE, HEAD, MARK, tall)
+    marks.set_axis_off()
+    marks.set_xlim(0, MARK)
+    marks.set_ylim(tall, 0)
+    points = panel.axes(LEFT, HEAD, MOVE, tall)
+    count = round((shared.high - shared.low) / shared.step)
+    ticks = [shared.low + k * shared.step for k in range(count + 1)]
+    _prepare(points, tall, ticks, [f"{tick:g}" for tick in ticks], "points of its own values")
+    points.axvline(0, color=SOFT, linewidth=1, zorder=0.5)
+    bars = panel.axes(LEFT + MOVE + FIGURES, HEAD, SHARE, tall)
+    _prepare_shares(bars, tall, shared.share, "per cent of runs")
+    return marks, points, bars
+
+
+def _prepare(axes: Axes, tall: float, ticks: Sequence[float], texts: Sequence[str], unit: str) -> None:
+    axes.set_xlim(ticks[0], ticks[-1])
+    axes.set_ylim(tall, 0)
+    axes.set_xticks(ticks, texts)
+    axes.set_yticks([])
+    axes.tick_params(axis="x", length=0)
+    axes.set_xlabel(unit, fontsize=SMALL, color=SOFT)
+    axes.spines["bottom"].set_visible(False)
+    axes.spines["left"].set_visible(ticks[0] == 0)
+    axes.vlines(ticks, 0, tall, color=RULE, linewidth=0.6, zorder=0)
+
+
+def _prepare_shares(axes: Axes, tall: float, scale: tuple[float, float], unit: str) -> None:
+    step, limit = scale
+    ticks = [k * step for k in range(round(limit / step) + 1)]
+    _prepare(axes, tall, ticks, [f"{100 * tick:.0f}" for tick in ticks], unit)
+
+
+def _draw_words(panel: Panel, marks: Axes, row: Row, x: float, top: float, middle: float, style: PartyStyle) -> None:
+    """The party's marker, and its name or that of its line."""
+    marks.plot([0.07], [middle], style.marker, color=style.colour, markersize=5.5, clip_on=False)
+    tall = len(row.words) * SMALL * LINE
+    panel.lines(x + MARK, top + middle - tall / 2 + 0.015, row.words, SMALL)
+
+
+def _draw_movement(panel: Panel, axes: Axes, found: Movement, middle: float, style: PartyStyle) -> None:
+    """Mean as a marker, 10-90 % as a whisker, both in figures."""
+    if not found.n:
+        panel.text(LEFT + MOVE + 0.1, HEAD + middle, "no run", SMALL, va="center_baseline", color=SOFT)
+        return
+    axes.hlines(middle, found.low, found.high, color=style.colour, linewidth=1.6, zorder=2)
+    axes.vlines([found.low, found.high], middle - 0.04, middle + 0.04, color=style.colour, linewidth=1.6, zorder=2)
+    axes.plot([found.mean], [middle], style.marker, color=style.colour, markersize=6, markeredgecolor="white",
+              markeredgewidth=0.7, zorder=3, clip_on=False)  # fmt: skip
+    text = f"{found.mean + 0.0:.1f} ({figure(found.low)} to {figure(found.high)})"
+    panel.text(LEFT + MOVE + 0.1, HEAD + middle, text, SMALL, va="center_baseline")
+
+
+def _draw_share(axes: Axes, count: int, n: int, middle: float, style: PartyStyle, inch: float) -> None:
+    """A share as a bar from 0, its interval as a whisker, both in figures."""
+    if not n:
+        return
+    share, (low, high) = count / n, share_interval(count, n)
+    axes.barh(middle, share, BAR, left=0, linewidth=0.8, zorder=2, facecolor=style.colour, edgecolor=style.colour)
+    # A whisker has to be seen on its own bar too, so it has a pale edge.
+    for width, colour in ((2.4, "white"), (1.1, INK)):
+        axes.hlines(middle, low, high, color=colour, linewidth=width, zorder=3)
+        axes.vlines([low, high], middle - 0.035, middle + 0.035, color=colour, linewidth=width, zorder=3)
+    past = max(share, high) + 0.06 * inch
+    label = axes.text(past, middle, share_text(count, n), va="center_baseline", fontsize=SMALL)
+    label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.6})
+
+
+def _draw_lines(panel: Panel, results: Results, shared: Scales) -> None:
+    """Red lines at the left, the share of all runs in which each fell at the right."""
+    panel.lines(0, 0, ["Red lines given up, by share of all runs"], BODY, weight="bold")
+    rows, styles = _line_rows(results), party_styles(results.scenario)
+    if not rows:
+        panel.text(0, LOW_HEAD, NO_LINES, SMALL, color=SOFT)
+        return
+    tall = sum(row.height for row in rows)
+    marks = panel.axes(0, LOW_HEAD, MARK, tall)
+    marks.set_axis_off()
+    marks.set_xlim(0, MARK)
+    marks.set_ylim(tall, 0)
+    bars = panel.axes(LEFT, LOW_HEAD, MOVE, tall)
+    _prepare_shares(bars, tall, shared.lines, "per cent of all runs")
+    y = 0.0
+    for row in rows:
+        panel.rule(0, LOW_HEAD + y, panel.width, linewidth=0.5)
+        middle = y + row.height / 2
+        _draw_words(panel, marks, row, 0.0, LOW_HEAD, middle, styles[row.party])
+        assert isinstance(row.shown, GivenUp)
+        _draw_share(bars, row.shown.fell, results.n, middle, styles[row.party], shared.lines[1] / MOVE)
+        text = f"real at the start in {row.shown.real:,} of {results.n:,}"
+        panel.text(LEFT + MOVE + FIGURES, LOW_HEAD + middle, text, SMALL, va="center_baseline", color=SOFT)
+        y += row.height
+
 
 COLUMNS = [
     "kind", "issue", "party", "line", "n", "mean", "low", "high", "count", "share", "share_low", "share_high",

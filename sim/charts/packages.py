@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import pandas as pd
 
 from sim.charts.chart import Chart
-from sim.charts.lettering import clean, in_words, listed, share_text
-from sim.charts.outcomes_in_words import agreement_sentence, outcome_words
 from sim.charts.page import Panel, Words
 from sim.charts.ranking import (
     Ranking,
@@ -20,7 +18,9 @@ from sim.charts.ranking import (
     row_counts,
     same_issues,
 )
-from sim.results import Results, share_interval
+from sim.charts.style import agreement_sentence, outcome_words
+from sim.charts.text import clean, in_words, listed, share_text
+from sim.results.results import Results, share_interval
 
 INTERVAL_NOTE = "Whiskers and figures in brackets: 95 % interval of the share (Wilson), from the number of runs alone."
 

@@ -14,9 +14,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sim.charts.colours import INK, RULE, SOFT
-from sim.charts.lettering import FONT, LINE, LONGEST, clean, text_width, wrap
-from sim.results import Results
+from sim.charts.style import INK, RULE, SOFT
+from sim.charts.text import FONT, LINE, LONGEST, clean, text_width, wrap
+from sim.results.results import Results
 
 MARGIN = 0.3  # inches, on all sides
 SMALL, BODY, TITLE = 9.0, 9.5, 15.0  # points

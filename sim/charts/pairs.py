@@ -11,12 +11,22 @@ import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
-from sim.charts.colours import INK, RULE, SOFT
-from sim.charts.lettering import LINE, clean, interval_note, listed, percent, text_width, wrap
-from sim.charts.options import OptionTexts, key_entries, option_texts
 from sim.charts.page import BODY, SMALL, Panel, draw_key, key_height
 from sim.charts.ranking import headline_issues, nice_scale
-from sim.results import Results, share_interval
+from sim.charts.style import INK, RULE, SOFT
+from sim.charts.text import (
+    LINE,
+    OptionTexts,
+    clean,
+    interval_note,
+    key_entries,
+    listed,
+    option_texts,
+    percent,
+    text_width,
+    wrap,
+)
+from sim.results.results import Results, share_interval
 
 MOST_ISSUES = 4  # six maps; more would not be read
 NAMES = 1.72  # inches for the options at the left

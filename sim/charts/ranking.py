@@ -7,12 +7,20 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from sim.charts.colours import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
-from sim.charts.lettering import LINE, in_words, share_text, text_width, wrap, wrap_items
-from sim.charts.options import OptionTexts, key_entries, option_texts
-from sim.charts.outcomes_in_words import OUTCOME_WORDS, outcome_words, without_agreement
 from sim.charts.page import BODY, SMALL, Panel, draw_key, key_height
-from sim.results import Results, share_interval
+from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, OUTCOME_WORDS, RULE, SOFT, outcome_words, without_agreement
+from sim.charts.text import (
+    LINE,
+    OptionTexts,
+    in_words,
+    key_entries,
+    option_texts,
+    share_text,
+    text_width,
+    wrap,
+    wrap_items,
+)
+from sim.results.results import Results, share_interval
 
 TOP = 12  # packages shown one by one
 MOST_COLUMNS = 5  # issues that still fit side by side; more are told in running text

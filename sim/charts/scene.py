@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.portrait import LINES_OFF, LINES_REAL, portrait
-from sim.charts.lettering import clean, listed
-from sim.issues import ALWAYS, NEVER, Bools
-from sim.pareto import distinct_vectors, pareto_frontier
+from sim.charts.text import clean, listed
+from sim.core.exact import Floats
+from sim.core.packages import ALWAYS, NEVER, Bools
+from sim.core.pareto import distinct_vectors, pareto_frontier
 from sim.scenario import Scenario
-from sim.utility import Floats
 
 SOLUTION_WORDS = {
     "nash": "Nash",

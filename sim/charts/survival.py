@@ -9,14 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.charts.chart import Chart
-from sim.charts.colours import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle
-from sim.charts.lettering import LINE, clean, share_text, wrap
-from sim.charts.outcomes_in_words import agreement_sentence
 from sim.charts.page import BODY, SMALL, Panel, Words
-from sim.issues import Ints
-from sim.results import Results, remembered, share_interval
-from sim.stages import in_force, is_voted_on, runs_in_force, says_how_long
-from sim.utility import Floats
+from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, agreement_sentence
+from sim.charts.text import LINE, clean, share_text, wrap
+from sim.core.exact import Floats
+from sim.core.packages import Ints
+from sim.results.results import Results, remembered, share_interval
+from sim.results.stages import in_force, is_voted_on, runs_in_force, says_how_long
 
 MONTHS = 120  # shown; every agreement is followed for longer
 EVERY = 12  # months between two counts below the picture

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from sim.analysis.sweep_table import STAGES, SweepTable
-from sim.charts.colours import INK, NEUTRAL_PALE, RULE, SOFT
-from sim.charts.lettering import clean, listed, percent, text_width, wrap
 from sim.charts.page import BODY, SMALL, Panel, Picture, Words, sheet
 from sim.charts.pairs import SHADES
 from sim.charts.ranking import nice_scale
+from sim.charts.style import INK, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.text import clean, listed, percent, text_width, wrap
 
 MAP, GAP, TOP, BELOW = 2.9, 0.5, 0.5, 0.62  # inches: a map's side, between maps, headings, names of the path below
 WIDE, HIGH = 3.4, 2.3  # inches: a curve

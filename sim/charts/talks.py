@@ -11,14 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from sim.charts.chart import Chart
-from sim.charts.colours import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, party_styles
-from sim.charts.lettering import DASH, LINE, clean, percent, share_text, wrap
-from sim.charts.outcomes_in_words import agreement_sentence
 from sim.charts.page import BODY, SMALL, Panel, Words
 from sim.charts.ranking import nice_scale
-from sim.results import Results, remembered, share_interval
-from sim.totals import median_of
-from sim.utility import Floats
+from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
+from sim.charts.text import DASH, LINE, clean, percent, share_text, wrap
+from sim.core.exact import Floats
+from sim.results.results import Results, remembered, share_interval
+from sim.results.statistics import median_of
 
 WIDE, LEFT, GAP, LIST = 6.7, 0.62, 0.3, 2.5  # inches
 HEAD, BETWEEN, STRIP, BELOW = 0.26, 0.2, 0.95, 0.52  # inches

@@ -12,9 +12,9 @@ from matplotlib.ticker import MaxNLocator
 from sim.analysis.input_words import input_words
 from sim.analysis.sensitivity import Sensitivity
 from sim.analysis.sensitivity_text import difference_text, end_texts, figure_text, opening, row_words, shown_rows
-from sim.charts.colours import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
-from sim.charts.lettering import LINE, clean, listed, text_width, wrap
 from sim.charts.page import BODY, SMALL, Panel, Picture, Words, provenance, sheet
+from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.text import LINE, clean, listed, text_width, wrap
 
 MOST = 15  # inputs drawn
 LABEL, SCALE, GAP, AIR, AXIS = 3.1, 3.0, 0.25, 0.13, 0.5  # inches

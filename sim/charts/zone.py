@@ -5,21 +5,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from sim.charts.chart import Chart
-from sim.charts.lettering import share_text
 from sim.charts.page import Panel, Words
-from sim.charts.pairs import (
-    Counts,
-    Pairs,
-    draw_pairs,
-    largest_pair,
-    notes,
-    pairs_frame,
-    pairs_size,
-    pairs_table,
-)
+from sim.charts.pairs import Counts, Pairs, draw_pairs, largest_pair, notes, pairs_frame, pairs_size, pairs_table
 from sim.charts.ranking import same_issues
-from sim.results import Results
-from sim.stages import reached
+from sim.charts.text import share_text
+from sim.results.results import Results
+from sim.results.stages import reached
 
 
 def counts(results: Results) -> Counts:

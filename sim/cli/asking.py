@@ -9,18 +9,20 @@ from pathlib import Path
 
 import click
 
-from sim.analysis.asked import NoAnswer, figure_asked
 from sim.analysis.discovery import Discovery, Question, discover
 from sim.analysis.discovery_text import discovery_parts
+from sim.analysis.figures import NoAnswer, figure_asked
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
 from sim.analysis.sensitivity_text import sensitivity_parts
-from sim.cli.failures import WRONG_INPUT, fail
-from sim.cli.output import print_json, print_parts
+from sim.batch.progress import progress_on
+from sim.cli.output import WRONG_INPUT, fail, print_json, print_parts
 from sim.cli.sources import results_or_runs
-from sim.progress import progress_on
-from sim.results import Results
+from sim.results.chunk_files import Layout
+from sim.results.design_folder import DesignFolder
+from sim.results.files import make_folder
+from sim.results.manifest import identity
+from sim.results.results import Results
 from sim.scenario.messages import shown
-from sim.store import DesignFolder, Layout, identity, make_folder
 
 
 @dataclass(frozen=True)

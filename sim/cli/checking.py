@@ -7,13 +7,12 @@ from typing import Any
 import click
 
 from sim.cli.counts import numbers_by_status, status_words
-from sim.cli.failures import fault_lines, placed
-from sim.cli.output import print_json
+from sim.cli.output import fault_lines, placed, print_json
 from sim.cli.sources import scenario_files
 from sim.scenario import Fault, Scenario, ScenarioError, read_scenario
 from sim.scenario.messages import counted, printable, shown
 from sim.scenario.notes import notes
-from sim.scenario.packages import space_of
+from sim.scenario.package_checks import space_of
 
 
 def check_files(paths: Sequence[Path], sets: Sequence[str], as_json: bool) -> bool:

@@ -6,8 +6,8 @@ import click
 
 from sim.cli import opening, understanding
 from sim.cli.completing import KINDS, Scenarios, names_of_kind, settable_paths
-from sim.cli.failures import DAMAGED, SOME_FAILED, WRONG_INPUT, fail, plain_failures
 from sim.cli.group import EXISTING, FILE, as_json, draws_option, out_option, peacesim, seed_option, sets_option
+from sim.cli.output import DAMAGED, SOME_FAILED, WRONG_INPUT, fail, plain_failures
 
 __all__ = ["opening", "peacesim", "understanding"]  # the commands of these files are in the group once this is imported
 
@@ -52,7 +52,7 @@ def batch(
                                "leave one of them out")  # fmt: skip
     with plain_failures():
         from sim.cli.batching import run_batch
-        from sim.store import Shard
+        from sim.results.manifest import Shard
 
         part = Shard(*shard) if shard is not None else None
         all_done = run_batch(paths, draws, seed, workers, out, sets, vary, charts, part, dask)
@@ -71,7 +71,7 @@ def merge(folders: tuple[Path, ...], out: Path | None, charts: bool) -> None:
     it is there, or let `batch` without --shard play it.
     """
     with plain_failures():
-        from sim.cli.merging import run_merge
+        from sim.cli.batching import run_merge
 
         whole, sound = run_merge(folders, out, charts)
     if not sound:
@@ -125,7 +125,7 @@ def run(file: Path, draw: int, seed: int, sets: tuple[str, ...], brief: bool, as
         raise click.UsageError("--json has all of a negotiation; leave out --brief")
     with plain_failures():
         from sim.analysis.narrate import narrate
-        from sim.analysis.telling import tell
+        from sim.analysis.narration_text import tell
         from sim.cli.output import print_json, width
         from sim.cli.sources import read_or_fail
         from sim.scenario.messages import printable
@@ -236,7 +236,7 @@ def import_genius(
     with plain_failures():
         from fractions import Fraction
 
-        from sim.cli.importing import import_genius as write
-        from sim.genius import Talks
+        from sim.cli.writing import import_genius as write
+        from sim.scenario.genius import Talks
 
         write(folder, output, Talks(rounds, Fraction(str(months)), steps), profiles)

@@ -12,12 +12,13 @@ from sim.analysis.comparison_text import comparison_parts
 from sim.analysis.waterfall import Waterfall, waterfall
 from sim.analysis.waterfall_text import waterfall_parts
 from sim.cli.batching import REPORT
-from sim.cli.failures import WRONG_INPUT, fail
-from sim.cli.output import print_json, print_parts
+from sim.cli.output import WRONG_INPUT, fail, print_json, print_parts
 from sim.cli.sources import results_or_runs
-from sim.results import Results
+from sim.report import comparison_page, result_page
+from sim.results.files import make_folder, write_whole
+from sim.results.manifest import folder_name, identity
+from sim.results.results import Results
 from sim.scenario.messages import shown
-from sim.store import identity, make_folder, write_whole
 
 
 @dataclass(frozen=True)
@@ -86,3 +87,30 @@ def comparison_hash(results: Sequence[Results]) -> str:
     """Six digits that stand for these results in this order, and for how many draws of each."""
     parts = [f"{identity(one.scenario, one.seed)}:{one.n}" for one in results]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:6]
+
+
+def write_report(paths: Sequence[Path], draws: int, seed: int | None, out: Path, as_json: bool) -> None:
+    """Write the page of one result, or the comparison of several, and say where it is.
+
+    Args:
+        paths: Results folders and scenario files.
+        draws: Runs of each scenario file.
+        seed: Of scenario files; None for that of the results folders, else 1.
+        out: A file that ends with `.html`, or the folder in which a name is made for it.
+        as_json: Whether the place is told as JSON.
+    """
+    results = results_or_runs(paths, draws, seed)
+    text = result_page(results[0]) if len(results) == 1 else comparison_page(compare(results))
+    target = out if out.suffix.lower() == ".html" else out / f"{_name(results)}.html"
+    make_folder(target.parent)
+    write_whole(target, text.encode())
+    if as_json:
+        print_json({"page": str(target), "results": [one.scenario.id for one in results], "bytes": len(text.encode())})
+    else:
+        click.echo(f"Page: {shown(target, 300)}")
+
+
+def _name(results: Sequence[Results]) -> str:
+    if len(results) == 1:
+        return folder_name(results[0].scenario, results[0].seed)
+    return f"compare-{comparison_hash(results)}"

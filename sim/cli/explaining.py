@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.failures import WRONG_INPUT, fail
-from sim.cli.output import print_json, print_parts, width
+from sim.cli.output import WRONG_INPUT, fail, print_json, print_parts, width
 from sim.cli.sources import read_or_fail
+from sim.results.manifest import holds_results
+from sim.results.reading import open_results
 from sim.scenario import Scenario
 from sim.scenario.messages import printable, shown
-from sim.store import holds_results, open_results
 
 if TYPE_CHECKING:
-    from sim.results import Results
+    from sim.results.results import Results
 
 
 def explain_results(path: Path, draws: int, seed: int | None, sets: Sequence[str], look: int, as_json: bool) -> None:
@@ -42,7 +42,7 @@ def explain_one_draw(path: Path, draw: int, seed: int | None, sets: Sequence[str
 
 
 def _results(path: Path, draws: int, seed: int | None, sets: Sequence[str]) -> "Results":
-    from sim.results import run
+    from sim.results.results import run
 
     if holds_results(path):
         _as_stored(path, seed, sets)

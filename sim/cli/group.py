@@ -6,10 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from sim import __version__
-from sim.cli.completing import (
-    Scenarios,
-    settable_paths,
-)
+from sim.cli.completing import Scenarios, settable_paths
 from sim.cli.signals import begins
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -7,7 +7,24 @@ from typing import Any
 from rich.console import RenderableType
 
 from sim.analysis.layout import heading, paragraph, table
-from sim.registry import texts_of
+from sim.core import solutions
+from sim.core.fair_division import adjusted_winner
+from sim.core.pareto import pareto_frontier
+from sim.core.positions import nearest_to_position
+from sim.core.registry import texts_of
+
+SOLUTIONS: Mapping[str, Callable[..., Any]] = {
+    "adjusted_winner": adjusted_winner,
+    "asymmetric_nash": solutions.asymmetric_nash,
+    "egalitarian": solutions.egalitarian,
+    "kalai_smorodinsky": solutions.kalai_smorodinsky,
+    "kalai_smorodinsky_spread": solutions.kalai_smorodinsky_spread,
+    "nash": solutions.nash,
+    "nearest_to_mean_position": nearest_to_position,
+    "pareto_frontier": pareto_frontier,
+    "utilitarian": solutions.utilitarian,
+}
+
 
 Entry = dict[str, Any]  # name, about, and for what has them: formula, source, use, parameters
 
@@ -51,13 +68,13 @@ def _acceptance() -> list[Entry]:
 
 
 def _solutions() -> list[Entry]:
-    from sim.references import SOLUTIONS
+
 
     return _rules(SOLUTIONS)
 
 
 def _information() -> list[Entry]:
-    from sim.knowledge import INFORMATION
+    from sim.core.opponent_model import INFORMATION
 
     return [{"name": name, "about": about} for name, about in INFORMATION.items()]
 

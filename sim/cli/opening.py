@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from sim.cli.completing import Scenarios
-from sim.cli.failures import WRONG_INPUT, fail, plain_failures
 from sim.cli.group import draws_option, peacesim
+from sim.cli.output import WRONG_INPUT, fail, plain_failures
 
 
 @peacesim.command()

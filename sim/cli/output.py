@@ -1,5 +1,15 @@
-"""Where answers go: tables for people, JSON for programs, one or the other on stdout and nothing else."""
+"""What goes wrong outside the program, as one plain line each on stderr and an exit code."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from sim.scenario import Fault, ScenarioError
 import json
 import math
 import shutil
@@ -7,12 +17,71 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from sim.scenario.messages import printable_json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+
+WRONG_INPUT, SOME_FAILED, DAMAGED = 2, 3, 4
+UNREAD = 141  # as a shell has it for a program that SIGPIPE ended
+
+
+def fail(code: int, *lines: str) -> NoReturn:
+    """Print lines on stderr and end with an exit code."""
+    from sim.scenario.messages import printable
+
+    for line in lines:
+        click.echo(printable(line), err=True)
+    raise click.exceptions.Exit(code)
+
+
+@contextmanager
+def plain_failures() -> Iterator[None]:
+    """Turn what a user or a disk can do wrong into lines and exit codes; what is our own fault keeps its traceback."""
+    from sim.results.files import DamagedResults, StoreError
+    from sim.scenario import ScenarioError
+    from sim.scenario.messages import shown
+
+    try:
+        yield
+    except ScenarioError as error:
+        fail(WRONG_INPUT, *str(error).splitlines())
+    except DamagedResults as error:
+        folder = shown(error.folder, 200)
+        damaged = [f"{folder}: damaged: {shown(file, 200)}" for file in error.files]
+        fail(DAMAGED, *damaged, "The batch that made these results computes again what is damaged.")
+    except StoreError as error:
+        fail(WRONG_INPUT, f"peacesim: {shown(error, 400)}")
+    except MemoryError:
+        fail(SOME_FAILED, "peacesim: there is not enough memory for this; nothing that was finished is lost")
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            _end_unread()
+        where = f"{shown(error.filename, 200)}: " if error.filename else ""
+        fail(WRONG_INPUT, f"peacesim: {where}{error.strerror or error}")
+
+
+def _end_unread() -> NoReturn:
+    """End without a word when whoever read what is printed has gone, as behind `| head`."""
+    for handle in (1, 2):
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), handle)  # what is still to be printed at the end goes nowhere
+    raise click.exceptions.Exit(UNREAD)
+
+
+def fault_lines(path: Path, error: "ScenarioError") -> list[str]:
+    """The faults of a file, one a line, the file named as the user named it."""
+    lines = []
+    for fault, line in zip(error.faults, str(error).splitlines(), strict=False):
+        lines.append(placed(path, fault) + line.removeprefix(f"{fault.file}"))
+    return lines + str(error).splitlines()[len(error.faults) :]
+
+
+def placed(path: Path, fault: "Fault") -> str:
+    """The file of a fault or note from where the user stands: it is named relative to the scenario's folder."""
+    return fault.file if fault.file.startswith("--") else os.path.join(path.parent, fault.file)
+
 
 NARROWEST, WIDEST = 60, 120
 

@@ -16,7 +16,7 @@ from sim.cli.showing_facts import facts
 from sim.cli.showing_stability import stable_states
 from sim.cli.showing_votes import votes
 from sim.cli.showing_war import war
-from sim.issues import ALWAYS, NEVER, Condition
+from sim.core.packages import ALWAYS, NEVER, Condition
 from sim.scenario import IssueSpec, Number, Scenario
 
 CENTRAL = "At central numbers: every number at its stated value. Nothing is drawn, nobody bargains."

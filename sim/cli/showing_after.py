@@ -11,7 +11,7 @@ from sim.analysis.portrait import Portrait
 from sim.analysis.words import condition_names, either, party_label
 from sim.cli.showing_around import STATED, by_party, side_by_side
 from sim.cli.showing_votes import chance
-from sim.mechanisms.pull_back import reciprocal_steps
+from sim.mechanisms.phased_withdrawal import reciprocal_steps
 from sim.scenario import Number, Scenario
 from sim.scenario.aftermath_parts import AftermathSpec, CredibilityLost, Guarantor, Hazard, PowerShift, PullBack
 

@@ -7,11 +7,11 @@ from rich.console import RenderableType
 from sim.analysis.layout import heading, number, paragraph, table
 from sim.analysis.portrait import Portrait
 from sim.analysis.words import clean, condition_names, either, party_label
+from sim.core.utility import DAYS_PER_MONTH
 from sim.scenario import Number, Scenario
 from sim.scenario.event_blocks import EventSpec
 from sim.scenario.messages import counted
 from sim.scenario.pressure_blocks import Lever, MediationSpec
-from sim.utility import DAYS_PER_MONTH
 
 STATED = "(stated: value [range])"
 PULLED = {"on_refusal": "on refusal", "never": "by events alone"}

@@ -9,8 +9,8 @@ from sim.analysis.layout import heading, paragraph, table
 from sim.analysis.portrait import Portrait
 from sim.analysis.portrait_stability import MOST_COMPLETIONS, STATUS_QUO
 from sim.analysis.words import party_label
+from sim.core.stability import KINDS
 from sim.scenario import Scenario
-from sim.stability import KINDS
 
 NAMES = {"nash": "Nash", "gmr": "GMR", "smr": "SMR", "seq": "SEQ"}
 

@@ -11,7 +11,7 @@ from sim.analysis.portrait import Portrait
 from sim.analysis.portrait_around import in_voting_order
 from sim.analysis.words import clean, condition_names, either
 from sim.cli.showing_around import STATED, side_by_side
-from sim.issues import ALWAYS, NEVER, Condition
+from sim.core.packages import ALWAYS, NEVER, Condition
 from sim.scenario import Number, Scenario
 from sim.scenario.ratification_blocks import Milestone, RatificationSpec, RatifierSpec
 

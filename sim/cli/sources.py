@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.cli.failures import WRONG_INPUT, fail, fault_lines
+from sim.cli.output import WRONG_INPUT, fail, fault_lines
+from sim.results.manifest import RESOLVED, holds_results
+from sim.results.reading import open_results
 from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.messages import shown
-from sim.store import RESOLVED, holds_results, open_results
 
 if TYPE_CHECKING:
-    from sim.results import Results
+    from sim.results.results import Results
     from sim.scenario import Scenario
 
 SUFFIXES = (".yaml", ".yml")
@@ -40,7 +41,7 @@ def read_or_fail(path: Path, sets: Sequence[str] = ()) -> "Scenario":
 
 def results_or_runs(paths: Sequence[Path], draws: int, seed: int | None) -> "list[Results]":
     """Results folders opened, scenario files played; files take the seed of the first folder unless told otherwise."""
-    from sim.results import run
+    from sim.results.results import run
 
     opened = {path: open_results(path) for path in paths if holds_results(path)}
     read = {path: read_or_fail(path) for path in paths if path not in opened}
@@ -51,8 +52,8 @@ def results_or_runs(paths: Sequence[Path], draws: int, seed: int | None) -> "lis
 
 def figures_at(path: Path) -> "list[tuple[str, str]]":
     """Names and labels of the figures that a scenario's results have; none where it cannot be read."""
-    from sim.analysis.asked import figures
-    from sim.results import run
+    from sim.analysis.figures import figures
+    from sim.results.results import run
 
     try:
         scenario = read_scenario(path / RESOLVED if holds_results(path) else path)

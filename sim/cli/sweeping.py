@@ -9,21 +9,20 @@ from typing import Any
 
 import click
 
+from sim.analysis.contenders import as_vary
 from sim.analysis.sweep_table import SweepTable, sweep_table
 from sim.analysis.tournament import Entrants, Tournament, entrants, tournament_of
 from sim.analysis.tournament_games import check_size
 from sim.analysis.tournament_text import tournament_parts
 from sim.batch import BatchInterrupted, BatchItem, batch
+from sim.batch.progress import progress_on
 from sim.cli.batching import report
-from sim.cli.failures import WRONG_INPUT, fail
-from sim.cli.output import print_json, print_parts
+from sim.cli.output import WRONG_INPUT, fail, print_json, print_parts
 from sim.cli.signals import hear_no_more
 from sim.cli.sources import read_or_fail
-from sim.progress import progress_on
+from sim.results.reading import stored_draws
 from sim.scenario import Scenario
-from sim.scenario.contenders import as_vary
 from sim.scenario.messages import shown
-from sim.store import stored_draws
 
 CHARTS = "charts"
 NAME = "tournament"

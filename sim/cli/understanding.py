@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from sim.cli.completing import Scenarios, figure_names, labelled_strategies, party_names, settable_paths
-from sim.cli.failures import SOME_FAILED, plain_failures
 from sim.cli.group import EXISTING, FILE, as_json, draws_option, out_option, peacesim, seed_option, sets_option
+from sim.cli.output import SOME_FAILED, plain_failures
 
 METHODS = ("tornado", "pawn", "sobol", "morris")
 
@@ -59,7 +59,7 @@ def report(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, as_
     opens no address and runs no script.
     """
     with plain_failures():
-        from sim.cli.reporting import write_report
+        from sim.cli.comparing import write_report
 
         write_report(paths, draws, seed, out, as_json)
 

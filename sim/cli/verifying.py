@@ -7,12 +7,11 @@ from typing import Any
 
 import click
 
+from sim.batch.progress import progress_on
 from sim.batch.verifying import Verified, verify
-from sim.cli.failures import DAMAGED, SOME_FAILED
-from sim.cli.output import print_json
-from sim.progress import progress_on
+from sim.cli.output import DAMAGED, SOME_FAILED, print_json
+from sim.results.manifest import versions_here
 from sim.scenario.messages import counted, shown
-from sim.store import versions_here
 
 MOST_LINES = 20  # of one kind and folder
 MAKES_AGAIN = "The batch that made these results computes again what is damaged."

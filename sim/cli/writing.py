@@ -1,14 +1,17 @@
 """`new` and `schema`: files for somebody who writes scenarios, none of them written over."""
 
 import json
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
 import click
 
-from sim.cli.failures import WRONG_INPUT, fail
+from sim.cli.output import WRONG_INPUT, fail, fault_lines
+from sim.scenario import ScenarioError
+from sim.scenario.genius import Talks, called, files_in, translate
 from sim.scenario.json_schema import json_schema
-from sim.scenario.messages import shown
+from sim.scenario.messages import Faults, shown
 
 STARTER = "starter.yaml"
 SCHEMA_KEY = "$schema"
@@ -63,3 +66,17 @@ def _is_schema(path: Path) -> bool:
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(found, dict) and SCHEMA_KEY in found
+
+
+def import_genius(folder: Path, output: Path | None, talks: Talks, only: Sequence[str]) -> None:
+    """Write the scenario that a folder of GENIUS files says, and what to do next."""
+    faults = Faults()
+    try:
+        translation = translate(files_in(folder, faults), called(folder), faults, talks, only)
+    except ScenarioError as error:
+        fail(WRONG_INPUT, *fault_lines(folder, error))
+    path = output or Path(f"{translation.id}.yaml")
+    write_new(path, translation.text)
+    for note in translation.notes:
+        click.echo(f"note: {shown(note, 500)}")
+    say_next(path)

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.exact import TOLERANCE
-from sim.issues import NO_DEAL, Bools, Ints
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
 from sim.mechanisms.credibility import (
     Credibility,
@@ -27,13 +27,11 @@ from sim.mechanisms.credibility import (
     not_negative,
     share,
 )
-from sim.mechanisms.hazard import MONTHS, YEARS, Hazard
-from sim.mechanisms.judgement import ABSENT, NO_BREAK, NO_CAUSE, SEVERAL, Factors, Judgement
+from sim.mechanisms.durability import MONTHS, SPAN_MIDDLES, TEN_YEARS, YEARS, Hazard, Outlook
+from sim.mechanisms.implementation import ABSENT, NO_BREAK, NO_CAUSE, SEVERAL, Factors, Judgement
 from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, numbers_by_option
-from sim.mechanisms.outlook import SPAN_MIDDLES, TEN_YEARS, Outlook
+from sim.mechanisms.phased_withdrawal import PullBack, StepTest
 from sim.mechanisms.power_shift import PowerShift, PowerTest
-from sim.mechanisms.pull_back import PullBack, StepTest
-from sim.utility import Floats
 
 Look = Callable[[OptionSum], Floats]
 

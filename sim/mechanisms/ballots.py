@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.issues import Bools, Ints, PackageSpace
+from sim.core.exact import Floats
+from sim.core.packages import Bools, Ints, PackageSpace
 from sim.mechanisms.option_tables import Combinations, combinations
-from sim.utility import Floats
 
 NOBODY = -1  # the index of no ratifier, no vote, no milestone
 

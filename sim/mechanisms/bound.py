@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from sim.issues import Bools, Ints, PackageSpace
-from sim.utility import Floats
+from sim.core.exact import Floats
+from sim.core.packages import Bools, Ints, PackageSpace
 
 STATIC = "static"  # the field that no cut touches
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from sim.exact import TOLERANCE
-from sim.issues import Bools, Ints, PackageSpace
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Bools, Ints, PackageSpace
+from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.bound import Rows, Source, rows_of
 from sim.mechanisms.option_tables import OptionSum, numbers_by_option
-from sim.utility import DAYS_PER_MONTH, Floats
 
 TERM_MONTHS = 48  # a change of government every four years after the first
 AT_CHANGE = "at_change_of_president"  # how the file calls what is lost when a government changes

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from sim import exact
-from sim.issues import Bools, Ints
+from sim.core import exact
+from sim.core.exact import Floats
+from sim.core.packages import Bools, Ints
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
-from sim.utility import Floats
 
 DAYS_PER_MONTH = 30.4375
 NEVER = 0  # in place of a round, which are counted from 1

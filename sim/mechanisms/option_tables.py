@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.issues import NO_DEAL, Bools, Condition, Half, Ints, PackageSpace, frozen
-from sim.kept import Kept
+from sim.core.cache import Kept
+from sim.core.exact import Floats
+from sim.core.packages import NO_DEAL, Bools, Condition, Half, Ints, PackageSpace, frozen
 from sim.mechanisms.bound import Rows, Source, rows_of
-from sim.utility import Floats
 
 ROOM = 2_000_000  # packages of all combinations that are kept, 8 bytes each
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from sim.exact import TOLERANCE
-from sim.issues import Bools, PackageSpace
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Bools, PackageSpace
 from sim.mechanisms.bound import Rows, Source, rows_of
 from sim.mechanisms.credibility import along, discount_factor, not_negative, record_only, share
 from sim.mechanisms.option_tables import OptionSum, numbers_by_option
-from sim.utility import Floats
 
 SURPLUS = ("flow", "all_to_riser")
 

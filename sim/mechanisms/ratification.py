@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from sim import exact
-from sim.issues import NO_DEAL, Bools, Ints, PackageSpace
+from sim.core import exact
+from sim.core.exact import Floats
+from sim.core.packages import NO_DEAL, Bools, Ints, PackageSpace
 from sim.mechanisms.ballots import NOBODY, Ballots, ballots, in_turn, issues_seen
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
 from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, numbers_by_option
-from sim.utility import Floats
 
 CEASEFIRE = "ceasefire"  # the milestone without which nothing is in force
 SMALLEST_UNIFORM = 2.0**-54  # half the smallest that a stream makes above 0; its normal number is -8.2, not -inf

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from sim import exact
-from sim.issues import Bools, Ints
+from sim.core import exact
+from sim.core.exact import Floats
+from sim.core.packages import Bools, Ints
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
 from sim.mechanisms.events import DAYS_PER_MONTH, Events, sum_ascending
-from sim.utility import Floats
 
 REACH = 10.0  # standard deviations: a uniform has 53 bits, and a Poisson law less than 2**-53 beyond
 SHORTEST_HALF_LIFE = 1 / 24  # days; a normal law reaches beyond its range, also below 0

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from sim import exact
-from sim.issues import Ints
+from sim.core import exact
+from sim.core.exact import Floats
+from sim.core.packages import Ints
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
 from sim.mechanisms.events import DAYS_PER_MONTH, Events
 from sim.mechanisms.strikes import Strikes
-from sim.utility import Floats
 
 SMALLEST = 2.0**-54  # in place of a uniform that is 0, whose normal quantile is infinite
 

@@ -1,14 +1,7 @@
 """Who moves, what binds and when it ends: one file a protocol, a table of contents of them here."""
 
-from sim.registry import Registry
+from sim.core.registry import Registry
 
 PROTOCOLS = Registry("protocols")
 
-from sim.protocols import (
-    alternating_offers,
-    concession,
-    equilibrium,
-    negmas_0_16,
-    random_proposer,
-    single_text,
-)
+from sim.protocols import alternating_offers, concession, equilibrium, negmas_0_16, random_proposer, single_text

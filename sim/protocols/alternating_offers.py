@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.issues import Bools, Ints
-from sim.knowledge import INFORMATION
+from sim.core.exact import Floats
+from sim.core.opponent_model import INFORMATION
+from sim.core.packages import Bools, Ints
+from sim.core.registry import choice, count, order
+from sim.core.state import NO_REASON, Case, Moves, Speaker, State
+from sim.core.utility import Lines
 from sim.protocols import PROTOCOLS
-from sim.protocols.in_turn import InTurn
 from sim.protocols.quick_pass import quick_pass, quick_talks
-from sim.protocols.reasons import reason_of
-from sim.registry import choice, count, order
-from sim.state import NO_REASON, Case, Moves, Speaker, State
-from sim.utility import Floats, Lines
+from sim.protocols.rounds import InTurn, reason_of
 
 REFUSALS = {
     "bare": "who refuses says nothing",

@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.exact import TOLERANCE
-from sim.issues import NO_DEAL, Bools, Ints
+from sim.core.bids import first_of_highest
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.registry import order
+from sim.core.state import ACCEPTED, NOT_ASKED, OFFERED, Case, Moves, Speaker, State
 from sim.protocols import PROTOCOLS
 from sim.protocols.alternating_offers import AlternatingOffers
-from sim.registry import order
-from sim.shortlist import first_of_highest
-from sim.state import ACCEPTED, NOT_ASKED, OFFERED, Case, Moves, Speaker, State
-from sim.utility import Floats
 
 
 @PROTOCOLS.register(

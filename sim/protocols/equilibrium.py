@@ -8,14 +8,13 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from sim.exact import TOLERANCE
-from sim.induction import foresee, least_accepted, proposals
-from sim.issues import NO_DEAL, Bools, Ints
+from sim.core.backward_induction import foresee, least_accepted, proposals
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.registry import order
+from sim.core.state import ACCEPTED, NO_REASON, NOT_ASKED, OFFERED, PASSED, Case, Moves, Speaker, State
 from sim.protocols import PROTOCOLS
 from sim.protocols.alternating_offers import AlternatingOffers
-from sim.registry import order
-from sim.state import ACCEPTED, NO_REASON, NOT_ASKED, OFFERED, PASSED, Case, Moves, Speaker, State
-from sim.utility import Floats
 
 
 @PROTOCOLS.register(

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from sim.compiled import compiled
-from sim.exact import Floats
-from sim.issues import Bools, Ints
+from sim.core.compiled import compiled
+from sim.core.exact import Floats
+from sim.core.packages import Bools, Ints
 
-# As in sim/state.py, sim/utility.py and sim/world.py: what is kept of compiled loops does not notice changes there.
+# As in sim/core/state.py, sim/core/utility.py and sim/model/world.py: what is kept of compiled loops does not notice
+# changes there.
 NOT_ASKED, OFFERED, ACCEPTED, REFUSED, PASSED = range(5)
 NO_REASON, WORTH = -2, -1
 NOTHING = EVERYBODY = -1
@@ -138,7 +139,7 @@ def _alone_against(
     offer: int, no_deal: Floats, signs: Bools, utility: Floats, pattern: Ints, crosses: Bools, owner: Ints, real: Bools,
     tolerance: float,
 ) -> int:  # fmt: skip
-    """The signatory that alone stands in the way of an offer, as `sim.world.holdout` says."""
+    """The signatory that alone stands in the way of an offer, as `sim.model.world.holdout` says."""
     alone = NOBODY
     if offer == NOTHING:
         return alone

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.issues import Bools, Ints
+from sim.core.exact import Floats
+from sim.core.packages import Bools, Ints
+from sim.core.registry import order
+from sim.core.state import NO_REASON, Case, Moves, Speaker, State
+from sim.core.utility import Lines
 from sim.protocols import PROTOCOLS
-from sim.protocols.in_turn import InTurn
 from sim.protocols.quick_pass import quick_pass, quick_talks
-from sim.registry import order
-from sim.state import NO_REASON, Case, Moves, Speaker, State
-from sim.utility import Floats, Lines
+from sim.protocols.rounds import InTurn
 
 
 @PROTOCOLS.register(

@@ -6,14 +6,15 @@ comes first. The pieces of the loop take arrays one by one: bundles of them woul
 
 import numpy as np
 
-from sim.compiled import compiled, inlined
-from sim.exact import Floats
-from sim.issues import Bools, Ints
+from sim.core.compiled import compiled, inlined
+from sim.core.exact import Floats
+from sim.core.packages import Bools, Ints
 from sim.protocols.quick_answers import answer
 from sim.protocols.quick_own import PER_BIN, by_own_worth, lay_out
 from sim.protocols.quick_steps import least_offered, next_rung, set_up, step_to
 
-# What a party did and why it refused, as in sim/state.py: what is kept of compiled loops does not notice changes there.
+# What a party did and why it refused, as in sim/core/state.py: what is kept of compiled loops does not notice changes
+# there.
 NOT_ASKED, OFFERED, ACCEPTED, REFUSED, PASSED = range(5)
 NO_REASON, WORTH = -2, -1
 NOTHING = -1

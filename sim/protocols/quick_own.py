@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim.compiled import inlined
-from sim.exact import Floats
-from sim.issues import Bools, Ints
+from sim.core.compiled import inlined
+from sim.core.exact import Floats
+from sim.core.packages import Bools, Ints
 
 NOTHING = -1
 PER_BIN = 2  # packages that share a bin, on average

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.exact import TOLERANCE, Floats
-from sim.issues import NO_DEAL, Ints
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import NO_DEAL, Ints
+from sim.core.state import BY_CLOCK, NO_REASON, NOT_ASKED, ByRule, Case, Moves, Speaker, State
 from sim.protocols.quick_loop import play
-from sim.state import BY_CLOCK, NO_REASON, NOT_ASKED, ByRule, Case, Moves, Speaker, State
 
 
 def quick_pass(

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.issues import NO_DEAL, Bools, Ints
-from sim.knowledge import INFORMATION
+from sim.core.exact import Floats
+from sim.core.opponent_model import INFORMATION
+from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.registry import choice, count
+from sim.core.state import ACCEPTED, NO_REASON, NOT_ASKED, OBJECTED, OFFERED, PASSED, Case, Moves, Speaker, State
 from sim.protocols import PROTOCOLS
 from sim.protocols.alternating_offers import REFUSALS
-from sim.protocols.reasons import reason_of
-from sim.registry import choice, count
-from sim.state import ACCEPTED, NO_REASON, NOT_ASKED, OBJECTED, OFFERED, PASSED, Case, Moves, Speaker, State
-from sim.utility import Floats
+from sim.protocols.rounds import reason_of
 
 
 @PROTOCOLS.register(

@@ -8,9 +8,9 @@ from html import unescape
 import numpy as np
 import pandas as pd
 
-from sim.charts.lettering import DASH
+from sim.charts.chart import svg_text
 from sim.charts.page import Picture
-from sim.charts.saving import svg_text
+from sim.charts.text import DASH
 from sim.scenario.messages import shown
 
 MOST_CELL = 1_000  # characters

@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sim.analysis.asked import NoAnswer
+from sim.analysis.figures import NoAnswer
 from sim.analysis.layout import percent, share_with_interval
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.sweep_table import STAGES
 from sim.analysis.words import blocker_words, clean, either, issue_label, option_label, party_label
 from sim.charts import CHARTS
-from sim.charts.saving import svg_text
+from sim.charts.chart import svg_text
 from sim.charts.tornado import tornado_chart, tornado_numbers
-from sim.movers import funnel
 from sim.report.blocks import Drawing, Section, drawing, drawn_as, grid
 from sim.report.page import page
 from sim.report.scenario_parts import history_section, issues_grid, numbers_section, parties_grid, theory_section
-from sim.results import Results
+from sim.results.drivers import funnel
+from sim.results.results import Results
+from sim.results.stages import is_voted_on, stages
 from sim.scenario import Scenario
 from sim.scenario.messages import counted
-from sim.stages import is_voted_on, stages
 
 MOST_BLOCKERS = 12
 NOT_TOLD = ("seed", "asked", "complete")  # of the provenance: told above, or true of the folder and not of the result

@@ -11,7 +11,7 @@ from sim.analysis.layout import number, share_with_interval
 from sim.analysis.portrait import Portrait, portrait
 from sim.analysis.words import clean, issue_label, option_label, party_label
 from sim.report.blocks import Grid, Section, grid, grid_of
-from sim.results import Results
+from sim.results.results import Results
 from sim.scenario import Scenario
 
 STATUSES = ("sourced", "mixed", "assumption")

@@ -3,11 +3,11 @@
 from sim.scenario.aftermath_parts import AftermathSpec
 from sim.scenario.event_blocks import EventSpec
 from sim.scenario.messages import Fault, Note, ScenarioError
-from sim.scenario.numbers import Number
 from sim.scenario.parts import (
     Deliverable,
     IssueSpec,
     Linkage,
+    Number,
     PartySpec,
     Proposal,
     ProtocolSpec,
@@ -18,8 +18,7 @@ from sim.scenario.parts import (
 )
 from sim.scenario.pressure_blocks import GivingWay, MediationSpec
 from sim.scenario.ratification_blocks import RatificationSpec
-from sim.scenario.reader import read_scenario
-from sim.scenario.scenario import Point, Scenario
+from sim.scenario.scenario import Point, Scenario, read_scenario
 from sim.scenario.war_blocks import WarSpec
 
 __all__ = [

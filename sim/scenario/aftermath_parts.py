@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sim.issues import Condition
+from sim.core.packages import Condition
 from sim.scenario import aftermath_blocks as blocks
 from sim.scenario.block_shapes import (
     Options,
@@ -16,7 +16,7 @@ from sim.scenario.block_shapes import (
     numbers_of,
     numbers_of_each,
 )
-from sim.scenario.numbers import Number
+from sim.scenario.parts import Number
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sim.scenario.aftermath_blocks import AWAY_FROM
 from sim.scenario.block_shapes import is_table
-from sim.scenario.nodes import Mapping
+from sim.scenario.nodes import MappingNode
 from sim.scenario.paths import Path, get, matching, names_below
 
 NUMBERS = (
@@ -51,7 +51,7 @@ NUMBERS_OR_TABLES: tuple[Path, ...] = (
 )
 
 
-def block_numbers(root: Mapping) -> Iterator[Path]:
+def block_numbers(root: MappingNode) -> Iterator[Path]:
     """Paths at which there may be a number, in no order."""
     for block, *numbers in NUMBERS:
         for number in numbers:
@@ -59,7 +59,7 @@ def block_numbers(root: Mapping) -> Iterator[Path]:
     for pattern in NUMBERS_OR_TABLES:
         for path in matching(root, pattern):
             node = get(root, *path)
-            table = isinstance(node, Mapping) and is_table(node.items)
+            table = isinstance(node, MappingNode) and is_table(node.items)
             yield from matching(root, (*path, "*")) if table else [path]
     power = get(root, "aftermath", "power_shift")
     for key in names_below(power) if power is not None else []:

@@ -7,9 +7,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from sim.issues import NEVER, Condition
-from sim.scenario.numbers import Number, Status
-from sim.scenario.parts import condition, signature
+from sim.core.packages import NEVER, Condition
+from sim.scenario.parts import Number, Status, condition, signature
 from sim.scenario.paths import NUMBER_KEYS
 from sim.scenario.shapes import ConditionModel, Discount, Keys, Name, NumberModel, Share, Strict, Text, found
 

@@ -7,15 +7,15 @@ a path leads deeper than the text that sets it. What is written beside results m
 from collections.abc import Iterator
 
 from sim.scenario.messages import Faults, counted
-from sim.scenario.nodes import Mapping, Node, Scalar, Sequence
-from sim.scenario.writing import LONGEST_COMMENT, document
-from sim.scenario.yaml_text import MOST_BYTES, MOST_DEPTH, MOST_NODES
+from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from sim.scenario.yaml_reader import MOST_BYTES, MOST_DEPTH, MOST_NODES
+from sim.scenario.yaml_writer import LONGEST_COMMENT, document
 
 BYTES_A_CHARACTER = 10  # of a text at most, as it is written: \U0001f54a
 BYTES_A_NODE = 2 * MOST_DEPTH + 10  # indentation, quotes, brackets and commas
 
 
-def small_enough(root: Mapping, faults: Faults) -> bool:
+def small_enough(root: MappingNode, faults: Faults) -> bool:
     """Whether a tree can be read again once it is written; a fault if it is too deep, or has too many entries."""
     bytes_at_most = 0
     for entries, (node, depth) in enumerate(walk(root), 1):
@@ -41,10 +41,10 @@ def walk(node: Node, depth: int = 1) -> Iterator[tuple[Node, int]]:
     while stack:
         node, depth = stack.pop()
         yield node, depth
-        if isinstance(node, Mapping):
+        if isinstance(node, MappingNode):
             for name, child in node.items.items():
-                stack += [(child, depth + 1), (Scalar(node.keys.get(name, child.mark), "", name, False), depth + 1)]
-        elif isinstance(node, Sequence):
+                stack += [(child, depth + 1), (ScalarNode(node.keys.get(name, child.mark), "", name, False), depth + 1)]
+        elif isinstance(node, SequenceNode):
             stack += [(child, depth + 1) for child in node.items]
 
 
@@ -59,4 +59,4 @@ def too_many(entries: int, places: int) -> str:
 def _text_bytes(node: Node) -> int:
     gone = sum(len(name) + 200 for name in getattr(node, "gone", ()))
     told = 4 * min(LONGEST_COMMENT, len(node.change) + gone)
-    return told + (BYTES_A_CHARACTER * len(node.text) if isinstance(node, Scalar) else 0)
+    return told + (BYTES_A_CHARACTER * len(node.text) if isinstance(node, ScalarNode) else 0)

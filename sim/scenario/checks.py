@@ -12,14 +12,14 @@ from pydantic import ValidationError
 from sim.scenario import weights
 from sim.scenario.differences import CONDITIONS
 from sim.scenario.messages import Faults, Mark, listed, meant, quoted, shown
-from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, plain
-from sim.scenario.numbers import Number
+from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
+from sim.scenario.parts import Number
 from sim.scenario.paths import entry_id, exists, get, parse_path, whole_keys, why_not
 from sim.scenario.protocol_checks import check_protocol
 from sim.scenario.registered import PROTOCOLS, STRATEGIES, check_block
 from sim.scenario.shapes import NumberModel
 from sim.scenario.validation import key_mark
-from sim.scenario.writing import changes
+from sim.scenario.yaml_writer import changes
 
 MOST_NAMED = 12  # weights named in a sum
 NO_SOURCES = CONDITIONS | {"package", "options", "to", "removes", "route", "status_quo"}
@@ -36,13 +36,13 @@ class Names:
     sources: list[str]
 
     @classmethod
-    def of(cls, root: Mapping) -> "Names":
+    def of(cls, root: MappingNode) -> "Names":
         """The names in a tree."""
         options = {issue: keys(get(node, "options")) for issue, node in entries(get(root, "issues"))}
         return cls(options, keys(get(root, "parties")), keys(get(root, "proposals")), keys(get(root, "sources")))
 
 
-def check(root: Mapping, faults: Faults) -> None:
+def check(root: MappingNode, faults: Faults) -> None:
     """Tell everything that is wrong between the keys of a scenario."""
     names = Names.of(root)
     if not names.options or not names.parties:
@@ -69,7 +69,7 @@ def check(root: Mapping, faults: Faults) -> None:
 
 def entries(node: Node | None) -> Iterator[tuple[str, Node]]:
     """Keys and values of a mapping; nothing for anything else."""
-    return iter(node.items.items() if isinstance(node, Mapping) else ())
+    return iter(node.items.items() if isinstance(node, MappingNode) else ())
 
 
 def keys(node: Node | None) -> list[str]:
@@ -79,7 +79,7 @@ def keys(node: Node | None) -> list[str]:
 
 def members(node: Node | None, path: str) -> Iterator[tuple[str, Node]]:
     """Entries of a list, each with its path by `id`, or by number if it has none."""
-    for at, entry in enumerate(node.items if isinstance(node, Sequence) else ()):
+    for at, entry in enumerate(node.items if isinstance(node, SequenceNode) else ()):
         yield f"{path}.{shown(entry_id(entry) or at)}", entry
 
 
@@ -95,10 +95,10 @@ def number_of(node: Node | None) -> Number | None:
 
 def check_condition(node: Node | None, names: Names, faults: Faults, path: str) -> None:
     """Tell issues and options of a condition that do not exist."""
-    clauses = node.items if isinstance(node, Sequence) else [node]
+    clauses = node.items if isinstance(node, SequenceNode) else [node]
     for clause in clauses:
         for issue, wanted in entries(clause):
-            assert isinstance(clause, Mapping)
+            assert isinstance(clause, MappingNode)
             if issue not in names.options:
                 faults.add(clause.keys[issue], f"no issue is called {quoted(issue)}{meant(issue, names.options)}", path)
                 continue
@@ -114,9 +114,9 @@ def check_names(
 ) -> list[str]:  # fmt: skip
     """Tell names, one or a list, that do not exist or stand twice; returns those read."""
     read: list[str] = []
-    listed_names = node.items if isinstance(node, Sequence) else [node]
+    listed_names = node.items if isinstance(node, SequenceNode) else [node]
     for entry in listed_names:
-        if not isinstance(entry, Scalar) or not isinstance(entry.value, str):
+        if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str):
             continue  # the shape is told elsewhere
         if entry.text not in known:
             faults.add(entry.mark, f"no {what}{of} is called {quoted(entry.text)}{meant(entry.text, known)}", path)
@@ -146,7 +146,7 @@ def _check_issue(issue: str, node: Node, names: Names, faults: Faults) -> None:
     path, options = f"issues.{shown(issue)}", names.options[issue]
     uncertain = get(node, "deliverable")
     for option, entry in entries(uncertain):
-        assert isinstance(uncertain, Mapping)
+        assert isinstance(uncertain, MappingNode)
         where = f"{path}.deliverable.{shown(option)}"
         if option not in options:
             faults.add(
@@ -155,7 +155,7 @@ def _check_issue(issue: str, node: Node, names: Names, faults: Faults) -> None:
                 f"{path}.deliverable",
             )
         instead = get(entry, "otherwise")
-        if not isinstance(instead, Scalar):
+        if not isinstance(instead, ScalarNode):
             continue
         if instead.text not in options:
             faults.add(
@@ -171,14 +171,14 @@ def _check_issue(issue: str, node: Node, names: Names, faults: Faults) -> None:
             )
             faults.add(instead.mark, said, f"{where}.otherwise")
     scale = get(node, "scale")
-    if isinstance(scale, Mapping):
+    if isinstance(scale, MappingNode):
         check_table(
             scale, options, f"option of {issue}", "no place on the scale for", node, "scale", faults, f"{path}.scale"
         )
 
 
 def check_table(
-    table: Mapping, known: list[str], what: str, hole: str, parent: Node, key: str, faults: Faults, path: str
+    table: MappingNode, known: list[str], what: str, hole: str, parent: Node, key: str, faults: Faults, path: str
 ) -> None:  # fmt: skip
     """A table has all the keys that are known and no others."""
     for name in table.items:
@@ -189,18 +189,18 @@ def check_table(
         faults.add(key_mark(parent, key, table), f"{hole} {listed(missing)}; every {what} needs one", path)
 
 
-def _check_party(party: str, node: Node, names: Names, root: Mapping, faults: Faults) -> None:
+def _check_party(party: str, node: Node, names: Names, root: MappingNode, faults: Faults) -> None:
     path = f"parties.{shown(party)}"
     issues = list(names.options)
     table = get(node, "weights")
-    if isinstance(table, Mapping):
+    if isinstance(table, MappingNode):
         check_table(table, issues, "issue", "no weight for", node, "weights", faults, f"{path}.weights")
         _check_sum(table, node, faults, f"{path}.weights")
     values = get(node, "values")
-    if isinstance(values, Mapping):
+    if isinstance(values, MappingNode):
         check_table(values, issues, "issue", "no points for", node, "values", faults, f"{path}.values")
         for issue, points in entries(values):
-            if issue in names.options and isinstance(points, Mapping):
+            if issue in names.options and isinstance(points, MappingNode):
                 of = f"option of {issue}"
                 check_table(
                     points,
@@ -212,7 +212,7 @@ def _check_party(party: str, node: Node, names: Names, root: Mapping, faults: Fa
                     faults,
                     f"{path}.values.{shown(issue)}",
                 )
-    if not isinstance(get(node, "signs"), Scalar):
+    if not isinstance(get(node, "signs"), ScalarNode):
         check_condition(get(node, "signs"), names, faults, f"{path}.signs")
     for block, what, conditions in (("red_lines", "red line", ("never", "unless")), ("linkages", "linkage", ("when",))):
         check_ids(get(node, block), f"{path}.{block}", what, faults)
@@ -223,21 +223,21 @@ def _check_party(party: str, node: Node, names: Names, root: Mapping, faults: Fa
     _check_opening(get(node, "opens_with"), names, root, faults, f"{path}.opens_with")
 
 
-def _check_opening(node: Node | None, names: Names, root: Mapping, faults: Faults, path: str) -> None:
+def _check_opening(node: Node | None, names: Names, root: MappingNode, faults: Faults, path: str) -> None:
     """A party opens with proposals that leave nothing open."""
     if node is None:
         return
     check_names(node, names.proposals, "proposal", faults, path)
-    for text in node.items if isinstance(node, Sequence) else [node]:
-        package = keys(get(root, "proposals", text.text, "package")) if isinstance(text, Scalar) else []
+    for text in node.items if isinstance(node, SequenceNode) else [node]:
+        package = keys(get(root, "proposals", text.text, "package")) if isinstance(text, ScalarNode) else []
         still_open = [issue for issue in names.options if issue not in package]
         if package and still_open:
-            assert isinstance(text, Scalar)
+            assert isinstance(text, ScalarNode)
             said = f"{quoted(text.text)} leaves {listed(still_open)} open, but an offer settles every issue"
             faults.add(text.mark, said, path)
 
 
-def _check_sum(table: Mapping, party: Node, faults: Faults, path: str) -> None:
+def _check_sum(table: MappingNode, party: Node, faults: Faults, path: str) -> None:
     found = {issue: weights.weight(node) for issue, node in table.items.items()}
     total = weights.total(table)
     if total is None or total == 1:
@@ -252,11 +252,11 @@ def _check_sum(table: Mapping, party: Node, faults: Faults, path: str) -> None:
     faults.add(key_mark(party, "weights", table), said, path)
 
 
-def _check_signatures(root: Mapping, faults: Faults) -> None:
+def _check_signatures(root: MappingNode, faults: Faults) -> None:
     parties = get(root, "parties")
     signs = [get(node, "signs") for _, node in entries(parties)]
-    if all(isinstance(each, Scalar) and each.text == "never" for each in signs):
-        assert isinstance(parties, Mapping)
+    if all(isinstance(each, ScalarNode) and each.text == "never" for each in signs):
+        assert isinstance(parties, MappingNode)
         faults.add(
             key_mark(root, "parties", parties),
             "nobody signs anything; at least one party needs `signs: always` or a condition",
@@ -264,15 +264,15 @@ def _check_signatures(root: Mapping, faults: Faults) -> None:
         )
 
 
-def _check_shared_draws(root: Mapping, faults: Faults) -> None:
+def _check_shared_draws(root: MappingNode, faults: Faults) -> None:
     """Lines that share a draw have one law, else it would not be clear what is drawn."""
     mode = get(root, "lines")
-    across = isinstance(mode, Scalar) and mode.text == "together"
+    across = isinstance(mode, ScalarNode) and mode.text == "together"
     first: dict[tuple[str, str], tuple[str, Number]] = {}
     for party, node in entries(get(root, "parties")):
         for path, line in members(get(node, "red_lines"), f"parties.{shown(party)}.red_lines"):
             shared, hardness = get(line, "drawn_with"), number_of(get(line, "hardness"))
-            if not isinstance(shared, Scalar) or hardness is None:
+            if not isinstance(shared, ScalarNode) or hardness is None:
                 continue
             other, law = first.setdefault(("" if across else party, shared.text), (path, hardness))
             if not law.same_law(hardness):
@@ -293,7 +293,7 @@ def _check_proposal(node: Node, names: Names, faults: Faults, path: str) -> None
 def check_package(package: Node | None, names: Names, faults: Faults, path: str) -> None:
     """Tell issues and options of a package, whole or not, that do not exist."""
     for issue, option in entries(package):
-        assert isinstance(package, Mapping)
+        assert isinstance(package, MappingNode)
         if issue not in names.options:
             faults.add(package.keys[issue], f"no issue is called {quoted(issue)}{meant(issue, names.options)}", path)
         else:
@@ -308,21 +308,21 @@ def _check_sources(node: Node, names: Names, faults: Faults, path: str) -> None:
             check_names(child, names.sources, "source", faults, where)
         elif key not in NO_SOURCES and (path or key not in ("sources", "sweep")):
             _check_sources(child, names, faults, where)
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         for where, child in members(node, path):
             _check_sources(child, names, faults, where)
 
 
-def _check_sweep(root: Mapping, faults: Faults) -> None:
+def _check_sweep(root: MappingNode, faults: Faults) -> None:
     sweep = get(root, "sweep")
     for text in keys(sweep):
-        assert isinstance(sweep, Mapping)
+        assert isinstance(sweep, MappingNode)
         path = parse_path(text, sweep.keys[text], faults)
         if path is not None and not exists(root, path):
             faults.add(sweep.keys[text], why_not(root, path), "sweep")
 
 
-def place(root: Mapping, *path: str) -> Mark:
+def place(root: MappingNode, *path: str) -> Mark:
     """Where a message about a path points; the nearest place above it if it is not in the file."""
     node: Node = root
     mark = root.mark

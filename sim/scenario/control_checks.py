@@ -2,14 +2,14 @@
 
 from sim.scenario.checks import Names, check_names, check_package, entries, keys
 from sim.scenario.messages import Faults, listed, shown
-from sim.scenario.nodes import Mapping, Node, Scalar, Sequence
+from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sim.scenario.paths import get
 from sim.scenario.validation import key_mark
 
 NOBODY_MOVES = "stability asks who would change an issue alone, and no issue is `controlled_by` one party"
 
 
-def check_control(root: Mapping, faults: Faults) -> None:
+def check_control(root: MappingNode, faults: Faults) -> None:
     """Tell parties, issues and options that do not exist, issues left out, and what would be read for nothing."""
     names = Names.of(root)
     if not names.options or not names.parties:
@@ -20,24 +20,24 @@ def check_control(root: Mapping, faults: Faults) -> None:
         if control is not None:
             check_names(control, names.parties, "party", faults, f"issues.{shown(issue)}.controlled_by")
             said_of.append((node, control))
-    alone = any(isinstance(control, Scalar) or len(_members(control)) == 1 for _, control in said_of)
+    alone = any(isinstance(control, ScalarNode) or len(_members(control)) == 1 for _, control in said_of)
     if said_of and not alone:
         issue_node, control = said_of[0]
         said = f"{NOBODY_MOVES}; name a single party for one of them, or leave `controlled_by` out"
         faults.add(key_mark(issue_node, "controlled_by", control), said, "issues")
     status_quo = get(root, "status_quo")
-    if isinstance(status_quo, Mapping):
+    if isinstance(status_quo, MappingNode):
         _check_status_quo(status_quo, root, alone or bool(said_of), names, faults)
 
 
 def _members(node: Node) -> list[Node]:
-    return list(node.items) if isinstance(node, Sequence) else []
+    return list(node.items) if isinstance(node, SequenceNode) else []
 
 
-def _check_status_quo(node: Mapping, root: Mapping, controlled: bool, names: Names, faults: Faults) -> None:
+def _check_status_quo(node: MappingNode, root: MappingNode, controlled: bool, names: Names, faults: Faults) -> None:
     check_package(node, names, faults, "status_quo")
     proposals = get(root, "proposals")
-    if isinstance(proposals, Mapping) and "status_quo" in names.proposals:
+    if isinstance(proposals, MappingNode) and "status_quo" in names.proposals:
         said = "tables tell the status quo by this name; call the proposal something else"
         faults.add(proposals.keys["status_quo"], said, "proposals")
     missing = [issue for issue in names.options if issue not in keys(node)]

@@ -11,10 +11,10 @@ from pathlib import Path as FilePath
 
 from sim.scenario import paths, weights
 from sim.scenario.messages import Faults, Mark, closest, quoted, shown
-from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, plain
+from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
 from sim.scenario.paths import Setting, entry_id, parse_path
-from sim.scenario.writing import brief
-from sim.scenario.yaml_text import MOST_BYTES, decoded, read_text
+from sim.scenario.yaml_reader import MOST_BYTES, decoded, read_text
+from sim.scenario.yaml_writer import brief
 
 MOST_FILES = 8  # that may stand below a difference
 LONGEST_PATH = 400
@@ -24,7 +24,7 @@ CONDITIONS = frozenset({"if", "then", "never", "unless", "when", "barred_when", 
 DEVICES = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\..*)?")
 
 
-def load(path: str | os.PathLike[str], faults: Faults) -> Mapping | None:
+def load(path: str | os.PathLike[str], faults: Faults) -> MappingNode | None:
     """The tree of a scenario file after `extends`, `without` and `set`; None, and a fault, if there is none."""
     try:
         given = os.fspath(path)
@@ -46,7 +46,7 @@ class _Chain:
         self.faults = faults
         self.bytes_left = MOST_BYTES
 
-    def load(self, location: str, name: str, blame: Mark, above: tuple[str, ...]) -> Mapping | None:
+    def load(self, location: str, name: str, blame: Mark, above: tuple[str, ...]) -> MappingNode | None:
         """Read a file and what it extends.
 
         Args:
@@ -60,7 +60,7 @@ class _Chain:
         root = read_text(text, name, self.faults) if text is not None else None
         if root is None:
             return None
-        if not isinstance(root, Mapping):
+        if not isinstance(root, MappingNode):
             self.faults.add(
                 root.mark, "a scenario is a mapping of keys such as id, issues and parties; `peacesim new` writes one"
             )
@@ -80,13 +80,13 @@ class _Chain:
             apply_settings(root, self.settings(settings), self.faults)
         return root
 
-    def base(self, extends: Node, folder: str, above: tuple[str, ...]) -> Mapping | None:
+    def base(self, extends: Node, folder: str, above: tuple[str, ...]) -> MappingNode | None:
         """The tree of the file that an `extends` names."""
         wrong = _wrong_path(extends)
         if wrong:
             self.faults.add(extends.mark, wrong, "extends")
             return None
-        assert isinstance(extends, Scalar)
+        assert isinstance(extends, ScalarNode)
         location = os.path.realpath(os.path.join(folder, *extends.text.split("/")))
         if os.path.commonpath([location, folder]) != folder:
             message = f"{quoted(extends.text)} leads out of the folder of this file; the base must lie there or below"
@@ -100,17 +100,17 @@ class _Chain:
         self.faults.add(extends.mark, message, "extends")
         return None
 
-    def take_out(self, base: Mapping, without: Node) -> None:
+    def take_out(self, base: MappingNode, without: Node) -> None:
         """Take out of a base what a `without` list names, in its order."""
-        entries = without.items if isinstance(without, Sequence) else []
+        entries = without.items if isinstance(without, SequenceNode) else []
         if len(entries) > MOST_SETTINGS:
             self.faults.add(without.mark, _too_many(len(entries)), "without")
             return
-        if not isinstance(without, Sequence):
+        if not isinstance(without, SequenceNode):
             said = "without is a list of paths, such as [war, parties.*.foresight]"
             self.faults.add(without.mark, said, "without")
         for entry in entries:
-            if not isinstance(entry, Scalar) or not isinstance(entry.value, str):
+            if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str):
                 self.faults.add(entry.mark, "a path would do, such as war or parties.*.foresight", "without")
                 continue
             path = parse_path(entry.text, entry.mark, self.faults)
@@ -119,7 +119,7 @@ class _Chain:
 
     def settings(self, node: Node) -> list[Setting]:
         """What a `set:` block sets, in its order."""
-        if not isinstance(node, Mapping):
+        if not isinstance(node, MappingNode):
             self.faults.add(node.mark, "set is a mapping of paths to values, such as parties.*.no_deal: 0.4", "set")
             return []
         if len(node.items) > MOST_SETTINGS:
@@ -175,7 +175,7 @@ def _still_there(location: str, facts: os.stat_result) -> bool:
     return os.path.realpath(location) == location and os.path.samestat(os.stat(location), facts)
 
 
-def apply_settings(root: Mapping, settings: list[Setting], faults: Faults) -> None:
+def apply_settings(root: MappingNode, settings: list[Setting], faults: Faults) -> None:
     """Set what paths name, then rescale the weights beside those that were set."""
     unsummed = {
         party for party in paths.names_below(root.items.get("parties", root)) if not weights.summed(root, party)
@@ -196,31 +196,31 @@ def _matches(pattern: paths.Path, path: paths.Path, party: str) -> bool:
     )
 
 
-def merged(base: Mapping, over: Mapping) -> Mapping:
+def merged(base: MappingNode, over: MappingNode) -> MappingNode:
     """A base with a difference laid over it: mappings merge by key, lists by `id`, all else is replaced."""
     result = _merged(base, over, "")
-    assert isinstance(result, Mapping)
+    assert isinstance(result, MappingNode)
     return result
 
 
 def _merged(base: Node, over: Node, key: str) -> Node:
     if (
-        isinstance(base, Mapping)
-        and isinstance(over, Mapping)
+        isinstance(base, MappingNode)
+        and isinstance(over, MappingNode)
         and key not in CONDITIONS
         and not _renamed(base, over, key)
     ):
-        result = Mapping(base.mark, base.change, dict(base.items), dict(base.keys), base.gone)
+        result = MappingNode(base.mark, base.change, dict(base.items), dict(base.keys), base.gone)
         for name, node in over.items.items():
             below = _merged(base.items[name], node, name) if name in base.items else _added(node)
             result.put(name, below, over.keys[name])
         return result
-    if isinstance(base, Sequence) and isinstance(over, Sequence) and _by_id(base) and _by_id(over):
+    if isinstance(base, SequenceNode) and isinstance(over, SequenceNode) and _by_id(base) and _by_id(over):
         entries = {entry_id(entry): entry for entry in base.items}
         for entry in over.items:
             known = entries.get(entry_id(entry))
             entries[entry_id(entry)] = _merged(known, entry, "") if known is not None else _added(entry)
-        return Sequence(base.mark, base.change, list(entries.values()), base.gone)
+        return SequenceNode(base.mark, base.change, list(entries.values()), base.gone)
     if plain(base) != plain(over):
         over.change = f"{over.mark.file}:{over.mark.line}; was {brief(base)}"
     return over
@@ -231,22 +231,22 @@ def _added(node: Node) -> Node:
     return node
 
 
-def _renamed(base: Mapping, over: Mapping, key: str) -> bool:
+def _renamed(base: MappingNode, over: MappingNode, key: str) -> bool:
     """Whether a strategy or protocol gets another name: parameters belong to the name, so the block is replaced."""
     if key not in ("strategy", "protocol"):
         return False
     before, after = base.items.get("name"), over.items.get("name")
-    return isinstance(before, Scalar) and isinstance(after, Scalar) and before.text != after.text
+    return isinstance(before, ScalarNode) and isinstance(after, ScalarNode) and before.text != after.text
 
 
-def _by_id(node: Sequence) -> bool:
+def _by_id(node: SequenceNode) -> bool:
     ids = [entry_id(entry) for entry in node.items]
     return None not in ids and len(set(ids)) == len(ids) and bool(ids)
 
 
 def _wrong_path(extends: Node) -> str:
     """What is wrong with the path of a base; empty if nothing is."""
-    if not isinstance(extends, Scalar) or not isinstance(extends.value, str) or not extends.text:
+    if not isinstance(extends, ScalarNode) or not isinstance(extends.value, str) or not extends.text:
         return "the name of one scenario file would do, such as base.yaml"
     text = extends.text
     parts = text.split("/")

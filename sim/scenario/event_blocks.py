@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from sim.scenario.block_shapes import Amount, Chance, Change, OneOrMore, Told, number_or_none, numbers_of, said_at
-from sim.scenario.numbers import Number
+from sim.scenario.parts import Number
 from sim.scenario.shapes import Label, Name, NumberModel, Strict
 
 MOST_EVENTS = 200

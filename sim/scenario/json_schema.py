@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sim.registry import Registry, first_line
+from sim.core.registry import Registry, first_line
 from sim.scenario.aftermath_blocks import PowerShiftModel
 from sim.scenario.block_shapes import Open
 from sim.scenario.registered import ORDERS, PROTOCOLS, STRATEGIES, bounded, parameters_of

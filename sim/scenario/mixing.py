@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from sim.scenario.differences import CONDITIONS
 from sim.scenario.messages import Faults
-from sim.scenario.nodes import Mapping, Node, Sequence, copy, plain
+from sim.scenario.nodes import MappingNode, Node, SequenceNode, copy, plain
 from sim.scenario.paths import Path, child, entry_id, get, names_below
 from sim.scenario.scenario import Scenario, from_tree
 
@@ -38,18 +38,18 @@ def mixed(first: Scenario, second: Scenario, paths: Iterable[Path]) -> Scenario:
         ScenarioError: if the mixture does not hold together.
     """
     root = copy(first.tree)
-    assert isinstance(root, Mapping)
+    assert isinstance(root, MappingNode)
     root.items.pop("sweep", None)
     for path in paths:
         parent, node = get(root, *path[:-1]), get(second.tree, *path)
-        assert isinstance(parent, (Mapping, Sequence))
+        assert isinstance(parent, (MappingNode, SequenceNode))
         _put(parent, path[-1], None if node is None else copy(node))
     return from_tree(root, (), Faults())
 
 
-def _put(parent: Mapping | Sequence, key: str, node: Node | None) -> None:
+def _put(parent: MappingNode | SequenceNode, key: str, node: Node | None) -> None:
     """Set what a key or id names, add it, or with None take it out."""
-    if isinstance(parent, Mapping):
+    if isinstance(parent, MappingNode):
         if node is None:
             del parent.items[key]
         else:
@@ -75,21 +75,21 @@ def _differing(first: Node | None, second: Node | None, path: Path) -> Iterator[
 
 def _is_whole(node: Node, path: Path) -> bool:
     """Whether a part is taken over as a whole or not at all."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         key = path[-1] if path else ""
         return key in WHOLE or key in CONDITIONS or not {"value", "range"}.isdisjoint(node.items)
-    return not isinstance(node, Sequence) or any(entry_id(entry) is None for entry in node.items)
+    return not isinstance(node, SequenceNode) or any(entry_id(entry) is None for entry in node.items)
 
 
 def _moves(node: Node) -> object:
     """A part as plain values without what is only shown; the order of keys and of entries with an id is nothing."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return {
             key: list(names_below(below)) if key == "options" else _moves(below)  # their order counts, not their texts
             for key, below in node.items.items()
             if key not in SHOWN_ONLY
         }
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         ids = [entry_id(entry) for entry in node.items]
         entries = [_moves(entry) for entry in node.items]
         return entries if None in ids else dict(zip(ids, entries, strict=True))

@@ -47,7 +47,7 @@ class Node:
 
 
 @dataclass(slots=True)
-class Scalar(Node):
+class ScalarNode(Node):
     """A single word, number or text.
 
     Attributes:
@@ -84,7 +84,7 @@ class Scalar(Node):
 
 
 @dataclass(slots=True)
-class Mapping(Node):
+class MappingNode(Node):
     """Keys with their values, in file order.
 
     Attributes:
@@ -103,7 +103,7 @@ class Mapping(Node):
 
 
 @dataclass(slots=True)
-class Sequence(Node):
+class SequenceNode(Node):
     """A list; `gone` has the entries that a difference took out, by `id`, with the place that says so."""
 
     items: list[Node] = field(default_factory=list)
@@ -123,19 +123,19 @@ def read_as(value: Any) -> str:
 
 def plain(node: Node) -> Any:
     """The tree below a node as dicts, lists and plain values."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return {key: plain(child) for key, child in node.items.items()}
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return [plain(child) for child in node.items]
-    return node.value if isinstance(node, Scalar) else None
+    return node.value if isinstance(node, ScalarNode) else None
 
 
 def copy(node: Node) -> Node:
     """The tree below a node, to be changed without touching the original."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         items = {key: copy(child) for key, child in node.items.items()}
-        return Mapping(node.mark, node.change, items, dict(node.keys), dict(node.gone))
-    if isinstance(node, Sequence):
-        return Sequence(node.mark, node.change, [copy(child) for child in node.items], dict(node.gone))
-    assert isinstance(node, Scalar)
-    return Scalar(node.mark, node.change, node.text, node.plain)
+        return MappingNode(node.mark, node.change, items, dict(node.keys), dict(node.gone))
+    if isinstance(node, SequenceNode):
+        return SequenceNode(node.mark, node.change, [copy(child) for child in node.items], dict(node.gone))
+    assert isinstance(node, ScalarNode)
+    return ScalarNode(node.mark, node.change, node.text, node.plain)

@@ -6,13 +6,13 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from sim.exact import TOLERANCE
-from sim.issues import ALWAYS, NEVER, Condition, PackageSpace
+from sim.core.exact import TOLERANCE
+from sim.core.packages import ALWAYS, NEVER, Condition, PackageSpace
 from sim.protocols import PROTOCOLS
 from sim.scenario.checks import place
 from sim.scenario.messages import Note, cut, listed, shown
-from sim.scenario.nodes import Mapping
-from sim.scenario.packages import central_worth, space_of, spelled
+from sim.scenario.nodes import MappingNode
+from sim.scenario.package_checks import central_worth, space_of, spelled
 from sim.scenario.parts import IssueSpec, PartySpec
 from sim.scenario.paths import get
 from sim.scenario.scenario import Scenario
@@ -51,7 +51,7 @@ def _note(scenario: Scenario, path: tuple[str, ...], said: str) -> Note:
 def _rescaled(scenario: Scenario) -> Found:
     for party in scenario.parties:
         table = get(scenario.tree, "parties", party, "weights")
-        changes = {issue: node.change for issue, node in table.items.items()} if isinstance(table, Mapping) else {}
+        changes = {issue: node.change for issue, node in table.items.items()} if isinstance(table, MappingNode) else {}
         moved = [issue for issue, change in changes.items() if change.startswith("rescaled")]
         if moved:
             why = changes[moved[0]].partition(";")[0]

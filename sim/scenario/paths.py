@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from sim.scenario.caps import too_many, walk
 from sim.scenario.messages import Faults, Mark, meant, quoted, shown
-from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, copy, plain
-from sim.scenario.writing import brief
-from sim.scenario.yaml_text import MOST_NODES, read_text
+from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, copy, plain
+from sim.scenario.yaml_reader import MOST_NODES, read_text
+from sim.scenario.yaml_writer import brief
 
 Path = tuple[str, ...]
 
@@ -32,7 +32,7 @@ class Setting:
 class Place:
     """A key of a mapping or an entry of a list that a path names, with its path in full."""
 
-    parent: Mapping | Sequence
+    parent: MappingNode | SequenceNode
     key: str
     path: Path
     at: int = 0  # of an entry of a list: how many stand before it
@@ -40,11 +40,11 @@ class Place:
     @property
     def node(self) -> Node | None:
         """What stands there, None if nothing does yet."""
-        return self.parent.items[self.at] if isinstance(self.parent, Sequence) else self.parent.items.get(self.key)
+        return self.parent.items[self.at] if isinstance(self.parent, SequenceNode) else self.parent.items.get(self.key)
 
     def put(self, node: Node, mark: Mark) -> None:
         """Replace what stands there."""
-        if isinstance(self.parent, Mapping):
+        if isinstance(self.parent, MappingNode):
             self.parent.put(self.key, node, mark)
             return
         self.parent.items[self.at] = node
@@ -52,24 +52,25 @@ class Place:
 
 def entry_id(node: Node) -> str | None:
     """The `id` of an entry of a list, None if it has none."""
-    name = node.items.get("id") if isinstance(node, Mapping) else None
-    return name.text if isinstance(name, Scalar) else None
+    name = node.items.get("id") if isinstance(node, MappingNode) else None
+    return name.text if isinstance(name, ScalarNode) else None
 
 
 def child(node: Node, key: str) -> Node | None:
     """What a key or an id names below a node."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return node.items.get(key)
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return next((entry for entry in node.items if entry_id(entry) == key), None)
     return None
 
 
 def names_below(node: Node) -> list[str]:
     """The keys or ids below a node, in file order."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return list(node.items)
-    return [name for entry in node.items if (name := entry_id(entry)) is not None] if isinstance(node, Sequence) else []
+    entries = node.items if isinstance(node, SequenceNode) else []
+    return [name for entry in entries if (name := entry_id(entry)) is not None]
 
 
 def get(node: Node | None, *path: str) -> Node | None:
@@ -81,7 +82,7 @@ def get(node: Node | None, *path: str) -> Node | None:
 
 def whole_keys(node: Node, path: Path) -> Path:
     """A path whose first parts are one key with dots in it (as below `narrows`) with these parts joined."""
-    if isinstance(node, Mapping) and len(path) > 1 and path[0] not in node.items:
+    if isinstance(node, MappingNode) and len(path) > 1 and path[0] not in node.items:
         for length in range(len(path), 1, -1):
             if ".".join(path[:length]) in node.items:
                 return (".".join(path[:length]), *path[length:])
@@ -113,7 +114,7 @@ def parse_set(text: str, number: int, faults: Faults) -> Setting | None:
     return Setting(path, value, mark, f"--set {shown(head.strip(), 100)}")
 
 
-def apply(root: Mapping, settings: list[Setting], faults: Faults) -> list[Path]:
+def apply(root: MappingNode, settings: list[Setting], faults: Faults) -> list[Path]:
     """Put values where their paths say, in order.
 
     Returns:
@@ -136,22 +137,22 @@ def apply(root: Mapping, settings: list[Setting], faults: Faults) -> list[Path]:
     return done
 
 
-def exists(root: Mapping, path: Path) -> bool:
+def exists(root: MappingNode, path: Path) -> bool:
     """Whether a path names at least one place."""
     return next(_places(root, path, ()), None) is not None
 
 
-def why_not(root: Mapping, path: Path) -> str:
+def why_not(root: MappingNode, path: Path) -> str:
     """What is wrong with a path that names nothing."""
     return _nothing_there(root, path)
 
 
-def matching(root: Mapping, path: Path) -> list[Path]:
+def matching(root: MappingNode, path: Path) -> list[Path]:
     """The full paths that a path names."""
     return [place.path for place in _places(root, path, ())]
 
 
-def take_out(root: Mapping, path: Path, mark: Mark, faults: Faults) -> None:
+def take_out(root: MappingNode, path: Path, mark: Mark, faults: Faults) -> None:
     """Take out of a tree all that a path names; a fault if there is nothing.
 
     Args:
@@ -163,10 +164,10 @@ def take_out(root: Mapping, path: Path, mark: Mark, faults: Faults) -> None:
     there = list(_standing(root, path))
     if not there:
         faults.add(mark, _nothing_there(root, path), "without")
-    lists: dict[int, tuple[Sequence, set[str]]] = {}
+    lists: dict[int, tuple[SequenceNode, set[str]]] = {}
     for parent, name in there:
         parent.gone[name] = mark
-        if isinstance(parent, Mapping):
+        if isinstance(parent, MappingNode):
             del parent.items[name], parent.keys[name]
         else:
             lists.setdefault(id(parent), (parent, set()))[1].add(name)
@@ -174,9 +175,9 @@ def take_out(root: Mapping, path: Path, mark: Mark, faults: Faults) -> None:
         entries.items = [entry for entry in entries.items if entry_id(entry) not in names]
 
 
-def _standing(node: Node, path: Path) -> Iterator[tuple[Mapping | Sequence, str]]:
+def _standing(node: Node, path: Path) -> Iterator[tuple[MappingNode | SequenceNode, str]]:
     """Parents and keys or ids of what stands where a path points."""
-    if not isinstance(node, (Mapping, Sequence)):
+    if not isinstance(node, (MappingNode, SequenceNode)):
         return
     path = whole_keys(node, path)
     for name, below, _ in _named(node, path[0]):
@@ -197,7 +198,7 @@ def _put(place: Place, setting: Setting) -> None:
 
 def _places(node: Node, path: Path, walked: Path) -> Iterator[Place]:
     """Places a path names below a node. The last part may be a key that is not there yet, the others must be."""
-    if not isinstance(node, (Mapping, Sequence)):
+    if not isinstance(node, (MappingNode, SequenceNode)):
         return
     path = whole_keys(node, path)
     key, rest = path[0], path[1:]
@@ -205,29 +206,30 @@ def _places(node: Node, path: Path, walked: Path) -> Iterator[Place]:
         if not rest:
             yield Place(node, name, (*walked, name), at)
         elif below is not None:
-            if isinstance(below, Scalar) and len(rest) == 1 and rest[0] in NUMBER_KEYS and below.decimal is not None:
+            is_key = len(rest) == 1 and rest[0] in NUMBER_KEYS
+            if is_key and isinstance(below, ScalarNode) and below.decimal is not None:
                 below = _long_form(Place(node, name, walked, at), below)
             yield from _places(below, rest, (*walked, name))
 
 
-def _named(node: Mapping | Sequence, key: str) -> list[tuple[str, Node | None, int]]:
+def _named(node: MappingNode | SequenceNode, key: str) -> list[tuple[str, Node | None, int]]:
     """The names, children and positions that a key, an id or `*` means; a key of a mapping need not be there yet."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return [(name, node.items.get(name), 0) for name in (node.items if key == "*" else [key])]
     named = [(entry_id(entry), entry, at) for at, entry in enumerate(node.items)]
     found = [(name, entry, at) for name, entry, at in named if name is not None and key in ("*", name)]
     return [*found] if key == "*" else [*found[:1]]
 
 
-def _long_form(place: Place, number: Scalar) -> Mapping:
+def _long_form(place: Place, number: ScalarNode) -> MappingNode:
     """Turn `0.4` into `{value: 0.4}`, so that its range can be set."""
-    mapping = Mapping(number.mark, number.change)
-    mapping.put("value", Scalar(number.mark, "", number.text, True), number.mark)
-    place.put(mapping, place.parent.keys[place.key] if isinstance(place.parent, Mapping) else number.mark)
+    mapping = MappingNode(number.mark, number.change)
+    mapping.put("value", ScalarNode(number.mark, "", number.text, True), number.mark)
+    place.put(mapping, place.parent.keys[place.key] if isinstance(place.parent, MappingNode) else number.mark)
     return mapping
 
 
-def _nothing_there(root: Mapping, path: Path) -> str:
+def _nothing_there(root: MappingNode, path: Path) -> str:
     """Say at which part a path leaves the tree, and what stands there."""
     nodes: list[Node] = [root]
     for depth, key in enumerate(path):

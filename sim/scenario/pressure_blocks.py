@@ -8,9 +8,9 @@ from pydantic import Discriminator, Field, GetJsonSchemaHandler, Tag
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from sim.issues import Condition
+from sim.core.packages import Condition
 from sim.scenario.block_shapes import Amount, Chance, Options, Told, condition_of, number_of, said_at
-from sim.scenario.numbers import Number
+from sim.scenario.parts import Number
 from sim.scenario.shapes import ConditionModel, Name, NumberModel, Strict, Text
 
 MOST_LEVERS = 50

@@ -3,18 +3,18 @@
 from typing import Any
 
 from sim.scenario.messages import Faults, listed, shown
-from sim.scenario.nodes import Mapping, Node, Scalar, Sequence
+from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sim.scenario.paths import get
 from sim.scenario.registered import PROTOCOLS
 
 ALWAYS, NEVER = "always", "never"
 
 
-def check_protocol(root: Mapping, faults: Faults) -> None:
+def check_protocol(root: MappingNode, faults: Faults) -> None:
     """Tell where a scenario's parties do not fit its protocol."""
     _check_order(root, faults)
     name, parties = get(root, "protocol", "name"), get(root, "parties")
-    if not isinstance(name, Scalar) or name.text not in PROTOCOLS or not isinstance(parties, Mapping):
+    if not isinstance(name, ScalarNode) or name.text not in PROTOCOLS or not isinstance(parties, MappingNode):
         return
     protocol: Any = PROTOCOLS[name.text]
     count = getattr(protocol, "signatories", None)
@@ -26,20 +26,20 @@ def check_protocol(root: Mapping, faults: Faults) -> None:
     _check_quota(get(root, "protocol", "quota"), parties, faults)
 
 
-def _check_order(root: Mapping, faults: Faults) -> None:
+def _check_order(root: MappingNode, faults: Faults) -> None:
     """Who never signs has no say in a fixed order, unless it mediates."""
     order = get(root, "protocol", "order")
-    for entry in order.items if isinstance(order, Sequence) else ():
-        party = get(root, "parties", entry.text) if isinstance(entry, Scalar) else None
+    for entry in order.items if isinstance(order, SequenceNode) else ():
+        party = get(root, "parties", entry.text) if isinstance(entry, ScalarNode) else None
         kind = get(party, "kind")
         never = party is not None and _signs(party) == NEVER
-        if never and not (isinstance(kind, Scalar) and kind.text == "mediator"):
-            assert isinstance(entry, Scalar)
+        if never and not (isinstance(kind, ScalarNode) and kind.text == "mediator"):
+            assert isinstance(entry, ScalarNode)
             said = f"{shown(entry.text)} never signs; take it out of the order, or make it `kind: mediator`"
             faults.add(entry.mark, said, "protocol.order")
 
 
-def _check_signatories(name: Scalar, parties: Mapping, count: int, faults: Faults) -> None:
+def _check_signatories(name: ScalarNode, parties: MappingNode, count: int, faults: Faults) -> None:
     """So many parties sign every package, and nobody else signs any."""
     sign = [party for party, node in parties.items.items() if _signs(node) != NEVER]
     sometimes = [party for party in sign if _signs(parties.items[party]) != ALWAYS]
@@ -52,36 +52,36 @@ def _check_signatories(name: Scalar, parties: Mapping, count: int, faults: Fault
         faults.add(name.mark, said, "protocol.name")
 
 
-def _check_order_of_signatories(root: Mapping, name: str, parties: Mapping, faults: Faults) -> None:
+def _check_order_of_signatories(root: MappingNode, name: str, parties: MappingNode, faults: Faults) -> None:
     """A fixed order names those that sign, all of them: nobody else has a turn."""
     order = get(root, "protocol", "order")
-    if not isinstance(order, Sequence) or not order.items:
+    if not isinstance(order, SequenceNode) or not order.items:
         return
-    named = {entry.text for entry in order.items if isinstance(entry, Scalar)}
+    named = {entry.text for entry in order.items if isinstance(entry, ScalarNode)}
     sign = [party for party, node in parties.items.items() if _signs(node) != NEVER]
     for party in sign:
         if party not in named:
             said = f"{shown(party)} signs and is not in the order; {name} needs all that sign in it"
             faults.add(order.mark, said, "protocol.order")
     for entry in order.items:
-        if isinstance(entry, Scalar) and entry.text in parties.items and entry.text not in sign:
+        if isinstance(entry, ScalarNode) and entry.text in parties.items and entry.text not in sign:
             said = f"{shown(entry.text)} signs nothing, and in {name} only those that sign speak; take it out"
             faults.add(entry.mark, said, "protocol.order")
 
 
-def _ask_for_a_mediator(name: Scalar, parties: Mapping, faults: Faults) -> None:
+def _ask_for_a_mediator(name: ScalarNode, parties: MappingNode, faults: Faults) -> None:
     """Where a mediator holds the text it must be known who that is; whom `mediation` names is checked there."""
     kinds = {party: get(node, "kind") for party, node in parties.items.items()}
-    known = [party for party, kind in kinds.items() if isinstance(kind, Scalar) and kind.text == "mediator"]
+    known = [party for party, kind in kinds.items() if isinstance(kind, ScalarNode) and kind.text == "mediator"]
     who = shown(known[0]) if known else "PARTY"
     said = f"{shown(name.text)} needs a mediator to hold the text; add `mediation: {{mediator: {who}}}`"
     faults.add(name.mark, said if known else f"{said} with a party of `kind: mediator`", "protocol.name")
 
 
-def _check_quota(quota: Node | None, parties: Mapping, faults: Faults) -> None:
+def _check_quota(quota: Node | None, parties: MappingNode, faults: Faults) -> None:
     """No more votes are needed than there are parties that sign anything."""
     sign = [party for party, node in parties.items.items() if _signs(node) != NEVER]
-    if isinstance(quota, Scalar) and isinstance(quota.value, int) and quota.value > len(sign):
+    if isinstance(quota, ScalarNode) and isinstance(quota.value, int) and quota.value > len(sign):
         said = f"{quota.value} votes are needed, but only {listed(sign)} ever sign; at most {len(sign)} would do"
         faults.add(quota.mark, said, "protocol.quota")
 
@@ -91,4 +91,4 @@ def _signs(party: Node) -> str | None:
     signs = get(party, "signs")
     if signs is None:
         return ALWAYS
-    return signs.text if isinstance(signs, Scalar) else None
+    return signs.text if isinstance(signs, ScalarNode) else None

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, WrapValidator, model_validator
 
-from sim.issues import ALWAYS, NEVER, Condition
+from sim.core.packages import ALWAYS, NEVER, Condition
 from sim.scenario.block_shapes import (
     Amount,
     AmountOrTable,
@@ -20,7 +20,7 @@ from sim.scenario.block_shapes import (
     numbers_of_each,
     said_at,
 )
-from sim.scenario.numbers import Number
+from sim.scenario.parts import Number
 from sim.scenario.shapes import ConditionModel, Label, Name, Names, NumberModel, Strict, always_or_never
 
 MOST_RATIFIERS, MOST_VOTES, MOST_MILESTONES = 50, 20, 50

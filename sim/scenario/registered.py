@@ -5,10 +5,10 @@ from dataclasses import Field, fields
 from functools import cache
 from typing import Any
 
+from sim.core.registry import Registry
 from sim.protocols import PROTOCOLS
-from sim.registry import Registry
 from sim.scenario.messages import Faults, Mark, closest, listed, meant, quoted, shown
-from sim.scenario.nodes import Mapping, Node, Scalar, Sequence
+from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sim.scenario.shapes import NumberModel, found
 from sim.scenario.validation import key_mark, validate
 from sim.strategies import STRATEGIES
@@ -36,8 +36,8 @@ def _bounded(low: float | None, high: float | None, above: float | None) -> type
 
 def check_block(node: Node | None, registry: Registry, party_names: Iterable[str], faults: Faults, path: str) -> None:
     """Check a `strategy:` or `protocol:` block against its registry."""
-    name = node.items.get("name") if isinstance(node, Mapping) else None
-    if not isinstance(node, Mapping) or not isinstance(name, Scalar) or not isinstance(name.value, str):
+    name = node.items.get("name") if isinstance(node, MappingNode) else None
+    if not isinstance(node, MappingNode) or not isinstance(name, ScalarNode) or not isinstance(name.value, str):
         return  # the shape is told elsewhere
     if name.text not in registry:
         what = SINGULAR.get(registry.what, registry.what)
@@ -66,7 +66,7 @@ def _parameter(field: Field[Any], value: Any) -> Any:
 
 def _check(field: Field[Any], node: Node, mark: Mark, party_names: list[str], faults: Faults, path: str) -> None:
     kind = field.metadata["kind"]
-    value = node.value if isinstance(node, Scalar) else {} if isinstance(node, Mapping) else []
+    value = node.value if isinstance(node, ScalarNode) else {} if isinstance(node, MappingNode) else []
     if kind == "number":
         validate(bounded(field), node, faults, path)
     elif kind == "choice":
@@ -85,7 +85,7 @@ def _check(field: Field[Any], node: Node, mark: Mark, party_names: list[str], fa
 
 def _check_order(node: Node, value: Any, party_names: list[str], faults: Faults, path: str) -> None:
     """A list of parties, each once, or one of the words."""
-    if not isinstance(node, Sequence):
+    if not isinstance(node, SequenceNode):
         if value not in ORDERS:
             faults.add(node.mark, f"{found(value)} where fixed, random, rotating or a list of parties would do", path)
         return
@@ -93,7 +93,7 @@ def _check_order(node: Node, value: Any, party_names: list[str], faults: Faults,
         faults.add(node.mark, "nobody speaks; name at least one party", path)
     seen: set[str] = set()
     for entry in node.items:
-        name = entry.text if isinstance(entry, Scalar) else ""
+        name = entry.text if isinstance(entry, ScalarNode) else ""
         if name not in party_names:
             faults.add(entry.mark, f"no party is called {quoted(name)}{meant(name, party_names)}", path)
         elif name in seen:

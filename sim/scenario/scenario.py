@@ -1,12 +1,13 @@
 """A scenario inside the program: frozen and checked, made from the tree of its file."""
 
 import copy as shallow
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sim.issues import ALWAYS
+from sim.core.packages import ALWAYS
 from sim.scenario import schema, sweeps
 from sim.scenario.aftermath_parts import AftermathSpec, aftermath
 from sim.scenario.block_checks import check_blocks
@@ -14,18 +15,18 @@ from sim.scenario.block_shapes import condition_of, number_of
 from sim.scenario.caps import small_enough
 from sim.scenario.checks import check
 from sim.scenario.control_checks import check_control
-from sim.scenario.differences import apply_settings
+from sim.scenario.differences import apply_settings, load
 from sim.scenario.event_blocks import EventSpec, events
 from sim.scenario.messages import Faults, ScenarioError
-from sim.scenario.nodes import Mapping as Tree
-from sim.scenario.nodes import Sequence as Listed
+from sim.scenario.nodes import MappingNode as Tree
+from sim.scenario.nodes import SequenceNode as Listed
 from sim.scenario.nodes import copy
-from sim.scenario.numbers import Number
-from sim.scenario.packages import check_packages
+from sim.scenario.package_checks import check_packages
 from sim.scenario.parts import (
     Deliverable,
     IssueSpec,
     Linkage,
+    Number,
     PartySpec,
     Proposal,
     ProtocolSpec,
@@ -41,7 +42,7 @@ from sim.scenario.registered import PROTOCOLS, STRATEGIES, parameters
 from sim.scenario.resolved import numbers, resolved, where
 from sim.scenario.validation import validate
 from sim.scenario.war_blocks import WarSpec, war
-from sim.scenario.writing import changes, document
+from sim.scenario.yaml_writer import changes, document
 
 MOST_TRIALS = 12  # of paths of a sweep, one by one
 DEFAULT_PROTOCOL = "alternating_offers"
@@ -329,3 +330,20 @@ def _proposal(name: str, model: schema.ProposalModel) -> Proposal:
         source=tuple(model.source or ()),
         note=model.note or "",
     )
+
+
+def read_scenario(path: str | os.PathLike[str], sets: Sequence[str] = ()) -> Scenario:
+    """Read a scenario file and check it.
+
+    Args:
+        path: The file; what it `extends` lies in its folder or below.
+        sets: `PATH=VALUE` texts, applied last; `parties.*.no_deal=0.4`.
+
+    Raises:
+        ScenarioError: whatever the bytes of the file, with all faults at once and their places.
+    """
+    faults = Faults()
+    root = load(path, faults)
+    if root is None:
+        raise faults.error()
+    return from_tree(root, sets, faults)

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from sim.scenario.aftermath_blocks import AftermathModel
 from sim.scenario.block_shapes import Chance
 from sim.scenario.event_blocks import MOST_EVENTS, EventModel
-from sim.scenario.numbers import Status
+from sim.scenario.parts import Status
 from sim.scenario.pressure_blocks import GivingWayModel, MediationModel
 from sim.scenario.ratification_blocks import RatificationModel
 from sim.scenario.shapes import (

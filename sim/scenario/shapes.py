@@ -24,7 +24,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from sim.scenario.messages import quoted
-from sim.scenario.numbers import DEFAULT_LAW, MIDDLE_LAWS, Law, Number, Status
+from sim.scenario.parts import DEFAULT_LAW, MIDDLE_LAWS, Law, Number, Status
 
 
 def _one_line(text: str) -> str:

@@ -6,14 +6,89 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from sim.scenario.designs import Design, parse_design
-from sim.scenario.messages import Faults, Mark, quoted
-from sim.scenario.nodes import NUMBER, Mapping
-from sim.scenario.nodes import Sequence as Listed
-from sim.scenario.paths import exists, get, parse_path, why_not
-from sim.scenario.writing import flow
+import numpy as np
 
+from sim.core import streams
+from sim.core.exact import Floats
+from sim.scenario.messages import Faults, Mark, closest, quoted
+from sim.scenario.nodes import NUMBER, MappingNode
+from sim.scenario.nodes import SequenceNode as Listed
+from sim.scenario.paths import exists, get, parse_path, why_not
+from sim.scenario.yaml_writer import flow
+
+KINDS = ("sobol", "latin")
 MOST_POINTS = 100_000
+MOST_PATHS = 1_000
+MARK = Mark("--design", 1, 1)
+SEED = 0  # of the lots of a design: the same command spans the same points, whatever the seed of the runs
+
+
+@dataclass(frozen=True)
+class Design:
+    """How many points, and how they are spread.
+
+    Attributes:
+        kind: `sobol`, a Sobol sequence with a shift drawn by path, or `latin`, a Latin hypercube: each path takes each
+            of `count` equal parts of its range once.
+        count: Number of points.
+    """
+
+    kind: str
+    count: int
+
+    def places(self, paths: tuple[str, ...]) -> Floats:
+        """Where the points lie, as shares of the ranges.
+
+        Args:
+            paths: What varies. Lots are drawn by the names of the paths, so their order moves only a Sobol sequence.
+
+        Returns:
+            Shares in [0, 1), rounded to six digits, shape (count, paths).
+        """
+        spread = _sobol(self.count, len(paths)) if self.kind == "sobol" else _latin(self.count, paths)
+        if self.kind == "sobol":
+            spread = (spread + [_lots(f"{path}.shift", 1)[0] for path in paths]) % 1
+        return np.minimum(np.round(spread, 6), 1 - 1e-6)
+
+
+def parse_design(text: str, faults: Faults) -> Design | None:
+    """The design a text such as `sobol:64` asks for; None, and a fault, if it is none."""
+    found = re.fullmatch(r"([a-z]+):([0-9]{1,7})", text.strip())
+    if found and found[1] in KINDS and 2 <= int(found[2]) <= MOST_POINTS:
+        return Design(found[1], int(found[2]))
+    guess = closest(text.partition(":")[0], KINDS)
+    hint = f"; did you mean {guess}:64?" if guess is not None and guess != text.partition(":")[0] else ""
+    faults.add(MARK, f"{quoted(text)} is no design; sobol:COUNT or latin:COUNT, 2 to {MOST_POINTS:,}, would do{hint}")
+    return None
+
+
+def _sobol(count: int, paths: int) -> Floats:
+    """The first points of the sequence.
+
+    Source: Sobol (1967); direction numbers of Joe & Kuo (2008), as SciPy has them.
+    """
+    from scipy.stats import qmc
+
+    power = max(1, (count - 1).bit_length())
+    return np.asarray(qmc.Sobol(paths, scramble=False).random_base2(power), float)[:count]
+
+
+def _latin(count: int, paths: tuple[str, ...]) -> Floats:
+    """Each part of each range once, in an order by lot and at a place by lot.
+
+    Source: McKay, Beckman & Conover (1979).
+    """
+    columns = [
+        (np.argsort(np.argsort(_lots(f"{path}.order", count), kind="stable")) + _lots(f"{path}.place", count)) / count
+        for path in paths
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _lots(name: str, count: int) -> Floats:
+    return streams.uniform(SEED, f"design.{name}", 0, count)
+
+
 MOST = 1e15  # as in a file
 COUNT = re.compile(r"[1-9][0-9]{0,6}")
 BRACKETS = {"{": "}", "[": "]"}
@@ -35,7 +110,7 @@ class Span:
 Axes = dict[str, list[str] | Span]
 
 
-def points(root: Mapping, vary: Sequence[str], design: str | None, faults: Faults) -> list[Settings]:
+def points(root: MappingNode, vary: Sequence[str], design: str | None, faults: Faults) -> list[Settings]:
     """The settings of all points of the `sweep:` block and of `PATH=SPEC` texts; one, without any, if nothing varies.
 
     Args:
@@ -54,11 +129,11 @@ def points(root: Mapping, vary: Sequence[str], design: str | None, faults: Fault
     return _spread(found, spread) if spread is not None else _grid(found)
 
 
-def _axes(root: Mapping, vary: Sequence[str], faults: Faults) -> Axes:
+def _axes(root: MappingNode, vary: Sequence[str], faults: Faults) -> Axes:
     """The values of each path: of the `sweep:` block, then of `PATH=SPEC` texts, which replace it."""
     found: Axes = {}
     sweep = get(root, "sweep")
-    if isinstance(sweep, Mapping):
+    if isinstance(sweep, MappingNode):
         for path, values in sweep.items.items():
             found[path] = [flow(value) for value in values.items] if isinstance(values, Listed) else []
     for number, text in enumerate(vary, 1):
@@ -97,7 +172,7 @@ def _value(values: list[str] | Span, share: float) -> str:
     return values.at(share) if isinstance(values, Span) else values[int(share * len(values))]
 
 
-def _add(found: Axes, text: str, mark: Mark, root: Mapping, faults: Faults) -> None:
+def _add(found: Axes, text: str, mark: Mark, root: MappingNode, faults: Faults) -> None:
     head, equals, spec = text.partition("=")
     path = parse_path(head.strip(), mark, faults) if equals else None
     if not equals or not spec.strip():

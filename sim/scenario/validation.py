@@ -6,7 +6,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sim.scenario.messages import Faults, Mark, closest, listed, meant, quoted, shown
-from sim.scenario.nodes import Mapping, Node, Scalar, Sequence, plain, read_as
+from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, read_as
 from sim.scenario.paths import entry_id
 from sim.scenario.shapes import found
 
@@ -39,7 +39,7 @@ def validate(model: type[Model], node: Node, faults: Faults, path: str = "") -> 
 
 def key_mark(parent: Node, name: str, node: Node) -> Mark:
     """Where a message about a value points: a single value at itself, a block at its key."""
-    if isinstance(node, Scalar) or not isinstance(parent, Mapping):
+    if isinstance(node, ScalarNode) or not isinstance(parent, MappingNode):
         return node.mark
     return parent.keys.get(name, node.mark)
 
@@ -77,7 +77,7 @@ def _walk(root: Node, loc: Loc, path: str) -> tuple[list[str], Mark]:
     for part in loc:
         below = _step(node, part)
         if below is not None:
-            steps.append(shown(entry_id(below) or part if isinstance(node, Sequence) else part))
+            steps.append(shown(entry_id(below) or part if isinstance(node, SequenceNode) else part))
             mark = key_mark(node, str(part), below)
             node = below
     return steps, mark
@@ -88,13 +88,13 @@ def _gone(root: Node, loc: Loc) -> dict[str, Mark]:
     node = root
     for part in loc:
         node = _step(node, part) or node
-    return node.gone if isinstance(node, Mapping) else {}
+    return node.gone if isinstance(node, MappingNode) else {}
 
 
 def _step(node: Node, part: int | str) -> Node | None:
-    if isinstance(node, Mapping) and isinstance(part, str):
+    if isinstance(node, MappingNode) and isinstance(part, str):
         return node.items.get(part)
-    if isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+    if isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.items):
         return node.items[part]
     return None
 
@@ -105,7 +105,7 @@ def _key_of(root: Node, loc: Loc) -> Mark | None:
     for part in loc:
         below = _step(node, part)
         if below is not None:
-            mark = node.keys.get(str(part)) if isinstance(node, Mapping) else below.mark
+            mark = node.keys.get(str(part)) if isinstance(node, MappingNode) else below.mark
             node = below
     return mark
 

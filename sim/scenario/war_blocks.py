@@ -18,7 +18,7 @@ from sim.scenario.block_shapes import (
     number_or_none,
     numbers_of,
 )
-from sim.scenario.numbers import Number
+from sim.scenario.parts import Number
 from sim.scenario.shapes import Date, Label, Name, NumberModel, Strict
 
 MOST_STRIKES = 50

@@ -4,27 +4,27 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from sim.scenario.messages import Faults, Mark, listed, shown
-from sim.scenario.nodes import Mapping, Node, Scalar, Sequence
+from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sim.scenario.paths import Path, get
-from sim.scenario.writing import brief
+from sim.scenario.yaml_writer import brief
 
 PLACES = Decimal("1e-12")  # to which rescaled weights are rounded; the rest goes to the largest
 
 
 def weight(node: Node | None) -> Decimal | None:
     """The central weight exactly as written, None if the node is no number."""
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         return node.decimal
     value, spread = get(node, "value"), get(node, "range")
-    if isinstance(value, Scalar):
+    if isinstance(value, ScalarNode):
         return value.decimal
-    if isinstance(spread, Sequence) and len(spread.items) == 2:
-        low, high = (end.decimal if isinstance(end, Scalar) else None for end in spread.items)
+    if isinstance(spread, SequenceNode) and len(spread.items) == 2:
+        low, high = (end.decimal if isinstance(end, ScalarNode) else None for end in spread.items)
         return None if low is None or high is None else (low + high) / 2
     return None
 
 
-def total(weights: Mapping) -> Decimal | None:
+def total(weights: MappingNode) -> Decimal | None:
     """Sum of a party's central weights, None if one of them is no number."""
     with localcontext() as context:
         context.prec = 100
@@ -32,10 +32,10 @@ def total(weights: Mapping) -> Decimal | None:
         return None if None in found or not found else sum((each for each in found if each is not None), Decimal(0))
 
 
-def summed(root: Mapping, party: str) -> bool:
+def summed(root: MappingNode, party: str) -> bool:
     """Whether the weights of a party sum to 1."""
     weights = get(root, "parties", party, "weights")
-    return isinstance(weights, Mapping) and total(weights) == 1
+    return isinstance(weights, MappingNode) and total(weights) == 1
 
 
 def parties_set(paths: Iterable[Path]) -> dict[str, dict[str, None]]:
@@ -47,7 +47,7 @@ def parties_set(paths: Iterable[Path]) -> dict[str, dict[str, None]]:
     return done
 
 
-def rescale(root: Mapping, party: str, fixed: Iterable[str], origin: str, mark: Mark, faults: Faults) -> None:
+def rescale(root: MappingNode, party: str, fixed: Iterable[str], origin: str, mark: Mark, faults: Faults) -> None:
     """Rescale the weights of a party that were not set, value and range, so that all sum to 1.
 
     Args:
@@ -59,7 +59,7 @@ def rescale(root: Mapping, party: str, fixed: Iterable[str], origin: str, mark: 
         faults: Takes what is wrong.
     """
     weights = get(root, "parties", party, "weights")
-    if not isinstance(weights, Mapping) or total(weights) is None:
+    if not isinstance(weights, MappingNode) or total(weights) is None:
         return
     set_ones = [issue for issue in fixed if issue in weights.items]
     others = {issue: node for issue, node in weights.items.items() if issue not in set_ones}
@@ -82,7 +82,7 @@ def rescale(root: Mapping, party: str, fixed: Iterable[str], origin: str, mark: 
             _scale(weights, others, left, left / there, origin)
 
 
-def _scale(weights: Mapping, others: dict[str, Node], left: Decimal, factor: Decimal, origin: str) -> None:
+def _scale(weights: MappingNode, others: dict[str, Node], left: Decimal, factor: Decimal, origin: str) -> None:
     scaled = {issue: _rounded(_sure(node) * factor) for issue, node in others.items()}
     largest = max(scaled, key=lambda issue: (scaled[issue], issue))
     scaled[largest] += left - sum(scaled.values(), Decimal(0))
@@ -92,19 +92,19 @@ def _scale(weights: Mapping, others: dict[str, Node], left: Decimal, factor: Dec
 
 def _scaled(node: Node, value: Decimal, factor: Decimal, change: str) -> Node:
     """A weight times a factor: its value is given, its range follows."""
-    if not isinstance(node, Mapping):
-        return Scalar(node.mark, change, decimal_text(value))
-    mapping = Mapping(node.mark, change, dict(node.items), dict(node.keys), dict(node.gone))
+    if not isinstance(node, MappingNode):
+        return ScalarNode(node.mark, change, decimal_text(value))
+    mapping = MappingNode(node.mark, change, dict(node.items), dict(node.keys), dict(node.gone))
     at = mapping.items.get("value", node).mark
     items = {
-        "value": Scalar(at, "", decimal_text(value)),
+        "value": ScalarNode(at, "", decimal_text(value)),
         **{key: each for key, each in mapping.items.items() if key != "value"},
     }
     spread = mapping.items.get("range")
-    if isinstance(spread, Sequence):
+    if isinstance(spread, SequenceNode):
         ends = sorted(_rounded(_sure(end) * factor) for end in spread.items)
         ends = [min(ends[0], value), max(ends[-1], value)]  # rounding must not push the value out
-        items["range"] = Sequence(spread.mark, "", [Scalar(spread.mark, "", decimal_text(end)) for end in ends])
+        items["range"] = SequenceNode(spread.mark, "", [ScalarNode(spread.mark, "", decimal_text(end)) for end in ends])
     mapping.items = items
     mapping.keys.setdefault("value", at)
     return mapping

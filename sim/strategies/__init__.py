@@ -1,6 +1,6 @@
 """How a party offers and accepts: one file a strategy, a table of contents of them here."""
 
-from sim.registry import Registry
+from sim.core.registry import Registry
 
 STRATEGIES = Registry("strategies")
 

@@ -5,11 +5,10 @@ Whatever the rule, nothing behind a real red line and nothing worse than no deal
 
 from collections.abc import Callable, Mapping
 
-from sim.exact import TOLERANCE
-from sim.issues import Bools, Ints
-from sim.registry import described
-from sim.state import View
-from sim.utility import Floats
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Bools, Ints
+from sim.core.registry import described
+from sim.core.state import View
 
 AcceptanceRule = Callable[[View, Ints, Floats, Ints], Bools]
 

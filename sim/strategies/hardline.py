@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from sim.issues import Ints
-from sim.registry import count
-from sim.state import View
+from sim.core.exact import Floats
+from sim.core.packages import Ints
+from sim.core.registry import count
+from sim.core.state import View
 from sim.strategies import STRATEGIES
-from sim.strategies.asking import Asking
-from sim.strategies.heard import highest_claim
+from sim.strategies.base import Asking, highest_claim
 from sim.strategies.offers import OFFER_RULES
-from sim.utility import Floats
 
 
 @STRATEGIES.register(

@@ -5,14 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.registry import choice, count, number
-from sim.state import Rule, View
+from sim.core.exact import Floats
+from sim.core.registry import choice, count, number
+from sim.core.state import Rule, View
 from sim.strategies import STRATEGIES
-from sim.strategies.asking import Asking
-from sim.strategies.heard import between
+from sim.strategies.base import Asking, between
 from sim.strategies.time_dependent import TimeDependent
 from sim.strategies.tit_for_tat import KINDS, TitForTat
-from sim.utility import Floats
 
 
 @STRATEGIES.register(

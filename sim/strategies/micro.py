@@ -4,14 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim import kernels_talks
-from sim.exact import TOLERANCE
-from sim.issues import NO_DEAL, Ints
-from sim.state import BY_STEPS, STEP_DOWN, Rule, View
+from sim.core import offer_log
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import NO_DEAL, Ints
+from sim.core.state import BY_STEPS, STEP_DOWN, Rule, View
 from sim.strategies import STRATEGIES
-from sim.strategies.asking import Picking
-from sim.strategies.heard import between, highest_claim, others
-from sim.utility import Floats
+from sim.strategies.base import Picking, between, highest_claim, others
 
 
 @STRATEGIES.register(
@@ -66,7 +64,7 @@ def _climb_down(view: View) -> tuple[Floats, Ints]:
     if view.some_avoided:
         avoided = np.take_along_axis(view.avoided(), top.package, axis=1)
     lowest, offer = np.empty(len(top.package)), np.empty(len(top.package), np.int64)
-    kernels_talks.climb_down(
+    offer_log.climb_down(
         *top, np.ascontiguousarray(view.no_deal), TOLERANCE, avoided, view.log, view.offers_made, view.distinct_offers,
         view.party, others(view), len(view.packages), view.chance, lowest, offer,
     )  # fmt: skip

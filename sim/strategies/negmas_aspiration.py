@@ -5,14 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
-from sim import exact
-from sim.exact import TOLERANCE
-from sim.issues import Bools, Ints
-from sim.registry import number
-from sim.shortlist import first_of_highest
-from sim.state import NEAREST_OWN, Rule, View
+from sim.core import exact
+from sim.core.bids import first_of_highest
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Bools, Ints
+from sim.core.registry import number
+from sim.core.state import NEAREST_OWN, Rule, View
 from sim.strategies import STRATEGIES
-from sim.utility import Floats
 
 NEARLY = 1e-6  # an offer may be worth so much less than is asked for, if none of enough worth is nearer to it
 

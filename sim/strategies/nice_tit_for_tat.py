@@ -4,16 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.exact import TOLERANCE
-from sim.issues import Bools
-from sim.registry import number
-from sim.shortlist import first_of_highest
-from sim.state import View
+from sim.core.bids import first_of_highest
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Bools
+from sim.core.registry import number
+from sim.core.state import View
 from sim.strategies import STRATEGIES
-from sim.strategies.asking import Asking
-from sim.strategies.gains import knows_nothing_of, product_of_gains, slices
-from sim.strategies.heard import between, highest_claim, offer_of, others
-from sim.utility import Floats
+from sim.strategies.base import Asking, between, highest_claim, offer_of, others
+from sim.strategies.offers import knows_nothing_of, product_of_gains, slices
 
 NO_PRODUCT = 1e-12  # a product of gains below this is none
 

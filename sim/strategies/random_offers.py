@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.exact import TOLERANCE
-from sim.issues import Ints
-from sim.state import View
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Ints
+from sim.core.state import View
 from sim.strategies import STRATEGIES
-from sim.strategies.asking import Picking
-from sim.strategies.heard import between
-from sim.utility import Floats
+from sim.strategies.base import Picking, between
 
 
 @STRATEGIES.register(

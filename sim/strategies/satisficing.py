@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.registry import number
-from sim.state import View
+from sim.core.exact import Floats
+from sim.core.registry import number
+from sim.core.state import View
 from sim.strategies import STRATEGIES
-from sim.strategies.asking import Asking
-from sim.strategies.heard import between, highest_claim
-from sim.utility import Floats
+from sim.strategies.base import Asking, between, highest_claim
 
 
 @STRATEGIES.register(

@@ -5,12 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
-from sim import exact
-from sim.registry import number
-from sim.state import View, time_of
+from sim.core import exact
+from sim.core.exact import Floats
+from sim.core.registry import number
+from sim.core.state import View, time_of
 from sim.strategies import STRATEGIES
-from sim.strategies.asking import Asking
-from sim.utility import Floats
+from sim.strategies.base import Asking
 
 
 @STRATEGIES.register(

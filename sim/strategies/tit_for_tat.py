@@ -4,14 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.exact import TOLERANCE
-from sim.issues import NO_DEAL, Ints
-from sim.registry import choice, count
-from sim.state import ABSOLUTE, AVERAGED, RELATIVE, Rule, View
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import NO_DEAL, Ints
+from sim.core.registry import choice, count
+from sim.core.state import ABSOLUTE, AVERAGED, RELATIVE, Rule, View
 from sim.strategies import STRATEGIES
-from sim.strategies.asking import Asking
-from sim.strategies.heard import between, highest_claim, offer_of, others
-from sim.utility import Floats
+from sim.strategies.base import Asking, between, highest_claim, offer_of, others
 
 KINDS = {
     "absolute": "by as much as the other's offers have risen",

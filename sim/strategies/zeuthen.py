@@ -4,15 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.exact import TOLERANCE
-from sim.issues import NO_DEAL, Bools, Ints
-from sim.shortlist import first_of_highest
-from sim.state import View
+from sim.core.bids import first_of_highest
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.state import View
 from sim.strategies import STRATEGIES
-from sim.strategies.asking import Picking
-from sim.strategies.gains import knows_nothing_of, product_of_gains, slices
-from sim.strategies.heard import between, highest_claim, last_offer, others
-from sim.utility import Floats
+from sim.strategies.base import Picking, between, highest_claim, last_offer, others
+from sim.strategies.offers import knows_nothing_of, product_of_gains, slices
 
 
 @STRATEGIES.register(

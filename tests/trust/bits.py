@@ -22,15 +22,17 @@ from typing import Any
 import pandas as pd
 
 import sim.batch.run
-import sim.results
-import sim.store.chunk_files
+import sim.results.chunk_files
+import sim.results.results
 from sim.batch import batch, merge
-from sim.chunks import play_chunk
-from sim.results import Results, results_of
+from sim.results.chunk_files import Layout, tallies_table
+from sim.results.chunks import play_chunk
+from sim.results.manifest import Shard, identity
+from sim.results.parquet import content_hash, table_of
+from sim.results.reading import open_results
+from sim.results.results import Results, results_of
+from sim.results.tallies import Tallies
 from sim.scenario import Scenario, read_scenario
-from sim.store import Layout, Shard, content_hash, identity, open_results, table_of
-from sim.store.chunk_files import tallies_table
-from sim.tallies import Tallies
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "scenarios"
@@ -67,7 +69,7 @@ def last_first(layout: Layout, draws: int) -> Played:
 
 def of_more(layout: Layout, draws: int) -> Played:
     """The first of 1,000."""
-    return sim.results.run(layout.scenario, 1_000, SEED).head(draws), None
+    return sim.results.results.run(layout.scenario, 1_000, SEED).head(draws), None
 
 
 def turned_round(layout: Layout, draws: int) -> Played:
@@ -104,13 +106,13 @@ ON_DISK: dict[str, tuple[int, int, int]] = {
 @contextlib.contextmanager
 def chunks_of(length: int) -> Iterator[None]:
     """Chunks of another length than the scenario's own, and workers however little there is to do."""
-    before = sim.store.chunk_files.chunk_length, sim.batch.run.WORTH_WORKERS
-    sim.store.chunk_files.chunk_length = lambda scenario, table: length
+    before = sim.results.chunk_files.chunk_length, sim.batch.run.WORTH_WORKERS
+    sim.results.chunk_files.chunk_length = lambda scenario, table: length
     sim.batch.run.WORTH_WORKERS = 0.0
     try:
         yield
     finally:
-        sim.store.chunk_files.chunk_length, sim.batch.run.WORTH_WORKERS = before
+        sim.results.chunk_files.chunk_length, sim.batch.run.WORTH_WORKERS = before
 
 
 def on_disk(way: str, names: Sequence[str], draws: int) -> dict[str, Results]:

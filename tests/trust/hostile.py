@@ -16,12 +16,12 @@ from annotated_types import MaxLen
 from pydantic import BaseModel, RootModel, StringConstraints
 from pydantic.fields import FieldInfo
 
-from sim.charts.lettering import text_width
+from sim.charts.text import text_width
 from sim.scenario.messages import Faults
 from sim.scenario.nodes import plain
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.shapes import ConditionModel, NumberModel, Options
-from sim.scenario.yaml_text import read_text
+from sim.scenario.yaml_reader import read_text
 
 BASE = Path(__file__).parent / "everywhere.yaml"
 ESC, CSI, OSC, ST = "\x1b", "\x9b", "\x9d", "\x9c"

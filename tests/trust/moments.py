@@ -135,8 +135,8 @@ def quick_batches(patch: Any, known: dict[Any, Any]) -> None:
         patch: pytest's `monkeypatch`.
         known: Holds what was played.
     """
-    import sim.chunks
-    from sim.store import Layout
+    import sim.results.chunks
+    from sim.results.chunk_files import Layout
 
     real = Layout.play
 
@@ -146,7 +146,7 @@ def quick_batches(patch: Any, known: dict[Any, Any]) -> None:
             known[key] = real(self, first, count)
         return known[key]
 
-    patch.setattr(sim.chunks, "CHUNK_WORK", 1)
+    patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
     patch.setattr(Layout, "play", play)
     patch.setattr(os, "fsync", lambda handle: None)  # a process that ends leaves the disk's cache as it is
 
@@ -177,7 +177,7 @@ SMALL = ROOT / "tests" / "trust" / "small_batch.py"
 
 
 def start(
-    *arguments: object, program: tuple[object, ...] = ("-m", "sim.cli"), interpreter: str = sys.executable, **how: Any
+    *arguments: object, program: tuple[object, ...] = ("-m", "sim"), interpreter: str = sys.executable, **how: Any
 ) -> "subprocess.Popen[str]":
     """A command in a process and a group of its own, that hears signals as one in a terminal does."""
 

@@ -75,7 +75,7 @@ def written_again(scenario: Scenario, folder: Path) -> str:
 
 def played(scenario: Scenario) -> dict[str, Any]:
     """What comes of two draws."""
-    from sim.results import run
+    from sim.results.results import run
 
     began = time.process_time()
     results = run(scenario, 2, 1)

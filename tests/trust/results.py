@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-import sim.chunks
-from sim.store import canonical
+import sim.results.chunks
+from sim.results.manifest import canonical
 from tests.commands import SCENARIO, call
 
 N = 130  # two chunks of 64 and a short one
@@ -18,7 +18,7 @@ N = 130  # two chunks of 64 and a short one
 
 def short_chunks(patch: pytest.MonkeyPatch) -> None:
     """Chunks of 64 draws, the shortest there are."""
-    patch.setattr(sim.chunks, "CHUNK_WORK", 1)
+    patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
 
 
 def play(to: Path, *options: object, charts: bool = False) -> Result:

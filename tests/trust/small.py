@@ -10,10 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import sim.batch.run
-import sim.chunks
-import sim.store.tables
+import sim.results.chunks
+import sim.results.tables
 from sim.cli.commands import peacesim as commands
-from sim.store import DamagedResults, Layout, StoreError, damaged_files, read_manifest
+from sim.results.chunk_files import Layout
+from sim.results.files import DamagedResults, StoreError
+from sim.results.manifest import read_manifest
+from sim.results.reading import damaged_files
 from tests.trust.planting import ROOT
 
 ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
@@ -39,14 +42,14 @@ def batch(out: Path, draws: int = MANY, *options: object) -> int:
 
 def make_small(patch) -> None:
     """Chunks of 64 draws, the shortest there are, each of them one piece; workers however little there is to do."""
-    patch.setattr(sim.chunks, "CHUNK_WORK", 1)
+    patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
     patch.setattr("sim.batch.work.PARTS_A_CHUNK", 1)
     patch.setattr(sim.batch.run, "WORTH_WORKERS", 0.0)
 
 
 def compute_once(patch) -> None:
     """Chunks, tables, charts and page are made the first time and not for every step; they are written every time."""
-    import sim.charts.saving
+    import sim.charts.chart
     import sim.report
 
     known: dict[object, object] = {}
@@ -63,9 +66,9 @@ def compute_once(patch) -> None:
         patch.setattr(place, name, made)
 
     once(Layout, "play", lambda layout, first, count: (layout.scenario.resolved_text(), layout.seed, first, count))
-    once(sim.store.tables, "tables_of", lambda results, identity: (identity, results.n))
-    once(sim.charts.saving, "svg_text", lambda picture: (picture.title, picture.alt))
-    once(sim.charts.saving, "png_bytes", lambda picture: (picture.title, picture.alt))
+    once(sim.results.tables, "tables_of", lambda results, identity: (identity, results.n))
+    once(sim.charts.chart, "svg_text", lambda picture: (picture.title, picture.alt))
+    once(sim.charts.chart, "png_bytes", lambda picture: (picture.title, picture.alt))
     once(sim.report, "result_page", lambda results, *svgs: (results.scenario.resolved_text(), results.n, bool(svgs)))
 
 

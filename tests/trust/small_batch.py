@@ -5,8 +5,8 @@ from sim.cli.signals import watch_signals
 if __name__ == "__main__":
     watch_signals()
     import sim.batch.run
-    import sim.chunks
+    import sim.results.chunks
     from sim.cli.commands import peacesim
 
-    sim.chunks.CHUNK_WORK, sim.batch.run.WORTH_WORKERS = 1, 0.0
+    sim.results.chunks.CHUNK_WORK, sim.batch.run.WORTH_WORKERS = 1, 0.0
     peacesim(prog_name="peacesim")

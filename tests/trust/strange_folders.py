@@ -17,8 +17,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sim.store import DamagedResults, StoreError, damaged_files, open_results
-from sim.store.inspection import inspect
+from sim.results.files import DamagedResults, StoreError
+from sim.results.inspection import inspect
+from sim.results.reading import damaged_files, open_results
 from tests.trust.planting import ROOT
 from tests.trust.results import facts_of, forge
 
@@ -277,7 +278,7 @@ def memory(afresh: bool = False) -> int:
 
 
 if __name__ == "__main__":
-    import sim.chunks
+    import sim.results.chunks
 
-    sim.chunks.CHUNK_WORK = 1
+    sim.results.chunks.CHUNK_WORK = 1
     main(Path(sys.argv[1]), [Path(path) for path in sys.argv[2:]])

@@ -14,7 +14,7 @@ from contextlib import nullcontext
 
 import pytest
 
-import sim.store.files
+import sim.results.files
 from tests.trust.planting import Planted
 from tests.trust.recorded import logged, strace, traced
 from tests.trust.small import FEW, MANY, batch, compute_once, in_child, make_small, results_in, told, tree, unlisted
@@ -27,17 +27,17 @@ LIMITED = "tests/trust/test_disk_errors.py::test_a_file_that_may_not_grow_stops_
 FULL = "tests/test_batch.py::test_a_disk_that_fills_up_at_any_write_stops_it_with_one_line"
 PLANTED = [
     Planted(
-        "R5", "sim/store/files.py", "            rest = rest[os.write(handle, rest) :]",
+        "R5", "sim/results/files.py", "            rest = rest[os.write(handle, rest) :]",
         "            os.write(handle, rest)\n            rest = rest[len(rest) :]", INTERRUPTED,
     ),
     Planted(
-        "R5", "sim/store/files.py", "            rest = rest[os.write(handle, rest) :]",
+        "R5", "sim/results/files.py", "            rest = rest[os.write(handle, rest) :]",
         "            try:\n                rest = rest[os.write(handle, rest) :]\n            except OSError:\n"
         "                break",
         LIMITED,
     ),
     Planted(
-        "R5", "sim/store/files.py",
+        "R5", "sim/results/files.py",
         "        if isinstance(error, OSError):\n            raise plain(error, f\"write {path}\")",
         "        if isinstance(error, MemoryError):\n            raise plain(error, f\"write {path}\")", FULL,
     ),
@@ -63,7 +63,7 @@ def test_writes_that_are_cut_short_or_interrupted_go_on(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "write", write)
     data = bytes(range(256))
-    sim.store.files.write_whole(tmp_path / "x", data)
+    sim.results.files.write_whole(tmp_path / "x", data)
     assert (tmp_path / "x").read_bytes() == data
     assert len(counts) > 40
 
@@ -78,8 +78,8 @@ def test_a_disk_that_cannot_sync_folders_is_written_to_and_one_that_fails_is_not
         real(handle)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    with nullcontext() if goes_on else pytest.raises(sim.store.StoreError, match="cannot write"):
-        sim.store.files.write_whole(tmp_path / "x", b"data")
+    with nullcontext() if goes_on else pytest.raises(sim.results.files.StoreError, match="cannot write"):
+        sim.results.files.write_whole(tmp_path / "x", b"data")
 
 
 def stopped_or_done(code: int, said, strerror: str = "", merging: bool = False) -> bool:

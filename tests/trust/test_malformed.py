@@ -22,14 +22,14 @@ HERE = "tests/trust/test_malformed.py::"
 PLANTED = [
     Planted(
         "R11",
-        "sim/scenario/yaml_text.py",
+        "sim/scenario/yaml_reader.py",
         "self.refuse_tricks(event, mark)",
         "pass",
         HERE + "test_a_malformed_file_is_told_at_its_place",
     ),
     Planted(
         "R11",
-        "sim/scenario/yaml_text.py",
+        "sim/scenario/yaml_reader.py",
         "if depth > MOST_DEPTH:",
         "if False:",
         HERE + "test_a_malformed_file_is_told_at_its_place",
@@ -60,7 +60,7 @@ PLANTED = [
     ),
     Planted(
         "R11",
-        "sim/scenario/packages.py",
+        "sim/scenario/package_checks.py",
         "if room < 0:",
         "if False:",
         HERE + "test_a_small_file_that_takes_long_is_stopped",
@@ -248,7 +248,7 @@ def test_the_commands_tell_malformed_files_a_line_each_and_nothing_else(tmp_path
         (tmp_path / f"bad{at:03}.yaml").write_bytes(bad.data)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "sim.cli", *command], cwd=tmp_path, env=environment, capture_output=True, text=True
+        [sys.executable, "-m", "sim", *command], cwd=tmp_path, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 2, done.stderr[-2000:]
     lines = done.stderr.splitlines()

@@ -2,7 +2,7 @@
 
 Workers, shards, clusters and orders of arrival are held against each other byte by byte in `tests/test_batch.py`,
 `tests/test_shards.py` and `tests/test_dask.py`, the order of the file in `tests/test_limits.py`, and the bits of each
-function of `sim/exact.py` against committed hashes in `tests/test_exact.py`.
+function of `sim/core/exact.py` against committed hashes in `tests/test_exact.py`.
 """
 
 import json
@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from sim.store import Layout
+from sim.results.chunk_files import Layout
 from tests.trust import matrix
 from tests.trust.bits import ALONE, NAMES, bits_of, scenario_of
 from tests.trust.environments import RECIPES
@@ -29,15 +29,15 @@ PLANTED = [
         'return __import__("locale").atof(text) if set(text) & set(".eE")', OTHER_PROCESS,
     ),
     Planted(
-        "R3", "sim/registry.py", '(thing.__doc__ or "").strip().partition("\\n")[0]', "thing.__doc__.strip()",
+        "R3", "sim/core/registry.py", '(thing.__doc__ or "").strip().partition("\\n")[0]', "thing.__doc__.strip()",
         "tests/trust/test_matrix.py::test_without_docstrings_and_assertions_names_are_still_known",
     ),
     Planted(
-        "R3", "sim/streams.py", "words = stream.random_raw(skip + int(count))[skip:]",
+        "R3", "sim/core/streams.py", "words = stream.random_raw(skip + int(count))[skip:]",
         "words = stream.random_raw(int(count))", f"{OTHER_WAYS}[pieces, last first]",
     ),
     Planted(
-        "R3", "sim/chunks.py", "talks = hold_talks(ensemble[first : first + block], scratch)",
+        "R3", "sim/results/chunks.py", "talks = hold_talks(ensemble[first : first + block], scratch)",
         "talks = hold_talks(ensemble[first : first + block][::-1], scratch)", f"{OTHER_WAYS}[blocks of 33]",
     ),
 ]  # fmt: skip

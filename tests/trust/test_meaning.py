@@ -11,11 +11,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from sim.results.manifest import identity
 from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.messages import Faults
 from sim.scenario.nodes import plain
-from sim.scenario.yaml_text import read_text
-from sim.store import identity
+from sim.scenario.yaml_reader import read_text
 from tests.trust.mutants import SHIPPED, whole, written
 from tests.trust.planting import Planted
 
@@ -40,14 +40,14 @@ PLANTED = [
     ),
     Planted(
         "R12",
-        "sim/scenario/yaml_text.py",
+        "sim/scenario/yaml_reader.py",
         "if NOT_FINITE.fullmatch(text):",
         "if False:",
         HERE + "test_a_word_that_is_read_means_the_same_in_both_versions_of_yaml",
     ),
     Planted(
         "R12",
-        "sim/scenario/yaml_text.py",
+        "sim/scenario/yaml_reader.py",
         "in node.items:\n                self.refuse_second",
         "in ():\n                self.refuse_second",
         "tests/trust/test_malformed.py::test_a_malformed_file_is_told_at_its_place",
@@ -68,7 +68,7 @@ PLANTED = [
     ),
     Planted(
         "R12",
-        "sim/scenario/writing.py",
+        "sim/scenario/yaml_writer.py",
         "if node.plain and (NUMBER",
         "if True and (NUMBER",
         HERE + "test_a_text_that_looks_like_something_else_stays_a_text",

@@ -8,10 +8,10 @@ import pytest
 
 import sim
 from sim.charts import CHARTS
-from sim.charts.colours import INK, NEUTRAL, PARTY_STYLES, SOFT
-from sim.charts.saving import svg_text
+from sim.charts.chart import svg_text
+from sim.charts.style import INK, NEUTRAL, PARTY_STYLES, SOFT
 from sim.report import result_page
-from sim.store.tables import tables_of
+from sim.results.tables import tables_of
 from tests.commands import call
 from tests.test_report import Page
 from tests.trust.hostile import TEXTS, harmless, hostile, places
@@ -131,6 +131,6 @@ TWIN = f"{HERE}test_a_hostile_scenario_draws_and_tells_the_elements_of_its_harml
 SEEN = f"{HERE}test_colours_of_charts_are_seen_on_white"
 PLANTED = [
     Planted("R15", "sim/report/page.py", "autoescape=True", "autoescape=False", TWIN),
-    Planted("R15", "sim/charts/saving.py", "{escape(picture.title)}", "{picture.title}", TWIN),
-    Planted("R15", "sim/charts/colours.py", '"#B87A00"', '"#E69F00"', SEEN),
+    Planted("R15", "sim/charts/chart.py", "{escape(picture.title)}", "{picture.title}", TWIN),
+    Planted("R15", "sim/charts/style.py", '"#B87A00"', '"#E69F00"', SEEN),
 ]

@@ -6,7 +6,7 @@ import pytest
 
 from sim.analysis.compare import compare
 from sim.charts import CHARTS
-from sim.charts.saving import svg_text
+from sim.charts.chart import svg_text
 from sim.report import comparison_page, result_page
 from tests.app_client import served
 from tests.trust.hostile import harmless, hostile

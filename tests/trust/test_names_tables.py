@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.sheet_text import csv_text, guarded
+from sim.results.tables import csv_text, guarded
 from tests.trust.hostile import CONTROLS, TEXTS
 from tests.trust.planting import Planted
 
@@ -74,7 +74,7 @@ def test_numbers_are_no_formulas():
     assert cells(csv_text(table))[1:] == [["-1.5", "True"], ["", "False"]]
 
 
-FILE, HOSTILE = "sim/sheet_text.py", "tests/trust/test_names_tables.py::test_a_hostile_cell_and_head_stay_text"
+FILE, HOSTILE = "sim/results/tables.py", "tests/trust/test_names_tables.py::test_a_hostile_cell_and_head_stay_text"
 PLANTED = [
     Planted("R15", FILE, 'return _FORMULA.sub("\'", cell)', "return cell", HOSTILE),
     Planted("R15", FILE, "(?=[{_DROPPED}]*[{_SIGNS}])", "(?=[{_SIGNS}])", HOSTILE),

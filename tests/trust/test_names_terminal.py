@@ -95,7 +95,7 @@ def test_hostile_names_of_genius_come_in_as_labels(text, tmp_path, monkeypatch):
 
 HERE = "tests/trust/test_names_terminal.py::"
 PLANTED = [
-    Planted("R15", "sim/cli/failures.py", "click.echo(printable(line), err=True)", "click.echo(line, err=True)",
+    Planted("R15", "sim/cli/output.py", "click.echo(printable(line), err=True)", "click.echo(line, err=True)",
             f"{HERE}test_a_hostile_name_of_a_file_or_folder_is_told_and_does_nothing"),
     Planted("R15", "sim/cli/checking.py", "click.echo(printable(line), err=", "click.echo(line, err=",
             f"{HERE}test_a_hostile_name_of_a_file_or_folder_is_told_and_does_nothing"),

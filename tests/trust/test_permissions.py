@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.store import Layout
+from sim.results.chunk_files import Layout
 from tests.trust.planting import Planted
 from tests.trust.small import (
     FEW,
@@ -32,13 +32,13 @@ from tests.trust.small import (
 AT_ONCE = "tests/trust/test_permissions.py::test_without_permission_a_batch_stops_before_anything_is_played[its {}]"
 READING = "tests/trust/test_permissions.py::test_reading_needs_no_permission_and_changes_nothing[explain]"
 PLANTED = [
-    Planted("R6", "sim/store/folder.py", "        refuse_unwritable(path)\n", "", AT_ONCE.format("draws")),
+    Planted("R6", "sim/results/folder.py", "        refuse_unwritable(path)\n", "", AT_ONCE.format("draws")),
     Planted(
-        "R6", "sim/store/files.py", 'raise plain(error, f"write to {self.folder}") from error', "raise",
+        "R6", "sim/results/files.py", 'raise plain(error, f"write to {self.folder}") from error', "raise",
         AT_ONCE.format("lock"),
     ),
     Planted(
-        "R6", "sim/store/reading.py", "        manifest = _of_all_chunks(path)\n        try:\n",
+        "R6", "sim/results/reading.py", "        manifest = _of_all_chunks(path)\n        try:\n",
         "        manifest = _of_all_chunks(path)\n        (path / '.seen').touch()\n        try:\n", READING,
     ),
 ]  # fmt: skip

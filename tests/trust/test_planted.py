@@ -23,9 +23,11 @@ def test_a_planted_bug_fits_its_file_and_names_a_test(bug):
 def test_only_a_failing_test_notices(tmp_path):
     """A test that passes, cannot be found or cannot be imported has noticed nothing."""
     copy = copy_project(tmp_path / "copy")
-    file, old = "sim/exact.py", "TOLERANCE = "
+    file, old = "sim/core/exact.py", "TOLERANCE = "
     test = "tests/trust/test_of_this.py::test_it"
-    (copy / "tests/trust/test_of_this.py").write_text("import sim.exact\ndef test_it(): assert sim.exact.TOLERANCE < 1")
+    (copy / "tests/trust/test_of_this.py").write_text(
+        "from sim.core import exact\ndef test_it(): assert exact.TOLERANCE < 1"
+    )
     assert notice(Planted("R0", file, old, "TOLERANCE = 2 + ", test), copy)[0]
     assert not notice(Planted("R0", file, old, old + "0 + ", test), copy)[0]
     assert not notice(Planted("R0", file, old, "TOLERANCE == ", test), copy)[0]

@@ -23,30 +23,30 @@ ORDER = "tests/trust/test_power_cut.py::test_a_batch_writes_in_an_order_that_a_p
 STATES = "tests/trust/test_power_cut.py::test_gone_on_from_what_a_power_cut_may_leave"
 PLANTED = [
     Planted(
-        "R2", "sim/store/files.py", "        if sync:\n            os.fsync(handle)\n", "", ORDER,
+        "R2", "sim/results/files.py", "        if sync:\n            os.fsync(handle)\n", "", ORDER,
     ),
     Planted(
-        "R2", "sim/store/files.py", "        if sync:\n            sync_folder(path.parent)\n", "", ORDER,
+        "R2", "sim/results/files.py", "        if sync:\n            sync_folder(path.parent)\n", "", ORDER,
     ),
     Planted(
-        "R2", "sim/store/files.py", "            each.mkdir(exist_ok=True)\n            sync_folder(each.parent)\n",
+        "R2", "sim/results/files.py", "            each.mkdir(exist_ok=True)\n            sync_folder(each.parent)\n",
         "            each.mkdir(exist_ok=True)\n", ORDER,
     ),
     Planted(
-        "R2", "sim/store/files.py",
+        "R2", "sim/results/files.py",
         "        _put(temporary, path)\n        if sync:\n            sync_folder(path.parent)\n",
         "        if sync:\n            sync_folder(path.parent)\n        _put(temporary, path)\n", STATES,
     ),
     Planted(
-        "R2", "sim/store/files.py", "        if sync:\n            os.fsync(handle)\n    finally:\n", "    finally:\n",
-        STATES,
+        "R2", "sim/results/files.py", "        if sync:\n            os.fsync(handle)\n    finally:\n",
+        "    finally:\n", STATES,
     ),
     Planted(
-        "R2", "sim/store/chunk_files.py", "        write_whole(folder / name, data, sync)\n    return entry",
+        "R2", "sim/results/chunk_files.py", "        write_whole(folder / name, data, sync)\n    return entry",
         "        write_whole(folder / name, data, False)\n    return entry", STATES,
     ),
     Planted(
-        "R2", "sim/charts/saving.py", '        write_whole(target / f"{name}.{kind}", data)\n',
+        "R2", "sim/charts/chart.py", '        write_whole(target / f"{name}.{kind}", data)\n',
         '        write_whole(target / f"{name}.{kind}", data, False)\n',
         "tests/trust/test_power_cut.py::test_all_that_writes_results_keeps_the_order",
     ),

@@ -11,20 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from sim.store.manifest import FORMAT
-from sim.streams import SCHEME
+from sim.core.streams import SCHEME
+from sim.results.manifest import FORMAT
 from tests.commands import call
 from tests.trust.planting import ROOT, Planted
 from tests.trust.results import N, facts_of, only, play, short_chunks
 
 TEST = "tests/trust/test_provenance.py::"
 PLANTED = [
-    Planted("R18", "sim/store/manifest.py", 'PACKAGES = ("mesa", "numpy",', 'PACKAGES = ("mesa",',
+    Planted("R18", "sim/results/manifest.py", 'PACKAGES = ("mesa", "numpy",', 'PACKAGES = ("mesa",',
             f"{TEST}test_a_result_names_what_made_it"),
-    Planted("R18", "sim/store/chunk_files.py", "        if parquet.content_hash(table) != hashes.content\n    ]",
+    Planted("R18", "sim/results/chunk_files.py", "        if parquet.content_hash(table) != hashes.content\n    ]",
             "        if parquet.content_hash(table) == ''\n    ]",
             "tests/test_verify.py::test_a_forger_who_makes_every_hash_anew_is_found_by_playing"),
-    Planted("R18", "sim/streams.py", '|{int(seed)}|{name}"', '|{int(seed)}|{hash(name)}"',
+    Planted("R18", "sim/core/streams.py", '|{int(seed)}|{name}"', '|{int(seed)}|{hash(name)}"',
             f"{TEST}test_a_chunk_is_played_again_elsewhere_from_its_name_alone"),
     Planted("R18", "sim/batch/verifying.py", "        differing += play_again(entry, layout)\n", "        pass\n",
             "tests/test_verify.py::test_a_forger_who_makes_every_hash_anew_is_found_by_playing"),
@@ -35,7 +35,7 @@ AGAIN = """
 import json, sys
 from pathlib import Path
 from sim.scenario import read_scenario
-from sim.store import Layout, packed
+from sim.results.chunk_files import Layout, packed
 first, last = map(int, Path(sys.argv[1]).stem.split("-"))
 layout = Layout.of(read_scenario("scenario.resolved.yaml"), int(sys.argv[2]))
 entry, _ = packed(layout.play(first, last - first + 1), layout)

@@ -252,7 +252,7 @@ def traced(place: Path, *arguments: str) -> list[str]:
     }
     command = ["strace", "-f", "-qq", "-y", "-s", "4096", "-e", f"trace={CALLS}", "-o", str(log)]
     done = subprocess.run(
-        [*command, sys.executable, "-m", "sim.cli", *arguments],
+        [*command, sys.executable, "-m", "sim", *arguments],
         cwd=place,
         env=environment,
         capture_output=True,

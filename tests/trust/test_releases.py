@@ -4,19 +4,19 @@ import json
 
 import pytest
 
-from sim.store.manifest import FORMAT
-from sim.streams import SCHEME
+from sim.core.streams import SCHEME
+from sim.results.manifest import FORMAT
 from tests.released import complaints, entry, released, sections
 from tests.trust.planting import ROOT, Planted
 from tests.update_golden import GOLDEN, contents
 
 TEST = "tests/trust/test_releases.py::"
 PLANTED = [
-    Planted("R19", "sim/streams.py", 'SCHEME = "peacesim-1"', 'SCHEME = "peacesim-2"',
+    Planted("R19", "sim/core/streams.py", 'SCHEME = "peacesim-1"', 'SCHEME = "peacesim-2"',
             f"{TEST}test_no_release_is_belied_and_every_scheme_is_announced"),
-    Planted("R19", "sim/store/manifest.py", 'FORMAT = "peacesim-results-1"', 'FORMAT = "peacesim-results-2"',
+    Planted("R19", "sim/results/manifest.py", 'FORMAT = "peacesim-results-1"', 'FORMAT = "peacesim-results-2"',
             f"{TEST}test_no_release_is_belied_and_every_scheme_is_announced"),
-    Planted("R19", "sim/streams.py", "(words >> np.uint64(11)) * 2.0**-53", "(words >> np.uint64(12)) * 2.0**-52",
+    Planted("R19", "sim/core/streams.py", "(words >> np.uint64(11)) * 2.0**-53", "(words >> np.uint64(12)) * 2.0**-52",
             "tests/test_golden.py::test_a_scenario_gives_what_it_gave[two-banks-pullback]"),
     Planted("R19", "tests/released.py", '                if content != run["content"]:',
             "                if not content:", f"{TEST}test_bits_that_moved_since_a_release_need_a_new_scheme"),

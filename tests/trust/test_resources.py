@@ -19,7 +19,7 @@ from tests.trust.test_permissions import like_everybody_else
 
 MEMORY = "tests/trust/test_resources.py::test_without_memory_a_batch_stops_with_one_line"
 PLANTED = [
-    Planted("R10", "sim/cli/failures.py", "    except MemoryError:\n", "    except ZeroDivisionError:\n", MEMORY),
+    Planted("R10", "sim/cli/output.py", "    except MemoryError:\n", "    except ZeroDivisionError:\n", MEMORY),
 ]  # fmt: skip
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
 
@@ -53,7 +53,7 @@ def test_without_memory_a_batch_stops_with_one_line(small, tmp_path, monkeypatch
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr("sim.store.tables.tables_of", no_memory)
+        patch.setattr("sim.results.tables.tables_of", no_memory)
         code = in_child(lambda: batch(out), said)
     assert code == 3
     assert "not enough memory" in told(said)[0]

@@ -12,10 +12,10 @@ import time
 import pytest
 
 from sim.batch import batch
+from sim.batch.progress import Lines
 from sim.batch.stopping import Stopping, signals_heard
 from sim.cli.commands import peacesim
 from sim.cli.signals import watch_signals
-from sim.progress import Lines
 from tests.trust.moments import SMALL, Ended, bytes_of, ended, quick_batches, start, stopped_after
 from tests.trust.planting import ROOT, Planted
 
@@ -377,11 +377,11 @@ PLANTED = [
         "tests/trust/test_signals.py::test_a_batch_that_does_not_come_to_an_end_is_ended",
     ),
     Planted(
-        "R7", "sim/cli/failures.py", "            _end_unread()\n", "            raise\n",
+        "R7", "sim/cli/output.py", "            _end_unread()\n", "            raise\n",
         "tests/trust/test_signals.py::test_who_stops_reading_ends_a_command_in_peace",
     ),
     Planted(
-        "R7", "sim/progress.py", "        with suppress(OSError):  # nobody", "        if True:  # nobody",
+        "R7", "sim/batch/progress.py", "        with suppress(OSError):  # nobody", "        if True:  # nobody",
         "tests/trust/test_signals.py::test_progress_that_nobody_reads_is_no_reason_to_stop",
     ),
 ]  # fmt: skip

@@ -44,13 +44,13 @@ LOADERS = {"json"}  # whose `load` and `loads` make plain values
 
 # What stands in the source in spite of a rule, where, and why. One that is no longer there is taken out.
 ALLOWED = {
-    ("sim/genius/elements.py", "import xml.parsers"): "expat alone; document types and entities are refused",
-    ("sim/charts/saving.py", "import xml.sax.saxutils"): "escapes text that is written; reads nothing",
+    ("sim/scenario/genius/elements.py", "import xml.parsers"): "expat alone; document types and entities are refused",
+    ("sim/charts/chart.py", "import xml.sax.saxutils"): "escapes text that is written; reads nothing",
     ("sim/__init__.py", "import importlib.import_module"): "of our own modules, from a table in the file",
     ("sim/batch/cluster.py", "import asyncio"): "waits for a Dask client; `--dask` alone talks to a scheduler",
     ("sim/batch/on_dask.py", "name each.load"): "how busy a worker is",
     ("sim/batch/on_dask.py", "name workers[0].load"): "the same",
-    ("sim/compiled.py", "name __globals__"): "of our own loops, to find those that they call",
+    ("sim/core/compiled.py", "name __globals__"): "of our own loops, to find those that they call",
 }
 UNESCAPED = {  # what templates take as it is
     ("sim/report/templates/page.html", "style"): "our own file",
@@ -231,8 +231,8 @@ IN_A_TEMPLATE = f"{HERE}test_templates_escape_all_but_what_was_made_here"
 PLANTED = [
     Planted("R14", "sim/report/page.py", "import cache\n", "import cache\nimport pickle\n", IN_THE_SOURCE),
     Planted("R14", "sim/report/page.py", "autoescape=True", "autoescape=False", IN_THE_SOURCE),
-    Planted("R14", "sim/store/tables.py", "facts = json.loads(", "facts = eval(", IN_THE_SOURCE),
-    Planted("R14", "sim/genius/elements.py", "from xml.parsers import expat\n",
+    Planted("R14", "sim/results/tables.py", "facts = json.loads(", "facts = eval(", IN_THE_SOURCE),
+    Planted("R14", "sim/scenario/genius/elements.py", "from xml.parsers import expat\n",
             "from xml.parsers import expat\nfrom xml.etree import ElementTree\n", IN_THE_SOURCE),
     Planted("R14", "sim/report/templates/page.html", "<h1>{{ title }}</h1>", "<h1>{{ title|safe }}</h1>",
             IN_A_TEMPLATE),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.store import damaged_files
+from sim.results.reading import damaged_files
 from tests.commands import call
 from tests.trust.planting import ROOT, Planted
 from tests.trust.results import bytes_of, facts_of, files_of, forge, only, play, short_chunks
@@ -18,17 +18,17 @@ from tests.trust.strange_folders import FOLDERS, NAME, with_file
 
 TEST = "tests/trust/test_strangers.py::"
 PLANTED = [
-    Planted("R14", "sim/store/files.py", "os.O_DIRECTORY | os.O_NOFOLLOW, handle)", "os.O_DIRECTORY, handle)",
+    Planted("R14", "sim/results/files.py", "os.O_DIRECTORY | os.O_NOFOLLOW, handle)", "os.O_DIRECTORY, handle)",
             f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
-    Planted("R14", "sim/store/manifest.py", "    if signs > max(", "    if signs < -max(",
+    Planted("R14", "sim/results/manifest.py", "    if signs > max(", "    if signs < -max(",
             f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
-    Planted("R14", "sim/store/manifest.py", '(?:[A-Za-z0-9_][\\w.-]*/)?[A-Za-z0-9_][\\w.-]*"', '.*"',
+    Planted("R14", "sim/results/manifest.py", '(?:[A-Za-z0-9_][\\w.-]*/)?[A-Za-z0-9_][\\w.-]*"', '.*"',
             f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
-    Planted("R14", "sim/store/parquet.py", "            if left < 0:", "            if left is None:",
+    Planted("R14", "sim/results/parquet.py", "            if left < 0:", "            if left is None:",
             f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
-    Planted("R14", "sim/store/pages.py", "PLAIN_ENCODINGS = {0, 2, 3, 8}", "PLAIN_ENCODINGS = {0, 2, 3, 7, 8}",
+    Planted("R14", "sim/results/parquet.py", "PLAIN_ENCODINGS = {0, 2, 3, 8}", "PLAIN_ENCODINGS = {0, 2, 3, 7, 8}",
             f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
-    Planted("R14", "sim/charts/saving.py", "    make_folder(target)\n", "    target.mkdir(exist_ok=True)\n",
+    Planted("R14", "sim/charts/chart.py", "    make_folder(target)\n", "    target.mkdir(exist_ok=True)\n",
             f"{TEST}test_batch_writes_through_no_link"),
 ]  # fmt: skip
 
@@ -162,7 +162,7 @@ def run_mutants(folder: Path, sound: Path, count: int, seed: int) -> int:
 
 
 def damaged_files_or_refusal(folder: Path) -> list[str]:
-    from sim.store import StoreError
+    from sim.results.files import StoreError
 
     try:
         return damaged_files(folder)
@@ -213,7 +213,7 @@ def test_the_system_is_asked_for_nothing_outside(sound, tmp_path, record_propert
         shutil.copytree(sound, folder)
         FOLDERS[name](folder)
         log = tmp_path / "log"
-        code = "import sim.chunks; sim.chunks.CHUNK_WORK = 1; from sim.cli import main; main()"
+        code = "import sim.results.chunks; sim.results.chunks.CHUNK_WORK = 1; from sim.cli import main; main()"
         command = ["strace", "-f", "-y", "-e", "trace=open,openat,openat2,execve,connect", "-o", str(log)]
         done = subprocess.run(
             [*command, sys.executable, "-c", code, "verify", str(folder)], cwd=ROOT, capture_output=True, text=True,

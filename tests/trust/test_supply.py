@@ -106,7 +106,7 @@ def test_the_source_archive_holds_what_its_tests_take(archives):
 def outside(folder: Path, code: Path, *words: str) -> subprocess.CompletedProcess:
     """A command of the program in `code`, run in a folder away from the checkout."""
     environment = {**os.environ, "PYTHONPATH": str(code)}
-    words = (sys.executable, "-m", "sim.cli", *words)
+    words = (sys.executable, "-m", "sim", *words)
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 

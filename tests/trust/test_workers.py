@@ -16,12 +16,11 @@ import pytest
 
 import sim.batch.engines
 import sim.batch.run
-import sim.chunks
+import sim.results.chunks
 from sim.batch import batch
 from sim.batch.engines import Workers
-from sim.batch.losses import Losses, Lost, how_ended, out_of_memory
-from sim.batch.work import Part
-from sim.progress import Silent
+from sim.batch.progress import Silent
+from sim.batch.work import Losses, Lost, Part, how_ended, out_of_memory
 from tests.trust.moments import bytes_of
 from tests.trust.planting import ROOT, Planted
 
@@ -33,7 +32,7 @@ PARTS = [Part("f", "i", 1, 0, first, 8) for first in range(0, 64, 8)]
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch):
     """Chunks of 64 draws, and workers for however little there is to do."""
-    monkeypatch.setattr(sim.chunks, "CHUNK_WORK", 1)
+    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
     monkeypatch.setattr(sim.batch.run, "WORTH_WORKERS", 0.0)
 
 
@@ -208,7 +207,7 @@ def workers_of(parent):
 def whole(tmp_path_factory):
     out = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.chunks, "CHUNK_WORK", 1)
+        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
         batch([BANKS], N, workers=1, out=out)
     return bytes_of(out)
 
@@ -244,7 +243,7 @@ def test_workers_are_killed_at_any_moment(whole, tmp_path, record_property):
 @pytest.mark.parametrize("moment", [0.0, 0.05, 0.3, 1.0, 2.0, 4.0])
 def test_workers_end_when_their_batch_is_killed(tmp_path, moment, record_property):
     process = subprocess.Popen(
-        [sys.executable, "-m", "sim.cli", "batch", BANKS, "-n", "200000", "--workers", "2", "--out", tmp_path,
+        [sys.executable, "-m", "sim", "batch", BANKS, "-n", "200000", "--workers", "2", "--out", tmp_path,
          "--no-charts"],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -287,7 +286,7 @@ PLANTED = [
         "tests/test_batch.py::test_a_lost_worker_costs_no_draw",
     ),
     Planted(
-        "R8", "sim/batch/losses.py", "if self._counts[part] >= MOST_LOSSES:", "if self._counts[part] >= 10**9:",
+        "R8", "sim/batch/work.py", "if self._counts[part] >= MOST_LOSSES:", "if self._counts[part] >= 10**9:",
         "tests/trust/test_workers.py::test_what_became_of_the_first_worker_is_told",
     ),
     Planted(

@@ -9,11 +9,13 @@ from contextlib import suppress
 import pytest
 
 from sim.batch import batch, merge
-from sim.results import run
+from sim.results.chunk_files import Layout
+from sim.results.files import DamagedResults, FolderLock, ResultsBusy, StoreError
+from sim.results.folder import ResultsFolder
+from sim.results.manifest import Manifest, folder_name
+from sim.results.reading import open_results
+from sim.results.results import run
 from sim.scenario import read_scenario
-from sim.store import DamagedResults, Layout, ResultsBusy, ResultsFolder, StoreError, folder_name, open_results
-from sim.store.files import FolderLock
-from sim.store.manifest import Manifest
 from tests.trust.moments import bytes_of, quick_batches
 from tests.trust.planting import ROOT, Planted
 
@@ -164,7 +166,7 @@ def test_a_writer_whose_lock_was_removed_writes_no_more(whole, tmp_path, away):
 
 def test_other_parameters_are_refused_while_one_writes_and_after(whole, tmp_path):
     """Other draws, another scenario or seed under the name, another shard: nothing is mixed in."""
-    from sim.store import Shard
+    from sim.results.manifest import Shard
 
     scenario, out = read_scenario(ORANGE), tmp_path / "whole"
     path = out / folder_name(scenario, 1)
@@ -183,7 +185,7 @@ def test_other_parameters_are_refused_while_one_writes_and_after(whole, tmp_path
 
 @pytest.mark.parametrize("times", [2, pytest.param(40, marks=pytest.mark.exhaustive)])
 def test_shards_at_once_have_folders_of_their_own(whole, tmp_path, times, record_property):
-    from sim.store import Shard
+    from sim.results.manifest import Shard
 
     told = tmp_path / "told"
     told.mkdir()
@@ -253,9 +255,9 @@ def test_a_reader_sees_the_old_or_the_new(tmp_path, figures, times, record_prope
 
 def test_a_folder_that_begins_between_two_looks_is_not_damaged(tmp_path, monkeypatch):
     """`run.json` is written first: it may come, and `draws/` behind it, just after it was looked for."""
-    import sim.store.manifest
+    import sim.results.manifest
 
-    real, done = sim.store.manifest.read_whole, []
+    real, done = sim.results.manifest.read_whole, []
 
     def read(path, most):
         if not done:
@@ -264,7 +266,7 @@ def test_a_folder_that_begins_between_two_looks_is_not_damaged(tmp_path, monkeyp
             raise FileNotFoundError
         return real(path, most)
 
-    monkeypatch.setattr(sim.store.manifest, "read_whole", read)
+    monkeypatch.setattr(sim.results.manifest, "read_whole", read)
     assert open_results(tmp_path / folder_name(read_scenario(ORANGE), 1)).n == N
 
 
@@ -283,10 +285,10 @@ def replaced_while_read(monkeypatch, module, name, out, n=200):
 
 
 def test_what_is_replaced_between_two_looks_is_read_as_it_is_now(whole, tmp_path, figures, monkeypatch):
-    import sim.store.reading
+    import sim.results.reading
 
     folder = tmp_path / "whole" / folder_name(read_scenario(ORANGE), 1)
-    replaced_while_read(monkeypatch, sim.store.reading, "read_manifest", tmp_path / "whole")
+    replaced_while_read(monkeypatch, sim.results.reading, "read_manifest", tmp_path / "whole")
     assert open_results(folder).draws.equals(figures.head(200))
     (folder / "draws" / "00000064-00000127.parquet").unlink()
     with pytest.raises(DamagedResults, match="00000064-00000127"):
@@ -294,9 +296,9 @@ def test_what_is_replaced_between_two_looks_is_read_as_it_is_now(whole, tmp_path
 
 
 def test_rows_that_are_replaced_before_they_are_read_are_no_damage(whole, tmp_path, monkeypatch):
-    import sim.store.stored_rows
+    import sim.results.reading
 
-    monkeypatch.setattr(sim.store.stored_rows, "MOST_KEPT", 0)
+    monkeypatch.setattr(sim.results.reading, "MOST_KEPT", 0)
     results = open_results(tmp_path / "whole" / folder_name(read_scenario(ORANGE), 1))
     batch([ORANGE], 200, workers=1, out=tmp_path / "whole")
     with pytest.raises(StoreError, match="was written anew while it was read; run the same command again") as refused:
@@ -306,7 +308,7 @@ def test_rows_that_are_replaced_before_they_are_read_are_no_damage(whole, tmp_pa
 
 def test_a_merge_takes_what_a_shard_has_and_calls_nothing_damaged(tmp_path, monkeypatch):
     import sim.batch.merging
-    from sim.store import Shard
+    from sim.results.manifest import Shard
 
     for number in (1, 2):
         batch([ORANGE], N, workers=1, out=tmp_path / "out", shard=Shard(number, 2))
@@ -325,38 +327,38 @@ def test_a_merge_takes_what_a_shard_has_and_calls_nothing_damaged(tmp_path, monk
 
 PLANTED = [
     Planted(
-        "R4", "sim/store/files.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB",
+        "R4", "sim/results/files.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB",
         "tests/trust/test_writers.py::test_other_parameters_are_refused_while_one_writes_and_after",
     ),
     Planted(
-        "R4", "sim/store/files.py", "if _is_alive(holder) or not left:", "if holder or not left:",
+        "R4", "sim/results/files.py", "if _is_alive(holder) or not left:", "if holder or not left:",
         "tests/trust/test_writers.py::test_the_writer_is_named_also_while_a_dead_one_stands_in_the_lock",
     ),
     Planted(
-        "R4", "sim/store/files.py", "if self._taken() and self._is_there():",
+        "R4", "sim/results/files.py", "if self._taken() and self._is_there():",
         "if not (self.folder / LOCK).stat().st_size and self._taken():",
         "tests/trust/test_writers.py::test_a_dead_holder_never_blocks_and_a_stopped_one_is_named",
     ),
     Planted(
-        "R4", "sim/store/folder.py", "        self._lock.hold()\n", "",
+        "R4", "sim/results/folder.py", "        self._lock.hold()\n", "",
         "tests/trust/test_writers.py::test_a_writer_whose_lock_was_removed_writes_no_more",
     ),
     Planted(
-        "R4", "sim/store/manifest.py", "if manifest.shard != wanted:",
+        "R4", "sim/results/manifest.py", "if manifest.shard != wanted:",
         "if manifest.shard and manifest.shard != wanted:",
         "tests/trust/test_writers.py::test_other_parameters_are_refused_while_one_writes_and_after",
     ),
     Planted(
-        "R4", "sim/store/reading.py", "            if read_manifest(path) == manifest:\n                raise",
+        "R4", "sim/results/reading.py", "            if read_manifest(path) == manifest:\n                raise",
         "            raise",
         "tests/trust/test_writers.py::test_what_is_replaced_between_two_looks_is_read_as_it_is_now",
     ),
     Planted(
-        "R4", "sim/store/manifest.py", "    for _ in range(2):\n", "    for _ in range(1):\n",
+        "R4", "sim/results/manifest.py", "    for _ in range(2):\n", "    for _ in range(1):\n",
         "tests/trust/test_writers.py::test_a_folder_that_begins_between_two_looks_is_not_damaged",
     ),
     Planted(
-        "R4", "sim/store/stored_rows.py", "                    self._refuse_if_replaced(entry)\n", "",
+        "R4", "sim/results/reading.py", "                    self._refuse_if_replaced(entry)\n", "",
         "tests/trust/test_writers.py::test_rows_that_are_replaced_before_they_are_read_are_no_damage",
     ),
     Planted(

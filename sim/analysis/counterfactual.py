@@ -1,0 +1,96 @@
+"""A change of some numbers, tried out: the same runs played with it and without."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sim.analysis.compare import Mean, paired_difference
+from sim.analysis.parameters import Change, Dial, Turn
+from sim.analysis.reasons import Share
+from sim.results.results import Results, run
+from sim.results.stages import zone_ever
+from sim.scenario import ScenarioError
+from sim.scenario.parts import DEFAULT_LAW, MIDDLE_LAWS
+
+STAGES = ("zone_first", "zone_ever", "signed", "in_force")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How many runs got somewhere before and after a change, and the paired difference with its 95 % interval."""
+
+    name: str
+    before: Share
+    after: Share
+    difference: Mean
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a change does to the runs.
+
+    Attributes:
+        change: Which numbers are turned.
+        sets: The same as `PATH=VALUE`, for `--set`.
+        n: Runs played with it, and compared with the same without.
+        stages: `zone_first`, `zone_ever`, `signed` and `in_force`; none if the change cannot be made.
+        fault: Why it cannot be made: the scenario would not hold together. Empty if it can.
+    """
+
+    change: Change
+    sets: tuple[str, ...]
+    n: int
+    stages: tuple[Stage, ...]
+    fault: str = ""
+
+
+def tried(results: Results, change: Change, most: int) -> Tried:
+    """Play the first `most` runs of some results again with a change, each number moved together with its range."""
+    n, sets = min(results.n, most), settings(change.turns)
+    try:
+        scenario = results.scenario.with_sets(sets)
+    except ScenarioError as error:
+        return Tried(change, tuple(sets), 0, (), str(error).splitlines()[0])
+    before, after = results.head(n), run(scenario, n, results.seed).draws
+    return Tried(change, tuple(sets), n, tuple(_stages(before, after)))
+
+
+def _stages(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[Stage]:
+    for name in STAGES:
+        first, second = (_got_there(name, draws).astype(float).set_axis(draws["draw"]) for draws in (before, after))
+        counts = [Share(name, int(column.sum()), len(column)) for column in (first, second)]
+        yield Stage(name, counts[0], counts[1], paired_difference(first, second)[0])
+
+
+def _got_there(name: str, draws: pd.DataFrame) -> "pd.Series[bool]":
+    """Which runs got to a stage."""
+    if name == "zone_ever":
+        return zone_ever(draws)
+    if name == "zone_first":
+        return draws["zone_packages"] > 0
+    return draws["package"].notna() if name == "signed" else draws["outcome"] == "in_force"
+
+
+def settings(turns: Sequence[Turn]) -> list[str]:
+    """Turns as `PATH=VALUE`: a stated range moves with its value and keeps its width, cut off where its scale ends."""
+    texts = []
+    for turn in turns:
+        dial, value = turn.dial, turn.rounded
+        paths = [dial.path, *(dial.others if dial.kind == "hardness" else ())]
+        texts += [f"{path}={_moved(dial, value)}" for path in paths]
+    return texts
+
+
+def _moved(dial: Dial, value: float) -> str:
+    number = dial.number
+    if not number.uncertain:
+        return f"{value:.10g}"
+    assert number.low is not None and number.high is not None
+    by = value - dial.value
+    low, high = max(dial.low, number.low + by), min(dial.high, number.high + by)
+    if number.law in MIDDLE_LAWS:
+        half = min(value - low, high - value)
+        low, high = value - half, value + half
+    law = "" if number.law == DEFAULT_LAW else f", law: {number.law}"
+    return f"{{value: {value:.10g}, range: [{low:.10g}, {high:.10g}]{law}}}"

@@ -1,0 +1,142 @@
+"""What stands between the parties and each package in one draw, and how much of it would have to give.
+
+Worth is each party's own; margins are worth less the worth of no deal. All searches look at every package, so what they
+find is exact: no other change of that kind is smaller.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Bools, Ints
+from sim.core.utility import EVERYBODY
+from sim.core.zopa import votes_needed
+from sim.model.domain import Structure
+
+RESERVATION_VALUE = "no_deal"  # as in `party.no_deal`, the name of an obstacle
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The packages of one draw in one round, as the parties see them.
+
+    Attributes:
+        structure: Who signs, and which lines a package crosses.
+        margin: Worth of packages less the worth of no deal, shape (N, P).
+        real: Red lines that are real, shape (L,).
+        quota: How many signatories are enough; None for all.
+    """
+
+    structure: Structure
+    margin: Floats
+    real: Bools
+    quota: int | None = None
+
+    @cached_property
+    def needed(self) -> Ints:
+        """Votes that each package needs, shape (P,)."""
+        return votes_needed(self.structure.signs, self.quota)
+
+    @cached_property
+    def willing(self) -> Bools:
+        """To whom a package is worth no deal or more, shape (N, P)."""
+        willing: Bools = self.margin >= -TOLERANCE
+        return willing
+
+    def clear(self, aside: Collection[int] = ()) -> Bools:
+        """Whose real lines a package does not cross, those set aside left out, shape (N, P)."""
+        lines, clear = self.structure.lines, np.ones(self.margin.shape, bool)
+        real = self._without(aside)
+        for n in np.unique(lines.party[real & (lines.party != EVERYBODY)]):
+            clear[n] = ~lines.crossed((real & (lines.party == n))[None])[0]
+        return clear
+
+    def gone(self, aside: Collection[int] = ()) -> Bools:
+        """Packages that an event took off the table, shape (P,)."""
+        real, lines = self._without(aside), self.structure.lines
+        gone: Bools = lines.crossed((real & (lines.party == EVERYBODY))[None])[0]
+        return gone
+
+    def _without(self, aside: Collection[int]) -> Bools:
+        real = self.real.copy()
+        real[list(aside)] = False
+        return real
+
+    def votes_short(self, aside: Collection[int] = (), free: Collection[int] = ()) -> Ints:
+        """How many consents each package lacks, 0 or less for a package of the zone, shape (P,).
+
+        Args:
+            aside: Lines set aside.
+            free: Parties that consent whatever a package is worth to them, if it crosses none of their lines.
+        """
+        willing = self.willing
+        if free:
+            willing = willing.copy()
+            willing[list(free)] = True
+        consent = self.structure.signs & willing & self.clear(aside)
+        short: Ints = self.needed - consent.sum(axis=0)
+        short[self.gone(aside)] = len(consent) + 1
+        return short
+
+    @property
+    def zone(self) -> Bools:
+        """Packages that enough signatories could sign, shape (P,)."""
+        zone: Bools = self.votes_short() <= 0
+        return zone
+
+    def opens(self, aside: Collection[int]) -> bool:
+        """Whether setting lines aside leaves a package that enough signatories could sign."""
+        return bool((self.votes_short(aside) <= 0).any())
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """One set of obstacles that opens a zone when it is set aside, and how much of the no-deal worths it takes.
+
+    Attributes:
+        names: Of the obstacles, sorted.
+        falls: By how much the no-deal worth of each party among them is too high for the package that takes least in
+            all, as `(party, worth)`, on the party's own scale.
+        packages: Packages that open when all of the set is set aside.
+        package: Of these the one that takes least; ties by the smallest rank.
+    """
+
+    names: tuple[str, ...]
+    falls: tuple[tuple[str, float], ...]
+    packages: int
+    package: int
+
+    @property
+    def total(self) -> float:
+        """The falls added up."""
+        return float(sum(fall for _, fall in self.falls))
+
+
+def way_out(table: Table, names: Sequence[str]) -> WayOut | None:
+    """How much a set of obstacles, named as in `blocker`, has to give; None if setting it aside opens nothing."""
+    structure = table.structure
+    aside = [structure.lines.names.index(name) for name in names if name in structure.lines.names]
+    free = [n for n, party in enumerate(structure.parties) if f"{party}.{RESERVATION_VALUE}" in names]
+    open_ = np.flatnonzero(table.votes_short(aside, free) <= 0)
+    if not len(open_):
+        return None
+    lacking = np.where(structure.signs[free][:, open_], np.maximum(-table.margin[free][:, open_], 0.0), 0.0)
+    total = np.sort(lacking, axis=0).cumsum(axis=0)[-1] if free else np.zeros(len(open_))
+    least = np.flatnonzero(total <= total.min() + TOLERANCE)
+    best = int(least[structure.space.tie_rank[open_[least]].argmin()])
+    falls = tuple((structure.parties[n], float(lacking[place, best])) for place, n in enumerate(free))
+    return WayOut(tuple(sorted(names)), falls, len(open_), int(open_[best]))
+
+
+def fall_alone(table: Table, party: int) -> float:
+    """By how much the no-deal worth of one party alone is too high for a zone; 0 if there is one, infinite if more
+    than that stands in the way."""
+    short, signs = table.votes_short(), table.structure.signs[party]
+    if (short <= 0).any():
+        return 0.0
+    near = (short == 1) & signs & ~table.willing[party]
+    near[near] = table.clear()[party, near]
+    return float(-table.margin[party, near].max()) if near.any() else np.inf

@@ -1,0 +1,245 @@
+"""What each party did when its turn came in one draw, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from sim.analysis.words import in_file_order
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import NO_DEAL, Bools
+from sim.core.state import ACCEPTED, DRAFTED, LEFT_AS_IT_IS, NO_REASON, OBJECTED, OFFERED, PASSED, REFUSED
+from sim.mechanisms.ratification import Votes
+from sim.model.ensemble import Ensemble
+from sim.model.peace_talks import PeaceTalks
+from sim.model.talks import Talks
+
+NEVER = 0  # in place of a round, which are counted from 1
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """How things stood in one round.
+
+    Attributes:
+        waiting: A signed text was refused at home and the parties have not come back to the table.
+        reopened: They came back in this round.
+        utility: Worth of all packages as the parties bargained by it in this round, shape (N, P).
+        strength: Of each lever in this round, shape (levers,).
+        struck: Packages that were refused at home before this round, shape (P,); None while none is.
+        signed: The package signed in this round, `NO_DEAL` for none.
+        votes: What came of it at home; None where nothing was signed or nobody votes.
+        back_in: Round in which they talk again after a refusal, `NEVER` if they do not.
+    """
+
+    waiting: bool
+    reopened: bool
+    utility: Floats
+    strength: Floats
+    struck: Bools | None
+    signed: int
+    votes: Votes | None
+    back_in: int
+
+
+def watch(ensemble: Ensemble) -> tuple[Talks, tuple[Seen, ...]]:
+    """Play the one draw of an ensemble; the talks are those of `hold_talks`."""
+    if len(ensemble) != 1:
+        raise ValueError(f"one draw is watched at a time, not {len(ensemble)}")
+    model, seen = PeaceTalks(ensemble), list[Seen]()
+    try:
+        while model.running:
+            seen.append(_round(model, seen[-1] if seen else None))
+        return model.hold(), tuple(seen)
+    finally:
+        model.__dict__.clear()  # as in `hold_talks`: a Mesa model refers to itself
+
+
+def _round(model: PeaceTalks, before: Seen | None) -> Seen:
+    """Play a round and look."""
+    world, old, k = model.ensemble.world, model.state, model.state.round + 1
+    levers = world.levers
+    strength = np.zeros(0) if levers is None else levers.at_the_start(old.pressure, k)[0]
+    reopened = bool(model.approval.reopens_at[0] == k)
+    waiting = not old.open[0] and not reopened
+    struck = None if before is None else _struck(model.ensemble, before)
+    model.step()
+    utility = None if before is None else before.utility
+    if utility is None or any(word.from_round[0] == k for word in world.commitments):
+        utility = model.utility[0].copy()  # the model changes its own when a public word is given
+    signed = int(model.state.standing[0]) if model.state.signed[0] == k else NO_DEAL
+    votes = None
+    if signed != NO_DEAL and world.ratification is not None:
+        votes = world.ratification.hold(np.array([signed]))
+    back_in = int(model.approval.reopens_at[0])
+    return Seen(waiting, reopened, utility, strength, struck, signed, votes, back_in if back_in > k else NEVER)
+
+
+def _struck(ensemble: Ensemble, before: Seen) -> Bools | None:
+    """Packages that nobody signs any more, given the round before."""
+    ratification = ensemble.world.ratification
+    if ratification is None or before.votes is None or before.votes.passed[0]:
+        return before.struck
+    new: Bools = ratification.struck(ratification.refusal(np.array([before.signed]), before.votes))[0]
+    return new if before.struck is None else before.struck | new
+
+
+Package = Mapping[str, str]
+Did = Literal["offers", "accepts", "refuses", "passes", "waits", "votes_no", "drafts", "leaves_it", "objects"]
+AT_HOME = "refused_at_home"  # why a text is refused that was turned down at home before, or pleases no better there
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one party did when its turn came.
+
+    Attributes:
+        party: Its name.
+        did: `offers` (nothing lay on the table, or both offer at once), `accepts`, `refuses` (and offers instead),
+            `passes` (it does not sign the text on the table), `waits` (it could offer and offers nothing) or
+            `votes_no`. Where a mediator holds one text: `drafts` (puts a text before the others, which is its
+            `offer`), `leaves_it` as it is, and `objects` (does not accept it, and offers nothing).
+        asks_for: The least worth it asks for in this round.
+        answered: The text it answered, None if nothing lay on the table or it passed; `from_` put it there.
+        answered_worth: What that text is worth to it.
+        reason: Why it refused: `worth`, the red line it crosses as `party.id` (`events.id` for what an event took off
+            the table), or `refused_at_home`: it, or what pleases no better there, was turned down before. None if it
+            did not refuse.
+        said: Whether it gave a reason.
+        minds: The issues that it named in an objection, in the order of the file.
+        offer: The text it put on the table, None if none.
+        offer_worth: What that is worth to it.
+        could_sign: Whether its own offer crosses none of its real red lines and is worth its no-deal worth.
+        before: Its offer before this one, None if this is its first.
+    """
+
+    party: str
+    did: Did
+    asks_for: float
+    answered: Package | None = None
+    from_: str | None = None
+    answered_worth: float | None = None
+    reason: str | None = None
+    said: bool = True
+    minds: tuple[str, ...] = ()
+    offer: Package | None = None
+    offer_worth: float | None = None
+    could_sign: bool = True
+    before: Package | None = None
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Issues on which its offer differs from its offer before; all of them in its first offer."""
+        if self.offer is None:
+            return ()
+        return tuple(issue for issue in self.offer if self.before is None or self.offer[issue] != self.before[issue])
+
+    @property
+    def reason_given(self) -> str | None:
+        """The reason it named at the table: a line, else that it is worth too little; None for none."""
+        if not self.said or self.reason is None:
+            return None
+        return "worth" if self.reason == AT_HOME else self.reason
+
+    @property
+    def answer(self) -> tuple[object, ...]:
+        """What it answers, but for the numbers: the same again, on whatever text, is no news to a reader."""
+        text = tuple(self.answered.values()) if self.did == "accepts" and self.answered else ()
+        return (self.party, self.did, self.reason, text, self.minds)
+
+
+class Teller:
+    """Follows the table from turn to turn: what lies on it, and what each party offered last."""
+
+    def __init__(self, talks: Talks, seen: Sequence[Seen]) -> None:
+        self._talks, self._seen = talks, seen
+        self._mediated = getattr(talks.ensemble.protocol, "needs_mediator", False)
+        self._standing, self._proposer = NO_DEAL, ""
+        self._offered: dict[int, Package] = {}
+
+    def back_at_the_table(self) -> None:
+        """After a refusal at home the old texts are void: nothing lies on the table."""
+        self._standing, self._proposer = NO_DEAL, ""
+
+    def turn(self, place: int, who: int, did: int, package: int, why: int, minds: int) -> Turn:
+        """The turn of party `who` in round `place + 1`, after which `package` lies on the table."""
+        talks = self._talks
+        name, asks_for = talks.ensemble.structure.parties[who], float(talks.aspiration[place, 0, who])
+        answered, self._standing = self._standing, package
+        if did == PASSED:
+            return Turn(name, "waits" if package == NO_DEAL else "passes", asks_for)
+        if did == LEFT_AS_IT_IS:
+            return Turn(name, "leaves_it", asks_for)
+        answer: dict[str, Any] = {}
+        if answered != NO_DEAL and did != OFFERED:
+            answer = {"answered": package_named(talks, answered), "answered_worth": self._worth(place, who, answered)}
+            answer["from_"] = self._proposer
+        if did == ACCEPTED:
+            return Turn(name, "accepts", asks_for, **answer)
+        if did == OBJECTED:
+            reason = self._reason(place, who, answered, why)
+            if not self._mediated:
+                return Turn(name, "votes_no", asks_for, reason=reason, said=why != NO_REASON, **answer)
+            return Turn(name, "objects", asks_for, reason=reason, minds=self._issues(minds), **answer)
+        answer = {} if did == DRAFTED else answer
+        offer, before = package_named(talks, package), self._offered.get(who)
+        self._offered[who], self._proposer = offer, name
+        answer |= {"offer": offer, "offer_worth": self._worth(place, who, package), "before": before}
+        answer["could_sign"] = self._could_sign(place, who, package)
+        if did == REFUSED:
+            reason = self._reason(place, who, answered, why)
+            return Turn(name, "refuses", asks_for, reason=reason, said=why != NO_REASON, **answer)
+        return Turn(name, "drafts" if did == DRAFTED else "offers", asks_for, **answer)
+
+    def _issues(self, minds: int) -> tuple[str, ...]:
+        """Issues by the bits of a number, in the order of the file."""
+        issues = self._talks.ensemble.structure.space.issues
+        named = {issue.name for i, issue in enumerate(issues) if minds >> i & 1}
+        return tuple(name for name in self._talks.ensemble.scenario.issues if name in named)
+
+    def _reason(self, place: int, who: int, answered: int, why: int) -> str:
+        if why >= 0:
+            return str(self._talks.ensemble.structure.lines.names[why])
+        return self._line_crossed(place, who, answered) or (AT_HOME if self._struck(place, answered) else "worth")
+
+    def _worth(self, place: int, who: int, package: int) -> float:
+        return float(self._seen[place].utility[who, package])
+
+    def _struck(self, place: int, package: int) -> bool:
+        struck = self._seen[place].struck
+        return struck is not None and bool(struck[package])
+
+    def _line_crossed(self, place: int, who: int, package: int) -> str | None:
+        """The first red line of a party that is real in a round, by id, that a package crosses."""
+        lines, real = self._talks.ensemble.structure.lines, self._talks.real_by_round[place, 0]
+        crossed = lines.crosses[lines.pattern[package]] & real & lines.of(who)
+        return next((name for name, is_crossed in zip(lines.names, crossed, strict=True) if is_crossed), None)
+
+    def _could_sign(self, place: int, who: int, package: int) -> bool:
+        no_deal = float(self._talks.no_deal[place, 0, who])
+        barred = self._line_crossed(place, who, package) is not None or self._struck(place, package)
+        return not barred and self._worth(place, who, package) >= no_deal - TOLERANCE
+
+
+def turn_data(turn: Turn) -> dict[str, Any]:
+    """A turn as plain data."""
+    return {
+        "party": turn.party,
+        "did": turn.did,
+        "asks_for": turn.asks_for,
+        "answered": dict(turn.answered) if turn.answered else None,
+        "answered_from": turn.from_,
+        "answered_worth": turn.answered_worth,
+        "reason": turn.reason,
+        "reason_given": turn.reason_given,
+        "minds": list(turn.minds),
+        "offer": dict(turn.offer) if turn.offer else None,
+        "offer_worth": turn.offer_worth,
+        "changed": list(turn.changed),
+    }
+
+
+def package_named(talks: Talks, package: int) -> Package:
+    """The options of a package, by issue in the order of the file."""
+    return in_file_order(talks.ensemble.scenario, talks.ensemble.structure.space.options_of(package))

@@ -1,0 +1,77 @@
+"""What became of a run, in words that take no side."""
+
+from dataclasses import dataclass
+
+from sim.results import stages
+from sim.results.results import Results
+from sim.scenario import Scenario
+
+BLACK, GREEN, BLUE, VERMILLION, PURPLE = "#000000", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
+ORANGE, SKY = "#B87A00", "#2E8FC7"  # darker than in the source, whose own have 2.3:1 on white; a mark needs 3:1
+
+INK = "#1A1A1A"  # text
+SOFT = "#595959"  # secondary text; 7:1 on white
+RULE = "#D4D4D4"  # thin lines
+PALE = "#F1F1F1"  # what is empty
+NEUTRAL = "#7C8FA3"  # bars that belong to no party
+NEUTRAL_PALE = "#CBD3DB"
+
+Dash = str | tuple[int, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class PartyStyle:
+    """How a party is drawn on every chart."""
+
+    colour: str
+    dash: Dash
+    marker: str
+
+
+PARTY_STYLES = (
+    PartyStyle(BLUE, "-", "o"),
+    PartyStyle(VERMILLION, (0, (5, 1.5)), "s"),
+    PartyStyle(GREEN, (0, (5, 1.5, 1, 1.5)), "^"),
+    PartyStyle(PURPLE, (0, (1.5, 1.2)), "D"),
+    PartyStyle(ORANGE, (0, (5, 1, 1, 1, 1, 1)), "v"),
+    PartyStyle(SKY, (0, (8, 2)), "P"),
+    PartyStyle(BLACK, (0, (3, 3)), "X"),
+)
+
+
+def party_styles(scenario: Scenario) -> dict[str, PartyStyle]:
+    """Style by party; it follows the party's place in the file and nothing else."""
+    return {name: PARTY_STYLES[place % len(PARTY_STYLES)] for place, name in enumerate(scenario.parties)}
+
+
+OUTCOME_WORDS = {
+    "no_zone": "No zone: no package was acceptable to all who must sign",
+    "deadline": "Time ran out, though some package was acceptable to all who must sign",
+    "broke_off": "A party broke off the talks",
+    "refused": "Agreement signed, not ratified",
+    "in_force": "Agreement in force",
+}
+
+
+def outcome_words(results: Results, outcome: str) -> str:
+    """An outcome in words; where nobody votes on a text, what is in force is spoken of as signed."""
+    if outcome == "in_force" and getattr(results.scenario, "ratification", None) is None:
+        return "Agreement signed"
+    return OUTCOME_WORDS.get(outcome, outcome.replace("_", " "))
+
+
+def without_agreement(results: Results) -> dict[str, int]:
+    """Runs in which no text was signed, by outcome."""
+    counts = stages.without_agreement(results)
+    kinds = ["no_zone", "deadline", *(name for name in OUTCOME_WORDS if name not in ("no_zone", "deadline"))]
+    found = {name: counts.get(name, 0) for name in kinds}
+    return {name: count for name, count in found.items() if count or name in ("no_zone", "deadline")}
+
+
+def agreement_sentence(results: Results, share: str) -> str:
+    """How often a text was signed, `share` being the share in words."""
+    if results.n == 1:
+        return f"{'An' if results.agreements else 'No'} agreement was signed in the one run."
+    if not results.agreements:
+        return f"No agreement was signed in any of {results.n:,} runs."
+    return f"An agreement was signed in {share} of {results.n:,} runs."

@@ -1,0 +1,179 @@
+"""Text on charts: labels of strangers made harmless, measured and wrapped; shares in words."""
+
+import unicodedata
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
+
+from sim.analysis.layout import share_decimals
+from sim.results.results import share_interval
+from sim.scenario import Scenario
+
+FONT = "DejaVu Sans"  # comes with matplotlib: the same letters, and so the same line breaks, everywhere
+DASH = "\u2013"  # of ranges
+LABEL_LENGTH = 240  # characters of a label that are shown at most
+LONGEST = 4000  # characters of a whole paragraph
+POINT = 1 / 72  # inches
+HINTED = 1.025  # letters drawn as pixels come out a little wider than their outlines
+LINE = 1.3 * POINT  # height of a line of text, inches a point of size
+
+_JOINERS = "\u200c\u200d"  # shape letters of Persian and of Indian scripts; all other invisible marks go
+_METRICS = TextToPath()
+
+
+def clean(text: str, length: int = LABEL_LENGTH) -> str:
+    """A label as one harmless line: no control or direction marks, no line breaks, not longer than `length`."""
+    kept = []
+    for letter in str(text)[: 4 * length]:
+        kind = unicodedata.category(letter)
+        if kind in ("Cc", "Zl", "Zp", "Zs"):
+            kept.append(" ")
+        elif kind[0] != "C" or letter in _JOINERS:
+            kept.append(letter)
+    line = " ".join("".join(kept).split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def in_words(name: str) -> str:
+    """A name of the file as words: `article5_congress` is `article5 congress`."""
+    return clean(name.replace("_", " "))
+
+
+@lru_cache(maxsize=50_000)
+def text_width(text: str, size: float, bold: bool = False) -> float:
+    """Width of one line of text, inches."""
+    font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # letters the font lacks are drawn as boxes in PNG only
+        width, _, _ = _METRICS.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) * POINT * HINTED
+
+
+def wrap(text: str, width: float, size: float, lines: int = 99, bold: bool = False) -> list[str]:
+    """Break text into lines no wider than `width` inches; what does not fit into `lines` lines ends in `…`."""
+    done, current = [], ""
+    for word in _short_words(clean(text, LONGEST), width, size, bold):
+        longer = f"{current} {word}" if current else word
+        if current and text_width(longer, size, bold) > width:
+            done.append(current)
+            current = word
+        else:
+            current = longer
+    done.append(current)
+    if len(done) > lines:
+        last = done[lines - 1]
+        while last and text_width(last + "…", size, bold) > width:
+            last = last[:-1].rstrip()
+        done = [*done[: lines - 1], last + "…"]
+    return done
+
+
+def wrap_items(items: Sequence[str], width: float, size: float) -> list[str]:
+    """Break a list into lines between its items, an item that is wider than a line within it too."""
+    lines: list[str] = []
+    for item in items:
+        longer = f"{lines[-1]}; {item}" if lines else item
+        if lines and text_width(longer, size) <= width - 0.1:
+            lines[-1] = longer
+        else:
+            if lines:
+                lines[-1] += ";"
+            lines += wrap(item, width - 0.1, size)
+    return lines
+
+
+def _short_words(text: str, width: float, size: float, bold: bool) -> list[str]:
+    """The words, those wider than a line cut into pieces."""
+    words = []
+    for word in text.split(" "):
+        while text_width(word, size, bold) > width and len(word) > 1:
+            fits = next(k for k in range(len(word) - 1, 0, -1) if k == 1 or text_width(word[:k], size, bold) <= width)
+            words.append(word[:fits])
+            word = word[fits:]
+        words.append(word)
+    return words
+
+
+def percent(count: int, n: int, sign: str = " %") -> str:
+    """A share in per cent, with no more digits than its standard error allows; `<1` for little, `0` for none."""
+    if n == 0:
+        return DASH
+    places = share_decimals(count, n)
+    least = 10.0**-places
+    share = 100 * count / n
+    if count and share < least:
+        return f"<{least:.{places}f}{sign}"
+    if count < n and share > 100 - least:
+        return f">{100 - least:.{places}f}{sign}"
+    return f"{share:.{places}f}{sign}"
+
+
+def interval(count: int, n: int) -> str:
+    """The 95 % interval of a share, in per cent, such as `12-19`, with the dash of print."""
+    low, high = share_interval(count, n)
+    places = share_decimals(count, n)
+    return f"{100 * low:.{places}f}{DASH}{100 * high:.{places}f}"
+
+
+def interval_note(n: int) -> str:
+    """What the figures in brackets are, and how wide an interval gets with so many runs."""
+    low, high = share_interval(n // 2, n)
+    width = f"{100 * (high - low) / 2:.1g}" if high - low < 0.2 else f"{100 * (high - low) / 2:.0f}"
+    return (
+        f"In brackets after a share of runs: its 95 % interval (Wilson), from the number of runs alone; with {n:,} "
+        f"run{'s' if n != 1 else ''} it reaches at most {width} points to either side."
+    )
+
+
+def share_text(count: int, n: int) -> str:
+    """A share with its 95 % interval: `15 % (12-19)`."""
+    return f"{percent(count, n)} ({interval(count, n)})"
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+@dataclass(frozen=True)
+class OptionTexts:
+    """Short texts for the options of one issue.
+
+    Attributes:
+        heading: The issue's label.
+        texts: Text by option name, in the order of the file.
+        key: (text, full label) of the options whose text is not their label.
+    """
+
+    heading: str
+    texts: Mapping[str, str]
+    key: tuple[tuple[str, str], ...]
+
+
+def option_texts(
+    scenario: Scenario, issue: str, width: float, size: float, lines: int = 2, used: Sequence[str] | None = None
+) -> OptionTexts:
+    """Labels where all that are used fit into `lines` lines of `width` inches; else names, explained in a key.
+
+    All options of an issue are named the same way, so that none looks longer or weightier than the others.
+    """
+    spec = scenario.issues[issue]
+    wanted = [option for option in spec.options if used is None or option in used]
+    labels = {option: clean(spec.options[option]) for option in wanted}
+    if all(len(wrap(label, width, size)) <= lines for label in labels.values()):
+        return OptionTexts(clean(spec.label), labels, ())
+    names = {option: in_words(option) for option in wanted}
+    return OptionTexts(clean(spec.label), names, tuple((names[option], labels[option]) for option in wanted))
+
+
+def key_entries(columns: Sequence[OptionTexts]) -> list[tuple[str, str]]:
+    """What a key below the chart lists: each issue as a heading, then its options."""
+    entries: list[tuple[str, str]] = []
+    for column in columns:
+        if column.key:
+            entries += [("", column.heading), *column.key]
+    return entries

@@ -1,0 +1,379 @@
+"""Hazard: how long agreements hold, and what makes the danger of a break larger or smaller.
+
+Time t is in months from entry into force. Without features the share that holds follows a Weibull law through S12, the
+share that holds 12 months; in year j the hazard is multiplied by Q_j:
+S(t) = exp(-sum over years Q_j L (t_{j+1}^s - t_j^s)), L = -ln(S12)/12^s.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.core import exact
+from sim.core.compiled import compiled
+from sim.core.exact import Floats
+from sim.core.packages import Bools, Ints
+from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.credibility import along, not_negative, share
+from sim.mechanisms.option_tables import Combinations
+
+
+@compiled("f3", "f3", "F3")
+def parts_held(held: Floats, weights: Floats, parts: Floats) -> None:
+    """Weighted mean over spans of time of what still holds, each sum in the order of the spans.
+
+    Args:
+        held: Share that holds in each span, shape (B, kinds, spans).
+        weights: Of the spans, by party, shape (B, N, spans).
+        parts: Where the means go, shape (B, N, kinds).
+    """
+    for b in range(len(held)):
+        for n in range(weights.shape[1]):
+            whole = 0.0
+            for span in range(held.shape[2]):
+                whole += weights[b, n, span]
+            for kind in range(held.shape[1]):
+                part = 0.0
+                for span in range(held.shape[2]):
+                    part += held[b, kind, span] * weights[b, n, span]
+                parts[b, n, kind] = part / whole
+
+
+@compiled("f3", "f1", "f2", "f2", "i1", "F3")
+def used_up(factors: Floats, scale: Floats, edges: Floats, into_year: Floats, year: Ints, used: Floats) -> None:
+    """Hazard that is used up after so many months: that of the years before, and of a part of the year.
+
+    Args:
+        factors: On the hazard of each year, shape (B, kinds, years).
+        scale: Hazard used up per month^s, shape (B,).
+        edges: Month^s at the ends of years, shape (B, years or more + 1).
+        into_year: Month^s since the year began, shape (B, months).
+        year: In which each month lies, shape (months,).
+        used: Where the hazard goes, shape (B, kinds, months).
+    """
+    before = np.zeros(factors.shape[2] + 1)
+    for b in range(len(factors)):
+        for kind in range(factors.shape[1]):
+            for k in range(factors.shape[2]):
+                before[k + 1] = before[k] + factors[b, kind, k] * (scale[b] * (edges[b, k + 1] - edges[b, k]))
+            for month in range(len(year)):
+                k = year[month]
+                used[b, kind, month] = before[k] + scale[b] * factors[b, kind, k] * into_year[b, month]
+
+
+YEARS = 50  # the horizon: what outlasts it has no break month
+MONTHS = 12
+SMALLEST = 1e-9  # share that holds 12 months, at least
+TINY = float(np.finfo(float).tiny)
+FLATTEST = 0.01  # shape where the shares at 12 and 60 months do not fall: nearly all danger lies in the first days
+
+
+def shape_between(s12: Floats, s60: Floats) -> Floats:
+    """Shape of the Weibull law through the shares that hold 12 and 60 months: s = ln(ln S60/ln S12)/ln 5.
+
+    Ranges of the two may overlap. Where a draw has S60 at or above S12 it contradicts itself, and the nearest law is
+    taken: one in which what holds a year holds.
+
+    Args:
+        s12, s60: In (0, 1).
+    """
+    falls = (s60 < s12) & (s12 < 1)
+    ratio = exact.log(np.where(falls, s60, 0.5)) / exact.log(np.where(falls, s12, 0.5))
+    return np.where(falls, np.maximum(exact.log(ratio) / exact.log(5.0), FLATTEST), FLATTEST)
+
+
+def relative_to_reference(ratio: Floats, common: Floats) -> tuple[Floats, Floats]:
+    """Factor on the hazard where a feature is present, and where it is absent.
+
+    The law of S12 was measured on agreements of which a share had the feature, so both stand relative to their mean:
+    ratio / (1 + share (ratio - 1)) and 1 / (1 + share (ratio - 1)), the share being `common`.
+    """
+    mean = np.maximum(1 + common * (ratio - 1), SMALLEST)
+    return ratio / mean, 1 / mean
+
+
+def deterred(strength: Floats, credibility: Floats, in_reference: Floats) -> Floats:
+    """Factor on the hazard of a guarantee that may be believed: (1 - k g)/(1 - k g_ref)."""
+    return (1 - strength * credibility) / np.maximum(1 - strength * in_reference, SMALLEST)
+
+
+def pressure_fades(factor: Floats, fades_per_year: Floats, years: Floats) -> Floats:
+    """Factor on the hazard of what pressure bought: 1 at signature, toward `factor` as the pressure fades.
+
+    1 + (factor - 1)(1 - (1 - fades)^years), years since signature.
+    """
+    return 1 + (factor - 1) * (1 - exact.power(1 - fades_per_year, years))
+
+
+@dataclass(frozen=True, eq=False)
+class WeibullYears:
+    """The law without features, cut into years.
+
+    Attributes:
+        shape: s, above 0, shape (B,).
+        scale: L, hazard used up per month^s, shape (B,).
+        edges: t^s at the ends of years, shape (B, YEARS + 1).
+    """
+
+    shape: Floats
+    scale: Floats
+    edges: Floats
+
+    @classmethod
+    def through(cls, s12: Floats, shape: Floats) -> "WeibullYears":
+        """The law in which a share s12 in (0, 1] holds 12 months; shape s above 0, both (B,)."""
+        months = MONTHS * np.arange(YEARS + 1.0)
+        edges = exact.power(months[None, :], shape[:, None])
+        return cls(shape, -exact.log(s12) / exact.power(float(MONTHS), shape) + 0.0, edges)
+
+    def used_up(self, factors: Floats, months: Floats) -> Floats:
+        """Hazard used up after so many months, shape (B, ..., months); S = exp(-that).
+
+        Args:
+            factors: Q_j, constant within a year, shape (B, ..., years), with years enough to hold the months.
+            months: Since entry into force, 0 or more, shape (months,).
+        """
+        year = np.maximum(np.ceil(months / MONTHS).astype(np.int64) - 1, 0)
+        into_year = exact.power(months[None, :], self.shape[:, None]) - self.edges[:, year]
+        by_kind = np.ascontiguousarray(factors).reshape(len(factors), math.prod(factors.shape[1:-1]), factors.shape[-1])
+        used = np.empty((*by_kind.shape[:2], len(months)))
+        scale, edges = np.ascontiguousarray(self.scale), np.ascontiguousarray(self.edges)
+        used_up(by_kind, scale, edges, np.ascontiguousarray(into_year), year, used)
+        return used.reshape(*factors.shape[:-1], len(months))
+
+    def _total(self, factors: Floats) -> Floats:
+        """Hazard used up at the end of each year, shape (B, ..., years); cumsum adds one by one: its bits are fixed."""
+        years = factors.shape[-1]
+        spans = self.scale[:, None] * (self.edges[:, 1 : years + 1] - self.edges[:, :years])
+        spans = spans.reshape(len(spans), *(1 for _ in factors.shape[1:-1]), years)
+        total: Floats = np.cumsum(factors * spans, axis=-1)
+        return total
+
+    def rows(self, rows: Rows) -> "WeibullYears":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def survival(self, factors: Floats, months: Floats) -> Floats:
+        """Share that holds so many months, in [0, 1], shape (B, ..., months); arguments as of `used_up`."""
+        return exact.exp(-self.used_up(factors, months))
+
+    def break_month(self, factors: Floats, uniform: Floats) -> Floats:
+        """Month in which an agreement breaks: when -ln(1-U) is used up; inf if it outlasts the horizon of 50 years.
+
+        The law is inverted exactly, year by year: no grid of months.
+
+        Args:
+            factors: Q_j, shape (B, YEARS).
+            uniform: U in [0, 1), shape (B,); the smaller, the sooner the break.
+        """
+        allowed = -exact.log(1 - uniform)
+        total = self._total(factors)
+        year = (total <= allowed[:, None]).sum(axis=1)  # years that go by without a break
+        breaks = year < YEARS
+        row, last = np.arange(len(year)), np.minimum(year, YEARS - 1)
+        before = np.where(year > 0, total[row, np.maximum(last - 1, 0)], 0.0)
+        rate = np.maximum(np.where(breaks, self.scale * factors[row, last], 1.0), TINY)  # a factor can underflow
+        power = self.edges[row, last] + np.maximum(allowed - before, 0.0) / rate
+        month = exact.power(np.where(breaks, power, 1.0), 1 / self.shape)
+        within = np.minimum(np.maximum(month, MONTHS * last), MONTHS * (last + 1.0))
+        return np.where(breaks, within, np.inf)
+
+
+@dataclass(frozen=True)
+class Features:
+    """What an agreement may have that makes a break likelier or less likely.
+
+    Attributes:
+        ids: Names, sorted.
+        present: Whether a combination of options has a feature, shape (K, features).
+    """
+
+    ids: tuple[str, ...]
+    present: Bools
+
+
+@dataclass(frozen=True, eq=False)
+class Hazard:
+    """The danger of a break in each draw, and what moves it.
+
+    Attributes:
+        law: Survival of an agreement like those of the reference group.
+        with_feature, without_feature: Factor of each feature, relative to the reference group, shape (B, features).
+        deterrence: k, share of the danger that a guarantee believed for certain takes away, shape (B,).
+        in_reference: Mean credibility in the reference group, shape (B,).
+        not_self_enforcing, pull_back_fails, bought: Factors where a shift of power undoes the agreement, where
+            cheating on the pull-back pays, and what was bought by pressure once the pressure is gone, shape (B,).
+        fades_per_year: Share of the pressure that goes each year, shape (B,).
+        static: The features of the combinations.
+    """
+
+    law: WeibullYears
+    with_feature: Floats
+    without_feature: Floats
+    deterrence: Floats
+    in_reference: Floats
+    not_self_enforcing: Floats
+    pull_back_fails: Floats
+    bought: Floats
+    fades_per_year: Floats
+    static: Features
+
+    @classmethod
+    def bind(cls, spec: Any, source: Source, found: Combinations, fades_per_year: Floats | None) -> "Hazard | None":
+        """Draw the numbers of `hazard`; None where the file has none.
+
+        Args:
+            spec: `survival_12` and either `shape` or `survival_60`; `ratios`, factors.
+            found: Combinations of all issues that the conditions of `ratios` mention.
+            fades_per_year: Of the mediation, shape (B,); None for pressure that does not fade.
+
+        Raises:
+            ValueError: unless exactly one of `shape` and `survival_60` is given.
+        """
+        if spec is None:
+            return None
+        path = "aftermath.hazard"
+        if (spec.shape is None) == (spec.survival_60 is None):
+            raise ValueError("hazard takes survival_12 and either shape or survival_60")
+        s12 = np.maximum(share(source.number(f"{path}.survival_12", spec.survival_12)), SMALLEST)
+        if spec.shape is not None:
+            shape = np.maximum(source.number(f"{path}.shape", spec.shape), FLATTEST)
+        else:
+            s60 = source.number(f"{path}.survival_60", spec.survival_60)
+            shape = shape_between(s12, np.maximum(share(s60), SMALLEST / 2))
+        with_feature, without_feature = _ratios(spec.ratios, f"{path}.ratios", source)
+        holds = [found.holds(spec.ratios[name].when) for name in sorted(spec.ratios)]
+        reference = getattr(spec, "reference_credibility", None)
+        numbers = {
+            name: not_negative(source.number(f"{path}.{name}", getattr(spec, name)))
+            for name in ("deterrence", "if_not_self_enforcing", "if_pull_back_fails", "if_bought_by_pressure")
+        }
+        in_reference = fades = np.zeros(source.count)
+        if reference is not None:
+            in_reference = share(source.number(f"{path}.reference_credibility", reference))
+        if fades_per_year is not None:
+            fades = share(fades_per_year)
+        return cls(
+            law=WeibullYears.through(s12, shape),
+            with_feature=with_feature,
+            without_feature=without_feature,
+            deterrence=share(numbers["deterrence"]),
+            in_reference=in_reference,
+            not_self_enforcing=numbers["if_not_self_enforcing"],
+            pull_back_fails=numbers["if_pull_back_fails"],
+            bought=numbers["if_bought_by_pressure"],
+            fades_per_year=fades,
+            static=Features(tuple(sorted(spec.ratios)), np.array(holds).reshape(len(holds), len(found)).T),
+        )
+
+    def rows(self, rows: Rows) -> "Hazard":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def features(self, present: Bools) -> Floats:
+        """Product of the factors of all features, in the order of their ids.
+
+        Args:
+            present: Which features there are, shape (B or 1, ..., features).
+
+        Returns:
+            Shape (B, ...).
+        """
+        shape = np.broadcast_shapes(present.shape[:-1], (len(self.deterrence), *present.shape[1:-1]))
+        product = np.ones(shape)
+        for feature in range(len(self.static.ids)):
+            with_it, without = self.with_feature[:, feature], self.without_feature[:, feature]
+            product = product * np.where(present[..., feature], along(with_it, product), along(without, product))
+        return product
+
+    def deterred(self, credibility: Floats) -> Floats:
+        """Factor of a guarantee believed to this degree, shape (B, ...); the more it is believed, the smaller."""
+        return deterred(along(self.deterrence, credibility), credibility, along(self.in_reference, credibility))
+
+    def of_pressure(self, bought: Bools, years_to_force: Floats, years: int) -> Floats:
+        """Factor of what pressure bought, at the start of each year in force, shape (B, years); 1 for all else.
+
+        Args:
+            bought: Whether some signatory would find the deal worse than no deal without pressure, shape (B,).
+            years_to_force: From signature, when the pressure begins to fade, to entry into force, shape (B,).
+        """
+        after = years_to_force[:, None] + np.arange(years)
+        factor = pressure_fades(self.bought[:, None], self.fades_per_year[:, None], after)
+        return np.where(bought[:, None], factor, 1.0)
+
+
+def _ratios(ratios: Mapping[str, Any], path: str, source: Source) -> tuple[Floats, Floats]:
+    """Factor of each feature, by id, where it is present and where it is absent, each (B, features)."""
+    factors = np.ones((2, source.count, len(ratios)))
+    for column, name in enumerate(sorted(ratios)):
+        ratio = not_negative(source.number(f"{path}.{name}.ratio", ratios[name].ratio))
+        common = share(source.number(f"{path}.{name}.share", ratios[name].share))
+        factors[:, :, column] = relative_to_reference(ratio, common)
+    return factors[0], factors[1]
+
+
+TEN_YEARS = 10  # how far foresight looks
+SPAN_ENDS = np.concatenate([np.arange(13.0), np.arange(15.0, 121.0, 3.0)])  # months of the first year, then quarters
+SPAN_MIDDLES = (SPAN_ENDS[:-1] + SPAN_ENDS[1:]) / 2
+
+
+def span_weights(discount_per_month: Floats) -> Floats:
+    """What each span weighs, seen from the start, shape (B, spans); not rescaled.
+
+    Month m, from 0, weighs discount^m.
+
+    Args:
+        discount_per_month: In [0, 1], shape (B,).
+    """
+    factors = np.ones((len(discount_per_month), int(SPAN_ENDS[-1])))
+    factors[:, 1:] = discount_per_month[:, None]
+    months: Floats = np.multiply.accumulate(factors, axis=1)  # one by one: integer powers with fixed bits
+    later = months[:, 12:].reshape(len(months), -1, 3)
+    return np.concatenate([months[:, :12], later[:, :, 0] + later[:, :, 1] + later[:, :, 2]], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """Survival of the few kinds of package that differ in it.
+
+    Attributes:
+        held: Share still held at the middle of each span, by kind, shape (B, kinds, spans).
+        kind: Kind of each combination of options, shape (B, K); where a guarantor may have no will to act a second
+            time without its promise, shape (B, 2 K).
+        absent: Packages that the guarantor would not act for, shape (B, P); None where there is no guarantor, or
+            where that is left open.
+        static: The combinations.
+    """
+
+    held: Floats
+    kind: Ints
+    absent: Bools | None
+    static: Combinations
+
+    def rows(self, rows: Rows) -> "Outlook":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def parts_held_by_kind(self, discount_per_month: Floats) -> Floats:
+        """As `discounted_part_held` of several parties, shape (B, N), by kind as in `held`, shape (B, N, kinds)."""
+        weights = np.array([span_weights(discount) for discount in discount_per_month.T]).transpose(1, 0, 2)
+        parts = np.empty((*discount_per_month.shape, self.held.shape[1]))
+        parts_held(np.ascontiguousarray(self.held), np.ascontiguousarray(weights), parts)
+        return parts
+
+    def discounted_part_held(self, discount_per_month: Floats) -> Floats:
+        """L: discounted part of the ten years after entry into force in which a package holds, shape (B, P), in [0, 1].
+
+        Whether it holds is asked at the middle of each month of the first year and of each quarter after.
+
+        Args:
+            discount_per_month: Of one party, shape (B,).
+        """
+        part = np.take_along_axis(self.parts_held_by_kind(discount_per_month[:, None])[:, 0], self.kind, axis=1)
+        if self.absent is None:
+            return self.static.spread(part)
+        index = self.static.index + len(self.static) * self.absent
+        return np.take_along_axis(part, index, axis=1)

@@ -1,0 +1,107 @@
+"""What is to be said of a signed agreement: its tests, the danger it runs, and when it breaks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.core.exact import Floats
+from sim.core.packages import Bools, Ints
+from sim.mechanisms.phased_withdrawal import StepTest
+from sim.mechanisms.power_shift import PowerTest
+
+CAUSES = ("", "none", "several", "guarantor_absent", "credibility_lost", "not_self_enforcing", "pull_back_fails",
+          "bought_by_pressure")  # fmt: skip
+NO_BREAK, NO_CAUSE, SEVERAL, ABSENT, LOST, POWER, PULL_BACK, PRESSURE = range(len(CAUSES))
+
+
+@dataclass(frozen=True)
+class Factors:
+    """What makes the danger of a break larger (above 1) or smaller in each year in force, each shape (B, years).
+
+    Attributes:
+        features: Ratios of what the agreement has and lacks, relative to the reference group.
+        deterrence: A guarantee, as it stands in that year.
+        not_self_enforcing: A shift of power that undoes the agreement.
+        pull_back_fails: A pull-back on whose last step cheating pays.
+        bought_by_pressure: What pressure bought, as the pressure fades.
+    """
+
+    features: Floats
+    deterrence: Floats
+    not_self_enforcing: Floats
+    pull_back_fails: Floats
+    bought_by_pressure: Floats
+
+    @property
+    def product(self) -> Floats:
+        """Q, shape (B, years)."""
+        tests = self.not_self_enforcing * self.pull_back_fails
+        return self.features * self.deterrence * tests * self.bought_by_pressure
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What is to be said of one signed package a draw; NaN and False where none was signed.
+
+    All of shape (B,) unless said. What begins with entry into force is NaN where that never comes: `by_year`,
+    `factors`, survival, `break_month`.
+
+    Attributes:
+        promised: g0, chance at signature that the guarantor acts, its own interest left aside; NaN without guarantees.
+        credibility: The same after the guarantor's will has been asked.
+        by_year: Credibility at the start of each year in force, shape (B, years).
+        guarantor_absent: The agreement is worth less to the guarantor than acting would cost it.
+        bought_by_pressure: As handed in.
+        shift: Share of the stake moved away from the side that the file names; NaN where it has no power shift.
+        power: Whether the shift undoes the agreement, penalty needed and there.
+        pull_back: Whether cheating on the last step pays, steps needed and there.
+        factors: On the hazard.
+        survival_12, survival_60: Share of such agreements that hold 12 and 60 months from entry into force.
+        break_month: Months from entry into force to the break; inf if it outlasts 50 years.
+        cause: Index into `CAUSES`, what made the break likelier, shape (B,).
+    """
+
+    promised: Floats
+    credibility: Floats
+    by_year: Floats
+    guarantor_absent: Bools
+    bought_by_pressure: Bools
+    shift: Floats
+    power: PowerTest
+    pull_back: StepTest
+    factors: Factors
+    survival_12: Floats
+    survival_60: Floats
+    break_month: Floats
+    cause: Ints
+
+    def held(self, months: float) -> Bools:
+        """In force and not broken for so many months, shape (B,)."""
+        return np.greater(self.break_month, months)
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """One column a finding; factors on the hazard are those of the first year, and `hazard` is their product."""
+        factors = {f"hazard_{name}": values[:, 0] for name, values in vars(self.factors).items()}
+        return {
+            "credibility_promised": self.promised,
+            "credibility": self.credibility,
+            "credibility_year_1": self.by_year[:, 0],
+            "credibility_year_5": self.by_year[:, 4],
+            "guarantor_absent": self.guarantor_absent,
+            "power_shift": self.shift,
+            "fails_power": self.power.fails,
+            "penalty_needed": self.power.needed,
+            "penalty_there": self.power.there,
+            "fails_pull_back": self.pull_back.fails,
+            "steps_needed": self.pull_back.needed,
+            "steps_there": self.pull_back.there,
+            "bought_by_pressure": self.bought_by_pressure,
+            **factors,
+            "hazard": self.factors.product[:, 0],
+            "survival_12": self.survival_12,
+            "survival_60": self.survival_60,
+            "held_12": self.held(12),
+            "held_60": self.held(60),
+            "break_month": self.break_month,
+            "break_cause": np.array(CAUSES, object)[self.cause],
+        }

@@ -1,0 +1,140 @@
+"""Phased reciprocal withdrawal: does either side gain by cheating on the last step?
+
+An option in which one side alone leaves has nothing to reciprocate: it is a shift of power, not a pull-back. An option
+of a single step is taken for such an exit, since whoever leaves in one step has left before the other answers; where
+the file lists its `one_sided` options, that list counts instead.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Bools, PackageSpace
+from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.credibility import along, discount_factor, not_negative, record_only
+from sim.mechanisms.option_tables import OptionSum, numbers_by_option
+
+NO_NUMBER_OF_STEPS = np.inf  # steps needed where no number of steps is enough
+
+
+def steps_needed(gain: Floats, dividend: Floats, penalty: Floats, monitoring: Floats, discount: Floats) -> Floats:
+    """Fewest equal steps in which a reciprocal withdrawal is kept to; inf where no number of steps is enough.
+
+    max(1, ceil(bracket / P)) with bracket = (a - v)/(d m) - v/(1 - d): the last step, with nothing to come after it,
+    is the most tempting. A quotient above a whole number by rounding alone does not ask for another step.
+
+    Args:
+        gain: a, gain from cheating on the whole pull-back.
+        dividend: v, worth a period once all is done, 0 or more.
+        penalty: P, cost of being seen to cheat, 0 or more.
+        monitoring: m, chance to be seen, in [0, 1]; unseen, whoever gains more than the dividend cheats.
+        discount: d a step, in [0, 1].
+
+    Shapes are broadcast together.
+    """
+    tempted = gain - dividend
+    seen = discount * monitoring
+    forgone = np.where(discount < 1, dividend / np.where(discount < 1, 1 - discount, 1.0), np.inf)
+    forgone = np.where(dividend > 0, forgone, 0.0)
+    unseen = np.where(tempted > TOLERANCE, np.inf, 0.0)
+    temptation = np.where(seen > 0, tempted / np.where(seen > 0, seen, 1.0), unseen)
+    # A dividend that is never discounted outweighs any gain, seen or not.
+    bracket = np.where(np.isinf(forgone), -np.inf, temptation - np.where(np.isinf(forgone), 0.0, forgone))
+    with np.errstate(over="ignore"):  # next to no penalty: next to no number of steps
+        enough = np.ceil(bracket / np.where(penalty > 0, penalty, 1.0) - TOLERANCE)
+    needed = np.where(penalty > 0, np.maximum(enough, 1.0), NO_NUMBER_OF_STEPS)
+    return np.where(bracket <= TOLERANCE, 1.0, needed)
+
+
+@dataclass(frozen=True, eq=False)
+class StepTest:
+    """Whether cheating on the last step pays; all of one shape, NaN where there is no reciprocal pull-back.
+
+    Attributes:
+        fails: More steps are needed than there are.
+        needed: Fewest steps that bind both sides; inf where no number is enough.
+        there: Steps that there are.
+    """
+
+    fails: Bools
+    needed: Floats
+    there: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class PullBack:
+    """The steps in which armies leave, and what cheating would bring, in each draw.
+
+    Attributes:
+        steps: Steps of reciprocal options; 0 for all others.
+        gain, dividend: a and v of each side, a tuple of shape (B,); one entry where the file has one number for both.
+        discount, penalty: d a step and what being seen to cheat costs where a guarantor acts, shape (B,).
+    """
+
+    steps: OptionSum
+    gain: tuple[Floats, ...]
+    dividend: tuple[Floats, ...]
+    discount: Floats
+    penalty: Floats
+
+    @classmethod
+    def bind(cls, spec: Any, source: Source, space: PackageSpace) -> "PullBack | None":
+        """Draw the numbers of `pull_back`; None where the file has none.
+
+        Args:
+            spec: `issue`, `steps` by option (an option not given has none), numbers, and `one_sided` if the file
+                lists it. `gain_of_cheating` and `dividend` are a number, or one by side.
+        """
+        if spec is None:
+            return None
+        path = "aftermath.pull_back"
+        for name in ("months", "depth_km"):
+            record_only(source, f"{path}.{name}", getattr(spec, name, None))
+        steps = {option: np.full(source.count, float(n)) for option, n in reciprocal_steps(spec).items()}
+        gain = _by_side(source, f"{path}.gain_of_cheating", spec.gain_of_cheating)
+        dividend = tuple(map(not_negative, _by_side(source, f"{path}.dividend", spec.dividend)))
+        sides = max(len(gain), len(dividend))
+        return cls(
+            steps=OptionSum.over(space, np.zeros(source.count), {spec.issue: steps}),
+            gain=gain * (sides // len(gain)),
+            dividend=dividend * (sides // len(dividend)),
+            discount=discount_factor(source.number(f"{path}.discount", spec.discount)),
+            penalty=not_negative(source.number(f"{path}.penalty", spec.penalty)),
+        )
+
+    def rows(self, rows: Rows) -> "PullBack":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def test(self, there: Floats, credibility: Floats, monitoring: Floats) -> StepTest:
+        """Whether these steps bind both sides: equal steps do at the last, for the side that is tempted most.
+
+        Args:
+            there: From `steps`, shape (B, ...).
+            credibility, monitoring: In [0, 1], shape (B, ...).
+        """
+        penalty, discount = along(self.penalty, there) * credibility, along(self.discount, there)
+        needed = np.ones_like(there)
+        for gain, dividend in zip(self.gain, self.dividend, strict=True):
+            of_side = steps_needed(along(gain, there), along(dividend, there), penalty, monitoring, discount)
+            needed = np.maximum(needed, of_side)
+        in_steps = there > 0
+        missing = np.where(in_steps, 0.0, np.nan)
+        return StepTest(in_steps & (needed > there), needed + missing, there + missing)
+
+
+def reciprocal_steps(spec: Any) -> dict[str, int]:
+    """Steps of the options in which both sides leave in turn: `one_sided` tells which do not, or else a single step."""
+    one_sided = getattr(spec, "one_sided", None)
+    if one_sided is None:
+        one_sided = [option for option, steps in spec.steps.items() if steps == 1]
+    return {option: int(spec.steps[option]) for option in sorted(spec.steps) if option not in one_sided}
+
+
+def _by_side(source: Source, path: str, number: Any) -> tuple[Floats, ...]:
+    if isinstance(number, Mapping):
+        return tuple(numbers_by_option(source, path, number).values())
+    return (source.number(path, number),)

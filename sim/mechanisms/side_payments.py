@@ -1,0 +1,123 @@
+"""Carrots: worth that the mediator adds to packages, all of it out of one budget."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.core.cache import Kept
+from sim.core.exact import Floats
+from sim.core.packages import Bools, Ints, PackageSpace, frozen
+from sim.core.utility import Extra
+from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.events import sum_ascending
+
+ROOM = 1_000_000  # packages in all groups that are kept, 8 bytes each
+
+
+@dataclass(frozen=True, eq=False)
+class Offered:
+    """What is offered for which packages, the same in all draws.
+
+    Packages for which the same offers hold are a group. There are few groups, so the budget is shared out by group.
+
+    Attributes:
+        party: Index of the party that each offer is made to, shape (offers,).
+        holds: Offers that hold in each group, shape (groups, offers); at least one in each.
+        packages: The packages of each group.
+    """
+
+    party: Ints
+    holds: Bools
+    packages: tuple[Ints, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Carrots:
+    """What the mediator adds to packages.
+
+    Attributes:
+        static: What is offered for which packages.
+        adds: Worth that each offer adds while the budget lasts, 0 or more, shape (B, offers).
+        budget: The most that is added to one package, over all parties, 0 or more, shape (B,).
+    """
+
+    static: Offered
+    adds: Floats
+    budget: Floats
+
+    @classmethod
+    def bind(cls, spec: Any, source: Source, table: Table) -> "Carrots | None":
+        """Draw the numbers of `mediation.carrots`; None where the file has none."""
+        if spec is None or spec.carrots is None:
+            return None
+        offers = spec.carrots.offers
+        adds = [source.number(f"mediation.carrots.offers.{offer.id}.adds", offer.adds) for offer in offers]
+        budget = source.number("mediation.carrots.budget", spec.carrots.budget)
+        return cls(offered(offers, table.parties, table.space), np.array(adds).T, budget)
+
+    @classmethod
+    def at_values(cls, spec: Any, parties: Sequence[str], space: PackageSpace) -> "Carrots":
+        """One draw with every number of `mediation.carrots` at its value."""
+        adds = [float(offer.adds.value) for offer in spec.offers]
+        return cls(offered(spec.offers, parties, space), np.array([adds]), np.array([float(spec.budget.value)]))
+
+    def rows(self, rows: Rows) -> "Carrots":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def extras(self) -> list[Extra]:
+        """What each party gets, group by group.
+
+        Where the offers that hold come to more than the budget, each is cut in the same proportion: neither the order
+        of the file nor a name decides who gets the money.
+        """
+        extras, draws = [], self.budget.shape
+        for holds, packages in zip(self.static.holds, self.static.packages, strict=True):
+            total = sum_ascending(list(self.adds.T[holds]), draws)
+            scarce = total > self.budget
+            kept = np.divide(self.budget, total, out=np.ones(draws), where=scarce)
+            for party in np.unique(self.static.party[holds]):
+                own = sum_ascending(list(self.adds.T[holds & (self.static.party == party)]), draws)
+                extras.append(Extra(int(party), packages, own * kept))
+        return extras
+
+
+def offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace) -> Offered:
+    """Group the packages by the offers that hold.
+
+    Who asks for the same again gets the same object while it is kept.
+
+    Args:
+        offers: As read, each with `party` and `when`.
+        parties: Names of the parties, in the order of the party axis.
+        space: The packages.
+    """
+    key = space, tuple(parties), tuple((offer.party, offer.when.key) for offer in offers)
+    return _grouped.get(key, lambda: _offered(offers, parties, space), lambda found: sum(map(len, found.packages)))
+
+
+_grouped = Kept[Offered](ROOM)
+
+
+def _offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace) -> Offered:
+    party = np.array([list(parties).index(offer.party) for offer in offers], np.int64)
+    holds = np.array([space.holds(offer.when) for offer in offers])
+    _, first, group = np.unique(np.packbits(holds, axis=0), axis=1, return_index=True, return_inverse=True)
+    by_group = np.argsort(group.ravel(), kind="stable")
+    members = np.split(frozen(by_group), np.cumsum(np.bincount(group.ravel()))[:-1])
+    paid = [at for at, example in enumerate(first) if holds[:, example].any()]
+    return Offered(frozen(party), frozen(holds[:, first[paid]]).T, tuple(members[at] for at in paid))
+
+
+def most_added(spec: Any) -> Mapping[str, float]:
+    """The most that the numbers of `mediation.carrots` allow to be added, by party that is offered something."""
+    most: dict[str, list[float]] = {}
+    for offer in spec.offers:
+        most.setdefault(offer.party, []).append(_highest(offer.adds))
+    return {party: min(sum(sorted(adds)), _highest(spec.budget)) for party, adds in most.items()}
+
+
+def _highest(number: Any) -> float:
+    return float(number.value if number.high is None else number.high)

@@ -1,0 +1,243 @@
+"""What is fixed in all draws of a scenario: packages, signatures, red lines and linkages over them."""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sim.core.cache import Kept
+from sim.core.exact import Floats
+from sim.core.opponent_model import Knowledge, Regard, positions_worth, regard
+from sim.core.packages import NEVER, NO_DEAL, Bools, Condition, Ints, Issue, PackageSpace, Rule, frozen, package_space
+from sim.core.stability import NOBODY
+from sim.core.utility import EVERYBODY, Lines, lines_over, package_utility
+from sim.scenario import Scenario
+
+ROOM = 1_000_000  # packages times parties of all structures that are kept, some 35 bytes each
+
+
+@dataclass(frozen=True)
+class LinkageSite:
+    """Where a linkage holds: party index, dotted path of its worth, and the packages."""
+
+    party: int
+    path: str
+    packages: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """The table as the file lays it: everything but the numbers.
+
+    Attributes:
+        space: The consistent packages.
+        parties: Names, sorted: the party axis of all arrays.
+        signs: Whose consent a package needs, shape (N, P).
+        lines: The red lines over the packages.
+        linkages: Where linkages hold, sorted by party and id: the order in which their worth is added.
+        central_points: Points of options at their values, divided by 100, shape (N, I, O).
+        owner: The party that controls each issue alone, `NOBODY` if none does, shape (I,).
+        leaning: What a party (row) divides the known shares of the others (columns) by when it weighs them against
+            each other, shape (N, N): above 1 for whom it leans toward, 1 everywhere but for a mediator with a bias.
+    """
+
+    space: PackageSpace
+    parties: tuple[str, ...]
+    signs: Bools
+    lines: Lines
+    linkages: tuple[LinkageSite, ...]
+    central_points: Floats
+    owner: Ints
+    leaning: Floats
+
+    def __repr__(self) -> str:
+        return f"Structure({', '.join(self.parties)}; {self.space!r}; {len(self.lines.names)} red lines)"
+
+    @property
+    def option_names(self) -> list[str]:
+        """`issue.option` of all options, in name order."""
+        return [f"{issue.name}.{option}" for issue in self.space.issues for option in issue.options]
+
+    @cached_property
+    def first_options(self) -> Ints:
+        """The number of each issue's first option among all options in name order, shape (I,)."""
+        sizes = [len(issue.options) for issue in self.space.issues]
+        return np.cumsum([0, *sizes[:-1]])
+
+    @cached_property
+    def positions(self) -> Knowledge:
+        """What everybody knows from positions alone: no weights, no no-deal worth, the same in all draws."""
+        sizes = np.array([len(issue.options) for issue in self.space.issues])
+        worth = positions_worth(self.central_points, sizes)[None]
+        weights = np.full((1, len(self.parties), len(sizes)), 1 / len(sizes))
+        utility = package_utility(self.space, weights, worth)
+        return Knowledge(utility, utility.max(axis=2), np.zeros((1, len(self.parties))))
+
+    @cached_property
+    def nothing_known(self) -> Knowledge:
+        """What everybody knows where nothing is known: all packages are alike."""
+        alike = np.ones((1, len(self.parties), len(self.space)))
+        return Knowledge(alike, np.ones((1, len(self.parties))), np.zeros((1, len(self.parties))))
+
+    @cached_property
+    def regard_by_positions(self) -> tuple[Regard, ...]:
+        """How each party ranks packages where positions are known."""
+        return self.regards(self.positions)
+
+    @cached_property
+    def regard_knowing_nothing(self) -> tuple[Regard, ...]:
+        """How each party ranks packages where nothing is known of the others."""
+        return self.regards(self.nothing_known)
+
+    def regards(self, known: Knowledge) -> tuple[Regard, ...]:
+        """How each party ranks packages by what they do for the others, given what is known."""
+        return tuple(
+            regard(n, known, self.signs, self.space.tie_rank, self.lines, leaning)
+            for n, leaning in enumerate(self.leaning)
+        )
+
+    def package_of(self, options: dict[str, str]) -> int:
+        """Index of a package, `NO_DEAL` if it is not consistent."""
+        return self.space.index_of(options) if options else NO_DEAL
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """All of a scenario that its structure is made from: no weight, no worth of no deal, no hardness.
+
+    Attributes:
+        signs: Of each party, in name order.
+        red_lines: Full name, owner, what is never signed, and what lifts the line.
+        linkages: Party, dotted path of the worth, and where it holds.
+        points, owner, leaning: As in `Structure`.
+    """
+
+    issues: tuple[Issue, ...]
+    rules: tuple[Rule, ...]
+    parties: tuple[str, ...]
+    signs: tuple[Condition, ...]
+    red_lines: tuple[tuple[str, int, Condition, Condition], ...]
+    linkages: tuple[tuple[int, str, Condition], ...]
+    points: Floats
+    owner: Ints
+    leaning: Floats
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for two that make the same structure, to the last bit."""
+        return (
+            self.issues,
+            tuple(rule.key for rule in self.rules),
+            self.parties,
+            tuple(condition.key for condition in self.signs),
+            tuple((name, owner, never.key, unless.key) for name, owner, never, unless in self.red_lines),
+            tuple((party, path, when.key) for party, path, when in self.linkages),
+            *(array.tobytes() for array in (self.points, self.owner, self.leaning)),
+        )
+
+
+_structures = Kept[Structure](ROOM)
+
+
+def structure(scenario: Scenario) -> Structure:
+    """Lay out what the numbers of a scenario are about.
+
+    Scenarios that differ in numbers which move no structure, such as weights, get the same object while it is kept.
+
+    Raises:
+        ValueError: if no package is consistent, or there are too many raw ones.
+    """
+    laid = _laid(scenario)
+    return _structures.get(laid.key, lambda: _structure(laid), lambda made: len(made.space) * len(made.parties))
+
+
+def _structure(laid: _Laid) -> Structure:
+    space = package_space(laid.issues, laid.rules)
+    if not len(space):
+        raise ValueError("no package is consistent")
+    signs = frozen(np.array([space.holds(condition) for condition in laid.signs]))
+    return Structure(
+        space=space,
+        parties=laid.parties,
+        signs=signs,
+        lines=_lines(laid, space, signs),
+        linkages=tuple(
+            LinkageSite(party, path, frozen(np.flatnonzero(space.holds(when)))) for party, path, when in laid.linkages
+        ),
+        central_points=laid.points,
+        owner=laid.owner,
+        leaning=laid.leaning,
+    )
+
+
+def _lines(laid: _Laid, space: PackageSpace, signs: Bools) -> Lines:
+    names, owners, forbids = [], [], []
+    for name, owner, never, unless in laid.red_lines:
+        forbidden = space.holds(never) & ~space.holds(unless)
+        names.append(name)
+        owners.append(owner)
+        forbids.append(forbidden if owner == EVERYBODY else forbidden & signs[owner])
+    return lines_over(names, owners, np.array(forbids).reshape(len(names), len(space)))
+
+
+def _laid(scenario: Scenario) -> _Laid:
+    issues = tuple(sorted(
+        (Issue(name, tuple(sorted(issue.options))) for name, issue in scenario.issues.items()),
+        key=lambda issue: issue.name,
+    ))  # fmt: skip
+    parties = tuple(sorted(scenario.parties))
+    return _Laid(
+        issues=issues,
+        rules=tuple(Rule(rule.id, rule.if_, rule.then) for rule in scenario.consistency),
+        parties=parties,
+        signs=tuple(scenario.parties[name].signs for name in parties),
+        red_lines=tuple(_red_lines(scenario, parties)),
+        linkages=tuple(_linkages(scenario, parties)),
+        points=frozen(_central_points(scenario, issues, parties)),
+        owner=frozen(_owner(scenario, issues, parties)),
+        leaning=frozen(_leaning(scenario, parties)),
+    )
+
+
+def _red_lines(scenario: Scenario, parties: tuple[str, ...]) -> Iterator[tuple[str, int, Condition, Condition]]:
+    """The lines of the parties, then what events take off the table."""
+    for index, name in enumerate(parties):
+        for line in sorted(scenario.parties[name].red_lines, key=lambda line: line.id):
+            yield f"{name}.{line.id}", index, line.never, line.unless
+    for event in sorted(scenario.events, key=lambda event: event.id):
+        if event.removes:
+            removed = Condition(tuple({issue: frozenset(options)} for issue, options in event.removes.items()))
+            yield f"events.{event.id}", EVERYBODY, removed, NEVER
+
+
+def _linkages(scenario: Scenario, parties: tuple[str, ...]) -> Iterator[tuple[int, str, Condition]]:
+    for index, name in enumerate(parties):
+        for linkage in sorted(scenario.parties[name].linkages, key=lambda linkage: linkage.id):
+            yield index, f"parties.{name}.linkages.{linkage.id}.adds", linkage.when
+
+
+def _central_points(scenario: Scenario, issues: tuple[Issue, ...], parties: tuple[str, ...]) -> Floats:
+    widest = max(len(issue.options) for issue in issues)
+    points = np.zeros((len(parties), len(issues), widest))
+    for n, name in enumerate(parties):
+        for i, issue in enumerate(issues):
+            for o, option in enumerate(issue.options):
+                points[n, i, o] = scenario.parties[name].values[issue.name][option].value / 100
+    return points
+
+
+def _owner(scenario: Scenario, issues: tuple[Issue, ...], parties: tuple[str, ...]) -> Ints:
+    controlled = [scenario.issues[issue.name].controlled_by for issue in issues]
+    return np.array([parties.index(by[0]) if len(by) == 1 else NOBODY for by in controlled], np.int64)
+
+
+def _leaning(scenario: Scenario, parties: tuple[str, ...]) -> Floats:
+    leaning = np.ones((len(parties), len(parties)))
+    mediation = scenario.mediation
+    if mediation is not None and mediation.bias is not None:
+        bias, by = mediation.bias, float(mediation.bias.by)
+        mediator = leaning[parties.index(mediation.mediator)]
+        mediator[parties.index(bias.toward)] = 1 + by
+        mediator[[parties.index(name) for name in bias.away_from]] = 1 - by
+    return leaning

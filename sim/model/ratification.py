@@ -1,0 +1,90 @@
+"""What was signed is asked about at home: in force, refused, or back to the table."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sim.core.exact import Floats
+from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.state import State
+from sim.core.utility import DAYS_PER_MONTH
+from sim.mechanisms.ratification import Ratification
+
+
+class Approval:
+    """The votes on signed packages of a block of draws, and draws that wait to go on after a refusal.
+
+    Attributes:
+        attempts: Texts signed so far, shape (B,).
+        passed: The text signed last was ratified, shape (B,).
+        refused_by: Ratifier that refused the text signed last, -1 for none, shape (B,).
+        in_force_month: Months from signature to entry into force, NaN unless passed, shape (B,).
+        ceasefire_month: Months from signature to the ceasefire, NaN without a signature, shape (B,).
+        chance: Closed-form chance of the text signed last, surprises independent and shared, shape (B, 2).
+    """
+
+    def __init__(
+        self, ratification: Ratification | None, after_refusal: Any, draws: int, days_per_round: float
+    ) -> None:
+        self.ratification, self._after, self._month = ratification, after_refusal, days_per_round / DAYS_PER_MONTH
+        self.attempts: Ints = np.zeros(draws, np.int64)
+        self.passed: Bools = np.zeros(draws, bool)
+        self.refused_by: Ints = np.full(draws, -1)
+        self.in_force_month: Floats = np.full(draws, np.nan)
+        self.ceasefire_month: Floats = np.full(draws, np.nan)
+        self.chance: Floats = np.full((draws, 2), np.nan)
+        self.reopens_at: Ints = np.zeros(draws, np.int64)
+
+    def ask(self, state: State) -> tuple[Ints, Bools]:
+        """Hold the votes on what was signed in this round.
+
+        Returns:
+            Draws that go on talking later, and the packages struck for them, shape (those draws, P).
+        """
+        nothing = np.zeros(0, np.int64), np.zeros((0, 0), bool)
+        new = np.flatnonzero(state.signed == state.round)
+        if not len(new):
+            return nothing
+        self.attempts[new] += 1
+        if self.ratification is None:
+            self.passed[new], self.in_force_month[new], self.ceasefire_month[new] = True, 0.0, 0.0
+            return nothing
+        ratification, packages = self.ratification.rows(new), state.standing[new]
+        votes = ratification.hold(packages)
+        self.passed[new], self.refused_by[new] = votes.passed, votes.refused_by
+        self.in_force_month[new], self.ceasefire_month[new] = votes.in_force_month, votes.ceasefire_month
+        self.chance[new] = np.stack([votes.chance_independent, votes.chance_shared], axis=1)
+        if self._after.name == "end":
+            return nothing
+        refused = np.flatnonzero(~votes.passed & (self.attempts[new] <= self._after.at_most))
+        lost = votes.refusal_month[refused] + self._after.months_lost
+        back = np.ceil((state.round - 1) + lost / self._month - 1e-9).astype(np.int64) + 1
+        back = np.maximum(back, state.round + 1)
+        in_time = back <= state.rounds
+        refused, rows = refused[in_time], new[refused[in_time]]
+        self.reopens_at[rows] = back[in_time]
+        struck = ratification.rows(refused).struck(ratification.refusal(packages, votes).rows(refused))
+        return rows, struck
+
+    def forget(self, draws: Bools | Ints) -> None:
+        """Let go of what came of the last text in some draws: another is to be signed."""
+        self.refused_by[draws], self.passed[draws] = -1, False
+
+    def waiting(self, state: State) -> Bools:
+        """Draws that talk again in a later round, shape (B,)."""
+        return self.reopens_at > state.round
+
+    def reopened(self, state: State) -> State:
+        """Open the draws whose time has come: the old texts are void."""
+        back = self.reopens_at == state.round
+        if not back.any():
+            return state
+        self.forget(back)
+        return replace(
+            state,
+            open=state.open | back,
+            signed=np.where(back, 0, state.signed),
+            standing=np.where(back, NO_DEAL, state.standing),
+            accepted=state.accepted & ~back[:, None],
+        )

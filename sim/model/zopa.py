@@ -1,0 +1,151 @@
+"""Packages acceptable to their signatories: in the first round, in the last open one, and in any between."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Bools, Ints
+from sim.core.state import State
+from sim.core.zopa import acceptable, zones
+from sim.model.domain import Structure
+
+
+class Zones:
+    """Keeps what the zone depends on, round by round, and works it out only where it is asked for.
+
+    Attributes:
+        first: Zone in round 1, shape (B, P).
+    """
+
+    def __init__(self, table: Structure, utility: Floats, quota: int | None = None) -> None:
+        self._table, self._utility, self._quota = table, utility, quota
+        self._no_deal: list[Floats] = []
+        self._real: list[Bools] = []
+        self._open: list[Bools] = []
+        self.first: Bools = np.zeros((0, 0), bool)
+        self._last: Bools | None = None  # where all rounds were looked at together
+        self._struck: Bools | None = None
+        self._moved: Bools = np.zeros(len(utility), bool)
+        self._known: Bools = np.zeros(len(utility), bool)  # to have had a zone
+
+    @property
+    def no_deal(self) -> Floats:
+        """Worth of no agreement in each round played, as it stood at the close where a draw had closed, (R, B, N)."""
+        return _by_round(self._no_deal)
+
+    @property
+    def real(self) -> Bools:
+        """Red lines real in each round played, as they stood at the close where a draw had closed, shape (R, B, L)."""
+        return _by_round(self._real)
+
+    def strike(self, rows: Ints, packages: Bools) -> None:
+        """Packages that were refused at home are in no later zone, shape (rows, P)."""
+        if len(rows):
+            if self._struck is None:
+                self._struck = np.zeros(self.first.shape, bool)
+            self._struck[rows] |= packages
+            self._moved[rows] = True
+            self._known[rows] = True  # what was signed lay in the zone of its round
+
+    def before_worth_falls(self, rows: Ints) -> None:
+        """Look back on some draws once more before the worth of their packages changes."""
+        if self._open:
+            self._moved[rows] = True
+            unsure = rows[~self._known[rows]]
+            self._known[unsure] = self._in_rounds_so_far(unsure)
+
+    def keep(self, state: State) -> None:
+        """Remember what stands at the beginning of a round."""
+        self._no_deal.append(state.no_deal)
+        self._real.append(state.real)
+        self._open.append(state.open)
+        if state.round == 1:
+            self.first = self._zone(state.no_deal, state.real)
+
+    def keep_still(self, state: State, talking: Bools) -> None:
+        """Remember rounds in which nothing moves; `talking` says which draws are open in each, shape (rounds, B)."""
+        self.keep(replace(state, open=talking[0]))
+        more = len(talking) - 1
+        self._no_deal += [state.no_deal] * more
+        self._real += [state.real] * more
+        self._open += list(talking[1:])
+
+    def keep_all(self, no_deal: Floats, real: Bools, is_open: Bools) -> None:
+        """Remember all rounds of talks that are over, and look at them together; all signatories must consent.
+
+        Args:
+            no_deal, real: As the properties of these names.
+            is_open: Draws open in each round, shape (R, B).
+        """
+        self._no_deal, self._real, self._open = list(no_deal), list(real), list(is_open)
+        table, lines = self._table, self._table.lines
+        shape = len(self._utility), self._utility.shape[2]
+        self.first, self._last = np.zeros(shape, bool), np.zeros(shape, bool)
+        zones(
+            self._utility, table.signs, lines.pattern, *lines.by_pattern[::-1], lines.crosses, TOLERANCE, no_deal, real,
+            is_open, self.first, self._last, self._known,
+        )  # fmt: skip
+
+    def last(self) -> Bools:
+        """Zone in the last open round of each draw, shape (B, P); `first` itself where nothing has moved."""
+        if self._last is not None:
+            return self._last if self._struck is None else self._last & ~self._struck
+        moved = (self._no_deal[-1] != self._no_deal[0]).any(axis=1) | (self._real[-1] != self._real[0]).any(axis=1)
+        rows = np.flatnonzero(moved | self._moved)
+        if not len(rows):
+            return self.first
+        zone = self.first.copy()
+        zone[rows] = self._zone(self._no_deal[-1][rows], self._real[-1][rows], rows)
+        return zone
+
+    def ever(self, last: Bools) -> Bools:
+        """Whether some package was acceptable in some open round, shape (B,)."""
+        ever: Bools = self._known | np.logical_or(self.first.any(axis=1), last.any(axis=1))
+        if self._last is not None:
+            return ever
+        unsure = np.flatnonzero(~ever)
+        ever[unsure] = self._in_rounds_so_far(unsure)
+        return ever
+
+    def _in_rounds_so_far(self, rows: Ints) -> Bools:
+        """The same of some draws in the rounds played so far, shape (rows,).
+
+        What no round at its lowest no-deal worth, with only the lines that were always real, would let in was in no
+        zone; the few packages left are played through.
+        """
+        found: Bools = np.zeros(len(rows), bool)
+        if len(rows) and self._anything_moved():
+            least = np.min(self._no_deal, axis=0)[rows]
+            always = np.all(self._real, axis=0)[rows]
+            possible = self._zone(least, always, rows)
+            for row, b in enumerate(rows.tolist()):
+                found[row] = possible[row].any() and self._in_some_round(b, np.flatnonzero(possible[row]))
+        return found
+
+    def _anything_moved(self) -> bool:
+        """Whether no-deal worth or lines may have been others than in round 1, of which the zone is kept."""
+        first, real = self._no_deal[0], self._real[0]
+        return any(each is not first for each in self._no_deal) or any(each is not real for each in self._real)
+
+    def _in_some_round(self, b: int, packages: np.ndarray) -> bool:
+        signs, worth = self._table.signs[:, packages], self._utility[b : b + 1][:, :, packages]
+        lines = replace(self._table.lines, pattern=self._table.lines.pattern[packages])
+        return any(
+            is_open[b] and acceptable(worth, no_deal[b : b + 1], signs, lines, real[b : b + 1], self._quota).any()
+            for no_deal, real, is_open in zip(self._no_deal, self._real, self._open, strict=True)
+        )
+
+    def _zone(self, no_deal: Floats, real: Bools, rows: np.ndarray | None = None) -> Bools:
+        zone = acceptable(self._utility, no_deal, self._table.signs, self._table.lines, real, self._quota, rows)
+        if self._struck is not None and rows is not None:
+            zone &= ~self._struck[rows]
+        return zone
+
+
+def _by_round(kept: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """What was kept of each round, round by round; where all rounds kept the same array, without a copy of it."""
+    first = kept[0]
+    return np.broadcast_to(first, (len(kept), *first.shape)) if all(one is first for one in kept) else np.array(kept)

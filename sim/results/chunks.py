@@ -1,0 +1,98 @@
+"""A run of draws, from numbers to outcomes: what is written at once, and what is computed at once."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sim.core.exact import Floats
+from sim.model.domain import Structure, structure
+from sim.model.ensemble import draw
+from sim.results.columns import draws_frame, outcome_columns
+from sim.results.tallies import Tallies, empty_tallies, tally
+from sim.scenario import Scenario
+
+BLOCK_BYTES = 64_000_000  # worth of all packages in a block; more draws at once mean fewer steps through Python
+BLOCK_DRAWS = 2_800  # no power of two: at such a distance, numbers displace each other from a processor's cache
+CHUNK_WORK = 2e10  # parties x packages x rounds x draws
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Draws `start` to `start + count - 1` of a scenario, played.
+
+    Attributes:
+        start: First draw.
+        draws: One row a draw.
+        tallies: Counts over these draws.
+    """
+
+    start: int
+    draws: pd.DataFrame
+    tallies: Tallies
+
+    @property
+    def stop(self) -> int:
+        """One past the last draw."""
+        return self.start + len(self.draws)
+
+
+def chunk_length(scenario: Scenario, table: Structure) -> int:
+    """Draws written at once: a function of the resolved scenario alone, a power of two from 64 to 65,536."""
+    work = len(table.parties) * len(table.space) * scenario.time.rounds
+    return int(np.clip(_power_of_two(CHUNK_WORK / work), 64, 65_536))
+
+
+def block_size(table: Structure) -> int:
+    """Draws computed at once at most. It moves no bit of any result."""
+    return int(np.clip(BLOCK_BYTES // (8 * len(table.parties) * len(table.space)), 1, BLOCK_DRAWS))
+
+
+def _power_of_two(number: float) -> int:
+    """The largest power of two not above a number, at least 1."""
+    return 1 << max(0, int(number).bit_length() - 1)
+
+
+def play_chunk(
+    scenario: Scenario, seed: int, start: int, count: int, table: Structure | None = None, block: int | None = None,
+    given: Mapping[str, Floats] | None = None,
+) -> Chunk:  # fmt: skip
+    """Play draws `start` to `start + count - 1`.
+
+    Args:
+        scenario: As read.
+        seed: Of all random streams.
+        start: First draw, from 0.
+        count: Number of draws, at least 1.
+        table: The scenario's structure, if at hand; making it takes longer than a draw.
+        block: Draws computed at once; by default what suits the size of the scenario.
+        given: Uniforms by input path that take the place of streams: a design.
+    """
+    from sim.model.peace_talks import (
+        hold_talks,  # Mesa takes as long to load as all the rest, and who reads files plays nothing
+    )
+
+    table = table or structure(scenario)
+    block = block or -(-count // -(-count // block_size(table)))  # blocks of one size
+    ensemble = draw(scenario, seed, start, count, table=table, given=given)
+    counted, parts = empty_tallies(scenario, table), []
+    scratch = _scratch((min(block, count), len(table.parties), len(table.space)))
+    for first in range(0, count, block):
+        talks = hold_talks(ensemble[first : first + block], scratch)
+        parts.append(outcome_columns(talks))
+        counted = counted + tally(talks, counted.ranges)
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return Chunk(start, draws_frame(ensemble, columns), counted)
+
+
+_kept = threading.local()
+
+
+def _scratch(shape: tuple[int, ...]) -> Floats:
+    """Room for worths, kept by each thread for the next time: memory that is new takes longer to get than to fill."""
+    room: Floats | None = getattr(_kept, "room", None)
+    if room is None or room.shape[1:] != shape[1:] or len(room) < shape[0]:
+        _kept.room = room = np.empty(shape)
+    return room

@@ -1,0 +1,206 @@
+"""What became of signed texts: votes at home, the tests of the aftermath, breaks, and the harm of the war."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.core import histograms
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.stability import KINDS, NOBODY, stability, surroundings
+from sim.core.state import ARE_OFFERS
+from sim.core.utility import DAYS_PER_MONTH
+from sim.mechanisms.implementation import Judgement
+from sim.model.talks import Talks
+from sim.model.world import World
+
+
+def names_joined(names: Sequence[str], marked: Bools, between: str) -> npt.NDArray[np.object_]:
+    """The names that each draw marks, joined; shape (B,) of marks of shape (B, names)."""
+    if not len(names):
+        return np.full(len(marked), "", object)
+    packed = np.packbits(marked, axis=1)
+    kinds, first, which = np.unique(
+        packed.view(f"S{packed.shape[1]}").ravel(), return_index=True, return_inverse=True
+    )  # fmt: skip
+    texts = np.empty(len(kinds), object)
+    texts[:] = [between.join(name for name, is_one in zip(names, marked[b], strict=True) if is_one) for b in first]
+    return texts[which]
+
+
+def text_of_codes(codes: Ints, names: Sequence[str]) -> Any:
+    """The names that codes stand for as a column of text; missing where the code is -1."""
+    return pd.array([*names, pd.NA], "string").take(codes)
+
+
+def text_or_missing(texts: npt.NDArray[np.object_]) -> Any:
+    """Texts as a column; missing where they are empty or None."""
+    codes, kinds = pd.factorize(texts)
+    return pd.array([kind or pd.NA for kind in kinds] + [pd.NA], "string").take(codes)
+
+
+Columns = dict[str, npt.NDArray[Any]]
+
+
+def openings(talks: Talks) -> Ints:
+    """The first package that each party itself put on the table, `NO_DEAL` if it never did, shape (B, N)."""
+    draws = len(talks.signed)
+    first = np.full((draws, len(talks.ensemble.structure.parties)), NO_DEAL)
+    rows, left = np.arange(draws), draws
+    for moves in talks.moves:
+        who, did = np.ascontiguousarray(moves.who, np.int64), np.ascontiguousarray(moves.did, np.int64)
+        package = np.ascontiguousarray(moves.package, np.int64)
+        left = histograms.first_offers(who, did, package, ARE_OFFERS, rows, left, first)
+        if not left:
+            break
+    return first
+
+
+def fallen_in(talks: Talks) -> Ints:
+    """Round from which a red line that was real at the start is real no more, 0 for never, shape (B, L)."""
+    gone = talks.ensemble.real & ~talks.real_by_round
+    return np.where(gone.any(axis=0), gone.argmax(axis=0) + 1, 0)
+
+
+def lines_can_fall(world: World) -> bool:
+    """Whether the file has anything by which red lines are given up."""
+    by_events = world.events is not None and bool(world.events.lines_fall())
+    return world.giving_way is not None or by_events
+
+
+def fallen_lines(talks: Talks) -> Columns:
+    """What fell, what fell first and when; columns of shape (B,).
+
+    Returns:
+        `lines_fallen`, all lines that fell, and `first_fallen`, those of the earliest round in which any did: names in
+        name order, joined by ` + `, empty where none fell. `fallen_month`: months from the start to that round, else
+        NaN.
+    """
+    names, fell = talks.ensemble.structure.lines.names, fallen_in(talks)
+    some = (fell > 0).any(axis=1)
+    first = np.where(fell > 0, fell, np.iinfo(np.int64).max).min(axis=1, initial=np.iinfo(np.int64).max)
+    months = (first - 1) * talks.ensemble.scenario.time.days_per_round / DAYS_PER_MONTH
+    return {
+        "lines_fallen": names_joined(names, fell > 0, " + "),
+        "first_fallen": names_joined(names, (fell > 0) & (fell == first[:, None]), " + "),
+        "fallen_month": np.where(some, months, np.nan),
+    }
+
+
+def stability_columns(talks: Talks) -> Columns:
+    """`stable_nash`, `stable_gmr`, `stable_smr`, `stable_seq`: signed, and stable so for every party, shape (B,).
+
+    Worth is that by which the parties bargained. No column where no party controls an issue alone.
+    """
+    table = talks.ensemble.structure
+    if (table.owner == NOBODY).all():
+        return {}
+    columns: Columns = {f"stable_{kind}": np.zeros(len(talks.package), bool) for kind in KINDS}
+    for package in np.unique(talks.package[talks.package != NO_DEAL]).tolist():
+        draws = np.flatnonzero(talks.package == package)
+        around = surroundings(table.space.packages, table.owner, len(table.parties), package)
+        worth = talks.utility[draws[:, None, None], np.arange(len(table.parties))[:, None], around.packages]
+        for kind, by_party in stability(worth, around)._asdict().items():
+            columns[f"stable_{kind}"][draws] = by_party.all(axis=1)
+    return columns
+
+
+AFTER = "after."  # marks these columns among those of a block
+
+
+
+def after_signature(talks: Talks) -> Columns:
+    """Columns of the mechanisms that the scenario has, each of shape (B,) and marked with `AFTER`."""
+    columns: Columns = {}
+    world = talks.ensemble.world
+    if np.isfinite(talks.ensemble.walk_away).any():
+        columns |= _walking_away(talks)
+    if world.ratification is not None:
+        columns |= _votes(talks)
+    if world.levers is not None:
+        columns["bought_by_pressure"] = bought_by_pressure(talks)
+    if world.aftermath is not None:
+        columns |= judgement(talks).columns()
+    if lines_can_fall(world):
+        columns |= fallen_lines(talks)
+    if world.war is not None:
+        columns |= _harm(talks)
+    columns |= stability_columns(talks)
+    return {AFTER + name: values for name, values in columns.items()}
+
+
+def _walking_away(talks: Talks) -> Columns:
+    """`left_month`, NaN where nobody left, and `zone_ever`, which the outcome of a draw broken off does not tell."""
+    left, days = talks.left.max(axis=1), talks.ensemble.scenario.time.days_per_round
+    months = np.where(left > 0, (left - 1) * days / DAYS_PER_MONTH, np.nan)
+    return {"left_month": months, "zone_ever": talks.zone_ever}
+
+
+def _votes(talks: Talks) -> Columns:
+    approval, signed = talks.approval, talks.signed > 0
+    assert approval.ratification is not None
+    names = [*approval.ratification.static.ratifiers, ""]  # -1 is nobody
+    refused = np.array([names[j] for j in np.where(signed, approval.refused_by, -1)], object)
+    return {
+        "ratified": signed & approval.passed,
+        "refused_by": refused,
+        "attempts": approval.attempts,
+        "months_to_force": np.where(signed, approval.in_force_month, np.nan),
+        "chance_independent": np.where(signed, approval.chance[:, 0], np.nan),
+        "chance_shared": np.where(signed, approval.chance[:, 1], np.nan),
+    }
+
+
+def bought_by_pressure(talks: Talks) -> Bools:
+    """Signed packages that some signatory that agreed would find worse than no deal without any lever, shape (B,)."""
+    draw, signed = np.arange(len(talks.signed)), talks.signed > 0
+    k = np.where(signed, talks.signed, 1) - 1
+    free = talks.ensemble.world.no_deal[draw, k]
+    worse = talks.utility[draw, :, talks.package] < free - TOLERANCE
+    agreed = talks.accepted & talks.ensemble.structure.signs[:, talks.package].T
+    bought: Bools = signed & (worse & agreed).any(axis=1)
+    return bought
+
+
+def judgement(talks: Talks) -> Judgement:
+    """What is to be said of the texts signed, and when they break; where the file has an aftermath."""
+    aftermath, signed = talks.ensemble.world.aftermath, talks.signed > 0
+    assert aftermath is not None
+    month = (talks.signed - 1) * talks.ensemble.scenario.time.days_per_round / DAYS_PER_MONTH
+    to_force = np.where(signed & talks.approval.passed, talks.approval.in_force_month, np.nan)
+    return aftermath.judge(
+        talks.package,
+        np.where(signed, month, np.nan),
+        to_force,
+        *_guarantor(talks),
+        bought_by_pressure(talks) if talks.ensemble.world.levers is not None else None,
+    )
+
+
+def _guarantor(talks: Talks) -> tuple[Floats | None, Floats | None]:
+    """Worth of the signed package and of no deal to the guarantor, where there is one."""
+    aftermath = talks.ensemble.world.aftermath
+    if aftermath is None or aftermath.static.guarantor is None:
+        return None, None
+    n = talks.ensemble.structure.parties.index(aftermath.static.guarantor)
+    draw = np.arange(len(talks.package))
+    worth = np.where(talks.package == NO_DEAL, np.nan, talks.utility[draw, n, talks.package])
+    return worth, talks.no_deal[-1][:, n]
+
+
+def _harm(talks: Talks) -> Columns:
+    """Household-weeks without power and war cost up to the ceasefire, or to the end of the talks without one."""
+    war, scenario, parties = talks.ensemble.world.war, talks.ensemble.scenario, talks.ensemble.structure.parties
+    assert war is not None
+    kept = (talks.signed > 0) & talks.approval.passed
+    played = np.where(kept, talks.signed, scenario.time.rounds)
+    stops = np.where(kept, talks.approval.ceasefire_month, 0.0)
+    harm, money = war.harm(played, stops), war.money(played, stops)
+    columns: Columns = {}
+    for name in scenario.parties:  # file order
+        columns[f"household_weeks_{name}"] = harm[:, parties.index(name)]
+        columns[f"war_cost_{name}"] = money[:, parties.index(name)]
+    return columns

@@ -1,0 +1,126 @@
+"""Runs of a design on disk: pieces of its sheets, in a folder that is no results folder and never mixes with one."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pandas as pd
+
+from sim.core.streams import SCHEME
+from sim.results import parquet
+from sim.results.chunk_files import MOST_BYTES, FileHashes, Layout
+from sim.results.files import StoreError, make_folder, read_whole, remove, sha256, write_whole
+from sim.results.folder import lock_folder
+from sim.results.manifest import DESIGN, RESOLVED, canonical, versions_here
+
+SHEETS = "sheets"
+FORMAT = "peacesim-design-1"
+SUFFIX = ".design"  # ends the folder's name
+
+
+class DesignFolder:
+    """The right to write a design's runs, from `with` to its end.
+
+    Attributes:
+        path: The folder, `<id>-<hash>.design`; it is made if need be.
+    """
+
+    def __init__(self, out: Path, name: str, identity: str, layout: Layout) -> None:
+        """Claim a folder.
+
+        Args:
+            out: Folder for results.
+            name: Of the design.
+            identity: Of its runs, 64 hex digits.
+            layout: Of the scenario.
+
+        Raises:
+            ResultsBusy: if another process writes there.
+            StoreError: if it cannot be written, or holds something else.
+        """
+        make_folder(out)
+        self.path, self.layout = out / f"{layout.scenario.id}-{identity[:6]}{SUFFIX}", layout
+        self._lock = lock_folder(self.path)
+        try:
+            self._facts: dict[str, Any] = {
+                "identity": identity, "format": FORMAT, "scheme": SCHEME, "id": layout.scenario.id,
+                "seed": int(layout.seed), "design": name,
+            }  # fmt: skip
+            self._pieces = self._read()
+            make_folder(self.path / SHEETS)
+            self._tidy()
+            write_whole(self.path / RESOLVED, layout.scenario.resolved_text().encode())
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _read(self) -> dict[str, FileHashes]:
+        """The pieces that `design.json` lists; none if it is missing or not as it was written: all is played again."""
+        try:
+            facts = json.loads(read_whole(self.path / DESIGN, MOST_BYTES))
+            checksum, pieces = facts.pop("checksum"), facts["pieces"]
+            if checksum != hashlib.sha256(canonical(facts)).hexdigest():
+                return {}
+            found = {name: FileHashes(**hashes) for name, hashes in pieces.items()}
+        except FileNotFoundError:
+            return {}
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            return {}
+        if {key: facts[key] for key in self._facts} != self._facts:
+            raise StoreError(f"{self.path} holds the runs of another design; move it away")
+        return found
+
+    def _tidy(self) -> None:
+        """Remove what a writer left that was killed."""
+        left = [each for each in (self.path / SHEETS).iterdir() if f"{SHEETS}/{each.name}" not in self._pieces]
+        remove(left)
+
+    def read(self, sheet: int, first: int, count: int) -> pd.DataFrame | None:
+        """The runs of rows `first` to `first + count - 1` of a sheet, as they were kept; None if they were not."""
+        name = _name(sheet, first, count)
+        if name not in self._pieces:
+            return None
+        try:
+            data = read_whole(self.path / name, MOST_BYTES)
+            table = parquet.from_bytes(data, self.layout.schema, count)
+        except (FileNotFoundError, ValueError):
+            return None
+        known = self._pieces[name]
+        if (parquet.content_hash(table), sha256(data)) != (known.content, known.file):
+            return None
+        return parquet.frame_of(table)
+
+    def keep(self, sheet: int, first: int, draws: pd.DataFrame) -> None:
+        """Write these runs; afterwards no crash loses them.
+
+        Raises:
+            StoreError: if they cannot be written; what was there before still is.
+        """
+        name, table = _name(sheet, first, len(draws)), parquet.table_of(draws)
+        data = parquet.to_bytes(table)
+        self._lock.hold()
+        write_whole(self.path / name, data)
+        self._pieces[name] = FileHashes(parquet.content_hash(table), sha256(data))
+        pieces = {each: asdict(hashes) for each, hashes in sorted(self._pieces.items())}
+        facts = {**self._facts, "versions": dict(versions_here()), "pieces": pieces}
+        facts["checksum"] = hashlib.sha256(canonical(facts)).hexdigest()
+        write_whole(self.path / DESIGN, (json.dumps(facts, indent=1) + "\n").encode())
+
+    def close(self) -> None:
+        """Give the folder free."""
+        self._lock.release()
+
+    def __enter__(self) -> "DesignFolder":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _name(sheet: int, first: int, count: int) -> str:
+    return f"{SHEETS}/{sheet:04d}-{first:08d}-{first + count - 1:08d}.parquet"

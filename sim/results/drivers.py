@@ -1,0 +1,205 @@
+"""Which assumption moves a result most: a look at the runs at hand, before any design made for the question."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.core import exact
+from sim.core.exact import Floats
+from sim.core.packages import Bools
+from sim.results.results import Results, remembered, share_interval
+from sim.results.stages import Flags, stage_flags, stages, stops
+from sim.results.statistics import Place, places_of
+
+FUNNEL_COLUMNS = [
+    *("kind", "name", "count", "share", "low", "high", "n"),
+    *("moved_by", "where_low", "where_high", "difference", "by_low", "by_high"),
+]
+LEAST_RUNS = 60  # a third of fewer runs says nothing
+
+
+@dataclass(frozen=True)
+class Mover:
+    """The number that goes with the largest difference in the share of runs that got somewhere.
+
+    Attributes:
+        path: Of the number in the scenario file; of several that are drawn together, the first by name.
+        together: How many numbers are drawn together with it, itself included.
+        low_share, high_share: Share of runs that got there in the third of runs in which the number is smallest, and
+            in the third in which it is largest.
+        difference, low, high: The second less the first, and its 95 % interval (Newcombe 1998, method 10).
+        by_chance: Size of difference that the largest of so many numbers reaches by chance alone in one case of 20.
+    """
+
+    path: str
+    together: int
+    low_share: float
+    high_share: float
+    difference: float
+    low: float
+    high: float
+    by_chance: float
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether the difference is larger than chance makes the largest of so many."""
+        return abs(self.difference) > self.by_chance
+
+
+def funnel(results: Results) -> pd.DataFrame:
+    """How far runs got and what stopped the others, one row a step.
+
+    Returns:
+        `kind` (stage, of_those or stop), `name`, `count`, `share`, the ends of its 95 % interval `low` and `high`, `n`
+        (of how many); for stages the number of the file that moves them most, where one stands out: `moved_by`, the
+        share of runs where it is lowest and highest, `where_low` and `where_high`, the `difference` and the ends of
+        its 95 % interval, `by_low` and `by_high`.
+    """
+    rows, moved = [], moved_by(results)
+    for step in (*stages(results), *stops(results)):
+        row: dict[str, object] = {"kind": step.kind, "name": step.name, "count": step.count, "share": step.share}
+        row |= {"low": step.interval[0], "high": step.interval[1], "n": step.n}
+        mover = moved.get(step.name) if step.kind == "stage" else None
+        if mover is not None and mover.stands_out:
+            row |= {"moved_by": mover.path, "where_low": mover.low_share, "where_high": mover.high_share}
+            row |= {"difference": mover.difference, "by_low": mover.low, "by_high": mover.high}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=FUNNEL_COLUMNS)
+
+
+@remembered
+def moved_by(results: Results) -> dict[str, Mover | None]:
+    """What moves each stage of the scenario most; see `movers`."""
+    return movers(results, stage_flags(results))
+
+
+def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
+    """For each stage, the uncertain number that moves the share of runs that get there most.
+
+    Runs are sorted by each number; the lowest third is set beside the highest. One number is looked at at a time, all
+    others vary with their ranges: what two of them do together is not seen. Lots (whether a line is real) are no
+    assumptions and are left out.
+
+    Args:
+        results: Draws with their inputs.
+        flags: The stages.
+
+    Returns:
+        None for a stage that no run reached, or all did, or with too few runs or no uncertain number.
+    """
+    third = results.n // 3
+    columns = _apart(results)
+    reached = _reached(results, flags)
+    if third < LEAST_RUNS // 3 or not columns:
+        return dict.fromkeys(reached)
+    lows, highs = _counts_in_thirds(results, flags, list(columns), third)
+    chance = float(exact.normal_quantile(np.array([1 - 0.05 / (2 * len(columns))]))[0])
+    found: dict[str, Mover | None] = {}
+    for name, runs in reached.items():
+        share = runs / results.n
+        if share in (0.0, 1.0):
+            found[name] = None
+            continue
+        low, high = lows[name], highs[name]
+        place = int(np.abs(high - low).argmax())
+        path = list(columns)[place]
+        by_chance = chance * float(np.sqrt(2 * share * (1 - share) / third))
+        counts = int(low[place]), int(high[place])
+        found[name] = _mover(path.removeprefix("input."), columns[path], *counts, third, by_chance)
+    return found
+
+
+def _numbers(results: Results) -> list[str]:
+    """Columns of drawn numbers, sorted by name; lots are left out."""
+    kinds = results.rows.dtypes
+    return sorted(n for n in kinds if n.startswith("input.") and str(kinds[n]) not in ("bool", "boolean"))
+
+
+def _apart(results: Results) -> dict[str, int]:
+    """Columns that differ, sorted by name, each with the number of columns equal to it."""
+    names = _numbers(results)
+    prints = {name: hashlib.sha256() for name in names}
+    for piece in results.pieces(*names) if names else ():
+        for name in names:
+            prints[name].update(piece[name].to_numpy(float).tobytes())
+    first: dict[bytes, str] = {}
+    count: dict[str, int] = {}
+    for name in names:
+        same = first.setdefault(prints[name].digest(), name)
+        count[same] = count.get(same, 0) + 1
+    return count
+
+
+def _reached(results: Results, flags: Flags) -> dict[str, int]:
+    """Runs that got to each stage."""
+    total: dict[str, int] = {}
+    for piece in results.pieces(*flags.columns):
+        for name, runs in flags.of(piece).items():
+            total[name] = total.get(name, 0) + int(runs.sum())
+    return total
+
+
+Counts = dict[str, npt.NDArray[np.int64]]
+
+
+def _counts_in_thirds(results: Results, flags: Flags, names: Sequence[str], third: int) -> tuple[Counts, Counts]:
+    """Runs that got to each stage, by column, in its lowest and in its highest third; equal numbers stand by row."""
+
+    def read() -> Iterator[Mapping[str, Floats]]:
+        for piece in results.pieces(*names):
+            yield {name: piece[name].to_numpy(float) for name in names}
+
+    counts = (third, results.n - third)
+    places = places_of(read, {name: [count - 1 for count in counts] for name in names})
+    lowest, others = (_Lowest(count, [places[name][count - 1] for name in names]) for count in counts)
+    lows: Counts = {}
+    highs: Counts = {}
+    for piece in results.pieces(*dict.fromkeys((*flags.columns, *names))):
+        values = np.column_stack([piece[name].to_numpy(float) for name in names])
+        low, high = lowest.among(values), ~others.among(values)
+        for name, runs in flags.of(piece).items():
+            there = runs.to_numpy(bool)
+            lows[name] = lows.get(name, 0) + low[there].sum(axis=0)
+            highs[name] = highs.get(name, 0) + high[there].sum(axis=0)
+    return lows, highs
+
+
+class _Lowest:
+    """The lowest so many rows by each of several columns, told piece by piece from the first; of equal rows the first.
+
+    Args:
+        count: How many rows.
+        ends: The last number among them, by column.
+    """
+
+    def __init__(self, count: int, ends: Sequence[Place]) -> None:
+        self.count, self.last = count, np.array([end.value for end in ends])
+        self.taken = np.array([end.below for end in ends])  # and those equal to the last, piece by piece
+
+    def among(self, values: Floats) -> Bools:
+        """Which of the next rows are among them, shape (rows, columns), as the values are."""
+        equal = values == self.last
+        place = self.taken + np.cumsum(equal, axis=0)
+        self.taken = self.taken + equal.sum(axis=0)
+        lowest: Bools = (values < self.last) | (equal & (place <= self.count))
+        return lowest
+
+
+def _mover(path: str, together: int, low: int, high: int, n: int, by_chance: float) -> Mover:
+    return Mover(path, together, low / n, high / n, *share_difference(low, n, high, n), by_chance)
+
+
+def share_difference(first: int, n_first: int, second: int, n_second: int) -> tuple[float, float, float]:
+    """Second share less the first, of independent runs, and the ends of its 95 % interval.
+
+    Source: Newcombe (1998), method 10, from Wilson's intervals of both.
+    """
+    a, b = first / n_first, second / n_second
+    (a_low, a_high), (b_low, b_high) = share_interval(first, n_first), share_interval(second, n_second)
+    below = float(np.sqrt((b - b_low) ** 2 + (a_high - a) ** 2))
+    above = float(np.sqrt((b_high - b) ** 2 + (a - a_low) ** 2))
+    return b - a, b - a - below, b - a + above

@@ -1,0 +1,343 @@
+"""A results folder while it is written: one writer, nothing half done under a final name."""
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from sim.core.streams import SCHEME
+from sim.results import tables
+from sim.results.chunk_files import (
+    DRAWS,
+    MOST_BYTES,
+    TALLIES,
+    ChunkEntry,
+    Layout,
+    read_listed,
+    read_tallies,
+    write_chunk,
+)
+from sim.results.chunks import Chunk
+from sim.results.files import (
+    FAULTS,
+    DamagedResults,
+    FolderLock,
+    StoreError,
+    fault_of,
+    make_folder,
+    plain,
+    read_whole,
+    refuse_unwritable,
+    remove,
+    sha256,
+    unfinished,
+    write_whole,
+)
+from sim.results.manifest import (
+    FORMAT,
+    RESOLVED,
+    RUN,
+    Manifest,
+    Shard,
+    folder_name,
+    identity,
+    may_be_listed,
+    read_manifest,
+    refuse_other_shard,
+    versions_here,
+    write_manifest,
+)
+from sim.results.reading import collect
+from sim.results.results import Results
+
+PARTS = ".parts"  # pieces of chunks that workers have finished, until the chunk is whole
+
+_OWN = (RESOLVED, tables.SUMMARY, tables.PACKAGES, tables.PARTIES, tables.FUNNEL)  # text files that every folder has
+_CHUNK = re.compile(r"\d{8,}-\d{8,}\.parquet")
+
+
+def lock_folder(path: Path) -> FolderLock:
+    """Make a folder if need be, become its one writer, and remove what a writer left half done that was killed.
+
+    Raises:
+        ResultsBusy: if another process writes there.
+        StoreError: if that is not allowed.
+    """
+    make_folder(path)
+    lock = FolderLock(path)
+    try:
+        refuse_unwritable(path)
+        remove(unfinished(path))
+    except BaseException:
+        lock.release()
+        raise
+    return lock
+
+
+class ResultsFolder:
+    """The right to write a scenario's results, from `with` to its end.
+
+    Attributes:
+        path: The folder.
+        layout: Of the scenario.
+        manifest: What `run.json` says now.
+        damaged: Files that were there and are not what was written; they are made again.
+        shard: Whose chunks are wanted; None for all of them.
+    """
+
+    def __init__(
+        self, path: Path, layout: Layout, draws: int, lock: FolderLock | None = None, shard: Shard | None = None,
+        resolved: bytes | None = None,
+    ) -> None:  # fmt: skip
+        """Claim a folder, and make it if need be; `run.json` is the first file in it.
+
+        Args:
+            path: Of the folder; its name is `folder_name(scenario, seed)` wherever a batch makes it.
+            layout: Of the scenario.
+            draws: How many are wanted.
+            lock: Of the folder, if it is held already.
+            shard: Whose chunks are wanted; None for all of them.
+            resolved: The resolved scenario as it was first written, if it was read back: its remarks are not read.
+
+        Raises:
+            ResultsBusy: if another process writes there.
+            StoreError: if it holds the results of something else, or cannot be written.
+        """
+        self.path, self.layout, self.damaged, self.shard = path, layout, [], shard
+        self._lock = lock or lock_folder(path)
+        try:
+            self._open(draws, resolved)
+        except BaseException as error:
+            self._lock.release()
+            if isinstance(error, OSError):
+                raise plain(error, f"use {path}") from error
+            raise
+
+    damaged: list[str]
+
+    def _open(self, draws: int, resolved: bytes | None) -> None:
+        fresh = self._fresh(draws)
+        try:
+            self.manifest = read_manifest(self.path)
+        except DamagedResults as error:
+            self.damaged += error.files
+            self.manifest = fresh
+            self._save()
+        except StoreError:
+            if (self.path / RUN).exists():
+                raise
+            self.manifest = fresh
+            self._save()
+        if self.manifest.identity != fresh.identity or self.manifest.chunk_length != fresh.chunk_length:
+            raise StoreError(f"{self.path} holds the results of another scenario or seed; move it away")
+        refuse_other_shard(self.path, self.manifest, self.shard)
+        for folder in (DRAWS, TALLIES):
+            make_folder(self.path / folder)
+        self._tidy()
+        self._keep_resolved(resolved or self.layout.scenario.resolved_text().encode())
+        self._ask(draws)
+
+    def _fresh(self, draws: int) -> Manifest:
+        scenario, seed = self.layout.scenario, self.layout.seed
+        name, length = identity(scenario, seed), self.layout.length
+        return Manifest(name, scenario.id, int(seed), SCHEME, FORMAT, length, draws, shard=self.shard)
+
+    def _save(self) -> None:
+        self._lock.hold()
+        write_manifest(self.path, self.manifest)
+
+    def _tidy(self) -> None:
+        """Remove what a writer left that was killed: unfinished files, and chunks that `run.json` does not list."""
+        listed = {name for entry in self.manifest.chunks for name in entry.files}
+        left = [each for folder in (self.path, *self.path.iterdir()) for each in unfinished(folder)]
+        for folder in (DRAWS, TALLIES):
+            chunks = (each for each in (self.path / folder).iterdir() if _CHUNK.fullmatch(each.name))
+            left += [each for each in chunks if f"{folder}/{each.name}" not in listed]
+        remove(left)
+        self.clear_parts()
+
+    def _keep_resolved(self, data: bytes) -> None:
+        """See that the resolved scenario stands there as it was first written."""
+        known = self.manifest.files.get(RESOLVED)
+        if known and self._is(RESOLVED, known):
+            return
+        if known:
+            self.damaged.append(RESOLVED)
+        write_whole(self.path / RESOLVED, data)
+        self.manifest = replace(self.manifest, files={**self.manifest.files, RESOLVED: sha256(data)})
+        self._save()
+
+    def _is(self, name: str, known: str) -> bool:
+        try:
+            read_listed(self.path, name, known)
+        except FAULTS:
+            return False
+        return True
+
+    def own(self, draws: int) -> list[range]:
+        """The chunks of the first `draws`, or those of them that are the shard's; the last may be short."""
+        length = self.layout.length
+        spans = [range(first, min(first + length, draws)) for first in range(0, draws, length)]
+        if self.shard is None:
+            return spans
+        return [span for span in spans if self.shard.has(self.manifest.identity, span.start // length)]
+
+    def missing(self, draws: int) -> list[range]:
+        """The draws to play so that the first `draws` are there, chunk by chunk.
+
+        Every chunk that is there is read and held against its hashes; one that does not match is to be played again.
+        """
+        good = {}
+        for entry in self.manifest.chunks:
+            found, faults = read_tallies(self.path, entry, self.layout)
+            self.damaged += faults
+            if found is not None:
+                good[entry.first] = entry
+        if len(good) < len(self.manifest.chunks):
+            manifest = replace(self.manifest, chunks=tuple(good.values())).reopened()
+            self.manifest = manifest.unused_versions_dropped()
+            self._save()
+            self._tidy()
+        return [span for span in self.own(draws) if span.start not in good or good[span.start].stop < span.stop]
+
+    def keep(self, chunk: Chunk) -> None:
+        """Write a chunk; afterwards no crash loses it.
+
+        Raises:
+            StoreError: if it cannot be written; what was there before still is.
+        """
+        manifest, versions = self.manifest.with_versions(versions_here())
+        self._list(manifest, write_chunk(self.path, chunk, self.layout, versions))
+
+    def adopt(self, source: Path, entry: ChunkEntry, versions: Mapping[str, str]) -> list[str]:
+        """Copy a chunk from another folder of the same results, byte for byte; afterwards no crash loses it.
+
+        Args:
+            source: The other folder.
+            entry: Of the chunk, as its `run.json` has it.
+            versions: What made the chunk.
+
+        Returns:
+            Damaged files of the chunk, each with what is wrong with it; if there are any, nothing was copied.
+
+        Raises:
+            StoreError: if it cannot be read or written.
+        """
+        found, damaged = read_tallies(source, entry, self.layout)
+        if found is None:
+            return damaged
+        copies = {}
+        for name, hashes in entry.files.items():
+            try:
+                copies[name] = read_listed(source, name, hashes.file)
+            except FAULTS as error:
+                return [fault_of(name, error)]  # it was sound a moment ago
+        for name, data in copies.items():
+            write_whole(self.path / name, data)
+        manifest, place = self.manifest.with_versions(versions)
+        self._list(manifest, replace(entry, versions=place))
+        return []
+
+    def _list(self, manifest: Manifest, entry: ChunkEntry) -> None:
+        """Note a chunk whose files are written, and let go of the one whose place it takes."""
+        before = next((each for each in manifest.chunks if each.first == entry.first), None)
+        self.manifest = manifest.with_chunk(entry).reopened().unused_versions_dropped()
+        self._save()
+        if before is not None and before.name != entry.name:
+            remove([self.path / name for name in before.files])
+
+    def _ask(self, draws: int) -> None:
+        """Note how many draws are wanted now."""
+        if self.manifest.draws != draws:
+            self.manifest = replace(self.manifest, draws=draws).reopened()
+            self._save()
+
+    def is_complete(self, draws: int, charts: bool) -> bool:
+        """Whether nothing is left to do: all was written for this number of draws, and it still is as written."""
+        manifest = self.manifest
+        if not manifest.complete or manifest.draws != draws or (charts and not self._has_more_than_tables()):
+            return False
+        changed = [name for name, known in sorted(manifest.files.items()) if not self._is(name, known)]
+        self.damaged += changed
+        return not changed
+
+    def _has_more_than_tables(self) -> bool:
+        return bool(self.manifest.files.keys() - set(_OWN))
+
+    def results(self) -> Results:
+        """The draws that were asked for, read back and held against their hashes."""
+        return collect(self.path, self.manifest, self.layout, self.manifest.draws)
+
+    def write_tables(self, results: Results) -> None:
+        """Write summary and tables of the draws that were asked for."""
+        for name, data in tables.tables_of(results, self.manifest.identity).items():
+            write_whole(self.path / name, data)
+
+    def others(self) -> dict[str, tuple[int, int]]:
+        """The files that are neither chunks nor tables: charts, reports, and whatever somebody else put there.
+
+        Returns:
+            By name, what is another number once the file is written anew.
+        """
+        top = [each for each in self.path.iterdir() if each.name not in (RUN, DRAWS, TALLIES, PARTS, *_OWN)]
+        below = [each for folder in top if folder.is_dir() and not folder.is_symlink() for each in folder.iterdir()]
+        found = {}
+        for path in (*top, *below):
+            name = path.relative_to(self.path).as_posix()
+            if may_be_listed(name) and path.is_file() and not path.is_symlink():
+                facts = path.stat()
+                found[name] = (facts.st_ino, facts.st_mtime_ns)
+        return found
+
+    def seal(self, charts: Iterable[str] = ()) -> None:
+        """Note that all is written: from now on every file has its hash in `run.json`.
+
+        Args:
+            charts: Names of charts and reports that were made too. Others that are there may be of other draws, or
+                somebody's own, and are not listed.
+        """
+        there = [name for name in sorted((*_OWN, *charts)) if (self.path / name).is_file()]
+        files = {name: sha256(read_whole(self.path / name, MOST_BYTES)) for name in there}
+        self.manifest = replace(self.manifest, files=files, complete=True)
+        self._save()
+
+    def make_parts(self) -> Path:
+        """The folder for pieces of chunks."""
+        for folder in (DRAWS, TALLIES):
+            make_folder(self.path / PARTS / folder)
+        return self.path / PARTS
+
+    def clear_parts(self) -> None:
+        """Remove all pieces of chunks, or leave them to the next writer if that cannot be done now."""
+        with suppress(OSError):
+            for folder in (self.path / PARTS / DRAWS, self.path / PARTS / TALLIES, self.path / PARTS):
+                if folder.is_dir() and not (folder.is_symlink() or folder.parent.is_symlink()):
+                    for each in folder.iterdir():
+                        if each.is_symlink() or not each.is_dir():
+                            each.unlink(missing_ok=True)
+                    with suppress(OSError):  # a worker may be putting one more piece there
+                        folder.rmdir()
+
+    def clear_parts_of(self, pieces: Iterable[ChunkEntry]) -> None:
+        """Remove these pieces of chunks, or leave them to `clear_parts`."""
+        for piece in pieces:
+            for name in piece.files:
+                with suppress(OSError):
+                    (self.path / PARTS / name).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Give the folder free."""
+        self._lock.release()
+
+    def __enter__(self) -> "ResultsFolder":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+__all__ = ["ResultsFolder", "folder_name"]

@@ -1,0 +1,198 @@
+"""A results folder inspected: every file held against what `run.json` says of it. Nothing here writes."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sim.core.streams import SCHEME
+from sim.results.chunk_files import DRAWS, TALLIES, ChunkEntry, Layout, read_listed, read_tallies
+from sim.results.files import FAULTS, LOCK, DamagedResults, Unreadable, fault_of, sha256
+from sim.results.folder import PARTS
+from sim.results.manifest import RESOLVED, RUN, Manifest, read_manifest, versions_here
+from sim.results.reading import collect, layout_of
+from sim.results.tables import tables_of
+
+MOST_NAMES = 1_000  # of files that nobody lists; a folder may hold any number of them
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a results folder holds, and what of it is as it was written.
+
+    Attributes:
+        folder: The results folder.
+        manifest: What `run.json` says; None if it cannot be told.
+        layout: Of the scenario; None if it cannot be told, or another release drew the numbers.
+        files: How many files were held against their hashes.
+        damaged: Files that are missing or not as they were written, each with what is wrong with it.
+        unfinished: Tables and charts that are of an earlier state of a run that was stopped.
+        unlisted: Names of what lies there and stands in no list, a folder with a slash at its end.
+        remade: Tables that were made again from the draws; None if they were not.
+        changed: Whether somebody wrote to the folder meanwhile; then nothing of this can be relied upon.
+    """
+
+    folder: Path
+    manifest: Manifest | None
+    layout: Layout | None
+    files: int = 0
+    damaged: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
+    remade: tuple[str, ...] | None = None
+    changed: bool = False
+
+    @property
+    def is_of_this_scheme(self) -> bool:
+        """Whether its numbers are drawn as this release draws them."""
+        return self.manifest is None or self.manifest.scheme == SCHEME
+
+
+@dataclass
+class _Found:
+    """What has been found so far."""
+
+    files: int = 0
+    damaged: list[str] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
+
+
+def inspect(folder: Path, advance: Advance = lambda draws: None, chunks: Sequence[str] | None = None) -> Inspection:
+    """Hold the files of a folder against `run.json`, and tables against the draws.
+
+    Args:
+        folder: The results folder.
+        advance: Told how many more draws were read.
+        chunks: Names of the only chunks that are looked at; None for all, with every other file.
+
+    Raises:
+        OtherRelease: if it is laid out otherwise than by this release.
+        StoreError: if it is no results folder.
+    """
+    try:
+        manifest = read_manifest(folder, scheme=None)
+    except DamagedResults as error:
+        return Inspection(folder, None, None, 1, error.files)
+    except Unreadable as error:
+        return Inspection(folder, None, None, 1, (fault_of(RUN, error),))
+    found = _Found(files=1)
+    layout = _layout(folder, manifest, found)
+    for entry in manifest.chunks:
+        if chunks is None or entry.name in chunks:
+            found.damaged += _faults(folder, entry, layout)
+            found.files += len(entry.files)
+            advance(entry.stop - entry.first)
+    if chunks is not None:
+        changed = _is_changed(folder, manifest)
+        return Inspection(folder, manifest, layout, found.files, tuple(found.damaged), changed=changed)
+    _hold_others(folder, manifest, found)
+    if manifest.complete and not _is_whole(manifest):
+        found.damaged.append(f"{RUN}: it says that all is written, and lists too few chunks")
+    remade = _tables_again(folder, manifest, layout, found) if not found.damaged else None
+    return Inspection(
+        folder, manifest, layout, found.files, tuple(found.damaged), tuple(found.unfinished),
+        tuple(sorted(_unlisted(folder, manifest))), remade, _is_changed(folder, manifest),
+    )  # fmt: skip
+
+
+def _layout(folder: Path, manifest: Manifest, found: _Found) -> Layout | None:
+    """The scenario laid out; where that cannot be done its file alone is held against its hash, or is told."""
+    found.files += 1
+    try:
+        if manifest.scheme == SCHEME:
+            return layout_of(folder, manifest)
+        read_listed(folder, RESOLVED, manifest.files.get(RESOLVED, ""))
+    except DamagedResults as error:
+        found.damaged += error.files
+    except FAULTS as error:
+        found.damaged.append(fault_of(RESOLVED, error))
+    return None
+
+
+def _faults(folder: Path, entry: ChunkEntry, layout: Layout | None) -> list[str]:
+    """Damaged files of a chunk; without a layout their bytes alone are looked at."""
+    if layout is not None:
+        return read_tallies(folder, entry, layout)[1]
+    return [fault for name, known in entry.files.items() for fault in _fault(folder, name, known.file)]
+
+
+def _fault(folder: Path, name: str, known: str) -> list[str]:
+    try:
+        read_listed(folder, name, known)
+    except FAULTS as error:
+        return [fault_of(name, error)]
+    return []
+
+
+def _hold_others(folder: Path, manifest: Manifest, found: _Found) -> None:
+    """Hold tables, charts and page against their hashes; those of a run that goes on may be of fewer draws."""
+    for name, known in sorted(manifest.files.items()):
+        if name != RESOLVED:
+            found.files += 1
+            (found.damaged if manifest.complete else found.unfinished).extend(_fault(folder, name, known))
+
+
+def _tables_again(
+    folder: Path, manifest: Manifest, layout: Layout | None, found: _Found
+) -> tuple[str, ...] | None:
+    """Make the tables anew from the draws and compare bytes; other versions may write the same figures otherwise."""
+    same = all(versions == versions_here() for versions in manifest.versions)
+    if layout is None or manifest.shard is not None or not manifest.complete or not same:
+        return None
+    try:
+        results = collect(folder, manifest, layout, manifest.draws)
+    except DamagedResults as error:
+        found.damaged += error.files
+        return None
+    made = []
+    for name, data in tables_of(results, manifest.identity).items():
+        made.append(name)
+        if name not in manifest.files:
+            found.damaged.append(f"{name}: run.json does not list it")
+        elif _fault(folder, name, sha256(data)):
+            found.damaged.append(f"{name}: made again from the draws, it comes out otherwise")
+    return tuple(made)
+
+
+def _is_whole(manifest: Manifest) -> bool:
+    """Whether all chunks of the draws that were asked for are listed, or all that are the shard's."""
+    length, stops = manifest.chunk_length, {entry.first: entry.stop for entry in manifest.chunks}
+    if manifest.draws > length * 10 * (len(stops) + 1) * (manifest.shard.of if manifest.shard else 1):
+        return False  # a number made up: its chunks are not to be counted one by one
+    wanted = range(0, manifest.draws, length)
+    if manifest.shard is not None:
+        shard = manifest.shard
+        return all(
+            stops.get(first, 0) >= min(first + length, manifest.draws)
+            for first in wanted if shard.has(manifest.identity, first // length)
+        )  # fmt: skip
+    return all(stops.get(first, 0) >= min(first + length, manifest.draws) for first in wanted)
+
+
+def _unlisted(folder: Path, manifest: Manifest) -> Iterator[str]:
+    """What lies in the folder and in those of its chunks and charts, and stands in no list."""
+    listed = {RUN, LOCK, *manifest.files, *(name for entry in manifest.chunks for name in entry.files)}
+    known = {DRAWS, TALLIES, PARTS, *(name.split("/")[0] for name in listed if "/" in name)}
+    left = MOST_NAMES
+    for inside in ("", *sorted(known)):
+        place = folder / inside
+        if (place.is_symlink() and inside) or not place.is_dir():
+            continue
+        with os.scandir(place) as entries:
+            for each in entries:
+                name = f"{inside}/{each.name}" if inside else each.name
+                if name in listed or (not inside and each.name in known):
+                    continue
+                yield f"{name}/" if each.is_dir(follow_symlinks=False) else name
+                left -= 1
+                if not left:
+                    return
+
+
+def _is_changed(folder: Path, manifest: Manifest) -> bool:
+    try:
+        return read_manifest(folder, scheme=None) != manifest
+    except (DamagedResults, Unreadable):
+        return True

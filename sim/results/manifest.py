@@ -1,0 +1,323 @@
+"""`run.json`: what a results folder is of, what made it, and what its files must be."""
+
+import hashlib
+import json
+import os
+import platform
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from sim import __version__
+from sim.core.streams import SCHEME
+from sim.results.chunk_files import ChunkEntry, FileHashes
+from sim.results.files import DamagedResults, StoreError, read_whole, write_whole
+from sim.scenario import Scenario
+
+_ENDING = re.compile(r"(?P<stem>.+)\.shard-(?P<number>[1-9]\d{0,8})-of-(?P<of>[1-9]\d{0,8})")
+
+
+@dataclass(frozen=True, order=True)
+class Shard:
+    """One of so many, with chunks of its own, see `shard_number`.
+
+    Attributes:
+        number: From 1.
+        of: How many there are.
+
+    Raises:
+        ValueError: if there is no such shard.
+    """
+
+    number: int
+    of: int
+
+    def __post_init__(self) -> None:
+        if type(self.number) is not int or type(self.of) is not int or not 1 <= self.number <= self.of < 10**9:
+            raise ValueError(f"shard {self.number} of {self.of} is none; shards are counted from 1 to their number")
+
+    def __str__(self) -> str:
+        return f"shard {self.number} of {self.of}"
+
+    def has(self, identity: str, chunk: int) -> bool:
+        """Whether a chunk of these results, counted from 0, is its own."""
+        return shard_number(identity, chunk, self.of) == self.number
+
+    def beside(self, folder: Path) -> Path:
+        """Its folder, beside the one for the results of all shards."""
+        return folder.with_name(f"{folder.name}.shard-{self.number}-of-{self.of}")
+
+
+def shard_number(identity: str, chunk: int, of: int) -> int:
+    """Whose a chunk of these results is, if there are so many shards.
+
+    Chunks go round the shards, whatever the number of draws, so that more draws move none from one shard to another.
+    Where they begin depends on the results: else, of many scenarios with a chunk each, all would be the first shard's.
+    """
+    return (int(identity[:8], 16) + chunk) % of + 1
+
+
+def stem_of(folder: Path) -> str | None:
+    """The name of the folder for the results of all shards, from that of one shard; None if it is not called so."""
+    found = _ENDING.fullmatch(folder.name)
+    return found["stem"] if found else None
+
+
+FORMAT = "peacesim-results-1"  # changes, with a line in CHANGELOG.md, when a results folder is laid out anew
+RUN = "run.json"
+RESOLVED = "scenario.resolved.yaml"
+DESIGN = "design.json"  # of a folder that holds the runs of a design: no results, see `sheets`
+MOST_BYTES = 32_000_000  # some 70,000 chunks
+MOST_SIGNS = 1_000  # of structure in so short a file; one in `SPARSE` bytes of a longer one, as chunks have
+SPARSE = 30
+MOST_DRAWS = 10**15
+PACKAGES = ("mesa", "numpy", "pandas", "peacesim", "pyarrow")
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"(?:[A-Za-z0-9_][\w.-]*/)?[A-Za-z0-9_][\w.-]*", re.ASCII)
+
+
+def canonical(value: Any) -> bytes:
+    """A value as JSON without spaces, keys in the order they have: the file's order is part of what is shown."""
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
+
+
+def identity(scenario: Scenario, seed: int) -> str:
+    """What results are of, as 64 hex digits: the resolved scenario, the seed, how numbers are drawn and files laid out.
+
+    The number of draws is no part of it: more draws of the same are added to what is there.
+    """
+    facts = {"scenario": scenario.resolved, "seed": int(seed), "scheme": SCHEME, "format": FORMAT}
+    return hashlib.sha256(canonical(facts)).hexdigest()
+
+
+def folder_name(scenario: Scenario, seed: int) -> str:
+    """The scenario's id and the first six digits of its identity."""
+    return f"{scenario.id}-{identity(scenario, seed)[:6]}"
+
+
+@lru_cache(maxsize=1)
+def versions_here() -> Mapping[str, str]:
+    """The installed versions that could move a byte."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:  # what an editable install notes of this program may be of an older checkout
+            found[package] = __version__ if package == "peacesim" else version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What `run.json` says.
+
+    Attributes:
+        identity: Of the results, 64 hex digits.
+        id: Of the scenario.
+        seed: Of all random streams.
+        scheme: How numbers are drawn.
+        format: How the folder is laid out.
+        chunk_length: Draws in a chunk; the last may be shorter.
+        draws: How many draws were asked for last; what is there may be fewer, if a run was stopped, or more.
+        chunks: What was written, by first draw.
+        versions: Installed versions that made chunks, in order of their first use.
+        files: Hashes of the other files that were written, by name relative to the folder.
+        complete: Whether everything that was asked for was written, charts included.
+        shard: Whose chunks these are; None if all of them belong here.
+    """
+
+    identity: str
+    id: str
+    seed: int
+    scheme: str
+    format: str
+    chunk_length: int
+    draws: int
+    chunks: tuple[ChunkEntry, ...] = ()
+    versions: tuple[Mapping[str, str], ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = False
+    shard: Shard | None = None
+
+    def with_chunk(self, entry: ChunkEntry) -> "Manifest":
+        """With one more chunk; it takes the place of one with the same first draw."""
+        others = [each for each in self.chunks if each.first != entry.first]
+        return replace(self, chunks=tuple(sorted([*others, entry], key=lambda each: each.first)))
+
+    def with_versions(self, versions: Mapping[str, str]) -> tuple["Manifest", int]:
+        """With these versions listed, and their place in the list."""
+        listed = self.versions if versions in self.versions else (*self.versions, versions)
+        return replace(self, versions=listed), listed.index(versions)
+
+    def unused_versions_dropped(self) -> "Manifest":
+        """With only those versions listed that made a chunk which is still there."""
+        used = sorted({entry.versions for entry in self.chunks})
+        chunks = tuple(replace(entry, versions=used.index(entry.versions)) for entry in self.chunks)
+        return replace(self, chunks=chunks, versions=tuple(self.versions[index] for index in used))
+
+    def reopened(self) -> "Manifest":
+        """As it is while something is still to be made: tables and charts that are there may be of other draws."""
+        resolved = {name: known for name, known in self.files.items() if name == RESOLVED}
+        return replace(self, files=resolved, complete=False)
+
+    def following(self) -> list[ChunkEntry]:
+        """The chunks that follow each other from draw 0 on."""
+        found: list[ChunkEntry] = []
+        for entry in self.chunks:
+            if entry.first != (found[-1].stop if found else 0):
+                break
+            found.append(entry)
+        return found
+
+    def to_bytes(self) -> bytes:
+        """As the file, which ends with a hash of all that stands before it."""
+        facts = asdict(self)
+        if self.shard is None:
+            del facts["shard"]  # a folder of all chunks says nothing of shards
+        facts["checksum"] = hashlib.sha256(canonical(facts)).hexdigest()
+        return (json.dumps(facts, indent=1, ensure_ascii=True, allow_nan=False) + "\n").encode()
+
+
+def holds_results(path: Path) -> bool:
+    """Whether a path is a results folder, damaged or not; that of a design has a resolved scenario too, and is none."""
+    if not path.is_dir() or os.path.lexists(path / DESIGN):
+        return False
+    return any(os.path.lexists(path / name) for name in (RUN, RESOLVED, "draws"))
+
+
+class OtherRelease(StoreError):
+    """Results of a release that lays them out or draws numbers otherwise; they cannot be played again here."""
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put `run.json` into a folder.
+
+    Raises:
+        StoreError: if that is not possible.
+    """
+    data = manifest.to_bytes()
+    if len(data) > MOST_BYTES:
+        raise StoreError(f"{folder} has too many chunks for one folder; play more draws with another seed")
+    write_whole(folder / RUN, data)
+
+
+def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
+    """What `run.json` says; every name and number in it is checked, for it may come from a stranger.
+
+    Args:
+        folder: The results folder.
+        scheme: By which numbers must be drawn; None for any, to hold files against their hashes.
+
+    Raises:
+        StoreError: if this is no results folder, or `run.json` may not be read.
+        OtherRelease: if another release made it.
+        DamagedResults: if the file is missing or not as it was written.
+    """
+    try:
+        data = _read_run(folder)
+    except ValueError as error:
+        raise DamagedResults(folder, [f"{RUN}: {error}"]) from None
+    try:
+        _refuse_crowd(data)
+        facts = json.loads(data)
+        checksum = facts.pop("checksum")
+        if checksum != hashlib.sha256(canonical(facts)).hexdigest():
+            raise ValueError("it is not as it was written")
+        if facts.get("format") != FORMAT or facts.get("scheme") != (scheme or facts.get("scheme")):
+            made = f"{facts.get('format')!s:.40} and {facts.get('scheme')!s:.40}".encode("unicode_escape").decode()
+            raise OtherRelease(f"{folder} was written as {made}; this release reads {FORMAT} and {SCHEME}")
+        manifest = _checked(facts)
+        if manifest.to_bytes() != data:  # also where JSON says the same in other bytes, or says a thing twice
+            raise ValueError("it is not as it was written")
+        return manifest
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        reason = str(error) if type(error) is ValueError else "it does not hold what a run says"
+        raise DamagedResults(folder, [f"{RUN}: {reason}"]) from None
+
+
+def _refuse_crowd(data: bytes) -> None:
+    """See that the file does not hold far more values than its length accounts for: each takes memory when read."""
+    signs = sum(data.count(sign) for sign in (b"{", b"[", b","))
+    if signs > max(MOST_SIGNS, len(data) // SPARSE):
+        raise ValueError("it holds more values than a run says")
+
+
+def _read_run(folder: Path) -> bytes:
+    """The bytes of `run.json`; one that is not there is looked for once more when other files are.
+
+    It is the first file that a batch writes, so it may have come between two looks, with others behind it.
+    """
+    for _ in range(2):
+        try:
+            return read_whole(folder / RUN, MOST_BYTES)
+        except FileNotFoundError:
+            if not holds_results(folder):
+                raise StoreError(f"{folder} is no results folder: it has no {RUN}") from None
+    raise DamagedResults(folder, [f"{RUN} is missing"])
+
+
+def refuse_other_shard(folder: Path, manifest: Manifest, wanted: Shard | None) -> None:
+    """See that a folder holds the chunks of this shard, or of none.
+
+    Raises:
+        StoreError: if it does not.
+    """
+    if manifest.shard != wanted:
+        there, asked = manifest.shard or "all chunks", wanted or "all chunks"
+        raise StoreError(f"{folder} is for {there}, not for {asked}; move it away")
+
+
+def _checked(facts: dict[str, Any]) -> Manifest:
+    facts["chunks"] = tuple(_entry(each) for each in facts["chunks"])
+    facts["versions"] = tuple(facts["versions"])
+    facts["shard"] = Shard(**facts["shard"]) if "shard" in facts else None
+    manifest = Manifest(**facts)
+    whole = (manifest.seed, manifest.chunk_length, manifest.draws)
+    if not all(isinstance(text, str) and len(text) < 500 for text in (manifest.id, manifest.scheme)):
+        raise ValueError("a text that is none")
+    if type(manifest.complete) is not bool:
+        raise ValueError("a truth that is none")
+    if any(type(number) is not int for number in whole) or manifest.chunk_length < 1:
+        raise ValueError("a number that is none")
+    if not 1 <= manifest.draws <= MOST_DRAWS:
+        raise ValueError("a number that is none")
+    if not _is_hash(manifest.identity) or not all(may_be_listed(n) and _is_hash(h) for n, h in manifest.files.items()):
+        raise ValueError("a name or hash that is none")
+    last = -1
+    for entry in manifest.chunks:
+        end = entry.first + manifest.chunk_length
+        if entry.first % manifest.chunk_length or not last < entry.first <= entry.last < end:
+            raise ValueError("its chunks do not follow each other")
+        chunk = entry.first // manifest.chunk_length
+        if manifest.shard is not None and not manifest.shard.has(manifest.identity, chunk):
+            raise ValueError("a chunk that is another shard's")
+        last = entry.last
+        if entry.versions >= len(manifest.versions):
+            raise ValueError("a chunk that nothing made")
+    texts = [text for versions in manifest.versions for pair in versions.items() for text in pair]
+    if not all(isinstance(text, str) and len(text) < 100 for text in texts):
+        raise ValueError("a version that is none")
+    return manifest
+
+
+def _entry(facts: dict[str, Any]) -> ChunkEntry:
+    entry = ChunkEntry(**{**facts, "draws": FileHashes(**facts["draws"]), "tallies": FileHashes(**facts["tallies"])})
+    if any(type(number) is not int or number < 0 for number in (entry.first, entry.last, entry.versions)):
+        raise ValueError("a number that is none")
+    if not all(_is_hash(text) for hashes in (entry.draws, entry.tallies) for text in (hashes.content, hashes.file)):
+        raise ValueError("a hash that is none")
+    return entry
+
+
+def _is_hash(text: Any) -> bool:
+    return isinstance(text, str) and _HASH.fullmatch(text) is not None
+
+
+def may_be_listed(name: Any) -> bool:
+    """Whether a file has a place in `run.json`, by its name in the folder: not if it is hidden or deep down."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None

@@ -1,0 +1,244 @@
+"""Results read back from their folder. Nothing here writes."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from sim.results.chunk_files import ChunkEntry, Layout, read_chunk, read_listed, read_rows, read_tallies
+from sim.results.files import FAULTS, DamagedResults, StoreError, fault_of
+from sim.results.manifest import RESOLVED, Manifest, identity, read_manifest
+from sim.results.parquet import dtypes_of
+from sim.results.results import Results
+from sim.results.tallies import Tallies
+from sim.scenario import Scenario, ScenarioError, read_scenario
+
+MOST_KEPT = 64_000_000  # bytes of rows that are kept in memory; of more, a chunk is read again when it is wanted
+
+
+@dataclass(eq=False)
+class StoredRows:
+    """Rows that lie in a folder, one row a draw.
+
+    Whenever a chunk is read its bytes are held against their hash.
+
+    Attributes:
+        folder: The results folder.
+        entries: Its chunks from the first draw on.
+        layout: What they must look like.
+        count: How many rows are meant; the last chunk may have more.
+    """
+
+    folder: Path
+    entries: Sequence[ChunkEntry]
+    layout: Layout
+    count: int
+    _kept: dict[int, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all rows may be kept in memory."""
+        return 8 * self.count * len(self.layout.schema) <= MOST_KEPT
+
+    def keep(self, entry: ChunkEntry) -> tuple[Tallies | None, list[str]]:
+        """Read a chunk as `read_tallies` does, and keep its rows."""
+        chunk, damaged = read_chunk(self.folder, entry, self.layout)
+        if chunk is None:
+            return None, damaged
+        self._kept[entry.first] = chunk.draws
+        return chunk.tallies, damaged
+
+    @property
+    def dtypes(self) -> Mapping[str, Any]:
+        """What each column holds, by name, in the order of the table."""
+        return dtypes_of(self.layout.schema)
+
+    def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Some columns, a chunk at a time.
+
+        Raises:
+            DamagedResults: if a file is not what was written any more.
+            StoreError: if it cannot be read, or a batch has put a longer chunk in its place.
+        """
+        for entry in self.entries:
+            if entry.first in self._kept:
+                frame = self._kept[entry.first][list(names)]
+            else:
+                try:
+                    frame = read_rows(self.folder, entry, self.layout, names)
+                except FAULTS as error:
+                    self._refuse_if_replaced(entry)
+                    raise DamagedResults(self.folder, [fault_of(f"draws/{entry.name}", error)]) from None
+            yield frame.head(self.count - entry.first)
+
+    def _refuse_if_replaced(self, entry: ChunkEntry) -> None:
+        if entry not in read_manifest(self.folder).chunks:
+            raise StoreError(f"{self.folder} was written anew while it was read; run the same command again") from None
+
+
+READINGS = 5  # of a folder that changes while it is read
+Read = TypeVar("Read")
+
+
+def open_results(folder: str | Path, draws: int | None = None) -> Results:
+    """The results of a folder.
+
+    Args:
+        folder: As `batch` writes it.
+        draws: The first so many; by default as many as were last asked for, or what there is of them if the run was
+            stopped.
+
+    Returns:
+        Results over draws from 0 on without a gap. Where `draws` cuts a chunk, its counts are made anew.
+
+    Raises:
+        DamagedResults: if a file is missing or not as it was written, with all such files.
+        StoreError: if it is no results folder, cannot be read, or holds fewer draws.
+    """
+    return _settled(Path(folder), lambda path, manifest: _opened(path, manifest, draws))
+
+
+def _opened(path: Path, manifest: Manifest, draws: int | None) -> Results:
+    there = max((entry.stop for entry in manifest.following()), default=0)
+    if draws is None and not there:
+        raise StoreError(f"{path}: no chunk is finished yet; run the batch again to go on")
+    return collect(path, manifest, layout_of(path, manifest), min(manifest.draws, there) if draws is None else draws)
+
+
+def _settled(path: Path, read: Callable[[Path, Manifest], Read]) -> Read:
+    """What is read of a folder as `run.json` says; as it says now, if a batch has written it anew in between.
+
+    A chunk that is longer takes the place of a short one, so a file may go while it is read of.
+    """
+    for _ in range(READINGS):
+        manifest = _of_all_chunks(path)
+        try:
+            return read(path, manifest)
+        except DamagedResults:
+            if read_manifest(path) == manifest:
+                raise
+    raise StoreError(f"{path} is being written, faster than it can be read; wait until the batch is done")
+
+
+def stored_draws(folder: str | Path, draws: int) -> pd.DataFrame:
+    """The first draws of a folder alone, without counts over them: nothing is made anew wherever a chunk is cut.
+
+    Raises:
+        DamagedResults: if a file is missing or not as it was written, with all such files.
+        StoreError: if it is no results folder, cannot be read, or holds fewer draws.
+    """
+    return _settled(Path(folder), lambda path, manifest: _draws(path, manifest, draws))
+
+
+def _draws(path: Path, manifest: Manifest, draws: int) -> pd.DataFrame:
+    layout, frames, damaged = layout_of(path, manifest), [], list[str]()
+    for entry in manifest.following():
+        if entry.first < draws:
+            chunk, faults = read_chunk(path, entry, layout)
+            damaged += faults
+            frames += [chunk.draws] if chunk is not None else []
+    if damaged:
+        raise DamagedResults(path, damaged)
+    there = sum(map(len, frames))
+    if not 1 <= draws <= there:
+        raise StoreError(f"{path} holds the first {there:,} draws, not {draws:,}")
+    return pd.concat(frames, ignore_index=True).head(draws)
+
+
+def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Results:
+    """The first draws of a folder whose `run.json` was read and whose scenario is at hand; see `open_results`."""
+    entries = manifest.following()
+    there = entries[-1].stop if entries else 0
+    if not 1 <= wanted <= there:
+        raise StoreError(f"{path} holds the first {there:,} draws, not {wanted:,}")
+    entries = [entry for entry in entries if entry.first < wanted]
+    rows, tallies, damaged = StoredRows(path, entries, layout, wanted), layout.nothing, list[str]()
+    for entry in entries:
+        counted, faults = rows.keep(entry) if rows.is_small else read_tallies(path, entry, layout)
+        damaged += faults
+        if counted is not None and not damaged:
+            cut = wanted < entry.stop  # its counts are over all of its draws, so they are made anew
+            tallies = tallies + (layout.play(entry.first, wanted - entry.first).tallies if cut else counted)
+    if damaged:
+        raise DamagedResults(path, damaged)
+    return Results(layout.scenario, layout.seed, rows, tallies, _provenance(manifest))
+
+
+def damaged_files(folder: str | Path) -> list[str]:
+    """The files of a folder that are missing or not as they were written, each with what is wrong with it.
+
+    Raises:
+        StoreError: if it is no results folder, or cannot be read.
+    """
+    path = Path(folder)
+    try:
+        manifest = read_manifest(path)
+        layout = layout_of(path, manifest)
+    except DamagedResults as error:
+        return list(error.files)
+    found = [fault for entry in manifest.chunks for fault in read_tallies(path, entry, layout)[1]]
+    for name, known in sorted(manifest.files.items()):
+        try:
+            read_listed(path, name, known)
+        except FAULTS as error:
+            found.append(fault_of(name, error))
+    return found
+
+
+def stored_chunks(folder: str | Path) -> tuple[Layout, tuple[ChunkEntry, ...]]:
+    """What is needed to play any chunk of a folder again and compare: its layout, and what was written.
+
+    Raises:
+        DamagedResults: if `run.json` or the resolved scenario is damaged.
+        StoreError: if it is no results folder, or cannot be read.
+    """
+    path = Path(folder)
+    manifest = read_manifest(path)
+    return layout_of(path, manifest), manifest.chunks
+
+
+def _of_all_chunks(path: Path) -> Manifest:
+    """What `run.json` says; that of a shard tells of a part of the draws, which is no result."""
+    manifest = read_manifest(path)
+    if manifest.shard is not None:
+        raise StoreError(f"{path} holds {manifest.shard}; `peacesim merge` joins all of them into results")
+    return manifest
+
+
+def layout_of(path: Path, manifest: Manifest) -> Layout:
+    """The scenario that lies in a folder, laid out, and held against `run.json`.
+
+    Raises:
+        DamagedResults: if it is not what was written.
+    """
+    scenario = _scenario(path, manifest)
+    layout = Layout.of(scenario, manifest.seed)
+    if identity(scenario, manifest.seed) != manifest.identity or layout.length != manifest.chunk_length:
+        raise DamagedResults(path, [f"{RESOLVED}: it is not the scenario that was played"])
+    return layout
+
+
+def _scenario(path: Path, manifest: Manifest) -> Scenario:
+    try:
+        read_listed(path, RESOLVED, manifest.files.get(RESOLVED, ""))
+        return read_scenario(path / RESOLVED)
+    except FAULTS as error:
+        raise DamagedResults(path, [fault_of(RESOLVED, error)]) from None
+    except ScenarioError as error:
+        raise DamagedResults(path, [f"{RESOLVED}: {error.faults[0].message}"]) from None
+
+
+def _provenance(manifest: Manifest) -> dict[str, object]:
+    return {
+        "identity": manifest.identity,
+        "hash": manifest.identity[:6],
+        "seed": manifest.seed,
+        "scheme": manifest.scheme,
+        "format": manifest.format,
+        "chunk_length": manifest.chunk_length,
+        "asked": manifest.draws,
+        "complete": manifest.complete,
+        "versions": [dict(versions) for versions in manifest.versions],
+    }

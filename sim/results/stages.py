@@ -1,0 +1,209 @@
+"""How far each run got: from something to agree on, to a signature, to an agreement that holds."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sim.results.results import Results, remembered, share_interval
+
+REFUSED = "refused:"  # before the name of who refused
+
+
+class OfRuns:
+    """Runs of which something is true, as a count out of n: their share and its interval."""
+
+    count: int
+    n: int
+
+    @property
+    def share(self) -> float:
+        """Count out of n; NaN of no runs."""
+        return self.count / self.n if self.n else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the share (Wilson's); the whole of [0, 1] of no runs."""
+        return share_interval(self.count, self.n)
+
+
+@dataclass(frozen=True)
+class Step(OfRuns):
+    """How many runs got somewhere.
+
+    Attributes:
+        kind: `stage`, how many runs got there; `of_those`, the same of those in force; `stop`, how many ended there.
+        name: Of the stage or of what stopped them.
+        count: Runs.
+        n: Of how many.
+    """
+
+    kind: str
+    name: str
+    count: int
+    n: int
+
+
+# What a stage depends on; a scenario without votes, breaks or walking away lacks some of these columns.
+COLUMNS = (
+    *("outcome", "package", "zone_packages", "zone_ever", "ratified", "refused_by", "attempts"),
+    *("break_month", "held_12", "held_60"),
+)
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Stages of runs.
+
+    Attributes:
+        columns: What they depend on.
+        of: Which runs of a piece of the table got to each, by name.
+    """
+
+    columns: tuple[str, ...]
+    of: "Callable[[pd.DataFrame], Mapping[str, pd.Series[bool]]]"
+
+
+def in_force(draws: pd.DataFrame) -> "pd.Series[bool]":
+    """Draws with an agreement in force."""
+    return (draws["outcome"] == "in_force").fillna(False).astype(bool)
+
+
+def runs_in_force(results: Results) -> int:
+    """Number of runs with an agreement in force."""
+    return _sum(kinds(results), in_force(kinds(results)))
+
+
+def zone_ever(draws: pd.DataFrame) -> "pd.Series[bool]":
+    """Draws with some package acceptable to all who sign it in some round; where parties may leave, a column tells."""
+    told: pd.Series[bool] = draws["zone_ever"].astype(bool) if "zone_ever" in draws else draws["outcome"] != "no_zone"
+    return told
+
+
+@remembered
+def kinds(results: Results) -> pd.DataFrame:
+    """The kinds of runs, by all that stages depend on, and how many runs are of each.
+
+    Returns:
+        Of `COLUMNS` those that the table has, cut down to what matters: `package` whether one was signed,
+        `zone_packages` and `attempts` 0 or 1, `break_month` whether it is known; and `runs`.
+    """
+    names = tuple(name for name in COLUMNS if name in results.columns)
+    cut: dict[str, Callable[[pd.Series], pd.Series]] = {
+        "package": lambda package: package.notna().map({True: "signed", False: None}),
+        "zone_packages": lambda packages: (packages > 0).astype(int),
+        "attempts": lambda attempts: (attempts > 0).astype(int),
+        "break_month": lambda month: month.notna().map({True: 0.0, False: None}),
+    }
+    parts = []
+    for piece in results.pieces(*names):
+        short = piece.assign(**{name: cut[name](piece[name]) for name in names if name in cut})
+        parts.append(short.groupby(list(names), dropna=False, observed=True).size().rename("runs").reset_index())
+    together = pd.concat(parts, ignore_index=True)
+    return together.groupby(list(names), dropna=False, observed=True)["runs"].sum().reset_index()
+
+
+def _sum(draws: pd.DataFrame, which: "pd.Series[bool]") -> int:
+    return int(draws.loc[which.to_numpy(bool), "runs"].sum())
+
+
+def without_agreement(results: Results) -> dict[str, int]:
+    """Runs in which no text was signed, by outcome."""
+    unsigned = kinds(results)[kinds(results)["package"].isna()]
+    return {str(name): int(runs) for name, runs in unsigned.groupby("outcome")["runs"].sum().items()}
+
+
+def is_voted_on(results: Results) -> bool:
+    """Whether what is signed goes to a vote before it is in force."""
+    return "ratified" in results.columns
+
+
+def says_how_long(results: Results) -> bool:
+    """Whether breaks are drawn: months of a break are known wherever an agreement is in force."""
+    if "break_month" not in results.columns:
+        return False
+    draws = kinds(results)
+    return bool(draws.loc[in_force(draws), "break_month"].notna().all())
+
+
+def stage_flags(results: Results) -> Flags:
+    """The stages that the scenario has, in order.
+
+    They are `zone_first` (some package was acceptable to all who must sign, in the first round), `zone_ever` (in some
+    round; only where that differs), `signed`, `in_force`, `held_12`, `held_60`.
+    """
+    draws = kinds(results)
+    names = ["zone_first", "zone_ever", "signed"] if (_zone_first(draws) != zone_ever(draws)).any() else [
+        "zone_first", "signed"
+    ]
+    names += ["in_force"] if is_voted_on(results) else []
+    names += ["held_12", "held_60"] if says_how_long(results) else []
+    columns = tuple(name for name in COLUMNS if name in results.columns)
+    return Flags(columns, lambda draws: {name: _STAGES[name](draws).astype(bool) for name in names})
+
+
+def _zone_first(draws: pd.DataFrame) -> "pd.Series[bool]":
+    return draws["zone_packages"] > 0
+
+
+def _held(draws: pd.DataFrame, months: int) -> "pd.Series[bool]":
+    return in_force(draws) & draws[f"held_{months}"].astype(bool)
+
+
+_STAGES: "Mapping[str, Callable[[pd.DataFrame], pd.Series[bool]]]" = {
+    "zone_first": _zone_first,
+    "zone_ever": zone_ever,
+    "signed": lambda draws: draws["package"].notna(),
+    "in_force": in_force,
+    "held_12": lambda draws: _held(draws, 12),
+    "held_60": lambda draws: _held(draws, 60),
+}
+
+
+def reached(results: Results) -> dict[str, int]:
+    """How many runs got to each stage that the scenario has, in order; see `stage_flags`."""
+    draws = kinds(results)
+    return {name: _sum(draws, which) for name, which in stage_flags(results).of(draws).items()}
+
+
+def stages(results: Results) -> list[Step]:
+    """How many runs got how far, and of agreements in force, how many held."""
+    steps, n_force = [], runs_in_force(results)
+    for name, count in reached(results).items():
+        steps.append(Step("stage", name, count, results.n))
+        if name.startswith("held_"):
+            steps.append(Step("of_those", name, count, n_force))
+    return steps
+
+
+def stops(results: Results) -> list[Step]:
+    """What stopped the others, in the order of the stages; with the runs of the last stage they make up all runs."""
+    draws = kinds(results)
+    agreed, force = draws["package"].notna(), in_force(draws)
+    refused_before = draws["attempts"] > 0 if "attempts" in draws else pd.Series(False, index=draws.index)
+    counts = {}
+    for outcome in ("no_zone", "deadline", "broke_off"):
+        here = ~agreed & (draws["outcome"] == outcome)
+        if outcome == "deadline":
+            counts["deadline_after_refusal"] = _sum(draws, here & refused_before)
+            here &= ~refused_before
+        counts[outcome] = _sum(draws, here)
+    kept = {name: count for name, count in counts.items() if count or name in ("no_zone", "deadline")}
+    order = [name for name in ("no_zone", "deadline", "deadline_after_refusal", "broke_off") if name in kept]
+    steps = [Step("stop", name, kept[name], results.n) for name in order]
+    if is_voted_on(results):
+        by = draws[agreed & ~force].fillna({"refused_by": ""}).groupby("refused_by")["runs"].sum()
+        steps += [Step("stop", REFUSED + name, int(by[name]), results.n) for name in _in_order(results, by)]
+    if says_how_long(results):
+        held_12, held_60 = _held(draws, 12), _held(draws, 60)
+        steps.append(Step("stop", "broke_12", _sum(draws, force & ~held_12), results.n))
+        steps.append(Step("stop", "broke_60", _sum(draws, held_12 & ~held_60), results.n))
+    return steps
+
+
+def _in_order(results: Results, refused: "pd.Series[int]") -> Iterator[str]:
+    """Who refused, in the order of the file; names that it does not have come last."""
+    ratification = results.scenario.ratification
+    known = list(ratification.ratifiers) if ratification is not None else []
+    place = {name: known.index(name) if name in known else len(known) for name in map(str, refused.index)}
+    yield from sorted(place, key=lambda name: (place[name], name))

@@ -1,0 +1,86 @@
+"""Tables as CSV in which no spreadsheet finds a formula, and from which every text can be read back."""
+
+import csv
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sim.results.drivers import funnel
+from sim.results.results import Results
+from sim.results.stages import reached
+from sim.scenario.messages import printable_json
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+# What a spreadsheet, or whoever pastes from it, drops before a sign: blanks, quotes, marks that are not seen.
+_DROPPED = "\\s\"'\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"  # the wide ones count as signs where one writes Japanese
+# Where semicolons or tabs part cells, as in much of Europe, a cell may also begin in the middle of one of ours.
+_FORMULA = re.compile(f"(?:^|(?<=[;\\t\\r\\n]))(?=[{_DROPPED}]*[{_SIGNS}])")
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """A table as CSV. A text that a spreadsheet would take for a formula gets an apostrophe; see `guarded`."""
+    safe = table.rename(columns=guarded)
+    for place, kind in enumerate(safe.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
+            safe.isetitem(place, safe.iloc[:, place].astype(object).map(guarded, na_action="ignore").to_numpy(object))
+    text = str(safe.to_csv(index=False, lineterminator="\n"))
+    if "\r" in text:  # Python's writer leaves it without quotes, and readers take it for the end of a row
+        text = str(safe.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC))
+    return text
+
+
+def guarded(cell: Any) -> Any:
+    """A text with an apostrophe wherever a formula could begin in it; numbers stay as they are.
+
+    That is before `=`, `+`, `-` or `@`, at the start or after a `;`, tab or line end, whatever blanks, quotes and
+    marks that are not seen lie between. The text comes back by taking out the apostrophe at each such place.
+    """
+    if not isinstance(cell, str) or _NUMBER.fullmatch(cell):
+        return cell
+    return _FORMULA.sub("'", cell)
+
+
+SUMMARY, PACKAGES, PARTIES, FUNNEL = "summary.json", "packages.csv", "parties.csv", "funnel.csv"
+
+
+def tables_of(results: Results, identity: str) -> dict[str, bytes]:
+    """The text files that stand beside the draws, by name."""
+    return {
+        SUMMARY: json_text({"identity": identity, **results.summary(), "reached": _shares(results)}).encode(),
+        PACKAGES: csv_text(results.packages()).encode(),
+        PARTIES: csv_text(results.parties()).encode(),
+        FUNNEL: csv_text(funnel(results)).encode(),
+    }
+
+
+def _shares(results: Results) -> dict[str, float]:
+    """Share of runs that got to each stage that the scenario has."""
+    return {name: runs / results.n for name, runs in reached(results).items()}
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON that every reader takes: a missing number is null."""
+    return printable_json(json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """What `json_text` wrote."""
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(facts, dict):
+        raise ValueError(f"{path.name} holds no facts")
+    return facts
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

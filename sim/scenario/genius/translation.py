@@ -1,0 +1,292 @@
+"""A GENIUS domain and its profiles as the text of a scenario file."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping as Table
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from sim.core.utility import DAYS_PER_MONTH
+from sim.scenario.genius.domain import Domain, domain_of
+from sim.scenario.genius.elements import Element, read_xml, tidy
+from sim.scenario.genius.folder import chosen
+from sim.scenario.genius.numbers import decimal_of, root_of, shares
+from sim.scenario.genius.profile import Profile, profile_of
+from sim.scenario.messages import Faults, Mark, ScenarioError, counted, listed, shown
+from sim.scenario.nodes import MappingNode, Node, ScalarNode
+from sim.scenario.paths import get
+from sim.scenario.scenario import from_tree
+from sim.scenario.weights import decimal_text
+from sim.scenario.yaml_reader import MOST_BYTES, read_text
+from sim.scenario.yaml_writer import document
+
+LONGEST = 60
+
+
+def names_of(texts: Sequence[str], otherwise: str) -> list[str]:
+    """A name for each text, no two alike.
+
+    A name depends on the texts and not on their order: `18:00` is `v18_00` wherever it stands, and where several
+    texts come out alike they are numbered in the order of the alphabet.
+
+    Args:
+        texts: What things are called.
+        otherwise: The name of what has no letter or digit that a name may have.
+    """
+    plain = [_plain(text) or otherwise for text in texts]
+    counts = Counter(plain)
+    taken = {name for name, count in counts.items() if count == 1}
+    names = list(plain)
+    for at in sorted(range(len(texts)), key=lambda at: (texts[at], at)):
+        if counts[plain[at]] > 1:
+            number = 1
+            while f"{plain[at]}_{number}" in taken:
+                number += 1
+            names[at] = f"{plain[at]}_{number}"
+            taken.add(names[at])
+    return names
+
+
+def _plain(text: str) -> str:
+    """A text in small letters a to z, digits and `_`, starting with a letter; empty if nothing of it is left."""
+    text = re.sub(r"^\s*[-\u2212](?=[0-9.])", "minus ", text)
+    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    name = re.sub("[^a-z0-9]+", "_", letters)[:LONGEST].strip("_")
+    return f"v{name}" if name[:1].isdigit() else name
+
+
+LONGEST_LABEL, LONGEST_ABOUT = 200, 4_000
+READABLE = Decimal("1e-20")  # below this a number is written with an exponent
+
+_NOWHERE = Mark("", 1, 1)
+
+
+@dataclass(frozen=True)
+class Talks:
+    """What GENIUS leaves open.
+
+    Attributes:
+        rounds: Rounds until the deadline.
+        months: How long all rounds take.
+        steps: Values into which a real issue is cut, and an integer issue with too many.
+    """
+
+    rounds: int = 100
+    months: Fraction = Fraction(1)
+    steps: int = 11
+
+
+def tree_of(domain: Domain, profiles: list[Profile], talks: Talks, title: str, about: str) -> MappingNode:
+    """The scenario, in the order in which people write one; names are made from those of the domain."""
+    (name,) = names_of([title], "domain")
+    indices = [issue.index for issue in domain.issues]
+    issues = dict(zip(indices, names_of([issue.name for issue in domain.issues], "issue"), strict=True))
+    options = {issue.index: names_of([value.name for value in issue.values], "option") for issue in domain.issues}
+    parties = names_of([profile.name for profile in profiles], "party")
+    days = decimal_of(Fraction(DAYS_PER_MONTH) * talks.months / talks.rounds)
+    on_the_table = {
+        issues[issue.index]: _mapping(
+            {
+                "label": _text(issue.name),
+                "options": _mapping(
+                    {
+                        option: _text(value.name)
+                        for option, value in zip(options[issue.index], issue.values, strict=True)
+                    }
+                ),
+            }
+        )
+        for issue in domain.issues
+    }
+    return _mapping(
+        {
+            "schema": ScalarNode(_NOWHERE, "", "1"),
+            "id": _text(name.replace("_", "-")),
+            "title": _text(title),
+            "about": _text(about, LONGEST_ABOUT),
+            "time": _mapping({"rounds": _number(Decimal(talks.rounds)), "days_per_round": _number(days)}),
+            "issues": _mapping(on_the_table),
+            "parties": _mapping(
+                {
+                    party: _party(profile, talks, issues, options)
+                    for party, profile in zip(parties, profiles, strict=True)
+                }
+            ),
+            "protocol": _mapping({"name": _text("alternating_offers"), "information": _text("none")}),
+        }
+    )
+
+
+def _party(profile: Profile, talks: Talks, issues: Table[int, str], options: Table[int, list[str]]) -> MappingNode:
+    weights = shares({issues[index]: weight for index, weight in profile.weights.items()})
+    points = {
+        index: _mapping(
+            {
+                option: _number(decimal_of(worth * 100))
+                for option, worth in zip(options[index], profile.worth[index], strict=True)
+            }
+        )
+        for index in issues
+    }
+    items: dict[str, Node] = {
+        "label": _text(profile.name),
+        "weights": _mapping({issue: _number(weights[issue]) for issue in issues.values()}),
+        "values": _mapping({issue: points[index] for index, issue in issues.items()}),
+        "no_deal": _number(decimal_of(profile.no_deal)),
+    }
+    if profile.discount < 1:
+        if profile.no_deal:
+            items["no_deal"].change = "GENIUS discounts this too as the talks go on; here it stays"
+        items["discount_per_month"] = _discount(profile, talks)
+    return _mapping(items)
+
+
+def _discount(profile: Profile, talks: Talks) -> ScalarNode:
+    """The factor a month, such that after the months of the talks what is left is what GENIUS leaves at time 1."""
+    node = _number(root_of(profile.discount, talks.months))
+    node.change = (
+        f"GENIUS leaves {decimal_text(decimal_of(profile.discount))}^t of worth at time t of the talks, from 0 to 1; "
+        "who accepts what does not depend on it here, see docs/model.md"
+    )
+    return node
+
+
+def _mapping(items: Table[str, Node]) -> MappingNode:
+    return MappingNode(_NOWHERE, "", dict(items), dict.fromkeys(items, _NOWHERE))
+
+
+def _number(number: Decimal) -> ScalarNode:
+    text = decimal_text(number) if number >= READABLE or not number else f"{number:.16e}"
+    return ScalarNode(_NOWHERE, "", text)
+
+
+def _text(text: str, most: int = LONGEST_LABEL) -> ScalarNode:
+    return ScalarNode(_NOWHERE, "", shown(text.strip(), most), False)
+
+
+DOMAIN, PROFILE = "negotiation_template", "utility_space"
+FEWEST = 2  # profiles: one party does not negotiate
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A scenario made of a domain.
+
+    Attributes:
+        id: Its id.
+        text: The whole YAML file, which reads without a fault.
+        notes: What did not carry over as it stood; the file says so too.
+    """
+
+    id: str
+    text: str
+    notes: tuple[str, ...]
+
+
+def translate(
+    files: Table[str, bytes], folder: str, faults: Faults, talks: Talks | None = None, only: Sequence[str] = ()
+) -> Translation:
+    """Translate a domain and its profiles.
+
+    Args:
+        files: The XML files of a folder, by name. One has the root `negotiation_template`; those with the root
+            `utility_space` are profiles; others are left out.
+        folder: What the folder is called, for messages.
+        faults: Takes what is wrong; may hold what was wrong with reading the folder.
+        talks: What GENIUS leaves open.
+        only: File names of the profiles to translate, all if empty.
+
+    Raises:
+        ScenarioError: whatever the bytes of the files, with all faults at once and their places.
+    """
+    talks, here = talks or Talks(), Mark(folder, 1, 1)
+    roots: dict[str, Element] = {}
+    for name in sorted(files):
+        root = read_xml(files[name], f"{folder}/{shown(name, 100)}", faults)
+        if root is not None:
+            roots[name] = root
+    domains, there = ([name for name, root in roots.items() if root.tag == tag] for tag in (DOMAIN, PROFILE))
+    names = chosen(there, only, here, faults)
+    _check_files(roots, domains, names, here, faults)
+    if len(domains) != 1:
+        raise faults.error()
+    domain = domain_of(roots[domains[0]], talks.steps, faults)
+    found = [profile_of(roots[name], domain, _party_name(name), faults) for name in names]
+    faults.raise_any()
+    profiles = [profile for profile in found if profile is not None]
+    notes = _notes(domain, profiles, [name for name in roots if name not in (*domains, *there)])
+    return _written(domain, profiles, talks, notes, folder)
+
+
+def _party_name(file: str) -> str:
+    """A party is called as its file, without the ending `.xml`."""
+    return tidy(file[:-4]) or "party"
+
+
+def _check_files(
+    roots: Table[str, Element], domains: Sequence[str], names: Sequence[str], here: Mark, faults: Faults
+) -> None:
+    """One domain, and at least two profiles."""
+    for name in domains[1:]:
+        said = f"a second domain; the first is {shown(domains[0])}; one would do"
+        faults.add(roots[name].mark, said)
+    if not domains:
+        found = listed(f"{name} <{root.tag}>" for name, root in roots.items())
+        what = f"the XML files that can be read are {found}" if roots else "no XML file here can be read"
+        faults.add(here, f"there is no domain: {what}; a domain starts with <{DOMAIN}>")
+    elif len(names) < FEWEST and not faults:
+        said = f"{counted(len(names), 'profile')} to translate, but a negotiation has at least {FEWEST} parties"
+        faults.add(here, f"{said}; a profile is an XML file that starts with <{PROFILE}>")
+
+
+def _notes(domain: Domain, profiles: list[Profile], others: Sequence[str]) -> tuple[str, ...]:
+    notes = []
+    for issue in domain.issues:
+        if issue.thinned and issue.low is not None and issue.high is not None:
+            low, high = (decimal_text(decimal_of(end)) for end in (issue.low, issue.high))
+            said = f"{issue.name} takes {counted(len(issue.values), 'value')}, evenly spaced from {low} to {high}"
+            notes.append(f"{said}; in GENIUS it is {issue.kind} and takes any between")
+    notes += [note for profile in profiles for note in profile.notes]
+    if any(profile.discount < 1 for profile in profiles):
+        notes.append("discounts enter what a result is worth, not who accepts what; no_deal keeps its worth")
+    if others:
+        notes.append(f"left out, neither domain nor profile: {listed(others)}")
+    return tuple(notes)
+
+
+def _written(
+    domain: Domain, profiles: list[Profile], talks: Talks, notes: tuple[str, ...], folder: str
+) -> Translation:
+    title = domain.name or folder
+    about = (
+        f"Translated from the GENIUS domain {title} with {len(profiles)} profiles. GENIUS leaves open how parties "
+        "bargain and how long a round is."
+    )
+    root = tree_of(domain, profiles, talks, title, " ".join([about, *map(_sentence, notes)]))
+    text = document(root)
+    _check(text, folder)
+    identity = get(root, "id")
+    assert isinstance(identity, ScalarNode)
+    return Translation(identity.text, text, notes)
+
+
+def _sentence(note: str) -> str:
+    return f"{note[0].upper()}{note[1:]}."
+
+
+def _check(text: str, folder: str) -> None:
+    """What is written can be played; a domain that is sound in GENIUS and too much for a scenario is told as such."""
+    found, here = Faults(), Faults()
+    try:
+        if len(text.encode("utf-8")) > MOST_BYTES:
+            found.add(Mark(folder, 1, 1), f"more than {MOST_BYTES:,} bytes")
+        root = read_text(text, folder, found)
+        found.raise_any()
+        assert isinstance(root, MappingNode)
+        from_tree(root, (), found)
+    except ScenarioError as error:
+        here.add(Mark(folder, 1, 1), f"this domain does not fit a scenario: {error.faults[0].message}")
+    here.raise_any()

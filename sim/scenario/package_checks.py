@@ -1,0 +1,216 @@
+"""What must hold over the packages of a scenario: they exist, are not too many, and each party can live with one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import NEVER, NO_DEAL, RAW_LIMIT, Bools, Issue, PackageSpace, package_space
+from sim.core.packages import Rule as BareRule
+from sim.core.utility import Extra, deliver, package_utility, rescale_weights
+from sim.mechanisms.side_payments import Carrots
+from sim.scenario.checks import place
+from sim.scenario.messages import Faults, listed, shown
+from sim.scenario.nodes import MappingNode as Tree
+from sim.scenario.nodes import ScalarNode
+from sim.scenario.nodes import SequenceNode as Listed
+from sim.scenario.parts import IssueSpec, RedLine, Rule
+from sim.scenario.paths import get
+
+if TYPE_CHECKING:
+    from sim.scenario.scenario import Scenario
+
+FEW_ENOUGH = 300_000  # packages over which a smallest set of clashing rules is looked for
+MOST_LOOKED_AT = 150_000_000  # packages times conditions: some two seconds of reading, before anything is played
+MOST_SEARCHED = 100_000_000  # packages times rules in looking for a smallest set of clashing ones
+
+
+@dataclass(frozen=True, eq=False)
+class CentralWorth:
+    """What every package is worth to one party at central numbers, and which its certain lines forbid.
+
+    Attributes:
+        worth: Shape (P,).
+        signable: Packages behind no line of hardness 1, shape (P,).
+    """
+
+    worth: Floats
+    signable: Bools
+
+
+def raw_count(issues: Mapping[str, IssueSpec]) -> int:
+    """Number of packages before consistency."""
+    count = 1
+    for issue in issues.values():
+        count *= len(issue.options)
+    return count
+
+
+def condition_count(scenario: "Scenario") -> int:
+    """Number of clauses that packages are held against: of rules, red lines, linkages and signatures."""
+    conditions = [condition for rule in scenario.consistency for condition in (rule.if_, rule.then)]
+    for party in scenario.parties.values():
+        conditions += [party.signs, *(linkage.when for linkage in party.linkages)]
+        conditions += [condition for line in party.red_lines for condition in (line.never, line.unless)]
+    return sum(len(condition.clauses) for condition in conditions)
+
+
+def space_of(issues: Mapping[str, IssueSpec], rules: Sequence[BareRule]) -> PackageSpace:
+    """The consistent packages."""
+    return package_space([Issue(name, tuple(sorted(spec.options))) for name, spec in issues.items()], rules)
+
+
+def check_packages(scenario: "Scenario", faults: Faults) -> None:
+    """Tell whether there are packages, not too many, and one that each party could sign."""
+    issues, rules = scenario.issues, scenario.consistency
+    if raw_count(issues) > RAW_LIMIT:
+        faults.add(place(scenario.tree, "issues"), _too_many(issues), "issues")
+        return
+    conditions = condition_count(scenario)
+    if raw_count(issues) * conditions > MOST_LOOKED_AT:
+        said = (
+            f"{raw_count(issues):,} packages to be held against {conditions:,} conditions, those of rules, lines and "
+            f"linkages; the one times the other may be {MOST_LOOKED_AT:,}: merge options, or take conditions out"
+        )
+        faults.add(place(scenario.tree, "issues"), said, "issues")
+        return
+    space = space_of(issues, rules)
+    if not len(space):
+        _tell_no_package(scenario.tree, issues, rules, faults)
+        return
+    if scenario.status_quo is not None and space.index_of(scenario.status_quo) == NO_DEAL:
+        said = "contradicts a consistency rule, so things cannot stand like that; name options that go together"
+        faults.add(place(scenario.tree, "status_quo"), said, "status_quo")
+    for name, party in scenario.parties.items():
+        if party.signs != NEVER:
+            _check_no_deal(scenario, space, name, faults)
+        _check_opening(scenario, space, name, faults)
+
+
+def _check_opening(scenario: "Scenario", space: PackageSpace, name: str, faults: Faults) -> None:
+    """A party opens with texts that can exist."""
+    node = get(scenario.tree, "parties", name, "opens_with")
+    for text in node.items if isinstance(node, Listed) else [node]:
+        if isinstance(text, ScalarNode) and space.index_of(scenario.proposals[text.text].package) == NO_DEAL:
+            said = f"{text.text} contradicts a consistency rule, so it cannot be offered; open with another one"
+            faults.add(text.mark, said, f"parties.{name}.opens_with")
+
+
+def central_worth(scenario: "Scenario", space: PackageSpace, name: str) -> CentralWorth:
+    """Worth of every package to a party, all numbers at their value: deliverability, linkages and carrots counted."""
+    issues, party = scenario.issues, scenario.parties[name]
+    widest = max(len(issue.options) for issue in space.issues)
+    worth = np.zeros((1, 1, len(space.issues), widest))
+    for i, issue in enumerate(space.issues):
+        for o, option in enumerate(issue.options):
+            worth[0, 0, i, o] = party.values[issue.name][option].value / 100
+        for option, uncertain in sorted(issues[issue.name].deliverable.items()):
+            at, instead = issue.options.index(option), issue.options.index(uncertain.otherwise)
+            deliver(worth[:, :, i], at, instead, np.array([uncertain.chance.value]))
+    weights = rescale_weights(np.array([[[party.weights[issue.name].value for issue in space.issues]]]))
+    extras = [
+        Extra(0, np.flatnonzero(space.holds(linkage.when)), np.array([linkage.adds.value]))
+        for linkage in sorted(party.linkages, key=lambda linkage: linkage.id)
+    ]
+    if scenario.mediation is not None and scenario.mediation.carrots is not None:
+        carrots = Carrots.at_values(scenario.mediation.carrots, list(scenario.parties), space)
+        own = list(scenario.parties).index(name)
+        extras += [Extra(0, extra.packages, extra.adds) for extra in carrots.extras() if extra.party == own]
+    signable = np.ones(len(space), bool)
+    for line in party.red_lines:
+        if _certain(line):
+            signable &= ~space.holds(line.never) | space.holds(line.unless)
+    return CentralWorth(package_utility(space, weights, worth, extras)[0, 0], signable)
+
+
+def spelled(space: PackageSpace, issues: Mapping[str, IssueSpec], package: int) -> str:
+    """A package as its options joined by `/`, in the order of the file."""
+    options = space.options_of(package)
+    return "/".join(options[issue] for issue in issues)
+
+
+def _certain(line: RedLine) -> bool:
+    """Whether a line is real in every draw."""
+    hardness = line.hardness
+    return hardness.value >= 1 and not (hardness.uncertain and hardness.low is not None and hardness.low < 1)
+
+
+def _too_many(issues: Mapping[str, IssueSpec]) -> str:
+    by_size = sorted(issues, key=lambda name: (-len(issues[name].options), name))
+    sizes = " x ".join(f"{name} {len(issues[name].options)}" for name in list(issues)[:MOST_SIZES])
+    more = f" x {len(issues) - MOST_SIZES} more issues" if len(issues) > MOST_SIZES else ""
+    largest = len(issues[by_size[0]].options)
+    coarse = [name for name in by_size[:6] if len(issues[name].options) == largest] or by_size[:1]
+    return (
+        f"{sizes}{more} = {raw_count(issues):,} packages, but at most {RAW_LIMIT:,} can be compared; "
+        f"merge options of {listed(coarse, 'or')}, which {'have' if len(coarse) > 1 else 'has'} the most"
+    )
+
+
+MOST_SIZES = 15
+
+
+def _tell_no_package(root: Tree, issues: Mapping[str, IssueSpec], rules: Sequence[Rule], faults: Faults) -> None:
+    clash = _clashing(issues, rules)
+    names = [rule.id for rule in clash]
+    said = (
+        f"{listed(names)} together leave no package; allow more in `then` of one of them, or narrow its `if`"
+        if len(names) > 1
+        else f"{listed(names)} leaves no package; allow more in its `then`, or narrow its `if`"
+    )
+    faults.add(place(root, "consistency", clash[0].id), said, "consistency")
+
+
+def _clashing(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> list[Rule]:
+    """A smallest set of rules that leaves no package, in the sense that none of them can be spared.
+
+    Only the issues that the rules mention matter. Where even these combine into too many packages, all rules; and where
+    there are so many rules that looking takes long, those that are left when the search is given up.
+    """
+    clash = list(rules)
+    room = MOST_SEARCHED
+    for rule in rules:
+        rest = [other for other in clash if other is not rule]
+        mentioned = {issue for each in rest for issue in each.if_.issues() | each.then.issues()}
+        touched = {name: issues[name] for name in mentioned}
+        if not touched:
+            continue
+        if raw_count(touched) > FEW_ENOUGH:
+            return list(rules)
+        room -= raw_count(touched) * len(rest)
+        if room < 0:
+            return clash
+        if not len(space_of(touched, rest)):
+            clash = rest
+    return clash
+
+
+def _check_no_deal(scenario: "Scenario", space: PackageSpace, name: str, faults: Faults) -> None:
+    root, party = scenario.tree, scenario.parties[name]
+    central = central_worth(scenario, space, name)
+    no_deal = party.no_deal.value
+    path = f"parties.{name}.no_deal"
+    at = place(root, "parties", name, "no_deal")
+    lines = [line.id for line in party.red_lines if _certain(line)]
+    if not central.signable.any():
+        said = (
+            f"{listed(lines)} forbid every consistent package, always, so {shown(name)} can sign nothing; "
+            f"give one of these lines a hardness below 1, or an `unless`"
+        )
+        faults.add(place(root, "parties", name, "red_lines"), said, f"parties.{name}.red_lines")
+        return
+    worth = np.where(central.signable, central.worth, -np.inf)
+    best = int(np.argmax(worth))
+    if worth[best] >= no_deal - TOLERANCE:
+        return
+    behind = f" behind none of its lines of hardness 1 ({listed(lines)})" if lines else ""
+    way_out = "lower no_deal, or raise what the party's best options are worth"
+    if lines and float(central.worth.max()) >= no_deal - TOLERANCE:
+        way_out += ", or give one of these lines a hardness below 1"
+    said = (
+        f"no package{behind} is worth {no_deal:g} to {name} at central numbers: the best, "
+        f"{shown(spelled(space, scenario.issues, best), 300)}, is worth {float(worth[best]):.4f}; {way_out}"
+    )
+    faults.add(at, said, path)

@@ -1,0 +1,151 @@
+"""A tree as YAML text, with a comment wherever something was overridden."""
+
+import re
+from collections.abc import Iterator
+
+from sim.scenario.messages import Mark, listed, shown
+from sim.scenario.nodes import (
+    DATE,
+    LONGEST_WORD,
+    NUMBER,
+    TRUTH,
+    TWO_READINGS,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+)
+
+WIDEST = 130  # columns; a mapping that fits stands on one line
+LONGEST_COMMENT = 400  # characters
+
+_PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ ./+()-]*[A-Za-z0-9_./+()-])?")
+
+
+def document(root: MappingNode) -> str:
+    """The tree as a YAML file that reads back to the same tree."""
+    told = _comment(own_changes(root)).strip()
+    lines = [line for key, child in root.items.items() for line in _entry(_key(key), child, 0)]
+    return "\n".join([*([told] if told else []), *lines]) + "\n"
+
+
+def flow(node: Node) -> str:
+    """The tree below a node on one line."""
+    if isinstance(node, MappingNode):
+        return "{" + ", ".join(f"{_key(key)}: {flow(child)}" for key, child in node.items.items()) + "}"
+    if isinstance(node, SequenceNode):
+        return "[" + ", ".join(flow(child) for child in node.items) + "]"
+    assert isinstance(node, ScalarNode)
+    return _scalar(node)
+
+
+def brief(node: Node) -> str:
+    """A node in a few words, for a comment: a number as `0.88 [0.65, 1.0]`."""
+    if isinstance(node, MappingNode) and "value" in node.items and isinstance(node.items["value"], ScalarNode):
+        spread = node.items.get("range")
+        return shown(node.items["value"].text + (f" {flow(spread)}" if spread else ""), 80)
+    return shown(flow(node), 80)
+
+
+def _children(node: Node) -> list[Node]:
+    if isinstance(node, MappingNode):
+        return list(node.items.values())
+    return list(node.items) if isinstance(node, SequenceNode) else []
+
+
+def changes(node: Node) -> Iterator[str]:
+    """What was overridden at a node or below, in file order."""
+    yield from own_changes(node)
+    for child in _children(node):
+        yield from changes(child)
+
+
+def own_changes(node: Node) -> Iterator[str]:
+    """What was overridden at a node itself: what it was, and what was taken out of it."""
+    if node.change:
+        yield node.change
+    if isinstance(node, (MappingNode, SequenceNode)):
+        lines: dict[str, list[str]] = {}
+        for name, mark in node.gone.items():
+            lines.setdefault(f"{mark.file}:{mark.line}", []).append(name)
+        yield from (f"{line}; without {listed(names)}" for line, names in lines.items())
+
+
+def _entry(head: str, node: Node, indent: int) -> Iterator[str]:
+    """Lines of `head: node`."""
+    line = f"{' ' * indent}{head}: {flow(node)}"
+    if _on_one_line(node, line):
+        yield line + _comment(changes(node))
+        return
+    yield f"{' ' * indent}{head}:" + _comment(own_changes(node))
+    yield from _block(node, indent + 2)
+
+
+def _block(node: Node, indent: int) -> Iterator[str]:
+    if isinstance(node, MappingNode):
+        for key, child in node.items.items():
+            yield from _entry(_key(key), child, indent)
+    elif isinstance(node, SequenceNode):
+        for child in node.items:
+            yield from _item(child, indent)
+
+
+def _item(node: Node, indent: int) -> Iterator[str]:
+    """Lines of an entry of a list; the first key of a mapping stands beside the dash."""
+    line = f"{' ' * indent}- {flow(node)}"
+    if _on_one_line(node, line):
+        yield line + _comment(changes(node))
+        return
+    told = _comment(own_changes(node))
+    if told:
+        yield f"{' ' * indent}#{told[3:]}"
+    lines = list(_block(node, indent + 2))
+    yield f"{' ' * indent}- {lines[0][indent + 2 :]}" if isinstance(node, MappingNode) else f"{' ' * indent}-"
+    yield from lines[1 if isinstance(node, MappingNode) else 0 :]
+
+
+def _on_one_line(node: Node, line: str) -> bool:
+    """Whether a node is written on one line: single values, and what is short and holds no mapping."""
+    if isinstance(node, ScalarNode) or not node.items:  # type: ignore[attr-defined]
+        return True
+    children = _children(node)
+    nested = any(isinstance(child, MappingNode) for child in children)
+    return len(line) <= WIDEST and not nested
+
+
+def _comment(texts: Iterator[str] | list[str]) -> str:
+    text = "; ".join(dict.fromkeys(texts))
+    return f"  # {shown(text, LONGEST_COMMENT)}" if text else ""
+
+
+def _key(key: str) -> str:
+    return _scalar(ScalarNode(_NOWHERE, "", key, False))
+
+
+def _scalar(node: ScalarNode) -> str:
+    text = node.text
+    if node.plain and (NUMBER.fullmatch(text) or text in TRUTH or DATE.fullmatch(text)):
+        return text
+    return text if _PLAIN.fullmatch(text) and not _misread(text) else f'"{"".join(map(_escaped, text))}"'
+
+
+def _misread(text: str) -> bool:
+    """Whether a text without quotes would be taken for something else."""
+    if len(text) > LONGEST_WORD:
+        return text[0] in "0123456789"
+    misread = NUMBER.fullmatch(text) or DATE.fullmatch(text) or TWO_READINGS.fullmatch(text)
+    return bool(misread) or text.lower() in _WORDS
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return "\\" + char
+    if char == "\n":
+        return "\\n"
+    if char.isprintable():
+        return char
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
+
+
+_WORDS = {"true", "false", "null"}
+_NOWHERE = Mark("", 1, 1)
