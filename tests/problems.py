@@ -26,7 +26,8 @@ def made(problem: Mapping[str, Any]) -> Scenario:
 def _node(value: Any) -> nodes.Node:
     here = Mark("a problem", 1, 1)
     if isinstance(value, Mapping):
-        return nodes.MappingNode(here, "", {key: _node(each) for key, each in value.items()}, dict.fromkeys(value, here))
+        items = {key: _node(each) for key, each in value.items()}
+        return nodes.MappingNode(here, "", items, dict.fromkeys(value, here))
     if isinstance(value, list):
         return nodes.SequenceNode(here, "", [_node(each) for each in value])
     text = value if isinstance(value, str) else json.dumps(value)

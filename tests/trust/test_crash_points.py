@@ -1,8 +1,8 @@
 """R1: killed at any instant, a batch loses at most the chunks in flight, and goes on to the same bytes.
 
-The quick form, in one process and without strace, is in `tests/test_batch.py` and `tests/test_shards.py`: there a copy
-of the process ends itself before the N-th call of `os`. Here strace kills it before the N-th system call, for every
-call that changes something in the results folder.
+The quick form, in one process and without strace, is in `tests/batch/test_batch.py` and `tests/batch/test_shards.py`:
+there a copy of the process ends itself before the N-th call of `os`. Here strace kills it before the N-th system
+call, for every call that changes something in the results folder.
 """
 
 import multiprocessing
@@ -39,7 +39,7 @@ from tests.trust.small import (
 
 __all__ = ["strace"]  # a fixture
 
-DYING = "tests/test_batch.py::test_dying_at_any_step_loses_nothing_that_was_finished[True-3-4]"
+DYING = "tests/batch/test_batch.py::test_dying_at_any_step_loses_nothing_that_was_finished[True-3-4]"
 PLANTED = [
     Planted(
         "R1", "sim/results/folder.py", "self._list(manifest, write_chunk(self.path, chunk, self.layout, versions))",
@@ -50,7 +50,7 @@ PLANTED = [
     ),
     Planted(
         "R1", "sim/results/files.py", 'temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")',
-        "temporary = path", "tests/test_store.py::test_a_file_reaches_the_disk_before_its_name_does",
+        "temporary = path", "tests/results/test_store.py::test_a_file_reaches_the_disk_before_its_name_does",
     ),
     Planted(
         "R1", "sim/results/folder.py",
@@ -63,16 +63,16 @@ PLANTED = [
     Planted(
         "R1", "sim/results/folder.py",
         "left = [each for folder in (self.path, *self.path.iterdir()) for each in unfinished(folder)]",
-        "left = []", "tests/test_batch.py::test_what_a_kill_left_half_done_is_removed_wherever_it_lies",
+        "left = []", "tests/batch/test_batch.py::test_what_a_kill_left_half_done_is_removed_wherever_it_lies",
     ),
     Planted(
         "R1", "sim/results/manifest.py", "return replace(self, files=resolved, complete=False)",
         "return replace(self, complete=False)",
-        "tests/test_batch.py::test_tables_of_other_draws_are_not_listed_while_new_ones_are_made",
+        "tests/batch/test_batch.py::test_tables_of_other_draws_are_not_listed_while_new_ones_are_made",
     ),
     Planted(
         "R1", "sim/results/folder.py", "        remove(unfinished(path))\n", "        pass\n",
-        "tests/test_batch.py::test_what_a_kill_left_half_done_is_removed_wherever_it_lies",
+        "tests/batch/test_batch.py::test_what_a_kill_left_half_done_is_removed_wherever_it_lies",
     ),
 ]  # fmt: skip
 

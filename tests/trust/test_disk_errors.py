@@ -1,7 +1,7 @@
 """R5: a full disk, a quota, an error of the disk: one plain line, code not 0, finished chunks kept, same bytes after.
 
-`tests/test_batch.py` fills the disk at each write of one process. Here each call that changes the folder fails, with
-each error that a disk has, as strace has it; and disks of many sizes fill up for real.
+`tests/batch/test_batch.py` fills the disk at each write of one process. Here each call that changes the folder fails,
+with each error that a disk has, as strace has it; and disks of many sizes fill up for real.
 """
 
 import errno
@@ -24,7 +24,7 @@ __all__ = ["strace"]  # a fixture
 
 INTERRUPTED = "tests/trust/test_disk_errors.py::test_writes_that_are_cut_short_or_interrupted_go_on"
 LIMITED = "tests/trust/test_disk_errors.py::test_a_file_that_may_not_grow_stops_it_with_one_line"
-FULL = "tests/test_batch.py::test_a_disk_that_fills_up_at_any_write_stops_it_with_one_line"
+FULL = "tests/batch/test_batch.py::test_a_disk_that_fills_up_at_any_write_stops_it_with_one_line"
 PLANTED = [
     Planted(
         "R5", "sim/results/files.py", "            rest = rest[os.write(handle, rest) :]",

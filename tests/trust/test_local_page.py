@@ -1,7 +1,7 @@
 """R16: the local page answers to its own browser on this machine, and to nobody else.
 
-What a stranger may try over HTTP is tried in `tests/test_app.py`, with a real server. Here are the ways around that: a
-WebSocket by hand, other addresses of the machine, and what the program itself asks of the network.
+What a stranger may try over HTTP is tried in `tests/app/test_app.py`, with a real server. Here are the ways around
+that: a WebSocket by hand, other addresses of the machine, and what the program itself asks of the network.
 """
 
 import re
@@ -15,7 +15,7 @@ from tests.trust.planting import ROOT, Planted
 pytest.importorskip("starlette", reason="the local page needs the extra `app`")
 from tests.app_client import served
 
-HTTP = "tests/test_app.py::test_strangers_are_refused_on_every_address_and_told_nothing"
+HTTP = "tests/app/test_app.py::test_strangers_are_refused_on_every_address_and_told_nothing"
 HERE = "tests/trust/test_local_page.py"
 SAFETY = "sim/app/safety.py"
 PLANTED = [
@@ -28,7 +28,7 @@ PLANTED = [
     ),
     Planted(
         "R16", SAFETY, "default-src 'none'; script-src 'self'", "default-src *; script-src *",
-        "tests/test_app.py::test_every_answer_tells_the_browser_to_run_and_fetch_nothing_else",
+        "tests/app/test_app.py::test_every_answer_tells_the_browser_to_run_and_fetch_nothing_else",
     ),
 ]  # fmt: skip
 PATHS = ("/", "/step", "/packages", "/results", "/tweak", "/static/app.js", "/no-such-page")

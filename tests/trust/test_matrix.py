@@ -1,8 +1,9 @@
 """The same bits everywhere: processes, processors, places and versions make no difference to any number.
 
-Workers, shards, clusters and orders of arrival are held against each other byte by byte in `tests/test_batch.py`,
-`tests/test_shards.py` and `tests/test_dask.py`, the order of the file in `tests/test_limits.py`, and the bits of each
-function of `sim/core/exact.py` against committed hashes in `tests/test_exact.py`.
+Workers, shards, clusters and orders of arrival are held against each other byte by byte in
+`tests/batch/test_batch.py`, `tests/batch/test_shards.py` and `tests/batch/test_dask.py`, the order of the file in
+`tests/model/test_limits.py`, and the bits of each function of `sim/core/exact.py` against committed hashes in
+`tests/core/test_exact.py`.
 """
 
 import json

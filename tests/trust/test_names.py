@@ -13,7 +13,7 @@ from sim.charts.style import INK, NEUTRAL, PARTY_STYLES, SOFT
 from sim.report import result_page
 from sim.results.tables import tables_of
 from tests.commands import call
-from tests.test_report import Page
+from tests.report.test_report import Page
 from tests.trust.hostile import TEXTS, harmless, hostile, places
 from tests.trust.planting import Planted
 from tests.trust.test_names_tables import cells, is_formula

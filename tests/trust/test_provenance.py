@@ -23,11 +23,11 @@ PLANTED = [
             f"{TEST}test_a_result_names_what_made_it"),
     Planted("R18", "sim/results/chunk_files.py", "        if parquet.content_hash(table) != hashes.content\n    ]",
             "        if parquet.content_hash(table) == ''\n    ]",
-            "tests/test_verify.py::test_a_forger_who_makes_every_hash_anew_is_found_by_playing"),
+            "tests/batch/test_verify.py::test_a_forger_who_makes_every_hash_anew_is_found_by_playing"),
     Planted("R18", "sim/core/streams.py", '|{int(seed)}|{name}"', '|{int(seed)}|{hash(name)}"',
             f"{TEST}test_a_chunk_is_played_again_elsewhere_from_its_name_alone"),
     Planted("R18", "sim/batch/verifying.py", "        differing += play_again(entry, layout)\n", "        pass\n",
-            "tests/test_verify.py::test_a_forger_who_makes_every_hash_anew_is_found_by_playing"),
+            "tests/batch/test_verify.py::test_a_forger_who_makes_every_hash_anew_is_found_by_playing"),
 ]  # fmt: skip
 
 # Another process that has a scenario, a seed and the name of a chunk, and nothing of the results.

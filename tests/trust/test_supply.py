@@ -237,7 +237,7 @@ def test_the_source_archive_passes_tests_of_its_own(archives, tmp_path, record_p
     with tarfile.open(archives[1]) as source:
         source.extractall(tmp_path, filter="data")
     (folder,) = tmp_path.iterdir()
-    some = ["tests/test_project.py", "tests/test_layers.py", "tests/test_streams.py", "tests/test_theory.py"]
+    some = ["tests/test_project.py", "tests/test_layers.py", "tests/core/test_streams.py", "tests/core/test_theory.py"]
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *some]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)

@@ -283,7 +283,7 @@ PLANTED = [
     ),
     Planted(
         "R8", "sim/batch/engines.py", "                lost.append(part)\n", "",
-        "tests/test_batch.py::test_a_lost_worker_costs_no_draw",
+        "tests/batch/test_batch.py::test_a_lost_worker_costs_no_draw",
     ),
     Planted(
         "R8", "sim/batch/work.py", "if self._counts[part] >= MOST_LOSSES:", "if self._counts[part] >= 10**9:",
@@ -296,6 +296,6 @@ PLANTED = [
     Planted(
         "R8", "sim/batch/work.py", "        wait([parent.sentinel])\n        os._exit(1)\n",
         "        wait([parent.sentinel])\n",
-        "tests/test_batch.py::test_a_batch_that_is_killed_goes_on_where_it_was",
+        "tests/batch/test_batch.py::test_a_batch_that_is_killed_goes_on_where_it_was",
     ),
 ]  # fmt: skip

@@ -1,0 +1,138 @@
+"""One negotiation as numbers, round by round: they are those that `peacesim run` tells, and nothing else."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from sim.analysis.narrate import narrate
+from sim.analysis.stepping import look_for, stepped
+from sim.model.ensemble import draw as draw_inputs
+from tests.commands import SCENARIO, data
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+FLAGSHIP = SCENARIOS / "ukraine-december-2025.yaml"
+BANKS = SCENARIOS / "two-banks-pullback.yaml"
+
+
+@pytest.fixture(scope="module")
+def banks():
+    return sim.read_scenario(BANKS)
+
+
+@pytest.fixture(scope="module")
+def runs(banks):
+    return sim.run(banks, 60, 1).draws
+
+
+def first_that(runs, outcome):
+    return int(runs.index[runs["outcome"] == outcome][0])
+
+
+@pytest.mark.parametrize("outcome", ["in_force", "refused", "no_zone"])
+def test_the_story_is_that_of_the_command(banks, runs, outcome):
+    draw = first_that(runs, outcome)
+    told = stepped(banks, 1, draw)
+    assert told.story.outcome == outcome
+    assert data("run", BANKS, "--draw", draw) == told.story.as_data()
+
+
+@pytest.mark.parametrize(("file", "draw"), [(BANKS, 0), (FLAGSHIP, 0), (SCENARIOS / "panama-canal-1977.yaml", 3)])
+def test_each_round_stands_as_its_turns_tell(file, draw):
+    told = stepped(sim.read_scenario(file), 1, draw)
+    names = list(told.story.scenario.parties)
+    assert len(told.stands) == len(told.story.rounds)
+    for stand, played in zip(told.stands, told.story.rounds, strict=True):
+        assert len(stand.texts) == len(played.turns)
+        for text, turn in zip(stand.texts, played.turns, strict=True):
+            n = names.index(turn.party)
+            assert stand.asks_for[n] == turn.asks_for
+            if turn.offer is not None:
+                assert text.worth[n] == turn.offer_worth
+            if turn.did == "accepts":
+                assert text.worth[n] == turn.answered_worth >= turn.asks_for - 1e-9
+                assert not [line for line in text.crosses if line.startswith(f"{turn.party}.")]
+    assert [seat.no_deal_at_start for seat in told.story.seats] == list(told.stands[0].no_deal)
+    assert [seat.no_deal for seat in told.story.seats] == list(told.stands[-1].no_deal)
+
+
+def test_a_refusal_at_a_line_is_of_a_text_that_crosses_it():
+    told, found = stepped(sim.read_scenario(FLAGSHIP), 1, 0), 0
+    for stand, played in zip(told.stands, told.story.rounds, strict=True):
+        before = None
+        for text, turn in zip(stand.texts, played.turns, strict=True):
+            if turn.did == "refuses" and "." in str(turn.reason) and before is not None:
+                assert turn.reason in before.crosses
+                found += 1
+            before = text
+    assert found
+
+
+def test_a_line_that_was_given_up_is_crossed_no_more():
+    """In draw 4 Ukraine gives up its line on NATO in round 12, and in the end signs a text that lies behind it."""
+    told = stepped(sim.read_scenario(FLAGSHIP), 1, 4)
+    (fallen,) = [line for line in told.story.lines_fallen if line.line == "ukraine.nato_for_guarantee"]
+    signed = told.stands[-1].texts[-1]
+    assert fallen.round < told.story.signed and not [line for line in signed.crosses if line.startswith("ukraine.")]
+    assert told.story.package["nato_status"] == "constitution_and_nato_text"
+    later = [text for stand in told.stands[fallen.round - 1 :] for text in stand.texts if text is not None]
+    crossed = {line for text in later for line in text.crosses}
+    assert crossed and fallen.line not in crossed
+
+
+def test_harm_and_front_end_where_results_have_them():
+    """A row without an agreement counts the harm of all rounds, and the weeks of those still in the dark at the end."""
+    scenario = sim.read_scenario(FLAGSHIP)
+    runs = sim.run(scenario, 8, 1).draws
+    draw = int(runs.index[runs["outcome"].isin(["no_zone", "deadline"])][0])
+    told, strikes = stepped(scenario, 1, draw), draw_inputs(scenario, 1, draw, 1).world.war.strikes
+    assert len(told.stands) == scenario.time.rounds
+    for name, harm in zip(scenario.parties, told.stands[-1].harm, strict=True):
+        left = harm.dark * float(strikes.lasting[0])
+        assert harm.household_weeks + left == pytest.approx(runs.at[draw, f"household_weeks_{name}"])
+        assert harm.money == pytest.approx(runs.at[draw, f"war_cost_{name}"])
+    assert told.stands[0].front == 0 and all(stand.front is not None for stand in told.stands)
+    assert any(harm.household_weeks > 0 for harm in told.stands[-1].harm)
+
+
+def test_what_holds_falls_from_one_through_the_shares_of_the_results(banks, runs):
+    draw = first_that(runs, "in_force")
+    told = stepped(banks, 1, draw)
+    share = np.array(told.holding.share)
+    assert share[0] == 1 and (np.diff(share) <= 0).all()
+    assert share[12] == runs.at[draw, "survival_12"] and share[60] == runs.at[draw, "survival_60"]
+    assert stepped(banks, 1, first_that(runs, "no_zone")).holding is None
+
+
+def test_a_scenario_without_a_war_has_no_front_and_no_harm(tmp_path):
+    path = tmp_path / "talks.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    stand = stepped(sim.read_scenario(path), 1, 0).stands[0]
+    assert stand.front is None and stand.harm == () and stand.strength == ()
+    with pytest.raises(ValueError, match="counted from 0"):
+        stepped(sim.read_scenario(path), 1, -1)
+
+
+# The next draw that ends so
+
+
+@pytest.mark.parametrize("wanted", ["signed", "in_force", "refused", "no_zone", "any"])
+def test_the_next_draw_is_the_first_row_that_ends_so(banks, runs, wanted):
+    for start in (0, 7, 31):
+        rows = runs[start:]
+        ends_so = {"signed": rows["package"].notna(), "any": rows["draw"] >= 0}.get(wanted, rows["outcome"] == wanted)
+        *before, last = look_for(banks, 1, start, wanted, 60 - start)
+        assert last.draw == (int(rows.index[ends_so][0]) if ends_so.any() else None)
+        assert all(each.draw is None for each in before)
+
+
+def test_a_search_in_vain_says_how_far_it_came(tmp_path):
+    path = tmp_path / "talks.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    scenario = sim.read_scenario(path, ["parties.*.no_deal=0.97"])
+    assert narrate(scenario, 1, 0).outcome == "no_zone"
+    *_, last = look_for(scenario, 1, 5, "signed", 30)
+    assert last.draw is None and last.last == 34
+    with pytest.raises(ValueError, match="'peace'"):
+        list(look_for(scenario, 1, 0, "peace", 30))

@@ -1,0 +1,330 @@
+"""The local page: who may ask it, what it may read, and how its one worker serves several tabs."""
+
+import json
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("starlette")
+pytest.importorskip("uvicorn")
+
+import sim
+from sim.app.errors import Broken, Busy, NotThere, Replaced, Said
+from sim.app.place import Place
+from sim.app.safety import Keys
+from sim.app.worker import MOST_WAITING, Worker
+from tests import app_functions
+from tests.app_client import served
+from tests.commands import SCENARIO
+
+SECRET = "the well of the other village"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a scenario, beside a file that is nobody's business."""
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "secret.yaml").write_text(f"title: {SECRET}\n")
+    inside = outside / "talks"
+    inside.mkdir()
+    (inside / "talks.yaml").write_text(SCENARIO)
+    (inside / "link.yaml").symlink_to(outside / "secret.yaml")
+    (inside / "below").mkdir()
+    (inside / "below" / "more.yaml").write_text(SCENARIO)
+    return inside
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    with served(folder / "talks.yaml", "-n", "1000") as client:
+        yield client
+
+
+# Who may ask
+
+
+def test_the_address_of_the_terminal_gives_the_cookie_and_the_cookie_opens_the_page(page):
+    first = page.get("/?" + page.address.partition("?")[2], Cookie="")
+    assert first.status == 303 and first.headers["location"] == "/"
+    cookie = first.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
+    assert page.get("/tweak", Cookie=cookie.partition(";")[0]).status == 200
+
+
+KEPT = {
+    "/step?key={key}&file=below%2Fmore.yaml&draw=3": "/step?file=below%2Fmore.yaml&draw=3",
+    "/packages?file=talks.yaml&key={key}&package=&key=0": None,  # the key that counts is the last one
+    "/packages?file=talks.yaml&key=0&package=&key={key}": "/packages?file=talks.yaml&package=",
+    "/?draw=3&key={key}": "/?draw=3",
+    "/step?key={key}&file=%0D%0ASet-Cookie:%20a=b%26": "/step?file=%0D%0ASet-Cookie%3A+a%3Db%26",
+    "/a%3Fb%23c?key={key}": "/a%3Fb%23c",
+    "//peacesim.example/?key={key}&file=talks.yaml": "/?file=talks.yaml",
+    "/%5Cpeacesim.example?key={key}": "/%5Cpeacesim.example",
+    "/\\peacesim.example?key={key}": "/",
+}
+
+
+@pytest.mark.parametrize(("asked", "location"), KEPT.items())
+def test_an_address_with_a_key_leads_to_the_same_address_without_it(page, asked, location):
+    answer = page.get(asked.format(key=page.address.partition("?key=")[2]), Cookie="")
+    assert answer.status == (403 if location is None else 303) and answer.headers["location"] == location
+    cookies = [each.partition("=")[0] for each in answer.headers.get_all("set-cookie", [])]
+    assert cookies == ([] if location is None else [f"peacesim-{page.port}"])
+
+
+def test_what_the_first_address_asks_for_is_kept_too(page):
+    assert page.get("/?file=below%2Fmore.yaml&draw=3").headers["location"] == "/tweak?file=below%2Fmore.yaml&draw=3"
+    assert page.get("/").headers["location"] == "/tweak"
+
+
+def test_a_wrong_key_opens_nothing_and_the_one_of_the_browser_works_once(page):
+    for key in ("", "0" * 64, "ä"):
+        assert not Keys(1).opens(key)
+    keys = Keys(1)
+    assert keys.opens(keys.key) and keys.opens(keys.key)
+    once = keys.once
+    assert keys.opens(once) and not keys.opens(once) and not keys.opens("")
+    assert page.get("/?key=" + "0" * 64, Cookie="").status == 403
+
+
+PATHS = ("/", "/tweak", "/static/app.js", "/tweak/answer")
+WRONG = {
+    "no cookie": {"Cookie": ""},
+    "another cookie": {"Cookie": "peacesim=1"},
+    "a key of another session": {"Cookie": "peacesim-{port}=" + 64 * "0"},
+    "an empty key": {"Cookie": "peacesim-{port}="},
+    "a foreign host": {"Host": "peacesim.example:80"},
+    "a foreign host with our port": {"Host": "rebound.example:{port}"},
+    "our host without the port": {"Host": "127.0.0.1"},
+    "all addresses": {"Host": "0.0.0.0:{port}"},
+    "a foreign origin": {"Origin": "https://peacesim.example"},
+    "another port of this machine": {"Origin": "http://127.0.0.1:1"},
+    "an origin without a name": {"Origin": "null"},
+    "a page of another site": {"Sec-Fetch-Site": "cross-site"},
+    "a page of another port": {"Sec-Fetch-Site": "same-site"},
+    "a WebSocket": {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+                    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_strangers_are_refused_on_every_address_and_told_nothing(page, wrong):
+    headers = {name: value.format(port=page.port) for name, value in wrong.items()}
+    for path in PATHS:
+        for answer in (page.get(path, **headers), page.post(path, {"file": "talks.yaml", "n": 1}, **headers)):
+            assert answer.status == 403, path
+            assert answer.text.startswith("Refused: ")
+            assert "well" not in answer.text and "talks" not in answer.text
+            assert "access-control-allow-origin" not in answer.headers
+
+
+def test_our_own_pages_are_not_refused(page):
+    for host in ("127.0.0.1", "localhost", "[::1]"):
+        own = {"Host": f"{host}:{page.port}", "Origin": f"http://{host}:{page.port}", "Sec-Fetch-Site": "same-origin"}
+        assert page.get("/static/app.js", **own).status == 200
+
+
+def raw(page, text):
+    """What the page answers to bytes that no library would send."""
+    with socket.create_connection(("127.0.0.1", page.port), 10) as connection:
+        connection.sendall(text.replace("\n", "\r\n").encode())
+        connection.settimeout(10)
+        return connection.recv(65_536).decode()
+
+
+def test_two_hosts_or_two_origins_are_none(page):
+    head = f"GET /tweak HTTP/1.1\nHost: 127.0.0.1:{page.port}\nCookie: {page.cookie}\n"
+    assert " 200 " in raw(page, head + "\n").splitlines()[0]
+    assert " 40" in raw(page, head + "Host: peacesim.example\n\n").splitlines()[0]
+    origins = f"Origin: http://127.0.0.1:{page.port}\nOrigin: http://peacesim.example\n\n"
+    assert " 403 " in raw(page, head + origins).splitlines()[0]
+
+
+def test_it_listens_to_this_machine_alone(page):
+    """On Linux every address 127.x.y.z is this machine, and a server bound to all addresses would answer there."""
+    try:
+        with socket.create_connection(("127.0.0.2", page.port), 2):
+            pytest.fail("it listens on more than 127.0.0.1")
+    except OSError:
+        pass
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])
+def test_other_methods_are_refused(page, method):
+    assert page.send(method, "/tweak", None, {}).status == 405
+
+
+def test_a_body_that_no_page_of_ours_sends_is_refused(page):
+    body = json.dumps({"file": "talks.yaml", "n": 1}).encode()
+    assert page.send("POST", "/tweak/answer", body, {"Content-Type": "text/plain"}).status == 415
+    assert page.send("POST", "/tweak/answer", b" " * 300_000, {"Content-Type": "application/json"}).status == 413
+    assert page.send("POST", "/tweak/answer", b"{", {"Content-Type": "application/json"}).status == 400
+    assert page.send("POST", "/tweak/answer", b"[" * 100_000, {"Content-Type": "application/json"}).status == 400
+    long = f"POST /tweak/answer HTTP/1.1\nHost: 127.0.0.1:{page.port}\nCookie: {page.cookie}\n"
+    assert " 411 " in raw(page, long + "Content-Type: application/json\nTransfer-Encoding: chunked\n\n").splitlines()[0]
+
+
+def test_every_answer_tells_the_browser_to_run_and_fetch_nothing_else(page):
+    for answer in (page.get("/tweak"), page.get("/static/app.js"), page.get("/nothing"), page.get("/", Cookie="")):
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+        assert "frame-ancestors 'none'" in policy and "form-action 'none'" in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert "server" not in answer.headers
+
+
+# What it may read
+
+OUTSIDE = ("../secret.yaml", "below/../../secret.yaml", "link.yaml", "/etc/passwd", "..\\secret.yaml",
+           "talks.yaml\0", "%2e%2e/secret.yaml", "", ".", "below", "C:secret.yaml", "//etc/x.yaml", "talks.yaml/",
+           "a" * 450)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_no_file_outside_the_folder_is_opened(page, folder, name):
+    with pytest.raises(NotThere):
+        Place.of(folder / "talks.yaml").scenario(name)
+    answer = page.post("/tweak/answer", {"file": name, "n": 1, "sets": []})
+    assert answer.status == 404 and SECRET not in answer.text
+
+
+def test_files_below_the_folder_are_opened(folder):
+    assert Place.of(folder).scenario("below/more.yaml").is_file()
+    assert Place.of(folder).scenarios() == ["link.yaml", "talks.yaml"]
+
+
+@pytest.mark.parametrize("path", ["/static/../page.py", "/static/%2e%2e/page.py", "/static/..%2fpage.py", "/static/x",
+                                  "/static/tweak.html", "/static/", "//static/app.js"])  # fmt: skip
+def test_no_other_file_of_the_program_is_served(page, path):
+    assert page.get(path).status == 404
+
+
+# How it ends
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_and_its_worker(folder, number, code):
+    with served(folder / "talks.yaml") as client:
+        if number == signal.SIGINT:
+            assert client.post("/tweak/answer", {"file": "talks.yaml", "n": 1, "sets": []}).status == 200
+        ended, said = client.close(number)
+    assert ended == code
+    assert said.strip() == "peacesim: the page is closed"
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", client.port), 2)
+
+
+def test_what_is_no_scenario_is_said(tmp_path):
+    from tests.commands import call
+
+    (tmp_path / "notes.txt").write_text("a note")
+    answer = call("app", tmp_path / "notes.txt", "--no-browser")
+    assert answer.exit_code == 2 and ".yaml" in answer.output
+
+
+def test_a_port_that_is_taken_is_said(page, folder):
+    with pytest.raises(AssertionError, match="is taken"), served(folder, "--port", str(page.port)):
+        pass
+
+
+# The worker
+
+
+@pytest.fixture(scope="module")
+def worker():
+    made = Worker()
+    yield made
+    made.close()
+
+
+def test_it_returns_what_a_function_returns_and_raises_what_it_raises(worker):
+    assert worker.ask("a", app_functions.doubled, 21).answer.result(60) == 42
+    assert worker.ask("a", app_functions.counted, 3).answer.result(60) == 3
+    with pytest.raises(Said, match="too odd"):
+        worker.ask("a", app_functions.refused).answer.result(60)
+    with pytest.raises(sim.ScenarioError, match="cannot be read"):
+        worker.ask("a", sim.read_scenario, "nothing.yaml").answer.result(60)
+
+
+def test_a_fault_of_ours_is_told_in_the_terminal_alone(worker, capsys):
+    with pytest.raises(Broken, match="fault of the program"):
+        worker.ask("a", app_functions.wrong).answer.result(60)
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_worker_that_dies_is_started_anew(worker):
+    with pytest.raises(Broken, match="ended before it had an answer"):
+        worker.ask("a", app_functions.die).answer.result(60)
+    assert worker.ask("a", app_functions.doubled, 2).answer.result(60) == 4
+
+
+def test_a_newer_request_takes_the_place_of_an_older_one(worker, tmp_path):
+    first = worker.ask("a", app_functions.until_stopped, str(tmp_path / "begun"))
+    wait_for(tmp_path / "begun")
+    second, third = worker.ask("a", app_functions.doubled, 1), worker.ask("a", app_functions.doubled, 3)
+    for replaced in (first, second):
+        with pytest.raises(Replaced):
+            replaced.answer.result(60)
+    assert third.answer.result(60) == 6
+
+
+def test_a_refinement_makes_room_for_who_has_no_answer_yet_and_goes_on_afterwards(worker, tmp_path):
+    refining = worker.ask("a", app_functions.until_there, str(tmp_path / "begun"), str(tmp_path / "go"), urgent=False)
+    wait_for(tmp_path / "begun")
+    assert worker.ask("b", app_functions.doubled, 4).answer.result(60) == 8
+    assert not refining.answer.done()
+    (tmp_path / "go").touch()
+    assert refining.answer.result(60) == "there"
+
+
+def test_the_line_is_short_and_what_nobody_waits_for_is_given_up(worker, tmp_path):
+    running = worker.ask("a", app_functions.until_stopped, str(tmp_path / "begun"))
+    wait_for(tmp_path / "begun")
+    waiting = [worker.ask(f"tab-{k}", app_functions.doubled, k) for k in range(MOST_WAITING)]
+    with pytest.raises(Busy):
+        worker.ask("one-more", app_functions.doubled, 1)
+    worker.give_up(waiting[0])
+    worker.give_up(running)
+    assert [job.answer.result(60) for job in waiting[1:]] == [2 * k for k in range(1, MOST_WAITING)]
+    assert waiting[0].answer.cancelled()
+
+
+def test_what_takes_too_long_is_ended():
+    hasty = Worker(longest=1.0)
+    with pytest.raises(Broken, match="longer than 1 seconds"):
+        hasty.ask("a", app_functions.asleep).answer.result(60)
+    hasty.close()
+
+
+def test_a_browser_that_goes_away_gives_the_worker_free(page):
+    """A long answer is asked for and the connection closed; a short one comes long before the long one would."""
+    wish = json.dumps({"file": "talks.yaml", "n": 20_000, "sets": []})
+    head = (f"POST /tweak/answer HTTP/1.1\nHost: 127.0.0.1:{page.port}\nCookie: {page.cookie}\nX-Tab: gone\n"
+            f"Content-Type: application/json\nContent-Length: {len(wish)}\n\n{wish}")  # fmt: skip
+    with socket.create_connection(("127.0.0.1", page.port), 10) as connection:
+        connection.sendall(head.replace("\n", "\r\n").encode())
+    assert page.post("/tweak/answer", {"file": "talks.yaml", "n": 10, "sets": []}, X_Tab="here").status == 200
+
+
+def wait_for(path: Path) -> None:
+    until = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+# The command
+
+
+def test_what_is_missing_is_said(tmp_path):
+    from tests.commands import process
+
+    (tmp_path / "starlette.py").write_text("raise ModuleNotFoundError('no', name='starlette')")
+    answer = process("app", "--no-browser", cwd=tmp_path, PYTHONPATH=f"{tmp_path}:{Path(__file__).parents[2]}")
+    assert answer.returncode == 2
+    assert "pip install 'peacesim[app]'" in answer.stderr

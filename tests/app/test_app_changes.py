@@ -1,0 +1,119 @@
+"""What is changed on one page carries over to the others: the numbers are those of the command line with `--set`."""
+
+import json
+
+import pytest
+
+import sim
+from sim.app import benches
+from sim.app.changed import ChangesRefused
+from sim.app.differing import differing
+from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
+from sim.app.step_answer import next_that_ends_so, told
+from tests.app.test_app_step import BANKS, SCENARIOS, about, result_of
+from tests.commands import data
+
+SETS = ("parties.upland.weights.strip={value: 0.45, range: [0.35, 0.55], status: assumption}",
+        "parties.lowland.no_deal=0.3", "parties.upland.strategy={name: hardline}")  # fmt: skip
+OPTIONS = [part for text in SETS for part in ("--set", text)]
+FLAGSHIP = SCENARIOS / "ukraine-december-2025.yaml"
+EMBASSIES = dict(sim.read_scenario(BANKS).proposals["strip_for_embassies"].package)
+
+
+# Step
+
+
+def test_the_negotiation_of_a_changed_scenario_is_that_of_the_command():
+    played = data("run", BANKS, "--draw", 3, *OPTIONS)
+    assert told(about(BANKS, SETS), 3)["story"] == played
+    assert told(about(BANKS), 3)["story"] != played
+    assert told(about(BANKS, SETS, seed=5), 3)["story"] == data("run", BANKS, "--draw", 3, "--seed", 5, *OPTIONS)
+
+
+def test_the_next_draw_is_looked_for_in_the_changed_scenario():
+    outcomes = sim.run(sim.read_scenario(BANKS, SETS), 40, 1).draws["outcome"]
+    wanted = outcomes[5:].mode()[0]
+    found = result_of(next_that_ends_so(about(BANKS, SETS), 5, wanted))
+    assert found["draw"] == outcomes.index[(outcomes == wanted) & (outcomes.index >= 5)][0]
+
+
+def test_what_is_taken_out_is_gone_as_from_a_file_that_says_so(tmp_path):
+    (tmp_path / "base.yaml").write_text(BANKS.read_text(encoding="utf-8"), encoding="utf-8")
+    sets = "".join(f"  {path}: {value}\n" for path, _, value in (text.partition("=") for text in SETS))
+    other = tmp_path / "other.yaml"
+    other.write_text(f"extends: base.yaml\nwithout: [ratification]\nset:\n{sets}", encoding="utf-8")
+    found = told(about(BANKS, SETS, ["ratification"]), 2)["story"]
+    assert found == data("run", other, "--draw", 2) and not any(each["votes"] for each in found["signatures"])
+
+
+# Packages
+
+
+def test_who_would_sign_is_what_show_says_of_the_changed_scenario():
+    shown = data("show", BANKS, *OPTIONS)
+    rows = {row["party"]: row for row in shown["proposals"] if row["proposal"] == "strip_for_embassies"}
+    found, before = (looked(each, EMBASSIES, None)["signatories"] for each in (about(BANKS, SETS), about(BANKS)))
+    assert {each["party"]: each["margin"] for each in found} == {
+        party: row["margin_least"] for party, row in rows.items()
+    }
+    assert found != before
+    (own,) = [each for each in filed(about(BANKS, SETS)) if each["name"] == "strip_for_embassies"]
+    assert {party: each["margin_most"] for party, each in own["parties"].items()} == {
+        party: row["margin_most"] for party, row in rows.items()
+    }
+    nash = {row["candidates"]: row["package"] for row in shown["solutions"] if row["solution"] == "nash"}
+    assert {each["reading"]: "/".join(each["package"].values()) for each in laid(about(BANKS, SETS))["nash"]} == {
+        reading: text for reading, text in nash.items() if text
+    }
+
+
+def test_what_is_signed_most_often_and_what_it_lacks_are_of_the_changed_scenario():
+    counts = sim.run(sim.read_scenario(BANKS, SETS), 60, 1).packages_signed
+    found = result_of(frequent(about(BANKS, SETS), 60))
+    assert (found["count"], found["count"]) == (max(counts.values()), counts["/".join(found["package"].values())])
+    stay = {"strip": "upland_keeps", "recognition": "none", "pull_back": "stay", "observers": "none"}
+    content = about(BANKS, ["parties.lowland.no_deal=0", "parties.upland.no_deal=0"])
+    assert max(each["missing"] for each in lacking(about(BANKS), stay)) > 0
+    assert all(each["missing"] <= 0 for each in lacking(content, stay))
+    free = about(BANKS, ["consistency=[]"])
+    stays = {"strip": "lowland_full", "pull_back": "stay"}
+    assert completed(free, stays, EMBASSIES)["package"] == {**EMBASSIES, **stays}
+
+
+def test_what_is_laid_out_is_kept_for_each_way_a_file_is_changed():
+    benches._kept.clear()
+    changed, bare = benches.bench_of(about(BANKS, SETS)), benches.bench_of(about(BANKS))
+    assert changed is not bare
+    assert benches.bench_of(about(BANKS, SETS)) is changed and benches.bench_of(about(BANKS)) is bare
+    assert benches.bench_of(about(BANKS, seed=2)) is not bare
+    same = [f"parties.lowland.no_deal={json.dumps(sim.read_scenario(BANKS).resolved['parties']['lowland']['no_deal'])}"]
+    assert benches.bench_of(about(BANKS, same)) is benches.bench_of(about(BANKS))
+
+
+# In words
+
+
+def test_what_differs_is_told_in_words_with_what_was_rescaled():
+    found = {each["words"] or each["input"]: (each["before"], each["after"]) for each in differing(about(BANKS, SETS))}
+    weight = "weight of {} for Upland"
+    assert found[weight.format("Who holds the strip")] == ("0.3 [0.2, 0.4]", "0.45 [0.35, 0.55]")
+    assert found[weight.format("Recognition of Upland")] == ("0.35 [0.25, 0.45]", "0.275 [0.1964, 0.3536]")
+    assert found["no-deal worth of Lowland"][1] == "0.3"
+    assert found["name of the strategy of Upland"] == ("time_dependent", "hardline")
+    assert differing(about(BANKS)) == []
+    (close,) = differing(about(BANKS, ["parties.lowland.no_deal={value: 0.550001, range: [0.42, 0.68]}"]))
+    assert (close["before"], close["after"]) == ("0.55 [0.42, 0.68]", "0.550001 [0.42, 0.68]")
+    numbers = sim.read_scenario(FLAGSHIP).numbers()
+    every = [f"{path}={number.value * 0.99:.6g}" for path, number in numbers.items() if path.endswith(("at", "chance"))]
+    every += [f"{path}={number.value * 0.99:.6g}" for path, number in numbers.items() if path.endswith("hardness")]
+    (lines, words) = differing(about(FLAGSHIP, ["lines=each"])), differing(about(FLAGSHIP, every))
+    assert [(each["input"], each["words"], each["after"]) for each in lines] == [("lines", "", "each")]
+    assert len(words) == len(every) > 10 and all(each["words"] and each["before"] != each["after"] for each in words)
+
+
+# What does not hold together
+
+
+def test_a_change_that_holds_no_more_is_not_blamed_on_the_file():
+    with pytest.raises(ChangesRefused):
+        about(BANKS, ["parties.upland.no_deal=7"]).read()

@@ -1,0 +1,412 @@
+"""Batches on a Dask cluster: the bytes of one process, whoever plays and whoever is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import sim.batch.cluster
+import sim.batch.on_dask
+import sim.results.chunks
+from sim.batch import BatchInterrupted, ClusterError, batch, merge
+from sim.batch.cluster import Cluster, Replaced, Worker, differences, play_remotely, program_here
+from sim.batch.on_dask import OnDask
+from sim.batch.progress import Silent
+from sim.batch.work import Lost, Part
+from sim.results.manifest import Shard
+from sim.results.reading import damaged_files
+from tests.batch.test_batch import bytes_of, bytes_of_banks, gone
+from tests.commands import call
+
+distributed = pytest.importorskip("distributed")
+
+ROOT = Path(__file__).resolve().parents[2]
+BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
+ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
+N = 300  # four full chunks and a short one
+DEADLY = 32  # first draw of a piece
+
+
+@pytest.fixture(autouse=True)
+def short_chunks(monkeypatch):
+    """Chunks of 64 draws, the shortest there are, in four pieces."""
+    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """What one process writes; nobody changes it."""
+    out = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
+        batch([BANKS, ORANGE], N, workers=1, out=out)
+    return out
+
+
+@contextmanager
+def started(**how):
+    where = {"host": "127.0.0.1", "protocol": "tcp", "dashboard_address": "127.0.0.1:0"}
+    with distributed.LocalCluster(**where, silence_logs=50, **how) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A scheduler, and two workers that are processes; those that are killed are started anew."""
+    with started(n_workers=2, threads_per_worker=1, processes=True) as found:
+        yield found
+
+
+@pytest.fixture
+def address(cluster):
+    """Of its scheduler, with both workers there."""
+    deadline = time.monotonic() + 60
+    while len(cluster.scheduler.workers) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return cluster.scheduler_address
+
+
+# The same bytes.
+
+
+class Kills(Silent):
+    """Ends a worker of a cluster when so many draws are played."""
+
+    def __init__(self, cluster, after):
+        self.cluster, self.after, self.killed = cluster, after, []
+
+    def advance(self, scenario_id, draws):
+        self.after -= draws
+        if self.after <= 0 and not self.killed:
+            self.killed = [next(iter(self.cluster.workers.values())).pid]
+            os.kill(self.killed[0], signal.SIGKILL)
+
+
+def test_a_cluster_writes_the_bytes_of_one_process_though_a_worker_is_killed(whole, cluster, address, tmp_path):
+    progress = Kills(cluster, after=100)
+    items = batch([BANKS, ORANGE], N, out=tmp_path, progress=progress, dask=address)
+    assert gone(progress.killed) and progress.killed
+    assert [(item.status, item.computed, item.failure) for item in items] == [("done", N, None)] * 2
+    assert bytes_of(tmp_path) == bytes_of(whole)
+    assert not cluster.scheduler.tasks, "nothing of ours is left there"
+    again = batch([BANKS, ORANGE], N, workers=1, out=tmp_path)
+    assert [item.status for item in again] == ["unchanged"] * 2
+
+
+class Stops(Silent):
+    """Asks the batch to end when so many draws are played."""
+
+    def __init__(self, after):
+        self.after = after
+
+    def advance(self, scenario_id, draws):
+        self.after -= draws
+        if self.after <= 0:
+            signal.raise_signal(signal.SIGTERM)
+
+
+def test_shards_are_played_there_too_and_go_on_after_a_break(whole, address, tmp_path):
+    with pytest.raises(BatchInterrupted) as raised:
+        batch([BANKS], N, out=tmp_path / "shards", progress=Stops(100), shard=Shard(1, 2), dask=address)
+    assert raised.value.exit_code == 143
+    for number in (1, 2):
+        batch([BANKS], N, out=tmp_path / "shards", shard=Shard(number, 2), dask=address)
+    (merged,) = merge([tmp_path / "shards"], tmp_path / "joined")
+    assert (merged.missing, merged.item.computed) == ((), N)
+    assert bytes_of(tmp_path / "joined") == bytes_of_banks(whole)
+
+
+def test_threads_of_one_worker_do_not_disturb_each_other(whole, tmp_path):
+    with started(n_workers=1, threads_per_worker=4, processes=False) as threads:
+        batch([BANKS, ORANGE], N, out=tmp_path, dask=threads.scheduler_address)
+    assert bytes_of(tmp_path) == bytes_of(whole)
+
+
+# What is lost.
+
+
+def play_unless_deadly(part, resolved, process):
+    """Stands in for `play_remotely` in workers: one piece of one scenario kills whoever plays it."""
+    if part.first == DEADLY and b"id: two-banks-pullback" in resolved:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return play_remotely(part, resolved, process)
+
+
+@pytest.mark.slow
+def test_a_piece_that_kills_its_workers_is_named_and_given_up_and_the_others_are_done(
+    whole, address, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sim.batch.on_dask, "play_remotely", play_unless_deadly)
+    answer = call("batch", BANKS, ORANGE, "-n", N, "--no-charts", "--out", tmp_path, "--dask", address)
+    assert answer.exit_code == 3, answer.output
+    assert "draws 32 to 47 were given up: their worker ended 3 times" in answer.stderr
+    orange = {name: data for name, data in bytes_of(whole).items() if name.startswith("orange")}
+    assert {name: data for name, data in bytes_of(tmp_path).items() if name.startswith("orange")} == orange
+    (banks,) = tmp_path.glob("two-banks-*")
+    assert damaged_files(banks) == [], "what was finished is kept"
+    monkeypatch.undo()
+    monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
+    batch([BANKS], N, workers=1, out=tmp_path)
+    assert bytes_of(tmp_path) == bytes_of(whole)
+
+
+class Ends(Silent):
+    """Ends a cluster when something is finished."""
+
+    def __init__(self, cluster):
+        self.cluster, self.done = cluster, 0
+
+    def advance(self, scenario_id, draws):
+        self.done += draws
+        if 100 < self.done < 1000:
+            self.done = 1000
+            self.cluster.close()
+
+
+def test_a_cluster_that_ends_leaves_what_is_finished(whole, tmp_path):
+    with (
+        started(n_workers=1, threads_per_worker=1, processes=False) as other,
+        pytest.raises(ClusterError) as raised,
+    ):
+        batch([BANKS], N, out=tmp_path, progress=Ends(other), dask=other.scheduler_address)
+    assert raised.value.exit_code == 3
+    assert "has ended" in str(raised.value) and "the same command goes on from there" in str(raised.value)
+    (item,) = batch([BANKS], N, workers=1, out=tmp_path)
+    assert 0 < item.computed <= N - 64
+    assert bytes_of(tmp_path) == bytes_of_banks(whole)
+
+
+def test_workers_that_stay_away_are_waited_for_a_while(address, monkeypatch):
+    with Cluster(address) as connection:
+        monkeypatch.setattr(connection, "_there", dict)
+        assert connection.look()[0], "they have gone, and others may come"
+        monkeypatch.setattr(sim.batch.cluster, "PATIENCE", 0.0)
+        with pytest.raises(ClusterError, match="has been there for 0 seconds; what is finished is kept"):
+            connection.look()
+
+
+# Who gets what.
+
+
+class Promise:
+    """A future that is not answered until a test says how."""
+
+    def __init__(self):
+        self.status, self.answer, self.heard = "pending", None, lambda done: None
+
+    def add_done_callback(self, heard):
+        self.heard = heard
+
+    def comes(self, answer):
+        self.status, self.answer = "finished", answer
+        self.heard(self)
+
+
+class Pretended:
+    """A cluster of which a test says who is there."""
+
+    def __init__(self, **threads):
+        self.workers = {name: Worker(name, name, count) for name, count in threads.items()}
+        self.client, self.sent, self.gone = SimpleNamespace(id="client"), {}, []
+
+    def fetch(self, future):
+        return future.answer
+
+    def send(self, function, part, resolved, process, address, key):
+        assert process == address
+        self.sent[part.first] = Promise()
+        return self.sent[part.first]
+
+    def on(self, name):
+        return sorted(int(key.split("-")[2]) for key in self.workers[name].keys)
+
+    def look(self):
+        leaving, self.gone = [self.workers.pop(name) for name in self.gone], []
+        return leaving, {}
+
+    def forget(self, futures):
+        pass
+
+
+@pytest.fixture
+def scheduled(monkeypatch):
+    """An engine on a pretended cluster, with the pieces it is to play: each of one draw."""
+    monkeypatch.setattr(sim.batch.on_dask, "_resolved", lambda folder, identity: b"")
+    monkeypatch.setattr(sim.batch.on_dask, "LOOK", 0.0)
+
+    def start(count, **threads):
+        pretended = Pretended(**threads)
+        parts = iter([Part("f", "identity", 1, 0, first, 1) for first in range(count)])
+        return pretended, OnDask(pretended, lambda part: "pieces"), parts
+
+    return start
+
+
+def received(engine):
+    return {part.first: answer for part, answer in engine._receive()}
+
+
+def test_at_most_two_pieces_a_thread_are_on_their_way(scheduled):
+    cluster, engine, parts = scheduled(10, one=1, three=3)
+    assert engine._send(parts)
+    assert (len(cluster.on("one")), len(cluster.on("three"))) == (2, 6)
+    assert next(parts).first == 9, "the next one lies ready, and no more"
+    cluster.sent[0].comes("played")
+    assert received(engine) == {0: "played"}
+    assert engine._send(parts)
+    assert (len(cluster.on("one")), len(cluster.on("three"))) == (2, 6)
+    for each in cluster.sent.values():
+        each.comes("played")
+    while engine._send(parts):
+        received(engine)
+    assert engine.sent == {}
+
+
+def test_a_suspect_is_alone_on_a_worker_and_the_others_go_on(scheduled):
+    cluster, engine, parts = scheduled(4, one=1, two=1)
+    engine._send(parts)
+    assert (cluster.on("one"), cluster.on("two")) == ([0, 2], [1, 3])
+    for leaving, new in (("one", "three"), ("three", "four")):
+        cluster.gone = [leaving]
+        assert received(engine) == {}
+        cluster.workers[new] = Worker(new, new, 1)
+        engine._send(parts)
+    assert cluster.on("four") == [0], "alone, since it may be what ended two workers"
+    assert cluster.on("two") == [1, 3], "it is given nothing more until it is free for the other suspect"
+    for first, left in ((1, [3]), (3, [2])):
+        cluster.sent[first].comes("played")
+        assert received(engine) == {first: "played"}
+        engine._send(parts)
+        assert (cluster.on("two"), cluster.on("four")) == (left, [0])
+    cluster.gone = ["four"]
+    (lost,) = received(engine).values()
+    assert isinstance(lost, Lost) and "draws 0 to 0 were given up" in str(lost)
+    cluster.sent[2].comes("played")
+    assert received(engine) == {2: "played"}
+    assert not engine._send(parts)
+
+
+def test_a_worker_that_took_the_place_of_another_is_asked_again(scheduled):
+    cluster, engine, parts = scheduled(2, one=1)
+    cluster.drop = lambda worker: cluster.workers.pop(worker.address)
+    engine._send(parts)
+    cluster.sent[0].comes(Replaced())
+    assert received(engine) == {}
+    assert (engine.sent, cluster.workers, len(engine.losses.again)) == ({}, {}, 2)
+    with pytest.raises(Replaced):
+        play_remotely(next(iter(engine.losses.again)), b"", "another process")
+
+
+# Who may play.
+
+
+def test_nothing_at_the_address_is_told_and_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(sim.batch.cluster, "CONNECT", 1.0)
+    for address in ("127.0.0.1:1", "nowhere", "a\nb"):
+        answer = call("batch", ORANGE, "--out", tmp_path / "out", "--dask", address)
+        assert (answer.exit_code, answer.stdout) == (2, "")
+        assert answer.stderr.startswith("peacesim: no Dask scheduler answers at ") and answer.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_scheduler_without_workers_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(sim.batch.cluster, "COME", 0.3)
+    with started(n_workers=0) as empty, pytest.raises(ClusterError, match="has no workers: start some"):
+        batch([ORANGE], N, out=tmp_path / "out", dask=empty.scheduler_address)
+    assert not (tmp_path / "out").exists()
+
+
+def run_another_release(yes):
+    """In a worker: have it say that it runs another release, or have it say what it does run."""
+    import sim.batch.cluster as remote
+
+    remote.program_here = (lambda: {**program_here(), "peacesim": "9.9"}) if yes else program_here
+
+
+def test_a_worker_with_another_release_is_refused_before_anything_is_played(cluster, address, tmp_path):
+    other = next(iter(cluster.scheduler.workers))
+    with distributed.Client(address, set_as_default=False) as client:
+        client.run(run_another_release, True, workers=[other])
+        answer = call("batch", ORANGE, "--out", tmp_path / "out", "--dask", address)
+        client.run(run_another_release, False, workers=[other])
+    assert answer.exit_code == 2
+    assert f"the worker at {other} cannot play this: it runs peacesim 9.9 and not {sim.__version__};" in answer.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_programs_differ_by_versions_and_by_source():
+    here = program_here()
+    assert differences(here, dict(here)) == ""
+    assert differences(here, {**here, "source": "0"}) == f"peacesim {sim.__version__} from other source files"
+    assert differences(here, {**here, "numpy": "0.1"}) == f"numpy 0.1 and not {here['numpy']}"
+    assert differences(here, {}).endswith(" more")
+
+
+def test_a_line_of_source_makes_another_program(tmp_path, monkeypatch):
+    monkeypatch.setattr(sim, "__file__", str(tmp_path / "__init__.py"))
+    found = []
+    for line in ("a = 1", "a = 2"):
+        (tmp_path / "module.py").write_text(line)
+        found.append(program_here.__wrapped__())
+    assert "from other source files" in differences(*found)
+
+
+def test_without_the_libraries_it_is_told_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "sim.batch.cluster")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    answer = call("batch", ORANGE, "--out", tmp_path / "out", "--dask", "127.0.0.1:1")
+    assert (answer.exit_code, answer.stderr.count("\n")) == (2, 1)
+    assert "pip install 'peacesim[dask]'" in answer.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cluster_and_processes_are_not_asked_for_together(tmp_path):
+    answer = call("batch", ORANGE, "--out", tmp_path / "out", "--dask", "127.0.0.1:1", "--workers", 2)
+    assert answer.exit_code == 2 and "--workers" in answer.stderr and "--dask" in answer.stderr
+    with pytest.raises(ValueError, match="leave the number of workers out"):
+        batch([ORANGE], N, out=tmp_path / "out", workers=1, dask="127.0.0.1:1")
+
+
+def test_who_does_not_ask_for_a_cluster_does_not_wait_for_its_libraries():
+    code = "import sys, sim.batch, sim.cli.commands, sim.cli.batching; sys.exit('distributed' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+# Stopped by hand.
+
+HEARING = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it may have been started deaf to it
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(address, cluster, tmp_path):
+    command = [sys.executable, "-m", "sim", "batch", BANKS, "-n", "2000000", "--out", tmp_path, "--dask", address]
+    process = subprocess.Popen(
+        [sys.executable, "-c", HEARING, *map(str, command)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 120
+        while not list(tmp_path.rglob("*.parquet")) and time.monotonic() < deadline:
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+    assert process.returncode == 130
+    assert said.splitlines()[-1].startswith("peacesim: stopped: ") and "Traceback" not in said
+    assert not list(tmp_path.rglob(".parts"))
+    while cluster.scheduler.tasks and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not cluster.scheduler.tasks, "nothing waits there to be played"

@@ -1,0 +1,268 @@
+"""Pages that stand on their own: whole, safe, the same bytes every time, and readable in a browser."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.analysis.compare import compare
+from sim.report import comparison_page, result_page
+from tests.commands import SCENARIO, call, data
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>&lt;'
+
+
+class Page(HTMLParser):
+    """What a page holds; refuses one whose tags do not close in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.attributes, self.ids, self.texts, self.captions = [], [], [], [], [], 0
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        self.ids += [value for name, value in attrs if name == "id"]
+        self.captions += tag == "caption"
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        self.ids += [value for name, value in attrs if name == "id"]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, text):
+        self.texts.append(text)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+
+@pytest.fixture(scope="module")
+def results():
+    return sim.run(sim.read_scenario(SCENARIOS / "two-banks-pullback.yaml"), 200, 1)
+
+
+@pytest.fixture(scope="module")
+def text(results):
+    return result_page(results)
+
+
+@pytest.fixture(scope="module")
+def page(text):
+    return Page(text)
+
+
+def small(folder, sets=(), text=SCENARIO):
+    path = folder / "talks.yaml"
+    path.write_text(text, encoding="utf-8")
+    return sim.read_scenario(path, sets)
+
+
+def assert_safe(text):
+    """Nothing runs, nothing is fetched, and the page says so to the browser."""
+    page = Page(text)
+    assert any(name == "content" and value.startswith("default-src 'none'") for name, value in page.attributes)
+    assert not {"script", "iframe", "object", "embed", "link", "form", "base"} & set(page.tags)
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    addresses = [value for name, value in page.attributes if name in ("href", "src", "xlink:href", "action", "srcset")]
+    assert all(value.startswith("#") for value in addresses)
+    outside = re.findall(r"url\((?!['\"]?#)[^)]*\)|@import", text)
+    assert not outside
+
+
+# What it says
+
+
+def test_it_holds_every_part_in_order(page):
+    parts = ["headline", "funnel", "packages", "blockers", "moved", "talks", "after", "theory", "numbers", "provenance"]
+    assert [each for each in page.ids if each in parts] == parts
+    assert page.tags.count("table") == page.captions
+    assert page.tags.count("svg") == 10  # eight charts (there is no harm to show) and two tornados
+
+
+def test_the_headline_is_that_of_the_summary(results, page):
+    facts = results.summary()
+    assert f"{results.n:,} runs, seed 1" in page.text
+    assert f"{100 * facts['agreement_share']:.0f} % (" in page.text
+    assert "It goes back to Lowland, soldiers and all" in page.text
+    force = 100 * facts["outcomes"]["in_force"]
+    assert f"an agreement is in force in {force:.0f} % (" in page.text  # a signature alone is never the headline
+    assert "no forecast" in page.text
+
+
+def test_every_number_has_its_place_with_status_and_source(results, page):
+    numbers = results.scenario.numbers()
+    missing = [path for path in numbers if path not in page.texts]
+    assert numbers and not missing
+    assert f"{len(numbers):,} numbers" in page.text
+    assert all(text in page.text for text in results.scenario.sources.values())
+
+
+def test_the_scenario_stands_there_as_it_was_played(results, page):
+    assert results.scenario.resolved_text().strip() in "".join(page.texts)
+
+
+def test_history_stands_beside_the_runs():
+    told = Page(result_page(sim.run(sim.read_scenario(SCENARIOS / "panama-canal-1977.yaml"), 50, 1)))
+    assert "What really happened" in told.text and "Plebiscite in Panama" in told.text
+
+
+@pytest.mark.parametrize(
+    ("sets", "n"), [(["parties.*.no_deal=0.97"], 1), (["parties.*.no_deal=0.97"], 60), (["parties.*.no_deal=0.01"], 60)]
+)
+def test_one_run_no_agreement_and_nothing_but_agreements_have_an_honest_page(tmp_path, sets, n):
+    told = Page(result_page(sim.run(small(tmp_path, sets), n, 1)))
+    said = "No text was signed in any run." if "0.97" in sets[0] else "Every run ended with an agreement in force."
+    assert said in told.text
+    assert (f"{n} runs, seed 1" if n > 1 else "1 run, seed 1") in told.text
+
+
+# What it must not do
+
+
+def test_it_opens_no_address_and_runs_nothing(text):
+    assert_safe(text)
+
+
+def test_foreign_text_stays_text(tmp_path):
+    hostile = SCENARIO.replace("A well and a road", f"'{HOSTILE}'").replace("label: East", f"label: '{HOSTILE}'")
+    hostile = hostile.replace("Who draws water", "javascript:alert(3)").replace("Both in turn", "'$x$ </td></svg>'")
+    results = sim.run(small(tmp_path, text=hostile), 60, 1)
+    for text in (result_page(results), comparison_page(compare([results, results]))):
+        assert_safe(text)
+        assert "<script" not in text and "<img" not in text
+
+
+def test_the_same_result_is_the_same_bytes_wherever_it_lies(results, text, tmp_path):
+    there = sim.read_scenario(SCENARIOS / "two-banks-pullback.yaml")
+    assert str(SCENARIOS.parent) not in text and str(Path.home()) not in text
+    assert result_page(sim.run(there, 200, 1)) == text
+
+
+def test_ids_are_of_one_thing_each_except_what_charts_share(text):
+    """matplotlib names glyphs and clips after what is in them, so two of a name are the same."""
+    page = Page(text)
+    twice = {each for each in page.ids if page.ids.count(each) > 1}
+    for each in twice:
+        bodies = re.finditer(rf'<(\w+) id="{re.escape(each)}".*?</\1>', text, re.DOTALL)
+        assert len({body.group(0) for body in bodies}) <= 1, each
+
+
+# Comparisons
+
+
+def test_a_comparison_tells_inputs_figures_and_charts(tmp_path):
+    first, second = small(tmp_path), small(tmp_path, ["parties.west.no_deal=0.7", "time.rounds=4"])
+    told = compare([sim.run(first, 60, 1), sim.run(second, 60, 1)])
+    fall = sim.waterfall(first, second, "agreement", 60, 1)
+    text = comparison_page(told, [fall])
+    page = Page(text)
+    assert_safe(text)
+    assert "parties.west.no_deal" in page.texts and "--set:1:" in page.text
+    assert "Where the difference comes from" in page.text and "Runs that end otherwise" in page.text
+    row = told.figures[(told.figures["figure"] == "agreement") & (told.figures["name"] == told.names[1])].iloc[0]
+    assert f"{100 * row['difference']:+.0f} points" in page.text
+
+
+def test_scenarios_without_a_common_issue_are_compared_in_what_they_share(tmp_path, results):
+    other = sim.run(small(tmp_path), 50, 1)
+    page = Page(comparison_page(compare([results, other])))
+    assert "How far runs get" in page.text and "Packages signed, by share of runs" not in page.text
+
+
+# The command
+
+
+def test_report_writes_one_file(tmp_path):
+    path = tmp_path / "talks.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    call("batch", path, "-n", 30, "--workers", 1, "--out", tmp_path / "results")
+    (folder,) = (tmp_path / "results").iterdir()
+    by_batch = (folder / "report.html").read_text(encoding="utf-8")
+    told = data("report", folder, "--out", tmp_path / "pages")
+    assert told == {"page": str(tmp_path / "pages" / f"{folder.name}.html"), "results": ["well-and-road"],
+                    "bytes": len(by_batch.encode())}  # fmt: skip
+    assert Path(told["page"]).read_text(encoding="utf-8") == by_batch
+    answer = call("report", folder, path, "-n", 20, "--out", tmp_path / "both.html")
+    assert answer.exit_code == 0 and "What is compared" in (tmp_path / "both.html").read_text(encoding="utf-8")
+
+
+def test_a_damaged_result_has_no_page(tmp_path):
+    path = tmp_path / "talks.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    call("batch", path, "-n", 30, "--workers", 1, "--out", tmp_path / "results", "--no-charts")
+    (folder,) = (tmp_path / "results").iterdir()
+    (chunk,) = (folder / "draws").iterdir()
+    chunk.write_bytes(chunk.read_bytes()[:-9])
+    answer = call("report", folder, "--out", tmp_path / "pages")
+    assert answer.exit_code == 4 and not (tmp_path / "pages").exists()
+
+
+# In a browser
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["result", "comparison"])
+def test_a_browser_shows_it_to_everybody(browser, results, text, tmp_path, width, scheme, kind):
+    """No sideways scrolling of the page, nothing asked of the network, nothing that axe-core objects to."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    path = tmp_path / "page.html"
+    path.write_text(text if kind == "result" else comparison_page(compare([results, results])), encoding="utf-8")
+    asked = []
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    assert asked == [path.as_uri()]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.close()
+
+
+@pytest.mark.slow
+def test_the_keyboard_reaches_everything(browser, text, tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text(text, encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(path.as_uri())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+    reached = set()
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.tagName"))
+    assert {"SUMMARY", "DIV"} <= reached
+    page.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details").first.evaluate("each => each.open")
+    page.close()
+
+
+@pytest.mark.slow
+def test_it_prints(browser, text, tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text(text, encoding="utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    printed = page.pdf(format="A4")
+    assert printed.startswith(b"%PDF") and 3 <= printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") <= 40
+    page.close()

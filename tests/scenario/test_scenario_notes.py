@@ -1,0 +1,125 @@
+"""Notes: what deserves a second look in a scenario that can be read."""
+
+from pathlib import Path
+
+import pytest
+
+from sim.scenario import read_scenario
+from sim.scenario.notes import notes
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+TOY = (SCENARIOS / "two-banks-pullback.yaml").read_text()
+
+
+@pytest.fixture
+def told(tmp_path):
+    """The notes on the toy scenario with some texts replaced."""
+
+    def read(*changes: tuple[str, str]) -> list[str]:
+        text = TOY
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new)
+        (tmp_path / "toy.yaml").write_text(text)
+        return [str(note) for note in notes(read_scenario(tmp_path / "toy.yaml"))]
+
+    return read
+
+
+def test_nothing_is_said_of_the_toy(told):
+    assert told() == []
+
+
+def test_a_condition_that_no_consistent_package_meets(told):
+    line = ("        never: {pull_back: upland_first}", "        never: {strip: upland_keeps, pull_back: upland_first}")
+    assert told(line) == [
+        "toy.yaml:73:9: parties.upland.red_lines.no_blind_exit.never: no consistent package meets this"
+    ]
+    entries = (line[0], "        never: [{pull_back: upland_first}, {strip: upland_keeps, pull_back: upland_first}]")
+    assert told(entries) == [
+        "toy.yaml:73:9: parties.upland.red_lines.no_blind_exit.never: no consistent package meets entry 2 of this list"
+    ]
+
+
+BELLIGERENT = [("    label: Upland\n", "    label: Upland\n    kind: belligerent\n"),
+               ("    label: Lowland\n", "    label: Lowland\n    kind: belligerent\n")]  # fmt: skip
+
+
+def test_options_that_name_one_side_only(told):
+    found = [note for note in told(*BELLIGERENT) if "options name" in note]
+    assert found == [
+        "toy.yaml:29:5: issues.pull_back.options: options name upland (upland_first), and none names lowland; is "
+        "there a counterpart?"
+    ]
+    even = ("      reciprocal: Both leave", "      reciprocal: Both, Upland and Lowland, leave")
+    assert not [note for note in told(*BELLIGERENT, even) if "options name" in note]
+
+
+def test_an_assumption_that_the_other_side_does_not_share_is_named_once(told):
+    found = [note for note in told(*BELLIGERENT) if "is an assumption" in note]
+    assert found[0] == (
+        "toy.yaml:57:7: parties.upland.weights.strip: 0.3 [0.2, 0.4] is an assumption, and lowland has 0.5 [0.4, 0.6]; "
+        "is there a fact that tells the two apart?"
+    )
+    assert len(found) == 4
+    assert not any("no_deal" in note for note in found)
+    after = "\n    discount_per_month: 0.98\n    red_lines:\n      - id: no_strip"
+    lower = (f"range: [0.42, 0.68], status: assumption}}{after}", f"range: [0.42, 0.69], status: assumption}}{after}")
+    assert any("parties.upland.no_deal: 0.55 [0.42, 0.69]" in note for note in told(*BELLIGERENT, lower))
+
+
+def test_deliverability_that_turns_an_order_round(told):
+    options = "    options: {full: Full recognition and embassies, none: No recognition}\n"
+    values = ("recognition: {full: 100, none: 0}", "recognition: {full: 100, half: 60, none: 0}")
+    other = ("recognition: {full: 0, none: 100}", "recognition: {full: 0, half: 60, none: 100}")
+    middle = (
+        "    options: {full: Full, half: Half, none: None}\n    deliverable: {full: {chance: 0.5, otherwise: none}}\n"
+    )
+    assert told((options, middle), values, other) == [
+        "toy.yaml:27:5: issues.recognition.deliverable: for upland full is worth more than half (100 against 60 "
+        "points), but less once "
+        "the chance of delivery is counted (50 against 60)"
+    ]
+
+
+def test_a_party_that_never_refuses_and_one_whose_range_is_out_of_reach(told):
+    low = told(("no_deal: {value: 0.55, range: [0.42, 0.68], status: assumption}", "no_deal: 0"))
+    assert [note.split(": ", 1)[1] for note in low] == [
+        f"parties.{party}.no_deal: at central numbers every package is worth 0 or more to {party}: it never "
+        f"refuses one for its worth"
+        for party in ("upland", "lowland")
+    ]
+    high = told(
+        (
+            "no_deal: {value: 0.55, range: [0.42, 0.68], status: assumption}",
+            "no_deal: {value: 0.55, range: [0.42, 0.95]}",
+        ),
+        ("lowland_full: 100", "lowland_full: 76"),
+    )
+    assert [note.split(": ", 1)[1] for note in high] == [
+        "parties.lowland.no_deal: part of the range, up to 0.95, lies above its best package, "
+        "lowland_full/none/upland_first/none, worth 0.9200 at central numbers: in such draws lowland signs nothing"
+    ]
+
+
+def test_a_signatory_that_a_fixed_order_leaves_out(told):
+    assert told(("order: [upland, lowland]", "order: [upland]")) == [
+        "toy.yaml:109:38: protocol.order: lowland signs but does not speak: what needs its signature cannot be "
+        "agreed in this order"
+    ]
+
+
+def test_rescaled_weights_are_told():
+    scenario = read_scenario(SCENARIOS / "orange-and-lemon.yaml", ["parties.anna.weights.oranges=0.6"])
+    assert [str(note) for note in notes(scenario)] == [
+        "orange-and-lemon.yaml:26:5: parties.anna.weights: lemons rescaled with --set "
+        "parties.anna.weights.oranges, value and "
+        "range, so that the weights sum to 1"
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_notes_on_shipped_scenarios_have_a_place(path):
+    for note in notes(read_scenario(path)):
+        assert (SCENARIOS / note.file).exists() and note.line > 0
+        assert str(note).isprintable()

@@ -1,0 +1,505 @@
+"""What parties ask for: the promises of every strategy, closed forms, and traces worked out by hand."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.core.opponent_model import INFORMATION
+from sim.core.packages import NO_DEAL, Ints
+from sim.core.state import ACCEPTED, OFFERED, REFUSED, View
+from sim.model.domain import structure
+from sim.model.ensemble import Ensemble, draw
+from sim.model.peace_talks import Talks, hold_talks
+from sim.strategies import STRATEGIES
+from sim.strategies.acceptance import ACCEPTANCE_RULES
+from sim.strategies.offers import OFFER_RULES
+from tests.model.test_model import exchanged, mirrored, shuffled
+from tests.problems import pie, problems, read
+from tests.worlds import made, text_on_a_table, worlds
+
+VARIANTS: Mapping[str, list[dict[str, Any]]] = {  # parameters worth trying besides the defaults
+    "tit_for_tat": [{"kind": kind, "span": span} for kind in ("absolute", "relative", "averaged") for span in (1, 2)],
+    "hybrid": [{"weight": {"value": 0.5, "range": [0, 1]}, "exponent": {"value": 1, "range": [0.3, 4]}},
+               {"kind": "relative", "span": 2}],
+    "nice_tit_for_tat": [{"late": {"value": 0.7, "range": [0.3, 1]}}, {}],
+    "satisficing": [{"level": {"value": 0.5, "range": [0, 1]}}],
+    "hardline": [{}, {"last_rounds": 0}, {"last_rounds": 3}],
+    "time_dependent": [{"exponent": {"value": 1, "range": [0.3, 4]}}],
+}  # fmt: skip
+
+
+def variants(name: str) -> list[dict[str, Any]]:
+    return [{"name": name} | parameters for parameters in VARIANTS.get(name, [{}])]
+
+
+def takes(name: str, parameter: str) -> bool:
+    return parameter in {field.name for field in fields(STRATEGIES[name])}
+
+
+def rules_of(name: str) -> list[dict[str, str]]:
+    """The offer and acceptance rules that go with a strategy; one that has rules of its own takes none."""
+    if not takes(name, "offers"):
+        return [{}]
+    picked = ["picked"] if STRATEGIES[name].offers == "picked" else []
+    offer_rules = [*picked, *OFFER_RULES]
+    return [{"offers": offers, "accepts": accepts} for offers in offer_rules for accepts in ACCEPTANCE_RULES]
+
+
+class Watched:
+    """A strategy that is held to its promises at every call."""
+
+    def __init__(self, strategy: Any) -> None:
+        self._strategy = strategy
+
+    def _same_again(self, view: View, answer: np.ndarray, question: str, *more: Ints) -> None:
+        """The answer rests on the view alone: not on what was asked before, in this round or another."""
+        afresh = getattr(self._strategy, question)(replace(view, kept={}), *more)
+        assert np.array_equal(answer, afresh)
+
+    def aspiration(self, view: View) -> np.ndarray:
+        asks = self._strategy.aspiration(view)
+        self._same_again(view, asks, "aspiration")
+        assert asks.shape == view.no_deal.shape
+        best = np.maximum(view.best, view.no_deal)
+        assert (asks >= view.no_deal - 1e-9).all() and (asks <= best + 1e-9).all()
+        return asks
+
+    def offer(self, view: View) -> np.ndarray:
+        offer = self._strategy.offer(view)
+        self._same_again(view, offer, "offer")
+        assert (view.signable[np.arange(len(offer)), offer] | (offer == view.best_package)).all()
+        assert (view.worth_of(offer) >= np.minimum(view.best, view.no_deal) - 1e-9).all()
+        return offer
+
+    def accept(self, view: View, offer: Ints) -> np.ndarray:
+        accepts = self._strategy.accept(view, offer)
+        self._same_again(view, accepts, "accept", offer)
+        return accepts
+
+
+def watched(ensemble: Ensemble) -> Talks:
+    return hold_talks(replace(ensemble, strategies=tuple(Watched(strategy) for strategy in ensemble.strategies)))
+
+
+def with_strategies(problem: dict[str, Any], blocks: list[dict[str, Any]]) -> dict[str, Any]:
+    """The problem with other strategies, given to its parties in turn; their offer and acceptance rules stay."""
+    parties = {}
+    for place, (name, party) in enumerate(sorted(problem["parties"].items())):
+        block = blocks[place % len(blocks)]
+        kept = {key: party["strategy"][key] for key in ("offers", "accepts")
+                if key in party["strategy"] and takes(block["name"], key)}  # fmt: skip
+        parties[name] = party | {"strategy": kept | block}
+    return problem | {"parties": parties}
+
+
+def hard_table(strategy: dict[str, Any], information: str) -> dict[str, Any]:
+    """Three parties, two issues, red lines real and not, no deal that is hard to beat; the third signs some texts."""
+    options = {"land": "abc", "money": "wxyz"}
+    points = {
+        "ash": {"land": {"a": 100, "b": 55, "c": 0}, "money": {"w": 0, "x": 30, "y": 60, "z": 100}},
+        "birch": {"land": {"a": 0, "b": 60, "c": 100}, "money": {"w": 100, "x": 75, "y": 40, "z": 0}},
+        "cedar": {"land": {"a": 50, "b": 100, "c": 50}, "money": {"w": 0, "x": 100, "y": 100, "z": 0}},
+    }
+    lines = {"ash": {"land": "c"}, "birch": {"money": "z"}, "cedar": {"land": "a"}}
+    return {
+        "schema": 1,
+        "id": "hard-table",
+        "title": "A hard table",
+        "time": {"rounds": 4, "days_per_round": 10},
+        "issues": {name: {"label": name, "options": {o: o for o in letters}} for name, letters in options.items()},
+        "parties": {
+            name: {
+                "label": name,
+                "signs": [{"money": ["x", "y"]}] if name == "cedar" else "always",
+                "weights": {"land": {"value": 0.5, "range": [0.2, 0.8]}, "money": 0.5},
+                "values": points[name],
+                "no_deal": {"value": 0.4, "range": [0.1, 0.75]},
+                "red_lines": [{"id": "first", "never": lines[name], "hardness": 0.5}],
+                "strategy": strategy,
+            }
+            for name in points
+        },
+        "protocol": {"name": "alternating_offers", "order": "random", "information": information},
+    }
+
+
+COMBINATIONS = [(name, rules) for name in STRATEGIES for rules in rules_of(name)]
+IDS = ["-".join([name, *rules.values()]) for name, rules in COMBINATIONS]
+
+
+@pytest.mark.parametrize("information", INFORMATION)
+@pytest.mark.parametrize(("name", "rules"), COMBINATIONS, ids=IDS)
+def test_every_strategy_keeps_its_promises_with_every_rule(name, rules, information):
+    scenario = made(hard_table(variants(name)[0] | rules, information))
+    talks = watched(draw(scenario, 1, 0, 6))
+    held_to_no_deal_and_lines(talks)
+    if rules.get("accepts", "threshold") == "threshold":
+        assert_same_bits(talks, [hold_talks(draw(scenario, 1, 4, 2))], start=4)
+
+
+def held_to_no_deal_and_lines(talks: Talks) -> None:
+    """No party accepted what is worse than no deal to it or crosses a real line of its own."""
+    lines, real = talks.ensemble.structure.lines, talks.ensemble.real
+    for k, moves in enumerate(talks.moves):
+        for place, b in zip(*np.nonzero(moves.did == ACCEPTED), strict=True):
+            party, package = moves.who[place, b], moves.package[place, b]
+            assert talks.utility[b, party, package] >= talks.no_deal[k, b, party] - 1e-9
+            assert not (lines.crosses[lines.pattern[package]] & real[b] & lines.of(party)).any()
+
+
+def assert_same_bits(whole: Talks, parts: list[Talks], start: int = 0) -> None:
+    """Parts of the draws, one after the other from `start` on, went as they went among all."""
+    for part in parts:
+        rows = slice(start, start + len(part.ensemble))
+        for name in ("package", "signed", "standing", "proposer", "last_refuser"):
+            assert np.array_equal(getattr(part, name), getattr(whole, name)[rows]), name
+        played = len(part.aspiration)
+        assert np.array_equal(part.aspiration, whole.aspiration[:played, rows], equal_nan=True)
+        start = rows.stop
+
+
+blocks = st.lists(st.sampled_from([block for name in STRATEGIES for block in variants(name)]), min_size=3, max_size=3)
+
+
+@settings(max_examples=25)
+@given(problems(), blocks, st.integers(0, 3))
+def test_strategies_that_meet_at_a_table_keep_their_promises(problem, blocks, seed):
+    talks = watched(draw(read(with_strategies(problem, blocks)), seed, 0, 5))
+    held_to_no_deal_and_lines(talks)
+
+
+@settings(max_examples=25)
+@given(problems(), blocks, st.integers(0, 3))
+def test_a_draw_does_not_feel_its_neighbours_whoever_bargains(problem, blocks, seed):
+    scenario = read(with_strategies(problem, blocks))
+    table = structure(scenario)
+    whole = hold_talks(draw(scenario, seed, 0, 6, table=table))
+    cuts = ((0, 1), (1, 3), (4, 2))
+    assert_same_bits(whole, [hold_talks(draw(scenario, seed, at, n, table=table)) for at, n in cuts])
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+@settings(max_examples=6)
+@given(data=st.data(), problem=problems())
+def test_exchanging_two_parties_mirrors_every_draw_whatever_their_strategy(name, data, problem):
+    blocks = [data.draw(st.sampled_from(variants(name))), {"name": "time_dependent"}]
+    problem = with_strategies(problem, blocks)
+    first = hold_talks(draw(read(problem), 1, 0, 5))
+    second = hold_talks(draw(read(mirrored(problem)), 1, 0, 5, streams_as={"ash": "birch", "birch": "ash"}))
+    assert np.array_equal(exchanged(first.utility), second.utility)
+    assert np.array_equal(first.package, second.package)
+    assert np.array_equal(first.signed, second.signed)
+    assert np.array_equal(first.aspiration[:, :, [1, 0, *range(2, first.aspiration.shape[2])]], second.aspiration,
+                          equal_nan=True)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+@settings(max_examples=6)
+@given(data=st.data(), problem=problems(), random=st.randoms(use_true_random=False))
+def test_reordering_the_file_moves_no_bit_whatever_the_strategy(name, data, problem, random):
+    problem = with_strategies(problem, [data.draw(st.sampled_from(variants(name)))])
+    first, second = (hold_talks(draw(read(each), 1, 0, 5)) for each in (problem, shuffled(problem, random)))
+    for attribute in ("package", "signed", "proposer", "aspiration"):
+        assert np.array_equal(getattr(first, attribute), getattr(second, attribute), equal_nan=True), attribute
+
+
+# Traces worked out by hand
+
+LADDER = {
+    "ash": {"a": 100, "b": 80, "c": 60, "d": 40, "e": 20},
+    "birch": {"a": 20, "b": 40, "c": 60, "d": 80, "e": 100},
+}
+
+
+def table_of(points: Mapping[str, Mapping[str, float]], rounds: int, no_deal: float = 0, draws: int = 1,
+             **strategies: dict[str, Any]) -> Talks:  # fmt: skip
+    """One issue; the parties speak in the order of `points`, each by its strategy, knowing everything."""
+    parties = {name: {"strategy": block} for name, block in strategies.items()}
+    problem = text_on_a_table(points, dict.fromkeys(points, no_deal), rounds, parties=parties)
+    return hold_talks(draw(made(problem), 1, 0, draws))
+
+
+def offers_of(talks: Talks, b: int = 0) -> list[str]:
+    """The offers of one draw in the order in which they were made: `ash a`."""
+    table, found = talks.ensemble.structure, []
+    for moves in talks.moves:
+        for who, did, package in zip(moves.who[:, b], moves.did[:, b], moves.package[:, b], strict=True):
+            if did in (OFFERED, REFUSED):
+                found.append(f"{table.parties[who]} {table.space.options_of(package)['text']}")
+    return found
+
+
+def signed_of(talks: Talks, b: int = 0) -> tuple[int, str]:
+    return int(talks.signed[b]), talks.ensemble.structure.space.options_of(talks.package[b])["text"]
+
+
+def seat(worth: list[float], *heard: list[int], no_deal: float = 0.0, **more: Any) -> View:
+    """What the first party sees that has heard these offers of the others, package by package."""
+    parties, longest = len(heard) + 1, max(map(len, heard), default=1)
+    log = np.full((1, parties, longest), NO_DEAL)
+    for n, offers in enumerate(heard, start=1):
+        log[0, n, : len(offers)] = offers
+    utility, everything = np.array([worth]), np.ones((1, len(worth)), bool)
+    seen: dict[str, Any] = {
+        "party": 0, "round": 2, "rounds": 9, "utility": utility, "could_sign": lambda: everything,
+        "avoided": lambda: ~everything, "no_deal": np.array([no_deal]), "best": utility.max(axis=1),
+        "best_package": utility.argmax(axis=1), "received": np.array([NO_DEAL]), "best_received": np.array([-np.inf]),
+        "log": log, "offers_made": np.array([[0, *map(len, heard)]]),
+        "distinct_offers": np.array([[0, *(len(set(offers)) for offers in heard)]]), "weights": np.ones((1, 1)),
+        "option_worth": utility[:, None], "packages": np.arange(len(worth))[:, None],
+        "signs": np.ones((parties, len(worth)), bool), "knowledge": lambda: None, "leaning": np.ones(parties),
+        "tie_rank": np.arange(len(worth))[None], "shortlists": None, "top": lambda count: None, "chance": np.zeros(1),
+    }  # fmt: skip
+    return View(**seen | more)
+
+
+WORTH = [0.1, 0.2, 0.25, 0.4, 0.5, 1.0]  # of packages 0 to 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "span", "heard", "asks"),
+    [
+        ("relative", 1, [1], 1.0),  # one offer is no move yet
+        ("relative", 1, [1, 2], 0.8),  # .2 to .25: 1 x .2 / .25
+        ("relative", 1, [1, 2, 3], 0.5),  # .8 x .25 / .4
+        ("relative", 1, [1, 2, 3, 4], 0.4),  # .5 x .4 / .5
+        ("relative", 2, [1, 2], 1.0),  # two back there is nothing
+        ("relative", 2, [1, 2, 3], 0.8),  # answers the move before the last
+        ("averaged", 1, [1, 2, 3], 0.5),  # a window of one is a lag of one
+        ("averaged", 2, [1, 2, 3], 0.5),  # 1 x .2 / .4
+        ("averaged", 2, [1, 2, 3, 4], 0.25),  # .5 x .25 / .5
+        ("averaged", 3, [1, 2, 3, 4], 0.4),  # 1 x .2 / .5
+        ("absolute", 1, [1, 2], 0.95),
+        ("absolute", 1, [1, 2, 3], 0.8),
+        ("absolute", 2, [1, 2, 3], 0.95),
+        ("absolute", 1, [1, 0, 1], 1.0),  # who goes back and returns has given nothing
+        ("relative", 1, [1, 0, 1], 1.0),
+        ("relative", 1, [3, 1], 1.0),  # nobody asks for more than the best
+    ],
+)
+def test_tit_for_tat_follows_the_other_step_by_step(kind, span, heard, asks):
+    strategy = STRATEGIES["tit_for_tat"](kind=kind, span=span)
+    assert strategy.aspiration(seat(WORTH, heard)).tolist() == pytest.approx([asks])
+
+
+def test_tit_for_tat_asks_for_no_deal_at_least_and_follows_the_least_generous_of_those_who_move():
+    strategy = STRATEGIES["tit_for_tat"](kind="relative")
+    assert strategy.aspiration(seat(WORTH, [1, 4], no_deal=0.45)) == pytest.approx([0.45])
+    assert strategy.aspiration(seat(WORTH, [1, 4], [1, 2])) == pytest.approx([0.8])
+    assert strategy.aspiration(seat(WORTH, [1, 4], [1, 1])) == pytest.approx([1.0])
+    assert strategy.aspiration(seat(WORTH, [1, 4], [1])) == pytest.approx([0.4])
+    assert strategy.aspiration(seat(WORTH, [1, 4], [])) == pytest.approx([0.4])
+
+
+def test_in_percent_from_nothing_is_all_and_nothing_to_nothing_is_no_move():
+    strategy = STRATEGIES["tit_for_tat"](kind="relative")
+    assert strategy.aspiration(seat([0.0, 0.1, 1.0], [0, 1], no_deal=0.05)) == pytest.approx([0.05])
+    assert strategy.aspiration(seat([0.0, 0.1, 1.0], [0, 0])) == pytest.approx([1.0])
+    assert strategy.aspiration(seat([0.0, 0.1, 1.0], [1, 0])) == pytest.approx([1.0])
+
+
+def test_who_gives_as_much_as_it_gets_meets_the_other_half_way():
+    """The other claims 1 - .9 t of a pie; mirrored step by step both stand at a half when it does: t = .5 / .9."""
+    problem = pie((0.1, 0.1), 1000, 40, 25, offers="least_own")
+    problem["parties"]["birch"]["strategy"] = {"name": "tit_for_tat", "offers": "least_own"}
+    talks = hold_talks(draw(read(problem)))
+    assert talks.utility[0, :, talks.package[0]] == pytest.approx([0.5, 0.5], abs=0.003)
+    assert (talks.signed[0] - 1) / 999 == pytest.approx(0.5 / 0.9, abs=0.005)
+
+
+def test_two_who_wait_for_each_other_wait_for_ever():
+    block = {"name": "tit_for_tat"}
+    talks = table_of(LADDER, 5, ash=block, birch=block)
+    assert offers_of(talks) == ["ash a", "birch e"] * 5 and talks.package[0] == NO_DEAL
+
+
+@pytest.mark.parametrize("no_deal", [(0.1, 0.3), (0.0, 0.0)])
+def test_a_hybrid_that_goes_by_the_clock_alone_meets_where_linear_conceders_do(no_deal):
+    problem = pie(no_deal, 500, 40, 25)
+    for party in problem["parties"].values():
+        party["strategy"] = {"name": "hybrid", "weight": 1, "exponent": 1, "offers": "least_own"}
+    talks = hold_talks(draw(read(problem)))
+    assert (talks.signed[0] - 1) / 499 == pytest.approx(1 / (2 - sum(no_deal)), abs=0.01)
+
+
+def test_a_hybrid_asks_for_the_weighted_mean_of_its_parts():
+    """Round 2 of 9, so t = 1/8: linear 1 - .9 / 8 = .8875; mirrored 1 - .2 = .8; a quarter and three quarters."""
+    strategy = STRATEGIES["hybrid"](weight=np.array([0.25]))
+    assert strategy.aspiration(seat(WORTH, [1, 3], no_deal=0.1)) == pytest.approx([0.25 * 0.8875 + 0.75 * 0.8])
+
+
+def test_micro_goes_down_its_own_order_a_step_for_a_step():
+    """Round 3: birch would offer c (60) next, c is on the table: it accepts."""
+    talks = table_of(LADDER, 9, ash={"name": "micro"}, birch={"name": "micro"})
+    assert offers_of(talks) == ["ash a", "birch e", "ash b", "birch d", "ash c"]
+    assert signed_of(talks) == (3, "c")
+
+
+def test_micro_asks_for_the_lowest_it_has_offered_or_offers_next():
+    talks = table_of(LADDER, 9, ash={"name": "micro"}, birch={"name": "micro"})
+    assert talks.aspiration[:, 0, 0].tolist() == pytest.approx([1.0, 0.8, 0.6])
+
+
+def test_micro_stays_where_the_other_stays_and_repeats_either_offer_alike():
+    talks = table_of(LADDER, 6, 0, 2000, ash={"name": "micro"}, birch={"name": "hardline", "last_rounds": 0})
+    assert all(offers_of(talks, b)[:4] == ["ash a", "birch e", "ash b", "birch e"] for b in range(20))
+    later = [offers_of(talks, b)[place] for b in range(2000) for place in (4, 6, 8, 10)]
+    assert set(later) == {"ash a", "ash b"}
+    assert later.count("ash a") / len(later) == pytest.approx(0.5, abs=0.03)
+    assert talks.aspiration[2:, 0, 0].tolist() == pytest.approx([0.8] * 4)
+
+
+def test_micro_waits_for_the_one_who_moves_least():
+    points = LADDER | {"cedar": LADDER["birch"]}
+    moving, still = {"name": "micro"}, {"name": "hardline", "last_rounds": 0}
+    talks = table_of(points, 6, ash=moving, birch={"name": "time_dependent"}, cedar=still)
+    assert {offer for offer in offers_of(talks) if offer.startswith("ash")} == {"ash a", "ash b"}
+
+
+def test_micro_goes_no_lower_than_no_deal():
+    talks = table_of(LADDER, 9, 0.7, ash={"name": "micro"}, birch={"name": "micro"})
+    assert set(offers_of(talks)) == {"ash a", "ash b", "birch d", "birch e"}
+    assert talks.package[0] == NO_DEAL
+
+
+def test_micro_first_offers_what_it_has_not_offered_though_a_draft_came_first():
+    """A draft counts as an offer; birch, whose no deal is worth .9, takes nothing but e."""
+    parties = {name: {"strategy": {"name": "micro"}} for name in LADDER}
+    parties["ash"]["opens_with"] = ["draft"]
+    problem = text_on_a_table(LADDER, {"ash": 0, "birch": 0.9}, 3, parties=parties)
+    problem["proposals"] = {"draft": {"label": "A draft", "package": {"text": "c"}}}
+    talks = hold_talks(draw(made(problem)))
+    assert offers_of(talks)[::2][:2] == ["ash c", "ash a"]
+
+
+def test_a_satisficer_asks_for_its_share_and_never_moves():
+    talks = table_of(LADDER, 5, 0.2, ash={"name": "satisficing", "level": 0.7}, birch={"name": "hardline"})
+    assert talks.aspiration[:, 0, 0].tolist() == pytest.approx([0.2 + 0.7 * 0.8] * 5)
+
+
+@pytest.mark.parametrize(("last_rounds", "signed"), [(0, 0), (1, 5), (2, 4)])
+def test_a_hardliner_offers_its_best_and_takes_what_it_gets_at_the_end(last_rounds, signed):
+    points = {"ash": LADDER["ash"], "birch": LADDER["birch"]}
+    hard = {"name": "hardline", "last_rounds": last_rounds}
+    talks = table_of(points, 5, 0.1, ash={"name": "hardline", "last_rounds": 0}, birch=hard)
+    assert set(offers_of(talks)) == {"ash a", "birch e"}
+    assert talks.signed[0] == signed
+    if signed:
+        assert signed_of(talks) == (signed, "a")
+
+
+def test_random_offers_are_spread_evenly_over_what_is_worth_no_deal():
+    talks = table_of(LADDER, 1, 0.5, 3000, ash={"name": "random"}, birch={"name": "hardline", "last_rounds": 0})
+    first = [offers_of(talks, b)[0] for b in range(3000)]
+    assert {offer: first.count(offer) / 3000 for offer in set(first)} == pytest.approx(
+        {"ash a": 1 / 3, "ash b": 1 / 3, "ash c": 1 / 3}, abs=0.03
+    )
+
+
+def test_random_acceptance_is_the_share_of_packages_worth_no_more():
+    """Offered is b: of a, b and c, worth no deal or more, two are worth no more than b."""
+    points = {"birch": LADDER["birch"] | {"b": 100, "e": 0}, "ash": LADDER["ash"]}
+    talks = table_of(points, 1, 0.5, 3000, birch={"name": "hardline"}, ash={"name": "random"})
+    assert (talks.signed == 1).mean() == pytest.approx(2 / 3, abs=0.03)
+
+
+def nice_pie(information: str, rounds: int = 1000, **birch: Any) -> Talks:
+    """Ash is nice and has a no deal of .1, birch of .3: the largest product of gains is at (.4, .6)."""
+    problem = pie((0.1, 0.3), rounds, 40, 25, offers="least_own")
+    problem["protocol"]["information"] = information
+    problem["parties"]["ash"]["strategy"] = {"name": "nice_tit_for_tat", "offers": "least_own"}
+    problem["parties"]["birch"]["strategy"] |= birch
+    return hold_talks(draw(read(problem)))
+
+
+def test_who_mirrors_the_part_of_the_way_ends_at_the_fair_package():
+    """Birch claims 1 - .7 t; ash asks for 1 - (.7 t / .4) .6. The pie is divided when both sum to 1: at (.4, .6)."""
+    talks = nice_pie("complete")
+    assert talks.utility[0, :, talks.package[0]] == pytest.approx([0.4, 0.6], abs=0.003)
+    assert (talks.signed[0] - 1) / 999 == pytest.approx(0.4 / 0.7, abs=0.005)
+
+
+def test_where_nothing_is_known_fair_is_half_way():
+    """Half way is .55, so ash asks for 1 - (.7 t / .55) .45: the pie is divided at (.55, .45)."""
+    talks = nice_pie("none")
+    assert talks.utility[0, :, talks.package[0]] == pytest.approx([0.55, 0.45], abs=0.003)
+
+
+def test_two_nice_ones_settle_on_the_fair_package_at_the_last():
+    problem = pie((0.1, 0.3), 41, 4, 25)
+    for party in problem["parties"].values():
+        party["strategy"] = {"name": "nice_tit_for_tat"}
+    talks = hold_talks(draw(read(problem)))
+    assert talks.signed[0] == 41
+    assert talks.utility[0, :, talks.package[0]] == pytest.approx([0.4, 0.6])
+    assert talks.aspiration[36, 0].tolist() == pytest.approx([1.0, 1.0])  # t = .9
+    assert talks.aspiration[37, 0, 0] == pytest.approx(0.85)  # t = .925, birch has not moved: a quarter of it
+
+
+def test_a_nice_one_is_not_moved_by_a_hardliner_and_counts_the_best_offer_not_the_last():
+    nice = STRATEGIES["nice_tit_for_tat"]()
+    nobody = type("Nothing", (), {"utility": np.ones((1, 2, 6)), "no_deal": np.zeros((1, 2))})
+    seen = [seat(WORTH, offers, knowledge=lambda: nobody) for offers in ([0, 0, 0], [0, 2, 0], [0, 4], [0, 5])]
+    asks = [nice.aspiration(view)[0] for view in seen]  # fair is .5: half way; the first offer is worth .1
+    assert asks == pytest.approx([1.0, 1 - 0.5 * 0.15 / 0.4, 0.5, 0.5])
+
+
+def test_zeuthen_on_five_packages():
+    """a (10, 1), b (8, 4), c (6, 6), d (4, 7), e (2, 8): first to b, second to c and not to d, first takes c."""
+    points = {
+        "ash": {"a": 100, "b": 80, "c": 60, "d": 40, "e": 20},
+        "birch": {"a": 10, "b": 40, "c": 60, "d": 70, "e": 80},
+    }
+    talks = table_of(points, 9, ash={"name": "zeuthen"}, birch={"name": "zeuthen"})
+    assert offers_of(talks) == ["ash a", "birch e", "ash b", "birch c"]
+    assert signed_of(talks) == (3, "c")
+    assert talks.aspiration[:, 0, 0].tolist() == pytest.approx([1.0, 0.8, 0.6])
+
+
+def test_the_less_exposed_of_two_does_not_move():
+    """Against one who stays at a, birch (8, 1): its risk is 7/8 and ash's (10, 2) 8/10, so birch repeats e."""
+    points = {
+        "ash": {"a": 100, "b": 80, "c": 60, "d": 40, "e": 20},
+        "birch": {"a": 10, "b": 40, "c": 60, "d": 70, "e": 80},
+    }
+    talks = table_of(points, 4, ash={"name": "hardline", "last_rounds": 0}, birch={"name": "zeuthen"})
+    assert offers_of(talks) == ["ash a", "birch e"] * 4
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.integers(1, 99), st.integers(1, 99)), min_size=2, max_size=6, unique=True))
+def test_two_zeuthens_that_know_everything_end_at_the_largest_product(worths):
+    """No deal is worth nothing; two issues of one option each would do, here it is one issue."""
+    points = {
+        "ash": {f"p{k}": a for k, (a, _) in enumerate(worths)} | {"first": 100, "last": 0},
+        "birch": {f"p{k}": b for k, (_, b) in enumerate(worths)} | {"first": 0, "last": 100},
+    }
+    talks = table_of(points, 30, ash={"name": "zeuthen"}, birch={"name": "zeuthen"})
+    products = [a * b for a, b in worths]
+    assert talks.utility[0, :, talks.package[0]].prod() * 1e4 == pytest.approx(max(products))
+
+
+def test_three_zeuthens_whose_third_risks_least_lets_the_third_move_first():
+    """Worst offers lose ash 9/10 and birch 8/9 of what their own give, cedar 1/3: cedar moves, the others stay."""
+    points = {
+        "ash": {"a": 100, "b": 10, "c": 50, "d": 60},
+        "birch": {"a": 10, "b": 90, "c": 50, "d": 60},
+        "cedar": {"a": 40, "b": 50, "c": 60, "d": 55},
+    }
+    zeuthen = {"name": "zeuthen"}
+    talks = table_of(points, 2, ash=zeuthen, birch=zeuthen, cedar=zeuthen)
+    assert offers_of(talks) == ["ash a", "birch b", "cedar c", "ash a", "birch b", "cedar d"]
+
+
+@settings(max_examples=15)
+@given(worlds(max_rounds=6), blocks, st.integers(0, 3))
+def test_strategies_keep_their_promises_while_lines_fall_and_texts_are_struck(problem, blocks, seed):
+    """A war, events, levers and votes at home change what can be signed and what no deal is worth."""
+    scenario = made(with_strategies(problem, blocks))
+    whole = watched(draw(scenario, seed, 0, 5))
+    assert_same_bits(whole, [hold_talks(draw(scenario, seed, 0, 2)), hold_talks(draw(scenario, seed, 2, 3))])
