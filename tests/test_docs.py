@@ -69,7 +69,7 @@ def test_the_page_of_the_library_says_what_list_says():
 def test_every_public_name_is_documented():
     public = [name for name in sim.__all__ if not name.startswith("__")]
     assert len(public) > 10
-    assert not [name for name in public if not mentioned(f"sim.{name}", PAGES["docs/python.md"])]
+    assert not [name for name in public if not mentioned(f"peacesim.{name}", PAGES["docs/python.md"])]
 
 
 @pytest.mark.parametrize(("name", "field"), PARAMETERS, ids=[f"{name}.{field.name}" for name, field in PARAMETERS])
