@@ -305,6 +305,13 @@ def test_links_lead_somewhere(page):
             assert anchor in {anchor_of(heading) for heading in headings}
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "CHANGELOG.md"])
+def test_files_of_the_project_that_a_page_names_exist(page):
+    shown = re.sub(r"^```(?:python|diff|yaml).*?^```$", "", PAGES[page], flags=re.DOTALL | re.MULTILINE)
+    named = re.findall(r"\b(?:sim|peacesim|tests|benchmarks)/(?!__pycache__)[\w/.-]*\w", shown)
+    assert not {name for name in named if not (ROOT / name).exists()}
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in ("CONTRIBUTING.md", "docs/ethics.md")])
 def test_no_page_says_what_will_happen_in_the_world(page):
     """Shares of runs are properties of a file; the words for that are the words we use."""
