@@ -81,7 +81,6 @@ def test_what_is_signed_most_often_and_what_it_lacks_are_of_the_changed_scenario
 
 
 def test_what_is_laid_out_is_kept_for_each_way_a_file_is_changed():
-    benches._kept.clear()
     changed, bare = benches.bench_of(about(BANKS, SETS)), benches.bench_of(about(BANKS))
     assert changed is not bare
     assert benches.bench_of(about(BANKS, SETS)) is changed and benches.bench_of(about(BANKS)) is bare

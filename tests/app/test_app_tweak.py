@@ -100,10 +100,10 @@ def test_pieces_and_steps_move_no_bit(talks, monkeypatch):
 
 
 def test_room_is_made_for_what_is_asked_now(talks, monkeypatch):
-    monkeypatch.setattr(playing, "MOST_KEPT", 100)
+    monkeypatch.setattr(playing, "_runs", type(playing._runs)(100, playing._runs.getsizeof))
     for k in range(5):
         drained(playing.played(sim.read_scenario(talks, [f"parties.east.no_deal=0.{k + 2}"]), 1, 60))
-    assert len(playing._kept) <= 2
+    assert len(playing._runs) == 1
 
 
 def test_rescaled_weights_are_told_and_sum_to_one(talks):

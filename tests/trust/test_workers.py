@@ -18,7 +18,7 @@ import sim.batch.engines
 import sim.batch.run
 import sim.results.chunks
 from sim.batch import batch
-from sim.batch.engines import Workers
+from sim.batch.engines import WorkerPool, Workers
 from sim.batch.progress import Silent
 from sim.batch.work import Losses, Lost, Part, how_ended, out_of_memory
 from tests.trust.moments import bytes_of
@@ -62,31 +62,38 @@ def short_of_memory(part, pieces):
     return part.first
 
 
-class Hasty(Workers):
+class Hasty(WorkerPool):
     """Loses patience after two seconds once a worker is known to be stuck; those that start take longer."""
 
     waits = 0
 
-    def _wait(self):
+    def wait(self, futures, patience=None):
         real = sim.batch.engines.wait
         self.waits += 1
         assert self.waits < 200, "it waits again and again"
 
         def look(*arguments):
-            stuck = len(list(Path(self.pieces(None)).iterdir())) > self.losses._counts[PARTS[2]]
+            stuck = len(list(self.folder.iterdir())) > self.losses._counts[PARTS[2]]
             patch.setattr(sim.batch.engines, "SILENCE", 2.0 if stuck else 600.0)
             return real(*arguments)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sim.batch.engines, "SLOWEST", 0)
             patch.setattr(sim.batch.engines, "wait", look)
-            return super()._wait()
+            return super().wait(futures, patience)
+
+
+def hasty(folder):
+    workers = Workers(2, lambda part: str(folder))
+    workers.pool = Hasty(2)
+    workers.pool.folder, workers.pool.losses = folder, workers.losses
+    return workers
 
 
 @pytest.mark.slow
 def test_a_worker_that_is_stuck_is_given_up_and_its_pieces_are_played_again(tmp_path, monkeypatch):
     monkeypatch.setattr(sim.batch.engines, "play_part", stuck_once)
-    workers = Hasty(2, lambda part: str(tmp_path))
+    workers = hasty(tmp_path)
     answers = {part.first: answer for part, answer in workers.play(iter(PARTS))}
     assert answers == {part.first: part.first for part in PARTS}
     assert multiprocessing.active_children() == [] and workers.losses._counts[PARTS[2]] == 1
@@ -95,7 +102,7 @@ def test_a_worker_that_is_stuck_is_given_up_and_its_pieces_are_played_again(tmp_
 @pytest.mark.exhaustive
 def test_a_piece_on_which_each_worker_is_stuck_is_named_and_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr(sim.batch.engines, "play_part", always_stuck)
-    workers = Hasty(2, lambda part: str(tmp_path))
+    workers = hasty(tmp_path)
     answers = {part.first: answer for part, answer in workers.play(iter(PARTS))}
     assert str(answers.pop(16)) == (
         "draws 16 to 23 were given up: their worker ended 3 times; the last one did not answer any more"
@@ -115,12 +122,12 @@ def test_time_in_which_all_were_stopped_together_is_no_silence(monkeypatch):
 
     monkeypatch.setattr(sim.batch.engines, "wait", wait)
     monkeypatch.setattr(sim.batch.engines.time, "monotonic", lambda: now[0])
-    workers = Workers(1, lambda part: "pieces")
-    assert workers._wait() == {1}
+    pool = WorkerPool(1)
+    assert pool.wait([1]) == {1}
     looks[:] = [0.0]
     monkeypatch.setattr(sim.batch.engines, "SLOWEST", 0)
     looks += [0.0] * 500
-    assert workers._wait() == set(), "and a silence of ten minutes is one"
+    assert pool.wait([1]) == set(), "and a silence of ten minutes is one"
     assert len(looks) - 501 == sim.batch.engines.SILENCE
 
 
@@ -270,7 +277,7 @@ def test_workers_end_when_their_batch_is_killed(tmp_path, moment, record_propert
 
 PLANTED = [
     Planted(
-        "R8", "sim/batch/engines.py", "while quiet < max(SILENCE, SLOWEST * self.longest):", "while True:",
+        "R8", "sim/batch/engines.py", "(patience or max(SILENCE, SLOWEST * self.longest))", "1e9",
         "tests/trust/test_workers.py::test_time_in_which_all_were_stopped_together_is_no_silence",
     ),
     Planted(
