@@ -25,7 +25,7 @@ from sim.results.folder import ResultsFolder, lock_folder
 from sim.results.manifest import RUN, Shard, read_manifest, refuse_other_shard
 
 if TYPE_CHECKING:
-    from sim.batch.cluster import Cluster
+    from sim.batch.on_dask import Cluster
 
 WORTH_WORKERS = 6.0  # seconds of work: with less, starting processes takes longer than playing
 AHEAD = 12  # pieces to look ahead at, to see how much there is to do
@@ -281,7 +281,7 @@ class _Run:
 def _cluster(address: str) -> "Cluster":
     """The connection to a Dask cluster."""
     try:
-        from sim.batch.cluster import Cluster
+        from sim.batch.on_dask import Cluster
     except ModuleNotFoundError as error:
         if (error.name or "sim").partition(".")[0] == "sim":
             raise
