@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from sim.app.changed import ChangedFile, Changes
-from sim.app.differing import differing
 from sim.app.errors import Replaced, Said
 from sim.app.place import Place
 from sim.app.worker import Worker
 
 LOOK = 0.2  # seconds between two looks whether whoever asked is still there
 MOST_DRAWS = 20_000  # of one answer on the page; `batch` plays more
+Answer = Callable[[Request], Awaitable[Response]]
+Reader = Callable[[Mapping[str, Any]], Any]
 _TAB = re.compile(r"[a-z0-9-]{1,40}")
 
 
@@ -110,10 +111,20 @@ async def answered(request: Request, function: Callable[..., Any], *arguments: A
     return JSONResponse(await asked(request, function, *arguments, urgent=urgent))
 
 
-async def post_differing(request: Request) -> Response:
-    """What differs from the file, of a page that takes changes."""
-    _, about = await wish_about(request)
-    return await answered(request, differing, about)
+def answering(function: Callable[..., Any], *readers: Reader, urgent: bool = True) -> Answer:
+    """The answer to a POST about a scenario file: what a function returns in the worker.
+
+    Args:
+        function: Of a module; takes the file with its changes, then what the readers make of the request.
+        readers: Each takes the JSON object of the request.
+        urgent: False for what refines an answer that is there.
+    """
+
+    async def answer(request: Request) -> Response:
+        found, about = await wish_about(request)
+        return await answered(request, function, about, *(read(found) for read in readers), urgent=urgent)
+
+    return answer
 
 
 def text_of(found: Mapping[str, Any], key: str, most: int = 500) -> str:

@@ -3,12 +3,13 @@
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePosixPath
+from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from sim.app.home import home
+from sim.app.home import Answer, home
 from sim.app.words import WORDS, words_of
 from sim.report.page import DISCLAIMER
 
@@ -37,6 +38,28 @@ def rendered(request: Request, template: str, page: str, status: int = 200, **va
         **values,
     )  # fmt: skip
     return HTMLResponse(text, status)
+
+
+def of_a_file(page: str, **values: Any) -> Answer:
+    """The answer to GET `/PAGE`: the page of one file, or the files to choose from.
+
+    The file is not read yet: it may have faults.
+
+    Args:
+        page: Its name, also of its template.
+        values: What the template shows besides seed, number of draws, and whether the page is that of results.
+    """
+
+    async def show(request: Request) -> Response:
+        there = home(request)
+        name = request.query_params.get("file", there.place.given)
+        if not name:
+            return rendered(request, "choose.html", page, names=there.place.scenarios())
+        there.place.scenario(name)
+        opened: dict[str, Any] = {"results": there.place.results, "as_results": there.as_results}
+        return rendered(request, f"{page}.html", page, seed=there.seed, draws=there.draws, **opened, **values)
+
+    return show
 
 
 def say(key: str, **values: object) -> str:

@@ -15,6 +15,7 @@ from sim.app.errors import NotThere, Said
 from sim.app.place import Place
 from sim.batch.inputs import SWEEP
 from sim.batch.shards import read_folder
+from sim.core.cache import Cache
 from sim.results.files import DamagedResults, StoreError, read_whole
 from sim.results.manifest import RESOLVED, RUN, read_manifest
 from sim.scenario.messages import shown
@@ -25,7 +26,7 @@ MOST_VALUE = 160  # characters
 
 Points = Mapping[str, tuple[str, Mapping[str, str]]]
 
-_last: dict[Path, tuple[tuple[int, ...], Points]] = {}  # the list looked at last
+_lists = Cache[Points](1)  # by folder and what changes when its list is written anew
 
 
 def point_of(folder: Path, identity: str) -> list[str]:
@@ -46,15 +47,15 @@ def _points(folder: Path) -> Points:
     """Identity and settings by folder, of the points that `sweep.json` lists; none where there is no sound list."""
     try:
         facts = os.lstat(folder / SWEEP)
-        mark = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
-        if folder not in _last or _last[folder][0] != mark:
-            points = read_folder(folder).points if facts.st_size <= MOST_BYTES else ()
-            found = {each["folder"]: (each["identity"], each["set"]) for each in points}
-            _last.clear()
-            _last[folder] = mark, found
-        return _last[folder][1]
+        key = (folder, facts.st_size, facts.st_mtime_ns, facts.st_ino)
+        return _lists.get(key, lambda: _listed_points(folder, facts.st_size), lambda points: 1)
     except (OSError, StoreError):
         return {}
+
+
+def _listed_points(folder: Path, size: int) -> Points:
+    points = read_folder(folder).points if size <= MOST_BYTES else ()
+    return {each["folder"]: (each["identity"], each["set"]) for each in points}
 
 
 DEEPEST = 3  # folders below the one that the page was opened on

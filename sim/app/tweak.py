@@ -10,25 +10,13 @@ from sim.app.answer import answer
 from sim.app.controls import controls
 from sim.app.errors import NotThere, Said
 from sim.app.home import MOST_DRAWS, answered, count_of, home, text_of, wish, wish_about
-from sim.app.look import rendered
+from sim.app.look import of_a_file
 from sim.app.page import Page
 from sim.app.place import Place
 from sim.app.saving import save
 
 FIRST = 500  # runs of the first answer
 PATIENCE = 0.8  # seconds that it may take; fewer runs are told then
-
-
-async def show(request: Request) -> Response:
-    """The page of one file, or the files to choose from. The file is not read yet: it may have faults."""
-    there = home(request)
-    name = request.query_params.get("file", there.place.given)
-    if not name:
-        return rendered(request, "choose.html", "tweak", names=there.place.scenarios())
-    there.place.scenario(name)
-    return rendered(
-        request, "tweak.html", "tweak", first=FIRST, draws=there.draws, seed=there.seed, results=there.place.results
-    )
 
 
 async def post_controls(request: Request) -> Response:
@@ -75,7 +63,7 @@ def stamp(place: Place, name: str) -> str:
 
 PAGE = Page(
     name="tweak",
-    show=show,
+    show=of_a_file("tweak", first=FIRST),
     posts={"controls": post_controls, "answer": post_answer, "save": post_save},
     gets={"stamp": get_stamp},
     static=("tweak.js", "changes.js", "tweak_controls.js", "tweak_names.js", "tweak_answer.js", "tweak.css"),
