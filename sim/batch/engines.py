@@ -1,4 +1,4 @@
-"""Where pieces are played: in this process, or by workers that may be lost."""
+"""Where jobs are played: in this process, or by workers that may be lost."""
 
 import os
 import signal
@@ -6,52 +6,36 @@ import time
 from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from multiprocessing import get_context
 from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.process import BaseProcess
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from sim.batch.stopping import Interruptible
-from sim.batch.work import Losses, Part, how_ended, play_part, start_worker
+from sim.batch.work import Job, Retries, how_ended, play_job, start_worker
 from sim.results.chunk_files import ChunkEntry
 from sim.results.chunks import Chunk
 
 PATIENCE = 2.0  # seconds for a worker to end
 LOOK = 1.0  # seconds between two looks at whether anything has come
-SILENCE = 600.0  # seconds without an answer of any worker until all of them are given up
+SILENCE = 600.0  # seconds without a result of any worker until all of them are given up
 SLOWEST = 20  # times the longest wait so far, if that is more
 ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "BLIS"))
 
-Answer = Chunk | ChunkEntry | Exception
+JobResult = Chunk | ChunkEntry | Exception
+PartsFolder = Callable[[Job], str | None]
+Waiting = AbstractContextManager[None]
 Result = TypeVar("Result")
 
 
-class Engine(Protocol):
-    """Plays pieces, in any order."""
-
-    def play(self, parts: Iterator[Part]) -> Generator[tuple[Part, Answer], None, None]:
-        """Each piece with what came of it: its draws, the entry of the file they lie in, or what went wrong."""
-
-
-class Here:
-    """This process.
-
-    Args:
-        play_one: Plays a piece.
-    """
-
-    def __init__(self, play_one: Callable[[Part], Chunk]) -> None:
-        self.play_one = play_one
-
-    def play(self, parts: Iterator[Part]) -> Generator[tuple[Part, Answer], None, None]:
-        """Each piece in turn."""
-        for part in parts:
-            try:
-                answer: Answer = self.play_one(part)
-            except Exception as error:
-                answer = error
-            yield part, answer
+def play_here(play_one: Callable[[Job], Chunk], jobs: Iterator[Job]) -> Generator[tuple[Job, JobResult], None, None]:
+    """Play jobs in this process, one after the other: each with its draws or what went wrong."""
+    for job in jobs:
+        try:
+            result: JobResult = play_one(job)
+        except Exception as error:
+            result = error
+        yield job, result
 
 
 class WorkerPool:
@@ -132,51 +116,49 @@ class Workers:
 
     Args:
         count: How many.
-        pieces: The folder for the pieces of a results folder; None if they are not wanted any more.
+        parts_folder: Where the chunks of a job go; None if it is not wanted any more.
         waiting: Within it, waiting may be interrupted.
     """
 
-    def __init__(
-        self, count: int, pieces: Callable[[Part], str | None], waiting: Interruptible | None = None
-    ) -> None:
+    def __init__(self, count: int, parts_folder: PartsFolder, waiting: Waiting | None = None) -> None:
         self.pool = WorkerPool(count)
-        self.pieces, self.waiting = pieces, waiting or nullcontext()
-        self.losses = Losses()
+        self.parts_folder, self.waiting = parts_folder, waiting or nullcontext()
+        self.retries = Retries()
         self.one_alone = False
-        self.pending: dict[Future[ChunkEntry], Part] = {}
-        self.unsent: list[Part] = []  # those at which the pool was found broken
-        self.answered = False
+        self.pending: dict[Future[ChunkEntry], Job] = {}
+        self.unsent: list[Job] = []  # those at which the pool was found broken
+        self.any_done = False
 
-    def play(self, parts: Iterator[Part]) -> Generator[tuple[Part, Answer], None, None]:
-        """Each piece as it comes back; at most two a worker are on their way."""
+    def play(self, jobs: Iterator[Job]) -> Generator[tuple[Job, JobResult], None, None]:
+        """Each job as it comes back; at most two a worker are on their way."""
         try:
-            while self._send(parts):
+            while self._send(jobs):
                 yield from self._receive()
         except BaseException:
             self.pool.end()
             raise
         self.pool.end(at_once=False)
 
-    def _send(self, parts: Iterator[Part]) -> bool:
+    def _send(self, jobs: Iterator[Job]) -> bool:
         """Keep the workers busy; False when nothing is left to wait for."""
         while len(self.pending) < 2 * self.pool.count and not self.unsent:
-            if self.pending and (self.one_alone or self.losses.suspects):
+            if self.pending and (self.one_alone or self.retries.suspects):
                 break
-            self.one_alone = bool(self.losses.suspects)
-            queue = self.losses.suspects or self.losses.again
-            part = queue.popleft() if queue else next(parts, None)
-            if part is None:
+            self.one_alone = bool(self.retries.suspects)
+            queue = self.retries.suspects or self.retries.again
+            job = queue.popleft() if queue else next(jobs, None)
+            if job is None:
                 break
-            pieces = self.pieces(part)
-            if pieces is None:
+            folder = self.parts_folder(job)
+            if folder is None:
                 continue
             try:
-                self.pending[self.pool.submit(play_part, part, pieces)] = part
+                self.pending[self.pool.submit(play_job, job, folder)] = job
             except (BrokenProcessPool, OSError, RuntimeError):  # the last if no thread can be started
-                self.unsent.append(part)
+                self.unsent.append(job)
         return bool(self.pending or self.unsent)
 
-    def _receive(self) -> Iterator[tuple[Part, Answer]]:
+    def _receive(self) -> Iterator[tuple[Job, JobResult]]:
         """What has come back, at least one; a pool that broke is given up with all that was on its way."""
         lost, self.unsent, done = self.unsent, [], set(self.pending)
         if not lost:
@@ -186,24 +168,24 @@ class Workers:
         done = done or set(self.pending)
         while done:
             future = done.pop()
-            part = self.pending.pop(future)
+            job = self.pending.pop(future)
             if not future.done() or isinstance(future.exception(), BrokenProcessPool):
-                lost.append(part)
+                lost.append(job)
                 done |= set(self.pending)  # the pool ends as a whole
                 continue
             error = future.exception()
-            self.answered = True
+            self.any_done = True
             if error is not None and not isinstance(error, Exception):
                 raise error
-            yield part, error or future.result()
+            yield job, error or future.result()
         if lost:
             why = "did not answer any more" if silent else how_ended(self.pool.processes.values())
             self.pool.end()
-            hint = "" if self.answered else "; a script that calls batch does so below `if __name__ == '__main__':`"
-            for part in lost:
-                given_up = self.losses.count(part, why, hint)
+            hint = "" if self.any_done else "; a script that calls batch does so below `if __name__ == '__main__':`"
+            for job in lost:
+                given_up = self.retries.lost(job, why, hint)
                 if given_up is not None:
-                    yield part, given_up
+                    yield job, given_up
 
 
 @contextmanager

@@ -1,11 +1,11 @@
-"""Pieces played by the workers of a Dask cluster, which plays again what a lost worker had."""
+"""Jobs played by the workers of a Dask cluster, which plays again what a lost worker had."""
 
 import asyncio
 import hashlib
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from distributed import Client, KilledWorker, Security, wait
 from distributed.comm.core import connect
 
 import sim
-from sim.batch.engines import Answer
-from sim.batch.stopping import ClusterError, ClusterLost, Interruptible
-from sim.batch.work import Lost, Part
+from sim.batch.engines import JobResult, PartsFolder, Waiting
+from sim.batch.stopping import ClusterError, ClusterLost
+from sim.batch.work import Job, Lost
 from sim.core.streams import SCHEME
 from sim.results.chunk_files import ChunkEntry, Layout, packed
 from sim.results.files import read_whole, write_whole
@@ -36,18 +36,18 @@ MOST_BYTES = 100_000_000  # of a resolved scenario
 CONNECT = 5.0  # seconds for the scheduler to answer
 COME = 30.0  # seconds for a first worker to be there, and for a result to be fetched
 PATIENCE = 60.0  # seconds without any worker until the batch is given up; those that are started anew take a few
-AHEAD = 2  # pieces a thread: one is played, one waits
+AHEAD = 2  # jobs a thread: one is played, one waits
 LOOK = 1.0  # seconds between two looks at who is there
 SAME = "install the same release, and the same versions of what it needs, on the scheduler, the workers and here"
 
 
 class OtherProgram(Exception):
-    """The worker of a piece runs another program."""
+    """The worker of a job runs another program."""
 
 
 @dataclass(frozen=True)
 class Played:
-    """A piece that was played: the bytes of its files by name, and what they must be."""
+    """A job that was played: the bytes of its files by name, and what they must be."""
 
     entry: ChunkEntry
     files: Mapping[str, bytes]
@@ -80,11 +80,11 @@ def _differences(here: Mapping[str, str], there: Mapping[str, str]) -> Iterator[
         yield f"peacesim {here.get('peacesim')} from other source files"
 
 
-def play_remotely(part: Part, resolved: bytes, program: Mapping[str, str]) -> Played:
-    """Play a piece in a worker.
+def play_remotely(job: Job, resolved: bytes, program: Mapping[str, str]) -> Played:
+    """Play a job in a worker.
 
     Args:
-        part: What to play; its folder is on the machine of the batch.
+        job: What to play; its folder is on the machine of the batch.
         resolved: The resolved scenario, as it lies in the results folder.
         program: What the batch runs.
 
@@ -93,13 +93,13 @@ def play_remotely(part: Part, resolved: bytes, program: Mapping[str, str]) -> Pl
     """
     if program != program_here():
         raise OtherProgram
-    layout = _layout(resolved, part.identity, part.seed)
-    return Played(*packed(layout.play(part.first, part.count), layout))
+    layout = _layout(resolved, job.identity, job.seed)
+    return Played(*packed(layout.play(job.first, job.count), layout))
 
 
 @lru_cache(maxsize=4)
 def _layout(resolved: bytes, name: str, seed: int) -> Layout:
-    """The scenario, read and laid out once and not for every piece."""
+    """The scenario, read and laid out once and not for every job."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / RESOLVED
         path.write_bytes(resolved)
@@ -189,8 +189,8 @@ class Cluster:
             raise ClusterLost(f"the Dask scheduler at {self.address} is left alone: {none}")
         return found
 
-    def send(self, part: Part, resolved: bytes, key: str, workers: list[str] | None) -> Any:
-        """Have a piece played, by one of some workers or by any.
+    def send(self, job: Job, resolved: bytes, key: str, workers: list[str] | None) -> Any:
+        """Have a job played, by one of some workers or by any.
 
         Returns:
             Dask's future.
@@ -199,7 +199,7 @@ class Cluster:
             ClusterLost: if the connection is lost.
         """
         try:
-            arguments = part, resolved, program_here()
+            arguments = job, resolved, program_here()
             return self.client.submit(play_remotely, *arguments, key=key, workers=workers, pure=False)
         except Exception as error:
             if self.client.status == "running":
@@ -216,7 +216,7 @@ class Cluster:
             wait_for(futures, timeout=LOOK, return_when="FIRST_COMPLETED")
 
     def forget(self, futures: list[Any]) -> None:
-        """Take back what was sent. What is being played is played to its end, and its answer thrown away."""
+        """Take back what was sent. What is being played is played to its end, and its result thrown away."""
         with suppress(Exception):  # the connection may be lost
             if self.client.status == "running":
                 self.client.cancel(futures)
@@ -246,7 +246,7 @@ async def _knock(address: str) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Leave it to us to tell what went wrong with the connection, in one line."""
+    """Keep Dask from logging what our one line on the connection says."""
     log = logging.getLogger("distributed")
     before, log.disabled = log.disabled, True
     try:
@@ -257,16 +257,16 @@ def _quiet() -> Iterator[None]:
 
 @dataclass(frozen=True, eq=False)
 class _Sent:
-    """A piece on its way.
+    """A job on its way.
 
     Attributes:
-        part: The piece.
+        job: The job.
         future: Dask's promise of the result.
         workers: The only ones that may play it; None for any.
         alone: Whether nothing else is on its way, to see whether it ends its worker.
     """
 
-    part: Part
+    job: Job
     future: Any
     workers: list[str] | None
     alone: bool
@@ -276,42 +276,40 @@ class OnDask:
     """The workers of a Dask cluster.
 
     What a lost worker had, Dask has played by others, until more workers were lost over it than its scheduler allows.
-    As that counts against all that a lost worker had, such a piece is then played once more, alone.
+    As that counts against all that a lost worker had, such a job is then played once more, alone.
 
     Args:
         cluster: The connection.
-        pieces: The folder for the pieces of a results folder; None if they are not wanted any more.
+        parts_folder: Where the chunks of a job go; None if it is not wanted any more.
         waiting: Within it, waiting may be interrupted.
     """
 
-    def __init__(
-        self, cluster: Cluster, pieces: Callable[[Part], str | None], waiting: Interruptible | None = None
-    ) -> None:
-        self.cluster, self.pieces, self.waiting = cluster, pieces, waiting or nullcontext()
+    def __init__(self, cluster: Cluster, parts_folder: PartsFolder, waiting: Waiting | None = None) -> None:
+        self.cluster, self.parts_folder, self.waiting = cluster, parts_folder, waiting or nullcontext()
         self.sent: dict[str, _Sent] = {}
-        self.again: deque[Part] = deque()
-        self.suspects: deque[Part] = deque()
-        self.losses: Counter[Part] = Counter()
+        self.again: deque[Job] = deque()
+        self.suspects: deque[Job] = deque()
+        self.losses: Counter[Job] = Counter()
         self.threads: Mapping[str, int] = {}
         self.looked = 0.0
         self.count = 0
 
-    def play(self, parts: Iterator[Part]) -> Generator[tuple[Part, Answer], None, None]:
-        """Each piece as it comes back; at most two a thread are on their way."""
+    def play(self, jobs: Iterator[Job]) -> Generator[tuple[Job, JobResult], None, None]:
+        """Each job as it comes back; at most two a thread are on their way."""
         try:
             self.threads, self.looked = self.cluster.threads(), time.monotonic()
-            while self._send(parts):
+            while self._send(jobs):
                 with self.waiting:
-                    answers = list(self._receive())
-                yield from answers
+                    results = list(self._receive())
+                yield from results
         finally:
             self.cluster.forget([each.future for each in self.sent.values()])
 
-    def _send(self, parts: Iterator[Part]) -> bool:
+    def _send(self, jobs: Iterator[Job]) -> bool:
         """Keep the workers busy; False when nothing is left to wait for."""
         while True:
             if not (self.suspects or self.again):
-                self.again.extend(islice(parts, 1))
+                self.again.extend(islice(jobs, 1))
                 if not self.again:
                     return bool(self.sent)
             alone = bool(self.suspects) or any(each.alone for each in self.sent.values())
@@ -319,36 +317,36 @@ class OnDask:
                 return True
             self._submit((self.suspects or self.again).popleft(), alone)
 
-    def _submit(self, part: Part, alone: bool) -> None:
-        if self.pieces(part) is None:
+    def _submit(self, job: Job, alone: bool) -> None:
+        if self.parts_folder(job) is None:
             return
         self.count += 1
-        key = f"peacesim-{part.identity[:6]}-{part.first}-{self.cluster.client.id}-{self.count}"
+        key = f"peacesim-{job.identity[:6]}-{job.first}-{self.cluster.client.id}-{self.count}"
         workers = sorted(self.threads)[: 1 if alone else None] if alone or self.cluster.others else None
-        future = self.cluster.send(part, _resolved(part.folder, part.identity), key, workers)
-        self.sent[key] = _Sent(part, future, workers, alone)
+        future = self.cluster.send(job, _resolved(job.folder, job.identity), key, workers)
+        self.sent[key] = _Sent(job, future, workers, alone)
 
-    def _receive(self) -> Iterator[tuple[Part, Answer]]:
+    def _receive(self) -> Iterator[tuple[Job, JobResult]]:
         """What has come back in a while, and what turns out to be lost."""
         self.cluster.wait([each.future for each in self.sent.values()])
         for key in [key for key, each in self.sent.items() if each.future.done()]:
-            yield from self._answer(key)
+            yield from self._finish(key)
         if time.monotonic() - self.looked > LOOK:
             yield from self._look()
 
-    def _look(self) -> Iterator[tuple[Part, Answer]]:
-        """See who is there; a piece whose workers have all gone is lost."""
+    def _look(self) -> Iterator[tuple[Job, JobResult]]:
+        """See who is there; a job whose workers have all gone is lost."""
         self.threads, self.looked = self.cluster.threads(), time.monotonic()
         for key, sent in list(self.sent.items()):
             if sent.workers is not None and not self.threads.keys() & set(sent.workers):
                 yield from self._lost(key)
 
-    def _answer(self, key: str) -> Iterator[tuple[Part, Answer]]:
-        """What became of a piece that is done."""
+    def _finish(self, key: str) -> Iterator[tuple[Job, JobResult]]:
+        """What became of a job that is done."""
         sent = self.sent[key]
         try:
             error = sent.future.exception(timeout=COME)
-            answer = sent.future.result(timeout=COME) if error is None else error
+            result = sent.future.result(timeout=COME) if error is None else error
         except TimeoutError:
             return  # its worker has gone, and the result with it: Dask has it played again
         except CancelledError:  # by whoever restarts the cluster, or because the connection is lost
@@ -356,40 +354,39 @@ class OnDask:
             yield from self._lost(key)
             return
         except Exception as unreadable:
-            answer = unreadable
-        if isinstance(answer, KilledWorker):
-            yield from self._lost(key, answer.allowed_failures + 1)
+            result = unreadable
+        if isinstance(result, KilledWorker):
+            yield from self._lost(key, result.allowed_failures + 1)
             return
         del self.sent[key]
-        if isinstance(answer, Played):
-            yield sent.part, self._stored(sent.part, answer)
-        elif self.cluster.find_others() or isinstance(answer, OtherProgram):
-            self.again.append(sent.part)
+        if isinstance(result, Played):
+            yield sent.job, self._stored(sent.job, result)
+        elif self.cluster.find_others() or isinstance(result, OtherProgram):
+            self.again.append(sent.job)
         else:
-            yield sent.part, answer if isinstance(answer, Exception) else RuntimeError(f"{type(answer).__name__}")
+            yield sent.job, result if isinstance(result, Exception) else RuntimeError(f"{type(result).__name__}")
 
-    def _stored(self, part: Part, played: Played) -> ChunkEntry:
-        """Put the files of a piece to the others of its folder."""
-        folder = self.pieces(part)
+    def _stored(self, job: Job, played: Played) -> ChunkEntry:
+        """Put the files of a job to the others of its folder."""
+        folder = self.parts_folder(job)
         if folder is not None:
             for name in played.entry.files:
                 write_whole(Path(folder) / name, played.files[name], sync=False)
         return played.entry
 
-    def _lost(self, key: str, times: int = 1) -> Iterator[tuple[Part, Answer]]:
-        """Have a piece played again that was lost: alone if more than once, and not after that."""
+    def _lost(self, key: str, times: int = 1) -> Iterator[tuple[Job, JobResult]]:
+        """Have a job played again that was lost: alone if more than once, and not after that."""
         sent = self.sent.pop(key)
         self.cluster.forget([sent.future])
-        self.losses[sent.part] += times
-        count = self.losses[sent.part]
+        self.losses[sent.job] += times
+        count = self.losses[sent.job]
         if sent.alone:
-            span = f"draws {sent.part.first} to {sent.part.first + sent.part.count - 1}"
-            yield sent.part, Lost(f"{span} were given up: their worker ended {count} times")
+            yield sent.job, Lost(f"{sent.job.span} were given up: their worker ended {count} times")
         else:
-            (self.suspects if count > 1 else self.again).append(sent.part)
+            (self.suspects if count > 1 else self.again).append(sent.job)
 
 
 @lru_cache(maxsize=2)
 def _resolved(folder: str, identity: str) -> bytes:
-    """The resolved scenario, read once for all pieces that follow each other."""
+    """The resolved scenario, read once for all jobs that follow each other."""
     return read_whole(Path(folder) / RESOLVED, MOST_BYTES)

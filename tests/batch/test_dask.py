@@ -16,7 +16,7 @@ import sim.results.chunks
 from sim.batch import BatchInterrupted, ClusterError, batch, merge
 from sim.batch.on_dask import Cluster, OnDask, OtherProgram, Played, differences, play_remotely, program_here
 from sim.batch.progress import Silent
-from sim.batch.work import Lost, Part
+from sim.batch.work import Job, Lost
 from sim.results.manifest import Shard
 from sim.results.reading import damaged_files
 from tests.batch.test_batch import bytes_of, bytes_of_banks, gone
@@ -248,7 +248,7 @@ def scheduled(monkeypatch):
         pretended = Pretended(**threads)
         engine = OnDask(pretended, lambda part: "pieces")
         engine.threads = pretended.threads()
-        return pretended, engine, iter([Part("f", "identity", 1, 0, first, 1) for first in range(count)])
+        return pretended, engine, iter([Job("f", "identity", 1, 0, first, 1) for first in range(count)])
 
     return start
 
@@ -305,7 +305,7 @@ def test_a_worker_that_comes_later_with_another_program_is_given_nothing_more(sc
     cluster.sent[1].answer = ValueError("of its own")
     assert isinstance(received(engine)[1], ValueError), "an error that no other program explains is that of the piece"
     with pytest.raises(OtherProgram):
-        play_remotely(Part("f", "identity", 1, 0, 0, 1), b"", {**program_here(), "peacesim": "9.9"})
+        play_remotely(Job("f", "identity", 1, 0, 0, 1), b"", {**program_here(), "peacesim": "9.9"})
 
 
 # Who may play.
