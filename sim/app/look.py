@@ -9,7 +9,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from sim.app.home import Answer, home
+from sim.app.home import Answer, session
 from sim.app.words import WORDS, words_of
 from sim.report.page import DISCLAIMER
 
@@ -17,7 +17,7 @@ TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf
 SHARED = ("app.css", "app.js")
 
 
-def rendered(request: Request, template: str, page: str, status: int = 200, **values: object) -> Response:
+def render(request: Request, template: str, page: str, status: int = 200, **values: object) -> Response:
     """A page as HTML.
 
     Args:
@@ -27,7 +27,7 @@ def rendered(request: Request, template: str, page: str, status: int = 200, **va
         status: Of the answer.
         values: What the template shows.
     """
-    there = home(request)
+    there = session(request)
     text = _environment().get_template(template).render(
         page=page,
         pages=request.app.state.pages,
@@ -40,7 +40,7 @@ def rendered(request: Request, template: str, page: str, status: int = 200, **va
     return HTMLResponse(text, status)
 
 
-def of_a_file(page: str, **values: Any) -> Answer:
+def render_file(page: str, **values: Any) -> Answer:
     """The answer to GET `/PAGE`: the page of one file, or the files to choose from.
 
     The file is not read yet: it may have faults.
@@ -51,13 +51,13 @@ def of_a_file(page: str, **values: Any) -> Answer:
     """
 
     async def show(request: Request) -> Response:
-        there = home(request)
+        there = session(request)
         name = request.query_params.get("file", there.place.given)
         if not name:
-            return rendered(request, "choose.html", page, names=there.place.scenarios())
+            return render(request, "choose.html", page, names=there.place.scenarios())
         there.place.scenario(name)
         opened: dict[str, Any] = {"results": there.place.results, "as_results": there.as_results}
-        return rendered(request, f"{page}.html", page, seed=there.seed, draws=there.draws, **opened, **values)
+        return render(request, f"{page}.html", page, seed=there.seed, draws=there.draws, **opened, **values)
 
     return show
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.app.differing import differing
-from sim.app.errors import Said
-from sim.app.home import answering, text_of
-from sim.app.look import of_a_file
+from sim.app.errors import RequestError
+from sim.app.home import route, text_of
+from sim.app.look import render_file
 from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
 from sim.app.page import Page
 
@@ -18,9 +18,9 @@ def _package(found: Mapping[str, Any], key: str = "package") -> dict[str, str]:
     """Options by issue as a request has them; whether they exist is looked up in the worker."""
     package = found.get(key)
     if not isinstance(package, dict) or len(package) > MOST_ISSUES:
-        raise Said("the request has no package: an option by issue")
+        raise RequestError("the request has no package: an option by issue")
     if not all(isinstance(option, str) for option in package.values()):
-        raise Said("an option of the package is no text")
+        raise RequestError("an option of the package is no text")
     return package
 
 
@@ -40,15 +40,15 @@ def _runs(found: Mapping[str, Any]) -> int:
 
 PAGE = Page(
     "packages",
-    of_a_file("packages", runs=RUNS),
+    render_file("packages", runs=RUNS),
     posts={
-        "laid": answering(laid),
-        "look": answering(looked, _package, _last_changed),
-        "lacks": answering(lacking, _package, urgent=False),
-        "complete": answering(completed, _text, _package),
-        "filed": answering(filed),
-        "frequent": answering(frequent, _runs),
-        "differing": answering(differing),
+        "laid": route(laid),
+        "look": route(looked, _package, _last_changed),
+        "lacks": route(lacking, _package, urgent=False),
+        "complete": route(completed, _text, _package),
+        "filed": route(filed),
+        "frequent": route(frequent, _runs),
+        "differing": route(differing),
     },
     gets={},
     static=("packages.js", "packages.css", "changes.js"),

@@ -20,7 +20,7 @@ from sim.analysis.package_changes import (
 )
 from sim.analysis.words import clean, condition_words, line_words, party_label, who_signs
 from sim.app.changed import ChangedFile
-from sim.app.errors import Said
+from sim.app.errors import RequestError
 from sim.app.playing import played
 from sim.app.step_answer import issues_in_words
 from sim.core.cache import Cache
@@ -101,7 +101,7 @@ def completed(about: ChangedFile, text: Mapping[str, str], now: Mapping[str, str
         return {"package": wanted}
     found = repairs(there.scenario, there.structure, wanted, set(text))
     if any(found[0].options[issue] != option for issue, option in text.items()):
-        raise Said("this text contradicts the rules of the file, whatever the open issues are")
+        raise RequestError("this text contradicts the rules of the file, whatever the open issues are")
     return {"package": found[0].options}
 
 
@@ -192,13 +192,13 @@ def _whole(there: Bench, options: Mapping[str, str]) -> dict[str, str]:
     """The options in the order of the file.
 
     Raises:
-        Said: for an issue that is missing or an option that is none.
+        RequestError: for an issue that is missing or an option that is none.
     """
     issues = there.scenario.issues
     for issue, spec in issues.items():
         if options.get(issue) not in spec.options:
             known = ", ".join(map(clean, spec.options))
-            raise Said(f"the package names no option of {clean(issue)}; options are {known}")
+            raise RequestError(f"the package names no option of {clean(issue)}; options are {known}")
     return {issue: options[issue] for issue in issues}
 
 

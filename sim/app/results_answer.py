@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.analysis.layout import share_with_interval
 from sim.analysis.words import clean
-from sim.app.errors import Said
+from sim.app.errors import RequestError
 from sim.app.results_files import is_plain_picture, picture_words, table_cells
 from sim.app.results_place import listed_file, marks_of, point_of
 from sim.core.cache import Cache
@@ -62,7 +62,7 @@ def _card(path: Path) -> dict[str, Any]:
         results, manifest = _read(path)
     except DamagedResults as error:
         return _damaged(error.files)
-    except (StoreError, Said) as error:
+    except (StoreError, RequestError) as error:
         return {"state": OTHER, "faults": [_without_path(str(error), path)]}
     return {"state": SOUND if manifest.complete else STOPPED, "faults": [], **_facts(path, results, manifest)}
 
@@ -70,7 +70,7 @@ def _card(path: Path) -> dict[str, Any]:
 def _read(path: Path) -> tuple[Results, Manifest]:
     manifest = read_manifest(path)
     if min(manifest.draws, max((entry.stop for entry in manifest.chunks), default=0)) > MOST_DRAWS:
-        raise Said(f"it holds more than {MOST_DRAWS:,} runs; `peacesim report` and `peacesim compare` open it")
+        raise RequestError(f"it holds more than {MOST_DRAWS:,} runs; `peacesim report` and `peacesim compare` open it")
     return open_results(path), manifest
 
 
@@ -105,13 +105,13 @@ def opened(path: str) -> Results:
 
     Raises:
         DamagedResults: if it is not, with what is wrong.
-        Said: if it holds no results that can be opened here.
+        RequestError: if it holds no results that can be opened here.
     """
     marks, told = marks_of(Path(path)), _cached_card(path)
     if told["state"] == DAMAGED:
         raise DamagedResults(Path(Path(path).name), told["faults"])
     if told["state"] == OTHER:
-        raise Said(told["faults"][0])
+        raise RequestError(told["faults"][0])
     return _opened.get((path, marks), lambda: open_results(path), lambda results: 1)
 
 
@@ -149,7 +149,7 @@ def _chart(folder: Path, name: str, names: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {"name": name, "title": title, "alt": "", "shown": False, "why": "", "files": beside}
     try:
         data = listed_file(folder, name)
-    except Said:
+    except RequestError:
         return found | {"why": "too_long"}
     if not is_plain_picture(data):
         return found | {"why": "not_a_picture"}
@@ -161,7 +161,7 @@ def _table(folder: Path, name: str) -> dict[str, Any]:
     """A table of the folder as cells; only its name if it is none, or longer than the page shows."""
     try:
         heads, rows, more = table_cells(listed_file(folder, name))
-    except (ValueError, Said):
+    except (ValueError, RequestError):
         return {"name": name, "heads": [], "rows": [], "more": 0, "figures": []}
     figures = [place for place in range(len(heads)) if all(_is_number(row[place]) for row in rows)]
     return {"name": name, "heads": heads, "rows": rows, "more": more, "figures": figures}

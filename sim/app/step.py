@@ -5,9 +5,9 @@ from typing import Any
 
 from sim.analysis.stepping import ANY, WANTED
 from sim.app.differing import differing
-from sim.app.errors import Said
-from sim.app.home import answering, count_of, text_of
-from sim.app.look import of_a_file
+from sim.app.errors import RequestError
+from sim.app.home import count_of, route, text_of
+from sim.app.look import render_file
 from sim.app.page import Page
 from sim.app.step_answer import next_that_ends_so, told
 from sim.charts.style import OUTCOME_WORDS
@@ -27,17 +27,17 @@ def _wanted(found: Mapping[str, Any]) -> str:
     """How the draw that is looked for ends."""
     wanted = text_of(found, "wanted")
     if wanted not in WANTED:
-        raise Said(f"no draw ends like that; wanted may be {', '.join(WANTED)}")
+        raise RequestError(f"no draw ends like that; wanted may be {', '.join(WANTED)}")
     return wanted
 
 
 PAGE = Page(
     "step",
-    of_a_file("step", wanted={key: OUTCOME_WORDS.get(key) for key in WANTED if key != ANY}, last_draw=LAST_DRAW),
+    render_file("step", wanted={key: OUTCOME_WORDS.get(key) for key in WANTED if key != ANY}, last_draw=LAST_DRAW),
     posts={
-        "story": answering(told, _draw),
-        "next": answering(next_that_ends_so, _start, _wanted),
-        "differing": answering(differing),
+        "story": route(told, _draw),
+        "next": route(next_that_ends_so, _start, _wanted),
+        "differing": route(differing),
     },
     gets={},
     static=("step.js", "step.css", "changes.js", "chart.js"),

@@ -17,7 +17,7 @@ from inspect import isgenerator
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
-from sim.app.errors import Broken, Busy, Replaced, Said
+from sim.app.errors import Busy, ProgramError, RequestError, Superseded
 from sim.batch.engines import WorkerPool
 from sim.batch.work import start_worker
 from sim.results.files import DamagedResults, StoreError
@@ -32,7 +32,7 @@ ENDED = (
 LONGEST = 600.0  # seconds of one job; a worker that takes longer is ended, and the next job has a new one
 NICE = 10
 DONE, GIVEN_UP, REFUSED = "done", "given up", "refused"
-EXPECTED = (ScenarioError, Said, StoreError, DamagedResults, OSError)  # what a reader can mend; all else is our fault
+EXPECTED = (ScenarioError, RequestError, StoreError, DamagedResults, OSError)  # what a reader can mend, not our faults
 
 
 @dataclass(eq=False)
@@ -40,7 +40,7 @@ class Job:
     """A function to be called in the worker.
 
     Attributes:
-        tab: Who asks; one job of a tab waits or runs, a newer one takes its place.
+        tab: Whose it is; one job of a tab waits or runs, a newer one takes its place.
         urgent: Whether it goes before refinements of other tabs, and stops one that runs.
         number: Of the job, in the order in which they came.
         call: The function and its arguments.
@@ -70,11 +70,11 @@ class Worker:
         self._changed = threading.Condition()
         threading.Thread(target=self._serve, daemon=True, name="worker").start()
 
-    def ask(self, tab: str, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Job:
+    def submit(self, tab: str, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Job:
         """Have a function called in the worker.
 
         Args:
-            tab: Who asks.
+            tab: Whose job it is.
             function: A function of a module (it is found there by name); takes and returns plain data. If it is a
                 generator function, each `yield` is a place at which it may be given up, and what it returns is the
                 answer. One that takes longer than a quarter of a second should be one.
@@ -83,7 +83,7 @@ class Worker:
                 called again from the start, so it should keep what it has computed.
 
         Returns:
-            The job; its `answer` raises what the function raised, or `Replaced`.
+            The job; its `answer` raises what the function raised, or `Superseded`.
 
         Raises:
             Busy: if too many tabs wait already.
@@ -91,7 +91,7 @@ class Worker:
         with self._changed:
             older = self.waiting.pop(tab, None)
             if older is not None:
-                _settle(older, Replaced("a newer request of this tab took its place"))
+                _settle(older, Superseded("a newer request of this tab took its place"))
             if len(self.waiting) >= MOST_WAITING or self.closed:
                 raise Busy(f"{MOST_WAITING} tabs wait for an answer already; close some, or try again in a moment")
             job = Job(tab, urgent, next(self._numbers), (function, arguments))
@@ -105,7 +105,7 @@ class Worker:
         return job
 
     def give_up(self, job: Job) -> None:
-        """Nobody waits for this job any more."""
+        """Drop a job that nobody waits for any more, or stop it if it runs."""
         with self._changed:
             if self.waiting.get(job.tab) is job:
                 del self.waiting[job.tab]
@@ -114,7 +114,7 @@ class Worker:
                 self._give_up(job)
 
     def close(self) -> None:
-        """End the process; whoever waits is told."""
+        """End the process; jobs that wait raise `Busy`."""
         with self._changed:
             self.closed = True
             jobs = [*self.waiting.values(), *([self.running] if self.running else [])]
@@ -133,7 +133,7 @@ class Worker:
         self.given_up.value = job.number
 
     def _serve(self) -> None:
-        """Hand one job after the other to the process."""
+        """Have the process do one job after the other."""
         while True:
             with self._changed:
                 while not self.waiting and not self.closed:
@@ -151,9 +151,9 @@ class Worker:
 
     def _settled(self, job: Job, outcome: str, value: Any) -> None:
         if job.given_up:
-            _settle(job, Replaced("nobody waited for this any more"))
+            _settle(job, Superseded("nobody waited for this any more"))
         elif outcome == GIVEN_UP and job.tab in self.waiting:
-            _settle(job, Replaced("a newer request of this tab took its place"))
+            _settle(job, Superseded("a newer request of this tab took its place"))
         elif outcome == GIVEN_UP and not self.closed:
             self.waiting[job.tab] = job  # it made room for somebody else; its turn comes again
         elif outcome == DONE:
@@ -171,18 +171,18 @@ class Worker:
             if not self.pool.wait([future], self.longest):
                 alive = self.pool.all_alive()
                 self.pool.end()
-                return REFUSED, Broken(TOO_LONG.format(self.longest) if alive else ENDED)
+                return REFUSED, ProgramError(TOO_LONG.format(self.longest) if alive else ENDED)
             return future.result()
         except (BrokenProcessPool, OSError):
             self.pool.end()
-            return REFUSED, Broken(ENDED)
+            return REFUSED, ProgramError(ENDED)
         except Exception as error:
             print(f"peacesim: {error}", file=sys.stderr)
-            return REFUSED, Broken("this is a fault of the program; the terminal in which it runs says more")
+            return REFUSED, ProgramError("this is a fault of the program; the terminal in which it runs says more")
 
 
 def _settle(job: Job, error: BaseException | None, answer: Any = None) -> None:
-    """Give a job its answer, unless whoever asked has gone."""
+    """Set the result of a job, unless it was cancelled."""
     if job.answer.set_running_or_notify_cancel() if not job.answer.done() and not job.answer.running() else False:
         if error is not None:
             job.answer.set_exception(error)
