@@ -1,19 +1,14 @@
 """What happened around the table, in words: events, levers, red lines that fell, votes at home, and how it held."""
 
+import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from sim.analysis.ledger import Account, Step
-from sim.analysis.words import party_label
-from sim.scenario.messages import shown
-
-if TYPE_CHECKING:
-    from sim.analysis.narrate import Narration
-import math
-
 from sim.analysis.happenings import Ballot, Departure, LeverMove, Signature
-from sim.analysis.words import clean, either, issue_label, line_words, option_label
+from sim.analysis.ledger import Account, Step
+from sim.analysis.words import clean, either, issue_label, line_words, option_label, party_label
+from sim.scenario.messages import shown
 
 if TYPE_CHECKING:
     from sim.analysis.narrate import Narration, Round

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from sim.app.errors import NotFound, RequestError
 from sim.app.home import read_json, respond, session, text_of
+from sim.app.look import render
 from sim.app.page import Page
 from sim.app.place import Place
 from sim.app.results_answer import card, one

@@ -20,7 +20,10 @@ PATIENCE = 2.0  # seconds for a worker to end
 LOOK = 1.0  # seconds between two looks at whether anything has come
 SILENCE = 600.0  # seconds without a result of any worker until all of them are given up
 SLOWEST = 20  # times the longest wait so far, if that is more
-ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "BLIS"))
+WORKER_ENVIRONMENT = {
+    **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS")},
+    "PYTHONSAFEPATH": "1",  # else modules in the current folder would take the place of Python's own
+}
 
 JobResult = Chunk | ChunkEntry | Exception
 PartsFolder = Callable[[Job], str | None]
@@ -59,7 +62,7 @@ class WorkerPool:
         Raises:
             BrokenProcessPool, OSError, RuntimeError: if a process ended, or none can be started.
         """
-        with _one_thread_each(), _not_interrupted():
+        with _worker_environment(), _not_interrupted():
             if self._executor is None:
                 self._executor = ProcessPoolExecutor(
                     self.count, get_context("spawn"), self.initializer or start_worker, self.arguments
@@ -189,10 +192,10 @@ class Workers:
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def _worker_environment() -> Iterator[None]:
     """Workers read these before they load NumPy, so they must be set when they start."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    before = {name: os.environ.get(name) for name in WORKER_ENVIRONMENT}
+    os.environ.update(WORKER_ENVIRONMENT)
     try:
         yield
     finally:

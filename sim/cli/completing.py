@@ -9,8 +9,6 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from sim.scenario.messages import closest, quoted, shown
-
 FOLDERS = (Path(), Path("scenarios"), Path("results"))  # of the current one: where a path usually leads to
 MOST_READ = 500
 
@@ -24,6 +22,8 @@ def likely(path: Path) -> str:
     Returns:
         Sentences to put behind the message that there is no such file; names in them are safe to print.
     """
+    from sim.scenario.messages import quoted, shown
+
     here = "" if path.is_absolute() else f"The current folder is {shown(os.path.abspath(''), 300)}. "
     nearest = _nearest(path)
     return here if nearest is None else f"{here}Did you mean {quoted(nearest)}?"
@@ -31,6 +31,8 @@ def likely(path: Path) -> str:
 
 def _nearest(path: Path) -> str | None:
     """What has the same name in a usual place, else what is spelled most like it there or where it was looked for."""
+    from sim.scenario.messages import closest
+
     same = [str(folder / path.name) for folder in FOLDERS if path.name and os.path.exists(folder / path.name)]
     return same[0] if same else closest(path, map(str, _candidates(path)))
 
@@ -66,8 +68,6 @@ class Scenarios(click.Path):
 
 
 def _likely(path: Path) -> str:
-
-
     try:
         return likely(path)
     except OSError:  # the current folder is gone

@@ -1,26 +1,21 @@
 """What goes wrong outside the program, as one plain line each on stderr and an exit code."""
 
+import json
+import math
 import os
-from collections.abc import Iterator
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 if TYPE_CHECKING:
-    from sim.scenario import Fault, ScenarioError
-import json
-import math
-import shutil
-import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
-
-from sim.scenario.messages import printable_json
-
-if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from sim.scenario import Fault, ScenarioError
 
 
 WRONG_INPUT, SOME_FAILED, DAMAGED = 2, 3, 4
@@ -104,6 +99,8 @@ def print_parts(parts: "Iterable[RenderableType]") -> None:
 
 def print_json(data: Any) -> None:
     """Plain data as JSON; what is not a number (NaN, infinite) is null."""
+    from sim.scenario.messages import printable_json
+
     click.echo(printable_json(json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False)))
 
 
