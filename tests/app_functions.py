@@ -42,7 +42,8 @@ def until_stopped(begun: str) -> Generator[None, None, None]:
 
 
 def until_there(begun: str, wanted: str) -> Generator[None, None, str]:
-    Path(begun).touch()
+    with Path(begun).open("a") as file:
+        file.write("begun\n")
     while not Path(wanted).exists():
         time.sleep(0.01)
         yield

@@ -279,8 +279,10 @@ def test_a_refinement_makes_room_for_who_has_no_answer_yet_and_goes_on_afterward
     wait_for(tmp_path / "begun")
     assert worker.submit("b", app_functions.doubled, 4).answer.result(60) == 8
     assert not refining.answer.done()
+    time.sleep(0.3)
     (tmp_path / "go").touch()
     assert refining.answer.result(60) == "there"
+    assert (tmp_path / "begun").read_text() == 2 * "begun\n", "it made room once, and was begun again once"
 
 
 def test_the_line_is_short_and_what_nobody_waits_for_is_given_up(worker, tmp_path):
