@@ -4,7 +4,7 @@ import os
 from collections.abc import Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise, zip_longest
+from itertools import accumulate, pairwise
 from time import monotonic
 
 import pandas as pd
@@ -68,15 +68,15 @@ class Helpers:
         Returns:
             The shares, in order.
         """
-        own, *others = _shares(start, count, min(count, 1 + self._count()))
         try:
+            own, *others = _shares(start, count, min(count, 1 + self._count()))
             futures = [self.pool.submit(play_chunk, scenario, seed, *share) for share in others] if self.pool else []
         except (OSError, RuntimeError):  # a process has ended, or none can be started
-            futures = []
+            self.end()
+            return [play_chunk(scenario, seed, start, count)]
         chunks = [play_chunk(scenario, seed, *own)]
-        for share, future in zip_longest(others, futures):
-            chunk = self._result(future) if future else None
-            chunks.append(chunk or play_chunk(scenario, seed, *share))  # which says what is wrong, if something is
+        for share, future in zip(others, futures, strict=True):
+            chunks.append(self._result(future) or play_chunk(scenario, seed, *share))  # which raises what is wrong
         return chunks
 
     def _count(self) -> int:

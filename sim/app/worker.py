@@ -167,6 +167,8 @@ class Worker:
             with self._changed:
                 if self.closed:
                     return REFUSED, Busy("the page is being closed")
+                if not self.pool.all_alive():
+                    self.pool.end()  # it ended between two jobs
                 future = self.pool.submit(_call, job.number, *job.call)
             if not self.pool.wait([future], self.longest):
                 alive = self.pool.all_alive()

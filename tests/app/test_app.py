@@ -261,6 +261,10 @@ def test_a_worker_that_dies_is_started_anew(worker):
     with pytest.raises(ProgramError, match="ended before it had an answer"):
         worker.submit("a", app_functions.die).answer.result(60)
     assert worker.submit("a", app_functions.doubled, 2).answer.result(60) == 4
+    (process,) = worker.pool.processes.values()
+    process.kill()  # between two jobs
+    process.join()
+    assert worker.submit("a", app_functions.doubled, 3).answer.result(60) == 6
 
 
 def test_a_newer_request_takes_the_place_of_an_older_one(worker, tmp_path):

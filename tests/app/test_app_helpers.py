@@ -68,6 +68,14 @@ def test_shares_of_two_processes_are_the_draws_of_one_also_when_one_dies(helpers
     assert same([alone], scenario)
 
 
+def test_helpers_that_ended_before_they_were_asked_are_done_without(helpers, scenario):
+    (process,) = helpers.pool.processes.values()
+    process.kill()
+    process.join()
+    assert same(helpers.play(scenario, SEED, START, COUNT), scenario)
+    assert same(helpers.play(scenario, SEED, START, COUNT), scenario) and helpers.pool is None
+
+
 def fail(*arguments):
     """Stands in for `play_chunk` in a helper."""
     raise FloatingPointError
