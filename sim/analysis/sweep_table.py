@@ -86,7 +86,7 @@ def sweep_table(title: str, n: int, seed: int, design: str | None, points: Seque
 def zone_at_centre(scenario: Scenario) -> int:
     """Number of packages acceptable to all who must sign, at central numbers in round 1, all red lines real."""
     ensemble = central(scenario)
-    table, quota = ensemble.structure, getattr(ensemble.protocol, "quota", None)
+    table, quota = ensemble.structure, ensemble.protocol.quota
     real = np.asarray(table.lines.party != EVERYBODY)[None]  # what events may take off the table is still on it
     return int(acceptable(ensemble.utility(), ensemble.no_deal, table.signs, table.lines, real, quota).sum())
 
