@@ -14,8 +14,9 @@ from sim.charts.ranking import AXIS, BAR, ROW, SPACE, VALUE
 from sim.charts.style import INK, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
 from sim.charts.text import DASH, LINE, clean, listed, share_text, wrap
 from sim.core.exact import Floats
+from sim.results.figures import in_force
 from sim.results.results import Results, remembered
-from sim.results.stages import in_force, is_voted_on, runs_in_force
+from sim.results.stages import is_voted_on, runs_in_force
 from sim.results.statistics import quantiles
 
 TEXT, GROUP, WIDE = 2.0, 2.1, 3.2  # inches: parties, with or without, bars

@@ -14,8 +14,9 @@ from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, agreem
 from sim.charts.text import LINE, clean, share_text, wrap
 from sim.core.exact import Floats
 from sim.core.packages import Ints
+from sim.results.figures import in_force
 from sim.results.results import Results, remembered, share_interval
-from sim.results.stages import in_force, is_voted_on, runs_in_force, says_how_long
+from sim.results.stages import is_voted_on, runs_in_force, says_how_long
 
 MONTHS = 120  # shown; every agreement is followed for longer
 EVERY = 12  # months between two counts below the picture

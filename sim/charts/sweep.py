@@ -9,12 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from sim.analysis.sweep_table import STAGES, SweepTable
+from sim.analysis.sweep_table import SweepTable
 from sim.charts.page import BODY, SMALL, Panel, Picture, Words, sheet
 from sim.charts.pairs import SHADES
 from sim.charts.ranking import nice_scale
 from sim.charts.style import INK, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.text import clean, listed, percent, text_width, wrap
+from sim.results.figures import STAGES
 
 MAP, GAP, TOP, BELOW = 2.9, 0.5, 0.5, 0.62  # inches: a map's side, between maps, headings, names of the path below
 WIDE, HIGH = 3.4, 2.3  # inches: a curve
@@ -65,7 +66,7 @@ def _curves(table: SweepTable, stages: Sequence[str]) -> tuple[tuple[float, floa
     def draw(panel: Panel) -> None:
         for place, stage in enumerate(stages):
             x, y = place % columns * (WIDE + GAP), place // columns * (TOP + HIGH + BELOW)
-            panel.lines(x + left, y, wrap(STAGES[stage], WIDE - left, BODY, 2, bold=True), BODY, weight="bold")
+            panel.lines(x + left, y, wrap(STAGES[stage].heading, WIDE - left, BODY, 2, bold=True), BODY, weight="bold")
             _draw_curve(panel.axes(x + left, y + TOP, WIDE - left, HIGH), table, stage, limit)
 
     return (columns * (WIDE + GAP) - GAP, rows * (TOP + HIGH + BELOW)), draw
@@ -98,7 +99,7 @@ def _left(table: SweepTable) -> float:
 
 
 def _draw_map(panel: Panel, table: SweepTable, stage: str, x: float, first: bool) -> None:
-    panel.lines(x, 0, wrap(STAGES[stage], MAP, BODY, 2, bold=True), BODY, weight="bold")
+    panel.lines(x, 0, wrap(STAGES[stage].heading, MAP, BODY, 2, bold=True), BODY, weight="bold")
     axes = panel.axes(x, TOP, MAP, MAP)
     limit = nice_scale(float(table.points[stage].max()))[1]
     if table.design is not None and all(map(table.numeric, table.paths[:2])):
@@ -203,7 +204,7 @@ def _words(table: SweepTable, stages: Sequence[str]) -> Words:
         where = listed([f"{clean(path, 60)} = {_value(row[path])}" for path in table.paths])
         return f"{percent(round(row[last] * table.n), table.n)} at {where}"
 
-    said = f"{STAGES[last]}: from {told(least)} to {told(most)}."
+    said = f"{STAGES[last].heading}: from {told(least)} to {told(most)}."
     notes = []
     if len(table.paths) > 1:
         spread = table.design is not None

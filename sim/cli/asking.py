@@ -11,7 +11,7 @@ import click
 
 from sim.analysis.discovery import Discovery, Question, discover
 from sim.analysis.discovery_text import discovery_parts
-from sim.analysis.figures import NoAnswer, figure_asked
+from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
 from sim.analysis.sensitivity_text import sensitivity_parts
 from sim.batch.progress import progress_on
@@ -132,7 +132,7 @@ def run_discovery(wish: DiscoveryWish, as_json: bool) -> None:
     """Tell under which conditions runs end a certain way, and draw it."""
     (results,) = results_or_runs([wish.path], wish.draws, wish.seed)
     try:
-        question = Question(figure_asked(results, wish.of), wish.turned, wish.above, wish.below)
+        question = Question(figure_named([results], wish.of), wish.turned, wish.above, wish.below)
         told = discover(results, question, wish.most_inputs, wish.most_boxes, wish.density)
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")

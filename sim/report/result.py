@@ -6,7 +6,6 @@ from typing import Any
 from sim.analysis.figures import NoAnswer
 from sim.analysis.layout import percent, share_with_interval
 from sim.analysis.sensitivity import sensitivity
-from sim.analysis.sweep_table import STAGES
 from sim.analysis.words import blocker_words, clean, either, issue_label, option_label, party_label
 from sim.charts import CHARTS
 from sim.charts.chart import svg_text
@@ -15,6 +14,7 @@ from sim.report.blocks import Drawing, Section, drawing, drawn_as, grid
 from sim.report.page import page
 from sim.report.scenario_parts import history_section, issues_grid, numbers_section, parties_grid, theory_section
 from sim.results.drivers import funnel
+from sim.results.figures import STAGES
 from sim.results.results import Results
 from sim.results.stages import is_voted_on, stages
 from sim.scenario import Scenario
@@ -130,10 +130,10 @@ def funnel_section(results: Results, drawn: Mapping[str, Drawing]) -> Section:
     """How far runs got, with what moves each stage."""
     table = funnel(results)
     rows = [
-        (STAGES[str(row["name"])], share_with_interval(row["share"], int(row["n"])), row["moved_by"],
+        (STAGES[str(row["name"])].heading, share_with_interval(row["share"], int(row["n"])), row["moved_by"],
          percent(row["where_low"], results.n // 3), percent(row["where_high"], results.n // 3))
         if isinstance(row["moved_by"], str)
-        else (STAGES[str(row["name"])], share_with_interval(row["share"], int(row["n"])), None, None, None)
+        else (STAGES[str(row["name"])].heading, share_with_interval(row["share"], int(row["n"])), None, None, None)
         for row in table[table["kind"] == "stage"].to_dict("records")
     ]  # fmt: skip
     heads = ("stage", "share of runs, 95 %", "moved most by", "where it is lowest", "where it is highest")
