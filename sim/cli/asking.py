@@ -90,12 +90,12 @@ def _with_designs(told: Sensitivity, wish: SensitivityWish) -> Sensitivity:
 
 
 def _save_sensitivity(told: Sensitivity, out: Path) -> Path:
-    from sim.charts import save_sensitivity
+    from sim.charts import save_charts
 
     designs = [facts["identity"] for facts in told.designs.values()]
     folder = out / f"sensitivity-{question_hash(told.results, told.asked.name, *designs)}"
     make_folder(folder)
-    save_sensitivity(told, folder)
+    save_charts(told, folder)
     return folder
 
 
@@ -146,13 +146,13 @@ def run_discovery(wish: DiscoveryWish, as_json: bool) -> None:
 
 
 def _save_discovery(told: Discovery, wish: DiscoveryWish) -> Path:
-    from sim.charts import save_discovery
+    from sim.charts import save_charts
 
     asked = (wish.of, wish.turned, wish.above, wish.below, wish.density, wish.most_inputs, wish.most_boxes)
     assert wish.out is not None
     folder = wish.out / f"discover-{question_hash(told.results, *asked)}"
     make_folder(folder)
-    save_discovery(told, folder)
+    save_charts(told, folder)
     return folder
 
 

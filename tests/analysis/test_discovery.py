@@ -13,8 +13,7 @@ import sim
 from sim.analysis.boxes import Box, Factors, best_by_both, first_dense, measure, most_telling, paste, peel, quasi_p
 from sim.analysis.discovery import Question, discover
 from sim.analysis.figures import NoAnswer, figure_named
-from sim.charts import save_discovery
-from sim.charts.discovery import discovery_chart
+from sim.charts import ANALYSIS_CHARTS, save_charts
 from sim.core.streams import uniform
 from sim.results.results import share_interval
 from sim.results.rows import FrameRows
@@ -282,7 +281,7 @@ def test_without_any_agreement_the_chart_says_so(tmp_path):
     scenario = shipped("two-banks-pullback").with_sets(["parties.*.no_deal=1"])
     told = discover(sim.run(scenario, 100))
     assert told.cases == 0 and not told.boxes
-    assert "None of the 100 runs are so" in discovery_chart(told).alt
+    assert "None of the 100 runs are so" in ANALYSIS_CHARTS["discovery"](told).alt
     assert "No run signed a text" in discover(told.results, "held_60").note
-    save_discovery(told, tmp_path)
+    save_charts(told, tmp_path)
     assert len(pd.read_csv(tmp_path / "discovery.csv")) == 0

@@ -16,7 +16,7 @@ from sim.analysis.figures import NoAnswer, figure_named, figures
 from sim.analysis.input_words import input_words, rounded, value_words
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.tornado import sample, slices, tornado
-from sim.charts import save_discovery, save_sensitivity
+from sim.charts import save_charts
 from sim.core.streams import uniform
 from sim.results.figures import SHARE, UTILITY, Figure
 from sim.results.rows import FrameRows
@@ -206,7 +206,7 @@ def test_labels_of_strangers_are_harmless_in_all_charts(tmp_path):
     results = replace(hostile(), rows=FrameRows([shipped_draws("two-banks-pullback", 400)]))
     told = sensitivity(results, methods=["tornado", "pawn"])
     found = discover(results, "strip.demilitarised")
-    paths = [*save_sensitivity(told, tmp_path), *save_discovery(found, tmp_path)]
+    paths = [*save_charts(told, tmp_path), *save_charts(found, tmp_path)]
     assert len(paths) == 9 and found.boxes
     for path in paths:
         if path.suffix == ".svg":
@@ -226,7 +226,7 @@ def shipped_draws(name, n):
 
 def test_the_chart_shows_the_table(tmp_path):
     told = sensitivity(sim.run(shipped("two-banks-pullback"), 400))
-    save_sensitivity(told, tmp_path)
+    save_charts(told, tmp_path)
     table = pd.read_csv(tmp_path / "tornado.csv", keep_default_na=False)
     assert len(table) == len(told.tables["tornado"])
     svg = (tmp_path / "tornado.svg").read_text()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.analysis.waterfall import ORDERED, SHAPLEY, one_by_one, shapley, waterfall
-from sim.charts import save_waterfall
+from sim.charts import save_charts
 from sim.results.results import run
 from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.mixing import differing_paths, mixed
@@ -196,7 +196,7 @@ def test_two_alike_have_no_waterfall(file):
 
 def test_the_chart_has_a_text_alternative_and_its_numbers(first, second, tmp_path):
     told = waterfall(first, second, "signed", 60, 1)
-    paths = {path.suffix: path for path in save_waterfall(told, tmp_path)}
+    paths = {path.suffix: path for path in save_charts(told, tmp_path)}
     assert "Waterfall from" in paths[".svg"].read_text(encoding="utf-8")
     lines = paths[".csv"].read_text(encoding="utf-8").splitlines()
     assert lines[0] == "figure,method,kind,label,where,value,low,high,n" and len(lines) == 1 + len(told.rows)
