@@ -11,13 +11,14 @@ from sim.analysis.comparison_text import comparison_text
 from sim.analysis.figures import column_of, figures
 from sim.analysis.inputs import differing_inputs
 from sim.results.manifest import folder_name
+from sim.results.notebook import Notebook
 from sim.results.results import Z_95, Results, share_interval
 
 Mean = tuple[float, float, float]  # a mean and the ends of its 95 % interval
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Notebook):
     """Two or more results side by side; the first is what the others are compared with.
 
     Where all have the same seed, draw k is the same world in all of them but for the inputs that differ, and
@@ -47,6 +48,11 @@ class Comparison:
 
     def __str__(self) -> str:
         return comparison_text(self)
+
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """Figures, a column a result."""
+        table = self.figures.pivot_table(index="label", columns="name", values="value", sort=False)[list(self.names)]
+        return f"Comparison of {len(self.results)} results", table.reset_index(names="figure")
 
     def as_data(self) -> dict[str, Any]:
         """The same as plain data, with the keys of `peacesim compare --json`; a figure that does not exist is None."""

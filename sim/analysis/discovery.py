@@ -13,6 +13,7 @@ from sim.analysis.drawn_inputs import inputs_of, runs_looked_at
 from sim.analysis.figures import NoAnswer, figure_named
 from sim.core.packages import Bools
 from sim.results.figures import Figure
+from sim.results.notebook import Notebook
 from sim.results.results import Results, share_interval
 
 MOST_SEARCHED = 20_000  # runs a search looks at: more would take minutes and find the same
@@ -45,7 +46,7 @@ class Question:
 
 
 @dataclass(frozen=True, eq=False)
-class Discovery:
+class Discovery(Notebook):
     """Conditions under which runs end a certain way.
 
     Attributes:
@@ -73,6 +74,13 @@ class Discovery:
     together: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     density: float | None = None
     note: str = ""
+
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """A row a box."""
+        boxes = [{"box": number, "runs": box.told.n, "coverage": box.told.coverage, "density": box.told.density}
+                 for number, box in enumerate(self.boxes, 1)]  # fmt: skip
+        title = f"Conditions under which runs {self.question.asked.does}"
+        return title, pd.DataFrame(boxes) if boxes else pd.DataFrame({"note": [self.note]})
 
     def __repr__(self) -> str:
         return str(self)

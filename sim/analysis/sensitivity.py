@@ -19,6 +19,7 @@ from sim.analysis.sobol import dummy_indices, sobol_indices
 from sim.analysis.tornado import Sample, sample, tornado
 from sim.core.exact import Floats
 from sim.results.figures import Figure
+from sim.results.notebook import Notebook
 from sim.results.results import Results, share_interval
 
 FINISHED = {"tornado": tornado, "pawn": pawn}  # methods that need no runs but those that are there
@@ -26,7 +27,7 @@ DESIGNED = {"sobol": 256, "morris": 32}  # methods with runs of their own: point
 
 
 @dataclass(frozen=True, eq=False)
-class Sensitivity:
+class Sensitivity(Notebook):
     """What moves a figure.
 
     Attributes:
@@ -52,6 +53,11 @@ class Sensitivity:
     tables: Mapping[str, pd.DataFrame]
     designs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     note: str = ""
+
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """The table of the first method."""
+        tables = [table.drop(columns="together") for table in self.tables.values()]
+        return f"What moves: {self.asked.label}", tables[0] if tables else pd.DataFrame({"note": [self.note]})
 
     def __repr__(self) -> str:
         return str(self)
