@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.analysis.comparison_text import comparison_text
 from sim.analysis.inputs import differing_inputs
-from sim.analysis.words import clean
+from sim.analysis.rendered import Rendered
+from sim.results.labels import clean
 from sim.results.manifest import folder_name
 from sim.results.results import Z_95, Results, share_interval
 from sim.results.stages import in_force, says_how_long, zone_ever
@@ -19,8 +19,8 @@ MILLION = 1e6
 Mean = tuple[float, float, float]  # a mean and the ends of its 95 % interval
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Rendered):
     """Two or more results side by side; the first is what the others are compared with.
 
     Where all have the same seed, draw k is the same world in all of them but for the inputs that differ, and
@@ -44,27 +44,6 @@ class Comparison:
     figures: pd.DataFrame
     packages: pd.DataFrame
     transitions: pd.DataFrame
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def __str__(self) -> str:
-        return comparison_text(self)
-
-    def as_data(self) -> dict[str, Any]:
-        """The same as plain data, with the keys of `peacesim compare --json`; a figure that does not exist is None."""
-        entries = zip(self.names, self.results, strict=True)
-        return {
-            "paired": self.paired,
-            "results": [
-                {"name": name, "id": one.scenario.id, "title": one.scenario.title, "n": one.n, "seed": one.seed}
-                for name, one in entries
-            ],
-            "inputs": _records(self.inputs),
-            "figures": _records(self.figures),
-            "packages": _records(self.packages),
-            "transitions": _records(self.transitions),
-        }
 
 
 def compare(results: Sequence[Results]) -> Comparison:
@@ -278,13 +257,3 @@ def unpaired_difference(first: pd.Series, other: pd.Series) -> Mean:
         return difference, np.nan, np.nan
     half = Z_95 * float(np.sqrt(first.var(ddof=1) / len(first) + other.var(ddof=1) / len(other)))
     return difference, difference - half, difference + half
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value.item() if isinstance(value, np.generic) else value

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.compare import Figure, figures_of
-from sim.analysis.words import clean, issue_label, option_label, party_label
 from sim.core.exact import Floats
+from sim.results.labels import clean, issue_label, option_label, party_label
 from sim.results.results import Results
 from sim.scenario import Scenario
 from sim.scenario.messages import meant, quoted

@@ -10,17 +10,11 @@ import pandas as pd
 from sim.core.utility import EVERYBODY
 from sim.core.zopa import acceptable
 from sim.model.ensemble import central
+from sim.results import labels
 from sim.results.results import share_interval
 from sim.scenario import Scenario
 
-STAGES = {
-    "zone_first": "A package acceptable to all, first round",
-    "zone_ever": "A package acceptable to all, some round",
-    "signed": "Agreement signed",
-    "in_force": "Agreement in force",
-    "held_12": "In force and holding at 12 months",
-    "held_60": "In force and holding at 60 months",
-}
+STAGES = {name: each.title for name, each in labels.STAGES.items()}
 
 
 @dataclass(frozen=True, eq=False)

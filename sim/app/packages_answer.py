@@ -3,7 +3,6 @@
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from sim.analysis.input_words import turn_words
 from sim.analysis.one_package import Afterwards, Of, OnePackage, Signatory, one_package
 from sim.analysis.package_bench import Bench
 from sim.analysis.package_changes import (
@@ -18,13 +17,14 @@ from sim.analysis.package_changes import (
     place,
     repairs,
 )
-from sim.analysis.words import clean, condition_words, line_words, party_label, who_signs
 from sim.app.benches import bench_of
 from sim.app.changed import ChangedFile
 from sim.app.errors import Said
 from sim.app.playing import played
 from sim.app.step_answer import issues_in_words
 from sim.core.packages import NO_DEAL
+from sim.report.explain import turn_words
+from sim.results.labels import clean, condition_words, line_words, party_label, who_signs
 from sim.results.results import share_interval
 
 NASH = "nash"

@@ -9,7 +9,7 @@ from sim.app.home import answered, count_of, home, post_differing, text_of, wish
 from sim.app.look import rendered
 from sim.app.page import Page
 from sim.app.step_answer import next_that_ends_so, told
-from sim.charts.style import OUTCOME_WORDS
+from sim.results.labels import OUTCOMES
 
 LAST_DRAW = 10_000_000
 
@@ -21,7 +21,7 @@ async def show(request: Request) -> Response:
     if not name:
         return rendered(request, "choose.html", "step", names=there.place.scenarios())
     there.place.scenario(name)
-    wanted = {key: OUTCOME_WORDS.get(key) for key in WANTED if key != ANY}
+    wanted = {key: OUTCOMES[key].title if key in OUTCOMES else None for key in WANTED if key != ANY}
     return rendered(
         request, "step.html", "step", wanted=wanted, seed=there.seed, last_draw=LAST_DRAW, as_results=there.as_results
     )

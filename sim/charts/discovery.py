@@ -7,11 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.analysis.discovery import Discovery
-from sim.analysis.discovery_text import box_sentence, condition_texts, does, lines_named, opening, population
-from sim.analysis.input_words import value_words
 from sim.charts.page import BODY, SMALL, Panel, Picture, Words, provenance, sheet
 from sim.charts.style import BLACK, INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.text import LINE, clean, interval_note, wrap
+from sim.charts.wording import box_sentence, condition_texts, discovery_opening, does, lines_named, population
+from sim.results.labels import value_words
+from sim.results.results import share_interval
 
 TEXT, GAP, SCATTER = 5.2, 0.55, 3.3  # inches: words at the left, coverage and density at the right
 BAR, BARS = 0.16, 1.5  # inches: height of a range, width of all of it
@@ -46,14 +47,21 @@ def discovery_chart(told: Discovery) -> Picture:
 def discovery_numbers(told: Discovery) -> pd.DataFrame:
     """One row a condition (`kind` `condition`), and one a box that the choice was from (`tradeoff`)."""
     rows: list[dict[str, Any]] = []
-    data = told.as_data()["boxes"]
-    for number, box in enumerate(data, 1):
-        shares = {key: box[key] for key in NUMBERS if key in box and key not in ("inputs", "chosen")}
-        for condition in box["conditions"]:
-            of_it = {key: condition[key] for key in ("input", "words", "low", "high")}
-            of_it["without"] = " ".join(condition["without"])
+    for number, found in enumerate(told.boxes, 1):
+        density = share_interval(found.told.cases, found.told.n)
+        coverage = share_interval(found.told.cases, found.told.all_cases)
+        shares = {
+            "n": found.told.n, "cases": found.told.cases,
+            "density": found.told.density, "density_low": density[0], "density_high": density[1],
+            "coverage": found.told.coverage, "coverage_low": coverage[0], "coverage_high": coverage[1],
+        }  # fmt: skip
+        for column, words in condition_texts(told, found.box).items():
+            limits = {"low": found.box.low.get(column), "high": found.box.high.get(column)}
+            of_it = {"input": told.factors.names[column], "words": words, **limits,
+                     "without": " ".join(told.left_out(found.box, column))}  # fmt: skip
             rows.append({"kind": "condition", "box": number, **of_it, **shares})
-        rows += [{"kind": "tradeoff", "box": number, **row} for row in box["tradeoff"]]
+        for row in found.tradeoff.to_dict("records"):
+            rows.append({"kind": "tradeoff", "box": number} | {str(key): value for key, value in row.items()})
     return pd.DataFrame(rows, columns=NUMBERS)
 
 
@@ -148,7 +156,7 @@ def _draw_key(panel: Panel, told: Discovery, top: float) -> None:
 
 
 def _words(told: Discovery) -> Words:
-    said = opening(told)
+    said = discovery_opening(told)
     sentences: Sequence[str] = [box_sentence(told, place) for place in range(len(told.boxes))]
     text = " ".join([said, *(sentences or [told.note])])
     return Words(

@@ -11,19 +11,19 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from sim.analysis.sensitivity import Sensitivity
-from sim.analysis.sensitivity_text import (
+from sim.charts.page import BODY, SMALL, Panel, Picture, Words, provenance, sheet
+from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.text import LINE, clean, text_width, wrap
+from sim.charts.wording import (
     READING_MORRIS,
     READING_PAWN,
     READING_SOBOL,
     design_words,
     index_text,
-    opening,
     row_words,
+    sensitivity_opening,
     shown_rows,
 )
-from sim.charts.page import BODY, SMALL, Panel, Picture, Words, provenance, sheet
-from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
-from sim.charts.text import LINE, clean, text_width, wrap
 
 MOST = 20  # inputs drawn
 LABEL, SCALE, GAP, AIR, AXIS, KEY = 3.3, 3.2, 0.25, 0.16, 0.5, 0.32  # inches
@@ -165,7 +165,7 @@ def _draw_key(panel: Panel, kind: Kind, top: float) -> None:
 
 def _words(told: Sensitivity, method: str, rows: Sequence[dict[Any, Any]]) -> Words:
     kind = KINDS[method]
-    said = opening(told) + (f" {design_words(told, method)}" if method in told.designs else "")
+    said = sensitivity_opening(told) + (f" {design_words(told, method)}" if method in told.designs else "")
     first = [f"{row_words(told, row)}: {', '.join(_value(mark, row) for mark in kind.marks)}" for row in rows[:3]]
     return Words(
         f"{kind.title}: {told.asked.label}",

@@ -10,12 +10,10 @@ from pathlib import Path
 import click
 
 from sim.analysis.discovery import Discovery, Question, discover
-from sim.analysis.discovery_text import discovery_parts
 from sim.analysis.figures import NoAnswer, figure_asked
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
-from sim.analysis.sensitivity_text import sensitivity_parts
 from sim.batch.progress import progress_on
-from sim.cli.output import WRONG_INPUT, fail, print_json, print_parts
+from sim.cli.output import WRONG_INPUT, fail, print_result
 from sim.cli.sources import results_or_runs
 from sim.results.chunk_files import Layout
 from sim.results.design_folder import DesignFolder
@@ -62,11 +60,8 @@ def run_sensitivity(wish: SensitivityWish, as_json: bool) -> None:
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = _save_sensitivity(told, wish.out) if wish.charts and told.tables else None
-    if as_json:
-        print_json(told.as_data() | {"charts": str(folder) if folder else None})
-        return
-    print_parts(sensitivity_parts(told))
-    if folder is not None:
+    print_result(told, as_json, charts=folder)
+    if folder is not None and not as_json:
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
 
@@ -137,11 +132,8 @@ def run_discovery(wish: DiscoveryWish, as_json: bool) -> None:
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = _save_discovery(told, wish) if wish.out is not None and told.boxes else None
-    if as_json:
-        print_json(told.as_data() | {"charts": str(folder) if folder else None})
-        return
-    print_parts(discovery_parts(told))
-    if folder is not None:
+    print_result(told, as_json, charts=folder)
+    if folder is not None and not as_json:
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
 

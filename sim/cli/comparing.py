@@ -8,13 +8,12 @@ from pathlib import Path
 import click
 
 from sim.analysis.compare import Comparison, compare
-from sim.analysis.comparison_text import comparison_parts
 from sim.analysis.waterfall import Waterfall, waterfall
-from sim.analysis.waterfall_text import waterfall_parts
 from sim.cli.batching import REPORT
-from sim.cli.output import WRONG_INPUT, fail, print_json, print_parts
+from sim.cli.output import WRONG_INPUT, fail, print_document, print_json
 from sim.cli.sources import results_or_runs
 from sim.report import comparison_page, result_page
+from sim.report.compare import data, document, waterfall_data
 from sim.results.files import make_folder, write_whole
 from sim.results.manifest import folder_name, identity
 from sim.results.results import Results
@@ -48,10 +47,10 @@ def compare_sources(wish: CompareWish, as_json: bool) -> None:
     falls = list(_waterfalls(comparison, wish)) if wish.waterfall is not None else []
     folder = save_charts(comparison, falls, wish.out) if wish.out is not None else None
     if as_json:
-        data = comparison.as_data() | {"waterfalls": [each.as_data() for each in falls]}
-        print_json(data | {"charts": str(folder) if folder else None})
+        more = {"waterfalls": list(map(waterfall_data, falls)), "charts": str(folder) if folder else None}
+        print_json(data(comparison) | more)
         return
-    print_parts([*comparison_parts(comparison), *(part for each in falls for part in waterfall_parts(each))])
+    print_document(document(comparison, falls))
     if folder is not None:
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
@@ -72,7 +71,6 @@ def _waterfalls(comparison: Comparison, wish: CompareWish) -> Iterator[Waterfall
 def save_charts(comparison: Comparison, falls: Sequence[Waterfall], out: Path) -> Path:
     """Draw the results side by side, each chart that any of them has, into a folder named after what is compared."""
     from sim.charts import charts_side_by_side, save_comparison, save_waterfall
-    from sim.report import comparison_page
 
     folder = out / f"compare-{comparison_hash(comparison.results)}"
     make_folder(folder)

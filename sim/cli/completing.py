@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
-
-from sim.scenario.messages import closest, quoted, shown
 
 FOLDERS = (Path(), Path("scenarios"), Path("results"))  # of the current one: where a path usually leads to
 MOST_READ = 500
@@ -24,6 +23,8 @@ def likely(path: Path) -> str:
     Returns:
         Sentences to put behind the message that there is no such file; names in them are safe to print.
     """
+    from sim.scenario.messages import quoted, shown
+
     here = "" if path.is_absolute() else f"The current folder is {shown(os.path.abspath(''), 300)}. "
     nearest = _nearest(path)
     return here if nearest is None else f"{here}Did you mean {quoted(nearest)}?"
@@ -31,6 +32,8 @@ def likely(path: Path) -> str:
 
 def _nearest(path: Path) -> str | None:
     """What has the same name in a usual place, else what is spelled most like it there or where it was looked for."""
+    from sim.scenario.messages import closest
+
     same = [str(folder / path.name) for folder in FOLDERS if path.name and os.path.exists(folder / path.name)]
     return same[0] if same else closest(path, map(str, _candidates(path)))
 
@@ -62,16 +65,9 @@ class Scenarios(click.Path):
         except click.BadParameter as error:
             if os.path.exists(value):
                 raise
-            self.fail(f"{error.message} {_likely(Path(value))}".rstrip(), param, ctx)
-
-
-def _likely(path: Path) -> str:
-
-
-    try:
-        return likely(path)
-    except OSError:  # the current folder is gone
-        return ""
+            with suppress(OSError):  # the current folder may be gone
+                error.message = f"{error.message} {likely(Path(value))}".rstrip()
+            self.fail(error.message, param, ctx)
 
 
 def names_of_kind(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:

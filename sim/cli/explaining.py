@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from sim.cli.output import WRONG_INPUT, fail, print_json, print_parts, width
+from sim.cli.output import WRONG_INPUT, fail, print_result
 from sim.cli.sources import read_or_fail
 from sim.results.manifest import holds_results
 from sim.results.reading import open_results
 from sim.scenario import Scenario
-from sim.scenario.messages import printable, shown
+from sim.scenario.messages import shown
 
 if TYPE_CHECKING:
     from sim.results.results import Results
@@ -20,25 +18,15 @@ if TYPE_CHECKING:
 def explain_results(path: Path, draws: int, seed: int | None, sets: Sequence[str], look: int, as_json: bool) -> None:
     """Explain a results folder, or a scenario file that is played now."""
     from sim.analysis.explain import explain
-    from sim.analysis.explain_text import explanation_parts
 
-    explained = explain(_results(path, draws, seed, sets), look)
-    if as_json:
-        print_json(explained.as_data())
-    else:
-        print_parts(explanation_parts(explained))
+    print_result(explain(_results(path, draws, seed, sets), look), as_json)
 
 
 def explain_one_draw(path: Path, draw: int, seed: int | None, sets: Sequence[str], as_json: bool) -> None:
     """Tell one draw and what it missed a deal by."""
     from sim.analysis.explain_draw import explain_draw
-    from sim.analysis.explain_draw_text import draw_text
 
-    explained = explain_draw(*_drawn_from(path, seed, sets), draw)
-    if as_json:
-        print_json(explained.as_data())
-    else:
-        click.echo(printable(draw_text(explained, width())))
+    print_result(explain_draw(*_drawn_from(path, seed, sets), draw), as_json)
 
 
 def _results(path: Path, draws: int, seed: int | None, sets: Sequence[str]) -> "Results":

@@ -1,17 +1,14 @@
-"""What moves a figure as tables to read."""
+"""Sentences and labels about sensitivity and discovery that a chart and a document share."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
-from rich.console import RenderableType
 
-from sim.analysis.input_words import input_words, value_words
-from sim.analysis.layout import WIDTH, as_text, decimals, heading, number, paragraph, percent, table
-from sim.analysis.words import clean
-
-if TYPE_CHECKING:
-    from sim.analysis.sensitivity import Sensitivity
+from sim.analysis.boxes import Box
+from sim.analysis.discovery import Discovery
+from sim.analysis.sensitivity import Sensitivity
+from sim.results.format import decimals, number, percent, share_with_interval
+from sim.results.labels import either, input_words, issue_label, line_words, option_label, value_words
 
 MOST_ROWS = 20
 READING_TORNADO = (
@@ -39,23 +36,7 @@ READING_MORRIS = (
 )
 
 
-def sensitivity_text(told: "Sensitivity", width: int = WIDTH) -> str:
-    """All tables as plain text."""
-    return as_text(list(sensitivity_parts(told)), width)
-
-
-def sensitivity_parts(told: "Sensitivity") -> Iterator[RenderableType]:
-    """The tables, one below the other, a method each."""
-    yield paragraph(clean(told.results.scenario.title))
-    yield paragraph(f"{opening(told)} {told.inputs:,} uncertain inputs, seed {told.results.seed}.", 2)
-    if told.note:
-        yield paragraph("")
-        yield paragraph(told.note, 2)
-    for method in told.tables:
-        yield from TOLD[method](told)
-
-
-def opening(told: "Sensitivity") -> str:
+def sensitivity_opening(told: Sensitivity) -> str:
     """The figure that is asked for, over all runs that have it."""
     digits = decimals(100 * told.low, 100 * told.high, 2) if told.asked.is_share else decimals(told.low, told.high)
     if told.asked.is_share:
@@ -67,14 +48,14 @@ def opening(told: "Sensitivity") -> str:
     return f"{label}: {told.value:.{digits}f} ({ends}) in the mean of {told.n:,} runs."
 
 
-def figure_text(told: "Sensitivity", value: float, n: int) -> str:
+def figure_text(told: Sensitivity, value: float, n: int) -> str:
     """A value of the figure over n runs: a share in per cent."""
     if told.asked.is_share:
         return percent(value, n)
     return number(value, min(3, decimals(told.low, told.high) + 1))
 
 
-def difference_text(told: "Sensitivity", row: dict[Any, Any]) -> str:
+def difference_text(told: Sensitivity, row: dict[Any, Any]) -> str:
     """A difference with its sign and interval; of shares in points of a hundred."""
     unit = 100 if told.asked.is_share else 1
     middle, low, high = (unit * row[key] for key in ("difference", "low", "high"))
@@ -83,7 +64,7 @@ def difference_text(told: "Sensitivity", row: dict[Any, Any]) -> str:
     return f"{number(middle, digits, True)} ({ends})"
 
 
-def end_texts(told: "Sensitivity", row: dict[Any, Any]) -> tuple[str, str]:
+def end_texts(told: Sensitivity, row: dict[Any, Any]) -> tuple[str, str]:
     """What the lowest and the highest fifth of an input are; of a lot its two sides."""
     if row["kind"] == "lot":
         return "not real", "real"
@@ -91,7 +72,7 @@ def end_texts(told: "Sensitivity", row: dict[Any, Any]) -> tuple[str, str]:
     return f"below {value_words(row['low_end'], low, high)}", f"above {value_words(row['high_end'], low, high)}"
 
 
-def input_range(told: "Sensitivity", path: str) -> tuple[float, float]:
+def input_range(told: Sensitivity, path: str) -> tuple[float, float]:
     """Least and largest value of an input in the runs at hand; of a dummy 0 and 1."""
     if not path:
         return 0.0, 1.0
@@ -99,7 +80,7 @@ def input_range(told: "Sensitivity", path: str) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-def row_words(told: "Sensitivity", row: dict[Any, Any]) -> str:
+def row_words(told: Sensitivity, row: dict[Any, Any]) -> str:
     """What an input is, and how many are drawn together with it."""
     if row["kind"] == "dummy":
         return "a dummy: an input that does nothing"
@@ -116,64 +97,13 @@ def shown_rows(found: pd.DataFrame, most: int = MOST_ROWS) -> list[dict[Any, Any
     return [*found[is_input].head(most).to_dict("records"), *found[~is_input].to_dict("records")]
 
 
-def _tornado(told: "Sensitivity") -> Iterator[RenderableType]:
-    yield heading("Tornado: the figure where an input is low, and where it is high")
-    rows = []
-    for row in shown_rows(told.tables["tornado"]):
-        ends = end_texts(told, row)
-        low = f"{figure_text(told, row['where_low'], row['n_low'])} {ends[0]}"
-        high = f"{figure_text(told, row['where_high'], row['n_high'])} {ends[1]}"
-        star = "*" if row["stands_out"] else ""
-        rows.append([row_words(told, row), low, high, difference_text(told, row), star, number(row["first_order"], 2)])
-    yield table(["", "low", "high", "difference", "<", "alone"], rows)
-    yield from _more(told.tables["tornado"])
-    yield paragraph("")
-    yield paragraph(READING_TORNADO)
-
-
-def _pawn(told: "Sensitivity") -> Iterator[RenderableType]:
-    yield heading("PAWN: how far an input moves the whole distribution of the figure")
-    rows = []
-    for row in shown_rows(told.tables["pawn"]):
-        star = "*" if row["stands_out"] else ""
-        rows.append([row_words(told, row), index_text(row, "index", "low", "high"), star, number(row["noise"], 3)])
-    yield table(["", "index", "<", "noise"], rows)
-    yield from _more(told.tables["pawn"])
-    yield paragraph("")
-    yield paragraph(READING_PAWN)
-
-
-def _sobol(told: "Sensitivity") -> Iterator[RenderableType]:
-    yield heading("Sobol: shares of the figure's variance, of an input alone and with all it does together with others")
-    yield paragraph(design_words(told, "sobol"), 2)
-    rows = []
-    for row in shown_rows(told.tables["sobol"]):
-        first, total = (index_text(row, key, f"{key}_low", f"{key}_high") for key in ("first", "total"))
-        rows.append([row_words(told, row), first, total if row["kind"] != "dummy" else None])
-    yield table(["", "alone", "in all"], rows)
-    yield paragraph("")
-    yield paragraph(READING_SOBOL)
-
-
-def _morris(told: "Sensitivity") -> Iterator[RenderableType]:
-    yield heading("Morris: what the way from low to high of one input does, from many starting points")
-    yield paragraph(design_words(told, "morris"), 2)
-    rows = []
-    for row in shown_rows(told.tables["morris"]):
-        mean = index_text(row, "mean", "mean_low", "mean_high")
-        rows.append([row_words(told, row), mean, number(row["sigma"], 2), number(row["mu"], 2, True)])
-    yield table(["", "size, mu*", "spread, sigma", "with signs, mu"], rows)
-    yield paragraph("")
-    yield paragraph(READING_MORRIS)
-
-
 def index_text(row: dict[Any, Any], key: str, low: str, high: str) -> str:
     """An index with its interval."""
     digits = min(3, decimals(row[low], row[high]) + 1)
     return f"{number(row[key], digits)} ({number(row[low], digits)} to {number(row[high], digits)})"
 
 
-def design_words(told: "Sensitivity", method: str) -> str:
+def design_words(told: Sensitivity, method: str) -> str:
     """How many runs a design took, and of what."""
     facts = told.designs[method]
     count = len(facts["inputs"])
@@ -183,10 +113,77 @@ def design_words(told: "Sensitivity", method: str) -> str:
     return f"{facts['runs']:,} runs of their own: {facts['points']:,} trajectories over {inputs}."
 
 
-TOLD = {"tornado": _tornado, "pawn": _pawn, "sobol": _sobol, "morris": _morris}
+# Boxes of conditions.
 
 
-def _more(found: pd.DataFrame) -> Iterator[RenderableType]:
-    left = int(found["kind"].isin(["number", "lot"]).sum()) - MOST_ROWS
-    if left > 0:
-        yield paragraph(f"and {left:,} more: --json has all of them", 2)
+def discovery_opening(told: Discovery) -> str:
+    """How often runs are of interest over all."""
+    share = share_with_interval(told.cases / told.n, told.n) if told.n else "none"
+    return f"{share[0].upper()}{share[1:]} of {told.n:,} {population(told)} {does(told)}."
+
+
+def population(told: Discovery) -> str:
+    """The runs that are looked at."""
+    return "runs that signed a text" if told.of_signed or told.question.asked.is_if_signed else "runs"
+
+
+def does(told: Discovery) -> str:
+    """What runs of interest do, as in `31 % of runs ...`."""
+    question = told.question
+    if question.asked.is_share:
+        return f"do not {question.asked.does}" if question.turned else question.asked.does
+    limits = [f"above {question.above:g}" if question.above is not None else "",
+              f"below {question.below:g}" if question.below is not None else ""]  # fmt: skip
+    lie = "do not lie" if question.turned else "lie"
+    return f"{lie} {either([limit for limit in limits if limit], 'and')} in this: {question.asked.label}"
+
+
+def box_sentence(told: Discovery, place: int) -> str:
+    """A box in a sentence or two: the conditions, the density beside that of all, the coverage."""
+    found = told.boxes[place].told
+    texts = list(condition_texts(told, told.boxes[place].box).values())
+    start = f"If {either(texts, 'and')}" if place == 0 else f"Outside of that, if {either(texts, 'and')}"
+    density = share_with_interval(found.density, found.n)
+    coverage = share_with_interval(found.coverage, found.all_cases)
+    do = "do not" if told.question.turned else "do"
+    return (
+        f"{start}, {density} of {found.n:,} {population(told)} {does(told)}; this covers {coverage} of all that {do}. "
+        f"Of all {population(told)} {percent(told.cases / told.n, told.n)} {do}."
+    )
+
+
+def condition_texts(told: Discovery, box: Box) -> dict[int, str]:
+    """Each condition in words, by column."""
+    return {column: condition_text(told, box, column) for column in box.columns}
+
+
+def condition_text(told: Discovery, box: Box, column: int) -> str:
+    scenario, name = told.results.scenario, told.factors.names[column]
+    if name in scenario.issues:
+        options = list(scenario.issues[name].options)
+        kept = [option for code, option in enumerate(options) if code not in box.out[column]]
+        labels = [f'"{option_label(scenario, name, option)}"' for option in kept]
+        return f"the text has {issue_label(scenario, name)}: {either(labels)}"
+    words = input_words(scenario, name)
+    also = len(told.together.get(name, (name,))) - 1
+    others = f" (and {also} drawn together with it)" if also else ""
+    if told.factors.categories[column]:
+        real = "is real" if 0 in box.out[column] else "is not real"
+        return f"the {words.removesuffix(' is real')}{others} {real}"
+    low, high = told.range_of(column)
+    limits = [f"above {value_words(box.low[column], low, high)}"] if column in box.low else []
+    limits += [f"below {value_words(box.high[column], low, high)}"] if column in box.high else []
+    article = "" if words.startswith(("what ", "months ")) else "the "
+    return f"{article}{words}{others} is {either(limits, 'and')}"
+
+
+def lines_named(told: Discovery) -> list[str]:
+    """What the red lines in conditions forbid, in words, those that are drawn together all."""
+    scenario, texts = told.results.scenario, []
+    for column in dict.fromkeys(column for found in told.boxes for column in found.box.columns):
+        name = told.factors.names[column]
+        for path in told.together.get(name, ()) if told.factors.categories[column] else ():
+            _, party, _, line, _ = path.split(".")
+            label = input_words(scenario, path).removesuffix(" is real")
+            texts.append(f"{label}: {line_words(scenario, f'{party}.{line}')}.")
+    return texts
