@@ -29,7 +29,8 @@ OUTCOMES = {  # a clause may name who signs
                       "No zone: no package was acceptable to all who must sign"),
     "deadline": Labels("out of time", "some package was acceptable to {}, but the last round passed unsigned",
                        "Time ran out, though some package was acceptable to all who must sign"),
-    "broke_off": Labels("broken off", "a party left the talks, since it could expect more elsewhere", "A party broke off the talks"),
+    "broke_off": Labels("broken off", "a party left the talks, since it could expect more elsewhere",
+                        "A party broke off the talks"),
     "refused": Labels("refused at home", "a text was signed, and refused at home", "Agreement signed, not ratified"),
     "in_force": Labels("in force", "an agreement was signed and came into force", "Agreement in force"),
 }  # fmt: skip

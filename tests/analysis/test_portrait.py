@@ -240,7 +240,7 @@ def test_a_proposal_with_open_issues_is_scored_over_its_completions(small):
     assert rows.loc[("aid_only", "south"), "completions"] == 3
     assert rows.loc[("aid_only", "south"), "lines_crossed"] == ()
     assert rows.loc[("aid_only", "south"), "lines_at_stake"] == ("not_all",)
-    assert "lines_at_stake" in str(small())
+    assert "lines at stake" in str(small())
 
 
 def test_a_proposal_that_contradicts_itself_has_no_worth(small):
