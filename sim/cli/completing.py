@@ -65,9 +65,10 @@ class Scenarios(click.Path):
         except click.BadParameter as error:
             if os.path.exists(value):
                 raise
+            hint = ""
             with suppress(OSError):  # the current folder may be gone
-                error.message = f"{error.message} {likely(Path(value))}".rstrip()
-            self.fail(error.message, param, ctx)
+                hint = likely(Path(value))
+            self.fail(f"{error.message} {hint}".rstrip(), param, ctx)
 
 
 def names_of_kind(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
