@@ -177,7 +177,7 @@ def figure_with_interval(found: Sample) -> tuple[float, float, float]:
 def why_nothing(found: Sample) -> str:
     """Why no input can be told to move a figure; empty if one can."""
     if not found.drawn.paths:
-        return "No number of the file has a range, so nothing differs from run to run but lots: nothing can be told."
+        return "No number of the file has a range, so no input differs from run to run."
     if found.is_constant:
         every = found.values[0]
         if found.asked.is_share:

@@ -12,7 +12,7 @@ from sim.charts.chart import png_bytes, side_by_side, svg_text
 from sim.charts.compare import compare as outcomes_beside
 from sim.charts.compare import compare_table
 from sim.report import comparison_page
-from sim.report.compare import chart_labels, data, document
+from sim.report.compare import chart_labels, data, page_document
 from sim.report.document import sections
 from sim.results.tables import csv_text
 
@@ -51,7 +51,7 @@ def compared(one: str, other: str, within: bool = False) -> Generator[None, None
         `sections` in words, `charts` by name, and `tables` as CSV by name.
     """
     comparison = yield from _compared(one, other)
-    told = [section_data(each) for each in sections(document(comparison))]
+    told = [section_data(each) for each in sections(page_document(comparison))]
     yield
     tables = {
         "inputs": comparison.inputs, "figures": comparison.figures, "packages": comparison.packages,

@@ -166,7 +166,7 @@ def _words(told: Discovery) -> Words:
         said,
         f"Conditions in words, and a picture of coverage against density. {text}",
         (
-            "Conditions are found on every other run and told on the rest, which the search has not seen. Conditions "
+            "Conditions are found on every other run and tested on the rest, which the search has not seen. Conditions "
             "that tell nothing are left out (quasi-p above 0.05).",
             interval_note(told.tested),
             *(f"{text[0].upper()}{text[1:]}" for text in lines_named(told)[:MOST_LINES]),

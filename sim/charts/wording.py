@@ -7,7 +7,7 @@ import pandas as pd
 from sim.analysis.boxes import Box
 from sim.analysis.discovery import Discovery
 from sim.analysis.sensitivity import Sensitivity
-from sim.results.format import decimals, number, percent, share_with_interval
+from sim.results.format import decimals, digits_of_mean, number, percent, share_with_interval
 from sim.results.labels import either, input_words, issue_label, line_words, option_label, value_words
 
 MOST_ROWS = 20
@@ -36,51 +36,51 @@ READING_MORRIS = (
 )
 
 
-def sensitivity_opening(told: Sensitivity) -> str:
+def sensitivity_opening(result: Sensitivity) -> str:
     """The figure that is asked for, over all runs that have it."""
-    digits = decimals(100 * told.low, 100 * told.high, 2) if told.asked.is_share else decimals(told.low, told.high)
-    if told.asked.is_share:
-        ends = f"{100 * told.low:.{digits}f}-{100 * told.high:.{digits}f}"
-        return f"{percent(told.value, told.n)} ({ends}) of {told.n:,} runs {told.asked.does}."
-    digits = min(3, digits + 1)
-    ends = f"{told.low:.{digits}f} to {told.high:.{digits}f}"
-    label = f"{told.asked.label[0].upper()}{told.asked.label[1:]}"
-    return f"{label}: {told.value:.{digits}f} ({ends}) in the mean of {told.n:,} runs."
+    if result.asked.is_share:
+        digits = decimals(100 * result.low, 100 * result.high, 2)
+        ends = f"{100 * result.low:.{digits}f}-{100 * result.high:.{digits}f}"
+        return f"{percent(result.value, result.n)} ({ends}) of {result.n:,} runs {result.asked.does}."
+    digits = digits_of_mean(result.low, result.high)
+    ends = f"{result.low:.{digits}f} to {result.high:.{digits}f}"
+    label = f"{result.asked.label[0].upper()}{result.asked.label[1:]}"
+    return f"{label}: {result.value:.{digits}f} ({ends}) in the mean of {result.n:,} runs."
 
 
-def figure_text(told: Sensitivity, value: float, n: int) -> str:
+def figure_text(result: Sensitivity, value: float, n: int) -> str:
     """A value of the figure over n runs: a share in per cent."""
-    if told.asked.is_share:
+    if result.asked.is_share:
         return percent(value, n)
-    return number(value, min(3, decimals(told.low, told.high) + 1))
+    return number(value, digits_of_mean(result.low, result.high))
 
 
-def difference_text(told: Sensitivity, row: dict[Any, Any]) -> str:
+def difference_text(result: Sensitivity, row: dict[Any, Any]) -> str:
     """A difference with its sign and interval; of shares in points of a hundred."""
-    unit = 100 if told.asked.is_share else 1
+    unit = 100 if result.asked.is_share else 1
     middle, low, high = (unit * row[key] for key in ("difference", "low", "high"))
-    digits = decimals(low, high, 1) if told.asked.is_share else min(3, decimals(low, high) + 1)
+    digits = decimals(low, high, 1) if result.asked.is_share else min(3, decimals(low, high) + 1)
     ends = f"{number(low, digits, True)} to {number(high, digits, True)}"
     return f"{number(middle, digits, True)} ({ends})"
 
 
-def end_texts(told: Sensitivity, row: dict[Any, Any]) -> tuple[str, str]:
+def end_texts(result: Sensitivity, row: dict[Any, Any]) -> tuple[str, str]:
     """What the lowest and the highest fifth of an input are; of a lot its two sides."""
     if row["kind"] == "lot":
         return "not real", "real"
-    low, high = input_range(told, row["input"])
+    low, high = input_range(result, row["input"])
     return f"below {value_words(row['low_end'], low, high)}", f"above {value_words(row['high_end'], low, high)}"
 
 
-def input_range(told: Sensitivity, path: str) -> tuple[float, float]:
+def input_range(result: Sensitivity, path: str) -> tuple[float, float]:
     """Least and largest value of an input in the runs at hand; of a dummy 0 and 1."""
     if not path:
         return 0.0, 1.0
-    values = told.drawn.values(path)
+    values = result.drawn.values(path)
     return float(values.min()), float(values.max())
 
 
-def row_words(told: Sensitivity, row: dict[Any, Any]) -> str:
+def row_words(result: Sensitivity, row: dict[Any, Any]) -> str:
     """What an input is, and how many are drawn together with it."""
     if row["kind"] == "dummy":
         return "a dummy: an input that does nothing"
@@ -88,7 +88,7 @@ def row_words(told: Sensitivity, row: dict[Any, Any]) -> str:
         return "all else: inputs that are not in the design, and luck"
     also = len(row["together"]) - 1 if "together" in row else 0
     more = f" (and {also} drawn together with it)" if also else ""
-    return input_words(told.results.scenario, row["input"]) + more
+    return input_words(result.results.scenario, row["input"]) + more
 
 
 def shown_rows(found: pd.DataFrame, most: int = MOST_ROWS) -> list[dict[Any, Any]]:
@@ -103,9 +103,9 @@ def index_text(row: dict[Any, Any], key: str, low: str, high: str) -> str:
     return f"{number(row[key], digits)} ({number(row[low], digits)} to {number(row[high], digits)})"
 
 
-def design_words(told: Sensitivity, method: str) -> str:
+def design_words(result: Sensitivity, method: str) -> str:
     """How many runs a design took, and of what."""
-    facts = told.designs[method]
+    facts = result.designs[method]
     count = len(facts["inputs"])
     inputs = f"{count} input{'s' * (count != 1)}"
     if method == "sobol":
@@ -116,20 +116,20 @@ def design_words(told: Sensitivity, method: str) -> str:
 # Boxes of conditions.
 
 
-def discovery_opening(told: Discovery) -> str:
+def discovery_opening(result: Discovery) -> str:
     """How often runs are of interest over all."""
-    share = share_with_interval(told.cases / told.n, told.n) if told.n else "none"
-    return f"{share[0].upper()}{share[1:]} of {told.n:,} {population(told)} {does(told)}."
+    share = share_with_interval(result.cases / result.n, result.n) if result.n else "none"
+    return f"{share[0].upper()}{share[1:]} of {result.n:,} {population(result)} {does(result)}."
 
 
-def population(told: Discovery) -> str:
+def population(result: Discovery) -> str:
     """The runs that are looked at."""
-    return "runs that signed a text" if told.of_signed or told.question.asked.is_if_signed else "runs"
+    return "runs that signed a text" if result.of_signed or result.question.asked.is_if_signed else "runs"
 
 
-def does(told: Discovery) -> str:
+def does(result: Discovery) -> str:
     """What runs of interest do, as in `31 % of runs ...`."""
-    question = told.question
+    question = result.question
     if question.asked.is_share:
         return f"do not {question.asked.does}" if question.turned else question.asked.does
     limits = [f"above {question.above:g}" if question.above is not None else "",
@@ -138,51 +138,52 @@ def does(told: Discovery) -> str:
     return f"{lie} {either([limit for limit in limits if limit], 'and')} in this: {question.asked.label}"
 
 
-def box_sentence(told: Discovery, place: int) -> str:
+def box_sentence(result: Discovery, place: int) -> str:
     """A box in a sentence or two: the conditions, the density beside that of all, the coverage."""
-    found = told.boxes[place].told
-    texts = list(condition_texts(told, told.boxes[place].box).values())
+    found = result.boxes[place].told
+    texts = list(condition_texts(result, result.boxes[place].box).values())
     start = f"If {either(texts, 'and')}" if place == 0 else f"Outside of that, if {either(texts, 'and')}"
     density = share_with_interval(found.density, found.n)
     coverage = share_with_interval(found.coverage, found.all_cases)
-    do = "do not" if told.question.turned else "do"
+    do = "do not" if result.question.turned else "do"
     return (
-        f"{start}, {density} of {found.n:,} {population(told)} {does(told)}; this covers {coverage} of all that {do}. "
-        f"Of all {population(told)} {percent(told.cases / told.n, told.n)} {do}."
+        f"{start}, {density} of {found.n:,} {population(result)} {does(result)}; this covers {coverage} of all that "
+        f"{do}. "
+        f"Of all {population(result)} {percent(result.cases / result.n, result.n)} {do}."
     )
 
 
-def condition_texts(told: Discovery, box: Box) -> dict[int, str]:
+def condition_texts(result: Discovery, box: Box) -> dict[int, str]:
     """Each condition in words, by column."""
-    return {column: condition_text(told, box, column) for column in box.columns}
+    return {column: condition_text(result, box, column) for column in box.columns}
 
 
-def condition_text(told: Discovery, box: Box, column: int) -> str:
-    scenario, name = told.results.scenario, told.factors.names[column]
+def condition_text(result: Discovery, box: Box, column: int) -> str:
+    scenario, name = result.results.scenario, result.factors.names[column]
     if name in scenario.issues:
         options = list(scenario.issues[name].options)
         kept = [option for code, option in enumerate(options) if code not in box.out[column]]
         labels = [f'"{option_label(scenario, name, option)}"' for option in kept]
         return f"the text has {issue_label(scenario, name)}: {either(labels)}"
     words = input_words(scenario, name)
-    also = len(told.together.get(name, (name,))) - 1
+    also = len(result.together.get(name, (name,))) - 1
     others = f" (and {also} drawn together with it)" if also else ""
-    if told.factors.categories[column]:
+    if result.factors.categories[column]:
         real = "is real" if 0 in box.out[column] else "is not real"
         return f"the {words.removesuffix(' is real')}{others} {real}"
-    low, high = told.range_of(column)
+    low, high = result.range_of(column)
     limits = [f"above {value_words(box.low[column], low, high)}"] if column in box.low else []
     limits += [f"below {value_words(box.high[column], low, high)}"] if column in box.high else []
     article = "" if words.startswith(("what ", "months ")) else "the "
     return f"{article}{words}{others} is {either(limits, 'and')}"
 
 
-def lines_named(told: Discovery) -> list[str]:
+def lines_named(result: Discovery) -> list[str]:
     """What the red lines in conditions forbid, in words, those that are drawn together all."""
-    scenario, texts = told.results.scenario, []
-    for column in dict.fromkeys(column for found in told.boxes for column in found.box.columns):
-        name = told.factors.names[column]
-        for path in told.together.get(name, ()) if told.factors.categories[column] else ():
+    scenario, texts = result.results.scenario, []
+    for column in dict.fromkeys(column for found in result.boxes for column in found.box.columns):
+        name = result.factors.names[column]
+        for path in result.together.get(name, ()) if result.factors.categories[column] else ():
             _, party, _, line, _ = path.split(".")
             label = input_words(scenario, path).removesuffix(" is real")
             texts.append(f"{label}: {line_words(scenario, f'{party}.{line}')}.")

@@ -39,6 +39,24 @@ def waterfall_data(fall: Waterfall) -> dict[str, Any]:
 def document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
     """The tables, one below the other: what is compared, inputs that differ, figures, packages, outcomes."""
     yield from _opening(comparison)
+    yield from findings(comparison, falls)
+
+
+def page_document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
+    """The same for a page, which also names the results that are compared by their hash."""
+    rows = [
+        (letter, name, one.scenario.title, f"{one.n:,}", one.seed, one.provenance.get("hash") or "in memory")
+        for (name, letter), one in zip(letters_of(comparison).items(), comparison.results, strict=True)
+    ]
+    heads = ["letter", "<name", "<scenario", "runs", "seed", "<results"]
+    yield heading("What is compared", "compared")
+    yield table(heads, rows, caption="What is compared; the first is the baseline")
+    yield paragraph(PAIRED if comparison.paired else UNPAIRED)
+    yield from findings(comparison, falls)
+
+
+def findings(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
+    """Inputs that differ, figures, packages, outcomes, and where differences come from."""
     yield from _inputs(comparison)
     yield heading("What came of it", "figures")
     caption = "Figures, and their differences from the first, 95 %"
@@ -80,7 +98,7 @@ def _opening(comparison: Comparison) -> Iterator[Block]:
         [letter, name, f"{one.n:,} runs, seed {one.seed}", "" if len(titles) == 1 else one.scenario.title]
         for (name, letter), one in zip(letters_of(comparison).items(), comparison.results, strict=True)
     ]
-    yield table(["", "", "", ""], rows, left=4, caption="What is compared; the first is the baseline")
+    yield table(["", "", "", ""], rows, left=4)
     yield paragraph(PAIRED if comparison.paired else UNPAIRED, 2)
 
 

@@ -17,8 +17,7 @@ from sim.charts.chart import side_by_side
 from sim.charts.compare import compare, compare_table
 from sim.charts.tornado import tornado_chart, tornado_numbers
 from sim.charts.waterfall import waterfall_chart, waterfall_numbers
-from sim.report import compare as compared
-from sim.report.compare import chart_labels
+from sim.report.compare import chart_labels, page_document
 from sim.report.document import Block, Folded, Table, heading, paragraph, table, table_of
 from sim.report.page import drawing, page
 from sim.results.drivers import funnel
@@ -96,8 +95,7 @@ def comparison_page(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> 
 def _compared(comparison: Comparison, falls: Sequence[Waterfall]) -> Iterator[Block]:
     """The tables, then outcomes and packages, then every chart that any result has, all on one scale."""
     results, labels = comparison.results, chart_labels(comparison)
-    yield heading("What is compared", "compared")
-    yield from compared.document(comparison, falls)
+    yield from page_document(comparison, falls)
     yield from (
         drawing(f"waterfall-{number}", waterfall_chart(fall), waterfall_numbers(fall))
         for number, fall in enumerate(falls, 1)

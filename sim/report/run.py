@@ -182,8 +182,8 @@ def _quiet(story: Narration, rounds: Sequence[Round]) -> Iterator[Block]:
     yield BLANK
 
 
-def turn_lines(story: Narration, turn: Turn, told: bool) -> Iterator[Block]:
-    """What a party did when its turn came, then what it offers, an issue a line; `told`: it gave this answer before."""
+def turn_lines(story: Narration, turn: Turn, briefly: bool) -> Iterator[Block]:
+    """What a party did when its turn came, then what it offers; `briefly` where it gave this answer before."""
     who = party_label(story.scenario, turn.party)
     if turn.did == "passes":
         yield sentence(f"{who} passes: this text does not need its signature.", indent=2)
@@ -202,16 +202,16 @@ def turn_lines(story: Narration, turn: Turn, told: bool) -> Iterator[Block]:
         yield sentence(f"{who} leaves its text as it is.", indent=2)
         return
     if turn.did in ("objects", "votes_no"):
-        yield sentence(f"{who} {_objection(story, turn, told)}", indent=2)
+        yield sentence(f"{who} {_objection(story, turn, briefly)}", indent=2)
         return
-    answer = f"{who} refuses {_whose(story, turn)}: {_reason(story, turn, told)}. " if turn.did == "refuses" else ""
+    answer = f"{who} refuses {_whose(story, turn)}: {_reason(story, turn, briefly)}. " if turn.did == "refuses" else ""
     yield sentence(answer + _offer_words(who, turn), indent=2)
     yield from _offer_lines(story, turn)
 
 
-def _objection(story: Narration, turn: Turn, told: bool) -> str:
+def _objection(story: Narration, turn: Turn, briefly: bool) -> str:
     """What a party says to a text that it does not accept and has no other for."""
-    whose, reason = _whose(story, turn), _reason(story, turn, told)
+    whose, reason = _whose(story, turn), _reason(story, turn, briefly)
     if turn.did == "votes_no":
         return f"votes no on {whose}: {reason}."
     minds = [issue_label(story.scenario, issue) for issue in turn.minds]
@@ -392,7 +392,7 @@ def _account(story: Narration, account: Account) -> Iterator[Block]:
         yield table(["", "", ""], [_row(step) for step in moved], left=2, indent=4)
     if kept:
         same = ", ".join(f"{shown(step.issue, MOST_NAME)} ({step.before:g})" for step in kept)
-        yield sentence(f"kept: {same}", indent=4)
+        yield sentence(f"unchanged: {same}", indent=4)
 
 
 def _row(step: Step) -> tuple[str, str, str]:

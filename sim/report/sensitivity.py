@@ -27,82 +27,82 @@ from sim.results.format import number
 from sim.results.labels import clean, input_words
 
 
-def data(told: Sensitivity) -> dict[str, Any]:
+def data(result: Sensitivity) -> dict[str, Any]:
     """The keys of `peacesim sensitivity --json`."""
-    scenario = told.results.scenario
-    return pick(told, "note value low high inputs", n_of="n") | {
-        "id": scenario.id, "title": scenario.title, "n": told.results.n, "seed": told.results.seed,
-        "of": told.asked.name, "label": told.asked.label, "kind": told.asked.kind,
-        "designs": [{"method": name, **plain(facts)} for name, facts in told.designs.items()],
-        **{method: _rows(told, found) for method, found in told.tables.items()},
+    scenario = result.results.scenario
+    return pick(result, "note value low high inputs", n_of="n") | {
+        "id": scenario.id, "title": scenario.title, "n": result.results.n, "seed": result.results.seed,
+        "of": result.asked.name, "label": result.asked.label, "kind": result.asked.kind,
+        "designs": [{"method": name, **plain(facts)} for name, facts in result.designs.items()],
+        **{method: _rows(result, found) for method, found in result.tables.items()},
     }  # fmt: skip
 
 
-def _rows(told: Sensitivity, found: pd.DataFrame) -> list[dict[str, Any]]:
+def _rows(result: Sensitivity, found: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a table, each input with its words."""
     inputs = found["kind"].isin(["number", "lot"])
-    words = [input_words(told.results.scenario, path) if is_input else ""
+    words = [input_words(result.results.scenario, path) if is_input else ""
              for path, is_input in zip(found["input"], inputs, strict=True)]  # fmt: skip
     return list(plain(found.assign(words=words)))
 
 
-def document(told: Sensitivity) -> Iterator[Block]:
+def document(result: Sensitivity) -> Iterator[Block]:
     """The tables, one below the other, a method each."""
-    yield paragraph(clean(told.results.scenario.title))
-    yield paragraph(f"{sensitivity_opening(told)} {told.inputs:,} uncertain inputs, seed {told.results.seed}.", 2)
-    if told.note:
+    yield paragraph(clean(result.results.scenario.title))
+    yield paragraph(f"{sensitivity_opening(result)} {result.inputs:,} uncertain inputs, seed {result.results.seed}.", 2)
+    if result.note:
         yield paragraph("")
-        yield paragraph(told.note, 2)
-    for method in told.tables:
-        yield from TOLD[method](told)
+        yield paragraph(result.note, 2)
+    for method in result.tables:
+        yield from TOLD[method](result)
 
 
-def _tornado(told: Sensitivity) -> Iterator[Block]:
+def _tornado(result: Sensitivity) -> Iterator[Block]:
     yield heading("Tornado: the figure where an input is low, and where it is high")
     rows = []
-    for row in shown_rows(told.tables["tornado"]):
-        ends = end_texts(told, row)
-        low = f"{figure_text(told, row['where_low'], row['n_low'])} {ends[0]}"
-        high = f"{figure_text(told, row['where_high'], row['n_high'])} {ends[1]}"
-        star = "*" if row["stands_out"] else ""
-        rows.append([row_words(told, row), low, high, difference_text(told, row), star, number(row["first_order"], 2)])
+    for row in shown_rows(result.tables["tornado"]):
+        ends = end_texts(result, row)
+        low = f"{figure_text(result, row['where_low'], row['n_low'])} {ends[0]}"
+        high = f"{figure_text(result, row['where_high'], row['n_high'])} {ends[1]}"
+        more = [difference_text(result, row), "*" if row["stands_out"] else "", number(row["first_order"], 2)]
+        rows.append([row_words(result, row), low, high, *more])
     yield table(["", "low", "high", "difference", "<", "alone"], rows)
-    yield from _more(told.tables["tornado"])
+    yield from _more(result.tables["tornado"])
     yield paragraph("")
     yield paragraph(READING_TORNADO)
 
 
-def _pawn(told: Sensitivity) -> Iterator[Block]:
+def _pawn(result: Sensitivity) -> Iterator[Block]:
     yield heading("PAWN: how far an input moves the whole distribution of the figure")
     rows = []
-    for row in shown_rows(told.tables["pawn"]):
+    for row in shown_rows(result.tables["pawn"]):
         star = "*" if row["stands_out"] else ""
-        rows.append([row_words(told, row), index_text(row, "index", "low", "high"), star, number(row["noise"], 3)])
+        rows.append([row_words(result, row), index_text(row, "index", "low", "high"), star, number(row["noise"], 3)])
     yield table(["", "index", "<", "noise"], rows)
-    yield from _more(told.tables["pawn"])
+    yield from _more(result.tables["pawn"])
     yield paragraph("")
     yield paragraph(READING_PAWN)
 
 
-def _sobol(told: Sensitivity) -> Iterator[Block]:
+def _sobol(result: Sensitivity) -> Iterator[Block]:
     yield heading("Sobol: shares of the figure's variance, of an input alone and with all it does together with others")
-    yield paragraph(design_words(told, "sobol"), 2)
+    yield paragraph(design_words(result, "sobol"), 2)
     rows = []
-    for row in shown_rows(told.tables["sobol"]):
+    for row in shown_rows(result.tables["sobol"]):
         first, total = (index_text(row, key, f"{key}_low", f"{key}_high") for key in ("first", "total"))
-        rows.append([row_words(told, row), first, total if row["kind"] != "dummy" else None])
+        rows.append([row_words(result, row), first, total if row["kind"] != "dummy" else None])
     yield table(["", "alone", "in all"], rows)
     yield paragraph("")
     yield paragraph(READING_SOBOL)
 
 
-def _morris(told: Sensitivity) -> Iterator[Block]:
+def _morris(result: Sensitivity) -> Iterator[Block]:
     yield heading("Morris: what the way from low to high of one input does, from many starting points")
-    yield paragraph(design_words(told, "morris"), 2)
+    yield paragraph(design_words(result, "morris"), 2)
     rows = []
-    for row in shown_rows(told.tables["morris"]):
+    for row in shown_rows(result.tables["morris"]):
         mean = index_text(row, "mean", "mean_low", "mean_high")
-        rows.append([row_words(told, row), mean, number(row["sigma"], 2), number(row["mu"], 2, True)])
+        rows.append([row_words(result, row), mean, number(row["sigma"], 2), number(row["mu"], 2, True)])
     yield table(["", "size, mu*", "spread, sigma", "with signs, mu"], rows)
     yield paragraph("")
     yield paragraph(READING_MORRIS)

@@ -382,7 +382,7 @@ def test_without_a_text_the_account_ends_with_the_last_own_offer():
     assert [account.signed for account in story.accounts] == [False] * 3
     assert story.accounts[0].until == {"land": "left", "seat": "a"}
     end = str(story).split("From opening to last own offer")[1]
-    assert "North moved on 0 of 2 issues" in end and "kept: land (100), seat (0)" in end
+    assert "North moved on 0 of 2 issues" in end and "unchanged: land (100), seat (0)" in end
 
 
 def test_the_story_is_the_row_of_the_results():
