@@ -240,8 +240,8 @@ def charts_page() -> str:
 def api_page() -> str:
     """Every public name of the package, from its docstring."""
     text = [MADE + "# The Python interface\n",
-            "What `import sim` gives; [From Python](../python.md) shows it at work.\n"]  # fmt: skip
+            "What `import peacesim` offers; [From Python](../python.md) shows it at work.\n"]  # fmt: skip
     for name in sorted(sim._HOMES, key=str.lower):
-        where = getattr(sim, name).__module__
-        text.append(f"::: {where}.{name}\n    options:\n      heading: sim.{name}\n      toc_label: sim.{name}\n")
+        where, shown = getattr(sim, name).__module__, f"peacesim.{name}"
+        text.append(f"::: {where}.{name}\n    options:\n      heading: {shown}\n      toc_label: {shown}\n")
     return "\n".join(text)

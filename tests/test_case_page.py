@@ -212,7 +212,7 @@ def test_the_card_is_right_on_what_moves_no_deal_worth():
     assert f"lies at 0 in {100 * floor:.0f} per cent of these draws" in PROSE
 
 
-NAMED_TESTS = sorted(set(re.findall(r"`(tests/\w+\.py::\w+)`", CARD)))
+NAMED_TESTS = sorted(set(re.findall(r"`(tests/[\w/]+\.py::\w+)`", CARD)))
 
 
 def test_tests_are_named():

@@ -8,7 +8,8 @@ MODEL = (ROOT / "docs/model.md").read_text(encoding="utf-8")
 LISTED = MODEL.partition("\n## Sources\n")[2]
 WORKS = [(line.partition(",")[0], year) for line, year in re.findall(r"^- (.+?) \((\d{4})\)\. ", LISTED, re.MULTILINE)]
 TEXTS = {path.relative_to(ROOT).as_posix(): re.sub(r"\s*\n\s*(?:[\"#]\s*)?", " ", path.read_text(encoding="utf-8"))
-         for folder, kind in (("docs", "md"), ("sim", "py")) for path in sorted((ROOT / folder).rglob(f"*.{kind}"))
+         for folder, kind in (("docs", "md"), ("sim", "py"), ("tests", "theory.py"))
+         for path in sorted((ROOT / folder).rglob(f"*{kind}"))
          if not path.is_relative_to(ROOT / "docs/gallery")}  # fmt: skip
 TEXTS["docs/model.md"] = re.sub(r"\s+", " ", MODEL.partition("\n## Sources\n")[0])
 

@@ -69,7 +69,7 @@ def test_the_page_of_the_library_says_what_list_says():
 def test_every_public_name_is_documented():
     public = [name for name in sim.__all__ if not name.startswith("__")]
     assert len(public) > 10
-    assert not [name for name in public if not mentioned(f"sim.{name}", PAGES["docs/python.md"])]
+    assert not [name for name in public if not mentioned(f"peacesim.{name}", PAGES["docs/python.md"])]
 
 
 @pytest.mark.parametrize(("name", "field"), PARAMETERS, ids=[f"{name}.{field.name}" for name, field in PARAMETERS])
@@ -303,6 +303,13 @@ def test_links_lead_somewhere(page):
         if anchor:
             headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8").lower(), re.MULTILINE)
             assert anchor in {anchor_of(heading) for heading in headings}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "CHANGELOG.md"])
+def test_files_of_the_project_that_a_page_names_exist(page):
+    shown = re.sub(r"^```(?:python|diff|yaml).*?^```$", "", PAGES[page], flags=re.DOTALL | re.MULTILINE)
+    named = re.findall(r"\b(?:sim|peacesim|tests|benchmarks)/(?!__pycache__)[\w/.-]*\w", shown)
+    assert not {name for name in named if not (ROOT / name).exists()}
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in ("CONTRIBUTING.md", "docs/ethics.md")])

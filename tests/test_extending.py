@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HOW_TO = ROOT / "docs/how-to"
 ADDED = {"extend.md": ["plateau", "agenda_setter"], "extend-chart.md": ["worst_off"]}
 ASKED = "registered_name or parameter or chart or library"  # the tests of the documentation that names can fail
-COPIED = ("sim", "tests", "docs", "scenarios")
+COPIED = ("sim", "peacesim", "tests", "docs", "scenarios")
 
 
 class Elsewhere(Reader):

@@ -1,6 +1,7 @@
 """The checkout as a whole: versions, locks, the README's commands, and nothing of the machine it was written on."""
 
 import ast
+import importlib
 import os
 import re
 import subprocess
@@ -32,7 +33,7 @@ def written_files() -> Iterator[Path]:
         subfolders[:] = [name for name in subfolders if not MADE_BY_TOOLS.fullmatch(name)]
         if Path(folder) == ROOT / "results":
             subfolders.clear()
-        yield from (Path(folder, name) for name in files)
+        yield from (Path(folder, name) for name in files if name != ".git")  # a file in a work tree of its own
 
 
 def readme_command(name: str) -> str:
@@ -79,7 +80,39 @@ def test_a_result_names_the_checkout_that_made_it_whatever_was_installed(monkeyp
     assert versions_here.__wrapped__()["numpy"] == "0.0.0"
 
 
-PACKED = [".ci/run", ".github", "CITATION.cff", "mkdocs.yml", "requirements-test.lock", "scenarios", "tests"]
+def names_of(stub: str) -> dict[str, str]:
+    """The names a stub offers, each with the module it takes it from."""
+    imports = [node for node in ast.parse((ROOT / stub).read_text(encoding="utf-8")).body
+               if isinstance(node, ast.ImportFrom)]  # fmt: skip
+    assert all(alias.asname == alias.name for node in imports for alias in node.names)
+    return {alias.name: node.module or "" for node in imports for alias in node.names}
+
+
+def test_type_checkers_see_the_public_names_where_python_finds_them():
+    assert names_of("sim/__init__.pyi") == {name: f"sim.{home}" for name, home in sim._HOMES.items()}
+    assert {*sim._HOMES, "__version__"} == {*sim.__all__}
+    assert all(getattr(sim, name) for name in sim.__all__)
+
+
+def test_peacesim_is_sim_and_its_stubs_are_those_of_the_rooms():
+    assert importlib.import_module("peacesim") is sim
+    assert importlib.import_module("peacesim.core.exact") is importlib.import_module("sim.core.exact")
+    with pytest.raises(ModuleNotFoundError, match=r"peacesim\.nowhere"):
+        importlib.import_module("peacesim.nowhere")
+    rooms = {path.name for path in (ROOT / "sim").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    stubs = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "peacesim").glob("*.pyi")}
+    assert stubs.pop("__init__") == "from sim import *\nfrom sim import __version__ as __version__\n"
+    assert stubs == {room: f"from sim.{room} import *\n" for room in rooms}
+
+
+def test_python_starts_the_program_by_both_names():
+    for name in ("sim", "peacesim"):
+        words = [sys.executable, "-m", name, "--version"]
+        assert subprocess.run(words, cwd=ROOT, capture_output=True, text=True).stdout == f"peacesim {sim.__version__}\n"
+
+
+PACKED = [".ci/run", ".github", "CITATION.cff", "mkdocs.yml", "peacesim", "requirements-test.lock", "scenarios",
+          "tests"]  # fmt: skip
 
 
 @pytest.mark.parametrize("needed", PACKED)
@@ -184,7 +217,7 @@ def test_what_is_imported_is_asked_for():
     extras = PROJECT["project"]["optional-dependencies"]
     asked = PROJECT["project"]["dependencies"] + [r for name in extras if name != "test" for r in extras[name]]
     known = {normal(requirement).replace("-", "_") for requirement in asked} | {"ruamel", "sim"} | STANDARD
-    for file in (ROOT / "sim").rglob("*.py"):
+    for file in [*(ROOT / "sim").rglob("*.py"), *(ROOT / "peacesim").rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []

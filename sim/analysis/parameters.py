@@ -1,4 +1,8 @@
-"""The numbers of a file that act on who could sign what: where they stand, how far they can be turned, in what unit."""
+"""The numbers of a file that act on who could sign what: where they stand, how far they can be turned, in what unit.
+
+Changes of different numbers are compared by the width of their stated ranges: a change of cost 1 is as long as the
+range of its number is wide. A number without a range counts by its whole scale.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,8 @@
-"""What stands around the table at central numbers: pressure, war, votes at home, and what comes after signature."""
+"""What stands around the table at central numbers: pressure, war, votes at home, and what comes after signature.
+
+The front moves by its drift and waves come at their mean. Of the events those count that are sure to happen; what
+happens by chance is left out, and so are levers, which hang on what is said at the table.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

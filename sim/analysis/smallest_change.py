@@ -7,6 +7,9 @@ of these over all packages.
 Two numbers of one party add up, so the cheaper of them is turned alone, unless it reaches the end of its scale: then
 the other takes over. Two weights, a weight with points, and foresight with anything multiply each other and are no such
 pair.
+
+Nothing is sampled and nothing is left out. What is found is then looked at once more, by working out the table anew
+with the numbers found.
 """
 
 from collections.abc import Collection, Iterator, Mapping

@@ -21,7 +21,10 @@ PATIENCE = 2.0  # seconds for a worker to end
 LOOK = 1.0  # seconds between two looks at whether anything has come
 SILENCE = 600.0  # seconds without an answer of any worker until all of them are given up
 SLOWEST = 20  # times the longest wait so far, if that is more
-ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "BLIS"))
+WORKER_ENVIRONMENT = {
+    **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS")},
+    "PYTHONSAFEPATH": "1",  # else modules in the current folder would take the place of Python's own
+}
 
 Answer = Chunk | ChunkEntry | Exception
 
@@ -78,7 +81,7 @@ class Workers:
     def play(self, parts: Iterator[Part]) -> Generator[tuple[Part, Answer], None, None]:
         """Each piece as it comes back; at most two a worker are on their way."""
         try:
-            with _one_thread_each():
+            with _worker_environment():
                 while self._send(parts):
                     yield from self._receive()
         except BaseException:
@@ -182,10 +185,10 @@ class Workers:
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def _worker_environment() -> Iterator[None]:
     """Workers read these before they load NumPy, so they must be set when they start."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    before = {name: os.environ.get(name) for name in WORKER_ENVIRONMENT}
+    os.environ.update(WORKER_ENVIRONMENT)
     try:
         yield
     finally:

@@ -2,7 +2,13 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+
+from sim.core.current_folder import unread
+
+with unread("matplotlibrc") if os.environ.get("PYTHONSAFEPATH") else nullcontext():  # the command line sets it
+    import matplotlib
 
 from sim.analysis.discovery import Discovery
 from sim.analysis.sensitivity import Sensitivity

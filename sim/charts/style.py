@@ -1,4 +1,7 @@
-"""What became of a run, in words that take no side."""
+"""What became of a run, in words that take no side.
+
+Source: Okabe & Ito (2008), Color Universal Design.
+"""
 
 from dataclasses import dataclass
 

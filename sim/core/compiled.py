@@ -6,6 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from sim.core.current_folder import unread
+
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 KINDS = {"b": "boolean", "f": "float64", "h": "int32", "i": "int64", "u": "uint8"}
@@ -72,9 +74,7 @@ class _Both:
     @cached_property
     def code(self) -> Any:
         """What the compiler makes of the function where another calls it; kept as a part of that one."""
-        from numba import njit
-
-        return njit(nogil=True, error_model="numpy", forceinline=self.forceinline)(self.function)
+        return _numba().njit(nogil=True, error_model="numpy", forceinline=self.forceinline)(self.function)
 
     @property
     def _numba_type_(self) -> Any:
@@ -95,8 +95,7 @@ class _Compiled:
     @cached_property
     def code(self) -> Any:
         """What the compiler makes of the function; the library is loaded here, so that nobody waits for it in vain."""
-        from numba import njit
-
+        njit = _numba().njit
         kinds = tuple(map(_numba_type, self.kinds))
         try:
             self.loop.__qualname__ += _mark_of_other_files(self.loop)  # under which it is kept
@@ -108,6 +107,15 @@ class _Compiled:
     def _numba_type_(self) -> Any:
         """What the compiler takes for the type of a function: this one may be called by others of its file."""
         return self.code._numba_type_
+
+
+def _numba() -> Any:
+    """Import the compiler, which takes its settings from the environment and from no file in the current folder."""
+    with unread(".numba_config.yaml"):  # its `cache_dir` names a folder of files that are unpickled
+        import numba
+
+        numba.core.config._config_fname = ""  # the file is looked for again whenever something is compiled
+    return numba
 
 
 def _mark_of_other_files(loop: Callable[..., Any]) -> str:
@@ -130,8 +138,7 @@ def _mark_of_other_files(loop: Callable[..., Any]) -> str:
 
 
 def _numba_type(kind: str) -> Any:
-    from numba import types
-
+    types = _numba().types
     letter, dimensions = kind[0], int(kind[1:] or 0)
     item = getattr(types, KINDS[letter.lower()])
     return types.Array(item, dimensions, "C", readonly=letter.islower()) if dimensions else item

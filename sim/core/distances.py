@@ -1,6 +1,8 @@
 """Loops over the packages of zones that measure how far an agreement lies from them.
 
 As in `kernels.py`: what they compute is defined here, and tests hold the same in NumPy against it.
+
+Looked at are the draws with an agreement, and in each the packages of its zone alone.
 """
 
 from dataclasses import dataclass

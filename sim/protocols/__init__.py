@@ -4,4 +4,11 @@ from sim.core.registry import Registry
 
 PROTOCOLS = Registry("protocols")
 
-from sim.protocols import alternating_offers, concession, equilibrium, negmas_0_16, random_proposer, single_text
+from sim.protocols import (
+    alternating_offers,
+    concession,
+    equilibrium,
+    negmas_0_16,
+    random_proposer,
+    single_text,
+)

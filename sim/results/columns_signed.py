@@ -111,7 +111,6 @@ def stability_columns(talks: Talks) -> Columns:
 AFTER = "after."  # marks these columns among those of a block
 
 
-
 def after_signature(talks: Talks) -> Columns:
     """Columns of the mechanisms that the scenario has, each of shape (B,) and marked with `AFTER`."""
     columns: Columns = {}

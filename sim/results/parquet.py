@@ -1,4 +1,8 @@
-"""Tables as Parquet bytes, and the hash of what is in a table whatever wrote it."""
+"""Tables as Parquet bytes, and the hash of what is in a table whatever wrote it.
+
+What a reader unpacks, and how much memory it takes for that, follows from the headers of pages; the sums in the footer
+are another statement of the same file, and need not be true. A header is a structure of Thrift's compact protocol.
+"""
 
 import hashlib
 import io

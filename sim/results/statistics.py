@@ -4,6 +4,9 @@ Every float has one of 2 ** 64 keys, which stand in the same order. A pass count
 equal parts of the span of keys in which a rank lies; the next looks into the one part that has it. Once few enough
 values are left they are held and sorted. So it takes six passes at most and mostly one to three, room that does not
 grow with the column, and gives the same answer whatever the pieces and their order.
+
+A sum of floats depends on the order in which they are added; a mean of means on how the draws were cut. Here a sum is a
+whole number, so the mean is the exact one, rounded once, whatever the pieces and whichever came first.
 """
 
 import math

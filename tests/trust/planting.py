@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("sim", "tests", "scenarios", "docs", "benchmarks", "results", ".ci")  # what tests read of the project
+COPIED = ("sim", "peacesim", "tests", "scenarios", "docs", "benchmarks", "results", ".ci")  # what tests read
 TIME = 900  # seconds that a test may take before the bug counts as not noticed
 
 

@@ -17,6 +17,7 @@ from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 from tests.trust import audit, sbom
 from tests.trust.environments import find_python
@@ -27,8 +28,8 @@ from tests.trust.planting import ROOT, Planted
 HERE = "tests/trust/test_supply.py"
 WHEEL = f"{HERE}::test_the_wheel_holds_the_package_and_nothing_else"
 PLANTED = [
-    Planted("R17", "pyproject.toml", 'packages = ["sim"]  ', 'packages = ["sim", "tests"]  ', WHEEL),
-    Planted("R17", "pyproject.toml", 'packages = ["sim"]  ', 'packages = ["sim"]\nexclude = ["*.css"]  ', WHEEL),
+    Planted("R17", "pyproject.toml", '"peacesim"]          #', '"peacesim", "tests"]          #', WHEEL),
+    Planted("R17", "pyproject.toml", '"peacesim"]          #', '"peacesim"]\nexclude = ["*.css"]          #', WHEEL),
     Planted(
         "R17", "pyproject.toml", '"/LICENSE", "/.ci", ', '"/LICENSE", ',
         f"{HERE}::test_the_source_archive_holds_what_its_tests_take",
@@ -62,8 +63,9 @@ def archives(tmp_path_factory):
 
 
 def files_of_the_package() -> set[str]:
-    """What lies in `sim/`, but for what Python and the compiler leave there."""
-    files = (path for path in (ROOT / "sim").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    """What lies in `sim/` and `peacesim/`, but for what Python and the compiler leave there."""
+    found = [path for package in ("sim", "peacesim") for path in (ROOT / package).rglob("*")]
+    files = (path for path in found if path.is_file() and "__pycache__" not in path.parts)
     return {path.relative_to(ROOT).as_posix() for path in files}
 
 
@@ -120,6 +122,35 @@ def test_the_wheel_runs_away_from_the_checkout(archives, tmp_path):
         done = outside(folder, code, *words)
         assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+SAME = """
+import site, sys
+before = sys.path[:]
+site.addsitedir(sys.argv[1])
+sys.path[:] = [each for each in sys.path if each not in before] + before
+import peacesim, sim
+assert not {"numpy", "mesa", "matplotlib"} & sys.modules.keys()
+from peacesim.charts import save_charts
+import peacesim.results.results, sim.charts, sim.results.results
+assert peacesim is sim and save_charts is sim.charts.save_charts
+assert peacesim.results.results is sim.results.results is sys.modules["peacesim.results.results"]
+assert sim.results.results.__spec__.name == "sim.results.results" and peacesim.Results is sim.results.results.Results
+print(sim.__file__)
+"""
+
+
+@pytest.mark.parametrize("form", ["standard", "editable"])
+def test_both_names_of_the_package_are_the_same_modules_however_it_is_installed(form, tmp_path):
+    """From a wheel unpacked as pip does it, and from the one that `pip install -e` makes of the checkout."""
+    wheel, site = next(WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=[form])), tmp_path / "site"
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(site)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    words = [sys.executable, "-c", SAME, str(site)]
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()) == (site if form == "standard" else ROOT) / "sim" / "__init__.py"
 
 
 def test_every_locked_package_has_its_licence_on_the_page(record_property):

@@ -3,6 +3,9 @@
 Source: GENIUS 10.4, `AdditiveUtilitySpace` and `AbstractUtilitySpace`: utility is the sum over issues of weight times
 evaluation; reservation and discount stand anywhere in the file, 0 and 1 if they do not; a discount factor that is not
 above 0 and at most 1 is discarded.
+
+Source: GENIUS 10.4, `EvaluatorDiscrete`, `EvaluatorInteger`, `EvaluatorReal` and `EVALFUNCTYPE`; integer evaluators
+with `parameter0` and `parameter1` are those of older releases.
 """
 
 from collections.abc import Callable

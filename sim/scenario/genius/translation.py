@@ -1,4 +1,8 @@
-"""A GENIUS domain and its profiles as the text of a scenario file."""
+"""A GENIUS domain and its profiles as the text of a scenario file.
+
+Points are what GENIUS makes of evaluations, times 100: a discrete issue has a value with 100 points; an integer or real
+issue whose evaluator stays below 1 has none, since its weight counts as it stands.
+"""
 
 import re
 import unicodedata
