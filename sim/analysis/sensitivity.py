@@ -10,13 +10,14 @@ import pandas as pd
 from sim.analysis.compare import mean_interval
 from sim.analysis.designs import REST, Design, Keeper, chosen, play, sobol_design
 from sim.analysis.drawn_inputs import REAL, Drawn, inputs_of, runs_looked_at
-from sim.analysis.figures import Asked, NoAnswer, figure_asked
+from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.morris import morris_design, morris_effects, trajectories_of
 from sim.analysis.pawn import pawn
 from sim.analysis.rendered import Rendered
 from sim.analysis.sobol import dummy_indices, sobol_indices
 from sim.analysis.tornado import Sample, sample, tornado
 from sim.core.exact import Floats
+from sim.results.figures import Figure
 from sim.results.results import Results, share_interval
 
 FINISHED = {"tornado": tornado, "pawn": pawn}  # methods that need no runs but those that are there
@@ -41,7 +42,7 @@ class Sensitivity(Rendered):
 
     results: Results = field(repr=False)
     drawn: Drawn = field(repr=False)
-    asked: Asked
+    asked: Figure
     n: int
     value: float
     low: float
@@ -90,7 +91,7 @@ def sensitivity(
 
 def from_finished(results: Results, of: str, methods: Sequence[str]) -> Sensitivity:
     """What moves a figure, from finished runs alone; arguments and errors as of `sensitivity`."""
-    asked, drawn = figure_asked(results, of), inputs_of(results)
+    asked, drawn = figure_named([results], of), inputs_of(results)
     found = sample(asked, runs_looked_at(results), drawn)
     value, low, high = figure_with_interval(found)
     note = why_nothing(found)

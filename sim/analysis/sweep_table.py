@@ -10,11 +10,9 @@ import pandas as pd
 from sim.core.utility import EVERYBODY
 from sim.core.zopa import acceptable
 from sim.model.ensemble import central
-from sim.results import labels
+from sim.results.figures import STAGES
 from sim.results.results import share_interval
 from sim.scenario import Scenario
-
-STAGES = {name: each.title for name, each in labels.STAGES.items()}
 
 
 @dataclass(frozen=True, eq=False)

@@ -124,7 +124,7 @@ def discovery_opening(result: Discovery) -> str:
 
 def population(result: Discovery) -> str:
     """The runs that are looked at."""
-    return "runs that signed a text" if result.of_signed or result.question.asked.is_if_signed else "runs"
+    return "runs that signed a text" if result.of_signed or result.question.asked.if_signed else "runs"
 
 
 def does(result: Discovery) -> str:

@@ -13,7 +13,7 @@ from sim.analysis.compare import Comparison, compare
 from sim.analysis.discovery import Question, discover
 from sim.analysis.explain import explain
 from sim.analysis.explain_draw import explain_draw
-from sim.analysis.figures import NoAnswer, figure_asked
+from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
 from sim.analysis.waterfall import Waterfall, waterfall
 from sim.batch.progress import progress_on
@@ -71,14 +71,14 @@ def _waterfalls(comparison: Comparison, figure: str, draws: int, method: str | N
 
 def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Path) -> Path:
     """Draw the results side by side, each chart that any of them has, into a folder named after what is compared."""
-    from sim.charts import charts_side_by_side, save_comparison, save_waterfall
+    from sim.charts import charts_side_by_side, save_charts, save_comparison
     from sim.report import comparison_page
 
     folder = out / _name(comparison.results)
     make_folder(folder)
     save_comparison(comparison.results, folder, charts_side_by_side(comparison.results))
     for place, each in enumerate(falls, 1):
-        save_waterfall(each, folder, f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else ""))
+        save_charts(each, folder, stem=f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else ""))
     write_whole(folder / REPORT, comparison_page(comparison, falls).encode())
     return folder
 
@@ -180,11 +180,11 @@ def run_sensitivity(
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = None
     if out[1] and found.tables:
-        from sim.charts import save_sensitivity
+        from sim.charts import save_charts
 
         designs = [facts["identity"] for facts in found.designs.values()]
         folder = _question_folder(out[0], "sensitivity", results, found.asked.name, *designs)
-        save_sensitivity(found, folder)
+        save_charts(found, folder)
     print_result(found, as_json, charts=folder)
     if not as_json:
         _say_charts(folder)
@@ -233,15 +233,15 @@ def run_discovery(
     """
     density, most_inputs, most_boxes = boxes
     try:
-        found = discover(results, Question(figure_asked(results, of), *wanted), most_inputs, most_boxes, density)
+        found = discover(results, Question(figure_named([results], of), *wanted), most_inputs, most_boxes, density)
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = None
     if out is not None and found.boxes:
-        from sim.charts import save_discovery
+        from sim.charts import save_charts
 
         folder = _question_folder(out, "discover", results, of, *wanted, *boxes)
-        save_discovery(found, folder)
+        save_charts(found, folder)
     print_result(found, as_json, charts=folder)
     if not as_json:
         _say_charts(folder)

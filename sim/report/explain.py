@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.counterfactual import STAGES as TRIED
-from sim.analysis.counterfactual import Stage, Tried
+from sim.analysis.counterfactual import SHOWN, Stage, Tried
 from sim.analysis.explain import Explanation
 from sim.analysis.parameters import REAL_ABOVE, Change, Dial, Turn
 from sim.analysis.reasons import Obstacle, Share
@@ -16,11 +15,11 @@ from sim.analysis.weight_flips import CENTRAL, Flip
 from sim.report.compare import difference_words
 from sim.report.document import Block, bullets, heading, paragraph, table
 from sim.report.plain import pick
+from sim.results.figures import STAGES
 from sim.results.format import number, percent, share_with_interval
 from sim.results.labels import (
     CAUSES,
     OUTCOMES,
-    STAGES,
     clean,
     either,
     in_file_order,
@@ -347,10 +346,10 @@ def _over_runs(explained: Explanation) -> Iterator[Block]:
 
 def _moved_by(explained: Explanation) -> Iterator[Block]:
     """The uncertain number that goes with the largest difference in the runs that get somewhere."""
-    found = [(stage, mover) for stage, mover in explained.moved_by.items() if stage in TRIED and mover is not None]
+    found = [(stage, mover) for stage, mover in explained.moved_by.items() if stage in SHOWN and mover is not None]
     n = explained.results.n // 3
     for stage, mover in found:
-        what = STAGES[stage].clause
+        what = STAGES[stage].label
         shares = f"{percent(mover.low_share, n)} where it is lowest, {percent(mover.high_share, n)} where it is highest"
         yield paragraph(f"Of all uncertain numbers, {mover.path} moves this most: {what} ({shares}).", 2)
 
@@ -387,7 +386,7 @@ def _tried(explained: Explanation, each: Tried) -> Iterator[Block]:
     rows = []
     for stage in each.stages:
         shares = [percent(of.share, of.n) for of in (stage.before, stage.after)]
-        rows.append([STAGES[stage.name].clause, *shares, *difference_words(_points(stage))])
+        rows.append([STAGES[stage.name].label, *shares, *difference_words(_points(stage))])
     yield table(["", "as it is", "changed", "difference", "95 %"], rows)
     yield paragraph("The same by hand:", 2)
     for text in each.sets:

@@ -12,17 +12,16 @@ from sim.analysis.hindsight import Hindsight, hindsight
 from sim.analysis.portrait import Portrait, portrait
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.waterfall import Waterfall
-from sim.charts import CHARTS, charts_side_by_side
+from sim.charts import ANALYSIS_CHARTS, CHARTS, charts_side_by_side
 from sim.charts.chart import side_by_side
 from sim.charts.compare import compare, compare_table
-from sim.charts.tornado import tornado_chart, tornado_numbers
-from sim.charts.waterfall import waterfall_chart, waterfall_numbers
 from sim.report.compare import chart_labels, page_document
 from sim.report.document import Block, Folded, Table, heading, paragraph, table, table_of
 from sim.report.page import drawing, page
 from sim.results.drivers import funnel
+from sim.results.figures import STAGES
 from sim.results.format import number, percent, share_with_interval
-from sim.results.labels import STAGES, blocker_words, clean, either, issue_label, option_label, party_label
+from sim.results.labels import blocker_words, clean, either, issue_label, option_label, party_label
 from sim.results.results import Results
 from sim.results.stages import is_voted_on, stages
 from sim.scenario import Scenario
@@ -30,12 +29,7 @@ from sim.scenario.messages import counted
 
 MOST_BLOCKERS = 12
 NOT_TOLD = ("seed", "asked", "complete")  # of the provenance: told above, or true of the folder and not of the result
-GROUPS = {  # which charts stand in which part of the page
-    "funnel": ("funnel",),
-    "packages": ("packages", "concessions"),
-    "talks": ("talks", "ledger", "frontier", "zone"),
-    "after": ("survival", "harm"),
-}
+CHART_SECTIONS = {"talks": "The talks", "after": "Time and harm", "charts": "More charts"}  # by group of their charts
 
 
 def result_page(results: Results, svgs: Mapping[str, str] | None = None) -> str:
@@ -59,7 +53,7 @@ def _blocks(results: Results, svgs: Mapping[str, str]) -> Iterator[Block]:
     }
 
     def group(name: str) -> Iterator[Block]:
-        yield from (drawn[each] for each in GROUPS[name] if each in drawn)
+        return (each for chart, each in drawn.items() if CHARTS[chart].group == name)
 
     yield from headline(results)
     yield from how_far(results)
@@ -68,10 +62,10 @@ def _blocks(results: Results, svgs: Mapping[str, str]) -> Iterator[Block]:
     yield from group("packages")
     yield from blockers(results)
     yield from moved(results)
-    yield heading("The talks", "talks")
-    yield from group("talks")
-    yield heading("Time and harm", "after")
-    yield from group("after")
+    for name in dict.fromkeys((*CHART_SECTIONS, *(CHARTS[name].group for name in drawn))):
+        if name not in ("funnel", "packages"):
+            yield heading(CHART_SECTIONS.get(name, name.replace("_", " ").capitalize()), name)
+            yield from group(name)
     yield from history(results)
     yield from theory(results.scenario)
     yield from numbers(results.scenario)
@@ -96,10 +90,8 @@ def _compared(comparison: Comparison, falls: Sequence[Waterfall]) -> Iterator[Bl
     """The tables, then outcomes and packages, then every chart that any result has, all on one scale."""
     results, labels = comparison.results, chart_labels(comparison)
     yield from page_document(comparison, falls)
-    yield from (
-        drawing(f"waterfall-{number}", waterfall_chart(fall), waterfall_numbers(fall))
-        for number, fall in enumerate(falls, 1)
-    )
+    chart = ANALYSIS_CHARTS["waterfall"]
+    yield from (drawing(f"waterfall-{number}", chart(fall), chart.table(fall)) for number, fall in enumerate(falls, 1))
     yield heading("Side by side", "charts")
     yield paragraph("Every picture has one scale for all results.")
     yield drawing("compare", compare(results, labels), compare_table(results, labels))
@@ -179,7 +171,7 @@ def how_far(results: Results) -> Iterator[Block]:
         if row["kind"] == "stage":
             ends = [percent(row[key], results.n // 3) for key in ("where_low", "where_high")]
             by = [row["moved_by"], *ends] if isinstance(row["moved_by"], str) else [None] * 3
-            rows.append([STAGES[row["name"]].title, share_with_interval(row["share"], int(row["n"])), *by])
+            rows.append([STAGES[row["name"]].heading, share_with_interval(row["share"], int(row["n"])), *by])
     heads = ["stage", "share of runs, 95 %", "<moved most by", "where it is lowest", "where it is highest"]
     yield heading("How far runs get", "funnel")
     yield table(heads, rows, caption="How far runs got, and the number of the file that moves each stage most")
@@ -224,7 +216,7 @@ def blockers(results: Results) -> Iterator[Block]:
 
 def moved(results: Results) -> Iterator[Block]:
     """Which inputs the shares hang on most, beside inputs that do nothing."""
-    drawn, notes = [], []
+    drawn, notes, tornado = [], [], ANALYSIS_CHARTS["tornado"]
     for figure in ("signed", "in_force") if is_voted_on(results) else ("signed",):
         try:
             told = sensitivity(results, figure)
@@ -234,7 +226,7 @@ def moved(results: Results) -> Iterator[Block]:
         if told.note:
             notes.append(told.note)
             continue
-        drawn.append(drawing(f"tornado-{figure}", tornado_chart(told), tornado_numbers(told)))
+        drawn.append(drawing(f"tornado-{figure}", tornado(told), tornado.table(told)))
     words = "One input at a time, all others varying with it; what two inputs do together is not seen."
     yield heading("What moves it", "moved")
     yield from map(paragraph, (words, *dict.fromkeys(notes)))

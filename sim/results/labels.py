@@ -35,17 +35,6 @@ OUTCOMES = {  # a clause may name who signs
     "in_force": Labels("in force", "an agreement was signed and came into force", "Agreement in force"),
 }  # fmt: skip
 SIGNED = Labels("agreement signed", "an agreement was signed", "Agreement signed")  # in force where nobody has to vote
-STAGES = {
-    "zone_first": Labels("zone in round 1", "a package acceptable to all, first round",
-                         "A package acceptable to all, first round"),
-    "zone_ever": Labels("zone", "a package acceptable to all, some round", "A package acceptable to all, some round"),
-    "signed": Labels("signed", "an agreement signed", "Agreement signed"),
-    "in_force": Labels("in force", "an agreement in force", "Agreement in force"),
-    "held_12": Labels("held 12 mo", "an agreement in force and holding at 12 months",
-                      "In force and holding at 12 months"),
-    "held_60": Labels("held 60 mo", "an agreement in force and holding at 60 months",
-                      "In force and holding at 60 months"),
-}  # fmt: skip
 CAUSES = {  # why an agreement in force broke, or that it did not
     "none": Labels("broke within 60 months, no fault in it", "Its danger was that which every agreement runs."),
     "several": Labels("broke within 60 months, of several faults alike",

@@ -13,6 +13,7 @@ import pandas as pd
 from sim.model.domain import Structure, structure
 from sim.results.chunks import Chunk, chunk_length, play_chunk
 from sim.results.columns import OUTCOMES
+from sim.results.figures import ZONE
 from sim.results.rows import FrameRows, Rows, joined
 from sim.results.statistics import ExactSum, counted, median_of, quantiles
 from sim.results.tallies import Tallies
@@ -141,7 +142,7 @@ class Results:
         zone, agreed, outcomes = 0, self.agreements, Counter[str]()
         rounds, months, least = Counter[float](), Counter[float](), ExactSum()
         for piece in self.pieces("zone_packages", "outcome", "round", "month", "least_satisfied", "package"):
-            zone += int((piece["zone_packages"] > 0).sum())
+            zone += int(ZONE.flags(piece).sum())
             outcomes.update(counted([piece["outcome"]]))
             signed = piece[piece["package"].notna()]
             rounds.update(counted([signed["round"]]))

@@ -74,7 +74,7 @@ def test_what_was_changed_is_set_beside_the_file_draw_by_draw(talks):
     assert both["paired"]
     runs = [sim.run(sim.read_scenario(talks, sets), 200) for sets in ((), SETS)]
     (figure,) = [row for row in sim.compare(runs).as_data()["figures"]
-                 if row["figure"] == "agreement" and row["pairs"]]  # fmt: skip
+                 if row["figure"] == "signed" and row["pairs"]]  # fmt: skip
     (signed,) = [stage for stage in found["stages"] if stage["name"] == "signed"]
     assert signed["difference"] == points(*(figure[key] for key in ("difference", "difference_low", "difference_high")))
 
