@@ -43,7 +43,8 @@ def render(result: Any, form: str = "text") -> Any:
     if form == "html":
         from sim.report.page import page
 
-        return page(type(result).__name__, "", [], compose(result))
+        title, *blocks = compose(result)
+        return page(getattr(title, "text", "").partition("\n")[0], type(result).__name__, [], [title, *blocks])
     from sim.report.terminal import as_text
 
     return as_text(compose(result))

@@ -178,7 +178,7 @@ def _transitions(comparison: Comparison) -> Iterator[Block]:
         counts = {(row["from"], row["to"]): int(row["count"]) for row in moved.to_dict("records")}
         rows = [[words[a], *(f"{counts.get((a, b), 0):,}" for b in words)] for a in words]
         title = f"The same runs: outcome in A (down) and in {letters[name]} (across)"
-        yield heading(title, f"transitions-{letters[name]}")
+        yield heading(title, "transitions" if len(letters) == 2 else f"transitions-{letters[name]}")
         yield table(["", *words.values()], rows, caption=title)
 
 
