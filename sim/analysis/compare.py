@@ -42,6 +42,11 @@ class Comparison(Rendered):
     packages: pd.DataFrame
     transitions: pd.DataFrame
 
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """Figures, a column a result."""
+        table = self.figures.pivot_table(index="label", columns="name", values="value", sort=False)[list(self.names)]
+        return f"Comparison of {len(self.results)} results", table.reset_index(names="figure")
+
 
 def compare(results: Sequence[Results]) -> Comparison:
     """Set results side by side.

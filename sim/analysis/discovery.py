@@ -73,6 +73,13 @@ class Discovery(Rendered):
     density: float | None = None
     note: str = ""
 
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """A row a box."""
+        boxes = [{"box": number, "runs": box.told.n, "coverage": box.told.coverage, "density": box.told.density}
+                 for number, box in enumerate(self.boxes, 1)]  # fmt: skip
+        title = f"Conditions under which runs {self.question.asked.does}"
+        return title, pd.DataFrame(boxes) if boxes else pd.DataFrame({"note": [self.note]})
+
     def range_of(self, column: int) -> tuple[float, float]:
         """Least and largest value of an input in these runs."""
         values = self.factors.values[:, column]

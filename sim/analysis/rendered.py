@@ -3,9 +3,10 @@
 from typing import Any
 
 import sim
+from sim.results.notebook import Notebook
 
 
-class Rendered:
+class Rendered(Notebook):
     """A result that can be read: the words are those of `sim.render`."""
 
     def __str__(self) -> str:

@@ -52,6 +52,11 @@ class Sensitivity(Rendered):
     designs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     note: str = ""
 
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """The table of the first method."""
+        tables = [table.drop(columns="together") for table in self.tables.values()]
+        return f"What moves: {self.asked.label}", tables[0] if tables else pd.DataFrame({"note": [self.note]})
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -102,6 +102,12 @@ class Tournament(Rendered):
         """The figures there are, in their order."""
         return [name for name in FIGURES if (self.figures["figure"] == name).any()]
 
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """A row a strategy, a column a figure."""
+        table = self.figures.pivot_table(index="label", columns="figure", values="value", sort=False)
+        title = f"{self.scenario.title} ({self.n:,} runs an assignment, seed {self.seed})"
+        return title, table[self.told].reset_index(names="strategy")
+
 
 def tournament(
     scenario: Scenario,

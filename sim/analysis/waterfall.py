@@ -15,6 +15,7 @@ import pandas as pd
 from sim.analysis.compare import mean_interval
 from sim.analysis.figures import column_of, figures
 from sim.results.figures import Figure
+from sim.results.notebook import Notebook
 from sim.results.results import Results, run, share_interval
 from sim.scenario import Scenario, ScenarioError
 from sim.scenario.mixing import differing_paths, mixed
@@ -52,7 +53,7 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
-class Waterfall:
+class Waterfall(Notebook):
     """What each group of differing inputs adds to a figure on the way from one scenario to another.
 
     Attributes:
@@ -76,6 +77,10 @@ class Waterfall:
     seed: int
     mixtures: int
     rows: pd.DataFrame = field(repr=False)
+
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """The start, each step, and the end."""
+        return f"Where the difference comes from: {self.figure.label}", self.rows.drop(columns="where")
 
 
 def waterfall(

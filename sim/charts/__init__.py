@@ -1,8 +1,9 @@
 """Charts of results and of analyses: one file a chart, their table of contents here. The only import of matplotlib."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 from sim.core.current_folder import unread
@@ -29,6 +30,7 @@ from sim.charts import tournament  # strategies against strategies
 from sim.charts import waterfall  # where a difference comes from
 
 # isort: on
+from sim.analysis.compare import Comparison
 from sim.charts.chart import (
     ANALYSIS_CHARTS,
     CHARTS,
@@ -45,10 +47,9 @@ from sim.results.results import Results
 from sim.results.tables import csv_text
 
 __all__ = [
-    "ANALYSIS_CHARTS", "CHARTS", "Chart", "Picture", "charts_of", "charts_side_by_side", "compare", "compare_table",
-    "concessions", "csv_text", "discovery", "frontier", "funnel", "harm", "indices", "ledger", "packages", "png_bytes",
-    "save_charts", "save_comparison", "save_picture", "side_by_side", "survival", "svg_text", "sweep", "talks",
-    "tornado", "tournament", "waterfall", "zone",
+    "ANALYSIS_CHARTS", "CHARTS", "Chart", "Picture", "Plots", "charts_of", "charts_side_by_side", "compare",
+    "compare_table", "csv_text", "plots", "png_bytes", "save_charts", "save_comparison", "save_picture",
+    "side_by_side", "svg_text",
 ]  # fmt: skip
 
 
@@ -107,3 +108,36 @@ def save_comparison(
         picture, table = side_by_side(chart, results, labels), chart.several(results, labels)
         paths += save_picture(picture, table, folder, f"compare-{chart.name}")
     return paths
+
+
+class Plots:
+    """Pictures by name, drawn when they are called; called itself, it draws the first."""
+
+    def __init__(self, pictures: Mapping[str, Callable[[], Picture]]) -> None:
+        self._pictures = pictures
+
+    def __getattr__(self, name: str) -> Callable[[], Picture]:
+        if name not in self._pictures:
+            raise AttributeError(f"no chart is called {name!r}; there are {', '.join(self._pictures)}")
+        return self._pictures[name]
+
+    def __dir__(self) -> list[str]:
+        return list(self._pictures)
+
+    def __call__(self) -> Picture:
+        if not self._pictures:
+            raise ValueError("there is nothing to draw")
+        return next(iter(self._pictures.values()))()
+
+    def __repr__(self) -> str:
+        return f"Plots({', '.join(self._pictures)})"
+
+
+def plots(subject: object) -> Plots:
+    """The charts of results, of an analysis, or of several results side by side."""
+    if isinstance(subject, Comparison):
+        results, names = subject.results, subject.names
+        beside = {name: partial(side_by_side, CHARTS[name], results, names) for name in charts_side_by_side(results)}
+        return Plots({"compare": partial(compare, results, names), **beside})
+    charts = CHARTS.values() if isinstance(subject, Results) else charts_of(subject)
+    return Plots({chart.name: partial(chart, subject) for chart in charts})

@@ -19,7 +19,7 @@ from sim.core.solutions import NO_PRODUCT, product_ascending, real_gain, sum_asc
 NASH, KALAI_SMORODINSKY, EGALITARIAN, UTILITARIAN = range(4)  # rows of what is measured
 
 
-@compiled("f2", "i", "b", "b1", "f", "F1")
+@compiled
 def _combined(gains: Floats, place: int, is_product: bool, counted: Bools, tolerance: float, ordered: Floats) -> float:
     """Product of real gains, or sum of gains, of the parties that count, by ascending value; `ordered` is for work."""
     found = 0
@@ -43,7 +43,7 @@ def _combined(gains: Floats, place: int, is_product: bool, counted: Bools, toler
     return float(total)
 
 
-@compiled("f2", "i", "b", "b1", "f", "F1", "F1")
+@compiled
 def _combine(
     gains: Floats, count: int, is_product: bool, counted: Bools, tolerance: float, ordered: Floats, value: Floats
 ) -> float:
@@ -56,7 +56,7 @@ def _combine(
     return largest
 
 
-@compiled("f2", "i", "f1", "f", "b", "F1")
+@compiled
 def _smallest(gains: Floats, count: int, top: Floats, tolerance: float, as_share: bool, value: Floats) -> float:
     """The smallest gain, or the smallest share of their largest gain among the parties that can gain, 0 if none can.
 
@@ -76,7 +76,7 @@ def _smallest(gains: Floats, count: int, top: Floats, tolerance: float, as_share
     return largest
 
 
-@compiled("f1", "f", "i1", "u2", "i")
+@compiled
 def _fewest_off(value: Floats, enough: float, packages: Ints, options: Options, agreed: int) -> int:
     """On how many issues an agreement differs from the nearest of the packages whose value is enough."""
     fewest = options.shape[1] + 1
@@ -89,7 +89,7 @@ def _fewest_off(value: Floats, enough: float, packages: Ints, options: Options, 
     return int(fewest)
 
 
-@compiled("f3", "b2", "i", "i1", "i")
+@compiled
 def _most_for_all(utility: Floats, signs: Bools, b: int, packages: Ints, agreed: int) -> float:
     """How much more than an agreement the best of some packages gives to each of its signatories; inf without any."""
     most = -np.inf
@@ -102,7 +102,7 @@ def _most_for_all(utility: Floats, signs: Bools, b: int, packages: Ints, agreed:
     return most
 
 
-@compiled("f3", "f2", "b2", "i1", "i1", "i1", "i1", "i1", "u2", "f", "f", "F2", "F2", "I2", "B2", "F1")
+@compiled
 def measure_agreements(
     utility: Floats,
     no_deal: Floats,

@@ -10,14 +10,14 @@ from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints, Options
 
 
-@compiled("f", "f", "f", "i")
+@compiled
 def _bin(worth: float, low: float, span: float, bins: int) -> int:
     """The bin of a worth; what lies beyond the ends counts there."""
     place = np.floor((worth - low) / span * bins)
     return int(min(max(place, 0.0), bins - 1.0))
 
 
-@compiled("f1", "f1", "f1", "i1", "i", "i", "I1")
+@compiled
 def place_worths(worth: Floats, low: Floats, span: Floats, first: Ints, bins: int, nowhere: int, cell: Ints) -> None:
     """The cells in which worths are counted.
 
@@ -34,7 +34,7 @@ def place_worths(worth: Floats, low: Floats, span: Floats, first: Ints, bins: in
         cell[place] = nowhere if np.isnan(worth[place]) else found
 
 
-@compiled("i1", "i1", "i", "I1", "I1")
+@compiled
 def count_asked(asked: Ints, no_deal: Ints, nowhere: int, counts: Ints, free: Ints) -> None:
     """Count what is asked for, and what no deal is worth to those that ask.
 
@@ -52,7 +52,7 @@ PARTY = 32  # bits of a key below those of the party: what a package's index tak
 SILENCE = -1  # the key of a turn in which there is nothing to count
 
 
-@compiled("i1", "i", "i1", "f3", "f1", "f1", "i", "I1", "I1", "I1")
+@compiled
 def _count_anew(
     draws: Ints, count: int, key: Ints, utility: Floats, low: Floats, span: Floats, bins: int, new: Ints, cell: Ints,
     counts: Ints,
@@ -75,7 +75,7 @@ def _count_anew(
         cell[b] = new[place]
 
 
-@compiled("i2", "i2", "i2", "i", "b1", "b1", "f3", "f1", "f1", "i", "I1", "I3", "I3", "I1", "I1")
+@compiled
 def count_moves(
     who: Ints,
     did: Ints,
@@ -129,7 +129,7 @@ def count_moves(
         _count_anew(new_answers, heard, answer, utility, low, span, bins, new, cell[1, turn], answered)
 
 
-@compiled("i2", "i2", "i2", "b1", "I1", "i", "I2")
+@compiled
 def first_offers(who: Ints, did: Ints, package: Ints, offers: Bools, rows: Ints, count: int, first: Ints) -> int:
     """Note who offers something in a round for the first time.
 
@@ -163,7 +163,7 @@ def first_offers(who: Ints, did: Ints, package: Ints, offers: Bools, rows: Ints,
 WORD = 6  # options that one word marks, as a power of two
 
 
-@compiled("u2", "i1", "i1", "i1", "I2")
+@compiled
 def count_pairs(options: Options, first: Ints, packages: Ints, start: Ints, together: Ints) -> None:
     """Count the draws in which some of the draw's packages has both of two options.
 

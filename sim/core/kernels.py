@@ -13,7 +13,7 @@ from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints, Options
 
 
-@compiled("f2", "b2", "i2", "f", "I1")
+@compiled
 def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints, tolerance: float, found: Ints) -> None:
     """The usable package of highest merit in each draw; among those within the tolerance, the one of smallest rank.
 
@@ -37,7 +37,7 @@ def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints, tolerance: fl
         found[b] = first
 
 
-@compiled("f3", "i1", "f2", "b2", "f", "B2")
+@compiled
 def acceptable(
     utility: Floats, rows: Ints, no_deal: Floats, signs: Bools, tolerance: float, packages: Bools
 ) -> None:
@@ -59,7 +59,7 @@ def acceptable(
                 left[p] &= (own[p] >= least) | (not asked[p])
 
 
-@compiled("f2", "f1", "b2", "i1", "i1", "i1", "f", "I1", "I1")
+@compiled
 def fewest_broken(
     utility: Floats,
     no_deal: Floats,
@@ -112,7 +112,7 @@ def fewest_broken(
     return found
 
 
-@compiled("i", "i1", "f2", "f2", "f2", "F2", "F2")
+@compiled
 def add_round(k: int, signed: Ints, utility: Floats, no_deal: Floats, q: Floats, weight: Floats, worth: Floats) -> None:
     """Add what a round is worth, seen from the start.
 
@@ -134,7 +134,7 @@ def add_round(k: int, signed: Ints, utility: Floats, no_deal: Floats, q: Floats,
             weight[b, n] = weight[b, n] * q[b, n]
 
 
-@compiled("u2", "I1")
+@compiled
 def count_marked(marked: Options, count: Ints) -> None:
     """How many packages of each draw are marked.
 
@@ -152,7 +152,7 @@ def count_marked(marked: Options, count: Ints) -> None:
 STRETCH = 64  # packages looked at together
 
 
-@compiled("u2", "i1", "I1")
+@compiled
 def list_marked(marked: Options, start: Ints, packages: Ints) -> None:
     """List the marked packages of each draw.
 

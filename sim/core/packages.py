@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.cache import Kept
+from sim.core.cache import Cache
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -196,7 +196,7 @@ class PackageSpace:
         return frozen(rank)
 
 
-_spaces = Kept[PackageSpace](ROOM)
+_spaces = Cache[PackageSpace](ROOM)
 
 
 def package_space(issues: Sequence[Issue], rules: Sequence[Rule] = ()) -> PackageSpace:

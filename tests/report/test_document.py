@@ -18,9 +18,9 @@ SCENARIO = Path(__file__).parents[2] / "scenarios" / "orange-and-lemon.yaml"
 @pytest.fixture(scope="module")
 def results_of_each_kind():
     scenario = sim.read_scenario(SCENARIO)
-    runs = sim.run(scenario, 60)
+    runs = sim.run(scenario, 120)
     return [
-        sim.compare([runs, sim.run(scenario, 60)]), sim.discover(runs), explain_draw(scenario, 1, 0),
+        sim.compare([runs, sim.run(scenario, 120)]), sim.discover(runs), explain_draw(scenario, 1, 0),
         sim.explain(runs, 5), sim.narrate(scenario), sim.portrait(scenario), sim.sensitivity(runs),
         sim.tournament(scenario, ["time_dependent", "{name: time_dependent, exponent: 4}"], draws=5),
     ]  # fmt: skip
