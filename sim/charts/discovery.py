@@ -7,13 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.analysis.discovery import Discovery
-from sim.analysis.discovery_text import box_sentence, condition_texts, does, lines_named, opening, population
-from sim.analysis.input_words import value_words
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.style import BLACK, INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.text import LINE, interval_note, wrap
-from sim.results.results import Results
+from sim.charts.wording import box_sentence, condition_texts, discovery_opening, does, lines_named, population
+from sim.results.labels import value_words
+from sim.results.results import Results, share_interval
 
 TEXT, GAP, SCATTER = 5.2, 0.55, 3.3  # inches: words at the left, coverage and density at the right
 BAR, BARS = 0.16, 1.5  # inches: height of a range, width of all of it
@@ -147,17 +147,25 @@ class DiscoveryChart(Chart[Discovery, list[str]]):
     def table(self, told: Discovery) -> pd.DataFrame:
         """One row a condition (`kind` `condition`), and one a box that the choice was from (`tradeoff`)."""
         rows: list[dict[str, Any]] = []
-        for number, box in enumerate(told.as_data()["boxes"], 1):
-            shares = {key: box[key] for key in NUMBERS if key in box and key not in ("inputs", "chosen")}
-            for condition in box["conditions"]:
-                of_it = {key: condition[key] for key in ("input", "words", "low", "high")}
-                of_it["without"] = " ".join(condition["without"])
+        for number, found in enumerate(told.boxes, 1):
+            density = share_interval(found.told.cases, found.told.n)
+            coverage = share_interval(found.told.cases, found.told.all_cases)
+            shares = {
+                "n": found.told.n, "cases": found.told.cases,
+                "density": found.told.density, "density_low": density[0], "density_high": density[1],
+                "coverage": found.told.coverage, "coverage_low": coverage[0], "coverage_high": coverage[1],
+            }  # fmt: skip
+            for column, words in condition_texts(told, found.box).items():
+                limits = {"low": found.box.low.get(column), "high": found.box.high.get(column)}
+                of_it = {"input": told.factors.names[column], "words": words, **limits,
+                         "without": " ".join(told.left_out(found.box, column))}  # fmt: skip
                 rows.append({"kind": "condition", "box": number, **of_it, **shares})
-            rows += [{"kind": "tradeoff", "box": number, **row} for row in box["tradeoff"]]
+            for row in found.tradeoff.to_dict("records"):
+                rows.append({"kind": "tradeoff", "box": number} | {str(key): value for key, value in row.items()})
         return pd.DataFrame(rows, columns=NUMBERS)
 
     def caption(self, told: Discovery, shared: list[str]) -> Caption:
-        said = opening(told)
+        said = discovery_opening(told)
         sentences: Sequence[str] = [box_sentence(told, place) for place in range(len(told.boxes))]
         text = " ".join([said, *(sentences or [told.note])])
         return Caption(
@@ -168,7 +176,7 @@ class DiscoveryChart(Chart[Discovery, list[str]]):
             said,
             f"Conditions in words, and a picture of coverage against density. {text}",
             (
-                "Conditions are found on every other run and told on the rest, which the search has not seen. "
+                "Conditions are found on every other run and tested on the rest, which the search has not seen. "
                 "Conditions "
                 "that tell nothing are left out (quasi-p above 0.05).",
                 interval_note(told.tested),

@@ -11,21 +11,21 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from sim.analysis.sensitivity import Sensitivity
-from sim.analysis.sensitivity_text import (
-    READING_MORRIS,
-    READING_PAWN,
-    READING_SOBOL,
-    design_words,
-    index_text,
-    opening,
-    row_words,
-    shown_rows,
-)
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel, provenance
 from sim.charts.rows import draw_columns
 from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.text import LINE, clean, text_width, wrap
+from sim.charts.wording import (
+    READING_MORRIS,
+    READING_PAWN,
+    READING_SOBOL,
+    design_words,
+    index_text,
+    row_words,
+    sensitivity_opening,
+    shown_rows,
+)
 from sim.results.results import Results
 
 MOST = 20  # inputs drawn
@@ -132,7 +132,7 @@ class IndexChart(SensitivityChart):
         _draw_key(panel, self.marks, HEAD + shared.height + AXIS)
 
     def caption(self, told: Sensitivity, shared: Rows) -> Caption:
-        said = opening(told) + (f" {design_words(told, self.name)}" if self.name in told.designs else "")
+        said = sensitivity_opening(told) + (f" {design_words(told, self.name)}" if self.name in told.designs else "")
         rows = shared.records[:3]
         first = [f"{row_words(told, row)}: {', '.join(_value(mark, row) for mark in self.marks)}" for row in rows]
         return Caption(

@@ -8,15 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from sim.analysis.input_words import input_words
 from sim.analysis.sensitivity import Sensitivity
-from sim.analysis.sensitivity_text import difference_text, end_texts, figure_text, opening, row_words, shown_rows
 from sim.charts.chart import ANALYSIS_CHARTS
 from sim.charts.indices import HEAD, Rows, SensitivityChart
 from sim.charts.page import SMALL, Caption, Panel
 from sim.charts.rows import draw_columns
 from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.text import LINE, clean, listed, text_width, wrap
+from sim.charts.wording import difference_text, end_texts, figure_text, row_words, sensitivity_opening, shown_rows
+from sim.results.labels import input_words
 
 MOST = 15  # inputs drawn
 LABEL, SCALE, GAP, AIR, AXIS = 3.1, 3.0, 0.25, 0.13, 0.5  # inches
@@ -112,7 +112,7 @@ class TornadoChart(SensitivityChart):
             for row in shared.records[:3]
         ]
         said = (
-            f"{opening(told)} Of {inputs:,} inputs {stand_out:,} stand out from what does nothing"
+            f"{sensitivity_opening(told)} Of {inputs:,} inputs {stand_out:,} stand out from what does nothing"
             f"{f'; the first {drawn} are shown' if drawn < inputs else ''}."
         )
         figure = told.asked.does if told.asked.is_share else told.asked.label

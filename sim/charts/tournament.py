@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from sim.analysis.layout import decimals
 from sim.analysis.tournament import Tournament
 from sim.analysis.tournament_tables import SHARES
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
@@ -19,6 +18,7 @@ from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.pairs import SHADES
 from sim.charts.style import INK, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.text import DASH, LINE, clean, listed, text_width, wrap
+from sim.results.format import decimals
 
 LABEL = 2.5  # inches for a strategy's label at most
 LABEL_LENGTH = 160  # characters of it that are shown; all of it is in the table

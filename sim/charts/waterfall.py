@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from sim.analysis.layout import decimals, digits_of_mean, number
 from sim.analysis.waterfall import SHAPLEY, Waterfall
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
 from sim.charts.page import SMALL, Caption, Panel
 from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.text import LINE, clean, listed, text_width, wrap
+from sim.results.format import decimals, digits_of_mean, number
 
 LABEL, SCALE, VALUE = 3.1, 3.6, 1.7  # inches: names of inputs, bars, figures
 ROW, AXIS, THICK = 0.14, 0.46, 0.2  # inches

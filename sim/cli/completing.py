@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -64,14 +65,10 @@ class Scenarios(click.Path):
         except click.BadParameter as error:
             if os.path.exists(value):
                 raise
-            self.fail(f"{error.message} {_likely(Path(value))}".rstrip(), param, ctx)
-
-
-def _likely(path: Path) -> str:
-    try:
-        return likely(path)
-    except OSError:  # the current folder is gone
-        return ""
+            hint = ""
+            with suppress(OSError):  # the current folder may be gone
+                hint = likely(Path(value))
+            self.fail(f"{error.message} {hint}".rstrip(), param, ctx)
 
 
 def names_of_kind(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:

@@ -1,37 +1,36 @@
-"""`show`: a scenario as it stands at central numbers, as tables or as data."""
+"""A scenario at central numbers as a document: parties, packages, zone, reference solutions, and what the file says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from rich.console import RenderableType
-
-from sim.analysis.layout import heading, number, paragraph, table
 from sim.analysis.portrait import Portrait
-from sim.analysis.words import clean, condition_names, condition_words, either, option_label, party_label, running_text
-from sim.cli.counts import numbers_by_status, status_words
-from sim.cli.showing_after import after_signature
-from sim.cli.showing_around import events, pressure
-from sim.cli.showing_data import around_data, rows_of
-from sim.cli.showing_facts import facts
-from sim.cli.showing_stability import stable_states
-from sim.cli.showing_votes import votes
-from sim.cli.showing_war import war
+from sim.analysis.portrait_stability import MOST_COMPLETIONS, STATUS_QUO
 from sim.core.packages import ALWAYS, NEVER, Condition
+from sim.core.stability import KINDS
+from sim.report.document import Block, Table, heading, paragraph, table
+from sim.report.plain import plain
+from sim.report.show_around import after_signature, events, pressure, votes, war
+from sim.results.format import number
+from sim.results.labels import (
+    BLOCKS,
+    SOLUTIONS,
+    clean,
+    condition_names,
+    condition_words,
+    either,
+    numbers_by_status,
+    option_label,
+    party_label,
+    running_text,
+    status_words,
+)
 from sim.scenario import IssueSpec, Number, Scenario
 
 CENTRAL = "At central numbers: every number at its stated value. Nothing is drawn, nobody bargains."
-SOLUTIONS = {
-    "nash": "Nash",
-    "asymmetric_nash": "Nash, by influence",
-    "kalai_smorodinsky": "Kalai-Smorodinsky",
-    "kalai_smorodinsky_spread": "Kalai-Smorodinsky, most even",
-    "egalitarian": "egalitarian",
-    "utilitarian": "utilitarian",
-    "nearest_to_mean_position": "nearest to the mean position",
-}
 
 
-def show_parts(shown: Portrait) -> Iterator[RenderableType]:
+def document(shown: Portrait) -> Iterator[Block]:
     """All tables of a portrait."""
     scenario = shown.scenario
     yield paragraph("\n".join(_head(shown)))
@@ -75,7 +74,7 @@ def _head(shown: Portrait) -> Iterator[str]:
         yield f"Not at the table, and so not in these numbers: {either(map(clean, scenario.not_at_the_table), 'and')}."
 
 
-def _parties(shown: Portrait) -> Iterator[RenderableType]:
+def _parties(shown: Portrait) -> Iterator[Block]:
     scenario, best = shown.scenario, shown.best.set_index("party")
     yield heading("Who sits there, and what no deal is worth to them (stated: value [range])")
     rows = []
@@ -125,13 +124,13 @@ def _named(name: str, parameters: dict[str, Any]) -> str:
     return ", ".join([name, *(f"{key} {text}" for key, text in texts.items())])
 
 
-def _weights(scenario: Scenario) -> RenderableType:
+def _weights(scenario: Scenario) -> Table:
     parties = scenario.parties.values()
     rows = [[issue, *(str(party.weights[issue]) for party in parties)] for issue in scenario.issues]
     return table(["", *(party.label for party in parties)], rows)
 
 
-def _options(scenario: Scenario) -> Iterator[RenderableType]:
+def _options(scenario: Scenario) -> Iterator[Block]:
     yield heading("Options, and their points from 0 to 100 (stated)")
     rows: list[list[str]] = []
     for name, issue in scenario.issues.items():
@@ -149,7 +148,7 @@ def _deliverable(issue: IssueSpec, option: str) -> str:
     return f" (can be had with {promised.chance}; else worth as {promised.otherwise})"
 
 
-def _rules(scenario: Scenario) -> Iterator[RenderableType]:
+def _rules(scenario: Scenario) -> Iterator[Block]:
     if scenario.consistency:
         yield heading("Packages that cannot exist: where the one holds, the other must")
         for rule in scenario.consistency:
@@ -158,7 +157,7 @@ def _rules(scenario: Scenario) -> Iterator[RenderableType]:
             yield paragraph(f"{rule.id}: if {if_}, then {then}{because}", 2)
 
 
-def _lines(shown: Portrait) -> Iterator[RenderableType]:
+def _lines(shown: Portrait) -> Iterator[Block]:
     if not len(shown.red_lines):
         return
     scenario = shown.scenario
@@ -182,7 +181,7 @@ def _lines(shown: Portrait) -> Iterator[RenderableType]:
             yield paragraph(f"{name}.{line.id}: never {condition_names(scenario, line.never)}{lifted}", 2)
 
 
-def _linkages(scenario: Scenario) -> Iterator[RenderableType]:
+def _linkages(scenario: Scenario) -> Iterator[Block]:
     rows = [
         [f"{name}.{linkage.id}", condition_names(scenario, linkage.when), str(linkage.adds)]
         for name, party in scenario.parties.items()
@@ -201,13 +200,13 @@ def _linkages(scenario: Scenario) -> Iterator[RenderableType]:
         yield table(["", "<for", "<when", "adds"], offers)
 
 
-def _zones(shown: Portrait) -> Iterator[RenderableType]:
+def _zones(shown: Portrait) -> Iterator[Block]:
     yield heading("Zone: packages that no signatory finds worse than no deal and that cross no line")
     rows = [[row.candidates, f"{row.packages:,}", f"{row.frontier:,}"] for row in shown.zones.itertuples()]
     yield table(["", "packages", "of them on the Pareto frontier"], rows)
 
 
-def _solutions(shown: Portrait) -> Iterator[RenderableType]:
+def _solutions(shown: Portrait) -> Iterator[Block]:
     scenario, over = shown.scenario, [party_label(shown.scenario, name) for name in shown.solution_parties]
     yield heading(f"Reference solutions over {either(over, 'and')}: what theory picks, no bargaining")
     letters: dict[str, str] = {}
@@ -226,7 +225,7 @@ def _solutions(shown: Portrait) -> Iterator[RenderableType]:
         yield paragraph(f"{letter}: {package.replace('/', ' / ')}", 2)
 
 
-def _fair_division(shown: Portrait) -> Iterator[RenderableType]:
+def _fair_division(shown: Portrait) -> Iterator[Block]:
     if shown.fair_division is None:
         return
     won, shares = shown.fair_division
@@ -238,7 +237,7 @@ def _fair_division(shown: Portrait) -> Iterator[RenderableType]:
     yield table(["", *heads], rows)
 
 
-def _proposals(shown: Portrait) -> Iterator[RenderableType]:
+def _proposals(shown: Portrait) -> Iterator[Block]:
     scenario = shown.scenario
     for name, found in shown.proposals.groupby("proposal", sort=False):
         proposal, count = scenario.proposals[str(name)], int(found["completions"].iloc[0])
@@ -264,7 +263,7 @@ def _span(least: float, most: float, sign: bool = False) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def show_data(shown: Portrait) -> dict[str, Any]:
+def data(shown: Portrait) -> dict[str, Any]:
     """The same as plain data, the keys as documented for `peacesim show --json`."""
     scenario = shown.scenario
     return {
@@ -279,14 +278,14 @@ def show_data(shown: Portrait) -> dict[str, Any]:
             name: {"label": issue.label, "options": dict(issue.options)} for name, issue in scenario.issues.items()
         },
         "parties": {name: _party_data(shown, name) for name in scenario.parties},
-        "red_lines": rows_of(shown.red_lines),
-        "zones": rows_of(shown.zones),
+        "red_lines": plain(shown.red_lines),
+        "zones": plain(shown.zones),
         "solution_parties": list(shown.solution_parties),
-        "solutions": rows_of(shown.solutions.drop(columns="packages")),
-        "positions": rows_of(shown.positions),
-        "adjusted_winner": rows_of(shown.fair_division[1]) if shown.fair_division else None,
-        "proposals": rows_of(shown.proposals),
-        "stability": rows_of(shown.stability),
+        "solutions": plain(shown.solutions.drop(columns="packages")),
+        "positions": plain(shown.positions),
+        "adjusted_winner": plain(shown.fair_division[1]) if shown.fair_division else None,
+        "proposals": plain(shown.proposals),
+        "stability": plain(shown.stability),
         **around_data(shown),
     }
 
@@ -313,3 +312,166 @@ def number_data(given: Number) -> dict[str, Any]:
     """A stated number: value, range (null if certain), law, status."""
     spread = [given.low, given.high] if given.uncertain else None
     return {"value": given.value, "range": spread, "law": given.law if spread else None, "status": given.status}
+
+
+def around_data(shown: Portrait) -> dict[str, Any]:
+    """The blocks as the file has them, the tables of `Portrait.around`, and what is only shown."""
+    scenario, around = shown.scenario, shown.around
+    resolved, claims = scenario.resolved, claimed_losses(scenario)
+    return {
+        "blocks": {block: resolved.get(block) for block in BLOCKS},
+        "lines_given_up": around.lines_given_up,
+        "levers": plain(around.levers),
+        "no_deal_path": plain(around.no_deal_path),
+        "strikes": plain(around.strikes),
+        "votes": plain(around.votes),
+        "votes_together": plain(around.votes_together),
+        "after_signature": plain(around.after_signature),
+        "guarantees": plain(around.guarantees),
+        "told": facts_of_the_war(scenario),
+        "claimed_losses": {"about": CLAIMS, "per_month": claims} if claims else None,
+        "history": scenario.history,
+        "expected": scenario.expected,
+    }
+
+
+# Whether anybody would move away alone from the status quo and from the proposals.
+
+NAMES = {"nash": "Nash", "gmr": "GMR", "smr": "SMR", "seq": "SEQ"}
+
+
+def stable_states(shown: Portrait) -> Iterator[Block]:
+    """Who controls what, and for whom each state is stable; nothing where no party controls an issue alone."""
+    found, scenario = shown.stability, shown.scenario
+    if not any(len(issue.controlled_by) == 1 for issue in scenario.issues.values()):
+        return
+    yield heading("Stability: whether a party would change alone what it controls")
+    for party in scenario.parties:
+        own = [issue for issue, spec in scenario.issues.items() if spec.controlled_by == (party,)]
+        if own:
+            yield paragraph(f"{party_label(scenario, party)} controls {', '.join(own)}.", 2)
+    together = [issue for issue, spec in scenario.issues.items() if len(spec.controlled_by) != 1]
+    if together:
+        yield paragraph(f"Changed by agreement only: {', '.join(together)}.", 2)
+    records = found.to_dict("records")
+    before = [None, *(row["state"] for row in records)]
+    rows = [_state_row(scenario, row, row["state"] != last) for row, last in zip(records, before[:-1], strict=True)]
+    if not rows:
+        yield paragraph("The file has no status quo and no proposal to ask about.", 2)
+        return
+    yield table(["", "<stable for", *(f"<{NAMES[kind]}" for kind in KINDS), "<it would move to"], rows)
+    for kind, meaning in KINDS.items():
+        yield paragraph(f"{NAMES[kind]}: {meaning}.", 2)
+
+
+def _state_row(scenario: Scenario, row: dict[Any, Any], first: bool) -> list[str | None]:
+    count = row["completions"]
+    label = "status quo" if row["state"] == STATUS_QUO else str(row["state"])
+    label = f"{label} ({count:,} ways)" if count != 1 else label
+    who = party_label(scenario, row["party"]) if isinstance(row["party"], str) else "all together"
+    return [label if first else "", who, *(_verdict(row[kind], count) for kind in KINDS), row["move"] or None]
+
+
+def _verdict(stable: int | None, count: int) -> str | None:
+    """Yes or no of one package, how many of several; nothing where there are too many to look at, or none."""
+    if stable is None or count == 0 or count > MOST_COMPLETIONS:
+        return None
+    return f"{stable} of {count}" if count > 1 else "yes" if stable else "no"
+
+
+# What a file says and nothing is computed from.
+
+DEEPEST = 8  # levels that are set further in than the one above
+
+
+def facts(scenario: Scenario) -> Iterator[Block]:
+    """Facts about the war, claims about losses, what came of it, and what the file says of itself."""
+    held = scenario.war.front.shown if scenario.war and scenario.war.front else {}
+    told = facts_of_the_war(scenario) | {place: str(share) for place, share in held.items()}
+    yield from _section("The war, as told by the file; nothing is computed from it", told)
+    claims = claimed_losses(scenario)
+    if claims:
+        yield heading(f"{CLAIMS}; killed and wounded a month")
+        yield table(["", "", "<"], claim_rows(scenario))
+        yield paragraph("Nothing is computed from them.", 2)
+    yield from _section("What really came of it; nothing is computed from it", scenario.history or {})
+    yield from _section("What the file says of itself; nothing is computed from it", scenario.expected or {})
+
+
+def facts_of_the_war(scenario: Scenario) -> dict[str, Any]:
+    """What is only shown of the war but claims, as the file has it; empty without a war."""
+    war, written = scenario.war, scenario.resolved.get("war", {})
+    if war is None:
+        return {}
+    told = {"since": written["since"]} if war.since else {}
+    told |= {key: written["front"][key] for key in war.front.shown} if war.front else {}
+    told |= {"regions": written["outages"]["regions"]} if war.outages and war.outages.regions else {}
+    return told | ({"spillover": written["spillover"]} if "spillover" in war.shown else {})
+
+
+def _section(title: str, told: Mapping[str, Any]) -> Iterator[Block]:
+    if told:
+        yield heading(title)
+        for depth, text in nested(told):
+            yield paragraph(text, 2 + 2 * min(depth, DEEPEST))
+
+
+def nested(value: Any, depth: int = 0) -> Iterator[tuple[int, str]]:
+    """Nested mappings and lists as lines, each with its depth: a line a key, and one an entry of a list."""
+    entries = value.items() if isinstance(value, Mapping) else ((None, each) for each in value)
+    for key, entry in entries:
+        head = "-" if key is None else f"{clean(key)}:"
+        if _fits_a_line(entry, in_list=key is None):
+            yield depth, f"{head} {_in_words(entry)}"
+        else:
+            yield depth, head
+            yield from nested(entry, depth + 1)
+
+
+def _fits_a_line(value: Any, in_list: bool) -> bool:
+    """Whether all of it stands on one line: a plain value, a list of these, and in a list a mapping of these."""
+    if isinstance(value, Mapping):
+        return not value or (in_list and all(_fits_a_line(each, in_list=False) for each in value.values()))
+    return not isinstance(value, list) or not any(isinstance(each, Mapping | list) for each in value)
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{clean(key)}: {_in_words(each)}" for key, each in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(_in_words, value)) or "none"
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.isoformat() if isinstance(value, date) else running_text(str(value))
+
+
+CLAIMS = "Claims about losses are claims by parties to the war or their allies"
+
+
+def claimed_losses(scenario: Scenario) -> dict[str, Any]:
+    """Claims by party, as the file has them: a range may come without any middle."""
+    war = scenario.war
+    if war is None or "claimed_losses_per_month" not in war.shown:
+        return {}
+    claims: dict[str, Any] = scenario.resolved["war"]["claimed_losses_per_month"]
+    return claims
+
+
+def claim_rows(scenario: Scenario) -> list[list[str]]:
+    """Claims about killed and wounded a month: party, what is claimed, note; empty without any."""
+    claims = claimed_losses(scenario).items()
+    return [[party_label(scenario, name), _claim(given), _note(given)] for name, given in claims]
+
+
+def _claim(given: Any) -> str:
+    if not isinstance(given, Mapping):
+        return f"{given:,.10g}"
+    ends = " to ".join(f"{end:,.10g}" for end in given.get("range") or ())
+    middle = f"{given['value']:,.10g}" if given.get("value") is not None else ""
+    return f"{middle} ({ends})" if middle and ends else middle or ends
+
+
+def _note(given: Any) -> str:
+    return running_text(given.get("note") or "") if isinstance(given, Mapping) else ""

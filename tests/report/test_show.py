@@ -5,14 +5,9 @@ from functools import cache
 
 import pytest
 
-from sim.analysis.claims import CLAIMS
-from sim.analysis.layout import as_text
 from sim.analysis.portrait import portrait
-from sim.cli.showing import show_parts
-from sim.cli.showing_around import event_effects
-from sim.cli.showing_facts import nested
-from sim.cli.showing_votes import chance
-from sim.cli.showing_war import whole
+from sim.report.show import CLAIMS, nested
+from sim.report.show_around import chance, event_effects, whole
 from tests.commands import ROOT, call, data
 from tests.problems import pie, read, shipped
 
@@ -150,7 +145,7 @@ def small(**blocks):
         party["kind"] = "belligerent"
     texts = {f"text_{k}": {"bundles": "c001", "singles": f"f00{k % 4}"} for k in range(8)}
     problem["proposals"] = {name: {"package": package} for name, package in texts.items()}
-    return as_text(show_parts(portrait(read(problem))))
+    return str(portrait(read(problem)))
 
 
 def test_many_proposals_are_folded_into_several_tables():

@@ -1,28 +1,27 @@
-"""A tournament as tables to read."""
+"""A tournament of strategies as a document: standings, differences, meetings, equilibria and best replies."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
-from rich.console import RenderableType
 
-from sim.analysis.layout import WIDTH, as_text, decimals, digits_of_mean, heading, number, paragraph, table
-from sim.analysis.words import clean, party_label
-
-if TYPE_CHECKING:
-    from sim.analysis.tournament import Tournament
+from sim.analysis.tournament import Tournament
+from sim.report.document import Block, Table, heading, paragraph, table
+from sim.report.plain import pick
+from sim.results.format import decimals, digits_of_mean, number
+from sim.results.labels import clean, party_label
 
 MOST_MET = 12  # strategies side by side in a table
 MOST_ROWS = 12  # equilibria and replies told one by one
 HEADS = {"own": "own worth", "joint": "joint worth", "agreement": "signed", "in_force": "in force"}
 
 
-def tournament_text(tournament: "Tournament", width: int = WIDTH) -> str:
-    """All tables as plain text."""
-    return as_text(list(tournament_parts(tournament)), width)
+def data(tournament: Tournament) -> dict[str, Any]:
+    """The keys of `tournaments` of `peacesim sweep --json`."""
+    return pick(tournament, "settings parties strategies figures seats meetings points equilibria replies")
 
 
-def tournament_parts(tournament: "Tournament") -> Iterator[RenderableType]:
+def document(tournament: Tournament) -> Iterator[Block]:
     """The tables, one below the other: how each strategy did, by party, who met whom, equilibria, best replies."""
     yield from _opening(tournament)
     yield heading("How each strategy did, over all parties that play it and all that the others play")
@@ -39,7 +38,7 @@ def tournament_parts(tournament: "Tournament") -> Iterator[RenderableType]:
     yield paragraph(reading(tournament))
 
 
-def reading(tournament: "Tournament") -> str:
+def reading(tournament: Tournament) -> str:
     """What the figures are, in a few sentences."""
     joint = tournament.figures[tournament.figures["figure"] == "joint"]["n"].min()
     few = " With fewer than 30 runs no interval is given." if tournament.figures["low"].isna().any() else ""
@@ -52,7 +51,7 @@ def reading(tournament: "Tournament") -> str:
     )
 
 
-def _opening(tournament: "Tournament") -> Iterator[RenderableType]:
+def _opening(tournament: Tournament) -> Iterator[Block]:
     yield paragraph(clean(tournament.scenario.title))
     if tournament.settings:
         yield paragraph(clean(", ".join(f"{path}={value}" for path, value in tournament.settings.items())), 2)
@@ -70,7 +69,7 @@ def _rows(frame: pd.DataFrame, **where: str) -> list[dict[Any, Any]]:
     return frame.to_dict("records")
 
 
-def _standings(tournament: "Tournament") -> RenderableType:
+def _standings(tournament: Tournament) -> Table:
     rows = []
     for label in tournament.labels:
         found = {row["figure"]: row for row in _rows(tournament.figures, label=label)}
@@ -78,7 +77,7 @@ def _standings(tournament: "Tournament") -> RenderableType:
     return table(["", *(HEADS[name] for name in tournament.told)], rows)
 
 
-def _differences(tournament: "Tournament") -> RenderableType:
+def _differences(tournament: Tournament) -> Table:
     rows = []
     for label in tournament.labels:
         found = {row["figure"]: row for row in _rows(tournament.figures, label=label)}
@@ -119,7 +118,7 @@ def _digits(low: float, high: float, unit: int) -> int:
     return digits_of_mean(low, high) if unit == 1 else decimals(low, high, 2)
 
 
-def _seats(tournament: "Tournament") -> RenderableType:
+def _seats(tournament: Tournament) -> Table:
     names = [party_label(tournament.scenario, name) for name in tournament.parties]
     rows = []
     for label in tournament.labels:
@@ -128,7 +127,7 @@ def _seats(tournament: "Tournament") -> RenderableType:
     return table(["", *names], rows)
 
 
-def _meetings(tournament: "Tournament") -> Iterator[RenderableType]:
+def _meetings(tournament: Tournament) -> Iterator[Block]:
     if not len(tournament.meetings):
         return
     yield heading("Own worth of the strategy at the left where another party plays the one above, by number")
@@ -144,7 +143,7 @@ def _meetings(tournament: "Tournament") -> Iterator[RenderableType]:
     yield table(["", *map(str, range(1, len(rows) + 1))], rows)
 
 
-def _equilibria(tournament: "Tournament") -> Iterator[RenderableType]:
+def _equilibria(tournament: Tournament) -> Iterator[Block]:
     yield heading("Where no party gets more, in the mean, by changing its strategy alone")
     found = tournament.equilibria
     if not len(found):
@@ -162,7 +161,7 @@ def _equilibria(tournament: "Tournament") -> Iterator[RenderableType]:
         yield paragraph(f"and {len(found) - MOST_ROWS:,} more; --json has all", 2)
 
 
-def _replies(tournament: "Tournament") -> Iterator[RenderableType]:
+def _replies(tournament: Tournament) -> Iterator[Block]:
     """Best replies where one or two parties vary; with more there are too many."""
     if len(tournament.parties) > 2 or len(tournament.replies) > 2 * MOST_ROWS:
         return
