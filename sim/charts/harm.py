@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 
 from sim.charts.chart import CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
-from sim.charts.ranking import AXIS, BAR, ROW, SPACE, VALUE
-from sim.charts.style import INK, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
+from sim.charts.ranking import AXIS, ROW, SPACE, VALUE
+from sim.charts.rows import BAR, draw_scale, draw_value
+from sim.charts.style import INK, SOFT, PartyStyle, agreement_sentence, party_styles
 from sim.charts.text import DASH, LINE, clean, listed, share_text, wrap
 from sim.core.exact import Floats
 from sim.results.figures import in_force
@@ -154,7 +155,9 @@ def _draw_part(panel: Panel, results: Results, part: Part) -> None:
         panel.text(0, y, "None in this scenario.", SMALL, color=SOFT)
         return
     axes = panel.axes(TEXT + GROUP + SPACE, HEAD, WIDE, panel.height - HEAD - AXIS)
-    _prepare(axes, part, panel.height - HEAD - AXIS)
+    ticks = [k * part.step for k in range(round(part.limit / part.step) + 1)]
+    texts = [f"{tick:,.6g}" for tick in ticks]
+    draw_scale(axes, (0, part.limit), panel.height - HEAD - AXIS, ticks, texts, part.unit)
     for party, label, groups, height in rows:
         panel.rule(0, y, panel.width, linewidth=0.5)
         swatch = panel.axes(0.0, y + ROW / 2 + 0.04, 0.12, 0.12)
@@ -172,18 +175,6 @@ def _draw_part(panel: Panel, results: Results, part: Part) -> None:
         y += height
 
 
-def _prepare(axes: Axes, part: Part, tall: float) -> None:
-    axes.set_xlim(0, part.limit)
-    axes.set_ylim(tall, 0)
-    ticks = [k * part.step for k in range(round(part.limit / part.step) + 1)]
-    axes.set_xticks(ticks, [f"{tick:,.6g}" for tick in ticks])
-    axes.set_yticks([])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel(part.unit, fontsize=SMALL, color=SOFT)
-    axes.spines["bottom"].set_visible(False)
-    axes.vlines(ticks[1:], 0, tall, color=RULE, linewidth=0.6, zorder=0)
-
-
 def _draw_bar(axes: Axes, part: Part, found: Spread, style: PartyStyle, solid: bool, middle: float) -> None:
     """Median as a bar from 0, 10-90 % as a whisker, both in figures; one unit of y is an inch."""
     inch = part.limit / WIDE
@@ -198,8 +189,7 @@ def _draw_bar(axes: Axes, part: Part, found: Spread, style: PartyStyle, solid: b
         axes.hlines(middle, low, high, color=colour, linewidth=width, zorder=3)
         axes.vlines([low, high], middle - 0.045, middle + 0.045, color=colour, linewidth=width, zorder=3)
     text = f"{figure(median)} ({figure(low)}{DASH}{figure(high)})"
-    label = axes.text(max(median, high) + 0.07 * inch, middle, text, va="center_baseline", fontsize=SMALL)
-    label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})
+    draw_value(axes, max(median, high) + 0.07 * inch, middle, text)
 
 
 def _medians(results: Results, shared: tuple[Part, ...]) -> list[str]:

@@ -23,8 +23,8 @@ from sim.analysis.sensitivity_text import (
 )
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel, provenance
-from sim.charts.rows import draw_columns
-from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.rows import draw_columns, draw_scale
+from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE
 from sim.charts.text import LINE, clean, text_width, wrap
 from sim.results.results import Results
 
@@ -199,17 +199,10 @@ def _draw_marks(axes: Axes, kind: IndexChart, shared: Rows) -> None:
     ends = [row[key] for row in rows for key in keys if not math.isnan(row[key])]
     low, high = min(0.0, *ends), max(ends)
     room = 0.05 * (high - low or 1)
-    axes.set_xlim(low - (room if low < 0 else 0), high + room)
-    axes.set_ylim(tall, 0)
-    axes.set_yticks([])
     marks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
     ticks = [tick for tick in marks if low - room <= tick <= high + room]
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel(kind.axis, fontsize=SMALL, color=SOFT)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
-    axes.vlines(ticks, 0, tall, color=RULE, linewidth=0.6, zorder=0)
+    limits = (low - (room if low < 0 else 0), high + room)
+    draw_scale(axes, limits, tall, ticks, [f"{tick:g}" for tick in ticks], kind.axis, ("left", "bottom"))
     axes.vlines(0, 0, tall, color=INK, linewidth=0.9, zorder=1)
     y = 0.0
     for row, height in zip(rows, shared.heights, strict=True):

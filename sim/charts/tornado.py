@@ -14,8 +14,8 @@ from sim.analysis.sensitivity_text import difference_text, end_texts, figure_tex
 from sim.charts.chart import ANALYSIS_CHARTS
 from sim.charts.indices import HEAD, Rows, SensitivityChart
 from sim.charts.page import SMALL, Caption, Panel
-from sim.charts.rows import draw_columns
-from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.rows import draw_columns, draw_scale, draw_whisker
+from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE
 from sim.charts.text import LINE, clean, listed, text_width, wrap
 
 MOST = 15  # inputs drawn
@@ -40,27 +40,19 @@ def _draw_bars(axes: Axes, told: Sensitivity, rows: Sequence[dict[Any, Any]], he
     unit = 100 if told.asked.is_share else 1
     ends = [unit * row[key] for row in rows for key in ("low", "high")] + [unit * row["noise"] for row in rows]
     most = 1.06 * max([abs(end) for end in ends if not math.isnan(end)] or [1])
-    axes.set_xlim(-most, most)
-    axes.set_ylim(sum(heights), 0)
-    axes.set_yticks([])
     ticks = [tick for tick in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(-most, most) if abs(tick) <= most]
-    axes.set_xticks(ticks, [f"{tick:+g}" if tick else "0" for tick in ticks])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel("points of 100 of the runs" if unit == 100 else "in the figure's unit", fontsize=SMALL, color=SOFT)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
-    axes.vlines(ticks, 0, sum(heights), color=RULE, linewidth=0.6, zorder=1)
+    texts = [f"{tick:+g}" if tick else "0" for tick in ticks]
+    name = "points of 100 of the runs" if unit == 100 else "in the figure's unit"
+    draw_scale(axes, (-most, most), sum(heights), ticks, texts, name, ("left", "bottom"))
     axes.vlines(0, 0, sum(heights), color=INK, linewidth=0.9, zorder=4)
     y = 0.0
     for row, height in zip(rows, heights, strict=True):
         band = unit * row["noise"]
-        axes.add_patch(Rectangle((-band, y), 2 * band, height, facecolor=NEUTRAL_PALE, linewidth=0, zorder=0))
+        axes.add_patch(Rectangle((-band, y), 2 * band, height, facecolor=NEUTRAL_PALE, linewidth=0, zorder=-1))
         middle, value = y + height / 2, unit * row["difference"]
         look: dict[str, Any] = STANDS_OUT if row["stands_out"] else DOES_NOT
         axes.barh(middle, value, 2 * BAR, left=0, linewidth=0.9, zorder=2, **look)
-        low, high = unit * row["low"], unit * row["high"]
-        axes.hlines(middle, low, high, color=INK, linewidth=1.1, zorder=3)
-        axes.vlines([low, high], middle - 0.04, middle + 0.04, color=INK, linewidth=1.1, zorder=3)
+        draw_whisker(axes, unit * row["low"], unit * row["high"], middle, 0.04)
         y += height
 
 

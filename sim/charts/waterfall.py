@@ -15,7 +15,8 @@ from sim.analysis.layout import decimals, digits_of_mean, number
 from sim.analysis.waterfall import SHAPLEY, Waterfall
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
 from sim.charts.page import SMALL, Caption, Panel
-from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.rows import draw_scale
+from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, SOFT
 from sim.charts.text import LINE, clean, listed, text_width, wrap
 
 LABEL, SCALE, VALUE = 3.1, 3.6, 1.7  # inches: names of inputs, bars, figures
@@ -28,19 +29,14 @@ def _draw_bars(axes: Axes, told: Waterfall, rows: Sequence[dict[Any, Any]], heig
     levels = [row[key] for row in rows if row["kind"] != "step" for key in ("low", "high")]
     ends = [end for end in (*levels, *(end for span in spans for end in span)) if not math.isnan(end)]
     low, high = min(0.0, *ends), max(0.0, *ends) or 1.0
-    axes.set_xlim(low - 0.02 * (high - low) * (low < 0), high + 0.03 * (high - low))
-    axes.set_ylim(sum(heights), 0)
-    axes.set_yticks([])
     unit = 100 if told.figure.kind == "share" else 1
     ticks = [tick for tick in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= tick <= high]
     step = unit * (ticks[1] - ticks[0]) if len(ticks) > 1 else 1.0
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    axes.set_xticks(ticks, [f"{unit * tick:.{digits}f}" for tick in ticks])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel("per cent of runs" if unit == 100 else told.figure.label, fontsize=SMALL, color=SOFT)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
-    axes.vlines(ticks, 0, sum(heights), color=RULE, linewidth=0.6, zorder=0)
+    limits = (low - 0.02 * (high - low) * (low < 0), high + 0.03 * (high - low))
+    texts = [f"{unit * tick:.{digits}f}" for tick in ticks]
+    name = "per cent of runs" if unit == 100 else told.figure.label
+    draw_scale(axes, limits, sum(heights), ticks, texts, name, ("left", "bottom"))
     y, before = 0.0, None
     for row, (start, end), height in zip(rows, spans, heights, strict=True):
         middle = y + height / 2
