@@ -179,7 +179,7 @@ class FunnelChart(Chart[Results, Funnel]):
 
     def caption(self, results: Results, shared: Funnel) -> Caption:
         found = {step.name: step for step in stages(results) if step.kind == "stage"}
-        said = agreement_sentence(results, share_text(found["signed"].count, results.n))
+        finding = agreement_sentence(results, share_text(found["signed"].count, results.n))
         if found["signed"].count:
             more = []
             if "in_force" in found:
@@ -187,7 +187,7 @@ class FunnelChart(Chart[Results, Funnel]):
             if "held_12" in found:
                 twelve, sixty = (share_text(found[name].count, results.n) for name in ("held_12", "held_60"))
                 more.append(f"it still held after 12 months in {twelve} and after 60 months in {sixty}")
-            said += f" Of all runs, {'; '.join(more)}." if more else ""
+            finding += f" Of all runs, {'; '.join(more)}." if more else ""
         zone = f"in the first round in {share_text(found['zone_first'].count, results.n)}"
         if "zone_ever" in found:
             zone += f" of runs, in some round in {share_text(found['zone_ever'].count, results.n)}"
@@ -197,8 +197,8 @@ class FunnelChart(Chart[Results, Funnel]):
         return Caption(
             "How far runs get, and what stops them",
             "Each bar is a share of all runs" + (f"; a pale one, of those with an agreement {state}." if pale else "."),
-            said,
-            f"Bar chart of stages. Some package was acceptable to all who must sign {zone} of runs. {said}",
+            finding,
+            f"Bar chart of stages. Some package was acceptable to all who must sign {zone} of runs. {finding}",
             (
                 f"What stopped the others: each run without an agreement {last} is counted once.",
                 "Moved most: of all drawn numbers the one whose lowest and highest third of runs differ most; told "

@@ -221,16 +221,17 @@ def points_scale(lowest: float, highest: float) -> tuple[float, float, float]:
 
 def _sentence(results: Results) -> str:
     """How often a text was signed, and on how many issues it differs from what each party opened with."""
-    said = agreement_sentence(results, share_text(results.agreements, results.n))
+    finding = agreement_sentence(results, share_text(results.agreements, results.n))
     found, each = movements(results), []
     for party in results.scenario.parties:
         own = [one for one in found if one.party == party and one.n]
         if own:
             each.append(f"{clean(label_of(results, party), 60)} {sum(one.moved / one.n for one in own):.1f}")
     if not each:
-        return said
+        return finding
     count = len(results.scenario.issues)
-    return f"{said} Issues, of {count}, on which the text differs from a party's opening, on average: {listed(each)}."
+    moved = f"Issues, of {count}, on which the text differs from a party's opening, on average: {listed(each)}."
+    return f"{finding} {moved}"
 
 
 def _share(count: int, n: int) -> tuple[int, float, float, float]:
@@ -275,8 +276,8 @@ class LedgerChart(Chart[Results, Scales]):
             _draw_lines(panel.part(0, below, panel.width, panel.height - below), results, shared)
 
     def caption(self, results: Results, shared: Scales) -> Caption:
-        said, notes = _sentence(results), []
-        alt = f"Points with whiskers by issue and party, from opening to text. {said}"
+        finding, notes = _sentence(results), []
+        alt = f"Points with whiskers by issue and party, from opening to text. {finding}"
         if has_movements(results):
             undelivered = "; a chance that an option cannot be delivered is not in them" * any(
                 issue.deliverable for issue in results.scenario.issues.values()
@@ -313,7 +314,7 @@ class LedgerChart(Chart[Results, Scales]):
             "opening; left of 0 it is worth more. Points are on each party's own scale, 0 to 100: those of two "
             "parties do "
             "not compare.",
-            said,
+            finding,
             alt,
             tuple(notes),
         )

@@ -196,7 +196,7 @@ def _party(tournament: Tournament, name: str) -> str:
     return clean(tournament.scenario.parties[name].label, 60)
 
 
-def _said(tournament: Tournament) -> str:
+def _finding(tournament: Tournament) -> str:
     """Where no party gets more by changing alone."""
     found, points = tournament.equilibria, len(tournament.points)
     if not len(found):
@@ -294,8 +294,8 @@ class TournamentChart(Chart[Tournament, Places]):
             "Every assignment of the strategies to these parties is played on the same runs. A strategy's figures are "
             "means over all parties that play it and all that the others play. Own worth is each party's own scale, "
             f"from 0 to 1 but for linkages.{darker}",
-            _said(tournament),
+            _finding(tournament),
             f"Dots with intervals, and a map of pairs. Most own worth in the mean: {clean(best, 60)}. Own worth by "
-            f"strategy: {listed(own)}. {_said(tournament)}",
+            f"strategy: {listed(own)}. {_finding(tournament)}",
             tuple(notes),
         )
