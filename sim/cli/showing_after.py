@@ -12,8 +12,16 @@ from sim.analysis.words import condition_names, either, party_label
 from sim.cli.showing_around import STATED, by_party, side_by_side
 from sim.cli.showing_votes import chance
 from sim.mechanisms.phased_withdrawal import reciprocal_steps
-from sim.scenario import Number, Scenario
-from sim.scenario.aftermath_parts import AftermathSpec, CredibilityLost, Guarantor, Hazard, PowerShift, PullBack
+from sim.scenario import (
+    AftermathSpec,
+    CredibilityLostSpec,
+    GuarantorSpec,
+    HazardSpec,
+    Number,
+    PowerShiftSpec,
+    PullBackSpec,
+    Scenario,
+)
 
 
 def after_signature(shown: Portrait) -> Iterator[RenderableType]:
@@ -43,14 +51,14 @@ def _told(scenario: Scenario, spec: AftermathSpec) -> Iterator[str]:
         yield _pull_back(scenario, spec.pull_back, " x credibility" if spec.credibility else "")
 
 
-def _guarantor(scenario: Scenario, spec: Guarantor) -> str:
+def _guarantor(scenario: Scenario, spec: GuarantorSpec) -> str:
     who = party_label(scenario, spec.party)
     helper = f" {party_label(scenario, spec.helper)} would help (shown, never computed from)." if spec.helper else ""
     will = f"for a text that adds less for it than that x credibility {who} does not act"
-    return f"Guarantor: {who}. Acting costs it {spec.cost_of_acting} of its own worth; {will}.{helper}"
+    return f"GuarantorSpec: {who}. Acting costs it {spec.cost_of_acting} of its own worth; {will}.{helper}"
 
 
-def _lost(spec: CredibilityLost) -> str:
+def _lost(spec: CredibilityLostSpec) -> str:
     def routes(numbers: dict[str, Number]) -> str:
         return ", ".join(f"{route} {given}" for route, given in numbers.items()) or "nothing"
 
@@ -60,7 +68,7 @@ def _lost(spec: CredibilityLost) -> str:
     return f"Credibility lost each year: {routes(spec.per_year)}; {changes}. Routes: {by_route}."
 
 
-def _power(scenario: Scenario, spec: PowerShift) -> str:
+def _power(scenario: Scenario, spec: PowerShiftSpec) -> str:
     away = party_label(scenario, spec.away_from)
     stake = f"by a war now {away} would get {spec.balance_now} of what is at stake"
     costs = f"which costs {by_party(scenario, spec.war_cost)}"
@@ -75,7 +83,7 @@ def _power(scenario: Scenario, spec: PowerShift) -> str:
     return f"Shift of power: {stake}, {costs}; {later}; {penalty}{riser}. {moved}."
 
 
-def _pull_back(scenario: Scenario, spec: PullBack, believed: str) -> str:
+def _pull_back(scenario: Scenario, spec: PullBackSpec, believed: str) -> str:
     def sides(given: Number | dict[str, Number]) -> str:
         return str(given) if isinstance(given, Number) else by_party(scenario, given)
 
@@ -114,7 +122,7 @@ def _steps_words(steps: float) -> str:
     return NONE if math.isnan(steps) else "no number" if math.isinf(steps) else f"{steps:,.0f}"
 
 
-def _hazard(scenario: Scenario, spec: Hazard) -> Iterator[RenderableType]:
+def _hazard(scenario: Scenario, spec: HazardSpec) -> Iterator[RenderableType]:
     yield heading("How long such agreements hold, and how many times the danger of a break is (stated)")
     law = f"{spec.survival_12} of them hold 12 months"
     law += f", {spec.survival_60} hold 60" if spec.survival_60 is not None else f"; shape {spec.shape}"

@@ -8,10 +8,8 @@ from sim.analysis.layout import heading, number, paragraph, table
 from sim.analysis.portrait import Portrait
 from sim.analysis.words import clean, condition_names, either, party_label
 from sim.core.utility import DAYS_PER_MONTH
-from sim.scenario import Number, Scenario
-from sim.scenario.event_blocks import EventSpec
+from sim.scenario import EventSpec, LeverSpec, MediationSpec, Number, Scenario
 from sim.scenario.messages import counted
-from sim.scenario.pressure_blocks import Lever, MediationSpec
 
 STATED = "(stated: value [range])"
 PULLED = {"on_refusal": "on refusal", "never": "by events alone"}
@@ -69,7 +67,7 @@ def _mediation(shown: Portrait, spec: MediationSpec) -> Iterator[RenderableType]
         yield table(["", "<for", "<when", "adds"], offers)
 
 
-def _when_pulled(lever: Lever) -> str:
+def _when_pulled(lever: LeverSpec) -> str:
     return PULLED[lever.pulled] if isinstance(lever.pulled, str) else f"from month {lever.pulled:g}"
 
 

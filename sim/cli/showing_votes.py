@@ -12,8 +12,7 @@ from sim.analysis.portrait_around import in_voting_order
 from sim.analysis.words import clean, condition_names, either
 from sim.cli.showing_around import STATED, side_by_side
 from sim.core.packages import ALWAYS, NEVER, Condition
-from sim.scenario import Number, Scenario
-from sim.scenario.ratification_blocks import Milestone, RatificationSpec, RatifierSpec
+from sim.scenario import MilestoneSpec, Number, RatificationSpec, RatifierSpec, Scenario
 
 
 def votes(shown: Portrait) -> Iterator[RenderableType]:
@@ -93,7 +92,7 @@ def _calendar(spec: RatificationSpec) -> Iterator[str]:
         yield again if after.name == "resume" else "A text that is refused ends the talks."
 
 
-def _milestone(name: str, milestone: Milestone) -> str:
+def _milestone(name: str, milestone: MilestoneSpec) -> str:
     months = milestone.months
     when = (
         str(months)

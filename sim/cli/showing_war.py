@@ -10,8 +10,7 @@ from sim.analysis.layout import heading, number, paragraph, table
 from sim.analysis.portrait import Portrait
 from sim.analysis.words import clean, either, party_label
 from sim.cli.showing_around import STATED, by_party, side_by_side
-from sim.scenario import Scenario
-from sim.scenario.war_blocks import WarSpec
+from sim.scenario import Scenario, WarSpec
 
 LAUNCHES = {
     "waves_per_month": "waves a month",

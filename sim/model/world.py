@@ -10,7 +10,9 @@ from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.mechanisms.aftermath import Aftermath
 from sim.mechanisms.bound import Rows
 from sim.mechanisms.events import Commitment, Events, Removal
-from sim.mechanisms.leverage import NOBODY, SEVERAL, GivingWay, Levers
+from sim.mechanisms.giving_way import GivingWay
+from sim.mechanisms.leverage import NOBODY, SEVERAL, Levers
+from sim.mechanisms.mediation import Mediation
 from sim.mechanisms.ratification import Ratification
 from sim.mechanisms.side_payments import Carrots
 from sim.mechanisms.war import War, no_deal_path
@@ -131,7 +133,8 @@ def bind_world(scenario: Any, source: Any, table: Structure, no_deal: Floats, ha
     commitments = events.commitments() if events else ()
     names = table.lines.names
     after = source if events is None else _Narrowed(source, events)
-    levers = Levers.bind(scenario.mediation, source, table, rounds, days, events)
+    mediation = Mediation.bind(scenario.mediation, source, table, rounds, days, events)
+    levers = mediation.levers if mediation else None
     fades = levers.fades_per_year if levers else None
     return World(
         no_deal=path.transpose(1, 0, 2),
@@ -142,7 +145,7 @@ def bind_world(scenario: Any, source: Any, table: Structure, no_deal: Floats, ha
         war=war,
         events=events,
         levers=levers,
-        carrots=Carrots.bind(scenario.mediation, source, table),
+        carrots=mediation.carrots if mediation else None,
         giving_way=GivingWay.bind(scenario.giving_way, source, table.lines.party, groups, hard, days),
         ratification=Ratification.bind(scenario.ratification, after, table),
         aftermath=Aftermath.bind(scenario.aftermath, after, table, scenario.as_of, fades),
