@@ -1,11 +1,18 @@
 """What a mechanism is declared to be: a block of the file, what it needs of the rest, and what it draws."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from sim.core.exact import Floats
 from sim.core.fields import Names, Number
+from sim.core.packages import Bools, Ints, PackageSpace
+from sim.core.state import State
+from sim.core.utility import Lines
 
+Rows = slice | Ints | Bools
 Kind = TypeVar("Kind", bound="Mechanism")
 VALUE, BLOCK, KEY = "value", "block", "key"  # where a fault is shown: at the value; at the key of a block; at the key
 
@@ -71,6 +78,83 @@ class Place(Protocol):
         """Paths below, in full, at which the file has a number that a draw may move."""
 
 
+class Source(Protocol):
+    """Where a mechanism finds its numbers: drawn ones, or all at their central values."""
+
+    @property
+    def count(self) -> int:
+        """Number of draws, B."""
+
+    def number(self, path: str, number: Any) -> Floats:
+        """A number of the file in every draw, shape (B,); its dotted path names its stream."""
+
+    def uniform(self, name: str) -> Floats:
+        """Further uniforms in [0, 1) under a name of their own, shape (B,)."""
+
+
+class Table(Protocol):
+    """What a mechanism may know of the talks it belongs to."""
+
+    @property
+    def space(self) -> PackageSpace:
+        """The packages that can exist."""
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Names of the parties, sorted."""
+
+    @property
+    def signs(self) -> Bools:
+        """Whose consent a package needs, shape (N, P)."""
+
+    @property
+    def lines(self) -> Lines:
+        """The red lines over the packages."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What a mechanism is drawn with.
+
+    Attributes:
+        source: Of numbers and uniforms.
+        settled: The same with numbers as events of the first round have narrowed them: for what comes after signature.
+        table: Packages, parties, red lines.
+        rounds, days_per_round: The clock.
+        as_of: First day of the talks, None if the file does not say.
+        hard: Red lines that never fall, shape (B, L).
+        groups: Name under which each red line is drawn.
+        before: The mechanisms drawn before it, by key.
+    """
+
+    source: Source
+    settled: Source
+    table: Table
+    rounds: int
+    days_per_round: float
+    as_of: date | None
+    hard: Bools
+    groups: list[str]
+    before: "Mapping[str, Mechanism]"
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """What a mechanism may look at when a round has been played.
+
+    Attributes:
+        state: The table once everybody had moved, before any mechanism moved on.
+        utility: Worth of all packages, shape (B, N, P).
+        table: Packages, parties, red lines.
+        others: The mechanisms by key.
+    """
+
+    state: State
+    utility: Floats
+    table: Table
+    others: "Mapping[str, Mechanism]"
+
+
 class Mechanism:
     """Something that goes on around the table or after it, drawn: the draw axis comes first.
 
@@ -91,6 +175,27 @@ class Mechanism:
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
         """Tell what is wrong between the keys of the block, and between it and the rest of the file."""
+
+    @classmethod
+    def draw(cls, block: Any, drawing: Drawing) -> "Mechanism | None":
+        """Draw everything that it depends on; None where there is nothing to draw."""
+        raise NotImplementedError(f"{cls.key} says not how it is drawn")
+
+    def rows(self, rows: Rows) -> "Mechanism":
+        """Some of the draws, in the order asked for."""
+        raise NotImplementedError(f"{self.key} says not how its draws are told apart")
+
+    def move_no_deal(self, path: Floats) -> Floats:
+        """What no agreement is worth in each round, whatever is agreed at the table, shape (B, R, N)."""
+        return path
+
+    def before_round(self, state: State) -> State:
+        """The table before anybody moves; `no_deal` is that of the round."""
+        return state
+
+    def after_round(self, state: State, played: Played) -> State:
+        """The table once everybody has moved."""
+        return state
 
     @classmethod
     def complete(cls, block: Any, scenario: Any) -> None:

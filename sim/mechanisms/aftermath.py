@@ -18,7 +18,7 @@ from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.fields import Block, ByOption, Chance, Name, Names, by_option, issues_with_all
-from sim.core.mechanism import KEY, Mechanism, Place
+from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
@@ -35,6 +35,7 @@ from sim.mechanisms.credibility import (
 )
 from sim.mechanisms.durability import MONTHS, SPAN_MIDDLES, TEN_YEARS, YEARS, Hazard, HazardSpec, Outlook
 from sim.mechanisms.implementation import ABSENT, NO_BREAK, NO_CAUSE, SEVERAL, Factors, Judgement
+from sim.mechanisms.mediation import Mediation
 from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, numbers_by_option
 from sim.mechanisms.phased_withdrawal import PullBack, PullBackSpec, StepTest
 from sim.mechanisms.power_shift import PowerShift, PowerShiftSpec, PowerTest
@@ -124,6 +125,13 @@ class Aftermath(Mechanism):
             PowerShiftSpec.check(at["power_shift"])
         if at["pull_back"].is_mapping:
             PullBackSpec.check(at["pull_back"], names)
+
+    @classmethod
+    def draw(cls, block: AftermathSpec | None, drawing: Drawing) -> "Aftermath | None":
+        """Draw all numbers of `aftermath`; what pressure bought fades as the mediation says."""
+        mediation = drawing.before.get("mediation")
+        fades = mediation.levers.fades_per_year if isinstance(mediation, Mediation) else None
+        return cls.bind(block, drawing.settled, drawing.table, drawing.as_of, fades)
 
     @classmethod
     def bind(

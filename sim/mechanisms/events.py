@@ -33,7 +33,7 @@ from sim.core.fields import (
     Words,
     fault,
 )
-from sim.core.mechanism import KEY, Mechanism, Place
+from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import Bools, Ints
 from sim.core.wording import closest, counted, meant, quoted
 from sim.mechanisms import MECHANISMS
@@ -241,6 +241,11 @@ class Events(Mechanism):
         columns = {path: column for column, path in enumerate(drawn)}
         numbers = np.array(list(drawn.values())).reshape(len(drawn), source.count).T
         return cls(Happenings(specs, tuple(table.parties), columns), happens, numbers)
+
+    @classmethod
+    def draw(cls, block: Sequence[EventSpec], drawing: Drawing) -> "Events | None":
+        """Draw what happens in each round."""
+        return cls.bind(block, drawing.source, drawing.table, drawing.rounds, drawing.days_per_round)
 
     def __repr__(self) -> str:
         return f"Events({', '.join(self.ids)}; {self.happens.shape[1]} rounds, {self.happens.shape[0]} draws)"

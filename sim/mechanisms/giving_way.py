@@ -1,7 +1,7 @@
 """Red lines that give way to time and pressure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,13 @@ from pydantic import Field
 from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.fields import Amount, Block, Number
-from sim.core.mechanism import Mechanism
+from sim.core.mechanism import Drawing, Mechanism, Played
 from sim.core.packages import Bools, Ints
+from sim.core.state import State
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.mediation import Mediation
 
 
 class GivingWaySpec(Block):
@@ -80,6 +82,20 @@ class GivingWay(Mechanism):
             lever_adds=source.number("giving_way.lever_adds", spec.lever_adds),
             endurance=np.where(hard, np.inf, -exact.log(1 - lasting.T)),
         )
+
+    @classmethod
+    def draw(cls, block: GivingWaySpec | None, drawing: Drawing) -> "GivingWay | None":
+        """Draw how long each line lasts."""
+        owners, days = drawing.table.lines.party, drawing.days_per_round
+        return cls.bind(block, drawing.source, owners, drawing.groups, drawing.hard, days)
+
+    def after_round(self, state: State, played: Played) -> State:
+        """Wear the lines by a round; also while a text is asked about at home."""
+        mediation = played.others.get("mediation")
+        pressure = np.zeros((len(state.worn), len(played.table.parties)))
+        if isinstance(mediation, Mediation):
+            pressure = mediation.levers.on(played.state.pressure, len(played.table.parties))
+        return replace(state, worn=state.worn + self.wear(pressure))
 
     def rows(self, rows: Rows) -> "GivingWay":
         """Some of the draws."""

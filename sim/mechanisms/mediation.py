@@ -1,20 +1,24 @@
 """Mediation: who mediates, with which levers and carrots, and toward whom it leans."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field, GetJsonSchemaHandler, PrivateAttr
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from sim.core.exact import Floats
 from sim.core.fields import Block, Chance, Form, Name, Names, Number, PartyName, fault
-from sim.core.mechanism import KEY, Mechanism, Place
+from sim.core.mechanism import KEY, Drawing, Mechanism, Place, Played
+from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.state import State
 from sim.core.wording import listed, quoted, shown
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
 from sim.mechanisms.events import BOTH, Events
-from sim.mechanisms.leverage import Levers, LeverSpec
+from sim.mechanisms.leverage import NOBODY, SEVERAL, Levers, LeverSpec
 from sim.mechanisms.side_payments import Carrots, CarrotsSpec
 
 MOST_LEVERS = 50
@@ -112,9 +116,32 @@ class Mediation(Mechanism):
         levers = Levers.bind(spec, source, table, rounds, days_per_round, events)
         return cls(levers, Carrots.bind(spec.carrots, source, table))
 
+    @classmethod
+    def draw(cls, block: MediationSpec | None, drawing: Drawing) -> "Mediation | None":
+        """Draw the numbers of `mediation`."""
+        events, rounds, days = drawing.before.get("events"), drawing.rounds, drawing.days_per_round
+        pulling = events if isinstance(events, Events) else None
+        return cls.bind(block, drawing.source, drawing.table, rounds, days, pulling)
+
     def rows(self, rows: Rows) -> "Mediation":
         """Some of the draws."""
         return rows_of(self, rows)
+
+    def before_round(self, state: State) -> State:
+        """Pull the levers as events do, and take from no-deal worth what they take."""
+        pressure = self.levers.at_the_start(state.pressure, state.round)
+        left = self.levers.left(pressure, state.no_deal.shape[1])
+        return replace(state, pressure=pressure, no_deal=state.no_deal * left)
+
+    def after_round(self, state: State, played: Played) -> State:
+        """Move the levers after the mediator's offer, in the draws still open."""
+        offer, lines = state.own_offer[:, self.levers.static.mediator], played.table.lines
+        crossed = lines.crosses[lines.pattern[offer]] & state.real
+        parties = range(len(played.table.parties))
+        by_party = np.array([(crossed & lines.of(n)).any(axis=1) for n in parties]).T
+        alone = holdout(offer, played.utility, state.no_deal, by_party, played.table.signs)
+        moved = self.levers.after_round(state.pressure, alone, state.round)
+        return replace(state, pressure=np.where(state.open[:, None], moved, state.pressure))
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
@@ -139,6 +166,23 @@ class Mediation(Mechanism):
             if mediator is not None and offer["party"].text == mediator:
                 said = "a mediator adds worth for others, not for itself; name another party"
                 offer["party"].fault(said, path=offer.path)
+
+
+def holdout(offer: Ints, utility: Floats, no_deal: Floats, crossed_by: Bools, signs: Bools) -> Ints:
+    """The signatory that alone stands in the way of an offer, else `NOBODY` or `SEVERAL`, shape (B,).
+
+    Args:
+        offer: A package a draw, `NO_DEAL` where there is none, shape (B,).
+        utility: Worth of all packages, shape (B, N, P).
+        no_deal: Shape (B, N).
+        crossed_by: Parties a real red line of which the offer crosses, shape (B, N).
+        signs: Whose consent a package needs, shape (N, P).
+    """
+    draw = np.arange(len(offer))
+    against = signs[:, offer].T & ((utility[draw, :, offer] < no_deal - 1e-9) | crossed_by)
+    count = against.sum(axis=1)
+    alone = np.where(count == 1, against.argmax(axis=1), np.where(count == 0, NOBODY, SEVERAL))
+    return np.where(offer == NO_DEAL, NOBODY, alone)
 
 
 def _check_bias(toward: Place, fighting: list[str], names: Names) -> None:

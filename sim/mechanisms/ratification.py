@@ -43,7 +43,7 @@ from sim.core.fields import (
     is_table,
     labelled,
 )
-from sim.core.mechanism import BLOCK, Mechanism, Place
+from sim.core.mechanism import BLOCK, Drawing, Mechanism, Place
 from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Bools, Ints, PackageSpace
 from sim.core.wording import listed, shown
 from sim.mechanisms import MECHANISMS
@@ -245,6 +245,11 @@ class Ratification(Mechanism):
         for _, milestone in at["milestones"].items():
             _check_milestone(milestone["by"], milestone["months"], names)
         _check_circles(at["milestones"])
+
+    @classmethod
+    def draw(cls, block: RatificationSpec | None, drawing: Drawing) -> "Ratification | None":
+        """Draw everything that ratification depends on."""
+        return cls.bind(block, drawing.settled, drawing.table)
 
     @classmethod
     def bind(cls, spec: Any, source: Source, table: Table) -> "Ratification | None":

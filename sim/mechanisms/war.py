@@ -32,7 +32,7 @@ from sim.core.fields import (
     Open,
     PartyName,
 )
-from sim.core.mechanism import KEY, Mechanism, Place
+from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import Ints
 from sim.core.wording import meant, quoted
 from sim.mechanisms import MECHANISMS
@@ -202,6 +202,13 @@ class War(Mechanism):
             hardship_worth=by_party("war.outages.no_deal_per_million_household_weeks", of_outages),
             cost_per_month=by_party("war.cost_per_month", spec.cost_per_month),
         )
+
+    @classmethod
+    def draw(cls, block: WarSpec | None, drawing: Drawing) -> "War | None":
+        """Draw the war of all rounds."""
+        events, rounds, days = drawing.before.get("events"), drawing.rounds, drawing.days_per_round
+        moved = events if isinstance(events, Events) else None
+        return cls.bind(block, drawing.source, drawing.table, rounds, days, drawing.as_of, moved)
 
     def __repr__(self) -> str:
         return f"War({self.front.shape[1]} rounds, {len(self.front)} draws; {self.strikes!r})"
