@@ -189,6 +189,10 @@ class Mechanism:
         """What no agreement is worth in each round, whatever is agreed at the table, shape (B, R, N)."""
         return path
 
+    def move_channel(self, is_open: Bools) -> Bools:
+        """Rounds in which the parties can speak, given those in which nothing else keeps them from it, shape (B, R)."""
+        return is_open
+
     def before_round(self, state: State) -> State:
         """The table before anybody moves; `no_deal` is that of the round."""
         return state

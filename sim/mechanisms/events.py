@@ -276,6 +276,10 @@ class Events(Mechanism):
                 is_open[k : k + (event.closes_channel_rounds or 0)] &= ~happens[k, :, e]
         return is_open
 
+    def move_channel(self, is_open: Bools) -> Bools:
+        """Rounds in which the parties can speak, but for those that events close, shape (B, R)."""
+        return is_open & self.channel_open().T
+
     def extra_waves(self, strike: str) -> Floats:
         """Waves that events of a round add to the strikes of that id, at the date of the round, shape (R, B)."""
         return self._total(lambda event: f"events.{event.id}.extra_waves.{strike}", self._by_round)

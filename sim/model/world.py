@@ -170,13 +170,14 @@ def draw_world(
     if world.war is not None or events is not None:
         path = no_deal_path(no_deal, rounds, world.war, events)
     path = path.transpose(1, 0, 2)
+    channel = np.ones((len(no_deal), rounds), bool)
     for drawn in found.values():
-        path = drawn.move_no_deal(path)
+        path, channel = drawn.move_no_deal(path), drawn.move_channel(channel)
     commitments = events.commitments() if events else ()
     return replace(
         world,
         no_deal=path,
-        channel_open=events.channel_open().T if events else np.ones((len(no_deal), rounds), bool),
+        channel_open=channel,
         struck_from=_struck_from(events.removals() if events else (), names, len(no_deal)),
         falls_from=_falls_from(events, names, len(no_deal)),
         commitments=commitments,
