@@ -10,6 +10,7 @@ from sim.app.results_files import is_plain_picture, picture_words, table_cells
 from sim.app.results_place import listed_file, marks_of, point_of
 from sim.charts.text import DASH
 from sim.core.cache import Cache
+from sim.core.wording import shown
 from sim.report.document import Paragraph, Section, Table, sections
 from sim.report.result import blockers, how_far, packages
 from sim.results.files import DamagedResults, StoreError
@@ -19,7 +20,6 @@ from sim.results.manifest import RUN, Manifest, read_manifest
 from sim.results.reading import damaged_files, open_results
 from sim.results.results import Results
 from sim.results.stages import runs_in_force
-from sim.scenario.messages import shown
 
 MOST_FAULTS = 20  # of a folder; how many more there are is said
 MOST_CARDS = 400  # folders of which it is cached what they hold

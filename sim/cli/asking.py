@@ -20,6 +20,7 @@ from sim.batch.progress import progress_on
 from sim.cli.batching import REPORT
 from sim.cli.output import WRONG_INPUT, fail, print_document, print_json, print_result
 from sim.cli.sources import read_or_fail, results_or_runs
+from sim.core.wording import shown
 from sim.report.compare import data, document, waterfall_data
 from sim.results.chunk_files import Layout
 from sim.results.design_folder import DesignFolder
@@ -27,7 +28,6 @@ from sim.results.files import make_folder, write_whole
 from sim.results.manifest import folder_name, holds_results, identity
 from sim.results.reading import open_results
 from sim.results.results import Results, run
-from sim.scenario.messages import shown
 
 # Results side by side.
 

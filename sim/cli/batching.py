@@ -11,13 +11,13 @@ from sim.batch import BatchInterrupted, BatchItem, ClusterError, Merged, batch, 
 from sim.batch.progress import progress_on
 from sim.cli.output import fail, print_document
 from sim.cli.signals import hear_no_more
+from sim.core.wording import shown
 from sim.report.document import Block, heading, paragraph, table
 from sim.results.figures import STAGES
 from sim.results.files import write_whole
 from sim.results.format import number, percent, share_with_interval
 from sim.results.manifest import Shard
 from sim.results.results import Results
-from sim.scenario.messages import shown
 
 MOST_ROWS = 60
 CHARTS, REPORT = "charts", "report.html"

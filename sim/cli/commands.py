@@ -173,7 +173,7 @@ def list_names(kind: str | None, name: str | None, as_json: bool) -> None:
     with plain_failures():
         from sim.cli.listing import entries_of, list_document
         from sim.cli.output import print_document, print_json
-        from sim.scenario.messages import meant, quoted
+        from sim.core.wording import meant, quoted
 
         found = {each: entries_of(each, name) for each in ([kind] if kind else KINDS)}
         if name and kind and not found[kind]:

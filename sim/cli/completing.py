@@ -23,7 +23,7 @@ def likely(path: Path) -> str:
     Returns:
         Sentences to put behind the message that there is no such file; names in them are safe to print.
     """
-    from sim.scenario.messages import quoted, shown
+    from sim.core.wording import quoted, shown
 
     here = "" if path.is_absolute() else f"The current folder is {shown(os.path.abspath(''), 300)}. "
     nearest = _nearest(path)
@@ -32,7 +32,7 @@ def likely(path: Path) -> str:
 
 def _nearest(path: Path) -> str | None:
     """What has the same name in a usual place, else what is spelled most like it there or where it was looked for."""
-    from sim.scenario.messages import closest
+    from sim.core.wording import closest
 
     same = [str(folder / path.name) for folder in FOLDERS if path.name and os.path.exists(folder / path.name)]
     return same[0] if same else closest(path, map(str, _candidates(path)))

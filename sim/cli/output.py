@@ -22,7 +22,7 @@ UNREAD = 141  # as a shell has it for a program that SIGPIPE ended
 
 def fail(code: int, *lines: str) -> NoReturn:
     """Print lines on stderr and end with an exit code."""
-    from sim.scenario.messages import printable
+    from sim.core.wording import printable
 
     for line in lines:
         click.echo(printable(line), err=True)
@@ -32,9 +32,9 @@ def fail(code: int, *lines: str) -> NoReturn:
 @contextmanager
 def plain_failures() -> Iterator[None]:
     """Turn what a user or a disk can do wrong into lines and exit codes; what is our own fault keeps its traceback."""
+    from sim.core.wording import shown
     from sim.results.files import DamagedResults, StoreError
     from sim.scenario import ScenarioError
-    from sim.scenario.messages import shown
 
     try:
         yield
@@ -107,7 +107,7 @@ def print_result(result: Any, as_json: bool, **more: Any) -> None:
 
 def print_json(data: Any) -> None:
     """Plain data as JSON; what is not a number (NaN, infinite) is null."""
+    from sim.core.wording import printable_json
     from sim.report.plain import plain
-    from sim.scenario.messages import printable_json
 
     click.echo(printable_json(json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False)))

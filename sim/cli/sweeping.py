@@ -19,9 +19,9 @@ from sim.cli.batching import report
 from sim.cli.output import WRONG_INPUT, fail, print_json, print_result
 from sim.cli.signals import hear_no_more
 from sim.cli.sources import read_or_fail
+from sim.core.wording import shown
 from sim.results.reading import stored_draws
 from sim.scenario import Scenario
-from sim.scenario.messages import shown
 
 CHARTS = "charts"
 NAME = "tournament"

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sim.core.wording import printable, shown
 from sim.results.labels import clean
-from sim.scenario.messages import printable, shown
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,9 +12,9 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from sim.charts.chart import svg_text
 from sim.charts.page import Picture
 from sim.charts.text import DASH
+from sim.core.wording import shown
 from sim.report.document import Block, Drawing, Folded, Paragraph, Table, sections, table_of
 from sim.results.labels import clean
-from sim.scenario.messages import shown
 
 CAVEAT = (
     "Every share is a share of runs in this scenario: of samples of the uncertain numbers in its file, under the "

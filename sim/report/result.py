@@ -15,6 +15,7 @@ from sim.analysis.waterfall import Waterfall
 from sim.charts import ANALYSIS_CHARTS, CHARTS, charts_side_by_side
 from sim.charts.chart import side_by_side
 from sim.charts.compare import compare, compare_table
+from sim.core.wording import counted
 from sim.report.compare import chart_labels, page_document
 from sim.report.document import Block, Folded, Table, heading, paragraph, table, table_of
 from sim.report.page import drawing, page
@@ -25,7 +26,6 @@ from sim.results.labels import blocker_words, clean, either, issue_label, option
 from sim.results.results import Results
 from sim.results.stages import is_voted_on, stages
 from sim.scenario import Scenario
-from sim.scenario.messages import counted
 
 MOST_BLOCKERS = 12
 NOT_TOLD = ("seed", "asked", "complete")  # of the provenance: told above, or true of the folder and not of the result

@@ -9,6 +9,7 @@ from sim.analysis.ledger import Account, Step
 from sim.analysis.narrate import Narration, Round
 from sim.analysis.trace import AT_HOME, Package, Turn
 from sim.core.exact import TOLERANCE
+from sim.core.wording import shown
 from sim.report.document import Block, Paragraph, paragraph, table
 from sim.report.plain import pick, plain
 from sim.results.labels import (
@@ -24,7 +25,6 @@ from sim.results.labels import (
     party_label,
     who_signs,
 )
-from sim.scenario.messages import shown
 
 MOST_DIGITS = 6
 MOST_NAME = 26  # characters of an issue or option in the table

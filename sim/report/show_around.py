@@ -10,17 +10,28 @@ from sim.analysis.portrait import Portrait
 from sim.analysis.portrait_around import in_voting_order
 from sim.core.packages import ALWAYS, NEVER, Condition
 from sim.core.utility import DAYS_PER_MONTH
+from sim.core.wording import counted
 from sim.mechanisms.phased_withdrawal import reciprocal_steps
 from sim.report.document import Block, Table, heading, paragraph, table
 from sim.results.format import NONE, number
 from sim.results.labels import clean, condition_names, either, party_label
-from sim.scenario import Number, Scenario
-from sim.scenario.aftermath_parts import AftermathSpec, CredibilityLost, Guarantor, Hazard, PowerShift, PullBack
-from sim.scenario.event_blocks import EventSpec
-from sim.scenario.messages import counted
-from sim.scenario.pressure_blocks import Lever, MediationSpec
-from sim.scenario.ratification_blocks import Milestone, RatificationSpec, RatifierSpec
-from sim.scenario.war_blocks import WarSpec
+from sim.scenario import (
+    AftermathSpec,
+    CredibilityLostSpec,
+    EventSpec,
+    GuarantorSpec,
+    HazardSpec,
+    LeverSpec,
+    MediationSpec,
+    MilestoneSpec,
+    Number,
+    PowerShiftSpec,
+    PullBackSpec,
+    RatificationSpec,
+    RatifierSpec,
+    Scenario,
+    WarSpec,
+)
 
 STATED = "(stated: value [range])"
 PULLED = {"on_refusal": "on refusal", "never": "by events alone"}
@@ -78,7 +89,7 @@ def _mediation(shown: Portrait, spec: MediationSpec) -> Iterator[Block]:
         yield table(["", "<for", "<when", "adds"], offers)
 
 
-def _when_pulled(lever: Lever) -> str:
+def _when_pulled(lever: LeverSpec) -> str:
     return PULLED[lever.pulled] if isinstance(lever.pulled, str) else f"from month {lever.pulled:g}"
 
 
@@ -363,7 +374,7 @@ def _calendar(spec: RatificationSpec) -> Iterator[str]:
         yield again if after.name == "resume" else "A text that is refused ends the talks."
 
 
-def _milestone(name: str, milestone: Milestone) -> str:
+def _milestone(name: str, milestone: MilestoneSpec) -> str:
     months = milestone.months
     when = (
         str(months)
@@ -448,14 +459,14 @@ def _stated_after(scenario: Scenario, spec: AftermathSpec) -> Iterator[str]:
         yield _pull_back(scenario, spec.pull_back, " x credibility" if spec.credibility else "")
 
 
-def _guarantor(scenario: Scenario, spec: Guarantor) -> str:
+def _guarantor(scenario: Scenario, spec: GuarantorSpec) -> str:
     who = party_label(scenario, spec.party)
     helper = f" {party_label(scenario, spec.helper)} would help (shown, never computed from)." if spec.helper else ""
     will = f"for a text that adds less for it than that x credibility {who} does not act"
     return f"Guarantor: {who}. Acting costs it {spec.cost_of_acting} of its own worth; {will}.{helper}"
 
 
-def _lost(spec: CredibilityLost) -> str:
+def _lost(spec: CredibilityLostSpec) -> str:
     def routes(numbers: dict[str, Number]) -> str:
         return ", ".join(f"{route} {given}" for route, given in numbers.items()) or "nothing"
 
@@ -465,7 +476,7 @@ def _lost(spec: CredibilityLost) -> str:
     return f"Credibility lost each year: {routes(spec.per_year)}; {changes}. Routes: {by_route}."
 
 
-def _power(scenario: Scenario, spec: PowerShift) -> str:
+def _power(scenario: Scenario, spec: PowerShiftSpec) -> str:
     away = party_label(scenario, spec.away_from)
     stake = f"by a war now {away} would get {spec.balance_now} of what is at stake"
     costs = f"which costs {by_party(scenario, spec.war_cost)}"
@@ -480,7 +491,7 @@ def _power(scenario: Scenario, spec: PowerShift) -> str:
     return f"Shift of power: {stake}, {costs}; {later}; {penalty}{riser}. {moved}."
 
 
-def _pull_back(scenario: Scenario, spec: PullBack, believed: str) -> str:
+def _pull_back(scenario: Scenario, spec: PullBackSpec, believed: str) -> str:
     def sides(given: Number | dict[str, Number]) -> str:
         return str(given) if isinstance(given, Number) else by_party(scenario, given)
 
@@ -519,7 +530,7 @@ def _steps_words(steps: float) -> str:
     return NONE if math.isnan(steps) else "no number" if math.isinf(steps) else f"{steps:,.0f}"
 
 
-def _hazard(scenario: Scenario, spec: Hazard) -> Iterator[Block]:
+def _hazard(scenario: Scenario, spec: HazardSpec) -> Iterator[Block]:
     yield heading("How long such agreements hold, and how many times the danger of a break is (stated)")
     law = f"{spec.survival_12} of them hold 12 months"
     law += f", {spec.survival_60} hold 60" if spec.survival_60 is not None else f"; shape {spec.shape}"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from sim.core.packages import Clause, Condition
+from sim.core.wording import shown
 from sim.scenario import Scenario
-from sim.scenario.messages import shown
 
 MOST_LABEL = 160  # characters of a label in running text
 EVENTS = "events"  # stands for the party in the name of what an event took off the table
