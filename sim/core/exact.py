@@ -245,7 +245,7 @@ def exp(x: Floats) -> Floats:
     return powers
 
 
-@compiled("f1", "F1")
+@compiled
 def _exp_all(x: Floats, powers: Floats) -> None:
     """The loop of `exp`."""
     for at in range(len(x)):
@@ -328,7 +328,7 @@ def every_power(bases: Floats, exponents: Floats) -> Floats:
     return powers
 
 
-@compiled("f1", "f1", "f1", "F2")
+@compiled
 def _raise_all(high: Floats, low: Floats, exponents: Floats, powers: Floats) -> None:
     """The loop of `every_power`, over bases whose logarithms are high + low, without regard to the ends."""
     for k in range(len(high)):

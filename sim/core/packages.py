@@ -196,6 +196,31 @@ class PackageSpace:
         return frozen(rank)
 
 
+@dataclass(frozen=True, eq=False)
+class PackageLists:
+    """Some packages of many draws, rising: those of the first draw, then those of the second, and so on.
+
+    Attributes:
+        start: Where those of each draw begin, and where the last end, shape (B + 1,).
+        packages: Their indices, shape (start[B],).
+    """
+
+    start: Ints
+    packages: Ints
+
+    @property
+    def count(self) -> Ints:
+        """How many packages each draw has, shape (B,)."""
+        return np.diff(self.start)
+
+
+def list_packages(marked: Bools) -> PackageLists:
+    """List the packages that are marked, shape (B, P)."""
+    draws, packages = marked.shape
+    places = np.flatnonzero(marked)
+    return PackageLists(np.searchsorted(places, np.arange(draws + 1) * packages), places % max(packages, 1))
+
+
 _spaces = Kept[PackageSpace](ROOM)
 
 

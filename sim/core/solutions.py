@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.core import exact, kernels
+from sim.core import exact
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.pareto import pareto_frontier
@@ -21,28 +21,6 @@ from sim.core.registry import described
 Ranks = npt.NDArray[np.integer[Any]]
 
 NO_PRODUCT = 1e-12  # a largest Nash product below this says that somebody cannot gain
-
-
-def zone(
-    utility: Floats, no_deal: Floats, signs: Bools, uncrossed: Bools | None = None, rows: Ints | None = None
-) -> Bools:
-    """Zone of possible agreement: packages worth no deal or more to all that sign them, behind no real red line.
-
-    Args:
-        utility: Worth of packages, shape (B, N, P).
-        no_deal: Worth of no agreement, shape (rows, N).
-        signs: Whose consent a package needs, shape (N, P). What nobody signs, nobody can find too little.
-        uncrossed: Packages that cross no real line of a signatory, shape (rows, P); None if lines do not count.
-        rows: The draws to look at; None for all.
-
-    Returns:
-        Shape (rows, P).
-    """
-    rows = np.arange(len(utility)) if rows is None else rows
-    zone = np.ones((len(rows), utility.shape[2]), bool) if uncrossed is None else uncrossed.copy()
-    no_deal, signs = np.ascontiguousarray(no_deal), np.ascontiguousarray(signs)
-    kernels.acceptable(np.ascontiguousarray(utility), rows, no_deal, signs, TOLERANCE, zone)
-    return zone
 
 
 def parties_by_default(signs: Bools) -> Bools:

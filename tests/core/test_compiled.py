@@ -38,7 +38,7 @@ def test_a_loop_is_kept_on_disk_and_done_without_where_nothing_can_be_written(tm
     source = tmp_path / "loops.py"
     source.write_text(
         "from sim.core.compiled import compiled\n\n\n"
-        '@compiled("f1")\ndef total(values):\n    """Sum."""\n    result = 0.0\n'
+        '@compiled\ndef total(values):\n    """Sum."""\n    result = 0.0\n'
         "    for value in values:\n        result += value\n    return result\n"
     )
     code = f"""
@@ -64,7 +64,7 @@ def test_a_loop_is_kept_on_disk_and_done_without_where_nothing_can_be_written(tm
 def test_what_is_kept_is_made_anew_when_a_function_of_another_file_that_it_calls_changes(tmp_path):
     (tmp_path / "loops.py").write_text(
         "from pieces import more\nfrom sim.core.compiled import compiled\n\n\n"
-        '@compiled("f")\ndef total(value):\n    return value + more(value)\n'
+        '@compiled\ndef total(value):\n    return value + more(value)\n'
     )
     (tmp_path / "pieces.py").write_text(
         "from last import most\nfrom sim.core.compiled import inlined\n\n\n"
@@ -132,13 +132,13 @@ def _write(values, place, value):
     values[place] = value
 
 
-@compiled("f1", "F1")
+@compiled
 def _halve_each(values, through):
     for place in range(len(values)):
         _write(through, place, _halved_if_positive(values[place]))
 
 
-@compiled("f1")
+@compiled
 def _sum(values):
     total = 0.0
     for value in values:
@@ -146,16 +146,16 @@ def _sum(values):
     return total
 
 
-@compiled("f1")
+@compiled
 def _twice(values):
     return 2 * _sum(values)
 
 
-@compiled("f", "f", "f")
+@compiled
 def _fused(a, b, c):
     return a * b + c
 
 
-@compiled("f", "f")
+@compiled
 def _ratio(a, b):
     return a / b
