@@ -44,17 +44,19 @@ def agreement_distances(
     """
     both = _compare(utility, reservation_value, zopa, parties, agreed)
     measures: dict[str, tuple[Floats, Floats | float]] = {  # and the root that brings it to the scale of one party
-        "nash": (_product(both), 1.0 / np.maximum(both.counted.sum(axis=0), 1)),
-        "kalai_smorodinsky": (_smallest_share(both), 1.0),
-        "egalitarian": (both.gains.min(axis=0), 1.0),
-        "utilitarian": (sum_ascending(both.gains), 1.0),
+        "nash": (_product(both), 1.0 / np.maximum(both.counted.sum(axis=0), 1))
     }
     power = influence[parties]
     if np.not_equal(power, power[0]).any():
         exponents = power * len(power) / sum_ascending(power[:, None])[0]
         total = sum_ascending(np.where(both.counted, exponents[:, None], 0.0))
-        root = np.divide(1.0, total, out=np.ones(len(total)), where=total > 0)
-        measures["asymmetric_nash"] = _product(both, exponents), root
+        roots = np.divide(1.0, total, out=np.ones(len(total)), where=total > 0)
+        measures["asymmetric_nash"] = _product(both, exponents), roots
+    measures |= {
+        "kalai_smorodinsky": (_smallest_share(both), 1.0),
+        "egalitarian": (both.gains.min(axis=0), 1.0),
+        "utilitarian": (sum_ascending(both.gains), 1.0),
+    }
     columns = {"pareto_distance": _joint_gain(both, signs)}
     for name, (measure, root) in measures.items():
         largest = both.largest(measure)

@@ -17,12 +17,12 @@ class Bins(NamedTuple):
     Attributes:
         low: Lower end of the first bin, shape (N,).
         span: From there to the upper end of the last bin, shape (N,).
-        count: Number of bins.
+        bins: Number of bins.
     """
 
     low: Floats
     span: Floats
-    count: int
+    bins: int
 
 
 class Turns(NamedTuple):
@@ -70,8 +70,8 @@ class Last(NamedTuple):
 
 @inlined
 def _bin(bins: Bins, n: int, utility: float) -> int:
-    place = np.floor((utility - bins.low[n]) / bins.span[n] * bins.count)
-    return int(min(max(place, 0.0), bins.count - 1.0))
+    place = np.floor((utility - bins.low[n]) / bins.span[n] * bins.bins)
+    return int(min(max(place, 0.0), bins.bins - 1.0))
 
 
 @compiled
