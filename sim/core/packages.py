@@ -76,10 +76,18 @@ class Rule:
 
 @dataclass(frozen=True)
 class Half:
-    """All combinations of options of some neighbouring issues, options as indices of shape (rows, issues)."""
+    """Combinations of options of some issues, as option indices of shape (rows, issues)."""
 
     issues: tuple[Issue, ...]
     options: Options
+
+    def matches(self, clause: Clause) -> Bools:
+        """Combinations that match what the clause says of these issues, shape (rows,)."""
+        matches = np.ones(len(self.options), bool)
+        for issue, column in zip(self.issues, self.options.T, strict=True):
+            if issue.name in clause:
+                matches &= np.array([option in clause[issue.name] for option in issue.options])[column]
+        return matches
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,7 @@ class PackageSpace:
         """Packages that meet a condition, shape (P,)."""
         holds = np.zeros(len(self), bool)
         for clause in condition.clauses:
-            holds |= _matches(clause, self.issues, self.packages)
+            holds |= Half(self.issues, self.packages).matches(clause)
         return holds
 
     def options_of(self, package: int) -> dict[str, str]:
@@ -232,15 +240,6 @@ def frozen(array: Array) -> Array:
     return array
 
 
-def _matches(clause: Clause, issues: Sequence[Issue], options: Options) -> Bools:
-    """Rows of option indices that match what the clause says of these issues, shape (rows,)."""
-    matches = np.ones(len(options), bool)
-    for issue, column in zip(issues, options.T, strict=True):
-        if issue.name in clause:
-            matches &= np.array([option in clause[issue.name] for option in issue.options])[column]
-    return matches
-
-
 def _half(issues: tuple[Issue, ...]) -> Half:
     sizes = tuple(len(issue.options) for issue in issues)
     return Half(issues, np.indices(sizes, np.uint8).reshape(len(issues), prod(sizes)).T)
@@ -252,8 +251,7 @@ def _consistent(halves: tuple[Half, Half], rules: Sequence[Rule]) -> Bools:
     def holds(condition: Condition) -> Bools:
         pairs = np.zeros(shape, bool)
         for clause in condition.clauses:
-            rows, columns = (_matches(clause, half.issues, half.options) for half in halves)
-            pairs |= rows[:, None] & columns[None, :]
+            pairs |= halves[0].matches(clause)[:, None] & halves[1].matches(clause)
         return pairs
 
     consistent = np.ones(shape, bool)
