@@ -58,3 +58,8 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def _plots(subject: object) -> object:
+    """The charts of results or of an analysis; they are loaded here, for they stand above what they are drawn of."""
+    return _import_module("sim.charts").plots(subject)

@@ -10,8 +10,10 @@ import pandas as pd
 from sim.analysis.boxes import LEAST_CASES, Factors, Found, find_boxes
 from sim.analysis.discovery_text import box_sentence, condition_texts, discovery_text
 from sim.analysis.drawn_inputs import inputs_of, runs_looked_at
-from sim.analysis.figures import Asked, NoAnswer, figure_asked
+from sim.analysis.figures import NoAnswer, figure_named
 from sim.core.packages import Bools
+from sim.results.figures import Figure
+from sim.results.notebook import Notebook
 from sim.results.results import Results, share_interval
 
 MOST_SEARCHED = 20_000  # runs a search looks at: more would take minutes and find the same
@@ -27,7 +29,7 @@ class Question:
         above, below: Of a mean: values above or below this are of interest.
     """
 
-    asked: Asked
+    asked: Figure
     turned: bool = False
     above: float | None = None
     below: float | None = None
@@ -44,7 +46,7 @@ class Question:
 
 
 @dataclass(frozen=True, eq=False)
-class Discovery:
+class Discovery(Notebook):
     """Conditions under which runs end a certain way.
 
     Attributes:
@@ -72,6 +74,13 @@ class Discovery:
     together: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     density: float | None = None
     note: str = ""
+
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """A row a box."""
+        boxes = [{"box": number, "runs": box.told.n, "coverage": box.told.coverage, "density": box.told.density}
+                 for number, box in enumerate(self.boxes, 1)]  # fmt: skip
+        title = f"Conditions under which runs {self.question.asked.does}"
+        return title, pd.DataFrame(boxes) if boxes else pd.DataFrame({"note": [self.note]})
 
     def __repr__(self) -> str:
         return str(self)
@@ -132,14 +141,14 @@ def discover(
     Raises:
         NoAnswer: if there is no such figure.
     """
-    question = Question(figure_asked(results, question)) if isinstance(question, str) else question
+    question = Question(figure_named([results], question)) if isinstance(question, str) else question
     limited = question.above is not None or question.below is not None
     if question.asked.is_share == limited:
         said = "takes no --above or --below: a run has it or not" if limited else (
             "is a number: say which runs are of interest, with --above or --below"
         )
         raise NoAnswer(f"{question.asked.name} {said}")
-    of_signed = question.asked.is_of_a_text
+    of_signed = question.asked.of_text
     draws = runs_looked_at(results)
     draws = draws[draws["package"].notna()] if of_signed else draws
     cases = question.cases(draws)

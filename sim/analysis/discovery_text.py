@@ -60,7 +60,7 @@ def opening(told: "Discovery") -> str:
 
 def population(told: "Discovery") -> str:
     """The runs that are looked at."""
-    return "runs that signed a text" if told.of_signed or told.question.asked.is_if_signed else "runs"
+    return "runs that signed a text" if told.of_signed or told.question.asked.if_signed else "runs"
 
 
 def does(told: "Discovery") -> str:

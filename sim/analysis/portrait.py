@@ -158,7 +158,7 @@ class _Central:
         yield LINES_REAL, self._zone(red)
 
     def _zone(self, real: Bools) -> Bools:
-        table, quota = self.structure, getattr(self.ensemble.protocol, "quota", None)
+        table, quota = self.structure, self.ensemble.protocol.quota
         zone: Bools = acceptable(self.utility[None], self.no_deal[None], table.signs, table.lines, real[None], quota)[0]
         return zone
 

@@ -10,7 +10,7 @@ import pandas as pd
 from sim.analysis.compare import mean_interval
 from sim.analysis.designs import REST, Design, Keeper, chosen, play, sobol_design
 from sim.analysis.drawn_inputs import REAL, Drawn, inputs_of, runs_looked_at
-from sim.analysis.figures import Asked, NoAnswer, figure_asked
+from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.input_words import input_words
 from sim.analysis.morris import morris_design, morris_effects, trajectories_of
 from sim.analysis.pawn import pawn
@@ -18,6 +18,8 @@ from sim.analysis.sensitivity_text import sensitivity_text
 from sim.analysis.sobol import dummy_indices, sobol_indices
 from sim.analysis.tornado import Sample, sample, tornado
 from sim.core.exact import Floats
+from sim.results.figures import Figure
+from sim.results.notebook import Notebook
 from sim.results.results import Results, share_interval
 
 FINISHED = {"tornado": tornado, "pawn": pawn}  # methods that need no runs but those that are there
@@ -25,7 +27,7 @@ DESIGNED = {"sobol": 256, "morris": 32}  # methods with runs of their own: point
 
 
 @dataclass(frozen=True, eq=False)
-class Sensitivity:
+class Sensitivity(Notebook):
     """What moves a figure.
 
     Attributes:
@@ -42,7 +44,7 @@ class Sensitivity:
 
     results: Results = field(repr=False)
     drawn: Drawn = field(repr=False)
-    asked: Asked
+    asked: Figure
     n: int
     value: float
     low: float
@@ -51,6 +53,11 @@ class Sensitivity:
     tables: Mapping[str, pd.DataFrame]
     designs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     note: str = ""
+
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """The table of the first method."""
+        tables = [table.drop(columns="together") for table in self.tables.values()]
+        return f"What moves: {self.asked.label}", tables[0] if tables else pd.DataFrame({"note": [self.note]})
 
     def __repr__(self) -> str:
         return str(self)
@@ -108,7 +115,7 @@ def sensitivity(
 
 def from_finished(results: Results, of: str, methods: Sequence[str]) -> Sensitivity:
     """What moves a figure, from finished runs alone; arguments and errors as of `sensitivity`."""
-    asked, drawn = figure_asked(results, of), inputs_of(results)
+    asked, drawn = figure_named([results], of), inputs_of(results)
     found = sample(asked, runs_looked_at(results), drawn)
     value, low, high = figure_with_interval(found)
     note = why_nothing(found)

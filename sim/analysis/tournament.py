@@ -24,6 +24,7 @@ from sim.analysis.tournament_text import tournament_text
 from sim.model.domain import Structure, structure
 from sim.model.ensemble import draw
 from sim.results.chunks import play_chunk
+from sim.results.notebook import Notebook
 from sim.scenario import Scenario
 from sim.scenario.messages import Faults
 
@@ -56,7 +57,7 @@ class Entrants:
 
 
 @dataclass(frozen=True, eq=False)
-class Tournament:
+class Tournament(Notebook):
     """Strategies against strategies on one scenario.
 
     All assignments are played on the same draws: draw k is the same world whoever plays what, so differences are
@@ -101,6 +102,12 @@ class Tournament:
     def told(self) -> list[str]:
         """The figures there are, in their order."""
         return [name for name in FIGURES if (self.figures["figure"] == name).any()]
+
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """A row a strategy, a column a figure."""
+        table = self.figures.pivot_table(index="label", columns="figure", values="value", sort=False)
+        title = f"{self.scenario.title} ({self.n:,} runs an assignment, seed {self.seed})"
+        return title, table[self.told].reset_index(names="strategy")
 
     def __repr__(self) -> str:
         return str(self)

@@ -154,7 +154,7 @@ class Teller:
 
     def __init__(self, talks: Talks, seen: Sequence[Seen]) -> None:
         self._talks, self._seen = talks, seen
-        self._mediated = getattr(talks.ensemble.protocol, "needs_mediator", False)
+        self._mediated = talks.ensemble.protocol.needs_mediator
         self._standing, self._proposer = NO_DEAL, ""
         self._offered: dict[int, Package] = {}
 

@@ -72,7 +72,7 @@ def _number(path: str, number: Number) -> dict[str, Any]:
     }
 
 
-def _choices(registry: Registry) -> list[dict[str, Any]]:
+def _choices(registry: Registry[Any]) -> list[dict[str, Any]]:
     """Registered names, each with when to choose it, and those of its parameters that are a choice among words."""
     return [
         {"name": each, "about": _plain(texts_of(registry[each]).use), "words": list(_words(registry[each]))}

@@ -5,7 +5,7 @@ from typing import Any
 
 from sim.analysis.input_words import turn_words
 from sim.analysis.one_package import Afterwards, Of, OnePackage, Signatory, one_package
-from sim.analysis.package_bench import Bench
+from sim.analysis.package_bench import Bench, bench
 from sim.analysis.package_changes import (
     Lacks,
     Nearest,
@@ -19,16 +19,26 @@ from sim.analysis.package_changes import (
     repairs,
 )
 from sim.analysis.words import clean, condition_words, line_words, party_label, who_signs
-from sim.app.benches import bench_of
 from sim.app.changed import ChangedFile
-from sim.app.errors import Said
+from sim.app.errors import RequestError
 from sim.app.playing import played
 from sim.app.step_answer import issues_in_words
+from sim.core.cache import Cache
 from sim.core.packages import NO_DEAL
+from sim.results.manifest import identity
 from sim.results.results import share_interval
 
 NASH = "nash"
 MOST_NEIGHBOURS = 12
+DRAWS = 500  # in which it is asked who would sign
+
+_benches = Cache[Bench](2)  # by identity of scenario and seed; that of the largest scenario takes some 60 MB
+
+
+def bench_of(about: ChangedFile) -> Bench:
+    """The bench of a file as it is on disk now, with its changes; one that is ordered otherwise is another."""
+    scenario = about.read()
+    return _benches.get(identity(scenario, about.seed), lambda: bench(scenario, about.seed, DRAWS), lambda bench: 1)
 
 
 def laid(about: ChangedFile) -> dict[str, Any]:
@@ -91,7 +101,7 @@ def completed(about: ChangedFile, text: Mapping[str, str], now: Mapping[str, str
         return {"package": wanted}
     found = repairs(there.scenario, there.structure, wanted, set(text))
     if any(found[0].options[issue] != option for issue, option in text.items()):
-        raise Said("this text contradicts the rules of the file, whatever the open issues are")
+        raise RequestError("this text contradicts the rules of the file, whatever the open issues are")
     return {"package": found[0].options}
 
 
@@ -182,13 +192,13 @@ def _whole(there: Bench, options: Mapping[str, str]) -> dict[str, str]:
     """The options in the order of the file.
 
     Raises:
-        Said: for an issue that is missing or an option that is none.
+        RequestError: for an issue that is missing or an option that is none.
     """
     issues = there.scenario.issues
     for issue, spec in issues.items():
         if options.get(issue) not in spec.options:
             known = ", ".join(map(clean, spec.options))
-            raise Said(f"the package names no option of {clean(issue)}; options are {known}")
+            raise RequestError(f"the package names no option of {clean(issue)}; options are {known}")
     return {issue: options[issue] for issue in issues}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from typing import Any
 
 from sim.analysis.compare import Comparison, compare
-from sim.app.errors import NotThere
+from sim.app.errors import NotFound
 from sim.app.results_answer import card, opened, section_data
 from sim.charts import CHARTS, charts_side_by_side
 from sim.charts.chart import png_bytes, side_by_side, svg_text
@@ -25,7 +25,7 @@ def _compared(one: str, other: str) -> Generator[None, None, Comparison]:
 
     Raises:
         DamagedResults: if one of them is damaged.
-        Said: if one of them holds no results.
+        RequestError: if one of them holds no results.
     """
     first = opened(one)
     yield
@@ -69,7 +69,7 @@ def drawn(one: str, other: str, name: str) -> Generator[None, None, dict[str, st
     """One chart of two results side by side: `title, alt, svg, csv`, and `png` in base 64.
 
     Raises:
-        NotThere: if there is no such chart of these two.
+        NotFound: if there is no such chart of these two.
     """
     comparison = yield from _compared(one, other)
     results, labels = comparison.results, chart_labels(comparison)
@@ -78,7 +78,7 @@ def drawn(one: str, other: str, name: str) -> Generator[None, None, dict[str, st
     else:
         short = name.removeprefix(f"{OUTCOMES}-")
         if short == name or short not in charts_side_by_side(results):
-            raise NotThere("these two have no such chart")
+            raise NotFound("these two have no such chart")
         picture, table = side_by_side(CHARTS[short], results, labels), CHARTS[short].several(results, labels)
     yield
     svg = svg_text(picture)

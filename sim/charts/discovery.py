@@ -9,9 +9,11 @@ from matplotlib.axes import Axes
 from sim.analysis.discovery import Discovery
 from sim.analysis.discovery_text import box_sentence, condition_texts, does, lines_named, opening, population
 from sim.analysis.input_words import value_words
-from sim.charts.page import BODY, SMALL, Panel, Picture, Words, provenance, sheet
+from sim.charts.chart import ANALYSIS_CHARTS, Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.style import BLACK, INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
-from sim.charts.text import LINE, clean, interval_note, wrap
+from sim.charts.text import LINE, interval_note, wrap
+from sim.results.results import Results
 
 TEXT, GAP, SCATTER = 5.2, 0.55, 3.3  # inches: words at the left, coverage and density at the right
 BAR, BARS = 0.16, 1.5  # inches: height of a range, width of all of it
@@ -23,42 +25,6 @@ NUMBERS = [
     *("density", "density_low", "density_high", "coverage", "coverage_low", "coverage_high"),
     *("told_coverage", "told_density", "inputs", "mass", "chosen"),
 ]
-
-
-def discovery_chart(told: Discovery) -> Picture:
-    """Draw boxes in words, with the part of each input's range that is inside, and the choice there was."""
-    if told.note:
-        lines = wrap(told.note, TEXT + GAP + SCATTER, BODY)
-        size = (TEXT + GAP + SCATTER, len(lines) * BODY * LINE + 0.2)
-        return _sheet(told, size, lambda panel: panel.lines(0, 0.1, lines, BODY))
-    height = max(_draw_boxes(None, told), SCATTER + 0.6 + 6 * SMALL * LINE)
-
-    def draw(panel: Panel) -> None:
-        _draw_boxes(panel, told)
-        part = panel.part(TEXT + GAP, 0, SCATTER, height)
-        part.text(0, 0, "Coverage and density of the first box", BODY, weight="bold")
-        _draw_tradeoff(part.axes(0.45, 0.35, SCATTER - 0.5, SCATTER - 0.5), told)
-        _draw_key(part, told, SCATTER + 0.45)
-
-    return _sheet(told, (TEXT + GAP + SCATTER, height), draw)
-
-
-def discovery_numbers(told: Discovery) -> pd.DataFrame:
-    """One row a condition (`kind` `condition`), and one a box that the choice was from (`tradeoff`)."""
-    rows: list[dict[str, Any]] = []
-    data = told.as_data()["boxes"]
-    for number, box in enumerate(data, 1):
-        shares = {key: box[key] for key in NUMBERS if key in box and key not in ("inputs", "chosen")}
-        for condition in box["conditions"]:
-            of_it = {key: condition[key] for key in ("input", "words", "low", "high")}
-            of_it["without"] = " ".join(condition["without"])
-            rows.append({"kind": "condition", "box": number, **of_it, **shares})
-        rows += [{"kind": "tradeoff", "box": number, **row} for row in box["tradeoff"]]
-    return pd.DataFrame(rows, columns=NUMBERS)
-
-
-def _sheet(told: Discovery, size: tuple[float, float], draw: Any) -> Picture:
-    return sheet(clean(told.results.scenario.title), _words(told), [provenance(told.results)], size, draw)
 
 
 def _draw_boxes(panel: Panel | None, told: Discovery) -> float:
@@ -147,21 +113,65 @@ def _draw_key(panel: Panel, told: Discovery, top: float) -> None:
     panel.lines(0.45, y, wrap(said, panel.width - 0.45, SMALL), SMALL)
 
 
-def _words(told: Discovery) -> Words:
-    said = opening(told)
-    sentences: Sequence[str] = [box_sentence(told, place) for place in range(len(told.boxes))]
-    text = " ".join([said, *(sentences or [told.note])])
-    return Words(
-        f"Under which conditions {population(told)} {does(told)}",
-        "A box is a few conditions that hold together, found by peeling away slices of the runs where it helps most. "
-        "Dark in a bar: the part of an input's range that is inside.",
-        said,
-        f"Conditions in words, and a picture of coverage against density. {text}",
-        (
-            "Conditions are found on every other run and told on the rest, which the search has not seen. Conditions "
-            "that tell nothing are left out (quasi-p above 0.05).",
-            interval_note(told.tested),
-            *(f"{text[0].upper()}{text[1:]}" for text in lines_named(told)[:MOST_LINES]),
-        ),
-    )
+@ANALYSIS_CHARTS.register
+class DiscoveryChart(Chart[Discovery, list[str]]):
+    """Boxes in words, with the part of each input's range that is inside, and the choice there was."""
 
+    name = "discovery"
+    about = "under which conditions runs end a certain way, and coverage against density"
+    of = Discovery
+
+    def results(self, told: Discovery) -> Results:
+        return told.results
+
+    def frame(self, subjects: Sequence[Discovery]) -> list[str]:
+        """Why there is no box, in lines; none where there is one."""
+        note = subjects[0].note
+        return wrap(note, TEXT + GAP + SCATTER, BODY) if note else []
+
+    def size(self, told: Discovery, shared: list[str]) -> tuple[float, float]:
+        if shared:
+            return TEXT + GAP + SCATTER, len(shared) * BODY * LINE + 0.2
+        return TEXT + GAP + SCATTER, max(_draw_boxes(None, told), SCATTER + 0.6 + 6 * SMALL * LINE)
+
+    def draw(self, panel: Panel, told: Discovery, shared: list[str]) -> None:
+        if shared:
+            panel.lines(0, 0.1, shared, BODY)
+            return
+        _draw_boxes(panel, told)
+        part = panel.part(TEXT + GAP, 0, SCATTER, panel.height)
+        part.text(0, 0, "Coverage and density of the first box", BODY, weight="bold")
+        _draw_tradeoff(part.axes(0.45, 0.35, SCATTER - 0.5, SCATTER - 0.5), told)
+        _draw_key(part, told, SCATTER + 0.45)
+
+    def table(self, told: Discovery) -> pd.DataFrame:
+        """One row a condition (`kind` `condition`), and one a box that the choice was from (`tradeoff`)."""
+        rows: list[dict[str, Any]] = []
+        for number, box in enumerate(told.as_data()["boxes"], 1):
+            shares = {key: box[key] for key in NUMBERS if key in box and key not in ("inputs", "chosen")}
+            for condition in box["conditions"]:
+                of_it = {key: condition[key] for key in ("input", "words", "low", "high")}
+                of_it["without"] = " ".join(condition["without"])
+                rows.append({"kind": "condition", "box": number, **of_it, **shares})
+            rows += [{"kind": "tradeoff", "box": number, **row} for row in box["tradeoff"]]
+        return pd.DataFrame(rows, columns=NUMBERS)
+
+    def caption(self, told: Discovery, shared: list[str]) -> Caption:
+        said = opening(told)
+        sentences: Sequence[str] = [box_sentence(told, place) for place in range(len(told.boxes))]
+        text = " ".join([said, *(sentences or [told.note])])
+        return Caption(
+            f"Under which conditions {population(told)} {does(told)}",
+            "A box is a few conditions that hold together, found by peeling away slices of the runs where it helps "
+            "most. "
+            "Dark in a bar: the part of an input's range that is inside.",
+            said,
+            f"Conditions in words, and a picture of coverage against density. {text}",
+            (
+                "Conditions are found on every other run and told on the rest, which the search has not seen. "
+                "Conditions "
+                "that tell nothing are left out (quasi-p above 0.05).",
+                interval_note(told.tested),
+                *(f"{text[0].upper()}{text[1:]}" for text in lines_named(told)[:MOST_LINES]),
+            ),
+        )

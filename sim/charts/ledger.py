@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.analysis.ledger import GivenUp, Movement, lines_given_up, movements
-from sim.charts.chart import Chart
-from sim.charts.page import BODY, SMALL, Panel, Words
+from sim.charts.chart import CHARTS, Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.ranking import AXIS, ROW, nice_scale
 from sim.charts.style import INK, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
 from sim.charts.text import LINE, clean, in_words, listed, share_text, wrap
@@ -52,7 +52,7 @@ class Row:
     shown: Movement | GivenUp
 
 
-def applies(results: Results) -> bool:
+def has_movements(results: Results) -> bool:
     """Whether a text was signed in some run, and openings are known."""
     return bool(results.agreements) and bool(movements(results))
 
@@ -91,7 +91,7 @@ def _line_rows(results: Results) -> list[Row]:
 
 
 def _moves_height(results: Results) -> float:
-    if not applies(results):
+    if not has_movements(results):
         return 0.35
     return HEAD + sum(height for *_, height in _groups(results)) + AXIS
 
@@ -101,23 +101,6 @@ def _lines_height(results: Results) -> float:
         return 0.0
     rows = _line_rows(results)
     return BETWEEN + LOW_HEAD + (sum(row.height for row in rows) + AXIS if rows else 0.2)
-
-
-def size(results: Results, shared: Scales) -> tuple[float, float]:
-    """Width and height of the picture, inches."""
-    return LEFT + MOVE + FIGURES + SHARE + VALUE, _moves_height(results) + _lines_height(results)
-
-
-def draw(panel: Panel, results: Results, shared: Scales) -> None:
-    """Movement above, red lines below."""
-    tall = _moves_height(results)
-    if applies(results):
-        _draw_moves(panel.part(0, 0, panel.width, tall), results, shared)
-    else:
-        panel.lines(0, 0.1, ["No agreement was signed in any run, so there is no movement to show."], BODY)
-    if "lines_fallen" in results.columns:
-        below = tall + BETWEEN
-        _draw_lines(panel.part(0, below, panel.width, panel.height - below), results, shared)
 
 
 def _draw_moves(panel: Panel, results: Results, shared: Scales) -> None:
@@ -242,19 +225,6 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def frame(results: Sequence[Results]) -> Scales:
-    """The same points and shares for all."""
-    ends, shares, lines = [0.0], [0.0], [0.0]
-    for one in results:
-        for found in movements(one):
-            if found.n:
-                ends += [found.low, found.high, found.mean]
-                shares.append(share_interval(found.moved, found.n)[1])
-        lines += [share_interval(line.fell, one.n)[1] for line in lines_given_up(one)]
-    step, low, high = points_scale(min(ends), max(ends))
-    return Scales(low, high, step, nice_scale(max(shares)), nice_scale(max(lines)))
-
-
 def points_scale(lowest: float, highest: float) -> tuple[float, float, float]:
     """Step and ends of a scale of points that holds 0 and both, in at most six steps."""
     for step in (1, 2, 5, 10, 20, 25, 50):
@@ -278,74 +248,104 @@ def _sentence(results: Results) -> str:
     return f"{said} Issues, of {count}, on which the text differs from a party's opening, on average: {listed(each)}."
 
 
-def words(results: Results, shared: Scales) -> Words:
-    """Title, how to read it, main figures."""
-    said, notes = _sentence(results), []
-    alt = f"Points with whiskers by issue and party, from opening to text. {said}"
-    if applies(results):
-        undelivered = "; a chance that an option cannot be delivered is not in them" * any(
-            issue.deliverable for issue in results.scenario.issues.values()
-        )
-        runs = {found.party: found.n for found in movements(results)}
-        counted = listed([f"{clean(label_of(results, party), 60)} {n:,}" for party, n in runs.items()])
-        notes.append(
-            "Opening: the first package that the party itself put on the table. Markers: mean of the runs; whiskers "
-            "and figures in brackets: 10th to 90th percentile of the runs. Points are the values in the file, the same "
-            f"in all runs{undelivered}."
-        )
-        notes.append(
-            "Shares: runs in which the text has another option than the opening, with 95 % interval (Wilson), from the "
-            f"number of runs alone. Runs with a text and an opening: {counted}."
-        )
-    lines = lines_given_up(results)
-    if lines:
-        fell = [f"{clean(label_of(results, one.party), 60)}, {in_words(one.line)}, {share_text(one.fell, results.n)}"
-                for one in lines]  # fmt: skip
-        alt += f" Red lines given up, share of all runs: {'; '.join(fell)}."
-        notes.append(
-            "Red lines: share of all runs in which the line was real at the start and fell, whether or not a text was "
-            "signed."
-        )
-    return Words(
-        "From opening to text: how far each party moved",
-        "Only runs that signed a text. Right of 0 the text is worth less to the party, on that issue, than its own "
-        "opening; left of 0 it is worth more. Points are on each party's own scale, 0 to 100: those of two parties do "
-        "not compare.",
-        said,
-        alt,
-        tuple(notes),
-    )
-
-
-def table(results: Results) -> pd.DataFrame:
-    """One row a marker or bar.
-
-    Returns:
-        `kind` (`movement` or `red_line`), `issue` (empty for red lines), `party`, `line` (empty for movement), `n` (of
-        how many runs), `mean, low, high` (points, 10th and 90th percentile), `count, share, share_low, share_high`
-        (runs in which it moved, or the line fell).
-    """
-    rows: list[tuple[object, ...]] = []
-    for found in movements(results) if applies(results) else ():
-        spread = (found.mean, found.low, found.high)
-        rows.append(("movement", found.issue, found.party, "", found.n, *spread, *_share(found.moved, found.n)))
-    for line in lines_given_up(results):
-        nothing = (math.nan,) * 3
-        rows.append(("red_line", "", line.party, line.line, results.n, *nothing, *_share(line.fell, results.n)))
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
 def _share(count: int, n: int) -> tuple[int, float, float, float]:
     return count, count / n if n else math.nan, *share_interval(count, n)
 
 
-LEDGER = Chart(
-    name="ledger",
-    about="who moved how far from opening to text, by issue, and which red lines were given up",
-    frame=frame,
-    size=size,
-    draw=draw,
-    words=words,
-    table=table,
-    applies=applies,
-)
+@CHARTS.register
+class LedgerChart(Chart[Results, Scales]):
+    """Who moved how far from opening to text, by issue, and which red lines were given up."""
+
+    name = "ledger"
+    about = "who moved how far from opening to text, by issue, and which red lines were given up"
+    group = "talks"
+
+    def applies(self, subject: Results) -> bool:
+        return has_movements(subject)
+
+    def frame(self, results: Sequence[Results]) -> Scales:
+        """The same points and shares for all."""
+        ends, shares, lines = [0.0], [0.0], [0.0]
+        for one in results:
+            for found in movements(one):
+                if found.n:
+                    ends += [found.low, found.high, found.mean]
+                    shares.append(share_interval(found.moved, found.n)[1])
+            lines += [share_interval(line.fell, one.n)[1] for line in lines_given_up(one)]
+        step, low, high = points_scale(min(ends), max(ends))
+        return Scales(low, high, step, nice_scale(max(shares)), nice_scale(max(lines)))
+
+    def size(self, results: Results, shared: Scales) -> tuple[float, float]:
+        return LEFT + MOVE + FIGURES + SHARE + VALUE, _moves_height(results) + _lines_height(results)
+
+    def draw(self, panel: Panel, results: Results, shared: Scales) -> None:
+        """Movement above, red lines below."""
+        tall = _moves_height(results)
+        if has_movements(results):
+            _draw_moves(panel.part(0, 0, panel.width, tall), results, shared)
+        else:
+            panel.lines(0, 0.1, ["No agreement was signed in any run, so there is no movement to show."], BODY)
+        if "lines_fallen" in results.columns:
+            below = tall + BETWEEN
+            _draw_lines(panel.part(0, below, panel.width, panel.height - below), results, shared)
+
+    def caption(self, results: Results, shared: Scales) -> Caption:
+        said, notes = _sentence(results), []
+        alt = f"Points with whiskers by issue and party, from opening to text. {said}"
+        if has_movements(results):
+            undelivered = "; a chance that an option cannot be delivered is not in them" * any(
+                issue.deliverable for issue in results.scenario.issues.values()
+            )
+            runs = {found.party: found.n for found in movements(results)}
+            counted = listed([f"{clean(label_of(results, party), 60)} {n:,}" for party, n in runs.items()])
+            notes.append(
+                "Opening: the first package that the party itself put on the table. Markers: mean of the runs; "
+                "whiskers "
+                "and figures in brackets: 10th to 90th percentile of the runs. Points are the values in the file, the "
+                "same "
+                f"in all runs{undelivered}."
+            )
+            notes.append(
+                "Shares: runs in which the text has another option than the opening, with 95 % interval (Wilson), "
+                "from the "
+                f"number of runs alone. Runs with a text and an opening: {counted}."
+            )
+        lines = lines_given_up(results)
+        if lines:
+            fell = [
+                f"{clean(label_of(results, one.party), 60)}, {in_words(one.line)}, {share_text(one.fell, results.n)}"
+                for one in lines
+            ]
+            alt += f" Red lines given up, share of all runs: {'; '.join(fell)}."
+            notes.append(
+                "Red lines: share of all runs in which the line was real at the start and fell, whether or not a text "
+                "was "
+                "signed."
+            )
+        return Caption(
+            "From opening to text: how far each party moved",
+            "Only runs that signed a text. Right of 0 the text is worth less to the party, on that issue, than its own "
+            "opening; left of 0 it is worth more. Points are on each party's own scale, 0 to 100: those of two "
+            "parties do "
+            "not compare.",
+            said,
+            alt,
+            tuple(notes),
+        )
+
+    def table(self, results: Results) -> pd.DataFrame:
+        """One row a marker or bar.
+
+        Returns:
+            `kind` (`movement` or `red_line`), `issue` (empty for red lines), `party`, `line` (empty for movement), `n`
+            (of how many runs), `mean, low, high` (points, 10th and 90th percentile), `count, share, share_low,
+            share_high` (runs in which it moved, or the line fell).
+        """
+        rows: list[tuple[object, ...]] = []
+        for found in movements(results) if has_movements(results) else ():
+            spread = (found.mean, found.low, found.high)
+            rows.append(("movement", found.issue, found.party, "", found.n, *spread, *_share(found.moved, found.n)))
+        for line in lines_given_up(results):
+            nothing = (math.nan,) * 3
+            rows.append(("red_line", "", line.party, line.line, results.n, *nothing, *_share(line.fell, results.n)))
+        return pd.DataFrame(rows, columns=COLUMNS)

@@ -114,7 +114,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Words:
+class Caption:
     """What is written around a chart.
 
     Attributes:
@@ -140,7 +140,7 @@ def provenance(results: Results) -> str:
 
 
 def sheet(
-    kicker: str, words: Words, footer: Sequence[str], size: tuple[float, float], draw: Callable[[Panel], None]
+    kicker: str, words: Caption, footer: Sequence[str], size: tuple[float, float], draw: Callable[[Panel], None]
 ) -> Picture:
     """Put a chart on a sheet just large enough for it.
 

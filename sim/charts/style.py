@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sim.results import stages
 from sim.results.results import Results
+from sim.results.stages import is_voted_on
 from sim.scenario import Scenario
 
 BLACK, GREEN, BLUE, VERMILLION, PURPLE = "#000000", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
@@ -78,3 +79,8 @@ def agreement_sentence(results: Results, share: str) -> str:
     if not results.agreements:
         return f"No agreement was signed in any of {results.n:,} runs."
     return f"An agreement was signed in {share} of {results.n:,} runs."
+
+
+def begun(results: Results) -> str:
+    """From when agreements are counted, in words."""
+    return "entry into force" if is_voted_on(results) else "signature"

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
@@ -12,54 +11,19 @@ from matplotlib.ticker import MaxNLocator
 from sim.analysis.input_words import input_words
 from sim.analysis.sensitivity import Sensitivity
 from sim.analysis.sensitivity_text import difference_text, end_texts, figure_text, opening, row_words, shown_rows
-from sim.charts.page import BODY, SMALL, Panel, Picture, Words, provenance, sheet
+from sim.charts.chart import ANALYSIS_CHARTS
+from sim.charts.indices import HEAD, Rows, SensitivityChart
+from sim.charts.page import SMALL, Caption, Panel
+from sim.charts.rows import draw_columns
 from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.text import LINE, clean, listed, text_width, wrap
 
 MOST = 15  # inputs drawn
 LABEL, SCALE, GAP, AIR, AXIS = 3.1, 3.0, 0.25, 0.13, 0.5  # inches
 BAR = 0.13  # inches, half the height of a bar
+ENDS = "Where it is low, and high"
 STANDS_OUT = {"facecolor": NEUTRAL, "edgecolor": NEUTRAL}  # no party's colour: an input belongs to no side of a figure
 DOES_NOT = {"facecolor": "white", "edgecolor": NEUTRAL}
-
-
-def tornado_chart(told: Sensitivity) -> Picture:
-    """Draw the differences between the runs where an input is low and where it is high."""
-    heads = ("Input", "Where it is low, and high", "Difference")
-    rows = shown_rows(told.tables["tornado"], MOST)
-    labels = [wrap(row_words(told, row), LABEL, SMALL) for row in rows]
-    ends = [_ends(told, row) for row in rows]
-    heights = [len(lines) * SMALL * LINE + AIR for lines in labels]
-    heights = [max(height, 2 * SMALL * LINE + AIR) for height in heights]
-    room = max(text_width(heads[1], SMALL, True), *(text_width(text, SMALL) for pair in ends for text in pair)) + 0.1
-    said = [difference_text(told, row) for row in rows]
-    wide = max(text_width(text, SMALL) for text in said) + 0.05
-    head = BODY * LINE + 0.06
-
-    def draw(panel: Panel) -> None:
-        places = (0.0, LABEL + GAP, LABEL + GAP + room + GAP + SCALE + GAP)
-        for text, x in zip(heads, places, strict=True):
-            panel.text(x, 0, text, SMALL, weight="bold")
-        y = head
-        for lines, pair, difference, height in zip(labels, ends, said, heights, strict=True):
-            panel.rule(0, y, panel.width, linewidth=0.5)
-            for texts, x in ((lines, places[0]), (pair, places[1]), ([difference], places[2])):
-                panel.lines(x, y + (height - len(texts) * SMALL * LINE) / 2 + 0.02, texts, SMALL)
-            y += height
-        axes = panel.axes(places[1] + room + GAP, head, SCALE, sum(heights))
-        _draw_bars(axes, told, rows, heights)
-
-    width = LABEL + GAP + room + GAP + SCALE + GAP + wide
-    title = clean(told.results.scenario.title)
-    return sheet(title, _words(told, rows), [provenance(told.results)], (width, head + sum(heights) + AXIS), draw)
-
-
-def tornado_numbers(told: Sensitivity) -> pd.DataFrame:
-    """The table of the method with each input in words; inputs drawn together joined by a space."""
-    table = told.tables["tornado"].copy()
-    words = [input_words(told.results.scenario, path) if path else "" for path in table["input"]]
-    table.insert(1, "words", words)
-    return table.assign(together=[" ".join(paths) for paths in table["together"]])
 
 
 def _ends(told: Sensitivity, row: dict[Any, Any]) -> list[str]:
@@ -100,31 +64,69 @@ def _draw_bars(axes: Axes, told: Sensitivity, rows: Sequence[dict[Any, Any]], he
         y += height
 
 
-def _words(told: Sensitivity, rows: Sequence[dict[Any, Any]]) -> Words:
-    found = told.tables["tornado"]
-    inputs = int(found["kind"].isin(["number", "lot"]).sum())
-    stand_out = int(found["stands_out"].sum())
-    drawn = min(inputs, MOST)
-    largest = [
-        f"{row_words(told, row)}: {' and '.join(_ends(told, row))}, difference {difference_text(told, row)}"
-        for row in rows[:3]
-    ]
-    said = (
-        f"{opening(told)} Of {inputs:,} inputs {stand_out:,} stand out from what does nothing"
-        f"{f'; the first {drawn} are shown' if drawn < inputs else ''}."
-    )
-    figure = told.asked.does if told.asked.is_share else told.asked.label
-    return Words(
-        f"Which inputs go with more or {'fewer runs that' if told.asked.is_share else 'less'} {figure}",
-        "Runs are sorted by one input at a time; the fifth with its lowest values is set beside the fifth with its "
-        "highest. Of a red line, the runs in which it is not real beside those in which it is. To the right: more "
-        "where the input is high.",
-        said,
-        f"Bars of differences, the largest first. {said} {'. '.join(map(clean, largest))}.",
-        (
-            "Filled bars stand out. Pale band: what the largest of so many inputs that do nothing stays within in 19 "
-            "of 20 cases. Dark: 95 % interval of the difference, from the number of runs alone.",
-            "One input at a time, while all others vary over their ranges: what two of them do together is not seen, "
-            f"and what goes with an input need not come of it. Figure: {listed([told.asked.label])}.",
-        ),
-    )
+@ANALYSIS_CHARTS.register
+class TornadoChart(SensitivityChart):
+    """The differences between the runs where an input is low and where it is high."""
+
+    name = "tornado"
+    about = "which input goes with the largest change of a figure"
+
+    def input_text(self, told: Sensitivity, row: dict[Any, Any]) -> str:
+        return input_words(told.results.scenario, row["input"]) if row["input"] else ""
+
+    def frame(self, subjects: Sequence[Sensitivity]) -> Rows:
+        (told,) = subjects
+        rows = shown_rows(told.tables[self.name], MOST)
+        labels = [wrap(row_words(told, row), LABEL, SMALL) for row in rows]
+        heights = [max(len(lines), 2) * SMALL * LINE + AIR for lines in labels]
+        return Rows(rows, labels, [_ends(told, row) for row in rows], heights)
+
+    def _widths(self, told: Sensitivity, shared: Rows) -> tuple[float, float]:
+        """Inches for the ends and for the differences."""
+        ends = [text_width(text, SMALL) for pair in shared.values for text in pair]
+        room = max(text_width(ENDS, SMALL, True), *ends) + 0.1
+        return room, max(text_width(difference_text(told, row), SMALL) for row in shared.records) + 0.05
+
+    def size(self, told: Sensitivity, shared: Rows) -> tuple[float, float]:
+        return LABEL + GAP + SCALE + 2 * GAP + sum(self._widths(told, shared)), HEAD + shared.height + AXIS
+
+    def draw(self, panel: Panel, told: Sensitivity, shared: Rows) -> None:
+        left, room = LABEL + GAP, self._widths(told, shared)[0]
+        differences = [[difference_text(told, row)] for row in shared.records]
+        columns = (
+            (0.0, "Input", shared.labels),
+            (left, ENDS, shared.values),
+            (left + room + GAP + SCALE + GAP, "Difference", differences),
+        )
+        draw_columns(panel, HEAD, shared.heights, columns)
+        axes = panel.axes(left + room + GAP, HEAD, SCALE, shared.height)
+        _draw_bars(axes, told, shared.records, shared.heights)
+
+    def caption(self, told: Sensitivity, shared: Rows) -> Caption:
+        found = told.tables["tornado"]
+        inputs = int(found["kind"].isin(["number", "lot"]).sum())
+        stand_out = int(found["stands_out"].sum())
+        drawn = min(inputs, MOST)
+        largest = [
+            f"{row_words(told, row)}: {' and '.join(_ends(told, row))}, difference {difference_text(told, row)}"
+            for row in shared.records[:3]
+        ]
+        said = (
+            f"{opening(told)} Of {inputs:,} inputs {stand_out:,} stand out from what does nothing"
+            f"{f'; the first {drawn} are shown' if drawn < inputs else ''}."
+        )
+        figure = told.asked.does if told.asked.is_share else told.asked.label
+        return Caption(
+            f"Which inputs go with more or {'fewer runs that' if told.asked.is_share else 'less'} {figure}",
+            "Runs are sorted by one input at a time; the fifth with its lowest values is set beside the fifth with its "
+            "highest. Of a red line, the runs in which it is not real beside those in which it is. To the right: more "
+            "where the input is high.",
+            said,
+            f"Bars of differences, the largest first. {said} {'. '.join(map(clean, largest))}.",
+            (
+                "Filled bars stand out. Pale band: what the largest of so many inputs that do nothing stays within in "
+                "19 of 20 cases. Dark: 95 % interval of the difference, from the number of runs alone.",
+                "One input at a time, while all others vary over their ranges: what two of them do together is not "
+                f"seen, and what goes with an input need not come of it. Figure: {listed([told.asked.label])}.",
+            ),
+        )

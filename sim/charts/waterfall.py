@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -12,41 +13,13 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.analysis.layout import decimals, digits_of_mean, number
 from sim.analysis.waterfall import SHAPLEY, Waterfall
-from sim.charts.page import SMALL, Panel, Picture, Words, sheet
+from sim.charts.chart import ANALYSIS_CHARTS, Chart
+from sim.charts.page import SMALL, Caption, Panel
 from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.text import LINE, clean, listed, text_width, wrap
 
 LABEL, SCALE, VALUE = 3.1, 3.6, 1.7  # inches: names of inputs, bars, figures
 ROW, AXIS, THICK = 0.14, 0.46, 0.2  # inches
-
-
-def waterfall_chart(told: Waterfall) -> Picture:
-    """Draw the start, what each step adds, and the end, on one scale that begins at 0."""
-    rows = told.rows.to_dict("records")
-    lines = [_lines(told, row) for row in rows]
-    heights = [max(len(each) * SMALL * LINE, THICK) + ROW for each in lines]
-
-    def draw(panel: Panel) -> None:
-        y = 0.0
-        for row, label, height in zip(rows, lines, heights, strict=True):
-            panel.rule(0, y, panel.width, linewidth=0.5)
-            bold: dict[str, Any] = {} if row["kind"] == "step" else {"weight": "bold"}
-            panel.lines(0, y + (height - len(label) * SMALL * LINE) / 2 + 0.02, label, SMALL, **bold)
-            panel.text(panel.width, y + height / 2, _figure(told, row), SMALL, va="center_baseline", ha="right", **bold)
-            y += height
-        _draw_bars(panel.axes(LABEL, 0, SCALE, sum(heights)), told, rows, heights)
-
-    size = (LABEL + SCALE + VALUE, sum(heights) + AXIS)
-    footer = f"n = {told.n:,} runs of each of {told.mixtures:,} scenarios · seed {told.seed}"
-    return sheet(f"{clean(told.first)} → {clean(told.second)}", _words(told), [footer], size, draw)
-
-
-def waterfall_numbers(told: Waterfall) -> pd.DataFrame:
-    """The numbers that are drawn: `figure, method`, the rows of the waterfall, and `n`."""
-    table = told.rows.assign(n=told.n)
-    table.insert(0, "figure", told.figure.name)
-    table.insert(1, "method", told.method)
-    return table
 
 
 def _draw_bars(axes: Axes, told: Waterfall, rows: Sequence[dict[Any, Any]], heights: Sequence[float]) -> None:
@@ -119,22 +92,73 @@ def _figure(told: Waterfall, row: dict[Any, Any]) -> str:
     return number(value, digits, step) + (" points" if unit == 100 and step else mark)
 
 
-def _words(told: Waterfall) -> Words:
-    rows = told.rows.to_dict("records")
-    steps = [row for row in rows if row["kind"] == "step"]
-    way = (
-        "What a step adds is its mean over all orders in which the inputs can be taken over (Shapley value)."
-        if told.method == SHAPLEY
-        else "Inputs are taken over from top to bottom; in another order steps would add other amounts."
-    )
-    largest = max(steps, key=lambda row: abs(row["value"]))
-    said = f"Largest step: {clean(largest['label'], 120)}, {_figure(told, largest)}."
-    told_steps = [f"{clean(row['label'], 80)} {_figure(told, row)}" for row in steps]
-    ends = {row["kind"]: _figure(told, row) for row in rows}
-    return Words(
-        f"Where the difference comes from: {told.figure.label}",
-        f"All scenarios on the way are played on the same runs. {way}",
-        said,
-        f"Waterfall from {ends['start']} to {ends['end']}: {listed(told_steps)}.",
-        ("Lines: 95 % intervals, over runs. Hatched: the step takes away.",),
-    )
+@dataclass(frozen=True)
+class Rows:
+    """Start, steps and end, each with the lines of its name, and its height in inches."""
+
+    records: list[dict[Any, Any]]
+    lines: list[list[str]]
+    heights: list[float]
+
+
+@ANALYSIS_CHARTS.register
+class WaterfallChart(Chart[Waterfall, Rows]):
+    """The start, what each step adds, and the end, on one scale that begins at 0."""
+
+    name = "waterfall"
+    about = "what each group of differing inputs adds to a figure, from one scenario to another"
+    of = Waterfall
+
+    def kicker(self, told: Waterfall) -> str:
+        return f"{clean(told.first)} → {clean(told.second)}"
+
+    def footer(self, told: Waterfall) -> str:
+        return f"n = {told.n:,} runs of each of {told.mixtures:,} scenarios · seed {told.seed}"
+
+    def stem(self, told: Waterfall) -> str:
+        return f"waterfall-{told.figure.name}"
+
+    def frame(self, subjects: Sequence[Waterfall]) -> Rows:
+        rows = subjects[0].rows.to_dict("records")
+        lines = [_lines(subjects[0], row) for row in rows]
+        return Rows(rows, lines, [max(len(each) * SMALL * LINE, THICK) + ROW for each in lines])
+
+    def size(self, told: Waterfall, shared: Rows) -> tuple[float, float]:
+        return LABEL + SCALE + VALUE, sum(shared.heights) + AXIS
+
+    def draw(self, panel: Panel, told: Waterfall, shared: Rows) -> None:
+        y = 0.0
+        for row, label, height in zip(shared.records, shared.lines, shared.heights, strict=True):
+            panel.rule(0, y, panel.width, linewidth=0.5)
+            bold: dict[str, Any] = {} if row["kind"] == "step" else {"weight": "bold"}
+            panel.lines(0, y + (height - len(label) * SMALL * LINE) / 2 + 0.02, label, SMALL, **bold)
+            panel.text(panel.width, y + height / 2, _figure(told, row), SMALL, va="center_baseline", ha="right", **bold)
+            y += height
+        _draw_bars(panel.axes(LABEL, 0, SCALE, sum(shared.heights)), told, shared.records, shared.heights)
+
+    def table(self, told: Waterfall) -> pd.DataFrame:
+        """The numbers that are drawn: `figure, method`, the rows of the waterfall, and `n`."""
+        table = told.rows.assign(n=told.n)
+        table.insert(0, "figure", told.figure.name)
+        table.insert(1, "method", told.method)
+        return table
+
+    def caption(self, told: Waterfall, shared: Rows) -> Caption:
+        rows = shared.records
+        steps = [row for row in rows if row["kind"] == "step"]
+        way = (
+            "What a step adds is its mean over all orders in which the inputs can be taken over (Shapley value)."
+            if told.method == SHAPLEY
+            else "Inputs are taken over from top to bottom; in another order steps would add other amounts."
+        )
+        largest = max(steps, key=lambda row: abs(row["value"]))
+        said = f"Largest step: {clean(largest['label'], 120)}, {_figure(told, largest)}."
+        told_steps = [f"{clean(row['label'], 80)} {_figure(told, row)}" for row in steps]
+        ends = {row["kind"]: _figure(told, row) for row in rows}
+        return Caption(
+            f"Where the difference comes from: {told.figure.label}",
+            f"All scenarios on the way are played on the same runs. {way}",
+            said,
+            f"Waterfall from {ends['start']} to {ends['end']}: {listed(told_steps)}.",
+            ("Lines: 95 % intervals, over runs. Hatched: the step takes away.",),
+        )

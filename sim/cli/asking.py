@@ -11,7 +11,7 @@ import click
 
 from sim.analysis.discovery import Discovery, Question, discover
 from sim.analysis.discovery_text import discovery_parts
-from sim.analysis.figures import NoAnswer, figure_asked
+from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
 from sim.analysis.sensitivity_text import sensitivity_parts
 from sim.batch.progress import progress_on
@@ -90,12 +90,12 @@ def _with_designs(told: Sensitivity, wish: SensitivityWish) -> Sensitivity:
 
 
 def _save_sensitivity(told: Sensitivity, out: Path) -> Path:
-    from sim.charts import save_sensitivity
+    from sim.charts import save_charts
 
     designs = [facts["identity"] for facts in told.designs.values()]
     folder = out / f"sensitivity-{question_hash(told.results, told.asked.name, *designs)}"
     make_folder(folder)
-    save_sensitivity(told, folder)
+    save_charts(told, folder)
     return folder
 
 
@@ -132,7 +132,7 @@ def run_discovery(wish: DiscoveryWish, as_json: bool) -> None:
     """Tell under which conditions runs end a certain way, and draw it."""
     (results,) = results_or_runs([wish.path], wish.draws, wish.seed)
     try:
-        question = Question(figure_asked(results, wish.of), wish.turned, wish.above, wish.below)
+        question = Question(figure_named([results], wish.of), wish.turned, wish.above, wish.below)
         told = discover(results, question, wish.most_inputs, wish.most_boxes, wish.density)
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
@@ -146,13 +146,13 @@ def run_discovery(wish: DiscoveryWish, as_json: bool) -> None:
 
 
 def _save_discovery(told: Discovery, wish: DiscoveryWish) -> Path:
-    from sim.charts import save_discovery
+    from sim.charts import save_charts
 
     asked = (wish.of, wish.turned, wish.above, wish.below, wish.density, wish.most_inputs, wish.most_boxes)
     assert wish.out is not None
     folder = wish.out / f"discover-{question_hash(told.results, *asked)}"
     make_folder(folder)
-    save_discovery(told, folder)
+    save_charts(told, folder)
     return folder
 
 

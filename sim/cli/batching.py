@@ -13,6 +13,7 @@ from sim.batch import BatchInterrupted, BatchItem, ClusterError, Merged, batch, 
 from sim.batch.progress import progress_on
 from sim.cli.output import fail, print_parts
 from sim.cli.signals import hear_no_more
+from sim.results.figures import STAGES
 from sim.results.files import write_whole
 from sim.results.manifest import Shard
 from sim.results.results import Results
@@ -20,7 +21,7 @@ from sim.scenario.messages import shown
 
 MOST_ROWS = 60
 CHARTS, REPORT = "charts", "report.html"
-STAGES = {"zone_ever": "zone", "signed": "signed", "in_force": "in force", "held_60": "held 60 mo"}
+SHOWN = ("zone_ever", "signed", "in_force", "held_60")
 READING = (
     "Shares of runs in the scenario, under the weights of its file, with 95 % intervals. zone: some package was "
     "acceptable to all who sign it, in some round. in force: ratified by all who vote; held 60 mo: after 60 months, of "
@@ -89,8 +90,9 @@ def summary(items: Sequence[BatchItem]) -> list[RenderableType]:
     finished = [item for item in items if item.facts]
     if not finished:
         return []
-    told = [name for name in STAGES if any(_share(item.facts, name) is not None for item in finished)]
-    parts = [table(["", "runs", *(STAGES[name] for name in told), "month"], list(_rows(finished[:MOST_ROWS], told)))]
+    told = [name for name in SHOWN if any(_share(item.facts, name) is not None for item in finished)]
+    heads = ["", "runs", *(STAGES[name].short for name in told), "month"]
+    parts = [table(heads, list(_rows(finished[:MOST_ROWS], told)))]
     parts.append(heading("Signed most often, by headline issues, as a share of all runs"))
     parts.append(table(["", "", "<"], [_most_frequent(item) for item in finished[:MOST_ROWS]]))
     if len(finished) > MOST_ROWS:

@@ -46,7 +46,7 @@ def compare_sources(wish: CompareWish, as_json: bool) -> None:
     """Compare results folders and scenario files, and draw them side by side."""
     comparison = compare(results_or_runs(wish.paths, wish.draws, wish.seed))
     falls = list(_waterfalls(comparison, wish)) if wish.waterfall is not None else []
-    folder = save_charts(comparison, falls, wish.out) if wish.out is not None else None
+    folder = draw_charts(comparison, falls, wish.out) if wish.out is not None else None
     if as_json:
         data = comparison.as_data() | {"waterfalls": [each.as_data() for each in falls]}
         print_json(data | {"charts": str(folder) if folder else None})
@@ -69,16 +69,16 @@ def _waterfalls(comparison: Comparison, wish: CompareWish) -> Iterator[Waterfall
             fail(WRONG_INPUT, f"peacesim: {shown(error, 400)}")
 
 
-def save_charts(comparison: Comparison, falls: Sequence[Waterfall], out: Path) -> Path:
+def draw_charts(comparison: Comparison, falls: Sequence[Waterfall], out: Path) -> Path:
     """Draw the results side by side, each chart that any of them has, into a folder named after what is compared."""
-    from sim.charts import charts_side_by_side, save_comparison, save_waterfall
+    from sim.charts import charts_side_by_side, save_charts, save_comparison
     from sim.report import comparison_page
 
     folder = out / f"compare-{comparison_hash(comparison.results)}"
     make_folder(folder)
     save_comparison(comparison.results, folder, charts_side_by_side(comparison.results))
     for place, each in enumerate(falls, 1):
-        save_waterfall(each, folder, f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else ""))
+        save_charts(each, folder, stem=f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else ""))
     write_whole(folder / REPORT, comparison_page(comparison, falls).encode())
     return folder
 

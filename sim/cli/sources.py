@@ -59,4 +59,4 @@ def figures_at(path: Path) -> "list[tuple[str, str]]":
         scenario = read_scenario(path / RESOLVED if holds_results(path) else path)
     except ScenarioError:
         return []
-    return [(figure.name, figure.label) for figure in figures(run(scenario, 1))]
+    return [(figure.name, figure.label) for figure in figures([run(scenario, 1)])]

@@ -146,20 +146,20 @@ def _table(scenario: Scenario, wish: SweepWish, items: Sequence[BatchItem]) -> S
 
 def _mapped(table: SweepTable, items: Sequence[BatchItem]) -> Path:
     """Draw a plain sweep into its folder, with the table of all points."""
-    from sim.charts import save_sweep
+    from sim.charts import save_charts
 
     folder = items[0].folder.parent / CHARTS
-    save_sweep(table, folder)
+    save_charts(table, folder)
     return folder / "sweep.png"
 
 
 def _drawn(tournament: Tournament, number: int, items: Sequence[BatchItem]) -> Path:
     """Draw a tournament into the folder of the sweep; those after the first are numbered."""
-    from sim.charts import save_tournament
+    from sim.charts import save_charts
 
     name = NAME if number == 1 else f"{NAME}-{number}"
     folder = items[0].folder.parent / CHARTS
-    save_tournament(tournament, folder, name)
+    save_charts(tournament, folder, stem=name)
     return folder / f"{name}.png"
 
 

@@ -4,16 +4,14 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar, cast, overload
+from typing import Any, TypeVar, cast
+
+from sim.core.current_folder import unread
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 
-@overload
-def compiled(function: Loop, /) -> Loop: ...
-@overload
-def compiled(*kinds: str) -> Callable[[Loop], Loop]: ...
-def compiled(*function: Any) -> Any:
+def compiled(function: Loop) -> Loop:
     """Have a function compiled when it is first called, for the types of what it is given.
 
     The code does what NumPy does with the same operations in the same order, bit for bit: no multiplication is fused
@@ -27,7 +25,7 @@ def compiled(*function: Any) -> Any:
     What is cached is made anew when the file of the function changes, one of those whose functions it calls by names
     that are imported, or the value of a number of its module.
     """
-    return _Compiled(function[0]) if callable(function[0]) else _Compiled
+    return cast("Loop", _Compiled(function))
 
 
 def inlined(function: Loop) -> Loop:
@@ -36,6 +34,11 @@ def inlined(function: Loop) -> Loop:
     So that a long loop can be written in pieces that fit a screen, and is no slower for it.
     """
     return cast("Loop", _Both(function, function, forceinline=True))
+
+
+def called(function: Loop) -> Loop:
+    """Have a function compiled once for all compiled functions that call it: for long pieces seldom come to."""
+    return cast("Loop", _Both(function, function))
 
 
 def in_both(through_arrays: Callable[..., Any] | None = None) -> Callable[[Loop], Loop]:
@@ -68,9 +71,7 @@ class _Both:
     @cached_property
     def code(self) -> Any:
         """What the compiler makes of the function where another calls it; kept as a part of that one."""
-        from numba import njit
-
-        return njit(nogil=True, error_model="numpy", forceinline=self.forceinline)(self.py_func)
+        return _numba().njit(nogil=True, error_model="numpy", forceinline=self.forceinline)(self.py_func)
 
     @property
     def _numba_type_(self) -> Any:
@@ -102,14 +103,21 @@ class _Compiled:
             return self._made(cache=False)
 
     def _made(self, cache: bool) -> Any:
-        from numba import njit
-
-        return njit(cache=cache, nogil=True, error_model="numpy")(self.py_func)
+        return _numba().njit(cache=cache, nogil=True, error_model="numpy")(self.py_func)
 
     @property
     def _numba_type_(self) -> Any:
         """What the compiler takes for the type of a function: this one may be called by others of its file."""
         return self.code._numba_type_
+
+
+def _numba() -> Any:
+    """Import the compiler, which takes its settings from the environment and from no file in the current folder."""
+    with unread(".numba_config.yaml"):  # its `cache_dir` names a folder of files that are unpickled
+        import numba
+
+        numba.core.config._config_fname = ""  # the file is looked for again whenever something is compiled
+    return numba
 
 
 def _mark(function: Any) -> str:

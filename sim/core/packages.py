@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.cache import Kept
+from sim.core.cache import Cache
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -208,7 +208,7 @@ def list_packages(marked: Bools) -> PackageLists:
     return PackageLists(np.searchsorted(places, np.arange(draws + 1) * packages), places % max(packages, 1))
 
 
-_spaces = Kept[PackageSpace](ROOM)
+_spaces = Cache[PackageSpace](ROOM)
 
 
 def package_space(issues: Sequence[Issue], rules: Sequence[Rule] = ()) -> PackageSpace:

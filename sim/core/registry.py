@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T", bound=type)
+Entry = TypeVar("Entry")
 Thing = TypeVar("Thing", bound=Callable[..., Any])
 
 
@@ -40,7 +41,7 @@ def texts_of(thing: Callable[..., Any]) -> Texts:
     return _TEXTS[thing]
 
 
-class Registry(Mapping[str, type]):
+class Registry(Mapping[str, type[Entry]], Generic[Entry]):
     """Classes by the name a scenario gives them.
 
     A class is a frozen dataclass whose fields are its YAML parameters, made with `number`, `choice`, `count` or
@@ -49,7 +50,7 @@ class Registry(Mapping[str, type]):
 
     def __init__(self, what: str) -> None:
         self.what = what
-        self._classes: dict[str, type] = {}
+        self._classes: dict[str, type[Entry]] = {}
 
     def register(self, name: str, *, formula: str, source: str, use: str) -> Callable[[T], T]:
         """Enter a class under a name and document it; a ValueError if the name is taken."""
@@ -62,7 +63,7 @@ class Registry(Mapping[str, type]):
 
         return enter
 
-    def __getitem__(self, name: str) -> type:
+    def __getitem__(self, name: str) -> type[Entry]:
         return self._classes[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -123,7 +123,7 @@ def _fill(space: PackageSpace, weights: Floats, option_worth: Floats, extras: Se
 def worth_told(
     space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra]
 ) -> tuple[Any, ...]:
-    """What a loop over the worth of all packages is told, in the order of `kernels_worth.package_worths`."""
+    """What a loop over the worth of all packages is told, in the order of `package_pass.package_worths`."""
     party = np.array([extra.party for extra in extras], np.int64)
     start = np.cumsum([0, *(len(extra.packages) for extra in extras)])
     packages = np.concatenate([np.zeros(0, np.int64), *(extra.packages for extra in extras)])

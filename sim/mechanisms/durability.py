@@ -21,7 +21,7 @@ from sim.mechanisms.credibility import along, not_negative, share
 from sim.mechanisms.option_tables import Combinations
 
 
-@compiled("f3", "f3", "F3")
+@compiled
 def parts_held(held: Floats, weights: Floats, parts: Floats) -> None:
     """Weighted mean over spans of time of what still holds, each sum in the order of the spans.
 
@@ -42,7 +42,7 @@ def parts_held(held: Floats, weights: Floats, parts: Floats) -> None:
                 parts[b, n, kind] = part / whole
 
 
-@compiled("f3", "f1", "f2", "f2", "i1", "F3")
+@compiled
 def used_up(factors: Floats, scale: Floats, edges: Floats, into_year: Floats, year: Ints, used: Floats) -> None:
     """Hazard that is used up after so many months: that of the years before, and of a part of the year.
 

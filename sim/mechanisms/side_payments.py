@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.core.cache import Kept
+from sim.core.cache import Cache
 from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints, PackageSpace, frozen
 from sim.core.utility import Extra
@@ -98,7 +98,7 @@ def offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace) 
     return _grouped.get(key, lambda: _offered(offers, parties, space), lambda found: sum(map(len, found.packages)))
 
 
-_grouped = Kept[Offered](ROOM)
+_grouped = Cache[Offered](ROOM)
 
 
 def _offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace) -> Offered:

@@ -10,10 +10,9 @@ from sim.analysis.compare import Comparison
 from sim.analysis.comparison_text import LETTERS, difference_words, outcome_names, value_words
 from sim.analysis.waterfall import SHAPLEY, Waterfall
 from sim.analysis.words import clean
-from sim.charts import CHARTS, charts_side_by_side
+from sim.charts import ANALYSIS_CHARTS, CHARTS, charts_side_by_side
 from sim.charts.chart import side_by_side
 from sim.charts.compare import compare, compare_table
-from sim.charts.waterfall import waterfall_chart, waterfall_numbers
 from sim.report.blocks import Grid, Section, drawing, grid
 from sim.report.page import page
 from sim.report.scenario_parts import numbers_section
@@ -113,8 +112,9 @@ def _waterfalls(falls: Sequence[Waterfall]) -> Section:
         + "."
         for fall in falls
     ]
+    chart = ANALYSIS_CHARTS["waterfall"]
     drawn = [
-        drawing(f"waterfall-{number}", waterfall_chart(fall), waterfall_numbers(fall))
+        drawing(f"waterfall-{number}", chart(fall), chart.table(fall))
         for number, fall in enumerate(falls, 1)
     ]
     return Section("waterfall", "Where the difference comes from", tuple(words), drawings=tuple(drawn))

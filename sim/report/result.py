@@ -6,15 +6,14 @@ from typing import Any
 from sim.analysis.figures import NoAnswer
 from sim.analysis.layout import percent, share_with_interval
 from sim.analysis.sensitivity import sensitivity
-from sim.analysis.sweep_table import STAGES
 from sim.analysis.words import blocker_words, clean, either, issue_label, option_label, party_label
-from sim.charts import CHARTS
+from sim.charts import ANALYSIS_CHARTS, CHARTS
 from sim.charts.chart import svg_text
-from sim.charts.tornado import tornado_chart, tornado_numbers
 from sim.report.blocks import Drawing, Section, drawing, drawn_as, grid
 from sim.report.page import page
 from sim.report.scenario_parts import history_section, issues_grid, numbers_section, parties_grid, theory_section
 from sim.results.drivers import funnel
+from sim.results.figures import STAGES
 from sim.results.results import Results
 from sim.results.stages import is_voted_on, stages
 from sim.scenario import Scenario
@@ -22,11 +21,7 @@ from sim.scenario.messages import counted
 
 MOST_BLOCKERS = 12
 NOT_TOLD = ("seed", "asked", "complete")  # of the provenance: told above, or true of the folder and not of the result
-GROUPS = {  # which charts stand in which part of the page
-    "packages": ("packages", "concessions"),
-    "talks": ("talks", "ledger", "frontier", "zone"),
-    "after": ("survival", "harm"),
-}
+CHART_SECTIONS = {"talks": "The talks", "after": "Time and harm", "charts": "More charts"}  # by group of their charts
 
 
 def result_page(results: Results, svgs: Mapping[str, str] | None = None) -> str:
@@ -44,8 +39,7 @@ def result_page(results: Results, svgs: Mapping[str, str] | None = None) -> str:
         packages_section(results, drawn),
         blockers_section(results),
         moved_section(results),
-        Section("talks", "The talks", drawings=_group(drawn, "talks")),
-        Section("after", "Time and harm", drawings=_group(drawn, "after")),
+        *chart_sections(drawn),
         history_section(results),
         theory_section(scenario),
         numbers_section(scenario),
@@ -62,7 +56,18 @@ def _chart(results: Results, name: str, svgs: Mapping[str, str]) -> Drawing:
 
 
 def _group(drawn: Mapping[str, Drawing], group: str) -> tuple[Drawing, ...]:
-    return tuple(drawn[name] for name in GROUPS[group] if name in drawn)
+    return tuple(drawing for name, drawing in drawn.items() if CHARTS[name].group == group)
+
+
+def chart_sections(drawn: Mapping[str, Drawing]) -> list[Section]:
+    """A section for each group of charts that no other section shows."""
+    groups = dict.fromkeys((*CHART_SECTIONS, *(CHARTS[name].group for name in drawn)))
+    titles = {group: CHART_SECTIONS.get(group, group.replace("_", " ").capitalize()) for group in groups}
+    return [
+        Section(group, title, drawings=_group(drawn, group))
+        for group, title in titles.items()
+        if group not in ("funnel", "packages")
+    ]
 
 
 def _absent(scenario: Scenario) -> str:
@@ -130,15 +135,15 @@ def funnel_section(results: Results, drawn: Mapping[str, Drawing]) -> Section:
     """How far runs got, with what moves each stage."""
     table = funnel(results)
     rows = [
-        (STAGES[str(row["name"])], share_with_interval(row["share"], int(row["n"])), row["moved_by"],
+        (STAGES[str(row["name"])].heading, share_with_interval(row["share"], int(row["n"])), row["moved_by"],
          percent(row["where_low"], results.n // 3), percent(row["where_high"], results.n // 3))
         if isinstance(row["moved_by"], str)
-        else (STAGES[str(row["name"])], share_with_interval(row["share"], int(row["n"])), None, None, None)
+        else (STAGES[str(row["name"])].heading, share_with_interval(row["share"], int(row["n"])), None, None, None)
         for row in table[table["kind"] == "stage"].to_dict("records")
     ]  # fmt: skip
     heads = ("stage", "share of runs, 95 %", "moved most by", "where it is lowest", "where it is highest")
     grids = (grid("How far runs got, and the number of the file that moves each stage most", heads, rows, {1, 3, 4}),)
-    return Section("funnel", "How far runs get", (), grids, (drawn["funnel"],) if "funnel" in drawn else ())
+    return Section("funnel", "How far runs get", (), grids, _group(drawn, "funnel"))
 
 
 def packages_section(results: Results, drawn: Mapping[str, Drawing]) -> Section:
@@ -177,7 +182,7 @@ def blockers_section(results: Results) -> Section:
 
 def moved_section(results: Results) -> Section:
     """Which inputs the shares hang on most, beside inputs that do nothing."""
-    drawn, notes = [], []
+    drawn, notes, tornado = [], [], ANALYSIS_CHARTS["tornado"]
     for figure in ("signed", "in_force") if is_voted_on(results) else ("signed",):
         try:
             told = sensitivity(results, figure)
@@ -187,7 +192,7 @@ def moved_section(results: Results) -> Section:
         if told.note:
             notes.append(told.note)
             continue
-        drawn.append(drawing(f"tornado-{figure}", tornado_chart(told), tornado_numbers(told)))
+        drawn.append(drawing(f"tornado-{figure}", tornado(told), tornado.table(told)))
     words = "One input at a time, all others varying with it; what two inputs do together is not seen."
     return Section("moved", "What moves it", (words, *dict.fromkeys(notes)), drawings=tuple(drawn))
 

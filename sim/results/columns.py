@@ -201,7 +201,7 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
     """
     table, text = talks.ensemble.structure, np.full(len(talks.signed), "", object)
     no_zone = np.flatnonzero(~talks.zone_ever)
-    quota = getattr(talks.ensemble.protocol, "quota", None)
+    quota = talks.ensemble.protocol.quota
     if len(no_zone):
         sets = _smallest_sets(talks, no_zone) if quota is None else smallest_sets(talks, no_zone, quota)
         text[no_zone] = sets

@@ -71,7 +71,7 @@ _WITHOUT: Schema = {
 }
 
 
-def _named(registry: Registry, what: str) -> Schema:
+def _named(registry: Registry[Any], what: str) -> Schema:
     """Any of the registered blocks."""
     return {
         "description": f"{what}: {', '.join(registry)}.",

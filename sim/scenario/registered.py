@@ -34,7 +34,9 @@ def _bounded(low: float | None, high: float | None, above: float | None) -> type
     return type("Parameter", (NumberModel,), {"low": low, "high": high, "above": above, "__module__": __name__})
 
 
-def check_block(node: Node | None, registry: Registry, party_names: Iterable[str], faults: Faults, path: str) -> None:
+def check_block(
+    node: Node | None, registry: Registry[Any], party_names: Iterable[str], faults: Faults, path: str
+) -> None:
     """Check a `strategy:` or `protocol:` block against its registry."""
     name = node.items.get("name") if isinstance(node, MappingNode) else None
     if not isinstance(node, MappingNode) or not isinstance(name, ScalarNode) or not isinstance(name.value, str):
@@ -52,7 +54,7 @@ def check_block(node: Node | None, registry: Registry, party_names: Iterable[str
             faults.add(node.keys[key], f"unknown key {quoted(key)}: {takes}{meant(key, known)}", path)
 
 
-def parameters(block: dict[str, Any], registry: Registry) -> dict[str, Any]:
+def parameters(block: dict[str, Any], registry: Registry[Any]) -> dict[str, Any]:
     """The parameters that a checked block sets: numbers as `Number`, orders as tuples, the rest as written."""
     known = parameters_of(registry[block["name"]])
     return {key: _parameter(known[key], value) for key, value in block.items() if key != "name"}

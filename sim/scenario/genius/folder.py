@@ -21,8 +21,8 @@ def files_in(folder: Path, faults: Faults) -> dict[str, bytes]:
     inside = os.path.realpath(folder)
     names = sorted(name for name in os.listdir(folder) if name.lower().endswith(".xml") and not name.startswith("."))
     if len(names) > MOST_FILES:
-        said = f"{len(names):,} XML files here; at most {MOST_FILES} would do: one domain and the profiles to play"
-        faults.add(Mark(called(folder), 1, 1), said)
+        message = f"{len(names):,} XML files here; at most {MOST_FILES} would do: one domain and the profiles to play"
+        faults.add(Mark(called(folder), 1, 1), message)
         return {}
     found: dict[str, bytes] = {}
     for name in names:

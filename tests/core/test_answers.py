@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim.core import offer_log
+from sim.core.answers import Heard, Ladder, steps_down
 from sim.core.bids import highest
+from sim.core.state import _log_offers
 
 LEVELS = st.sampled_from([0.2, 0.5 - 2e-9, 0.5 - 5e-10, 0.5, 0.8, 1.0])
 PARTIES, PACKAGES, ROUNDS = 3, 6, 5
@@ -26,7 +27,7 @@ def test_an_offer_is_written_down_and_counted_as_another_if_it_is(data):
     party, package = data.draw(st.integers(0, 2)), data.draw(st.integers(0, PACKAGES - 1))
     wanted = [list(log[1, n, : made[1, n]]) + [package] * (n == party) for n in range(PARTIES)]
     before = log[0].copy(), made[0].copy(), distinct[0].copy()
-    offer_log.note_offers(np.array([1]), np.array([package]), party, log, made, distinct)
+    _log_offers(np.array([1]), np.array([package]), party, log, made, distinct)
     assert [list(log[1, n, : made[1, n]]) for n in range(PARTIES)] == wanted
     assert distinct[1].tolist() == [len(set(offers)) for offers in wanted]
     assert all(np.array_equal(*pair) for pair in zip(before, (log[0], made[0], distinct[0]), strict=True))
@@ -51,19 +52,20 @@ def test_a_step_down_for_a_step_of_the_others(data):
     log, made, distinct = said(data, draws)
     package = np.array([data.draw(st.permutations(range(PACKAGES))) for _ in range(draws)])
     worth = -np.sort(-data.draw(hnp.arrays(float, package.shape, elements=LEVELS)), axis=1)
-    step, avoided = (data.draw(hnp.arrays(bool, package.shape)) for _ in range(2))
+    step = data.draw(hnp.arrays(bool, package.shape))
     no_deal, chance = np.full(draws, 0.5), data.draw(hnp.arrays(float, draws, elements=st.floats(0, 0.999)))
     party, some = data.draw(st.integers(0, 2)), data.draw(st.booleans())
-    others = np.array([n for n in range(PARTIES) if n != party])
-    lowest, offer = np.empty(draws), np.empty(draws, np.int64)
-    offer_log.climb_down(
-        package, worth, step, no_deal, 1e-9, avoided if some else avoided[:0], log, made, distinct, party, others,
-        PACKAGES, chance, lowest, offer,
-    )  # fmt: skip
+    others = [n for n in range(PARTIES) if n != party]
+    crossing = np.zeros((draws, 2), bool)
+    crossing[:, 1] = some  # packages of the second pattern, those of odd number, are avoided or none is
+    pattern = np.arange(PACKAGES) % 2
+    avoided = crossing[np.arange(draws)[:, None], pattern[package]]
+    ladder = Ladder(package, worth, step, pattern, crossing)
+    lowest, offer = steps_down(party, ladder, Heard(log, made, distinct, np.ones(PARTIES, bool)), no_deal, chance)
     for b in range(draws):
         heard = [list(log[b, n, : made[b, n]]) for n in range(PARTIES)]
-        rest, avoids = [heard[n] for n in others], avoided[b] if some else [False] * PACKAGES
-        wanted = next_step((package[b], worth[b], step[b]), 0.5, avoids, heard[party], rest, chance[b])
+        rest = [heard[n] for n in others]
+        wanted = next_step((package[b], worth[b], step[b]), 0.5, avoided[b], heard[party], rest, chance[b])
         assert (lowest[b], offer[b]) == wanted
 
 

@@ -1,6 +1,5 @@
 """Draws of a large scenario in shares: the same bits, whoever plays them and whoever dies."""
 
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -9,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.app import hands as hands_module
-from sim.app.hands import Hands, _shares
+from sim.app.playing import Helpers, _shares
 from sim.results.chunks import Chunk, play_chunk
 from sim.scenario import read_scenario
 from tests.commands import SCENARIO
@@ -29,23 +27,19 @@ def test_shares_are_all_draws_once_and_in_order(start, count, into):
 
 @pytest.fixture(scope="module")
 def scenario(tmp_path_factory):
-    file = tmp_path_factory.mktemp("hands") / "talks.yaml"
+    file = tmp_path_factory.mktemp("helpers") / "talks.yaml"
     file.write_text(SCENARIO)
     return read_scenario(file)
 
 
 @pytest.fixture
-def hands(monkeypatch):
-    """With one process beside this one, which listens."""
-    monkeypatch.setattr(hands_module, "processors", lambda: 2)
-    made = Hands()
-    made.want()
-    until = time.monotonic() + 120
-    while not made.hands[0].ready() and time.monotonic() < until:
-        time.sleep(0.02)
+def helpers():
+    """One process beside this one, which is ready."""
+    made = Helpers(1)
+    assert made._count() in (0, 1)
+    made.ready[0].result(120)
     yield made
-    for hand in made.hands:
-        hand.lose()
+    made.end()
 
 
 def same(pieces: list[Chunk], scenario) -> bool:
@@ -58,25 +52,38 @@ def same(pieces: list[Chunk], scenario) -> bool:
     ) and all(np.array_equal(counts.talks[name], found) for name, found in whole.tallies.talks.items())
 
 
-def test_shares_of_two_processes_are_the_draws_of_one_also_when_one_dies(hands, scenario):
-    pieces = hands.play(scenario, SEED, START, COUNT)
+def test_shares_of_two_processes_are_the_draws_of_one_also_when_one_dies(helpers, scenario):
+    pieces = helpers.play(scenario, SEED, START, COUNT)
     assert [(piece.start, piece.stop) for piece in pieces] == [(30, 51), (51, 71)]
     assert same(pieces, scenario)
-    hand = hands.hands[0]
-    hand.ask(scenario, SEED, 0, 3)  # whose answer nobody takes
-    assert same(hands.play(scenario, SEED, START, COUNT), scenario)
-    hand.ask(scenario, SEED, 0, 100_000)
-    hand.process.kill()  # while it plays
-    pieces = hands.play(scenario, SEED, START, COUNT)
+    helpers.pool.submit(play_chunk, scenario, SEED, 0, 3)  # whose result nobody waits for
+    assert same(helpers.play(scenario, SEED, START, COUNT), scenario)
+    (process,) = helpers.pool.processes.values()
+    helpers.pool.submit(play_chunk, scenario, SEED, 0, 100_000)
+    process.kill()  # while it plays
+    pieces = helpers.play(scenario, SEED, START, COUNT)
     assert same(pieces, scenario) and len(pieces) == 2
-    assert hand.lost and hands.hands == []
-    (alone,) = hands.play(scenario, SEED, START, COUNT)
+    assert helpers.pool is None and not process.is_alive()
+    (alone,) = helpers.play(scenario, SEED, START, COUNT)
     assert same([alone], scenario)
 
 
-def test_a_share_that_goes_wrong_elsewhere_is_played_here(hands, scenario):
+def test_helpers_that_ended_before_they_were_asked_are_done_without(helpers, scenario):
+    (process,) = helpers.pool.processes.values()
+    process.kill()
+    process.join()
+    assert same(helpers.play(scenario, SEED, START, COUNT), scenario)
+    assert same(helpers.play(scenario, SEED, START, COUNT), scenario) and helpers.pool is None
+
+
+def fail(*arguments):
+    """Stands in for `play_chunk` in a helper."""
+    raise FloatingPointError
+
+
+def test_a_share_that_goes_wrong_elsewhere_is_played_here(helpers, scenario, monkeypatch):
     """Whatever it was; if it goes wrong here too, the worker says what it is."""
-    hand = hands.hands[0]
-    hand.scenario = scenario  # so it is not sent, and the process has none
-    assert same(hands.play(scenario, SEED, START, COUNT), scenario)
-    assert hand.lost and hands.hands == []
+    submit = helpers.pool.submit
+    monkeypatch.setattr(helpers.pool, "submit", lambda function, *arguments: submit(fail, *arguments))
+    assert same(helpers.play(scenario, SEED, START, COUNT), scenario)
+    assert helpers.pool is None
