@@ -21,6 +21,7 @@ from sim.model.peace_talks import PeaceTalks, Talks, hold_talks
 from sim.protocols.negmas_0_16 import Negmas016
 from sim.protocols.rounds import ALWAYS
 from sim.strategies.negmas_aspiration import NegmasAspiration
+from tests.theory import zopa_by_definition
 from tests.worlds import made
 
 WHOLE, PERCENT = 1_000_000, 1_000  # what the whole numbers of a domain count in: of a weight, of a point
@@ -237,7 +238,7 @@ def solve(domain: Domain, talks: Talks) -> dict[str, Vectors]:
     """
     utility, parties = talks.utility[0], np.ones(len(domain["parties"]), bool)
     no_deal = np.maximum(talks.no_deal[0, 0], utility.min(axis=1))
-    zone = solutions.zone(utility[None], talks.no_deal[0], talks.ensemble.structure.signs)[0]
+    zone = zopa_by_definition(utility[None], talks.no_deal[0], talks.ensemble.structure.signs)[0]
     frontier = np.zeros(len(zone), bool)
     frontier[np.flatnonzero(zone)[pareto_frontier(utility[:, zone])]] = True
     found = {"pareto": frontier}

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.core import kernels
 from sim.core.compiled import called, compiled, inlined
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints, Options, ShortInts
@@ -556,10 +555,26 @@ def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints) -> Ints:
         tie_rank: Shape (1 or B, P).
     """
     found = np.empty(len(merit), np.int64)
-    kernels.first_of_highest(
-        np.ascontiguousarray(merit), np.ascontiguousarray(usable), np.ascontiguousarray(tie_rank), TOLERANCE, found
+    _find_first_of_highest(
+        np.ascontiguousarray(merit), np.ascontiguousarray(usable), np.ascontiguousarray(tie_rank), found
     )
     return found
+
+
+@compiled
+def _find_first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints, found: Ints) -> None:
+    """The loop of `first_of_highest`; the packages go to `found`, shape (B,)."""
+    for b in range(len(merit)):
+        top = -np.inf
+        for p in range(merit.shape[1]):
+            if usable[b, p] and merit[b, p] > top:
+                top = merit[b, p]
+        ranks = tie_rank[b if len(tie_rank) > 1 else 0]
+        first, least = -1, top - TOLERANCE
+        for p in range(merit.shape[1]):
+            if usable[b, p] and merit[b, p] >= least and (first < 0 or ranks[p] < ranks[first]):
+                first = p
+        found[b] = first
 
 
 def highest(merit: Floats, usable: Bools, tie_rank: Ints, count: int) -> Ints:

@@ -10,14 +10,7 @@ Thing = TypeVar("Thing", bound=Callable[..., Any])
 
 
 class Texts(NamedTuple):
-    """What a user is told of a name beside its parameters.
-
-    Attributes:
-        rule: What it does, in one line: the first of its docstring.
-        formula: The same as mathematics.
-        source: Where it comes from.
-        use: When to choose it.
-    """
+    """Documentation of a name for users: what it does in one line, as a formula, its source, and when to choose it."""
 
     rule: str
     formula: str
@@ -29,26 +22,22 @@ _TEXTS: dict[Callable[..., Any], Texts] = {}
 
 
 def first_line(thing: Callable[..., Any]) -> str:
-    """The first line of a docstring; nothing where Python runs with `-OO`, which drops them."""
+    """The first line of a docstring; empty where Python runs with `-OO`, which drops them."""
     return (thing.__doc__ or "").strip().partition("\n")[0]
 
 
 def described(*, formula: str, source: str, use: str) -> Callable[[Thing], Thing]:
-    """Tell the formula, the source and the use of a class or function that users choose by name."""
+    """Document a class or function that users choose by name."""
 
-    def tell(thing: Thing) -> Thing:
+    def document(thing: Thing) -> Thing:
         _TEXTS[thing] = Texts(first_line(thing), formula, source, use)
         return thing
 
-    return tell
+    return document
 
 
 def texts_of(thing: Callable[..., Any]) -> Texts:
-    """What a user is told of a class or function.
-
-    Raises:
-        KeyError: if nothing has been told of it.
-    """
+    """The documentation of a class or function, given by `described`; a KeyError without one."""
     return _TEXTS[thing]
 
 
@@ -64,11 +53,7 @@ class Registry(Mapping[str, type[Entry]], Generic[Entry]):
         self._classes: dict[str, type[Entry]] = {}
 
     def register(self, name: str, *, formula: str, source: str, use: str) -> Callable[[T], T]:
-        """Enter a class under a name, with what a user is told of it.
-
-        Raises:
-            ValueError: if the name is taken.
-        """
+        """Enter a class under a name and document it; a ValueError if the name is taken."""
 
         def enter(cls: T) -> T:
             if name in self._classes:
@@ -94,13 +79,7 @@ class Registry(Mapping[str, type[Entry]], Generic[Entry]):
 def number(
     default: float, above: float | None = None, high: float | None = None, doc: str = "", *, low: float | None = None
 ) -> Any:
-    """A parameter that is a number, also an uncertain one: a float, or one a draw, shape (B,).
-
-    Args:
-        default: Where a file leaves it out.
-        above: A bound it must exceed; `low` and `high` are bounds it may reach.
-        doc: What it means, in one line.
-    """
+    """A parameter that is a number, or one a draw, shape (B,); above `above`, at least `low`, at most `high`."""
     return field(default=default, metadata={"kind": "number", "above": above, "low": low, "high": high, "doc": doc})
 
 

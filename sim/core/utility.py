@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.core import exact, kernels, package_pass
+from sim.core import exact, package_pass
+from sim.core.compiled import compiled
 from sim.core.exact import TOLERANCE
 from sim.core.packages import Bools, Half, Ints, PackageSpace
 
@@ -254,8 +255,22 @@ def worth_from_start(
     weight = np.ones_like(q)  # q^(k-1), by repeated multiplication
     signed, utility, q = np.ascontiguousarray(signed), np.ascontiguousarray(utility), np.ascontiguousarray(q)
     for k in range(1, rounds + 1):
-        kernels.add_round(k, signed, utility, np.ascontiguousarray(no_deal[k - 1]), q, weight, worth)
+        _add_round(k, signed, utility, np.ascontiguousarray(no_deal[k - 1]), q, weight, worth)
     return np.where((signed == 0)[:, None], worth + weight * no_deal[-1], worth)
+
+
+@compiled
+def _add_round(
+    k: int, signed: Ints, utility: Floats, reservation_value: Floats, q: Floats, weight: Floats, worth: Floats
+) -> None:
+    """Add what round k is worth, seen from the start, and bring the weight q^(k-1) to q^k; all of shape (B, N)."""
+    for b in range(len(worth)):
+        for n in range(worth.shape[1]):
+            if signed[b] == k:
+                worth[b, n] = worth[b, n] + weight[b, n] * utility[b, n]
+            elif signed[b] == 0 or signed[b] > k:
+                worth[b, n] = worth[b, n] + (1 - q[b, n]) * weight[b, n] * reservation_value[b, n]
+            weight[b, n] = weight[b, n] * q[b, n]
 
 
 def worth_of(
