@@ -11,7 +11,7 @@ penalties then count in full and nobody is deterred.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
@@ -136,7 +136,7 @@ class Aftermath(Mechanism):
     @classmethod
     def bind(
         cls,
-        spec: Any,
+        spec: AftermathSpec | None,
         source: Source,
         table: Table,
         as_of: date | None = None,
@@ -421,7 +421,7 @@ def _looking_at(examples: Ints) -> Look:
     return lambda table: table.over_combinations()[:, table.static.combinations.index[examples]]
 
 
-def _danger_issues(spec: Any) -> set[str]:
+def _danger_issues(spec: AftermathSpec) -> set[str]:
     """Issues that the hazard hangs on, a shift of power left aside."""
     named = {part.issue for part in (spec.credibility, spec.monitoring, spec.pull_back) if part is not None}
     ratios = {} if spec.hazard is None else spec.hazard.ratios

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.fields import Amount, Chance, Date, Name, Number, PartyName, Sourced
+from sim.core.fields import Amount, ByOption, Chance, Date, Name, Number, PartyName, Sourced
 from sim.core.mechanism import KEY, Place
 from sim.core.packages import Bools, Ints, PackageSpace
 from sim.core.utility import DAYS_PER_MONTH
@@ -180,7 +180,8 @@ class Credibility:
 
     @classmethod
     def bind(
-        cls, spec: Any, lost: Any, source: Source, space: PackageSpace, as_of: date | None
+        cls, spec: ByOption | None, lost: CredibilityLostSpec | None, source: Source, space: PackageSpace,
+        as_of: date | None,
     ) -> "Credibility | None":
         """Draw the numbers of `credibility` and `credibility_lost`; None where the file has no `credibility`.
 

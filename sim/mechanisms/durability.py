@@ -274,7 +274,9 @@ class Hazard:
     static: Features
 
     @classmethod
-    def bind(cls, spec: Any, source: Source, found: Combinations, fades_per_year: Floats | None) -> "Hazard | None":
+    def bind(
+        cls, spec: HazardSpec | None, source: Source, found: Combinations, fades_per_year: Floats | None
+    ) -> "Hazard | None":
         """Draw the numbers of `hazard`; None where the file has none.
 
         Args:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from pydantic import Field
@@ -60,7 +59,8 @@ class GivingWay(Mechanism):
 
     @classmethod
     def bind(
-        cls, spec: Any, source: Source, owners: Ints, groups: Sequence[str], hard: Bools, days_per_round: float
+        cls, spec: GivingWaySpec | None, source: Source, owners: Ints, groups: Sequence[str], hard: Bools,
+        days_per_round: float,
     ) -> "GivingWay | None":
         """Draw how long each line lasts; None where no line gives way.
 

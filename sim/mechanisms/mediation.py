@@ -108,7 +108,8 @@ class Mediation(Mechanism):
 
     @classmethod
     def bind(
-        cls, spec: Any, source: Source, table: Table, rounds: int, days_per_round: float, events: Events | None
+        cls, spec: MediationSpec | None, source: Source, table: Table, rounds: int, days_per_round: float,
+        events: Events | None,
     ) -> "Mediation | None":
         """Draw the numbers of `mediation`; None where the file has none."""
         if spec is None:

@@ -146,7 +146,7 @@ class PullBack:
     penalty: Floats
 
     @classmethod
-    def bind(cls, spec: Any, source: Source, space: PackageSpace) -> "PullBack | None":
+    def bind(cls, spec: PullBackSpec | None, source: Source, space: PackageSpace) -> "PullBack | None":
         """Draw the numbers of `pull_back`; None where the file has none.
 
         Args:
@@ -191,7 +191,7 @@ class PullBack:
         return StepTest(in_steps & (needed > there), needed + missing, there + missing)
 
 
-def reciprocal_steps(spec: Any) -> dict[str, int]:
+def reciprocal_steps(spec: PullBackSpec) -> dict[str, int]:
     """Steps of the options in which both sides leave in turn: `one_sided` tells which do not, or else a single step."""
     one_sided = getattr(spec, "one_sided", None)
     if one_sided is None:

@@ -6,7 +6,7 @@ when the balance moves far and fast enough; then no division of the stake, howev
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field, RootModel
@@ -184,7 +184,7 @@ class PowerShift:
     static: Sides
 
     @classmethod
-    def bind(cls, spec: Any, source: Source, space: PackageSpace) -> "PowerShift | None":
+    def bind(cls, spec: PowerShiftSpec | None, source: Source, space: PackageSpace) -> "PowerShift | None":
         """Draw the numbers of `power_shift`; None where the file has none.
 
         Raises:

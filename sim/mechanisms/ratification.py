@@ -252,7 +252,7 @@ class Ratification(Mechanism):
         return cls.bind(block, drawing.settled, drawing.table)
 
     @classmethod
-    def bind(cls, spec: Any, source: Source, table: Table) -> "Ratification | None":
+    def bind(cls, spec: RatificationSpec | None, source: Source, table: Table) -> "Ratification | None":
         """Draw everything that ratification depends on; None if the scenario has none.
 
         Numbers drawn outside their meaning are cut: support and shared error to [0, 1], error and months to 0 and up.

@@ -70,7 +70,7 @@ class Carrots:
     budget: Floats
 
     @classmethod
-    def bind(cls, spec: Any, source: Source, table: Table) -> "Carrots | None":
+    def bind(cls, spec: CarrotsSpec | None, source: Source, table: Table) -> "Carrots | None":
         """Draw the numbers of `mediation.carrots`; None where the file has none."""
         if spec is None:
             return None
@@ -80,7 +80,7 @@ class Carrots:
         return cls(offered(offers, table.parties, table.space), np.array(adds).T, budget)
 
     @classmethod
-    def at_values(cls, spec: Any, parties: Sequence[str], space: PackageSpace) -> "Carrots":
+    def at_values(cls, spec: CarrotsSpec, parties: Sequence[str], space: PackageSpace) -> "Carrots":
         """One draw with every number of `mediation.carrots` at its value."""
         adds = [float(offer.adds.value) for offer in spec.offers]
         return cls(offered(spec.offers, parties, space), np.array([adds]), np.array([float(spec.budget.value)]))
@@ -133,7 +133,7 @@ def _offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace)
     return Offered(frozen(party), frozen(holds[:, first[paid]]).T, tuple(members[at] for at in paid))
 
 
-def most_added(spec: Any) -> Mapping[str, float]:
+def most_added(spec: CarrotsSpec) -> Mapping[str, float]:
     """The most that the numbers of `mediation.carrots` allow to be added, by party that is offered something."""
     most: dict[str, list[float]] = {}
     for offer in spec.offers:

@@ -318,7 +318,7 @@ def _wave(strike: Any, path: str, source: Source) -> tuple[Floats, Floats, Float
     return positive("waves_per_month"), drones + missiles, positive("households_per_hit")
 
 
-def _outages(spec: Any, source: Source) -> tuple[Floats, Floats]:
+def _outages(spec: OutagesSpec | None, source: Source) -> tuple[Floats, Floats]:
     """Half-life of outages in days and factor of winter, each of shape (B,)."""
     if spec is None:
         return np.ones(source.count), np.ones(source.count)

@@ -165,7 +165,7 @@ class War(Mechanism):
     @classmethod
     def bind(
         cls,
-        spec: Any,
+        spec: WarSpec | None,
         source: Source,
         table: Table,
         rounds: int,
@@ -261,7 +261,7 @@ def no_deal_path(no_deal: Floats, rounds: int, war: War | None, events: Events |
     return np.minimum(np.maximum(worth, 0.0), 1.0)
 
 
-def _front(spec: Any, source: Source, rounds: int, days_per_round: float, events: Events | None) -> Floats:
+def _front(spec: FrontSpec | None, source: Source, rounds: int, days_per_round: float, events: Events | None) -> Floats:
     """Gain of the side toward which the front is counted, at the date of each round, shape (B, R).
 
     A random walk with drift that begins at 0 in round 1. What an event shifts is gained at the date of its round.
