@@ -278,7 +278,7 @@ def _unmark(marks: Options, marked: Ints) -> int:
         if marks[at]:
             for bit in range(BITS):  # which of them are set, no processor could foresee, so all are written down
                 marked[found] = at * BITS + bit
-                found += (marks[at] >> bit) & 1
+                found += int((marks[at] >> bit) & 1)
             marks[at] = 0
     return found
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.core.answers import BY_STEPS, NO_ANSWER, answer, step_down
 from sim.core.bids import NO_PACKAGE, STEP_DOWN, Bids, Domain, could_sign, listed_bid
-from sim.core.compiled import compiled, inlined
+from sim.core.compiled import compiled, inlined, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.core.protocol import Bargainer, Protocol
@@ -16,6 +16,7 @@ from sim.core.state import ACCEPTED, NO_REASON, OFFERED, PASSED, REFUSED, WORTH,
 from sim.core.strategy import COMBINED, LATE, THRESHOLD
 from sim.core.utility import EVERYBODY, Lines
 
+TURN_STEPS = 100_000  # of a draw in a round, more or less
 IF_CONTENT, IF_ABLE, ALWAYS = range(3)  # whether to bid is to accept
 
 
@@ -309,7 +310,8 @@ class InTurn(Protocol):
             np.ascontiguousarray(turns)[None], self.reasoned, self.memory or state.rounds, state.rounds,
             self.proposer_accepts,
         )  # fmt: skip
-        play(rules, case.domain, together(parties, state, case), table, state.round, state.round)
+        take_turns = worth_compiling(play, TURN_STEPS * (len(state.open) - 1))  # for one draw without the compiler
+        take_turns(rules, case.domain, together(parties, state, case), table, state.round, state.round)
         return replace(state, **written), moves
 
 
