@@ -65,7 +65,7 @@ class LineTable(NamedTuple):
     Attributes:
         owner: Party of each line, `EVERYBODY` for what an event takes off the table, shape (L,).
         pattern: Pattern of lines that each package crosses, shape (P,).
-        crosses: Lines that each pattern crosses, shape (K, L).
+        crosses: Lines that each pattern crosses, shape (K, L); `crossing`, the same by line, shape (L, K).
         members, start: The packages by pattern, shape (P,); where those of each begin, and the last end, (K + 1,).
         above, above_start: The patterns that cross all lines of a first pattern, itself among them, then those of the
             second, and so on; where those of each begin, and the last end, (K + 1,).
@@ -74,6 +74,7 @@ class LineTable(NamedTuple):
     owner: Ints
     pattern: Ints
     crosses: Bools
+    crossing: Bools
     members: Ints
     start: Ints
     above: Ints
@@ -83,7 +84,8 @@ class LineTable(NamedTuple):
 def line_table(lines: Lines) -> LineTable:
     """The red lines as compiled functions take them."""
     start, members = lines.by_pattern
-    return LineTable(lines.party, lines.pattern, lines.crosses, members, start, *lines.above)
+    crossing = np.ascontiguousarray(lines.crosses.T)
+    return LineTable(lines.party, lines.pattern, lines.crosses, crossing, members, start, *lines.above)
 
 
 class Domain(NamedTuple):
@@ -276,7 +278,7 @@ def _unmark(marks: Options, marked: Ints) -> int:
         if marks[at]:
             for bit in range(BITS):  # which of them are set, no processor could foresee, so all are written down
                 marked[found] = at * BITS + bit
-                found += (marks[at] >> bit) & 1
+                found += int((marks[at] >> bit) & 1)
             marks[at] = 0
     return found
 

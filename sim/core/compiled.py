@@ -56,6 +56,14 @@ def in_both(through_arrays: Callable[..., Any] | None = None) -> Callable[[Loop]
     return wrap
 
 
+FEW = 20_000  # steps for which nobody should wait for a compiler
+
+
+def worth_compiling(function: Loop, steps: int) -> Loop:
+    """A compiled function, or the same without the compiler where so few steps are to be taken."""
+    return function if steps > FEW else cast("Loop", cast("_Compiled", function).py_func)
+
+
 class _Both:
     """A function of numbers that has another form for arrays, or the same."""
 

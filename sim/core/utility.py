@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core import exact, package_pass
-from sim.core.compiled import compiled
+from sim.core.compiled import compiled, worth_compiling
 from sim.core.exact import TOLERANCE
 from sim.core.packages import Bools, Half, Ints, PackageSpace
 
@@ -254,8 +254,9 @@ def worth_from_start(
     worth = np.zeros_like(q)
     weight = np.ones_like(q)  # q^(k-1), by repeated multiplication
     signed, utility, q = np.ascontiguousarray(signed), np.ascontiguousarray(utility), np.ascontiguousarray(q)
+    add_round = worth_compiling(_add_round, rounds * worth.size)
     for k in range(1, rounds + 1):
-        _add_round(k, signed, utility, np.ascontiguousarray(no_deal[k - 1]), q, weight, worth)
+        add_round(k, signed, utility, np.ascontiguousarray(no_deal[k - 1]), q, weight, worth)
     return np.where((signed == 0)[:, None], worth + weight * no_deal[-1], worth)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.core.bids import LineTable, line_table
-from sim.core.compiled import compiled, inlined
+from sim.core.compiled import compiled, inlined, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.core.utility import EVERYBODY, Lines
@@ -162,7 +162,8 @@ def acceptable(
 def _unopposed(utility: Floats, no_deal: Floats, signs: Bools, lines: Lines, real: Bools, rows: Ints) -> Bools:
     """The same where all signatories must consent: what lines leave is often a few packages of a hundred."""
     zone = np.zeros((len(rows), utility.shape[2]), bool)
-    unopposed(
+    look = worth_compiling(unopposed, zone.size)
+    look(
         np.ascontiguousarray(rows), np.ascontiguousarray(utility), np.ascontiguousarray(signs), line_table(lines),
         np.ascontiguousarray(no_deal), lines.patterns_crossing(real), zone,
     )  # fmt: skip

@@ -136,16 +136,6 @@ class Levers:
                 moved[:, lever] = 1.0 if self.static.months[k - 1] >= float(when) else -1.0
         return np.clip(strength + moved * self.step[:, None], 0.0, 1.0)
 
-    def plan(self) -> Ints:
-        """Where each lever goes after each round: 1 up, -1 down, 0 as is found out at the table; shape (levers, R)."""
-        months, plan = self.static.months, np.full((len(self.static.pulled), len(self.static.months)), -1)
-        for lever, when in enumerate(self.static.pulled):
-            if when == ON_REFUSAL:
-                plan[lever] = 0
-            elif when != NEVER:
-                plan[lever, months >= float(when)] = 1
-        return plan
-
     def left(self, strength: Floats, parties: int) -> Floats:
         """Share of no-deal worth that the levers leave each party, `1 - s l`, shape (B, N)."""
         left = np.ones((len(strength), parties))

@@ -11,6 +11,7 @@ import numpy as np
 from sim.core import bids
 from sim.core.answers import BY_STEPS, Heard, Ladder, asked_in_answer, steps_down
 from sim.core.bids import FIRST_SHARE, FIRST_WIDTH, LEAST_OWN, NEAREST_OWN, PER_BIN, STEP_DOWN, highest, listed_bids
+from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import State
@@ -73,7 +74,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
             self._stale[:] = False
         if len(changed):
             talks = self.model
-            bids.look_again(self.index, changed, talks.domain, np.ascontiguousarray(state.real), talks.bids)
+            look_again = worth_compiling(bids.look_again, len(changed) * len(self._lines.pattern))
+            look_again(self.index, changed, talks.domain, np.ascontiguousarray(state.real), talks.bids)
             self._ladder_stale[changed] = True
             self._found = {}
 
@@ -85,7 +87,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
         talks.bids.laid_out[n, rows, 0] = -1
         talks.bids = bids.widened(talks.bids, max(FIRST_WIDTH, len(self._lines.pattern) // FIRST_SHARE))
         while len(rows):
-            widest = bids.list_candidates(n, rows, talks.domain, self._order, talks.bids)
+            list_candidates = worth_compiling(bids.list_candidates, len(rows) * len(self._lines.pattern))
+            widest = list_candidates(n, rows, talks.domain, self._order, talks.bids)
             rows = rows[talks.bids.listed[n, rows] > talks.bids.worth.shape[2]]
             talks.bids = bids.widened(talks.bids, int(widest) * 5 // 4 if len(rows) else 0)  # for other parties, too
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.core.answers import BY_STEPS, NO_ANSWER, answer, step_down
 from sim.core.bids import NO_PACKAGE, STEP_DOWN, Bids, Domain, could_sign, listed_bid
-from sim.core.compiled import compiled, inlined
+from sim.core.compiled import compiled, inlined, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.core.protocol import Bargainer, Protocol
@@ -16,6 +16,7 @@ from sim.core.state import ACCEPTED, NO_REASON, OFFERED, PASSED, REFUSED, WORTH,
 from sim.core.strategy import COMBINED, LATE, THRESHOLD
 from sim.core.utility import EVERYBODY, Lines
 
+TURN_STEPS = 100_000  # of a draw in a round, more or less
 IF_CONTENT, IF_ABLE, ALWAYS = range(3)  # whether to bid is to accept
 
 
@@ -112,7 +113,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
             if not table.open[b]:
                 break
             at, since = k - first, max(1, k - rules.memory + 1)
-            _hear(table.named[b], since, crosses, avoided)
+            _hear(table.named[b], since, domain.lines.crossing, avoided)
             late = rules.rounds == 1 or (k - 1) / (rules.rounds - 1) >= LATE
             for place in range(rules.turns.shape[2]):
                 me, text = rules.turns[at, b, place], table.standing[b]
@@ -160,7 +161,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                             reason = _why(crosses[pattern[text]], parties.real[b], domain.lines.owner, me)
                         if reason >= 0:
                             table.named[b, reason] = k
-                            _avoid(avoided, crosses, reason)
+                            _avoid(avoided, domain.lines.crossing[reason])
                 if act in (OFFERED, REFUSED):
                     level, text = own[bid], parties.draft[at, b, me]
                     bid = bid if text == NO_PACKAGE else text
@@ -195,19 +196,19 @@ def _content(worth: float, accepting: int, takes: float, own_bid: float, best_re
 
 
 @inlined
-def _avoid(avoided: Bools, crosses: Bools, line: int) -> None:
+def _avoid(avoided: Bools, crossing: Bools) -> None:
     """Avoid the patterns that cross a line, too."""
     for k in range(len(avoided)):
-        avoided[k] |= crosses[k, line]
+        avoided[k] |= crossing[k]
 
 
 @inlined
-def _hear(named: Ints, since: int, crosses: Bools, avoided: Bools) -> None:
+def _hear(named: Ints, since: int, crossing: Bools, avoided: Bools) -> None:
     """Avoid the patterns that cross a line named since a round, and no others."""
     avoided[:] = False
     for line in range(len(named)):
         if named[line] >= since:
-            _avoid(avoided, crosses, line)
+            _avoid(avoided, crossing[line])
 
 
 @inlined
@@ -309,7 +310,8 @@ class InTurn(Protocol):
             np.ascontiguousarray(turns)[None], self.reasoned, self.memory or state.rounds, state.rounds,
             self.proposer_accepts,
         )  # fmt: skip
-        play(rules, case.domain, together(parties, state, case), table, state.round, state.round)
+        take_turns = worth_compiling(play, TURN_STEPS * (len(state.open) - 1))  # for one draw without the compiler
+        take_turns(rules, case.domain, together(parties, state, case), table, state.round, state.round)
         return replace(state, **written), moves
 
 

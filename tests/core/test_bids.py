@@ -1,6 +1,7 @@
 """A party's best package and its candidates, against looking at all packages in order."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -46,7 +47,7 @@ def problems(draw):
     return worth, table, regard, orders, masks, struck, least
 
 
-def listed(worth, table, regard, lasting, real, struck):
+def listed(worth, table, regard, lasting, real, struck, find=lambda function: function):
     """What the second party may bid, listed where some lines are sure to stay real, seen anew where others are too."""
     (draws, parties, packages), rows = worth.shape, np.arange(len(worth))
     ranks = np.broadcast_to(regard.tie_rank, (parties, *regard.tie_rank.shape)).copy()
@@ -56,10 +57,15 @@ def listed(worth, table, regard, lasting, real, struck):
         bids = bids._replace(struck=struck)
     bids.signable[1] = ~table.patterns_crossing(lasting)
     order = side_by_side(regard.orderings)
-    while (widest := list_candidates(1, rows, domain, order, bids)) > bids.worth.shape[2]:
+    while (widest := find(list_candidates)(1, rows, domain, order, bids)) > bids.worth.shape[2]:
         bids = widened(bids, widest)
-    look_again(1, rows, domain, real, bids)
+    find(look_again)(1, rows, domain, real, bids)
     return domain, bids
+
+
+def plain(function):
+    """The function without the compiler."""
+    return function.py_func
 
 
 def may_sign(table, real, struck, b, p):
@@ -120,3 +126,27 @@ def test_the_first_package_worth_enough_is_found(problem):
             else:
                 wanted = min((p for p in pool if away[p] <= min(away.values()) + 1e-9), key=lambda p: rank[p])
             assert found[b] == wanted, bidding
+
+
+@pytest.mark.parametrize("find", [plain, lambda function: function])
+def test_there_may_be_more_candidates_than_there_is_room_for_at_first(find):
+    packages = 600
+    table = Lines((), np.zeros(0, np.int64), np.zeros(packages, np.int64), np.zeros((1, 0), bool))
+    order, nothing = np.arange(packages), np.zeros((2, 0), bool)
+    worth = np.array([[order / packages] * 2, [order[::-1] / packages] * 2])
+    regard = Regard(1, (ordering(order, table.pattern),), order[None])
+    _, bids = listed(worth, table, regard, nothing, nothing, None, find)
+    assert bids.listed[1].tolist() == [packages, 1]
+    assert bids.package[1, 0, :packages].tolist() == order.tolist()
+
+
+@given(problems())
+def test_without_the_compiler_the_same_is_listed(problem):
+    worth, table, regard, _, (lasting, more, _), struck, _ = problem
+    one, other = (listed(worth, table, regard, lasting, lasting | more, struck, *find)[1] for find in ((), (plain,)))
+    assert np.array_equal(one.listed, other.listed)
+    listed_there = np.arange(one.worth.shape[2]) < one.listed[..., None]
+    for name in ("signable", "best", "best_package"):
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+    for name in ("worth", "package", "crossing"):
+        assert np.array_equal(getattr(one, name)[listed_there], getattr(other, name)[listed_there]), name
