@@ -39,6 +39,7 @@ _HOMES = {
     "open_results": "results.reading",
     "portrait": "analysis.portrait",
     "read_scenario": "scenario",
+    "render": "report",
     "run": "results.results",
     "sensitivity": "analysis.sensitivity",
     "tournament": "analysis.tournament",

@@ -7,18 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.analysis.comparison_text import comparison_text
 from sim.analysis.figures import column_of, figures
 from sim.analysis.inputs import differing_inputs
+from sim.analysis.rendered import Rendered
 from sim.results.manifest import folder_name
-from sim.results.notebook import Notebook
 from sim.results.results import Z_95, Results, share_interval
 
 Mean = tuple[float, float, float]  # a mean and the ends of its 95 % interval
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison(Notebook):
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Rendered):
     """Two or more results side by side; the first is what the others are compared with.
 
     Where all have the same seed, draw k is the same world in all of them but for the inputs that differ, and
@@ -43,31 +42,10 @@ class Comparison(Notebook):
     packages: pd.DataFrame
     transitions: pd.DataFrame
 
-    def __repr__(self) -> str:
-        return str(self)
-
-    def __str__(self) -> str:
-        return comparison_text(self)
-
     def overview(self) -> tuple[str, pd.DataFrame]:
         """Figures, a column a result."""
         table = self.figures.pivot_table(index="label", columns="name", values="value", sort=False)[list(self.names)]
         return f"Comparison of {len(self.results)} results", table.reset_index(names="figure")
-
-    def as_data(self) -> dict[str, Any]:
-        """The same as plain data, with the keys of `peacesim compare --json`; a figure that does not exist is None."""
-        entries = zip(self.names, self.results, strict=True)
-        return {
-            "paired": self.paired,
-            "results": [
-                {"name": name, "id": one.scenario.id, "title": one.scenario.title, "n": one.n, "seed": one.seed}
-                for name, one in entries
-            ],
-            "inputs": _records(self.inputs),
-            "figures": _records(self.figures),
-            "packages": _records(self.packages),
-            "transitions": _records(self.transitions),
-        }
 
 
 def compare(results: Sequence[Results]) -> Comparison:
@@ -213,13 +191,3 @@ def unpaired_difference(first: pd.Series, other: pd.Series) -> Mean:
         return difference, np.nan, np.nan
     half = Z_95 * float(np.sqrt(first.var(ddof=1) / len(first) + other.var(ddof=1) / len(other)))
     return difference, difference - half, difference + half
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value.item() if isinstance(value, np.generic) else value

@@ -8,10 +8,10 @@ import pandas as pd
 from sim.analysis.compare import Mean, paired_difference
 from sim.analysis.parameters import Change, Dial, Turn
 from sim.analysis.reasons import Share
+from sim.core.fields import DEFAULT_LAW, MIDDLE_LAWS
 from sim.results.figures import STAGES
 from sim.results.results import Results, run
 from sim.scenario import ScenarioError
-from sim.scenario.parts import DEFAULT_LAW, MIDDLE_LAWS
 
 SHOWN = ("zone_first", "zone_ever", "signed", "in_force")
 

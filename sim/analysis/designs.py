@@ -13,11 +13,11 @@ from sim.analysis.drawn_inputs import Drawn
 from sim.analysis.figures import NoAnswer
 from sim.core import streams
 from sim.core.exact import Floats
+from sim.core.wording import meant, quoted
 from sim.results.chunks import play_chunk
 from sim.results.figures import Figure
 from sim.results.manifest import canonical, identity
 from sim.results.results import Results
-from sim.scenario.messages import meant, quoted
 
 ALMOST_1 = 1 - 2.0**-53  # the largest uniform: above every hardness below 1
 PIECE = 256  # runs that are kept at once

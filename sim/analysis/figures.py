@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from sim.analysis.words import clean
+from sim.core.wording import meant, quoted
 from sim.results.figures import Figure, figures_of_scenario
+from sim.results.labels import clean
 from sim.results.results import Results
 from sim.results.stages import says_how_long
-from sim.scenario.messages import meant, quoted
 
 
 class NoAnswer(ValueError):

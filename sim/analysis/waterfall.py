@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import factorial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -82,20 +81,6 @@ class Waterfall(Notebook):
     def overview(self) -> tuple[str, pd.DataFrame]:
         """The start, each step, and the end."""
         return f"Where the difference comes from: {self.figure.label}", self.rows.drop(columns="where")
-
-    def as_data(self) -> dict[str, Any]:
-        """The same as plain data, with the keys of `peacesim compare --json`."""
-        records = self.rows.astype(object).where(self.rows.notna(), None).to_dict("records")
-        return {
-            "figure": self.figure.name,
-            "label": self.figure.label,
-            "kind": self.figure.kind,
-            "method": self.method,
-            "n": self.n,
-            "seed": self.seed,
-            "mixtures": self.mixtures,
-            "rows": [{str(key): value for key, value in record.items()} for record in records],
-        }
 
 
 def waterfall(

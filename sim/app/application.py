@@ -19,9 +19,9 @@ from sim.app.look import SHARED, render, say, static
 from sim.app.page import Page
 from sim.app.pages import PAGES
 from sim.app.safety import Keys, Safety
+from sim.core.wording import shown
 from sim.results.files import DamagedResults, StoreError
 from sim.scenario import ScenarioError
-from sim.scenario.messages import shown
 
 
 def application(there: Session, keys: Keys, pages: Sequence[Page] = PAGES) -> Starlette:

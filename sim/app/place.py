@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from sim.app.errors import NotFound
+from sim.core.wording import shown
 from sim.results.files import StoreError
 from sim.results.manifest import RESOLVED, RUN
-from sim.scenario.messages import shown
 
 ENDINGS = (".yaml", ".yml")
 MOST_LISTED = 200

@@ -5,20 +5,21 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sim.analysis.layout import share_with_interval
-from sim.analysis.words import clean
 from sim.app.errors import RequestError
 from sim.app.results_files import is_plain_picture, picture_words, table_cells
 from sim.app.results_place import listed_file, marks_of, point_of
+from sim.charts.text import DASH
 from sim.core.cache import Cache
-from sim.report.blocks import Grid, Section
-from sim.report.result import blockers_section, funnel_section, packages_section
+from sim.core.wording import shown
+from sim.report.document import Paragraph, Section, Table, sections
+from sim.report.result import blockers, how_far, packages
 from sim.results.files import DamagedResults, StoreError
+from sim.results.format import share_with_interval
+from sim.results.labels import clean
 from sim.results.manifest import RUN, Manifest, read_manifest
 from sim.results.reading import damaged_files, open_results
 from sim.results.results import Results
 from sim.results.stages import runs_in_force
-from sim.scenario.messages import shown
 
 MOST_FAULTS = 20  # of a folder; how many more there are is said
 MOST_CARDS = 400  # folders of which it is cached what they hold
@@ -126,8 +127,8 @@ def one(path: str, within: bool = False) -> Generator[None, None, dict[str, Any]
         return told
     results = opened(path)
     told["sections"] = []
-    for make in (lambda one: funnel_section(one, {}), lambda one: packages_section(one, {}), blockers_section):
-        told["sections"].append(section_data(make(results)))
+    for make in (how_far, packages, blockers):
+        told["sections"] += map(section_data, sections(make(results)))
         yield
     folder = Path(path)
     names = sorted(read_manifest(folder).files) if told["state"] == SOUND else []
@@ -177,10 +178,15 @@ def _is_number(text: str) -> bool:
 
 def section_data(section: Section) -> dict[str, Any]:
     """A section of a report as plain data."""
-    return {"id": section.id, "title": section.title, "paragraphs": list(section.paragraphs),
-            "grids": [_grid_data(each) for each in section.grids]}  # fmt: skip
+    return {
+        "id": section.id,
+        "title": section.title,
+        "paragraphs": [each.text for each in section.blocks if isinstance(each, Paragraph)],
+        "grids": [_table_data(each) for each in section.blocks if isinstance(each, Table)],
+    }
 
 
-def _grid_data(grid: Grid) -> dict[str, Any]:
-    return {"caption": grid.caption, "heads": list(grid.heads), "rows": [list(row) for row in grid.rows],
-            "figures": sorted(grid.figures), "note": grid.note}  # fmt: skip
+def _table_data(found: Table) -> dict[str, Any]:
+    figures = [place for place in range(len(found.heads)) if place not in found.left]
+    rows = [[cell or DASH for cell in row] for row in found.rows]
+    return {"caption": found.caption, "heads": list(found.heads), "rows": rows, "figures": figures, "note": found.note}

@@ -12,7 +12,8 @@ from sim.charts.chart import png_bytes, side_by_side, svg_text
 from sim.charts.compare import compare as outcomes_beside
 from sim.charts.compare import compare_table
 from sim.report import comparison_page
-from sim.report.comparison import chart_labels, comparison_sections
+from sim.report.compare import chart_labels, data, page_document
+from sim.report.document import sections
 from sim.results.tables import csv_text
 
 OUTCOMES = "compare"  # the chart of outcomes and packages, in the words of the command's files
@@ -50,7 +51,7 @@ def compared(one: str, other: str, within: bool = False) -> Generator[None, None
         `sections` in words, `charts` by name, and `tables` as CSV by name.
     """
     comparison = yield from _compared(one, other)
-    sections = [section_data(each) for each in comparison_sections(comparison)]
+    told = [section_data(each) for each in sections(page_document(comparison))]
     yield
     tables = {
         "inputs": comparison.inputs, "figures": comparison.figures, "packages": comparison.packages,
@@ -58,8 +59,8 @@ def compared(one: str, other: str, within: bool = False) -> Generator[None, None
     }  # fmt: skip
     return {
         "points": [card(path, within)["point"] for path in (one, other)],
-        "data": comparison.as_data(),
-        "sections": sections,
+        "data": data(comparison),
+        "sections": told,
         "charts": [OUTCOMES, *(f"{OUTCOMES}-{name}" for name in charts_side_by_side(comparison.results))],
         "tables": {name: csv_text(table) for name, table in tables.items() if len(table)},
     }

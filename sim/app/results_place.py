@@ -16,9 +16,9 @@ from sim.app.place import Place
 from sim.batch.inputs import SWEEP
 from sim.batch.shards import read_folder
 from sim.core.cache import Cache
+from sim.core.wording import shown
 from sim.results.files import DamagedResults, StoreError, read_whole
 from sim.results.manifest import RESOLVED, RUN, read_manifest
-from sim.scenario.messages import shown
 
 MOST_BYTES = 4_000_000  # of a list: room for more points than the page shows; a stranger's takes some ten times of it
 MOST_TOLD = 12  # paths of one point

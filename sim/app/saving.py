@@ -8,8 +8,9 @@ from typing import Any
 
 from sim.app.changed import Changes, read_changed, sets_of
 from sim.app.errors import RequestError
+from sim.core.wording import shown
 from sim.scenario import Scenario, ScenarioError, read_scenario
-from sim.scenario.messages import Faults, Mark, shown
+from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sim.scenario.yaml_reader import read_text
 from sim.scenario.yaml_writer import document

@@ -16,9 +16,9 @@ from sim.app.home import MOST_DRAWS, Session
 from sim.app.place import Place
 from sim.app.safety import Keys
 from sim.app.worker import Worker
+from sim.core.wording import shown
 from sim.results.files import StoreError
 from sim.results.manifest import read_manifest
-from sim.scenario.messages import shown
 
 LOOPBACK = "127.0.0.1"
 MOST_CONNECTIONS = 64

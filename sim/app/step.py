@@ -10,9 +10,10 @@ from sim.app.home import count_of, route, text_of
 from sim.app.look import render_file
 from sim.app.page import Page
 from sim.app.step_answer import next_that_ends_so, told
-from sim.charts.style import OUTCOME_WORDS
+from sim.results.labels import OUTCOMES
 
 LAST_DRAW = 10_000_000
+OUTCOMES_WANTED = {key: OUTCOMES[key].title if key in OUTCOMES else None for key in WANTED if key != ANY}
 
 
 def _draw(found: Mapping[str, Any]) -> int:
@@ -33,7 +34,7 @@ def _wanted(found: Mapping[str, Any]) -> str:
 
 PAGE = Page(
     "step",
-    render_file("step", wanted={key: OUTCOME_WORDS.get(key) for key in WANTED if key != ANY}, last_draw=LAST_DRAW),
+    render_file("step", wanted=OUTCOMES_WANTED, last_draw=LAST_DRAW),
     posts={
         "story": route(told, _draw),
         "next": route(next_that_ends_so, _start, _wanted),

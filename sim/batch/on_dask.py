@@ -24,11 +24,11 @@ from sim.batch.engines import JobResult, PartsFolder, Waiting
 from sim.batch.stopping import ClusterError, ClusterLost
 from sim.batch.work import Job, Lost
 from sim.core.streams import SCHEME
+from sim.core.wording import shown
 from sim.results.chunk_files import ChunkEntry, Layout, packed
 from sim.results.files import read_whole, write_whole
 from sim.results.manifest import FORMAT, RESOLVED, identity, versions_here
 from sim.scenario import read_scenario
-from sim.scenario.messages import shown
 
 SOURCE = "source"
 MOST_DIFFERENCES = 4  # in a message

@@ -229,16 +229,16 @@ def side_by_side(chart: AnyChart, results: Sequence[Results], labels: Sequence[s
     sizes = [chart.size(one, frame) for one in results]
     each = [chart.caption(one, frame) for one in results]
     heads = [wrap(name, width, LABEL, 2, bold=True) for name, (width, _) in zip(names, sizes, strict=True)]
-    said = [wrap(its.said, width, BODY, 4) for its, (width, _) in zip(each, sizes, strict=True)]
+    finding = [wrap(its.finding, width, BODY, 4) for its, (width, _) in zip(each, sizes, strict=True)]
     below = max(map(len, heads)) * LABEL * LINE + 0.04
-    head = below + max(map(len, said)) * BODY * LINE + 0.15
+    head = below + max(map(len, finding)) * BODY * LINE + 0.15
 
     def draw(panel: Panel) -> None:
         x = 0.0
         for place, one in enumerate(results):
             width, height = sizes[place]
             panel.lines(x, 0, heads[place], LABEL, weight="bold")
-            panel.lines(x, below, said[place], BODY, color=SOFT)
+            panel.lines(x, below, finding[place], BODY, color=SOFT)
             chart.draw(panel.part(x, head, width, height), one, frame)
             x += width + GAP
 

@@ -174,7 +174,7 @@ def _entries(results: Results, view: Scene) -> list[tuple[str, str, str]]:
         ("no_deal_a", "", f"no deal, {a} ({view.no_deal[0]:.2f})"),
         ("no_deal_b", "", f"no deal, {b} ({view.no_deal[1]:.2f})"),
         ("heading", "", "In the runs"),
-        ("agreement", "", _agreements_said(results)),
+        ("agreement", "", _agreements_text(results)),
     ]
     solutions = [mark for mark in view.marks if mark.kind == "solution"]
     if solutions:
@@ -192,7 +192,7 @@ def _has_lines(results: Results) -> bool:
     return any(party.red_lines for party in results.scenario.parties.values())
 
 
-def _agreements_said(results: Results) -> str:
+def _agreements_text(results: Results) -> str:
     count = results.agreements
     if not count:
         return "no agreement was signed in any run"
@@ -296,7 +296,7 @@ class FrontierChart(Chart[Results, Axis]):
         view = scene(results.scenario)
         a, b = (clean(results.scenario.parties[name].label, 60) for name in view.pair)
         off, real = int(view.zones[LINES_OFF].sum()), int(view.zones[LINES_REAL].sum())
-        said = agreement_sentence(results, share_text(results.agreements, results.n))
+        finding = agreement_sentence(results, share_text(results.agreements, results.n))
         others = len(results.scenario.parties) > 2
         shown = f" Shown: {view.why}; other parties' consent counts in what is acceptable." if others else ""
         lines, reading = "", ""
@@ -307,9 +307,9 @@ class FrontierChart(Chart[Results, Axis]):
             f"What packages are worth to {a} and {b}",
             f"Further right is better for {a}, further up for {b}. Each scale is the party's own, so the two do not "
             f"compare.{shown}",
-            said,
+            finding,
             f"Scatter of package worths, {a} across and {b} upwards. At central numbers {off:,} of "
-            f"{view.utility.shape[1]:,} packages are acceptable to all who must sign{lines}. {said}",
+            f"{view.utility.shape[1]:,} packages are acceptable to all who must sign{lines}. {finding}",
             (f"Reference solutions are taken over packages acceptable to all who must sign{reading}. In brackets after "
              f"their names and after proposals: worth to {a}, {b}; where a text leaves issues open, the least and "
              "most.",

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from sim.charts.chart import CHARTS, Chart
 from sim.charts.packages import INTERVAL_NOTE
 from sim.charts.page import BODY, SMALL, Caption, Panel
-from sim.charts.ranking import AXIS, BAR, FILLS, ROW, SPACE, VALUE, nice_scale
-from sim.charts.style import INK, OUTCOME_WORDS, RULE, SOFT, agreement_sentence, begun
+from sim.charts.ranking import AXIS, FILLS, ROW, SPACE, VALUE, nice_scale
+from sim.charts.rows import draw_share, draw_share_scale
+from sim.charts.style import INK, OUTCOME_WORDS, SOFT, agreement_sentence, begun
 from sim.charts.text import LINE, clean, in_words, share_text, wrap
 from sim.results.drivers import Mover, funnel, moved_by
 from sim.results.results import Results
@@ -119,15 +120,7 @@ def _moved(mover: Mover | None) -> str:
 
 def _draw_bars(axes: Axes, rows: Sequence[_Row], tall: float, shared: Funnel) -> None:
     """Bars from 0 with the interval as a whisker and the share in figures; one unit of y is an inch."""
-    axes.set_xlim(0, shared.limit)
-    axes.set_ylim(tall, 0)
-    ticks = [k * shared.step for k in range(round(shared.limit / shared.step) + 1)]
-    axes.set_xticks(ticks, [f"{100 * tick:.0f}" for tick in ticks])
-    axes.set_yticks([])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel("per cent of runs", fontsize=SMALL, color=SOFT)
-    axes.spines["bottom"].set_visible(False)
-    axes.vlines(ticks[1:], 0, tall, color=RULE, linewidth=0.6, zorder=0)
+    draw_share_scale(axes, tall, shared.step, shared.limit, "per cent of runs")
     y = 0.0
     for row in rows:
         middle, y = y + row.height / 2, y + row.height
@@ -141,14 +134,7 @@ def _draw_bar(axes: Axes, step: Step | None, middle: float, shared: Funnel) -> N
         text = "not in this scenario" if step is None else "no run"
         axes.text(0.06 * inch, middle, text, va="center_baseline", fontsize=SMALL, color=SOFT)
         return
-    share, (low, high) = step.share, step.interval
-    axes.barh(middle, share, BAR, left=0, linewidth=0.8, zorder=2, **FILL[step.kind])
-    axes.hlines(middle, low, high, color=INK, linewidth=1.1, zorder=3)
-    axes.vlines([low, high], middle - 0.035, middle + 0.035, color=INK, linewidth=1.1, zorder=3)
-    label = axes.text(
-        max(share, high) + 0.06 * inch, middle, share_text(step.count, step.n), va="center_baseline", fontsize=SMALL
-    )
-    label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})
+    draw_share(axes, middle, step.count, step.n, inch, FILL[step.kind])
 
 
 @CHARTS.register
@@ -193,7 +179,7 @@ class FunnelChart(Chart[Results, Funnel]):
 
     def caption(self, results: Results, shared: Funnel) -> Caption:
         found = {step.name: step for step in stages(results) if step.kind == "stage"}
-        said = agreement_sentence(results, share_text(found["signed"].count, results.n))
+        finding = agreement_sentence(results, share_text(found["signed"].count, results.n))
         if found["signed"].count:
             more = []
             if "in_force" in found:
@@ -201,7 +187,7 @@ class FunnelChart(Chart[Results, Funnel]):
             if "held_12" in found:
                 twelve, sixty = (share_text(found[name].count, results.n) for name in ("held_12", "held_60"))
                 more.append(f"it still held after 12 months in {twelve} and after 60 months in {sixty}")
-            said += f" Of all runs, {'; '.join(more)}." if more else ""
+            finding += f" Of all runs, {'; '.join(more)}." if more else ""
         zone = f"in the first round in {share_text(found['zone_first'].count, results.n)}"
         if "zone_ever" in found:
             zone += f" of runs, in some round in {share_text(found['zone_ever'].count, results.n)}"
@@ -211,8 +197,8 @@ class FunnelChart(Chart[Results, Funnel]):
         return Caption(
             "How far runs get, and what stops them",
             "Each bar is a share of all runs" + (f"; a pale one, of those with an agreement {state}." if pale else "."),
-            said,
-            f"Bar chart of stages. Some package was acceptable to all who must sign {zone} of runs. {said}",
+            finding,
+            f"Bar chart of stages. Some package was acceptable to all who must sign {zone} of runs. {finding}",
             (
                 f"What stopped the others: each run without an agreement {last} is counted once.",
                 "Moved most: of all drawn numbers the one whose lowest and highest third of runs differ most; told "

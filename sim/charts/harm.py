@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 
 from sim.charts.chart import CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
-from sim.charts.ranking import AXIS, BAR, ROW, SPACE, VALUE
-from sim.charts.style import INK, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
+from sim.charts.ranking import AXIS, ROW, SPACE, VALUE
+from sim.charts.rows import BAR, draw_scale, draw_value
+from sim.charts.style import INK, SOFT, PartyStyle, agreement_sentence, party_styles
 from sim.charts.text import DASH, LINE, clean, listed, share_text, wrap
 from sim.core.exact import Floats
 from sim.results.figures import in_force
@@ -26,7 +27,7 @@ LEVELS = (0.1, 0.5, 0.9)
 GROUPS = (True, False)  # with an agreement in force, without
 QUANTITIES = {"household_weeks": "Household-weeks without power", "war_cost": "Cost of the war"}
 UNITS = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "), (1.0, ""))
-NOT_TOLD = "The scenario has no numbers on outages or on the cost of the war, so nothing is shown here."
+NO_NUMBERS = "The scenario has no numbers on outages or on the cost of the war, so nothing is shown here."
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def parties(results: Results, quantity: str) -> list[str]:
     return [name for name in results.scenario.parties if (quantity, name, True) in found]
 
 
-def says_harm(results: Results) -> bool:
+def has_harm(results: Results) -> bool:
     """Whether any harm is counted."""
     return any(parties(results, quantity) for quantity in QUANTITIES)
 
@@ -134,8 +135,8 @@ def _rows(results: Results, part: Part) -> list[tuple[str, list[str], list[tuple
     for party in parties(results, part.quantity):
         label = wrap(clean(results.scenario.parties[party].label), TEXT - 0.25, SMALL, 4, bold=True)
         groups = [
-            (which, wrap(f"{said} ({force if which else results.n - force:,})", GROUP, SMALL, 2))
-            for which, said in _groups(results)
+            (which, wrap(f"{finding} ({force if which else results.n - force:,})", GROUP, SMALL, 2))
+            for which, finding in _groups(results)
         ]
         tall = sum(len(lines) for _, lines in groups) * SMALL * LINE + ROW
         rows.append((party, label, groups, max(tall, len(label) * SMALL * LINE) + ROW))
@@ -154,7 +155,9 @@ def _draw_part(panel: Panel, results: Results, part: Part) -> None:
         panel.text(0, y, "None in this scenario.", SMALL, color=SOFT)
         return
     axes = panel.axes(TEXT + GROUP + SPACE, HEAD, WIDE, panel.height - HEAD - AXIS)
-    _prepare(axes, part, panel.height - HEAD - AXIS)
+    ticks = [k * part.step for k in range(round(part.limit / part.step) + 1)]
+    texts = [f"{tick:,.6g}" for tick in ticks]
+    draw_scale(axes, (0, part.limit), panel.height - HEAD - AXIS, ticks, texts, part.unit)
     for party, label, groups, height in rows:
         panel.rule(0, y, panel.width, linewidth=0.5)
         swatch = panel.axes(0.0, y + ROW / 2 + 0.04, 0.12, 0.12)
@@ -172,18 +175,6 @@ def _draw_part(panel: Panel, results: Results, part: Part) -> None:
         y += height
 
 
-def _prepare(axes: Axes, part: Part, tall: float) -> None:
-    axes.set_xlim(0, part.limit)
-    axes.set_ylim(tall, 0)
-    ticks = [k * part.step for k in range(round(part.limit / part.step) + 1)]
-    axes.set_xticks(ticks, [f"{tick:,.6g}" for tick in ticks])
-    axes.set_yticks([])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel(part.unit, fontsize=SMALL, color=SOFT)
-    axes.spines["bottom"].set_visible(False)
-    axes.vlines(ticks[1:], 0, tall, color=RULE, linewidth=0.6, zorder=0)
-
-
 def _draw_bar(axes: Axes, part: Part, found: Spread, style: PartyStyle, solid: bool, middle: float) -> None:
     """Median as a bar from 0, 10-90 % as a whisker, both in figures; one unit of y is an inch."""
     inch = part.limit / WIDE
@@ -198,8 +189,7 @@ def _draw_bar(axes: Axes, part: Part, found: Spread, style: PartyStyle, solid: b
         axes.hlines(middle, low, high, color=colour, linewidth=width, zorder=3)
         axes.vlines([low, high], middle - 0.045, middle + 0.045, color=colour, linewidth=width, zorder=3)
     text = f"{figure(median)} ({figure(low)}{DASH}{figure(high)})"
-    label = axes.text(max(median, high) + 0.07 * inch, middle, text, va="center_baseline", fontsize=SMALL)
-    label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})
+    draw_value(axes, max(median, high) + 0.07 * inch, middle, text)
 
 
 def _medians(results: Results, shared: tuple[Part, ...]) -> list[str]:
@@ -208,8 +198,8 @@ def _medians(results: Results, shared: tuple[Part, ...]) -> list[str]:
     for part in shared:
         for party in parties(results, part.quantity):
             label = clean(results.scenario.parties[party].label, 60)
-            each = [(said, spread(results, part.quantity, party, which).ends) for which, said in _groups(results)]
-            ends = [f"{figure(found[1] / part.size)} with {said}" for said, found in each if found is not None]
+            each = [(finding, spread(results, part.quantity, party, which).ends) for which, finding in _groups(results)]
+            ends = [f"{figure(found[1] / part.size)} with {finding}" for finding, found in each if found is not None]
             told.append(f"{label}, {QUANTITIES[part.quantity].lower()}, {part.unit}: {listed(ends)}.")
     return told
 
@@ -235,7 +225,7 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
     group = "after"
 
     def applies(self, subject: Results) -> bool:
-        return says_harm(subject)
+        return has_harm(subject)
 
     def frame(self, results: Sequence[Results]) -> tuple[Part, ...]:
         """The quantities that any result has, each in a unit and on a scale that holds all of them."""
@@ -263,7 +253,7 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
     def draw(self, panel: Panel, results: Results, shared: tuple[Part, ...]) -> None:
         """One part below the other."""
         if not shared:
-            panel.lines(0, 0.1, wrap(NOT_TOLD, panel.width, BODY), BODY)
+            panel.lines(0, 0.1, wrap(NO_NUMBERS, panel.width, BODY), BODY)
         y = 0.0
         for part in shared:
             tall = _part_height(results, part)
@@ -271,11 +261,11 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
             y += tall + BETWEEN
 
     def caption(self, results: Results, shared: tuple[Part, ...]) -> Caption:
-        said = agreement_sentence(results, share_text(results.agreements, results.n))
+        finding = agreement_sentence(results, share_text(results.agreements, results.n))
         if is_voted_on(results) and results.agreements:
-            said += f" It came into force in {share_text(runs_in_force(results), results.n)} of all runs."
+            finding += f" It came into force in {share_text(runs_in_force(results), results.n)} of all runs."
         opening = "Bar charts by party: medians with and without an agreement."
-        alt = " ".join([opening, *_medians(results, shared), said])
+        alt = " ".join([opening, *_medians(results, shared), finding])
         state = "in force" if is_voted_on(results) else "signed"
         notes = (
             "Bars: median of the runs; whiskers and figures in brackets: 10th to 90th percentile of the runs, that is "
@@ -292,8 +282,8 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
             f"Counted up to the ceasefire or, without an agreement {state}, to the end of the talks; what comes after "
             "that "
             "is not counted, so the two kinds of runs differ in how long they are counted. Parties in file order.",
-            said,
-            alt if says_harm(results) else f"No bars. {NOT_TOLD} {said}",
+            finding,
+            alt if has_harm(results) else f"No bars. {NO_NUMBERS} {finding}",
             notes if shared else (),
         )
 
@@ -306,8 +296,8 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
         for quantity in QUANTITIES:
             unit = "household-weeks" if quantity == "household_weeks" else "the file's unit of money"
             for party in parties(results, quantity):
-                for which, said in _groups(results):
+                for which, finding in _groups(results):
                     found = spread(results, quantity, party, which)
                     low, median, high = found.ends or (math.nan, math.nan, math.nan)
-                    rows.append((quantity, unit, party, said, found.runs, low, median, high))
+                    rows.append((quantity, unit, party, finding, found.runs, low, median, high))
         return pd.DataFrame(rows, columns=["quantity", "unit", "party", "runs", "n", "low", "median", "high"])

@@ -11,21 +11,21 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from sim.analysis.sensitivity import Sensitivity
-from sim.analysis.sensitivity_text import (
+from sim.charts.chart import ANALYSIS_CHARTS, Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel, provenance
+from sim.charts.rows import draw_columns, draw_scale
+from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE
+from sim.charts.text import LINE, clean, text_width, wrap
+from sim.charts.wording import (
     READING_MORRIS,
     READING_PAWN,
     READING_SOBOL,
     design_words,
     index_text,
-    opening,
     row_words,
+    sensitivity_opening,
     shown_rows,
 )
-from sim.charts.chart import ANALYSIS_CHARTS, Chart
-from sim.charts.page import BODY, SMALL, Caption, Panel, provenance
-from sim.charts.rows import draw_columns
-from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
-from sim.charts.text import LINE, clean, text_width, wrap
 from sim.results.results import Results
 
 MOST = 20  # inputs drawn
@@ -70,21 +70,21 @@ class SensitivityChart(Chart[Sensitivity, Rows]):
 
     of = Sensitivity
 
-    def applies(self, told: Sensitivity) -> bool:
-        return self.name in told.tables
+    def applies(self, subject: Sensitivity) -> bool:
+        return self.name in subject.tables
 
-    def results(self, told: Sensitivity) -> Results:
-        return told.results
+    def results(self, subject: Sensitivity) -> Results:
+        return subject.results
 
-    def table(self, told: Sensitivity) -> pd.DataFrame:
+    def table(self, subject: Sensitivity) -> pd.DataFrame:
         """The table of the method with each input in words; inputs drawn together joined by a space."""
-        table = told.tables[self.name].copy()
-        table.insert(1, "words", [self.input_text(told, row) for row in table.to_dict("records")])
+        table = subject.tables[self.name].copy()
+        table.insert(1, "words", [self.input_text(subject, row) for row in table.to_dict("records")])
         return table.assign(together=[" ".join(paths) for paths in table["together"]])
 
-    def input_text(self, told: Sensitivity, row: dict[Any, Any]) -> str:
+    def input_text(self, subject: Sensitivity, row: dict[Any, Any]) -> str:
         """An input in words."""
-        return row_words(told, row)
+        return row_words(subject, row)
 
 
 class IndexChart(SensitivityChart):
@@ -105,41 +105,42 @@ class IndexChart(SensitivityChart):
         """Over the figures."""
         return " and ".join(mark.name for mark in self.marks)
 
-    def footer(self, told: Sensitivity) -> str:
-        footer = provenance(told.results)
-        if self.name in told.designs:
-            facts = told.designs[self.name]
+    def footer(self, subject: Sensitivity) -> str:
+        footer = provenance(subject.results)
+        if self.name in subject.designs:
+            facts = subject.designs[self.name]
             footer += f" · {facts['runs']:,} runs of design {facts['identity'][:12]}"
         return footer
 
     def frame(self, subjects: Sequence[Sensitivity]) -> Rows:
-        (told,) = subjects
-        rows = shown_rows(told.tables[self.name], MOST)
-        labels = [wrap(row_words(told, row), LABEL, SMALL) for row in rows]
+        (subject,) = subjects
+        rows = shown_rows(subject.tables[self.name], MOST)
+        labels = [wrap(row_words(subject, row), LABEL, SMALL) for row in rows]
         heights = [max(len(lines), len(self.marks)) * SMALL * LINE + AIR for lines in labels]
         return Rows(rows, labels, [[_value(mark, row) for mark in self.marks] for row in rows], heights)
 
-    def size(self, told: Sensitivity, shared: Rows) -> tuple[float, float]:
+    def size(self, subject: Sensitivity, shared: Rows) -> tuple[float, float]:
         texts = [text_width(text, SMALL) for texts in shared.values for text in texts]
         wide = max(text_width(self.head, SMALL, True), *texts)
         key = KEY if len(self.marks) > 1 else 0.0
         return LABEL + GAP + SCALE + GAP + wide + 0.1, HEAD + shared.height + AXIS + key
 
-    def draw(self, panel: Panel, told: Sensitivity, shared: Rows) -> None:
+    def draw(self, panel: Panel, subject: Sensitivity, shared: Rows) -> None:
         columns = ((0.0, "Input", shared.labels), (LABEL + GAP + SCALE + GAP, self.head, shared.values))
         draw_columns(panel, HEAD, shared.heights, columns)
         _draw_marks(panel.axes(LABEL + GAP, HEAD, SCALE, shared.height), self, shared)
         _draw_key(panel, self.marks, HEAD + shared.height + AXIS)
 
-    def caption(self, told: Sensitivity, shared: Rows) -> Caption:
-        said = opening(told) + (f" {design_words(told, self.name)}" if self.name in told.designs else "")
+    def caption(self, subject: Sensitivity, shared: Rows) -> Caption:
+        design = f" {design_words(subject, self.name)}" if self.name in subject.designs else ""
+        finding = sensitivity_opening(subject) + design
         rows = shared.records[:3]
-        first = [f"{row_words(told, row)}: {', '.join(_value(mark, row) for mark in self.marks)}" for row in rows]
+        first = [f"{row_words(subject, row)}: {', '.join(_value(mark, row) for mark in self.marks)}" for row in rows]
         return Caption(
-            f"{self.title}: {told.asked.label}",
+            f"{self.title}: {subject.asked.label}",
             "One row an input, the largest first. Line: 95 % interval.",
-            said,
-            f"Dots with intervals. {said} {'. '.join(map(clean, first))}.",
+            finding,
+            f"Dots with intervals. {finding} {'. '.join(map(clean, first))}.",
             (self.reading,),
         )
 
@@ -199,17 +200,10 @@ def _draw_marks(axes: Axes, kind: IndexChart, shared: Rows) -> None:
     ends = [row[key] for row in rows for key in keys if not math.isnan(row[key])]
     low, high = min(0.0, *ends), max(ends)
     room = 0.05 * (high - low or 1)
-    axes.set_xlim(low - (room if low < 0 else 0), high + room)
-    axes.set_ylim(tall, 0)
-    axes.set_yticks([])
     marks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
     ticks = [tick for tick in marks if low - room <= tick <= high + room]
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel(kind.axis, fontsize=SMALL, color=SOFT)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
-    axes.vlines(ticks, 0, tall, color=RULE, linewidth=0.6, zorder=0)
+    limits = (low - (room if low < 0 else 0), high + room)
+    draw_scale(axes, limits, tall, ticks, [f"{tick:g}" for tick in ticks], kind.axis, ("left", "bottom"))
     axes.vlines(0, 0, tall, color=INK, linewidth=0.9, zorder=1)
     y = 0.0
     for row, height in zip(rows, shared.heights, strict=True):

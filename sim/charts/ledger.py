@@ -11,7 +11,8 @@ from sim.analysis.ledger import GivenUp, Movement, lines_given_up, movements
 from sim.charts.chart import CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.ranking import AXIS, ROW, nice_scale
-from sim.charts.style import INK, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
+from sim.charts.rows import draw_scale, draw_share_scale
+from sim.charts.style import INK, SOFT, PartyStyle, agreement_sentence, party_styles
 from sim.charts.text import LINE, clean, in_words, listed, share_text, wrap
 from sim.results.results import Results, share_interval
 
@@ -134,29 +135,13 @@ def _three_axes(panel: Panel, tall: float, shared: Scales) -> tuple[Axes, Axes, 
     points = panel.axes(LEFT, HEAD, MOVE, tall)
     count = round((shared.high - shared.low) / shared.step)
     ticks = [shared.low + k * shared.step for k in range(count + 1)]
-    _prepare(points, tall, ticks, [f"{tick:g}" for tick in ticks], "points of its own values")
+    hidden = ("bottom",) if shared.low == 0 else ("bottom", "left")
+    texts = [f"{tick:g}" for tick in ticks]
+    draw_scale(points, (ticks[0], ticks[-1]), tall, ticks, texts, "points of its own values", hidden)
     points.axvline(0, color=SOFT, linewidth=1, zorder=0.5)
     bars = panel.axes(LEFT + MOVE + FIGURES, HEAD, SHARE, tall)
-    _prepare_shares(bars, tall, shared.share, "per cent of runs")
+    draw_share_scale(bars, tall, *shared.share, "per cent of runs")
     return marks, points, bars
-
-
-def _prepare(axes: Axes, tall: float, ticks: Sequence[float], texts: Sequence[str], unit: str) -> None:
-    axes.set_xlim(ticks[0], ticks[-1])
-    axes.set_ylim(tall, 0)
-    axes.set_xticks(ticks, texts)
-    axes.set_yticks([])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel(unit, fontsize=SMALL, color=SOFT)
-    axes.spines["bottom"].set_visible(False)
-    axes.spines["left"].set_visible(ticks[0] == 0)
-    axes.vlines(ticks, 0, tall, color=RULE, linewidth=0.6, zorder=0)
-
-
-def _prepare_shares(axes: Axes, tall: float, scale: tuple[float, float], unit: str) -> None:
-    step, limit = scale
-    ticks = [k * step for k in range(round(limit / step) + 1)]
-    _prepare(axes, tall, ticks, [f"{100 * tick:.0f}" for tick in ticks], unit)
 
 
 def _draw_words(panel: Panel, marks: Axes, row: Row, x: float, top: float, middle: float, style: PartyStyle) -> None:
@@ -207,7 +192,7 @@ def _draw_lines(panel: Panel, results: Results, shared: Scales) -> None:
     marks.set_xlim(0, MARK)
     marks.set_ylim(tall, 0)
     bars = panel.axes(LEFT, LOW_HEAD, MOVE, tall)
-    _prepare_shares(bars, tall, shared.lines, "per cent of all runs")
+    draw_share_scale(bars, tall, *shared.lines, "per cent of all runs")
     y = 0.0
     for row in rows:
         panel.rule(0, LOW_HEAD + y, panel.width, linewidth=0.5)
@@ -236,16 +221,17 @@ def points_scale(lowest: float, highest: float) -> tuple[float, float, float]:
 
 def _sentence(results: Results) -> str:
     """How often a text was signed, and on how many issues it differs from what each party opened with."""
-    said = agreement_sentence(results, share_text(results.agreements, results.n))
+    finding = agreement_sentence(results, share_text(results.agreements, results.n))
     found, each = movements(results), []
     for party in results.scenario.parties:
         own = [one for one in found if one.party == party and one.n]
         if own:
             each.append(f"{clean(label_of(results, party), 60)} {sum(one.moved / one.n for one in own):.1f}")
     if not each:
-        return said
+        return finding
     count = len(results.scenario.issues)
-    return f"{said} Issues, of {count}, on which the text differs from a party's opening, on average: {listed(each)}."
+    moved = f"Issues, of {count}, on which the text differs from a party's opening, on average: {listed(each)}."
+    return f"{finding} {moved}"
 
 
 def _share(count: int, n: int) -> tuple[int, float, float, float]:
@@ -290,8 +276,8 @@ class LedgerChart(Chart[Results, Scales]):
             _draw_lines(panel.part(0, below, panel.width, panel.height - below), results, shared)
 
     def caption(self, results: Results, shared: Scales) -> Caption:
-        said, notes = _sentence(results), []
-        alt = f"Points with whiskers by issue and party, from opening to text. {said}"
+        finding, notes = _sentence(results), []
+        alt = f"Points with whiskers by issue and party, from opening to text. {finding}"
         if has_movements(results):
             undelivered = "; a chance that an option cannot be delivered is not in them" * any(
                 issue.deliverable for issue in results.scenario.issues.values()
@@ -328,7 +314,7 @@ class LedgerChart(Chart[Results, Scales]):
             "opening; left of 0 it is worth more. Points are on each party's own scale, 0 to 100: those of two "
             "parties do "
             "not compare.",
-            said,
+            finding,
             alt,
             tuple(notes),
         )

@@ -55,8 +55,8 @@ class PackagesChart(Chart[Results, Ranking]):
     def caption(self, results: Results, shared: Ranking) -> Caption:
         table = results.packages()
         agreed = results.agreements
-        said = agreement_sentence(results, share_text(agreed, results.n))
-        alt = [f"Bar chart: share of runs by package of headline issues. {said}"]
+        finding = agreement_sentence(results, share_text(agreed, results.n))
+        alt = [f"Bar chart: share of runs by package of headline issues. {finding}"]
         if len(table):
             top = table.iloc[0]
             options = listed([f"{in_words(issue)}: {in_words(top[issue])}" for issue in shared.issues])
@@ -71,7 +71,7 @@ class PackagesChart(Chart[Results, Ranking]):
         return Caption(
             "Packages signed, by share of runs" if len(table) else "No package signed: outcomes by share of runs",
             f"{by}Shares are of all runs.",
-            said,
+            finding,
             " ".join(alt),
             (INTERVAL_NOTE,),
         )

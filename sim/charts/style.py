@@ -6,6 +6,7 @@ Source: Okabe & Ito (2008), Color Universal Design.
 from dataclasses import dataclass
 
 from sim.results import stages
+from sim.results.labels import OUTCOMES, SIGNED
 from sim.results.results import Results
 from sim.results.stages import is_voted_on
 from sim.scenario import Scenario
@@ -48,19 +49,13 @@ def party_styles(scenario: Scenario) -> dict[str, PartyStyle]:
     return {name: PARTY_STYLES[place % len(PARTY_STYLES)] for place, name in enumerate(scenario.parties)}
 
 
-OUTCOME_WORDS = {
-    "no_zone": "No zone: no package was acceptable to all who must sign",
-    "deadline": "Time ran out, though some package was acceptable to all who must sign",
-    "broke_off": "A party broke off the talks",
-    "refused": "Agreement signed, not ratified",
-    "in_force": "Agreement in force",
-}
+OUTCOME_WORDS = {name: labels.title for name, labels in OUTCOMES.items()}
 
 
 def outcome_words(results: Results, outcome: str) -> str:
     """An outcome in words; where nobody votes on a text, what is in force is spoken of as signed."""
     if outcome == "in_force" and getattr(results.scenario, "ratification", None) is None:
-        return "Agreement signed"
+        return SIGNED.title
     return OUTCOME_WORDS.get(outcome, outcome.replace("_", " "))
 
 

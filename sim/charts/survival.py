@@ -30,7 +30,7 @@ GROUP_STYLES = (  # no party's colours: an option belongs to nobody
     PartyStyle(NEUTRAL, "-", "^"),
     PartyStyle(BLACK, (0, (6, 1.5, 1, 1.5)), "D"),
 )
-NOT_TOLD = "The scenario has no numbers on how long agreements hold, so nothing is shown here."
+NO_NUMBERS = "The scenario has no numbers on how long agreements hold, so nothing is shown here."
 
 
 @dataclass(frozen=True)
@@ -177,19 +177,19 @@ def _draw_list(panel: Panel | None, results: Results, shared: Curves) -> float:
                 panel.lines(x, y + 0.06, head, SMALL, weight="bold")
             y += len(head) * SMALL * LINE + 0.12
         label = clean(results.scenario.issues[shared.issue].options[option]) if option else "All, with 95 % interval"
-        said = [f"{month} months: {share_text(broken.holding(month), len(broken))}" for month in MARKS]
+        finding = [f"{month} months: {share_text(broken.holding(month), len(broken))}" for month in MARKS]
         texts = wrap(label, room, SMALL, 3)
         if panel is not None:
             _draw_sample(panel, x, y, option, shared)
             panel.lines(x + SAMPLE, y, texts, SMALL)
-            panel.lines(x + SAMPLE, y + len(texts) * SMALL * LINE, said, SMALL, color=SOFT)
-        y += (len(texts) + len(said)) * SMALL * LINE + 0.1
+            panel.lines(x + SAMPLE, y + len(texts) * SMALL * LINE, finding, SMALL, color=SOFT)
+        y += (len(texts) + len(finding)) * SMALL * LINE + 0.1
     return y
 
 
 def _nothing(results: Results) -> str:
     """Why there is no curve."""
-    return f"No agreement was {_state(results)} in any run." if says_how_long(results) else NOT_TOLD
+    return f"No agreement was {_state(results)} in any run." if says_how_long(results) else NO_NUMBERS
 
 
 def _sentence(results: Results) -> str:
@@ -264,11 +264,11 @@ class SurvivalChart(Chart[Results, Curves]):
         _draw_list(panel, results, shared)
 
     def caption(self, results: Results, shared: Curves) -> Caption:
-        said, notes = _sentence(results), []
+        finding, notes = _sentence(results), []
         over = f"by months since {begun(results)}, 0 to {MONTHS}"
-        alt = f"Curve of the share of agreements that still hold, {over}. {said}"
+        alt = f"Curve of the share of agreements that still hold, {over}. {finding}"
         if _is_empty(results):
-            alt = f"No curve. {_nothing(results)} {said}"
+            alt = f"No curve. {_nothing(results)} {finding}"
         else:
             notes = [
                 "Band, whiskers and figures in brackets: 95 % interval of the share (Wilson), month by month, from the "
@@ -287,7 +287,7 @@ class SurvivalChart(Chart[Results, Curves]):
             f"Of the runs with an agreement {_state(results)}, the share in which it still holds. All are followed to "
             "the "
             "end of the scale; runs without an agreement are not in this picture.",
-            said,
+            finding,
             alt,
             tuple(notes),
         )

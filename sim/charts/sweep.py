@@ -27,7 +27,7 @@ OPEN = "Outlined: at central numbers some package is acceptable to all, every re
 CONTOUR = "Dark line: half of the runs, between points interpolated."
 
 
-def _told(table: SweepTable) -> list[str]:
+def _stages(table: SweepTable) -> list[str]:
     """At most four stages: where zones of the first round and of some round are the same, one of them."""
     stages = list(table.stages)
     if "zone_first" in stages and "zone_ever" in stages:
@@ -177,7 +177,7 @@ class SweepChart(Chart[SweepTable, list[str]]):
         return f"n = {table.n:,} runs of each of {len(table.points):,} points · seed {table.seed}"
 
     def frame(self, subjects: Sequence[SweepTable]) -> list[str]:
-        return _told(subjects[0])
+        return _stages(subjects[0])
 
     def size(self, table: SweepTable, shared: list[str]) -> tuple[float, float]:
         if len(table.paths) > 1:
@@ -205,11 +205,11 @@ class SweepChart(Chart[SweepTable, list[str]]):
         rows, last = table.points.to_dict("records"), shared[-1]
         least, most = (end(rows, key=lambda row: row[last]) for end in (min, max))
 
-        def told(row: Any) -> str:
+        def level(row: Any) -> str:
             where = listed([f"{clean(path, 60)} = {_value(row[path])}" for path in table.paths])
             return f"{percent(round(row[last] * table.n), table.n)} at {where}"
 
-        said = f"{STAGES[last].heading}: from {told(least)} to {told(most)}."
+        finding = f"{STAGES[last].heading}: from {level(least)} to {level(most)}."
         notes = []
         if len(table.paths) > 1:
             spread = table.design is not None
@@ -222,4 +222,5 @@ class SweepChart(Chart[SweepTable, list[str]]):
         how = "Shares of runs in per cent; every point is played on the same lots. "
         how += "Pale: 95 % interval." if one else "Darker is more, each map with its own scale."
         varied = listed([clean(path, 60) for path in table.paths])
-        return Caption(f"What came of it as {varied} {'varies' if one else 'vary'}", how, said, said, tuple(notes))
+        title = f"What came of it as {varied} {'varies' if one else 'vary'}"
+        return Caption(title, how, finding, finding, tuple(notes))

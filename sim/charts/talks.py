@@ -23,7 +23,7 @@ WIDE, LEFT, GAP, LIST = 6.7, 0.62, 0.3, 2.5  # inches
 HEAD, BETWEEN, STRIP, BELOW = 0.26, 0.2, 0.95, 0.52  # inches
 LEVELS = (0.1, 0.5, 0.9)
 QUANTITIES = ("aspiration", "own_offer", "received_offer", "no_deal")
-SAID = {
+LABELS = {
     "aspiration": "least worth asked for (aspiration)",
     "own_offer": "worth of own offers",
     "received_offer": "worth of offers received",
@@ -170,7 +170,7 @@ def _draw_legend(panel: Panel, style: PartyStyle) -> None:
         axes.set_ylim(0, 1)
         flat = np.ones(3)
         _draw_band(axes, quantity, style, (rounds, 0.1 * flat, 0.5 * flat, 0.9 * flat), np.ones(3, bool))
-        lines = wrap(SAID[quantity], width, SMALL)
+        lines = wrap(LABELS[quantity], width, SMALL)
         panel.lines(x + 0.55, y + 0.15 - len(lines) * SMALL * LINE / 2, lines, SMALL)
         y += 0.42
     lines = wrap("Lines: median; surfaces and dotted edges: 10 to 90 % of the runs still open.", LIST, SMALL)
@@ -222,7 +222,7 @@ class TalksChart(Chart[Results, Scales]):
 
     def caption(self, results: Results, shared: Scales) -> Caption:
         by_round = signed_by_round(results)
-        said = agreement_sentence(results, share_text(results.agreements, results.n))
+        finding = agreement_sentence(results, share_text(results.agreements, results.n))
         when = ""
         if results.agreements:
             last = int(by_round[-1])
@@ -232,8 +232,9 @@ class TalksChart(Chart[Results, Scales]):
         return Caption(
             "What parties ask for and offer, round by round",
             "Each panel is on the party's own scale, so panels do not compare.",
-            f"{said}{when}",
-            f"Line charts by round, one panel a party: aspiration, own offers, offers received, no deal. {said}{when}",
+            f"{finding}{when}",
+            "Line charts by round, one panel a party: aspiration, own offers, offers received, no deal. "
+            f"{finding}{when}",
             ("Medians and bands are read from histograms of 200 bins over the party's range, over runs still open in "
              f"that round; rounds with fewer than {fewest(results.n)} such runs are left out. "
              "Whiskers below: 95 % interval of the share (Wilson).",),

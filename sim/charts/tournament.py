@@ -11,14 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from sim.analysis.layout import decimals
 from sim.analysis.tournament import Tournament
 from sim.analysis.tournament_tables import SHARES
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.pairs import SHADES
-from sim.charts.style import INK, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.rows import draw_scale, draw_whisker
+from sim.charts.style import INK, NEUTRAL_PALE, SOFT
 from sim.charts.text import DASH, LINE, clean, listed, text_width, wrap
+from sim.results.format import decimals
 
 LABEL = 2.5  # inches for a strategy's label at most
 LABEL_LENGTH = 160  # characters of it that are shown; all of it is in the table
@@ -87,16 +88,10 @@ def _draw_labels(panel: Panel, rows: Rows, top: float, width: float) -> None:
 def _draw_figure(axes: Axes, tournament: Tournament, name: str, rows: Rows) -> None:
     """Dots with intervals; one unit of y is an inch."""
     found = _of(tournament, name)
-    ticks, digits = _scale(axes, found, name)
+    limits, ticks, digits = _scale(found, name)
     unit = 1 if name == "own" else 100
-    axes.set_ylim(rows.height, 0)
-    axes.set_yticks([])
-    axes.set_xticks(ticks, [f"{unit * tick:.{digits}f}" for tick in ticks])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel(HEADS[name][1], fontsize=SMALL, color=SOFT)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
-    axes.vlines(ticks, 0, rows.height, color=RULE, linewidth=0.6, zorder=0)
+    texts = [f"{unit * tick:.{digits}f}" for tick in ticks]
+    draw_scale(axes, limits, rows.height, ticks, texts, HEADS[name][1], ("left", "bottom"))
     field = np.mean([row["value"] for row in found])
     if not math.isnan(field):
         axes.vlines(field, 0, rows.height, color=SOFT, linewidth=0.9, linestyle=(0, (1.2, 1.8)), zorder=1)
@@ -111,9 +106,7 @@ def _draw_figure(axes: Axes, tournament: Tournament, name: str, rows: Rows) -> N
                 Rectangle((row["low"], middle - 0.05), row["high"] - row["low"], 0.1, facecolor=NEUTRAL_PALE, zorder=2)
             )
         if not math.isnan(row["difference_low"]):
-            low, high = _between_strategies(row)
-            axes.hlines(middle, low, high, color=INK, linewidth=1.2, zorder=3)
-            axes.vlines([low, high], middle - 0.04, middle + 0.04, color=INK, linewidth=1.2, zorder=3)
+            draw_whisker(axes, *_between_strategies(row), middle, 0.04, 1.2)
         axes.plot([row["value"]], [middle], marker="o", markersize=4.5, color=INK, zorder=4, clip_on=False)
 
 
@@ -123,8 +116,8 @@ def _between_strategies(row: dict[Any, Any]) -> tuple[float, float]:
     return row["difference_low"] + shift, row["difference_high"] + shift
 
 
-def _scale(axes: Axes, found: Sequence[dict[Any, Any]], name: str) -> tuple[list[float], int]:
-    """Limits that hold all intervals, marks on it, and digits of these."""
+def _scale(found: Sequence[dict[Any, Any]], name: str) -> tuple[tuple[float, float], list[float], int]:
+    """Limits that hold all intervals, marks between them, and digits of these."""
     ends = [row[key] for row in found for key in ("value", "low", "high")]
     ends += [end for row in found if not math.isnan(row["difference_low"]) for end in _between_strategies(row)]
     known = [end for end in ends if not math.isnan(end)] or [0.0, 1.0]
@@ -136,11 +129,10 @@ def _scale(axes: Axes, found: Sequence[dict[Any, Any]], name: str) -> tuple[list
         low, high = min(low, 1 - spread), 1 + 0.06 * spread
     if name in SHARES and low < 0:
         low, high = -0.06 * spread, max(high, spread)
-    axes.set_xlim(low, high)
     ticks = [tick for tick in MaxNLocator(3, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= tick <= high]
     ticks = [tick for tick in ticks if name not in SHARES or -1e-9 <= tick <= 1 + 1e-9]
     step = (ticks[1] - ticks[0] if len(ticks) > 1 else spread) * (1 if name == "own" else 100)
-    return ticks, max(0, -math.floor(math.log10(step) + 1e-9))
+    return (low, high), ticks, max(0, -math.floor(math.log10(step) + 1e-9))
 
 
 def _draw_values(panel: Panel, tournament: Tournament, name: str, rows: Rows, x: float, top: float) -> None:
@@ -204,7 +196,7 @@ def _party(tournament: Tournament, name: str) -> str:
     return clean(tournament.scenario.parties[name].label, 60)
 
 
-def _said(tournament: Tournament) -> str:
+def _finding(tournament: Tournament) -> str:
     """Where no party gets more by changing alone."""
     found, points = tournament.equilibria, len(tournament.points)
     if not len(found):
@@ -302,8 +294,8 @@ class TournamentChart(Chart[Tournament, Places]):
             "Every assignment of the strategies to these parties is played on the same runs. A strategy's figures are "
             "means over all parties that play it and all that the others play. Own worth is each party's own scale, "
             f"from 0 to 1 but for linkages.{darker}",
-            _said(tournament),
+            _finding(tournament),
             f"Dots with intervals, and a map of pairs. Most own worth in the mean: {clean(best, 60)}. Own worth by "
-            f"strategy: {listed(own)}. {_said(tournament)}",
+            f"strategy: {listed(own)}. {_finding(tournament)}",
             tuple(notes),
         )

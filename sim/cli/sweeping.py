@@ -13,16 +13,15 @@ from sim.analysis.contenders import as_vary
 from sim.analysis.sweep_table import SweepTable, sweep_table
 from sim.analysis.tournament import Entrants, Tournament, entrants, tournament_of
 from sim.analysis.tournament_games import check_size
-from sim.analysis.tournament_text import tournament_parts
 from sim.batch import BatchInterrupted, BatchItem, batch
 from sim.batch.progress import progress_on
 from sim.cli.batching import report
-from sim.cli.output import WRONG_INPUT, fail, print_json, print_parts
+from sim.cli.output import WRONG_INPUT, fail, print_json, print_result
 from sim.cli.signals import hear_no_more
 from sim.cli.sources import read_or_fail
+from sim.core.wording import shown
 from sim.results.reading import stored_draws
 from sim.scenario import Scenario
-from sim.scenario.messages import shown
 
 CHARTS = "charts"
 NAME = "tournament"
@@ -81,7 +80,7 @@ def run_sweep(wish: SweepWish, as_json: bool) -> bool:
         print_json(_data(scenario, wish, items, tournaments, charts))
     else:
         for each in tournaments:
-            print_parts(tournament_parts(each))
+            print_result(each, as_json)
             click.echo("")
         for chart in charts:
             click.echo(f"Chart: {shown(chart, 300)}")

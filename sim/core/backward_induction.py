@@ -190,7 +190,7 @@ def _proposers(proposes: Floats | Bools) -> Iterator[tuple[int, Rows]]:
 
 
 def _mean_of(utility: Floats, marked: Bools) -> Floats:
-    """Mean of the packages marked, (B, M), 0 for none, shape (B, N); by ascending value, so order moves no bit."""
+    """Mean of the packages marked, shape (B, M), 0 for none, shape (B, N); by ascending value: order moves no bit."""
     count = marked.sum(axis=1)
     first = marked.argmax(axis=1)
     mean = np.where(count[:, None] > 0, utility[np.arange(len(utility)), :, first], 0.0)

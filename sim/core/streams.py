@@ -16,7 +16,8 @@ import numpy as np
 from sim.core import exact
 from sim.core.exact import Floats
 
-SCHEME = "peacesim-1"  # changes, with a line in CHANGELOG.md, whenever the same seed no longer gives the same bits
+STREAMS = "peacesim-1"  # part of the name of every stream
+SCHEME = "peacesim-2"  # changes, with a line in CHANGELOG.md, whenever the same seed no longer gives the same bits
 
 WORDS_AT_A_TIME = 4  # one step of Philox's counter
 Z95 = 1.6448536269514722  # 95th percentile of the standard normal law
@@ -43,7 +44,7 @@ def uniform(seed: int, name: str, start: int, count: int) -> Floats:
     """
     if start < 0 or count < 0:
         raise ValueError(f"a slice needs start >= 0 and count >= 0, got start {start} and count {count}")
-    digest = hashlib.sha256(f"{SCHEME}|{int(seed)}|{name}".encode()).digest()
+    digest = hashlib.sha256(f"{STREAMS}|{int(seed)}|{name}".encode()).digest()
     first, skip = divmod(int(start), WORDS_AT_A_TIME)
     stream = np.random.Philox(key=int.from_bytes(digest[:16], "little"), counter=first)
     words = stream.random_raw(skip + int(count))[skip:]

@@ -14,7 +14,7 @@ from sim.core.strategy import Strategy
 from sim.core.utility import EVERYBODY, Extra, deliver, package_utility, rescale_weights
 from sim.mechanisms.bound import Rows
 from sim.model.domain import Structure, structure
-from sim.model.world import World, bind_world
+from sim.model.world import World, draw_world
 from sim.protocols import PROTOCOLS
 from sim.scenario import Number, Scenario
 from sim.strategies import STRATEGIES
@@ -299,7 +299,7 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         protocol=protocol,
         turns=protocol.turns(table.parties, rounds, lots_drawn if lots else np.zeros((0, len(draws), 0))),
         chance=_chance(source, table.parties, strategies, rounds),
-        world=bind_world(scenario, source, table, no_deal, hard, groups),
+        world=draw_world(scenario, source, table, no_deal, hard, groups),
         inputs=source.inputs,
     )
 

@@ -18,7 +18,6 @@ from sim.model.ensemble import Ensemble
 from sim.model.foresight import foreseen_worth
 from sim.model.ratification import Approval
 from sim.model.talks import Talks
-from sim.model.world import holdout
 from sim.model.zopa import Zones
 
 
@@ -155,7 +154,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         else:
             asked = protocol.prescribed(before, state, self.parties, self.ensemble.turns[state.round - 1], self.case)
         self.aspirations.append(np.where(before.open[:, None], asked, np.nan))
-        self.state = self._end(state)
+        self.state = self.ensemble.world.after_round(state, self.utility, self.ensemble.structure)
         going_on, struck = self.approval.ask(self.state)
         self._strike(going_on, struck)
         to_come = self.state.open | self.approval.waiting(self.state)
@@ -163,13 +162,9 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
 
     def _begin(self, state: State) -> State:
         """Events, war, no-deal worth and levers, in the order of the clock, before anybody speaks."""
-        world, k = self.ensemble.world, state.round
-        pressure = state.pressure if world.levers is None else world.levers.at_the_start(state.pressure, k)
-        for n in range(len(world.commitments)):
+        for n in range(len(self.ensemble.world.commitments)):
             self._commit(n, state)
-        real = np.where(state.open[:, None], world.lines_now(state.real, state.worn, k), state.real)
-        no_deal = np.where(state.open[:, None], world.no_deal_now(pressure, k), state.no_deal)
-        return replace(state, pressure=pressure, real=real, no_deal=no_deal)
+        return self.ensemble.world.before_round(state)
 
     def _still_agreed(self, state: State) -> State:
         """Void the consent of parties to which no deal has come to be worth more, or that can sign the text no more."""
@@ -219,23 +214,6 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         after, moves = self.ensemble.protocol.play_round(meeting, self.parties, self.ensemble.turns[k - 1], self.case)
         self.moves.append(moves)
         return replace(after, open=state.open & (after.signed == 0) & ~np.logical_or.reduce(after.left > 0, axis=1))
-
-    def _end(self, state: State) -> State:
-        """Wear of the red lines, and, in the draws still open, levers after the mediator's offer."""
-        world, table = self.ensemble.world, self.ensemble.structure
-        worn, pressure = state.worn, state.pressure
-        if world.giving_way is not None:
-            parties = len(table.parties)
-            on_parties = world.levers.on(pressure, parties) if world.levers else np.zeros((len(worn), parties))
-            worn = worn + world.giving_way.wear(on_parties)  # also while a text is asked about at home
-        if world.levers is not None:
-            offer = state.own_offer[:, world.levers.static.mediator]
-            crossed = table.lines.crosses[table.lines.pattern[offer]] & state.real
-            by_party = np.array([(crossed & table.lines.of(n)).any(axis=1) for n in range(len(table.parties))]).T
-            alone = holdout(offer, self.utility, state.no_deal, by_party, table.signs)
-            moved = world.levers.after_round(pressure, alone, state.round)
-            pressure = np.where(state.open[:, None], moved, pressure)
-        return replace(state, worn=worn, pressure=pressure)
 
     def _case(self) -> Case:
         """What the protocol may look up."""

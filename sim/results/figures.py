@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from sim.core.exact import Floats
+from sim.core.wording import shown
 from sim.scenario import Scenario
-from sim.scenario.messages import shown
 
 SHARE, UTILITY, DISTANCE, ROUND, MONTH = "share of runs", "utility", "distance", "round", "month"
 HOUSEHOLD_WEEKS, MONEY = "million household-weeks", "the file's unit of money"

@@ -8,9 +8,10 @@ import numpy as np
 
 from sim.core.exact import TOLERANCE
 from sim.core.packages import ALWAYS, NEVER, Condition, PackageSpace
+from sim.core.wording import cut, listed, shown
 from sim.protocols import PROTOCOLS
 from sim.scenario.checks import place
-from sim.scenario.messages import Note, cut, listed, shown
+from sim.scenario.messages import Note
 from sim.scenario.nodes import MappingNode
 from sim.scenario.package_checks import central_worth, space_of, spelled
 from sim.scenario.parts import IssueSpec, PartySpec

@@ -15,7 +15,8 @@ from ruamel.yaml import events as yaml_events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from sim.core.cache import Cache
-from sim.scenario.messages import Faults, Mark, counted, quoted, shown
+from sim.core.wording import counted, quoted, shown
+from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import (
     DATE,
     LONGEST_WORD,

@@ -13,12 +13,12 @@ import sim
 from sim.analysis.discovery import discover
 from sim.analysis.drawn_inputs import Drawn, inputs_of
 from sim.analysis.figures import NoAnswer, figure_named, figures
-from sim.analysis.input_words import input_words, rounded, value_words
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.tornado import sample, slices, tornado
 from sim.charts import save_charts
 from sim.core.streams import uniform
 from sim.results.figures import SHARE, UTILITY, Figure
+from sim.results.labels import input_words, rounded, value_words
 from sim.results.rows import FrameRows
 from tests.charts.test_charts import hostile
 from tests.commands import SCENARIO, call, data

@@ -172,7 +172,7 @@ def test_a_comparison_tells_inputs_figures_and_charts(tmp_path):
     page = Page(text)
     assert_safe(text)
     assert "parties.west.no_deal" in page.texts and "--set:1:" in page.text
-    assert "Where the difference comes from" in page.text and "Runs that end otherwise" in page.text
+    assert "Where the difference comes from" in page.text and "The same runs: outcome in A" in page.text
     row = told.figures[(told.figures["figure"] == "signed") & (told.figures["name"] == told.names[1])].iloc[0]
     assert f"{100 * row['difference']:+.0f} points" in page.text
 

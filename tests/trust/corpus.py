@@ -3,29 +3,21 @@
 A line is put into the small scenario `two-banks-pullback` (or is the whole file), and must be told at its place.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Bad:
-    """A file that cannot be a scenario.
-
-    Attributes:
-        name: What is wrong, in a few words.
-        data: The bytes of the file; of a text, UTF-8 is meant.
-        place: Line and column of a message, or how they begin.
-        said: Words that the message has.
-    """
+class Bad(NamedTuple):
+    """A file that is no scenario: its fault in a few words, its bytes, the place and words of a message about it."""
 
     name: str
     data: bytes
     place: str
-    said: str
+    message: str
 
 
-def bad(name: str, text: str | bytes, place: str, said: str) -> Bad:
+def bad(name: str, text: str | bytes, place: str, message: str) -> Bad:
     """An entry of the corpus."""
-    return Bad(name, text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text, place, said)
+    return Bad(name, text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text, place, message)
 
 
 UTF8 = "is not UTF-8; save the file as UTF-8 text"
@@ -170,61 +162,17 @@ SIZE = [
 ]
 
 WORDS = [
-    "no",
-    "NO",
-    "No",
-    "n",
-    "N",
-    "yes",
-    "y",
-    "Y",
-    "Yes",
-    "YES",
-    "on",
-    "On",
-    "ON",
-    "off",
-    "OFF",
-    "017",
-    "-017",
-    "0o17",
-    "0x1F",
-    "0b1",
-    "1_000",
-    "1_000.5",
-    "12:30",
-    "1:30:00",
-    "190:20:30.15",
-    "1e3",
-    "1.5e3",
-    "1E+3",
-    "-.5",
-    "+.5",
-    "=",
-    "2025-12-14T10:00:00",
-    "1e400",
-    "0_0",
-    "08",
-    "1e-320",
-    "6.0e23",
-    "+0x1",
-    "-1_0",
-    "00",
-    "0777",
-    "1__0",
-    "2025-1-4",
-]
+    "no", "NO", "No", "n", "N", "yes", "y", "Y", "Yes", "YES", "on", "On", "ON", "off", "OFF", "017", "-017", "0o17",
+    "0x1F", "0b1", "1_000", "1_000.5", "12:30", "1:30:00", "190:20:30.15", "1e3", "1.5e3", "1E+3", "-.5", "+.5", "=",
+    "2025-12-14T10:00:00", "1e400", "0_0", "08", "1e-320", "6.0e23", "+0x1", "-1_0", "00", "0777", "1__0", "2025-1-4",
+]  # fmt: skip
 NUMBERS = [
     *(bad(f"{word} as value", f"a: {word}", "1:4", f"{DIFFERENTLY} '{word}' differently") for word in WORDS),
     *(bad(f"{word} in a list", f"a: [x, {word}]", "1:8", "differently") for word in WORDS[:12]),
-    *(
-        bad(f"{word} as number", f"a: {word}", "1:4", "is not a number to compute with")
-        for word in (".nan", ".NaN", ".NAN", ".inf", "-.inf", "+.inf", ".Inf", ".INF")
-    ),
-    *(
-        bad(f"nothing as {word!r}", f"a: {word}", "1:", "nothing stands here")
-        for word in ("", "~", "null", "Null", "NULL")
-    ),
+    *(bad(f"{word} as number", f"a: {word}", "1:4", "is not a number to compute with")
+      for word in (".nan", ".NaN", ".NAN", ".inf", "-.inf", "+.inf", ".Inf", ".INF")),
+    *(bad(f"nothing as {word!r}", f"a: {word}", "1:", "nothing stands here")
+      for word in ("", "~", "null", "Null", "NULL")),
     bad("infinite by its exponent", "a: 1.0e+400", "1:4", "is too large for anything in a scenario"),
     bad("too large", "a: 1000000000000000000", "1:4", "is too large for anything in a scenario"),
     bad("zero by its exponent", "a: 1.0e-400", "1:4", "is too small to compute with; write 0"),
@@ -232,99 +180,63 @@ NUMBERS = [
     bad("no such date", "a: 2025-02-30", "1:4", "there is no date 2025-02-30"),
     bad("month 13", "a: 2025-13-01", "1:4", "there is no date 2025-13-01"),
     bad("year 0", "a: 0000-01-01", "1:4", "there is no date 0000-01-01"),
-]
+]  # fmt: skip
 
 TEXTS = [
-    *(
-        bad(f"escaped {what}", f'a: "x{escape}y"', "1:4", "the text holds a control character")
-        for what, escape in (
-            ("escape", "\\e"),
-            ("NUL", "\\0"),
-            ("bell", "\\a"),
-            ("NEL", "\\N"),
-            ("surrogate", "\\ud800"),
-            ("C1", "\\x9b"),
-            ("no character", "\\uffff"),
-            ("mark", "\\ufeff"),
-            ("CR", "\\r"),
-        )
-    ),
+    *(bad(f"an escaped {escape}", f'a: "x{escape}y"', "1:4", "the text holds a control character")
+      for escape in ("\\e", "\\0", "\\a", "\\N", "\\ud800", "\\x9b", "\\uffff", "\\ufeff", "\\r")),
     bad("escaped override", 'a: "x\\u202ey"', "1:4", f"the text holds {TURNS}, '\\u202e'; take it out"),
     bad("escaped isolate", 'a: "\\u2066"', "1:4", f"the text holds {TURNS}"),
     bad("an escape in a key", '"a\\e": 1', "1:1", "the text holds a control character"),
-]
+]  # fmt: skip
 
 WHOLE_FILES = [*ENCODINGS, *SYNTAX, *KEYS, *TRICKS, *SIZE, *NUMBERS, *TEXTS]
 
 
-@dataclass(frozen=True)
-class Change:
-    """What is changed in the small scenario, and what is told of it.
-
-    Attributes:
-        old: Text that stands in the file; its first place is changed.
-        new: What stands there instead.
-        said: Words of the first message that names the line of the change.
-    """
+class Change(NamedTuple):
+    """A change of the first `old` in the small scenario, and words of a message about its line."""
 
     old: str
     new: str
-    said: str
+    message: str
 
 
 ID = "id: two-banks-pullback"
 NAMES = (
-    "",
-    " ",
-    "x" * 81,
-    "x" * 100_000,
-    "a/b",
-    "../../x",
-    "a\\b",
-    "a|b",
-    "a.b",
-    "*",
-    "a*b",
-    "a b",
-    "-a",
-    "ж",
-    "🕊",
-    "e\u0301",
-    "\u200f",
-    "a=b",
-    "a:b",
-    "$x",
-    "a'b",
-    "<b>",
-    "{x}",
-    "%s",
-    "a,b",
-    "~",
-    "a@b",
-    "C:",
-    "a\tb",
-    "?",
-    "#",
-)
+    "", " ", "x" * 81, "x" * 100_000, "a/b", "../../x", "a\\b", "a|b", "a.b", "*", "a*b", "a b", "-a", "ж", "🕊",
+    "e\u0301", "\u200f", "a=b", "a:b", "$x", "a'b", "<b>", "{x}", "%s", "a,b", "~", "a@b", "C:", "a\tb", "?", "#",
+)  # fmt: skip
+PARTY = [  # a line of a party, and what is reported about it
+    ("weight: {}", "unknown key 'weight'; did you mean 'weights'?"),
+    ("signs: sometimes", "where always, never, a condition"),
+    ("kind: friend", "is not one of belligerent, mediator or supporter"),
+    ("influence: 0", "a number above 0 would do"),
+    ("foresight: {value: 2}", "a number from 0 to 1 would do"),
+    ("foresight: {range: [0.9, 0.1]}", "write the lower number first"),
+    ("foresight: {value: 0.5, range: [0, 0.2]}", "is outside its range"),
+    ("foresight: {value: 0.2, range: [0, 1], law: uniform}", "the middle of its range"),
+    ("foresight: {value: 0.2, law: uniform}", "needs a range to draw from"),
+    ("foresight: {range: [0, 1], law: cauchy}", "is not one of triangular"),
+    ("foresight: {}", "a number needs a value or a range"),
+    ("foresight: {value: 0.1, unit: x}", "unknown key 'unit'"),
+    ("foresight: yes", "differently"),
+    ("opens_with: nothing", "no proposal is called 'nothing'"),
+    ("strategy: {name: time_dependant}", "did you mean 'time_dependent'?"),
+    ("strategy: {name: __import__}", "'__import__'"),
+    ("strategy: {name: sim.strategies.hardline}", "'sim.strategies.hardline'"),
+    ("strategy: {name: time_dependent, exponant: 3}", "did you mean 'exponent'?"),
+    *((f"foresight: {value}", "is no number") for value in ("[0, 1]", "true", "1/2", "0,5", "50%", '"0.5"')),
+]  # fmt: skip
 CHANGES = [
     *(Change(ID, f'id: "{name}"'.replace("\\b", "\\\\b"), NAME if name else "") for name in NAMES),
     *(Change("upland:\n", f'"{name}":\n'.replace("\\b", "\\\\b"), "") for name in NAMES),
-    Change("schema: 1", "schema: 1.0", "is not one of 1"),
-    Change("schema: 1", "schema: true", "is not one of 1"),
-    Change("schema: 1", 'schema: "1"', "is not one of 1"),
-    Change("schema: 1", "schema: 2", "is not one of 1"),
-    Change("rounds: 24", "rounds: 24.0", "where a whole number would do"),
-    Change("rounds: 24", "rounds: 24.5", "where a whole number would do"),
-    Change("rounds: 24", 'rounds: "24"', "where a whole number would do"),
-    Change("rounds: 24", "rounds: true", "where a whole number would do"),
+    *(Change("schema: 1", f"schema: {value}", "is not one of 1") for value in ("1.0", "true", '"1"', "2")),
+    *(Change("rounds: 24", f"rounds: {value}", "where a whole number would do")
+      for value in ("24.0", "24.5", '"24"', "true", "2025-12-14", "[24]", "{value: 24}")),
+    *(Change("rounds: 24", f'"{key}": 24', f"unknown key {key!r}; did you mean 'rounds'?")
+      for key in ("round", "Rounds", "rounds ")),
     Change("rounds: 24", "rounds: 0", "is out of bounds; at least 1 would do"),
     Change("rounds: 24", "rounds: -0", "is out of bounds"),
-    Change("rounds: 24", "rounds: 2025-12-14", "where a whole number would do"),
-    Change("rounds: 24", "rounds: [24]", "a list where a whole number would do"),
-    Change("rounds: 24", "rounds: {value: 24}", "a mapping where a whole number would do"),
-    Change("rounds: 24", "round: 24", "unknown key 'round'; did you mean 'rounds'?"),
-    Change("rounds: 24", "Rounds: 24", "unknown key 'Rounds'; did you mean 'rounds'?"),
-    Change("rounds: 24", '"rounds ": 24', "unknown key 'rounds '; did you mean 'rounds'?"),
     Change("days_per_round: 15", "days_per_round: 0", "a number above 0 would do"),
     Change("days_per_round: 15", "days_per_round: .inf", "is not a number to compute with"),
     Change("days_per_round: 15", "days_per_round: two weeks", "where a number would do"),
@@ -334,32 +246,5 @@ CHANGES = [
     Change("headline: ", "headline: strip # ", "where a list would do"),
     Change("headline: [", "headline: [nowhere, ", "no issue is called 'nowhere'"),
     Change("headline: [", "headline: [Strip, ", "no issue is called 'Strip'; did you mean 'strip'?"),
-    Change("  upland:\n", "  upland:\n    weight: {}\n", "unknown key 'weight'; did you mean 'weights'?"),
-    Change("  upland:\n", "  upland:\n    signs: sometimes\n", "where always, never, a condition"),
-    Change("  upland:\n", "  upland:\n    kind: friend\n", "is not one of belligerent, mediator or supporter"),
-    Change("  upland:\n", "  upland:\n    influence: 0\n", "a number above 0 would do"),
-    Change("  upland:\n", "  upland:\n    foresight: {value: 2}\n", "a number from 0 to 1 would do"),
-    Change("  upland:\n", "  upland:\n    foresight: {range: [0.9, 0.1]}\n", "write the lower number first"),
-    Change("  upland:\n", "  upland:\n    foresight: {value: 0.5, range: [0, 0.2]}\n", "is outside its range"),
-    Change(
-        "  upland:\n",
-        "  upland:\n    foresight: {value: 0.2, range: [0, 1], law: uniform}\n",
-        "the middle of its range",
-    ),
-    Change("  upland:\n", "  upland:\n    foresight: {value: 0.2, law: uniform}\n", "needs a range to draw from"),
-    Change("  upland:\n", "  upland:\n    foresight: {range: [0, 1], law: cauchy}\n", "is not one of triangular"),
-    Change("  upland:\n", "  upland:\n    foresight: {}\n", "a number needs a value or a range"),
-    Change("  upland:\n", "  upland:\n    foresight: {value: 0.1, unit: x}\n", "unknown key 'unit'"),
-    Change("  upland:\n", "  upland:\n    foresight: [0, 1]\n", "is no number"),
-    Change("  upland:\n", "  upland:\n    foresight: yes\n", "differently"),
-    Change("  upland:\n", "  upland:\n    foresight: true\n", "is no number"),
-    Change("  upland:\n", "  upland:\n    foresight: 1/2\n", "is no number"),
-    Change("  upland:\n", "  upland:\n    foresight: 0,5\n", "is no number"),
-    Change("  upland:\n", "  upland:\n    foresight: 50%\n", "is no number"),
-    Change("  upland:\n", '  upland:\n    foresight: "0.5"\n', "is no number"),
-    Change("  upland:\n", "  upland:\n    opens_with: nothing\n", "no proposal is called 'nothing'"),
-    Change("  upland:\n", "  upland:\n    strategy: {name: time_dependant}\n", "did you mean 'time_dependent'?"),
-    Change("  upland:\n", "  upland:\n    strategy: {name: __import__}\n", "'__import__'"),
-    Change("  upland:\n", "  upland:\n    strategy: {name: sim.strategies.hardline}\n", "'sim.strategies.hardline'"),
-    Change("  upland:\n", "  upland:\n    strategy: {name: time_dependent, exponant: 3}\n", "did you mean 'exponent'?"),
-]
+    *(Change("  upland:\n", f"  upland:\n    {line}\n", said) for line, said in PARTY),
+]  # fmt: skip

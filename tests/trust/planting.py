@@ -4,11 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("sim", "peacesim", "tests", "scenarios", "docs", "benchmarks", "results", ".ci")  # what tests read
+SOURCES = (".py", ".html", ".css", ".js", ".yaml")
 TIME = 900  # seconds that a test may take before the bug counts as not noticed
 
 
@@ -17,22 +20,41 @@ class Planted:
     """A bug, and the test that must notice it.
 
     Attributes:
-        promise: Whose keeping it takes away, such as `R1`.
-        file: Relative to the project.
-        old: Text that stands in the file exactly once.
-        new: What stands there with the bug.
-        test: The test, as pytest names it: `tests/trust/test_x.py::test_y`.
+        promise: The promise it breaks, such as `R1`.
+        where: The file, or the folder of the one file, that has the text; relative to the project.
+        old: Text that occurs exactly once there.
+        new: The text with the bug.
+        test: Its name for pytest: `tests/trust/test_x.py::test_y`.
     """
 
     promise: str
-    file: str
+    where: str
     old: str
     new: str
     test: str
 
-    def fits(self) -> bool:
-        """Whether the file is still as it was when the bug was thought of."""
-        return (ROOT / self.file).read_text(encoding="utf-8").count(self.old) == 1
+    def places(self) -> list[str]:
+        """The files with the text, once for each occurrence; a bug that still fits has one."""
+        return [file for file, text in _texts(self.where) for _ in range(text.count(self.old))]
+
+    @property
+    def file(self) -> str:
+        """The file with the text; a bug in a folder follows it from file to file."""
+        (found,) = self.places()
+        return found
+
+
+def bugs(promise: str, module: str, rows: Iterable[tuple[str, str, str, str]]) -> list[Planted]:
+    """Planted bugs from rows of `where`, `old`, `new` and `test`; a bare name is a test of the module."""
+    here = f"tests/trust/{module.rpartition('.')[2]}.py::"
+    return [Planted(promise, where, old, new, test if "::" in test else here + test) for where, old, new, test in rows]
+
+
+@cache
+def _texts(where: str) -> tuple[tuple[str, str], ...]:
+    place = ROOT / where
+    files = sorted(path for path in place.rglob("*") if path.suffix in SOURCES) if place.is_dir() else [place]
+    return tuple((path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in files)
 
 
 def copy_project(to: Path) -> Path:

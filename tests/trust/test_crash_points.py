@@ -20,7 +20,7 @@ import pytest
 
 import sim.batch.engines
 from sim.results.manifest import read_manifest
-from tests.trust.planting import Planted
+from tests.trust.planting import bugs
 from tests.trust.recorded import logged, strace, traced
 from tests.trust.small import (
     FEW,
@@ -39,42 +39,26 @@ from tests.trust.small import (
 
 __all__ = ["strace"]  # a fixture
 
-DYING = "tests/batch/test_batch.py::test_dying_at_any_step_loses_nothing_that_was_finished[True-3-4]"
-PLANTED = [
-    Planted(
-        "R1", "sim/results/folder.py", "self._list(manifest, write_chunk(self.path, chunk, self.layout, versions))",
-        "from sim.results.chunk_files import packed\n"
-        "        self._list(manifest, packed(chunk, self.layout, versions)[0])\n"
-        "        write_chunk(self.path, chunk, self.layout, versions)",
-        DYING,
-    ),
-    Planted(
-        "R1", "sim/results/files.py", 'temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")',
-        "temporary = path", "tests/results/test_store.py::test_a_file_reaches_the_disk_before_its_name_does",
-    ),
-    Planted(
-        "R1", "sim/results/folder.py",
-        "        self._save()\n        if before is not None and before.name != entry.name:\n"
-        "            remove([self.path / name for name in before.files])",
-        "        if before is not None and before.name != entry.name:\n"
-        "            remove([self.path / name for name in before.files])\n        self._save()",
-        DYING,
-    ),
-    Planted(
-        "R1", "sim/results/folder.py",
-        "left = [each for folder in (self.path, *self.path.iterdir()) for each in unfinished(folder)]",
-        "left = []", "tests/batch/test_batch.py::test_what_a_kill_left_half_done_is_removed_wherever_it_lies",
-    ),
-    Planted(
-        "R1", "sim/results/manifest.py", "return replace(self, files=resolved, complete=False)",
-        "return replace(self, complete=False)",
-        "tests/batch/test_batch.py::test_tables_of_other_draws_are_not_listed_while_new_ones_are_made",
-    ),
-    Planted(
-        "R1", "sim/results/folder.py", "        remove(unfinished(path))\n", "        pass\n",
-        "tests/batch/test_batch.py::test_what_a_kill_left_half_done_is_removed_wherever_it_lies",
-    ),
-]  # fmt: skip
+PLANTED = bugs("R1", __name__, [
+    ("sim/results", "self._list(manifest, write_chunk(self.path, chunk, self.layout, versions))",
+     "from sim.results.chunk_files import packed\n"
+     "        self._list(manifest, packed(chunk, self.layout, versions)[0])\n"
+     "        write_chunk(self.path, chunk, self.layout, versions)",
+     "tests/batch/test_batch.py::test_dying_at_any_step_loses_nothing_that_was_finished[True-3-4]"),
+    ("sim/results", 'temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")', "temporary = path",
+     "tests/results/test_store.py::test_a_file_reaches_the_disk_before_its_name_does"),
+    ("sim/results", "        self._save()\n        if before is not None and before.name != entry.name:\n"
+     "            remove([self.path / name for name in before.files])",
+     "        if before is not None and before.name != entry.name:\n"
+     "            remove([self.path / name for name in before.files])\n        self._save()",
+     "tests/batch/test_batch.py::test_dying_at_any_step_loses_nothing_that_was_finished[True-3-4]"),
+    ("sim/results", "left = [each for folder in (self.path, *self.path.iterdir()) for each in unfinished(folder)]",
+     "left = []", "tests/batch/test_batch.py::test_what_a_kill_left_half_done_is_removed_wherever_it_lies"),
+    ("sim/results", "return replace(self, files=resolved, complete=False)", "return replace(self, complete=False)",
+     "tests/batch/test_batch.py::test_tables_of_other_draws_are_not_listed_while_new_ones_are_made"),
+    ("sim/results", "        remove(unfinished(path))\n", "        pass\n",
+     "tests/batch/test_batch.py::test_what_a_kill_left_half_done_is_removed_wherever_it_lies"),
+])  # fmt: skip
 
 
 @dataclass(frozen=True)

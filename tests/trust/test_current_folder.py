@@ -16,25 +16,23 @@ from sim.core.compiled import _numba
 from sim.core.current_folder import exclude_from_imports, unread
 from tests.app_client import Client
 from tests.commands import call
-from tests.trust.planting import ROOT, Planted
+from tests.trust.planting import ROOT, bugs
 
-TEST = "tests/trust/test_current_folder.py::"
-PLANTED = [
-    Planted("R14", "sim/core/current_folder.py", '    os.environ["PYTHONSAFEPATH"] = "1"\n', "",
-            f"{TEST}test_the_page_runs_nothing_that_lies_in_the_current_folder"),
-    Planted("R14", "sim/core/current_folder.py", 'if folder not in ("", current)]', "if True]",
-            f"{TEST}test_the_package_run_as_a_module_imports_nothing_more_from_the_current_folder"),
-    Planted("R14", "sim/core/current_folder.py", "        trusted.add(os.path.dirname(script))", "        pass",
-            f"{TEST}test_folders_that_the_user_named_stay_on_the_path"),
-    Planted("R14", "sim/batch/engines.py", '    "PYTHONSAFEPATH": "1",', "    #",
-            f"{TEST}test_workers_of_a_script_run_nothing_that_lies_in_the_current_folder"),
-    Planted("R14", "sim/core/compiled.py", '    with unread(".numba_config.yaml"):', "    if True:",
-            f"{TEST}test_no_command_runs_or_obeys_what_lies_in_the_current_folder[run]"),
-    Planted("R14", "sim/core/compiled.py", '_config_fname = ""', '_config_fname_ = ""',
-            f"{TEST}test_the_compiler_obeys_no_file_that_it_meets_later"),
-    Planted("R14", "sim/charts/__init__.py", 'with unread("matplotlibrc") if', 'with unread("matplotlib.rc") if',
-            f"{TEST}test_no_command_runs_or_obeys_what_lies_in_the_current_folder[sweep]"),
-]  # fmt: skip
+PLANTED = bugs("R14", __name__, [
+    ("sim/core", '    os.environ["PYTHONSAFEPATH"] = "1"\n', "",
+     "test_the_page_runs_nothing_that_lies_in_the_current_folder"),
+    ("sim/core", 'if folder not in ("", current)]', "if True]",
+     "test_the_package_run_as_a_module_imports_nothing_more_from_the_current_folder"),
+    ("sim/core", "        trusted.add(os.path.dirname(script))", "        pass",
+     "test_folders_that_the_user_named_stay_on_the_path"),
+    ("sim/batch", '    "PYTHONSAFEPATH": "1",', "    #",
+     "test_workers_of_a_script_run_nothing_that_lies_in_the_current_folder"),
+    ("sim/core", '    with unread(".numba_config.yaml"):', "    if True:",
+     "test_no_command_runs_or_obeys_what_lies_in_the_current_folder[run]"),
+    ("sim/core", '_config_fname = ""', '_config_fname_ = ""', "test_the_compiler_obeys_no_file_that_it_meets_later"),
+    ("sim/charts", 'with unread("matplotlibrc") if', 'with unread("matplotlib.rc") if',
+     "test_no_command_runs_or_obeys_what_lies_in_the_current_folder[sweep]"),
+])  # fmt: skip
 
 OTHERS = ("numpy", "numba", "yaml", "matplotlib", "click", "sim", "canary", "sitecustomize", "usercustomize")
 AS_MODULE = ("json", "multiprocessing", "pickle", "random", "signal", "socket", "statistics", "token")

@@ -11,22 +11,20 @@ from sim.results.inspection import _Found, _hold_others, inspect
 from sim.results.manifest import read_manifest
 from sim.results.reading import damaged_files, open_results
 from tests.commands import call
-from tests.trust.planting import Planted
+from tests.trust.planting import bugs
 from tests.trust.results import KINDS, bytes_of, cuts, files_of, flips, only, play, short_chunks
 
-TEST = "tests/trust/test_damage.py::"
-PLANTED = [
-    Planted("R9", "sim/results/chunk_files.py", "    if sha256(data) != known:",
-            "    if len(data) > 99 and data[9] < 0:", f"{TEST}test_every_file_and_kind_of_damage_is_found_and_named"),
-    Planted("R9", "sim/results/manifest.py", "        if manifest.to_bytes() != data:", "        if not data:",
-            f"{TEST}test_every_file_and_kind_of_damage_is_found_and_named"),
-    Planted("R9", "sim/results/folder.py", "        self.damaged += changed\n        return not changed",
-            "        return True", f"{TEST}test_batch_makes_again_what_is_damaged"),
-    Planted("R9", "sim/results/files.py", "        path.rmdir()\n", "        raise\n",
-            f"{TEST}test_batch_makes_again_what_is_damaged"),
-    Planted("R9", "sim/cli/output.py", "        fail(DAMAGED, *damaged,", "        fail(WRONG_INPUT, *damaged,",
-            f"{TEST}test_commands_that_read_it_end_with_4_and_one_plain_line"),
-]  # fmt: skip
+PLANTED = bugs("R9", __name__, [
+    ("sim/results", "    if sha256(data) != known:", "    if len(data) > 99 and data[9] < 0:",
+     "test_every_file_and_kind_of_damage_is_found_and_named"),
+    ("sim/results", "        if manifest.to_bytes() != data:", "        if not data:",
+     "test_every_file_and_kind_of_damage_is_found_and_named"),
+    ("sim/results", "        self.damaged += changed\n        return not changed", "        return True",
+     "test_batch_makes_again_what_is_damaged"),
+    ("sim/results", "        path.rmdir()\n", "        raise\n", "test_batch_makes_again_what_is_damaged"),
+    ("sim/cli", "        fail(DAMAGED, *damaged,", "        fail(WRONG_INPUT, *damaged,",
+     "test_commands_that_read_it_end_with_4_and_one_plain_line"),
+])  # fmt: skip
 
 # The commands that read results, each with what else it takes. None of them reads tables, charts or the page.
 READERS = {

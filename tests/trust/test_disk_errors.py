@@ -15,33 +15,24 @@ from contextlib import nullcontext
 import pytest
 
 import sim.results.files
-from tests.trust.planting import Planted
+from tests.trust.planting import bugs
 from tests.trust.recorded import logged, strace, traced
 from tests.trust.small import FEW, MANY, batch, compute_once, in_child, make_small, results_in, told, tree, unlisted
 from tests.trust.test_crash_points import CASES, calls_in, sound
 
 __all__ = ["strace"]  # a fixture
 
-INTERRUPTED = "tests/trust/test_disk_errors.py::test_writes_that_are_cut_short_or_interrupted_go_on"
-LIMITED = "tests/trust/test_disk_errors.py::test_a_file_that_may_not_grow_stops_it_with_one_line"
-FULL = "tests/batch/test_batch.py::test_a_disk_that_fills_up_at_any_write_stops_it_with_one_line"
-PLANTED = [
-    Planted(
-        "R5", "sim/results/files.py", "            rest = rest[os.write(handle, rest) :]",
-        "            os.write(handle, rest)\n            rest = rest[len(rest) :]", INTERRUPTED,
-    ),
-    Planted(
-        "R5", "sim/results/files.py", "            rest = rest[os.write(handle, rest) :]",
-        "            try:\n                rest = rest[os.write(handle, rest) :]\n            except OSError:\n"
-        "                break",
-        LIMITED,
-    ),
-    Planted(
-        "R5", "sim/results/files.py",
-        "        if isinstance(error, OSError):\n            raise plain(error, f\"write {path}\")",
-        "        if isinstance(error, MemoryError):\n            raise plain(error, f\"write {path}\")", FULL,
-    ),
-]  # fmt: skip
+PLANTED = bugs("R5", __name__, [
+    ("sim/results", "            rest = rest[os.write(handle, rest) :]",
+     "            os.write(handle, rest)\n            rest = rest[len(rest) :]",
+     "test_writes_that_are_cut_short_or_interrupted_go_on"),
+    ("sim/results", "            rest = rest[os.write(handle, rest) :]",
+     "            try:\n                rest = rest[os.write(handle, rest) :]\n            except OSError:\n"
+     "                break", "test_a_file_that_may_not_grow_stops_it_with_one_line"),
+    ("sim/results", '        if isinstance(error, OSError):\n            raise plain(error, f"write {path}")',
+     '        if isinstance(error, MemoryError):\n            raise plain(error, f"write {path}")',
+     "tests/batch/test_batch.py::test_a_disk_that_fills_up_at_any_write_stops_it_with_one_line"),
+])  # fmt: skip
 
 ERRORS = ("ENOSPC", "EDQUOT", "EIO", "EROFS")
 

@@ -10,27 +10,22 @@ import socket
 
 import pytest
 
-from tests.trust.planting import ROOT, Planted
+from tests.trust.planting import ROOT, bugs
 
 pytest.importorskip("starlette", reason="the local page needs the extra `app`")
 from tests.app_client import served
 
-HTTP = "tests/app/test_app.py::test_strangers_are_refused_on_every_address_and_told_nothing"
-HERE = "tests/trust/test_local_page.py"
-SAFETY = "sim/app/safety.py"
-PLANTED = [
-    Planted("R16", SAFETY, 'if headers.getlist("host") not in', 'if not headers.getlist("host") and [] in', HTTP),
-    Planted("R16", SAFETY, "if origins and origins not in", "if not origins and origins in", HTTP),
-    Planted("R16", SAFETY, "if answer is None and not self.keys.knows(", "if answer and not self.keys.knows(", HTTP),
-    Planted(
-        "R16", SAFETY, 'if "upgrade" in headers:', 'if "upgrade" in ():',
-        f"{HERE}::test_no_websocket_is_opened_whoever_asks",
-    ),
-    Planted(
-        "R16", SAFETY, "default-src 'none'; script-src 'self'", "default-src *; script-src *",
-        "tests/app/test_app.py::test_every_answer_tells_the_browser_to_run_and_fetch_nothing_else",
-    ),
-]  # fmt: skip
+PLANTED = bugs("R16", __name__, [
+    ("sim/app", 'if headers.getlist("host") not in', 'if not headers.getlist("host") and [] in',
+     "tests/app/test_app.py::test_strangers_are_refused_on_every_address_and_told_nothing"),
+    ("sim/app", "if origins and origins not in", "if not origins and origins in",
+     "tests/app/test_app.py::test_strangers_are_refused_on_every_address_and_told_nothing"),
+    ("sim/app", "if answer is None and not self.keys.knows(", "if answer and not self.keys.knows(",
+     "tests/app/test_app.py::test_strangers_are_refused_on_every_address_and_told_nothing"),
+    ("sim/app", 'if "upgrade" in headers:', 'if "upgrade" in ():', "test_no_websocket_is_opened_whoever_asks"),
+    ("sim/app", "default-src 'none'; script-src 'self'", "default-src *; script-src *",
+     "tests/app/test_app.py::test_every_answer_tells_the_browser_to_run_and_fetch_nothing_else"),
+])  # fmt: skip
 PATHS = ("/", "/step", "/packages", "/results", "/tweak", "/static/app.js", "/no-such-page")
 
 

@@ -12,60 +12,25 @@ import pytest
 
 from sim.scenario import ScenarioError, read_scenario
 from tests.trust.corpus import CHANGES, WHOLE_FILES, Bad, Change
-from tests.trust.planting import Planted
+from tests.trust.planting import bugs
 
 ROOT = Path(__file__).resolve().parents[2]
 TOY = (ROOT / "scenarios" / "two-banks-pullback.yaml").read_text(encoding="utf-8")
 LINE = re.compile(r"[^:\n]+:[1-9][0-9]*:[1-9][0-9]*: \S.*")
 
-HERE = "tests/trust/test_malformed.py::"
-PLANTED = [
-    Planted(
-        "R11",
-        "sim/scenario/yaml_reader.py",
-        "self.refuse_tricks(event, mark)",
-        "pass",
-        HERE + "test_a_malformed_file_is_told_at_its_place",
-    ),
-    Planted(
-        "R11",
-        "sim/scenario/yaml_reader.py",
-        "if depth > MOST_DEPTH:",
-        "if False:",
-        HERE + "test_a_malformed_file_is_told_at_its_place",
-    ),
-    Planted(
-        "R11",
-        "sim/scenario/messages.py",
-        "return char if char.isprintable() else",
-        "return char if char else",
-        HERE + "test_a_malformed_file_is_told_at_its_place",
-    ),
-    Planted(
-        "R11",
-        "sim/scenario/caps.py",
-        "if depth > MOST_DEPTH:",
-        "if depth > 40 * MOST_DEPTH:",
-        HERE + "test_a_small_file_that_grows_is_stopped",
-    ),
-    Planted(
-        "R11", "sim/scenario/paths.py", "if room < 0:", "if False:", HERE + "test_a_small_file_that_grows_is_stopped"
-    ),
-    Planted(
-        "R11",
-        "sim/scenario/scenario.py",
-        "for path in list(sweep.items)[:MOST_TRIALS]:",
-        "for path in sweep.items:",
-        HERE + "test_a_small_file_that_takes_long_is_stopped",
-    ),
-    Planted(
-        "R11",
-        "sim/scenario/package_checks.py",
-        "if room < 0:",
-        "if False:",
-        HERE + "test_a_small_file_that_takes_long_is_stopped",
-    ),
-]
+PLANTED = bugs("R11", __name__, [
+    ("sim/scenario", "self.refuse_tricks(event, mark)", "pass", "test_a_malformed_file_is_told_at_its_place"),
+    ("sim/scenario/yaml_reader.py", "if depth > MOST_DEPTH:", "if False:",
+     "test_a_malformed_file_is_told_at_its_place"),
+    ("sim/scenario", "return char if char.isprintable() else", "return char if char else",
+     "test_a_malformed_file_is_told_at_its_place"),
+    ("sim/scenario/caps.py", "if depth > MOST_DEPTH:", "if depth > 40 * MOST_DEPTH:",
+     "test_a_small_file_that_grows_is_stopped"),
+    ("sim/scenario/paths.py", "if room < 0:", "if False:", "test_a_small_file_that_grows_is_stopped"),
+    ("sim/scenario", "for path in list(sweep.items)[:MOST_TRIALS]:", "for path in sweep.items:",
+     "test_a_small_file_that_takes_long_is_stopped"),
+    ("sim/scenario/package_checks.py", "if room < 0:", "if False:", "test_a_small_file_that_takes_long_is_stopped"),
+])  # fmt: skip
 
 
 def told(path: Path, *sets: str) -> list[str]:
@@ -85,7 +50,7 @@ def test_a_malformed_file_is_told_at_its_place(tmp_path, bad: Bad):
     path = tmp_path / "x.yaml"
     path.write_bytes(bad.data)
     lines = told(path)
-    assert any(line.startswith(f"x.yaml:{bad.place}") and bad.said in line for line in lines), lines
+    assert any(line.startswith(f"x.yaml:{bad.place}") and bad.message in line for line in lines), lines
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: ascii(change.new)[:40])
@@ -95,7 +60,7 @@ def test_what_is_wrong_in_a_scenario_is_told_on_its_line(tmp_path, change: Chang
     first_line, more = TOY.count("\n", 0, at) + 1, change.new.count("\n") + 1
     lines = told(tmp_path / "x.yaml")
     here = [line for line in lines if first_line <= int(line.split(":")[1]) <= first_line + more]
-    assert any(change.said in line for line in here), lines
+    assert any(change.message in line for line in here), lines
 
 
 def test_the_corpus_says_how_large_it_is(record_property):

@@ -16,32 +16,24 @@ from sim.results.chunk_files import Layout
 from tests.trust import matrix
 from tests.trust.bits import ALONE, NAMES, bits_of, scenario_of
 from tests.trust.environments import RECIPES
-from tests.trust.planting import ROOT, Planted
+from tests.trust.planting import ROOT, bugs
 from tests.update_golden import DRAWS, GOLDEN
 
 FEW = ["orange-and-lemon", "two-banks-pullback", "ukraine-december-2025"]  # a small one, a middle one, all mechanisms
 COMMITTED = {name: json.loads((GOLDEN / f"{name}.json").read_text())["content"] for name in NAMES}
 
-OTHER_PROCESS = "tests/trust/test_matrix.py::test_a_process_of_another_kind_gives_the_same_bits"
-OTHER_WAYS = "tests/trust/test_matrix.py::test_ways_to_cut_draws_give_the_same_bits"
-PLANTED = [
-    Planted(
-        "R3", "sim/scenario/nodes.py", 'return float(text) if set(text) & set(".eE")',
-        'return __import__("locale").atof(text) if set(text) & set(".eE")', OTHER_PROCESS,
-    ),
-    Planted(
-        "R3", "sim/core/registry.py", '(thing.__doc__ or "").strip().partition("\\n")[0]', "thing.__doc__.strip()",
-        "tests/trust/test_matrix.py::test_without_docstrings_and_assertions_names_are_still_known",
-    ),
-    Planted(
-        "R3", "sim/core/streams.py", "words = stream.random_raw(skip + int(count))[skip:]",
-        "words = stream.random_raw(int(count))", f"{OTHER_WAYS}[pieces, last first]",
-    ),
-    Planted(
-        "R3", "sim/results/chunks.py", "talks = hold_talks(ensemble[first : first + block], scratch)",
-        "talks = hold_talks(ensemble[first : first + block][::-1], scratch)", f"{OTHER_WAYS}[blocks of 33]",
-    ),
-]  # fmt: skip
+PLANTED = bugs("R3", __name__, [
+    ("sim/scenario", 'return float(text) if set(text) & set(".eE")',
+     'return __import__("locale").atof(text) if set(text) & set(".eE")',
+     "test_a_process_of_another_kind_gives_the_same_bits"),
+    ("sim/core", '(thing.__doc__ or "").strip().partition("\\n")[0]', "thing.__doc__.strip()",
+     "test_without_docstrings_and_assertions_names_are_still_known"),
+    ("sim/core", "words = stream.random_raw(skip + int(count))[skip:]", "words = stream.random_raw(int(count))",
+     "test_ways_to_cut_draws_give_the_same_bits[pieces, last first]"),
+    ("sim/results", "talks = hold_talks(ensemble[first : first + block], scratch)",
+     "talks = hold_talks(ensemble[first : first + block][::-1], scratch)",
+     "test_ways_to_cut_draws_give_the_same_bits[blocks of 33]"),
+])  # fmt: skip
 
 
 def differences(cell: matrix.Cell) -> tuple[dict, list[str]]:

@@ -17,63 +17,27 @@ from sim.scenario.messages import Faults
 from sim.scenario.nodes import plain
 from sim.scenario.yaml_reader import read_text
 from tests.trust.mutants import SHIPPED, whole, written
-from tests.trust.planting import Planted
+from tests.trust.planting import bugs
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 TOY = (SCENARIOS / "two-banks-pullback.yaml").read_text(encoding="utf-8")
 
-HERE = "tests/trust/test_meaning.py::"
-PLANTED = [
-    Planted(
-        "R12",
-        "sim/scenario/nodes.py",
-        "y|Y|yes|Yes|YES|n|N|no|No|NO|on",
-        "y|Y|yes|Yes|YES|n|N|No|NO|on",
-        HERE + "test_a_word_that_is_read_means_the_same_in_both_versions_of_yaml",
-    ),
-    Planted(
-        "R12",
-        "sim/scenario/nodes.py",
-        "[-+]?(?:0|[1-9][0-9]{0,29})",
-        "[-+]?(?:[0-9]{1,30})",
-        HERE + "test_a_word_that_is_read_means_the_same_in_both_versions_of_yaml",
-    ),
-    Planted(
-        "R12",
-        "sim/scenario/yaml_reader.py",
-        "if NOT_FINITE.fullmatch(text):",
-        "if False:",
-        HERE + "test_a_word_that_is_read_means_the_same_in_both_versions_of_yaml",
-    ),
-    Planted(
-        "R12",
-        "sim/scenario/yaml_reader.py",
-        "in node.items:\n                self.refuse_second",
-        "in ():\n                self.refuse_second",
-        "tests/trust/test_malformed.py::test_a_malformed_file_is_told_at_its_place",
-    ),
-    Planted(
-        "R12",
-        "sim/scenario/schema.py",
-        "if type(value) is not int:",
-        "if value != 1:",
-        "tests/trust/test_malformed.py::test_what_is_wrong_in_a_scenario_is_told_on_its_line",
-    ),
-    Planted(
-        "R12",
-        "sim/scenario/sweeps.py",
-        "not all(NUMBER.fullmatch(part.strip()) for part in parts)",
-        "False",
-        HERE + "test_a_range_of_the_command_line_is_read_as_numbers_of_a_file_are",
-    ),
-    Planted(
-        "R12",
-        "sim/scenario/yaml_writer.py",
-        "if node.plain and (NUMBER",
-        "if True and (NUMBER",
-        HERE + "test_a_text_that_looks_like_something_else_stays_a_text",
-    ),
-]
+PLANTED = bugs("R12", __name__, [
+    ("sim/scenario", "y|Y|yes|Yes|YES|n|N|no|No|NO|on", "y|Y|yes|Yes|YES|n|N|No|NO|on",
+     "test_a_word_that_is_read_means_the_same_in_both_versions_of_yaml"),
+    ("sim/scenario", "[-+]?(?:0|[1-9][0-9]{0,29})", "[-+]?(?:[0-9]{1,30})",
+     "test_a_word_that_is_read_means_the_same_in_both_versions_of_yaml"),
+    ("sim/scenario", "if NOT_FINITE.fullmatch(text):", "if False:",
+     "test_a_word_that_is_read_means_the_same_in_both_versions_of_yaml"),
+    ("sim/scenario", "in node.items:\n                self.refuse_second", "in ():\n                self.refuse_second",
+     "tests/trust/test_malformed.py::test_a_malformed_file_is_told_at_its_place"),
+    ("sim/scenario", "if type(value) is not int:", "if value != 1:",
+     "tests/trust/test_malformed.py::test_what_is_wrong_in_a_scenario_is_told_on_its_line"),
+    ("sim/scenario", "not all(NUMBER.fullmatch(part.strip()) for part in parts)", "False",
+     "test_a_range_of_the_command_line_is_read_as_numbers_of_a_file_are"),
+    ("sim/scenario", "if node.plain and (NUMBER", "if True and (NUMBER",
+     "test_a_text_that_looks_like_something_else_stays_a_text"),
+])  # fmt: skip
 
 
 def by_version(word: str, version: tuple[int, int]) -> Any:

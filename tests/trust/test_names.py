@@ -15,7 +15,7 @@ from sim.results.tables import tables_of
 from tests.commands import call
 from tests.report.test_report import Page
 from tests.trust.hostile import TEXTS, harmless, hostile, places
-from tests.trust.planting import Planted
+from tests.trust.planting import bugs
 from tests.trust.test_names_tables import cells, is_formula
 
 QUICK = ("packages", "frontier")  # charts of the quick form; the exhaustive one draws all
@@ -126,11 +126,10 @@ def test_the_same_bytes_in_another_folder_a_moment_later(tmp_path, monkeypatch):
     assert not [name for name, data in found[0].items() if str(tmp_path).encode() in data or b"user-of-one" in data]
 
 
-HERE = "tests/trust/test_names.py::"
-TWIN = f"{HERE}test_a_hostile_scenario_draws_and_tells_the_elements_of_its_harmless_twin"
-SEEN = f"{HERE}test_colours_of_charts_are_seen_on_white"
-PLANTED = [
-    Planted("R15", "sim/report/page.py", "autoescape=True", "autoescape=False", TWIN),
-    Planted("R15", "sim/charts/chart.py", "{escape(picture.title)}", "{picture.title}", TWIN),
-    Planted("R15", "sim/charts/style.py", '"#B87A00"', '"#E69F00"', SEEN),
-]
+PLANTED = bugs("R15", __name__, [
+    ("sim/report", "autoescape=True", "autoescape=False",
+     "test_a_hostile_scenario_draws_and_tells_the_elements_of_its_harmless_twin"),
+    ("sim/charts", "{escape(picture.title)}", "{picture.title}",
+     "test_a_hostile_scenario_draws_and_tells_the_elements_of_its_harmless_twin"),
+    ("sim/charts", '"#B87A00"', '"#E69F00"', "test_colours_of_charts_are_seen_on_white"),
+])  # fmt: skip

@@ -10,7 +10,7 @@ from sim.charts.chart import svg_text
 from sim.report import comparison_page, result_page
 from tests.app_client import served
 from tests.trust.hostile import harmless, hostile
-from tests.trust.planting import Planted
+from tests.trust.planting import bugs
 from tests.trust.test_names import QUICK, played
 
 WAIT = 120_000  # milliseconds; the machine may be busy, and nothing here is about speed
@@ -88,8 +88,6 @@ def test_the_local_page_has_the_elements_of_its_harmless_twin(browser, tmp_path,
     record_property("R15", f"{name}: {found[0].total():,} elements in Chromium, those of the harmless twin, none ran")
 
 
-HERE = "tests/trust/test_names_browser.py::"
-REPORT = f"{HERE}test_a_report_of_hostile_labels"
-PLANTED = [
-    Planted("R15", "sim/report/page.py", "autoescape=True", "autoescape=False", REPORT),
-]
+PLANTED = bugs("R15", __name__, [
+    ("sim/report", "autoescape=True", "autoescape=False", "test_a_report_of_hostile_labels"),
+])  # fmt: skip

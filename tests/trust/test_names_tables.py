@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sim.results.tables import csv_text, guarded
 from tests.trust.hostile import CONTROLS, TEXTS
-from tests.trust.planting import Planted
+from tests.trust.planting import bugs
 
 # Written from what spreadsheets do and not from the code: what opens a formula, and what is dropped before it.
 SIGNS = "=+-@" + "\uff1d\uff0b\uff0d\uff20"
@@ -74,12 +74,11 @@ def test_numbers_are_no_formulas():
     assert cells(csv_text(table))[1:] == [["-1.5", "True"], ["", "False"]]
 
 
-FILE, HOSTILE = "sim/results/tables.py", "tests/trust/test_names_tables.py::test_a_hostile_cell_and_head_stay_text"
-PLANTED = [
-    Planted("R15", FILE, 'return _FORMULA.sub("\'", cell)', "return cell", HOSTILE),
-    Planted("R15", FILE, "(?=[{_DROPPED}]*[{_SIGNS}])", "(?=[{_SIGNS}])", HOSTILE),
-    Planted("R15", FILE, "(?:^|(?<=[;\\\\t\\\\r\\\\n]))", "^", HOSTILE),
-    Planted("R15", FILE, "\\uff1d\\uff0b\\uff0d\\uff20", "", HOSTILE),
-    Planted("R15", FILE, "table.rename(columns=guarded)", "table.copy()", HOSTILE),
-    Planted("R15", FILE, 'if "\\r" in text:', "if not text:", HOSTILE),
-]
+PLANTED = bugs("R15", __name__, [
+    ("sim/results", "return _FORMULA.sub(\"'\", cell)", "return cell", "test_a_hostile_cell_and_head_stay_text"),
+    ("sim/results", "(?=[{_DROPPED}]*[{_SIGNS}])", "(?=[{_SIGNS}])", "test_a_hostile_cell_and_head_stay_text"),
+    ("sim/results", "(?:^|(?<=[;\\\\t\\\\r\\\\n]))", "^", "test_a_hostile_cell_and_head_stay_text"),
+    ("sim/results", "\\uff1d\\uff0b\\uff0d\\uff20", "", "test_a_hostile_cell_and_head_stay_text"),
+    ("sim/results", "table.rename(columns=guarded)", "table.copy()", "test_a_hostile_cell_and_head_stay_text"),
+    ("sim/results", 'if "\\r" in text:', "if not text:", "test_a_hostile_cell_and_head_stay_text"),
+])  # fmt: skip

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from sim.cli.commands import peacesim
 from tests.commands import SCENARIO
 from tests.trust.hostile import CONTROLS, TEXTS, hostile
-from tests.trust.planting import Planted
+from tests.trust.planting import bugs
 
 # C0 but the line end, C1, bidi, ends of lines, invisible marks, halves of pairs: written out, not asked of Python.
 MOVES = re.compile(
@@ -93,12 +93,11 @@ def test_hostile_names_of_genius_come_in_as_labels(text, tmp_path, monkeypatch):
         said("show", "talks.yaml")
 
 
-HERE = "tests/trust/test_names_terminal.py::"
-PLANTED = [
-    Planted("R15", "sim/cli/output.py", "click.echo(printable(line), err=True)", "click.echo(line, err=True)",
-            f"{HERE}test_a_hostile_name_of_a_file_or_folder_is_told_and_does_nothing"),
-    Planted("R15", "sim/cli/checking.py", "click.echo(printable(line), err=", "click.echo(line, err=",
-            f"{HERE}test_a_hostile_name_of_a_file_or_folder_is_told_and_does_nothing"),
-    Planted("R15", "sim/cli/output.py", "click.echo(printable_json(", "click.echo(str(",
-            f"{HERE}test_everything_is_shown_of_a_hostile_scenario_and_nothing_moves"),
-]  # fmt: skip
+PLANTED = bugs("R15", __name__, [
+    ("sim/cli", "click.echo(printable(line), err=True)", "click.echo(line, err=True)",
+     "test_a_hostile_name_of_a_file_or_folder_is_told_and_does_nothing"),
+    ("sim/cli/checking.py", "click.echo(printable(line), err=", "click.echo(line, err=",
+     "test_a_hostile_name_of_a_file_or_folder_is_told_and_does_nothing"),
+    ("sim/cli", "click.echo(printable_json(", "click.echo(str(",
+     "test_everything_is_shown_of_a_hostile_scenario_and_nothing_moves"),
+])  # fmt: skip

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sim.results.chunk_files import Layout
-from tests.trust.planting import Planted
+from tests.trust.planting import bugs
 from tests.trust.small import (
     FEW,
     MANY,
@@ -29,19 +29,15 @@ from tests.trust.small import (
     tree,
 )
 
-AT_ONCE = "tests/trust/test_permissions.py::test_without_permission_a_batch_stops_before_anything_is_played[its {}]"
-READING = "tests/trust/test_permissions.py::test_reading_needs_no_permission_and_changes_nothing[explain]"
-PLANTED = [
-    Planted("R6", "sim/results/folder.py", "        refuse_unwritable(path)\n", "", AT_ONCE.format("draws")),
-    Planted(
-        "R6", "sim/results/files.py", 'raise plain(error, f"write to {self.folder}") from error', "raise",
-        AT_ONCE.format("lock"),
-    ),
-    Planted(
-        "R6", "sim/results/reading.py", "        manifest = _of_all_chunks(path)\n        try:\n",
-        "        manifest = _of_all_chunks(path)\n        (path / '.seen').touch()\n        try:\n", READING,
-    ),
-]  # fmt: skip
+PLANTED = bugs("R6", __name__, [
+    ("sim/results", "        refuse_unwritable(path)\n", "",
+     "test_without_permission_a_batch_stops_before_anything_is_played[its draws]"),
+    ("sim/results", 'raise plain(error, f"write to {self.folder}") from error', "raise",
+     "test_without_permission_a_batch_stops_before_anything_is_played[its lock]"),
+    ("sim/results", "        manifest = _of_all_chunks(path)\n        try:\n",
+     "        manifest = _of_all_chunks(path)\n        (path / '.seen').touch()\n        try:\n",
+     "test_reading_needs_no_permission_and_changes_nothing[explain]"),
+])  # fmt: skip
 
 _VERSION = 0x20080522  # of the call that sets capabilities
 _CAPSET = {"x86_64": 126, "aarch64": 91}

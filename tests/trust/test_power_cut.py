@@ -13,44 +13,30 @@ import pytest
 
 from tests.trust.disk import Disk, put
 from tests.trust.order import faults_of_order, is_final
-from tests.trust.planting import Planted
+from tests.trust.planting import bugs
 from tests.trust.recorded import Operation, logged, recording, strace
 from tests.trust.small import FEW, MANY, batch, compute_once, faults_of, make_small, peacesim, results_in, tree
 
 __all__ = ["strace"]  # a fixture
 
-ORDER = "tests/trust/test_power_cut.py::test_a_batch_writes_in_an_order_that_a_power_cut_cannot_spoil"
-STATES = "tests/trust/test_power_cut.py::test_gone_on_from_what_a_power_cut_may_leave"
-PLANTED = [
-    Planted(
-        "R2", "sim/results/files.py", "        if sync:\n            os.fsync(handle)\n", "", ORDER,
-    ),
-    Planted(
-        "R2", "sim/results/files.py", "        if sync:\n            sync_folder(path.parent)\n", "", ORDER,
-    ),
-    Planted(
-        "R2", "sim/results/files.py", "            each.mkdir(exist_ok=True)\n            sync_folder(each.parent)\n",
-        "            each.mkdir(exist_ok=True)\n", ORDER,
-    ),
-    Planted(
-        "R2", "sim/results/files.py",
-        "        _put(temporary, path)\n        if sync:\n            sync_folder(path.parent)\n",
-        "        if sync:\n            sync_folder(path.parent)\n        _put(temporary, path)\n", STATES,
-    ),
-    Planted(
-        "R2", "sim/results/files.py", "        if sync:\n            os.fsync(handle)\n    finally:\n",
-        "    finally:\n", STATES,
-    ),
-    Planted(
-        "R2", "sim/results/chunk_files.py", "        write_whole(folder / name, data, sync)\n    return entry",
-        "        write_whole(folder / name, data, False)\n    return entry", STATES,
-    ),
-    Planted(
-        "R2", "sim/charts/chart.py", '        write_whole(target / f"{name}.{kind}", data)\n',
-        '        write_whole(target / f"{name}.{kind}", data, False)\n',
-        "tests/trust/test_power_cut.py::test_all_that_writes_results_keeps_the_order",
-    ),
-]  # fmt: skip
+PLANTED = bugs("R2", __name__, [
+    ("sim/results", "        if sync:\n            os.fsync(handle)\n", "",
+     "test_a_batch_writes_in_an_order_that_a_power_cut_cannot_spoil"),
+    ("sim/results", "        if sync:\n            sync_folder(path.parent)\n", "",
+     "test_a_batch_writes_in_an_order_that_a_power_cut_cannot_spoil"),
+    ("sim/results", "            each.mkdir(exist_ok=True)\n            sync_folder(each.parent)\n",
+     "            each.mkdir(exist_ok=True)\n", "test_a_batch_writes_in_an_order_that_a_power_cut_cannot_spoil"),
+    ("sim/results", "        _put(temporary, path)\n        if sync:\n            sync_folder(path.parent)\n",
+     "        if sync:\n            sync_folder(path.parent)\n        _put(temporary, path)\n",
+     "test_gone_on_from_what_a_power_cut_may_leave"),
+    ("sim/results", "        if sync:\n            os.fsync(handle)\n    finally:\n", "    finally:\n",
+     "test_gone_on_from_what_a_power_cut_may_leave"),
+    ("sim/results", "        write_whole(folder / name, data, sync)\n    return entry",
+     "        write_whole(folder / name, data, False)\n    return entry",
+     "test_gone_on_from_what_a_power_cut_may_leave"),
+    ("sim/charts", '        write_whole(target / f"{name}.{kind}", data)\n',
+     '        write_whole(target / f"{name}.{kind}", data, False)\n', "test_all_that_writes_results_keeps_the_order"),
+])  # fmt: skip
 
 
 @pytest.fixture

@@ -14,21 +14,19 @@ import pytest
 from sim.core.streams import SCHEME
 from sim.results.manifest import FORMAT
 from tests.commands import call
-from tests.trust.planting import ROOT, Planted
+from tests.trust.planting import ROOT, bugs
 from tests.trust.results import N, facts_of, only, play, short_chunks
 
-TEST = "tests/trust/test_provenance.py::"
-PLANTED = [
-    Planted("R18", "sim/results/manifest.py", 'PACKAGES = ("mesa", "numpy",', 'PACKAGES = ("mesa",',
-            f"{TEST}test_a_result_names_what_made_it"),
-    Planted("R18", "sim/results/chunk_files.py", "        if parquet.content_hash(table) != hashes.content\n    ]",
-            "        if parquet.content_hash(table) == ''\n    ]",
-            "tests/batch/test_verify.py::test_a_forger_who_makes_every_hash_anew_is_found_by_playing"),
-    Planted("R18", "sim/core/streams.py", '|{int(seed)}|{name}"', '|{int(seed)}|{hash(name)}"',
-            f"{TEST}test_a_chunk_is_played_again_elsewhere_from_its_name_alone"),
-    Planted("R18", "sim/batch/verifying.py", "        differing += play_again(entry, layout)\n", "        pass\n",
-            "tests/batch/test_verify.py::test_a_forger_who_makes_every_hash_anew_is_found_by_playing"),
-]  # fmt: skip
+PLANTED = bugs("R18", __name__, [
+    ("sim/results", 'PACKAGES = ("mesa", "numpy",', 'PACKAGES = ("mesa",', "test_a_result_names_what_made_it"),
+    ("sim/results", "        if parquet.content_hash(table) != hashes.content\n    ]",
+     "        if parquet.content_hash(table) == ''\n    ]",
+     "tests/batch/test_verify.py::test_a_forger_who_makes_every_hash_anew_is_found_by_playing"),
+    ("sim/core", '|{int(seed)}|{name}"', '|{int(seed)}|{hash(name)}"',
+     "test_a_chunk_is_played_again_elsewhere_from_its_name_alone"),
+    ("sim/batch", "        differing += play_again(entry, layout)\n", "        pass\n",
+     "tests/batch/test_verify.py::test_a_forger_who_makes_every_hash_anew_is_found_by_playing"),
+])  # fmt: skip
 
 # Another process that has a scenario, a seed and the name of a chunk, and nothing of the results.
 AGAIN = """

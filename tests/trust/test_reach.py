@@ -11,43 +11,20 @@ import pytest
 
 from sim.scenario import ScenarioError, differences, read_scenario
 from tests.trust.corpus import NAMES, TRICKS
-from tests.trust.planting import ROOT, Planted
+from tests.trust.planting import ROOT, bugs
 
 SCENARIOS = ROOT / "scenarios"
 TOY = (SCENARIOS / "two-banks-pullback.yaml").read_text(encoding="utf-8")
 CANARY = "canary-4711"
 
-HERE = "tests/trust/test_reach.py::"
-PLANTED = [
-    Planted(
-        "R13",
-        "sim/scenario/differences.py",
-        'if ".." in parts:',
-        "if False:",
-        HERE + "test_a_base_outside_its_folder_is_not_even_opened",
-    ),
-    Planted(
-        "R13",
-        "sim/scenario/differences.py",
-        "if os.path.commonpath([location, folder]) != folder:",
-        "if False:",
-        HERE + "test_a_base_outside_its_folder_is_not_even_opened",
-    ),
-    Planted(
-        "R13",
-        "sim/scenario/differences.py",
-        "(resolved and not _still_there(location, facts))",
-        "False",
-        HERE + "test_a_base_that_is_exchanged_for_a_link_while_it_is_opened_is_not_read",
-    ),
-    Planted(
-        "R13",
-        "sim/scenario/shapes.py",
-        "[A-Za-z0-9_-]{0,79}$",
-        "[A-Za-z0-9_./-]{0,79}",
-        HERE + "test_no_hostile_id_becomes_a_path",
-    ),
-]
+PLANTED = bugs("R13", __name__, [
+    ("sim/scenario", 'if ".." in parts:', "if False:", "test_a_base_outside_its_folder_is_not_even_opened"),
+    ("sim/scenario", "if os.path.commonpath([location, folder]) != folder:", "if False:",
+     "test_a_base_outside_its_folder_is_not_even_opened"),
+    ("sim/scenario", "(resolved and not _still_there(location, facts))", "False",
+     "test_a_base_that_is_exchanged_for_a_link_while_it_is_opened_is_not_read"),
+    ("sim/scenario", "[A-Za-z0-9_-]{0,79}$", "[A-Za-z0-9_./-]{0,79}", "test_no_hostile_id_becomes_a_path"),
+])  # fmt: skip
 
 
 @pytest.fixture
@@ -84,52 +61,14 @@ def linked(place: Path) -> None:
 
 
 OUTSIDE = [
-    "../secret.yaml",
-    "../secret/base.yaml",
-    "sub/../../secret.yaml",
-    "sub/../base.yaml",
-    "..",
-    ".",
-    "./base.yaml",
-    "out.yaml",
-    "twice.yaml",
-    "folder/base.yaml",
-    "up/secret.yaml",
-    "root/etc/hostname",
-    "proc/environ",
-    "/etc/passwd",
-    "//etc/passwd",
-    "~/x.yaml",
-    "~root/x.yaml",
-    "file:///etc/passwd",
-    "http://127.0.0.1:9/x.yaml",
-    "C:/x.yaml",
-    "\\\\host\\share\\x.yaml",
-    "self.yaml",
-    "base.yaml/",
-    "/dev/stdin",
-    "/dev/tcp/127.0.0.1/9",
-    "CON",
-    "nul.yaml",
-    "base.yaml\\0",
-    "$HOME/x.yaml",
-    "`ls`",
-    "|ls",
-    "sub",
-    "sub/",
-    "../here2.yaml",
-    "BASE.YAML",
-    "base.yaml ",
-    "b\u00e1se.yaml",
-    "base.yaml:stream",
-    "*.yaml",
-    "ba?e.yaml",
-    "sub/up.yaml/../../secret.yaml",
-    "%2e%2e/secret.yaml",
-    "..%2fsecret.yaml",
-    "sub/\u2024\u2024/secret.yaml",
-    "x" * 5000,
-]
+    "../secret.yaml", "../secret/base.yaml", "sub/../../secret.yaml", "sub/../base.yaml", "..", ".", "./base.yaml",
+    "out.yaml", "twice.yaml", "folder/base.yaml", "up/secret.yaml", "root/etc/hostname", "proc/environ", "/etc/passwd",
+    "//etc/passwd", "~/x.yaml", "~root/x.yaml", "file:///etc/passwd", "http://127.0.0.1:9/x.yaml", "C:/x.yaml",
+    "\\\\host\\share\\x.yaml", "self.yaml", "base.yaml/", "/dev/stdin", "/dev/tcp/127.0.0.1/9", "CON", "nul.yaml",
+    "base.yaml\\0", "$HOME/x.yaml", "`ls`", "|ls", "sub", "sub/", "../here2.yaml", "BASE.YAML", "base.yaml ",
+    "b\u00e1se.yaml", "base.yaml:stream", "*.yaml", "ba?e.yaml", "sub/up.yaml/../../secret.yaml", "%2e%2e/secret.yaml",
+    "..%2fsecret.yaml", "sub/\u2024\u2024/secret.yaml", "x" * 5000,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("base", OUTSIDE, ids=lambda base: ascii(base)[:40])

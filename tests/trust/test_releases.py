@@ -7,20 +7,19 @@ import pytest
 from sim.core.streams import SCHEME
 from sim.results.manifest import FORMAT
 from tests.released import complaints, entry, released, sections
-from tests.trust.planting import ROOT, Planted
+from tests.trust.planting import ROOT, bugs
 from tests.update_golden import GOLDEN, contents
 
-TEST = "tests/trust/test_releases.py::"
-PLANTED = [
-    Planted("R19", "sim/core/streams.py", 'SCHEME = "peacesim-1"', 'SCHEME = "peacesim-2"',
-            f"{TEST}test_no_release_is_belied_and_every_scheme_is_announced"),
-    Planted("R19", "sim/results/manifest.py", 'FORMAT = "peacesim-results-1"', 'FORMAT = "peacesim-results-2"',
-            f"{TEST}test_no_release_is_belied_and_every_scheme_is_announced"),
-    Planted("R19", "sim/core/streams.py", "(words >> np.uint64(11)) * 2.0**-53", "(words >> np.uint64(12)) * 2.0**-52",
-            "tests/test_golden.py::test_a_scenario_gives_what_it_gave[two-banks-pullback]"),
-    Planted("R19", "tests/released.py", '                if content != run["content"]:',
-            "                if not content:", f"{TEST}test_bits_that_moved_since_a_release_need_a_new_scheme"),
-]  # fmt: skip
+PLANTED = bugs("R19", __name__, [
+    ("sim/core", 'SCHEME = "peacesim-2"', 'SCHEME = "peacesim-3"',
+     "test_no_release_is_belied_and_every_scheme_is_announced"),
+    ("sim/results", 'FORMAT = "peacesim-results-1"', 'FORMAT = "peacesim-results-2"',
+     "test_no_release_is_belied_and_every_scheme_is_announced"),
+    ("sim/core", "(words >> np.uint64(11)) * 2.0**-53", "(words >> np.uint64(12)) * 2.0**-52",
+     "tests/test_golden.py::test_a_scenario_gives_what_it_gave[two-banks-pullback]"),
+    ("tests/released.py", '                if content != run["content"]:', "                if not content:",
+     "test_bits_that_moved_since_a_release_need_a_new_scheme"),
+])  # fmt: skip
 
 LOG = """# Changelog
 

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.trust.planting import ROOT, Planted
+from tests.trust.planting import ROOT, bugs
 from tests.trust.small import MANY, batch, in_child, make_small, told, tree
 from tests.trust.test_crash_points import sound
 from tests.trust.test_permissions import like_everybody_else
 
-MEMORY = "tests/trust/test_resources.py::test_without_memory_a_batch_stops_with_one_line"
-PLANTED = [
-    Planted("R10", "sim/cli/output.py", "    except MemoryError:\n", "    except ZeroDivisionError:\n", MEMORY),
-]  # fmt: skip
+PLANTED = bugs("R10", __name__, [
+    ("sim/cli", "    except MemoryError:\n", "    except ZeroDivisionError:\n",
+     "test_without_memory_a_batch_stops_with_one_line"),
+])  # fmt: skip
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
 
 

@@ -17,7 +17,7 @@ from sim.batch.stopping import Stopping, handled_signals
 from sim.cli.commands import peacesim
 from sim.cli.signals import watch_signals
 from tests.trust.moments import SMALL, Ended, bytes_of, ended, quick_batches, start, stopped_after
-from tests.trust.planting import ROOT, Planted
+from tests.trust.planting import ROOT, bugs
 
 ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
 HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -343,45 +343,24 @@ def test_a_batch_is_stopped_within_system_calls(call, tmp_path, record_property)
     record_property("R7", f"a signal within {len(tried)} of {calls} calls of {call}, resumed to the same bytes")
 
 
-PLANTED = [
-    Planted(
-        "R7", "sim/cli/signals.py", "            signal.signal(number, signal.SIG_IGN)\n", "            pass\n",
-        "tests/trust/test_signals.py::test_further_signals_change_nothing_while_a_stopped_batch_says_so",
-    ),
-    Planted(
-        "R7", "sim/batch/stopping.py", "        if self._within:\n            self._within = False\n",
-        "        if True:\n",
-        "tests/trust/test_signals.py::test_a_batch_is_stopped_at_any_line_of_it",
-    ),
-    Planted(
-        "R7", "sim/batch/stopping.py", "        self._within = False\n        if self.number:\n            raise Key",
-        "        self._within = False\n        if False:\n            raise Key",
-        "tests/trust/test_signals.py::test_a_signal_that_is_lost_or_turned_into_another_exception_still_stops",
-    ),
-    Planted(
-        "R7", "sim/batch/stopping.py", "    if stopping.number:\n        signal.raise_signal(stopping.number)\n", "",
-        "tests/trust/test_signals.py::test_a_signal_that_came_too_late_to_stop_a_batch_is_passed_on",
-    ),
-    Planted(
-        "R7", "sim/cli/__init__.py", "    watch_signals()\n    from sim.cli.commands import peacesim\n",
-        "    import numpy\n    from sim.cli.commands import peacesim\n    watch_signals()\n",
-        "tests/trust/test_signals.py::test_signals_are_answered_before_anything_heavy_is_loaded",
-    ),
-    Planted(
-        "R7", "sim/cli/signals.py", "        if signal.getsignal(number) is not signal.SIG_IGN:\n",
-        "        if True:\n",
-        "tests/trust/test_signals.py::test_what_nohup_ignores_is_ignored",
-    ),
-    Planted(
-        "R7", "sim/cli/signals.py", "    sleep(PATIENCE)\n    _end(number, None)\n", "",
-        "tests/trust/test_signals.py::test_a_batch_that_does_not_come_to_an_end_is_ended",
-    ),
-    Planted(
-        "R7", "sim/cli/output.py", "            _end_unread()\n", "            raise\n",
-        "tests/trust/test_signals.py::test_who_stops_reading_ends_a_command_in_peace",
-    ),
-    Planted(
-        "R7", "sim/batch/progress.py", "        with suppress(OSError):  # nobody", "        if True:  # nobody",
-        "tests/trust/test_signals.py::test_progress_that_nobody_reads_is_no_reason_to_stop",
-    ),
-]  # fmt: skip
+PLANTED = bugs("R7", __name__, [
+    ("sim/cli", "            signal.signal(number, signal.SIG_IGN)\n", "            pass\n",
+     "test_further_signals_change_nothing_while_a_stopped_batch_says_so"),
+    ("sim/batch", "        if self._within:\n            self._within = False\n", "        if True:\n",
+     "test_a_batch_is_stopped_at_any_line_of_it"),
+    ("sim/batch", "        self._within = False\n        if self.number:\n            raise Key",
+     "        self._within = False\n        if False:\n            raise Key",
+     "test_a_signal_that_is_lost_or_turned_into_another_exception_still_stops"),
+    ("sim/batch", "    if stopping.number:\n        signal.raise_signal(stopping.number)\n", "",
+     "test_a_signal_that_came_too_late_to_stop_a_batch_is_passed_on"),
+    ("sim/cli", "    watch_signals()\n    from sim.cli.commands import peacesim\n",
+     "    import numpy\n    from sim.cli.commands import peacesim\n    watch_signals()\n",
+     "test_signals_are_answered_before_anything_heavy_is_loaded"),
+    ("sim/cli", "        if signal.getsignal(number) is not signal.SIG_IGN:\n", "        if True:\n",
+     "test_what_nohup_ignores_is_ignored"),
+    ("sim/cli", "    sleep(PATIENCE)\n    _end(number, None)\n", "",
+     "test_a_batch_that_does_not_come_to_an_end_is_ended"),
+    ("sim/cli", "            _end_unread()\n", "            raise\n", "test_who_stops_reading_ends_a_command_in_peace"),
+    ("sim/batch", "        with suppress(OSError):  # nobody", "        if True:  # nobody",
+     "test_progress_that_nobody_reads_is_no_reason_to_stop"),
+])  # fmt: skip

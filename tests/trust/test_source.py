@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trust.planting import Planted
+from tests.trust.planting import bugs
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted([*(ROOT / "sim").rglob("*.py"), *(ROOT / "docs").rglob("*.py")])
@@ -223,15 +223,12 @@ def test_templates_escape_all_but_what_was_made_here():
     assert TEMPLATES and found == UNESCAPED.keys()
 
 
-HERE = "tests/trust/test_source.py::"
-IN_THE_SOURCE = f"{HERE}test_nothing_in_the_source_is_dangerous"
-IN_A_TEMPLATE = f"{HERE}test_templates_escape_all_but_what_was_made_here"
-PLANTED = [
-    Planted("R14", "sim/report/page.py", "import cache\n", "import cache\nimport pickle\n", IN_THE_SOURCE),
-    Planted("R14", "sim/report/page.py", "autoescape=True", "autoescape=False", IN_THE_SOURCE),
-    Planted("R14", "sim/results/tables.py", "facts = json.loads(", "facts = eval(", IN_THE_SOURCE),
-    Planted("R14", "sim/scenario/genius/elements.py", "from xml.parsers import expat\n",
-            "from xml.parsers import expat\nfrom xml.etree import ElementTree\n", IN_THE_SOURCE),
-    Planted("R14", "sim/report/templates/page.html", "<h1>{{ title }}</h1>", "<h1>{{ title|safe }}</h1>",
-            IN_A_TEMPLATE),
-]  # fmt: skip
+PLANTED = bugs("R14", __name__, [
+    ("sim/report", "import cache\n", "import cache\nimport pickle\n", "test_nothing_in_the_source_is_dangerous"),
+    ("sim/report", "autoescape=True", "autoescape=False", "test_nothing_in_the_source_is_dangerous"),
+    ("sim/results/tables.py", "facts = json.loads(", "facts = eval(", "test_nothing_in_the_source_is_dangerous"),
+    ("sim/scenario", "from xml.parsers import expat\n",
+     "from xml.parsers import expat\nfrom xml.etree import ElementTree\n", "test_nothing_in_the_source_is_dangerous"),
+    ("sim/report", "<h1>{{ title }}</h1>", "<h1>{{ title|safe }}</h1>",
+     "test_templates_escape_all_but_what_was_made_here"),
+])  # fmt: skip

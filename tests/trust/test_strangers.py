@@ -12,25 +12,24 @@ import pytest
 
 from sim.results.reading import damaged_files
 from tests.commands import call
-from tests.trust.planting import ROOT, Planted
+from tests.trust.planting import ROOT, bugs
 from tests.trust.results import bytes_of, facts_of, files_of, forge, only, play, short_chunks
 from tests.trust.strange_folders import FOLDERS, NAME, with_file
 
-TEST = "tests/trust/test_strangers.py::"
-PLANTED = [
-    Planted("R14", "sim/results/files.py", "os.O_DIRECTORY | os.O_NOFOLLOW, handle)", "os.O_DIRECTORY, handle)",
-            f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
-    Planted("R14", "sim/results/manifest.py", "    if signs > max(", "    if signs < -max(",
-            f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
-    Planted("R14", "sim/results/manifest.py", '(?:[A-Za-z0-9_][\\w.-]*/)?[A-Za-z0-9_][\\w.-]*"', '.*"',
-            f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
-    Planted("R14", "sim/results/parquet.py", "            if left < 0:", "            if left is None:",
-            f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
-    Planted("R14", "sim/results/parquet.py", "PLAIN_ENCODINGS = {0, 2, 3, 8}", "PLAIN_ENCODINGS = {0, 2, 3, 7, 8}",
-            f"{TEST}test_hostile_folders_get_our_own_error_in_bounded_memory"),
-    Planted("R14", "sim/charts/chart.py", "    make_folder(target)\n", "    target.mkdir(exist_ok=True)\n",
-            f"{TEST}test_batch_writes_through_no_link"),
-]  # fmt: skip
+PLANTED = bugs("R14", __name__, [
+    ("sim/results", "os.O_DIRECTORY | os.O_NOFOLLOW, handle)", "os.O_DIRECTORY, handle)",
+     "test_hostile_folders_get_our_own_error_in_bounded_memory"),
+    ("sim/results", "    if signs > max(", "    if signs < -max(",
+     "test_hostile_folders_get_our_own_error_in_bounded_memory"),
+    ("sim/results", '(?:[A-Za-z0-9_][\\w.-]*/)?[A-Za-z0-9_][\\w.-]*"', '.*"',
+     "test_hostile_folders_get_our_own_error_in_bounded_memory"),
+    ("sim/results", "            if left < 0:", "            if left is None:",
+     "test_hostile_folders_get_our_own_error_in_bounded_memory"),
+    ("sim/results", "PLAIN_ENCODINGS = {0, 2, 3, 8}", "PLAIN_ENCODINGS = {0, 2, 3, 7, 8}",
+     "test_hostile_folders_get_our_own_error_in_bounded_memory"),
+    ("sim/charts", "    make_folder(target)\n", "    target.mkdir(exist_ok=True)\n",
+     "test_batch_writes_through_no_link"),
+])  # fmt: skip
 
 MEMORY, SECONDS = 300, 10  # megabytes over idle, for one folder; processor time, with all three ways of reading
 

@@ -23,30 +23,20 @@ from tests.trust import audit, sbom
 from tests.trust.environments import find_python
 from tests.trust.licences import HEAD, PAGE, problems, row, stated, table
 from tests.trust.locks import FOR_TESTS, TO_RUN, asked_for, purposes, read_lock
-from tests.trust.planting import ROOT, Planted
+from tests.trust.planting import ROOT, bugs
 
-HERE = "tests/trust/test_supply.py"
-WHEEL = f"{HERE}::test_the_wheel_holds_the_package_and_nothing_else"
-PLANTED = [
-    Planted("R17", "pyproject.toml", '"peacesim"]          #', '"peacesim", "tests"]          #', WHEEL),
-    Planted("R17", "pyproject.toml", '"peacesim"]          #', '"peacesim"]\nexclude = ["*.css"]          #', WHEEL),
-    Planted(
-        "R17", "pyproject.toml", '"/LICENSE", "/.ci", ', '"/LICENSE", ',
-        f"{HERE}::test_the_source_archive_holds_what_its_tests_take",
-    ),
-    Planted(
-        "R17", "README.md", "--require-hashes -r requirements.lock &&", "-r requirements.lock &&",
-        "tests/test_project.py::test_a_readme_command_does_all_the_set_up[batch]",
-    ),
-    Planted(
-        "R17", "docs/licences.md", "| numba | BSD |", "| numba | MIT |",
-        f"{HERE}::test_every_locked_package_has_its_licence_on_the_page",
-    ),
-    Planted(
-        "R17", "tests/trust/audit.py", "1 if found else 2 if left or not every else 0", "1 if found else 0",
-        f"{HERE}::test_a_look_up_that_found_no_data_is_not_taken_for_a_clean_one",
-    ),
-]  # fmt: skip
+PLANTED = bugs("R17", __name__, [
+    ("pyproject.toml", '"peacesim"]          #', '"peacesim", "tests"]          #',
+     "test_the_wheel_holds_the_package_and_nothing_else"),
+    ("pyproject.toml", '"peacesim"]          #', '"peacesim"]\nexclude = ["*.css"]          #',
+     "test_the_wheel_holds_the_package_and_nothing_else"),
+    ("pyproject.toml", '"/LICENSE", "/.ci", ', '"/LICENSE", ', "test_the_source_archive_holds_what_its_tests_take"),
+    ("README.md", "--require-hashes -r requirements.lock &&", "-r requirements.lock &&",
+     "tests/test_project.py::test_a_readme_command_does_all_the_set_up[batch]"),
+    ("docs/licences.md", "| numba | BSD |", "| numba | MIT |", "test_every_locked_package_has_its_licence_on_the_page"),
+    ("tests/trust/audit.py", "1 if found else 2 if left or not every else 0", "1 if found else 0",
+     "test_a_look_up_that_found_no_data_is_not_taken_for_a_clean_one"),
+])  # fmt: skip
 
 
 def built(folder: Path) -> tuple[Path, Path]:

@@ -17,7 +17,7 @@ from sim.results.reading import open_results
 from sim.results.results import run
 from sim.scenario import read_scenario
 from tests.trust.moments import bytes_of, quick_batches
-from tests.trust.planting import ROOT, Planted
+from tests.trust.planting import ROOT, bugs
 
 ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
 N = 100  # two chunks, the second short
@@ -325,44 +325,23 @@ def test_a_merge_takes_what_a_shard_has_and_calls_nothing_damaged(tmp_path, monk
     assert merged.damaged == () and len(merged.missing) == 1 and "is not whole: draws 64 to 99" in merged.missing[0]
 
 
-PLANTED = [
-    Planted(
-        "R4", "sim/results/files.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB",
-        "tests/trust/test_writers.py::test_other_parameters_are_refused_while_one_writes_and_after",
-    ),
-    Planted(
-        "R4", "sim/results/files.py", "if _is_alive(holder) or not left:", "if holder or not left:",
-        "tests/trust/test_writers.py::test_the_writer_is_named_also_while_a_dead_one_stands_in_the_lock",
-    ),
-    Planted(
-        "R4", "sim/results/files.py", "if self._taken() and self._is_there():",
-        "if not (self.folder / LOCK).stat().st_size and self._taken():",
-        "tests/trust/test_writers.py::test_a_dead_holder_never_blocks_and_a_stopped_one_is_named",
-    ),
-    Planted(
-        "R4", "sim/results/folder.py", "        self._lock.hold()\n", "",
-        "tests/trust/test_writers.py::test_a_writer_whose_lock_was_removed_writes_no_more",
-    ),
-    Planted(
-        "R4", "sim/results/manifest.py", "if manifest.shard != wanted:",
-        "if manifest.shard and manifest.shard != wanted:",
-        "tests/trust/test_writers.py::test_other_parameters_are_refused_while_one_writes_and_after",
-    ),
-    Planted(
-        "R4", "sim/results/reading.py", "            if read_manifest(path) == manifest:\n                raise",
-        "            raise",
-        "tests/trust/test_writers.py::test_what_is_replaced_between_two_looks_is_read_as_it_is_now",
-    ),
-    Planted(
-        "R4", "sim/results/manifest.py", "    for _ in range(2):\n", "    for _ in range(1):\n",
-        "tests/trust/test_writers.py::test_a_folder_that_begins_between_two_looks_is_not_damaged",
-    ),
-    Planted(
-        "R4", "sim/results/reading.py", "                    self._refuse_if_replaced(entry)\n", "",
-        "tests/trust/test_writers.py::test_rows_that_are_replaced_before_they_are_read_are_no_damage",
-    ),
-    Planted(
-        "R4", "sim/batch/merging.py", "if entry in read_manifest(piece.folder).chunks:", "if True:",
-        "tests/trust/test_writers.py::test_a_merge_takes_what_a_shard_has_and_calls_nothing_damaged",
-    ),
-]  # fmt: skip
+PLANTED = bugs("R4", __name__, [
+    ("sim/results", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB",
+     "test_other_parameters_are_refused_while_one_writes_and_after"),
+    ("sim/results", "if _is_alive(holder) or not left:", "if holder or not left:",
+     "test_the_writer_is_named_also_while_a_dead_one_stands_in_the_lock"),
+    ("sim/results", "if self._taken() and self._is_there():",
+     "if not (self.folder / LOCK).stat().st_size and self._taken():",
+     "test_a_dead_holder_never_blocks_and_a_stopped_one_is_named"),
+    ("sim/results/folder.py", "        self._lock.hold()\n", "", "test_a_writer_whose_lock_was_removed_writes_no_more"),
+    ("sim/results", "if manifest.shard != wanted:", "if manifest.shard and manifest.shard != wanted:",
+     "test_other_parameters_are_refused_while_one_writes_and_after"),
+    ("sim/results", "            if read_manifest(path) == manifest:\n                raise", "            raise",
+     "test_what_is_replaced_between_two_looks_is_read_as_it_is_now"),
+    ("sim/results", "    for _ in range(2):\n", "    for _ in range(1):\n",
+     "test_a_folder_that_begins_between_two_looks_is_not_damaged"),
+    ("sim/results", "                    self._refuse_if_replaced(entry)\n", "",
+     "test_rows_that_are_replaced_before_they_are_read_are_no_damage"),
+    ("sim/batch", "if entry in read_manifest(piece.folder).chunks:", "if True:",
+     "test_a_merge_takes_what_a_shard_has_and_calls_nothing_damaged"),
+])  # fmt: skip

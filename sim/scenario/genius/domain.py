@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sim.core.packages import RAW_LIMIT
+from sim.core.wording import counted, quoted, shown
 from sim.scenario.genius.elements import Element, label_of, name_of, number_of, tidy, whole_of
 from sim.scenario.genius.numbers import decimal_of
-from sim.scenario.messages import Faults, Mark, counted, quoted, shown
-from sim.scenario.schema import MOST_ISSUES, MOST_OPTIONS
+from sim.scenario.messages import Faults, Mark
+from sim.scenario.parts import MOST_ISSUES, MOST_OPTIONS
 from sim.scenario.weights import decimal_text
 
 DISCRETE, INTEGER, REAL = "discrete", "integer", "real"

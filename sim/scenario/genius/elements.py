@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import NoReturn
 from xml.parsers import expat
 
-from sim.scenario.messages import Faults, Mark, quoted, shown
+from sim.core.wording import quoted, shown
+from sim.scenario.messages import Faults, Mark
 from sim.scenario.yaml_reader import decoded
 
 MOST_BYTES = 5_000_000

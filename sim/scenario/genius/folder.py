@@ -4,9 +4,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from sim.core.wording import meant, quoted, shown
 from sim.scenario.differences import ordinary
 from sim.scenario.genius.elements import MOST_BYTES
-from sim.scenario.messages import Faults, Mark, meant, quoted, shown
+from sim.scenario.messages import Faults, Mark
 
 MOST_FILES = 100
 

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sim.core.wording import listed, meant, quoted, shown
 from sim.scenario.genius.domain import DISCRETE, INTEGER, Domain, Issue, bounds_of, kind_of
 from sim.scenario.genius.elements import Element, label_of, name_of, number_of, tidy, whole_of
 from sim.scenario.genius.numbers import decimal_of
-from sim.scenario.messages import Faults, listed, meant, quoted, shown
+from sim.scenario.messages import Faults
 from sim.scenario.weights import decimal_text
 
 NEXT_TO_NOTHING = Fraction(1, 100_000)  # a largest evaluation below this counts as none

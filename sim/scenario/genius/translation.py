@@ -14,12 +14,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sim.core.utility import DAYS_PER_MONTH
+from sim.core.wording import counted, listed, shown
 from sim.scenario.genius.domain import Domain, domain_of
 from sim.scenario.genius.elements import Element, read_xml, tidy
 from sim.scenario.genius.folder import chosen
 from sim.scenario.genius.numbers import decimal_of, root_of, shares
 from sim.scenario.genius.profile import Profile, profile_of
-from sim.scenario.messages import Faults, Mark, ScenarioError, counted, listed, shown
+from sim.scenario.messages import Faults, Mark, ScenarioError
 from sim.scenario.nodes import MappingNode, Node, ScalarNode
 from sim.scenario.paths import get
 from sim.scenario.scenario import from_tree
