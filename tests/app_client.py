@@ -61,8 +61,8 @@ class Client:
 
     def send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Reply:
         """`X_Tab=...` stands for the header `X-Tab`; `Cookie=""` for none."""
-        told = {"Cookie": self.cookie, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        request = urllib.request.Request(self.base + path, body, {k: v for k, v in told.items() if v}, method=method)
+        sent = {"Cookie": self.cookie, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        request = urllib.request.Request(self.base + path, body, {k: v for k, v in sent.items() if v}, method=method)
         opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=120) as answer:
@@ -73,8 +73,8 @@ class Client:
     def close(self, number: int = signal.SIGINT) -> tuple[int, str]:
         """End the process by a signal; its exit code, and what it said on stderr."""
         self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=20)
-        return self.process.returncode, said
+        _, printed = self.process.communicate(timeout=20)
+        return self.process.returncode, printed
 
 
 @cache

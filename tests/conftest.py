@@ -5,7 +5,7 @@ import os
 import shutil
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 # No deadline: two test processes share two cores, and a slow example is no fault. In CI the examples are the same
 # in every run, so that a red run is red again; elsewhere each run tries new ones.
@@ -13,7 +13,9 @@ settings.register_profile(
     "desk", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.register_profile("ci", settings.get_profile("desk"), derandomize=True, database=None)
+settings.register_profile("slow", settings.get_profile("ci"))  # all examples that a test asks for
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+QUICK, FEWEST = 0.4, 5  # the share of its examples that a test tries but with the profile `slow`, and how many at least
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -32,6 +34,16 @@ def pytest_collection():
         gc.freeze()
         gc.set_threshold(20_000, 20, 10)
         gc.enable()
+
+
+def pytest_collection_modifyitems(config, items):
+    """Have each property tried on fewer examples, unless `--hypothesis-profile=slow` asks for all of them."""
+    if config.getoption("--hypothesis-profile") == "slow":
+        return
+    for test in {item.obj for item in items if is_hypothesis_test(getattr(item, "obj", None))}:
+        asked = test._hypothesis_internal_use_settings  # `@settings(...)`: no public name leads to it
+        few = min(asked.max_examples, max(FEWEST, round(QUICK * asked.max_examples)))
+        test._hypothesis_internal_use_settings = settings(asked, max_examples=few)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -61,17 +61,17 @@ def complaints(
         scheme, layout, contents: As they are now; see `entry`.
         changelog: The text of CHANGELOG.md.
     """
-    told = sections(changelog)
+    reported = sections(changelog)
     known = {each["version"] for each in releases}
-    for version in told.keys() - known - {"Unreleased"}:
+    for version in reported.keys() - known - {"Unreleased"}:
         yield f"release {version} left no entry: python -m tests.update_golden --release {version}"
-    for version in known - told.keys():
+    for version in known - reported.keys():
         yield f"tests/released.json has a release {version} that CHANGELOG.md does not have"
     now = {"version": "Unreleased", "scheme": scheme, "format": layout}
     before: set[str] = set()
     for each in [*releases, now]:
         for name in (each["scheme"], each["format"]):
-            if name not in before and not re.search(rf"`{re.escape(name)}`", told.get(each["version"], "")):
+            if name not in before and not re.search(rf"`{re.escape(name)}`", reported.get(each["version"], "")):
                 yield f"CHANGELOG.md does not say below {each['version']} that `{name}` is new, and which numbers moved"
             before.add(name)
     by_text = {one: (name, other) for name, (one, other) in contents.items()}

@@ -207,7 +207,7 @@ def test_no_other_file_of_the_program_is_served(page, path):
 # How it ends
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(2, 130), pytest.param(15, 143, marks=pytest.mark.slow)])
 def test_a_signal_ends_it_and_its_worker(folder, number, code):
     with served(folder / "talks.yaml") as client:
         if number == signal.SIGINT:

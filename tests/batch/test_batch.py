@@ -28,6 +28,7 @@ from sim.results.manifest import folder_name
 from sim.results.reading import damaged_files, open_results
 from sim.results.results import run
 from sim.scenario import ScenarioError, read_scenario
+from tests.trust.small import compute_once
 
 ROOT = Path(__file__).resolve().parents[2]
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
@@ -88,6 +89,7 @@ class Interrupts(Silent):
             os.kill(child.pid, signal.SIGINT)
 
 
+@pytest.mark.slow  # the quick form is that with a lost worker
 def test_two_workers_write_the_bytes_of_one(whole, tmp_path, with_workers):
     started, kind = [], multiprocessing.get_context("spawn").Process
     with pytest.MonkeyPatch.context() as patch:
@@ -160,8 +162,8 @@ CHUNKS = ["draws/00000064-00000127.parquet", "tallies/00000256-00000299.parquet"
 TEXTS = ["run.json", "scenario.resolved.yaml", "summary.json", "packages.csv"]
 
 
-CASES = [(file, how) for file in CHUNKS for how in DAMAGE]
-CASES += [(file, how) for file in TEXTS for how in ("cut", "deleted")]
+CASES = [(CHUNKS[place % 2], how) for place, how in enumerate(DAMAGE)]  # every kind on every file: tests/trust
+CASES += [(file, ("cut", "deleted")[place % 2]) for place, file in enumerate(TEXTS)]
 
 
 @pytest.mark.parametrize(("file", "damage"), CASES)
@@ -225,16 +227,8 @@ def in_a_child(act, die_at):
 
 @pytest.fixture
 def played_before(monkeypatch):
-    """Chunks are played once in this test and not for every step."""
-    known, real = {}, Layout.play
-
-    def play(self, first, count):
-        key = (self.scenario.id, first, count)
-        if key not in known:
-            known[key] = real(self, first, count)
-        return known[key]
-
-    monkeypatch.setattr(Layout, "play", play)
+    """Chunks and tables are computed once in this test and not for every step."""
+    compute_once(monkeypatch)
     monkeypatch.setattr("sim.batch.work.JOBS_A_CHUNK", 1)
     monkeypatch.setattr(os, "fsync", lambda handle: None)  # a killed process leaves the disk's cache as it is
 
@@ -315,13 +309,14 @@ def test_a_disk_that_fills_up_at_any_write_stops_it_with_one_line(tmp_path, play
 # Workers that are lost.
 
 
-class KillsAWorker(Silent):
-    """Ends a worker when so many draws are played."""
+class KillsAWorker(Interrupts):
+    """Sends workers Ctrl-C, and ends one when so many draws are played."""
 
     def __init__(self, after):
         self.after, self.killed = after, []
 
     def advance(self, scenario_id, draws):
+        super().advance(scenario_id, draws)
         self.after -= draws
         if self.after <= 0 and not self.killed:
             self.killed = [child.pid for child in multiprocessing.active_children()][:1]
@@ -334,6 +329,7 @@ def test_a_lost_worker_costs_no_draw(whole, tmp_path, with_workers):
     assert progress.killed
     assert [item.failure for item in items] == [None, None]
     assert bytes_of(tmp_path / "two") == bytes_of(whole)
+    assert multiprocessing.active_children() == []
 
 
 def play_unless_deadly(part, pieces):
@@ -345,6 +341,7 @@ def play_unless_deadly(part, pieces):
     return part.first
 
 
+@pytest.mark.slow
 def test_a_piece_that_kills_its_workers_is_given_up_and_the_others_are_not(monkeypatch):
     monkeypatch.setattr(sim.batch.engines, "play_job", play_unless_deadly)
     parts = [Job("f", "i", 1, 0, first, 8) for first in range(0, 80, 8)]
@@ -477,7 +474,9 @@ def bytes_of_banks(whole):
 
 
 @needs_proc
-@pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 2), (signal.SIGTERM, 1)])
+@pytest.mark.parametrize(
+    ("number", "workers"), [(signal.SIGINT, 2), pytest.param(signal.SIGTERM, 1, marks=pytest.mark.slow)]
+)
 def test_a_batch_that_is_stopped_says_how_to_go_on(driver, tmp_path, number, workers):
     out = tmp_path / "stopped"
     process = driver(100_000, workers, out, "advance\n")

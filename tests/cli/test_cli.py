@@ -11,6 +11,7 @@ import time
 import click
 import jsonschema
 import pytest
+from click.testing import CliRunner
 from ruamel.yaml import YAML
 
 from sim.charts import CHARTS
@@ -500,11 +501,13 @@ def test_completion_scripts_are_printed(shell, tmp_path):
     assert "peacesim" in answer.stdout and f"_PEACESIM_COMPLETE={shell}_complete" in answer.stdout
 
 
-def complete(words, cwd):
-    answer = process(
-        cwd=cwd, _PEACESIM_COMPLETE="bash_complete", COMP_WORDS=" ".join(words), COMP_CWORD=str(len(words) - 1)
-    )
-    return [line.split(",", 1) for line in answer.stdout.splitlines()]
+def completed(stdout):
+    return [line.split(",", 1) for line in stdout.splitlines()]
+
+
+def completing(words):
+    """What a shell sets to ask what may follow."""
+    return {"_PEACESIM_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
 
 
 @pytest.mark.parametrize(
@@ -519,8 +522,14 @@ def complete(words, cwd):
         (["peacesim", "batch", "talks.yaml", "--set", "parties.east.no"], ["plain", "parties.east.no_deal="]),
     ],
 )
-def test_the_shell_is_told_what_may_follow(words, proposed, file, tmp_path):
-    assert proposed in complete(words, tmp_path)
+def test_the_shell_is_told_what_may_follow(words, proposed, file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    answer = CliRunner().invoke(peacesim, [], prog_name="peacesim", env=completing(words))
+    assert proposed in completed(answer.stdout)
+
+
+def test_a_process_of_its_own_tells_the_shell_the_same(tmp_path):
+    assert ["plain", "check"] in completed(process(cwd=tmp_path, **completing(["peacesim", "ch"])).stdout)
 
 
 # The library and the command say the same.

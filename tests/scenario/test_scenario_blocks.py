@@ -637,13 +637,13 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("old", "new", "fault"), REFUSED, ids=[f"{n:02}" for n in range(len(REFUSED))])
-def test_a_fault_says_where_what_was_found_and_what_would_do(faults, old, new, fault):
-    told = faults((old, new))
-    assert any(fault in line for line in told), told
+def test_a_fault_states_where_what_was_found_and_what_would_do(faults, old, new, fault):
+    reported = faults((old, new))
+    assert any(fault in line for line in reported), reported
 
 
-def test_all_faults_are_told_at_once(faults):
-    told = faults(
+def test_all_faults_are_reported_at_once(faults):
+    reported = faults(
         ("lever_adds:", "lever_ads:"),
         ("  mediator: united_states", "  mediator: nobody"),
         ("sd_per_month:", "sd:"),
@@ -653,7 +653,7 @@ def test_all_faults_are_told_at_once(faults):
         ("away_from_ukraine:", "away_from_europe:"),
         ("steps: {both_equal: 4,", "steps: {both_equals: four,"),
     )
-    blocks = [line.split(" ")[1].split(".")[0].rstrip(":") for line in told]
+    blocks = [line.split(" ")[1].split(".")[0].rstrip(":") for line in reported]
     assert blocks == ["giving_way", "mediation", "war", "events", *["ratification"] * 2, *["aftermath"] * 3]
 
 
@@ -700,9 +700,9 @@ def test_a_table_means_the_issue_that_has_its_options_and_no_others():
     assert issues_with(["none", "here"], options) == []
 
 
-def test_a_circle_of_milestones_is_told_once(faults):
-    (told,) = faults(("ceasefire: {by:", "ceasefire: {after: martial_law_ends, by:"))
-    assert told.endswith("wait for one another; let one of them follow the signature: take out its `after`")
+def test_a_circle_of_milestones_is_reported_once(faults):
+    (reported,) = faults(("ceasefire: {by:", "ceasefire: {after: martial_law_ends, by:"))
+    assert reported.endswith("wait for one another; let one of them follow the signature: take out its `after`")
 
 
 def test_an_issue_may_be_called_source(case):
@@ -748,8 +748,9 @@ def test_a_condition_that_no_package_meets_is_noted(case):
     blocks = TWO_BANKS.replace(
         "when: {strip: [demilitarised, lowland_full]}", "when: {strip: upland_keeps, pull_back: reciprocal}"
     )
-    told = [str(note) for note in notes(case("two-banks-pullback", blocks=blocks))]
-    assert any("ratification.ratifiers.upland_assembly.when: no consistent package meets this" in note for note in told)
+    reported = [str(note) for note in notes(case("two-banks-pullback", blocks=blocks))]
+    expected = "ratification.ratifiers.upland_assembly.when: no consistent package meets this"
+    assert any(expected in note for note in reported)
     assert not any("ratification" in str(note) for note in notes(case("two-banks-pullback")))
 
 

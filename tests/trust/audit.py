@@ -1,7 +1,7 @@
 """Look up known vulnerabilities of what a lock installs: `python -m tests.trust.audit [LOCK...]`.
 
 The work is done by pip-audit, from the path or from an environment of its own. By itself it says that nothing is known,
-with code 0, also where it could not look up a single package; here that is told apart.
+with code 0, also where it could not look up a single package; here that case is told from the others.
 
 Exit codes: 0, all were looked up and nothing is known; 1, something is known; 2, not all could be looked up.
 """
@@ -18,7 +18,7 @@ from typing import Any
 from tests.trust.locks import FOR_TESTS, ROOT, TO_RUN
 
 
-def told(lock: str, report: Mapping[str, Any]) -> tuple[int, list[str]]:
+def reported(lock: str, report: Mapping[str, Any]) -> tuple[int, list[str]]:
     """What a report of pip-audit comes to: an exit code, and lines."""
     every = report["dependencies"]
     left = [each for each in every if "skip_reason" in each]
@@ -72,7 +72,7 @@ def main(locks: Sequence[str]) -> int:
         try:
             program = program_in(Path(scratch))
             for lock in locks or (TO_RUN, FOR_TESTS):
-                code, lines = told(lock, report_on(program, lock))
+                code, lines = reported(lock, report_on(program, lock))
                 codes.append(code)
                 print("\n".join(lines), flush=True)
         except RuntimeError as error:

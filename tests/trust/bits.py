@@ -79,8 +79,8 @@ def turned_round(layout: Layout, draws: int) -> Played:
     })  # fmt: skip
     rows = Layout.of(turned, SEED).play(0, draws).draws
     packages = [name for name in rows if name == "package" or name.startswith("opening_")]
-    told = {name: rows[name].str.split("/").str[::-1].str.join("/").astype("string") for name in packages}
-    return rows.assign(**told), None
+    reported = {name: rows[name].str.split("/").str[::-1].str.join("/").astype("string") for name in packages}
+    return rows.assign(**reported), None
 
 
 ALONE: dict[str, Callable[[Layout, int], Played]] = {

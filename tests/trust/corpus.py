@@ -1,6 +1,6 @@
 """Malformed files by hand: what YAML, encodings, names and paths can do to a reader, each with the fault it brings.
 
-A line is put into the small scenario `two-banks-pullback` (or is the whole file), and must be told at its place.
+A line is put into the small scenario `two-banks-pullback` (or is the whole file), and must be reported at its place.
 """
 
 from typing import NamedTuple
@@ -246,5 +246,5 @@ CHANGES = [
     Change("headline: ", "headline: strip # ", "where a list would do"),
     Change("headline: [", "headline: [nowhere, ", "no issue is called 'nowhere'"),
     Change("headline: [", "headline: [Strip, ", "no issue is called 'Strip'; did you mean 'strip'?"),
-    *(Change("  upland:\n", f"  upland:\n    {line}\n", said) for line, said in PARTY),
+    *(Change("  upland:\n", f"  upland:\n    {line}\n", printed) for line, printed in PARTY),
 ]  # fmt: skip

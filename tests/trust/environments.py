@@ -95,9 +95,9 @@ def find_python(version: str) -> str:
     candidates += [found for name in (f"python{version}", "python3") if (found := shutil.which(name))]
     for candidate in candidates:
         asked = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2], sys._base_executable)"]
-        said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split(maxsplit=1)
-        if said and said[0] == version:
-            return said[1].strip()
+        printed = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split(maxsplit=1)
+        if printed and printed[0] == version:
+            return printed[1].strip()
     raise LookupError(f"Python {version} is not on this machine")
 
 

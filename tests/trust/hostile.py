@@ -1,7 +1,7 @@
 """A scenario with a hostile text in every place where a text may stand, and its harmless twin.
 
 Which places these are is read from the schema: a new key that takes a text is filled by itself, and one in a block that
-`everywhere.yaml` does not have is told by `places` without `filled`.
+`everywhere.yaml` does not have is one of `places` and not of `filled`.
 """
 
 import copy
@@ -142,8 +142,8 @@ def _leaves(kind: Any, metadata: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tu
     """The kinds that an annotation stands for, each with what is said of it."""
     form = next((each for each in metadata if isinstance(each, Form)), None)
     if get_origin(kind) is Annotated:
-        inner, *said = get_args(kind)
-        yield from _leaves(inner, (*metadata, *said))
+        inner, *printed = get_args(kind)
+        yield from _leaves(inner, (*metadata, *printed))
     elif form is not None:
         yield from _leaves(form.kind, tuple(each for each in metadata if each is not form))
     elif get_origin(kind) in (Union, types.UnionType):
@@ -174,7 +174,7 @@ def places() -> set[str]:
             of_kind(field.annotation, tuple(field.metadata), f"{model.__name__}.{field.alias or name}")
 
     def of_kind(kind: Any, metadata: tuple[Any, ...], where: str) -> None:
-        for leaf, said in _leaves(kind, metadata):
+        for leaf, printed in _leaves(kind, metadata):
             origin = get_origin(leaf)
             if isinstance(leaf, type) and issubclass(leaf, BaseModel):
                 of_model(leaf)
@@ -185,7 +185,7 @@ def places() -> set[str]:
                 of_kind(value, (), f"{where}.*")
             elif origin is tuple:
                 of_kind(get_args(leaf)[0], (), f"{where}[]")
-            elif leaf is Any or (leaf is str and not _limits(said)[0]):
+            elif leaf is Any or (leaf is str and not _limits(printed)[0]):
                 found.add(where)
 
     of_model(Scenario)
@@ -233,7 +233,7 @@ class Filling:
 
     def of_kind(self, kind: Any, metadata: tuple[Any, ...], where: str, value: Any) -> Any:
         """What stands at a place once it is written into; None where nothing need stand."""
-        for leaf, said in _leaves(kind, metadata):
+        for leaf, printed in _leaves(kind, metadata):
             origin = get_origin(leaf)
             if isinstance(leaf, type) and issubclass(leaf, BaseModel):
                 if value is not None:
@@ -245,7 +245,7 @@ class Filling:
             elif origin is tuple and (isinstance(value, list) or f"{where}[]" in places()):
                 value = self._of_list(leaf, where, value)
             elif leaf is str and where in places():
-                _, most, one_line = _limits(said)
+                _, most, one_line = _limits(printed)
                 value = self._text(where, most, one_line)
         return value
 

@@ -157,15 +157,16 @@ class Table:
         try:
             found = cell.run()
             wrong = self._differences(found["bits"], cell.draws)
-            told = " ".join(f"{name} {number}" for name, number in found["here"]["versions"].items())
-            told = told if cell.what == "whole" else ""
+            reported = " ".join(f"{name} {number}" for name, number in found["here"]["versions"].items())
+            reported = reported if cell.what == "whole" else ""
         except RuntimeError as error:
-            wrong, told = [str(error)], ""
+            wrong, reported = [str(error)], ""
         self.cells += 1
         self.failed += bool(wrong)
         self.places.add(cell.place)
-        said = "the same bits" if not wrong else f"DIFFERENT: {'; '.join(wrong)[:600]}"
-        print(f"{cell.place:18} {cell.what:58} {time.monotonic() - began:6.1f} s  {said}  {told}".rstrip(), flush=True)
+        verdict = "the same bits" if not wrong else f"DIFFERENT: {'; '.join(wrong)[:600]}"
+        seconds = time.monotonic() - began
+        print(f"{cell.place:18} {cell.what:58} {seconds:6.1f} s  {verdict}  {reported}".rstrip(), flush=True)
 
     def _differences(self, bits: Mapping[str, Mapping[str, str]], draws: int) -> list[str]:
         """What is not as committed, or not as in the first cell with so many draws."""

@@ -9,13 +9,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from tests.trust.planting import ROOT
+from tests.trust.small import compute_once, make_small
 
-BATCH = ("sim/batch/", "sim/store/", "sim/cli/")
+BATCH = ("sim/batch/", "sim/results/", "sim/cli/")
 TIME = 60  # seconds until a copy counts as hung; then the system ends it with SIGALRM
 
 
@@ -25,23 +25,23 @@ class Ended:
 
     Attributes:
         code: As a shell has it; minus the number of a signal that ended the process.
-        said: What it printed on stderr.
+        printed: What it printed on stderr.
         moments: How many moments it had.
     """
 
     code: int
-    said: str
+    printed: str
     moments: int
 
     @property
     def stopped(self) -> list[str]:
         """Lines that say that it was stopped."""
-        return [line for line in self.said.splitlines() if line.startswith("peacesim: stopped")]
+        return [line for line in self.printed.splitlines() if line.startswith("peacesim: stopped")]
 
     def is_clean(self, number: int) -> bool:
         """Whether it ended as promised: all done, or one line and the code of the signal; no trace of the inside."""
         inside = ("Traceback", "Exception ignored", "Aborted", "KeyboardInterrupt")
-        if any(word in self.said for word in inside):
+        if any(word in self.printed for word in inside):
             return False
         return (self.code, len(self.stopped)) in ((0, 0), (128 + number, 1))
 
@@ -87,25 +87,25 @@ def ended(
     act: Callable[[], None], at: int, number: int = signal.SIGINT, again: int = 0, within: tuple[str, ...] = BATCH
 ) -> Ended:
     """Run `act`, which ends by `SystemExit`, in a copy of this process, and send it a signal at a moment."""
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as counted:
+    with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as counted:
         child = os.fork()
         if not child:
-            _be_copy(act, Moments(at, number, again, within), said.fileno(), counted.fileno())
+            _be_copy(act, Moments(at, number, again, within), printed.fileno(), counted.fileno())
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         texts = []
-        for file in (said, counted):
+        for file in (printed, counted):
             file.seek(0)
             texts.append(file.read().decode())
     return Ended(code, texts[0], int(texts[1] or 0))
 
 
-def _be_copy(act: Callable[[], None], moments: Moments, said: int, counted: int) -> None:
+def _be_copy(act: Callable[[], None], moments: Moments, printed: int, counted: int) -> None:
     from sim.cli.signals import watch_signals
 
     code = 99
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        os.dup2(said, 2)
+        os.dup2(printed, 2)
         sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
         signal.alarm(TIME)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -128,33 +128,11 @@ def _be_copy(act: Callable[[], None], moments: Moments, said: int, counted: int)
         os._exit(code)
 
 
-def quick_batches(patch: Any, known: dict[Any, Any]) -> None:
-    """Make chunks short, play each once and not for every moment, and do not wait for the disk.
-
-    Args:
-        patch: pytest's `monkeypatch`.
-        known: Holds what was played.
-    """
-    import sim.results.chunks
-    from sim.results.chunk_files import Layout
-
-    real = Layout.play
-
-    def play(self: Layout, first: int, count: int) -> Any:
-        key = (self.scenario.resolved_text(), self.seed, first, count)
-        if key not in known:
-            known[key] = real(self, first, count)
-        return known[key]
-
-    patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
-    patch.setattr(Layout, "play", play)
+def quick_batches(patch: Any) -> None:
+    """Make chunks short, compute each result once and not for every moment, and do not wait for the disk."""
+    make_small(patch)
+    compute_once(patch)
     patch.setattr(os, "fsync", lambda handle: None)  # a process that ends leaves the disk's cache as it is
-
-
-def bytes_of(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 @dataclass(frozen=True)
@@ -169,8 +147,8 @@ class Stopped(Ended):
 
     def came_early(self, number: int) -> bool:
         """Whether the signal came before the first line of ours ran: Python itself answered it, or the system did."""
-        ours = "sim/cli/commands.py" in self.said or "peacesim:" in self.said
-        return self.code in (-number, 1, 128 + number) and not ours and not self.said.count("sim/cli/__init__.py") > 1
+        ours = "sim/cli/commands.py" in self.printed or "peacesim:" in self.printed
+        return self.code in (-number, 1, 128 + number) and not ours and self.printed.count("sim/cli/__init__.py") <= 1
 
 
 SMALL = ROOT / "tests" / "trust" / "small_batch.py"
@@ -213,8 +191,8 @@ def stopped_after(
             time.sleep(wait)
             if process.poll() is None:
                 (os.killpg if group else os.kill)(process.pid, number)
-        _, said = process.communicate(timeout=TIME)
-        return Stopped(process.returncode, said, 0, time.monotonic() - began)
+        _, printed = process.communicate(timeout=TIME)
+        return Stopped(process.returncode, printed, 0, time.monotonic() - began)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # with whatever it left

@@ -46,7 +46,7 @@ def read(made: Mutant, folder: Path) -> tuple[Scenario | None, dict[str, Any]]:
     path.write_bytes(made.data)
     forget_peak()
     began = time.process_time()
-    scenario, told = None, ""
+    scenario, reported = None, ""
     try:
         scenario = read_scenario(path, made.sets)
         list(notes(scenario))
@@ -55,11 +55,11 @@ def read(made: Mutant, folder: Path) -> tuple[Scenario | None, dict[str, Any]]:
             scenario = scenario.point(0, settings[0]).scenario
         outcome = "passed"
     except ScenarioError as error:
-        scenario, outcome, told = None, "refused", str(error)
+        scenario, outcome, reported = None, "refused", str(error)
         if any(fault.line < 1 or fault.column < 1 or not fault.message for fault in error.faults) or not error.faults:
             outcome = "no place"
     took = time.process_time() - began
-    return scenario, {"outcome": outcome, "told": told, "seconds": took, "mb": peak()}
+    return scenario, {"outcome": outcome, "reported": reported, "seconds": took, "mb": peak()}
 
 
 def written_again(scenario: Scenario, folder: Path) -> str:
@@ -95,9 +95,9 @@ def tried(number: int, folder: Path, play: bool) -> dict[str, Any]:
             if play:
                 answer |= played(scenario)
     except TooLongError:
-        answer |= {"outcome": "too long", "told": traceback.format_exc()[-1500:]}
+        answer |= {"outcome": "too long", "reported": traceback.format_exc()[-1500:]}
     except BaseException:
-        answer |= {"outcome": "traceback", "told": traceback.format_exc()[-3000:]}
+        answer |= {"outcome": "traceback", "reported": traceback.format_exc()[-3000:]}
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     return answer

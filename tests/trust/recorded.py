@@ -110,12 +110,12 @@ def strace():
         pytest.skip(_why[0])
 
 
-def traced(act: Callable[[], object], said: Path, log: Path, *options: str) -> int:
+def traced(act: Callable[[], object], printed: Path, log: Path, *options: str) -> int:
     """`in_child` under strace, which sees it from its first step on.
 
     Args:
         act: What to do.
-        said: What it says is written there.
+        printed: What it says is written there.
         log: What strace sees is written there.
         options: Further ones of strace, such as `-f` for all that it starts, or what to inject.
     """
@@ -129,15 +129,15 @@ def traced(act: Callable[[], object], said: Path, log: Path, *options: str) -> i
             assert tracers[0].poll() is None, tracers[0].stderr.read()
             time.sleep(0.001)
 
-    code = in_child(act, said, attach)
+    code = in_child(act, printed, attach)
     tracers[0].communicate(timeout=20)
     return code
 
 
-def logged(act: Callable[[], object], said: Path, log: Path) -> list[Operation]:
+def logged(act: Callable[[], object], printed: Path, log: Path) -> list[Operation]:
     """What `act` and all that it starts did to files, in order."""
-    code = traced(act, said, log, "-f", "-y", "-xx", "-s", "9000000", "-e", f"trace={CHANGING}")
-    assert code == 0, said.read_text()
+    code = traced(act, printed, log, "-f", "-y", "-xx", "-s", "9000000", "-e", f"trace={CHANGING}")
+    assert code == 0, printed.read_text()
     return list(operations(log.read_text()))
 
 

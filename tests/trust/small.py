@@ -72,12 +72,12 @@ def compute_once(patch) -> None:
     once(sim.report, "result_page", lambda results, *svgs: (results.scenario.resolved_text(), results.n, bool(svgs)))
 
 
-def in_child(act: Callable[[], object], said: Path, ready: Callable[[int], None] | None = None) -> int:
+def in_child(act: Callable[[], object], printed: Path, ready: Callable[[int], None] | None = None) -> int:
     """Run `act` in a copy of this process, with a process group of its own.
 
     Args:
         act: What to do; its value is the exit code.
-        said: What it says on stderr is written there.
+        printed: What it says on stderr is written there.
         ready: Called with the number of the process before it begins.
 
     Returns:
@@ -86,7 +86,7 @@ def in_child(act: Callable[[], object], said: Path, ready: Callable[[int], None]
     waits, goes = os.pipe()
     child = os.fork()
     if not child:
-        _become(act, said, waits, goes)
+        _become(act, printed, waits, goes)
     os.close(waits)
     try:
         os.setpgid(child, child)
@@ -109,11 +109,11 @@ def _end_group(group: int) -> None:
             time.sleep(0.005)
 
 
-def _become(act: Callable[[], object], said: Path, waits: int, goes: int) -> None:
+def _become(act: Callable[[], object], printed: Path, waits: int, goes: int) -> None:
     try:
         os.close(goes)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600), 2)
+        os.dup2(os.open(printed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600), 2)
         sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
         if os.read(waits, 1):
             code = act()
@@ -152,8 +152,8 @@ def unlisted(folder: Path) -> int:
     return len({path.name for path in (folder / "draws").glob("[0-9]*.parquet")} - listed)
 
 
-def told(said: Path) -> list[str]:
+def reported(printed: Path) -> list[str]:
     """What a command said on stderr but for lines of progress; a traceback is never among it."""
-    text = said.read_text(errors="replace")
+    text = printed.read_text(errors="replace")
     assert "Traceback" not in text, text
     return [line for line in text.splitlines() if not _PROGRESS.match(line)]

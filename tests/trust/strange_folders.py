@@ -240,14 +240,14 @@ FOLDERS: dict[str, Hostile] = {
 
 def outcome(folder: Path) -> list[str]:
     """What each way of reading says; any error but our own goes through."""
-    said = []
+    printed = []
     for way in (open_results, damaged_files, inspect):
         try:
             found = way(folder)
-            said.append("; ".join(found if isinstance(found, list) else getattr(found, "damaged", ())) or "sound")
+            printed.append("; ".join(found if isinstance(found, list) else getattr(found, "damaged", ())) or "sound")
         except (DamagedResults, StoreError) as error:
-            said.append(str(error))
-    return said
+            printed.append(str(error))
+    return printed
 
 
 def main(sound: Path, folders: list[Path]) -> None:
@@ -255,18 +255,19 @@ def main(sound: Path, folders: list[Path]) -> None:
     opened: list[str] = []
     assert outcome(sound)[1:] == ["sound", "sound"]
     sys.addaudithook(lambda event, facts: opened.append(str(facts[0])) if event == "open" else None)
-    told = []
+    reported = []
     for folder in folders:
         idle = memory(afresh=True)
         opened.clear()
         began = time.process_time()
-        said = outcome(folder)
+        printed = outcome(folder)
         seconds = time.process_time() - began
         own = (str(folder), str(ROOT), sys.prefix, sys.base_prefix, "/proc/self")
         outside = [name for name in opened if os.path.isabs(name) and not name.startswith(own)]
         grown = (memory() - idle) // 1024
-        told.append({"folder": folder.name, "said": said, "seconds": seconds, "outside": outside, "grown": grown})
-    print(json.dumps({"folders": told}))
+        facts = {"printed": printed, "seconds": seconds, "outside": outside, "grown": grown}
+        reported.append({"folder": folder.name, **facts})
+    print(json.dumps({"folders": reported}))
 
 
 def memory(afresh: bool = False) -> int:

@@ -31,8 +31,8 @@ from tests.trust.small import (
     in_child,
     make_small,
     peacesim,
+    reported,
     results_in,
-    told,
     tree,
     unlisted,
 )
@@ -136,17 +136,17 @@ def sound(out: Path) -> list[str]:
 @pytest.mark.parametrize("name", CASES)
 def test_killed_before_any_call(name, small, strace, tmp_path, record_property):
     case = CASES[name]
-    before, whole, said = tmp_path / "before", tmp_path / "whole", tmp_path / "said"
+    before, whole, printed = tmp_path / "before", tmp_path / "whole", tmp_path / "printed"
     case.prepare(before)
     shutil.copytree(before, whole)
     case.act(shutil.copytree(before, tmp_path / "warm"))  # whatever is imported and compiled only once
-    calls = calls_in(logged(lambda: case.act(whole), said, tmp_path / "log"), whole)
+    calls = calls_in(logged(lambda: case.act(whole), printed, tmp_path / "log"), whole)
     expected, out, killed = tree(whole), tmp_path / "out", 0
     for call, number in calls:
         shutil.copytree(before, out)
         dies = f"inject={call}:signal=SIGKILL:when={number}"
-        code = traced(lambda: case.act(out), said, tmp_path / "log", "-e", f"trace={call}", "-e", dies)
-        assert code == -9 or (code == 0 and "workers" in name), said.read_text()
+        code = traced(lambda: case.act(out), printed, tmp_path / "log", "-e", f"trace={call}", "-e", dies)
+        assert code == -9 or (code == 0 and "workers" in name), printed.read_text()
         killed += code == -9
         assert sound(out) == [], f"after dying at {call} {number}"
         assert all(unlisted(folder) <= 1 for folder in results_in(out))
@@ -197,7 +197,7 @@ class Tracer:
 @pytest.mark.exhaustive
 def test_a_worker_killed_before_any_call(small, strace, tmp_path, monkeypatch, record_property):
     """Workers write pieces of chunks; one that dies costs what it was playing."""
-    case, said, killed = CASES["two workers"], tmp_path / "said", 0
+    case, printed, killed = CASES["two workers"], tmp_path / "printed", 0
     case.act(tmp_path / "whole")
     expected = tree(tmp_path / "whole")
     steps = [("openat", n) for n in range(1, 16)] + [(call, n) for call in ("write", "rename") for n in range(1, 8)]
@@ -206,10 +206,10 @@ def test_a_worker_killed_before_any_call(small, strace, tmp_path, monkeypatch, r
         here.mkdir()
         tracer = Tracer(here, call, number)
         monkeypatch.setattr(sim.batch.engines, "start_worker", tracer.start_worker)
-        assert in_child(lambda here=here: case.act(here / "out"), said, tracer.watch) == 0, said.read_text()
+        assert in_child(lambda here=here: case.act(here / "out"), printed, tracer.watch) == 0, printed.read_text()
         assert tracer.done.wait(20)
         killed += "killed by SIGKILL" in tracer.log.read_text()
-        assert told(said) == []
+        assert reported(printed) == []
         assert tree(here / "out") == expected
     assert killed > 10
     record_property("R1", f"{killed} crash points of a worker: each cost its piece alone, and the bytes are the same")
@@ -218,7 +218,7 @@ def test_a_worker_killed_before_any_call(small, strace, tmp_path, monkeypatch, r
 @pytest.mark.exhaustive
 def test_killed_at_random_again_and_again(small, tmp_path, record_property):
     """With all it started, as an end of the session or a lack of memory would; what was finished stays finished."""
-    draw, said, kills, folders = random.Random(1), tmp_path / "said", 0, 0
+    draw, printed, kills, folders = random.Random(1), tmp_path / "printed", 0, 0
     batch(tmp_path / "whole", 1500)
     expected = tree(tmp_path / "whole")
     while kills < 200:
@@ -233,10 +233,10 @@ def test_killed_at_random_again_and_again(small, tmp_path, record_property):
                 timer[0].start()
 
             try:
-                code = in_child(lambda out=out, act=act: batch(out, 1500, *act), said, later)
+                code = in_child(lambda out=out, act=act: batch(out, 1500, *act), printed, later)
             finally:
                 timer[0].cancel()
-            assert code in (0, -9), said.read_text()
+            assert code in (0, -9), printed.read_text()
             kills += code == -9
             assert sound(out) == []
             there = sum(len(read_manifest(folder).chunks) for folder in results_in(out))

@@ -128,7 +128,11 @@ def test_every_command_is_tried():
     assert sorted(leaves(peacesim)) == sorted(COMMANDS), "a new command needs a line in COMMANDS"
 
 
-@pytest.mark.parametrize("name", sorted({*COMMANDS} - {"app"}))
+QUICK = ("batch", "run", "sweep")  # workers, the compiler, charts; the other commands do less
+EACH = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in sorted({*COMMANDS} - {"app"})]
+
+
+@pytest.mark.parametrize("name", EACH)
 def test_no_command_runs_or_obeys_what_lies_in_the_current_folder(place, name):
     done = run(place, program(), *words_of(name, place))
     assert_untouched(place, done.stdout + done.stderr)

@@ -127,8 +127,8 @@ def test_every_byte_of_every_small_file_and_many_of_the_others(drawn, tmp_path, 
             remake(folder / file, sound)
             tried += 1
         assert not quick_faults(folder, file)
-    told = f"{tried:,} damages to {len(files_of(whole))} files: cuts, flipped bits, {len(KINDS)} other kinds"
-    record_property("R9", told)
+    reported = f"{tried:,} damages to {len(files_of(whole))} files: cuts, flipped bits, {len(KINDS)} other kinds"
+    record_property("R9", reported)
 
 
 def quick_faults(folder: Path, file: str) -> tuple[str, ...] | list[str]:
@@ -161,7 +161,7 @@ def test_files_that_changed_places_are_found(drawn, tmp_path, record_property):
         for other in files[:place]:
             for file, data in ((one, contents[other]), (other, contents[one])):
                 remake(folder / file, data)
-            for file in ["run.json"] if "run.json" in (one, other) else [one, other]:  # without it nothing else is told
+            for file in ["run.json"] if "run.json" in (one, other) else [one, other]:  # the list of all others
                 assert named(quick_faults(folder, file), file), (one, other)
             tried += 1
             for file in (one, other):
@@ -183,8 +183,8 @@ def refused(played: Path, tmp_path: Path, name: str, file: str, damage) -> None:
     places = {"RESULT": folder, "OUT": tmp_path / "out"}
     answer = call(name.split()[0], *(places.get(each, each) for each in READERS[name]))
     assert answer.exit_code == 4, (name, file, answer.output)
-    told = answer.stderr.splitlines()
-    assert len(told) == 2 and file in told[0] and told[1].startswith("The batch"), (name, file, told)
+    reported = answer.stderr.splitlines()
+    assert len(reported) == 2 and file in reported[0] and reported[1].startswith("The batch"), (name, file, reported)
     assert answer.stdout == "" and not (tmp_path / "out").exists()
 
 

@@ -17,7 +17,7 @@ import pytest
 import sim.results.files
 from tests.trust.planting import bugs
 from tests.trust.recorded import logged, strace, traced
-from tests.trust.small import FEW, MANY, batch, compute_once, in_child, make_small, results_in, told, tree, unlisted
+from tests.trust.small import FEW, MANY, batch, compute_once, in_child, make_small, reported, results_in, tree, unlisted
 from tests.trust.test_crash_points import CASES, calls_in, sound
 
 __all__ = ["strace"]  # a fixture
@@ -73,12 +73,12 @@ def test_a_disk_that_cannot_sync_folders_is_written_to_and_one_that_fails_is_not
         sim.results.files.write_whole(tmp_path / "x", b"data")
 
 
-def stopped_or_done(code: int, said, strerror: str = "", merging: bool = False) -> bool:
+def stopped_or_done(code: int, printed, strerror: str = "", merging: bool = False) -> bool:
     """Whether a run stopped, as it should: with one line that says why.
 
     A merge that could not read a file of a shard joins the rest, names that file, and says what is missing.
     """
-    lines = told(said)
+    lines = reported(printed)
     if code == 0:
         assert lines == []
         return False
@@ -109,15 +109,15 @@ def limited(size: int, act):
 
 def test_a_file_that_may_not_grow_stops_it_with_one_line(small, tmp_path, record_property):
     """A limit on the size of files, as quotas of some systems are; with more room it goes on."""
-    said, stopped = tmp_path / "said", 0
+    printed, stopped = tmp_path / "printed", 0
     batch(tmp_path / "whole")
     expected = tree(tmp_path / "whole")
     sizes = sorted({len(data) - 1 for data in expected.values() if data and len(data) > 1000})  # what it says fits in
     chosen = sizes[:: max(1, len(sizes) // 4)]
     for size in chosen:
         out = tmp_path / f"at-{size}"
-        code = in_child(limited(size, lambda out=out: batch(out)), said)
-        assert stopped_or_done(code, said, "File too large"), size
+        code = in_child(limited(size, lambda out=out: batch(out)), printed)
+        assert stopped_or_done(code, printed, "File too large"), size
         stopped += 1
         assert sound(out) == []
         assert all(unlisted(folder) <= 1 for folder in results_in(out))
@@ -131,22 +131,22 @@ def test_a_file_that_may_not_grow_stops_it_with_one_line(small, tmp_path, record
 def test_any_call_that_fails_stops_it_with_one_line(name, small, strace, tmp_path, record_property):
     """Each call with one of the errors, in turn."""
     case = CASES[name]
-    before, whole, said = tmp_path / "before", tmp_path / "whole", tmp_path / "said"
+    before, whole, printed = tmp_path / "before", tmp_path / "whole", tmp_path / "printed"
     case.prepare(before)
     shutil.copytree(before, whole)
     case.act(shutil.copytree(before, tmp_path / "warm"))
-    calls = calls_in(logged(lambda: case.act(whole), said, tmp_path / "log"), whole)
+    calls = calls_in(logged(lambda: case.act(whole), printed, tmp_path / "log"), whole)
     expected, out, stopped = tree(whole), tmp_path / "out", 0
     for place, (call, number) in enumerate(calls):
         error = ERRORS[(place + number) % len(ERRORS)]
         shutil.copytree(before, out)
         fails = f"inject={call}:error={error}:when={number}"
-        code = traced(lambda: case.act(out), said, tmp_path / "log", "-e", f"trace={call}", "-e", fails)
-        stopped += stopped_or_done(code, said, os.strerror(getattr(errno, error)), name == "merged shards")
+        code = traced(lambda: case.act(out), printed, tmp_path / "log", "-e", f"trace={call}", "-e", fails)
+        stopped += stopped_or_done(code, printed, os.strerror(getattr(errno, error)), name == "merged shards")
         assert sound(out) == [], f"after {error} at {call} {number}"
         assert all(unlisted(folder) <= 1 for folder in results_in(out))
         if code:
-            assert in_child(lambda: case.act(out), said) == 0, said.read_text()
+            assert in_child(lambda: case.act(out), printed) == 0, printed.read_text()
         assert without_locks(tree(out)) == without_locks(expected), f"after {error} at {call} {number}"
         shutil.rmtree(out)
     assert stopped > 0.8 * len(calls)
@@ -156,16 +156,16 @@ def test_any_call_that_fails_stops_it_with_one_line(name, small, strace, tmp_pat
 
 @pytest.mark.exhaustive
 def test_interrupted_calls_are_made_again(small, strace, tmp_path, record_property):
-    said = tmp_path / "said"
+    printed = tmp_path / "printed"
     batch(tmp_path / "warm", FEW)
-    done = logged(lambda: batch(tmp_path / "whole", FEW), said, tmp_path / "log")
+    done = logged(lambda: batch(tmp_path / "whole", FEW), printed, tmp_path / "log")
     expected, tried = tree(tmp_path / "whole"), 0
     for call, number in calls_in(done, tmp_path / "whole"):
         if call in ("openat", "write", "fsync", "ftruncate"):
             out = tmp_path / f"{call}-{number}"
             again = f"inject={call}:error=EINTR:when={number}"
             act = ("-e", f"trace={call}", "-e", again)
-            assert traced(lambda out=out: batch(out, FEW), said, tmp_path / "log", *act) == 0, said.read_text()
+            assert traced(lambda out=out: batch(out, FEW), printed, tmp_path / "log", *act) == 0, printed.read_text()
             assert tree(out) == expected
             tried += 1
     record_property("R5", f"{tried} calls interrupted by a signal: made again, same bytes")
@@ -192,7 +192,7 @@ def disk(tmp_path):
 def test_a_small_disk_stops_it_with_one_line(kind, small, disk, tmp_path, record_property):
     """Of many sizes, in bytes or in number of files; once there is room, it goes on."""
     place, mount = disk
-    said, stopped, sizes = tmp_path / "said", 0, 0
+    printed, stopped, sizes = tmp_path / "printed", 0, 0
     batch(tmp_path / "whole", MANY, "--charts")
     expected = tree(tmp_path / "whole")
     room = 2 * sum(len(data or b"") for data in expected.values()) if kind == "size" else 2 * len(expected)
@@ -200,13 +200,13 @@ def test_a_small_disk_stops_it_with_one_line(kind, small, disk, tmp_path, record
     while size < room:
         sizes += 1
         mount(f"{kind}={size}")
-        code = in_child(lambda: batch(place / "out", MANY, "--charts"), said)
-        full = stopped_or_done(code, said, "No space left on device")
+        code = in_child(lambda: batch(place / "out", MANY, "--charts"), printed)
+        full = stopped_or_done(code, printed, "No space left on device")
         stopped += full
         assert sound(place) == []
         if full:
             subprocess.run(["mount", "-o", "remount,size=64m,nr_inodes=10000", str(place)], check=True)
-            assert in_child(lambda: batch(place / "out", MANY, "--charts"), said) == 0, said.read_text()
+            assert in_child(lambda: batch(place / "out", MANY, "--charts"), printed) == 0, printed.read_text()
         assert tree(place / "out") == expected
         subprocess.run(["umount", str(place)], check=True)
         size += max(4096, size // 12) if kind == "size" else 2 + size // 8

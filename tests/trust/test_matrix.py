@@ -87,14 +87,14 @@ def test_the_first_draws_of_more_are_those_of_few():
 def test_a_cell_with_one_other_bit_is_noticed(monkeypatch, capsys):
     """Rows are held against the committed hashes, counts and names against the first cell with so many draws."""
     same = {name: {"identity": "1", "content": COMMITTED[name], "tallies": "2"} for name in NAMES}
-    said = {"here": {"versions": {"numpy": "2.0.0"}}, "bits": same}
-    monkeypatch.setattr(matrix.Cell, "run", lambda cell: said)
+    printed = {"here": {"versions": {"numpy": "2.0.0"}}, "bits": same}
+    monkeypatch.setattr(matrix.Cell, "run", lambda cell: printed)
     table = matrix.Table()
     table.add(matrix.Cell("here", "whole"))
     table.add(matrix.Cell("here", "3 draws", draws=3))
     assert (table.cells, table.failed, table.hashes) == (2, 0, 6 * len(NAMES))
     for kind in ("content", "tallies", "identity"):
-        said["bits"] = {**same, NAMES[0]: {**same[NAMES[0]], kind: "0"}}
+        printed["bits"] = {**same, NAMES[0]: {**same[NAMES[0]], kind: "0"}}
         table.add(matrix.Cell("there", kind))
         assert f"DIFFERENT: {kind} of {NAMES[0]}" in capsys.readouterr().out
     assert table.failed == 3

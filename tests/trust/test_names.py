@@ -75,7 +75,7 @@ def test_every_place_of_the_schema_is_filled(record_property):
     record_property("R15", f"{len(TEXTS)} texts, {len(places())} places of the schema, {filling.written} texts a file")
 
 
-def test_a_hostile_scenario_draws_and_tells_the_elements_of_its_harmless_twin(both):
+def test_a_hostile_scenario_draws_and_reports_the_elements_of_its_harmless_twin(both):
     held(both, QUICK)
 
 
@@ -128,8 +128,8 @@ def test_the_same_bytes_in_another_folder_a_moment_later(tmp_path, monkeypatch):
 
 PLANTED = bugs("R15", __name__, [
     ("sim/report", "autoescape=True", "autoescape=False",
-     "test_a_hostile_scenario_draws_and_tells_the_elements_of_its_harmless_twin"),
+     "test_a_hostile_scenario_draws_and_reports_the_elements_of_its_harmless_twin"),
     ("sim/charts", "{escape(picture.title)}", "{picture.title}",
-     "test_a_hostile_scenario_draws_and_tells_the_elements_of_its_harmless_twin"),
+     "test_a_hostile_scenario_draws_and_reports_the_elements_of_its_harmless_twin"),
     ("sim/charts", '"#B87A00"', '"#E69F00"', "test_colours_of_charts_are_seen_on_white"),
 ])  # fmt: skip

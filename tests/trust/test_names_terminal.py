@@ -24,7 +24,7 @@ NAMES = (
 FEW = [text for text in (*TEXTS, *CONTROLS) if len(text) < 300 and "\x00" not in text][::3]
 
 
-def said(*arguments: object, codes: tuple[int, ...] = (0,)) -> str:
+def printed(*arguments: object, codes: tuple[int, ...] = (0,)) -> str:
     """Both streams of a command as a terminal would get them; colours are not taken out."""
     answer = CliRunner().invoke(peacesim, list(map(str, arguments)), color=True)
     text = answer.stdout_bytes.decode("utf-8", "surrogateescape")
@@ -37,7 +37,7 @@ def said(*arguments: object, codes: tuple[int, ...] = (0,)) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
-def test_a_hostile_name_of_a_file_or_folder_is_told_and_does_nothing(name, tmp_path, monkeypatch, record_property):
+def test_a_hostile_name_of_a_file_or_folder_is_reported_and_does_nothing(name, tmp_path, monkeypatch, record_property):
     monkeypatch.chdir(tmp_path)
     folder = Path(f"d{name}")
     folder.mkdir()
@@ -55,23 +55,23 @@ def test_a_hostile_name_of_a_file_or_folder_is_told_and_does_nothing(name, tmp_p
         (("batch", good, "-n", 2, "--workers", 1, "--no-charts", "--out", f"o{name}"), (0,)),
     ]  # fmt: skip
     for command, codes in commands:
-        said(*command, codes=codes)
+        printed(*command, codes=codes)
     record_property("R15", f"{len(commands)} command lines with a file and a folder named {name!a}")
 
 
 @pytest.mark.parametrize("text", FEW, ids=lambda text: ascii(text[:16]))
-def test_a_hostile_value_on_the_command_line_is_told_and_does_nothing(text, tmp_path):
+def test_a_hostile_value_on_the_command_line_is_reported_and_does_nothing(text, tmp_path):
     path = tmp_path / "talks.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
     for value in (text, f"title={text}", f"{text}=1", f"parties.east.no_deal={text}", f"parties.{text}.no_deal=0.4"):
-        said("check", path, "--set", value, codes=(0, 2))
+        printed("check", path, "--set", value, codes=(0, 2))
 
 
 def test_everything_is_shown_of_a_hostile_scenario_and_nothing_moves(tmp_path):
     path = tmp_path / "talks.yaml"
     path.write_text(hostile()[0], encoding="utf-8")
     for command in (("check",), ("show",), ("show", "--json"), ("run", "--json"), ("run",)):
-        said(command[0], path, *command[1:])
+        printed(command[0], path, *command[1:])
 
 
 @pytest.mark.parametrize("text", [text for text in TEXTS if len(text) < 100][::3], ids=lambda text: ascii(text[:16]))
@@ -88,16 +88,16 @@ def test_hostile_names_of_genius_come_in_as_labels(text, tmp_path, monkeypatch):
         hostile_name = quoteattr(text, {"\n": " ", '"': "&quot;"})
         written = path.read_text(encoding="utf-8").replace(f'"{name[1]}"', hostile_name)
         (folder / path.name).write_text(written, encoding="utf-8")
-    said("import", "genius", folder, "-o", "talks.yaml", codes=(0, 2))
+    printed("import", "genius", folder, "-o", "talks.yaml", codes=(0, 2))
     if Path("talks.yaml").exists():
-        said("show", "talks.yaml")
+        printed("show", "talks.yaml")
 
 
 PLANTED = bugs("R15", __name__, [
     ("sim/cli", "click.echo(printable(line), err=True)", "click.echo(line, err=True)",
-     "test_a_hostile_name_of_a_file_or_folder_is_told_and_does_nothing"),
+     "test_a_hostile_name_of_a_file_or_folder_is_reported_and_does_nothing"),
     ("sim/cli/checking.py", "click.echo(printable(line), err=", "click.echo(line, err=",
-     "test_a_hostile_name_of_a_file_or_folder_is_told_and_does_nothing"),
+     "test_a_hostile_name_of_a_file_or_folder_is_reported_and_does_nothing"),
     ("sim/cli", "click.echo(printable_json(", "click.echo(str(",
      "test_everything_is_shown_of_a_hostile_scenario_and_nothing_moves"),
 ])  # fmt: skip

@@ -24,8 +24,8 @@ from tests.trust.small import (
     in_child,
     make_small,
     peacesim,
+    reported,
     results_in,
-    told,
     tree,
 )
 
@@ -94,7 +94,7 @@ PLACES = {
 @pytest.mark.parametrize("where", PLACES)
 def test_without_permission_a_batch_stops_before_anything_is_played(where, small, tmp_path, monkeypatch):
     place, begun = PLACES[where]
-    base, said = tmp_path / "base", tmp_path / "said"
+    base, printed = tmp_path / "base", tmp_path / "printed"
     base.mkdir()
     options = ("--vary", "parties.anna.no_deal=0.2,0.3") if where == "a point of a sweep" else ()
     out = base if begun else base / "deep" / "er"
@@ -105,10 +105,10 @@ def test_without_permission_a_batch_stops_before_anything_is_played(where, small
     before = tree(base)
     closed.chmod(0o555 if closed.is_dir() else 0o444)
     try:
-        code = in_child(computes_nothing(lambda: batch(out, MANY, *options), monkeypatch), said)
+        code = in_child(computes_nothing(lambda: batch(out, MANY, *options), monkeypatch), printed)
     finally:
         closed.chmod(0o755)
-    (line,) = told(said)
+    (line,) = reported(printed)
     assert code == 2
     assert line.startswith("peacesim: cannot ")
     assert "ermission" in line
@@ -154,7 +154,7 @@ def test_reading_needs_no_permission_and_changes_nothing(name, small, tmp_path, 
     command, *rest = READERS[name]
     if command not in commands_there():
         pytest.skip(f"there is no command {command} yet")
-    results, said, elsewhere = tmp_path / "results", tmp_path / "said", tmp_path / "out"
+    results, printed, elsewhere = tmp_path / "results", tmp_path / "printed", tmp_path / "out"
     elsewhere.mkdir()
     batch(results, 100)
     (folder,) = results_in(results)
@@ -164,7 +164,8 @@ def test_reading_needs_no_permission_and_changes_nothing(name, small, tmp_path, 
     given = [] if "FILE" in rest else [folder]
     arguments = [command, *given, *(names.get(each, each) for each in rest)]
     try:
-        assert in_child(unprivileged(lambda: os.chdir(results) or peacesim(*arguments)), said) == 0, said.read_text()
+        act = unprivileged(lambda: os.chdir(results) or peacesim(*arguments))
+        assert in_child(act, printed) == 0, printed.read_text()
         assert facts_of(results) == before
     finally:
         subprocess.run(["chmod", "-R", "u+w", str(results)], check=True)
@@ -172,8 +173,8 @@ def test_reading_needs_no_permission_and_changes_nothing(name, small, tmp_path, 
 
 
 @pytest.mark.exhaustive
-def test_a_disk_that_is_read_only_is_told_at_once_and_read(small, tmp_path, monkeypatch, record_property):
-    results, place, said = tmp_path / "results", tmp_path / "place", tmp_path / "said"
+def test_a_disk_that_is_read_only_is_reported_at_once_and_read(small, tmp_path, monkeypatch, record_property):
+    results, place, printed = tmp_path / "results", tmp_path / "place", tmp_path / "printed"
     place.mkdir()
     batch(results, 100)
     bind = ["mount", "--bind", str(results), str(place)]
@@ -183,13 +184,13 @@ def test_a_disk_that_is_read_only_is_told_at_once_and_read(small, tmp_path, monk
         subprocess.run(["mount", "-o", "remount,bind,ro", str(place)], check=True)
         before = facts_of(place)
         played = computes_nothing(lambda: batch(place, MANY), monkeypatch)
-        assert in_child(played, said) == 2
-        assert "Read-only file system" in told(said)[0]
+        assert in_child(played, printed) == 2
+        assert "Read-only file system" in reported(printed)[0]
         (folder,) = results_in(place)
         for command in ("explain", "report", "compare"):
             rest = ("--out", tmp_path) if command != "explain" else ()
             both = (folder, folder) if command == "compare" else (folder,)
-            assert in_child(lambda c=command, b=both, r=rest: peacesim(c, *b, *r), said) == 0, said.read_text()
+            assert in_child(lambda c=command, b=both, r=rest: peacesim(c, *b, *r), printed) == 0, printed.read_text()
         assert facts_of(place) == before
     finally:
         subprocess.run(["umount", str(place)], check=True)
@@ -202,6 +203,6 @@ def test_a_scenario_can_be_read_where_nothing_can_be_written(tmp_path):
     copy.write_bytes(ORANGE.read_bytes())
     read_only(copy.parent)
     try:
-        assert in_child(unprivileged(lambda: peacesim("check", copy)), tmp_path / "said") == 0
+        assert in_child(unprivileged(lambda: peacesim("check", copy)), tmp_path / "printed") == 0
     finally:
         copy.parent.chmod(0o755)

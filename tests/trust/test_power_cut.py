@@ -210,7 +210,7 @@ def test_gone_on_from_all_that_a_power_cut_may_leave(how, small, tmp_path, recor
 @pytest.mark.exhaustive
 def test_all_that_writes_results_keeps_the_order(small, strace, tmp_path, tmp_path_factory, record_property):
     """As strace sees it, with workers of their own, charts, a page, a sweep, shards and their merging."""
-    said, steps = tmp_path_factory.mktemp("said") / "said", 0  # what is printed is no result, and is not synced
+    printed, steps = tmp_path_factory.mktemp("printed") / "printed", 0  # no result, so not synced
     varied = ("--vary", "parties.anna.no_deal=0.2,0.3")
     acts = {
         "charts": lambda out: batch(out, FEW, "--charts"),
@@ -221,7 +221,7 @@ def test_all_that_writes_results_keeps_the_order(small, strace, tmp_path, tmp_pa
     }
     for name, act in acts.items():
         out = tmp_path / name
-        done = logged(lambda act=act, out=out: act(out), said, tmp_path / "log")
+        done = logged(lambda act=act, out=out: act(out), printed, tmp_path / "log")
         assert faults_of_order(done, str(tmp_path)) == [], name
         finals = {path.relative_to(out) for path in out.rglob("*") if path.is_file() and is_final(str(path))}
         renamed = {step.to for step in done if step.kind == "rename"}

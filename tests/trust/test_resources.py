@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.trust.planting import ROOT, bugs
-from tests.trust.small import MANY, batch, in_child, make_small, told, tree
+from tests.trust.small import MANY, batch, in_child, make_small, reported, tree
 from tests.trust.test_crash_points import sound
 from tests.trust.test_permissions import like_everybody_else
 
@@ -30,9 +30,9 @@ def small(monkeypatch):
     make_small(monkeypatch)
 
 
-def clean(code: int, said: Path, out: Path, expected) -> bool:
+def clean(code: int, printed: Path, out: Path, expected) -> bool:
     """Whether a run was stopped: with few lines, no traceback, a sound folder; else its bytes are right."""
-    lines = told(said)
+    lines = reported(printed)
     assert sound(out) == []
     if code == 0:
         assert tree(out) == expected
@@ -46,7 +46,7 @@ def clean(code: int, said: Path, out: Path, expected) -> bool:
 
 def test_without_memory_a_batch_stops_with_one_line(small, tmp_path, monkeypatch):
     """Whatever is being made: a table here, which no scenario can be blamed for."""
-    said, out = tmp_path / "said", tmp_path / "out"
+    printed, out = tmp_path / "printed", tmp_path / "out"
     batch(tmp_path / "whole")
 
     def no_memory(*_):
@@ -54,10 +54,10 @@ def test_without_memory_a_batch_stops_with_one_line(small, tmp_path, monkeypatch
 
     with monkeypatch.context() as patch:
         patch.setattr("sim.results.tables.tables_of", no_memory)
-        code = in_child(lambda: batch(out), said)
+        code = in_child(lambda: batch(out), printed)
     assert code == 3
-    assert "not enough memory" in told(said)[0]
-    assert clean(code, said, out, tree(tmp_path / "whole"))
+    assert "not enough memory" in reported(printed)[0]
+    assert clean(code, printed, out, tree(tmp_path / "whole"))
 
 
 def with_handles(more: int, act):
@@ -75,19 +75,19 @@ def with_handles(more: int, act):
 
 
 def test_without_handles_a_batch_stops_with_one_line(small, tmp_path):
-    said, stopped = tmp_path / "said", 0
+    printed, stopped = tmp_path / "printed", 0
     batch(tmp_path / "whole")
     expected = tree(tmp_path / "whole")
     for more in (0, 2, 30):
         out = tmp_path / f"with-{more}"
         out.mkdir()
-        stopped += clean(in_child(with_handles(more, lambda out=out: batch(out)), said), said, out, expected)
+        stopped += clean(in_child(with_handles(more, lambda out=out: batch(out)), printed), printed, out, expected)
     assert 0 < stopped < 3
 
 
 @pytest.mark.exhaustive
 def test_any_number_of_handles_will_do_or_stops_it(small, tmp_path, record_property):
-    said, stopped, tried = tmp_path / "said", 0, 0
+    printed, stopped, tried = tmp_path / "printed", 0, 0
     batch(tmp_path / "whole")
     expected = tree(tmp_path / "whole")
     for workers in (1, 2):
@@ -95,7 +95,7 @@ def test_any_number_of_handles_will_do_or_stops_it(small, tmp_path, record_prope
             out = tmp_path / f"{workers}-{more}"
             out.mkdir()
             act = with_handles(more, lambda o=out, w=workers: limited_batch(o, w))
-            stopped += clean(in_child(act, said), said, out, expected)
+            stopped += clean(in_child(act, printed), printed, out, expected)
             tried += 1
             shutil.rmtree(out)
     assert 0 < stopped < tried
@@ -114,7 +114,7 @@ def memory_taken() -> int:
 @pytest.mark.exhaustive
 def test_any_amount_of_memory_will_do_or_stops_it(small, tmp_path, record_property):
     """As much more as it has already, from nothing on."""
-    said, stopped, died, tried = tmp_path / "said", 0, 0, 0
+    printed, stopped, died, tried = tmp_path / "printed", 0, 0, 0
     batch(tmp_path / "whole")
     expected = tree(tmp_path / "whole")
     few, more_than_few = range(0, 4_000_000, 500_000), range(4_000_000, 40_000_000, 8_000_000)
@@ -127,7 +127,7 @@ def test_any_amount_of_memory_will_do_or_stops_it(small, tmp_path, record_proper
             resource.setrlimit(resource.RLIMIT_AS, (memory_taken() + more,) * 2)
             return batch(out)
 
-        code = in_child(act, said)
+        code = in_child(act, printed)
         tried += 1
         if code < 0 or code == 98:  # a library ended the process, or there was no memory left to say so
             died += 1
@@ -135,7 +135,7 @@ def test_any_amount_of_memory_will_do_or_stops_it(small, tmp_path, record_proper
             batch(out)
             assert tree(out) == expected
         else:
-            stopped += clean(code, said, out, expected)
+            stopped += clean(code, printed, out, expected)
         shutil.rmtree(out)
     assert 0 < stopped + died < tried
     ended = f"{stopped} clean stops, {died} ended by a library"
@@ -144,7 +144,7 @@ def test_any_amount_of_memory_will_do_or_stops_it(small, tmp_path, record_proper
 
 @pytest.mark.exhaustive
 def test_without_further_processes_or_threads_it_stops_or_plays_here(small, tmp_path, record_property):
-    said, out = tmp_path / "said", tmp_path / "out"
+    printed, out = tmp_path / "printed", tmp_path / "out"
     batch(tmp_path / "whole")
 
     def act():
@@ -153,7 +153,7 @@ def test_without_further_processes_or_threads_it_stops_or_plays_here(small, tmp_
         return batch(out, MANY, "--workers", 2)
 
     out.mkdir()
-    stopped = clean(in_child(act, said), said, out, tree(tmp_path / "whole"))
+    stopped = clean(in_child(act, printed), printed, out, tree(tmp_path / "whole"))
     record_property("R10", f"no further process or thread: {'a clean stop' if stopped else 'the same bytes'}")
 
 

@@ -16,8 +16,9 @@ from sim.batch.progress import Lines
 from sim.batch.stopping import Stopping, handled_signals
 from sim.cli.commands import peacesim
 from sim.cli.signals import watch_signals
-from tests.trust.moments import SMALL, Ended, bytes_of, ended, quick_batches, start, stopped_after
+from tests.trust.moments import SMALL, Ended, ended, quick_batches, start, stopped_after
 from tests.trust.planting import ROOT, bugs
+from tests.trust.results import bytes_of
 
 ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
 HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -28,7 +29,7 @@ STRIDE = int(os.environ.get("PEACESIM_STRIDE", "1"))  # lines from one moment to
 @pytest.fixture
 def played_before(monkeypatch):
     """Chunks are short, and played once."""
-    quick_batches(monkeypatch, {})
+    quick_batches(monkeypatch)
 
 
 def command(out):
@@ -41,7 +42,7 @@ def command(out):
 def whole(tmp_path, played_before):
     """What a batch in one go writes, and the number of moments it has."""
     without = ended(command(tmp_path / "counted"), 0)
-    assert without.code == 0, without.said
+    assert without.code == 0, without.printed
     batch([ORANGE], N, workers=1, out=tmp_path / "whole")
     assert bytes_of(tmp_path / "counted") == bytes_of(tmp_path / "whole")
     return bytes_of(tmp_path / "whole"), without.moments
@@ -178,7 +179,7 @@ def test_a_batch_that_does_not_come_to_an_end_is_ended(monkeypatch):
     assert (end.code, len(end.stopped)) == (143, 1)
 
 
-def test_who_stops_reading_ends_a_command_in_peace():
+def test_who_stops_reading_ends_a_command_quietly():
     """As `peacesim ... | head` does."""
 
     def act():
@@ -188,7 +189,7 @@ def test_who_stops_reading_ends_a_command_in_peace():
         peacesim(["schema"], prog_name="peacesim")
 
     end = ended(act, 0)
-    assert (end.code, end.said) == (141, "")
+    assert (end.code, end.printed) == (141, "")
 
 
 def test_progress_that_nobody_reads_is_no_reason_to_stop(tmp_path):
@@ -225,13 +226,13 @@ def as_command(name, out):
 def stop_command(name, moments, out):
     """Stop a command at some of its lines, and see that it says so and leaves nothing half done."""
     whole = ended(as_command(name, out / "whole"), 0, within=("sim/",))
-    assert whole.code == 0, whole.said
+    assert whole.code == 0, whole.printed
     tried = range(1, whole.moments, max(1, whole.moments // moments))
     for place, moment in enumerate(tried):
         number = HEARD[place % 3]
         stopped = ended(as_command(name, out / "stopped"), moment, number, 5, within=("sim/",))
         assert stopped.is_clean(number) and stopped.code, (name, moment, stopped)
-        assert len(stopped.said.strip().splitlines()) <= 1 + whole.said.count("\n"), stopped.said
+        assert len(stopped.printed.strip().splitlines()) <= 1 + whole.printed.count("\n"), stopped.printed
     return len(tried)
 
 
@@ -264,7 +265,7 @@ sys.exit(143)
 """
 
 
-def test_further_signals_change_nothing_while_a_stopped_batch_says_so():
+def test_further_signals_change_nothing_while_a_stopped_batch_reports_it():
     """Not even while Python ends, when handlers of its own would be gone."""
     done = subprocess.run([sys.executable, "-c", SECOND], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (143, "")
@@ -281,8 +282,8 @@ KINDS = {
 def finished(*command):
     """Run a command to its end: its code, and what it says of faults."""
     done = start(*command, program=(SMALL,))
-    _, said = done.communicate(timeout=300)
-    return done.returncode, "".join(line for line in said.splitlines() if "draws" not in line)
+    _, printed = done.communicate(timeout=300)
+    return done.returncode, "".join(line for line in printed.splitlines() if "draws" not in line)
 
 
 @pytest.mark.exhaustive
@@ -307,8 +308,8 @@ def test_a_batch_is_stopped_after_every_delay(kind, tmp_path, record_property):
         assert finished(*command, out)[0] == 0
         assert bytes_of(out) == whole, (delay, number)
         shutil.rmtree(out)
-    told = f"{tried} signals to a batch ({kind}) every {1000 * STEP:.0f} ms of its {life:.1f} s, {early} of them"
-    record_property("R7", f"{told} before our first line; ended within {slowest:.1f} s, resumed to the same bytes")
+    reported = f"{tried} signals to a batch ({kind}) every {1000 * STEP:.0f} ms of its {life:.1f} s, {early} of them"
+    record_property("R7", f"{reported} before our first line; ended within {slowest:.1f} s, resumed to the same bytes")
 
 
 CALLS = ("write", "fsync", "rename")
@@ -319,8 +320,8 @@ def traced(out, log, *options):
     """A small batch under strace: its code, and what it says that is no progress."""
     command = ("strace", "-f", "-o", log, *options, sys.executable, SMALL)
     done = start("batch", ORANGE, *KINDS["one process"], "--out", out, program=command, interpreter="")
-    _, said = done.communicate(timeout=600)
-    return done.returncode, said
+    _, printed = done.communicate(timeout=600)
+    return done.returncode, printed
 
 
 @pytest.mark.exhaustive
@@ -328,8 +329,8 @@ def traced(out, log, *options):
 @pytest.mark.parametrize("call", CALLS)
 def test_a_batch_is_stopped_within_system_calls(call, tmp_path, record_property):
     """The signal comes while the N-th write, fsync or rename is under way."""
-    code, said = traced(tmp_path / "whole", tmp_path / "log", "-e", f"trace={call}")
-    assert code == 0, said
+    code, printed = traced(tmp_path / "whole", tmp_path / "log", "-e", f"trace={call}")
+    assert code == 0, printed
     whole, calls = bytes_of(tmp_path / "whole"), (tmp_path / "log").read_text().count(f" {call}(")
     tried = range(1, calls + 1, EVERY)
     for when in tried:
@@ -345,7 +346,7 @@ def test_a_batch_is_stopped_within_system_calls(call, tmp_path, record_property)
 
 PLANTED = bugs("R7", __name__, [
     ("sim/cli", "            signal.signal(number, signal.SIG_IGN)\n", "            pass\n",
-     "test_further_signals_change_nothing_while_a_stopped_batch_says_so"),
+     "test_further_signals_change_nothing_while_a_stopped_batch_reports_it"),
     ("sim/batch", "        if self._within:\n            self._within = False\n", "        if True:\n",
      "test_a_batch_is_stopped_at_any_line_of_it"),
     ("sim/batch", "        self._within = False\n        if self.number:\n            raise Key",
@@ -360,7 +361,7 @@ PLANTED = bugs("R7", __name__, [
      "test_what_nohup_ignores_is_ignored"),
     ("sim/cli", "    sleep(PATIENCE)\n    _end(number, None)\n", "",
      "test_a_batch_that_does_not_come_to_an_end_is_ended"),
-    ("sim/cli", "            _end_unread()\n", "            raise\n", "test_who_stops_reading_ends_a_command_in_peace"),
+    ("sim/cli", "            _end_unread()\n", "            raise\n", "test_who_stops_reading_ends_a_command_quietly"),
     ("sim/batch", "        with suppress(OSError):  # nobody", "        if True:  # nobody",
      "test_progress_that_nobody_reads_is_no_reason_to_stop"),
 ])  # fmt: skip

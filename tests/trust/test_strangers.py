@@ -58,13 +58,13 @@ def read_all(sound: Path, folders: list[Path]) -> dict:
     return json.loads(done.stdout)
 
 
-def check(told: dict) -> None:
-    for each in told["folders"]:
+def check(reported: dict) -> None:
+    for each in reported["folders"]:
         assert each["outside"] == [], each
         assert each["seconds"] < SECONDS, each
         assert each["grown"] < MEMORY, each
-        for said in each["said"]:
-            assert len(said) < 20_000 and said.isprintable(), each
+        for printed in each["printed"]:
+            assert len(printed) < 20_000 and printed.isprintable(), each
 
 
 REASONS = {
@@ -92,14 +92,14 @@ def read_hostile(sound: Path, tmp_path: Path, names) -> int:
         FOLDERS[name](folder)
         folders.append(folder)
     canaries = {path: path.read_bytes() for path in tmp_path.glob("*/canary*") if path.is_file()}
-    told = read_all(sound, folders)
-    check(told)
-    for name, each in zip(names, told["folders"], strict=True):
-        assert "sound" not in each["said"][1:], (name, each)  # charts are looked at by `verify` alone
-        for said in each["said"][1:]:
-            assert REASONS.get(name, "") in said, (name, said)
+    reported = read_all(sound, folders)
+    check(reported)
+    for name, each in zip(names, reported["folders"], strict=True):
+        assert "sound" not in each["printed"][1:], (name, each)  # charts are looked at by `verify` alone
+        for printed in each["printed"][1:]:
+            assert REASONS.get(name, "") in printed, (name, printed)
     assert {path: path.read_bytes() for path in canaries} == canaries
-    return max(each["grown"] for each in told["folders"])
+    return max(each["grown"] for each in reported["folders"])
 
 
 def test_hostile_folders_get_our_own_error_in_bounded_memory(sound, tmp_path, record_property):
@@ -186,8 +186,8 @@ def test_thousands_of_mutants_get_our_own_error(sound, tmp_path, record_property
     refused = mutants(folder, sound, 2_000, 4) + run_mutants(folder, sound, 2_000, 5)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - idle) // 1024
     assert grown < MEMORY
-    told = f"4,000 mutants with right hashes, {refused:,} refused, the others read; {grown} MB over idle"
-    record_property("R14", told)
+    reported = f"4,000 mutants with right hashes, {refused:,} refused, the others read; {grown} MB over idle"
+    record_property("R14", reported)
 
 
 def test_batch_writes_through_no_link(sound, tmp_path):

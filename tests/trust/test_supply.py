@@ -204,14 +204,14 @@ def test_a_look_up_that_found_no_data_is_not_taken_for_a_clean_one():
     known = {"name": "a", "version": "1", "vulns": []}
     bad = {"name": "b", "version": "2", "vulns": [{"id": "PYSEC-1"}]}
     skipped = {"name": "c", "skip_reason": "not found"}
-    assert audit.told("x.lock", {"dependencies": [known]}) == (
+    assert audit.reported("x.lock", {"dependencies": [known]}) == (
         0, ["x.lock: 1 of 1 packages looked up", "x.lock: no known vulnerability"],
     )  # fmt: skip
-    assert audit.told("x.lock", {"dependencies": [known, bad, skipped]})[0] == 1
-    code, lines = audit.told("x.lock", {"dependencies": [known, skipped]})
+    assert audit.reported("x.lock", {"dependencies": [known, bad, skipped]})[0] == 1
+    code, lines = audit.reported("x.lock", {"dependencies": [known, skipped]})
     assert code == 2
     assert lines[1].startswith("x.lock: 1 could not be looked up")
-    assert audit.told("x.lock", {"dependencies": []})[0] == 2
+    assert audit.reported("x.lock", {"dependencies": []})[0] == 2
 
 
 @pytest.mark.exhaustive

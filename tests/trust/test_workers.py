@@ -21,8 +21,8 @@ from sim.batch import batch
 from sim.batch.engines import WorkerPool, Workers
 from sim.batch.progress import Silent
 from sim.batch.work import Job, Lost, Retries, how_ended, out_of_memory
-from tests.trust.moments import bytes_of
 from tests.trust.planting import ROOT, Planted
+from tests.trust.results import bytes_of
 
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
 N = 300  # four full chunks and a short one, of four pieces each
@@ -132,18 +132,18 @@ def test_time_in_which_all_were_stopped_together_is_no_silence(monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_worker_short_of_memory_is_told_as_such(monkeypatch):
+def test_a_worker_short_of_memory_is_reported_as_such(monkeypatch):
     monkeypatch.setattr(sim.batch.engines, "play_job", short_of_memory)
     workers = Workers(1, lambda part: "pieces")
     answers = {part.first: answer for part, answer in workers.play(iter(PARTS[:4]))}
     error = answers.pop(16)
     assert isinstance(error, MemoryError) and len(answers) == 3
-    told = sim.batch.run._in_a_line(error)
-    assert told.startswith("out of memory (Unable to allocate 8.00 GiB")
-    assert told.endswith(": fewer workers at a time leave each of them more")
+    reported = sim.batch.run._in_a_line(error)
+    assert reported.startswith("out of memory (Unable to allocate 8.00 GiB")
+    assert reported.endswith(": fewer workers at a time leave each of them more")
 
 
-def test_what_became_of_the_first_worker_is_told():
+def test_what_became_of_the_first_worker_is_reported():
     def ended(*codes):
         return how_ended([type("Process", (), {"exitcode": code})() for code in codes])
 
@@ -271,8 +271,8 @@ def test_workers_end_when_their_batch_is_killed(tmp_path, moment, record_propert
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    told = f"batch killed {moment} s after its first worker came: {len(there)} workers ended by themselves"
-    record_property("R8", told)
+    reported = f"batch killed {moment} s after its first worker came: {len(there)} workers ended by themselves"
+    record_property("R8", reported)
 
 
 PLANTED = [
@@ -294,11 +294,11 @@ PLANTED = [
     ),
     Planted(
         "R8", "sim/batch/work.py", "if self._counts[job] >= MOST_LOSSES:", "if self._counts[job] >= 10**9:",
-        "tests/trust/test_workers.py::test_what_became_of_the_first_worker_is_told",
+        "tests/trust/test_workers.py::test_what_became_of_the_first_worker_is_reported",
     ),
     Planted(
         "R8", "sim/batch/run.py", "    if isinstance(error, MemoryError):\n        return out_of_memory(error)\n", "",
-        "tests/trust/test_workers.py::test_what_became_of_the_first_worker_is_told",
+        "tests/trust/test_workers.py::test_what_became_of_the_first_worker_is_reported",
     ),
     Planted(
         "R8", "sim/batch/work.py", "        wait([parent.sentinel])\n        os._exit(1)\n",
