@@ -70,7 +70,7 @@ def scenario_page(name: str) -> str:
 
 def chart_section(name: str, chart: Chart, results: Results) -> str:
     """One chart: its title, how to read it, and the picture with its text alternative."""
-    words = chart.words(results, chart.frame([results]))
+    words = chart.caption(results, chart.frame([results]))
     picture = f"{name}.{chart.name}.webp"
     small_picture(chart, results, FOLDER / picture)
     alt = " ".join(words.alt.replace("[", "(").replace("]", ")").split())

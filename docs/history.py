@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import sim
-from sim.analysis.hindsight import Hindsight, hindsight_words
-from sim.analysis.layout import number, share_with_interval
+from sim.analysis.hindsight import Hindsight
+from sim.report.result import hindsight_words
+from sim.results.format import number, share_with_interval
 from sim.scenario import Scenario
 
 DOCS = Path(__file__).parent

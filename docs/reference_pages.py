@@ -39,7 +39,7 @@ def keys_page() -> str:
         "the same as a text,"
         "[the mechanisms](../mechanisms.md) what each block does. NAME stands for an id of your own. A key in "
         "**bold** must be there, unless the file `extends` another. *Central number* and range of a number may be "
-        f"written together, see [a number](#{_anchor('NumberModel')}).\n",
+        f"written together, see [a number](#{_anchor('Number')}).\n",
     ]
     for name, where in places.items():
         more = f" and {len(where) - 4} more" if len(where) > 4 else ""
@@ -47,7 +47,7 @@ def keys_page() -> str:
         stands = f"\n\nStands at: {shown}." if where != [""] else ""
         text.append(f"## {_title(name)} {{#{_anchor(name)}}}\n")
         text.append(definitions[name].get("description", "") + stands + "\n")
-        if name == "NumberModel":
+        if name == "Number":
             text.append(_kinds_of_number(definitions))
         text.append("| key | meaning | takes | left out |\n|---|---|---|---|")
         needed, rows = definitions[name].get("required", ()), _rows(definitions[name])
@@ -75,10 +75,10 @@ def _places(definitions: Mapping[str, Schema]) -> dict[str, list[str]]:
                 if name not in places:
                     places[name] = []
                     waiting.append(name)
-                if name == "NumberModel" or path not in places[name]:
+                if name == "Number" or path not in places[name]:
                     places[name].append(path)
-    numbers = places.pop("NumberModel")
-    return {**places, "NumberModel": numbers}
+    numbers = places.pop("Number")
+    return {**places, "Number": numbers}
 
 
 def _rows(block: Schema) -> dict[str, Schema]:
@@ -106,7 +106,7 @@ def _blocks(value: Schema, step: str = "") -> Iterator[tuple[str, str]]:
 
 def _home(name: str, definitions: Mapping[str, Schema]) -> str:
     """Where a definition is told: numbers of all kinds are told together."""
-    return "NumberModel" if _is_number(definitions[name]) else name
+    return "Number" if _is_number(definitions[name]) else name
 
 
 def _is_number(definition: Schema) -> bool:
@@ -160,7 +160,7 @@ def _reference(name: str, definitions: Mapping[str, Schema]) -> str:
         return f"[a {name.lower()}](../negotiation.md)"
     if _is_number(definitions[name]):
         told = str(definitions[name].get("description", "A number")).split(",")[0]
-        return f"[{told[0].lower()}{told[1:]}](#{_anchor('NumberModel')})"
+        return f"[{told[0].lower()}{told[1:]}](#{_anchor('Number')})"
     if _rows(definitions[name]):
         return f"[{_title(name).lower()}](#{_anchor(name)})"
     return str(definitions[name].get("description", name)).rstrip(".")
@@ -187,7 +187,7 @@ def _length(value: Schema) -> str:
 def _title(name: str) -> str:
     if name == START:
         return "The file"
-    if name == "NumberModel":
+    if name == "Number":
         return "A number"
     words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name.removesuffix("Model"))
     return words.strip().capitalize()

@@ -39,6 +39,7 @@ _HOMES = {
     "open_results": "results.reading",
     "portrait": "analysis.portrait",
     "read_scenario": "scenario",
+    "render": "report",
     "run": "results.results",
     "sensitivity": "analysis.sensitivity",
     "tournament": "analysis.tournament",
@@ -58,3 +59,8 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def _plots(subject: object) -> object:
+    """The charts of results or of an analysis; they are loaded here, for they stand above what they are drawn of."""
+    return _import_module("sim.charts").plots(subject)

@@ -19,6 +19,7 @@ from sim.model.ensemble import Ensemble as Ensemble
 from sim.model.ensemble import central as central
 from sim.model.ensemble import draw as draw
 from sim.model.peace_talks import hold_talks as hold_talks
+from sim.report import render as render
 from sim.results.files import DamagedResults as DamagedResults
 from sim.results.files import StoreError as StoreError
 from sim.results.reading import open_results as open_results

@@ -5,7 +5,7 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
-from sim.app.errors import Said
+from sim.app.errors import RequestError
 
 
 def doubled(number: int) -> int:
@@ -19,7 +19,7 @@ def counted(number: int) -> Generator[None, None, int]:
 
 
 def refused() -> None:
-    raise Said("this is too odd; an even one would do")
+    raise RequestError("this is too odd; an even one would do")
 
 
 def wrong() -> float:
@@ -42,7 +42,8 @@ def until_stopped(begun: str) -> Generator[None, None, None]:
 
 
 def until_there(begun: str, wanted: str) -> Generator[None, None, str]:
-    Path(begun).touch()
+    with Path(begun).open("a") as file:
+        file.write("begun\n")
     while not Path(wanted).exists():
         time.sleep(0.01)
         yield

@@ -8,7 +8,7 @@ import numpy as np
 import sim
 from sim.analysis.boxes import Factors
 from sim.analysis.discovery import factors_of
-from sim.analysis.figures import figure_asked
+from sim.analysis.figures import figure_named
 from sim.core.packages import Bools
 from tests.problems import shipped
 
@@ -22,7 +22,7 @@ def two_banks() -> tuple[Factors, Bools]:
     factors = factors_of(results, results.draws, options=False)
     numbers = [column for column, count in enumerate(factors.categories) if not count]
     names = tuple(factors.names[column] for column in numbers)
-    cases = figure_asked(results, OPTION).values(results.draws) > 0
+    cases = figure_named([results], OPTION).values(results.draws) > 0
     return Factors(names, factors.values[:, numbers], (0,) * len(names)), np.asarray(cases)
 
 

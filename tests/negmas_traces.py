@@ -10,14 +10,18 @@ from typing import Any
 import numpy as np
 
 from sim.core import solutions
+from sim.core.bids import NEARLY
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.packages import NO_DEAL, Bools
 from sim.core.pareto import pareto_frontier
-from sim.core.state import ACCEPTED, NOT_ASKED, Speaker, State, View
+from sim.core.state import ACCEPTED, NOT_ASKED, State
+from sim.core.strategy import NO_BID, Stance, View
 from sim.model.ensemble import Ensemble, draw
 from sim.model.peace_talks import PeaceTalks, Talks, hold_talks
 from sim.protocols.negmas_0_16 import Negmas016
+from sim.protocols.rounds import ALWAYS
 from sim.strategies.negmas_aspiration import NegmasAspiration
+from tests.theory import zopa_by_definition
 from tests.worlds import made
 
 WHOLE, PERCENT = 1_000_000, 1_000  # what the whole numbers of a domain count in: of a weight, of a point
@@ -87,11 +91,16 @@ class FollowsInTies(NegmasAspiration):
 
     theirs: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
-    def offer(self, view: View) -> Ints:
-        own = super().offer(view)
-        other = self.theirs.get((view.round, view.party), int(own[0]))
-        tied = abs(view.utility[0, own[0]] - view.utility[0, other]) <= TOLERANCE
-        return np.array([other]) if tied else own
+    def stance(self, view: View) -> Stance:
+        stance = super().stance(view)
+        other, asked = self.theirs.get((view.round, view.party), NO_BID), stance.aspiration
+        if other == NO_BID:
+            return stance
+        enough = np.flatnonzero(view.signable[0] & (view.utility[0] >= asked[0] - NEARLY - TOLERANCE))
+        near = np.abs(view.utility[0, enough] - asked[0])
+        own = view.utility[0, enough[near <= near.min() + TOLERANCE]] if len(enough) else view.best
+        tied = (np.abs(own - view.utility[0, other]) <= TOLERANCE).all()
+        return stance._replace(bid=np.array([other])) if tied else stance
 
 
 def play(domain: Domain) -> Talks:
@@ -115,8 +124,7 @@ def _with_their_ties(domain: Domain) -> Ensemble:
 class BindsAll(Negmas016):
     """An offer binds whoever makes it, also one that it could not sign: NegMAS's rule, which is not ours."""
 
-    def consents(self, state: State, speaker: Speaker, package: Ints) -> Bools:
-        return np.ones(len(package), bool)
+    proposer_accepts = ALWAYS
 
 
 class TalksThatBindAll(PeaceTalks):
@@ -230,7 +238,7 @@ def solve(domain: Domain, talks: Talks) -> dict[str, Vectors]:
     """
     utility, parties = talks.utility[0], np.ones(len(domain["parties"]), bool)
     no_deal = np.maximum(talks.no_deal[0, 0], utility.min(axis=1))
-    zone = solutions.zone(utility[None], talks.no_deal[0], talks.ensemble.structure.signs)[0]
+    zone = zopa_by_definition(utility[None], talks.no_deal[0], talks.ensemble.structure.signs)[0]
     frontier = np.zeros(len(zone), bool)
     frontier[np.flatnonzero(zone)[pareto_frontier(utility[:, zone])]] = True
     found = {"pareto": frontier}

@@ -177,6 +177,7 @@ class PlainTalks:
         self.table = Table(ensemble)
         self.named: dict[str, int] = {}  # red line -> the round in which it was last named
         self.received: dict[str, Package] = {}
+        self.settled: dict[str, Package] = {}
         self.best_received: dict[str, float] = {}
         self.own_offer: dict[str, Package] = {}
         self.offers_made = dict.fromkeys(self.table.names, 0)
@@ -212,8 +213,24 @@ class PlainTalks:
         heard = {line for line, at in self.named.items() if memory is None or at > k - memory}
         return any(line in heard for name in t.names for line in t.crossed(package, name))
 
+    def settle(self, k: int) -> None:
+        """Rules that look at all packages settle what is offered in a round when it begins."""
+        learns, rules = self.table.protocol.information == "learned", self.table.strategy
+        self.settled = {
+            me: self.choice(me, k, rules[me].offers)
+            for me in self.table.names
+            if rules[me].offers == "nash" or (rules[me].offers == "nearest" and me in self.received)
+            or (learns and rules[me].offers in ("nearest", "best_for_others"))
+        }  # fmt: skip
+
     def offer(self, me: str, k: int) -> Package:
-        t, least, rule = self.table, self.aspiration(me, k), self.table.strategy[me].offers
+        if me in self.settled:
+            return self.settled[me]
+        rule = self.table.strategy[me].offers
+        return self.choice(me, k, "best_for_others" if rule == "nearest" else rule)
+
+    def choice(self, me: str, k: int, rule: str) -> Package:
+        t, least = self.table, self.aspiration(me, k)
         enough = [p for p in t.packages if not t.closed(p, me) and t.u[me][p] >= least - TOLERANCE]
         pool = [p for p in enough if not self.avoided(p, k)] or enough
         if not pool:
@@ -266,6 +283,7 @@ class PlainTalks:
         t = self.table
         if t.protocol.information == "learned":
             t.learn(self.offers)
+        self.settle(k)
         for me in t.turns[k - 1]:
             did = self.turn(me, k)
             assert self.standing is not None

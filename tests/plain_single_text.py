@@ -10,6 +10,7 @@ class PlainSingleText(PlainWorld):
     def pass_of_the_table(self, k: int) -> None:
         """The mediator's text first, then all answer it."""
         t, mediator = self.table, self.scenario.mediation.mediator
+        self.settle(k)
         new = self.next_draft() or self.next_text(k)
         if new is None:
             self.did.append((k, mediator, "leaves_it", self.standing))

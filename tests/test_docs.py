@@ -14,17 +14,12 @@ from click.testing import CliRunner
 import sim
 from sim.charts import CHARTS
 from sim.cli.commands import peacesim
+from sim.mechanisms import MECHANISMS as REGISTERED
 from sim.protocols import PROTOCOLS
 from sim.results.drivers import funnel
 from sim.results.results import run
-from sim.scenario import Scenario, read_scenario
-from sim.scenario.aftermath_blocks import AftermathModel
-from sim.scenario.event_blocks import EventModel
+from sim.scenario import EventSpec, Scenario, read_scenario
 from sim.scenario.notes import notes
-from sim.scenario.pressure_blocks import GivingWayModel, MediationModel
-from sim.scenario.ratification_blocks import RatificationModel
-from sim.scenario.schema import ScenarioModel
-from sim.scenario.war_blocks import WarModel
 from sim.strategies import STRATEGIES
 from tests.library_page import page
 
@@ -35,8 +30,7 @@ PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
 SCENARIO_FILES, RESULTS = PAGES["docs/scenario-files.md"], PAGES["docs/results.md"]
 MECHANISMS = PAGES["docs/mechanisms.md"]
 AFTER = "After signature: one row a draw"
-BLOCKS = {"giving_way": GivingWayModel, "mediation": MediationModel, "war": WarModel, "events": EventModel,
-          "ratification": RatificationModel, "aftermath": AftermathModel}  # fmt: skip
+BLOCKS = {key: each.block for key, each in REGISTERED.items()} | {"events": EventSpec}
 ON_THE_OTHER_PAGE = {"value", "range", "law", "status", "source", "note", "anything_but"}
 REGISTERED = [(registry, name) for registry in (STRATEGIES, PROTOCOLS) for name in registry]
 PARAMETERS = [(name, field) for registry, name in REGISTERED for field in dataclasses.fields(registry[name])]
@@ -106,7 +100,7 @@ def schema_keys(schema: dict) -> set[str]:
 
 
 def test_every_key_of_a_scenario_file_is_documented():
-    keys = schema_keys(ScenarioModel.model_json_schema()) | {"extends", "without", "set"}
+    keys = schema_keys(Scenario.model_json_schema()) | {"extends", "without", "set"}
     assert {"schema", "parties", "hardness", "anything_but", "range", "rounds", "otherwise"} <= keys
     pages = SCENARIO_FILES + MECHANISMS
     assert not {key for key in keys if not re.search(rf"`{key}`|\b{key}:", pages)}

@@ -16,6 +16,10 @@ from tests.manual import Reader, blocks, commands
 ROOT = Path(__file__).resolve().parents[1]
 HOW_TO = ROOT / "docs/how-to"
 ADDED = {"extend.md": ["plateau", "agenda_setter"], "extend-chart.md": ["worst_off"]}
+TOUCHED = {  # how many files of the program it takes to add one: a page, or a section of it
+    "extend.md#A strategy": 2, "extend.md#A protocol": 2, "extend-chart.md": 2, "extend-figure.md": 1,
+    "extend-key.md": 1, "extend-mechanism.md": 3,
+}  # fmt: skip
 ASKED = "registered_name or parameter or chart or library"  # the tests of the documentation that names can fail
 COPIED = ("sim", "peacesim", "tests", "docs", "scenarios")
 
@@ -61,6 +65,27 @@ def copy(tmp_path, monkeypatch):
 def added(page: str) -> None:
     """Write the files of a page and make its edits."""
     Elsewhere().make((HOW_TO / page).read_text(encoding="utf-8"))
+
+
+def touched(text: str) -> set[str]:
+    """The files of the program that a text of the manual writes or edits."""
+    first = [(kind, block.splitlines()[0]) for kind, block in blocks(text)]
+    named = {line.split()[1] for kind, line in first if kind in ("python", "diff") and len(line.split()) == 2}
+    return {file for file in named if file.startswith("sim/")}
+
+
+@pytest.mark.parametrize("what", TOUCHED)
+def test_what_is_added_touches_so_many_files_of_the_program(what):
+    page, _, heading = what.partition("#")
+    text = (HOW_TO / page).read_text(encoding="utf-8")
+    if heading:
+        text = re.split(r"^## ", text.split(f"\n## {heading}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
+    files = touched(text)
+    assert len(files) == TOUCHED[what], sorted(files)
+
+
+def test_every_page_on_adding_is_counted():
+    assert {what.partition("#")[0] for what in TOUCHED} == {path.name for path in HOW_TO.glob("extend*.md")}
 
 
 def test_a_name_is_one_file_and_one_line_and_then_every_list_has_it(copy):
@@ -119,7 +144,7 @@ def test_the_mechanism_of_the_page_acts_in_every_way_of_playing(copy):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [*ADDED, "extend-mechanism.md"])
+@pytest.mark.parametrize("page", [*ADDED, "extend-figure.md", "extend-key.md", "extend-mechanism.md"])
 def test_a_page_on_adding_does_what_it_says(page, copy):
     text, reader = (HOW_TO / page).read_text(encoding="utf-8"), Elsewhere()
     reader.follow(text)

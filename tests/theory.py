@@ -279,3 +279,8 @@ def weibull_shape(s12: float, s60: float) -> float:
     """
     _need(0 < s60 < s12 < 1, f"shares must satisfy 0 < s60 < s12 < 1, got s12 {s12} and s60 {s60}")
     return exact.log(exact.log(s60) / exact.log(s12)) / exact.log(5.0)
+
+
+def zopa_by_definition(utility, reservation_value, signs, uncrossed=True):
+    """Packages worth no less than no deal to all that sign them, among those that cross no line, shape (B, P)."""
+    return ((utility >= reservation_value[:, :, None] - TOLERANCE) | ~signs).all(axis=1) & uncrossed

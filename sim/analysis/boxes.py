@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sim.analysis.input_words import rounded
 from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints
+from sim.results.labels import rounded
 from sim.results.results import share_interval
 
 

@@ -1,26 +1,23 @@
 """Results side by side: inputs that differ, and what differs in what came of them, draw by draw."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim.analysis.comparison_text import comparison_text
+from sim.analysis.figures import column_of, figures
 from sim.analysis.inputs import differing_inputs
-from sim.analysis.words import clean
+from sim.analysis.rendered import Rendered
 from sim.results.manifest import folder_name
 from sim.results.results import Z_95, Results, share_interval
-from sim.results.stages import in_force, says_how_long, zone_ever
 
-MILLION = 1e6
 Mean = tuple[float, float, float]  # a mean and the ends of its 95 % interval
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Rendered):
     """Two or more results side by side; the first is what the others are compared with.
 
     Where all have the same seed, draw k is the same world in all of them but for the inputs that differ, and
@@ -45,26 +42,10 @@ class Comparison:
     packages: pd.DataFrame
     transitions: pd.DataFrame
 
-    def __repr__(self) -> str:
-        return str(self)
-
-    def __str__(self) -> str:
-        return comparison_text(self)
-
-    def as_data(self) -> dict[str, Any]:
-        """The same as plain data, with the keys of `peacesim compare --json`; a figure that does not exist is None."""
-        entries = zip(self.names, self.results, strict=True)
-        return {
-            "paired": self.paired,
-            "results": [
-                {"name": name, "id": one.scenario.id, "title": one.scenario.title, "n": one.n, "seed": one.seed}
-                for name, one in entries
-            ],
-            "inputs": _records(self.inputs),
-            "figures": _records(self.figures),
-            "packages": _records(self.packages),
-            "transitions": _records(self.transitions),
-        }
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """Figures, a column a result."""
+        table = self.figures.pivot_table(index="label", columns="name", values="value", sort=False)[list(self.names)]
+        return f"Comparison of {len(self.results)} results", table.reset_index(names="figure")
 
 
 def compare(results: Sequence[Results]) -> Comparison:
@@ -80,13 +61,12 @@ def compare(results: Sequence[Results]) -> Comparison:
         raise ValueError(f"a comparison takes at least two results, not {len(results)}")
     names = distinct_names(results)
     paired = len({one.seed for one in results}) == 1
-    figures = pd.DataFrame(list(_figure_rows(results, names, paired)))
     return Comparison(
         results=tuple(results),
         names=names,
         paired=paired,
         inputs=differing_inputs([one.scenario for one in results], names),
-        figures=figures,
+        figures=pd.DataFrame(list(_figure_rows(results, names, paired))),
         packages=pd.DataFrame(list(_package_rows(results, names, paired)), columns=PACKAGE_COLUMNS),
         transitions=pd.DataFrame(list(_transitions(results, names)) if paired else [], columns=TRANSITION_COLUMNS),
     )
@@ -105,78 +85,11 @@ def distinct_names(results: Sequence[Results]) -> tuple[str, ...]:
     )
 
 
-# Figures: each is a column of numbers, one a draw, missing where the draw has none.
-
-
-@dataclass(frozen=True)
-class Figure:
-    """Something that has a value in a draw; its mean over draws is what is compared.
-
-    Attributes:
-        name: Key in tables.
-        label: In words.
-        kind: `share` (0 or 1 in a draw) or `mean`.
-        columns: What it is computed from, of those that results have.
-        of: Its values in some draws, NaN where there is none.
-    """
-
-    name: str
-    label: str
-    kind: str
-    columns: tuple[str, ...]
-    of: Callable[[pd.DataFrame], pd.Series]
-
-    def column(self, results: Results) -> pd.Series:
-        """Its values by draw, as floats."""
-        draws = results.whole("draw", *(name for name in self.columns if name in results.columns))
-        return self.of(draws).astype("Float64").astype(float).set_axis(draws["draw"])
-
-
-def figures_of(results: Sequence[Results]) -> list[Figure]:
-    """The figures that all these results have."""
-    listed = [  # a share is 0 or 1 in every draw
-        Figure("zone", "some package acceptable to all", "share", ("zone_packages",),
-               lambda draws: draws["zone_packages"] > 0),
-        Figure("zone_ever", "the same in some round", "share", ("zone_ever", "outcome"), zone_ever),
-        Figure("agreement", "agreement signed", "share", ("package",), lambda draws: draws["package"].notna()),
-        Figure("in_force", "agreement in force", "share", ("outcome",), in_force),
-        _mean("round", "round of signature, if signed"),
-        _mean("month", "month of signature, if signed"),
-        _mean("least_satisfied", "least satisfied signatory, if signed"),
-        _mean("nash_distance", "distance from the Nash package, if signed"),
-    ]  # fmt: skip
-    if all(says_how_long(one) for one in results):
-        for months in (12, 60):
-            name = f"held_{months}"
-            label = f"in force and holding at {months} months"
-            listed.append(Figure(name, label, "share", ("outcome", name), partial(_held, name)))
-    first = results[0].scenario.parties
-    parties = [name for name in first if all(name in one.scenario.parties for one in results)]
-    quantities = {
-        "utility": "worth of the text to {}, if signed",
-        "worth": "worth to {} from the start",
-        "household_weeks": "million household-weeks without power, {}",
-        "war_cost": "cost of the war, {}",
-    }
-    for quantity, words in quantities.items():
-        for name in parties:
-            column, unit = f"{quantity}_{name}", MILLION if quantity == "household_weeks" else 1.0
-            if all(column in one.columns for one in results):
-                listed.append(_mean(column, words.format(clean(first[name].label)), unit))
-    return listed
-
-
-def _mean(column: str, label: str, unit: float = 1.0) -> Figure:
-    return Figure(column, label, "mean", (column,), lambda draws: draws[column] / unit)
-
-
-def _held(column: str, draws: pd.DataFrame) -> pd.Series:
-    return in_force(draws) & draws[column].astype(bool)
-
-
 def _figure_rows(results: Sequence[Results], names: Sequence[str], paired: bool) -> Iterator[dict[str, Any]]:
-    for figure in figures_of(results):
-        columns = [figure.column(one) for one in results]
+    for figure in figures(results):
+        if not figure.listed:
+            continue
+        columns = [column_of(figure, one) for one in results]
         for name, column in zip(names, columns, strict=True):
             head = {"figure": figure.name, "label": figure.label, "kind": figure.kind, "name": name}
             yield head | _numbers(figure.kind, column, None if name == names[0] else columns[0], paired)
@@ -278,13 +191,3 @@ def unpaired_difference(first: pd.Series, other: pd.Series) -> Mean:
         return difference, np.nan, np.nan
     half = Z_95 * float(np.sqrt(first.var(ddof=1) / len(first) + other.var(ddof=1) / len(other)))
     return difference, difference - half, difference + half
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value.item() if isinstance(value, np.generic) else value

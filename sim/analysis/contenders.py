@@ -6,7 +6,8 @@ from collections.abc import Sequence as Row
 from dataclasses import dataclass
 from math import prod
 
-from sim.scenario.messages import Faults, Mark, counted, listed, meant, quoted, shown
+from sim.core.wording import counted, listed, meant, quoted, shown
+from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, plain
 from sim.scenario.registered import STRATEGIES, check_block
 from sim.scenario.yaml_reader import read_text

@@ -8,12 +8,12 @@ import pandas as pd
 from sim.analysis.compare import Mean, paired_difference
 from sim.analysis.parameters import Change, Dial, Turn
 from sim.analysis.reasons import Share
+from sim.core.fields import DEFAULT_LAW, MIDDLE_LAWS
+from sim.results.figures import STAGES
 from sim.results.results import Results, run
-from sim.results.stages import zone_ever
 from sim.scenario import ScenarioError
-from sim.scenario.parts import DEFAULT_LAW, MIDDLE_LAWS
 
-STAGES = ("zone_first", "zone_ever", "signed", "in_force")
+SHOWN = ("zone_first", "zone_ever", "signed", "in_force")
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,11 @@ def tried(results: Results, change: Change, most: int) -> Tried:
 
 
 def _stages(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[Stage]:
-    for name in STAGES:
-        first, second = (_got_there(name, draws).astype(float).set_axis(draws["draw"]) for draws in (before, after))
+    for name in SHOWN:
+        flags = (STAGES[name].flags(draws).astype(float) for draws in (before, after))
+        first, second = (column.set_axis(draws["draw"]) for column, draws in zip(flags, (before, after), strict=True))
         counts = [Share(name, int(column.sum()), len(column)) for column in (first, second)]
         yield Stage(name, counts[0], counts[1], paired_difference(first, second)[0])
-
-
-def _got_there(name: str, draws: pd.DataFrame) -> "pd.Series[bool]":
-    """Which runs got to a stage."""
-    if name == "zone_ever":
-        return zone_ever(draws)
-    if name == "zone_first":
-        return draws["zone_packages"] > 0
-    return draws["package"].notna() if name == "signed" else draws["outcome"] == "in_force"
 
 
 def settings(turns: Sequence[Turn]) -> list[str]:

@@ -10,13 +10,14 @@ import pandas as pd
 from scipy.stats import qmc
 
 from sim.analysis.drawn_inputs import Drawn
-from sim.analysis.figures import Asked, NoAnswer
+from sim.analysis.figures import NoAnswer
 from sim.core import streams
 from sim.core.exact import Floats
+from sim.core.wording import meant, quoted
 from sim.results.chunks import play_chunk
+from sim.results.figures import Figure
 from sim.results.manifest import canonical, identity
 from sim.results.results import Results
-from sim.scenario.messages import meant, quoted
 
 ALMOST_1 = 1 - 2.0**-53  # the largest uniform: above every hardness below 1
 PIECE = 256  # runs that are kept at once
@@ -87,7 +88,7 @@ class Keeper(Protocol):
 
 
 def play(
-    design: Design, results: Results, asked: Asked, tell: Callable[[int], None] = lambda runs: None,
+    design: Design, results: Results, asked: Figure, tell: Callable[[int], None] = lambda runs: None,
     keeper: Keeper | None = None,
 ) -> dict[str, Floats]:  # fmt: skip
     """A figure of every run of a design, by the name of its sheet.

@@ -1,18 +1,18 @@
 """Under which conditions runs end a certain way: boxes of inputs, found on half of the runs, told on the other half."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim.analysis.boxes import LEAST_CASES, Factors, Found, find_boxes
-from sim.analysis.discovery_text import box_sentence, condition_texts, discovery_text
+from sim.analysis.boxes import LEAST_CASES, Box, Factors, Found, find_boxes
 from sim.analysis.drawn_inputs import inputs_of, runs_looked_at
-from sim.analysis.figures import Asked, NoAnswer, figure_asked
+from sim.analysis.figures import NoAnswer, figure_named
+from sim.analysis.rendered import Rendered
 from sim.core.packages import Bools
-from sim.results.results import Results, share_interval
+from sim.results.figures import Figure
+from sim.results.results import Results
 
 MOST_SEARCHED = 20_000  # runs a search looks at: more would take minutes and find the same
 
@@ -27,7 +27,7 @@ class Question:
         above, below: Of a mean: values above or below this are of interest.
     """
 
-    asked: Asked
+    asked: Figure
     turned: bool = False
     above: float | None = None
     below: float | None = None
@@ -43,8 +43,8 @@ class Question:
         return 1 - values if self.turned else values
 
 
-@dataclass(frozen=True, eq=False)
-class Discovery:
+@dataclass(frozen=True, eq=False, repr=False)
+class Discovery(Rendered):
     """Conditions under which runs end a certain way.
 
     Attributes:
@@ -73,42 +73,24 @@ class Discovery:
     density: float | None = None
     note: str = ""
 
-    def __repr__(self) -> str:
-        return str(self)
-
-    def __str__(self) -> str:
-        return discovery_text(self)
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """A row a box."""
+        boxes = [{"box": number, "runs": box.told.n, "coverage": box.told.coverage, "density": box.told.density}
+                 for number, box in enumerate(self.boxes, 1)]  # fmt: skip
+        title = f"Conditions under which runs {self.question.asked.does}"
+        return title, pd.DataFrame(boxes) if boxes else pd.DataFrame({"note": [self.note]})
 
     def range_of(self, column: int) -> tuple[float, float]:
         """Least and largest value of an input in these runs."""
         values = self.factors.values[:, column]
         return float(values.min()), float(values.max())
 
-    def as_data(self) -> dict[str, Any]:
-        """The same as plain data, with the keys of `peacesim discover --json`."""
-        scenario, asked = self.results.scenario, self.question.asked
-        return {
-            "id": scenario.id, "title": scenario.title, "n": self.results.n, "seed": self.results.seed,
-            "of": asked.name, "label": asked.label, "turned": self.question.turned, "above": self.question.above,
-            "below": self.question.below, "of_signed": self.of_signed, "n_of": self.n, "cases": self.cases,
-            "base_rate": self.cases / self.n if self.n else None,
-            "searched": self.searched, "tested": self.tested, "note": self.note,
-            "boxes": [self._box_data(number) for number in range(len(self.boxes))],
-        }  # fmt: skip
-
-    def _box_data(self, number: int) -> dict[str, Any]:
-        found = self.boxes[number]
-        told = found.told
-        density, coverage = share_interval(told.cases, told.n), share_interval(told.cases, told.all_cases)
-        return {
-            "says": box_sentence(self, number),
-            "conditions": _condition_data(self, found),
-            "n": told.n, "cases": told.cases,
-            "density": told.density, "density_low": density[0], "density_high": density[1],
-            "coverage": told.coverage, "coverage_low": coverage[0], "coverage_high": coverage[1],
-            "searched_density": found.searched.density, "searched_coverage": found.searched.coverage,
-            "tradeoff": found.tradeoff.to_dict("records"),
-        }  # fmt: skip
+    def left_out(self, box: Box, column: int) -> list[str]:
+        """Names of the categories that a condition leaves out."""
+        name, codes = self.factors.names[column], sorted(box.out.get(column, ()))
+        issue = self.results.scenario.issues.get(name)
+        known = ["not real", "real"] if issue is None else list(issue.options)
+        return [known[code] for code in codes]
 
 
 def discover(
@@ -132,14 +114,14 @@ def discover(
     Raises:
         NoAnswer: if there is no such figure.
     """
-    question = Question(figure_asked(results, question)) if isinstance(question, str) else question
+    question = Question(figure_named([results], question)) if isinstance(question, str) else question
     limited = question.above is not None or question.below is not None
     if question.asked.is_share == limited:
         said = "takes no --above or --below: a run has it or not" if limited else (
             "is a number: say which runs are of interest, with --above or --below"
         )
         raise NoAnswer(f"{question.asked.name} {said}")
-    of_signed = question.asked.is_of_a_text
+    of_signed = question.asked.of_text
     draws = runs_looked_at(results)
     draws = draws[draws["package"].notna()] if of_signed else draws
     cases = question.cases(draws)
@@ -202,27 +184,3 @@ def _why_nothing(factors: Factors, cases: Bools, of_signed: bool) -> str:
     if not factors.names:
         return "No number of the file has a range, so there is nothing to set conditions on."
     return ""
-
-
-def _condition_data(discovery: Discovery, found: Found) -> list[dict[str, Any]]:
-    texts = condition_texts(discovery, found.box)
-    rows = []
-    for column in found.box.columns:
-        options = sorted(found.box.out.get(column, ()))
-        rows.append({
-            "input": discovery.factors.names[column], "words": texts[column],
-            "together": list(discovery.together.get(discovery.factors.names[column], ())),
-            "low": found.box.low.get(column), "high": found.box.high.get(column),
-            "without": left_out(discovery, column, options),
-            "p": {side: p for (side, other), p in found.p.items() if other == column},
-        })  # fmt: skip
-    return rows
-
-
-def left_out(discovery: Discovery, column: int, codes: Sequence[int]) -> list[str]:
-    """Names of the categories that a condition leaves out."""
-    name = discovery.factors.names[column]
-    if name in discovery.results.scenario.issues:
-        options = list(discovery.results.scenario.issues[name].options)
-        return [options[code] for code in codes]
-    return [("not real", "real")[code] for code in codes]

@@ -1,13 +1,13 @@
 """One draw explained: told offer by offer, why it ended so, and the smallest change in it that would open the way."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from sim.analysis.gaps import Table, WayOut, way_out
 from sim.analysis.narrate import Narration, narrate
 from sim.analysis.reasons import smallest_sets
+from sim.analysis.rendered import Rendered
 from sim.analysis.replays import last_table
 from sim.analysis.trace import Package, package_named
 from sim.core.exact import TOLERANCE
@@ -52,7 +52,7 @@ class Nearest:
 
 
 @dataclass(frozen=True)
-class DrawExplained:
+class DrawExplained(Rendered):
     """One draw.
 
     Attributes:
@@ -67,20 +67,6 @@ class DrawExplained:
     opened: tuple[Opened, ...] = field(repr=False)
     nearest: Nearest | None
     room: tuple[tuple[str, float], ...]
-
-    def as_data(self) -> dict[str, Any]:
-        """The keys of `run --json` and `explained`, as documented for `peacesim explain --draw --json`."""
-        ways = [
-            {"set_aside": list(each.way.names), "falls": dict(each.way.falls), "packages": each.way.packages,
-             "package": dict(each.package)}
-            for each in self.opened
-        ]  # fmt: skip
-        nearest: dict[str, Any] | None = None
-        if self.nearest is not None:
-            near = self.nearest
-            nearest = {"package": dict(near.package), "packages": near.packages, "on_the_table": near.on_the_table,
-                       "missing": dict(near.missing)}
-        return self.story.as_data() | {"explained": {"ways_out": ways, "nearest": nearest, "room": dict(self.room)}}
 
 
 def explain_draw(scenario: Scenario, seed: int, draw: int) -> DrawExplained:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from sim.analysis.trace import NEVER, Seen
-from sim.analysis.words import in_file_order
 from sim.core.packages import NO_DEAL
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.ratification import Votes
 from sim.model.talks import Talks
 from sim.results.columns_signed import fallen_in
+from sim.results.labels import in_file_order
 
 
 @dataclass(frozen=True)

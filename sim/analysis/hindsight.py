@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.portrait import Portrait, portrait
-from sim.analysis.words import either, issue_label
 from sim.core.positions import even_scale
 from sim.results.results import Results, share_interval
 from sim.results.stages import stages
@@ -152,23 +151,3 @@ def _month(scenario: Scenario, when: Any) -> float | None:
     except ValueError:
         return None
     return (then - scenario.as_of).days / DAYS_PER_MONTH
-
-
-def hindsight_words(scenario: Scenario, told: Hindsight) -> str:
-    """How near the runs come, beside the two guesses, and where they miss."""
-    means, count = told.errors, len(told.issues)
-    of = f"{count} issues" if count == len(scenario.issues) else f"the {count} of {len(scenario.issues)} issues told of"
-    if not told.signed:
-        return f"No text was signed in any run, so none can be set beside history on {of}."
-    nearer = [name for name in ("weighted_mean", "middle") if means["runs"] < means[name]]
-    names = {"weighted_mean": "the weighted mean of positions", "middle": "the middle of every scale"}
-    said = (
-        f"Over {of} the texts signed in the runs lie {means['runs']:.1f} points of 100 in the mean from what was "
-        f"signed, the weighted mean of positions {means['weighted_mean']:.1f}, the middle of every scale "
-        f"{means['middle']:.1f}. "
-        f"The runs come nearer than {either([names[each] for each in nearer], 'and') or 'neither'}."
-    )
-    if not told.misses:
-        return said
-    missed = either([issue_label(scenario, issue) for issue in told.misses], "and")
-    return f"{said} Most of their texts miss it on {missed}."

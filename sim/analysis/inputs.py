@@ -8,11 +8,10 @@ import pandas as pd
 
 from sim.core.packages import ALWAYS, NEVER, Condition
 from sim.protocols import PROTOCOLS
+from sim.results.labels import BLOCKS
 from sim.scenario import PartySpec, Scenario
 from sim.scenario.mixing import SHOWN_ONLY
 from sim.strategies import STRATEGIES
-
-BLOCKS = ("giving_way", "mediation", "war", "events", "ratification", "aftermath")
 
 
 def differing_inputs(scenarios: Sequence[Scenario], names: Sequence[str]) -> pd.DataFrame:

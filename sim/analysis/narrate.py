@@ -3,7 +3,7 @@
 import datetime
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from sim.analysis.happenings import (
@@ -19,8 +19,8 @@ from sim.analysis.happenings import (
     signatures,
 )
 from sim.analysis.ledger import Account, accounts
-from sim.analysis.narration_text import tell
-from sim.analysis.trace import Package, Seen, Teller, Turn, package_named, turn_data, watch
+from sim.analysis.rendered import Rendered
+from sim.analysis.trace import Package, Seen, Teller, Turn, package_named, watch
 from sim.core.packages import NO_DEAL
 from sim.core.state import NOT_ASKED
 from sim.model.domain import structure
@@ -87,7 +87,7 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Narration:
+class Narration(Rendered):
     """One negotiation of a scenario; as text, the story of it.
 
     Attributes:
@@ -127,13 +127,6 @@ class Narration:
     break_month: float | None
     break_cause: str | None
     accounts: tuple[Account, ...] = field(repr=False)
-
-    def __str__(self) -> str:
-        return tell(self)
-
-    def as_data(self) -> dict[str, Any]:
-        """The same as plain data, the keys as documented for `peacesim run --json`."""
-        return narration_data(self)
 
 
 def narrate(scenario: Scenario, seed: int = 1, draw: int = 0) -> Narration:
@@ -236,83 +229,3 @@ def _after(start: datetime.date, days: float) -> datetime.date | None:
         return start + datetime.timedelta(days=days)
     except OverflowError:  # ten thousand rounds of ten years pass the last year there is
         return None
-
-
-def narration_data(story: "Narration") -> dict[str, Any]:
-    """All of a story, the keys as documented for `peacesim run --json`."""
-    holds = story.break_month is not None and math.isinf(story.break_month)
-    return {
-        "id": story.scenario.id,
-        "title": story.scenario.title,
-        "seed": story.seed,
-        "draw": story.draw,
-        "parties": [_seat_data(seat) for seat in story.seats],
-        "rounds": [_round_data(played) for played in story.rounds],
-        "outcome": story.outcome,
-        "package": dict(story.package) if story.package else None,
-        "round": story.signed,
-        "month": story.rounds[-1].month if story.signed else None,
-        "signatures": [_signature_data(text) for text in story.signatures],
-        "breaks": None if story.break_month is None else not holds,
-        "break_month": None if holds else story.break_month,
-        "break_cause": story.break_cause,
-        "zone_packages": story.zone_packages,
-        "least_satisfied": story.least_satisfied,
-        "blocker": story.blocker,
-        "ledger": [_account_data(account) for account in story.accounts],
-        "lines_fallen": [asdict(line) for line in story.lines_fallen],
-    }
-
-
-def _seat_data(seat: "Seat") -> dict[str, Any]:
-    return {
-        "party": seat.name,
-        "no_deal_at_start": seat.no_deal_at_start,
-        "no_deal": seat.no_deal,
-        "best": seat.best,
-        "real_lines": list(seat.real_lines),
-        "other_lines": list(seat.other_lines),
-        "signs": seat.signs,
-        "utility": seat.worth,
-        "margin": seat.margin,
-    }
-
-
-def _round_data(played: "Round") -> dict[str, Any]:
-    return {
-        "round": played.number,
-        "month": played.month,
-        "date": played.date.isoformat() if played.date else None,
-        "events": list(played.events),
-        "lines_fallen": list(played.lines_fallen),
-        "levers": [asdict(lever) for lever in played.levers],
-        "channel_open": played.channel_open,
-        "waiting": played.waiting,
-        "left": [gone.party for gone in played.left],
-        "moves": [turn_data(turn) for turn in played.turns],
-    }
-
-
-def _signature_data(text: Signature) -> dict[str, Any]:
-    return {
-        "round": text.round,
-        "month": text.month,
-        "package": dict(text.package),
-        "votes": [asdict(ballot) for ballot in text.ballots],
-        "refused_by": text.refused_by,
-        "barred": text.barred,
-        "months_to_force": text.months_to_force,
-        "back_in": text.back_in,
-    }
-
-
-def _account_data(account: Account) -> dict[str, Any]:
-    return {
-        "party": account.party,
-        "opening": dict(account.opening) if account.opening else None,
-        "until": dict(account.until) if account.until else None,
-        "signed": account.signed,
-        "opening_worth": account.opening_worth,
-        "until_worth": account.until_worth,
-        "issues": [{**asdict(step), "moved": step.moved} for step in account.steps],
-    }

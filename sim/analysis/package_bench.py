@@ -10,10 +10,10 @@ from sim.analysis.smallest_change import CentralTable
 from sim.core import package_pass
 from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.mechanisms.events import NEVER
 from sim.model.domain import Structure, structure
 from sim.model.ensemble import Ensemble, central, draw
 from sim.model.foresight import Prospects, foreseen_worth_of, prospects
-from sim.model.world import NEVER
 from sim.scenario import Scenario
 
 FIRST = 1  # the round in which signing is looked at

@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.analysis.portrait_around import Around, around
 from sim.analysis.portrait_stability import stability_table
+from sim.analysis.rendered import Rendered
 from sim.core import solutions
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.fair_division import AdjustedWinner, adjusted_winner
@@ -34,7 +35,7 @@ RULES = (
 
 
 @dataclass(frozen=True, eq=False)
-class Portrait:
+class Portrait(Rendered):
     """A scenario with every number at its value: what there is to agree on, and what theory would pick.
 
     Tables are in the file's order; arrays have parties in name order.
@@ -74,24 +75,6 @@ class Portrait:
     proposals: "pd.DataFrame" = field(repr=False)
     stability: "pd.DataFrame" = field(repr=False)
     around: Around = field(repr=False)
-
-    def __str__(self) -> str:
-        over = ", ".join(self.solution_parties)
-        tables = [
-            ("Zone of possible agreement, and its Pareto frontier over " + over, self.zones),
-            ("What each party could sign", self.best),
-            ("Red lines", self.red_lines),
-            (f"Solutions over {over}", self.solutions),
-            ("Positions on the issues' scales, 0 to 100", self.positions),
-        ]
-        if self.fair_division:
-            won, shares = self.fair_division
-            rule = f"Adjusted winner, every issue taken as divisible and disputed: {won.points_a:.4g} points each"
-            tables.append((rule, shares))
-        tables += [("Proposals", self.proposals), ("Stability", self.stability), *self.around.tables()]
-        count = f"{self.raw_count:,} packages, {self.utility.shape[1]:,} of them consistent"
-        head = f"{self.scenario.id} at central numbers: {count}"
-        return "\n\n".join([head, *(f"{title}\n{_text(table)}" for title, table in tables if len(table))])
 
 
 def portrait(scenario: Scenario) -> Portrait:
@@ -158,7 +141,7 @@ class _Central:
         yield LINES_REAL, self._zone(red)
 
     def _zone(self, real: Bools) -> Bools:
-        table, quota = self.structure, getattr(self.ensemble.protocol, "quota", None)
+        table, quota = self.structure, self.ensemble.protocol.quota
         zone: Bools = acceptable(self.utility[None], self.no_deal[None], table.signs, table.lines, real[None], quota)[0]
         return zone
 
@@ -366,26 +349,3 @@ def _scored(at: _Central, n: int, completions: Ints) -> dict[str, Any]:
             name for name, always, ever in zip(names, every, some, strict=True) if ever and not always
         ),
     }
-
-
-def _text(table: "pd.DataFrame") -> str:
-    """A table as plain text: four digits after the point, lists joined, columns left out that say nothing."""
-    if "solution" in table:
-        table = table.drop(columns=["packages"])
-    if "worth_most" in table and (table["completions"] == 1).all():  # whole texts: the least is the most
-        table = table.drop(columns=["completions", "worth_most", "margin_most"])
-        table = table.rename(columns={"worth_least": "worth", "margin_least": "margin"})
-    shown = table.map(_cell)
-    return shown.loc[:, (shown != "").any()].to_string(index=False)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return "-"
-    if isinstance(value, float):
-        return f"{round(value, 4) + 0.0:.4f}"  # no minus before zero
-    return f"{value:,}" if isinstance(value, int) else str(value)

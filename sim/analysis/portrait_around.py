@@ -140,19 +140,6 @@ class Around:
     after_signature: "pd.DataFrame" = field(repr=False)
     guarantees: "pd.DataFrame" = field(repr=False)
 
-    def tables(self) -> "list[tuple[str, pd.DataFrame]]":
-        """Titles and tables, those without a row left out."""
-        named = [
-            ("Levers at full strength", self.levers),
-            ("No-deal worth along the steady path", self.no_deal_path),
-            ("Strikes", self.strikes),
-            ("Votes on proposals", self.votes),
-            ("All votes together", self.votes_together),
-            ("Proposals after signature, in force in round 1", self.after_signature),
-            ("Guarantees, and the steps that a pull-back then needs", self.guarantees),
-        ]
-        return [(title, table) for title, table in named if len(table)]
-
 
 def around(ensemble: Ensemble, utility: Floats) -> Around:
     """Work out what the blocks beside the talks come to.

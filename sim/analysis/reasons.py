@@ -7,8 +7,9 @@ import pandas as pd
 
 from sim.analysis.compare import Mean, mean_interval
 from sim.results.columns import OUTCOMES
+from sim.results.figures import zone_ever
 from sim.results.results import Results
-from sim.results.stages import OfRuns, zone_ever
+from sim.results.stages import OfRuns
 
 HELD = "held_60"  # in force and not broken in five years
 MONTHS = 60.0

@@ -110,7 +110,7 @@ def replayed(results: Results, most: int) -> Replayed:
 def came_too_late(talks: Talks, b: int) -> bool:
     """Whether all could have signed the text on the table of a draw out of time, by what they asked for at the end."""
     text = int(talks.standing[b])
-    if text == NO_DEAL or getattr(talks.ensemble.protocol, "quota", None) is not None:
+    if text == NO_DEAL or talks.ensemble.protocol.quota is not None:
         return False
     table, asked = last_table(talks, b), talks.aspiration[-1][b]
     content = (talks.utility[b, :, text] >= asked - TOLERANCE) & table.clear()[:, text]
@@ -130,7 +130,7 @@ def talks_of(results: Results, n: int, rows: Ints) -> Iterator[Talks]:
 
 def last_table(talks: Talks, b: int) -> Table:
     """One draw as it stood in its last open round."""
-    quota = getattr(talks.ensemble.protocol, "quota", None)
+    quota = talks.ensemble.protocol.quota
     margin = talks.utility[b] - talks.no_deal[-1][b][:, None]
     return Table(talks.ensemble.structure, margin, talks.real[b], quota)
 

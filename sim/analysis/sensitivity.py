@@ -10,22 +10,22 @@ import pandas as pd
 from sim.analysis.compare import mean_interval
 from sim.analysis.designs import REST, Design, Keeper, chosen, play, sobol_design
 from sim.analysis.drawn_inputs import REAL, Drawn, inputs_of, runs_looked_at
-from sim.analysis.figures import Asked, NoAnswer, figure_asked
-from sim.analysis.input_words import input_words
+from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.morris import morris_design, morris_effects, trajectories_of
 from sim.analysis.pawn import pawn
-from sim.analysis.sensitivity_text import sensitivity_text
+from sim.analysis.rendered import Rendered
 from sim.analysis.sobol import dummy_indices, sobol_indices
 from sim.analysis.tornado import Sample, sample, tornado
 from sim.core.exact import Floats
+from sim.results.figures import Figure
 from sim.results.results import Results, share_interval
 
 FINISHED = {"tornado": tornado, "pawn": pawn}  # methods that need no runs but those that are there
 DESIGNED = {"sobol": 256, "morris": 32}  # methods with runs of their own: points, or trajectories, if not told
 
 
-@dataclass(frozen=True, eq=False)
-class Sensitivity:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sensitivity(Rendered):
     """What moves a figure.
 
     Attributes:
@@ -42,7 +42,7 @@ class Sensitivity:
 
     results: Results = field(repr=False)
     drawn: Drawn = field(repr=False)
-    asked: Asked
+    asked: Figure
     n: int
     value: float
     low: float
@@ -52,22 +52,10 @@ class Sensitivity:
     designs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     note: str = ""
 
-    def __repr__(self) -> str:
-        return str(self)
-
-    def __str__(self) -> str:
-        return sensitivity_text(self)
-
-    def as_data(self) -> dict[str, Any]:
-        """The same as plain data, with the keys of `peacesim sensitivity --json`; what does not exist is None."""
-        scenario = self.results.scenario
-        return {
-            "id": scenario.id, "title": scenario.title, "n": self.results.n, "seed": self.results.seed,
-            "of": self.asked.name, "label": self.asked.label, "kind": self.asked.kind, "note": self.note,
-            "value": self.value, "low": self.low, "high": self.high, "n_of": self.n, "inputs": self.inputs,
-            "designs": [{"method": name, **facts} for name, facts in self.designs.items()],
-            **{method: _records(self, table) for method, table in self.tables.items()},
-        }  # fmt: skip
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """The table of the first method."""
+        tables = [table.drop(columns="together") for table in self.tables.values()]
+        return f"What moves: {self.asked.label}", tables[0] if tables else pd.DataFrame({"note": [self.note]})
 
 
 @dataclass(frozen=True)
@@ -108,7 +96,7 @@ def sensitivity(
 
 def from_finished(results: Results, of: str, methods: Sequence[str]) -> Sensitivity:
     """What moves a figure, from finished runs alone; arguments and errors as of `sensitivity`."""
-    asked, drawn = figure_asked(results, of), inputs_of(results)
+    asked, drawn = figure_named([results], of), inputs_of(results)
     found = sample(asked, runs_looked_at(results), drawn)
     value, low, high = figure_with_interval(found)
     note = why_nothing(found)
@@ -195,7 +183,7 @@ def figure_with_interval(found: Sample) -> tuple[float, float, float]:
 def why_nothing(found: Sample) -> str:
     """Why no input can be told to move a figure; empty if one can."""
     if not found.drawn.paths:
-        return "No number of the file has a range, so nothing differs from run to run but lots: nothing can be told."
+        return "No number of the file has a range, so no input differs from run to run."
     if found.is_constant:
         every = found.values[0]
         if found.asked.is_share:
@@ -203,18 +191,3 @@ def why_nothing(found: Sample) -> str:
             return f"{none} of the {found.n:,} runs {found.asked.does}, so no input moves that within its range."
         return f"{found.asked.label}: {every:.3g} in all {found.n:,} runs, so no input moves it within its range."
     return ""
-
-
-def _records(told: Sensitivity, table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a table, each input with its words."""
-    rows = []
-    for row in table.to_dict("records"):
-        words = input_words(told.results.scenario, row["input"]) if row["kind"] in ("number", "lot") else ""
-        rows.append({"input": row.pop("input"), "words": words, **{str(k): _plain(v) for k, v in row.items()}})
-    return rows
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return list(value)
-    return value.item() if isinstance(value, np.generic) else value

@@ -44,7 +44,7 @@ class CentralTable:
     def __init__(self, scenario: Scenario, structure: Structure) -> None:
         self.scenario, self.structure = scenario, structure
         self._ensemble = _quiet(central(scenario, structure))
-        self.quota: int | None = getattr(self._ensemble.protocol, "quota", None)
+        self.quota: int | None = self._ensemble.protocol.quota
         self.dials = tuple(dials(scenario))
         self.hardness = tuple(hardness_dials(scenario, structure))
 

@@ -10,21 +10,14 @@ import pandas as pd
 from sim.core.utility import EVERYBODY
 from sim.core.zopa import acceptable
 from sim.model.ensemble import central
+from sim.results.figures import STAGES
+from sim.results.notebook import Notebook
 from sim.results.results import share_interval
 from sim.scenario import Scenario
 
-STAGES = {
-    "zone_first": "A package acceptable to all, first round",
-    "zone_ever": "A package acceptable to all, some round",
-    "signed": "Agreement signed",
-    "in_force": "Agreement in force",
-    "held_12": "In force and holding at 12 months",
-    "held_60": "In force and holding at 60 months",
-}
-
 
 @dataclass(frozen=True, eq=False)
-class SweepTable:
+class SweepTable(Notebook):
     """What came of every point of a sweep.
 
     Attributes:
@@ -44,6 +37,10 @@ class SweepTable:
     design: str | None
     paths: tuple[str, ...]
     points: pd.DataFrame = field(repr=False)
+
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """All points."""
+        return f"{self.title} ({self.n:,} runs a point, seed {self.seed})", self.points
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -86,7 +83,7 @@ def sweep_table(title: str, n: int, seed: int, design: str | None, points: Seque
 def zone_at_centre(scenario: Scenario) -> int:
     """Number of packages acceptable to all who must sign, at central numbers in round 1, all red lines real."""
     ensemble = central(scenario)
-    table, quota = ensemble.structure, getattr(ensemble.protocol, "quota", None)
+    table, quota = ensemble.structure, ensemble.protocol.quota
     real = np.asarray(table.lines.party != EVERYBODY)[None]  # what events may take off the table is still on it
     return int(acceptable(ensemble.utility(), ensemble.no_deal, table.signs, table.lines, real, quota).sum())
 

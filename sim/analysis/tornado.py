@@ -8,11 +8,12 @@ import pandas as pd
 
 from sim.analysis.compare import unpaired_difference
 from sim.analysis.drawn_inputs import Drawn, dummy
-from sim.analysis.figures import Asked, NoAnswer
+from sim.analysis.figures import NoAnswer
 from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints
 from sim.results.drivers import share_difference
+from sim.results.figures import Figure
 
 LEAST_RUNS = 100  # a fifth of fewer says nothing
 SLICES = 10  # of the runs, by an input, for the share of the variance it explains alone
@@ -34,7 +35,7 @@ class Sample:
         drawn: The inputs of all runs.
     """
 
-    asked: Asked
+    asked: Figure
     values: Floats
     has: Bools
     drawn: Drawn
@@ -58,7 +59,7 @@ class Sample:
         return dummy(self.drawn.seed, number, len(self.has))[self.has]
 
 
-def sample(asked: Asked, draws: pd.DataFrame, drawn: Drawn) -> Sample:
+def sample(asked: Figure, draws: pd.DataFrame, drawn: Drawn) -> Sample:
     """The runs that have a figure.
 
     Raises:
@@ -134,7 +135,7 @@ def _ends(values: Floats, lot: bool) -> tuple[Ints, Ints]:
     return order[:fifth], order[-fifth:]
 
 
-def _difference(asked: Asked, low: Floats, high: Floats) -> tuple[float, float, float]:
+def _difference(asked: Figure, low: Floats, high: Floats) -> tuple[float, float, float]:
     """The figure at the high end less that at the low end, with its 95 % interval."""
     if asked.is_share:
         return share_difference(int(low.sum()), len(low), int(high.sum()), len(high))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.contenders import Contender, check_grid, contenders, seats, strategy_axes
+from sim.analysis.rendered import Rendered
 from sim.analysis.tournament_games import check_size, games_of, possible
 from sim.analysis.tournament_tables import (
     FIGURES,
@@ -20,7 +21,6 @@ from sim.analysis.tournament_tables import (
     reply_table,
     seat_table,
 )
-from sim.analysis.tournament_text import tournament_text
 from sim.model.domain import Structure, structure
 from sim.model.ensemble import draw
 from sim.results.chunks import play_chunk
@@ -55,8 +55,8 @@ class Entrants:
         return strategy_axes(self.strategies, self.parties)
 
 
-@dataclass(frozen=True, eq=False)
-class Tournament:
+@dataclass(frozen=True, eq=False, repr=False)
+class Tournament(Rendered):
     """Strategies against strategies on one scenario.
 
     All assignments are played on the same draws: draw k is the same world whoever plays what, so differences are
@@ -102,23 +102,11 @@ class Tournament:
         """The figures there are, in their order."""
         return [name for name in FIGURES if (self.figures["figure"] == name).any()]
 
-    def __repr__(self) -> str:
-        return str(self)
-
-    def __str__(self) -> str:
-        return tournament_text(self)
-
-    def as_data(self) -> dict[str, Any]:
-        """The same as plain data, as in `tournaments` of `peacesim sweep --json`; what does not exist is None."""
-        frames = {
-            "strategies": self.strategies, "figures": self.figures, "seats": self.seats, "meetings": self.meetings,
-            "points": self.points, "equilibria": self.equilibria, "replies": self.replies,
-        }  # fmt: skip
-        return {
-            "settings": dict(self.settings),
-            "parties": list(self.parties),
-            **{name: _records(frame) for name, frame in frames.items()},
-        }
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """A row a strategy, a column a figure."""
+        table = self.figures.pivot_table(index="label", columns="figure", values="value", sort=False)
+        title = f"{self.scenario.title} ({self.n:,} runs an assignment, seed {self.seed})"
+        return title, table[self.told].reset_index(names="strategy")
 
 
 def tournament(
@@ -240,13 +228,3 @@ def _by_rank(frame: pd.DataFrame, order: Sequence[str], then: Sequence[str], val
     return frame.sort_values(
         list(ranks), key=lambda column: column.map(ranks[str(column.name)].index), ignore_index=True
     )
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value.item() if isinstance(value, np.generic) else value

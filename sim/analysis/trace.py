@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sim.analysis.words import in_file_order
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Bools
 from sim.core.state import ACCEPTED, DRAFTED, LEFT_AS_IT_IS, NO_REASON, OBJECTED, OFFERED, PASSED, REFUSED
@@ -14,6 +13,7 @@ from sim.mechanisms.ratification import Votes
 from sim.model.ensemble import Ensemble
 from sim.model.peace_talks import PeaceTalks
 from sim.model.talks import Talks
+from sim.results.labels import in_file_order
 
 NEVER = 0  # in place of a round, which are counted from 1
 
@@ -154,7 +154,7 @@ class Teller:
 
     def __init__(self, talks: Talks, seen: Sequence[Seen]) -> None:
         self._talks, self._seen = talks, seen
-        self._mediated = getattr(talks.ensemble.protocol, "needs_mediator", False)
+        self._mediated = talks.ensemble.protocol.needs_mediator
         self._standing, self._proposer = NO_DEAL, ""
         self._offered: dict[int, Package] = {}
 
@@ -220,24 +220,6 @@ class Teller:
         no_deal = float(self._talks.no_deal[place, 0, who])
         barred = self._line_crossed(place, who, package) is not None or self._struck(place, package)
         return not barred and self._worth(place, who, package) >= no_deal - TOLERANCE
-
-
-def turn_data(turn: Turn) -> dict[str, Any]:
-    """A turn as plain data."""
-    return {
-        "party": turn.party,
-        "did": turn.did,
-        "asks_for": turn.asks_for,
-        "answered": dict(turn.answered) if turn.answered else None,
-        "answered_from": turn.from_,
-        "answered_worth": turn.answered_worth,
-        "reason": turn.reason,
-        "reason_given": turn.reason_given,
-        "minds": list(turn.minds),
-        "offer": dict(turn.offer) if turn.offer else None,
-        "offer_worth": turn.offer_worth,
-        "changed": list(turn.changed),
-    }
 
 
 def package_named(talks: Talks, package: int) -> Package:

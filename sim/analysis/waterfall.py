@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import factorial
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim.analysis.compare import Figure, figures_of, mean_interval
+from sim.analysis.compare import mean_interval
+from sim.analysis.figures import column_of, figures
+from sim.results.figures import Figure
+from sim.results.notebook import Notebook
 from sim.results.results import Results, run, share_interval
 from sim.scenario import Scenario, ScenarioError
 from sim.scenario.mixing import differing_paths, mixed
@@ -51,7 +53,7 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
-class Waterfall:
+class Waterfall(Notebook):
     """What each group of differing inputs adds to a figure on the way from one scenario to another.
 
     Attributes:
@@ -76,23 +78,13 @@ class Waterfall:
     mixtures: int
     rows: pd.DataFrame = field(repr=False)
 
-    def as_data(self) -> dict[str, Any]:
-        """The same as plain data, with the keys of `peacesim compare --json`."""
-        records = self.rows.astype(object).where(self.rows.notna(), None).to_dict("records")
-        return {
-            "figure": self.figure.name,
-            "label": self.figure.label,
-            "kind": self.figure.kind,
-            "method": self.method,
-            "n": self.n,
-            "seed": self.seed,
-            "mixtures": self.mixtures,
-            "rows": [{str(key): value for key, value in record.items()} for record in records],
-        }
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """The start, each step, and the end."""
+        return f"Where the difference comes from: {self.figure.label}", self.rows.drop(columns="where")
 
 
 def waterfall(
-    first: Scenario, second: Scenario, figure: str = "agreement", draws: int = 1000, seed: int = 1,
+    first: Scenario, second: Scenario, figure: str = "signed", draws: int = 1000, seed: int = 1,
     method: str | None = None,
 ) -> Waterfall:  # fmt: skip
     """Share the difference between two scenarios out among the inputs that differ.
@@ -121,7 +113,7 @@ def waterfall(
     wanted = _figure(figure, ends)
     values = {frozenset(): ends[0], frozenset(range(len(steps))): ends[1]}
     columns = {
-        subset: wanted.column(values[subset] if subset in values else run(scenario, draws, seed)).to_numpy()
+        subset: column_of(wanted, values[subset] if subset in values else run(scenario, draws, seed)).to_numpy()
         for subset, scenario in mixtures.items()
     }
     added = shapley(columns, len(steps)) if method == SHAPLEY else one_by_one(columns, len(steps))
@@ -260,13 +252,14 @@ def _subsets(steps: int, method: str) -> Iterator[Subset]:
 
 def _figure(name: str, ends: Sequence[Results]) -> Figure:
     """A figure by name that each run of both has."""
-    known = {figure.name: figure for figure in figures_of(ends)}
-    usable = [each for each, figure in known.items() if all(figure.column(one).notna().all() for one in ends)]
-    if name not in known:
+    there = [each for each in figures(ends) if each.listed or name in each.names]
+    usable = [each.name for each in there if all(column_of(each, one).notna().all() for one in ends)]
+    found = next((each for each in there if name in each.names), None)
+    if found is None:
         raise ValueError(f"no figure is called {name!r}; there are {', '.join(usable)}")
-    if name not in usable:
+    if found.name not in usable:
         raise ValueError(f"{name} is there only in some runs, so it cannot be shared out; {', '.join(usable)} can be")
-    return known[name]
+    return found
 
 
 def _rows(

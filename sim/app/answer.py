@@ -11,11 +11,11 @@ import pandas as pd
 
 from sim.analysis.compare import by_issues, headline_issues, paired_difference
 from sim.analysis.inputs import differing_inputs
-from sim.analysis.layout import number, percent, share_with_interval
-from sim.analysis.sweep_table import STAGES
-from sim.analysis.words import blocker_words, issue_label, option_label
 from sim.app.changed import ChangedFile, ChangesRefused
 from sim.app.playing import played
+from sim.results.figures import STAGES
+from sim.results.format import number, percent, share_with_interval
+from sim.results.labels import blocker_words, issue_label, option_label
 from sim.results.manifest import identity
 from sim.results.results import Results, remembered
 from sim.results.stages import stage_flags
@@ -73,7 +73,7 @@ def central_weights(scenario: Scenario) -> dict[str, dict[str, float]]:
 def _stages(results: Results, before: Results) -> Iterator[dict[str, Any]]:
     now, then = _flags(results), _flags(before)
     for name, flags in now.items():
-        yield {"name": name, "label": STAGES[name], **_beside(flags, then.get(name), results is not before)}
+        yield {"name": name, "label": STAGES[name].heading, **_beside(flags, then.get(name), results is not before)}
 
 
 @remembered

@@ -13,18 +13,18 @@ from starlette.routing import Route
 
 from sim.app import results
 from sim.app.changed import ChangesRefused
-from sim.app.errors import Said
-from sim.app.home import Home, home
-from sim.app.look import SHARED, rendered, say, static
+from sim.app.errors import RequestError
+from sim.app.home import Session, session
+from sim.app.look import SHARED, render, say, static
 from sim.app.page import Page
 from sim.app.pages import PAGES
 from sim.app.safety import Keys, Safety
+from sim.core.wording import shown
 from sim.results.files import DamagedResults, StoreError
 from sim.scenario import ScenarioError
-from sim.scenario.messages import shown
 
 
-def application(there: Home, keys: Keys, pages: Sequence[Page] = PAGES) -> Starlette:
+def application(there: Session, keys: Keys, pages: Sequence[Page] = PAGES) -> Starlette:
     """The application of one running page.
 
     Args:
@@ -43,7 +43,7 @@ def application(there: Home, keys: Keys, pages: Sequence[Page] = PAGES) -> Starl
         routes=routes,
         middleware=[Middleware(Safety, keys=keys)],
         exception_handlers={
-            Said: _told,
+            RequestError: _refused,
             ScenarioError: _faults,
             StoreError: _stored,
             DamagedResults: _stored,
@@ -52,17 +52,17 @@ def application(there: Home, keys: Keys, pages: Sequence[Page] = PAGES) -> Starl
         },
     )
     made.router.redirect_slashes = False
-    made.state.home = there
+    made.state.session = there
     made.state.pages = wanted
     return made
 
 
 async def _first(request: Request) -> Response:
     first = request.app.state.pages[0]
-    if results.PAGE in request.app.state.pages and await run_in_threadpool(results.opens_on, home(request).place):
+    if results.PAGE in request.app.state.pages and await run_in_threadpool(results.opens_on, session(request).place):
         first = results.PAGE
-    asked = str(request.query_params)  # such as a file
-    return RedirectResponse(f"/{first.name}?{asked}" if asked else f"/{first.name}", 303)
+    query = str(request.query_params)  # such as a file
+    return RedirectResponse(f"/{first.name}?{query}" if query else f"/{first.name}", 303)
 
 
 async def _static(names: set[str], request: Request) -> Response:
@@ -77,20 +77,20 @@ async def _no_icon(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _told(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Said)
-    return _message(request, error.words, error.status)
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestError)
+    return _message(request, str(error), error.status)
 
 
 def _faults(request: Request, error: Exception) -> Response:
     """The faults of a file, or of what is changed in it: 422, each with its place."""
     assert isinstance(error, ScenarioError)
-    told = [
+    faults = [
         {"file": each.file, "line": each.line, "column": each.column, "message": each.message} for each in error.faults
     ]
     if _wants_data(request):
-        return JSONResponse({"faults": told, "of_changes": isinstance(error, ChangesRefused)}, 422)
-    return rendered(request, "message.html", "common", 422, words=say("common.faults"), faults=told)
+        return JSONResponse({"faults": faults, "of_changes": isinstance(error, ChangesRefused)}, 422)
+    return render(request, "message.html", "common", 422, words=say("common.faults"), faults=faults)
 
 
 def _stored(request: Request, error: Exception) -> Response:
@@ -98,7 +98,7 @@ def _stored(request: Request, error: Exception) -> Response:
 
 
 def _system(request: Request, error: Exception) -> Response:
-    """What the disk said, without the path: it is of this machine."""
+    """An error of the disk, without the path: it is of this machine."""
     assert isinstance(error, OSError)
     return _message(request, shown(error.strerror or "this cannot be read", 200), 422)
 
@@ -112,7 +112,7 @@ def _http(request: Request, error: Exception) -> Response:
 def _message(request: Request, words: str, status: int) -> Response:
     if _wants_data(request):
         return JSONResponse({"message": words}, status)
-    return rendered(request, "message.html", "common", status, words=words, faults=[])
+    return render(request, "message.html", "common", status, words=words, faults=[])
 
 
 def _wants_data(request: Request) -> bool:

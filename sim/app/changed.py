@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.app.errors import Said
+from sim.app.errors import RequestError
 from sim.scenario import Scenario, ScenarioError, paths, read_scenario
 from sim.scenario.differences import load
 from sim.scenario.messages import Faults, Mark
@@ -32,16 +32,16 @@ class Changes:
         return bool(self.sets or self.without)
 
     @staticmethod
-    def of(wish: Mapping[str, Any]) -> "Changes":
+    def of(data: Mapping[str, Any]) -> "Changes":
         """Those of a request.
 
         Raises:
-            Said: if they are none, too many, too long, or name a path twice.
+            RequestError: if they are none, too many, too long, or name a path twice.
         """
-        found = Changes(_texts(wish, "sets"), _texts(wish, "without"))
+        found = Changes(_texts(data, "sets"), _texts(data, "without"))
         named = [text.partition("=")[0].strip() for text in found.sets]
         if len(set(named)) < len(named):
-            raise Said("a path is set twice; once would do")
+            raise RequestError("a path is set twice; once would do")
         return found
 
 
@@ -79,11 +79,11 @@ class ChangedFile:
             raise ChangesRefused(error.faults) from None
 
 
-def _texts(wish: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    texts = wish.get(key, [])
+def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    texts = data.get(key, [])
     well = isinstance(texts, list) and len(texts) <= MOST_SETS
     if not well or not all(isinstance(text, str) and len(text) <= LONGEST_SET for text in texts):
-        raise Said(f"{key} is a list of at most {MOST_SETS} texts of at most {LONGEST_SET} characters")
+        raise RequestError(f"{key} is a list of at most {MOST_SETS} texts of at most {LONGEST_SET} characters")
     return tuple(texts)
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sim.analysis.words import clean, issue_label, line_words, party_label
 from sim.core.registry import Registry, texts_of
 from sim.model.ensemble import line_group
+from sim.results.labels import BLOCKS, clean, issue_label, line_words, party_label
 from sim.scenario import Number, PartySpec, ProtocolSpec, Scenario, StrategySpec, read_scenario
 from sim.scenario.registered import PROTOCOLS, STRATEGIES, parameters_of
 
-BLOCKS = ("war", "events", "mediation", "giving_way", "ratification", "aftermath")
 READINGS = ("by_party", "together", "each")
 MOST_PATHS = 2_000
 
@@ -72,7 +71,7 @@ def _number(path: str, number: Number) -> dict[str, Any]:
     }
 
 
-def _choices(registry: Registry) -> list[dict[str, Any]]:
+def _choices(registry: Registry[Any]) -> list[dict[str, Any]]:
     """Registered names, each with when to choose it, and those of its parameters that are a choice among words."""
     return [
         {"name": each, "about": _plain(texts_of(registry[each]).use), "words": list(_words(registry[each]))}

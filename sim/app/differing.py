@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Iterable
 
-from sim.analysis.input_words import input_words
 from sim.analysis.inputs import differing_inputs
-from sim.analysis.words import clean
 from sim.app.changed import ChangedFile
+from sim.results.labels import clean, input_words
 from sim.scenario import Number, Scenario, read_scenario
 
 MOST_TOLD = 100

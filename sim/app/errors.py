@@ -1,8 +1,8 @@
-"""What goes wrong on the page and is told to its reader, each with the status that HTTP has for it."""
+"""Errors of the page with a message for its reader, each with the status that HTTP has for it."""
 
 
-class Said(Exception):
-    """Something that the reader can do otherwise, in a sentence that says what was found and what would do.
+class RequestError(Exception):
+    """What a request cannot have, in a sentence on what was found and what would do.
 
     Attributes:
         status: Of the HTTP answer.
@@ -10,30 +10,26 @@ class Said(Exception):
 
     status = 400
 
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.words = words
 
-
-class NotThere(Said):
+class NotFound(RequestError):
     """A file or a page that is not there, or that this page may not open."""
 
     status = 404
 
 
-class Replaced(Said):
+class Superseded(RequestError):
     """A newer request of the same tab took the place of this one."""
 
     status = 409
 
 
-class Busy(Said):
+class Busy(RequestError):
     """More tabs ask at once than one worker serves."""
 
     status = 503
 
 
-class Broken(Said):
-    """A fault of ours: the reader is told so, and the terminal has the whole story."""
+class ProgramError(RequestError):
+    """A fault of the program, which prints its traceback in the terminal."""
 
     status = 500

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,18 +10,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from sim.app.changed import ChangedFile, Changes
-from sim.app.differing import differing
-from sim.app.errors import Replaced, Said
+from sim.app.errors import RequestError, Superseded
 from sim.app.place import Place
 from sim.app.worker import Worker
 
-LOOK = 0.2  # seconds between two looks whether whoever asked is still there
+LOOK = 0.2  # seconds between two looks whether the browser is still there
 MOST_DRAWS = 20_000  # of one answer on the page; `batch` plays more
+Answer = Callable[[Request], Awaitable[Response]]
+Reader = Callable[[Mapping[str, Any]], Any]
 _TAB = re.compile(r"[a-z0-9-]{1,40}")
 
 
 @dataclass(frozen=True)
-class Home:
+class Session:
     """Of one running page.
 
     Attributes:
@@ -39,59 +40,59 @@ class Home:
     as_results: bool = False
 
 
-def home(request: Request) -> Home:
+def session(request: Request) -> Session:
     """What the page of a request was opened on, and its worker."""
-    found: Home = request.app.state.home
+    found: Session = request.app.state.session
     return found
 
 
-async def wish(request: Request) -> Mapping[str, Any]:
+async def read_json(request: Request) -> Mapping[str, Any]:
     """The JSON object that a POST brings.
 
     Raises:
-        Said: if it is none.
+        RequestError: if it is none.
     """
     try:
         found = await request.json()
     except (ValueError, RecursionError):
-        raise Said("the request is no JSON") from None
+        raise RequestError("the request is no JSON") from None
     except ClientDisconnect:
-        raise Said("the request was longer than it said") from None
+        raise RequestError("the request was longer than it said") from None
     if not isinstance(found, dict):
-        raise Said("the request is no JSON object")
+        raise RequestError("the request is no JSON object")
     return found
 
 
-async def wish_about(request: Request) -> tuple[Mapping[str, Any], ChangedFile]:
+async def read_request(request: Request) -> tuple[Mapping[str, Any], ChangedFile]:
     """What a POST brings, and the scenario file that it is about, with what is changed in it.
 
     Raises:
-        NotThere: if it names no file that this page may read.
-        Said: if it is none, or its changes are none.
+        NotFound: if it names no file that this page may read.
+        RequestError: if it is none, or its changes are none.
     """
-    there, found = home(request), await wish(request)
+    there, found = session(request), await read_json(request)
     path = there.place.scenario(text_of(found, "file"))
     return found, ChangedFile(str(path), Changes.of(found), there.seed)
 
 
-async def asked(request: Request, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Any:
+async def compute(request: Request, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Any:
     """What a function returns in the worker; given up if the browser goes away or the tab asks for something newer.
 
     Args:
-        request: Its header `X-Tab` says which tab asks.
-        function: See `Worker.ask`: of a module, plain data in and out, a generator function if it takes long.
+        request: Its header `X-Tab` names the tab.
+        function: See `Worker.submit`: of a module, plain data in and out, a generator function if it takes long.
         arguments: Of the function.
         urgent: False for what refines an answer that is there.
 
     Raises:
-        Said: what the reader is told.
+        RequestError: with a message for the reader.
         ScenarioError: the faults of a file.
     """
-    worker = home(request).worker
+    worker = session(request).worker
     tab = request.headers.get("x-tab", "none")
     if not _TAB.fullmatch(tab):
-        raise Said("the header X-Tab is no name of a tab")
-    job = worker.ask(tab, function, *arguments, urgent=urgent)
+        raise RequestError("the header X-Tab is no name of a tab")
+    job = worker.submit(tab, function, *arguments, urgent=urgent)
     answer = asyncio.wrap_future(job.answer)
     try:
         while True:
@@ -99,32 +100,42 @@ async def asked(request: Request, function: Callable[..., Any], *arguments: Any,
             if done:
                 return answer.result()
             if await request.is_disconnected():
-                raise Replaced("nobody waited for this any more")
+                raise Superseded("nobody waited for this any more")
     finally:
         if not answer.done():
             worker.give_up(job)
 
 
-async def answered(request: Request, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Response:
+async def respond(request: Request, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Response:
     """The same as JSON."""
-    return JSONResponse(await asked(request, function, *arguments, urgent=urgent))
+    return JSONResponse(await compute(request, function, *arguments, urgent=urgent))
 
 
-async def post_differing(request: Request) -> Response:
-    """What differs from the file, of a page that takes changes."""
-    _, about = await wish_about(request)
-    return await answered(request, differing, about)
+def route(function: Callable[..., Any], *readers: Reader, urgent: bool = True) -> Answer:
+    """The answer to a POST about a scenario file: what a function returns in the worker.
+
+    Args:
+        function: Of a module; takes the file with its changes, then what the readers make of the request.
+        readers: Each takes the JSON object of the request.
+        urgent: False for what refines an answer that is there.
+    """
+
+    async def answer(request: Request) -> Response:
+        found, about = await read_request(request)
+        return await respond(request, function, about, *(read(found) for read in readers), urgent=urgent)
+
+    return answer
 
 
 def text_of(found: Mapping[str, Any], key: str, most: int = 500) -> str:
     """A text of a request.
 
     Raises:
-        Said: if it is missing, no text or too long.
+        RequestError: if it is missing, no text or too long.
     """
     value = found.get(key)
     if not isinstance(value, str) or len(value) > most:
-        raise Said(f"the request has no text {key} of at most {most} characters")
+        raise RequestError(f"the request has no text {key} of at most {most} characters")
     return value
 
 
@@ -132,9 +143,9 @@ def count_of(found: Mapping[str, Any], key: str, low: int, high: int) -> int:
     """A whole number of a request, within bounds.
 
     Raises:
-        Said: if it is none, or out of bounds.
+        RequestError: if it is none, or out of bounds.
     """
     value = found.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise Said(f"{key} is a whole number from {low:,} to {high:,}")
+        raise RequestError(f"{key} is a whole number from {low:,} to {high:,}")
     return value

@@ -3,12 +3,13 @@
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePosixPath
+from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from sim.app.home import home
+from sim.app.home import Answer, session
 from sim.app.words import WORDS, words_of
 from sim.report.page import DISCLAIMER
 
@@ -16,7 +17,7 @@ TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf
 SHARED = ("app.css", "app.js")
 
 
-def rendered(request: Request, template: str, page: str, status: int = 200, **values: object) -> Response:
+def render(request: Request, template: str, page: str, status: int = 200, **values: object) -> Response:
     """A page as HTML.
 
     Args:
@@ -26,7 +27,7 @@ def rendered(request: Request, template: str, page: str, status: int = 200, **va
         status: Of the answer.
         values: What the template shows.
     """
-    there = home(request)
+    there = session(request)
     text = _environment().get_template(template).render(
         page=page,
         pages=request.app.state.pages,
@@ -37,6 +38,28 @@ def rendered(request: Request, template: str, page: str, status: int = 200, **va
         **values,
     )  # fmt: skip
     return HTMLResponse(text, status)
+
+
+def render_file(page: str, **values: Any) -> Answer:
+    """The answer to GET `/PAGE`: the page of one file, or the files to choose from.
+
+    The file is not read yet: it may have faults.
+
+    Args:
+        page: Its name, also of its template.
+        values: What the template shows besides seed, number of draws, and whether the page is that of results.
+    """
+
+    async def show(request: Request) -> Response:
+        there = session(request)
+        name = request.query_params.get("file", there.place.given)
+        if not name:
+            return render(request, "choose.html", page, names=there.place.scenarios())
+        there.place.scenario(name)
+        opened: dict[str, Any] = {"results": there.place.results, "as_results": there.as_results}
+        return render(request, f"{page}.html", page, seed=there.seed, draws=there.draws, **opened, **values)
+
+    return show
 
 
 def say(key: str, **values: object) -> str:

@@ -3,9 +3,8 @@
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from sim.analysis.input_words import turn_words
 from sim.analysis.one_package import Afterwards, Of, OnePackage, Signatory, one_package
-from sim.analysis.package_bench import Bench
+from sim.analysis.package_bench import Bench, bench
 from sim.analysis.package_changes import (
     Lacks,
     Nearest,
@@ -18,17 +17,29 @@ from sim.analysis.package_changes import (
     place,
     repairs,
 )
-from sim.analysis.words import clean, condition_words, line_words, party_label, who_signs
-from sim.app.benches import bench_of
 from sim.app.changed import ChangedFile
-from sim.app.errors import Said
+from sim.app.errors import RequestError
 from sim.app.playing import played
 from sim.app.step_answer import issues_in_words
+from sim.core.cache import Cache
 from sim.core.packages import NO_DEAL
+from sim.report.explain import turn_words
+from sim.report.plain import pick, plain
+from sim.results.labels import clean, condition_words, line_words, party_label, who_signs
+from sim.results.manifest import identity
 from sim.results.results import share_interval
 
 NASH = "nash"
 MOST_NEIGHBOURS = 12
+DRAWS = 500  # in which it is asked who would sign
+
+_benches = Cache[Bench](2)  # by identity of scenario and seed; that of the largest scenario takes some 60 MB
+
+
+def bench_of(about: ChangedFile) -> Bench:
+    """The bench of a file as it is on disk now, with its changes; one that is ordered otherwise is another."""
+    scenario = about.read()
+    return _benches.get(identity(scenario, about.seed), lambda: bench(scenario, about.seed, DRAWS), lambda bench: 1)
 
 
 def laid(about: ChangedFile) -> dict[str, Any]:
@@ -91,7 +102,7 @@ def completed(about: ChangedFile, text: Mapping[str, str], now: Mapping[str, str
         return {"package": wanted}
     found = repairs(there.scenario, there.structure, wanted, set(text))
     if any(found[0].options[issue] != option for issue, option in text.items()):
-        raise Said("this text contradicts the rules of the file, whatever the open issues are")
+        raise RequestError("this text contradicts the rules of the file, whatever the open issues are")
     return {"package": found[0].options}
 
 
@@ -127,11 +138,11 @@ def looked(about: ChangedFile, options: Mapping[str, str], kept: str | None) -> 
         "agreed": found.agreed,
         "agreed_in": _of(found.agreed_in),
         "signatories": [_signatory(there, each) for each in found.signatories],
-        "at_home": [vars(each) for each in found.at_home],
+        "at_home": plain(found.at_home),
         "together": found.together,
         "passes": None if found.passes is None else _of(found.passes),
         "afterwards": None if found.afterwards is None else _afterwards(found.afterwards),
-        "place": {"dominated_by": where.dominated_by, "of_zone": where.of_zone, "least_gain": where.least_gain},
+        "place": pick(where, "dominated_by of_zone least_gain"),
         "neighbours": [_neighbour(there, each) for each in neighbours(there, package)[:MOST_NEIGHBOURS]],
         "nearest": [_nearest(there, each) for each in nearest(there, package)],
     }
@@ -182,18 +193,18 @@ def _whole(there: Bench, options: Mapping[str, str]) -> dict[str, str]:
     """The options in the order of the file.
 
     Raises:
-        Said: for an issue that is missing or an option that is none.
+        RequestError: for an issue that is missing or an option that is none.
     """
     issues = there.scenario.issues
     for issue, spec in issues.items():
         if options.get(issue) not in spec.options:
             known = ", ".join(map(clean, spec.options))
-            raise Said(f"the package names no option of {clean(issue)}; options are {known}")
+            raise RequestError(f"the package names no option of {clean(issue)}; options are {known}")
     return {issue: options[issue] for issue in issues}
 
 
 def _of(found: Of) -> dict[str, Any]:
-    return {"count": found.count, "n": found.n, "share": found.share, "interval": list(found.interval)}
+    return pick(found, "count n share interval")
 
 
 def _number(value: Any) -> float | None:
@@ -201,24 +212,15 @@ def _number(value: Any) -> float | None:
 
 
 def _signatory(there: Bench, each: Signatory) -> dict[str, Any]:
-    return {
-        "party": each.party,
-        "signs": each.signs,
-        "worth": each.worth,
-        "no_deal": each.no_deal,
-        "margin": each.margin,
-        "foreseen": each.foreseen,
-        "willing": each.willing,
-        "would_sign": each.would_sign,
+    return pick(each, "party signs worth no_deal margin foreseen willing would_sign margins") | {
         "enough": _of(each.enough),
         "signs_in": _of(each.signs_in),
-        "margins": list(each.margins),
         "lines": [
-            {"line": line.name, "words": line_words(there.scenario, line.name), "hardness": line.hardness,
-             "mean": line.mean, "real": _of(line.real), "counts": line.counts}
+            pick(line, "hardness mean counts", line="name")
+            | {"words": line_words(there.scenario, line.name), "real": _of(line.real)}
             for line in each.crossed
         ],
-    }  # fmt: skip
+    }
 
 
 def _afterwards(found: Afterwards) -> dict[str, Any]:
@@ -230,32 +232,18 @@ def _afterwards(found: Afterwards) -> dict[str, Any]:
 
 def _neighbour(there: Bench, each: Neighbour) -> dict[str, Any]:
     parties = list(there.scenario.parties)
-    return {
-        "issue": each.issue,
-        "before": each.before,
-        "after": each.after,
+    return pick(each, "issue before after all_gain") | {
         "gains": dict(zip(parties, each.gains, strict=True)),
         "signs": dict(zip(parties, each.signs, strict=True)),
-        "all_gain": each.all_gain,
         "package": there.options(each.package),
     }
 
 
 def _nearest(there: Bench, each: Nearest) -> dict[str, Any]:
-    return {
-        "reading": each.reading,
-        "zone": each.zone,
-        "away": each.away,
-        "as_near": each.as_near,
-        "changes": each.changes,
-        "package": None if each.package == NO_DEAL else there.options(each.package),
-    }
+    package = None if each.package == NO_DEAL else there.options(each.package)
+    return pick(each, "reading zone away as_near changes") | {"package": package}
 
 
 def _lacks(there: Bench, each: Lacks) -> dict[str, Any]:
-    return {
-        "party": each.party,
-        "missing": each.missing,
-        "lines": list(each.lines),
-        "turns": [turn_words(there.scenario, turn) for turn in each.turns],
-    }  # fmt: skip
+    turns = [turn_words(there.scenario, turn) for turn in each.turns]
+    return pick(each, "party missing lines") | {"turns": turns}

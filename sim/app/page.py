@@ -1,14 +1,10 @@
 """What a page is: a name, its routes, and the files a browser loads with it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from starlette.requests import Request
-from starlette.responses import Response
-
+from sim.app.home import Answer
 from sim.app.place import Place
-
-Answer = Callable[[Request], Awaitable[Response]]
 
 
 def always(place: Place) -> bool:

@@ -4,10 +4,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from sim.app.errors import NotThere
+from sim.app.errors import NotFound
+from sim.core.wording import shown
 from sim.results.files import StoreError
 from sim.results.manifest import RESOLVED, RUN
-from sim.scenario.messages import shown
 
 ENDINGS = (".yaml", ".yml")
 MOST_LISTED = 200
@@ -57,10 +57,10 @@ class Place:
         """The path of a scenario file by its name relative to the folder, with forward slashes.
 
         Raises:
-            NotThere: for what is no ordinary file in the folder or below, or does not end like a scenario.
+            NotFound: for what is no ordinary file in the folder or below, or does not end like a scenario.
         """
         parts = PurePosixPath(name).parts
-        refused = NotThere(f"{shown(name or 'no name', 120)} is no scenario file in the folder of this page")
+        refused = NotFound(f"{shown(name or 'no name', 120)} is no scenario file in the folder of this page")
         odd = not parts or any(part in ("..", "/", "") or "\\" in part or ":" in part or "\0" in part for part in parts)
         if odd or len(name) > 400 or not name.endswith(ENDINGS):
             raise refused

@@ -1,13 +1,16 @@
-"""Runs of a scenario in the worker, kept and added to: an answer is refined without playing again what was played."""
+"""Runs of a scenario in the worker, cached and extended: a refined answer plays no draw again."""
 
-from collections import OrderedDict
+import os
 from collections.abc import Generator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from time import monotonic
 
 import pandas as pd
+from cachetools import LRUCache
 
-from sim.app.hands import Hands
+from sim.batch.engines import WorkerPool
 from sim.model.domain import structure
 from sim.results.chunks import Chunk, chunk_length, play_chunk
 from sim.results.manifest import identity
@@ -17,8 +20,9 @@ from sim.scenario import Scenario
 PIECE = 0.25  # seconds between two looks whether anybody still waits; where draws are cut moves no bit
 FIRST, MOST = 100, 2_000  # draws of a piece: before it is known how long one takes, and at most
 STOPS = (100, 250, 500)  # where an answer that will not wait may end, so that all scenarios have pieces that end there
-MOST_KEPT = 60_000  # draws, of all scenarios together
+ROOM = 60_000  # draws, of all scenarios together
 LARGE = 8_192  # length of a chunk at which 500 draws take half a second; draws of smaller scenarios are not shared out
+MOST_HELPERS = 3  # processes beside the worker; each takes some 300 MB with the largest scenario shipped
 
 
 @dataclass
@@ -27,12 +31,12 @@ class _Runs:
 
     Attributes:
         pieces: In order. One that no answer ended with is joined with the next: each holds counts of its own.
-        told: Results by number of draws: what was found of them is remembered with them.
+        results: Results by number of draws: what was found of them is remembered with them.
         ends: Numbers of draws that are answered.
     """
 
     pieces: list[Chunk] = field(default_factory=list)
-    told: dict[int, Results] = field(default_factory=dict)
+    results: dict[int, Results] = field(default_factory=dict)
     ends: set[int] = field(default_factory=lambda: set(STOPS))
 
     @property
@@ -48,9 +52,73 @@ class _Runs:
         self.pieces[-1] = Chunk(last.start, draws, last.tallies + piece.tallies)
 
 
-_kept: "OrderedDict[str, _Runs]" = OrderedDict()  # by identity of scenario and seed; the last used comes last
+class Helpers:
+    """Processes beside the worker that play their share of a large scenario's draws; where these are cut moves no bit.
+
+    They are started when first needed and used once they are ready. If one ends, the worker goes on alone.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.pool = WorkerPool(count) if count else None
+        self.ready: list[Future[None]] = []  # one a process, done once it has started
+
+    def play(self, scenario: Scenario, seed: int, start: int, count: int) -> list[Chunk]:
+        """Play draws `start` to `start + count - 1` in shares: the worker's own and one of each helper.
+
+        Returns:
+            The shares, in order.
+        """
+        try:
+            own, *others = _shares(start, count, min(count, 1 + self._count()))
+            futures = [self.pool.submit(play_chunk, scenario, seed, *share) for share in others] if self.pool else []
+        except (OSError, RuntimeError):  # a process has ended, or none can be started
+            self.end()
+            return [play_chunk(scenario, seed, start, count)]
+        chunks = [play_chunk(scenario, seed, *own)]
+        for share, future in zip(others, futures, strict=True):
+            chunks.append(self._result(future) or play_chunk(scenario, seed, *share))  # which raises what is wrong
+        return chunks
+
+    def _count(self) -> int:
+        """How many may be given a share: none until all are ready."""
+        if self.pool is not None and not self.ready:
+            self.ready = [self.pool.submit(_nothing) for _ in range(self.pool.count)]
+        return len(self.ready) if all(future.done() for future in self.ready) else 0
+
+    def _result(self, future: "Future[Chunk]") -> Chunk | None:
+        """What a helper played; None if it could not, or has ended."""
+        if self.pool is None:
+            return None
+        if not self.pool.wait([future]) or future.exception() is not None:
+            self.end()
+            return None
+        return future.result()
+
+    def end(self) -> None:
+        """End the processes for good."""
+        if self.pool is not None:
+            self.pool.end()
+        self.pool, self.ready = None, []
+
+
+def processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _shares(start: int, count: int, into: int) -> list[tuple[int, int]]:
+    """First draw and number of draws of each share, the first ones the longer by one draw."""
+    lengths = [count // into + (k < count % into) for k in range(into)]
+    return [(first, stop - first) for first, stop in pairwise(accumulate(lengths, initial=start))]
+
+
+def _nothing() -> None:
+    """What a helper does first."""
+
+
+_runs: LRUCache[str, _Runs] = LRUCache(ROOM, getsizeof=lambda runs: runs.count)  # by identity of scenario and seed
 _paces: dict[str, float] = {}  # draws a second, by id of the scenario
-_hands = Hands()
+_helpers = Helpers(min(processors() - 1, MOST_HELPERS))
 
 
 def played(
@@ -68,8 +136,7 @@ def played(
     """
     until = monotonic() + patience if patience is not None else None
     name = identity(scenario, seed)
-    runs = _kept.setdefault(name, _Runs())
-    _kept.move_to_end(name)
+    runs = _runs.get(name) or _Runs()
     while runs.count < draws:
         end = min([draws, *(stop for stop in STOPS if stop > runs.count)])
         if until is not None and runs.count in STOPS:
@@ -81,12 +148,12 @@ def played(
         for piece in _play(scenario, seed, runs.count, count):
             runs.add(piece)
         _paces[scenario.id] = count / max(monotonic() - begun, 1e-6)
-        _make_room()
+        _runs[name] = runs  # with its new size
         yield
     runs.ends.add(draws)
-    if draws not in runs.told:
-        runs.told[draws] = _first(runs, scenario, seed, draws)
-    return runs.told[draws]
+    if draws not in runs.results:
+        runs.results[draws] = _first(runs, scenario, seed, draws)
+    return runs.results[draws]
 
 
 def _play(scenario: Scenario, seed: int, start: int, count: int) -> list[Chunk]:
@@ -94,8 +161,7 @@ def _play(scenario: Scenario, seed: int, start: int, count: int) -> list[Chunk]:
     table = structure(scenario)
     if chunk_length(scenario, table) > LARGE:
         return [play_chunk(scenario, seed, start, count, table)]
-    _hands.want()
-    return _hands.play(scenario, seed, start, count)
+    return _helpers.play(scenario, seed, start, count)
 
 
 def _first(runs: _Runs, scenario: Scenario, seed: int, draws: int) -> Results:
@@ -110,9 +176,3 @@ def _first(runs: _Runs, scenario: Scenario, seed: int, draws: int) -> Results:
 def _next_piece(name: str) -> int:
     """Draws that take about as long as a piece should."""
     return int(min(max(_paces.get(name, 0.0) * PIECE, FIRST), MOST))
-
-
-def _make_room() -> None:
-    """Forget what was not asked for longest."""
-    while len(_kept) > 1 and sum(runs.count for runs in _kept.values()) > MOST_KEPT:
-        _kept.popitem(last=False)

@@ -1,34 +1,34 @@
 """What the results page says of one folder, computed in the worker: checked first, and not used if damaged."""
 
-from collections import OrderedDict
 from collections.abc import Generator, Iterable
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sim.analysis.layout import share_with_interval
-from sim.analysis.words import clean
-from sim.app.errors import Said
+from sim.app.errors import RequestError
 from sim.app.results_files import is_plain_picture, picture_words, table_cells
 from sim.app.results_place import listed_file, marks_of, point_of
-from sim.report.blocks import Grid, Section
-from sim.report.result import blockers_section, funnel_section, packages_section
+from sim.charts.text import DASH
+from sim.core.cache import Cache
+from sim.core.wording import shown
+from sim.report.document import Paragraph, Section, Table, sections
+from sim.report.result import blockers, how_far, packages
 from sim.results.files import DamagedResults, StoreError
+from sim.results.format import share_with_interval
+from sim.results.labels import clean
 from sim.results.manifest import RUN, Manifest, read_manifest
 from sim.results.reading import damaged_files, open_results
 from sim.results.results import Results
 from sim.results.stages import runs_in_force
-from sim.scenario.messages import shown
 
 MOST_FAULTS = 20  # of a folder; how many more there are is said
-MOST_KEPT = 400  # folders of which it is kept what they hold
+MOST_CARDS = 400  # folders of which it is cached what they hold
 MOST_DRAWS = 1_000_000  # of results that the page opens; the commands open larger ones
 TABLES = ("packages.csv", "parties.csv", "funnel.csv")
 SOUND, STOPPED, DAMAGED, OTHER = "complete", "stopped", "damaged", "other"
 
-_kept: "OrderedDict[str, tuple[Any, dict[str, Any]]]" = OrderedDict()  # cards by folder, the last used comes last
-_opened: "OrderedDict[str, tuple[Any, Results]]" = OrderedDict()  # the two results looked at last
-MOST_OPENED = 2
+_cards = Cache[dict[str, Any]](MOST_CARDS)  # by folder and marks of its files
+_opened = Cache[Results](2)  # likewise
 
 
 def card(path: str, within: bool = False) -> dict[str, Any]:
@@ -45,21 +45,14 @@ def card(path: str, within: bool = False) -> dict[str, Any]:
         `id, title, n, asked, seed, when, signed, in_force`, shares as texts with their 95 % intervals, and `point`,
         what a sweep set, `PATH=VALUE` texts.
     """
-    told = _kept_card(path)
+    told = _cached_card(path)
     if told["state"] not in (SOUND, STOPPED):
         return told
     return {**told, "point": point_of(Path(path), told["identity"]) if within else []}
 
 
-def _kept_card(path: str) -> dict[str, Any]:
-    marks = marks_of(Path(path))
-    kept = _kept.get(path)
-    if kept is None or kept[0] != marks:
-        _kept[path] = kept = (marks, _card(Path(path)))
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-    _kept.move_to_end(path)
-    return kept[1]
+def _cached_card(path: str) -> dict[str, Any]:
+    return _cards.get((path, marks_of(Path(path))), lambda: _card(Path(path)), lambda card: 1)
 
 
 def _card(path: Path) -> dict[str, Any]:
@@ -70,7 +63,7 @@ def _card(path: Path) -> dict[str, Any]:
         results, manifest = _read(path)
     except DamagedResults as error:
         return _damaged(error.files)
-    except (StoreError, Said) as error:
+    except (StoreError, RequestError) as error:
         return {"state": OTHER, "faults": [_without_path(str(error), path)]}
     return {"state": SOUND if manifest.complete else STOPPED, "faults": [], **_facts(path, results, manifest)}
 
@@ -78,7 +71,7 @@ def _card(path: Path) -> dict[str, Any]:
 def _read(path: Path) -> tuple[Results, Manifest]:
     manifest = read_manifest(path)
     if min(manifest.draws, max((entry.stop for entry in manifest.chunks), default=0)) > MOST_DRAWS:
-        raise Said(f"it holds more than {MOST_DRAWS:,} runs; `peacesim report` and `peacesim compare` open it")
+        raise RequestError(f"it holds more than {MOST_DRAWS:,} runs; `peacesim report` and `peacesim compare` open it")
     return open_results(path), manifest
 
 
@@ -113,20 +106,14 @@ def opened(path: str) -> Results:
 
     Raises:
         DamagedResults: if it is not, with what is wrong.
-        Said: if it holds no results that can be opened here.
+        RequestError: if it holds no results that can be opened here.
     """
-    marks, told = marks_of(Path(path)), _kept_card(path)
+    marks, told = marks_of(Path(path)), _cached_card(path)
     if told["state"] == DAMAGED:
         raise DamagedResults(Path(Path(path).name), told["faults"])
     if told["state"] == OTHER:
-        raise Said(told["faults"][0])
-    kept = _opened.get(path)
-    if kept is None or kept[0] != marks:
-        _opened[path] = kept = (marks, open_results(path))
-        while len(_opened) > MOST_OPENED:
-            _opened.popitem(last=False)
-    _opened.move_to_end(path)
-    return kept[1]
+        raise RequestError(told["faults"][0])
+    return _opened.get((path, marks), lambda: open_results(path), lambda results: 1)
 
 
 def one(path: str, within: bool = False) -> Generator[None, None, dict[str, Any]]:
@@ -140,8 +127,8 @@ def one(path: str, within: bool = False) -> Generator[None, None, dict[str, Any]
         return told
     results = opened(path)
     told["sections"] = []
-    for make in (lambda one: funnel_section(one, {}), lambda one: packages_section(one, {}), blockers_section):
-        told["sections"].append(section_data(make(results)))
+    for make in (how_far, packages, blockers):
+        told["sections"] += map(section_data, sections(make(results)))
         yield
     folder = Path(path)
     names = sorted(read_manifest(folder).files) if told["state"] == SOUND else []
@@ -163,7 +150,7 @@ def _chart(folder: Path, name: str, names: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {"name": name, "title": title, "alt": "", "shown": False, "why": "", "files": beside}
     try:
         data = listed_file(folder, name)
-    except Said:
+    except RequestError:
         return found | {"why": "too_long"}
     if not is_plain_picture(data):
         return found | {"why": "not_a_picture"}
@@ -175,7 +162,7 @@ def _table(folder: Path, name: str) -> dict[str, Any]:
     """A table of the folder as cells; only its name if it is none, or longer than the page shows."""
     try:
         heads, rows, more = table_cells(listed_file(folder, name))
-    except (ValueError, Said):
+    except (ValueError, RequestError):
         return {"name": name, "heads": [], "rows": [], "more": 0, "figures": []}
     figures = [place for place in range(len(heads)) if all(_is_number(row[place]) for row in rows)]
     return {"name": name, "heads": heads, "rows": rows, "more": more, "figures": figures}
@@ -191,10 +178,15 @@ def _is_number(text: str) -> bool:
 
 def section_data(section: Section) -> dict[str, Any]:
     """A section of a report as plain data."""
-    return {"id": section.id, "title": section.title, "paragraphs": list(section.paragraphs),
-            "grids": [_grid_data(each) for each in section.grids]}  # fmt: skip
+    return {
+        "id": section.id,
+        "title": section.title,
+        "paragraphs": [each.text for each in section.blocks if isinstance(each, Paragraph)],
+        "grids": [_table_data(each) for each in section.blocks if isinstance(each, Table)],
+    }
 
 
-def _grid_data(grid: Grid) -> dict[str, Any]:
-    return {"caption": grid.caption, "heads": list(grid.heads), "rows": [list(row) for row in grid.rows],
-            "figures": sorted(grid.figures), "note": grid.note}  # fmt: skip
+def _table_data(found: Table) -> dict[str, Any]:
+    figures = [place for place in range(len(found.heads)) if place not in found.left]
+    rows = [[cell or DASH for cell in row] for row in found.rows]
+    return {"caption": found.caption, "heads": list(found.heads), "rows": rows, "figures": figures, "note": found.note}

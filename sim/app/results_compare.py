@@ -5,14 +5,15 @@ from collections.abc import Generator
 from typing import Any
 
 from sim.analysis.compare import Comparison, compare
-from sim.app.errors import NotThere
+from sim.app.errors import NotFound
 from sim.app.results_answer import card, opened, section_data
 from sim.charts import CHARTS, charts_side_by_side
 from sim.charts.chart import png_bytes, side_by_side, svg_text
 from sim.charts.compare import compare as outcomes_beside
 from sim.charts.compare import compare_table
 from sim.report import comparison_page
-from sim.report.comparison import chart_labels, comparison_sections
+from sim.report.compare import chart_labels, data, page_document
+from sim.report.document import sections
 from sim.results.tables import csv_text
 
 OUTCOMES = "compare"  # the chart of outcomes and packages, in the words of the command's files
@@ -25,7 +26,7 @@ def _compared(one: str, other: str) -> Generator[None, None, Comparison]:
 
     Raises:
         DamagedResults: if one of them is damaged.
-        Said: if one of them holds no results.
+        RequestError: if one of them holds no results.
     """
     first = opened(one)
     yield
@@ -50,7 +51,7 @@ def compared(one: str, other: str, within: bool = False) -> Generator[None, None
         `sections` in words, `charts` by name, and `tables` as CSV by name.
     """
     comparison = yield from _compared(one, other)
-    sections = [section_data(each) for each in comparison_sections(comparison)]
+    told = [section_data(each) for each in sections(page_document(comparison))]
     yield
     tables = {
         "inputs": comparison.inputs, "figures": comparison.figures, "packages": comparison.packages,
@@ -58,8 +59,8 @@ def compared(one: str, other: str, within: bool = False) -> Generator[None, None
     }  # fmt: skip
     return {
         "points": [card(path, within)["point"] for path in (one, other)],
-        "data": comparison.as_data(),
-        "sections": sections,
+        "data": data(comparison),
+        "sections": told,
         "charts": [OUTCOMES, *(f"{OUTCOMES}-{name}" for name in charts_side_by_side(comparison.results))],
         "tables": {name: csv_text(table) for name, table in tables.items() if len(table)},
     }
@@ -69,7 +70,7 @@ def drawn(one: str, other: str, name: str) -> Generator[None, None, dict[str, st
     """One chart of two results side by side: `title, alt, svg, csv`, and `png` in base 64.
 
     Raises:
-        NotThere: if there is no such chart of these two.
+        NotFound: if there is no such chart of these two.
     """
     comparison = yield from _compared(one, other)
     results, labels = comparison.results, chart_labels(comparison)
@@ -78,7 +79,7 @@ def drawn(one: str, other: str, name: str) -> Generator[None, None, dict[str, st
     else:
         short = name.removeprefix(f"{OUTCOMES}-")
         if short == name or short not in charts_side_by_side(results):
-            raise NotThere("these two have no such chart")
+            raise NotFound("these two have no such chart")
         picture, table = side_by_side(CHARTS[short], results, labels), CHARTS[short].several(results, labels)
     yield
     svg = svg_text(picture)

@@ -6,8 +6,8 @@ from html import unescape
 
 import pandas as pd
 
+from sim.core.wording import shown
 from sim.results.tables import csv_text
-from sim.scenario.messages import shown
 
 TYPES = {
     ".svg": "image/svg+xml", ".png": "image/png", ".csv": "text/csv; charset=utf-8", ".json": "application/json",

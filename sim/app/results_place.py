@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from sim.app.errors import NotThere, Said
+from sim.app.errors import NotFound, RequestError
 from sim.app.place import Place
 from sim.batch.inputs import SWEEP
 from sim.batch.shards import read_folder
+from sim.core.cache import Cache
+from sim.core.wording import shown
 from sim.results.files import DamagedResults, StoreError, read_whole
 from sim.results.manifest import RESOLVED, RUN, read_manifest
-from sim.scenario.messages import shown
 
 MOST_BYTES = 4_000_000  # of a list: room for more points than the page shows; a stranger's takes some ten times of it
 MOST_TOLD = 12  # paths of one point
@@ -25,7 +26,7 @@ MOST_VALUE = 160  # characters
 
 Points = Mapping[str, tuple[str, Mapping[str, str]]]
 
-_last: dict[Path, tuple[tuple[int, ...], Points]] = {}  # the list looked at last
+_lists = Cache[Points](1)  # by folder and what changes when its list is written anew
 
 
 def point_of(folder: Path, identity: str) -> list[str]:
@@ -46,15 +47,15 @@ def _points(folder: Path) -> Points:
     """Identity and settings by folder, of the points that `sweep.json` lists; none where there is no sound list."""
     try:
         facts = os.lstat(folder / SWEEP)
-        mark = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
-        if folder not in _last or _last[folder][0] != mark:
-            points = read_folder(folder).points if facts.st_size <= MOST_BYTES else ()
-            found = {each["folder"]: (each["identity"], each["set"]) for each in points}
-            _last.clear()
-            _last[folder] = mark, found
-        return _last[folder][1]
+        key = (folder, facts.st_size, facts.st_mtime_ns, facts.st_ino)
+        return _lists.get(key, lambda: _listed_points(folder, facts.st_size), lambda points: 1)
     except (OSError, StoreError):
         return {}
+
+
+def _listed_points(folder: Path, size: int) -> Points:
+    points = read_folder(folder).points if size <= MOST_BYTES else ()
+    return {each["folder"]: (each["identity"], each["set"]) for each in points}
 
 
 DEEPEST = 3  # folders below the one that the page was opened on
@@ -173,9 +174,9 @@ def results_folder(place: Place, name: str) -> Path:
     """The path of a results folder by its name in the list.
 
     Raises:
-        NotThere: for what is no results folder there, or is reached through a link.
+        NotFound: for what is no results folder there, or is reached through a link.
     """
-    refused = NotThere(f"{shown(name or 'no name', 120)} is no results folder in the folder of this page")
+    refused = NotFound(f"{shown(name or 'no name', 120)} is no results folder in the folder of this page")
     if not name or len(name) > MOST_NAME or any(sign in name for sign in ("\\", "\0")):
         raise refused
     top, parts = root(place), PurePosixPath(name).parts
@@ -196,21 +197,21 @@ def listed_file(folder: Path, name: str) -> bytes:
     """The bytes of a file that `run.json` lists, held against its hash.
 
     Raises:
-        NotThere: if it lists no such file, or is not finished, so that its files may be of other draws.
+        NotFound: if it lists no such file, or is not finished, so that its files may be of other draws.
         DamagedResults: if the file is missing or not as it was written.
         StoreError: if the folder cannot be read, or is of another release.
-        Said: if the file is too long for the page.
+        RequestError: if the file is too long for the page.
     """
     manifest = read_manifest(folder)
     known = manifest.files.get(name)
     if known is None or not (manifest.complete or name == RESOLVED) or manifest.shard is not None:
-        raise NotThere(f"{shown(name, 120)} is no file of these results")
+        raise NotFound(f"{shown(name, 120)} is no file of these results")
     path = folder / name
     try:
         if os.path.realpath(path.parent) != str(path.parent):
             raise ValueError("it lies behind a link")
         if os.path.getsize(path) > MOST_FILE:
-            raise Said(f"{shown(name, 120)} has more than {MOST_FILE:,} bytes; open it where it lies")
+            raise RequestError(f"{shown(name, 120)} has more than {MOST_FILE:,} bytes; open it where it lies")
         data = read_whole(path, MOST_FILE)
         if hashlib.sha256(data).hexdigest() != known:
             raise ValueError("it is not as it was written")

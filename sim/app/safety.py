@@ -3,7 +3,7 @@
 A page of any site that is open in the same browser can send requests to this machine, and another user of the machine
 can connect to the port. So a request must name this host and port (no other name that leads here, which DNS rebinding
 would need), come from this page or from nowhere, and bring the cookie that the key was exchanged for. What is refused
-is told why in plain words, and nothing of the scenario.
+gets the reason in plain words, and nothing of the scenario.
 """
 
 import hmac
@@ -85,7 +85,7 @@ class Safety:
     """The middleware before everything else.
 
     Args:
-        app: What is asked once a request has passed.
+        app: Answers a request that has passed.
         keys: Of this session.
     """
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.app.changed import Changes, read_changed, sets_of
-from sim.app.errors import Said
+from sim.app.errors import RequestError
+from sim.core.wording import shown
 from sim.scenario import Scenario, ScenarioError, read_scenario
-from sim.scenario.messages import Faults, Mark, shown
+from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sim.scenario.yaml_reader import read_text
 from sim.scenario.yaml_writer import document
@@ -34,13 +35,13 @@ def save(path: str, name: str, changes: Changes, seed: int, draws: int) -> dict[
         `file`, its name; `command`, which plays it to the numbers of the page; `text`, what stands in it.
 
     Raises:
-        Said: if there is nothing to save, or the name will not do or is taken.
+        RequestError: if there is nothing to save, or the name will not do or is taken.
         ScenarioError: if the changed scenario does not hold together.
     """
     if not changes:
-        raise Said("nothing is changed; there is nothing to save")
+        raise RequestError("nothing is changed; there is nothing to save")
     if not NAME.fullmatch(name) or DEVICES.fullmatch(name):
-        raise Said("small letters, digits, - and _ would do for a name, such as my-change")
+        raise RequestError("small letters, digits, - and _ would do for a name, such as my-change")
     base = Path(path)
     wanted = read_changed(base, changes)
     text = HEAD + document(difference(base.name, name, f"{wanted.title} ({name})", changes))
@@ -49,14 +50,14 @@ def save(path: str, name: str, changes: Changes, seed: int, draws: int) -> dict[
         with target.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        raise Said(f"{name}.yaml exists and was left alone; another name would do") from None
+        raise RequestError(f"{name}.yaml exists and was left alone; another name would do") from None
     try:
         same = _played(read_scenario(target)) == _played(wanted)
     except ScenarioError:
         same = False
     if not same:
         target.unlink()
-        raise Said("these changes cannot be written as a file that reads back to the same; nothing was saved")
+        raise RequestError("these changes cannot be written as a file that reads back to the same; nothing was saved")
     where = os.path.relpath(target)
     command = f"peacesim batch {shlex.quote(where)} -n {draws} --seed {seed}"
     return {"file": target.name, "command": shown(command, 1_000), "text": text}

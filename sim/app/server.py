@@ -12,13 +12,13 @@ from typing import Any
 import uvicorn
 
 from sim.app.application import application
-from sim.app.home import MOST_DRAWS, Home
+from sim.app.home import MOST_DRAWS, Session
 from sim.app.place import Place
 from sim.app.safety import Keys
 from sim.app.worker import Worker
+from sim.core.wording import shown
 from sim.results.files import StoreError
 from sim.results.manifest import read_manifest
-from sim.scenario.messages import shown
 
 LOOPBACK = "127.0.0.1"
 MOST_CONNECTIONS = 64
@@ -74,7 +74,7 @@ def serve(path: Path | None, draws: int, seed: int | None = None, port: int = 0,
     """
     place = Place.of(path)
     keys, worker = Keys(), Worker()
-    there = Home(place, worker, min(draws, MOST_DRAWS), *chosen_seed(place, seed))
+    there = Session(place, worker, min(draws, MOST_DRAWS), *chosen_seed(place, seed))
     ended: list[int] = []
 
     def ready(listening: int) -> None:
@@ -105,7 +105,7 @@ def chosen_seed(place: Place, named: int | None) -> tuple[int, bool]:
     """The seed of all random numbers, and whether draw K of the page is therefore draw K of a results folder.
 
     The one that is named, else that of the results folder on which the page is opened, else 1. Where the draws of the
-    results are not to be had here, it is said in the terminal what stands in the way.
+    results are not to be had here, the reason is printed.
     """
     if named is not None or not place.results:
         return 1 if named is None else named, False

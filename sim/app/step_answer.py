@@ -3,18 +3,17 @@
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from sim.analysis.claims import CLAIMS, claim_rows
 from sim.analysis.happenings import Signature
 from sim.analysis.narrate import Narration, Round
-from sim.analysis.narration_events_text import heading, held, news, silence, went_home
-from sim.analysis.narration_text import no_agreement, turn_lines
 from sim.analysis.stepping import Holding, Stand, Stepped, look_for, stepped
-from sim.analysis.words import clean, line_words, option_label, party_label
 from sim.app.changed import ChangedFile
-from sim.charts.style import OUTCOME_WORDS, party_styles
+from sim.charts.style import party_styles
+from sim.report.document import Block, Paragraph
+from sim.report.run import data, held, news, no_agreement, round_title, silence, turn_lines, went_home
+from sim.report.show import CLAIMS, claim_rows
+from sim.results.labels import OUTCOMES, clean, line_words, option_label, party_label
 from sim.scenario import Scenario
 
-WIDE = 100_000  # characters of a line: a paragraph is one
 MOST_LOOKED = 2_000  # draws that one search plays
 DASHES = ("", "10 3", "10 3 2 3", "3 2.4", "10 2 2 2 2 2", "16 4", "6 6")  # as `charts.colours`, in points of a picture
 
@@ -29,8 +28,8 @@ def told(about: ChangedFile, draw: int) -> dict[str, Any]:
     scenario = about.read()
     found = stepped(scenario, about.seed, draw)
     return {
-        "story": found.story.as_data(),
-        "outcome": OUTCOME_WORDS[found.story.outcome],
+        "story": data(found.story),
+        "outcome": OUTCOMES[found.story.outcome].title,
         "parties": [_party(found, place, name) for place, name in enumerate(scenario.parties)],
         "issues": issues_in_words(scenario),
         "most_rounds": scenario.time.rounds,
@@ -96,8 +95,8 @@ def _rounds(found: Stepped) -> Iterator[dict[str, Any]]:
     for played, stand in zip(story.rounds, found.stands, strict=True):
         signed = home.get(played.number)
         yield {
-            "heading": heading(played),
-            "news": _lines(news(story, played, WIDE)),
+            "heading": round_title(played),
+            "news": _lines(news(story, played)),
             "silence": silence(played),
             "turns": list(_turns(story, played, stand)),
             "signed": signed is not None,
@@ -113,7 +112,7 @@ def _rounds(found: Stepped) -> Iterator[dict[str, Any]]:
 def _turns(story: Narration, played: Round, stand: Stand) -> Iterator[dict[str, Any]]:
     names = list(story.scenario.parties)
     for turn, text in zip(played.turns, stand.texts, strict=True):
-        said, *changed = _lines(turn_lines(story, turn, False, WIDE))
+        said, *changed = _lines(turn_lines(story, turn, False))
         seen = None
         if text is not None:
             seen = {
@@ -125,22 +124,22 @@ def _turns(story: Narration, played: Round, stand: Stand) -> Iterator[dict[str, 
 
 
 def _at_home(story: Narration, text: Signature) -> list[str]:
-    return _lines(went_home(story, text, WIDE))
+    return _lines(went_home(story, text))
 
 
 def _end(story: Narration) -> Iterator[str]:
     """Why it ended so; nothing where a text is in force and the file does not say how long agreements hold."""
     if story.package is None:
-        yield from _lines(no_agreement(story, WIDE))
+        yield from _lines(no_agreement(story))
     elif story.least_satisfied is not None:
         yield (f"The least satisfied signatory has {100 * story.least_satisfied:.0f} % of the largest margin it could "
                "have had.")  # fmt: skip
-    yield from _lines(held(story, WIDE))
+    yield from _lines(held(story))
 
 
 def _holding(holding: Holding) -> dict[str, Any]:
     return {"share": list(holding.share), "credibility": list(holding.credibility), "danger": list(holding.danger)}
 
 
-def _lines(texts: Iterator[str]) -> list[str]:
-    return [" ".join(text.split()) for text in texts if text.strip()]
+def _lines(blocks: Iterator[Block]) -> list[str]:
+    return [block.text for block in blocks if isinstance(block, Paragraph) and block.text]

@@ -8,9 +8,9 @@ from starlette.responses import JSONResponse, Response
 
 from sim.app.answer import answer
 from sim.app.controls import controls
-from sim.app.errors import NotThere, Said
-from sim.app.home import MOST_DRAWS, answered, count_of, home, text_of, wish, wish_about
-from sim.app.look import rendered
+from sim.app.errors import NotFound, RequestError
+from sim.app.home import MOST_DRAWS, count_of, read_json, read_request, respond, session, text_of
+from sim.app.look import render_file
 from sim.app.page import Page
 from sim.app.place import Place
 from sim.app.saving import save
@@ -19,53 +19,41 @@ FIRST = 500  # runs of the first answer
 PATIENCE = 0.8  # seconds that it may take; fewer runs are told then
 
 
-async def show(request: Request) -> Response:
-    """The page of one file, or the files to choose from. The file is not read yet: it may have faults."""
-    there = home(request)
-    name = request.query_params.get("file", there.place.given)
-    if not name:
-        return rendered(request, "choose.html", "tweak", names=there.place.scenarios())
-    there.place.scenario(name)
-    return rendered(
-        request, "tweak.html", "tweak", first=FIRST, draws=there.draws, seed=there.seed, results=there.place.results
-    )
-
-
 async def post_controls(request: Request) -> Response:
     """What of a file can be changed, and its stamp."""
-    name = text_of(await wish(request), "file")
-    path = home(request).place.scenario(name)
-    return await answered(request, controls, str(path))
+    name = text_of(await read_json(request), "file")
+    path = session(request).place.scenario(name)
+    return await respond(request, controls, str(path))
 
 
 async def post_answer(request: Request) -> Response:
     """The answer to a file with some numbers changed, after some runs."""
-    found, about = await wish_about(request)
+    found, about = await read_request(request)
     n, soon = count_of(found, "n", 1, MOST_DRAWS), found.get("soon") is True
-    return await answered(request, answer, about, n, PATIENCE if soon else None, urgent=soon)
+    return await respond(request, answer, about, n, PATIENCE if soon else None, urgent=soon)
 
 
 async def post_save(request: Request) -> Response:
     """Write what was changed as a file of its own."""
-    there = home(request)
+    there = session(request)
     if there.place.results:
-        raise Said("nothing is saved in a results folder; open the page on the scenario file itself")
-    found, about = await wish_about(request)
+        raise RequestError("nothing is saved in a results folder; open the page on the scenario file itself")
+    found, about = await read_request(request)
     name = text_of(found, "name", 100)
-    return await answered(request, save, about.path, name, about.changes, about.seed, there.draws)
+    return await respond(request, save, about.path, name, about.changes, about.seed, there.draws)
 
 
 async def get_stamp(request: Request) -> Response:
     """A text that changes when a scenario file of the folder does: cheap enough to be asked every other second."""
     name = request.query_params.get("file", "")
-    return JSONResponse({"stamp": stamp(home(request).place, name)})
+    return JSONResponse({"stamp": stamp(session(request).place, name)})
 
 
 def stamp(place: Place, name: str) -> str:
     """Sizes and times of a file, and of those beside it and at the top of the place, which it may extend."""
     try:
         path = place.scenario(name)
-    except NotThere:
+    except NotFound:
         return "gone"  # an editor may be putting it back
     folders = dict.fromkeys((path.parent, place.folder))
     found = [each for folder in folders for each in os.scandir(folder) if each.name.endswith((".yaml", ".yml"))]
@@ -75,7 +63,7 @@ def stamp(place: Place, name: str) -> str:
 
 PAGE = Page(
     name="tweak",
-    show=show,
+    show=render_file("tweak", first=FIRST),
     posts={"controls": post_controls, "answer": post_answer, "save": post_save},
     gets={"stamp": get_stamp},
     static=("tweak.js", "changes.js", "tweak_controls.js", "tweak_names.js", "tweak_answer.js", "tweak.css"),

@@ -1,26 +1,38 @@
-"""One process beside the server in which everything is computed, and the line of those who wait for it.
+"""One process beside the server in which everything is computed, and the queue of those who wait for it.
 
-A session must not starve the machine: there is one worker, it and its hands are nice to others, each tab has one place
-in the line, and what nobody waits for any more is given up. A newer request of a tab takes the place of its older one.
+A session must not starve the machine: there is one worker, it and its helpers have low priority, each tab has one job
+in the queue, and what nobody waits for any more is given up. A newer job of a tab replaces its older one.
 """
 
-import atexit
 import itertools
+import os
 import sys
 import threading
-import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from inspect import isgenerator
+from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
-from sim.app.errors import Broken, Busy, Replaced
-from sim.app.worker_process import DONE, GIVEN_UP, REFUSED, RUN, STOP, work
+from sim.app.errors import Busy, ProgramError, RequestError, Superseded
+from sim.batch.engines import WorkerPool
+from sim.batch.work import start_worker
+from sim.results.files import DamagedResults, StoreError
+from sim.scenario import ScenarioError
 
-MOST_WAITING = 8  # tabs in the line; the next is told to come back
+MOST_WAITING = 8  # tabs in the queue; the next one gets `Busy`
+TOO_LONG = "this took longer than {:.0f} seconds and was stopped; ask for fewer runs, or play it with `peacesim batch`"
+ENDED = (
+    "the process that computes ended before it had an answer, perhaps for lack of memory; it is started anew when you "
+    "ask again"
+)
 LONGEST = 600.0  # seconds of one job; a worker that takes longer is ended, and the next job has a new one
-OFTEN = 0.5  # seconds between two looks at the clock
+NICE = 10
+DONE, GIVEN_UP, REFUSED = "done", "given up", "refused"
+EXPECTED = (ScenarioError, RequestError, StoreError, DamagedResults, OSError)  # what a reader can mend, not our faults
 
 
 @dataclass(eq=False)
@@ -28,7 +40,7 @@ class Job:
     """A function to be called in the worker.
 
     Attributes:
-        tab: Who asks; one job of a tab waits or runs, a newer one takes its place.
+        tab: Whose it is; one job of a tab waits or runs, a newer one takes its place.
         urgent: Whether it goes before refinements of other tabs, and stops one that runs.
         number: Of the job, in the order in which they came.
         call: The function and its arguments.
@@ -45,25 +57,24 @@ class Job:
 
 
 class Worker:
-    """The worker process, started when something is asked of it, and again should it die."""
+    """The worker process, started with the first job, and again should it die."""
 
     def __init__(self, longest: float = LONGEST) -> None:
         self.longest = longest
-        self.process: Any = None
-        self.connection: Any = None
+        self.given_up = RawValue("q", 0)  # number of the job that the process is to give up
+        self.pool = WorkerPool(1, _start, self.given_up)
         self.waiting: dict[str, Job] = {}
         self.running: Job | None = None
         self.closed = False
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
-        atexit.register(self.close)  # Python would wait for the process
         threading.Thread(target=self._serve, daemon=True, name="worker").start()
 
-    def ask(self, tab: str, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Job:
+    def submit(self, tab: str, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Job:
         """Have a function called in the worker.
 
         Args:
-            tab: Who asks.
+            tab: Whose job it is.
             function: A function of a module (it is found there by name); takes and returns plain data. If it is a
                 generator function, each `yield` is a place at which it may be given up, and what it returns is the
                 answer. One that takes longer than a quarter of a second should be one.
@@ -72,7 +83,7 @@ class Worker:
                 called again from the start, so it should keep what it has computed.
 
         Returns:
-            The job; its `answer` raises what the function raised, or `Replaced`.
+            The job; its `answer` raises what the function raised, or `Superseded`.
 
         Raises:
             Busy: if too many tabs wait already.
@@ -80,7 +91,7 @@ class Worker:
         with self._changed:
             older = self.waiting.pop(tab, None)
             if older is not None:
-                _settle(older, Replaced("a newer request of this tab took its place"))
+                _settle(older, Superseded("a newer request of this tab took its place"))
             if len(self.waiting) >= MOST_WAITING or self.closed:
                 raise Busy(f"{MOST_WAITING} tabs wait for an answer already; close some, or try again in a moment")
             job = Job(tab, urgent, next(self._numbers), (function, arguments))
@@ -94,7 +105,7 @@ class Worker:
         return job
 
     def give_up(self, job: Job) -> None:
-        """Nobody waits for this job any more."""
+        """Drop a job that nobody waits for any more, or stop it if it runs."""
         with self._changed:
             if self.waiting.get(job.tab) is job:
                 del self.waiting[job.tab]
@@ -103,14 +114,14 @@ class Worker:
                 self._give_up(job)
 
     def close(self) -> None:
-        """End the process; whoever waits is told."""
+        """End the process; jobs that wait raise `Busy`."""
         with self._changed:
             self.closed = True
             jobs = [*self.waiting.values(), *([self.running] if self.running else [])]
             self.waiting.clear()
             for job in jobs:
                 _settle(job, Busy("the page is being closed"))
-            self._end()
+            self.pool.end()
             self._changed.notify_all()
 
     def _give_up(self, job: Job) -> None:
@@ -118,15 +129,11 @@ class Worker:
         self._stop(job)
 
     def _stop(self, job: Job) -> None:
-        """Tell the process, which hears it at the next `yield` of the function."""
-        try:
-            if self.connection is not None:
-                self.connection.send((STOP, job.number))
-        except OSError:
-            pass  # it is dead, which the serving thread finds out by itself
+        """Have the process give a job up at the next `yield` of its function."""
+        self.given_up.value = job.number
 
     def _serve(self) -> None:
-        """Hand one job after the other to the process."""
+        """Have the process do one job after the other."""
         while True:
             with self._changed:
                 while not self.waiting and not self.closed:
@@ -136,79 +143,86 @@ class Worker:
                 job = min(self.waiting.values(), key=lambda each: (not each.urgent, each.number))
                 del self.waiting[job.tab]
                 self.running = job
-            try:
-                kind, said = self._done(job)
-            except Broken as broken:
-                kind, said = REFUSED, broken
+                self.given_up.value = 0
+            outcome, value = self._called(job)
             with self._changed:
                 self.running = None
-                self._settled(job, kind, said)
+                self._settled(job, outcome, value)
 
-    def _settled(self, job: Job, kind: str, said: Any) -> None:
+    def _settled(self, job: Job, outcome: str, value: Any) -> None:
         if job.given_up:
-            _settle(job, Replaced("nobody waited for this any more"))
-        elif kind == GIVEN_UP and job.tab in self.waiting:
-            _settle(job, Replaced("a newer request of this tab took its place"))
-        elif kind == GIVEN_UP and not self.closed:
+            _settle(job, Superseded("nobody waited for this any more"))
+        elif outcome == GIVEN_UP and job.tab in self.waiting:
+            _settle(job, Superseded("a newer request of this tab took its place"))
+        elif outcome == GIVEN_UP and not self.closed:
             self.waiting[job.tab] = job  # it made room for somebody else; its turn comes again
-        elif kind == DONE:
-            _settle(job, None, said)
+        elif outcome == DONE:
+            _settle(job, None, value)
         else:
-            _settle(job, said)
+            _settle(job, value)
 
-    def _done(self, job: Job) -> tuple[str, Any]:
-        """What the process says of a job.
-
-        Raises:
-            Broken: if it died, or took too long and was ended.
-        """
+    def _called(self, job: Job) -> tuple[str, Any]:
+        """How a job ended: `DONE` with what it returned, `GIVEN_UP`, or `REFUSED` with the error for its reader."""
         try:
             with self._changed:
-                self._start()
-                connection = self.connection
-                connection.send((RUN, job.number, *job.call))
-            until = time.monotonic() + self.longest
-            while not connection.poll(OFTEN):
-                if time.monotonic() > until:
-                    raise Broken(f"this took longer than {self.longest:.0f} seconds and was stopped; ask for fewer "
-                                 f"runs, or play it with `peacesim batch`")  # fmt: skip
-            number, kind, said = connection.recv()
-            assert number == job.number
-            if isinstance(said, Broken):
-                print(f"peacesim: {said.args[0]}", file=sys.stderr)
-                said = Broken("this is a fault of the program; the terminal in which it runs says more")
-            return kind, said
-        except Broken:
-            self._end()
-            raise
-        except (EOFError, OSError):
-            self._end()
-            raise Broken("the process that computes ended before it had an answer, perhaps for lack of memory; it is "
-                         "started anew when you ask again") from None  # fmt: skip
-
-    def _start(self) -> None:
-        if self.process is not None and self.process.is_alive():
-            return
-        self._end()
-        context = get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=work, args=(theirs,), name="peacesim worker")  # no daemon: it has hands
-        self.process.start()
-        theirs.close()
-
-    def _end(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.join(5)
-        if self.connection is not None:
-            self.connection.close()
-        self.process = self.connection = None
+                if self.closed:
+                    return REFUSED, Busy("the page is being closed")
+                if not self.pool.all_alive():
+                    self.pool.end()  # it ended between two jobs
+                future = self.pool.submit(_call, job.number, *job.call)
+            if not self.pool.wait([future], self.longest):
+                alive = self.pool.all_alive()
+                self.pool.end()
+                return REFUSED, ProgramError(TOO_LONG.format(self.longest) if alive else ENDED)
+            return future.result()
+        except (BrokenProcessPool, OSError):
+            self.pool.end()
+            return REFUSED, ProgramError(ENDED)
+        except Exception as error:
+            print(f"peacesim: {error}", file=sys.stderr)
+            return REFUSED, ProgramError("this is a fault of the program; the terminal in which it runs says more")
 
 
 def _settle(job: Job, error: BaseException | None, answer: Any = None) -> None:
-    """Give a job its answer, unless whoever asked has gone."""
+    """Set the result of a job, unless it was cancelled."""
     if job.answer.set_running_or_notify_cancel() if not job.answer.done() and not job.answer.running() else False:
         if error is not None:
             job.answer.set_exception(error)
         else:
             job.answer.set_result(answer)
+
+
+_given_up: Any = None  # in the worker process
+
+
+def _start(given_up: Any) -> None:
+    """Prepare the worker process."""
+    global _given_up
+    _given_up = given_up
+    start_worker()
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+
+
+def _call(number: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str, Any]:
+    """Call the function of a job in the worker process.
+
+    Raises:
+        RuntimeError: with the whole traceback, for a fault of the program.
+    """
+    try:
+        found = function(*arguments)
+        while isgenerator(found):
+            try:
+                next(found)
+            except StopIteration as end:
+                found = end.value
+                break
+            if _given_up.value == number:
+                found.close()
+                return GIVEN_UP, None
+        return DONE, found
+    except EXPECTED as error:
+        return REFUSED, error
+    except Exception:
+        raise RuntimeError(traceback.format_exc()) from None

@@ -1,178 +1,108 @@
-"""Where pieces are played: in this process, or by workers that may be lost."""
+"""Where jobs are played: in this process, or by workers that may be lost."""
 
 import os
 import signal
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from multiprocessing import get_context
 from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.process import BaseProcess
-from typing import Protocol
+from typing import Any, TypeVar
 
-from sim.batch.stopping import Interruptible
-from sim.batch.work import Losses, Part, how_ended, play_part, start_worker
+from sim.batch.work import Job, Retries, how_ended, play_job, start_worker
 from sim.results.chunk_files import ChunkEntry
 from sim.results.chunks import Chunk
 
 PATIENCE = 2.0  # seconds for a worker to end
 LOOK = 1.0  # seconds between two looks at whether anything has come
-SILENCE = 600.0  # seconds without an answer of any worker until all of them are given up
+SILENCE = 600.0  # seconds without a result of any worker until all of them are given up
 SLOWEST = 20  # times the longest wait so far, if that is more
 WORKER_ENVIRONMENT = {
     **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS")},
     "PYTHONSAFEPATH": "1",  # else modules in the current folder would take the place of Python's own
 }
 
-Answer = Chunk | ChunkEntry | Exception
+JobResult = Chunk | ChunkEntry | Exception
+PartsFolder = Callable[[Job], str | None]
+Waiting = AbstractContextManager[None]
+Result = TypeVar("Result")
 
 
-class Engine(Protocol):
-    """Plays pieces, in any order."""
-
-    def play(self, parts: Iterator[Part]) -> Generator[tuple[Part, Answer], None, None]:
-        """Each piece with what came of it: its draws, the entry of the file they lie in, or what went wrong."""
-
-
-class Here:
-    """This process.
-
-    Args:
-        play_one: Plays a piece.
-    """
-
-    def __init__(self, play_one: Callable[[Part], Chunk]) -> None:
-        self.play_one = play_one
-
-    def play(self, parts: Iterator[Part]) -> Generator[tuple[Part, Answer], None, None]:
-        """Each piece in turn."""
-        for part in parts:
-            try:
-                answer: Answer = self.play_one(part)
-            except Exception as error:
-                answer = error
-            yield part, answer
+def play_here(play_one: Callable[[Job], Chunk], jobs: Iterator[Job]) -> Generator[tuple[Job, JobResult], None, None]:
+    """Play jobs in this process, one after the other: each with its draws or what went wrong."""
+    for job in jobs:
+        try:
+            result: JobResult = play_one(job)
+        except Exception as error:
+            result = error
+        yield job, result
 
 
-class Workers:
-    """Processes of their own. One that is lost costs what it was playing, and that is played again.
+class WorkerPool:
+    """Processes that end with this one, compute with one thread each and ignore Ctrl-C; started when first needed.
 
     Args:
         count: How many.
-        pieces: The folder for the pieces of a results folder; None if they are not wanted any more.
-        waiting: Within it, waiting may be interrupted.
+        initializer: Called in each process before anything else, instead of `start_worker`, which it calls.
+        arguments: Of the initializer.
     """
 
-    def __init__(
-        self, count: int, pieces: Callable[[Part], str | None], waiting: Interruptible | None = None
-    ) -> None:
-        self.count, self.pieces, self.waiting = count, pieces, waiting or nullcontext()
-        self.losses = Losses()
-        self.one_alone = False
-        self.pending: dict[Future[ChunkEntry], Part] = {}
-        self.unsent: list[Part] = []  # those at which the pool was found broken
-        self.answered = False
-        self.longest = 0.0  # seconds that were waited for an answer
-        self.started: dict[int, BaseProcess] = {}  # the processes of the pool
-        self.pool: ProcessPoolExecutor | None = None
+    def __init__(self, count: int, initializer: Callable[..., None] | None = None, *arguments: Any) -> None:
+        self.count, self.initializer, self.arguments = count, initializer, arguments
+        self.processes: dict[int, BaseProcess] = {}
+        self.longest = 0.0  # seconds that were waited for a result
+        self._executor: ProcessPoolExecutor | None = None
 
-    def play(self, parts: Iterator[Part]) -> Generator[tuple[Part, Answer], None, None]:
-        """Each piece as it comes back; at most two a worker are on their way."""
-        try:
-            with _worker_environment():
-                while self._send(parts):
-                    yield from self._receive()
-        except BaseException:
-            self._end_now()
-            raise
-        self._end_now(at_once=False)
+    def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """Have a function of a module called in one of the processes, which are started anew after `end`.
 
-    def _send(self, parts: Iterator[Part]) -> bool:
-        """Keep the workers busy; False when nothing is left to wait for."""
-        while len(self.pending) < 2 * self.count and not self.unsent:
-            if self.pending and (self.one_alone or self.losses.suspects):
-                break
-            self.one_alone = bool(self.losses.suspects)
-            queue = self.losses.suspects or self.losses.again
-            part = queue.popleft() if queue else next(parts, None)
-            if part is None:
-                break
-            self._submit(part)
-        return bool(self.pending or self.unsent)
+        Raises:
+            BrokenProcessPool, OSError, RuntimeError: if a process ended, or none can be started.
+        """
+        with _worker_environment(), _not_interrupted():
+            if self._executor is None:
+                self._executor = ProcessPoolExecutor(
+                    self.count, get_context("spawn"), self.initializer or start_worker, self.arguments
+                )
+            future = self._executor.submit(function, *arguments)
+            self.processes.update(self._executor._processes or {})
+        return future
 
-    def _submit(self, part: Part) -> None:
-        pieces = self.pieces(part)
-        if pieces is None:
-            return
-        if self.pool is None:
-            self.pool = ProcessPoolExecutor(self.count, mp_context=get_context("spawn"), initializer=start_worker)
-        try:
-            with _not_interrupted():
-                self.pending[self.pool.submit(play_part, part, pieces)] = part
-                self.started.update(self.pool._processes or {})
-        except (BrokenProcessPool, OSError, RuntimeError):  # the last if no thread can be started
-            self.unsent.append(part)
+    def wait(self, futures: Collection[Future[Result]], patience: float | None = None) -> set[Future[Result]]:
+        """The first futures that are done; none if a process ended, or if none was done in so long.
 
-    def _receive(self) -> Iterator[tuple[Part, Answer]]:
-        """What has come back, at least one; a pool that broke is given up with all that was on its way."""
-        lost, self.unsent = self.unsent, []
-        done = set(self.pending) if lost else self._wait()
-        silent = not (lost or done) and self._all_alive()
-        done = done or set(self.pending)
-        while done:
-            future = done.pop()
-            part = self.pending.pop(future)
-            if not future.done() or isinstance(future.exception(), BrokenProcessPool):
-                lost.append(part)
-                done |= set(self.pending)  # the pool ends as a whole
-                continue
-            error = future.exception()
-            self.answered = True
-            if error is not None and not isinstance(error, Exception):
-                raise error
-            yield part, error or future.result()
-        if lost:
-            why = "did not answer any more" if silent else how_ended(self.started.values())
-            self._end_now()
-            for part in lost:
-                yield from self._lost(part, why)
-
-    def _wait(self) -> set[Future[ChunkEntry]]:
-        """What has come back; nothing if no worker has answered for so long that they must be stuck, or stopped."""
-        quiet, gone = 0.0, False
-        with self.waiting:
-            while quiet < max(SILENCE, SLOWEST * self.longest):
-                began = time.monotonic()
-                done = wait(self.pending, LOOK, FIRST_COMPLETED).done
-                quiet += min(time.monotonic() - began, 2 * LOOK)  # more if this process was stopped with its workers
-                if done:
-                    self.longest = max(self.longest, quiet)
-                    return done
-                if gone and not self._all_alive():
-                    return set()  # the pool does not notice the end of every worker
-                gone = not self._all_alive()
+        Args:
+            futures: Those of `submit`.
+            patience: Seconds; None for so many that the processes must hang.
+        """
+        quiet, ended = 0.0, False
+        while quiet < (patience or max(SILENCE, SLOWEST * self.longest)):
+            began = time.monotonic()
+            done = wait(futures, LOOK, FIRST_COMPLETED).done
+            quiet += min(time.monotonic() - began, 2 * LOOK)  # more if this process was stopped with its workers
+            if done:
+                self.longest = max(self.longest, quiet)
+                return done
+            if ended and not self.all_alive():
+                return set()  # the executor does not notice the end of every process
+            ended = not self.all_alive()
         return set()
 
-    def _all_alive(self) -> bool:
-        return all(process.is_alive() for process in self.started.values())
+    def all_alive(self) -> bool:
+        """Whether no process has ended."""
+        return all(process.is_alive() for process in list(self.processes.values()))
 
-    def _lost(self, part: Part, why: str) -> Iterator[tuple[Part, Answer]]:
-        hint = "" if self.answered else "; a script that calls batch does so below `if __name__ == '__main__':`"
-        given_up = self.losses.count(part, why, hint)
-        if given_up is not None:
-            yield part, given_up
-
-    def _end_now(self, at_once: bool = True) -> None:
-        """End the workers, whatever they are doing; if not at once, those that do not end by themselves in a while."""
-        if self.pool is None:
+    def end(self, at_once: bool = True) -> None:
+        """End the processes, whatever they do; if not at once, those that do not end by themselves in a while."""
+        if self._executor is None:
             return
-        pool, self.pool = self.pool, None
-        self.pending.clear()
-        alive = list({**self.started, **(pool._processes or {})}.values())  # no public way before Python 3.14
-        self.started.clear()
-        pool.shutdown(wait=False, cancel_futures=True)
+        executor, self._executor = self._executor, None
+        alive = list({**self.processes, **(executor._processes or {})}.values())  # no public way before Python 3.14
+        self.processes.clear()
+        executor.shutdown(wait=False, cancel_futures=True)
         for end in ("terminate", "kill") if at_once else ("", "terminate", "kill"):
             for process in alive if end else ():
                 getattr(process, end)()
@@ -182,6 +112,83 @@ class Workers:
                 for process in [each for each in alive if each.sentinel in ended]:
                     process.join(PATIENCE)
                     alive.remove(process)
+
+
+class Workers:
+    """Processes of their own. One that is lost costs what it was playing, and that is played again.
+
+    Args:
+        count: How many.
+        parts_folder: Where the chunks of a job go; None if it is not wanted any more.
+        waiting: Within it, waiting may be interrupted.
+    """
+
+    def __init__(self, count: int, parts_folder: PartsFolder, waiting: Waiting | None = None) -> None:
+        self.pool = WorkerPool(count)
+        self.parts_folder, self.waiting = parts_folder, waiting or nullcontext()
+        self.retries = Retries()
+        self.one_alone = False
+        self.pending: dict[Future[ChunkEntry], Job] = {}
+        self.unsent: list[Job] = []  # those at which the pool was found broken
+        self.any_done = False
+
+    def play(self, jobs: Iterator[Job]) -> Generator[tuple[Job, JobResult], None, None]:
+        """Each job as it comes back; at most two a worker are on their way."""
+        try:
+            while self._send(jobs):
+                yield from self._receive()
+        except BaseException:
+            self.pool.end()
+            raise
+        self.pool.end(at_once=False)
+
+    def _send(self, jobs: Iterator[Job]) -> bool:
+        """Keep the workers busy; False when nothing is left to wait for."""
+        while len(self.pending) < 2 * self.pool.count and not self.unsent:
+            if self.pending and (self.one_alone or self.retries.suspects):
+                break
+            self.one_alone = bool(self.retries.suspects)
+            queue = self.retries.suspects or self.retries.again
+            job = queue.popleft() if queue else next(jobs, None)
+            if job is None:
+                break
+            folder = self.parts_folder(job)
+            if folder is None:
+                continue
+            try:
+                self.pending[self.pool.submit(play_job, job, folder)] = job
+            except (BrokenProcessPool, OSError, RuntimeError):  # the last if no thread can be started
+                self.unsent.append(job)
+        return bool(self.pending or self.unsent)
+
+    def _receive(self) -> Iterator[tuple[Job, JobResult]]:
+        """What has come back, at least one; a pool that broke is given up with all that was on its way."""
+        lost, self.unsent, done = self.unsent, [], set(self.pending)
+        if not lost:
+            with self.waiting:
+                done = self.pool.wait(self.pending)
+        silent = not (lost or done) and self.pool.all_alive()
+        done = done or set(self.pending)
+        while done:
+            future = done.pop()
+            job = self.pending.pop(future)
+            if not future.done() or isinstance(future.exception(), BrokenProcessPool):
+                lost.append(job)
+                done |= set(self.pending)  # the pool ends as a whole
+                continue
+            error = future.exception()
+            self.any_done = True
+            if error is not None and not isinstance(error, Exception):
+                raise error
+            yield job, error or future.result()
+        if lost:
+            why = "did not answer any more" if silent else how_ended(self.pool.processes.values())
+            self.pool.end()
+            hint = "" if self.any_done else "; a script that calls batch does so below `if __name__ == '__main__':`"
+            for job in lost:
+                given_up = self.retries.lost(job, why, hint)
+                if given_up is not None:
+                    yield job, given_up
 
 
 @contextmanager

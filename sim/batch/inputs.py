@@ -1,9 +1,10 @@
-"""The scenarios of a batch: every file read and every fault told before anything is written."""
+"""The scenarios of a batch: every file read, and all faults raised before anything is written."""
 
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ ENDINGS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Planned:
     """A scenario to be played.
 
     Attributes:
@@ -50,7 +51,7 @@ class Sweep:
 
     folder: Path
     facts: Mapping[str, Any]
-    points: tuple[Wanted, ...]
+    points: tuple[Planned, ...]
 
     def write(self) -> None:
         """Put `sweep.json` into the folder.
@@ -71,7 +72,7 @@ class Sweep:
             write_whole(path, text)
 
 
-Plan = Wanted | Sweep
+Plan = Planned | Sweep
 
 
 def read_all(
@@ -133,7 +134,7 @@ def _plan(
     grid = scenario.settings(vary, design)
     if grid == [{}]:
         folder = _of_shard(out / folder_name(scenario, seed), shard)
-        return Wanted(scenario.id, folder, identity(scenario, seed), lambda: scenario)
+        return Planned(scenario.id, folder, identity(scenario, seed), lambda: scenario)
     base = {key: value for key, value in scenario.resolved.items() if key != "sweep"}
     made = {"seed": int(seed), "scheme": SCHEME, "format": FORMAT}
     name = hashlib.sha256(canonical({"scenario": base, "grid": grid, **made})).hexdigest()
@@ -148,7 +149,7 @@ def _of_shard(folder: Path, shard: Shard | None) -> Path:
     return shard.beside(folder) if shard else folder
 
 
-def _points(scenario: Scenario, grid: list[dict[str, str]], seed: int, folder: Path) -> Iterator[Wanted]:
+def _points(scenario: Scenario, grid: list[dict[str, str]], seed: int, folder: Path) -> Iterator[Planned]:
     """Every point is made once here, to find its faults, and again when its turn comes."""
     seen: set[str] = set()
     for number, settings in enumerate(grid):
@@ -157,8 +158,9 @@ def _points(scenario: Scenario, grid: list[dict[str, str]], seed: int, folder: P
         if name in seen:
             continue  # two values that mean the same
         seen.add(name)
-        yield Wanted(scenario.id, folder / folder_name(point, seed), name, _maker(scenario, number, settings), settings)
+        make = partial(_point, scenario, number, settings)
+        yield Planned(scenario.id, folder / folder_name(point, seed), name, make, settings)
 
 
-def _maker(scenario: Scenario, number: int, settings: dict[str, str]) -> Callable[[], Scenario]:
-    return lambda: scenario.point(number, settings).scenario
+def _point(scenario: Scenario, number: int, settings: dict[str, str]) -> Scenario:
+    return scenario.point(number, settings).scenario

@@ -20,7 +20,7 @@ class BatchItem:
     Attributes:
         id: Of the scenario.
         folder: Where its results are.
-        draws: How many were asked for.
+        draws: How many were requested.
         computed: How many were played now; 0 if all were there.
         settings: What was set at this point of a sweep, by path.
         damaged: Files that were found damaged, each with what was wrong; they were made again.

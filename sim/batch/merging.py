@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sim.batch.inputs import SWEEP
 from sim.batch.items import BatchItem, Finish, finished
-from sim.batch.shards import Pieces, ShardSet, read_set, sets_of
+from sim.batch.shards import ScenarioShards, ShardSet, read_set, sets_of
 from sim.results.chunk_files import Layout
 from sim.results.files import DamagedResults, read_whole, sha256, write_whole
 from sim.results.folder import ResultsFolder, lock_folder
@@ -52,7 +52,7 @@ def merge(paths: Sequence[str | Path], out: str | Path | None = None, finish: Fi
     Raises:
         StoreError: if they are not shards of the same, in the same number, or one is there twice; nothing was written.
             Also if the disk is full or may not be written to; what was copied is kept.
-        DamagedResults: if it cannot be told what a shard is of; nothing was written.
+        DamagedResults: if a shard does not say what it is of; nothing was written.
         ResultsBusy: if another process writes to a folder for results.
     """
     sets = [(read_set(each), Path(out) if out is not None else _parent(each[0])) for each in sets_of(paths)]
@@ -81,7 +81,7 @@ def _write_list(path: Path, data: bytes) -> None:
     write_whole(path, data)
 
 
-def _join(shards: ShardSet, pieces: Pieces, target: Path, finish: Finish | None) -> Merged:
+def _join(shards: ShardSet, pieces: ScenarioShards, target: Path, finish: Finish | None) -> Merged:
     """Copy the chunks of a scenario that are not there yet, then write its tables and charts."""
     item = BatchItem(shards.id, target, shards.draws, settings=pieces.settings)
     damaged: list[str] = []
@@ -110,7 +110,7 @@ def _join(shards: ShardSet, pieces: Pieces, target: Path, finish: Finish | None)
     return Merged(item, shards.seed, tuple(_missing(shards, left, folder)), tuple(damaged))
 
 
-def _laid_out(pieces: Pieces, damaged: list[str]) -> tuple[Layout, bytes] | None:
+def _laid_out(pieces: ScenarioShards, damaged: list[str]) -> tuple[Layout, bytes] | None:
     """The scenario as the first sound shard has it, and the text in which it lies there; all of these are checked."""
     found: tuple[Layout, bytes] | None = None
     for piece in pieces.found:
@@ -136,7 +136,7 @@ def _missing(shards: ShardSet, left: Sequence[range], folder: ResultsFolder) -> 
         number = shard_number(folder.manifest.identity, span.start // folder.layout.length, shards.of)
         by_number.setdefault(number, []).append(span)
     for number, spans in sorted(by_number.items()):
-        told = ", ".join(f"{span.start} to {span.stop - 1}" for span in spans[:MOST_SPANS])
+        draws = ", ".join(f"{span.start} to {span.stop - 1}" for span in spans[:MOST_SPANS])
         more = f" and {len(spans) - MOST_SPANS} more chunks" if len(spans) > MOST_SPANS else ""
         why = "is not whole" if number in shards.given else "was not given"
-        yield f"shard {number} of {shards.of} {why}: draws {told}{more}"
+        yield f"shard {number} of {shards.of} {why}: draws {draws}{more}"

@@ -1,189 +1,392 @@
-"""Pieces played by the workers of a Dask cluster, any of which may be lost."""
+"""Jobs played by the workers of a Dask cluster, which plays again what a lost worker had."""
 
+import asyncio
+import hashlib
+import logging
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import nullcontext
+from collections import Counter, deque
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from tempfile import TemporaryDirectory
+from types import TracebackType
 from typing import Any
 
-from distributed import KilledWorker
+from distributed import Client, KilledWorker, Security, wait
+from distributed.comm.core import connect
 
-from sim.batch.cluster import Cluster, Played, Replaced, Worker, play_remotely
-from sim.batch.engines import Answer
-from sim.batch.stopping import Interruptible
-from sim.batch.work import Losses, Part
+import sim
+from sim.batch.engines import JobResult, PartsFolder, Waiting
+from sim.batch.stopping import ClusterError, ClusterLost
+from sim.batch.work import Job, Lost
+from sim.core.streams import SCHEME
+from sim.core.wording import shown
+from sim.results.chunk_files import ChunkEntry, Layout, packed
 from sim.results.files import read_whole, write_whole
-from sim.results.manifest import RESOLVED
+from sim.results.manifest import FORMAT, RESOLVED, identity, versions_here
+from sim.scenario import read_scenario
 
-AHEAD = 2  # pieces a thread of a worker: one is played, one waits
-LOOK = 1.0  # seconds between two looks at who is there
+SOURCE = "source"
+MOST_DIFFERENCES = 4  # in a message
 MOST_BYTES = 100_000_000  # of a resolved scenario
+CONNECT = 5.0  # seconds for the scheduler to answer
+COME = 30.0  # seconds for a first worker to be there, and for a result to be fetched
+PATIENCE = 60.0  # seconds without any worker until the batch is given up; those that are started anew take a few
+AHEAD = 2  # jobs a thread: one is played, one waits
+LOOK = 1.0  # seconds between two looks at who is there
+SAME = "install the same release, and the same versions of what it needs, on the scheduler, the workers and here"
+
+
+class OtherProgram(Exception):
+    """The worker of a job runs another program."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """A job that was played: the bytes of its files by name, and what they must be."""
+
+    entry: ChunkEntry
+    files: Mapping[str, bytes]
+
+
+@lru_cache(maxsize=1)
+def program_here() -> Mapping[str, str]:
+    """All that must be the same for the same bytes to come out: versions, schemes, and a hash of the source itself.
+
+    A release number is not enough: two checkouts may have the same one.
+    """
+    folder, digest = Path(sim.__file__).parent, hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return {**versions_here(), "scheme": SCHEME, "format": FORMAT, SOURCE: digest.hexdigest()}
+
+
+def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
+    """How another program differs from this one, in a few words; empty if it does not."""
+    found = list(_differences(here, there))
+    more = f" and {len(found) - MOST_DIFFERENCES} more" if len(found) > MOST_DIFFERENCES else ""
+    return ", ".join(found[:MOST_DIFFERENCES]) + more
+
+
+def _differences(here: Mapping[str, str], there: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted({*here, *there} - {SOURCE}):
+        if here.get(name) != there.get(name):
+            yield f"{name} {there.get(name, 'of no number')} and not {here.get(name, 'of no number')}"
+    if here.get("peacesim") == there.get("peacesim") and here.get(SOURCE) != there.get(SOURCE):
+        yield f"peacesim {here.get('peacesim')} from other source files"
+
+
+def play_remotely(job: Job, resolved: bytes, program: Mapping[str, str]) -> Played:
+    """Play a job in a worker.
+
+    Args:
+        job: What to play; its folder is on the machine of the batch.
+        resolved: The resolved scenario, as it lies in the results folder.
+        program: What the batch runs.
+
+    Raises:
+        OtherProgram: if this worker runs another one, as may be if it came after the batch had begun.
+    """
+    if program != program_here():
+        raise OtherProgram
+    layout = _layout(resolved, job.identity, job.seed)
+    return Played(*packed(layout.play(job.first, job.count), layout))
+
+
+@lru_cache(maxsize=4)
+def _layout(resolved: bytes, name: str, seed: int) -> Layout:
+    """The scenario, read and laid out once and not for every job."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / RESOLVED
+        path.write_bytes(resolved)
+        scenario = read_scenario(path)
+    if identity(scenario, seed) != name:
+        raise ValueError(f"{RESOLVED} does not read back as the scenario it was written from")
+    return Layout.of(scenario, seed)
+
+
+class Cluster:
+    """The connection to a cluster, from `with` to its end.
+
+    Attributes:
+        client: The connection.
+        others: Workers that run another program and are given nothing.
+    """
+
+    def __init__(self, address: str) -> None:
+        """Connect, and compare what the workers run with what runs here.
+
+        Args:
+            address: Of the scheduler, such as tcp://127.0.0.1:8786.
+
+        Raises:
+            ClusterError: if nothing answers, there are no workers, or one of them runs another program.
+        """
+        self.address = shown(address, 100)
+        self.others: set[str] = set()
+        self._seen = time.monotonic()  # when a worker was last there
+        self.client = self._connected(address)
+        try:
+            self.client.wait_for_workers(1, timeout=COME)
+            for worker, why in self.find_others().items():
+                raise ClusterError(f"the worker at {shown(worker, 100)} cannot play this: {why}; {SAME}")
+        except TimeoutError:
+            self.close()
+            none = "has no workers: start some with `dask worker`"
+            raise ClusterError(f"the Dask scheduler at {self.address} {none}") from None
+        except BaseException:
+            self.close()
+            raise
+
+    def _connected(self, address: str) -> Any:
+        client: Any = Client  # its types are not all written
+        try:
+            with _quiet():
+                asyncio.run(_knock(address))
+                return client(address, timeout=CONNECT, set_as_default=False, name="peacesim")
+        except ImportError as error:
+            raise ClusterError(f"the Dask scheduler at {self.address} does not fit: {shown(error, 200)}") from None
+        except Exception:  # whatever listens there may send anything
+            hint = "`dask scheduler` starts one and prints its address, tcp://HOST:PORT"
+            raise ClusterError(f"no Dask scheduler answers at {self.address}: {hint}") from None
+
+    def find_others(self) -> Mapping[str, str]:
+        """Ask every worker what it runs; how each that has come since runs another program, by address."""
+        found: dict[str, str] = {}
+        for address, program in self.client.run(program_here, on_error="return").items():
+            if isinstance(program, BaseException):  # most likely it has no such module
+                found[address] = f"it says {shown(f'{type(program).__name__}: {program}', 200)}"
+            elif why := differences(program_here(), program):
+                found[address] = f"it runs {shown(why, 300)}"
+        new = {address: why for address, why in found.items() if address not in self.others}
+        self.others |= new.keys()
+        return new
+
+    def threads(self) -> Mapping[str, int]:
+        """Threads of the workers that may play, by address.
+
+        Raises:
+            ClusterLost: if the scheduler does not answer, or no such worker has been there for a while.
+        """
+        try:
+            there: Mapping[str, int] | None = None
+            if self.client.status == "running":
+                there = self.client.nthreads(callback_timeout=COME)
+        except OSError:
+            pass
+        if there is None:
+            raise ClusterLost(f"the Dask scheduler at {self.address} has ended, or cannot be reached any more")
+        self.others &= there.keys()
+        found = {address: max(1, count) for address, count in there.items() if address not in self.others}
+        if found:
+            self._seen = time.monotonic()
+        elif time.monotonic() - self._seen > PATIENCE:
+            none = f"no worker that can play this has been there for {PATIENCE:.0f} seconds"
+            raise ClusterLost(f"the Dask scheduler at {self.address} is left alone: {none}")
+        return found
+
+    def send(self, job: Job, resolved: bytes, key: str, workers: list[str] | None) -> Any:
+        """Have a job played, by one of some workers or by any.
+
+        Returns:
+            Dask's future.
+
+        Raises:
+            ClusterLost: if the connection is lost.
+        """
+        try:
+            arguments = job, resolved, program_here()
+            return self.client.submit(play_remotely, *arguments, key=key, workers=workers, pure=False)
+        except Exception as error:
+            if self.client.status == "running":
+                raise
+            raise ClusterLost(f"the connection to {self.address} is lost: {shown(error, 200)}") from None
+
+    def wait(self, futures: list[Any]) -> None:
+        """Wait for the first of some futures, and not for long."""
+        wait_for: Any = wait  # its types are not written
+        if not futures:
+            time.sleep(LOOK)
+            return
+        with self.client.as_current(), suppress(TimeoutError, CancelledError):
+            wait_for(futures, timeout=LOOK, return_when="FIRST_COMPLETED")
+
+    def forget(self, futures: list[Any]) -> None:
+        """Take back what was sent. What is being played is played to its end, and its result thrown away."""
+        with suppress(Exception):  # the connection may be lost
+            if self.client.status == "running":
+                self.client.cancel(futures)
+
+    def close(self) -> None:
+        """Leave the cluster; it goes on."""
+        with suppress(Exception), _quiet():
+            self.client.close(timeout=CONNECT)
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+async def _knock(address: str) -> None:
+    """See whether something answers as Dask does: a client that does not get through is hard to be rid of."""
+    security: Any = Security  # the types of these are not all written
+    reach: Any = connect
+    async with asyncio.timeout(CONNECT):  # what answers otherwise may leave Dask waiting for the rest
+        comm = await reach(address, timeout=CONNECT, **security().get_connection_args("client"))
+        await comm.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask from logging what our one line on the connection says."""
+    log = logging.getLogger("distributed")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
 
 
 @dataclass(frozen=True, eq=False)
 class _Sent:
-    """A piece on its way, the worker that has it, and Dask's promise of the answer."""
+    """A job on its way.
 
-    part: Part
-    worker: Worker
+    Attributes:
+        job: The job.
+        future: Dask's promise of the result.
+        workers: The only ones that may play it; None for any.
+        alone: Whether nothing else is on its way, to see whether it ends its worker.
+    """
+
+    job: Job
     future: Any
+    workers: list[str] | None
+    alone: bool
 
 
 class OnDask:
-    """Workers of a Dask cluster. One that is lost costs what it was given, and that is played again.
+    """The workers of a Dask cluster.
 
-    Each piece goes to one worker that is named. Dask by itself would give what a lost worker had to the next one, some
-    times over, and not tell; so it would be unknown what a piece was beside when its worker ended.
+    What a lost worker had, Dask has played by others, until more workers were lost over it than its scheduler allows.
+    As that counts against all that a lost worker had, such a job is then played once more, alone.
 
     Args:
         cluster: The connection.
-        pieces: The folder for the pieces of a results folder; None if they are not wanted any more.
+        parts_folder: Where the chunks of a job go; None if it is not wanted any more.
         waiting: Within it, waiting may be interrupted.
     """
 
-    def __init__(
-        self, cluster: Cluster, pieces: Callable[[Part], str | None], waiting: Interruptible | None = None
-    ) -> None:
-        self.cluster, self.pieces, self.waiting = cluster, pieces, waiting or nullcontext()
-        self.losses = Losses()
+    def __init__(self, cluster: Cluster, parts_folder: PartsFolder, waiting: Waiting | None = None) -> None:
+        self.cluster, self.parts_folder, self.waiting = cluster, parts_folder, waiting or nullcontext()
         self.sent: dict[str, _Sent] = {}
-        self.answered: SimpleQueue[str] = SimpleQueue()
-        self.looked = time.monotonic()
+        self.again: deque[Job] = deque()
+        self.suspects: deque[Job] = deque()
+        self.losses: Counter[Job] = Counter()
+        self.threads: Mapping[str, int] = {}
+        self.looked = 0.0
         self.count = 0
 
-    def play(self, parts: Iterator[Part]) -> Generator[tuple[Part, Answer], None, None]:
-        """Each piece as it comes back; at most two a thread are on their way."""
+    def play(self, jobs: Iterator[Job]) -> Generator[tuple[Job, JobResult], None, None]:
+        """Each job as it comes back; at most two a thread are on their way."""
         try:
-            while self._send(parts):
+            self.threads, self.looked = self.cluster.threads(), time.monotonic()
+            while self._send(jobs):
                 with self.waiting:
-                    answers = list(self._receive())
-                yield from answers
+                    results = list(self._receive())
+                yield from results
         finally:
-            if self.sent:
-                self.cluster.forget([each.future for each in self.sent.values()])
+            self.cluster.forget([each.future for each in self.sent.values()])
 
-    def _send(self, parts: Iterator[Part]) -> bool:
+    def _send(self, jobs: Iterator[Job]) -> bool:
         """Keep the workers busy; False when nothing is left to wait for."""
-        while self._next_at_hand(parts):
-            worker = self._free()
-            if worker is None:
+        while True:
+            if not (self.suspects or self.again):
+                self.again.extend(islice(jobs, 1))
+                if not self.again:
+                    return bool(self.sent)
+            alone = bool(self.suspects) or any(each.alone for each in self.sent.values())
+            if (self.sent and alone) or len(self.sent) >= AHEAD * sum(self.threads.values()):
                 return True
-            worker.alone = bool(self.losses.suspects)
-            self._submit((self.losses.suspects or self.losses.again).popleft(), worker)
-        return bool(self.sent)
+            self._submit((self.suspects or self.again).popleft(), alone)
 
-    def _next_at_hand(self, parts: Iterator[Part]) -> bool:
-        """Whether there is a piece to be sent."""
-        if not (self.losses.suspects or self.losses.again):
-            part = next(parts, None)
-            if part is not None:
-                self.losses.again.append(part)
-        return bool(self.losses.suspects or self.losses.again)
-
-    def _free(self) -> Worker | None:
-        """The worker that is given the next piece: one with nothing to do if it is a suspect, else the least busy.
-
-        While a suspect waits, the least busy is given nothing more, until it has nothing left.
-        """
-        workers = sorted((each for each in self.cluster.workers.values() if not each.alone), key=lambda each: each.load)
-        if self.losses.suspects:
-            return workers[0] if workers and not workers[0].keys else None
-        return workers[0] if workers and workers[0].load < AHEAD else None
-
-    def _submit(self, part: Part, worker: Worker) -> None:
-        if self.pieces(part) is None:
-            worker.alone = False
+    def _submit(self, job: Job, alone: bool) -> None:
+        if self.parts_folder(job) is None:
             return
         self.count += 1
-        key = f"peacesim-{part.identity[:6]}-{part.first}-{self.cluster.client.id}-{self.count}"
-        resolved = _resolved(part.folder, part.identity)
-        future = self.cluster.send(play_remotely, part, resolved, worker.process, address=worker.address, key=key)
-        self.sent[key] = _Sent(part, worker, future)
-        worker.keys.add(key)
-        self._listen(key, future)
+        key = f"peacesim-{job.identity[:6]}-{job.first}-{self.cluster.client.id}-{self.count}"
+        workers = sorted(self.threads)[: 1 if alone else None] if alone or self.cluster.others else None
+        future = self.cluster.send(job, _resolved(job.folder, job.identity), key, workers)
+        self.sent[key] = _Sent(job, future, workers, alone)
 
-    def _listen(self, key: str, future: Any) -> None:
-        future.add_done_callback(lambda done: self.answered.put(key))
-
-    def _receive(self) -> Iterator[tuple[Part, Answer]]:
+    def _receive(self) -> Iterator[tuple[Job, JobResult]]:
         """What has come back in a while, and what turns out to be lost."""
-        try:
-            key = self.answered.get(timeout=LOOK)
-        except Empty:
-            key = ""  # of nothing
-        yield from self._answer(key)
+        self.cluster.wait([each.future for each in self.sent.values()])
+        for key in [key for key, each in self.sent.items() if each.future.done()]:
+            yield from self._finish(key)
         if time.monotonic() - self.looked > LOOK:
             yield from self._look()
 
-    def _look(self) -> Iterator[tuple[Part, Answer]]:
-        """See who has gone; all they had is lost."""
-        gone, _ = self.cluster.look()
-        self.looked = time.monotonic()
-        for worker in gone:
-            for key in sorted(worker.keys):
+    def _look(self) -> Iterator[tuple[Job, JobResult]]:
+        """See who is there; a job whose workers have all gone is lost."""
+        self.threads, self.looked = self.cluster.threads(), time.monotonic()
+        for key, sent in list(self.sent.items()):
+            if sent.workers is not None and not self.threads.keys() & set(sent.workers):
                 yield from self._lost(key)
 
-    def _answer(self, key: str) -> Iterator[tuple[Part, Answer]]:
-        """What became of a piece."""
-        sent = self.sent.get(key)
-        if sent is None:
-            return  # it was counted as lost before
-        if sent.future.status == "cancelled":  # by whoever restarts the cluster, or because the connection is lost
-            yield from self._look()
+    def _finish(self, key: str) -> Iterator[tuple[Job, JobResult]]:
+        """What became of a job that is done."""
+        sent = self.sent[key]
+        try:
+            error = sent.future.exception(timeout=COME)
+            result = sent.future.result(timeout=COME) if error is None else error
+        except TimeoutError:
+            return  # its worker has gone, and the result with it: Dask has it played again
+        except CancelledError:  # by whoever restarts the cluster, or because the connection is lost
+            self.cluster.threads()
             yield from self._lost(key)
             return
-        answer = self._fetched(sent.future)
-        if answer is None:  # its worker has gone, and the answer with it; this is counted when all it had is
-            self._listen(key, sent.future)
-            yield from self._look()
-        elif isinstance(answer, KilledWorker):
-            yield from self._lost(key)
-        elif isinstance(answer, Replaced):
-            self.cluster.drop(sent.worker)
-            for each in sorted(sent.worker.keys):
-                yield from self._lost(each)
+        except Exception as unreadable:
+            result = unreadable
+        if isinstance(result, KilledWorker):
+            yield from self._lost(key, result.allowed_failures + 1)
+            return
+        del self.sent[key]
+        if isinstance(result, Played):
+            yield sent.job, self._stored(sent.job, result)
+        elif self.cluster.find_others() or isinstance(result, OtherProgram):
+            self.again.append(sent.job)
         else:
-            self._off(key)
-            yield sent.part, self._kept(sent.part, answer) if isinstance(answer, Played) else answer
+            yield sent.job, result if isinstance(result, Exception) else RuntimeError(f"{type(result).__name__}")
 
-    def _fetched(self, future: Any) -> Played | Exception | None:
-        """What a worker answers; None if it does not come."""
-        try:
-            answer: Played | None = self.cluster.fetch(future)
-            return answer
-        except Exception as error:
-            return error if future.status in ("finished", "error") else None
-
-    def _kept(self, part: Part, played: Played) -> Answer:
-        """Put the files of a piece to the others of its folder."""
-        folder = self.pieces(part)
+    def _stored(self, job: Job, played: Played) -> ChunkEntry:
+        """Put the files of a job to the others of its folder."""
+        folder = self.parts_folder(job)
         if folder is not None:
             for name in played.entry.files:
                 write_whole(Path(folder) / name, played.files[name], sync=False)
         return played.entry
 
-    def _lost(self, key: str) -> Iterator[tuple[Part, Answer]]:
-        sent = self._off(key)
-        if sent is None:
-            return
+    def _lost(self, key: str, times: int = 1) -> Iterator[tuple[Job, JobResult]]:
+        """Have a job played again that was lost: alone if more than once, and not after that."""
+        sent = self.sent.pop(key)
         self.cluster.forget([sent.future])
-        given_up = self.losses.count(sent.part)
-        if given_up is not None:
-            yield sent.part, given_up
-
-    def _off(self, key: str) -> _Sent | None:
-        """A piece that is no longer on its way."""
-        sent = self.sent.pop(key, None)
-        if sent is not None:
-            sent.worker.keys.discard(key)
-            sent.worker.alone = False
-        return sent
+        self.losses[sent.job] += times
+        count = self.losses[sent.job]
+        if sent.alone:
+            yield sent.job, Lost(f"{sent.job.span} were given up: their worker ended {count} times")
+        else:
+            (self.suspects if count > 1 else self.again).append(sent.job)
 
 
 @lru_cache(maxsize=2)
 def _resolved(folder: str, identity: str) -> bytes:
-    """The resolved scenario, read once for all pieces that follow each other."""
+    """The resolved scenario, read once for all jobs that follow each other."""
     return read_whole(Path(folder) / RESOLVED, MOST_BYTES)

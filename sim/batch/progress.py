@@ -39,11 +39,11 @@ class Lines(Silent):
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
-        self.total = self.done = self.told = self.before = 0
+        self.total = self.done = self.printed = self.before = 0
         self.began: float | None = None
 
     def start(self, total_draws: int, scenarios: Sequence[str]) -> None:
-        self.total, self.done, self.told, self.began = total_draws, 0, 0, None
+        self.total, self.done, self.printed, self.began = total_draws, 0, 0, None
         what = scenarios[0] if len(scenarios) == 1 else f"{len(scenarios)} scenarios"
         self._say(f"{what}: {total_draws:,} draws")
 
@@ -53,8 +53,8 @@ class Lines(Silent):
     def advance(self, scenario_id: str, draws: int) -> None:
         self.done += draws
         tenth = 10 * self.done // max(self.total, 1)
-        if tenth > self.told:
-            self.told = tenth
+        if tenth > self.printed:
+            self.printed = tenth
             self._say(f"{10 * tenth} %: {self.done:,} of {self.total:,} draws{self._pace()}")
 
     def _pace(self) -> str:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.batch.engines import Answer, Engine, Here, Workers
-from sim.batch.inputs import Plan, Sweep, Wanted, read_all
+from sim.batch.engines import JobResult, Workers, play_here
+from sim.batch.inputs import Plan, Planned, Sweep, read_all
 from sim.batch.items import BatchItem, Finish, finished
 from sim.batch.progress import Silent
-from sim.batch.stopping import BatchInterrupted, ClusterError, Stopping, signals_heard
-from sim.batch.work import Part, out_of_memory, parts_of
+from sim.batch.stopping import BatchInterrupted, ClusterError, Stopping, handled_signals
+from sim.batch.work import Job, jobs_of, out_of_memory
 from sim.results.chunk_files import ChunkEntry, Layout, read_chunk
 from sim.results.chunks import Chunk
 from sim.results.files import DamagedResults, FolderLock, StoreError
@@ -25,11 +25,12 @@ from sim.results.folder import ResultsFolder, lock_folder
 from sim.results.manifest import RUN, Shard, read_manifest, refuse_other_shard
 
 if TYPE_CHECKING:
-    from sim.batch.cluster import Cluster
+    from sim.batch.on_dask import Cluster
 
 WORTH_WORKERS = 6.0  # seconds of work: with less, starting processes takes longer than playing
-AHEAD = 12  # pieces to look ahead at, to see how much there is to do
-PROBE = 8  # part of the first piece that is timed
+AHEAD = 12  # jobs to look ahead at, to see how much there is to do
+PROBE = 8  # part of the first job that is timed
+
 
 def batch(
     paths: Sequence[str | Path],
@@ -83,14 +84,14 @@ def batch(
     if draws < 1 or workers < 1:
         raise ValueError(f"at least 1 draw and 1 worker are needed, not {draws} and {workers}")
     plans = read_all(paths, seed, Path(out), sets, vary, design, shard)
-    with ExitStack() as held, signals_heard() as stopping:
+    with ExitStack() as held, handled_signals() as stopping:
         run = _Run(plans, draws, seed, workers, progress or Silent(), finish, shard, stopping)
         try:
             if dask is not None:
                 with stopping:
                     run.cluster = held.enter_context(_cluster(dask))
-            run.claim(held)
-            return run.all()
+            run.lock_folders(held)
+            return run.play()
         except KeyboardInterrupt:
             raise BatchInterrupted(stopping.number or signal.SIGINT, run.finished, run.total) from None
         finally:
@@ -98,73 +99,80 @@ def batch(
 
 
 @dataclass
-class _Job:
+class _Running:
     """A scenario while it is played.
 
     Attributes:
-        wanted: What is to be played.
-        folder: Its results; open from its first piece to its last.
+        planned: What is to be played.
+        folder: Its results; open from its first job to its last.
         missing: Draws of its chunks that are still to be played, by first draw.
-        pieces: Answers of the pieces of each chunk, by first draw of the chunk.
+        played: Results of the jobs of each chunk, by first draw of the chunk.
         item: What became of it so far.
     """
 
-    wanted: Wanted
+    planned: Planned
     folder: ResultsFolder
     item: BatchItem
     missing: dict[int, range]
-    pieces: dict[int, list[Chunk | ChunkEntry]] = field(default_factory=dict)
+    played: dict[int, list[Chunk | ChunkEntry]] = field(default_factory=dict)
 
 
+@dataclass
 class _Run:
-    """One call of `batch`."""
+    """One call of `batch`; its arguments, and what has come of them so far."""
 
-    def __init__(
-        self, plans: list[Plan], draws: int, seed: int, workers: int, progress: Silent, finish: Finish | None,
-        shard: Shard | None, stopping: Stopping,
-    ) -> None:  # fmt: skip
-        self.stopping = stopping
-        self.plans, self.draws, self.seed, self.workers = plans, draws, seed, workers
-        self.progress, self.finish, self.shard = progress, finish, shard
-        self.share = -(-draws // shard.of) if shard else draws  # of a scenario: about so much, before it is opened
-        self.wanted: list[Wanted] = []
-        self.locks: dict[Path, FolderLock] = {}
-        self.jobs: dict[str, _Job] = {}  # those open now, by folder
-        self.items: dict[str, BatchItem] = {}
-        self.finished = self.total = 0
-        self.cluster: Cluster | None = None
+    plans: list[Plan]
+    draws: int
+    seed: int
+    workers: int
+    progress: Silent
+    finish: Finish | None
+    shard: Shard | None
+    stopping: Stopping
+    planned: list[Planned] = field(default_factory=list)
+    locks: dict[Path, FolderLock] = field(default_factory=dict)
+    running: dict[str, _Running] = field(default_factory=dict)  # those open now, by folder
+    items: dict[str, BatchItem] = field(default_factory=dict)
+    finished: int = 0
+    total: int = 0
+    cluster: "Cluster | None" = None
 
-    def claim(self, held: ExitStack) -> None:
+    @property
+    def share(self) -> int:
+        """Draws of a scenario: about so many, before it is opened."""
+        return -(-self.draws // self.shard.of) if self.shard else self.draws
+
+    def lock_folders(self, held: ExitStack) -> None:
         """Become the writer of every folder before anything is played."""
         for plan in self.plans:
             lock = held.enter_context(lock_folder(plan.folder))
             if isinstance(plan, Sweep):
                 plan.write()
-                self.wanted += plan.points
+                self.planned += plan.points
                 continue
             if (plan.folder / RUN).exists():
                 _refuse_others(plan, self.shard)
             self.locks[plan.folder] = lock
-            self.wanted.append(plan)
-        self.total = self.share * len(self.wanted)
+            self.planned.append(plan)
+        self.total = self.share * len(self.planned)
 
-    def all(self) -> list[BatchItem]:
+    def play(self) -> list[BatchItem]:
         """Play what is missing and finish every scenario."""
-        self.progress.start(self.total, [wanted.id for wanted in self.wanted])
-        with closing(self._answers()) as answers:
-            for part, answer in answers:
-                self._take(part, answer)
-        return [self.items[str(wanted.folder)] for wanted in self.wanted]
+        self.progress.start(self.total, [planned.id for planned in self.planned])
+        with closing(self._results()) as results:
+            for job, result in results:
+                self._collect(job, result)
+        return [self.items[str(planned.folder)] for planned in self.planned]
 
     def end(self) -> None:
         """Close what is open."""
-        for job in list(self.jobs.values()):
-            job.folder.clear_parts()
-            job.folder.close()
+        for running in list(self.running.values()):
+            running.folder.clear_parts()
+            running.folder.close()
         self.progress.finish()
 
-    def _answers(self) -> Generator[tuple[Part, Answer], None, None]:
-        """All pieces that are missing, each with what came of it.
+    def _results(self) -> Generator[tuple[Job, JobResult], None, None]:
+        """All jobs that are missing, each with what came of it.
 
         The first few draws are played here and timed: workers take seconds to start, so little work is done sooner
         without them.
@@ -172,54 +180,56 @@ class _Run:
         if self.cluster is not None:
             from sim.batch.on_dask import OnDask
 
-            yield from OnDask(self.cluster, self._pieces, self.stopping).play(self._parts())
+            yield from OnDask(self.cluster, self._parts_folder, self.stopping).play(self._jobs())
             return
-        parts, here = self._parts(), Here(self._play)
-        ahead = list(islice(parts, AHEAD)) if self.workers > 1 else []
+        jobs = self._jobs()
+        ahead = list(islice(jobs, AHEAD)) if self.workers > 1 else []
         if not ahead:
-            yield from here.play(parts)
+            yield from play_here(self._play, jobs)
             return
         probe, rest = ahead[0].split(PROBE)
         began = time.monotonic()
-        yield from here.play(iter([probe]))
+        yield from play_here(self._play, iter([probe]))
         a_draw = (time.monotonic() - began) / probe.count  # the others may be slower or faster; this is a guess
         left = [*rest, *ahead[1:]]
-        little = len(ahead) < AHEAD and a_draw * sum(part.count for part in left) < WORTH_WORKERS
-        engine: Engine = here if little else Workers(self.workers, self._pieces, self.stopping)
-        yield from engine.play(chain(left, parts))
+        little = len(ahead) < AHEAD and a_draw * sum(job.count for job in left) < WORTH_WORKERS
+        if little:
+            yield from play_here(self._play, chain(left, jobs))
+        else:
+            yield from Workers(self.workers, self._parts_folder, self.stopping).play(chain(left, jobs))
 
-    def _play(self, part: Part) -> Chunk:
+    def _play(self, job: Job) -> Chunk:
         with self.stopping:
-            return self.jobs[part.folder].folder.layout.play(part.first, part.count)
+            return self.running[job.folder].folder.layout.play(job.first, job.count)
 
-    def _pieces(self, part: Part) -> str | None:
-        job = self.jobs.get(part.folder)
-        return str(job.folder.make_parts()) if job is not None else None
+    def _parts_folder(self, job: Job) -> str | None:
+        running = self.running.get(job.folder)
+        return str(running.folder.make_parts()) if running is not None else None
 
-    def _parts(self) -> Iterator[Part]:
-        """The pieces of all that is missing; a folder is opened when its turn comes."""
-        for wanted in self.wanted:
-            job = self._open(wanted)
-            if job is None:
+    def _jobs(self) -> Iterator[Job]:
+        """The jobs of all that is missing; a folder is opened when its turn comes."""
+        for planned in self.planned:
+            running = self._open(planned)
+            if running is None:
                 continue
-            length, chunks = job.folder.layout.length, list(job.missing.values())
+            length, chunks = running.folder.layout.length, list(running.missing.values())
             if not chunks:
-                self._close(job)
+                self._close(running)
             for chunk in chunks:
-                for piece in parts_of(chunk, length):
-                    if job.item.failure is not None:
+                for job in jobs_of(chunk, length):
+                    if running.item.failure is not None:
                         break
-                    yield Part(str(wanted.folder), wanted.identity, self.seed, chunk.start, piece.start, len(piece))
+                    yield Job(str(planned.folder), planned.identity, self.seed, chunk.start, job.start, len(job))
 
-    def _open(self, wanted: Wanted) -> _Job | None:
-        item = BatchItem(wanted.id, wanted.folder, self.draws, settings=wanted.settings)
+    def _open(self, planned: Planned) -> _Running | None:
+        item = BatchItem(planned.id, planned.folder, self.draws, settings=planned.settings)
         try:
             with self.stopping:
-                layout = Layout.of(wanted.scenario(), self.seed)
+                layout = Layout.of(planned.scenario(), self.seed)
         except (ValueError, MemoryError) as error:
-            self._give_up(wanted, item, error)
+            self._give_up(planned, item, error)
             return None
-        folder = ResultsFolder(wanted.folder, layout, self.draws, self.locks.get(wanted.folder), self.shard)
+        folder = ResultsFolder(planned.folder, layout, self.draws, self.locks.get(planned.folder), self.shard)
         try:
             with self.stopping:
                 missing = folder.missing(self.draws)
@@ -228,60 +238,60 @@ class _Run:
             raise
         own = sum(len(chunk) for chunk in folder.own(self.draws))
         there = own - sum(len(chunk) for chunk in missing)
-        job = _Job(wanted, folder, item, {chunk.start: chunk for chunk in missing})
-        self.jobs[str(wanted.folder)] = job
+        running = _Running(planned, folder, item, {chunk.start: chunk for chunk in missing})
+        self.running[str(planned.folder)] = running
         self.finished += there
         self.total += own - self.share
-        self.progress.skip(wanted.id, there + self.share - own)
-        return job
+        self.progress.skip(planned.id, there + self.share - own)
+        return running
 
-    def _give_up(self, wanted: Wanted, item: BatchItem, error: BaseException) -> None:
+    def _give_up(self, planned: Planned, item: BatchItem, error: BaseException) -> None:
         text = _in_a_line(error)
-        self.items[str(wanted.folder)] = replace(item, failure=text)
-        self.progress.skip(wanted.id, self.share)
+        self.items[str(planned.folder)] = replace(item, failure=text)
+        self.progress.skip(planned.id, self.share)
 
-    def _take(self, part: Part, answer: Answer) -> None:
-        """Put a piece to the others of its chunk, the chunk to the others of its scenario."""
-        job = self.jobs.get(part.folder)
-        if job is None or job.item.failure is not None:
+    def _collect(self, job: Job, result: JobResult) -> None:
+        """Put a job to the others of its chunk, the chunk to the others of its scenario."""
+        running = self.running.get(job.folder)
+        if running is None or running.item.failure is not None:
             return
-        if isinstance(answer, StoreError):
-            raise answer
-        if isinstance(answer, Exception):
-            job.item = replace(job.item, failure=_in_a_line(answer))
-            self._close(job)
+        if isinstance(result, StoreError):
+            raise result
+        if isinstance(result, Exception):
+            running.item = replace(running.item, failure=_in_a_line(result))
+            self._close(running)
             return
-        self.progress.advance(job.wanted.id, part.count)
-        pieces = job.pieces.setdefault(part.chunk, [])
-        pieces.append(answer)
-        chunk = job.missing[part.chunk]
-        if sum(_count(piece) for piece in pieces) < len(chunk):
+        self.progress.advance(running.planned.id, job.count)
+        played = running.played.setdefault(job.chunk, [])
+        played.append(result)
+        chunk = running.missing[job.chunk]
+        if sum(_count(each) for each in played) < len(chunk):
             return
-        job.folder.keep(_joined(job.folder, job.pieces.pop(part.chunk)))
-        del job.missing[part.chunk]
-        job.item = replace(job.item, computed=job.item.computed + len(chunk))
+        running.folder.keep(_joined(running.folder, running.played.pop(job.chunk)))
+        del running.missing[job.chunk]
+        running.item = replace(running.item, computed=running.item.computed + len(chunk))
         self.finished += len(chunk)
-        if not job.missing:
-            self._close(job)
+        if not running.missing:
+            self._close(running)
 
-    def _close(self, job: _Job) -> None:
+    def _close(self, running: _Running) -> None:
         """Write tables and charts of a scenario that is played, and let go of it."""
-        folder, item = job.folder, job.item
+        folder, item = running.folder, running.item
         try:
             folder.clear_parts()
             if item.failure is None:
                 with self.stopping:
                     item = finished(folder, item, self.finish)
-            self.items[str(job.wanted.folder)] = replace(item, damaged=tuple(folder.damaged))
+            self.items[str(running.planned.folder)] = replace(item, damaged=tuple(folder.damaged))
         finally:
             folder.close()
-            del self.jobs[str(job.wanted.folder)]
+            del self.running[str(running.planned.folder)]
 
 
 def _cluster(address: str) -> "Cluster":
     """The connection to a Dask cluster."""
     try:
-        from sim.batch.cluster import Cluster
+        from sim.batch.on_dask import Cluster
     except ModuleNotFoundError as error:
         if (error.name or "sim").partition(".")[0] == "sim":
             raise
@@ -290,14 +300,14 @@ def _cluster(address: str) -> "Cluster":
     return Cluster(address)
 
 
-def _refuse_others(wanted: Wanted, shard: Shard | None) -> None:
+def _refuse_others(planned: Planned, shard: Shard | None) -> None:
     try:
-        there = read_manifest(wanted.folder)
+        there = read_manifest(planned.folder)
     except DamagedResults:
         return  # it is written anew
-    if there.identity != wanted.identity:
-        raise StoreError(f"{wanted.folder} holds the results of another scenario or seed; move it away")
-    refuse_other_shard(wanted.folder, there, shard)
+    if there.identity != planned.identity:
+        raise StoreError(f"{planned.folder} holds the results of another scenario or seed; move it away")
+    refuse_other_shard(planned.folder, there, shard)
 
 
 def _in_a_line(error: BaseException) -> str:
@@ -307,24 +317,24 @@ def _in_a_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:500] or type(error).__name__
 
 
-def _count(piece: Chunk | ChunkEntry) -> int:
-    return piece.stop - (piece.start if isinstance(piece, Chunk) else piece.first)
+def _count(job: Chunk | ChunkEntry) -> int:
+    return job.stop - (job.start if isinstance(job, Chunk) else job.first)
 
 
-def _joined(folder: ResultsFolder, pieces: Sequence[Chunk | ChunkEntry]) -> Chunk:
-    """The chunk whose pieces these are, in whatever order they came."""
+def _joined(folder: ResultsFolder, jobs: Sequence[Chunk | ChunkEntry]) -> Chunk:
+    """The chunk whose jobs these are, in whatever order they came."""
     chunks = []
-    for piece in pieces:
-        if isinstance(piece, Chunk):
-            chunks.append(piece)
+    for job in jobs:
+        if isinstance(job, Chunk):
+            chunks.append(job)
             continue
-        chunk, damaged = read_chunk(folder.make_parts(), piece, folder.layout)
+        chunk, damaged = read_chunk(folder.make_parts(), job, folder.layout)
         if chunk is None:
-            raise StoreError(f"a piece of a chunk did not survive in {folder.path}: {'; '.join(damaged)}")
+            raise StoreError(f"a job of a chunk did not survive in {folder.path}: {'; '.join(damaged)}")
         chunks.append(chunk)
     chunks.sort(key=lambda chunk: chunk.start)
     tallies = chunks[0].tallies
     for chunk in chunks[1:]:
         tallies = tallies + chunk.tallies
-    folder.clear_parts_of([piece for piece in pieces if isinstance(piece, ChunkEntry)])
+    folder.clear_parts_of([job for job in jobs if isinstance(job, ChunkEntry)])
     return Chunk(chunks[0].start, pd.concat([chunk.draws for chunk in chunks], ignore_index=True), tallies)

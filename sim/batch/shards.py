@@ -17,7 +17,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
-class Piece:
+class ShardFolder:
     """A results folder of one shard, and what its `run.json` says."""
 
     folder: Path
@@ -25,7 +25,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Pieces:
+class ScenarioShards:
     """What the shards have of one scenario, or of one point of a sweep.
 
     Attributes:
@@ -36,7 +36,7 @@ class Pieces:
 
     name: str
     settings: Mapping[str, str]
-    found: tuple[Piece, ...]
+    found: tuple[ShardFolder, ...]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class ShardSet:
         name: Of the folder for the results of all shards.
         of: How many shards there are.
         given: Numbers of those that are here.
-        draws: How many draws all of them together were asked for.
+        draws: How many draws all of them together are to have.
         seed: Of all random streams.
         sweep: What `sweep.json` is to say; None without a sweep.
         scenarios: The scenario, or the points of a sweep.
@@ -61,7 +61,7 @@ class ShardSet:
     draws: int
     seed: int
     sweep: bytes | None
-    scenarios: tuple[Pieces, ...]
+    scenarios: tuple[ScenarioShards, ...]
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def read_set(paths: Sequence[Path]) -> ShardSet:
 
     Raises:
         StoreError: if one is no shard, is of other results or of another number of shards, or is there twice.
-        DamagedResults: if it cannot be told what one is of.
+        DamagedResults: if one does not say what it is of.
     """
     folders = [read_folder(path) for path in paths]
     shards = sorted(((_shard_of(each), each) for each in folders), key=lambda pair: pair[0])
@@ -124,7 +124,8 @@ def read_set(paths: Sequence[Path]) -> ShardSet:
         sweep = json_text(facts).encode()
         scenarios = tuple(_point(point, shards) for point in first.points)
     else:
-        scenarios = (Pieces(name, {}, tuple(Piece(each.path, read_manifest(each.path)) for _, each in shards)),)
+        found = tuple(ShardFolder(each.path, read_manifest(each.path)) for _, each in shards)
+        scenarios = (ScenarioShards(name, {}, found),)
     draws = _draws_of([piece for each in scenarios for piece in each.found], first.path)
     given = frozenset(shard.number for shard, _ in shards)
     return ShardSet(first.id, name, shard.of, given, draws, first.seed, sweep, scenarios)
@@ -135,7 +136,7 @@ def read_folder(path: Path) -> _Folder:
 
     Raises:
         StoreError: if it is none, or cannot be read.
-        DamagedResults: if it cannot be told what it is of.
+        DamagedResults: if it does not say what it is of.
     """
     if not (path / SWEEP).exists():
         manifest = read_manifest(path)
@@ -177,12 +178,12 @@ def _refuse_mixture(shards: Sequence[tuple[Shard, _Folder]]) -> None:
         seen[other] = each.path
 
 
-def _point(point: Mapping[str, Any], shards: Sequence[tuple[Shard, _Folder]]) -> Pieces:
+def _point(point: Mapping[str, Any], shards: Sequence[tuple[Shard, _Folder]]) -> ScenarioShards:
     """What the shards have of a point of a sweep."""
-    return Pieces(point["folder"], point["set"], tuple(_pieces(point, shards)))
+    return ScenarioShards(point["folder"], point["set"], tuple(_pieces(point, shards)))
 
 
-def _pieces(point: Mapping[str, Any], shards: Sequence[tuple[Shard, _Folder]]) -> Iterator[Piece]:
+def _pieces(point: Mapping[str, Any], shards: Sequence[tuple[Shard, _Folder]]) -> Iterator[ShardFolder]:
     for shard, each in shards:
         folder = each.path / point["folder"]
         if not (folder / RUN).exists():
@@ -190,15 +191,15 @@ def _pieces(point: Mapping[str, Any], shards: Sequence[tuple[Shard, _Folder]]) -
         manifest = read_manifest(folder)
         if manifest.identity != point["identity"] or manifest.shard != shard:
             raise StoreError(f"{folder} is not what {SWEEP} beside it says; move it away and run its shard again")
-        yield Piece(folder, manifest)
+        yield ShardFolder(folder, manifest)
 
 
-def _draws_of(pieces: Sequence[Piece], path: Path) -> int:
-    """The number of draws that all were asked for."""
+def _draws_of(pieces: Sequence[ShardFolder], path: Path) -> int:
+    """The number of draws of all shards together."""
     if not pieces:
         raise StoreError(f"{path}: no chunk is finished yet; run the shard again to go on")
     few, many = (choose(pieces, key=lambda piece: piece.manifest.draws) for choose in (min, max))
     if few.manifest.draws != many.manifest.draws:
-        told = ", ".join(f"{each.folder} with -n {each.manifest.draws}" for each in (few, many))
-        raise StoreError(f"shards were run for different numbers of draws: {told}; run the first again with the larger")
+        both = ", ".join(f"{each.folder} with -n {each.manifest.draws}" for each in (few, many))
+        raise StoreError(f"shards were run for different numbers of draws: {both}; run the first again with the larger")
     return few.manifest.draws

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import Any, Protocol
+from typing import Any
 
-HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a request to end, a terminal that is closed
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a request to end, a terminal that is closed
 
 
 class BatchInterrupted(Exception):
-    """The batch was told to stop; what was finished is kept, and the text says how to go on.
+    """The batch was stopped by a signal; finished chunks stay, and the message is how to go on.
 
     Attributes:
         signal: 2 for Ctrl-C, 15 for a request to end, 1 for a terminal that was closed.
@@ -46,18 +46,6 @@ class ClusterLost(ClusterError):
         return f"{super().__str__()}; what is finished is kept, and the same command goes on from there"
 
 
-class Interruptible(Protocol):
-    """Within it, a signal may raise `KeyboardInterrupt`."""
-
-    def __enter__(self) -> object:
-        """Begin."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        """End."""
-
-
 class Stopping:
     """Notes a signal whenever it comes, and raises `KeyboardInterrupt` where that does no harm: within `with`.
 
@@ -74,7 +62,7 @@ class Stopping:
         self.number = 0
         self._within = False
 
-    def hear(self, number: int, frame: FrameType | None) -> None:
+    def handle(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal."""
         self.number = self.number or number
         if self._within:
@@ -96,14 +84,14 @@ class Stopping:
 
 
 @contextmanager
-def signals_heard() -> Iterator[Stopping]:
-    """Within, Ctrl-C and the like are heard as `Stopping` says; at the end, one that changed nothing is passed on."""
+def handled_signals() -> Iterator[Stopping]:
+    """Within, `Stopping` handles Ctrl-C and the like; at the end, a signal that changed nothing is passed on."""
     stopping = Stopping()
     if threading.current_thread() is not threading.main_thread():
         yield stopping
         return
-    before: Mapping[int, Any] = {number: signal.getsignal(number) for number in HEARD}
-    heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]  # nohup and the like
+    before: Mapping[int, Any] = {number: signal.getsignal(number) for number in SIGNALS}
+    handled = [number for number, handler in before.items() if handler is not signal.SIG_IGN]  # nohup and the like
     hook = sys.unraisablehook
 
     def unless_stopped(lost: Any) -> None:
@@ -112,12 +100,12 @@ def signals_heard() -> Iterator[Stopping]:
 
     try:
         sys.unraisablehook = unless_stopped
-        for number in heard:
-            signal.signal(number, stopping.hear)
+        for number in handled:
+            signal.signal(number, stopping.handle)
         yield stopping
     finally:
         sys.unraisablehook = hook
-        for number in heard:
+        for number in handled:
             signal.signal(number, before[number] or signal.SIG_DFL)
     if stopping.number:
         signal.raise_signal(stopping.number)

@@ -15,7 +15,7 @@ from sim.results.files import DamagedResults, StoreError
 from sim.results.inspection import Inspection, inspect
 from sim.results.manifest import RUN, Manifest, OtherRelease, holds_results, read_manifest
 
-A_FEW = 3  # chunks that are played again if nothing else is asked for
+A_FEW = 3  # chunks that are played again unless others are requested
 _CHUNK = re.compile(r"\d{8,20}-\d{8,20}\.parquet")
 
 
@@ -25,7 +25,7 @@ class Place:
 
     Attributes:
         folder: A results folder, or with `sweep` that of a sweep.
-        chunks: Names of the only chunks that are asked for; None for the whole folder.
+        chunks: Names of the only chunks that are verified; None for the whole folder.
         sweep: Whether `sweep.json` is looked at, and not what lies in the folders of its points.
         identity: That its results must have, by the sweep that they are a point of.
     """
@@ -63,7 +63,7 @@ class Verified:
 
     @property
     def is_sound(self) -> bool | None:
-        """Whether all is well; None if it cannot be told here."""
+        """Whether all is well; None if that cannot be decided here."""
         if self.inspection.changed:
             return None
         if self.inspection.damaged or self.differing:
@@ -108,7 +108,7 @@ def _at(path: Path) -> Iterator[Place]:
         yield Place(path, sweep=True)
         try:
             points = read_folder(path).points
-        except DamagedResults:  # told when its turn comes; what lies there is looked at all the same
+        except DamagedResults:  # reported when its turn comes; what lies there is looked at all the same
             inside = sorted(each for each in path.iterdir() if each.is_dir() and not each.is_symlink())
             yield from (place for each in inside for place in _at(each))
             return
@@ -145,7 +145,7 @@ def chosen(manifest: Manifest, place: Place, chunks: str | int) -> list[ChunkEnt
         chunks: `all`, `first`, or how many.
 
     Raises:
-        StoreError: if a chunk that is asked for by name is not listed.
+        StoreError: if a chunk that is named is not listed.
     """
     entries = {entry.name: entry for entry in manifest.chunks}
     if place.chunks is not None:
@@ -193,7 +193,7 @@ def verify(
 
 
 def _work(place: Place, chunks: str | int) -> int:
-    """Draws to be read and to be played; 0 where that cannot be told."""
+    """Draws to be read and to be played; 0 where that is not known."""
     if place.sweep:
         return 0
     try:

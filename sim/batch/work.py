@@ -16,19 +16,19 @@ from sim.results.chunk_files import ChunkEntry, Layout, write_chunk
 from sim.results.manifest import RESOLVED, identity
 from sim.scenario import read_scenario
 
-PARTS_A_CHUNK = 4  # so that two workers share a chunk; more pieces cost the writing process more of its time
+JOBS_A_CHUNK = 4  # so that two workers share a chunk; more jobs cost the writing process more of its time
 
 
 @dataclass(frozen=True)
-class Part:
-    """A piece of a chunk, small enough to be sent to a worker in one go.
+class Job:
+    """Some draws of a chunk, played in one go and played again if their worker is lost.
 
     Attributes:
         folder: Of the results; the resolved scenario lies there.
         identity: Of the results.
         seed: Of all random streams.
         chunk: First draw of the chunk.
-        first: First draw of the piece.
+        first: First draw.
         count: Number of draws.
     """
 
@@ -39,21 +39,26 @@ class Part:
     first: int
     count: int
 
-    def split(self, into: int) -> "tuple[Part, list[Part]]":
-        """The first of so many shares of the piece, and the rest, which may be empty."""
+    @property
+    def span(self) -> str:
+        """Its draws, for messages."""
+        return f"draws {self.first} to {self.first + self.count - 1}"
+
+    def split(self, into: int) -> "tuple[Job, list[Job]]":
+        """The first of so many shares of the job, and the rest, which may be empty."""
         head = -(-self.count // into)
         rest = replace(self, first=self.first + head, count=self.count - head)
         return replace(self, count=head), [rest] if rest.count else []
 
 
-def parts_of(chunk: range, length: int) -> list[range]:
-    """The pieces of a chunk: quarters of a full one.
+def jobs_of(chunk: range, length: int) -> list[range]:
+    """The draws of each job of a chunk: quarters of a full one.
 
     Args:
         chunk: Draws of the chunk.
         length: Draws in a full chunk.
     """
-    step = max(1, length // PARTS_A_CHUNK)
+    step = max(1, length // JOBS_A_CHUNK)
     return [range(first, min(first + step, chunk.stop)) for first in range(chunk.start, chunk.stop, step)]
 
 
@@ -70,76 +75,75 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def play_part(part: Part, pieces: str) -> ChunkEntry:
-    """Play a piece in a worker and leave it in a file: what comes back through the pipe is a few hundred bytes.
+def play_job(job: Job, folder: str) -> ChunkEntry:
+    """Play a job in a worker and leave it in a file: what comes back through the pipe is a few hundred bytes.
 
     A worker that is killed while it sends much would leave half of it in the pipe, and the parent waiting for the rest.
 
     Args:
-        part: What to play.
-        pieces: Folder for pieces of chunks.
+        job: What to play.
+        folder: For results of jobs.
 
     Raises:
-        StoreError: if the piece cannot be written.
+        StoreError: if the job cannot be written.
     """
-    layout = _layout(part.folder, part.identity, part.seed)
-    return write_chunk(Path(pieces), layout.play(part.first, part.count), layout, sync=False)
+    layout = _layout(job.folder, job.identity, job.seed)
+    return write_chunk(Path(folder), layout.play(job.first, job.count), layout, sync=False)
 
 
 @lru_cache(maxsize=2)
 def _layout(folder: str, name: str, seed: int) -> Layout:
-    """The scenario that lies in the folder, laid out once and not for every piece."""
+    """The scenario that lies in the folder, laid out once and not for every job."""
     scenario = read_scenario(Path(folder) / RESOLVED)
     if identity(scenario, seed) != name:
         raise ValueError(f"{RESOLVED} does not read back as the scenario it was written from")
     return Layout.of(scenario, seed)
 
 
-MOST_LOSSES = 3  # of one piece
+MOST_LOSSES = 3  # of one job
 
 
 class Lost(Exception):
-    """A piece whose worker ended each time it was played."""
+    """A job is given up: its worker ended each time it was played."""
 
 
-class Losses:
-    """What was lost so far.
+class Retries:
+    """Lost jobs, to be played again.
 
-    A worker takes with it all that it was given, and nothing tells which piece ended it. So a piece that was lost once
-    less than is borne is a suspect: it is played with nothing else beside it that could be at fault.
+    A worker takes with it all that it was given, and nothing tells which job ended it. So a job that was lost once less
+    than is borne is a suspect: it is played with nothing else beside it that could be at fault.
 
     Attributes:
-        again: Pieces to be played again.
-        suspects: Pieces to be played alone.
+        again: Jobs to be played again.
+        suspects: Jobs to be played alone.
     """
 
     def __init__(self) -> None:
-        self.again: deque[Part] = deque()
-        self.suspects: deque[Part] = deque()
-        self._counts: Counter[Part] = Counter()
+        self.again: deque[Job] = deque()
+        self.suspects: deque[Job] = deque()
+        self._counts: Counter[Job] = Counter()
 
-    def count(self, part: Part, why: str = "ended", hint: str = "") -> Lost | None:
-        """Note that a piece was lost; why it is given up, if it is.
+    def lost(self, job: Job, why: str = "ended", hint: str = "") -> Lost | None:
+        """Note that a job was lost.
 
         Args:
-            part: The piece.
+            job: The job.
             why: What became of its worker now.
-            hint: Ends the text of what is given up.
+            hint: Ends the message if it is given up.
+
+        Returns:
+            Why it is given up, if it is.
         """
-        self._counts[part] += 1
-        if self._counts[part] >= MOST_LOSSES:
-            span = f"draws {part.first} to {part.first + part.count - 1}"
+        self._counts[job] += 1
+        if self._counts[job] >= MOST_LOSSES:
             last = "" if why == "ended" else f"; the last one {why}"
-            return Lost(f"{span} were given up: their worker ended {MOST_LOSSES} times{last}{hint}")
-        if self._counts[part] == MOST_LOSSES - 1:
-            self.suspects.append(part)
-        else:
-            self.again.append(part)
+            return Lost(f"{job.span} were given up: their worker ended {MOST_LOSSES} times{last}{hint}")
+        (self.suspects if self._counts[job] == MOST_LOSSES - 1 else self.again).append(job)
         return None
 
 
 def how_ended(workers: Iterable[BaseProcess]) -> str:
-    """What became of the first of some workers that ended; the others are told to end when one has."""
+    """What became of the first of some workers that ended; the pool ends the others when one has."""
     codes = [worker.exitcode for worker in workers]
     own = next((code for code in codes if code not in (None, 0, -signal.SIGTERM)), None)
     if own == -signal.SIGKILL:
@@ -150,6 +154,6 @@ def how_ended(workers: Iterable[BaseProcess]) -> str:
 
 
 def out_of_memory(error: MemoryError) -> str:
-    """One line on a piece for which the memory of its worker was too little."""
+    """One line on a job for which the memory of its worker was too little."""
     detail = " ".join(str(error).split())[:200]
     return f"out of memory{f' ({detail})' if detail else ''}: fewer workers at a time leave each of them more"

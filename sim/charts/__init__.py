@@ -1,8 +1,9 @@
-"""Charts of results: one file a chart, a table of contents of them here. The only import of matplotlib."""
+"""Charts of results and of analyses: one file a chart, their table of contents here. The only import of matplotlib."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 from sim.core.current_folder import unread
@@ -10,46 +11,46 @@ from sim.core.current_folder import unread
 with unread("matplotlibrc") if os.environ.get("PYTHONSAFEPATH") else nullcontext():  # the command line sets it
     import matplotlib
 
-from sim.analysis.discovery import Discovery
-from sim.analysis.sensitivity import Sensitivity
-from sim.analysis.sweep_table import SweepTable
-from sim.analysis.tournament import Tournament
-from sim.analysis.waterfall import Waterfall
-from sim.charts.chart import Chart, known, png_bytes, save_picture, side_by_side, svg_text
+# Each registers its charts, in the order in which pages and lists have them.
+# isort: off
+from sim.charts import packages  # which packages are signed
+from sim.charts import concessions  # which options are signed together
+from sim.charts import zone  # what all sides could accept
+from sim.charts import frontier  # what packages are worth to two parties
+from sim.charts import talks  # who asks for what, and when they sign
+from sim.charts import ledger  # who moved how far from opening to text
+from sim.charts import funnel  # how far runs get, and what stops them
+from sim.charts import survival  # how long agreements hold
+from sim.charts import harm  # weeks without power and war cost
+from sim.charts import tornado  # of analyses: which inputs move a figure
+from sim.charts import indices  # PAWN, Sobol, Morris
+from sim.charts import discovery  # under which conditions runs end a certain way
+from sim.charts import sweep  # points of a sweep
+from sim.charts import tournament  # strategies against strategies
+from sim.charts import waterfall  # where a difference comes from
+
+# isort: on
+from sim.analysis.compare import Comparison
+from sim.charts.chart import (
+    ANALYSIS_CHARTS,
+    CHARTS,
+    Chart,
+    charts_of,
+    png_bytes,
+    save_picture,
+    side_by_side,
+    svg_text,
+)
 from sim.charts.compare import compare, compare_table
-from sim.charts.concessions import CONCESSIONS
-from sim.charts.discovery import discovery_chart, discovery_numbers
-from sim.charts.frontier import FRONTIER
-from sim.charts.funnel import FUNNEL
-from sim.charts.harm import HARM
-from sim.charts.indices import index_chart, index_numbers
-from sim.charts.ledger import LEDGER
-from sim.charts.packages import PACKAGES
 from sim.charts.page import Picture
-from sim.charts.survival import SURVIVAL
-from sim.charts.sweep import sweep_chart
-from sim.charts.talks import TALKS
-from sim.charts.tornado import tornado_chart, tornado_numbers
-from sim.charts.tournament import tournament_chart, tournament_numbers
-from sim.charts.waterfall import waterfall_chart, waterfall_numbers
-from sim.charts.zone import ZONE
 from sim.results.results import Results
 from sim.results.tables import csv_text
 
-CHARTS: Mapping[str, Chart] = {
-    chart.name: chart
-    for chart in (
-        PACKAGES,  # which packages are signed
-        CONCESSIONS,  # which options are signed together
-        ZONE,  # what all sides could accept
-        FRONTIER,  # what packages are worth to two parties
-        TALKS,  # who asks for what, and when they sign
-        LEDGER,  # who moved how far from opening to text
-        FUNNEL,  # how far runs get, and what stops them
-        SURVIVAL,  # how long agreements hold
-        HARM,  # weeks without power and war cost
-    )
-}
+__all__ = [
+    "ANALYSIS_CHARTS", "CHARTS", "Chart", "Picture", "Plots", "charts_of", "charts_side_by_side", "compare",
+    "compare_table", "csv_text", "plots", "png_bytes", "save_charts", "save_comparison", "save_picture",
+    "side_by_side", "svg_text",
+]  # fmt: skip
 
 
 def charts_side_by_side(results: Sequence[Results]) -> list[str]:
@@ -61,20 +62,27 @@ def charts_side_by_side(results: Sequence[Results]) -> list[str]:
     ]
 
 
-def save_charts(results: Results, folder: str | os.PathLike[str], names: Sequence[str] | None = None) -> list[Path]:
-    """Draw charts of a result and write each as SVG, PNG and CSV.
+def save_charts(
+    subject: object, folder: str | os.PathLike[str], names: Sequence[str] | None = None, stem: str = ""
+) -> list[Path]:
+    """Draw charts of results, or of an analysis, and write each as SVG, PNG and CSV.
 
     Args:
-        results: Of one scenario.
+        subject: Results of one scenario, a sweep table, sensitivity, discovery, a tournament or a waterfall.
         folder: Made if it is missing.
-        names: Of `CHARTS`; by default all that apply to the result.
+        names: Of the charts; by default all that apply.
+        stem: Name of the files in place of the chart's, where there is one chart.
 
     Raises:
         ValueError: if there is no chart of a name; nothing is written then.
     """
-    wanted = [CHARTS[name] for name in known(names, list(CHARTS))]
-    chosen = [chart for chart in wanted if names is not None or chart.applies(results)]
-    return [path for chart in chosen for path in save_picture(chart(results), chart.table(results), folder, chart.name)]
+    registry = CHARTS if isinstance(subject, Results) else ANALYSIS_CHARTS
+    chosen = charts_of(subject) if names is None else registry.named(names)
+    return [
+        path
+        for chart in chosen
+        for path in save_picture(chart(subject), chart.table(subject), folder, stem or chart.stem(subject))
+    ]
 
 
 def save_comparison(
@@ -94,7 +102,7 @@ def save_comparison(
     Raises:
         ValueError: if there is no result, no chart of a name, or not one label for each.
     """
-    charts = [CHARTS[name] for name in known(names, list(CHARTS))]
+    charts = CHARTS.named(names)
     paths = save_picture(compare(results, labels), compare_table(results, labels), folder, "compare")
     for chart in charts:
         picture, table = side_by_side(chart, results, labels), chart.several(results, labels)
@@ -102,63 +110,34 @@ def save_comparison(
     return paths
 
 
-def save_tournament(
-    tournament: Tournament, folder: str | os.PathLike[str], name: str = "tournament"
-) -> list[Path]:
-    """Draw what strategies did against each other and write it as SVG, PNG and CSV.
+class Plots:
+    """Pictures by name, drawn when they are called; called itself, it draws the first."""
 
-    Args:
-        tournament: As `sim.tournament` makes it.
-        folder: Made if it is missing.
-        name: Of the files, without ending.
-    """
-    return save_picture(tournament_chart(tournament), tournament_numbers(tournament), folder, name)
+    def __init__(self, pictures: Mapping[str, Callable[[], Picture]]) -> None:
+        self._pictures = pictures
 
+    def __getattr__(self, name: str) -> Callable[[], Picture]:
+        if name not in self._pictures:
+            raise AttributeError(f"no chart is called {name!r}; there are {', '.join(self._pictures)}")
+        return self._pictures[name]
 
-def save_waterfall(told: Waterfall, folder: str | os.PathLike[str], name: str = "waterfall") -> list[Path]:
-    """Draw where a difference comes from and write it as SVG, PNG and CSV.
+    def __dir__(self) -> list[str]:
+        return list(self._pictures)
 
-    Args:
-        told: As `sim.waterfall` makes it.
-        folder: Made if it is missing.
-        name: Of the files, without ending.
-    """
-    return save_picture(waterfall_chart(told), waterfall_numbers(told), folder, name)
+    def __call__(self) -> Picture:
+        if not self._pictures:
+            raise ValueError("there is nothing to draw")
+        return next(iter(self._pictures.values()))()
 
-
-def save_sweep(table: SweepTable, folder: str | os.PathLike[str], name: str = "sweep") -> list[Path]:
-    """Draw what came of a sweep and write it as SVG, PNG and CSV; the CSV is the table of all points.
-
-    Args:
-        table: As `sim.analysis.sweep_table` makes it.
-        folder: Made if it is missing.
-        name: Of the files, without ending.
-    """
-    return save_picture(sweep_chart(table), table.points, folder, name)
+    def __repr__(self) -> str:
+        return f"Plots({', '.join(self._pictures)})"
 
 
-def save_sensitivity(told: Sensitivity, folder: str | os.PathLike[str]) -> list[Path]:
-    """Draw which inputs move a figure, a chart each method, and write each as SVG, PNG and CSV.
-
-    Args:
-        told: As `sim.analysis.sensitivity` makes it.
-        folder: Made if it is missing.
-    """
-    paths = []
-    for method in told.tables:
-        if method == "tornado":
-            picture, table = tornado_chart(told), tornado_numbers(told)
-        else:
-            picture, table = index_chart(told, method), index_numbers(told, method)
-        paths += save_picture(picture, table, folder, method)
-    return paths
-
-
-def save_discovery(told: Discovery, folder: str | os.PathLike[str]) -> list[Path]:
-    """Draw under which conditions runs end a certain way and write it as SVG, PNG and CSV.
-
-    Args:
-        told: As `sim.analysis.discovery` makes it.
-        folder: Made if it is missing.
-    """
-    return save_picture(discovery_chart(told), discovery_numbers(told), folder, "discovery")
+def plots(subject: object) -> Plots:
+    """The charts of results, of an analysis, or of several results side by side."""
+    if isinstance(subject, Comparison):
+        results, names = subject.results, subject.names
+        beside = {name: partial(side_by_side, CHARTS[name], results, names) for name in charts_side_by_side(results)}
+        return Plots({"compare": partial(compare, results, names), **beside})
+    charts = CHARTS.values() if isinstance(subject, Results) else charts_of(subject)
+    return Plots({chart.name: partial(chart, subject) for chart in charts})

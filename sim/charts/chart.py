@@ -1,18 +1,17 @@
-"""What a chart is: a function from results to a figure, and its table; and several results on the same scale."""
+"""What a chart is: a picture of results or of an analysis, with its caption and its table; several on one scale."""
 
 import hashlib
 import io
 import os
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 from xml.sax.saxutils import escape
 
 import pandas as pd
 
-from sim.charts.page import BODY, Panel, Picture, Words, drawing_settings, provenance, sheet
+from sim.charts.page import BODY, Caption, Panel, Picture, drawing_settings, provenance, sheet
 from sim.charts.style import SOFT
 from sim.charts.text import LINE, clean, wrap
 from sim.results.files import make_folder, write_whole
@@ -71,80 +70,153 @@ def save_picture(picture: Picture, table: pd.DataFrame, folder: str | os.PathLik
     return [target / f"{name}.{kind}" for kind in contents]
 
 
-def known(names: Sequence[str] | None, charts: Sequence[str]) -> list[str]:
-    """The charts asked for, all if none is named.
-
-    Raises:
-        ValueError: if there is no chart of a name.
-    """
-    unknown = [name for name in names or () if name not in charts]
-    if unknown:
-        raise ValueError(f"no chart is called {unknown[0]!r}; there are {', '.join(charts)}")
-    return list(names) if names is not None else list(charts)
-
-
 GAP = 0.45  # inches between pictures side by side
 LABEL = 11.0  # points, the name of a picture among several
 
 
-def _always(results: Any) -> bool:
-    return True
+Subject = TypeVar("Subject")
+Shared = TypeVar("Shared")
 
 
-@dataclass(frozen=True)
-class Chart:
-    """A chart of a scenario's results.
+class Chart(Generic[Subject, Shared]):
+    """A chart of results, or of an analysis; all that one may have is declared here, with its default.
 
-    What pictures must share to be read side by side (limits, rows, colours) is worked out by `frame`, from one result
+    What pictures must share to be read side by side (limits, rows, colours) is worked out by `frame`, from one subject
     or from several; the others take it as it comes.
 
     Attributes:
         name: By which it is asked for; also its file name.
         about: What it shows, in a line.
-        frame: What pictures of these results share.
-        size: Width and height of the picture, inches.
-        draw: Draws one result on a panel of that size.
-        words: What is written around it.
-        table: The numbers that are drawn.
-        applies: Whether a result has what it shows. Where it has not, the picture says so in a sentence.
-        compares: Whether several results can stand side by side.
+        group: The section of the page in which it stands, by its id; a group of its own makes a section.
+        of: What it is drawn of.
     """
 
     name: str
-    about: str
-    frame: Callable[[Sequence[Results]], Any]
-    size: Callable[[Results, Any], tuple[float, float]]
-    draw: Callable[[Panel, Results, Any], None]
-    words: Callable[[Results, Any], Words]
-    table: Callable[[Results], pd.DataFrame]
-    applies: Callable[[Results], bool] = _always
-    compares: Callable[[Sequence[Results]], bool] = _always
+    about: str = ""
+    group: str = "charts"
+    of: type = Results
+
+    def applies(self, subject: Subject) -> bool:
+        """Whether a subject has what it shows; where it has not, the picture says so in a sentence."""
+        return True
+
+    def compares(self, subjects: Sequence[Subject]) -> bool:
+        """Whether several subjects can stand side by side."""
+        return True
+
+    def frame(self, subjects: Sequence[Subject]) -> Shared:
+        """What pictures of these subjects share."""
+        raise NotImplementedError
+
+    def size(self, subject: Subject, shared: Shared) -> tuple[float, float]:
+        """Width and height of the picture, inches."""
+        raise NotImplementedError
+
+    def draw(self, panel: Panel, subject: Subject, shared: Shared) -> None:
+        """Draw one subject on a panel of that size."""
+        raise NotImplementedError
+
+    def caption(self, subject: Subject, shared: Shared) -> Caption:
+        """Title, how to read it, main figures, alternative text, notes."""
+        raise NotImplementedError
+
+    def table(self, subject: Subject) -> pd.DataFrame:
+        """The numbers that are drawn."""
+        raise NotImplementedError
+
+    def results(self, subject: Subject) -> Results:
+        """The results that a subject is about; itself where it is results."""
+        assert isinstance(subject, Results)
+        return subject
+
+    def kicker(self, subject: Subject) -> str:
+        """The line above the title."""
+        return clean(self.results(subject).scenario.title)
+
+    def footer(self, subject: Subject) -> str:
+        """What the numbers are from."""
+        return provenance(self.results(subject))
+
+    def stem(self, subject: Subject) -> str:
+        """Name of its files, without ending."""
+        return self.name
 
     def __repr__(self) -> str:
         return f"Chart({self.name}: {self.about})"
 
-    def __call__(self, results: Results) -> Picture:
-        """Draw one result."""
-        frame = self.frame([results])
+    def __call__(self, subject: Subject) -> Picture:
+        """Draw one subject."""
+        shared = self.frame([subject])
         return sheet(
-            clean(results.scenario.title),
-            self.words(results, frame),
-            [provenance(results)],
-            self.size(results, frame),
-            lambda panel: self.draw(panel, results, frame),
+            self.kicker(subject),
+            self.caption(subject, shared),
+            [self.footer(subject)],
+            self.size(subject, shared),
+            lambda panel: self.draw(panel, subject, shared),
         )
 
-
-    def several(self, results: Sequence[Results], labels: Sequence[str] | None = None) -> pd.DataFrame:
-        """The tables of several results below each other, with a first column `result`."""
-        names = result_labels(results, labels)
-        tables = [self.table(one) for one in results]
+    def several(self, subjects: Sequence[Subject], labels: Sequence[str] | None = None) -> pd.DataFrame:
+        """The tables of several subjects below each other, with a first column `result`."""
+        names = result_labels([self.results(one) for one in subjects], labels)
+        tables = [self.table(one) for one in subjects]
         for name, table in zip(names, tables, strict=True):
             table.insert(0, "result", name)
         return pd.concat([table for table in tables if len(table)] or tables, ignore_index=True)
 
 
-def side_by_side(chart: Chart, results: Sequence[Results], labels: Sequence[str] | None = None) -> Picture:
+AnyChart = Chart[Any, Any]
+Registered = TypeVar("Registered", bound=type[AnyChart])
+
+
+class Charts(Mapping[str, AnyChart]):
+    """Charts by name, in the order in which they were registered."""
+
+    def __init__(self) -> None:
+        self._charts: dict[str, AnyChart] = {}
+
+    def register(self, kind: Registered) -> Registered:
+        """Enter a chart, once its class is defined.
+
+        Raises:
+            ValueError: if the name is taken.
+        """
+        if kind.name in self._charts:
+            raise ValueError(f"two charts are called {kind.name!r}")
+        self._charts[kind.name] = kind()
+        return kind
+
+    def named(self, names: Sequence[str] | None) -> list[AnyChart]:
+        """The charts asked for, all if none is named.
+
+        Raises:
+            ValueError: if there is no chart of a name.
+        """
+        unknown = [name for name in names or () if name not in self]
+        if unknown:
+            raise ValueError(f"no chart is called {unknown[0]!r}; there are {', '.join(self)}")
+        return [self[name] for name in (self if names is None else names)]
+
+    def __getitem__(self, name: str) -> AnyChart:
+        return self._charts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._charts)
+
+    def __len__(self) -> int:
+        return len(self._charts)
+
+
+CHARTS = Charts()  # of results
+ANALYSIS_CHARTS = Charts()  # of sweeps, sensitivity, discovery, tournaments, comparisons
+
+
+def charts_of(subject: object) -> list[AnyChart]:
+    """The charts that results or an analysis have."""
+    there = (*CHARTS.values(), *ANALYSIS_CHARTS.values())
+    return [chart for chart in there if isinstance(subject, chart.of) and chart.applies(subject)]
+
+
+def side_by_side(chart: AnyChart, results: Sequence[Results], labels: Sequence[str] | None = None) -> Picture:
     """The same chart of several results, next to each other and on the same scale.
 
     Args:
@@ -155,23 +227,23 @@ def side_by_side(chart: Chart, results: Sequence[Results], labels: Sequence[str]
     names = result_labels(results, labels)
     frame = chart.frame(results)
     sizes = [chart.size(one, frame) for one in results]
-    each = [chart.words(one, frame) for one in results]
+    each = [chart.caption(one, frame) for one in results]
     heads = [wrap(name, width, LABEL, 2, bold=True) for name, (width, _) in zip(names, sizes, strict=True)]
-    said = [wrap(its.said, width, BODY, 4) for its, (width, _) in zip(each, sizes, strict=True)]
+    finding = [wrap(its.finding, width, BODY, 4) for its, (width, _) in zip(each, sizes, strict=True)]
     below = max(map(len, heads)) * LABEL * LINE + 0.04
-    head = below + max(map(len, said)) * BODY * LINE + 0.15
+    head = below + max(map(len, finding)) * BODY * LINE + 0.15
 
     def draw(panel: Panel) -> None:
         x = 0.0
         for place, one in enumerate(results):
             width, height = sizes[place]
             panel.lines(x, 0, heads[place], LABEL, weight="bold")
-            panel.lines(x, below, said[place], BODY, color=SOFT)
+            panel.lines(x, below, finding[place], BODY, color=SOFT)
             chart.draw(panel.part(x, head, width, height), one, frame)
             x += width + GAP
 
     titles = {its.title for its in each}
-    words = Words(
+    words = Caption(
         each[0].title if len(titles) == 1 else f"{chart.about[0].upper()}{chart.about[1:]}",
         f"The same scale in all pictures. {each[0].how}",
         "",

@@ -6,7 +6,7 @@ import pandas as pd
 
 from sim.charts.chart import result_labels
 from sim.charts.packages import INTERVAL_NOTE
-from sim.charts.page import Panel, Picture, Words, provenance, sheet
+from sim.charts.page import Caption, Panel, Picture, provenance, sheet
 from sim.charts.ranking import (
     Ranking,
     Row,
@@ -43,7 +43,7 @@ def compare(results: Sequence[Results], labels: Sequence[str] | None = None) -> 
         draw_ranking(panel, results, shared, names)
 
     agreed = [f"{name}: {share_text(one.agreements, one.n)}" for name, one in zip(names, results, strict=True)]
-    words = Words(
+    words = Caption(
         "Outcomes and packages signed, by share of runs",
         "The same scale in all columns. Shares are of all runs of a column.",
         "",

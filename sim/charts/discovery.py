@@ -7,11 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.analysis.discovery import Discovery
-from sim.analysis.discovery_text import box_sentence, condition_texts, does, lines_named, opening, population
-from sim.analysis.input_words import value_words
-from sim.charts.page import BODY, SMALL, Panel, Picture, Words, provenance, sheet
+from sim.charts.chart import ANALYSIS_CHARTS, Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.style import BLACK, INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
-from sim.charts.text import LINE, clean, interval_note, wrap
+from sim.charts.text import LINE, interval_note, wrap
+from sim.charts.wording import box_sentence, condition_texts, discovery_opening, does, lines_named, population
+from sim.results.labels import value_words
+from sim.results.results import Results, share_interval
 
 TEXT, GAP, SCATTER = 5.2, 0.55, 3.3  # inches: words at the left, coverage and density at the right
 BAR, BARS = 0.16, 1.5  # inches: height of a range, width of all of it
@@ -25,90 +27,54 @@ NUMBERS = [
 ]
 
 
-def discovery_chart(told: Discovery) -> Picture:
-    """Draw boxes in words, with the part of each input's range that is inside, and the choice there was."""
-    if told.note:
-        lines = wrap(told.note, TEXT + GAP + SCATTER, BODY)
-        size = (TEXT + GAP + SCATTER, len(lines) * BODY * LINE + 0.2)
-        return _sheet(told, size, lambda panel: panel.lines(0, 0.1, lines, BODY))
-    height = max(_draw_boxes(None, told), SCATTER + 0.6 + 6 * SMALL * LINE)
-
-    def draw(panel: Panel) -> None:
-        _draw_boxes(panel, told)
-        part = panel.part(TEXT + GAP, 0, SCATTER, height)
-        part.text(0, 0, "Coverage and density of the first box", BODY, weight="bold")
-        _draw_tradeoff(part.axes(0.45, 0.35, SCATTER - 0.5, SCATTER - 0.5), told)
-        _draw_key(part, told, SCATTER + 0.45)
-
-    return _sheet(told, (TEXT + GAP + SCATTER, height), draw)
-
-
-def discovery_numbers(told: Discovery) -> pd.DataFrame:
-    """One row a condition (`kind` `condition`), and one a box that the choice was from (`tradeoff`)."""
-    rows: list[dict[str, Any]] = []
-    data = told.as_data()["boxes"]
-    for number, box in enumerate(data, 1):
-        shares = {key: box[key] for key in NUMBERS if key in box and key not in ("inputs", "chosen")}
-        for condition in box["conditions"]:
-            of_it = {key: condition[key] for key in ("input", "words", "low", "high")}
-            of_it["without"] = " ".join(condition["without"])
-            rows.append({"kind": "condition", "box": number, **of_it, **shares})
-        rows += [{"kind": "tradeoff", "box": number, **row} for row in box["tradeoff"]]
-    return pd.DataFrame(rows, columns=NUMBERS)
-
-
-def _sheet(told: Discovery, size: tuple[float, float], draw: Any) -> Picture:
-    return sheet(clean(told.results.scenario.title), _words(told), [provenance(told.results)], size, draw)
-
-
-def _draw_boxes(panel: Panel | None, told: Discovery) -> float:
+def _draw_boxes(panel: Panel | None, subject: Discovery) -> float:
     """Sentences, below each the ranges of its inputs; the height they take."""
     y = 0.0
-    for place, found in enumerate(told.boxes):
-        lines = wrap(box_sentence(told, place), TEXT, BODY)
+    for place, found in enumerate(subject.boxes):
+        lines = wrap(box_sentence(subject, place), TEXT, BODY)
         if panel is not None:
             panel.text(0, y, f"Box {place + 1}", BODY, weight="bold")
             panel.lines(0, y + BODY * LINE, lines, BODY)
         y += (1 + len(lines)) * BODY * LINE + 0.1
-        for column, text in condition_texts(told, found.box).items():
-            texts = wrap(text + _range_text(told, column), TEXT - BARS - 0.3, SMALL)
+        for column, text in condition_texts(subject, found.box).items():
+            texts = wrap(text + _range_text(subject, column), TEXT - BARS - 0.3, SMALL)
             tall = max(len(texts) * SMALL * LINE, 2 * BAR)
             if panel is not None:
                 panel.lines(0.15, y, texts, SMALL, color=SOFT)
-                _draw_range(panel.axes(TEXT - BARS, y, BARS, BAR), told, found.box, column)
+                _draw_range(panel.axes(TEXT - BARS, y, BARS, BAR), subject, found.box, column)
             y += tall + 0.08
         y += AIR
     return y
 
 
-def _range_text(told: Discovery, column: int) -> str:
+def _range_text(subject: Discovery, column: int) -> str:
     """The range of a number in all runs, nothing for categories."""
-    if told.factors.categories[column]:
+    if subject.factors.categories[column]:
         return ""
-    low, high = told.range_of(column)
+    low, high = subject.range_of(column)
     return f" (range {value_words(low, low, high)} to {value_words(high, low, high)})"
 
 
-def _draw_range(axes: Axes, told: Discovery, box: Any, column: int) -> None:
+def _draw_range(axes: Axes, subject: Discovery, box: Any, column: int) -> None:
     """The part of an input's range that is inside, dark on all of it; of categories those that are."""
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
-    count = told.factors.categories[column]
+    count = subject.factors.categories[column]
     if count:
         for code in range(count):
             inside = code not in box.out.get(column, ())
             look: dict[str, Any] = {"facecolor": NEUTRAL if inside else "white", "edgecolor": NEUTRAL, "linewidth": 0.8}
             axes.barh(0.5, 0.94 / count, 0.9, left=code / count, **look)
         return
-    low, high = told.range_of(column)
+    low, high = subject.range_of(column)
     start, end = ((box_end - low) / (high - low) for box_end in (box.low.get(column, low), box.high.get(column, high)))
     axes.barh(0.5, 1, 0.4, facecolor=NEUTRAL_PALE, linewidth=0)
     axes.barh(0.5, end - start, 0.9, left=start, facecolor=NEUTRAL, linewidth=0)
 
 
-def _draw_tradeoff(axes: Axes, told: Discovery) -> None:
-    steps = told.boxes[0].tradeoff
+def _draw_tradeoff(axes: Axes, subject: Discovery) -> None:
+    steps = subject.boxes[0].tradeoff
     axes.set_xlim(0, 1.03)
     axes.set_ylim(0, 1.03)
     ticks = [0, 0.2, 0.4, 0.6, 0.8, 1]
@@ -123,7 +89,7 @@ def _draw_tradeoff(axes: Axes, told: Discovery) -> None:
         mark: dict[str, Any] = {"marker": _marker(row["inputs"]), "color": BLACK, "markersize": 4, "zorder": 3}
         edge: dict[str, Any] = {"markeredgecolor": "white", "markeredgewidth": 0.4, "clip_on": False}
         axes.plot([row["told_coverage"]], [row["told_density"]], **mark, **edge)
-    for found in told.boxes[:1]:
+    for found in subject.boxes[:1]:
         ring: dict[str, Any] = {"marker": "o", "markerfacecolor": "none", "color": INK, "markersize": 12, "zorder": 4}
         axes.plot([found.told.coverage], [found.told.density], clip_on=False, **ring)
 
@@ -132,9 +98,9 @@ def _marker(inputs: int) -> str:
     return MARKERS[min(inputs, len(MARKERS) - 1)]
 
 
-def _draw_key(panel: Panel, told: Discovery, top: float) -> None:
+def _draw_key(panel: Panel, subject: Discovery, top: float) -> None:
     """What the marks mean."""
-    counts = sorted(set(told.boxes[0].tradeoff["inputs"]))
+    counts = sorted(set(subject.boxes[0].tradeoff["inputs"]))
     marks = {_marker(count): f"{count or 'no'} input{'s' * (count != 1)} with a condition" for count in counts}
     y = top
     for marker, text in marks.items():
@@ -143,25 +109,77 @@ def _draw_key(panel: Panel, told: Discovery, top: float) -> None:
         axes.plot([0], [0], marker=marker, color=BLACK, markersize=4.5)
         panel.text(0.72, y, text, SMALL)
         y += SMALL * LINE + 0.02
-    said = "Ring: box 1. Dotted: the runs the search was made on."
-    panel.lines(0.45, y, wrap(said, panel.width - 0.45, SMALL), SMALL)
+    finding = "Ring: box 1. Dotted: the runs the search was made on."
+    panel.lines(0.45, y, wrap(finding, panel.width - 0.45, SMALL), SMALL)
 
 
-def _words(told: Discovery) -> Words:
-    said = opening(told)
-    sentences: Sequence[str] = [box_sentence(told, place) for place in range(len(told.boxes))]
-    text = " ".join([said, *(sentences or [told.note])])
-    return Words(
-        f"Under which conditions {population(told)} {does(told)}",
-        "A box is a few conditions that hold together, found by peeling away slices of the runs where it helps most. "
-        "Dark in a bar: the part of an input's range that is inside.",
-        said,
-        f"Conditions in words, and a picture of coverage against density. {text}",
-        (
-            "Conditions are found on every other run and told on the rest, which the search has not seen. Conditions "
-            "that tell nothing are left out (quasi-p above 0.05).",
-            interval_note(told.tested),
-            *(f"{text[0].upper()}{text[1:]}" for text in lines_named(told)[:MOST_LINES]),
-        ),
-    )
+@ANALYSIS_CHARTS.register
+class DiscoveryChart(Chart[Discovery, list[str]]):
+    """Boxes in words, with the part of each input's range that is inside, and the choice there was."""
 
+    name = "discovery"
+    about = "under which conditions runs end a certain way, and coverage against density"
+    of = Discovery
+
+    def results(self, subject: Discovery) -> Results:
+        return subject.results
+
+    def frame(self, subjects: Sequence[Discovery]) -> list[str]:
+        """Why there is no box, in lines; none where there is one."""
+        note = subjects[0].note
+        return wrap(note, TEXT + GAP + SCATTER, BODY) if note else []
+
+    def size(self, subject: Discovery, shared: list[str]) -> tuple[float, float]:
+        if shared:
+            return TEXT + GAP + SCATTER, len(shared) * BODY * LINE + 0.2
+        return TEXT + GAP + SCATTER, max(_draw_boxes(None, subject), SCATTER + 0.6 + 6 * SMALL * LINE)
+
+    def draw(self, panel: Panel, subject: Discovery, shared: list[str]) -> None:
+        if shared:
+            panel.lines(0, 0.1, shared, BODY)
+            return
+        _draw_boxes(panel, subject)
+        part = panel.part(TEXT + GAP, 0, SCATTER, panel.height)
+        part.text(0, 0, "Coverage and density of the first box", BODY, weight="bold")
+        _draw_tradeoff(part.axes(0.45, 0.35, SCATTER - 0.5, SCATTER - 0.5), subject)
+        _draw_key(part, subject, SCATTER + 0.45)
+
+    def table(self, subject: Discovery) -> pd.DataFrame:
+        """One row a condition (`kind` `condition`), and one a box that the choice was from (`tradeoff`)."""
+        rows: list[dict[str, Any]] = []
+        for number, found in enumerate(subject.boxes, 1):
+            density = share_interval(found.told.cases, found.told.n)
+            coverage = share_interval(found.told.cases, found.told.all_cases)
+            shares = {
+                "n": found.told.n, "cases": found.told.cases,
+                "density": found.told.density, "density_low": density[0], "density_high": density[1],
+                "coverage": found.told.coverage, "coverage_low": coverage[0], "coverage_high": coverage[1],
+            }  # fmt: skip
+            for column, words in condition_texts(subject, found.box).items():
+                limits = {"low": found.box.low.get(column), "high": found.box.high.get(column)}
+                of_it = {"input": subject.factors.names[column], "words": words, **limits,
+                         "without": " ".join(subject.left_out(found.box, column))}  # fmt: skip
+                rows.append({"kind": "condition", "box": number, **of_it, **shares})
+            for row in found.tradeoff.to_dict("records"):
+                rows.append({"kind": "tradeoff", "box": number} | {str(key): value for key, value in row.items()})
+        return pd.DataFrame(rows, columns=NUMBERS)
+
+    def caption(self, subject: Discovery, shared: list[str]) -> Caption:
+        finding = discovery_opening(subject)
+        sentences: Sequence[str] = [box_sentence(subject, place) for place in range(len(subject.boxes))]
+        text = " ".join([finding, *(sentences or [subject.note])])
+        return Caption(
+            f"Under which conditions {population(subject)} {does(subject)}",
+            "A box is a few conditions that hold together, found by peeling away slices of the runs where it helps "
+            "most. "
+            "Dark in a bar: the part of an input's range that is inside.",
+            finding,
+            f"Conditions in words, and a picture of coverage against density. {text}",
+            (
+                "Conditions are found on every other run and tested on the rest, which the search has not seen. "
+                "Conditions "
+                "that tell nothing are left out (quasi-p above 0.05).",
+                interval_note(subject.tested),
+                *(f"{text[0].upper()}{text[1:]}" for text in lines_named(subject)[:MOST_LINES]),
+            ),
+        )

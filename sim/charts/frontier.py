@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
 from sim.analysis.portrait import LINES_OFF, LINES_REAL
-from sim.charts.chart import Chart
-from sim.charts.page import BODY, SMALL, Panel, Words
+from sim.charts.chart import CHARTS, Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.scene import Mark, Scene, scene
 from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, agreement_sentence, party_styles
 from sim.charts.text import DASH, LINE, clean, interval_note, share_text, text_width, wrap
@@ -33,17 +33,6 @@ class Axis:
 
     low: float
     high: float
-
-
-def frame(results: Sequence[Results]) -> Axis:
-    """The same length of scale for both parties and all results: 0 to 1, more where linkages reach further."""
-    lows, highs = [0.0], [1.0]
-    for one in results:
-        view = scene(one.scenario)
-        low, high = _ends(one)
-        lows += [float(view.utility.min()), low]
-        highs += [float(view.utility.max()), high]
-    return Axis(math.floor(min(lows) * 20) / 20 - 0.02, math.ceil(max(highs) * 20) / 20 + 0.02)
 
 
 @remembered
@@ -68,29 +57,6 @@ def _shown(results: Results) -> pd.DataFrame:
         if not room:
             break
     return pd.concat(parts, ignore_index=True)
-
-
-def size(results: Results, shared: Axis) -> tuple[float, float]:
-    """Width and height of the picture, inches."""
-    listed = _list_height(results)
-    return LEFT + SIDE + GAP + LIST, max(SIDE + BELOW, listed)
-
-
-def draw(panel: Panel, results: Results, shared: Axis) -> None:
-    """The square of worths, and the list of what the marks mean."""
-    view = scene(results.scenario)
-    axes = panel.axes(LEFT, 0, SIDE, SIDE)
-    axes.set_xlim(shared.low, shared.high)
-    axes.set_ylim(shared.low, shared.high)
-    axes.set_xticks(np.linspace(0, 1, 6))
-    axes.set_yticks(np.linspace(0, 1, 6))
-    axes.tick_params(length=3)
-    _draw_packages(axes, view, shared)
-    _draw_agreements(axes, results, view)
-    _draw_lines(axes, results, view)
-    _draw_marks(axes, view, shared)
-    _name_axes(panel, results, view)
-    _draw_list(panel, results, view)
 
 
 def _draw_packages(axes: Axes, view: Scene, shared: Axis) -> None:
@@ -208,7 +174,7 @@ def _entries(results: Results, view: Scene) -> list[tuple[str, str, str]]:
         ("no_deal_a", "", f"no deal, {a} ({view.no_deal[0]:.2f})"),
         ("no_deal_b", "", f"no deal, {b} ({view.no_deal[1]:.2f})"),
         ("heading", "", "In the runs"),
-        ("agreement", "", _agreements_said(results)),
+        ("agreement", "", _agreements_text(results)),
     ]
     solutions = [mark for mark in view.marks if mark.kind == "solution"]
     if solutions:
@@ -226,7 +192,7 @@ def _has_lines(results: Results) -> bool:
     return any(party.red_lines for party in results.scenario.parties.values())
 
 
-def _agreements_said(results: Results) -> str:
+def _agreements_text(results: Results) -> str:
     count = results.agreements
     if not count:
         return "no agreement was signed in any run"
@@ -286,57 +252,86 @@ def _draw_list(panel: Panel, results: Results, view: Scene) -> None:
         y += height
 
 
-def words(results: Results, shared: Axis) -> Words:
-    """Title, how to read it, main figures."""
-    view = scene(results.scenario)
-    a, b = (clean(results.scenario.parties[name].label, 60) for name in view.pair)
-    off, real = int(view.zones[LINES_OFF].sum()), int(view.zones[LINES_REAL].sum())
-    said = agreement_sentence(results, share_text(results.agreements, results.n))
-    others = len(results.scenario.parties) > 2
-    shown = f" Shown: {view.why}; other parties' consent counts in what is acceptable." if others else ""
-    lines, reading = "", ""
-    if _has_lines(results):
-        lines = f" when red lines are set aside, {real:,} with every red line real"
-        reading = f", {view.reading}"
-    return Words(
-        f"What packages are worth to {a} and {b}",
-        f"Further right is better for {a}, further up for {b}. Each scale is the party's own, so the two do not "
-        f"compare.{shown}",
-        said,
-        f"Scatter of package worths, {a} across and {b} upwards. At central numbers {off:,} of "
-        f"{view.utility.shape[1]:,} packages are acceptable to all who must sign{lines}. {said}",
-        (f"Reference solutions are taken over packages acceptable to all who must sign{reading}. In brackets after "
-         f"their names and after proposals: worth to {a}, {b}; where a text leaves issues open, the least and most.",
-         interval_note(results.n)),
-    )  # fmt: skip
+@CHARTS.register
+class FrontierChart(Chart[Results, Axis]):
+    """Worth of packages to two parties: no-deal lines, zone, frontier, reference solutions, proposals, agreements."""
 
+    name = "frontier"
+    about = (
+        "worth of packages to two parties: no-deal lines, zone, frontier, reference solutions, proposals, agreements"
+    )
+    group = "talks"
 
-def table(results: Results) -> pd.DataFrame:
-    """No-deal point, frontier, reference solutions, proposals and the agreements that are drawn.
+    def frame(self, results: Sequence[Results]) -> Axis:
+        """The same length of scale for both parties and all results: 0 to 1, more where linkages reach further."""
+        lows, highs = [0.0], [1.0]
+        for one in results:
+            view = scene(one.scenario)
+            low, high = _ends(one)
+            lows += [float(view.utility.min()), low]
+            highs += [float(view.utility.max()), high]
+        return Axis(math.floor(min(lows) * 20) / 20 - 0.02, math.ceil(max(highs) * 20) / 20 + 0.02)
 
-    Returns:
-        `kind, name, draw`, and for both parties the least and the most worth, `PARTY_low` and `PARTY_high`, which
-        differ only for texts that leave issues open.
-    """
-    view = scene(results.scenario)
-    a, b = view.pair
-    columns = ["kind", "name", "draw", f"{a}_low", f"{a}_high", f"{b}_low", f"{b}_high"]
-    rows: list[tuple[object, ...]] = [("no_deal", "", pd.NA, *(w for worth in view.no_deal for w in (worth, worth)))]
-    rows += [("frontier", "", pd.NA, x, x, y, y) for x, y in view.frontier.T.tolist()]
-    rows += [(m.kind, m.name, pd.NA, m.low[0], m.high[0], m.low[1], m.high[1]) for m in view.marks]
-    agreed = _shown(results)
-    worths = agreed[[f"utility_{a}", f"utility_{b}"]].to_numpy(float).tolist()
-    signed = zip(agreed["package"], agreed["draw"].tolist(), worths, strict=True)
-    rows += [("agreement", package, draw, x, x, y, y) for package, draw, (x, y) in signed]
-    return pd.DataFrame(rows, columns=columns).astype({"draw": "Int64"})
+    def size(self, results: Results, shared: Axis) -> tuple[float, float]:
+        listed = _list_height(results)
+        return LEFT + SIDE + GAP + LIST, max(SIDE + BELOW, listed)
 
+    def draw(self, panel: Panel, results: Results, shared: Axis) -> None:
+        """The square of worths, and the list of what the marks mean."""
+        view = scene(results.scenario)
+        axes = panel.axes(LEFT, 0, SIDE, SIDE)
+        axes.set_xlim(shared.low, shared.high)
+        axes.set_ylim(shared.low, shared.high)
+        axes.set_xticks(np.linspace(0, 1, 6))
+        axes.set_yticks(np.linspace(0, 1, 6))
+        axes.tick_params(length=3)
+        _draw_packages(axes, view, shared)
+        _draw_agreements(axes, results, view)
+        _draw_lines(axes, results, view)
+        _draw_marks(axes, view, shared)
+        _name_axes(panel, results, view)
+        _draw_list(panel, results, view)
 
-FRONTIER = Chart(
-    name="frontier",
-    about="worth of packages to two parties: no-deal lines, zone, frontier, reference solutions, proposals, agreements",
-    frame=frame,
-    size=size,
-    draw=draw,
-    words=words,
-    table=table,
-)
+    def caption(self, results: Results, shared: Axis) -> Caption:
+        view = scene(results.scenario)
+        a, b = (clean(results.scenario.parties[name].label, 60) for name in view.pair)
+        off, real = int(view.zones[LINES_OFF].sum()), int(view.zones[LINES_REAL].sum())
+        finding = agreement_sentence(results, share_text(results.agreements, results.n))
+        others = len(results.scenario.parties) > 2
+        shown = f" Shown: {view.why}; other parties' consent counts in what is acceptable." if others else ""
+        lines, reading = "", ""
+        if _has_lines(results):
+            lines = f" when red lines are set aside, {real:,} with every red line real"
+            reading = f", {view.reading}"
+        return Caption(
+            f"What packages are worth to {a} and {b}",
+            f"Further right is better for {a}, further up for {b}. Each scale is the party's own, so the two do not "
+            f"compare.{shown}",
+            finding,
+            f"Scatter of package worths, {a} across and {b} upwards. At central numbers {off:,} of "
+            f"{view.utility.shape[1]:,} packages are acceptable to all who must sign{lines}. {finding}",
+            (f"Reference solutions are taken over packages acceptable to all who must sign{reading}. In brackets after "
+             f"their names and after proposals: worth to {a}, {b}; where a text leaves issues open, the least and "
+             "most.",
+             interval_note(results.n)),
+        )  # fmt: skip
+
+    def table(self, results: Results) -> pd.DataFrame:
+        """No-deal point, frontier, reference solutions, proposals and the agreements that are drawn.
+
+        Returns:
+            `kind, name, draw`, and for both parties the least and the most worth, `PARTY_low` and `PARTY_high`, which
+            differ only for texts that leave issues open.
+        """
+        view = scene(results.scenario)
+        a, b = view.pair
+        columns = ["kind", "name", "draw", f"{a}_low", f"{a}_high", f"{b}_low", f"{b}_high"]
+        no_deal = (end for worth in view.no_deal for end in (worth, worth))
+        rows: list[tuple[object, ...]] = [("no_deal", "", pd.NA, *no_deal)]
+        rows += [("frontier", "", pd.NA, x, x, y, y) for x, y in view.frontier.T.tolist()]
+        rows += [(m.kind, m.name, pd.NA, m.low[0], m.high[0], m.low[1], m.high[1]) for m in view.marks]
+        agreed = _shown(results)
+        worths = agreed[[f"utility_{a}", f"utility_{b}"]].to_numpy(float).tolist()
+        signed = zip(agreed["package"], agreed["draw"].tolist(), worths, strict=True)
+        rows += [("agreement", package, draw, x, x, y, y) for package, draw, (x, y) in signed]
+        return pd.DataFrame(rows, columns=columns).astype({"draw": "Int64"})

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.axes import Axes
 
-from sim.charts.chart import Chart
+from sim.charts.chart import CHARTS, Chart
 from sim.charts.packages import INTERVAL_NOTE
-from sim.charts.page import BODY, SMALL, Panel, Words
-from sim.charts.ranking import AXIS, BAR, FILLS, ROW, SPACE, VALUE, nice_scale
-from sim.charts.style import INK, OUTCOME_WORDS, RULE, SOFT, agreement_sentence
-from sim.charts.survival import begun
+from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.ranking import AXIS, FILLS, ROW, SPACE, VALUE, nice_scale
+from sim.charts.rows import draw_share, draw_share_scale
+from sim.charts.style import INK, OUTCOME_WORDS, SOFT, agreement_sentence, begun
 from sim.charts.text import LINE, clean, in_words, share_text, wrap
 from sim.results.drivers import Mover, funnel, moved_by
 from sim.results.results import Results
@@ -36,20 +36,6 @@ def _ratifiers(results: Results) -> dict[str, str]:
     ratification = getattr(results.scenario, "ratification", None)
     found = ratification.ratifiers if ratification is not None else {}
     return {name: clean(ratifier.label or in_words(name)) for name, ratifier in found.items()}
-
-
-def frame(results: Sequence[Results]) -> Funnel:
-    """The rows that any result has, in one order, on one scale."""
-    rows: list[tuple[str, str]] = []
-    highs = [0.0]
-    for one in results:
-        before = 0
-        for step in (*stages(one), *stops(one)):
-            row = (step.kind, step.name)
-            before = rows.index(row) + 1 if row in rows else _insert(rows, before, row)
-            highs += [step.interval[1]] if step.n else []
-    step_wide, limit = nice_scale(max(highs))
-    return Funnel(tuple(rows), limit, step_wide)
 
 
 def _insert(rows: list[tuple[str, str]], place: int, row: tuple[str, str]) -> int:
@@ -132,39 +118,9 @@ def _moved(mover: Mover | None) -> str:
     return f"moved most by {mover.path}{also}: {low} in the runs where it is low, {high} where it is high"
 
 
-def size(results: Results, shared: Funnel) -> tuple[float, float]:
-    """Width and height of the picture, inches."""
-    return TEXT + SPACE + WIDE + VALUE, sum(row.height for row in _laid_out(results, shared)) + AXIS
-
-
-def draw(panel: Panel, results: Results, shared: Funnel) -> None:
-    """Words at the left, bars at the right."""
-    rows, y = _laid_out(results, shared), 0.0
-    for row in rows:
-        if row.kind == "heading":
-            panel.lines(0, y + AIR + ROW / 2, row.lines, BODY, weight="bold")
-        else:
-            if row.kind != "of_those":  # it stands with the row above
-                panel.rule(0, y, panel.width, linewidth=0.5)
-            x = INDENT if row.kind == "of_those" else 0.0
-            panel.lines(x, y + ROW / 2 + 0.02, row.lines, SMALL, color=SOFT if row.kind == "of_those" else INK)
-            below = y + ROW / 2 + 0.02 + len(row.lines) * SMALL * LINE
-            panel.lines(0, below, row.note, SMALL, color=SOFT)
-        y += row.height
-    _draw_bars(panel.axes(TEXT + SPACE, 0, WIDE, y), rows, y, shared)
-
-
 def _draw_bars(axes: Axes, rows: Sequence[_Row], tall: float, shared: Funnel) -> None:
     """Bars from 0 with the interval as a whisker and the share in figures; one unit of y is an inch."""
-    axes.set_xlim(0, shared.limit)
-    axes.set_ylim(tall, 0)
-    ticks = [k * shared.step for k in range(round(shared.limit / shared.step) + 1)]
-    axes.set_xticks(ticks, [f"{100 * tick:.0f}" for tick in ticks])
-    axes.set_yticks([])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel("per cent of runs", fontsize=SMALL, color=SOFT)
-    axes.spines["bottom"].set_visible(False)
-    axes.vlines(ticks[1:], 0, tall, color=RULE, linewidth=0.6, zorder=0)
+    draw_share_scale(axes, tall, shared.step, shared.limit, "per cent of runs")
     y = 0.0
     for row in rows:
         middle, y = y + row.height / 2, y + row.height
@@ -178,61 +134,82 @@ def _draw_bar(axes: Axes, step: Step | None, middle: float, shared: Funnel) -> N
         text = "not in this scenario" if step is None else "no run"
         axes.text(0.06 * inch, middle, text, va="center_baseline", fontsize=SMALL, color=SOFT)
         return
-    share, (low, high) = step.share, step.interval
-    axes.barh(middle, share, BAR, left=0, linewidth=0.8, zorder=2, **FILL[step.kind])
-    axes.hlines(middle, low, high, color=INK, linewidth=1.1, zorder=3)
-    axes.vlines([low, high], middle - 0.035, middle + 0.035, color=INK, linewidth=1.1, zorder=3)
-    label = axes.text(
-        max(share, high) + 0.06 * inch, middle, share_text(step.count, step.n), va="center_baseline", fontsize=SMALL
-    )
-    label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})
+    draw_share(axes, middle, step.count, step.n, inch, FILL[step.kind])
 
 
-def words(results: Results, shared: Funnel) -> Words:
-    """Title, how to read it, main figures."""
-    found = {step.name: step for step in stages(results) if step.kind == "stage"}
-    said = agreement_sentence(results, share_text(found["signed"].count, results.n))
-    if found["signed"].count:
-        more = []
-        if "in_force" in found:
-            more.append(f"it came into force in {share_text(found['in_force'].count, results.n)}")
-        if "held_12" in found:
-            twelve, sixty = (share_text(found[name].count, results.n) for name in ("held_12", "held_60"))
-            more.append(f"it still held after 12 months in {twelve} and after 60 months in {sixty}")
-        said += f" Of all runs, {'; '.join(more)}." if more else ""
-    zone = f"in the first round in {share_text(found['zone_first'].count, results.n)}"
-    if "zone_ever" in found:
-        zone += f" of runs, in some round in {share_text(found['zone_ever'].count, results.n)}"
-    pale = any(kind == "of_those" for kind, _ in shared.rows)
-    state = "in force" if is_voted_on(results) else "signed"
-    last = "that holds at 60 months" if "held_60" in found else state
-    return Words(
-        "How far runs get, and what stops them",
-        "Each bar is a share of all runs" + (f"; a pale one, of those with an agreement {state}." if pale else "."),
-        said,
-        f"Bar chart of stages. Some package was acceptable to all who must sign {zone} of runs. {said}",
-        (
-            f"What stopped the others: each run without an agreement {last} is counted once.",
-            "Moved most: of all drawn numbers the one whose lowest and highest third of runs differ most; told where "
-            "the difference is larger than chance makes the largest of so many. It is one number at a time.",
-            INTERVAL_NOTE,
-        ),
-    )
+@CHARTS.register
+class FunnelChart(Chart[Results, Funnel]):
+    """How far runs get: zone, signed, in force, holding at 12 and 60 months; and what stopped the others."""
 
+    name = "funnel"
+    about = "how far runs get: zone, signed, in force, holding at 12 and 60 months; and what stopped the others"
+    group = "funnel"
 
-def table(results: Results) -> pd.DataFrame:
-    """One row a bar: as `sim.results.drivers.funnel`, with `label`, the row in words."""
-    found = funnel(results)
-    found.insert(2, "label", [_label(results, step) for step in (*stages(results), *stops(results))])
-    return found
+    def frame(self, results: Sequence[Results]) -> Funnel:
+        """The rows that any result has, in one order, on one scale."""
+        rows: list[tuple[str, str]] = []
+        highs = [0.0]
+        for one in results:
+            before = 0
+            for step in (*stages(one), *stops(one)):
+                row = (step.kind, step.name)
+                before = rows.index(row) + 1 if row in rows else _insert(rows, before, row)
+                highs += [step.interval[1]] if step.n else []
+        step_wide, limit = nice_scale(max(highs))
+        return Funnel(tuple(rows), limit, step_wide)
 
+    def size(self, results: Results, shared: Funnel) -> tuple[float, float]:
+        return TEXT + SPACE + WIDE + VALUE, sum(row.height for row in _laid_out(results, shared)) + AXIS
 
-FUNNEL = Chart(
-    name="funnel",
-    about="how far runs get: zone, signed, in force, holding at 12 and 60 months; and what stopped the others",
-    frame=frame,
-    size=size,
-    draw=draw,
-    words=words,
-    table=table,
-)
+    def draw(self, panel: Panel, results: Results, shared: Funnel) -> None:
+        """Caption at the left, bars at the right."""
+        rows, y = _laid_out(results, shared), 0.0
+        for row in rows:
+            if row.kind == "heading":
+                panel.lines(0, y + AIR + ROW / 2, row.lines, BODY, weight="bold")
+            else:
+                if row.kind != "of_those":  # it stands with the row above
+                    panel.rule(0, y, panel.width, linewidth=0.5)
+                x = INDENT if row.kind == "of_those" else 0.0
+                panel.lines(x, y + ROW / 2 + 0.02, row.lines, SMALL, color=SOFT if row.kind == "of_those" else INK)
+                below = y + ROW / 2 + 0.02 + len(row.lines) * SMALL * LINE
+                panel.lines(0, below, row.note, SMALL, color=SOFT)
+            y += row.height
+        _draw_bars(panel.axes(TEXT + SPACE, 0, WIDE, y), rows, y, shared)
+
+    def caption(self, results: Results, shared: Funnel) -> Caption:
+        found = {step.name: step for step in stages(results) if step.kind == "stage"}
+        finding = agreement_sentence(results, share_text(found["signed"].count, results.n))
+        if found["signed"].count:
+            more = []
+            if "in_force" in found:
+                more.append(f"it came into force in {share_text(found['in_force'].count, results.n)}")
+            if "held_12" in found:
+                twelve, sixty = (share_text(found[name].count, results.n) for name in ("held_12", "held_60"))
+                more.append(f"it still held after 12 months in {twelve} and after 60 months in {sixty}")
+            finding += f" Of all runs, {'; '.join(more)}." if more else ""
+        zone = f"in the first round in {share_text(found['zone_first'].count, results.n)}"
+        if "zone_ever" in found:
+            zone += f" of runs, in some round in {share_text(found['zone_ever'].count, results.n)}"
+        pale = any(kind == "of_those" for kind, _ in shared.rows)
+        state = "in force" if is_voted_on(results) else "signed"
+        last = "that holds at 60 months" if "held_60" in found else state
+        return Caption(
+            "How far runs get, and what stops them",
+            "Each bar is a share of all runs" + (f"; a pale one, of those with an agreement {state}." if pale else "."),
+            finding,
+            f"Bar chart of stages. Some package was acceptable to all who must sign {zone} of runs. {finding}",
+            (
+                f"What stopped the others: each run without an agreement {last} is counted once.",
+                "Moved most: of all drawn numbers the one whose lowest and highest third of runs differ most; told "
+                "where "
+                "the difference is larger than chance makes the largest of so many. It is one number at a time.",
+                INTERVAL_NOTE,
+            ),
+        )
+
+    def table(self, results: Results) -> pd.DataFrame:
+        """One row a bar: as `sim.results.drivers.funnel`, with `label`, the row in words."""
+        found = funnel(results)
+        found.insert(2, "label", [_label(results, step) for step in (*stages(results), *stops(results))])
+        return found

@@ -8,14 +8,16 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from sim.charts.chart import Chart
-from sim.charts.page import BODY, SMALL, Panel, Words
-from sim.charts.ranking import AXIS, BAR, ROW, SPACE, VALUE
-from sim.charts.style import INK, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
+from sim.charts.chart import CHARTS, Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.ranking import AXIS, ROW, SPACE, VALUE
+from sim.charts.rows import BAR, draw_scale, draw_value
+from sim.charts.style import INK, SOFT, PartyStyle, agreement_sentence, party_styles
 from sim.charts.text import DASH, LINE, clean, listed, share_text, wrap
 from sim.core.exact import Floats
+from sim.results.figures import in_force
 from sim.results.results import Results, remembered
-from sim.results.stages import in_force, is_voted_on, runs_in_force
+from sim.results.stages import is_voted_on, runs_in_force
 from sim.results.statistics import quantiles
 
 TEXT, GROUP, WIDE = 2.0, 2.1, 3.2  # inches: parties, with or without, bars
@@ -25,7 +27,7 @@ LEVELS = (0.1, 0.5, 0.9)
 GROUPS = (True, False)  # with an agreement in force, without
 QUANTITIES = {"household_weeks": "Household-weeks without power", "war_cost": "Cost of the war"}
 UNITS = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "), (1.0, ""))
-NOT_TOLD = "The scenario has no numbers on outages or on the cost of the war, so nothing is shown here."
+NO_NUMBERS = "The scenario has no numbers on outages or on the cost of the war, so nothing is shown here."
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def parties(results: Results, quantity: str) -> list[str]:
     return [name for name in results.scenario.parties if (quantity, name, True) in found]
 
 
-def says_harm(results: Results) -> bool:
+def has_harm(results: Results) -> bool:
     """Whether any harm is counted."""
     return any(parties(results, quantity) for quantity in QUANTITIES)
 
@@ -94,24 +96,6 @@ def _spreads(results: Results) -> dict[tuple[str, str, bool], Spread]:
             low, middle, high = ends[f"{quantity}_{party} {which}"]
             found[quantity, party, which] = Spread(runs[which], (low, middle, high) if runs[which] else None)
     return found
-
-
-def frame(results: Sequence[Results]) -> tuple[Part, ...]:
-    """The quantities that any result has, each in a unit and on a scale that holds all of them."""
-    parts = []
-    for quantity in QUANTITIES:
-        highs = [
-            found.ends[2]
-            for one in results
-            for party in parties(one, quantity)
-            for found in (spread(one, quantity, party, True), spread(one, quantity, party, False))
-            if found.ends is not None
-        ]
-        if highs:
-            size_of_unit, unit = _unit(quantity, max(highs))
-            step, limit = round_scale(max(highs) / size_of_unit)
-            parts.append(Part(quantity, unit, size_of_unit, limit, step))
-    return tuple(parts)
 
 
 def _unit(quantity: str, highest: float) -> tuple[float, str]:
@@ -151,35 +135,16 @@ def _rows(results: Results, part: Part) -> list[tuple[str, list[str], list[tuple
     for party in parties(results, part.quantity):
         label = wrap(clean(results.scenario.parties[party].label), TEXT - 0.25, SMALL, 4, bold=True)
         groups = [
-            (which, wrap(f"{said} ({force if which else results.n - force:,})", GROUP, SMALL, 2))
-            for which, said in _groups(results)
+            (which, wrap(f"{finding} ({force if which else results.n - force:,})", GROUP, SMALL, 2))
+            for which, finding in _groups(results)
         ]
         tall = sum(len(lines) for _, lines in groups) * SMALL * LINE + ROW
         rows.append((party, label, groups, max(tall, len(label) * SMALL * LINE) + ROW))
     return rows
 
 
-def size(results: Results, shared: tuple[Part, ...]) -> tuple[float, float]:
-    """Width and height of the picture, inches."""
-    width = TEXT + GROUP + SPACE + WIDE + FIGURES
-    if not shared:
-        return width, 0.6
-    return width, sum(_part_height(results, part) + BETWEEN for part in shared) - BETWEEN
-
-
 def _part_height(results: Results, part: Part) -> float:
     return HEAD + (sum(height for *_, height in _rows(results, part)) or 0.4) + AXIS
-
-
-def draw(panel: Panel, results: Results, shared: tuple[Part, ...]) -> None:
-    """One part below the other."""
-    if not shared:
-        panel.lines(0, 0.1, wrap(NOT_TOLD, panel.width, BODY), BODY)
-    y = 0.0
-    for part in shared:
-        tall = _part_height(results, part)
-        _draw_part(panel.part(0, y, panel.width, tall), results, part)
-        y += tall + BETWEEN
 
 
 def _draw_part(panel: Panel, results: Results, part: Part) -> None:
@@ -190,7 +155,9 @@ def _draw_part(panel: Panel, results: Results, part: Part) -> None:
         panel.text(0, y, "None in this scenario.", SMALL, color=SOFT)
         return
     axes = panel.axes(TEXT + GROUP + SPACE, HEAD, WIDE, panel.height - HEAD - AXIS)
-    _prepare(axes, part, panel.height - HEAD - AXIS)
+    ticks = [k * part.step for k in range(round(part.limit / part.step) + 1)]
+    texts = [f"{tick:,.6g}" for tick in ticks]
+    draw_scale(axes, (0, part.limit), panel.height - HEAD - AXIS, ticks, texts, part.unit)
     for party, label, groups, height in rows:
         panel.rule(0, y, panel.width, linewidth=0.5)
         swatch = panel.axes(0.0, y + ROW / 2 + 0.04, 0.12, 0.12)
@@ -208,18 +175,6 @@ def _draw_part(panel: Panel, results: Results, part: Part) -> None:
         y += height
 
 
-def _prepare(axes: Axes, part: Part, tall: float) -> None:
-    axes.set_xlim(0, part.limit)
-    axes.set_ylim(tall, 0)
-    ticks = [k * part.step for k in range(round(part.limit / part.step) + 1)]
-    axes.set_xticks(ticks, [f"{tick:,.6g}" for tick in ticks])
-    axes.set_yticks([])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel(part.unit, fontsize=SMALL, color=SOFT)
-    axes.spines["bottom"].set_visible(False)
-    axes.vlines(ticks[1:], 0, tall, color=RULE, linewidth=0.6, zorder=0)
-
-
 def _draw_bar(axes: Axes, part: Part, found: Spread, style: PartyStyle, solid: bool, middle: float) -> None:
     """Median as a bar from 0, 10-90 % as a whisker, both in figures; one unit of y is an inch."""
     inch = part.limit / WIDE
@@ -234,8 +189,7 @@ def _draw_bar(axes: Axes, part: Part, found: Spread, style: PartyStyle, solid: b
         axes.hlines(middle, low, high, color=colour, linewidth=width, zorder=3)
         axes.vlines([low, high], middle - 0.045, middle + 0.045, color=colour, linewidth=width, zorder=3)
     text = f"{figure(median)} ({figure(low)}{DASH}{figure(high)})"
-    label = axes.text(max(median, high) + 0.07 * inch, middle, text, va="center_baseline", fontsize=SMALL)
-    label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})
+    draw_value(axes, max(median, high) + 0.07 * inch, middle, text)
 
 
 def _medians(results: Results, shared: tuple[Part, ...]) -> list[str]:
@@ -244,8 +198,8 @@ def _medians(results: Results, shared: tuple[Part, ...]) -> list[str]:
     for part in shared:
         for party in parties(results, part.quantity):
             label = clean(results.scenario.parties[party].label, 60)
-            each = [(said, spread(results, part.quantity, party, which).ends) for which, said in _groups(results)]
-            ends = [f"{figure(found[1] / part.size)} with {said}" for said, found in each if found is not None]
+            each = [(finding, spread(results, part.quantity, party, which).ends) for which, finding in _groups(results)]
+            ends = [f"{figure(found[1] / part.size)} with {finding}" for finding, found in each if found is not None]
             told.append(f"{label}, {QUANTITIES[part.quantity].lower()}, {part.unit}: {listed(ends)}.")
     return told
 
@@ -262,53 +216,88 @@ def _statuses(results: Results) -> str:
     return f" Of its {len(found)} numbers on the war, {listed([f'{count} are {word}' for count, word in counts])}."
 
 
-def words(results: Results, shared: tuple[Part, ...]) -> Words:
-    """Title, how to read it, main figures."""
-    said = agreement_sentence(results, share_text(results.agreements, results.n))
-    if is_voted_on(results) and results.agreements:
-        said += f" It came into force in {share_text(runs_in_force(results), results.n)} of all runs."
-    alt = " ".join(["Bar charts by party: medians with and without an agreement.", *_medians(results, shared), said])
-    state = "in force" if is_voted_on(results) else "signed"
-    notes = (
-        "Bars: median of the runs; whiskers and figures in brackets: 10th to 90th percentile of the runs, that is how "
-        "far the ranges of the file spread it, not an error of measurement.",
-        "These numbers follow from what the file says of strikes, outages and costs, which rests in part on claims of "
-        f"parties to the war and on assumptions.{_statuses(results)} Only outages and money: people killed or wounded "
-        "are not counted here.",
-    )
-    return Words(
-        "Harm and cost up to the ceasefire or the end of the talks",
-        f"Counted up to the ceasefire or, without an agreement {state}, to the end of the talks; what comes after that "
-        "is not counted, so the two kinds of runs differ in how long they are counted. Parties in file order.",
-        said,
-        alt if says_harm(results) else f"No bars. {NOT_TOLD} {said}",
-        notes if shared else (),
-    )
+@CHARTS.register
+class HarmChart(Chart[Results, tuple[Part, ...]]):
+    """Weeks without power and cost of the war while the talks last, by party, with and without an agreement."""
 
+    name = "harm"
+    about = "weeks without power and cost of the war while the talks last, by party, with and without an agreement"
+    group = "after"
 
-def table(results: Results) -> pd.DataFrame:
-    """One row a bar: `quantity, unit, party, runs` (with or without an agreement), `n, low, median, high`.
+    def applies(self, subject: Results) -> bool:
+        return has_harm(subject)
 
-    `low` and `high` are the 10th and 90th percentile. Household-weeks are whole numbers of them, not thousands.
-    """
-    rows: list[tuple[object, ...]] = []
-    for quantity in QUANTITIES:
-        unit = "household-weeks" if quantity == "household_weeks" else "the file's unit of money"
-        for party in parties(results, quantity):
-            for which, said in _groups(results):
-                found = spread(results, quantity, party, which)
-                low, median, high = found.ends or (math.nan, math.nan, math.nan)
-                rows.append((quantity, unit, party, said, found.runs, low, median, high))
-    return pd.DataFrame(rows, columns=["quantity", "unit", "party", "runs", "n", "low", "median", "high"])
+    def frame(self, results: Sequence[Results]) -> tuple[Part, ...]:
+        """The quantities that any result has, each in a unit and on a scale that holds all of them."""
+        parts = []
+        for quantity in QUANTITIES:
+            highs = [
+                found.ends[2]
+                for one in results
+                for party in parties(one, quantity)
+                for found in (spread(one, quantity, party, True), spread(one, quantity, party, False))
+                if found.ends is not None
+            ]
+            if highs:
+                size_of_unit, unit = _unit(quantity, max(highs))
+                step, limit = round_scale(max(highs) / size_of_unit)
+                parts.append(Part(quantity, unit, size_of_unit, limit, step))
+        return tuple(parts)
 
+    def size(self, results: Results, shared: tuple[Part, ...]) -> tuple[float, float]:
+        width = TEXT + GROUP + SPACE + WIDE + FIGURES
+        if not shared:
+            return width, 0.6
+        return width, sum(_part_height(results, part) + BETWEEN for part in shared) - BETWEEN
 
-HARM = Chart(
-    name="harm",
-    about="weeks without power and cost of the war while the talks last, by party, with and without an agreement",
-    frame=frame,
-    size=size,
-    draw=draw,
-    words=words,
-    table=table,
-    applies=says_harm,
-)
+    def draw(self, panel: Panel, results: Results, shared: tuple[Part, ...]) -> None:
+        """One part below the other."""
+        if not shared:
+            panel.lines(0, 0.1, wrap(NO_NUMBERS, panel.width, BODY), BODY)
+        y = 0.0
+        for part in shared:
+            tall = _part_height(results, part)
+            _draw_part(panel.part(0, y, panel.width, tall), results, part)
+            y += tall + BETWEEN
+
+    def caption(self, results: Results, shared: tuple[Part, ...]) -> Caption:
+        finding = agreement_sentence(results, share_text(results.agreements, results.n))
+        if is_voted_on(results) and results.agreements:
+            finding += f" It came into force in {share_text(runs_in_force(results), results.n)} of all runs."
+        opening = "Bar charts by party: medians with and without an agreement."
+        alt = " ".join([opening, *_medians(results, shared), finding])
+        state = "in force" if is_voted_on(results) else "signed"
+        notes = (
+            "Bars: median of the runs; whiskers and figures in brackets: 10th to 90th percentile of the runs, that is "
+            "how "
+            "far the ranges of the file spread it, not an error of measurement.",
+            "These numbers follow from what the file says of strikes, outages and costs, which rests in part on "
+            "claims of "
+            f"parties to the war and on assumptions.{_statuses(results)} Only outages and money: people killed or "
+            "wounded "
+            "are not counted here.",
+        )
+        return Caption(
+            "Harm and cost up to the ceasefire or the end of the talks",
+            f"Counted up to the ceasefire or, without an agreement {state}, to the end of the talks; what comes after "
+            "that "
+            "is not counted, so the two kinds of runs differ in how long they are counted. Parties in file order.",
+            finding,
+            alt if has_harm(results) else f"No bars. {NO_NUMBERS} {finding}",
+            notes if shared else (),
+        )
+
+    def table(self, results: Results) -> pd.DataFrame:
+        """One row a bar: `quantity, unit, party, runs` (with or without an agreement), `n, low, median, high`.
+
+        `low` and `high` are the 10th and 90th percentile. Household-weeks are whole numbers of them, not thousands.
+        """
+        rows: list[tuple[object, ...]] = []
+        for quantity in QUANTITIES:
+            unit = "household-weeks" if quantity == "household_weeks" else "the file's unit of money"
+            for party in parties(results, quantity):
+                for which, finding in _groups(results):
+                    found = spread(results, quantity, party, which)
+                    low, median, high = found.ends or (math.nan, math.nan, math.nan)
+                    rows.append((quantity, unit, party, finding, found.runs, low, median, high))
+        return pd.DataFrame(rows, columns=["quantity", "unit", "party", "runs", "n", "low", "median", "high"])

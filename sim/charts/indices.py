@@ -11,22 +11,26 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from sim.analysis.sensitivity import Sensitivity
-from sim.analysis.sensitivity_text import (
+from sim.charts.chart import ANALYSIS_CHARTS, Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel, provenance
+from sim.charts.rows import draw_columns, draw_scale
+from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE
+from sim.charts.text import LINE, clean, text_width, wrap
+from sim.charts.wording import (
     READING_MORRIS,
     READING_PAWN,
     READING_SOBOL,
     design_words,
     index_text,
-    opening,
     row_words,
+    sensitivity_opening,
     shown_rows,
 )
-from sim.charts.page import BODY, SMALL, Panel, Picture, Words, provenance, sheet
-from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
-from sim.charts.text import LINE, clean, text_width, wrap
+from sim.results.results import Results
 
 MOST = 20  # inputs drawn
 LABEL, SCALE, GAP, AIR, AXIS, KEY = 3.3, 3.2, 0.25, 0.16, 0.5, 0.32  # inches
+HEAD = BODY * LINE + 0.06  # inches above the rows
 
 
 @dataclass(frozen=True)
@@ -47,65 +51,140 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """How the indices of a method are drawn."""
+class Rows:
+    """Inputs from top to bottom: rows of the table, lines at the left, texts in figures, heights in inches."""
+
+    records: list[dict[Any, Any]]
+    labels: list[list[str]]
+    values: list[list[str]]
+    heights: list[float]
+
+    @property
+    def height(self) -> float:
+        """Of all rows."""
+        return sum(self.heights)
+
+
+class SensitivityChart(Chart[Sensitivity, Rows]):
+    """One method, a row an input, the largest first; its name is the method."""
+
+    of = Sensitivity
+
+    def applies(self, subject: Sensitivity) -> bool:
+        return self.name in subject.tables
+
+    def results(self, subject: Sensitivity) -> Results:
+        return subject.results
+
+    def table(self, subject: Sensitivity) -> pd.DataFrame:
+        """The table of the method with each input in words; inputs drawn together joined by a space."""
+        table = subject.tables[self.name].copy()
+        table.insert(1, "words", [self.input_text(subject, row) for row in table.to_dict("records")])
+        return table.assign(together=[" ".join(paths) for paths in table["together"]])
+
+    def input_text(self, subject: Sensitivity, row: dict[Any, Any]) -> str:
+        """An input in words."""
+        return row_words(subject, row)
+
+
+class IndexChart(SensitivityChart):
+    """Dots with intervals, one row an input.
+
+    Attributes:
+        marks: The indices of the method.
+        title, axis, reading: What it answers, what the scale is, how to read it.
+    """
 
     marks: tuple[Mark, ...]
     title: str
     axis: str
     reading: str
 
+    @property
+    def head(self) -> str:
+        """Over the figures."""
+        return " and ".join(mark.name for mark in self.marks)
 
-KINDS = {
-    "pawn": Kind((Mark("index", "low", "high", "PAWN index", True),), "Which inputs move the distribution",
-                 "distance of distributions, 0 to 1", f"{READING_PAWN} Here the pale band is the noise."),
-    "sobol": Kind(
-        (Mark("first", "first_low", "first_high", "alone", True),
-         Mark("total", "total_low", "total_high", "in all", False)),
-        "Which inputs the variance goes with", "share of the figure's variance", READING_SOBOL),
-    "morris": Kind(
-        (Mark("mean", "mean_low", "mean_high", "size (mu*)", True), Mark("sigma", "", "", "spread (sigma)", False)),
-        "What the way from low to high of an input does", "change of the figure from low to high", READING_MORRIS),
-}  # fmt: skip
+    def footer(self, subject: Sensitivity) -> str:
+        footer = provenance(subject.results)
+        if self.name in subject.designs:
+            facts = subject.designs[self.name]
+            footer += f" · {facts['runs']:,} runs of design {facts['identity'][:12]}"
+        return footer
+
+    def frame(self, subjects: Sequence[Sensitivity]) -> Rows:
+        (subject,) = subjects
+        rows = shown_rows(subject.tables[self.name], MOST)
+        labels = [wrap(row_words(subject, row), LABEL, SMALL) for row in rows]
+        heights = [max(len(lines), len(self.marks)) * SMALL * LINE + AIR for lines in labels]
+        return Rows(rows, labels, [[_value(mark, row) for mark in self.marks] for row in rows], heights)
+
+    def size(self, subject: Sensitivity, shared: Rows) -> tuple[float, float]:
+        texts = [text_width(text, SMALL) for texts in shared.values for text in texts]
+        wide = max(text_width(self.head, SMALL, True), *texts)
+        key = KEY if len(self.marks) > 1 else 0.0
+        return LABEL + GAP + SCALE + GAP + wide + 0.1, HEAD + shared.height + AXIS + key
+
+    def draw(self, panel: Panel, subject: Sensitivity, shared: Rows) -> None:
+        columns = ((0.0, "Input", shared.labels), (LABEL + GAP + SCALE + GAP, self.head, shared.values))
+        draw_columns(panel, HEAD, shared.heights, columns)
+        _draw_marks(panel.axes(LABEL + GAP, HEAD, SCALE, shared.height), self, shared)
+        _draw_key(panel, self.marks, HEAD + shared.height + AXIS)
+
+    def caption(self, subject: Sensitivity, shared: Rows) -> Caption:
+        design = f" {design_words(subject, self.name)}" if self.name in subject.designs else ""
+        finding = sensitivity_opening(subject) + design
+        rows = shared.records[:3]
+        first = [f"{row_words(subject, row)}: {', '.join(_value(mark, row) for mark in self.marks)}" for row in rows]
+        return Caption(
+            f"{self.title}: {subject.asked.label}",
+            "One row an input, the largest first. Line: 95 % interval.",
+            finding,
+            f"Dots with intervals. {finding} {'. '.join(map(clean, first))}.",
+            (self.reading,),
+        )
 
 
-def index_chart(told: Sensitivity, method: str) -> Picture:
-    """Draw the indices of a method: dots with intervals, one row an input, the largest first."""
-    kind, rows = KINDS[method], shown_rows(told.tables[method], MOST)
-    labels = [wrap(row_words(told, row), LABEL, SMALL) for row in rows]
-    said = [[_value(mark, row) for mark in kind.marks] for row in rows]
-    heights = [max(len(lines), len(kind.marks)) * SMALL * LINE + AIR for lines in labels]
-    values_head = " and ".join(mark.name for mark in kind.marks)
-    wide = max(text_width(values_head, SMALL, True), *(text_width(text, SMALL) for texts in said for text in texts))
-    key = KEY if len(kind.marks) > 1 else 0.0
-    head = BODY * LINE + 0.06
+@ANALYSIS_CHARTS.register
+class PawnChart(IndexChart):
+    """PAWN indices."""
 
-    def draw(panel: Panel) -> None:
-        values = LABEL + GAP + SCALE + GAP
-        panel.text(0, 0, "Input", SMALL, weight="bold")
-        panel.text(values, 0, values_head, SMALL, weight="bold")
-        y = head
-        for lines, texts, height in zip(labels, said, heights, strict=True):
-            panel.rule(0, y, panel.width, linewidth=0.5)
-            for cells, x in ((lines, 0.0), (texts, values)):
-                panel.lines(x, y + (height - len(cells) * SMALL * LINE) / 2 + 0.02, cells, SMALL)
-            y += height
-        _draw_marks(panel.axes(LABEL + GAP, head, SCALE, y - head), kind, rows, heights)
-        _draw_key(panel, kind, y + AXIS)
-
-    size = (LABEL + GAP + SCALE + GAP + wide + 0.1, head + sum(heights) + AXIS + key)
-    footer = provenance(told.results)
-    if method in told.designs:
-        facts = told.designs[method]
-        footer += f" · {facts['runs']:,} runs of design {facts['identity'][:12]}"
-    return sheet(clean(told.results.scenario.title), _words(told, method, rows), [footer], size, draw)
+    name = "pawn"
+    about = "PAWN: which inputs move the distribution of a figure"
+    marks = (Mark("index", "low", "high", "PAWN index", True),)
+    title = "Which inputs move the distribution"
+    axis = "distance of distributions, 0 to 1"
+    reading = f"{READING_PAWN} Here the pale band is the noise."
 
 
-def index_numbers(told: Sensitivity, method: str) -> pd.DataFrame:
-    """The table of a method with each input in words; inputs drawn together joined by a space."""
-    table = told.tables[method].copy()
-    table.insert(1, "words", [row_words(told, row) for row in table.to_dict("records")])
-    return table.assign(together=[" ".join(paths) for paths in table["together"]])
+@ANALYSIS_CHARTS.register
+class SobolChart(IndexChart):
+    """Sobol's indices of first and total order."""
+
+    name = "sobol"
+    about = "Sobol: which inputs the variance of a figure goes with, alone and in all"
+    marks = (
+        Mark("first", "first_low", "first_high", "alone", True),
+        Mark("total", "total_low", "total_high", "in all", False),
+    )
+    title = "Which inputs the variance goes with"
+    axis = "share of the figure's variance"
+    reading = READING_SOBOL
+
+
+@ANALYSIS_CHARTS.register
+class MorrisChart(IndexChart):
+    """Morris's elementary effects."""
+
+    name = "morris"
+    about = "Morris: what the way from low to high of an input does to a figure"
+    marks = (
+        Mark("mean", "mean_low", "mean_high", "size (mu*)", True),
+        Mark("sigma", "", "", "spread (sigma)", False),
+    )
+    title = "What the way from low to high of an input does"
+    axis = "change of the figure from low to high"
+    reading = READING_MORRIS
 
 
 def _value(mark: Mark, row: dict[Any, Any]) -> str:
@@ -114,26 +193,20 @@ def _value(mark: Mark, row: dict[Any, Any]) -> str:
     return index_text(row, mark.key, mark.low, mark.high) if mark.low else f"{row[mark.key]:.2f}"
 
 
-def _draw_marks(axes: Axes, kind: Kind, rows: Sequence[dict[Any, Any]], heights: Sequence[float]) -> None:
+def _draw_marks(axes: Axes, kind: IndexChart, shared: Rows) -> None:
     """Dots with intervals, on the band of what does nothing where the table has one; one unit of y is an inch."""
+    rows, tall = shared.records, shared.height
     keys = [key for mark in kind.marks for key in (mark.key, mark.low, mark.high) if key]
     ends = [row[key] for row in rows for key in keys if not math.isnan(row[key])]
     low, high = min(0.0, *ends), max(ends)
     room = 0.05 * (high - low or 1)
-    axes.set_xlim(low - (room if low < 0 else 0), high + room)
-    axes.set_ylim(sum(heights), 0)
-    axes.set_yticks([])
     marks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
     ticks = [tick for tick in marks if low - room <= tick <= high + room]
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel(kind.axis, fontsize=SMALL, color=SOFT)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
-    axes.vlines(ticks, 0, sum(heights), color=RULE, linewidth=0.6, zorder=0)
-    axes.vlines(0, 0, sum(heights), color=INK, linewidth=0.9, zorder=1)
+    limits = (low - (room if low < 0 else 0), high + room)
+    draw_scale(axes, limits, tall, ticks, [f"{tick:g}" for tick in ticks], kind.axis, ("left", "bottom"))
+    axes.vlines(0, 0, tall, color=INK, linewidth=0.9, zorder=1)
     y = 0.0
-    for row, height in zip(rows, heights, strict=True):
+    for row, height in zip(rows, shared.heights, strict=True):
         if "noise" in row:
             axes.add_patch(Rectangle((0, y), row["noise"], height, facecolor=NEUTRAL_PALE, linewidth=0, zorder=0.5))
         for place, mark in enumerate(kind.marks):
@@ -151,9 +224,9 @@ def _draw_dot(axes: Axes, x: float, y: float, mark: Mark) -> None:
     axes.plot([x], [y], marker="o" if mark.filled else "D", linestyle="none", zorder=3, clip_on=False, **look)
 
 
-def _draw_key(panel: Panel, kind: Kind, top: float) -> None:
+def _draw_key(panel: Panel, marks: Sequence[Mark], top: float) -> None:
     x = LABEL + GAP
-    for mark in kind.marks if len(kind.marks) > 1 else ():
+    for mark in marks if len(marks) > 1 else ():
         axes = panel.axes(x, top, 0.2, 0.16)
         axes.set_axis_off()
         axes.set_xlim(-1, 1)
@@ -161,17 +234,3 @@ def _draw_key(panel: Panel, kind: Kind, top: float) -> None:
         _draw_dot(axes, 0, 0, mark)
         panel.text(x + 0.25, top, mark.name, SMALL)
         x += 0.25 + text_width(mark.name, SMALL) + 0.3
-
-
-def _words(told: Sensitivity, method: str, rows: Sequence[dict[Any, Any]]) -> Words:
-    kind = KINDS[method]
-    said = opening(told) + (f" {design_words(told, method)}" if method in told.designs else "")
-    first = [f"{row_words(told, row)}: {', '.join(_value(mark, row) for mark in kind.marks)}" for row in rows[:3]]
-    return Words(
-        f"{kind.title}: {told.asked.label}",
-        "One row an input, the largest first. Line: 95 % interval.",
-        said,
-        f"Dots with intervals. {said} {'. '.join(map(clean, first))}.",
-        (kind.reading,),
-    )
-

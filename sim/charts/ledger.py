@@ -8,10 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.analysis.ledger import GivenUp, Movement, lines_given_up, movements
-from sim.charts.chart import Chart
-from sim.charts.page import BODY, SMALL, Panel, Words
+from sim.charts.chart import CHARTS, Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.ranking import AXIS, ROW, nice_scale
-from sim.charts.style import INK, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
+from sim.charts.rows import draw_scale, draw_share_scale
+from sim.charts.style import INK, SOFT, PartyStyle, agreement_sentence, party_styles
 from sim.charts.text import LINE, clean, in_words, listed, share_text, wrap
 from sim.results.results import Results, share_interval
 
@@ -52,7 +53,7 @@ class Row:
     shown: Movement | GivenUp
 
 
-def applies(results: Results) -> bool:
+def has_movements(results: Results) -> bool:
     """Whether a text was signed in some run, and openings are known."""
     return bool(results.agreements) and bool(movements(results))
 
@@ -91,7 +92,7 @@ def _line_rows(results: Results) -> list[Row]:
 
 
 def _moves_height(results: Results) -> float:
-    if not applies(results):
+    if not has_movements(results):
         return 0.35
     return HEAD + sum(height for *_, height in _groups(results)) + AXIS
 
@@ -101,23 +102,6 @@ def _lines_height(results: Results) -> float:
         return 0.0
     rows = _line_rows(results)
     return BETWEEN + LOW_HEAD + (sum(row.height for row in rows) + AXIS if rows else 0.2)
-
-
-def size(results: Results, shared: Scales) -> tuple[float, float]:
-    """Width and height of the picture, inches."""
-    return LEFT + MOVE + FIGURES + SHARE + VALUE, _moves_height(results) + _lines_height(results)
-
-
-def draw(panel: Panel, results: Results, shared: Scales) -> None:
-    """Movement above, red lines below."""
-    tall = _moves_height(results)
-    if applies(results):
-        _draw_moves(panel.part(0, 0, panel.width, tall), results, shared)
-    else:
-        panel.lines(0, 0.1, ["No agreement was signed in any run, so there is no movement to show."], BODY)
-    if "lines_fallen" in results.columns:
-        below = tall + BETWEEN
-        _draw_lines(panel.part(0, below, panel.width, panel.height - below), results, shared)
 
 
 def _draw_moves(panel: Panel, results: Results, shared: Scales) -> None:
@@ -151,29 +135,13 @@ def _three_axes(panel: Panel, tall: float, shared: Scales) -> tuple[Axes, Axes, 
     points = panel.axes(LEFT, HEAD, MOVE, tall)
     count = round((shared.high - shared.low) / shared.step)
     ticks = [shared.low + k * shared.step for k in range(count + 1)]
-    _prepare(points, tall, ticks, [f"{tick:g}" for tick in ticks], "points of its own values")
+    hidden = ("bottom",) if shared.low == 0 else ("bottom", "left")
+    texts = [f"{tick:g}" for tick in ticks]
+    draw_scale(points, (ticks[0], ticks[-1]), tall, ticks, texts, "points of its own values", hidden)
     points.axvline(0, color=SOFT, linewidth=1, zorder=0.5)
     bars = panel.axes(LEFT + MOVE + FIGURES, HEAD, SHARE, tall)
-    _prepare_shares(bars, tall, shared.share, "per cent of runs")
+    draw_share_scale(bars, tall, *shared.share, "per cent of runs")
     return marks, points, bars
-
-
-def _prepare(axes: Axes, tall: float, ticks: Sequence[float], texts: Sequence[str], unit: str) -> None:
-    axes.set_xlim(ticks[0], ticks[-1])
-    axes.set_ylim(tall, 0)
-    axes.set_xticks(ticks, texts)
-    axes.set_yticks([])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel(unit, fontsize=SMALL, color=SOFT)
-    axes.spines["bottom"].set_visible(False)
-    axes.spines["left"].set_visible(ticks[0] == 0)
-    axes.vlines(ticks, 0, tall, color=RULE, linewidth=0.6, zorder=0)
-
-
-def _prepare_shares(axes: Axes, tall: float, scale: tuple[float, float], unit: str) -> None:
-    step, limit = scale
-    ticks = [k * step for k in range(round(limit / step) + 1)]
-    _prepare(axes, tall, ticks, [f"{100 * tick:.0f}" for tick in ticks], unit)
 
 
 def _draw_words(panel: Panel, marks: Axes, row: Row, x: float, top: float, middle: float, style: PartyStyle) -> None:
@@ -224,7 +192,7 @@ def _draw_lines(panel: Panel, results: Results, shared: Scales) -> None:
     marks.set_xlim(0, MARK)
     marks.set_ylim(tall, 0)
     bars = panel.axes(LEFT, LOW_HEAD, MOVE, tall)
-    _prepare_shares(bars, tall, shared.lines, "per cent of all runs")
+    draw_share_scale(bars, tall, *shared.lines, "per cent of all runs")
     y = 0.0
     for row in rows:
         panel.rule(0, LOW_HEAD + y, panel.width, linewidth=0.5)
@@ -242,19 +210,6 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def frame(results: Sequence[Results]) -> Scales:
-    """The same points and shares for all."""
-    ends, shares, lines = [0.0], [0.0], [0.0]
-    for one in results:
-        for found in movements(one):
-            if found.n:
-                ends += [found.low, found.high, found.mean]
-                shares.append(share_interval(found.moved, found.n)[1])
-        lines += [share_interval(line.fell, one.n)[1] for line in lines_given_up(one)]
-    step, low, high = points_scale(min(ends), max(ends))
-    return Scales(low, high, step, nice_scale(max(shares)), nice_scale(max(lines)))
-
-
 def points_scale(lowest: float, highest: float) -> tuple[float, float, float]:
     """Step and ends of a scale of points that holds 0 and both, in at most six steps."""
     for step in (1, 2, 5, 10, 20, 25, 50):
@@ -266,86 +221,117 @@ def points_scale(lowest: float, highest: float) -> tuple[float, float, float]:
 
 def _sentence(results: Results) -> str:
     """How often a text was signed, and on how many issues it differs from what each party opened with."""
-    said = agreement_sentence(results, share_text(results.agreements, results.n))
+    finding = agreement_sentence(results, share_text(results.agreements, results.n))
     found, each = movements(results), []
     for party in results.scenario.parties:
         own = [one for one in found if one.party == party and one.n]
         if own:
             each.append(f"{clean(label_of(results, party), 60)} {sum(one.moved / one.n for one in own):.1f}")
     if not each:
-        return said
+        return finding
     count = len(results.scenario.issues)
-    return f"{said} Issues, of {count}, on which the text differs from a party's opening, on average: {listed(each)}."
-
-
-def words(results: Results, shared: Scales) -> Words:
-    """Title, how to read it, main figures."""
-    said, notes = _sentence(results), []
-    alt = f"Points with whiskers by issue and party, from opening to text. {said}"
-    if applies(results):
-        undelivered = "; a chance that an option cannot be delivered is not in them" * any(
-            issue.deliverable for issue in results.scenario.issues.values()
-        )
-        runs = {found.party: found.n for found in movements(results)}
-        counted = listed([f"{clean(label_of(results, party), 60)} {n:,}" for party, n in runs.items()])
-        notes.append(
-            "Opening: the first package that the party itself put on the table. Markers: mean of the runs; whiskers "
-            "and figures in brackets: 10th to 90th percentile of the runs. Points are the values in the file, the same "
-            f"in all runs{undelivered}."
-        )
-        notes.append(
-            "Shares: runs in which the text has another option than the opening, with 95 % interval (Wilson), from the "
-            f"number of runs alone. Runs with a text and an opening: {counted}."
-        )
-    lines = lines_given_up(results)
-    if lines:
-        fell = [f"{clean(label_of(results, one.party), 60)}, {in_words(one.line)}, {share_text(one.fell, results.n)}"
-                for one in lines]  # fmt: skip
-        alt += f" Red lines given up, share of all runs: {'; '.join(fell)}."
-        notes.append(
-            "Red lines: share of all runs in which the line was real at the start and fell, whether or not a text was "
-            "signed."
-        )
-    return Words(
-        "From opening to text: how far each party moved",
-        "Only runs that signed a text. Right of 0 the text is worth less to the party, on that issue, than its own "
-        "opening; left of 0 it is worth more. Points are on each party's own scale, 0 to 100: those of two parties do "
-        "not compare.",
-        said,
-        alt,
-        tuple(notes),
-    )
-
-
-def table(results: Results) -> pd.DataFrame:
-    """One row a marker or bar.
-
-    Returns:
-        `kind` (`movement` or `red_line`), `issue` (empty for red lines), `party`, `line` (empty for movement), `n` (of
-        how many runs), `mean, low, high` (points, 10th and 90th percentile), `count, share, share_low, share_high`
-        (runs in which it moved, or the line fell).
-    """
-    rows: list[tuple[object, ...]] = []
-    for found in movements(results) if applies(results) else ():
-        spread = (found.mean, found.low, found.high)
-        rows.append(("movement", found.issue, found.party, "", found.n, *spread, *_share(found.moved, found.n)))
-    for line in lines_given_up(results):
-        nothing = (math.nan,) * 3
-        rows.append(("red_line", "", line.party, line.line, results.n, *nothing, *_share(line.fell, results.n)))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    moved = f"Issues, of {count}, on which the text differs from a party's opening, on average: {listed(each)}."
+    return f"{finding} {moved}"
 
 
 def _share(count: int, n: int) -> tuple[int, float, float, float]:
     return count, count / n if n else math.nan, *share_interval(count, n)
 
 
-LEDGER = Chart(
-    name="ledger",
-    about="who moved how far from opening to text, by issue, and which red lines were given up",
-    frame=frame,
-    size=size,
-    draw=draw,
-    words=words,
-    table=table,
-    applies=applies,
-)
+@CHARTS.register
+class LedgerChart(Chart[Results, Scales]):
+    """Who moved how far from opening to text, by issue, and which red lines were given up."""
+
+    name = "ledger"
+    about = "who moved how far from opening to text, by issue, and which red lines were given up"
+    group = "talks"
+
+    def applies(self, subject: Results) -> bool:
+        return has_movements(subject)
+
+    def frame(self, results: Sequence[Results]) -> Scales:
+        """The same points and shares for all."""
+        ends, shares, lines = [0.0], [0.0], [0.0]
+        for one in results:
+            for found in movements(one):
+                if found.n:
+                    ends += [found.low, found.high, found.mean]
+                    shares.append(share_interval(found.moved, found.n)[1])
+            lines += [share_interval(line.fell, one.n)[1] for line in lines_given_up(one)]
+        step, low, high = points_scale(min(ends), max(ends))
+        return Scales(low, high, step, nice_scale(max(shares)), nice_scale(max(lines)))
+
+    def size(self, results: Results, shared: Scales) -> tuple[float, float]:
+        return LEFT + MOVE + FIGURES + SHARE + VALUE, _moves_height(results) + _lines_height(results)
+
+    def draw(self, panel: Panel, results: Results, shared: Scales) -> None:
+        """Movement above, red lines below."""
+        tall = _moves_height(results)
+        if has_movements(results):
+            _draw_moves(panel.part(0, 0, panel.width, tall), results, shared)
+        else:
+            panel.lines(0, 0.1, ["No agreement was signed in any run, so there is no movement to show."], BODY)
+        if "lines_fallen" in results.columns:
+            below = tall + BETWEEN
+            _draw_lines(panel.part(0, below, panel.width, panel.height - below), results, shared)
+
+    def caption(self, results: Results, shared: Scales) -> Caption:
+        finding, notes = _sentence(results), []
+        alt = f"Points with whiskers by issue and party, from opening to text. {finding}"
+        if has_movements(results):
+            undelivered = "; a chance that an option cannot be delivered is not in them" * any(
+                issue.deliverable for issue in results.scenario.issues.values()
+            )
+            runs = {found.party: found.n for found in movements(results)}
+            counted = listed([f"{clean(label_of(results, party), 60)} {n:,}" for party, n in runs.items()])
+            notes.append(
+                "Opening: the first package that the party itself put on the table. Markers: mean of the runs; "
+                "whiskers "
+                "and figures in brackets: 10th to 90th percentile of the runs. Points are the values in the file, the "
+                "same "
+                f"in all runs{undelivered}."
+            )
+            notes.append(
+                "Shares: runs in which the text has another option than the opening, with 95 % interval (Wilson), "
+                "from the "
+                f"number of runs alone. Runs with a text and an opening: {counted}."
+            )
+        lines = lines_given_up(results)
+        if lines:
+            fell = [
+                f"{clean(label_of(results, one.party), 60)}, {in_words(one.line)}, {share_text(one.fell, results.n)}"
+                for one in lines
+            ]
+            alt += f" Red lines given up, share of all runs: {'; '.join(fell)}."
+            notes.append(
+                "Red lines: share of all runs in which the line was real at the start and fell, whether or not a text "
+                "was "
+                "signed."
+            )
+        return Caption(
+            "From opening to text: how far each party moved",
+            "Only runs that signed a text. Right of 0 the text is worth less to the party, on that issue, than its own "
+            "opening; left of 0 it is worth more. Points are on each party's own scale, 0 to 100: those of two "
+            "parties do "
+            "not compare.",
+            finding,
+            alt,
+            tuple(notes),
+        )
+
+    def table(self, results: Results) -> pd.DataFrame:
+        """One row a marker or bar.
+
+        Returns:
+            `kind` (`movement` or `red_line`), `issue` (empty for red lines), `party`, `line` (empty for movement), `n`
+            (of how many runs), `mean, low, high` (points, 10th and 90th percentile), `count, share, share_low,
+            share_high` (runs in which it moved, or the line fell).
+        """
+        rows: list[tuple[object, ...]] = []
+        for found in movements(results) if has_movements(results) else ():
+            spread = (found.mean, found.low, found.high)
+            rows.append(("movement", found.issue, found.party, "", found.n, *spread, *_share(found.moved, found.n)))
+        for line in lines_given_up(results):
+            nothing = (math.nan,) * 3
+            rows.append(("red_line", "", line.party, line.line, results.n, *nothing, *_share(line.fell, results.n)))
+        return pd.DataFrame(rows, columns=COLUMNS)

@@ -114,7 +114,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Words:
+class Caption:
     """What is written around a chart.
 
     Attributes:
@@ -127,7 +127,7 @@ class Words:
 
     title: str
     how: str
-    said: str
+    finding: str
     alt: str
     notes: tuple[str, ...] = ()
 
@@ -140,7 +140,7 @@ def provenance(results: Results) -> str:
 
 
 def sheet(
-    kicker: str, words: Words, footer: Sequence[str], size: tuple[float, float], draw: Callable[[Panel], None]
+    kicker: str, words: Caption, footer: Sequence[str], size: tuple[float, float], draw: Callable[[Panel], None]
 ) -> Picture:
     """Put a chart on a sheet just large enough for it.
 
@@ -155,7 +155,7 @@ def sheet(
     head = [
         (wrap(kicker, width, BODY, 2), BODY, {"color": SOFT}),
         (wrap(words.title, width, TITLE, 3, bold=True), TITLE, {"weight": "bold"}),
-        (wrap(f"{words.how} {words.said}", width, BODY), BODY, {"color": SOFT}),
+        (wrap(f"{words.how} {words.finding}", width, BODY), BODY, {"color": SOFT}),
     ]
     foot = [line for text in (*words.notes, *footer, DISCLAIMER) for line in wrap(text, width, SMALL)]
     head_height = sum(len(lines) * points * LINE for lines, points, _ in head) + 0.26

@@ -1,6 +1,6 @@
 """Heat maps of option pairs: for each two headline issues one map, all in one staircase, with one scale of colour."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -11,8 +11,9 @@ import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
-from sim.charts.page import BODY, SMALL, Panel, draw_key, key_height
-from sim.charts.ranking import headline_issues, nice_scale
+from sim.charts.chart import Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel, draw_key, key_height
+from sim.charts.ranking import headline_issues, nice_scale, same_issues
 from sim.charts.style import INK, RULE, SOFT
 from sim.charts.text import (
     LINE,
@@ -40,7 +41,6 @@ EACH_CELL = "That of each cell is in the table of the chart."
 SHADES = LinearSegmentedColormap.from_list("shares", ["#FFFFFF", "#C6D0D9", "#7C8FA3", "#2B3A4A"])
 
 Counts = npt.NDArray[np.int64]
-CountsOf = Callable[[Results], Counts]
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,45 @@ class Pairs:
     limit: float
 
 
-def pairs_frame(results: Sequence[Results], counts_of: CountsOf) -> Pairs:
-    """The first headline issues, and a scale of colour that reaches the largest share of any option."""
-    issues = headline_issues(results[0])
-    largest = max(float(counts_of(one).max(initial=0)) / one.n for one in results)
-    return Pairs(issues[:MOST_ISSUES], issues[MOST_ISSUES:], nice_scale(max(largest, 0.01))[1])
+class PairsChart(Chart[Results, Pairs]):
+    """Heat maps of option pairs; what is counted is the chart's own."""
+
+    title: str
+    how: str
+
+    def counts(self, results: Results) -> Counts:
+        """Runs by option and option, options in name order, shape (C, C)."""
+        raise NotImplementedError
+
+    def finding(self, results: Results) -> str:
+        """How often there was anything to count."""
+        raise NotImplementedError
+
+    def compares(self, subjects: Sequence[Results]) -> bool:
+        return same_issues(subjects)
+
+    def frame(self, subjects: Sequence[Results]) -> Pairs:
+        """The first headline issues, and a scale of colour that reaches the largest share of any option."""
+        issues = headline_issues(subjects[0])
+        largest = max(float(self.counts(one).max(initial=0)) / one.n for one in subjects)
+        return Pairs(issues[:MOST_ISSUES], issues[MOST_ISSUES:], nice_scale(max(largest, 0.01))[1])
+
+    def size(self, subject: Results, shared: Pairs) -> tuple[float, float]:
+        return pairs_size(subject, shared)
+
+    def draw(self, panel: Panel, subject: Results, shared: Pairs) -> None:
+        """The staircase of maps."""
+        counts = self.counts(subject)
+        draw_pairs(panel, subject, shared, counts, "" if counts.any() else self.finding(subject))
+
+    def caption(self, subject: Results, shared: Pairs) -> Caption:
+        finding, largest = self.finding(subject), largest_pair(subject, shared, self.counts(subject))
+        alt = f"Heat maps of option pairs. {finding} {largest}".strip()
+        return Caption(self.title, self.how, finding, alt, notes(subject, shared))
+
+    def table(self, subject: Results) -> pd.DataFrame:
+        """One row a cell, with its 95 % interval; see `pairs_table`."""
+        return pairs_table(subject, self.frame([subject]), self.counts(subject))
 
 
 def _texts(results: Results, frame: Pairs) -> list[OptionTexts]:

@@ -8,14 +8,14 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from sim.charts.page import BODY, SMALL, Panel, draw_key, key_height
-from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, OUTCOME_WORDS, RULE, SOFT, outcome_words, without_agreement
+from sim.charts.rows import draw_share, draw_share_scale
+from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, OUTCOME_WORDS, SOFT, outcome_words, without_agreement
 from sim.charts.text import (
     LINE,
     OptionTexts,
     in_words,
     key_entries,
     option_texts,
-    share_text,
     text_width,
     wrap,
     wrap_items,
@@ -27,7 +27,6 @@ MOST_COLUMNS = 5  # issues that still fit side by side; more are told in running
 MATRIX = 6.0  # inches for the packages in words
 SPACE = 0.22  # inches between columns
 ROW = 0.1  # inches of air in a row
-BAR = 0.16  # inches, thickness
 VALUE = 1.12  # inches right of the bars for the share in figures
 AXIS = 0.42  # inches below the bars
 
@@ -276,25 +275,10 @@ def draw_ranking(panel: Panel, results: Sequence[Results], frame: Ranking, label
 
 def _draw_bars(axes: Axes, results: Results, frame: Ranking, heights: Sequence[float]) -> None:
     """Bars from 0 with the interval as a whisker and the share in figures; one unit of y is an inch."""
-    axes.set_xlim(0, frame.limit)
-    axes.set_ylim(sum(heights), 0)
-    ticks = [k * frame.step for k in range(round(frame.limit / frame.step) + 1)]
-    axes.set_xticks(ticks, [f"{100 * tick:.0f}" for tick in ticks])
-    axes.set_yticks([])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel("per cent of all runs", fontsize=SMALL, color=SOFT)
-    axes.spines["bottom"].set_visible(False)
-    axes.vlines(ticks[1:], 0, sum(heights), color=RULE, linewidth=0.6, zorder=0)
-    y = 0.0
+    draw_share_scale(axes, sum(heights), frame.step, frame.limit, "per cent of all runs")
+    y, inch = 0.0, frame.limit / axes.bbox.width * axes.figure.dpi
     for row, count, height in zip(frame.rows, row_counts(results, frame.issues, frame.rows), heights, strict=True):
         middle = y + height / 2
         y += height
-        if count is None:
-            continue
-        low, high = share_interval(count, results.n)
-        axes.barh(middle, count / results.n, BAR, left=0, linewidth=0.8, zorder=2, **FILLS[row.kind])
-        axes.hlines(middle, low, high, color=INK, linewidth=1.1, zorder=3)
-        axes.vlines([low, high], middle - 0.035, middle + 0.035, color=INK, linewidth=1.1, zorder=3)
-        past = max(high, count / results.n) + 0.06 * frame.limit / axes.bbox.width * axes.figure.dpi
-        label = axes.text(past, middle, share_text(count, results.n), va="center_baseline", fontsize=SMALL, color=INK)
-        label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8})
+        if count is not None:
+            draw_share(axes, middle, count, results.n, inch, FILLS[row.kind])

@@ -12,17 +12,9 @@ from sim.charts.text import clean, listed
 from sim.core.exact import Floats
 from sim.core.packages import ALWAYS, NEVER, Bools
 from sim.core.pareto import distinct_vectors, pareto_frontier
+from sim.results.labels import SOLUTIONS
 from sim.scenario import Scenario
 
-SOLUTION_WORDS = {
-    "nash": "Nash",
-    "kalai_smorodinsky": "Kalai-Smorodinsky",
-    "kalai_smorodinsky_spread": "Kalai-Smorodinsky, most even",
-    "egalitarian": "egalitarian",
-    "utilitarian": "utilitarian",
-    "asymmetric_nash": "Nash by influence",
-    "nearest_to_mean_position": "nearest of all packages to the mean position",
-}
 SAME_PLACE = 1e-6  # worths closer than this share a mark
 
 
@@ -124,7 +116,7 @@ def _solutions(table: pd.DataFrame, pair: tuple[str, str], reading: str) -> Iter
         place = (float(row[f"worth_{pair[0]}"]), float(row[f"worth_{pair[1]}"]))
         if not all(np.isfinite(place)):
             continue
-        name = SOLUTION_WORDS.get(str(row["solution"]), str(row["solution"]).replace("_", " "))
+        name = SOLUTIONS.get(str(row["solution"]), str(row["solution"]).replace("_", " "))
         for other, names in found:
             if max(abs(other[0] - place[0]), abs(other[1] - place[1])) < SAME_PLACE:
                 names.append(name)

@@ -6,7 +6,9 @@ Source: Okabe & Ito (2008), Color Universal Design.
 from dataclasses import dataclass
 
 from sim.results import stages
+from sim.results.labels import OUTCOMES, SIGNED
 from sim.results.results import Results
+from sim.results.stages import is_voted_on
 from sim.scenario import Scenario
 
 BLACK, GREEN, BLUE, VERMILLION, PURPLE = "#000000", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
@@ -47,19 +49,13 @@ def party_styles(scenario: Scenario) -> dict[str, PartyStyle]:
     return {name: PARTY_STYLES[place % len(PARTY_STYLES)] for place, name in enumerate(scenario.parties)}
 
 
-OUTCOME_WORDS = {
-    "no_zone": "No zone: no package was acceptable to all who must sign",
-    "deadline": "Time ran out, though some package was acceptable to all who must sign",
-    "broke_off": "A party broke off the talks",
-    "refused": "Agreement signed, not ratified",
-    "in_force": "Agreement in force",
-}
+OUTCOME_WORDS = {name: labels.title for name, labels in OUTCOMES.items()}
 
 
 def outcome_words(results: Results, outcome: str) -> str:
     """An outcome in words; where nobody votes on a text, what is in force is spoken of as signed."""
     if outcome == "in_force" and getattr(results.scenario, "ratification", None) is None:
-        return "Agreement signed"
+        return SIGNED.title
     return OUTCOME_WORDS.get(outcome, outcome.replace("_", " "))
 
 
@@ -78,3 +74,8 @@ def agreement_sentence(results: Results, share: str) -> str:
     if not results.agreements:
         return f"No agreement was signed in any of {results.n:,} runs."
     return f"An agreement was signed in {share} of {results.n:,} runs."
+
+
+def begun(results: Results) -> str:
+    """From when agreements are counted, in words."""
+    return "entry into force" if is_voted_on(results) else "signature"

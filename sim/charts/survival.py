@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from sim.charts.chart import Chart
-from sim.charts.page import BODY, SMALL, Panel, Words
-from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, agreement_sentence
+from sim.charts.chart import CHARTS, Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, agreement_sentence, begun
 from sim.charts.text import LINE, clean, share_text, wrap
 from sim.core.exact import Floats
 from sim.core.packages import Ints
+from sim.results.figures import in_force
 from sim.results.results import Results, remembered, share_interval
-from sim.results.stages import in_force, is_voted_on, runs_in_force, says_how_long
+from sim.results.stages import is_voted_on, runs_in_force, says_how_long
 
 MONTHS = 120  # shown; every agreement is followed for longer
 EVERY = 12  # months between two counts below the picture
@@ -29,7 +30,7 @@ GROUP_STYLES = (  # no party's colours: an option belongs to nobody
     PartyStyle(NEUTRAL, "-", "^"),
     PartyStyle(BLACK, (0, (6, 1.5, 1, 1.5)), "D"),
 )
-NOT_TOLD = "The scenario has no numbers on how long agreements hold, so nothing is shown here."
+NO_NUMBERS = "The scenario has no numbers on how long agreements hold, so nothing is shown here."
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,6 @@ class Curves:
 
     issue: str
     options: tuple[str, ...]
-
-
-def begun(results: Results) -> str:
-    """From when agreements are counted, in words."""
-    return "entry into force" if is_voted_on(results) else "signature"
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,23 +87,6 @@ def fewest(results: Results) -> int:
     return max(LEAST_RUNS, runs_in_force(results) // 20)
 
 
-def frame(results: Sequence[Results]) -> Curves:
-    """The options of one issue if two to four of them have runs enough, and the same issue is in all results."""
-    none, told = Curves("", ()), [one for one in results if says_how_long(one)]
-    issues = {_issue(one) for one in told}
-    if len(issues) != 1 or len({tuple(one.scenario.issues[next(iter(issues))].options) for one in told}) != 1:
-        return none
-    (issue,) = issues
-    enough = {
-        option
-        for one in told
-        for option, broken in lasting_by_option(one).items()
-        if len(broken) >= fewest(one)
-    }
-    options = [option for option in told[0].scenario.issues[issue].options if option in enough]
-    return Curves(issue, tuple(options)) if 2 <= len(options) <= MOST_GROUPS else none
-
-
 def _issue(results: Results) -> str:
     """The issue of guarantees, else the first headline issue."""
     aftermath = getattr(results.scenario, "aftermath", None)
@@ -126,37 +105,6 @@ def _lines(results: Results, shared: Curves) -> dict[str, Lasting]:
 
 def _is_empty(results: Results) -> bool:
     return not says_how_long(results) or not runs_in_force(results)
-
-
-def size(results: Results, shared: Curves) -> tuple[float, float]:
-    """Width and height of the picture, inches."""
-    if _is_empty(results):
-        return LEFT + WIDE, 0.6
-    counts = AXIS + HEAD + len(_lines(results, shared)) * SMALL * LINE
-    return LEFT + WIDE + GAP + LIST, max(TALL + counts, _draw_list(None, results, shared))
-
-
-def draw(panel: Panel, results: Results, shared: Curves) -> None:
-    """The curves, what their lines mean at the right, and how many agreements are left below."""
-    if _is_empty(results):
-        panel.lines(0, 0.1, wrap(_nothing(results), LEFT + WIDE, BODY), BODY)
-        return
-    axes, lines = panel.axes(LEFT, 0.05, WIDE, TALL), _lines(results, shared)
-    _prepare(axes)
-    months = list(range(MONTHS + 1))
-    for option, broken in lines.items():
-        shares = np.array([broken.holding(month) for month in months]) / len(broken)
-        if option:
-            _draw_thin(axes, months, shares, _styles(shared)[option])
-        else:
-            ends = np.array([share_interval(broken.holding(month), len(broken)) for month in months])
-            band: dict[str, Any] = {"color": NEUTRAL, "alpha": 0.28, "linewidth": 0}
-            axes.fill_between(months, ends[:, 0], ends[:, 1], step="post", zorder=1, **band)
-            axes.plot(months, shares, color=INK, linewidth=2.2, drawstyle="steps-post", zorder=4)
-    _draw_marks(axes, lines[""])
-    panel.text(LEFT + WIDE / 2, TALL + 0.3, f"Months since {begun(results)}", BODY, ha="center")
-    _draw_counts(panel, lines, shared)
-    _draw_list(panel, results, shared)
 
 
 def _prepare(axes: Axes) -> None:
@@ -229,19 +177,19 @@ def _draw_list(panel: Panel | None, results: Results, shared: Curves) -> float:
                 panel.lines(x, y + 0.06, head, SMALL, weight="bold")
             y += len(head) * SMALL * LINE + 0.12
         label = clean(results.scenario.issues[shared.issue].options[option]) if option else "All, with 95 % interval"
-        said = [f"{month} months: {share_text(broken.holding(month), len(broken))}" for month in MARKS]
+        finding = [f"{month} months: {share_text(broken.holding(month), len(broken))}" for month in MARKS]
         texts = wrap(label, room, SMALL, 3)
         if panel is not None:
             _draw_sample(panel, x, y, option, shared)
             panel.lines(x + SAMPLE, y, texts, SMALL)
-            panel.lines(x + SAMPLE, y + len(texts) * SMALL * LINE, said, SMALL, color=SOFT)
-        y += (len(texts) + len(said)) * SMALL * LINE + 0.1
+            panel.lines(x + SAMPLE, y + len(texts) * SMALL * LINE, finding, SMALL, color=SOFT)
+        y += (len(texts) + len(finding)) * SMALL * LINE + 0.1
     return y
 
 
 def _nothing(results: Results) -> str:
     """Why there is no curve."""
-    return f"No agreement was {_state(results)} in any run." if says_how_long(results) else NOT_TOLD
+    return f"No agreement was {_state(results)} in any run." if says_how_long(results) else NO_NUMBERS
 
 
 def _sentence(results: Results) -> str:
@@ -260,52 +208,99 @@ def _state(results: Results) -> str:
     return "in force" if is_voted_on(results) else "signed"
 
 
-def words(results: Results, shared: Curves) -> Words:
-    """Title, how to read it, main figures."""
-    said, notes = _sentence(results), []
-    alt = f"Curve of the share of agreements that still hold, by months since {begun(results)}, 0 to {MONTHS}. {said}"
-    if _is_empty(results):
-        alt = f"No curve. {_nothing(results)} {said}"
-    else:
-        notes = [
-            "Band, whiskers and figures in brackets: 95 % interval of the share (Wilson), month by month, from the "
-            "number of runs alone. A break is a return to war or a finding of major breach, not a shooting incident.",
-            "How fast agreements break follows from the hazard in the file and its ranges; the interval does not say "
-            "how sure these are.",
-        ]
-        if len(_lines(results, shared)) > 1:
-            notes.append(f"An option has a line if at least {fewest(results):,} runs in force have it. Lines differ in "
-                         "more than that option: they are no measure of what it does.")  # fmt: skip
-    return Words(
-        "How long agreements hold",
-        f"Of the runs with an agreement {_state(results)}, the share in which it still holds. All are followed to the "
-        "end of the scale; runs without an agreement are not in this picture.",
-        said,
-        alt,
-        tuple(notes),
-    )
+@CHARTS.register
+class SurvivalChart(Chart[Results, Curves]):
+    """How long agreements hold: the share still holding, by month."""
 
+    name = "survival"
+    about = "how long agreements hold: the share still holding, by month"
+    group = "after"
 
-def table(results: Results) -> pd.DataFrame:
-    """One row a month and line: `month, issue, option` (empty for all), `n` (in force), `holding, share, low, high`."""
-    rows: list[tuple[object, ...]] = []
-    if not _is_empty(results):
-        shared = frame([results])
-        for option, broken in _lines(results, shared).items():
-            for month in range(MONTHS + 1):
-                count, n = broken.holding(month), len(broken)
-                low, high = share_interval(count, n)
-                rows.append((month, shared.issue if option else "", option, n, count, count / n, low, high))
-    return pd.DataFrame(rows, columns=["month", "issue", "option", "n", "holding", "share", "low", "high"])
+    def applies(self, subject: Results) -> bool:
+        return says_how_long(subject)
 
+    def frame(self, results: Sequence[Results]) -> Curves:
+        """The options of one issue if two to four of them have runs enough, and the same issue is in all results."""
+        none, told = Curves("", ()), [one for one in results if says_how_long(one)]
+        issues = {_issue(one) for one in told}
+        if len(issues) != 1 or len({tuple(one.scenario.issues[next(iter(issues))].options) for one in told}) != 1:
+            return none
+        (issue,) = issues
+        enough = {
+            option
+            for one in told
+            for option, broken in lasting_by_option(one).items()
+            if len(broken) >= fewest(one)
+        }
+        options = [option for option in told[0].scenario.issues[issue].options if option in enough]
+        return Curves(issue, tuple(options)) if 2 <= len(options) <= MOST_GROUPS else none
 
-SURVIVAL = Chart(
-    name="survival",
-    about="how long agreements hold: the share still holding, by month",
-    frame=frame,
-    size=size,
-    draw=draw,
-    words=words,
-    table=table,
-    applies=says_how_long,
-)
+    def size(self, results: Results, shared: Curves) -> tuple[float, float]:
+        if _is_empty(results):
+            return LEFT + WIDE, 0.6
+        counts = AXIS + HEAD + len(_lines(results, shared)) * SMALL * LINE
+        return LEFT + WIDE + GAP + LIST, max(TALL + counts, _draw_list(None, results, shared))
+
+    def draw(self, panel: Panel, results: Results, shared: Curves) -> None:
+        """The curves, what their lines mean at the right, and how many agreements are left below."""
+        if _is_empty(results):
+            panel.lines(0, 0.1, wrap(_nothing(results), LEFT + WIDE, BODY), BODY)
+            return
+        axes, lines = panel.axes(LEFT, 0.05, WIDE, TALL), _lines(results, shared)
+        _prepare(axes)
+        months = list(range(MONTHS + 1))
+        for option, broken in lines.items():
+            shares = np.array([broken.holding(month) for month in months]) / len(broken)
+            if option:
+                _draw_thin(axes, months, shares, _styles(shared)[option])
+            else:
+                ends = np.array([share_interval(broken.holding(month), len(broken)) for month in months])
+                band: dict[str, Any] = {"color": NEUTRAL, "alpha": 0.28, "linewidth": 0}
+                axes.fill_between(months, ends[:, 0], ends[:, 1], step="post", zorder=1, **band)
+                axes.plot(months, shares, color=INK, linewidth=2.2, drawstyle="steps-post", zorder=4)
+        _draw_marks(axes, lines[""])
+        panel.text(LEFT + WIDE / 2, TALL + 0.3, f"Months since {begun(results)}", BODY, ha="center")
+        _draw_counts(panel, lines, shared)
+        _draw_list(panel, results, shared)
+
+    def caption(self, results: Results, shared: Curves) -> Caption:
+        finding, notes = _sentence(results), []
+        over = f"by months since {begun(results)}, 0 to {MONTHS}"
+        alt = f"Curve of the share of agreements that still hold, {over}. {finding}"
+        if _is_empty(results):
+            alt = f"No curve. {_nothing(results)} {finding}"
+        else:
+            notes = [
+                "Band, whiskers and figures in brackets: 95 % interval of the share (Wilson), month by month, from the "
+                "number of runs alone. A break is a return to war or a finding of major breach, not a shooting "
+                "incident.",
+                "How fast agreements break follows from the hazard in the file and its ranges; the interval does not "
+                "say "
+                "how sure these are.",
+            ]
+            if len(_lines(results, shared)) > 1:
+                notes.append(f"An option has a line if at least {fewest(results):,} runs in force have it. Lines "
+                "differ in "
+                             "more than that option: they are no measure of what it does.")  # fmt: skip
+        return Caption(
+            "How long agreements hold",
+            f"Of the runs with an agreement {_state(results)}, the share in which it still holds. All are followed to "
+            "the "
+            "end of the scale; runs without an agreement are not in this picture.",
+            finding,
+            alt,
+            tuple(notes),
+        )
+
+    def table(self, results: Results) -> pd.DataFrame:
+        """One row a month and line: `month, issue, option` (empty for all), `n` (in force), `holding, share, low, "
+        "high`."""
+        rows: list[tuple[object, ...]] = []
+        if not _is_empty(results):
+            shared = self.frame([results])
+            for option, broken in _lines(results, shared).items():
+                for month in range(MONTHS + 1):
+                    count, n = broken.holding(month), len(broken)
+                    low, high = share_interval(count, n)
+                    rows.append((month, shared.issue if option else "", option, n, count, count / n, low, high))
+        return pd.DataFrame(rows, columns=["month", "issue", "option", "n", "holding", "share", "low", "high"])

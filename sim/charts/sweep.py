@@ -9,12 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from sim.analysis.sweep_table import STAGES, SweepTable
-from sim.charts.page import BODY, SMALL, Panel, Picture, Words, sheet
+from sim.analysis.sweep_table import SweepTable
+from sim.charts.chart import ANALYSIS_CHARTS, Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.pairs import SHADES
 from sim.charts.ranking import nice_scale
 from sim.charts.style import INK, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.text import clean, listed, percent, text_width, wrap
+from sim.results.figures import STAGES
 
 MAP, GAP, TOP, BELOW = 2.9, 0.5, 0.5, 0.62  # inches: a map's side, between maps, headings, names of the path below
 WIDE, HIGH = 3.4, 2.3  # inches: a curve
@@ -25,25 +27,7 @@ OPEN = "Outlined: at central numbers some package is acceptable to all, every re
 CONTOUR = "Dark line: half of the runs, between points interpolated."
 
 
-def sweep_chart(table: SweepTable) -> Picture:
-    """Draw the stages that are told, as curves over the first path or as maps over the first two."""
-    stages = _told(table)
-    across = len(stages)
-    if len(table.paths) == 1:
-        size, draw = _curves(table, stages)
-    else:
-        left = _left(table)
-        size = (across * (MAP + GAP) - GAP + left, TOP + MAP + BELOW)
-
-        def draw(panel: Panel) -> None:
-            for place, stage in enumerate(stages):
-                _draw_map(panel, table, stage, left + place * (MAP + GAP), place == 0)
-
-    footer = f"n = {table.n:,} runs of each of {len(table.points):,} points · seed {table.seed}"
-    return sheet(clean(table.title), _words(table, stages), [footer], size, draw)
-
-
-def _told(table: SweepTable) -> list[str]:
+def _stages(table: SweepTable) -> list[str]:
     """At most four stages: where zones of the first round and of some round are the same, one of them."""
     stages = list(table.stages)
     if "zone_first" in stages and "zone_ever" in stages:
@@ -52,23 +36,6 @@ def _told(table: SweepTable) -> list[str]:
     if len(stages) > MOST_MAPS:
         stages.remove("held_12")
     return stages
-
-
-# Curves
-
-
-def _curves(table: SweepTable, stages: Sequence[str]) -> tuple[tuple[float, float], Any]:
-    left, columns = 0.5, min(2, len(stages))
-    rows = math.ceil(len(stages) / columns)
-    limit = nice_scale(float(table.points[[f"{stage}_high" for stage in stages]].to_numpy().max()))[1]
-
-    def draw(panel: Panel) -> None:
-        for place, stage in enumerate(stages):
-            x, y = place % columns * (WIDE + GAP), place // columns * (TOP + HIGH + BELOW)
-            panel.lines(x + left, y, wrap(STAGES[stage], WIDE - left, BODY, 2, bold=True), BODY, weight="bold")
-            _draw_curve(panel.axes(x + left, y + TOP, WIDE - left, HIGH), table, stage, limit)
-
-    return (columns * (WIDE + GAP) - GAP, rows * (TOP + HIGH + BELOW)), draw
 
 
 def _draw_curve(axes: Axes, table: SweepTable, stage: str, limit: float) -> None:
@@ -98,7 +65,7 @@ def _left(table: SweepTable) -> float:
 
 
 def _draw_map(panel: Panel, table: SweepTable, stage: str, x: float, first: bool) -> None:
-    panel.lines(x, 0, wrap(STAGES[stage], MAP, BODY, 2, bold=True), BODY, weight="bold")
+    panel.lines(x, 0, wrap(STAGES[stage].heading, MAP, BODY, 2, bold=True), BODY, weight="bold")
     axes = panel.axes(x, TOP, MAP, MAP)
     limit = nice_scale(float(table.points[stage].max()))[1]
     if table.design is not None and all(map(table.numeric, table.paths[:2])):
@@ -195,25 +162,65 @@ def _short(text: str) -> str:
     return clean(text, 18)
 
 
-def _words(table: SweepTable, stages: Sequence[str]) -> Words:
-    rows, last = table.points.to_dict("records"), stages[-1]
-    least, most = (end(rows, key=lambda row: row[last]) for end in (min, max))
+@ANALYSIS_CHARTS.register
+class SweepChart(Chart[SweepTable, list[str]]):
+    """The stages that are told, as curves over the first path or as maps over the first two."""
 
-    def told(row: Any) -> str:
-        where = listed([f"{clean(path, 60)} = {_value(row[path])}" for path in table.paths])
-        return f"{percent(round(row[last] * table.n), table.n)} at {where}"
+    name = "sweep"
+    about = "what came of every point of a sweep: curves over one path, maps over two"
+    of = SweepTable
 
-    said = f"{STAGES[last]}: from {told(least)} to {told(most)}."
-    notes = []
-    if len(table.paths) > 1:
-        spread = table.design is not None
-        notes = [OPEN.replace("Outlined", "Ringed") if spread else OPEN, CONTOUR]
-    if len(table.paths) > 2:
-        others = listed([clean(path, 60) for path in table.paths[2:]])
-        shown = "all points are shown." if table.design else "cells are means over them."
-        notes.append(f"{others} {'vary' if len(table.paths) > 3 else 'varies'} as well: {shown}")
-    one = len(table.paths) == 1
-    how = "Shares of runs in per cent; every point is played on the same lots. "
-    how += "Pale: 95 % interval." if one else "Darker is more, each map with its own scale."
-    varied = listed([clean(path, 60) for path in table.paths])
-    return Words(f"What came of it as {varied} {'varies' if one else 'vary'}", how, said, said, tuple(notes))
+    def kicker(self, table: SweepTable) -> str:
+        return clean(table.title)
+
+    def footer(self, table: SweepTable) -> str:
+        return f"n = {table.n:,} runs of each of {len(table.points):,} points · seed {table.seed}"
+
+    def frame(self, subjects: Sequence[SweepTable]) -> list[str]:
+        return _stages(subjects[0])
+
+    def size(self, table: SweepTable, shared: list[str]) -> tuple[float, float]:
+        if len(table.paths) > 1:
+            return len(shared) * (MAP + GAP) - GAP + _left(table), TOP + MAP + BELOW
+        columns = min(2, len(shared))
+        return columns * (WIDE + GAP) - GAP, math.ceil(len(shared) / columns) * (TOP + HIGH + BELOW)
+
+    def draw(self, panel: Panel, table: SweepTable, shared: list[str]) -> None:
+        if len(table.paths) > 1:
+            for place, stage in enumerate(shared):
+                _draw_map(panel, table, stage, _left(table) + place * (MAP + GAP), place == 0)
+            return
+        left, columns = 0.5, min(2, len(shared))
+        limit = nice_scale(float(table.points[[f"{stage}_high" for stage in shared]].to_numpy().max()))[1]
+        for place, stage in enumerate(shared):
+            x, y = place % columns * (WIDE + GAP), place // columns * (TOP + HIGH + BELOW)
+            heading = wrap(STAGES[stage].heading, WIDE - left, BODY, 2, bold=True)
+            panel.lines(x + left, y, heading, BODY, weight="bold")
+            _draw_curve(panel.axes(x + left, y + TOP, WIDE - left, HIGH), table, stage, limit)
+
+    def table(self, table: SweepTable) -> pd.DataFrame:
+        return table.points
+
+    def caption(self, table: SweepTable, shared: list[str]) -> Caption:
+        rows, last = table.points.to_dict("records"), shared[-1]
+        least, most = (end(rows, key=lambda row: row[last]) for end in (min, max))
+
+        def level(row: Any) -> str:
+            where = listed([f"{clean(path, 60)} = {_value(row[path])}" for path in table.paths])
+            return f"{percent(round(row[last] * table.n), table.n)} at {where}"
+
+        finding = f"{STAGES[last].heading}: from {level(least)} to {level(most)}."
+        notes = []
+        if len(table.paths) > 1:
+            spread = table.design is not None
+            notes = [OPEN.replace("Outlined", "Ringed") if spread else OPEN, CONTOUR]
+        if len(table.paths) > 2:
+            others = listed([clean(path, 60) for path in table.paths[2:]])
+            shown = "all points are shown." if table.design else "cells are means over them."
+            notes.append(f"{others} {'vary' if len(table.paths) > 3 else 'varies'} as well: {shown}")
+        one = len(table.paths) == 1
+        how = "Shares of runs in per cent; every point is played on the same lots. "
+        how += "Pale: 95 % interval." if one else "Darker is more, each map with its own scale."
+        varied = listed([clean(path, 60) for path in table.paths])
+        title = f"What came of it as {varied} {'varies' if one else 'vary'}"
+        return Caption(title, how, finding, finding, tuple(notes))

@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from sim.charts.chart import Chart
-from sim.charts.page import BODY, SMALL, Panel, Words
+from sim.charts.chart import CHARTS, Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.ranking import nice_scale
 from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
 from sim.charts.text import DASH, LINE, clean, percent, share_text, wrap
@@ -23,7 +23,7 @@ WIDE, LEFT, GAP, LIST = 6.7, 0.62, 0.3, 2.5  # inches
 HEAD, BETWEEN, STRIP, BELOW = 0.26, 0.2, 0.95, 0.52  # inches
 LEVELS = (0.1, 0.5, 0.9)
 QUANTITIES = ("aspiration", "own_offer", "received_offer", "no_deal")
-SAID = {
+LABELS = {
     "aspiration": "least worth asked for (aspiration)",
     "own_offer": "worth of own offers",
     "received_offer": "worth of offers received",
@@ -90,48 +90,9 @@ def signed_by_round(results: Results) -> npt.NDArray[np.int64]:
     return counts
 
 
-def frame(results: Sequence[Results]) -> Scales:
-    """The same worths, rounds and shares for all."""
-    ends, shares = [0.0, 1.0], [0.0]
-    for one in results:
-        for party in one.scenario.parties:
-            drawn = np.concatenate([bands(one, quantity, party).ravel() for quantity in QUANTITIES])
-            ends += drawn[np.isfinite(drawn)].tolist()
-        shares += [share_interval(int(count), one.n)[1] for count in signed_by_round(one) if count]
-    step, limit = nice_scale(max(shares))
-    rounds = max(one.scenario.time.rounds for one in results)
-    return Scales(min(ends) - 0.02, max(ends) + 0.02, rounds, limit, step)
-
-
 def _height(results: Results) -> float:
     """Of one party's panel, inches."""
     return max(1.15, 2.0 - 0.2 * max(0, len(results.scenario.parties) - 2))
-
-
-def size(results: Results, shared: Scales) -> tuple[float, float]:
-    """Width and height of the picture, inches."""
-    parties = len(results.scenario.parties)
-    return LEFT + WIDE + GAP + LIST, parties * (HEAD + _height(results) + BETWEEN) + HEAD + STRIP + BELOW
-
-
-def draw(panel: Panel, results: Results, shared: Scales) -> None:
-    """A panel for each party, in the order of the file, and the strip of signatures below."""
-    y, tall = 0.0, _height(results)
-    for name, style in party_styles(results.scenario).items():
-        swatch = panel.axes(LEFT, y + 0.03, 0.12, 0.12)
-        swatch.set_axis_off()
-        swatch.fill_between([0, 1], 0, 1, facecolor=style.colour)
-        label = wrap(clean(results.scenario.parties[name].label), WIDE - 0.3, BODY, 1, bold=True)
-        panel.lines(LEFT + 0.2, y, label, BODY, weight="bold")
-        axes = panel.axes(LEFT, y + HEAD, WIDE, tall)
-        _draw_party(axes, results, name, style, shared)
-        y += HEAD + tall + BETWEEN
-    _draw_legend(panel, next(iter(party_styles(results.scenario).values())))
-    panel.lines(LEFT, y, ["When agreements are signed"], BODY, weight="bold")
-    _draw_strip(panel.axes(LEFT, y + HEAD, WIDE, STRIP), results, shared)
-    days = results.scenario.time.days_per_round
-    unit = f"Round of talks (one round: {days:g} day{'s' if days != 1 else ''})"
-    panel.text(LEFT + WIDE / 2, y + HEAD + STRIP + 0.28, unit, BODY, ha="center")
 
 
 def _draw_party(axes: Axes, results: Results, party: str, style: PartyStyle, shared: Scales) -> None:
@@ -209,56 +170,89 @@ def _draw_legend(panel: Panel, style: PartyStyle) -> None:
         axes.set_ylim(0, 1)
         flat = np.ones(3)
         _draw_band(axes, quantity, style, (rounds, 0.1 * flat, 0.5 * flat, 0.9 * flat), np.ones(3, bool))
-        lines = wrap(SAID[quantity], width, SMALL)
+        lines = wrap(LABELS[quantity], width, SMALL)
         panel.lines(x + 0.55, y + 0.15 - len(lines) * SMALL * LINE / 2, lines, SMALL)
         y += 0.42
     lines = wrap("Lines: median; surfaces and dotted edges: 10 to 90 % of the runs still open.", LIST, SMALL)
     panel.lines(x, y + 0.02, lines, SMALL, color=SOFT)
 
 
-def words(results: Results, shared: Scales) -> Words:
-    """Title, how to read it, main figures."""
-    by_round = signed_by_round(results)
-    said = agreement_sentence(results, share_text(results.agreements, results.n))
-    when = ""
-    if results.agreements:
-        last = int(by_round[-1])
-        middle = median_of({float(number): int(count) for number, count in enumerate(by_round, start=1)})
-        when = f" The median round of signature is {middle:g} of {results.scenario.time.rounds}"
-        when += f"; {percent(last, results.n)} of runs sign in the last round." if last else "."
-    return Words(
-        "What parties ask for and offer, round by round",
-        "Each panel is on the party's own scale, so panels do not compare.",
-        f"{said}{when}",
-        f"Line charts by round, one panel a party: aspiration, own offers, offers received, no deal. {said}{when}",
-        ("Medians and bands are read from histograms of 200 bins over the party's range, over runs still open in that "
-         f"round; rounds with fewer than {fewest(results.n)} such runs are left out. "
-         "Whiskers below: 95 % interval of the share (Wilson).",),
-    )  # fmt: skip
+@CHARTS.register
+class TalksChart(Chart[Results, Scales]):
+    """Aspirations and offers by round, one panel a party, and when agreements are signed."""
 
+    name = "talks"
+    about = "aspirations and offers by round, one panel a party, and when agreements are signed"
+    group = "talks"
 
-def table(results: Results) -> pd.DataFrame:
-    """One row a round and quantity: `round, party, quantity, runs, low` (10th percentile), `median, high` (90th); for
-    signatures, quantity `signed`, the share of runs and the ends of its 95 % interval in the same columns."""
-    rows: list[tuple[object, ...]] = []
-    for party in results.scenario.parties:
-        place = results.party_names.index(party)
-        for quantity in QUANTITIES:
-            runs = results.tallies.talks[quantity][:, place].sum(axis=1)
-            for number, (low, middle, high) in enumerate(bands(results, quantity, party).tolist(), start=1):
-                rows.append((number, party, quantity, int(runs[number - 1]), low, middle, high))
-    for number, count in enumerate(signed_by_round(results).tolist(), start=1):
-        low, high = share_interval(count, results.n)
-        rows.append((number, "", "signed", count, low, count / results.n, high))
-    return pd.DataFrame(rows, columns=["round", "party", "quantity", "runs", "low", "median", "high"])
+    def frame(self, results: Sequence[Results]) -> Scales:
+        """The same worths, rounds and shares for all."""
+        ends, shares = [0.0, 1.0], [0.0]
+        for one in results:
+            for party in one.scenario.parties:
+                drawn = np.concatenate([bands(one, quantity, party).ravel() for quantity in QUANTITIES])
+                ends += drawn[np.isfinite(drawn)].tolist()
+            shares += [share_interval(int(count), one.n)[1] for count in signed_by_round(one) if count]
+        step, limit = nice_scale(max(shares))
+        rounds = max(one.scenario.time.rounds for one in results)
+        return Scales(min(ends) - 0.02, max(ends) + 0.02, rounds, limit, step)
 
+    def size(self, results: Results, shared: Scales) -> tuple[float, float]:
+        parties = len(results.scenario.parties)
+        return LEFT + WIDE + GAP + LIST, parties * (HEAD + _height(results) + BETWEEN) + HEAD + STRIP + BELOW
 
-TALKS = Chart(
-    name="talks",
-    about="aspirations and offers by round, one panel a party, and when agreements are signed",
-    frame=frame,
-    size=size,
-    draw=draw,
-    words=words,
-    table=table,
-)
+    def draw(self, panel: Panel, results: Results, shared: Scales) -> None:
+        """A panel for each party, in the order of the file, and the strip of signatures below."""
+        y, tall = 0.0, _height(results)
+        for name, style in party_styles(results.scenario).items():
+            swatch = panel.axes(LEFT, y + 0.03, 0.12, 0.12)
+            swatch.set_axis_off()
+            swatch.fill_between([0, 1], 0, 1, facecolor=style.colour)
+            label = wrap(clean(results.scenario.parties[name].label), WIDE - 0.3, BODY, 1, bold=True)
+            panel.lines(LEFT + 0.2, y, label, BODY, weight="bold")
+            axes = panel.axes(LEFT, y + HEAD, WIDE, tall)
+            _draw_party(axes, results, name, style, shared)
+            y += HEAD + tall + BETWEEN
+        _draw_legend(panel, next(iter(party_styles(results.scenario).values())))
+        panel.lines(LEFT, y, ["When agreements are signed"], BODY, weight="bold")
+        _draw_strip(panel.axes(LEFT, y + HEAD, WIDE, STRIP), results, shared)
+        days = results.scenario.time.days_per_round
+        unit = f"Round of talks (one round: {days:g} day{'s' if days != 1 else ''})"
+        panel.text(LEFT + WIDE / 2, y + HEAD + STRIP + 0.28, unit, BODY, ha="center")
+
+    def caption(self, results: Results, shared: Scales) -> Caption:
+        by_round = signed_by_round(results)
+        finding = agreement_sentence(results, share_text(results.agreements, results.n))
+        when = ""
+        if results.agreements:
+            last = int(by_round[-1])
+            middle = median_of({float(number): int(count) for number, count in enumerate(by_round, start=1)})
+            when = f" The median round of signature is {middle:g} of {results.scenario.time.rounds}"
+            when += f"; {percent(last, results.n)} of runs sign in the last round." if last else "."
+        return Caption(
+            "What parties ask for and offer, round by round",
+            "Each panel is on the party's own scale, so panels do not compare.",
+            f"{finding}{when}",
+            "Line charts by round, one panel a party: aspiration, own offers, offers received, no deal. "
+            f"{finding}{when}",
+            ("Medians and bands are read from histograms of 200 bins over the party's range, over runs still open in "
+             f"that round; rounds with fewer than {fewest(results.n)} such runs are left out. "
+             "Whiskers below: 95 % interval of the share (Wilson).",),
+        )  # fmt: skip
+
+    def table(self, results: Results) -> pd.DataFrame:
+        """One row a round and quantity: `round, party, quantity, runs, low` (10th percentile), `median, high` (90th).
+
+        For signatures, quantity `signed`, the share of runs and the ends of its 95 % interval stand in these columns.
+        """
+        rows: list[tuple[object, ...]] = []
+        for party in results.scenario.parties:
+            place = results.party_names.index(party)
+            for quantity in QUANTITIES:
+                runs = results.tallies.talks[quantity][:, place].sum(axis=1)
+                for number, (low, middle, high) in enumerate(bands(results, quantity, party).tolist(), start=1):
+                    rows.append((number, party, quantity, int(runs[number - 1]), low, middle, high))
+        for number, count in enumerate(signed_by_round(results).tolist(), start=1):
+            low, high = share_interval(count, results.n)
+            rows.append((number, "", "signed", count, low, count / results.n, high))
+        return pd.DataFrame(rows, columns=["round", "party", "quantity", "runs", "low", "median", "high"])

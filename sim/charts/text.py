@@ -9,7 +9,7 @@ from functools import lru_cache
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
-from sim.analysis.layout import share_decimals
+from sim.results.format import share_decimals
 from sim.results.results import share_interval
 from sim.scenario import Scenario
 

@@ -11,13 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from sim.analysis.layout import decimals
 from sim.analysis.tournament import Tournament
 from sim.analysis.tournament_tables import SHARES
-from sim.charts.page import BODY, SMALL, Panel, Picture, Words, sheet
+from sim.charts.chart import ANALYSIS_CHARTS, Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.pairs import SHADES
-from sim.charts.style import INK, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.rows import draw_scale, draw_whisker
+from sim.charts.style import INK, NEUTRAL_PALE, SOFT
 from sim.charts.text import DASH, LINE, clean, listed, text_width, wrap
+from sim.results.format import decimals
 
 LABEL = 2.5  # inches for a strategy's label at most
 LABEL_LENGTH = 160  # characters of it that are shown; all of it is in the table
@@ -59,48 +61,6 @@ class Rows:
         return sum(self.heights)
 
 
-def tournament_chart(tournament: Tournament) -> Picture:
-    """Draw what each strategy did, and below it own worth where one meets another."""
-    rows, told = _rows(tournament), tournament.told
-    heads = {name: wrap(HEADS[name][0], SCALE + VALUE - 0.1, SMALL, 3, bold=True) for name in told}
-    head = max(map(len, heads.values())) * SMALL * LINE + 0.06
-    upper = head + rows.height + AXIS
-    met = _is_met(tournament)
-    short = _rows(tournament, MOST_LINES)
-    lower = BETWEEN + 3 * BODY * LINE + short.height if met else 0.0
-    width = LETTER + rows.room + len(told) * (GAP + SCALE + VALUE)
-    if met:
-        width = max(width, LETTER + rows.room + GAP + CELL * len(rows.labels))
-
-    def draw(panel: Panel) -> None:
-        _draw_labels(panel, rows, head, panel.width)
-        for place, name in enumerate(told):
-            x = LETTER + rows.room + GAP + place * (GAP + SCALE + VALUE)
-            lines = heads[name]
-            panel.lines(x, head - 0.05 - len(lines) * SMALL * LINE, lines, SMALL, weight="bold")
-            axes = panel.axes(x, head, SCALE, rows.height)
-            _draw_figure(axes, tournament, name, rows)
-            _draw_values(panel, tournament, name, rows, x + SCALE, head)
-        if met:
-            _draw_meetings(panel, tournament, short, upper + BETWEEN)
-
-    return sheet(_kicker(tournament), _words(tournament, met), [_footer(tournament)], (width, upper + lower), draw)
-
-
-def tournament_numbers(tournament: Tournament) -> pd.DataFrame:
-    """The numbers that are drawn: `kind` (`strategy` or `meeting`), `label, other, figure, value, low, high, n`, ...
-
-    The rest is `difference, difference_low, difference_high` from the mean of all strategies, and `strategy`.
-    """
-    strategies = tournament.strategies.set_index("label")["strategy"]
-    upper = tournament.figures.assign(kind="strategy", other=None)
-    lower = tournament.meetings.assign(kind="meeting", figure="own")
-    both = pd.concat([part for part in (upper, lower) if len(part)], ignore_index=True)
-    both["strategy"] = both["label"].map(strategies)
-    columns = ["kind", "label", "other", "figure", "value", "low", "high", "n"]
-    return both[[*columns, "difference", "difference_low", "difference_high", "strategy"]]
-
-
 def _is_met(tournament: Tournament) -> bool:
     return bool(len(tournament.meetings)) and len(tournament.labels) <= MOST_MET
 
@@ -128,16 +88,10 @@ def _draw_labels(panel: Panel, rows: Rows, top: float, width: float) -> None:
 def _draw_figure(axes: Axes, tournament: Tournament, name: str, rows: Rows) -> None:
     """Dots with intervals; one unit of y is an inch."""
     found = _of(tournament, name)
-    ticks, digits = _scale(axes, found, name)
+    limits, ticks, digits = _scale(found, name)
     unit = 1 if name == "own" else 100
-    axes.set_ylim(rows.height, 0)
-    axes.set_yticks([])
-    axes.set_xticks(ticks, [f"{unit * tick:.{digits}f}" for tick in ticks])
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel(HEADS[name][1], fontsize=SMALL, color=SOFT)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
-    axes.vlines(ticks, 0, rows.height, color=RULE, linewidth=0.6, zorder=0)
+    texts = [f"{unit * tick:.{digits}f}" for tick in ticks]
+    draw_scale(axes, limits, rows.height, ticks, texts, HEADS[name][1], ("left", "bottom"))
     field = np.mean([row["value"] for row in found])
     if not math.isnan(field):
         axes.vlines(field, 0, rows.height, color=SOFT, linewidth=0.9, linestyle=(0, (1.2, 1.8)), zorder=1)
@@ -152,9 +106,7 @@ def _draw_figure(axes: Axes, tournament: Tournament, name: str, rows: Rows) -> N
                 Rectangle((row["low"], middle - 0.05), row["high"] - row["low"], 0.1, facecolor=NEUTRAL_PALE, zorder=2)
             )
         if not math.isnan(row["difference_low"]):
-            low, high = _between_strategies(row)
-            axes.hlines(middle, low, high, color=INK, linewidth=1.2, zorder=3)
-            axes.vlines([low, high], middle - 0.04, middle + 0.04, color=INK, linewidth=1.2, zorder=3)
+            draw_whisker(axes, *_between_strategies(row), middle, 0.04, 1.2)
         axes.plot([row["value"]], [middle], marker="o", markersize=4.5, color=INK, zorder=4, clip_on=False)
 
 
@@ -164,8 +116,8 @@ def _between_strategies(row: dict[Any, Any]) -> tuple[float, float]:
     return row["difference_low"] + shift, row["difference_high"] + shift
 
 
-def _scale(axes: Axes, found: Sequence[dict[Any, Any]], name: str) -> tuple[list[float], int]:
-    """Limits that hold all intervals, marks on it, and digits of these."""
+def _scale(found: Sequence[dict[Any, Any]], name: str) -> tuple[tuple[float, float], list[float], int]:
+    """Limits that hold all intervals, marks between them, and digits of these."""
     ends = [row[key] for row in found for key in ("value", "low", "high")]
     ends += [end for row in found if not math.isnan(row["difference_low"]) for end in _between_strategies(row)]
     known = [end for end in ends if not math.isnan(end)] or [0.0, 1.0]
@@ -177,11 +129,10 @@ def _scale(axes: Axes, found: Sequence[dict[Any, Any]], name: str) -> tuple[list
         low, high = min(low, 1 - spread), 1 + 0.06 * spread
     if name in SHARES and low < 0:
         low, high = -0.06 * spread, max(high, spread)
-    axes.set_xlim(low, high)
     ticks = [tick for tick in MaxNLocator(3, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= tick <= high]
     ticks = [tick for tick in ticks if name not in SHARES or -1e-9 <= tick <= 1 + 1e-9]
     step = (ticks[1] - ticks[0] if len(ticks) > 1 else spread) * (1 if name == "own" else 100)
-    return ticks, max(0, -math.floor(math.log10(step) + 1e-9))
+    return (low, high), ticks, max(0, -math.floor(math.log10(step) + 1e-9))
 
 
 def _draw_values(panel: Panel, tournament: Tournament, name: str, rows: Rows, x: float, top: float) -> None:
@@ -241,46 +192,11 @@ def _of(tournament: Tournament, name: str) -> list[dict[Any, Any]]:
     return tournament.figures[tournament.figures["figure"] == name].to_dict("records")
 
 
-def _kicker(tournament: Tournament) -> str:
-    settings = ", ".join(f"{path}={value}" for path, value in tournament.settings.items())
-    return clean(tournament.scenario.title + (f" ({settings})" if settings else ""))
-
-
-def _footer(tournament: Tournament) -> str:
-    points = f"{len(tournament.points):,} assignments of strategies to parties"
-    return f"n = {tournament.n:,} runs of each of {points} · seed {tournament.seed}"
-
-
 def _party(tournament: Tournament, name: str) -> str:
     return clean(tournament.scenario.parties[name].label, 60)
 
 
-def _words(tournament: Tournament, met: bool) -> Words:
-    who = listed([_party(tournament, name) for name in tournament.parties])
-    joint = int(tournament.figures[tournament.figures["figure"] == "joint"]["n"].min())
-    darker = " In the lower half darker is more." if met else ""
-    notes = [
-        INTERVALS if tournament.n >= 30 else "With fewer than 30 runs there are no intervals.",
-        f"Joint worth is over the {joint:,} runs in which somebody could gain; 100 %: the package of the first round's "
-        "zone with the largest sum of the parties' gains, each as a share of its own largest gain there.",
-    ]
-    if not met and len(tournament.labels) > MOST_MET:
-        notes.append("What strategies got against each other is in the table of the chart: there are too many to draw.")
-    best = tournament.labels[0]
-    own = [f"{clean(row['label'], 60)}: {row['value']:.3f}" for row in _of(tournament, "own")[:MOST_MET]]
-    return Words(
-        f"Strategies against each other, played by {who}",
-        "Every assignment of the strategies to these parties is played on the same runs. A strategy's figures are "
-        "means over all parties that play it and all that the others play. Own worth is each party's own scale, "
-        f"from 0 to 1 but for linkages.{darker}",
-        _said(tournament),
-        f"Dots with intervals, and a map of pairs. Most own worth in the mean: {clean(best, 60)}. Own worth by "
-        f"strategy: {listed(own)}. {_said(tournament)}",
-        tuple(notes),
-    )
-
-
-def _said(tournament: Tournament) -> str:
+def _finding(tournament: Tournament) -> str:
     """Where no party gets more by changing alone."""
     found, points = tournament.equilibria, len(tournament.points)
     if not len(found):
@@ -290,3 +206,96 @@ def _said(tournament: Tournament) -> str:
     row = found.iloc[0]
     plays = [f"{_party(tournament, name)} plays {clean(row[f'plays_{name}'], 60)}" for name in tournament.parties]
     return f"No party's mean worth rises if it alone changes where {listed(plays)}; nowhere else."
+
+
+@dataclass(frozen=True)
+class Places:
+    """Rows of the upper and of the lower half, headings of figures, and heights in inches."""
+
+    upper: Rows
+    lower: Rows | None
+    heads: dict[str, list[str]]
+    head: float
+
+
+@ANALYSIS_CHARTS.register
+class TournamentChart(Chart[Tournament, Places]):
+    """What each strategy did, and below it own worth where one meets another."""
+
+    name = "tournament"
+    about = "strategies against strategies: what each did, and own worth where one meets another"
+    of = Tournament
+
+    def kicker(self, tournament: Tournament) -> str:
+        settings = ", ".join(f"{path}={value}" for path, value in tournament.settings.items())
+        return clean(tournament.scenario.title + (f" ({settings})" if settings else ""))
+
+    def footer(self, tournament: Tournament) -> str:
+        points = f"{len(tournament.points):,} assignments of strategies to parties"
+        return f"n = {tournament.n:,} runs of each of {points} · seed {tournament.seed}"
+
+    def frame(self, subjects: Sequence[Tournament]) -> Places:
+        (tournament,) = subjects
+        heads = {name: wrap(HEADS[name][0], SCALE + VALUE - 0.1, SMALL, 3, bold=True) for name in tournament.told}
+        lower = _rows(tournament, MOST_LINES) if _is_met(tournament) else None
+        return Places(_rows(tournament), lower, heads, max(map(len, heads.values())) * SMALL * LINE + 0.06)
+
+    def size(self, tournament: Tournament, shared: Places) -> tuple[float, float]:
+        rows = shared.upper
+        width = LETTER + rows.room + len(shared.heads) * (GAP + SCALE + VALUE)
+        height = shared.head + rows.height + AXIS
+        if shared.lower is None:
+            return width, height
+        below = BETWEEN + 3 * BODY * LINE + shared.lower.height
+        return max(width, LETTER + rows.room + GAP + CELL * len(rows.labels)), height + below
+
+    def draw(self, panel: Panel, tournament: Tournament, shared: Places) -> None:
+        rows, head = shared.upper, shared.head
+        _draw_labels(panel, rows, head, panel.width)
+        for place, (name, lines) in enumerate(shared.heads.items()):
+            x = LETTER + rows.room + GAP + place * (GAP + SCALE + VALUE)
+            panel.lines(x, head - 0.05 - len(lines) * SMALL * LINE, lines, SMALL, weight="bold")
+            _draw_figure(panel.axes(x, head, SCALE, rows.height), tournament, name, rows)
+            _draw_values(panel, tournament, name, rows, x + SCALE, head)
+        if shared.lower is not None:
+            _draw_meetings(panel, tournament, shared.lower, head + rows.height + AXIS + BETWEEN)
+
+    def table(self, tournament: Tournament) -> pd.DataFrame:
+        """`kind` (`strategy` or `meeting`), `label, other, figure, value, low, high, n`.
+
+        Then `difference, difference_low, difference_high` from the mean of all strategies, and `strategy`.
+        """
+        strategies = tournament.strategies.set_index("label")["strategy"]
+        upper = tournament.figures.assign(kind="strategy", other=None)
+        lower = tournament.meetings.assign(kind="meeting", figure="own")
+        both = pd.concat([part for part in (upper, lower) if len(part)], ignore_index=True)
+        both["strategy"] = both["label"].map(strategies)
+        columns = ["kind", "label", "other", "figure", "value", "low", "high", "n"]
+        return both[[*columns, "difference", "difference_low", "difference_high", "strategy"]]
+
+    def caption(self, tournament: Tournament, shared: Places) -> Caption:
+        met = shared.lower is not None
+        who = listed([_party(tournament, name) for name in tournament.parties])
+        joint = int(tournament.figures[tournament.figures["figure"] == "joint"]["n"].min())
+        darker = " In the lower half darker is more." if met else ""
+        notes = [
+            INTERVALS if tournament.n >= 30 else "With fewer than 30 runs there are no intervals.",
+            f"Joint worth is over the {joint:,} runs in which somebody could gain; 100 %: the package of the first "
+            "round's "
+            "zone with the largest sum of the parties' gains, each as a share of its own largest gain there.",
+        ]
+        if not met and len(tournament.labels) > MOST_MET:
+            notes.append("What strategies got against each other is in the table of the chart: there are too many to "
+            "draw.")
+        best = tournament.labels[0]
+        own = [f"{clean(row['label'], 60)}: {row['value']:.3f}" for row in _of(tournament, "own")[:MOST_MET]]
+        return Caption(
+            f"Strategies against each other, played by {who}",
+            "Every assignment of the strategies to these parties is played on the same runs. A strategy's figures are "
+            "means over all parties that play it and all that the others play. Own worth is each party's own scale, "
+            f"from 0 to 1 but for linkages.{darker}",
+            _finding(tournament),
+            f"Dots with intervals, and a map of pairs. Most own worth in the mean: {clean(best, 60)}. Own worth by "
+            f"strategy: {listed(own)}. {_finding(tournament)}",
+            tuple(notes),
+        )

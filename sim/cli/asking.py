@@ -1,162 +1,247 @@
-"""`sensitivity` and `discover`: questions to finished runs, and to runs of a design."""
+"""`compare`, `report`, `explain`, `sensitivity` and `discover`: questions to finished runs, and to runs played now."""
 
 import hashlib
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import click
 
-from sim.analysis.discovery import Discovery, Question, discover
-from sim.analysis.discovery_text import discovery_parts
-from sim.analysis.figures import NoAnswer, figure_asked
+from sim.analysis.compare import Comparison, compare
+from sim.analysis.discovery import Question, discover
+from sim.analysis.explain import explain
+from sim.analysis.explain_draw import explain_draw
+from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
-from sim.analysis.sensitivity_text import sensitivity_parts
+from sim.analysis.waterfall import Waterfall, waterfall
 from sim.batch.progress import progress_on
-from sim.cli.output import WRONG_INPUT, fail, print_json, print_parts
-from sim.cli.sources import results_or_runs
+from sim.cli.batching import REPORT
+from sim.cli.output import WRONG_INPUT, fail, print_document, print_json, print_result
+from sim.cli.sources import read_or_fail, results_or_runs
+from sim.core.wording import shown
+from sim.report.compare import data, document, waterfall_data
 from sim.results.chunk_files import Layout
 from sim.results.design_folder import DesignFolder
-from sim.results.files import make_folder
-from sim.results.manifest import identity
-from sim.results.results import Results
-from sim.scenario.messages import shown
+from sim.results.files import make_folder, write_whole
+from sim.results.manifest import folder_name, holds_results, identity
+from sim.results.reading import open_results
+from sim.results.results import Results, run
+
+# Results side by side.
 
 
-@dataclass(frozen=True)
-class SensitivityWish:
-    """What is asked for.
+def compare_results(
+    results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: Path | None, as_json: bool
+) -> None:
+    """Compare results, and draw them side by side.
 
-    Attributes:
-        path: A results folder, or a scenario file to be played now.
-        of: Name of the figure.
-        methods: In the order in which they are told.
-        plan: Of methods that play runs of their own.
-        draws: Runs of a scenario file.
-        seed: Of a scenario file, None for 1.
-        out: Folder for charts, and for runs of a design.
-        charts: Whether charts are drawn.
+    Args:
+        results: The first is what the others are compared with.
+        draws: At most so many runs of each scenario of a waterfall.
+        figure: To be shared out among the inputs that differ, None for none; `method` says how.
+        method: None: by the number of steps.
+        out: Folder for charts, None for none.
+        as_json: Whether JSON is printed.
     """
-
-    path: Path
-    of: str
-    methods: Sequence[str]
-    plan: Plan
-    draws: int
-    seed: int | None
-    out: Path
-    charts: bool
-
-
-def run_sensitivity(wish: SensitivityWish, as_json: bool) -> None:
-    """Tell which inputs move a figure, and draw it."""
-    if (wish.plan.inputs or wish.plan.points) and not DESIGNED.keys() & set(wish.methods):
-        fail(WRONG_INPUT, "peacesim: --inputs and --points are for --method sobol and morris; neither is asked for")
-    (results,) = results_or_runs([wish.path], wish.draws, wish.seed)
-    try:
-        told = from_finished(results, wish.of, [method for method in wish.methods if method in FINISHED])
-        if not told.note:
-            told = _with_designs(told, wish)
-    except NoAnswer as error:
-        fail(WRONG_INPUT, f"peacesim: {error}")
-    folder = _save_sensitivity(told, wish.out) if wish.charts and told.tables else None
+    comparison = compare(results)
+    falls = list(_waterfalls(comparison, figure, draws, method)) if figure is not None else []
+    folder = _save_comparison(comparison, falls, out) if out is not None else None
     if as_json:
-        print_json(told.as_data() | {"charts": str(folder) if folder else None})
+        more = {"waterfalls": list(map(waterfall_data, falls)), "charts": folder}
+        print_json(data(comparison) | more)
         return
-    print_parts(sensitivity_parts(told))
+    print_document(document(comparison, falls))
+    _say_charts(folder)
+
+
+def _waterfalls(comparison: Comparison, figure: str, draws: int, method: str | None) -> Iterator[Waterfall]:
+    """From the first to each of the others, on as many of the same runs as all have."""
+    first, *others = comparison.results
+    if not comparison.paired:
+        fail(WRONG_INPUT, "peacesim: a waterfall follows the same runs, so all results must have one seed")
+    for other in others:
+        most = min(draws, first.n, other.n)
+        try:
+            yield waterfall(first.scenario, other.scenario, figure, most, first.seed, method)
+        except ValueError as error:
+            fail(WRONG_INPUT, f"peacesim: {shown(error, 400)}")
+
+
+def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Path) -> Path:
+    """Draw the results side by side, each chart that any of them has, into a folder named after what is compared."""
+    from sim.charts import charts_side_by_side, save_charts, save_comparison
+    from sim.report import comparison_page
+
+    folder = out / _name(comparison.results)
+    make_folder(folder)
+    save_comparison(comparison.results, folder, charts_side_by_side(comparison.results))
+    for place, each in enumerate(falls, 1):
+        save_charts(each, folder, stem=f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else ""))
+    write_whole(folder / REPORT, comparison_page(comparison, falls).encode())
+    return folder
+
+
+def _name(results: Sequence[Results]) -> str:
+    """What a page or folder about these results, in this order and so many draws of each, is called."""
+    if len(results) == 1:
+        return folder_name(results[0].scenario, results[0].seed)
+    return f"compare-{_hash('|'.join(f'{identity(one.scenario, one.seed)}:{one.n}' for one in results))}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:6]
+
+
+def _say_charts(folder: Path | None) -> None:
     if folder is not None:
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
 
-def _with_designs(told: Sensitivity, wish: SensitivityWish) -> Sensitivity:
-    """Play the designs that are asked for, their cost told before any of them begins."""
-    designs = {method: design_of(told, method, wish.plan) for method in wish.methods if method in DESIGNED}
+def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
+    """Write the page of one result, or the comparison of several, and say where it is.
+
+    Args:
+        results: Of scenario files or folders.
+        out: A file that ends with `.html`, or the folder in which a name is made for it.
+        as_json: Whether the place is told as JSON.
+    """
+    from sim.report import comparison_page, result_page
+
+    text = result_page(results[0]) if len(results) == 1 else comparison_page(compare(results))
+    target = out if out.suffix.lower() == ".html" else out / f"{_name(results)}.html"
+    make_folder(target.parent)
+    write_whole(target, text.encode())
+    if as_json:
+        print_json({"page": str(target), "results": [one.scenario.id for one in results], "bytes": len(text.encode())})
+    else:
+        click.echo(f"Page: {shown(target, 300)}")
+
+
+# Why there is no deal.
+
+
+def explain_results(path: Path, draws: int, seed: int | None, sets: Sequence[str], look: int, as_json: bool) -> None:
+    """Explain a results folder, or a scenario file that is played now."""
+    if holds_results(path):
+        _refuse_settings(path, seed, sets)
+        results = open_results(path)
+    else:
+        results = run(read_or_fail(path, sets), draws, 1 if seed is None else seed)
+    print_result(explain(results, look), as_json)
+
+
+def explain_one_draw(path: Path, draw: int, seed: int | None, sets: Sequence[str], as_json: bool) -> None:
+    """Narrate one draw of a file, or of a results folder that is checked first, and what it missed a deal by."""
+    if holds_results(path):
+        _refuse_settings(path, seed, sets)
+        results = open_results(path)
+        scenario, seed = results.scenario, results.seed
+    else:
+        scenario = read_or_fail(path, sets)
+    print_result(explain_draw(scenario, 1 if seed is None else seed, draw), as_json)
+
+
+def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
+    """Results are of one scenario and one seed: nothing can be set in them."""
+    option = "--set" if sets else "--seed" if seed is not None else ""
+    if option:
+        fail(WRONG_INPUT, f"{option} is for scenario files; {shown(path, 200)} is a results folder, as it was played")
+
+
+# What moves a figure, and under which conditions.
+
+
+def run_sensitivity(
+    path: Path, draws: int, seed: int | None, of: str, methods: Sequence[str], plan: Plan, out: tuple[Path, bool],
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Print which inputs move a figure, and draw it.
+
+    Args:
+        path: A results folder, or a scenario file that is played now, `draws` times with a seed (1 if None).
+        draws: Of a scenario file.
+        seed: Of a scenario file.
+        of: Name of the figure.
+        methods: In the order in which they are printed.
+        plan: Of methods that play runs of their own.
+        out: Folder for charts and for runs of a design, and whether charts are drawn.
+        as_json: Whether JSON is printed.
+    """
+    if (plan.inputs or plan.points) and not DESIGNED.keys() & set(methods):
+        fail(WRONG_INPUT, "peacesim: --inputs and --points are for --method sobol and morris; neither is asked for")
+    (results,) = results_or_runs([path], draws, seed)
+    try:
+        found = from_finished(results, of, [method for method in methods if method in FINISHED])
+        if not found.note:
+            found = _with_designs(found, methods, plan, out[0])
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    folder = None
+    if out[1] and found.tables:
+        from sim.charts import save_charts
+
+        designs = [facts["identity"] for facts in found.designs.values()]
+        folder = _question_folder(out[0], "sensitivity", results, found.asked.name, *designs)
+        save_charts(found, folder)
+    print_result(found, as_json, charts=folder)
+    if not as_json:
+        _say_charts(folder)
+
+
+def _with_designs(found: Sensitivity, methods: Sequence[str], plan: Plan, out: Path) -> Sensitivity:
+    """Play the designs that are asked for, their cost printed before any of them begins."""
+    designs = {method: design_of(found, method, plan) for method in methods if method in DESIGNED}
     for method, design in designs.items():
         inputs = f"{len(design.paths)} input{'s' * (len(design.paths) != 1)}"
         click.echo(f"{method}: {design.runs:,} runs of their own, by {inputs}", err=True)
     for method, design in designs.items():
-        layout = Layout(told.results.scenario, told.results.seed, told.results.structure)
+        layout = Layout(found.results.scenario, found.results.seed, found.results.structure)
         progress = progress_on(sys.stderr)
-        with DesignFolder(wish.out, design.name, design.identity(told.results), layout) as folder:
+        with DesignFolder(out, design.name, design.identity(found.results), layout) as folder:
             progress.start(design.runs, [method])
             try:
-                told = from_design(told, method, design, partial(progress.advance, method), folder)
+                found = from_design(found, method, design, partial(progress.advance, method), folder)
             finally:
                 progress.finish()
         click.echo(f"{method}: runs are kept in {shown(folder.path, 300)}", err=True)
-    return replace(told, tables={method: told.tables[method] for method in wish.methods})
+    return replace(found, tables={method: found.tables[method] for method in methods})
 
 
-def _save_sensitivity(told: Sensitivity, out: Path) -> Path:
-    from sim.charts import save_sensitivity
-
-    designs = [facts["identity"] for facts in told.designs.values()]
-    folder = out / f"sensitivity-{question_hash(told.results, told.asked.name, *designs)}"
+def _question_folder(out: Path, kind: str, results: Results, *asked: object) -> Path:
+    """A folder named after these runs and what is asked of them."""
+    parts = [identity(results.scenario, results.seed), results.n, *asked]
+    folder = out / f"{kind}-{_hash('|'.join(map(str, parts)))}"
     make_folder(folder)
-    save_sensitivity(told, folder)
     return folder
 
 
-@dataclass(frozen=True)
-class DiscoveryWish:
-    """What is asked for.
+def run_discovery(
+    results: Results, of: str, wanted: tuple[bool, float | None, float | None],
+    boxes: tuple[float | None, int, int], out: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Print under which conditions runs end a certain way, and draw it.
 
-    Attributes:
-        path: A results folder, or a scenario file to be played now.
+    Args:
+        results: The runs.
         of: Name of the figure.
-        turned: Whether runs without it are looked for.
-        above, below: Of a mean: values above or below this are of interest.
-        density: Of a box, at least; None for a balance of coverage and density.
-        most_inputs, most_boxes: Inputs in a box, and boxes, at most.
-        draws: Runs of a scenario file.
-        seed: Of a scenario file, None for 1.
+        wanted: Whether runs without it are looked for; of a mean, the values above and below which it is of interest.
+        boxes: Least density (None for a balance with coverage), most inputs of a box, most boxes.
         out: Folder for the chart, None for none.
+        as_json: Whether JSON is printed.
     """
-
-    path: Path
-    of: str
-    turned: bool
-    above: float | None
-    below: float | None
-    density: float | None
-    most_inputs: int
-    most_boxes: int
-    draws: int
-    seed: int | None
-    out: Path | None
-
-
-def run_discovery(wish: DiscoveryWish, as_json: bool) -> None:
-    """Tell under which conditions runs end a certain way, and draw it."""
-    (results,) = results_or_runs([wish.path], wish.draws, wish.seed)
+    density, most_inputs, most_boxes = boxes
     try:
-        question = Question(figure_asked(results, wish.of), wish.turned, wish.above, wish.below)
-        told = discover(results, question, wish.most_inputs, wish.most_boxes, wish.density)
+        found = discover(results, Question(figure_named([results], of), *wanted), most_inputs, most_boxes, density)
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
-    folder = _save_discovery(told, wish) if wish.out is not None and told.boxes else None
-    if as_json:
-        print_json(told.as_data() | {"charts": str(folder) if folder else None})
-        return
-    print_parts(discovery_parts(told))
-    if folder is not None:
-        click.echo(f"\nCharts: {shown(folder, 300)}")
+    folder = None
+    if out is not None and found.boxes:
+        from sim.charts import save_charts
 
-
-def _save_discovery(told: Discovery, wish: DiscoveryWish) -> Path:
-    from sim.charts import save_discovery
-
-    asked = (wish.of, wish.turned, wish.above, wish.below, wish.density, wish.most_inputs, wish.most_boxes)
-    assert wish.out is not None
-    folder = wish.out / f"discover-{question_hash(told.results, *asked)}"
-    make_folder(folder)
-    save_discovery(told, folder)
-    return folder
-
-
-def question_hash(results: Results, *asked: object) -> str:
-    """Six digits that stand for these runs and what is asked of them."""
-    parts = [identity(results.scenario, results.seed), results.n, *asked]
-    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:6]
+        folder = _question_folder(out, "discover", results, of, *wanted, *boxes)
+        save_charts(found, folder)
+    print_result(found, as_json, charts=folder)
+    if not as_json:
+        _say_charts(folder)

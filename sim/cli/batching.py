@@ -6,21 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import RenderableType
 
-from sim.analysis.layout import heading, number, paragraph, percent, share_with_interval, table
 from sim.batch import BatchInterrupted, BatchItem, ClusterError, Merged, batch, merge
 from sim.batch.progress import progress_on
-from sim.cli.output import fail, print_parts
+from sim.cli.output import fail, print_document
 from sim.cli.signals import hear_no_more
+from sim.core.wording import shown
+from sim.report.document import Block, heading, paragraph, table
+from sim.results.figures import STAGES
 from sim.results.files import write_whole
+from sim.results.format import number, percent, share_with_interval
 from sim.results.manifest import Shard
 from sim.results.results import Results
-from sim.scenario.messages import shown
 
 MOST_ROWS = 60
 CHARTS, REPORT = "charts", "report.html"
-STAGES = {"zone_ever": "zone", "signed": "signed", "in_force": "in force", "held_60": "held 60 mo"}
+TOLD = ("zone_ever", "signed", "in_force", "held_60")
 READING = (
     "Shares of runs in the scenario, under the weights of its file, with 95 % intervals. zone: some package was "
     "acceptable to all who sign it, in some round. in force: ratified by all who vote; held 60 mo: after 60 months, of "
@@ -60,7 +61,7 @@ def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet
         quiet: Whether stdout is taken, so that only faults are told.
     """
     if summarised and not quiet:
-        print_parts(summary(items))
+        print_document(summary(items))
     _tell_the_rest(items, out, quiet)
 
 
@@ -84,20 +85,19 @@ def draw_charts(results: Results, folder: Path) -> None:
     write_whole(folder / REPORT, result_page(results, svgs).encode())
 
 
-def summary(items: Sequence[BatchItem]) -> list[RenderableType]:
-    """Rows of shares of runs, two lines a scenario."""
+def summary(items: Sequence[BatchItem]) -> Iterator[Block]:
+    """Rows of shares of runs, two lines a scenario; nothing where none is finished."""
     finished = [item for item in items if item.facts]
     if not finished:
-        return []
-    told = [name for name in STAGES if any(_share(item.facts, name) is not None for item in finished)]
-    parts = [table(["", "runs", *(STAGES[name] for name in told), "month"], list(_rows(finished[:MOST_ROWS], told)))]
-    parts.append(heading("Signed most often, by headline issues, as a share of all runs"))
-    parts.append(table(["", "", "<"], [_most_frequent(item) for item in finished[:MOST_ROWS]]))
+        return
+    stages = [name for name in TOLD if any(_share(item.facts, name) is not None for item in finished)]
+    yield table(["", "runs", *(STAGES[name].short for name in stages), "month"], _rows(finished[:MOST_ROWS], stages))
+    yield heading("Signed most often, by headline issues, as a share of all runs")
+    yield table(["", "", "<"], [_most_frequent(item) for item in finished[:MOST_ROWS]])
     if len(finished) > MOST_ROWS:
-        parts.append(paragraph(f"and {len(finished) - MOST_ROWS} more", 2))
-    parts.append(paragraph(""))
-    parts.append(paragraph(READING))
-    return parts
+        yield paragraph(f"and {len(finished) - MOST_ROWS} more", 2)
+    yield paragraph("")
+    yield paragraph(READING)
 
 
 def _most_frequent(item: BatchItem) -> list[object]:
@@ -177,7 +177,7 @@ def run_merge(paths: Sequence[Path], out: Path | None, charts: bool) -> tuple[bo
     """Join, print the table and where results lie. Whether all is there, and whether no file of a shard is damaged."""
     found = merge(paths, out, draw_charts if charts else None)
     whole = [each.item for each in found if not each.missing]
-    print_parts(summary(whole))
+    print_document(summary(whole))
     for each in found:
         for file in each.damaged:
             click.echo(f"damaged: {shown(file, 300)}", err=True)

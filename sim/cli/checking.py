@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from sim.cli.counts import numbers_by_status, status_words
 from sim.cli.output import fault_lines, placed, print_json
 from sim.cli.sources import scenario_files
+from sim.core.wording import counted, printable, shown
+from sim.results.labels import numbers_by_status, status_words
 from sim.scenario import Fault, Scenario, ScenarioError, read_scenario
-from sim.scenario.messages import counted, printable, shown
 from sim.scenario.notes import notes
 from sim.scenario.package_checks import space_of
 

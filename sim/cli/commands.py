@@ -125,16 +125,15 @@ def run(file: Path, draw: int, seed: int, sets: tuple[str, ...], brief: bool, as
         raise click.UsageError("--json has all of a negotiation; leave out --brief")
     with plain_failures():
         from sim.analysis.narrate import narrate
-        from sim.analysis.narration_text import tell
-        from sim.cli.output import print_json, width
+        from sim.cli.output import print_document, print_result
         from sim.cli.sources import read_or_fail
-        from sim.scenario.messages import printable
+        from sim.report.run import document
 
         story = narrate(read_or_fail(file, sets), seed, draw)
-        if as_json:
-            print_json(story.as_data())
+        if brief:
+            print_document(document(story, brief))
         else:
-            click.echo(printable(tell(story, width(), brief)))
+            print_result(story, as_json)
 
 
 @peacesim.command()
@@ -145,15 +144,10 @@ def show(file: Path, sets: tuple[str, ...], as_json: bool) -> None:
     """Show a scenario as tables, at central numbers: parties, weights, packages, zone, reference solutions."""
     with plain_failures():
         from sim.analysis.portrait import portrait
-        from sim.cli.output import print_json, print_parts
-        from sim.cli.showing import show_data, show_parts
+        from sim.cli.output import print_result
         from sim.cli.sources import read_or_fail
 
-        shown = portrait(read_or_fail(file, sets))
-        if as_json:
-            print_json(show_data(shown))
-        else:
-            print_parts(show_parts(shown))
+        print_result(portrait(read_or_fail(file, sets)), as_json)
 
 
 @peacesim.command()
@@ -177,9 +171,9 @@ def check(paths: tuple[Path, ...], sets: tuple[str, ...], as_json: bool) -> None
 def list_names(kind: str | None, name: str | None, as_json: bool) -> None:
     """List what a scenario may name, with its parameters: strategies, protocols, laws; also outcomes and charts."""
     with plain_failures():
-        from sim.cli.listing import entries_of, list_parts
-        from sim.cli.output import print_json, print_parts
-        from sim.scenario.messages import meant, quoted
+        from sim.cli.listing import entries_of, list_document
+        from sim.cli.output import print_document, print_json
+        from sim.core.wording import meant, quoted
 
         found = {each: entries_of(each, name) for each in ([kind] if kind else KINDS)}
         if name and kind and not found[kind]:
@@ -188,7 +182,7 @@ def list_names(kind: str | None, name: str | None, as_json: bool) -> None:
         if as_json:
             print_json(found)
         else:
-            print_parts(list_parts(found))
+            print_document(list_document(found))
 
 
 @peacesim.command()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ def likely(path: Path) -> str:
     Returns:
         Sentences to put behind the message that there is no such file; names in them are safe to print.
     """
-    from sim.scenario.messages import quoted, shown
+    from sim.core.wording import quoted, shown
 
     here = "" if path.is_absolute() else f"The current folder is {shown(os.path.abspath(''), 300)}. "
     nearest = _nearest(path)
@@ -31,7 +32,7 @@ def likely(path: Path) -> str:
 
 def _nearest(path: Path) -> str | None:
     """What has the same name in a usual place, else what is spelled most like it there or where it was looked for."""
-    from sim.scenario.messages import closest
+    from sim.core.wording import closest
 
     same = [str(folder / path.name) for folder in FOLDERS if path.name and os.path.exists(folder / path.name)]
     return same[0] if same else closest(path, map(str, _candidates(path)))
@@ -64,14 +65,10 @@ class Scenarios(click.Path):
         except click.BadParameter as error:
             if os.path.exists(value):
                 raise
-            self.fail(f"{error.message} {_likely(Path(value))}".rstrip(), param, ctx)
-
-
-def _likely(path: Path) -> str:
-    try:
-        return likely(path)
-    except OSError:  # the current folder is gone
-        return ""
+            hint = ""
+            with suppress(OSError):  # the current folder may be gone
+                hint = likely(Path(value))
+            self.fail(f"{error.message} {hint}".rstrip(), param, ctx)
 
 
 def names_of_kind(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:

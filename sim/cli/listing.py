@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from rich.console import RenderableType
-
-from sim.analysis.layout import heading, paragraph, table
 from sim.core import solutions
 from sim.core.fair_division import adjusted_winner
 from sim.core.pareto import pareto_frontier
 from sim.core.positions import nearest_to_position
 from sim.core.registry import texts_of
+from sim.report.document import Block, heading, paragraph, table
+from sim.results.labels import OUTCOMES
 
 SOLUTIONS: Mapping[str, Callable[..., Any]] = {
     "adjusted_winner": adjusted_winner,
@@ -90,7 +89,7 @@ def _laws() -> list[Entry]:
 
 
 def _outcomes() -> list[Entry]:
-    return [{"name": name, "about": about} for name, about in OUTCOMES.items()]
+    return [{"name": name, "about": each.clause.format("all who sign")} for name, each in OUTCOMES.items()]
 
 
 LAWS = {
@@ -98,13 +97,6 @@ LAWS = {
     "normal": "the range is the 5th and 95th percentile; cut at the 0.1st and 99.9th",
     "triangular": "between low and high, most often near the value (the default)",
     "uniform": "anywhere between low and high alike",
-}
-OUTCOMES = {
-    "no_zone": "no package was acceptable to all who sign it, in any round",
-    "deadline": "some package was, but the last round passed unsigned",
-    "broke_off": "a party left the talks, since it could expect more elsewhere",
-    "refused": "a text was signed, and refused at home",
-    "in_force": "an agreement was signed and passed every vote that it needs",
 }
 KINDS: Mapping[str, Callable[[], list[Entry]]] = {
     "strategies": _strategies,
@@ -138,9 +130,9 @@ def entries_of(kind: str, name: str | None = None) -> list[Entry]:
     return [entry for entry in KINDS[kind]() if name is None or entry["name"] == name]
 
 
-def list_parts(found: Mapping[str, list[Entry]]) -> list[RenderableType]:
+def list_document(found: Mapping[str, list[Entry]]) -> list[Block]:
     """Names and what they do, a table a kind; what more there is to tell of each, and its parameters, below."""
-    parts: list[RenderableType] = []
+    parts: list[Block] = []
     for kind, entries in found.items():
         parts.append(heading(kind.capitalize()))
         parts.append(table(["", ""], [[entry["name"], entry["about"]] for entry in entries], left=2))
@@ -153,10 +145,10 @@ def list_parts(found: Mapping[str, list[Entry]]) -> list[RenderableType]:
     return parts
 
 
-def _parameter_parts(owner: str, parameter: dict[str, Any]) -> list[RenderableType]:
+def _parameter_parts(owner: str, parameter: dict[str, Any]) -> list[Block]:
     default = "left out" if parameter["default"] is None else parameter["default"]
     about = f"{owner}.{parameter['name']} ({parameter['kind']}, default {default}): {parameter['about']}"
-    lines = [paragraph(""), paragraph(about, 2)]
+    lines: list[Block] = [paragraph(""), paragraph(about, 2)]
     kind = LISTED_APART.get(parameter["name"])
     if kind:
         lines.append(paragraph(f"{', '.join(parameter['options'])}: peacesim list {kind}", 4))

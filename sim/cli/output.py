@@ -1,7 +1,6 @@
 """What goes wrong outside the program, as one plain line each on stderr and an exit code."""
 
 import json
-import math
 import os
 import shutil
 import sys
@@ -13,8 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
+    from sim.report.document import Block
     from sim.scenario import Fault, ScenarioError
 
 
@@ -24,7 +22,7 @@ UNREAD = 141  # as a shell has it for a program that SIGPIPE ended
 
 def fail(code: int, *lines: str) -> NoReturn:
     """Print lines on stderr and end with an exit code."""
-    from sim.scenario.messages import printable
+    from sim.core.wording import printable
 
     for line in lines:
         click.echo(printable(line), err=True)
@@ -34,9 +32,9 @@ def fail(code: int, *lines: str) -> NoReturn:
 @contextmanager
 def plain_failures() -> Iterator[None]:
     """Turn what a user or a disk can do wrong into lines and exit codes; what is our own fault keeps its traceback."""
+    from sim.core.wording import shown
     from sim.results.files import DamagedResults, StoreError
     from sim.scenario import ScenarioError
-    from sim.scenario.messages import shown
 
     try:
         yield
@@ -87,30 +85,29 @@ def width() -> int:
     return max(NARROWEST, min(columns, WIDEST))
 
 
-def print_parts(parts: "Iterable[RenderableType]") -> None:
-    """Tables and paragraphs below each other; bold heads on a terminal, plain text elsewhere."""
-    from sim.analysis.layout import as_text, console, write
+def print_document(blocks: "Iterable[Block]") -> None:
+    """A document on the terminal: bold heads there, plain text elsewhere."""
+    from sim.report.terminal import as_text, write
 
     if sys.stdout.isatty():
-        write(parts, console(sys.stdout, plain=False), width())
+        write(blocks, sys.stdout, width())
     else:
-        click.echo(as_text(parts, width()))
+        click.echo(as_text(blocks, width()))
+
+
+def print_result(result: Any, as_json: bool, **more: Any) -> None:
+    """What a result says, as a document or as JSON with some keys more."""
+    from sim.report import compose, render
+
+    if as_json:
+        print_json(render(result, "data") | more)
+    else:
+        print_document(compose(result))
 
 
 def print_json(data: Any) -> None:
     """Plain data as JSON; what is not a number (NaN, infinite) is null."""
-    from sim.scenario.messages import printable_json
+    from sim.core.wording import printable_json
+    from sim.report.plain import plain
 
-    click.echo(printable_json(json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False)))
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
-        value = value.item()  # a number of NumPy's
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+    click.echo(printable_json(json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False)))

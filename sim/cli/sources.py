@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.output import WRONG_INPUT, fail, fault_lines
+from sim.core.wording import shown
 from sim.results.manifest import RESOLVED, holds_results
 from sim.results.reading import open_results
 from sim.scenario import ScenarioError, read_scenario
-from sim.scenario.messages import shown
 
 if TYPE_CHECKING:
     from sim.results.results import Results
@@ -59,4 +59,4 @@ def figures_at(path: Path) -> "list[tuple[str, str]]":
         scenario = read_scenario(path / RESOLVED if holds_results(path) else path)
     except ScenarioError:
         return []
-    return [(figure.name, figure.label) for figure in figures(run(scenario, 1))]
+    return [(figure.name, figure.label) for figure in figures([run(scenario, 1)])]

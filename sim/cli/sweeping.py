@@ -13,16 +13,15 @@ from sim.analysis.contenders import as_vary
 from sim.analysis.sweep_table import SweepTable, sweep_table
 from sim.analysis.tournament import Entrants, Tournament, entrants, tournament_of
 from sim.analysis.tournament_games import check_size
-from sim.analysis.tournament_text import tournament_parts
 from sim.batch import BatchInterrupted, BatchItem, batch
 from sim.batch.progress import progress_on
 from sim.cli.batching import report
-from sim.cli.output import WRONG_INPUT, fail, print_json, print_parts
+from sim.cli.output import WRONG_INPUT, fail, print_json, print_result
 from sim.cli.signals import hear_no_more
 from sim.cli.sources import read_or_fail
+from sim.core.wording import shown
 from sim.results.reading import stored_draws
 from sim.scenario import Scenario
-from sim.scenario.messages import shown
 
 CHARTS = "charts"
 NAME = "tournament"
@@ -81,7 +80,7 @@ def run_sweep(wish: SweepWish, as_json: bool) -> bool:
         print_json(_data(scenario, wish, items, tournaments, charts))
     else:
         for each in tournaments:
-            print_parts(tournament_parts(each))
+            print_result(each, as_json)
             click.echo("")
         for chart in charts:
             click.echo(f"Chart: {shown(chart, 300)}")
@@ -146,20 +145,20 @@ def _table(scenario: Scenario, wish: SweepWish, items: Sequence[BatchItem]) -> S
 
 def _mapped(table: SweepTable, items: Sequence[BatchItem]) -> Path:
     """Draw a plain sweep into its folder, with the table of all points."""
-    from sim.charts import save_sweep
+    from sim.charts import save_charts
 
     folder = items[0].folder.parent / CHARTS
-    save_sweep(table, folder)
+    save_charts(table, folder)
     return folder / "sweep.png"
 
 
 def _drawn(tournament: Tournament, number: int, items: Sequence[BatchItem]) -> Path:
     """Draw a tournament into the folder of the sweep; those after the first are numbered."""
-    from sim.charts import save_tournament
+    from sim.charts import save_charts
 
     name = NAME if number == 1 else f"{NAME}-{number}"
     folder = items[0].folder.parent / CHARTS
-    save_tournament(tournament, folder, name)
+    save_charts(tournament, folder, stem=name)
     return folder / f"{name}.png"
 
 

@@ -40,9 +40,11 @@ def compare(
     if len(paths) < 2:
         raise click.UsageError("a comparison takes two scenario files or results folders, or more")
     with plain_failures():
-        from sim.cli.comparing import CompareWish, compare_sources
+        from sim.cli.asking import compare_results
+        from sim.cli.sources import results_or_runs
 
-        compare_sources(CompareWish(paths, draws, seed, out if charts else None, waterfall, method), as_json)
+        found = results_or_runs(paths, draws, seed)
+        compare_results(found, draws, waterfall, method, out if charts else None, as_json)
 
 
 @peacesim.command()
@@ -59,9 +61,10 @@ def report(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, as_
     opens no address and runs no script.
     """
     with plain_failures():
-        from sim.cli.comparing import write_report
+        from sim.cli.asking import write_report
+        from sim.cli.sources import results_or_runs
 
-        write_report(paths, draws, seed, out, as_json)
+        write_report(results_or_runs(paths, draws, seed), out, as_json)
 
 
 @peacesim.command()
@@ -82,7 +85,7 @@ def explain(
     told offer by offer, each refusal with its reason, and then what it missed a deal by.
     """
     with plain_failures():
-        from sim.cli.explaining import explain_one_draw, explain_results
+        from sim.cli.asking import explain_one_draw, explain_results
 
         if draw is None:
             explain_results(path, draws, seed, sets, look, as_json)
@@ -157,11 +160,10 @@ def sensitivity_of(
     """
     with plain_failures():
         from sim.analysis.sensitivity import Plan
-        from sim.cli.asking import SensitivityWish, run_sensitivity
+        from sim.cli.asking import run_sensitivity
 
         wanted, plan = list(dict.fromkeys(methods)), Plan(inputs, top, points)
-        wish = SensitivityWish(path, of, wanted, plan, draws, seed, out, charts)
-        run_sensitivity(wish, as_json)
+        run_sensitivity(path, draws, seed, of, wanted, plan, (out, charts), as_json)
 
 
 @peacesim.command("discover")
@@ -190,10 +192,9 @@ def discover(
     becomes of signed texts (in_force, held_12, held_60) it looks at those alone, and at their options too.
     """
     with plain_failures():
-        from sim.cli.asking import DiscoveryWish, run_discovery
+        from sim.cli.asking import run_discovery
+        from sim.cli.sources import results_or_runs
 
-        folder = out if charts else None
-        wish = DiscoveryWish(
-            path, of, turned, above, below, density, most_inputs, most_boxes, draws, seed, folder
-        )  # fmt: skip
-        run_discovery(wish, as_json)
+        (found,) = results_or_runs([path], draws, seed)
+        wanted, boxes = (turned, above, below), (density, most_inputs, most_boxes)
+        run_discovery(found, of, wanted, boxes, out if charts else None, as_json)

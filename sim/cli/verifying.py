@@ -10,8 +10,8 @@ import click
 from sim.batch.progress import progress_on
 from sim.batch.verifying import Verified, verify
 from sim.cli.output import DAMAGED, SOME_FAILED, print_json
+from sim.core.wording import counted, shown
 from sim.results.manifest import versions_here
-from sim.scenario.messages import counted, shown
 
 MOST_LINES = 20  # of one kind and folder
 MAKES_AGAIN = "The batch that made these results computes again what is damaged."

@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from sim.cli.output import WRONG_INPUT, fail, fault_lines
+from sim.core.wording import shown
 from sim.scenario import ScenarioError
 from sim.scenario.genius import Talks, called, files_in, translate
 from sim.scenario.json_schema import json_schema
-from sim.scenario.messages import Faults, shown
+from sim.scenario.messages import Faults
 
 STARTER = "starter.yaml"
 SCHEMA_KEY = "$schema"

@@ -1,217 +1,36 @@
-"""Loops that list what a party may ever offer first, and find the first on the list that is worth enough.
+"""What each party may bid: the packages that can ever be its first choice, its best packages, its order by own worth.
 
-What they compute is defined here; tests compare it with the same as an ordinary loop. Ties are broken as everywhere:
-worths within the tolerance are equal, and the smaller rank comes first.
+Ties are broken as everywhere: worths within the tolerance are equal, and the smaller rank comes first.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.core import kernels, offer_log
-from sim.core.compiled import compiled, inlined
+from sim.core.compiled import called, compiled, inlined
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints, Options, ShortInts
+from sim.core.utility import EVERYBODY, Lines
 
 BITS = 8  # places to a byte
-
-
-@compiled(
-    "f3", "i", "i1", "h2", "h2", "h2", "h2", "i1", "i1", "i1", "b2", "b2", "i2", "f", "F1", "I1", "F2", "I2", "I2", "i",
-    "I1",
-)  # fmt: skip
-def look_through(
-    utility: Floats,
-    party: int,
-    rows: Ints,
-    order: ShortInts,
-    pattern: ShortInts,
-    places: ShortInts,
-    members: ShortInts,
-    start: Ints,
-    above: Ints,
-    above_start: Ints,
-    usable: Bools,
-    struck: Bools,
-    tie_rank: Ints,
-    tolerance: float,
-    best: Floats,
-    best_package: Ints,
-    worth: Floats,
-    package: Ints,
-    crossing: Ints,
-    width: int,
-    count: Ints,
-) -> int:
-    """One party's best package, and those of its packages that can ever be the first that is worth enough.
-
-    The first package in an order that is worth enough and crosses no line to be avoided is worth more than all before
-    it that cross the same lines as itself, or some of them: a few hundred of tens of thousands. So first come those
-    that are worth as much as all before them that cross the same lines, a thousand or two, pattern by pattern; and
-    these are then gone through in order.
-
-    Args:
-        utility: Worth of all packages to all parties, shape (B, N, P).
-        party: Index of the party.
-        rows: Draws to look at; nothing is written of the others.
-        order: Packages from first to last choice, shape (1 or B, P).
-        pattern: The pattern of lines that each of them crosses, in that order, shape (1 or B, P).
-        places, members: Places in that order by pattern, rising within each, and the package at each, (1 or B, P).
-        start: Where those of each pattern begin, and where the last end, shape (K + 1,).
-        above, above_start: The patterns that cross all lines of a first pattern, itself among them, then those of the
-            second, and so on; and where those of each begin, and where the last end, shape (K + 1,).
-        usable: Patterns that the party can sign, shape (B, K).
-        struck: Packages off the table for good, shape (B, P), or of no rows where there are none.
-        tie_rank: Shape (1 or B, P).
-        tolerance: Within which two worths are equal.
-        best: Worth of the best package that it could sign, -inf for none, shape (B,).
-        best_package: That package, the one of smallest rank among equals, -1 for none, shape (B,).
-        worth, package, crossing: Of the packages that can ever be first, from first to last choice, and the pattern of
-            each, shape (B, M).
-        width: How many of them to write at most.
-        count: How many there are, shape (B,).
-
-    Returns:
-        The largest count.
-    """
-    packages = utility.shape[2]
-    record, enough, near = np.empty(usable.shape[1]), np.empty(usable.shape[1]), np.empty(packages, np.int64)
-    copy, marks, marked = np.empty(packages), np.zeros(packages // BITS + 1, np.uint8), np.empty(packages + 1, np.int64)
-    widest = 0
-    for b in rows:
-        own = utility[b, party]
-        if _at_least_half(usable[b], start):
-            copy[:] = own  # to have it at hand: the order jumps about in it
-            own = copy
-        at = b if len(order) > 1 else 0
-        off = struck[b if len(struck) else 0 : b + 1 if len(struck) else 0]
-        _mark(own, places[at], members[at], start, usable[b], off, tolerance, marks)
-        for k in range(len(record)):
-            record[k] = enough[k] = -np.inf
-        top, close, found = -np.inf, 0, 0
-        for place in marked[: _unmark(marks, marked)]:
-            k, p = pattern[at, place], order[at, place]
-            value = own[p]
-            if value < enough[k]:
-                continue
-            if value > record[k]:
-                if found < width:
-                    worth[b, found], package[b, found], crossing[b, found] = value, p, k
-                found += 1
-                for above_it in above[above_start[k] : above_start[k + 1]]:
-                    record[above_it] = max(record[above_it], value)
-                    enough[above_it] = max(enough[above_it], value - tolerance)
-            if value >= top - tolerance:  # it may tie with the best
-                near[close] = p
-                close += 1
-                top = max(top, value)
-        first = _first_by_rank(own, near[:close], top - tolerance, tie_rank[b if len(tie_rank) > 1 else 0])
-        best[b], best_package[b], count[b] = own[first] if first >= 0 else -np.inf, first, found
-        widest = max(widest, found)
-    return widest
-
-
-@inlined
-def _at_least_half(usable: Bools, start: Ints) -> bool:
-    """Whether the patterns to look at have half of the packages, or more."""
-    packages = 0
-    for k in range(len(usable)):
-        packages += usable[k] * (start[k + 1] - start[k])
-    return bool(2 * packages >= start[-1])
-
-
-@inlined
-def _mark(
-    own: Floats, places: ShortInts, members: ShortInts, start: Ints, usable: Bools, struck: Bools, tolerance: float,
-    marks: Options,
-) -> None:  # fmt: skip
-    """Mark the places whose packages are worth as much as all before them that cross the same lines.
-
-    Args:
-        own: Worth of packages, shape (P,).
-        places, members, start: As in `look_through`, of one order.
-        usable: Patterns to look at, shape (K,).
-        struck: Packages to pass over, shape (1, P), or of no rows where there are none.
-        tolerance: Within which two worths are equal.
-        marks: A bit a place, all 0 before.
-    """
-    for k in range(len(usable)):
-        if usable[k]:
-            enough = -np.inf
-            for at in range(start[k], start[k + 1]):
-                p = members[at]
-                if own[p] >= enough and not (len(struck) and struck[0, p]):
-                    marks[places[at] >> 3] |= np.uint8(1 << (places[at] & 7))
-                    enough = max(enough, own[p] - tolerance)
-
-
-@inlined
-def _unmark(marks: Options, marked: Ints) -> int:
-    """Write down the places that are marked, rising, and leave no mark; returns how many there were."""
-    found = 0
-    for at in range(len(marks)):
-        if marks[at]:
-            for bit in range(BITS):  # which of them are set, no processor could foresee, so all are written down
-                marked[found] = at * BITS + bit
-                found += (marks[at] >> bit) & 1
-            marks[at] = 0
-    return found
-
-
-@inlined
-def _first_by_rank(worth: Floats, packages: Ints, least: float, rank: Ints) -> int:
-    """Of some packages, the one of smallest rank that is worth at least so much, -1 for none."""
-    first = -1
-    for p in packages:
-        if worth[p] >= least and (first < 0 or rank[p] < rank[first]):
-            first = p
-    return first
-
-
-@compiled("f2", "i2", "i2", "i1", "b2", "f1", "f", "I1")
-def first_worth(
-    worth: Floats,
-    package: Ints,
-    crossing: Ints,
-    count: Ints,
-    avoided: Bools,
-    least: Floats,
-    tolerance: float,
-    found: Ints,
-) -> None:
-    """The first package of each draw that is worth at least so much and crosses no line to be avoided.
-
-    Args:
-        worth, package, crossing, count: As `look_through` makes them.
-        avoided: Patterns to be avoided, shape (B, K).
-        least: Shape (B,).
-        tolerance: By which it may fall short of that.
-        found: Where the packages go, -1 where there is none, shape (B,).
-    """
-    for b in range(len(least)):
-        found[b], enough = -1, least[b] - tolerance
-        for place in range(count[b]):
-            if worth[b, place] >= enough and not avoided[b, crossing[b, place]]:
-                found[b] = package[b, place]
-                break
-
-
+NO_PACKAGE = -1  # `NO_DEAL`, where a compiled function looks for a package
+PER_BIN = 2  # packages that share a bin of an order by own worth, on average
+BEST_FOR_OTHERS, LEAST_OWN, NEAREST_OWN, STEP_DOWN = range(4)  # lists to bid from
+NEARLY = 1e-6  # a bid nearest to the aspiration may be worth so much less, if none of enough worth is nearer to it
 FIRST_WIDTH = 32  # candidates to have room for at first, and one in so many packages:
 FIRST_SHARE = 32
 
 
-@dataclass(frozen=True, eq=False)
-class Ordering:
-    """An order of choice.
+class Ordering(NamedTuple):
+    """An order of choice, or several as rows.
 
     Attributes:
-        packages: From first to last choice, shape (P,).
-        patterns: The pattern of lines that each of them crosses, shape (P,).
-        places: Places in this order by pattern, rising within each, shape (P,).
-        members: The packages at these places, shape (P,).
+        packages: From first to last choice, shape (P,) or (orders, P).
+        patterns: The pattern of lines that each of them crosses, likewise.
+        places: Places in this order by pattern, rising within each, likewise.
+        members: The packages at these places, likewise.
     """
 
     packages: ShortInts
@@ -228,124 +47,505 @@ def ordering(order: Ints, pattern: Ints) -> Ordering:
         pattern: Pattern of each package, shape (P,).
     """
     packages, patterns = order.astype(np.int32), pattern[order].astype(np.int32)
-    places = _by_pattern(patterns)
+    few = patterns.max(initial=0) < 1 << 15
+    narrow = patterns.astype(np.int16) if few else patterns  # sorted by counting, ten times as fast
+    places = np.argsort(narrow, kind="stable").astype(np.int32)
     return Ordering(packages, patterns, places, packages[places])
 
 
 def side_by_side(orderings: Sequence[Ordering]) -> Ordering:
     """Several orders as the rows of one, shapes (orders, P); of a single one, no copy."""
-
-    def rows(arrays: list[ShortInts]) -> ShortInts:
-        return arrays[0][None] if len(arrays) == 1 else np.array(arrays)
-
-    return Ordering(
-        packages=rows([each.packages for each in orderings]),
-        patterns=rows([each.patterns for each in orderings]),
-        places=rows([each.places for each in orderings]),
-        members=rows([each.members for each in orderings]),
-    )
+    columns = zip(*orderings, strict=True)
+    return Ordering(*(arrays[0][None] if len(orderings) == 1 else np.array(arrays) for arrays in columns))
 
 
-def _by_pattern(patterns: ShortInts) -> ShortInts:
-    """Places of a first pattern, then of the second, and so on, rising within each, shape (P,)."""
-    few = patterns.max(initial=0) < 1 << 15
-    narrow = patterns.astype(np.int16) if few else patterns  # sorted by counting, ten times as fast
-    return np.argsort(narrow, kind="stable").astype(np.int32)
-
-
-class Candidates:
-    """What each party can sign, and the packages that can ever be its first, whatever worth is asked for and whatever
-    red lines are avoided: who avoids a package avoids those that cross the same lines and more.
+class LineTable(NamedTuple):
+    """The red lines over the packages, as compiled functions take them; see `Lines`.
 
     Attributes:
-        patterns: Patterns of packages that cross none of its real red lines, shape (N, B, K).
+        owner: Party of each line, `EVERYBODY` for what an event takes off the table, shape (L,).
+        pattern: Pattern of lines that each package crosses, shape (P,).
+        crosses: Lines that each pattern crosses, shape (K, L); `crossing`, the same by line, shape (L, K).
+        members, start: The packages by pattern, shape (P,); where those of each begin, and the last end, (K + 1,).
+        above, above_start: The patterns that cross all lines of a first pattern, itself among them, then those of the
+            second, and so on; where those of each begin, and the last end, (K + 1,).
+    """
+
+    owner: Ints
+    pattern: Ints
+    crosses: Bools
+    crossing: Bools
+    members: Ints
+    start: Ints
+    above: Ints
+    above_start: Ints
+
+
+def line_table(lines: Lines) -> LineTable:
+    """The red lines as compiled functions take them."""
+    start, members = lines.by_pattern
+    crossing = np.ascontiguousarray(lines.crosses.T)
+    return LineTable(lines.party, lines.pattern, lines.crosses, crossing, members, start, *lines.above)
+
+
+class Domain(NamedTuple):
+    """What packages are, as compiled functions take it.
+
+    Attributes:
+        utility: Of all packages to all parties, shape (B, N, P).
+        signs: Whose consent a package needs, shape (N, P).
+        lines: The red lines over the packages.
+        rank: Which of two packages of equal standing a party takes, smaller first, shape (N, 1 or B, P).
+        counts: Parties whose consent some package needs, shape (N,).
+    """
+
+    utility: Floats
+    signs: Bools
+    lines: LineTable
+    rank: Ints
+    counts: Bools
+
+
+class Bids(NamedTuple):
+    """What every party can sign and may bid, as compiled functions take it.
+
+    Attributes:
+        signable: Patterns of packages that cross none of its real red lines, shape (N, B, K).
         struck: Packages that nobody signs any more, shape (B, P), or no rows where there are none.
         best: Largest worth among packages that it can sign, -inf where there is none, shape (N, B).
         best_package: The package of that worth, or what the party offers where it can sign none, shape (N, B).
-        worth: Of the packages listed, from first to last choice, shape (N, B, M); what stands beyond `count` means
-            nothing.
+        worth: Of its candidates, from first to last choice, shape (N, B, M); what stands beyond `listed` means nothing.
         package: Their indices, shape (N, B, M).
         crossing: The pattern of lines each crosses, shape (N, B, M).
-        count: How many there are, shape (N, B).
-        top: The best packages that each could sign, of shape (N, B, K); of parties that ask for no such list, nothing.
+        listed: How many there are, shape (N, B).
+        top_package, top_worth, top_step: Its best packages, best first, their worth, and whether each is one that it
+            could sign and none of those before, shape (N, B, K); no columns where no party goes down step by step.
+        by_worth: Its packages in bins from the best down, sorted as far as they were come to, shape (N, B, P); no
+            columns where no party bids by own worth alone.
+        bin_end: Where those of each bin end, shape (N, B, bins + 1).
+        laid_out: How many lie in bins, -1 where they are to be laid out anew; how many are sorted; how many bins; how
+            many were enough the last time; shape (N, B, 4).
     """
 
-    def __init__(self, parties: int, draws: int, packages: int, patterns: int) -> None:
-        self.patterns: Bools = np.zeros((parties, draws, patterns), bool)
-        self.struck: Bools = np.zeros((0, packages), bool)
-        self.best: Floats = np.full((parties, draws), -np.inf)
-        self.best_package: Ints = np.zeros((parties, draws), np.int64)
-        self.worth: Floats = np.empty((parties, draws, 0))
-        self.package: Ints = np.empty((parties, draws, 0), np.int64)
-        self.crossing: Ints = np.empty((parties, draws, 0), np.int64)
-        self.count: Ints = np.zeros((parties, draws), np.int64)
-        self.top = Top.empty(parties, draws, 0)
-
-    def widen(self, width: int) -> None:
-        """Have room for so many a draw."""
-        if width > self.worth.shape[2]:
-            self.worth, self.package, self.crossing = (
-                _widened(rows, width) for rows in (self.worth, self.package, self.crossing)
-            )
-
-    def widen_top(self, width: int) -> None:
-        """Have room for so many best packages a draw; there are none then until they are listed anew."""
-        if width > self.top.package.shape[2]:
-            self.top = Top.empty(*self.count.shape, width)
-
-    def strike(self, rows: Ints, packages: Bools) -> None:
-        """Take packages off the list of some draws for good, shape (rows, P)."""
-        if not len(self.struck):
-            self.struck = np.zeros((self.best.shape[1], self.struck.shape[1]), bool)
-        self.struck[rows] |= packages
-
-
-class Top(NamedTuple):
-    """A party's best packages that it could sign, from the best down.
-
-    Attributes:
-        package: Shape (B, K); where there are fewer, the last is repeated; where there is none, another stands there.
-        worth: Its worth of them, shape (B, K).
-        step: Whether it could sign a package that is none of those before, shape (B, K).
-    """
-
-    package: Ints
+    signable: Bools
+    struck: Bools
+    best: Floats
+    best_package: Ints
     worth: Floats
-    step: Bools
+    package: Ints
+    crossing: Ints
+    listed: Ints
+    top_package: Ints
+    top_worth: Floats
+    top_step: Bools
+    by_worth: ShortInts
+    bin_end: ShortInts
+    laid_out: Ints
 
-    @classmethod
-    def empty(cls, *shape: int) -> "Top":
-        """Room for such lists."""
-        return cls(np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape, bool))
+
+def no_bids(parties: int, draws: int, packages: int, patterns: int) -> Bids:
+    """Nothing looked at yet."""
+    shape = parties, draws
+    return Bids(
+        signable=np.zeros((*shape, patterns), bool),
+        struck=np.zeros((0, packages), bool),
+        best=np.full(shape, -np.inf),
+        best_package=np.zeros(shape, np.int64),
+        worth=np.empty((*shape, 0)),
+        package=np.empty((*shape, 0), np.int64),
+        crossing=np.empty((*shape, 0), np.int64),
+        listed=np.zeros(shape, np.int64),
+        top_package=np.zeros((*shape, 0), np.int64),
+        top_worth=np.zeros((*shape, 0)),
+        top_step=np.zeros((*shape, 0), bool),
+        by_worth=np.zeros((*shape, 0), np.int32),
+        bin_end=np.zeros((*shape, 0), np.int32),
+        laid_out=np.full((*shape, 4), -1),
+    )
 
 
-@dataclass(frozen=True, eq=False)
-class Shortlist:
-    """Candidates of which some are passed over.
-
-    Attributes:
-        candidates: Of all parties.
-        party: Whose they are.
-        avoided: Patterns that are passed over, shape (B, K).
-    """
-
-    candidates: Candidates
-    party: int
-    avoided: Bools
-
-    def first_worth(self, least: Floats) -> Ints:
-        """The first package worth at least `least` in each draw, shape (B,); `NO_DEAL` where there is none."""
-        of, n, found = self.candidates, self.party, np.empty(len(least), np.int64)
-        listed = of.worth[n], of.package[n], of.crossing[n], of.count[n]
-        first_worth(*listed, self.avoided, np.ascontiguousarray(least), TOLERANCE, found)
-        return found
+def widened(bids: Bids, width: int) -> Bids:
+    """The same with room for so many candidates a draw."""
+    if width <= bids.worth.shape[2]:
+        return bids
+    return bids._replace(
+        worth=_widened(bids.worth, width), package=_widened(bids.package, width),
+        crossing=_widened(bids.crossing, width),
+    )  # fmt: skip
 
 
 def _widened(rows: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
-    """A copy with columns added at the end."""
     filled = np.empty((*rows.shape[:2], width), rows.dtype)
     filled[:, :, : rows.shape[2]] = rows
     return filled
+
+
+@compiled
+def list_candidates(
+    party: int, rows: Ints, domain: Domain, order: Ordering, bids: Bids
+) -> int:
+    """One party's best package, and those of its packages that can ever be the first that is worth enough.
+
+    The first package in an order that is worth enough and crosses no line to be avoided is worth more than all before
+    it that cross the same lines as itself, or some of them: a few hundred of tens of thousands. So first come those
+    that are worth as much as all before them that cross the same lines, a thousand or two, pattern by pattern; and
+    these are then gone through in order.
+
+    Args:
+        party: Index of the party.
+        rows: Draws to look at; nothing is written of the others.
+        domain: What packages are.
+        order: Orders of choice, shape (1 or B, P).
+        bids: What it can sign is read, its best package and its candidates are written, as many as there is room for.
+
+    Returns:
+        The most candidates that a draw has.
+    """
+    utility, lines, tie_rank = domain.utility, domain.lines, domain.rank[party]
+    packages, patterns, room = utility.shape[2], len(lines.crosses), bids.worth.shape[2]
+    record, enough, near = np.empty(patterns), np.empty(patterns), np.empty(packages, np.int64)
+    copy, marks, marked = np.empty(packages), np.zeros(packages // BITS + 1, np.uint8), np.empty(packages + 1, np.int64)
+    worth, package, crossing = bids.worth[party], bids.package[party], bids.crossing[party]
+    above, above_start = lines.above, lines.above_start
+    widest = 0
+    for b in rows:
+        own, usable = utility[b, party], bids.signable[party, b]
+        if _at_least_half(usable, lines.start):
+            copy[:] = own  # to have it at hand: the order jumps about in it
+            own = copy
+        at = b if len(order.packages) > 1 else 0
+        off = bids.struck[b if len(bids.struck) else 0 : b + 1 if len(bids.struck) else 0]
+        _mark(own, order.places[at], order.members[at], lines.start, usable, off, marks)
+        for k in range(len(record)):
+            record[k] = enough[k] = -np.inf
+        top, close, found = -np.inf, 0, 0
+        pattern_at, package_at = order.patterns[at], order.packages[at]
+        for place in marked[: _unmark(marks, marked)]:
+            k, p = pattern_at[place], package_at[place]
+            value = own[p]
+            if value < enough[k]:
+                continue
+            if value > record[k]:
+                if found < room:
+                    worth[b, found], package[b, found], crossing[b, found] = value, p, k
+                found += 1
+                for above_it in above[above_start[k] : above_start[k + 1]]:
+                    record[above_it] = max(record[above_it], value)
+                    enough[above_it] = max(enough[above_it], value - TOLERANCE)
+            if value >= top - TOLERANCE:  # it may tie with the best
+                near[close] = p
+                close += 1
+                top = max(top, value)
+        first = _first_by_rank(own, near[:close], top - TOLERANCE, tie_rank[b if len(tie_rank) > 1 else 0])
+        bids.best[party, b] = own[first] if first >= 0 else -np.inf
+        bids.best_package[party, b], bids.listed[party, b] = first, found
+        widest = max(widest, found)
+    return widest
+
+
+@inlined
+def _at_least_half(usable: Bools, start: Ints) -> bool:
+    """Whether the patterns to look at have half of the packages, or more."""
+    packages = 0
+    for k in range(len(usable)):
+        packages += usable[k] * (start[k + 1] - start[k])
+    return bool(2 * packages >= start[-1])
+
+
+@inlined
+def _mark(
+    own: Floats, places: ShortInts, members: ShortInts, start: Ints, usable: Bools, struck: Bools, marks: Options
+) -> None:
+    """Mark, a bit a place, the places whose packages are worth as much as all before them that cross the same lines.
+
+    `struck`, packages to pass over, has one row, or none where there are none.
+    """
+    for k in range(len(usable)):
+        if usable[k]:
+            enough = -np.inf
+            for at in range(start[k], start[k + 1]):
+                p = members[at]
+                if own[p] >= enough and not (len(struck) and struck[0, p]):
+                    marks[places[at] >> 3] |= np.uint8(1 << (places[at] & 7))
+                    enough = max(enough, own[p] - TOLERANCE)
+
+
+@inlined
+def _unmark(marks: Options, marked: Ints) -> int:
+    """Write down the places that are marked, rising, and leave no mark; returns how many there were."""
+    found = 0
+    for at in range(len(marks)):
+        if marks[at]:
+            for bit in range(BITS):  # which of them are set, no processor could foresee, so all are written down
+                marked[found] = at * BITS + bit
+                found += int((marks[at] >> bit) & 1)
+            marks[at] = 0
+    return found
+
+
+@inlined
+def _first_by_rank(worth: Floats, packages: Ints, least: float, rank: Ints) -> int:
+    """Of some packages, the one of smallest rank that is worth at least so much, -1 for none."""
+    first = NO_PACKAGE
+    for p in packages:
+        if worth[p] >= least and (first < 0 or rank[p] < rank[first]):
+            first = p
+    return first
+
+
+@compiled
+def look_again(party: int, rows: Ints, domain: Domain, real: Bools, bids: Bids) -> None:
+    """See what a party can sign in some draws as lines are real now, and which of that is its best package.
+
+    Candidates listed for fewer real lines tell the highest worth. A package that ties with it has a pattern of one that
+    is listed with such a worth, or crosses more lines than one of these. Where the party can sign nothing, it offers
+    its best of what nobody has taken off the table, of all packages if none is left.
+
+    Args:
+        real: Red lines that are real, of all parties, shape (B, L).
+        bids: Written is what can be signed, and where that is other than before, or nothing, the best package.
+        party, rows, domain: As in `list_candidates`.
+    """
+    utility, lines, tie_rank = domain.utility, domain.lines, domain.rank[party]
+    patterns = len(lines.crosses)
+    looked_at, nobody = np.zeros(patterns, np.bool_), np.zeros((0, utility.shape[2]), np.bool_)
+    for b in rows:
+        usable, own, rank = bids.signable[party, b], utility[b, party], tie_rank[b if len(tie_rank) > 1 else 0]
+        changed = _sign(party, lines.crosses, lines.owner, real[b], usable)
+        if changed:
+            bids.laid_out[party, b, 0] = -1
+        elif bids.best[party, b] > -np.inf:
+            continue
+        top, off = -np.inf, bids.struck[b if len(bids.struck) else 0 : b + 1 if len(bids.struck) else 0]
+        for place in range(bids.listed[party, b]):
+            if usable[bids.crossing[party, b, place]]:
+                top = max(top, bids.worth[party, b, place])
+        if top > -np.inf:
+            for k in range(patterns):
+                looked_at[k] = False
+            for place in range(bids.listed[party, b]):
+                if bids.worth[party, b, place] >= top - TOLERANCE and usable[bids.crossing[party, b, place]]:
+                    kind = bids.crossing[party, b, place]
+                    for k in lines.above[lines.above_start[kind] : lines.above_start[kind + 1]]:
+                        looked_at[k] = usable[k]
+            first = _highest_of(own, looked_at, lines.members, lines.start, off, rank)
+            bids.best[party, b], bids.best_package[party, b] = own[first], first
+            continue
+        bids.best[party, b] = -np.inf
+        _sign(EVERYBODY, lines.crosses, lines.owner, real[b], looked_at)
+        first = _highest_of(own, looked_at, lines.members, lines.start, off, rank)
+        if first == NO_PACKAGE:
+            looked_at[:] = True
+            first = _highest_of(own, looked_at, lines.members, lines.start, nobody, rank)
+        bids.best_package[party, b] = first
+
+
+@inlined
+def _sign(party: int, crosses: Bools, owner: Ints, real: Bools, usable: Bools) -> bool:
+    """Note the patterns that cross no real line of a party or of everybody; whether they are others than before."""
+    changed = False
+    for k in range(len(usable)):
+        free = True
+        for line in range(len(real)):
+            if real[line] and crosses[k, line] and (owner[line] == party or owner[line] == EVERYBODY):
+                free = False
+                break
+        changed |= free != usable[k]
+        usable[k] = free
+    return changed
+
+
+@called
+def _highest_of(own: Floats, usable: Bools, members: Ints, start: Ints, struck: Bools, rank: Ints) -> int:
+    """Of packages of some patterns, the one worth most; of those within the tolerance, the one of smallest rank."""
+    top, first = -np.inf, NO_PACKAGE
+    for k in range(len(usable)):
+        if usable[k]:
+            for p in members[start[k] : start[k + 1]]:
+                if own[p] > top and not (len(struck) and struck[0, p]):
+                    top = own[p]
+    for k in range(len(usable)):
+        if usable[k]:
+            for p in members[start[k] : start[k + 1]]:
+                near = own[p] >= top - TOLERANCE and not (len(struck) and struck[0, p])
+                if near and (first == NO_PACKAGE or rank[p] < rank[first]):
+                    first = p
+    return int(first)
+
+
+@inlined
+def first_listed(
+    worth: Floats, package: Ints, crossing: Ints, count: int, signable: Bools, avoided: Bools, least: float
+) -> int:
+    """The first of a party's candidates that is worth so much, that it can sign, and that crosses no line avoided."""
+    for place in range(count):
+        if worth[place] >= least:
+            kind = crossing[place]
+            if signable[kind] and not avoided[kind]:
+                return int(package[place])
+    return NO_PACKAGE
+
+
+@inlined
+def could_sign(signable: Bools, struck: Bools, pattern: int, package: int) -> bool:
+    """Whether a package crosses no real red line of a party and is not off the table."""
+    return bool(signable[pattern] and not (len(struck) and struck[0, package]))
+
+
+@called
+def lay_out(
+    own: Floats, signable: Bools, pattern: Ints, struck: Bools, order: ShortInts, end: ShortInts, laid_out: Ints
+) -> None:
+    """Lay out the packages that a party can sign in bins from the best down.
+
+    Args:
+        own: Worth of packages, shape (P,).
+        signable, pattern, struck: Which of them it can sign.
+        order: Where the packages go, shape (P,).
+        end: Where those of each bin end, shape (bins + 1,).
+        laid_out: As in `Bids`, shape (4,).
+    """
+    found, low, high = 0, np.inf, -np.inf
+    for p in range(len(own)):
+        if could_sign(signable, struck, pattern[p], p):
+            low, high = min(low, own[p]), max(high, own[p])
+            found += 1
+    bins = found // PER_BIN + 1
+    per_unit = bins / (high - low) if high - low > 1e-6 else 0.0
+    for k in range(bins + 1):
+        end[k] = 0
+    for p in range(len(own)):
+        if could_sign(signable, struck, pattern[p], p):
+            end[min(int((high - own[p]) * per_unit), bins - 1) + 1] += 1
+    for k in range(bins):
+        end[k + 1] += end[k]
+    for p in range(len(own)):
+        if could_sign(signable, struck, pattern[p], p):
+            k = min(int((high - own[p]) * per_unit), bins - 1)
+            order[end[k]] = p
+            end[k] += 1  # it now ends where the next one begins
+    laid_out[0], laid_out[1], laid_out[2], laid_out[3] = found, 0, 0, 0
+
+
+@inlined
+def _sort_down(order: ShortInts, own: Floats, first: int, end: int) -> None:
+    """Sort some neighbouring packages by falling worth; insertion over shrinking distances."""
+    gap = 1
+    while gap < (end - first) // 9:
+        gap = 3 * gap + 1
+    while gap:
+        for place in range(first + gap, end):
+            p, at = order[place], place
+            while at - gap >= first and own[order[at - gap]] < own[p]:
+                order[at] = order[at - gap]
+                at -= gap
+            order[at] = p
+        gap //= 3
+
+
+@called
+def how_many(order: ShortInts, own: Floats, end: ShortInts, laid_out: Ints, least: float) -> int:
+    """How many of the packages laid out are worth so much; looked for from the last number on, since it moves little.
+
+    The bins are sorted as they are come to.
+    """
+    at = laid_out[3]
+    while at > 0 and own[order[at - 1]] < least:
+        at -= 1
+    while at < laid_out[0]:
+        while at == laid_out[1]:
+            laid_out[1] = end[laid_out[2]]
+            _sort_down(order, own, at, laid_out[1])
+            laid_out[2] += 1
+        if own[order[at]] < least:
+            break
+        at += 1
+    laid_out[3] = at
+    return int(at)
+
+
+@called
+def by_own_worth(
+    order: ShortInts, own: Floats, enough: int, rank: Ints, pattern: Ints, avoided: Bools, nearest: bool, asked: float
+) -> int:
+    """Of the first packages laid out, the one worth least, or most nearly what is asked for; ties by rank.
+
+    Args:
+        order, own: As `lay_out` has them.
+        enough: How many are worth enough.
+        rank, pattern: Of packages, shape (P,).
+        avoided: Patterns left out.
+        nearest: Whether to take the one worth most nearly what is `asked` for, not the one worth least.
+    """
+    found, closest, last, place = NO_PACKAGE, np.inf, np.inf, enough - 1
+    while place >= 0 and own[order[place]] <= last:  # nothing further up comes as near, or ties with it
+        if not avoided[pattern[order[place]]]:
+            away = abs(own[order[place]] - asked) if nearest else own[order[place]]
+            if away < closest:
+                closest, last = away, (asked + away + TOLERANCE if nearest else away) + TOLERANCE
+        place -= 1
+    for near in range(place + 1, enough):
+        p = order[near]
+        away = abs(own[p] - asked) if nearest else own[p]
+        ties = away <= closest + TOLERANCE and not avoided[pattern[p]]
+        if ties and (found == NO_PACKAGE or rank[p] < rank[found]):
+            found = p
+    return int(found)
+
+
+@inlined
+def listed_bid(
+    bidding: int, asks: float, own: Floats, rank: Ints, pattern: Ints, signable: Bools, struck: Bools, avoided: Bools,
+    nothing_avoided: Bools, worth: Floats, package: Ints, crossing: Ints, count: int, order: ShortInts, end: ShortInts,
+    laid_out: Ints,
+) -> int:  # fmt: skip
+    """The first package on a party's list that is worth what it asks for, -1 for none.
+
+    It is looked for among those that cross no line avoided, then among all; with `NEAREST_OWN`, among all at once.
+    """
+    if bidding in (LEAST_OWN, NEAREST_OWN):
+        if laid_out[0] < 0:
+            lay_out(own, signable, pattern, struck, order, end, laid_out)
+        nearest = bidding == NEAREST_OWN
+        enough = how_many(order, own, end, laid_out, asks - TOLERANCE - (NEARLY if nearest else 0.0))
+        found = NO_PACKAGE
+        if not nearest:
+            found = by_own_worth(order, own, enough, rank, pattern, avoided, nearest, asks)
+        if found == NO_PACKAGE:
+            found = by_own_worth(order, own, enough, rank, pattern, nothing_avoided, nearest, asks)
+        return found
+    found = first_listed(worth, package, crossing, count, signable, avoided, asks - TOLERANCE)
+    if found == NO_PACKAGE:
+        found = first_listed(worth, package, crossing, count, signable, nothing_avoided, asks - TOLERANCE)
+    return found
+
+
+@compiled
+def listed_bids(
+    party: int, bidding: int, asks: Floats, domain: Domain, avoided: Bools, bids: Bids, found: Ints
+) -> None:
+    """What `listed_bid` says in every draw, else the best package.
+
+    Args:
+        party: Index of the party.
+        bidding: Which list it bids from.
+        asks: What it asks for, shape (B,).
+        domain: What packages are.
+        avoided: Patterns that cross a line named, shape (B, K).
+        bids: What it may bid.
+        found: Where the packages go, shape (B,).
+    """
+    nothing_avoided, pattern = np.zeros(avoided.shape[1], np.bool_), domain.lines.pattern
+    for b in range(len(asks)):
+        struck = bids.struck[b if len(bids.struck) else 0 : b + 1 if len(bids.struck) else 0]
+        found[b] = listed_bid(
+            bidding, asks[b], domain.utility[b, party], domain.rank[party, b if domain.rank.shape[1] > 1 else 0],
+            pattern, bids.signable[party, b], struck, avoided[b], nothing_avoided, bids.worth[party, b],
+            bids.package[party, b], bids.crossing[party, b], bids.listed[party, b], bids.by_worth[party, b],
+            bids.bin_end[party, b], bids.laid_out[party, b],
+        )  # fmt: skip
+        if found[b] == NO_PACKAGE:
+            found[b] = bids.best_package[party, b]
 
 
 def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints) -> Ints:
@@ -357,10 +557,26 @@ def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints) -> Ints:
         tie_rank: Shape (1 or B, P).
     """
     found = np.empty(len(merit), np.int64)
-    kernels.first_of_highest(
-        np.ascontiguousarray(merit), np.ascontiguousarray(usable), np.ascontiguousarray(tie_rank), TOLERANCE, found
+    _find_first_of_highest(
+        np.ascontiguousarray(merit), np.ascontiguousarray(usable), np.ascontiguousarray(tie_rank), found
     )
     return found
+
+
+@compiled
+def _find_first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints, found: Ints) -> None:
+    """The loop of `first_of_highest`; the packages go to `found`, shape (B,)."""
+    for b in range(len(merit)):
+        top = -np.inf
+        for p in range(merit.shape[1]):
+            if usable[b, p] and merit[b, p] > top:
+                top = merit[b, p]
+        ranks = tie_rank[b if len(tie_rank) > 1 else 0]
+        first, least = -1, top - TOLERANCE
+        for p in range(merit.shape[1]):
+            if usable[b, p] and merit[b, p] >= least and (first < 0 or ranks[p] < ranks[first]):
+                first = p
+        found[b] = first
 
 
 def highest(merit: Floats, usable: Bools, tie_rank: Ints, count: int) -> Ints:
@@ -376,7 +592,75 @@ def highest(merit: Floats, usable: Bools, tie_rank: Ints, count: int) -> Ints:
         Shape (B, count); the last that there is is repeated, `NO_DEAL` where there is none.
     """
     found = np.empty((len(merit), count), np.int64)
-    offer_log.list_highest(
-        np.ascontiguousarray(merit), np.ascontiguousarray(usable), np.ascontiguousarray(tie_rank), TOLERANCE, found
+    _list_highest(
+        np.ascontiguousarray(merit), np.ascontiguousarray(usable), np.ascontiguousarray(tie_rank), found
     )
     return found
+
+
+@compiled
+def _list_highest(merit: Floats, usable: Bools, tie_rank: Ints, found: Ints) -> None:
+    """The usable packages of highest merit, best first; those of equal merit, in steps of the tolerance, by rank.
+
+    Args:
+        merit: Shape (B, P).
+        usable: Shape (B, P).
+        tie_rank: Shape (1 or B, P), smaller first.
+        found: Where they go, shape (B, K); the last that there is is repeated, -1 where there is none.
+    """
+    packages, count = merit.shape[1], found.shape[1]
+    own, steps, begun = np.empty(packages + 1, np.int64), np.empty(packages), np.empty(packages + 1, np.int64)
+    for b in range(len(merit)):
+        some, low, high = 0, np.inf, -np.inf
+        for p in range(packages):
+            own[some] = p
+            if usable[b, p]:
+                steps[p] = np.rint(merit[b, p] / TOLERANCE)
+                low, high = min(low, steps[p]), max(high, steps[p])
+                some += 1
+        if some > count:
+            some = _leave_the_highest(own, some, steps, low, high, count, begun)
+        _sort_by_steps(own, some, steps, tie_rank[b if len(tie_rank) > 1 else 0])
+        for place in range(count):
+            found[b, place] = own[min(place, some - 1)] if some else -1
+
+
+@inlined
+def _leave_the_highest(own: Ints, some: int, steps: Floats, low: float, high: float, count: int, begun: Ints) -> int:
+    """Leave of some packages those that can be among the highest so many; returns how many are left.
+
+    They are counted in bins, two in each on average, from the highest down, and the bins that fill the count are left.
+    """
+    bins, left, last = some // 2 + 1, 0, 0
+    per_step = bins / (high - low) if high > low else 0.0
+    for k in range(bins):
+        begun[k] = 0
+    for place in range(some):
+        begun[min(int((high - steps[own[place]]) * per_step), bins - 1)] += 1
+    filled = begun[0]
+    while filled < count:
+        last += 1
+        filled += begun[last]
+    for place in range(some):
+        own[left] = own[place]
+        left += min(int((high - steps[own[place]]) * per_step), bins - 1) <= last
+    return left
+
+
+@inlined
+def _sort_by_steps(own: Ints, some: int, steps: Floats, rank: Ints) -> None:
+    """Sort packages from the highest step down, those of equal steps by rank; insertion over shrinking distances."""
+    gap = 1
+    while gap < some // 9:
+        gap = 3 * gap + 1
+    while gap:
+        for place in range(gap, some):
+            p, at = own[place], place
+            while at >= gap:
+                other = own[at - gap]
+                if steps[other] > steps[p] or (steps[other] == steps[p] and rank[other] < rank[p]):
+                    break
+                own[at] = other
+                at -= gap
+            own[at] = p
+        gap //= 3

@@ -1,6 +1,6 @@
-"""Loops turned into machine code at their first call."""
+"""Functions turned into machine code at their first call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -10,30 +10,22 @@ from sim.core.current_folder import unread
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
-KINDS = {"b": "boolean", "f": "float64", "h": "int32", "i": "int64", "u": "uint8"}
 
-
-def compiled(*kinds: str) -> Callable[[Loop], Loop]:
-    """Have a function compiled when it is first called.
+def compiled(function: Loop) -> Loop:
+    """Have a function compiled when it is first called, for the types of what it is given.
 
     The code does what NumPy does with the same operations in the same order, bit for bit: no multiplication is fused
     with an addition, no sum is reordered, a division by zero gives an infinity. It runs without the interpreter's lock
-    and does not look whether an index lies in its array. It is kept on disk, beside the source or in the user's cache,
-    where one of them can be written, and made anew in every process where neither can.
+    and does not look whether an index lies in its array. It is cached on disk, beside the source or in the user's
+    cache, where one of them can be written, and made anew in every process where neither can.
 
-    What is kept is made anew when the file of the function changes, or one of those whose functions it calls by names
-    that are imported. Constants of other files it is handed: that these change would not be noticed.
+    Arrays that differ in dtype, dimensions, contiguity or in whether they can be written are different types: give it
+    the same everywhere, or it is compiled twice. `py_func` is the same function without the compiler.
 
-    Args:
-        kinds: One a parameter: `b`, `f`, `h` or `i` for a truth value, a float, an integer of 32 or of 64 bits, `u`
-            for one of 8 bits without a sign; with a number behind it, an array of so many dimensions, in C order; a
-            capital letter for one that is written to.
+    What is cached is made anew when the file of the function changes, one of those whose functions it calls by names
+    that are imported, or the value of a number of its module.
     """
-
-    def wrap(loop: Loop) -> Loop:
-        return cast("Loop", _Compiled(loop, kinds))
-
-    return wrap
+    return cast("Loop", _Compiled(function))
 
 
 def inlined(function: Loop) -> Loop:
@@ -42,6 +34,11 @@ def inlined(function: Loop) -> Loop:
     So that a long loop can be written in pieces that fit a screen, and is no slower for it.
     """
     return cast("Loop", _Both(function, function, forceinline=True))
+
+
+def called(function: Loop) -> Loop:
+    """Have a function compiled once for all compiled functions that call it: for long pieces seldom come to."""
+    return cast("Loop", _Both(function, function))
 
 
 def in_both(through_arrays: Callable[..., Any] | None = None) -> Callable[[Loop], Loop]:
@@ -59,13 +56,21 @@ def in_both(through_arrays: Callable[..., Any] | None = None) -> Callable[[Loop]
     return wrap
 
 
+FEW = 20_000  # steps for which nobody should wait for a compiler
+
+
+def worth_compiling(function: Loop, steps: int) -> Loop:
+    """A compiled function, or the same without the compiler where so few steps are to be taken."""
+    return function if steps > FEW else cast("Loop", cast("_Compiled", function).py_func)
+
+
 class _Both:
     """A function of numbers that has another form for arrays, or the same."""
 
     def __init__(
         self, function: Callable[..., Any], through_arrays: Callable[..., Any], forceinline: bool = False
     ) -> None:
-        self.function, self.through_arrays, self.forceinline = function, through_arrays, forceinline
+        self.py_func, self.through_arrays, self.forceinline = function, through_arrays, forceinline
         self.__doc__, self.__name__ = function.__doc__, function.__name__
 
     def __call__(self, *arguments: Any) -> Any:
@@ -74,7 +79,7 @@ class _Both:
     @cached_property
     def code(self) -> Any:
         """What the compiler makes of the function where another calls it; kept as a part of that one."""
-        return _numba().njit(nogil=True, error_model="numpy", forceinline=self.forceinline)(self.function)
+        return _numba().njit(nogil=True, error_model="numpy", forceinline=self.forceinline)(self.py_func)
 
     @property
     def _numba_type_(self) -> Any:
@@ -85,23 +90,28 @@ class _Both:
 class _Compiled:
     """A function, and its machine code once somebody has called it."""
 
-    def __init__(self, loop: Callable[..., Any], kinds: tuple[str, ...]) -> None:
-        self.loop, self.kinds = loop, kinds
-        self.__doc__, self.__name__ = loop.__doc__, loop.__name__
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.py_func = function
+        self.__doc__, self.__name__ = function.__doc__, function.__name__
 
     def __call__(self, *arguments: Any) -> Any:
-        return self.code(*arguments)
+        try:
+            return self.code(*arguments)
+        except OSError:  # compiled, but the folder to cache it in is full: no compiled function opens a file itself
+            self.code = self._made(cache=False)
+            return self.code(*arguments)
 
     @cached_property
     def code(self) -> Any:
         """What the compiler makes of the function; the library is loaded here, so that nobody waits for it in vain."""
-        njit = _numba().njit
-        kinds = tuple(map(_numba_type, self.kinds))
         try:
-            self.loop.__qualname__ += _mark_of_other_files(self.loop)  # under which it is kept
-            return njit(kinds, cache=True, nogil=True, error_model="numpy")(self.loop)
-        except (OSError, RuntimeError):  # no folder to keep it in, or a full one
-            return njit(kinds, nogil=True, error_model="numpy")(self.loop)
+            self.py_func.__qualname__ += _mark(self.py_func)  # under which it is cached
+            return self._made(cache=True)
+        except (OSError, RuntimeError):  # no folder to cache it in
+            return self._made(cache=False)
+
+    def _made(self, cache: bool) -> Any:
+        return _numba().njit(cache=cache, nogil=True, error_model="numpy")(self.py_func)
 
     @property
     def _numba_type_(self) -> Any:
@@ -118,27 +128,24 @@ def _numba() -> Any:
     return numba
 
 
-def _mark_of_other_files(loop: Callable[..., Any]) -> str:
-    """What tells the contents of the other files that a function calls functions of; empty where there are none."""
-    seen: set[Any] = set()
-    left: list[Any] = [loop]
+def _mark(function: Any) -> str:
+    """A digest of what else a function rests on: other files whose functions it calls, and numbers of its module."""
+    files, numbers = set[str](), list[str]()
+    for called in _called(function):
+        files.add(called.__code__.co_filename)
+        values = {name: called.__globals__.get(name) for name in called.__code__.co_names}
+        numbers += [f"{name}={value!r}" for name, value in values.items() if isinstance(value, int | float)]
+    digests = [sha256(Path(file).read_bytes()).hexdigest() for file in sorted(files - {function.__code__.co_filename})]
+    return "_" + sha256("".join([*digests, *sorted(set(numbers))]).encode()).hexdigest()[:16]
+
+
+def _called(function: Any) -> Iterator[Any]:
+    """A function and all compiled ones that it calls, as they stand in Python."""
+    seen, left = set[Any](), [function]
     while left:
-        function = left.pop()
-        seen.add(function)
-        for name in function.__code__.co_names:
-            called = function.__globals__.get(name)
-            if isinstance(called, _Both | _Compiled):
-                piece = called.function if isinstance(called, _Both) else called.loop
-                left += [piece] if piece not in seen else []
-    files = {function.__code__.co_filename for function in seen} - {loop.__code__.co_filename}
-    if not files:
-        return ""
-    digests = [sha256(Path(file).read_bytes()).hexdigest() for file in sorted(files)]
-    return "_" + sha256("".join(digests).encode()).hexdigest()[:16]
-
-
-def _numba_type(kind: str) -> Any:
-    types = _numba().types
-    letter, dimensions = kind[0], int(kind[1:] or 0)
-    item = getattr(types, KINDS[letter.lower()])
-    return types.Array(item, dimensions, "C", readonly=letter.islower()) if dimensions else item
+        one = left.pop()
+        if one not in seen:
+            seen.add(one)
+            yield one
+            names = (one.__globals__.get(name) for name in one.__code__.co_names)
+            left += [each.py_func for each in names if isinstance(each, _Both | _Compiled)]

@@ -1,17 +1,16 @@
 """Elementary functions whose last bit is the same on every processor and in every NumPy 2.
 
-`np.exp`, `np.log` and `np.power` are computed by different code on different processors, so their last bits differ,
-and one last bit can turn an acceptance into a refusal. Everything here is made of operations whose result IEEE 754 or
-plain integer arithmetic fixes: + - * /, sqrt, rint, comparisons, `where`, `frexp`, bit masks. No compiler may fuse a
-product and a sum: each is a NumPy call of its own, and in compiled code that is forbidden.
+`np.exp`, `np.log` and `np.power` run different code on different processors, so their last bits differ, and one last
+bit can turn an acceptance into a rejection. Everything here uses only operations whose result IEEE 754 or integer
+arithmetic fixes: + - * /, sqrt, rint, comparisons, `where`, `frexp`, bit masks. A product and a sum are never fused.
 
-The functions take a float or an array and give back the like, broadcasting as a ufunc does. They never warn: what is
-too large is inf, what is too small is 0, what has no answer is NaN, and NaN in any argument gives NaN.
+The functions map a float to a float and broadcast arrays as a ufunc does. They never warn: overflow is inf, underflow
+is 0, outside the domain is NaN, and NaN in any argument gives NaN.
 
-Method, all of it textbook: reduction to a small interval with ln 2 in two pieces (Cody & Waite), Taylor series there,
-and sums and products that keep their rounding error as a second number (Dekker; Knuth), so that exponent x logarithm
-is good to about 2**-64 before it goes into the exponential. Constants that are not a formula come from mpmath at 60
-digits or from the paper named beside them. The errors in the docstrings were measured against mpmath, with a margin.
+Method: argument reduction with ln 2 in two pieces (Cody & Waite), Taylor series on the small interval, and sums and
+products with their rounding error as a second number (Dekker; Knuth), so that exponent x logarithm is good to about
+2**-64 before the exponential. Constants that are not a formula come from mpmath at 60 digits or from the paper named
+beside them. The errors in the docstrings were measured against mpmath, with a margin.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,10 +25,10 @@ from sim.core.compiled import compiled, in_both
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
 
-TOLERANCE = 1e-9  # two worths closer than this are the same worth
+TOLERANCE = 1e-9  # utilities closer than this are equal
 
-WORTH_A_LOOP = 4096  # elements from which on a compiled loop is worth its call
-BLOCK = 8192  # elements worked on at a time: what a processor keeps close at hand; no bit depends on it
+COMPILED_FROM = 4096  # elements from which a compiled loop is faster
+BLOCK = 8192  # elements computed at a time, to fit the processor's cache; no bit depends on it
 
 INVERSE_LN2 = 1.4426950408889634
 LN2_HIGH = float.fromhex("0x1.62e42fefa3800p-1")  # 42 bits of ln 2, so that its product with an exponent is exact
@@ -100,13 +99,13 @@ class Elementwise(Protocol):
     def __call__(self, x: Numbers, /) -> Floats: ...
 
 
-def _through(kernel: Callable[..., Floats], *operands: Any) -> Any:
-    """Apply a kernel of flat arrays without NaN to whatever was handed in, block by block."""
+def _map_blocks(kernel: Callable[..., Floats], *operands: Any) -> Any:
+    """Apply a kernel of flat arrays without NaN to broadcast operands, block by block."""
     arrays = np.broadcast_arrays(*[np.asarray(operand, dtype=np.float64) for operand in operands])
     shape = arrays[0].shape
     flat = [array.reshape(-1) for array in arrays]
     result = np.empty(flat[0].shape)
-    with np.errstate(all="ignore"):  # roads not taken by `where` may overflow
+    with np.errstate(all="ignore"):  # branches that `where` discards may overflow
         for start in range(0, result.size, BLOCK):
             block = [array[start : start + BLOCK] for array in flat]
             missing = np.logical_or.reduce([np.isnan(part) for part in block])
@@ -118,32 +117,29 @@ def _through(kernel: Callable[..., Floats], *operands: Any) -> Any:
 def _elementwise(kernel: Callable[[Floats], Floats]) -> Elementwise:
     @wraps(kernel)
     def function(x: Any, /) -> Any:
-        return _through(kernel, x)
+        return _map_blocks(kernel, x)
 
     return cast(Elementwise, function)
 
 
 @in_both(through_arrays=np.where)
-def _either(condition: Any, one: Any, other: Any) -> Any:
-    """One where a condition holds, the other where it does not."""
+def _choose(condition: Any, one: Any, other: Any) -> Any:
+    """`np.where`, for numbers and for arrays."""
     return one if condition else other
 
 
 @in_both()
 def _bits_of_float(x: Any) -> Any:
-    """The bits of floats, as integers."""
     return np.float64(x).view(np.int64)
 
 
 @in_both()
 def _float_of_bits(bits: Any) -> Any:
-    """The floats of such bits."""
     return np.int64(bits).view(np.float64)
 
 
 @in_both()
-def _whole(x: Any) -> Any:
-    """Whole floats as integers."""
+def _to_int(x: Any) -> Any:
     return np.int64(x)
 
 
@@ -225,7 +221,7 @@ def _exp_pair(high: Floats, low: Floats | float) -> Floats:
     one_plus = 1 + r
     rest = rest + (r - (one_plus - 1))
     mantissa = one_plus + (rest + r * r * _polynomial(EXP_SERIES, r))
-    whole = _whole(k)
+    whole = _to_int(k)
     half = whole >> 1  # in two steps, so that a result at either end of the range is rounded once
     scaled: Floats = mantissa * _power_of_two(half) * _power_of_two(whole - half)
     return scaled
@@ -238,14 +234,14 @@ def exp(x: Floats) -> Floats:
     Relative error below 2.3e-16 wherever the result is a normal number (x >= -708.3); 0 below -745.2, inf above 709.8.
     exp(0) = 1.
     """
-    if x.size < WORTH_A_LOOP:  # need not wait for a compiler
+    if x.size < COMPILED_FROM:  # without waiting for the compiler
         return _exp_pair(np.minimum(np.maximum(x, -746.0), 710.0), 0.0)
     powers = np.empty(x.shape)
     _exp_all(x, powers)
     return powers
 
 
-@compiled("f1", "F1")
+@compiled
 def _exp_all(x: Floats, powers: Floats) -> None:
     """The loop of `exp`."""
     for at in range(len(x)):
@@ -266,21 +262,21 @@ def log(x: Floats) -> Floats:
 
 
 def _log_of_base(base: Floats) -> tuple[Floats, Floats]:
-    """The logarithm of a base as two floats; of one that has none, that of 1."""
+    """The logarithm of a base as two floats; 0 for a base that has none."""
     return _log_pair(np.where((base > 0) & (base < np.inf), base, 1.0))
 
 
 @in_both()
-def _raised(high: Floats, low: Floats, exponent: Floats) -> Floats:
+def _power_of_log(high: Floats, low: Floats, exponent: Floats) -> Floats:
     """The power of a base whose logarithm is high + low."""
     factor = np.minimum(np.maximum(exponent, -1e20), 1e20)  # enough to send any base but 1 to 0 or inf
     product, rest = _product(factor, high)
     bounded = np.minimum(np.maximum(product, -746.0), 710.0)
-    return _exp_pair(bounded, _either(product == bounded, rest + factor * low, 0.0))
+    return _exp_pair(bounded, _choose(product == bounded, rest + factor * low, 0.0))
 
 
-def _with_ends(result: Floats, base: Floats, exponent: Floats) -> Floats:
-    """Powers, put right for bases that have no logarithm and for exponents 0 and 1."""
+def _fix_ends(result: Floats, base: Floats, exponent: Floats) -> Floats:
+    """Correct powers of bases that have no logarithm and of exponents 0 and 1."""
     at_end = np.where((base == 0) == (exponent > 0), 0.0, np.inf)  # base 0 or inf
     result = np.where((base > 0) & (base < np.inf), result, np.where(base < 0, np.nan, at_end))
     result = np.where(exponent == 1, base + 0.0, result)
@@ -288,7 +284,7 @@ def _with_ends(result: Floats, base: Floats, exponent: Floats) -> Floats:
 
 
 def _power(base: Floats, exponent: Floats) -> Floats:
-    return _with_ends(_raised(*_log_of_base(base), exponent), base, exponent)
+    return _fix_ends(_power_of_log(*_log_of_base(base), exponent), base, exponent)
 
 
 @overload
@@ -304,11 +300,11 @@ def power(base: Numbers | float, exponent: Numbers | float) -> Floats | float:
     power(1, y) = 1, power(0, y) = 0 for y > 0 and inf for y < 0. A negative base gives NaN (unless the exponent is 0
     or 1), and so does NaN in either place: unlike C's pow, a missing number stays missing.
     """
-    return cast("Floats | float", _through(_power, base, exponent))
+    return cast("Floats | float", _map_blocks(_power, base, exponent))
 
 
 def every_power(bases: Floats, exponents: Floats) -> Floats:
-    """Each of some bases to the power of each of many exponents, the bits of `power` in a thirtieth of the time.
+    """Each base to the power of each exponent, with the bits of `power` in a thirtieth of the time.
 
     Args:
         bases: Shape (R,); each takes one logarithm.
@@ -317,24 +313,24 @@ def every_power(bases: Floats, exponents: Floats) -> Floats:
     Returns:
         Shape (R, B).
     """
-    if len(exponents) == 1:  # need not wait for a compiler
+    if len(exponents) == 1:  # without waiting for the compiler
         return power(bases[:, None], exponents[None, :])
     powers = np.empty((len(bases), len(exponents)))
     _raise_all(*_log_of_base(bases), np.array(exponents), powers)
     no_logarithm, at_end = ~((bases > 0) & (bases < np.inf)), (exponents == 0) | (exponents == 1)
-    powers[no_logarithm] = _with_ends(powers[no_logarithm], bases[no_logarithm, None], exponents)
+    powers[no_logarithm] = _fix_ends(powers[no_logarithm], bases[no_logarithm, None], exponents)
     if at_end.any():
-        powers[:, at_end] = _with_ends(powers[:, at_end], bases[:, None], exponents[at_end])
+        powers[:, at_end] = _fix_ends(powers[:, at_end], bases[:, None], exponents[at_end])
     return powers
 
 
-@compiled("f1", "f1", "f1", "F2")
+@compiled
 def _raise_all(high: Floats, low: Floats, exponents: Floats, powers: Floats) -> None:
-    """The loop of `every_power`, over bases whose logarithms are high + low, without regard to the ends."""
+    """The loop of `every_power`, over bases whose logarithms are high + low; `_fix_ends` corrects the ends."""
     for k in range(len(high)):
         one, rest = high[k], low[k]
         for b in range(len(exponents)):
-            powers[k, b] = _raised(one, rest, exponents[b])
+            powers[k, b] = _power_of_log(one, rest, exponents[b])
 
 
 @_elementwise

@@ -7,18 +7,18 @@ import numpy as np
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.registry import described
 
-POINTS = 100.0  # what each party spreads over the issues
+POINTS = 100.0  # that each party spreads over the issues
 
 
 @dataclass(frozen=True, eq=False)
 class AdjustedWinner:
-    """Who wins what when two parties divide issues by points.
+    """A division of issues between two parties.
 
     Attributes:
         shares_to_a: Share of each issue that party A wins, shape (I,), in [0, 1]; B wins the rest.
         split: Index of the issue that both win a part of, None if no issue has to be divided.
-        points_a: What A wins, by its own points, of 100.
-        points_b: What B wins, by its own points, of 100; equal to `points_a` but for rounding.
+        points_a: What A wins, of 100 points of its own.
+        points_b: What B wins, of its own; equal to `points_a` but for rounding.
     """
 
     shares_to_a: Floats
@@ -35,25 +35,22 @@ class AdjustedWinner:
 def adjusted_winner(weights_a: Floats, weights_b: Floats) -> AdjustedWinner:
     """Give each issue to the party that gives it more points, then even out by the closest contests.
 
-    The result is efficient, envy-free and equitable, and divides one issue at most. It takes worth as additive, each
-    issue as divisible, and the parties as opposed on all of them. Of issues with the same ratio of points the one with
-    more points goes to A first, then the first in the arrays: this moves no points. An issue that neither gives a
-    point is shared in half.
+    The result is efficient, envy-free and equitable, and divides one issue at most, where utility is additive, issues
+    are divisible and the parties are opposed on all of them. Of issues with the same ratio of points the one with more
+    goes to A first, then the first in the arrays; this moves no points. An issue that neither gives a point is halved.
 
     Args:
-        weights_a: Importance of the issues to party A, shape (I,), not negative; scaled to 100 points.
+        weights_a: Issue weights of party A, shape (I,), not negative; scaled to 100 points.
         weights_b: The same for party B.
 
     Raises:
         ValueError: if a weight is negative, or all of a party's are 0.
-
-    Source: Brams & Taylor (1996), Fair Division, ch. 4.
     """
     a, b = _points(weights_a), _points(weights_b)
-    wanted = (a + b) > 0
-    leaning = np.divide(a, a + b, out=np.full(len(a), 0.5), where=wanted)
-    order = [int(issue) for issue in np.lexsort((-a, -leaning)) if wanted[issue]]
-    shares = np.where(wanted, 0.0, 0.5)
+    contested = (a + b) > 0
+    share_of_a = np.divide(a, a + b, out=np.full(len(a), 0.5), where=contested)
+    order = [int(issue) for issue in np.lexsort((-a, -share_of_a)) if contested[issue]]
+    shares = np.where(contested, 0.0, 0.5)
     won_a, left_b = 0.0, POINTS  # A wins from the front of the order until what is left suits B as well
     split: int | None = None
     for issue in order:
@@ -64,18 +61,16 @@ def adjusted_winner(weights_a: Floats, weights_b: Floats) -> AdjustedWinner:
             break
         shares[issue] = 1.0
         won_a += a[issue]
-    return AdjustedWinner(shares, split, _total(a * shares), _total(b * (1 - shares)))
+    return AdjustedWinner(shares, split, _sum(a * shares), _sum(b * (1 - shares)))
 
 
 def _points(weights: Floats) -> Floats:
-    total = _total(weights)
+    total = _sum(weights)
     if (weights < 0).any() or total <= 0:
         raise ValueError(f"weights must not be negative and not all 0, found {weights.tolist()}")
     return POINTS * (weights / total)
 
 
-def _total(values: Floats) -> float:
-    total = 0.0
-    for value in values:
-        total += float(value)
-    return total
+def _sum(values: Floats) -> float:
+    """The sum from left to right, whose bits are fixed."""
+    return float(np.cumsum(values)[-1])

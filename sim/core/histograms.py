@@ -1,194 +1,157 @@
-"""Loops over what was said in many draws, and what could have been: first offers, and counts of worths and of options.
+"""Counts over draws: histograms of utility by party, and pairs of options."""
 
-As in `kernels.py`: what they compute is defined here, and tests hold the same in NumPy against it.
-"""
+from typing import NamedTuple
 
 import numpy as np
 
-from sim.core.compiled import compiled
+from sim.core.compiled import compiled, inlined
 from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints, Options
 
-
-@compiled("f", "f", "f", "i")
-def _bin(worth: float, low: float, span: float, bins: int) -> int:
-    """The bin of a worth; what lies beyond the ends counts there."""
-    place = np.floor((worth - low) / span * bins)
-    return int(min(max(place, 0.0), bins - 1.0))
+NONE_YET = -1  # no offer has been counted in this turn
 
 
-@compiled("f1", "f1", "f1", "i1", "i", "i", "I1")
-def place_worths(worth: Floats, low: Floats, span: Floats, first: Ints, bins: int, nowhere: int, cell: Ints) -> None:
-    """The cells in which worths are counted.
+class Bins(NamedTuple):
+    """Bins of equal width in each party's range of utility; what lies beyond an end counts there.
 
-    Args:
-        worth: NaN for none, shape (K,).
-        low, span: Lower end of the first bin, and how far it is from there to the upper end of the last.
-        first: The cell of the first bin.
-        bins: How many there are.
-        nowhere: The cell of what is no worth.
-        cell: Where the cells go, shape (K,).
+    Attributes:
+        low: Lower end of the first bin, shape (N,).
+        span: From there to the upper end of the last bin, shape (N,).
+        bins: Number of bins.
     """
-    for place in range(len(worth)):
-        found = first[place] + _bin(worth[place], low[place], span[place], bins)
-        cell[place] = nowhere if np.isnan(worth[place]) else found
+
+    low: Floats
+    span: Floats
+    bins: int
 
 
-@compiled("i1", "i1", "i", "I1", "I1")
-def count_asked(asked: Ints, no_deal: Ints, nowhere: int, counts: Ints, free: Ints) -> None:
-    """Count what is asked for, and what no deal is worth to those that ask.
+class Turns(NamedTuple):
+    """The turns of a round.
 
-    Args:
-        asked, no_deal: Their cells, `nowhere` for who asks for nothing, shape (K,).
-        nowhere: The cell of what is not counted.
-        counts, free: To which is added, shape (cells,).
-    """
-    for place in range(len(asked)):
-        counts[asked[place]] += 1
-        free[nowhere if asked[place] == nowhere else no_deal[place]] += 1
-
-
-PARTY = 32  # bits of a key below those of the party: what a package's index takes at most
-SILENCE = -1  # the key of a turn in which there is nothing to count
-
-
-@compiled("i1", "i", "i1", "f3", "f1", "f1", "i", "I1", "I1", "I1")
-def _count_anew(
-    draws: Ints, count: int, key: Ints, utility: Floats, low: Floats, span: Floats, bins: int, new: Ints, cell: Ints,
-    counts: Ints,
-) -> None:  # fmt: skip
-    """End the old run and begin the new one in some draws; `new` is for work.
-
-    In two loops: while one looks worths up that are far apart in memory, it must not wait for counts.
-    """
-    nowhere = len(counts) - 1
-    for place in range(count):
-        b = draws[place]
-        known = max(key[b], 0)
-        n, package = known >> PARTY, known & ((1 << PARTY) - 1)
-        found = n * bins + _bin(utility[b, n, package], low[n], span[n], bins)
-        new[place] = nowhere if key[b] == SILENCE else found
-    for place in range(count):
-        b = draws[place]
-        counts[cell[b]] -= 1
-        counts[new[place]] += 1
-        cell[b] = new[place]
-
-
-@compiled("i2", "i2", "i2", "i", "b1", "b1", "f3", "f1", "f1", "i", "I1", "I3", "I3", "I1", "I1")
-def count_moves(
-    who: Ints,
-    did: Ints,
-    package: Ints,
-    not_asked: int,
-    offers: Bools,
-    answers: Bools,
-    utility: Floats,
-    low: Floats,
-    span: Floats,
-    bins: int,
-    there: Ints,
-    key: Ints,
-    cell: Ints,
-    made: Ints,
-    answered: Ints,
-) -> None:
-    """Count what the offers of a round were worth to those that made them and to those that answered them.
-
-    Most moves are those of the round before once more. So what is counted is how much more often a cell is met than in
-    the round before: sums over rounds give how often.
-
-    Args:
+    Attributes:
         who: The party whose turn it is, shape (turns, B).
         did: What it did, shape (turns, B).
-        package: What lay on the table after the turn, shape (turns, B).
-        not_asked: What a party did whose turn it was not; then everything stays as it is.
-        offers, answers: Whether each thing that can be done is one, shape (kinds,).
-        utility: Worth of all packages to all parties, shape (B, N, P).
-        low, span: Lower end of a party's first bin, and how far it is to the upper end of its last, shape (N,).
-        bins: How many bins a party has.
-        there: What lies on the table, before the round and then after it, shape (B,).
-        key: Who offered what, and who answered what, in the round before and then in this one, `SILENCE` for none,
-            shape (2, turns, B).
-        cell: Where that is counted, the last cell for none, likewise.
-        made, answered: To which is added, a party's bins after those of the one before it, shape (N bins + 1,).
+        package: The standing offer after the turn, shape (turns, B).
     """
-    draws = len(there)
-    new_offers, new_answers, new = np.empty(draws, np.int64), np.empty(draws, np.int64), np.empty(draws, np.int64)
-    for turn in range(len(did)):
-        offer, answer, offered, heard = key[0, turn], key[1, turn], 0, 0
-        for b in range(draws):  # without a branch: what is no change is written over by the next one
-            act, before, n = did[turn, b], there[b], who[turn, b] << PARTY
-            after = before if act == not_asked else package[turn, b]
-            there[b] = after
-            own, asked = n | after if offers[act] else SILENCE, n | before if answers[act] else SILENCE
-            new_offers[offered], new_answers[heard] = b, b
-            offered, heard = offered + (own != offer[b]), heard + (asked != answer[b])
-            offer[b], answer[b] = own, asked
-        _count_anew(new_offers, offered, offer, utility, low, span, bins, new, cell[0, turn], made)
-        _count_anew(new_answers, heard, answer, utility, low, span, bins, new, cell[1, turn], answered)
+
+    who: Ints
+    did: Ints
+    package: Ints
 
 
-@compiled("i2", "i2", "i2", "b1", "I1", "i", "I2")
-def first_offers(who: Ints, did: Ints, package: Ints, offers: Bools, rows: Ints, count: int, first: Ints) -> int:
-    """Note who offers something in a round for the first time.
+class Kinds(NamedTuple):
+    """What the codes of moves mean.
+
+    Attributes:
+        offers: Whether a move is an offer, shape (kinds,).
+        answers: Whether it is an answer, shape (kinds,).
+        absent: The code where a party had no turn, and the standing offer stays.
+    """
+
+    offers: Bools
+    answers: Bools
+    absent: int
+
+
+class Last(NamedTuple):
+    """What was counted last, since most moves are those of the round before once more.
+
+    Attributes:
+        standing: The standing offer, shape (B,).
+        offer: Party and package counted in a turn, as one number, `NONE_YET` before, for offers made and then for
+            offers answered, shape (2, turns, B).
+        place: The bin in which it was counted, likewise.
+    """
+
+    standing: Ints
+    offer: Ints
+    place: Ints
+
+
+@inlined
+def _bin(bins: Bins, n: int, utility: float) -> int:
+    place = np.floor((utility - bins.low[n]) / bins.span[n] * bins.bins)
+    return int(min(max(place, 0.0), bins.bins - 1.0))
+
+
+@compiled
+def count_aspirations(aspiration: Floats, reservation_value: Floats, bins: Bins, counts: Ints) -> None:
+    """Count aspirations, and the reservation values of the parties that have one.
 
     Args:
-        who: The party whose turn it is, shape (turns, B).
-        did: What it did, shape (turns, B).
-        package: What lay on the table after the turn, shape (turns, B).
-        offers: Whether each thing that can be done is an offer, shape (kinds,).
-        rows: First the draws in which somebody has not offered anything so far, shape (B,); then those in which that is
-            still so.
-        count: How many they are.
-        first: The first offer of each party, -1 for none so far, shape (B, N).
-
-    Returns:
-        How many draws are left.
+        aspiration: NaN for none, shape (B, N).
+        reservation_value: Shape (B, N).
+        bins: The bins.
+        counts: Aspirations and reservation values by party and bin, added to, shape (2, N, bins).
     """
-    left = 0
-    for row in range(count):
-        b = rows[row]
-        for turn in range(len(did)):
-            if offers[did[turn, b]] and first[b, who[turn, b]] < 0:
-                first[b, who[turn, b]] = package[turn, b]
-        rows[left] = b
-        for n in range(first.shape[1]):
-            if first[b, n] < 0:
-                left += 1
-                break
-    return left
+    for b in range(len(aspiration)):
+        for n in range(aspiration.shape[1]):
+            if not np.isnan(aspiration[b, n]):
+                counts[0, n, _bin(bins, n, aspiration[b, n])] += 1
+                counts[1, n, _bin(bins, n, reservation_value[b, n])] += 1
 
 
-WORD = 6  # options that one word marks, as a power of two
+@compiled
+def count_offers(turns: Turns, kinds: Kinds, utility: Floats, bins: Bins, last: Last, counts: Ints) -> None:
+    """Count what the offers of a round are worth to those that made them and to those that answered them.
+
+    Args:
+        turns: Of the round.
+        kinds: What the codes of moves mean.
+        utility: Shape (B, N, P).
+        bins: The bins.
+        last: What the round before left; written to.
+        counts: Offers made and offers answered by party and bin, added to, shape (2, N, bins).
+    """
+    for turn in range(len(turns.did)):
+        for b in range(turns.did.shape[1]):
+            did, n, before = turns.did[turn, b], turns.who[turn, b], last.standing[b]
+            after = before if did == kinds.absent else turns.package[turn, b]
+            last.standing[b] = after
+            for role in range(2):
+                if kinds.answers[did] if role else kinds.offers[did]:
+                    package = before if role else after
+                    offer = n * utility.shape[2] + package
+                    if last.offer[role, turn, b] != offer:
+                        last.offer[role, turn, b] = offer
+                        last.place[role, turn, b] = _bin(bins, n, utility[b, n, package])
+                    counts[role, n, last.place[role, turn, b]] += 1
 
 
-@compiled("u2", "i1", "i1", "i1", "I2")
-def count_pairs(options: Options, first: Ints, packages: Ints, start: Ints, together: Ints) -> None:
+@compiled
+def note_first_offers(turns: Turns, offers: Bools, first: Ints) -> None:
+    """Note who makes an offer in a round for the first time.
+
+    Args:
+        turns: Of the round.
+        offers: Whether a move is an offer, shape (kinds,).
+        first: The first offer of each party, -1 for none so far, written to, shape (B, N).
+    """
+    for turn in range(len(turns.did)):
+        for b in range(len(first)):
+            if offers[turns.did[turn, b]] and first[b, turns.who[turn, b]] < 0:
+                first[b, turns.who[turn, b]] = turns.package[turn, b]
+
+
+@compiled
+def count_pairs(options: Options, first: Ints, start: Ints, packages: Ints, together: Ints) -> None:
     """Count the draws in which some of the draw's packages has both of two options.
 
     Args:
         options: The option of each issue in each package, shape (P, I).
-        first: The number of each issue's first option among all options, shape (I,).
-        packages: Those of the first draw, then those of the second, and so on.
-        start: Where those of each draw begin, and where the last end, shape (B + 1,).
-        together: To which is added, shape (C, C).
+        first: The number of each issue's first option among all C options, shape (I,).
+        start, packages: As in `PackageLists`.
+        together: Added to, shape (C, C).
     """
-    size, width, low = len(together), len(first), (1 << WORD) - 1
-    words = (size + low) >> WORD
-    seen, own, bits = np.empty((size, words), np.int64), np.empty(width, np.int64), np.empty(words, np.int64)
+    last = np.full(together.shape, -1)  # the draw in which a pair was last counted
     for b in range(len(start) - 1):
-        if start[b] == start[b + 1]:
-            continue
-        seen[:] = 0
         for p in packages[start[b] : start[b + 1]]:
-            bits[:] = 0
-            for i in range(width):
-                own[i] = first[i] + options[p, i]
-                bits[own[i] >> WORD] |= 1 << (own[i] & low)
-            for i in range(width):
-                for word in range(words):
-                    seen[own[i], word] |= bits[word]
-        for one in range(size):
-            for other in range(size):
-                together[one, other] += (seen[one, other >> WORD] >> (other & low)) & 1
+            for i in range(len(first)):
+                one = first[i] + options[p, i]
+                for j in range(i + 1):
+                    other = first[j] + options[p, j]
+                    if last[one, other] != b:
+                        last[one, other] = b
+                        together[one, other] += 1
+                        if one != other:
+                            together[other, one] += 1

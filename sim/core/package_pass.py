@@ -13,7 +13,7 @@ from sim.core.packages import Ints, ShortInts
 PIECE = 512  # packages at a time: what is looked up for them stays at hand
 
 
-@compiled("f3", "f4", "i2", "i2", "i1", "i1", "i1", "i1", "i1", "i1", "i1", "f2", "F3")
+@compiled
 def package_worths(
     weights: Floats,
     option_worth: Floats,
@@ -76,7 +76,7 @@ def _add_to_all(one: float, second: Floats, others: Ints, own: Floats) -> None:
         own[column] = one + second[others[column]]
 
 
-@compiled("F3", "f2", "h1", "f1", "f2", "h1", "f3", "h2", "h1", "f2", "i", "f2", "f2", "f2")
+@compiled
 def look_ahead(
     utility: Floats,
     chance: Floats,
@@ -163,10 +163,7 @@ def _look_ahead_piece(
             own[p] += (expected - own[p]) * share
 
 
-@compiled(
-    "f3", "f4", "i2", "i2", "i1", "i1", "i1", "i1", "i1", "i1", "i1", "f2", "F3",
-    "f2", "h1", "f1", "f2", "h1", "f3", "h2", "h1", "f2", "i", "f2", "f2", "f2",
-)  # fmt: skip
+@compiled
 def foreseen_worths(
     weights: Floats, option_worth: Floats, first_options: Ints, second_options: Ints, rows: Ints, row_start: Ints,
     columns: Ints, column_start: Ints, extra_party: Ints, extra_start: Ints, extra_packages: Ints, adds: Floats,
@@ -218,7 +215,7 @@ def _add_up_to(stop: int, at: int, packages: Ints, more: float, own: Floats) -> 
     return at
 
 
-@compiled("F3", "i1", "i", "f1", "i1")
+@compiled
 def go_back(utility: Floats, rows: Ints, party: int, cost: Floats, steps: Ints) -> None:
     """Lower the worth of packages in which a party goes back on its public word.
 

@@ -7,9 +7,9 @@ from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.core.registry import described
 
-PIVOTS = 32  # packages tried as early rivals of all others
-LEAST_CUT = 0.02  # the search for such rivals ends with one that beats less than this share of what is left
-FIRST_BLOCK, LARGEST_BLOCK = 64, 2048  # vectors taken from the front at a time: few at first, they beat the most
+PIVOTS = 32  # packages compared with all others first
+LEAST_CUT = 0.02  # share of packages below which a pivot dominates too few to go on
+FIRST_BLOCK, LARGEST_BLOCK = 64, 2048  # vectors compared at a time: few at first, since they dominate most
 WORD = 64  # rivals that one machine word marks
 ROWS = 4096  # vectors compared at a time, so that their marks stay close to the processor
 
@@ -37,7 +37,7 @@ def pareto_frontier(utility: Floats) -> Bools:
     sets of bits after Tan, Eng & Ooi (2001).
     """
     steps = _on_grid(utility)
-    near = _not_beaten_by_pivots(steps)
+    near = _undominated_by_pivots(steps)
     order, first_of_equals = _distinct(steps[:, near])
     on_frontier = _undominated(steps[:, near[order[first_of_equals]]])
     frontier = np.zeros(utility.shape[1], bool)
@@ -67,7 +67,7 @@ def _on_grid(utility: Floats) -> Floats:
     return np.rint(utility / TOLERANCE)
 
 
-def _not_beaten_by_pivots(steps: Floats) -> Ints:
+def _undominated_by_pivots(steps: Floats) -> Ints:
     """Indices of packages that a few good ones do not dominate: a quick first cut, shape (at most P,).
 
     The package with the largest sum is on the frontier and dominates much where parties' worths are not opposed.
@@ -115,10 +115,10 @@ def _undominated(vectors: Floats) -> Bools:
     undominated = np.zeros(count, bool)
     while len(left):
         block = rest[:, :size]
-        stands = ~_beaten(block, block, same=True)
+        stands = ~_dominated(block, block, same=True)
         undominated[left[:size][stands]] = True
         left, rest = left[size:], rest[:, size:]
-        stays = ~_beaten(rest, block[:, stands])
+        stays = ~_dominated(rest, block[:, stands])
         left, rest = left[stays], rest[:, stays]
         size = min(2 * size, LARGEST_BLOCK)
     return undominated
@@ -131,11 +131,11 @@ def _total(steps: Floats) -> Floats:
     return total
 
 
-def _beaten(vectors: Floats, rivals: Floats, same: bool = False) -> Bools:
+def _dominated(vectors: Floats, rivals: Floats, same: bool = False) -> Bools:
     """Vectors that some rival is at least as good as for every party, shape (V,).
 
     Per party, the rivals that are at least as good as a vector are the first so many in that party's order, and these
-    sets are kept as bits: a vector is beaten if some bit stands in the sets of all parties.
+    sets are kept as bits: a vector is dominated if some bit stands in the sets of all parties.
 
     Args:
         vectors: Shape (N, V).
@@ -143,7 +143,7 @@ def _beaten(vectors: Floats, rivals: Floats, same: bool = False) -> Bools:
         same: Whether the rivals are the vectors themselves, which then do not count as their own rivals.
     """
     best_first = [_best_first(row) for row in rivals]
-    beaten = np.zeros(vectors.shape[1], bool)
+    dominated = np.zeros(vectors.shape[1], bool)
     for start in range(0, vectors.shape[1], ROWS):
         rows = slice(start, start + ROWS)
         common = np.array(0)
@@ -153,8 +153,8 @@ def _beaten(vectors: Floats, rivals: Floats, same: bool = False) -> Bools:
         if same:
             own = np.arange(start, start + len(common))
             common[own - start, own // WORD] ^= _bit(own)
-        beaten[rows] = np.logical_or.reduce(common != 0, axis=1)
-    return beaten
+        dominated[rows] = np.logical_or.reduce(common != 0, axis=1)
+    return dominated
 
 
 def _best_first(row: Floats) -> tuple[Floats, npt.NDArray[np.uint64]]:

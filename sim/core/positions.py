@@ -1,7 +1,4 @@
-"""Where parties stand on the issues' scales, and the influence-weighted mean of it.
-
-The mean is the baseline that a bargaining model must be shown against. It knows no red lines and no no-deal worth.
-"""
+"""Positions of parties on the issues' scales and their influence-weighted mean, the baseline of bargaining models."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ import numpy.typing as npt
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Ints
 from sim.core.registry import described
+from sim.core.solutions import sum_ascending
 
 SCALE_END = 100.0
 
@@ -21,13 +19,11 @@ def even_scale(options: int) -> Floats:
 
 
 def best_positions(option_worth: Floats, scale: Floats) -> Floats:
-    """The place of each party's best option on each issue's scale.
-
-    A party with several best options (within 1e-9) stands midway between the outermost of them.
+    """Position of each party's best option on each issue; midway between the outermost of several (within 1e-9).
 
     Args:
-        option_worth: Worth of options, shape (N, I, O); entries beyond an issue's options are not read.
-        scale: Place of each option, 0 to 100, shape (I, O); NaN beyond an issue's options.
+        option_worth: Shape (N, I, O); entries beyond an issue's options are not read.
+        scale: Position of each option, 0 to 100, shape (I, O); NaN beyond an issue's options.
 
     Returns:
         Shape (N, I).
@@ -54,13 +50,8 @@ def weighted_mean(positions: Floats, weights: Floats, influence: Floats) -> Floa
     Source: Achen (2006), the compromise model, in The European Union Decides, ch. 4.
     """
     force = influence[:, None] * weights
-    pull = np.sort(force * positions, axis=0)  # sums run by ascending value: exchanging parties moves no bit
-    force = np.sort(force, axis=0)
-    total_pull, total_force = pull[0], force[0]
-    for party in range(1, len(force)):
-        total_pull, total_force = total_pull + pull[party], total_force + force[party]
-    mean = np.full(len(total_force), np.nan)
-    np.divide(total_pull, total_force, out=mean, where=total_force > 0)
+    total, moment = sum_ascending(force), sum_ascending(force * positions)
+    mean: Floats = np.divide(moment, total, out=np.full(len(total), np.nan), where=total > 0)
     return mean
 
 
@@ -73,8 +64,8 @@ def nearest_to_position(target: Floats, scale: Floats, packages: npt.NDArray[np.
     """Packages nearest to a place on all scales, by city-block distance, every issue counting the same.
 
     Args:
-        target: Place on each issue's scale, shape (I,); an issue at NaN does not count.
-        scale: Place of each option, shape (I, O).
+        target: Position on each issue, shape (I,); an issue at NaN does not count.
+        scale: Position of each option, shape (I, O).
         packages: Option indices of the packages to choose from, shape (P, I), P at least 1.
 
     Returns:

@@ -2,21 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T", bound=type)
+Entry = TypeVar("Entry")
 Thing = TypeVar("Thing", bound=Callable[..., Any])
 
 
 class Texts(NamedTuple):
-    """What a user is told of a name beside its parameters.
-
-    Attributes:
-        rule: What it does, in one line: the first of its docstring.
-        formula: The same as mathematics.
-        source: Where it comes from.
-        use: When to choose it.
-    """
+    """Documentation of a name for users: what it does in one line, as a formula, its source, and when to choose it."""
 
     rule: str
     formula: str
@@ -28,30 +22,26 @@ _TEXTS: dict[Callable[..., Any], Texts] = {}
 
 
 def first_line(thing: Callable[..., Any]) -> str:
-    """The first line of a docstring; nothing where Python runs with `-OO`, which drops them."""
+    """The first line of a docstring; empty where Python runs with `-OO`, which drops them."""
     return (thing.__doc__ or "").strip().partition("\n")[0]
 
 
 def described(*, formula: str, source: str, use: str) -> Callable[[Thing], Thing]:
-    """Tell the formula, the source and the use of a class or function that users choose by name."""
+    """Document a class or function that users choose by name."""
 
-    def tell(thing: Thing) -> Thing:
+    def document(thing: Thing) -> Thing:
         _TEXTS[thing] = Texts(first_line(thing), formula, source, use)
         return thing
 
-    return tell
+    return document
 
 
 def texts_of(thing: Callable[..., Any]) -> Texts:
-    """What a user is told of a class or function.
-
-    Raises:
-        KeyError: if nothing has been told of it.
-    """
+    """The documentation of a class or function, given by `described`; a KeyError without one."""
     return _TEXTS[thing]
 
 
-class Registry(Mapping[str, type]):
+class Registry(Mapping[str, type[Entry]], Generic[Entry]):
     """Classes by the name a scenario gives them.
 
     A class is a frozen dataclass whose fields are its YAML parameters, made with `number`, `choice`, `count` or
@@ -60,14 +50,10 @@ class Registry(Mapping[str, type]):
 
     def __init__(self, what: str) -> None:
         self.what = what
-        self._classes: dict[str, type] = {}
+        self._classes: dict[str, type[Entry]] = {}
 
     def register(self, name: str, *, formula: str, source: str, use: str) -> Callable[[T], T]:
-        """Enter a class under a name, with what a user is told of it.
-
-        Raises:
-            ValueError: if the name is taken.
-        """
+        """Enter a class under a name and document it; a ValueError if the name is taken."""
 
         def enter(cls: T) -> T:
             if name in self._classes:
@@ -77,7 +63,7 @@ class Registry(Mapping[str, type]):
 
         return enter
 
-    def __getitem__(self, name: str) -> type:
+    def __getitem__(self, name: str) -> type[Entry]:
         return self._classes[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -93,13 +79,7 @@ class Registry(Mapping[str, type]):
 def number(
     default: float, above: float | None = None, high: float | None = None, doc: str = "", *, low: float | None = None
 ) -> Any:
-    """A parameter that is a number, also an uncertain one: a float, or one a draw, shape (B,).
-
-    Args:
-        default: Where a file leaves it out.
-        above: A bound it must exceed; `low` and `high` are bounds it may reach.
-        doc: What it means, in one line.
-    """
+    """A parameter that is a number, or one a draw, shape (B,); above `above`, at least `low`, at most `high`."""
     return field(default=default, metadata={"kind": "number", "above": above, "low": low, "high": high, "doc": doc})
 
 

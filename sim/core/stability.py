@@ -1,9 +1,9 @@
-"""Whether anybody would move away from a package alone: stability in the graph model of conflicts.
+"""Stability of packages in the graph model of conflicts: whether a party would move away from a package alone.
 
-States are the consistent packages. An issue belongs to the party that controls it alone; one that several control, or
-nobody, is changed by agreement only, and so by no move here. In one move a party changes its own issues, any number
-of them, to any options that make a consistent package. Two moves of one party in a row are thus one move, and it makes
-no difference whether sequences may have them. Worth counts alone: no red lines, no no-deal worth.
+States are the consistent packages. An issue belongs to the party that controls it alone; any other is changed by
+agreement only, and so by no move here. In one move a party changes any of its own issues to options that make a
+consistent package, so two moves of one party in a row are one move. Only utility counts: no red lines, no reservation
+values.
 
 Source: Fang, Hipel & Kilgour (1993), Interactive Decision Making: The Graph Model for Conflict Resolution; general and
 symmetric metarationality are Howard's (1971), sequential stability Fraser & Hipel's (1984).
@@ -94,13 +94,13 @@ def surroundings(packages: npt.NDArray[np.integer[Any]], owner: Ints, parties: i
     fixed = owner == NOBODY
     near = np.flatnonzero((packages[:, fixed] == packages[package, fixed]).all(axis=1))
     options = packages[near].astype(np.int64)
-    moves = tuple(_alike(options[:, ~fixed & (owner != n)]) for n in range(parties))
+    moves = tuple(_group_by_options(options[:, ~fixed & (owner != n)]) for n in range(parties))
     return Surroundings(
         packages=near,
         here=int(np.searchsorted(near, package)),
         moves=moves,
-        answers=tuple(_joined(moves[:n] + moves[n + 1 :], len(near)) for n in range(parties)),
-        parts=tuple(_alike(options[:, owner == n]) for n in range(parties)),
+        answers=tuple(_join(moves[:n] + moves[n + 1 :], len(near)) for n in range(parties)),
+        parts=tuple(_group_by_options(options[:, owner == n]) for n in range(parties)),
         owns=np.array([(owner == n).any() for n in range(parties)], bool),
     )
 
@@ -130,7 +130,7 @@ def stability(utility: Floats, around: Surroundings) -> Stable:
         enough = worth[:, around.here, None] + TOLERANCE  # worth more than this is an improvement
         improves = (worth > enough) & (around.moves[n].of == around.moves[n].of[around.here])
         best_reply = -around.moves[n].least(-worth)
-        in_its_interest = _improved_to(improves, utility, around, n)
+        in_its_interest = _reach_by_improvements(improves, utility, around, n)
         found.nash[:, n] = ~improves.any(axis=1)
         for kind, held_down in (
             (found.gmr, around.answers[n].least(worth) <= enough),
@@ -141,10 +141,10 @@ def stability(utility: Floats, around: Surroundings) -> Stable:
     return found
 
 
-def _improved_to(improves: Bools, utility: Floats, around: Surroundings, mover: int) -> Bools:
+def _reach_by_improvements(improves: Bools, utility: Floats, around: Surroundings, mover: int) -> Bools:
     """Packages that the others reach from a party's improvements by improvements of their own, shape (B, L).
 
-    What is reached from two of its improvements cannot be mistaken for each other: the others leave its issues alone.
+    Packages reached from two different improvements differ in the party's issues, which the others do not change.
     """
     reached = improves
     while True:
@@ -158,7 +158,7 @@ def _improved_to(improves: Bools, utility: Floats, around: Surroundings, mover: 
             return reached
 
 
-def _alike(options: Ints) -> _Groups:
+def _group_by_options(options: Ints) -> _Groups:
     """Packages whose options are all the same, given the options of some issues, shape (L, some)."""
     code = np.zeros(len(options), np.int64)
     for column in options.T:
@@ -166,7 +166,7 @@ def _alike(options: Ints) -> _Groups:
     return _Groups(code)
 
 
-def _joined(groups: tuple[_Groups, ...], count: int) -> _Groups:
+def _join(groups: tuple[_Groups, ...], count: int) -> _Groups:
     """Groups that hang together: packages that a chain of groups of any kind connects."""
     name = np.arange(count)
     while True:

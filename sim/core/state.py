@@ -1,20 +1,17 @@
-"""What lies on the table, and what one party may see of it."""
+"""What lies on the table, what was done there, and what a protocol may look up beside it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar, cast
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.core import offer_log
-from sim.core.bids import Candidates, Shortlist, Top
+from sim.core.bids import Bids, Domain
+from sim.core.compiled import compiled
 from sim.core.exact import Floats
 from sim.core.opponent_model import Knowledge
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.utility import Lines
-
-T = TypeVar("T")
 
 NOT_ASKED, OFFERED, ACCEPTED, REFUSED, PASSED, OBJECTED, DRAFTED, LEFT_AS_IT_IS = range(8)  # what a party did
 OFFERS, ANSWERS = (OFFERED, REFUSED, DRAFTED), (ACCEPTED, REFUSED, OBJECTED)  # puts a text on the table; answers one
@@ -25,6 +22,21 @@ NO_REASON, WORTH = -2, -1  # why it refused: not said, worth too little; from 0 
 def time_of(round: int, rounds: int) -> float:
     """Share of the talks that has passed: 0 in the first round, 1 in the last (and in an only one)."""
     return (round - 1) / (rounds - 1) if rounds > 1 else 1.0
+
+
+@compiled
+def _log_offers(rows: Ints, package: Ints, party: int, log: Ints, made: Ints, distinct: Ints) -> None:
+    """Enter an offer of a party, shape (rows,), in the log of some draws; arrays are those of `State`."""
+    for row in range(len(rows)):
+        b, new = rows[row], 1
+        place = made[b, party]
+        for earlier in range(place - 1, -1, -1):  # most often it is the last one again
+            if log[b, party, earlier] == package[row]:
+                new = 0
+                break
+        log[b, party, place] = package[row]
+        made[b, party] += 1
+        distinct[b, party] += new
 
 
 @dataclass(frozen=True)
@@ -131,7 +143,7 @@ class State:
         accepted[rows] = False
         accepted[rows, party] = consents[rows]
         own[rows, party] = offered
-        offer_log.note_offers(rows, offered, party, self.log, made, distinct)
+        _log_offers(rows, offered, party, self.log, made, distinct)
         return replace(
             self,
             standing=np.where(offers, package, self.standing),
@@ -195,188 +207,6 @@ def opening(no_deal: Floats, real: Bools, rounds: int, levers: int = 0) -> State
     )
 
 
-@dataclass(frozen=True)
-class View:
-    """What one party sees when its turn comes, in every draw of a block, and nothing else.
-
-    Attributes:
-        party: Its index.
-        round: The round being played, from 1; `rounds` is the last.
-        utility: Its own worth of every package, shape (B, P).
-        could_sign: Makes the mask of packages that cross none of its real red lines, shape (B, P).
-        avoided: Makes the mask of packages that cross a line somebody named, shape (B, P).
-        no_deal: What no agreement is worth to it now, shape (B,).
-        best: Its largest worth among packages it could sign, shape (B,); `best_package` is that package.
-        received: The last offer it had to answer, `NO_DEAL` for none, shape (B,).
-        best_received: The largest worth of any offer it had to answer, shape (B,).
-        log: The offers of every party, itself included, in the order in which each made them, shape (B, N, R): those
-            before `offers_made`. All offers are heard by all.
-        offers_made: How many offers each party has made, shape (B, N); `distinct_offers` how many different ones.
-        weights: Its own issue weights, shape (B, I).
-        option_worth: Weighted worth of each option to itself, shape (B, I, O).
-        packages: Option indices of the packages, shape (P, I).
-        signs: Whose consent a package needs, shape (N, P).
-        knowledge: Tells what it knows of all parties' worth.
-        leaning: Toward whom it leans when it weighs the others, shape (N,); 1 for everybody is nowhere.
-        tie_rank: Which of two packages of equal standing it takes, smaller first, shape (1 or B, P).
-        shortlists: Its offers in the order in which they please the others, avoiding the lines named, and not; None
-            where what is known changes, so that no order lasts.
-        top: Makes the list of its best packages that it could sign, the given number of them.
-        chance: A uniform in [0, 1) of this round for a strategy that leaves something to chance, shape (B,); empty
-            for others.
-        some_avoided: False where nobody has named a line that counts, so that nothing is avoided.
-        kept: What the party's strategy has worked out before in this round; see `once`.
-    """
-
-    party: int
-    round: int
-    rounds: int
-    utility: Floats
-    could_sign: Callable[[], Bools]
-    avoided: Callable[[], Bools]
-    no_deal: Floats
-    best: Floats
-    best_package: Ints
-    received: Ints
-    best_received: Floats
-    log: Ints
-    offers_made: Ints
-    distinct_offers: Ints
-    weights: Floats
-    option_worth: Floats
-    packages: Ints
-    signs: Bools
-    knowledge: Callable[[], Knowledge]
-    leaning: Floats
-    tie_rank: Ints
-    shortlists: Callable[[], tuple[Shortlist, Shortlist]] | None
-    top: Callable[[int], Top]
-    chance: Floats
-    some_avoided: bool = True
-    kept: dict[str, tuple[Any, Any]] = field(default_factory=dict, repr=False)
-
-    @property
-    def signable(self) -> Bools:
-        """Packages that cross none of its real red lines, shape (B, P)."""
-        return self.could_sign()
-
-    @property
-    def known(self) -> Knowledge:
-        """What it knows of all parties' worth."""
-        return self.knowledge()
-
-    @property
-    def time(self) -> float:
-        """Share of the talks that has passed, 0 to 1."""
-        return time_of(self.round, self.rounds)
-
-    def once(self, name: str, work_out: Callable[[], T], since: Any = None) -> T:
-        """What `work_out` gives, worked out once a round, or anew whenever `since` is another object than before.
-
-        Within a round a party's worth, lines, no deal and what is known stay as they are, so what rests on these alone
-        is worked out once; what rests on the offers heard, once for each `offers_made`.
-        """
-        if name not in self.kept or self.kept[name][0] is not since:
-            self.kept[name] = since, work_out()
-        return cast(T, self.kept[name][1])
-
-    def worth_of(self, package: Ints) -> Floats:
-        """Its worth of one package a draw, shape (B,); -inf where there is none."""
-        worth = self.utility[np.arange(len(package)), package]
-        return np.where(package == NO_DEAL, -np.inf, worth)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a party asks for and offers, where that follows from the clock, the others' offers and its own worth.
-
-    Attributes:
-        offers: Which of the packages worth enough: `FIRST_LISTED`, the first of its candidates; `LEAST_OWN`, the one
-            worth least to itself; `NEAREST_OWN`, the one worth most nearly what it asks for, whatever lines were named.
-            Or `STEP_DOWN`: the next of its packages from the best down, or an earlier offer, as `Micro` does.
-        falls_short: How much less than what it asks for a package may be worth that it offers.
-        asks: `BY_CLOCK`, or as `TitForTat` does by its kinds, or `BY_STEPS`, for the least it has offered or offers.
-        span: Of the latter.
-        weight: How much of what is asked for goes by the clock beside them, 0 to 1, one number or shape (B,).
-        clock: The tactic that says so much; None where it is the strategy itself, or nothing goes by the clock.
-    """
-
-    offers: int
-    falls_short: float = 0.0
-    asks: int = 0
-    span: int = 1
-    weight: float | Floats = field(default=0.0, compare=False)
-    clock: Any = None
-
-
-FIRST_LISTED, LEAST_OWN, NEAREST_OWN, STEP_DOWN = range(4)
-BY_CLOCK, ABSOLUTE, RELATIVE, AVERAGED, BY_STEPS = range(5)
-
-
-@dataclass(frozen=True, eq=False)
-class ByRule:
-    """How a party plays a round that goes by a rule.
-
-    It takes what it can sign and what is worth its aspiration. It offers its draft, else what it chooses of its
-    packages worth as much that cross no line heard of, else of all worth as much, else its best package.
-
-    Attributes:
-        aspiration: The least worth it asks for by the clock, shape (B,); 0 where it does not go by the clock.
-        rule: Which of these it offers, and what it asks for.
-        draft: What it offers in any case, `NO_DEAL` for none, shape (B,).
-        has_drafts: Whether it has any to put forward at all, now or later.
-        candidates: Of all parties.
-        tie_rank: Which of two packages of equal worth it takes, smaller first, shape (1 or B, P).
-    """
-
-    aspiration: Floats
-    rule: Rule
-    draft: Ints
-    has_drafts: bool
-    candidates: Candidates
-    tie_rank: Ints
-
-
-class Speaker(Protocol):
-    """What a protocol asks of a party whose turn it is."""
-
-    index: int
-    real_lines: Bools
-
-    def worth(self, package: Ints) -> Floats:
-        """Its worth of one package a draw, shape (B,)."""
-
-    def view(self, state: State) -> View:
-        """What it sees now."""
-
-    def by_rule(self, state: State) -> ByRule | None:
-        """How it plays the round, where that can be told before it; None where it cannot."""
-
-    def aspirations(self, state: State) -> Floats:
-        """The least worth it asks for by the clock in this round and all later ones, as things stand.
-
-        Shape (rounds, B); 0 where it goes by a rule and not by the clock.
-        """
-
-    def offer(self, state: State) -> Ints:
-        """The package it puts on the table, shape (B,)."""
-
-    def accepts(self, state: State, package: Ints) -> Bools:
-        """Whether it would take a package now, shape (B,)."""
-
-    def could_sign(self, state: State, rows: Ints, package: Ints) -> Bools:
-        """Whether a package of each of some draws crosses no real line of its own and beats no deal, shape (rows,)."""
-
-    def draft(self, state: State) -> Ints:
-        """The next of the texts that it opens with, `NO_DEAL` where there is none left, shape (B,)."""
-
-    def taken_off(self, rows: Ints, packages: Ints) -> Bools:
-        """Which packages, shape (rows, ...), were refused at home or taken off the table by an event."""
-
-    def on_the_table(self, rows: Ints) -> Bools:
-        """All packages of some draws that were not, shape (rows, P); all of them where none is left."""
-
-
 @dataclass(frozen=True, eq=False)
 class Case:
     """What a protocol may look up beside the table: what all can read, and what rules that assume more rest on.
@@ -398,6 +228,8 @@ class Case:
         leaning: How much more of a package each party asks for each other one when it weighs them, shape (N, N).
         proposals: Packages on file that settle every issue, shape (K,).
         chance: Uniforms for parties that leave something to chance, shape (R, N, B); no draws where nobody does.
+        domain: What packages are, as compiled functions take it.
+        bids: Tells what each party may bid.
         find: Finds packages by their option indices, shape (..., I); `NO_DEAL` for those that cannot be.
     """
 
@@ -415,6 +247,8 @@ class Case:
     leaning: Floats
     proposals: Ints
     chance: Floats
+    domain: Domain
+    bids: Callable[[], Bids]
     find: Callable[[Ints], Ints]
 
 

@@ -1,8 +1,8 @@
-"""Random numbers by name and draw index, and the laws that turn them into inputs.
+"""Random numbers by name and draw index, and the probability laws of uncertain inputs.
 
-Every named quantity has a stream of its own, so any slice of it can be made alone, in any order, and two scenarios
-share the draws of all the quantities they share. A law is the inverse of its distribution function: it maps uniforms to
-values one by one and never changes the order of two of them.
+Every named quantity has a stream of its own, so any slice of it can be drawn alone, in any order, and two scenarios
+share the draws of all the quantities they share. Laws are sampled by their quantile functions, so a larger uniform
+never gives a smaller value.
 """
 
 import hashlib
@@ -12,13 +12,12 @@ from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.core import exact
+from sim.core.exact import Floats
 
-Floats = npt.NDArray[np.float64]
-
-SCHEME = "peacesim-1"  # changes, with a line in CHANGELOG.md, whenever the same seed no longer gives the same bits
+STREAMS = "peacesim-1"  # part of the name of every stream
+SCHEME = "peacesim-2"  # changes, with a line in CHANGELOG.md, whenever the same seed no longer gives the same bits
 
 WORDS_AT_A_TIME = 4  # one step of Philox's counter
 Z95 = 1.6448536269514722  # 95th percentile of the standard normal law
@@ -33,13 +32,10 @@ def uniform(seed: int, name: str, start: int, count: int) -> Floats:
     reshuffle all the others too, and the difference between the runs would be mostly luck.
 
     Args:
-        seed: Any integer; 0 is a seed like any other.
         name: Fixed text such as "party/north/weight/border", never an index into a list that may be reordered.
-        start: First draw, 0 or more.
-        count: Number of draws, 0 or more.
 
     Returns:
-        Uniforms, shape (count,); draw b is the same number in any slice that holds it.
+        Shape (count,); draw b is the same number in any slice that holds it.
 
     Raises:
         ValueError: if start or count is negative.
@@ -48,7 +44,7 @@ def uniform(seed: int, name: str, start: int, count: int) -> Floats:
     """
     if start < 0 or count < 0:
         raise ValueError(f"a slice needs start >= 0 and count >= 0, got start {start} and count {count}")
-    digest = hashlib.sha256(f"{SCHEME}|{int(seed)}|{name}".encode()).digest()
+    digest = hashlib.sha256(f"{STREAMS}|{int(seed)}|{name}".encode()).digest()
     first, skip = divmod(int(start), WORDS_AT_A_TIME)
     stream = np.random.Philox(key=int.from_bytes(digest[:16], "little"), counter=first)
     words = stream.random_raw(skip + int(count))[skip:]
@@ -60,7 +56,6 @@ def triangular(u: Floats, low: float, mode: float, high: float) -> Floats:
 
     Args:
         u: Uniforms in [0, 1], any shape; 0 gives low and 1 gives high, exactly.
-        low, mode, high: low <= mode <= high; all three equal gives that number.
 
     Raises:
         ValueError: unless low <= mode <= high, all finite.
@@ -86,8 +81,8 @@ def uniform_between(u: Floats, low: float, high: float) -> Floats:
 def normal_between(u: Floats, low: float, high: float) -> Floats:
     """Normal law with 5th percentile low and 95th percentile high, cut at its own 0.1st and 99.9th percentiles.
 
-    The law reaches beyond low and high, by .44 of high - low at either end: whoever needs values in a range keeps them
-    there. The cut is symmetric, so the mean is the middle of low and high.
+    Values reach beyond low and high, by .44 of high - low at either end. The cut is symmetric, so the mean is the
+    middle of low and high.
 
     Raises:
         ValueError: unless low <= high, both finite.
@@ -105,7 +100,6 @@ def pert(u: Floats, low: float, mode: float, high: float) -> Floats:
 
     Args:
         u: Uniforms in [0, 1], any shape; 0 gives low and 1 gives high, exactly.
-        low, mode, high: low <= mode <= high; all three equal gives that number.
 
     Raises:
         ValueError: unless low <= mode <= high, all finite.
@@ -127,7 +121,7 @@ def pert(u: Floats, low: float, mode: float, high: float) -> Floats:
 def _pert_table(left: float, right: float) -> tuple[Floats, Floats]:
     """Nodes in [0, 1] and the share of the law with density ~ x**left (1-x)**right below each; shape (PERT_CELLS + 1,).
 
-    The nodes x = t**2 (3 - 2 t) crowd at both ends, where a power like x**0.1 is too steep for even ones. Simpson's
+    The nodes x = t**2 (3 - 2 t) are dense at both ends, where a power like x**0.1 is too steep for even ones. Simpson's
     rule in t; `cumsum` adds one by one from the left, so its bits are fixed.
     """
     t = np.arange(2 * PERT_CELLS + 1) / (2 * PERT_CELLS)
@@ -138,7 +132,7 @@ def _pert_table(left: float, right: float) -> tuple[Floats, Floats]:
     shares = np.concatenate([[0.0], np.cumsum(parts)])
     shares = shares / shares[-1]
     nodes = x[::2].copy()
-    nodes.flags.writeable = shares.flags.writeable = False  # every caller is handed the same two arrays
+    nodes.flags.writeable = shares.flags.writeable = False  # the same two arrays go to every caller
     return nodes, shares
 
 
@@ -154,7 +148,7 @@ def _within(values: Floats, low: float, high: float) -> Floats:
 
 @dataclass(frozen=True)
 class Law:
-    """A law of an uncertain number given as low, value (its centre) and high."""
+    """How values of an uncertain input are drawn from uniforms, given low, centre and high, and their exact mean."""
 
     draw: Callable[[Floats, float, float, float], Floats]
     mean: Callable[[float, float, float], float]
@@ -173,7 +167,7 @@ LAWS: Mapping[str, Law] = MappingProxyType({
 
 
 def draw_law(u: Floats, law: str, low: float, value: float, high: float) -> Floats:
-    """Values of one law for uniforms u, of the same shape; low <= value <= high.
+    """Draw values of a law by uniforms u, of the same shape.
 
     The uniform and the normal law go by low and high alone: their centre is the middle, whatever the value is.
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.core import exact, kernels, package_pass
+from sim.core import exact, package_pass
+from sim.core.compiled import compiled, worth_compiling
 from sim.core.exact import TOLERANCE
 from sim.core.packages import Bools, Half, Ints, PackageSpace
 
@@ -122,7 +123,7 @@ def _fill(space: PackageSpace, weights: Floats, option_worth: Floats, extras: Se
 def worth_told(
     space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra]
 ) -> tuple[Any, ...]:
-    """What a loop over the worth of all packages is told, in the order of `kernels_worth.package_worths`."""
+    """What a loop over the worth of all packages is told, in the order of `package_pass.package_worths`."""
     party = np.array([extra.party for extra in extras], np.int64)
     start = np.cumsum([0, *(len(extra.packages) for extra in extras)])
     packages = np.concatenate([np.zeros(0, np.int64), *(extra.packages for extra in extras)])
@@ -253,9 +254,24 @@ def worth_from_start(
     worth = np.zeros_like(q)
     weight = np.ones_like(q)  # q^(k-1), by repeated multiplication
     signed, utility, q = np.ascontiguousarray(signed), np.ascontiguousarray(utility), np.ascontiguousarray(q)
+    add_round = worth_compiling(_add_round, rounds * worth.size)
     for k in range(1, rounds + 1):
-        kernels.add_round(k, signed, utility, np.ascontiguousarray(no_deal[k - 1]), q, weight, worth)
+        add_round(k, signed, utility, np.ascontiguousarray(no_deal[k - 1]), q, weight, worth)
     return np.where((signed == 0)[:, None], worth + weight * no_deal[-1], worth)
+
+
+@compiled
+def _add_round(
+    k: int, signed: Ints, utility: Floats, reservation_value: Floats, q: Floats, weight: Floats, worth: Floats
+) -> None:
+    """Add what round k is worth, seen from the start, and bring the weight q^(k-1) to q^k; all of shape (B, N)."""
+    for b in range(len(worth)):
+        for n in range(worth.shape[1]):
+            if signed[b] == k:
+                worth[b, n] = worth[b, n] + weight[b, n] * utility[b, n]
+            elif signed[b] == 0 or signed[b] > k:
+                worth[b, n] = worth[b, n] + (1 - q[b, n]) * weight[b, n] * reservation_value[b, n]
+            weight[b, n] = weight[b, n] * q[b, n]
 
 
 def worth_of(

@@ -1,12 +1,9 @@
-"""Loops that find what is acceptable to all: in one round, and in the first and the last where all are known.
-
-What they compute is defined here; tests compare the one with the same in NumPy and the other with the same worked out
-round by round.
-"""
+"""What is acceptable to all who sign: in one round, and whether anything was in any of many."""
 
 import numpy as np
 
-from sim.core.compiled import compiled, inlined
+from sim.core.bids import LineTable, line_table
+from sim.core.compiled import compiled, inlined, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.core.utility import EVERYBODY, Lines
@@ -22,14 +19,14 @@ def _meet(crosses: Bools, real: Bools) -> bool:
 
 
 @inlined
-def _sift(count: int, packages: Ints, utility: Floats, signs: Bools, least: Floats, tolerance: float) -> int:
+def _sift(count: int, packages: Ints, utility: Floats, signs: Bools, least: Floats) -> int:
     """Leave of some packages, in place, those that are worth so much to all that sign them; returns how many.
 
     One party after the other, so that each looks at what those before it left. Which it leaves, no processor could
     foresee, so every one is written down, and it goes on where one is kept.
     """
     for n in range(len(least)):
-        own, asked, enough, kept = utility[n], signs[n], least[n] - tolerance, 0
+        own, asked, enough, kept = utility[n], signs[n], least[n] - TOLERANCE, 0
         for place in range(count):
             p = packages[place]
             packages[kept] = p
@@ -38,76 +35,53 @@ def _sift(count: int, packages: Ints, utility: Floats, signs: Bools, least: Floa
     return count
 
 
-@compiled("f3", "i1", "f2", "b2", "b2", "i1", "i1", "f", "B2")
+@compiled
 def unopposed(
-    utility: Floats,
-    rows: Ints,
-    no_deal: Floats,
-    signs: Bools,
-    crossed: Bools,
-    members: Ints,
-    start: Ints,
-    tolerance: float,
-    packages: Bools,
+    rows: Ints, utility: Floats, signs: Bools, lines: LineTable, no_deal: Floats, crossed: Bools, packages: Bools
 ) -> None:
     """Mark the packages worth no deal or more to all that sign them and behind no real line.
 
     Args:
-        utility: Worth of all packages to all parties, shape (B, N, P).
         rows: Draws to look at.
-        no_deal: Worth of no agreement in these, shape (rows, N).
+        utility: Worth of all packages to all parties, shape (B, N, P).
         signs: Whose consent a package needs, shape (N, P).
+        lines: The red lines over the packages.
+        no_deal: Worth of no agreement in these draws, shape (rows, N).
         crossed: Patterns that cross a real line in these, shape (rows, K).
-        members, start: As `Lines` has them.
-        tolerance: By which worth may fall short.
         packages: Where the marks go, all False before, shape (rows, P).
     """
-    left = np.empty(len(members), np.int64)
+    left = np.empty(len(lines.members), np.int64)
     for row in range(len(rows)):
         count = 0
         for kind in range(crossed.shape[1]):
             if not crossed[row, kind]:
-                for p in members[start[kind] : start[kind + 1]]:
+                for p in lines.members[lines.start[kind] : lines.start[kind + 1]]:
                     left[count] = p
                     count += 1
-        for p in left[: _sift(count, left, utility[rows[row]], signs, no_deal[row], tolerance)]:
+        for p in left[: _sift(count, left, utility[rows[row]], signs, no_deal[row])]:
             packages[row, p] = True
 
 
-@compiled("f3", "b2", "i1", "i1", "i1", "b2", "f", "f3", "b3", "b2", "B2", "B2", "B1")
-def zones(
-    utility: Floats,
-    signs: Bools,
-    pattern: Ints,
-    members: Ints,
-    start: Ints,
-    crosses: Bools,
-    tolerance: float,
-    no_deal: Floats,
-    real: Bools,
-    is_open: Bools,
-    first: Bools,
-    last: Bools,
+@compiled
+def ever_acceptable(
+    rows: Ints, utility: Floats, signs: Bools, lines: LineTable, no_deal: Floats, real: Bools, is_open: Bools,
     ever: Bools,
-) -> None:
-    """Packages worth no deal or more to all that sign them and behind no real line, in the first and the last round.
+) -> None:  # fmt: skip
+    """Whether some package was worth no deal or more to all that sign it, and behind no real line, in an open round.
 
     What no round at its lowest no-deal worth, with only the lines that were always real, would let in was in no zone;
     few packages are left.
 
     Args:
-        utility: Worth of all packages to all parties, shape (B, N, P).
-        signs: Whose consent a package needs, shape (N, P).
-        pattern, members, start, crosses: As `Lines` has them.
-        tolerance: By which worth may fall short.
+        rows, utility, signs, lines: As above.
         no_deal, real, is_open: Of each round, shapes (R, B, N), (R, B, L) and (R, B).
-        first, last: Where the zones go, all False before, shape (B, P).
-        ever: Where it goes whether some package was acceptable in some open round, shape (B,).
+        ever: Where it goes, shape (rows,).
     """
-    rounds, draws, parties = no_deal.shape
+    rounds, parties = no_deal.shape[0], no_deal.shape[2]
     least, always = np.empty(parties), np.empty(real.shape[2], np.bool_)
-    left, now = np.empty(len(pattern), np.int64), np.empty(len(pattern), np.int64)
-    for b in range(draws):
+    left, now = np.empty(len(lines.pattern), np.int64), np.empty(len(lines.pattern), np.int64)
+    for row in range(len(rows)):
+        b = rows[row]
         least[:], always[:] = no_deal[0, b], real[0, b]
         for k in range(1, rounds):
             for n in range(parties):
@@ -115,21 +89,17 @@ def zones(
             for line in range(len(always)):
                 always[line] &= real[k, b, line]
         count = 0
-        for kind in range(len(crosses)):
-            if not _meet(crosses[kind], always):
-                for p in members[start[kind] : start[kind + 1]]:
+        for kind in range(len(lines.crosses)):
+            if not _meet(lines.crosses[kind], always):
+                for p in lines.members[lines.start[kind] : lines.start[kind + 1]]:
                     left[count] = p
                     count += 1
-        count = _sift(count, left, utility[b], signs, least, tolerance)
-        ever[b] = False
-        for k in range(rounds):
-            if k in (0, rounds - 1) or (is_open[k, b] and not ever[b]):
-                stand = _behind_no_line(left[:count], pattern, crosses, real[k, b], now)
-                stand = _sift(stand, now, utility[b], signs, no_deal[k, b], tolerance)
-                ever[b] |= stand > 0 and is_open[k, b]
-                for p in now[:stand]:
-                    first[b, p] |= k == 0
-                    last[b, p] |= k == rounds - 1
+        count = _sift(count, left, utility[b], signs, least)
+        ever[row] = False
+        for k in range(rounds if count else 0):
+            if is_open[k, b] and not ever[row]:
+                stand = _behind_no_line(left[:count], lines.pattern, lines.crosses, real[k, b], now)
+                ever[row] = _sift(stand, now, utility[b], signs, no_deal[k, b]) > 0
 
 
 @inlined
@@ -192,9 +162,9 @@ def acceptable(
 def _unopposed(utility: Floats, no_deal: Floats, signs: Bools, lines: Lines, real: Bools, rows: Ints) -> Bools:
     """The same where all signatories must consent: what lines leave is often a few packages of a hundred."""
     zone = np.zeros((len(rows), utility.shape[2]), bool)
-    start, members = lines.by_pattern
-    unopposed(
-        np.ascontiguousarray(utility), np.ascontiguousarray(rows), np.ascontiguousarray(no_deal),
-        np.ascontiguousarray(signs), lines.patterns_crossing(real), members, start, TOLERANCE, zone,
+    look = worth_compiling(unopposed, zone.size)
+    look(
+        np.ascontiguousarray(rows), np.ascontiguousarray(utility), np.ascontiguousarray(signs), line_table(lines),
+        np.ascontiguousarray(no_deal), lines.patterns_crossing(real), zone,
     )  # fmt: skip
     return zone

@@ -1,1 +1,7 @@
-"""What changes the table between rounds and after signature: one file a mechanism."""
+"""What goes on around the table and after it: one file a mechanism, a table of contents of them here."""
+
+from sim.core.mechanism import Mechanisms
+
+MECHANISMS = Mechanisms()
+
+from sim.mechanisms import aftermath, events, giving_way, mediation, ratification, war

@@ -11,15 +11,21 @@ penalties then count in full and nobody is deterred.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
+from sim.core.fields import Block, ByOption, Chance, Name, Names, by_option, issues_with_all
+from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.mechanisms import MECHANISMS
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
 from sim.mechanisms.credibility import (
     Credibility,
+    CredibilityLostSpec,
+    GuarantorSpec,
     along,
     credibility_by_year,
     guarantor_absent,
@@ -27,13 +33,33 @@ from sim.mechanisms.credibility import (
     not_negative,
     share,
 )
-from sim.mechanisms.durability import MONTHS, SPAN_MIDDLES, TEN_YEARS, YEARS, Hazard, Outlook
+from sim.mechanisms.durability import MONTHS, SPAN_MIDDLES, TEN_YEARS, YEARS, Hazard, HazardSpec, Outlook
 from sim.mechanisms.implementation import ABSENT, NO_BREAK, NO_CAUSE, SEVERAL, Factors, Judgement
+from sim.mechanisms.mediation import Mediation
 from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, numbers_by_option
-from sim.mechanisms.phased_withdrawal import PullBack, StepTest
-from sim.mechanisms.power_shift import PowerShift, PowerTest
+from sim.mechanisms.phased_withdrawal import PullBack, PullBackSpec, StepTest
+from sim.mechanisms.power_shift import PowerShift, PowerShiftSpec, PowerTest
 
 Look = Callable[[OptionSum], Floats]
+ChanceByOption = Annotated[ByOption, by_option(dict[Name, Chance], issues_with_all)]
+
+
+class AftermathSpec(Block):
+    """Does it hold? Signed, ratified and holding are three answers."""
+
+    guarantor: GuarantorSpec | None = Field(None, description="Who would act if the agreement is broken.")
+    credibility: ChanceByOption | None = Field(
+        None, description="Chance that the guarantor acts if called, by option of one issue; all its options."
+    )
+    credibility_lost: CredibilityLostSpec | None = Field(None, description="How the promise wears off.")
+    monitoring: ChanceByOption | None = Field(
+        None, description="Chance that a breach is seen and named, by option of one issue; all its options."
+    )
+    power_shift: PowerShiftSpec | None = Field(
+        None, description="How options move the balance of power, and what follows from it."
+    )
+    pull_back: PullBackSpec | None = Field(None, description="The steps in which armies leave.")
+    hazard: HazardSpec | None = Field(None, description="The danger of a break.")
 
 
 @dataclass(frozen=True)
@@ -56,8 +82,9 @@ class Ground:
         return self.danger.index[self.all.example]
 
 
+@MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Aftermath:
+class Aftermath(Mechanism):
     """What happens after signature, bound to draws.
 
     Attributes:
@@ -69,6 +96,10 @@ class Aftermath:
         static: Combinations of options.
     """
 
+    key = "aftermath"
+    block = AftermathSpec
+    about = "Whether what was signed holds."
+
     credibility: Credibility | None
     cost_of_acting: Floats
     monitoring: OptionSum | None
@@ -79,9 +110,33 @@ class Aftermath:
     static: Ground
 
     @classmethod
+    def check(cls, at: Place, names: Names) -> None:
+        """Tell what does not fit together in each of its parts, and parts that hang on none."""
+        for table in ("credibility", "monitoring"):
+            at[table].must_be_of_one_issue(names, whole=True)
+        GuarantorSpec.check(at["guarantor"])
+        for key in ("guarantor", "credibility_lost"):
+            if at[key] and not at["credibility"]:
+                said = "without `credibility` nothing hangs on this; say what the promise is worth by option"
+                at[key].fault(said, KEY)
+        if at["credibility_lost"].is_mapping:
+            CredibilityLostSpec.check(at["credibility_lost"], at["credibility"])
+        if at["power_shift"].is_mapping:
+            PowerShiftSpec.check(at["power_shift"])
+        if at["pull_back"].is_mapping:
+            PullBackSpec.check(at["pull_back"], names)
+
+    @classmethod
+    def draw(cls, block: AftermathSpec | None, drawing: Drawing) -> "Aftermath | None":
+        """Draw all numbers of `aftermath`; what pressure bought fades as the mediation says."""
+        mediation = drawing.before.get("mediation")
+        fades = mediation.levers.fades_per_year if isinstance(mediation, Mediation) else None
+        return cls.bind(block, drawing.settled, drawing.table, drawing.as_of, fades)
+
+    @classmethod
     def bind(
         cls,
-        spec: Any,
+        spec: AftermathSpec | None,
         source: Source,
         table: Table,
         as_of: date | None = None,
@@ -366,7 +421,7 @@ def _looking_at(examples: Ints) -> Look:
     return lambda table: table.over_combinations()[:, table.static.combinations.index[examples]]
 
 
-def _danger_issues(spec: Any) -> set[str]:
+def _danger_issues(spec: AftermathSpec) -> set[str]:
     """Issues that the hazard hangs on, a shift of power left aside."""
     named = {part.issue for part in (spec.credibility, spec.monitoring, spec.pull_back) if part is not None}
     ratios = {} if spec.hazard is None else spec.hazard.ratios

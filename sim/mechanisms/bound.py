@@ -5,47 +5,17 @@ another bound object, or a tuple of these. What is the same in all draws lives i
 """
 
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from sim.core.exact import Floats
-from sim.core.packages import Bools, Ints, PackageSpace
+from sim.core.mechanism import Rows, Source, Table
+
+__all__ = ["Rows", "Source", "Table", "rows_of"]
 
 STATIC = "static"  # the field that no cut touches
 
-Rows = slice | Ints | Bools
 Bound = TypeVar("Bound")
-
-
-class Source(Protocol):
-    """Where a mechanism finds its numbers: drawn ones, or all at their central values."""
-
-    @property
-    def count(self) -> int:
-        """Number of draws, B."""
-
-    def number(self, path: str, number: Any) -> Floats:
-        """A number of the file in every draw, shape (B,); its dotted path names its stream."""
-
-    def uniform(self, name: str) -> Floats:
-        """Further uniforms in [0, 1) under a name of their own, shape (B,)."""
-
-
-class Table(Protocol):
-    """What a mechanism may know of the talks it belongs to."""
-
-    @property
-    def space(self) -> PackageSpace:
-        """The packages that can exist."""
-
-    @property
-    def parties(self) -> tuple[str, ...]:
-        """Names of the parties, sorted."""
-
-    @property
-    def signs(self) -> Bools:
-        """Whose consent a package needs, shape (N, P)."""
 
 
 def rows_of(bound: Bound, rows: Rows) -> Bound:

@@ -6,8 +6,11 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
+from sim.core.fields import Amount, ByOption, Chance, Date, Name, Number, PartyName, Sourced
+from sim.core.mechanism import KEY, Place
 from sim.core.packages import Bools, Ints, PackageSpace
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.bound import Rows, Source, rows_of
@@ -15,6 +18,55 @@ from sim.mechanisms.option_tables import OptionSum, numbers_by_option
 
 TERM_MONTHS = 48  # a change of government every four years after the first
 AT_CHANGE = "at_change_of_president"  # how the file calls what is lost when a government changes
+
+
+class GuarantorSpec(Sourced):
+    """Who would act if the agreement is broken, if acting is worth it."""
+
+    party: PartyName = Field(description="The party that guarantees.")
+    helper: PartyName | None = Field(None, description="A party that would help. Shown, never computed from.")
+    cost_of_acting: Amount = Field(
+        description="What acting costs it, on its own scale: it does not act for an agreement that is worth less to it."
+    )
+
+    @staticmethod
+    def check(at: Place) -> None:
+        """Tell a guarantor that is to help itself."""
+        if at["party"].text is not None and at["party"].text == at["helper"].text:
+            at["helper"].fault("the helper is the guarantor itself; name another party")
+
+
+class CredibilityLostSpec(Sourced):
+    """How a promise wears off, by the route on which it was approved."""
+
+    per_year: dict[Name, Chance] = Field({}, description="Share lost each year, by route.")
+    at_change_of_president: dict[Name, Chance] = Field(
+        {}, description="Share lost at each change of government after signature, by route."
+    )
+    first_change_at: Date | None = Field(
+        None, description="Date of the first change of government; one follows every four years."
+    )
+    route: dict[Name, Name] = Field(
+        description="The route of each option of `credibility`; one without a route loses nothing."
+    )
+
+    @property
+    def at_change(self) -> dict[str, Number]:
+        """Share lost at each change of government, by route."""
+        return {**self.at_change_of_president}
+
+    @staticmethod
+    def check(at: Place, promised: Place) -> None:
+        """Tell options and routes that do not exist, and changes of government that nothing dates."""
+        if promised.is_mapping:
+            at["route"].keys_must_be(promised.keys, "option of credibility")
+        routes = list(dict.fromkeys((*at["per_year"].keys, *at[AT_CHANGE].keys)))
+        for _, route in at["route"].items():
+            route.must_name(routes, "route")
+        if at[AT_CHANGE] and not at["first_change_at"]:
+            at[AT_CHANGE].fault("it is not said when that is; give `first_change_at`", KEY)
+        if at["first_change_at"] and not at.root["as_of"]:
+            at["first_change_at"].fault("a date after signature needs one to count from; give the scenario `as_of`")
 
 
 def share(values: Floats) -> Floats:
@@ -128,7 +180,8 @@ class Credibility:
 
     @classmethod
     def bind(
-        cls, spec: Any, lost: Any, source: Source, space: PackageSpace, as_of: date | None
+        cls, spec: ByOption | None, lost: CredibilityLostSpec | None, source: Source, space: PackageSpace,
+        as_of: date | None,
     ) -> "Credibility | None":
         """Draw the numbers of `credibility` and `credibility_lost`; None where the file has no `credibility`.
 

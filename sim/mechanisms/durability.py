@@ -8,20 +8,72 @@ S(t) = exp(-sum over years Q_j L (t_{j+1}^s - t_j^s)), L = -ln(S12)/12^s.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Self
 
 import numpy as np
+from pydantic import Field, model_validator
 
 from sim.core import exact
 from sim.core.compiled import compiled
 from sim.core.exact import Floats
+from sim.core.fields import AboveNothing, Amount, Chance, Lasting, Name, Number, Sourced, When, fault
 from sim.core.packages import Bools, Ints
 from sim.mechanisms.bound import Rows, Source, rows_of
 from sim.mechanisms.credibility import along, not_negative, share
 from sim.mechanisms.option_tables import Combinations
 
+MOST_RATIOS = 100
 
-@compiled("f3", "f3", "F3")
+
+class RatioSpec(Sourced):
+    """Something that makes a break likelier (above 1) or less likely."""
+
+    when: When = Field(description="Packages that have it.")
+    ratio: Amount = Field(description="How many times the danger it then is.")
+    share: Chance = Field(
+        Number(0), description="How common it is in the group behind `survival_12`; left out: 0."
+    )
+
+
+class HazardSpec(Sourced):
+    """The danger of a break, month by month after entry into force."""
+
+    shape: AboveNothing | None = Field(
+        None, description="Shape of the Weibull law; below 1: agreements that fail do so early. This or survival_60."
+    )
+    survival_12: Lasting = Field(description="Share of agreements that holds 12 months.")
+    survival_60: Lasting | None = Field(None, description="Share that holds 60 months. This or shape.")
+    ratios: Annotated[dict[Name, RatioSpec], Field(max_length=MOST_RATIOS)] = Field(
+        {}, description="What makes a break likelier or less likely."
+    )
+    deterrence: Chance = Field(
+        Number(0), description="Share of the danger that a promise believed for certain takes away; left out: 0."
+    )
+    reference_credibility: Chance | None = Field(
+        None, description="Mean credibility of promises in the group behind `survival_12`; left out: 0."
+    )
+    if_not_self_enforcing: Amount = Field(
+        Number(1), description="How many times the danger, if a shift of power undoes the agreement; left out: 1."
+    )
+    if_pull_back_fails: Amount = Field(
+        Number(1), description="How many times the danger, if cheating on the pull-back pays; left out: 1."
+    )
+    if_bought_by_pressure: Amount = Field(
+        Number(1), description="How many times the danger, once the pressure that bought it is gone; left out: 1."
+    )
+
+    @model_validator(mode="after")
+    def _one_law(self) -> Self:
+        if self.shape is not None and self.survival_60 is not None:
+            raise fault("shape, survival_12 and survival_60 together say too much; keep shape or this", "survival_60")
+        if self.shape is None and self.survival_60 is None:
+            raise fault("one more number is needed for the law; `shape` or `survival_60` would do", "survival_12")
+        if self.survival_60 is not None and float(self.survival_60) >= float(self.survival_12):
+            raise fault("fewer agreements hold 60 months than 12; a number below survival_12 would do", "survival_60")
+        return self
+
+
+@compiled
 def parts_held(held: Floats, weights: Floats, parts: Floats) -> None:
     """Weighted mean over spans of time of what still holds, each sum in the order of the spans.
 
@@ -42,7 +94,7 @@ def parts_held(held: Floats, weights: Floats, parts: Floats) -> None:
                 parts[b, n, kind] = part / whole
 
 
-@compiled("f3", "f1", "f2", "f2", "i1", "F3")
+@compiled
 def used_up(factors: Floats, scale: Floats, edges: Floats, into_year: Floats, year: Ints, used: Floats) -> None:
     """Hazard that is used up after so many months: that of the years before, and of a part of the year.
 
@@ -222,7 +274,9 @@ class Hazard:
     static: Features
 
     @classmethod
-    def bind(cls, spec: Any, source: Source, found: Combinations, fades_per_year: Floats | None) -> "Hazard | None":
+    def bind(
+        cls, spec: HazardSpec | None, source: Source, found: Combinations, fades_per_year: Floats | None
+    ) -> "Hazard | None":
         """Draw the numbers of `hazard`; None where the file has none.
 
         Args:

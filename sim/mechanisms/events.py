@@ -7,17 +7,124 @@ Fields have the draw axis first; what is asked for round by round comes with the
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Self
 
 import numpy as np
+from pydantic import Field, model_validator
 
 from sim.core import exact
 from sim.core.exact import Floats
+from sim.core.fields import (
+    Amount,
+    Block,
+    Chance,
+    Change,
+    Ids,
+    IssueName,
+    Label,
+    Listed,
+    Name,
+    Names,
+    Number,
+    OptionName,
+    PartyName,
+    Refers,
+    Sourced,
+    Words,
+    fault,
+)
+from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import Bools, Ints
+from sim.core.wording import closest, counted, meant, quoted
+from sim.mechanisms import MECHANISMS
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
 
 DAYS_PER_MONTH = 30.4375
 NEVER = 0  # in place of a round, which are counted from 1
+MOST_EVENTS = 200
+MOST_ROUNDS = 10_000
+BOTH = "both"  # of two levers
+NARROWED = ("ratification", "aftermath")  # what is settled in the talks themselves is drawn before anybody meets
+
+
+class AtSpec(Block):
+    """When an event happens."""
+
+    month: Amount = Field(description="Months after the first round; it belongs to the round whose months hold it.")
+    chance: Chance | None = Field(None, description="Chance that it happens at all; left out: 1.")
+
+
+class CommitsSpec(Block):
+    """A public word of a party, from which it can go back only at a cost."""
+
+    party: PartyName = Field(description="Who gives it.")
+    to: Annotated[dict[IssueName, OptionName], Field(min_length=1)] = Field(
+        description="The option named in public, by issue."
+    )
+    costs_per_step: Amount = Field(description="Worth lost for each option step back from it.")
+
+
+class ClosesSpec(Block):
+    """For how long nobody talks."""
+
+    rounds: Annotated[int, Field(ge=1, le=MOST_ROUNDS)] = Field(
+        description="Rounds without talks, beginning with that of the event; the clock and the war go on."
+    )
+
+
+class EventSpec(Sourced):
+    """Something that happens at a date or by chance, and what follows from it."""
+
+    id: Name = Field(description="Name of the event.")
+    label: Label = Field("", description="What it is called.")
+    at: AtSpec | None = Field(None, description="When it happens. Each event has either `at` or `chance_per_month`.")
+    chance_per_month: Chance | None = Field(None, description="Chance in a month, in every month anew.")
+    commits: CommitsSpec | None = Field(None, description="A public word that is given.")
+    narrows: dict[Annotated[str, Field(max_length=400)], Chance] = Field(
+        {},
+        description="Numbers that become better known, by path or branch of the file: the share of the distance from "
+        "the value that is left to each. Only numbers of `ratification` and `aftermath`.",
+    )
+    extra_waves: dict[Annotated[Name, Refers("strike")], Amount] = Field(
+        {}, description="Waves added at once, by strike."
+    )
+    closes_channel: ClosesSpec | None = Field(None, description="Nobody talks for some rounds.")
+    pulls_levers: Words = Field(
+        (), description="Levers of the mediation that gain one step: a name, a list, or both where there are two."
+    )
+    removes: dict[IssueName, Annotated[Words, Refers("option")]] = Field(
+        {}, description="Options taken off the table for good, by issue."
+    )
+    shifts_no_deal: dict[PartyName, Change] = Field({}, description="What is added to no-deal worth, by party.")
+    lines_fall: Annotated[Words, Refers("red line")] = Field((), description="Red lines given up, each as PARTY.LINE.")
+    front_shift: Number | None = Field(None, description="What the front gains at once, in its unit.")
+
+    @model_validator(mode="after")
+    def _happens_in_one_way(self) -> Self:
+        if self.at is not None and self.chance_per_month is not None:
+            raise fault("an event happens at a date or by chance; keep `at` or this", "chance_per_month")
+        if self.at is None and self.chance_per_month is None:
+            raise fault("when does this happen? `at: {month: 3}` or `chance_per_month: 0.1` would do", "id")
+        return self if self.label else self.settle(label=self.id)
+
+    @property
+    def at_month(self) -> Number | None:
+        """Month of a dated event, None for one that comes by chance."""
+        return self.at.month if self.at else None
+
+    @property
+    def chance(self) -> Number | None:
+        """Chance that a dated event happens, None for surely."""
+        return self.at.chance if self.at else None
+
+    @property
+    def closes_channel_rounds(self) -> int | None:
+        """Rounds without talks, beginning with its own; None for none."""
+        return self.closes_channel.rounds if self.closes_channel else None
+
+
+
+EventList = Annotated[tuple[EventSpec, ...], Listed(None, MOST_EVENTS), Ids("event")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +176,9 @@ class Happenings:
     columns: Mapping[str, int]
 
 
+@MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Events:
+class Events(Mechanism):
     """What happens in which round, and every drawn number of its effects.
 
     Attributes:
@@ -79,9 +187,34 @@ class Events:
         numbers: Drawn numbers of the effects, shape (B, columns).
     """
 
+    key = "events"
+    block = EventList
+    about = "What happens at a date or by chance while they talk."
+    left_out = ()
+
     static: Happenings
     happens: Bools
     numbers: Floats
+
+    @classmethod
+    def check(cls, at: Place, names: Names) -> None:
+        """Tell what does not fit the rest of the file: levers, front, options left, numbers that are narrowed."""
+        for event in at.entries():
+            for issue, options in event["removes"].items():
+                if set(_named(options)) >= set(names.options.get(issue, [""])):
+                    options.fault(f"this leaves no option of {issue}, so nothing could be agreed")
+            _check_pulled(event["pulls_levers"], names.known["lever"])
+            _check_narrows(event)
+            shift = event["front_shift"]
+            if shift and not at.root["war"]["front"]:
+                shift.fault("there is no `war.front` to shift; describe it, or take this out")
+
+    @classmethod
+    def complete(cls, block: tuple[EventSpec, ...], scenario: Any) -> None:
+        """Name the levers where both are pulled."""
+        for event in block:
+            if event.pulls_levers == (BOTH,):
+                event.settle(pulls_levers=tuple(scenario.mediation.levers) if scenario.mediation else ())
 
     @classmethod
     def bind(
@@ -108,6 +241,11 @@ class Events:
         columns = {path: column for column, path in enumerate(drawn)}
         numbers = np.array(list(drawn.values())).reshape(len(drawn), source.count).T
         return cls(Happenings(specs, tuple(table.parties), columns), happens, numbers)
+
+    @classmethod
+    def draw(cls, block: Sequence[EventSpec], drawing: Drawing) -> "Events | None":
+        """Draw what happens in each round."""
+        return cls.bind(block, drawing.source, drawing.table, drawing.rounds, drawing.days_per_round)
 
     def __repr__(self) -> str:
         return f"Events({', '.join(self.ids)}; {self.happens.shape[1]} rounds, {self.happens.shape[0]} draws)"
@@ -137,6 +275,10 @@ class Events:
             for k in range(len(happens)):
                 is_open[k : k + (event.closes_channel_rounds or 0)] &= ~happens[k, :, e]
         return is_open
+
+    def move_channel(self, is_open: Bools) -> Bools:
+        """Rounds in which the parties can speak, but for those that events close, shape (B, R)."""
+        return is_open & self.channel_open().T
 
     def extra_waves(self, strike: str) -> Floats:
         """Waves that events of a round add to the strikes of that id, at the date of the round, shape (R, B)."""
@@ -274,3 +416,43 @@ def _cost(event: Any) -> str:
 def _earlier(one: Ints, other: Ints) -> Ints:
     """The earlier of two rounds, either of which may be `NEVER`."""
     return np.where((one == NEVER) | (other == NEVER), np.maximum(one, other), np.minimum(one, other))
+
+
+def _named(options: Place) -> list[str]:
+    """Options in a file, one or a list."""
+    return [options.text] if options.text is not None else [each.text or "" for each in options.entries()]
+
+
+def _check_pulled(pulled: Place, levers: list[str]) -> None:
+    if pulled.text != BOTH:
+        pulled.must_name(levers, "lever")
+    elif len(levers) != 2:
+        said = f"{quoted(BOTH)} where there {'is' if len(levers) == 1 else 'are'} {counted(len(levers), 'lever')}"
+        pulled.fault(f"{said}; name those that are meant")
+
+
+def _check_narrows(event: Place) -> None:
+    """Every key is a number of the file or a branch that holds some, and the event is one of the first round.
+
+    Foresight and votes use what is known when talks begin.
+    """
+    narrows = event["narrows"]
+    if narrows.keys:
+        paths = [at for block in NARROWED for at in event.root[block].number_paths()]
+        branches = list(dict.fromkeys(".".join(at[:length]) for at in paths for length in range(2, len(at) + 1)))
+        for text, share in narrows.items():
+            parts = share.key_as_path()
+            if parts is None or text in branches or (len(parts) == 1 and any(at[0] == text for at in paths)):
+                continue
+            close = closest(text, branches)
+            known = [close] if close is not None else [branch for branch in branches if branch.count(".") == 1]
+            where = " or ".join(f"`{block}`" for block in NARROWED)
+            said = f"{quoted(text)} is no number or branch of numbers below {where}"
+            share.fault(f"{said}{meant(text, known)}", KEY, narrows.path)
+    month, days = event["at"]["month"].number, event.root["time"]["days_per_round"].number
+    if narrows and days is not None:
+        first_round = days.value / DAYS_PER_MONTH
+        latest = None if month is None else month.value if month.high is None else month.high
+        if latest is None or latest >= first_round:
+            at = f"`at: {{month: M}}` with M below {first_round:.2f}"
+            narrows.fault(f"only an event of the first round can narrow; give it {at}")

@@ -1,20 +1,50 @@
-"""Pressure: levers that lower the worth of fighting on, and red lines that give way to time and pressure."""
+"""Levers: what the mediator can do to the worth of fighting on."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import Discriminator, Field, Tag
 
-from sim.core import exact
 from sim.core.exact import Floats
-from sim.core.packages import Bools, Ints
+from sim.core.fields import Block, Chance, Form, PartyName, Sourced
+from sim.core.packages import Ints
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
 from sim.mechanisms.events import Events
 
 NEVER, ON_REFUSAL = "never", "on_refusal"
 NOBODY, SEVERAL = -1, -2  # who alone stood in the way of the mediator's text
+
+
+class FromMonthSpec(Block):
+    """From when on a lever is pulled."""
+
+    month: Annotated[float, Field(ge=0, le=1200)] = Field(description="Months after the first round.")
+
+
+def _word_or_month(value: Any) -> str:
+    return "[month]" if isinstance(value, dict) else "[word]"
+
+
+Pulled = Annotated[
+    Annotated[Literal["never", "on_refusal"], Tag("[word]")] | Annotated[FromMonthSpec, Tag("[month]")],
+    Discriminator(_word_or_month),
+]
+
+
+class LeverSpec(Sourced):
+    """What the mediator can do to the worth of fighting on of one party."""
+
+    party: PartyName = Field(description="The party it is pulled on.")
+    lowers_no_deal_by: Chance = Field(description="Share of that party's no-deal worth that it takes at full strength.")
+    pulled: Annotated[
+        str | float, Form(Pulled, lambda when, _: when if isinstance(when, str) else float(when.month))
+    ] = Field(
+        "on_refusal",
+        description="never; on_refusal: while that party alone stands in the way of the mediator's last offer; or "
+        "from a month on, as {month: 6}. Events may pull it too.",
+    )
 
 
 @dataclass(frozen=True)
@@ -57,10 +87,8 @@ class Levers:
     @classmethod
     def bind(
         cls, spec: Any, source: Source, table: Table, rounds: int, days_per_round: float, events: Events | None
-    ) -> "Levers | None":
-        """Draw the numbers of `mediation`; None where the file has none."""
-        if spec is None:
-            return None
+    ) -> "Levers":
+        """Draw the numbers of `mediation`."""
         names = tuple(sorted(spec.levers))
         levers = [spec.levers[name] for name in names]
         lowers = [
@@ -108,16 +136,6 @@ class Levers:
                 moved[:, lever] = 1.0 if self.static.months[k - 1] >= float(when) else -1.0
         return np.clip(strength + moved * self.step[:, None], 0.0, 1.0)
 
-    def plan(self) -> Ints:
-        """Where each lever goes after each round: 1 up, -1 down, 0 as is found out at the table; shape (levers, R)."""
-        months, plan = self.static.months, np.full((len(self.static.pulled), len(self.static.months)), -1)
-        for lever, when in enumerate(self.static.pulled):
-            if when == ON_REFUSAL:
-                plan[lever] = 0
-            elif when != NEVER:
-                plan[lever, months >= float(when)] = 1
-        return plan
-
     def left(self, strength: Floats, parties: int) -> Floats:
         """Share of no-deal worth that the levers leave each party, `1 - s l`, shape (B, N)."""
         left = np.ones((len(strength), parties))
@@ -131,70 +149,3 @@ class Levers:
         for lever, party in enumerate(self.static.party):
             most[:, party] = np.maximum(most[:, party], strength[:, lever])
         return most
-
-
-@dataclass(frozen=True)
-class LineOwners:
-    """What is the same in all draws: the party of each red line, shape (L,), and a round in months."""
-
-    party: Ints
-    months: float
-
-
-@dataclass(frozen=True, eq=False)
-class GivingWay:
-    """How real red lines are given up as the months pass.
-
-    Attributes:
-        static: Whose the lines are.
-        per_month: Pace without pressure, shape (B,).
-        lever_adds: Times the pace that a lever at full strength adds, shape (B,).
-        endurance: Wear at which a line falls, infinite for a line of hardness 1, shape (B, L).
-    """
-
-    static: LineOwners
-    per_month: Floats
-    lever_adds: Floats
-    endurance: Floats
-
-    @classmethod
-    def bind(
-        cls, spec: Any, source: Source, owners: Ints, groups: Sequence[str], hard: Bools, days_per_round: float
-    ) -> "GivingWay | None":
-        """Draw how long each line lasts; None where no line gives way.
-
-        Args:
-            spec: `giving_way` of the file.
-            source: Of numbers and uniforms.
-            owners: Party of each line, shape (L,).
-            groups: Name under which a line is drawn; lines of one name fall together.
-            hard: Lines of hardness 1, which never fall, shape (B, L).
-            days_per_round: The clock.
-        """
-        if spec is None:
-            return None
-        uniforms = [source.uniform(f"{group}.gives_way") for group in groups]
-        lasting = np.array(uniforms).reshape(len(groups), source.count)
-        return cls(
-            static=LineOwners(owners, days_per_round / DAYS_PER_MONTH),
-            per_month=source.number("giving_way.per_month", spec.per_month),
-            lever_adds=source.number("giving_way.lever_adds", spec.lever_adds),
-            endurance=np.where(hard, np.inf, -exact.log(1 - lasting.T)),
-        )
-
-    def rows(self, rows: Rows) -> "GivingWay":
-        """Some of the draws."""
-        return rows_of(self, rows)
-
-    def wear(self, pressure: Floats) -> Floats:
-        """Wear of each line in one round, shape (B, L).
-
-        Args:
-            pressure: Strength of the lever on each party, shape (B, N).
-        """
-        on_owner = pressure[:, self.static.party]
-        return self.static.months * self.per_month[:, None] * (1 + self.lever_adds[:, None] * on_owner)
-
-    def fallen(self, worn: Floats) -> Bools:
-        """Lines that have given way after so much wear, shape (B, L)."""
-        return np.greater(worn, self.endurance)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.cache import Kept
+from sim.core.cache import Cache
 from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL, Bools, Condition, Half, Ints, PackageSpace, frozen
 from sim.mechanisms.bound import Rows, Source, rows_of
@@ -76,7 +76,7 @@ def combinations(space: PackageSpace, issues: Collection[str]) -> Combinations:
     return _found.get((space, tuple(columns)), lambda: _combinations(space, columns), lambda found: len(found.index))
 
 
-_found = Kept[Combinations](ROOM)
+_found = Cache[Combinations](ROOM)
 
 
 def _combinations(space: PackageSpace, columns: Sequence[int]) -> Combinations:

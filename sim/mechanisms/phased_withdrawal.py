@@ -7,17 +7,82 @@ the file lists its `one_sided` options, that list counts instead.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
+from sim.core.fields import (
+    Amount,
+    AmountByParty,
+    AnyWords,
+    ByOption,
+    Lasting,
+    Name,
+    Names,
+    NumberByParty,
+    Sourced,
+    by_option,
+    is_table,
+    issues_with,
+)
+from sim.core.mechanism import KEY, Place
 from sim.core.packages import Bools, PackageSpace
+from sim.core.wording import listed
 from sim.mechanisms.bound import Rows, Source, rows_of
 from sim.mechanisms.credibility import along, discount_factor, not_negative, record_only
 from sim.mechanisms.option_tables import OptionSum, numbers_by_option
 
 NO_NUMBER_OF_STEPS = np.inf  # steps needed where no number of steps is enough
+
+
+class PullBackSpec(Sourced):
+    """Armies that leave in steps: does either side gain by cheating on the last one?"""
+
+    steps_by_option: Annotated[
+        ByOption,
+        by_option(
+            Annotated[dict[Name, Annotated[int, Field(ge=0, le=10_000)]], Field(min_length=1)], issues_with
+        ),
+    ] = Field(alias="steps", description="Steps by option of one issue; an option left out has none.")
+    one_sided: AnyWords | None = Field(
+        None,
+        description="Options in which one side alone leaves: a shift of power, not a pull-back. "
+        "Left out: those of a single step; an empty list: none.",
+    )
+    months: Amount | None = Field(None, description="How long it takes. Shown, never computed from.")
+    depth_km: Amount | None = Field(None, description="How deep it goes. Shown, never computed from.")
+    gain_of_cheating: NumberByParty = Field(
+        description="Gain from cheating on the whole pull-back: one number, or one by side."
+    )
+    dividend: AmountByParty = Field(
+        description="Worth a period once all have pulled back, in the same unit: one number, or one by side."
+    )
+    discount: Lasting = Field(description="What is left of worth after a period.")
+    penalty: Amount = Field(description="Cost of being seen to cheat, x credibility of the guarantee; the same unit.")
+
+    @property
+    def issue(self) -> str:
+        """The issue whose options say in how many steps armies leave."""
+        return self.steps_by_option.issue
+
+    @property
+    def steps(self) -> dict[str, int]:
+        """Steps by option."""
+        return self.steps_by_option.numbers
+
+    @staticmethod
+    def check(at: Place, names: Names) -> None:
+        """Tell steps of no one issue, and sides that are not two."""
+        at["steps"].must_be_of_one_issue(names, whole=False)
+        at["one_sided"].must_name(at["steps"].keys, "option in steps")
+        sides: list[str] = []
+        for table in (at["gain_of_cheating"], at["dividend"]):
+            if table.is_mapping and is_table(table.keys):
+                if len(table.keys) != 2 or (sides and set(sides) != set(table.keys)):
+                    table.fault(f"{listed(table.keys)} where {listed(sides) if sides else 'two sides'} would do", KEY)
+                sides = sides or table.keys
 
 
 def steps_needed(gain: Floats, dividend: Floats, penalty: Floats, monitoring: Floats, discount: Floats) -> Floats:
@@ -81,7 +146,7 @@ class PullBack:
     penalty: Floats
 
     @classmethod
-    def bind(cls, spec: Any, source: Source, space: PackageSpace) -> "PullBack | None":
+    def bind(cls, spec: PullBackSpec | None, source: Source, space: PackageSpace) -> "PullBack | None":
         """Draw the numbers of `pull_back`; None where the file has none.
 
         Args:
@@ -126,7 +191,7 @@ class PullBack:
         return StepTest(in_steps & (needed > there), needed + missing, there + missing)
 
 
-def reciprocal_steps(spec: Any) -> dict[str, int]:
+def reciprocal_steps(spec: PullBackSpec) -> dict[str, int]:
     """Steps of the options in which both sides leave in turn: `one_sided` tells which do not, or else a single step."""
     one_sided = getattr(spec, "one_sided", None)
     if one_sided is None:

@@ -4,18 +4,85 @@ Source: Powell (2006), war as a commitment problem. What has to be promised for 
 when the balance moves far and fast enough; then no division of the stake, however generous, keeps the peace today.
 """
 
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 import numpy as np
+from pydantic import Field, RootModel
 
 from sim.core.exact import TOLERANCE, Floats
+from sim.core.fields import Amount, Chance, Change, IssueName, Lasting, Number, Open, OptionName, PartyName
+from sim.core.mechanism import KEY, Place
 from sim.core.packages import Bools, PackageSpace
+from sim.core.wording import listed, quoted, shown
 from sim.mechanisms.bound import Rows, Source, rows_of
 from sim.mechanisms.credibility import along, discount_factor, not_negative, record_only, share
 from sim.mechanisms.option_tables import OptionSum, numbers_by_option
 
 SURPLUS = ("flow", "all_to_riser")
+AWAY_FROM = "away_from_"
+
+
+class Shifts(RootModel[dict[IssueName, dict[OptionName, Change]]]):
+    """How far an option moves the balance away from the side named, by issue; minus is toward it."""
+
+
+class PowerShiftSpec(Open):
+    """Would the side that an agreement makes weaker rather fight now? (Powell 2006)"""
+
+    pattern = rf"^{AWAY_FROM}[A-Za-z0-9_][A-Za-z0-9_-]*$"
+    kind = Shifts
+    hint = f"{AWAY_FROM}PARTY"
+
+    months: Amount = Field(description="Time in which the shift happens. Shown; `discount` is over it.")
+    discount: Lasting = Field(description="What is left of worth after that time.")
+    balance_now: Chance = Field(description="Share of the stake that the side named would get by war now.")
+    war_cost: dict[PartyName, Amount] = Field(
+        description="Share of the stake that war costs each of the two sides."
+    )
+    penalty_if_guarantor_acts: Amount = Field(
+        description="What the guarantor's acting costs the side that grows stronger, as a share of the stake."
+    )
+    surplus: Literal["flow", "all_to_riser"] = Field(
+        "flow",
+        description="flow: what peace saves is shared as it comes; all_to_riser: the stronger side later takes it all.",
+    )
+
+    @property
+    def penalty(self) -> Number:
+        """What the guarantor's acting costs the side that grows stronger."""
+        return self.penalty_if_guarantor_acts
+
+    @property
+    def away_from(self) -> str:
+        """The side from which the balance is moved."""
+        return next(iter(self.model_extra or {})).removeprefix(AWAY_FROM)
+
+    @property
+    def shifts(self) -> dict[str, dict[str, Number]]:
+        """How far options move it, by issue and option."""
+        shifts: dict[str, dict[str, Number]] = next(iter((self.model_extra or {}).values())).root
+        return shifts
+
+    @classmethod
+    def check(cls, at: Place) -> None:
+        """Tell sides that are not two, and shifts that are away from none of them, or said twice."""
+        away, cost = [key for key in at.keys if re.fullmatch(cls.pattern, key)], at["war_cost"]
+        sides = cost.keys
+        if cost.is_mapping and len(sides) != 2:
+            cost.fault(f"{listed(sides)} where two sides would do", KEY)
+        for key in away:
+            side = key.removeprefix(AWAY_FROM)
+            if sides and side not in sides:
+                said = f"{quoted(side)} is none of the sides in `war_cost`; {listed(sides, 'or')} would do"
+                at[key].fault(said, KEY, at.path)
+        if not away:
+            table = f"{AWAY_FROM}{shown(next(iter(sides), 'PARTY'))}"
+            at.fault(f"it is not said how options move the balance; a table `{table}` would do", KEY)
+        for key in away[1:]:
+            said = f"{shown(away[0])} says it already; write what moves it the other way with a minus sign there"
+            at[key].fault(said, KEY, at.path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +184,7 @@ class PowerShift:
     static: Sides
 
     @classmethod
-    def bind(cls, spec: Any, source: Source, space: PackageSpace) -> "PowerShift | None":
+    def bind(cls, spec: PowerShiftSpec | None, source: Source, space: PackageSpace) -> "PowerShift | None":
         """Draw the numbers of `power_shift`; None where the file has none.
 
         Raises:

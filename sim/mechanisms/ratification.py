@@ -11,19 +11,147 @@ Source: Putnam (1988), two-level games.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
+from pydantic import AfterValidator, Field, model_validator
 
 from sim.core import exact
 from sim.core.exact import Floats
-from sim.core.packages import NO_DEAL, Bools, Ints, PackageSpace
+from sim.core.fields import (
+    Amount,
+    AmountByOption,
+    Block,
+    Chance,
+    Ids,
+    IssueName,
+    Label,
+    Listed,
+    Name,
+    Names,
+    Number,
+    OptionName,
+    PartyName,
+    Refers,
+    Sourced,
+    Threshold,
+    When,
+    WhenOrWord,
+    fault,
+    is_table,
+    labelled,
+)
+from sim.core.mechanism import BLOCK, Drawing, Mechanism, Place
+from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Bools, Ints, PackageSpace
+from sim.core.wording import listed, shown
+from sim.mechanisms import MECHANISMS
 from sim.mechanisms.ballots import NOBODY, Ballots, ballots, in_turn, issues_seen
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
 from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, numbers_by_option
 
 CEASEFIRE = "ceasefire"  # the milestone without which nothing is in force
 SMALLEST_UNIFORM = 2.0**-54  # half the smallest that a stream makes above 0; its normal number is -8.2, not -inf
+MOST_RATIFIERS, MOST_VOTES, MOST_MILESTONES = 50, 20, 50
+
+MilestoneName = Annotated[Name, Refers("milestone")]
+
+
+class AfterRefusalSpec(Block):
+    """What follows when a signed text is refused at home."""
+
+    name: Literal["end", "resume"] = Field(
+        description="end: it is over; resume: they talk again, the same text cannot be asked for again."
+    )
+    months_lost: Annotated[float, Field(ge=0, le=1200)] = Field(
+        0.0, description="With resume: months until they talk again; left out: 0."
+    )
+    at_most: Annotated[int, Field(ge=0, le=1000)] = Field(1, description="With resume: how often; left out: 1.")
+
+    @model_validator(mode="after")
+    def _end_is_the_end(self) -> Self:
+        return self.settle(months_lost=0.0, at_most=0) if self.name == "end" else self
+
+
+class MilestoneSpec(Block):
+    """Something that votes may have to wait for."""
+
+    by: IssueName | None = Field(None, description="The issue whose option says when; `months` then has each option.")
+    months: AmountByOption = Field(description="Months after signature, or after the milestone named in `after`.")
+    after: MilestoneName | None = Field(None, description="The milestone it follows; left out: the signature.")
+
+
+class VoteSpec(Block):
+    """A vote, and how much it takes."""
+
+    id: Name = Field(description="Name of the vote.")
+    when: WhenOrWord = Field(ALWAYS, description="Which packages need it: always, never or a condition.")
+    at_least: Threshold | None = Field(None, description="It passes at this share in favour or above, as 226/450.")
+    more_than: Threshold | None = Field(None, description="It passes above this share in favour, as 1/2.")
+    needs: Annotated[tuple[MilestoneName, ...], Listed(1)] = Field(
+        (), description="Milestones that must come first."
+    )
+
+    @model_validator(mode="after")
+    def _takes_one_share(self) -> Self:
+        if self.at_least is not None and self.more_than is not None:
+            raise fault("a vote has one threshold; keep `at_least` or this", "more_than")
+        if self.at_least is None and self.more_than is None:
+            raise fault("it is not said what this vote takes; `at_least: 226/450` or `more_than: 1/2` would do", "id")
+        if self.more_than == 1:
+            raise fault("nothing passes with more than all; `at_least: 1/1` would do", "more_than")
+        return self
+
+    @property
+    def threshold(self) -> Fraction:
+        """Share in favour that it takes."""
+        return self.at_least or self.more_than or Fraction(0)
+
+    @property
+    def strict(self) -> bool:
+        """Whether the share must lie above the threshold."""
+        return self.at_least is None
+
+
+class RatifierSpec(Sourced):
+    """A body that votes on what was signed."""
+
+    label: Label = Field("", description="What it is called.")
+    party: PartyName = Field(description="The party whose text it is asked about.")
+    order: Annotated[int, Field(ge=1, le=1000)] = Field(
+        description="When its turn comes: 1 first; the same number votes side by side."
+    )
+    when: WhenOrWord = Field(ALWAYS, description="Which packages it votes on: always, never or a condition.")
+    votes: Annotated[tuple[VoteSpec, ...], Listed(1, MOST_VOTES), Ids("vote")] = Field(
+        description="Its votes; all share its surprise, and all must pass."
+    )
+    barred_when: When = Field(NEVER, description="Packages on which it cannot vote at all: refused at once.")
+    support: Chance = Field(description="Share in favour that is expected before the shifts.")
+    error: Chance = Field(description="Standard error on that share.")
+    months: Amount = Field(description="Months from its turn, and the milestones it waits for, to the vote.")
+    shifts: dict[IssueName, dict[OptionName, Number]] = Field(
+        {}, description="What an option adds to the log-odds of support, by issue; 0.4 is about 10 points near half."
+    )
+
+
+class RatificationSpec(Block):
+    """Who must still say yes after the signature."""
+
+    after_refusal: AfterRefusalSpec = Field(
+        AfterRefusalSpec(name="end", months_lost=0.0, at_most=0),
+        description="What follows a refusal; left out: it is over.",
+    )
+    shared_error: Chance = Field(
+        Number(0), description="How far surprises in different votes go together, from 0 to 1; left out: 0."
+    )
+    milestones: Annotated[dict[Name, MilestoneSpec], Field(max_length=MOST_MILESTONES)] = Field(
+        {},
+        description="What votes may wait for. When the fighting stops is called ceasefire; without it: at signature.",
+    )
+    ratifiers: Annotated[dict[Name, RatifierSpec], Field(max_length=MOST_RATIFIERS), AfterValidator(labelled)] = Field(
+        description="The bodies that vote; none, as {}, if no vote is needed."
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +208,9 @@ class Refusal:
         return rows_of(self, rows)
 
 
+@MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Ratification:
+class Ratification(Mechanism):
     """The votes of a scenario, with all they depend on drawn.
 
     Attributes:
@@ -93,6 +222,11 @@ class Ratification:
         milestones: Months of each milestone after what it counts from.
         static: Who votes on what.
     """
+
+    key = "ratification"
+    block = RatificationSpec
+    about = "Who must still say yes after the signature; left out: nobody."
+    names = MappingProxyType({"milestones": "milestone"})
 
     share: Floats
     chance: Floats
@@ -106,7 +240,19 @@ class Ratification:
         return f"Ratification({', '.join(self.static.ratifiers)}; {len(self.share)} draws)"
 
     @classmethod
-    def bind(cls, spec: Any, source: Source, table: Table) -> "Ratification | None":
+    def check(cls, at: Place, names: Names) -> None:
+        """Tell milestones whose months do not fit what they hang on, and those that wait for one another."""
+        for _, milestone in at["milestones"].items():
+            _check_milestone(milestone["by"], milestone["months"], names)
+        _check_circles(at["milestones"])
+
+    @classmethod
+    def draw(cls, block: RatificationSpec | None, drawing: Drawing) -> "Ratification | None":
+        """Draw everything that ratification depends on."""
+        return cls.bind(block, drawing.settled, drawing.table)
+
+    @classmethod
+    def bind(cls, spec: RatificationSpec | None, source: Source, table: Table) -> "Ratification | None":
         """Draw everything that ratification depends on; None if the scenario has none.
 
         Numbers drawn outside their meaning are cut: support and shared error to [0, 1], error and months to 0 and up.
@@ -339,3 +485,32 @@ def _delay(name: str, milestone: Any, source: Source, space: PackageSpace) -> Op
     if missing:
         raise ValueError(f"milestone {name} has no months for {issue.name}: {', '.join(missing)}")
     return delay
+
+
+def _check_milestone(hangs_on: Place, months: Place, names: Names) -> None:
+    if not months:
+        return
+    by, table = hangs_on.text, months.is_mapping and is_table(months.keys)
+    if table and not hangs_on:
+        months.fault("months by option need the issue whose options these are; add `by: ISSUE`", BLOCK)
+    elif by is not None and not table:
+        months.fault(f"months for each option of {shown(by)} would do; for one number take out `by`", BLOCK)
+    elif by is not None and by in names.options:
+        months.must_have_each(names.options[by], f"option of {by}", "no months for")
+
+
+def _check_circles(milestones: Place) -> None:
+    """Tell milestones that wait for one another, each circle once."""
+    told: set[str] = set()
+    for start in milestones.keys:
+        walked: list[str] = []
+        name: str | None = start
+        while name is not None and name not in walked:
+            walked.append(name)
+            name = milestones[name]["after"].text
+        if name is None or name in told:
+            continue
+        circle = walked[walked.index(name) :]
+        told.update(circle)
+        who = f"{listed(circle)} wait for one another" if len(circle) > 1 else f"{shown(name)} waits for itself"
+        milestones[circle[0]]["after"].fault(f"{who}; let one of them follow the signature: take out its `after`")

@@ -2,18 +2,40 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
-from sim.core.cache import Kept
+from sim.core.cache import Cache
 from sim.core.exact import Floats
+from sim.core.fields import Amount, Block, Ids, Listed, Name, PartyName, Text, When
 from sim.core.packages import Bools, Ints, PackageSpace, frozen
 from sim.core.utility import Extra
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
 from sim.mechanisms.events import sum_ascending
 
 ROOM = 1_000_000  # packages in all groups that are kept, 8 bytes each
+MOST_OFFERS = 100
+
+
+class CarrotSpec(Block):
+    """Worth that the mediator adds to packages, for one party."""
+
+    id: Name = Field(description="Name of the offer.")
+    party: PartyName = Field(description="The party it is made to.")
+    when: When = Field(description="The packages that it comes with.")
+    adds: Amount = Field(description="Worth added, on that party's scale from 0 to 1, while the budget lasts.")
+    because: Text = Field("", description="Why.")
+
+
+class CarrotsSpec(Block):
+    """Extra worth that the mediator can add to packages."""
+
+    budget: Amount = Field(description="The most it adds to one package, over all parties; all offers are cut alike.")
+    offers: Annotated[tuple[CarrotSpec, ...], Listed(1, MOST_OFFERS), Ids("offer")] = Field(
+        description="What it adds, for whom, and to which packages."
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,17 +70,17 @@ class Carrots:
     budget: Floats
 
     @classmethod
-    def bind(cls, spec: Any, source: Source, table: Table) -> "Carrots | None":
+    def bind(cls, spec: CarrotsSpec | None, source: Source, table: Table) -> "Carrots | None":
         """Draw the numbers of `mediation.carrots`; None where the file has none."""
-        if spec is None or spec.carrots is None:
+        if spec is None:
             return None
-        offers = spec.carrots.offers
+        offers = spec.offers
         adds = [source.number(f"mediation.carrots.offers.{offer.id}.adds", offer.adds) for offer in offers]
-        budget = source.number("mediation.carrots.budget", spec.carrots.budget)
+        budget = source.number("mediation.carrots.budget", spec.budget)
         return cls(offered(offers, table.parties, table.space), np.array(adds).T, budget)
 
     @classmethod
-    def at_values(cls, spec: Any, parties: Sequence[str], space: PackageSpace) -> "Carrots":
+    def at_values(cls, spec: CarrotsSpec, parties: Sequence[str], space: PackageSpace) -> "Carrots":
         """One draw with every number of `mediation.carrots` at its value."""
         adds = [float(offer.adds.value) for offer in spec.offers]
         return cls(offered(spec.offers, parties, space), np.array([adds]), np.array([float(spec.budget.value)]))
@@ -98,7 +120,7 @@ def offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace) 
     return _grouped.get(key, lambda: _offered(offers, parties, space), lambda found: sum(map(len, found.packages)))
 
 
-_grouped = Kept[Offered](ROOM)
+_grouped = Cache[Offered](ROOM)
 
 
 def _offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace) -> Offered:
@@ -111,7 +133,7 @@ def _offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace)
     return Offered(frozen(party), frozen(holds[:, first[paid]]).T, tuple(members[at] for at in paid))
 
 
-def most_added(spec: Any) -> Mapping[str, float]:
+def most_added(spec: CarrotsSpec) -> Mapping[str, float]:
     """The most that the numbers of `mediation.carrots` allow to be added, by party that is offered something."""
     most: dict[str, list[float]] = {}
     for offer in spec.offers:

@@ -7,18 +7,79 @@ round. Each cuts households off, and of those without power half are back after 
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field, PrivateAttr
 
 from sim.core import exact
 from sim.core.exact import Floats
+from sim.core.fields import AboveNothing, Amount, Block, Chance, Free, Listed, Number, PartyName, Sourced
 from sim.core.packages import Bools, Ints
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
 from sim.mechanisms.events import DAYS_PER_MONTH, Events, sum_ascending
 
 REACH = 10.0  # standard deviations: a uniform has 53 bits, and a Poisson law less than 2**-53 beyond
 SHORTEST_HALF_LIFE = 1 / 24  # days; a normal law reaches beyond its range, also below 0
+
+
+class StrikeSpec(Sourced):
+    """Strikes of one side on another: launches x (1 - share intercepted) = hits, and hits cut households off."""
+
+    _sides: tuple[str, str] = PrivateAttr(("", ""))
+
+    waves_per_month: Amount = Field(description="Mean number of waves a month; they come by chance.")
+    drones_per_wave: Amount | None = Field(None, description="Drones launched in a wave; left out: none.")
+    missiles_per_wave: Amount | None = Field(None, description="Missiles launched in a wave; left out: none.")
+    drones_intercepted: Chance | None = Field(None, description="Share of the drones stopped; left out: 0.")
+    missiles_intercepted: Chance | None = Field(None, description="Share of the missiles stopped; left out: 0.")
+    households_per_hit: Amount | None = Field(None, description="Households that a hit cuts off; left out: none.")
+
+    @property
+    def by(self) -> str:
+        """The party that strikes."""
+        return self._sides[0]
+
+    @property
+    def on(self) -> str:
+        """The party struck."""
+        return self._sides[1]
+
+
+class WinterSpec(Block):
+    """When a hit cuts off more homes."""
+
+    months: Annotated[tuple[Annotated[int, Field(ge=1, le=12)], ...], Listed(1, 12)] = Field(
+        description="Months of the calendar; 1 is January."
+    )
+    factor: Amount = Field(description="How many times as many households a hit then cuts off.")
+
+
+class OutagesSpec(Sourced):
+    """Homes without power, until they are repaired."""
+
+    repair_half_life_days: AboveNothing = Field(description="Days in which half of the homes without power are back.")
+    winter: WinterSpec | None = Field(None, description="When a hit cuts off more homes.")
+    no_deal_per_million_household_weeks: dict[PartyName, Number] = Field(
+        {}, description="What a million household-weeks without power on its side add to a party's no-deal worth."
+    )
+    regions: Free = Field({}, description="Where homes are cut off. Shown, never computed from.")
+
+    @property
+    def winter_months(self) -> tuple[int, ...]:
+        """Months of the calendar in which a hit cuts off more homes."""
+        return self.winter.months if self.winter else ()
+
+    @property
+    def winter_factor(self) -> Number | None:
+        """How many times as many it then cuts off, None where there is no winter."""
+        return self.winter.factor if self.winter else None
+
+
+def sides_of(strike: str, parties: list[str]) -> tuple[str, str] | None:
+    """Who strikes whom, by a name `<by>_on_<on>`; None unless it names two parties in exactly one way."""
+    found = [(by, on) for by in parties for on in parties if by != on and strike == f"{by}_on_{on}"]
+    return found[0] if len(found) == 1 else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,7 +318,7 @@ def _wave(strike: Any, path: str, source: Source) -> tuple[Floats, Floats, Float
     return positive("waves_per_month"), drones + missiles, positive("households_per_hit")
 
 
-def _outages(spec: Any, source: Source) -> tuple[Floats, Floats]:
+def _outages(spec: OutagesSpec | None, source: Source) -> tuple[Floats, Floats]:
     """Half-life of outages in days and factor of winter, each of shape (B,)."""
     if spec is None:
         return np.ones(source.count), np.ones(source.count)

@@ -6,20 +6,93 @@ mirrors all that follows from it.
 """
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from sim.core import exact
 from sim.core.exact import Floats
+from sim.core.fields import (
+    SHOWN,
+    Amount,
+    Block,
+    ChanceNumber,
+    Change,
+    Date,
+    Free,
+    Label,
+    Name,
+    Names,
+    Number,
+    Open,
+    PartyName,
+)
+from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import Ints
+from sim.core.wording import meant, quoted
+from sim.mechanisms import MECHANISMS
 from sim.mechanisms.bound import Rows, Source, Table, rows_of
 from sim.mechanisms.events import DAYS_PER_MONTH, Events
-from sim.mechanisms.strikes import Strikes
+from sim.mechanisms.strikes import OutagesSpec, Strikes, StrikeSpec, sides_of
 
 SMALLEST = 2.0**-54  # in place of a uniform that is 0, whose normal quantile is infinite
+MOST_STRIKES = 50
+HELD_BY = "_held_by_"
+
+
+class FrontSpec(Open):
+    """The line between the armies, counted in one direction."""
+
+    pattern = rf"^[A-Za-z0-9_][A-Za-z0-9_-]*{HELD_BY}[A-Za-z0-9_][A-Za-z0-9_-]*$"
+    kind = ChanceNumber
+    only_shown = True
+    hint = f"PLACE{HELD_BY}PARTY"
+
+    unit: Label = Field("", description="What is counted, and toward whom. Shown, never computed from.")
+    drift_per_month: Number = Field(Number(0), description="Mean gain a month, in that unit; left out: 0.")
+    sd_per_month: Amount = Field(
+        Number(0), description="Standard deviation of a month's gain about that mean; left out: 0."
+    )
+    no_deal_per_1000_km2: dict[PartyName, Number] = Field(
+        {}, description="What 1,000 units of gain add to the no-deal worth of a party; minus for the one that loses."
+    )
+
+    @property
+    def shown(self) -> dict[str, Number]:
+        """Shares of places held, by key of the file; nothing is computed from them."""
+        return self.model_extra or {}
+
+
+class WarSpec(Block):
+    """The war goes on while they talk."""
+
+    since: Date | None = Field(None, description="When it began. Shown, never computed from.")
+    front: FrontSpec | None = Field(None, description="The line between the armies.")
+    no_deal_falls_per_month: dict[PartyName, Change] = Field(
+        {}, description="What another month of war takes from a party's no-deal worth."
+    )
+    cost_per_month: dict[PartyName, Amount] = Field(
+        {}, description="Money that a month of war costs a party. Reported beside worth, never part of it."
+    )
+    strikes: Annotated[dict[Name, StrikeSpec], Field(max_length=MOST_STRIKES)] = Field(
+        {}, description="Strikes by side, as PARTY_on_PARTY."
+    )
+    outages: OutagesSpec | None = Field(None, description="Homes without power; left out: none are counted.")
+    claimed_losses_per_month: Annotated[dict[PartyName, Number], SHOWN] | None = Field(
+        None, description="What is claimed of killed and wounded. Shown, never computed from."
+    )
+    spillover: Free | None = Field(None, description="What the war does elsewhere. Shown, never computed from.")
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What is only shown, by key of the file."""
+        shown = {"claimed_losses_per_month": self.claimed_losses_per_month, "spillover": self.spillover}
+        return {key: value for key, value in shown.items() if value is not None}
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +106,9 @@ class Clock:
     months: Floats
 
 
+@MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class War:
+class War(Mechanism):
     """The war in all rounds of all draws, whatever the parties say.
 
     Attributes:
@@ -47,6 +121,11 @@ class War:
         cost_per_month: Money, in the file's unit, shape (B, N).
     """
 
+    key = "war"
+    block = WarSpec
+    about = "The war that goes on while they talk."
+    names = MappingProxyType({"strikes": "strike"})
+
     static: Clock
     front: Floats
     strikes: Strikes
@@ -56,9 +135,37 @@ class War:
     cost_per_month: Floats
 
     @classmethod
+    def check(cls, at: Place, names: Names) -> None:
+        """Tell who is meant where the file names nobody it knows, and winters that nothing dates."""
+        for key, front in at["front"].items():
+            holder = key.rpartition(HELD_BY)[2]
+            named = any(key.endswith(f"{HELD_BY}{party}") for party in names.parties)
+            if key not in FrontSpec.model_fields and re.fullmatch(FrontSpec.pattern, key) and not named:
+                said = f"no party is called {quoted(holder)}{meant(holder, names.parties)}"
+                front.fault(said, KEY, "war.front")
+        known = [f"{by}_on_{on}" for by in names.parties for on in names.parties if by != on]
+        for key, strike in at["strikes"].items():
+            if sides_of(key, names.parties) is None:
+                said = f"{quoted(key)} does not name two parties as PARTY_on_PARTY{meant(key, known)}"
+                strike.fault(said, KEY, "war.strikes")
+        months, seen = at["outages"]["winter"]["months"], set()
+        for month in months.entries():
+            if (month.text or "") in seen:
+                month.fault(f"{quoted(month.text or '')} stands twice; once would do", path=months.path)
+            seen.add(month.text or "")
+        if months and not at.root["as_of"]:
+            months.fault("winter needs a date to count from; give the scenario `as_of`")
+
+    @classmethod
+    def complete(cls, block: WarSpec, scenario: Any) -> None:
+        """Name the sides of each strike."""
+        for name, strike in block.strikes.items():
+            strike._sides = sides_of(name, list(scenario.parties)) or ("", "")
+
+    @classmethod
     def bind(
         cls,
-        spec: Any,
+        spec: WarSpec | None,
         source: Source,
         table: Table,
         rounds: int,
@@ -95,6 +202,13 @@ class War:
             hardship_worth=by_party("war.outages.no_deal_per_million_household_weeks", of_outages),
             cost_per_month=by_party("war.cost_per_month", spec.cost_per_month),
         )
+
+    @classmethod
+    def draw(cls, block: WarSpec | None, drawing: Drawing) -> "War | None":
+        """Draw the war of all rounds."""
+        events, rounds, days = drawing.before.get("events"), drawing.rounds, drawing.days_per_round
+        moved = events if isinstance(events, Events) else None
+        return cls.bind(block, drawing.source, drawing.table, rounds, days, drawing.as_of, moved)
 
     def __repr__(self) -> str:
         return f"War({self.front.shape[1]} rounds, {len(self.front)} draws; {self.strikes!r})"
@@ -147,7 +261,7 @@ def no_deal_path(no_deal: Floats, rounds: int, war: War | None, events: Events |
     return np.minimum(np.maximum(worth, 0.0), 1.0)
 
 
-def _front(spec: Any, source: Source, rounds: int, days_per_round: float, events: Events | None) -> Floats:
+def _front(spec: FrontSpec | None, source: Source, rounds: int, days_per_round: float, events: Events | None) -> Floats:
     """Gain of the side toward which the front is counted, at the date of each round, shape (B, R).
 
     A random walk with drift that begins at 0 in round 1. What an event shifts is gained at the date of its round.

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.core.cache import Kept
+from sim.core.cache import Cache
 from sim.core.exact import Floats
 from sim.core.opponent_model import Knowledge, Regard, positions_worth, regard
 from sim.core.packages import NEVER, NO_DEAL, Bools, Condition, Ints, Issue, PackageSpace, Rule, frozen, package_space
@@ -137,7 +137,7 @@ class _Laid:
         )
 
 
-_structures = Kept[Structure](ROOM)
+_structures = Cache[Structure](ROOM)
 
 
 def structure(scenario: Scenario) -> Structure:

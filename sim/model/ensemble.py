@@ -9,10 +9,12 @@ import numpy as np
 from sim.core import streams
 from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints, Issue
+from sim.core.protocol import Protocol
+from sim.core.strategy import Strategy
 from sim.core.utility import EVERYBODY, Extra, deliver, package_utility, rescale_weights
 from sim.mechanisms.bound import Rows
 from sim.model.domain import Structure, structure
-from sim.model.world import World, bind_world
+from sim.model.world import World, draw_world
 from sim.protocols import PROTOCOLS
 from sim.scenario import Number, Scenario
 from sim.strategies import STRATEGIES
@@ -58,8 +60,8 @@ class Ensemble:
     walk_away: Floats
     linkage_worth: Floats
     real: Bools
-    strategies: tuple[Any, ...]
-    protocol: Any
+    strategies: tuple[Strategy, ...]
+    protocol: Protocol
     turns: Ints
     chance: Floats
     world: World
@@ -297,7 +299,7 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         protocol=protocol,
         turns=protocol.turns(table.parties, rounds, lots_drawn if lots else np.zeros((0, len(draws), 0))),
         chance=_chance(source, table.parties, strategies, rounds),
-        world=bind_world(scenario, source, table, no_deal, hard, groups),
+        world=draw_world(scenario, source, table, no_deal, hard, groups),
         inputs=source.inputs,
     )
 
@@ -418,13 +420,13 @@ def _strategy(scenario: Scenario, source: _Drawn, party: str) -> Any:
     return STRATEGIES[spec.name](**parameters)
 
 
-def _chance(source: _Drawn, parties: tuple[str, ...], strategies: tuple[Any, ...], rounds: int) -> Floats:
+def _chance(source: _Drawn, parties: tuple[str, ...], strategies: tuple[Strategy, ...], rounds: int) -> Floats:
     """Uniforms of each round for the parties that want them, 0 for the others, shape (R, N, B or 0)."""
-    if not any(getattr(strategy, "randomises", False) for strategy in strategies):
+    if not any(strategy.randomises for strategy in strategies):
         return np.zeros((rounds, len(parties), 0))
     chance = np.zeros((rounds, len(parties), source.count))
     for n, strategy in enumerate(strategies):
-        for k in range(rounds) if getattr(strategy, "randomises", False) else ():
+        for k in range(rounds) if strategy.randomises else ():
             chance[k, n] = source.uniform(f"parties.{parties[n]}.strategy.chance.{k + 1}")
     return chance
 

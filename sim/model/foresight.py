@@ -63,7 +63,7 @@ def foreseen_worth_of(ensemble: Ensemble, packages: Ints, ahead: "Prospects | No
 
 
 def _told(ensemble: Ensemble, packages: Ints | None = None, ahead: "Prospects | None" = None) -> tuple[Any, ...]:
-    """What the loop is told besides worth, in the order of `kernels_worth.look_ahead`; of some packages or of all."""
+    """What the loop is told besides worth, in the order of `package_pass.look_ahead`; of some packages or of all."""
     ahead, no_deal = ahead or prospects(ensemble), np.ascontiguousarray(ensemble.world.no_deal[:, 0])
     if packages is not None:
         of = [np.ascontiguousarray(index[packages]) for index in (ahead.chance_of, ahead.moved_of, ahead.kind_of)]

@@ -7,7 +7,7 @@ import mesa
 import numpy as np
 
 from sim.core import exact, package_pass
-from sim.core.bids import Candidates
+from sim.core.bids import Domain, line_table, no_bids
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.opponent_model import Knowledge, Regard, learned
 from sim.core.packages import NO_DEAL, Bools, Ints
@@ -16,10 +16,8 @@ from sim.core.utility import DAYS_PER_MONTH
 from sim.model.agents import Party
 from sim.model.ensemble import Ensemble
 from sim.model.foresight import foreseen_worth
-from sim.model.moving import MovingTalks, can_play
 from sim.model.ratification import Approval
 from sim.model.talks import Talks
-from sim.model.world import holdout
 from sim.model.zopa import Zones
 
 
@@ -69,7 +67,7 @@ class Leaving:
     def __init__(self, ensemble: Ensemble, utility: Floats) -> None:
         self._away, self._utility, self._signs = ensemble.walk_away, utility, ensemble.structure.signs
         self._complete = ensemble.protocol.information == "complete"
-        self.nobody = not np.isfinite(self._away).any() or getattr(ensemble.protocol, "says_who_leaves", False)
+        self.nobody = not np.isfinite(self._away).any() or ensemble.protocol.says_who_leaves
 
     def ask(self, state: State, parties: Sequence[Party]) -> State:
         """Close the draws in which somebody leaves."""
@@ -88,7 +86,7 @@ class Leaving:
         """Whether a party can still expect a package worth what it would leave for, shape (rows,)."""
         view, n = party.view(state), party.index
         enough = view.utility[rows] >= (self._away[rows, n] - TOLERANCE)[:, None]
-        hoped = enough & view.signable[rows] & ~view.avoided()[rows]
+        hoped = enough & view.signable[rows] & ~view.avoided[rows]
         if self._complete:
             for other, signs in enumerate(self._signs):
                 if other != n:
@@ -115,20 +113,24 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         self.state = opening(
             ensemble.no_deal, ensemble.real, ensemble.scenario.time.rounds, len(levers.static.names) if levers else 0
         )
-        self.zones = Zones(table, self.utility, getattr(ensemble.protocol, "quota", None))
+        self.zones = Zones(table, self.utility, ensemble.protocol.quota)
         self.leaving = Leaving(ensemble, self.utility)
         after, days = ensemble.after_refusal, ensemble.scenario.time.days_per_round
         self.approval = Approval(ensemble.world.ratification, after, len(ensemble), days)
-        self.candidates = Candidates(len(table.parties), len(ensemble), len(table.space), len(table.lines.crosses))
+        self.domain = Domain(
+            self.utility, table.signs, line_table(table.lines),
+            np.array([regard.tie_rank for regard in self.awareness.regards]),
+            np.logical_or.reduce(table.signs, axis=1),
+        )  # fmt: skip
+        self.bids = no_bids(len(table.parties), len(ensemble), len(table.space), len(table.lines.crosses))
         self.parties: list[Party] = []
         self._committed: Bools = np.zeros((len(ensemble.world.commitments), len(ensemble)), bool)
         for n in range(len(ensemble.world.commitments)):
             self._commit(n, self.state.next_round())  # before anybody has looked at what there is to sign
         self.parties += [Party(self, n) for n in range(len(table.parties))]
-        self.case = _case(ensemble, self.utility, self.awareness, self._committed)
+        self.case = self._case()
         self.moves: list[Moves] = []
         self.aspirations: list[Floats] = []  # round by round
-        self._all_aspirations: Floats | None = None  # where all rounds are played at once
 
     def drafts(self, party: str) -> Ints:
         """The packages that a party opens with, one an offer; the last entry is `NO_DEAL`: from then on its own."""
@@ -140,34 +142,29 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         """Play one round in all draws that are open."""
         state = self._begin(self.approval.reopened(self.state.next_round()))
         for party in self.parties:
-            party.take_in(state)
+            party.update(state)
         self.awareness.listen(state)
         state = self._still_agreed(state)
-        prescribed = getattr(self.ensemble.protocol, "prescribed", None)
-        if prescribed is None:
-            asked = np.array([party.aspiration(state) for party in self.parties]).T
+        protocol = self.ensemble.protocol
+        stances = [party.stance(state) for party in self.parties] if protocol.asks_strategies else []
         self.zones.keep(state)
-        before, state = state, self._speak(self.leaving.ask(state, self.parties))
-        if prescribed is not None:
-            asked = prescribed(before, state, self.parties, self.ensemble.turns[state.round - 1], self.case)
+        before, state = state, self._play(self.leaving.ask(state, self.parties))
+        if protocol.asks_strategies:
+            asked = np.array([stance.accepts_from for stance in stances]).T
+        else:
+            asked = protocol.prescribed(before, state, self.parties, self.ensemble.turns[state.round - 1], self.case)
         self.aspirations.append(np.where(before.open[:, None], asked, np.nan))
-        self.state = self._end(state)
+        self.state = self.ensemble.world.after_round(state, self.utility, self.ensemble.structure)
         going_on, struck = self.approval.ask(self.state)
-        for party in self.parties:
-            party.strike(going_on, struck)
-        self.zones.strike(going_on, struck)
+        self._strike(going_on, struck)
         to_come = self.state.open | self.approval.waiting(self.state)
         self.running = bool(to_come.any()) and self.state.round < self.state.rounds
 
     def _begin(self, state: State) -> State:
         """Events, war, no-deal worth and levers, in the order of the clock, before anybody speaks."""
-        world, k = self.ensemble.world, state.round
-        pressure = state.pressure if world.levers is None else world.levers.at_the_start(state.pressure, k)
-        for n in range(len(world.commitments)):
+        for n in range(len(self.ensemble.world.commitments)):
             self._commit(n, state)
-        real = np.where(state.open[:, None], world.lines_now(state.real, state.worn, k), state.real)
-        no_deal = np.where(state.open[:, None], world.no_deal_now(pressure, k), state.no_deal)
-        return replace(state, pressure=pressure, real=real, no_deal=no_deal)
+        return self.ensemble.world.before_round(state)
 
     def _still_agreed(self, state: State) -> State:
         """Void the consent of parties to which no deal has come to be worth more, or that can sign the text no more."""
@@ -190,96 +187,63 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             party = self.ensemble.structure.parties.index(commitment.party)
             package_pass.go_back(self.utility, bound, party, np.ascontiguousarray(commitment.cost_per_step), steps)
             if self.parties:
-                self.parties[party].think_again(bound)
+                self.parties[party].look_again(bound)
 
-    def _speak(self, state: State) -> State:
+    def _strike(self, rows: Ints, packages: Bools) -> None:
+        """Packages that were refused at home in some draws, shape (rows, P), are signed no more."""
+        if not len(rows):
+            return
+        if not len(self.bids.struck):
+            self.bids = self.bids._replace(struck=np.zeros((len(self.ensemble), packages.shape[1]), bool))
+        self.bids.struck[rows] |= packages
+        for party in self.parties:
+            party.look_again(rows)
+        self.zones.strike(rows, packages)
+
+    def avoided(self, state: State) -> Bools:
+        """Patterns of packages that cross a line that somebody has named and all remember, shape (B, K)."""
+        heard = state.lines_heard(self.ensemble.protocol.memory)
+        return self.ensemble.structure.lines.patterns_crossing(heard)
+
+    def _play(self, state: State) -> State:
         """One pass of the protocol in the draws that are open and whose channel is."""
         k = state.round
         channel = self.ensemble.world.channel_open[:, k - 1]
-        spoken = replace(state, open=state.open & channel)
+        meeting = replace(state, open=state.open & channel)
         after: State
-        after, moves = self.ensemble.protocol.play_round(spoken, self.parties, self.ensemble.turns[k - 1], self.case)
+        after, moves = self.ensemble.protocol.play_round(meeting, self.parties, self.ensemble.turns[k - 1], self.case)
         self.moves.append(moves)
         return replace(after, open=state.open & (after.signed == 0) & ~np.logical_or.reduce(after.left > 0, axis=1))
 
-    def _end(self, state: State) -> State:
-        """Wear of the red lines, and, in the draws still open, levers after the mediator's offer."""
-        world, table = self.ensemble.world, self.ensemble.structure
-        worn, pressure = state.worn, state.pressure
-        if world.giving_way is not None:
-            parties = len(table.parties)
-            on_parties = world.levers.on(pressure, parties) if world.levers else np.zeros((len(worn), parties))
-            worn = worn + world.giving_way.wear(on_parties)  # also while a text is asked about at home
-        if world.levers is not None:
-            offer = state.own_offer[:, world.levers.static.mediator]
-            crossed = table.lines.crosses[table.lines.pattern[offer]] & state.real
-            by_party = np.array([(crossed & table.lines.of(n)).any(axis=1) for n in range(len(table.parties))]).T
-            alone = holdout(offer, self.utility, state.no_deal, by_party, table.signs)
-            moved = world.levers.after_round(pressure, alone, state.round)
-            pressure = np.where(state.open[:, None], moved, pressure)
-        return replace(state, worn=worn, pressure=pressure)
-
-    def _hold_at_once(self) -> None:
-        """Play all rounds in one go where the protocol can and nothing but words moves anything; else do nothing.
-
-        What is signed is then asked about round by round, and nobody comes back to the table.
-        """
-        after = self.ensemble.after_refusal
-        play = getattr(self.ensemble.protocol, "play_all_rounds", None)
-        still = self.ensemble.world.is_still and self.leaving.nobody
-        if play is None or not still or (after is not None and after.name != "end"):
-            return
-        start = self._begin(self.state.next_round())
-        for party in self.parties:
-            party.take_in(start)
-        played = play(start, self.parties, self.ensemble.turns, self.case)
-        if played is None:
-            return
-        end, moves, aspiration = played
-        last = end.rounds if end.open.any() else int(end.signed.max())
-        self.moves, self.running = moves[:last], False
-        talking = (end.signed == 0) | (end.signed >= np.arange(1, last + 1)[:, None])
-        self._all_aspirations = np.where(talking[:, :, None], aspiration[:last], np.nan)
-        self.zones.keep_still(start, talking)
-        for k in np.unique(end.signed[end.signed > 0]).tolist():
-            self.approval.ask(replace(end, round=k))
-        self.state = replace(end, round=last)
-
-    def _hold_moving(self) -> None:
-        """Play all rounds in one loop where a draw is interrupted by signatures alone; else do nothing."""
-        counted = getattr(self.ensemble.protocol, "quota", None) is not None
-        if counted or not self.leaving.nobody or not can_play(self.ensemble, self.parties):
-            return
-        talks = MovingTalks(self.ensemble, self.state, self.parties, self.candidates, self.utility)
-        everybody, struck = np.arange(len(self.ensemble)), list[tuple[Ints, Bools]]()
-        rows, back, rounds = everybody, np.zeros(len(self.ensemble), np.int64), self.state.rounds
-        while len(rows):
-            self.approval.forget(rows)
-            talks.play(rows, rounds, back)
-            rows, asked = np.zeros(0, np.int64), np.isin(everybody, rows)
-            for k in np.unique(talks.state.signed[asked & (talks.state.signed > 0)]).tolist():
-                signed = np.where(asked, talks.state.signed, 0)
-                going_on, packages = self.approval.ask(replace(talks.state, round=k, signed=signed))
-                for party in self.parties:
-                    party.strike(going_on, packages)
-                struck.append((going_on, packages))
-                rows = np.concatenate([rows, going_on])
-            back = np.where(np.isin(everybody, rows), self.approval.reopens_at, 0)
-            talks.look(rows)
-        last = rounds if talks.state.open.any() else int(talks.state.signed.max())
-        talks.play(everybody, last, back)
-        self.zones.keep_all(talks.no_deal[:last], talks.real[:last], talks.open[:last])
-        for draws, packages in struck:
-            self.zones.strike(draws, packages)
-        self.state, self.running = replace(talks.state, round=last), False
-        self.moves, self.aspirations = talks.moves(last), list(talks.asked[:last])
+    def _case(self) -> Case:
+        """What the protocol may look up."""
+        ensemble = self.ensemble
+        table, scenario = ensemble.structure, ensemble.scenario
+        mediation = scenario.mediation
+        whole = [text.package for text in scenario.proposals.values() if len(text.package) == len(table.space.issues)]
+        on_file = {table.package_of(package) for package in whole}
+        return Case(
+            lines=table.lines,
+            signs=table.signs,
+            packages=table.space.packages,
+            tie_rank=table.space.tie_rank,
+            utility=self.utility,
+            words_given=self._committed,
+            knowledge=self.awareness.known,
+            no_deal=ensemble.world.no_deal,
+            walk_away=ensemble.walk_away,
+            patience=exact.power(ensemble.discount, scenario.time.days_per_round / DAYS_PER_MONTH),
+            mediator=table.parties.index(mediation.mediator) if mediation is not None else -1,
+            leaning=table.leaning,
+            proposals=np.array(sorted(on_file - {NO_DEAL}), np.int64),
+            chance=ensemble.chance,
+            domain=self.domain,
+            bids=lambda: self.bids,
+            find=table.space.find,
+        )
 
     def hold(self) -> Talks:
         """Talk until every draw is signed or out of time."""
-        if self.state.round == 0:
-            self._hold_at_once()
-        if self.state.round == 0:
-            self._hold_moving()
         while self.running:
             self.step()
         state, zone = self.state, self.zones.last()
@@ -302,7 +266,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             pressure=state.pressure,
             approval=self.approval,
             no_deal=self.zones.no_deal,
-            aspiration=np.array(self.aspirations) if self._all_aspirations is None else self._all_aspirations,
+            aspiration=np.array(self.aspirations),
             moves=tuple(self.moves),
         )
 
@@ -323,28 +287,3 @@ def hold_talks(ensemble: Ensemble, scratch: Floats | None = None) -> Talks:
         for party in model.parties:
             party.__dict__.clear()
         model.__dict__.clear()
-
-
-def _case(ensemble: Ensemble, utility: Floats, awareness: Awareness, given: Bools) -> Case:
-    """What the protocol may look up."""
-    table, scenario = ensemble.structure, ensemble.scenario
-    mediation = scenario.mediation
-    whole = [text.package for text in scenario.proposals.values() if len(text.package) == len(table.space.issues)]
-    on_file = {table.package_of(package) for package in whole}
-    return Case(
-        lines=table.lines,
-        signs=table.signs,
-        packages=table.space.packages,
-        tie_rank=table.space.tie_rank,
-        utility=utility,
-        words_given=given,
-        knowledge=awareness.known,
-        no_deal=ensemble.world.no_deal,
-        walk_away=ensemble.walk_away,
-        patience=exact.power(ensemble.discount, scenario.time.days_per_round / DAYS_PER_MONTH),
-        mediator=table.parties.index(mediation.mediator) if mediation is not None else -1,
-        leaning=table.leaning,
-        proposals=np.array(sorted(on_file - {NO_DEAL}), np.int64),
-        chance=ensemble.chance,
-        find=table.space.find,
-    )

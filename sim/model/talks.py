@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sim.core.exact import Floats
-from sim.core.kernels import Listed, listed
-from sim.core.packages import Bools, Ints
+from sim.core.packages import Bools, Ints, PackageLists, list_packages
 from sim.core.state import Moves
 from sim.core.utility import worth_of
 from sim.model.ensemble import Ensemble
@@ -62,14 +61,14 @@ class Talks:
     moves: tuple[Moves, ...]
 
     @cached_property
-    def listed(self) -> Listed:
+    def listed(self) -> PackageLists:
         """The packages of `zone`."""
-        return listed(self.zone)
+        return list_packages(self.zone)
 
     @cached_property
-    def listed_first(self) -> Listed:
+    def listed_first(self) -> PackageLists:
         """The packages of `zone_first`."""
-        return self.listed if self.zone_first is self.zone else listed(self.zone_first)
+        return self.listed if self.zone_first is self.zone else list_packages(self.zone_first)
 
     @cached_property
     def plain(self) -> Floats:

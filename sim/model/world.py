@@ -1,36 +1,41 @@
-"""What happens around the table in each round, whatever is said at it, and what the parties do to each other."""
+"""What happens around the table in each round, whatever is offered at it, and what the parties do to each other."""
 
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
 from sim.core.exact import Floats
-from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.mechanism import Drawing, Mechanism, Played, Rows, Source
+from sim.core.packages import Bools, Ints
+from sim.core.state import State
+from sim.mechanisms import MECHANISMS
 from sim.mechanisms.aftermath import Aftermath
-from sim.mechanisms.bound import Rows
-from sim.mechanisms.events import Commitment, Events, Removal
-from sim.mechanisms.leverage import NOBODY, SEVERAL, GivingWay, Levers
+from sim.mechanisms.events import NEVER, Commitment, Events, Removal
+from sim.mechanisms.giving_way import GivingWay
+from sim.mechanisms.leverage import Levers
+from sim.mechanisms.mediation import Mediation
 from sim.mechanisms.ratification import Ratification
 from sim.mechanisms.side_payments import Carrots
 from sim.mechanisms.war import War, no_deal_path
 from sim.model.domain import Structure
 
-NEVER = 0  # the round of what does not happen
+Kind = TypeVar("Kind", bound=Mechanism)
 
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """The surroundings of the talks, bound to draws.
+    """The surroundings of the talks, drawn.
 
     Attributes:
-        static: What is the same in all draws: option steps of the commitments.
         no_deal: Worth of no agreement in each round before levers, shape (B, R, N).
         channel_open: Rounds in which the parties can speak, shape (B, R).
         struck_from: Round from which an event takes the packages of a line off the table, shape (B, L).
         falls_from: Round from which an event has a line fall, shape (B, L).
         commitments: Public words of parties.
-        war, events, levers, carrots, giving_way, ratification, aftermath: The mechanisms; None where the file has none.
+        mechanisms: Those that the file has, by key.
+        static: What is the same in all draws: option steps of the commitments.
     """
 
     no_deal: Floats
@@ -38,20 +43,49 @@ class World:
     struck_from: Ints
     falls_from: Ints
     commitments: tuple[Commitment, ...]
-    war: War | None
-    events: Events | None
-    levers: Levers | None
-    carrots: Carrots | None
-    giving_way: GivingWay | None
-    ratification: Ratification | None
-    aftermath: Aftermath | None
+    mechanisms: Mapping[str, Mechanism]
     static: tuple[Ints, ...] = ()
 
+    def _of(self, kind: type[Kind]) -> Kind | None:
+        found = self.mechanisms.get(kind.key)
+        return found if isinstance(found, kind) else None
+
     @property
-    def is_still(self) -> bool:
-        """Whether nothing happens around the table while they talk: what moves, moves by the parties' words alone."""
-        moving = (self.war, self.events, self.levers, self.giving_way)
-        return not self.commitments and all(mechanism is None for mechanism in moving)
+    def war(self) -> War | None:
+        """The war, None where the file has none; so are the others."""
+        return self._of(War)
+
+    @property
+    def events(self) -> Events | None:
+        """What happens at a date or by chance."""
+        return self._of(Events)
+
+    @property
+    def levers(self) -> Levers | None:
+        """The levers of the mediation."""
+        mediation = self._of(Mediation)
+        return mediation.levers if mediation else None
+
+    @property
+    def carrots(self) -> Carrots | None:
+        """What the mediator adds to packages."""
+        mediation = self._of(Mediation)
+        return mediation.carrots if mediation else None
+
+    @property
+    def giving_way(self) -> GivingWay | None:
+        """How red lines give way."""
+        return self._of(GivingWay)
+
+    @property
+    def ratification(self) -> Ratification | None:
+        """The votes at home."""
+        return self._of(Ratification)
+
+    @property
+    def aftermath(self) -> Aftermath | None:
+        """What comes after the signature."""
+        return self._of(Aftermath)
 
     def may_fall(self) -> Bools:
         """Red lines that may fall before the talks are over, given the strongest pressure, shape (B, L)."""
@@ -65,19 +99,14 @@ class World:
 
     def rows(self, rows: Rows) -> "World":
         """Some of the draws."""
-        changes: dict[str, Any] = {}
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            if isinstance(value, np.ndarray):
-                changes[entry.name] = value[rows]
-            elif entry.name == "commitments":
-                changes[entry.name] = tuple(
-                    replace(each, cost_per_step=each.cost_per_step[rows], from_round=each.from_round[rows])
-                    for each in value
-                )
-            elif value is not None and entry.name != "static":
-                changes[entry.name] = value.rows(rows)
-        return replace(self, **changes)
+        commitments = (
+            replace(each, cost_per_step=each.cost_per_step[rows], from_round=each.from_round[rows])
+            for each in self.commitments
+        )
+        return World(
+            self.no_deal[rows], self.channel_open[rows], self.struck_from[rows], self.falls_from[rows],
+            tuple(commitments), {key: each.rows(rows) for key, each in self.mechanisms.items()}, self.static,
+        )  # fmt: skip
 
     def lines_now(self, real: Bools, worn: Floats, k: int) -> Bools:
         """Red lines that are real in round k, given those real before it and their wear, shape (B, L)."""
@@ -93,26 +122,27 @@ class World:
         path = self.no_deal[:, k - 1]
         return path if self.levers is None else path * self.levers.left(pressure, path.shape[1])
 
+    def before_round(self, state: State) -> State:
+        """Events, war, no-deal worth and levers, in the order of the clock; closed draws stay as they stood."""
+        is_open, k = state.open[:, None], state.round
+        now = replace(state, no_deal=self.no_deal[:, k - 1])
+        for mechanism in self.mechanisms.values():
+            now = mechanism.before_round(now)
+        real = np.where(is_open, self.lines_now(state.real, state.worn, k), state.real)
+        return replace(now, real=real, no_deal=np.where(is_open, now.no_deal, state.no_deal))
 
-def holdout(offer: Ints, utility: Floats, no_deal: Floats, crossed_by: Bools, signs: Bools) -> Ints:
-    """The signatory that alone stands in the way of an offer, else `NOBODY` or `SEVERAL`, shape (B,).
-
-    Args:
-        offer: A package a draw, `NO_DEAL` where there is none, shape (B,).
-        utility: Worth of all packages, shape (B, N, P).
-        no_deal: Shape (B, N).
-        crossed_by: Parties a real red line of which the offer crosses, shape (B, N).
-        signs: Whose consent a package needs, shape (N, P).
-    """
-    draw = np.arange(len(offer))
-    against = signs[:, offer].T & ((utility[draw, :, offer] < no_deal - 1e-9) | crossed_by)
-    count = against.sum(axis=1)
-    alone = np.where(count == 1, against.argmax(axis=1), np.where(count == 0, NOBODY, SEVERAL))
-    return np.where(offer == NO_DEAL, NOBODY, alone)
+    def after_round(self, state: State, utility: Floats, table: Structure) -> State:
+        """Wear of the red lines, levers after the mediator's offer, and what else a round leaves behind."""
+        played = Played(state, utility, table, self.mechanisms)
+        for mechanism in self.mechanisms.values():
+            state = mechanism.after_round(state, played)
+        return state
 
 
-def bind_world(scenario: Any, source: Any, table: Structure, no_deal: Floats, hard: Bools, groups: list[str]) -> World:
-    """Bind everything around the table to draws.
+def draw_world(
+    scenario: Any, source: Source, table: Structure, no_deal: Floats, hard: Bools, groups: list[str]
+) -> World:  # fmt: skip
+    """Draw everything around the table.
 
     Args:
         scenario: As read.
@@ -123,29 +153,34 @@ def bind_world(scenario: Any, source: Any, table: Structure, no_deal: Floats, ha
         groups: Name under which each line is drawn.
     """
     rounds, days = scenario.time.rounds, scenario.time.days_per_round
-    events = Events.bind(scenario.events, source, table, rounds, days)
-    war = War.bind(scenario.war, source, table, rounds, days, scenario.as_of, events)
+    found: dict[str, Mechanism] = {}
+    settled = source
+    for key in dict.fromkeys((Events.key, *MECHANISMS)):  # events first: they narrow what others draw
+        mechanism = MECHANISMS[key]
+        drawing = Drawing(source, settled, table, rounds, days, scenario.as_of, hard, groups, found)
+        block = getattr(scenario, key)
+        drawn = None if block is None else mechanism.draw(block, drawing)
+        if drawn is not None:
+            found[key] = drawn
+        if isinstance(drawn, Events):
+            settled = _Narrowed(source, drawn)
+    world = World(no_deal, np.ones((0, 0), bool), np.zeros((0, 0), int), np.zeros((0, 0), int), (), found)
+    events, names = world.events, table.lines.names
     path = np.broadcast_to(no_deal, (rounds, *no_deal.shape))
-    if war is not None or events is not None:
-        path = no_deal_path(no_deal, rounds, war, events)
+    if world.war is not None or events is not None:
+        path = no_deal_path(no_deal, rounds, world.war, events)
+    path = path.transpose(1, 0, 2)
+    channel = np.ones((len(no_deal), rounds), bool)
+    for drawn in found.values():
+        path, channel = drawn.move_no_deal(path), drawn.move_channel(channel)
     commitments = events.commitments() if events else ()
-    names = table.lines.names
-    after = source if events is None else _Narrowed(source, events)
-    levers = Levers.bind(scenario.mediation, source, table, rounds, days, events)
-    fades = levers.fades_per_year if levers else None
-    return World(
-        no_deal=path.transpose(1, 0, 2),
-        channel_open=events.channel_open().T if events else np.ones((len(no_deal), rounds), bool),
+    return replace(
+        world,
+        no_deal=path,
+        channel_open=channel,
         struck_from=_struck_from(events.removals() if events else (), names, len(no_deal)),
         falls_from=_falls_from(events, names, len(no_deal)),
         commitments=commitments,
-        war=war,
-        events=events,
-        levers=levers,
-        carrots=Carrots.bind(scenario.mediation, source, table),
-        giving_way=GivingWay.bind(scenario.giving_way, source, table.lines.party, groups, hard, days),
-        ratification=Ratification.bind(scenario.ratification, after, table),
-        aftermath=Aftermath.bind(scenario.aftermath, after, table, scenario.as_of, fades),
         static=tuple(_steps_back(commitment, table) for commitment in commitments),
     )
 

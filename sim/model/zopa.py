@@ -1,15 +1,15 @@
 """Packages acceptable to their signatories: in the first round, in the last open one, and in any between."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.exact import TOLERANCE, Floats
+from sim.core.bids import line_table
+from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints
 from sim.core.state import State
-from sim.core.zopa import acceptable, zones
+from sim.core.zopa import acceptable, ever_acceptable
 from sim.model.domain import Structure
 
 
@@ -26,7 +26,6 @@ class Zones:
         self._real: list[Bools] = []
         self._open: list[Bools] = []
         self.first: Bools = np.zeros((0, 0), bool)
-        self._last: Bools | None = None  # where all rounds were looked at together
         self._struck: Bools | None = None
         self._moved: Bools = np.zeros(len(utility), bool)
         self._known: Bools = np.zeros(len(utility), bool)  # to have had a zone
@@ -65,34 +64,8 @@ class Zones:
         if state.round == 1:
             self.first = self._zone(state.no_deal, state.real)
 
-    def keep_still(self, state: State, talking: Bools) -> None:
-        """Remember rounds in which nothing moves; `talking` says which draws are open in each, shape (rounds, B)."""
-        self.keep(replace(state, open=talking[0]))
-        more = len(talking) - 1
-        self._no_deal += [state.no_deal] * more
-        self._real += [state.real] * more
-        self._open += list(talking[1:])
-
-    def keep_all(self, no_deal: Floats, real: Bools, is_open: Bools) -> None:
-        """Remember all rounds of talks that are over, and look at them together; all signatories must consent.
-
-        Args:
-            no_deal, real: As the properties of these names.
-            is_open: Draws open in each round, shape (R, B).
-        """
-        self._no_deal, self._real, self._open = list(no_deal), list(real), list(is_open)
-        table, lines = self._table, self._table.lines
-        shape = len(self._utility), self._utility.shape[2]
-        self.first, self._last = np.zeros(shape, bool), np.zeros(shape, bool)
-        zones(
-            self._utility, table.signs, lines.pattern, *lines.by_pattern[::-1], lines.crosses, TOLERANCE, no_deal, real,
-            is_open, self.first, self._last, self._known,
-        )  # fmt: skip
-
     def last(self) -> Bools:
         """Zone in the last open round of each draw, shape (B, P); `first` itself where nothing has moved."""
-        if self._last is not None:
-            return self._last if self._struck is None else self._last & ~self._struck
         moved = (self._no_deal[-1] != self._no_deal[0]).any(axis=1) | (self._real[-1] != self._real[0]).any(axis=1)
         rows = np.flatnonzero(moved | self._moved)
         if not len(rows):
@@ -104,39 +77,32 @@ class Zones:
     def ever(self, last: Bools) -> Bools:
         """Whether some package was acceptable in some open round, shape (B,)."""
         ever: Bools = self._known | np.logical_or(self.first.any(axis=1), last.any(axis=1))
-        if self._last is not None:
-            return ever
         unsure = np.flatnonzero(~ever)
         ever[unsure] = self._in_rounds_so_far(unsure)
         return ever
 
     def _in_rounds_so_far(self, rows: Ints) -> Bools:
-        """The same of some draws in the rounds played so far, shape (rows,).
-
-        What no round at its lowest no-deal worth, with only the lines that were always real, would let in was in no
-        zone; the few packages left are played through.
-        """
+        """The same of some draws in the rounds played so far, shape (rows,)."""
         found: Bools = np.zeros(len(rows), bool)
-        if len(rows) and self._anything_moved():
-            least = np.min(self._no_deal, axis=0)[rows]
-            always = np.all(self._real, axis=0)[rows]
-            possible = self._zone(least, always, rows)
-            for row, b in enumerate(rows.tolist()):
-                found[row] = possible[row].any() and self._in_some_round(b, np.flatnonzero(possible[row]))
+        if not len(rows) or not self._anything_moved():
+            return found
+        no_deal, real, is_open = (np.ascontiguousarray(_by_round(kept)) for kept in (
+            self._no_deal, self._real, self._open))  # fmt: skip
+        if self._quota is None:
+            table = self._table
+            ever_acceptable(rows, self._utility, table.signs, line_table(table.lines), no_deal, real, is_open, found)
+            return found
+        for row, b in enumerate(rows.tolist()):
+            rounds = np.flatnonzero(is_open[:, b])
+            there = np.broadcast_to(self._utility[b], (len(rounds), *self._utility.shape[1:]))
+            signs, lines = self._table.signs, self._table.lines
+            found[row] = acceptable(there, no_deal[rounds, b], signs, lines, real[rounds, b], self._quota).any()
         return found
 
     def _anything_moved(self) -> bool:
         """Whether no-deal worth or lines may have been others than in round 1, of which the zone is kept."""
         first, real = self._no_deal[0], self._real[0]
         return any(each is not first for each in self._no_deal) or any(each is not real for each in self._real)
-
-    def _in_some_round(self, b: int, packages: np.ndarray) -> bool:
-        signs, worth = self._table.signs[:, packages], self._utility[b : b + 1][:, :, packages]
-        lines = replace(self._table.lines, pattern=self._table.lines.pattern[packages])
-        return any(
-            is_open[b] and acceptable(worth, no_deal[b : b + 1], signs, lines, real[b : b + 1], self._quota).any()
-            for no_deal, real, is_open in zip(self._no_deal, self._real, self._open, strict=True)
-        )
 
     def _zone(self, no_deal: Floats, real: Bools, rows: np.ndarray | None = None) -> Bools:
         zone = acceptable(self._utility, no_deal, self._table.signs, self._table.lines, real, self._quota, rows)

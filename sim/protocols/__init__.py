@@ -1,8 +1,9 @@
 """Who moves, what binds and when it ends: one file a protocol, a table of contents of them here."""
 
+from sim.core.protocol import Protocol
 from sim.core.registry import Registry
 
-PROTOCOLS = Registry("protocols")
+PROTOCOLS: Registry[Protocol] = Registry("protocols")
 
 from sim.protocols import (
     alternating_offers,

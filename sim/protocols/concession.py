@@ -8,8 +8,9 @@ import numpy as np
 from sim.core.bids import first_of_highest
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.protocol import Bargainer, Protocol
 from sim.core.registry import order
-from sim.core.state import ACCEPTED, NOT_ASKED, OFFERED, Case, Moves, Speaker, State
+from sim.core.state import ACCEPTED, NOT_ASKED, OFFERED, Case, Moves, State
 from sim.protocols import PROTOCOLS
 from sim.protocols.alternating_offers import AlternatingOffers
 
@@ -22,7 +23,7 @@ from sim.protocols.alternating_offers import AlternatingOffers
     use="two parties that know each other well; it ends at the largest product of gains if there are rounds enough",
 )
 @dataclass(frozen=True)
-class Concession:
+class Concession(Protocol):
     """Both offer at once; whoever risks less by standing firm makes the smallest move that turns this round.
 
     Both start at their best package of the zone. A round is one move: the party with the lower risk offers, of the
@@ -33,8 +34,8 @@ class Concession:
 
     order: str | tuple[str, ...] = order("random", doc="who moves where both risk the same: the first in this order")
 
-    information = "none"  # of the strategies, which are not asked
-    signatories = 2  # how many parties sign, each of them every package
+    asks_strategies = False
+    signatories = 2
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
         """Names of the random streams the order is made from, as in alternating offers."""
@@ -45,13 +46,13 @@ class Concession:
         return AlternatingOffers(order=self.order).turns(parties, rounds, lots)
 
     def play_round(
-        self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case
+        self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> tuple[State, Moves]:
         """One move of one party, or both first offers.
 
         Args:
             state: The table before the round.
-            speakers: The parties, in the order of the party axis.
+            parties: The parties, in the order of the party axis.
             turns: Who comes first where both risk the same, shape (B, turns).
             case: What there is to look up.
 
@@ -64,7 +65,7 @@ class Concession:
         moves = Moves.none(np.full((len(state.open), 3), pair[0]))
         if not len(rows):
             return state, moves
-        two = [speakers[n] for n in pair]
+        two = [parties[n] for n in pair]
         offers = state.own_offer[rows][:, pair]
         place = np.array([_place(turns[rows], n) for n in pair])
         last = np.argmax(place, axis=0)  # the later of the two, where neither moves
@@ -82,10 +83,10 @@ class Concession:
         return _written(state, pair, rows, offers, last, author, case)
 
     def prescribed(
-        self, before: State, after: State, speakers: Sequence[Speaker], turns: Ints, case: Case
+        self, before: State, after: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> Floats:
         """What each party asked for in this round: the worth to it of its own offer, NaN for none, shape (B, N)."""
-        worth = np.array([speaker.worth(after.own_offer[:, speaker.index]) for speaker in speakers]).T
+        worth = np.array([party.utility_of(after.own_offer[:, party.index]) for party in parties]).T
         return np.where(after.own_offer == NO_DEAL, np.nan, worth)
 
 
@@ -143,8 +144,8 @@ class _Played:
     author: Ints
 
 
-def _bargain(state: State, two: Sequence[Speaker], rows: Ints, case: Case) -> _Bargain:
-    views = [speaker.view(state) for speaker in two]
+def _bargain(state: State, two: Sequence[Bargainer], rows: Ints, case: Case) -> _Bargain:
+    views = [party.view(state) for party in two]
     worth = np.array([view.utility[rows] for view in views])
     gains = np.array([each - view.no_deal[rows, None] for each, view in zip(worth, views, strict=True)])
     zone: Bools = np.logical_and.reduce([view.signable[rows] for view in views])

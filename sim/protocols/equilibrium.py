@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,8 +10,9 @@ import numpy as np
 from sim.core.backward_induction import foresee, least_accepted, proposals
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.protocol import Bargainer, Protocol
 from sim.core.registry import order
-from sim.core.state import ACCEPTED, NO_REASON, NOT_ASKED, OFFERED, PASSED, Case, Moves, Speaker, State
+from sim.core.state import ACCEPTED, NO_REASON, NOT_ASKED, OFFERED, PASSED, Case, Moves, State
 from sim.protocols import PROTOCOLS
 from sim.protocols.alternating_offers import AlternatingOffers
 
@@ -25,16 +25,16 @@ from sim.protocols.alternating_offers import AlternatingOffers
     use="to hold talks against: what parties would sign that know everything of each other and make no mistake",
 )
 @dataclass(frozen=True)
-class Equilibrium:
+class Equilibrium(Protocol):
     """One proposal a round, and everybody foresees what would follow from a refusal.
 
     The proposer of the round puts forward the package it likes best of those that all other signatories take rather
     than wait, or lets the round pass. What a party asks for and offers comes of this alone, not of its strategy.
     """
 
-    information: ClassVar[str] = "none"  # all know everything here; this is what strategies know, and none has a say
-    all_answer: ClassVar[bool] = True  # also who is not in a fixed order is asked
-    says_who_leaves: ClassVar[bool] = True  # by what it foresees
+    asks_strategies = False
+    all_answer = True
+    says_who_leaves = True  # by what it foresees
 
     order: str | tuple[str, ...] = order(
         "random", doc="who proposes when: a list of parties, `fixed` or `rotating` (alike here), or `random`"
@@ -72,18 +72,18 @@ class Equilibrium:
         return "rotating" if self.order == "fixed" else self.order
 
     def prescribed(
-        self, before: State, after: State, speakers: Sequence[Speaker], turns: Ints, case: Case
+        self, before: State, after: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> Floats:
         """The least worth with which each party said yes in this round, shape (B, N)."""
-        ahead = self._look_ahead(before, speakers, turns, case)
+        ahead = self._look_ahead(before, parties, turns, case)
         return least_accepted(before.no_deal, ahead.refused[:, before.round - 1], case.walk_away)
 
-    def play_round(self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case) -> tuple[State, Moves]:
+    def play_round(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> tuple[State, Moves]:
         """One proposal and the answers to it.
 
         Args:
             state: The table before the round.
-            speakers: The parties, in the order of the party axis.
+            parties: The parties, in the order of the party axis.
             turns: Who proposes and who answers in this round, shape (B, N).
             case: What there is to look up.
 
@@ -93,13 +93,13 @@ class Equilibrium:
         moves, never_said = Moves.none(turns), np.full(len(turns), NO_REASON)
         if not state.open.any():
             return state, moves
-        package = self._proposals(state, speakers, turns, case)
+        package = self._proposals(state, parties, turns, case)
         offered = package != NO_DEAL
-        for speaker in speakers:
-            proposes = offered & (turns[:, 0] == speaker.index)
+        for party in parties:
+            proposes = offered & (turns[:, 0] == party.index)
             if proposes.any():
-                state = state.with_offer(speaker.index, proposes, package, proposes)
-        leaves = self._leaves(state, speakers, turns, case) & ~offered[:, None]
+                state = state.with_offer(party.index, proposes, package, proposes)
+        leaves = self._leaves(state, parties, turns, case) & ~offered[:, None]
         state = replace(state, left=np.where(leaves, state.round, state.left))
         did = np.where(offered, OFFERED, np.where(state.open, PASSED, NOT_ASKED))
         moves = moves.with_turn(0, state.open, did, package, never_said)
@@ -109,15 +109,15 @@ class Equilibrium:
             moves = moves.with_turn(place, offered, np.where(asked, ACCEPTED, PASSED), package, never_said)
         return state.with_signatures(case.signs), moves
 
-    def _leaves(self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case) -> Bools:
+    def _leaves(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> Bools:
         """Parties that would rather leave than see this round pass, in the draws that are open, shape (B, N)."""
-        ahead = self._look_ahead(state, speakers, turns, case)
+        ahead = self._look_ahead(state, parties, turns, case)
         leaves: Bools = state.open[:, None] & (case.walk_away > ahead.refused[:, state.round - 1] + TOLERANCE)
         return leaves
 
-    def _proposals(self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case) -> Ints:
+    def _proposals(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> Ints:
         """The package put forward in each draw, `NO_DEAL` where the round passes or the draw is closed, shape (B,)."""
-        ahead, k = self._look_ahead(state, speakers, turns, case), state.round
+        ahead, k = self._look_ahead(state, parties, turns, case), state.round
         rows, package = np.flatnonzero(state.open), np.full(len(turns), NO_DEAL)
         package[rows] = proposals(
             worth=_some(case.utility, rows),
@@ -132,7 +132,7 @@ class Equilibrium:
         )
         return package
 
-    def _look_ahead(self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case) -> "_Outlook":
+    def _look_ahead(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> "_Outlook":
         """What is foreseen of this round and those after it, worked out anew where it comes otherwise than foreseen.
 
         Foreseen is no-deal worth as settled before the talks, under levers as they stand, and that nothing else will
@@ -141,7 +141,7 @@ class Equilibrium:
         ahead, k = self._outlooks.setdefault(case, _Outlook.blank(state, case)), state.round
         if ahead.round == k and not (ahead.old & state.open).any():
             return ahead
-        usable = np.logical_and.reduce([speaker.view(state).signable for speaker in speakers])
+        usable = np.logical_and.reduce([party.view(state).signable for party in parties])
         left = _left(state.no_deal, case.no_deal[:, k - 1], ahead.left)
         if ahead.round < k:
             ahead.round = k

@@ -8,8 +8,9 @@ import numpy as np
 from sim.core.exact import Floats
 from sim.core.opponent_model import INFORMATION
 from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.protocol import Bargainer, Protocol
 from sim.core.registry import choice, count
-from sim.core.state import ACCEPTED, NO_REASON, NOT_ASKED, OBJECTED, OFFERED, PASSED, Case, Moves, Speaker, State
+from sim.core.state import ACCEPTED, NO_REASON, NOT_ASKED, OBJECTED, OFFERED, PASSED, Case, Moves, State
 from sim.protocols import PROTOCOLS
 from sim.protocols.alternating_offers import REFUSALS
 from sim.protocols.rounds import reason_of
@@ -22,7 +23,7 @@ from sim.protocols.rounds import reason_of
     use="talks in which nobody has the floor by right; with a quota, assemblies in which fewer than all are enough",
 )
 @dataclass(frozen=True)
-class RandomProposer:
+class RandomProposer(Protocol):
     """In each round one party, drawn by lot, makes a proposal, and the other signatories vote on it at once.
 
     All parties that sign some package have the same chance, and the mediator too. The proposal passes if at least
@@ -44,13 +45,13 @@ class RandomProposer:
         return np.argsort(lots, axis=2, kind="stable")
 
     def play_round(
-        self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case
+        self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> tuple[State, Moves]:
         """One proposal and the vote on it.
 
         Args:
             state: The table before the round.
-            speakers: The parties, in the order of the party axis.
+            parties: The parties, in the order of the party axis.
             turns: All parties in the order of their lots, shape (B, N).
             case: What there is to look up.
 
@@ -59,38 +60,38 @@ class RandomProposer:
         """
         turns = _proposer_first(turns, case)
         proposer, did = turns[:, 0], np.full(turns.shape, NOT_ASKED)
-        state = self._propose(state, speakers, proposer)
-        for speaker in speakers:
-            asked = self._asked(state, speaker, proposer, case)
-            state = state.with_received(speaker.index, asked, speaker.worth(state.standing))
+        state = self._propose(state, parties, proposer)
+        for party in parties:
+            asked = self._asked(state, party, proposer, case)
+            state = state.with_received(party.index, asked, party.utility_of(state.standing))
         heard, why = state, np.full(turns.shape, NO_REASON)  # nobody hears of a vote before all have voted
-        for speaker in speakers:
-            votes = self._asked(heard, speaker, proposer, case)
-            accepts = votes & speaker.accepts(heard, heard.standing)
+        for party in parties:
+            votes = self._asked(heard, party, proposer, case)
+            accepts = votes & party.accepts(heard, heard.standing)
             against, reason = votes & ~accepts, np.full(len(votes), NO_REASON)
             if self.refusals == "reasoned":
-                reason = np.where(against, reason_of(speaker, heard.standing, case.lines), NO_REASON)
-            state = state.with_answer(speaker.index, accepts, np.zeros(len(votes), bool), reason)
-            own = turns == speaker.index
-            answer = np.select([~heard.open, proposer == speaker.index, accepts, against],
+                reason = np.where(against, reason_of(party, heard.standing, case.lines), NO_REASON)
+            state = state.with_answer(party.index, accepts, np.zeros(len(votes), bool), reason)
+            own = turns == party.index
+            answer = np.select([~heard.open, proposer == party.index, accepts, against],
                                [NOT_ASKED, OFFERED, ACCEPTED, OBJECTED], PASSED)  # fmt: skip
             did, why = np.where(own, answer[:, None], did), np.where(own, reason[:, None], why)
         package = np.where(did == NOT_ASKED, NO_DEAL, state.standing[:, None])
         moves = replace(Moves.none(turns), did=did.T, package=package.T, why=why.T)
         return state.with_signatures(case.signs, self.quota), moves
 
-    def _propose(self, state: State, speakers: Sequence[Speaker], proposer: Ints) -> State:
+    def _propose(self, state: State, parties: Sequence[Bargainer], proposer: Ints) -> State:
         """Each party puts its own package on the table in the draws in which the lot is on it."""
         before = state
-        for speaker in speakers:
-            offers = before.open & (proposer == speaker.index)
+        for party in parties:
+            offers = before.open & (proposer == party.index)
             if offers.any():
-                package = speaker.offer(before)
-                state = state.with_offer(speaker.index, offers, package, speaker.accepts(before, package))
+                package = party.bids(before)
+                state = state.with_offer(party.index, offers, package, party.accepts(before, package))
         return state
 
-    def _asked(self, state: State, speaker: Speaker, proposer: Ints, case: Case) -> Bools:
-        asked: Bools = state.open & (proposer != speaker.index) & case.signs[speaker.index, state.standing]
+    def _asked(self, state: State, party: Bargainer, proposer: Ints, case: Case) -> Bools:
+        asked: Bools = state.open & (proposer != party.index) & case.signs[party.index, state.standing]
         return asked
 
 

@@ -1,20 +1,248 @@
-"""What protocols share in which one party after the other answers the text on the table or replaces it."""
+"""The one loop in which turns are taken, and what protocols share in which parties take turns."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.core.exact import Floats
-from sim.core.packages import NO_DEAL, Bools, Ints
-from sim.core.state import ACCEPTED, NO_REASON, NOT_ASKED, OFFERED, PASSED, REFUSED, WORTH, Case, Moves, Speaker, State
-from sim.core.utility import Lines
+from sim.core.answers import BY_STEPS, NO_ANSWER, answer, step_down
+from sim.core.bids import NO_PACKAGE, STEP_DOWN, Bids, Domain, could_sign, listed_bid
+from sim.core.compiled import compiled, inlined, worth_compiling
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.packages import Bools, Ints
+from sim.core.protocol import Bargainer, Protocol
+from sim.core.state import ACCEPTED, NO_REASON, OFFERED, PASSED, REFUSED, WORTH, Case, Moves, State
+from sim.core.strategy import COMBINED, LATE, THRESHOLD
+from sim.core.utility import EVERYBODY, Lines
+
+TURN_STEPS = 100_000  # of a draw in a round, more or less
+IF_CONTENT, IF_ABLE, ALWAYS = range(3)  # whether to bid is to accept
 
 
-def reason_of(speaker: Speaker, offer: Ints, lines: Lines) -> Ints:
+class Rules(NamedTuple):
+    """What a protocol prescribes.
+
+    Attributes:
+        turns: Who takes a turn when, shape (rounds, B, turns); each party once a round at most.
+        reasoned: Whether who refuses names the red line that the offer crosses.
+        memory: For how many rounds a named line is avoided.
+        rounds: How many there are.
+        proposer_accepts: Whether who bids thereby accepts its bid: `IF_CONTENT`, `IF_ABLE` or `ALWAYS`.
+    """
+
+    turns: Ints
+    reasoned: bool
+    memory: int
+    rounds: int
+    proposer_accepts: int
+
+
+class Parties(NamedTuple):
+    """How parties go into the rounds; what of `Stance` is one number a draw has shape (rounds, B, N).
+
+    Attributes:
+        aspiration, accepts_from, bid: As in `Stance`.
+        draft: Text that each puts forward before any bid, `NO_PACKAGE` for none.
+        bidding, accepting, answering, span: As in `Stance` and `Answers`, shape (N,).
+        weight, clock: As in `Answers`, shape (rounds, B, N); no rounds where nobody answers.
+        chance: Uniforms of parties that leave something to chance, shape (rounds, N, B).
+        no_deal: Worth of no agreement, shape (B, N).
+        real: Red lines that are real, shape (B, L).
+        bids: What each may bid.
+    """
+
+    aspiration: Floats
+    accepts_from: Floats
+    bid: Ints
+    draft: Ints
+    bidding: Ints
+    accepting: Ints
+    answering: Ints
+    span: Ints
+    weight: Floats
+    clock: Floats
+    chance: Floats
+    no_deal: Floats
+    real: Bools
+    bids: Bids
+
+
+class Table(NamedTuple):
+    """What turns are written to: arrays of `State` and `Moves`, the latter of shape (rounds, turns, B)."""
+
+    open: Bools
+    standing: Ints
+    proposer: Ints
+    accepted: Bools
+    last_refuser: Ints
+    named: Ints
+    own_offer: Ints
+    offers_made: Ints
+    distinct_offers: Ints
+    log: Ints
+    received: Ints
+    best_received: Floats
+    signed: Ints
+    did: Ints
+    after: Ints
+    why: Ints
+
+
+WRITTEN = Table._fields[: Table._fields.index("did")]  # of `State`
+
+
+@compiled
+def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: int, last: int) -> None:
+    """Take the turns of some rounds in the draws that are open, one draw after the other.
+
+    With nothing on the table a party bids. A party that does not sign the standing offer passes; any other accepts it
+    or refuses it and bids. Signed is what every signatory has accepted since it was bid, the proposer too.
+
+    Args:
+        rules, domain, parties, table: As above.
+        first, last: The rounds, from 1.
+    """
+    utility, signs, pattern, crosses = domain.utility, domain.signs, domain.lines.pattern, domain.lines.crosses
+    bids, log = parties.bids, table.log
+    avoided, nothing_avoided = np.zeros(len(crosses), np.bool_), np.zeros(len(crosses), np.bool_)
+    marks, mark = np.full(len(pattern) if bids.top_package.shape[2] else 0, -1), 0
+    for b in range(len(table.open)):
+        struck = bids.struck[b if len(bids.struck) else 0 : b + 1 if len(bids.struck) else 0]
+        for k in range(first, last + 1):
+            if not table.open[b]:
+                break
+            at, since = k - first, max(1, k - rules.memory + 1)
+            _hear(table.named[b], since, domain.lines.crossing, avoided)
+            late = rules.rounds == 1 or (k - 1) / (rules.rounds - 1) >= LATE
+            for place in range(rules.turns.shape[2]):
+                me, text = rules.turns[at, b, place], table.standing[b]
+                own, rank = utility[b, me], domain.rank[me, b if domain.rank.shape[1] > 1 else 0]
+                signable, free = bids.signable[me, b], parties.no_deal[b, me]
+                asks, takes = parties.aspiration[at, b, me], parties.accepts_from[at, b, me]
+                act, reason, kind, bid = PASSED, NO_REASON, parties.answering[me], parties.bid[at, b, me]
+                if kind == BY_STEPS:
+                    mark += 1
+                    lowest, step = step_down(
+                        me, bids.top_package[me, b], bids.top_worth[me, b], bids.top_step[me, b], free - TOLERANCE,
+                        pattern, avoided, log[b], table.offers_made[b], table.distinct_offers[b], domain.counts,
+                        parties.chance[at, me, b], marks, mark,
+                    )  # fmt: skip
+                    asks = takes = min(max(lowest, free), max(bids.best[me, b], free))
+                    bid = step if bid == NO_PACKAGE else bid
+                elif kind != NO_ANSWER:
+                    asks = takes = answer(
+                        kind, parties.span[me], me, own, log[b], table.offers_made[b], domain.counts, free,
+                        bids.best[me, b], parties.weight[at, b, me], parties.clock[at, b, me],
+                    )  # fmt: skip
+                # It knows what it would bid before it answers: the line that it may name is its own, and none of its
+                # bids crosses that.
+                takes_turn = text == NO_PACKAGE or signs[me, text]
+                if bid == NO_PACKAGE and takes_turn and parties.bidding[me] != STEP_DOWN:
+                    bid = listed_bid(
+                        parties.bidding[me], asks, own, rank, pattern, signable, struck, avoided, nothing_avoided,
+                        bids.worth[me, b], bids.package[me, b], bids.crossing[me, b], bids.listed[me, b],
+                        bids.by_worth[me, b], bids.bin_end[me, b], bids.laid_out[me, b],
+                    )  # fmt: skip
+                bid = bids.best_package[me, b] if bid == NO_PACKAGE else bid
+                if text == NO_PACKAGE:
+                    act = OFFERED
+                elif takes_turn:
+                    value = own[text]
+                    table.received[b, me], table.best_received[b, me] = text, max(table.best_received[b, me], value)
+                    content = _content(value, parties.accepting[me], takes, own[bid], table.best_received[b, me], late)
+                    bearable = value >= free - TOLERANCE and could_sign(signable, struck, pattern[text], text)
+                    act = ACCEPTED if bearable and content else REFUSED
+                    if act == ACCEPTED:
+                        table.accepted[b, me] = True
+                    else:
+                        table.last_refuser[b] = me
+                        if rules.reasoned:
+                            reason = _why(crosses[pattern[text]], parties.real[b], domain.lines.owner, me)
+                        if reason >= 0:
+                            table.named[b, reason] = k
+                            _avoid(avoided, domain.lines.crossing[reason])
+                if act in (OFFERED, REFUSED):
+                    level, text = own[bid], parties.draft[at, b, me]
+                    bid = bid if text == NO_PACKAGE else text
+                    made, value = table.offers_made[b, me], own[bid]
+                    content = _content(value, parties.accepting[me], takes, level, table.best_received[b, me], late)
+                    bearable = value >= free - TOLERANCE and could_sign(signable, struck, pattern[bid], bid)
+                    for n in range(len(signs)):
+                        table.accepted[b, n] = False
+                    if rules.proposer_accepts == IF_CONTENT:
+                        table.accepted[b, me] = bearable and content
+                    else:
+                        table.accepted[b, me] = bearable or rules.proposer_accepts == ALWAYS
+                    table.distinct_offers[b, me] += _is_new(log[b, me], made, bid)
+                    table.standing[b], table.proposer[b], table.own_offer[b, me] = bid, me, bid
+                    log[b, me, made] = bid
+                    table.offers_made[b, me] += 1
+                standing = table.standing[b]
+                table.did[at, place, b], table.after[at, place, b], table.why[at, place, b] = act, standing, reason
+                if _agreed(signs, table.accepted[b], standing):
+                    table.open[b], table.signed[b] = False, k
+                    break
+
+
+@inlined
+def _content(worth: float, accepting: int, takes: float, own_bid: float, best_received: float, late: bool) -> bool:
+    """Whether a package is worth enough to be accepted: by what the party takes, or by the worth of its own bid."""
+    if accepting == THRESHOLD:
+        return worth >= takes - TOLERANCE
+    if accepting == COMBINED and late and worth >= best_received - TOLERANCE:
+        return True
+    return worth >= own_bid - TOLERANCE
+
+
+@inlined
+def _avoid(avoided: Bools, crossing: Bools) -> None:
+    """Avoid the patterns that cross a line, too."""
+    for k in range(len(avoided)):
+        avoided[k] |= crossing[k]
+
+
+@inlined
+def _hear(named: Ints, since: int, crossing: Bools, avoided: Bools) -> None:
+    """Avoid the patterns that cross a line named since a round, and no others."""
+    avoided[:] = False
+    for line in range(len(named)):
+        if named[line] >= since:
+            _avoid(avoided, crossing[line])
+
+
+@inlined
+def _why(crosses: Bools, real: Bools, owner: Ints, me: int) -> int:
+    """What a party says that refuses a text: its first real line that this crosses, or that it is worth too little."""
+    for line in range(len(crosses)):
+        if crosses[line] and real[line] and (owner[line] == me or owner[line] == EVERYBODY):
+            return line
+    return WORTH
+
+
+@inlined
+def _is_new(log: Ints, made: int, package: int) -> bool:
+    """Whether a party has never offered a package before; most often it is the last one again."""
+    for earlier in range(made - 1, -1, -1):  # noqa: SIM110
+        if log[earlier] == package:
+            return False
+    return True
+
+
+@inlined
+def _agreed(signs: Bools, accepted: Bools, text: int) -> bool:
+    """Whether all signatories of what lies on the table have accepted it."""
+    agreed = text != NO_PACKAGE
+    for n in range(len(signs)):
+        agreed &= accepted[n] or not signs[n, text]
+    return agreed
+
+
+def reason_of(party: Bargainer, offer: Ints, lines: Lines) -> Ints:
     """The first real line of the party, by id, that an offer crosses; else `WORTH`: it is worth too little.
 
     Args:
-        speaker: The party.
+        party: Who refuses.
         offer: A package of each draw, shape (B,).
         lines: The red lines over the packages.
 
@@ -23,11 +251,11 @@ def reason_of(speaker: Speaker, offer: Ints, lines: Lines) -> Ints:
     """
     if not lines.names:
         return np.full(len(offer), WORTH)
-    crossed = lines.crosses[lines.pattern[offer]] & speaker.real_lines
+    crossed = lines.crosses[lines.pattern[offer]] & party.real_lines
     return np.where(crossed.any(axis=1), crossed.argmax(axis=1), WORTH)
 
 
-class InTurn:
+class InTurn(Protocol):
     """Each party in turn accepts the standing offer or replaces it by its own; a protocol says the rest.
 
     A round is one pass: each party of the order, once. With nothing on the table a party must offer. A party that does
@@ -36,9 +264,14 @@ class InTurn:
 
     Attributes:
         order: A list of parties, `fixed`, `rotating`, or `random`.
+        reasoned: Whether who refuses names the red line that the offer crosses.
+        proposer_accepts: Whether who offers thereby accepts its own offer: `IF_CONTENT`, only if it would take it from
+            another; `IF_ABLE`, if it could sign it; or `ALWAYS`.
     """
 
     order: str | tuple[str, ...]
+    reasoned: bool = False
+    proposer_accepts: int = IF_CONTENT
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
         """Names of the random streams the order of speaking is made from: one a party, for each drawing of lots."""
@@ -53,14 +286,6 @@ class InTurn:
 
         `random` draws lots anew each round. `fixed` draws lots once a draw, for all rounds; `rotating` does too, and
         the opener moves to the end each round. A list is the same in every round and draw.
-
-        Args:
-            parties: Names, in the order of the party axis.
-            rounds: Number of rounds.
-            lots: Uniforms, shape (drawings, B, N), as named by `streams`.
-
-        Returns:
-            Party indices, shape (R, B, turns).
         """
         if self.order == "random":
             return np.argsort(lots, axis=2, kind="stable")
@@ -73,53 +298,47 @@ class InTurn:
         return np.broadcast_to(listed, (rounds, draws, len(listed)))
 
     def play_round(
-        self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case
+        self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> tuple[State, Moves]:
-        """One pass of the table.
-
-        Args:
-            state: The table before the round.
-            speakers: The parties, in the order of the party axis.
-            turns: Who speaks when in this round, shape (B, turns).
-            case: What there is to look up.
-
-        Returns:
-            The table after the round, and what everybody did.
-        """
+        """One pass of the table, in the loop above."""
+        written: dict[str, Any] = {name: getattr(state, name).copy() for name in WRITTEN if name != "log"}
         moves = Moves.none(turns)
-        for place in range(turns.shape[1]):
-            for speaker in speakers:
-                speaks = state.open & (turns[:, place] == speaker.index)
-                if speaks.any():
-                    state, did, why = self._turn(state, speaker, speaks, case)
-                    moves = moves.with_turn(place, speaks, did, state.standing, why)
-            state = state.with_signatures(case.signs)
-        return state, moves
+        table = Table(
+            log=state.log, did=moves.did[None], after=moves.package[None], why=moves.why[None], **written
+        )
+        rules = Rules(
+            np.ascontiguousarray(turns)[None], self.reasoned, self.memory or state.rounds, state.rounds,
+            self.proposer_accepts,
+        )  # fmt: skip
+        take_turns = worth_compiling(play, TURN_STEPS * (len(state.open) - 1))  # for one draw without the compiler
+        take_turns(rules, case.domain, together(parties, state, case), table, state.round, state.round)
+        return replace(state, **written), moves
 
-    def _turn(
-        self, state: State, speaker: Speaker, speaks: Bools, case: Case
-    ) -> tuple[State, Ints, Ints]:
-        """One party answers the standing offer or makes one; returns the table, what it did, and why it refused."""
-        me, empty = speaker.index, state.standing == NO_DEAL
-        asked = speaks & ~empty & case.signs[me, state.standing]
-        why = np.full(len(speaks), NO_REASON)
-        did = np.where(speaks, np.where(empty, OFFERED, PASSED), NOT_ASKED)
-        if asked.any():
-            state = state.with_received(me, asked, speaker.worth(state.standing))
-            accepts = asked & speaker.accepts(state, state.standing)
-            did = np.where(asked, np.where(accepts, ACCEPTED, REFUSED), did)
-            why = np.where(did == REFUSED, self.reason(speaker, state.standing, case.lines), NO_REASON)
-            state = state.with_answer(me, did == ACCEPTED, did == REFUSED, why)
-        offers = (did == REFUSED) | (did == OFFERED)
-        if offers.any():
-            package = speaker.offer(state)
-            state = state.with_offer(me, offers, package, self.consents(state, speaker, package))
-        return state, did, why
 
-    def reason(self, speaker: Speaker, offer: Ints, lines: Lines) -> Ints:
-        """What a party says when it refuses an offer: `NO_REASON`, `WORTH` or the index of a line, shape (B,)."""
-        raise NotImplementedError
+def together(parties: Sequence[Bargainer], state: State, case: Case) -> Parties:
+    """How all parties go into a round, as the loop takes it."""
+    stances = [party.stance(state) for party in parties]
+    answers = [stance.answers for stance in stances]
 
-    def consents(self, state: State, speaker: Speaker, package: Ints) -> Bools:
-        """Whether a party that puts a package on the table has thereby accepted it, shape (B,)."""
-        raise NotImplementedError
+    def side_by_side(values: Sequence[Any]) -> Any:
+        return np.stack(values, axis=1)[None]
+
+    nothing = np.zeros((0, *state.no_deal.shape))
+    some = any(each is not None for each in answers)
+    blank = np.zeros(len(state.open))
+    return Parties(
+        aspiration=side_by_side([stance.aspiration for stance in stances]),
+        accepts_from=side_by_side([stance.accepts_from for stance in stances]),
+        bid=side_by_side([stance.bid for stance in stances]),
+        draft=side_by_side([party.draft(state) for party in parties]),
+        bidding=np.array([stance.bidding for stance in stances]),
+        accepting=np.array([stance.accepting for stance in stances]),
+        answering=np.array([each.kind if each else NO_ANSWER for each in answers]),
+        span=np.array([each.span if each else 0 for each in answers]),
+        weight=side_by_side([each.weight if each else blank for each in answers]) if some else nothing,
+        clock=side_by_side([each.clock if each else blank for each in answers]) if some else nothing,
+        chance=np.ascontiguousarray(case.chance[state.round - 1])[None],
+        no_deal=np.ascontiguousarray(state.no_deal),
+        real=np.ascontiguousarray(state.real),
+        bids=case.bids(),
+    )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.opponent_model import INFORMATION
 from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.protocol import Bargainer, Protocol
 from sim.core.registry import choice, count
 from sim.core.solutions import asymmetric_nash, parties_by_default
 from sim.core.state import (
@@ -21,7 +22,6 @@ from sim.core.state import (
     PASSED,
     Case,
     Moves,
-    Speaker,
     State,
 )
 from sim.protocols import PROTOCOLS
@@ -160,7 +160,7 @@ KNOWN = {name: about for name, about in INFORMATION.items() if name != "learned"
     use="talks through a mediator who holds the pen: nobody else makes offers; all say yes, or what they mind in it",
 )
 @dataclass(frozen=True)
-class SingleText:
+class SingleText(Protocol):
     """A mediator puts one text before all who must sign it, and changes it by what they object to.
 
     In a round the mediator puts its text on the table, and every signatory accepts it or names the issue on which it
@@ -186,13 +186,13 @@ class SingleText:
         return np.broadcast_to(np.arange(len(parties)), (rounds, lots.shape[1], len(parties)))
 
     def play_round(
-        self, state: State, speakers: Sequence[Speaker], turns: Ints, case: Case
+        self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> tuple[State, Moves]:
         """The mediator's text, and what all say to it.
 
         Args:
             state: The table before the round.
-            speakers: The parties, in the order of the party axis.
+            parties: The parties, in the order of the party axis.
             turns: All parties, shape (B, N).
             case: What there is to look up.
 
@@ -200,31 +200,31 @@ class SingleText:
             The table after the round, and what everybody did: first the mediator, then all in turn.
         """
         moves = Moves.none(np.hstack([np.full((len(turns), 1), case.mediator), turns]))
-        state, did = self._put(state, speakers, case)
+        state, did = self._put(state, parties, case)
         nothing = np.full(len(did), NO_REASON)
         moves = moves.with_turn(0, state.open, did, state.standing, nothing)
         asked = state.open[:, None] & case.signs[:, state.standing].T
-        state = _asked(state, speakers, asked)
-        answers = np.array([speaker.accepts(state, state.standing) for speaker in speakers]).T  # all to the same table
-        why = np.array([reason_of(speaker, state.standing, case.lines) for speaker in speakers]).T
+        state = _asked(state, parties, asked)
+        answers = np.array([party.accepts(state, state.standing) for party in parties]).T  # all to the same table
+        why = np.array([reason_of(party, state.standing, case.lines) for party in parties]).T
         why[~asked | answers] = NO_REASON
         rows = np.flatnonzero(state.open)
         minds = np.zeros(asked.shape, np.int64)
-        minds[rows] = _said(state, speakers, case, rows, (asked & ~answers)[rows]).bits
-        for speaker in speakers:
-            n, silent = speaker.index, NOT_ASKED if speaker.index == case.mediator else PASSED
+        minds[rows] = _said(state, parties, case, rows, (asked & ~answers)[rows]).bits
+        for party in parties:
+            n, silent = party.index, NOT_ASKED if party.index == case.mediator else PASSED
             did = np.where(asked[:, n], np.where(answers[:, n], ACCEPTED, OBJECTED), silent)
             moves = moves.with_turn(n + 1, state.open, did, state.standing, why[:, n], minds[:, n])
         accepted = np.where(state.open[:, None], asked & answers, state.accepted)
         state = replace(state, accepted=accepted, named=_named(state, why))
         return state.with_signatures(case.signs), moves
 
-    def _put(self, state: State, speakers: Sequence[Speaker], case: Case) -> tuple[State, Ints]:
+    def _put(self, state: State, parties: Sequence[Bargainer], case: Case) -> tuple[State, Ints]:
         """The mediator puts a text on the table, changes it or leaves it; returns the table and what it did.
 
         As long as it has drafts it puts these, one a round.
         """
-        mediator, text = speakers[case.mediator], state.standing
+        mediator, text = parties[case.mediator], state.standing
         new = np.where(state.open, mediator.draft(state), NO_DEAL)
         rows = np.flatnonzero(state.open & (new == NO_DEAL))
         void = (text[rows] == NO_DEAL) | mediator.taken_off(rows, text[rows])
@@ -232,19 +232,19 @@ class SingleText:
         if len(begin):
             new[begin] = self._begun(state, mediator, case, begin)
         if len(go_on):
-            new[go_on] = self._moved(state, speakers, case, go_on)
+            new[go_on] = self._moved(state, parties, case, go_on)
         puts = state.open & (new != NO_DEAL)
         state = state.with_offer(mediator.index, puts, new, np.zeros_like(puts))
         return state, np.where(puts, DRAFTED, LEFT_AS_IT_IS)
 
-    def _moved(self, state: State, speakers: Sequence[Speaker], case: Case, rows: Ints) -> Ints:
+    def _moved(self, state: State, parties: Sequence[Bargainer], case: Case, rows: Ints) -> Ints:
         """The text that takes the place of the one on the table, `NO_DEAL` where it stays, shape (rows,).
 
         Who has not accepted it objects to it, also who takes its consent back since no deal has come to be worth more.
         """
         text, lines = state.standing[rows], case.lines
         last, heard = self._last(state, case, rows), state.lines_heard(self.memory)[rows]
-        mediator = speakers[case.mediator]
+        mediator = parties[case.mediator]
 
         def barred(row: Ints, package: Ints) -> Bools:
             again = (last[row] == package[:, None]).any(axis=1)
@@ -253,9 +253,9 @@ class SingleText:
             return barred
 
         refuse = case.signs[:, text].T & ~state.accepted[rows]
-        return moved(_said(state, speakers, case, rows, refuse), case.packages[text], case, barred)
+        return moved(_said(state, parties, case, rows, refuse), case.packages[text], case, barred)
 
-    def _begun(self, state: State, mediator: Speaker, case: Case, rows: Ints) -> Ints:
+    def _begun(self, state: State, mediator: Bargainer, case: Case, rows: Ints) -> Ints:
         """The text to begin with, shape (rows,): the largest product of gains as far as the mediator knows them.
 
         The first that there is of: proposals on file; all packages; both but for those that cross a line it has heard
@@ -286,15 +286,15 @@ class SingleText:
         return np.where(place < 0, NO_DEAL, state.log[rows[:, None], case.mediator, np.maximum(place, 0)])
 
 
-def _said(state: State, speakers: Sequence[Speaker], case: Case, rows: Ints, refuse: Bools) -> Objections:
+def _said(state: State, parties: Sequence[Bargainer], case: Case, rows: Ints, refuse: Bools) -> Objections:
     """What those who refuse the text on the table, shape (rows, N), say of it."""
-    option_worth = np.array([speaker.view(state).option_worth[rows] for speaker in speakers])
+    option_worth = np.array([party.view(state).option_worth[rows] for party in parties])
     return objections(option_worth.swapaxes(0, 1), case.packages[state.standing[rows]], refuse)
 
 
-def _asked(state: State, speakers: Sequence[Speaker], asked: Bools) -> State:
+def _asked(state: State, parties: Sequence[Bargainer], asked: Bools) -> State:
     """The text has come before those who must sign it, shape (B, N)."""
-    worth = np.array([speaker.worth(state.standing) for speaker in speakers]).T
+    worth = np.array([party.utility_of(state.standing) for party in parties]).T
     received = np.where(asked, state.standing[:, None], state.received)
     best = np.where(asked, np.maximum(state.best_received, worth), state.best_received)
     return replace(state, received=received, best_received=best)

@@ -1,6 +1,66 @@
-"""Pages that stand on their own: one HTML file with all charts, numbers and sources, and no address outside it."""
+"""What a result says, as one document: terminal text, plain data for JSON, or a page that stands on its own.
 
-from sim.report.comparison import comparison_page
-from sim.report.result import result_page
+Each kind of result has a file here that makes its document and its data; it is imported when it is first asked for.
+"""
 
-__all__ = ["comparison_page", "result_page"]
+from collections.abc import Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.report.document import Block
+    from sim.report.result import comparison_page, result_page
+
+__all__ = ["comparison_page", "compose", "render", "result_page"]
+
+KINDS = {  # by the class of a result: the file with its `document` and `data`
+    "Comparison": "compare",
+    "Discovery": "discovery",
+    "DrawExplained": "explain_draw",
+    "Explanation": "explain",
+    "Narration": "run",
+    "Portrait": "show",
+    "Sensitivity": "sensitivity",
+    "Tournament": "tournament",
+}
+FORMS = ("text", "data", "html")
+
+
+def render(result: Any, form: str = "text") -> Any:
+    """What a result says.
+
+    Args:
+        result: Of a class in `KINDS`.
+        form: `text` for a terminal, `data` with the documented keys of `--json`, or `html`, a page of its own.
+
+    Raises:
+        ValueError: if there is no such form.
+    """
+    if form not in FORMS:
+        raise ValueError(f"a result has no form {form!r}; there are {', '.join(FORMS)}")
+    if form == "data":
+        return _kind(result).data(result)
+    if form == "html":
+        from sim.report.page import page
+
+        title, *blocks = compose(result)
+        return page(getattr(title, "text", "").partition("\n")[0], type(result).__name__, [], [title, *blocks])
+    from sim.report.terminal import as_text
+
+    return as_text(compose(result))
+
+
+def compose(result: Any) -> "Iterable[Block]":
+    """The document of a result, as blocks below each other."""
+    blocks: Iterable[Block] = _kind(result).document(result)
+    return blocks
+
+
+def _kind(result: Any) -> Any:
+    return import_module(f"sim.report.{KINDS[type(result).__name__]}")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ("comparison_page", "result_page"):
+        raise AttributeError(f"module 'sim.report' has no attribute {name!r}")
+    return getattr(import_module("sim.report.result"), name)

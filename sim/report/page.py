@@ -1,14 +1,20 @@
-"""Sections put into the template."""
+"""A document as one HTML page that stands on its own: all charts, numbers and sources, and no address outside it."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from functools import cache
+from html import unescape
 from importlib.resources import files
 
+import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from sim.analysis.words import clean
-from sim.report.blocks import Section
-from sim.scenario.messages import shown
+from sim.charts.chart import svg_text
+from sim.charts.page import Picture
+from sim.charts.text import DASH
+from sim.core.wording import shown
+from sim.report.document import Block, Drawing, Folded, Paragraph, Table, sections, table_of
+from sim.results.labels import clean
 
 CAVEAT = (
     "Every share is a share of runs in this scenario: of samples of the uncertain numbers in its file, under the "
@@ -20,7 +26,7 @@ DISCLAIMER = "A thinking aid made with peacesim. It does not forecast, and it ta
 
 
 def page(
-    title: str, kicker: str, about: Sequence[str], sections: Sequence[Section], disclaimer: str = "",
+    title: str, kicker: str, about: Sequence[str], blocks: Iterable[Block], disclaimer: str = "",
 ) -> str:  # fmt: skip
     """One HTML document.
 
@@ -28,7 +34,7 @@ def page(
         title: Of the page.
         kicker: A line above it.
         about: Paragraphs below it.
-        sections: In order; those without content are the caller's to leave out.
+        blocks: In order; a heading with nothing below it is left out.
         disclaimer: Of the scenario; ours stands where it has none.
     """
     template = _environment().get_template("page.html")
@@ -36,17 +42,42 @@ def page(
         title=clean(title),
         kicker=clean(kicker),
         about=[shown(each, MOST_TEXT) for each in about if each],
-        sections=sections,
+        sections=[section for section in sections(blocks) if section.blocks],
         caveat=CAVEAT,
         disclaimer=shown(disclaimer, MOST_TEXT) or DISCLAIMER,
         style=_read("style.css"),
+        dash=DASH,
     )
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(loader=FunctionLoader(_read), autoescape=True, undefined=StrictUndefined)
+    environment = Environment(loader=FunctionLoader(_read), autoescape=True, undefined=StrictUndefined)
+    for kind in (Paragraph, Table, Drawing, Folded):
+        environment.tests[kind.__name__.lower()] = lambda block, kind=kind: isinstance(block, kind)
+    return environment
 
 
 def _read(name: str) -> str:
     return files("sim.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def drawing(name: str, picture: Picture | str, frame: pd.DataFrame) -> Drawing:
+    """A chart for a page: the name of its files, the picture (or its SVG as `svg_text` writes it), its numbers."""
+    svg = picture if isinstance(picture, str) else svg_text(picture)
+    found = re.search(r"<title[^>]*>(.*?)</title>", svg, re.DOTALL)
+    points = re.search(r'<svg[^>]* width="([\d.]+)pt"', svg)
+    assert found is not None and points is not None
+    title = unescape(found[1])
+    numbers = table_of(f"Numbers of the chart: {title}", frame)
+    return Drawing(name, title, _in_page(svg), float(points[1]) / 72, numbers)
+
+
+def _in_page(svg: str) -> str:
+    """An SVG as it may stand beside others in a page: without a prolog, and without ids that each of them has.
+
+    Ids that something refers to are made of what they name, so two that are the same name the same thing.
+    """
+    body = svg[svg.index("<svg") :]
+    return re.sub(r' id="(?:figure|axes|patch|text|line2d|matplotlib\.axis|[xy]tick|legend|[A-Za-z]*Collection|'
+                  r'QuadMesh|image|contour)[A-Za-z]*_\d+"', "", body)  # fmt: skip

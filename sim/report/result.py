@@ -1,32 +1,35 @@
-"""The page of one result: question, headline, how far runs got, packages, obstacles, numbers, provenance."""
+"""The page of one result, from headline to provenance, and the page of several side by side."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
+from sim.analysis.compare import Comparison
 from sim.analysis.figures import NoAnswer
-from sim.analysis.layout import percent, share_with_interval
+from sim.analysis.hindsight import Hindsight, hindsight
+from sim.analysis.portrait import Portrait, portrait
 from sim.analysis.sensitivity import sensitivity
-from sim.analysis.sweep_table import STAGES
-from sim.analysis.words import blocker_words, clean, either, issue_label, option_label, party_label
-from sim.charts import CHARTS
-from sim.charts.chart import svg_text
-from sim.charts.tornado import tornado_chart, tornado_numbers
-from sim.report.blocks import Drawing, Section, drawing, drawn_as, grid
-from sim.report.page import page
-from sim.report.scenario_parts import history_section, issues_grid, numbers_section, parties_grid, theory_section
+from sim.analysis.waterfall import Waterfall
+from sim.charts import ANALYSIS_CHARTS, CHARTS, charts_side_by_side
+from sim.charts.chart import side_by_side
+from sim.charts.compare import compare, compare_table
+from sim.core.wording import counted
+from sim.report.compare import chart_labels, page_document
+from sim.report.document import Block, Folded, Table, heading, paragraph, table, table_of
+from sim.report.page import drawing, page
 from sim.results.drivers import funnel
+from sim.results.figures import STAGES
+from sim.results.format import number, percent, share_with_interval
+from sim.results.labels import blocker_words, clean, either, issue_label, option_label, party_label
 from sim.results.results import Results
 from sim.results.stages import is_voted_on, stages
 from sim.scenario import Scenario
-from sim.scenario.messages import counted
 
 MOST_BLOCKERS = 12
 NOT_TOLD = ("seed", "asked", "complete")  # of the provenance: told above, or true of the folder and not of the result
-GROUPS = {  # which charts stand in which part of the page
-    "packages": ("packages", "concessions"),
-    "talks": ("talks", "ledger", "frontier", "zone"),
-    "after": ("survival", "harm"),
-}
+CHART_SECTIONS = {"talks": "The talks", "after": "Time and harm", "charts": "More charts"}  # by group of their charts
 
 
 def result_page(results: Results, svgs: Mapping[str, str] | None = None) -> str:
@@ -37,39 +40,71 @@ def result_page(results: Results, svgs: Mapping[str, str] | None = None) -> str:
         svgs: Charts that are drawn already, as SVG by name; the others are drawn now.
     """
     scenario = results.scenario
-    drawn = {name: _chart(results, name, svgs or {}) for name, chart in CHARTS.items() if chart.applies(results)}
-    parts = [
-        headline_section(results),
-        funnel_section(results, drawn),
-        packages_section(results, drawn),
-        blockers_section(results),
-        moved_section(results),
-        Section("talks", "The talks", drawings=_group(drawn, "talks")),
-        Section("after", "Time and harm", drawings=_group(drawn, "after")),
-        history_section(results),
-        theory_section(scenario),
-        numbers_section(scenario),
-        provenance_section(results),
-    ]
-    shown = [part for part in parts if part is not None and (part.paragraphs or part.grids or part.drawings)]
     kicker = f"{scenario.id}, as of {scenario.as_of}" if scenario.as_of else scenario.id
-    return page(scenario.title, kicker, (scenario.about, _absent(scenario)), shown, scenario.disclaimer)
+    return page(scenario.title, kicker, (scenario.about, _absent(scenario)), _blocks(results, svgs or {}),
+                scenario.disclaimer)  # fmt: skip
 
 
-def _chart(results: Results, name: str, svgs: Mapping[str, str]) -> Drawing:
-    chart = CHARTS[name]
-    return drawn_as(name, svgs.get(name) or svg_text(chart(results)), chart.table(results))
+def _blocks(results: Results, svgs: Mapping[str, str]) -> Iterator[Block]:
+    drawn = {
+        name: drawing(name, svgs.get(name) or chart(results), chart.table(results))
+        for name, chart in CHARTS.items()
+        if chart.applies(results)
+    }
+
+    def group(name: str) -> Iterator[Block]:
+        return (each for chart, each in drawn.items() if CHARTS[chart].group == name)
+
+    yield from headline(results)
+    yield from how_far(results)
+    yield from group("funnel")
+    yield from packages(results)
+    yield from group("packages")
+    yield from blockers(results)
+    yield from moved(results)
+    for name in dict.fromkeys((*CHART_SECTIONS, *(CHARTS[name].group for name in drawn))):
+        if name not in ("funnel", "packages"):
+            yield heading(CHART_SECTIONS.get(name, name.replace("_", " ").capitalize()), name)
+            yield from group(name)
+    yield from history(results)
+    yield from theory(results.scenario)
+    yield from numbers(results.scenario)
+    yield from provenance(results)
 
 
-def _group(drawn: Mapping[str, Drawing], group: str) -> tuple[Drawing, ...]:
-    return tuple(drawn[name] for name in GROUPS[group] if name in drawn)
+def comparison_page(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> str:
+    """One HTML page that sets results side by side.
+
+    Args:
+        comparison: The first result is what the others are compared with.
+        falls: Where differences come from, to be told as well.
+    """
+    results = comparison.results
+    titles = dict.fromkeys(one.scenario.title for one in results)
+    kicker = f"Comparison of {len(results)} results"
+    blocks = [*_compared(comparison, falls), *numbers(results[0].scenario)]
+    return page(" and ".join(titles), kicker, [], blocks, results[0].scenario.disclaimer)
+
+
+def _compared(comparison: Comparison, falls: Sequence[Waterfall]) -> Iterator[Block]:
+    """The tables, then outcomes and packages, then every chart that any result has, all on one scale."""
+    results, labels = comparison.results, chart_labels(comparison)
+    yield from page_document(comparison, falls)
+    chart = ANALYSIS_CHARTS["waterfall"]
+    yield from (drawing(f"waterfall-{number}", chart(fall), chart.table(fall)) for number, fall in enumerate(falls, 1))
+    yield heading("Side by side", "charts")
+    yield paragraph("Every picture has one scale for all results.")
+    yield drawing("compare", compare(results, labels), compare_table(results, labels))
+    for name in charts_side_by_side(results):
+        chart = CHARTS[name]
+        yield drawing(f"compare-{name}", side_by_side(chart, results, labels), chart.several(results, labels))
 
 
 def _absent(scenario: Scenario) -> str:
     return f"Not at the table: {', '.join(scenario.not_at_the_table)}." if scenario.not_at_the_table else ""
 
 
-def headline_section(results: Results) -> Section:
+def headline(results: Results) -> Iterator[Block]:
     """The question and the answer in a few sentences, each share with n, interval and what moves it most."""
     scenario, facts = results.scenario, results.summary()
     sides = either([party_label(scenario, name) for name in scenario.parties], "and")
@@ -85,8 +120,11 @@ def headline_section(results: Results) -> Section:
     else:
         answer.append("No text was signed in any run.")
     answer.append(_moved(results))
-    table = parties_grid(scenario, results.parties())
-    return Section("headline", "In short", (asked, " ".join(filter(None, answer))), (table, issues_grid(scenario)))
+    yield heading("In short", "headline")
+    yield paragraph(asked)
+    yield paragraph(" ".join(filter(None, answer)))
+    yield _parties_table(results.parties())
+    yield _issues_table(scenario)
 
 
 def _what_became(results: Results) -> str:
@@ -126,58 +164,59 @@ def _moved(results: Results) -> str:
     )
 
 
-def funnel_section(results: Results, drawn: Mapping[str, Drawing]) -> Section:
+def how_far(results: Results) -> Iterator[Block]:
     """How far runs got, with what moves each stage."""
-    table = funnel(results)
-    rows = [
-        (STAGES[str(row["name"])], share_with_interval(row["share"], int(row["n"])), row["moved_by"],
-         percent(row["where_low"], results.n // 3), percent(row["where_high"], results.n // 3))
-        if isinstance(row["moved_by"], str)
-        else (STAGES[str(row["name"])], share_with_interval(row["share"], int(row["n"])), None, None, None)
-        for row in table[table["kind"] == "stage"].to_dict("records")
-    ]  # fmt: skip
-    heads = ("stage", "share of runs, 95 %", "moved most by", "where it is lowest", "where it is highest")
-    grids = (grid("How far runs got, and the number of the file that moves each stage most", heads, rows, {1, 3, 4}),)
-    return Section("funnel", "How far runs get", (), grids, (drawn["funnel"],) if "funnel" in drawn else ())
+    rows = []
+    for row in funnel(results).to_dict("records"):
+        if row["kind"] == "stage":
+            ends = [percent(row[key], results.n // 3) for key in ("where_low", "where_high")]
+            by = [row["moved_by"], *ends] if isinstance(row["moved_by"], str) else [None] * 3
+            rows.append([STAGES[row["name"]].heading, share_with_interval(row["share"], int(row["n"])), *by])
+    heads = ["stage", "share of runs, 95 %", "<moved most by", "where it is lowest", "where it is highest"]
+    yield heading("How far runs get", "funnel")
+    yield table(heads, rows, caption="How far runs got, and the number of the file that moves each stage most")
 
 
-def packages_section(results: Results, drawn: Mapping[str, Drawing]) -> Section:
+def packages(results: Results) -> Iterator[Block]:
     """What was signed, in words."""
-    table, scenario = results.packages(), results.scenario
+    found, scenario = results.packages(), results.scenario
     issues = scenario.headline or tuple(scenario.issues)
     rows = [
         (*(option_label(scenario, issue, str(row[issue])) for issue in issues),
          share_with_interval(row["share"], results.n))
-        for row in table.head(12).to_dict("records")
+        for row in found.head(12).to_dict("records")
     ]  # fmt: skip
     heads = (*(issue_label(scenario, issue) for issue in issues), "share of runs, 95 %")
-    grids = (grid("Packages signed most often, by headline issues", heads, rows, {len(issues)}),) if rows else ()
-    said = f"{len(table):,} different packages by headline issues were signed." if rows else "Nothing was signed."
-    return Section("packages", "Which packages", (said,), grids, _group(drawn, "packages"))
+    yield heading("Which packages", "packages")
+    count = f"{len(found):,} different packages by headline issues were signed."
+    yield paragraph(count if rows else "Nothing was signed.")
+    if rows:
+        yield table(heads, rows, len(issues), "Packages signed most often, by headline issues")
 
 
-def blockers_section(results: Results) -> Section:
+def blockers(results: Results) -> Iterator[Block]:
     """What stood in the way of the runs without a deal, in words."""
-    table = results.blockers()
+    found = results.blockers()
     rows = [
         ("; or ".join(blocker_words(results.scenario, row["blocker"])), share_with_interval(row["share"], results.n))
-        for row in table.head(MOST_BLOCKERS).to_dict("records")
+        for row in found.head(MOST_BLOCKERS).to_dict("records")
     ]
+    yield heading("What stands in the way", "blockers")
     if not rows:
-        return Section("blockers", "What stands in the way", ("Every run ended with an agreement in force.",))
+        yield paragraph("Every run ended with an agreement in force.")
+        return
     said = (
         "In runs without a zone: the smallest sets of no-deal worths and red lines whose removal would open one. With "
         "a zone and no deal: who refused the last offer. After a signature: who refused it at home."
     )
-    heads = ("what stood in the way", "share of runs, 95 %")
-    note = f"and {len(table) - MOST_BLOCKERS:,} more" if len(table) > MOST_BLOCKERS else ""
-    told = grid("By what stood in the way", heads, rows, {1}, note)
-    return Section("blockers", "What stands in the way", (said,), (told,))
+    note = f"and {len(found) - MOST_BLOCKERS:,} more" if len(found) > MOST_BLOCKERS else ""
+    yield paragraph(said)
+    yield table(["what stood in the way", "share of runs, 95 %"], rows, caption="By what stood in the way", note=note)
 
 
-def moved_section(results: Results) -> Section:
+def moved(results: Results) -> Iterator[Block]:
     """Which inputs the shares hang on most, beside inputs that do nothing."""
-    drawn, notes = [], []
+    drawn, notes, tornado = [], [], ANALYSIS_CHARTS["tornado"]
     for figure in ("signed", "in_force") if is_voted_on(results) else ("signed",):
         try:
             told = sensitivity(results, figure)
@@ -187,12 +226,14 @@ def moved_section(results: Results) -> Section:
         if told.note:
             notes.append(told.note)
             continue
-        drawn.append(drawing(f"tornado-{figure}", tornado_chart(told), tornado_numbers(told)))
+        drawn.append(drawing(f"tornado-{figure}", tornado(told), tornado.table(told)))
     words = "One input at a time, all others varying with it; what two inputs do together is not seen."
-    return Section("moved", "What moves it", (words, *dict.fromkeys(notes)), drawings=tuple(drawn))
+    yield heading("What moves it", "moved")
+    yield from map(paragraph, (words, *dict.fromkeys(notes)))
+    yield from drawn
 
 
-def provenance_section(results: Results) -> Section:
+def provenance(results: Results) -> Iterator[Block]:
     """What made the result, and how to make it again."""
     facts: list[tuple[str, object]] = [("scenario", results.scenario.id), ("runs", f"{results.n:,}")]
     facts.append(("seed", results.seed))
@@ -201,13 +242,13 @@ def provenance_section(results: Results) -> Section:
             continue
         for name, one in value.items() if isinstance(value, Mapping) else ((key, value),):
             facts.append((str(name).replace("_", " "), _plain(one)))
-    table = grid("What made this result", ("what", "value"), facts)
     overridden = results.scenario.overrides()
-    said = ["The same scenario and seed give the same bits on every machine, whatever the number of workers."]
+    yield heading("Provenance", "provenance")
+    yield paragraph("The same scenario and seed give the same bits on every machine, whatever the number of workers.")
     if overridden:
-        said.append(f"{len(overridden):,} overrides: " + "; ".join(map(clean, overridden[:20])) + ".")
-    text = ("The scenario as it was played", results.scenario.resolved_text())
-    return Section("provenance", "Provenance", tuple(said), (table,), text=text)
+        yield paragraph(f"{len(overridden):,} overrides: " + "; ".join(map(clean, overridden[:20])) + ".")
+    yield table(["what", "<value"], facts, caption="What made this result")
+    yield Folded("The scenario as it was played", results.scenario.resolved_text())
 
 
 def _plain(value: object) -> str:
@@ -218,3 +259,138 @@ def _plain(value: object) -> str:
     return str(value)
 
 
+# What a scenario says: numbers with sources, central numbers, history.
+
+STATUSES = ("sourced", "mixed", "assumption")
+NOT_SAID = "not said"
+
+
+def numbers(scenario: Scenario) -> Iterator[Block]:
+    """Every number with range, law, status, source and note, and what the sources are."""
+    known = scenario.numbers()
+    counts = Counter(number.status or NOT_SAID for number in known.values())
+    told = ", ".join(f"{counts[status]:,} {status}" for status in (*STATUSES, NOT_SAID) if counts[status])
+    uncertain = sum(number.uncertain for number in known.values())
+    rows = [
+        (path, f"{n.value:g}", f"{n.low:g} to {n.high:g}" if n.uncertain else None, n.law if n.uncertain else None,
+         n.status, ", ".join(n.source) or None, n.note or None)
+        for path, n in known.items()
+    ]  # fmt: skip
+    heads = ["number", "value", "<range", "<law", "<status", "<source", "<note"]
+    yield heading("Numbers and sources", "numbers")
+    drawn = f"{uncertain:,} of them have a range and are drawn anew in every run."
+    yield paragraph(f"{len(known):,} numbers: {told}. {drawn}")
+    yield Folded(f"All {len(rows):,} numbers", table(heads, rows, caption="Every number of the scenario"))
+    if scenario.sources:
+        listed = table(["key", "<source"], scenario.sources.items(), caption="Sources")
+        yield Folded(f"{len(scenario.sources):,} sources", listed)
+
+
+def theory(scenario: Scenario) -> Iterator[Block]:
+    """What there is to agree on and what theory would pick, at central numbers."""
+    at = portrait(scenario)
+    words = (
+        "No bargaining: every number at its value. A zone is the set of packages that no party who must sign finds "
+        f"worse than no deal and that cross no red line of theirs. Solutions are over {_over(at)}."
+    )
+    yield heading("At central numbers", "theory")
+    yield paragraph(words)
+    yield table_of("Zone of possible agreement, by which red lines count", at.zones)
+    folded = [
+        ("What each party could sign", "What each party could sign, and its best package", at.best),
+        ("Reference solutions", "What theory would pick", at.solutions),
+        ("Red lines", "Red lines, with the share of runs in which each is real at the start", at.red_lines),
+        ("Proposals", "Proposals on the table: worth to each party, margin over no deal, lines crossed", at.proposals),
+    ]
+    yield from (Folded(title, table_of(caption, frame)) for title, caption, frame in folded if len(frame))
+
+
+def _over(at: Portrait) -> str:
+    labels = [party_label(at.scenario, name) for name in at.solution_parties]
+    return ", ".join(labels) or "all that sign"
+
+
+def _parties_table(parties: pd.DataFrame) -> Table:
+    """What the runs came to for each party."""
+    names = {
+        "label": "party", "utility": "worth of the text, if signed", "utility_low": "5 %", "utility_high": "95 %",
+        "no_deal": "no deal", "margin": "margin", "worth": "worth from the start", "blocking": "share of blocking",
+    }  # fmt: skip
+    caption = "Parties, each on its own scale: scales of two parties do not compare"
+    return table_of(caption, parties.drop(columns="party"), names)
+
+
+def _issues_table(scenario: Scenario) -> Table:
+    """The issues and their options, in the order of the file."""
+    rows = [
+        (issue_label(scenario, name), "; ".join(option_label(scenario, name, option) for option in issue.options))
+        for name, issue in scenario.issues.items()
+    ]
+    return table(["issue", "<options, from one end to the other"], rows, caption="What is on the table")
+
+
+def history(results: Results) -> Iterator[Block]:
+    """What really came of it, where the file says so, beside the runs and two guesses that need no bargaining."""
+    scenario = results.scenario
+    if not scenario.history:
+        return
+    yield heading("What really happened", "history")
+    yield paragraph("What really came of it stands beside the runs, and nothing that a run computes depends on it.")
+    found = hindsight(results)
+    if found is not None:
+        yield paragraph(hindsight_words(scenario, found))
+        yield _terms_table(scenario, found)
+        if len(found.facts):
+            heads, caption = ["what", "<happened", "<runs"], "What else can be set side by side"
+            yield table(heads, found.facts.to_numpy().tolist(), caption=caption)
+    rows = list(_leaves("", scenario.history))
+    as_filed = table(["what", "<in the file"], rows, caption="As the file has it")
+    yield Folded("All that the file tells of what happened", as_filed)
+
+
+def hindsight_words(scenario: Scenario, told: Hindsight) -> str:
+    """How near the runs come, beside the two guesses, and where they miss."""
+    means, count = told.errors, len(told.issues)
+    of = f"{count} issues" if count == len(scenario.issues) else f"the {count} of {len(scenario.issues)} issues told of"
+    if not told.signed:
+        return f"No text was signed in any run, so none can be set beside history on {of}."
+    nearer = [name for name in ("weighted_mean", "middle") if means["runs"] < means[name]]
+    names = {"weighted_mean": "the weighted mean of positions", "middle": "the middle of every scale"}
+    said = (
+        f"Over {of} the texts signed in the runs lie {means['runs']:.1f} points of 100 in the mean from what was "
+        f"signed, the weighted mean of positions {means['weighted_mean']:.1f}, the middle of every scale "
+        f"{means['middle']:.1f}. "
+        f"The runs come nearer than {either([names[each] for each in nearer], 'and') or 'neither'}."
+    )
+    if not told.misses:
+        return said
+    missed = either([issue_label(scenario, issue) for issue in told.misses], "and")
+    return f"{said} Most of their texts miss it on {missed}."
+
+
+def _terms_table(scenario: Scenario, told: Hindsight) -> Table:
+    """Issue by issue, where the text lay and where the runs and the guesses lie."""
+    rows = [
+        (issue_label(scenario, row["issue"]),
+         f"{row['low']:.0f}" if row["low"] == row["high"] else f"{row['low']:.0f} to {row['high']:.0f}",
+         number(row["runs"], 0), share_with_interval(row["inside"], told.signed), number(row["error"], 1),
+         f"{row['mean']:.0f}", f"{row['mean_error']:.1f}", f"{row['middle_error']:.1f}")
+        for row in told.issues.to_dict("records")
+    ]  # fmt: skip
+    means = told.errors
+    rows.append(("mean over issues", "", "", "", number(means["runs"], 1), "", f"{means['weighted_mean']:.1f}",
+                 f"{means['middle']:.1f}"))  # fmt: skip
+    heads = ("issue", "happened, 0 to 100", "runs, mean", "runs there", "runs, distance", "weighted mean",
+             "its distance", "distance of the middle")  # fmt: skip
+    return table(heads, rows, caption="Terms on the scale of each issue, from one end to the other")
+
+
+def _leaves(path: str, node: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        for key, below in node.items():
+            yield from _leaves(f"{path} {key}".strip().replace("_", " "), below)
+    elif isinstance(node, list) and any(isinstance(entry, dict) for entry in node):
+        for number, entry in enumerate(node, 1):
+            yield from _leaves(f"{path} {number}", entry)
+    else:
+        yield path, ", ".join(map(str, node)) if isinstance(node, list) else clean(str(node))

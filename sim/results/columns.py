@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sim.core import distances, kernels, solutions
-from sim.core.distances import reference_shortfalls
+from sim.core import solutions
+from sim.core.blocking import minimal_blocking_sets
+from sim.core.distances import agreement_distances
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.utility import DAYS_PER_MONTH, EVERYBODY, worth_from_start
@@ -98,7 +99,7 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         `draw`, `outcome` (index into `OUTCOMES`), `package` and `standing` (package indices), `round` (0: none),
         `proposer` (party index), `blocker` (text, empty where there is a deal), `zone_packages`, `least_satisfied`,
         `least_satisfied_party` (text), `least_satisfied_margin`, `opposition`, `nash_distance`, `pareto_distance`,
-        those of `reference_shortfalls`, and per party `utility.n`, `no_deal.n`, `margin.n`, `worth.n`, `opening.n`
+        those of `agreement_distances`, and per party `utility.n`, `no_deal.n`, `margin.n`, `worth.n`, `opening.n`
         (package index), n its index. Missing numbers are NaN.
     """
     ensemble, signed = talks.ensemble, talks.signed > 0
@@ -123,7 +124,10 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         "zone_packages": talks.listed_first.count,
         "zone_packages_last": talks.listed.count,
         **_satisfaction(talks, text_worth - no_deal, no_deal),
-        **_distances(talks, no_deal),
+        **agreement_distances(
+            talks.utility, no_deal, ensemble.structure.signs, talks.listed, solution_parties(ensemble),
+            influence(ensemble), ensemble.structure.space.packages, talks.package,
+        ),
     }
     by_party: dict[str, npt.NDArray[Any]] = {
         "utility": plain, "no_deal": no_deal, "margin": text_worth - no_deal, "worth": worth, "opening": openings(talks)
@@ -143,20 +147,6 @@ def outcome_codes(talks: Talks) -> Ints:
         NO_ZONE,
     )
     return codes
-
-
-def _distances(talks: Talks, no_deal: Floats) -> dict[str, npt.NDArray[Any]]:
-    """How far agreements lie from reference solutions, by the zone of the round of signature."""
-    table, zone, parties = talks.ensemble.structure, talks.listed, solution_parties(talks.ensemble)
-    options, agreed = table.space.packages, talks.package
-    found = distances.measured(talks.utility, no_deal, table.signs, zone, parties, options, agreed)
-    return {
-        "nash_distance": distances.nash_distance(found),
-        "pareto_distance": distances.pareto_distance(found),
-        **reference_shortfalls(
-            found, talks.utility, no_deal, zone, parties, influence(talks.ensemble), options, agreed
-        ),
-    }  # fmt: skip
 
 
 def solution_parties(ensemble: Ensemble) -> Bools:
@@ -211,7 +201,7 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
     """
     table, text = talks.ensemble.structure, np.full(len(talks.signed), "", object)
     no_zone = np.flatnonzero(~talks.zone_ever)
-    quota = getattr(talks.ensemble.protocol, "quota", None)
+    quota = talks.ensemble.protocol.quota
     if len(no_zone):
         sets = _smallest_sets(talks, no_zone) if quota is None else smallest_sets(talks, no_zone, quota)
         text[no_zone] = sets
@@ -233,12 +223,11 @@ def _smallest_sets(talks: Talks, rows: Ints) -> list[str]:
     table, no_deal = talks.ensemble.structure, np.ascontiguousarray(talks.no_deal[-1][rows])
     real_crossed = table.lines.crosses[None] & talks.real[rows][:, None, :]  # (rows, K, L)
     lines_crossed = real_crossed.sum(axis=2)
-    answers, found = [], np.empty((2, len(table.space)), np.int64)
+    answers = []
     for row, b in enumerate(rows):
-        count = kernels.fewest_broken(
-            talks.utility[b], no_deal[row], table.signs, *table.lines.by_pattern, lines_crossed[row], TOLERANCE, *found
+        kinds = minimal_blocking_sets(
+            talks.utility[b], no_deal[row], table.signs, table.lines.by_pattern, lines_crossed[row]
         )
-        kinds = set(zip(*found[:, :count].tolist(), strict=True))
         sets = {_constraint_names(table, real_crossed[row, pattern], who) for pattern, who in kinds}
         answers.append(" | ".join(sorted(sets)))
     return answers

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sim.core import histograms
 from sim.core.exact import TOLERANCE, Floats
+from sim.core.histograms import Turns, note_first_offers
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.stability import KINDS, NOBODY, stability, surroundings
 from sim.core.state import ARE_OFFERS
@@ -49,12 +49,10 @@ def openings(talks: Talks) -> Ints:
     """The first package that each party itself put on the table, `NO_DEAL` if it never did, shape (B, N)."""
     draws = len(talks.signed)
     first = np.full((draws, len(talks.ensemble.structure.parties)), NO_DEAL)
-    rows, left = np.arange(draws), draws
-    for moves in talks.moves:
-        who, did = np.ascontiguousarray(moves.who, np.int64), np.ascontiguousarray(moves.did, np.int64)
-        package = np.ascontiguousarray(moves.package, np.int64)
-        left = histograms.first_offers(who, did, package, ARE_OFFERS, rows, left, first)
-        if not left:
+    for each in talks.moves:
+        turns = Turns(*(np.ascontiguousarray(part, np.int64) for part in (each.who, each.did, each.package)))
+        note_first_offers(turns, ARE_OFFERS, first)
+        if (first != NO_DEAL).all():
             break
     return first
 

@@ -13,6 +13,8 @@ import pandas as pd
 from sim.model.domain import Structure, structure
 from sim.results.chunks import Chunk, chunk_length, play_chunk
 from sim.results.columns import OUTCOMES
+from sim.results.figures import SIGNED, STAGES, ZONE
+from sim.results.notebook import Notebook
 from sim.results.rows import FrameRows, Rows, joined
 from sim.results.statistics import ExactSum, counted, median_of, quantiles
 from sim.results.tallies import Tallies
@@ -23,6 +25,9 @@ Z_95 = 1.959963984540054  # two-sided 95 % point of the normal curve
 
 def share_interval(count: float, n: float) -> tuple[float, float]:
     """95 % interval of a share, count out of n.
+
+    Written out rather than taken from `scipy.stats.binomtest`: importing that costs the start half a second, and a call
+    a hundred times this formula.
 
     Source: Wilson (1927), score interval.
     """
@@ -35,7 +40,7 @@ def share_interval(count: float, n: float) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, eq=False)
-class Results:
+class Results(Notebook):
     """What came of many draws of one scenario.
 
     Tables and charts are made from totals over the rows, a piece at a time, or from a few columns: no one of them holds
@@ -121,13 +126,32 @@ class Results:
     def __repr__(self) -> str:
         facts = self.summary()
         lines = [f"{self.scenario.title} (seed {self.seed}, n = {self.n:,} draws)"]
-        for key, label in (("zone", "some package acceptable to all"), ("agreement", "agreement signed")):
+        for key, figure in (("zone", ZONE), ("agreement", SIGNED)):
             low, high = facts[f"{key}_interval"]
-            lines.append(f"  {label:<32}{facts[f'{key}_share']:7.1%}  [{low:.1%}, {high:.1%}] of runs")
+            lines.append(f"  {figure.label:<42}{facts[f'{key}_share']:7.1%}  [{low:.1%}, {high:.1%}] of runs")
         if facts["agreements"]:
-            lines.append(f"  {'median round of signature':<32}{facts['median_round']:7.0f}")
+            lines.append(f"  {'median round of signature':<42}{facts['median_round']:7.0f}")
             lines.append(f"  most frequent: {facts['most_frequent']} ({facts['most_frequent_share']:.1%} of runs)")
         return "\n".join(lines)
+
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """Headline figures, shares of runs with their 95 % intervals."""
+        facts = self.summary()
+        force = facts["outcomes"]["in_force"]
+        shares = {
+            ZONE: (facts["zone_share"], facts["zone_interval"]),
+            SIGNED: (facts["agreement_share"], facts["agreement_interval"]),
+            STAGES["in_force"]: (force, share_interval(round(force * self.n), self.n)),
+        }
+        rows = [
+            (figure.heading, f"{share:.1%}", f"{low:.1%} to {high:.1%}")
+            for figure, (share, (low, high)) in shares.items()
+        ]
+        if facts["agreements"]:
+            rows.append(("Median month of signature", f"{facts['median_month']:.1f}", ""))
+            rows.append(("Signed most often", facts["most_frequent"], f"{facts['most_frequent_share']:.1%} of runs"))
+        title = f"{self.scenario.title} ({self.n:,} runs, seed {self.seed})"
+        return title, pd.DataFrame(rows, columns=["", "value", "95 %"])
 
     def summary(self) -> dict[str, Any]:
         """Headline figures; every share is a share of runs in this scenario, with its 95 % interval.
@@ -141,7 +165,7 @@ class Results:
         zone, agreed, outcomes = 0, self.agreements, Counter[str]()
         rounds, months, least = Counter[float](), Counter[float](), ExactSum()
         for piece in self.pieces("zone_packages", "outcome", "round", "month", "least_satisfied", "package"):
-            zone += int((piece["zone_packages"] > 0).sum())
+            zone += int(ZONE.flags(piece).sum())
             outcomes.update(counted([piece["outcome"]]))
             signed = piece[piece["package"].notna()]
             rounds.update(counted([signed["round"]]))

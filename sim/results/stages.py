@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from sim.results.figures import STAGES, ZONE, in_force, zone_ever
 from sim.results.results import Results, remembered, share_interval
 
 REFUSED = "refused:"  # before the name of who refused
@@ -44,10 +45,12 @@ class Step(OfRuns):
     n: int
 
 
-# What a stage depends on; a scenario without votes, breaks or walking away lacks some of these columns.
-COLUMNS = (
-    *("outcome", "package", "zone_packages", "zone_ever", "ratified", "refused_by", "attempts"),
-    *("break_month", "held_12", "held_60"),
+# What stages and stops depend on; a scenario without votes, breaks or walking away lacks some of these columns.
+COLUMNS = tuple(
+    dict.fromkeys((
+        *(column for figure in STAGES.values() for column in (*figure.columns, *figure.optional)),
+        *("ratified", "refused_by", "attempts", "break_month"),
+    ))
 )
 
 
@@ -64,20 +67,9 @@ class Flags:
     of: "Callable[[pd.DataFrame], Mapping[str, pd.Series[bool]]]"
 
 
-def in_force(draws: pd.DataFrame) -> "pd.Series[bool]":
-    """Draws with an agreement in force."""
-    return (draws["outcome"] == "in_force").fillna(False).astype(bool)
-
-
 def runs_in_force(results: Results) -> int:
     """Number of runs with an agreement in force."""
     return _sum(kinds(results), in_force(kinds(results)))
-
-
-def zone_ever(draws: pd.DataFrame) -> "pd.Series[bool]":
-    """Draws with some package acceptable to all who sign it in some round; where parties may leave, a column tells."""
-    told: pd.Series[bool] = draws["zone_ever"].astype(bool) if "zone_ever" in draws else draws["outcome"] != "no_zone"
-    return told
 
 
 @remembered
@@ -133,31 +125,15 @@ def stage_flags(results: Results) -> Flags:
     round; only where that differs), `signed`, `in_force`, `held_12`, `held_60`.
     """
     draws = kinds(results)
-    names = ["zone_first", "zone_ever", "signed"] if (_zone_first(draws) != zone_ever(draws)).any() else [
-        "zone_first", "signed"
-    ]
-    names += ["in_force"] if is_voted_on(results) else []
-    names += ["held_12", "held_60"] if says_how_long(results) else []
+    has = {
+        "zone_ever": bool((ZONE.flags(draws) != zone_ever(draws)).any()),
+        "in_force": is_voted_on(results),
+        "held_12": says_how_long(results),
+        "held_60": says_how_long(results),
+    }
+    told = {name: figure for name, figure in STAGES.items() if has.get(name, True)}
     columns = tuple(name for name in COLUMNS if name in results.columns)
-    return Flags(columns, lambda draws: {name: _STAGES[name](draws).astype(bool) for name in names})
-
-
-def _zone_first(draws: pd.DataFrame) -> "pd.Series[bool]":
-    return draws["zone_packages"] > 0
-
-
-def _held(draws: pd.DataFrame, months: int) -> "pd.Series[bool]":
-    return in_force(draws) & draws[f"held_{months}"].astype(bool)
-
-
-_STAGES: "Mapping[str, Callable[[pd.DataFrame], pd.Series[bool]]]" = {
-    "zone_first": _zone_first,
-    "zone_ever": zone_ever,
-    "signed": lambda draws: draws["package"].notna(),
-    "in_force": in_force,
-    "held_12": lambda draws: _held(draws, 12),
-    "held_60": lambda draws: _held(draws, 60),
-}
+    return Flags(columns, lambda draws: {name: figure.flags(draws) for name, figure in told.items()})
 
 
 def reached(results: Results) -> dict[str, int]:
@@ -195,7 +171,7 @@ def stops(results: Results) -> list[Step]:
         by = draws[agreed & ~force].fillna({"refused_by": ""}).groupby("refused_by")["runs"].sum()
         steps += [Step("stop", REFUSED + name, int(by[name]), results.n) for name in _in_order(results, by)]
     if says_how_long(results):
-        held_12, held_60 = _held(draws, 12), _held(draws, 60)
+        held_12, held_60 = (STAGES[name].flags(draws) for name in ("held_12", "held_60"))
         steps.append(Step("stop", "broke_12", _sum(draws, force & ~held_12), results.n))
         steps.append(Step("stop", "broke_60", _sum(draws, held_12 & ~held_60), results.n))
     return steps

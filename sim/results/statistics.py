@@ -30,6 +30,9 @@ _DIGITS, _HALF = 53, 26  # of a float; of its lower half
 class ExactSum:
     """A sum of floats as a whole number.
 
+    `math.fsum` adds up one column that it has to itself; this adds up many in one pass over the pieces, which may come
+    in any order, and rounds a mean once.
+
     Attributes:
         count: How many were added; NaN is a missing number and is not.
         units: Their sum, in units of 2 ** -1126.

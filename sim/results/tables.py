@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from sim.core.wording import printable_json
 from sim.results.drivers import funnel
 from sim.results.results import Results
 from sim.results.stages import reached
-from sim.scenario.messages import printable_json
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 # What a spreadsheet, or whoever pastes from it, drops before a sign: blanks, quotes, marks that are not seen.

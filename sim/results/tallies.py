@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.core import histograms
 from sim.core.exact import Floats
-from sim.core.kernels import Listed
-from sim.core.packages import NO_DEAL, Ints
+from sim.core.histograms import Bins, Kinds, Last, Turns
+from sim.core.packages import NO_DEAL, Ints, PackageLists
 from sim.core.state import ARE_ANSWERS, ARE_OFFERS, NOT_ASKED
 from sim.mechanisms.side_payments import most_added
 from sim.model.domain import Structure
@@ -18,6 +17,7 @@ from sim.model.talks import Talks
 from sim.scenario import Scenario
 
 BINS = 200
+KINDS = Kinds(ARE_OFFERS, ARE_ANSWERS, NOT_ASKED)
 QUANTITIES = ("aspiration", "no_deal", "own_offer", "received_offer")
 
 
@@ -88,52 +88,18 @@ def tally(talks: Talks, ranges: Floats) -> Tallies:
     table = talks.ensemble.structure
     agreed, zones = _agreed_pairs(table, talks.package), _option_pairs(table, talks.listed_first)
     shape = (len(QUANTITIES), talks.ensemble.scenario.time.rounds, len(ranges), BINS)
-    cells = len(ranges) * BINS  # of a round: a party's bins after those of the one before it, then one for no worth
-    counts = np.zeros((*shape[:2], cells + 1), np.int64)
-    _count_asked(talks, ranges, counts[:2])
-    _count_moves(talks, ranges, counts[2:])
-    return Tallies(
-        len(talks.ensemble), dict(zip(QUANTITIES, counts[:, :, :cells].reshape(shape), strict=True)), ranges, agreed,
-        zones,
-    )  # fmt: skip
-
-
-def _count_asked(talks: Talks, ranges: Floats, counts: Ints) -> None:
-    """Count what was asked for, and what no deal was worth to those that asked, by round and cell, (2, R, cells)."""
-    draws, nowhere = len(talks.ensemble), counts.shape[2] - 1
-    low, high = (np.tile(ends, draws) for ends in ranges.T)
-    where = low, high - low, np.tile(np.arange(len(ranges)) * BINS, draws), BINS, nowhere
-    asked, no_deal = np.empty((2, len(low)), np.int64)
-    for k, aspiration in enumerate(talks.aspiration):
-        histograms.place_worths(aspiration.ravel(), *where, asked)
-        if not k or not _same_memory(talks.no_deal[k], talks.no_deal[k - 1]):
-            histograms.place_worths(talks.no_deal[k].ravel(), *where, no_deal)
-        histograms.count_asked(asked, no_deal, nowhere, *counts[:, k])
-
-
-def _count_moves(talks: Talks, ranges: Floats, counts: Ints) -> None:
-    """Count what offers were worth to those that made them, and to those that had to answer them, likewise."""
-    shape = (2, *talks.moves[0].did.shape)
-    key, cell = np.full(shape, histograms.SILENCE), np.full(shape, counts.shape[2] - 1)
-    there = np.full(shape[2], NO_DEAL)  # what lies on the table, also while nobody has a turn
+    counts = np.zeros((shape[1], shape[0], *shape[2:]), np.int64)
     low, high = np.ascontiguousarray(ranges.T)
-    who = talks.moves[0].who
-    turns = np.ascontiguousarray(who, np.int64)
-    for k, moves in enumerate(talks.moves):
-        if not _same_memory(moves.who, who):
-            who, turns = moves.who, np.ascontiguousarray(moves.who, np.int64)
-        did, package = np.ascontiguousarray(moves.did, np.int64), np.ascontiguousarray(moves.package, np.int64)
-        histograms.count_moves(
-            turns, did, package, NOT_ASKED, ARE_OFFERS, ARE_ANSWERS, talks.utility, low, high - low, BINS,
-            there, key, cell, *counts[:, k],
-        )  # fmt: skip
-    played = counts[:, : len(talks.moves)]
-    np.cumsum(played, axis=1, out=played)
-
-
-def _same_memory(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
-    """Whether two arrays are one and the same piece of memory, as where nothing changes from round to round."""
-    return one.__array_interface__ == other.__array_interface__
+    bins = Bins(low, high - low, BINS)
+    for k, aspiration in enumerate(talks.aspiration):
+        reservation_value = np.ascontiguousarray(talks.no_deal[k])
+        histograms.count_aspirations(np.ascontiguousarray(aspiration), reservation_value, bins, counts[k, :2])
+    last = Last(np.full(len(talks.package), NO_DEAL), *np.full((2, 2, *talks.moves[0].did.shape), histograms.NONE_YET))
+    for k, each in enumerate(talks.moves):
+        turns = Turns(*(np.ascontiguousarray(part, np.int64) for part in (each.who, each.did, each.package)))
+        histograms.count_offers(turns, KINDS, talks.utility, bins, last, counts[k, 2:])
+    by_quantity = dict(zip(QUANTITIES, np.ascontiguousarray(counts.swapaxes(0, 1)), strict=True))
+    return Tallies(len(talks.ensemble), by_quantity, ranges, agreed, zones)
 
 
 def _agreed_pairs(table: Structure, packages: Ints) -> npt.NDArray[np.int64]:
@@ -145,10 +111,10 @@ def _agreed_pairs(table: Structure, packages: Ints) -> npt.NDArray[np.int64]:
     return together
 
 
-def _option_pairs(table: Structure, packages: Listed) -> npt.NDArray[np.int64]:
+def _option_pairs(table: Structure, packages: PackageLists) -> npt.NDArray[np.int64]:
     """Draws in which some of the draw's packages has both of two options, shape (C, C)."""
     together = np.zeros((len(table.option_names),) * 2, np.int64)
     histograms.count_pairs(
-        np.ascontiguousarray(table.space.packages), table.first_options, packages.packages, packages.start, together
+        np.ascontiguousarray(table.space.packages), table.first_options, packages.start, packages.packages, together
     )
     return together

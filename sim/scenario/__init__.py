@@ -1,13 +1,22 @@
 """Scenario files: read, checked and frozen."""
 
-from sim.scenario.aftermath_parts import AftermathSpec
-from sim.scenario.event_blocks import EventSpec
+from sim.core.fields import Number
+from sim.mechanisms.aftermath import AftermathSpec
+from sim.mechanisms.credibility import CredibilityLostSpec, GuarantorSpec
+from sim.mechanisms.durability import HazardSpec
+from sim.mechanisms.events import EventSpec
+from sim.mechanisms.giving_way import GivingWaySpec
+from sim.mechanisms.leverage import LeverSpec
+from sim.mechanisms.mediation import MediationSpec
+from sim.mechanisms.phased_withdrawal import PullBackSpec
+from sim.mechanisms.power_shift import PowerShiftSpec
+from sim.mechanisms.ratification import MilestoneSpec, RatificationSpec, RatifierSpec
+from sim.mechanisms.war import WarSpec
 from sim.scenario.messages import Fault, Note, ScenarioError
 from sim.scenario.parts import (
     Deliverable,
     IssueSpec,
     Linkage,
-    Number,
     PartySpec,
     Proposal,
     ProtocolSpec,
@@ -16,27 +25,32 @@ from sim.scenario.parts import (
     StrategySpec,
     Time,
 )
-from sim.scenario.pressure_blocks import GivingWay, MediationSpec
-from sim.scenario.ratification_blocks import RatificationSpec
 from sim.scenario.scenario import Point, Scenario, read_scenario
-from sim.scenario.war_blocks import WarSpec
 
 __all__ = [
     "AftermathSpec",
+    "CredibilityLostSpec",
     "Deliverable",
     "EventSpec",
     "Fault",
-    "GivingWay",
+    "GivingWaySpec",
+    "GuarantorSpec",
+    "HazardSpec",
     "IssueSpec",
+    "LeverSpec",
     "Linkage",
     "MediationSpec",
+    "MilestoneSpec",
     "Note",
     "Number",
     "PartySpec",
     "Point",
+    "PowerShiftSpec",
     "Proposal",
     "ProtocolSpec",
+    "PullBackSpec",
     "RatificationSpec",
+    "RatifierSpec",
     "RedLine",
     "Rule",
     "Scenario",

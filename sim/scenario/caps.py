@@ -6,7 +6,8 @@ a path leads deeper than the text that sets it. What is written beside results m
 
 from collections.abc import Iterator
 
-from sim.scenario.messages import Faults, counted
+from sim.core.wording import counted
+from sim.scenario.messages import Faults
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sim.scenario.yaml_reader import MOST_BYTES, MOST_DEPTH, MOST_NODES
 from sim.scenario.yaml_writer import LONGEST_COMMENT, document

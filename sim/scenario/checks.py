@@ -1,325 +1,283 @@
-"""What must hold between the keys of a scenario file: names that exist, weights that sum to 1, tables without holes.
+"""What must hold between the keys of a scenario file: names that exist, weights that sum to 1, tables without holes."""
 
-These checks read the tree, not the models, so that they also run on a file in which a shape is wrong: all faults are
-told at once. What is of the wrong shape is passed over here.
-"""
+import re
+from collections.abc import Mapping, Sequence
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-from pydantic import ValidationError
-
+from sim.core.fields import Clauses, Each, Ids, Names, Open
+from sim.core.mechanism import BLOCK, KEY
+from sim.core.wording import listed, meant, quoted, shown
+from sim.mechanisms import MECHANISMS
+from sim.protocols import PROTOCOLS
 from sim.scenario import weights
 from sim.scenario.differences import CONDITIONS
-from sim.scenario.messages import Faults, Mark, listed, meant, quoted, shown
-from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
-from sim.scenario.parts import Number
-from sim.scenario.paths import entry_id, exists, get, parse_path, whole_keys, why_not
-from sim.scenario.protocol_checks import check_protocol
-from sim.scenario.registered import PROTOCOLS, STRATEGIES, check_block
-from sim.scenario.shapes import NumberModel
-from sim.scenario.validation import key_mark
+from sim.scenario.messages import Mark
+from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from sim.scenario.paths import entry_id, exists, get, whole_keys, why_not
+from sim.scenario.places import Place, Spot, key_mark, spots
+from sim.scenario.registered import check_block
+from sim.scenario.validation import validate
 from sim.scenario.yaml_writer import changes
+from sim.strategies import STRATEGIES
 
+FIRST = ("issues", "consistency", "parties", "proposals", "solutions", "headline")  # of many faults, told first
 MOST_NAMED = 12  # weights named in a sum
 NO_SOURCES = CONDITIONS | {"package", "options", "to", "removes", "route", "status_quo"}
 # there `source` is an issue or option
+NOBODY_MOVES = "stability asks who would change an issue alone, and no issue is `controlled_by` one party"
 
 
-@dataclass(frozen=True)
-class Names:
-    """What a scenario's names are: options by issue, parties, proposals, sources."""
-
-    options: dict[str, list[str]]
-    parties: list[str]
-    proposals: list[str]
-    sources: list[str]
-
-    @classmethod
-    def of(cls, root: MappingNode) -> "Names":
-        """The names in a tree."""
-        options = {issue: keys(get(node, "options")) for issue, node in entries(get(root, "issues"))}
-        return cls(options, keys(get(root, "parties")), keys(get(root, "proposals")), keys(get(root, "sources")))
+def names_in(at: Place) -> Names:
+    """The names in a file."""
+    known = {what: at[key].keys for what, key in (("issue", "issues"), ("party", "parties"),
+                                                  ("proposal", "proposals"), ("source", "sources"))}  # fmt: skip
+    lines = [(party, line) for party, node in at["parties"].items() for line in node["red_lines"].entries()]
+    known["red line"] = [f"{party}.{entry_id(line.node) if line.node else None}" for party, line in lines]
+    for key, mechanism in MECHANISMS.items():
+        known |= {what: at[key][table].keys for table, what in mechanism.names.items()}
+    return Names({issue: node["options"].keys for issue, node in at["issues"].items()}, known)
 
 
-def check(root: MappingNode, faults: Faults) -> None:
+def check(at: Place, names: Names) -> None:
     """Tell everything that is wrong between the keys of a scenario."""
-    names = Names.of(root)
     if not names.options or not names.parties:
         return  # without them every name would be unknown; that they are missing is told already
-    for issue, node in entries(get(root, "issues")):
-        _check_issue(issue, node, names, faults)
-    check_ids(get(root, "consistency"), "consistency", "rule", faults)
-    for path, rule in members(get(root, "consistency"), "consistency"):
-        for key in ("if", "then"):
-            check_condition(get(rule, key), names, faults, f"{path}.{key}")
-    for party, node in entries(get(root, "parties")):
-        _check_party(party, node, names, root, faults)
-    _check_signatures(root, faults)
-    _check_shared_draws(root, faults)
-    check_block(get(root, "protocol"), PROTOCOLS, names.parties, faults, "protocol")
-    check_protocol(root, faults)
-    for proposal, node in entries(get(root, "proposals")):
-        _check_proposal(node, names, faults, f"proposals.{proposal}")
-    check_names(get(root, "solutions", "parties"), names.parties, "party", faults, "solutions.parties")
-    check_names(get(root, "headline"), list(names.options), "issue", faults, "headline")
-    _check_sources(root, names, faults, "")
-    _check_sweep(root, faults)
+    for key in dict.fromkeys((*FIRST, *at.kinds[0].keys)):
+        for spot in spots(at[key]):
+            _check_names(spot, names)
+    for issue, node in at["issues"].items():
+        _check_deliverable(issue, node["deliverable"], names)
+    for _, party in at["parties"].items():
+        _check_sum(party["weights"])
+        _check_opening(party["opens_with"], names)
+        check_block(party["strategy"].node, STRATEGIES, names.parties, at.faults, party["strategy"].path)
+    _check_signatures(at["parties"])
+    _check_shared_draws(at)
+    check_block(at["protocol"].node, PROTOCOLS, names.parties, at.faults, "protocol")
+    _check_protocol(at["protocol"], at)
+    _check_sources(at, names)
+    _check_sweep(at)
+    for key, mechanism in MECHANISMS.items():
+        mechanism.check(at[key], names)
+    _check_control(at, names)
 
 
-def entries(node: Node | None) -> Iterator[tuple[str, Node]]:
-    """Keys and values of a mapping; nothing for anything else."""
-    return iter(node.items.items() if isinstance(node, MappingNode) else ())
+# What annotations say
 
 
-def keys(node: Node | None) -> list[str]:
-    """Keys of a mapping; nothing for anything else."""
-    return [key for key, _ in entries(node)]
+def _check_names(spot: Spot, names: Names) -> None:
+    """Tell names that do not exist or stand twice, and tables with holes, where an annotation says what is named."""
+    at, kind = spot.place, spot.kind
+    if kind.is_model(Clauses):
+        _check_condition(at, names)
+    elif kind.named:
+        of_issue = kind.named == "option"
+        known = names.options.get(spot.issue) if of_issue else names.known[kind.named]
+        if known is not None and kind.type is dict:
+            _check_table(spot, known, f"option of {spot.issue}" if of_issue else kind.named)
+        elif known is not None:
+            at.must_name(known, kind.named, f" of {spot.issue}" if of_issue else "")
+    for each in kind.said:
+        if isinstance(each, Ids):
+            at.ids_must_differ(each.what)
+    if kind.is_model(Open):
+        _check_open(at, kind.type)
 
 
-def members(node: Node | None, path: str) -> Iterator[tuple[str, Node]]:
-    """Entries of a list, each with its path by `id`, or by number if it has none."""
-    for at, entry in enumerate(node.items if isinstance(node, SequenceNode) else ()):
-        yield f"{path}.{shown(entry_id(entry) or at)}", entry
+def _check_table(spot: Spot, known: Sequence[str], what: str) -> None:
+    """The keys of a table are names that exist; of some tables, all of them."""
+    each = next((each for each in spot.kind.said if isinstance(each, Each)), None)
+    if each is None:
+        spot.place.keys_must_be(known, what)
+    else:
+        spot.place.must_have_each(known, what, each.hole)
 
 
-def number_of(node: Node | None) -> Number | None:
-    """The number at a node, None if its shape is wrong."""
-    if node is None:
-        return None
-    try:
-        return NumberModel.model_validate(plain(node)).number()
-    except ValidationError:
-        return None
-
-
-def check_condition(node: Node | None, names: Names, faults: Faults, path: str) -> None:
-    """Tell issues and options of a condition that do not exist."""
-    clauses = node.items if isinstance(node, SequenceNode) else [node]
-    for clause in clauses:
-        for issue, wanted in entries(clause):
-            assert isinstance(clause, MappingNode)
+def _check_condition(at: Place, names: Names) -> None:
+    for clause in at.entries() if isinstance(at.node, SequenceNode) else [at]:
+        for issue, wanted in clause.items():
             if issue not in names.options:
-                faults.add(clause.keys[issue], f"no issue is called {quoted(issue)}{meant(issue, names.options)}", path)
+                said = f"no issue is called {quoted(issue)}{meant(issue, names.options)}"
+                wanted.fault(said, KEY, at.path)
                 continue
-            negated = get(wanted, "anything_but")
-            options = names.options[issue]
-            named = check_names(negated or wanted, options, "option", faults, f"{path}.{issue}", f" of {issue}")
-            if negated is not None and set(named) >= set(options):
-                faults.add(wanted.mark, f"anything_but leaves no option of {issue}", f"{path}.{issue}")
+            path, negated, options = f"{at.path}.{issue}", wanted["anything_but"], names.options[issue]
+            named = (negated or wanted).must_name(options, "option", f" of {issue}", path)
+            if negated and set(named) >= set(options):
+                wanted.fault(f"anything_but leaves no option of {issue}", path=path)
 
 
-def check_names(
-    node: Node | None, known: list[str], what: str, faults: Faults, path: str, of: str = ""
-) -> list[str]:  # fmt: skip
-    """Tell names, one or a list, that do not exist or stand twice; returns those read."""
-    read: list[str] = []
-    listed_names = node.items if isinstance(node, SequenceNode) else [node]
-    for entry in listed_names:
-        if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str):
-            continue  # the shape is told elsewhere
-        if entry.text not in known:
-            faults.add(entry.mark, f"no {what}{of} is called {quoted(entry.text)}{meant(entry.text, known)}", path)
-        elif entry.text in read:
-            faults.add(entry.mark, f"{quoted(entry.text)} stands twice; once would do", path)
-        read.append(entry.text)
-    return read
-
-
-def check_ids(node: Node | None, path: str, what: str, faults: Faults) -> None:
-    first: dict[str, Node] = {}
-    for _, entry in members(node, path):
-        name = entry_id(entry)
-        if name is not None and name in first:
-            at = get(entry, "id")
-            line = first[name].mark.line
-            faults.add(
-                at.mark if at else entry.mark,
-                f"another {what} is called {quoted(name)}, on line {line}; names are given once",
-                path,
-            )
-        elif name is not None:
-            first[name] = entry
-
-
-def _check_issue(issue: str, node: Node, names: Names, faults: Faults) -> None:
-    path, options = f"issues.{shown(issue)}", names.options[issue]
-    uncertain = get(node, "deliverable")
-    for option, entry in entries(uncertain):
-        assert isinstance(uncertain, MappingNode)
-        where = f"{path}.deliverable.{shown(option)}"
-        if option not in options:
-            faults.add(
-                uncertain.keys[option],
-                f"no option of {issue} is called {quoted(option)}{meant(option, options)}",
-                f"{path}.deliverable",
-            )
-        instead = get(entry, "otherwise")
-        if not isinstance(instead, ScalarNode):
+def _check_open(at: Place, model: type[Open]) -> None:
+    """What stands at the keys that a model leaves open, and how these look."""
+    for key, value in at.items():
+        if key in model.model_fields:
             continue
-        if instead.text not in options:
-            faults.add(
-                instead.mark,
-                f"no option of {issue} is called {quoted(instead.text)}{meant(instead.text, options)}",
-                f"{where}.otherwise",
-            )
-        elif instead.text == option:
-            faults.add(instead.mark, "an option cannot stand in for itself; name another one", f"{where}.otherwise")
-        elif instead.text in uncertain.items:
-            said = (
+        if re.fullmatch(model.pattern, key) and value.node is not None:
+            validate(model.kind, value.node, at.faults, value.path)
+        else:
+            known = [*model.model_fields, model.hint]
+            value.fault(f"unknown key {quoted(key)}{meant(key, known)}", KEY, at.path)
+
+
+# Issues and parties
+
+
+def _check_deliverable(issue: str, uncertain: Place, names: Names) -> None:
+    for option, entry in uncertain.items():
+        instead = entry["otherwise"]
+        if instead.text not in names.options[issue]:
+            continue
+        if instead.text == option:
+            instead.fault("an option cannot stand in for itself; name another one")
+        elif instead.text in uncertain.keys:
+            instead.fault(
                 f"{quoted(instead.text)} may itself be impossible to deliver; name an option that is not in this list"
             )
-            faults.add(instead.mark, said, f"{where}.otherwise")
-    scale = get(node, "scale")
-    if isinstance(scale, MappingNode):
-        check_table(
-            scale, options, f"option of {issue}", "no place on the scale for", node, "scale", faults, f"{path}.scale"
-        )
 
 
-def check_table(
-    table: MappingNode, known: list[str], what: str, hole: str, parent: Node, key: str, faults: Faults, path: str
-) -> None:  # fmt: skip
-    """A table has all the keys that are known and no others."""
-    for name in table.items:
-        if name not in known:
-            faults.add(table.keys[name], f"no {what} is called {quoted(name)}{meant(name, known)}", path)
-    missing = [name for name in known if name not in table.items]
-    if missing:
-        faults.add(key_mark(parent, key, table), f"{hole} {listed(missing)}; every {what} needs one", path)
-
-
-def _check_party(party: str, node: Node, names: Names, root: MappingNode, faults: Faults) -> None:
-    path = f"parties.{shown(party)}"
-    issues = list(names.options)
-    table = get(node, "weights")
-    if isinstance(table, MappingNode):
-        check_table(table, issues, "issue", "no weight for", node, "weights", faults, f"{path}.weights")
-        _check_sum(table, node, faults, f"{path}.weights")
-    values = get(node, "values")
-    if isinstance(values, MappingNode):
-        check_table(values, issues, "issue", "no points for", node, "values", faults, f"{path}.values")
-        for issue, points in entries(values):
-            if issue in names.options and isinstance(points, MappingNode):
-                of = f"option of {issue}"
-                check_table(
-                    points,
-                    names.options[issue],
-                    of,
-                    "no points for",
-                    values,
-                    issue,
-                    faults,
-                    f"{path}.values.{shown(issue)}",
-                )
-    if not isinstance(get(node, "signs"), ScalarNode):
-        check_condition(get(node, "signs"), names, faults, f"{path}.signs")
-    for block, what, conditions in (("red_lines", "red line", ("never", "unless")), ("linkages", "linkage", ("when",))):
-        check_ids(get(node, block), f"{path}.{block}", what, faults)
-        for where, entry in members(get(node, block), f"{path}.{block}"):
-            for key in conditions:
-                check_condition(get(entry, key), names, faults, f"{where}.{key}")
-    check_block(get(node, "strategy"), STRATEGIES, names.parties, faults, f"{path}.strategy")
-    _check_opening(get(node, "opens_with"), names, root, faults, f"{path}.opens_with")
-
-
-def _check_opening(node: Node | None, names: Names, root: MappingNode, faults: Faults, path: str) -> None:
+def _check_opening(opening: Place, names: Names) -> None:
     """A party opens with proposals that leave nothing open."""
-    if node is None:
-        return
-    check_names(node, names.proposals, "proposal", faults, path)
-    for text in node.items if isinstance(node, SequenceNode) else [node]:
-        package = keys(get(root, "proposals", text.text, "package")) if isinstance(text, ScalarNode) else []
+    for text in opening.entries() if isinstance(opening.node, SequenceNode) else [opening]:
+        package = opening.root["proposals"][text.text]["package"].keys if text.text is not None else []
         still_open = [issue for issue in names.options if issue not in package]
         if package and still_open:
-            assert isinstance(text, ScalarNode)
-            said = f"{quoted(text.text)} leaves {listed(still_open)} open, but an offer settles every issue"
-            faults.add(text.mark, said, path)
+            said = f"{quoted(text.text or '')} leaves {listed(still_open)} open, but an offer settles every issue"
+            text.fault(said, path=opening.path)
 
 
-def _check_sum(table: MappingNode, party: Node, faults: Faults, path: str) -> None:
-    found = {issue: weights.weight(node) for issue, node in table.items.items()}
-    total = weights.total(table)
-    if total is None or total == 1:
+def _check_sum(table: Place) -> None:
+    total = weights.total(table.node) if isinstance(table.node, MappingNode) else None
+    if total is None or total == 1 or not isinstance(table.node, MappingNode):
         return
+    found = {issue: weights.weight(node) for issue, node in table.node.items.items()}
     parts = [f"{shown(issue)} {weights.decimal_text(each)}" for issue, each in found.items() if each is not None]
     if len(parts) > MOST_NAMED:
         parts = [*parts[:MOST_NAMED], f"{len(parts) - MOST_NAMED} more"]
     what = "raise" if total < 1 else "lower"
     said = f"{' + '.join(parts)} = {weights.decimal_text(total)}, but weights sum to 1; {what} one of them"
-    if next(changes(table), None) is not None:
+    if next(changes(table.node), None) is not None:
         said += ", or set one with `set:` and the others are rescaled"
-    faults.add(key_mark(party, "weights", table), said, path)
+    table.fault(said, BLOCK)
 
 
-def _check_signatures(root: MappingNode, faults: Faults) -> None:
-    parties = get(root, "parties")
-    signs = [get(node, "signs") for _, node in entries(parties)]
-    if all(isinstance(each, ScalarNode) and each.text == "never" for each in signs):
-        assert isinstance(parties, MappingNode)
-        faults.add(
-            key_mark(root, "parties", parties),
-            "nobody signs anything; at least one party needs `signs: always` or a condition",
-            "parties",
-        )
+def _check_signatures(parties: Place) -> None:
+    if all(party["signs"].text == "never" for _, party in parties.items()):
+        parties.fault("nobody signs anything; at least one party needs `signs: always` or a condition", BLOCK)
 
 
-def _check_shared_draws(root: MappingNode, faults: Faults) -> None:
+def _check_shared_draws(at: Place) -> None:
     """Lines that share a draw have one law, else it would not be clear what is drawn."""
-    mode = get(root, "lines")
-    across = isinstance(mode, ScalarNode) and mode.text == "together"
-    first: dict[tuple[str, str], tuple[str, Number]] = {}
-    for party, node in entries(get(root, "parties")):
-        for path, line in members(get(node, "red_lines"), f"parties.{shown(party)}.red_lines"):
-            shared, hardness = get(line, "drawn_with"), number_of(get(line, "hardness"))
-            if not isinstance(shared, ScalarNode) or hardness is None:
+    across = at["lines"].text == "together"
+    first: dict[tuple[str, str], Place] = {}
+    for party, node in at["parties"].items():
+        for line in node["red_lines"].entries():
+            shared, hardness = line["drawn_with"].text, line["hardness"].number
+            if shared is None or hardness is None:
                 continue
-            other, law = first.setdefault(("" if across else party, shared.text), (path, hardness))
-            if not law.same_law(hardness):
-                said = (
-                    f"{hardness} here, but {law} at {other}, and both are drawn with {quoted(shared.text)}: "
-                    "one draw has one hardness; give both the same value, range and law, or another `drawn_with`"
+            other = first.setdefault(("" if across else party, shared), line)
+            law = other["hardness"].number
+            if law is not None and not law.same_law(hardness):
+                line["hardness"].fault(
+                    f"{hardness} here, but {law} at {other.path}, and both are drawn with {quoted(shared)}: "
+                    "one draw has one hardness; give both the same value, range and law, or another `drawn_with`",
+                    BLOCK,
                 )
-                at = get(line, "hardness")
-                assert at is not None
-                faults.add(key_mark(line, "hardness", at), said, f"{path}.hardness")
 
 
-def _check_proposal(node: Node, names: Names, faults: Faults, path: str) -> None:
-    check_names(get(node, "from"), names.parties, "party", faults, f"{path}.from")
-    check_package(get(node, "package"), names, faults, f"{path}.package")
+# The protocol
 
 
-def check_package(package: Node | None, names: Names, faults: Faults, path: str) -> None:
-    """Tell issues and options of a package, whole or not, that do not exist."""
-    for issue, option in entries(package):
-        assert isinstance(package, MappingNode)
-        if issue not in names.options:
-            faults.add(package.keys[issue], f"no issue is called {quoted(issue)}{meant(issue, names.options)}", path)
-        else:
-            check_names(option, names.options[issue], "option", faults, f"{path}.{issue}", f" of {issue}")
+def _check_protocol(protocol: Place, at: Place) -> None:
+    """Tell where a scenario's parties do not fit its protocol: how many sign, who speaks, and who mediates."""
+    parties = dict(at["parties"].items())
+    name, order, quota = protocol["name"], protocol["order"], protocol["quota"]
+    sign = [party for party, node in parties.items() if node["signs"].text != "never"]
+    for entry in order.entries():  # who never signs has no say in a fixed order, unless it mediates
+        if entry.text in parties and entry.text not in sign and parties[entry.text]["kind"].text != "mediator":
+            said = f"{shown(entry.text)} never signs; take it out of the order, or make it `kind: mediator`"
+            entry.fault(said, path=order.path)
+    chosen = PROTOCOLS.get(name.text or "")
+    if chosen is None or not at["parties"].is_mapping:
+        return
+    if chosen.signatories is not None:
+        _check_signatories(name, parties, sign, chosen.signatories)
+        _check_order_of_signatories(name, order, parties, sign)
+    if chosen.needs_mediator and not at["mediation"]:
+        _ask_for_a_mediator(name, parties)
+    votes = quota.node.value if isinstance(quota.node, ScalarNode) else None
+    if isinstance(votes, int) and votes > len(sign):
+        quota.fault(f"{votes} votes are needed, but only {listed(sign)} ever sign; at most {len(sign)} would do")
 
 
-def _check_sources(node: Node, names: Names, faults: Faults, path: str) -> None:
+def _check_signatories(name: Place, parties: Mapping[str, Place], sign: list[str], count: int) -> None:
+    """So many parties sign every package, and nobody else signs any."""
+    sometimes = [party for party in sign if parties[party]["signs"] and parties[party]["signs"].text != "always"]
+    what = f"{name.text} is for {count} parties that sign every package and no others that sign"
+    if len(sign) != count:
+        who = f"{len(sign)} sign: {listed(sign)}" if sign else "nobody signs"
+        name.fault(f"{what}, but here {who}; name another protocol, or set `signs`")
+    elif sometimes:
+        name.fault(f"{what}, but {listed(sometimes)} may be left out of a package: `signs` is a condition there")
+
+
+def _check_order_of_signatories(name: Place, order: Place, parties: Mapping[str, Place], sign: list[str]) -> None:
+    """A fixed order names those that sign, all of them: nobody else has a turn."""
+    named = {entry.text for entry in order.entries()}
+    for party in sign if named else ():
+        if party not in named:
+            order.fault(f"{shown(party)} signs and is not in the order; {name.text} needs all that sign in it")
+    for entry in order.entries():
+        if entry.text in parties and entry.text not in sign:
+            said = f"{shown(entry.text)} signs nothing, and in {name.text} only those that sign speak; take it out"
+            entry.fault(said, path=order.path)
+
+
+def _ask_for_a_mediator(name: Place, parties: Mapping[str, Place]) -> None:
+    """Where a mediator holds the text it must be known who that is; whom `mediation` names is checked there."""
+    known = [party for party, node in parties.items() if node["kind"].text == "mediator"]
+    who = shown(known[0]) if known else "PARTY"
+    said = f"{shown(name.text)} needs a mediator to hold the text; add `mediation: {{mediator: {who}}}`"
+    name.fault(said if known else f"{said} with a party of `kind: mediator`")
+
+
+# The rest
+
+
+def _check_control(at: Place, names: Names) -> None:
+    """Tell who controls issues and what the status quo says for nothing, and issues it leaves out."""
+    controls = [control for _, node in at["issues"].items() if (control := node["controlled_by"])]
+    alone = any(control.text is not None or len([*control.entries()]) == 1 for control in controls)
+    if controls and not alone:
+        said = f"{NOBODY_MOVES}; name a single party for one of them, or leave `controlled_by` out"
+        controls[0].fault(said, BLOCK, "issues")
+    status_quo = at["status_quo"]
+    if not status_quo.is_mapping:
+        return
+    if "status_quo" in names.known["proposal"]:
+        said = "tables tell the status quo by this name; call the proposal something else"
+        at["proposals"]["status_quo"].fault(said, KEY, "proposals")
+    missing = [issue for issue in names.options if issue not in status_quo.keys]
+    if missing:
+        status_quo.fault(f"no option for {listed(missing)}; the status quo has one of every issue", BLOCK)
+    if not controls:
+        status_quo.fault(f"{NOBODY_MOVES}; say of an issue who controls it, or leave `status_quo` out", BLOCK)
+
+
+def _check_sources(at: Place, names: Names) -> None:
     """Every `source` names keys of `sources`; what is only shown is passed over."""
-    for key, child in entries(node):
-        where = f"{path}.{shown(key)}" if path else shown(key)
+    for key, below in at.items():
         if key == "source":
-            check_names(child, names.sources, "source", faults, where)
-        elif key not in NO_SOURCES and (path or key not in ("sources", "sweep")):
-            _check_sources(child, names, faults, where)
-    if isinstance(node, SequenceNode):
-        for where, child in members(node, path):
-            _check_sources(child, names, faults, where)
+            below.must_name(names.known["source"], "source")
+        elif key not in NO_SOURCES and (at.parent is not None or key not in ("sources", "sweep")):
+            _check_sources(below, names)
+    for entry in at.entries():
+        _check_sources(entry, names)
 
 
-def _check_sweep(root: MappingNode, faults: Faults) -> None:
-    sweep = get(root, "sweep")
-    for text in keys(sweep):
-        assert isinstance(sweep, MappingNode)
-        path = parse_path(text, sweep.keys[text], faults)
-        if path is not None and not exists(root, path):
-            faults.add(sweep.keys[text], why_not(root, path), "sweep")
+def _check_sweep(at: Place) -> None:
+    assert isinstance(at.node, MappingNode)
+    for _, values in at["sweep"].items():
+        path = values.key_as_path()
+        if path is not None and not exists(at.node, path):
+            values.fault(why_not(at.node, path), KEY, "sweep")
 
 
 def place(root: MappingNode, *path: str) -> Mark:

@@ -9,8 +9,9 @@ import re
 import stat
 from pathlib import Path as FilePath
 
+from sim.core.wording import closest, quoted, shown
 from sim.scenario import paths, weights
-from sim.scenario.messages import Faults, Mark, closest, quoted, shown
+from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
 from sim.scenario.paths import Setting, entry_id, parse_path
 from sim.scenario.yaml_reader import MOST_BYTES, decoded, read_text

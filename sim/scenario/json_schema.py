@@ -6,23 +6,22 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from sim.core.fields import Open, without_null
 from sim.core.registry import Registry, first_line
-from sim.scenario.aftermath_blocks import PowerShiftModel
-from sim.scenario.block_shapes import Open
+from sim.mechanisms.power_shift import PowerShiftSpec
+from sim.mechanisms.war import FrontSpec
 from sim.scenario.registered import ORDERS, PROTOCOLS, STRATEGIES, bounded, parameters_of
-from sim.scenario.schema import ScenarioModel
-from sim.scenario.shapes import without_null
-from sim.scenario.war_blocks import FrontModel
+from sim.scenario.scenario import Scenario, scenario_model
 
 Schema = dict[str, Any]
 
 REFERENCE = "#/definitions/{model}"
-OPEN: tuple[type[Open], ...] = (FrontModel, PowerShiftModel)
+OPEN: tuple[type[Open], ...] = (FrontSpec, PowerShiftSpec)
 
 
 def json_schema() -> Schema:
     """JSON Schema, draft 7, of a scenario file; a file with `extends` may leave out what its base has."""
-    scenario: Schema = ScenarioModel.model_json_schema(by_alias=True, ref_template=REFERENCE)
+    scenario: Schema = scenario_model().model_json_schema(by_alias=True, ref_template=REFERENCE)
     definitions = scenario.pop("$defs")
     definitions.pop("NamedModel")
     for block in OPEN:
@@ -38,7 +37,7 @@ def json_schema() -> Schema:
     )
     scenario["properties"]["set"] = _SET
     scenario["properties"]["protocol"] = {"$ref": REFERENCE.format(model="Protocol")}
-    definitions["PartyModel"]["properties"]["strategy"] = {"$ref": REFERENCE.format(model="Strategy")}
+    definitions["PartySpec"]["properties"]["strategy"] = {"$ref": REFERENCE.format(model="Strategy")}
     for node in _nodes(definitions):
         _tidy(node)
     differences = {f"Different{name}": _difference(schema) for name, schema in definitions.items()}
@@ -46,7 +45,7 @@ def json_schema() -> Schema:
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "peacesim scenario",
-        "description": ScenarioModel.__doc__,
+        "description": Scenario.__doc__,
         "type": "object",
         "if": {"required": ["extends"]},
         "then": {"$ref": REFERENCE.format(model="DifferentScenario")},
@@ -71,7 +70,7 @@ _WITHOUT: Schema = {
 }
 
 
-def _named(registry: Registry, what: str) -> Schema:
+def _named(registry: Registry[Any], what: str) -> Schema:
     """Any of the registered blocks."""
     return {
         "description": f"{what}: {', '.join(registry)}.",
@@ -130,7 +129,7 @@ def _tidy(node: Schema) -> None:
         node["additionalProperties"] = False
     if isinstance(node.get("title"), str):
         node.pop("title")
-    if node.get("default", 0) is None:
+    if "default" in node and not (isinstance(node["default"], str) and node["default"]):
         node.pop("default")
     if "$ref" in node and len(node) > 1:  # beside a $ref draft 7 reads nothing
         node["allOf"] = [{"$ref": node.pop("$ref")}]

@@ -8,9 +8,10 @@ import numpy as np
 
 from sim.core.exact import TOLERANCE
 from sim.core.packages import ALWAYS, NEVER, Condition, PackageSpace
+from sim.core.wording import cut, listed, shown
 from sim.protocols import PROTOCOLS
 from sim.scenario.checks import place
-from sim.scenario.messages import Note, cut, listed, shown
+from sim.scenario.messages import Note
 from sim.scenario.nodes import MappingNode
 from sim.scenario.package_checks import central_worth, space_of, spelled
 from sim.scenario.parts import IssueSpec, PartySpec
@@ -123,7 +124,7 @@ def _words(name: str) -> str:
 
 def _unheard(scenario: Scenario) -> Found:
     """Parties whose signature is needed and that a fixed order leaves out: they can never say yes."""
-    if getattr(PROTOCOLS[scenario.protocol.name], "all_answer", False):
+    if PROTOCOLS[scenario.protocol.name].all_answer:
         return
     order = scenario.protocol.parameters.get("order")
     for name, party in scenario.parties.items():
@@ -135,7 +136,7 @@ def _unheard(scenario: Scenario) -> Found:
 def _unasked(scenario: Scenario) -> Found:
     """What parties bring to a protocol that itself says what they offer."""
     name = scenario.protocol.name
-    if not hasattr(PROTOCOLS[name], "prescribed"):
+    if PROTOCOLS[name].asks_strategies:
         return
     for party in scenario.parties:
         for key in ("strategy", "opens_with"):
@@ -145,7 +146,7 @@ def _unasked(scenario: Scenario) -> Found:
 
 def _unread(scenario: Scenario) -> Found:
     """Drafts of parties that make no offers, since a mediator holds the text."""
-    if not getattr(PROTOCOLS[scenario.protocol.name], "needs_mediator", False):
+    if not PROTOCOLS[scenario.protocol.name].needs_mediator:
         return
     for name, party in scenario.parties.items():
         if party.opens_with and scenario.mediation is not None and name != scenario.mediation.mediator:

@@ -10,9 +10,10 @@ from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NEVER, NO_DEAL, RAW_LIMIT, Bools, Issue, PackageSpace, package_space
 from sim.core.packages import Rule as BareRule
 from sim.core.utility import Extra, deliver, package_utility, rescale_weights
+from sim.core.wording import listed, shown
 from sim.mechanisms.side_payments import Carrots
 from sim.scenario.checks import place
-from sim.scenario.messages import Faults, listed, shown
+from sim.scenario.messages import Faults
 from sim.scenario.nodes import MappingNode as Tree
 from sim.scenario.nodes import ScalarNode
 from sim.scenario.nodes import SequenceNode as Listed
@@ -57,9 +58,12 @@ def condition_count(scenario: "Scenario") -> int:
     return sum(len(condition.clauses) for condition in conditions)
 
 
-def space_of(issues: Mapping[str, IssueSpec], rules: Sequence[BareRule]) -> PackageSpace:
+def space_of(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> PackageSpace:
     """The consistent packages."""
-    return package_space([Issue(name, tuple(sorted(spec.options))) for name, spec in issues.items()], rules)
+    return package_space(
+        [Issue(name, tuple(sorted(spec.options))) for name, spec in issues.items()],
+        [BareRule(rule.id, rule.if_, rule.then) for rule in rules],
+    )
 
 
 def check_packages(scenario: "Scenario", faults: Faults) -> None:

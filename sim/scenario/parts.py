@@ -1,200 +1,219 @@
-"""The parts of a scenario inside the program: frozen, checked, conditions without `anything_but`."""
+"""The parts of a scenario that every talk has: time, issues, parties, the protocol and the texts on the table."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
-from sim.core.packages import ALWAYS, NEVER, Condition
-from sim.core.packages import Rule as BareRule
+from pydantic import AfterValidator, ConfigDict, Field
 
-Law = Literal["triangular", "uniform", "normal", "beta"]
-Status = Literal["sourced", "assumption", "mixed"]
+from sim.core.fields import (
+    Block,
+    Chance,
+    Discount,
+    Each,
+    Form,
+    Ids,
+    IssueName,
+    Keys,
+    Label,
+    Listed,
+    Many,
+    Name,
+    Number,
+    OneOrMore,
+    OptionName,
+    PartyName,
+    Points,
+    Positive,
+    Refers,
+    Share,
+    Status,
+    Text,
+    When,
+    WhenOrWord,
+    labelled,
+)
+from sim.core.packages import ALWAYS, NEVER
+from sim.core.registry import Registry
+from sim.protocols import PROTOCOLS
+from sim.scenario.registered import parameters
+from sim.strategies import STRATEGIES
 
-MIDDLE_LAWS = ("uniform", "normal")  # their value is the middle of the range and nothing else
-DEFAULT_LAW: Law = "triangular"
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number, drawn anew in every run if it has a range.
-
-    Attributes:
-        value: The central number.
-        low, high: The range (5th and 95th percentile of a `normal`), None if the number is certain.
-        law: How it is drawn between them.
-        status: Whether the number was read in a source, is an assumption, or a judgement made from a sourced fact.
-        source: Keys of `sources`.
-        note: A remark for the reader.
-    """
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-    law: Law = DEFAULT_LAW
-    status: Status | None = None
-    source: tuple[str, ...] = ()
-    note: str = ""
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether it differs from draw to draw."""
-        return self.low is not None and self.high is not None and self.low < self.high
-
-    def __float__(self) -> float:
-        return float(self.value)
-
-    def same_law(self, other: "Number") -> bool:
-        """Whether both are drawn alike: value, range and law."""
-        return self._drawn == other._drawn
-
-    @property
-    def _drawn(self) -> tuple[object, ...]:
-        return (self.value, self.low, self.high, self.law) if self.uncertain else (self.value,)
-
-    def __str__(self) -> str:
-        spread = f" [{self.low:g}, {self.high:g}]" if self.uncertain else ""
-        law = f" {self.law}" if self.uncertain and self.law != DEFAULT_LAW else ""
-        return f"{self.value:g}{spread}{law}"
+MOST_ISSUES = 40  # more cannot have two options each and stay under the cap on packages
+MOST_OPTIONS = 250  # an option index is one byte
+DEFAULT_PROTOCOL = "alternating_offers"
+DEFAULT_STRATEGY = "time_dependent"
 
 
-ZERO = Number(0.0)
+class Time(Block):
+    """How long they talk."""
+
+    rounds: Annotated[int, Field(ge=1, le=10_000)] = Field(description="Number of rounds until the deadline.")
+    days_per_round: Annotated[float, Field(gt=0, le=3660)] = Field(description="Days from one round to the next.")
 
 
-@dataclass(frozen=True)
-class Time:
-    """How long they talk: rounds, and days from one to the next."""
+class Deliverable(Block):
+    """Who promises an option may be unable to deliver it."""
 
-    rounds: int
-    days_per_round: float
-
-
-@dataclass(frozen=True)
-class Deliverable:
-    """An option that may turn out impossible to deliver, and what it is then worth."""
-
-    chance: Number
-    otherwise: str
+    chance: Share = Field(description="Chance that the option can be had.")
+    otherwise: OptionName = Field(description="The option of the same issue that it is worth when it cannot be had.")
 
 
-@dataclass(frozen=True)
-class IssueSpec:
-    """A question on the table.
+class IssueSpec(Block):
+    """A question on the table, and the answers that would settle it."""
 
-    Attributes:
-        label: What charts and tables call it.
-        options: Option names with their labels, in file order.
-        deliverable: Options that may turn out impossible to deliver.
-        scale: Where each option lies from 0 to 100, None for evenly spaced.
-        controlled_by: Who changes it: a party alone, or several together.
-    """
-
-    label: str
-    options: dict[str, str]
-    deliverable: dict[str, Deliverable]
-    scale: dict[str, float] | None = None
-    controlled_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Rule(BareRule):
-    """A consistency rule with its reason."""
-
-    because: str = ""
+    label: Label = Field("", description="What the issue is called in charts and tables.")
+    options: Annotated[dict[Name, Label], Field(min_length=1, max_length=MOST_OPTIONS)] = Field(
+        description="Options with their labels, in order from one end to the other."
+    )
+    deliverable: dict[OptionName, Deliverable] = Field(
+        {}, description="Options that may turn out impossible to deliver."
+    )
+    scale: Annotated[
+        dict[OptionName, Annotated[float, Field(ge=0, le=100)]], Each("no place on the scale for")
+    ] | None = Field(
+        None,
+        description="Where each option lies from 0 to 100; left out: evenly spaced. For the weighted mean position.",
+    )
+    controlled_by: OneOrMore[PartyName] = Field(
+        (),
+        description="The party that can change it alone; of several, none can. For stability; left out: nobody can.",
+    )
 
 
-@dataclass(frozen=True)
-class RedLine:
-    """Packages a party never signs, unless a condition lifts the line."""
+class Rule(Block):
+    """Packages that cannot exist: where `if` holds, `then` must hold too."""
 
-    id: str
-    never: Condition
-    unless: Condition
-    hardness: Number
-    drawn_with: str | None = None
-    because: str = ""
+    id: Name = Field(description="Name of the rule.")
+    if_: When = Field(ALWAYS, alias="if", description="When the rule applies; left out: always.")
+    then: When = Field(description="What a package must then meet.")
+    because: Text = Field("", description="Why such a package cannot exist.")
 
 
-@dataclass(frozen=True)
-class Linkage:
+class RedLine(Block):
+    """Packages a party never signs."""
+
+    id: Name = Field(description="Name of the line.")
+    never: When = Field(description="What the party does not sign.")
+    unless: When = Field(NEVER, description="What lifts the line: an offer with a condition.")
+    hardness: Share = Field(description="Chance that the line is real in a draw; 1: always.")
+    drawn_with: Name | None = Field(None, description="Lines of this name share draw and hardness: all real or none.")
+    because: Text = Field("", description="Why.")
+
+
+class Linkage(Block):
     """Worth that only a combination of options has."""
 
-    id: str
-    when: Condition
-    adds: Number
-    because: str = ""
+    id: Name = Field(description="Name of the linkage.")
+    when: When = Field(description="The combination.")
+    adds: Number = Field(description="Worth added, on the party's scale from 0 to 1; may be negative.")
+    because: Text = Field("", description="Why.")
 
 
-@dataclass(frozen=True)
-class StrategySpec:
+class NamedModel(Block):
+    """A strategy or protocol by name; its parameters are checked against the registry."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+
+
+class StrategySpec(NamedTuple):
     """A strategy by name, with the parameters that the file sets; numbers are `Number`, the rest is as written."""
 
     name: str
     parameters: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class ProtocolSpec:
+class ProtocolSpec(NamedTuple):
     """A protocol by name, with the parameters that the file sets."""
 
     name: str
     parameters: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class PartySpec:
-    """A side with preferences of its own.
+def _named(spec: type[StrategySpec] | type[ProtocolSpec], registry: Registry[Any]) -> Form:
+    def into(model: NamedModel, _: Any) -> StrategySpec | ProtocolSpec:
+        return spec(model.name, parameters(model.name, model.model_extra or {}, registry))
 
-    Attributes:
-        values: Points from 0 to 100 by issue and option.
-        walk_away: Worth of leaving the talks; None if it never leaves.
-        opens_with: Proposals that it puts on the table as its first offers, one after the other.
-    """
-
-    label: str
-    kind: str | None
-    speakers: tuple[str, ...]
-    signs: Condition
-    weights: dict[str, Number]
-    values: dict[str, dict[str, Number]]
-    values_within: float | None
-    no_deal: Number
-    discount_per_month: Number
-    influence: Number
-    red_lines: tuple[RedLine, ...]
-    linkages: tuple[Linkage, ...]
-    opens_with: tuple[str, ...]
-    strategy: StrategySpec
-    foresight: Number = ZERO
-    refusal_cost: Number = ZERO
-    walk_away: Number | None = None
+    return Form(NamedModel, into)
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """A text really on the table; issues it does not name are open."""
+class PartySpec(Block):
+    """A side with preferences of its own."""
 
-    label: str
-    from_: str | None
-    package: dict[str, str]
-    status: Status | None
-    source: tuple[str, ...]
-    note: str
-
-
-def condition(clauses: list[dict[str, tuple[frozenset[str], bool]]], options: dict[str, frozenset[str]]) -> Condition:
-    """A condition over options that match.
-
-    Args:
-        clauses: For each clause, for each issue: the options named, and whether all but these match.
-        options: All options of each issue.
-    """
-    return Condition(
-        tuple(
-            {issue: options[issue] - named if negated else named for issue, (named, negated) in clause.items()}
-            for clause in clauses
-        )
+    label: Label = Field("", description="What the party is called in charts and tables.")
+    kind: Literal["belligerent", "mediator", "supporter"] | None = Field(
+        None, description="Who fights, who mediates, who supports."
+    )
+    speakers: Many[Label] = Field((), description="Who speaks for it. Shown, never computed from.")
+    signs: WhenOrWord = Field(
+        ALWAYS, description="always, never, or a condition: which packages need its signature."
+    )
+    weights: Annotated[dict[IssueName, Share], Each("no weight for")] = Field(
+        description="Importance of each issue; the weights sum to 1."
+    )
+    values: Annotated[
+        dict[IssueName, Annotated[dict[OptionName, Points], Each("no points for")]], Each("no points for")
+    ] = Field(description="Points of each option, 0 to 100; 100 is the party's best on that issue.")
+    values_within: Annotated[float, Field(ge=0, le=100)] | None = Field(
+        None, description="Draws every option within so many points, the order in an issue kept."
+    )
+    no_deal: Share = Field(description="Worth of no agreement, on the party's own scale from 0 to 1.")
+    discount_per_month: Discount = Field(
+        Number(1), description="What a month of waiting leaves of worth; left out: 1."
+    )
+    foresight: Chance = Field(
+        Number(0), description="How far it looks past the signature, from 0 (not at all) to 1; left out: 0."
+    )
+    refusal_cost: Chance = Field(
+        Number(0), description="Worth that a text costs it which is signed and then refused at home; left out: 0."
+    )
+    walk_away: Share | None = Field(
+        None,
+        description="Worth of leaving the talks, from 0 to 1: it leaves once it can expect less at the table; "
+        "left out: it never leaves.",
+    )
+    influence: Positive = Field(
+        Number(1), description="Weight in mean position, Nash product by influence and opposition; left out: 1."
+    )
+    red_lines: Annotated[tuple[RedLine, ...], Listed(None, 200), Ids("red line")] = Field(
+        (), description="What the party does not sign, and how hard each line is."
+    )
+    linkages: Annotated[tuple[Linkage, ...], Listed(None, 200), Ids("linkage")] = Field(
+        (), description="Worth that only a combination of options has."
+    )
+    opens_with: OneOrMore[Annotated[Name, Refers("proposal")]] = Field(
+        (),
+        description="Drafts: the proposal it puts on the table when it makes its first offer, or a list of them, one "
+        "an offer, before it makes its own.",
+    )
+    strategy: Annotated[StrategySpec, _named(StrategySpec, STRATEGIES)] = Field(
+        StrategySpec(DEFAULT_STRATEGY, {}), description="How it offers and accepts; left out: time_dependent."
     )
 
 
-def signature(word: str) -> Condition:
-    """The condition that `signs: always` or `signs: never` stands for."""
-    return ALWAYS if word == "always" else NEVER
+class Proposal(Block):
+    """A text really on the table, scored beside every result; issues it does not name are open."""
+
+    label: Label = Field("", description="What the proposal is called.")
+    from_: PartyName | None = Field(None, alias="from", description="The party that made it.")
+    package: Annotated[dict[IssueName, OptionName], Field(min_length=1)] = Field(
+        description="An option for each issue it settles."
+    )
+    status: Status | None = Field(None, description="Whether the text was read in a source.")
+    source: Keys = Field((), description="Keys of `sources`.")
+    note: Text = Field("", description="A remark for the reader.")
+
+
+class Solutions(Block):
+    """Over whom the reference solutions are taken."""
+
+    parties: Annotated[tuple[PartyName, ...], Listed(1)] = Field(
+        description="Parties whose gains count in Nash and the other solutions."
+    )
+
+
+Issues = Annotated[dict[IssueName, IssueSpec], Field(min_length=1, max_length=MOST_ISSUES), AfterValidator(labelled)]
+Rules = Annotated[tuple[Rule, ...], Listed(None, 500), Ids("rule")]
+Parties = Annotated[dict[PartyName, PartySpec], Field(min_length=1, max_length=30), AfterValidator(labelled)]
+Proposals = Annotated[dict[Name, Proposal], Field(max_length=500), AfterValidator(labelled)]
+Protocol = Annotated[ProtocolSpec, _named(ProtocolSpec, PROTOCOLS)]

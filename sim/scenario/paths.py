@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sim.core.wording import meant, quoted, shown
 from sim.scenario.caps import too_many, walk
-from sim.scenario.messages import Faults, Mark, meant, quoted, shown
+from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, copy, plain
 from sim.scenario.yaml_reader import MOST_NODES, read_text
 from sim.scenario.yaml_writer import brief

@@ -5,12 +5,16 @@ from dataclasses import Field, fields
 from functools import cache
 from typing import Any
 
+from pydantic import ValidationError
+
+from sim.core.fields import Number, found
 from sim.core.registry import Registry
+from sim.core.wording import closest, listed, meant, quoted, shown
 from sim.protocols import PROTOCOLS
-from sim.scenario.messages import Faults, Mark, closest, listed, meant, quoted, shown
+from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from sim.scenario.shapes import NumberModel, found
-from sim.scenario.validation import key_mark, validate
+from sim.scenario.places import key_mark
+from sim.scenario.validation import validate
 from sim.strategies import STRATEGIES
 
 SINGULAR = {"strategies": "strategy", "protocols": "protocol"}
@@ -24,17 +28,19 @@ def parameters_of(registered: type) -> dict[str, Field[Any]]:
     return {each.name: each for each in fields(registered) if "kind" in each.metadata}
 
 
-def bounded(field: Field[Any]) -> type[NumberModel]:
+def bounded(field: Field[Any]) -> type[Number]:
     """The model of a `number` parameter: `low` and `high` are allowed, `above` is not."""
     return _bounded(field.metadata.get("low"), field.metadata.get("high"), field.metadata.get("above"))
 
 
 @cache
-def _bounded(low: float | None, high: float | None, above: float | None) -> type[NumberModel]:
-    return type("Parameter", (NumberModel,), {"low": low, "high": high, "above": above, "__module__": __name__})
+def _bounded(low: float | None, high: float | None, above: float | None) -> type[Number]:
+    return type("Parameter", (Number,), {"least": low, "most": high, "above": above, "__module__": __name__})
 
 
-def check_block(node: Node | None, registry: Registry, party_names: Iterable[str], faults: Faults, path: str) -> None:
+def check_block(
+    node: Node | None, registry: Registry[Any], party_names: Iterable[str], faults: Faults, path: str
+) -> None:
     """Check a `strategy:` or `protocol:` block against its registry."""
     name = node.items.get("name") if isinstance(node, MappingNode) else None
     if not isinstance(node, MappingNode) or not isinstance(name, ScalarNode) or not isinstance(name.value, str):
@@ -52,15 +58,18 @@ def check_block(node: Node | None, registry: Registry, party_names: Iterable[str
             faults.add(node.keys[key], f"unknown key {quoted(key)}: {takes}{meant(key, known)}", path)
 
 
-def parameters(block: dict[str, Any], registry: Registry) -> dict[str, Any]:
-    """The parameters that a checked block sets: numbers as `Number`, orders as tuples, the rest as written."""
-    known = parameters_of(registry[block["name"]])
-    return {key: _parameter(known[key], value) for key, value in block.items() if key != "name"}
+def parameters(name: str, block: dict[str, Any], registry: Registry[Any]) -> dict[str, Any]:
+    """The parameters that a block sets: numbers as `Number`, orders as tuples, what is wrong as written."""
+    known = parameters_of(registry[name]) if name in registry else {}
+    return {key: _parameter(known.get(key), value) for key, value in block.items()}
 
 
-def _parameter(field: Field[Any], value: Any) -> Any:
-    if field.metadata["kind"] == "number":
-        return bounded(field).model_validate(value).number()
+def _parameter(field: Field[Any] | None, value: Any) -> Any:
+    if field is not None and field.metadata["kind"] == "number":
+        try:
+            return Number.model_validate(value)
+        except ValidationError:
+            return value
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -1,94 +1,131 @@
-"""A scenario inside the program: frozen and checked, made from the tree of its file."""
+"""A scenario: one frozen model, checked, with the place of every key, made from the tree of its file."""
 
 import copy as shallow
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal, Self
 
-from sim.core.packages import ALWAYS
-from sim.scenario import schema, sweeps
-from sim.scenario.aftermath_parts import AftermathSpec, aftermath
-from sim.scenario.block_checks import check_blocks
-from sim.scenario.block_shapes import condition_of, number_of
+from pydantic import BeforeValidator, Field, PrivateAttr, create_model, model_validator
+
+from sim.core.fields import Block, Date, IssueName, Label, Listed, Many, Name, Number, OptionName, Text, fault, found
+from sim.mechanisms import MECHANISMS
+from sim.mechanisms.aftermath import AftermathSpec
+from sim.mechanisms.events import EventList
+from sim.mechanisms.giving_way import GivingWaySpec
+from sim.mechanisms.mediation import MediationSpec
+from sim.mechanisms.ratification import RatificationSpec
+from sim.mechanisms.war import WarSpec
+from sim.scenario import parts, sweeps
 from sim.scenario.caps import small_enough
-from sim.scenario.checks import check
-from sim.scenario.control_checks import check_control
+from sim.scenario.checks import check, names_in, place
 from sim.scenario.differences import apply_settings, load
-from sim.scenario.event_blocks import EventSpec, events
 from sim.scenario.messages import Faults, ScenarioError
 from sim.scenario.nodes import MappingNode as Tree
-from sim.scenario.nodes import SequenceNode as Listed
-from sim.scenario.nodes import copy
+from sim.scenario.nodes import SequenceNode, copy
 from sim.scenario.package_checks import check_packages
-from sim.scenario.parts import (
-    Deliverable,
-    IssueSpec,
-    Linkage,
-    Number,
-    PartySpec,
-    Proposal,
-    ProtocolSpec,
-    RedLine,
-    Rule,
-    StrategySpec,
-    Time,
-)
 from sim.scenario.paths import Setting, parse_path, parse_set
-from sim.scenario.pressure_blocks import GivingWay, MediationSpec, giving_way, mediation
-from sim.scenario.ratification_blocks import RatificationSpec, ratification
-from sim.scenario.registered import PROTOCOLS, STRATEGIES, parameters
-from sim.scenario.resolved import numbers, resolved, where
+from sim.scenario.places import Place, kind_of
+from sim.scenario.resolved import numbers, resolved
 from sim.scenario.validation import validate
-from sim.scenario.war_blocks import WarSpec, war
 from sim.scenario.yaml_writer import changes, document
 
 MOST_TRIALS = 12  # of paths of a sweep, one by one
-DEFAULT_PROTOCOL = "alternating_offers"
-DEFAULT_STRATEGY = "time_dependent"
 
 
-@dataclass(frozen=True, eq=False)
-class Scenario:
-    """Who sits at the table, what is on it, how much each side cares, what it will never sign.
+def _whole(value: Any) -> Any:
+    """Nothing but a whole number: to Python, 1.0 and true equal 1."""
+    if type(value) is not int:
+        raise fault(f"{found(value)} is not one of 1")
+    return value
 
-    Mappings keep the order of the file. What is only shown (about, history, ...) is kept as written. Blocks that the
-    file does not have are None, `events` then is empty.
-    """
 
-    id: str
-    title: str
-    about: str
-    disclaimer: str
-    as_of: date | None
-    headline: tuple[str, ...]
-    lines: str
-    not_at_the_table: tuple[str, ...]
-    time: Time
-    issues: dict[str, IssueSpec]
-    consistency: tuple[Rule, ...]
-    parties: dict[str, PartySpec]
-    protocol: ProtocolSpec
-    proposals: dict[str, Proposal]
-    giving_way: GivingWay | None
-    mediation: MediationSpec | None
-    war: WarSpec | None
-    events: tuple[EventSpec, ...]
-    ratification: RatificationSpec | None
-    aftermath: AftermathSpec | None
-    solution_parties: tuple[str, ...] | None
-    status_quo: dict[str, str] | None
-    sources: dict[str, str]
-    history: dict[str, Any] | None
-    expected: dict[str, Any] | None
-    sweep: dict[str, tuple[Any, ...]]
-    tree: Tree = field(repr=False)
-    _before_sets: Tree = field(repr=False)
-    _sets: tuple[str, ...] = field(default=(), repr=False)
+def _block(key: str) -> Any:
+    """The key of a mechanism."""
+    return Field(MECHANISMS[key].left_out, description=MECHANISMS[key].about)
+
+
+class Scenario(Block):
+    """A scenario of peacesim: who sits at the table, what is on it, and what each side can live with."""
+
+    # Mappings keep the order of the file. Blocks that the file does not have are None, `events` then is empty.
+
+    _tree: Tree = PrivateAttr()
+    _before_sets: Tree = PrivateAttr()
+    _sets: tuple[str, ...] = PrivateAttr(())
+
+    schema_: Annotated[Literal[1], BeforeValidator(_whole)] = Field(
+        alias="schema", description="Version of this file format: 1."
+    )
+    id: Name = Field(description="Short name; the results folder starts with it.")
+    title: Label = Field(description="Title of charts and reports.")
+    as_of: Date | None = Field(None, description="Date on which the talks start.")
+    about: Text = Field("", description="What the scenario is about. Shown, never computed from.")
+    disclaimer: Text = Field("", description="Shown beside results.")
+    headline: Annotated[tuple[IssueName, ...], Listed(1)] = Field(
+        (), description="Issues in which results are first told; left out: all."
+    )
+    not_at_the_table: Many[Label] = Field(
+        (), description="Who is affected and not heard. Shown, never computed from."
+    )
+    time: parts.Time = Field(description="How long they talk.")
+    lines: Literal["by_party", "together", "each"] = Field(
+        "by_party",
+        description="How red lines share a draw: one a party and name, one a name for all parties, or one a line.",
+    )
+    giving_way: GivingWaySpec | None = _block("giving_way")
+    issues: parts.Issues = Field(description="What is on the table.")
+    consistency: parts.Rules = Field((), description="Packages that cannot exist; gone before anything else.")
+    parties: parts.Parties = Field(description="Who sits at the table.")
+    protocol: parts.Protocol = Field(
+        parts.ProtocolSpec(parts.DEFAULT_PROTOCOL, {}),
+        description="Who moves when and what binds; left out: alternating_offers.",
+    )
+    proposals: parts.Proposals = Field({}, description="Texts really on the table.")
+    mediation: MediationSpec | None = _block("mediation")
+    war: WarSpec | None = _block("war")
+    events: EventList = _block("events")
+    ratification: RatificationSpec | None = _block("ratification")
+    aftermath: AftermathSpec | None = _block("aftermath")
+    solutions: parts.Solutions | None = Field(None, description="Over whom the reference solutions are taken.")
+    status_quo: Annotated[dict[IssueName, OptionName], Field(min_length=1)] | None = Field(
+        None, description="The option of every issue as things stand; `show` tells whether anybody would change them."
+    )
+    sweep: dict[str, Annotated[tuple[Any, ...], Listed(1)]] = Field(
+        {}, description="Paths with the values they take in turn; several make a grid."
+    )
+    history: dict[str, Any] | None = Field(None, description="What really came of it. Shown, never computed from.")
+    expected: dict[str, Any] | None = Field(
+        None, description="What the file says of itself. Shown, never computed from."
+    )
+    sources: dict[str, Text] = Field({}, description="Sources by key.")
+
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for key, mechanism in MECHANISMS.items():
+            block = getattr(self, key)
+            if block:
+                mechanism.complete(block, self)
+        return self
 
     def __repr__(self) -> str:
         return f"Scenario({self.id}: {', '.join(self.parties)} on {', '.join(self.issues)})"
+
+    __str__ = __repr__
+
+    __eq__, __hash__ = object.__eq__, object.__hash__  # a scenario is itself alone
+
+    @property
+    def tree(self) -> Tree:
+        """The file as read, with the place of every key."""
+        return self._tree
+
+    @property
+    def solution_parties(self) -> tuple[str, ...] | None:
+        """Over whom the reference solutions are taken, None if the file does not say."""
+        return self.solutions.parties if self.solutions else None
 
     @property
     def resolved(self) -> dict[str, Any]:
@@ -105,11 +142,11 @@ class Scenario:
 
     def numbers(self) -> dict[str, Number]:
         """Every number that a draw may move or a path may set, by dotted path, sorted."""
-        return numbers(self.tree)
+        return numbers(Place(self.tree, Faults(), [kind_of(type(self))]))
 
     def where(self, path: str) -> str:
         """`file:line:column` of what a dotted path names; of the nearest block above if it is not in the file."""
-        return str(where(self.tree, path))
+        return str(place(self.tree, *path.split(".")))
 
     def with_sets(self, sets: Sequence[str]) -> "Scenario":
         """This scenario with further `PATH=VALUE` settings.
@@ -180,18 +217,31 @@ def from_tree(before_sets: Tree, sets: Sequence[str], faults: Faults) -> Scenari
     _check_sweep(root, faults)
     faults.raise_any()
     assert model is not None
-    scenario = _scenario(model, root, before_sets, tuple(sets))
-    check_packages(scenario, faults)
+    model._tree, model._before_sets, model._sets = root, before_sets, tuple(sets)
+    check_packages(model, faults)
     faults.raise_any()
-    return scenario
-
-
-def _checked(root: Tree, faults: Faults) -> schema.ScenarioModel | None:
-    model = validate(schema.ScenarioModel, root, faults)
-    check(root, faults)
-    check_blocks(root, faults)
-    check_control(root, faults)
     return model
+
+
+def scenario_model() -> type[Scenario]:
+    """The model of a scenario with the blocks of all mechanisms that are registered, those of plug-ins too."""
+    more = {key: each for key, each in MECHANISMS.items() if key not in Scenario.model_fields}
+    return _with_blocks(tuple(more)) if more else Scenario
+
+
+@cache
+def _with_blocks(keys: tuple[str, ...]) -> type[Scenario]:
+    blocks: dict[str, Any] = {key: (MECHANISMS[key].block | None, _block(key)) for key in keys}
+    return create_model("Scenario", __base__=Scenario, __doc__=Scenario.__doc__, **blocks)
+
+
+def _checked(root: Tree, faults: Faults) -> Scenario | None:
+    model = scenario_model()
+    at = Place(root, faults, [kind_of(model)])
+    names = names_in(at)
+    scenario = validate(model, root, faults, names=names)
+    check(at, names)
+    return scenario
 
 
 def _check_sweep(root: Tree, faults: Faults) -> None:
@@ -220,7 +270,7 @@ def _trial(root: Tree, sweep: Tree, paths: list[str]) -> str:
     try:
         for path in paths:
             parts, values, mark = parse_path(path, sweep.keys[path], found), sweep.items[path], sweep.keys[path]
-            assert isinstance(values, Listed)
+            assert isinstance(values, SequenceNode)
             settings += [Setting(parts, values.items[0], mark, f"{mark.file}:{mark.line}")] if parts else []
         apply_settings(trial, settings, found)
         _checked(trial, found)
@@ -228,108 +278,6 @@ def _trial(root: Tree, sweep: Tree, paths: list[str]) -> str:
     except ScenarioError as error:
         return error.faults[0].message
     return ""
-
-
-def _scenario(model: schema.ScenarioModel, root: Tree, before_sets: Tree, sets: tuple[str, ...]) -> Scenario:
-    options = {name: frozenset(issue.options) for name, issue in model.issues.items()}
-    protocol = model.protocol or schema.NamedModel(name=DEFAULT_PROTOCOL)
-    return Scenario(
-        id=model.id,
-        title=model.title,
-        about=model.about or "",
-        disclaimer=model.disclaimer or "",
-        as_of=model.as_of,
-        headline=tuple(model.headline or ()),
-        lines=model.lines,
-        not_at_the_table=tuple(model.not_at_the_table or ()),
-        time=Time(model.time.rounds, float(model.time.days_per_round)),
-        issues={name: _issue(name, issue) for name, issue in model.issues.items()},
-        consistency=tuple(
-            Rule(rule.id, condition_of(rule.if_, options, ALWAYS), condition_of(rule.then, options), rule.because or "")
-            for rule in model.consistency or ()
-        ),
-        parties={name: _party(name, party, options) for name, party in model.parties.items()},
-        protocol=ProtocolSpec(protocol.name, parameters(protocol.model_dump(), PROTOCOLS)),
-        proposals={name: _proposal(name, proposal) for name, proposal in (model.proposals or {}).items()},
-        giving_way=giving_way(model.giving_way),
-        mediation=mediation(model.mediation, {name: party.kind for name, party in model.parties.items()}, options),
-        war=war(model.war, list(model.parties)),
-        events=events(model.events, list(model.mediation.levers or {}) if model.mediation else []),
-        ratification=ratification(model.ratification, options),
-        aftermath=aftermath(model.aftermath, options),
-        solution_parties=tuple(model.solutions.parties) if model.solutions else None,
-        status_quo=dict(model.status_quo) if model.status_quo else None,
-        sources=dict(model.sources or {}),
-        history=model.history,
-        expected=model.expected,
-        sweep={path: tuple(values) for path, values in (model.sweep or {}).items()},
-        tree=root,
-        _before_sets=before_sets,
-        _sets=sets,
-    )
-
-
-def _issue(name: str, model: schema.IssueModel) -> IssueSpec:
-    return IssueSpec(
-        label=model.label or name,
-        options=dict(model.options),
-        deliverable={
-            option: Deliverable(each.chance.number(), each.otherwise)
-            for option, each in (model.deliverable or {}).items()
-        },
-        scale={option: float(at) for option, at in model.scale.items()} if model.scale is not None else None,
-        controlled_by=tuple(model.controlled_by or ()),
-    )
-
-
-def _party(name: str, model: schema.PartyModel, options: dict[str, frozenset[str]]) -> PartySpec:
-    strategy = model.strategy or schema.NamedModel(name=DEFAULT_STRATEGY)
-    return PartySpec(
-        label=model.label or name,
-        kind=model.kind,
-        speakers=tuple(model.speakers or ()),
-        signs=condition_of(model.signs, options),
-        weights={issue: weight.number() for issue, weight in model.weights.items()},
-        values={
-            issue: {option: each.number() for option, each in points.items()} for issue, points in model.values.items()
-        },
-        values_within=model.values_within,
-        no_deal=model.no_deal.number(),
-        discount_per_month=number_of(model.discount_per_month, 1.0),
-        influence=number_of(model.influence, 1.0),
-        foresight=number_of(model.foresight, 0.0),
-        refusal_cost=number_of(model.refusal_cost, 0.0),
-        walk_away=None if model.walk_away is None else model.walk_away.number(),
-        red_lines=tuple(_red_line(line, options) for line in model.red_lines or ()),
-        linkages=tuple(
-            Linkage(each.id, condition_of(each.when, options), each.adds.number(), each.because or "")
-            for each in model.linkages or ()
-        ),
-        opens_with=tuple(model.opens_with or ()),
-        strategy=StrategySpec(strategy.name, parameters(strategy.model_dump(), STRATEGIES)),
-    )
-
-
-def _red_line(model: schema.RedLineModel, options: dict[str, frozenset[str]]) -> RedLine:
-    return RedLine(
-        id=model.id,
-        never=condition_of(model.never, options),
-        unless=condition_of(model.unless, options),
-        hardness=model.hardness.number(),
-        drawn_with=model.drawn_with,
-        because=model.because or "",
-    )
-
-
-def _proposal(name: str, model: schema.ProposalModel) -> Proposal:
-    return Proposal(
-        label=model.label or name,
-        from_=model.from_,
-        package=dict(model.package),
-        status=model.status,
-        source=tuple(model.source or ()),
-        note=model.note or "",
-    )
 
 
 def read_scenario(path: str | os.PathLike[str], sets: Sequence[str] = ()) -> Scenario:

@@ -10,7 +10,8 @@ import numpy as np
 
 from sim.core import streams
 from sim.core.exact import Floats
-from sim.scenario.messages import Faults, Mark, closest, quoted
+from sim.core.wording import closest, quoted
+from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import NUMBER, MappingNode
 from sim.scenario.nodes import SequenceNode as Listed
 from sim.scenario.paths import exists, get, parse_path, why_not

@@ -1,20 +1,24 @@
 """The shape of a tree checked against the models: what pydantic finds, said in our words and with its place."""
 
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, RootModel, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sim.scenario.messages import Faults, Mark, closest, listed, meant, quoted, shown
-from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, read_as
+from sim.core.fields import Clauses, Names, found
+from sim.core.wording import closest, listed, meant, quoted, shown
+from sim.scenario.messages import Faults, Mark
+from sim.scenario.nodes import MappingNode, Node, SequenceNode, plain, read_as
 from sim.scenario.paths import entry_id
-from sim.scenario.shapes import found
+from sim.scenario.places import Kind, Kinds, key_mark, kind_of
 
 Model = TypeVar("Model", bound=BaseModel)
 Loc = tuple[int | str, ...]
 
 
-def validate(model: type[Model], node: Node, faults: Faults, path: str = "") -> Model | None:
+def validate(
+    model: type[Model], node: Node, faults: Faults, path: str = "", names: Names | None = None
+) -> Model | None:  # fmt: skip
     """The values below a node in the shape of a model; None, and faults, if they do not fit.
 
     Args:
@@ -22,9 +26,10 @@ def validate(model: type[Model], node: Node, faults: Faults, path: str = "") -> 
         node: What is there.
         faults: Takes what does not fit.
         path: Path of the node, for messages.
+        names: Of the file, for conditions.
     """
     try:
-        return model.model_validate(plain(node))
+        return model.model_validate(plain(node), context=names)
     except ValidationError as error:
         missing: dict[Loc, list[str]] = {}
         for problem in error.errors(include_url=False):
@@ -35,13 +40,6 @@ def validate(model: type[Model], node: Node, faults: Faults, path: str = "") -> 
         for loc, keys in missing.items():
             _tell_missing(model, node, loc, keys, faults, path)
     return None
-
-
-def key_mark(parent: Node, name: str, node: Node) -> Mark:
-    """Where a message about a value points: a single value at itself, a block at its key."""
-    if isinstance(node, ScalarNode) or not isinstance(parent, MappingNode):
-        return node.mark
-    return parent.keys.get(name, node.mark)
 
 
 def _tell(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Faults, path: str) -> None:
@@ -120,6 +118,7 @@ _KINDS = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
     "list_type": "a list",
+    "tuple_type": "a list",
     "date_type": "a date such as 2025-12-14",
     "bool_type": "true or false",
 }
@@ -178,32 +177,16 @@ def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
 
 def _model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
     """The model that describes what stands at a location."""
-    kind: Any = model
+    found = [kind_of(model)]
     for part in loc:
-        below = _below(kind, part)
-        kind = below if below is not None else kind
-    models = [each for each in _alternatives(kind) if isinstance(each, type) and issubclass(each, BaseModel)]
-    return models[0] if models else None
+        below = [inner for kind in found for inner in _below(kind, part)]
+        found = below or found
+    return next((kind.type for kind in found if kind.is_model(BaseModel)), None)
 
 
-def _alternatives(kind: Any) -> list[Any]:
-    """The kinds that a type stands for: without `Annotated`, unions taken apart."""
-    if get_origin(kind) is Annotated:
-        return _alternatives(get_args(kind)[0])
-    if isinstance(kind, type) or get_origin(kind) in (dict, list):
+def _below(kind: Kind, part: int | str) -> Kinds:
+    if kind.is_model(Clauses):
         return [kind]
-    return [each for arg in get_args(kind) for each in _alternatives(arg)]
-
-
-def _below(kind: Any, part: int | str) -> Any:
-    for each in _alternatives(kind):
-        if isinstance(each, type) and issubclass(each, RootModel):
-            return _below(each.model_fields["root"].annotation, part)
-        if isinstance(each, type) and issubclass(each, BaseModel):
-            fields = {field.alias or name: field for name, field in each.model_fields.items()}
-            return fields[str(part)].annotation if str(part) in fields else None
-        if get_origin(each) is dict and isinstance(part, str):
-            return get_args(each)[1]
-        if get_origin(each) is list and isinstance(part, int):
-            return get_args(each)[0]
-    return None
+    if kind.is_model(BaseModel):
+        return kind.keys.get(str(part), [])
+    return kind.entry if (kind.type is dict and isinstance(part, str)) or kind.type is tuple else []

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
-from sim.scenario.messages import Faults, Mark, listed, shown
+from sim.core.wording import listed, shown
+from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sim.scenario.paths import Path, get
 from sim.scenario.yaml_writer import brief

@@ -14,8 +14,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml import events as yaml_events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from sim.core.cache import Kept
-from sim.scenario.messages import Faults, Mark, counted, quoted, shown
+from sim.core.cache import Cache
+from sim.core.wording import counted, quoted, shown
+from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import (
     DATE,
     LONGEST_WORD,
@@ -36,7 +37,7 @@ MOST_NODES = 15_000
 
 ROOM = 400_000  # characters of all texts whose trees are kept, some 25 bytes each
 LEAST_SIZE = 100  # of a text, as if it had so many characters more: there may be many short ones
-_trees = Kept[Node | None](ROOM)
+_trees = Cache[Node | None](ROOM)
 
 BREAKS = re.compile(r"\r\n|\r|\n")  # what ends a line to YAML 1.2 and to an editor
 OTHER_BREAKS = "\x85\u2028\u2029"  # these do too, but to YAML 1.1 alone: a key could hide behind a remark

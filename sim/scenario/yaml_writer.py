@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from sim.scenario.messages import Mark, listed, shown
+from sim.core.wording import listed, shown
+from sim.scenario.messages import Mark
 from sim.scenario.nodes import (
     DATE,
     LONGEST_WORD,

@@ -1,8 +1,9 @@
 """How a party offers and accepts: one file a strategy, a table of contents of them here."""
 
 from sim.core.registry import Registry
+from sim.core.strategy import Strategy
 
-STRATEGIES = Registry("strategies")
+STRATEGIES: Registry[Strategy] = Registry("strategies")
 
 from sim.strategies import (
     hardline,

@@ -1,18 +1,16 @@
-"""When a party accepts the offer on the table: one rule a class.
+"""When a party accepts the offer on the table: one rule a name; the loop in `sim.protocols.rounds` applies them.
 
-Whatever the rule, nothing behind a real red line and nothing worse than no deal is accepted; the agent sees to both.
+Whatever the rule, nothing behind a real red line and nothing worse than no deal is accepted.
 """
 
 from collections.abc import Callable, Mapping
 
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.packages import Bools, Ints
+from sim.core.packages import Bools
 from sim.core.registry import described
-from sim.core.state import View
+from sim.core.strategy import COMBINED, LATE, NEXT_OFFER, THRESHOLD, View
 
-AcceptanceRule = Callable[[View, Ints, Floats, Ints], Bools]
-
-LATE = 0.9  # share of the talks after which `combined` settles for the best offer received
+AcceptanceRule = Callable[[View, Floats, Floats, Floats], Bools]
 
 
 @described(
@@ -20,19 +18,19 @@ LATE = 0.9  # share of the talks after which `combined` settles for the best off
     source="the plain rule; AC_const and AC_time are names for it with a fixed and a falling level",
     use="the default: what is asked for and what is taken are the same",
 )
-def threshold(view: View, offer: Ints, aspiration: Floats, own_next: Ints) -> Bools:
+def threshold(view: View, worth: Floats, aspiration: Floats, own_next: Floats) -> Bools:
     """Accept what is worth the aspiration.
 
     Args:
         view: What the party sees.
-        offer: The package on the table, shape (B,).
+        worth: Of the package on the table, shape (B,).
         aspiration: The least worth the party asks for now, shape (B,).
-        own_next: The package it would offer instead, shape (B,).
+        own_next: Worth of the package it would offer instead, shape (B,).
 
     Returns:
         Shape (B,).
     """
-    return view.worth_of(offer) >= aspiration - TOLERANCE
+    return worth >= aspiration - TOLERANCE
 
 
 @described(
@@ -40,9 +38,9 @@ def threshold(view: View, offer: Ints, aspiration: Floats, own_next: Ints) -> Bo
     source="AC_next of Baarslag, Hindriks & Jonker (2013)",
     use="where a party's offers lie well above what it asks for: it then takes no less than it would have said itself",
 )
-def next_offer(view: View, offer: Ints, aspiration: Floats, own_next: Ints) -> Bools:
+def next_offer(view: View, worth: Floats, aspiration: Floats, own_next: Floats) -> Bools:
     """Accept what is worth as much as the offer one would make instead."""
-    return view.worth_of(offer) >= view.worth_of(own_next) - TOLERANCE
+    return worth >= own_next - TOLERANCE
 
 
 @described(
@@ -50,11 +48,11 @@ def next_offer(view: View, offer: Ints, aspiration: Floats, own_next: Ints) -> B
     source="AC_combi of Baarslag, Hindriks & Jonker (2013), with the best of all offers received as its late level",
     use="against opponents whose best offers came early: near the end the party settles for as good a one",
 )
-def combined(view: View, offer: Ints, aspiration: Floats, own_next: Ints) -> Bools:
+def combined(view: View, worth: Floats, aspiration: Floats, own_next: Floats) -> Bools:
     """As `next_offer`; in the last tenth of the talks also an offer as good as the best received so far."""
-    accepts = next_offer(view, offer, aspiration, own_next)
+    accepts = worth >= own_next - TOLERANCE
     if view.time >= LATE:
-        accepts = accepts | (view.worth_of(offer) >= view.best_received - TOLERANCE)
+        accepts = accepts | (worth >= view.best_received - TOLERANCE)
     return accepts
 
 
@@ -63,3 +61,5 @@ ACCEPTANCE_RULES: Mapping[str, AcceptanceRule] = {
     "next_offer": next_offer,
     "threshold": threshold,
 }
+ACCEPTING = {"combined": COMBINED, "next_offer": NEXT_OFFER, "threshold": THRESHOLD}
+NAMES = {code: name for name, code in ACCEPTING.items()}

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.core.answers import Answers
 from sim.core.exact import Floats
-from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.packages import NO_DEAL, Ints
 from sim.core.registry import choice, meanings
-from sim.core.state import FIRST_LISTED, LEAST_OWN, Rule, View
-from sim.strategies.acceptance import ACCEPTANCE_RULES
-from sim.strategies.offers import OFFER_RULES
+from sim.core.strategy import Stance, Strategy, View
+from sim.strategies.acceptance import ACCEPTANCE_RULES, ACCEPTING
+from sim.strategies.offers import LISTS, OFFER_RULES
 
 
 def others(view: View) -> Ints:
@@ -19,74 +20,40 @@ def others(view: View) -> Ints:
     return rest
 
 
-def offer_of(view: View, party: int, place: Ints) -> Ints:
-    """An offer of a party by its place, 0 for its first, in each draw; `NO_DEAL` where it has made none there.
-
-    Args:
-        view: What is seen.
-        party: Whose offer.
-        place: Shape (B,).
-    """
-    made = (place >= 0) & (place < view.offers_made[:, party])
-    package = view.log[np.arange(len(place)), party, np.where(made, place, 0)]
-    return np.where(made, package, NO_DEAL)
-
-
 def last_offer(view: View, party: int) -> Ints:
     """The last offer of a party, `NO_DEAL` for none, shape (B,)."""
-    return offer_of(view, party, view.offers_made[:, party] - 1)
+    made = view.offers_made[:, party]
+    package = view.log[np.arange(len(made)), party, np.maximum(made - 1, 0)]
+    return np.where(made > 0, package, NO_DEAL)
 
 
 def between(view: View, worth: Floats) -> Floats:
-    """A worth kept between no deal and the best the party could sign, or at no deal if that is worth more."""
-    return np.minimum(np.maximum(worth, view.no_deal), highest_claim(view))
-
-
-def highest_claim(view: View) -> Floats:
-    """The most a party can ask for: its best package, or no deal if that is worth more, shape (B,)."""
-    return np.maximum(view.best, view.no_deal)
-
-
-RULES = {"best_for_others": Rule(FIRST_LISTED), "least_own": Rule(LEAST_OWN)}
+    """A worth between no deal and the best the party could sign, or no deal if that is worth more."""
+    return np.minimum(np.maximum(worth, view.no_deal), view.highest_claim)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asking:
-    """A strategy in three parts: how much is asked for, which package of that worth is offered, what is accepted.
-
-    A strategy that leaves something to chance says so by `randomises`; it finds its uniforms in the `View`. One whose
-    aspiration is settled at the beginning of a round says so by `steady`: by the clock, its best and no deal, that is,
-    and not by what is said in the round.
-    """
-
-    randomises = False
-    steady = False
+class Asking(Strategy):
+    """A strategy that says how much it asks for; what is offered and accepted at that is a matter of two rules."""
 
     offers: str = choice("best_for_others", meanings(OFFER_RULES), doc="which of the packages worth enough is offered")
     accepts: str = choice("threshold", meanings(ACCEPTANCE_RULES), doc="when an offer is accepted")
 
-    @property
-    def rule(self) -> Rule | None:
-        """What it asks for and offers, where all it does in a round follows from that and the lines heard of."""
-        return self._offers_by if self.steady else None
+    def stance_at(
+        self, view: View, aspiration: Floats, accepts_from: Floats | None = None, answers: Answers | None = None
+    ) -> Stance:
+        """The stance of who asks for so much, by the two rules.
 
-    @property
-    def _offers_by(self) -> Rule | None:
-        plain = type(self).offer is Asking.offer and type(self).accept is Asking.accept
-        return RULES.get(self.offers) if plain and self.accepts == "threshold" else None
-
-    def aspiration(self, view: View) -> Floats:
-        """The least worth the party asks for now, shape (B,)."""
-        raise NotImplementedError
-
-    def offer(self, view: View) -> Ints:
-        """The package the party puts on the table, shape (B,)."""
-        return OFFER_RULES[self.offers](view, self.aspiration(view))
-
-    def accept(self, view: View, offer: Ints) -> Bools:
-        """Whether the party takes the package on the table, shape (B,)."""
-        own_next = self.offer(view) if self.accepts != "threshold" else offer
-        return ACCEPTANCE_RULES[self.accepts](view, offer, self.aspiration(view), own_next)
+        Args:
+            view: What the party sees.
+            aspiration, accepts_from, answers: As in `Stance`. By an offer rule that looks at all packages, what is
+                offered in the round is settled at its beginning, and with it what is asked for.
+        """
+        bidding, accepting = LISTS.get(self.offers), ACCEPTING[self.accepts]
+        if bidding is not None and (view.has_list or self.offers != "best_for_others"):
+            return Stance(aspiration, accepts_from, None, bidding, accepting, answers)
+        bid = OFFER_RULES[self.offers](view, aspiration)
+        return Stance(aspiration, accepts_from, bid, accepting=accepting)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +69,8 @@ class Picking(Asking):
         doc="which of the packages worth enough is offered",
     )
 
-    def pick(self, view: View) -> Ints:
-        """The package the strategy has in mind, shape (B,)."""
-        raise NotImplementedError
-
-    def offer(self, view: View) -> Ints:
-        """The package the party puts on the table, shape (B,)."""
-        return self.pick(view) if self.offers == "picked" else super().offer(view)
+    def stance_with(self, view: View, aspiration: Floats, bid: Ints) -> Stance:
+        """The stance of who asks for so much, shape (B,), and has a package in mind, shape (B,)."""
+        if self.offers == "picked":
+            return Stance(aspiration, bid=bid, accepting=ACCEPTING[self.accepts])
+        return self.stance_at(view, aspiration)

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 
-from sim.core.exact import Floats
-from sim.core.packages import Ints
 from sim.core.registry import count
-from sim.core.state import View
+from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Asking, highest_claim
-from sim.strategies.offers import OFFER_RULES
+from sim.strategies.base import Asking
 
 
 @STRATEGIES.register(
@@ -26,10 +23,7 @@ class Hardline(Asking):
 
     last_rounds: int = count(1, low=0, doc="in how many rounds at the end it takes what it can get; 0: in none")
 
-    def aspiration(self, view: View) -> Floats:
-        """The least worth the party asks for now, shape (B,)."""
-        return view.no_deal if view.round > view.rounds - self.last_rounds else highest_claim(view)
-
-    def offer(self, view: View) -> Ints:
-        """The package the party puts on the table, shape (B,)."""
-        return OFFER_RULES[self.offers](view, highest_claim(view))
+    def stance(self, view: View) -> Stance:
+        """Its best to the end; in the last rounds it takes anything from no deal on."""
+        last = view.round > view.rounds - self.last_rounds
+        return self.stance_at(view, view.highest_claim, accepts_from=view.no_deal if last else None)

@@ -1,15 +1,15 @@
 """Ask partly by the clock and partly by what the others do."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from sim.core.exact import Floats
 from sim.core.registry import choice, count, number
-from sim.core.state import Rule, View
+from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Asking, between
+from sim.strategies.base import Asking
 from sim.strategies.time_dependent import TimeDependent
 from sim.strategies.tit_for_tat import KINDS, TitForTat
 
@@ -29,26 +29,12 @@ class Hybrid(Asking):
     kind: str = choice("absolute", KINDS, doc="how it answers the others' moves")
     span: int = count(1, doc="lag (relative, absolute) or window (averaged) of the answer, in offers of the others")
 
-    @property
-    def rule(self) -> Rule | None:
-        """What it asks for and offers; not told of a strategy built on this."""
-        answer = self._answer.rule if type(self) is Hybrid else None
-        return None if answer is None else replace(answer, weight=self._weight, clock=self._clock)
-
-    def aspiration(self, view: View) -> Floats:
-        """The least worth the party asks for now, shape (B,)."""
-        weight = self._weight
-        clock, answer = self._clock.aspiration(view), self._answer.aspiration(view)
-        return between(view, weight * clock + (1 - weight) * answer)
-
-    @property
-    def _weight(self) -> Floats:
-        return np.clip(self.weight, 0.0, 1.0)
+    def stance(self, view: View) -> Stance:
+        """The mean of both, to be answered anew at each turn."""
+        weight = np.broadcast_to(np.clip(self.weight, 0.0, 1.0), view.no_deal.shape)
+        answer = TitForTat(kind=self.kind, span=self.span, offers=self.offers, accepts=self.accepts)
+        return answer.stance_in_answer(view, np.ascontiguousarray(weight), self._clock.aspiration(view))
 
     @cached_property
     def _clock(self) -> TimeDependent:
         return TimeDependent(exponent=self.exponent)
-
-    @cached_property
-    def _answer(self) -> TitForTat:
-        return TitForTat(kind=self.kind, span=self.span, offers=self.offers, accepts=self.accepts)

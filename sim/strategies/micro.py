@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.core import offer_log
-from sim.core.exact import TOLERANCE, Floats
-from sim.core.packages import NO_DEAL, Ints
-from sim.core.state import BY_STEPS, STEP_DOWN, Rule, View
+from sim.core.answers import BY_STEPS, Answers
+from sim.core.bids import STEP_DOWN
+from sim.core.packages import Ints
+from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Picking, between, highest_claim, others
+from sim.strategies.acceptance import ACCEPTING
+from sim.strategies.base import Picking, between, others
 
 
 @STRATEGIES.register(
@@ -32,48 +33,17 @@ class Micro(Picking):
 
     randomises = True
 
-    @property
-    def rule(self) -> Rule | None:
-        """What it asks for and offers, where it offers what it picks; not told of a strategy built on this."""
-        by_steps = type(self) is Micro and self.offers == "picked" and self.accepts == "threshold"
-        return Rule(STEP_DOWN, asks=BY_STEPS) if by_steps else None
-
-    def aspiration(self, view: View) -> Floats:
-        """The least worth the party asks for now, shape (B,)."""
-        rows = np.arange(len(view.no_deal))
-        if self.offers != "picked":
-            best = view.top(_length(view)).package
-            level = np.minimum(view.offers_made[:, view.party], _least_moves(view))
-            return between(view, view.worth_of(best[rows, np.minimum(level, best.shape[1] - 1)]))
-        lowest, _ = self._next(view)
-        return between(view, np.where(lowest == np.inf, highest_claim(view), lowest))
-
-    def pick(self, view: View) -> Ints:
-        """The next package down, or an earlier offer, shape (B,)."""
-        _, offer = self._next(view)
-        return np.where(offer == NO_DEAL, view.best_package, offer)
-
-    def _next(self, view: View) -> tuple[Floats, Ints]:
-        """The lowest worth of what it has offered or offers next, inf for none, and what that is, shape (B,)."""
-        return view.once("micro.next", lambda: _climb_down(view), since=view.offers_made)
-
-
-def _climb_down(view: View) -> tuple[Floats, Ints]:
-    top = view.top(_length(view))
-    avoided = np.zeros((0, top.package.shape[1]), bool)
-    if view.some_avoided:
-        avoided = np.take_along_axis(view.avoided(), top.package, axis=1)
-    lowest, offer = np.empty(len(top.package)), np.empty(len(top.package), np.int64)
-    offer_log.climb_down(
-        *top, np.ascontiguousarray(view.no_deal), TOLERANCE, avoided, view.log, view.offers_made, view.distinct_offers,
-        view.party, others(view), len(view.packages), view.chance, lowest, offer,
-    )  # fmt: skip
-    return lowest, offer
-
-
-def _length(view: View) -> int:
-    """As many packages as it can come to offer: one a round."""
-    return min(view.rounds, len(view.packages))
+    def stance(self, view: View) -> Stance:
+        """The next step down, or an earlier offer, to be chosen anew at each turn."""
+        rows, length = np.arange(len(view.no_deal)), min(view.rounds, len(view.packages))
+        ladder = view.ladder(length)  # as many packages as it can come to offer: one a round
+        if self.offers == "picked":
+            lowest, _ = view.steps_down(ladder)
+            blank = np.zeros(len(rows))
+            answers = Answers(BY_STEPS, 0, blank, blank)
+            return Stance(between(view, lowest), None, None, STEP_DOWN, ACCEPTING[self.accepts], answers)
+        level = np.minimum(np.minimum(view.offers_made[:, view.party], _least_moves(view)), length - 1)
+        return self.stance_at(view, between(view, view.utility_of(ladder.package[rows, level])))
 
 
 def _least_moves(view: View) -> Ints:

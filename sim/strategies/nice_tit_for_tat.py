@@ -8,9 +8,9 @@ from sim.core.bids import first_of_highest
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools
 from sim.core.registry import number
-from sim.core.state import View
+from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Asking, between, highest_claim, offer_of, others
+from sim.strategies.base import Asking, between, others
 from sim.strategies.offers import knows_nothing_of, product_of_gains, slices
 
 NO_PRODUCT = 1e-12  # a product of gains below this is none
@@ -37,20 +37,19 @@ class NiceTitForTat(Asking):
         0.9, low=0.0, high=1.0, doc="share of the talks after which it falls, whatever the others do, to the fair worth"
     )
 
-    def aspiration(self, view: View) -> Floats:
-        """The least worth the party asks for now, shape (B,)."""
-        best = highest_claim(view)
-        fair = view.once("nice_tit_for_tat.fair", lambda: _fair(view))
-        share = view.once("nice_tit_for_tat.share", lambda: _share_of_the_way(view, fair), since=view.offers_made)
+    def stance(self, view: View) -> Stance:
+        """As much of the way from its best to the fair worth as the others have come."""
+        best, fair = view.highest_claim, _fair(view)
+        share = _share_of_the_way(view, fair)
         asks = best - share * (best - fair)
         late = np.clip(self.late, 0.0, 1.0)
         fallen = np.where(view.time > late, (view.time - late) / np.where(late < 1, 1 - late, 1.0), 0.0)
-        return between(view, asks - fallen * (asks - fair))
+        return self.stance_at(view, between(view, asks - fallen * (asks - fair)))
 
 
 def _fair(view: View) -> Floats:
     """Own worth of the package with the largest product of gains as far as known, shape (B,)."""
-    best = highest_claim(view)
+    best = view.highest_claim
     fair = view.no_deal + (best - view.no_deal) / 2
     strangers: Bools = np.ones(len(best), bool)
     for other in others(view):
@@ -78,7 +77,7 @@ def _share_of_the_way(view: View, fair: Floats) -> Floats:
             heard = np.arange(longest) < made[:, None]
             offers = np.where(heard, view.log[:, other, :longest], 0)
             best = np.where(heard, view.utility[rows, offers], -np.inf).max(axis=1)
-            first = view.utility[rows[:, 0], np.maximum(offer_of(view, other, 0 * made), 0)]
+            first = view.utility[rows[:, 0], offers[:, 0]]
             way = fair - first
             come = np.where(way > TOLERANCE, (best - first) / np.where(way > TOLERANCE, way, 1.0), 1.0)
             share = np.where(made > 0, np.minimum(share, np.clip(come, 0.0, 1.0)), share)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from sim.core.bids import first_of_highest
+from sim.core.bids import BEST_FOR_OTHERS, LEAST_OWN, first_of_highest
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.registry import described
-from sim.core.state import View
+from sim.core.strategy import View
 
 Rows = Ints | slice
 CACHE_ITEMS = 250_000  # worths to work on at once
@@ -69,12 +69,9 @@ def _ascending(rows: list[Floats]) -> list[Floats]:
 def knows_nothing_of(view: View, party: int) -> Bools:
     """Whether all packages are alike to a party as far as this one knows, shape (B,)."""
 
-    def look() -> Bools:
-        worth = view.known.utility[:, party]
-        alike: Bools = worth.max(axis=1) - worth.min(axis=1) <= TOLERANCE
-        return np.broadcast_to(alike, view.no_deal.shape)
-
-    return view.once(f"gains.stranger.{party}", look)
+    worth = view.known.utility[:, party]
+    alike: Bools = worth.max(axis=1) - worth.min(axis=1) <= TOLERANCE
+    return np.broadcast_to(alike, view.no_deal.shape)
 
 
 OfferRule = Callable[[View, Floats], Ints]
@@ -95,14 +92,7 @@ def best_for_others(view: View, least: Floats) -> Ints:
     Returns:
         Package offered, shape (B,).
     """
-    if view.shortlists is None:
-        return _choose(view, least, lambda rows: _least_share(view, rows))
-    avoiding, any_line = view.shortlists()
-    offer = avoiding.first_worth(least)
-    if (offer == NO_DEAL).any():
-        offer = np.where(offer == NO_DEAL, any_line.first_worth(least), offer)
-        offer = np.where(offer == NO_DEAL, view.best_package, offer)
-    return offer
+    return _choose(view, least, lambda rows: _least_share(view, rows))
 
 
 @described(
@@ -135,7 +125,9 @@ def nearest(view: View, least: Floats) -> Ints:
             distance += np.abs(worth[:, issue] - there[:, None])[:, view.packages[:, issue]]
         return -distance
 
-    return np.where(view.received == NO_DEAL, best_for_others(view, least), _choose(view, least, closeness))
+    first = np.full(len(least), NO_DEAL) if view.has_list else best_for_others(view, least)
+    heard = view.received != NO_DEAL
+    return np.where(heard, _choose(view, least, closeness), first) if heard.any() else first
 
 
 @described(
@@ -162,6 +154,7 @@ def _least_share(view: View, rows: Ints) -> Floats:
     return least
 
 
+LISTS = {"best_for_others": BEST_FOR_OTHERS, "least_own": LEAST_OWN}  # offer rules that the loop applies at each turn
 OFFER_RULES: Mapping[str, OfferRule] = {
     "best_for_others": best_for_others,
     "least_own": least_own,
@@ -174,7 +167,7 @@ def _choose(view: View, least: Floats, merit: Callable[[Ints], Floats]) -> Ints:
     """The package of highest merit among those worth enough; ties by the party's regard for the others."""
     offer = view.best_package.copy()
     enough = view.signable & np.greater_equal(view.utility, (least - TOLERANCE)[:, None])
-    quiet = enough & ~view.avoided()
+    quiet = enough & ~view.avoided
     usable = np.where(quiet.any(axis=1, keepdims=True), quiet, enough)
     rows = np.flatnonzero(usable.any(axis=1))
     if len(rows):

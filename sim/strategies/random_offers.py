@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.core.exact import TOLERANCE, Floats
+from sim.core.exact import TOLERANCE
 from sim.core.packages import Ints
-from sim.core.state import View
+from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
 from sim.strategies.base import Picking, between
 
@@ -28,20 +28,17 @@ class Random(Picking):
 
     randomises = True
 
-    def aspiration(self, view: View) -> Floats:
-        """The least worth the party asks for now, shape (B,)."""
-        return between(view, view.worth_of(self.pick(view)))
-
-    def pick(self, view: View) -> Ints:
-        """The package drawn for this round, shape (B,)."""
-        return view.once("random.pick", lambda: _any(view), since=view.offers_made)
+    def stance(self, view: View) -> Stance:
+        """The package drawn for this round, and its worth."""
+        bid = _any(view)
+        return self.stance_with(view, between(view, view.utility_of(bid)), bid)
 
 
 def _any(view: View) -> Ints:
     """A package of each draw, the uniforms dealt out over those in question by the order of the party's regard."""
     order = np.argsort(view.tie_rank, axis=1)
     fit = view.signable & np.greater_equal(view.utility, (view.no_deal - TOLERANCE)[:, None])
-    quiet = fit & ~view.avoided()
+    quiet = fit & ~view.avoided
     fit = np.where(quiet.any(axis=1, keepdims=True), quiet, fit)
     fit = np.take(fit, order[0], axis=1) if len(order) == 1 else np.take_along_axis(fit, order, axis=1)
     place, many = np.nonzero(fit)[1], np.count_nonzero(fit, axis=1)

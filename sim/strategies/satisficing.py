@@ -6,9 +6,9 @@ import numpy as np
 
 from sim.core.exact import Floats
 from sim.core.registry import number
-from sim.core.state import View
+from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Asking, between, highest_claim
+from sim.strategies.base import Asking, between
 
 
 @STRATEGIES.register(
@@ -24,11 +24,9 @@ class Satisficing(Asking):
     It moves only as no deal and the best package do.
     """
 
-    steady = True
-
     level: float | Floats = number(0.5, low=0.0, high=1.0, doc="share of the way: 0 is no deal, 1 its best package")
 
-    def aspiration(self, view: View) -> Floats:
-        """The least worth the party asks for now, shape (B,)."""
+    def stance(self, view: View) -> Stance:
+        """A fixed share of the way from no deal to its best."""
         level = np.clip(self.level, 0.0, 1.0)
-        return between(view, view.no_deal + level * (highest_claim(view) - view.no_deal))
+        return self.stance_at(view, between(view, view.no_deal + level * (view.highest_claim - view.no_deal)))

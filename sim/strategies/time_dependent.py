@@ -8,7 +8,8 @@ import numpy as np
 from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.registry import number
-from sim.core.state import View, time_of
+from sim.core.state import time_of
+from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
 from sim.strategies.base import Asking
 
@@ -26,25 +27,19 @@ class TimeDependent(Asking):
     Aspiration falls from the party's best package to its no-deal worth as `1 - time**exponent`.
     """
 
-    steady = True
-
     exponent: float | Floats = number(1.0, above=0.0, doc="above 1 concedes late (Boulware), below 1 early (conceder)")
+
+    def stance(self, view: View) -> Stance:
+        """Its best less the share of the way to no deal that it has come."""
+        return self.stance_at(view, self.aspiration(view))
 
     def aspiration(self, view: View) -> Floats:
         """The least worth the party asks for now, shape (B,)."""
-        aspiration: Floats = self._in_rounds(view, slice(view.round - 1, view.round))[0]
+        best = view.highest_claim
+        aspiration: Floats = best - (best - view.no_deal) * self._fallen(view.rounds)[view.round - 1]
         return aspiration
 
-    def aspirations(self, view: View) -> Floats:
-        """The same in this round and all later ones, as things stand, shape (rounds, B)."""
-        return self._in_rounds(view, slice(view.round - 1, None))
-
-    def _in_rounds(self, view: View, rounds: slice) -> Floats:
-        best = np.maximum(view.best, view.no_deal)
-        aspirations: Floats = best - (best - view.no_deal) * self.fallen(view.rounds)[rounds]
-        return aspirations
-
-    def fallen(self, rounds: int) -> Floats:
+    def _fallen(self, rounds: int) -> Floats:
         """How far it has come down from its best to no deal in every round, `time**exponent`, shape (R, 1 or B)."""
         if rounds not in self._falls:
             times = np.array([time_of(k, rounds) for k in range(1, rounds + 1)])

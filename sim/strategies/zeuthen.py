@@ -7,9 +7,9 @@ import numpy as np
 from sim.core.bids import first_of_highest
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Bools, Ints
-from sim.core.state import View
+from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Picking, between, highest_claim, last_offer, others
+from sim.strategies.base import Picking, between, last_offer, others
 from sim.strategies.offers import knows_nothing_of, product_of_gains, slices
 
 
@@ -32,26 +32,22 @@ class Zeuthen(Picking):
     whom nothing is known it takes the willingness to be as its own. Only others that sign and have made an offer count.
     """
 
-    def aspiration(self, view: View) -> Floats:
-        """The least worth the party asks for now, shape (B,)."""
-        picked = self.pick(view)
-        rows = np.arange(len(picked))
-        asks = np.where(view.signable[rows, picked], view.worth_of(picked), highest_claim(view))
-        return between(view, asks)
-
-    def pick(self, view: View) -> Ints:
-        """Its last offer, or the next below it, shape (B,)."""
-        return view.once("zeuthen.pick", lambda: _pick(view), since=view.offers_made)
+    def stance(self, view: View) -> Stance:
+        """Its last offer, or the next below it, and its worth."""
+        picked = _pick(view)
+        signable = view.signable[np.arange(len(picked)), picked]
+        asks = between(view, np.where(signable, view.utility_of(picked), view.highest_claim))
+        return self.stance_with(view, asks, picked)
 
 
 def _pick(view: View) -> Ints:
     rows, last = np.arange(len(view.no_deal)), last_offer(view, view.party)
-    worth = view.worth_of(last)
+    worth = view.utility_of(last)
     stands = (last != NO_DEAL) & view.signable[rows, last] & (worth >= view.no_deal - TOLERANCE)
     picked = np.where(stands, last, view.best_package)
     concedes = np.flatnonzero(stands & _least_willing(view, last))
     if len(concedes):
-        product = view.once("zeuthen.product", lambda: _products(view))
+        product = np.concatenate([product_of_gains(view, some) for some in slices(view)])
         least = np.full(len(rows), np.inf)
         for other in others(view):
             offer = last_offer(view, other)
@@ -65,10 +61,6 @@ def _pick(view: View) -> Ints:
         rank = view.tie_rank if len(view.tie_rank) == 1 else view.tie_rank[found]
         picked[found] = first_of_highest(utility[there], below[there], rank)
     return picked
-
-
-def _products(view: View) -> Floats:
-    return np.concatenate([product_of_gains(view, rows) for rows in slices(view)])
 
 
 def _least_willing(view: View, own: Ints) -> Bools:

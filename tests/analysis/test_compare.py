@@ -52,7 +52,7 @@ def by_hand(first, other):
 @pytest.mark.parametrize(
     ("name", "column"),
     [
-        ("agreement", lambda draws: draws["package"].notna().astype(float)),
+        ("signed", lambda draws: draws["package"].notna().astype(float)),
         ("zone", lambda draws: (draws["zone_packages"] > 0).astype(float)),
         ("round", lambda draws: draws["round"].astype("Float64").to_numpy(float, na_value=np.nan)),
         ("least_satisfied", lambda draws: draws["least_satisfied"]),
@@ -82,10 +82,10 @@ def test_pairs_are_draws_of_the_same_number_also_if_one_result_has_more(file, re
     base, other = results
     more = run(read_scenario(file), N + 100, seed=5)
     found, wanted = compare([more, other]), compare([base, other])
-    for name in ("agreement", "round", "worth_west"):
+    for name in ("signed", "round", "worth_west"):
         assert figure(found, name)["difference"] == pytest.approx(figure(wanted, name)["difference"])
         assert figure(found, name)["pairs"] == figure(wanted, name)["pairs"]
-    assert figure(found, "agreement", 0)["n"] == N + 100
+    assert figure(found, "signed", 0)["n"] == N + 100
 
 
 def test_pairing_makes_the_interval_narrow(results, file):
@@ -176,8 +176,8 @@ def test_transitions_count_the_same_draws(comparison, results):
 def test_three_are_each_compared_with_the_first(results, file):
     third = run(read_scenario(file, ["parties.west.no_deal=0.1"]), N, seed=5)
     found = compare([*results, third])
-    assert figure(found, "agreement", 1)["difference"] == figure(compare(results), "agreement", 1)["difference"]
-    assert figure(found, "agreement", 2)["difference"] == pytest.approx(
+    assert figure(found, "signed", 1)["difference"] == figure(compare(results), "signed", 1)["difference"]
+    assert figure(found, "signed", 2)["difference"] == pytest.approx(
         (third.agreed.astype(float) - results[0].agreed.astype(float)).mean()
     )
     assert "C - A" in str(found) and "B - A" in str(found)

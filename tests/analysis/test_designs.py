@@ -15,7 +15,7 @@ import sim
 from sim.analysis import designs
 from sim.analysis.designs import REST, chosen, play, shifted_sobol, sobol_design
 from sim.analysis.drawn_inputs import inputs_of
-from sim.analysis.figures import Asked, NoAnswer, figure_asked
+from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.morris import ENDS, morris_design, morris_effects, trajectories_of
 from sim.analysis.pawn import pawn, slice_distances
 from sim.analysis.sensitivity import Plan, Sensitivity, design_of, from_design, sensitivity
@@ -23,9 +23,10 @@ from sim.analysis.sobol import dummy_indices, sobol_indices
 from sim.analysis.tornado import sample, slices
 from sim.core.streams import uniform
 from sim.results.chunks import play_chunk
+from sim.results.figures import UTILITY, Figure
 from sim.results.folder import lock_folder
 from sim.results.manifest import identity
-from tests.analysis.test_sensitivity import FIGURE, SHARE, inputs, rows, sampled
+from tests.analysis.test_sensitivity import FIGURE, SO, inputs, rows, sampled
 from tests.commands import SCENARIO, call, data
 from tests.problems import shipped
 
@@ -43,15 +44,15 @@ def test_the_sheets_of_sobol_differ_in_one_input_and_share_all_else():
     assert np.array_equal(sheets[WEIGHT].uniforms, np.column_stack([a[:, 0], b[:, 1]]))
     assert np.array_equal(sheets[REST].uniforms, a)
     assert [sheets[name].start for name in ("A", NO_DEAL, WEIGHT, "B", REST)] == [0, 0, 0, 16, 16]
-    figure = play(design, results, figure_asked(results, "worth_upland"))
+    figure = play(design, results, figure_named([results], "worth_upland"))
     again = play(sobol_design(results, inputs_of(results), [NO_DEAL, WEIGHT], 16), results,
-                 figure_asked(results, "worth_upland"))  # fmt: skip
+                 figure_named([results], "worth_upland"))  # fmt: skip
     assert all(np.array_equal(figure[name], again[name]) for name in sheets)
 
 
 def test_pieces_of_sheets_move_no_bit(monkeypatch):
     results = sim.run(shipped("two-banks-pullback"), 20)
-    design, asked = sobol_design(results, inputs_of(results), [NO_DEAL], 16), figure_asked(results, "worth_upland")
+    design, asked = sobol_design(results, inputs_of(results), [NO_DEAL], 16), figure_named([results], "worth_upland")
     whole = play(design, results, asked)
     monkeypatch.setattr(designs, "PIECE", 5)
     pieces = []
@@ -194,7 +195,7 @@ def test_pawn_of_a_share_is_the_distance_of_shares():
     """In x0 of all cases: slices have .05 to .95, all .5; half of the slices are at most .25 away."""
     x = inputs(20_000, 2)
     have = uniform(1, "test.have", 0, 20_000) < x["x0"]
-    told = rows(pawn(sampled(SHARE, have.astype(float), x)))
+    told = rows(pawn(sampled(SO, have.astype(float), x)))
     assert told["x0"]["index"] == pytest.approx(0.25, abs=0.02)
     assert told["x0"]["largest"] == pytest.approx(0.45, abs=0.02)
     assert told["x1"]["index"] < told["x1"]["noise"] * 2 and not told[""]["stands_out"]
@@ -219,7 +220,7 @@ def test_sobol_and_the_tornado_agree_on_a_smooth_figure():
 def test_the_variance_goes_to_the_input_that_is_the_figure_or_to_all_else(path):
     """A figure that is one input goes with it alone; with a design by another input, with all else alone."""
     results = sim.run(shipped("two-banks-pullback"), 200)
-    asked = Asked("x", "x", "mean", "x", lambda draws: draws[f"input.{NO_DEAL}"])
+    asked = Figure("x", "x", UTILITY, (), lambda draws: draws[f"input.{NO_DEAL}"])
     found = sample(asked, results.draws, inputs_of(results))
     told = Sensitivity(results, inputs_of(results), asked, found.n, 0, 0, 0, 14, {})
     table = from_design(told, "sobol", design_of(told, "sobol", Plan([path], points=512))).tables["sobol"]

@@ -12,9 +12,8 @@ import pytest
 import sim
 from sim.analysis.boxes import Box, Factors, best_by_both, first_dense, measure, most_telling, paste, peel, quasi_p
 from sim.analysis.discovery import Question, discover
-from sim.analysis.figures import NoAnswer, figure_asked
-from sim.charts import save_discovery
-from sim.charts.discovery import discovery_chart
+from sim.analysis.figures import NoAnswer, figure_named
+from sim.charts import ANALYSIS_CHARTS, save_charts
 from sim.core.streams import uniform
 from sim.results.results import share_interval
 from sim.results.rows import FrameRows
@@ -197,7 +196,7 @@ def test_inputs_that_do_nothing_are_found_in_no_box():
 
 def test_a_mean_needs_a_limit_and_takes_it():
     results = sim.run(shipped("two-banks-pullback"), 1000)
-    asked = figure_asked(results, "margin_upland")
+    asked = figure_named([results], "margin_upland")
     with pytest.raises(NoAnswer, match="--above or --below"):
         discover(results, Question(asked))
     told = discover(results, Question(asked, above=0.1))
@@ -222,7 +221,7 @@ def test_red_lines_in_conditions_are_told_with_those_drawn_together():
     line = "parties.lowland.red_lines.not_under_its_guns.real"
     draws = results.draws.copy()
     draws["package"] = draws["package"].where(draws[f"input.{line}"])  # nobody signs where the line is not real
-    question = Question(figure_asked(results, "signed"), turned=True)
+    question = Question(figure_named([results], "signed"), turned=True)
     told = discover(sim.Results(scenario, 1, FrameRows([draws]), results.tallies), question)
     text = " ".join(str(told).split())
     assert 'If the red line "not under its guns" of Lowland (and 1 drawn together with it) is not real, 100 %' in text
@@ -282,7 +281,7 @@ def test_without_any_agreement_the_chart_says_so(tmp_path):
     scenario = shipped("two-banks-pullback").with_sets(["parties.*.no_deal=1"])
     told = discover(sim.run(scenario, 100))
     assert told.cases == 0 and not told.boxes
-    assert "None of the 100 runs are so" in discovery_chart(told).alt
+    assert "None of the 100 runs are so" in ANALYSIS_CHARTS["discovery"](told).alt
     assert "No run signed a text" in discover(told.results, "held_60").note
-    save_discovery(told, tmp_path)
+    save_charts(told, tmp_path)
     assert len(pd.read_csv(tmp_path / "discovery.csv")) == 0

@@ -9,14 +9,14 @@ import pytest
 from sim.analysis.counterfactual import settings, tried
 from sim.analysis.explain import explain
 from sim.analysis.explain_draw import explain_draw
-from sim.analysis.explain_draw_text import draw_text
-from sim.analysis.explain_text import explanation_text
 from sim.analysis.ledger import movements
 from sim.analysis.parameters import Change, Turn, dials
 from sim.analysis.reasons import Share, _obstacles, reasons, satisfactions
 from sim.analysis.replays import fall_for_half, hardness_for_half, replayed, set_aside
 from sim.analysis.smallest_change import CentralTable
 from sim.analysis.weight_flips import weight_flips
+from sim.report import compose
+from sim.report.terminal import as_text
 from sim.results.results import run
 from tests.commands import SCENARIO, call, data
 from tests.problems import read, shipped
@@ -193,7 +193,7 @@ def test_the_number_that_moves_the_zone_most_is_named(well):
     mover = explained.moved_by["zone_first"]
     assert mover.path == "parties.east.no_deal"  # the only uncertain number besides the strategies
     assert mover.high_share < mover.low_share
-    assert "parties.east.no_deal moves this most" in " ".join(explanation_text(explained, 80).split())
+    assert "parties.east.no_deal moves this most" in " ".join(as_text(compose(explained), 80).split())
 
 
 # Tried out.
@@ -288,7 +288,7 @@ def test_where_central_numbers_end_without_a_deal_the_runs_that_sign_are_looked_
 def test_all_agree_none_agrees_and_one_draw_are_told_as_such(no_deal, draws, says):
     results = run(changed(east={"no_deal": no_deal}), draws)
     explained = explain(results, 10)
-    text = explanation_text(explained, 80)
+    text = as_text(compose(explained), 80)
     assert says in text
     assert max(map(len, text.splitlines())) <= 80
     json.dumps(explained.as_data())
@@ -298,12 +298,12 @@ def test_of_what_is_acceptable_to_a_quota_it_says_so():
     other = json.loads(json.dumps(WELL))
     other["parties"]["north"] = json.loads(json.dumps(other["parties"]["east"]))
     other["protocol"] = {"name": "random_proposer", "quota": 2}
-    text = explanation_text(explain(run(read(other), 30), 30), 80)
+    text = as_text(compose(explain(run(read(other), 30), 30)), 80)
     assert "2 of those who sign" in text
 
 
 def test_the_words_of_a_label_are_no_markup():
-    text = explanation_text(explain(run(changed(east={"label": "[red]East"}), 30), 30), 80)
+    text = as_text(compose(explain(run(changed(east={"label": "[red]East"}), 30), 30)), 80)
     assert "[red]East" in text
 
 
@@ -327,7 +327,7 @@ def test_a_draw_without_a_zone_says_by_how_much(well):
     over = float(well.draws["no_deal_east"][number]) - 0.5
     first = explained.opened[0].way
     assert dict(first.falls) == {"east": pytest.approx(over)} if over < 0.3 else {"west": pytest.approx(0.3)}
-    assert f"{min(over, 0.3):.3f} less to" in " ".join(draw_text(explained, 80).split())
+    assert f"{min(over, 0.3):.3f} less to" in " ".join(as_text(compose(explained), 80).split())
 
 
 def test_a_draw_out_of_time_names_the_package_that_came_nearest():
@@ -335,7 +335,7 @@ def test_a_draw_out_of_time_names_the_package_that_came_nearest():
     explained = explain_draw(changed(east=hard, west=hard), 1, 0)
     assert explained.story.outcome == "deadline"
     assert (dict(explained.nearest.package), explained.nearest.missing) == ({"well": "both"}, ())
-    assert "this package was worth what everybody asked for" in " ".join(draw_text(explained, 80).split())
+    assert "this package was worth what everybody asked for" in " ".join(as_text(compose(explained), 80).split())
 
 
 def test_a_text_that_came_too_late_to_be_answered_is_told_as_such():
@@ -349,11 +349,11 @@ def test_a_text_that_came_too_late_to_be_answered_is_told_as_such():
     looked = replayed(run(read(other), 3), 3)
     assert (looked.out_of_time, looked.too_late) == (3, (0, 1, 2))
     assert (dict(explained.nearest.package), explained.nearest.on_the_table) == ({"well": "both"}, True)
-    assert "time ran out before all said so" in " ".join(draw_text(explained, 80).split())
+    assert "time ran out before all said so" in " ".join(as_text(compose(explained), 80).split())
 
 
 def test_a_text_refused_at_home_says_how_many_votes_it_lacked(banks):
-    text = draw_text(explain_draw(banks.scenario, 1, draw_that(banks, "refused")), 80)
+    text = as_text(compose(explain_draw(banks.scenario, 1, draw_that(banks, "refused"))), 80)
     assert "points more in favour in the vote of" in text or "No share of votes would have done" in text
 
 
@@ -373,8 +373,8 @@ def test_who_leaves_is_told_with_what_it_left_for():
     results = run(read(other), 20)
     why = reasons(results)
     assert why.left == (Share("east", 20, 20),)
-    assert "Broken off" in explanation_text(explain(results, 20), 80)
-    text = " ".join(draw_text(explain_draw(results.scenario, 1, 0), 80).split())
+    assert "Broken off" in as_text(compose(explain(results, 20)), 80)
+    text = " ".join(as_text(compose(explain_draw(results.scenario, 1, 0)), 80).split())
     assert "had leaving been worth less to East than 0.700" in text
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.analysis.hindsight import hindsight_words
+from sim.report.result import hindsight_words
 from tests.commands import SCENARIO
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

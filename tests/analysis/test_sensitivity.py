@@ -12,19 +12,20 @@ import pytest
 import sim
 from sim.analysis.discovery import discover
 from sim.analysis.drawn_inputs import Drawn, inputs_of
-from sim.analysis.figures import Asked, NoAnswer, figure_asked, figures
-from sim.analysis.input_words import input_words, rounded, value_words
+from sim.analysis.figures import NoAnswer, figure_named, figures
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.tornado import sample, slices, tornado
-from sim.charts import save_discovery, save_sensitivity
+from sim.charts import save_charts
 from sim.core.streams import uniform
+from sim.results.figures import SHARE, UTILITY, Figure
+from sim.results.labels import input_words, rounded, value_words
 from sim.results.rows import FrameRows
 from tests.charts.test_charts import hostile
 from tests.commands import SCENARIO, call, data
 from tests.problems import shipped
 
-FIGURE = Asked("y", "y", "mean", "y", lambda draws: draws["y"])
-SHARE = Asked("y", "y", "share", "are so", lambda draws: draws["y"])
+FIGURE = Figure("y", "y", UTILITY, ("y",))
+SO = Figure("y", "y", SHARE, ("y",), runs="are so")
 
 
 def inputs(n, count, seed=1):
@@ -64,7 +65,7 @@ def test_the_tornado_of_a_share_and_of_a_lot():
     """A run has it if the line is not real, else in x0 of all cases: 1 against 1/2, and .55 against .95."""
     x = inputs(20_000, 1)
     have = ~x["line.real"] | (uniform(1, "test.lot", 0, 20_000) < x["x0"])
-    told = rows(tornado(sampled(SHARE, have.astype(float), x)))
+    told = rows(tornado(sampled(SO, have.astype(float), x)))
     assert told["line.real"]["where_low"] == 1 and told["line.real"]["where_high"] == pytest.approx(0.5, abs=0.02)
     assert told["line.real"]["n_low"] + told["line.real"]["n_high"] == 20_000
     assert told["x0"]["where_low"] == pytest.approx(0.55, abs=0.02)
@@ -80,7 +81,7 @@ def test_chance_alone_hardly_ever_stands_out():
     for seed in range(20):
         x = inputs(400, 12, seed)
         have = uniform(seed, "test.have", 0, 400) < 0.3
-        stars += bool(tornado(sampled(SHARE, have.astype(float), x, seed))["stands_out"].any())
+        stars += bool(tornado(sampled(SO, have.astype(float), x, seed))["stands_out"].any())
     assert stars <= 4
 
 
@@ -92,7 +93,7 @@ def test_slices_are_of_equal_size_and_keep_ties_by_row():
 
 def test_figures_are_those_of_the_results():
     results = sim.run(shipped("two-banks-pullback"), 300)
-    have = {figure.name: figure for figure in figures(results)}
+    have = {figure.name: figure for figure in figures([results])}
     assert {"signed", "zone", "in_force", "held_12", "held_60", "margin_upland", "strip.demilitarised"} <= set(have)
     assert have["signed"].values(results.draws).mean() == results.summary()["agreement_share"]
     texts = results.packages(["strip"]).set_index("package")["share"]
@@ -101,7 +102,7 @@ def test_figures_are_those_of_the_results():
     assert np.isnan(margins).sum() == (~results.agreed).sum()
     assert np.nanmean(margins) == pytest.approx(results.parties().set_index("party")["margin"]["upland"])
     with pytest.raises(NoAnswer, match="did you mean 'held_60'"):
-        figure_asked(results, "held60")
+        figure_named([results], "held60")
 
 
 def test_inputs_drawn_together_count_once():
@@ -205,7 +206,7 @@ def test_labels_of_strangers_are_harmless_in_all_charts(tmp_path):
     results = replace(hostile(), rows=FrameRows([shipped_draws("two-banks-pullback", 400)]))
     told = sensitivity(results, methods=["tornado", "pawn"])
     found = discover(results, "strip.demilitarised")
-    paths = [*save_sensitivity(told, tmp_path), *save_discovery(found, tmp_path)]
+    paths = [*save_charts(told, tmp_path), *save_charts(found, tmp_path)]
     assert len(paths) == 9 and found.boxes
     for path in paths:
         if path.suffix == ".svg":
@@ -225,7 +226,7 @@ def shipped_draws(name, n):
 
 def test_the_chart_shows_the_table(tmp_path):
     told = sensitivity(sim.run(shipped("two-banks-pullback"), 400))
-    save_sensitivity(told, tmp_path)
+    save_charts(told, tmp_path)
     table = pd.read_csv(tmp_path / "tornado.csv", keep_default_na=False)
     assert len(table) == len(told.tables["tornado"])
     svg = (tmp_path / "tornado.svg").read_text()

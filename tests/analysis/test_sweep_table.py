@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim.analysis.sweep_table import sweep_table, zone_at_centre
-from sim.charts import save_sweep
+from sim.charts import save_charts
 from sim.charts.sweep import cells
 from sim.scenario import ScenarioError
 from sim.scenario.sweeps import Design
@@ -126,7 +126,7 @@ def test_the_zone_at_central_numbers_is_that_of_show(file, no_deal):
 )
 def test_every_sweep_has_a_picture_and_its_numbers(file, tmp_path, vary, design):
     table = told(file, vary, design, 10)
-    paths = {path.suffix: path for path in save_sweep(table, tmp_path)}
+    paths = {path.suffix: path for path in save_charts(table, tmp_path)}
     assert paths[".png"].stat().st_size > 10_000
     assert "to " in paths[".svg"].read_text(encoding="utf-8")
     assert len(pd.read_csv(paths[".csv"])) == len(table.points)

@@ -13,8 +13,7 @@ import sim.charts.tournament
 from sim.analysis.tournament import tournament
 from sim.analysis.tournament_games import Games, assignments, mean_of, possible, share_of
 from sim.analysis.tournament_tables import equilibrium_table, figure_table, meeting_table, reply_table, seat_table
-from sim.charts import save_tournament
-from sim.charts.tournament import tournament_chart, tournament_numbers
+from sim.charts import ANALYSIS_CHARTS, save_charts
 from sim.scenario import ScenarioError
 from tests.problems import pie, read
 
@@ -306,14 +305,14 @@ def test_a_long_label_is_told_in_full_and_drawn_within_the_sheet(by_hand, tmp_pa
     played = tournament(read(one_of_two()), {HOSTILE: EARLY, "=late": LATE, f"{HOSTILE} 2": THREE["least"]}, draws=30)
     assert set(played.labels) == {HOSTILE, "=late", f"{HOSTILE} 2"}
     assert "[bold]nobody[/bold]" in str(played)
-    picture = tournament_chart(played)
+    picture = ANALYSIS_CHARTS["tournament"](played)
     width, height = picture.get_size_inches()
     assert width < 11  # as wide as with short labels, or nearly
     renderer = picture.canvas.get_renderer()
     for text in picture.findobj(lambda each: hasattr(each, "get_text") and each.get_text().strip()):
         box = text.get_window_extent(renderer)
         assert box.x0 >= 0 and box.x1 <= width * picture.dpi and box.y0 >= 0 and box.y1 <= height * picture.dpi
-    paths = save_tournament(played, tmp_path)
+    paths = save_charts(played, tmp_path)
     assert "'=late" in paths[2].read_text()  # no formula for a spreadsheet
 
 
@@ -322,12 +321,12 @@ def test_the_chart_draws_a_row_for_each_strategy_and_a_cell_for_each_pair(count,
     monkeypatch.setattr(sim.charts.tournament, "MOST_MET", most)
     strategies = [f"{{name: time_dependent, exponent: {k}}}" for k in range(1, count + 1)]
     played = tournament(read(one_of_two()), strategies, draws=30)
-    picture = tournament_chart(played)
+    picture = ANALYSIS_CHARTS["tournament"](played)
     upper, cells = picture.axes[:3], picture.axes[3:]
     assert all(len(axes.lines) == count for axes in upper)
     assert max(upper[2].get_xticks()) <= 1  # of shares of runs
     assert [len(axes.patches) for axes in cells] == ([count * count] if count <= most else [])
-    table = tournament_numbers(played)
+    table = ANALYSIS_CHARTS["tournament"].table(played)
     assert (table["kind"].value_counts().to_dict()) == {"strategy": 3 * count, "meeting": count * count}
 
 

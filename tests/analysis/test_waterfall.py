@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.analysis.waterfall import ORDERED, SHAPLEY, one_by_one, shapley, waterfall
-from sim.charts import save_waterfall
+from sim.charts import save_charts
 from sim.results.results import run
 from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.mixing import differing_paths, mixed
@@ -109,7 +109,7 @@ def test_a_step_is_the_difference_that_a_run_of_it_makes(file, first, second):
     ways = {"none": [], "rounds": ["time.rounds=4"], "both": ["time.rounds=4", CHANGES[0]]}
     there = {name: run(read_scenario(file, sets), N, 1).summary()["agreement_share"] for name, sets in ways.items()}
     other = read_scenario(file, ["time.rounds=4", CHANGES[0]])
-    rows = waterfall(first, other, "agreement", N, 1, ORDERED).rows
+    rows = waterfall(first, other, "signed", N, 1, ORDERED).rows
     assert rows["label"].tolist()[1:3] == ["time.rounds", "parties.west.no_deal"]
     by_runs = [there["none"], there["rounds"] - there["none"], there["both"] - there["rounds"], there["both"]]
     assert rows["value"].tolist() == pytest.approx(by_runs)
@@ -134,7 +134,7 @@ set: {time.rounds: 5}
 """)  # fmt: skip
     with pytest.raises(ScenarioError):
         mixed(first, other, [("parties", "east", "values", "well", "closed")])
-    told = waterfall(first, other, "agreement", 20, 1)
+    told = waterfall(first, other, "signed", 20, 1)
     assert any("inputs" in label for label in told.rows["label"])
     assert told.rows["value"].iloc[-1] == run(other, 20, 1).summary()["agreement_share"]
 
@@ -145,13 +145,13 @@ def test_many_inputs_become_a_few_steps_in_one_order(file, first):
     sets += [*CHANGES, "parties.*.red_lines.*.hardness=0.4", "parties.*.strategy.exponent=2.5"]
     other = read_scenario(file, sets)
     assert len(differing_paths(first, other)) > 8
-    told = waterfall(first, other, "agreement", 20, 1)
+    told = waterfall(first, other, "signed", 20, 1)
     assert told.method == ORDERED and len(told.rows) <= 10
 
 
-@pytest.mark.parametrize(("figure", "said"), [("signed", "no figure is called 'signed'"), ("round", "only in some")])
+@pytest.mark.parametrize(("figure", "said"), [("signd", "no figure is called 'signd'"), ("round", "only in some")])
 def test_what_cannot_be_shared_out_says_what_can(first, second, figure, said):
-    with pytest.raises(ValueError, match=f"{said}.*agreement"):
+    with pytest.raises(ValueError, match=f"{said}.*signed"):
         waterfall(first, second, figure, N, 1)
 
 
@@ -169,18 +169,18 @@ def test_compare_tells_it(file, tmp_path):
     other.write_text("extends: talks.yaml\nset: {parties.west.no_deal: 0.7, time.rounds: 4}\n", encoding="utf-8")
     answer = data("compare", file, other, "-n", 60, "--waterfall", "agreement", "--out", tmp_path / "results")
     (told,) = answer["waterfalls"]
-    assert (told["figure"], told["method"], told["n"], told["mixtures"]) == ("agreement", "shapley", 60, 4)
+    assert (told["figure"], told["method"], told["n"], told["mixtures"]) == ("signed", "shapley", 60, 4)
     assert [row["kind"] for row in told["rows"]] == ["start", "step", "step", "end"]
     assert told["rows"][1]["where"].startswith("other.yaml:2:")
     folder = Path(answer["charts"])
-    assert (folder / "waterfall-agreement.png").stat().st_size > 10_000
+    assert (folder / "waterfall-signed.png").stat().st_size > 10_000
     assert {"compare.svg", "compare.png", "compare.csv"} <= {path.name for path in folder.iterdir()}
     assert (folder / "compare-packages.svg").exists() and not (folder / "compare-harm.svg").exists()
 
 
 @pytest.mark.parametrize(("options", "said"), [
     (["--method", "ordered"], "--waterfall FIGURE asks for one"),
-    (["--waterfall", "agrement"], "no figure is called 'agrement'; there are zone, zone_ever, agreement"),
+    (["--waterfall", "agrement"], "no figure is called 'agrement'; there are zone, zone_ever, signed"),
     (["--waterfall", "round"], "only in some runs"),
 ])  # fmt: skip
 def test_a_wrong_wish_is_told(file, options, said):
@@ -195,8 +195,8 @@ def test_two_alike_have_no_waterfall(file):
 
 
 def test_the_chart_has_a_text_alternative_and_its_numbers(first, second, tmp_path):
-    told = waterfall(first, second, "agreement", 60, 1)
-    paths = {path.suffix: path for path in save_waterfall(told, tmp_path)}
+    told = waterfall(first, second, "signed", 60, 1)
+    paths = {path.suffix: path for path in save_charts(told, tmp_path)}
     assert "Waterfall from" in paths[".svg"].read_text(encoding="utf-8")
     lines = paths[".csv"].read_text(encoding="utf-8").splitlines()
     assert lines[0] == "figure,method,kind,label,where,value,low,high,n" and len(lines) == 1 + len(told.rows)

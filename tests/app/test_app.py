@@ -12,7 +12,7 @@ pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
 import sim
-from sim.app.errors import Broken, Busy, NotThere, Replaced, Said
+from sim.app.errors import Busy, NotFound, ProgramError, RequestError, Superseded
 from sim.app.place import Place
 from sim.app.safety import Keys
 from sim.app.worker import MOST_WAITING, Worker
@@ -187,7 +187,7 @@ OUTSIDE = ("../secret.yaml", "below/../../secret.yaml", "link.yaml", "/etc/passw
 
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_no_file_outside_the_folder_is_opened(page, folder, name):
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         Place.of(folder / "talks.yaml").scenario(name)
     answer = page.post("/tweak/answer", {"file": name, "n": 1, "sets": []})
     assert answer.status == 404 and SECRET not in answer.text
@@ -243,51 +243,58 @@ def worker():
 
 
 def test_it_returns_what_a_function_returns_and_raises_what_it_raises(worker):
-    assert worker.ask("a", app_functions.doubled, 21).answer.result(60) == 42
-    assert worker.ask("a", app_functions.counted, 3).answer.result(60) == 3
-    with pytest.raises(Said, match="too odd"):
-        worker.ask("a", app_functions.refused).answer.result(60)
+    assert worker.submit("a", app_functions.doubled, 21).answer.result(60) == 42
+    assert worker.submit("a", app_functions.counted, 3).answer.result(60) == 3
+    with pytest.raises(RequestError, match="too odd"):
+        worker.submit("a", app_functions.refused).answer.result(60)
     with pytest.raises(sim.ScenarioError, match="cannot be read"):
-        worker.ask("a", sim.read_scenario, "nothing.yaml").answer.result(60)
+        worker.submit("a", sim.read_scenario, "nothing.yaml").answer.result(60)
 
 
 def test_a_fault_of_ours_is_told_in_the_terminal_alone(worker, capsys):
-    with pytest.raises(Broken, match="fault of the program"):
-        worker.ask("a", app_functions.wrong).answer.result(60)
+    with pytest.raises(ProgramError, match="fault of the program"):
+        worker.submit("a", app_functions.wrong).answer.result(60)
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
 def test_a_worker_that_dies_is_started_anew(worker):
-    with pytest.raises(Broken, match="ended before it had an answer"):
-        worker.ask("a", app_functions.die).answer.result(60)
-    assert worker.ask("a", app_functions.doubled, 2).answer.result(60) == 4
+    with pytest.raises(ProgramError, match="ended before it had an answer"):
+        worker.submit("a", app_functions.die).answer.result(60)
+    assert worker.submit("a", app_functions.doubled, 2).answer.result(60) == 4
+    (process,) = worker.pool.processes.values()
+    process.kill()  # between two jobs
+    process.join()
+    assert worker.submit("a", app_functions.doubled, 3).answer.result(60) == 6
 
 
 def test_a_newer_request_takes_the_place_of_an_older_one(worker, tmp_path):
-    first = worker.ask("a", app_functions.until_stopped, str(tmp_path / "begun"))
+    first = worker.submit("a", app_functions.until_stopped, str(tmp_path / "begun"))
     wait_for(tmp_path / "begun")
-    second, third = worker.ask("a", app_functions.doubled, 1), worker.ask("a", app_functions.doubled, 3)
+    second, third = worker.submit("a", app_functions.doubled, 1), worker.submit("a", app_functions.doubled, 3)
     for replaced in (first, second):
-        with pytest.raises(Replaced):
+        with pytest.raises(Superseded):
             replaced.answer.result(60)
     assert third.answer.result(60) == 6
 
 
 def test_a_refinement_makes_room_for_who_has_no_answer_yet_and_goes_on_afterwards(worker, tmp_path):
-    refining = worker.ask("a", app_functions.until_there, str(tmp_path / "begun"), str(tmp_path / "go"), urgent=False)
+    files = str(tmp_path / "begun"), str(tmp_path / "go")
+    refining = worker.submit("a", app_functions.until_there, *files, urgent=False)
     wait_for(tmp_path / "begun")
-    assert worker.ask("b", app_functions.doubled, 4).answer.result(60) == 8
+    assert worker.submit("b", app_functions.doubled, 4).answer.result(60) == 8
     assert not refining.answer.done()
+    time.sleep(0.3)
     (tmp_path / "go").touch()
     assert refining.answer.result(60) == "there"
+    assert (tmp_path / "begun").read_text() == 2 * "begun\n", "it made room once, and was begun again once"
 
 
 def test_the_line_is_short_and_what_nobody_waits_for_is_given_up(worker, tmp_path):
-    running = worker.ask("a", app_functions.until_stopped, str(tmp_path / "begun"))
+    running = worker.submit("a", app_functions.until_stopped, str(tmp_path / "begun"))
     wait_for(tmp_path / "begun")
-    waiting = [worker.ask(f"tab-{k}", app_functions.doubled, k) for k in range(MOST_WAITING)]
+    waiting = [worker.submit(f"tab-{k}", app_functions.doubled, k) for k in range(MOST_WAITING)]
     with pytest.raises(Busy):
-        worker.ask("one-more", app_functions.doubled, 1)
+        worker.submit("one-more", app_functions.doubled, 1)
     worker.give_up(waiting[0])
     worker.give_up(running)
     assert [job.answer.result(60) for job in waiting[1:]] == [2 * k for k in range(1, MOST_WAITING)]
@@ -296,8 +303,8 @@ def test_the_line_is_short_and_what_nobody_waits_for_is_given_up(worker, tmp_pat
 
 def test_what_takes_too_long_is_ended():
     hasty = Worker(longest=1.0)
-    with pytest.raises(Broken, match="longer than 1 seconds"):
-        hasty.ask("a", app_functions.asleep).answer.result(60)
+    with pytest.raises(ProgramError, match="longer than 1 seconds"):
+        hasty.submit("a", app_functions.asleep).answer.result(60)
     hasty.close()
 
 

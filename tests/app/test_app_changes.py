@@ -5,10 +5,9 @@ import json
 import pytest
 
 import sim
-from sim.app import benches
 from sim.app.changed import ChangesRefused
 from sim.app.differing import differing
-from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
+from sim.app.packages_answer import bench_of, completed, filed, frequent, lacking, laid, looked
 from sim.app.step_answer import next_that_ends_so, told
 from tests.app.test_app_step import BANKS, SCENARIOS, about, result_of
 from tests.commands import data
@@ -81,13 +80,12 @@ def test_what_is_signed_most_often_and_what_it_lacks_are_of_the_changed_scenario
 
 
 def test_what_is_laid_out_is_kept_for_each_way_a_file_is_changed():
-    benches._kept.clear()
-    changed, bare = benches.bench_of(about(BANKS, SETS)), benches.bench_of(about(BANKS))
+    changed, bare = bench_of(about(BANKS, SETS)), bench_of(about(BANKS))
     assert changed is not bare
-    assert benches.bench_of(about(BANKS, SETS)) is changed and benches.bench_of(about(BANKS)) is bare
-    assert benches.bench_of(about(BANKS, seed=2)) is not bare
+    assert bench_of(about(BANKS, SETS)) is changed and bench_of(about(BANKS)) is bare
+    assert bench_of(about(BANKS, seed=2)) is not bare
     same = [f"parties.lowland.no_deal={json.dumps(sim.read_scenario(BANKS).resolved['parties']['lowland']['no_deal'])}"]
-    assert benches.bench_of(about(BANKS, same)) is benches.bench_of(about(BANKS))
+    assert bench_of(about(BANKS, same)) is bench_of(about(BANKS))
 
 
 # In words

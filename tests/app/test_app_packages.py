@@ -3,7 +3,7 @@
 import pytest
 
 import sim
-from sim.app.errors import Said
+from sim.app.errors import RequestError
 from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
 from tests.app.test_app_step import BANKS, SCENARIOS, WAIT, about, checked, client, page, result_of
 from tests.app_client import served
@@ -60,7 +60,7 @@ def test_a_text_that_leaves_issues_open_is_filled_by_what_stood_there():
     assert found["package"] == {**STAY, "recognition": "full"}
     found = completed(about(BANKS), {"strip": "lowland_full"}, STAY)
     assert found["package"]["strip"] == "lowland_full" and found["package"]["pull_back"] != "stay"
-    with pytest.raises(Said, match="contradicts the rules"):
+    with pytest.raises(RequestError, match="contradicts the rules"):
         completed(about(BANKS), {"strip": "lowland_full", "pull_back": "stay"}, STAY)
 
 

@@ -14,7 +14,7 @@ pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
 import sim
-from sim.app.errors import NotThere, Said
+from sim.app.errors import NotFound, RequestError
 from sim.app.place import Place
 from sim.app.results import opens_on
 from sim.app.results_answer import card, one
@@ -284,7 +284,7 @@ def test_a_stopped_run_has_figures_and_no_files(tmp_path, first):
     told = result_of(one(str(folder)))
     assert (told["state"], told["n"], told["asked"]) == ("stopped", 200, 5000)
     assert told["sections"] and not (told["charts"] or told["tables"] or told["files"])
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         listed_file(folder, "report.html")
 
 
@@ -293,7 +293,7 @@ def test_what_is_too_large_is_left_to_the_commands(tmp_path, first, monkeypatch)
     monkeypatch.setattr("sim.app.results_answer.MOST_DRAWS", 100)
     assert card(str(folder))["state"] == "other" and "peacesim compare" in card(str(folder))["faults"][0]
     monkeypatch.setattr("sim.app.results_place.MOST_FILE", 100)
-    with pytest.raises(Said, match="open it where it lies"):
+    with pytest.raises(RequestError, match="open it where it lies"):
         listed_file(folder, "report.html")
 
 
@@ -350,11 +350,11 @@ NAMES = (".hidden", "..", ".", "../results", "link", "/etc", "a/../..", "hostile
 @pytest.mark.parametrize("name", NAMES)
 def test_no_folder_elsewhere_is_opened(client, top, first, name):
     if name != "hostile/":  # that is the folder itself
-        with pytest.raises(NotThere):
+        with pytest.raises(NotFound):
             results_folder(Place(top / "results"), name)
         assert client.post("/results/card", {"at": name}).status == 404
     place = Place.of(first)
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         results_folder(place, f"{first.name}/draws")
 
 

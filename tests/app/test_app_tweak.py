@@ -13,7 +13,7 @@ from sim.app import playing
 from sim.app.answer import answer, points
 from sim.app.changed import ChangedFile, Changes, read_changed
 from sim.app.controls import controls
-from sim.app.errors import Said
+from sim.app.errors import RequestError
 from sim.app.saving import save
 from sim.results.manifest import identity
 from tests.app_client import served
@@ -74,7 +74,7 @@ def test_what_was_changed_is_set_beside_the_file_draw_by_draw(talks):
     assert both["paired"]
     runs = [sim.run(sim.read_scenario(talks, sets), 200) for sets in ((), SETS)]
     (figure,) = [row for row in sim.compare(runs).as_data()["figures"]
-                 if row["figure"] == "agreement" and row["pairs"]]  # fmt: skip
+                 if row["figure"] == "signed" and row["pairs"]]  # fmt: skip
     (signed,) = [stage for stage in found["stages"] if stage["name"] == "signed"]
     assert signed["difference"] == points(*(figure[key] for key in ("difference", "difference_low", "difference_high")))
 
@@ -100,10 +100,10 @@ def test_pieces_and_steps_move_no_bit(talks, monkeypatch):
 
 
 def test_room_is_made_for_what_is_asked_now(talks, monkeypatch):
-    monkeypatch.setattr(playing, "MOST_KEPT", 100)
+    monkeypatch.setattr(playing, "_runs", type(playing._runs)(100, playing._runs.getsizeof))
     for k in range(5):
         drained(playing.played(sim.read_scenario(talks, [f"parties.east.no_deal=0.{k + 2}"]), 1, 60))
-    assert len(playing._kept) <= 2
+    assert len(playing._runs) == 1
 
 
 def test_rescaled_weights_are_told_and_sum_to_one(talks):
@@ -197,7 +197,7 @@ def test_points_have_no_more_digits_than_their_interval_bears(numbers, text):
     {"sets": "a=1"}, {"sets": [1]}, {"sets": ["a=1"] * 301}, {"without": ["x" * 1001]}, {"sets": ["a=1", "a =2"]},
 ])  # fmt: skip
 def test_changes_that_are_none_are_refused(wish):
-    with pytest.raises(Said):
+    with pytest.raises(RequestError):
         Changes.of(wish)
 
 
@@ -240,20 +240,20 @@ def test_a_saved_file_can_be_changed_and_saved_in_turn(talks):
                                   "talks\n", "a\0"])  # fmt: skip
 def test_a_name_that_leads_elsewhere_is_refused(talks, name):
     there = set(talks.parent.iterdir())
-    with pytest.raises(Said):
+    with pytest.raises(RequestError):
         save(str(talks), name, Changes(("parties.east.no_deal=0.5",)), 1, 10)
     assert set(talks.parent.iterdir()) == there
 
 
 def test_no_file_is_written_over_and_nothing_faulty_is_left(talks):
-    with pytest.raises(Said, match="exists"):
+    with pytest.raises(RequestError, match="exists"):
         save(str(talks), "talks", Changes(("parties.east.no_deal=0.5",)), 1, 10)
     (talks.parent / "link.yaml").symlink_to(talks.parent / "nowhere.yaml")
-    with pytest.raises(Said, match="exists"):
+    with pytest.raises(RequestError, match="exists"):
         save(str(talks), "link", Changes(("parties.east.no_deal=0.5",)), 1, 10)
     with pytest.raises(sim.ScenarioError):
         save(str(talks), "broken", Changes(("parties.east.no_deal=5",)), 1, 10)
-    with pytest.raises(Said, match="nothing is changed"):
+    with pytest.raises(RequestError, match="nothing is changed"):
         save(str(talks), "nothing", Changes(), 1, 10)
     assert sorted(each.name for each in talks.parent.iterdir()) == ["link.yaml", "talks.yaml"]
 

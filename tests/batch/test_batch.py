@@ -19,9 +19,9 @@ import sim.batch.engines
 import sim.batch.run
 import sim.results.chunks
 from sim.batch import BatchInterrupted, batch, summary_table
-from sim.batch.engines import Here, Workers
+from sim.batch.engines import Workers, play_here
 from sim.batch.progress import Bar, Lines, Silent, progress_on
-from sim.batch.work import Lost, Part, parts_of
+from sim.batch.work import Job, Lost, jobs_of
 from sim.results.chunk_files import Layout
 from sim.results.files import DamagedResults, ResultsBusy, StoreError
 from sim.results.manifest import folder_name
@@ -107,27 +107,25 @@ def test_the_results_are_those_of_the_scenario(whole):
     assert results.tallies.draws == N
 
 
-class Backwards(Here):
-    """Answers in the opposite order."""
-
-    def play(self, parts):
-        yield from super().play(reversed(list(parts)))
+def backwards(play_one, jobs):
+    """As `play_here`, in the opposite order."""
+    yield from play_here(play_one, reversed(list(jobs)))
 
 
 def test_the_order_of_answers_moves_no_byte(whole, tmp_path, monkeypatch):
-    monkeypatch.setattr(sim.batch.run, "Here", Backwards)
+    monkeypatch.setattr(sim.batch.run, "play_here", backwards)
     batch([BANKS, ORANGE], N, workers=1, out=tmp_path)
     assert bytes_of(tmp_path) == bytes_of(whole)
 
 
 def test_pieces_cover_a_chunk_once():
     for chunk, length in ((range(64), 64), (range(64, 127), 64), (range(1024, 1025), 1024), (range(1000), 1024)):
-        pieces = parts_of(chunk, length)
+        pieces = jobs_of(chunk, length)
         assert [draw for piece in pieces for draw in piece] == list(chunk)
         assert max(map(len, pieces)) <= length // 4
-    head, rest = Part("f", "i", 1, 0, 16, 8).split(8)
+    head, rest = Job("f", "i", 1, 0, 16, 8).split(8)
     assert [(part.first, part.count) for part in (head, *rest)] == [(16, 1), (17, 7)]
-    assert Part("f", "i", 1, 0, 16, 1).split(8)[1] == []
+    assert Job("f", "i", 1, 0, 16, 1).split(8)[1] == []
 
 
 # Nothing twice, nothing lost.
@@ -231,7 +229,7 @@ def in_a_child(act, die_at):
 def played_before(monkeypatch):
     """Chunks and tables are computed once in this test and not for every step."""
     compute_once(monkeypatch)
-    monkeypatch.setattr("sim.batch.work.PARTS_A_CHUNK", 1)
+    monkeypatch.setattr("sim.batch.work.JOBS_A_CHUNK", 1)
     monkeypatch.setattr(os, "fsync", lambda handle: None)  # a killed process leaves the disk's cache as it is
 
 
@@ -335,7 +333,7 @@ def test_a_lost_worker_costs_no_draw(whole, tmp_path, with_workers):
 
 
 def play_unless_deadly(part, pieces):
-    """Stands in for `play_part` in workers: one piece kills whoever plays it."""
+    """Stands in for `play_job` in workers: one piece kills whoever plays it."""
     if part.first == 24:
         os.kill(os.getpid(), signal.SIGKILL)
     if part.first == 40:
@@ -345,8 +343,8 @@ def play_unless_deadly(part, pieces):
 
 @pytest.mark.slow
 def test_a_piece_that_kills_its_workers_is_given_up_and_the_others_are_not(monkeypatch):
-    monkeypatch.setattr(sim.batch.engines, "play_part", play_unless_deadly)
-    parts = [Part("f", "i", 1, 0, first, 8) for first in range(0, 80, 8)]
+    monkeypatch.setattr(sim.batch.engines, "play_job", play_unless_deadly)
+    parts = [Job("f", "i", 1, 0, first, 8) for first in range(0, 80, 8)]
     answers = {part.first: answer for part, answer in Workers(1, lambda part: "pieces").play(iter(parts))}
     lost, failed = answers.pop(24), answers.pop(40)
     assert isinstance(lost, Lost)
@@ -754,7 +752,7 @@ def test_a_bar_that_stands_still_says_what_it_may_be_waiting_for(monkeypatch):
 
 
 def test_this_process_answers_like_workers_do():
-    parts = [Part("f", "i", 1, 0, first, 8) for first in (0, 8)]
+    parts = [Job("f", "i", 1, 0, first, 8) for first in (0, 8)]
     error = ValueError("no")
 
     def play(part):
@@ -762,4 +760,4 @@ def test_this_process_answers_like_workers_do():
             raise error
         return "chunk"
 
-    assert list(Here(play).play(iter(parts))) == [(parts[0], "chunk"), (parts[1], error)]
+    assert list(play_here(play, iter(parts))) == [(parts[0], "chunk"), (parts[1], error)]

@@ -11,14 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 
-import sim.batch.cluster
 import sim.batch.on_dask
 import sim.results.chunks
 from sim.batch import BatchInterrupted, ClusterError, batch, merge
-from sim.batch.cluster import Cluster, Replaced, Worker, differences, play_remotely, program_here
-from sim.batch.on_dask import OnDask
+from sim.batch.on_dask import Cluster, OnDask, OtherProgram, Played, differences, play_remotely, program_here
 from sim.batch.progress import Silent
-from sim.batch.work import Lost, Part
+from sim.batch.work import Job, Lost
 from sim.results.manifest import Shard
 from sim.results.reading import damaged_files
 from tests.batch.test_batch import bytes_of, bytes_of_banks, gone
@@ -131,11 +129,11 @@ def test_threads_of_one_worker_do_not_disturb_each_other(whole, tmp_path):
 # What is lost.
 
 
-def play_unless_deadly(part, resolved, process):
+def play_unless_deadly(part, resolved, program):
     """Stands in for `play_remotely` in workers: one piece of one scenario kills whoever plays it."""
     if part.first == DEADLY and b"id: two-banks-pullback" in resolved:
         os.kill(os.getpid(), signal.SIGKILL)
-    return play_remotely(part, resolved, process)
+    return play_remotely(part, resolved, program)
 
 
 @pytest.mark.slow
@@ -145,7 +143,7 @@ def test_a_piece_that_kills_its_workers_is_named_and_given_up_and_the_others_are
     monkeypatch.setattr(sim.batch.on_dask, "play_remotely", play_unless_deadly)
     answer = call("batch", BANKS, ORANGE, "-n", N, "--no-charts", "--out", tmp_path, "--dask", address)
     assert answer.exit_code == 3, answer.output
-    assert "draws 32 to 47 were given up: their worker ended 3 times" in answer.stderr
+    assert "draws 32 to 47 were given up: their worker ended 5 times" in answer.stderr
     orange = {name: data for name, data in bytes_of(whole).items() if name.startswith("orange")}
     assert {name: data for name, data in bytes_of(tmp_path).items() if name.startswith("orange")} == orange
     (banks,) = tmp_path.glob("two-banks-*")
@@ -184,11 +182,11 @@ def test_a_cluster_that_ends_leaves_what_is_finished(whole, tmp_path):
 
 def test_workers_that_stay_away_are_waited_for_a_while(address, monkeypatch):
     with Cluster(address) as connection:
-        monkeypatch.setattr(connection, "_there", dict)
-        assert connection.look()[0], "they have gone, and others may come"
-        monkeypatch.setattr(sim.batch.cluster, "PATIENCE", 0.0)
+        monkeypatch.setattr(connection.client, "nthreads", lambda **how: {})
+        assert connection.threads() == {}, "they have gone, and others may come"
+        monkeypatch.setattr(sim.batch.on_dask, "PATIENCE", 0.0)
         with pytest.raises(ClusterError, match="has been there for 0 seconds; what is finished is kept"):
-            connection.look()
+            connection.threads()
 
 
 # Who gets what.
@@ -198,40 +196,45 @@ class Promise:
     """A future that is not answered until a test says how."""
 
     def __init__(self):
-        self.status, self.answer, self.heard = "pending", None, lambda done: None
+        self.answer = None
 
-    def add_done_callback(self, heard):
-        self.heard = heard
+    def done(self):
+        return self.answer is not None
 
-    def comes(self, answer):
-        self.status, self.answer = "finished", answer
-        self.heard(self)
+    def exception(self, timeout):
+        return self.answer if isinstance(self.answer, Exception) else None
+
+    def result(self, timeout):
+        return self.answer
 
 
 class Pretended:
     """A cluster of which a test says who is there."""
 
     def __init__(self, **threads):
-        self.workers = {name: Worker(name, name, count) for name, count in threads.items()}
-        self.client, self.sent, self.gone = SimpleNamespace(id="client"), {}, []
+        self.there, self.others, self.new = threads, set(), {}
+        self.client, self.sent, self.workers = SimpleNamespace(id="client"), {}, {}
 
-    def fetch(self, future):
-        return future.answer
+    def threads(self):
+        return {name: count for name, count in self.there.items() if name not in self.others}
 
-    def send(self, function, part, resolved, process, address, key):
-        assert process == address
-        self.sent[part.first] = Promise()
+    def send(self, part, resolved, key, workers):
+        self.sent[part.first], self.workers[part.first] = Promise(), workers
         return self.sent[part.first]
 
-    def on(self, name):
-        return sorted(int(key.split("-")[2]) for key in self.workers[name].keys)
+    def find_others(self):
+        found, self.new = self.new, {}
+        self.others |= found.keys()
+        return found
 
-    def look(self):
-        leaving, self.gone = [self.workers.pop(name) for name in self.gone], []
-        return leaving, {}
+    def wait(self, futures):
+        pass
 
     def forget(self, futures):
         pass
+
+
+PLAYED = Played("entry", {})
 
 
 @pytest.fixture
@@ -239,11 +242,13 @@ def scheduled(monkeypatch):
     """An engine on a pretended cluster, with the pieces it is to play: each of one draw."""
     monkeypatch.setattr(sim.batch.on_dask, "_resolved", lambda folder, identity: b"")
     monkeypatch.setattr(sim.batch.on_dask, "LOOK", 0.0)
+    monkeypatch.setattr(OnDask, "_stored", lambda engine, part, played: played.entry)
 
     def start(count, **threads):
         pretended = Pretended(**threads)
-        parts = iter([Part("f", "identity", 1, 0, first, 1) for first in range(count)])
-        return pretended, OnDask(pretended, lambda part: "pieces"), parts
+        engine = OnDask(pretended, lambda part: "pieces")
+        engine.threads = pretended.threads()
+        return pretended, engine, iter([Job("f", "identity", 1, 0, first, 1) for first in range(count)])
 
     return start
 
@@ -255,59 +260,59 @@ def received(engine):
 def test_at_most_two_pieces_a_thread_are_on_their_way(scheduled):
     cluster, engine, parts = scheduled(10, one=1, three=3)
     assert engine._send(parts)
-    assert (len(cluster.on("one")), len(cluster.on("three"))) == (2, 6)
+    assert len(engine.sent) == 8 and set(cluster.workers.values()) == {None}, "Dask says who plays what"
     assert next(parts).first == 9, "the next one lies ready, and no more"
-    cluster.sent[0].comes("played")
-    assert received(engine) == {0: "played"}
+    cluster.sent[0].answer = PLAYED
+    assert received(engine) == {0: "entry"}
     assert engine._send(parts)
-    assert (len(cluster.on("one")), len(cluster.on("three"))) == (2, 6)
+    assert len(engine.sent) == 8
     for each in cluster.sent.values():
-        each.comes("played")
+        each.answer = PLAYED
     while engine._send(parts):
         received(engine)
     assert engine.sent == {}
 
 
-def test_a_suspect_is_alone_on_a_worker_and_the_others_go_on(scheduled):
+def test_a_piece_that_was_lost_too_often_is_played_alone_and_then_given_up(scheduled):
     cluster, engine, parts = scheduled(4, one=1, two=1)
     engine._send(parts)
-    assert (cluster.on("one"), cluster.on("two")) == ([0, 2], [1, 3])
-    for leaving, new in (("one", "three"), ("three", "four")):
-        cluster.gone = [leaving]
-        assert received(engine) == {}
-        cluster.workers[new] = Worker(new, new, 1)
-        engine._send(parts)
-    assert cluster.on("four") == [0], "alone, since it may be what ended two workers"
-    assert cluster.on("two") == [1, 3], "it is given nothing more until it is free for the other suspect"
-    for first, left in ((1, [3]), (3, [2])):
-        cluster.sent[first].comes("played")
-        assert received(engine) == {first: "played"}
-        engine._send(parts)
-        assert (cluster.on("two"), cluster.on("four")) == (left, [0])
-    cluster.gone = ["four"]
+    for first in (0, 1):  # whose fault it was is not known: they were on the same workers
+        cluster.sent[first].answer = distributed.KilledWorker(str(first), "worker", 3)
+    assert received(engine) == {}
+    assert engine._send(parts) and len(engine.sent) == 2, "nothing is sent until it is alone"
+    for first in (2, 3):
+        cluster.sent[first].answer = PLAYED
+    assert received(engine) == {2: "entry", 3: "entry"}
+    assert engine._send(parts) and len(engine.sent) == 1
+    assert cluster.workers[0] == ["one"]
+    cluster.sent[0].answer = PLAYED
+    assert received(engine) == {0: "entry"}, "it was not its fault"
+    assert engine._send(parts) and len(engine.sent) == 1
+    del cluster.there["one"]
     (lost,) = received(engine).values()
-    assert isinstance(lost, Lost) and "draws 0 to 0 were given up" in str(lost)
-    cluster.sent[2].comes("played")
-    assert received(engine) == {2: "played"}
+    assert isinstance(lost, Lost) and str(lost) == "draws 1 to 1 were given up: their worker ended 5 times"
     assert not engine._send(parts)
 
 
-def test_a_worker_that_took_the_place_of_another_is_asked_again(scheduled):
-    cluster, engine, parts = scheduled(2, one=1)
-    cluster.drop = lambda worker: cluster.workers.pop(worker.address)
+def test_a_worker_that_comes_later_with_another_program_is_given_nothing_more(scheduled):
+    cluster, engine, parts = scheduled(3, one=1, two=1)
     engine._send(parts)
-    cluster.sent[0].comes(Replaced())
-    assert received(engine) == {}
-    assert (engine.sent, cluster.workers, len(engine.losses.again)) == ({}, {}, 2)
-    with pytest.raises(Replaced):
-        play_remotely(next(iter(engine.losses.again)), b"", "another process")
+    cluster.new = {"two": "it runs peacesim 9.9"}
+    cluster.sent[0].answer, cluster.sent[2].answer = OtherProgram(), PLAYED
+    assert received(engine) == {2: "entry"}
+    engine._send(parts)
+    assert cluster.workers == {0: ["one"], 1: None, 2: None}
+    cluster.sent[1].answer = ValueError("of its own")
+    assert isinstance(received(engine)[1], ValueError), "an error that no other program explains is that of the piece"
+    with pytest.raises(OtherProgram):
+        play_remotely(Job("f", "identity", 1, 0, 0, 1), b"", {**program_here(), "peacesim": "9.9"})
 
 
 # Who may play.
 
 
 def test_nothing_at_the_address_is_told_and_nothing_is_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(sim.batch.cluster, "CONNECT", 1.0)
+    monkeypatch.setattr(sim.batch.on_dask, "CONNECT", 1.0)
     for address in ("127.0.0.1:1", "nowhere", "a\nb"):
         answer = call("batch", ORANGE, "--out", tmp_path / "out", "--dask", address)
         assert (answer.exit_code, answer.stdout) == (2, "")
@@ -316,7 +321,7 @@ def test_nothing_at_the_address_is_told_and_nothing_is_written(tmp_path, monkeyp
 
 
 def test_a_scheduler_without_workers_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(sim.batch.cluster, "COME", 0.3)
+    monkeypatch.setattr(sim.batch.on_dask, "COME", 0.3)
     with started(n_workers=0) as empty, pytest.raises(ClusterError, match="has no workers: start some"):
         batch([ORANGE], N, out=tmp_path / "out", dask=empty.scheduler_address)
     assert not (tmp_path / "out").exists()
@@ -324,7 +329,7 @@ def test_a_scheduler_without_workers_is_told(tmp_path, monkeypatch):
 
 def run_another_release(yes):
     """In a worker: have it say that it runs another release, or have it say what it does run."""
-    import sim.batch.cluster as remote
+    import sim.batch.on_dask as remote
 
     remote.program_here = (lambda: {**program_here(), "peacesim": "9.9"}) if yes else program_here
 
@@ -358,7 +363,7 @@ def test_a_line_of_source_makes_another_program(tmp_path, monkeypatch):
 
 
 def test_without_the_libraries_it_is_told_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.delitem(sys.modules, "sim.batch.cluster")
+    monkeypatch.delitem(sys.modules, "sim.batch.on_dask")
     monkeypatch.setitem(sys.modules, "distributed", None)
     answer = call("batch", ORANGE, "--out", tmp_path / "out", "--dask", "127.0.0.1:1")
     assert (answer.exit_code, answer.stderr.count("\n")) == (2, 1)

@@ -57,17 +57,21 @@ def hostile():
     scenario = shipped("two-banks-pullback", 1).scenario
     labels = itertools.cycle(HOSTILE)
     issues = {
-        name: replace(issue, label=next(labels), options={option: next(labels) for option in issue.options})
+        name: issue.model_copy(
+            update={"label": next(labels), "options": {option: next(labels) for option in issue.options}}
+        )
         for name, issue in scenario.issues.items()
     }
     first, second = scenario.parties
     parties = {
-        first: replace(scenario.parties[first], label=HOSTILE[1]),
-        second: replace(scenario.parties[second], label=HOSTILE[0]),
+        first: scenario.parties[first].model_copy(update={"label": HOSTILE[1]}),
+        second: scenario.parties[second].model_copy(update={"label": HOSTILE[0]}),
     }
-    proposals = {name: replace(proposal, label=next(labels)) for name, proposal in scenario.proposals.items()}
+    proposals = {
+        name: text.model_copy(update={"label": next(labels)}) for name, text in scenario.proposals.items()
+    }
     told = {"title": HOSTILE[1], "headline": tuple(issues), "issues": issues, "parties": parties}
-    changed = replace(scenario, proposals=proposals, **told)
+    changed = scenario.model_copy(update=dict(proposals=proposals, **told))
     return replace(run(changed, 32), provenance={"identity": "<b>=1+1</b>"})
 
 
@@ -361,9 +365,9 @@ def test_frontier_of_the_orange_and_the_lemon_on_paper(results):
 def test_frontier_shows_belligerents_else_those_who_always_sign(results):
     scenario = results["two_banks"].scenario
     assert chosen_pair(scenario) == (("upland", "lowland"), "the two whose consent every package needs")
-    upland, lowland = (replace(party, kind="belligerent") for party in scenario.parties.values())
-    third = replace(upland, kind="mediator")
-    three = replace(scenario, parties={"third": third, "lowland": lowland, "upland": upland})
+    upland, lowland = (party.model_copy(update={"kind": "belligerent"}) for party in scenario.parties.values())
+    third = upland.model_copy(update={"kind": "mediator"})
+    three = scenario.model_copy(update={"parties": {"third": third, "lowland": lowland, "upland": upland}})
     assert chosen_pair(three) == (("lowland", "upland"), "the two belligerents")
 
 
@@ -486,7 +490,7 @@ def test_colours_follow_the_place_in_the_file(drawn, results):
     scenario = results["two_banks"].scenario
     styles = party_styles(scenario)
     assert [styles[name].colour for name in ("upland", "lowland")] == [BLUE, VERMILLION]
-    turned = replace(scenario, parties=dict(reversed(scenario.parties.items())))
+    turned = scenario.model_copy(update={"parties": dict(reversed(scenario.parties.items()))})
     assert party_styles(turned)["lowland"].colour == BLUE
     for looks in zip(*((style.colour, style.dash, style.marker) for style in PARTY_STYLES), strict=True):
         assert len(set(looks)) == len(PARTY_STYLES)

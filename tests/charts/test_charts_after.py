@@ -29,12 +29,12 @@ WHO = ("council_of_upland", "lowland_assembly")
 
 def plain(draws=200, *sets, name="two-banks-pullback"):
     """Bargaining alone; what comes after a signature is written by the cases below."""
-    return run(replace(read_scenario(SCENARIOS / f"{name}.yaml", list(sets)), **NOTHING_AFTER), draws)
+    return run(read_scenario(SCENARIOS / f"{name}.yaml", list(sets)).model_copy(update=NOTHING_AFTER), draws)
 
 
 def labelled(scenario, labels=("Council of Upland", "Assembly of Lowland")):
     """The scenario with the labels of who votes; nothing in it is computed from them."""
-    changed = replace(scenario)
+    changed = scenario.model_copy()
     ratifiers = {name: SimpleNamespace(label=label) for name, label in zip(WHO, labels, strict=True)}
     object.__setattr__(changed, "ratification", SimpleNamespace(ratifiers=ratifiers))
     return changed
@@ -83,14 +83,14 @@ def hostile():
     made = plain(120)
     first, second = made.scenario.parties
     parties = {
-        first: replace(made.scenario.parties[first], label=HOSTILE[1]),
-        second: replace(made.scenario.parties[second], label=HOSTILE[4]),
+        first: made.scenario.parties[first].model_copy(update={"label": HOSTILE[1]}),
+        second: made.scenario.parties[second].model_copy(update={"label": HOSTILE[4]}),
     }
     issues = {
-        name: replace(issue, label=HOSTILE[4], options=dict.fromkeys(issue.options, HOSTILE[5]))
+        name: issue.model_copy(update={"label": HOSTILE[4], "options": dict.fromkeys(issue.options, HOSTILE[5])})
         for name, issue in made.scenario.issues.items()
     }
-    scenario = replace(made.scenario, title=HOSTILE[0], parties=parties, issues=issues)
+    scenario = made.scenario.model_copy(update={"title": HOSTILE[0], "parties": parties, "issues": issues})
     return full(replace(made, scenario=scenario), labels=(HOSTILE[2], HOSTILE[5]))
 
 

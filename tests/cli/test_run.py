@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from sim.analysis.narrate import narrate
-from sim.analysis.narration_text import apart, tell
 from sim.core.packages import NO_DEAL
 from sim.core.state import ACCEPTED, NOT_ASKED, OFFERED, PASSED, REFUSED
 from sim.model.ensemble import draw
 from sim.model.peace_talks import hold_talks
+from sim.report.run import apart, document
+from sim.report.terminal import as_text
 from sim.results.results import run
 from sim.scenario import read_scenario
 from tests.commands import ROOT, SCENARIO, call, data
@@ -151,7 +152,7 @@ def test_the_text_says_in_words_what_stood_in_the_way(tmp_path):
 
 def test_a_stretch_without_news_is_told_in_one_line(scenario):
     stubborn = scenario.with_sets(["parties.*.strategy.exponent=50", "time.rounds=30"])
-    text = tell(narrate(stubborn, 1, 0))
+    text = str(narrate(stubborn, 1, 0))
     assert "offers unchanged, refused as before" in text
     assert len(text.splitlines()) < 80
 
@@ -166,7 +167,7 @@ def test_bare_refusals_are_told_with_their_reason_and_that_it_was_not_said(tmp_p
 
 def test_lines_keep_to_the_width(scenario):
     for width in (60, 80, 120):
-        assert max(map(len, tell(narrate(scenario, 1, 1), width).splitlines())) <= width
+        assert max(map(len, as_text(document(narrate(scenario, 1, 1)), width).splitlines())) <= width
 
 
 @pytest.mark.parametrize(

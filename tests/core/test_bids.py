@@ -1,15 +1,28 @@
 """A party's best package and its candidates, against looking at all packages in order."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim.core.bids import FIRST_WIDTH, Candidates, ordering
+from sim.core.bids import (
+    BEST_FOR_OTHERS,
+    LEAST_OWN,
+    NEAREST_OWN,
+    NEARLY,
+    Domain,
+    line_table,
+    list_candidates,
+    listed_bids,
+    look_again,
+    no_bids,
+    ordering,
+    side_by_side,
+    widened,
+)
 from sim.core.opponent_model import Regard
-from sim.core.packages import NO_DEAL
 from sim.core.utility import EVERYBODY, Lines
-from sim.model.agents import Choices
 
 NEAR = 4e-10  # within the tolerance of 1e-9; three of these steps are not
 
@@ -34,9 +47,25 @@ def problems(draw):
     return worth, table, regard, orders, masks, struck, least
 
 
-def choices_of(worth, party, table, regard, lists):
-    (draws, parties, packages), patterns = worth.shape, len(table.crosses)
-    return Choices(worth, party, table, regard, Candidates(parties, draws, packages, patterns), lists)
+def listed(worth, table, regard, lasting, real, struck, find=lambda function: function):
+    """What the second party may bid, listed where some lines are sure to stay real, seen anew where others are too."""
+    (draws, parties, packages), rows = worth.shape, np.arange(len(worth))
+    ranks = np.broadcast_to(regard.tie_rank, (parties, *regard.tie_rank.shape)).copy()
+    domain = Domain(worth, np.ones((parties, packages), bool), line_table(table), ranks, np.ones(parties, bool))
+    bids = widened(no_bids(parties, draws, packages, len(table.crosses)), 2)
+    if struck is not None:
+        bids = bids._replace(struck=struck)
+    bids.signable[1] = ~table.patterns_crossing(lasting)
+    order = side_by_side(regard.orderings)
+    while (widest := find(list_candidates)(1, rows, domain, order, bids)) > bids.worth.shape[2]:
+        bids = widened(bids, widest)
+    find(look_again)(1, rows, domain, real, bids)
+    return domain, bids
+
+
+def plain(function):
+    """The function without the compiler."""
+    return function.py_func
 
 
 def may_sign(table, real, struck, b, p):
@@ -49,62 +78,75 @@ def best_of(worth, packages, rank):
     return min((p for p in packages if worth[p] >= top - 1e-9), key=lambda p: rank[p])
 
 
-@given(problems(), st.booleans(), st.booleans())
-def test_the_best_package_is_found(problem, lists, asked):
-    """Also once candidates have been asked for that were not kept before."""
-    worth, table, regard, _, (real, _, _), struck, _ = problem
-    choices = choices_of(worth, 1, table, regard, lists)
-    if struck is not None:
-        choices.strike(np.arange(len(worth)), struck)
-    choices.update(real)
-    if asked:
-        choices.shortlists(real)
+@given(problems())
+def test_the_best_package_is_found(problem):
+    """Also once lines have fallen or come to be real since candidates were listed."""
+    worth, table, regard, _, (lasting, more, _), struck, _ = problem
+    real = lasting | more
+    _, bids = listed(worth, table, regard, lasting, real, struck)
     for b in range(len(worth)):
         rank = regard.tie_rank[b if len(regard.tie_rank) > 1 else 0]
         fit = [p for p in range(worth.shape[2]) if may_sign(table, real, struck, b, p)]
-        assert choices.signable[b].nonzero()[0].tolist() == fit
-        assert choices.could_sign(np.full(worth.shape[2], b), np.arange(worth.shape[2])).nonzero()[0].tolist() == fit
+        assert (~table.crosses[:, real[b]].any(axis=1)).tolist() == bids.signable[1, b].tolist()
         if fit:
-            assert choices.best_package[b] == best_of(worth[b, 1], fit, rank)
-            assert choices.best[b] == worth[b, 1, choices.best_package[b]]
+            assert bids.best_package[1, b] == best_of(worth[b, 1], fit, rank)
+            assert bids.best[1, b] == worth[b, 1, bids.best_package[1, b]]
             continue
-        assert choices.best[b] == -np.inf
+        assert bids.best[1, b] == -np.inf
         everybody = real & (table.party == EVERYBODY)
         left = [p for p in range(worth.shape[2]) if may_sign(table, everybody, struck, b, p)]
-        assert choices.best_package[b] == best_of(worth[b, 1], left or range(worth.shape[2]), rank)
+        assert bids.best_package[1, b] == best_of(worth[b, 1], left or range(worth.shape[2]), rank)
 
 
-@given(problems(), st.booleans())
-def test_the_first_package_worth_enough_is_found(problem, lists):
-    """Also after lines have come to be real or heard of in some draws."""
-    worth, table, regard, orders, (before, real, heard), struck, least = problem
-    choices = choices_of(worth, 1, table, regard, lists)
-    choices.update(before)
-    choices.shortlists(before)
-    if struck is not None:
-        choices.strike(np.arange(len(worth)), struck)
-    choices.update(real)
-    avoiding, any_line = choices.shortlists(heard)
-    for shortlist, avoided in ((avoiding, heard), (any_line, np.zeros_like(heard))):
-        wanted = []
-        for b in range(len(worth)):
-            order = orders[b if len(orders) > 1 else 0]
-            fit = [
-                p for p in order
-                if may_sign(table, real, struck, b, p) and may_sign(table, avoided, None, b, p)
-                and worth[b, 1, p] >= least[b] - 1e-9
-            ]  # fmt: skip
-            wanted.append(fit[0] if fit else NO_DEAL)
-        assert shortlist.first_worth(least).tolist() == wanted
+@given(problems())
+def test_the_first_package_worth_enough_is_found(problem):
+    """The first by the order, the least own and the nearest own, of those that cross no line heard of, then of all."""
+    worth, table, regard, orders, (lasting, more, heard), struck, least = problem
+    real, draws = lasting | more, np.arange(len(worth))
+    domain, bids = listed(worth, table, regard, lasting, real, struck)
+    packages = worth.shape[2]
+    shape = 2, len(worth)
+    bids = bids._replace(
+        by_worth=np.zeros((*shape, packages), np.int32), bin_end=np.zeros((*shape, packages + 2), np.int32)
+    )
+    for bidding in (BEST_FOR_OTHERS, LEAST_OWN, NEAREST_OWN):
+        found, slack = np.empty(len(worth), np.int64), NEARLY if bidding == NEAREST_OWN else 0.0
+        listed_bids(1, bidding, least, domain, table.patterns_crossing(heard), bids, found)
+        for b in draws:
+            own, rank = worth[b, 1], regard.tie_rank[b if len(regard.tie_rank) > 1 else 0]
+            fit = [p for p in orders[b if len(orders) > 1 else 0]
+                   if may_sign(table, real, struck, b, p) and own[p] >= least[b] - slack - 1e-9]  # fmt: skip
+            quiet = [p for p in fit if may_sign(table, heard, None, b, p)]
+            pool = fit if bidding == NEAREST_OWN else quiet or fit
+            away = {p: abs(own[p] - least[b]) if bidding == NEAREST_OWN else own[p] for p in pool}
+            if not pool:
+                wanted = bids.best_package[1, b]
+            elif bidding == BEST_FOR_OTHERS:
+                wanted = pool[0]
+            else:
+                wanted = min((p for p in pool if away[p] <= min(away.values()) + 1e-9), key=lambda p: rank[p])
+            assert found[b] == wanted, bidding
 
 
-def test_there_may_be_more_candidates_than_there_is_room_for_at_first():
-    packages = 3 * FIRST_WIDTH
+@pytest.mark.parametrize("find", [plain, lambda function: function])
+def test_there_may_be_more_candidates_than_there_is_room_for_at_first(find):
+    packages = 600
     table = Lines((), np.zeros(0, np.int64), np.zeros(packages, np.int64), np.zeros((1, 0), bool))
-    order = np.arange(packages)
-    worth = np.array([[order / packages], [order[::-1] / packages]])
-    choices = choices_of(worth, 0, table, Regard(0, (ordering(order, table.pattern),), order[None]), True)
-    choices.update(np.zeros((2, 0), bool))
-    assert choices.candidates.count.tolist() == [[packages, 1]]
-    asked = np.array([0.9, 0.9])
-    assert choices.shortlists(np.zeros((2, 0), bool))[0].first_worth(asked).tolist() == [np.ceil(0.9 * packages), 0]
+    order, nothing = np.arange(packages), np.zeros((2, 0), bool)
+    worth = np.array([[order / packages] * 2, [order[::-1] / packages] * 2])
+    regard = Regard(1, (ordering(order, table.pattern),), order[None])
+    _, bids = listed(worth, table, regard, nothing, nothing, None, find)
+    assert bids.listed[1].tolist() == [packages, 1]
+    assert bids.package[1, 0, :packages].tolist() == order.tolist()
+
+
+@given(problems())
+def test_without_the_compiler_the_same_is_listed(problem):
+    worth, table, regard, _, (lasting, more, _), struck, _ = problem
+    one, other = (listed(worth, table, regard, lasting, lasting | more, struck, *find)[1] for find in ((), (plain,)))
+    assert np.array_equal(one.listed, other.listed)
+    listed_there = np.arange(one.worth.shape[2]) < one.listed[..., None]
+    for name in ("signable", "best", "best_package"):
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+    for name in ("worth", "package", "crossing"):
+        assert np.array_equal(getattr(one, name)[listed_there], getattr(other, name)[listed_there]), name

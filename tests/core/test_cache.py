@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.core import packages
-from sim.core.cache import Kept
+from sim.core.cache import Cache
 from sim.core.packages import Condition, Issue, Rule, package_space
 from sim.model import domain as structures
 from sim.model.domain import Structure, structure
@@ -35,14 +35,14 @@ def test_what_is_kept_is_made_once():
         made_of.append("x")
         return "result"
 
-    kept = Kept[str](10)
+    kept = Cache[str](10)
     assert [kept.get("key", make, length) for _ in range(3)] == ["result"] * 3
     assert made_of == ["x"]
 
 
 @given(st.integers(0, 12), st.lists(st.text("ab", min_size=1, max_size=4), max_size=30))
 def test_each_key_has_its_own_result_and_there_is_never_more_than_room(room, keys):
-    kept = Kept[str](room)
+    kept = Cache[str](room)
     for key in keys:
         assert kept.get(key, lambda key=key: key * 2, length) == key * 2
         there = [other for other in {*keys, key} if kept.get(other, lambda: "x" * 99, length) != "x" * 99]
@@ -50,7 +50,7 @@ def test_each_key_has_its_own_result_and_there_is_never_more_than_room(room, key
 
 
 def test_what_is_used_stays_longest():
-    kept = Kept[str](2)
+    kept = Cache[str](2)
     for key in ("a", "b", "a", "c"):
         kept.get(key, lambda key=key: key, length)
     assert [kept.get(key, lambda: "n", length) for key in ("a", "c", "b")] == ["a", "c", "n"]
@@ -60,14 +60,14 @@ def test_what_fails_is_not_kept():
     def fail() -> str:
         raise ValueError("no")
 
-    kept = Kept[str](2)
+    kept = Cache[str](2)
     with pytest.raises(ValueError, match="no"):
         kept.get("a", fail, length)
     assert kept.get("a", lambda: "a", length) == "a"
 
 
 def test_threads_that_ask_at_once_all_get_the_result():
-    kept, found, start = Kept[str](100), [], threading.Barrier(8)
+    kept, found, start = Cache[str](100), [], threading.Barrier(8)
 
     def ask(number: int) -> None:
         start.wait()
@@ -88,8 +88,8 @@ def test_threads_that_ask_at_once_all_get_the_result():
 
 
 def without_keeping(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packages, "_spaces", Kept[Any](0))
-    monkeypatch.setattr(structures, "_structures", Kept[Any](0))
+    monkeypatch.setattr(packages, "_spaces", Cache[Any](0))
+    monkeypatch.setattr(structures, "_structures", Cache[Any](0))
 
 
 def same(one: Structure, other: Structure) -> bool:

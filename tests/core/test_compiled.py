@@ -7,9 +7,7 @@ import textwrap
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from sim.core import compiled as module
 from sim.core.compiled import compiled, in_both, inlined
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +36,7 @@ def test_a_loop_is_kept_on_disk_and_done_without_where_nothing_can_be_written(tm
     source = tmp_path / "loops.py"
     source.write_text(
         "from sim.core.compiled import compiled\n\n\n"
-        '@compiled("f1")\ndef total(values):\n    """Sum."""\n    result = 0.0\n'
+        '@compiled\ndef total(values):\n    """Sum."""\n    result = 0.0\n'
         "    for value in values:\n        result += value\n    return result\n"
     )
     code = f"""
@@ -64,7 +62,7 @@ def test_a_loop_is_kept_on_disk_and_done_without_where_nothing_can_be_written(tm
 def test_what_is_kept_is_made_anew_when_a_function_of_another_file_that_it_calls_changes(tmp_path):
     (tmp_path / "loops.py").write_text(
         "from pieces import more\nfrom sim.core.compiled import compiled\n\n\n"
-        '@compiled("f")\ndef total(value):\n    return value + more(value)\n'
+        '@compiled\ndef total(value):\n    return value + more(value)\n'
     )
     (tmp_path / "pieces.py").write_text(
         "from last import most\nfrom sim.core.compiled import inlined\n\n\n"
@@ -89,11 +87,13 @@ def test_compiled_loops_call_each_other_and_take_arrays_that_must_not_change():
     assert _twice(values) == 12.0
 
 
-def test_what_is_not_of_the_kind_asked_for_is_refused():
-    with pytest.raises(TypeError):
-        _sum(np.arange(4))
-    with pytest.raises(TypeError):
-        _sum(np.arange(8.0)[::2])
+def test_without_the_compiler_it_is_the_same_function():
+    values = np.array([1.0, 2.0, 4.0])
+    assert _sum.py_func(values) == _sum(values) == 7.0
+    through, plain = np.empty(3), np.empty(3)
+    _halve_each(values, through)
+    _halve_each.py_func(values, plain)
+    assert through.tolist() == plain.tolist()
 
 
 def test_floats_are_as_numpy_has_them():
@@ -105,10 +105,6 @@ def test_floats_are_as_numpy_has_them():
         total += value
     assert _sum(np.array(values)) == total
     assert _ratio(1.0, 0.0) == np.inf
-
-
-def test_every_kind_has_a_letter_of_its_own():
-    assert {kind.lower() for kind in module.KINDS} == set(module.KINDS)
 
 
 def test_what_is_written_once_goes_through_arrays_in_numpy_and_through_numbers_in_loops():
@@ -132,13 +128,13 @@ def _write(values, place, value):
     values[place] = value
 
 
-@compiled("f1", "F1")
+@compiled
 def _halve_each(values, through):
     for place in range(len(values)):
         _write(through, place, _halved_if_positive(values[place]))
 
 
-@compiled("f1")
+@compiled
 def _sum(values):
     total = 0.0
     for value in values:
@@ -146,16 +142,16 @@ def _sum(values):
     return total
 
 
-@compiled("f1")
+@compiled
 def _twice(values):
     return 2 * _sum(values)
 
 
-@compiled("f", "f", "f")
+@compiled
 def _fused(a, b, c):
     return a * b + c
 
 
-@compiled("f", "f")
+@compiled
 def _ratio(a, b):
     return a / b

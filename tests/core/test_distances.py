@@ -4,33 +4,35 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
-from sim.core import distances
-from sim.core.kernels import listed
-from sim.core.packages import NO_DEAL
-from sim.core.solutions import asymmetric_nash, egalitarian, kalai_smorodinsky, nash, utilitarian, zone
+from sim.core.distances import agreement_distances
+from sim.core.packages import NO_DEAL, list_packages
+from sim.core.solutions import asymmetric_nash, egalitarian, kalai_smorodinsky, nash, utilitarian
+from tests.theory import zopa_by_definition as zone
 
 
-def of(worth, no_deal, signs, among, parties, options, agreed):
+def distances(worth, no_deal, among, agreed, signs=None, parties=None, power=None, options=None):
+    """All distances, where all sign, all count, and all have the same influence unless others are handed in."""
+    signs = np.ones(worth.shape[1:], bool) if signs is None else signs
+    parties = np.ones(worth.shape[1], bool) if parties is None else parties
+    power = np.ones(worth.shape[1]) if power is None else power
     options = np.zeros((worth.shape[2], 1)) if options is None else options
-    return distances.measured(worth, no_deal, signs, listed(among), parties, options.astype(np.uint8), agreed)
+    return agreement_distances(
+        worth, no_deal, signs, list_packages(among), parties, power, options.astype(np.uint8), agreed
+    )
 
 
 def nash_distance(worth, no_deal, among, parties, agreed):
-    return distances.nash_distance(of(worth, no_deal, np.ones(worth.shape[1:], bool), among, parties, None, agreed))
+    return distances(worth, no_deal, among, agreed, parties=parties)["nash_distance"]
 
 
 def pareto_distance(worth, signs, among, agreed):
-    everybody = np.ones(worth.shape[1], bool)
-    return distances.pareto_distance(of(worth, np.zeros(worth.shape[:2]), signs, among, everybody, None, agreed))
+    return distances(worth, np.zeros(worth.shape[:2]), among, agreed, signs)["pareto_distance"]
 
 
 def reference_shortfalls(worth, no_deal, among, parties, power, options, agreed):
-    found = of(worth, no_deal, np.ones(worth.shape[1:], bool), among, parties, options, agreed)
-    return distances.reference_shortfalls(
-        found, worth, no_deal, listed(among), parties, power, options.astype(np.uint8), agreed
-    )
+    found = distances(worth, no_deal, among, agreed, None, parties, power, options)
+    return {name: values for name, values in found.items() if not name.endswith("distance")}
 
 
 def test_nash_distance_on_a_pie():
@@ -50,7 +52,6 @@ def test_nash_distance_is_missing_without_agreement_or_gain():
     everything, both = np.ones((3, 2), bool), np.array([True, True])
     distance = nash_distance(worth, no_deal, everything, both, np.array([NO_DEAL, 0, 1]))
     assert np.isnan(distance).tolist() == [True, False, True]
-    assert np.isnan(nash_distance(worth, no_deal, everything, np.zeros(2, bool), np.array([0, 0, 0]))).all()
     sliver = np.array([[[0.5, 2e-5], [0.5, 2e-5]]])  # product 4e-10 in the zone: too small to divide by
     assert np.isnan(nash_distance(sliver, np.zeros((1, 2)), np.array([[False, True]]), both, np.array([1]))).all()
 
@@ -214,47 +215,3 @@ def test_agreements_in_the_zone_are_at_most_as_good_as_the_best_of_it(many):
     for b in np.flatnonzero(~np.isnan(short)):
         best = nash(worth[b], no_deal[b], candidates[b], everybody)
         assert (agreed[b] in best.packages) == (short[b] < 1e-9)
-
-
-@given(st.data(), st.integers(1, 4))
-def test_what_the_loop_finds_is_what_numpy_finds(data, parties):
-    """Bit for bit: sums and products of gains by ascending value, smallest gains and shares, and what ties."""
-    draws, packages = 3, 6
-    levels = st.sampled_from([0.0, 0.2, 0.2 + 4e-10, 1e-5, 0.7, 1 / 3, 1.0])
-    utility = data.draw(hnp.arrays(float, (draws, parties, packages), elements=st.one_of(st.floats(0, 1), levels)))
-    no_deal = data.draw(hnp.arrays(float, (draws, parties), elements=st.sampled_from([0.0, 0.2, 0.5])))
-    among = data.draw(hnp.arrays(bool, (draws, packages)))
-    signs = data.draw(hnp.arrays(bool, (parties, packages)))
-    agreed = data.draw(hnp.arrays(np.int64, draws, elements=st.integers(-1, packages - 1)))
-    counts = data.draw(hnp.arrays(bool, parties))
-    counts[0] |= not counts.any()
-    options = np.array([[p // 3, p % 3] for p in range(packages)])
-    found = of(utility, no_deal, signs, among, counts, options, agreed)
-    assert found.rows.tolist() == np.flatnonzero((agreed != NO_DEAL) & among.any(axis=1)).tolist()
-    for row, b in enumerate(found.rows.tolist()):
-        gains = utility[b][counts] - no_deal[b][counts][:, None]
-        real, top = np.where(gains >= 1e-9, gains, 0.0), gains[:, among[b]].max(axis=1)
-        product, who = by_value(real, np.multiply), np.ones(len(gains), bool)
-        if product[among[b]].max() < 1e-12:
-            who = top >= 1e-9
-            product = by_value(real[who], np.multiply) if who.any() else np.zeros(packages)
-        gaining = top >= 1e-9
-        share = (gains[gaining] / top[gaining, None]).min(axis=0) if gaining.any() else np.zeros(packages)
-        measures = product, share, gains.min(axis=0), by_value(gains, np.add)
-        assert found.counted[row].tolist() == who.tolist()
-        for measure, value in enumerate(measures):
-            largest = value[among[b]].max()
-            assert (found.largest[measure, row], found.own[measure, row]) == (largest, value[agreed[b]])
-            tied = among[b] & (value >= largest - 1e-9 * (largest if measure == 0 else 1))
-            assert found.off[measure, row] == (options[tied] != options[agreed[b]]).sum(axis=1).min()
-        more = np.where(signs[:, agreed[b]], (utility[b] - utility[b][:, [agreed[b]]]).T, np.inf).min(axis=1)
-        assert found.most[row] == more[among[b]].max()
-
-
-def by_value(rows, combine):
-    """Rows combined place by place, by ascending value."""
-    rows = np.sort(rows, axis=0)
-    total = rows[0]
-    for row in rows[1:]:
-        total = combine(total, row)
-    return total

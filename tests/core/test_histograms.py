@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sim.core import histograms
+from sim.core.histograms import NONE_YET, Bins, Kinds, Last, Turns
 
 LEVELS = st.sampled_from([0.0, 0.3, 0.3 + 4e-10, 0.3 + 2e-9, 0.7, 1.0, 1.0 - 4e-10, 1 / 3])
 RANGES = np.array([[0.0, 1.0], [-0.1, 1.0], [0.0, 1.3]])
@@ -23,21 +24,18 @@ def bins(party, worth):
 WORTHS = st.one_of(st.floats(-1, 2), LEVELS)
 
 
-LOW, SPAN = RANGES[:, 0].copy(), RANGES[:, 1] - RANGES[:, 0]
+BINS = Bins(RANGES[:, 0].copy(), RANGES[:, 1] - RANGES[:, 0], 20)
 
 
 @given(
     hnp.arrays(float, (4, 3), elements=st.one_of(WORTHS, st.just(np.nan))), hnp.arrays(float, (4, 3), elements=WORTHS)
 )
 def test_what_is_asked_for_is_counted_by_party_and_bin(asked, no_deal):
-    cells, counts = np.zeros((2, 12), np.int64), np.zeros((2, 61), np.int64)
-    where = np.tile(LOW, 4), np.tile(SPAN, 4), np.tile([0, 20, 40], 4), 20, 60
-    for worth, cell in zip((asked, no_deal), cells, strict=True):
-        histograms.place_worths(worth.ravel(), *where, cell)
-    histograms.count_asked(*cells, 60, *counts)
+    counts = np.zeros((2, 3, 20), np.int64)
+    histograms.count_aspirations(asked, no_deal, BINS, counts)
     draw, party = np.nonzero(~np.isnan(asked))
-    assert np.array_equal(counts[0, :60].reshape(3, 20), bins(party, asked[draw, party]))
-    assert np.array_equal(counts[1, :60].reshape(3, 20), bins(party, no_deal[draw, party]))
+    assert np.array_equal(counts[0], bins(party, asked[draw, party]))
+    assert np.array_equal(counts[1], bins(party, no_deal[draw, party]))
 
 
 SILENT, OFFER, REFUSAL, ANSWER, NEITHER = range(5)
@@ -52,8 +50,8 @@ def test_offers_are_counted_by_who_made_and_who_answered_them(utility, data):
     did = data.draw(hnp.arrays(np.int64, shape, elements=st.sampled_from([SILENT, OFFER, REFUSAL, ANSWER, NEITHER])))
     package = data.draw(hnp.arrays(np.int64, shape, elements=package_of))
     there = data.draw(hnp.arrays(np.int64, 2, elements=package_of))
-    text, counts = there.copy(), np.zeros((2, 4, 61), np.int64)
-    key, cell = np.full((2, 3, 2), histograms.SILENCE), np.full((2, 3, 2), 60)
+    text, counts = there.copy(), np.zeros((4, 2, 3, 20), np.int64)
+    last = Last(there, *np.full((2, 2, 3, 2), NONE_YET))
     wanted = np.zeros((2, 4, 3, 20), np.int64)
     for k in range(4):
         for turn in range(3):
@@ -64,11 +62,10 @@ def test_offers_are_counted_by_who_made_and_who_answered_them(utility, data):
                 if act in (OFFER, REFUSAL):
                     wanted[0, k] += bins(np.array([n]), utility[b, n, after])
                 text[b] = text[b] if act == SILENT else after
-        histograms.count_moves(
-            who[k], did[k], package[k], SILENT, OFFERS, ANSWERS, utility, LOW, SPAN, 20, there, key, cell, *counts[:, k]
-        )
+        turns, kinds = Turns(who[k], did[k], package[k]), Kinds(OFFERS, ANSWERS, SILENT)
+        histograms.count_offers(turns, kinds, utility, BINS, last, counts[k])
         assert np.array_equal(there, text)
-    assert np.array_equal(counts.cumsum(axis=1)[:, :, :60].reshape(wanted.shape), wanted)
+    assert np.array_equal(counts.swapaxes(0, 1), wanted)
 
 
 @given(st.data())
@@ -77,14 +74,13 @@ def test_the_first_offer_of_each_party_is_noted_once(data):
     who = data.draw(hnp.arrays(np.int64, shape, elements=st.integers(0, 2)))
     did = data.draw(hnp.arrays(np.int64, shape, elements=st.integers(0, 4)))
     package = data.draw(hnp.arrays(np.int64, shape, elements=st.integers(0, 3)))
-    first, rows, left = np.full((2, 3), -1), np.arange(2), 2
+    first = np.full((2, 3), -1)
     for k in range(4):
-        left = histograms.first_offers(who[k], did[k], package[k], OFFERS, rows, left, first)
+        histograms.note_first_offers(Turns(who[k], did[k], package[k]), OFFERS, first)
     for b in range(2):
         for n in range(3):
             own = package[:, :, b][OFFERS[did[:, :, b]] & (who[:, :, b] == n)]
             assert first[b, n] == (own[0] if len(own) else -1)
-    assert rows[:left].tolist() == np.flatnonzero((first < 0).any(axis=1)).tolist()
 
 
 @given(st.lists(st.lists(st.integers(0, 5), unique=True), max_size=4), st.sampled_from([0, 62, 125]))
@@ -97,7 +93,7 @@ def test_pairs_of_options_are_counted_once_a_draw(packages, before):
     together = np.zeros((size, size), np.int64)
     flat = np.array([p for draw in packages for p in draw], np.int64)
     start = np.cumsum([0, *map(len, packages)])
-    histograms.count_pairs(options, first, flat, start, together)
+    histograms.count_pairs(options, first, start, flat, together)
     for one in range(max(before - 1, 0), size):
         for other in range(max(before - 1, 0), size):
             both = [any({one, other} <= set(first + options[p]) for p in draw) for draw in packages]

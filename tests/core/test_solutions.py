@@ -7,9 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sim.core.distances import measured, nash_distance
-from sim.core.kernels import listed
-from sim.core.packages import NO_DEAL
+from sim.core.distances import agreement_distances
+from sim.core.packages import NO_DEAL, list_packages
 from sim.core.pareto import pareto_frontier
 from sim.core.solutions import (
     asymmetric_nash,
@@ -19,8 +18,8 @@ from sim.core.solutions import (
     nash,
     parties_by_default,
     utilitarian,
-    zone,
 )
+from tests.theory import zopa_by_definition as zone
 
 RULES = (nash, kalai_smorodinsky, kalai_smorodinsky_spread, egalitarian, utilitarian)
 SCALE_FREE = (nash, kalai_smorodinsky, kalai_smorodinsky_spread)  # a party's scale may be stretched at will
@@ -303,20 +302,6 @@ def test_two_losses_make_no_product():
     assert solution.packages.tolist() == [1]
 
 
-def test_the_tolerance_lets_exactly_no_deal_into_the_zone():
-    worth = np.array([[[0.3, 0.1 + 0.2, 0.3 - 2e-9, 0.3 - 5e-10]]])
-    assert zone(worth, np.array([[0.1 + 0.2]]), np.ones((1, 4), bool)).tolist() == [[True, True, False, True]]
-
-
-def test_who_does_not_sign_has_no_veto():
-    worth = np.array([[[0.9, 0.9, 0.1], [0.0, 0.6, 0.6]]])
-    signs = np.array([[True, True, True], [False, True, True]])
-    assert zone(worth, np.array([[0.5, 0.5]]), signs).tolist() == [[True, True, False]]
-    uncrossed = np.array([[True, False, True]])
-    assert zone(worth, np.array([[0.5, 0.5]]), signs, uncrossed).tolist() == [[True, False, False]]
-    assert uncrossed.tolist() == [[True, False, True]]  # the caller's mask is left alone
-
-
 def test_a_solution_over_nobody_is_refused():
     with pytest.raises(ValueError, match="a party that counts"):
         solve(nash, [[0.5]], [0.0], None, np.array([False]))
@@ -408,13 +393,18 @@ def test_renaming_parties_and_packages_renames_the_answers_and_moves_no_bit(prob
         assert {columns[p] for p in after.packages} == set(before.packages)
         assert {rows[n] for n in after.left_out} == set(before.left_out)
         np.testing.assert_equal(after.value, before.value)
-    all_sign, everything = np.ones(worth.shape, bool), listed(np.ones((1, len(columns)), bool))
+    all_sign, everything = np.ones(worth.shape, bool), list_packages(np.ones((1, len(columns)), bool))
     options = np.zeros((len(columns), 1), np.uint8)
+    powers = np.arange(1.0, len(rows) + 1)
     first, again = (
-        measured(utility[None], free[None], all_sign, everything, all_sign[:, 0], options, np.array([agreed]))
-        for utility, free, agreed in ((worth, no_deal, columns[0]), (worth[rows][:, columns], no_deal[rows], 0))
-    )
-    np.testing.assert_array_equal(nash_distance(first), nash_distance(again))
+        agreement_distances(
+            utility[None], free[None], all_sign, everything, all_sign[:, 0], power, options, np.array([agreed])
+        )
+        for utility, free, power, agreed in (
+            (worth, no_deal, powers, columns[0]), (worth[rows][:, columns], no_deal[rows], powers[rows], 0)
+        )
+    )  # fmt: skip
+    np.testing.assert_equal(first, again)
 
 
 @given(problems(), st.data())
@@ -499,10 +489,3 @@ def test_kalai_smorodinsky_evens_out_the_shares_up_to_one_step(bend, other_bend,
     step = np.abs(np.diff(worth, axis=1)).max(axis=0)
     near = step[max(solution.package - 1, 0) : solution.package + 1].max()
     assert abs(solution.worth[0] - solution.worth[1]) <= near + 1e-9
-
-
-@given(problems())
-def test_with_nothing_to_lose_and_no_lines_the_zone_is_everything(problem):
-    worth, _ = problem
-    assert zone(worth[None], np.zeros((1, len(worth))), np.ones(worth.shape, bool)).all()
-    assert zone(worth[None], np.full((1, len(worth)), 2.0), np.zeros(worth.shape, bool)).all()  # nobody is asked

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.analysis.layout import as_text
 from sim.analysis.portrait import portrait
-from sim.cli.showing import show_data
-from sim.cli.showing_stability import stable_states
 from sim.core.stability import KINDS, NOBODY, Stable, stability, surroundings
+from sim.report.show import data, stable_states
+from sim.report.terminal import as_text
 from sim.results.chunks import play_chunk
 from sim.scenario import ScenarioError
 from tests.worlds import made
@@ -256,7 +255,7 @@ def two_guns(**more):
 def test_show_tells_for_whom_the_status_quo_and_the_proposals_are_stable():
     """A prisoner's dilemma: worth .3 with arms on both sides, .5 without, .8 and 0 with arms on one."""
     shown = portrait(made(two_guns()))
-    rows = {(row["state"], row["party"]): row for row in show_data(shown)["stability"]}
+    rows = {(row["state"], row["party"]): row for row in data(shown)["stability"]}
     assert [rows["status_quo", who][kind] for who in ("ash", "birch", None) for kind in KINDS] == [1] * 12
     assert [rows["peace", None][kind] for kind in KINDS] == [0, 1, 1, 1]
     assert rows["peace", "ash"]["move"] == "ash_arms: keeps"
@@ -293,7 +292,7 @@ def test_without_a_signature_nothing_is_stable_and_without_control_nothing_is_sa
 def test_who_controls_together_controls_nothing_alone():
     together = two_guns()
     together["issues"]["birch_arms"]["controlled_by"] = ["ash", "birch"]
-    rows = {(row["state"], row["party"]): row for row in show_data(portrait(made(together)))["stability"]}
+    rows = {(row["state"], row["party"]): row for row in data(portrait(made(together)))["stability"]}
     assert ("peace", "birch") not in rows
     assert [rows["peace", "ash"][kind] for kind in KINDS] == [0] * 4  # birch has no answer
 

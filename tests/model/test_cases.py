@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from sim.core import solutions
 from sim.core.state import REFUSED, WORTH
+from sim.core.zopa import acceptable
 from sim.model.domain import structure
 from sim.model.ensemble import Ensemble, central, draw
 from sim.model.peace_talks import PeaceTalks
@@ -34,9 +34,8 @@ def test_packages_that_exist_and_that_all_could_accept(name, raw, consistent, li
     ensemble = central(shipped(name))
     table, utility = ensemble.structure, ensemble.utility()
     assert (table.space.raw_count, len(table.space)) == (raw, consistent)
-    assert solutions.zone(utility, ensemble.no_deal, table.signs, None).sum() == lines_off
-    crossed = table.lines.crossed(ensemble.real)
-    assert solutions.zone(utility, ensemble.no_deal, table.signs, ~crossed).sum() == lines_real
+    for real, packages in ((np.zeros_like(ensemble.real), lines_off), (ensemble.real, lines_real)):
+        assert acceptable(utility, ensemble.no_deal, table.signs, table.lines, real).sum() == packages
 
 
 @pytest.mark.parametrize(
@@ -76,8 +75,8 @@ def test_packages_that_open_when_one_party_gives_up_all_its_lines(removed, open_
     ensemble = central(shipped(ALONE))
     table = ensemble.structure
     real = ensemble.real & ~table.lines.of(table.parties.index(removed))
-    zone = solutions.zone(ensemble.utility(), ensemble.no_deal, table.signs, ~table.lines.crossed(real))
-    assert zone.sum() == open_packages
+    zopa = acceptable(ensemble.utility(), ensemble.no_deal, table.signs, table.lines, real)
+    assert zopa.sum() == open_packages
 
 
 def test_two_lines_with_a_condition_leave_46600_packages():
@@ -92,8 +91,8 @@ def zone_share(reading: str, draws: int) -> float:
     table, found = structure(scenario), 0
     for start in range(0, draws, 8):
         block = draw(scenario, 1, start, min(8, draws - start), table=table)
-        crossed = table.lines.crossed(block.real)
-        found += int(solutions.zone(block.utility(), block.no_deal, table.signs, ~crossed).any(axis=1).sum())
+        zopa = acceptable(block.utility(), block.no_deal, table.signs, table.lines, block.real)
+        found += int(zopa.any(axis=1).sum())
     return found / draws
 
 
@@ -120,8 +119,8 @@ def zone_share_small(name: str, draws: int) -> float:
     table, found = structure(scenario), 0
     for start in range(0, draws, 50):
         block = draw(scenario, 1, start, 50, table=table)
-        crossed = table.lines.crossed(block.real)
-        found += int(solutions.zone(block.utility(), block.no_deal, table.signs, ~crossed).any(axis=1).sum())
+        zopa = acceptable(block.utility(), block.no_deal, table.signs, table.lines, block.real)
+        found += int(zopa.any(axis=1).sum())
     return found / draws
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL
-from sim.core.state import View
-from sim.model.agents import Choices, Party
+from sim.core.strategy import View
+from sim.model.agents import Party
 from sim.model.domain import structure
 from sim.model.ensemble import draw
 from sim.model.peace_talks import PeaceTalks, Talks, hold_talks
@@ -201,7 +201,7 @@ def test_nothing_of_the_talks_stays_in_memory_but_what_came_of_them():
     gc.disable()
     try:
         kept = hold_talks(draw(scenario, 1, 4, 4))
-        left = [each for each in gc.get_objects() if isinstance(each, (PeaceTalks, Party, Choices, View))]
+        left = [each for each in gc.get_objects() if isinstance(each, (PeaceTalks, Party, View))]
     finally:
         gc.enable()
     assert len(kept.ensemble) == 4 and not left

@@ -50,6 +50,7 @@ class PlainLots(PlainTalks):
         t = self.table
         if t.protocol.information == "learned":
             t.learn(self.offers)
+        self.settle(k)
         turns = t.turns[k - 1]
         me = next(name for name in turns if any(name in t.signatories(p) for p in t.packages))
         text = self.offer(me, k)

@@ -167,13 +167,13 @@ def test_ids_are_of_one_thing_each_except_what_charts_share(text):
 def test_a_comparison_tells_inputs_figures_and_charts(tmp_path):
     first, second = small(tmp_path), small(tmp_path, ["parties.west.no_deal=0.7", "time.rounds=4"])
     told = compare([sim.run(first, 60, 1), sim.run(second, 60, 1)])
-    fall = sim.waterfall(first, second, "agreement", 60, 1)
+    fall = sim.waterfall(first, second, "signed", 60, 1)
     text = comparison_page(told, [fall])
     page = Page(text)
     assert_safe(text)
     assert "parties.west.no_deal" in page.texts and "--set:1:" in page.text
-    assert "Where the difference comes from" in page.text and "Runs that end otherwise" in page.text
-    row = told.figures[(told.figures["figure"] == "agreement") & (told.figures["name"] == told.names[1])].iloc[0]
+    assert "Where the difference comes from" in page.text and "The same runs: outcome in A" in page.text
+    row = told.figures[(told.figures["figure"] == "signed") & (told.figures["name"] == told.names[1])].iloc[0]
     assert f"{100 * row['difference']:+.0f} points" in page.text
 
 

@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 
 from sim.analysis.ledger import lines_given_up, movements
 from sim.analysis.narrate import narrate
-from sim.analysis.narration_text import tell
-from sim.analysis.words import forbidden_in
 from sim.charts import CHARTS, save_charts, side_by_side, svg_text
 from sim.charts.ledger import figure, points_scale
 from sim.core.packages import NO_DEAL
 from sim.model.ensemble import draw
 from sim.model.peace_talks import PeaceTalks, hold_talks
+from sim.report.run import document
+from sim.report.terminal import as_text
 from sim.results.chunks import play_chunk
 from sim.results.columns import draws_frame, outcome_columns
 from sim.results.columns_signed import openings
+from sim.results.labels import forbidden_in
 from sim.results.results import run, share_interval
 from sim.results.rows import FrameRows
 from tests.charts.test_charts import overlapping
@@ -381,7 +382,7 @@ def test_without_a_text_the_account_ends_with_the_last_own_offer():
     assert [account.signed for account in story.accounts] == [False] * 3
     assert story.accounts[0].until == {"land": "left", "seat": "a"}
     end = str(story).split("From opening to last own offer")[1]
-    assert "North moved on 0 of 2 issues" in end and "kept: land (100), seat (0)" in end
+    assert "North moved on 0 of 2 issues" in end and "unchanged: land (100), seat (0)" in end
 
 
 def test_the_story_is_the_row_of_the_results():
@@ -510,7 +511,7 @@ def test_what_an_event_took_off_the_table_is_no_red_line_of_a_party():
 
 def test_brief_leaves_out_who_said_what():
     story = narrate(read(border(**GIVING_WAY, **AT_HOME, **AROUND)), draw=1)
-    long, short = tell(story), tell(story, brief=True)
+    long, short = str(story), as_text(document(story, brief=True))
     assert len(short.splitlines()) < len(long.splitlines())
     for words in ("could sign", "A pact.", "A storm", "goes home", "Agreement signed in round", "It broke",
                   "From opening to text", "Red lines given up: north.no_right"):  # fmt: skip
@@ -523,7 +524,7 @@ def test_brief_leaves_out_who_said_what():
 def test_lines_of_the_story_keep_to_the_width(brief):
     scenario = read(border(**GIVING_WAY, **AT_HOME, **AROUND))
     for width in (60, 96):
-        assert max(map(len, tell(narrate(scenario, draw=1), width, brief).splitlines())) <= width
+        assert max(map(len, as_text(document(narrate(scenario, draw=1), brief), width).splitlines())) <= width
 
 
 @pytest.mark.slow
@@ -531,5 +532,5 @@ def test_every_draw_of_a_full_scenario_can_be_told():
     scenario = shipped("ukraine-december-2025")
     for number in range(12):
         story = narrate(scenario, draw=number)
-        assert len(str(story)) > len(tell(story, brief=True)) > 1000
+        assert len(str(story)) > len(as_text(document(story, brief=True))) > 1000
         json.dumps(story.as_data(), allow_nan=False)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.core.fields import NAME
 from sim.results.results import run
 from sim.scenario import Scenario, ScenarioError, read_scenario
 from sim.scenario.genius import Talks, Translation, translate
@@ -22,7 +23,6 @@ from sim.scenario.genius.translation import names_of
 from sim.scenario.messages import Faults
 from sim.scenario.notes import notes
 from sim.scenario.package_checks import central_worth, space_of
-from sim.scenario.shapes import NAME
 from tests.commands import call, process
 
 DATA = Path(__file__).parents[1] / "data" / "genius"

@@ -13,13 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.core.fields import issues_with
 from sim.core.packages import ALWAYS, NEVER, Condition
 from sim.model.ensemble import draw
 from sim.scenario import Number, Scenario, ScenarioError, read_scenario
-from sim.scenario.aftermath_parts import issues_with
 from sim.scenario.json_schema import json_schema
 from sim.scenario.notes import notes
-from sim.scenario.pressure_blocks import Bias
 
 HERE = Path(__file__).parents[1]
 SCENARIOS = HERE.parent / "scenarios"
@@ -208,7 +207,8 @@ def test_pressure_as_read(flagship):
     lever = mediation.levers["aid_withheld"]
     assert (lever.party, lever.pulled, lever.lowers_no_deal_by.value) == ("ukraine", "on_refusal", 0.25)
     assert (mediation.step_per_round, mediation.fades_per_year.low) == (Number(0.25), 0.2)
-    assert mediation.bias == Bias("ukraine", ("russia",), Number(0, status="assumption"))
+    bias = mediation.bias
+    assert (bias.toward, bias.away_from, bias.by) == ("ukraine", ("russia",), Number(0, status="assumption"))
     rebuilding, trade = mediation.carrots.offers
     assert (mediation.carrots.budget.high, rebuilding.id, rebuilding.party) == (0.05, "rebuilding", "ukraine")
     assert rebuilding.when == trade.when == Condition(({"withdrawal": frozenset({"both_equal"})},))

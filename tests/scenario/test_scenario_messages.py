@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.core.wording import closest, cut, listed, meant, quoted, shown
 from sim.scenario import Fault, ScenarioError
-from sim.scenario.messages import MOST_FAULTS, Faults, Mark, closest, cut, listed, meant, quoted, shown
+from sim.scenario.messages import MOST_FAULTS, Faults, Mark
 
 
 @given(st.text(max_size=300))

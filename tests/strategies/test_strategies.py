@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.core.answers import Answers, Heard, asked_in_answer
 from sim.core.opponent_model import INFORMATION
-from sim.core.packages import NO_DEAL, Ints
-from sim.core.state import ACCEPTED, OFFERED, REFUSED, View
+from sim.core.packages import NO_DEAL
+from sim.core.state import ACCEPTED, OFFERED, REFUSED
+from sim.core.strategy import NO_BID, Stance, Strategy, View
 from sim.model.domain import structure
 from sim.model.ensemble import Ensemble, draw
 from sim.model.peace_talks import Talks, hold_talks
@@ -50,36 +52,27 @@ def rules_of(name: str) -> list[dict[str, str]]:
     return [{"offers": offers, "accepts": accepts} for offers in offer_rules for accepts in ACCEPTANCE_RULES]
 
 
-class Watched:
+class Watched(Strategy):
     """A strategy that is held to its promises at every call."""
 
-    def __init__(self, strategy: Any) -> None:
+    def __init__(self, strategy: Strategy) -> None:
         self._strategy = strategy
 
-    def _same_again(self, view: View, answer: np.ndarray, question: str, *more: Ints) -> None:
-        """The answer rests on the view alone: not on what was asked before, in this round or another."""
-        afresh = getattr(self._strategy, question)(replace(view, kept={}), *more)
-        assert np.array_equal(answer, afresh)
-
-    def aspiration(self, view: View) -> np.ndarray:
-        asks = self._strategy.aspiration(view)
-        self._same_again(view, asks, "aspiration")
-        assert asks.shape == view.no_deal.shape
+    def stance(self, view: View) -> Stance:
+        """Between no deal and its best, bids that it can sign, and the same again for the same view."""
+        stance, again = self._strategy.stance(view), self._strategy.stance(view)
+        for one, other in zip([*stance, *(stance.answers or ())], [*again, *(again.answers or ())], strict=True):
+            assert isinstance(one, Answers) or one is other or np.array_equal(one, other), (one, other)
         best = np.maximum(view.best, view.no_deal)
-        assert (asks >= view.no_deal - 1e-9).all() and (asks <= best + 1e-9).all()
-        return asks
-
-    def offer(self, view: View) -> np.ndarray:
-        offer = self._strategy.offer(view)
-        self._same_again(view, offer, "offer")
-        assert (view.signable[np.arange(len(offer)), offer] | (offer == view.best_package)).all()
-        assert (view.worth_of(offer) >= np.minimum(view.best, view.no_deal) - 1e-9).all()
-        return offer
-
-    def accept(self, view: View, offer: Ints) -> np.ndarray:
-        accepts = self._strategy.accept(view, offer)
-        self._same_again(view, accepts, "accept", offer)
-        return accepts
+        for least in (stance.aspiration, stance.accepts_from):
+            if least is not None:
+                assert least.shape == view.no_deal.shape
+                assert (least >= view.no_deal - 1e-9).all() and (least <= best + 1e-9).all()
+        if stance.bid is not None:
+            own, rows = stance.bid, np.flatnonzero(stance.bid != NO_BID)
+            assert (view.signable[rows, own[rows]] | (own == view.best_package)[rows]).all()
+            assert (view.utility_of(own) >= np.minimum(view.best, view.no_deal) - 1e-9)[rows].all()
+        return stance
 
 
 def watched(ensemble: Ensemble) -> Talks:
@@ -245,15 +238,19 @@ def seat(worth: list[float], *heard: list[int], no_deal: float = 0.0, **more: An
     for n, offers in enumerate(heard, start=1):
         log[0, n, : len(offers)] = offers
     utility, everything = np.array([worth]), np.ones((1, len(worth)), bool)
+    no_deal_worth, best = np.array([no_deal]), utility.max(axis=1)
+    made, distinct = np.array([[0, *map(len, heard)]]), np.array([[0, *(len(set(offers)) for offers in heard)]])
+    offers, of_all = Heard(log, made, distinct, np.ones(parties, bool)), np.repeat(utility[:, None], parties, axis=1)
     seen: dict[str, Any] = {
-        "party": 0, "round": 2, "rounds": 9, "utility": utility, "could_sign": lambda: everything,
-        "avoided": lambda: ~everything, "no_deal": np.array([no_deal]), "best": utility.max(axis=1),
+        "party": 0, "round": 2, "rounds": 9, "utility": utility, "no_deal": no_deal_worth, "best": best,
         "best_package": utility.argmax(axis=1), "received": np.array([NO_DEAL]), "best_received": np.array([-np.inf]),
-        "log": log, "offers_made": np.array([[0, *map(len, heard)]]),
-        "distinct_offers": np.array([[0, *(len(set(offers)) for offers in heard)]]), "weights": np.ones((1, 1)),
+        "log": log, "offers_made": made, "distinct_offers": distinct, "weights": np.ones((1, 1)),
         "option_worth": utility[:, None], "packages": np.arange(len(worth))[:, None],
-        "signs": np.ones((parties, len(worth)), bool), "knowledge": lambda: None, "leaning": np.ones(parties),
-        "tie_rank": np.arange(len(worth))[None], "shortlists": None, "top": lambda count: None, "chance": np.zeros(1),
+        "signs": np.ones((parties, len(worth)), bool), "leaning": np.ones(parties),
+        "tie_rank": np.arange(len(worth))[None], "has_list": True, "chance": np.zeros(1),
+        "find_signable": lambda: everything, "find_avoided": lambda: ~everything, "find_worst": lambda: None,
+        "find_known": lambda: None, "find_ladder": lambda count: None, "find_steps": lambda ladder: None,
+        "find_answer": lambda answers: asked_in_answer(answers, 0, of_all, offers, no_deal_worth, best),
     }  # fmt: skip
     return View(**seen | more)
 
@@ -284,23 +281,23 @@ WORTH = [0.1, 0.2, 0.25, 0.4, 0.5, 1.0]  # of packages 0 to 5
 )
 def test_tit_for_tat_follows_the_other_step_by_step(kind, span, heard, asks):
     strategy = STRATEGIES["tit_for_tat"](kind=kind, span=span)
-    assert strategy.aspiration(seat(WORTH, heard)).tolist() == pytest.approx([asks])
+    assert strategy.stance(seat(WORTH, heard)).aspiration.tolist() == pytest.approx([asks])
 
 
 def test_tit_for_tat_asks_for_no_deal_at_least_and_follows_the_least_generous_of_those_who_move():
     strategy = STRATEGIES["tit_for_tat"](kind="relative")
-    assert strategy.aspiration(seat(WORTH, [1, 4], no_deal=0.45)) == pytest.approx([0.45])
-    assert strategy.aspiration(seat(WORTH, [1, 4], [1, 2])) == pytest.approx([0.8])
-    assert strategy.aspiration(seat(WORTH, [1, 4], [1, 1])) == pytest.approx([1.0])
-    assert strategy.aspiration(seat(WORTH, [1, 4], [1])) == pytest.approx([0.4])
-    assert strategy.aspiration(seat(WORTH, [1, 4], [])) == pytest.approx([0.4])
+    assert strategy.stance(seat(WORTH, [1, 4], no_deal=0.45)).aspiration == pytest.approx([0.45])
+    assert strategy.stance(seat(WORTH, [1, 4], [1, 2])).aspiration == pytest.approx([0.8])
+    assert strategy.stance(seat(WORTH, [1, 4], [1, 1])).aspiration == pytest.approx([1.0])
+    assert strategy.stance(seat(WORTH, [1, 4], [1])).aspiration == pytest.approx([0.4])
+    assert strategy.stance(seat(WORTH, [1, 4], [])).aspiration == pytest.approx([0.4])
 
 
 def test_in_percent_from_nothing_is_all_and_nothing_to_nothing_is_no_move():
     strategy = STRATEGIES["tit_for_tat"](kind="relative")
-    assert strategy.aspiration(seat([0.0, 0.1, 1.0], [0, 1], no_deal=0.05)) == pytest.approx([0.05])
-    assert strategy.aspiration(seat([0.0, 0.1, 1.0], [0, 0])) == pytest.approx([1.0])
-    assert strategy.aspiration(seat([0.0, 0.1, 1.0], [1, 0])) == pytest.approx([1.0])
+    assert strategy.stance(seat([0.0, 0.1, 1.0], [0, 1], no_deal=0.05)).aspiration == pytest.approx([0.05])
+    assert strategy.stance(seat([0.0, 0.1, 1.0], [0, 0])).aspiration == pytest.approx([1.0])
+    assert strategy.stance(seat([0.0, 0.1, 1.0], [1, 0])).aspiration == pytest.approx([1.0])
 
 
 def test_who_gives_as_much_as_it_gets_meets_the_other_half_way():
@@ -330,7 +327,7 @@ def test_a_hybrid_that_goes_by_the_clock_alone_meets_where_linear_conceders_do(n
 def test_a_hybrid_asks_for_the_weighted_mean_of_its_parts():
     """Round 2 of 9, so t = 1/8: linear 1 - .9 / 8 = .8875; mirrored 1 - .2 = .8; a quarter and three quarters."""
     strategy = STRATEGIES["hybrid"](weight=np.array([0.25]))
-    assert strategy.aspiration(seat(WORTH, [1, 3], no_deal=0.1)) == pytest.approx([0.25 * 0.8875 + 0.75 * 0.8])
+    assert strategy.stance(seat(WORTH, [1, 3], no_deal=0.1)).aspiration == pytest.approx([0.25 * 0.8875 + 0.75 * 0.8])
 
 
 def test_micro_goes_down_its_own_order_a_step_for_a_step():
@@ -444,21 +441,24 @@ def test_two_nice_ones_settle_on_the_fair_package_at_the_last():
 def test_a_nice_one_is_not_moved_by_a_hardliner_and_counts_the_best_offer_not_the_last():
     nice = STRATEGIES["nice_tit_for_tat"]()
     nobody = type("Nothing", (), {"utility": np.ones((1, 2, 6)), "no_deal": np.zeros((1, 2))})
-    seen = [seat(WORTH, offers, knowledge=lambda: nobody) for offers in ([0, 0, 0], [0, 2, 0], [0, 4], [0, 5])]
-    asks = [nice.aspiration(view)[0] for view in seen]  # fair is .5: half way; the first offer is worth .1
+    seen = [seat(WORTH, offers, find_known=lambda: nobody) for offers in ([0, 0, 0], [0, 2, 0], [0, 4], [0, 5])]
+    asks = [nice.stance(view).aspiration[0] for view in seen]  # fair is .5: half way; the first offer is worth .1
     assert asks == pytest.approx([1.0, 1 - 0.5 * 0.15 / 0.4, 0.5, 0.5])
 
 
 def test_zeuthen_on_five_packages():
-    """a (10, 1), b (8, 4), c (6, 6), d (4, 7), e (2, 8): first to b, second to c and not to d, first takes c."""
+    """a (10, 1), b (8, 4), c (6, 6), d (4, 7), e (2, 8): first to b, second to c and not to d, first takes c.
+
+    Each answers the offers of the rounds before: birch hears of b when the third round begins.
+    """
     points = {
         "ash": {"a": 100, "b": 80, "c": 60, "d": 40, "e": 20},
         "birch": {"a": 10, "b": 40, "c": 60, "d": 70, "e": 80},
     }
     talks = table_of(points, 9, ash={"name": "zeuthen"}, birch={"name": "zeuthen"})
-    assert offers_of(talks) == ["ash a", "birch e", "ash b", "birch c"]
-    assert signed_of(talks) == (3, "c")
-    assert talks.aspiration[:, 0, 0].tolist() == pytest.approx([1.0, 0.8, 0.6])
+    assert offers_of(talks) == ["ash a", "birch e", "ash b", "birch e", "ash b", "birch c"]
+    assert signed_of(talks) == (4, "c")
+    assert talks.aspiration[:, 0, 0].tolist() == pytest.approx([1.0, 0.8, 0.8, 0.6])
 
 
 def test_the_less_exposed_of_two_does_not_move():

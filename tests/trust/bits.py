@@ -14,7 +14,6 @@ import platform
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -75,7 +74,9 @@ def of_more(layout: Layout, draws: int) -> Played:
 def turned_round(layout: Layout, draws: int) -> Played:
     """Parties, and issues, in the opposite order of the file's; packages are told in the file's order again."""
     there = layout.scenario
-    turned = replace(there, parties=dict(reversed(there.parties.items())), issues=dict(reversed(there.issues.items())))
+    turned = there.model_copy(update={
+        "parties": dict(reversed(there.parties.items())), "issues": dict(reversed(there.issues.items())),
+    })  # fmt: skip
     rows = Layout.of(turned, SEED).play(0, draws).draws
     packages = [name for name in rows if name == "package" or name.startswith("opening_")]
     reported = {name: rows[name].str.split("/").str[::-1].str.join("/").astype("string") for name in packages}

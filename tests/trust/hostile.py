@@ -17,10 +17,10 @@ from pydantic import BaseModel, RootModel, StringConstraints
 from pydantic.fields import FieldInfo
 
 from sim.charts.text import text_width
+from sim.core.fields import Clauses, Form, Number
+from sim.scenario import Scenario
 from sim.scenario.messages import Faults
 from sim.scenario.nodes import plain
-from sim.scenario.schema import ScenarioModel
-from sim.scenario.shapes import ConditionModel, NumberModel, Options
 from sim.scenario.yaml_reader import read_text
 
 BASE = Path(__file__).parent / "everywhere.yaml"
@@ -113,8 +113,8 @@ CONTROLS: tuple[str, ...] = (  # refused in a scenario file; they can still stan
     "\ufffe\uffff",
 )
 NO_TEXT = {  # words that something else of the file, or a registry, must know
-    "NamedModel.name", "EventModel.pulls_levers[]", "EventModel.lines_fall[]", "EventModel.removes.*[]",
-    "EventModel.narrows.key", "PullBackModel.one_sided[]", "ScenarioModel.sweep.key", "ScenarioModel.sweep.*[]",
+    "NamedModel.name", "EventSpec.pulls_levers[]", "EventSpec.lines_fall[]", "EventSpec.removes.*[]",
+    "EventSpec.narrows.key", "PullBackSpec.one_sided[]", "Scenario.sweep.key", "Scenario.sweep.*[]",
 }  # fmt: skip
 Write = Callable[[str, int, bool], str]  # a place, the most characters, whether on one line
 
@@ -139,10 +139,13 @@ def twin(text: str) -> str:
 
 
 def _leaves(kind: Any, metadata: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """The kinds that an annotation stands for, each with what is said of it."""
+    """The kinds that an annotation stands for, each with its constraints."""
+    form = next((each for each in metadata if isinstance(each, Form)), None)
     if get_origin(kind) is Annotated:
-        inner, *printed = get_args(kind)
-        yield from _leaves(inner, (*metadata, *printed))
+        inner, *constraints = get_args(kind)
+        yield from _leaves(inner, (*metadata, *constraints))
+    elif form is not None:
+        yield from _leaves(form.kind, tuple(each for each in metadata if each is not form))
     elif get_origin(kind) in (Union, types.UnionType):
         for each in get_args(kind):
             yield from _leaves(each, metadata)
@@ -164,14 +167,14 @@ def places() -> set[str]:
     seen: set[type] = set()
 
     def of_model(model: type[BaseModel]) -> None:
-        if model in seen or issubclass(model, (ConditionModel, Options)):
+        if model in seen or issubclass(model, Clauses):
             return
         seen.add(model)
         for name, field in model.model_fields.items():
             of_kind(field.annotation, tuple(field.metadata), f"{model.__name__}.{field.alias or name}")
 
     def of_kind(kind: Any, metadata: tuple[Any, ...], where: str) -> None:
-        for leaf, printed in _leaves(kind, metadata):
+        for leaf, constraints in _leaves(kind, metadata):
             origin = get_origin(leaf)
             if isinstance(leaf, type) and issubclass(leaf, BaseModel):
                 of_model(leaf)
@@ -180,12 +183,12 @@ def places() -> set[str]:
                 if not any(_limits(more)[0] for _, more in _leaves(key)):
                     found.add(f"{where}.key")
                 of_kind(value, (), f"{where}.*")
-            elif origin is list:
+            elif origin is tuple:
                 of_kind(get_args(leaf)[0], (), f"{where}[]")
-            elif leaf is Any or (leaf is str and not _limits(printed)[0]):
+            elif leaf is Any or (leaf is str and not _limits(constraints)[0]):
                 found.add(where)
 
-    of_model(ScenarioModel)
+    of_model(Scenario)
     return found - NO_TEXT
 
 
@@ -202,7 +205,7 @@ class Filling:
 
     def __init__(self, write: Write) -> None:
         self.write, self.filled, self.written = write, set[str](), 0
-        self.keys = [self._text(f"ScenarioModel.sources.key {k}", 80, False) for k in range(len(TEXTS))]
+        self.keys = [self._text(f"Scenario.sources.key {k}", 80, False) for k in range(len(TEXTS))]
         self.filled.clear()
 
     def _text(self, where: str, most: int, one_line: bool) -> str:
@@ -216,8 +219,8 @@ class Filling:
         assert root is not None
         data = plain(root)
         data["sources"] = dict.fromkeys(self.keys, "")
-        self.of_model(ScenarioModel, data)
-        self.filled.add("ScenarioModel.sources.key")
+        self.of_model(Scenario, data)
+        self.filled.add("Scenario.sources.key")
         return data
 
     def of_model(self, model: type[BaseModel], data: dict[str, Any]) -> None:
@@ -230,30 +233,30 @@ class Filling:
 
     def of_kind(self, kind: Any, metadata: tuple[Any, ...], where: str, value: Any) -> Any:
         """What stands at a place once it is written into; None where nothing need stand."""
-        for leaf, printed in _leaves(kind, metadata):
+        for leaf, constraints in _leaves(kind, metadata):
             origin = get_origin(leaf)
             if isinstance(leaf, type) and issubclass(leaf, BaseModel):
                 if value is not None:
                     value = self._below(leaf, value)
-                if issubclass(leaf, NumberModel) and isinstance(value, dict) and {"value", "range"} & set(value):
+                if issubclass(leaf, Number) and isinstance(value, dict) and {"value", "range"} & set(value):
                     break  # a number, and no table of numbers
             elif origin is dict and (isinstance(value, dict) or get_args(leaf)[1] is Any):
                 value = self._of_dict(leaf, where, value or {})
-            elif origin is list and (isinstance(value, list) or f"{where}[]" in places()):
+            elif origin is tuple and (isinstance(value, list) or f"{where}[]" in places()):
                 value = self._of_list(leaf, where, value)
             elif leaf is str and where in places():
-                _, most, one_line = _limits(printed)
+                _, most, one_line = _limits(constraints)
                 value = self._text(where, most, one_line)
         return value
 
     def _below(self, model: type[BaseModel], value: Any) -> Any:
-        if issubclass(model, (ConditionModel, Options)):
+        if issubclass(model, Clauses):
             return value
-        if issubclass(model, NumberModel) and isinstance(value, (int, float)):
+        if issubclass(model, Number) and isinstance(value, (int, float)):
             value = {"value": value}
         if issubclass(model, RootModel):
             return self.of_kind(model.model_fields["root"].annotation, (), model.__name__, value)
-        if isinstance(value, dict) and (not issubclass(model, NumberModel) or {"value", "range"} & set(value)):
+        if isinstance(value, dict) and (not issubclass(model, Number) or {"value", "range"} & set(value)):
             self.of_model(model, value)
         return value
 
@@ -268,7 +271,7 @@ class Filling:
         return {key: self.of_kind(below, (), f"{where}.*", each) for key, each in value.items()}
 
     def _of_list(self, leaf: Any, where: str, value: Any) -> Any:
-        (below,) = get_args(leaf)
+        below, _ = get_args(leaf)
         if where.endswith(".source"):
             self.filled.add(f"{where}[]")
             return [self.keys[self.written % len(self.keys)]]

@@ -22,7 +22,7 @@ PLANTED = bugs("R11", __name__, [
     ("sim/scenario", "self.refuse_tricks(event, mark)", "pass", "test_a_malformed_file_is_reported_at_its_place"),
     ("sim/scenario/yaml_reader.py", "if depth > MOST_DEPTH:", "if False:",
      "test_a_malformed_file_is_reported_at_its_place"),
-    ("sim/scenario", "return char if char.isprintable() else", "return char if char else",
+    ("sim/core", "return char if char.isprintable() else", "return char if char else",
      "test_a_malformed_file_is_reported_at_its_place"),
     ("sim/scenario/caps.py", "if depth > MOST_DEPTH:", "if depth > 40 * MOST_DEPTH:",
      "test_a_small_file_that_grows_is_stopped"),

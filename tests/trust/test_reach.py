@@ -23,7 +23,7 @@ PLANTED = bugs("R13", __name__, [
      "test_a_base_outside_its_folder_is_not_even_opened"),
     ("sim/scenario", "(resolved and not _still_there(location, facts))", "False",
      "test_a_base_that_is_exchanged_for_a_link_while_it_is_opened_is_not_read"),
-    ("sim/scenario", "[A-Za-z0-9_-]{0,79}$", "[A-Za-z0-9_./-]{0,79}", "test_no_hostile_id_becomes_a_path"),
+    ("sim/core", "[A-Za-z0-9_-]{0,79}$", "[A-Za-z0-9_./-]{0,79}", "test_no_hostile_id_becomes_a_path"),
 ])  # fmt: skip
 
 

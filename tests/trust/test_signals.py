@@ -13,7 +13,7 @@ import pytest
 
 from sim.batch import batch
 from sim.batch.progress import Lines
-from sim.batch.stopping import Stopping, signals_heard
+from sim.batch.stopping import Stopping, handled_signals
 from sim.cli.commands import peacesim
 from sim.cli.signals import watch_signals
 from tests.trust.moments import SMALL, Ended, ended, quick_batches, start, stopped_after
@@ -89,17 +89,17 @@ def test_a_signal_that_is_lost_or_turned_into_another_exception_still_stops(monk
     stopping = Stopping()
     with pytest.raises(KeyboardInterrupt), stopping:
         with contextlib.suppress(BaseException):
-            stopping.hear(signal.SIGTERM, None)
-        stopping.hear(signal.SIGINT, None)  # the second one changes nothing
+            stopping.handle(signal.SIGTERM, None)
+        stopping.handle(signal.SIGINT, None)  # the second one changes nothing
     assert stopping.number == signal.SIGTERM
     stopping = Stopping()
     with pytest.raises(KeyboardInterrupt), stopping:
         try:
-            stopping.hear(signal.SIGTERM, None)
+            stopping.handle(signal.SIGTERM, None)
         except BaseException:
             raise ImportError("half done") from None
     stopping = Stopping()
-    stopping.hear(signal.SIGINT, None)  # between two places where it may be raised
+    stopping.handle(signal.SIGINT, None)  # between two places where it may be raised
     with pytest.raises(KeyboardInterrupt), stopping:
         pytest.fail("it is too late to begin")
 
@@ -108,11 +108,11 @@ def test_a_signal_that_came_too_late_to_stop_a_batch_is_passed_on():
     heard = []
     before = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
     try:
-        with signals_heard():
+        with handled_signals():
             signal.raise_signal(signal.SIGTERM)
             assert heard == []
         assert heard == [signal.SIGTERM]
-        with pytest.raises(ValueError, match="of its own"), signals_heard():
+        with pytest.raises(ValueError, match="of its own"), handled_signals():
             signal.raise_signal(signal.SIGTERM)
             raise ValueError("of its own")
         assert heard == [signal.SIGTERM]

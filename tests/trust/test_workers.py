@@ -18,15 +18,15 @@ import sim.batch.engines
 import sim.batch.run
 import sim.results.chunks
 from sim.batch import batch
-from sim.batch.engines import Workers
+from sim.batch.engines import WorkerPool, Workers
 from sim.batch.progress import Silent
-from sim.batch.work import Losses, Lost, Part, how_ended, out_of_memory
+from sim.batch.work import Job, Lost, Retries, how_ended, out_of_memory
 from tests.trust.planting import ROOT, Planted
 from tests.trust.results import bytes_of
 
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
 N = 300  # four full chunks and a short one, of four pieces each
-PARTS = [Part("f", "i", 1, 0, first, 8) for first in range(0, 64, 8)]
+PARTS = [Job("f", "i", 1, 0, first, 8) for first in range(0, 64, 8)]
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def short_chunks(monkeypatch):
 
 
 def stuck_once(part, pieces):
-    """Stands in for `play_part`: the first worker that plays draw 16 is stopped, as by SIGSTOP from outside."""
+    """Stands in for `play_job`: the first worker that plays draw 16 is stopped, as by SIGSTOP from outside."""
     if part.first == 16 and not list(Path(pieces).iterdir()):
         (Path(pieces) / "stuck").touch()
         os.kill(os.getpid(), signal.SIGSTOP)
@@ -45,7 +45,7 @@ def stuck_once(part, pieces):
 
 
 def always_stuck(part, pieces):
-    """Stands in for `play_part`: draw 16 stops whoever plays it."""
+    """Stands in for `play_job`: draw 16 stops whoever plays it."""
     if part.first == 16:
         (Path(pieces) / str(os.getpid())).touch()
         os.kill(os.getpid(), signal.SIGSTOP)
@@ -53,7 +53,7 @@ def always_stuck(part, pieces):
 
 
 def short_of_memory(part, pieces):
-    """Stands in for `play_part`: one piece needs more memory than its worker may have."""
+    """Stands in for `play_job`: one piece needs more memory than its worker may have."""
     if part.first == 16:
         import numpy as np
 
@@ -62,40 +62,47 @@ def short_of_memory(part, pieces):
     return part.first
 
 
-class Hasty(Workers):
+class Hasty(WorkerPool):
     """Loses patience after two seconds once a worker is known to be stuck; those that start take longer."""
 
     waits = 0
 
-    def _wait(self):
+    def wait(self, futures, patience=None):
         real = sim.batch.engines.wait
         self.waits += 1
         assert self.waits < 200, "it waits again and again"
 
         def look(*arguments):
-            stuck = len(list(Path(self.pieces(None)).iterdir())) > self.losses._counts[PARTS[2]]
+            stuck = len(list(self.folder.iterdir())) > self.retries._counts[PARTS[2]]
             patch.setattr(sim.batch.engines, "SILENCE", 2.0 if stuck else 600.0)
             return real(*arguments)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sim.batch.engines, "SLOWEST", 0)
             patch.setattr(sim.batch.engines, "wait", look)
-            return super()._wait()
+            return super().wait(futures, patience)
+
+
+def hasty(folder):
+    workers = Workers(2, lambda part: str(folder))
+    workers.pool = Hasty(2)
+    workers.pool.folder, workers.pool.retries = folder, workers.retries
+    return workers
 
 
 @pytest.mark.slow
 def test_a_worker_that_is_stuck_is_given_up_and_its_pieces_are_played_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(sim.batch.engines, "play_part", stuck_once)
-    workers = Hasty(2, lambda part: str(tmp_path))
+    monkeypatch.setattr(sim.batch.engines, "play_job", stuck_once)
+    workers = hasty(tmp_path)
     answers = {part.first: answer for part, answer in workers.play(iter(PARTS))}
     assert answers == {part.first: part.first for part in PARTS}
-    assert multiprocessing.active_children() == [] and workers.losses._counts[PARTS[2]] == 1
+    assert multiprocessing.active_children() == [] and workers.retries._counts[PARTS[2]] == 1
 
 
 @pytest.mark.exhaustive
 def test_a_piece_on_which_each_worker_is_stuck_is_named_and_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(sim.batch.engines, "play_part", always_stuck)
-    workers = Hasty(2, lambda part: str(tmp_path))
+    monkeypatch.setattr(sim.batch.engines, "play_job", always_stuck)
+    workers = hasty(tmp_path)
     answers = {part.first: answer for part, answer in workers.play(iter(PARTS))}
     assert str(answers.pop(16)) == (
         "draws 16 to 23 were given up: their worker ended 3 times; the last one did not answer any more"
@@ -115,18 +122,18 @@ def test_time_in_which_all_were_stopped_together_is_no_silence(monkeypatch):
 
     monkeypatch.setattr(sim.batch.engines, "wait", wait)
     monkeypatch.setattr(sim.batch.engines.time, "monotonic", lambda: now[0])
-    workers = Workers(1, lambda part: "pieces")
-    assert workers._wait() == {1}
+    pool = WorkerPool(1)
+    assert pool.wait([1]) == {1}
     looks[:] = [0.0]
     monkeypatch.setattr(sim.batch.engines, "SLOWEST", 0)
     looks += [0.0] * 500
-    assert workers._wait() == set(), "and a silence of ten minutes is one"
+    assert pool.wait([1]) == set(), "and a silence of ten minutes is one"
     assert len(looks) - 501 == sim.batch.engines.SILENCE
 
 
 @pytest.mark.slow
 def test_a_worker_short_of_memory_is_reported_as_such(monkeypatch):
-    monkeypatch.setattr(sim.batch.engines, "play_part", short_of_memory)
+    monkeypatch.setattr(sim.batch.engines, "play_job", short_of_memory)
     workers = Workers(1, lambda part: "pieces")
     answers = {part.first: answer for part, answer in workers.play(iter(PARTS[:4]))}
     error = answers.pop(16)
@@ -143,9 +150,9 @@ def test_what_became_of_the_first_worker_is_reported():
     assert ended(-15, -9, -15).startswith("was killed, as the system does when memory runs short")
     assert (ended(-15, -11), ended(-15, 1)) == ("was ended by signal 11", "ended with code 1")
     assert ended(-15, None, 0) == "ended"
-    losses = Losses()
-    assert losses.count(PARTS[0]) is None and losses.count(PARTS[0]) is None
-    lost = losses.count(PARTS[0], ended(-9))
+    retries = Retries()
+    assert retries.lost(PARTS[0]) is None and retries.lost(PARTS[0]) is None
+    lost = retries.lost(PARTS[0], ended(-9))
     assert isinstance(lost, Lost) and "ended 3 times; the last one was killed, as" in str(lost)
     assert sim.batch.run._in_a_line(MemoryError()) == out_of_memory(MemoryError())
     assert out_of_memory(MemoryError()).startswith("out of memory: fewer workers")
@@ -270,7 +277,7 @@ def test_workers_end_when_their_batch_is_killed(tmp_path, moment, record_propert
 
 PLANTED = [
     Planted(
-        "R8", "sim/batch/engines.py", "while quiet < max(SILENCE, SLOWEST * self.longest):", "while True:",
+        "R8", "sim/batch/engines.py", "(patience or max(SILENCE, SLOWEST * self.longest))", "1e9",
         "tests/trust/test_workers.py::test_time_in_which_all_were_stopped_together_is_no_silence",
     ),
     Planted(
@@ -282,11 +289,11 @@ PLANTED = [
         "tests/trust/test_workers.py::test_a_worker_that_is_stuck_is_given_up_and_its_pieces_are_played_again",
     ),
     Planted(
-        "R8", "sim/batch/engines.py", "                lost.append(part)\n", "",
+        "R8", "sim/batch/engines.py", "                lost.append(job)\n", "",
         "tests/batch/test_batch.py::test_a_lost_worker_costs_no_draw",
     ),
     Planted(
-        "R8", "sim/batch/work.py", "if self._counts[part] >= MOST_LOSSES:", "if self._counts[part] >= 10**9:",
+        "R8", "sim/batch/work.py", "if self._counts[job] >= MOST_LOSSES:", "if self._counts[job] >= 10**9:",
         "tests/trust/test_workers.py::test_what_became_of_the_first_worker_is_reported",
     ),
     Planted(

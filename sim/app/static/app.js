@@ -88,7 +88,7 @@ export function table(caption, heads, rows, figures = []) {
     make(tag, { scope, class: figures.includes(at) ? "figure" : null }, text);
   return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     make("table", {}, make("caption", {}, caption),
-      make("thead", {}, make("tr", {}, ...heads.map((head, at) => cell("th", head, at, "col")))),
+      make("thead", {}, make("tr", {}, ...heads.map((head, at) => cell(head ? "th" : "td", head, at, head ? "col" : null)))),
       make("tbody", {}, ...rows.map((row) =>
         make("tr", {}, ...row.map((text, at) => (at ? cell("td", text, at) : cell("th", text, at, "row"))))))));
 }

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sim.core.packages import RAW_LIMIT
-from sim.scenario.genius.elements import Element, called, name_of, number_of, tidy, whole_of
+from sim.core.wording import counted, quoted, shown
+from sim.scenario.genius.elements import Element, label_of, name_of, number_of, tidy, whole_of
 from sim.scenario.genius.numbers import decimal_of
-from sim.scenario.messages import Faults, Mark, counted, quoted, shown
-from sim.scenario.schema import MOST_ISSUES, MOST_OPTIONS
+from sim.scenario.messages import Faults, Mark
+from sim.scenario.parts import MOST_ISSUES, MOST_OPTIONS
 from sim.scenario.weights import decimal_text
 
 DISCRETE, INTEGER, REAL = "discrete", "integer", "real"
@@ -90,8 +91,8 @@ def domain_of(root: Element, steps: int, faults: Faults) -> Domain:
             continue
         if issue.index in found:
             other = found[issue.index]
-            said = f"index {issue.index} is also that of {quoted(other.name)}, on line {other.mark.line}"
-            faults.add(element.mark, f"{said}; profiles name issues by index, so each has its own")
+            message = f"index {issue.index} is also that of {quoted(other.name)}, on line {other.mark.line}"
+            faults.add(element.mark, f"{message}; profiles name issues by index, so each has its own")
         found.setdefault(issue.index, issue)
     issues = tuple(found[index] for index in sorted(found))
     _check_size(root, issues, faults)
@@ -106,8 +107,8 @@ def bounds_of(element: Element, kind: str, faults: Faults) -> tuple[Fraction, Fr
     if low is None or high is None:
         return None
     if low > high:
-        said = f"{called(element)} goes from {decimal_text(decimal_of(low))} to {decimal_text(decimal_of(high))}"
-        faults.add(holder.mark, f"{said}; the lower bound comes first")
+        message = f"{label_of(element)} goes from {decimal_text(decimal_of(low))} to {decimal_text(decimal_of(high))}"
+        faults.add(holder.mark, f"{message}; the lower bound comes first")
         return None
     return low, high
 
@@ -122,7 +123,7 @@ def _bound(holder: Element, key: str, kind: str, faults: Faults) -> Fraction | N
 def _issue(element: Element, steps: int, faults: Faults) -> Issue | None:
     index, name, kind = whole_of(element, "index", faults), name_of(element, "name", faults), kind_of(element)
     if kind not in KINDS:
-        faults.add(element.mark, f"{called(element)} is {quoted(kind)}; discrete, integer or real would do")
+        faults.add(element.mark, f"{label_of(element)} is {quoted(kind)}; discrete, integer or real would do")
         return None
     if index is None or name is None:
         return None
@@ -150,9 +151,9 @@ def _items(element: Element, faults: Faults) -> tuple[Value, ...]:
     """The values of a discrete issue: by index if all have one of their own, else in file order."""
     items = element.named("item")
     if not items:
-        faults.add(element.mark, f"{called(element)} has no <item>; a discrete issue needs at least one value")
+        faults.add(element.mark, f"{label_of(element)} has no <item>; a discrete issue needs at least one value")
     if len(items) > MOST_OPTIONS:
-        faults.add(element.mark, f"{called(element)} has {len(items):,} values; at most {MOST_OPTIONS} would do")
+        faults.add(element.mark, f"{label_of(element)} has {len(items):,} values; at most {MOST_OPTIONS} would do")
     first: dict[str, Element] = {}
     for item in items:
         value = name_of(item, "value", faults)
@@ -178,7 +179,7 @@ def _check_size(root: Element, issues: tuple[Issue, ...], faults: Faults) -> Non
         packages *= len(issue.values)
     if packages > RAW_LIMIT:
         sizes = " x ".join(f"{shown(issue.name, 20)} {len(issue.values)}" for issue in issues)
-        said = f"{sizes} = {packages:,} packages, but at most {RAW_LIMIT:,} can be compared; "
+        message = f"{sizes} = {packages:,} packages, but at most {RAW_LIMIT:,} can be compared; "
         thinned = [issue.name for issue in issues if issue.thinned]
         way = "fewer --steps would do" if thinned else "take an issue or values out of the domain and its profiles"
-        faults.add(root.mark, said + way)
+        faults.add(root.mark, message + way)

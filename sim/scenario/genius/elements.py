@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import NoReturn
 from xml.parsers import expat
 
-from sim.scenario.messages import Faults, Mark, quoted, shown
+from sim.core.wording import quoted, shown
+from sim.scenario.messages import Faults, Mark
 from sim.scenario.yaml_reader import decoded
 
 MOST_BYTES = 5_000_000
@@ -86,8 +87,8 @@ def _text(data: bytes, file: str, faults: Faults) -> str | None:
         declared = _DECLARED.match(data.removeprefix(b"\xef\xbb\xbf")[:400])
         encoding = declared.group(1).decode("ascii", "backslashreplace").lower() if declared else "utf-8"
         if encoding not in CODECS:
-            said = f"the encoding {quoted(encoding)} is not one that is read; save the file as UTF-8"
-            faults.add(Mark(file, 1, 1), said)
+            message = f"the encoding {quoted(encoding)} is not one that is read; save the file as UTF-8"
+            faults.add(Mark(file, 1, 1), message)
             return None
     if CODECS[encoding] != "utf-8":
         try:
@@ -99,7 +100,7 @@ def _text(data: bytes, file: str, faults: Faults) -> str | None:
 
 
 class _Stop(Exception):
-    """Reading cannot go on; the fault is told."""
+    """Reading cannot go on; its fault is noted."""
 
 
 class _Reader:
@@ -127,17 +128,17 @@ class _Reader:
         return self.root
 
     def problem(self, error: expat.ExpatError) -> str:
-        said = f"this is not XML: {expat.ErrorString(error.code)}"
+        message = f"this is not XML: {expat.ErrorString(error.code)}"
         if self.open:
             inner = self.open[-1]
-            said += f"; <{shown(inner.tag)}> of line {inner.mark.line} is still open here"
-        return said
+            message += f"; <{shown(inner.tag)}> of line {inner.mark.line} is still open here"
+        return message
 
     def here(self) -> Mark:
         return Mark(self.file, self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1)
 
-    def stop(self, said: str, mark: Mark | None = None) -> NoReturn:
-        self.faults.add(mark or self.here(), said)
+    def stop(self, message: str, mark: Mark | None = None) -> NoReturn:
+        self.faults.add(mark or self.here(), message)
         raise _Stop
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -173,8 +174,8 @@ def tidy(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def called(element: Element) -> str:
-    """How messages call an element: `<issue> 'Who draws water'`."""
+def label_of(element: Element) -> str:
+    """The name of an element in messages: `<issue> 'Who draws water'`."""
     name = tidy(element.attributes.get("name", element.attributes.get("value", "")))
     return f"<{shown(element.tag)}>{' ' + quoted(name) if name else ''}"
 
@@ -183,7 +184,7 @@ def name_of(element: Element, key: str, faults: Faults) -> str | None:
     """A name; None, and a fault, if there is none or it is empty."""
     found = tidy(element.attributes.get(key, ""))
     if not found:
-        faults.add(element.mark, f"{called(element)} has no {quoted(key)}; give it one")
+        faults.add(element.mark, f"{label_of(element)} has no {quoted(key)}; give it one")
     return found or None
 
 
@@ -191,11 +192,12 @@ def number_of(element: Element, key: str, faults: Faults) -> Fraction | None:
     """A number exactly as written; None, and a fault, if there is none."""
     text = element.attributes.get(key, "").strip()
     if not text:
-        faults.add(element.mark, f"{called(element)} has no {quoted(key)}; a number such as 0.4 would do")
+        faults.add(element.mark, f"{label_of(element)} has no {quoted(key)}; a number such as 0.4 would do")
         return None
     found = Fraction(text) if _NUMBER.fullmatch(text) else None
     if found is None or abs(found) > LARGEST:
-        faults.add(element.mark, f"{quoted(key)} of {called(element)} is {quoted(text)}; a number such as 0.4 would do")
+        message = f"{quoted(key)} of {label_of(element)} is {quoted(text)}; a number such as 0.4 would do"
+        faults.add(element.mark, message)
         return None
     return found
 
@@ -206,5 +208,5 @@ def whole_of(element: Element, key: str, faults: Faults) -> int | None:
     if _WHOLE.fullmatch(text):
         return int(text)
     was = f"is {quoted(text)}" if text else "is missing"
-    faults.add(element.mark, f"{quoted(key)} of {called(element)} {was}; a whole number would do")
+    faults.add(element.mark, f"{quoted(key)} of {label_of(element)} {was}; a whole number would do")
     return None

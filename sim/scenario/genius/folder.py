@@ -4,9 +4,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from sim.core.wording import meant, quoted, shown
 from sim.scenario.differences import ordinary
 from sim.scenario.genius.elements import MOST_BYTES
-from sim.scenario.messages import Faults, Mark, meant, quoted, shown
+from sim.scenario.messages import Faults, Mark
 
 MOST_FILES = 100
 
@@ -21,8 +22,8 @@ def files_in(folder: Path, faults: Faults) -> dict[str, bytes]:
     inside = os.path.realpath(folder)
     names = sorted(name for name in os.listdir(folder) if name.lower().endswith(".xml") and not name.startswith("."))
     if len(names) > MOST_FILES:
-        said = f"{len(names):,} XML files here; at most {MOST_FILES} would do: one domain and the profiles to play"
-        faults.add(Mark(called(folder), 1, 1), said)
+        message = f"{len(names):,} XML files here; at most {MOST_FILES} would do: one domain and the profiles to play"
+        faults.add(Mark(called(folder), 1, 1), message)
         return {}
     found: dict[str, bytes] = {}
     for name in names:

@@ -1,4 +1,4 @@
-"""A profile: what a domain is worth to one party, what no deal is, and what waiting costs it.
+"""A profile: one party's utility over a domain, its reservation value and its discount factor.
 
 Source: GENIUS 10.4, `AdditiveUtilitySpace` and `AbstractUtilitySpace`: utility is the sum over issues of weight times
 evaluation; reservation and discount stand anywhere in the file, 0 and 1 if they do not; a discount factor that is not
@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sim.core.wording import listed, meant, quoted, shown
 from sim.scenario.genius.domain import DISCRETE, INTEGER, Domain, Issue, bounds_of, kind_of
-from sim.scenario.genius.elements import Element, called, name_of, number_of, tidy, whole_of
+from sim.scenario.genius.elements import Element, label_of, name_of, number_of, tidy, whole_of
 from sim.scenario.genius.numbers import decimal_of
-from sim.scenario.messages import Faults, listed, meant, quoted, shown
+from sim.scenario.messages import Faults
 from sim.scenario.weights import decimal_text
 
 NEXT_TO_NOTHING = Fraction(1, 100_000)  # a largest evaluation below this counts as none
@@ -24,8 +25,8 @@ FTYPES = ("linear", "constant", "triangular")
 Evaluator = Callable[[Fraction], Fraction]
 
 
-def worth_of(element: Element, issue: Issue, faults: Faults) -> tuple[Fraction, ...] | None:
-    """Worth of each value of an issue, in the order of the domain, in [0, 1]; None, and faults, if it is not said.
+def utilities_of(element: Element, issue: Issue, faults: Faults) -> tuple[Fraction, ...] | None:
+    """Utility of each value of an issue, in the order of the domain, in [0, 1]; None, and faults, if it is missing.
 
     Args:
         element: The `<issue>` of a profile.
@@ -34,8 +35,8 @@ def worth_of(element: Element, issue: Issue, faults: Faults) -> tuple[Fraction, 
     """
     kind = kind_of(element)
     if kind != issue.kind:
-        said = f"{called(element)} is {quoted(kind)} here and {issue.kind} in the domain; both have the same type"
-        faults.add(element.mark, said)
+        message = f"{label_of(element)} is {quoted(kind)} here and {issue.kind} in the domain; both have the same type"
+        faults.add(element.mark, message)
         return None
     if issue.kind == DISCRETE:
         return _table(element, issue, faults)
@@ -62,7 +63,7 @@ def _table(element: Element, issue: Issue, faults: Faults) -> tuple[Fraction, ..
             found[name] = _evaluation(item, faults)
     missing = [name for name in known if name not in found]
     if missing:
-        faults.add(element.mark, f"{called(element)} has no evaluation of {listed(missing)}; every value needs one")
+        faults.add(element.mark, f"{label_of(element)} has no evaluation of {listed(missing)}; every value needs one")
     evaluations = [found.get(name) for name in known]
     sure = [each for each in evaluations if each is not None]
     if not sure or len(sure) < len(evaluations):
@@ -74,7 +75,7 @@ def _table(element: Element, issue: Issue, faults: Faults) -> tuple[Fraction, ..
 def _evaluation(item: Element, faults: Faults) -> Fraction | None:
     found = number_of(item, "evaluation", faults)
     if found is not None and found < 0:
-        faults.add(item.mark, f"the evaluation of {called(item)} is below 0; evaluations are 0 or more")
+        faults.add(item.mark, f"the evaluation of {label_of(item)} is below 0; evaluations are 0 or more")
         return None
     return found
 
@@ -83,8 +84,8 @@ def _evaluator(element: Element, issue: Issue, faults: Faults) -> Evaluator | No
     """The function of the number that an integer or real issue settles."""
     evaluators = element.named("evaluator")
     if len(evaluators) != 1:
-        said = f"{called(element)} has {len(evaluators)} <evaluator>; an {issue.kind} issue needs one"
-        faults.add(element.mark, said.replace("an real", "a real"))
+        message = f"{label_of(element)} has {len(evaluators)} <evaluator>; an {issue.kind} issue needs one"
+        faults.add(element.mark, message.replace("an real", "a real"))
         return None
     evaluator = evaluators[0]
     if (element.named("range") or "lowerbound" in element.attributes) and not _same_bounds(element, issue, faults):
@@ -106,7 +107,7 @@ def _evaluator(element: Element, issue: Issue, faults: Faults) -> Evaluator | No
 def _same_bounds(element: Element, issue: Issue, faults: Faults) -> bool:
     bounds = bounds_of(element, issue.kind, faults)
     if bounds is not None and bounds != (issue.low, issue.high):
-        faults.add(element.mark, f"{called(element)} has other bounds here than in the domain; both have the same")
+        faults.add(element.mark, f"{label_of(element)} has other bounds here than in the domain; both have the same")
         return False
     return bounds is not None
 
@@ -143,16 +144,16 @@ def _triangle(evaluator: Element, faults: Faults) -> Evaluator | None:
         return None
     low, high, top = numbers
     if not low <= top <= high:
-        said = "a triangle rises from parameter0 to parameter2 and falls to parameter1; put them in that order"
-        faults.add(evaluator.mark, said)
+        message = "a triangle rises from parameter0 to parameter2 and falls to parameter1; put them in that order"
+        faults.add(evaluator.mark, message)
         return None
 
-    def worth(number: Fraction) -> Fraction:
+    def triangle(number: Fraction) -> Fraction:
         if low <= number < top:
             return (number - low) / (top - low)
         return 1 - (number - top) / (high - top) if top <= number < high else Fraction(0)
 
-    return worth
+    return triangle
 
 
 ADDITIVE = ("", "linear", "any", "uncertain")  # `any` is what NegMAS writes
@@ -168,16 +169,16 @@ class Profile:
     Attributes:
         name: What the party is called: the file's name without its ending.
         weights: Of each issue by index, as written.
-        worth: Of each value of each issue, in the order of the domain, in [0, 1], before its weight.
-        no_deal: Worth of no deal, once weights sum to 1.
-        discount: What is left of worth at the end of the talks, above 0, at most 1.
+        utilities: Of each value of each issue, in the order of the domain, in [0, 1], before its weight.
+        reservation_value: Once weights sum to 1.
+        discount: What is left of utility at the end of the talks, above 0, at most 1.
         notes: What the reader should know of its translation.
     """
 
     name: str
     weights: dict[int, Fraction]
-    worth: dict[int, tuple[Fraction, ...]]
-    no_deal: Fraction
+    utilities: dict[int, tuple[Fraction, ...]]
+    reservation_value: Fraction
     discount: Fraction
     notes: tuple[str, ...]
 
@@ -191,40 +192,40 @@ def profile_of(root: Element, domain: Domain, name: str, faults: Faults) -> Prof
     if kind == "uncertain":
         notes.append(f"{name} is of type UNCERTAIN: an agent of GENIUS knows only part of it, here all of it counts")
     elements, weights = _issues(root, domain, faults), _weights(root, domain, faults)
-    worth: dict[int, tuple[Fraction, ...]] = {}
+    utilities: dict[int, tuple[Fraction, ...]] = {}
     for issue in domain.issues:
-        found = worth_of(elements[issue.index], issue, faults) if issue.index in elements else None
+        found = utilities_of(elements[issue.index], issue, faults) if issue.index in elements else None
         if found is not None:
-            worth[issue.index] = found
-    no_deal, discount = _reservation(root, faults, name, notes), _discount(root, faults, name, notes)
+            utilities[issue.index] = found
+    reservation_value, discount = _reservation(root, faults, name, notes), _discount(root, faults, name, notes)
     whole = sum(weights.values(), Fraction(0))
-    complete = len(worth) == len(weights) == len(domain.issues)
-    if not complete or no_deal is None or discount is None or not whole:
+    complete = len(utilities) == len(weights) == len(domain.issues)
+    if not complete or reservation_value is None or discount is None or not whole:
         return None
     if abs(whole - 1) > ROUNDING:
-        notes.append(_rescaled(name, whole, no_deal))
-        no_deal /= whole
-    best = sum((weights[index] * max(each) for index, each in worth.items()), Fraction(0)) / whole
-    if no_deal > best + ROUNDING:
-        said = f"no outcome is worth {_text(no_deal)} to {shown(name)}: the best is worth {_text(best)}"
+        notes.append(_rescaled(name, whole, reservation_value))
+        reservation_value /= whole
+    best = sum((weights[index] * max(each) for index, each in utilities.items()), Fraction(0)) / whole
+    if reservation_value > best + ROUNDING:
+        message = f"no outcome is worth {_text(reservation_value)} to {shown(name)}: the best is worth {_text(best)}"
         place = next((each for each in root.below() if each.tag == "reservation"), root)
-        faults.add(place.mark, f"{said}; lower the reservation value, or leave this profile out")
+        faults.add(place.mark, f"{message}; lower the reservation value, or leave this profile out")
         return None
     left_out = sorted({each.tag for each in root.below()} - KNOWN)
     if left_out:
         notes.append(f"of {name} these elements were not read: {listed(left_out)}")
-    return Profile(name, weights, worth, no_deal, discount, tuple(notes))
+    return Profile(name, weights, utilities, reservation_value, discount, tuple(notes))
 
 
 def _additive(root: Element, faults: Faults) -> bool:
-    """Whether worth is a weighted sum over issues; a fault if not."""
+    """Whether utility is a weighted sum over issues; a fault if not."""
     kind = root.attributes.get("type", "").strip().lower()
     strange = next((each for each in root.below() if each.tag.lower() in NOT_ADDITIVE), None)
     if kind in ADDITIVE and strange is None:
         return True
     why, mark = (f"<{shown(strange.tag)}>", strange.mark) if strange else (f"type {quoted(kind)}", root.mark)
-    said = f"this profile is not linear additive ({why}): its worth is no weighted sum over issues"
-    faults.add(mark, f"{said}; only linear additive profiles can be translated")
+    message = f"this profile is not linear additive ({why}): its worth is no weighted sum over issues"
+    faults.add(mark, f"{message}; only linear additive profiles can be translated")
     return False
 
 
@@ -242,12 +243,12 @@ def _issues(root: Element, domain: Domain, faults: Faults) -> dict[int, Element]
                 continue
             faults.add(element.mark, f"the domain has no issue {index}{_named(name, domain)}")
         elif name and name != known[index].name:
-            said = f"issue {index} is {quoted(known[index].name)} in the domain and {quoted(name)} here"
-            faults.add(element.mark, f"{said}; issues are named by index, so both must mean the same")
+            message = f"issue {index} is {quoted(known[index].name)} in the domain and {quoted(name)} here"
+            faults.add(element.mark, f"{message}; issues are named by index, so both must mean the same")
         elif index in found:
             faults.add(element.mark, f"issue {index} stands on line {found[index].mark.line} too; once would do")
         found.setdefault(index, element)
-    _tell_missing(root, "no issue", [issue for issue in domain.issues if issue.index not in found], faults)
+    _report_missing(root, "no issue", [issue for issue in domain.issues if issue.index not in found], faults)
     return found
 
 
@@ -278,13 +279,13 @@ def _weights(root: Element, domain: Domain, faults: Faults) -> dict[int, Fractio
         elif weight is not None:
             weights[index] = weight
         elements.setdefault(index, element)
-    _tell_missing(root, "no weight for issue", [each for each in domain.issues if each.index not in elements], faults)
+    _report_missing(root, "no weight for issue", [each for each in domain.issues if each.index not in elements], faults)
     if len(weights) == len(indices) and not any(weights.values()):
         faults.add(next(iter(elements.values()), root).mark, "all weights are 0; raise one of them")
     return weights
 
 
-def _tell_missing(root: Element, what: str, issues: list[Issue], faults: Faults) -> None:
+def _report_missing(root: Element, what: str, issues: list[Issue], faults: Faults) -> None:
     if issues:
         names = listed(f"{issue.index} {quoted(issue.name)}" for issue in issues)
         place = next((each for each in root.below() if each.tag == "objective"), root)
@@ -295,7 +296,7 @@ def _single(root: Element, tag: str, faults: Faults) -> tuple[Element | None, Fr
     """The one element of a name, wherever it stands, and its value."""
     found = [each for each in root.below() if each.tag == tag]
     for element in found[1:]:
-        faults.add(element.mark, f"{called(element)} stands on line {found[0].mark.line} too; once would do")
+        faults.add(element.mark, f"{label_of(element)} stands on line {found[0].mark.line} too; once would do")
     return (found[0], number_of(found[0], "value", faults)) if found else (None, None)
 
 
@@ -319,8 +320,8 @@ def _discount(root: Element, faults: Faults, name: str, notes: list[str]) -> Fra
     return value
 
 
-def _rescaled(name: str, whole: Fraction, no_deal: Fraction) -> str:
-    also = ", and so is its reservation value, which keeps what it accepts" if no_deal else ""
+def _rescaled(name: str, whole: Fraction, reservation_value: Fraction) -> str:
+    also = ", and so is its reservation value, which keeps what it accepts" if reservation_value else ""
     cut = "; GENIUS cuts utilities above 1 to 1" if whole > 1 else ""
     return f"the weights of {name} sum to {_text(whole)}: each is divided by that{also}{cut}"
 

@@ -14,12 +14,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sim.core.utility import DAYS_PER_MONTH
+from sim.core.wording import counted, listed, shown
 from sim.scenario.genius.domain import Domain, domain_of
 from sim.scenario.genius.elements import Element, read_xml, tidy
 from sim.scenario.genius.folder import chosen
 from sim.scenario.genius.numbers import decimal_of, root_of, shares
 from sim.scenario.genius.profile import Profile, profile_of
-from sim.scenario.messages import Faults, Mark, ScenarioError, counted, listed, shown
+from sim.scenario.messages import Faults, Mark, ScenarioError
 from sim.scenario.nodes import MappingNode, Node, ScalarNode
 from sim.scenario.paths import get
 from sim.scenario.scenario import from_tree
@@ -129,8 +130,8 @@ def _party(profile: Profile, talks: Talks, issues: Table[int, str], options: Tab
     points = {
         index: _mapping(
             {
-                option: _number(decimal_of(worth * 100))
-                for option, worth in zip(options[index], profile.worth[index], strict=True)
+                option: _number(decimal_of(utility * 100))
+                for option, utility in zip(options[index], profile.utilities[index], strict=True)
             }
         )
         for index in issues
@@ -139,10 +140,10 @@ def _party(profile: Profile, talks: Talks, issues: Table[int, str], options: Tab
         "label": _text(profile.name),
         "weights": _mapping({issue: _number(weights[issue]) for issue in issues.values()}),
         "values": _mapping({issue: points[index] for index, issue in issues.items()}),
-        "no_deal": _number(decimal_of(profile.no_deal)),
+        "no_deal": _number(decimal_of(profile.reservation_value)),
     }
     if profile.discount < 1:
-        if profile.no_deal:
+        if profile.reservation_value:
             items["no_deal"].change = "GENIUS discounts this too as the talks go on; here it stays"
         items["discount_per_month"] = _discount(profile, talks)
     return _mapping(items)
@@ -235,15 +236,15 @@ def _check_files(
 ) -> None:
     """One domain, and at least two profiles."""
     for name in domains[1:]:
-        said = f"a second domain; the first is {shown(domains[0])}; one would do"
-        faults.add(roots[name].mark, said)
+        message = f"a second domain; the first is {shown(domains[0])}; one would do"
+        faults.add(roots[name].mark, message)
     if not domains:
         found = listed(f"{name} <{root.tag}>" for name, root in roots.items())
         what = f"the XML files that can be read are {found}" if roots else "no XML file here can be read"
         faults.add(here, f"there is no domain: {what}; a domain starts with <{DOMAIN}>")
     elif len(names) < FEWEST and not faults:
-        said = f"{counted(len(names), 'profile')} to translate, but a negotiation has at least {FEWEST} parties"
-        faults.add(here, f"{said}; a profile is an XML file that starts with <{PROFILE}>")
+        message = f"{counted(len(names), 'profile')} to translate, but a negotiation has at least {FEWEST} parties"
+        faults.add(here, f"{message}; a profile is an XML file that starts with <{PROFILE}>")
 
 
 def _notes(domain: Domain, profiles: list[Profile], others: Sequence[str]) -> tuple[str, ...]:
@@ -251,8 +252,8 @@ def _notes(domain: Domain, profiles: list[Profile], others: Sequence[str]) -> tu
     for issue in domain.issues:
         if issue.thinned and issue.low is not None and issue.high is not None:
             low, high = (decimal_text(decimal_of(end)) for end in (issue.low, issue.high))
-            said = f"{issue.name} takes {counted(len(issue.values), 'value')}, evenly spaced from {low} to {high}"
-            notes.append(f"{said}; in GENIUS it is {issue.kind} and takes any between")
+            message = f"{issue.name} takes {counted(len(issue.values), 'value')}, evenly spaced from {low} to {high}"
+            notes.append(f"{message}; in GENIUS it is {issue.kind} and takes any between")
     notes += [note for profile in profiles for note in profile.notes]
     if any(profile.discount < 1 for profile in profiles):
         notes.append("discounts enter what a result is worth, not who accepts what; no_deal keeps its worth")
@@ -282,7 +283,7 @@ def _sentence(note: str) -> str:
 
 
 def _check(text: str, folder: str) -> None:
-    """What is written can be played; a domain that is sound in GENIUS and too much for a scenario is told as such."""
+    """What is written can be played; a domain that is sound in GENIUS and too much for a scenario raises a fault."""
     found, here = Faults(), Faults()
     try:
         if len(text.encode("utf-8")) > MOST_BYTES:

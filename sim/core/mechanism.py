@@ -1,0 +1,221 @@
+"""What a mechanism is declared to be: a block of the file, what it needs of the rest, and what it draws."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from sim.core.exact import Floats
+from sim.core.fields import Names, Number
+from sim.core.packages import Bools, Ints, PackageSpace
+from sim.core.state import State
+from sim.core.utility import Lines
+
+Rows = slice | Ints | Bools
+Kind = TypeVar("Kind", bound="Mechanism")
+VALUE, BLOCK, KEY = "value", "block", "key"  # where a fault is shown: at the value; at the key of a block; at the key
+
+
+class Place(Protocol):
+    """A key or entry of a scenario file, there or not, for checks that also run where a shape is wrong."""
+
+    @property
+    def root(self) -> "Place":
+        """The whole file."""
+
+    @property
+    def path(self) -> str:
+        """The dotted path, safe to print."""
+
+    @property
+    def text(self) -> str | None:
+        """A single word, None for anything else."""
+
+    @property
+    def keys(self) -> list[str]:
+        """Keys of a mapping; none of anything else."""
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether there is a mapping."""
+
+    @property
+    def number(self) -> Number | None:
+        """The number here, None if there is none or its shape is wrong."""
+
+    def __bool__(self) -> bool:
+        """Whether the key is in the file."""
+
+    def __getitem__(self, key: str) -> "Place":
+        """What a key names below."""
+
+    def items(self) -> Iterator[tuple[str, "Place"]]:
+        """Keys and values of a mapping."""
+
+    def entries(self) -> Iterator["Place"]:
+        """Entries of a list."""
+
+    def fault(self, message: str, on: str = VALUE, path: str | None = None) -> None:
+        """Tell what is wrong, at `VALUE`, `BLOCK` or `KEY`; under another path if one is given."""
+
+    def key_as_path(self) -> tuple[str, ...] | None:
+        """The parts of a key that is a dotted path; None, and a fault, if it is none."""
+
+    def must_name(self, known: Sequence[str], what: str, of: str = "") -> list[str]:
+        """Tell names, one or a list, that do not exist or stand twice; returns those read."""
+
+    def keys_must_be(self, known: Sequence[str], what: str) -> None:
+        """Tell keys that are none of the names known."""
+
+    def must_have_each(self, known: Sequence[str], what: str, hole: str) -> None:
+        """Tell keys that are none of the names known, and names without a key."""
+
+    def must_be_of_one_issue(self, names: Names, whole: bool) -> None:
+        """Tell a table whose keys are not options of exactly one issue; if `whole`, all its options."""
+
+    def number_paths(self) -> list[tuple[str, ...]]:
+        """Paths below, in full, at which the file has a number that a draw may move."""
+
+
+class Source(Protocol):
+    """Where a mechanism finds its numbers: drawn ones, or all at their central values."""
+
+    @property
+    def count(self) -> int:
+        """Number of draws, B."""
+
+    def number(self, path: str, number: Any) -> Floats:
+        """A number of the file in every draw, shape (B,); its dotted path names its stream."""
+
+    def uniform(self, name: str) -> Floats:
+        """Further uniforms in [0, 1) under a name of their own, shape (B,)."""
+
+
+class Table(Protocol):
+    """What a mechanism may know of the talks it belongs to."""
+
+    @property
+    def space(self) -> PackageSpace:
+        """The packages that can exist."""
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Names of the parties, sorted."""
+
+    @property
+    def signs(self) -> Bools:
+        """Whose consent a package needs, shape (N, P)."""
+
+    @property
+    def lines(self) -> Lines:
+        """The red lines over the packages."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What a mechanism is drawn with.
+
+    Attributes:
+        source: Of numbers and uniforms.
+        settled: The same with numbers as events of the first round have narrowed them: for what comes after signature.
+        table: Packages, parties, red lines.
+        rounds, days_per_round: The clock.
+        as_of: First day of the talks, None if the file does not say.
+        hard: Red lines that never fall, shape (B, L).
+        groups: Name under which each red line is drawn.
+        before: The mechanisms drawn before it, by key.
+    """
+
+    source: Source
+    settled: Source
+    table: Table
+    rounds: int
+    days_per_round: float
+    as_of: date | None
+    hard: Bools
+    groups: list[str]
+    before: "Mapping[str, Mechanism]"
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """What a mechanism may look at when a round has been played.
+
+    Attributes:
+        state: The table once everybody had moved, before any mechanism moved on.
+        utility: Worth of all packages, shape (B, N, P).
+        table: Packages, parties, red lines.
+        others: The mechanisms by key.
+    """
+
+    state: State
+    utility: Floats
+    table: Table
+    others: "Mapping[str, Mechanism]"
+
+
+class Mechanism:
+    """Something that goes on around the table or after it, drawn: the draw axis comes first.
+
+    Attributes:
+        key: Of its block in a scenario file.
+        block: Annotation of what stands there; a frozen pydantic model, or a list of them.
+        about: What the block is for, in one line.
+        left_out: What a scenario without the block has there.
+        names: What the keys of its tables are names of, by the key of the table.
+    """
+
+    key: ClassVar[str]
+    block: ClassVar[Any]
+    about: ClassVar[str]
+    left_out: ClassVar[Any] = None
+    names: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    @classmethod
+    def check(cls, at: Place, names: Names) -> None:
+        """Tell what is wrong between the keys of the block, and between it and the rest of the file."""
+
+    @classmethod
+    def draw(cls, block: Any, drawing: Drawing) -> "Mechanism | None":
+        """Draw everything that it depends on; None where there is nothing to draw."""
+        raise NotImplementedError(f"{cls.key} says not how it is drawn")
+
+    def rows(self, rows: Rows) -> "Mechanism":
+        """Some of the draws, in the order asked for."""
+        raise NotImplementedError(f"{self.key} says not how its draws are told apart")
+
+    def move_no_deal(self, path: Floats) -> Floats:
+        """What no agreement is worth in each round, whatever is agreed at the table, shape (B, R, N)."""
+        return path
+
+    def move_channel(self, is_open: Bools) -> Bools:
+        """Rounds in which the parties can speak, given those in which nothing else keeps them from it, shape (B, R)."""
+        return is_open
+
+    def before_round(self, state: State) -> State:
+        """The table before anybody moves; `no_deal` is that of the round."""
+        return state
+
+    def after_round(self, state: State, played: Played) -> State:
+        """The table once everybody has moved."""
+        return state
+
+    @classmethod
+    def complete(cls, block: Any, scenario: Any) -> None:
+        """Set in a block what follows from the rest of a scenario; called once, when it has just been read."""
+
+
+class Mechanisms(dict[str, type[Mechanism]]):
+    """The mechanisms by the key of their block, in the order in which they are drawn."""
+
+    def register(self, mechanism: type[Kind]) -> type[Kind]:
+        """Enter a mechanism.
+
+        Raises:
+            ValueError: if its key is taken.
+        """
+        if mechanism.key in self:
+            raise ValueError(f"two mechanisms are called {mechanism.key!r}")
+        self[mechanism.key] = mechanism
+        return mechanism

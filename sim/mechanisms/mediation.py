@@ -1,0 +1,199 @@
+"""Mediation: who mediates, with which levers and carrots, and toward whom it leans."""
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field, GetJsonSchemaHandler, PrivateAttr
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from sim.core.exact import Floats
+from sim.core.fields import Block, Chance, Form, Name, Names, Number, PartyName, fault
+from sim.core.mechanism import KEY, Drawing, Mechanism, Place, Played
+from sim.core.packages import NO_DEAL, Bools, Ints
+from sim.core.state import State
+from sim.core.wording import listed, quoted, shown
+from sim.mechanisms import MECHANISMS
+from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.events import BOTH, Events
+from sim.mechanisms.leverage import NOBODY, SEVERAL, Levers, LeverSpec
+from sim.mechanisms.side_payments import Carrots, CarrotsSpec
+
+MOST_LEVERS = 50
+
+
+class SweptNumber(Number):
+    """A number from -0.9 to 0.9 that is the same in every draw: to see what it does, it is swept."""
+
+    least, most = -0.9, 0.9
+
+    def _check_range(self, low: float, high: float) -> None:
+        raise fault(
+            "a bias is not drawn anew in every run; give one number, and sweep it: "
+            "`--vary mediation.bias.by=-0.5:0.5:5`",
+            "range",
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        reference = super().__get_pydantic_json_schema__(core, handler)
+        target = handler.resolve_ref_schema(reference)
+        target["description"] = f"{cls.wanted().capitalize()}, or {{value, status, source, note}}."
+        for key in ("range", "law"):
+            del target["anyOf"][1]["properties"][key]
+        return reference
+
+
+class BiasSpec(Block):
+    """Toward which side the mediator leans when it makes its own offers."""
+
+    _away_from: tuple[str, ...] = PrivateAttr(())
+
+    toward: PartyName = Field(description="The belligerent it leans toward.")
+    by: Annotated[Number, Form(SweptNumber)] = Field(
+        description="How far: known shares of that side are divided by 1 + by, those of other belligerents by 1 - by, "
+        "before the smallest is looked for. 0: nowhere; below 0: away from it."
+    )
+
+    @property
+    def away_from(self) -> tuple[str, ...]:
+        """The other belligerents, sorted."""
+        return self._away_from
+
+
+class MediationSpec(Block):
+    """Who mediates, and by what means."""
+
+    mediator: PartyName = Field(description="The party that mediates; its `kind` is mediator.")
+    levers: Annotated[dict[Name, LeverSpec], Field(max_length=MOST_LEVERS)] = Field(
+        {}, description="Means of pressure, by name."
+    )
+    step_per_round: Chance = Field(
+        Number(0),
+        description="Strength that a lever gains or loses in a round, from 0 to 1; needed where there are levers.",
+    )
+    fades_per_year: Chance = Field(
+        Number(0), description="Share of the pressure that is gone each year after signature; left out: 0."
+    )
+    bias: BiasSpec | None = Field(None, description="Toward which side it leans in its own offers; left out: neither.")
+    carrots: CarrotsSpec | None = Field(None, description="Extra worth that it can add to packages.")
+
+
+@MECHANISMS.register
+@dataclass(frozen=True, eq=False)
+class Mediation(Mechanism):
+    """What a mediator can do, drawn.
+
+    Attributes:
+        levers: Pressure on the worth of no deal.
+        carrots: Worth added to packages, None where the file has none.
+    """
+
+    key = "mediation"
+    block = MediationSpec
+    about = "Who mediates, and by what means."
+    names = MappingProxyType({"levers": "lever"})
+
+    levers: Levers
+    carrots: Carrots | None
+
+    @classmethod
+    def complete(cls, block: MediationSpec, scenario: Any) -> None:
+        """Name those whom a bias is against."""
+        if block.bias is not None:
+            fighting = sorted(name for name, party in scenario.parties.items() if party.kind == "belligerent")
+            block.bias._away_from = tuple(name for name in fighting if name != block.bias.toward)
+
+    @classmethod
+    def bind(
+        cls, spec: MediationSpec | None, source: Source, table: Table, rounds: int, days_per_round: float,
+        events: Events | None,
+    ) -> "Mediation | None":
+        """Draw the numbers of `mediation`; None where the file has none."""
+        if spec is None:
+            return None
+        levers = Levers.bind(spec, source, table, rounds, days_per_round, events)
+        return cls(levers, Carrots.bind(spec.carrots, source, table))
+
+    @classmethod
+    def draw(cls, block: MediationSpec | None, drawing: Drawing) -> "Mediation | None":
+        """Draw the numbers of `mediation`."""
+        events, rounds, days = drawing.before.get("events"), drawing.rounds, drawing.days_per_round
+        pulling = events if isinstance(events, Events) else None
+        return cls.bind(block, drawing.source, drawing.table, rounds, days, pulling)
+
+    def rows(self, rows: Rows) -> "Mediation":
+        """Some of the draws."""
+        return rows_of(self, rows)
+
+    def before_round(self, state: State) -> State:
+        """Pull the levers as events do, and take from no-deal worth what they take."""
+        pressure = self.levers.at_the_start(state.pressure, state.round)
+        left = self.levers.left(pressure, state.no_deal.shape[1])
+        return replace(state, pressure=pressure, no_deal=state.no_deal * left)
+
+    def after_round(self, state: State, played: Played) -> State:
+        """Move the levers after the mediator's offer, in the draws still open."""
+        offer, lines = state.own_offer[:, self.levers.static.mediator], played.table.lines
+        crossed = lines.crosses[lines.pattern[offer]] & state.real
+        parties = range(len(played.table.parties))
+        by_party = np.array([(crossed & lines.of(n)).any(axis=1) for n in parties]).T
+        alone = holdout(offer, played.utility, state.no_deal, by_party, played.table.signs)
+        moved = self.levers.after_round(state.pressure, alone, state.round)
+        return replace(state, pressure=np.where(state.open[:, None], moved, state.pressure))
+
+    @classmethod
+    def check(cls, at: Place, names: Names) -> None:
+        """Tell who is no mediator or no belligerent, and what a mediator would do to itself."""
+        mediator, parties = at["mediator"].text, at.root["parties"]
+        kinds = {party: node["kind"].text for party, node in parties.items()}
+        if mediator in names.parties and kinds.get(mediator) != "mediator":
+            said = f"{shown(mediator)} is no mediator; give that party `kind: mediator`, or name another one"
+            at["mediator"].fault(said)
+        for name, lever in at["levers"].items():
+            if mediator is not None and lever["party"].text == mediator:
+                said = "a mediator pulls levers on others, not on itself; name another party"
+                lever["party"].fault(said, path=lever.path)
+            if name == BOTH:
+                said = f"{quoted(BOTH)} stands for two levers in `pulls_levers`; give this one another name"
+                lever.fault(said, KEY, "mediation.levers")
+        if at["levers"].keys and not at["step_per_round"]:
+            said = "levers move by steps; `step_per_round: 0.25` brings one to full strength in four rounds"
+            at["levers"].fault(said, KEY, "mediation")
+        _check_bias(at["bias"]["toward"], [party for party, kind in kinds.items() if kind == "belligerent"], names)
+        for offer in at["carrots"]["offers"].entries():
+            if mediator is not None and offer["party"].text == mediator:
+                said = "a mediator adds worth for others, not for itself; name another party"
+                offer["party"].fault(said, path=offer.path)
+
+
+def holdout(offer: Ints, utility: Floats, no_deal: Floats, crossed_by: Bools, signs: Bools) -> Ints:
+    """The signatory that alone stands in the way of an offer, else `NOBODY` or `SEVERAL`, shape (B,).
+
+    Args:
+        offer: A package a draw, `NO_DEAL` where there is none, shape (B,).
+        utility: Worth of all packages, shape (B, N, P).
+        no_deal: Shape (B, N).
+        crossed_by: Parties a real red line of which the offer crosses, shape (B, N).
+        signs: Whose consent a package needs, shape (N, P).
+    """
+    draw = np.arange(len(offer))
+    against = signs[:, offer].T & ((utility[draw, :, offer] < no_deal - 1e-9) | crossed_by)
+    count = against.sum(axis=1)
+    alone = np.where(count == 1, against.argmax(axis=1), np.where(count == 0, NOBODY, SEVERAL))
+    return np.where(offer == NO_DEAL, NOBODY, alone)
+
+
+def _check_bias(toward: Place, fighting: list[str], names: Names) -> None:
+    """A mediator leans from one belligerent to another."""
+    if toward.text not in names.parties:
+        return
+    if len(fighting) < 2:
+        found = f"{fighting[0]} alone is" if fighting else "no party is"
+        toward.fault(
+            f"a bias is between belligerents, and {found} `kind: belligerent`; say so of two, or take the bias out"
+        )
+    elif toward.text not in fighting:
+        toward.fault(f"{shown(toward.text)} is no belligerent; {listed(fighting, 'or')} would do")

@@ -1,0 +1,206 @@
+"""Results side by side as a document: inputs that differ, figures, packages, outcomes, sources of a difference."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from sim.analysis.compare import Comparison
+from sim.analysis.waterfall import SHAPLEY, Waterfall
+from sim.report.document import Block, Table, heading, paragraph, table
+from sim.report.plain import pick
+from sim.results.format import decimals, digits_of_mean, number, percent
+from sim.results.labels import OUTCOMES, SIGNED, clean
+
+MOST_PACKAGES = 8
+MOST_INPUTS = 40
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+PAIRED = "Run k uses the same random numbers in all of them, so differences are taken run by run."
+UNPAIRED = "The seeds differ, so differences are between independent runs, and less sharp."
+
+
+def data(comparison: Comparison) -> dict[str, Any]:
+    """The keys of `peacesim compare --json`."""
+    entries = zip(comparison.names, comparison.results, strict=True)
+    return pick(comparison, "paired inputs figures packages transitions") | {
+        "results": [
+            {"name": name, "id": one.scenario.id, "title": one.scenario.title, "n": one.n, "seed": one.seed}
+            for name, one in entries
+        ]
+    }
+
+
+def waterfall_data(fall: Waterfall) -> dict[str, Any]:
+    """The keys of `waterfalls` of `peacesim compare --json`."""
+    return pick(fall, "method n seed mixtures rows") | pick(fall.figure, "label kind", figure="name")
+
+
+def document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
+    """The tables, one below the other: what is compared, inputs that differ, figures, packages, outcomes."""
+    yield from _opening(comparison)
+    yield from findings(comparison, falls)
+
+
+def page_document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
+    """The same for a page, which also names the results that are compared by their hash."""
+    rows = [
+        (letter, name, one.scenario.title, f"{one.n:,}", one.seed, one.provenance.get("hash") or "in memory")
+        for (name, letter), one in zip(letters_of(comparison).items(), comparison.results, strict=True)
+    ]
+    heads = ["letter", "<name", "<scenario", "runs", "seed", "<results"]
+    yield heading("What is compared", "compared")
+    yield table(heads, rows, caption="What is compared; the first is the baseline")
+    yield paragraph(PAIRED if comparison.paired else UNPAIRED)
+    yield from findings(comparison, falls)
+
+
+def findings(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
+    """Inputs that differ, figures, packages, outcomes, and where differences come from."""
+    yield from _inputs(comparison)
+    yield heading("What came of it", "figures")
+    caption = "Figures, and their differences from the first, 95 %"
+    keys = comparison.figures["figure"].unique().tolist()
+    yield _side_by_side(comparison, comparison.figures, "figure", keys, caption)
+    if comparison.paired:
+        yield paragraph("Differences of what is there only if a text is signed are over the runs signed in both.", 2)
+    packages = comparison.packages["package"].unique().tolist()
+    if len(packages):
+        yield heading("Packages agreed, by share of runs (headline issues)", "packages")
+        caption = "Packages signed most often, by headline issues: shares of runs, and differences from the first, 95 %"
+        shares = comparison.packages.assign(kind="share")
+        yield _side_by_side(comparison, shares, "package", packages[:MOST_PACKAGES], caption)
+    if len(packages) > MOST_PACKAGES:
+        yield paragraph(f"and {len(packages) - MOST_PACKAGES} more packages", 2)
+    yield from _transitions(comparison)
+    for fall in falls:
+        yield from waterfall_document(fall)
+
+
+def letters_of(comparison: Comparison) -> dict[str, str]:
+    """What results are called where there is little room, by name: A, B, ..., AA, ..."""
+    return {
+        name: f"{LETTERS[k // 26 - 1] if k >= 26 else ''}{LETTERS[k % 26]}" for k, name in enumerate(comparison.names)
+    }
+
+
+def chart_labels(comparison: Comparison) -> list[str] | None:
+    """What charts call the results: names told apart where two have one title, else None, which is their titles."""
+    titles = sorted(clean(one.scenario.title) for one in comparison.results)
+    return list(comparison.names) if any(one == other for one, other in pairwise(titles)) else None
+
+
+def _opening(comparison: Comparison) -> Iterator[Block]:
+    titles = dict.fromkeys(one.scenario.title for one in comparison.results)
+    if len(titles) == 1:
+        yield paragraph(clean(next(iter(titles))))
+    rows = [
+        [letter, name, f"{one.n:,} runs, seed {one.seed}", "" if len(titles) == 1 else one.scenario.title]
+        for (name, letter), one in zip(letters_of(comparison).items(), comparison.results, strict=True)
+    ]
+    yield table(["", "", "", ""], rows, left=4)
+    yield paragraph(PAIRED if comparison.paired else UNPAIRED, 2)
+
+
+def _inputs(comparison: Comparison) -> Iterator[Block]:
+    differing = comparison.inputs
+    if not len(differing):
+        yield heading("Inputs: no difference", "inputs")
+        return
+    yield heading("Inputs that differ", "inputs")
+    rows = []
+    for row in differing.head(MOST_INPUTS).to_dict("records"):
+        texts = [None if pd.isna(row[name]) else row[name] for name in comparison.names]
+        rows.append([row["input"], *texts, _where(row, comparison.names)])
+    heads = ["", *(f"<{letter}" for letter in letters_of(comparison).values()), "<where"]
+    yield table(heads, rows, caption="Inputs that are not the same, by path")
+    if len(differing) > MOST_INPUTS:
+        yield paragraph(f"and {len(differing) - MOST_INPUTS} more", 2)
+
+
+def _where(row: dict[Any, Any], names: Sequence[str]) -> str:
+    """Where the last value that is not the first one's stands."""
+    others = [name for name in names if row[name] != row[names[0]]]
+    return str(row[f"{others[-1]}.where"])
+
+
+def _side_by_side(
+    comparison: Comparison, frame: pd.DataFrame, key: str, keys: Sequence[str], caption: str
+) -> Table:  # fmt: skip
+    """One row a figure: a value a result, then the difference of each from the first."""
+    letters = letters_of(comparison)
+    first, *others = comparison.names
+    heads = ["", *letters.values()]
+    for name in others:
+        heads += [f"{letters[name]} - {letters[first]}", f"95 % of {letters[name]} - {letters[first]}"]
+    rows = []
+    for wanted in keys:
+        found = {row["name"]: row for row in frame[frame[key] == wanted].to_dict("records")}
+        row = [str(found[first].get("label", wanted)), *(value_words(found[name]) for name in comparison.names)]
+        for name in others:
+            row += difference_words(found[name])
+        rows.append(row)
+    return table(heads, rows, caption=caption)
+
+
+def value_words(row: dict[Any, Any]) -> str:
+    """A share in per cent or a mean, with the digits that its interval allows."""
+    if row["kind"] == "share":
+        return percent(row["value"], row["n"])
+    return number(row["value"], digits_of_mean(row["low"], row["high"]))
+
+
+def difference_words(row: dict[Any, Any]) -> list[str]:
+    """A difference and its interval, shares in points of a hundred."""
+    unit = 100 if row["kind"] == "share" else 1
+    low, middle, high = (unit * row[key] for key in ("difference_low", "difference", "difference_high"))
+    if pd.isna(middle):
+        return ["-", ""]
+    if low == high == 0:
+        return ["0", "the same in every run"]
+    digits = decimals(low, high) if row["kind"] == "share" else digits_of_mean(low, high)
+    points = " points" if row["kind"] == "share" else ""
+    interval = "" if pd.isna(low) else f"{number(low, digits, True)} to {number(high, digits, True)}"
+    return [f"{number(middle, digits, True)}{points}", interval]
+
+
+def _transitions(comparison: Comparison) -> Iterator[Block]:
+    """Counts of runs by how they end in the first and in another."""
+    letters = letters_of(comparison)
+    for name in comparison.names[1:]:
+        moved = comparison.transitions[comparison.transitions["name"] == name]
+        if not len(moved):
+            continue
+        there = {*moved["from"], *moved["to"]}
+        words = {outcome: labels.short for outcome, labels in OUTCOMES.items() if outcome in there}
+        if "in_force" in there and "refused" not in there:
+            words["in_force"] = SIGNED.short
+        counts = {(row["from"], row["to"]): int(row["count"]) for row in moved.to_dict("records")}
+        rows = [[words[a], *(f"{counts.get((a, b), 0):,}" for b in words)] for a in words]
+        title = f"The same runs: outcome in A (down) and in {letters[name]} (across)"
+        yield heading(title, "transitions" if len(letters) == 2 else f"transitions-{letters[name]}")
+        yield table(["", *words.values()], rows, caption=title)
+
+
+def waterfall_document(fall: Waterfall) -> Iterator[Block]:
+    """What each group of differing inputs adds, from the first scenario to the other."""
+    yield heading(f"Where the difference comes from: {fall.figure.label}")
+    share = fall.figure.kind == "share"
+    rows = []
+    for row in fall.rows.to_dict("records"):
+        if row["kind"] == "step":
+            value, low, high = ((100 if share else 1) * row[key] for key in ("value", "low", "high"))
+            digits = decimals(low, high) if share else digits_of_mean(low, high)
+            span = "" if low != low else f"{number(low, digits, True)} to {number(high, digits, True)}"
+            rows.append([row["label"], number(value, digits, True) + (" points" if share else ""), span, row["where"]])
+        else:
+            digits = digits_of_mean(row["low"], row["high"])
+            level = percent(row["value"], fall.n) if share else number(row["value"], digits)
+            rows.append([fall.first if row["kind"] == "start" else fall.second, level, "", ""])
+    yield table(["", "", "95 %", "<where"], rows, caption="What each group of inputs adds")
+    way = (
+        f"Each step is its mean over all orders of the steps (Shapley value), from {fall.mixtures:,} scenarios"
+        if fall.method == SHAPLEY
+        else f"Inputs are taken over from top to bottom, in {fall.mixtures:,} scenarios; in another order steps differ"
+    )
+    yield paragraph(f"{way}, each played on the same {fall.n:,} runs.", 2)

@@ -1,0 +1,174 @@
+"""One document: headings, paragraphs, tables and charts as values, to be written as terminal text or as a page."""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sim.core.wording import printable, shown
+from sim.results.labels import clean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_CELL = 1_000  # characters of a cell
+MOST_ROWS = 60  # of a table under a chart; all of them are in its CSV file
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The head of a section; `id` links to it on a page."""
+
+    text: str
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Running text, its own line breaks kept; `indent` characters in, lines after the first `hanging` more."""
+
+    text: str
+    indent: int = 0
+    hanging: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows in columns.
+
+    Attributes:
+        heads: Names of the columns.
+        rows: Cells as text; None where there is nothing.
+        left: Columns that are flush left; figures are flush right.
+        caption: What it shows, on a page.
+        note: Below it, on a page.
+        indent: Characters before it, on a terminal.
+    """
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+    left: frozenset[int]
+    caption: str = ""
+    note: str = ""
+    indent: int = 2
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart with its text alternative and its numbers.
+
+    Attributes:
+        name: Of its files.
+        title: What it shows.
+        svg: The picture, ready to stand in a page.
+        width: Inches, as drawn.
+        numbers: Its table.
+    """
+
+    name: str
+    title: str
+    svg: str = field(repr=False)
+    width: float
+    numbers: Table
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A table, or a long text in fixed letters, that a reader opens by its title."""
+
+    title: str
+    inside: Table | str
+
+
+Block = Heading | Paragraph | Table | Drawing | Folded
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what stands below it."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def sections(blocks: Iterable[Block]) -> Iterator[Section]:
+    """Blocks by the heading above them; those before the first heading come without one."""
+    head, below = Heading(""), list[Block]()
+    for block in [*blocks, Heading("")]:
+        if not isinstance(block, Heading):
+            below.append(block)
+            continue
+        if below or head.text:
+            slug = re.sub(r"[^a-z0-9]+", "-", head.text.lower()).strip("-")
+            yield Section(head.id or slug, head.text, tuple(below))
+        head, below = block, []
+
+
+def heading(text: str, id: str = "") -> Heading:
+    """A heading of foreign text."""
+    return Heading(clean(text), id)
+
+
+def paragraph(text: str, indent: int = 0, hanging: int = 0) -> Paragraph:
+    """Running text with foreign text in it."""
+    return Paragraph(printable(text), indent, hanging)
+
+
+def bullets(texts: Sequence[str]) -> Table:
+    """Texts below each other, each with a dash."""
+    return table(["", ""], [["-", text] for text in texts], left=2)
+
+
+def table(
+    heads: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1, caption: str = "", note: str = "",
+    indent: int = 2,
+) -> Table:  # fmt: skip
+    """Rows in columns; texts are escaped here, and a short row is filled up with nothing.
+
+    Args:
+        heads: Names of the columns. One that starts with `<` is flush left whatever its place.
+        rows: Cells; None is a dash.
+        left: Number of first columns that are flush left; the others are flush right.
+        caption: What it shows.
+        note: Below it.
+        indent: Characters before it, on a terminal.
+    """
+    texts = tuple(
+        tuple(None if cell is None else shown(str(cell), MOST_CELL) for cell in [*row, *[""] * (len(heads) - len(row))])
+        for row in rows
+    )
+    flush = frozenset(place for place, head in enumerate(heads) if place < left or head.startswith("<"))
+    return Table(tuple(clean(head.removeprefix("<")) for head in heads), texts, flush, caption, note, indent)
+
+
+def table_of(caption: str, frame: "pd.DataFrame", names: Mapping[str, str] | None = None) -> Table:
+    """A data frame as a table, numbers with four significant digits.
+
+    Args:
+        caption: What it shows.
+        frame: Its rows; those beyond `MOST_ROWS` are counted below it.
+        names: What to call columns; others are called by their names, underscores as spaces.
+    """
+    from pandas.api.types import is_numeric_dtype
+
+    heads = [
+        ("" if is_numeric_dtype(frame[name]) else "<") + (names or {}).get(str(name), str(name).replace("_", " "))
+        for name in frame.columns
+    ]
+    rows = [[_cell(value) for value in row] for row in frame.head(MOST_ROWS).itertuples(index=False, name=None)]
+    more = len(frame) - MOST_ROWS
+    note = f"and {more:,} more rows in the chart's CSV file" if more > 0 else ""
+    return table(heads, rows, 0, caption, note)
+
+
+def _cell(value: object) -> str | None:
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return None if not math.isfinite(value) else f"{value:,.4g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    return None if value is None or str(value) in ("<NA>", "NaT") else str(value)

@@ -1,0 +1,530 @@
+"""One negotiation as a document: who offered what, who refused and why, what happened meanwhile, how it ended."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sim.analysis.happenings import Ballot, Departure, LeverMove, Signature
+from sim.analysis.ledger import Account, Step
+from sim.analysis.narrate import Narration, Round
+from sim.analysis.trace import AT_HOME, Package, Turn
+from sim.core.exact import TOLERANCE
+from sim.core.wording import shown
+from sim.report.document import Block, Paragraph, paragraph, table
+from sim.report.plain import pick, plain
+from sim.results.labels import (
+    CAUSES,
+    EVENTS,
+    blocker_words,
+    clean,
+    either,
+    forbidden_in,
+    issue_label,
+    line_words,
+    option_label,
+    party_label,
+    who_signs,
+)
+
+MOST_DIGITS = 6
+MOST_NAME = 26  # characters of an issue or option in the table
+BLANK = Paragraph("")
+
+
+def sentence(text: str, indent: int = 0, hanging: int = 2) -> Paragraph:
+    """A sentence of its own; where it is too long the rest hangs."""
+    return paragraph(text, indent, hanging)
+
+
+MOST_OLD = 40  # characters of an option that is no longer offered: it has been told before
+
+
+def data(story: Narration) -> dict[str, Any]:
+    """All of a story, the keys as documented for `peacesim run --json`."""
+    holds = story.break_month is not None and math.isinf(story.break_month)
+    return pick(story, "seed draw outcome zone_packages least_satisfied blocker break_cause lines_fallen") | {
+        "id": story.scenario.id,
+        "title": story.scenario.title,
+        "parties": [
+            pick(seat, "no_deal_at_start no_deal best real_lines other_lines signs margin")
+            | {"party": seat.name, "utility": seat.worth}
+            for seat in story.seats
+        ],
+        "rounds": [
+            pick(played, "month date events lines_fallen levers channel_open waiting", round="number")
+            | {"left": [gone.party for gone in played.left], "moves": [_turn_data(turn) for turn in played.turns]}
+            for played in story.rounds
+        ],
+        "package": plain(story.package) or None,
+        "round": story.signed,
+        "month": story.rounds[-1].month if story.signed else None,
+        "signatures": [
+            pick(text, "round month package refused_by barred months_to_force back_in", votes="ballots")
+            for text in story.signatures
+        ],
+        "breaks": None if story.break_month is None else not holds,
+        "break_month": None if holds else story.break_month,
+        "ledger": [
+            pick(account, "party opening until signed opening_worth until_worth")
+            | {"issues": [{**plain(step), "moved": step.moved} for step in account.steps]}
+            for account in story.accounts
+        ],
+    }
+
+
+def _turn_data(turn: Turn) -> dict[str, Any]:
+    names = "party did asks_for answered answered_worth reason reason_given minds offer offer_worth changed"
+    return pick(turn, names, answered_from="from_")
+
+
+def document(story: Narration, brief: bool = False) -> Iterator[Block]:
+    """The whole story; `brief` leaves out the moves at the table: opening, events, the end and the ledger."""
+    yield from _opening(story)
+    yield BLANK
+    yield from meanwhile(story) if brief else _middle(story)
+    yield from _end(story)
+    yield BLANK
+    yield from ledger(story)
+
+
+# The opening: which draw this is and what is real in it.
+
+
+def _opening(story: Narration) -> Iterator[Block]:
+    scenario = story.scenario
+    yield sentence(clean(scenario.title))
+    days = scenario.time.days_per_round
+    time = f"At most {scenario.time.rounds} rounds, one {'a day' if days == 1 else f'every {days:g} days'}."
+    scale = "Worth is on each party's own scale; the scales of two parties do not compare."
+    text = f"One negotiation in this scenario: draw {story.draw} of seed {story.seed}. {time} {scale}"
+    yield sentence(text, hanging=0)
+    yield BLANK
+    heads, *rows = _worths(story)
+    yield table(heads, rows, indent=0)
+    real = [line for seat in story.seats for line in seat.real_lines]
+    yield BLANK
+    when = "at the start of this draw" if story.lines_can_fall else "in this draw"
+    yield sentence(f"Red lines that are real {when}:" if real else f"No red line is real {when}.")
+    for seat in story.seats:
+        for line in seat.real_lines:
+            text = f"{party_label(scenario, seat.name)}, {line.split('.', 1)[1]}: {line_words(scenario, line)}"
+            yield sentence(text, indent=2, hanging=4)
+    others = [line for seat in story.seats for line in seat.other_lines]
+    if others:
+        yield sentence(f"Not real {when}: {either(others, 'and')}.", hanging=2)
+
+
+def _worths(story: Narration) -> Iterator[tuple[str, ...]]:
+    """What no deal is worth to each party, and the most it could sign; where either moved, as of the end too."""
+    scenario = story.scenario
+    moved = bool(story.lines_fallen) or any(seat.no_deal != seat.no_deal_at_start for seat in story.seats)
+    if not moved:
+        yield "In this draw", "no deal is worth", "most it could sign"
+        for seat in story.seats:
+            yield party_label(scenario, seat.name), worth(seat.no_deal), worth(seat.best)
+        return
+    yield "Worth in this draw", "no deal first", "and last", "could sign"
+    for seat in story.seats:
+        label = party_label(scenario, seat.name)
+        yield label, worth(seat.no_deal_at_start), worth(seat.no_deal), worth(seat.best)
+
+
+# The middle: round by round, stretches that tell nothing new in one line.
+
+
+def _middle(story: Narration) -> Iterator[Block]:
+    told: set[tuple[object, ...]] = set()
+    quiet: list[Round] = []
+    home = {text.round: text for text in story.signatures if text.back_in is not None}
+    for played in story.rounds:
+        same = not any(turn.changed or turn.answer not in told for turn in played.turns)
+        around = list(news(story, played))
+        if same and not around and played.number not in (story.signed, *home):
+            if quiet and silence(quiet[-1]) != silence(played):
+                yield from _quiet(story, quiet)
+                quiet = []
+            quiet.append(played)
+            continue
+        yield from _quiet(story, quiet)
+        quiet = []
+        yield sentence(round_title(played))
+        yield from around
+        if same and played.number not in (story.signed, *home):
+            yield sentence(f"{_nothing_new(played)}.", indent=2)
+        else:
+            for turn in played.turns:
+                yield from turn_lines(story, turn, turn.answer in told)
+                told.add(turn.answer)
+        if played.number in home:
+            yield sentence("The text is signed and goes home:", indent=2)
+            yield from went_home(story, home[played.number], indent=4)
+        yield BLANK
+    yield from _quiet(story, quiet)
+
+
+def _nothing_new(played: Round) -> str:
+    why = silence(played)
+    if why is None and all(turn.did == "waits" for turn in played.turns):
+        return "Nothing is offered"
+    return "Offers unchanged, refused as before" if why is None else f"{why[0].upper()}{why[1:]}"
+
+
+def _quiet(story: Narration, rounds: Sequence[Round]) -> Iterator[Block]:
+    """Rounds without news: every offer and every answer is one already told, or nobody spoke."""
+    if not rounds:
+        return
+    first, last = rounds[0].number, rounds[-1].number
+    which = f"Round {first}" if first == last else f"Rounds {first} to {last}"
+    what = _nothing_new(rounds[-1])
+    asks = [f"{party_label(story.scenario, turn.party)} asks for {worth(turn.asks_for)}" for turn in rounds[-1].turns]
+    now = f"; by then {either(asks, 'and')}" if asks else ""
+    yield sentence(f"{which}: {what[0].lower()}{what[1:]}{now}.")
+    yield BLANK
+
+
+def turn_lines(story: Narration, turn: Turn, briefly: bool) -> Iterator[Block]:
+    """What a party did when its turn came, then what it offers; `briefly` where it gave this answer before."""
+    who = party_label(story.scenario, turn.party)
+    if turn.did == "passes":
+        yield sentence(f"{who} passes: this text does not need its signature.", indent=2)
+        return
+    if turn.did == "waits":
+        said = f"no text that the others would take is worth {worth(turn.asks_for)} or more to it"
+        yield sentence(f"{who} offers nothing: {said}.", indent=2)
+        return
+    if turn.did == "accepts":
+        assert turn.answered_worth is not None
+        reason = f"worth {worth(turn.answered_worth)} to it, asks for {worth(turn.asks_for)}"
+        verb = "stands by" if turn.from_ == turn.party else "accepts"
+        yield sentence(f"{who} {verb} {_whose(story, turn)}: {reason}.", indent=2)
+        return
+    if turn.did == "leaves_it":
+        yield sentence(f"{who} leaves its text as it is.", indent=2)
+        return
+    if turn.did in ("objects", "votes_no"):
+        yield sentence(f"{who} {_objection(story, turn, briefly)}", indent=2)
+        return
+    answer = f"{who} refuses {_whose(story, turn)}: {_reason(story, turn, briefly)}. " if turn.did == "refuses" else ""
+    yield sentence(answer + _offer_words(who, turn), indent=2)
+    yield from _offer_lines(story, turn)
+
+
+def _objection(story: Narration, turn: Turn, briefly: bool) -> str:
+    """What a party says to a text that it does not accept and has no other for."""
+    whose, reason = _whose(story, turn), _reason(story, turn, briefly)
+    if turn.did == "votes_no":
+        return f"votes no on {whose}: {reason}."
+    minds = [issue_label(story.scenario, issue) for issue in turn.minds]
+    named = f"It names: {either(minds, 'and')}." if minds else "It names no issue: it has its best on all."
+    return f"does not accept {whose}: {reason}. {named}"
+
+
+def _whose(story: Narration, turn: Turn) -> str:
+    """The text that was answered: its own, or that of the party that put it on the table."""
+    if turn.from_ is None or turn.from_ == turn.party:
+        return "its own text"
+    return f"the text of {party_label(story.scenario, turn.from_)}"
+
+
+def _reason(story: Narration, turn: Turn, briefly: bool = False) -> str:
+    """Why a party refuses; briefly where it has said the same before."""
+    assert turn.answered is not None and turn.answered_worth is not None
+    unsaid = "" if turn.said else ", which it does not say"
+    if turn.reason == AT_HOME:
+        return "it was turned down at home before, or would please no better there"
+    if turn.reason is not None and turn.reason != "worth":
+        owner, line = turn.reason.split(".", 1)
+        what = "" if briefly else f" ({forbidden_in(story.scenario, turn.reason, turn.answered)})"
+        crosses = "it holds what was taken off the table by" if owner == EVENTS else "it crosses its red line"
+        return f"{crosses} {line}{what}{unsaid}"
+    if turn.answered_worth >= turn.asks_for - TOLERANCE:
+        return f"worth {worth(turn.answered_worth)} to it, less than its own next offer{unsaid}"
+    value, asked = apart(turn.answered_worth, turn.asks_for)
+    return f"worth {value} to it, asks for {asked}{unsaid}"
+
+
+def _offer_words(who: str, turn: Turn) -> str:
+    """Who offers, what it is worth to the proposer; what changed stands on the lines below."""
+    assert turn.offer is not None
+    if turn.did == "drafts":
+        verb = "puts its first text on the table" if turn.before is None else "changes its text"
+        return f"{who} {verb}:" if turn.changed else f"{who} puts its text on the table again."
+    instead = "It" if turn.did == "refuses" else who
+    verb = f"{'makes its first' if turn.before is None else 'changes its' if turn.changed else 'repeats its'} offer"
+    own = f", worth {worth(turn.offer_worth)} to it" if turn.changed else ""
+    caveat = "" if turn.could_sign else ", which it could not sign itself"
+    return f"{instead} {verb}{own}{caveat}{':' if turn.changed else '.'}"
+
+
+def _offer_lines(story: Narration, turn: Turn) -> Iterator[Block]:
+    if turn.offer is None or not turn.changed:
+        return
+    if turn.before is None:
+        yield from package_lines(story, turn.offer, indent=6)
+        return
+    for issue in turn.changed:
+        old, new = (option_label(story.scenario, issue, text[issue]) for text in (turn.before, turn.offer))
+        text = f"{issue_label(story.scenario, issue)}: {new} (was: {shown(old, MOST_OLD)})"
+        yield sentence(text, indent=6)
+
+
+def package_lines(story: Narration, package: Package, indent: int = 2) -> Iterator[Block]:
+    """A package in words, one issue a line."""
+    for issue, option in package.items():
+        text = f"{issue_label(story.scenario, issue)}: {option_label(story.scenario, issue, option)}"
+        yield sentence(text, indent=indent)
+
+
+# The end: what was agreed, or what stood in the way.
+
+
+def _end(story: Narration) -> Iterator[Block]:
+    if story.package is None:
+        yield from no_agreement(story)
+        return
+    last = story.rounds[-1]
+    when = f"round {story.signed} of {story.scenario.time.rounds} (month {last.month:.1f})"
+    yield sentence(f"Agreement signed in {when}:")
+    yield from package_lines(story, story.package)
+    yield BLANK
+    rows = []
+    for seat in story.seats:
+        label = party_label(story.scenario, seat.name) + ("" if seat.signs else " (does not sign)")
+        assert seat.margin is not None
+        rows.append((label, worth(seat.worth), worth(seat.no_deal), f"{seat.margin:+.2f}"))
+    yield table(["", "worth", "no deal", "margin"], rows)
+    if story.least_satisfied is not None:
+        share = f"{100 * story.least_satisfied:.0f} %"
+        text = f"The least satisfied signatory has {share} of the largest margin it could have had."
+        yield sentence(text, hanging=0)
+    if story.scenario.ratification is not None:
+        yield BLANK
+        yield sentence("What came of it at home:")
+        yield from went_home(story, story.signatures[-1], indent=2)
+    yield from held(story)
+
+
+def no_agreement(story: Narration) -> Iterator[Block]:
+    """Why talks ended without a signature."""
+    assert story.blocker is not None
+    if story.outcome == "broke_off":
+        yield from _broke_off(story)
+        return
+    yield sentence(f"No agreement after {len(story.rounds)} rounds.")
+    obstacles = blocker_words(story.scenario, story.blocker)
+    if story.outcome == "no_zone":
+        yield from _ways_out(who_signs(story.scenario), obstacles)
+        return
+    count = f"{story.zone_packages:,} package{'s were' if story.zone_packages != 1 else ' was'}"
+    text = f"In this draw {count} acceptable to {who_signs(story.scenario)}, but the talks ran out of time."
+    if not story.zone_packages:
+        none = f"In this draw no package was acceptable to {who_signs(story.scenario)} in the first round."
+        text = f"{none} Some was in a later one, but the talks ran out of time."
+    yield sentence(f"{text} {_last_word(story, obstacles)}", hanging=0)
+
+
+def _broke_off(story: Narration) -> Iterator[Block]:
+    last = story.rounds[-1]
+    who = either([party_label(story.scenario, gone.party) for gone in last.left], "and")
+    zone = "some package was" if story.zone_ever else "no package was ever"
+    text = f"No agreement: {who} left the talks in round {last.number} of {story.scenario.time.rounds}"
+    yield sentence(f"{text} (month {last.month:.1f}).", hanging=0)
+    yield sentence(f"In this draw {zone} acceptable to all who sign.", hanging=0)
+
+
+def _last_word(story: Narration, obstacles: list[str]) -> str:
+    refusals = [(played.number, turn) for played in story.rounds for turn in played.turns if turn.did == "refuses"]
+    if not refusals:
+        return f"Not accepted by: {either(obstacles, 'and')}."
+    number, turn = refusals[-1]
+    who = party_label(story.scenario, turn.party)
+    return f"The last to refuse was {who}, in round {number}: {_reason(story, turn)}."
+
+
+def _ways_out(who: str, obstacles: Iterable[str]) -> Iterator[Block]:
+    listed = list(obstacles)
+    yield sentence(
+        f"In this draw no package was acceptable to {who} it. A package would open if "
+        + ("this were set aside:" if len(listed) == 1 else "any one of these were set aside:"),
+        hanging=0,
+    )  # fmt: skip
+    for obstacle in listed:
+        yield sentence(f"- {obstacle}", indent=2)
+
+
+# Around the table.
+
+
+def worth(value: float | None) -> str:
+    """A worth with two digits, a dash if there is none."""
+    return "-" if value is None else f"{value:.2f}"
+
+
+def apart(value: float, other: float) -> tuple[str, str]:
+    """Two worths with as many digits as it takes to tell them apart, two at least and six at most."""
+    for digits in range(2, MOST_DIGITS):
+        if f"{value:.{digits}f}" != f"{other:.{digits}f}":
+            return f"{value:.{digits}f}", f"{other:.{digits}f}"
+    return f"{value:.2f}", f"{other:.2f}"
+
+
+def ledger(story: Narration) -> Iterator[Block]:
+    """A short table for each party, then the red lines that fell."""
+    until = "text" if story.package is not None else "last own offer"
+    scale = "in points of each party's own values (0 to 100, as in the file; those of two parties do not compare)"
+    yield sentence(f"From opening to {until}, {scale}:", hanging=0)
+    for account in story.accounts:
+        yield from _account(story, account)
+    if story.lines_can_fall:
+        yield from _fallen(story)
+
+
+def _account(story: Narration, account: Account) -> Iterator[Block]:
+    who = party_label(story.scenario, account.party)
+    if account.opening is None:
+        yield sentence(f"{who} made no offer of its own.", indent=2)
+        return
+    moved, kept = [step for step in account.steps if step.moved], [step for step in account.steps if not step.moved]
+    until = "the text" if account.signed else "its last offer"
+    value = f"its opening was worth {worth(account.opening_worth)} to it, {until} {worth(account.until_worth)}"
+    yield sentence(f"{who} moved on {len(moved)} of {len(account.steps)} issues; {value}.", indent=2)
+    if moved:
+        yield table(["", "", ""], [_row(step) for step in moved], left=2, indent=4)
+    if kept:
+        same = ", ".join(f"{shown(step.issue, MOST_NAME)} ({step.before:g})" for step in kept)
+        yield sentence(f"unchanged: {same}", indent=4)
+
+
+def _row(step: Step) -> tuple[str, str, str]:
+    names = [shown(name, MOST_NAME) for name in (step.issue, step.opening, step.until)]
+    return names[0], f"{names[1]} -> {names[2]}", f"{step.before:g} -> {step.after:g}"
+
+
+def _fallen(story: Narration) -> Iterator[Block]:
+    if not story.lines_fallen:
+        yield sentence("No red line was given up.")
+        return
+    listed = ", ".join(f"{line.line} (month {line.month:.1f})" for line in story.lines_fallen)
+    yield sentence(f"Red lines given up: {listed}.")
+
+
+def news(story: Narration, played: Round) -> Iterator[Block]:
+    """What happened in a round before anybody spoke."""
+    for event in played.events:
+        yield sentence(event_words(story, event), indent=2)
+    for line in played.lines_fallen:
+        yield sentence(f"{_falls(story, line)}: {line_words(story.scenario, line)}.", indent=2)
+    for lever in played.levers:
+        yield sentence(_lever_words(story, lever), indent=2)
+    for gone in played.left:
+        yield sentence(_leaves(story, gone), indent=2)
+
+
+def _leaves(story: Narration, gone: Departure) -> str:
+    who = party_label(story.scenario, gone.party)
+    outside = f"what it leaves for is worth {worth(gone.worth)} to it"
+    return f"{who} leaves the talks: {outside}, more than all it can expect."
+
+
+def event_words(story: Narration, name: str) -> str:
+    """An event by its label, with what it does to the table."""
+    scenario = story.scenario
+    event = next(event for event in scenario.events if event.id == name)
+    effects = []
+    for issue, options in event.removes.items():
+        gone = either([f'"{option_label(scenario, issue, option)}"' for option in options], "and")
+        effects.append(f"off the table: {issue_label(scenario, issue)}: {gone}")
+    if event.closes_channel_rounds:
+        count = event.closes_channel_rounds
+        effects.append(f"nobody talks for {count} round{'s' * (count != 1)}")
+    if event.commits is not None:
+        effects.append(f"a public word of {party_label(scenario, event.commits.party)}")
+    does = f" ({'; '.join(effects)})" if effects else ""
+    return f"Event: {clean(event.label)}{does}."
+
+
+def _falls(story: Narration, line: str) -> str:
+    party, name = line.split(".", 1)
+    return f"{party_label(story.scenario, party)} gives up its red line {name}"
+
+
+def _lever_words(story: Narration, lever: LeverMove) -> str:
+    owner, now, then = party_label(story.scenario, lever.party), worth(lever.strength), worth(lever.before)
+    return f"The lever {lever.lever} on {owner} is at {now} of its strength, was {then}."
+
+
+def silence(played: Round) -> str | None:
+    """Why nobody spoke in a round; None where somebody did."""
+    if played.left:
+        return "the talks are over"
+    if played.waiting:
+        return "no talks, since the text signed was refused at home"
+    return None if played.channel_open else "the channel is closed, nobody talks"
+
+
+def went_home(story: Narration, text: Signature, indent: int = 0) -> Iterator[Block]:
+    """What came of a signed text at home; nothing where the file has nobody who votes."""
+    ratification = story.scenario.ratification
+    if ratification is None:
+        return
+    for ballot in text.ballots:
+        yield sentence(_ballot_words(story, ballot), indent)
+    if text.refused_by is not None:
+        who = clean(ratification.ratifiers[text.refused_by].label)
+        barred = f"{who}: barred from voting on this text, so it is refused." if text.barred else f"{who} refused it."
+        on = f" They talk again from round {text.back_in}." if text.back_in is not None else " The talks were over."
+        yield sentence(barred + on, indent)
+        return
+    assert text.months_to_force is not None
+    nobody = "" if text.ballots else "Nobody had to vote on it. "
+    month = text.month + text.months_to_force
+    after = f"{text.months_to_force:.1f} months after the signature (month {month:.1f})"
+    yield sentence(f"{nobody}It came into force {after}.", indent)
+
+
+def _ballot_words(story: Narration, ballot: Ballot) -> str:
+    assert story.scenario.ratification is not None
+    who = clean(story.scenario.ratification.ratifiers[ballot.ratifier].label)
+    share = f"{100 * min(max(ballot.in_favour, 0.0), 1.0):.1f} %"
+    needed = f"{'more than' if ballot.more_than else 'at least'} {100 * ballot.needed:.4g} %"
+    came = "passed" if ballot.passed else "refused"
+    when = f"{ballot.month:.1f} months after the signature"
+    return f"{who} ({ballot.vote}), {when}: {share} in favour, {needed} needed: {came}."
+
+
+def held(story: Narration) -> Iterator[Block]:
+    """How long an agreement in force held; nothing where the file has no hazard."""
+    if story.break_month is None:
+        return
+    if math.isinf(story.break_month):
+        yield sentence("It did not break in the fifty years that are looked at.")
+        return
+    cause = f" {CAUSES[story.break_cause].clause}" if story.break_cause in CAUSES else ""
+    yield sentence(f"It broke {story.break_month:.1f} months after it came into force.{cause}")
+
+
+def meanwhile(story: Narration) -> Iterator[Block]:
+    """What happened around the table, a paragraph a round, for readers who leave the talks themselves out."""
+    refused = {text.round: text for text in story.signatures if text.back_in is not None}
+    told = False
+    for played in story.rounds:
+        texts = [event_words(story, event) for event in played.events]
+        texts += [f"{_falls(story, line)}." for line in played.lines_fallen]
+        texts += [_leaves(story, gone) for gone in played.left]
+        if not played.channel_open and not played.waiting and not played.left:
+            texts.append("The channel is closed, nobody talks.")
+        if texts:
+            told = True
+            yield sentence(f"{round_title(played)}: {' '.join(texts)}", hanging=4)
+        if played.number in refused:
+            told = True
+            yield sentence(f"{round_title(played)}: a text is signed and goes home.", hanging=4)
+            yield from went_home(story, refused[played.number], indent=4)
+    if told:
+        yield BLANK
+
+
+def round_title(played: Round) -> str:
+    """A round by its number, date and month."""
+    when = f", {played.date.isoformat()}" if played.date else ""
+    return f"Round {played.number}{when} (month {played.month:.1f})"

@@ -1,0 +1,477 @@
+"""A scenario at central numbers as a document: parties, packages, zone, reference solutions, and what the file says."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from sim.analysis.portrait import Portrait
+from sim.analysis.portrait_stability import MOST_COMPLETIONS, STATUS_QUO
+from sim.core.packages import ALWAYS, NEVER, Condition
+from sim.core.stability import KINDS
+from sim.report.document import Block, Table, heading, paragraph, table
+from sim.report.plain import plain
+from sim.report.show_around import after_signature, events, pressure, votes, war
+from sim.results.format import number
+from sim.results.labels import (
+    BLOCKS,
+    SOLUTIONS,
+    clean,
+    condition_names,
+    condition_words,
+    either,
+    numbers_by_status,
+    option_label,
+    party_label,
+    running_text,
+    status_words,
+)
+from sim.scenario import IssueSpec, Number, Scenario
+
+CENTRAL = "At central numbers: every number at its stated value. Nothing is drawn, nobody bargains."
+
+
+def document(shown: Portrait) -> Iterator[Block]:
+    """All tables of a portrait."""
+    scenario = shown.scenario
+    yield paragraph("\n".join(_head(shown)))
+    yield from _parties(shown)
+    yield heading("Weights of the issues, as stated: value [range]")
+    yield _weights(scenario)
+    yield from _options(scenario)
+    yield from _rules(scenario)
+    yield from _lines(shown)
+    yield from _linkages(scenario)
+    yield from _zones(shown)
+    yield from _solutions(shown)
+    yield from _fair_division(shown)
+    yield from pressure(shown)
+    yield from war(shown)
+    yield from events(scenario)
+    yield from _proposals(shown)
+    yield from stable_states(shown)
+    yield from votes(shown)
+    yield from after_signature(shown)
+    yield from facts(scenario)
+
+
+def _head(shown: Portrait) -> Iterator[str]:
+    scenario = shown.scenario
+    yield clean(scenario.title)
+    if scenario.as_of:
+        yield f"as of {scenario.as_of.isoformat()}"
+    for text in (scenario.about, scenario.disclaimer):
+        if text:
+            yield running_text(text)
+    yield ""
+    yield CENTRAL
+    yield (
+        f"{len(scenario.issues)} issues, {shown.raw_count:,} packages, {shown.utility.shape[1]:,} of them consistent; "
+        f"{len(scenario.parties)} parties; {scenario.time.rounds} rounds of {scenario.time.days_per_round:g} "
+        f"{'day' if scenario.time.days_per_round == 1 else 'days'}."
+    )
+    yield f"Numbers: {status_words(scenario)}."
+    if scenario.not_at_the_table:
+        yield f"Not at the table, and so not in these numbers: {either(map(clean, scenario.not_at_the_table), 'and')}."
+
+
+def _parties(shown: Portrait) -> Iterator[Block]:
+    scenario, best = shown.scenario, shown.best.set_index("party")
+    yield heading("Who sits there, and what no deal is worth to them (stated: value [range])")
+    rows = []
+    for name, party in scenario.parties.items():
+        row: dict[Any, Any] = best.loc[name].to_dict()
+        most, count = number(row.get("best_worth")), f"{row['could_sign']:,}"
+        rows.append([party.label, party.kind, _signs_briefly(party.signs), str(party.no_deal), most, count])
+    yield table(["", "<", "<signs", "no deal", "best", "could sign"], rows)
+    yield paragraph("best: the most it could sign. could sign: packages worth no deal or more, behind no own line.", 2)
+    for party in scenario.parties.values():
+        if _signs_briefly(party.signs) == "some texts":
+            yield paragraph(f"{clean(party.label)} signs texts with {condition_words(scenario, party.signs)}.", 2)
+    for party in scenario.parties.values():
+        if party.walk_away is not None:
+            yield paragraph(f"{clean(party.label)} leaves once it can expect less than {party.walk_away}.", 2)
+    yield heading("How they bargain")
+    strategies = [[party.label, _strategy(scenario, name)] for name, party in scenario.parties.items()]
+    yield table(["", ""], strategies, left=2)
+    yield paragraph(f"{_named(scenario.protocol.name, scenario.protocol.parameters)}.", 2)
+
+
+def _signs_briefly(signs: Condition) -> str:
+    return "always" if signs == ALWAYS else "never" if signs == NEVER else "some texts"
+
+
+def signs_words(scenario: Scenario, signs: Condition) -> str:
+    """Which packages need a party's signature, in words."""
+    if signs == ALWAYS:
+        return "always"
+    return "never" if signs == NEVER else condition_words(scenario, signs)
+
+
+def _strategy(scenario: Scenario, party: str) -> str:
+    spec = scenario.parties[party].strategy
+    texts = [_named(spec.name, spec.parameters)]
+    if scenario.parties[party].opens_with:
+        texts.append(f"opens with {', then '.join(scenario.parties[party].opens_with)}")
+    bias = scenario.mediation.bias if scenario.mediation and scenario.mediation.mediator == party else None
+    if bias is not None:
+        texts.append(f"leans toward {bias.toward} by {bias.by}")
+    return "; ".join(texts)
+
+
+def _named(name: str, parameters: dict[str, Any]) -> str:
+    """A strategy or protocol with the parameters that the file sets."""
+    texts = {key: ", ".join(value) if isinstance(value, tuple) else str(value) for key, value in parameters.items()}
+    return ", ".join([name, *(f"{key} {text}" for key, text in texts.items())])
+
+
+def _weights(scenario: Scenario) -> Table:
+    parties = scenario.parties.values()
+    rows = [[issue, *(str(party.weights[issue]) for party in parties)] for issue in scenario.issues]
+    return table(["", *(party.label for party in parties)], rows)
+
+
+def _options(scenario: Scenario) -> Iterator[Block]:
+    yield heading("Options, and their points from 0 to 100 (stated)")
+    rows: list[list[str]] = []
+    for name, issue in scenario.issues.items():
+        rows += [[""], [f"{name.upper()}: {issue.label}"]] if rows else [[f"{name.upper()}: {issue.label}"]]
+        for option, label in issue.options.items():
+            points = [str(party.values[name][option]) for party in scenario.parties.values()]
+            rows.append([f"{option}: {label}{_deliverable(issue, option)}", *points])
+    yield table(["", *(party_label(scenario, name) for name in scenario.parties)], rows)
+
+
+def _deliverable(issue: IssueSpec, option: str) -> str:
+    if option not in issue.deliverable:
+        return ""
+    promised = issue.deliverable[option]
+    return f" (can be had with {promised.chance}; else worth as {promised.otherwise})"
+
+
+def _rules(scenario: Scenario) -> Iterator[Block]:
+    if scenario.consistency:
+        yield heading("Packages that cannot exist: where the one holds, the other must")
+        for rule in scenario.consistency:
+            if_, then = condition_names(scenario, rule.if_), condition_names(scenario, rule.then)
+            because = f" ({clean(rule.because)})" if rule.because else ""
+            yield paragraph(f"{rule.id}: if {if_}, then {then}{because}", 2)
+
+
+def _lines(shown: Portrait) -> Iterator[Block]:
+    if not len(shown.red_lines):
+        return
+    scenario = shown.scenario
+    yield heading("Red lines: stated hardness, and the share of draws in which the line is real (its mean)")
+    rows = [
+        [
+            f"{row['party']}.{row['line']}",
+            row["law"],
+            number(row["mean_hardness"]),
+            row["drawn_with"] or None,
+            f"{row['packages']:,}",
+        ]
+        for row in shown.red_lines.to_dict("records")
+    ]
+    yield table(["", "hardness", "mean", "<drawn with", "packages behind it"], rows)
+    yield paragraph(f"Lines of one name in `drawn with` share a draw: {scenario.lines}.", 2)
+    yield paragraph("")
+    for name, party in scenario.parties.items():
+        for line in party.red_lines:
+            lifted = f", unless {condition_names(scenario, line.unless)}" if line.unless.clauses else ""
+            yield paragraph(f"{name}.{line.id}: never {condition_names(scenario, line.never)}{lifted}", 2)
+
+
+def _linkages(scenario: Scenario) -> Iterator[Block]:
+    rows = [
+        [f"{name}.{linkage.id}", condition_names(scenario, linkage.when), str(linkage.adds)]
+        for name, party in scenario.parties.items()
+        for linkage in party.linkages
+    ]
+    if rows:
+        yield heading("Worth that only a combination has")
+        yield table(["", "<when", "adds"], rows)
+    carrots = scenario.mediation.carrots if scenario.mediation else None
+    if carrots is not None:
+        offers = [
+            [each.id, party_label(scenario, each.party), condition_names(scenario, each.when), str(each.adds)]
+            for each in carrots.offers
+        ]
+        yield heading(f"Worth that the mediator adds, to one package {carrots.budget} at most")
+        yield table(["", "<for", "<when", "adds"], offers)
+
+
+def _zones(shown: Portrait) -> Iterator[Block]:
+    yield heading("Zone: packages that no signatory finds worse than no deal and that cross no line")
+    rows = [[row.candidates, f"{row.packages:,}", f"{row.frontier:,}"] for row in shown.zones.itertuples()]
+    yield table(["", "packages", "of them on the Pareto frontier"], rows)
+
+
+def _solutions(shown: Portrait) -> Iterator[Block]:
+    scenario, over = shown.scenario, [party_label(shown.scenario, name) for name in shown.solution_parties]
+    yield heading(f"Reference solutions over {either(over, 'and')}: what theory picks, no bargaining")
+    letters: dict[str, str] = {}
+    rows = []
+    for row in shown.solutions.to_dict("records"):
+        if not isinstance(row["package"], str):
+            continue
+        letter = letters.setdefault(row["package"], f"p{len(letters) + 1}")
+        letter += f" and {row['tied'] - 1:,} that tie" if row["tied"] > 1 else ""
+        worth = [number(row[f"worth_{name}"]) for name in scenario.parties]
+        rows.append([SOLUTIONS.get(row["solution"], row["solution"]), row["candidates"], *worth, letter])
+    yield table(["", "<among", *(party_label(scenario, name) for name in scenario.parties), "<package"], rows)
+    for candidates in shown.zones.loc[shown.zones["packages"] == 0, "candidates"]:
+        yield paragraph(f"With {candidates} the zone is empty: there is nothing to pick.", 2)
+    for package, letter in letters.items():
+        yield paragraph(f"{letter}: {package.replace('/', ' / ')}", 2)
+
+
+def _fair_division(shown: Portrait) -> Iterator[Block]:
+    if shown.fair_division is None:
+        return
+    won, shares = shown.fair_division
+    columns = [column for column in shares.columns if column.startswith("share_")]
+    heads = [party_label(shown.scenario, column.removeprefix("share_")) for column in columns]
+    points = f"{won.points_a:.4g} points of 100 each"
+    yield heading(f"Adjusted winner, were every issue divisible: {points}; shares of the issues")
+    rows = [[row["issue"], *(number(row[column]) for column in columns)] for row in shares.to_dict("records")]
+    yield table(["", *heads], rows)
+
+
+def _proposals(shown: Portrait) -> Iterator[Block]:
+    scenario = shown.scenario
+    for name, found in shown.proposals.groupby("proposal", sort=False):
+        proposal, count = scenario.proposals[str(name)], int(found["completions"].iloc[0])
+        open_issues = f"; {count:,} ways to complete it, least to most" if count != 1 else ""
+        from_ = f", from {party_label(scenario, proposal.from_)}" if proposal.from_ else ""
+        yield heading(f"On the table: {clean(proposal.label)} ({name}{from_}{open_issues})")
+        words = [f"{issue}: {option_label(scenario, issue, option)}" for issue, option in proposal.package.items()]
+        yield table(["", ""], [text.split(": ", 1) for text in words], left=2)
+        scores = [_scored(scenario, row) for row in found.to_dict("records")]
+        yield table(["", "<signs", "worth", "margin", "<lines crossed", "<lines at stake"], scores)
+
+
+def _scored(scenario: Scenario, row: dict[Any, Any]) -> list[str | None]:
+    return [
+        party_label(scenario, row["party"]), row["signs"],
+        _span(row["worth_least"], row["worth_most"]), _span(row["margin_least"], row["margin_most"], sign=True),
+        ", ".join(row["lines_crossed"]) or None, ", ".join(row["lines_at_stake"]) or None,
+    ]  # fmt: skip
+
+
+def _span(least: float, most: float, sign: bool = False) -> str:
+    low, high = number(least, sign=sign), number(most, sign=sign)
+    return low if low == high else f"{low} to {high}"
+
+
+def data(shown: Portrait) -> dict[str, Any]:
+    """The same as plain data, the keys as documented for `peacesim show --json`."""
+    scenario = shown.scenario
+    return {
+        "id": scenario.id,
+        "title": scenario.title,
+        "numbers_at": "central",
+        "as_of": scenario.as_of.isoformat() if scenario.as_of else None,
+        "packages": {"raw": shown.raw_count, "consistent": shown.utility.shape[1]},
+        "numbers": numbers_by_status(scenario),
+        "not_at_the_table": list(scenario.not_at_the_table),
+        "issues": {
+            name: {"label": issue.label, "options": dict(issue.options)} for name, issue in scenario.issues.items()
+        },
+        "parties": {name: _party_data(shown, name) for name in scenario.parties},
+        "red_lines": plain(shown.red_lines),
+        "zones": plain(shown.zones),
+        "solution_parties": list(shown.solution_parties),
+        "solutions": plain(shown.solutions.drop(columns="packages")),
+        "positions": plain(shown.positions),
+        "adjusted_winner": plain(shown.fair_division[1]) if shown.fair_division else None,
+        "proposals": plain(shown.proposals),
+        "stability": plain(shown.stability),
+        **around_data(shown),
+    }
+
+
+def _party_data(shown: Portrait, name: str) -> dict[str, Any]:
+    party, best = shown.scenario.parties[name], shown.best.set_index("party").loc[name].to_dict()
+    return {
+        "label": party.label,
+        "kind": party.kind,
+        "signs": signs_words(shown.scenario, party.signs),
+        "no_deal": number_data(party.no_deal),
+        "best_worth": best.get("best_worth"),
+        "best_package": best.get("best_package"),
+        "could_sign": best["could_sign"],
+        "weights": {issue: number_data(weight) for issue, weight in party.weights.items()},
+        "values": {
+            issue: {option: number_data(points) for option, points in options.items()}
+            for issue, options in party.values.items()
+        },
+    }
+
+
+def number_data(given: Number) -> dict[str, Any]:
+    """A stated number: value, range (null if certain), law, status."""
+    spread = [given.low, given.high] if given.uncertain else None
+    return {"value": given.value, "range": spread, "law": given.law if spread else None, "status": given.status}
+
+
+def around_data(shown: Portrait) -> dict[str, Any]:
+    """The blocks as the file has them, the tables of `Portrait.around`, and what is only shown."""
+    scenario, around = shown.scenario, shown.around
+    resolved, claims = scenario.resolved, claimed_losses(scenario)
+    return {
+        "blocks": {block: resolved.get(block) for block in BLOCKS},
+        "lines_given_up": around.lines_given_up,
+        "levers": plain(around.levers),
+        "no_deal_path": plain(around.no_deal_path),
+        "strikes": plain(around.strikes),
+        "votes": plain(around.votes),
+        "votes_together": plain(around.votes_together),
+        "after_signature": plain(around.after_signature),
+        "guarantees": plain(around.guarantees),
+        "told": facts_of_the_war(scenario),
+        "claimed_losses": {"about": CLAIMS, "per_month": claims} if claims else None,
+        "history": scenario.history,
+        "expected": scenario.expected,
+    }
+
+
+# Whether anybody would move away alone from the status quo and from the proposals.
+
+NAMES = {"nash": "Nash", "gmr": "GMR", "smr": "SMR", "seq": "SEQ"}
+
+
+def stable_states(shown: Portrait) -> Iterator[Block]:
+    """Who controls what, and for whom each state is stable; nothing where no party controls an issue alone."""
+    found, scenario = shown.stability, shown.scenario
+    if not any(len(issue.controlled_by) == 1 for issue in scenario.issues.values()):
+        return
+    yield heading("Stability: whether a party would change alone what it controls")
+    for party in scenario.parties:
+        own = [issue for issue, spec in scenario.issues.items() if spec.controlled_by == (party,)]
+        if own:
+            yield paragraph(f"{party_label(scenario, party)} controls {', '.join(own)}.", 2)
+    together = [issue for issue, spec in scenario.issues.items() if len(spec.controlled_by) != 1]
+    if together:
+        yield paragraph(f"Changed by agreement only: {', '.join(together)}.", 2)
+    records = found.to_dict("records")
+    before = [None, *(row["state"] for row in records)]
+    rows = [_state_row(scenario, row, row["state"] != last) for row, last in zip(records, before[:-1], strict=True)]
+    if not rows:
+        yield paragraph("The file has no status quo and no proposal to ask about.", 2)
+        return
+    yield table(["", "<stable for", *(f"<{NAMES[kind]}" for kind in KINDS), "<it would move to"], rows)
+    for kind, meaning in KINDS.items():
+        yield paragraph(f"{NAMES[kind]}: {meaning}.", 2)
+
+
+def _state_row(scenario: Scenario, row: dict[Any, Any], first: bool) -> list[str | None]:
+    count = row["completions"]
+    label = "status quo" if row["state"] == STATUS_QUO else str(row["state"])
+    label = f"{label} ({count:,} ways)" if count != 1 else label
+    who = party_label(scenario, row["party"]) if isinstance(row["party"], str) else "all together"
+    return [label if first else "", who, *(_verdict(row[kind], count) for kind in KINDS), row["move"] or None]
+
+
+def _verdict(stable: int | None, count: int) -> str | None:
+    """Yes or no of one package, how many of several; nothing where there are too many to look at, or none."""
+    if stable is None or count == 0 or count > MOST_COMPLETIONS:
+        return None
+    return f"{stable} of {count}" if count > 1 else "yes" if stable else "no"
+
+
+# What a file says and nothing is computed from.
+
+DEEPEST = 8  # levels that are set further in than the one above
+
+
+def facts(scenario: Scenario) -> Iterator[Block]:
+    """Facts about the war, claims about losses, what came of it, and what the file says of itself."""
+    held = scenario.war.front.shown if scenario.war and scenario.war.front else {}
+    told = facts_of_the_war(scenario) | {place: str(share) for place, share in held.items()}
+    yield from _section("The war, as told by the file; nothing is computed from it", told)
+    claims = claimed_losses(scenario)
+    if claims:
+        yield heading(f"{CLAIMS}; killed and wounded a month")
+        yield table(["", "", "<"], claim_rows(scenario))
+        yield paragraph("Nothing is computed from them.", 2)
+    yield from _section("What really came of it; nothing is computed from it", scenario.history or {})
+    yield from _section("What the file says of itself; nothing is computed from it", scenario.expected or {})
+
+
+def facts_of_the_war(scenario: Scenario) -> dict[str, Any]:
+    """What is only shown of the war but claims, as the file has it; empty without a war."""
+    war, written = scenario.war, scenario.resolved.get("war", {})
+    if war is None:
+        return {}
+    told = {"since": written["since"]} if war.since else {}
+    told |= {key: written["front"][key] for key in war.front.shown} if war.front else {}
+    told |= {"regions": written["outages"]["regions"]} if war.outages and war.outages.regions else {}
+    return told | ({"spillover": written["spillover"]} if "spillover" in war.shown else {})
+
+
+def _section(title: str, told: Mapping[str, Any]) -> Iterator[Block]:
+    if told:
+        yield heading(title)
+        for depth, text in nested(told):
+            yield paragraph(text, 2 + 2 * min(depth, DEEPEST))
+
+
+def nested(value: Any, depth: int = 0) -> Iterator[tuple[int, str]]:
+    """Nested mappings and lists as lines, each with its depth: a line a key, and one an entry of a list."""
+    entries = value.items() if isinstance(value, Mapping) else ((None, each) for each in value)
+    for key, entry in entries:
+        head = "-" if key is None else f"{clean(key)}:"
+        if _fits_a_line(entry, in_list=key is None):
+            yield depth, f"{head} {_in_words(entry)}"
+        else:
+            yield depth, head
+            yield from nested(entry, depth + 1)
+
+
+def _fits_a_line(value: Any, in_list: bool) -> bool:
+    """Whether all of it stands on one line: a plain value, a list of these, and in a list a mapping of these."""
+    if isinstance(value, Mapping):
+        return not value or (in_list and all(_fits_a_line(each, in_list=False) for each in value.values()))
+    return not isinstance(value, list) or not any(isinstance(each, Mapping | list) for each in value)
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{clean(key)}: {_in_words(each)}" for key, each in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(_in_words, value)) or "none"
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.isoformat() if isinstance(value, date) else running_text(str(value))
+
+
+CLAIMS = "Claims about losses are claims by parties to the war or their allies"
+
+
+def claimed_losses(scenario: Scenario) -> dict[str, Any]:
+    """Claims by party, as the file has them: a range may come without any middle."""
+    war = scenario.war
+    if war is None or "claimed_losses_per_month" not in war.shown:
+        return {}
+    claims: dict[str, Any] = scenario.resolved["war"]["claimed_losses_per_month"]
+    return claims
+
+
+def claim_rows(scenario: Scenario) -> list[list[str]]:
+    """Claims about killed and wounded a month: party, what is claimed, note; empty without any."""
+    claims = claimed_losses(scenario).items()
+    return [[party_label(scenario, name), _claim(given), _note(given)] for name, given in claims]
+
+
+def _claim(given: Any) -> str:
+    if not isinstance(given, Mapping):
+        return f"{given:,.10g}"
+    ends = " to ".join(f"{end:,.10g}" for end in given.get("range") or ())
+    middle = f"{given['value']:,.10g}" if given.get("value") is not None else ""
+    return f"{middle} ({ends})" if middle and ends else middle or ends
+
+
+def _note(given: Any) -> str:
+    return running_text(given.get("note") or "") if isinstance(given, Mapping) else ""

@@ -1,0 +1,587 @@
+"""What stands around the table at central numbers, as a document: pressure, events, war, votes, what comes after."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from sim.analysis.portrait import Portrait
+from sim.analysis.portrait_around import in_voting_order
+from sim.core.packages import ALWAYS, NEVER, Condition
+from sim.core.utility import DAYS_PER_MONTH
+from sim.core.wording import counted
+from sim.mechanisms.phased_withdrawal import reciprocal_steps
+from sim.report.document import Block, Table, heading, paragraph, table
+from sim.results.format import NONE, number
+from sim.results.labels import clean, condition_names, either, party_label
+from sim.scenario import (
+    AftermathSpec,
+    CredibilityLostSpec,
+    EventSpec,
+    GuarantorSpec,
+    HazardSpec,
+    LeverSpec,
+    MediationSpec,
+    MilestoneSpec,
+    Number,
+    PowerShiftSpec,
+    PullBackSpec,
+    RatificationSpec,
+    RatifierSpec,
+    Scenario,
+    WarSpec,
+)
+
+STATED = "(stated: value [range])"
+PULLED = {"on_refusal": "on refusal", "never": "by events alone"}
+MOST_BESIDE = 6  # columns of figures side by side
+
+
+def pressure(shown: Portrait) -> Iterator[Block]:
+    """How red lines give way, and what the mediator can do."""
+    giving, mediation = shown.scenario.giving_way, shown.scenario.mediation
+    if giving is not None:
+        yield heading(f"Red lines that give way {STATED}")
+        pace = f"Real lines fall at a pace of {giving.per_month} a month."
+        adds = f"A lever at full strength adds {giving.lever_adds} times that pace on the lines of its party."
+        yield paragraph(pace if giving.lever_adds == Number(0.0) else f"{pace} {adds}", 2)
+        share = f"{100 * (shown.around.lines_given_up or 0):.0f} %"
+        yield paragraph(f"At central numbers and without levers {share} of them have fallen by the last round; "
+                        "a line of hardness 1 never does.", 2)  # fmt: skip
+    if mediation is not None:
+        yield from _mediation(shown, mediation)
+
+
+def _mediation(shown: Portrait, spec: MediationSpec) -> Iterator[Block]:
+    scenario = shown.scenario
+    who = party_label(scenario, spec.mediator)
+    yield heading(f"Mediation by {who} {STATED}")
+    left = shown.around.levers.set_index("lever")["no_deal_at_full_strength"]
+    rows = [
+        [
+            name,
+            party_label(scenario, lever.party),
+            str(lever.lowers_no_deal_by),
+            number(left[name]),
+            _when_pulled(lever),
+        ]
+        for name, lever in spec.levers.items()
+    ]
+    if rows:
+        yield table(["", "<on", "takes", "no deal then", "<pulled"], rows)
+        yield paragraph("takes: share of that party's no-deal worth, at full strength.", 2)
+    if any(lever.pulled == "on_refusal" for lever in spec.levers.values()):
+        yield paragraph(f"on refusal: while that party alone stands in the way of the last offer of {who}.", 2)
+    if rows:
+        fades = f"After signature {spec.fades_per_year} of the pressure goes each year."
+        yield paragraph(f"A lever gains or loses {spec.step_per_round} of its strength in a round. {fades}", 2)
+    if spec.bias is not None:
+        toward, by = party_label(scenario, spec.bias.toward), spec.bias.by
+        leans = f"toward {toward} by {by}; below 0: away from it" if float(by) else f"toward nobody (bias {by})"
+        yield paragraph(f"In its own offers it leans {leans}.", 2)
+    if spec.carrots is not None:
+        yield heading(f"Worth that {who} can add, at most {spec.carrots.budget} to one package {STATED}")
+        offers = [
+            [offer.id, party_label(scenario, offer.party), condition_names(scenario, offer.when), str(offer.adds)]
+            for offer in spec.carrots.offers
+        ]
+        yield table(["", "<for", "<when", "adds"], offers)
+
+
+def _when_pulled(lever: LeverSpec) -> str:
+    return PULLED[lever.pulled] if isinstance(lever.pulled, str) else f"from month {lever.pulled:g}"
+
+
+def events(scenario: Scenario) -> Iterator[Block]:
+    """What may happen, when, and what follows from it."""
+    if not scenario.events:
+        return
+    yield heading(f"Events: what happens at a date or by chance {STATED}")
+    rows = []
+    for event in scenario.events:
+        first, *others = event_effects(scenario, event)
+        rows += [[event.id, event.label], [f"  {_when(scenario, event)}", first], *(["", text] for text in others)]
+    yield table(["", ""], rows, left=2)
+
+
+def _when(scenario: Scenario, event: EventSpec) -> str:
+    if event.at_month is None:
+        return f"chance {event.chance_per_month} a month"
+    ends = scenario.time.rounds * scenario.time.days_per_round / DAYS_PER_MONTH
+    late = ", after the last round" if float(event.at_month) >= ends else ""
+    return f"month {event.at_month}{late}" + (f", chance {event.chance}" if event.chance is not None else "")
+
+
+def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
+    """What an event does, one text an effect."""
+    effects = []
+    if event.commits is not None:
+        party, to = party_label(scenario, event.commits.party), _listed(event.commits.to)
+        effects.append(f"binds {party} in public to {to}; each step back costs it {event.commits.costs_per_step}")
+    for path, left in event.narrows.items():
+        effects.append(f"makes {clean(path)} better known: what is drawn keeps {left} of its distance from the value")
+    if event.extra_waves:
+        waves = ", ".join(f"{strike} {count}" for strike, count in event.extra_waves.items())
+        effects.append(f"adds waves of strikes: {waves}")
+    if event.front_shift is not None:
+        effects.append(f"moves the front by {event.front_shift}")
+    if event.shifts_no_deal:
+        effects.append(f"adds to no-deal worth: {by_party(scenario, event.shifts_no_deal)}")
+    if event.pulls_levers:
+        effects.append(f"pulls {either(map(clean, event.pulls_levers), 'and')} by one step{_each(event.pulls_levers)}")
+    if event.closes_channel_rounds is not None:
+        effects.append(f"keeps all from talking for {counted(event.closes_channel_rounds, 'round')}")
+    if event.removes:
+        gone = {issue: either(options, "and") for issue, options in event.removes.items()}
+        effects.append(f"takes off the table {_listed(gone)}")
+    if event.lines_fall:
+        effects.append(f"fells the red line{'s' * (len(event.lines_fall) > 1)} {either(event.lines_fall, 'and')}")
+    return effects or ["moves nothing in the file"]
+
+
+def _each(names: Sequence[str]) -> str:
+    return " each" if len(names) > 1 else ""
+
+
+def _listed(entries: Mapping[str, object]) -> str:
+    return "; ".join(f"{name}: {entry}" for name, entry in entries.items())
+
+
+def by_party(scenario: Scenario, numbers: Mapping[str, Number]) -> str:
+    """Numbers with the labels of their parties."""
+    return ", ".join(f"{party_label(scenario, name)} {given}" for name, given in numbers.items())
+
+
+def side_by_side(heads: Sequence[str], rows: Iterable[tuple[str, Sequence[object]]]) -> Iterator[Block]:
+    """A table with one column for each head, folded into several where there are many.
+
+    Args:
+        heads: Of the columns of figures.
+        rows: What a row is called, and its cells.
+    """
+    listed = list(rows)
+    for start in range(0, len(heads), MOST_BESIDE):
+        part = slice(start, start + MOST_BESIDE)
+        yield table(["", *heads[part]], [[name, *cells[part]] for name, cells in listed])
+
+
+# The war.
+
+LAUNCHES = {
+    "waves_per_month": "waves a month",
+    "drones_per_wave": "drones a wave",
+    "drones_intercepted": "share of them stopped",
+    "missiles_per_wave": "missiles a wave",
+    "missiles_intercepted": "share of them stopped",
+    "households_per_hit": "homes cut off by a hit",
+}
+HARM = {
+    "hits_per_month": "hits a month",
+    "household_weeks_per_month": "household-weeks a month",
+    "household_weeks_per_month_in_winter": "the same in winter",
+}
+MOVERS = {
+    "from_front": "by the front",
+    "from_wear": "by wear",
+    "from_outages": "by outages",
+    "from_events": "by events",
+}
+
+
+def war(shown: Portrait) -> Iterator[Block]:
+    """The front, wear, money and strikes as stated; what they come to at central numbers."""
+    spec = shown.scenario.war
+    if spec is not None:
+        stated = list(_stated(shown.scenario, spec))
+        yield from [heading(f"The war goes on while they talk {STATED}"), *stated] if stated else []
+        yield from _strikes(shown, spec)
+    yield from _path(shown)
+
+
+def _stated(scenario: Scenario, spec: WarSpec) -> Iterator[Block]:
+    front, outages = spec.front, spec.outages
+    if front is not None:
+        unit = f" ({clean(front.unit)})" if front.unit else ""
+        gains = f"Front: {front.drift_per_month} a month, standard deviation {front.sd_per_month}{unit}."
+        yield paragraph(gains, 2)
+    if outages is not None:
+        winter = ""
+        if outages.winter_factor is not None:
+            months = either(map(str, outages.winter_months), "and")
+            winter = f" In winter (months {months}) a hit cuts off {outages.winter_factor} times as many."
+        half = outages.repair_half_life_days
+        yield paragraph(f"Half of the homes without power are back in {half} days.{winter}", 2)
+    columns = {
+        "1,000 of front add": front.no_deal_per_1000_km2 if front else {},
+        "a month takes": spec.no_deal_falls_per_month,
+        "a million household-weeks add": outages.no_deal_per_million_household_weeks if outages else {},
+    }
+    given = {head: numbers for head, numbers in columns.items() if numbers}
+    if given:
+        rows = [
+            [party.label, *(numbers.get(name) for numbers in given.values())]
+            for name, party in scenario.parties.items()
+        ]
+        yield table(["", *given], rows)
+        yield paragraph(f"{', '.join(dict.fromkeys(head.split()[-1] for head in given))}: of no-deal worth.", 2)
+    if spec.cost_per_month:
+        money = by_party(scenario, spec.cost_per_month)
+        yield paragraph(f"Money a month, in the file's unit and no part of worth: {money}.", 2)
+
+
+def _strikes(shown: Portrait, spec: WarSpec) -> Iterator[Block]:
+    if not spec.strikes:
+        return
+    yield heading(f"Strikes {STATED}, and what they do at central numbers")
+    heads = [_sides(shown.scenario, strike) for strike in spec.strikes.values()]
+    stated = [(words, [getattr(strike, key) for strike in spec.strikes.values()]) for key, words in LAUNCHES.items()]
+    found = shown.around.strikes.set_index("strike").loc[list(spec.strikes)]
+    harm = [(words, [whole(value) for value in found[key]]) for key, words in HARM.items()]
+    rows = [row for row in [*stated, *harm] if any(cell is not None for cell in row[1])]
+    yield from side_by_side(heads, rows)
+    if spec.outages is not None:
+        yield paragraph("household-weeks: homes without power x weeks, all that a month of waves adds.", 2)
+
+
+def _sides(scenario: Scenario, strike: Any) -> str:
+    return f"{party_label(scenario, strike.by)} on {party_label(scenario, strike.on)}"
+
+
+def whole(value: float) -> str | None:
+    """A count with three digits that matter, such as 2,450,000; None if there is none."""
+    if math.isnan(value):
+        return None
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if rounded >= 100 else f"{rounded:g}"
+
+
+def _path(shown: Portrait) -> Iterator[Block]:
+    scenario, path = shown.scenario, shown.around.no_deal_path
+    rounds = sorted(set(path["round"]))
+    last = path[path["round"] == path["round"].max()].set_index("party")
+    movers = {column: words for column, words in MOVERS.items() if (last[column] != 0).any()}
+    if not movers:
+        return
+    yield heading("No-deal worth as the months pass, at central numbers and without levers")
+    at = path.set_index(["round", "party"])["no_deal"]
+    rows = [
+        [
+            party.label,
+            *(number(at[k, name]) for k in rounds),
+            *(_moved(last.at[name, column]) for column in movers),
+        ]
+        for name, party in scenario.parties.items()
+    ]
+    yield table(["", *(f"round {k}" for k in rounds), *movers.values()], rows)
+    yield paragraph(f"by: what has moved it up to round {rounds[-1]}; it stays between 0 and 1.", 2)
+    steady = list(_steady(scenario))
+    if steady:
+        yield paragraph(f"Here {either(steady, 'and')}.", 2)
+
+
+def _steady(scenario: Scenario) -> Iterator[str]:
+    """How what is uncertain runs on the steady path."""
+    if scenario.war is not None and scenario.war.front is not None:
+        yield "the front moves by its drift"
+    if scenario.war is not None and scenario.war.strikes:
+        yield "waves come at their mean"
+    if any(event.chance is not None or event.chance_per_month is not None for event in scenario.events):
+        yield "events that may happen or not are left out"
+
+
+def _moved(worth: Any) -> str | None:
+    return number(float(worth), sign=True) if worth else None
+
+
+# Votes at home.
+
+
+def votes(shown: Portrait) -> Iterator[Block]:
+    """The ratifiers as stated, and what they make of the proposals."""
+    scenario, spec = shown.scenario, shown.scenario.ratification
+    if spec is None:
+        return
+    yield heading(f"Who must still say yes after signature {STATED}")
+    if spec.ratifiers:
+        yield _ratifiers(scenario, spec)
+        yield paragraph("support: share in favour before shifts. error: its standard error. months: to the vote.", 2)
+        yield from (paragraph(text, 2) for text in _conditions(scenario, spec))
+    else:
+        yield paragraph("Nobody has to vote on what was signed.", 2)
+    yield from (paragraph(text, 2) for text in _calendar(spec))
+    yield from _shifts(spec)
+    yield from _chances(shown, spec)
+
+
+def _ratifiers(scenario: Scenario, spec: RatificationSpec) -> Table:
+    written = scenario.resolved["ratification"]["ratifiers"]
+    rows = [
+        [each.label, str(each.order), _asked(each.when), "; ".join(_takes(written[name]["votes"])), str(each.support),
+         str(each.error), str(each.months)]
+        for name, each in ((name, spec.ratifiers[name]) for name in in_voting_order(spec))
+    ]  # fmt: skip
+    return table(["", "order", "<asked", "<takes", "support", "error", "months"], rows)
+
+
+def _asked(when: Condition) -> str:
+    return "always" if when == ALWAYS else "never" if when == NEVER else "on some"
+
+
+def _takes(votes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What each vote takes, its fraction as the file has it: to a reader 300/450 is not 2/3."""
+    takes = [
+        f"at least {vote['at_least']}" if vote.get("at_least") is not None else f"more than {vote['more_than']}"
+        for vote in votes
+    ]
+    return takes if len(takes) == 1 else [f"{vote['id']}: {text}" for vote, text in zip(votes, takes, strict=True)]
+
+
+def _conditions(scenario: Scenario, spec: RatificationSpec) -> Iterator[str]:
+    """What each ratifier is asked, waits for and is barred from, one text a ratifier that has any."""
+    for name in in_voting_order(spec):
+        each = spec.ratifiers[name]
+        parts = list(_conditions_of(scenario, each))
+        if parts:
+            yield f"{clean(each.label)}: {'; '.join(parts)}."
+
+
+def _conditions_of(scenario: Scenario, ratifier: RatifierSpec) -> Iterator[str]:
+    if ratifier.when not in (ALWAYS, NEVER):
+        yield f"asked about texts with {condition_names(scenario, ratifier.when)}"
+    for vote in ratifier.votes:
+        name = f"{vote.id} " if len(ratifier.votes) > 1 else ""
+        if vote.when == NEVER:
+            yield f"{name}never held"
+        elif vote.when != ALWAYS:
+            yield f"{name}on texts with {condition_names(scenario, vote.when)}"
+        if vote.needs:
+            yield f"{name}not before {either(vote.needs, 'and')}"
+    if ratifier.barred_when != NEVER:
+        yield f"barred from texts with {condition_names(scenario, ratifier.barred_when)}, which are refused thereby"
+
+
+def _calendar(spec: RatificationSpec) -> Iterator[str]:
+    if spec.milestones:
+        yield f"Months after signature: {'; '.join(_milestone(*each) for each in spec.milestones.items())}."
+    if len(spec.ratifiers) > 1:
+        yield f"Surprises in different votes go together by {spec.shared_error} (0: not at all, 1: wholly)."
+    if spec.ratifiers:
+        after = spec.after_refusal
+        often = "at most once" if after.at_most == 1 else f"at most {after.at_most} times"
+        later = f"{after.months_lost:g} month{'s' * (after.months_lost != 1)} later"
+        again = f"A text that is refused sends them back to the table, {later}, {often}."
+        yield again if after.name == "resume" else "A text that is refused ends the talks."
+
+
+def _milestone(name: str, milestone: MilestoneSpec) -> str:
+    months = milestone.months
+    when = (
+        str(months)
+        if isinstance(months, Number)
+        else ", ".join(f"{each} ({option})" for option, each in months.items())
+    )
+    return f"{name} {when}" + (f" after {milestone.after}" if milestone.after else "")
+
+
+def _shifts(spec: RatificationSpec) -> Iterator[Block]:
+    moved = {name: spec.ratifiers[name] for name in in_voting_order(spec) if spec.ratifiers[name].shifts}
+    options = dict.fromkeys(
+        (issue, option) for each in moved.values() for issue in each.shifts for option in each.shifts[issue]
+    )
+    if options:
+        yield heading("What an option adds to the log-odds of support (stated; 0.4 is about 10 points near half)")
+        rows = [
+            (f"{issue}: {option}", [each.shifts.get(issue, {}).get(option) for each in moved.values()])
+            for issue, option in options
+        ]
+        yield from side_by_side([each.label for each in moved.values()], rows)
+
+
+def _chances(shown: Portrait, spec: RatificationSpec) -> Iterator[Block]:
+    found, together = shown.around.votes, shown.around.votes_together.set_index("proposal")
+    if not len(found):
+        return
+    yield heading("Chance that the votes on a proposal pass, in closed form at central numbers")
+    at = found.set_index(["proposal", "ratifier"])
+    cells = {key: NONE if row["asked"] == "no" else "barred" if row["asked"] == "barred" else chance(row["chance"])
+             for key, row in at.to_dict("index").items()}  # fmt: skip
+    texts = list(together.index)
+    rows = [(spec.ratifiers[name].label, [cells[text, name] for text in texts]) for name in in_voting_order(spec)]
+    if len(rows) > 1:
+        for column, words in (
+            ("independent", "all, if surprises are independent"),
+            ("shared", "all, if they are shared"),
+        ):
+            rows.append((words, [chance(together.loc[text, f"chance_{column}"]) for text in texts]))
+    yield from side_by_side([text.replace("_", " ") for text in texts], rows)
+    known = [f"{NONE}: not asked."] if NONE in cells.values() else []
+    if any(len(each.votes) > 1 for each in spec.ratifiers.values()):
+        known.append("Where a body holds several votes the strictest decides.")
+    if known:
+        yield paragraph(" ".join(known), 2)
+
+
+def chance(value: float) -> str:
+    """A chance with two digits; one that is nearly 0 or 1 does not pass for it."""
+    if math.isnan(value):
+        return NONE
+    return "<0.01" if 0 < value < 0.005 else ">0.99" if 0.995 <= value < 1 else f"{value:.2f}"
+
+
+# After signature.
+
+
+def after_signature(shown: Portrait) -> Iterator[Block]:
+    """The aftermath as stated, and what it says of the proposals."""
+    scenario, spec = shown.scenario, shown.scenario.aftermath
+    if spec is None:
+        return
+    stated = list(_stated_after(scenario, spec))
+    guarantees = list(_guarantees(shown, spec))
+    if stated or guarantees:
+        yield heading(f"After signature {STATED}")
+        yield from (paragraph(text, 2) for text in stated)
+        yield from [paragraph(""), *guarantees] if stated and guarantees else guarantees
+    if spec.hazard is not None:
+        yield from _hazard(scenario, spec.hazard)
+    yield from _texts_after(shown, spec)
+
+
+def _stated_after(scenario: Scenario, spec: AftermathSpec) -> Iterator[str]:
+    if spec.guarantor is not None:
+        yield _guarantor(scenario, spec.guarantor)
+    if spec.credibility_lost is not None:
+        yield _lost(spec.credibility_lost)
+    if spec.power_shift is not None:
+        yield _power(scenario, spec.power_shift)
+    if spec.pull_back is not None:
+        yield _pull_back(scenario, spec.pull_back, " x credibility" if spec.credibility else "")
+
+
+def _guarantor(scenario: Scenario, spec: GuarantorSpec) -> str:
+    who = party_label(scenario, spec.party)
+    helper = f" {party_label(scenario, spec.helper)} would help (shown, never computed from)." if spec.helper else ""
+    will = f"for a text that adds less for it than that x credibility {who} does not act"
+    return f"Guarantor: {who}. Acting costs it {spec.cost_of_acting} of its own worth; {will}.{helper}"
+
+
+def _lost(spec: CredibilityLostSpec) -> str:
+    def routes(numbers: dict[str, Number]) -> str:
+        return ", ".join(f"{route} {given}" for route, given in numbers.items()) or "nothing"
+
+    first = f", first on {spec.first_change_at.isoformat()}" if spec.first_change_at else ""
+    changes = f"at a change of president{first}: {routes(spec.at_change)}"
+    by_route = "; ".join(f"{option} by {route}" for option, route in spec.route.items())
+    return f"Credibility lost each year: {routes(spec.per_year)}; {changes}. Routes: {by_route}."
+
+
+def _power(scenario: Scenario, spec: PowerShiftSpec) -> str:
+    away = party_label(scenario, spec.away_from)
+    stake = f"by a war now {away} would get {spec.balance_now} of what is at stake"
+    costs = f"which costs {by_party(scenario, spec.war_cost)}"
+    later = f"what comes after the {spec.months} months of the shift counts {spec.discount}"
+    penalty = f"a guarantor that acts costs the side that grows stronger {spec.penalty}"
+    moves = "; ".join(
+        f"{issue}: {', '.join(f'{option} {given}' for option, given in options.items())}"
+        for issue, options in spec.shifts.items()
+    )
+    moved = f"Away from {away} it is moved by {moves or 'nothing'}"
+    riser = "; later the side that grows stronger takes all that peace saves" if spec.surplus == "all_to_riser" else ""
+    return f"Shift of power: {stake}, {costs}; {later}; {penalty}{riser}. {moved}."
+
+
+def _pull_back(scenario: Scenario, spec: PullBackSpec, believed: str) -> str:
+    def sides(given: Number | dict[str, Number]) -> str:
+        return str(given) if isinstance(given, Number) else by_party(scenario, given)
+
+    in_turn = reciprocal_steps(spec)
+    steps = ", ".join(f"{option} {count}" for option, count in spec.steps.items() if option in in_turn)
+    alone = [option for option in spec.steps if option not in in_turn]
+    not_tested = f" ({either(alone, 'and')}: one side alone, so not tested)" if alone else ""
+    gains = f"cheating gains {sides(spec.gain_of_cheating)}, a period of peace {sides(spec.dividend)}"
+    seen = f"being seen costs {spec.penalty}{believed}; a period later counts {spec.discount}"
+    size = [f"takes {spec.months} months"] if spec.months is not None else []
+    size += [f"is {spec.depth_km} km deep"] if spec.depth_km is not None else []
+    told = f" It {either(size, 'and')} (shown, never computed from)." if size else ""
+    return f"Pull-back: steps offered {steps or 'none'}{not_tested}; {gains}; {seen}.{told}"
+
+
+def _guarantees(shown: Portrait, spec: AftermathSpec) -> Iterator[Block]:
+    """What options promise and who watches, with the steps that a pull-back then needs."""
+    promise, watch, found = spec.credibility, spec.monitoring, shown.around.guarantees
+    if promise is None and watch is None:
+        return  # one row at most, and the proposals have it too
+    parts = {name: part for name, part in (("promise", promise), ("watch", watch)) if part is not None}
+    rows: list[list[object]] = []
+    for row in found.to_dict("records"):
+        options = {part.issue: row[name] for name, part in parts.items()}
+        numbers = [str(part.numbers[row[name]]) for name, part in parts.items()]
+        rows.append([*options.values(), *numbers, *([_steps_words(row["steps_needed"])] if spec.pull_back else [])])
+    issues = dict.fromkeys(f"<{part.issue}" for part in parts.values())
+    known = [*(["credibility"] if promise else []), *(["breach seen"] if watch else [])]
+    yield table([*issues, *known, *(["steps needed"] if spec.pull_back else [])], rows)
+    if spec.pull_back:
+        acts = ", if the guarantor acts" if promise is not None and spec.guarantor is not None else ""
+        yield paragraph(f"steps needed: fewest equal steps at whose last one cheating does not pay{acts}.", 2)
+
+
+def _steps_words(steps: float) -> str:
+    return NONE if math.isnan(steps) else "no number" if math.isinf(steps) else f"{steps:,.0f}"
+
+
+def _hazard(scenario: Scenario, spec: HazardSpec) -> Iterator[Block]:
+    yield heading("How long such agreements hold, and how many times the danger of a break is (stated)")
+    law = f"{spec.survival_12} of them hold 12 months"
+    law += f", {spec.survival_60} hold 60" if spec.survival_60 is not None else f"; shape {spec.shape}"
+    deters = f" A promise believed for certain takes {spec.deterrence} of the danger."
+    yield paragraph(f"{law}.{deters if spec.deterrence != Number(0.0) else ''}", 2)
+    rows = [[name, condition_names(scenario, each.when), str(each.ratio)] for name, each in spec.ratios.items()]
+    faults = {
+        "a shift of power undoes it": spec.if_not_self_enforcing,
+        "cheating on the pull-back pays": spec.if_pull_back_fails,
+        "it was bought by pressure": spec.if_bought_by_pressure,
+    }
+    rows += [["", words, str(given)] for words, given in faults.items() if given != Number(1.0)]
+    if rows:
+        heads = ["", "<when", "danger x"]
+        yield table(heads, rows) if spec.ratios else table(heads[1:], [row[1:] for row in rows])
+
+
+def _texts_after(shown: Portrait, spec: AftermathSpec) -> Iterator[Block]:
+    found = shown.around.after_signature
+    if not len(found):
+        return
+    rows = list(_findings(shown.scenario, spec, found))
+    if not rows:
+        return
+    yield heading("Proposals as if signed and in force in round 1, at central numbers")
+    yield from side_by_side([text.replace("_", " ") for text in found["proposal"]], rows)
+
+
+def _findings(scenario: Scenario, spec: AftermathSpec, found: pd.DataFrame) -> Iterator[tuple[str, list[str]]]:
+    def column(name: str, sign: bool = False) -> list[str]:
+        return [number(value, sign=sign) for value in found[name]]
+
+    def verdict(name: str, measured: str, yes: str, no: str) -> list[str]:
+        pairs = zip(found[name], found[measured], strict=True)
+        return [NONE if math.isnan(value) else yes if fails else no for fails, value in pairs]
+
+    if spec.credibility is not None:
+        yield "credibility promised", column("credibility_promised")
+        if spec.guarantor is not None:
+            yield "guarantor would act", verdict("guarantor_absent", "credibility_promised", "no", "yes")
+    if spec.power_shift is not None:
+        away = party_label(scenario, spec.power_shift.away_from)
+        yield f"power shifts away from {away} by", column("power_shift", sign=True)
+        needed = ["none is enough" if math.isinf(value) else number(value) for value in found["penalty_needed"]]
+        yield "penalty needed", needed
+        yield "penalty there", column("penalty_there")
+        yield "undone by the shift", verdict("fails_power", "power_shift", "yes", "no")
+    if spec.pull_back is not None:
+        yield "pull-back: steps needed", list(map(_steps_words, found["steps_needed"]))
+        yield "pull-back: steps offered", list(map(_steps_words, found["steps_there"]))
+        yield "cheating pays", verdict("fails_pull_back", "steps_needed", "yes", "no")
+    if spec.hazard is not None:
+        yield "chance to hold 12 months", list(map(chance, found["survival_12"]))
+        yield "chance to hold 60 months", list(map(chance, found["survival_60"]))

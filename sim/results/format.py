@@ -1,0 +1,65 @@
+"""Numbers as text: shares and means with the digits that their number of runs supports."""
+
+import math
+
+from sim.results.results import Z_95, share_interval
+
+NONE = "-"
+
+
+def number(value: float | None, digits: int = 2, sign: bool = False) -> str:
+    """A number with so many digits after the point, a dash if there is none."""
+    if value is None or math.isnan(value):
+        return NONE
+    rounded = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
+    return f"{0:.{digits}f}" if float(rounded) == 0 else rounded
+
+
+def decimals(low: float, high: float, most: int = 3) -> int:
+    """Digits after the point that a 95 % interval allows: no finer than the standard error."""
+    error = (high - low) / (2 * Z_95)
+    if not error > 0:
+        return min(2, most)
+    return min(most, max(0, math.floor(-math.log10(error))))
+
+
+def share_decimals(count: int, n: int) -> int:
+    """Digits after the point of a share of n runs in per cent, at most 2: no more than its standard error allows.
+
+    Near none or all of the runs the first digit of the error is let in, for without it there is no digit at all.
+    """
+    low, high = share_interval(count, n)
+    places = decimals(100 * low, 100 * high, 2)
+    if 0 < min(count, n - count) < n * 10.0 ** (-2 - places):
+        return min(2, places + 1)
+    return places
+
+
+def digits_of_mean(low: float, high: float) -> int:
+    """Digits after the point of a mean: one more than its standard error allows, so that its interval can be read."""
+    return min(3, decimals(low, high) + 1)
+
+
+def percent(share: float | None, n: int) -> str:
+    """A share of n runs in per cent, with no more digits than its standard error allows."""
+    if share is None or math.isnan(share) or n == 0:
+        return NONE
+    return _percent(share, share_decimals(round(share * n), n))
+
+
+def share_with_interval(share: float | None, n: int) -> str:
+    """A share of n runs with its 95 % interval, `64 % (61-67)`."""
+    if share is None or math.isnan(share) or n == 0:
+        return NONE
+    low, high = share_interval(round(share * n), n)
+    places = share_decimals(round(share * n), n)
+    return f"{_percent(share, places)} ({100 * low:.{places}f}-{100 * high:.{places}f})"
+
+
+def _percent(share: float, places: int) -> str:
+    least = 10.0**-places
+    if 0 < share < least / 100:
+        return f"<{least:.{places}f} %"
+    if 1 - least / 100 < share < 1:
+        return f">{100 - least:.{places}f} %"
+    return f"{100 * share:.{places}f} %"

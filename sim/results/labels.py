@@ -1,0 +1,330 @@
+"""Labels of what scenarios, results and charts name: outcomes, parties, packages, conditions, obstacles and inputs.
+
+Labels come from a stranger's file: whatever is printed has its unprintable characters escaped, and stays on one line.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from sim.core.packages import Clause, Condition
+from sim.core.wording import shown
+from sim.scenario import Scenario
+
+MOST_LABEL = 160  # characters of a label in running text
+EVENTS = "events"  # stands for the party in the name of what an event took off the table
+
+
+class Labels(NamedTuple):
+    """What a name is called: in the cell of a table, as a clause or sentence, and as the title of a mark or panel."""
+
+    short: str
+    clause: str
+    title: str = ""
+
+
+OUTCOMES = {  # a clause may name who signs
+    "no_zone": Labels("no zone", "no package was acceptable to {}, in any round",
+                      "No zone: no package was acceptable to all who must sign"),
+    "deadline": Labels("out of time", "some package was acceptable to {}, but the last round passed unsigned",
+                       "Time ran out, though some package was acceptable to all who must sign"),
+    "broke_off": Labels("broken off", "a party left the talks, since it could expect more elsewhere",
+                        "A party broke off the talks"),
+    "refused": Labels("refused at home", "a text was signed, and refused at home", "Agreement signed, not ratified"),
+    "in_force": Labels("in force", "an agreement was signed and came into force", "Agreement in force"),
+}  # fmt: skip
+SIGNED = Labels("agreement signed", "an agreement was signed", "Agreement signed")  # in force where nobody has to vote
+CAUSES = {  # why an agreement in force broke, or that it did not
+    "none": Labels("broke within 60 months, no fault in it", "Its danger was that which every agreement runs."),
+    "several": Labels("broke within 60 months, of several faults alike",
+                      "Its danger was raised by several faults, none of them the largest."),
+    "guarantor_absent": Labels("broke: the guarantor would not act",
+                               "Its danger was raised most by a guarantor with too little in it to act."),
+    "credibility_lost": Labels("broke: the promise had worn off",
+                               "Its danger was raised most by a guarantee that had lost credibility."),
+    "not_self_enforcing": Labels("broke: the shift of power undoes it",
+                                 "Its danger was raised most by a shift of power."),
+    "pull_back_fails": Labels("broke: cheating on the pull-back pays",
+                              "Its danger was raised most by a pull-back on whose last step cheating paid."),
+    "bought_by_pressure": Labels("broke: pressure had bought it, and faded",
+                                 "Its danger was raised most by the pressure that had bought it, as that faded."),
+    "held_60": Labels("held for 60 months", ""),
+}  # fmt: skip
+SOLUTIONS = {
+    "nash": "Nash",
+    "asymmetric_nash": "Nash, by influence",
+    "kalai_smorodinsky": "Kalai-Smorodinsky",
+    "kalai_smorodinsky_spread": "Kalai-Smorodinsky, most even",
+    "egalitarian": "egalitarian",
+    "utilitarian": "utilitarian",
+    "nearest_to_mean_position": "nearest to the mean position",
+}
+BLOCKS = ("giving_way", "mediation", "war", "events", "ratification", "aftermath")  # beside the talks
+
+
+def clean(text: object) -> str:
+    """Foreign text on one line, unprintable characters escaped, cut if very long."""
+    return shown(text, MOST_LABEL)
+
+
+def running_text(text: str) -> str:
+    """Running text, unprintable characters escaped, its own line breaks taken as spaces."""
+    words = " ".join(text.split())
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in words)
+
+
+def either(texts: Iterable[str], last: str = "or") -> str:
+    """`a, b or c`."""
+    listed = list(texts)
+    return f" {last} ".join(part for part in (", ".join(listed[:-1]), listed[-1]) if part) if listed else ""
+
+
+def issue_label(scenario: Scenario, issue: str) -> str:
+    """What the file calls an issue."""
+    return clean(scenario.issues[issue].label)
+
+
+def option_label(scenario: Scenario, issue: str, option: str) -> str:
+    """What the file calls an option."""
+    return clean(scenario.issues[issue].options[option])
+
+
+def party_label(scenario: Scenario, party: str) -> str:
+    """What the file calls a party."""
+    return clean(scenario.parties[party].label)
+
+
+def who_signs(scenario: Scenario) -> str:
+    """Whose consent makes a package acceptable, as in `acceptable to all who sign`."""
+    quota = scenario.protocol.parameters.get("quota")
+    return "all who sign" if quota is None else f"{quota} of those who sign"
+
+
+def in_file_order(scenario: Scenario, package: Mapping[str, str]) -> dict[str, str]:
+    """The options of a package, in the order in which the file names the issues."""
+    return {issue: package[issue] for issue in scenario.issues if issue in package}
+
+
+def condition_words(scenario: Scenario, condition: Condition) -> str:
+    """A condition by its labels: issues joined by `, and`, options by `or`, conditions of a list by `; or`."""
+
+    def option_text(issue: str, option: str) -> str:
+        return f'"{option_label(scenario, issue, option)}"'  # labels are phrases with commas of their own
+
+    return _condition(scenario, condition, lambda issue: issue_label(scenario, issue), option_text)
+
+
+def condition_names(scenario: Scenario, condition: Condition) -> str:
+    """A condition by the names that the file uses, in the same form."""
+    return _condition(scenario, condition, str, lambda issue, option: option)
+
+
+def _condition(
+    scenario: Scenario, condition: Condition, issue_text: Callable[[str], str], option_text: Callable[[str, str], str]
+) -> str:
+    if not condition.clauses:
+        return "in no case"
+    clauses = []
+    for clause in condition.clauses:
+        parts = []
+        for issue in scenario.issues:
+            if issue in clause:
+                options = _options(scenario, issue, clause[issue], option_text)
+                parts.append(f"{issue_text(issue)}: {options}")
+        clauses.append(", and ".join(parts) or "in all cases")
+    return "; or ".join(clauses)
+
+
+def _options(scenario: Scenario, issue: str, meant: frozenset[str], option_text: Callable[[str, str], str]) -> str:
+    """Options joined by `or`; where most are meant, `anything but` the others."""
+    texts = {option: option_text(issue, option) for option in scenario.issues[issue].options}
+    rest = [text for option, text in texts.items() if option not in meant]
+    if rest and len(rest) < len(meant) and len(meant) > 2:
+        return f"anything but {either(rest)}"
+    return either([text for option, text in texts.items() if option in meant])
+
+
+def line_words(scenario: Scenario, full_name: str) -> str:
+    """What a red line, named `party.id`, forbids and what lifts it."""
+    party, line_id = full_name.split(".", 1)
+    line = next(line for line in scenario.parties[party].red_lines if line.id == line_id)
+    lifted = f", unless {condition_words(scenario, line.unless)}" if line.unless.clauses else ""
+    return f"never {condition_words(scenario, line.never)}{lifted}"
+
+
+def forbidden_in(scenario: Scenario, full_name: str, package: Mapping[str, str]) -> str:
+    """The options of a package that a red line forbids, or that an event took off the table, by their labels."""
+    party, line_id = full_name.split(".", 1)
+    if party == EVENTS:
+        removes = next(event for event in scenario.events if event.id == line_id).removes
+        clauses: tuple[Clause, ...] = tuple({issue: frozenset(options)} for issue, options in removes.items())
+    else:
+        clauses = next(line for line in scenario.parties[party].red_lines if line.id == line_id).never.clauses
+    met = [clause for clause in clauses if all(package[issue] in clause[issue] for issue in clause)]
+    issues = [issue for issue in scenario.issues if any(issue in clause for clause in met)]
+    return " and ".join(f'{issue_label(scenario, i)}: "{option_label(scenario, i, package[i])}"' for i in issues)
+
+
+def blocker_words(scenario: Scenario, blocker: str) -> list[str]:
+    """What stood in the way, one text for each way out: `a.line + b.no_deal | c.line` in words."""
+    ways = (members.split(" + ") for members in blocker.split(" | "))
+    return [either([_constraint(scenario, one) for one in members], "and") for members in ways]
+
+
+def obstacle_words(scenario: Scenario, name: str) -> str:
+    """One obstacle of a `blocker` text in few words, for a table."""
+    party, _, what = name.partition(".")
+    if party == EVENTS:
+        return f"an event, {clean(what)}"
+    if party not in scenario.parties:
+        return clean(name)
+    label = party_label(scenario, party)
+    lines = {line.id for line in scenario.parties[party].red_lines}
+    return f"{label}, red line {what}" if what in lines else f"{label}, worth of no deal" if what else label
+
+
+def obstacle_phrase(scenario: Scenario, name: str) -> str:
+    """One obstacle in running text, where what it forbids has been told."""
+    party, _, what = name.partition(".")
+    if party == EVENTS:
+        return f"what the event {clean(what)} took off the table"
+    return f"the red line {clean(what)} of {party_label(scenario, party)}"
+
+
+def _constraint(scenario: Scenario, name: str) -> str:
+    party, _, what = name.partition(".")
+    if party == EVENTS:
+        event = next(event for event in scenario.events if event.id == what)
+        return f"what an event took off the table ({clean(event.label or what)})"
+    if scenario.ratification is not None and name in scenario.ratification.ratifiers:
+        return clean(scenario.ratification.ratifiers[name].label or name)
+    label = party_label(scenario, party)
+    if what in {line.id for line in scenario.parties[party].red_lines}:
+        return f"the red line {what} of {label} ({line_words(scenario, name)})"
+    return f"what no deal is worth to {label}" if what else label
+
+
+# Uncertain inputs: their paths as labels, and their values with the digits that their range allows.
+
+PARTY_INPUTS = {  # what a party's number is, by the rest of its path
+    "no_deal": "no-deal worth of {}",
+    "discount_per_month": "monthly discount of {}",
+    "foresight": "foresight of {}",
+    "refusal_cost": "what a text refused at home costs {}",
+    "walk_away": "what walking away is worth to {}",
+    "influence": "influence of {}",
+}
+BLOCK_INPUTS = {  # inputs around the table; `*` is a party, an event or a lever
+    "giving_way.per_month": "monthly pace at which red lines give way",
+    "giving_way.lever_adds": "what a lever adds to the pace at which red lines give way",
+    "mediation.levers.*.lowers_no_deal_by": 'what the lever "{}" takes off no deal',
+    "events.*.commits.costs_per_step": 'cost of a step back from the public word "{}"',
+    "events.*.at.chance": 'chance of the event "{}"',
+    "events.*.chance_per_month": 'monthly chance of the event "{}"',
+    "war.front.drift_per_month": "monthly drift of the front",
+    "war.front.no_deal_per_1000_km2.*": "what 1,000 km2 of front add to the no-deal worth of {}",
+    "war.no_deal_falls_per_month.*": "what a month of war takes off the no-deal worth of {}",
+    "war.outages.no_deal_per_million_household_weeks.*":
+        "what a million household-weeks without power add to the no-deal worth of {}",
+    "war.cost_per_month.*": "what a month of war costs {}",
+}  # fmt: skip
+UNITS = {"per_month": "a month", "per_year": "a year"}
+
+
+def input_words(scenario: Scenario, path: str) -> str:
+    """What an input is, as in `no-deal worth of Russia`; of a lot, the line that is real or not.
+
+    Paths without words of their own are read out: blocks from the outside in, names of the file by their labels.
+    """
+    block, *rest = path.split(".")
+    if block == "parties" and rest[0] in scenario.parties:
+        return _of_party(scenario, rest[0], rest[1:])
+    if block == "issues" and rest[1:2] == ["deliverable"]:
+        option = option_label(scenario, rest[0], rest[2])
+        return f'chance that {issue_label(scenario, rest[0])}: "{option}" is delivered'
+    if block == "ratification" and rest[0] == "ratifiers":
+        return _of_ratifier(scenario, rest[1], rest[2:])
+    for pattern, words in BLOCK_INPUTS.items():
+        found = re.fullmatch(pattern.replace(".", r"\.").replace("*", "([^.]+)"), path)
+        if found:
+            return words.format(*(_name(scenario, name) for name in found.groups()))
+    return f"{name_in_words(block)}: {', '.join(_name(scenario, part) for part in rest)}"
+
+
+def _of_party(scenario: Scenario, name: str, rest: list[str]) -> str:
+    who = party_label(scenario, name)
+    if rest[0] in PARTY_INPUTS:
+        return PARTY_INPUTS[rest[0]].format(who)
+    if rest[0] == "weights":
+        return f"weight of {issue_label(scenario, rest[1])} for {who}"
+    if rest[0] == "values":
+        return f'points of {who} for {issue_label(scenario, rest[1])}: "{option_label(scenario, rest[1], rest[2])}"'
+    if rest[0] == "red_lines":
+        line = f'red line "{name_in_words(rest[1])}" of {who}'
+        return f"{line} is real" if rest[2] == "real" else f"{name_in_words(rest[2])} of the {line}"
+    if rest[0] == "linkages":
+        return f'what the linkage "{name_in_words(rest[1])}" adds for {who}'
+    if rest[0] == "strategy":
+        return f"{name_in_words(rest[1])} of the strategy of {who}"
+    return f"{', '.join(map(name_in_words, rest))} of {who}"
+
+
+def _of_ratifier(scenario: Scenario, name: str, rest: list[str]) -> str:
+    ratification = scenario.ratification
+    known = ratification is not None and name in ratification.ratifiers
+    label = name_in_words(name)
+    if ratification is not None and known:
+        label = clean(ratification.ratifiers[name].label or name)
+    if rest == ["support"]:
+        return f"support in {label}"
+    if rest == ["months"]:
+        return f"months until {label} votes"
+    return f"{label}, {', '.join(map(name_in_words, rest))}"
+
+
+def _name(scenario: Scenario, part: str) -> str:
+    return party_label(scenario, part) if part in scenario.parties else name_in_words(part)
+
+
+def name_in_words(name: str) -> str:
+    """A name of the file as words."""
+    for unit, words in UNITS.items():
+        name = re.sub(f"_{unit}$", f" {words}", name)
+    return clean(name.replace("_", " "))
+
+
+def digits_of_range(low: float, high: float) -> int:
+    """Digits after the point of a value between two others: steps of a tenth to a hundredth of the way."""
+    width = abs(high - low)
+    return 2 if not width > 0 or not math.isfinite(width) else max(0, 1 - math.floor(math.log10(width) + 1e-9))
+
+
+def rounded(value: float, low: float, high: float, toward: Callable[[float], float] = round) -> float:
+    """A value with the digits that the range of its input allows: the nearest, or by `math.floor` or `math.ceil`."""
+    width = abs(high - low)
+    if not width > 0 or not math.isfinite(width):
+        return value
+    step = 10.0 ** (math.floor(math.log10(width) + 1e-9) - 1)
+    return round(toward(value / step) * step, digits_of_range(low, high))
+
+
+def value_words(value: float, low: float, high: float) -> str:
+    """A value with the digits that the range of its input allows, as text."""
+    return f"{rounded(value, low, high):,.{digits_of_range(low, high)}f}"
+
+
+def numbers_by_status(scenario: Scenario) -> dict[str, int]:
+    """Numbers of a scenario by status; `unmarked` are those without one."""
+    counts = dict.fromkeys(("sourced", "mixed", "assumption", "unmarked"), 0)
+    for number in scenario.numbers().values():
+        counts[number.status or "unmarked"] += 1
+    return counts
+
+
+def status_words(scenario: Scenario) -> str:
+    """`12 sourced, 44 mixed, 180 assumed, 3 not marked; 90 with a range`."""
+    counts = numbers_by_status(scenario)
+    ranges = sum(number.uncertain for number in scenario.numbers().values())
+    marked = f"{counts['sourced']} sourced, {counts['mixed']} mixed, {counts['assumption']} assumed"
+    return f"{marked}, {counts['unmarked']} not marked; {ranges} with a range"

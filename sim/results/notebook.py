@@ -1,0 +1,31 @@
+"""What a notebook shows of results and of analyses: a small table, and the charts by `.plot`."""
+
+from html import escape
+from importlib import import_module
+from typing import Any
+
+import pandas as pd
+
+MOST_ROWS = 60
+
+
+class Notebook:
+    """Base of what a notebook can show."""
+
+    @property
+    def plot(self) -> Any:
+        """Charts by name, as in `results.plot.funnel()`; called itself, it draws the first.
+
+        The charts stand on a higher floor: the package says where, and they are loaded when they are first asked for.
+        """
+        return import_module("sim")._plots(self)
+
+    def overview(self) -> tuple[str, pd.DataFrame]:
+        """Title and rows of the table."""
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        title, table = self.overview()
+        rows = table.head(MOST_ROWS).to_html(index=False, border=0, na_rep="", float_format=lambda x: f"{x:.4g}")
+        more = f"<p>and {len(table) - MOST_ROWS:,} more rows</p>" if len(table) > MOST_ROWS else ""
+        return f"<p><b>{escape(title)}</b></p>\n{rows}{more}"

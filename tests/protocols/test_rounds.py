@@ -1,0 +1,67 @@
+"""The one loop in which turns are taken: with and without the compiler, a draw alone and among others."""
+
+import copy
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.model.ensemble import draw
+from sim.model.peace_talks import Talks, hold_talks
+from sim.protocols import rounds
+from sim.strategies import STRATEGIES
+from tests.problems import problems
+from tests.worlds import made, worlds
+
+STRATEGY = st.one_of(
+    st.sampled_from([{"name": name} for name in STRATEGIES]),
+    st.fixed_dictionaries({
+        "name": st.sampled_from(["tit_for_tat", "hybrid"]),
+        "kind": st.sampled_from(["absolute", "relative", "averaged"]),
+        "span": st.integers(1, 3),
+    }),
+)  # fmt: skip
+RULES = st.fixed_dictionaries({
+    "offers": st.sampled_from(["best_for_others", "least_own", "nearest", "nash"]),
+    "accepts": st.sampled_from(["threshold", "next_offer", "combined"]),
+})  # fmt: skip
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> dict[str, Any]:
+    """A small problem, something going on around its table or not, between any strategies by any rules."""
+    problem = copy.deepcopy(draw(st.one_of(problems(), worlds())))
+    for party in problem["parties"].values():
+        party["strategy"] = draw(STRATEGY)
+        if party["strategy"]["name"] != "negmas_aspiration":
+            party["strategy"] |= draw(st.one_of(st.just({}), RULES))
+    if draw(st.booleans()) and draw(st.booleans()):
+        problem["protocol"] = {"name": "negmas_0_16", "order": "fixed"}
+    elif problem["protocol"]["name"] == "alternating_offers":
+        problem["protocol"]["memory"] = draw(st.integers(1, 9))
+    return problem
+
+
+def assert_same(one: Talks, other: Talks) -> None:
+    """All that came of it, bit for bit."""
+    assert len(one.moves) == len(other.moves)
+    for move, plain_move in zip(one.moves, other.moves, strict=True):
+        for entry in fields(move):
+            assert np.array_equal(getattr(move, entry.name), getattr(plain_move, entry.name)), entry.name
+    for entry in fields(one):
+        found, wanted = getattr(one, entry.name), getattr(other, entry.name)
+        if isinstance(found, np.ndarray):
+            assert np.array_equal(found, wanted, equal_nan=found.dtype.kind == "f"), entry.name
+
+
+@settings(max_examples=60)
+@given(tables(), st.integers(0, 9))
+def test_without_the_compiler_it_is_the_same_loop(problem, seed):
+    ensemble = draw(made(problem), seed, 0, 3)
+    compiled = hold_talks(ensemble)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rounds, "play", rounds.play.py_func)
+        assert_same(compiled, hold_talks(ensemble))
