@@ -139,11 +139,11 @@ def twin(text: str) -> str:
 
 
 def _leaves(kind: Any, metadata: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """The kinds that an annotation stands for, each with what is said of it."""
+    """The kinds that an annotation stands for, each with its constraints."""
     form = next((each for each in metadata if isinstance(each, Form)), None)
     if get_origin(kind) is Annotated:
-        inner, *printed = get_args(kind)
-        yield from _leaves(inner, (*metadata, *printed))
+        inner, *constraints = get_args(kind)
+        yield from _leaves(inner, (*metadata, *constraints))
     elif form is not None:
         yield from _leaves(form.kind, tuple(each for each in metadata if each is not form))
     elif get_origin(kind) in (Union, types.UnionType):
@@ -174,7 +174,7 @@ def places() -> set[str]:
             of_kind(field.annotation, tuple(field.metadata), f"{model.__name__}.{field.alias or name}")
 
     def of_kind(kind: Any, metadata: tuple[Any, ...], where: str) -> None:
-        for leaf, printed in _leaves(kind, metadata):
+        for leaf, constraints in _leaves(kind, metadata):
             origin = get_origin(leaf)
             if isinstance(leaf, type) and issubclass(leaf, BaseModel):
                 of_model(leaf)
@@ -185,7 +185,7 @@ def places() -> set[str]:
                 of_kind(value, (), f"{where}.*")
             elif origin is tuple:
                 of_kind(get_args(leaf)[0], (), f"{where}[]")
-            elif leaf is Any or (leaf is str and not _limits(printed)[0]):
+            elif leaf is Any or (leaf is str and not _limits(constraints)[0]):
                 found.add(where)
 
     of_model(Scenario)
@@ -233,7 +233,7 @@ class Filling:
 
     def of_kind(self, kind: Any, metadata: tuple[Any, ...], where: str, value: Any) -> Any:
         """What stands at a place once it is written into; None where nothing need stand."""
-        for leaf, printed in _leaves(kind, metadata):
+        for leaf, constraints in _leaves(kind, metadata):
             origin = get_origin(leaf)
             if isinstance(leaf, type) and issubclass(leaf, BaseModel):
                 if value is not None:
@@ -245,7 +245,7 @@ class Filling:
             elif origin is tuple and (isinstance(value, list) or f"{where}[]" in places()):
                 value = self._of_list(leaf, where, value)
             elif leaf is str and where in places():
-                _, most, one_line = _limits(printed)
+                _, most, one_line = _limits(constraints)
                 value = self._text(where, most, one_line)
         return value
 
