@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core import exact, package_pass
-from sim.core.compiled import compiled, worth_compiling
 from sim.core.exact import TOLERANCE
 from sim.core.packages import Bools, Half, Ints, PackageSpace
 
@@ -253,25 +252,12 @@ def worth_from_start(
     q = exact.power(discount_per_month, days_per_round / DAYS_PER_MONTH)
     worth = np.zeros_like(q)
     weight = np.ones_like(q)  # q^(k-1), by repeated multiplication
-    signed, utility, q = np.ascontiguousarray(signed), np.ascontiguousarray(utility), np.ascontiguousarray(q)
-    add_round = worth_compiling(_add_round, rounds * worth.size)
+    last = np.where(signed == 0, rounds + 1, signed)[:, None]  # the round from which nothing is added
     for k in range(1, rounds + 1):
-        add_round(k, signed, utility, np.ascontiguousarray(no_deal[k - 1]), q, weight, worth)
+        waiting = (1 - q) * weight * no_deal[k - 1]
+        worth = worth + np.where(last == k, weight * utility, np.where(last > k, waiting, 0.0))
+        weight = weight * q
     return np.where((signed == 0)[:, None], worth + weight * no_deal[-1], worth)
-
-
-@compiled
-def _add_round(
-    k: int, signed: Ints, utility: Floats, reservation_value: Floats, q: Floats, weight: Floats, worth: Floats
-) -> None:
-    """Add what round k is worth, seen from the start, and bring the weight q^(k-1) to q^k; all of shape (B, N)."""
-    for b in range(len(worth)):
-        for n in range(worth.shape[1]):
-            if signed[b] == k:
-                worth[b, n] = worth[b, n] + weight[b, n] * utility[b, n]
-            elif signed[b] == 0 or signed[b] > k:
-                worth[b, n] = worth[b, n] + (1 - q[b, n]) * weight[b, n] * reservation_value[b, n]
-            weight[b, n] = weight[b, n] * q[b, n]
 
 
 def worth_of(

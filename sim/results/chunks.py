@@ -14,7 +14,7 @@ from sim.results.columns import draws_frame, outcome_columns
 from sim.results.tallies import Tallies, empty_tallies, tally
 from sim.scenario import Scenario
 
-BLOCK_BYTES = 64_000_000  # worth of all packages in a block; more draws at once mean fewer steps through Python
+BLOCK_BYTES = 128_000_000  # worth of all packages in a block; more draws at once mean fewer steps through Python
 BLOCK_DRAWS = 2_800  # no power of two: at such a distance, numbers displace each other from a processor's cache
 CHUNK_WORK = 2e10  # parties x packages x rounds x draws
 
