@@ -32,3 +32,5 @@ from sim.scenario import read_scenario as read_scenario
 from sim.scenario.json_schema import json_schema as json_schema
 
 __version__: str
+
+def _plots(subject: object) -> object: ...

@@ -1,7 +1,6 @@
 """What a notebook shows of results and of analyses: a small table, and the charts by `.plot`."""
 
 from html import escape
-from importlib import import_module
 from typing import Any
 
 import pandas as pd
@@ -18,7 +17,9 @@ class Notebook:
 
         The charts stand on a higher floor: the package says where, and they are loaded when they are first asked for.
         """
-        return import_module("sim")._plots(self)
+        import sim
+
+        return sim._plots(self)
 
     def overview(self) -> tuple[str, pd.DataFrame]:
         """Title and rows of the table."""

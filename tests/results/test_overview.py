@@ -22,7 +22,7 @@ def test_results_show_their_headline_figures(results):
 
 
 def test_labels_of_a_file_stay_text(results):
-    hostile = replace(results, scenario=replace(results.scenario, title="<script>alert(1)</script>"))
+    hostile = replace(results, scenario=results.scenario.model_copy(update={"title": "<script>alert(1)</script>"}))
     assert "<script>" not in hostile._repr_html_()
 
 

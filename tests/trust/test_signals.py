@@ -200,7 +200,7 @@ def test_progress_that_nobody_reads_is_no_reason_to_stop(tmp_path):
     lines = Lines(Unread())
     lines.start(10, ["it"])
     lines.advance("it", 10)
-    assert lines.told == 10
+    assert lines.printed == 10
 
 
 # Every other command.
