@@ -28,8 +28,6 @@ def answer(about: ChangedFile, draws: int, patience: float | None = None) -> Gen
     """What came of the runs of a file with some numbers changed, beside the file as it stands.
 
     Args:
-        about: The file, its changes and the seed of the draws.
-        draws: How many runs.
         patience: Seconds after which fewer will do; None for all.
 
     Raises:

@@ -28,8 +28,6 @@ def application(there: Session, keys: Keys, pages: Sequence[Page] = PAGES) -> St
     """The application of one running page.
 
     Args:
-        there: What it was opened on, and its worker.
-        keys: Who may ask.
         pages: Those there are; the first that applies is what one sees first.
     """
     wanted = [page for page in pages if page.applies(there.place)]

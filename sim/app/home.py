@@ -26,10 +26,7 @@ class Session:
     """Of one running page.
 
     Attributes:
-        place: What it was opened on.
-        worker: Where things are computed.
         draws: How many runs an answer is refined to.
-        seed: Of all random numbers.
         as_results: Whether it is that of the results folder on which the page was opened.
     """
 
@@ -81,7 +78,6 @@ async def compute(request: Request, function: Callable[..., Any], *arguments: An
     Args:
         request: Its header `X-Tab` names the tab.
         function: See `Worker.submit`: of a module, plain data in and out, a generator function if it takes long.
-        arguments: Of the function.
         urgent: False for what refines an answer that is there.
 
     Raises:

@@ -21,11 +21,8 @@ def render(request: Request, template: str, page: str, status: int = 200, **valu
     """A page as HTML.
 
     Args:
-        request: What is answered.
         template: Its file in `templates/`, which extends `base.html`.
         page: Its name, for the navigation and for the words its script may say.
-        status: Of the answer.
-        values: What the template shows.
     """
     there = session(request)
     text = _environment().get_template(template).render(
@@ -46,7 +43,6 @@ def render_file(page: str, **values: Any) -> Answer:
     The file is not read yet: it may have faults.
 
     Args:
-        page: Its name, also of its template.
         values: What the template shows besides seed, number of draws, and whether the page is that of results.
     """
 

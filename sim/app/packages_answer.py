@@ -110,8 +110,6 @@ def looked(about: ChangedFile, options: Mapping[str, str], kept: str | None) -> 
     """A package by its options, or why they do not go together and what would.
 
     Args:
-        about: The file, its changes and the seed of the draws.
-        options: One of every issue.
         kept: The issue changed last, which a mending leaves alone.
     """
     there = bench_of(about)

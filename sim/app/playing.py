@@ -63,11 +63,7 @@ class Helpers:
         self.ready: list[Future[None]] = []  # one a process, done once it has started
 
     def play(self, scenario: Scenario, seed: int, start: int, count: int) -> list[Chunk]:
-        """Play draws `start` to `start + count - 1` in shares: the worker's own and one of each helper.
-
-        Returns:
-            The shares, in order.
-        """
+        """Play draws `start` to `start + count - 1` in shares: the worker's own and one of each helper."""
         try:
             own, *others = _shares(start, count, min(count, 1 + self._count()))
             futures = [self.pool.submit(play_chunk, scenario, seed, *share) for share in others] if self.pool else []
@@ -129,8 +125,6 @@ def played(
     A generator: it yields where it may be given up (what was played is kept), and returns the results.
 
     Args:
-        scenario: As read, with what was changed.
-        seed: Of all random streams.
         draws: How many, at least 1.
         patience: Seconds after which fewer will do, one of `STOPS`; None for all of them.
     """

@@ -37,7 +37,6 @@ def card(path: str, within: bool = False) -> dict[str, Any]:
     Every file is read and held against its hash, once until one of them is written anew.
 
     Args:
-        path: Of the folder.
         within: Whether the folder in which it lies may be read too: then it is told which point of a sweep it is.
 
     Returns:

@@ -42,8 +42,6 @@ def compared(one: str, other: str, within: bool = False) -> Generator[None, None
     """What is told of two results.
 
     Args:
-        one: A folder.
-        other: That is set against it.
         within: Whether the folders in which they lie may be read too.
 
     Returns:

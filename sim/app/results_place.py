@@ -33,7 +33,6 @@ def point_of(folder: Path, identity: str) -> list[str]:
     """What was set at a point of a sweep, `PATH=VALUE` texts; none for results of which no sweep beside them speaks.
 
     Args:
-        folder: The results folder.
         identity: That its results have; a list that says otherwise is of others.
     """
     listed, settings = _points(folder.parent).get(folder.name, ("", {}))

@@ -45,9 +45,7 @@ class WorkerPool:
     """Processes that end with this one, compute with one thread each and ignore Ctrl-C; started when first needed.
 
     Args:
-        count: How many.
         initializer: Called in each process before anything else, instead of `start_worker`, which it calls.
-        arguments: Of the initializer.
     """
 
     def __init__(self, count: int, initializer: Callable[..., None] | None = None, *arguments: Any) -> None:
@@ -75,7 +73,6 @@ class WorkerPool:
         """The first futures that are done; none if a process ended, or if none was done in so long.
 
         Args:
-            futures: Those of `submit`.
             patience: Seconds; None for so many that the processes must hang.
         """
         quiet, ended = 0.0, False
@@ -118,7 +115,6 @@ class Workers:
     """Processes of their own. One that is lost costs what it was playing, and that is played again.
 
     Args:
-        count: How many.
         parts_folder: Where the chunks of a job go; None if it is not wanted any more.
         waiting: Within it, waiting may be interrupted.
     """

@@ -86,7 +86,6 @@ def play_remotely(job: Job, resolved: bytes, program: Mapping[str, str]) -> Play
     Args:
         job: What to play; its folder is on the machine of the batch.
         resolved: The resolved scenario, as it lies in the results folder.
-        program: What the batch runs.
 
     Raises:
         OtherProgram: if this worker runs another one, as may be if it came after the batch had begun.
@@ -113,7 +112,6 @@ class Cluster:
     """The connection to a cluster, from `with` to its end.
 
     Attributes:
-        client: The connection.
         others: Workers that run another program and are given nothing.
     """
 
@@ -192,9 +190,6 @@ class Cluster:
     def send(self, job: Job, resolved: bytes, key: str, workers: list[str] | None) -> Any:
         """Have a job played, by one of some workers or by any.
 
-        Returns:
-            Dask's future.
-
         Raises:
             ClusterLost: if the connection is lost.
         """
@@ -260,8 +255,6 @@ class _Sent:
     """A job on its way.
 
     Attributes:
-        job: The job.
-        future: Dask's promise of the result.
         workers: The only ones that may play it; None for any.
         alone: Whether nothing else is on its way, to see whether it ends its worker.
     """
@@ -279,7 +272,6 @@ class OnDask:
     As that counts against all that a lost worker had, such a job is then played once more, alone.
 
     Args:
-        cluster: The connection.
         parts_folder: Where the chunks of a job go; None if it is not wanted any more.
         waiting: Within it, waiting may be interrupted.
     """

@@ -103,11 +103,9 @@ class _Running:
     """A scenario while it is played.
 
     Attributes:
-        planned: What is to be played.
         folder: Its results; open from its first job to its last.
         missing: Draws of its chunks that are still to be played, by first draw.
         played: Results of the jobs of each chunk, by first draw of the chunk.
-        item: What became of it so far.
     """
 
     planned: Planned

@@ -55,9 +55,7 @@ def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet
     """The table of all scenarios, where results lie, what failed, and what the same command would do now.
 
     Args:
-        items: What became of each.
         out: The folder for results.
-        summarised: Whether the table is printed.
         quiet: Whether stdout is taken, so that only faults are told.
     """
     if summarised and not quiet:

@@ -33,17 +33,10 @@ class SweepWish:
     """What is asked for.
 
     Attributes:
-        file: The scenario.
         strategies: `[LABEL=]STRATEGY` texts; none for a plain grid.
         parties: Whose strategies vary, None for the default.
         draws: Runs of each point.
-        seed: Of all random streams.
         workers: Processes, None for one a processor.
-        out: Folder for results.
-        sets: `PATH=VALUE` texts.
-        vary: `PATH=SPEC` texts.
-        design: `sobol:COUNT` or `latin:COUNT`; None for all combinations.
-        charts: Whether the chart is drawn.
     """
 
     file: Path
