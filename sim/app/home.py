@@ -14,7 +14,7 @@ from sim.app.errors import RequestError, Superseded
 from sim.app.place import Place
 from sim.app.worker import Worker
 
-LOOK = 0.2  # seconds between two looks whether the browser is still there
+POLL = 0.2  # seconds between two checks whether the browser is still there
 MOST_DRAWS = 20_000  # of one answer on the page; `batch` plays more
 Answer = Callable[[Request], Awaitable[Response]]
 Reader = Callable[[Mapping[str, Any]], Any]
@@ -92,7 +92,7 @@ async def compute(request: Request, function: Callable[..., Any], *arguments: An
     answer = asyncio.wrap_future(job.answer)
     try:
         while True:
-            done, _ = await asyncio.wait({answer}, timeout=LOOK)
+            done, _ = await asyncio.wait({answer}, timeout=POLL)
             if done:
                 return answer.result()
             if await request.is_disconnected():

@@ -138,7 +138,8 @@ def played(
             if monotonic() + ((end - runs.count) / pace if pace else 0.0) > until:
                 draws = runs.count
                 break
-        begun, count = monotonic(), min(_next_piece(scenario.id), end - runs.count)
+        piece_length = int(min(max(_paces.get(scenario.id, 0.0) * PIECE, FIRST), MOST))
+        begun, count = monotonic(), min(piece_length, end - runs.count)
         for piece in _play(scenario, seed, runs.count, count):
             runs.add(piece)
         _paces[scenario.id] = count / max(monotonic() - begun, 1e-6)
@@ -165,8 +166,3 @@ def _first(runs: _Runs, scenario: Scenario, seed: int, draws: int) -> Results:
     if done < draws:  # fewer are asked for than before, and no answer ended there
         chosen.append(play_chunk(scenario, seed, done, draws - done))
     return results_of(scenario, seed, chosen)
-
-
-def _next_piece(name: str) -> int:
-    """Draws that take about as long as a piece should."""
-    return int(min(max(_paces.get(name, 0.0) * PIECE, FIRST), MOST))

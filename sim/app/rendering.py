@@ -65,16 +65,14 @@ def say(key: str, **values: object) -> str:
 
 @cache
 def static(name: str) -> tuple[bytes, str]:
-    """A file of `static/` and its type. The caller has looked the name up in the table of those that there are."""
+    """A file of `static/` and its type. The caller has checked the name."""
     return files("sim.app").joinpath("static", name).read_bytes(), TYPES[PurePosixPath(name).suffix]
 
 
 @cache
 def _environment() -> Environment:
-    made = Environment(loader=FunctionLoader(_template), autoescape=True, undefined=StrictUndefined)
+    folder = files("sim.app").joinpath("templates")
+    loader = FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8"))
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     made.globals["say"] = say
     return made
-
-
-def _template(name: str) -> str:
-    return files("sim.app").joinpath("templates", name).read_text(encoding="utf-8")
