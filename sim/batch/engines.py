@@ -17,7 +17,7 @@ from sim.results.chunk_files import ChunkEntry
 from sim.results.chunks import Chunk
 
 PATIENCE = 2.0  # seconds for a worker to end
-LOOK = 1.0  # seconds between two looks at whether anything has come
+POLL = 1.0  # seconds between two checks whether anything has come
 SILENCE = 600.0  # seconds without a result of any worker until all of them are given up
 SLOWEST = 20  # times the longest wait so far, if that is more
 WORKER_ENVIRONMENT = {
@@ -78,8 +78,8 @@ class WorkerPool:
         quiet, ended = 0.0, False
         while quiet < (patience or max(SILENCE, SLOWEST * self.longest)):
             began = time.monotonic()
-            done = wait(futures, LOOK, FIRST_COMPLETED).done
-            quiet += min(time.monotonic() - began, 2 * LOOK)  # more if this process was stopped with its workers
+            done = wait(futures, POLL, FIRST_COMPLETED).done
+            quiet += min(time.monotonic() - began, 2 * POLL)  # more if this process was stopped with its workers
             if done:
                 self.longest = max(self.longest, quiet)
                 return done

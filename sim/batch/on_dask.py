@@ -37,7 +37,7 @@ CONNECT = 5.0  # seconds for the scheduler to answer
 COME = 30.0  # seconds for a first worker to be there, and for a result to be fetched
 PATIENCE = 60.0  # seconds without any worker until the batch is given up; those that are started anew take a few
 AHEAD = 2  # jobs a thread: one is played, one waits
-LOOK = 1.0  # seconds between two looks at who is there
+POLL = 1.0  # seconds between two looks at who is there
 SAME = "install the same release, and the same versions of what it needs, on the scheduler, the workers and here"
 
 
@@ -205,10 +205,10 @@ class Cluster:
         """Wait for the first of some futures, and not for long."""
         wait_for: Any = wait  # its types are not written
         if not futures:
-            time.sleep(LOOK)
+            time.sleep(POLL)
             return
         with self.client.as_current(), suppress(TimeoutError, CancelledError):
-            wait_for(futures, timeout=LOOK, return_when="FIRST_COMPLETED")
+            wait_for(futures, timeout=POLL, return_when="FIRST_COMPLETED")
 
     def forget(self, futures: list[Any]) -> None:
         """Take back what was sent. What is being played is played to its end, and its result thrown away."""
@@ -323,7 +323,7 @@ class OnDask:
         self.cluster.wait([each.future for each in self.sent.values()])
         for key in [key for key, each in self.sent.items() if each.future.done()]:
             yield from self._finish(key)
-        if time.monotonic() - self.looked > LOOK:
+        if time.monotonic() - self.looked > POLL:
             yield from self._look()
 
     def _look(self) -> Iterator[tuple[Job, JobResult]]:

@@ -174,7 +174,6 @@ def _refuse_mixture(shards: Sequence[tuple[Shard, _Folder]]) -> None:
 
 
 def _point(point: Mapping[str, Any], shards: Sequence[tuple[Shard, _Folder]]) -> ScenarioShards:
-    """What the shards have of a point of a sweep."""
     return ScenarioShards(point["folder"], point["set"], tuple(_pieces(point, shards)))
 
 

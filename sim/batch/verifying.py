@@ -1,10 +1,10 @@
 """Results verified: files held against their hashes, and chosen chunks played again and compared bit by bit."""
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from sim.batch.inputs import SWEEP
@@ -56,7 +56,6 @@ class Verified:
 
     @property
     def folder(self) -> Path:
-        """The folder."""
         return self.inspection.folder
 
     @property
@@ -155,12 +154,10 @@ def chosen(manifest: Manifest, place: Place, chunks: str | int) -> list[ChunkEnt
         return list(manifest.chunks)
     if chunks == "first":
         return list(manifest.chunks[:1])
-    by_lot = sorted(manifest.chunks, key=lambda entry: _lot(manifest.identity, entry))
-    return sorted(by_lot[: int(chunks)], key=lambda entry: entry.first)
-
-
-def _lot(identity: str, entry: ChunkEntry) -> bytes:
-    return hashlib.sha256(f"verify|{identity}|{entry.first}".encode()).digest()
+    shuffled = sorted(
+        manifest.chunks, key=lambda entry: sha256(f"verify|{manifest.identity}|{entry.first}".encode()).digest()
+    )
+    return sorted(shuffled[: int(chunks)], key=lambda entry: entry.first)
 
 
 def verify(
