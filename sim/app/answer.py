@@ -21,15 +21,13 @@ from sim.results.results import Results, remembered
 from sim.results.stages import stage_flags
 from sim.scenario import Scenario, read_scenario
 
-PACKAGES, BEFORE, BLOCKERS, INPUTS = 8, 3, 6, 60  # rows told; BEFORE: packages frequent before that are not now
+PACKAGES, BEFORE, BLOCKERS, INPUTS = 8, 3, 6, 60  # most rows; BEFORE: packages frequent before that are not now
 
 
 def answer(about: ChangedFile, draws: int, patience: float | None = None) -> Generator[None, None, dict[str, Any]]:
     """What came of the runs of a file with some numbers changed, beside the file as it stands.
 
     Args:
-        about: The file, its changes and the seed of the draws.
-        draws: How many runs.
         patience: Seconds after which fewer will do; None for all.
 
     Raises:
@@ -41,10 +39,10 @@ def answer(about: ChangedFile, draws: int, patience: float | None = None) -> Gen
         return {"refused": [fault.message for fault in error.faults]}
     results = yield from played(scenario, about.seed, draws, patience)
     before = (yield from played(read_scenario(about.path), about.seed, results.n)) if about.changes else results
-    return _told(results, before)
+    return _summarize(results, before)
 
 
-def _told(results: Results, before: Results) -> dict[str, Any]:
+def _summarize(results: Results, before: Results) -> dict[str, Any]:
     scenario, changed = results.scenario, results is not before
     return {
         "n": results.n,
@@ -112,14 +110,14 @@ def _whole(results: Results, column: str) -> pd.Series:
 def _beside(now: "pd.Series[bool]", then: "pd.Series[bool] | None", changed: bool) -> dict[str, Any]:
     """A share of runs with its interval, and its difference from the same draws of the file, in points."""
     n, share = len(now), float(now.fillna(False).astype(bool).mean())
-    told: dict[str, Any] = {"share": share, "text": share_with_interval(share, n), "before": "", "difference": ""}
+    row: dict[str, Any] = {"share": share, "text": share_with_interval(share, n), "before": "", "difference": ""}
     if changed and then is not None:
         one, other = (each.fillna(False).astype(float) for each in (then, now))
         (difference, low, high), _ = paired_difference(one, other)
-        told["before"] = percent(float(one.mean()), n)
-        told["difference"] = points(difference, low, high)
-        told["clear"] = bool(low > 0 or high < 0)
-    return told
+        row["before"] = percent(float(one.mean()), n)
+        row["difference"] = points(difference, low, high)
+        row["clear"] = bool(low > 0 or high < 0)
+    return row
 
 
 def points(difference: float, low: float, high: float) -> str:

@@ -11,25 +11,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from sim.app import results
+from sim.app import packages, results, step, tweak
 from sim.app.changed import ChangesRefused
 from sim.app.errors import RequestError
 from sim.app.home import Session, session
-from sim.app.look import SHARED, render, say, static
 from sim.app.page import Page
-from sim.app.pages import PAGES
+from sim.app.rendering import SHARED, render, say, static
 from sim.app.safety import Keys, Safety
 from sim.core.wording import shown
 from sim.results.files import DamagedResults, StoreError
 from sim.scenario import ScenarioError
+
+PAGES: tuple[Page, ...] = (tweak.PAGE, step.PAGE, packages.PAGE, results.PAGE)
 
 
 def application(there: Session, keys: Keys, pages: Sequence[Page] = PAGES) -> Starlette:
     """The application of one running page.
 
     Args:
-        there: What it was opened on, and its worker.
-        keys: Who may ask.
         pages: Those there are; the first that applies is what one sees first.
     """
     wanted = [page for page in pages if page.applies(there.place)]
@@ -105,14 +104,14 @@ def _system(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    words = say("common.nothing_here") if error.status_code == 404 else error.detail
-    return _message(request, words, error.status_code)
+    text = say("common.nothing_here") if error.status_code == 404 else error.detail
+    return _message(request, text, error.status_code)
 
 
-def _message(request: Request, words: str, status: int) -> Response:
+def _message(request: Request, text: str, status: int) -> Response:
     if _wants_data(request):
-        return JSONResponse({"message": words}, status)
-    return render(request, "message.html", "common", status, words=words, faults=[])
+        return JSONResponse({"message": text}, status)
+    return render(request, "message.html", "common", status, words=text, faults=[])
 
 
 def _wants_data(request: Request) -> bool:

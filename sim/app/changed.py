@@ -51,13 +51,7 @@ class ChangesRefused(ScenarioError):
 
 @dataclass(frozen=True)
 class ChangedFile:
-    """What a question is about: a scenario file as it is on disk now, what is changed in it, and the seed of its draws.
-
-    Attributes:
-        path: Of the file.
-        changes: In it.
-        seed: Of all random numbers.
-    """
+    """A scenario file as it is on disk now, with what is changed in it and the seed of its draws."""
 
     path: str
     changes: Changes

@@ -101,13 +101,13 @@ def _parameters(party: PartySpec, path: str) -> Iterator[dict[str, Any]]:
     known = parameters_of(STRATEGIES[party.strategy.name])
     for key, value in party.strategy.parameters.items():
         if isinstance(value, Number):
-            told = known[key].metadata
+            facts = known[key].metadata
             yield {
                 **_number(f"{path}.{key}", value),
                 "label": key,
-                "about": clean(told["doc"]),
-                "least": told["low"] if told["low"] is not None else told["above"],
-                "most": told["high"],
+                "about": clean(facts["doc"]),
+                "least": facts["low"] if facts["low"] is not None else facts["above"],
+                "most": facts["high"],
             }
 
 

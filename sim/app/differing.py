@@ -7,7 +7,7 @@ from sim.app.changed import ChangedFile
 from sim.results.labels import clean, input_words
 from sim.scenario import Number, Scenario, read_scenario
 
-MOST_TOLD = 100
+MOST_ROWS = 100
 NAMES = ["before", "after"]
 
 
@@ -20,15 +20,15 @@ def differing(about: ChangedFile) -> list[dict[str, str]]:
     """
     scenarios = read_scenario(about.path), about.read()
     numbers = [each.numbers() for each in scenarios]
-    told = []
-    table = differing_inputs(scenarios, NAMES)[["input", *NAMES]].head(MOST_TOLD).astype(object)
+    rows = []
+    table = differing_inputs(scenarios, NAMES)[["input", *NAMES]].head(MOST_ROWS).astype(object)
     for path, *values in table.itertuples(index=False):
         texts = ["" if value != value else clean(value) for value in values]
         short = [_in_short(known[path]) if path in known else text for known, text in zip(numbers, texts, strict=True)]
         texts = short if short[0] != short[1] else texts
         known = zip(reversed(scenarios), reversed(numbers), strict=True)
-        told.append({"input": clean(path), "words": _words(path, known), **dict(zip(NAMES, texts, strict=True))})
-    return told
+        rows.append({"input": clean(path), "words": _words(path, known), **dict(zip(NAMES, texts, strict=True))})
+    return rows
 
 
 def _in_short(number: Number) -> str:

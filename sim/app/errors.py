@@ -2,11 +2,7 @@
 
 
 class RequestError(Exception):
-    """What a request cannot have, in a sentence on what was found and what would do.
-
-    Attributes:
-        status: Of the HTTP answer.
-    """
+    """What a request cannot have, in a sentence on what was found and what would do."""
 
     status = 400
 

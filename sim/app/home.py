@@ -14,7 +14,7 @@ from sim.app.errors import RequestError, Superseded
 from sim.app.place import Place
 from sim.app.worker import Worker
 
-LOOK = 0.2  # seconds between two looks whether the browser is still there
+POLL = 0.2  # seconds between two checks whether the browser is still there
 MOST_DRAWS = 20_000  # of one answer on the page; `batch` plays more
 Answer = Callable[[Request], Awaitable[Response]]
 Reader = Callable[[Mapping[str, Any]], Any]
@@ -26,10 +26,7 @@ class Session:
     """Of one running page.
 
     Attributes:
-        place: What it was opened on.
-        worker: Where things are computed.
         draws: How many runs an answer is refined to.
-        seed: Of all random numbers.
         as_results: Whether it is that of the results folder on which the page was opened.
     """
 
@@ -81,7 +78,6 @@ async def compute(request: Request, function: Callable[..., Any], *arguments: An
     Args:
         request: Its header `X-Tab` names the tab.
         function: See `Worker.submit`: of a module, plain data in and out, a generator function if it takes long.
-        arguments: Of the function.
         urgent: False for what refines an answer that is there.
 
     Raises:
@@ -96,7 +92,7 @@ async def compute(request: Request, function: Callable[..., Any], *arguments: An
     answer = asyncio.wrap_future(job.answer)
     try:
         while True:
-            done, _ = await asyncio.wait({answer}, timeout=LOOK)
+            done, _ = await asyncio.wait({answer}, timeout=POLL)
             if done:
                 return answer.result()
             if await request.is_disconnected():

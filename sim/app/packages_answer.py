@@ -1,4 +1,4 @@
-"""The answers of the packages page, computed in the worker: a package looked at from all sides, as plain data."""
+"""The answers of the packages page, computed in the worker: the analysis of one package, as plain data."""
 
 from collections.abc import Generator, Mapping
 from typing import Any
@@ -42,8 +42,8 @@ def bench_of(about: ChangedFile) -> Bench:
     return _benches.get(identity(scenario, about.seed), lambda: bench(scenario, about.seed, DRAWS), lambda bench: 1)
 
 
-def laid(about: ChangedFile) -> dict[str, Any]:
-    """What the page needs of a file before any package is looked at: issues, parties, and what one may start from.
+def describe_file(about: ChangedFile) -> dict[str, Any]:
+    """What the page needs of a file before any package is chosen: issues, parties, and what one may start from.
 
     Returns:
         `nash` has the Nash packages by reading of the red lines, `proposals` those on file with the issues they settle.
@@ -106,18 +106,16 @@ def completed(about: ChangedFile, text: Mapping[str, str], now: Mapping[str, str
     return {"package": found[0].options}
 
 
-def looked(about: ChangedFile, options: Mapping[str, str], kept: str | None) -> dict[str, Any]:
+def describe_package(about: ChangedFile, options: Mapping[str, str], kept: str | None) -> dict[str, Any]:
     """A package by its options, or why they do not go together and what would.
 
     Args:
-        about: The file, its changes and the seed of the draws.
-        options: One of every issue.
         kept: The issue changed last, which a mending leaves alone.
     """
     there = bench_of(about)
     chosen = _whole(there, options)
-    told: dict[str, Any] = {"package": chosen, "goes_with": goes_with(there.scenario, chosen)}
-    told["rules"] = {
+    summary: dict[str, Any] = {"package": chosen, "goes_with": goes_with(there.scenario, chosen)}
+    summary["rules"] = {
         rule.id: {
             "if": condition_words(there.scenario, rule.if_),
             "then": condition_words(there.scenario, rule.then),
@@ -128,11 +126,11 @@ def looked(about: ChangedFile, options: Mapping[str, str], kept: str | None) -> 
     broken = broken_rules(there.scenario, chosen)
     if broken:
         mended = repairs(there.scenario, there.structure, chosen, {kept} if kept else ())
-        return told | {"broken": [rule.id for rule in broken],
+        return summary | {"broken": [rule.id for rule in broken],
                        "repairs": [{"changes": each.changes, "package": each.options} for each in mended]}  # fmt: skip
     package = there.structure.space.index_of(chosen)
     found, where = one_package(there, package), place(there, package)
-    return told | {
+    return summary | {
         "broken": [],
         "n": there.n,
         "agreed": found.agreed,
@@ -157,16 +155,16 @@ def lacking(about: ChangedFile, options: Mapping[str, str]) -> list[dict[str, An
     return [_lacks(there, each) for each in lacks(there, one_package(there, package))]
 
 
-def filed(about: ChangedFile) -> list[dict[str, Any]]:
+def describe_proposals(about: ChangedFile) -> list[dict[str, Any]]:
     """The proposals on file as `peacesim show` scores them, and for those that settle every issue all the rest."""
-    there, told = bench_of(about), []
+    there, proposals = bench_of(about), []
     whole = len(there.scenario.issues)
     rows = there.portrait.proposals.to_dict("records")
     for name, proposal in there.scenario.proposals.items():
         own = {row["party"]: row for row in rows if row["proposal"] == name}
         package = there.structure.space.index_of(proposal.package) if len(proposal.package) == whole else NO_DEAL
         found = None if package == NO_DEAL else one_package(there, package)
-        told.append({
+        proposals.append({
             "name": name,
             "label": clean(proposal.label),
             "completions": next(iter(own.values()))["completions"],
@@ -177,7 +175,7 @@ def filed(about: ChangedFile) -> list[dict[str, Any]]:
             },
             "whole": None if found is None else _in_short(found),
         })  # fmt: skip
-    return told
+    return proposals
 
 
 def _in_short(found: OnePackage) -> dict[str, Any]:

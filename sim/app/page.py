@@ -7,11 +7,6 @@ from sim.app.home import Answer
 from sim.app.place import Place
 
 
-def always(place: Place) -> bool:
-    """Whatever the page was opened on."""
-    return True
-
-
 @dataclass(frozen=True)
 class Page:
     """One page of the app.
@@ -30,4 +25,4 @@ class Page:
     posts: dict[str, Answer]
     gets: dict[str, Answer]
     static: tuple[str, ...] = ()
-    applies: Callable[[Place], bool] = always
+    applies: Callable[[Place], bool] = lambda place: True

@@ -63,11 +63,7 @@ class Helpers:
         self.ready: list[Future[None]] = []  # one a process, done once it has started
 
     def play(self, scenario: Scenario, seed: int, start: int, count: int) -> list[Chunk]:
-        """Play draws `start` to `start + count - 1` in shares: the worker's own and one of each helper.
-
-        Returns:
-            The shares, in order.
-        """
+        """Play draws `start` to `start + count - 1` in shares: the worker's own and one of each helper."""
         try:
             own, *others = _shares(start, count, min(count, 1 + self._count()))
             futures = [self.pool.submit(play_chunk, scenario, seed, *share) for share in others] if self.pool else []
@@ -129,8 +125,6 @@ def played(
     A generator: it yields where it may be given up (what was played is kept), and returns the results.
 
     Args:
-        scenario: As read, with what was changed.
-        seed: Of all random streams.
         draws: How many, at least 1.
         patience: Seconds after which fewer will do, one of `STOPS`; None for all of them.
     """
@@ -144,7 +138,8 @@ def played(
             if monotonic() + ((end - runs.count) / pace if pace else 0.0) > until:
                 draws = runs.count
                 break
-        begun, count = monotonic(), min(_next_piece(scenario.id), end - runs.count)
+        piece_length = int(min(max(_paces.get(scenario.id, 0.0) * PIECE, FIRST), MOST))
+        begun, count = monotonic(), min(piece_length, end - runs.count)
         for piece in _play(scenario, seed, runs.count, count):
             runs.add(piece)
         _paces[scenario.id] = count / max(monotonic() - begun, 1e-6)
@@ -171,8 +166,3 @@ def _first(runs: _Runs, scenario: Scenario, seed: int, draws: int) -> Results:
     if done < draws:  # fewer are asked for than before, and no answer ended there
         chosen.append(play_chunk(scenario, seed, done, draws - done))
     return results_of(scenario, seed, chosen)
-
-
-def _next_piece(name: str) -> int:
-    """Draws that take about as long as a piece should."""
-    return int(min(max(_paces.get(name, 0.0) * PIECE, FIRST), MOST))

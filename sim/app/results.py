@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from sim.app.errors import NotFound, RequestError
 from sim.app.home import read_json, respond, session, text_of
-from sim.app.look import render
 from sim.app.page import Page
 from sim.app.place import Place
+from sim.app.rendering import render
 from sim.app.results_answer import card, one
 from sim.app.results_compare import compared, drawn, page
 from sim.app.results_files import TYPES, is_plain_picture, safe_csv, safe_page

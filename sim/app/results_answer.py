@@ -37,18 +37,17 @@ def card(path: str, within: bool = False) -> dict[str, Any]:
     Every file is read and held against its hash, once until one of them is written anew.
 
     Args:
-        path: Of the folder.
-        within: Whether the folder in which it lies may be read too: then it is told which point of a sweep it is.
+        within: Whether the folder in which it lies may be read too: then it has which point of a sweep it is.
 
     Returns:
         `state` (`complete`, `stopped`, `damaged`, `other`: no results that can be opened), `faults`; of the first two
         `id, title, n, asked, seed, when, signed, in_force`, shares as texts with their 95 % intervals, and `point`,
         what a sweep set, `PATH=VALUE` texts.
     """
-    told = _cached_card(path)
-    if told["state"] not in (SOUND, STOPPED):
-        return told
-    return {**told, "point": point_of(Path(path), told["identity"]) if within else []}
+    row = _cached_card(path)
+    if row["state"] not in (SOUND, STOPPED):
+        return row
+    return {**row, "point": point_of(Path(path), row["identity"]) if within else []}
 
 
 def _cached_card(path: str) -> dict[str, Any]:
@@ -64,7 +63,8 @@ def _card(path: Path) -> dict[str, Any]:
     except DamagedResults as error:
         return _damaged(error.files)
     except (StoreError, RequestError) as error:
-        return {"state": OTHER, "faults": [_without_path(str(error), path)]}
+        text = str(error).replace(str(path), path.name)  # without the place of the folder on this machine
+        return {"state": OTHER, "faults": [shown(text, 400)]}
     return {"state": SOUND if manifest.complete else STOPPED, "faults": [], **_facts(path, results, manifest)}
 
 
@@ -76,14 +76,9 @@ def _read(path: Path) -> tuple[Results, Manifest]:
 
 
 def _damaged(faults: Iterable[str]) -> dict[str, Any]:
-    told = [shown(each, 300) for each in faults]
-    more = len(told) - MOST_FAULTS
-    return {"state": DAMAGED, "faults": told[:MOST_FAULTS] + ([f"and {more:,} more"] if more > 0 else [])}
-
-
-def _without_path(words: str, path: Path) -> str:
-    """A message of the store without the place of the folder on this machine."""
-    return shown(words.replace(str(path), path.name), 400)
+    row = [shown(each, 300) for each in faults]
+    more = len(row) - MOST_FAULTS
+    return {"state": DAMAGED, "faults": row[:MOST_FAULTS] + ([f"and {more:,} more"] if more > 0 else [])}
 
 
 def _facts(path: Path, results: Results, manifest: Manifest) -> dict[str, Any]:
@@ -108,11 +103,11 @@ def opened(path: str) -> Results:
         DamagedResults: if it is not, with what is wrong.
         RequestError: if it holds no results that can be opened here.
     """
-    marks, told = marks_of(Path(path)), _cached_card(path)
-    if told["state"] == DAMAGED:
-        raise DamagedResults(Path(Path(path).name), told["faults"])
-    if told["state"] == OTHER:
-        raise RequestError(told["faults"][0])
+    marks, row = marks_of(Path(path)), _cached_card(path)
+    if row["state"] == DAMAGED:
+        raise DamagedResults(Path(Path(path).name), row["faults"])
+    if row["state"] == OTHER:
+        raise RequestError(row["faults"][0])
     return _opened.get((path, marks), lambda: open_results(path), lambda results: 1)
 
 
@@ -121,26 +116,26 @@ def one(path: str, within: bool = False) -> Generator[None, None, dict[str, Any]
 
     A damaged folder has nothing but its card. A stopped run has no files: those that lie there may be of other draws.
     """
-    told = dict(card(path, within))
+    row = dict(card(path, within))
     yield
-    if told["state"] not in (SOUND, STOPPED):
-        return told
+    if row["state"] not in (SOUND, STOPPED):
+        return row
     results = opened(path)
-    told["sections"] = []
+    row["sections"] = []
     for make in (how_far, packages, blockers):
-        told["sections"] += map(section_data, sections(make(results)))
+        row["sections"] += map(section_data, sections(make(results)))
         yield
     folder = Path(path)
-    names = sorted(read_manifest(folder).files) if told["state"] == SOUND else []
-    told["charts"] = []
+    names = sorted(read_manifest(folder).files) if row["state"] == SOUND else []
+    row["charts"] = []
     for name in names:
         if name.startswith("charts/") and name.endswith(".svg"):
-            told["charts"].append(_chart(folder, name, names))
+            row["charts"].append(_chart(folder, name, names))
             yield
-    told["tables"] = [_table(folder, name) for name in TABLES if name in names]
+    row["tables"] = [_table(folder, name) for name in TABLES if name in names]
     others = (name for name in names if not name.startswith("charts/") and name not in TABLES)
-    told["files"] = [name for name in others if PurePosixPath(name).suffix in (".html", ".json", ".yaml")]
-    return told
+    row["files"] = [name for name in others if PurePosixPath(name).suffix in (".html", ".json", ".yaml")]
+    return row
 
 
 def _chart(folder: Path, name: str, names: list[str]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sim.results.tables import csv_text
 
 OUTCOMES = "compare"  # the chart of outcomes and packages, in the words of the command's files
 
-_last: list[Comparison] = []  # the comparison looked at last
+_last: list[Comparison] = []  # the latest comparison
 
 
 def _compared(one: str, other: str) -> Generator[None, None, Comparison]:
@@ -39,11 +39,9 @@ def _compared(one: str, other: str) -> Generator[None, None, Comparison]:
 
 
 def compared(one: str, other: str, within: bool = False) -> Generator[None, None, dict[str, Any]]:
-    """What is told of two results.
+    """The comparison of two results as plain data.
 
     Args:
-        one: A folder.
-        other: That is set against it.
         within: Whether the folders in which they lie may be read too.
 
     Returns:
@@ -51,7 +49,7 @@ def compared(one: str, other: str, within: bool = False) -> Generator[None, None
         `sections` in words, `charts` by name, and `tables` as CSV by name.
     """
     comparison = yield from _compared(one, other)
-    told = [section_data(each) for each in sections(page_document(comparison))]
+    parts = [section_data(each) for each in sections(page_document(comparison))]
     yield
     tables = {
         "inputs": comparison.inputs, "figures": comparison.figures, "packages": comparison.packages,
@@ -60,7 +58,7 @@ def compared(one: str, other: str, within: bool = False) -> Generator[None, None
     return {
         "points": [card(path, within)["point"] for path in (one, other)],
         "data": data(comparison),
-        "sections": told,
+        "sections": parts,
         "charts": [OUTCOMES, *(f"{OUTCOMES}-{name}" for name in charts_side_by_side(comparison.results))],
         "tables": {name: csv_text(table) for name, table in tables.items() if len(table)},
     }

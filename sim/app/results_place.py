@@ -21,7 +21,7 @@ from sim.results.files import DamagedResults, StoreError, read_whole
 from sim.results.manifest import RESOLVED, RUN, read_manifest
 
 MOST_BYTES = 4_000_000  # of a list: room for more points than the page shows; a stranger's takes some ten times of it
-MOST_TOLD = 12  # paths of one point
+MOST_ROWS = 12  # paths of one point
 MOST_VALUE = 160  # characters
 
 Points = Mapping[str, tuple[str, Mapping[str, str]]]
@@ -33,14 +33,13 @@ def point_of(folder: Path, identity: str) -> list[str]:
     """What was set at a point of a sweep, `PATH=VALUE` texts; none for results of which no sweep beside them speaks.
 
     Args:
-        folder: The results folder.
         identity: That its results have; a list that says otherwise is of others.
     """
     listed, settings = _points(folder.parent).get(folder.name, ("", {}))
     if listed != identity:
         return []
-    told = [f"{shown(path, MOST_VALUE)}={shown(value, MOST_VALUE)}" for path, value in settings.items()]
-    return told[:MOST_TOLD] + ([f"and {len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else [])
+    texts = [f"{shown(path, MOST_VALUE)}={shown(value, MOST_VALUE)}" for path, value in settings.items()]
+    return texts[:MOST_ROWS] + ([f"and {len(texts) - MOST_ROWS} more"] if len(texts) > MOST_ROWS else [])
 
 
 def _points(folder: Path) -> Points:
@@ -48,18 +47,18 @@ def _points(folder: Path) -> Points:
     try:
         facts = os.lstat(folder / SWEEP)
         key = (folder, facts.st_size, facts.st_mtime_ns, facts.st_ino)
-        return _lists.get(key, lambda: _listed_points(folder, facts.st_size), lambda points: 1)
+        return _lists.get(key, lambda: _list_points(folder, facts.st_size), lambda points: 1)
     except (OSError, StoreError):
         return {}
 
 
-def _listed_points(folder: Path, size: int) -> Points:
+def _list_points(folder: Path, size: int) -> Points:
     points = read_folder(folder).points if size <= MOST_BYTES else ()
     return {each["folder"]: (each["identity"], each["set"]) for each in points}
 
 
 DEEPEST = 3  # folders below the one that the page was opened on
-MOST_LOOKED_AT = 5_000  # names in all
+MAX_VISITED = 5_000  # names in all
 MOST_LISTED = 200
 MOST_NAME = 400
 MOST_FILE = 10_000_000  # bytes of a file that is handed out
@@ -105,7 +104,7 @@ def listed(place: Place) -> tuple[list[Found], bool]:
     for seen, each in enumerate(_below(root(place), 1 if place.results else DEEPEST), 1):
         if each is not None:
             found.append(each)
-        if seen >= MOST_LOOKED_AT or len(found) >= MOST_LISTED:
+        if seen >= MAX_VISITED or len(found) >= MOST_LISTED:
             return sorted(found, key=lambda one: one.name), True
     return sorted(found, key=lambda one: one.name), False
 

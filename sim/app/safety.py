@@ -46,7 +46,6 @@ class Keys:
 
     Attributes:
         port: Of the page; known once it is served.
-        key: Of the session.
         once: Works for one exchange; empty once it is used.
     """
 
@@ -82,12 +81,7 @@ class Keys:
 
 
 class Safety:
-    """The middleware before everything else.
-
-    Args:
-        app: Answers a request that has passed.
-        keys: Of this session.
-    """
+    """The middleware before everything else."""
 
     def __init__(self, app: ASGIApp, keys: Keys) -> None:
         self.app = app

@@ -25,11 +25,7 @@ def save(path: str, name: str, changes: Changes, seed: int, draws: int) -> dict[
     """Write a file beside the one that was changed, and see that it is the same scenario.
 
     Args:
-        path: Of the file that was changed.
         name: Of the new one, without its ending; it becomes the id of the scenario.
-        changes: In the file.
-        seed: For the command that plays it.
-        draws: Likewise.
 
     Returns:
         `file`, its name; `command`, which plays it to the numbers of the page; `text`, what stands in it.

@@ -64,7 +64,6 @@ def serve(path: Path | None, draws: int, seed: int | None = None, port: int = 0,
         draws: How many runs an answer is refined to, at most `MOST_DRAWS`.
         seed: Of all random numbers; None for that of a results folder, and for 1 elsewhere.
         port: To listen on; 0 for one that is free.
-        browser: Whether a browser is opened.
 
     Returns:
         The exit code: 128 and the number of the signal.

@@ -3,22 +3,22 @@
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from sim.analysis.happenings import Signature
 from sim.analysis.narrate import Narration, Round
-from sim.analysis.stepping import Holding, Stand, Stepped, look_for, stepped
+from sim.analysis.stepping import Stand, Stepped, look_for, stepped
 from sim.app.changed import ChangedFile
 from sim.charts.style import party_styles
 from sim.report.document import Block, Paragraph
+from sim.report.plain import pick
 from sim.report.run import data, held, news, no_agreement, round_title, silence, turn_lines, went_home
 from sim.report.show import CLAIMS, claim_rows
 from sim.results.labels import OUTCOMES, clean, line_words, option_label, party_label
 from sim.scenario import Scenario
 
-MOST_LOOKED = 2_000  # draws that one search plays
+MAX_SEARCHED = 2_000  # draws that one search plays
 DASHES = ("", "10 3", "10 3 2 3", "3 2.4", "10 2 2 2 2 2", "16 4", "6 6")  # as `charts.colours`, in points of a picture
 
 
-def told(about: ChangedFile, draw: int) -> dict[str, Any]:
+def describe_draw(about: ChangedFile, draw: int) -> dict[str, Any]:
     """One draw of a file, with what is changed in it.
 
     Returns:
@@ -41,17 +41,17 @@ def told(about: ChangedFile, draw: int) -> dict[str, Any]:
         "claims": {"about": CLAIMS, "rows": claim_rows(scenario)},
         "rounds": list(_rounds(found)),
         "end": list(_end(found.story)),
-        "holding": None if found.holding is None else _holding(found.holding),
+        "holding": None if found.holding is None else pick(found.holding, "share credibility danger"),
     }
 
 
-def next_that_ends_so(about: ChangedFile, start: int, wanted: str) -> Generator[None, None, dict[str, Any]]:
+def find_draw(about: ChangedFile, start: int, wanted: str) -> Generator[None, None, dict[str, Any]]:
     """The next draw, from one on, that ends as wanted: its number, None if none of those played does; the last one."""
     last = start
-    for looked in look_for(about.read(), about.seed, start, wanted, MOST_LOOKED):
-        if looked.draw is not None:
-            return {"draw": looked.draw, "last": looked.last}
-        last = looked.last
+    for found in look_for(about.read(), about.seed, start, wanted, MAX_SEARCHED):
+        if found.draw is not None:
+            return {"draw": found.draw, "last": found.last}
+        last = found.last
         yield
     return {"draw": None, "last": last}
 
@@ -100,7 +100,7 @@ def _rounds(found: Stepped) -> Iterator[dict[str, Any]]:
             "silence": silence(played),
             "turns": list(_turns(story, played, stand)),
             "signed": signed is not None,
-            "home": [] if signed is None else _at_home(story, signed),
+            "home": [] if signed is None else _lines(went_home(story, signed)),
             "asks_for": dict(zip(names, stand.asks_for, strict=True)),
             "no_deal": dict(zip(names, stand.no_deal, strict=True)),
             "front": stand.front,
@@ -123,10 +123,6 @@ def _turns(story: Narration, played: Round, stand: Stand) -> Iterator[dict[str, 
         yield {"party": turn.party, "did": turn.did, "said": said, "changed": changed, "text": seen}
 
 
-def _at_home(story: Narration, text: Signature) -> list[str]:
-    return _lines(went_home(story, text))
-
-
 def _end(story: Narration) -> Iterator[str]:
     """Why it ended so; nothing where a text is in force and the file does not say how long agreements hold."""
     if story.package is None:
@@ -135,10 +131,6 @@ def _end(story: Narration) -> Iterator[str]:
         yield (f"The least satisfied signatory has {100 * story.least_satisfied:.0f} % of the largest margin it could "
                "have had.")  # fmt: skip
     yield from _lines(held(story))
-
-
-def _holding(holding: Holding) -> dict[str, Any]:
-    return {"share": list(holding.share), "credibility": list(holding.credibility), "danger": list(holding.danger)}
 
 
 def _lines(blocks: Iterator[Block]) -> list[str]:

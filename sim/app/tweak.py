@@ -10,13 +10,13 @@ from sim.app.answer import answer
 from sim.app.controls import controls
 from sim.app.errors import NotFound, RequestError
 from sim.app.home import MOST_DRAWS, count_of, read_json, read_request, respond, session, text_of
-from sim.app.look import render_file
 from sim.app.page import Page
 from sim.app.place import Place
+from sim.app.rendering import render_file
 from sim.app.saving import save
 
 FIRST = 500  # runs of the first answer
-PATIENCE = 0.8  # seconds that it may take; fewer runs are told then
+PATIENCE = 0.8  # seconds that it may take; fewer runs are reported then
 
 
 async def post_controls(request: Request) -> Response:

@@ -42,9 +42,6 @@ class Job:
     Attributes:
         tab: Whose it is; one job of a tab waits or runs, a newer one takes its place.
         urgent: Whether it goes before refinements of other tabs, and stops one that runs.
-        number: Of the job, in the order in which they came.
-        call: The function and its arguments.
-        answer: What it returned, once it has.
         given_up: Whether nobody wants it any more.
     """
 
@@ -74,11 +71,9 @@ class Worker:
         """Have a function called in the worker.
 
         Args:
-            tab: Whose job it is.
             function: A function of a module (it is found there by name); takes and returns plain data. If it is a
                 generator function, each `yield` is a place at which it may be given up, and what it returns is the
                 answer. One that takes longer than a quarter of a second should be one.
-            arguments: Of the function.
             urgent: False for what refines an answer that is there: it yields to those who have none yet, and is then
                 called again from the start, so it should keep what it has computed.
 

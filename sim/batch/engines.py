@@ -17,7 +17,7 @@ from sim.results.chunk_files import ChunkEntry
 from sim.results.chunks import Chunk
 
 PATIENCE = 2.0  # seconds for a worker to end
-LOOK = 1.0  # seconds between two looks at whether anything has come
+POLL = 1.0  # seconds between two checks whether anything has come
 SILENCE = 600.0  # seconds without a result of any worker until all of them are given up
 SLOWEST = 20  # times the longest wait so far, if that is more
 WORKER_ENVIRONMENT = {
@@ -45,9 +45,7 @@ class WorkerPool:
     """Processes that end with this one, compute with one thread each and ignore Ctrl-C; started when first needed.
 
     Args:
-        count: How many.
         initializer: Called in each process before anything else, instead of `start_worker`, which it calls.
-        arguments: Of the initializer.
     """
 
     def __init__(self, count: int, initializer: Callable[..., None] | None = None, *arguments: Any) -> None:
@@ -75,14 +73,13 @@ class WorkerPool:
         """The first futures that are done; none if a process ended, or if none was done in so long.
 
         Args:
-            futures: Those of `submit`.
             patience: Seconds; None for so many that the processes must hang.
         """
         quiet, ended = 0.0, False
         while quiet < (patience or max(SILENCE, SLOWEST * self.longest)):
             began = time.monotonic()
-            done = wait(futures, LOOK, FIRST_COMPLETED).done
-            quiet += min(time.monotonic() - began, 2 * LOOK)  # more if this process was stopped with its workers
+            done = wait(futures, POLL, FIRST_COMPLETED).done
+            quiet += min(time.monotonic() - began, 2 * POLL)  # more if this process was stopped with its workers
             if done:
                 self.longest = max(self.longest, quiet)
                 return done
@@ -118,7 +115,6 @@ class Workers:
     """Processes of their own. One that is lost costs what it was playing, and that is played again.
 
     Args:
-        count: How many.
         parts_folder: Where the chunks of a job go; None if it is not wanted any more.
         waiting: Within it, waiting may be interrupted.
     """

@@ -25,11 +25,7 @@ class Planned:
     """A scenario to be played.
 
     Attributes:
-        id: Of the scenario.
-        folder: Where its results go.
-        identity: Of the results.
         scenario: Makes the scenario; a sweep may have more points than fit into memory.
-        settings: What is set at this point of a sweep.
     """
 
     id: str
@@ -41,13 +37,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A folder of results folders, one a point of a grid.
-
-    Attributes:
-        folder: Of the sweep; its points lie in it.
-        facts: What `sweep.json` says.
-        points: The scenarios.
-    """
+    """A folder of results folders, one a point of a grid."""
 
     folder: Path
     facts: Mapping[str, Any]
@@ -83,8 +73,6 @@ def read_all(
 
     Args:
         paths: Scenario files, and folders: each file in them that ends with .yaml or .yml, hidden ones left out.
-        seed: Of all random streams.
-        out: The folder for results.
         sets: `PATH=VALUE` texts, for every scenario.
         vary: `PATH=SPEC` texts, for every scenario.
         design: How points are spread over what varies; None for a grid.

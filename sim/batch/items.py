@@ -18,8 +18,6 @@ class BatchItem:
     """What became of one scenario, or of one point of a sweep.
 
     Attributes:
-        id: Of the scenario.
-        folder: Where its results are.
         draws: How many were requested.
         computed: How many were played now; 0 if all were there.
         settings: What was set at this point of a sweep, by path.
@@ -90,7 +88,6 @@ def finished(folder: ResultsFolder, item: BatchItem, finish: Finish | None) -> B
 
     Args:
         folder: Holds all draws that are wanted of it.
-        item: What became of the scenario so far.
         finish: Called with the results and the folder, for charts.
 
     Returns:

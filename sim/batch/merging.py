@@ -24,7 +24,6 @@ class Merged:
 
     Attributes:
         item: As a batch has it; without figures if draws are missing.
-        seed: Of all random streams.
         missing: What no shard has, a line a shard.
         damaged: Files of shards that were found damaged, each with what was wrong; they were not used.
     """

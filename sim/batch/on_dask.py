@@ -37,7 +37,7 @@ CONNECT = 5.0  # seconds for the scheduler to answer
 COME = 30.0  # seconds for a first worker to be there, and for a result to be fetched
 PATIENCE = 60.0  # seconds without any worker until the batch is given up; those that are started anew take a few
 AHEAD = 2  # jobs a thread: one is played, one waits
-LOOK = 1.0  # seconds between two looks at who is there
+POLL = 1.0  # seconds between two looks at who is there
 SAME = "install the same release, and the same versions of what it needs, on the scheduler, the workers and here"
 
 
@@ -86,7 +86,6 @@ def play_remotely(job: Job, resolved: bytes, program: Mapping[str, str]) -> Play
     Args:
         job: What to play; its folder is on the machine of the batch.
         resolved: The resolved scenario, as it lies in the results folder.
-        program: What the batch runs.
 
     Raises:
         OtherProgram: if this worker runs another one, as may be if it came after the batch had begun.
@@ -113,7 +112,6 @@ class Cluster:
     """The connection to a cluster, from `with` to its end.
 
     Attributes:
-        client: The connection.
         others: Workers that run another program and are given nothing.
     """
 
@@ -192,9 +190,6 @@ class Cluster:
     def send(self, job: Job, resolved: bytes, key: str, workers: list[str] | None) -> Any:
         """Have a job played, by one of some workers or by any.
 
-        Returns:
-            Dask's future.
-
         Raises:
             ClusterLost: if the connection is lost.
         """
@@ -210,10 +205,10 @@ class Cluster:
         """Wait for the first of some futures, and not for long."""
         wait_for: Any = wait  # its types are not written
         if not futures:
-            time.sleep(LOOK)
+            time.sleep(POLL)
             return
         with self.client.as_current(), suppress(TimeoutError, CancelledError):
-            wait_for(futures, timeout=LOOK, return_when="FIRST_COMPLETED")
+            wait_for(futures, timeout=POLL, return_when="FIRST_COMPLETED")
 
     def forget(self, futures: list[Any]) -> None:
         """Take back what was sent. What is being played is played to its end, and its result thrown away."""
@@ -260,8 +255,6 @@ class _Sent:
     """A job on its way.
 
     Attributes:
-        job: The job.
-        future: Dask's promise of the result.
         workers: The only ones that may play it; None for any.
         alone: Whether nothing else is on its way, to see whether it ends its worker.
     """
@@ -279,7 +272,6 @@ class OnDask:
     As that counts against all that a lost worker had, such a job is then played once more, alone.
 
     Args:
-        cluster: The connection.
         parts_folder: Where the chunks of a job go; None if it is not wanted any more.
         waiting: Within it, waiting may be interrupted.
     """
@@ -331,7 +323,7 @@ class OnDask:
         self.cluster.wait([each.future for each in self.sent.values()])
         for key in [key for key, each in self.sent.items() if each.future.done()]:
             yield from self._finish(key)
-        if time.monotonic() - self.looked > LOOK:
+        if time.monotonic() - self.looked > POLL:
             yield from self._look()
 
     def _look(self) -> Iterator[tuple[Job, JobResult]]:

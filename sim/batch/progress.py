@@ -31,11 +31,7 @@ class Silent:
 
 
 class Lines(Silent):
-    """One plain line a tenth.
-
-    Args:
-        stream: Where the lines go; by default standard error.
-    """
+    """One plain line a tenth, on standard error by default."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
@@ -72,11 +68,7 @@ class Lines(Silent):
 
 
 class Bar(Silent):
-    """A bar with draws a second and the time left.
-
-    Args:
-        console: Where it is drawn; by default the terminal of standard error.
-    """
+    """A bar with draws a second and the time left, by default on the terminal of standard error."""
 
     def __init__(self, console: Console | None = None) -> None:
         console = console or Console(stderr=True)

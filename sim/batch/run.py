@@ -27,7 +27,7 @@ from sim.results.manifest import RUN, Shard, read_manifest, refuse_other_shard
 if TYPE_CHECKING:
     from sim.batch.on_dask import Cluster
 
-WORTH_WORKERS = 6.0  # seconds of work: with less, starting processes takes longer than playing
+MIN_PARALLEL_SECONDS = 6.0  # seconds of work: with less, starting processes takes longer than playing
 AHEAD = 12  # jobs to look ahead at, to see how much there is to do
 PROBE = 8  # part of the first job that is timed
 
@@ -103,11 +103,9 @@ class _Running:
     """A scenario while it is played.
 
     Attributes:
-        planned: What is to be played.
         folder: Its results; open from its first job to its last.
         missing: Draws of its chunks that are still to be played, by first draw.
         played: Results of the jobs of each chunk, by first draw of the chunk.
-        item: What became of it so far.
     """
 
     planned: Planned
@@ -192,7 +190,7 @@ class _Run:
         yield from play_here(self._play, iter([probe]))
         a_draw = (time.monotonic() - began) / probe.count  # the others may be slower or faster; this is a guess
         left = [*rest, *ahead[1:]]
-        little = len(ahead) < AHEAD and a_draw * sum(job.count for job in left) < WORTH_WORKERS
+        little = len(ahead) < AHEAD and a_draw * sum(job.count for job in left) < MIN_PARALLEL_SECONDS
         if little:
             yield from play_here(self._play, chain(left, jobs))
         else:
@@ -246,7 +244,7 @@ class _Run:
         return running
 
     def _give_up(self, planned: Planned, item: BatchItem, error: BaseException) -> None:
-        text = _in_a_line(error)
+        text = _format_error(error)
         self.items[str(planned.folder)] = replace(item, failure=text)
         self.progress.skip(planned.id, self.share)
 
@@ -258,7 +256,7 @@ class _Run:
         if isinstance(result, StoreError):
             raise result
         if isinstance(result, Exception):
-            running.item = replace(running.item, failure=_in_a_line(result))
+            running.item = replace(running.item, failure=_format_error(result))
             self._close(running)
             return
         self.progress.advance(running.planned.id, job.count)
@@ -310,7 +308,7 @@ def _refuse_others(planned: Planned, shard: Shard | None) -> None:
     refuse_other_shard(planned.folder, there, shard)
 
 
-def _in_a_line(error: BaseException) -> str:
+def _format_error(error: BaseException) -> str:
     """What went wrong with a scenario."""
     if isinstance(error, MemoryError):
         return out_of_memory(error)

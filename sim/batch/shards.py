@@ -30,7 +30,6 @@ class ScenarioShards:
 
     Attributes:
         name: Of the folder for the results of all shards.
-        settings: What is set at this point of a sweep.
         found: The folders, by number of the shard; those of shards that have not begun with it are left out.
     """
 
@@ -44,14 +43,10 @@ class ShardSet:
     """Shards that belong together.
 
     Attributes:
-        id: Of the scenario.
         name: Of the folder for the results of all shards.
-        of: How many shards there are.
         given: Numbers of those that are here.
         draws: How many draws all of them together are to have.
-        seed: Of all random streams.
         sweep: What `sweep.json` is to say; None without a sweep.
-        scenarios: The scenario, or the points of a sweep.
     """
 
     id: str
@@ -179,7 +174,6 @@ def _refuse_mixture(shards: Sequence[tuple[Shard, _Folder]]) -> None:
 
 
 def _point(point: Mapping[str, Any], shards: Sequence[tuple[Shard, _Folder]]) -> ScenarioShards:
-    """What the shards have of a point of a sweep."""
     return ScenarioShards(point["folder"], point["set"], tuple(_pieces(point, shards)))
 
 

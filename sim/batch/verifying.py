@@ -1,10 +1,10 @@
 """Results verified: files held against their hashes, and chosen chunks played again and compared bit by bit."""
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from sim.batch.inputs import SWEEP
@@ -24,7 +24,6 @@ class Place:
     """A folder to look into.
 
     Attributes:
-        folder: A results folder, or with `sweep` that of a sweep.
         chunks: Names of the only chunks that are verified; None for the whole folder.
         sweep: Whether `sweep.json` is looked at, and not what lies in the folders of its points.
         identity: That its results must have, by the sweep that they are a point of.
@@ -41,7 +40,6 @@ class Verified:
     """What became of one folder.
 
     Attributes:
-        inspection: Its files.
         played: Names of the chunks that were played again.
         draws_played: How many draws they have.
         differing: Files whose content is not what comes out now, each with what is wrong; their hashes are right.
@@ -58,7 +56,6 @@ class Verified:
 
     @property
     def folder(self) -> Path:
-        """The folder."""
         return self.inspection.folder
 
     @property
@@ -140,8 +137,6 @@ def chosen(manifest: Manifest, place: Place, chunks: str | int) -> list[ChunkEnt
     Which ones follows from the identity: the same everywhere, and spread over the draws.
 
     Args:
-        manifest: Of the results.
-        place: Where they lie.
         chunks: `all`, `first`, or how many.
 
     Raises:
@@ -159,12 +154,10 @@ def chosen(manifest: Manifest, place: Place, chunks: str | int) -> list[ChunkEnt
         return list(manifest.chunks)
     if chunks == "first":
         return list(manifest.chunks[:1])
-    by_lot = sorted(manifest.chunks, key=lambda entry: _lot(manifest.identity, entry))
-    return sorted(by_lot[: int(chunks)], key=lambda entry: entry.first)
-
-
-def _lot(identity: str, entry: ChunkEntry) -> bytes:
-    return hashlib.sha256(f"verify|{identity}|{entry.first}".encode()).digest()
+    shuffled = sorted(
+        manifest.chunks, key=lambda entry: sha256(f"verify|{manifest.identity}|{entry.first}".encode()).digest()
+    )
+    return sorted(shuffled[: int(chunks)], key=lambda entry: entry.first)
 
 
 def verify(
@@ -175,7 +168,6 @@ def verify(
     Args:
         paths: Results folders, sweeps, shards, folders with such in them, chunks.
         chunks: Which are played again: `all`, `first`, or how many of each folder.
-        progress: Told how many draws are read and played.
 
     Returns:
         What became of each folder; and folders that were passed over, for they hold no results.

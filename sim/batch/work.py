@@ -25,11 +25,7 @@ class Job:
 
     Attributes:
         folder: Of the results; the resolved scenario lies there.
-        identity: Of the results.
-        seed: Of all random streams.
         chunk: First draw of the chunk.
-        first: First draw.
-        count: Number of draws.
     """
 
     folder: str
@@ -52,12 +48,7 @@ class Job:
 
 
 def jobs_of(chunk: range, length: int) -> list[range]:
-    """The draws of each job of a chunk: quarters of a full one.
-
-    Args:
-        chunk: Draws of the chunk.
-        length: Draws in a full chunk.
-    """
+    """The draws of each job of a chunk: quarters of a full one."""
     step = max(1, length // JOBS_A_CHUNK)
     return [range(first, min(first + step, chunk.stop)) for first in range(chunk.start, chunk.stop, step)]
 
@@ -79,10 +70,6 @@ def play_job(job: Job, folder: str) -> ChunkEntry:
     """Play a job in a worker and leave it in a file: what comes back through the pipe is a few hundred bytes.
 
     A worker that is killed while it sends much would leave half of it in the pipe, and the parent waiting for the rest.
-
-    Args:
-        job: What to play.
-        folder: For results of jobs.
 
     Raises:
         StoreError: if the job cannot be written.
@@ -127,7 +114,6 @@ class Retries:
         """Note that a job was lost.
 
         Args:
-            job: The job.
             why: What became of its worker now.
             hint: Ends the message if it is given up.
 

@@ -10,7 +10,7 @@ import click
 from sim.batch import BatchInterrupted, BatchItem, ClusterError, Merged, batch, merge
 from sim.batch.progress import progress_on
 from sim.cli.output import fail, print_document
-from sim.cli.signals import hear_no_more
+from sim.cli.signals import ignore_signals
 from sim.core.wording import shown
 from sim.report.document import Block, heading, paragraph, table
 from sim.results.figures import STAGES
@@ -21,7 +21,7 @@ from sim.results.results import Results
 
 MOST_ROWS = 60
 CHARTS, REPORT = "charts", "report.html"
-TOLD = ("zone_ever", "signed", "in_force", "held_60")
+STAGE_COLUMNS = ("zone_ever", "signed", "in_force", "held_60")
 READING = (
     "Shares of runs in the scenario, under the weights of its file, with 95 % intervals. zone: some package was "
     "acceptable to all who sign it, in some round. in force: ratified by all who vote; held 60 mo: after 60 months, of "
@@ -40,14 +40,14 @@ def run_batch(
             sets=sets, vary=vary, finish=draw_charts if charts else None, shard=shard, dask=dask,
         )  # fmt: skip
     except (BatchInterrupted, ClusterError) as error:
-        hear_no_more()
+        ignore_signals()
         fail(error.exit_code, f"peacesim: {error}")
     if shard is not None:
         _report_shard(items, out, shard)
     else:
         report(items, out)
         if charts:
-            _tell_page(items)
+            _print_page(items)
     return all(item.failure is None for item in items)
 
 
@@ -55,19 +55,17 @@ def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet
     """The table of all scenarios, where results lie, what failed, and what the same command would do now.
 
     Args:
-        items: What became of each.
         out: The folder for results.
-        summarised: Whether the table is printed.
-        quiet: Whether stdout is taken, so that only faults are told.
+        quiet: Whether stdout is taken, so that only faults are printed.
     """
     if summarised and not quiet:
         print_document(summary(items))
-    _tell_the_rest(items, out, quiet)
+    _print_status(items, out, quiet)
 
 
 def _report_shard(items: Sequence[BatchItem], out: Path, shard: Shard) -> None:
     """Where the shard lies, what failed, and what makes results of it."""
-    tell_faults(items)
+    print_faults(items)
     done = [item for item in items if item.failure is None]
     if not done:
         return
@@ -90,7 +88,7 @@ def summary(items: Sequence[BatchItem]) -> Iterator[Block]:
     finished = [item for item in items if item.facts]
     if not finished:
         return
-    stages = [name for name in TOLD if any(_share(item.facts, name) is not None for item in finished)]
+    stages = [name for name in STAGE_COLUMNS if any(_share(item.facts, name) is not None for item in finished)]
     yield table(["", "runs", *(STAGES[name].short for name in stages), "month"], _rows(finished[:MOST_ROWS], stages))
     yield heading("Signed most often, by headline issues, as a share of all runs")
     yield table(["", "", "<"], [_most_frequent(item) for item in finished[:MOST_ROWS]])
@@ -119,7 +117,7 @@ def _share(facts: Mapping[str, Any], stage: str) -> float | None:
     return reached.get(stage, reached["zone_first"] if stage == "zone_ever" else None)
 
 
-def _rows(items: Sequence[BatchItem], told: Sequence[str]) -> Iterator[list[object]]:
+def _rows(items: Sequence[BatchItem], stages: Sequence[str]) -> Iterator[list[object]]:
     """Figures of each scenario below its name; points of a sweep stand below each other."""
     last = None
     for item in items:
@@ -127,14 +125,14 @@ def _rows(items: Sequence[BatchItem], told: Sequence[str]) -> Iterator[list[obje
             yield [item.id]
         last = item.id
         facts, n = item.facts, item.facts["n"]
-        shares = [share_with_interval(_share(facts, name), n) for name in told]
+        shares = [share_with_interval(_share(facts, name), n) for name in stages]
         yield [_name(item), f"{n:,}", *shares, number(facts["median_month"], 1)]
 
 
-def _tell_the_rest(items: Sequence[BatchItem], out: Path, quiet: bool) -> None:
+def _print_status(items: Sequence[BatchItem], out: Path, quiet: bool) -> None:
     """Reading aid, where results lie, what failed, and what the same command would do now."""
     failed = [item for item in items if item.failure is not None]
-    tell_faults(items)
+    print_faults(items)
     if quiet or len(failed) == len(items):
         return
     click.echo(f"Results: {places(items, out)}")
@@ -147,7 +145,7 @@ def _tell_the_rest(items: Sequence[BatchItem], out: Path, quiet: bool) -> None:
         click.echo("The same command finds all of this done; a larger -n plays only the runs that are missing.")
 
 
-def _tell_page(items: Sequence[BatchItem]) -> None:
+def _print_page(items: Sequence[BatchItem]) -> None:
     """The page to open, or the first of several."""
     pages = [item.folder / REPORT for item in items if item.failure is None]
     if pages:
@@ -155,7 +153,7 @@ def _tell_page(items: Sequence[BatchItem]) -> None:
         click.echo(f"Page to open in a browser: {shown(pages[0], 300)}{more}")
 
 
-def tell_faults(items: Sequence[BatchItem]) -> None:
+def print_faults(items: Sequence[BatchItem]) -> None:
     """What was damaged and what failed, on stderr."""
     for item in items:
         for file in item.damaged:
@@ -181,7 +179,7 @@ def run_merge(paths: Sequence[Path], out: Path | None, charts: bool) -> tuple[bo
     for each in found:
         for file in each.damaged:
             click.echo(f"damaged: {shown(file, 300)}", err=True)
-    tell_faults([each.item for each in found])
+    print_faults([each.item for each in found])
     for each in found:
         for line in each.missing:
             click.echo(f"{shown(each.item.folder, 200)}: missing: {shown(line, 300)}", err=True)
@@ -189,11 +187,11 @@ def run_merge(paths: Sequence[Path], out: Path | None, charts: bool) -> tuple[bo
         click.echo(f"Results: {places(whole, whole[0].folder.parent)}")
     incomplete = [each for each in found if each.missing]
     if incomplete:
-        click.echo(_how_to_go_on(incomplete[0]), err=True)
+        click.echo(_resume_hint(incomplete[0]), err=True)
     return len(whole) == len(found) and all(item.failure is None for item in whole), not any(e.damaged for e in found)
 
 
-def _how_to_go_on(merged: Merged) -> str:
+def _resume_hint(merged: Merged) -> str:
     """What plays the rest."""
     item = merged.item
     folder = item.folder.parent.parent if item.settings else item.folder.parent

@@ -1,4 +1,4 @@
-"""`check`: files read, faults and notes told, nothing played."""
+"""`check`: files read, faults and notes printed, nothing played."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,25 +20,25 @@ def check_files(paths: Sequence[Path], sets: Sequence[str], as_json: bool) -> bo
     answers = [_answer(path, sets) for path in scenario_files(paths)]
     if as_json:
         print_json([answer for answer, _ in answers])
-    told: set[str] = set()  # files that extend one base share its notes
+    printed: set[str] = set()  # files that extend one base share its notes
     for answer, lines in answers:
         if not as_json or not answer["ok"]:
             for line in lines:
-                if line not in told:
+                if line not in printed:
                     click.echo(printable(line), err=not answer["ok"])
-            told |= set(lines)
+            printed |= set(lines)
     return all(answer["ok"] for answer, _ in answers)
 
 
 def _answer(path: Path, sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """What is to say of a file, as data and in lines."""
+    """The report on a file, as data and in lines."""
     try:
         scenario = read_scenario(path, sets)
     except ScenarioError as error:
         faults = [_place(path, fault) for fault in error.faults]
         return {"file": str(path), "ok": False, "faults": faults, "notes": [], "counts": None}, fault_lines(path, error)
     counts, found = _counts(scenario), notes(scenario)
-    lines = [f"{shown(path, 200)}: ok: {_counts_words(scenario, counts)}"]
+    lines = [f"{shown(path, 200)}: ok: {_format_counts(scenario, counts)}"]
     lines += [f"{placed(path, note)}:{note.line}:{note.column}: note: {note.message}" for note in found]
     places = [_place(path, note) for note in found]
     return {"file": str(path), "ok": True, "faults": [], "notes": places, "counts": counts}, lines
@@ -55,7 +55,7 @@ def _counts(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def _counts_words(scenario: Scenario, counts: dict[str, Any]) -> str:
+def _format_counts(scenario: Scenario, counts: dict[str, Any]) -> str:
     packages = f"{counts['packages']:,} packages, {counts['consistent']:,} consistent"
     parties = counted(counts["parties"], "party", "parties")
     return f"{counted(counts['issues'], 'issue')}, {packages}, {parties}; numbers: {status_words(scenario)}"

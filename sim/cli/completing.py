@@ -17,9 +17,6 @@ MOST_READ = 500
 def likely(path: Path) -> str:
     """Where a relative path starts from, and what was likely meant by a path that is not there.
 
-    Args:
-        path: As it was typed.
-
     Returns:
         Sentences to put behind the message that there is no such file; names in them are safe to print.
     """

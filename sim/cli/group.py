@@ -7,7 +7,7 @@ import click
 
 from sim import __version__
 from sim.cli.completing import Scenarios, settable_paths
-from sim.cli.signals import begins
+from sim.cli.signals import note_command
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -55,4 +55,4 @@ def peacesim(context: click.Context) -> None:
     A scenario is one YAML file. Start with `peacesim new my-talks.yaml`, or play all of a folder with
     `peacesim batch scenarios`.
     """
-    begins(context.invoked_subcommand)
+    note_command(context.invoked_subcommand)

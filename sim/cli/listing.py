@@ -6,11 +6,16 @@ from typing import Any
 
 from sim.core import solutions
 from sim.core.fair_division import adjusted_winner
+from sim.core.opponent_model import INFORMATION
 from sim.core.pareto import pareto_frontier
 from sim.core.positions import nearest_to_position
 from sim.core.registry import texts_of
+from sim.protocols import PROTOCOLS
 from sim.report.document import Block, heading, paragraph, table
 from sim.results.labels import OUTCOMES
+from sim.strategies import STRATEGIES
+from sim.strategies.acceptance import ACCEPTANCE_RULES
+from sim.strategies.offers import OFFER_RULES
 
 SOLUTIONS: Mapping[str, Callable[..., Any]] = {
     "adjusted_winner": adjusted_winner,
@@ -23,73 +28,31 @@ SOLUTIONS: Mapping[str, Callable[..., Any]] = {
     "pareto_frontier": pareto_frontier,
     "utilitarian": solutions.utilitarian,
 }
-
-
 Entry = dict[str, Any]  # name, about, and for what has them: formula, source, use, parameters
 
 
 def _classes(registry: Mapping[str, type]) -> list[Entry]:
-    return [_told(name, cls) | {"parameters": [_parameter(entry) for entry in fields(cls)]}
+    return [_entry(name, cls) | {"parameters": [_parameter(entry) for entry in fields(cls)]}
             for name, cls in registry.items()]  # fmt: skip
 
 
 def _rules(rules: Mapping[str, Callable[..., Any]]) -> list[Entry]:
-    return [_told(name, rule) for name, rule in sorted(rules.items())]
+    return [_entry(name, rule) for name, rule in sorted(rules.items())]
 
 
-def _told(name: str, thing: Callable[..., Any]) -> Entry:
+def _entry(name: str, thing: Callable[..., Any]) -> Entry:
     texts = texts_of(thing)
     return {"name": name, "about": texts.rule, "formula": texts.formula, "source": texts.source, "use": texts.use}
 
 
-def _strategies() -> list[Entry]:
-    from sim.strategies import STRATEGIES
-
-    return _classes(STRATEGIES)
-
-
-def _protocols() -> list[Entry]:
-    from sim.protocols import PROTOCOLS
-
-    return _classes(PROTOCOLS)
-
-
-def _offers() -> list[Entry]:
-    from sim.strategies.offers import OFFER_RULES
-
-    return _rules(OFFER_RULES)
-
-
-def _acceptance() -> list[Entry]:
-    from sim.strategies.acceptance import ACCEPTANCE_RULES
-
-    return _rules(ACCEPTANCE_RULES)
-
-
-def _solutions() -> list[Entry]:
-
-
-    return _rules(SOLUTIONS)
-
-
-def _information() -> list[Entry]:
-    from sim.core.opponent_model import INFORMATION
-
-    return [{"name": name, "about": about} for name, about in INFORMATION.items()]
+def _described(meanings: Mapping[str, str]) -> list[Entry]:
+    return [{"name": name, "about": about} for name, about in meanings.items()]
 
 
 def _charts() -> list[Entry]:
     from sim.charts import CHARTS
 
-    return [{"name": name, "about": chart.about} for name, chart in CHARTS.items()]
-
-
-def _laws() -> list[Entry]:
-    return [{"name": name, "about": about} for name, about in LAWS.items()]
-
-
-def _outcomes() -> list[Entry]:
-    return [{"name": name, "about": each.clause.format("all who sign")} for name, each in OUTCOMES.items()]
+    return _described({name: chart.about for name, chart in CHARTS.items()})
 
 
 LAWS = {
@@ -99,21 +62,21 @@ LAWS = {
     "uniform": "anywhere between low and high alike",
 }
 KINDS: Mapping[str, Callable[[], list[Entry]]] = {
-    "strategies": _strategies,
-    "protocols": _protocols,
-    "offers": _offers,
-    "acceptance": _acceptance,
-    "information": _information,
-    "solutions": _solutions,
-    "laws": _laws,
-    "outcomes": _outcomes,
+    "strategies": lambda: _classes(STRATEGIES),
+    "protocols": lambda: _classes(PROTOCOLS),
+    "offers": lambda: _rules(OFFER_RULES),
+    "acceptance": lambda: _rules(ACCEPTANCE_RULES),
+    "information": lambda: _described(INFORMATION),
+    "solutions": lambda: _rules(SOLUTIONS),
+    "laws": lambda: _described(LAWS),
+    "outcomes": lambda: _described({name: each.clause.format("all who sign") for name, each in OUTCOMES.items()}),
     "charts": _charts,
 }
 LISTED_APART = {"offers": "offers", "accepts": "acceptance", "information": "information"}  # kinds by parameter
 
 
 def _parameter(entry: "Field[Any]") -> dict[str, Any]:
-    """A parameter of a strategy or protocol: name, kind, default, what it does, and the words it may take."""
+    """A parameter of a strategy or protocol: name, kind, default, what it does, and its options."""
     default = None if entry.default is MISSING else entry.default
     meta = entry.metadata
     return {
@@ -131,15 +94,15 @@ def entries_of(kind: str, name: str | None = None) -> list[Entry]:
 
 
 def list_document(found: Mapping[str, list[Entry]]) -> list[Block]:
-    """Names and what they do, a table a kind; what more there is to tell of each, and its parameters, below."""
+    """Names and what they do, a table a kind; below it formula, source, use and parameters of each."""
     parts: list[Block] = []
     for kind, entries in found.items():
         parts.append(heading(kind.capitalize()))
         parts.append(table(["", ""], [[entry["name"], entry["about"]] for entry in entries], left=2))
         for entry in entries:
-            told = [[f"  {key}", entry[key]] for key in ("formula", "source", "use") if key in entry]
-            if told:
-                parts += [paragraph(""), paragraph(entry["name"], 2), table(["", ""], told, left=2)]
+            texts = [[f"  {key}", entry[key]] for key in ("formula", "source", "use") if key in entry]
+            if texts:
+                parts += [paragraph(""), paragraph(entry["name"], 2), table(["", ""], texts, left=2)]
             for parameter in entry.get("parameters", []):
                 parts += _parameter_parts(entry["name"], parameter)
     return parts

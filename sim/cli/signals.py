@@ -12,20 +12,20 @@ import signal
 from _thread import start_new_thread
 from time import sleep
 
-HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a request to end, a terminal that is closed
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a request to end, a terminal that is closed
 PATIENCE = 8.0  # seconds for a batch to end its workers and put things away
 
-KEEPING = ("batch", "merge", "sensitivity", "sweep")  # commands that go on where they were
+RESUMABLE = ("batch", "merge", "sensitivity", "sweep")  # commands that go on where they were
 EARLY = "stopped before it began; nothing was changed"
-KEPT = "stopped; what was finished is kept, and the same command goes on from there"
-ANEW = "stopped; the same command starts anew"
+RESUMES = "stopped; what was finished is kept, and the same command goes on from there"
+RESTARTS = "stopped; the same command starts anew"
 
 _line = EARLY
 
 
 def watch_signals() -> None:
     """Answer signals from now on; one that is ignored, as by `nohup`, still is."""
-    for number in HEARD:
+    for number in HANDLED:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
     reading, writing = os.pipe()
@@ -34,15 +34,15 @@ def watch_signals() -> None:
     start_new_thread(_lose_patience, (reading,))
 
 
-def begins(command: str | None) -> None:
-    """Note which command runs: it tells what a signal leaves behind."""
+def note_command(command: str | None) -> None:
+    """Note which command runs: the line printed on a signal depends on it."""
     global _line
-    _line = KEPT if command in KEEPING else ANEW
+    _line = RESUMES if command in RESUMABLE else RESTARTS
 
 
-def hear_no_more() -> None:
+def ignore_signals() -> None:
     """Answer no further signal: a batch that was stopped says so, and the process ends with the code of the first."""
-    for number in HEARD:
+    for number in HANDLED:
         if signal.getsignal(number) is _end:
             signal.signal(number, signal.SIG_IGN)
 
@@ -60,7 +60,7 @@ def _end(number: int, frame: object) -> None:
 def _lose_patience(reading: int) -> None:
     """End the process some time after a signal, if that has not ended it: the system notes its number in a pipe."""
     number = 0
-    while number not in HEARD:
+    while number not in HANDLED:
         number = os.read(reading, 1)[0]
     sleep(PATIENCE)
     _end(number, None)

@@ -40,7 +40,7 @@ def read_or_fail(path: Path, sets: Sequence[str] = ()) -> "Scenario":
 
 
 def results_or_runs(paths: Sequence[Path], draws: int, seed: int | None) -> "list[Results]":
-    """Results folders opened, scenario files played; files take the seed of the first folder unless told otherwise."""
+    """Results folders opened, scenario files played; files take the seed of the first folder unless one is given."""
     from sim.results.results import run
 
     opened = {path: open_results(path) for path in paths if holds_results(path)}

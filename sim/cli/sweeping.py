@@ -17,7 +17,7 @@ from sim.batch import BatchInterrupted, BatchItem, batch
 from sim.batch.progress import progress_on
 from sim.cli.batching import report
 from sim.cli.output import WRONG_INPUT, fail, print_json, print_result
-from sim.cli.signals import hear_no_more
+from sim.cli.signals import ignore_signals
 from sim.cli.sources import read_or_fail
 from sim.core.wording import shown
 from sim.results.reading import stored_draws
@@ -29,21 +29,14 @@ Settings = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class SweepWish:
-    """What is asked for.
+class SweepRequest:
+    """The arguments of a sweep.
 
     Attributes:
-        file: The scenario.
         strategies: `[LABEL=]STRATEGY` texts; none for a plain grid.
         parties: Whose strategies vary, None for the default.
         draws: Runs of each point.
-        seed: Of all random streams.
         workers: Processes, None for one a processor.
-        out: Folder for results.
-        sets: `PATH=VALUE` texts.
-        vary: `PATH=SPEC` texts.
-        design: `sobol:COUNT` or `latin:COUNT`; None for all combinations.
-        charts: Whether the chart is drawn.
     """
 
     file: Path
@@ -59,63 +52,66 @@ class SweepWish:
     charts: bool
 
 
-def run_sweep(wish: SweepWish, as_json: bool) -> bool:
-    """Play the grid, tell what came of it and where results lie. Whether all points are finished."""
-    scenario = read_or_fail(wish.file, wish.sets)
-    others = _others(scenario, wish)
-    if not wish.strategies and not others:
+def run_sweep(request: SweepRequest, as_json: bool) -> bool:
+    """Play the grid, print the results and their folder. Whether all points are finished."""
+    scenario = read_or_fail(request.file, request.sets)
+    others = _others(scenario, request)
+    if not request.strategies and not others:
         fail(WRONG_INPUT, "peacesim: nothing varies; two or more --strategy, or --vary PATH=SPEC, would do")
-    if wish.design is not None and wish.strategies:
+    if request.design is not None and request.strategies:
         fail(WRONG_INPUT, "peacesim: strategies meet in all combinations; --design goes without --strategy")
-    if wish.parties is not None and not wish.strategies:
+    if request.parties is not None and not request.strategies:
         fail(WRONG_INPUT, "peacesim: --parties says who plays what --strategy names; there is no --strategy")
-    who = _entrants(scenario, wish, others) if wish.strategies else None
-    items = _played(wish, who)
-    tournaments = list(_tournaments(scenario, wish, who, items)) if who is not None else []
-    table = _table(scenario, wish, items) if who is None else None
-    charts = [_drawn(each, number, items) for number, each in enumerate(tournaments, 1)] if wish.charts else []
-    if wish.charts and table is not None:
-        charts.append(_mapped(table, items))
+    who = _entrants(scenario, request, others) if request.strategies else None
+    items = _played(request, who)
+    tournaments = list(_tournaments(scenario, request, who, items)) if who is not None else []
+    table = _table(scenario, request, items) if who is None else None
+    subjects: list[tuple[SweepTable | Tournament, str]] = [
+        (each, NAME if number == 1 else f"{NAME}-{number}") for number, each in enumerate(tournaments, 1)
+    ]
+    if table is not None:
+        subjects.append((table, "sweep"))
+    charts = [_save_chart(each, stem, items) for each, stem in subjects] if request.charts else []
     if as_json:
-        print_json(_data(scenario, wish, items, tournaments, charts))
+        print_json(_data(scenario, request, items, tournaments, charts))
     else:
         for each in tournaments:
             print_result(each, as_json)
             click.echo("")
         for chart in charts:
             click.echo(f"Chart: {shown(chart, 300)}")
-    report(items, wish.out, summarised=who is None, quiet=as_json)
+    report(items, request.out, summarised=who is None, quiet=as_json)
     return all(item.failure is None for item in items)
 
 
-def _others(scenario: Scenario, wish: SweepWish) -> dict[str, int]:
+def _others(scenario: Scenario, request: SweepRequest) -> dict[str, int]:
     """Number of values of each path of the file's sweep and of `--vary`."""
-    grid = scenario.settings(wish.vary, wish.design)
+    grid = scenario.settings(request.vary, request.design)
     return {path: len({point[path] for point in grid}) for path in grid[0]}
 
 
-def _entrants(scenario: Scenario, wish: SweepWish, others: Mapping[str, int]) -> Entrants:
-    set_paths = [text.partition("=")[0].strip() for text in wish.sets]
-    who = entrants(scenario, wish.strategies, wish.parties, others, set_paths)
-    check_size(who.points, len(who.parties), wish.draws)
+def _entrants(scenario: Scenario, request: SweepRequest, others: Mapping[str, int]) -> Entrants:
+    set_paths = [text.partition("=")[0].strip() for text in request.sets]
+    who = entrants(scenario, request.strategies, request.parties, others, set_paths)
+    check_size(who.points, len(who.parties), request.draws)
     return who
 
 
-def _played(wish: SweepWish, who: Entrants | None) -> list[BatchItem]:
+def _played(request: SweepRequest, who: Entrants | None) -> list[BatchItem]:
     """The points, played where they are not there yet; the strategies of the last party vary fastest."""
     axes = as_vary(who.axes()) if who is not None else []
     try:
         return batch(
-            [wish.file], wish.draws, wish.seed, wish.workers, wish.out, progress_on(sys.stderr),
-            sets=wish.sets, vary=[*wish.vary, *axes], design=wish.design,
+            [request.file], request.draws, request.seed, request.workers, request.out, progress_on(sys.stderr),
+            sets=request.sets, vary=[*request.vary, *axes], design=request.design,
         )  # fmt: skip
     except BatchInterrupted as error:
-        hear_no_more()
+        ignore_signals()
         fail(error.exit_code, f"peacesim: {error}")
 
 
 def _tournaments(
-    scenario: Scenario, wish: SweepWish, who: Entrants, items: Sequence[BatchItem]
+    scenario: Scenario, request: SweepRequest, who: Entrants, items: Sequence[BatchItem]
 ) -> Iterator[Tournament]:
     """A tournament for each combination of the other paths, where all of its points are finished."""
     axes = who.axes()
@@ -127,50 +123,40 @@ def _tournaments(
         found = [points.get(strategies) for strategies in product(*axes.values())]
         folders = [item.folder for item in found if item is not None and item.failure is None]
         if len(folders) < len(found):
-            continue  # what failed is told at the end
+            continue  # failures are reported at the end
         sets = [f"{path}={value}" for path, value in settings]
-        tables = (stored_draws(folder, wish.draws) for folder in folders)
-        yield tournament_of(scenario.with_sets(sets), who, wish.seed, wish.draws, tables, dict(settings))
+        tables = (stored_draws(folder, request.draws) for folder in folders)
+        yield tournament_of(scenario.with_sets(sets), who, request.seed, request.draws, tables, dict(settings))
 
 
-def _table(scenario: Scenario, wish: SweepWish, items: Sequence[BatchItem]) -> SweepTable | None:
+def _table(scenario: Scenario, request: SweepRequest, items: Sequence[BatchItem]) -> SweepTable | None:
     """The finished points side by side; None without any."""
     points = [
         (scenario.point(number, dict(item.settings)).scenario, item.settings, item.facts, item.folder.name)
         for number, item in enumerate(items)
         if item.failure is None
     ]
-    return sweep_table(scenario.title, wish.draws, wish.seed, wish.design, points) if points else None
+    return sweep_table(scenario.title, request.draws, request.seed, request.design, points) if points else None
 
 
-def _mapped(table: SweepTable, items: Sequence[BatchItem]) -> Path:
-    """Draw a plain sweep into its folder, with the table of all points."""
+def _save_chart(subject: SweepTable | Tournament, stem: str, items: Sequence[BatchItem]) -> Path:
+    """Draw a plain sweep or a tournament into the folder of the sweep."""
     from sim.charts import save_charts
 
     folder = items[0].folder.parent / CHARTS
-    save_charts(table, folder)
-    return folder / "sweep.png"
-
-
-def _drawn(tournament: Tournament, number: int, items: Sequence[BatchItem]) -> Path:
-    """Draw a tournament into the folder of the sweep; those after the first are numbered."""
-    from sim.charts import save_charts
-
-    name = NAME if number == 1 else f"{NAME}-{number}"
-    folder = items[0].folder.parent / CHARTS
-    save_charts(tournament, folder, stem=name)
-    return folder / f"{name}.png"
+    save_charts(subject, folder, stem=stem)
+    return folder / f"{stem}.png"
 
 
 def _data(
-    scenario: Scenario, wish: SweepWish, items: Sequence[BatchItem], tournaments: Sequence[Tournament],
+    scenario: Scenario, request: SweepRequest, items: Sequence[BatchItem], tournaments: Sequence[Tournament],
     charts: Sequence[Path],
 ) -> dict[str, Any]:  # fmt: skip
     return {
         "id": scenario.id,
         "title": scenario.title,
-        "n": wish.draws,
-        "seed": wish.seed,
+        "n": request.draws,
+        "seed": request.seed,
         "folder": str(items[0].folder.parent),
         "grid": [_point(item) for item in items],
         "tournaments": [each.as_data() for each in tournaments],
@@ -180,11 +166,11 @@ def _data(
 
 def _point(item: BatchItem) -> dict[str, Any]:
     """One results folder, with the headline figures of `summary.json`."""
-    told = ("zone_share", "zone_interval", "agreement_share", "agreement_interval", "median_round", "most_frequent",
+    facts = ("zone_share", "zone_interval", "agreement_share", "agreement_interval", "median_round", "most_frequent",
             "most_frequent_share")  # fmt: skip
     return {
         "folder": item.folder.name,
         "settings": dict(item.settings),
         "failure": item.failure,
-        **{name: item.facts.get(name) for name in told},
+        **{name: item.facts.get(name) for name in facts},
     }

@@ -40,7 +40,7 @@ def compare(
     if len(paths) < 2:
         raise click.UsageError("a comparison takes two scenario files or results folders, or more")
     with plain_failures():
-        from sim.cli.asking import compare_results
+        from sim.cli.analyses import compare_results
         from sim.cli.sources import results_or_runs
 
         found = results_or_runs(paths, draws, seed)
@@ -61,7 +61,7 @@ def report(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, as_
     opens no address and runs no script.
     """
     with plain_failures():
-        from sim.cli.asking import write_report
+        from sim.cli.analyses import write_report
         from sim.cli.sources import results_or_runs
 
         write_report(results_or_runs(paths, draws, seed), out, as_json)
@@ -85,7 +85,7 @@ def explain(
     told offer by offer, each refusal with its reason, and then what it missed a deal by.
     """
     with plain_failures():
-        from sim.cli.asking import explain_one_draw, explain_results
+        from sim.cli.analyses import explain_one_draw, explain_results
 
         if draw is None:
             explain_results(path, draws, seed, sets, look, as_json)
@@ -124,11 +124,11 @@ def sweep(
     changing alone. Results lie in folders as `batch` writes them, and are not played again.
     """
     with plain_failures():
-        from sim.cli.sweeping import SweepWish, run_sweep
+        from sim.cli.sweeping import SweepRequest, run_sweep
 
         named = None if parties is None else [name.strip() for name in parties.split(",")]
-        wish = SweepWish(file, strategies, named, draws, seed, workers, out, sets, vary, design, charts)
-        all_done = run_sweep(wish, as_json)
+        request = SweepRequest(file, strategies, named, draws, seed, workers, out, sets, vary, design, charts)
+        all_done = run_sweep(request, as_json)
     if not all_done:
         raise click.exceptions.Exit(SOME_FAILED)
 
@@ -160,7 +160,7 @@ def sensitivity_of(
     """
     with plain_failures():
         from sim.analysis.sensitivity import Plan
-        from sim.cli.asking import run_sensitivity
+        from sim.cli.analyses import run_sensitivity
 
         wanted, plan = list(dict.fromkeys(methods)), Plan(inputs, top, points)
         run_sensitivity(path, draws, seed, of, wanted, plan, (out, charts), as_json)
@@ -192,7 +192,7 @@ def discover(
     becomes of signed texts (in_force, held_12, held_60) it looks at those alone, and at their options too.
     """
     with plain_failures():
-        from sim.cli.asking import run_discovery
+        from sim.cli.analyses import run_discovery
         from sim.cli.sources import results_or_runs
 
         (found,) = results_or_runs([path], draws, seed)

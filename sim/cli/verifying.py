@@ -22,7 +22,7 @@ DIFFERS = (
 
 
 def run_verify(paths: Sequence[Path], chunks: str | int, as_json: bool) -> int:
-    """Verify, tell, and give the exit code: 0 if all is well, 4 if not, 3 if some of it cannot be told here."""
+    """Verify, print, and return the exit code: 0 if all is well, 4 if not, 3 if some of it cannot be decided here."""
     found, others = verify(paths, chunks, progress_on(sys.stderr))
     if as_json:
         print_json({
@@ -49,7 +49,7 @@ def run_verify(paths: Sequence[Path], chunks: str | int, as_json: bool) -> int:
 
 
 def _all_sound(found: Sequence[Verified]) -> bool | None:
-    """Whether all is well; None if nothing is damaged and some of it cannot be told."""
+    """Whether all is well; None if nothing is damaged and some of it cannot be decided."""
     verdicts = [each.is_sound for each in found]
     return False if False in verdicts else None if None in verdicts else True
 
@@ -63,7 +63,7 @@ def _verdict(each: Verified) -> str:
 
 
 def _lines(each: Verified) -> Iterator[str]:
-    """What was looked at, for people."""
+    """The lines below the verdict."""
     manifest, found = each.inspection.manifest, each.inspection
     if each.is_sweep:
         yield "the list of a sweep; its points follow"

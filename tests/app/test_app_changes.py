@@ -7,8 +7,16 @@ import pytest
 import sim
 from sim.app.changed import ChangesRefused
 from sim.app.differing import differing
-from sim.app.packages_answer import bench_of, completed, filed, frequent, lacking, laid, looked
-from sim.app.step_answer import next_that_ends_so, told
+from sim.app.packages_answer import (
+    bench_of,
+    completed,
+    describe_file,
+    describe_package,
+    describe_proposals,
+    frequent,
+    lacking,
+)
+from sim.app.step_answer import describe_draw, find_draw
 from tests.app.test_app_step import BANKS, SCENARIOS, about, result_of
 from tests.commands import data
 
@@ -24,15 +32,16 @@ EMBASSIES = dict(sim.read_scenario(BANKS).proposals["strip_for_embassies"].packa
 
 def test_the_negotiation_of_a_changed_scenario_is_that_of_the_command():
     played = data("run", BANKS, "--draw", 3, *OPTIONS)
-    assert told(about(BANKS, SETS), 3)["story"] == played
-    assert told(about(BANKS), 3)["story"] != played
-    assert told(about(BANKS, SETS, seed=5), 3)["story"] == data("run", BANKS, "--draw", 3, "--seed", 5, *OPTIONS)
+    assert describe_draw(about(BANKS, SETS), 3)["story"] == played
+    assert describe_draw(about(BANKS), 3)["story"] != played
+    other_seed = data("run", BANKS, "--draw", 3, "--seed", 5, *OPTIONS)
+    assert describe_draw(about(BANKS, SETS, seed=5), 3)["story"] == other_seed
 
 
 def test_the_next_draw_is_looked_for_in_the_changed_scenario():
     outcomes = sim.run(sim.read_scenario(BANKS, SETS), 40, 1).draws["outcome"]
     wanted = outcomes[5:].mode()[0]
-    found = result_of(next_that_ends_so(about(BANKS, SETS), 5, wanted))
+    found = result_of(find_draw(about(BANKS, SETS), 5, wanted))
     assert found["draw"] == outcomes.index[(outcomes == wanted) & (outcomes.index >= 5)][0]
 
 
@@ -41,7 +50,7 @@ def test_what_is_taken_out_is_gone_as_from_a_file_that_says_so(tmp_path):
     sets = "".join(f"  {path}: {value}\n" for path, _, value in (text.partition("=") for text in SETS))
     other = tmp_path / "other.yaml"
     other.write_text(f"extends: base.yaml\nwithout: [ratification]\nset:\n{sets}", encoding="utf-8")
-    found = told(about(BANKS, SETS, ["ratification"]), 2)["story"]
+    found = describe_draw(about(BANKS, SETS, ["ratification"]), 2)["story"]
     assert found == data("run", other, "--draw", 2) and not any(each["votes"] for each in found["signatures"])
 
 
@@ -51,17 +60,19 @@ def test_what_is_taken_out_is_gone_as_from_a_file_that_says_so(tmp_path):
 def test_who_would_sign_is_what_show_says_of_the_changed_scenario():
     shown = data("show", BANKS, *OPTIONS)
     rows = {row["party"]: row for row in shown["proposals"] if row["proposal"] == "strip_for_embassies"}
-    found, before = (looked(each, EMBASSIES, None)["signatories"] for each in (about(BANKS, SETS), about(BANKS)))
+    files = about(BANKS, SETS), about(BANKS)
+    found, before = (describe_package(each, EMBASSIES, None)["signatories"] for each in files)
     assert {each["party"]: each["margin"] for each in found} == {
         party: row["margin_least"] for party, row in rows.items()
     }
     assert found != before
-    (own,) = [each for each in filed(about(BANKS, SETS)) if each["name"] == "strip_for_embassies"]
+    (own,) = [each for each in describe_proposals(about(BANKS, SETS)) if each["name"] == "strip_for_embassies"]
     assert {party: each["margin_most"] for party, each in own["parties"].items()} == {
         party: row["margin_most"] for party, row in rows.items()
     }
     nash = {row["candidates"]: row["package"] for row in shown["solutions"] if row["solution"] == "nash"}
-    assert {each["reading"]: "/".join(each["package"].values()) for each in laid(about(BANKS, SETS))["nash"]} == {
+    found = describe_file(about(BANKS, SETS))["nash"]
+    assert {each["reading"]: "/".join(each["package"].values()) for each in found} == {
         reading: text for reading, text in nash.items() if text
     }
 

@@ -4,7 +4,7 @@ import pytest
 
 import sim
 from sim.app.errors import RequestError
-from sim.app.packages_answer import completed, filed, frequent, lacking, laid, looked
+from sim.app.packages_answer import completed, describe_file, describe_package, describe_proposals, frequent, lacking
 from tests.app.test_app_step import BANKS, SCENARIOS, WAIT, about, checked, client, page, result_of
 from tests.app_client import served
 from tests.commands import SCENARIO, data
@@ -16,7 +16,7 @@ STAY = {"strip": "upland_keeps", "recognition": "none", "pull_back": "stay", "ob
 
 
 def test_what_one_may_start_from_is_on_file_or_in_show():
-    there, shown = laid(about(FLAGSHIP)), data("show", FLAGSHIP)
+    there, shown = describe_file(about(FLAGSHIP)), data("show", FLAGSHIP)
     packages = {row["candidates"]: row["package"] for row in shown["solutions"] if row["solution"] == "nash"}
     assert {each["reading"]: "/".join(each["package"].values()) for each in there["nash"]} == {
         reading: text for reading, text in packages.items() if text
@@ -28,7 +28,7 @@ def test_what_one_may_start_from_is_on_file_or_in_show():
 def test_proposals_on_file_are_scored_as_show_does():
     shown = data("show", FLAGSHIP)
     rows = {(row["proposal"], row["party"]): row for row in shown["proposals"]}
-    for each in filed(about(FLAGSHIP)):
+    for each in describe_proposals(about(FLAGSHIP)):
         for party, own in each["parties"].items():
             row = rows[each["name"], party]
             assert own["margin_least"] == row["margin_least"] and own["margin_most"] == row["margin_most"]
@@ -45,13 +45,13 @@ def test_the_package_signed_most_often_is_that_of_the_runs():
 
 
 def test_options_that_do_not_go_together_are_explained_and_mended():
-    found = looked(about(BANKS), {**STAY, "strip": "lowland_full"}, "strip")
+    found = describe_package(about(BANKS), {**STAY, "strip": "lowland_full"}, "strip")
     assert found["broken"] == ["giving_back_means_leaving"] and "agreed" not in found
     assert found["rules"]["giving_back_means_leaving"]["because"] == "Upland cannot give back what its army stands on"
     assert all(each["package"]["strip"] == "lowland_full" for each in found["repairs"])
     (change,) = found["repairs"][0]["changes"]
     assert change[0] == "pull_back"
-    assert looked(about(BANKS), found["repairs"][0]["package"], None)["broken"] == []
+    assert describe_package(about(BANKS), found["repairs"][0]["package"], None)["broken"] == []
     assert found["goes_with"]["strip"]["upland_keeps"] == []
 
 
@@ -68,10 +68,10 @@ def test_a_file_changed_on_disk_is_looked_at_anew(tmp_path):
     path = tmp_path / "banks.yaml"
     text = BANKS.read_text(encoding="utf-8")
     path.write_text(text, encoding="utf-8")
-    before = looked(about(path), STAY, None)
+    before = describe_package(about(path), STAY, None)
     path.write_text(text.replace("label: Lowland", "label: Valley", 1), encoding="utf-8")
-    assert laid(about(path))["parties"]["lowland"] == "Valley"
-    assert looked(about(path), STAY, None)["agreed_in"] == before["agreed_in"]
+    assert describe_file(about(path))["parties"]["lowland"] == "Valley"
+    assert describe_package(about(path), STAY, None)["agreed_in"] == before["agreed_in"]
 
 
 def test_a_file_ordered_otherwise_is_shown_as_it_is_ordered(tmp_path):
@@ -79,17 +79,17 @@ def test_a_file_ordered_otherwise_is_shown_as_it_is_ordered(tmp_path):
     path, lines = tmp_path / "talks.yaml", SCENARIO.splitlines(keepends=True)
     path.write_text("".join(lines), encoding="utf-8")
     one = result_of(frequent(about(path), 50))
-    assert list(laid(about(path))["issues"]) == ["well", "road"] == list(one["package"])
+    assert list(describe_file(about(path))["issues"]) == ["well", "road"] == list(one["package"])
     at = next(place for place, line in enumerate(lines) if line.startswith("  well:"))
     lines[at], lines[at + 1] = lines[at + 1], lines[at]
     path.write_text("".join(lines), encoding="utf-8")
     other = result_of(frequent(about(path), 50))
-    assert list(laid(about(path))["issues"]) == ["road", "well"] == list(other["package"])
+    assert list(describe_file(about(path))["issues"]) == ["road", "well"] == list(other["package"])
     assert one == other and set(one["package"].items()) == {("well", "both"), ("road", "patrol")}
 
 
 def test_what_it_lacks_is_of_those_who_would_not_sign():
-    found, missing = looked(about(BANKS), STAY, None), lacking(about(BANKS), STAY)
+    found, missing = describe_package(about(BANKS), STAY, None), lacking(about(BANKS), STAY)
     against = [each["party"] for each in found["signatories"] if each["signs"] and not each["would_sign"]]
     assert [each["party"] for each in missing] == against and against
     assert lacking(about(BANKS), {**STAY, "strip": "lowland_full"}) == []
@@ -123,7 +123,7 @@ def test_a_package_is_built_by_hand_mended_and_shared(page, client):
     options = [page.input_value(f"#issue-{issue}") for issue in STAY]
     assert options[0] == "lowland_full" and options[2] != "stay"
     assert "/".join(options) in page.url
-    found = looked(about(BANKS), dict(zip(STAY, options, strict=True)), None)
+    found = describe_package(about(BANKS), dict(zip(STAY, options, strict=True)), None)
     for place, each in enumerate(found["signatories"]):
         cells = page.locator("#verdict tbody tr").nth(place).locator("th, td").all_inner_texts()
         assert cells[2:4] == [f"{each['worth']:.2f}", f"{each['no_deal']:.2f}"]

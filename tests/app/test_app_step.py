@@ -11,8 +11,8 @@ import pytest
 import sim
 from sim.analysis.narrate import narrate
 from sim.app.changed import ChangedFile, Changes
-from sim.app.packages_answer import looked
-from sim.app.step_answer import next_that_ends_so, told
+from sim.app.packages_answer import describe_package
+from sim.app.step_answer import describe_draw, find_draw
 from sim.app.words import packages, step
 from tests.app_client import served
 from tests.commands import SCENARIO, call, data
@@ -52,7 +52,7 @@ def first_that(outcomes, outcome):
 @pytest.mark.parametrize("outcome", ["in_force", "refused"])
 def test_words_and_numbers_are_those_of_the_command(outcomes, outcome):
     draw = first_that(outcomes, outcome)
-    found, text = told(about(BANKS), draw), " ".join(call("run", BANKS, "--draw", draw).stdout.split())
+    found, text = describe_draw(about(BANKS), draw), " ".join(call("run", BANKS, "--draw", draw).stdout.split())
     assert found["story"] == data("run", BANKS, "--draw", draw)
     answers, compared = set(), 0
     for shown, played in zip(found["rounds"], narrate(sim.read_scenario(BANKS), 1, draw).rounds, strict=True):
@@ -67,7 +67,7 @@ def test_words_and_numbers_are_those_of_the_command(outcomes, outcome):
 
 
 def test_a_text_is_worth_to_its_party_what_the_command_says(outcomes):
-    found = told(about(BANKS), first_that(outcomes, "in_force"))
+    found = describe_draw(about(BANKS), first_that(outcomes, "in_force"))
     for shown, played in zip(found["rounds"], found["story"]["rounds"], strict=True):
         for turn, move in zip(shown["turns"], played["moves"], strict=True):
             assert shown["asks_for"][move["party"]] == move["asks_for"]
@@ -76,7 +76,7 @@ def test_a_text_is_worth_to_its_party_what_the_command_says(outcomes):
 
 
 def test_the_next_draw_that_ends_so_is_a_row_of_the_runs(outcomes):
-    found = result_of(next_that_ends_so(about(BANKS), 3, "in_force"))
+    found = result_of(find_draw(about(BANKS), 3, "in_force"))
     assert found["draw"] == first_that(outcomes[3:], "in_force")
 
 
@@ -84,7 +84,7 @@ def test_a_search_in_vain_ends_and_says_how_far_it_came(tmp_path, monkeypatch):
     monkeypatch.setattr("sim.app.step_answer.MOST_LOOKED", 20)
     path = tmp_path / "talks.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
-    assert result_of(next_that_ends_so(about(path), 5, "broke_off")) == {"draw": None, "last": 24}
+    assert result_of(find_draw(about(path), 5, "broke_off")) == {"draw": None, "last": 24}
 
 
 # On a results folder
@@ -120,7 +120,7 @@ def test_a_draw_of_a_results_folder_is_that_draw_of_the_results(played):
         assert told_by_tweak["seed"] == 7 and shares["signed"] == (rows["package"] != "").mean()
         options = {"well": "both", "road": "patrol"}
         seen = client.post("/packages/look", {"file": RESOLVED, "package": options, "kept": None}).data
-        assert seen["agreed_in"] == looked(about(played / RESOLVED, seed=7), options, None)["agreed_in"]
+        assert seen["agreed_in"] == describe_package(about(played / RESOLVED, seed=7), options, None)["agreed_in"]
         for point in (each for each in played.parent.iterdir() if each.is_dir()):  # also those beside it
             expected = [f"lines={sim.open_results(point).scenario.lines}"]
             assert client.post("/results/card", {"at": point.name}).data["point"] == expected

@@ -46,7 +46,7 @@ def short_chunks(monkeypatch):
 @pytest.fixture
 def with_workers(monkeypatch):
     """Start workers however little there is to do."""
-    monkeypatch.setattr(sim.batch.run, "WORTH_WORKERS", 0.0)
+    monkeypatch.setattr(sim.batch.run, "MIN_PARALLEL_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -392,7 +392,7 @@ class Tells(Silent):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # it may have been started deaf to it
-    sim.results.chunks.CHUNK_WORK, sim.batch.run.WORTH_WORKERS = 1, 0.0
+    sim.results.chunks.CHUNK_WORK, sim.batch.run.MIN_PARALLEL_SECONDS = 1, 0.0
     scenario, n, workers, out = sys.argv[1:]
     try:
         batch([scenario], int(n), workers=int(workers), out=out, progress=Tells())

@@ -241,7 +241,7 @@ PLAYED = Played("entry", {})
 def scheduled(monkeypatch):
     """An engine on a pretended cluster, with the pieces it is to play: each of one draw."""
     monkeypatch.setattr(sim.batch.on_dask, "_resolved", lambda folder, identity: b"")
-    monkeypatch.setattr(sim.batch.on_dask, "LOOK", 0.0)
+    monkeypatch.setattr(sim.batch.on_dask, "POLL", 0.0)
     monkeypatch.setattr(OnDask, "_stored", lambda engine, part, played: played.entry)
 
     def start(count, **threads):

@@ -107,13 +107,13 @@ ON_DISK: dict[str, tuple[int, int, int]] = {
 @contextlib.contextmanager
 def chunks_of(length: int) -> Iterator[None]:
     """Chunks of another length than the scenario's own, and workers however little there is to do."""
-    before = sim.results.chunk_files.chunk_length, sim.batch.run.WORTH_WORKERS
+    before = sim.results.chunk_files.chunk_length, sim.batch.run.MIN_PARALLEL_SECONDS
     sim.results.chunk_files.chunk_length = lambda scenario, table: length
-    sim.batch.run.WORTH_WORKERS = 0.0
+    sim.batch.run.MIN_PARALLEL_SECONDS = 0.0
     try:
         yield
     finally:
-        sim.results.chunk_files.chunk_length, sim.batch.run.WORTH_WORKERS = before
+        sim.results.chunk_files.chunk_length, sim.batch.run.MIN_PARALLEL_SECONDS = before
 
 
 def on_disk(way: str, names: Sequence[str], draws: int) -> dict[str, Results]:

@@ -44,7 +44,7 @@ def make_small(patch) -> None:
     """Chunks of 64 draws, the shortest there are, each of them one piece; workers however little there is to do."""
     patch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
     patch.setattr("sim.batch.work.JOBS_A_CHUNK", 1)
-    patch.setattr(sim.batch.run, "WORTH_WORKERS", 0.0)
+    patch.setattr(sim.batch.run, "MIN_PARALLEL_SECONDS", 0.0)
 
 
 def compute_once(patch) -> None:

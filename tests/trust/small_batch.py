@@ -8,5 +8,5 @@ if __name__ == "__main__":
     import sim.results.chunks
     from sim.cli.commands import peacesim
 
-    sim.results.chunks.CHUNK_WORK, sim.batch.run.WORTH_WORKERS = 1, 0.0
+    sim.results.chunks.CHUNK_WORK, sim.batch.run.MIN_PARALLEL_SECONDS = 1, 0.0
     peacesim(prog_name="peacesim")

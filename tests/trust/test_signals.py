@@ -21,7 +21,7 @@ from tests.trust.planting import ROOT, bugs
 from tests.trust.results import bytes_of
 
 ORANGE = ROOT / "scenarios" / "orange-and-lemon.yaml"
-HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 N = 100  # two chunks, the second short
 STRIDE = int(os.environ.get("PEACESIM_STRIDE", "1"))  # lines from one moment to the next
 
@@ -65,17 +65,17 @@ def test_a_batch_is_stopped_at_any_line_of_it(whole, tmp_path, record_property):
     expected, moments = whole
     tried = range(1, moments, moments // 12)
     for place, moment in enumerate(tried):
-        number = HEARD[place % 3]
+        number = HANDLED[place % 3]
         assert stop_at(moment, number, tmp_path / "out", again=7 * place)[1] == expected
     record_property("R7", f"a batch stopped at {len(tried)} of its {moments:,} lines, resumed to the same bytes")
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("number", HEARD)
+@pytest.mark.parametrize("number", HANDLED)
 def test_a_batch_is_stopped_at_every_line_of_it(whole, tmp_path, record_property, number):
     expected, moments = whole
     codes = []
-    for moment in range(1 + HEARD.index(number), moments + 1, STRIDE):
+    for moment in range(1 + HANDLED.index(number), moments + 1, STRIDE):
         stopped, found = stop_at(moment, number, tmp_path / "out", again=moment % 50)
         assert found == expected, moment
         codes.append(stopped.code)
@@ -138,7 +138,7 @@ finally:
 
 def _as_in_a_terminal():
     """What started the tests may ignore some of them."""
-    for number in HEARD:
+    for number in HANDLED:
         signal.signal(number, signal.SIG_DFL)
 
 
@@ -161,8 +161,8 @@ def answers_to(number, *, ignored):
 
 
 def test_what_nohup_ignores_is_ignored():
-    assert [answers_to(number, ignored=True) for number in HEARD] == [0, 0, 0]
-    assert [answers_to(number, ignored=False) for number in HEARD] == [130, 143, 129]
+    assert [answers_to(number, ignored=True) for number in HANDLED] == [0, 0, 0]
+    assert [answers_to(number, ignored=False) for number in HANDLED] == [130, 143, 129]
 
 
 def test_a_batch_that_does_not_come_to_an_end_is_ended(monkeypatch):
@@ -229,7 +229,7 @@ def stop_command(name, moments, out):
     assert whole.code == 0, whole.printed
     tried = range(1, whole.moments, max(1, whole.moments // moments))
     for place, moment in enumerate(tried):
-        number = HEARD[place % 3]
+        number = HANDLED[place % 3]
         stopped = ended(as_command(name, out / "stopped"), moment, number, 5, within=("sim/",))
         assert stopped.is_clean(number) and stopped.code, (name, moment, stopped)
         assert len(stopped.printed.strip().splitlines()) <= 1 + whole.printed.count("\n"), stopped.printed
@@ -256,10 +256,10 @@ def test_every_command_is_stopped_at_many_lines_of_it(name, tmp_path, record_pro
 
 SECOND = """
 import os, sys
-from sim.cli.signals import HEARD, hear_no_more, watch_signals
+from sim.cli.signals import HANDLED, ignore_signals, watch_signals
 watch_signals()
-hear_no_more()
-for number in HEARD:
+ignore_signals()
+for number in HANDLED:
     os.kill(os.getpid(), number)
 sys.exit(143)
 """
@@ -298,7 +298,7 @@ def test_a_batch_is_stopped_after_every_delay(kind, tmp_path, record_property):
     whole, early, tried, slowest = bytes_of(tmp_path / "whole"), 0, 0, 0.0
     delays = [STEP * place for place in range(int(life / STEP) + 1)]
     for place, delay in enumerate(delays):
-        number, out = HEARD[place % 3], tmp_path / "out"
+        number, out = HANDLED[place % 3], tmp_path / "out"
         again = (0, 0.001, 0.02)[place // 3 % 3]
         stopped = stopped_after(delay, number, number == signal.SIGINT, again, *command, out, **small)
         tried, slowest = tried + 1, max(slowest, stopped.took)
@@ -334,7 +334,7 @@ def test_a_batch_is_stopped_within_system_calls(call, tmp_path, record_property)
     whole, calls = bytes_of(tmp_path / "whole"), (tmp_path / "log").read_text().count(f" {call}(")
     tried = range(1, calls + 1, EVERY)
     for when in tried:
-        number, out = HEARD[when % 3], tmp_path / "out"
+        number, out = HANDLED[when % 3], tmp_path / "out"
         inject = f"inject={call}:signal={number}:when={when}"
         stopped = Ended(*traced(out, tmp_path / "log", "-e", f"trace={call}", "-e", inject), 0)
         assert stopped.is_clean(number), (when, stopped)

@@ -33,7 +33,7 @@ PARTS = [Job("f", "i", 1, 0, first, 8) for first in range(0, 64, 8)]
 def short_chunks(monkeypatch):
     """Chunks of 64 draws, and workers for however little there is to do."""
     monkeypatch.setattr(sim.results.chunks, "CHUNK_WORK", 1)
-    monkeypatch.setattr(sim.batch.run, "WORTH_WORKERS", 0.0)
+    monkeypatch.setattr(sim.batch.run, "MIN_PARALLEL_SECONDS", 0.0)
 
 
 def stuck_once(part, pieces):
@@ -138,7 +138,7 @@ def test_a_worker_short_of_memory_is_reported_as_such(monkeypatch):
     answers = {part.first: answer for part, answer in workers.play(iter(PARTS[:4]))}
     error = answers.pop(16)
     assert isinstance(error, MemoryError) and len(answers) == 3
-    reported = sim.batch.run._in_a_line(error)
+    reported = sim.batch.run._format_error(error)
     assert reported.startswith("out of memory (Unable to allocate 8.00 GiB")
     assert reported.endswith(": fewer workers at a time leave each of them more")
 
@@ -154,7 +154,7 @@ def test_what_became_of_the_first_worker_is_reported():
     assert retries.lost(PARTS[0]) is None and retries.lost(PARTS[0]) is None
     lost = retries.lost(PARTS[0], ended(-9))
     assert isinstance(lost, Lost) and "ended 3 times; the last one was killed, as" in str(lost)
-    assert sim.batch.run._in_a_line(MemoryError()) == out_of_memory(MemoryError())
+    assert sim.batch.run._format_error(MemoryError()) == out_of_memory(MemoryError())
     assert out_of_memory(MemoryError()).startswith("out of memory: fewer workers")
 
 
@@ -281,7 +281,7 @@ PLANTED = [
         "tests/trust/test_workers.py::test_time_in_which_all_were_stopped_together_is_no_silence",
     ),
     Planted(
-        "R8", "sim/batch/engines.py", "min(time.monotonic() - began, 2 * LOOK)", "time.monotonic() - began",
+        "R8", "sim/batch/engines.py", "min(time.monotonic() - began, 2 * POLL)", "time.monotonic() - began",
         "tests/trust/test_workers.py::test_time_in_which_all_were_stopped_together_is_no_silence",
     ),
     Planted(

@@ -43,7 +43,6 @@ def compare_results(
         figure: To be shared out among the inputs that differ, None for none; `method` says how.
         method: None: by the number of steps.
         out: Folder for charts, None for none.
-        as_json: Whether JSON is printed.
     """
     comparison = compare(results)
     falls = list(_waterfalls(comparison, figure, draws, method)) if figure is not None else []
@@ -103,9 +102,7 @@ def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
     """Write the page of one result, or the comparison of several, and say where it is.
 
     Args:
-        results: Of scenario files or folders.
         out: A file that ends with `.html`, or the folder in which a name is made for it.
-        as_json: Whether the place is told as JSON.
     """
     from sim.report import comparison_page, result_page
 
@@ -161,13 +158,9 @@ def run_sensitivity(
 
     Args:
         path: A results folder, or a scenario file that is played now, `draws` times with a seed (1 if None).
-        draws: Of a scenario file.
-        seed: Of a scenario file.
-        of: Name of the figure.
         methods: In the order in which they are printed.
         plan: Of methods that play runs of their own.
         out: Folder for charts and for runs of a design, and whether charts are drawn.
-        as_json: Whether JSON is printed.
     """
     if (plan.inputs or plan.points) and not DESIGNED.keys() & set(methods):
         fail(WRONG_INPUT, "peacesim: --inputs and --points are for --method sobol and morris; neither is asked for")
@@ -224,12 +217,9 @@ def run_discovery(
     """Print under which conditions runs end a certain way, and draw it.
 
     Args:
-        results: The runs.
-        of: Name of the figure.
         wanted: Whether runs without it are looked for; of a mean, the values above and below which it is of interest.
         boxes: Least density (None for a balance with coverage), most inputs of a box, most boxes.
         out: Folder for the chart, None for none.
-        as_json: Whether JSON is printed.
     """
     density, most_inputs, most_boxes = boxes
     try:

@@ -21,11 +21,8 @@ def render(request: Request, template: str, page: str, status: int = 200, **valu
     """A page as HTML.
 
     Args:
-        request: What is answered.
         template: Its file in `templates/`, which extends `base.html`.
         page: Its name, for the navigation and for the words its script may say.
-        status: Of the answer.
-        values: What the template shows.
     """
     there = session(request)
     text = _environment().get_template(template).render(
@@ -46,7 +43,6 @@ def render_file(page: str, **values: Any) -> Answer:
     The file is not read yet: it may have faults.
 
     Args:
-        page: Its name, also of its template.
         values: What the template shows besides seed, number of draws, and whether the page is that of results.
     """
 
@@ -69,16 +65,14 @@ def say(key: str, **values: object) -> str:
 
 @cache
 def static(name: str) -> tuple[bytes, str]:
-    """A file of `static/` and its type. The caller has looked the name up in the table of those that there are."""
+    """A file of `static/` and its type. The caller has checked the name."""
     return files("sim.app").joinpath("static", name).read_bytes(), TYPES[PurePosixPath(name).suffix]
 
 
 @cache
 def _environment() -> Environment:
-    made = Environment(loader=FunctionLoader(_template), autoescape=True, undefined=StrictUndefined)
+    folder = files("sim.app").joinpath("templates")
+    loader = FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8"))
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     made.globals["say"] = say
     return made
-
-
-def _template(name: str) -> str:
-    return files("sim.app").joinpath("templates", name).read_text(encoding="utf-8")
