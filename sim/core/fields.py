@@ -129,7 +129,7 @@ class Form:
 
 def fault(message: str, key: str | None = None) -> PydanticCustomError:
     """A fault of the block that is checked, at one of its keys if one is given."""
-    return PydanticCustomError("at", "{said}", {"said": message} | ({} if key is None else {"key": key}))
+    return PydanticCustomError("at", "{message}", {"message": message} | ({} if key is None else {"key": key}))
 
 
 def found(value: Any) -> str:

@@ -21,7 +21,7 @@ from sim.core.fields import Block, ByOption, Chance, Name, Names, by_option, iss
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.bound import Bound, Source, Table
 from sim.mechanisms.credibility import (
     Credibility,
     CredibilityLostSpec,
@@ -84,7 +84,7 @@ class Ground:
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Aftermath(Mechanism):
+class Aftermath(Bound, Mechanism):
     """What happens after signature, bound to draws.
 
     Attributes:
@@ -117,8 +117,8 @@ class Aftermath(Mechanism):
         GuarantorSpec.check(at["guarantor"])
         for key in ("guarantor", "credibility_lost"):
             if at[key] and not at["credibility"]:
-                said = "without `credibility` nothing hangs on this; say what the promise is worth by option"
-                at[key].fault(said, KEY)
+                message = "without `credibility` nothing hangs on this; say what the promise is worth by option"
+                at[key].fault(message, KEY)
         if at["credibility_lost"].is_mapping:
             CredibilityLostSpec.check(at["credibility_lost"], at["credibility"])
         if at["power_shift"].is_mapping:
@@ -178,10 +178,6 @@ class Aftermath(Mechanism):
                 danger=danger,
             ),
         )
-
-    def rows(self, rows: Rows) -> "Aftermath":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def judge(
         self,

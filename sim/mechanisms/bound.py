@@ -5,20 +5,28 @@ another bound object, or a tuple of these. What is the same in all draws lives i
 """
 
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from sim.core.mechanism import Rows, Source, Table
 
-__all__ = ["Rows", "Source", "Table", "rows_of"]
+__all__ = ["Bound", "Rows", "Source", "Table", "rows_of"]
 
 STATIC = "static"  # the field that no cut touches
 
-Bound = TypeVar("Bound")
+Kind = TypeVar("Kind")
 
 
-def rows_of(bound: Bound, rows: Rows) -> Bound:
+class Bound:
+    """Something drawn, which can be cut into blocks of draws."""
+
+    def rows(self, rows: Rows) -> Self:
+        """Some of the draws, in the order asked for."""
+        return rows_of(self, rows)
+
+
+def rows_of(bound: Kind, rows: Rows) -> Kind:
     """Some of the draws of a bound object, in the order asked for; `static` is shared, not copied."""
     assert is_dataclass(bound) and not isinstance(bound, type)
     changes = {

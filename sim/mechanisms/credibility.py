@@ -13,7 +13,7 @@ from sim.core.fields import Amount, ByOption, Chance, Date, Name, Number, PartyN
 from sim.core.mechanism import KEY, Place
 from sim.core.packages import Bools, Ints, PackageSpace
 from sim.core.utility import DAYS_PER_MONTH
-from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.bound import Bound, Source
 from sim.mechanisms.option_tables import OptionSum, numbers_by_option
 
 TERM_MONTHS = 48  # a change of government every four years after the first
@@ -163,7 +163,7 @@ class Calendar:
 
 
 @dataclass(frozen=True, eq=False)
-class Credibility:
+class Credibility(Bound):
     """What guarantees promise in each draw, and how the promise wears off by the route on which it was approved.
 
     Attributes:
@@ -212,10 +212,6 @@ class Credibility:
             return OptionSum.over(space, np.zeros(source.count), {spec.issue: kept})
 
         return cls(table(promised), table(per_year), table(at_change), Calendar(first))
-
-    def rows(self, rows: Rows) -> "Credibility":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def changes(self, signed: Floats, in_force: Floats, years: int) -> Ints:
         """Changes of government since signature at the start of each year in force, shape (B, years).

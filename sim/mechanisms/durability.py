@@ -18,7 +18,7 @@ from sim.core.compiled import compiled
 from sim.core.exact import Floats
 from sim.core.fields import AboveNothing, Amount, Chance, Lasting, Name, Number, Sourced, When, fault
 from sim.core.packages import Bools, Ints
-from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.bound import Bound, Source
 from sim.mechanisms.credibility import along, not_negative, share
 from sim.mechanisms.option_tables import Combinations
 
@@ -161,7 +161,7 @@ def pressure_fades(factor: Floats, fades_per_year: Floats, years: Floats) -> Flo
 
 
 @dataclass(frozen=True, eq=False)
-class WeibullYears:
+class WeibullYears(Bound):
     """The law without features, cut into years.
 
     Attributes:
@@ -204,10 +204,6 @@ class WeibullYears:
         total: Floats = np.cumsum(factors * spans, axis=-1)
         return total
 
-    def rows(self, rows: Rows) -> "WeibullYears":
-        """Some of the draws."""
-        return rows_of(self, rows)
-
     def survival(self, factors: Floats, months: Floats) -> Floats:
         """Share that holds so many months, in [0, 1], shape (B, ..., months); arguments as of `used_up`."""
         return exact.exp(-self.used_up(factors, months))
@@ -248,7 +244,7 @@ class Features:
 
 
 @dataclass(frozen=True, eq=False)
-class Hazard:
+class Hazard(Bound):
     """The danger of a break in each draw, and what moves it.
 
     Attributes:
@@ -323,10 +319,6 @@ class Hazard:
             static=Features(tuple(sorted(spec.ratios)), np.array(holds).reshape(len(holds), len(found)).T),
         )
 
-    def rows(self, rows: Rows) -> "Hazard":
-        """Some of the draws."""
-        return rows_of(self, rows)
-
     def features(self, present: Bools) -> Floats:
         """Product of the factors of all features, in the order of their ids.
 
@@ -390,7 +382,7 @@ def span_weights(discount_per_month: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Outlook:
+class Outlook(Bound):
     """Survival of the few kinds of package that differ in it.
 
     Attributes:
@@ -406,10 +398,6 @@ class Outlook:
     kind: Ints
     absent: Bools | None
     static: Combinations
-
-    def rows(self, rows: Rows) -> "Outlook":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def parts_held_by_kind(self, discount_per_month: Floats) -> Floats:
         """As `discounted_part_held` of several parties, shape (B, N), by kind as in `held`, shape (B, N, kinds)."""

@@ -37,7 +37,7 @@ from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import Bools, Ints
 from sim.core.wording import closest, counted, meant, quoted
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.bound import Bound, Source, Table
 
 DAYS_PER_MONTH = 30.4375
 NEVER = 0  # in place of a round, which are counted from 1
@@ -178,7 +178,7 @@ class Happenings:
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Events(Mechanism):
+class Events(Bound, Mechanism):
     """What happens in which round, and every drawn number of its effects.
 
     Attributes:
@@ -254,10 +254,6 @@ class Events(Mechanism):
     def ids(self) -> tuple[str, ...]:
         """Names of the events, sorted; the last axis of `happens`."""
         return tuple(event.id for event in self.static.specs)
-
-    def rows(self, rows: Rows) -> "Events":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def first_rounds(self) -> Ints:
         """Round in which each event happens first, `NEVER` if it does not, shape (B, E)."""
@@ -427,8 +423,8 @@ def _check_pulled(pulled: Place, levers: list[str]) -> None:
     if pulled.text != BOTH:
         pulled.must_name(levers, "lever")
     elif len(levers) != 2:
-        said = f"{quoted(BOTH)} where there {'is' if len(levers) == 1 else 'are'} {counted(len(levers), 'lever')}"
-        pulled.fault(f"{said}; name those that are meant")
+        message = f"{quoted(BOTH)} where there {'is' if len(levers) == 1 else 'are'} {counted(len(levers), 'lever')}"
+        pulled.fault(f"{message}; name those that are meant")
 
 
 def _check_narrows(event: Place) -> None:
@@ -447,8 +443,8 @@ def _check_narrows(event: Place) -> None:
             close = closest(text, branches)
             known = [close] if close is not None else [branch for branch in branches if branch.count(".") == 1]
             where = " or ".join(f"`{block}`" for block in NARROWED)
-            said = f"{quoted(text)} is no number or branch of numbers below {where}"
-            share.fault(f"{said}{meant(text, known)}", KEY, narrows.path)
+            message = f"{quoted(text)} is no number or branch of numbers below {where}"
+            share.fault(f"{message}{meant(text, known)}", KEY, narrows.path)
     month, days = event["at"]["month"].number, event.root["time"]["days_per_round"].number
     if narrows and days is not None:
         first_round = days.value / DAYS_PER_MONTH

@@ -14,7 +14,7 @@ from sim.core.packages import Bools, Ints
 from sim.core.state import State
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.bound import Bound, Source
 from sim.mechanisms.mediation import Mediation
 
 
@@ -38,7 +38,7 @@ class LineOwners:
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class GivingWay(Mechanism):
+class GivingWay(Bound, Mechanism):
     """How real red lines are given up as the months pass.
 
     Attributes:
@@ -96,10 +96,6 @@ class GivingWay(Mechanism):
         if isinstance(mediation, Mediation):
             pressure = mediation.levers.on(played.state.pressure, len(played.table.parties))
         return replace(state, worn=state.worn + self.wear(pressure))
-
-    def rows(self, rows: Rows) -> "GivingWay":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def wear(self, pressure: Floats) -> Floats:
         """Wear of each line in one round, shape (B, L).

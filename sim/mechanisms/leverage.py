@@ -10,7 +10,7 @@ from sim.core.exact import Floats
 from sim.core.fields import Block, Chance, Form, PartyName, Sourced
 from sim.core.packages import Ints
 from sim.core.utility import DAYS_PER_MONTH
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.bound import Bound, Source, Table
 from sim.mechanisms.events import Events
 
 NEVER, ON_REFUSAL = "never", "on_refusal"
@@ -67,7 +67,7 @@ class LeverTable:
 
 
 @dataclass(frozen=True, eq=False)
-class Levers:
+class Levers(Bound):
     """What the mediator can do to the worth of no deal.
 
     Attributes:
@@ -109,10 +109,6 @@ class Levers:
             by_events=np.array(steps, np.int64).reshape(len(names), source.count, rounds).transpose(1, 2, 0),
             fades_per_year=source.number("mediation.fades_per_year", spec.fades_per_year),
         )
-
-    def rows(self, rows: Rows) -> "Levers":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def at_the_start(self, strength: Floats, k: int) -> Floats:
         """Strength of the levers once the events of round k (from 1) have pulled them, shape (B, levers)."""

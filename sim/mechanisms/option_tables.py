@@ -14,7 +14,7 @@ import numpy.typing as npt
 from sim.core.cache import Cache
 from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL, Bools, Condition, Half, Ints, PackageSpace, frozen
-from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.bound import Bound, Source
 
 ROOM = 2_000_000  # packages of all combinations that are kept, 8 bytes each
 
@@ -110,7 +110,7 @@ class OptionColumns:
 
 
 @dataclass(frozen=True, eq=False)
-class OptionSum:
+class OptionSum(Bound):
     """A number of a package: a base and one summand for the option of each of a few issues, in issue-name order.
 
     Attributes:
@@ -139,10 +139,6 @@ class OptionSum:
             column[:, place] = width + found.half.options[:, place]
             width += len(issue.options)
         return cls(base, np.array(columns).reshape(width, len(base)).T, OptionColumns(found, column))
-
-    def rows(self, rows: Rows) -> "OptionSum":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def of(self, packages: Ints) -> Floats:
         """The number of one package a draw, shape (B,); NaN where there is none (`NO_DEAL`)."""

@@ -30,7 +30,7 @@ from sim.core.fields import (
 from sim.core.mechanism import KEY, Place
 from sim.core.packages import Bools, PackageSpace
 from sim.core.wording import listed
-from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.bound import Bound, Source
 from sim.mechanisms.credibility import along, discount_factor, not_negative, record_only
 from sim.mechanisms.option_tables import OptionSum, numbers_by_option
 
@@ -130,7 +130,7 @@ class StepTest:
 
 
 @dataclass(frozen=True, eq=False)
-class PullBack:
+class PullBack(Bound):
     """The steps in which armies leave, and what cheating would bring, in each draw.
 
     Attributes:
@@ -169,10 +169,6 @@ class PullBack:
             discount=discount_factor(source.number(f"{path}.discount", spec.discount)),
             penalty=not_negative(source.number(f"{path}.penalty", spec.penalty)),
         )
-
-    def rows(self, rows: Rows) -> "PullBack":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def test(self, there: Floats, credibility: Floats, monitoring: Floats) -> StepTest:
         """Whether these steps bind both sides: equal steps do at the last, for the side that is tempted most.

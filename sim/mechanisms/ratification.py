@@ -48,7 +48,7 @@ from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Bools, Ints, PackageSpace
 from sim.core.wording import listed, shown
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.ballots import NOBODY, Ballots, ballots, in_turn, issues_seen
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.bound import Bound, Source, Table
 from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, numbers_by_option
 
 CEASEFIRE = "ceasefire"  # the milestone without which nothing is in force
@@ -155,7 +155,7 @@ class RatificationSpec(Block):
 
 
 @dataclass(frozen=True, eq=False)
-class Votes:
+class Votes(Bound):
     """What came of one package a draw at home; months count from its signature.
 
     Attributes:
@@ -184,13 +184,9 @@ class Votes:
     chance_independent: Floats
     chance_shared: Floats
 
-    def rows(self, rows: Rows) -> "Votes":
-        """Some of the draws."""
-        return rows_of(self, rows)
-
 
 @dataclass(frozen=True, eq=False)
-class Refusal:
+class Refusal(Bound):
     """What a body has turned down, as far as it binds what may be asked of it again; shapes (B,).
 
     Attributes:
@@ -203,14 +199,10 @@ class Refusal:
     margin: Floats
     barred_by: Ints
 
-    def rows(self, rows: Rows) -> "Refusal":
-        """Some of the draws."""
-        return rows_of(self, rows)
-
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Ratification(Mechanism):
+class Ratification(Bound, Mechanism):
     """The votes of a scenario, with all they depend on drawn.
 
     Attributes:
@@ -290,10 +282,6 @@ class Ratification(Mechanism):
             milestones=tuple(_delay(name, spec.milestones[name], source, table.space) for name in milestones),
             static=static,
         )
-
-    def rows(self, rows: Rows) -> "Ratification":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def shares(self, packages: Ints) -> Floats:
         """Expected share in favour of one package a draw, asked for or not, shape (B, J); NaN without a package."""

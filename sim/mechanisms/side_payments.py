@@ -12,7 +12,7 @@ from sim.core.exact import Floats
 from sim.core.fields import Amount, Block, Ids, Listed, Name, PartyName, Text, When
 from sim.core.packages import Bools, Ints, PackageSpace, frozen
 from sim.core.utility import Extra
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.bound import Bound, Source, Table
 from sim.mechanisms.events import sum_ascending
 
 ROOM = 1_000_000  # packages in all groups that are kept, 8 bytes each
@@ -56,7 +56,7 @@ class Offered:
 
 
 @dataclass(frozen=True, eq=False)
-class Carrots:
+class Carrots(Bound):
     """What the mediator adds to packages.
 
     Attributes:
@@ -84,10 +84,6 @@ class Carrots:
         """One draw with every number of `mediation.carrots` at its value."""
         adds = [float(offer.adds.value) for offer in spec.offers]
         return cls(offered(spec.offers, parties, space), np.array([adds]), np.array([float(spec.budget.value)]))
-
-    def rows(self, rows: Rows) -> "Carrots":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def extras(self) -> list[Extra]:
         """What each party gets, group by group.

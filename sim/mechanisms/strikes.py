@@ -16,7 +16,7 @@ from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.fields import AboveNothing, Amount, Block, Chance, Free, Listed, Number, PartyName, Sourced
 from sim.core.packages import Bools, Ints
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.bound import Bound, Source, Table
 from sim.mechanisms.events import DAYS_PER_MONTH, Events, sum_ascending
 
 REACH = 10.0  # standard deviations: a uniform has 53 bits, and a Poisson law less than 2**-53 beyond
@@ -104,7 +104,7 @@ class Campaigns:
 
 
 @dataclass(frozen=True, eq=False)
-class Strikes:
+class Strikes(Bound):
     """Strikes between rounds and what they do to households.
 
     Attributes:
@@ -173,10 +173,6 @@ class Strikes:
 
     def __repr__(self) -> str:
         return f"Strikes({', '.join(self.static.ids) or 'none'}; {self.waves.shape[1]} rounds, {len(self.waves)} draws)"
-
-    def rows(self, rows: Rows) -> "Strikes":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def household_weeks(self) -> Floats:
         """Household-weeks without power on each party's side since the round before, shape (R, B, N)."""

@@ -36,7 +36,7 @@ from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import Ints
 from sim.core.wording import meant, quoted
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.bound import Bound, Source, Table
 from sim.mechanisms.events import DAYS_PER_MONTH, Events
 from sim.mechanisms.strikes import OutagesSpec, Strikes, StrikeSpec, sides_of
 
@@ -108,7 +108,7 @@ class Clock:
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class War(Mechanism):
+class War(Bound, Mechanism):
     """The war in all rounds of all draws, whatever the parties say.
 
     Attributes:
@@ -141,13 +141,13 @@ class War(Mechanism):
             holder = key.rpartition(HELD_BY)[2]
             named = any(key.endswith(f"{HELD_BY}{party}") for party in names.parties)
             if key not in FrontSpec.model_fields and re.fullmatch(FrontSpec.pattern, key) and not named:
-                said = f"no party is called {quoted(holder)}{meant(holder, names.parties)}"
-                front.fault(said, KEY, "war.front")
+                message = f"no party is called {quoted(holder)}{meant(holder, names.parties)}"
+                front.fault(message, KEY, "war.front")
         known = [f"{by}_on_{on}" for by in names.parties for on in names.parties if by != on]
         for key, strike in at["strikes"].items():
             if sides_of(key, names.parties) is None:
-                said = f"{quoted(key)} does not name two parties as PARTY_on_PARTY{meant(key, known)}"
-                strike.fault(said, KEY, "war.strikes")
+                message = f"{quoted(key)} does not name two parties as PARTY_on_PARTY{meant(key, known)}"
+                strike.fault(message, KEY, "war.strikes")
         months, seen = at["outages"]["winter"]["months"], set()
         for month in months.entries():
             if (month.text or "") in seen:
@@ -212,10 +212,6 @@ class War(Mechanism):
 
     def __repr__(self) -> str:
         return f"War({self.front.shape[1]} rounds, {len(self.front)} draws; {self.strikes!r})"
-
-    def rows(self, rows: Rows) -> "War":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def hardship(self) -> Floats:
         """Million household-weeks without power on each party's side up to a round, shape (R, B, N)."""

@@ -30,8 +30,8 @@ def small_enough(root: MappingNode, faults: Faults) -> bool:
     if bytes_at_most > MOST_BYTES:
         size = len(document(root).encode("utf-8", "surrogatepass"))
         if size > MOST_BYTES:
-            said = f"written out, with all overrides told, it takes {size:,} bytes; at most {MOST_BYTES:,} would do"
-            faults.add(root.mark, said)
+            message = f"written out, with all overrides told, it takes {size:,} bytes; at most {MOST_BYTES:,} would do"
+            faults.add(root.mark, message)
             return False
     return True
 

@@ -76,7 +76,7 @@ def _check_names(spot: Spot, names: Names) -> None:
             _check_table(spot, known, f"option of {spot.issue}" if of_issue else kind.named)
         elif known is not None:
             at.must_name(known, kind.named, f" of {spot.issue}" if of_issue else "")
-    for each in kind.said:
+    for each in kind.annotations:
         if isinstance(each, Ids):
             at.ids_must_differ(each.what)
     if kind.is_model(Open):
@@ -85,7 +85,7 @@ def _check_names(spot: Spot, names: Names) -> None:
 
 def _check_table(spot: Spot, known: Sequence[str], what: str) -> None:
     """The keys of a table are names that exist; of some tables, all of them."""
-    each = next((each for each in spot.kind.said if isinstance(each, Each)), None)
+    each = next((each for each in spot.kind.annotations if isinstance(each, Each)), None)
     if each is None:
         spot.place.keys_must_be(known, what)
     else:
@@ -96,8 +96,8 @@ def _check_condition(at: Place, names: Names) -> None:
     for clause in at.entries() if isinstance(at.node, SequenceNode) else [at]:
         for issue, wanted in clause.items():
             if issue not in names.options:
-                said = f"no issue is called {quoted(issue)}{meant(issue, names.options)}"
-                wanted.fault(said, KEY, at.path)
+                message = f"no issue is called {quoted(issue)}{meant(issue, names.options)}"
+                wanted.fault(message, KEY, at.path)
                 continue
             path, negated, options = f"{at.path}.{issue}", wanted["anything_but"], names.options[issue]
             named = (negated or wanted).must_name(options, "option", f" of {issue}", path)
@@ -139,8 +139,8 @@ def _check_opening(opening: Place, names: Names) -> None:
         package = opening.root["proposals"][text.text]["package"].keys if text.text is not None else []
         still_open = [issue for issue in names.options if issue not in package]
         if package and still_open:
-            said = f"{quoted(text.text or '')} leaves {listed(still_open)} open, but an offer settles every issue"
-            text.fault(said, path=opening.path)
+            message = f"{quoted(text.text or '')} leaves {listed(still_open)} open, but an offer settles every issue"
+            text.fault(message, path=opening.path)
 
 
 def _check_sum(table: Place) -> None:
@@ -152,10 +152,10 @@ def _check_sum(table: Place) -> None:
     if len(parts) > MOST_NAMED:
         parts = [*parts[:MOST_NAMED], f"{len(parts) - MOST_NAMED} more"]
     what = "raise" if total < 1 else "lower"
-    said = f"{' + '.join(parts)} = {weights.decimal_text(total)}, but weights sum to 1; {what} one of them"
+    message = f"{' + '.join(parts)} = {weights.decimal_text(total)}, but weights sum to 1; {what} one of them"
     if next(changes(table.node), None) is not None:
-        said += ", or set one with `set:` and the others are rescaled"
-    table.fault(said, BLOCK)
+        message += ", or set one with `set:` and the others are rescaled"
+    table.fault(message, BLOCK)
 
 
 def _check_signatures(parties: Place) -> None:
@@ -192,8 +192,8 @@ def _check_protocol(protocol: Place, at: Place) -> None:
     sign = [party for party, node in parties.items() if node["signs"].text != "never"]
     for entry in order.entries():  # who never signs has no say in a fixed order, unless it mediates
         if entry.text in parties and entry.text not in sign and parties[entry.text]["kind"].text != "mediator":
-            said = f"{shown(entry.text)} never signs; take it out of the order, or make it `kind: mediator`"
-            entry.fault(said, path=order.path)
+            message = f"{shown(entry.text)} never signs; take it out of the order, or make it `kind: mediator`"
+            entry.fault(message, path=order.path)
     chosen = PROTOCOLS.get(name.text or "")
     if chosen is None or not at["parties"].is_mapping:
         return
@@ -201,7 +201,7 @@ def _check_protocol(protocol: Place, at: Place) -> None:
         _check_signatories(name, parties, sign, chosen.signatories)
         _check_order_of_signatories(name, order, parties, sign)
     if chosen.needs_mediator and not at["mediation"]:
-        _ask_for_a_mediator(name, parties)
+        _check_mediator(name, parties)
     votes = quota.node.value if isinstance(quota.node, ScalarNode) else None
     if isinstance(votes, int) and votes > len(sign):
         quota.fault(f"{votes} votes are needed, but only {listed(sign)} ever sign; at most {len(sign)} would do")
@@ -226,16 +226,16 @@ def _check_order_of_signatories(name: Place, order: Place, parties: Mapping[str,
             order.fault(f"{shown(party)} signs and is not in the order; {name.text} needs all that sign in it")
     for entry in order.entries():
         if entry.text in parties and entry.text not in sign:
-            said = f"{shown(entry.text)} signs nothing, and in {name.text} only those that sign speak; take it out"
-            entry.fault(said, path=order.path)
+            message = f"{shown(entry.text)} signs nothing, and in {name.text} only those that sign speak; take it out"
+            entry.fault(message, path=order.path)
 
 
-def _ask_for_a_mediator(name: Place, parties: Mapping[str, Place]) -> None:
+def _check_mediator(name: Place, parties: Mapping[str, Place]) -> None:
     """Where a mediator holds the text it must be known who that is; whom `mediation` names is checked there."""
     known = [party for party, node in parties.items() if node["kind"].text == "mediator"]
     who = shown(known[0]) if known else "PARTY"
-    said = f"{shown(name.text)} needs a mediator to hold the text; add `mediation: {{mediator: {who}}}`"
-    name.fault(said if known else f"{said} with a party of `kind: mediator`")
+    message = f"{shown(name.text)} needs a mediator to hold the text; add `mediation: {{mediator: {who}}}`"
+    name.fault(message if known else f"{message} with a party of `kind: mediator`")
 
 
 # The rest
@@ -246,14 +246,14 @@ def _check_control(at: Place, names: Names) -> None:
     controls = [control for _, node in at["issues"].items() if (control := node["controlled_by"])]
     alone = any(control.text is not None or len([*control.entries()]) == 1 for control in controls)
     if controls and not alone:
-        said = f"{NOBODY_MOVES}; name a single party for one of them, or leave `controlled_by` out"
-        controls[0].fault(said, BLOCK, "issues")
+        message = f"{NOBODY_MOVES}; name a single party for one of them, or leave `controlled_by` out"
+        controls[0].fault(message, BLOCK, "issues")
     status_quo = at["status_quo"]
     if not status_quo.is_mapping:
         return
     if "status_quo" in names.known["proposal"]:
-        said = "tables tell the status quo by this name; call the proposal something else"
-        at["proposals"]["status_quo"].fault(said, KEY, "proposals")
+        message = "tables tell the status quo by this name; call the proposal something else"
+        at["proposals"]["status_quo"].fault(message, KEY, "proposals")
     missing = [issue for issue in names.options if issue not in status_quo.keys]
     if missing:
         status_quo.fault(f"no option for {listed(missing)}; the status quo has one of every issue", BLOCK)

@@ -75,8 +75,8 @@ class _Chain:
                 self.take_out(base, without)
             root = merged(base, root)
         elif without is not None:
-            said = "without a base there is nothing to take out; `without` stands beside `extends`"
-            self.faults.add(root.keys["without"], said)
+            message = "without a base there is nothing to take out; `without` stands beside `extends`"
+            self.faults.add(root.keys["without"], message)
         if settings is not None:
             apply_settings(root, self.settings(settings), self.faults)
         return root
@@ -108,8 +108,8 @@ class _Chain:
             self.faults.add(without.mark, _too_many(len(entries)), "without")
             return
         if not isinstance(without, SequenceNode):
-            said = "without is a list of paths, such as [war, parties.*.foresight]"
-            self.faults.add(without.mark, said, "without")
+            message = "without is a list of paths, such as [war, parties.*.foresight]"
+            self.faults.add(without.mark, message, "without")
         for entry in entries:
             if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str):
                 self.faults.add(entry.mark, "a path would do, such as war or parties.*.foresight", "without")

@@ -1,14 +1,9 @@
-"""What is wrong with a scenario file, said so that it can be mended: where, what was found, what would do."""
+"""What is wrong with a scenario file: where, what was found, what would do."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sim.core.wording import closest, counted, cut, listed, meant, printable, printable_json, quoted, shown
-
-__all__ = [
-    "Fault", "Faults", "Mark", "Note", "ScenarioError", "closest", "counted", "cut", "listed", "meant", "printable",
-    "printable_json", "quoted", "shown",
-]  # fmt: skip
+from sim.core.wording import cut
 
 MOST_FAULTS = 20
 MOST_BYTES_IN_ALL = 7_500

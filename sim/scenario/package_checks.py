@@ -74,19 +74,19 @@ def check_packages(scenario: "Scenario", faults: Faults) -> None:
         return
     conditions = condition_count(scenario)
     if raw_count(issues) * conditions > MOST_LOOKED_AT:
-        said = (
+        message = (
             f"{raw_count(issues):,} packages to be held against {conditions:,} conditions, those of rules, lines and "
             f"linkages; the one times the other may be {MOST_LOOKED_AT:,}: merge options, or take conditions out"
         )
-        faults.add(place(scenario.tree, "issues"), said, "issues")
+        faults.add(place(scenario.tree, "issues"), message, "issues")
         return
     space = space_of(issues, rules)
     if not len(space):
         _tell_no_package(scenario.tree, issues, rules, faults)
         return
     if scenario.status_quo is not None and space.index_of(scenario.status_quo) == NO_DEAL:
-        said = "contradicts a consistency rule, so things cannot stand like that; name options that go together"
-        faults.add(place(scenario.tree, "status_quo"), said, "status_quo")
+        message = "contradicts a consistency rule, so things cannot stand like that; name options that go together"
+        faults.add(place(scenario.tree, "status_quo"), message, "status_quo")
     for name, party in scenario.parties.items():
         if party.signs != NEVER:
             _check_no_deal(scenario, space, name, faults)
@@ -98,8 +98,8 @@ def _check_opening(scenario: "Scenario", space: PackageSpace, name: str, faults:
     node = get(scenario.tree, "parties", name, "opens_with")
     for text in node.items if isinstance(node, Listed) else [node]:
         if isinstance(text, ScalarNode) and space.index_of(scenario.proposals[text.text].package) == NO_DEAL:
-            said = f"{text.text} contradicts a consistency rule, so it cannot be offered; open with another one"
-            faults.add(text.mark, said, f"parties.{name}.opens_with")
+            message = f"{text.text} contradicts a consistency rule, so it cannot be offered; open with another one"
+            faults.add(text.mark, message, f"parties.{name}.opens_with")
 
 
 def central_worth(scenario: "Scenario", space: PackageSpace, name: str) -> CentralWorth:
@@ -159,12 +159,12 @@ MOST_SIZES = 15
 def _tell_no_package(root: Tree, issues: Mapping[str, IssueSpec], rules: Sequence[Rule], faults: Faults) -> None:
     clash = _clashing(issues, rules)
     names = [rule.id for rule in clash]
-    said = (
+    message = (
         f"{listed(names)} together leave no package; allow more in `then` of one of them, or narrow its `if`"
         if len(names) > 1
         else f"{listed(names)} leaves no package; allow more in its `then`, or narrow its `if`"
     )
-    faults.add(place(root, "consistency", clash[0].id), said, "consistency")
+    faults.add(place(root, "consistency", clash[0].id), message, "consistency")
 
 
 def _clashing(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> list[Rule]:
@@ -199,11 +199,11 @@ def _check_no_deal(scenario: "Scenario", space: PackageSpace, name: str, faults:
     at = place(root, "parties", name, "no_deal")
     lines = [line.id for line in party.red_lines if _certain(line)]
     if not central.signable.any():
-        said = (
+        message = (
             f"{listed(lines)} forbid every consistent package, always, so {shown(name)} can sign nothing; "
             f"give one of these lines a hardness below 1, or an `unless`"
         )
-        faults.add(place(root, "parties", name, "red_lines"), said, f"parties.{name}.red_lines")
+        faults.add(place(root, "parties", name, "red_lines"), message, f"parties.{name}.red_lines")
         return
     worth = np.where(central.signable, central.worth, -np.inf)
     best = int(np.argmax(worth))
@@ -213,8 +213,8 @@ def _check_no_deal(scenario: "Scenario", space: PackageSpace, name: str, faults:
     way_out = "lower no_deal, or raise what the party's best options are worth"
     if lines and float(central.worth.max()) >= no_deal - TOLERANCE:
         way_out += ", or give one of these lines a hardness below 1"
-    said = (
+    message = (
         f"no package{behind} is worth {no_deal:g} to {name} at central numbers: the best, "
         f"{shown(spelled(space, scenario.issues, best), 300)}, is worth {float(worth[best]):.4f}; {way_out}"
     )
-    faults.add(at, said, path)
+    faults.add(at, message, path)

@@ -147,8 +147,8 @@ def _check_grid(found: Axes, vary: Sequence[str], faults: Faults) -> None:
     for path, values in found.items():
         if isinstance(values, Span):
             number = next(k for k, text in enumerate(vary, 1) if text.partition("=")[0].strip() == path)
-            said = f"{path} has a range without a count; low:high:count would do, or --design sobol:64"
-            faults.add(Mark("--vary", number, 1), said)
+            message = f"{path} has a range without a count; low:high:count would do, or --design sobol:64"
+            faults.add(Mark("--vary", number, 1), message)
     count = math.prod(len(values) for values in found.values() if not isinstance(values, Span))
     if count > MOST_POINTS:
         faults.add(Mark("--vary", 1, 1), f"a grid of {count:,} points; at most {MOST_POINTS:,} would do")

@@ -1,4 +1,4 @@
-"""The shape of a tree checked against the models: what pydantic finds, said in our words and with its place."""
+"""The shape of a tree checked against the models: what pydantic finds, in our own wording and with its place."""
 
 from typing import Any, TypeVar
 
@@ -36,13 +36,13 @@ def validate(
             if problem["type"] == "missing":
                 missing.setdefault(problem["loc"][:-1], []).append(str(problem["loc"][-1]))
             else:
-                _tell(model, node, problem, faults, path)
+                _add(model, node, problem, faults, path)
         for loc, keys in missing.items():
-            _tell_missing(model, node, loc, keys, faults, path)
+            _add_missing(model, node, loc, keys, faults, path)
     return None
 
 
-def _tell(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Faults, path: str) -> None:
+def _add(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Faults, path: str) -> None:
     kind, loc, context = problem["type"], problem["loc"], problem.get("ctx", {})
     steps, mark = _walk(root, (*loc, *((context["key"],) if kind == "at" and "key" in context else ())), path)
     last = str(loc[-1]) if loc else ""
@@ -57,10 +57,10 @@ def _tell(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Fau
         mark = _key_of(root, loc[:-1]) or mark
         faults.add(mark, f"{quoted(name)} is no name; {_A_NAME}", ".".join(steps[:-1]))
     else:
-        faults.add(mark, _said(kind, problem.get("input"), context, problem["msg"]), where)
+        faults.add(mark, _message(kind, problem.get("input"), context, problem["msg"]), where)
 
 
-def _tell_missing(model: type[BaseModel], root: Node, loc: Loc, keys: list[str], faults: Faults, path: str) -> None:
+def _add_missing(model: type[BaseModel], root: Node, loc: Loc, keys: list[str], faults: Faults, path: str) -> None:
     steps, mark = _walk(root, loc, path)
     taken_out = _gone(root, loc)
     mark = next((taken_out[key] for key in keys if key in taken_out), mark)
@@ -129,19 +129,19 @@ _BOUNDS = {
 }
 
 
-def _said(kind: str, value: Any, context: dict[str, Any], message: str) -> str:
+def _message(kind: str, value: Any, context: dict[str, Any], text: str) -> str:
     """What was found and what would do."""
     if kind == "at":
-        return str(context["said"])
+        return str(context["message"])
     if kind == "number":
         return (
             f"{context['found']} is no number; 0.4 or {{value: 0.4, range: [0.3, 0.5]}} would do"
             if "found" in context
-            else message
+            else text
         )
     if kind in _BOUNDS:
-        key, words = _BOUNDS[kind]
-        return f"{found(value)} is out of bounds; {words} {context[key]:g} would do"
+        key, bound = _BOUNDS[kind]
+        return f"{found(value)} is out of bounds; {bound} {context[key]:g} would do"
     if kind == "literal_error":
         wanted = [word.strip().strip("'") for word in str(context["expected"]).replace(" or ", ",").split(",")]
         guess = closest(value, wanted)
@@ -159,7 +159,7 @@ def _said(kind: str, value: Any, context: dict[str, Any], message: str) -> str:
         return f"YAML reads {found(value)} as {read_as(value)}; put it in quotes if it is a name or a text"
     if kind in _KINDS:
         return f"{found(value)} where {_KINDS[kind]} would do"
-    return shown(message, 200)
+    return shown(text, 200)
 
 
 def _described(model: type[BaseModel], loc: Loc) -> str:

@@ -152,8 +152,8 @@ class _Reader:
             elif isinstance(event, yaml_events.NodeEvent):
                 root = self.node(event, events, 1)
         if root is None:
-            said = "there is nothing here; `peacesim new` writes a scenario to start from"
-            self.faults.add(Mark(self.file, self.line, self.column), said)
+            message = "there is nothing here; `peacesim new` writes a scenario to start from"
+            self.faults.add(Mark(self.file, self.line, self.column), message)
         return root
 
     def mark(self, event: Any) -> Mark:
@@ -226,15 +226,16 @@ class _Reader:
         line = key.mark.line
         where = f"line {first.line}" if first.line != line else f"line {first.line}, column {first.column}"
         other = "" if key.text == spelled else ", in other characters that look the same"
-        said = f"the key {quoted(key.text)} stands here on line {line} and on {where}{other}; keep one"
-        self.faults.add(key.mark, said)
+        message = f"the key {quoted(key.text)} stands here on line {line} and on {where}{other}; keep one"
+        self.faults.add(key.mark, message)
 
     def refuse_key(self, key: ScalarNode) -> None:
         if key.plain and key.text == "<<":
             self.faults.add(key.mark, "a merge key (<<) is not allowed; `extends` makes one scenario from another")
         elif key.plain and not isinstance(key.value, str):
-            said = f"YAML reads the key {quoted(key.text)} as {read_as(key.value)}; give it a name, or put it in quotes"
-            self.faults.add(key.mark, said)
+            kind = read_as(key.value)
+            message = f"YAML reads the key {quoted(key.text)} as {kind}; give it a name, or put it in quotes"
+            self.faults.add(key.mark, message)
 
     def refuse_scalar(self, scalar: ScalarNode) -> None:
         text, mark = scalar.text, scalar.mark
