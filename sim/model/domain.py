@@ -14,7 +14,7 @@ from sim.core.stability import NOBODY
 from sim.core.utility import EVERYBODY, Lines, lines_over, package_utility
 from sim.scenario import Scenario
 
-ROOM = 1_000_000  # packages times parties of all structures that are kept, some 35 bytes each
+ROOM = 1_000_000  # packages times parties of all cached structures, some 35 bytes each
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ _structures = Cache[Structure](ROOM)
 def structure(scenario: Scenario) -> Structure:
     """Lay out what the numbers of a scenario are about.
 
-    Scenarios that differ in numbers which move no structure, such as weights, get the same object while it is kept.
+    Scenarios that differ in numbers which move no structure, such as weights, get the same object while it is cached.
 
     Raises:
         ValueError: if no package is consistent, or there are too many raw ones.

@@ -19,6 +19,9 @@ from sim.protocols import PROTOCOLS
 from sim.scenario import Number, Scenario
 from sim.strategies import STRATEGIES
 
+DRAWN = ("draws", "weights", "option_worth", "no_deal", "discount", "foresight", "refusal_cost", "walk_away",
+         "linkage_worth", "real")  # fmt: skip
+
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
@@ -78,16 +81,7 @@ class Ensemble:
         """Some of the draws, in the order asked for."""
         return replace(
             self,
-            draws=self.draws[rows],
-            weights=self.weights[rows],
-            option_worth=self.option_worth[rows],
-            no_deal=self.no_deal[rows],
-            discount=self.discount[rows],
-            foresight=self.foresight[rows],
-            refusal_cost=self.refusal_cost[rows],
-            walk_away=self.walk_away[rows],
-            linkage_worth=self.linkage_worth[rows],
-            real=self.real[rows],
+            **{name: getattr(self, name)[rows] for name in DRAWN},
             strategies=tuple(_rows_of(strategy, rows) for strategy in self.strategies),
             turns=self.turns[:, rows],
             chance=self.chance[:, :, rows] if self.chance.shape[2] else self.chance,
@@ -133,10 +127,7 @@ def draw(
     have in common.
 
     Args:
-        scenario: As read by `read_scenario`.
-        seed: Any whole number.
         start: First draw, from 0.
-        count: Number of draws.
         streams_as: Names whose streams are taken from another, for mirror tests: parties, strikes.
         table: The scenario's structure, if it is at hand.
         given: Uniforms in [0, 1) by input path, shape (count,), that take the place of these inputs' streams: a design.
@@ -155,15 +146,13 @@ def draw(
 def central(
     scenario: Scenario, table: Structure | None = None, changes: Mapping[str, float] | None = None
 ) -> Ensemble:
-    """One draw with every number at its value, all red lines real and lots drawn as in draw 0.
+    """One draw with every number at its value, all red lines real and the order of turns as in draw 0.
 
     Args:
-        scenario: As read by `read_scenario`.
         table: The scenario's structure, if it is at hand.
         changes: Numbers that have another value, by path. Weights are rescaled to sum to 1 once they are changed.
     """
-    source = _Central(changes=changes or {})
-    return _fill(scenario, 0, np.zeros(1, np.int64), source, table or structure(scenario))
+    return _fill(scenario, 0, np.zeros(1, np.int64), _Central(changes=changes or {}), table or structure(scenario))
 
 
 def revalued(ensemble: Ensemble, changes: Mapping[str, float]) -> Ensemble:
@@ -201,17 +190,13 @@ class _Drawn:
         self.stream_of[path] = stream
         if path not in self.given:
             return self.uniform(stream)
-        found = np.asarray(self.given[path], np.float64)
-        if found.shape != (self.count,) or not ((found >= 0) & (found < 1)).all():
-            raise ValueError(f"{path} needs {self.count} uniforms in [0, 1), got shape {found.shape}")
-        return found
+        given = np.asarray(self.given[path], np.float64)
+        if given.shape != (self.count,) or not ((given >= 0) & (given < 1)).all():
+            raise ValueError(f"{path} needs {self.count} uniforms in [0, 1), got shape {given.shape}")
+        return given
 
     def check_given(self) -> None:
-        """See that a design names drawn inputs alone, and those that share a stream with the same uniforms.
-
-        Raises:
-            ValueError: if it does not.
-        """
+        """Raise `ValueError` unless a design names drawn inputs alone, those of one stream with the same uniforms."""
         for path, uniforms in self.given.items():
             if path not in self.stream_of:
                 raise ValueError(f"{path} is not drawn in this scenario, so no design can set it")
@@ -247,7 +232,7 @@ class _Drawn:
 
 @dataclass
 class _Central(_Drawn):
-    """Numbers at their values; lots as in draw 0 of seed 0."""
+    """Numbers at their values; further uniforms as in draw 0 of seed 0."""
 
     seed: int = 0
     start: int = 0
@@ -271,8 +256,8 @@ class _Central(_Drawn):
 def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Structure) -> Ensemble:
     rounds = scenario.time.rounds
     protocol = PROTOCOLS[scenario.protocol.name](**scenario.protocol.parameters)
-    lots = [[source.uniform(name) for name in names] for names in protocol.streams(table.parties, rounds)]
-    lots_drawn = np.array(lots).reshape(len(lots), len(table.parties), len(draws)).transpose(0, 2, 1)
+    uniforms = [[source.uniform(name) for name in names] for names in protocol.streams(table.parties, rounds)]
+    orders = np.array(uniforms).reshape(len(uniforms), len(table.parties), len(draws)).transpose(0, 2, 1)
 
     def by_party(path: str, number: Callable[[Any], Number]) -> Floats:
         columns = [source.number(f"parties.{n}.{path}", number(scenario.parties[n])) for n in table.parties]
@@ -297,7 +282,7 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         real=real,
         strategies=strategies,
         protocol=protocol,
-        turns=protocol.turns(table.parties, rounds, lots_drawn if lots else np.zeros((0, len(draws), 0))),
+        turns=protocol.turns(table.parties, rounds, orders if uniforms else np.zeros((0, len(draws), 0))),
         chance=_chance(source, table.parties, strategies, rounds),
         world=draw_world(scenario, source, table, no_deal, hard, groups),
         inputs=source.inputs,
