@@ -63,7 +63,7 @@ class Refers:
 
 @dataclass(frozen=True)
 class Each:
-    """A table with an entry for every name there is; `hole` says in words what one without lacks."""
+    """A table with an entry for every name there is; `hole` names what one without lacks."""
 
     hole: str
 
@@ -133,7 +133,7 @@ def fault(message: str, key: str | None = None) -> PydanticCustomError:
 
 
 def found(value: Any) -> str:
-    """A value of the wrong kind, in words."""
+    """A value of the wrong kind, as a phrase."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
@@ -329,7 +329,7 @@ class Open(Sourced):
 
     @model_validator(mode="after")
     def _read_open(self) -> Self:
-        """Put what stands at these keys into shape; what has none is told by the reader."""
+        """Put what stands at these keys into shape; what has none is a fault of the reader."""
         for key, value in (self.__pydantic_extra__ or {}).items():
             try:
                 self.__pydantic_extra__[key] = self.kind.model_validate(value)  # type: ignore[index]
@@ -488,7 +488,7 @@ class Number(Block):
 
     @classmethod
     def wanted(cls) -> str:
-        """The numbers that would do, in words."""
+        """The numbers that would do, as a phrase."""
         if cls.above is not None:
             return f"a number above {cls.above:g}" + (f", at most {cls.most:g}," if cls.most is not None else "")
         if cls.least is not None and cls.most is not None:
@@ -690,7 +690,7 @@ def _always_or_never(value: Any, handler: Any) -> Any:
 
 
 def _compiled(clauses: Clauses | str, options: Mapping[str, list[str]]) -> Condition:
-    """A condition without `anything_but`; names that do not exist are told by the reader."""
+    """A condition without `anything_but`; names that do not exist are faults of the reader."""
     if isinstance(clauses, str):
         return ALWAYS if clauses == "always" else NEVER
     return Condition(tuple(

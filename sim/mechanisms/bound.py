@@ -4,14 +4,16 @@ A bound mechanism is a frozen dataclass. Every field holds something per draw, w
 another bound object, or a tuple of these. What is the same in all draws lives in one field called `static`.
 """
 
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Self, TypeVar
 
 import numpy as np
 
+from sim.core.exact import Floats
 from sim.core.mechanism import Rows, Source, Table
 
-__all__ = ["Bound", "Rows", "Source", "Table", "rows_of"]
+__all__ = ["Bound", "Rows", "Source", "Table", "rows_of", "side_by_side"]
 
 STATIC = "static"  # the field that no cut touches
 
@@ -22,12 +24,12 @@ class Bound:
     """Something drawn, which can be cut into blocks of draws."""
 
     def rows(self, rows: Rows) -> Self:
-        """Some of the draws, in the order asked for."""
+        """Some of the draws, in the given order."""
         return rows_of(self, rows)
 
 
 def rows_of(bound: Kind, rows: Rows) -> Kind:
-    """Some of the draws of a bound object, in the order asked for; `static` is shared, not copied."""
+    """Some of the draws of a bound object, in the given order; `static` is shared, not copied."""
     assert is_dataclass(bound) and not isinstance(bound, type)
     changes = {
         field.name: _rows_of_value(getattr(bound, field.name), rows)
@@ -45,3 +47,8 @@ def _rows_of_value(value: Any, rows: Rows) -> Any:
     if is_dataclass(value):
         return rows_of(value, rows)
     return value
+
+
+def side_by_side(columns: Sequence[Floats], count: int) -> Floats:
+    """Arrays of shape (B,) as columns, shape (B, columns), also if there are none; B is `count`."""
+    return np.array(columns).reshape(len(columns), count).T

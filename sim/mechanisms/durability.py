@@ -409,7 +409,7 @@ class Outlook(Bound):
     def discounted_part_held(self, discount_per_month: Floats) -> Floats:
         """L: discounted part of the ten years after entry into force in which a package holds, shape (B, P), in [0, 1].
 
-        Whether it holds is asked at the middle of each month of the first year and of each quarter after.
+        Whether it holds is read at the middle of each month of the first year and of each quarter after.
 
         Args:
             discount_per_month: Of one party, shape (B,).

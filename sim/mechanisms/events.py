@@ -2,7 +2,7 @@
 
 Nothing here depends on the talks, so it is known for all rounds when the draws are made. An event takes effect at the
 date of its round, before the parties speak. Sums over events run by ascending value, so their names move no bit.
-Fields have the draw axis first; what is asked for round by round comes with the round axis first.
+Fields have the draw axis first; what is needed round by round comes with the round axis first.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,7 +37,7 @@ from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import Bools, Ints
 from sim.core.wording import closest, counted, meant, quoted
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Bound, Source, Table
+from sim.mechanisms.bound import Bound, Source, Table, side_by_side
 
 DAYS_PER_MONTH = 30.4375
 NEVER = 0  # in place of a round, which are counted from 1
@@ -144,7 +144,7 @@ class Removal:
 
 @dataclass(frozen=True, eq=False)
 class Commitment:
-    """A public word of a party: to go back on it costs worth at home.
+    """A public commitment of a party: to go back on it costs worth at home.
 
     Attributes:
         event: Its id.
@@ -198,7 +198,7 @@ class Events(Bound, Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Tell what does not fit the rest of the file: levers, front, options left, numbers that are narrowed."""
+        """Report what does not fit the rest of the file: levers, front, options left, numbers that are narrowed."""
         for event in at.entries():
             for issue, options in event["removes"].items():
                 if set(_named(options)) >= set(names.options.get(issue, [""])):
@@ -224,9 +224,6 @@ class Events(Bound, Mechanism):
 
         Args:
             spec: Event specifications, each with `id`, `at_month` and `chance` or `chance_per_month`, and effects.
-            source: Where numbers and uniforms come from.
-            table: Names the parties.
-            rounds, days_per_round: The clock.
         """
         if not spec:
             return None
@@ -239,12 +236,11 @@ class Events(Bound, Mechanism):
             for path, number in _numbers(event):
                 drawn[path] = source.number(path, number)
         columns = {path: column for column, path in enumerate(drawn)}
-        numbers = np.array(list(drawn.values())).reshape(len(drawn), source.count).T
+        numbers = side_by_side([*drawn.values()], source.count)
         return cls(Happenings(specs, tuple(table.parties), columns), happens, numbers)
 
     @classmethod
     def draw(cls, block: Sequence[EventSpec], drawing: Drawing) -> "Events | None":
-        """Draw what happens in each round."""
         return cls.bind(block, drawing.source, drawing.table, drawing.rounds, drawing.days_per_round)
 
     def __repr__(self) -> str:
@@ -310,7 +306,7 @@ class Events(Bound, Mechanism):
         )
 
     def commitments(self) -> tuple[Commitment, ...]:
-        """Public words, one entry an event at which one is given."""
+        """Public commitments, one entry an event at which one is given."""
         first = self.first_rounds()
         return tuple(
             Commitment(event.id, event.commits.party, event.commits.to, self._number(_cost(event)), first[:, e])

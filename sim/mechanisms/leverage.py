@@ -10,7 +10,7 @@ from sim.core.exact import Floats
 from sim.core.fields import Block, Chance, Form, PartyName, Sourced
 from sim.core.packages import Ints
 from sim.core.utility import DAYS_PER_MONTH
-from sim.mechanisms.bound import Bound, Source, Table
+from sim.mechanisms.bound import Bound, Source, Table, side_by_side
 from sim.mechanisms.events import Events
 
 NEVER, ON_REFUSAL = "never", "on_refusal"
@@ -104,7 +104,7 @@ class Levers(Bound):
                 table.parties.index(spec.mediator),
                 np.arange(rounds, dtype=np.float64) * (days_per_round / DAYS_PER_MONTH),
             ),
-            lowers=np.array(lowers).reshape(len(names), source.count).T,
+            lowers=side_by_side(lowers, source.count),
             step=source.number("mediation.step_per_round", spec.step_per_round),
             by_events=np.array(steps, np.int64).reshape(len(names), source.count, rounds).transpose(1, 2, 0),
             fades_per_year=source.number("mediation.fades_per_year", spec.fades_per_year),

@@ -119,7 +119,6 @@ class Mediation(Bound, Mechanism):
 
     @classmethod
     def draw(cls, block: MediationSpec | None, drawing: Drawing) -> "Mediation | None":
-        """Draw the numbers of `mediation`."""
         events, rounds, days = drawing.before.get("events"), drawing.rounds, drawing.days_per_round
         pulling = events if isinstance(events, Events) else None
         return cls.bind(block, drawing.source, drawing.table, rounds, days, pulling)
@@ -142,7 +141,7 @@ class Mediation(Bound, Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Tell who is no mediator or no belligerent, and what a mediator would do to itself."""
+        """Report who is no mediator or no belligerent, and what a mediator would do to itself."""
         mediator, parties = at["mediator"].text, at.root["parties"]
         kinds = {party: node["kind"].text for party, node in parties.items()}
         if mediator in names.parties and kinds.get(mediator) != "mediator":

@@ -65,7 +65,6 @@ def combinations(space: PackageSpace, issues: Collection[str]) -> Combinations:
     Who asks for the same again gets the same object while it is kept.
 
     Args:
-        space: The packages.
         issues: Names of the issues to look at, in any order; none at all gives one combination.
 
     Raises:

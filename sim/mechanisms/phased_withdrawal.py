@@ -74,7 +74,7 @@ class PullBackSpec(Sourced):
 
     @staticmethod
     def check(at: Place, names: Names) -> None:
-        """Tell steps of no one issue, and sides that are not two."""
+        """Report steps of no one issue, and sides that are not two."""
         at["steps"].must_be_of_one_issue(names, whole=False)
         at["one_sided"].must_name(at["steps"].keys, "option in steps")
         sides: list[str] = []

@@ -67,7 +67,7 @@ class PowerShiftSpec(Open):
 
     @classmethod
     def check(cls, at: Place) -> None:
-        """Tell sides that are not two, and shifts that are away from none of them, or said twice."""
+        """Report sides that are not two, and shifts that are away from none of them, or said twice."""
         away, cost = [key for key in at.keys if re.fullmatch(cls.pattern, key)], at["war_cost"]
         sides = cost.keys
         if cost.is_mapping and len(sides) != 2:

@@ -48,7 +48,7 @@ from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Bools, Ints, PackageSpace
 from sim.core.wording import listed, shown
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.ballots import NOBODY, Ballots, ballots, in_turn, issues_seen
-from sim.mechanisms.bound import Bound, Source, Table
+from sim.mechanisms.bound import Bound, Source, Table, side_by_side
 from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, numbers_by_option
 
 CEASEFIRE = "ceasefire"  # the milestone without which nothing is in force
@@ -187,7 +187,7 @@ class Votes(Bound):
 
 @dataclass(frozen=True, eq=False)
 class Refusal(Bound):
-    """What a body has turned down, as far as it binds what may be asked of it again; shapes (B,).
+    """What a body has turned down, as far as it binds what it may vote on again; shapes (B,).
 
     Attributes:
         vote: The vote lost, -1 for none.
@@ -207,7 +207,7 @@ class Ratification(Bound, Mechanism):
 
     Attributes:
         share: Expected share in favour by cell, S, shape (B, C).
-        chance: Closed-form chance by cell, 1 where nobody is asked and 0 where barred, shape (B, C).
+        chance: Closed-form chance by cell, 1 where nobody votes and 0 where barred, shape (B, C).
         error: Standard error on the share, 0 where support is certain, shape (B, J).
         surprise: Standard normal number by which each ratifier differs from what is expected, shape (B, J).
         months: From being ready to vote to the vote, shape (B, J).
@@ -233,14 +233,13 @@ class Ratification(Bound, Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Tell milestones whose months do not fit what they hang on, and those that wait for one another."""
+        """Report milestones whose months do not fit what they hang on, and those that wait for one another."""
         for _, milestone in at["milestones"].items():
             _check_milestone(milestone["by"], milestone["months"], names)
         _check_circles(at["milestones"])
 
     @classmethod
     def draw(cls, block: RatificationSpec | None, drawing: Drawing) -> "Ratification | None":
-        """Draw everything that ratification depends on."""
         return cls.bind(block, drawing.settled, drawing.table)
 
     @classmethod
@@ -262,7 +261,7 @@ class Ratification(Bound, Mechanism):
 
         def column(what: str) -> Floats:
             drawn = [source.number(f"{at[name]}.{what}", getattr(spec.ratifiers[name], what)) for name in names]
-            return _side_by_side(drawn, source.count)
+            return side_by_side(drawn, source.count)
 
         support = np.minimum(np.maximum(column("support"), 0.0), 1.0)
         certain = (support == 0) | (support == 1)
@@ -284,19 +283,19 @@ class Ratification(Bound, Mechanism):
         )
 
     def shares(self, packages: Ints) -> Floats:
-        """Expected share in favour of one package a draw, asked for or not, shape (B, J); NaN without a package."""
+        """Expected share in favour of one package a draw, voted on or not, shape (B, J); NaN without a package."""
         shares = self.share[np.arange(len(packages))[:, None], self._cells(packages)]
         return np.where((packages == NO_DEAL)[:, None], np.nan, shares)
 
     def needed(self, packages: Ints) -> Floats:
-        """Largest threshold met with each ratifier, shape (B, J): -inf where it is not asked, inf where barred."""
+        """Largest threshold met with each ratifier, shape (B, J): -inf where it does not vote, inf where barred."""
         needed = self.static.needed[self._cells(packages)]
         return np.where((packages == NO_DEAL)[:, None], np.nan, needed)
 
     def chances(self, packages: Ints) -> Floats:
         """Closed-form chance `Phi((S - tau) / se)` of one package a draw with each ratifier, shape (B, J).
 
-        Votes of one ratifier share its surprise, so the largest threshold decides. 1 where the ratifier is not asked,
+        Votes of one ratifier share its surprise, so the largest threshold decides. 1 where the ratifier does not vote,
         0 where it is barred, NaN without a package; with no error a step.
         """
         chances = self.chance[np.arange(len(packages))[:, None], self._cells(packages)]
@@ -413,7 +412,7 @@ class Ratification(Bound, Mechanism):
 
 
 def _chance(share: Floats, error: Floats, needed: Floats, above: Bools) -> Floats:
-    """Chance to pass with a normal error on the share; without error, whether the share passes."""
+    """Chance to pass with a normal error on the share; without error a step."""
     uncertain = error > 0
     z = (share - needed) / np.where(uncertain, error, 1.0)
     step = np.where(above, share > needed, share >= needed)
@@ -449,15 +448,11 @@ def _surprises(shared_error: Any, names: list[str], source: Source) -> Floats:
     rho = np.minimum(np.maximum(source.number("ratification.shared_error", shared_error), 0.0), 1.0)
     shared = np.sqrt(rho) * _normal(source, "ratification.shared")
     own = [np.sqrt(1 - rho) * _normal(source, f"ratification.ratifiers.{name}.vote") for name in names]
-    return _side_by_side([shared + part for part in own], source.count)
+    return side_by_side([shared + part for part in own], source.count)
 
 
 def _normal(source: Source, name: str) -> Floats:
     return exact.normal_quantile(np.maximum(source.uniform(name), SMALLEST_UNIFORM))
-
-
-def _side_by_side(columns: list[Floats], count: int) -> Floats:
-    return np.array(columns).reshape(len(columns), count).T
 
 
 def _delay(name: str, milestone: Any, source: Source, space: PackageSpace) -> OptionSum:
@@ -488,17 +483,17 @@ def _check_milestone(hangs_on: Place, months: Place, names: Names) -> None:
 
 
 def _check_circles(milestones: Place) -> None:
-    """Tell milestones that wait for one another, each circle once."""
-    told: set[str] = set()
+    """Report milestones that wait for one another, each circle once."""
+    reported: set[str] = set()
     for start in milestones.keys:
         walked: list[str] = []
         name: str | None = start
         while name is not None and name not in walked:
             walked.append(name)
             name = milestones[name]["after"].text
-        if name is None or name in told:
+        if name is None or name in reported:
             continue
         circle = walked[walked.index(name) :]
-        told.update(circle)
+        reported.update(circle)
         who = f"{listed(circle)} wait for one another" if len(circle) > 1 else f"{shown(name)} waits for itself"
         milestones[circle[0]]["after"].fault(f"{who}; let one of them follow the signature: take out its `after`")

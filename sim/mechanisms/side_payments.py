@@ -110,7 +110,6 @@ def offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace) 
     Args:
         offers: As read, each with `party` and `when`.
         parties: Names of the parties, in the order of the party axis.
-        space: The packages.
     """
     key = space, tuple(parties), tuple((offer.party, offer.when.key) for offer in offers)
     return _grouped.get(key, lambda: _offered(offers, parties, space), lambda found: sum(map(len, found.packages)))

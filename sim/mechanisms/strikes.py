@@ -16,7 +16,7 @@ from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.fields import AboveNothing, Amount, Block, Chance, Free, Listed, Number, PartyName, Sourced
 from sim.core.packages import Bools, Ints
-from sim.mechanisms.bound import Bound, Source, Table
+from sim.mechanisms.bound import Bound, Source, Table, side_by_side
 from sim.mechanisms.events import DAYS_PER_MONTH, Events, sum_ascending
 
 REACH = 10.0  # standard deviations: a uniform has 53 bits, and a Poisson law less than 2**-53 beyond
@@ -90,7 +90,6 @@ class Campaigns:
         ids: Of the strikes, sorted; the strike axis.
         on: Index of the party struck, by strike.
         parties: Number of parties.
-        days_per_round: The clock.
         start: First day of the talks, None if the file has no date.
         winter: Months of the calendar in which a hit cuts off more homes; 1 is January.
     """
@@ -143,11 +142,6 @@ class Strikes(Bound):
         """Draw the waves of all rounds and follow the homes without power.
 
         Args:
-            spec: Of the war: `strikes` by id and `outages`. Without outages no households are counted.
-            source: Where numbers and uniforms come from.
-            table: Names the parties.
-            rounds, days_per_round: The clock.
-            as_of: First day of the talks.
             events: What adds waves.
 
         Raises:
@@ -156,7 +150,7 @@ class Strikes(Bound):
         static = _campaigns(spec, table, days_per_round, as_of)
         half_life, winter_factor = _outages(spec.outages, source)
         waves_and_hits = [_wave(spec.strikes[strike], f"war.strikes.{strike}", source) for strike in static.ids]
-        rate, through, households = (_columns([wave[i] for wave in waves_and_hits], source) for i in range(3))
+        rate, through, households = (side_by_side([wave[i] for wave in waves_and_hits], source.count) for i in range(3))
         regular, extra = (np.zeros((source.count, rounds, len(static.ids))) for _ in range(2))
         for s, strike in enumerate(static.ids):
             if rounds > 1:  # nothing moves before round 1
@@ -295,11 +289,6 @@ def _campaigns(spec: Any, table: Table, days_per_round: float, as_of: datetime.d
     if winter and as_of is None:
         raise ValueError("winter months need a date to count from: as_of")
     return Campaigns(ids, on, len(table.parties), days_per_round, as_of, winter)
-
-
-def _columns(columns: list[Floats], source: Source) -> Floats:
-    """Columns of shape (B,) side by side, shape (B, S), also if there are none."""
-    return np.array(columns).reshape(len(columns), source.count).T
 
 
 def _wave(strike: Any, path: str, source: Source) -> tuple[Floats, Floats, Floats]:

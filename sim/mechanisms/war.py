@@ -1,6 +1,6 @@
 """The war goes on while they talk: the front, wear and tear, strikes and money, and what they make of no deal.
 
-The front is counted in one direction, which the file names; who gains by it is said by the signs of
+The front is counted in one direction, which the file names; who gains by it is given by the signs of
 `no_deal_per_1000_km2` and by nothing else. So exchanging two parties leaves every path of the front as it is and
 mirrors all that follows from it.
 """
@@ -136,7 +136,7 @@ class War(Bound, Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Tell who is meant where the file names nobody it knows, and winters that nothing dates."""
+        """Report who is meant where the file names nobody it knows, and winters that nothing dates."""
         for key, front in at["front"].items():
             holder = key.rpartition(HELD_BY)[2]
             named = any(key.endswith(f"{HELD_BY}{party}") for party in names.parties)
@@ -176,11 +176,7 @@ class War(Bound, Mechanism):
         """Draw the war of all rounds; None where the file has none.
 
         Args:
-            spec: The war as the file describes it.
-            source: Where numbers and uniforms come from.
-            table: Names the parties.
-            rounds, days_per_round: The clock.
-            as_of: First day of the talks; winter is told from it.
+            as_of: First day of the talks; winter is counted from it.
             events: What shifts the front and adds waves.
         """
         if spec is None:
@@ -205,7 +201,6 @@ class War(Bound, Mechanism):
 
     @classmethod
     def draw(cls, block: WarSpec | None, drawing: Drawing) -> "War | None":
-        """Draw the war of all rounds."""
         events, rounds, days = drawing.before.get("events"), drawing.rounds, drawing.days_per_round
         moved = events if isinstance(events, Events) else None
         return cls.bind(block, drawing.source, drawing.table, rounds, days, drawing.as_of, moved)
@@ -245,7 +240,6 @@ def no_deal_path(no_deal: Floats, rounds: int, war: War | None, events: Events |
 
     Args:
         no_deal: Worth in round 1 before anything moves, shape (B, N).
-        rounds: Number of rounds, R.
         war, events: What moves it; None for neither.
 
     Returns:

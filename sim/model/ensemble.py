@@ -78,7 +78,7 @@ class Ensemble:
         return f"Ensemble({self.scenario.id}, seed {self.seed}, {span}, {len(self.inputs)} drawn inputs)"
 
     def __getitem__(self, rows: Rows) -> "Ensemble":
-        """Some of the draws, in the order asked for."""
+        """Some of the draws, in the given order."""
         return replace(
             self,
             **{name: getattr(self, name)[rows] for name in DRAWN},

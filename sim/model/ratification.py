@@ -1,4 +1,4 @@
-"""What was signed is asked about at home: in force, refused, or back to the table."""
+"""Ratification of what was signed: in force, refused, or back to the table."""
 
 from dataclasses import replace
 from typing import Any

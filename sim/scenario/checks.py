@@ -19,7 +19,7 @@ from sim.scenario.validation import validate
 from sim.scenario.yaml_writer import changes
 from sim.strategies import STRATEGIES
 
-FIRST = ("issues", "consistency", "parties", "proposals", "solutions", "headline")  # of many faults, told first
+FIRST = ("issues", "consistency", "parties", "proposals", "solutions", "headline")  # of many faults, first
 MOST_NAMED = 12  # weights named in a sum
 NO_SOURCES = CONDITIONS | {"package", "options", "to", "removes", "route", "status_quo"}
 # there `source` is an issue or option
@@ -38,9 +38,9 @@ def names_in(at: Place) -> Names:
 
 
 def check(at: Place, names: Names) -> None:
-    """Tell everything that is wrong between the keys of a scenario."""
+    """Report everything that is wrong between the keys of a scenario."""
     if not names.options or not names.parties:
-        return  # without them every name would be unknown; that they are missing is told already
+        return  # without them every name would be unknown; that they are missing is a fault already
     for key in dict.fromkeys((*FIRST, *at.kinds[0].keys)):
         for spot in spots(at[key]):
             _check_names(spot, names)
@@ -65,7 +65,7 @@ def check(at: Place, names: Names) -> None:
 
 
 def _check_names(spot: Spot, names: Names) -> None:
-    """Tell names that do not exist or stand twice, and tables with holes, where an annotation says what is named."""
+    """Report names that do not exist or stand twice, and tables with holes, where an annotation says what is named."""
     at, kind = spot.place, spot.kind
     if kind.is_model(Clauses):
         _check_condition(at, names)
@@ -106,7 +106,7 @@ def _check_condition(at: Place, names: Names) -> None:
 
 
 def _check_open(at: Place, model: type[Open]) -> None:
-    """What stands at the keys that a model leaves open, and how these look."""
+    """What stands at the keys that a model leaves open, and the pattern of these."""
     for key, value in at.items():
         if key in model.model_fields:
             continue
@@ -186,7 +186,7 @@ def _check_shared_draws(at: Place) -> None:
 
 
 def _check_protocol(protocol: Place, at: Place) -> None:
-    """Tell where a scenario's parties do not fit its protocol: how many sign, who speaks, and who mediates."""
+    """Report where a scenario's parties do not fit its protocol: how many sign, who speaks, and who mediates."""
     parties = dict(at["parties"].items())
     name, order, quota = protocol["name"], protocol["order"], protocol["quota"]
     sign = [party for party, node in parties.items() if node["signs"].text != "never"]
@@ -242,7 +242,7 @@ def _check_mediator(name: Place, parties: Mapping[str, Place]) -> None:
 
 
 def _check_control(at: Place, names: Names) -> None:
-    """Tell who controls issues and what the status quo says for nothing, and issues it leaves out."""
+    """Report who controls issues and what the status quo says for nothing, and issues it leaves out."""
     controls = [control for _, node in at["issues"].items() if (control := node["controlled_by"])]
     alone = any(control.text is not None or len([*control.entries()]) == 1 for control in controls)
     if controls and not alone:

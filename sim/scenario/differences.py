@@ -52,8 +52,7 @@ class _Chain:
 
         Args:
             location: The file, its folder resolved.
-            name: How messages call it.
-            blame: Where a fault in opening it is told: at the `extends` that names it.
+            blame: Where a fault in opening it is marked: at the `extends` that names it.
             above: Resolved locations of the files that lead here.
         """
         data = self.read(location, name, blame, above)
@@ -157,8 +156,6 @@ def ordinary(location: str, most: int, resolved: bool = False) -> bytes | None:
     """The first bytes of a file, None if it is a folder, a device or a pipe: such a thing is not even opened.
 
     Args:
-        location: The file.
-        most: Bytes to read.
         resolved: Whether links in the location were followed and where it leads was approved: none may be there now.
     """
     if not stat.S_ISREG(os.stat(location).st_mode):

@@ -1,4 +1,4 @@
-"""What deserves a second look in a scenario that can be read: told by `peacesim check`, stops nothing."""
+"""What may be a mistake in a scenario that can be read: printed by `peacesim check`, stops nothing."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from sim.protocols import PROTOCOLS
 from sim.scenario.checks import place
 from sim.scenario.messages import Note
 from sim.scenario.nodes import MappingNode
-from sim.scenario.package_checks import central_worth, space_of, spelled
+from sim.scenario.package_checks import central_utility, space_of, spelled
 from sim.scenario.parts import IssueSpec, PartySpec
 from sim.scenario.paths import get
 from sim.scenario.scenario import Scenario
@@ -202,11 +202,11 @@ def _no_deal(scenario: Scenario, space: PackageSpace) -> Found:
     for name, party in scenario.parties.items():
         if party.signs == NEVER:
             continue
-        central, no_deal = central_worth(scenario, space, name), party.no_deal
-        worth = np.where(central.signable, central.worth, -np.inf)
+        central, no_deal = central_utility(scenario, space, name), party.no_deal
+        worth = np.where(central.signable, central.utility, -np.inf)
         best = int(np.argmax(worth))
         path = ("parties", name, "no_deal")
-        if float(central.worth.min()) >= no_deal.value - TOLERANCE:
+        if float(central.utility.min()) >= no_deal.value - TOLERANCE:
             message = f"at central numbers every package is worth {no_deal.value:g} or more to {shown(name)}"
             yield path, f"{message}: it never refuses one for its worth"
         if no_deal.uncertain and no_deal.high is not None and no_deal.high > worth[best] + TOLERANCE:

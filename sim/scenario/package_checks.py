@@ -1,8 +1,7 @@
 """What must hold over the packages of a scenario: they exist, are not too many, and each party can live with one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -28,16 +27,10 @@ MOST_LOOKED_AT = 150_000_000  # packages times conditions: some two seconds of r
 MOST_SEARCHED = 100_000_000  # packages times rules in looking for a smallest set of clashing ones
 
 
-@dataclass(frozen=True, eq=False)
-class CentralWorth:
-    """What every package is worth to one party at central numbers, and which its certain lines forbid.
+class CentralUtility(NamedTuple):
+    """Utility of packages to one party at central numbers, and those behind no line of hardness 1, shapes (P,)."""
 
-    Attributes:
-        worth: Shape (P,).
-        signable: Packages behind no line of hardness 1, shape (P,).
-    """
-
-    worth: Floats
+    utility: Floats
     signable: Bools
 
 
@@ -67,7 +60,7 @@ def space_of(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> PackageS
 
 
 def check_packages(scenario: "Scenario", faults: Faults) -> None:
-    """Tell whether there are packages, not too many, and one that each party could sign."""
+    """Report whether there are packages, not too many, and one that each party could sign."""
     issues, rules = scenario.issues, scenario.consistency
     if raw_count(issues) > RAW_LIMIT:
         faults.add(place(scenario.tree, "issues"), _too_many(issues), "issues")
@@ -82,7 +75,7 @@ def check_packages(scenario: "Scenario", faults: Faults) -> None:
         return
     space = space_of(issues, rules)
     if not len(space):
-        _tell_no_package(scenario.tree, issues, rules, faults)
+        _add_no_package(scenario.tree, issues, rules, faults)
         return
     if scenario.status_quo is not None and space.index_of(scenario.status_quo) == NO_DEAL:
         message = "contradicts a consistency rule, so things cannot stand like that; name options that go together"
@@ -102,8 +95,8 @@ def _check_opening(scenario: "Scenario", space: PackageSpace, name: str, faults:
             faults.add(text.mark, message, f"parties.{name}.opens_with")
 
 
-def central_worth(scenario: "Scenario", space: PackageSpace, name: str) -> CentralWorth:
-    """Worth of every package to a party, all numbers at their value: deliverability, linkages and carrots counted."""
+def central_utility(scenario: "Scenario", space: PackageSpace, name: str) -> CentralUtility:
+    """Utility of every package to a party, all numbers at their value: deliverability, linkages and carrots counted."""
     issues, party = scenario.issues, scenario.parties[name]
     widest = max(len(issue.options) for issue in space.issues)
     worth = np.zeros((1, 1, len(space.issues), widest))
@@ -126,7 +119,7 @@ def central_worth(scenario: "Scenario", space: PackageSpace, name: str) -> Centr
     for line in party.red_lines:
         if _certain(line):
             signable &= ~space.holds(line.never) | space.holds(line.unless)
-    return CentralWorth(package_utility(space, weights, worth, extras)[0, 0], signable)
+    return CentralUtility(package_utility(space, weights, worth, extras)[0, 0], signable)
 
 
 def spelled(space: PackageSpace, issues: Mapping[str, IssueSpec], package: int) -> str:
@@ -156,7 +149,7 @@ def _too_many(issues: Mapping[str, IssueSpec]) -> str:
 MOST_SIZES = 15
 
 
-def _tell_no_package(root: Tree, issues: Mapping[str, IssueSpec], rules: Sequence[Rule], faults: Faults) -> None:
+def _add_no_package(root: Tree, issues: Mapping[str, IssueSpec], rules: Sequence[Rule], faults: Faults) -> None:
     clash = _clashing(issues, rules)
     names = [rule.id for rule in clash]
     message = (
@@ -193,7 +186,7 @@ def _clashing(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> list[Ru
 
 def _check_no_deal(scenario: "Scenario", space: PackageSpace, name: str, faults: Faults) -> None:
     root, party = scenario.tree, scenario.parties[name]
-    central = central_worth(scenario, space, name)
+    central = central_utility(scenario, space, name)
     no_deal = party.no_deal.value
     path = f"parties.{name}.no_deal"
     at = place(root, "parties", name, "no_deal")
@@ -205,13 +198,13 @@ def _check_no_deal(scenario: "Scenario", space: PackageSpace, name: str, faults:
         )
         faults.add(place(root, "parties", name, "red_lines"), message, f"parties.{name}.red_lines")
         return
-    worth = np.where(central.signable, central.worth, -np.inf)
+    worth = np.where(central.signable, central.utility, -np.inf)
     best = int(np.argmax(worth))
     if worth[best] >= no_deal - TOLERANCE:
         return
     behind = f" behind none of its lines of hardness 1 ({listed(lines)})" if lines else ""
     way_out = "lower no_deal, or raise what the party's best options are worth"
-    if lines and float(central.worth.max()) >= no_deal - TOLERANCE:
+    if lines and float(central.utility.max()) >= no_deal - TOLERANCE:
         way_out += ", or give one of these lines a hardness below 1"
     message = (
         f"no package{behind} is worth {no_deal:g} to {name} at central numbers: the best, "

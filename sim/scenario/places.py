@@ -1,6 +1,6 @@
 """Places in the tree of a scenario file, and what the annotations of its blocks say of them.
 
-Checks read the tree, not the models, so that they also run on a file in which a shape is wrong: all faults are told at
+Checks read the tree, not the models, so that they also run on a file in which a shape is wrong: all faults are found at
 once. What is of the wrong shape is passed over here.
 """
 
@@ -74,8 +74,8 @@ class Kind:
     @cached_property
     def named(self) -> str:
         """What the keys of a table, or the single words of a list, are names of; empty if of nothing."""
-        words = [self, *kinds(self.inside[0])] if self.inside else [self]
-        return next((each.what for kind in words for each in kind.annotations if isinstance(each, Refers)), "")
+        kinds_of_name = [self, *kinds(self.inside[0])] if self.inside else [self]
+        return next((each.what for kind in kinds_of_name for each in kind.annotations if isinstance(each, Refers)), "")
 
     @cached_property
     def models(self) -> tuple[type, ...]:
@@ -206,7 +206,7 @@ class Place:
         read: list[str] = []
         for entry in self.node.items if isinstance(self.node, SequenceNode) else [self.node]:
             if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str):
-                continue  # the shape is told elsewhere
+                continue  # the shape is checked elsewhere
             wrong = f"{quoted(entry.text)} stands twice; once would do" if entry.text in read else ""
             if entry.text not in known:
                 wrong = f"no {what}{of} is called {quoted(entry.text)}{meant(entry.text, known)}"
@@ -227,7 +227,7 @@ class Place:
             self.fault(f"{hole} {listed(missing)}; every {what} needs one", BLOCK)
 
     def ids_must_differ(self, what: str) -> None:
-        """Tell entries of a list that have the id of another one before them."""
+        """Report entries of a list that have the id of another one before them."""
         first: dict[str, Node] = {}
         for entry in self.entries():
             name = entry_id(entry.node) if entry.node is not None else None

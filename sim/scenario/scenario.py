@@ -277,7 +277,7 @@ def _checked(root: Tree, faults: Faults) -> Scenario | None:
 
 
 def _check_sweep(root: Tree, faults: Faults) -> None:
-    """Try the first value of each path of a sweep: what is wrong with a path is told before anything is computed.
+    """Try the first value of each path of a sweep: what is wrong with a path is found before anything is computed.
 
     A trial takes as long as reading the file. So of many paths, all are tried at once, and one by one only some.
     """

@@ -19,15 +19,7 @@ Loc = tuple[int | str, ...]
 def validate(
     model: type[Model], node: Node, faults: Faults, path: str = "", names: Names | None = None
 ) -> Model | None:  # fmt: skip
-    """The values below a node in the shape of a model; None, and faults, if they do not fit.
-
-    Args:
-        model: What is wanted.
-        node: What is there.
-        faults: Takes what does not fit.
-        path: Path of the node, for messages.
-        names: Of the file, for conditions.
-    """
+    """The values below a node in the shape of a model; None, and faults, if they do not fit."""
     try:
         return model.model_validate(plain(node), context=names)
     except ValidationError as error:

@@ -35,7 +35,7 @@ MOST_BYTES = 1_000_000
 MOST_DEPTH = 24
 MOST_NODES = 15_000
 
-ROOM = 400_000  # characters of all texts whose trees are kept, some 25 bytes each
+ROOM = 400_000  # characters of all texts whose trees are cached, some 25 bytes each
 LEAST_SIZE = 100  # of a text, as if it had so many characters more: there may be many short ones
 _trees = Cache[Node | None](ROOM)
 
@@ -82,9 +82,6 @@ def read_text(text: str, file: str, faults: Faults, line: int = 1, column: int =
     """The tree of a YAML text.
 
     Args:
-        text: One YAML document.
-        file: Its name in messages.
-        faults: Takes what is wrong.
         line: Line on which the text starts.
         column: Column at which its first line starts.
 
@@ -126,7 +123,7 @@ def _tab_hint(text: str, line: int) -> str:
 
 
 class _Stop(Exception):
-    """Reading cannot go on; the fault is told."""
+    """Reading cannot go on; the fault is on record."""
 
 
 class _Reader:
@@ -184,7 +181,7 @@ class _Reader:
             scalar = ScalarNode(mark, "", event.value, event.style is None or event.style == "")
             self.refuse_scalar(scalar)
             return scalar
-        return ScalarNode(mark)  # an alias; the fault is told
+        return ScalarNode(mark)  # an alias; the fault is on record
 
     def mapping(self, mark: Mark, events: Iterator[Any], depth: int) -> MappingNode:
         node = MappingNode(mark)

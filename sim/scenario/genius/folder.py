@@ -17,7 +17,6 @@ def files_in(folder: Path, faults: Faults) -> dict[str, bytes]:
 
     Args:
         folder: A folder of a domain; folders in it are not looked into.
-        faults: Takes files that cannot be read.
     """
     inside = os.path.realpath(folder)
     names = sorted(name for name in os.listdir(folder) if name.lower().endswith(".xml") and not name.startswith("."))

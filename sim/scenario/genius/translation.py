@@ -200,7 +200,6 @@ def translate(
         files: The XML files of a folder, by name. One has the root `negotiation_template`; those with the root
             `utility_space` are profiles; others are left out.
         folder: What the folder is called, for messages.
-        faults: Takes what is wrong; may hold what was wrong with reading the folder.
         talks: What GENIUS leaves open.
         only: File names of the profiles to translate, all if empty.
 
