@@ -30,9 +30,7 @@ class RatioSpec(Sourced):
 
     when: When = Field(description="Packages that have it.")
     ratio: Amount = Field(description="How many times the danger it then is.")
-    share: Chance = Field(
-        Number(0), description="How common it is in the group behind `survival_12`; left out: 0."
-    )
+    share: Chance = Field(Number(0), description="How common it is in the group behind `survival_12`; left out: 0.")
 
 
 class HazardSpec(Sourced):

@@ -42,9 +42,7 @@ class PullBackSpec(Sourced):
 
     steps_by_option: Annotated[
         ByOption,
-        by_option(
-            Annotated[dict[Name, Annotated[int, Field(ge=0, le=10_000)]], Field(min_length=1)], issues_with
-        ),
+        by_option(Annotated[dict[Name, Annotated[int, Field(ge=0, le=10_000)]], Field(min_length=1)], issues_with),
     ] = Field(alias="steps", description="Steps by option of one issue; an option left out has none.")
     one_sided: AnyWords | None = Field(
         None,

@@ -38,9 +38,7 @@ class PowerShiftSpec(Open):
     months: Amount = Field(description="Time in which the shift happens. Shown; `discount` is over it.")
     discount: Lasting = Field(description="What is left of worth after that time.")
     balance_now: Chance = Field(description="Share of the stake that the side named would get by war now.")
-    war_cost: dict[PartyName, Amount] = Field(
-        description="Share of the stake that war costs each of the two sides."
-    )
+    war_cost: dict[PartyName, Amount] = Field(description="Share of the stake that war costs each of the two sides.")
     penalty_if_guarantor_acts: Amount = Field(
         description="What the guarantor's acting costs the side that grows stronger, as a share of the stake."
     )

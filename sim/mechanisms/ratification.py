@@ -89,9 +89,7 @@ class VoteSpec(Block):
     when: WhenOrWord = Field(ALWAYS, description="Which packages need it: always, never or a condition.")
     at_least: Threshold | None = Field(None, description="It passes at this share in favour or above, as 226/450.")
     more_than: Threshold | None = Field(None, description="It passes above this share in favour, as 1/2.")
-    needs: Annotated[tuple[MilestoneName, ...], Listed(1)] = Field(
-        (), description="Milestones that must come first."
-    )
+    needs: Annotated[tuple[MilestoneName, ...], Listed(1)] = Field((), description="Milestones that must come first.")
 
     @model_validator(mode="after")
     def _takes_one_share(self) -> Self:

@@ -329,9 +329,7 @@ def _option_worth(scenario: Scenario, source: _Drawn, table: Structure) -> Float
     return worth
 
 
-def _put_points(
-    scenario: Scenario, source: _Drawn, party: str, issue: Issue, stated: Floats, worth: Floats
-) -> None:
+def _put_points(scenario: Scenario, source: _Drawn, party: str, issue: Issue, stated: Floats, worth: Floats) -> None:
     """Put drawn points of the options of one issue, divided by 100, in the place of those that they are drawn around.
 
     Args:
@@ -360,9 +358,7 @@ def _linkage_worth(scenario: Scenario, source: _Drawn, table: Structure, count: 
     return worth
 
 
-def _real_lines(
-    scenario: Scenario, source: _Drawn, table: Structure, count: int
-) -> tuple[Bools, Bools, list[str]]:
+def _real_lines(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> tuple[Bools, Bools, list[str]]:
     """Which red lines are real, which never fall, and the names they are drawn under.
 
     A line is real when the uniform of its group falls below the hardness of its group.
