@@ -175,8 +175,8 @@ def _finite(value: float) -> float:
     return value
 
 
-def _one_or_more(word: dict[str, Any], **rest: Any) -> WithJsonSchema:
-    return WithJsonSchema({"anyOf": [word, {"type": "array", "items": word, **rest}]})
+def _one_or_more(one: dict[str, Any], **rest: Any) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one, **rest}]})
 
 
 Finite = Annotated[float, AfterValidator(_finite)]
@@ -211,7 +211,7 @@ class Listed:
 
 
 Many = Annotated[tuple[T, ...], Listed()]
-_Word = Annotated[str, Field(min_length=1, max_length=200)]
+_ShortText = Annotated[str, Field(min_length=1, max_length=200)]
 Keys = Annotated[
     Many[Annotated[str, StringConstraints(min_length=1, max_length=80)]],
     BeforeValidator(_one_is_a_list),
@@ -221,9 +221,9 @@ OneOrMore = Annotated[
     tuple[T, ...], Listed(1, 500), BeforeValidator(_one_entry_is_a_list),
     _one_or_more({"type": "string", "pattern": NAME}, minItems=1),
 ]
-AnyWords = Annotated[tuple[_Word, ...], Listed(None, 250), BeforeValidator(_one_is_a_list),
+AnyTexts = Annotated[tuple[_ShortText, ...], Listed(None, 250), BeforeValidator(_one_is_a_list),
                      _one_or_more({"type": "string"})]  # fmt: skip
-Words = Annotated[tuple[_Word, ...], Listed(1, 250), BeforeValidator(_one_is_a_list),
+Texts = Annotated[tuple[_ShortText, ...], Listed(1, 250), BeforeValidator(_one_is_a_list),
                   _one_or_more({"type": "string"}, minItems=1)]  # fmt: skip
 
 
@@ -238,11 +238,10 @@ def _small(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _size(value: Any) -> tuple[int, int]:
-    """Entries and letters of a nested value."""
     below = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
     sizes = [_size(each) for each in below]
-    words = [value] if isinstance(value, str) else list(map(str, value)) if isinstance(value, dict) else []
-    return 1 + sum(entries for entries, _ in sizes), sum(map(len, words)) + sum(letters for _, letters in sizes)
+    texts = [value] if isinstance(value, str) else list(map(str, value)) if isinstance(value, dict) else []
+    return 1 + sum(entries for entries, _ in sizes), sum(map(len, texts)) + sum(letters for _, letters in sizes)
 
 
 Free = Annotated[dict[str, Any], AfterValidator(_small)]  # shown, never computed from
@@ -681,7 +680,6 @@ class Clauses(RootModel[Annotated[tuple[Clause, ...], Listed(1, 200)]]):
 
 
 def _always_or_never(value: Any, handler: Any) -> Any:
-    """Take the words always and never; anything else goes to the handler."""
     if isinstance(value, str):
         if value not in ("always", "never"):
             raise fault(f"{found(value)} where always, never, a condition or a list of conditions would do")
@@ -703,9 +701,9 @@ def _compiled(clauses: Clauses | str, options: Mapping[str, list[str]]) -> Condi
     ))  # fmt: skip
 
 
-_WORD_OR_CLAUSES = Annotated[Literal["always", "never"] | Clauses, WrapValidator(_always_or_never)]
+_ALWAYS_OR_CLAUSES = Annotated[Literal["always", "never"] | Clauses, WrapValidator(_always_or_never)]
 When = Annotated[Condition, Form(Clauses, _compiled)]
-WhenOrWord = Annotated[Condition, Form(_WORD_OR_CLAUSES, _compiled, nullable=False)]
+WhenOrAlways = Annotated[Condition, Form(_ALWAYS_OR_CLAUSES, _compiled, nullable=False)]
 
 
 # Numbers by option of one issue

@@ -30,7 +30,7 @@ from sim.core.fields import (
     PartyName,
     Refers,
     Sourced,
-    Words,
+    Texts,
     fault,
 )
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
@@ -89,14 +89,14 @@ class EventSpec(Sourced):
         {}, description="Waves added at once, by strike."
     )
     closes_channel: ClosesSpec | None = Field(None, description="Nobody talks for some rounds.")
-    pulls_levers: Words = Field(
+    pulls_levers: Texts = Field(
         (), description="Levers of the mediation that gain one step: a name, a list, or both where there are two."
     )
-    removes: dict[IssueName, Annotated[Words, Refers("option")]] = Field(
+    removes: dict[IssueName, Annotated[Texts, Refers("option")]] = Field(
         {}, description="Options taken off the table for good, by issue."
     )
     shifts_no_deal: dict[PartyName, Change] = Field({}, description="What is added to no-deal worth, by party.")
-    lines_fall: Annotated[Words, Refers("red line")] = Field((), description="Red lines given up, each as PARTY.LINE.")
+    lines_fall: Annotated[Texts, Refers("red line")] = Field((), description="Red lines given up, each as PARTY.LINE.")
     front_shift: Number | None = Field(None, description="What the front gains at once, in its unit.")
 
     @model_validator(mode="after")
@@ -391,7 +391,6 @@ def _by_chance(event: Any, source: Source, rounds: int, days_per_round: float) -
 
 
 def _numbers(event: Any) -> Iterable[tuple[str, Any]]:
-    """Dotted path and number of every effect that has one."""
     for effect in ("extra_waves", "narrows", "shifts_no_deal"):
         for name, number in sorted((getattr(event, effect) or {}).items()):
             yield f"events.{event.id}.{effect}.{name}", number
@@ -411,7 +410,6 @@ def _earlier(one: Ints, other: Ints) -> Ints:
 
 
 def _named(options: Place) -> list[str]:
-    """Options in a file, one or a list."""
     return [options.text] if options.text is not None else [each.text or "" for each in options.entries()]
 
 

@@ -182,7 +182,6 @@ def holdout(offer: Ints, utility: Floats, no_deal: Floats, crossed_by: Bools, si
 
 
 def _check_bias(toward: Place, fighting: list[str], names: Names) -> None:
-    """A mediator leans from one belligerent to another."""
     if toward.text not in names.parties:
         return
     if len(fighting) < 2:

@@ -16,7 +16,7 @@ from sim.core.exact import TOLERANCE, Floats
 from sim.core.fields import (
     Amount,
     AmountByParty,
-    AnyWords,
+    AnyTexts,
     ByOption,
     Lasting,
     Name,
@@ -44,7 +44,7 @@ class PullBackSpec(Sourced):
         ByOption,
         by_option(Annotated[dict[Name, Annotated[int, Field(ge=0, le=10_000)]], Field(min_length=1)], issues_with),
     ] = Field(alias="steps", description="Steps by option of one issue; an option left out has none.")
-    one_sided: AnyWords | None = Field(
+    one_sided: AnyTexts | None = Field(
         None,
         description="Options in which one side alone leaves: a shift of power, not a pull-back. "
         "Left out: those of a single step; an empty list: none.",

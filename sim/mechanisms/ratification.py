@@ -38,7 +38,7 @@ from sim.core.fields import (
     Sourced,
     Threshold,
     When,
-    WhenOrWord,
+    WhenOrAlways,
     fault,
     is_table,
     labelled,
@@ -86,7 +86,7 @@ class VoteSpec(Block):
     """A vote, and how much it takes."""
 
     id: Name = Field(description="Name of the vote.")
-    when: WhenOrWord = Field(ALWAYS, description="Which packages need it: always, never or a condition.")
+    when: WhenOrAlways = Field(ALWAYS, description="Which packages need it: always, never or a condition.")
     at_least: Threshold | None = Field(None, description="It passes at this share in favour or above, as 226/450.")
     more_than: Threshold | None = Field(None, description="It passes above this share in favour, as 1/2.")
     needs: Annotated[tuple[MilestoneName, ...], Listed(1)] = Field((), description="Milestones that must come first.")
@@ -120,7 +120,7 @@ class RatifierSpec(Sourced):
     order: Annotated[int, Field(ge=1, le=1000)] = Field(
         description="When its turn comes: 1 first; the same number votes side by side."
     )
-    when: WhenOrWord = Field(ALWAYS, description="Which packages it votes on: always, never or a condition.")
+    when: WhenOrAlways = Field(ALWAYS, description="Which packages it votes on: always, never or a condition.")
     votes: Annotated[tuple[VoteSpec, ...], Listed(1, MOST_VOTES), Ids("vote")] = Field(
         description="Its votes; all share its surprise, and all must pass."
     )
@@ -481,7 +481,6 @@ def _check_milestone(hangs_on: Place, months: Place, names: Names) -> None:
 
 
 def _check_circles(milestones: Place) -> None:
-    """Report milestones that wait for one another, each circle once."""
     reported: set[str] = set()
     for start in milestones.keys:
         walked: list[str] = []

@@ -320,7 +320,6 @@ def _lasting(half_life: Floats) -> Floats:
 
 
 def _is_winter(static: Campaigns, days: Ints) -> Bools:
-    """Whether days, counted from the first of the talks, lie in winter."""
     if static.start is None:
         return np.zeros(days.shape, bool)
     months = (np.datetime64(static.start, "D") + days).astype("datetime64[M]").astype(np.int64) % 12 + 1

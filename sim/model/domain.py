@@ -82,12 +82,10 @@ class Structure:
 
     @cached_property
     def regard_by_positions(self) -> tuple[Regard, ...]:
-        """How each party ranks packages where positions are known."""
         return self.regards(self.positions)
 
     @cached_property
     def regard_knowing_nothing(self) -> tuple[Regard, ...]:
-        """How each party ranks packages where nothing is known of the others."""
         return self.regards(self.nothing_known)
 
     def regards(self, known: Knowledge) -> tuple[Regard, ...]:
@@ -201,7 +199,6 @@ def _laid(scenario: Scenario) -> _Laid:
 
 
 def _red_lines(scenario: Scenario, parties: tuple[str, ...]) -> Iterator[tuple[str, int, Condition, Condition]]:
-    """The lines of the parties, then what events take off the table."""
     for index, name in enumerate(parties):
         for line in sorted(scenario.parties[name].red_lines, key=lambda line: line.id):
             yield f"{name}.{line.id}", index, line.never, line.unless

@@ -27,7 +27,6 @@ NOBODY_MOVES = "stability asks who would change an issue alone, and no issue is 
 
 
 def names_in(at: Place) -> Names:
-    """The names in a file."""
     known = {what: at[key].keys for what, key in (("issue", "issues"), ("party", "parties"),
                                                   ("proposal", "proposals"), ("source", "sources"))}  # fmt: skip
     lines = [(party, line) for party, node in at["parties"].items() for line in node["red_lines"].entries()]
@@ -65,7 +64,6 @@ def check(at: Place, names: Names) -> None:
 
 
 def _check_names(spot: Spot, names: Names) -> None:
-    """Report names that do not exist or stand twice, and tables with holes, where an annotation says what is named."""
     at, kind = spot.place, spot.kind
     if kind.is_model(Clauses):
         _check_condition(at, names)
@@ -84,7 +82,6 @@ def _check_names(spot: Spot, names: Names) -> None:
 
 
 def _check_table(spot: Spot, known: Sequence[str], what: str) -> None:
-    """The keys of a table are names that exist; of some tables, all of them."""
     each = next((each for each in spot.kind.annotations if isinstance(each, Each)), None)
     if each is None:
         spot.place.keys_must_be(known, what)
@@ -106,7 +103,6 @@ def _check_condition(at: Place, names: Names) -> None:
 
 
 def _check_open(at: Place, model: type[Open]) -> None:
-    """What stands at the keys that a model leaves open, and the pattern of these."""
     for key, value in at.items():
         if key in model.model_fields:
             continue
@@ -134,7 +130,6 @@ def _check_deliverable(issue: str, uncertain: Place, names: Names) -> None:
 
 
 def _check_opening(opening: Place, names: Names) -> None:
-    """A party opens with proposals that leave nothing open."""
     for text in opening.entries() if isinstance(opening.node, SequenceNode) else [opening]:
         package = opening.root["proposals"][text.text]["package"].keys if text.text is not None else []
         still_open = [issue for issue in names.options if issue not in package]
@@ -186,7 +181,6 @@ def _check_shared_draws(at: Place) -> None:
 
 
 def _check_protocol(protocol: Place, at: Place) -> None:
-    """Report where a scenario's parties do not fit its protocol: how many sign, who speaks, and who mediates."""
     parties = dict(at["parties"].items())
     name, order, quota = protocol["name"], protocol["order"], protocol["quota"]
     sign = [party for party, node in parties.items() if node["signs"].text != "never"]

@@ -109,7 +109,6 @@ def _parameter(field: Any) -> Schema:
 
 
 def _nodes(schema: Any) -> Iterator[Schema]:
-    """Every mapping in a schema, inner ones first."""
     for child in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
         yield from _nodes(child)
     if isinstance(schema, dict):

@@ -74,7 +74,6 @@ def _differing(first: Node | None, second: Node | None, path: Path) -> Iterator[
 
 
 def _is_whole(node: Node, path: Path) -> bool:
-    """Whether a part is taken over as a whole or not at all."""
     if isinstance(node, MappingNode):
         key = path[-1] if path else ""
         return key in WHOLE or key in CONDITIONS or not {"value", "range"}.isdisjoint(node.items)

@@ -40,7 +40,6 @@ def notes(scenario: Scenario) -> list[Note]:
 
 
 def belligerents(scenario: Scenario) -> list[str]:
-    """Names of the parties that fight."""
     return [name for name, party in scenario.parties.items() if party.kind == "belligerent"]
 
 

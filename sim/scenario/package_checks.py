@@ -87,7 +87,6 @@ def check_packages(scenario: "Scenario", faults: Faults) -> None:
 
 
 def _check_opening(scenario: "Scenario", space: PackageSpace, name: str, faults: Faults) -> None:
-    """A party opens with texts that can exist."""
     node = get(scenario.tree, "parties", name, "opens_with")
     for text in node.items if isinstance(node, Listed) else [node]:
         if isinstance(text, ScalarNode) and space.index_of(scenario.proposals[text.text].package) == NO_DEAL:
@@ -129,7 +128,6 @@ def spelled(space: PackageSpace, issues: Mapping[str, IssueSpec], package: int) 
 
 
 def _certain(line: RedLine) -> bool:
-    """Whether a line is real in every draw."""
     hardness = line.hardness
     return hardness.value >= 1 and not (hardness.uncertain and hardness.low is not None and hardness.low < 1)
 

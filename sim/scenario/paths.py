@@ -167,7 +167,6 @@ def take_out(root: MappingNode, path: Path, mark: Mark, faults: Faults) -> None:
 
 
 def _standing(node: Node, path: Path) -> Iterator[tuple[MappingNode | SequenceNode, str]]:
-    """Parents and keys or ids of what stands where a path points."""
     if not isinstance(node, (MappingNode, SequenceNode)):
         return
     path = whole_keys(node, path)

@@ -89,7 +89,6 @@ def _check(field: Field[Any], node: Node, mark: Mark, party_names: list[str], fa
 
 
 def _check_order(node: Node, value: Any, party_names: list[str], faults: Faults, path: str) -> None:
-    """A list of parties, each once, or one of the words."""
     if not isinstance(node, SequenceNode):
         if value not in ORDERS:
             faults.add(node.mark, f"{found(value)} where fixed, random, rotating or a list of parties would do", path)

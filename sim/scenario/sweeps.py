@@ -149,7 +149,6 @@ def _axes(root: MappingNode, vary: Sequence[str], faults: Faults) -> Axes:
 
 
 def _check_grid(found: Axes, vary: Sequence[str], faults: Faults) -> None:
-    """A grid has a count on every path, and not too many points."""
     for path, values in found.items():
         if isinstance(values, Span):
             number = next(k for k, text in enumerate(vary, 1) if text.partition("=")[0].strip() == path)

@@ -90,7 +90,6 @@ def _step(node: Node, part: int | str) -> Node | None:
 
 
 def _key_of(root: Node, loc: Loc) -> Mark | None:
-    """Place of the key that a location ends with."""
     node, mark = root, None
     for part in loc:
         below = _step(node, part)
@@ -122,7 +121,6 @@ _BOUNDS = {
 
 
 def _message(kind: str, value: Any, context: dict[str, Any], text: str) -> str:
-    """What was found and what would do."""
     if kind == "at":
         return str(context["message"])
     if kind == "number":
@@ -162,13 +160,11 @@ def _described(model: type[BaseModel], loc: Loc) -> str:
 
 
 def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
-    """The keys that a mapping at a location may have."""
     holder = _model_at(model, loc)
     return [field.alias or name for name, field in holder.model_fields.items()] if holder else []
 
 
 def _model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
-    """The model that describes what stands at a location."""
     found = [kind_of(model)]
     for part in loc:
         below = [inner for kind in found for inner in _below(kind, part)]

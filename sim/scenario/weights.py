@@ -34,7 +34,6 @@ def total(weights: MappingNode) -> Decimal | None:
 
 
 def summed(root: MappingNode, party: str) -> bool:
-    """Whether the weights of a party sum to 1."""
     weights = get(root, "parties", party, "weights")
     return isinstance(weights, MappingNode) and total(weights) == 1
 

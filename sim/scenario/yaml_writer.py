@@ -128,7 +128,6 @@ def _scalar(node: ScalarNode) -> str:
 
 
 def _misread(text: str) -> bool:
-    """Whether a text without quotes would be taken for something else."""
     if len(text) > LONGEST_WORD:
         return text[0] in "0123456789"
     misread = NUMBER.fullmatch(text) or DATE.fullmatch(text) or TWO_READINGS.fullmatch(text)

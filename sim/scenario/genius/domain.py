@@ -168,7 +168,6 @@ def _items(element: Element, faults: Faults) -> tuple[Value, ...]:
 
 
 def _check_size(root: Element, issues: tuple[Issue, ...], faults: Faults) -> None:
-    """A domain whose packages can be compared."""
     if len(issues) > MOST_ISSUES:
         faults.add(root.mark, f"{counted(len(issues), 'issue')}; at most {MOST_ISSUES} would do")
         return

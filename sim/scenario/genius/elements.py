@@ -78,7 +78,6 @@ def read_xml(data: bytes, file: str, faults: Faults) -> Element | None:
 
 
 def _text(data: bytes, file: str, faults: Faults) -> str | None:
-    """The text of a file, decoded as its first bytes say."""
     if data.startswith(BYTE_ORDER_MARKS):
         encoding = "utf-16"
     else:
