@@ -275,10 +275,10 @@ class Aftermath(Bound, Mechanism):
         if self.power_shift is not None:
             shift = _lookup_at(where.example)(self.power_shift.shifts)
         factors, kind, kinds = [], [], 0
-        for kept in (True, False) if least is not None else (True,):
-            undone = self._power(shift, promised_all if kept else np.zeros_like(promised_all)).fails
+        for acts in (True, False) if least is not None else (True,):
+            undone = self._power(shift, promised_all if acts else np.zeros_like(promised_all)).fails
             kind.append(kinds + self.static.danger_of_all + len(danger) * undone)
-            factors += self._factors_ahead(month, kept, bool(undone.any()))
+            factors += self._factors_ahead(month, acts, bool(undone.any()))
             kinds = len(danger) * len(factors)
         together = np.concatenate(factors, axis=1)
         held = np.ones((len(month), kinds, len(SPAN_MIDDLES)))
@@ -286,7 +286,7 @@ class Aftermath(Bound, Mechanism):
             held = self.hazard.law.survival(together, SPAN_MIDDLES)
         return Outlook(held, np.concatenate(kind, axis=1), None, where), least
 
-    def _factors_ahead(self, month: Floats, kept: bool, any_undone: bool) -> list[Floats]:
+    def _factors_ahead(self, month: Floats, acts: bool, any_undone: bool) -> list[Floats]:
         """Q of ten years by combination, (B, K, years): without a shift of power that undoes the deal, and with one.
 
         The latter only if there is any, which saves half the work of most blocks and moves no bit.
@@ -294,7 +294,7 @@ class Aftermath(Bound, Mechanism):
         danger = self.static.danger
         lookup = _lookup_at(danger.example)
         promised = self._promised(lookup, np.zeros((len(month), len(danger))))
-        believed = promised if kept else np.zeros_like(promised)
+        believed = promised if acts else np.zeros_like(promised)
         if self.hazard is None:
             return (1 + any_undone) * [np.ones((len(month), len(danger), TEN_YEARS))]
         by_year = self._by_year(lookup, believed, month, month, TEN_YEARS)
@@ -395,8 +395,8 @@ class Aftermath(Bound, Mechanism):
         breaks = np.isfinite(month)
         row = np.arange(len(month))
         year = np.minimum(np.floor(np.where(breaks, month, 0.0) / MONTHS), YEARS - 1).astype(np.int64)
-        kept = self._deterrence(promised[:, None])[:, 0]
-        lost = np.where(breaks & (kept > 0), factors.deterrence[row, year] / np.where(kept > 0, kept, 1.0), 1.0)
+        full = self._deterrence(promised[:, None])[:, 0]
+        lost = np.where(breaks & (full > 0), factors.deterrence[row, year] / np.where(full > 0, full, 1.0), 1.0)
         faults = np.array([
             np.where(absent, lost, 1.0),
             np.where(absent, 1.0, lost),

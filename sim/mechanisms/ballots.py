@@ -17,7 +17,7 @@ NOBODY = -1  # the index of no ratifier, no vote, no milestone
 class Ballots:
     """Who votes on what, how much it takes and what must come first: the same in all draws.
 
-    A *cell* is a ratifier with one combination of the options it looks at. There are few, so shares are kept by cell.
+    A *cell* is a ratifier with one combination of the options it looks at. There are few, so shares are held by cell.
 
     Attributes:
         ratifiers: Names (J), sorted.

@@ -10,11 +10,13 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
+from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.mechanism import Rows, Source, Table
 
-__all__ = ["Bound", "Rows", "Source", "Table", "rows_of", "side_by_side"]
+__all__ = ["Bound", "Rows", "Source", "Table", "rows_of", "side_by_side", "standard_normal"]
 
+SMALLEST_UNIFORM = 2.0**-54  # half the smallest that a stream makes above 0; its normal number is -8.2, not -inf
 STATIC = "static"  # the field that no cut touches
 
 Kind = TypeVar("Kind")
@@ -52,3 +54,8 @@ def _rows_of_value(value: Any, rows: Rows) -> Any:
 def side_by_side(columns: Sequence[Floats], count: int) -> Floats:
     """Arrays of shape (B,) as columns, shape (B, columns), also if there are none; B is `count`."""
     return np.array(columns).reshape(len(columns), count).T
+
+
+def standard_normal(source: Source, name: str) -> Floats:
+    """Standard normal numbers from the uniforms of a name, shape (B,)."""
+    return exact.normal_quantile(np.maximum(source.uniform(name), SMALLEST_UNIFORM))

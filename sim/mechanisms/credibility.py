@@ -140,11 +140,11 @@ def credibility_by_year(start: Floats, loss: Floats, jump: Floats, changes: Ints
         Shape (..., years).
     """
     years = changes.shape[-1]
-    worn, kept = start, 1 - loss
+    worn, remaining = start, 1 - loss
     by_year = np.empty((*start.shape, years))
     for year in range(years):
         by_year[..., year] = worn
-        worn = worn * kept
+        worn = worn * remaining
     changes = np.broadcast_to(changes, by_year.shape)
     for change in range(1, int(changes.max(initial=0)) + 1):  # repeated multiplication: integer powers with fixed bits
         by_year = np.where(changes >= change, by_year * (1 - jump)[..., None], by_year)
@@ -197,8 +197,8 @@ class Credibility(Bound):
                 first = months_until(lost.first_change_at, as_of)
 
         def table(numbers: Mapping[str, Floats]) -> OptionSum:
-            kept = {option: share(values) for option, values in numbers.items()}
-            return OptionSum.over(space, np.zeros(source.count), {spec.issue: kept})
+            shares = {option: share(values) for option, values in numbers.items()}
+            return OptionSum.over(space, np.zeros(source.count), {spec.issue: shares})
 
         return cls(table(promised), table(per_year), table(at_change), first)
 

@@ -35,11 +35,11 @@ from sim.core.fields import (
 )
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import Bools, Ints
+from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import closest, counted, meant, quoted
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.bound import Bound, Source, Table, side_by_side
 
-DAYS_PER_MONTH = 30.4375
 NEVER = 0  # in place of a round, which are counted from 1
 MOST_EVENTS = 200
 MOST_ROUNDS = 10_000

@@ -16,7 +16,7 @@ from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL, Bools, Condition, Half, Ints, PackageSpace, frozen
 from sim.mechanisms.bound import Bound, Source
 
-ROOM = 2_000_000  # packages of all combinations that are kept, 8 bytes each
+ROOM = 2_000_000  # packages of all cached combinations, 8 bytes each
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class Combinations:
 def combinations(space: PackageSpace, issues: Collection[str]) -> Combinations:
     """Find the distinct combinations of options of some issues, in the order of these options.
 
-    Who asks for the same again gets the same object while it is kept.
+    The same arguments give the same object while it is cached.
 
     Args:
         issues: Names of the issues to look at, in any order; none at all gives one combination.

@@ -48,11 +48,10 @@ from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Bools, Ints, PackageSpace
 from sim.core.wording import listed, shown
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.ballots import NOBODY, Ballots, ballots, in_turn, issues_seen
-from sim.mechanisms.bound import Bound, Source, Table, side_by_side
+from sim.mechanisms.bound import Bound, Source, Table, side_by_side, standard_normal
 from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, numbers_by_option
 
 CEASEFIRE = "ceasefire"  # the milestone without which nothing is in force
-SMALLEST_UNIFORM = 2.0**-54  # half the smallest that a stream makes above 0; its normal number is -8.2, not -inf
 MOST_RATIFIERS, MOST_VOTES, MOST_MILESTONES = 50, 20, 50
 
 MilestoneName = Annotated[Name, Refers("milestone")]
@@ -444,13 +443,9 @@ def _shares(
 def _surprises(shared_error: Any, names: list[str], source: Source) -> Floats:
     """Standard normal numbers of which any two have correlation rho, shape (B, J)."""
     rho = np.minimum(np.maximum(source.number("ratification.shared_error", shared_error), 0.0), 1.0)
-    shared = np.sqrt(rho) * _normal(source, "ratification.shared")
-    own = [np.sqrt(1 - rho) * _normal(source, f"ratification.ratifiers.{name}.vote") for name in names]
+    shared = np.sqrt(rho) * standard_normal(source, "ratification.shared")
+    own = [np.sqrt(1 - rho) * standard_normal(source, f"ratification.ratifiers.{name}.vote") for name in names]
     return side_by_side([shared + part for part in own], source.count)
-
-
-def _normal(source: Source, name: str) -> Floats:
-    return exact.normal_quantile(np.maximum(source.uniform(name), SMALLEST_UNIFORM))
 
 
 def _delay(name: str, milestone: Any, source: Source, space: PackageSpace) -> OptionSum:

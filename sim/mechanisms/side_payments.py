@@ -15,7 +15,7 @@ from sim.core.utility import Extra
 from sim.mechanisms.bound import Bound, Source, Table
 from sim.mechanisms.events import sum_ascending
 
-ROOM = 1_000_000  # packages in all groups that are kept, 8 bytes each
+ROOM = 1_000_000  # packages in all cached groups, 8 bytes each
 MOST_OFFERS = 100
 
 
@@ -95,17 +95,17 @@ class Carrots(Bound):
         for holds, packages in zip(self.static.holds, self.static.packages, strict=True):
             total = sum_ascending(list(self.adds.T[holds]), draws)
             scarce = total > self.budget
-            kept = np.divide(self.budget, total, out=np.ones(draws), where=scarce)
+            paid = np.divide(self.budget, total, out=np.ones(draws), where=scarce)
             for party in np.unique(self.static.party[holds]):
                 own = sum_ascending(list(self.adds.T[holds & (self.static.party == party)]), draws)
-                extras.append(Extra(int(party), packages, own * kept))
+                extras.append(Extra(int(party), packages, own * paid))
         return extras
 
 
 def offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace) -> Offered:
     """Group the packages by the offers that hold.
 
-    Who asks for the same again gets the same object while it is kept.
+    The same arguments give the same object while it is cached.
 
     Args:
         offers: As read, each with `party` and `when`.

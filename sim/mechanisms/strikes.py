@@ -16,8 +16,9 @@ from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.fields import AboveNothing, Amount, Block, Chance, Free, Listed, Number, PartyName, Sourced
 from sim.core.packages import Bools, Ints
+from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.bound import Bound, Source, Table, side_by_side
-from sim.mechanisms.events import DAYS_PER_MONTH, Events, sum_ascending
+from sim.mechanisms.events import Events, sum_ascending
 
 REACH = 10.0  # standard deviations: a uniform has 53 bits, and a Poisson law less than 2**-53 beyond
 SHORTEST_HALF_LIFE = 1 / 24  # days; a normal law reaches beyond its range, also below 0
@@ -230,12 +231,12 @@ def outages(spread: Floats, at_once: Floats, half_life: Floats, days_per_round: 
         round has no time before it.
     """
     lasting = _lasting(half_life)[:, None]  # days
-    kept = exact.power(0.5, days_per_round / half_life)[:, None]
-    kept_of_spread = np.minimum((1 - kept) * (lasting / days_per_round), 1.0)
+    left_of_start = exact.power(0.5, days_per_round / half_life)[:, None]
+    left_of_spread = np.minimum((1 - left_of_start) * (lasting / days_per_round), 1.0)
     dark, weeks = np.zeros_like(spread), np.zeros_like(spread)
     dark[:, 0] = at_once[:, 0]
     for k in range(1, spread.shape[1]):
-        left = dark[:, k - 1] * kept + spread[:, k] * kept_of_spread
+        left = dark[:, k - 1] * left_of_start + spread[:, k] * left_of_spread
         weeks[:, k] = (dark[:, k - 1] + spread[:, k] - left) * lasting / 7
         dark[:, k] = left + at_once[:, k]
     return dark, weeks

@@ -15,7 +15,6 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.fields import (
     SHOWN,
@@ -34,13 +33,13 @@ from sim.core.fields import (
 )
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import Ints
+from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import meant, quoted
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Bound, Source, Table
-from sim.mechanisms.events import DAYS_PER_MONTH, Events
+from sim.mechanisms.bound import Bound, Source, Table, standard_normal
+from sim.mechanisms.events import Events
 from sim.mechanisms.strikes import OutagesSpec, Strikes, StrikeSpec, sides_of
 
-SMALLEST = 2.0**-54  # in place of a uniform that is 0, whose normal quantile is infinite
 MOST_STRIKES = 50
 HELD_BY = "_held_by_"
 
@@ -231,8 +230,8 @@ class War(Bound, Mechanism):
     def path(self, no_deal: Floats) -> Floats:
         """No-deal worth as the war moves it, neither cut to [0, 1] nor touched by events, shape (R, B, N)."""
         front, months = self.front.T[:, :, None], self.static.months[:, None, None]
-        worth = no_deal + self.front_worth * front / 1000 - self.wear * months
-        return worth + self.hardship_worth * self.hardship()
+        moved = no_deal + self.front_worth * front / 1000 - self.wear * months
+        return moved + self.hardship_worth * self.hardship()
 
 
 def no_deal_path(no_deal: Floats, rounds: int, war: War | None, events: Events | None) -> Floats:
@@ -245,10 +244,10 @@ def no_deal_path(no_deal: Floats, rounds: int, war: War | None, events: Events |
     Returns:
         Worth in [0, 1], shape (R, B, N). A lever on a party takes its share of this.
     """
-    worth = war.path(no_deal) if war else np.broadcast_to(no_deal, (rounds, *no_deal.shape))
+    path = war.path(no_deal) if war else np.broadcast_to(no_deal, (rounds, *no_deal.shape))
     if events:
-        worth = worth + events.no_deal_shifts()
-    return np.minimum(np.maximum(worth, 0.0), 1.0)
+        path = path + events.no_deal_shifts()
+    return np.minimum(np.maximum(path, 0.0), 1.0)
 
 
 def _front(spec: FrontSpec | None, source: Source, rounds: int, days_per_round: float, events: Events | None) -> Floats:
@@ -265,6 +264,6 @@ def _front(spec: FrontSpec | None, source: Source, rounds: int, days_per_round: 
     spread = source.number("war.front.sd_per_month", spec.sd_per_month) * np.sqrt(months)
     front[:, 0] = shift[:, 0]
     for k in range(1, rounds):
-        z = exact.normal_quantile(np.maximum(source.uniform(f"war.front.{k + 1}"), SMALLEST))
+        z = standard_normal(source, f"war.front.{k + 1}")
         front[:, k] = front[:, k - 1] + drift + spread * z + shift[:, k]
     return front

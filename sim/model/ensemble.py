@@ -33,13 +33,13 @@ class Ensemble:
         structure: What is the same in all draws.
         draws: Index of each draw, shape (B,).
         weights: Issue weights, rescaled to sum to 1, shape (B, N, I).
-        option_worth: Worth of options in [0, 1], deliverability counted, shape (B, N, I, O).
-        no_deal: Worth of no agreement, shape (B, N).
+        option_worth: Utility of options in [0, 1], deliverability counted, shape (B, N, I, O).
+        no_deal: Utility of no agreement, shape (B, N).
         discount: Per month, shape (B, N).
         foresight: How far a party looks past the signature, in [0, 1], shape (B, N).
         refusal_cost: What a text refused at home costs a party, shape (B, N).
         walk_away: What leaving the talks is worth to a party, -inf for one that never leaves, shape (B, N).
-        linkage_worth: Worth that each linkage adds, shape (B, linkages).
+        linkage_worth: Utility that each linkage adds, shape (B, linkages).
         real: Red lines that are real, shape (B, L).
         strategies: One a party, with parameters of shape (B,).
         protocol: The rules of the table.
@@ -90,7 +90,7 @@ class Ensemble:
         )
 
     def extras(self) -> list[Extra]:
-        """Worth that only combinations have, in the order in which it is added: linkages, then carrots."""
+        """Utility that only combinations have, in the order in which it is added: linkages, then carrots."""
         linkages = [
             Extra(site.party, site.packages, self.linkage_worth[:, column])
             for column, site in enumerate(self.structure.linkages)
@@ -98,7 +98,7 @@ class Ensemble:
         return linkages if self.world.carrots is None else linkages + self.world.carrots.extras()
 
     def utility(self, out: Floats | None = None) -> Floats:
-        """Worth of every package to every party, shape (B, N, P); made anew at each call, into `out` if given."""
+        """Utility of every package to every party, shape (B, N, P); made anew at each call, into `out` if given."""
         return package_utility(self.structure.space, self.weights, self.option_worth, self.extras(), out)
 
     @property
@@ -290,12 +290,12 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
 
 
 def _walk_away(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> Floats:
-    worth = np.full((count, len(table.parties)), -np.inf)
+    value = np.full((count, len(table.parties)), -np.inf)
     for n, name in enumerate(table.parties):
         number = scenario.parties[name].walk_away
         if number is not None:
-            worth[:, n] = source.number(f"parties.{name}.walk_away", number)
-    return worth
+            value[:, n] = source.number(f"parties.{name}.walk_away", number)
+    return value
 
 
 def _weights(scenario: Scenario, source: _Drawn, table: Structure) -> Floats:
@@ -315,47 +315,47 @@ def _option_worth(scenario: Scenario, source: _Drawn, table: Structure) -> Float
             values = scenario.parties[name].values[issue.name]
             for o, option in enumerate(issue.options):
                 stated[n, i, o] = source.stated(f"parties.{name}.values.{issue.name}.{option}", values[option])
-    worth = np.empty((source.count, *stated.shape))
-    worth[:] = stated / 100  # all at once; what differs from draw to draw is written over it
+    value = np.empty((source.count, *stated.shape))
+    value[:] = stated / 100  # all at once; what differs from draw to draw is written over it
     for n, name in enumerate(table.parties):
         for i, issue in enumerate(table.space.issues):
             size = len(issue.options)
-            _put_points(scenario, source, name, issue, stated[n, i, :size], worth[:, n, i, :size])
+            _put_points(scenario, source, name, issue, stated[n, i, :size], value[:, n, i, :size])
     for i, issue in enumerate(table.space.issues):
         for option, deliverable in sorted(scenario.issues[issue.name].deliverable.items()):
             path = f"issues.{issue.name}.deliverable.{option}.chance"
             chance = source.number(path, deliverable.chance)
-            deliver(worth[:, :, i], issue.options.index(option), issue.options.index(deliverable.otherwise), chance)
-    return worth
+            deliver(value[:, :, i], issue.options.index(option), issue.options.index(deliverable.otherwise), chance)
+    return value
 
 
-def _put_points(scenario: Scenario, source: _Drawn, party: str, issue: Issue, stated: Floats, worth: Floats) -> None:
+def _put_points(scenario: Scenario, source: _Drawn, party: str, issue: Issue, stated: Floats, value: Floats) -> None:
     """Put drawn points of the options of one issue, divided by 100, in the place of those that they are drawn around.
 
     Args:
         stated: Points around which they are drawn, shape (O,).
-        worth: Written to where points differ from draw to draw, shape (B, O).
+        value: Written to where points differ from draw to draw, shape (B, O).
     """
     spread, values = scenario.parties[party].values_within, scenario.parties[party].values[issue.name]
     for o, option in enumerate(issue.options):
         path = f"parties.{party}.values.{issue.name}.{option}"
         if values[option].uncertain:
-            worth[:, o] = source.number(path, values[option]) / 100
+            value[:, o] = source.number(path, values[option]) / 100
         elif spread:
-            worth[:, o] = source.within(path, values[option].value, spread) / 100
+            value[:, o] = source.within(path, values[option].value, spread) / 100
     if spread:
-        # The party's order of options is kept: the drawn points are dealt out again from the least liked option up.
+        # The party's order of options stays: the drawn points are dealt out again from the least liked option up.
         ranking = sorted(range(len(issue.options)), key=lambda o: (stated[o], issue.options[o]))
-        worth[:, ranking] = np.sort(worth, axis=1)
+        value[:, ranking] = np.sort(value, axis=1)
 
 
 def _linkage_worth(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> Floats:
-    worth = np.zeros((count, len(table.linkages)))
+    value = np.zeros((count, len(table.linkages)))
     for column, site in enumerate(table.linkages):
         _, name, _, linkage_id, _ = site.path.split(".")
         linkage = next(linkage for linkage in scenario.parties[name].linkages if linkage.id == linkage_id)
-        worth[:, column] = source.number(site.path, linkage.adds)
-    return worth
+        value[:, column] = source.number(site.path, linkage.adds)
+    return value
 
 
 def _real_lines(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> tuple[Bools, Bools, list[str]]:

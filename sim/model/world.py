@@ -181,21 +181,20 @@ def draw_world(
 class _Narrowed:
     """Numbers as a meeting before the first round has left them: drawn, then moved toward their values."""
 
-    source: Any
+    source: Source
     events: Events
 
     @property
     def count(self) -> int:
-        return int(self.source.count)
+        return self.source.count
 
     def number(self, path: str, number: Any) -> Floats:
-        drawn: Floats = self.source.number(path, number)
+        drawn = self.source.number(path, number)
         share = self.events.narrowing(path)[0]
         return np.where(share == 1, drawn, number.value + share * (drawn - number.value))
 
     def uniform(self, name: str) -> Floats:
-        drawn: Floats = self.source.uniform(name)
-        return drawn
+        return self.source.uniform(name)
 
 
 def _by_line(rounds: Mapping[str, Ints], names: tuple[str, ...], draws: int) -> Ints:

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from itertools import combinations, permutations
 
-import numpy as np
-
 from sim.core.exact import TOLERANCE
 from sim.core.packages import ALWAYS, NEVER, Condition, PackageSpace
 from sim.core.wording import cut, listed, shown
@@ -202,16 +200,15 @@ def _no_deal(scenario: Scenario, space: PackageSpace) -> Found:
         if party.signs == NEVER:
             continue
         central, no_deal = central_utility(scenario, space, name), party.no_deal
-        worth = np.where(central.signable, central.utility, -np.inf)
-        best = int(np.argmax(worth))
+        best, utility = central.best
         path = ("parties", name, "no_deal")
         if float(central.utility.min()) >= no_deal.value - TOLERANCE:
             message = f"at central numbers every package is worth {no_deal.value:g} or more to {shown(name)}"
             yield path, f"{message}: it never refuses one for its worth"
-        if no_deal.uncertain and no_deal.high is not None and no_deal.high > worth[best] + TOLERANCE:
+        if no_deal.uncertain and no_deal.high is not None and no_deal.high > utility + TOLERANCE:
             package = shown(spelled(space, scenario.issues, best), 300)
             message = (
                 f"part of the range, up to {no_deal.high:g}, lies above its best package, {package}, worth "
-                f"{float(worth[best]):.4f} at central numbers: in such draws {shown(name)} signs nothing"
+                f"{utility:.4f} at central numbers: in such draws {shown(name)} signs nothing"
             )
             yield path, message

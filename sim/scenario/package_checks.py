@@ -33,6 +33,12 @@ class CentralUtility(NamedTuple):
     utility: Floats
     signable: Bools
 
+    @property
+    def best(self) -> tuple[int, float]:
+        """The best package that can be signed, and its utility; -inf if there is none."""
+        utility = np.where(self.signable, self.utility, -np.inf)
+        return int(np.argmax(utility)), float(utility.max())
+
 
 def raw_count(issues: Mapping[str, IssueSpec]) -> int:
     """Number of packages before consistency."""
@@ -98,13 +104,13 @@ def central_utility(scenario: "Scenario", space: PackageSpace, name: str) -> Cen
     """Utility of every package to a party, all numbers at their value: deliverability, linkages and carrots counted."""
     issues, party = scenario.issues, scenario.parties[name]
     widest = max(len(issue.options) for issue in space.issues)
-    worth = np.zeros((1, 1, len(space.issues), widest))
+    values = np.zeros((1, 1, len(space.issues), widest))
     for i, issue in enumerate(space.issues):
         for o, option in enumerate(issue.options):
-            worth[0, 0, i, o] = party.values[issue.name][option].value / 100
+            values[0, 0, i, o] = party.values[issue.name][option].value / 100
         for option, uncertain in sorted(issues[issue.name].deliverable.items()):
             at, instead = issue.options.index(option), issue.options.index(uncertain.otherwise)
-            deliver(worth[:, :, i], at, instead, np.array([uncertain.chance.value]))
+            deliver(values[:, :, i], at, instead, np.array([uncertain.chance.value]))
     weights = rescale_weights(np.array([[[party.weights[issue.name].value for issue in space.issues]]]))
     extras = [
         Extra(0, np.flatnonzero(space.holds(linkage.when)), np.array([linkage.adds.value]))
@@ -118,7 +124,7 @@ def central_utility(scenario: "Scenario", space: PackageSpace, name: str) -> Cen
     for line in party.red_lines:
         if _certain(line):
             signable &= ~space.holds(line.never) | space.holds(line.unless)
-    return CentralUtility(package_utility(space, weights, worth, extras)[0, 0], signable)
+    return CentralUtility(package_utility(space, weights, values, extras)[0, 0], signable)
 
 
 def spelled(space: PackageSpace, issues: Mapping[str, IssueSpec], package: int) -> str:
@@ -196,9 +202,8 @@ def _check_no_deal(scenario: "Scenario", space: PackageSpace, name: str, faults:
         )
         faults.add(place(root, "parties", name, "red_lines"), message, f"parties.{name}.red_lines")
         return
-    worth = np.where(central.signable, central.utility, -np.inf)
-    best = int(np.argmax(worth))
-    if worth[best] >= no_deal - TOLERANCE:
+    best, utility = central.best
+    if utility >= no_deal - TOLERANCE:
         return
     behind = f" behind none of its lines of hardness 1 ({listed(lines)})" if lines else ""
     way_out = "lower no_deal, or raise what the party's best options are worth"
@@ -206,6 +211,6 @@ def _check_no_deal(scenario: "Scenario", space: PackageSpace, name: str, faults:
         way_out += ", or give one of these lines a hardness below 1"
     message = (
         f"no package{behind} is worth {no_deal:g} to {name} at central numbers: the best, "
-        f"{shown(spelled(space, scenario.issues, best), 300)}, is worth {float(worth[best]):.4f}; {way_out}"
+        f"{shown(spelled(space, scenario.issues, best), 300)}, is worth {utility:.4f}; {way_out}"
     )
     faults.add(at, message, path)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sim.core.fields import NUMBER_KEYS
 from sim.core.wording import counted, meant, quoted, shown
 from sim.scenario.caps import walk
 from sim.scenario.messages import Faults, Mark
@@ -15,8 +16,6 @@ from sim.scenario.yaml_reader import MOST_NODES, read_text
 from sim.scenario.yaml_writer import brief
 
 Path = tuple[str, ...]
-
-NUMBER_KEYS = ("value", "range", "law", "status", "source", "note")
 
 
 @dataclass(frozen=True)
