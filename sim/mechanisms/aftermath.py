@@ -93,7 +93,6 @@ class Aftermath(Bound, Mechanism):
         monitoring: Chance that a breach is seen.
         power_shift, pull_back, hazard: The two tests, and the danger of a break.
         hold: Uniform of the break, shape (B,).
-        static: Combinations of options.
     """
 
     key = "aftermath"

@@ -253,7 +253,6 @@ class Hazard(Bound):
         not_self_enforcing, pull_back_fails, bought: Factors where a shift of power undoes the agreement, where
             cheating on the pull-back pays, and what was bought by pressure once the pressure is gone, shape (B,).
         fades_per_year: Share of the pressure that goes each year, shape (B,).
-        static: The features of the combinations.
     """
 
     law: WeibullYears
@@ -389,7 +388,6 @@ class Outlook(Bound):
             time without its promise, shape (B, 2 K).
         absent: Packages that the guarantor would not act for, shape (B, P); None where there is no guarantor, or
             where that is left open.
-        static: The combinations.
     """
 
     held: Floats

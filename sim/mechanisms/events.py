@@ -182,7 +182,6 @@ class Events(Bound, Mechanism):
     """What happens in which round, and every drawn number of its effects.
 
     Attributes:
-        static: What is the same in all draws.
         happens: Whether an event happens in a round, shape (B, R, E), events by id.
         numbers: Drawn numbers of the effects, shape (B, columns).
     """

@@ -42,7 +42,6 @@ class GivingWay(Bound, Mechanism):
     """How real red lines are given up as the months pass.
 
     Attributes:
-        static: Whose the lines are.
         per_month: Pace without pressure, shape (B,).
         lever_adds: Times the pace that a lever at full strength adds, shape (B,).
         endurance: Wear at which a line falls, infinite for a line of hardness 1, shape (B, L).

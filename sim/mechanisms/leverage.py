@@ -71,7 +71,6 @@ class Levers(Bound):
     """What the mediator can do to the worth of no deal.
 
     Attributes:
-        static: Whose levers, and when they are pulled.
         lowers: Share of no-deal worth that a lever takes at full strength, shape (B, levers).
         step: Strength gained or lost in a round, shape (B,).
         by_events: Steps that events add in a round, shape (B, R, levers).

@@ -115,7 +115,6 @@ class OptionSum(Bound):
     Attributes:
         base: What every package starts from, shape (B,).
         numbers: Summands of the options of these issues, side by side, shape (B, options).
-        static: Which of them a package takes.
     """
 
     base: Floats

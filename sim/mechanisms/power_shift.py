@@ -170,7 +170,6 @@ class PowerShift(Bound):
         cost_named, cost_other: War costs, shares of the stake, shape (B,).
         discount: Over the time in which the shift happens, shape (B,).
         penalty: What the guarantor's acting would cost the rising side, as a share of the stake, shape (B,).
-        static: Names of the sides.
     """
 
     shifts: OptionSum

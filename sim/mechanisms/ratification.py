@@ -209,7 +209,6 @@ class Ratification(Bound, Mechanism):
         surprise: Standard normal number by which each ratifier differs from what is expected, shape (B, J).
         months: From being ready to vote to the vote, shape (B, J).
         milestones: Months of each milestone after what it counts from.
-        static: Who votes on what.
     """
 
     key = "ratification"

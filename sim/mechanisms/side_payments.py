@@ -60,7 +60,6 @@ class Carrots(Bound):
     """What the mediator adds to packages.
 
     Attributes:
-        static: What is offered for which packages.
         adds: Worth that each offer adds while the budget lasts, 0 or more, shape (B, offers).
         budget: The most that is added to one package, over all parties, 0 or more, shape (B,).
     """

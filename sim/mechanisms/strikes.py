@@ -108,7 +108,6 @@ class Strikes(Bound):
     """Strikes between rounds and what they do to households.
 
     Attributes:
-        static: What is the same in all draws.
         waves: Waves since the round before and with the events of the round, shape (B, R, S).
         hits: What got through in them, shape (B, R, S).
         dark: Households without power at the date of the round, shape (B, R, S).

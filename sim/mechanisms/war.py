@@ -111,7 +111,6 @@ class War(Bound, Mechanism):
     """The war in all rounds of all draws, whatever the parties say.
 
     Attributes:
-        static: The clock.
         front: What the named side has gained since the talks began, in the file's unit, shape (B, R).
         strikes: Waves, hits and homes without power.
         front_worth: What 1,000 units of front add to a party's no-deal worth, shape (B, N).

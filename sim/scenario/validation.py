@@ -123,12 +123,10 @@ _BOUNDS = {
 def _message(kind: str, value: Any, context: dict[str, Any], text: str) -> str:
     if kind == "at":
         return str(context["message"])
+    if kind == "number" and "found" in context:
+        return f"{context['found']} is no number; 0.4 or {{value: 0.4, range: [0.3, 0.5]}} would do"
     if kind == "number":
-        return (
-            f"{context['found']} is no number; 0.4 or {{value: 0.4, range: [0.3, 0.5]}} would do"
-            if "found" in context
-            else text
-        )
+        return text
     if kind in _BOUNDS:
         key, bound = _BOUNDS[kind]
         return f"{found(value)} is out of bounds; {bound} {context[key]:g} would do"

@@ -105,9 +105,9 @@ def _parsed(text: str, file: str, faults: Faults, line: int, column: int) -> Nod
         at = error.problem_mark or error.context_mark
         if error.context_mark and at and text[at.index :].strip() == "":
             at = error.context_mark  # what is not closed starts there; the end of the file tells nothing
-        mark = (
-            Mark(file, at.line + line, at.column + (column if at.line == 0 else 1)) if at else Mark(file, line, column)
-        )
+        mark = Mark(file, line, column)
+        if at:
+            mark = Mark(file, at.line + line, at.column + (column if at.line == 0 else 1))
         problem = ", ".join(shown(part, 120) for part in (error.context, error.problem) if part)
         faults.add(mark, f"this is not YAML: {problem or 'it cannot be read'}{_tab_hint(text, mark.line - line)}")
     except (YAMLError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, AssertionError) as error:
@@ -191,14 +191,9 @@ class _Reader:
                 break
             key = self.node(event, events, depth + 1)
             following = next(events)
-            if (
-                isinstance(following, yaml_events.ScalarEvent)
-                and following.value == ""
-                and following.style in (None, "")
-            ):
-                following.start_mark = (
-                    event.start_mark
-                )  # nothing stands there: the parser's place is that of what follows
+            empty = isinstance(following, yaml_events.ScalarEvent) and following.value == ""
+            if empty and following.style in (None, ""):
+                following.start_mark = event.start_mark  # nothing is there: the parser has the place of what follows
             value = self.node(following, events, depth + 1)
             if not isinstance(key, ScalarNode):
                 self.faults.add(key.mark, "a key must be a name, not a list or a mapping")
