@@ -305,10 +305,6 @@ class Ratification(Bound, Mechanism):
         """
         return _together(self.chance[:, self.static.cells])
 
-    def chance_over_packages(self) -> Floats:
-        """Closed-form chance of every package if surprises are independent, shape (B, P)."""
-        return self.static.combinations.spread(self.chances_over_combinations()[0])
-
     def hold(self, packages: Ints) -> Votes:
         """Hold the votes on one package a draw.
 

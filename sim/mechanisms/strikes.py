@@ -172,10 +172,6 @@ class Strikes(Bound):
         """Household-weeks without power on each party's side since the round before, shape (R, B, N)."""
         return self._by_party(self.weeks.swapaxes(0, 1))
 
-    def counted(self) -> Ints:
-        """Household-weeks since the round before in whole numbers, which add up over draws in any order, (R, B, N)."""
-        return np.rint(self.household_weeks()).astype(np.int64)
-
     def weeks_after(self, played: Ints, months: Floats) -> Floats:
         """Household-weeks still to come on each party's side when the talks end and the war does not yet.
 
