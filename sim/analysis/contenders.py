@@ -9,9 +9,10 @@ from math import prod
 from sim.core.wording import counted, listed, meant, quoted, shown
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, plain
-from sim.scenario.registered import STRATEGIES, check_block
+from sim.scenario.registered import check_block
 from sim.scenario.yaml_reader import read_text
 from sim.scenario.yaml_writer import brief, flow
+from sim.strategies import STRATEGIES
 
 OPTION = "--strategy"
 MOST_POINTS = 4_096

@@ -5,9 +5,11 @@ from typing import Any
 
 from sim.core.registry import Registry, texts_of
 from sim.model.ensemble import line_group
+from sim.protocols import PROTOCOLS
 from sim.results.labels import BLOCKS, clean, issue_label, line_words, party_label
 from sim.scenario import Number, PartySpec, ProtocolSpec, Scenario, StrategySpec, read_scenario
-from sim.scenario.registered import PROTOCOLS, STRATEGIES, parameters_of
+from sim.scenario.registered import parameters_of
+from sim.strategies import STRATEGIES
 
 READINGS = ("by_party", "together", "each")
 MOST_PATHS = 2_000

@@ -63,7 +63,7 @@ class Refers:
 
 @dataclass(frozen=True)
 class Each:
-    """A table with an entry for every name there is; `hole` says in words what one without lacks."""
+    """A table with an entry for every name there is; `hole` names what one without lacks."""
 
     hole: str
 
@@ -129,11 +129,11 @@ class Form:
 
 def fault(message: str, key: str | None = None) -> PydanticCustomError:
     """A fault of the block that is checked, at one of its keys if one is given."""
-    return PydanticCustomError("at", "{said}", {"said": message} | ({} if key is None else {"key": key}))
+    return PydanticCustomError("at", "{message}", {"message": message} | ({} if key is None else {"key": key}))
 
 
 def found(value: Any) -> str:
-    """A value of the wrong kind, in words."""
+    """A value of the wrong kind, as a phrase."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
@@ -175,8 +175,8 @@ def _finite(value: float) -> float:
     return value
 
 
-def _one_or_more(word: dict[str, Any], **rest: Any) -> WithJsonSchema:
-    return WithJsonSchema({"anyOf": [word, {"type": "array", "items": word, **rest}]})
+def _one_or_more(one: dict[str, Any], **rest: Any) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one, **rest}]})
 
 
 Finite = Annotated[float, AfterValidator(_finite)]
@@ -211,7 +211,7 @@ class Listed:
 
 
 Many = Annotated[tuple[T, ...], Listed()]
-_Word = Annotated[str, Field(min_length=1, max_length=200)]
+_ShortText = Annotated[str, Field(min_length=1, max_length=200)]
 Keys = Annotated[
     Many[Annotated[str, StringConstraints(min_length=1, max_length=80)]],
     BeforeValidator(_one_is_a_list),
@@ -221,9 +221,9 @@ OneOrMore = Annotated[
     tuple[T, ...], Listed(1, 500), BeforeValidator(_one_entry_is_a_list),
     _one_or_more({"type": "string", "pattern": NAME}, minItems=1),
 ]
-AnyWords = Annotated[tuple[_Word, ...], Listed(None, 250), BeforeValidator(_one_is_a_list),
+AnyTexts = Annotated[tuple[_ShortText, ...], Listed(None, 250), BeforeValidator(_one_is_a_list),
                      _one_or_more({"type": "string"})]  # fmt: skip
-Words = Annotated[tuple[_Word, ...], Listed(1, 250), BeforeValidator(_one_is_a_list),
+Texts = Annotated[tuple[_ShortText, ...], Listed(1, 250), BeforeValidator(_one_is_a_list),
                   _one_or_more({"type": "string"}, minItems=1)]  # fmt: skip
 
 
@@ -238,11 +238,10 @@ def _small(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _size(value: Any) -> tuple[int, int]:
-    """Entries and letters of a nested value."""
     below = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
     sizes = [_size(each) for each in below]
-    words = [value] if isinstance(value, str) else list(map(str, value)) if isinstance(value, dict) else []
-    return 1 + sum(entries for entries, _ in sizes), sum(map(len, words)) + sum(letters for _, letters in sizes)
+    texts = [value] if isinstance(value, str) else list(map(str, value)) if isinstance(value, dict) else []
+    return 1 + sum(entries for entries, _ in sizes), sum(map(len, texts)) + sum(letters for _, letters in sizes)
 
 
 Free = Annotated[dict[str, Any], AfterValidator(_small)]  # shown, never computed from
@@ -329,7 +328,7 @@ class Open(Sourced):
 
     @model_validator(mode="after")
     def _read_open(self) -> Self:
-        """Put what stands at these keys into shape; what has none is told by the reader."""
+        """Put what stands at these keys into shape; what has none is a fault of the reader."""
         for key, value in (self.__pydantic_extra__ or {}).items():
             try:
                 self.__pydantic_extra__[key] = self.kind.model_validate(value)  # type: ignore[index]
@@ -488,7 +487,7 @@ class Number(Block):
 
     @classmethod
     def wanted(cls) -> str:
-        """The numbers that would do, in words."""
+        """The numbers that would do, as a phrase."""
         if cls.above is not None:
             return f"a number above {cls.above:g}" + (f", at most {cls.most:g}," if cls.most is not None else "")
         if cls.least is not None and cls.most is not None:
@@ -681,7 +680,6 @@ class Clauses(RootModel[Annotated[tuple[Clause, ...], Listed(1, 200)]]):
 
 
 def _always_or_never(value: Any, handler: Any) -> Any:
-    """Take the words always and never; anything else goes to the handler."""
     if isinstance(value, str):
         if value not in ("always", "never"):
             raise fault(f"{found(value)} where always, never, a condition or a list of conditions would do")
@@ -690,7 +688,7 @@ def _always_or_never(value: Any, handler: Any) -> Any:
 
 
 def _compiled(clauses: Clauses | str, options: Mapping[str, list[str]]) -> Condition:
-    """A condition without `anything_but`; names that do not exist are told by the reader."""
+    """A condition without `anything_but`; names that do not exist are faults of the reader."""
     if isinstance(clauses, str):
         return ALWAYS if clauses == "always" else NEVER
     return Condition(tuple(
@@ -703,9 +701,9 @@ def _compiled(clauses: Clauses | str, options: Mapping[str, list[str]]) -> Condi
     ))  # fmt: skip
 
 
-_WORD_OR_CLAUSES = Annotated[Literal["always", "never"] | Clauses, WrapValidator(_always_or_never)]
+_ALWAYS_OR_CLAUSES = Annotated[Literal["always", "never"] | Clauses, WrapValidator(_always_or_never)]
 When = Annotated[Condition, Form(Clauses, _compiled)]
-WhenOrWord = Annotated[Condition, Form(_WORD_OR_CLAUSES, _compiled, nullable=False)]
+WhenOrAlways = Annotated[Condition, Form(_ALWAYS_OR_CLAUSES, _compiled, nullable=False)]
 
 
 # Numbers by option of one issue

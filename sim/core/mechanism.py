@@ -57,22 +57,22 @@ class Place(Protocol):
         """Entries of a list."""
 
     def fault(self, message: str, on: str = VALUE, path: str | None = None) -> None:
-        """Tell what is wrong, at `VALUE`, `BLOCK` or `KEY`; under another path if one is given."""
+        """Report what is wrong, at `VALUE`, `BLOCK` or `KEY`; under another path if one is given."""
 
     def key_as_path(self) -> tuple[str, ...] | None:
         """The parts of a key that is a dotted path; None, and a fault, if it is none."""
 
     def must_name(self, known: Sequence[str], what: str, of: str = "") -> list[str]:
-        """Tell names, one or a list, that do not exist or stand twice; returns those read."""
+        """Report names, one or a list, that do not exist or stand twice; returns those read."""
 
     def keys_must_be(self, known: Sequence[str], what: str) -> None:
-        """Tell keys that are none of the names known."""
+        """Report keys that are none of the names known."""
 
     def must_have_each(self, known: Sequence[str], what: str, hole: str) -> None:
-        """Tell keys that are none of the names known, and names without a key."""
+        """Report keys that are none of the names known, and names without a key."""
 
     def must_be_of_one_issue(self, names: Names, whole: bool) -> None:
-        """Tell a table whose keys are not options of exactly one issue; if `whole`, all its options."""
+        """Report a table whose keys are not options of exactly one issue; if `whole`, all its options."""
 
     def number_paths(self) -> list[tuple[str, ...]]:
         """Paths below, in full, at which the file has a number that a draw may move."""
@@ -140,7 +140,7 @@ class Drawing:
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """What a mechanism may look at when a round has been played.
+    """What a mechanism may read when a round has been played.
 
     Attributes:
         state: The table once everybody had moved, before any mechanism moved on.
@@ -174,7 +174,7 @@ class Mechanism:
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Tell what is wrong between the keys of the block, and between it and the rest of the file."""
+        """Report what is wrong between the keys of the block, and between it and the rest of the file."""
 
     @classmethod
     def draw(cls, block: Any, drawing: Drawing) -> "Mechanism | None":
@@ -182,7 +182,7 @@ class Mechanism:
         raise NotImplementedError(f"{cls.key} says not how it is drawn")
 
     def rows(self, rows: Rows) -> "Mechanism":
-        """Some of the draws, in the order asked for."""
+        """Some of the draws, in the given order."""
         raise NotImplementedError(f"{self.key} says not how its draws are told apart")
 
     def move_no_deal(self, path: Floats) -> Floats:

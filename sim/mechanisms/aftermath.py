@@ -3,7 +3,7 @@
 Signed, ratified and holding are three answers. This page gives the third: what a guarantee is worth when it is called
 on, whether a shift of power or a pull-back gives somebody a reason to break the agreement, and when it breaks.
 
-Whether an agreement fails a test is asked of the promise as it stands at signature; how the promise wears off in the
+Whether an agreement fails a test is a matter of the promise as it stands at signature; how the promise wears off in the
 years after enters the hazard of those years. Without guarantees in the file nothing hinges on anybody's acting:
 penalties then count in full and nobody is deterred.
 """
@@ -21,7 +21,7 @@ from sim.core.fields import Block, ByOption, Chance, Name, Names, by_option, iss
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.bound import Bound, Source, Table
 from sim.mechanisms.credibility import (
     Credibility,
     CredibilityLostSpec,
@@ -40,7 +40,7 @@ from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, 
 from sim.mechanisms.phased_withdrawal import PullBack, PullBackSpec, StepTest
 from sim.mechanisms.power_shift import PowerShift, PowerShiftSpec, PowerTest
 
-Look = Callable[[OptionSum], Floats]
+Lookup = Callable[[OptionSum], Floats]
 ChanceByOption = Annotated[ByOption, by_option(dict[Name, Chance], issues_with_all)]
 
 
@@ -84,7 +84,7 @@ class Ground:
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Aftermath(Mechanism):
+class Aftermath(Bound, Mechanism):
     """What happens after signature, bound to draws.
 
     Attributes:
@@ -93,7 +93,6 @@ class Aftermath(Mechanism):
         monitoring: Chance that a breach is seen.
         power_shift, pull_back, hazard: The two tests, and the danger of a break.
         hold: Uniform of the break, shape (B,).
-        static: Combinations of options.
     """
 
     key = "aftermath"
@@ -111,14 +110,14 @@ class Aftermath(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Tell what does not fit together in each of its parts, and parts that hang on none."""
+        """Report what does not fit together in each of its parts, and parts that hang on none."""
         for table in ("credibility", "monitoring"):
             at[table].must_be_of_one_issue(names, whole=True)
         GuarantorSpec.check(at["guarantor"])
         for key in ("guarantor", "credibility_lost"):
             if at[key] and not at["credibility"]:
-                said = "without `credibility` nothing hangs on this; say what the promise is worth by option"
-                at[key].fault(said, KEY)
+                message = "without `credibility` nothing hangs on this; say what the promise is worth by option"
+                at[key].fault(message, KEY)
         if at["credibility_lost"].is_mapping:
             CredibilityLostSpec.check(at["credibility_lost"], at["credibility"])
         if at["power_shift"].is_mapping:
@@ -145,9 +144,6 @@ class Aftermath(Mechanism):
         """Draw all numbers of `aftermath`; None where the file has none.
 
         Args:
-            spec: As the scenario gives it.
-            source: Of drawn numbers and uniforms.
-            table: The packages.
             as_of: Date of month 0; needed where a change of government is dated.
             fades_per_year: Share of the pressure that goes each year after signature, from the mediation, shape (B,).
         """
@@ -179,10 +175,6 @@ class Aftermath(Mechanism):
             ),
         )
 
-    def rows(self, rows: Rows) -> "Aftermath":
-        """Some of the draws."""
-        return rows_of(self, rows)
-
     def judge(
         self,
         packages: Ints,
@@ -206,17 +198,17 @@ class Aftermath(Mechanism):
             ValueError: if there is a guarantor and its worth is missing.
         """
 
-        def look(table: OptionSum) -> Floats:
+        def lookup(table: OptionSum) -> Floats:
             return table.of(packages)
 
         signed = packages != NO_DEAL
         gain = self._gain(guarantor_utility, guarantor_no_deal)
-        promised = self._promised(look, np.where(signed, 0.0, np.nan))
+        promised = self._promised(lookup, np.where(signed, 0.0, np.nan))
         absent = self._absent(gain, promised)
         believed = np.where(absent, 0.0, promised)
-        shift = np.full(len(packages), np.nan) if self.power_shift is None else look(self.power_shift.shifts)
-        by_year = self._by_year(look, believed, signed_month, signed_month + months_to_force)
-        power, pull_back = self._power(shift, believed), self._pull_back(look, believed)
+        shift = np.full(len(packages), np.nan) if self.power_shift is None else lookup(self.power_shift.shifts)
+        by_year = self._by_year(lookup, believed, signed_month, signed_month + months_to_force)
+        power, pull_back = self._power(shift, believed), self._pull_back(lookup, believed)
         paid = np.zeros(len(packages), bool) if bought is None else bought & signed
         factors = self._factors(packages, by_year, power.fails, pull_back.fails, paid, months_to_force)
         s12, s60, month = self._fate(factors.product)
@@ -248,7 +240,7 @@ class Aftermath(Mechanism):
         guarantor_utility: Floats | None = None,
         guarantor_no_deal: Floats | None = None,
     ) -> "Outlook":
-        """How long each package would hold if it came into force, without pressure: what foresight looks at.
+        """How long each package would hold if it came into force, without pressure: what foresight reads.
 
         Args:
             in_force_month: Months from the scenario's date to signature and entry into force, taken as one; 0 if not
@@ -274,18 +266,18 @@ class Aftermath(Mechanism):
         """
         month = np.zeros(len(self.hold)) if in_force_month is None else in_force_month
         where, danger = self.static.all, self.static.danger
-        promised_all = self._promised(_looking_at(where.example), np.zeros((len(month), len(where))))
+        promised_all = self._promised(_lookup_at(where.example), np.zeros((len(month), len(where))))
         least = None
         if self.static.guarantor is not None:
             least = least_gain(promised_all, self.cost_of_acting[:, None])
         shift = np.zeros_like(promised_all)
         if self.power_shift is not None:
-            shift = _looking_at(where.example)(self.power_shift.shifts)
+            shift = _lookup_at(where.example)(self.power_shift.shifts)
         factors, kind, kinds = [], [], 0
-        for kept in (True, False) if least is not None else (True,):
-            undone = self._power(shift, promised_all if kept else np.zeros_like(promised_all)).fails
+        for acts in (True, False) if least is not None else (True,):
+            undone = self._power(shift, promised_all if acts else np.zeros_like(promised_all)).fails
             kind.append(kinds + self.static.danger_of_all + len(danger) * undone)
-            factors += self._factors_ahead(month, kept, bool(undone.any()))
+            factors += self._factors_ahead(month, acts, bool(undone.any()))
             kinds = len(danger) * len(factors)
         together = np.concatenate(factors, axis=1)
         held = np.ones((len(month), kinds, len(SPAN_MIDDLES)))
@@ -293,25 +285,25 @@ class Aftermath(Mechanism):
             held = self.hazard.law.survival(together, SPAN_MIDDLES)
         return Outlook(held, np.concatenate(kind, axis=1), None, where), least
 
-    def _factors_ahead(self, month: Floats, kept: bool, any_undone: bool) -> list[Floats]:
+    def _factors_ahead(self, month: Floats, acts: bool, any_undone: bool) -> list[Floats]:
         """Q of ten years by combination, (B, K, years): without a shift of power that undoes the deal, and with one.
 
         The latter only if there is any, which saves half the work of most blocks and moves no bit.
         """
         danger = self.static.danger
-        look = _looking_at(danger.example)
-        promised = self._promised(look, np.zeros((len(month), len(danger))))
-        believed = promised if kept else np.zeros_like(promised)
+        lookup = _lookup_at(danger.example)
+        promised = self._promised(lookup, np.zeros((len(month), len(danger))))
+        believed = promised if acts else np.zeros_like(promised)
         if self.hazard is None:
             return (1 + any_undone) * [np.ones((len(month), len(danger), TEN_YEARS))]
-        by_year = self._by_year(look, believed, month, month, TEN_YEARS)
-        tests = np.where(self._pull_back(look, believed).fails, along(self.hazard.pull_back_fails, believed), 1.0)
+        by_year = self._by_year(lookup, believed, month, month, TEN_YEARS)
+        tests = np.where(self._pull_back(lookup, believed).fails, along(self.hazard.pull_back_fails, believed), 1.0)
         features = self.hazard.features(self.hazard.static.present[None])
         factors = (features * tests)[..., None] * self._deterrence(by_year)
         return [factors, along(self.hazard.not_self_enforcing, factors) * factors][: 1 + any_undone]
 
-    def _promised(self, look: Look, otherwise: Floats) -> Floats:
-        return otherwise * np.nan if self.credibility is None else look(self.credibility.promised)
+    def _promised(self, lookup: Lookup, otherwise: Floats) -> Floats:
+        return otherwise * np.nan if self.credibility is None else lookup(self.credibility.promised)
 
     def _gain(self, utility: Floats | None, no_deal: Floats | None) -> Floats:
         """What packages add for the guarantor, of the shape of `utility`; NaN, shape (B,), where there is none."""
@@ -326,13 +318,15 @@ class Aftermath(Mechanism):
             return np.zeros(promised.shape, bool)
         return guarantor_absent(gain, promised, along(self.cost_of_acting, promised))
 
-    def _by_year(self, look: Look, believed: Floats, signed: Floats, in_force: Floats, years: int = YEARS) -> Floats:
+    def _by_year(
+        self, lookup: Lookup, believed: Floats, signed: Floats, in_force: Floats, years: int = YEARS
+    ) -> Floats:
         """Credibility at the start of each year in force, NaN where that never comes, shape (B, ..., years)."""
         if self.credibility is None:
             return np.full((*believed.shape, years), np.nan)
         changes = self.credibility.changes(signed, in_force, years)
         changes = changes.reshape(len(signed), *(1 for _ in believed.shape[1:]), years)
-        by_year = credibility_by_year(believed, look(self.credibility.loss), look(self.credibility.jump), changes)
+        by_year = credibility_by_year(believed, lookup(self.credibility.loss), lookup(self.credibility.jump), changes)
         return np.where(along(np.isnan(in_force), by_year), np.nan, by_year)
 
     def _acting(self, believed: Floats) -> Floats:
@@ -344,12 +338,12 @@ class Aftermath(Mechanism):
             return PowerTest(np.zeros(shift.shape, bool), np.full(shift.shape, np.nan), np.full(shift.shape, np.nan))
         return self.power_shift.test(shift, self._acting(believed))
 
-    def _pull_back(self, look: Look, believed: Floats) -> StepTest:
+    def _pull_back(self, lookup: Lookup, believed: Floats) -> StepTest:
         if self.pull_back is None:
             missing = np.full(believed.shape, np.nan)
             return StepTest(np.zeros(believed.shape, bool), missing, missing)
-        monitoring = np.ones_like(believed) if self.monitoring is None else look(self.monitoring)
-        return self.pull_back.test(look(self.pull_back.steps), self._acting(believed), monitoring)
+        monitoring = np.ones_like(believed) if self.monitoring is None else lookup(self.monitoring)
+        return self.pull_back.test(lookup(self.pull_back.steps), self._acting(believed), monitoring)
 
     def _deterrence(self, by_year: Floats) -> Floats:
         if self.credibility is None or self.hazard is None:
@@ -400,8 +394,8 @@ class Aftermath(Mechanism):
         breaks = np.isfinite(month)
         row = np.arange(len(month))
         year = np.minimum(np.floor(np.where(breaks, month, 0.0) / MONTHS), YEARS - 1).astype(np.int64)
-        kept = self._deterrence(promised[:, None])[:, 0]
-        lost = np.where(breaks & (kept > 0), factors.deterrence[row, year] / np.where(kept > 0, kept, 1.0), 1.0)
+        full = self._deterrence(promised[:, None])[:, 0]
+        lost = np.where(breaks & (full > 0), factors.deterrence[row, year] / np.where(full > 0, full, 1.0), 1.0)
         faults = np.array([
             np.where(absent, lost, 1.0),
             np.where(absent, 1.0, lost),
@@ -416,7 +410,7 @@ class Aftermath(Mechanism):
         return np.where(breaks, cause, NO_BREAK)
 
 
-def _looking_at(examples: Ints) -> Look:
+def _lookup_at(examples: Ints) -> Lookup:
     """What tables say of the combinations that these packages stand for, in every draw, shape (B, K)."""
     return lambda table: table.over_combinations()[:, table.static.combinations.index[examples]]
 

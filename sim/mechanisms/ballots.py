@@ -1,4 +1,4 @@
-"""The votes of a ratification laid out: who is asked about what, how much it takes and what must come first."""
+"""The votes of a ratification laid out: who votes on what, how much it takes and what must come first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ NOBODY = -1  # the index of no ratifier, no vote, no milestone
 class Ballots:
     """Who votes on what, how much it takes and what must come first: the same in all draws.
 
-    A *cell* is a ratifier with one combination of the options it looks at. There are few, so shares are kept by cell.
+    A *cell* is a ratifier with one combination of the options it looks at. There are few, so shares are held by cell.
 
     Attributes:
         ratifiers: Names (J), sorted.
@@ -64,10 +64,8 @@ def ballots(spec: Any, own: Sequence[Combinations], milestones: Sequence[str], s
     """Lay out who votes on what.
 
     Args:
-        spec: The ratification of a scenario.
         own: The combinations that each ratifier looks at, ratifiers in name order.
         milestones: Their names, each after the one it counts from.
-        space: The packages.
 
     Raises:
         ValueError: if a vote waits for a milestone that does not exist.
@@ -107,7 +105,7 @@ def ballots(spec: Any, own: Sequence[Combinations], milestones: Sequence[str], s
 
 
 def issues_seen(ratifier: Any) -> frozenset[str]:
-    """Issues on which it depends what a ratifier is asked and answers."""
+    """Issues on which it depends what a ratifier votes on and how."""
     seen: frozenset[str] = frozenset(ratifier.shifts) | ratifier.when.issues() | ratifier.barred_when.issues()
     return seen.union(*(vote.when.issues() for vote in ratifier.votes))
 

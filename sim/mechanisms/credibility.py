@@ -13,7 +13,7 @@ from sim.core.fields import Amount, ByOption, Chance, Date, Name, Number, PartyN
 from sim.core.mechanism import KEY, Place
 from sim.core.packages import Bools, Ints, PackageSpace
 from sim.core.utility import DAYS_PER_MONTH
-from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.bound import Bound, Source
 from sim.mechanisms.option_tables import OptionSum, numbers_by_option
 
 TERM_MONTHS = 48  # a change of government every four years after the first
@@ -31,7 +31,7 @@ class GuarantorSpec(Sourced):
 
     @staticmethod
     def check(at: Place) -> None:
-        """Tell a guarantor that is to help itself."""
+        """Report a guarantor that is to help itself."""
         if at["party"].text is not None and at["party"].text == at["helper"].text:
             at["helper"].fault("the helper is the guarantor itself; name another party")
 
@@ -57,7 +57,7 @@ class CredibilityLostSpec(Sourced):
 
     @staticmethod
     def check(at: Place, promised: Place) -> None:
-        """Tell options and routes that do not exist, and changes of government that nothing dates."""
+        """Report options and routes that do not exist, and changes of government that nothing dates."""
         if promised.is_mapping:
             at["route"].keys_must_be(promised.keys, "option of credibility")
         routes = list(dict.fromkeys((*at["per_year"].keys, *at[AT_CHANGE].keys)))
@@ -140,43 +140,32 @@ def credibility_by_year(start: Floats, loss: Floats, jump: Floats, changes: Ints
         Shape (..., years).
     """
     years = changes.shape[-1]
-    worn, kept = start, 1 - loss
+    worn, remaining = start, 1 - loss
     by_year = np.empty((*start.shape, years))
     for year in range(years):
         by_year[..., year] = worn
-        worn = worn * kept
+        worn = worn * remaining
     changes = np.broadcast_to(changes, by_year.shape)
     for change in range(1, int(changes.max(initial=0)) + 1):  # repeated multiplication: integer powers with fixed bits
         by_year = np.where(changes >= change, by_year * (1 - jump)[..., None], by_year)
     return by_year
 
 
-@dataclass(frozen=True)
-class Calendar:
-    """When the promise is put to the test.
-
-    Attributes:
-        first_change: Months from the scenario's date to the first change of government; inf if none is known.
-    """
-
-    first_change: float
-
-
 @dataclass(frozen=True, eq=False)
-class Credibility:
+class Credibility(Bound):
     """What guarantees promise in each draw, and how the promise wears off by the route on which it was approved.
 
     Attributes:
         promised: g0, chance that the guarantor acts if called.
         loss: Share of it lost a year.
         jump: Share of it lost at each change of government.
-        static: Dates.
+        first_change: Months from the scenario's date to the first change of government; inf if none is known.
     """
 
     promised: OptionSum
     loss: OptionSum
     jump: OptionSum
-    static: Calendar
+    first_change: float
 
     @classmethod
     def bind(
@@ -208,14 +197,10 @@ class Credibility:
                 first = months_until(lost.first_change_at, as_of)
 
         def table(numbers: Mapping[str, Floats]) -> OptionSum:
-            kept = {option: share(values) for option, values in numbers.items()}
-            return OptionSum.over(space, np.zeros(source.count), {spec.issue: kept})
+            shares = {option: share(values) for option, values in numbers.items()}
+            return OptionSum.over(space, np.zeros(source.count), {spec.issue: shares})
 
-        return cls(table(promised), table(per_year), table(at_change), Calendar(first))
-
-    def rows(self, rows: Rows) -> "Credibility":
-        """Some of the draws."""
-        return rows_of(self, rows)
+        return cls(table(promised), table(per_year), table(at_change), first)
 
     def changes(self, signed: Floats, in_force: Floats, years: int) -> Ints:
         """Changes of government since signature at the start of each year in force, shape (B, years).
@@ -224,7 +209,7 @@ class Credibility:
             signed, in_force: Months since the scenario's date, shape (B,).
         """
         starts = in_force[:, None] + 12.0 * np.arange(years)
-        return changes_between(self.static.first_change, signed[:, None], starts)
+        return changes_between(self.first_change, signed[:, None], starts)
 
 
 def _by_route(route: Mapping[str, str], numbers: Mapping[str, Floats]) -> dict[str, Floats]:

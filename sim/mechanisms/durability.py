@@ -18,7 +18,7 @@ from sim.core.compiled import compiled
 from sim.core.exact import Floats
 from sim.core.fields import AboveNothing, Amount, Chance, Lasting, Name, Number, Sourced, When, fault
 from sim.core.packages import Bools, Ints
-from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.bound import Bound, Source
 from sim.mechanisms.credibility import along, not_negative, share
 from sim.mechanisms.option_tables import Combinations
 
@@ -30,9 +30,7 @@ class RatioSpec(Sourced):
 
     when: When = Field(description="Packages that have it.")
     ratio: Amount = Field(description="How many times the danger it then is.")
-    share: Chance = Field(
-        Number(0), description="How common it is in the group behind `survival_12`; left out: 0."
-    )
+    share: Chance = Field(Number(0), description="How common it is in the group behind `survival_12`; left out: 0.")
 
 
 class HazardSpec(Sourced):
@@ -161,7 +159,7 @@ def pressure_fades(factor: Floats, fades_per_year: Floats, years: Floats) -> Flo
 
 
 @dataclass(frozen=True, eq=False)
-class WeibullYears:
+class WeibullYears(Bound):
     """The law without features, cut into years.
 
     Attributes:
@@ -204,10 +202,6 @@ class WeibullYears:
         total: Floats = np.cumsum(factors * spans, axis=-1)
         return total
 
-    def rows(self, rows: Rows) -> "WeibullYears":
-        """Some of the draws."""
-        return rows_of(self, rows)
-
     def survival(self, factors: Floats, months: Floats) -> Floats:
         """Share that holds so many months, in [0, 1], shape (B, ..., months); arguments as of `used_up`."""
         return exact.exp(-self.used_up(factors, months))
@@ -248,7 +242,7 @@ class Features:
 
 
 @dataclass(frozen=True, eq=False)
-class Hazard:
+class Hazard(Bound):
     """The danger of a break in each draw, and what moves it.
 
     Attributes:
@@ -259,7 +253,6 @@ class Hazard:
         not_self_enforcing, pull_back_fails, bought: Factors where a shift of power undoes the agreement, where
             cheating on the pull-back pays, and what was bought by pressure once the pressure is gone, shape (B,).
         fades_per_year: Share of the pressure that goes each year, shape (B,).
-        static: The features of the combinations.
     """
 
     law: WeibullYears
@@ -322,10 +315,6 @@ class Hazard:
             fades_per_year=fades,
             static=Features(tuple(sorted(spec.ratios)), np.array(holds).reshape(len(holds), len(found)).T),
         )
-
-    def rows(self, rows: Rows) -> "Hazard":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def features(self, present: Bools) -> Floats:
         """Product of the factors of all features, in the order of their ids.
@@ -390,7 +379,7 @@ def span_weights(discount_per_month: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Outlook:
+class Outlook(Bound):
     """Survival of the few kinds of package that differ in it.
 
     Attributes:
@@ -399,17 +388,12 @@ class Outlook:
             time without its promise, shape (B, 2 K).
         absent: Packages that the guarantor would not act for, shape (B, P); None where there is no guarantor, or
             where that is left open.
-        static: The combinations.
     """
 
     held: Floats
     kind: Ints
     absent: Bools | None
     static: Combinations
-
-    def rows(self, rows: Rows) -> "Outlook":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def parts_held_by_kind(self, discount_per_month: Floats) -> Floats:
         """As `discounted_part_held` of several parties, shape (B, N), by kind as in `held`, shape (B, N, kinds)."""
@@ -421,7 +405,7 @@ class Outlook:
     def discounted_part_held(self, discount_per_month: Floats) -> Floats:
         """L: discounted part of the ten years after entry into force in which a package holds, shape (B, P), in [0, 1].
 
-        Whether it holds is asked at the middle of each month of the first year and of each quarter after.
+        Whether it holds is read at the middle of each month of the first year and of each quarter after.
 
         Args:
             discount_per_month: Of one party, shape (B,).

@@ -2,7 +2,7 @@
 
 Nothing here depends on the talks, so it is known for all rounds when the draws are made. An event takes effect at the
 date of its round, before the parties speak. Sums over events run by ascending value, so their names move no bit.
-Fields have the draw axis first; what is asked for round by round comes with the round axis first.
+Fields have the draw axis first; what is needed round by round comes with the round axis first.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,16 +30,16 @@ from sim.core.fields import (
     PartyName,
     Refers,
     Sourced,
-    Words,
+    Texts,
     fault,
 )
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import Bools, Ints
+from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import closest, counted, meant, quoted
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.bound import Bound, Source, Table, side_by_side
 
-DAYS_PER_MONTH = 30.4375
 NEVER = 0  # in place of a round, which are counted from 1
 MOST_EVENTS = 200
 MOST_ROUNDS = 10_000
@@ -89,14 +89,14 @@ class EventSpec(Sourced):
         {}, description="Waves added at once, by strike."
     )
     closes_channel: ClosesSpec | None = Field(None, description="Nobody talks for some rounds.")
-    pulls_levers: Words = Field(
+    pulls_levers: Texts = Field(
         (), description="Levers of the mediation that gain one step: a name, a list, or both where there are two."
     )
-    removes: dict[IssueName, Annotated[Words, Refers("option")]] = Field(
+    removes: dict[IssueName, Annotated[Texts, Refers("option")]] = Field(
         {}, description="Options taken off the table for good, by issue."
     )
     shifts_no_deal: dict[PartyName, Change] = Field({}, description="What is added to no-deal worth, by party.")
-    lines_fall: Annotated[Words, Refers("red line")] = Field((), description="Red lines given up, each as PARTY.LINE.")
+    lines_fall: Annotated[Texts, Refers("red line")] = Field((), description="Red lines given up, each as PARTY.LINE.")
     front_shift: Number | None = Field(None, description="What the front gains at once, in its unit.")
 
     @model_validator(mode="after")
@@ -144,7 +144,7 @@ class Removal:
 
 @dataclass(frozen=True, eq=False)
 class Commitment:
-    """A public word of a party: to go back on it costs worth at home.
+    """A public commitment of a party: to go back on it costs worth at home.
 
     Attributes:
         event: Its id.
@@ -178,11 +178,10 @@ class Happenings:
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Events(Mechanism):
+class Events(Bound, Mechanism):
     """What happens in which round, and every drawn number of its effects.
 
     Attributes:
-        static: What is the same in all draws.
         happens: Whether an event happens in a round, shape (B, R, E), events by id.
         numbers: Drawn numbers of the effects, shape (B, columns).
     """
@@ -198,7 +197,7 @@ class Events(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Tell what does not fit the rest of the file: levers, front, options left, numbers that are narrowed."""
+        """Report what does not fit the rest of the file: levers, front, options left, numbers that are narrowed."""
         for event in at.entries():
             for issue, options in event["removes"].items():
                 if set(_named(options)) >= set(names.options.get(issue, [""])):
@@ -224,9 +223,6 @@ class Events(Mechanism):
 
         Args:
             spec: Event specifications, each with `id`, `at_month` and `chance` or `chance_per_month`, and effects.
-            source: Where numbers and uniforms come from.
-            table: Names the parties.
-            rounds, days_per_round: The clock.
         """
         if not spec:
             return None
@@ -239,12 +235,11 @@ class Events(Mechanism):
             for path, number in _numbers(event):
                 drawn[path] = source.number(path, number)
         columns = {path: column for column, path in enumerate(drawn)}
-        numbers = np.array(list(drawn.values())).reshape(len(drawn), source.count).T
+        numbers = side_by_side([*drawn.values()], source.count)
         return cls(Happenings(specs, tuple(table.parties), columns), happens, numbers)
 
     @classmethod
     def draw(cls, block: Sequence[EventSpec], drawing: Drawing) -> "Events | None":
-        """Draw what happens in each round."""
         return cls.bind(block, drawing.source, drawing.table, drawing.rounds, drawing.days_per_round)
 
     def __repr__(self) -> str:
@@ -254,10 +249,6 @@ class Events(Mechanism):
     def ids(self) -> tuple[str, ...]:
         """Names of the events, sorted; the last axis of `happens`."""
         return tuple(event.id for event in self.static.specs)
-
-    def rows(self, rows: Rows) -> "Events":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def first_rounds(self) -> Ints:
         """Round in which each event happens first, `NEVER` if it does not, shape (B, E)."""
@@ -314,7 +305,7 @@ class Events(Mechanism):
         )
 
     def commitments(self) -> tuple[Commitment, ...]:
-        """Public words, one entry an event at which one is given."""
+        """Public commitments, one entry an event at which one is given."""
         first = self.first_rounds()
         return tuple(
             Commitment(event.id, event.commits.party, event.commits.to, self._number(_cost(event)), first[:, e])
@@ -399,7 +390,6 @@ def _by_chance(event: Any, source: Source, rounds: int, days_per_round: float) -
 
 
 def _numbers(event: Any) -> Iterable[tuple[str, Any]]:
-    """Dotted path and number of every effect that has one."""
     for effect in ("extra_waves", "narrows", "shifts_no_deal"):
         for name, number in sorted((getattr(event, effect) or {}).items()):
             yield f"events.{event.id}.{effect}.{name}", number
@@ -419,7 +409,6 @@ def _earlier(one: Ints, other: Ints) -> Ints:
 
 
 def _named(options: Place) -> list[str]:
-    """Options in a file, one or a list."""
     return [options.text] if options.text is not None else [each.text or "" for each in options.entries()]
 
 
@@ -427,8 +416,8 @@ def _check_pulled(pulled: Place, levers: list[str]) -> None:
     if pulled.text != BOTH:
         pulled.must_name(levers, "lever")
     elif len(levers) != 2:
-        said = f"{quoted(BOTH)} where there {'is' if len(levers) == 1 else 'are'} {counted(len(levers), 'lever')}"
-        pulled.fault(f"{said}; name those that are meant")
+        message = f"{quoted(BOTH)} where there {'is' if len(levers) == 1 else 'are'} {counted(len(levers), 'lever')}"
+        pulled.fault(f"{message}; name those that are meant")
 
 
 def _check_narrows(event: Place) -> None:
@@ -447,8 +436,8 @@ def _check_narrows(event: Place) -> None:
             close = closest(text, branches)
             known = [close] if close is not None else [branch for branch in branches if branch.count(".") == 1]
             where = " or ".join(f"`{block}`" for block in NARROWED)
-            said = f"{quoted(text)} is no number or branch of numbers below {where}"
-            share.fault(f"{said}{meant(text, known)}", KEY, narrows.path)
+            message = f"{quoted(text)} is no number or branch of numbers below {where}"
+            share.fault(f"{message}{meant(text, known)}", KEY, narrows.path)
     month, days = event["at"]["month"].number, event.root["time"]["days_per_round"].number
     if narrows and days is not None:
         first_round = days.value / DAYS_PER_MONTH

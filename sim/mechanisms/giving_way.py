@@ -14,7 +14,7 @@ from sim.core.packages import Bools, Ints
 from sim.core.state import State
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.bound import Bound, Source, side_by_side
 from sim.mechanisms.mediation import Mediation
 
 
@@ -38,11 +38,10 @@ class LineOwners:
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class GivingWay(Mechanism):
+class GivingWay(Bound, Mechanism):
     """How real red lines are given up as the months pass.
 
     Attributes:
-        static: Whose the lines are.
         per_month: Pace without pressure, shape (B,).
         lever_adds: Times the pace that a lever at full strength adds, shape (B,).
         endurance: Wear at which a line falls, infinite for a line of hardness 1, shape (B, L).
@@ -65,41 +64,33 @@ class GivingWay(Mechanism):
         """Draw how long each line lasts; None where no line gives way.
 
         Args:
-            spec: `giving_way` of the file.
-            source: Of numbers and uniforms.
             owners: Party of each line, shape (L,).
             groups: Name under which a line is drawn; lines of one name fall together.
             hard: Lines of hardness 1, which never fall, shape (B, L).
-            days_per_round: The clock.
         """
         if spec is None:
             return None
         uniforms = [source.uniform(f"{group}.gives_way") for group in groups]
-        lasting = np.array(uniforms).reshape(len(groups), source.count)
+        lasting = side_by_side(uniforms, source.count)
         return cls(
             static=LineOwners(owners, days_per_round / DAYS_PER_MONTH),
             per_month=source.number("giving_way.per_month", spec.per_month),
             lever_adds=source.number("giving_way.lever_adds", spec.lever_adds),
-            endurance=np.where(hard, np.inf, -exact.log(1 - lasting.T)),
+            endurance=np.where(hard, np.inf, -exact.log(1 - lasting)),
         )
 
     @classmethod
     def draw(cls, block: GivingWaySpec | None, drawing: Drawing) -> "GivingWay | None":
-        """Draw how long each line lasts."""
         owners, days = drawing.table.lines.party, drawing.days_per_round
         return cls.bind(block, drawing.source, owners, drawing.groups, drawing.hard, days)
 
     def after_round(self, state: State, played: Played) -> State:
-        """Wear the lines by a round; also while a text is asked about at home."""
+        """Wear the lines by a round; also while a text is voted on at home."""
         mediation = played.others.get("mediation")
         pressure = np.zeros((len(state.worn), len(played.table.parties)))
         if isinstance(mediation, Mediation):
             pressure = mediation.levers.on(played.state.pressure, len(played.table.parties))
         return replace(state, worn=state.worn + self.wear(pressure))
-
-    def rows(self, rows: Rows) -> "GivingWay":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def wear(self, pressure: Floats) -> Floats:
         """Wear of each line in one round, shape (B, L).

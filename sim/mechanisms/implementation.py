@@ -1,4 +1,4 @@
-"""What is to be said of a signed agreement: its tests, the danger it runs, and when it breaks."""
+"""The findings on a signed agreement: its tests, the danger it runs, and when it breaks."""
 
 from dataclasses import dataclass
 
@@ -41,14 +41,14 @@ class Factors:
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """What is to be said of one signed package a draw; NaN and False where none was signed.
+    """The findings on one signed package a draw; NaN and False where none was signed.
 
     All of shape (B,) unless said. What begins with entry into force is NaN where that never comes: `by_year`,
     `factors`, survival, `break_month`.
 
     Attributes:
         promised: g0, chance at signature that the guarantor acts, its own interest left aside; NaN without guarantees.
-        credibility: The same after the guarantor's will has been asked.
+        credibility: The same once the guarantor's will counts.
         by_year: Credibility at the start of each year in force, shape (B, years).
         guarantor_absent: The agreement is worth less to the guarantor than acting would cost it.
         bought_by_pressure: As handed in.

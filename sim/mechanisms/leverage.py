@@ -10,7 +10,7 @@ from sim.core.exact import Floats
 from sim.core.fields import Block, Chance, Form, PartyName, Sourced
 from sim.core.packages import Ints
 from sim.core.utility import DAYS_PER_MONTH
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.bound import Bound, Source, Table, side_by_side
 from sim.mechanisms.events import Events
 
 NEVER, ON_REFUSAL = "never", "on_refusal"
@@ -67,11 +67,10 @@ class LeverTable:
 
 
 @dataclass(frozen=True, eq=False)
-class Levers:
+class Levers(Bound):
     """What the mediator can do to the worth of no deal.
 
     Attributes:
-        static: Whose levers, and when they are pulled.
         lowers: Share of no-deal worth that a lever takes at full strength, shape (B, levers).
         step: Strength gained or lost in a round, shape (B,).
         by_events: Steps that events add in a round, shape (B, R, levers).
@@ -104,15 +103,11 @@ class Levers:
                 table.parties.index(spec.mediator),
                 np.arange(rounds, dtype=np.float64) * (days_per_round / DAYS_PER_MONTH),
             ),
-            lowers=np.array(lowers).reshape(len(names), source.count).T,
+            lowers=side_by_side(lowers, source.count),
             step=source.number("mediation.step_per_round", spec.step_per_round),
             by_events=np.array(steps, np.int64).reshape(len(names), source.count, rounds).transpose(1, 2, 0),
             fades_per_year=source.number("mediation.fades_per_year", spec.fades_per_year),
         )
-
-    def rows(self, rows: Rows) -> "Levers":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def at_the_start(self, strength: Floats, k: int) -> Floats:
         """Strength of the levers once the events of round k (from 1) have pulled them, shape (B, levers)."""

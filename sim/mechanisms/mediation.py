@@ -16,7 +16,7 @@ from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import State
 from sim.core.wording import listed, quoted, shown
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.bound import Bound, Source, Table
 from sim.mechanisms.events import BOTH, Events
 from sim.mechanisms.leverage import NOBODY, SEVERAL, Levers, LeverSpec
 from sim.mechanisms.side_payments import Carrots, CarrotsSpec
@@ -83,7 +83,7 @@ class MediationSpec(Block):
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Mediation(Mechanism):
+class Mediation(Bound, Mechanism):
     """What a mediator can do, drawn.
 
     Attributes:
@@ -119,14 +119,9 @@ class Mediation(Mechanism):
 
     @classmethod
     def draw(cls, block: MediationSpec | None, drawing: Drawing) -> "Mediation | None":
-        """Draw the numbers of `mediation`."""
         events, rounds, days = drawing.before.get("events"), drawing.rounds, drawing.days_per_round
         pulling = events if isinstance(events, Events) else None
         return cls.bind(block, drawing.source, drawing.table, rounds, days, pulling)
-
-    def rows(self, rows: Rows) -> "Mediation":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def before_round(self, state: State) -> State:
         """Pull the levers as events do, and take from no-deal worth what they take."""
@@ -146,27 +141,27 @@ class Mediation(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Tell who is no mediator or no belligerent, and what a mediator would do to itself."""
+        """Report who is no mediator or no belligerent, and what a mediator would do to itself."""
         mediator, parties = at["mediator"].text, at.root["parties"]
         kinds = {party: node["kind"].text for party, node in parties.items()}
         if mediator in names.parties and kinds.get(mediator) != "mediator":
-            said = f"{shown(mediator)} is no mediator; give that party `kind: mediator`, or name another one"
-            at["mediator"].fault(said)
+            message = f"{shown(mediator)} is no mediator; give that party `kind: mediator`, or name another one"
+            at["mediator"].fault(message)
         for name, lever in at["levers"].items():
             if mediator is not None and lever["party"].text == mediator:
-                said = "a mediator pulls levers on others, not on itself; name another party"
-                lever["party"].fault(said, path=lever.path)
+                message = "a mediator pulls levers on others, not on itself; name another party"
+                lever["party"].fault(message, path=lever.path)
             if name == BOTH:
-                said = f"{quoted(BOTH)} stands for two levers in `pulls_levers`; give this one another name"
-                lever.fault(said, KEY, "mediation.levers")
+                message = f"{quoted(BOTH)} stands for two levers in `pulls_levers`; give this one another name"
+                lever.fault(message, KEY, "mediation.levers")
         if at["levers"].keys and not at["step_per_round"]:
-            said = "levers move by steps; `step_per_round: 0.25` brings one to full strength in four rounds"
-            at["levers"].fault(said, KEY, "mediation")
+            message = "levers move by steps; `step_per_round: 0.25` brings one to full strength in four rounds"
+            at["levers"].fault(message, KEY, "mediation")
         _check_bias(at["bias"]["toward"], [party for party, kind in kinds.items() if kind == "belligerent"], names)
         for offer in at["carrots"]["offers"].entries():
             if mediator is not None and offer["party"].text == mediator:
-                said = "a mediator adds worth for others, not for itself; name another party"
-                offer["party"].fault(said, path=offer.path)
+                message = "a mediator adds worth for others, not for itself; name another party"
+                offer["party"].fault(message, path=offer.path)
 
 
 def holdout(offer: Ints, utility: Floats, no_deal: Floats, crossed_by: Bools, signs: Bools) -> Ints:
@@ -187,7 +182,6 @@ def holdout(offer: Ints, utility: Floats, no_deal: Floats, crossed_by: Bools, si
 
 
 def _check_bias(toward: Place, fighting: list[str], names: Names) -> None:
-    """A mediator leans from one belligerent to another."""
     if toward.text not in names.parties:
         return
     if len(fighting) < 2:

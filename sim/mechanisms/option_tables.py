@@ -14,9 +14,9 @@ import numpy.typing as npt
 from sim.core.cache import Cache
 from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL, Bools, Condition, Half, Ints, PackageSpace, frozen
-from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.bound import Bound, Source
 
-ROOM = 2_000_000  # packages of all combinations that are kept, 8 bytes each
+ROOM = 2_000_000  # packages of all cached combinations, 8 bytes each
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +62,9 @@ class Combinations:
 def combinations(space: PackageSpace, issues: Collection[str]) -> Combinations:
     """Find the distinct combinations of options of some issues, in the order of these options.
 
-    Who asks for the same again gets the same object while it is kept.
+    The same arguments give the same object while it is cached.
 
     Args:
-        space: The packages.
         issues: Names of the issues to look at, in any order; none at all gives one combination.
 
     Raises:
@@ -110,13 +109,12 @@ class OptionColumns:
 
 
 @dataclass(frozen=True, eq=False)
-class OptionSum:
+class OptionSum(Bound):
     """A number of a package: a base and one summand for the option of each of a few issues, in issue-name order.
 
     Attributes:
         base: What every package starts from, shape (B,).
         numbers: Summands of the options of these issues, side by side, shape (B, options).
-        static: Which of them a package takes.
     """
 
     base: Floats
@@ -139,10 +137,6 @@ class OptionSum:
             column[:, place] = width + found.half.options[:, place]
             width += len(issue.options)
         return cls(base, np.array(columns).reshape(width, len(base)).T, OptionColumns(found, column))
-
-    def rows(self, rows: Rows) -> "OptionSum":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def of(self, packages: Ints) -> Floats:
         """The number of one package a draw, shape (B,); NaN where there is none (`NO_DEAL`)."""

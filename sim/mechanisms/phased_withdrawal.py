@@ -16,7 +16,7 @@ from sim.core.exact import TOLERANCE, Floats
 from sim.core.fields import (
     Amount,
     AmountByParty,
-    AnyWords,
+    AnyTexts,
     ByOption,
     Lasting,
     Name,
@@ -30,7 +30,7 @@ from sim.core.fields import (
 from sim.core.mechanism import KEY, Place
 from sim.core.packages import Bools, PackageSpace
 from sim.core.wording import listed
-from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.bound import Bound, Source
 from sim.mechanisms.credibility import along, discount_factor, not_negative, record_only
 from sim.mechanisms.option_tables import OptionSum, numbers_by_option
 
@@ -42,11 +42,9 @@ class PullBackSpec(Sourced):
 
     steps_by_option: Annotated[
         ByOption,
-        by_option(
-            Annotated[dict[Name, Annotated[int, Field(ge=0, le=10_000)]], Field(min_length=1)], issues_with
-        ),
+        by_option(Annotated[dict[Name, Annotated[int, Field(ge=0, le=10_000)]], Field(min_length=1)], issues_with),
     ] = Field(alias="steps", description="Steps by option of one issue; an option left out has none.")
-    one_sided: AnyWords | None = Field(
+    one_sided: AnyTexts | None = Field(
         None,
         description="Options in which one side alone leaves: a shift of power, not a pull-back. "
         "Left out: those of a single step; an empty list: none.",
@@ -74,7 +72,7 @@ class PullBackSpec(Sourced):
 
     @staticmethod
     def check(at: Place, names: Names) -> None:
-        """Tell steps of no one issue, and sides that are not two."""
+        """Report steps of no one issue, and sides that are not two."""
         at["steps"].must_be_of_one_issue(names, whole=False)
         at["one_sided"].must_name(at["steps"].keys, "option in steps")
         sides: list[str] = []
@@ -130,7 +128,7 @@ class StepTest:
 
 
 @dataclass(frozen=True, eq=False)
-class PullBack:
+class PullBack(Bound):
     """The steps in which armies leave, and what cheating would bring, in each draw.
 
     Attributes:
@@ -169,10 +167,6 @@ class PullBack:
             discount=discount_factor(source.number(f"{path}.discount", spec.discount)),
             penalty=not_negative(source.number(f"{path}.penalty", spec.penalty)),
         )
-
-    def rows(self, rows: Rows) -> "PullBack":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def test(self, there: Floats, credibility: Floats, monitoring: Floats) -> StepTest:
         """Whether these steps bind both sides: equal steps do at the last, for the side that is tempted most.

@@ -16,7 +16,7 @@ from sim.core.fields import Amount, Chance, Change, IssueName, Lasting, Number, 
 from sim.core.mechanism import KEY, Place
 from sim.core.packages import Bools, PackageSpace
 from sim.core.wording import listed, quoted, shown
-from sim.mechanisms.bound import Rows, Source, rows_of
+from sim.mechanisms.bound import Bound, Source
 from sim.mechanisms.credibility import along, discount_factor, not_negative, record_only, share
 from sim.mechanisms.option_tables import OptionSum, numbers_by_option
 
@@ -38,9 +38,7 @@ class PowerShiftSpec(Open):
     months: Amount = Field(description="Time in which the shift happens. Shown; `discount` is over it.")
     discount: Lasting = Field(description="What is left of worth after that time.")
     balance_now: Chance = Field(description="Share of the stake that the side named would get by war now.")
-    war_cost: dict[PartyName, Amount] = Field(
-        description="Share of the stake that war costs each of the two sides."
-    )
+    war_cost: dict[PartyName, Amount] = Field(description="Share of the stake that war costs each of the two sides.")
     penalty_if_guarantor_acts: Amount = Field(
         description="What the guarantor's acting costs the side that grows stronger, as a share of the stake."
     )
@@ -67,7 +65,7 @@ class PowerShiftSpec(Open):
 
     @classmethod
     def check(cls, at: Place) -> None:
-        """Tell sides that are not two, and shifts that are away from none of them, or said twice."""
+        """Report sides that are not two, and shifts that are away from none of them, or said twice."""
         away, cost = [key for key in at.keys if re.fullmatch(cls.pattern, key)], at["war_cost"]
         sides = cost.keys
         if cost.is_mapping and len(sides) != 2:
@@ -75,14 +73,14 @@ class PowerShiftSpec(Open):
         for key in away:
             side = key.removeprefix(AWAY_FROM)
             if sides and side not in sides:
-                said = f"{quoted(side)} is none of the sides in `war_cost`; {listed(sides, 'or')} would do"
-                at[key].fault(said, KEY, at.path)
+                message = f"{quoted(side)} is none of the sides in `war_cost`; {listed(sides, 'or')} would do"
+                at[key].fault(message, KEY, at.path)
         if not away:
             table = f"{AWAY_FROM}{shown(next(iter(sides), 'PARTY'))}"
             at.fault(f"it is not said how options move the balance; a table `{table}` would do", KEY)
         for key in away[1:]:
-            said = f"{shown(away[0])} says it already; write what moves it the other way with a minus sign there"
-            at[key].fault(said, KEY, at.path)
+            message = f"{shown(away[0])} says it already; write what moves it the other way with a minus sign there"
+            at[key].fault(message, KEY, at.path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +161,7 @@ class Sides:
 
 
 @dataclass(frozen=True, eq=False)
-class PowerShift:
+class PowerShift(Bound):
     """How packages move the balance, in each draw.
 
     Attributes:
@@ -172,7 +170,6 @@ class PowerShift:
         cost_named, cost_other: War costs, shares of the stake, shape (B,).
         discount: Over the time in which the shift happens, shape (B,).
         penalty: What the guarantor's acting would cost the rising side, as a share of the stake, shape (B,).
-        static: Names of the sides.
     """
 
     shifts: OptionSum
@@ -212,10 +209,6 @@ class PowerShift:
             penalty=not_negative(source.number(f"{path}.penalty_if_guarantor_acts", spec.penalty)),
             static=Sides(named, other, spec.surplus or "flow"),
         )
-
-    def rows(self, rows: Rows) -> "PowerShift":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def test(self, shift: Floats, credibility: Floats) -> PowerTest:
         """Whether these shifts undo an agreement, given the chance that a guarantor acts.

@@ -38,7 +38,7 @@ from sim.core.fields import (
     Sourced,
     Threshold,
     When,
-    WhenOrWord,
+    WhenOrAlways,
     fault,
     is_table,
     labelled,
@@ -48,11 +48,10 @@ from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Bools, Ints, PackageSpace
 from sim.core.wording import listed, shown
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.ballots import NOBODY, Ballots, ballots, in_turn, issues_seen
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.bound import Bound, Source, Table, side_by_side, standard_normal
 from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, numbers_by_option
 
 CEASEFIRE = "ceasefire"  # the milestone without which nothing is in force
-SMALLEST_UNIFORM = 2.0**-54  # half the smallest that a stream makes above 0; its normal number is -8.2, not -inf
 MOST_RATIFIERS, MOST_VOTES, MOST_MILESTONES = 50, 20, 50
 
 MilestoneName = Annotated[Name, Refers("milestone")]
@@ -86,12 +85,10 @@ class VoteSpec(Block):
     """A vote, and how much it takes."""
 
     id: Name = Field(description="Name of the vote.")
-    when: WhenOrWord = Field(ALWAYS, description="Which packages need it: always, never or a condition.")
+    when: WhenOrAlways = Field(ALWAYS, description="Which packages need it: always, never or a condition.")
     at_least: Threshold | None = Field(None, description="It passes at this share in favour or above, as 226/450.")
     more_than: Threshold | None = Field(None, description="It passes above this share in favour, as 1/2.")
-    needs: Annotated[tuple[MilestoneName, ...], Listed(1)] = Field(
-        (), description="Milestones that must come first."
-    )
+    needs: Annotated[tuple[MilestoneName, ...], Listed(1)] = Field((), description="Milestones that must come first.")
 
     @model_validator(mode="after")
     def _takes_one_share(self) -> Self:
@@ -122,7 +119,7 @@ class RatifierSpec(Sourced):
     order: Annotated[int, Field(ge=1, le=1000)] = Field(
         description="When its turn comes: 1 first; the same number votes side by side."
     )
-    when: WhenOrWord = Field(ALWAYS, description="Which packages it votes on: always, never or a condition.")
+    when: WhenOrAlways = Field(ALWAYS, description="Which packages it votes on: always, never or a condition.")
     votes: Annotated[tuple[VoteSpec, ...], Listed(1, MOST_VOTES), Ids("vote")] = Field(
         description="Its votes; all share its surprise, and all must pass."
     )
@@ -155,7 +152,7 @@ class RatificationSpec(Block):
 
 
 @dataclass(frozen=True, eq=False)
-class Votes:
+class Votes(Bound):
     """What came of one package a draw at home; months count from its signature.
 
     Attributes:
@@ -184,14 +181,10 @@ class Votes:
     chance_independent: Floats
     chance_shared: Floats
 
-    def rows(self, rows: Rows) -> "Votes":
-        """Some of the draws."""
-        return rows_of(self, rows)
-
 
 @dataclass(frozen=True, eq=False)
-class Refusal:
-    """What a body has turned down, as far as it binds what may be asked of it again; shapes (B,).
+class Refusal(Bound):
+    """What a body has turned down, as far as it binds what it may vote on again; shapes (B,).
 
     Attributes:
         vote: The vote lost, -1 for none.
@@ -203,24 +196,19 @@ class Refusal:
     margin: Floats
     barred_by: Ints
 
-    def rows(self, rows: Rows) -> "Refusal":
-        """Some of the draws."""
-        return rows_of(self, rows)
-
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Ratification(Mechanism):
+class Ratification(Bound, Mechanism):
     """The votes of a scenario, with all they depend on drawn.
 
     Attributes:
         share: Expected share in favour by cell, S, shape (B, C).
-        chance: Closed-form chance by cell, 1 where nobody is asked and 0 where barred, shape (B, C).
+        chance: Closed-form chance by cell, 1 where nobody votes and 0 where barred, shape (B, C).
         error: Standard error on the share, 0 where support is certain, shape (B, J).
         surprise: Standard normal number by which each ratifier differs from what is expected, shape (B, J).
         months: From being ready to vote to the vote, shape (B, J).
         milestones: Months of each milestone after what it counts from.
-        static: Who votes on what.
     """
 
     key = "ratification"
@@ -241,14 +229,13 @@ class Ratification(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Tell milestones whose months do not fit what they hang on, and those that wait for one another."""
+        """Report milestones whose months do not fit what they hang on, and those that wait for one another."""
         for _, milestone in at["milestones"].items():
             _check_milestone(milestone["by"], milestone["months"], names)
         _check_circles(at["milestones"])
 
     @classmethod
     def draw(cls, block: RatificationSpec | None, drawing: Drawing) -> "Ratification | None":
-        """Draw everything that ratification depends on."""
         return cls.bind(block, drawing.settled, drawing.table)
 
     @classmethod
@@ -270,7 +257,7 @@ class Ratification(Mechanism):
 
         def column(what: str) -> Floats:
             drawn = [source.number(f"{at[name]}.{what}", getattr(spec.ratifiers[name], what)) for name in names]
-            return _side_by_side(drawn, source.count)
+            return side_by_side(drawn, source.count)
 
         support = np.minimum(np.maximum(column("support"), 0.0), 1.0)
         certain = (support == 0) | (support == 1)
@@ -291,24 +278,20 @@ class Ratification(Mechanism):
             static=static,
         )
 
-    def rows(self, rows: Rows) -> "Ratification":
-        """Some of the draws."""
-        return rows_of(self, rows)
-
     def shares(self, packages: Ints) -> Floats:
-        """Expected share in favour of one package a draw, asked for or not, shape (B, J); NaN without a package."""
+        """Expected share in favour of one package a draw, voted on or not, shape (B, J); NaN without a package."""
         shares = self.share[np.arange(len(packages))[:, None], self._cells(packages)]
         return np.where((packages == NO_DEAL)[:, None], np.nan, shares)
 
     def needed(self, packages: Ints) -> Floats:
-        """Largest threshold met with each ratifier, shape (B, J): -inf where it is not asked, inf where barred."""
+        """Largest threshold met with each ratifier, shape (B, J): -inf where it does not vote, inf where barred."""
         needed = self.static.needed[self._cells(packages)]
         return np.where((packages == NO_DEAL)[:, None], np.nan, needed)
 
     def chances(self, packages: Ints) -> Floats:
         """Closed-form chance `Phi((S - tau) / se)` of one package a draw with each ratifier, shape (B, J).
 
-        Votes of one ratifier share its surprise, so the largest threshold decides. 1 where the ratifier is not asked,
+        Votes of one ratifier share its surprise, so the largest threshold decides. 1 where the ratifier does not vote,
         0 where it is barred, NaN without a package; with no error a step.
         """
         chances = self.chance[np.arange(len(packages))[:, None], self._cells(packages)]
@@ -321,10 +304,6 @@ class Ratification(Mechanism):
             If surprises are independent (the product), and if they are shared (the smallest), each of shape (B, K).
         """
         return _together(self.chance[:, self.static.cells])
-
-    def chance_over_packages(self) -> Floats:
-        """Closed-form chance of every package if surprises are independent, shape (B, P)."""
-        return self.static.combinations.spread(self.chances_over_combinations()[0])
 
     def hold(self, packages: Ints) -> Votes:
         """Hold the votes on one package a draw.
@@ -425,7 +404,7 @@ class Ratification(Mechanism):
 
 
 def _chance(share: Floats, error: Floats, needed: Floats, above: Bools) -> Floats:
-    """Chance to pass with a normal error on the share; without error, whether the share passes."""
+    """Chance to pass with a normal error on the share; without error a step."""
     uncertain = error > 0
     z = (share - needed) / np.where(uncertain, error, 1.0)
     step = np.where(above, share > needed, share >= needed)
@@ -459,17 +438,9 @@ def _shares(
 def _surprises(shared_error: Any, names: list[str], source: Source) -> Floats:
     """Standard normal numbers of which any two have correlation rho, shape (B, J)."""
     rho = np.minimum(np.maximum(source.number("ratification.shared_error", shared_error), 0.0), 1.0)
-    shared = np.sqrt(rho) * _normal(source, "ratification.shared")
-    own = [np.sqrt(1 - rho) * _normal(source, f"ratification.ratifiers.{name}.vote") for name in names]
-    return _side_by_side([shared + part for part in own], source.count)
-
-
-def _normal(source: Source, name: str) -> Floats:
-    return exact.normal_quantile(np.maximum(source.uniform(name), SMALLEST_UNIFORM))
-
-
-def _side_by_side(columns: list[Floats], count: int) -> Floats:
-    return np.array(columns).reshape(len(columns), count).T
+    shared = np.sqrt(rho) * standard_normal(source, "ratification.shared")
+    own = [np.sqrt(1 - rho) * standard_normal(source, f"ratification.ratifiers.{name}.vote") for name in names]
+    return side_by_side([shared + part for part in own], source.count)
 
 
 def _delay(name: str, milestone: Any, source: Source, space: PackageSpace) -> OptionSum:
@@ -500,17 +471,16 @@ def _check_milestone(hangs_on: Place, months: Place, names: Names) -> None:
 
 
 def _check_circles(milestones: Place) -> None:
-    """Tell milestones that wait for one another, each circle once."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for start in milestones.keys:
         walked: list[str] = []
         name: str | None = start
         while name is not None and name not in walked:
             walked.append(name)
             name = milestones[name]["after"].text
-        if name is None or name in told:
+        if name is None or name in reported:
             continue
         circle = walked[walked.index(name) :]
-        told.update(circle)
+        reported.update(circle)
         who = f"{listed(circle)} wait for one another" if len(circle) > 1 else f"{shown(name)} waits for itself"
         milestones[circle[0]]["after"].fault(f"{who}; let one of them follow the signature: take out its `after`")

@@ -12,10 +12,10 @@ from sim.core.exact import Floats
 from sim.core.fields import Amount, Block, Ids, Listed, Name, PartyName, Text, When
 from sim.core.packages import Bools, Ints, PackageSpace, frozen
 from sim.core.utility import Extra
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
+from sim.mechanisms.bound import Bound, Source, Table
 from sim.mechanisms.events import sum_ascending
 
-ROOM = 1_000_000  # packages in all groups that are kept, 8 bytes each
+ROOM = 1_000_000  # packages in all cached groups, 8 bytes each
 MOST_OFFERS = 100
 
 
@@ -56,11 +56,10 @@ class Offered:
 
 
 @dataclass(frozen=True, eq=False)
-class Carrots:
+class Carrots(Bound):
     """What the mediator adds to packages.
 
     Attributes:
-        static: What is offered for which packages.
         adds: Worth that each offer adds while the budget lasts, 0 or more, shape (B, offers).
         budget: The most that is added to one package, over all parties, 0 or more, shape (B,).
     """
@@ -85,10 +84,6 @@ class Carrots:
         adds = [float(offer.adds.value) for offer in spec.offers]
         return cls(offered(spec.offers, parties, space), np.array([adds]), np.array([float(spec.budget.value)]))
 
-    def rows(self, rows: Rows) -> "Carrots":
-        """Some of the draws."""
-        return rows_of(self, rows)
-
     def extras(self) -> list[Extra]:
         """What each party gets, group by group.
 
@@ -99,22 +94,21 @@ class Carrots:
         for holds, packages in zip(self.static.holds, self.static.packages, strict=True):
             total = sum_ascending(list(self.adds.T[holds]), draws)
             scarce = total > self.budget
-            kept = np.divide(self.budget, total, out=np.ones(draws), where=scarce)
+            paid = np.divide(self.budget, total, out=np.ones(draws), where=scarce)
             for party in np.unique(self.static.party[holds]):
                 own = sum_ascending(list(self.adds.T[holds & (self.static.party == party)]), draws)
-                extras.append(Extra(int(party), packages, own * kept))
+                extras.append(Extra(int(party), packages, own * paid))
         return extras
 
 
 def offered(offers: Sequence[Any], parties: Sequence[str], space: PackageSpace) -> Offered:
     """Group the packages by the offers that hold.
 
-    Who asks for the same again gets the same object while it is kept.
+    The same arguments give the same object while it is cached.
 
     Args:
         offers: As read, each with `party` and `when`.
         parties: Names of the parties, in the order of the party axis.
-        space: The packages.
     """
     key = space, tuple(parties), tuple((offer.party, offer.when.key) for offer in offers)
     return _grouped.get(key, lambda: _offered(offers, parties, space), lambda found: sum(map(len, found.packages)))

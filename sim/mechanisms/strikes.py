@@ -16,8 +16,9 @@ from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.fields import AboveNothing, Amount, Block, Chance, Free, Listed, Number, PartyName, Sourced
 from sim.core.packages import Bools, Ints
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
-from sim.mechanisms.events import DAYS_PER_MONTH, Events, sum_ascending
+from sim.core.utility import DAYS_PER_MONTH
+from sim.mechanisms.bound import Bound, Source, Table, side_by_side
+from sim.mechanisms.events import Events, sum_ascending
 
 REACH = 10.0  # standard deviations: a uniform has 53 bits, and a Poisson law less than 2**-53 beyond
 SHORTEST_HALF_LIFE = 1 / 24  # days; a normal law reaches beyond its range, also below 0
@@ -90,7 +91,6 @@ class Campaigns:
         ids: Of the strikes, sorted; the strike axis.
         on: Index of the party struck, by strike.
         parties: Number of parties.
-        days_per_round: The clock.
         start: First day of the talks, None if the file has no date.
         winter: Months of the calendar in which a hit cuts off more homes; 1 is January.
     """
@@ -104,11 +104,10 @@ class Campaigns:
 
 
 @dataclass(frozen=True, eq=False)
-class Strikes:
+class Strikes(Bound):
     """Strikes between rounds and what they do to households.
 
     Attributes:
-        static: What is the same in all draws.
         waves: Waves since the round before and with the events of the round, shape (B, R, S).
         hits: What got through in them, shape (B, R, S).
         dark: Households without power at the date of the round, shape (B, R, S).
@@ -143,11 +142,6 @@ class Strikes:
         """Draw the waves of all rounds and follow the homes without power.
 
         Args:
-            spec: Of the war: `strikes` by id and `outages`. Without outages no households are counted.
-            source: Where numbers and uniforms come from.
-            table: Names the parties.
-            rounds, days_per_round: The clock.
-            as_of: First day of the talks.
             events: What adds waves.
 
         Raises:
@@ -156,7 +150,7 @@ class Strikes:
         static = _campaigns(spec, table, days_per_round, as_of)
         half_life, winter_factor = _outages(spec.outages, source)
         waves_and_hits = [_wave(spec.strikes[strike], f"war.strikes.{strike}", source) for strike in static.ids]
-        rate, through, households = (_columns([wave[i] for wave in waves_and_hits], source) for i in range(3))
+        rate, through, households = (side_by_side([wave[i] for wave in waves_and_hits], source.count) for i in range(3))
         regular, extra = (np.zeros((source.count, rounds, len(static.ids))) for _ in range(2))
         for s, strike in enumerate(static.ids):
             if rounds > 1:  # nothing moves before round 1
@@ -174,17 +168,9 @@ class Strikes:
     def __repr__(self) -> str:
         return f"Strikes({', '.join(self.static.ids) or 'none'}; {self.waves.shape[1]} rounds, {len(self.waves)} draws)"
 
-    def rows(self, rows: Rows) -> "Strikes":
-        """Some of the draws."""
-        return rows_of(self, rows)
-
     def household_weeks(self) -> Floats:
         """Household-weeks without power on each party's side since the round before, shape (R, B, N)."""
         return self._by_party(self.weeks.swapaxes(0, 1))
-
-    def counted(self) -> Ints:
-        """Household-weeks since the round before in whole numbers, which add up over draws in any order, (R, B, N)."""
-        return np.rint(self.household_weeks()).astype(np.int64)
 
     def weeks_after(self, played: Ints, months: Floats) -> Floats:
         """Household-weeks still to come on each party's side when the talks end and the war does not yet.
@@ -240,12 +226,12 @@ def outages(spread: Floats, at_once: Floats, half_life: Floats, days_per_round: 
         round has no time before it.
     """
     lasting = _lasting(half_life)[:, None]  # days
-    kept = exact.power(0.5, days_per_round / half_life)[:, None]
-    kept_of_spread = np.minimum((1 - kept) * (lasting / days_per_round), 1.0)
+    left_of_start = exact.power(0.5, days_per_round / half_life)[:, None]
+    left_of_spread = np.minimum((1 - left_of_start) * (lasting / days_per_round), 1.0)
     dark, weeks = np.zeros_like(spread), np.zeros_like(spread)
     dark[:, 0] = at_once[:, 0]
     for k in range(1, spread.shape[1]):
-        left = dark[:, k - 1] * kept + spread[:, k] * kept_of_spread
+        left = dark[:, k - 1] * left_of_start + spread[:, k] * left_of_spread
         weeks[:, k] = (dark[:, k - 1] + spread[:, k] - left) * lasting / 7
         dark[:, k] = left + at_once[:, k]
     return dark, weeks
@@ -301,11 +287,6 @@ def _campaigns(spec: Any, table: Table, days_per_round: float, as_of: datetime.d
     return Campaigns(ids, on, len(table.parties), days_per_round, as_of, winter)
 
 
-def _columns(columns: list[Floats], source: Source) -> Floats:
-    """Columns of shape (B,) side by side, shape (B, S), also if there are none."""
-    return np.array(columns).reshape(len(columns), source.count).T
-
-
 def _wave(strike: Any, path: str, source: Source) -> tuple[Floats, Floats, Floats]:
     """Waves a month, hits of a wave, and households that a hit cuts off, each of shape (B,)."""
 
@@ -335,7 +316,6 @@ def _lasting(half_life: Floats) -> Floats:
 
 
 def _is_winter(static: Campaigns, days: Ints) -> Bools:
-    """Whether days, counted from the first of the talks, lie in winter."""
     if static.start is None:
         return np.zeros(days.shape, bool)
     months = (np.datetime64(static.start, "D") + days).astype("datetime64[M]").astype(np.int64) % 12 + 1

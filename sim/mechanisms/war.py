@@ -1,6 +1,6 @@
 """The war goes on while they talk: the front, wear and tear, strikes and money, and what they make of no deal.
 
-The front is counted in one direction, which the file names; who gains by it is said by the signs of
+The front is counted in one direction, which the file names; who gains by it is given by the signs of
 `no_deal_per_1000_km2` and by nothing else. So exchanging two parties leaves every path of the front as it is and
 mirrors all that follows from it.
 """
@@ -15,7 +15,6 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.fields import (
     SHOWN,
@@ -34,13 +33,13 @@ from sim.core.fields import (
 )
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.packages import Ints
+from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import meant, quoted
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Rows, Source, Table, rows_of
-from sim.mechanisms.events import DAYS_PER_MONTH, Events
+from sim.mechanisms.bound import Bound, Source, Table, standard_normal
+from sim.mechanisms.events import Events
 from sim.mechanisms.strikes import OutagesSpec, Strikes, StrikeSpec, sides_of
 
-SMALLEST = 2.0**-54  # in place of a uniform that is 0, whose normal quantile is infinite
 MOST_STRIKES = 50
 HELD_BY = "_held_by_"
 
@@ -108,11 +107,10 @@ class Clock:
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class War(Mechanism):
+class War(Bound, Mechanism):
     """The war in all rounds of all draws, whatever the parties say.
 
     Attributes:
-        static: The clock.
         front: What the named side has gained since the talks began, in the file's unit, shape (B, R).
         strikes: Waves, hits and homes without power.
         front_worth: What 1,000 units of front add to a party's no-deal worth, shape (B, N).
@@ -136,18 +134,18 @@ class War(Mechanism):
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:
-        """Tell who is meant where the file names nobody it knows, and winters that nothing dates."""
+        """Report who is meant where the file names nobody it knows, and winters that nothing dates."""
         for key, front in at["front"].items():
             holder = key.rpartition(HELD_BY)[2]
             named = any(key.endswith(f"{HELD_BY}{party}") for party in names.parties)
             if key not in FrontSpec.model_fields and re.fullmatch(FrontSpec.pattern, key) and not named:
-                said = f"no party is called {quoted(holder)}{meant(holder, names.parties)}"
-                front.fault(said, KEY, "war.front")
+                message = f"no party is called {quoted(holder)}{meant(holder, names.parties)}"
+                front.fault(message, KEY, "war.front")
         known = [f"{by}_on_{on}" for by in names.parties for on in names.parties if by != on]
         for key, strike in at["strikes"].items():
             if sides_of(key, names.parties) is None:
-                said = f"{quoted(key)} does not name two parties as PARTY_on_PARTY{meant(key, known)}"
-                strike.fault(said, KEY, "war.strikes")
+                message = f"{quoted(key)} does not name two parties as PARTY_on_PARTY{meant(key, known)}"
+                strike.fault(message, KEY, "war.strikes")
         months, seen = at["outages"]["winter"]["months"], set()
         for month in months.entries():
             if (month.text or "") in seen:
@@ -176,11 +174,7 @@ class War(Mechanism):
         """Draw the war of all rounds; None where the file has none.
 
         Args:
-            spec: The war as the file describes it.
-            source: Where numbers and uniforms come from.
-            table: Names the parties.
-            rounds, days_per_round: The clock.
-            as_of: First day of the talks; winter is told from it.
+            as_of: First day of the talks; winter is counted from it.
             events: What shifts the front and adds waves.
         """
         if spec is None:
@@ -205,17 +199,12 @@ class War(Mechanism):
 
     @classmethod
     def draw(cls, block: WarSpec | None, drawing: Drawing) -> "War | None":
-        """Draw the war of all rounds."""
         events, rounds, days = drawing.before.get("events"), drawing.rounds, drawing.days_per_round
         moved = events if isinstance(events, Events) else None
         return cls.bind(block, drawing.source, drawing.table, rounds, days, drawing.as_of, moved)
 
     def __repr__(self) -> str:
         return f"War({self.front.shape[1]} rounds, {len(self.front)} draws; {self.strikes!r})"
-
-    def rows(self, rows: Rows) -> "War":
-        """Some of the draws."""
-        return rows_of(self, rows)
 
     def hardship(self) -> Floats:
         """Million household-weeks without power on each party's side up to a round, shape (R, B, N)."""
@@ -240,8 +229,8 @@ class War(Mechanism):
     def path(self, no_deal: Floats) -> Floats:
         """No-deal worth as the war moves it, neither cut to [0, 1] nor touched by events, shape (R, B, N)."""
         front, months = self.front.T[:, :, None], self.static.months[:, None, None]
-        worth = no_deal + self.front_worth * front / 1000 - self.wear * months
-        return worth + self.hardship_worth * self.hardship()
+        moved = no_deal + self.front_worth * front / 1000 - self.wear * months
+        return moved + self.hardship_worth * self.hardship()
 
 
 def no_deal_path(no_deal: Floats, rounds: int, war: War | None, events: Events | None) -> Floats:
@@ -249,16 +238,15 @@ def no_deal_path(no_deal: Floats, rounds: int, war: War | None, events: Events |
 
     Args:
         no_deal: Worth in round 1 before anything moves, shape (B, N).
-        rounds: Number of rounds, R.
         war, events: What moves it; None for neither.
 
     Returns:
         Worth in [0, 1], shape (R, B, N). A lever on a party takes its share of this.
     """
-    worth = war.path(no_deal) if war else np.broadcast_to(no_deal, (rounds, *no_deal.shape))
+    path = war.path(no_deal) if war else np.broadcast_to(no_deal, (rounds, *no_deal.shape))
     if events:
-        worth = worth + events.no_deal_shifts()
-    return np.minimum(np.maximum(worth, 0.0), 1.0)
+        path = path + events.no_deal_shifts()
+    return np.minimum(np.maximum(path, 0.0), 1.0)
 
 
 def _front(spec: FrontSpec | None, source: Source, rounds: int, days_per_round: float, events: Events | None) -> Floats:
@@ -275,6 +263,6 @@ def _front(spec: FrontSpec | None, source: Source, rounds: int, days_per_round: 
     spread = source.number("war.front.sd_per_month", spec.sd_per_month) * np.sqrt(months)
     front[:, 0] = shift[:, 0]
     for k in range(1, rounds):
-        z = exact.normal_quantile(np.maximum(source.uniform(f"war.front.{k + 1}"), SMALLEST))
+        z = standard_normal(source, f"war.front.{k + 1}")
         front[:, k] = front[:, k - 1] + drift + spread * z + shift[:, k]
     return front

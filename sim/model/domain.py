@@ -14,7 +14,7 @@ from sim.core.stability import NOBODY
 from sim.core.utility import EVERYBODY, Lines, lines_over, package_utility
 from sim.scenario import Scenario
 
-ROOM = 1_000_000  # packages times parties of all structures that are kept, some 35 bytes each
+ROOM = 1_000_000  # packages times parties of all cached structures, some 35 bytes each
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,10 @@ class Structure:
 
     @cached_property
     def regard_by_positions(self) -> tuple[Regard, ...]:
-        """How each party ranks packages where positions are known."""
         return self.regards(self.positions)
 
     @cached_property
     def regard_knowing_nothing(self) -> tuple[Regard, ...]:
-        """How each party ranks packages where nothing is known of the others."""
         return self.regards(self.nothing_known)
 
     def regards(self, known: Knowledge) -> tuple[Regard, ...]:
@@ -143,7 +141,7 @@ _structures = Cache[Structure](ROOM)
 def structure(scenario: Scenario) -> Structure:
     """Lay out what the numbers of a scenario are about.
 
-    Scenarios that differ in numbers which move no structure, such as weights, get the same object while it is kept.
+    Scenarios that differ in numbers which move no structure, such as weights, get the same object while it is cached.
 
     Raises:
         ValueError: if no package is consistent, or there are too many raw ones.
@@ -201,7 +199,6 @@ def _laid(scenario: Scenario) -> _Laid:
 
 
 def _red_lines(scenario: Scenario, parties: tuple[str, ...]) -> Iterator[tuple[str, int, Condition, Condition]]:
-    """The lines of the parties, then what events take off the table."""
     for index, name in enumerate(parties):
         for line in sorted(scenario.parties[name].red_lines, key=lambda line: line.id):
             yield f"{name}.{line.id}", index, line.never, line.unless

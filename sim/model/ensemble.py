@@ -19,6 +19,9 @@ from sim.protocols import PROTOCOLS
 from sim.scenario import Number, Scenario
 from sim.strategies import STRATEGIES
 
+DRAWN = ("draws", "weights", "option_worth", "no_deal", "discount", "foresight", "refusal_cost", "walk_away",
+         "linkage_worth", "real")  # fmt: skip
+
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
@@ -30,13 +33,13 @@ class Ensemble:
         structure: What is the same in all draws.
         draws: Index of each draw, shape (B,).
         weights: Issue weights, rescaled to sum to 1, shape (B, N, I).
-        option_worth: Worth of options in [0, 1], deliverability counted, shape (B, N, I, O).
-        no_deal: Worth of no agreement, shape (B, N).
+        option_worth: Utility of options in [0, 1], deliverability counted, shape (B, N, I, O).
+        no_deal: Utility of no agreement, shape (B, N).
         discount: Per month, shape (B, N).
         foresight: How far a party looks past the signature, in [0, 1], shape (B, N).
         refusal_cost: What a text refused at home costs a party, shape (B, N).
         walk_away: What leaving the talks is worth to a party, -inf for one that never leaves, shape (B, N).
-        linkage_worth: Worth that each linkage adds, shape (B, linkages).
+        linkage_worth: Utility that each linkage adds, shape (B, linkages).
         real: Red lines that are real, shape (B, L).
         strategies: One a party, with parameters of shape (B,).
         protocol: The rules of the table.
@@ -75,19 +78,10 @@ class Ensemble:
         return f"Ensemble({self.scenario.id}, seed {self.seed}, {span}, {len(self.inputs)} drawn inputs)"
 
     def __getitem__(self, rows: Rows) -> "Ensemble":
-        """Some of the draws, in the order asked for."""
+        """Some of the draws, in the given order."""
         return replace(
             self,
-            draws=self.draws[rows],
-            weights=self.weights[rows],
-            option_worth=self.option_worth[rows],
-            no_deal=self.no_deal[rows],
-            discount=self.discount[rows],
-            foresight=self.foresight[rows],
-            refusal_cost=self.refusal_cost[rows],
-            walk_away=self.walk_away[rows],
-            linkage_worth=self.linkage_worth[rows],
-            real=self.real[rows],
+            **{name: getattr(self, name)[rows] for name in DRAWN},
             strategies=tuple(_rows_of(strategy, rows) for strategy in self.strategies),
             turns=self.turns[:, rows],
             chance=self.chance[:, :, rows] if self.chance.shape[2] else self.chance,
@@ -96,7 +90,7 @@ class Ensemble:
         )
 
     def extras(self) -> list[Extra]:
-        """Worth that only combinations have, in the order in which it is added: linkages, then carrots."""
+        """Utility that only combinations have, in the order in which it is added: linkages, then carrots."""
         linkages = [
             Extra(site.party, site.packages, self.linkage_worth[:, column])
             for column, site in enumerate(self.structure.linkages)
@@ -104,7 +98,7 @@ class Ensemble:
         return linkages if self.world.carrots is None else linkages + self.world.carrots.extras()
 
     def utility(self, out: Floats | None = None) -> Floats:
-        """Worth of every package to every party, shape (B, N, P); made anew at each call, into `out` if given."""
+        """Utility of every package to every party, shape (B, N, P); made anew at each call, into `out` if given."""
         return package_utility(self.structure.space, self.weights, self.option_worth, self.extras(), out)
 
     @property
@@ -133,10 +127,7 @@ def draw(
     have in common.
 
     Args:
-        scenario: As read by `read_scenario`.
-        seed: Any whole number.
         start: First draw, from 0.
-        count: Number of draws.
         streams_as: Names whose streams are taken from another, for mirror tests: parties, strikes.
         table: The scenario's structure, if it is at hand.
         given: Uniforms in [0, 1) by input path, shape (count,), that take the place of these inputs' streams: a design.
@@ -155,15 +146,13 @@ def draw(
 def central(
     scenario: Scenario, table: Structure | None = None, changes: Mapping[str, float] | None = None
 ) -> Ensemble:
-    """One draw with every number at its value, all red lines real and lots drawn as in draw 0.
+    """One draw with every number at its value, all red lines real and the order of turns as in draw 0.
 
     Args:
-        scenario: As read by `read_scenario`.
         table: The scenario's structure, if it is at hand.
         changes: Numbers that have another value, by path. Weights are rescaled to sum to 1 once they are changed.
     """
-    source = _Central(changes=changes or {})
-    return _fill(scenario, 0, np.zeros(1, np.int64), source, table or structure(scenario))
+    return _fill(scenario, 0, np.zeros(1, np.int64), _Central(changes=changes or {}), table or structure(scenario))
 
 
 def revalued(ensemble: Ensemble, changes: Mapping[str, float]) -> Ensemble:
@@ -201,17 +190,13 @@ class _Drawn:
         self.stream_of[path] = stream
         if path not in self.given:
             return self.uniform(stream)
-        found = np.asarray(self.given[path], np.float64)
-        if found.shape != (self.count,) or not ((found >= 0) & (found < 1)).all():
-            raise ValueError(f"{path} needs {self.count} uniforms in [0, 1), got shape {found.shape}")
-        return found
+        given = np.asarray(self.given[path], np.float64)
+        if given.shape != (self.count,) or not ((given >= 0) & (given < 1)).all():
+            raise ValueError(f"{path} needs {self.count} uniforms in [0, 1), got shape {given.shape}")
+        return given
 
     def check_given(self) -> None:
-        """See that a design names drawn inputs alone, and those that share a stream with the same uniforms.
-
-        Raises:
-            ValueError: if it does not.
-        """
+        """Raise `ValueError` unless a design names drawn inputs alone, those of one stream with the same uniforms."""
         for path, uniforms in self.given.items():
             if path not in self.stream_of:
                 raise ValueError(f"{path} is not drawn in this scenario, so no design can set it")
@@ -247,7 +232,7 @@ class _Drawn:
 
 @dataclass
 class _Central(_Drawn):
-    """Numbers at their values; lots as in draw 0 of seed 0."""
+    """Numbers at their values; further uniforms as in draw 0 of seed 0."""
 
     seed: int = 0
     start: int = 0
@@ -271,8 +256,8 @@ class _Central(_Drawn):
 def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Structure) -> Ensemble:
     rounds = scenario.time.rounds
     protocol = PROTOCOLS[scenario.protocol.name](**scenario.protocol.parameters)
-    lots = [[source.uniform(name) for name in names] for names in protocol.streams(table.parties, rounds)]
-    lots_drawn = np.array(lots).reshape(len(lots), len(table.parties), len(draws)).transpose(0, 2, 1)
+    uniforms = [[source.uniform(name) for name in names] for names in protocol.streams(table.parties, rounds)]
+    orders = np.array(uniforms).reshape(len(uniforms), len(table.parties), len(draws)).transpose(0, 2, 1)
 
     def by_party(path: str, number: Callable[[Any], Number]) -> Floats:
         columns = [source.number(f"parties.{n}.{path}", number(scenario.parties[n])) for n in table.parties]
@@ -297,7 +282,7 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         real=real,
         strategies=strategies,
         protocol=protocol,
-        turns=protocol.turns(table.parties, rounds, lots_drawn if lots else np.zeros((0, len(draws), 0))),
+        turns=protocol.turns(table.parties, rounds, orders if uniforms else np.zeros((0, len(draws), 0))),
         chance=_chance(source, table.parties, strategies, rounds),
         world=draw_world(scenario, source, table, no_deal, hard, groups),
         inputs=source.inputs,
@@ -305,12 +290,12 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
 
 
 def _walk_away(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> Floats:
-    worth = np.full((count, len(table.parties)), -np.inf)
+    value = np.full((count, len(table.parties)), -np.inf)
     for n, name in enumerate(table.parties):
         number = scenario.parties[name].walk_away
         if number is not None:
-            worth[:, n] = source.number(f"parties.{name}.walk_away", number)
-    return worth
+            value[:, n] = source.number(f"parties.{name}.walk_away", number)
+    return value
 
 
 def _weights(scenario: Scenario, source: _Drawn, table: Structure) -> Floats:
@@ -330,54 +315,50 @@ def _option_worth(scenario: Scenario, source: _Drawn, table: Structure) -> Float
             values = scenario.parties[name].values[issue.name]
             for o, option in enumerate(issue.options):
                 stated[n, i, o] = source.stated(f"parties.{name}.values.{issue.name}.{option}", values[option])
-    worth = np.empty((source.count, *stated.shape))
-    worth[:] = stated / 100  # all at once; what differs from draw to draw is written over it
+    value = np.empty((source.count, *stated.shape))
+    value[:] = stated / 100  # all at once; what differs from draw to draw is written over it
     for n, name in enumerate(table.parties):
         for i, issue in enumerate(table.space.issues):
             size = len(issue.options)
-            _put_points(scenario, source, name, issue, stated[n, i, :size], worth[:, n, i, :size])
+            _put_points(scenario, source, name, issue, stated[n, i, :size], value[:, n, i, :size])
     for i, issue in enumerate(table.space.issues):
         for option, deliverable in sorted(scenario.issues[issue.name].deliverable.items()):
             path = f"issues.{issue.name}.deliverable.{option}.chance"
             chance = source.number(path, deliverable.chance)
-            deliver(worth[:, :, i], issue.options.index(option), issue.options.index(deliverable.otherwise), chance)
-    return worth
+            deliver(value[:, :, i], issue.options.index(option), issue.options.index(deliverable.otherwise), chance)
+    return value
 
 
-def _put_points(
-    scenario: Scenario, source: _Drawn, party: str, issue: Issue, stated: Floats, worth: Floats
-) -> None:
+def _put_points(scenario: Scenario, source: _Drawn, party: str, issue: Issue, stated: Floats, value: Floats) -> None:
     """Put drawn points of the options of one issue, divided by 100, in the place of those that they are drawn around.
 
     Args:
         stated: Points around which they are drawn, shape (O,).
-        worth: Written to where points differ from draw to draw, shape (B, O).
+        value: Written to where points differ from draw to draw, shape (B, O).
     """
     spread, values = scenario.parties[party].values_within, scenario.parties[party].values[issue.name]
     for o, option in enumerate(issue.options):
         path = f"parties.{party}.values.{issue.name}.{option}"
         if values[option].uncertain:
-            worth[:, o] = source.number(path, values[option]) / 100
+            value[:, o] = source.number(path, values[option]) / 100
         elif spread:
-            worth[:, o] = source.within(path, values[option].value, spread) / 100
+            value[:, o] = source.within(path, values[option].value, spread) / 100
     if spread:
-        # The party's order of options is kept: the drawn points are dealt out again from the least liked option up.
+        # The party's order of options stays: the drawn points are dealt out again from the least liked option up.
         ranking = sorted(range(len(issue.options)), key=lambda o: (stated[o], issue.options[o]))
-        worth[:, ranking] = np.sort(worth, axis=1)
+        value[:, ranking] = np.sort(value, axis=1)
 
 
 def _linkage_worth(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> Floats:
-    worth = np.zeros((count, len(table.linkages)))
+    value = np.zeros((count, len(table.linkages)))
     for column, site in enumerate(table.linkages):
         _, name, _, linkage_id, _ = site.path.split(".")
         linkage = next(linkage for linkage in scenario.parties[name].linkages if linkage.id == linkage_id)
-        worth[:, column] = source.number(site.path, linkage.adds)
-    return worth
+        value[:, column] = source.number(site.path, linkage.adds)
+    return value
 
 
-def _real_lines(
-    scenario: Scenario, source: _Drawn, table: Structure, count: int
-) -> tuple[Bools, Bools, list[str]]:
+def _real_lines(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> tuple[Bools, Bools, list[str]]:
     """Which red lines are real, which never fall, and the names they are drawn under.
 
     A line is real when the uniform of its group falls below the hardness of its group.

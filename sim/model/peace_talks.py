@@ -155,7 +155,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             asked = protocol.prescribed(before, state, self.parties, self.ensemble.turns[state.round - 1], self.case)
         self.aspirations.append(np.where(before.open[:, None], asked, np.nan))
         self.state = self.ensemble.world.after_round(state, self.utility, self.ensemble.structure)
-        going_on, struck = self.approval.ask(self.state)
+        going_on, struck = self.approval.hold_votes(self.state)
         self._strike(going_on, struck)
         to_come = self.state.open | self.approval.waiting(self.state)
         self.running = bool(to_come.any()) and self.state.round < self.state.rounds

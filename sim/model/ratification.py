@@ -1,4 +1,4 @@
-"""What was signed is asked about at home: in force, refused, or back to the table."""
+"""Ratification of what was signed: in force, refused, or back to the table."""
 
 from dataclasses import replace
 from typing import Any
@@ -36,7 +36,7 @@ class Approval:
         self.chance: Floats = np.full((draws, 2), np.nan)
         self.reopens_at: Ints = np.zeros(draws, np.int64)
 
-    def ask(self, state: State) -> tuple[Ints, Bools]:
+    def hold_votes(self, state: State) -> tuple[Ints, Bools]:
         """Hold the votes on what was signed in this round.
 
         Returns:
@@ -67,7 +67,7 @@ class Approval:
         struck = ratification.rows(refused).struck(ratification.refusal(packages, votes).rows(refused))
         return rows, struck
 
-    def forget(self, draws: Bools | Ints) -> None:
+    def reset(self, draws: Bools | Ints) -> None:
         """Let go of what came of the last text in some draws: another is to be signed."""
         self.refused_by[draws], self.passed[draws] = -1, False
 
@@ -80,7 +80,7 @@ class Approval:
         back = self.reopens_at == state.round
         if not back.any():
             return state
-        self.forget(back)
+        self.reset(back)
         return replace(
             state,
             open=state.open | back,

@@ -12,7 +12,7 @@ from sim.core.packages import Bools, Ints
 from sim.core.state import State
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.aftermath import Aftermath
-from sim.mechanisms.events import NEVER, Commitment, Events, Removal
+from sim.mechanisms.events import NEVER, Commitment, Events
 from sim.mechanisms.giving_way import GivingWay
 from sim.mechanisms.leverage import Levers
 from sim.mechanisms.mediation import Mediation
@@ -33,7 +33,7 @@ class World:
         channel_open: Rounds in which the parties can speak, shape (B, R).
         struck_from: Round from which an event takes the packages of a line off the table, shape (B, L).
         falls_from: Round from which an event has a line fall, shape (B, L).
-        commitments: Public words of parties.
+        commitments: Public commitments of parties.
         mechanisms: Those that the file has, by key.
         static: What is the same in all draws: option steps of the commitments.
     """
@@ -47,8 +47,8 @@ class World:
     static: tuple[Ints, ...] = ()
 
     def _of(self, kind: type[Kind]) -> Kind | None:
-        found = self.mechanisms.get(kind.key)
-        return found if isinstance(found, kind) else None
+        mechanism = self.mechanisms.get(kind.key)
+        return mechanism if isinstance(mechanism, kind) else None
 
     @property
     def war(self) -> War | None:
@@ -57,34 +57,28 @@ class World:
 
     @property
     def events(self) -> Events | None:
-        """What happens at a date or by chance."""
         return self._of(Events)
 
     @property
     def levers(self) -> Levers | None:
-        """The levers of the mediation."""
         mediation = self._of(Mediation)
         return mediation.levers if mediation else None
 
     @property
     def carrots(self) -> Carrots | None:
-        """What the mediator adds to packages."""
         mediation = self._of(Mediation)
         return mediation.carrots if mediation else None
 
     @property
     def giving_way(self) -> GivingWay | None:
-        """How red lines give way."""
         return self._of(GivingWay)
 
     @property
     def ratification(self) -> Ratification | None:
-        """The votes at home."""
         return self._of(Ratification)
 
     @property
     def aftermath(self) -> Aftermath | None:
-        """What comes after the signature."""
         return self._of(Aftermath)
 
     def may_fall(self) -> Bools:
@@ -98,7 +92,6 @@ class World:
         return falls
 
     def rows(self, rows: Rows) -> "World":
-        """Some of the draws."""
         commitments = (
             replace(each, cost_per_step=each.cost_per_step[rows], from_round=each.from_round[rows])
             for each in self.commitments
@@ -141,46 +134,45 @@ class World:
 
 def draw_world(
     scenario: Any, source: Source, table: Structure, no_deal: Floats, hard: Bools, groups: list[str]
-) -> World:  # fmt: skip
+) -> World:
     """Draw everything around the table.
 
     Args:
-        scenario: As read.
         source: Of drawn numbers and uniforms.
-        table: The scenario's structure.
         no_deal: Worth of no agreement as drawn, shape (B, N).
         hard: Lines that never fall, shape (B, L).
         groups: Name under which each line is drawn.
     """
     rounds, days = scenario.time.rounds, scenario.time.days_per_round
-    found: dict[str, Mechanism] = {}
+    mechanisms: dict[str, Mechanism] = {}
     settled = source
     for key in dict.fromkeys((Events.key, *MECHANISMS)):  # events first: they narrow what others draw
         mechanism = MECHANISMS[key]
-        drawing = Drawing(source, settled, table, rounds, days, scenario.as_of, hard, groups, found)
+        drawing = Drawing(source, settled, table, rounds, days, scenario.as_of, hard, groups, mechanisms)
         block = getattr(scenario, key)
         drawn = None if block is None else mechanism.draw(block, drawing)
         if drawn is not None:
-            found[key] = drawn
+            mechanisms[key] = drawn
         if isinstance(drawn, Events):
             settled = _Narrowed(source, drawn)
-    world = World(no_deal, np.ones((0, 0), bool), np.zeros((0, 0), int), np.zeros((0, 0), int), (), found)
-    events, names = world.events, table.lines.names
+    war, events, names = mechanisms.get(War.key), mechanisms.get(Events.key), table.lines.names
+    assert (war is None or isinstance(war, War)) and (events is None or isinstance(events, Events))
     path = np.broadcast_to(no_deal, (rounds, *no_deal.shape))
-    if world.war is not None or events is not None:
-        path = no_deal_path(no_deal, rounds, world.war, events)
+    if war is not None or events is not None:
+        path = no_deal_path(no_deal, rounds, war, events)
     path = path.transpose(1, 0, 2)
     channel = np.ones((len(no_deal), rounds), bool)
-    for drawn in found.values():
+    for drawn in mechanisms.values():
         path, channel = drawn.move_no_deal(path), drawn.move_channel(channel)
+    removals, falls = (events.removals(), events.lines_fall()) if events else ((), {})
     commitments = events.commitments() if events else ()
-    return replace(
-        world,
+    return World(
         no_deal=path,
         channel_open=channel,
-        struck_from=_struck_from(events.removals() if events else (), names, len(no_deal)),
-        falls_from=_falls_from(events, names, len(no_deal)),
+        struck_from=_by_line({f"events.{each.event}": each.from_round for each in removals}, names, len(no_deal)),
+        falls_from=_by_line(falls, names, len(no_deal)),
         commitments=commitments,
+        mechanisms=mechanisms,
         static=tuple(_steps_back(commitment, table) for commitment in commitments),
     )
 
@@ -189,39 +181,31 @@ def draw_world(
 class _Narrowed:
     """Numbers as a meeting before the first round has left them: drawn, then moved toward their values."""
 
-    source: Any
+    source: Source
     events: Events
 
     @property
     def count(self) -> int:
-        return int(self.source.count)
+        return self.source.count
 
     def number(self, path: str, number: Any) -> Floats:
-        drawn: Floats = self.source.number(path, number)
+        drawn = self.source.number(path, number)
         share = self.events.narrowing(path)[0]
         return np.where(share == 1, drawn, number.value + share * (drawn - number.value))
 
     def uniform(self, name: str) -> Floats:
-        drawn: Floats = self.source.uniform(name)
-        return drawn
+        return self.source.uniform(name)
 
 
-def _struck_from(removals: tuple[Removal, ...], names: tuple[str, ...], draws: int) -> Ints:
+def _by_line(rounds: Mapping[str, Ints], names: tuple[str, ...], draws: int) -> Ints:
     first = np.zeros((draws, len(names)), np.int64)
-    for removal in removals:
-        first[:, names.index(f"events.{removal.event}")] = removal.from_round
-    return first
-
-
-def _falls_from(events: Events | None, names: tuple[str, ...], draws: int) -> Ints:
-    first = np.zeros((draws, len(names)), np.int64)
-    for name, from_round in (events.lines_fall() if events else {}).items():
+    for name, from_round in rounds.items():
         first[:, names.index(name)] = from_round
     return first
 
 
 def _steps_back(commitment: Commitment, table: Structure) -> Ints:
-    """By how many steps of its own order a party goes back on its public word in each package, shape (P,).
+    """By how many steps of its own order a party goes back on its public commitment in each package, shape (P,).
 
     Options it likes as much as the public one, or more, are no step back.
     """

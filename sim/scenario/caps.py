@@ -6,7 +6,6 @@ a path leads deeper than the text that sets it. What is written beside results m
 
 from collections.abc import Iterator
 
-from sim.core.wording import counted
 from sim.scenario.messages import Faults
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sim.scenario.yaml_reader import MOST_BYTES, MOST_DEPTH, MOST_NODES
@@ -30,8 +29,8 @@ def small_enough(root: MappingNode, faults: Faults) -> bool:
     if bytes_at_most > MOST_BYTES:
         size = len(document(root).encode("utf-8", "surrogatepass"))
         if size > MOST_BYTES:
-            said = f"written out, with all overrides told, it takes {size:,} bytes; at most {MOST_BYTES:,} would do"
-            faults.add(root.mark, said)
+            message = f"written out, with all overrides told, it takes {size:,} bytes; at most {MOST_BYTES:,} would do"
+            faults.add(root.mark, message)
             return False
     return True
 
@@ -49,15 +48,7 @@ def walk(node: Node, depth: int = 1) -> Iterator[tuple[Node, int]]:
             stack += [(child, depth + 1) for child in node.items]
 
 
-def too_many(entries: int, places: int) -> str:
-    """What is wrong with a setting that puts so many entries in so many places."""
-    return (
-        f"this puts {counted(entries, 'entry', 'entries')} in {counted(places, 'place')}; all settings together may "
-        f"put {MOST_NODES:,}, so set less, or in fewer places"
-    )
-
-
 def _text_bytes(node: Node) -> int:
     gone = sum(len(name) + 200 for name in getattr(node, "gone", ()))
-    told = 4 * min(LONGEST_COMMENT, len(node.change) + gone)
-    return told + (BYTES_A_CHARACTER * len(node.text) if isinstance(node, ScalarNode) else 0)
+    comment = 4 * min(LONGEST_COMMENT, len(node.change) + gone)
+    return comment + (BYTES_A_CHARACTER * len(node.text) if isinstance(node, ScalarNode) else 0)

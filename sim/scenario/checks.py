@@ -19,7 +19,7 @@ from sim.scenario.validation import validate
 from sim.scenario.yaml_writer import changes
 from sim.strategies import STRATEGIES
 
-FIRST = ("issues", "consistency", "parties", "proposals", "solutions", "headline")  # of many faults, told first
+FIRST = ("issues", "consistency", "parties", "proposals", "solutions", "headline")  # of many faults, first
 MOST_NAMED = 12  # weights named in a sum
 NO_SOURCES = CONDITIONS | {"package", "options", "to", "removes", "route", "status_quo"}
 # there `source` is an issue or option
@@ -27,7 +27,6 @@ NOBODY_MOVES = "stability asks who would change an issue alone, and no issue is 
 
 
 def names_in(at: Place) -> Names:
-    """The names in a file."""
     known = {what: at[key].keys for what, key in (("issue", "issues"), ("party", "parties"),
                                                   ("proposal", "proposals"), ("source", "sources"))}  # fmt: skip
     lines = [(party, line) for party, node in at["parties"].items() for line in node["red_lines"].entries()]
@@ -38,9 +37,9 @@ def names_in(at: Place) -> Names:
 
 
 def check(at: Place, names: Names) -> None:
-    """Tell everything that is wrong between the keys of a scenario."""
+    """Report everything that is wrong between the keys of a scenario."""
     if not names.options or not names.parties:
-        return  # without them every name would be unknown; that they are missing is told already
+        return  # without them every name would be unknown; that they are missing is a fault already
     for key in dict.fromkeys((*FIRST, *at.kinds[0].keys)):
         for spot in spots(at[key]):
             _check_names(spot, names)
@@ -65,7 +64,6 @@ def check(at: Place, names: Names) -> None:
 
 
 def _check_names(spot: Spot, names: Names) -> None:
-    """Tell names that do not exist or stand twice, and tables with holes, where an annotation says what is named."""
     at, kind = spot.place, spot.kind
     if kind.is_model(Clauses):
         _check_condition(at, names)
@@ -76,7 +74,7 @@ def _check_names(spot: Spot, names: Names) -> None:
             _check_table(spot, known, f"option of {spot.issue}" if of_issue else kind.named)
         elif known is not None:
             at.must_name(known, kind.named, f" of {spot.issue}" if of_issue else "")
-    for each in kind.said:
+    for each in kind.annotations:
         if isinstance(each, Ids):
             at.ids_must_differ(each.what)
     if kind.is_model(Open):
@@ -84,8 +82,7 @@ def _check_names(spot: Spot, names: Names) -> None:
 
 
 def _check_table(spot: Spot, known: Sequence[str], what: str) -> None:
-    """The keys of a table are names that exist; of some tables, all of them."""
-    each = next((each for each in spot.kind.said if isinstance(each, Each)), None)
+    each = next((each for each in spot.kind.annotations if isinstance(each, Each)), None)
     if each is None:
         spot.place.keys_must_be(known, what)
     else:
@@ -96,8 +93,8 @@ def _check_condition(at: Place, names: Names) -> None:
     for clause in at.entries() if isinstance(at.node, SequenceNode) else [at]:
         for issue, wanted in clause.items():
             if issue not in names.options:
-                said = f"no issue is called {quoted(issue)}{meant(issue, names.options)}"
-                wanted.fault(said, KEY, at.path)
+                message = f"no issue is called {quoted(issue)}{meant(issue, names.options)}"
+                wanted.fault(message, KEY, at.path)
                 continue
             path, negated, options = f"{at.path}.{issue}", wanted["anything_but"], names.options[issue]
             named = (negated or wanted).must_name(options, "option", f" of {issue}", path)
@@ -106,7 +103,6 @@ def _check_condition(at: Place, names: Names) -> None:
 
 
 def _check_open(at: Place, model: type[Open]) -> None:
-    """What stands at the keys that a model leaves open, and how these look."""
     for key, value in at.items():
         if key in model.model_fields:
             continue
@@ -134,13 +130,12 @@ def _check_deliverable(issue: str, uncertain: Place, names: Names) -> None:
 
 
 def _check_opening(opening: Place, names: Names) -> None:
-    """A party opens with proposals that leave nothing open."""
     for text in opening.entries() if isinstance(opening.node, SequenceNode) else [opening]:
         package = opening.root["proposals"][text.text]["package"].keys if text.text is not None else []
         still_open = [issue for issue in names.options if issue not in package]
         if package and still_open:
-            said = f"{quoted(text.text or '')} leaves {listed(still_open)} open, but an offer settles every issue"
-            text.fault(said, path=opening.path)
+            message = f"{quoted(text.text or '')} leaves {listed(still_open)} open, but an offer settles every issue"
+            text.fault(message, path=opening.path)
 
 
 def _check_sum(table: Place) -> None:
@@ -152,10 +147,10 @@ def _check_sum(table: Place) -> None:
     if len(parts) > MOST_NAMED:
         parts = [*parts[:MOST_NAMED], f"{len(parts) - MOST_NAMED} more"]
     what = "raise" if total < 1 else "lower"
-    said = f"{' + '.join(parts)} = {weights.decimal_text(total)}, but weights sum to 1; {what} one of them"
+    message = f"{' + '.join(parts)} = {weights.decimal_text(total)}, but weights sum to 1; {what} one of them"
     if next(changes(table.node), None) is not None:
-        said += ", or set one with `set:` and the others are rescaled"
-    table.fault(said, BLOCK)
+        message += ", or set one with `set:` and the others are rescaled"
+    table.fault(message, BLOCK)
 
 
 def _check_signatures(parties: Place) -> None:
@@ -186,14 +181,13 @@ def _check_shared_draws(at: Place) -> None:
 
 
 def _check_protocol(protocol: Place, at: Place) -> None:
-    """Tell where a scenario's parties do not fit its protocol: how many sign, who speaks, and who mediates."""
     parties = dict(at["parties"].items())
     name, order, quota = protocol["name"], protocol["order"], protocol["quota"]
     sign = [party for party, node in parties.items() if node["signs"].text != "never"]
     for entry in order.entries():  # who never signs has no say in a fixed order, unless it mediates
         if entry.text in parties and entry.text not in sign and parties[entry.text]["kind"].text != "mediator":
-            said = f"{shown(entry.text)} never signs; take it out of the order, or make it `kind: mediator`"
-            entry.fault(said, path=order.path)
+            message = f"{shown(entry.text)} never signs; take it out of the order, or make it `kind: mediator`"
+            entry.fault(message, path=order.path)
     chosen = PROTOCOLS.get(name.text or "")
     if chosen is None or not at["parties"].is_mapping:
         return
@@ -201,7 +195,7 @@ def _check_protocol(protocol: Place, at: Place) -> None:
         _check_signatories(name, parties, sign, chosen.signatories)
         _check_order_of_signatories(name, order, parties, sign)
     if chosen.needs_mediator and not at["mediation"]:
-        _ask_for_a_mediator(name, parties)
+        _check_mediator(name, parties)
     votes = quota.node.value if isinstance(quota.node, ScalarNode) else None
     if isinstance(votes, int) and votes > len(sign):
         quota.fault(f"{votes} votes are needed, but only {listed(sign)} ever sign; at most {len(sign)} would do")
@@ -226,34 +220,34 @@ def _check_order_of_signatories(name: Place, order: Place, parties: Mapping[str,
             order.fault(f"{shown(party)} signs and is not in the order; {name.text} needs all that sign in it")
     for entry in order.entries():
         if entry.text in parties and entry.text not in sign:
-            said = f"{shown(entry.text)} signs nothing, and in {name.text} only those that sign speak; take it out"
-            entry.fault(said, path=order.path)
+            message = f"{shown(entry.text)} signs nothing, and in {name.text} only those that sign speak; take it out"
+            entry.fault(message, path=order.path)
 
 
-def _ask_for_a_mediator(name: Place, parties: Mapping[str, Place]) -> None:
+def _check_mediator(name: Place, parties: Mapping[str, Place]) -> None:
     """Where a mediator holds the text it must be known who that is; whom `mediation` names is checked there."""
     known = [party for party, node in parties.items() if node["kind"].text == "mediator"]
     who = shown(known[0]) if known else "PARTY"
-    said = f"{shown(name.text)} needs a mediator to hold the text; add `mediation: {{mediator: {who}}}`"
-    name.fault(said if known else f"{said} with a party of `kind: mediator`")
+    message = f"{shown(name.text)} needs a mediator to hold the text; add `mediation: {{mediator: {who}}}`"
+    name.fault(message if known else f"{message} with a party of `kind: mediator`")
 
 
 # The rest
 
 
 def _check_control(at: Place, names: Names) -> None:
-    """Tell who controls issues and what the status quo says for nothing, and issues it leaves out."""
+    """Report who controls issues and what the status quo says for nothing, and issues it leaves out."""
     controls = [control for _, node in at["issues"].items() if (control := node["controlled_by"])]
     alone = any(control.text is not None or len([*control.entries()]) == 1 for control in controls)
     if controls and not alone:
-        said = f"{NOBODY_MOVES}; name a single party for one of them, or leave `controlled_by` out"
-        controls[0].fault(said, BLOCK, "issues")
+        message = f"{NOBODY_MOVES}; name a single party for one of them, or leave `controlled_by` out"
+        controls[0].fault(message, BLOCK, "issues")
     status_quo = at["status_quo"]
     if not status_quo.is_mapping:
         return
     if "status_quo" in names.known["proposal"]:
-        said = "tables tell the status quo by this name; call the proposal something else"
-        at["proposals"]["status_quo"].fault(said, KEY, "proposals")
+        message = "tables tell the status quo by this name; call the proposal something else"
+        at["proposals"]["status_quo"].fault(message, KEY, "proposals")
     missing = [issue for issue in names.options if issue not in status_quo.keys]
     if missing:
         status_quo.fault(f"no option for {listed(missing)}; the status quo has one of every issue", BLOCK)

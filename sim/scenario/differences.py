@@ -52,8 +52,7 @@ class _Chain:
 
         Args:
             location: The file, its folder resolved.
-            name: How messages call it.
-            blame: Where a fault in opening it is told: at the `extends` that names it.
+            blame: Where a fault in opening it is marked: at the `extends` that names it.
             above: Resolved locations of the files that lead here.
         """
         data = self.read(location, name, blame, above)
@@ -75,8 +74,8 @@ class _Chain:
                 self.take_out(base, without)
             root = merged(base, root)
         elif without is not None:
-            said = "without a base there is nothing to take out; `without` stands beside `extends`"
-            self.faults.add(root.keys["without"], said)
+            message = "without a base there is nothing to take out; `without` stands beside `extends`"
+            self.faults.add(root.keys["without"], message)
         if settings is not None:
             apply_settings(root, self.settings(settings), self.faults)
         return root
@@ -108,8 +107,8 @@ class _Chain:
             self.faults.add(without.mark, _too_many(len(entries)), "without")
             return
         if not isinstance(without, SequenceNode):
-            said = "without is a list of paths, such as [war, parties.*.foresight]"
-            self.faults.add(without.mark, said, "without")
+            message = "without is a list of paths, such as [war, parties.*.foresight]"
+            self.faults.add(without.mark, message, "without")
         for entry in entries:
             if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str):
                 self.faults.add(entry.mark, "a path would do, such as war or parties.*.foresight", "without")
@@ -157,8 +156,6 @@ def ordinary(location: str, most: int, resolved: bool = False) -> bytes | None:
     """The first bytes of a file, None if it is a folder, a device or a pipe: such a thing is not even opened.
 
     Args:
-        location: The file.
-        most: Bytes to read.
         resolved: Whether links in the location were followed and where it leads was approved: none may be there now.
     """
     if not stat.S_ISREG(os.stat(location).st_mode):

@@ -10,8 +10,10 @@ from sim.core.fields import Open, without_null
 from sim.core.registry import Registry, first_line
 from sim.mechanisms.power_shift import PowerShiftSpec
 from sim.mechanisms.war import FrontSpec
-from sim.scenario.registered import ORDERS, PROTOCOLS, STRATEGIES, bounded, parameters_of
+from sim.protocols import PROTOCOLS
+from sim.scenario.registered import ORDERS, bounded, parameters_of
 from sim.scenario.scenario import Scenario, scenario_model
+from sim.strategies import STRATEGIES
 
 Schema = dict[str, Any]
 
@@ -28,13 +30,11 @@ def json_schema() -> Schema:
         definitions[block.kind.__name__] = _schema(block.kind)
         kind = {"$ref": REFERENCE.format(model=block.kind.__name__)}
         definitions[block.__name__]["patternProperties"] = {block.pattern: kind}
-    definitions.update(
-        {
-            "Scenario": scenario,
-            "Strategy": _named(STRATEGIES, "A strategy"),
-            "Protocol": _named(PROTOCOLS, "A protocol"),
-        }
-    )
+    definitions |= {
+        "Scenario": scenario,
+        "Strategy": _named(STRATEGIES, "A strategy"),
+        "Protocol": _named(PROTOCOLS, "A protocol"),
+    }
     scenario["properties"]["set"] = _SET
     scenario["properties"]["protocol"] = {"$ref": REFERENCE.format(model="Protocol")}
     definitions["PartySpec"]["properties"]["strategy"] = {"$ref": REFERENCE.format(model="Strategy")}
@@ -71,7 +71,6 @@ _WITHOUT: Schema = {
 
 
 def _named(registry: Registry[Any], what: str) -> Schema:
-    """Any of the registered blocks."""
     return {
         "description": f"{what}: {', '.join(registry)}.",
         "type": "object",
@@ -101,7 +100,7 @@ def _parameter(field: Any) -> Schema:
     if metadata["kind"] == "number":
         return {**_schema(bounded(field)), **described}
     if metadata["kind"] == "choice":
-        meanings = "; ".join(f"{word}: {meaning}" for word, meaning in metadata["options"].items())
+        meanings = "; ".join(f"{option}: {meaning}" for option, meaning in metadata["options"].items())
         return {"enum": list(metadata["options"]), "description": f"{metadata.get('doc', '')}. {meanings}"}
     if metadata["kind"] == "count":
         return {"type": "integer", "minimum": metadata["low"], **described}
@@ -110,7 +109,6 @@ def _parameter(field: Any) -> Schema:
 
 
 def _nodes(schema: Any) -> Iterator[Schema]:
-    """Every mapping in a schema, inner ones first."""
     for child in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
         yield from _nodes(child)
     if isinstance(schema, dict):
@@ -120,10 +118,10 @@ def _nodes(schema: Any) -> Iterator[Schema]:
 def _tidy(node: Schema) -> None:
     """What is left out is left out, not null; names are names; no titles made from Python names."""
     if {"type": "null"} in node.get("anyOf", ()):
-        kept = without_null(node)
+        rest = without_null(node)
         node.clear()
-        node.update(kept)
-    if "oneOf" in node:  # one number or a table: a number is told from a table before either is read
+        node.update(rest)
+    if "oneOf" in node:  # one number or a table: which of them it is shows before either is read
         node["anyOf"] = node.pop("oneOf")
     if "patternProperties" in node:
         node["additionalProperties"] = False

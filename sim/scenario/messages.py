@@ -1,14 +1,9 @@
-"""What is wrong with a scenario file, said so that it can be mended: where, what was found, what would do."""
+"""What is wrong with a scenario file: where, what was found, what would do."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sim.core.wording import closest, counted, cut, listed, meant, printable, printable_json, quoted, shown
-
-__all__ = [
-    "Fault", "Faults", "Mark", "Note", "ScenarioError", "closest", "counted", "cut", "listed", "meant", "printable",
-    "printable_json", "quoted", "shown",
-]  # fmt: skip
+from sim.core.wording import cut
 
 MOST_FAULTS = 20
 MOST_BYTES_IN_ALL = 7_500
@@ -41,7 +36,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Note(Fault):
-    """Something in a file that deserves a second look; the scenario can be read."""
+    """Something in a file that may be a mistake; the scenario can be read."""
 
 
 class ScenarioError(Exception):
@@ -75,10 +70,10 @@ class Faults:
         return bool(self._found)
 
     def add(self, mark: Mark, message: str, path: str = "") -> None:
-        """Keep a fault; the first one at a place is the one that is told.
+        """Add a fault, unless there is one at this place.
 
         Raises:
-            ScenarioError: if there are now as many faults as are told at once.
+            ScenarioError: if there are now `MOST_FAULTS`.
         """
         self._files.setdefault(mark.file, len(self._files))
         text = cut(f"{path}: {message}" if path else message)

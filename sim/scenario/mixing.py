@@ -8,7 +8,7 @@ from sim.scenario.nodes import MappingNode, Node, SequenceNode, copy, plain
 from sim.scenario.paths import Path, child, entry_id, get, names_below
 from sim.scenario.scenario import Scenario, from_tree
 
-TOLD = frozenset({
+DESCRIPTIVE = frozenset({
     "about", "disclaimer", "expected", "headline", "history", "id", "not_at_the_table", "schema", "sources", "sweep",
     "title",
 })  # fmt: skip  # of a scenario as a whole: no result moves with these
@@ -69,12 +69,11 @@ def _differing(first: Node | None, second: Node | None, path: Path) -> Iterator[
         yield path
     else:
         for name in dict.fromkeys([*names_below(first), *names_below(second)]):
-            if not ((name in TOLD and not path) or name in SHOWN_ONLY):
+            if not ((name in DESCRIPTIVE and not path) or name in SHOWN_ONLY):
                 yield from _differing(child(first, name), child(second, name), (*path, name))
 
 
 def _is_whole(node: Node, path: Path) -> bool:
-    """Whether a part is taken over as a whole or not at all."""
     if isinstance(node, MappingNode):
         key = path[-1] if path else ""
         return key in WHOLE or key in CONDITIONS or not {"value", "range"}.isdisjoint(node.items)

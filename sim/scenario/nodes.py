@@ -111,14 +111,14 @@ class SequenceNode(Node):
 
 
 def read_as(value: Any) -> str:
-    """What kind of value YAML reads, in words."""
+    """What kind of value YAML reads, as a phrase."""
     kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
         (bool, "a truth value"),
         ((int, float), "a number"),
         (date, "a date"),
         (type(None), "nothing"),
     )
-    return next((words for kind, words in kinds if isinstance(value, kind)), "a text")
+    return next((phrase for kind, phrase in kinds if isinstance(value, kind)), "a text")
 
 
 def plain(node: Node) -> Any:

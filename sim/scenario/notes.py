@@ -1,10 +1,8 @@
-"""What deserves a second look in a scenario that can be read: told by `peacesim check`, stops nothing."""
+"""What may be a mistake in a scenario that can be read: printed by `peacesim check`, stops nothing."""
 
 import re
 from collections.abc import Iterator
 from itertools import combinations, permutations
-
-import numpy as np
 
 from sim.core.exact import TOLERANCE
 from sim.core.packages import ALWAYS, NEVER, Condition, PackageSpace
@@ -13,7 +11,7 @@ from sim.protocols import PROTOCOLS
 from sim.scenario.checks import place
 from sim.scenario.messages import Note
 from sim.scenario.nodes import MappingNode
-from sim.scenario.package_checks import central_worth, space_of, spelled
+from sim.scenario.package_checks import central_utility, space_of, spelled
 from sim.scenario.parts import IssueSpec, PartySpec
 from sim.scenario.paths import get
 from sim.scenario.scenario import Scenario
@@ -28,25 +26,24 @@ def notes(scenario: Scenario) -> list[Note]:
         *_rescaled(scenario),
         *_unmet(scenario, space),
         *_one_sided(scenario),
-        *_unheard(scenario),
-        *_unasked(scenario),
-        *_unread(scenario),
+        *_without_a_turn(scenario),
+        *_unused_strategies(scenario),
+        *_unused_drafts(scenario),
         *_reversed(scenario),
         *_unmirrored(scenario),
         *_no_deal(scenario, space),
     ]
-    told = [_note(scenario, path, said) for path, said in found]
-    return sorted(told, key=lambda note: (note.file, note.line, note.column))
+    marked = [_note(scenario, path, message) for path, message in found]
+    return sorted(marked, key=lambda note: (note.file, note.line, note.column))
 
 
 def belligerents(scenario: Scenario) -> list[str]:
-    """Names of the parties that fight."""
     return [name for name, party in scenario.parties.items() if party.kind == "belligerent"]
 
 
-def _note(scenario: Scenario, path: tuple[str, ...], said: str) -> Note:
+def _note(scenario: Scenario, path: tuple[str, ...], message: str) -> Note:
     mark = place(scenario.tree, *path)
-    return Note(mark.file, mark.line, mark.column, cut(f"{'.'.join(map(shown, path))}: {said}"))
+    return Note(mark.file, mark.line, mark.column, cut(f"{'.'.join(map(shown, path))}: {message}"))
 
 
 def _rescaled(scenario: Scenario) -> Found:
@@ -101,13 +98,13 @@ def _one_sided(scenario: Scenario) -> Found:
     sides = {name: _naming(name, scenario.parties[name]) for name in belligerents(scenario)}
     for issue, spec in scenario.issues.items():
         named = {
-            name: [option for option, label in spec.options.items() if pattern.search(f"{_words(option)} / {label}")]
+            name: [option for option, label in spec.options.items() if pattern.search(f"{_spaced(option)} / {label}")]
             for name, pattern in sides.items()
         }
         silent = [name for name, options in named.items() if not options]
-        told = {name: options for name, options in named.items() if options}
-        if silent and told:
-            who = " and ".join(f"{shown(name)} ({listed(options)})" for name, options in told.items())
+        present = {name: options for name, options in named.items() if options}
+        if silent and present:
+            who = " and ".join(f"{shown(name)} ({listed(options)})" for name, options in present.items())
             yield (
                 ("issues", issue, "options"),
                 f"options name {who}, and none names {listed(silent)}; is there a counterpart?",
@@ -115,25 +112,25 @@ def _one_sided(scenario: Scenario) -> Found:
 
 
 def _naming(name: str, party: PartySpec) -> re.Pattern[str]:
-    return re.compile(rf"(?i)\b(?:{re.escape(_words(name))}|{re.escape(party.label)})")
+    return re.compile(rf"(?i)\b(?:{re.escape(_spaced(name))}|{re.escape(party.label)})")
 
 
-def _words(name: str) -> str:
+def _spaced(name: str) -> str:
     return re.sub("[_-]+", " ", name)
 
 
-def _unheard(scenario: Scenario) -> Found:
+def _without_a_turn(scenario: Scenario) -> Found:
     """Parties whose signature is needed and that a fixed order leaves out: they can never say yes."""
     if PROTOCOLS[scenario.protocol.name].all_answer:
         return
     order = scenario.protocol.parameters.get("order")
     for name, party in scenario.parties.items():
         if isinstance(order, tuple) and name not in order and party.signs != NEVER:
-            said = f"{shown(name)} signs but does not speak: what needs its signature cannot be agreed in this order"
-            yield ("protocol", "order"), said
+            message = f"{shown(name)} signs but does not speak: what needs its signature cannot be agreed in this order"
+            yield ("protocol", "order"), message
 
 
-def _unasked(scenario: Scenario) -> Found:
+def _unused_strategies(scenario: Scenario) -> Found:
     """What parties bring to a protocol that itself says what they offer."""
     name = scenario.protocol.name
     if PROTOCOLS[name].asks_strategies:
@@ -144,14 +141,15 @@ def _unasked(scenario: Scenario) -> Found:
                 yield ("parties", party, key), f"{name} says what is offered, so this is not asked for"
 
 
-def _unread(scenario: Scenario) -> Found:
+def _unused_drafts(scenario: Scenario) -> Found:
     """Drafts of parties that make no offers, since a mediator holds the text."""
     if not PROTOCOLS[scenario.protocol.name].needs_mediator:
         return
     for name, party in scenario.parties.items():
         if party.opens_with and scenario.mediation is not None and name != scenario.mediation.mediator:
-            said = f"in {scenario.protocol.name} only the mediator puts texts on the table: {shown(name)} opens nothing"
-            yield ("parties", name, "opens_with"), said
+            where = f"in {scenario.protocol.name} only the mediator puts texts on the table"
+            message = f"{where}: {shown(name)} opens nothing"
+            yield ("parties", name, "opens_with"), message
 
 
 def _reversed(scenario: Scenario) -> Found:
@@ -164,12 +162,12 @@ def _reversed(scenario: Scenario) -> Found:
                 before, after = points[one] - points[other], real[one] - real[other]
                 if before * after < 0 and min(abs(before), abs(after)) > TOLERANCE:
                     better, worse = (one, other) if before > 0 else (other, one)
-                    said = (
+                    message = (
                         f"for {shown(name)} {better} is worth more than {worse} ({points[better]:g} against "
                         f"{points[worse]:g} points), but less once the chance of delivery is counted "
                         f"({real[better]:g} against {real[worse]:g})"
                     )
-                    yield ("issues", issue, "deliverable"), said
+                    yield ("issues", issue, "deliverable"), message
 
 
 def _delivered(points: dict[str, float], issue: IssueSpec) -> dict[str, float]:
@@ -183,7 +181,7 @@ def _delivered(points: dict[str, float], issue: IssueSpec) -> dict[str, float]:
 def _unmirrored(scenario: Scenario) -> Found:
     """Assumptions about one belligerent that the other does not share."""
     numbers = scenario.numbers()
-    told: set[frozenset[str]] = set()
+    pairs: set[frozenset[str]] = set()
     for one, other in permutations(belligerents(scenario), 2):
         for path, number in numbers.items():
             head, rest = f"parties.{one}.", path.removeprefix(f"parties.{one}.")
@@ -191,27 +189,26 @@ def _unmirrored(scenario: Scenario) -> Found:
             if not path.startswith(head) or number.status != "assumption" or across not in numbers:
                 continue
             pair = frozenset({path, across})
-            if pair not in told and not number.same_law(numbers[across]):
-                told.add(pair)
-                said = f"{number} is an assumption, and {shown(other)} has {numbers[across]}"
-                yield tuple(path.split(".")), f"{said}; is there a fact that tells the two apart?"
+            if pair not in pairs and not number.same_law(numbers[across]):
+                pairs.add(pair)
+                message = f"{number} is an assumption, and {shown(other)} has {numbers[across]}"
+                yield tuple(path.split(".")), f"{message}; is there a fact that tells the two apart?"
 
 
 def _no_deal(scenario: Scenario, space: PackageSpace) -> Found:
     for name, party in scenario.parties.items():
         if party.signs == NEVER:
             continue
-        central, no_deal = central_worth(scenario, space, name), party.no_deal
-        worth = np.where(central.signable, central.worth, -np.inf)
-        best = int(np.argmax(worth))
+        central, no_deal = central_utility(scenario, space, name), party.no_deal
+        best, utility = central.best
         path = ("parties", name, "no_deal")
-        if float(central.worth.min()) >= no_deal.value - TOLERANCE:
-            said = f"at central numbers every package is worth {no_deal.value:g} or more to {shown(name)}"
-            yield path, f"{said}: it never refuses one for its worth"
-        if no_deal.uncertain and no_deal.high is not None and no_deal.high > worth[best] + TOLERANCE:
+        if float(central.utility.min()) >= no_deal.value - TOLERANCE:
+            message = f"at central numbers every package is worth {no_deal.value:g} or more to {shown(name)}"
+            yield path, f"{message}: it never refuses one for its worth"
+        if no_deal.uncertain and no_deal.high is not None and no_deal.high > utility + TOLERANCE:
             package = shown(spelled(space, scenario.issues, best), 300)
-            said = (
+            message = (
                 f"part of the range, up to {no_deal.high:g}, lies above its best package, {package}, worth "
-                f"{float(worth[best]):.4f} at central numbers: in such draws {shown(name)} signs nothing"
+                f"{utility:.4f} at central numbers: in such draws {shown(name)} signs nothing"
             )
-            yield path, said
+            yield path, message

@@ -1,8 +1,7 @@
 """What must hold over the packages of a scenario: they exist, are not too many, and each party can live with one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -28,17 +27,17 @@ MOST_LOOKED_AT = 150_000_000  # packages times conditions: some two seconds of r
 MOST_SEARCHED = 100_000_000  # packages times rules in looking for a smallest set of clashing ones
 
 
-@dataclass(frozen=True, eq=False)
-class CentralWorth:
-    """What every package is worth to one party at central numbers, and which its certain lines forbid.
+class CentralUtility(NamedTuple):
+    """Utility of packages to one party at central numbers, and those behind no line of hardness 1, shapes (P,)."""
 
-    Attributes:
-        worth: Shape (P,).
-        signable: Packages behind no line of hardness 1, shape (P,).
-    """
-
-    worth: Floats
+    utility: Floats
     signable: Bools
+
+    @property
+    def best(self) -> tuple[int, float]:
+        """The best package that can be signed, and its utility; -inf if there is none."""
+        utility = np.where(self.signable, self.utility, -np.inf)
+        return int(np.argmax(utility)), float(utility.max())
 
 
 def raw_count(issues: Mapping[str, IssueSpec]) -> int:
@@ -67,26 +66,26 @@ def space_of(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> PackageS
 
 
 def check_packages(scenario: "Scenario", faults: Faults) -> None:
-    """Tell whether there are packages, not too many, and one that each party could sign."""
+    """Report whether there are packages, not too many, and one that each party could sign."""
     issues, rules = scenario.issues, scenario.consistency
     if raw_count(issues) > RAW_LIMIT:
         faults.add(place(scenario.tree, "issues"), _too_many(issues), "issues")
         return
     conditions = condition_count(scenario)
     if raw_count(issues) * conditions > MOST_LOOKED_AT:
-        said = (
+        message = (
             f"{raw_count(issues):,} packages to be held against {conditions:,} conditions, those of rules, lines and "
             f"linkages; the one times the other may be {MOST_LOOKED_AT:,}: merge options, or take conditions out"
         )
-        faults.add(place(scenario.tree, "issues"), said, "issues")
+        faults.add(place(scenario.tree, "issues"), message, "issues")
         return
     space = space_of(issues, rules)
     if not len(space):
-        _tell_no_package(scenario.tree, issues, rules, faults)
+        _add_no_package(scenario.tree, issues, rules, faults)
         return
     if scenario.status_quo is not None and space.index_of(scenario.status_quo) == NO_DEAL:
-        said = "contradicts a consistency rule, so things cannot stand like that; name options that go together"
-        faults.add(place(scenario.tree, "status_quo"), said, "status_quo")
+        message = "contradicts a consistency rule, so things cannot stand like that; name options that go together"
+        faults.add(place(scenario.tree, "status_quo"), message, "status_quo")
     for name, party in scenario.parties.items():
         if party.signs != NEVER:
             _check_no_deal(scenario, space, name, faults)
@@ -94,25 +93,24 @@ def check_packages(scenario: "Scenario", faults: Faults) -> None:
 
 
 def _check_opening(scenario: "Scenario", space: PackageSpace, name: str, faults: Faults) -> None:
-    """A party opens with texts that can exist."""
     node = get(scenario.tree, "parties", name, "opens_with")
     for text in node.items if isinstance(node, Listed) else [node]:
         if isinstance(text, ScalarNode) and space.index_of(scenario.proposals[text.text].package) == NO_DEAL:
-            said = f"{text.text} contradicts a consistency rule, so it cannot be offered; open with another one"
-            faults.add(text.mark, said, f"parties.{name}.opens_with")
+            message = f"{text.text} contradicts a consistency rule, so it cannot be offered; open with another one"
+            faults.add(text.mark, message, f"parties.{name}.opens_with")
 
 
-def central_worth(scenario: "Scenario", space: PackageSpace, name: str) -> CentralWorth:
-    """Worth of every package to a party, all numbers at their value: deliverability, linkages and carrots counted."""
+def central_utility(scenario: "Scenario", space: PackageSpace, name: str) -> CentralUtility:
+    """Utility of every package to a party, all numbers at their value: deliverability, linkages and carrots counted."""
     issues, party = scenario.issues, scenario.parties[name]
     widest = max(len(issue.options) for issue in space.issues)
-    worth = np.zeros((1, 1, len(space.issues), widest))
+    values = np.zeros((1, 1, len(space.issues), widest))
     for i, issue in enumerate(space.issues):
         for o, option in enumerate(issue.options):
-            worth[0, 0, i, o] = party.values[issue.name][option].value / 100
+            values[0, 0, i, o] = party.values[issue.name][option].value / 100
         for option, uncertain in sorted(issues[issue.name].deliverable.items()):
             at, instead = issue.options.index(option), issue.options.index(uncertain.otherwise)
-            deliver(worth[:, :, i], at, instead, np.array([uncertain.chance.value]))
+            deliver(values[:, :, i], at, instead, np.array([uncertain.chance.value]))
     weights = rescale_weights(np.array([[[party.weights[issue.name].value for issue in space.issues]]]))
     extras = [
         Extra(0, np.flatnonzero(space.holds(linkage.when)), np.array([linkage.adds.value]))
@@ -126,7 +124,7 @@ def central_worth(scenario: "Scenario", space: PackageSpace, name: str) -> Centr
     for line in party.red_lines:
         if _certain(line):
             signable &= ~space.holds(line.never) | space.holds(line.unless)
-    return CentralWorth(package_utility(space, weights, worth, extras)[0, 0], signable)
+    return CentralUtility(package_utility(space, weights, values, extras)[0, 0], signable)
 
 
 def spelled(space: PackageSpace, issues: Mapping[str, IssueSpec], package: int) -> str:
@@ -136,7 +134,6 @@ def spelled(space: PackageSpace, issues: Mapping[str, IssueSpec], package: int) 
 
 
 def _certain(line: RedLine) -> bool:
-    """Whether a line is real in every draw."""
     hardness = line.hardness
     return hardness.value >= 1 and not (hardness.uncertain and hardness.low is not None and hardness.low < 1)
 
@@ -156,15 +153,15 @@ def _too_many(issues: Mapping[str, IssueSpec]) -> str:
 MOST_SIZES = 15
 
 
-def _tell_no_package(root: Tree, issues: Mapping[str, IssueSpec], rules: Sequence[Rule], faults: Faults) -> None:
+def _add_no_package(root: Tree, issues: Mapping[str, IssueSpec], rules: Sequence[Rule], faults: Faults) -> None:
     clash = _clashing(issues, rules)
     names = [rule.id for rule in clash]
-    said = (
+    message = (
         f"{listed(names)} together leave no package; allow more in `then` of one of them, or narrow its `if`"
         if len(names) > 1
         else f"{listed(names)} leaves no package; allow more in its `then`, or narrow its `if`"
     )
-    faults.add(place(root, "consistency", clash[0].id), said, "consistency")
+    faults.add(place(root, "consistency", clash[0].id), message, "consistency")
 
 
 def _clashing(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> list[Rule]:
@@ -193,28 +190,27 @@ def _clashing(issues: Mapping[str, IssueSpec], rules: Sequence[Rule]) -> list[Ru
 
 def _check_no_deal(scenario: "Scenario", space: PackageSpace, name: str, faults: Faults) -> None:
     root, party = scenario.tree, scenario.parties[name]
-    central = central_worth(scenario, space, name)
+    central = central_utility(scenario, space, name)
     no_deal = party.no_deal.value
     path = f"parties.{name}.no_deal"
     at = place(root, "parties", name, "no_deal")
     lines = [line.id for line in party.red_lines if _certain(line)]
     if not central.signable.any():
-        said = (
+        message = (
             f"{listed(lines)} forbid every consistent package, always, so {shown(name)} can sign nothing; "
             f"give one of these lines a hardness below 1, or an `unless`"
         )
-        faults.add(place(root, "parties", name, "red_lines"), said, f"parties.{name}.red_lines")
+        faults.add(place(root, "parties", name, "red_lines"), message, f"parties.{name}.red_lines")
         return
-    worth = np.where(central.signable, central.worth, -np.inf)
-    best = int(np.argmax(worth))
-    if worth[best] >= no_deal - TOLERANCE:
+    best, utility = central.best
+    if utility >= no_deal - TOLERANCE:
         return
     behind = f" behind none of its lines of hardness 1 ({listed(lines)})" if lines else ""
     way_out = "lower no_deal, or raise what the party's best options are worth"
-    if lines and float(central.worth.max()) >= no_deal - TOLERANCE:
+    if lines and float(central.utility.max()) >= no_deal - TOLERANCE:
         way_out += ", or give one of these lines a hardness below 1"
-    said = (
+    message = (
         f"no package{behind} is worth {no_deal:g} to {name} at central numbers: the best, "
-        f"{shown(spelled(space, scenario.issues, best), 300)}, is worth {float(worth[best]):.4f}; {way_out}"
+        f"{shown(spelled(space, scenario.issues, best), 300)}, is worth {utility:.4f}; {way_out}"
     )
-    faults.add(at, said, path)
+    faults.add(at, message, path)

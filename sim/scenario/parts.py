@@ -28,7 +28,7 @@ from sim.core.fields import (
     Status,
     Text,
     When,
-    WhenOrWord,
+    WhenOrAlways,
     labelled,
 )
 from sim.core.packages import ALWAYS, NEVER
@@ -145,9 +145,7 @@ class PartySpec(Block):
         None, description="Who fights, who mediates, who supports."
     )
     speakers: Many[Label] = Field((), description="Who speaks for it. Shown, never computed from.")
-    signs: WhenOrWord = Field(
-        ALWAYS, description="always, never, or a condition: which packages need its signature."
-    )
+    signs: WhenOrAlways = Field(ALWAYS, description="always, never, or a condition: which packages need its signature.")
     weights: Annotated[dict[IssueName, Share], Each("no weight for")] = Field(
         description="Importance of each issue; the weights sum to 1."
     )

@@ -7,16 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sim.core.wording import meant, quoted, shown
-from sim.scenario.caps import too_many, walk
+from sim.core.fields import NUMBER_KEYS
+from sim.core.wording import counted, meant, quoted, shown
+from sim.scenario.caps import walk
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, copy, plain
 from sim.scenario.yaml_reader import MOST_NODES, read_text
 from sim.scenario.yaml_writer import brief
 
 Path = tuple[str, ...]
-
-NUMBER_KEYS = ("value", "range", "law", "status", "source", "note")
 
 
 @dataclass(frozen=True)
@@ -126,11 +125,13 @@ def apply(root: MappingNode, settings: list[Setting], faults: Faults) -> list[Pa
     for setting in settings:
         places = list(_places(root, setting.path, ()))
         if not places:
-            faults.add(setting.mark, _nothing_there(root, setting.path))
+            faults.add(setting.mark, why_not(root, setting.path))
         entries = sum(1 for _ in walk(setting.value))
         room -= entries * len(places)
         if room < 0:
-            faults.add(setting.mark, too_many(entries, len(places)))
+            what = f"{counted(entries, 'entry', 'entries')} in {counted(len(places), 'place')}"
+            advice = f"all settings together may put {MOST_NODES:,}, so set less, or in fewer places"
+            faults.add(setting.mark, f"this puts {what}; {advice}")
             break
         for place in places:
             _put(place, setting)
@@ -143,28 +144,16 @@ def exists(root: MappingNode, path: Path) -> bool:
     return next(_places(root, path, ()), None) is not None
 
 
-def why_not(root: MappingNode, path: Path) -> str:
-    """What is wrong with a path that names nothing."""
-    return _nothing_there(root, path)
-
-
-def matching(root: MappingNode, path: Path) -> list[Path]:
-    """The full paths that a path names."""
-    return [place.path for place in _places(root, path, ())]
-
-
 def take_out(root: MappingNode, path: Path, mark: Mark, faults: Faults) -> None:
     """Take out of a tree all that a path names; a fault if there is nothing.
 
     Args:
         root: The tree, changed in place.
         path: What to take out; the last part is a key, or the `id` of an entry of a list.
-        mark: Where that is said.
-        faults: Takes what is wrong.
     """
     there = list(_standing(root, path))
     if not there:
-        faults.add(mark, _nothing_there(root, path), "without")
+        faults.add(mark, why_not(root, path), "without")
     lists: dict[int, tuple[SequenceNode, set[str]]] = {}
     for parent, name in there:
         parent.gone[name] = mark
@@ -177,7 +166,6 @@ def take_out(root: MappingNode, path: Path, mark: Mark, faults: Faults) -> None:
 
 
 def _standing(node: Node, path: Path) -> Iterator[tuple[MappingNode | SequenceNode, str]]:
-    """Parents and keys or ids of what stands where a path points."""
     if not isinstance(node, (MappingNode, SequenceNode)):
         return
     path = whole_keys(node, path)
@@ -230,8 +218,8 @@ def _long_form(place: Place, number: ScalarNode) -> MappingNode:
     return mapping
 
 
-def _nothing_there(root: MappingNode, path: Path) -> str:
-    """Say at which part a path leaves the tree, and what stands there."""
+def why_not(root: MappingNode, path: Path) -> str:
+    """At which part a path that names nothing leaves the tree, and what stands there."""
     nodes: list[Node] = [root]
     for depth, key in enumerate(path):
         below = [

@@ -1,6 +1,6 @@
 """Places in the tree of a scenario file, and what the annotations of its blocks say of them.
 
-Checks read the tree, not the models, so that they also run on a file in which a shape is wrong: all faults are told at
+Checks read the tree, not the models, so that they also run on a file in which a shape is wrong: all faults are found at
 once. What is of the wrong shape is passed over here.
 """
 
@@ -50,12 +50,12 @@ class Kind:
 
     Attributes:
         type: A model, a plain type, `dict` or `tuple`.
-        said: What the annotation says.
+        annotations: What it says beside the type.
         inside: Annotations of the key and the value of a `dict`, or of an entry of a `tuple`.
     """
 
     type: Any
-    said: tuple[Any, ...]
+    annotations: tuple[Any, ...]
     inside: tuple[Any, ...] = ()
 
     @cached_property
@@ -74,8 +74,8 @@ class Kind:
     @cached_property
     def named(self) -> str:
         """What the keys of a table, or the single words of a list, are names of; empty if of nothing."""
-        words = [self, *kinds(self.inside[0])] if self.inside else [self]
-        return next((each.what for kind in words for each in kind.said if isinstance(each, Refers)), "")
+        kinds_of_name = [self, *kinds(self.inside[0])] if self.inside else [self]
+        return next((each.what for kind in kinds_of_name for each in kind.annotations if isinstance(each, Refers)), "")
 
     @cached_property
     def models(self) -> tuple[type, ...]:
@@ -100,22 +100,22 @@ class Kind:
 Kinds = list[Kind]
 
 
-def kinds(annotation: Any, said: tuple[Any, ...] = ()) -> Kinds:
+def kinds(annotation: Any, annotations: tuple[Any, ...] = ()) -> Kinds:
     """The kinds of value that an annotation allows in a file."""
     if get_origin(annotation) is Annotated:
         inner, *more = get_args(annotation)
-        return kinds(inner, (*more, *said))
-    form = next((each for each in said if isinstance(each, Form)), None)
+        return kinds(inner, (*more, *annotations))
+    form = next((each for each in annotations if isinstance(each, Form)), None)
     if form is not None:
-        return kinds(form.kind, tuple(each for each in said if each is not form))
+        return kinds(form.kind, tuple(each for each in annotations if each is not form))
     if get_origin(annotation) in (dict, tuple):
         inside = tuple(each for each in get_args(annotation) if each is not ...)
-        return [Kind(get_origin(annotation), said, inside)]
+        return [Kind(get_origin(annotation), annotations, inside)]
     if isinstance(annotation, type) and issubclass(annotation, RootModel) and annotation is not Clauses:
-        return kinds(annotation.model_fields["root"].annotation, said)
+        return kinds(annotation.model_fields["root"].annotation, annotations)
     if isinstance(annotation, type):
-        return [Kind(annotation, said)]
-    return [kind for each in get_args(annotation) for kind in kinds(each, said)]
+        return [Kind(annotation, annotations)]
+    return [kind for each in get_args(annotation) for kind in kinds(each, annotations)]
 
 
 @cache
@@ -206,7 +206,7 @@ class Place:
         read: list[str] = []
         for entry in self.node.items if isinstance(self.node, SequenceNode) else [self.node]:
             if not isinstance(entry, ScalarNode) or not isinstance(entry.value, str):
-                continue  # the shape is told elsewhere
+                continue  # the shape is checked elsewhere
             wrong = f"{quoted(entry.text)} stands twice; once would do" if entry.text in read else ""
             if entry.text not in known:
                 wrong = f"no {what}{of} is called {quoted(entry.text)}{meant(entry.text, known)}"
@@ -227,13 +227,14 @@ class Place:
             self.fault(f"{hole} {listed(missing)}; every {what} needs one", BLOCK)
 
     def ids_must_differ(self, what: str) -> None:
-        """Tell entries of a list that have the id of another one before them."""
+        """Report entries of a list that have the id of another one before them."""
         first: dict[str, Node] = {}
         for entry in self.entries():
             name = entry_id(entry.node) if entry.node is not None else None
             if name is not None and name in first:
-                said = f"another {what} is called {quoted(name)}, on line {first[name].mark.line}; names are given once"
-                entry["id"].fault(said, path=self.path)
+                line = first[name].mark.line
+                message = f"another {what} is called {quoted(name)}, on line {line}; names are given once"
+                entry["id"].fault(message, path=self.path)
             elif name is not None and entry.node is not None:
                 first[name] = entry.node
 
@@ -242,8 +243,8 @@ class Place:
             return
         found = (issues_with_all if whole else issues_with)(self.keys, names.options)
         if len(found) > 1:
-            said = f"these are options of {listed(found)} alike, so it cannot be told which issue is meant"
-            self.fault(f"{said}; give the options of one of them other names", BLOCK)
+            message = f"these are options of {listed(found)} alike, so it cannot be told which issue is meant"
+            self.fault(f"{message}; give the options of one of them other names", BLOCK)
         if found:
             return
         shared = {issue: len(set(known) & set(self.keys)) for issue, known in names.options.items()}
@@ -285,7 +286,7 @@ def spots(place: Place, issue: str = "", shown: bool = False) -> Iterator[Spot]:
     kind = next((each for each in place.kinds if node is not None and each.fits(node)), None)
     if kind is None:
         return
-    shown = shown or any(isinstance(each, Shown) for each in kind.said)
+    shown = shown or any(isinstance(each, Shown) for each in kind.annotations)
     yield Spot(place, kind, issue, shown)
     if kind.type is dict:
         by_issue = kind.named == "issue"

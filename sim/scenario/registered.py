@@ -10,17 +10,13 @@ from pydantic import ValidationError
 from sim.core.fields import Number, found
 from sim.core.registry import Registry
 from sim.core.wording import closest, listed, meant, quoted, shown
-from sim.protocols import PROTOCOLS
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sim.scenario.places import key_mark
 from sim.scenario.validation import validate
-from sim.strategies import STRATEGIES
 
 SINGULAR = {"strategies": "strategy", "protocols": "protocol"}
 ORDERS = ("fixed", "random", "rotating")
-
-__all__ = ["PROTOCOLS", "STRATEGIES", "bounded", "check_block", "parameters", "parameters_of"]
 
 
 def parameters_of(registered: type) -> dict[str, Field[Any]]:
@@ -44,7 +40,7 @@ def check_block(
     """Check a `strategy:` or `protocol:` block against its registry."""
     name = node.items.get("name") if isinstance(node, MappingNode) else None
     if not isinstance(node, MappingNode) or not isinstance(name, ScalarNode) or not isinstance(name.value, str):
-        return  # the shape is told elsewhere
+        return  # the shape is checked elsewhere
     if name.text not in registry:
         what = SINGULAR.get(registry.what, registry.what)
         faults.add(name.mark, f"no {what} is called {quoted(name.text)}{meant(name.text, registry)}", f"{path}.name")
@@ -93,7 +89,6 @@ def _check(field: Field[Any], node: Node, mark: Mark, party_names: list[str], fa
 
 
 def _check_order(node: Node, value: Any, party_names: list[str], faults: Faults, path: str) -> None:
-    """A list of parties, each once, or one of the words."""
     if not isinstance(node, SequenceNode):
         if value not in ORDERS:
             faults.add(node.mark, f"{found(value)} where fixed, random, rotating or a list of parties would do", path)

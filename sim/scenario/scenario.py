@@ -4,12 +4,14 @@ import copy as shallow
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, create_model, model_validator
 
 from sim.core.fields import Block, Date, IssueName, Label, Listed, Many, Name, Number, OptionName, Text, fault, found
+from sim.core.registry import Registry
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.aftermath import AftermathSpec
 from sim.mechanisms.events import EventList
@@ -17,19 +19,21 @@ from sim.mechanisms.giving_way import GivingWaySpec
 from sim.mechanisms.mediation import MediationSpec
 from sim.mechanisms.ratification import RatificationSpec
 from sim.mechanisms.war import WarSpec
+from sim.protocols import PROTOCOLS
 from sim.scenario import parts, sweeps
 from sim.scenario.caps import small_enough
 from sim.scenario.checks import check, names_in, place
 from sim.scenario.differences import apply_settings, load
 from sim.scenario.messages import Faults, ScenarioError
 from sim.scenario.nodes import MappingNode as Tree
-from sim.scenario.nodes import SequenceNode, copy
+from sim.scenario.nodes import Node, ScalarNode, SequenceNode, copy
 from sim.scenario.package_checks import check_packages
 from sim.scenario.paths import Setting, parse_path, parse_set
 from sim.scenario.places import Place, kind_of
-from sim.scenario.resolved import numbers, resolved
+from sim.scenario.registered import parameters_of
 from sim.scenario.validation import validate
 from sim.scenario.yaml_writer import changes, document
+from sim.strategies import STRATEGIES
 
 MOST_TRIALS = 12  # of paths of a sweep, one by one
 
@@ -42,7 +46,6 @@ def _whole(value: Any) -> Any:
 
 
 def _block(key: str) -> Any:
-    """The key of a mechanism."""
     return Field(MECHANISMS[key].left_out, description=MECHANISMS[key].about)
 
 
@@ -142,7 +145,7 @@ class Scenario(Block):
 
     def numbers(self) -> dict[str, Number]:
         """Every number that a draw may move or a path may set, by dotted path, sorted."""
-        return numbers(Place(self.tree, Faults(), [kind_of(type(self))]))
+        return _numbers(Place(self.tree, Faults(), [kind_of(type(self))]))
 
     def where(self, path: str) -> str:
         """`file:line:column` of what a dotted path names; of the nearest block above if it is not in the file."""
@@ -198,6 +201,35 @@ class Point:
     scenario: Scenario
 
 
+def resolved(root: Tree) -> dict[str, Any]:
+    """A tree as dicts, lists, texts, numbers and truth values; dates as text."""
+    return {key: _plain(child) for key, child in root.items.items()}
+
+
+def _plain(node: Node) -> Any:
+    if isinstance(node, Tree):
+        return resolved(node)
+    if isinstance(node, SequenceNode):
+        return [_plain(child) for child in node.items]
+    assert isinstance(node, ScalarNode)
+    value = node.value
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _numbers(root: Place) -> dict[str, Number]:
+    places = sorted((*root.numbers(), *_parameter_places(root)), key=lambda place: place.names)
+    return {".".join(place.names): number for place in places if (number := place.number) is not None}
+
+
+def _parameter_places(root: Place) -> Iterator[Place]:
+    blocks: list[tuple[Registry[Any], Place]] = [(PROTOCOLS, root["protocol"])]
+    blocks += [(STRATEGIES, party["strategy"]) for _, party in root["parties"].items()]
+    for registry, block in blocks:
+        name = block["name"].text or ""
+        known = parameters_of(registry[name]) if name in registry else {}
+        yield from (each for key, each in block.items() if key in known and known[key].metadata["kind"] == "number")
+
+
 def from_tree(before_sets: Tree, sets: Sequence[str], faults: Faults) -> Scenario:
     """Settings applied, everything checked, frozen.
 
@@ -245,7 +277,7 @@ def _checked(root: Tree, faults: Faults) -> Scenario | None:
 
 
 def _check_sweep(root: Tree, faults: Faults) -> None:
-    """Try the first value of each path of a sweep: what is wrong with a path is told before anything is computed.
+    """Try the first value of each path of a sweep: what is wrong with a path is found before anything is computed.
 
     A trial takes as long as reading the file. So of many paths, all are tried at once, and one by one only some.
     """

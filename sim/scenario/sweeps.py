@@ -21,7 +21,7 @@ KINDS = ("sobol", "latin")
 MOST_POINTS = 100_000
 MOST_PATHS = 1_000
 MARK = Mark("--design", 1, 1)
-SEED = 0  # of the lots of a design: the same command spans the same points, whatever the seed of the runs
+SEED = 0  # of the uniforms of a design: the same command spans the same points, whatever the seed of the runs
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class Design:
         """Where the points lie, as shares of the ranges.
 
         Args:
-            paths: What varies. Lots are drawn by the names of the paths, so their order moves only a Sobol sequence.
+            paths: What varies. Uniforms go by the names of the paths, so their order moves only a Sobol sequence.
 
         Returns:
             Shares in [0, 1), rounded to six digits, shape (count, paths).
         """
         spread = _sobol(self.count, len(paths)) if self.kind == "sobol" else _latin(self.count, paths)
         if self.kind == "sobol":
-            spread = (spread + [_lots(f"{path}.shift", 1)[0] for path in paths]) % 1
+            spread = (spread + [_uniforms(f"{path}.shift", 1)[0] for path in paths]) % 1
         return np.minimum(np.round(spread, 6), 1 - 1e-6)
 
 
@@ -75,18 +75,18 @@ def _sobol(count: int, paths: int) -> Floats:
 
 
 def _latin(count: int, paths: tuple[str, ...]) -> Floats:
-    """Each part of each range once, in an order by lot and at a place by lot.
+    """Each part of each range once, in a random order and at a random place.
 
     Source: McKay, Beckman & Conover (1979).
     """
-    columns = [
-        (np.argsort(np.argsort(_lots(f"{path}.order", count), kind="stable")) + _lots(f"{path}.place", count)) / count
-        for path in paths
-    ]
+    columns = []
+    for path in paths:
+        order = np.argsort(np.argsort(_uniforms(f"{path}.order", count), kind="stable"))
+        columns.append((order + _uniforms(f"{path}.place", count)) / count)
     return np.stack(columns, axis=1)
 
 
-def _lots(name: str, count: int) -> Floats:
+def _uniforms(name: str, count: int) -> Floats:
     return streams.uniform(SEED, f"design.{name}", 0, count)
 
 
@@ -115,19 +115,25 @@ def points(root: MappingNode, vary: Sequence[str], design: str | None, faults: F
     """The settings of all points of the `sweep:` block and of `PATH=SPEC` texts; one, without any, if nothing varies.
 
     Args:
-        root: The tree of the scenario.
         vary: `PATH=a,b,c`, `PATH=low:high:count`, or with a design `PATH=low:high`.
         design: Such as `sobol:64`; None for all combinations.
     """
     found = _axes(root, vary, faults)
     spread = parse_design(design, faults) if design is not None else None
     if design is not None and not found:
-        faults.add(Mark("--design", 1, 1), "a design spreads points over what varies; add --vary PATH=low:high")
+        faults.add(MARK, "a design spreads points over what varies; add --vary PATH=low:high")
     if design is None:
         _check_grid(found, vary, faults)
     if faults:
         return []
-    return _spread(found, spread) if spread is not None else _grid(found)
+    if spread is not None:
+        rows = spread.places(tuple(found))
+        return [
+            {path: _value(values, float(share)) for (path, values), share in zip(found.items(), row, strict=True)}
+            for row in rows
+        ]
+    lists = [values for values in found.values() if not isinstance(values, Span)]
+    return [dict(zip(found, values, strict=True)) for values in product(*lists)]  # the last path varies fastest
 
 
 def _axes(root: MappingNode, vary: Sequence[str], faults: Faults) -> Axes:
@@ -143,30 +149,14 @@ def _axes(root: MappingNode, vary: Sequence[str], faults: Faults) -> Axes:
 
 
 def _check_grid(found: Axes, vary: Sequence[str], faults: Faults) -> None:
-    """A grid has a count on every path, and not too many points."""
     for path, values in found.items():
         if isinstance(values, Span):
             number = next(k for k, text in enumerate(vary, 1) if text.partition("=")[0].strip() == path)
-            said = f"{path} has a range without a count; low:high:count would do, or --design sobol:64"
-            faults.add(Mark("--vary", number, 1), said)
+            message = f"{path} has a range without a count; low:high:count would do, or --design sobol:64"
+            faults.add(Mark("--vary", number, 1), message)
     count = math.prod(len(values) for values in found.values() if not isinstance(values, Span))
     if count > MOST_POINTS:
         faults.add(Mark("--vary", 1, 1), f"a grid of {count:,} points; at most {MOST_POINTS:,} would do")
-
-
-def _grid(found: Axes) -> list[Settings]:
-    """All combinations; the last path varies fastest."""
-    listed = [values for values in found.values() if not isinstance(values, Span)]
-    return [dict(zip(found, values, strict=True)) for values in product(*listed)]
-
-
-def _spread(found: Axes, design: Design) -> list[Settings]:
-    """The points of a design: a number of each range, an entry of each list."""
-    places = design.places(tuple(found))
-    return [
-        {path: _value(values, float(share)) for (path, values), share in zip(found.items(), row, strict=True)}
-        for row in places
-    ]
 
 
 def _value(values: list[str] | Span, share: float) -> str:

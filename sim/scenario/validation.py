@@ -1,4 +1,4 @@
-"""The shape of a tree checked against the models: what pydantic finds, said in our words and with its place."""
+"""The shape of a tree checked against the models: what pydantic finds, in our own wording and with its place."""
 
 from typing import Any, TypeVar
 
@@ -19,15 +19,7 @@ Loc = tuple[int | str, ...]
 def validate(
     model: type[Model], node: Node, faults: Faults, path: str = "", names: Names | None = None
 ) -> Model | None:  # fmt: skip
-    """The values below a node in the shape of a model; None, and faults, if they do not fit.
-
-    Args:
-        model: What is wanted.
-        node: What is there.
-        faults: Takes what does not fit.
-        path: Path of the node, for messages.
-        names: Of the file, for conditions.
-    """
+    """The values below a node in the shape of a model; None, and faults, if they do not fit."""
     try:
         return model.model_validate(plain(node), context=names)
     except ValidationError as error:
@@ -36,13 +28,13 @@ def validate(
             if problem["type"] == "missing":
                 missing.setdefault(problem["loc"][:-1], []).append(str(problem["loc"][-1]))
             else:
-                _tell(model, node, problem, faults, path)
+                _add(model, node, problem, faults, path)
         for loc, keys in missing.items():
-            _tell_missing(model, node, loc, keys, faults, path)
+            _add_missing(model, node, loc, keys, faults, path)
     return None
 
 
-def _tell(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Faults, path: str) -> None:
+def _add(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Faults, path: str) -> None:
     kind, loc, context = problem["type"], problem["loc"], problem.get("ctx", {})
     steps, mark = _walk(root, (*loc, *((context["key"],) if kind == "at" and "key" in context else ())), path)
     last = str(loc[-1]) if loc else ""
@@ -57,10 +49,10 @@ def _tell(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Fau
         mark = _key_of(root, loc[:-1]) or mark
         faults.add(mark, f"{quoted(name)} is no name; {_A_NAME}", ".".join(steps[:-1]))
     else:
-        faults.add(mark, _said(kind, problem.get("input"), context, problem["msg"]), where)
+        faults.add(mark, _message(kind, problem.get("input"), context, problem["msg"]), where)
 
 
-def _tell_missing(model: type[BaseModel], root: Node, loc: Loc, keys: list[str], faults: Faults, path: str) -> None:
+def _add_missing(model: type[BaseModel], root: Node, loc: Loc, keys: list[str], faults: Faults, path: str) -> None:
     steps, mark = _walk(root, loc, path)
     taken_out = _gone(root, loc)
     mark = next((taken_out[key] for key in keys if key in taken_out), mark)
@@ -98,7 +90,6 @@ def _step(node: Node, part: int | str) -> Node | None:
 
 
 def _key_of(root: Node, loc: Loc) -> Mark | None:
-    """Place of the key that a location ends with."""
     node, mark = root, None
     for part in loc:
         below = _step(node, part)
@@ -129,19 +120,16 @@ _BOUNDS = {
 }
 
 
-def _said(kind: str, value: Any, context: dict[str, Any], message: str) -> str:
-    """What was found and what would do."""
+def _message(kind: str, value: Any, context: dict[str, Any], text: str) -> str:
     if kind == "at":
-        return str(context["said"])
+        return str(context["message"])
+    if kind == "number" and "found" in context:
+        return f"{context['found']} is no number; 0.4 or {{value: 0.4, range: [0.3, 0.5]}} would do"
     if kind == "number":
-        return (
-            f"{context['found']} is no number; 0.4 or {{value: 0.4, range: [0.3, 0.5]}} would do"
-            if "found" in context
-            else message
-        )
+        return text
     if kind in _BOUNDS:
-        key, words = _BOUNDS[kind]
-        return f"{found(value)} is out of bounds; {words} {context[key]:g} would do"
+        key, bound = _BOUNDS[kind]
+        return f"{found(value)} is out of bounds; {bound} {context[key]:g} would do"
     if kind == "literal_error":
         wanted = [word.strip().strip("'") for word in str(context["expected"]).replace(" or ", ",").split(",")]
         guess = closest(value, wanted)
@@ -159,7 +147,7 @@ def _said(kind: str, value: Any, context: dict[str, Any], message: str) -> str:
         return f"YAML reads {found(value)} as {read_as(value)}; put it in quotes if it is a name or a text"
     if kind in _KINDS:
         return f"{found(value)} where {_KINDS[kind]} would do"
-    return shown(message, 200)
+    return shown(text, 200)
 
 
 def _described(model: type[BaseModel], loc: Loc) -> str:
@@ -170,13 +158,11 @@ def _described(model: type[BaseModel], loc: Loc) -> str:
 
 
 def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
-    """The keys that a mapping at a location may have."""
     holder = _model_at(model, loc)
     return [field.alias or name for name, field in holder.model_fields.items()] if holder else []
 
 
 def _model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
-    """The model that describes what stands at a location."""
     found = [kind_of(model)]
     for part in loc:
         below = [inner for kind in found for inner in _below(kind, part)]

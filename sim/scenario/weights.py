@@ -34,7 +34,6 @@ def total(weights: MappingNode) -> Decimal | None:
 
 
 def summed(root: MappingNode, party: str) -> bool:
-    """Whether the weights of a party sum to 1."""
     weights = get(root, "parties", party, "weights")
     return isinstance(weights, MappingNode) and total(weights) == 1
 
@@ -53,11 +52,9 @@ def rescale(root: MappingNode, party: str, fixed: Iterable[str], origin: str, ma
 
     Args:
         root: The scenario's tree, changed in place.
-        party: Whose weights.
         fixed: Issues whose weights were set.
         origin: Who set them, for the comment in the resolved file.
         mark: Where, for a fault.
-        faults: Takes what is wrong.
     """
     weights = get(root, "parties", party, "weights")
     if not isinstance(weights, MappingNode) or total(weights) is None:

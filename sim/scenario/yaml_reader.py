@@ -35,7 +35,7 @@ MOST_BYTES = 1_000_000
 MOST_DEPTH = 24
 MOST_NODES = 15_000
 
-ROOM = 400_000  # characters of all texts whose trees are kept, some 25 bytes each
+ROOM = 400_000  # characters of all texts whose trees are cached, some 25 bytes each
 LEAST_SIZE = 100  # of a text, as if it had so many characters more: there may be many short ones
 _trees = Cache[Node | None](ROOM)
 
@@ -82,9 +82,6 @@ def read_text(text: str, file: str, faults: Faults, line: int = 1, column: int =
     """The tree of a YAML text.
 
     Args:
-        text: One YAML document.
-        file: Its name in messages.
-        faults: Takes what is wrong.
         line: Line on which the text starts.
         column: Column at which its first line starts.
 
@@ -108,9 +105,9 @@ def _parsed(text: str, file: str, faults: Faults, line: int, column: int) -> Nod
         at = error.problem_mark or error.context_mark
         if error.context_mark and at and text[at.index :].strip() == "":
             at = error.context_mark  # what is not closed starts there; the end of the file tells nothing
-        mark = (
-            Mark(file, at.line + line, at.column + (column if at.line == 0 else 1)) if at else Mark(file, line, column)
-        )
+        mark = Mark(file, line, column)
+        if at:
+            mark = Mark(file, at.line + line, at.column + (column if at.line == 0 else 1))
         problem = ", ".join(shown(part, 120) for part in (error.context, error.problem) if part)
         faults.add(mark, f"this is not YAML: {problem or 'it cannot be read'}{_tab_hint(text, mark.line - line)}")
     except (YAMLError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, AssertionError) as error:
@@ -126,7 +123,7 @@ def _tab_hint(text: str, line: int) -> str:
 
 
 class _Stop(Exception):
-    """Reading cannot go on; the fault is told."""
+    """Reading cannot go on; the fault is on record."""
 
 
 class _Reader:
@@ -152,8 +149,8 @@ class _Reader:
             elif isinstance(event, yaml_events.NodeEvent):
                 root = self.node(event, events, 1)
         if root is None:
-            said = "there is nothing here; `peacesim new` writes a scenario to start from"
-            self.faults.add(Mark(self.file, self.line, self.column), said)
+            message = "there is nothing here; `peacesim new` writes a scenario to start from"
+            self.faults.add(Mark(self.file, self.line, self.column), message)
         return root
 
     def mark(self, event: Any) -> Mark:
@@ -184,7 +181,7 @@ class _Reader:
             scalar = ScalarNode(mark, "", event.value, event.style is None or event.style == "")
             self.refuse_scalar(scalar)
             return scalar
-        return ScalarNode(mark)  # an alias; the fault is told
+        return ScalarNode(mark)  # an alias; the fault is on record
 
     def mapping(self, mark: Mark, events: Iterator[Any], depth: int) -> MappingNode:
         node = MappingNode(mark)
@@ -194,14 +191,9 @@ class _Reader:
                 break
             key = self.node(event, events, depth + 1)
             following = next(events)
-            if (
-                isinstance(following, yaml_events.ScalarEvent)
-                and following.value == ""
-                and following.style in (None, "")
-            ):
-                following.start_mark = (
-                    event.start_mark
-                )  # nothing stands there: the parser's place is that of what follows
+            empty = isinstance(following, yaml_events.ScalarEvent) and following.value == ""
+            if empty and following.style in (None, ""):
+                following.start_mark = event.start_mark  # nothing is there: the parser has the place of what follows
             value = self.node(following, events, depth + 1)
             if not isinstance(key, ScalarNode):
                 self.faults.add(key.mark, "a key must be a name, not a list or a mapping")
@@ -226,15 +218,16 @@ class _Reader:
         line = key.mark.line
         where = f"line {first.line}" if first.line != line else f"line {first.line}, column {first.column}"
         other = "" if key.text == spelled else ", in other characters that look the same"
-        said = f"the key {quoted(key.text)} stands here on line {line} and on {where}{other}; keep one"
-        self.faults.add(key.mark, said)
+        message = f"the key {quoted(key.text)} stands here on line {line} and on {where}{other}; keep one"
+        self.faults.add(key.mark, message)
 
     def refuse_key(self, key: ScalarNode) -> None:
         if key.plain and key.text == "<<":
             self.faults.add(key.mark, "a merge key (<<) is not allowed; `extends` makes one scenario from another")
         elif key.plain and not isinstance(key.value, str):
-            said = f"YAML reads the key {quoted(key.text)} as {read_as(key.value)}; give it a name, or put it in quotes"
-            self.faults.add(key.mark, said)
+            kind = read_as(key.value)
+            message = f"YAML reads the key {quoted(key.text)} as {kind}; give it a name, or put it in quotes"
+            self.faults.add(key.mark, message)
 
     def refuse_scalar(self, scalar: ScalarNode) -> None:
         text, mark = scalar.text, scalar.mark

@@ -25,9 +25,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ ./+()-]*[A-Za-z0-9_./+()-])?")
 
 def document(root: MappingNode) -> str:
     """The tree as a YAML file that reads back to the same tree."""
-    told = _comment(own_changes(root)).strip()
+    comment = _comment(own_changes(root)).strip()
     lines = [line for key, child in root.items.items() for line in _entry(_key(key), child, 0)]
-    return "\n".join([*([told] if told else []), *lines]) + "\n"
+    return "\n".join([*([comment] if comment else []), *lines]) + "\n"
 
 
 def flow(node: Node) -> str:
@@ -73,7 +73,6 @@ def own_changes(node: Node) -> Iterator[str]:
 
 
 def _entry(head: str, node: Node, indent: int) -> Iterator[str]:
-    """Lines of `head: node`."""
     line = f"{' ' * indent}{head}: {flow(node)}"
     if _on_one_line(node, line):
         yield line + _comment(changes(node))
@@ -97,9 +96,9 @@ def _item(node: Node, indent: int) -> Iterator[str]:
     if _on_one_line(node, line):
         yield line + _comment(changes(node))
         return
-    told = _comment(own_changes(node))
-    if told:
-        yield f"{' ' * indent}#{told[3:]}"
+    comment = _comment(own_changes(node))
+    if comment:
+        yield f"{' ' * indent}#{comment[3:]}"
     lines = list(_block(node, indent + 2))
     yield f"{' ' * indent}- {lines[0][indent + 2 :]}" if isinstance(node, MappingNode) else f"{' ' * indent}-"
     yield from lines[1 if isinstance(node, MappingNode) else 0 :]
@@ -109,9 +108,7 @@ def _on_one_line(node: Node, line: str) -> bool:
     """Whether a node is written on one line: single values, and what is short and holds no mapping."""
     if isinstance(node, ScalarNode) or not node.items:  # type: ignore[attr-defined]
         return True
-    children = _children(node)
-    nested = any(isinstance(child, MappingNode) for child in children)
-    return len(line) <= WIDEST and not nested
+    return len(line) <= WIDEST and not any(isinstance(child, MappingNode) for child in _children(node))
 
 
 def _comment(texts: Iterator[str] | list[str]) -> str:
@@ -131,11 +128,10 @@ def _scalar(node: ScalarNode) -> str:
 
 
 def _misread(text: str) -> bool:
-    """Whether a text without quotes would be taken for something else."""
     if len(text) > LONGEST_WORD:
         return text[0] in "0123456789"
     misread = NUMBER.fullmatch(text) or DATE.fullmatch(text) or TWO_READINGS.fullmatch(text)
-    return bool(misread) or text.lower() in _WORDS
+    return bool(misread) or text.lower() in ("true", "false", "null")
 
 
 def _escaped(char: str) -> str:
@@ -148,5 +144,4 @@ def _escaped(char: str) -> str:
     return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
 
 
-_WORDS = {"true", "false", "null"}
 _NOWHERE = Mark("", 1, 1)

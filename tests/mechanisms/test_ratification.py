@@ -254,9 +254,9 @@ def test_the_assembly_of_two_banks():
 
 def test_over_packages_as_for_each_package():
     bound = bind(flagship(central=False), FLAGSHIP, count=3)
-    everything = bound.chance_over_packages()
-    assert everything.shape == (3, len(FLAGSHIP))
     independent, shared = bound.chances_over_combinations()
+    everything = bound.static.combinations.spread(independent)
+    assert everything.shape == (3, len(FLAGSHIP))
     assert independent.shape == shared.shape == (3, len(bound.static.combinations))
     assert len(bound.static.combinations) == 450 < len(FLAGSHIP)
     for p in range(0, len(FLAGSHIP), 97):
@@ -719,7 +719,7 @@ def test_a_draw_does_not_feel_its_neighbours(problem, start, count):
     packages = np.arange(count) % (len(TOY) + 1) - 1
     assert same(block, alone)
     assert same(block.hold(packages), alone.hold(packages))
-    assert np.array_equal(block.chance_over_packages(), alone.chance_over_packages())
+    assert np.array_equal(block.chances_over_combinations(), alone.chances_over_combinations())
     long = np.full(24, NO_DEAL)
     long[start : start + count] = packages
     assert same(whole.hold(long).rows(slice(start, start + count)), alone.hold(packages))

@@ -22,7 +22,7 @@ from sim.scenario.genius.numbers import root_of, shares
 from sim.scenario.genius.translation import names_of
 from sim.scenario.messages import Faults
 from sim.scenario.notes import notes
-from sim.scenario.package_checks import central_worth, space_of
+from sim.scenario.package_checks import central_utility, space_of
 from tests.commands import call, process
 
 DATA = Path(__file__).parents[1] / "data" / "genius"
@@ -94,7 +94,7 @@ def assert_same_utilities(files: Files, scenario: Scenario, sums: dict[str, floa
     labels = {party.label: name for name, party in scenario.parties.items()}
     for file, data in profiles.items():
         party = file.removesuffix(".xml")
-        worth = central_worth(scenario, space, labels[party]).worth
+        worth = central_utility(scenario, space, labels[party]).utility
         for package in range(len(space)):
             options = space.options_of(package)
             outcome = {spec.label: spec.options[options[issue]] for issue, spec in scenario.issues.items()}
@@ -119,7 +119,7 @@ def test_a_utility_worked_out_on_paper(tmp_path):
         {"who_draws_water_first": "by_turns_odd_even_days", "hours_a_day": "v4", "who_mends_the_rope": "lower_farm"}
     )
     exact = 0.48 * 5 / 7 + (0.2 + 4 / 15) / 3 + 0.56 / 3
-    assert central_worth(scenario, space, "upper_farm").worth[package] == pytest.approx(exact, abs=1e-12)
+    assert central_utility(scenario, space, "upper_farm").utility[package] == pytest.approx(exact, abs=1e-12)
 
 
 def test_older_evaluators_nested_issues_and_weights_that_do_not_sum_to_1(tmp_path):

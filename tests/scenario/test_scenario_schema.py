@@ -10,7 +10,7 @@ from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.json_schema import json_schema
 from sim.scenario.messages import Faults
 from sim.scenario.nodes import MappingNode
-from sim.scenario.resolved import resolved
+from sim.scenario.scenario import resolved
 from sim.scenario.yaml_reader import read_text
 from sim.strategies import STRATEGIES
 

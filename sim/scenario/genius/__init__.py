@@ -1,6 +1,5 @@
 """Domains of GENIUS, the negotiation environment of Delft, as scenarios: a folder of XML in, a YAML text out."""
 
-from sim.scenario.genius.folder import called, files_in
-from sim.scenario.genius.translation import Talks, Translation, translate
+from sim.scenario.genius.translation import Talks, Translation, called, files_in, translate
 
 __all__ = ["Talks", "Translation", "called", "files_in", "translate"]

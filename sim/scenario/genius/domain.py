@@ -77,9 +77,7 @@ def domain_of(root: Element, steps: int, faults: Faults) -> Domain:
     """The domain below a `negotiation_template`.
 
     Args:
-        root: The root of the domain file.
         steps: Values into which a real issue is cut, and an integer issue with more than `MOST_OPTIONS`.
-        faults: Takes what is wrong.
     """
     found: dict[int, Issue] = {}
     elements = [element for element in root.below() if element.tag == "issue"]
@@ -170,7 +168,6 @@ def _items(element: Element, faults: Faults) -> tuple[Value, ...]:
 
 
 def _check_size(root: Element, issues: tuple[Issue, ...], faults: Faults) -> None:
-    """A domain whose packages can be compared."""
     if len(issues) > MOST_ISSUES:
         faults.add(root.mark, f"{counted(len(issues), 'issue')}; at most {MOST_ISSUES} would do")
         return

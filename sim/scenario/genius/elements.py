@@ -61,8 +61,6 @@ def read_xml(data: bytes, file: str, faults: Faults) -> Element | None:
 
     Args:
         data: Its bytes.
-        file: Its name in messages.
-        faults: Takes what is wrong.
 
     Returns:
         The root; None, and a fault, if the bytes are no XML, hold a document type or are over a cap.
@@ -80,7 +78,6 @@ def read_xml(data: bytes, file: str, faults: Faults) -> Element | None:
 
 
 def _text(data: bytes, file: str, faults: Faults) -> str | None:
-    """The text of a file, decoded as its first bytes say."""
     if data.startswith(BYTE_ORDER_MARKS):
         encoding = "utf-16"
     else:

@@ -31,7 +31,6 @@ def utilities_of(element: Element, issue: Issue, faults: Faults) -> tuple[Fracti
     Args:
         element: The `<issue>` of a profile.
         issue: The same issue in the domain.
-        faults: Takes what is wrong.
     """
     kind = kind_of(element)
     if kind != issue.kind:

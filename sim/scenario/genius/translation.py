@@ -1,9 +1,12 @@
-"""A GENIUS domain and its profiles as the text of a scenario file.
+"""A GENIUS domain and its profiles, a folder of XML files, as the text of a scenario file.
+
+Only ordinary files that lie in the folder are read, and nothing that a link leads to elsewhere.
 
 Points are what GENIUS makes of evaluations, times 100: a discrete issue has a value with 100 points; an integer or real
 issue whose evaluator stays below 1 has none, since its weight counts as it stands.
 """
 
+import os
 import re
 import unicodedata
 from collections import Counter
@@ -12,12 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 from sim.core.utility import DAYS_PER_MONTH
-from sim.core.wording import counted, listed, shown
+from sim.core.wording import counted, listed, meant, quoted, shown
+from sim.scenario.differences import ordinary
+from sim.scenario.genius import elements
 from sim.scenario.genius.domain import Domain, domain_of
 from sim.scenario.genius.elements import Element, read_xml, tidy
-from sim.scenario.genius.folder import chosen
 from sim.scenario.genius.numbers import decimal_of, root_of, shares
 from sim.scenario.genius.profile import Profile, profile_of
 from sim.scenario.messages import Faults, Mark, ScenarioError
@@ -29,6 +34,48 @@ from sim.scenario.yaml_reader import MOST_BYTES, read_text
 from sim.scenario.yaml_writer import document
 
 LONGEST = 60
+MOST_FILES = 100
+
+
+def files_in(folder: Path, faults: Faults) -> dict[str, bytes]:
+    """What the `*.xml` files of a folder hold, by name in the order of the alphabet.
+
+    Args:
+        folder: A folder of a domain; folders in it are not looked into.
+    """
+    inside = os.path.realpath(folder)
+    names = sorted(name for name in os.listdir(folder) if name.lower().endswith(".xml") and not name.startswith("."))
+    if len(names) > MOST_FILES:
+        message = f"{len(names):,} XML files here; at most {MOST_FILES} would do: one domain and the profiles to play"
+        faults.add(Mark(called(folder), 1, 1), message)
+        return {}
+    found: dict[str, bytes] = {}
+    for name in names:
+        mark = Mark(f"{called(folder)}/{shown(name, 100)}", 1, 1)
+        location = os.path.realpath(os.path.join(inside, name))
+        if os.path.dirname(location) != inside:
+            faults.add(mark, "this link leads out of the folder; put the file itself here")
+            continue
+        try:
+            data = ordinary(location, elements.MOST_BYTES + 1, resolved=True)
+        except OSError as error:
+            faults.add(mark, f"this file cannot be read: {shown(error.strerror or error, 120)}")
+            continue
+        if data is not None:
+            found[name] = data
+    return found
+
+
+def called(folder: Path) -> str:
+    """How messages call a folder: by its last name."""
+    return shown(folder.name, 100) or "."
+
+
+def _chosen(profiles: Sequence[str], wanted: Sequence[str], where: Mark, faults: Faults) -> list[str]:
+    for name in wanted:
+        if name not in profiles:
+            faults.add(where, f"no profile here is called {quoted(name)}{meant(name, profiles)}")
+    return [name for name in profiles if not wanted or name in wanted]
 
 
 def names_of(texts: Sequence[str], otherwise: str) -> list[str]:
@@ -93,47 +140,35 @@ def tree_of(domain: Domain, profiles: list[Profile], talks: Talks, title: str, a
     parties = names_of([profile.name for profile in profiles], "party")
     days = decimal_of(Fraction(DAYS_PER_MONTH) * talks.months / talks.rounds)
     on_the_table = {
-        issues[issue.index]: _mapping(
-            {
-                "label": _text(issue.name),
-                "options": _mapping(
-                    {
-                        option: _text(value.name)
-                        for option, value in zip(options[issue.index], issue.values, strict=True)
-                    }
-                ),
-            }
-        )
+        issues[issue.index]: _mapping({
+            "label": _text(issue.name),
+            "options": _mapping({
+                option: _text(value.name) for option, value in zip(options[issue.index], issue.values, strict=True)
+            }),
+        })
         for issue in domain.issues
     }
-    return _mapping(
-        {
-            "schema": ScalarNode(_NOWHERE, "", "1"),
-            "id": _text(name.replace("_", "-")),
-            "title": _text(title),
-            "about": _text(about, LONGEST_ABOUT),
-            "time": _mapping({"rounds": _number(Decimal(talks.rounds)), "days_per_round": _number(days)}),
-            "issues": _mapping(on_the_table),
-            "parties": _mapping(
-                {
-                    party: _party(profile, talks, issues, options)
-                    for party, profile in zip(parties, profiles, strict=True)
-                }
-            ),
-            "protocol": _mapping({"name": _text("alternating_offers"), "information": _text("none")}),
-        }
-    )
+    return _mapping({
+        "schema": ScalarNode(_NOWHERE, "", "1"),
+        "id": _text(name.replace("_", "-")),
+        "title": _text(title),
+        "about": _text(about, LONGEST_ABOUT),
+        "time": _mapping({"rounds": _number(Decimal(talks.rounds)), "days_per_round": _number(days)}),
+        "issues": _mapping(on_the_table),
+        "parties": _mapping({
+            party: _party(profile, talks, issues, options) for party, profile in zip(parties, profiles, strict=True)
+        }),
+        "protocol": _mapping({"name": _text("alternating_offers"), "information": _text("none")}),
+    })
 
 
 def _party(profile: Profile, talks: Talks, issues: Table[int, str], options: Table[int, list[str]]) -> MappingNode:
     weights = shares({issues[index]: weight for index, weight in profile.weights.items()})
     points = {
-        index: _mapping(
-            {
-                option: _number(decimal_of(utility * 100))
-                for option, utility in zip(options[index], profile.utilities[index], strict=True)
-            }
-        )
+        index: _mapping({
+            option: _number(decimal_of(utility * 100))
+            for option, utility in zip(options[index], profile.utilities[index], strict=True)
+        })
         for index in issues
     }
     items: dict[str, Node] = {
@@ -200,7 +235,6 @@ def translate(
         files: The XML files of a folder, by name. One has the root `negotiation_template`; those with the root
             `utility_space` are profiles; others are left out.
         folder: What the folder is called, for messages.
-        faults: Takes what is wrong; may hold what was wrong with reading the folder.
         talks: What GENIUS leaves open.
         only: File names of the profiles to translate, all if empty.
 
@@ -214,7 +248,7 @@ def translate(
         if root is not None:
             roots[name] = root
     domains, there = ([name for name, root in roots.items() if root.tag == tag] for tag in (DOMAIN, PROFILE))
-    names = chosen(there, only, here, faults)
+    names = _chosen(there, only, here, faults)
     _check_files(roots, domains, names, here, faults)
     if len(domains) != 1:
         raise faults.error()
@@ -227,14 +261,12 @@ def translate(
 
 
 def _party_name(file: str) -> str:
-    """A party is called as its file, without the ending `.xml`."""
     return tidy(file[:-4]) or "party"
 
 
 def _check_files(
     roots: Table[str, Element], domains: Sequence[str], names: Sequence[str], here: Mark, faults: Faults
 ) -> None:
-    """One domain, and at least two profiles."""
     for name in domains[1:]:
         message = f"a second domain; the first is {shown(domains[0])}; one would do"
         faults.add(roots[name].mark, message)
