@@ -185,7 +185,8 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             self._committed[which, bound] = True
             self.zones.before_worth_falls(bound)
             party = self.ensemble.structure.parties.index(commitment.party)
-            package_pass.go_back(self.utility, bound, party, np.ascontiguousarray(commitment.cost_per_step), steps)
+            cost = np.ascontiguousarray(commitment.cost_per_step)
+            package_pass.charge_commitment(self.utility, bound, party, cost, steps)
             if self.parties:
                 self.parties[party].look_again(bound)
 
