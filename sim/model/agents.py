@@ -9,7 +9,7 @@ import mesa
 import numpy as np
 
 from sim.core import bids
-from sim.core.answers import BY_STEPS, Heard, Ladder, asked_in_answer, steps_down
+from sim.core.answers import BY_STEPS, Ladder, OfferHistory, answers_in_all, steps_down
 from sim.core.bids import FIRST_SHARE, FIRST_WIDTH, LEAST_OWN, NEAREST_OWN, PER_BIN, STEP_DOWN, highest, listed_bids
 from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE, Floats
@@ -180,9 +180,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
     def view(self, state: State) -> View:
         """What the party sees now."""
         talks, ensemble, n = self.model, self.model.ensemble, self.index
-        table, heard = ensemble.structure, Heard(
-            state.log, state.offers_made, state.distinct_offers, talks.domain.counts
-        )
+        table = ensemble.structure
+        history = OfferHistory(state.log, state.offers_made, state.distinct_offers, talks.domain.counts)
         no_deal, chance = state.no_deal[:, n], ensemble.chance[state.round - 1, n]
         return View(
             party=n,
@@ -210,8 +209,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
             find_worst=self._worst,
             find_known=talks.awareness.known,
             find_ladder=partial(self._ladder, state),
-            find_answer=lambda answers: asked_in_answer(answers, n, talks.utility, heard, no_deal, self.best),
-            find_steps=lambda ladder: steps_down(n, ladder, heard, no_deal, chance),
+            find_answer=lambda answers: answers_in_all(answers, n, talks.utility, history, no_deal, self.best),
+            find_steps=lambda ladder: steps_down(n, ladder, history, no_deal, chance),
         )
 
     def stance(self, state: State) -> Stance:
