@@ -118,8 +118,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
             late = rules.rounds == 1 or (k - 1) / (rules.rounds - 1) >= LATE
             for place in range(rules.turns.shape[2]):
                 me, text = rules.turns[at, b, place], table.standing[b]
-                own, rank = utility[b, me], domain.rank[me, b if domain.rank.shape[1] > 1 else 0]
-                signable, free = bids.signable[me, b], parties.no_deal[b, me]
+                own, signable, free = utility[b, me], bids.signable[me, b], parties.no_deal[b, me]
                 asks, takes = parties.aspiration[at, b, me], parties.accepts_from[at, b, me]
                 act, reason, kind, bid = PASSED, NO_REASON, parties.answering[me], parties.bid[at, b, me]
                 if kind == BY_STEPS:
@@ -138,11 +137,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                 # bids crosses that.
                 takes_turn = text == NO_PACKAGE or signs[me, text]
                 if bid == NO_PACKAGE and takes_turn and parties.bidding[me] != STEP_DOWN:
-                    bid = listed_bid(
-                        parties.bidding[me], asks, own, rank, pattern, signable, struck, avoided, nothing_avoided,
-                        bids.worth[me, b], bids.package[me, b], bids.crossing[me, b], bids.listed[me, b],
-                        bids.by_worth[me, b], bids.bin_end[me, b], bids.laid_out[me, b],
-                    )  # fmt: skip
+                    bid = listed_bid(me, b, parties.bidding[me], asks, domain, bids, avoided, nothing_avoided)
                 bid = bids.best_package[me, b] if bid == NO_PACKAGE else bid
                 if text == NO_PACKAGE:
                     act = OFFERED
