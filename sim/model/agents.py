@@ -74,8 +74,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
             self._stale[:] = False
         if len(changed):
             talks = self.model
-            look_again = worth_compiling(bids.look_again, len(changed) * len(self._lines.pattern))
-            look_again(self.index, changed, talks.domain, np.ascontiguousarray(state.real), talks.bids)
+            update_best = worth_compiling(bids.update_best, len(changed) * len(self._lines.pattern))
+            update_best(self.index, changed, talks.domain, np.ascontiguousarray(state.real), talks.bids)
             self._ladder_stale[changed] = True
             self._found = {}
 
@@ -92,7 +92,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
             rows = rows[talks.bids.listed[n, rows] > talks.bids.worth.shape[2]]
             talks.bids = bids.widened(talks.bids, int(widest) * 5 // 4 if len(rows) else 0)  # for other parties, too
 
-    def look_again(self, rows: Ints) -> None:
+    def relist(self, rows: Ints) -> None:
         """List anew, when the next round begins, what it could bid in draws in which packages have changed."""
         self._stale[rows] = True
 

@@ -16,10 +16,10 @@ from sim.core.bids import (
     line_table,
     list_candidates,
     listed_bids,
-    look_again,
     no_bids,
     ordering,
     side_by_side,
+    update_best,
     widened,
 )
 from sim.core.opponent_model import Regard
@@ -61,7 +61,7 @@ def listed(worth, table, regard, lasting, real, struck, find=lambda function: fu
     order = side_by_side(regard.orderings)
     while (widest := find(list_candidates)(1, rows, domain, order, bids)) > bids.worth.shape[2]:
         bids = widened(bids, widest)
-    find(look_again)(1, rows, domain, real, bids)
+    find(update_best)(1, rows, domain, real, bids)
     return domain, bids
 
 
