@@ -9,11 +9,12 @@ from sim.analysis.portrait import Portrait, portrait
 from sim.analysis.smallest_change import CentralTable
 from sim.core import package_pass
 from sim.core.exact import Floats
+from sim.core.package_pass import Prospects
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.mechanisms.events import NEVER
 from sim.model.domain import Structure, structure
 from sim.model.ensemble import Ensemble, central, draw
-from sim.model.foresight import Prospects, foreseen_worth_of, prospects
+from sim.model.foresight import foreseen_worth_of, prospects
 from sim.scenario import Scenario
 
 FIRST = 1  # the round in which signing is looked at
@@ -59,7 +60,7 @@ class Bench:
         for word, steps in zip(world.commitments, world.static, strict=True):
             bound = np.flatnonzero((word.from_round != NEVER) & (word.from_round <= FIRST))
             party = self.parties.index(word.party)
-            package_pass.go_back(
+            package_pass.charge_commitment(
                 utility, bound, party, np.ascontiguousarray(word.cost_per_step), np.ascontiguousarray(steps[packages])
             )
         return utility

@@ -1,7 +1,6 @@
-"""What a party asks for that answers what the others have offered by now: small functions of one draw.
+"""Aspirations that answer the offers of the others, in one draw and in all.
 
-A strategy that answers within a round says by `Answers` which of them is its own; the loop in `sim.protocols.rounds`
-asks it at each turn, and `asked_in_answer` and `steps_down` at the beginning of a round, in all draws.
+The loop in `sim.protocols.rounds` calls them at each turn, for the kind that a strategy names in its `Answers`.
 """
 
 from typing import NamedTuple
@@ -22,8 +21,8 @@ class Answers(NamedTuple):
     Attributes:
         kind: `ABSOLUTE`, `RELATIVE` or `AVERAGED`, as `TitForTat`, or `BY_STEPS`, as `Micro`.
         span: Of the former three, in offers of the others.
-        weight: How much of what it asks for goes by the clock, 0 to 1, shape (B,).
-        clock: What it asks for by the clock, shape (B,).
+        weight: Share of the clock in its aspiration, 0 to 1, shape (B,).
+        clock: Aspiration by the clock, shape (B,).
     """
 
     kind: int
@@ -32,8 +31,8 @@ class Answers(NamedTuple):
     clock: Floats
 
 
-class Heard(NamedTuple):
-    """What everybody has offered, as compiled functions take it.
+class OfferHistory(NamedTuple):
+    """What everybody has offered, as compiled functions take it; of one draw, without the first axis.
 
     Attributes:
         log: Offers in the order in which they were made, shape (B, N, R): those before `made`.
@@ -49,28 +48,26 @@ class Heard(NamedTuple):
 
 
 @inlined
-def _gain(worth: float) -> float:
-    """What percentages can be taken of: a worth of nothing, or less, is 0."""
-    return worth if worth > TOLERANCE else 0.0
+def _gain(utility: float) -> float:
+    """What percentages can be taken of: a utility of nothing, or less, is 0."""
+    return utility if utility > TOLERANCE else 0.0
 
 
 @called
-def answer(
-    kind: int, span: int, me: int, own: Floats, log: Ints, made: Ints, counts: Bools, no_deal: float, best: float,
-    weight: float, clock: float,
-) -> float:  # fmt: skip
-    """The least worth a party asks for in one draw that concedes what the least generous other has.
+def answer(answers: Answers, me: int, own: Floats, history: OfferHistory, no_deal: float, best: float) -> float:
+    """Aspiration of a party in one draw that concedes what the least generous other has.
 
     Args:
-        kind, span: As in `Answers`.
+        answers: With numbers for `weight` and `clock`; of weight 0, the clock changes no bit.
         me: Its index.
-        own: Its worth of packages, shape (P,).
-        log, made, counts: As in `Heard`, of the draw.
-        no_deal, best: What no agreement and its best package are worth to it.
-        weight, clock: As in `Answers`; of weight 0, the clock changes no bit.
+        own: Its utility of packages, shape (P,).
+        history: Of the draw.
+        no_deal, best: Its reservation value and the utility of its best package.
     """
+    kind, span, weight, clock = answers
+    log, made, _, counts = history
     highest = max(best, no_deal)
-    asks = -np.inf
+    aspiration = -np.inf
     for other in range(len(counts)):
         offers = made[other]
         if other == me or offers <= span or not counts[other]:
@@ -83,65 +80,80 @@ def answer(
         else:
             before, after = own[log[other, 0]], own[log[other, offers - span]]
         if kind == ABSOLUTE:
-            asks = max(asks, highest - (after - before))
+            aspiration = max(aspiration, highest - (after - before))
         else:
             before, after = _gain(before), _gain(after)
-            asks = max(asks, highest * before / after if after > 0 else highest)
-    if asks == -np.inf:
-        asks = highest
-    asks = weight * clock + (1 - weight) * min(max(asks, no_deal), highest)
-    return min(max(asks, no_deal), highest)
+            aspiration = max(aspiration, highest * before / after if after > 0 else highest)
+    if aspiration == -np.inf:
+        aspiration = highest
+    aspiration = float(weight * clock + (1 - weight) * min(max(aspiration, no_deal), highest))
+    return min(max(aspiration, no_deal), highest)
 
 
-def asked_in_answer(
-    answers: Answers, me: int, utility: Floats, heard: Heard, no_deal: Floats, best: Floats
+def answers_in_all(
+    answers: Answers, me: int, utility: Floats, history: OfferHistory, no_deal: Floats, best: Floats
 ) -> Floats:
-    """What `answer` says in every draw, shape (B,).
+    """`answer` in every draw, shape (B,).
 
     Args:
-        answers, heard: As there.
+        answers, history: Shape (B,) and more.
         me: Index of the party.
         utility: Of all packages to all parties, shape (B, N, P).
-        no_deal, best: What no agreement and its best package are worth to it, shape (B,).
+        no_deal, best: Its reservation value and the utility of its best package, shape (B,).
     """
-    asks = np.empty(len(no_deal))
-    _ask_in_answer(answers, me, utility, heard, np.ascontiguousarray(no_deal), np.ascontiguousarray(best), asks)
-    return asks
+    aspiration = np.empty(len(no_deal))
+    _answer_in_all(answers, me, utility, history, np.ascontiguousarray(no_deal), np.ascontiguousarray(best), aspiration)
+    return aspiration
 
 
 @compiled
-def _ask_in_answer(
-    answers: Answers, me: int, utility: Floats, heard: Heard, no_deal: Floats, best: Floats, asks: Floats
+def _answer_in_all(
+    answers: Answers, me: int, utility: Floats, history: OfferHistory, no_deal: Floats, best: Floats, aspiration: Floats
 ) -> None:
-    for b in range(len(asks)):
-        asks[b] = answer(
-            answers.kind, answers.span, me, utility[b, me], heard.log[b], heard.made[b], heard.counts, no_deal[b],
-            best[b], answers.weight[b], answers.clock[b],
-        )  # fmt: skip
+    log, made, distinct, counts = history
+    for b in range(len(aspiration)):
+        own = Answers(answers.kind, answers.span, answers.weight[b], answers.clock[b])
+        offers = OfferHistory(log[b], made[b], distinct[b], counts)
+        aspiration[b] = answer(own, me, utility[b, me], offers, no_deal[b], best[b])
+
+
+class Ladder(NamedTuple):
+    """A party's best packages from the best down; of one draw, without the first axis.
+
+    Attributes:
+        package, worth, step: As `Bids` has them of all parties, shape (B, K).
+        pattern: Pattern of lines that each package crosses, shape (P,).
+        avoided: Patterns that cross a line named, shape (B, patterns).
+    """
+
+    package: Ints
+    worth: Floats
+    step: Bools
+    pattern: Ints
+    avoided: Bools
 
 
 @called
 def step_down(
-    me: int, package: Ints, worth: Floats, step: Bools, enough: float, pattern: Ints, avoided: Bools, log: Ints,
-    made: Ints, distinct: Ints, counts: Bools, chance: float, marks: Ints, mark: int,
-) -> tuple[float, int]:  # fmt: skip
-    """What a party offers in one draw that goes down its packages one by one, a step for a step of the others.
+    me: int, ladder: Ladder, enough: float, history: OfferHistory, chance: float, marks: Ints, mark: int
+) -> tuple[float, int]:
+    """The bid in one draw of a party that goes down its packages one by one, a step for a step of the others.
 
     A step down where it has made no more different offers than the least-moving other, else an earlier one by chance.
     Packages that cross a line named come after all others.
 
     Args:
         me: Its index.
-        package, worth, step: Its best packages as in `Bids`, shape (K,).
-        enough: The least worth that it may come down to.
-        pattern, avoided: Pattern of each package, shape (P,), and those that cross a line named, shape (patterns,).
-        log, made, distinct, counts: As in `Heard`, of the draw.
-        chance: A uniform that says which of its earlier offers it repeats.
+        ladder, history: Of the draw.
+        enough: The least utility that it may come down to.
+        chance: A uniform that picks which of its earlier offers it repeats.
         marks, mark: To mark its earlier offers in, shape (P,), by a number that no mark was made with before.
 
     Returns:
-        The lowest worth of what it has offered or offers next, inf for none, and its next offer, -1 for none.
+        The lowest utility of its offers and the next one, inf for none, and its next offer, -1 for none.
     """
+    package, worth, step, pattern, avoided = ladder
+    log, made, distinct, counts = history
     for place in range(made[me]):
         marks[log[me, place]] = mark
     least, some = 0, False
@@ -173,38 +185,23 @@ def step_down(
     return lowest, NO_PACKAGE
 
 
-class Ladder(NamedTuple):
-    """A party's best packages from the best down.
-
-    Attributes:
-        package, worth, step: As `Bids` has them of all parties, shape (B, K).
-        pattern: Pattern of lines that each package crosses, shape (P,).
-        avoided: Patterns that cross a line named, shape (B, patterns).
-    """
-
-    package: Ints
-    worth: Floats
-    step: Bools
-    pattern: Ints
-    avoided: Bools
-
-
 def steps_down(
-    me: int, ladder: Ladder, heard: Heard, no_deal: Floats, chance: Floats
+    me: int, ladder: Ladder, history: OfferHistory, no_deal: Floats, chance: Floats
 ) -> tuple[Floats, Ints]:
-    """What `step_down` says in every draw: the lowest worth, and the next offer, shape (B,)."""
+    """`step_down` in every draw: the lowest utility, and the next offer, shape (B,)."""
     lowest, offer = np.empty(len(no_deal)), np.empty(len(no_deal), np.int64)
-    _step_down_in_all(me, ladder, heard, np.ascontiguousarray(no_deal), np.ascontiguousarray(chance), lowest, offer)
+    _step_down_in_all(me, ladder, history, np.ascontiguousarray(no_deal), np.ascontiguousarray(chance), lowest, offer)
     return lowest, offer
 
 
 @compiled
 def _step_down_in_all(
-    me: int, ladder: Ladder, heard: Heard, no_deal: Floats, chance: Floats, lowest: Floats, offer: Ints
+    me: int, ladder: Ladder, history: OfferHistory, no_deal: Floats, chance: Floats, lowest: Floats, offer: Ints
 ) -> None:
-    marks = np.full(len(ladder.pattern), -1)
+    package, worth, step, pattern, avoided = ladder
+    log, made, distinct, counts = history
+    marks = np.full(len(pattern), -1)
     for b in range(len(offer)):
-        lowest[b], offer[b] = step_down(
-            me, ladder.package[b], ladder.worth[b], ladder.step[b], no_deal[b] - TOLERANCE, ladder.pattern,
-            ladder.avoided[b], heard.log[b], heard.made[b], heard.distinct[b], heard.counts, chance[b], marks, b,
-        )  # fmt: skip
+        own = Ladder(package[b], worth[b], step[b], pattern, avoided[b])
+        offers = OfferHistory(log[b], made[b], distinct[b], counts)
+        lowest[b], offer[b] = step_down(me, own, no_deal[b] - TOLERANCE, offers, chance[b], marks, b)

@@ -62,27 +62,24 @@ def foresee(
     for k in reversed(range(no_deal.shape[1])):
         now = (1 - patience) * no_deal[:, k]
         refused[:, k], never[:, k] = now + patience * next_value, now + patience * next_never
-        thresholds = _thresholds(no_deal[:, k], refused[:, k], never[:, k], outside)
+        thresholds = thresholds_of(no_deal[:, k], refused[:, k], never[:, k], outside)
         value[:, k] = _expected(candidates, thresholds, proposes[:, k])
         next_value, next_never = value[:, k], never[:, k]
     return Foreseen(value, refused, never)
 
 
 def proposals(
-    worth: Floats, usable: Bools, signs: Bools, no_deal: Floats, refused: Floats, never: Floats, proposer: Ints,
-    tie_rank: Ints, outside: Floats | float = -np.inf,
-) -> Ints:  # fmt: skip
+    worth: Floats, usable: Bools, signs: Bools, thresholds: "Thresholds", proposer: Ints, tie_rank: Ints
+) -> Ints:
     """The proposals of a round in equilibrium, `NO_DEAL` where the proposer passes, shape (B,).
 
     Args:
-        worth, usable, signs, outside: As for `foresee`.
-        no_deal: In this round, shape (B, N).
-        refused, never: Of this round, as in `Foreseen`, shape (B, N).
+        worth, usable, signs: As for `foresee`.
+        thresholds: Of this round.
         proposer: Index of a party, shape (B,).
-        tie_rank: Which of several packages worth the same to it a party proposes, smaller first, shape (P,).
+        tie_rank: Which of several packages of equal utility to it a party proposes, smaller first, shape (P,).
     """
-    thresholds = _thresholds(no_deal, refused, never, outside)
-    candidates = _candidates(worth, usable, signs, no_deal)
+    candidates = _candidates(worth, usable, signs, thresholds.reservation_value)
     accepted = candidates.accepted(thresholds)
     found = np.full(len(worth), NO_DEAL)
     for m, rows in _proposers(proposer[:, None] == np.arange(len(signs))):
@@ -97,7 +94,7 @@ def least_accepted(no_deal: Floats, refused: Floats, outside: Floats | float = -
     return np.maximum(np.maximum(refused, outside), no_deal)
 
 
-class _Thresholds(NamedTuple):
+class Thresholds(NamedTuple):
     """What packages of a round are compared with; all of shape (B, N).
 
     Attributes:
@@ -111,14 +108,15 @@ class _Thresholds(NamedTuple):
     passed: Floats
 
 
-def _thresholds(
-    reservation_value: Floats, refused: Floats, never: Floats, outside: Floats | float
-) -> _Thresholds:  # fmt: skip
+def thresholds_of(
+    reservation_value: Floats, refused: Floats, never: Floats, outside: Floats | float = -np.inf
+) -> Thresholds:
+    """Thresholds of a round, from what it is worth as in `Foreseen`, shape (B, N); `outside` as for `foresee`."""
     outside = np.broadcast_to(outside, reservation_value.shape)
     leaves = outside > refused + TOLERANCE
     broken_off = np.where(leaves, outside, np.maximum(outside, never))
     passed = np.where(leaves.any(axis=1, keepdims=True), broken_off, refused)
-    return _Thresholds(reservation_value, least_accepted(reservation_value, refused, outside), passed)
+    return Thresholds(reservation_value, least_accepted(reservation_value, refused, outside), passed)
 
 
 Rows = slice | Ints
@@ -137,12 +135,12 @@ class _Candidates(NamedTuple):
     utility: Floats
     to_signatory: Floats
 
-    def accepted(self, thresholds: _Thresholds) -> Bools:
+    def accepted(self, thresholds: Thresholds) -> Bools:
         """Packages that each party accepts or does not sign, shape (B, N, M)."""
         accepted: Bools = self.to_signatory >= (thresholds.least - TOLERANCE)[:, :, None]
         return accepted
 
-    def best(self, m: int, rows: Rows, thresholds: _Thresholds, accepted: Bools) -> Bools:
+    def best(self, m: int, rows: Rows, thresholds: Thresholds, accepted: Bools) -> Bools:
         """Packages worth most to party m of those that it may propose and the others accept, shape (rows, M)."""
         may = self.to_signatory[rows, m] >= (thresholds.reservation_value[rows, m] - TOLERANCE)[:, None]
         may &= self.utility[rows, m] >= (thresholds.passed[rows, m] - TOLERANCE)[:, None]
@@ -168,7 +166,7 @@ def _candidates(utility: Floats, usable: Bools, signs: Bools, lowest: Floats) ->
     return _Candidates(package, own, np.where((package == NO_DEAL)[:, None], -np.inf, to_signatory))
 
 
-def _expected(candidates: _Candidates, thresholds: _Thresholds, proposes: Floats) -> Floats:
+def _expected(candidates: _Candidates, thresholds: Thresholds, proposes: Floats) -> Floats:
     """The value of a round to each party before it is known who proposes, shape (B, N)."""
     parts, accepted = [np.zeros(proposes.shape)], candidates.accepted(thresholds)
     for m, rows in _proposers(proposes):

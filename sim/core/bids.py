@@ -144,7 +144,7 @@ class Bids(NamedTuple):
 
 
 def no_bids(parties: int, draws: int, packages: int, patterns: int) -> Bids:
-    """Nothing looked at yet."""
+    """Bids before any package is listed."""
     shape = parties, draws
     return Bids(
         signable=np.zeros((*shape, patterns), bool),
@@ -193,7 +193,7 @@ def list_candidates(
 
     Args:
         party: Index of the party.
-        rows: Draws to look at; nothing is written of the others.
+        rows: Draws; nothing is written of the others.
         domain: What packages are.
         order: Orders of choice, shape (1 or B, P).
         bids: What it can sign is read, its best package and its candidates are written, as many as there is room for.
@@ -294,12 +294,12 @@ def _first_by_rank(worth: Floats, packages: Ints, least: float, rank: Ints) -> i
 
 
 @compiled
-def look_again(party: int, rows: Ints, domain: Domain, real: Bools, bids: Bids) -> None:
-    """See what a party can sign in some draws as lines are real now, and which of that is its best package.
+def update_best(party: int, rows: Ints, domain: Domain, real: Bools, bids: Bids) -> None:
+    """Update what a party can sign in some draws as lines are real now, and its best package.
 
-    Candidates listed for fewer real lines tell the highest worth. A package that ties with it has a pattern of one that
-    is listed with such a worth, or crosses more lines than one of these. Where the party can sign nothing, it offers
-    its best of what nobody has taken off the table, of all packages if none is left.
+    Candidates listed for fewer real lines give the highest utility. A package that ties with it has the pattern of one
+    that is listed with such a utility, or crosses more lines than one of these. Where the party can sign nothing,
+    it offers its best of what nobody has taken off the table, of all packages if none is left.
 
     Args:
         real: Red lines that are real, of all parties, shape (B, L).
@@ -308,7 +308,7 @@ def look_again(party: int, rows: Ints, domain: Domain, real: Bools, bids: Bids) 
     """
     utility, lines, tie_rank = domain.utility, domain.lines, domain.rank[party]
     patterns = len(lines.crosses)
-    looked_at, nobody = np.zeros(patterns, np.bool_), np.zeros((0, utility.shape[2]), np.bool_)
+    searched, nobody = np.zeros(patterns, np.bool_), np.zeros((0, utility.shape[2]), np.bool_)
     for b in rows:
         usable, own, rank = bids.signable[party, b], utility[b, party], tie_rank[b if len(tie_rank) > 1 else 0]
         changed = _sign(party, lines.crosses, lines.owner, real[b], usable)
@@ -322,21 +322,21 @@ def look_again(party: int, rows: Ints, domain: Domain, real: Bools, bids: Bids) 
                 top = max(top, bids.worth[party, b, place])
         if top > -np.inf:
             for k in range(patterns):
-                looked_at[k] = False
+                searched[k] = False
             for place in range(bids.listed[party, b]):
                 if bids.worth[party, b, place] >= top - TOLERANCE and usable[bids.crossing[party, b, place]]:
                     kind = bids.crossing[party, b, place]
                     for k in lines.above[lines.above_start[kind] : lines.above_start[kind + 1]]:
-                        looked_at[k] = usable[k]
-            first = _highest_of(own, looked_at, lines.members, lines.start, off, rank)
+                        searched[k] = usable[k]
+            first = _highest_of(own, searched, lines.members, lines.start, off, rank)
             bids.best[party, b], bids.best_package[party, b] = own[first], first
             continue
         bids.best[party, b] = -np.inf
-        _sign(EVERYBODY, lines.crosses, lines.owner, real[b], looked_at)
-        first = _highest_of(own, looked_at, lines.members, lines.start, off, rank)
+        _sign(EVERYBODY, lines.crosses, lines.owner, real[b], searched)
+        first = _highest_of(own, searched, lines.members, lines.start, off, rank)
         if first == NO_PACKAGE:
-            looked_at[:] = True
-            first = _highest_of(own, looked_at, lines.members, lines.start, nobody, rank)
+            searched[:] = True
+            first = _highest_of(own, searched, lines.members, lines.start, nobody, rank)
         bids.best_package[party, b] = first
 
 
@@ -495,25 +495,29 @@ def by_own_worth(
 
 @inlined
 def listed_bid(
-    bidding: int, asks: float, own: Floats, rank: Ints, pattern: Ints, signable: Bools, struck: Bools, avoided: Bools,
-    nothing_avoided: Bools, worth: Floats, package: Ints, crossing: Ints, count: int, order: ShortInts, end: ShortInts,
-    laid_out: Ints,
-) -> int:  # fmt: skip
-    """The first package on a party's list that is worth what it asks for, -1 for none.
+    party: int, b: int, bidding: int, asks: float, domain: Domain, bids: Bids, avoided: Bools, nothing_avoided: Bools
+) -> int:
+    """The first package on a party's list in draw b whose utility is its aspiration, -1 for none.
 
-    It is looked for among those that cross no line avoided, then among all; with `NEAREST_OWN`, among all at once.
+    It is searched for among those that cross no line avoided, then among all; with `NEAREST_OWN`, among all at once.
     """
     if bidding in (LEAST_OWN, NEAREST_OWN):
+        own, pattern, rank = domain.utility[b, party], domain.lines.pattern, domain.rank[party]
+        order, end, laid_out = bids.by_worth[party, b], bids.bin_end[party, b], bids.laid_out[party, b]
+        ties = rank[b if len(rank) > 1 else 0]
         if laid_out[0] < 0:
-            lay_out(own, signable, pattern, struck, order, end, laid_out)
+            struck = bids.struck[b if len(bids.struck) else 0 : b + 1 if len(bids.struck) else 0]
+            lay_out(own, bids.signable[party, b], pattern, struck, order, end, laid_out)
         nearest = bidding == NEAREST_OWN
         enough = how_many(order, own, end, laid_out, asks - TOLERANCE - (NEARLY if nearest else 0.0))
         found = NO_PACKAGE
         if not nearest:
-            found = by_own_worth(order, own, enough, rank, pattern, avoided, nearest, asks)
+            found = by_own_worth(order, own, enough, ties, pattern, avoided, nearest, asks)
         if found == NO_PACKAGE:
-            found = by_own_worth(order, own, enough, rank, pattern, nothing_avoided, nearest, asks)
+            found = by_own_worth(order, own, enough, ties, pattern, nothing_avoided, nearest, asks)
         return found
+    worth, package, crossing = bids.worth[party, b], bids.package[party, b], bids.crossing[party, b]
+    count, signable = bids.listed[party, b], bids.signable[party, b]
     found = first_listed(worth, package, crossing, count, signable, avoided, asks - TOLERANCE)
     if found == NO_PACKAGE:
         found = first_listed(worth, package, crossing, count, signable, nothing_avoided, asks - TOLERANCE)
@@ -524,7 +528,7 @@ def listed_bid(
 def listed_bids(
     party: int, bidding: int, asks: Floats, domain: Domain, avoided: Bools, bids: Bids, found: Ints
 ) -> None:
-    """What `listed_bid` says in every draw, else the best package.
+    """`listed_bid` in every draw, else the best package.
 
     Args:
         party: Index of the party.
@@ -535,15 +539,9 @@ def listed_bids(
         bids: What it may bid.
         found: Where the packages go, shape (B,).
     """
-    nothing_avoided, pattern = np.zeros(avoided.shape[1], np.bool_), domain.lines.pattern
+    nothing_avoided = np.zeros(avoided.shape[1], np.bool_)
     for b in range(len(asks)):
-        struck = bids.struck[b if len(bids.struck) else 0 : b + 1 if len(bids.struck) else 0]
-        found[b] = listed_bid(
-            bidding, asks[b], domain.utility[b, party], domain.rank[party, b if domain.rank.shape[1] > 1 else 0],
-            pattern, bids.signable[party, b], struck, avoided[b], nothing_avoided, bids.worth[party, b],
-            bids.package[party, b], bids.crossing[party, b], bids.listed[party, b], bids.by_worth[party, b],
-            bids.bin_end[party, b], bids.laid_out[party, b],
-        )  # fmt: skip
+        found[b] = listed_bid(party, b, bidding, asks[b], domain, bids, avoided[b], nothing_avoided)
         if found[b] == NO_PACKAGE:
             found[b] = bids.best_package[party, b]
 

@@ -1,7 +1,6 @@
-"""Loops over all packages of many draws that say what they are worth: points, foresight, and public words.
+"""Compiled loops over all packages of many draws: their utility, foresight, and public commitments."""
 
-What they compute is defined here; tests compare each with the same in NumPy.
-"""
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,141 +9,149 @@ from sim.core.compiled import compiled, inlined
 from sim.core.exact import Floats
 from sim.core.packages import Ints, ShortInts
 
-PIECE = 512  # packages at a time: what is looked up for them stays at hand
+PIECE = 512  # packages at a time: the tables read for them stay in the cache
 
 
-@compiled
-def package_worths(
-    weights: Floats,
-    option_worth: Floats,
-    first_options: Ints,
-    second_options: Ints,
-    rows: Ints,
-    row_start: Ints,
-    columns: Ints,
-    column_start: Ints,
-    extra_party: Ints,
-    extra_start: Ints,
-    extra_packages: Ints,
-    adds: Floats,
-    utility: Floats,
-) -> None:
-    """Worth of packages that are full products of two halves, run by run, and what is added to some of them.
+class Halves(NamedTuple):
+    """Packages as full products of two halves of the issues, run by run.
 
-    Args:
-        weights, option_worth: Of issues, shape (B, N, I), and of their options, shape (B, N, I, O).
+    Attributes:
         first_options, second_options: Option of each issue in each combination of either half, the issues of the first
             half coming first, shape (combinations, issues).
         rows, row_start, columns, column_start: Combinations of the first and of the second half that make up each run,
             one run after the other; and where those of each run begin, and where the last end, shape (runs + 1,).
-        extra_party, extra_start, extra_packages, adds: Whose worth is added to, shape (E,), in this order; at which
-            packages, one after the other as above; by how much, shape (E, B).
-        utility: Where the worth goes, shape (B, N, P).
     """
-    first, second, middle = np.empty(len(first_options)), np.empty(len(second_options)), first_options.shape[1]
+
+    first_options: Ints
+    second_options: Ints
+    rows: Ints
+    row_start: Ints
+    columns: Ints
+    column_start: Ints
+
+
+class Additions(NamedTuple):
+    """What is added to the utility of some packages, in this order.
+
+    Attributes:
+        party: To whose utility, shape (E,).
+        start, packages: Where the packages of each begin, and the last end, shape (E + 1,); they rise for each.
+        adds: By how much, shape (E, B).
+    """
+
+    party: Ints
+    start: Ints
+    packages: Ints
+    adds: Floats
+
+
+class Prospects(NamedTuple):
+    """Chances, durations and shifts of power, each by the few combinations of options that differ in it.
+
+    Attributes:
+        chance, chance_of: Of all ratifiers, shape (B, K), and each package's combination, shape (P,).
+        stake: How a shift of power enters each party's utility of fighting again, shape (N,).
+        moved, moved_of: Share of the stake that moves away from the named side, and the combinations, likewise.
+        held: Discounted part of ten years in which a package holds, by kind, shape (B, N, kinds).
+        kind, kind_of: Kind of each combination, shape (B, K), and the combinations, likewise; with a guarantor first
+            the kinds if it acts, then those if it does not, shape (B, 2 K).
+        least: Smallest gain for which the guarantor acts, by these combinations, shape (B, K); no rows without one.
+        guarantor: Index of the party, 0 for none.
+        reservation_value, refusal_cost: In round 1; of a text refused at home; shape (B, N).
+        foresight: In [0, 1], shape (B, N).
+    """
+
+    chance: Floats
+    chance_of: ShortInts
+    stake: Floats
+    moved: Floats
+    moved_of: ShortInts
+    held: Floats
+    kind: ShortInts
+    kind_of: ShortInts
+    least: Floats
+    guarantor: int
+    reservation_value: Floats
+    refusal_cost: Floats
+    foresight: Floats
+
+
+@compiled
+def fill_utility(weights: Floats, values: Floats, halves: Halves, additions: Additions, utility: Floats) -> None:
+    """Compute the utility of all packages, draw by draw and party by party, so that the sums lie in the cache.
+
+    Args:
+        weights, values: Of issues, shape (B, N, I), and of their options, shape (B, N, I, O).
+        halves, additions: The packages, and what some of them have besides.
+        utility: Where it goes, shape (B, N, P).
+    """
+    first, second = np.empty(len(halves.first_options)), np.empty(len(halves.second_options))
+    middle = halves.first_options.shape[1]
     for b in range(len(weights)):
         for n in range(weights.shape[1]):
             own = utility[b, n]
-            _half_worth(weights[b, n, :middle], option_worth[b, n, :middle], first_options, first)
-            _half_worth(weights[b, n, middle:], option_worth[b, n, middle:], second_options, second)
+            _sum_half(weights[b, n, :middle], values[b, n, :middle], halves.first_options, first)
+            _sum_half(weights[b, n, middle:], values[b, n, middle:], halves.second_options, second)
             place = 0
-            for run in range(len(row_start) - 1):
-                others = columns[column_start[run] : column_start[run + 1]]
-                for row in rows[row_start[run] : row_start[run + 1]]:
+            for run in range(len(halves.row_start) - 1):
+                others = halves.columns[halves.column_start[run] : halves.column_start[run + 1]]
+                for row in halves.rows[halves.row_start[run] : halves.row_start[run + 1]]:
                     _add_to_all(first[row], second, others, own[place : place + len(others)])
                     place += len(others)
-            for extra in range(len(extra_party)):
-                if extra_party[extra] == n:
-                    more = adds[extra, b]
-                    for p in extra_packages[extra_start[extra] : extra_start[extra + 1]]:
+            for extra in range(len(additions.party)):
+                if additions.party[extra] == n:
+                    more = additions.adds[extra, b]
+                    for p in additions.packages[additions.start[extra] : additions.start[extra + 1]]:
                         own[p] += more
 
 
 @inlined
-def _half_worth(weights: Floats, option_worth: Floats, options: Ints, worth: Floats) -> None:
-    """Worth of the combinations of one half, summed issue by issue."""
-    worth[:] = 0.0
+def _sum_half(weights: Floats, values: Floats, options: Ints, utility: Floats) -> None:
+    """Utility of the combinations of one half, summed issue by issue."""
+    utility[:] = 0.0
     for issue in range(options.shape[1]):
         for row in range(len(options)):
-            worth[row] += weights[issue] * option_worth[issue, options[row, issue]]
+            utility[row] += weights[issue] * values[issue, options[row, issue]]
 
 
 @inlined
 def _add_to_all(one: float, second: Floats, others: Ints, own: Floats) -> None:
-    """Worth of one combination of the first half with some of the second."""
     for column in range(len(others)):
         own[column] = one + second[others[column]]
 
 
 @compiled
-def look_ahead(
-    utility: Floats,
-    chance: Floats,
-    chance_of: ShortInts,
-    stake: Floats,
-    moved: Floats,
-    moved_of: ShortInts,
-    held: Floats,
-    kind: ShortInts,
-    kind_of: ShortInts,
-    least: Floats,
-    guarantor: int,
-    no_deal: Floats,
-    refusal_cost: Floats,
-    foresight: Floats,
-) -> None:
-    """Turn what packages are worth into what they are worth to parties that look past the signature.
-
-    Args:
-        utility: Worth of all packages to all parties, changed in place, shape (B, N, P).
-        chance, chance_of: Of all ratifiers by combination of options, shape (B, K), and the combination of each
-            package, shape (P,).
-        stake: How a shift of power enters the worth of fighting again, shape (N,).
-        moved, moved_of: Share of the stake that moves, and the combinations, likewise.
-        held: Discounted part of the time to come in which a package holds, by kind, shape (B, N, kinds).
-        kind, kind_of: Kind of each combination, shape (B, K), and the combinations, likewise; with a guarantor first
-            the kinds if it acts, then those if it does not, shape (B, 2 K).
-        least: Smallest gain for which the guarantor acts, by these combinations, shape (B, K), or of no rows where
-            there is no guarantor.
-        guarantor: Index of the party.
-        no_deal: Worth of no agreement, shape (B, N).
-        refusal_cost: What a text refused at home costs, shape (B, N).
-        foresight: In [0, 1], shape (B, N).
-    """
+def apply_foresight(utility: Floats, prospects: Prospects) -> None:
+    """Turn utility of all packages, in place, shape (B, N, P), into that of parties that look past the signature."""
     packages, room, ranks = utility.shape[2], np.empty((3, PIECE)), np.empty(PIECE, np.uint32)
     for b in range(len(utility)):
         for start in range(0, packages, PIECE):
-            _look_ahead_piece(
-                utility[b], start, min(start + PIECE, packages), chance[b], chance_of, stake, moved[b], moved_of,
-                held[b], kind[b], kind_of, least[b if len(least) else 0 : b + 1 if len(least) else 0], guarantor,
-                no_deal[b], refusal_cost[b], foresight[b], room, ranks,
-            )  # fmt: skip
+            _apply_to_piece(utility[b], b, start, min(start + PIECE, packages), prospects, room, ranks)
 
 
 @inlined
-def _look_ahead_piece(
-    utility: Floats, start: int, stop: int, chance: Floats, chance_of: ShortInts, stake: Floats, moved: Floats,
-    moved_of: ShortInts, held: Floats, kind: ShortInts, kind_of: ShortInts, least: Floats, guarantor: int,
-    no_deal: Floats, refusal_cost: Floats, foresight: Floats, room: Floats, of: npt.NDArray[np.uint32],
-) -> None:  # fmt: skip
-    """The same of the packages from `start` to before `stop` in one draw, at most `PIECE` of them.
+def _apply_to_piece(
+    utility: Floats, b: int, start: int, stop: int, prospects: Prospects, room: Floats, of: npt.NDArray[np.uint32]
+) -> None:
+    """The same of the packages from `start` to before `stop` in draw b, at most `PIECE` of them.
 
-    It looks up and reckons apart, so that many packages are reckoned at once.
+    Tables are read and numbers computed in loops of their own, so that many packages are computed at once.
 
     Args:
-        utility: As there, without the draw; shape (N, P). So are those that follow, but for `least`.
-        start, stop: Where they begin, and where they end.
-        least: Of one row, or of none where there is no guarantor.
+        utility: Of the draw, shape (N, P).
         room, of: For numbers on the way, shapes (3, PIECE) and (PIECE,).
     """
+    chance, moved, kind, held = prospects.chance[b], prospects.moved[b], prospects.kind[b], prospects.held[b]
     half, passes, away, lasts = np.uint32(len(kind) // 2), room[0], room[1], room[2]
-    kinds, chances, shifts = kind_of[start:stop], chance_of[start:stop], moved_of[start:stop]
-    gains, free = utility[guarantor, start:stop], no_deal[guarantor]
+    kinds, chances = prospects.kind_of[start:stop], prospects.chance_of[start:stop]
+    shifts = prospects.moved_of[start:stop]
+    gains, free = utility[prospects.guarantor, start:stop], prospects.reservation_value[b, prospects.guarantor]
     for p in range(stop - start):
         of[p] = np.uint32(kinds[p])
-    if len(least):
+    if len(prospects.least):
+        least = prospects.least[b]
         for p in range(stop - start):
-            of[p] += half * np.uint32(gains[p] - free < least[0, of[p]])
+            of[p] += half * np.uint32(gains[p] - free < least[of[p]])
     for p in range(stop - start):
         of[p] = kind[of[p]]
     for p in range(stop - start):
@@ -152,63 +159,53 @@ def _look_ahead_piece(
     for p in range(stop - start):
         away[p] = moved[np.uint32(shifts[p])]
     for n in range(len(utility)):
-        own, free, share = utility[n, start:stop], no_deal[n], foresight[n]
-        refused = free - refusal_cost[n]
+        own, free, share = utility[n, start:stop], prospects.reservation_value[b, n], prospects.foresight[b, n]
+        refused, stake = free - prospects.refusal_cost[b, n], prospects.stake[n]
         for p in range(stop - start):
             lasts[p] = held[n, of[p]]
         for p in range(stop - start):
-            again = free - stake[n] * away[p]  # fighting again, from the new line
+            again = free - stake * away[p]  # fighting again, from the new line
             expected = (own[p] - again) * lasts[p] + again
             expected = (expected - refused) * passes[p] + refused
             own[p] += (expected - own[p]) * share
 
 
 @compiled
-def foreseen_worths(
-    weights: Floats, option_worth: Floats, first_options: Ints, second_options: Ints, rows: Ints, row_start: Ints,
-    columns: Ints, column_start: Ints, extra_party: Ints, extra_start: Ints, extra_packages: Ints, adds: Floats,
-    utility: Floats, chance: Floats, chance_of: ShortInts, stake: Floats, moved: Floats, moved_of: ShortInts,
-    held: Floats, kind: ShortInts, kind_of: ShortInts, least: Floats, guarantor: int, no_deal: Floats,
-    refusal_cost: Floats, foresight: Floats,
-) -> None:  # fmt: skip
-    """`package_worths` and then `look_ahead`, piece by piece, so that what is written need not be fetched again.
-
-    Args:
-        extra_packages: Rising for each extra; all others as there.
-    """
-    parties, packages, middle = weights.shape[1], utility.shape[2], first_options.shape[1]
-    first, second = np.empty((parties, len(first_options))), np.empty((parties, len(second_options)))
-    room, ranks, reached = np.empty((3, PIECE)), np.empty(PIECE, np.uint32), np.empty(len(extra_party), np.int64)
+def fill_foreseen_utility(
+    weights: Floats, values: Floats, halves: Halves, additions: Additions, prospects: Prospects, utility: Floats
+) -> None:
+    """`fill_utility` and then `apply_foresight`, piece by piece, so that what is written need not be fetched again."""
+    parties, packages, middle = weights.shape[1], utility.shape[2], halves.first_options.shape[1]
+    first = np.empty((parties, len(halves.first_options)))
+    second = np.empty((parties, len(halves.second_options)))
+    room, ranks = np.empty((3, PIECE)), np.empty(PIECE, np.uint32)
+    reached = np.empty(len(additions.party), np.int64)
     for b in range(len(weights)):
         for n in range(parties):
-            _half_worth(weights[b, n, :middle], option_worth[b, n, :middle], first_options, first[n])
-            _half_worth(weights[b, n, middle:], option_worth[b, n, middle:], second_options, second[n])
-        reached[:] = extra_start[:-1]
+            _sum_half(weights[b, n, :middle], values[b, n, :middle], halves.first_options, first[n])
+            _sum_half(weights[b, n, middle:], values[b, n, middle:], halves.second_options, second[n])
+        reached[:] = additions.start[:-1]
         place = start = 0
-        for run in range(len(row_start) - 1):
-            others = columns[column_start[run] : column_start[run + 1]]
-            for row in rows[row_start[run] : row_start[run + 1]]:
+        for run in range(len(halves.row_start) - 1):
+            others = halves.columns[halves.column_start[run] : halves.column_start[run + 1]]
+            for row in halves.rows[halves.row_start[run] : halves.row_start[run + 1]]:
                 for n in range(parties):
                     _add_to_all(first[n, row], second[n], others, utility[b, n, place : place + len(others)])
                 place += len(others)
                 while place - start >= PIECE or start < place == packages:
                     stop = min(start + PIECE, place)
-                    for extra in range(len(extra_party)):
+                    for extra in range(len(additions.party)):
                         reached[extra] = _add_up_to(
-                            stop, reached[extra], extra_packages[: extra_start[extra + 1]], adds[extra, b],
-                            utility[b, extra_party[extra]],
+                            stop, reached[extra], additions.packages[: additions.start[extra + 1]],
+                            additions.adds[extra, b], utility[b, additions.party[extra]],
                         )  # fmt: skip
-                    _look_ahead_piece(
-                        utility[b], start, stop, chance[b], chance_of, stake, moved[b], moved_of, held[b], kind[b],
-                        kind_of, least[b if len(least) else 0 : b + 1 if len(least) else 0], guarantor, no_deal[b],
-                        refusal_cost[b], foresight[b], room, ranks,
-                    )  # fmt: skip
+                    _apply_to_piece(utility[b], b, start, stop, prospects, room, ranks)
                     start = stop
 
 
 @inlined
 def _add_up_to(stop: int, at: int, packages: Ints, more: float, own: Floats) -> int:
-    """Add to the worth of rising packages, from one of them on, before `stop`; returns where it came to."""
+    """Add to the utility of rising packages, from one of them on, before `stop`; returns where it came to."""
     while at < len(packages) and packages[at] < stop:
         own[packages[at]] += more
         at += 1
@@ -216,14 +213,14 @@ def _add_up_to(stop: int, at: int, packages: Ints, more: float, own: Floats) -> 
 
 
 @compiled
-def go_back(utility: Floats, rows: Ints, party: int, cost: Floats, steps: Ints) -> None:
-    """Lower the worth of packages in which a party goes back on its public word.
+def charge_commitment(utility: Floats, rows: Ints, party: int, cost: Floats, steps: Ints) -> None:
+    """Lower the utility of packages in which a party goes back on its public commitment.
 
     Args:
-        utility: Worth of all packages to all parties, changed in place, shape (B, N, P).
-        rows: Draws in which the word binds.
-        party: Whose word.
-        cost: Worth lost a step, shape (B,).
+        utility: Of all packages to all parties, changed in place, shape (B, N, P).
+        rows: Draws in which the commitment binds.
+        party: Whose commitment.
+        cost: Utility lost a step, shape (B,).
         steps: Steps back in each package, shape (P,).
     """
     for b in rows:

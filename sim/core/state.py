@@ -88,7 +88,7 @@ class State:
     signed: Ints
     left: Ints
 
-    def lines_heard(self, memory: int | None) -> Bools:
+    def lines_named(self, memory: int | None) -> Bools:
         """Red lines named in the last `memory` rounds (all rounds if None), shape (B, L)."""
         since = 1 if memory is None else max(1, self.round - memory + 1)
         return self.named >= since
@@ -111,13 +111,13 @@ class State:
         return replace(self, received=received, best_received=best)
 
     def with_answer(self, party: int, accepts: Bools, refuses: Bools, why: Ints) -> "State":
-        """A party's answer takes effect, and everybody hears which line stood in the way.
+        """A party's answer takes effect, and the line in its way becomes known.
 
         Args:
             party: Its index.
             accepts: Draws in which it accepts what lies on the table, shape (B,).
             refuses: Draws in which it refuses it, shape (B,).
-            why: What it says then: `NO_REASON`, `WORTH` or the index of a red line, shape (B,).
+            why: Its reason: `NO_REASON`, `WORTH` or the index of a red line, shape (B,).
         """
         accepted, named = self.accepted.copy(), self.named
         accepted[:, party] |= accepts

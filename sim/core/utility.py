@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -96,7 +95,8 @@ def package_utility(
     if draws == 1:  # as good as the loop, and `check` and `show` need not wait for a compiler
         _fill_one(space, weights[0], option_worth[0], extras, utility[0])
     else:
-        _fill(space, weights, option_worth, extras, utility)
+        numbers = np.ascontiguousarray(weights), np.ascontiguousarray(option_worth)
+        package_pass.fill_utility(*numbers, package_pass.Halves(*space.laid_out), additions(extras, draws), utility)
     return utility
 
 
@@ -113,22 +113,13 @@ def check_weights(weights: Floats) -> None:
         raise ValueError("issue weights must sum to 1 for each party")
 
 
-def _fill(space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra], utility: Floats) -> None:
-    """Worth of all packages, draw by draw and party by party, so that what is added to lies in the cache."""
-    told = [*worth_told(space, weights, option_worth, extras), utility]
-    package_pass.package_worths(*told)
-
-
-def worth_told(
-    space: PackageSpace, weights: Floats, option_worth: Floats, extras: Sequence[Extra]
-) -> tuple[Any, ...]:
-    """What a loop over the worth of all packages is told, in the order of `package_pass.package_worths`."""
+def additions(extras: Sequence[Extra], draws: int) -> package_pass.Additions:
+    """Extras as compiled functions take them."""
     party = np.array([extra.party for extra in extras], np.int64)
     start = np.cumsum([0, *(len(extra.packages) for extra in extras)])
     packages = np.concatenate([np.zeros(0, np.int64), *(extra.packages for extra in extras)])
-    adds = np.array([extra.adds for extra in extras]).reshape(len(extras), len(weights))
-    numbers = np.ascontiguousarray(weights), np.ascontiguousarray(option_worth)
-    return *numbers, *space.laid_out, party, start, packages, adds
+    adds = np.array([extra.adds for extra in extras]).reshape(len(extras), draws)
+    return package_pass.Additions(party, start, packages, adds)
 
 
 def _fill_one(

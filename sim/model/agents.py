@@ -9,7 +9,7 @@ import mesa
 import numpy as np
 
 from sim.core import bids
-from sim.core.answers import BY_STEPS, Heard, Ladder, asked_in_answer, steps_down
+from sim.core.answers import BY_STEPS, Ladder, OfferHistory, answers_in_all, steps_down
 from sim.core.bids import FIRST_SHARE, FIRST_WIDTH, LEAST_OWN, NEAREST_OWN, PER_BIN, STEP_DOWN, highest, listed_bids
 from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE, Floats
@@ -74,8 +74,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
             self._stale[:] = False
         if len(changed):
             talks = self.model
-            look_again = worth_compiling(bids.look_again, len(changed) * len(self._lines.pattern))
-            look_again(self.index, changed, talks.domain, np.ascontiguousarray(state.real), talks.bids)
+            update_best = worth_compiling(bids.update_best, len(changed) * len(self._lines.pattern))
+            update_best(self.index, changed, talks.domain, np.ascontiguousarray(state.real), talks.bids)
             self._ladder_stale[changed] = True
             self._found = {}
 
@@ -92,7 +92,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
             rows = rows[talks.bids.listed[n, rows] > talks.bids.worth.shape[2]]
             talks.bids = bids.widened(talks.bids, int(widest) * 5 // 4 if len(rows) else 0)  # for other parties, too
 
-    def look_again(self, rows: Ints) -> None:
+    def relist(self, rows: Ints) -> None:
         """List anew, when the next round begins, what it could bid in draws in which packages have changed."""
         self._stale[rows] = True
 
@@ -180,9 +180,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
     def view(self, state: State) -> View:
         """What the party sees now."""
         talks, ensemble, n = self.model, self.model.ensemble, self.index
-        table, heard = ensemble.structure, Heard(
-            state.log, state.offers_made, state.distinct_offers, talks.domain.counts
-        )
+        table = ensemble.structure
+        history = OfferHistory(state.log, state.offers_made, state.distinct_offers, talks.domain.counts)
         no_deal, chance = state.no_deal[:, n], ensemble.chance[state.round - 1, n]
         return View(
             party=n,
@@ -210,8 +209,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
             find_worst=self._worst,
             find_known=talks.awareness.known,
             find_ladder=partial(self._ladder, state),
-            find_answer=lambda answers: asked_in_answer(answers, n, talks.utility, heard, no_deal, self.best),
-            find_steps=lambda ladder: steps_down(n, ladder, heard, no_deal, chance),
+            find_answer=lambda answers: answers_in_all(answers, n, talks.utility, history, no_deal, self.best),
+            find_steps=lambda ladder: steps_down(n, ladder, history, no_deal, chance),
         )
 
     def stance(self, state: State) -> Stance:

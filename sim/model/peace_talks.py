@@ -185,9 +185,10 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             self._committed[which, bound] = True
             self.zones.before_worth_falls(bound)
             party = self.ensemble.structure.parties.index(commitment.party)
-            package_pass.go_back(self.utility, bound, party, np.ascontiguousarray(commitment.cost_per_step), steps)
+            cost = np.ascontiguousarray(commitment.cost_per_step)
+            package_pass.charge_commitment(self.utility, bound, party, cost, steps)
             if self.parties:
-                self.parties[party].look_again(bound)
+                self.parties[party].relist(bound)
 
     def _strike(self, rows: Ints, packages: Bools) -> None:
         """Packages that were refused at home in some draws, shape (rows, P), are signed no more."""
@@ -197,13 +198,13 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             self.bids = self.bids._replace(struck=np.zeros((len(self.ensemble), packages.shape[1]), bool))
         self.bids.struck[rows] |= packages
         for party in self.parties:
-            party.look_again(rows)
+            party.relist(rows)
         self.zones.strike(rows, packages)
 
     def avoided(self, state: State) -> Bools:
         """Patterns of packages that cross a line that somebody has named and all remember, shape (B, K)."""
-        heard = state.lines_heard(self.ensemble.protocol.memory)
-        return self.ensemble.structure.lines.patterns_crossing(heard)
+        named = state.lines_named(self.ensemble.protocol.memory)
+        return self.ensemble.structure.lines.patterns_crossing(named)
 
     def _play(self, state: State) -> State:
         """One pass of the protocol in the draws that are open and whose channel is."""

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from sim.core.backward_induction import foresee, least_accepted, proposals
+from sim.core.backward_induction import foresee, least_accepted, proposals, thresholds_of
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.protocol import Bargainer, Protocol
@@ -75,7 +75,7 @@ class Equilibrium(Protocol):
         self, before: State, after: State, parties: Sequence[Bargainer], turns: Ints, case: Case
     ) -> Floats:
         """The least worth with which each party said yes in this round, shape (B, N)."""
-        ahead = self._look_ahead(before, parties, turns, case)
+        ahead = self._outlook(before, parties, turns, case)
         return least_accepted(before.no_deal, ahead.refused[:, before.round - 1], case.walk_away)
 
     def play_round(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> tuple[State, Moves]:
@@ -111,28 +111,27 @@ class Equilibrium(Protocol):
 
     def _leaves(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> Bools:
         """Parties that would rather leave than see this round pass, in the draws that are open, shape (B, N)."""
-        ahead = self._look_ahead(state, parties, turns, case)
+        ahead = self._outlook(state, parties, turns, case)
         leaves: Bools = state.open[:, None] & (case.walk_away > ahead.refused[:, state.round - 1] + TOLERANCE)
         return leaves
 
     def _proposals(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> Ints:
         """The package put forward in each draw, `NO_DEAL` where the round passes or the draw is closed, shape (B,)."""
-        ahead, k = self._look_ahead(state, parties, turns, case), state.round
+        ahead, k = self._outlook(state, parties, turns, case), state.round
         rows, package = np.flatnonzero(state.open), np.full(len(turns), NO_DEAL)
         package[rows] = proposals(
             worth=_some(case.utility, rows),
             usable=ahead.usable[rows],
             signs=case.signs,
-            no_deal=state.no_deal[rows],
-            refused=ahead.refused[rows, k - 1],
-            never=ahead.never[rows, k - 1],
+            thresholds=thresholds_of(
+                state.no_deal[rows], ahead.refused[rows, k - 1], ahead.never[rows, k - 1], case.walk_away[rows]
+            ),
             proposer=turns[rows, 0],
             tie_rank=case.tie_rank,
-            outside=case.walk_away[rows],
         )
         return package
 
-    def _look_ahead(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> "_Outlook":
+    def _outlook(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> "_Outlook":
         """What is foreseen of this round and those after it, worked out anew where it comes otherwise than foreseen.
 
         Foreseen is no-deal worth as settled before the talks, under levers as they stand, and that nothing else will

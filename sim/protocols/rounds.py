@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.core.answers import BY_STEPS, NO_ANSWER, answer, step_down
+from sim.core.answers import BY_STEPS, NO_ANSWER, Answers, Ladder, OfferHistory, answer, step_down
 from sim.core.bids import NO_PACKAGE, STEP_DOWN, Bids, Domain, could_sign, listed_bid
 from sim.core.compiled import compiled, inlined, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
@@ -109,41 +109,35 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
     marks, mark = np.full(len(pattern) if bids.top_package.shape[2] else 0, -1), 0
     for b in range(len(table.open)):
         struck = bids.struck[b if len(bids.struck) else 0 : b + 1 if len(bids.struck) else 0]
+        history = OfferHistory(log[b], table.offers_made[b], table.distinct_offers[b], domain.counts)
         for k in range(first, last + 1):
             if not table.open[b]:
                 break
             at, since = k - first, max(1, k - rules.memory + 1)
-            _hear(table.named[b], since, domain.lines.crossing, avoided)
+            _avoid_named(table.named[b], since, domain.lines.crossing, avoided)
             late = rules.rounds == 1 or (k - 1) / (rules.rounds - 1) >= LATE
             for place in range(rules.turns.shape[2]):
                 me, text = rules.turns[at, b, place], table.standing[b]
-                own, rank = utility[b, me], domain.rank[me, b if domain.rank.shape[1] > 1 else 0]
-                signable, free = bids.signable[me, b], parties.no_deal[b, me]
+                own, signable, free = utility[b, me], bids.signable[me, b], parties.no_deal[b, me]
                 asks, takes = parties.aspiration[at, b, me], parties.accepts_from[at, b, me]
                 act, reason, kind, bid = PASSED, NO_REASON, parties.answering[me], parties.bid[at, b, me]
                 if kind == BY_STEPS:
                     mark += 1
-                    lowest, step = step_down(
-                        me, bids.top_package[me, b], bids.top_worth[me, b], bids.top_step[me, b], free - TOLERANCE,
-                        pattern, avoided, log[b], table.offers_made[b], table.distinct_offers[b], domain.counts,
-                        parties.chance[at, me, b], marks, mark,
-                    )  # fmt: skip
+                    ladder = Ladder(
+                        bids.top_package[me, b], bids.top_worth[me, b], bids.top_step[me, b], pattern, avoided
+                    )
+                    chance = parties.chance[at, me, b]
+                    lowest, step = step_down(me, ladder, free - TOLERANCE, history, chance, marks, mark)
                     asks = takes = min(max(lowest, free), max(bids.best[me, b], free))
                     bid = step if bid == NO_PACKAGE else bid
                 elif kind != NO_ANSWER:
-                    asks = takes = answer(
-                        kind, parties.span[me], me, own, log[b], table.offers_made[b], domain.counts, free,
-                        bids.best[me, b], parties.weight[at, b, me], parties.clock[at, b, me],
-                    )  # fmt: skip
+                    answers = Answers(kind, parties.span[me], parties.weight[at, b, me], parties.clock[at, b, me])
+                    asks = takes = answer(answers, me, own, history, free, bids.best[me, b])
                 # It knows what it would bid before it answers: the line that it may name is its own, and none of its
                 # bids crosses that.
                 takes_turn = text == NO_PACKAGE or signs[me, text]
                 if bid == NO_PACKAGE and takes_turn and parties.bidding[me] != STEP_DOWN:
-                    bid = listed_bid(
-                        parties.bidding[me], asks, own, rank, pattern, signable, struck, avoided, nothing_avoided,
-                        bids.worth[me, b], bids.package[me, b], bids.crossing[me, b], bids.listed[me, b],
-                        bids.by_worth[me, b], bids.bin_end[me, b], bids.laid_out[me, b],
-                    )  # fmt: skip
+                    bid = listed_bid(me, b, parties.bidding[me], asks, domain, bids, avoided, nothing_avoided)
                 bid = bids.best_package[me, b] if bid == NO_PACKAGE else bid
                 if text == NO_PACKAGE:
                     act = OFFERED
@@ -158,7 +152,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                     else:
                         table.last_refuser[b] = me
                         if rules.reasoned:
-                            reason = _why(crosses[pattern[text]], parties.real[b], domain.lines.owner, me)
+                            reason = _reason(crosses[pattern[text]], parties.real[b], domain.lines.owner, me)
                         if reason >= 0:
                             table.named[b, reason] = k
                             _avoid(avoided, domain.lines.crossing[reason])
@@ -203,7 +197,7 @@ def _avoid(avoided: Bools, crossing: Bools) -> None:
 
 
 @inlined
-def _hear(named: Ints, since: int, crossing: Bools, avoided: Bools) -> None:
+def _avoid_named(named: Ints, since: int, crossing: Bools, avoided: Bools) -> None:
     """Avoid the patterns that cross a line named since a round, and no others."""
     avoided[:] = False
     for line in range(len(named)):
@@ -212,7 +206,7 @@ def _hear(named: Ints, since: int, crossing: Bools, avoided: Bools) -> None:
 
 
 @inlined
-def _why(crosses: Bools, real: Bools, owner: Ints, me: int) -> int:
+def _reason(crosses: Bools, real: Bools, owner: Ints, me: int) -> int:
     """What a party says that refuses a text: its first real line that this crosses, or that it is worth too little."""
     for line in range(len(crosses)):
         if crosses[line] and real[line] and (owner[line] == me or owner[line] == EVERYBODY):

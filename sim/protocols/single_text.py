@@ -243,7 +243,7 @@ class SingleText(Protocol):
         Who has not accepted it objects to it, also who takes its consent back since no deal has come to be worth more.
         """
         text, lines = state.standing[rows], case.lines
-        last, heard = self._last(state, case, rows), state.lines_heard(self.memory)[rows]
+        last, heard = self._last(state, case, rows), state.lines_named(self.memory)[rows]
         mediator = parties[case.mediator]
 
         def barred(row: Ints, package: Ints) -> Bools:
@@ -262,7 +262,7 @@ class SingleText(Protocol):
         of or give one of its last texts; these too, where nothing else is left on the table.
         """
         on_table, known = mediator.on_the_table(rows), case.knowledge()
-        quiet = on_table & ~case.lines.crossed(state.lines_heard(self.memory)[rows])
+        quiet = on_table & ~case.lines.crossed(state.lines_named(self.memory)[rows])
         for row, packages in enumerate(self._last(state, case, rows)):
             quiet[row, packages[packages != NO_DEAL]] = False
         on_file = np.zeros(on_table.shape[1], bool)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim.core.answers import Heard, Ladder, steps_down
+from sim.core.answers import Ladder, OfferHistory, steps_down
 from sim.core.bids import highest
 from sim.core.state import _log_offers
 
@@ -61,7 +61,8 @@ def test_a_step_down_for_a_step_of_the_others(data):
     pattern = np.arange(PACKAGES) % 2
     avoided = crossing[np.arange(draws)[:, None], pattern[package]]
     ladder = Ladder(package, worth, step, pattern, crossing)
-    lowest, offer = steps_down(party, ladder, Heard(log, made, distinct, np.ones(PARTIES, bool)), no_deal, chance)
+    history = OfferHistory(log, made, distinct, np.ones(PARTIES, bool))
+    lowest, offer = steps_down(party, ladder, history, no_deal, chance)
     for b in range(draws):
         heard = [list(log[b, n, : made[b, n]]) for n in range(PARTIES)]
         rest = [heard[n] for n in others]

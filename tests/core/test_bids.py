@@ -12,17 +12,19 @@ from sim.core.bids import (
     NEAREST_OWN,
     NEARLY,
     Domain,
+    first_of_highest,
     line_table,
     list_candidates,
     listed_bids,
-    look_again,
     no_bids,
     ordering,
     side_by_side,
+    update_best,
     widened,
 )
 from sim.core.opponent_model import Regard
 from sim.core.utility import EVERYBODY, Lines
+from tests.package_cases import cases as package_cases
 
 NEAR = 4e-10  # within the tolerance of 1e-9; three of these steps are not
 
@@ -59,7 +61,7 @@ def listed(worth, table, regard, lasting, real, struck, find=lambda function: fu
     order = side_by_side(regard.orderings)
     while (widest := find(list_candidates)(1, rows, domain, order, bids)) > bids.worth.shape[2]:
         bids = widened(bids, widest)
-    find(look_again)(1, rows, domain, real, bids)
+    find(update_best)(1, rows, domain, real, bids)
     return domain, bids
 
 
@@ -150,3 +152,16 @@ def test_without_the_compiler_the_same_is_listed(problem):
         assert np.array_equal(getattr(one, name), getattr(other, name)), name
     for name in ("worth", "package", "crossing"):
         assert np.array_equal(getattr(one, name)[listed_there], getattr(other, name)[listed_there]), name
+
+
+@given(package_cases(), st.data())
+def test_the_first_of_the_highest(case, data):
+    merit, shape = case[0][:, 0], case[0][:, 0].shape
+    usable = data.draw(hnp.arrays(bool, shape))
+    usable[np.arange(shape[0]), data.draw(st.integers(0, shape[1] - 1))] = True
+    count = data.draw(st.sampled_from([1, shape[0]]))
+    ranks = np.array([data.draw(st.permutations(range(shape[1]))) for _ in range(count)])
+    held = np.where(usable, merit, -np.inf)
+    ties = held >= held.max(axis=1, keepdims=True) - 1e-9
+    wanted = np.where(ties, ranks, shape[1]).argmin(axis=1)
+    assert first_of_highest(merit, usable, ranks).tolist() == wanted.tolist()

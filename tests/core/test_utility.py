@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sim.core.packages import Issue, package_space
-from sim.core.utility import Extra, deliver, lines_over, package_utility, rescale_weights, worth_from_start, worth_of
+from sim.core.utility import (
+    DAYS_PER_MONTH,
+    Extra,
+    deliver,
+    lines_over,
+    package_utility,
+    rescale_weights,
+    worth_from_start,
+    worth_of,
+)
 
 
 def test_a_small_package_by_hand():
@@ -110,3 +119,17 @@ def test_worth_from_the_start_counts_rounds_of_moving_no_deal_worth():
     no_deal = np.array([0.4, 0.2, 0.9]).reshape(3, 1, 1)
     worth = worth_from_start(no_deal, np.array([[0.5]]), 30.4375, np.array([3]), np.array([[0.8]]))
     assert worth[0, 0] == pytest.approx(0.45)
+
+
+@given(hnp.arrays(float, (3, 5, 3, 2), elements=st.floats(0.1, 1)), hnp.arrays(int, 3, elements=st.integers(0, 4)))
+def test_worth_seen_from_the_start(numbers, signed):
+    """The sum of the model round by round, each step rounded as NumPy rounds it; a round is a month."""
+    no_deal, utility, q = numbers[0, :4], numbers[1, 0], numbers[2, 0]
+    wanted, weight = np.zeros_like(q), np.ones_like(q)
+    for k in range(1, 5):
+        signs, waits = (signed == k)[:, None], ((signed == 0) | (signed > k))[:, None]
+        wanted = np.where(signs, wanted + weight * utility, wanted)
+        wanted = np.where(waits, wanted + (1 - q) * weight * no_deal[k - 1], wanted)
+        weight = weight * q
+    wanted = np.where((signed == 0)[:, None], wanted + weight * no_deal[-1], wanted)
+    assert np.array_equal(worth_from_start(list(no_deal), q, DAYS_PER_MONTH, signed, utility), wanted)

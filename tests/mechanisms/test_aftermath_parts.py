@@ -9,15 +9,18 @@ from aftermaths import AS_OF, Source, hazard, num, space_of, spec
 from aftermaths import bind as bind_whole
 from hypothesis import example, given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from sim.mechanisms.credibility import changes_between, credibility_by_year, guarantor_absent, months_until
 from sim.mechanisms.durability import (
     YEARS,
     WeibullYears,
     deterred,
+    parts_held,
     pressure_fades,
     relative_to_reference,
     shape_between,
+    used_up,
 )
 from sim.mechanisms.phased_withdrawal import PullBack, steps_needed
 from sim.mechanisms.power_shift import power_test
@@ -259,3 +262,28 @@ def test_deterrence_and_pressure():
 def test_two_of_three_numbers_make_a_law(both):
     with pytest.raises(ValueError, match="either shape or survival_60"):
         bind_whole(spec(hazard=hazard(0.8, **both)), space_of(a=("x",)))
+
+
+@given(hnp.arrays(float, (2, 3, 4), elements=share), hnp.arrays(float, (2, 2, 4), elements=st.floats(0.01, 1)))
+def test_the_part_held_is_a_mean_in_the_order_of_the_spans(held, weights):
+    found = np.empty((2, 2, 3))
+    parts_held(held, weights, found)
+    for b, n, kind in np.ndindex(found.shape):
+        part = np.cumsum(held[b, kind] * weights[b, n])[-1]
+        assert found[b, n, kind] == part / np.cumsum(weights[b, n])[-1]
+
+
+@given(hnp.arrays(float, (2, 3, 4), elements=share), hnp.arrays(float, (3, 6), elements=share), st.data())
+def test_hazard_is_used_up_year_by_year(factors, more, data):
+    """The edges of five years for factors of four: the law looks further than foresight."""
+    edges, scale = np.cumsum(more, axis=1)[:2], more[2, :2].copy()
+    year = np.array(data.draw(st.lists(st.integers(0, 3), min_size=1)))
+    into_year = data.draw(hnp.arrays(float, (2, len(year)), elements=share))
+    found = np.empty((2, 3, len(year)))
+    used_up(factors, scale, edges, into_year, year, found)
+    spans = scale[:, None] * (edges[:, 1:5] - edges[:, :4])
+    total = np.cumsum(factors * spans[:, None], axis=2)
+    for b, kind, month in np.ndindex(found.shape):
+        k = year[month]
+        before = total[b, kind, k - 1] if k else 0.0
+        assert found[b, kind, month] == before + scale[b] * factors[b, kind, k] * into_year[b, month]

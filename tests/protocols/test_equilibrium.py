@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sim.analysis.narrate import narrate
 from sim.analysis.trace import watch
-from sim.core.backward_induction import Foreseen, foresee, least_accepted, proposals
+from sim.core.backward_induction import Foreseen, foresee, least_accepted, proposals, thresholds_of
 from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL, Ints
 from sim.core.state import ACCEPTED, NOT_ASKED, OFFERED, PASSED
@@ -83,14 +83,9 @@ def play(game: dict[str, np.ndarray]) -> tuple[Ints, Foreseen]:
     """What is put forward in the first round, by the party certain to propose in it, and all that is foreseen."""
     table = {name: game[name] for name in ("worth", "usable", "signs", "outside")}
     found = foresee(**table, **{name: game[name] for name in ("no_deal", "patience", "proposes")})
-    package = proposals(
-        **table,
-        no_deal=game["no_deal"][:, 0],
-        refused=found.refused[:, 0],
-        never=found.never[:, 0],
-        proposer=game["proposes"][:, 0].argmax(axis=1),
-        tie_rank=game["tie_rank"],
-    )
+    now = thresholds_of(game["no_deal"][:, 0], found.refused[:, 0], found.never[:, 0], table.pop("outside"))
+    proposer = game["proposes"][:, 0].argmax(axis=1)
+    package = proposals(**table, thresholds=now, proposer=proposer, tie_rank=game["tie_rank"])
     return package, found
 
 

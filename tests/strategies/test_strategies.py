@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.core.answers import Answers, Heard, asked_in_answer
+from sim.core.answers import Answers, OfferHistory, answers_in_all
 from sim.core.opponent_model import INFORMATION
 from sim.core.packages import NO_DEAL
 from sim.core.state import ACCEPTED, OFFERED, REFUSED
@@ -240,7 +240,8 @@ def seat(worth: list[float], *heard: list[int], no_deal: float = 0.0, **more: An
     utility, everything = np.array([worth]), np.ones((1, len(worth)), bool)
     no_deal_worth, best = np.array([no_deal]), utility.max(axis=1)
     made, distinct = np.array([[0, *map(len, heard)]]), np.array([[0, *(len(set(offers)) for offers in heard)]])
-    offers, of_all = Heard(log, made, distinct, np.ones(parties, bool)), np.repeat(utility[:, None], parties, axis=1)
+    offers = OfferHistory(log, made, distinct, np.ones(parties, bool))
+    of_all = np.repeat(utility[:, None], parties, axis=1)
     seen: dict[str, Any] = {
         "party": 0, "round": 2, "rounds": 9, "utility": utility, "no_deal": no_deal_worth, "best": best,
         "best_package": utility.argmax(axis=1), "received": np.array([NO_DEAL]), "best_received": np.array([-np.inf]),
@@ -250,7 +251,7 @@ def seat(worth: list[float], *heard: list[int], no_deal: float = 0.0, **more: An
         "tie_rank": np.arange(len(worth))[None], "has_list": True, "chance": np.zeros(1),
         "find_signable": lambda: everything, "find_avoided": lambda: ~everything, "find_worst": lambda: None,
         "find_known": lambda: None, "find_ladder": lambda count: None, "find_steps": lambda ladder: None,
-        "find_answer": lambda answers: asked_in_answer(answers, 0, of_all, offers, no_deal_worth, best),
+        "find_answer": lambda answers: answers_in_all(answers, 0, of_all, offers, no_deal_worth, best),
     }  # fmt: skip
     return View(**seen | more)
 
