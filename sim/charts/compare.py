@@ -19,7 +19,7 @@ from sim.charts.ranking import (
     row_counts,
     same_issues,
 )
-from sim.charts.style import outcome_words
+from sim.charts.style import outcome_label
 from sim.charts.text import listed, share_text
 from sim.results.results import Results, share_interval
 
@@ -63,13 +63,12 @@ def compare_table(results: Sequence[Results], labels: Sequence[str] | None = Non
         for row, count in zip(shared.rows, row_counts(one, shared.issues, shared.rows), strict=True):
             if count is not None:
                 low, high = share_interval(count, one.n)
-                shown = outcome_words(one, "in_force") if row.kind == "total" else row.name
+                shown = outcome_label(one, "in_force") if row.kind == "total" else row.name
                 lines.append((name, row.kind, shown, count, count / one.n, low, high, one.n))
     return pd.DataFrame(lines, columns=["result", "kind", "name", "count", "share", "low", "high", "n"])
 
 
 def _frame(results: Sequence[Results]) -> Ranking:
-    """Outcomes first, then the packages most often signed in all results together."""
     rows = [Row("heading", "How the runs ended"), Row("total", "signed"), *outcome_rows(results)]
     issues = headline_issues(results[0])
     if not same_issues(results):

@@ -38,7 +38,6 @@ class Mark:
 
     @property
     def middle(self) -> tuple[float, float]:
-        """Where the mark stands."""
         return (self.low[0] + self.high[0]) / 2, (self.low[1] + self.high[1]) / 2
 
 
