@@ -182,7 +182,7 @@ def obstacle_label(scenario: Scenario, name: str) -> str:
 
 
 def obstacle_phrase(scenario: Scenario, name: str) -> str:
-    """One obstacle in running text, where what it forbids has been told."""
+    """One obstacle in running text, where what it forbids stands already."""
     party, _, what = name.partition(".")
     if party == EVENTS:
         return f"what the event {clean(what)} took off the table"
