@@ -83,7 +83,7 @@ class Keeper(Protocol):
     def read(self, sheet: int, first: int, count: int) -> pd.DataFrame | None:
         """Rows `first` to `first + count - 1` of a sheet, None if they are not there."""
 
-    def keep(self, sheet: int, first: int, draws: pd.DataFrame) -> None:
+    def write(self, sheet: int, first: int, draws: pd.DataFrame) -> None:
         """Keep the rows of a sheet from `first` on."""
 
 
@@ -111,7 +111,7 @@ def play(
             if draws is None:
                 draws = _piece(design, sheet, results, first, count)
                 if keeper is not None:
-                    keeper.keep(number, first, draws)
+                    keeper.write(number, first, draws)
             found[sheet.name].append(asked.values(draws))
             if np.isnan(found[sheet.name][-1]).any():
                 raise NoAnswer(

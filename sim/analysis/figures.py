@@ -8,7 +8,7 @@ from sim.core.wording import meant, quoted
 from sim.results.figures import Figure, figures_of_scenario
 from sim.results.labels import clean
 from sim.results.results import Results
-from sim.results.stages import says_how_long
+from sim.results.stages import has_durability
 
 
 class NoAnswer(ValueError):
@@ -17,7 +17,7 @@ class NoAnswer(ValueError):
 
 def figures(results: Sequence[Results]) -> list[Figure]:
     """Every figure that all these results have."""
-    lasting = all(map(says_how_long, results))
+    lasting = all(map(has_durability, results))
     names = set.intersection(*({each.name for each in figures_of_scenario(one.scenario)} for one in results))
     return [
         figure

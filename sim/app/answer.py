@@ -15,7 +15,7 @@ from sim.app.changed import ChangedFile, ChangesRefused
 from sim.app.playing import played
 from sim.results.figures import STAGES
 from sim.results.format import number, percent, share_with_interval
-from sim.results.labels import blocker_words, issue_label, option_label
+from sim.results.labels import blocker_labels, issue_label, option_label
 from sim.results.manifest import identity
 from sim.results.results import Results, remembered
 from sim.results.stages import stage_flags
@@ -99,7 +99,7 @@ def _packages(results: Results, before: Results) -> Iterator[dict[str, Any]]:
 def _blockers(results: Results, before: Results) -> Iterator[dict[str, Any]]:
     now, then = _whole(results, "blocker"), _whole(before, "blocker")
     for name in map(str, results.blockers()["blocker"].head(BLOCKERS)):
-        words = blocker_words(results.scenario, name)
+        words = blocker_labels(results.scenario, name)
         yield {"name": name, "words": words, **_beside(now == name, then == name, results is not before)}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sim.core.registry import Registry, texts_of
 from sim.model.ensemble import line_group
 from sim.protocols import PROTOCOLS
-from sim.results.labels import BLOCKS, clean, issue_label, line_words, party_label
+from sim.results.labels import BLOCKS, clean, issue_label, party_label, red_line_label
 from sim.scenario import Number, PartySpec, ProtocolSpec, Scenario, StrategySpec, read_scenario
 from sim.scenario.registered import parameters_of
 from sim.strategies import STRATEGIES
@@ -127,7 +127,7 @@ def _lines(scenario: Scenario) -> Iterator[dict[str, Any]]:
             group["lines"].append({
                 "id": line.id,
                 "owner": party_label(scenario, name),
-                "words": line_words(scenario, f"{name}.{line.id}"),
+                "words": red_line_label(scenario, f"{name}.{line.id}"),
             })  # fmt: skip
     yield from groups.values()
 

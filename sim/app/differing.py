@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from sim.analysis.inputs import differing_inputs
 from sim.app.changed import ChangedFile
-from sim.results.labels import clean, input_words
+from sim.results.labels import clean, input_label
 from sim.scenario import Number, Scenario, read_scenario
 
 MOST_ROWS = 100
@@ -43,5 +43,5 @@ def _words(path: str, known: Iterable[tuple[Scenario, Collection[str]]]) -> str:
     block, party, key = (*path.split("."), "", "")[:3]
     for scenario, numbers in known:
         if path in numbers or (block == "parties" and party in scenario.parties and key == "strategy"):
-            return input_words(scenario, path)
+            return input_label(scenario, path)
     return ""

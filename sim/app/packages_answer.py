@@ -25,7 +25,7 @@ from sim.core.cache import Cache
 from sim.core.packages import NO_DEAL
 from sim.report.explain import turn_words
 from sim.report.plain import pick, plain
-from sim.results.labels import clean, condition_words, line_words, party_label, who_signs
+from sim.results.labels import clean, condition_label, party_label, red_line_label, who_signs
 from sim.results.manifest import identity
 from sim.results.results import share_interval
 
@@ -117,8 +117,8 @@ def describe_package(about: ChangedFile, options: Mapping[str, str], kept: str |
     summary: dict[str, Any] = {"package": chosen, "goes_with": goes_with(there.scenario, chosen)}
     summary["rules"] = {
         rule.id: {
-            "if": condition_words(there.scenario, rule.if_),
-            "then": condition_words(there.scenario, rule.then),
+            "if": condition_label(there.scenario, rule.if_),
+            "then": condition_label(there.scenario, rule.then),
             "because": clean(rule.because),
         }
         for rule in there.scenario.consistency
@@ -215,7 +215,7 @@ def _signatory(there: Bench, each: Signatory) -> dict[str, Any]:
         "signs_in": _of(each.signs_in),
         "lines": [
             pick(line, "hardness mean counts", line="name")
-            | {"words": line_words(there.scenario, line.name), "real": _of(line.real)}
+            | {"words": red_line_label(there.scenario, line.name), "real": _of(line.real)}
             for line in each.crossed
         ],
     }

@@ -11,7 +11,7 @@ from sim.report.document import Block, Paragraph
 from sim.report.plain import pick
 from sim.report.run import data, held, news, no_agreement, round_title, silence, turn_lines, went_home
 from sim.report.show import CLAIMS, claim_rows
-from sim.results.labels import OUTCOMES, clean, line_words, option_label, party_label
+from sim.results.labels import OUTCOMES, clean, option_label, party_label, red_line_label
 from sim.scenario import Scenario
 
 MAX_SEARCHED = 2_000  # draws that one search plays
@@ -76,8 +76,8 @@ def _party(found: Stepped, place: int, name: str) -> dict[str, Any]:
         "place": place,
         "colour": style.colour,
         "dash": DASHES[place % len(DASHES)],
-        "real_lines": [{"line": line, "words": line_words(scenario, line)} for line in seat.real_lines],
-        "other_lines": [{"line": line, "words": line_words(scenario, line)} for line in seat.other_lines],
+        "real_lines": [{"line": line, "words": red_line_label(scenario, line)} for line in seat.real_lines],
+        "other_lines": [{"line": line, "words": red_line_label(scenario, line)} for line in seat.other_lines],
         "best": seat.best,
     }
 

@@ -265,7 +265,7 @@ class _Run:
         chunk = running.missing[job.chunk]
         if sum(_count(each) for each in played) < len(chunk):
             return
-        running.folder.keep(_joined(running.folder, running.played.pop(job.chunk)))
+        running.folder.write(_joined(running.folder, running.played.pop(job.chunk)))
         del running.missing[job.chunk]
         running.item = replace(running.item, computed=running.item.computed + len(chunk))
         self.finished += len(chunk)

@@ -14,8 +14,7 @@ with unread("matplotlibrc") if os.environ.get("PYTHONSAFEPATH") else nullcontext
 # Each registers its charts, in the order in which pages and lists have them.
 # isort: off
 from sim.charts import packages  # which packages are signed
-from sim.charts import concessions  # which options are signed together
-from sim.charts import zone  # what all sides could accept
+from sim.charts import pairs  # which options are signed together, and what all sides could accept
 from sim.charts import frontier  # what packages are worth to two parties
 from sim.charts import talks  # who asks for what, and when they sign
 from sim.charts import ledger  # who moved how far from opening to text

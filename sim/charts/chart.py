@@ -33,11 +33,11 @@ def svg_text(picture: Picture) -> str:
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"(<text style=\"font: [^\"]*?)'DejaVu Sans'", rf"\1{FALLBACK}", text)
     mark = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]  # several charts may stand in one page
-    words = (
+    attributes = (
         f'role="img" aria-labelledby="t{mark} d{mark}">\n'
         f'<title id="t{mark}">{escape(picture.title)}</title>\n<desc id="d{mark}">{escape(picture.alt)}</desc>\n'
     )
-    return re.sub(r"<svg([^>]*)>\s*", lambda found: f"<svg{found[1]} {words}", text, count=1)
+    return re.sub(r"<svg([^>]*)>\s*", lambda found: f"<svg{found[1]} {attributes}", text, count=1)
 
 
 def png_bytes(picture: Picture, dpi: int = PNG_DPI) -> bytes:
@@ -243,7 +243,7 @@ def side_by_side(chart: AnyChart, results: Sequence[Results], labels: Sequence[s
             x += width + GAP
 
     titles = {its.title for its in each}
-    words = Caption(
+    caption = Caption(
         each[0].title if len(titles) == 1 else f"{chart.about[0].upper()}{chart.about[1:]}",
         f"The same scale in all pictures. {each[0].how}",
         "",
@@ -252,7 +252,7 @@ def side_by_side(chart: AnyChart, results: Sequence[Results], labels: Sequence[s
     )
     footer = [f"{name}: {provenance(one)}" for name, one in zip(names, results, strict=True)]
     size = (sum(width for width, _ in sizes) + GAP * (len(sizes) - 1), head + max(height for _, height in sizes))
-    return sheet("Comparison", words, footer, size, draw)
+    return sheet("Comparison", caption, footer, size, draw)
 
 
 def result_labels(results: Sequence[Results], labels: Sequence[str] | None = None) -> list[str]:

@@ -19,7 +19,7 @@ from sim.charts.ranking import (
     row_counts,
     same_issues,
 )
-from sim.charts.style import outcome_words
+from sim.charts.style import outcome_label
 from sim.charts.text import listed, share_text
 from sim.results.results import Results, share_interval
 
@@ -43,7 +43,7 @@ def compare(results: Sequence[Results], labels: Sequence[str] | None = None) -> 
         draw_ranking(panel, results, shared, names)
 
     agreed = [f"{name}: {share_text(one.agreements, one.n)}" for name, one in zip(names, results, strict=True)]
-    words = Caption(
+    caption = Caption(
         "Outcomes and packages signed, by share of runs",
         "The same scale in all columns. Shares are of all runs of a column.",
         "",
@@ -51,7 +51,7 @@ def compare(results: Sequence[Results], labels: Sequence[str] | None = None) -> 
         (INTERVAL_NOTE,),
     )
     footer = [f"{name}: {provenance(one)}" for name, one in zip(names, results, strict=True)]
-    return sheet("Comparison", words, footer, ranking_size(results[0], shared, len(results), names), draw)
+    return sheet("Comparison", caption, footer, ranking_size(results[0], shared, len(results), names), draw)
 
 
 def compare_table(results: Sequence[Results], labels: Sequence[str] | None = None) -> pd.DataFrame:
@@ -63,13 +63,12 @@ def compare_table(results: Sequence[Results], labels: Sequence[str] | None = Non
         for row, count in zip(shared.rows, row_counts(one, shared.issues, shared.rows), strict=True):
             if count is not None:
                 low, high = share_interval(count, one.n)
-                shown = outcome_words(one, "in_force") if row.kind == "total" else row.name
-                lines.append((name, row.kind, shown, count, count / one.n, low, high, one.n))
+                label = outcome_label(one, "in_force") if row.kind == "total" else row.name
+                lines.append((name, row.kind, label, count, count / one.n, low, high, one.n))
     return pd.DataFrame(lines, columns=["result", "kind", "name", "count", "share", "low", "high", "n"])
 
 
 def _frame(results: Sequence[Results]) -> Ranking:
-    """Outcomes first, then the packages most often signed in all results together."""
     rows = [Row("heading", "How the runs ended"), Row("total", "signed"), *outcome_rows(results)]
     issues = headline_issues(results[0])
     if not same_issues(results):

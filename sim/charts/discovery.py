@@ -12,7 +12,7 @@ from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.style import BLACK, INK, NEUTRAL, NEUTRAL_PALE, RULE, SOFT
 from sim.charts.text import LINE, interval_note, wrap
 from sim.charts.wording import box_sentence, condition_texts, discovery_opening, does, lines_named, population
-from sim.results.labels import value_words
+from sim.results.labels import value_label
 from sim.results.results import Results, share_interval
 
 TEXT, GAP, SCATTER = 5.2, 0.55, 3.3  # inches: words at the left, coverage and density at the right
@@ -52,7 +52,7 @@ def _range_text(subject: Discovery, column: int) -> str:
     if subject.factors.categories[column]:
         return ""
     low, high = subject.range_of(column)
-    return f" (range {value_words(low, low, high)} to {value_words(high, low, high)})"
+    return f" (range {value_label(low, low, high)} to {value_label(high, low, high)})"
 
 
 def _draw_range(axes: Axes, subject: Discovery, box: Any, column: int) -> None:
@@ -64,8 +64,8 @@ def _draw_range(axes: Axes, subject: Discovery, box: Any, column: int) -> None:
     if count:
         for code in range(count):
             inside = code not in box.out.get(column, ())
-            look: dict[str, Any] = {"facecolor": NEUTRAL if inside else "white", "edgecolor": NEUTRAL, "linewidth": 0.8}
-            axes.barh(0.5, 0.94 / count, 0.9, left=code / count, **look)
+            fill: dict[str, Any] = {"facecolor": NEUTRAL if inside else "white", "edgecolor": NEUTRAL, "linewidth": 0.8}
+            axes.barh(0.5, 0.94 / count, 0.9, left=code / count, **fill)
         return
     low, high = subject.range_of(column)
     start, end = ((box_end - low) / (high - low) for box_end in (box.low.get(column, low), box.high.get(column, high)))
@@ -99,7 +99,6 @@ def _marker(inputs: int) -> str:
 
 
 def _draw_key(panel: Panel, subject: Discovery, top: float) -> None:
-    """What the marks mean."""
     counts = sorted(set(subject.boxes[0].tradeoff["inputs"]))
     marks = {_marker(count): f"{count or 'no'} input{'s' * (count != 1)} with a condition" for count in counts}
     y = top

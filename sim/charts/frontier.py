@@ -47,7 +47,7 @@ def _ends(results: Results) -> tuple[float, float]:
 
 
 @remembered
-def _shown(results: Results) -> pd.DataFrame:
+def _drawn_agreements(results: Results) -> pd.DataFrame:
     """The agreements that are drawn, the first so many: `draw`, `package`, and what they are worth to the two."""
     parts, room = [], MOST_AGREEMENTS
     names = [f"utility_{name}" for name in scene(results.scenario).pair]
@@ -83,13 +83,12 @@ def _draw_packages(axes: Axes, view: Scene, shared: Axis) -> None:
 
 
 def _draw_agreements(axes: Axes, results: Results, view: Scene) -> None:
-    agreed = _shown(results)[[f"utility_{name}" for name in view.pair]]
+    agreed = _drawn_agreements(results)[[f"utility_{name}" for name in view.pair]]
     faint = float(np.clip(30 / max(1, len(agreed)), 0.15, 0.7))
     axes.plot(*agreed.to_numpy(float).T, "x", markersize=4, color=BLACK, alpha=faint, markeredgewidth=0.9, zorder=2.4)
 
 
 def _draw_lines(axes: Axes, results: Results, view: Scene) -> None:
-    """No deal: each party's line in its colour and dash."""
     styles = party_styles(results.scenario)
     for name, worth, line in zip(view.pair, view.no_deal, (axes.axvline, axes.axhline), strict=True):
         line(worth, color=styles[name].colour, linestyle=styles[name].dash, linewidth=1.4, zorder=2.3)
@@ -180,15 +179,14 @@ def _entries(results: Results, view: Scene) -> list[tuple[str, str, str]]:
     if solutions:
         reading = f", {view.reading}" if _has_lines(results) else ""
         entries.append(("heading", "", f"Reference solutions{reading}"))
-    entries += [("solution", mark.tag, f"{mark.name}  {_worths(mark)}") for mark in solutions]
+    entries += [("solution", mark.tag, f"{mark.name}  {_utility_text(mark)}") for mark in solutions]
     proposals = [mark for mark in view.marks if mark.kind == "proposal"]
     if proposals:
         entries.append(("heading", "", "Proposals"))
-    return entries + [("proposal", mark.tag, f"{mark.name}  {_worths(mark)}") for mark in proposals[:12]]
+    return entries + [("proposal", mark.tag, f"{mark.name}  {_utility_text(mark)}") for mark in proposals[:12]]
 
 
 def _has_lines(results: Results) -> bool:
-    """Whether any party has a red line."""
     return any(party.red_lines for party in results.scenario.parties.values())
 
 
@@ -200,16 +198,12 @@ def _agreements_text(results: Results) -> str:
     return f"agreement signed in a run, at that run's worths ({count:,}{shown})"
 
 
-def _worths(mark: Mark) -> str:
+def _utility_text(mark: Mark) -> str:
     ends = [
         f"{low:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"{low:.2f}{DASH}{high:.2f}"
         for low, high in zip(mark.low, mark.high, strict=True)
     ]
     return f"({', '.join(ends)})"
-
-
-def _list_height(results: Results) -> float:
-    return sum(height for *_, height in _list_lines(results, scene(results.scenario)))
 
 
 def _list_lines(results: Results, view: Scene) -> list[tuple[str, str, list[str], float]]:
@@ -273,11 +267,10 @@ class FrontierChart(Chart[Results, Axis]):
         return Axis(math.floor(min(lows) * 20) / 20 - 0.02, math.ceil(max(highs) * 20) / 20 + 0.02)
 
     def size(self, results: Results, shared: Axis) -> tuple[float, float]:
-        listed = _list_height(results)
+        listed = sum(height for *_, height in _list_lines(results, scene(results.scenario)))
         return LEFT + SIDE + GAP + LIST, max(SIDE + BELOW, listed)
 
     def draw(self, panel: Panel, results: Results, shared: Axis) -> None:
-        """The square of worths, and the list of what the marks mean."""
         view = scene(results.scenario)
         axes = panel.axes(LEFT, 0, SIDE, SIDE)
         axes.set_xlim(shared.low, shared.high)
@@ -330,7 +323,7 @@ class FrontierChart(Chart[Results, Axis]):
         rows: list[tuple[object, ...]] = [("no_deal", "", pd.NA, *no_deal)]
         rows += [("frontier", "", pd.NA, x, x, y, y) for x, y in view.frontier.T.tolist()]
         rows += [(m.kind, m.name, pd.NA, m.low[0], m.high[0], m.low[1], m.high[1]) for m in view.marks]
-        agreed = _shown(results)
+        agreed = _drawn_agreements(results)
         worths = agreed[[f"utility_{a}", f"utility_{b}"]].to_numpy(float).tolist()
         signed = zip(agreed["package"], agreed["draw"].tolist(), worths, strict=True)
         rows += [("agreement", package, draw, x, x, y, y) for package, draw, (x, y) in signed]

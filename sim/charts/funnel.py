@@ -12,7 +12,7 @@ from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.ranking import AXIS, FILLS, ROW, SPACE, VALUE, nice_scale
 from sim.charts.rows import draw_share, draw_share_scale
 from sim.charts.style import INK, OUTCOME_WORDS, SOFT, agreement_sentence, begun
-from sim.charts.text import LINE, clean, in_words, share_text, wrap
+from sim.charts.text import LINE, clean, readable, share_text, wrap
 from sim.results.drivers import Mover, funnel, moved_by
 from sim.results.results import Results
 from sim.results.stages import REFUSED, Step, is_voted_on, stages, stops
@@ -32,10 +32,9 @@ class Funnel:
 
 
 def _ratifiers(results: Results) -> dict[str, str]:
-    """Labels of who votes, by name."""
     ratification = getattr(results.scenario, "ratification", None)
     found = ratification.ratifiers if ratification is not None else {}
-    return {name: clean(ratifier.label or in_words(name)) for name, ratifier in found.items()}
+    return {name: clean(ratifier.label or readable(name)) for name, ratifier in found.items()}
 
 
 def _insert(rows: list[tuple[str, str]], place: int, row: tuple[str, str]) -> int:
@@ -45,14 +44,13 @@ def _insert(rows: list[tuple[str, str]], place: int, row: tuple[str, str]) -> in
 
 
 def _label(results: Results, step: Step) -> str:
-    """A row in words."""
     state = "in force" if is_voted_on(results) else "signed"
     if step.kind == "of_those":
         count = f"{step.n:,} " if step.n else ""
         return f"of the {count}run{'s' if step.n != 1 else ''} with an agreement {state}"
     if step.name.startswith(REFUSED):
         name = step.name.removeprefix(REFUSED)
-        return f"Signed, refused by {_ratifiers(results).get(name, in_words(name))}" if name else "Signed, not ratified"
+        return f"Signed, refused by {_ratifiers(results).get(name, readable(name))}" if name else "Signed, not ratified"
     return {
         "zone_first": "Some package acceptable to all who must sign, in the first round",
         "zone_ever": "Some package acceptable to all who must sign, in some round",
@@ -63,7 +61,7 @@ def _label(results: Results, step: Step) -> str:
         "deadline_after_refusal": "Time ran out after a signed text was refused",
         "broke_12": f"Broke within 12 months of {begun(results)}",
         "broke_60": "Broke after that, within 60 months",
-    }.get(step.name) or OUTCOME_WORDS.get(step.name, in_words(step.name))
+    }.get(step.name) or OUTCOME_WORDS.get(step.name, readable(step.name))
 
 
 def _unseen(results: Results, kind: str, name: str) -> Step | None:
@@ -86,14 +84,12 @@ class _Row:
 
     @property
     def height(self) -> float:
-        """Inches."""
         if self.kind == "heading":
             return BODY * LINE + ROW + AIR
         return max(len(self.lines) + len(self.note), 1) * SMALL * LINE + ROW
 
 
 def _laid_out(results: Results, shared: Funnel) -> list[_Row]:
-    """The rows, headings among them."""
     own = {(step.kind, step.name): step for step in (*stages(results), *stops(results))}
     moved = moved_by(results)
     rows: list[_Row] = []
@@ -162,7 +158,6 @@ class FunnelChart(Chart[Results, Funnel]):
         return TEXT + SPACE + WIDE + VALUE, sum(row.height for row in _laid_out(results, shared)) + AXIS
 
     def draw(self, panel: Panel, results: Results, shared: Funnel) -> None:
-        """Caption at the left, bars at the right."""
         rows, y = _laid_out(results, shared), 0.0
         for row in rows:
             if row.kind == "heading":

@@ -148,7 +148,6 @@ def _part_height(results: Results, part: Part) -> float:
 
 
 def _draw_part(panel: Panel, results: Results, part: Part) -> None:
-    """Parties and groups at the left, bars at the right."""
     panel.lines(0, 0, [f"{QUANTITIES[part.quantity]}, by party"], BODY, weight="bold")
     rows, styles, y = _rows(results, part), party_styles(results.scenario), HEAD
     if not rows:
@@ -182,8 +181,8 @@ def _draw_bar(axes: Axes, part: Part, found: Spread, style: PartyStyle, solid: b
         axes.text(0.06 * inch, middle, "no run", va="center_baseline", fontsize=SMALL, color=SOFT)
         return
     low, median, high = (end / part.size for end in found.ends)
-    look: dict[str, Any] = {"facecolor": style.colour if solid else "white", "edgecolor": style.colour}
-    axes.barh(middle, median, BAR, left=0, linewidth=1, zorder=2, hatch="" if solid else "/////", **look)
+    fill: dict[str, Any] = {"facecolor": style.colour if solid else "white", "edgecolor": style.colour}
+    axes.barh(middle, median, BAR, left=0, linewidth=1, zorder=2, hatch="" if solid else "/////", **fill)
     # A whisker has to be seen on its own bar too, so it has a pale edge.
     for width, colour in ((2.6, "white"), (1.2, INK)):
         axes.hlines(middle, low, high, color=colour, linewidth=width, zorder=3)
@@ -194,14 +193,14 @@ def _draw_bar(axes: Axes, part: Part, found: Spread, style: PartyStyle, solid: b
 
 def _medians(results: Results, shared: tuple[Part, ...]) -> list[str]:
     """The medians in words, a sentence a quantity and party."""
-    told = []
+    sentences = []
     for part in shared:
         for party in parties(results, part.quantity):
             label = clean(results.scenario.parties[party].label, 60)
             each = [(finding, spread(results, part.quantity, party, which).ends) for which, finding in _groups(results)]
             ends = [f"{figure(found[1] / part.size)} with {finding}" for finding, found in each if found is not None]
-            told.append(f"{label}, {QUANTITIES[part.quantity].lower()}, {part.unit}: {listed(ends)}.")
-    return told
+            sentences.append(f"{label}, {QUANTITIES[part.quantity].lower()}, {part.unit}: {listed(ends)}.")
+    return sentences
 
 
 def _statuses(results: Results) -> str:
@@ -209,9 +208,9 @@ def _statuses(results: Results) -> str:
     found = [str(number.status) for path, number in results.scenario.numbers().items() if path.startswith("war.")]
     statuses = {"sourced": "sourced", "mixed": "partly sourced", "assumption": "assumed"}
     counts = [(found.count(status), word) for status, word in statuses.items()]
-    unsaid = len(found) - sum(count for count, _ in counts)
-    counts += [(unsaid, "without a word on that")] if unsaid else []
-    if unsaid == len(found):
+    unmarked = len(found) - sum(count for count, _ in counts)
+    counts += [(unmarked, "without a word on that")] if unmarked else []
+    if unmarked == len(found):
         return ""
     return f" Of its {len(found)} numbers on the war, {listed([f'{count} are {word}' for count, word in counts])}."
 
@@ -251,7 +250,6 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
         return width, sum(_part_height(results, part) + BETWEEN for part in shared) - BETWEEN
 
     def draw(self, panel: Panel, results: Results, shared: tuple[Part, ...]) -> None:
-        """One part below the other."""
         if not shared:
             panel.lines(0, 0.1, wrap(NO_NUMBERS, panel.width, BODY), BODY)
         y = 0.0

@@ -20,11 +20,11 @@ from sim.charts.wording import (
     READING_MORRIS,
     READING_PAWN,
     READING_SOBOL,
-    design_words,
+    design_text,
     index_text,
-    row_words,
+    row_label,
     sensitivity_opening,
-    shown_rows,
+    top_rows,
 )
 from sim.results.results import Results
 
@@ -61,7 +61,6 @@ class Rows:
 
     @property
     def height(self) -> float:
-        """Of all rows."""
         return sum(self.heights)
 
 
@@ -83,8 +82,7 @@ class SensitivityChart(Chart[Sensitivity, Rows]):
         return table.assign(together=[" ".join(paths) for paths in table["together"]])
 
     def input_text(self, subject: Sensitivity, row: dict[Any, Any]) -> str:
-        """An input in words."""
-        return row_words(subject, row)
+        return row_label(subject, row)
 
 
 class IndexChart(SensitivityChart):
@@ -102,7 +100,6 @@ class IndexChart(SensitivityChart):
 
     @property
     def head(self) -> str:
-        """Over the figures."""
         return " and ".join(mark.name for mark in self.marks)
 
     def footer(self, subject: Sensitivity) -> str:
@@ -114,8 +111,8 @@ class IndexChart(SensitivityChart):
 
     def frame(self, subjects: Sequence[Sensitivity]) -> Rows:
         (subject,) = subjects
-        rows = shown_rows(subject.tables[self.name], MOST)
-        labels = [wrap(row_words(subject, row), LABEL, SMALL) for row in rows]
+        rows = top_rows(subject.tables[self.name], MOST)
+        labels = [wrap(row_label(subject, row), LABEL, SMALL) for row in rows]
         heights = [max(len(lines), len(self.marks)) * SMALL * LINE + AIR for lines in labels]
         return Rows(rows, labels, [[_value(mark, row) for mark in self.marks] for row in rows], heights)
 
@@ -132,10 +129,10 @@ class IndexChart(SensitivityChart):
         _draw_key(panel, self.marks, HEAD + shared.height + AXIS)
 
     def caption(self, subject: Sensitivity, shared: Rows) -> Caption:
-        design = f" {design_words(subject, self.name)}" if self.name in subject.designs else ""
+        design = f" {design_text(subject, self.name)}" if self.name in subject.designs else ""
         finding = sensitivity_opening(subject) + design
         rows = shared.records[:3]
-        first = [f"{row_words(subject, row)}: {', '.join(_value(mark, row) for mark in self.marks)}" for row in rows]
+        first = [f"{row_label(subject, row)}: {', '.join(_value(mark, row) for mark in self.marks)}" for row in rows]
         return Caption(
             f"{self.title}: {subject.asked.label}",
             "One row an input, the largest first. Line: 95 % interval.",
@@ -220,8 +217,8 @@ def _draw_marks(axes: Axes, kind: IndexChart, shared: Rows) -> None:
 
 
 def _draw_dot(axes: Axes, x: float, y: float, mark: Mark) -> None:
-    look: dict[str, Any] = {"markerfacecolor": NEUTRAL if mark.filled else "white", "color": INK, "markersize": 5.5}
-    axes.plot([x], [y], marker="o" if mark.filled else "D", linestyle="none", zorder=3, clip_on=False, **look)
+    style: dict[str, Any] = {"markerfacecolor": NEUTRAL if mark.filled else "white", "color": INK, "markersize": 5.5}
+    axes.plot([x], [y], marker="o" if mark.filled else "D", linestyle="none", zorder=3, clip_on=False, **style)
 
 
 def _draw_key(panel: Panel, marks: Sequence[Mark], top: float) -> None:

@@ -13,7 +13,7 @@ from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.ranking import AXIS, ROW, nice_scale
 from sim.charts.rows import draw_scale, draw_share_scale
 from sim.charts.style import INK, SOFT, PartyStyle, agreement_sentence, party_styles
-from sim.charts.text import LINE, clean, in_words, listed, share_text, wrap
+from sim.charts.text import LINE, clean, listed, readable, share_text, wrap
 from sim.results.results import Results, share_interval
 
 ISSUE, PARTY, MOVE, FIGURES, SHARE = 2.0, 1.6, 2.7, 1.55, 1.3  # inches: words, words, points, figures, bars
@@ -45,12 +45,12 @@ class Scales:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the picture: whose it is, its words, its height in inches, and what is drawn."""
+    """A line of the picture: whose it is, its label, its height in inches, and what is drawn."""
 
     party: str
-    words: list[str]
+    label: list[str]
     height: float
-    shown: Movement | GivenUp
+    record: Movement | GivenUp
 
 
 def has_movements(results: Results) -> bool:
@@ -75,8 +75,8 @@ def _groups(results: Results) -> list[tuple[list[str], list[Row], float]]:
         rows = []
         for found in movements(results):
             if found.issue == issue:
-                words = wrap(label_of(results, found.party), PARTY - MARK - 0.12, SMALL, 2)
-                rows.append(Row(found.party, words, len(words) * SMALL * LINE + TIGHT, found))
+                label = wrap(label_of(results, found.party), PARTY - MARK - 0.12, SMALL, 2)
+                rows.append(Row(found.party, label, len(label) * SMALL * LINE + TIGHT, found))
         lines = wrap(clean(spec.label), ISSUE - 0.15, SMALL, max(4, len(rows)), bold=True)
         groups.append((lines, rows, max(len(lines) * SMALL * LINE, sum(row.height for row in rows)) + ROW))
     return groups
@@ -85,9 +85,9 @@ def _groups(results: Results) -> list[tuple[list[str], list[Row], float]]:
 def _line_rows(results: Results) -> list[Row]:
     rows = []
     for line in lines_given_up(results):
-        text = f"{label_of(results, line.party)}: {in_words(line.line)}"
-        words = wrap(text, LEFT - MARK - 0.15, SMALL, 2)
-        rows.append(Row(line.party, words, len(words) * SMALL * LINE + ROW, line))
+        text = f"{label_of(results, line.party)}: {readable(line.line)}"
+        label = wrap(text, LEFT - MARK - 0.15, SMALL, 2)
+        rows.append(Row(line.party, label, len(label) * SMALL * LINE + ROW, line))
     return rows
 
 
@@ -118,10 +118,10 @@ def _draw_moves(panel: Panel, results: Results, shared: Scales) -> None:
         top = y + ROW / 2
         for row in rows:
             middle = top + row.height / 2
-            _draw_words(panel, marks, row, ISSUE, HEAD, middle, styles[row.party])
-            assert isinstance(row.shown, Movement)
-            _draw_movement(panel, points, row.shown, middle, styles[row.party])
-            _draw_share(bars, row.shown.moved, row.shown.n, middle, styles[row.party], shared.share[1] / SHARE)
+            _draw_party(panel, marks, row, ISSUE, HEAD, middle, styles[row.party])
+            assert isinstance(row.record, Movement)
+            _draw_movement(panel, points, row.record, middle, styles[row.party])
+            _draw_share(bars, row.record.moved, row.record.n, middle, styles[row.party], shared.share[1] / SHARE)
             top += row.height
         y += height
 
@@ -144,11 +144,10 @@ def _three_axes(panel: Panel, tall: float, shared: Scales) -> tuple[Axes, Axes, 
     return marks, points, bars
 
 
-def _draw_words(panel: Panel, marks: Axes, row: Row, x: float, top: float, middle: float, style: PartyStyle) -> None:
-    """The party's marker, and its name or that of its line."""
+def _draw_party(panel: Panel, marks: Axes, row: Row, x: float, top: float, middle: float, style: PartyStyle) -> None:
     marks.plot([0.07], [middle], style.marker, color=style.colour, markersize=5.5, clip_on=False)
-    tall = len(row.words) * SMALL * LINE
-    panel.lines(x + MARK, top + middle - tall / 2 + 0.015, row.words, SMALL)
+    tall = len(row.label) * SMALL * LINE
+    panel.lines(x + MARK, top + middle - tall / 2 + 0.015, row.label, SMALL)
 
 
 def _draw_movement(panel: Panel, axes: Axes, found: Movement, middle: float, style: PartyStyle) -> None:
@@ -197,10 +196,10 @@ def _draw_lines(panel: Panel, results: Results, shared: Scales) -> None:
     for row in rows:
         panel.rule(0, LOW_HEAD + y, panel.width, linewidth=0.5)
         middle = y + row.height / 2
-        _draw_words(panel, marks, row, 0.0, LOW_HEAD, middle, styles[row.party])
-        assert isinstance(row.shown, GivenUp)
-        _draw_share(bars, row.shown.fell, results.n, middle, styles[row.party], shared.lines[1] / MOVE)
-        text = f"real at the start in {row.shown.real:,} of {results.n:,}"
+        _draw_party(panel, marks, row, 0.0, LOW_HEAD, middle, styles[row.party])
+        assert isinstance(row.record, GivenUp)
+        _draw_share(bars, row.record.fell, results.n, middle, styles[row.party], shared.lines[1] / MOVE)
+        text = f"real at the start in {row.record.real:,} of {results.n:,}"
         panel.text(LEFT + MOVE + FIGURES, LOW_HEAD + middle, text, SMALL, va="center_baseline", color=SOFT)
         y += row.height
 
@@ -250,7 +249,6 @@ class LedgerChart(Chart[Results, Scales]):
         return has_movements(subject)
 
     def frame(self, results: Sequence[Results]) -> Scales:
-        """The same points and shares for all."""
         ends, shares, lines = [0.0], [0.0], [0.0]
         for one in results:
             for found in movements(one):
@@ -265,7 +263,6 @@ class LedgerChart(Chart[Results, Scales]):
         return LEFT + MOVE + FIGURES + SHARE + VALUE, _moves_height(results) + _lines_height(results)
 
     def draw(self, panel: Panel, results: Results, shared: Scales) -> None:
-        """Movement above, red lines below."""
         tall = _moves_height(results)
         if has_movements(results):
             _draw_moves(panel.part(0, 0, panel.width, tall), results, shared)
@@ -299,7 +296,7 @@ class LedgerChart(Chart[Results, Scales]):
         lines = lines_given_up(results)
         if lines:
             fell = [
-                f"{clean(label_of(results, one.party), 60)}, {in_words(one.line)}, {share_text(one.fell, results.n)}"
+                f"{clean(label_of(results, one.party), 60)}, {readable(one.line)}, {share_text(one.fell, results.n)}"
                 for one in lines
             ]
             alt += f" Red lines given up, share of all runs: {'; '.join(fell)}."

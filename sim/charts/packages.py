@@ -18,8 +18,8 @@ from sim.charts.ranking import (
     row_counts,
     same_issues,
 )
-from sim.charts.style import agreement_sentence, outcome_words
-from sim.charts.text import clean, in_words, listed, share_text
+from sim.charts.style import agreement_sentence, outcome_label
+from sim.charts.text import clean, listed, readable, share_text
 from sim.results.results import Results, share_interval
 
 INTERVAL_NOTE = "Whiskers and figures in brackets: 95 % interval of the share (Wilson), from the number of runs alone."
@@ -37,7 +37,6 @@ class PackagesChart(Chart[Results, Ranking]):
         return same_issues(subjects)
 
     def frame(self, results: Sequence[Results]) -> Ranking:
-        """The most frequent packages, then the others together, then runs without agreement."""
         issues = headline_issues(results[0])
         rows, others = package_rows(results, issues)
         if not rows:
@@ -49,7 +48,6 @@ class PackagesChart(Chart[Results, Ranking]):
         return ranking_size(subject, shared)
 
     def draw(self, panel: Panel, results: Results, shared: Ranking) -> None:
-        """Caption at the left, bars at the right."""
         draw_ranking(panel, [results], shared)
 
     def caption(self, results: Results, shared: Ranking) -> Caption:
@@ -59,12 +57,12 @@ class PackagesChart(Chart[Results, Ranking]):
         alt = [f"Bar chart: share of runs by package of headline issues. {finding}"]
         if len(table):
             top = table.iloc[0]
-            options = listed([f"{in_words(issue)}: {in_words(top[issue])}" for issue in shared.issues])
+            options = listed([f"{readable(issue)}: {readable(top[issue])}" for issue in shared.issues])
             alt.append(f"Most frequent ({share_text(int(top['count']), results.n)}): {options}.")
         else:
             rows = [row for row in shared.rows if row.kind == "outcome"]
             counts = zip(rows, row_counts(results, shared.issues, rows), strict=True)
-            alt += [f"{outcome_words(results, row.name)}: {share_text(each or 0, results.n)}." for row, each in counts]
+            alt += [f"{outcome_label(results, row.name)}: {share_text(each or 0, results.n)}." for row, each in counts]
         grouped = len(shared.issues) < len(results.scenario.issues)
         every = len(results.scenario.issues)
         by = f"Packages are grouped by {len(shared.issues)} of {every} issues. " if grouped else ""

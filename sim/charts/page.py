@@ -81,7 +81,6 @@ class Panel:
     height: float
 
     def part(self, x: float, y: float, width: float, height: float) -> "Panel":
-        """A panel inside this one."""
         return Panel(self.sheet, self.left + x, self.top + y, width, height)
 
     def axes(self, x: float, y: float, width: float, height: float) -> Axes:
@@ -105,7 +104,6 @@ class Panel:
         return len(lines) * size * LINE
 
     def rule(self, x: float, y: float, width: float, **style: Any) -> None:
-        """A thin level line."""
         page_width, page_height = self.sheet.get_size_inches()
         ends = [(self.left + x) / page_width, (self.left + x + width) / page_width]
         height = 1 - (self.top + y) / page_height
@@ -120,7 +118,7 @@ class Caption:
     Attributes:
         title: What is shown; no verdict.
         how: How to read it: unit, what a mark means; the same for all results of a scenario.
-        said: What came of the runs, in a sentence or two.
+        finding: What came of the runs, in a sentence or two.
         alt: The main figures in one to three sentences.
         notes: What stands at the foot besides n, seed and hash.
     """
@@ -140,13 +138,13 @@ def provenance(results: Results) -> str:
 
 
 def sheet(
-    kicker: str, words: Caption, footer: Sequence[str], size: tuple[float, float], draw: Callable[[Panel], None]
+    kicker: str, caption: Caption, footer: Sequence[str], size: tuple[float, float], draw: Callable[[Panel], None]
 ) -> Picture:
     """Put a chart on a sheet just large enough for it.
 
     Args:
         kicker: A line above the title: the scenario.
-        words: Title, how to read it, notes and text alternative.
+        caption: Title, how to read it, notes and text alternative.
         footer: n, seed and hash, a line each result.
         size: Width and height of the picture without margins, title and footer, inches.
         draw: Draws the picture on the panel it is given.
@@ -154,17 +152,17 @@ def sheet(
     width = max(size[0], 6.0)
     head = [
         (wrap(kicker, width, BODY, 2), BODY, {"color": SOFT}),
-        (wrap(words.title, width, TITLE, 3, bold=True), TITLE, {"weight": "bold"}),
-        (wrap(f"{words.how} {words.finding}", width, BODY), BODY, {"color": SOFT}),
+        (wrap(caption.title, width, TITLE, 3, bold=True), TITLE, {"weight": "bold"}),
+        (wrap(f"{caption.how} {caption.finding}", width, BODY), BODY, {"color": SOFT}),
     ]
-    foot = [line for text in (*words.notes, *footer, DISCLAIMER) for line in wrap(text, width, SMALL)]
+    foot = [line for text in (*caption.notes, *footer, DISCLAIMER) for line in wrap(text, width, SMALL)]
     head_height = sum(len(lines) * points * LINE for lines, points, _ in head) + 0.26
     foot_height = len(foot) * SMALL * LINE + 0.22
     with drawing_settings():
         height = size[1] + head_height + foot_height
         page = Picture(figsize=(width + 2 * MARGIN, height + 2 * MARGIN), facecolor="white")
         FigureCanvasAgg(page)
-        page.title, page.alt = clean(words.title), clean(words.alt, LONGEST)
+        page.title, page.alt = clean(caption.title), clean(caption.alt, LONGEST)
         whole = Panel(page, MARGIN, MARGIN, width, height)
         y = 0.0
         for lines, points, style in head:

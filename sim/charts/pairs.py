@@ -11,10 +11,10 @@ import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
-from sim.charts.chart import Chart
+from sim.charts.chart import CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel, draw_key, key_height
 from sim.charts.ranking import headline_issues, nice_scale, same_issues
-from sim.charts.style import INK, RULE, SOFT
+from sim.charts.style import INK, RULE, SOFT, agreement_sentence
 from sim.charts.text import (
     LINE,
     OptionTexts,
@@ -24,10 +24,12 @@ from sim.charts.text import (
     listed,
     option_texts,
     percent,
+    share_text,
     text_width,
     wrap,
 )
 from sim.results.results import Results, share_interval
+from sim.results.stages import reached
 
 MOST_ISSUES = 4  # six maps; more would not be read
 NAMES = 1.72  # inches for the options at the left
@@ -85,7 +87,6 @@ class PairsChart(Chart[Results, Pairs]):
         return pairs_size(subject, shared)
 
     def draw(self, panel: Panel, subject: Results, shared: Pairs) -> None:
-        """The staircase of maps."""
         counts = self.counts(subject)
         draw_pairs(panel, subject, shared, counts, "" if counts.any() else self.finding(subject))
 
@@ -95,7 +96,6 @@ class PairsChart(Chart[Results, Pairs]):
         return Caption(self.title, self.how, finding, alt, notes(subject, shared))
 
     def table(self, subject: Results) -> pd.DataFrame:
-        """One row a cell, with its 95 % interval; see `pairs_table`."""
         return pairs_table(subject, self.frame([subject]), self.counts(subject))
 
 
@@ -210,7 +210,6 @@ def _draw_map(
 
 
 def _draw_scale(panel: Panel, limit: float, with_gaps: bool) -> None:
-    """The scale of colour above the maps."""
     steps, width, title = 24, 2.0, "per cent of all runs"
     x = text_width(title, SMALL) + 0.15
     panel.text(0, 0.0, title, SMALL, color=SOFT)
@@ -301,21 +300,62 @@ def largest_pair(results: Results, frame: Pairs, counts: Counts) -> str:
     if not len(top) or not top["count"].iloc[0]:
         return ""
     row = top.iloc[0]
-    options = [_full_text(results, row, side) for side in ("a", "b") if row[f"issue_{side}"]]
+    options = [
+        f"{clean(results.scenario.issues[row[f'issue_{side}']].label, 80)}: {clean(row[f'label_{side}'], 120)}"
+        for side in ("a", "b")
+        if row[f"issue_{side}"]
+    ]
     return f"Most often: {listed(options)}, in {percent(int(row['count']), results.n)} of runs."
-
-
-def _full_text(results: Results, row: "pd.Series[Any]", side: str) -> str:
-    issue = results.scenario.issues[row[f"issue_{side}"]]
-    return f"{clean(issue.label, 80)}: {clean(row[f'label_{side}'], 120)}"
 
 
 def notes(results: Results, frame: Pairs) -> tuple[str, ...]:
     """How wide intervals are, and which headline issues have no map."""
+    cells = f"{interval_note(results.n)} {EACH_CELL}"
     if not frame.left_out:
-        return (f"{interval_note(results.n)} {EACH_CELL}",)
-    headline = len(frame.issues) + len(frame.left_out)
-    return (
-        f"{interval_note(results.n)} {EACH_CELL}",
-        f"The first {len(frame.issues)} of {headline} headline issues; their order in the file chooses them.",
+        return (cells,)
+    drawn = len(frame.issues)
+    headline = drawn + len(frame.left_out)
+    return cells, f"The first {drawn} of {headline} headline issues; their order in the file chooses them."
+
+
+@CHARTS.register
+class ConcessionsChart(PairsChart):
+    """Runs whose agreement has both of two options."""
+
+    name = "concessions"
+    about = "where agreement happens: how often two options are signed together"
+    group = "packages"
+    title = "Where agreement happens: options signed together"
+    how = (
+        "Each cell: share of all runs, in per cent, that end with an agreement holding both options, whatever it says "
+        "on other issues."
     )
+
+    def counts(self, results: Results) -> Counts:
+        return results.tallies.agreed
+
+    def finding(self, results: Results) -> str:
+        return agreement_sentence(results, share_text(results.agreements, results.n))
+
+
+@CHARTS.register
+class ZoneChart(PairsChart):
+    """Runs in which some package acceptable to all who must sign it has both of two options."""
+
+    name = "zone"
+    about = "what all sides could accept: how often some acceptable package has two options"
+    group = "talks"
+    title = "What all sides could accept, option by option"
+    how = (
+        "Each cell: share of all runs, in per cent, in which some package with both options is worth no deal or more "
+        "to all who must sign it and crosses no red line that is real in the run."
+    )
+
+    def counts(self, results: Results) -> Counts:
+        return results.tallies.zone
+
+    def finding(self, results: Results) -> str:
+        found = reached(results)["zone_first"]
+        if not found:
+            return "In no run was any package acceptable to all who must sign it."
+        return f"Some package was acceptable to all who must sign it in {share_text(found, results.n)} of runs."

@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 
 from sim.charts.page import BODY, SMALL, Panel, draw_key, key_height
 from sim.charts.rows import draw_share, draw_share_scale
-from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, OUTCOME_WORDS, SOFT, outcome_words, without_agreement
+from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE, OUTCOME_WORDS, SOFT, outcome_label, without_agreement
 from sim.charts.text import (
     LINE,
     OptionTexts,
-    in_words,
     key_entries,
     option_texts,
+    readable,
     text_width,
     wrap,
     wrap_items,
@@ -160,7 +160,6 @@ class Layout:
 
     @property
     def height(self) -> float:
-        """Of all rows."""
         return sum(self.heights)
 
 
@@ -181,7 +180,7 @@ def layout(results: Results, frame: Ranking, count: int = 1, labels: Sequence[st
             cells.append(tuple(tuple(wrap(its.texts[option], room, SMALL)) for its, option, room in places_of))
         elif row.kind == "package":
             chosen = zip(frame.issues, row.options, strict=True)
-            items = [f"{in_words(issue)}: {in_words(option)}" for issue, option in chosen]
+            items = [f"{readable(issue)}: {readable(option)}" for issue, option in chosen]
             cells.append((tuple(wrap_items(items, width, SMALL)),))
         else:
             bold = row.kind == "heading"
@@ -220,7 +219,7 @@ def _columns(
 
 def _row_text(results: Results, frame: Ranking, row: Row) -> str:
     if row.kind == "outcome":
-        return outcome_words(results, row.name)
+        return outcome_label(results, row.name)
     if row.kind == "other":
         return f"{frame.others:,} other packages together"
     if row.kind == "total":
@@ -243,7 +242,6 @@ def _bar_heading(label: str, count: int) -> list[str]:
 
 
 def bar_width(count: int) -> float:
-    """Width of a column of bars, inches."""
     return max(1.1, 2.9 - 0.75 * (count - 1))
 
 

@@ -38,7 +38,6 @@ class Mark:
 
     @property
     def middle(self) -> tuple[float, float]:
-        """Where the mark stands."""
         return (self.low[0] + self.high[0]) / 2, (self.low[1] + self.high[1]) / 2
 
 
@@ -124,18 +123,18 @@ def _solutions(table: pd.DataFrame, pair: tuple[str, str], reading: str) -> Iter
         else:
             found.append((place, [name]))
     for number, (place, names) in enumerate(found, start=1):
-        words = listed(names)
-        yield Mark(str(number), words[0].upper() + words[1:], "solution", place, place)
+        label = listed(names)
+        yield Mark(str(number), label[0].upper() + label[1:], "solution", place, place)
 
 
 def _proposals(scenario: Scenario, table: pd.DataFrame, pair: tuple[str, str]) -> Iterator[Mark]:
-    shown = 0
+    count = 0
     for name, proposal in scenario.proposals.items():
         rows = table[table["proposal"] == name].set_index("party")
         worths = rows[["worth_least", "worth_most"]].astype(float).to_dict("index")
         ends = [(worths[party]["worth_least"], worths[party]["worth_most"]) for party in pair]
         if not all(np.isfinite(end) for party in ends for end in party):
             continue  # no consistent package completes it
-        tag = chr(65 + shown % 26) + str(shown // 26 or "")
-        shown += 1
+        tag = chr(65 + count % 26) + str(count // 26 or "")
+        count += 1
         yield Mark(tag, clean(proposal.label), "proposal", (ends[0][0], ends[1][0]), (ends[0][1], ends[1][1]))

@@ -17,7 +17,6 @@ ORANGE, SKY = "#B87A00", "#2E8FC7"  # darker than in the source, whose own have 
 INK = "#1A1A1A"  # text
 SOFT = "#595959"  # secondary text; 7:1 on white
 RULE = "#D4D4D4"  # thin lines
-PALE = "#F1F1F1"  # what is empty
 NEUTRAL = "#7C8FA3"  # bars that belong to no party
 NEUTRAL_PALE = "#CBD3DB"
 
@@ -52,7 +51,7 @@ def party_styles(scenario: Scenario) -> dict[str, PartyStyle]:
 OUTCOME_WORDS = {name: labels.title for name, labels in OUTCOMES.items()}
 
 
-def outcome_words(results: Results, outcome: str) -> str:
+def outcome_label(results: Results, outcome: str) -> str:
     """An outcome in words; where nobody votes on a text, what is in force is spoken of as signed."""
     if outcome == "in_force" and getattr(results.scenario, "ratification", None) is None:
         return SIGNED.title

@@ -16,12 +16,12 @@ from sim.core.exact import Floats
 from sim.core.packages import Ints
 from sim.results.figures import in_force
 from sim.results.results import Results, remembered, share_interval
-from sim.results.stages import is_voted_on, runs_in_force, says_how_long
+from sim.results.stages import has_durability, is_voted_on, runs_in_force
 
 MONTHS = 120  # shown; every agreement is followed for longer
 EVERY = 12  # months between two counts below the picture
-MARKS = (12, 60)  # months at which the share is told in figures
-MOST_GROUPS, LEAST_RUNS = 4, 20  # lines of options that can still be told apart; runs in force that make a line
+MARKS = (12, 60)  # months at which the share is given in figures
+MOST_GROUPS, LEAST_RUNS = 4, 20  # lines of options that can be distinguished; runs in force that make a line
 LEFT, WIDE, TALL, GAP, LIST = 0.62, 6.0, 3.2, 0.3, 2.6  # inches
 AXIS, HEAD, SAMPLE = 0.62, 0.24, 0.45  # inches
 GROUP_STYLES = (  # no party's colours: an option belongs to nobody
@@ -98,13 +98,13 @@ def _issue(results: Results) -> str:
 
 def _lines(results: Results, shared: Curves) -> dict[str, Lasting]:
     """Agreements in force by option, in the order of the file; "" is all of them together."""
-    found = lasting_by_option(results) if shared.options else {}
-    kept = {name: broken for name, broken in found.items() if name in shared.options and len(broken) >= fewest(results)}
-    return {"": lasting(results), **kept}
+    by_option = lasting_by_option(results) if shared.options else {}
+    enough = {name for name in shared.options if len(by_option.get(name, ())) >= fewest(results)}
+    return {"": lasting(results)} | {name: broken for name, broken in by_option.items() if name in enough}
 
 
 def _is_empty(results: Results) -> bool:
-    return not says_how_long(results) or not runs_in_force(results)
+    return not has_durability(results) or not runs_in_force(results)
 
 
 def _prepare(axes: Axes) -> None:
@@ -123,8 +123,8 @@ def _styles(shared: Curves) -> dict[str, PartyStyle]:
 
 def _draw_thin(axes: Axes, months: Sequence[int], shares: Floats, style: PartyStyle) -> None:
     mark: dict[str, Any] = {"marker": style.marker, "markersize": 4, "markevery": (6, 24)}
-    look: dict[str, Any] = {"color": style.colour, "linestyle": style.dash, "linewidth": 1.1, "zorder": 3}
-    axes.plot(months, shares, drawstyle="steps-post", markerfacecolor="white", **look, **mark)
+    line: dict[str, Any] = {"color": style.colour, "linestyle": style.dash, "linewidth": 1.1, "zorder": 3}
+    axes.plot(months, shares, drawstyle="steps-post", markerfacecolor="white", **line, **mark)
 
 
 def _draw_marks(axes: Axes, broken: Lasting) -> None:
@@ -188,8 +188,7 @@ def _draw_list(panel: Panel | None, results: Results, shared: Curves) -> float:
 
 
 def _nothing(results: Results) -> str:
-    """Why there is no curve."""
-    return f"No agreement was {_state(results)} in any run." if says_how_long(results) else NO_NUMBERS
+    return f"No agreement was {_state(results)} in any run." if has_durability(results) else NO_NUMBERS
 
 
 def _sentence(results: Results) -> str:
@@ -217,22 +216,22 @@ class SurvivalChart(Chart[Results, Curves]):
     group = "after"
 
     def applies(self, subject: Results) -> bool:
-        return says_how_long(subject)
+        return has_durability(subject)
 
     def frame(self, results: Sequence[Results]) -> Curves:
         """The options of one issue if two to four of them have runs enough, and the same issue is in all results."""
-        none, told = Curves("", ()), [one for one in results if says_how_long(one)]
-        issues = {_issue(one) for one in told}
-        if len(issues) != 1 or len({tuple(one.scenario.issues[next(iter(issues))].options) for one in told}) != 1:
+        none, followed = Curves("", ()), [one for one in results if has_durability(one)]
+        issues = {_issue(one) for one in followed}
+        if len(issues) != 1 or len({tuple(one.scenario.issues[next(iter(issues))].options) for one in followed}) != 1:
             return none
         (issue,) = issues
         enough = {
             option
-            for one in told
+            for one in followed
             for option, broken in lasting_by_option(one).items()
             if len(broken) >= fewest(one)
         }
-        options = [option for option in told[0].scenario.issues[issue].options if option in enough]
+        options = [option for option in followed[0].scenario.issues[issue].options if option in enough]
         return Curves(issue, tuple(options)) if 2 <= len(options) <= MOST_GROUPS else none
 
     def size(self, results: Results, shared: Curves) -> tuple[float, float]:
@@ -242,7 +241,6 @@ class SurvivalChart(Chart[Results, Curves]):
         return LEFT + WIDE + GAP + LIST, max(TALL + counts, _draw_list(None, results, shared))
 
     def draw(self, panel: Panel, results: Results, shared: Curves) -> None:
-        """The curves, what their lines mean at the right, and how many agreements are left below."""
         if _is_empty(results):
             panel.lines(0, 0.1, wrap(_nothing(results), LEFT + WIDE, BODY), BODY)
             return

@@ -91,7 +91,6 @@ def signed_by_round(results: Results) -> npt.NDArray[np.int64]:
 
 
 def _height(results: Results) -> float:
-    """Of one party's panel, inches."""
     return max(1.15, 2.0 - 0.2 * max(0, len(results.scenario.parties) - 2))
 
 
@@ -160,7 +159,6 @@ def _draw_strip(axes: Axes, results: Results, shared: Scales) -> None:
 
 
 def _draw_legend(panel: Panel, style: PartyStyle) -> None:
-    """What lines and surfaces mean, in the colour of the first party."""
     x, y, width = LEFT + WIDE + GAP, HEAD, LIST - 0.55
     rounds = np.arange(1, 4)
     for quantity in QUANTITIES:
@@ -186,7 +184,6 @@ class TalksChart(Chart[Results, Scales]):
     group = "talks"
 
     def frame(self, results: Sequence[Results]) -> Scales:
-        """The same worths, rounds and shares for all."""
         ends, shares = [0.0, 1.0], [0.0]
         for one in results:
             for party in one.scenario.parties:
@@ -202,7 +199,6 @@ class TalksChart(Chart[Results, Scales]):
         return LEFT + WIDE + GAP + LIST, parties * (HEAD + _height(results) + BETWEEN) + HEAD + STRIP + BELOW
 
     def draw(self, panel: Panel, results: Results, shared: Scales) -> None:
-        """A panel for each party, in the order of the file, and the strip of signatures below."""
         y, tall = 0.0, _height(results)
         for name, style in party_styles(results.scenario).items():
             swatch = panel.axes(LEFT, y + 0.03, 0.12, 0.12)

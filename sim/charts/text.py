@@ -27,18 +27,18 @@ _METRICS = TextToPath()
 
 def clean(text: str, length: int = LABEL_LENGTH) -> str:
     """A label as one harmless line: no control or direction marks, no line breaks, not longer than `length`."""
-    kept = []
+    letters = []
     for letter in str(text)[: 4 * length]:
         kind = unicodedata.category(letter)
         if kind in ("Cc", "Zl", "Zp", "Zs"):
-            kept.append(" ")
+            letters.append(" ")
         elif kind[0] != "C" or letter in _JOINERS:
-            kept.append(letter)
-    line = " ".join("".join(kept).split())
+            letters.append(letter)
+    line = " ".join("".join(letters).split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 
 
-def in_words(name: str) -> str:
+def readable(name: str) -> str:
     """A name of the file as words: `article5_congress` is `article5 congress`."""
     return clean(name.replace("_", " "))
 
@@ -56,7 +56,7 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 def wrap(text: str, width: float, size: float, lines: int = 99, bold: bool = False) -> list[str]:
     """Break text into lines no wider than `width` inches; what does not fit into `lines` lines ends in `…`."""
     done, current = [], ""
-    for word in _short_words(clean(text, LONGEST), width, size, bold):
+    for word in _split_long_words(clean(text, LONGEST), width, size, bold):
         longer = f"{current} {word}" if current else word
         if current and text_width(longer, size, bold) > width:
             done.append(current)
@@ -86,8 +86,7 @@ def wrap_items(items: Sequence[str], width: float, size: float) -> list[str]:
     return lines
 
 
-def _short_words(text: str, width: float, size: float, bold: bool) -> list[str]:
-    """The words, those wider than a line cut into pieces."""
+def _split_long_words(text: str, width: float, size: float, bold: bool) -> list[str]:
     words = []
     for word in text.split(" "):
         while text_width(word, size, bold) > width and len(word) > 1:
@@ -166,7 +165,7 @@ def option_texts(
     labels = {option: clean(spec.options[option]) for option in wanted}
     if all(len(wrap(label, width, size)) <= lines for label in labels.values()):
         return OptionTexts(clean(spec.label), labels, ())
-    names = {option: in_words(option) for option in wanted}
+    names = {option: readable(option) for option in wanted}
     return OptionTexts(clean(spec.label), names, tuple((names[option], labels[option]) for option in wanted))
 
 

@@ -15,8 +15,8 @@ from sim.charts.page import SMALL, Caption, Panel
 from sim.charts.rows import draw_columns, draw_scale, draw_whisker
 from sim.charts.style import INK, NEUTRAL, NEUTRAL_PALE
 from sim.charts.text import LINE, clean, listed, text_width, wrap
-from sim.charts.wording import difference_text, end_texts, figure_text, row_words, sensitivity_opening, shown_rows
-from sim.results.labels import input_words
+from sim.charts.wording import difference_text, end_texts, figure_text, row_label, sensitivity_opening, top_rows
+from sim.results.labels import input_label
 
 MOST = 15  # inputs drawn
 LABEL, SCALE, GAP, AIR, AXIS = 3.1, 3.0, 0.25, 0.13, 0.5  # inches
@@ -50,8 +50,8 @@ def _draw_bars(axes: Axes, subject: Sensitivity, rows: Sequence[dict[Any, Any]],
         band = unit * row["noise"]
         axes.add_patch(Rectangle((-band, y), 2 * band, height, facecolor=NEUTRAL_PALE, linewidth=0, zorder=-1))
         middle, value = y + height / 2, unit * row["difference"]
-        look: dict[str, Any] = STANDS_OUT if row["stands_out"] else DOES_NOT
-        axes.barh(middle, value, 2 * BAR, left=0, linewidth=0.9, zorder=2, **look)
+        style: dict[str, Any] = STANDS_OUT if row["stands_out"] else DOES_NOT
+        axes.barh(middle, value, 2 * BAR, left=0, linewidth=0.9, zorder=2, **style)
         draw_whisker(axes, unit * row["low"], unit * row["high"], middle, 0.04)
         y += height
 
@@ -64,12 +64,12 @@ class TornadoChart(SensitivityChart):
     about = "which input goes with the largest change of a figure"
 
     def input_text(self, subject: Sensitivity, row: dict[Any, Any]) -> str:
-        return input_words(subject.results.scenario, row["input"]) if row["input"] else ""
+        return input_label(subject.results.scenario, row["input"]) if row["input"] else ""
 
     def frame(self, subjects: Sequence[Sensitivity]) -> Rows:
         (subject,) = subjects
-        rows = shown_rows(subject.tables[self.name], MOST)
-        labels = [wrap(row_words(subject, row), LABEL, SMALL) for row in rows]
+        rows = top_rows(subject.tables[self.name], MOST)
+        labels = [wrap(row_label(subject, row), LABEL, SMALL) for row in rows]
         heights = [max(len(lines), 2) * SMALL * LINE + AIR for lines in labels]
         return Rows(rows, labels, [_ends(subject, row) for row in rows], heights)
 
@@ -100,7 +100,7 @@ class TornadoChart(SensitivityChart):
         stand_out = int(found["stands_out"].sum())
         drawn = min(inputs, MOST)
         largest = [
-            f"{row_words(subject, row)}: {' and '.join(_ends(subject, row))}, "
+            f"{row_label(subject, row)}: {' and '.join(_ends(subject, row))}, "
             f"difference {difference_text(subject, row)}"
             for row in shared.records[:3]
         ]

@@ -61,10 +61,6 @@ class Rows:
         return sum(self.heights)
 
 
-def _is_met(tournament: Tournament) -> bool:
-    return bool(len(tournament.meetings)) and len(tournament.labels) <= MOST_MET
-
-
 def _rows(tournament: Tournament, most: int = 99) -> Rows:
     """The strategies in rows, each label in so many lines at most."""
     texts = [clean(label, LABEL_LENGTH) for label in tournament.labels]
@@ -169,7 +165,7 @@ def _draw_meetings(panel: Panel, tournament: Tournament, rows: Rows, top: float)
     worth = {(row["label"], row["other"]): row for row in tournament.meetings.to_dict("records")}
     values = [row["value"] for row in worth.values()]
     least, most = min(values), max(values)
-    digits = _digits_apart(least, most)
+    digits = 3 if most - least < 0.1 else 2
     y = 0.0
     for label, height in zip(tournament.labels, rows.heights, strict=True):
         for column, other in enumerate(tournament.labels):
@@ -180,11 +176,6 @@ def _draw_meetings(panel: Panel, tournament: Tournament, rows: Rows, top: float)
             axes.text(column + 0.5, y + height / 2, f"{value:.{digits}f}", ha="center", va="center_baseline",
                       fontsize=SMALL, color="white" if dark else INK)  # fmt: skip
         y += height
-
-
-def _digits_apart(least: float, most: float) -> int:
-    """Two digits, or three where two would hardly tell the cells apart."""
-    return 3 if most - least < 0.1 else 2
 
 
 def _of(tournament: Tournament, name: str) -> list[dict[Any, Any]]:
@@ -237,7 +228,8 @@ class TournamentChart(Chart[Tournament, Places]):
     def frame(self, subjects: Sequence[Tournament]) -> Places:
         (tournament,) = subjects
         heads = {name: wrap(HEADS[name][0], SCALE + VALUE - 0.1, SMALL, 3, bold=True) for name in tournament.told}
-        lower = _rows(tournament, MOST_LINES) if _is_met(tournament) else None
+        is_met = len(tournament.meetings) and len(tournament.labels) <= MOST_MET
+        lower = _rows(tournament, MOST_LINES) if is_met else None
         return Places(_rows(tournament), lower, heads, max(map(len, heads.values())) * SMALL * LINE + 0.06)
 
     def size(self, tournament: Tournament, shared: Places) -> tuple[float, float]:

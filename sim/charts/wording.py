@@ -8,7 +8,7 @@ from sim.analysis.boxes import Box
 from sim.analysis.discovery import Discovery
 from sim.analysis.sensitivity import Sensitivity
 from sim.results.format import decimals, digits_of_mean, number, percent, share_with_interval
-from sim.results.labels import either, input_words, issue_label, line_words, option_label, value_words
+from sim.results.labels import either, input_label, issue_label, option_label, red_line_label, value_label
 
 MOST_ROWS = 20
 READING_TORNADO = (
@@ -69,7 +69,7 @@ def end_texts(result: Sensitivity, row: dict[Any, Any]) -> tuple[str, str]:
     if row["kind"] == "lot":
         return "not real", "real"
     low, high = input_range(result, row["input"])
-    return f"below {value_words(row['low_end'], low, high)}", f"above {value_words(row['high_end'], low, high)}"
+    return f"below {value_label(row['low_end'], low, high)}", f"above {value_label(row['high_end'], low, high)}"
 
 
 def input_range(result: Sensitivity, path: str) -> tuple[float, float]:
@@ -80,7 +80,7 @@ def input_range(result: Sensitivity, path: str) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-def row_words(result: Sensitivity, row: dict[Any, Any]) -> str:
+def row_label(result: Sensitivity, row: dict[Any, Any]) -> str:
     """What an input is, and how many are drawn together with it."""
     if row["kind"] == "dummy":
         return "a dummy: an input that does nothing"
@@ -88,10 +88,10 @@ def row_words(result: Sensitivity, row: dict[Any, Any]) -> str:
         return "all else: inputs that are not in the design, and luck"
     also = len(row["together"]) - 1 if "together" in row else 0
     more = f" (and {also} drawn together with it)" if also else ""
-    return input_words(result.results.scenario, row["input"]) + more
+    return input_label(result.results.scenario, row["input"]) + more
 
 
-def shown_rows(found: pd.DataFrame, most: int = MOST_ROWS) -> list[dict[Any, Any]]:
+def top_rows(found: pd.DataFrame, most: int = MOST_ROWS) -> list[dict[Any, Any]]:
     """The first rows of inputs, and all that are no inputs."""
     is_input = found["kind"].isin(["number", "lot"])
     return [*found[is_input].head(most).to_dict("records"), *found[~is_input].to_dict("records")]
@@ -103,7 +103,7 @@ def index_text(row: dict[Any, Any], key: str, low: str, high: str) -> str:
     return f"{number(row[key], digits)} ({number(row[low], digits)} to {number(row[high], digits)})"
 
 
-def design_words(result: Sensitivity, method: str) -> str:
+def design_text(result: Sensitivity, method: str) -> str:
     """How many runs a design took, and of what."""
     facts = result.designs[method]
     count = len(facts["inputs"])
@@ -165,15 +165,15 @@ def condition_text(result: Discovery, box: Box, column: int) -> str:
         kept = [option for code, option in enumerate(options) if code not in box.out[column]]
         labels = [f'"{option_label(scenario, name, option)}"' for option in kept]
         return f"the text has {issue_label(scenario, name)}: {either(labels)}"
-    words = input_words(scenario, name)
+    words = input_label(scenario, name)
     also = len(result.together.get(name, (name,))) - 1
     others = f" (and {also} drawn together with it)" if also else ""
     if result.factors.categories[column]:
         real = "is real" if 0 in box.out[column] else "is not real"
         return f"the {words.removesuffix(' is real')}{others} {real}"
     low, high = result.range_of(column)
-    limits = [f"above {value_words(box.low[column], low, high)}"] if column in box.low else []
-    limits += [f"below {value_words(box.high[column], low, high)}"] if column in box.high else []
+    limits = [f"above {value_label(box.low[column], low, high)}"] if column in box.low else []
+    limits += [f"below {value_label(box.high[column], low, high)}"] if column in box.high else []
     article = "" if words.startswith(("what ", "months ")) else "the "
     return f"{article}{words}{others} is {either(limits, 'and')}"
 
@@ -185,6 +185,6 @@ def lines_named(result: Discovery) -> list[str]:
         name = result.factors.names[column]
         for path in result.together.get(name, ()) if result.factors.categories[column] else ():
             _, party, _, line, _ = path.split(".")
-            label = input_words(scenario, path).removesuffix(" is real")
-            texts.append(f"{label}: {line_words(scenario, f'{party}.{line}')}.")
+            label = input_label(scenario, path).removesuffix(" is real")
+            texts.append(f"{label}: {red_line_label(scenario, f'{party}.{line}')}.")
     return texts

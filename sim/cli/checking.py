@@ -9,7 +9,7 @@ import click
 from sim.cli.output import fault_lines, placed, print_json
 from sim.cli.sources import scenario_files
 from sim.core.wording import counted, printable, shown
-from sim.results.labels import numbers_by_status, status_words
+from sim.results.labels import numbers_by_status, status_text
 from sim.scenario import Fault, Scenario, ScenarioError, read_scenario
 from sim.scenario.notes import notes
 from sim.scenario.package_checks import space_of
@@ -58,7 +58,7 @@ def _counts(scenario: Scenario) -> dict[str, Any]:
 def _format_counts(scenario: Scenario, counts: dict[str, Any]) -> str:
     packages = f"{counts['packages']:,} packages, {counts['consistent']:,} consistent"
     parties = counted(counts["parties"], "party", "parties")
-    return f"{counted(counts['issues'], 'issue')}, {packages}, {parties}; numbers: {status_words(scenario)}"
+    return f"{counted(counts['issues'], 'issue')}, {packages}, {parties}; numbers: {status_text(scenario)}"
 
 
 def _place(path: Path, fault: Fault) -> dict[str, Any]:

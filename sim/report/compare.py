@@ -136,14 +136,14 @@ def _side_by_side(
     rows = []
     for wanted in keys:
         found = {row["name"]: row for row in frame[frame[key] == wanted].to_dict("records")}
-        row = [str(found[first].get("label", wanted)), *(value_words(found[name]) for name in comparison.names)]
+        row = [str(found[first].get("label", wanted)), *(value_label(found[name]) for name in comparison.names)]
         for name in others:
             row += difference_words(found[name])
         rows.append(row)
     return table(heads, rows, caption=caption)
 
 
-def value_words(row: dict[Any, Any]) -> str:
+def value_label(row: dict[Any, Any]) -> str:
     """A share in per cent or a mean, with the digits that its interval allows."""
     if row["kind"] == "share":
         return percent(row["value"], row["n"])

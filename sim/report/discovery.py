@@ -8,7 +8,7 @@ from sim.charts.wording import box_sentence, condition_text, condition_texts, di
 from sim.report.document import Block, Table, heading, paragraph, table
 from sim.report.plain import pick, plain
 from sim.results.format import number
-from sim.results.labels import clean, value_words
+from sim.results.labels import clean, value_label
 from sim.results.results import share_interval
 
 READING = (
@@ -85,7 +85,7 @@ def _conditions(result: Discovery, place: int) -> Table:
     found = result.boxes[place]
     for column in found.box.columns:
         low, high = result.range_of(column)
-        ends = f"{value_words(low, low, high)} to {value_words(high, low, high)}"
+        ends = f"{value_label(low, low, high)} to {value_label(high, low, high)}"
         span = "" if result.factors.categories[column] else ends
         p = max(chance for (_, other), chance in found.p.items() if other == column)
         rows.append([condition_text(result, found.box, column), span, "<0.001" if p < 0.001 else number(p, 3)])

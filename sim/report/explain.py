@@ -24,10 +24,10 @@ from sim.results.labels import (
     either,
     in_file_order,
     issue_label,
-    line_words,
-    obstacle_words,
+    obstacle_label,
     option_label,
     party_label,
+    red_line_label,
     who_signs,
 )
 from sim.scenario import Scenario
@@ -72,7 +72,7 @@ def _in_short(explained: Explanation) -> Iterator[Block]:
     if why.obstacles:
         first = why.obstacles[0]
         alone = f"with it alone set aside {percent(first.alone.share, first.alone.n)} of runs would have had a package"
-        said.append(f"What stands in the way most: {obstacle_words(scenario, first.name)}; {alone} acceptable to all.")
+        said.append(f"What stands in the way most: {obstacle_label(scenario, first.name)}; {alone} acceptable to all.")
     if why.at_home:
         who = ratifier_words(scenario, why.at_home[0].name)
         said.append(f"Most texts that fail at home are refused by: {who}, in {shared(why.at_home[0])} of runs.")
@@ -113,7 +113,7 @@ def _obstacles(explained: Explanation) -> Iterator[Block]:
     none = why.n - why.zone_ever.count
     yield heading(f"Why no package was ever acceptable, in {percent(none / why.n, why.n)} of runs")
     rows = [
-        [obstacle_words(scenario, each.name), _part(each.part, why.n), shared(each.alone)]
+        [obstacle_label(scenario, each.name), _part(each.part, why.n), shared(each.alone)]
         for each in why.obstacles[:MOST_OBSTACLES]
     ]
     yield table(["what stands in the way", "its part", "enough alone"], rows)
@@ -127,7 +127,7 @@ def _obstacles(explained: Explanation) -> Iterator[Block]:
     )  # fmt: skip
     lines = [each.name for each in why.obstacles if _is_line(scenario, each.name)]
     for name in lines[:MOST_LINES]:
-        yield paragraph(f"{name}: {line_words(scenario, name)}", 2)
+        yield paragraph(f"{name}: {red_line_label(scenario, name)}", 2)
 
 
 def _is_line(scenario: Scenario, name: str) -> bool:
@@ -327,7 +327,7 @@ def _over_runs(explained: Explanation) -> Iterator[Block]:
         falls = None if each.falls is None else "{1:.2f} ({0:.2f}-{2:.2f})".format(*each.falls)
         half = [_half_words(each)] if below_half else []
         zone = share_with_interval(each.zone.share, each.zone.n)
-        rows.append([obstacle_words(scenario, each.name), zone, falls, *half])
+        rows.append([obstacle_label(scenario, each.name), zone, falls, *half])
     yield table([*heads, "half need"] if below_half else heads, rows)
     half_need = (
         " Half need: what by itself gives half of the runs a zone, so much less worth of no deal in every run, or a "

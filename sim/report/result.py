@@ -22,7 +22,7 @@ from sim.report.page import drawing, page
 from sim.results.drivers import funnel
 from sim.results.figures import STAGES
 from sim.results.format import number, percent, share_with_interval
-from sim.results.labels import blocker_words, clean, either, issue_label, option_label, party_label
+from sim.results.labels import blocker_labels, clean, either, issue_label, option_label, party_label
 from sim.results.results import Results
 from sim.results.stages import is_voted_on, stages
 from sim.scenario import Scenario
@@ -198,7 +198,7 @@ def blockers(results: Results) -> Iterator[Block]:
     """What stood in the way of the runs without a deal, in words."""
     found = results.blockers()
     rows = [
-        ("; or ".join(blocker_words(results.scenario, row["blocker"])), share_with_interval(row["share"], results.n))
+        ("; or ".join(blocker_labels(results.scenario, row["blocker"])), share_with_interval(row["share"], results.n))
         for row in found.head(MOST_BLOCKERS).to_dict("records")
     ]
     yield heading("What stands in the way", "blockers")

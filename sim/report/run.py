@@ -15,14 +15,14 @@ from sim.report.plain import pick, plain
 from sim.results.labels import (
     CAUSES,
     EVENTS,
-    blocker_words,
+    blocker_labels,
     clean,
     either,
     forbidden_in,
     issue_label,
-    line_words,
     option_label,
     party_label,
+    red_line_label,
     who_signs,
 )
 
@@ -107,7 +107,7 @@ def _opening(story: Narration) -> Iterator[Block]:
     yield sentence(f"Red lines that are real {when}:" if real else f"No red line is real {when}.")
     for seat in story.seats:
         for line in seat.real_lines:
-            text = f"{party_label(scenario, seat.name)}, {line.split('.', 1)[1]}: {line_words(scenario, line)}"
+            text = f"{party_label(scenario, seat.name)}, {line.split('.', 1)[1]}: {red_line_label(scenario, line)}"
             yield sentence(text, indent=2, hanging=4)
     others = [line for seat in story.seats for line in seat.other_lines]
     if others:
@@ -311,7 +311,7 @@ def no_agreement(story: Narration) -> Iterator[Block]:
         yield from _broke_off(story)
         return
     yield sentence(f"No agreement after {len(story.rounds)} rounds.")
-    obstacles = blocker_words(story.scenario, story.blocker)
+    obstacles = blocker_labels(story.scenario, story.blocker)
     if story.outcome == "no_zone":
         yield from _ways_out(who_signs(story.scenario), obstacles)
         return
@@ -413,7 +413,7 @@ def news(story: Narration, played: Round) -> Iterator[Block]:
     for event in played.events:
         yield sentence(event_words(story, event), indent=2)
     for line in played.lines_fallen:
-        yield sentence(f"{_falls(story, line)}: {line_words(story.scenario, line)}.", indent=2)
+        yield sentence(f"{_falls(story, line)}: {red_line_label(story.scenario, line)}.", indent=2)
     for lever in played.levers:
         yield sentence(_lever_words(story, lever), indent=2)
     for gone in played.left:

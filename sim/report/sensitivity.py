@@ -12,19 +12,19 @@ from sim.charts.wording import (
     READING_PAWN,
     READING_SOBOL,
     READING_TORNADO,
-    design_words,
+    design_text,
     difference_text,
     end_texts,
     figure_text,
     index_text,
-    row_words,
+    row_label,
     sensitivity_opening,
-    shown_rows,
+    top_rows,
 )
 from sim.report.document import Block, heading, paragraph, table
 from sim.report.plain import pick, plain
 from sim.results.format import number
-from sim.results.labels import clean, input_words
+from sim.results.labels import clean, input_label
 
 
 def data(result: Sensitivity) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def data(result: Sensitivity) -> dict[str, Any]:
 def _rows(result: Sensitivity, found: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a table, each input with its words."""
     inputs = found["kind"].isin(["number", "lot"])
-    words = [input_words(result.results.scenario, path) if is_input else ""
+    words = [input_label(result.results.scenario, path) if is_input else ""
              for path, is_input in zip(found["input"], inputs, strict=True)]  # fmt: skip
     return list(plain(found.assign(words=words)))
 
@@ -60,12 +60,12 @@ def document(result: Sensitivity) -> Iterator[Block]:
 def _tornado(result: Sensitivity) -> Iterator[Block]:
     yield heading("Tornado: the figure where an input is low, and where it is high")
     rows = []
-    for row in shown_rows(result.tables["tornado"]):
+    for row in top_rows(result.tables["tornado"]):
         ends = end_texts(result, row)
         low = f"{figure_text(result, row['where_low'], row['n_low'])} {ends[0]}"
         high = f"{figure_text(result, row['where_high'], row['n_high'])} {ends[1]}"
         more = [difference_text(result, row), "*" if row["stands_out"] else "", number(row["first_order"], 2)]
-        rows.append([row_words(result, row), low, high, *more])
+        rows.append([row_label(result, row), low, high, *more])
     yield table(["", "low", "high", "difference", "<", "alone"], rows)
     yield from _more(result.tables["tornado"])
     yield paragraph("")
@@ -75,9 +75,9 @@ def _tornado(result: Sensitivity) -> Iterator[Block]:
 def _pawn(result: Sensitivity) -> Iterator[Block]:
     yield heading("PAWN: how far an input moves the whole distribution of the figure")
     rows = []
-    for row in shown_rows(result.tables["pawn"]):
+    for row in top_rows(result.tables["pawn"]):
         star = "*" if row["stands_out"] else ""
-        rows.append([row_words(result, row), index_text(row, "index", "low", "high"), star, number(row["noise"], 3)])
+        rows.append([row_label(result, row), index_text(row, "index", "low", "high"), star, number(row["noise"], 3)])
     yield table(["", "index", "<", "noise"], rows)
     yield from _more(result.tables["pawn"])
     yield paragraph("")
@@ -86,11 +86,11 @@ def _pawn(result: Sensitivity) -> Iterator[Block]:
 
 def _sobol(result: Sensitivity) -> Iterator[Block]:
     yield heading("Sobol: shares of the figure's variance, of an input alone and with all it does together with others")
-    yield paragraph(design_words(result, "sobol"), 2)
+    yield paragraph(design_text(result, "sobol"), 2)
     rows = []
-    for row in shown_rows(result.tables["sobol"]):
+    for row in top_rows(result.tables["sobol"]):
         first, total = (index_text(row, key, f"{key}_low", f"{key}_high") for key in ("first", "total"))
-        rows.append([row_words(result, row), first, total if row["kind"] != "dummy" else None])
+        rows.append([row_label(result, row), first, total if row["kind"] != "dummy" else None])
     yield table(["", "alone", "in all"], rows)
     yield paragraph("")
     yield paragraph(READING_SOBOL)
@@ -98,11 +98,11 @@ def _sobol(result: Sensitivity) -> Iterator[Block]:
 
 def _morris(result: Sensitivity) -> Iterator[Block]:
     yield heading("Morris: what the way from low to high of one input does, from many starting points")
-    yield paragraph(design_words(result, "morris"), 2)
+    yield paragraph(design_text(result, "morris"), 2)
     rows = []
-    for row in shown_rows(result.tables["morris"]):
+    for row in top_rows(result.tables["morris"]):
         mean = index_text(row, "mean", "mean_low", "mean_high")
-        rows.append([row_words(result, row), mean, number(row["sigma"], 2), number(row["mu"], 2, True)])
+        rows.append([row_label(result, row), mean, number(row["sigma"], 2), number(row["mu"], 2, True)])
     yield table(["", "size, mu*", "spread, sigma", "with signs, mu"], rows)
     yield paragraph("")
     yield paragraph(READING_MORRIS)

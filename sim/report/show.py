@@ -16,14 +16,14 @@ from sim.results.labels import (
     BLOCKS,
     SOLUTIONS,
     clean,
+    condition_label,
     condition_names,
-    condition_words,
     either,
     numbers_by_status,
     option_label,
     party_label,
     running_text,
-    status_words,
+    status_text,
 )
 from sim.scenario import IssueSpec, Number, Scenario
 
@@ -69,7 +69,7 @@ def _head(shown: Portrait) -> Iterator[str]:
         f"{len(scenario.parties)} parties; {scenario.time.rounds} rounds of {scenario.time.days_per_round:g} "
         f"{'day' if scenario.time.days_per_round == 1 else 'days'}."
     )
-    yield f"Numbers: {status_words(scenario)}."
+    yield f"Numbers: {status_text(scenario)}."
     if scenario.not_at_the_table:
         yield f"Not at the table, and so not in these numbers: {either(map(clean, scenario.not_at_the_table), 'and')}."
 
@@ -86,7 +86,7 @@ def _parties(shown: Portrait) -> Iterator[Block]:
     yield paragraph("best: the most it could sign. could sign: packages worth no deal or more, behind no own line.", 2)
     for party in scenario.parties.values():
         if _signs_briefly(party.signs) == "some texts":
-            yield paragraph(f"{clean(party.label)} signs texts with {condition_words(scenario, party.signs)}.", 2)
+            yield paragraph(f"{clean(party.label)} signs texts with {condition_label(scenario, party.signs)}.", 2)
     for party in scenario.parties.values():
         if party.walk_away is not None:
             yield paragraph(f"{clean(party.label)} leaves once it can expect less than {party.walk_away}.", 2)
@@ -104,7 +104,7 @@ def signs_words(scenario: Scenario, signs: Condition) -> str:
     """Which packages need a party's signature, in words."""
     if signs == ALWAYS:
         return "always"
-    return "never" if signs == NEVER else condition_words(scenario, signs)
+    return "never" if signs == NEVER else condition_label(scenario, signs)
 
 
 def _strategy(scenario: Scenario, party: str) -> str:

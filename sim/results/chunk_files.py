@@ -64,17 +64,12 @@ class ChunkEntry:
     @property
     def name(self) -> str:
         """Of its file in `draws/` and of that in `tallies/`."""
-        return chunk_name(self.first, self.last)
+        return f"{self.first:08d}-{self.last:08d}.parquet"
 
     @property
     def files(self) -> dict[str, FileHashes]:
         """What its files must be, by name relative to the results folder."""
         return {f"{DRAWS}/{self.name}": self.draws, f"{TALLIES}/{self.name}": self.tallies}
-
-
-def chunk_name(first: int, last: int) -> str:
-    """The file name of the draws `first` to `last`."""
-    return f"{first:08d}-{last:08d}.parquet"
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,12 +87,12 @@ def play_chunk(
     return Chunk(start, draws_frame(ensemble, columns), counted)
 
 
-_kept = threading.local()
+_local = threading.local()
 
 
 def _scratch(shape: tuple[int, ...]) -> Floats:
     """Room for worths, kept by each thread for the next time: memory that is new takes longer to get than to fill."""
-    room: Floats | None = getattr(_kept, "room", None)
+    room: Floats | None = getattr(_local, "room", None)
     if room is None or room.shape[1:] != shape[1:] or len(room) < shape[0]:
-        _kept.room = room = np.empty(shape)
+        _local.room = room = np.empty(shape)
     return room

@@ -163,7 +163,7 @@ def bought_by_pressure(talks: Talks) -> Bools:
 
 
 def judgement(talks: Talks) -> Judgement:
-    """What is to be said of the texts signed, and when they break; where the file has an aftermath."""
+    """Durability of the texts signed, and when they break; where the file has an aftermath."""
     aftermath, signed = talks.ensemble.world.aftermath, talks.signed > 0
     assert aftermath is not None
     month = (talks.signed - 1) * talks.ensemble.scenario.time.days_per_round / DAYS_PER_MONTH
@@ -192,9 +192,9 @@ def _harm(talks: Talks) -> Columns:
     """Household-weeks without power and war cost up to the ceasefire, or to the end of the talks without one."""
     war, scenario, parties = talks.ensemble.world.war, talks.ensemble.scenario, talks.ensemble.structure.parties
     assert war is not None
-    kept = (talks.signed > 0) & talks.approval.passed
-    played = np.where(kept, talks.signed, scenario.time.rounds)
-    stops = np.where(kept, talks.approval.ceasefire_month, 0.0)
+    in_force = (talks.signed > 0) & talks.approval.passed
+    played = np.where(in_force, talks.signed, scenario.time.rounds)
+    stops = np.where(in_force, talks.approval.ceasefire_month, 0.0)
     harm, money = war.harm(played, stops), war.money(played, stops)
     columns: Columns = {}
     for name in scenario.parties:  # file order

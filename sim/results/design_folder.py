@@ -4,7 +4,6 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pandas as pd
@@ -12,7 +11,7 @@ import pandas as pd
 from sim.core.streams import SCHEME
 from sim.results import parquet
 from sim.results.chunk_files import MOST_BYTES, FileHashes, Layout
-from sim.results.files import StoreError, make_folder, read_whole, remove, sha256, write_whole
+from sim.results.files import LockedFolder, StoreError, make_folder, read_whole, remove, sha256, write_whole
 from sim.results.folder import lock_folder
 from sim.results.manifest import DESIGN, RESOLVED, canonical, versions_here
 
@@ -21,7 +20,7 @@ FORMAT = "peacesim-design-1"
 SUFFIX = ".design"  # ends the folder's name
 
 
-class DesignFolder:
+class DesignFolder(LockedFolder):
     """The right to write a design's runs, from `with` to its end.
 
     Attributes:
@@ -79,7 +78,7 @@ class DesignFolder:
         remove(left)
 
     def read(self, sheet: int, first: int, count: int) -> pd.DataFrame | None:
-        """The runs of rows `first` to `first + count - 1` of a sheet, as they were kept; None if they were not."""
+        """The runs of rows `first` to `first + count - 1` of a sheet, None if they are not stored."""
         name = _name(sheet, first, count)
         if name not in self._pieces:
             return None
@@ -93,7 +92,7 @@ class DesignFolder:
             return None
         return parquet.frame_of(table)
 
-    def keep(self, sheet: int, first: int, draws: pd.DataFrame) -> None:
+    def write(self, sheet: int, first: int, draws: pd.DataFrame) -> None:
         """Write these runs; afterwards no crash loses them.
 
         Raises:
@@ -109,17 +108,6 @@ class DesignFolder:
         facts["checksum"] = hashlib.sha256(canonical(facts)).hexdigest()
         write_whole(self.path / DESIGN, (json.dumps(facts, indent=1) + "\n").encode())
 
-    def close(self) -> None:
-        """Give the folder free."""
-        self._lock.release()
-
-    def __enter__(self) -> "DesignFolder":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _name(sheet: int, first: int, count: int) -> str:

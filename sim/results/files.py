@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
+from typing import Self
 
 LOCK = ".lock"
 TEMPORARY = ".tmp"  # how the names of unfinished files end
@@ -261,7 +261,6 @@ def remove(paths: Sequence[Path]) -> None:
 
 
 def _is_alive(number: bytes) -> bool:
-    """Whether a text is the number of a process that runs on this machine."""
     try:
         os.kill(int(number), 0)
     except PermissionError:
@@ -302,7 +301,6 @@ class FolderLock:
             raise plain(error, f"write to {self.folder}") from error
 
     def _taken(self) -> bool:
-        """Whether the lock is ours now."""
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.ftruncate(self._handle, 0)
@@ -342,10 +340,23 @@ class FolderLock:
         with suppress(OSError):
             os.close(handle)
 
-    def __enter__(self) -> "FolderLock":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.release()
+
+
+class LockedFolder:
+    """The one writer of a folder, until `close` or the end of `with`."""
+
+    _lock: FolderLock
+
+    def close(self) -> None:
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

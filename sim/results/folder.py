@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 
 from sim.core.streams import SCHEME
 from sim.results import tables
@@ -24,6 +23,7 @@ from sim.results.files import (
     FAULTS,
     DamagedResults,
     FolderLock,
+    LockedFolder,
     StoreError,
     fault_of,
     make_folder,
@@ -76,7 +76,7 @@ def lock_folder(path: Path) -> FolderLock:
     return lock
 
 
-class ResultsFolder:
+class ResultsFolder(LockedFolder):
     """The right to write a scenario's results, from `with` to its end.
 
     Attributes:
@@ -136,8 +136,8 @@ class ResultsFolder:
         for folder in (DRAWS, TALLIES):
             make_folder(self.path / folder)
         self._tidy()
-        self._keep_resolved(resolved or self.layout.scenario.resolved_text().encode())
-        self._ask(draws)
+        self._write_resolved(resolved or self.layout.scenario.resolved_text().encode())
+        self._set_draws(draws)
 
     def _fresh(self, draws: int) -> Manifest:
         scenario, seed = self.layout.scenario, self.layout.seed
@@ -158,7 +158,7 @@ class ResultsFolder:
         remove(left)
         self.clear_parts()
 
-    def _keep_resolved(self, data: bytes) -> None:
+    def _write_resolved(self, data: bytes) -> None:
         """See that the resolved scenario stands there as it was first written."""
         known = self.manifest.files.get(RESOLVED)
         if known and self._is(RESOLVED, known):
@@ -202,7 +202,7 @@ class ResultsFolder:
             self._tidy()
         return [span for span in self.own(draws) if span.start not in good or good[span.start].stop < span.stop]
 
-    def keep(self, chunk: Chunk) -> None:
+    def write(self, chunk: Chunk) -> None:
         """Write a chunk; afterwards no crash loses it.
 
         Raises:
@@ -248,8 +248,7 @@ class ResultsFolder:
         if before is not None and before.name != entry.name:
             remove([self.path / name for name in before.files])
 
-    def _ask(self, draws: int) -> None:
-        """Note how many draws are wanted now."""
+    def _set_draws(self, draws: int) -> None:
         if self.manifest.draws != draws:
             self.manifest = replace(self.manifest, draws=draws).reopened()
             self._save()
@@ -327,17 +326,6 @@ class ResultsFolder:
                 with suppress(OSError):
                     (self.path / PARTS / name).unlink(missing_ok=True)
 
-    def close(self) -> None:
-        """Give the folder free."""
-        self._lock.release()
-
-    def __enter__(self) -> "ResultsFolder":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 __all__ = ["ResultsFolder", "folder_name"]

@@ -24,8 +24,8 @@ class Inspection:
 
     Attributes:
         folder: The results folder.
-        manifest: What `run.json` says; None if it cannot be told.
-        layout: Of the scenario; None if it cannot be told, or another release drew the numbers.
+        manifest: What `run.json` says; None if it cannot be read.
+        layout: Of the scenario; None if it cannot be read, or another release drew the numbers.
         files: How many files were held against their hashes.
         damaged: Files that are missing or not as they were written, each with what is wrong with it.
         unfinished: Tables and charts that are of an earlier state of a run that was stopped.
@@ -64,8 +64,8 @@ def inspect(folder: Path, advance: Advance = lambda draws: None, chunks: Sequenc
 
     Args:
         folder: The results folder.
-        advance: Told how many more draws were read.
-        chunks: Names of the only chunks that are looked at; None for all, with every other file.
+        advance: Called with the number of draws read since the last call.
+        chunks: Names of the only chunks to check; None for all, with every other file.
 
     Raises:
         OtherRelease: if it is laid out otherwise than by this release.
@@ -98,7 +98,7 @@ def inspect(folder: Path, advance: Advance = lambda draws: None, chunks: Sequenc
 
 
 def _layout(folder: Path, manifest: Manifest, found: _Found) -> Layout | None:
-    """The scenario laid out; where that cannot be done its file alone is held against its hash, or is told."""
+    """The scenario laid out; where that cannot be done its file alone is held against its hash."""
     found.files += 1
     try:
         if manifest.scheme == SCHEME:
@@ -112,7 +112,7 @@ def _layout(folder: Path, manifest: Manifest, found: _Found) -> Layout | None:
 
 
 def _faults(folder: Path, entry: ChunkEntry, layout: Layout | None) -> list[str]:
-    """Damaged files of a chunk; without a layout their bytes alone are looked at."""
+    """Damaged files of a chunk; without a layout their bytes alone are checked."""
     if layout is not None:
         return read_tallies(folder, entry, layout)[1]
     return [fault for name, known in entry.files.items() for fault in _fault(folder, name, known.file)]
@@ -162,13 +162,9 @@ def _is_whole(manifest: Manifest) -> bool:
     if manifest.draws > length * 10 * (len(stops) + 1) * (manifest.shard.of if manifest.shard else 1):
         return False  # a number made up: its chunks are not to be counted one by one
     wanted = range(0, manifest.draws, length)
-    if manifest.shard is not None:
-        shard = manifest.shard
-        return all(
-            stops.get(first, 0) >= min(first + length, manifest.draws)
-            for first in wanted if shard.has(manifest.identity, first // length)
-        )  # fmt: skip
-    return all(stops.get(first, 0) >= min(first + length, manifest.draws) for first in wanted)
+    shard = manifest.shard
+    own = (first for first in wanted if shard is None or shard.has(manifest.identity, first // length))
+    return all(stops.get(first, 0) >= min(first + length, manifest.draws) for first in own)
 
 
 def _unlisted(folder: Path, manifest: Manifest) -> Iterator[str]:

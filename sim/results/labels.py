@@ -81,17 +81,14 @@ def either(texts: Iterable[str], last: str = "or") -> str:
 
 
 def issue_label(scenario: Scenario, issue: str) -> str:
-    """What the file calls an issue."""
     return clean(scenario.issues[issue].label)
 
 
 def option_label(scenario: Scenario, issue: str, option: str) -> str:
-    """What the file calls an option."""
     return clean(scenario.issues[issue].options[option])
 
 
 def party_label(scenario: Scenario, party: str) -> str:
-    """What the file calls a party."""
     return clean(scenario.parties[party].label)
 
 
@@ -106,7 +103,7 @@ def in_file_order(scenario: Scenario, package: Mapping[str, str]) -> dict[str, s
     return {issue: package[issue] for issue in scenario.issues if issue in package}
 
 
-def condition_words(scenario: Scenario, condition: Condition) -> str:
+def condition_label(scenario: Scenario, condition: Condition) -> str:
     """A condition by its labels: issues joined by `, and`, options by `or`, conditions of a list by `; or`."""
 
     def option_text(issue: str, option: str) -> str:
@@ -145,12 +142,12 @@ def _options(scenario: Scenario, issue: str, meant: frozenset[str], option_text:
     return either([text for option, text in texts.items() if option in meant])
 
 
-def line_words(scenario: Scenario, full_name: str) -> str:
+def red_line_label(scenario: Scenario, full_name: str) -> str:
     """What a red line, named `party.id`, forbids and what lifts it."""
     party, line_id = full_name.split(".", 1)
     line = next(line for line in scenario.parties[party].red_lines if line.id == line_id)
-    lifted = f", unless {condition_words(scenario, line.unless)}" if line.unless.clauses else ""
-    return f"never {condition_words(scenario, line.never)}{lifted}"
+    lifted = f", unless {condition_label(scenario, line.unless)}" if line.unless.clauses else ""
+    return f"never {condition_label(scenario, line.never)}{lifted}"
 
 
 def forbidden_in(scenario: Scenario, full_name: str, package: Mapping[str, str]) -> str:
@@ -166,13 +163,13 @@ def forbidden_in(scenario: Scenario, full_name: str, package: Mapping[str, str])
     return " and ".join(f'{issue_label(scenario, i)}: "{option_label(scenario, i, package[i])}"' for i in issues)
 
 
-def blocker_words(scenario: Scenario, blocker: str) -> list[str]:
+def blocker_labels(scenario: Scenario, blocker: str) -> list[str]:
     """What stood in the way, one text for each way out: `a.line + b.no_deal | c.line` in words."""
     ways = (members.split(" + ") for members in blocker.split(" | "))
     return [either([_constraint(scenario, one) for one in members], "and") for members in ways]
 
 
-def obstacle_words(scenario: Scenario, name: str) -> str:
+def obstacle_label(scenario: Scenario, name: str) -> str:
     """One obstacle of a `blocker` text in few words, for a table."""
     party, _, what = name.partition(".")
     if party == EVENTS:
@@ -185,7 +182,7 @@ def obstacle_words(scenario: Scenario, name: str) -> str:
 
 
 def obstacle_phrase(scenario: Scenario, name: str) -> str:
-    """One obstacle in running text, where what it forbids has been told."""
+    """One obstacle in running text, where what it forbids stands already."""
     party, _, what = name.partition(".")
     if party == EVENTS:
         return f"what the event {clean(what)} took off the table"
@@ -201,7 +198,7 @@ def _constraint(scenario: Scenario, name: str) -> str:
         return clean(scenario.ratification.ratifiers[name].label or name)
     label = party_label(scenario, party)
     if what in {line.id for line in scenario.parties[party].red_lines}:
-        return f"the red line {what} of {label} ({line_words(scenario, name)})"
+        return f"the red line {what} of {label} ({red_line_label(scenario, name)})"
     return f"what no deal is worth to {label}" if what else label
 
 
@@ -232,7 +229,7 @@ BLOCK_INPUTS = {  # inputs around the table; `*` is a party, an event or a lever
 UNITS = {"per_month": "a month", "per_year": "a year"}
 
 
-def input_words(scenario: Scenario, path: str) -> str:
+def input_label(scenario: Scenario, path: str) -> str:
     """What an input is, as in `no-deal worth of Russia`; of a lot, the line that is real or not.
 
     Paths without words of their own are read out: blocks from the outside in, names of the file by their labels.
@@ -249,7 +246,7 @@ def input_words(scenario: Scenario, path: str) -> str:
         found = re.fullmatch(pattern.replace(".", r"\.").replace("*", "([^.]+)"), path)
         if found:
             return words.format(*(_name(scenario, name) for name in found.groups()))
-    return f"{name_in_words(block)}: {', '.join(_name(scenario, part) for part in rest)}"
+    return f"{name_label(block)}: {', '.join(_name(scenario, part) for part in rest)}"
 
 
 def _of_party(scenario: Scenario, name: str, rest: list[str]) -> str:
@@ -261,33 +258,33 @@ def _of_party(scenario: Scenario, name: str, rest: list[str]) -> str:
     if rest[0] == "values":
         return f'points of {who} for {issue_label(scenario, rest[1])}: "{option_label(scenario, rest[1], rest[2])}"'
     if rest[0] == "red_lines":
-        line = f'red line "{name_in_words(rest[1])}" of {who}'
-        return f"{line} is real" if rest[2] == "real" else f"{name_in_words(rest[2])} of the {line}"
+        line = f'red line "{name_label(rest[1])}" of {who}'
+        return f"{line} is real" if rest[2] == "real" else f"{name_label(rest[2])} of the {line}"
     if rest[0] == "linkages":
-        return f'what the linkage "{name_in_words(rest[1])}" adds for {who}'
+        return f'what the linkage "{name_label(rest[1])}" adds for {who}'
     if rest[0] == "strategy":
-        return f"{name_in_words(rest[1])} of the strategy of {who}"
-    return f"{', '.join(map(name_in_words, rest))} of {who}"
+        return f"{name_label(rest[1])} of the strategy of {who}"
+    return f"{', '.join(map(name_label, rest))} of {who}"
 
 
 def _of_ratifier(scenario: Scenario, name: str, rest: list[str]) -> str:
     ratification = scenario.ratification
     known = ratification is not None and name in ratification.ratifiers
-    label = name_in_words(name)
+    label = name_label(name)
     if ratification is not None and known:
         label = clean(ratification.ratifiers[name].label or name)
     if rest == ["support"]:
         return f"support in {label}"
     if rest == ["months"]:
         return f"months until {label} votes"
-    return f"{label}, {', '.join(map(name_in_words, rest))}"
+    return f"{label}, {', '.join(map(name_label, rest))}"
 
 
 def _name(scenario: Scenario, part: str) -> str:
-    return party_label(scenario, part) if part in scenario.parties else name_in_words(part)
+    return party_label(scenario, part) if part in scenario.parties else name_label(part)
 
 
-def name_in_words(name: str) -> str:
+def name_label(name: str) -> str:
     """A name of the file as words."""
     for unit, words in UNITS.items():
         name = re.sub(f"_{unit}$", f" {words}", name)
@@ -309,7 +306,7 @@ def rounded(value: float, low: float, high: float, toward: Callable[[float], flo
     return round(toward(value / step) * step, digits_of_range(low, high))
 
 
-def value_words(value: float, low: float, high: float) -> str:
+def value_label(value: float, low: float, high: float) -> str:
     """A value with the digits that the range of its input allows, as text."""
     return f"{rounded(value, low, high):,.{digits_of_range(low, high)}f}"
 
@@ -322,7 +319,7 @@ def numbers_by_status(scenario: Scenario) -> dict[str, int]:
     return counts
 
 
-def status_words(scenario: Scenario) -> str:
+def status_text(scenario: Scenario) -> str:
     """`12 sourced, 44 mixed, 180 assumed, 3 not marked; 90 with a range`."""
     counts = numbers_by_status(scenario)
     ranges = sum(number.uncertain for number in scenario.numbers().values())

@@ -44,7 +44,6 @@ class Shard:
         return f"shard {self.number} of {self.of}"
 
     def has(self, identity: str, chunk: int) -> bool:
-        """Whether a chunk of these results, counted from 0, is its own."""
         return shard_number(identity, chunk, self.of) == self.number
 
     def beside(self, folder: Path) -> Path:
@@ -175,7 +174,6 @@ class Manifest:
         return found
 
     def to_bytes(self) -> bytes:
-        """As the file, which ends with a hash of all that stands before it."""
         facts = asdict(self)
         if self.shard is None:
             del facts["shard"]  # a folder of all chunks says nothing of shards

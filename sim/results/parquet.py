@@ -118,7 +118,6 @@ def _skipped(data: bytes, at: int, stop: int, kind: int) -> int:
 
 
 def _number(data: bytes, at: int, stop: int) -> tuple[int, int]:
-    """A whole number with its sign, and where it ends."""
     value, at = _unsigned(data, at, stop)
     return (value >> 1) ^ -(value & 1), at
 
@@ -319,7 +318,6 @@ def _check_pages(facts: pq.FileMetaData, data: bytes, schema: pa.Schema) -> None
 
 
 def _width(kind: pa.DataType) -> int:
-    """Bytes of a value; 0 for text."""
     return 0 if pa.types.is_string(kind) else max(1, kind.bit_width // 8)
 
 
@@ -384,7 +382,6 @@ def _value_bytes(array: pa.Array) -> list[Any]:
 
 
 def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """A column in one piece."""
     if not isinstance(column, pa.ChunkedArray):
         return column
     if column.num_chunks == 1:

@@ -15,7 +15,7 @@ from sim.results.results import Results
 from sim.results.tallies import Tallies
 from sim.scenario import Scenario, ScenarioError, read_scenario
 
-MOST_KEPT = 64_000_000  # bytes of rows that are kept in memory; of more, a chunk is read again when it is wanted
+MOST_CACHED = 64_000_000  # bytes of rows that are kept in memory; of more, a chunk is read again when it is wanted
 
 
 @dataclass(eq=False)
@@ -35,24 +35,23 @@ class StoredRows:
     entries: Sequence[ChunkEntry]
     layout: Layout
     count: int
-    _kept: dict[int, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _cached: dict[int, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
     def is_small(self) -> bool:
         """Whether all rows may be kept in memory."""
-        return 8 * self.count * len(self.layout.schema) <= MOST_KEPT
+        return 8 * self.count * len(self.layout.schema) <= MOST_CACHED
 
-    def keep(self, entry: ChunkEntry) -> tuple[Tallies | None, list[str]]:
-        """Read a chunk as `read_tallies` does, and keep its rows."""
+    def load(self, entry: ChunkEntry) -> tuple[Tallies | None, list[str]]:
+        """Read a chunk as `read_tallies` does, and cache its rows."""
         chunk, damaged = read_chunk(self.folder, entry, self.layout)
         if chunk is None:
             return None, damaged
-        self._kept[entry.first] = chunk.draws
+        self._cached[entry.first] = chunk.draws
         return chunk.tallies, damaged
 
     @property
     def dtypes(self) -> Mapping[str, Any]:
-        """What each column holds, by name, in the order of the table."""
         return dtypes_of(self.layout.schema)
 
     def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
@@ -63,8 +62,8 @@ class StoredRows:
             StoreError: if it cannot be read, or a batch has put a longer chunk in its place.
         """
         for entry in self.entries:
-            if entry.first in self._kept:
-                frame = self._kept[entry.first][list(names)]
+            if entry.first in self._cached:
+                frame = self._cached[entry.first][list(names)]
             else:
                 try:
                     frame = read_rows(self.folder, entry, self.layout, names)
@@ -156,7 +155,7 @@ def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Resu
     entries = [entry for entry in entries if entry.first < wanted]
     rows, tallies, damaged = StoredRows(path, entries, layout, wanted), layout.nothing, list[str]()
     for entry in entries:
-        counted, faults = rows.keep(entry) if rows.is_small else read_tallies(path, entry, layout)
+        counted, faults = rows.load(entry) if rows.is_small else read_tallies(path, entry, layout)
         damaged += faults
         if counted is not None and not damaged:
             cut = wanted < entry.stop  # its counts are over all of its draws, so they are made anew

@@ -35,16 +35,13 @@ class FrameRows:
 
     @property
     def count(self) -> int:
-        """Number of rows."""
         return sum(map(len, self.frames))
 
     @property
     def dtypes(self) -> Mapping[str, Any]:
-        """What each column holds, by name, in the order of the table."""
         return {str(name): kind for name, kind in self.frames[0].dtypes.items()}
 
     def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """Some columns of each frame."""
         for frame in self.frames:
             yield frame[list(names)]
 

@@ -110,7 +110,7 @@ def is_voted_on(results: Results) -> bool:
     return "ratified" in results.columns
 
 
-def says_how_long(results: Results) -> bool:
+def has_durability(results: Results) -> bool:
     """Whether breaks are drawn: months of a break are known wherever an agreement is in force."""
     if "break_month" not in results.columns:
         return False
@@ -128,8 +128,8 @@ def stage_flags(results: Results) -> Flags:
     has = {
         "zone_ever": bool((ZONE.flags(draws) != zone_ever(draws)).any()),
         "in_force": is_voted_on(results),
-        "held_12": says_how_long(results),
-        "held_60": says_how_long(results),
+        "held_12": has_durability(results),
+        "held_60": has_durability(results),
     }
     told = {name: figure for name, figure in STAGES.items() if has.get(name, True)}
     columns = tuple(name for name in COLUMNS if name in results.columns)
@@ -170,7 +170,7 @@ def stops(results: Results) -> list[Step]:
     if is_voted_on(results):
         by = draws[agreed & ~force].fillna({"refused_by": ""}).groupby("refused_by")["runs"].sum()
         steps += [Step("stop", REFUSED + name, int(by[name]), results.n) for name in _in_order(results, by)]
-    if says_how_long(results):
+    if has_durability(results):
         held_12, held_60 = (STAGES[name].flags(draws) for name in ("held_12", "held_60"))
         steps.append(Step("stop", "broke_12", _sum(draws, force & ~held_12), results.n))
         steps.append(Step("stop", "broke_60", _sum(draws, held_12 & ~held_60), results.n))

@@ -182,12 +182,12 @@ def places_of(read: Read, ranks: Mapping[str, Iterable[int]]) -> dict[str, dict[
     spans = [_Span(name, tuple(sorted(its))) for name, its in ranks.items()]
     spans = [span for span in spans if span.ranks]
     while spans:
-        _look(read, spans)
+        _scan(read, spans)
         spans = [part for span in spans for part in span.settle(found[span.name])]
     return found
 
 
-def _look(read: Read, spans: Sequence["_Span"]) -> None:
+def _scan(read: Read, spans: Sequence["_Span"]) -> None:
     """One pass: count all spans, and hold those that are small; at the first pass that shows on the way."""
     left = MOST_HELD
     for span in sorted(spans, key=lambda span: span.size):
@@ -236,12 +236,10 @@ class _Span:
         return max(0, self.log - PARTS_LOG)
 
     def begin(self, hold: bool) -> None:
-        """Forget what was found."""
         self.held = [] if hold else None
         self.counts = np.zeros(1 << (self.log - self.part_log), np.int64)
 
     def take(self, keys: Keys) -> int:
-        """Find those of some keys that lie in the span; how many of them are held now."""
         offsets = keys - np.uint64(self.low)  # below the span they wrap round, to above it
         if self.log < WHOLE_LOG:
             offsets = offsets[offsets < np.uint64(1 << self.log)]

@@ -59,7 +59,6 @@ def tables_of(results: Results, identity: str) -> dict[str, bytes]:
 
 
 def _shares(results: Results) -> dict[str, float]:
-    """Share of runs that got to each stage that the scenario has."""
     return {name: runs / results.n for name, runs in reached(results).items()}
 
 
@@ -69,7 +68,6 @@ def json_text(value: Any) -> str:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """What `json_text` wrote."""
     facts = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(facts, dict):
         raise ValueError(f"{path.name} holds no facts")

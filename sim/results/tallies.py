@@ -62,13 +62,13 @@ def empty_tallies(scenario: Scenario, table: Structure) -> Tallies:
     return Tallies(
         0,
         {name: np.zeros(shape, np.int64) for name in QUANTITIES},
-        worth_ranges(scenario, table),
+        utility_ranges(scenario, table),
         np.zeros((options, options), np.int64),
         np.zeros((options, options), np.int64),
     )
 
 
-def worth_ranges(scenario: Scenario, table: Structure) -> Floats:
+def utility_ranges(scenario: Scenario, table: Structure) -> Floats:
     """The lowest and highest worth a party's numbers allow, linkages and carrots counted, shape (N, 2)."""
     ranges = []
     carrots = scenario.mediation.carrots if scenario.mediation else None

@@ -18,7 +18,7 @@ from sim.analysis.tornado import sample, slices, tornado
 from sim.charts import save_charts
 from sim.core.streams import uniform
 from sim.results.figures import SHARE, UTILITY, Figure
-from sim.results.labels import input_words, rounded, value_words
+from sim.results.labels import input_label, rounded, value_label
 from sim.results.rows import FrameRows
 from tests.charts.test_charts import hostile
 from tests.commands import SCENARIO, call, data
@@ -125,16 +125,16 @@ def test_inputs_drawn_together_count_once():
 
 def test_every_input_of_every_scenario_has_words():
     scenario = shipped("ukraine-december-2025")
-    words = [input_words(scenario, path) for path in inputs_of(sim.run(scenario, 2)).paths]
+    words = [input_label(scenario, path) for path in inputs_of(sim.run(scenario, 2)).paths]
     assert len(set(words)) == len(words) > 140
-    assert input_words(scenario, "parties.russia.no_deal") == "no-deal worth of Russia"
-    assert input_words(scenario, "parties.russia.red_lines.all_of_donetsk.real") == (
+    assert input_label(scenario, "parties.russia.no_deal") == "no-deal worth of Russia"
+    assert input_label(scenario, "parties.russia.red_lines.all_of_donetsk.real") == (
         'red line "all of donetsk" of Russia is real'
     )
     front = "war.front.no_deal_per_1000_km2.russia"
-    assert input_words(scenario, front) == "what 1,000 km2 of front add to the no-deal worth of Russia"
+    assert input_label(scenario, front) == "what 1,000 km2 of front add to the no-deal worth of Russia"
     support = "ratification.ratifiers.us_congress.support"
-    assert input_words(scenario, support) == "support in Congress of the United States"
+    assert input_label(scenario, support) == "support in Congress of the United States"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_every_input_of_every_scenario_has_words():
     [(0.41372, 0.34, 0.56, "0.41"), (2.718, 1, 6, "2.7"), (0.98123, 0.972, 0.997, "0.981"), (7433, 3e3, 9e3, "7,400")],
 )
 def test_values_have_the_digits_that_their_range_allows(value, low, high, said):
-    assert value_words(value, low, high) == said
+    assert value_label(value, low, high) == said
     assert rounded(value, low, high) == pytest.approx(float(said.replace(",", "")), abs=1e-12)
 
 

@@ -31,7 +31,7 @@ from sim.charts import (
 from sim.charts.chart import svg_text
 from sim.charts.page import DISCLAIMER
 from sim.charts.scene import chosen_pair
-from sim.charts.style import BLUE, PARTY_STYLES, VERMILLION, outcome_words, party_styles
+from sim.charts.style import BLUE, PARTY_STYLES, VERMILLION, outcome_label, party_styles
 from sim.charts.talks import quantiles
 from sim.charts.text import clean, option_texts, percent, share_text, text_width, wrap
 from sim.results.files import StoreError
@@ -425,7 +425,7 @@ def test_a_share_comes_with_its_interval():
 
 
 def test_in_force_is_called_signed_where_nobody_votes(results):
-    assert outcome_words(results["orange"], "in_force") == "Agreement signed"
+    assert outcome_label(results["orange"], "in_force") == "Agreement signed"
     assert "in force" not in svg_text(compare([results["orange"]]))
 
 

@@ -18,7 +18,7 @@ from sim.core.state import OFFERED, REFUSED
 from sim.model.domain import structure
 from sim.model.ensemble import draw
 from sim.model.peace_talks import Talks, hold_talks
-from sim.results.tallies import worth_ranges
+from sim.results.tallies import utility_ranges
 from sim.scenario import ScenarioError
 from sim.scenario.notes import notes
 from tests.plain import PlainTalks
@@ -214,7 +214,7 @@ def test_the_reader_counts_carrots_when_it_asks_what_a_party_could_live_with():
 def test_carrots_count_in_the_range_of_worth_and_end_the_division_of_issues():
     uncertain = {"value": 0, "range": [0, 0.05]}
     scenario = read(pie(carrots=carrots(uncertain, *OFFERS)))
-    assert worth_ranges(scenario, structure(scenario)).tolist() == [[0, 1.04], [0, 1.05], [0, 1]]
+    assert utility_ranges(scenario, structure(scenario)).tolist() == [[0, 1.04], [0, 1.05], [0, 1]]
     assert portrait(scenario).fair_division is not None  # at its value the budget is 0
     assert portrait(read(pie(carrots=carrots(0.05, *OFFERS)))).fair_division is None
 

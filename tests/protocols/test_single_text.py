@@ -17,7 +17,7 @@ from sim.core.state import ACCEPTED, DRAFTED, LEFT_AS_IT_IS, NOT_ASKED, OBJECTED
 from sim.model.ensemble import draw
 from sim.model.peace_talks import Talks, hold_talks
 from sim.results.columns import outcome_columns
-from sim.results.tallies import tally, worth_ranges
+from sim.results.tallies import tally, utility_ranges
 from sim.scenario import ScenarioError
 from sim.scenario.notes import notes
 from tests.mechanisms.test_mediation import SWAP, mediated, mirrored, same
@@ -380,7 +380,7 @@ def test_those_who_had_not_accepted_stand_in_the_way():
 def test_offers_and_answers_are_counted_by_what_they_were_worth():
     talks = hold_talks(draw(read(table())))
     scenario = talks.ensemble.scenario
-    counts = tally(talks, worth_ranges(scenario, talks.ensemble.structure)).talks
+    counts = tally(talks, utility_ranges(scenario, talks.ensemble.structure)).talks
     assert counts["own_offer"].sum(axis=2).tolist() == [[0, 0, 1]] * 5
     assert counts["received_offer"].sum(axis=2).tolist() == [[1, 1, 0]] * 5
     assert np.array_equal(counts["received_offer"][0].argmax(axis=1)[:1], [int(0.4 * counts["own_offer"].shape[2])])

@@ -49,7 +49,7 @@ def write(folder, scenario, n=N, seed=1):
     layout = Layout.of(scenario, seed)
     with ResultsFolder(folder, layout, n) as writer:
         for draws in writer.missing(n):
-            writer.keep(layout.play(draws.start, len(draws)))
+            writer.write(layout.play(draws.start, len(draws)))
         writer.write_tables(writer.results())
         writer.seal()
     return folder
@@ -124,10 +124,10 @@ def test_a_stopped_run_gives_the_draws_without_a_gap(tmp_path, banks):
     with ResultsFolder(tmp_path / "x", layout, N) as writer:
         with pytest.raises(StoreError, match="no chunk is finished"):
             open_results(tmp_path / "x")
-        writer.keep(layout.play(128, 22))
+        writer.write(layout.play(128, 22))
         with pytest.raises(StoreError, match="no chunk is finished"):
             open_results(tmp_path / "x")
-        writer.keep(layout.play(0, 64))
+        writer.write(layout.play(0, 64))
     results = open_results(tmp_path / "x")
     assert (results.n, results.provenance["asked"], results.provenance["complete"]) == (64, N, False)
 

@@ -216,7 +216,7 @@ def refuse(self):
 @pytest.mark.parametrize("most", [0, 64_000_000])
 def test_a_batch_and_a_comparison_never_load_all_columns(tmp_path, monkeypatch, most):
     """Nor do they keep rows that are too many; then chunks are read again, with the same tables."""
-    monkeypatch.setattr(reading, "MOST_KEPT", most)
+    monkeypatch.setattr(reading, "MOST_CACHED", most)
     monkeypatch.setattr(Results, "draws", property(refuse))
     path = SCENARIOS / "two-banks-pullback.yaml"
     charts = {} if most else {"finish": lambda one, folder: save_charts(one, folder / "charts")}
@@ -229,7 +229,7 @@ def test_a_batch_and_a_comparison_never_load_all_columns(tmp_path, monkeypatch, 
 
 
 def test_a_chunk_that_is_damaged_while_results_are_open_is_not_used(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "MOST_KEPT", 0)
+    monkeypatch.setattr(reading, "MOST_CACHED", 0)
     batch([SCENARIOS / "orange-and-lemon.yaml"], 20, workers=1, out=tmp_path)
     (folder,) = tmp_path.iterdir()
     stored, chunk = open_results(folder), next((folder / "draws").iterdir())

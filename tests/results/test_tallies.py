@@ -9,7 +9,7 @@ from sim.core.state import ACCEPTED, NOT_ASKED, OFFERED, REFUSED
 from sim.model.ensemble import draw
 from sim.model.peace_talks import hold_talks
 from sim.results.chunks import play_chunk
-from sim.results.tallies import BINS, tally, worth_ranges
+from sim.results.tallies import BINS, tally, utility_ranges
 from tests.problems import pie, problems, read, shipped
 
 
@@ -18,7 +18,7 @@ from tests.problems import pie, problems, read, shipped
 def test_offers_made_and_received_are_counted_once_each(problem, seed):
     scenario = read(problem)
     talks = hold_talks(draw(scenario, seed, 0, 5))
-    counted = tally(talks, worth_ranges(scenario, talks.ensemble.structure))
+    counted = tally(talks, utility_ranges(scenario, talks.ensemble.structure))
     made = received = 0
     for k, moves in enumerate(talks.moves):
         own = sum(int(((did == OFFERED) | (did == REFUSED)).sum()) for did in moves.did)
@@ -39,7 +39,7 @@ def test_who_answers_after_a_silence_answers_what_lay_there_before():
     scenario = read(problem)
     talks = hold_talks(draw(scenario, 1, 0, 1))
     assert [(moves.did[:, 0] != NOT_ASKED).any() for moves in talks.moves] == [True, False, True]
-    received = tally(talks, worth_ranges(scenario, talks.ensemble.structure)).talks["received_offer"]
+    received = tally(talks, utility_ranges(scenario, talks.ensemble.structure)).talks["received_offer"]
     assert received[2, talks.ensemble.structure.parties.index("ash")].nonzero()[0].tolist() == [0]
 
 
@@ -49,7 +49,7 @@ def test_zone_and_agreement_by_option_pair(problem, seed):
     scenario = read(problem)
     talks = hold_talks(draw(scenario, seed, 0, 5))
     table = talks.ensemble.structure
-    counted = tally(talks, worth_ranges(scenario, table))
+    counted = tally(talks, utility_ranges(scenario, table))
     texts = [{f"{i}.{o}" for i, o in table.space.options_of(p).items()} for p in range(len(table.space))]
     for a, first in enumerate(table.option_names):
         for b, second in enumerate(table.option_names):
@@ -87,7 +87,7 @@ def test_tallies_of_different_scenarios_do_not_add_up():
 def test_ranges_hold_all_worth_the_linkages_allow():
     scenario = shipped("two-banks-pullback")
     talks = hold_talks(draw(scenario, 1, 0, 20))
-    ranges = worth_ranges(scenario, talks.ensemble.structure)
+    ranges = utility_ranges(scenario, talks.ensemble.structure)
     assert ranges[talks.ensemble.structure.parties.index("lowland")].tolist() == pytest.approx([0, 1.04])
     assert (talks.utility >= ranges[None, :, :1] - 1e-12).all()
     assert (talks.utility <= ranges[None, :, 1:] + 1e-12).all()

@@ -154,11 +154,11 @@ def test_a_writer_whose_lock_was_removed_writes_no_more(whole, tmp_path, away):
     scenario, out = read_scenario(ORANGE), tmp_path / "out"
     layout, path = Layout.of(scenario, 1), out / folder_name(scenario, 1)
     with ResultsFolder(path, layout, N) as first:
-        first.keep(layout.play(0, 64))
+        first.write(layout.play(0, 64))
         (path / ".lock").unlink() if away == "lock" else shutil.rmtree(path)
         batch([ORANGE], N, workers=1, out=out)
         with pytest.raises(StoreError, match=r"not written any more: \.lock in it was removed or replaced"):
-            first.keep(layout.play(64, 36))
+            first.write(layout.play(64, 36))
     assert bytes_of(out) == whole
 
 
@@ -297,7 +297,7 @@ def test_what_is_replaced_between_two_looks_is_read_as_it_is_now(whole, tmp_path
 def test_rows_that_are_replaced_before_they_are_read_are_no_damage(whole, tmp_path, monkeypatch):
     import sim.results.reading
 
-    monkeypatch.setattr(sim.results.reading, "MOST_KEPT", 0)
+    monkeypatch.setattr(sim.results.reading, "MOST_CACHED", 0)
     results = open_results(tmp_path / "whole" / folder_name(read_scenario(ORANGE), 1))
     batch([ORANGE], 200, workers=1, out=tmp_path / "whole")
     with pytest.raises(StoreError, match="was written anew while it was read; run the same command again") as refused:
