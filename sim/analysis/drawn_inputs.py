@@ -24,7 +24,6 @@ class Drawn:
     Attributes:
         together: Paths of the inputs that differ, sorted; each with all paths drawn together with it, itself first.
         columns: Values by path, shape (n,) each.
-        seed: Of the runs.
     """
 
     together: Mapping[str, tuple[str, ...]]
@@ -33,7 +32,6 @@ class Drawn:
 
     @property
     def paths(self) -> list[str]:
-        """One path for each input that differs, sorted."""
         return list(self.together)
 
     def values(self, path: str) -> Floats:
@@ -85,6 +83,6 @@ def dummy(seed: int, number: int, n: int) -> Floats:
 
 
 def resamples(seed: int, n: int, count: int) -> np.ndarray:
-    """Rows of `count` bootstrap samples of n rows each, with replacement, shape (count, n)."""
+    """Rows of bootstrap samples of n rows each, with replacement, shape (count, n)."""
     drawn = streams.uniform(seed, "analysis.bootstrap", 0, count * n).reshape(count, n)
     return np.asarray((drawn * n).astype(np.int64))

@@ -23,17 +23,9 @@ class Explanation(Rendered):
     """Why the runs of some results ended as they did.
 
     Attributes:
-        results: Of which.
-        reasons: What stood in the way, as shares of runs.
-        satisfactions: Who has least to show for an agreement, by party.
-        movements: From opening to text, by issue and party.
-        hardness: The numbers that say which red lines are real at central numbers.
-        opening: The smallest changes that open a zone there.
         replayed: The first runs, those without a deal played again.
-        asides: What setting one obstacle aside does over runs.
-        moved_by: For each stage that runs get to, the uncertain number that goes with the largest difference; None
-            where none stands out or the runs are too few.
-        tried: The changes that were tried out on the first runs.
+        moved_by: For each stage, the uncertain number that goes with the largest difference; None where none stands out
+            or the runs are too few.
         weights: Which single weight turns the package signed most often.
     """
 
@@ -51,11 +43,7 @@ class Explanation(Rendered):
 
 
 def explain(results: Results, look: int = LOOK) -> Explanation:
-    """Explain results.
-
-    Args:
-        results: As played, or as `open_results` reads them.
-        look: How many of the first runs are played again, to see by how much they missed a deal and to try changes.
+    """Explain results by their columns, and by playing the first `look` runs again.
 
     Raises:
         ValueError: if `look` is below 1.

@@ -56,7 +56,6 @@ class DrawExplained(Rendered):
     """One draw.
 
     Attributes:
-        story: Who offered what, who refused and why, and how it ended.
         opened: Without a zone: the ways out, least first where they can be compared.
         nearest: Out of time with a zone: the package that came nearest; None otherwise.
         room: With a deal: by how much no deal could be worth more to each signatory before the text is worth less to

@@ -47,11 +47,8 @@ class Ballot:
     """A vote that was held.
 
     Attributes:
-        ratifier, vote: Who voted, and which of its votes.
         month: Months after the signature.
-        in_favour: Share in favour.
         needed: The share that it took: more than that if `more_than`, else at least.
-        passed: Whether it was enough.
     """
 
     ratifier: str
@@ -68,10 +65,7 @@ class Signature:
     """A text that was signed, and what came of it at home.
 
     Attributes:
-        round, month: When.
-        package: The text.
         ballots: Votes held, in the order of their months; after a refusal there are none.
-        refused_by: The ratifier that refused it, None if nobody did.
         barred: It refused without a vote: it could not vote on this text.
         months_to_force: From signature to entry into force, None if it was refused.
         back_in: Round in which the parties talked again, None if they did not.
@@ -88,7 +82,6 @@ class Signature:
 
 
 def month_of(talks: Talks, number: int) -> float:
-    """Months from the start to a round."""
     return (number - 1) * talks.ensemble.scenario.time.days_per_round / DAYS_PER_MONTH
 
 

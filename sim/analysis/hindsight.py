@@ -36,7 +36,6 @@ class Hindsight:
             `inside`, the share of them that lie there, with its 95 % interval; `error`, their mean distance from
             there; `mean` and `mean_error`, the weighted mean of positions and its distance; `middle_error`, that of
             the middle.
-        facts: What else can be set side by side: `what`, `happened`, `runs`.
         signed: Runs with a text, of which the issues are told.
     """
 
@@ -73,7 +72,6 @@ def hindsight(results: Results) -> Hindsight | None:
 
 
 def _scale(scenario: Scenario, issue: str) -> dict[str, float]:
-    """Place of every option, 0 to 100."""
     spec = scenario.issues[issue]
     return spec.scale or dict(zip(spec.options, even_scale(len(spec.options)).tolist(), strict=True))
 
@@ -112,12 +110,10 @@ def _row(
 
 
 def _distance(place: float, ends: tuple[float, float]) -> float:
-    """How far a place lies from a stretch of the scale; 0 inside."""
     return max(ends[0] - place, place - ends[1], 0.0)
 
 
 def _facts(results: Results) -> pd.DataFrame:
-    """Whether and when a text was signed and came into force."""
     history, scenario = results.scenario.history or {}, results.scenario
     rows: list[tuple[str, str, str]] = []
     signed, force = results.agreements, round(results.summary()["outcomes"]["in_force"] * results.n)
@@ -143,7 +139,6 @@ def _share(count: int, n: int) -> str:
 
 
 def _month(scenario: Scenario, when: Any) -> float | None:
-    """Months from the start of the scenario to a date."""
     if scenario.as_of is None or not isinstance(when, (str, date)):
         return None
     try:

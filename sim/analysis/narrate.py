@@ -38,11 +38,8 @@ class Round:
     Attributes:
         number: From 1.
         month: Months since the start; `date` if the file gives one.
-        turns: What the parties did, in order.
-        events: Ids of the events that happened.
         lines_fallen: Red lines that fell, as `party.id`.
         levers: Levers of the mediator whose strength is another than in the round before.
-        channel_open: Whether the parties could speak.
         waiting: Nobody talked, since a signed text had been refused at home.
         left: Parties that left the talks at its start, which ended them.
     """
@@ -64,15 +61,12 @@ class Seat:
     """A party in this draw.
 
     Attributes:
-        name: As in the file.
         no_deal_at_start: What no deal is worth to it in the first round.
         no_deal: The same in the round of signature, else in the last.
         best: The largest worth it could sign by then, None if it could sign nothing.
         real_lines: Its red lines that are real at the start of this draw, as `party.id`.
-        other_lines: Its red lines that are not.
         signs: Whether it signs the text of the agreement, or some package if there is none.
         worth: Of the text signed, None without a deal.
-        margin: That worth less the no-deal worth.
     """
 
     name: str
@@ -91,13 +85,6 @@ class Narration(Rendered):
     """One negotiation of a scenario; as text, the story of it.
 
     Attributes:
-        scenario: Of which this is one draw.
-        seed, draw: Which one.
-        seats: The parties, in the order of the file.
-        rounds: What was said and what happened, to the round of signature or the last.
-        outcome: As in results.
-        package: The text signed, None without a deal.
-        signed: Round of signature, None without a deal.
         signatures: All texts that were signed, and what came of them at home.
         zone_ever: Whether some package was acceptable to all its signatories in some round.
         zone_packages: Packages acceptable to all their signatories in the first round.
@@ -106,7 +93,6 @@ class Narration(Rendered):
         lines_can_fall: Whether the file has anything by which red lines are given up; `lines_fallen` did.
         break_month: Months from entry into force to the break, infinite if it holds for as long as is looked at; None
             if nothing is in force or the file has no hazard. `break_cause`: what made the break likelier.
-        accounts: From opening to text, or to the last offer, party by party.
     """
 
     scenario: Scenario = field(repr=False)
@@ -133,8 +119,6 @@ def narrate(scenario: Scenario, seed: int = 1, draw: int = 0) -> Narration:
     """Play one draw of a scenario again and keep what everybody said.
 
     Args:
-        scenario: As read by `read_scenario`.
-        seed: Of all random streams, as in the batch.
         draw: Which draw, from 0: the same world as row `draw` of the batch's results.
 
     Raises:

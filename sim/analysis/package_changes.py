@@ -24,7 +24,6 @@ class Lacks:
     """What one signatory would have to be given, or to give up, at central numbers, before it signed the package.
 
     Attributes:
-        party: Its name.
         missing: By how much the package is worth less to it than no deal; 0 if it is not.
         lines: Red lines of its own that stand in the way.
         turns: The cheapest changes of one number each after which it is worth no deal to it; empty where nothing is
@@ -85,11 +84,7 @@ class Neighbour:
     """A package that differs in one issue, is worse for none who sign it and better for at least one.
 
     Attributes:
-        package: Its index.
-        issue, before, after: What differs.
         gains: What it is worth more, by party in the order of the file; negative only for parties that do not sign it.
-        signs: Whether each of them signs it.
-        all_gain: Whether all who sign it gain.
     """
 
     package: int
@@ -109,9 +104,7 @@ class Nearest:
         reading: Which red lines count as real.
         zone: How many such packages there are.
         package: The nearest, `NO_DEAL` if there is none; of several the one that comes first by the tie rank.
-        away: Issues in which it differs.
         as_near: How many differ in as few.
-        changes: Issue, option before, option after.
     """
 
     reading: str
@@ -185,7 +178,6 @@ def issues_apart(there: Bench, package: int) -> Ints:
 
 
 def one_issue_away(there: Bench, package: int) -> Ints:
-    """Consistent packages that differ from one in a single issue."""
     return np.flatnonzero(issues_apart(there, package) == 1)
 
 
@@ -261,9 +253,6 @@ def repairs(
     """The consistent packages that differ in the fewest issues, at most four, ties by rank.
 
     Args:
-        scenario: Of the text.
-        table: Its packages.
-        options: The text.
         kept: Issues that are left as they are, if there is a consistent package with them.
     """
     space = table.space

@@ -26,8 +26,6 @@ class Dial:
     Attributes:
         kind: `no_deal`, `weight`, `points`, `linkage`, `foresight`, `refusal_cost`, `delivery` or `hardness`.
         path: Of the number; of a hardness shared by several lines, that of the first by name.
-        party: Whose number it is, None where it is not of one party.
-        value: Where it stands.
         low, high: How far it can be turned at all.
         unit: Width of its stated range; of a number without one, of the whole scale.
         stated: Its range as the file states it, None if it is certain.
@@ -143,7 +141,6 @@ class Turn:
 
     @property
     def change(self) -> float:
-        """How far."""
         return self.value - self.dial.value
 
     @property
@@ -171,7 +168,6 @@ class Change:
     """One number or two that are turned so that a zone opens.
 
     Attributes:
-        turns: Which, the first in the order of the file first.
         package: The package that becomes acceptable.
         packages: How many become acceptable with it, itself included, as worked out anew.
     """
@@ -182,7 +178,6 @@ class Change:
 
     @property
     def cost(self) -> float:
-        """The costs of all turns added up."""
         return float(sum(turn.cost for turn in self.turns))
 
     def values(self) -> dict[str, float]:

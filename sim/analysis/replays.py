@@ -29,7 +29,6 @@ class NoZone:
     """A draw in which no package was acceptable, as it stood in the last open round.
 
     Attributes:
-        draw: Its index.
         ways: The smallest sets of obstacles, each with what it would take.
         falls: By how much the no-deal worth of each party alone is too high for a zone, in the order of the file;
             infinite where more than that stands in the way.
@@ -51,9 +50,6 @@ class LastRefusal:
     """Who refused last in a draw that had a zone and ran out of time, and why.
 
     Attributes:
-        draw: Its index.
-        party: Who.
-        round: When.
         reason: `worth`, `own_offer` (worth what it asks for, but less than its own next offer), `refused_at_home`, or
             the red line it crosses as `party.id`.
         missing: What the text lacks of what it asked for, on its own scale; NaN for another reason than worth.
@@ -71,8 +67,6 @@ class Replayed:
     """The first draws of some results, those without a deal looked at closely.
 
     Attributes:
-        n: How many these are.
-        no_zone: Those in which no package was acceptable in any round.
         late: Those that had a zone and ran out of time, where somebody refused.
         out_of_time: How many had a zone and ran out of time.
         too_late: Draws of these in which the text on the table at the end was worth what all its signatories asked for
@@ -149,7 +143,6 @@ def _no_zone(talks: Talks, b: int, blocker: str, groups: Sequence[tuple[int, ...
 
 
 def _opened_by(table: Table, groups: Sequence[tuple[int, ...]]) -> Iterator[str]:
-    """Lines that share a draw, where setting all of them aside opens a zone."""
     for lines in groups:
         if table.real[list(lines)].any() and table.opens(lines):
             yield from (table.structure.lines.names[line] for line in lines)
@@ -292,16 +285,10 @@ def mean_hardness(scenario: Scenario) -> dict[str, float]:
 
 
 def hardness_for_half(opened: int, there: int, n: int, mean: float) -> float | None:
-    """The mean hardness of a line with which half of the runs have a zone; None if they have, or would not without it.
+    """The mean hardness of a line with which half of n runs have a zone; None if they have, or would not without it.
 
     Whether a line is real is drawn apart from all else, so the share of runs with a zone is affine in the share of runs
-    in which it is real: it lies on the way from that without the line to that as it is.
-
-    Args:
-        opened: Runs that would have a zone without the line.
-        there: Runs that have one.
-        n: All runs.
-        mean: The mean hardness as it is, above 0 if `opened` is.
+    in which it is real: it lies on the way from that without the line (`opened` runs) to that as it is (`there`).
     """
     without, now = (there + opened) / n, there / n
     if now >= HALF or without < HALF:
@@ -310,12 +297,6 @@ def hardness_for_half(opened: int, there: int, n: int, mean: float) -> float | N
 
 
 def fall_for_half(falls: Floats, there: int, n: int) -> float | None:
-    """The smallest fall after which at least half of n runs have a zone; None if they have, or it cannot be had.
-
-    Args:
-        falls: What it takes in each run that lacks one and could be helped.
-        there: Runs that have one.
-        n: All runs.
-    """
+    """The smallest fall after which at least half of n runs have a zone; None if they have, or it cannot be had."""
     missing = int(np.ceil(HALF * n - TOLERANCE)) - there
     return float(np.sort(falls)[missing - 1]) if 0 < missing <= len(falls) else None

@@ -29,12 +29,8 @@ class Sensitivity(Rendered):
     """What moves a figure.
 
     Attributes:
-        results: The finished runs.
-        drawn: Their inputs.
-        asked: The figure.
         n: Finished runs that have it.
         value, low, high: Its mean over these, with a 95 % interval.
-        inputs: Inputs that differ from run to run.
         tables: One table a method, as the module of the method tells.
         designs: Of each method that played runs of its own: `runs`, `points`, `inputs`, the `identity` of these runs.
         note: Why there is no table, empty if there is one.
@@ -53,7 +49,6 @@ class Sensitivity(Rendered):
     note: str = ""
 
     def overview(self) -> tuple[str, pd.DataFrame]:
-        """The table of the first method."""
         tables = [table.drop(columns="together") for table in self.tables.values()]
         return f"What moves: {self.asked.label}", tables[0] if tables else pd.DataFrame({"note": [self.note]})
 
@@ -64,7 +59,6 @@ class Plan:
 
     Attributes:
         inputs: Paths of the inputs; none for those that the tornado puts first.
-        top: How many of these.
         points: Base points of `sobol`, a power of two; trajectories of `morris`; None for 256 and 32.
     """
 
@@ -79,8 +73,6 @@ def sensitivity(
     """What moves a figure.
 
     Args:
-        results: Finished runs of one scenario.
-        of: Name of the figure.
         methods: Of `FINISHED`, from these runs alone, and of `DESIGNED`, which play runs of their own.
         plan: Of those.
 
@@ -158,7 +150,6 @@ def _rest_last(column: pd.Series) -> pd.Series:
 
 
 def _morris_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
-    """A row an input, the largest effects first."""
     by_trajectory = np.array([figure[sheet.name] for sheet in design.sheets]).T.reshape(-1)
     table = morris_effects(design.paths, trajectories_of(design), by_trajectory, seed, design.sided)
     table = _with_inputs(design, table, design.paths)

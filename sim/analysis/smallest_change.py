@@ -35,10 +35,7 @@ class CentralTable:
     Looked at is the table before the first round: no event has happened, no lever is pulled, no front has moved.
 
     Attributes:
-        scenario, structure: Of which.
         quota: How many signatories are enough; None for all.
-        dials: The numbers that can be turned, but for hardness.
-        hardness: Those of the red lines.
     """
 
     def __init__(self, scenario: Scenario, structure: Structure) -> None:
@@ -55,14 +52,12 @@ class CentralTable:
 
     @cached_property
     def now(self) -> Table:
-        """The table without any change."""
         return self.after({})
 
     def after(self, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Table:
         """The table once numbers of the file have other values.
 
         Args:
-            changes: Value by path.
             kinds: Of the dials that were turned, if known: numbers that move worth alone are quicker to follow.
         """
         return Table(self.structure, _margins(self._moved(changes, kinds)), self._real(changes), self.quota)
@@ -141,7 +136,6 @@ class Search:
         return needed
 
     def one(self) -> Iterator[Change]:
-        """Every number that opens a zone alone."""
         yield from self._alone(())
         for dial in self.lines:
             if self.now.opens(dial.lines):

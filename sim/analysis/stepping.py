@@ -41,12 +41,7 @@ class Looked:
 def look_for(scenario: Scenario, seed: int, start: int, wanted: str, most: int) -> Iterator[Looked]:
     """Play draws from `start` on until one ends as wanted; one answer a block, the last one for good.
 
-    Args:
-        scenario: As read.
-        seed: Of all random streams.
-        start: First draw to look at, from 0.
-        wanted: An outcome, `signed` or `any`.
-        most: Draws to play, at least 1.
+    At most `most` draws are played, at least 1; `wanted` is an outcome, `signed` or `any`.
 
     Raises:
         ValueError: if nothing can be wanted by that name, or a number is too small.
@@ -146,9 +141,7 @@ class Stepped:
     """One negotiation to be gone through step by step.
 
     Attributes:
-        story: As `peacesim run` tells it.
         stands: How things stood in each round, with the rounds of the story.
-        levers: Names, in name order.
         holding: Of the agreement in force; None where none is, or the file does not say how long agreements hold.
     """
 
@@ -191,7 +184,6 @@ def _stand(talks: Talks, seen: Sequence[Seen], place: int) -> Stand:
 
 
 def _file_order(talks: Talks) -> list[int]:
-    """Index of each party, in the order of the file."""
     return [talks.ensemble.structure.parties.index(name) for name in talks.ensemble.scenario.parties]
 
 

@@ -22,7 +22,6 @@ Names = Sequence[str]
 
 
 def plays(party: str) -> str:
-    """Name of the column that says what a party plays."""
     return f"plays_{party}"
 
 
@@ -90,9 +89,7 @@ def is_equilibrium(games: Games, means: Floats, point: int) -> bool:
     """Whether no party's mean worth rises, beyond the tolerance, if it alone changes its strategy.
 
     Args:
-        games: The tournament.
         means: Mean worth by point and party, shape (G, V).
-        point: Which assignment.
     """
     return all(means[to, v] <= means[point, v] + TOLERANCE for v, _, to in deviations(games, point))
 

@@ -24,7 +24,6 @@ class Seen:
 
     Attributes:
         waiting: A signed text was refused at home and the parties have not come back to the table.
-        reopened: They came back in this round.
         utility: Worth of all packages as the parties bargained by it in this round, shape (N, P).
         strength: Of each lever in this round, shape (levers,).
         struck: Packages that were refused at home before this round, shape (P,); None while none is.
@@ -95,21 +94,17 @@ class Turn:
     """What one party did when its turn came.
 
     Attributes:
-        party: Its name.
         did: `offers` (nothing lay on the table, or both offer at once), `accepts`, `refuses` (and offers instead),
             `passes` (it does not sign the text on the table), `waits` (it could offer and offers nothing) or
             `votes_no`. Where a mediator holds one text: `drafts` (puts a text before the others, which is its
             `offer`), `leaves_it` as it is, and `objects` (does not accept it, and offers nothing).
         asks_for: The least worth it asks for in this round.
         answered: The text it answered, None if nothing lay on the table or it passed; `from_` put it there.
-        answered_worth: What that text is worth to it.
         reason: Why it refused: `worth`, the red line it crosses as `party.id` (`events.id` for what an event took off
             the table), or `refused_at_home`: it, or what pleases no better there, was turned down before. None if it
             did not refuse.
         said: Whether it gave a reason.
         minds: The issues that it named in an objection, in the order of the file.
-        offer: The text it put on the table, None if none.
-        offer_worth: What that is worth to it.
         could_sign: Whether its own offer crosses none of its real red lines and is worth its no-deal worth.
         before: Its offer before this one, None if this is its first.
     """

@@ -32,7 +32,6 @@ class Flip:
     """A weight at an end of its range.
 
     Attributes:
-        dial: The weight.
         end: Value that it was set to, an end of its stated range.
         kept: Runs that still sign the package, of those looked at.
         instead: What most of the others end with: a package by headline issues, None for no deal or if all keep it.
@@ -55,8 +54,6 @@ class WeightFlips:
     Attributes:
         basis: `central` (one run at central numbers, which signs a text) or `runs` (the first runs that sign the
             package that is most frequent among the first 4,096).
-        package: The package, by headline issues; None if nothing is ever signed, and then nothing is looked at.
-        n: Runs that are looked at.
         weights: How many weights were tried.
         flips: Both ends of each weight that lose the package in some run, those that turn it first.
     """
@@ -85,7 +82,6 @@ def _order(flip: Flip) -> tuple[bool, float, int, str]:
 
 
 def _way(flip: Flip) -> float:
-    """How far the weight must be turned, in widths of its range."""
     return abs(flip.turn - flip.dial.value) / flip.dial.unit
 
 
@@ -155,7 +151,6 @@ def _in_runs(results: Results) -> _Panel | None:
 
 
 def _stated(results: Results, count: int) -> dict[str, Floats]:
-    """The value of every weight, by path, shape (count,)."""
     return {
         f"parties.{name}.weights.{issue}": np.full(count, float(weight.value))
         for name, party in results.scenario.parties.items()

@@ -38,7 +38,6 @@ MOST_CHANGES, MOST_PAIRS, MOST_ASIDES, MOST_WEIGHTS = 6, 3, 8, 6
 
 
 def document(explained: Explanation) -> Iterator[Block]:
-    """The sections, one below the other."""
     results = explained.results
     yield paragraph(clean(results.scenario.title))
     runs = f"{results.n:,} run{'s' if results.n != 1 else ''} in this scenario, seed {results.seed}"
@@ -55,7 +54,6 @@ def document(explained: Explanation) -> Iterator[Block]:
 
 
 def shared(share: Share) -> str:
-    """A share with its interval."""
     return share_with_interval(share.share, share.n)
 
 
@@ -137,7 +135,6 @@ def _is_line(scenario: Scenario, name: str) -> bool:
 
 
 def _part(part: tuple[float, float, float], n: int) -> str:
-    """A part of all runs, in points, with its interval."""
     low, high = max(part[1], 0.0), part[2]
     places = 0 if high - low > 0.02 or n < 2 else 1
     ends = "" if np.isnan(low) else f" ({100 * low:.{places}f}-{100 * high:.{places}f})"
@@ -294,12 +291,10 @@ def _at_central_numbers(explained: Explanation) -> Iterator[Block]:
 
 
 def lines_of(explained: Explanation, dial: Dial) -> list[str]:
-    """Red lines of a hardness, as `party.id`."""
     return [explained.results.structure.lines.names[line] for line in dial.lines]
 
 
 def _pairs(explained: Explanation) -> Iterator[Block]:
-    """Two numbers, where that is less than one, or one is not enough."""
     found = explained.opening
     if found.two:
         yield paragraph("Two numbers together:" if found.one else "The smallest changes of two numbers together:", 2)
@@ -427,7 +422,6 @@ def _flip_words(explained: Explanation, flip: Flip) -> str:
 
 
 def _instead(explained: Explanation, package: str | None) -> str:
-    """What is signed instead, where it differs from the text."""
     scenario, was = explained.results.scenario, explained.weights.package
     if package is None or was is None:
         return "no deal"
@@ -499,7 +493,6 @@ def range_words(turn: Turn) -> str:
 
 
 def data(explained: Explanation) -> dict[str, Any]:
-    """All of it, with the keys as documented for `peacesim explain --json`."""
     results, why, again, found = explained.results, explained.reasons, explained.replayed, explained.opening
     linkages = Counter(name for run in again.no_zone for name in run.linkages)
     shares = [Share(name, linkages[name], len(again.no_zone)) for name in sorted(linkages)]
@@ -571,7 +564,6 @@ def _change_data(explained: Explanation, change: Change) -> dict[str, Any]:
 
 
 def turn_data(turn: Turn) -> dict[str, Any]:
-    """A number turned: its path, from where to where, how far in widths of its range."""
     dial = turn.dial
     return pick(turn, "cost within", to="value") | pick(dial, "path kind value", range="stated") | {
         "with": sorted(dial.others) if dial.kind == "hardness" else []}  # fmt: skip

@@ -40,7 +40,6 @@ MOST_OLD = 40  # characters of an option that is no longer offered: it has been 
 
 
 def data(story: Narration) -> dict[str, Any]:
-    """All of a story, the keys as documented for `peacesim run --json`."""
     holds = story.break_month is not None and math.isinf(story.break_month)
     return pick(story, "seed draw outcome zone_packages least_satisfied blocker break_cause lines_fallen") | {
         "id": story.scenario.id,
@@ -210,7 +209,6 @@ def turn_lines(story: Narration, turn: Turn, briefly: bool) -> Iterator[Block]:
 
 
 def _objection(story: Narration, turn: Turn, briefly: bool) -> str:
-    """What a party says to a text that it does not accept and has no other for."""
     whose, reason = _whose(story, turn), _reason(story, turn, briefly)
     if turn.did == "votes_no":
         return f"votes no on {whose}: {reason}."
@@ -227,7 +225,6 @@ def _whose(story: Narration, turn: Turn) -> str:
 
 
 def _reason(story: Narration, turn: Turn, briefly: bool = False) -> str:
-    """Why a party refuses; briefly where it has said the same before."""
     assert turn.answered is not None and turn.answered_worth is not None
     unsaid = "" if turn.said else ", which it does not say"
     if turn.reason == AT_HOME:
@@ -454,7 +451,6 @@ def _lever_words(story: Narration, lever: LeverMove) -> str:
 
 
 def silence(played: Round) -> str | None:
-    """Why nobody spoke in a round; None where somebody did."""
     if played.left:
         return "the talks are over"
     if played.waiting:
@@ -525,6 +521,5 @@ def meanwhile(story: Narration) -> Iterator[Block]:
 
 
 def round_title(played: Round) -> str:
-    """A round by its number, date and month."""
     when = f", {played.date.isoformat()}" if played.date else ""
     return f"Round {played.number}{when} (month {played.month:.1f})"

@@ -39,7 +39,6 @@ MOST_BESIDE = 6  # columns of figures side by side
 
 
 def pressure(shown: Portrait) -> Iterator[Block]:
-    """How red lines give way, and what the mediator can do."""
     giving, mediation = shown.scenario.giving_way, shown.scenario.mediation
     if giving is not None:
         yield heading(f"Red lines that give way {STATED}")
@@ -94,7 +93,6 @@ def _when_pulled(lever: LeverSpec) -> str:
 
 
 def events(scenario: Scenario) -> Iterator[Block]:
-    """What may happen, when, and what follows from it."""
     if not scenario.events:
         return
     yield heading(f"Events: what happens at a date or by chance {STATED}")
@@ -114,7 +112,6 @@ def _when(scenario: Scenario, event: EventSpec) -> str:
 
 
 def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
-    """What an event does, one text an effect."""
     effects = []
     if event.commits is not None:
         party, to = party_label(scenario, event.commits.party), _listed(event.commits.to)
@@ -149,7 +146,6 @@ def _listed(entries: Mapping[str, object]) -> str:
 
 
 def by_party(scenario: Scenario, numbers: Mapping[str, Number]) -> str:
-    """Numbers with the labels of their parties."""
     return ", ".join(f"{party_label(scenario, name)} {given}" for name, given in numbers.items())
 
 
@@ -298,7 +294,6 @@ def _moved(worth: Any) -> str | None:
 
 
 def votes(shown: Portrait) -> Iterator[Block]:
-    """The ratifiers as stated, and what they make of the proposals."""
     scenario, spec = shown.scenario, shown.scenario.ratification
     if spec is None:
         return
@@ -338,7 +333,6 @@ def _takes(votes: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _conditions(scenario: Scenario, spec: RatificationSpec) -> Iterator[str]:
-    """What each ratifier is asked, waits for and is barred from, one text a ratifier that has any."""
     for name in in_voting_order(spec):
         each = spec.ratifiers[name]
         parts = list(_conditions_of(scenario, each))
