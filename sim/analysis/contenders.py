@@ -122,11 +122,7 @@ def seats(named: Row[str] | None, by_default: Row[str], speaking: Row[str], part
 
 def strategy_axes(found: Row[Contender], varied: Row[str]) -> dict[str, list[str]]:
     """The strategies of each party that varies, by path: every assignment is a point of this grid."""
-    return {strategy_path(name): [one.strategy for one in found] for name in varied}
-
-
-def strategy_path(party: str) -> str:
-    return f"parties.{party}.strategy"
+    return {f"parties.{name}.strategy": [one.strategy for one in found] for name in varied}
 
 
 def as_vary(axes: Dictionary[str, Row[str]]) -> list[str]:

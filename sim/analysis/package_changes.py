@@ -151,7 +151,7 @@ def _neighbours(there: Bench, package: int) -> Iterator[Neighbour]:
     space, table, now = there.structure.space, there.structure, there.central.now
     here, order = there.crossed(package), [there.parties.index(name) for name in there.scenario.parties]
     before = there.options(package)
-    for other in one_issue_away(there, package).tolist():
+    for other in np.flatnonzero(issues_apart(there, package) == 1).tolist():
         gain, signs = now.margin[:, other] - now.margin[:, package], table.signs[:, other]
         if not signs.any() or (gain[signs] < -TOLERANCE).any() or not (gain[signs] > TOLERANCE).any():
             continue
@@ -175,10 +175,6 @@ def issues_apart(there: Bench, package: int) -> Ints:
     packages = there.structure.space.packages
     apart: Ints = (packages != packages[package]).sum(axis=1)
     return apart
-
-
-def one_issue_away(there: Bench, package: int) -> Ints:
-    return np.flatnonzero(issues_apart(there, package) == 1)
 
 
 def nearest(there: Bench, package: int) -> tuple[Nearest, ...]:

@@ -140,13 +140,12 @@ def _sobol_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.
     table = sobol_indices(figure["A"], figure["B"], np.array([figure[name] for name in names]), seed)
     table = _with_inputs(design, table, names)
     table.loc[table["input"] == REST, "kind"] = "rest"
-    table = table.sort_values(["kind", "total", "input"], ascending=[True, False, True], key=_rest_last)
+    table = table.sort_values(
+        ["kind", "total", "input"], ascending=[True, False, True],
+        key=lambda by: by == "rest" if by.name == "kind" else by,
+    )  # fmt: skip
     dummy = {"input": "", "together": (), "kind": "dummy", **dummy_indices(figure["A"], figure["B"], seed)}
     return pd.concat([table, pd.DataFrame([dummy])], ignore_index=True)
-
-
-def _rest_last(column: pd.Series) -> pd.Series:
-    return column == "rest" if column.name == "kind" else column
 
 
 def _morris_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:

@@ -109,16 +109,12 @@ def _inputs(comparison: Comparison) -> Iterator[Block]:
     rows = []
     for row in differing.head(MOST_INPUTS).to_dict("records"):
         texts = [None if pd.isna(row[name]) else row[name] for name in comparison.names]
-        rows.append([row["input"], *texts, _where(row, comparison.names)])
+        last = [name for name in comparison.names if row[name] != row[comparison.names[0]]][-1]
+        rows.append([row["input"], *texts, str(row[f"{last}.where"])])
     heads = ["", *(f"<{letter}" for letter in letters_of(comparison).values()), "<where"]
     yield table(heads, rows, caption="Inputs that are not the same, by path")
     if len(differing) > MOST_INPUTS:
         yield paragraph(f"and {len(differing) - MOST_INPUTS} more", 2)
-
-
-def _where(row: dict[Any, Any], names: Sequence[str]) -> str:
-    others = [name for name in names if row[name] != row[names[0]]]
-    return str(row[f"{others[-1]}.where"])
 
 
 def _side_by_side(

@@ -218,17 +218,14 @@ def _ledger(explained: Explanation) -> Iterator[Block]:
         own = [each for each in explained.movements if each.party == party and each.moved]
         for each in sorted(own, key=lambda each: (-each.mean, each.issue))[:MOST_ISSUES]:
             spread = f"{each.low:.0f} to {each.high:.0f}"
-            who = party_label(scenario, party) if not _has(rows, party_label(scenario, party)) else ""
+            who = party_label(scenario, party)
+            who = "" if any(row[0] == who for row in rows) else who
             rows.append([who, clean(scenario.issues[each.issue].label), f"{each.mean:.0f}", spread,
                          percent(each.moved / each.n, each.n)])  # fmt: skip
     if rows:
         yield heading("From opening to text: where each party moved most, in points of its own values")
         yield table(["", "<issue", "points", "10-90 %", "moved in"], rows)
         yield paragraph("Over texts signed. The chart `ledger` of a batch has all issues.", 2)
-
-
-def _has(rows: Sequence[Sequence[str]], label: str) -> bool:
-    return any(row[0] == label for row in rows)
 
 
 # What opens the way.
@@ -267,7 +264,8 @@ def _points(stage: Stage) -> dict[str, Any]:
 def _at_central_numbers(explained: Explanation) -> Iterator[Block]:
     scenario, found = explained.results.scenario, explained.opening
     yield heading("The smallest change that opens a zone, every number at its value")
-    soft = [name for dial in explained.hardness if dial.value <= REAL_ABOVE for name in lines_of(explained, dial)]
+    names = explained.results.structure.lines.names
+    soft = [names[line] for dial in explained.hardness if dial.value <= REAL_ABOVE for line in dial.lines]
     those = f": all but {either(soft, 'and')}" if soft else ""
     rule = f"A red line counts as real here if its hardness is above {REAL_ABOVE:g}{those}. "
     if found.packages:
@@ -288,10 +286,6 @@ def _at_central_numbers(explained: Explanation) -> Iterator[Block]:
     yield from _pairs(explained)
     if found.untold:
         yield paragraph(f"{found.untold} more are left out: in them the will of a guarantor jumps.", 2)
-
-
-def lines_of(explained: Explanation, dial: Dial) -> list[str]:
-    return [explained.results.structure.lines.names[line] for line in dial.lines]
 
 
 def _pairs(explained: Explanation) -> Iterator[Block]:
@@ -396,7 +390,7 @@ def _weights(explained: Explanation) -> Iterator[Block]:
     yield heading("Which single weight turns the text into another")
     where = "at central numbers (one run)" if found.basis == CENTRAL else (
         f"most often; looked at are the first {found.n} runs that sign it")
-    yield paragraph(f"Signed {where}: {_readable(found.package)}.", 2)
+    yield paragraph(f"Signed {where}: {found.package.replace('/', ' / ')}.", 2)
     flips = [flip for flip in found.flips if flip.flips]
     if not found.weights:
         yield paragraph("No weight has a range.", 2)
@@ -429,10 +423,6 @@ def _instead(explained: Explanation, package: str | None) -> str:
     pairs = zip(issues, was.split("/"), package.split("/"), strict=True)
     changed = [f"{new} instead of {old} ({issue})" for issue, old, new in pairs if old != new]
     return either(changed, "and")
-
-
-def _readable(package: str) -> str:
-    return package.replace("/", " / ")
 
 
 # Numbers that are turned.

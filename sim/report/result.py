@@ -9,7 +9,7 @@ import pandas as pd
 from sim.analysis.compare import Comparison
 from sim.analysis.figures import NoAnswer
 from sim.analysis.hindsight import Hindsight, hindsight
-from sim.analysis.portrait import Portrait, portrait
+from sim.analysis.portrait import portrait
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.waterfall import Waterfall
 from sim.charts import ANALYSIS_CHARTS, CHARTS, charts_side_by_side
@@ -275,9 +275,10 @@ def numbers(scenario: Scenario) -> Iterator[Block]:
 def theory(scenario: Scenario) -> Iterator[Block]:
     """What there is to agree on and what theory would pick, at central numbers."""
     at = portrait(scenario)
+    over = ", ".join(party_label(scenario, name) for name in at.solution_parties) or "all that sign"
     words = (
         "No bargaining: every number at its value. A zone is the set of packages that no party who must sign finds "
-        f"worse than no deal and that cross no red line of theirs. Solutions are over {_over(at)}."
+        f"worse than no deal and that cross no red line of theirs. Solutions are over {over}."
     )
     yield heading("At central numbers", "theory")
     yield paragraph(words)
@@ -289,11 +290,6 @@ def theory(scenario: Scenario) -> Iterator[Block]:
         ("Proposals", "Proposals on the table: worth to each party, margin over no deal, lines crossed", at.proposals),
     ]
     yield from (Folded(title, table_of(caption, frame)) for title, caption, frame in folded if len(frame))
-
-
-def _over(at: Portrait) -> str:
-    labels = [party_label(at.scenario, name) for name in at.solution_parties]
-    return ", ".join(labels) or "all that sign"
 
 
 def _parties_table(parties: pd.DataFrame) -> Table:

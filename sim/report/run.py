@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sim.analysis.happenings import Ballot, Departure, LeverMove, Signature
+from sim.analysis.happenings import Ballot, Departure, Signature
 from sim.analysis.ledger import Account, Step
 from sim.analysis.narrate import Narration, Round
 from sim.analysis.trace import AT_HOME, Package, Turn
@@ -29,6 +29,7 @@ from sim.results.labels import (
 MOST_DIGITS = 6
 MOST_NAME = 26  # characters of an issue or option in the table
 BLANK = Paragraph("")
+MOVE = "party did asks_for answered answered_worth reason reason_given minds offer offer_worth changed"
 
 
 def sentence(text: str, indent: int = 0, hanging: int = 2) -> Paragraph:
@@ -51,7 +52,10 @@ def data(story: Narration) -> dict[str, Any]:
         ],
         "rounds": [
             pick(played, "month date events lines_fallen levers channel_open waiting", round="number")
-            | {"left": [gone.party for gone in played.left], "moves": [_turn_data(turn) for turn in played.turns]}
+            | {
+                "left": [gone.party for gone in played.left],
+                "moves": [pick(turn, MOVE, answered_from="from_") for turn in played.turns],
+            }
             for played in story.rounds
         ],
         "package": plain(story.package) or None,
@@ -69,11 +73,6 @@ def data(story: Narration) -> dict[str, Any]:
             for account in story.accounts
         ],
     }
-
-
-def _turn_data(turn: Turn) -> dict[str, Any]:
-    names = "party did asks_for answered answered_worth reason reason_given minds offer offer_worth changed"
-    return pick(turn, names, answered_from="from_")
 
 
 def document(story: Narration, brief: bool = False) -> Iterator[Block]:
@@ -412,7 +411,8 @@ def news(story: Narration, played: Round) -> Iterator[Block]:
     for line in played.lines_fallen:
         yield sentence(f"{_falls(story, line)}: {line_words(story.scenario, line)}.", indent=2)
     for lever in played.levers:
-        yield sentence(_lever_words(story, lever), indent=2)
+        owner, now, then = party_label(story.scenario, lever.party), worth(lever.strength), worth(lever.before)
+        yield sentence(f"The lever {lever.lever} on {owner} is at {now} of its strength, was {then}.", indent=2)
     for gone in played.left:
         yield sentence(_leaves(story, gone), indent=2)
 
@@ -443,11 +443,6 @@ def event_words(story: Narration, name: str) -> str:
 def _falls(story: Narration, line: str) -> str:
     party, name = line.split(".", 1)
     return f"{party_label(story.scenario, party)} gives up its red line {name}"
-
-
-def _lever_words(story: Narration, lever: LeverMove) -> str:
-    owner, now, then = party_label(story.scenario, lever.party), worth(lever.strength), worth(lever.before)
-    return f"The lever {lever.lever} on {owner} is at {now} of its strength, was {then}."
 
 
 def silence(played: Round) -> str | None:

@@ -21,7 +21,6 @@ from sim.scenario import (
     EventSpec,
     GuarantorSpec,
     HazardSpec,
-    LeverSpec,
     MediationSpec,
     MilestoneSpec,
     Number,
@@ -63,7 +62,7 @@ def _mediation(shown: Portrait, spec: MediationSpec) -> Iterator[Block]:
             party_label(scenario, lever.party),
             str(lever.lowers_no_deal_by),
             number(left[name]),
-            _when_pulled(lever),
+            PULLED[lever.pulled] if isinstance(lever.pulled, str) else f"from month {lever.pulled:g}",
         ]
         for name, lever in spec.levers.items()
     ]
@@ -86,10 +85,6 @@ def _mediation(shown: Portrait, spec: MediationSpec) -> Iterator[Block]:
             for offer in spec.carrots.offers
         ]
         yield table(["", "<for", "<when", "adds"], offers)
-
-
-def _when_pulled(lever: LeverSpec) -> str:
-    return PULLED[lever.pulled] if isinstance(lever.pulled, str) else f"from month {lever.pulled:g}"
 
 
 def events(scenario: Scenario) -> Iterator[Block]:
@@ -126,7 +121,8 @@ def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
     if event.shifts_no_deal:
         effects.append(f"adds to no-deal worth: {by_party(scenario, event.shifts_no_deal)}")
     if event.pulls_levers:
-        effects.append(f"pulls {either(map(clean, event.pulls_levers), 'and')} by one step{_each(event.pulls_levers)}")
+        each = " each" if len(event.pulls_levers) > 1 else ""
+        effects.append(f"pulls {either(map(clean, event.pulls_levers), 'and')} by one step{each}")
     if event.closes_channel_rounds is not None:
         effects.append(f"keeps all from talking for {counted(event.closes_channel_rounds, 'round')}")
     if event.removes:
@@ -135,10 +131,6 @@ def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
     if event.lines_fall:
         effects.append(f"fells the red line{'s' * (len(event.lines_fall) > 1)} {either(event.lines_fall, 'and')}")
     return effects or ["moves nothing in the file"]
-
-
-def _each(names: Sequence[str]) -> str:
-    return " each" if len(names) > 1 else ""
 
 
 def _listed(entries: Mapping[str, object]) -> str:
