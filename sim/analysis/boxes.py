@@ -241,7 +241,7 @@ def first_dense(boxes: Sequence[Box], factors: Factors, cases: Bools, density: f
     return max(range(len(found)), key=lambda place: (found[place].density, -place))
 
 
-def most_telling(box: Box, factors: Factors, cases: Bools, count: int) -> list[int]:
+def most_informative(box: Box, factors: Factors, cases: Bools, count: int) -> list[int]:
     """The columns of a box, so many at most, without which its density would fall most."""
     lost: dict[int, float] = {}
     for column in box.columns:
@@ -306,7 +306,7 @@ def _box(
 
     boxes = peel(seen, of_interest)
     place = choose(boxes)
-    columns = most_telling(boxes[place], seen, of_interest, most_inputs)
+    columns = most_informative(boxes[place], seen, of_interest, most_inputs)
     if not columns:
         return None
     later = [column for each in boxes[place:] for column in each.columns if column not in columns]
@@ -314,7 +314,7 @@ def _box(
     boxes = peel(seen, of_interest, columns)
     place = choose(boxes)
     box = boxes[place] if density is not None else paste(boxes[place], seen, of_interest)
-    box = _telling_only(_rounded(box, factors, inward=density is not None), seen, of_interest)
+    box = _significant_only(_rounded(box, factors, inward=density is not None), seen, of_interest)
     rest, of_rest = factors.rows(test), cases[test]
     told = measure(box, rest, of_rest, *totals[1])
     if not box.conditions() or share_interval(told.cases, told.n)[0] <= told.base_rate:
@@ -333,7 +333,7 @@ def _rounded(box: Box, factors: Factors, inward: bool) -> Box:
     return Box(low, {column: limit(column, value, math.floor) for column, value in box.high.items()}, box.out)
 
 
-def _telling_only(box: Box, factors: Factors, cases: Bools) -> Box:
+def _significant_only(box: Box, factors: Factors, cases: Bools) -> Box:
     """The box without conditions that tell nothing, the least telling set aside first."""
     while box.conditions():
         chances = quasi_p(box, factors, cases)

@@ -27,7 +27,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Tried:
+class Counterfactual:
     """What a change does to the runs.
 
     Attributes:
@@ -45,15 +45,15 @@ class Tried:
     fault: str = ""
 
 
-def tried(results: Results, change: Change, most: int) -> Tried:
+def tried(results: Results, change: Change, most: int) -> Counterfactual:
     """Play the first `most` runs of some results again with a change, each number moved together with its range."""
     n, sets = min(results.n, most), settings(change.turns)
     try:
         scenario = results.scenario.with_sets(sets)
     except ScenarioError as error:
-        return Tried(change, tuple(sets), 0, (), str(error).splitlines()[0])
+        return Counterfactual(change, tuple(sets), 0, (), str(error).splitlines()[0])
     before, after = results.head(n), run(scenario, n, results.seed).draws
-    return Tried(change, tuple(sets), n, tuple(_stages(before, after)))
+    return Counterfactual(change, tuple(sets), n, tuple(_stages(before, after)))
 
 
 def _stages(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[Stage]:

@@ -72,7 +72,7 @@ class Design:
         return given
 
 
-class Keeper(Protocol):
+class DesignStore(Protocol):
     """Where runs of a design are kept, such as a `DesignFolder`."""
 
     def read(self, sheet: int, first: int, count: int) -> pd.DataFrame | None:
@@ -84,7 +84,7 @@ class Keeper(Protocol):
 
 def play(
     design: Design, results: Results, asked: Figure, tell: Callable[[int], None] = lambda runs: None,
-    keeper: Keeper | None = None,
+    store: DesignStore | None = None,
 ) -> dict[str, Floats]:  # fmt: skip
     """A figure of every run of a design, by the name of its sheet.
 
@@ -95,11 +95,11 @@ def play(
     for number, sheet in enumerate(design.sheets):
         for first in range(0, len(sheet.uniforms), PIECE):
             count = min(PIECE, len(sheet.uniforms) - first)
-            draws = keeper.read(number, first, count) if keeper is not None else None
+            draws = store.read(number, first, count) if store is not None else None
             if draws is None:
                 draws = _piece(design, sheet, results, first, count)
-                if keeper is not None:
-                    keeper.keep(number, first, draws)
+                if store is not None:
+                    store.keep(number, first, draws)
             found[sheet.name].append(asked.values(draws))
             if np.isnan(found[sheet.name][-1]).any():
                 raise NoAnswer(

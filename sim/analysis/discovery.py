@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.boxes import LEAST_CASES, Box, Factors, Found, find_boxes
-from sim.analysis.drawn_inputs import inputs_of, runs_looked_at
+from sim.analysis.drawn_inputs import inputs_of, sampled_runs
 from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.rendered import Rendered
 from sim.core.packages import Bools
@@ -106,7 +106,7 @@ def discover(
         )
         raise NoAnswer(f"{question.asked.name} {said}")
     of_signed = question.asked.of_text
-    draws = runs_looked_at(results)
+    draws = sampled_runs(results)
     draws = draws[draws["package"].notna()] if of_signed else draws
     cases = question.cases(draws)
     draws, cases = draws[~np.isnan(cases)], cases[~np.isnan(cases)] > 0
@@ -137,7 +137,7 @@ def factors_of(results: Results, draws: pd.DataFrame, options: bool) -> Factors:
         if len(column) and (column != column[0]).any():
             names.append(path)
             columns.append(column)
-            categories.append(2 if drawn.is_lot(path) else 0)
+            categories.append(2 if drawn.is_binary(path) else 0)
     if options and len(draws):
         texts = draws["package"].str.split("/", expand=True)
         for place, (issue, spec) in enumerate(results.scenario.issues.items()):

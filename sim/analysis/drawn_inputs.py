@@ -38,20 +38,20 @@ class Drawn:
         """An input in every run, shape (n,); of a lot, 1 where it fell so."""
         return self.columns[path].to_numpy(float)
 
-    def is_lot(self, path: str) -> bool:
+    def is_binary(self, path: str) -> bool:
         """Whether an input is one of two: a red line is real or it is not."""
         return path.endswith(REAL)
 
 
 @remembered
-def runs_looked_at(results: Results) -> pd.DataFrame:
+def sampled_runs(results: Results) -> pd.DataFrame:
     """The first of the finished runs, with all columns: as many as tell an input that matters from luck."""
     return results.head(MOST_RUNS)
 
 
 def inputs_of(results: Results) -> Drawn:
     """The inputs of the runs looked at that are not the same in all of them."""
-    runs = runs_looked_at(results)
+    runs = sampled_runs(results)
     columns = {str(name).removeprefix(PREFIX): runs[name] for name in runs if str(name).startswith(PREFIX)}
     first: dict[str, str] = {}
     together: dict[str, tuple[str, ...]] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sim.analysis.counterfactual import Tried, tried
+from sim.analysis.counterfactual import Counterfactual, tried
 from sim.analysis.gaps import RESERVATION_VALUE
 from sim.analysis.ledger import Movement, movements
 from sim.analysis.parameters import Change, Dial, Turn, dials
@@ -38,7 +38,7 @@ class Explanation(Rendered):
     replayed: Replayed = field(repr=False)
     asides: tuple[Aside, ...] = field(repr=False)
     moved_by: Mapping[str, Mover | None] = field(repr=False)
-    tried: tuple[Tried, ...] = field(repr=False)
+    tried: tuple[Counterfactual, ...] = field(repr=False)
     weights: WeightFlips = field(repr=False)
 
 

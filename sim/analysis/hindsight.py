@@ -63,11 +63,11 @@ def hindsight(results: Results) -> Hindsight | None:
     """
     scenario = results.scenario
     places = {name: _scale(scenario, name) for name in scenario.issues}
-    told = _terms(scenario.history or {}, scenario, places)
-    if not told:
+    terms = _terms(scenario.history or {}, scenario, places)
+    if not terms:
         return None
     means = portrait(scenario)
-    rows = [_row(scenario, issue, ends, places[issue], results.packages_signed, means) for issue, ends in told.items()]
+    rows = [_row(scenario, issue, ends, places[issue], results.packages_signed, means) for issue, ends in terms.items()]
     return Hindsight(pd.DataFrame(rows, columns=COLUMNS), _facts(results), results.agreements)
 
 
@@ -128,8 +128,8 @@ def _facts(results: Results) -> pd.DataFrame:
         rows.append(("it came into force", "yes", f"{_share(force, signed)} of those signed" if signed else "-"))
     if history.get("held"):
         held = next((step.count for step in stages(results) if step.name == "held_60"), None)
-        told = "not computed" if held is None else f"60 months and more: {_share(held, force)} of those in force"
-        rows.append(("it held", str(history["held"]), told))
+        text = "not computed" if held is None else f"60 months and more: {_share(held, force)} of those in force"
+        rows.append(("it held", str(history["held"]), text))
     return pd.DataFrame(rows, columns=["what", "happened", "runs"])
 
 

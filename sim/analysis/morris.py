@@ -34,7 +34,7 @@ def morris_design(results: Results, drawn: Drawn, paths: Sequence[str], trajecto
     points = _sampled(paths, trajectories, results.seed)
     steps = points.reshape(trajectories, len(paths) + 1, len(paths))
     sheets = tuple(Sheet(f"step {k}", 0, steps[:, k]) for k in range(len(paths) + 1))
-    lots = frozenset(path for path in paths if drawn.is_lot(path))
+    lots = frozenset(path for path in paths if drawn.is_binary(path))
     return Design(f"morris {trajectories} {' '.join(paths)}", tuple(paths), drawn.together, sheets, lots)
 
 

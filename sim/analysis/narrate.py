@@ -20,7 +20,7 @@ from sim.analysis.happenings import (
 )
 from sim.analysis.ledger import Account, accounts
 from sim.analysis.rendered import Rendered
-from sim.analysis.trace import Package, Seen, Teller, Turn, package_named, watch
+from sim.analysis.trace import Package, RoundState, Turn, TurnRecorder, package_named, watch
 from sim.core.packages import NO_DEAL
 from sim.core.state import NOT_ASKED
 from sim.model.domain import structure
@@ -129,7 +129,7 @@ def narrate(scenario: Scenario, seed: int = 1, draw: int = 0) -> Narration:
     return narrated(*watch(draw_inputs(scenario, seed, draw, 1, table=structure(scenario))))
 
 
-def narrated(talks: Talks, seen: Sequence[Seen]) -> Narration:
+def narrated(talks: Talks, seen: Sequence[RoundState]) -> Narration:
     """The story of a draw that has been watched."""
     scenario = talks.ensemble.scenario
     columns = {name: values[0] for name, values in outcome_columns(talks).items()}
@@ -184,12 +184,12 @@ def _seat(talks: Talks, name: str) -> Seat:
     )
 
 
-def _rounds(talks: Talks, seen: Sequence[Seen], fallen: Sequence[Fallen]) -> tuple[Round, ...]:
-    scenario, told = talks.ensemble.scenario, Teller(talks, seen)
+def _rounds(talks: Talks, seen: Sequence[RoundState], fallen: Sequence[Fallen]) -> tuple[Round, ...]:
+    scenario, recorder = talks.ensemble.scenario, TurnRecorder(talks, seen)
     rounds = []
     for place, (moves, now) in enumerate(zip(talks.moves, seen, strict=True)):
         if now.reopened:
-            told.back_at_the_table()
+            recorder.clear_table()
         parts = (moves.who, moves.did, moves.package, moves.why, moves.minds)
         codes = zip(*(part[:, 0] for part in parts), strict=True)
         days = place * scenario.time.days_per_round
@@ -197,7 +197,7 @@ def _rounds(talks: Talks, seen: Sequence[Seen], fallen: Sequence[Fallen]) -> tup
             number=place + 1,
             month=month_of(talks, place + 1),
             date=None if scenario.as_of is None else _after(scenario.as_of, days),
-            turns=tuple(told.turn(place, *map(int, code)) for code in codes if code[1] != NOT_ASKED),
+            turns=tuple(recorder.turn(place, *map(int, code)) for code in codes if code[1] != NOT_ASKED),
             events=events_in(talks, place + 1),
             lines_fallen=tuple(line.line for line in fallen if line.round == place + 1),
             levers=lever_moves(talks, now, seen[place - 1] if place else None),

@@ -141,10 +141,10 @@ class OnePackage:
 
 def one_package(there: Bench, package: int) -> OnePackage:
     signing = _consents(there, package)
-    told = of_texts(there.at_value, there.portrait.utility, {TEXT: package})
+    tables = of_texts(there.at_value, there.portrait.utility, {TEXT: package})
     together = None
-    if len(told.votes_together):
-        row = told.votes_together.iloc[0]
+    if len(tables.votes_together):
+        row = tables.votes_together.iloc[0]
         together = float(row["chance_independent"]), float(row["chance_shared"])
     return OnePackage(
         package=package,
@@ -152,10 +152,10 @@ def one_package(there: Bench, package: int) -> OnePackage:
         signatories=tuple(_signatory(there, package, name, signing) for name in there.scenario.parties),
         agreed=bool(there.central.now.zone[package]),
         agreed_in=_of(_enough(there, package, signing)),
-        at_home=tuple(_at_home(there, package, told.votes.to_dict("records"))),
+        at_home=tuple(_at_home(there, package, tables.votes.to_dict("records"))),
         together=together,
         passes=None if together is None else _of(_votes(there).hold(_in_all(there, package)).passed),
-        afterwards=_afterwards(there, package, signing, told.after_signature.to_dict("records")),
+        afterwards=_afterwards(there, package, signing, tables.after_signature.to_dict("records")),
     )
 
 

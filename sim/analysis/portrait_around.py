@@ -143,15 +143,15 @@ def around(ensemble: Ensemble, utility: Floats) -> Around:
     Args:
         utility: Worth of the packages in it, shape (N, P).
     """
-    path, told = steady_path(ensemble), of_texts(ensemble, utility, _texts(ensemble))
+    path, tables = steady_path(ensemble), of_texts(ensemble, utility, _texts(ensemble))
     return Around(
         lines_given_up=_lines_given_up(ensemble),
         levers=_table(LEVERS, _levers(ensemble, path)),
         no_deal_path=_table(PATH, _path(ensemble, path)),
         strikes=_table(STRIKES, _strikes(ensemble)),
-        votes=told.votes,
-        votes_together=told.votes_together,
-        after_signature=told.after_signature,
+        votes=tables.votes,
+        votes_together=tables.votes_together,
+        after_signature=tables.after_signature,
         guarantees=_table(GUARANTEES, _guarantees(ensemble)),
     )
 

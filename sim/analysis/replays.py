@@ -87,7 +87,7 @@ def replayed(results: Results, most: int) -> Replayed:
     wanted = np.flatnonzero((outcome == "no_zone") | (outcome == "deadline"))
     no_zone, late, too_late = list[NoZone](), list[LastRefusal](), list[int]()
     groups = [dial.lines for dial in hardness_dials(results.scenario, results.structure)]
-    for talks in talks_of(results, n, wanted):
+    for talks in replay_draws(results, n, wanted):
         texts = blockers(talks)
         for b, number in enumerate(talks.ensemble.draws.tolist()):
             if outcome[number] == "no_zone":
@@ -106,12 +106,12 @@ def came_too_late(talks: Talks, b: int) -> bool:
     text = int(talks.standing[b])
     if text == NO_DEAL or talks.ensemble.protocol.quota is not None:
         return False
-    table, asked = last_table(talks, b), talks.aspiration[-1][b]
-    content = (talks.utility[b, :, text] >= asked - TOLERANCE) & table.clear()[:, text]
+    table, aspiration = last_table(talks, b), talks.aspiration[-1][b]
+    content = (talks.utility[b, :, text] >= aspiration - TOLERANCE) & table.clear()[:, text]
     return bool((content | ~talks.ensemble.structure.signs[:, text]).all() and not table.gone()[text])
 
 
-def talks_of(results: Results, n: int, rows: Ints) -> Iterator[Talks]:
+def replay_draws(results: Results, n: int, rows: Ints) -> Iterator[Talks]:
     """Some of the first n draws, played again in blocks; a block's worths are lost when the next is asked for."""
     if not len(rows):
         return
@@ -202,11 +202,11 @@ def _text_before(talks: Talks, b: int, place: int, turn: int) -> int:
 def _refusal(talks: Talks, b: int, place: int, who: int, text: int) -> LastRefusal:
     table, reason, missing = talks.ensemble.structure, WORTH, float("nan")
     crossed = table.lines.crosses[table.lines.pattern[text]] & talks.real_by_round[place, b] & table.lines.of(who)
-    asked, worth = float(talks.aspiration[place, b, who]), float(talks.utility[b, who, text])
+    aspiration, worth = float(talks.aspiration[place, b, who]), float(talks.utility[b, who, text])
     if crossed.any():
         reason = _first(table.lines.names, crossed.tolist())
-    elif worth < asked - TOLERANCE:
-        missing = asked - worth
+    elif worth < aspiration - TOLERANCE:
+        missing = aspiration - worth
     else:
         reason = AT_HOME if talks.approval.attempts[b] else OWN_OFFER
     return LastRefusal(int(talks.ensemble.draws[b]), table.parties[who], place + 1, reason, missing)

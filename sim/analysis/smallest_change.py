@@ -186,10 +186,10 @@ class Search:
         slope = (self.table.margins(dial, far) - now) / (far - dial.value)
         with np.errstate(divide="ignore", invalid="ignore"):
             at = np.where(np.abs(slope) > SLOPE, -now / slope, np.nan)
-        asked = self.signs
-        stuck = (asked & (np.abs(slope) <= SLOPE) & (now < -TOLERANCE)).any(axis=0)
-        least = np.where(asked & (slope > SLOPE), at, -np.inf).max(axis=0)
-        most = np.where(asked & (slope < -SLOPE), at, np.inf).min(axis=0)
+        signing = self.signs
+        stuck = (signing & (np.abs(slope) <= SLOPE) & (now < -TOLERANCE)).any(axis=0)
+        least = np.where(signing & (slope > SLOPE), at, -np.inf).max(axis=0)
+        most = np.where(signing & (slope < -SLOPE), at, np.inf).min(axis=0)
         turn = np.where(least > 0, least, np.where(most < 0, most, 0.0))
         value = dial.value + turn
         behind = ~self.clear[()].all(axis=0) | self.now.gone()

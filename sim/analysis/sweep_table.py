@@ -63,8 +63,8 @@ def sweep_table(title: str, n: int, seed: int, design: str | None, points: Seque
         if numbers.notna().all():
             table[path] = numbers
     last = ["median_month", "most_frequent", "most_frequent_share", "folder"]
-    told = [f"{stage}{end}" for stage in STAGES if stage in table for end in ("", "_low", "_high")]
-    return SweepTable(title, n, seed, design, paths, table[[*paths, "zone_central", *told, *last]])
+    columns = [f"{stage}{end}" for stage in STAGES if stage in table for end in ("", "_low", "_high")]
+    return SweepTable(title, n, seed, design, paths, table[[*paths, "zone_central", *columns, *last]])
 
 
 def zone_at_centre(scenario: Scenario) -> int:

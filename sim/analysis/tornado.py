@@ -100,7 +100,7 @@ def _row(sample: Sample, path: str, noise: "_Noise") -> dict[str, Any] | None:
     values = sample.input(path)
     if (values == values[0]).all():  # it differs, but not in the runs that have the figure
         return None
-    lot = sample.drawn.is_lot(path)
+    lot = sample.drawn.is_binary(path)
     row = _compared(sample, values, noise, lot)
     return {"input": path, "together": sample.drawn.together[path], "kind": "lot" if lot else "number", **row}
 

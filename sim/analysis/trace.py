@@ -19,7 +19,7 @@ NEVER = 0  # in place of a round, which are counted from 1
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class RoundState:
     """How things stood in one round.
 
     Attributes:
@@ -42,11 +42,11 @@ class Seen:
     back_in: int
 
 
-def watch(ensemble: Ensemble) -> tuple[Talks, tuple[Seen, ...]]:
+def watch(ensemble: Ensemble) -> tuple[Talks, tuple[RoundState, ...]]:
     """Play the one draw of an ensemble; the talks are those of `hold_talks`."""
     if len(ensemble) != 1:
         raise ValueError(f"one draw is watched at a time, not {len(ensemble)}")
-    model, seen = PeaceTalks(ensemble), list[Seen]()
+    model, seen = PeaceTalks(ensemble), list[RoundState]()
     try:
         while model.running:
             seen.append(_round(model, seen[-1] if seen else None))
@@ -55,7 +55,7 @@ def watch(ensemble: Ensemble) -> tuple[Talks, tuple[Seen, ...]]:
         model.__dict__.clear()  # as in `hold_talks`: a Mesa model refers to itself
 
 
-def _round(model: PeaceTalks, before: Seen | None) -> Seen:
+def _round(model: PeaceTalks, before: RoundState | None) -> RoundState:
     """Play a round and look."""
     world, old, k = model.ensemble.world, model.state, model.state.round + 1
     levers = world.levers
@@ -72,10 +72,10 @@ def _round(model: PeaceTalks, before: Seen | None) -> Seen:
     if signed != NO_DEAL and world.ratification is not None:
         votes = world.ratification.hold(np.array([signed]))
     back_in = int(model.approval.reopens_at[0])
-    return Seen(waiting, reopened, utility, strength, struck, signed, votes, back_in if back_in > k else NEVER)
+    return RoundState(waiting, reopened, utility, strength, struck, signed, votes, back_in if back_in > k else NEVER)
 
 
-def _struck(ensemble: Ensemble, before: Seen) -> Bools | None:
+def _struck(ensemble: Ensemble, before: RoundState) -> Bools | None:
     """Packages that nobody signs any more, given the round before."""
     ratification = ensemble.world.ratification
     if ratification is None or before.votes is None or before.votes.passed[0]:
@@ -144,16 +144,16 @@ class Turn:
         return (self.party, self.did, self.reason, text, self.minds)
 
 
-class Teller:
+class TurnRecorder:
     """Follows the table from turn to turn: what lies on it, and what each party offered last."""
 
-    def __init__(self, talks: Talks, seen: Sequence[Seen]) -> None:
+    def __init__(self, talks: Talks, seen: Sequence[RoundState]) -> None:
         self._talks, self._seen = talks, seen
         self._mediated = talks.ensemble.protocol.needs_mediator
         self._standing, self._proposer = NO_DEAL, ""
         self._offered: dict[int, Package] = {}
 
-    def back_at_the_table(self) -> None:
+    def clear_table(self) -> None:
         """After a refusal at home the old texts are void: nothing lies on the table."""
         self._standing, self._proposer = NO_DEAL, ""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sim.analysis.happenings import Signature
 from sim.analysis.narrate import Narration, Round
-from sim.analysis.stepping import Holding, Stand, Stepped, look_for, stepped
+from sim.analysis.stepping import Holding, Stand, Stepped, search_draws, stepped
 from sim.app.changed import ChangedFile
 from sim.charts.style import party_styles
 from sim.report.document import Block, Paragraph
@@ -48,7 +48,7 @@ def told(about: ChangedFile, draw: int) -> dict[str, Any]:
 def next_that_ends_so(about: ChangedFile, start: int, wanted: str) -> Generator[None, None, dict[str, Any]]:
     """The next draw, from one on, that ends as wanted: its number, None if none of those played does; the last one."""
     last = start
-    for looked in look_for(about.read(), about.seed, start, wanted, MOST_LOOKED):
+    for looked in search_draws(about.read(), about.seed, start, wanted, MOST_LOOKED):
         if looked.draw is not None:
             return {"draw": looked.draw, "last": looked.last}
         last = looked.last

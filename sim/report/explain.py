@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.counterfactual import SHOWN, Stage, Tried
+from sim.analysis.counterfactual import SHOWN, Counterfactual, Stage
 from sim.analysis.explain import Explanation
 from sim.analysis.parameters import REAL_ABOVE, Change, Dial, Turn
 from sim.analysis.reasons import Obstacle, Share
@@ -364,7 +364,7 @@ def _linkages_that_take(explained: Explanation) -> bool:
     return any(min(each.adds.value, each.adds.low or 0.0) < 0 for party in parties for each in party.linkages)
 
 
-def _tried(explained: Explanation, each: Tried) -> Iterator[Block]:
+def _tried(explained: Explanation, each: Counterfactual) -> Iterator[Block]:
     scenario = explained.results.scenario
     yield heading(f"Tried on the first {each.n:,} runs" if each.n else "Not tried")
     for turn in each.change.turns:
@@ -559,7 +559,7 @@ def turn_data(turn: Turn) -> dict[str, Any]:
         "with": sorted(dial.others) if dial.kind == "hardness" else []}  # fmt: skip
 
 
-def _tried_data(each: Tried) -> dict[str, Any]:
+def _tried_data(each: Counterfactual) -> dict[str, Any]:
     stages = [
         {"stage": stage.name, "before": stage.before.share, "after": stage.after.share}
         | dict(zip(("difference", "low", "high"), stage.difference, strict=True))
