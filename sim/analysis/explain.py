@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sim.analysis.counterfactual import Counterfactual, tried
 from sim.analysis.gaps import RESERVATION_VALUE
 from sim.analysis.ledger import Movement, movements
-from sim.analysis.parameters import Change, Dial, Turn, dials
+from sim.analysis.parameters import Change, Parameter, Turn, parameters
 from sim.analysis.reasons import Reasons, Satisfaction, reasons, satisfactions
 from sim.analysis.rendered import Rendered
 from sim.analysis.replays import Aside, Replayed, replayed, set_aside
@@ -33,7 +33,7 @@ class Explanation(Rendered):
     reasons: Reasons
     satisfactions: tuple[Satisfaction, ...]
     movements: tuple[Movement, ...] = field(repr=False)
-    hardness: tuple[Dial, ...] = field(repr=False)
+    hardness: tuple[Parameter, ...] = field(repr=False)
     opening: Opening = field(repr=False)
     replayed: Replayed = field(repr=False)
     asides: tuple[Aside, ...] = field(repr=False)
@@ -86,11 +86,11 @@ def _worth_trying(found: Opening) -> list[Change]:
 
 def _over_runs(results: Results, asides: tuple[Aside, ...]) -> Iterator[Change]:
     """With a zone at central numbers: the no-deal worth that opens most runs, lower by the median of what it takes."""
-    own = {dial.party: dial for dial in dials(results.scenario) if dial.kind == RESERVATION_VALUE}
+    own = {each.party: each for each in parameters(results.scenario) if each.kind == RESERVATION_VALUE}
     for aside in asides:
         party, _, what = aside.name.partition(".")
         if what == RESERVATION_VALUE and aside.falls is not None:
-            dial: Dial = own[party]
-            turn = Turn(dial, max(dial.low, dial.value - aside.falls[1]))
+            parameter: Parameter = own[party]
+            turn = Turn(parameter, max(parameter.low, parameter.value - aside.falls[1]))
             yield Change((turn,), -1, 0)
             return

@@ -55,24 +55,24 @@ def _turns(there: Bench, package: int, party: str, margin: float) -> list[Turn]:
     Worth is affine in each number, so the value is a quotient.
     """
     found, one, n = [], np.array([package]), there.parties.index(party)
-    for dial in there.central.dials:
-        if dial.party != party or dial.far == dial.value:
+    for parameter in there.central.parameters:
+        if parameter.party != party or parameter.far == parameter.value:
             continue
-        gained = float(there.central.margins_of(one, dial.at(dial.far), (dial.kind,))[n, 0]) - margin
-        slope = gained / (dial.far - dial.value)
+        gained = float(there.central.margins_of(one, parameter.at(parameter.far), (parameter.kind,))[n, 0]) - margin
+        slope = gained / (parameter.far - parameter.value)
         if abs(slope) <= SLOPE:
             continue
-        value = dial.value - margin / slope
-        if dial.low - SLACK <= value <= dial.high + SLACK:
-            turn = Turn(dial, float(np.clip(value, dial.low, dial.high)))
+        value = parameter.value - margin / slope
+        if parameter.low - SLACK <= value <= parameter.high + SLACK:
+            turn = Turn(parameter, float(np.clip(value, parameter.low, parameter.high)))
             if _borne_out(there, one, turn, n):
                 found.append(turn)
-    return sorted(found, key=lambda turn: (round(turn.cost, 12), turn.dial.path))[:MOST_TURNS]
+    return sorted(found, key=lambda turn: (round(turn.cost, 12), turn.parameter.path))[:MOST_TURNS]
 
 
 def _borne_out(there: Bench, one: Ints, turn: Turn, n: int) -> bool:
     """Whether the package is then worth no deal to the party, worked out anew: the will of a guarantor may jump."""
-    margin = there.central.margins_of(one, turn.dial.at(turn.value), (turn.dial.kind,))[n, 0]
+    margin = there.central.margins_of(one, turn.parameter.at(turn.value), (turn.parameter.kind,))[n, 0]
     return bool(margin >= -TOLERANCE)
 
 

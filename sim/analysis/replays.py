@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sim.analysis.gaps import RESERVATION_VALUE, Table, WayOut, fall_alone, way_out
-from sim.analysis.parameters import hardness_dials
+from sim.analysis.parameters import hardness_parameters
 from sim.analysis.reasons import Reasons, Share, smallest_sets
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Ints
@@ -86,7 +86,7 @@ def replayed(results: Results, most: int) -> Replayed:
     outcome = results.head(n, "outcome")["outcome"].to_numpy(object)
     wanted = np.flatnonzero((outcome == "no_zone") | (outcome == "deadline"))
     no_zone, late, too_late = list[NoZone](), list[LastRefusal](), list[int]()
-    groups = [dial.lines for dial in hardness_dials(results.scenario, results.structure)]
+    groups = [parameter.lines for parameter in hardness_parameters(results.scenario, results.structure)]
     for talks in replay_draws(results, n, wanted):
         texts = blockers(talks)
         for b, number in enumerate(talks.ensemble.draws.tolist()):
