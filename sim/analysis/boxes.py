@@ -24,7 +24,6 @@ class Factors:
     """What a box may be a condition on, in n runs.
 
     Attributes:
-        names: Of the columns.
         values: Numbers, or codes of categories from 0, shape (n, columns).
         categories: For each column the number of its categories, 0 for numbers.
     """
@@ -37,7 +36,6 @@ class Factors:
         return len(self.values)
 
     def rows(self, which: Bools) -> "Factors":
-        """Some of the runs."""
         return Factors(self.names, self.values[which], self.categories)
 
 
@@ -56,7 +54,6 @@ class Box:
 
     @property
     def columns(self) -> list[int]:
-        """The columns with a condition."""
         return sorted({*self.low, *self.high, *self.out})
 
     def holds(self, values: Floats) -> Bools:
@@ -71,11 +68,9 @@ class Box:
         return inside
 
     def above(self, column: int, least: float) -> "Box":
-        """The same with a least value."""
         return Box({**self.low, column: least}, self.high, self.out)
 
     def below(self, column: int, most: float) -> "Box":
-        """The same with a largest value."""
         return Box(self.low, {**self.high, column: most}, self.out)
 
     def without(self, column: int, codes: frozenset[int]) -> "Box":
@@ -98,13 +93,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Measure:
-    """How a box tells the runs of interest from the others.
-
-    Attributes:
-        n: Runs inside.
-        cases: Runs of interest inside.
-        all_n, all_cases: The same of all runs that were looked at.
-    """
+    """How a box separates the runs of interest (`cases`) from the others, inside it and over all runs (`all_`)."""
 
     n: int
     cases: int
@@ -133,14 +122,7 @@ class Measure:
 
 
 def measure(box: Box, factors: Factors, cases: Bools, all_n: int = 0, all_cases: int = 0) -> Measure:
-    """How a box does on some runs.
-
-    Args:
-        box: The conditions.
-        factors: The runs.
-        cases: Which of them are of interest, shape (n,).
-        all_n, all_cases: Runs and runs of interest to compare with; left out: all of these.
-    """
+    """How a box does on some runs, compared with totals other than its own where these are given; `cases` is (n,)."""
     inside = box.holds(factors.values)
     found = int(inside.sum()), int(cases[inside].sum())
     return Measure(*found, all_n or len(cases), all_cases or int(cases.sum()))
@@ -169,17 +151,11 @@ Candidate = tuple[Box, Bools]  # a smaller box, and which of the runs in the box
 
 
 def peel(factors: Factors, cases: Bools, columns: Sequence[int] | None = None, share: float = PEEL) -> list[Box]:
-    """Boxes from all runs to few, each a slice smaller than the one before.
+    """Boxes from all runs to few, each a slice smaller than the one before; `cases` has shape (n,).
 
     A slice is the share of the runs in the box with the lowest or the highest values of a number, or one category.
     Taken off is the one with the largest gain in density for each run given up; of equal ones, one that needs no
     further column, then the first by column. It ends when none gains, or the box would hold too few runs.
-
-    Args:
-        factors: The runs.
-        cases: Which of them are of interest, shape (n,).
-        columns: Those that may have conditions; all if left out.
-        share: Size of a slice.
     """
     allowed = range(len(factors.names)) if columns is None else sorted(columns)
     least = max(LEAST_RUNS, int(np.ceil(LEAST_SHARE * len(factors))))
@@ -201,7 +177,6 @@ def peel(factors: Factors, cases: Bools, columns: Sequence[int] | None = None, s
 
 
 def _slices(box: Box, factors: Factors, rows: Ints, columns: Sequence[int], share: float) -> Iterator[Candidate]:
-    """All boxes that are one slice smaller."""
     values, size = factors.values[rows], max(1, int(share * len(rows)))
     for column in columns:
         x = values[:, column]
@@ -236,7 +211,6 @@ def paste(box: Box, factors: Factors, cases: Bools, share: float = PEEL) -> Box:
 
 
 def _wider(box: Box, factors: Factors, share: float) -> Iterator[Box]:
-    """All boxes that are a slice wider at one condition."""
     size = max(1, int(share * int(box.holds(factors.values).sum())))
     for side, column in box.conditions():
         if side == "out":
@@ -267,7 +241,7 @@ def first_dense(boxes: Sequence[Box], factors: Factors, cases: Bools, density: f
     return max(range(len(found)), key=lambda place: (found[place].density, -place))
 
 
-def most_telling(box: Box, factors: Factors, cases: Bools, count: int) -> list[int]:
+def most_informative(box: Box, factors: Factors, cases: Bools, count: int) -> list[int]:
     """The columns of a box, so many at most, without which its density would fall most."""
     lost: dict[int, float] = {}
     for column in box.columns:
@@ -287,8 +261,6 @@ class Found:
     """One box.
 
     Attributes:
-        box: Limits rounded to what the range of each input allows.
-        searched: How it does on the runs it was found on.
         told: How it does on the other half of the runs: this is what is told.
         p: For each condition the quasi-p-value on the other half.
         tradeoff: The boxes it was chosen from: `coverage, density` on the search half, `told_coverage, told_density`
@@ -305,7 +277,7 @@ class Found:
 def find_boxes(
     factors: Factors, cases: Bools, half: Bools, most_inputs: int, most_boxes: int, density: float | None
 ) -> list[Found]:
-    """Boxes one after the other, each among the runs outside of those before."""
+    """Find boxes one after the other, each among the runs outside of those before."""
     found: list[Found] = []
     left = np.ones(len(cases), bool)
     totals = [(int(side.sum()), int(cases[side].sum())) for side in (half, ~half)]
@@ -334,7 +306,7 @@ def _box(
 
     boxes = peel(seen, of_interest)
     place = choose(boxes)
-    columns = most_telling(boxes[place], seen, of_interest, most_inputs)
+    columns = most_informative(boxes[place], seen, of_interest, most_inputs)
     if not columns:
         return None
     later = [column for each in boxes[place:] for column in each.columns if column not in columns]
@@ -342,7 +314,7 @@ def _box(
     boxes = peel(seen, of_interest, columns)
     place = choose(boxes)
     box = boxes[place] if density is not None else paste(boxes[place], seen, of_interest)
-    box = _telling_only(_rounded(box, factors, inward=density is not None), seen, of_interest)
+    box = _significant_only(_rounded(box, factors, inward=density is not None), seen, of_interest)
     rest, of_rest = factors.rows(test), cases[test]
     told = measure(box, rest, of_rest, *totals[1])
     if not box.conditions() or share_interval(told.cases, told.n)[0] <= told.base_rate:
@@ -361,7 +333,7 @@ def _rounded(box: Box, factors: Factors, inward: bool) -> Box:
     return Box(low, {column: limit(column, value, math.floor) for column, value in box.high.items()}, box.out)
 
 
-def _telling_only(box: Box, factors: Factors, cases: Bools) -> Box:
+def _significant_only(box: Box, factors: Factors, cases: Bools) -> Box:
     """The box without conditions that tell nothing, the least telling set aside first."""
     while box.conditions():
         chances = quasi_p(box, factors, cases)

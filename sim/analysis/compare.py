@@ -24,9 +24,6 @@ class Comparison(Rendered):
     differences are taken draw by draw (paired), which makes their intervals narrow.
 
     Attributes:
-        results: As given.
-        names: One a result, told apart.
-        paired: Whether differences are draw by draw.
         inputs: Inputs that differ: `input`, then for each name its value, and `NAME.where` (file:line:column).
         figures: One row a figure and result: `figure, label, kind` (`share` or `mean`), `name, value, low, high, n`,
             and against the first `difference, difference_low, difference_high, pairs`, all with 95 % intervals.
@@ -43,16 +40,12 @@ class Comparison(Rendered):
     transitions: pd.DataFrame
 
     def overview(self) -> tuple[str, pd.DataFrame]:
-        """Figures, a column a result."""
         table = self.figures.pivot_table(index="label", columns="name", values="value", sort=False)[list(self.names)]
         return f"Comparison of {len(self.results)} results", table.reset_index(names="figure")
 
 
 def compare(results: Sequence[Results]) -> Comparison:
     """Set results side by side.
-
-    Args:
-        results: At least two; all are compared with the first.
 
     Raises:
         ValueError: if there are fewer than two.

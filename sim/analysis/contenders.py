@@ -36,8 +36,6 @@ def contenders(texts: Row[str], parties: Row[str], faults: Faults) -> list[Conte
     """The strategies that `[LABEL=]STRATEGY` texts name, sorted by what they are and not by what they are called.
 
     Args:
-        texts: STRATEGY is a name of the registry, or a YAML block with `name` and parameters.
-        parties: Names of the parties of the scenario.
         faults: Takes what is wrong; its places are the number of the text and the column in it.
     """
     found: list[tuple[Contender, object]] = []
@@ -105,12 +103,6 @@ def _label_of(block: MappingNode) -> str:
 def seats(named: Row[str] | None, by_default: Row[str], speaking: Row[str], parties: Row[str]) -> tuple[str, ...]:
     """The parties whose strategies vary, in the order of the file.
 
-    Args:
-        named: Those asked for; None for the default.
-        by_default: Those that sign and speak.
-        speaking: Those that speak.
-        parties: All of the scenario.
-
     Raises:
         ScenarioError: if one is unknown, named twice or never speaks, or there is none.
     """
@@ -131,16 +123,10 @@ def seats(named: Row[str] | None, by_default: Row[str], speaking: Row[str], part
 
 def strategy_axes(found: Row[Contender], varied: Row[str]) -> dict[str, list[str]]:
     """The strategies of each party that varies, by path: every assignment is a point of this grid."""
-    return {strategy_path(name): [one.strategy for one in found] for name in varied}
-
-
-def strategy_path(party: str) -> str:
-    """The dotted path of a party's strategy."""
-    return f"parties.{party}.strategy"
+    return {f"parties.{name}.strategy": [one.strategy for one in found] for name in varied}
 
 
 def as_vary(axes: Dictionary[str, Row[str]]) -> list[str]:
-    """Axes as `PATH=SPEC` texts."""
     return [f"{path}={','.join(values)}" for path, values in axes.items()]
 
 
@@ -148,13 +134,6 @@ def check_grid(
     found: Row[Contender], varied: Row[str], others: Dictionary[str, int], set_paths: Row[str], parties: Row[str]
 ) -> None:
     """Refuse a grid that is too large, or that sets a strategy which the strategies named replace.
-
-    Args:
-        found: The strategies.
-        varied: Parties that play them.
-        others: Number of values of each other path that varies.
-        set_paths: Paths that are set once.
-        parties: All of the scenario.
 
     Raises:
         ScenarioError: with what would do.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sim.analysis.compare import Mean, paired_difference
-from sim.analysis.parameters import Change, Dial, Turn
+from sim.analysis.parameters import Change, Parameter, Turn
 from sim.analysis.reasons import Share
 from sim.core.fields import DEFAULT_LAW, MIDDLE_LAWS
 from sim.results.figures import STAGES
@@ -27,7 +27,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Tried:
+class Counterfactual:
     """What a change does to the runs.
 
     Attributes:
@@ -45,15 +45,15 @@ class Tried:
     fault: str = ""
 
 
-def tried(results: Results, change: Change, most: int) -> Tried:
+def tried(results: Results, change: Change, most: int) -> Counterfactual:
     """Play the first `most` runs of some results again with a change, each number moved together with its range."""
     n, sets = min(results.n, most), settings(change.turns)
     try:
         scenario = results.scenario.with_sets(sets)
     except ScenarioError as error:
-        return Tried(change, tuple(sets), 0, (), str(error).splitlines()[0])
+        return Counterfactual(change, tuple(sets), 0, (), str(error).splitlines()[0])
     before, after = results.head(n), run(scenario, n, results.seed).draws
-    return Tried(change, tuple(sets), n, tuple(_stages(before, after)))
+    return Counterfactual(change, tuple(sets), n, tuple(_stages(before, after)))
 
 
 def _stages(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[Stage]:
@@ -68,19 +68,19 @@ def settings(turns: Sequence[Turn]) -> list[str]:
     """Turns as `PATH=VALUE`: a stated range moves with its value and keeps its width, cut off where its scale ends."""
     texts = []
     for turn in turns:
-        dial, value = turn.dial, turn.rounded
-        paths = [dial.path, *(dial.others if dial.kind == "hardness" else ())]
-        texts += [f"{path}={_moved(dial, value)}" for path in paths]
+        parameter, value = turn.parameter, turn.rounded
+        paths = [parameter.path, *(parameter.others if parameter.kind == "hardness" else ())]
+        texts += [f"{path}={_moved(parameter, value)}" for path in paths]
     return texts
 
 
-def _moved(dial: Dial, value: float) -> str:
-    number = dial.number
+def _moved(parameter: Parameter, value: float) -> str:
+    number = parameter.number
     if not number.uncertain:
         return f"{value:.10g}"
     assert number.low is not None and number.high is not None
-    by = value - dial.value
-    low, high = max(dial.low, number.low + by), min(dial.high, number.high + by)
+    by = value - parameter.value
+    low, high = max(parameter.low, number.low + by), min(parameter.high, number.high + by)
     if number.law in MIDDLE_LAWS:
         half = min(value - low, high - value)
         low, high = value - half, value + half

@@ -29,7 +29,6 @@ class Sheet:
     """Runs that are played together.
 
     Attributes:
-        name: What they are in the design.
         start: Draw that lends the first of them all that is not in the design; the next lends the second, and so on.
         uniforms: By place of the input, shape (n, inputs).
     """
@@ -45,9 +44,7 @@ class Design:
 
     Attributes:
         name: In the identity of what comes of it: what it is, how large, by which inputs.
-        paths: Inputs, one for each column of the sheets; each speaks for all that are drawn together with it.
         together: All paths by the one that speaks for them.
-        sheets: In the order in which they are played.
         sided: Inputs of which only the side counts: from one half up a red line is real, below it is not, however hard
             it is (one with hardness 1 always is).
     """
@@ -60,7 +57,6 @@ class Design:
 
     @property
     def runs(self) -> int:
-        """How many runs it takes."""
         return sum(len(sheet.uniforms) for sheet in self.sheets)
 
     def identity(self, results: Results) -> str:
@@ -69,7 +65,6 @@ class Design:
         return hashlib.sha256(canonical(facts)).hexdigest()
 
     def given(self, sheet: Sheet) -> dict[str, Floats]:
-        """The uniforms of a sheet by every path."""
         given: dict[str, Floats] = {}
         for first, column in zip(self.paths, sheet.uniforms.T, strict=True):
             uniforms = np.where(column >= 0.5, 0.0, ALMOST_1) if first in self.sided else np.ascontiguousarray(column)
@@ -77,7 +72,7 @@ class Design:
         return given
 
 
-class Keeper(Protocol):
+class DesignStore(Protocol):
     """Where runs of a design are kept, such as a `DesignFolder`."""
 
     def read(self, sheet: int, first: int, count: int) -> pd.DataFrame | None:
@@ -89,16 +84,9 @@ class Keeper(Protocol):
 
 def play(
     design: Design, results: Results, asked: Figure, tell: Callable[[int], None] = lambda runs: None,
-    keeper: Keeper | None = None,
+    store: DesignStore | None = None,
 ) -> dict[str, Floats]:  # fmt: skip
     """A figure of every run of a design, by the name of its sheet.
-
-    Args:
-        design: The plan.
-        results: Whose scenario and seed are played.
-        asked: The figure.
-        tell: Called with the number of runs after each piece.
-        keeper: Where runs are kept, and are not played again; None for nowhere.
 
     Raises:
         NoAnswer: if some run has no such figure.
@@ -107,11 +95,11 @@ def play(
     for number, sheet in enumerate(design.sheets):
         for first in range(0, len(sheet.uniforms), PIECE):
             count = min(PIECE, len(sheet.uniforms) - first)
-            draws = keeper.read(number, first, count) if keeper is not None else None
+            draws = store.read(number, first, count) if store is not None else None
             if draws is None:
                 draws = _piece(design, sheet, results, first, count)
-                if keeper is not None:
-                    keeper.write(number, first, draws)
+                if store is not None:
+                    store.write(number, first, draws)
             found[sheet.name].append(asked.values(draws))
             if np.isnan(found[sheet.name][-1]).any():
                 raise NoAnswer(
@@ -123,7 +111,6 @@ def play(
 
 
 def _piece(design: Design, sheet: Sheet, results: Results, first: int, count: int) -> pd.DataFrame:
-    """Some rows of a sheet, played."""
     given = {path: uniforms[first : first + count] for path, uniforms in design.given(sheet).items()}
     played = play_chunk(results.scenario, results.seed, sheet.start + first, count, results.structure, given=given)
     return played.draws
@@ -146,10 +133,7 @@ def shifted_sobol(seed: int, name: str, points: int, columns: int) -> Floats:
     """Sobol's points, shifted as a whole by uniforms of the seed's own streams, shape (points, columns), in [0, 1).
 
     Args:
-        seed: Of the shift.
-        name: Of its streams.
         points: A power of two.
-        columns: At least 1.
 
     Source: Sobol (1967), with the direction numbers of Joe & Kuo (2008) in SciPy; the shift of Cranley & Patterson
     (1976).

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.boxes import LEAST_CASES, Box, Factors, Found, find_boxes
-from sim.analysis.drawn_inputs import inputs_of, runs_looked_at
+from sim.analysis.drawn_inputs import inputs_of, sampled_runs
 from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.rendered import Rendered
 from sim.core.packages import Bools
@@ -19,13 +19,7 @@ MOST_SEARCHED = 20_000  # runs a search looks at: more would take minutes and fi
 
 @dataclass(frozen=True)
 class Question:
-    """What is looked for.
-
-    Attributes:
-        asked: The figure.
-        turned: Whether runs without it are of interest.
-        above, below: Of a mean: values above or below this are of interest.
-    """
+    """What is looked for: a figure, whether runs without it count instead, and of a mean the bound."""
 
     asked: Figure
     turned: bool = False
@@ -48,10 +42,6 @@ class Discovery(Rendered):
     """Conditions under which runs end a certain way.
 
     Attributes:
-        results: The runs.
-        question: What was looked for.
-        factors: What conditions may be on, in the runs that were looked at.
-        of_signed: Whether only runs that signed a text were looked at.
         n, cases: Runs that were looked at, and those of interest.
         searched: Runs on which boxes were found; they are told on `tested` others.
         boxes: Found one after the other, each among the runs outside of those before.
@@ -74,19 +64,16 @@ class Discovery(Rendered):
     note: str = ""
 
     def overview(self) -> tuple[str, pd.DataFrame]:
-        """A row a box."""
         boxes = [{"box": number, "runs": box.told.n, "coverage": box.told.coverage, "density": box.told.density}
                  for number, box in enumerate(self.boxes, 1)]  # fmt: skip
         title = f"Conditions under which runs {self.question.asked.does}"
         return title, pd.DataFrame(boxes) if boxes else pd.DataFrame({"note": [self.note]})
 
     def range_of(self, column: int) -> tuple[float, float]:
-        """Least and largest value of an input in these runs."""
         values = self.factors.values[:, column]
         return float(values.min()), float(values.max())
 
     def left_out(self, box: Box, column: int) -> list[str]:
-        """Names of the categories that a condition leaves out."""
         name, codes = self.factors.names[column], sorted(box.out.get(column, ()))
         issue = self.results.scenario.issues.get(name)
         known = ["not real", "real"] if issue is None else list(issue.options)
@@ -104,10 +91,7 @@ def discover(
     signed text, only runs that signed one are looked at, and conditions may be on its options too.
 
     Args:
-        results: Finished runs of one scenario.
         question: What is of interest; a name for runs that have the share of this name.
-        most_inputs: Inputs with a condition in a box, at most.
-        most_boxes: Boxes, at most.
         density: Share of the runs in a box that should be of interest at least; left out: the box with the largest
             harmonic mean of coverage and density is taken.
 
@@ -122,7 +106,7 @@ def discover(
         )
         raise NoAnswer(f"{question.asked.name} {said}")
     of_signed = question.asked.of_text
-    draws = runs_looked_at(results)
+    draws = sampled_runs(results)
     draws = draws[draws["package"].notna()] if of_signed else draws
     cases = question.cases(draws)
     draws, cases = draws[~np.isnan(cases)], cases[~np.isnan(cases)] > 0
@@ -153,7 +137,7 @@ def factors_of(results: Results, draws: pd.DataFrame, options: bool) -> Factors:
         if len(column) and (column != column[0]).any():
             names.append(path)
             columns.append(column)
-            categories.append(2 if drawn.is_lot(path) else 0)
+            categories.append(2 if drawn.is_binary(path) else 0)
     if options and len(draws):
         texts = draws["package"].str.split("/", expand=True)
         for place, (issue, spec) in enumerate(results.scenario.issues.items()):
@@ -168,7 +152,6 @@ def factors_of(results: Results, draws: pd.DataFrame, options: bool) -> Factors:
 
 
 def _why_nothing(factors: Factors, cases: Bools, of_signed: bool) -> str:
-    """Why no box can be looked for; empty if one can."""
     n, of_interest = len(cases), int(cases.sum())
     which = "runs that signed a text" if of_signed else "runs"
     if not n:

@@ -24,7 +24,6 @@ class Drawn:
     Attributes:
         together: Paths of the inputs that differ, sorted; each with all paths drawn together with it, itself first.
         columns: Values by path, shape (n,) each.
-        seed: Of the runs.
     """
 
     together: Mapping[str, tuple[str, ...]]
@@ -33,27 +32,26 @@ class Drawn:
 
     @property
     def paths(self) -> list[str]:
-        """One path for each input that differs, sorted."""
         return list(self.together)
 
     def values(self, path: str) -> Floats:
         """An input in every run, shape (n,); of a lot, 1 where it fell so."""
         return self.columns[path].to_numpy(float)
 
-    def is_lot(self, path: str) -> bool:
+    def is_binary(self, path: str) -> bool:
         """Whether an input is one of two: a red line is real or it is not."""
         return path.endswith(REAL)
 
 
 @remembered
-def runs_looked_at(results: Results) -> pd.DataFrame:
+def sampled_runs(results: Results) -> pd.DataFrame:
     """The first of the finished runs, with all columns: as many as tell an input that matters from luck."""
     return results.head(MOST_RUNS)
 
 
 def inputs_of(results: Results) -> Drawn:
     """The inputs of the runs looked at that are not the same in all of them."""
-    runs = runs_looked_at(results)
+    runs = sampled_runs(results)
     columns = {str(name).removeprefix(PREFIX): runs[name] for name in runs if str(name).startswith(PREFIX)}
     first: dict[str, str] = {}
     together: dict[str, tuple[str, ...]] = {}
@@ -85,6 +83,6 @@ def dummy(seed: int, number: int, n: int) -> Floats:
 
 
 def resamples(seed: int, n: int, count: int) -> np.ndarray:
-    """Rows of `count` bootstrap samples of n rows each, with replacement, shape (count, n)."""
+    """Rows of bootstrap samples of n rows each, with replacement, shape (count, n)."""
     drawn = streams.uniform(seed, "analysis.bootstrap", 0, count * n).reshape(count, n)
     return np.asarray((drawn * n).astype(np.int64))

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sim.analysis.counterfactual import Tried, tried
+from sim.analysis.counterfactual import Counterfactual, tried
 from sim.analysis.gaps import RESERVATION_VALUE
 from sim.analysis.ledger import Movement, movements
-from sim.analysis.parameters import Change, Dial, Turn, dials
+from sim.analysis.parameters import Change, Parameter, Turn, parameters
 from sim.analysis.reasons import Reasons, Satisfaction, reasons, satisfactions
 from sim.analysis.rendered import Rendered
 from sim.analysis.replays import Aside, Replayed, replayed, set_aside
@@ -23,17 +23,9 @@ class Explanation(Rendered):
     """Why the runs of some results ended as they did.
 
     Attributes:
-        results: Of which.
-        reasons: What stood in the way, as shares of runs.
-        satisfactions: Who has least to show for an agreement, by party.
-        movements: From opening to text, by issue and party.
-        hardness: The numbers that say which red lines are real at central numbers.
-        opening: The smallest changes that open a zone there.
         replayed: The first runs, those without a deal played again.
-        asides: What setting one obstacle aside does over runs.
-        moved_by: For each stage that runs get to, the uncertain number that goes with the largest difference; None
-            where none stands out or the runs are too few.
-        tried: The changes that were tried out on the first runs.
+        moved_by: For each stage, the uncertain number that goes with the largest difference; None where none stands out
+            or the runs are too few.
         weights: Which single weight turns the package signed most often.
     """
 
@@ -41,21 +33,17 @@ class Explanation(Rendered):
     reasons: Reasons
     satisfactions: tuple[Satisfaction, ...]
     movements: tuple[Movement, ...] = field(repr=False)
-    hardness: tuple[Dial, ...] = field(repr=False)
+    hardness: tuple[Parameter, ...] = field(repr=False)
     opening: Opening = field(repr=False)
     replayed: Replayed = field(repr=False)
     asides: tuple[Aside, ...] = field(repr=False)
     moved_by: Mapping[str, Mover | None] = field(repr=False)
-    tried: tuple[Tried, ...] = field(repr=False)
+    tried: tuple[Counterfactual, ...] = field(repr=False)
     weights: WeightFlips = field(repr=False)
 
 
 def explain(results: Results, look: int = LOOK) -> Explanation:
-    """Explain results.
-
-    Args:
-        results: As played, or as `open_results` reads them.
-        look: How many of the first runs are played again, to see by how much they missed a deal and to try changes.
+    """Explain results by their columns, and by playing the first `look` runs again.
 
     Raises:
         ValueError: if `look` is below 1.
@@ -98,11 +86,11 @@ def _worth_trying(found: Opening) -> list[Change]:
 
 def _over_runs(results: Results, asides: tuple[Aside, ...]) -> Iterator[Change]:
     """With a zone at central numbers: the no-deal worth that opens most runs, lower by the median of what it takes."""
-    own = {dial.party: dial for dial in dials(results.scenario) if dial.kind == RESERVATION_VALUE}
+    own = {each.party: each for each in parameters(results.scenario) if each.kind == RESERVATION_VALUE}
     for aside in asides:
         party, _, what = aside.name.partition(".")
         if what == RESERVATION_VALUE and aside.falls is not None:
-            dial: Dial = own[party]
-            turn = Turn(dial, max(dial.low, dial.value - aside.falls[1]))
+            parameter: Parameter = own[party]
+            turn = Turn(parameter, max(parameter.low, parameter.value - aside.falls[1]))
             yield Change((turn,), -1, 0)
             return

@@ -56,7 +56,6 @@ class DrawExplained(Rendered):
     """One draw.
 
     Attributes:
-        story: Who offered what, who refused and why, and how it ended.
         opened: Without a zone: the ways out, least first where they can be compared.
         nearest: Out of time with a zone: the package that came nearest; None otherwise.
         room: With a deal: by how much no deal could be worth more to each signatory before the text is worth less to
@@ -98,11 +97,11 @@ def _opened(talks: Talks, table: Table, blocker: str) -> tuple[Opened, ...]:
 
 def _nearest(talks: Talks, table: Table) -> Nearest | None:
     """Search all packages that cross no real line: the smallest sum of what they lack; ties by rank."""
-    structure, asked = table.structure, talks.aspiration[-1][0]
+    structure, aspiration = table.structure, talks.aspiration[-1][0]
     free = np.flatnonzero((table.clear() | ~structure.signs).all(axis=0) & ~table.gone())
-    if not len(free) or table.quota is not None or np.isnan(asked).any():
+    if not len(free) or table.quota is not None or np.isnan(aspiration).any():
         return None
-    lacking = np.where(structure.signs[:, free], np.maximum(asked[:, None] - talks.utility[0][:, free], 0.0), 0.0)
+    lacking = np.where(structure.signs[:, free], np.maximum(aspiration[:, None] - talks.utility[0][:, free], 0.0), 0.0)
     total = lacking.sum(axis=0)
     tied = np.flatnonzero(total <= total.min() + TOLERANCE)
     on_the_table = bool((free[tied] == talks.standing[0]).any())

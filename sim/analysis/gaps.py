@@ -24,7 +24,6 @@ class Table:
     """The packages of one draw in one round, as the parties see them.
 
     Attributes:
-        structure: Who signs, and which lines a package crosses.
         margin: Worth of packages less the worth of no deal, shape (N, P).
         real: Red lines that are real, shape (L,).
         quota: How many signatories are enough; None for all.
@@ -88,7 +87,6 @@ class Table:
         return zone
 
     def opens(self, aside: Collection[int]) -> bool:
-        """Whether setting lines aside leaves a package that enough signatories could sign."""
         return bool((self.votes_short(aside) <= 0).any())
 
 
@@ -97,7 +95,6 @@ class WayOut:
     """One set of obstacles that opens a zone when it is set aside, and how much of the no-deal worths it takes.
 
     Attributes:
-        names: Of the obstacles, sorted.
         falls: By how much the no-deal worth of each party among them is too high for the package that takes least in
             all, as `(party, worth)`, on the party's own scale.
         packages: Packages that open when all of the set is set aside.
@@ -111,7 +108,6 @@ class WayOut:
 
     @property
     def total(self) -> float:
-        """The falls added up."""
         return float(sum(fall for _, fall in self.falls))
 
 

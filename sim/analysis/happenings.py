@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.trace import NEVER, Seen
+from sim.analysis.trace import NEVER, RoundState
 from sim.core.packages import NO_DEAL
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.ratification import Votes
@@ -47,11 +47,8 @@ class Ballot:
     """A vote that was held.
 
     Attributes:
-        ratifier, vote: Who voted, and which of its votes.
         month: Months after the signature.
-        in_favour: Share in favour.
         needed: The share that it took: more than that if `more_than`, else at least.
-        passed: Whether it was enough.
     """
 
     ratifier: str
@@ -68,10 +65,7 @@ class Signature:
     """A text that was signed, and what came of it at home.
 
     Attributes:
-        round, month: When.
-        package: The text.
         ballots: Votes held, in the order of their months; after a refusal there are none.
-        refused_by: The ratifier that refused it, None if nobody did.
         barred: It refused without a vote: it could not vote on this text.
         months_to_force: From signature to entry into force, None if it was refused.
         back_in: Round in which the parties talked again, None if they did not.
@@ -88,7 +82,6 @@ class Signature:
 
 
 def month_of(talks: Talks, number: int) -> float:
-    """Months from the start to a round."""
     return (number - 1) * talks.ensemble.scenario.time.days_per_round / DAYS_PER_MONTH
 
 
@@ -108,7 +101,7 @@ def lines_fallen(talks: Talks) -> tuple[Fallen, ...]:
     return tuple(Fallen(name, k, month_of(talks, k)) for k, name in sorted(fell))
 
 
-def lever_moves(talks: Talks, seen: Seen, before: Seen | None) -> tuple[LeverMove, ...]:
+def lever_moves(talks: Talks, seen: RoundState, before: RoundState | None) -> tuple[LeverMove, ...]:
     """Levers that moved between two rounds, in name order; before the first all are at rest."""
     levers = talks.ensemble.world.levers
     if levers is None:
@@ -119,12 +112,12 @@ def lever_moves(talks: Talks, seen: Seen, before: Seen | None) -> tuple[LeverMov
     return tuple(LeverMove(name, parties[owner], now, then) for name, owner, now, then in moves if now != then)
 
 
-def signatures(talks: Talks, seen: Sequence[Seen]) -> tuple[Signature, ...]:
+def signatures(talks: Talks, seen: Sequence[RoundState]) -> tuple[Signature, ...]:
     """Texts that were signed, one after the other."""
     return tuple(_signature(talks, k, each) for k, each in enumerate(seen, start=1) if each.signed != NO_DEAL)
 
 
-def _signature(talks: Talks, number: int, seen: Seen) -> Signature:
+def _signature(talks: Talks, number: int, seen: RoundState) -> Signature:
     package = in_file_order(talks.ensemble.scenario, talks.ensemble.structure.space.options_of(seen.signed))
     votes, ratification = seen.votes, talks.ensemble.world.ratification
     if votes is None or ratification is None:

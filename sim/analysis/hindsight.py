@@ -36,7 +36,6 @@ class Hindsight:
             `inside`, the share of them that lie there, with its 95 % interval; `error`, their mean distance from
             there; `mean` and `mean_error`, the weighted mean of positions and its distance; `middle_error`, that of
             the middle.
-        facts: What else can be set side by side: `what`, `happened`, `runs`.
         signed: Runs with a text, of which the issues are told.
     """
 
@@ -64,16 +63,15 @@ def hindsight(results: Results) -> Hindsight | None:
     """
     scenario = results.scenario
     places = {name: _scale(scenario, name) for name in scenario.issues}
-    told = _terms(scenario.history or {}, scenario, places)
-    if not told:
+    terms = _terms(scenario.history or {}, scenario, places)
+    if not terms:
         return None
     means = portrait(scenario)
-    rows = [_row(scenario, issue, ends, places[issue], results.packages_signed, means) for issue, ends in told.items()]
+    rows = [_row(scenario, issue, ends, places[issue], results.packages_signed, means) for issue, ends in terms.items()]
     return Hindsight(pd.DataFrame(rows, columns=COLUMNS), _facts(results), results.agreements)
 
 
 def _scale(scenario: Scenario, issue: str) -> dict[str, float]:
-    """Place of every option, 0 to 100."""
     spec = scenario.issues[issue]
     return spec.scale or dict(zip(spec.options, even_scale(len(spec.options)).tolist(), strict=True))
 
@@ -112,12 +110,10 @@ def _row(
 
 
 def _distance(place: float, ends: tuple[float, float]) -> float:
-    """How far a place lies from a stretch of the scale; 0 inside."""
     return max(ends[0] - place, place - ends[1], 0.0)
 
 
 def _facts(results: Results) -> pd.DataFrame:
-    """Whether and when a text was signed and came into force."""
     history, scenario = results.scenario.history or {}, results.scenario
     rows: list[tuple[str, str, str]] = []
     signed, force = results.agreements, round(results.summary()["outcomes"]["in_force"] * results.n)
@@ -132,8 +128,8 @@ def _facts(results: Results) -> pd.DataFrame:
         rows.append(("it came into force", "yes", f"{_share(force, signed)} of those signed" if signed else "-"))
     if history.get("held"):
         held = next((step.count for step in stages(results) if step.name == "held_60"), None)
-        told = "not computed" if held is None else f"60 months and more: {_share(held, force)} of those in force"
-        rows.append(("it held", str(history["held"]), told))
+        text = "not computed" if held is None else f"60 months and more: {_share(held, force)} of those in force"
+        rows.append(("it held", str(history["held"]), text))
     return pd.DataFrame(rows, columns=["what", "happened", "runs"])
 
 
@@ -143,7 +139,6 @@ def _share(count: int, n: int) -> str:
 
 
 def _month(scenario: Scenario, when: Any) -> float | None:
-    """Months from the start of the scenario to a date."""
     if scenario.as_of is None or not isinstance(when, (str, date)):
         return None
     try:

@@ -25,7 +25,7 @@ def differing_inputs(scenarios: Sequence[Scenario], names: Sequence[str]) -> pd.
     paths = sorted({path for each in read for path in each})
     rows = []
     for path in paths:
-        if any(path not in each for each in read) and not _tells_of_a_part(path, scenarios):
+        if any(path not in each for each in read) and not _describes_part(path, scenarios):
             continue
         values = [each.get(path) for each in read]
         if len(set(values)) > 1:
@@ -35,7 +35,7 @@ def differing_inputs(scenarios: Sequence[Scenario], names: Sequence[str]) -> pd.
     return pd.DataFrame(rows, columns=["input", *names, *(f"{name}.where" for name in names)])
 
 
-def _tells_of_a_part(path: str, scenarios: Sequence[Scenario]) -> bool:
+def _describes_part(path: str, scenarios: Sequence[Scenario]) -> bool:
     """Whether an input that some scenario lacks is told: of a whole party, issue or line one input speaks for all."""
     block, *rest = path.split(".")
     if block == "issues":

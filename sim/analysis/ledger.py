@@ -30,7 +30,6 @@ class Step:
     """One issue of one party in one draw.
 
     Attributes:
-        issue: Its name.
         opening, until: Option in the party's opening and where it ended.
         before, after: What these are worth to it, in points.
     """
@@ -43,7 +42,6 @@ class Step:
 
     @property
     def moved(self) -> bool:
-        """Whether it ended elsewhere than it opened."""
         return self.opening != self.until
 
 
@@ -52,10 +50,8 @@ class Account:
     """One party in one draw: what it put on the table first, and where it ended.
 
     Attributes:
-        party: Its name.
         opening: The first package that it put on the table, None if it never did.
         until: The text signed; without one, its own last offer, None if it made none.
-        signed: Whether `until` is the text signed.
         opening_worth, until_worth: What these were worth to it as it bargained, on its own scale from 0 to 1.
         steps: Issue by issue, in the order of the file; none without an opening.
     """
@@ -75,8 +71,6 @@ def accounts(
     """The accounts of all parties, in the order of the file.
 
     Args:
-        scenario: Whose points count.
-        turns: All turns of a draw, in order.
         package: The text signed, None without one; `worth` is what it is worth to each party.
     """
     offers: dict[str, list[Turn]] = {party: [] for party in scenario.parties}
@@ -107,11 +101,9 @@ class Movement:
     """One issue of one party over the runs in which a text was signed and the party had made an offer of its own.
 
     Attributes:
-        issue, party: Their names.
         n: Those runs.
         moved: Those of them whose text has another option than the party's opening.
         mean: Points from opening to text; NaN without a run, as are the ends.
-        low, high: Their 10th and 90th percentile.
     """
 
     issue: str
@@ -161,7 +153,6 @@ def _changes(results: Results) -> dict[tuple[str, str], Ints]:
 
 
 def _options(texts: pd.Series, issues: Mapping[str, Sequence[str]]) -> Ints:
-    """The options of packages as places in the file's order, shape (rows, issues)."""
     codes, known = pd.factorize(texts)
     places = [
         [options.index(option) for option, options in zip(str(text).split("/"), issues.values(), strict=True)]
@@ -172,13 +163,7 @@ def _options(texts: pd.Series, issues: Mapping[str, Sequence[str]]) -> Ints:
 
 @dataclass(frozen=True)
 class GivenUp:
-    """A red line over all runs.
-
-    Attributes:
-        party, line: Whose, and its id.
-        fell: Runs in which it was real at the start and fell.
-        real: Runs in which it was real at the start.
-    """
+    """A red line over all runs: in how many it was real at the start (`real`), and in how many of these it fell."""
 
     party: str
     line: str

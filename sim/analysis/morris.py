@@ -34,7 +34,7 @@ def morris_design(results: Results, drawn: Drawn, paths: Sequence[str], trajecto
     points = _sampled(paths, trajectories, results.seed)
     steps = points.reshape(trajectories, len(paths) + 1, len(paths))
     sheets = tuple(Sheet(f"step {k}", 0, steps[:, k]) for k in range(len(paths) + 1))
-    lots = frozenset(path for path in paths if drawn.is_lot(path))
+    lots = frozenset(path for path in paths if drawn.is_binary(path))
     return Design(f"morris {trajectories} {' '.join(paths)}", tuple(paths), drawn.together, sheets, lots)
 
 
@@ -44,10 +44,7 @@ def morris_effects(
     """Elementary effects, one row an input.
 
     Args:
-        paths: Of the inputs.
         points: Of all runs, trajectory by trajectory, shape (trajectories x (inputs + 1), inputs).
-        figure: Of the same runs.
-        seed: Of the bootstrap.
         sided: Those of which only the side counts: one step is the whole way.
 
     Returns:
@@ -78,7 +75,6 @@ def morris_effects(
 
 
 def trajectories_of(design: Design) -> Floats:
-    """The points of all runs, trajectory by trajectory."""
     steps = np.array([sheet.uniforms for sheet in design.sheets]).transpose(1, 0, 2)
     return steps.reshape(-1, len(design.paths))
 

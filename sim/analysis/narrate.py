@@ -20,7 +20,7 @@ from sim.analysis.happenings import (
 )
 from sim.analysis.ledger import Account, accounts
 from sim.analysis.rendered import Rendered
-from sim.analysis.trace import Package, Seen, Teller, Turn, package_named, watch
+from sim.analysis.trace import Package, RoundState, Turn, TurnRecorder, package_named, watch
 from sim.core.packages import NO_DEAL
 from sim.core.state import NOT_ASKED
 from sim.model.domain import structure
@@ -38,11 +38,8 @@ class Round:
     Attributes:
         number: From 1.
         month: Months since the start; `date` if the file gives one.
-        turns: What the parties did, in order.
-        events: Ids of the events that happened.
         lines_fallen: Red lines that fell, as `party.id`.
         levers: Levers of the mediator whose strength is another than in the round before.
-        channel_open: Whether the parties could speak.
         waiting: Nobody talked, since a signed text had been refused at home.
         left: Parties that left the talks at its start, which ended them.
     """
@@ -64,15 +61,12 @@ class Seat:
     """A party in this draw.
 
     Attributes:
-        name: As in the file.
         no_deal_at_start: What no deal is worth to it in the first round.
         no_deal: The same in the round of signature, else in the last.
         best: The largest worth it could sign by then, None if it could sign nothing.
         real_lines: Its red lines that are real at the start of this draw, as `party.id`.
-        other_lines: Its red lines that are not.
         signs: Whether it signs the text of the agreement, or some package if there is none.
         worth: Of the text signed, None without a deal.
-        margin: That worth less the no-deal worth.
     """
 
     name: str
@@ -91,13 +85,6 @@ class Narration(Rendered):
     """One negotiation of a scenario; as text, the story of it.
 
     Attributes:
-        scenario: Of which this is one draw.
-        seed, draw: Which one.
-        seats: The parties, in the order of the file.
-        rounds: What was said and what happened, to the round of signature or the last.
-        outcome: As in results.
-        package: The text signed, None without a deal.
-        signed: Round of signature, None without a deal.
         signatures: All texts that were signed, and what came of them at home.
         zone_ever: Whether some package was acceptable to all its signatories in some round.
         zone_packages: Packages acceptable to all their signatories in the first round.
@@ -106,7 +93,6 @@ class Narration(Rendered):
         lines_can_fall: Whether the file has anything by which red lines are given up; `lines_fallen` did.
         break_month: Months from entry into force to the break, infinite if it holds for as long as is looked at; None
             if nothing is in force or the file has no hazard. `break_cause`: what made the break likelier.
-        accounts: From opening to text, or to the last offer, party by party.
     """
 
     scenario: Scenario = field(repr=False)
@@ -133,8 +119,6 @@ def narrate(scenario: Scenario, seed: int = 1, draw: int = 0) -> Narration:
     """Play one draw of a scenario again and keep what everybody said.
 
     Args:
-        scenario: As read by `read_scenario`.
-        seed: Of all random streams, as in the batch.
         draw: Which draw, from 0: the same world as row `draw` of the batch's results.
 
     Raises:
@@ -145,7 +129,7 @@ def narrate(scenario: Scenario, seed: int = 1, draw: int = 0) -> Narration:
     return narrated(*watch(draw_inputs(scenario, seed, draw, 1, table=structure(scenario))))
 
 
-def narrated(talks: Talks, seen: Sequence[Seen]) -> Narration:
+def narrated(talks: Talks, seen: Sequence[RoundState]) -> Narration:
     """The story of a draw that has been watched."""
     scenario = talks.ensemble.scenario
     columns = {name: values[0] for name, values in outcome_columns(talks).items()}
@@ -200,12 +184,12 @@ def _seat(talks: Talks, name: str) -> Seat:
     )
 
 
-def _rounds(talks: Talks, seen: Sequence[Seen], fallen: Sequence[Fallen]) -> tuple[Round, ...]:
-    scenario, told = talks.ensemble.scenario, Teller(talks, seen)
+def _rounds(talks: Talks, seen: Sequence[RoundState], fallen: Sequence[Fallen]) -> tuple[Round, ...]:
+    scenario, recorder = talks.ensemble.scenario, TurnRecorder(talks, seen)
     rounds = []
     for place, (moves, now) in enumerate(zip(talks.moves, seen, strict=True)):
         if now.reopened:
-            told.back_at_the_table()
+            recorder.clear_table()
         parts = (moves.who, moves.did, moves.package, moves.why, moves.minds)
         codes = zip(*(part[:, 0] for part in parts), strict=True)
         days = place * scenario.time.days_per_round
@@ -213,7 +197,7 @@ def _rounds(talks: Talks, seen: Sequence[Seen], fallen: Sequence[Fallen]) -> tup
             number=place + 1,
             month=month_of(talks, place + 1),
             date=None if scenario.as_of is None else _after(scenario.as_of, days),
-            turns=tuple(told.turn(place, *map(int, code)) for code in codes if code[1] != NOT_ASKED),
+            turns=tuple(recorder.turn(place, *map(int, code)) for code in codes if code[1] != NOT_ASKED),
             events=events_in(talks, place + 1),
             lines_fallen=tuple(line.line for line in fallen if line.round == place + 1),
             levers=lever_moves(talks, now, seen[place - 1] if place else None),

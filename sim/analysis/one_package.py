@@ -31,7 +31,6 @@ class Crossed:
     """A red line that the package crosses.
 
     Attributes:
-        name: As `party.id`.
         hardness: Its value; it counts as real at central numbers above one half.
         mean: Share of all draws in which it is real at the start: the mean of its law.
         real: In how many of the draws looked at it is.
@@ -44,7 +43,6 @@ class Crossed:
 
     @property
     def counts(self) -> bool:
-        """Whether it is taken as real at central numbers."""
         return self.hardness > REAL_ABOVE
 
 
@@ -53,8 +51,6 @@ class Signatory:
     """What the package is to one party.
 
     Attributes:
-        party: Its name.
-        signs: Whether the package needs its signature.
         worth, no_deal, margin: At central numbers, as `peacesim show` prints them.
         foreseen: Worth as it bargains by it, looking past the signature, at central numbers.
         willing: Whether that is worth no deal or more.
@@ -84,7 +80,6 @@ class AtHome:
     """What a body at home would make of it.
 
     Attributes:
-        ratifier: Its name.
         asked: `yes`, `no` or `barred`.
         share, needed, chance: At central numbers: expected in favour, largest share needed, closed-form chance; None
             unless it is asked.
@@ -125,9 +120,6 @@ class OnePackage:
     """A package that contradicts no rule.
 
     Attributes:
-        package: Its index.
-        options: By issue, in the order of the file.
-        signatories: All parties, in the order of the file.
         agreed: Whether at central numbers enough of those who sign it would.
         agreed_in: Draws in which they would in the first round.
         at_home: Bodies that vote, in the order in which they do; empty without any.
@@ -148,12 +140,11 @@ class OnePackage:
 
 
 def one_package(there: Bench, package: int) -> OnePackage:
-    """Look at a package by its index."""
     signing = _consents(there, package)
-    told = of_texts(there.at_value, there.portrait.utility, {TEXT: package})
+    tables = of_texts(there.at_value, there.portrait.utility, {TEXT: package})
     together = None
-    if len(told.votes_together):
-        row = told.votes_together.iloc[0]
+    if len(tables.votes_together):
+        row = tables.votes_together.iloc[0]
         together = float(row["chance_independent"]), float(row["chance_shared"])
     return OnePackage(
         package=package,
@@ -161,10 +152,10 @@ def one_package(there: Bench, package: int) -> OnePackage:
         signatories=tuple(_signatory(there, package, name, signing) for name in there.scenario.parties),
         agreed=bool(there.central.now.zone[package]),
         agreed_in=_of(_enough(there, package, signing)),
-        at_home=tuple(_at_home(there, package, told.votes.to_dict("records"))),
+        at_home=tuple(_at_home(there, package, tables.votes.to_dict("records"))),
         together=together,
         passes=None if together is None else _of(_votes(there).hold(_in_all(there, package)).passed),
-        afterwards=_afterwards(there, package, signing, told.after_signature.to_dict("records")),
+        afterwards=_afterwards(there, package, signing, tables.after_signature.to_dict("records")),
     )
 
 
@@ -178,7 +169,7 @@ def _in_all(there: Bench, package: int) -> Ints:
 
 @dataclass(frozen=True, eq=False)
 class _Consents:
-    """Worth of the package, the same less no deal, who finds it enough, whose real lines it spares; each (B, N)."""
+    """Utility of the package, the same less no deal, who finds it enough, whose real lines it spares; each (B, N)."""
 
     worth: Floats
     margin: Floats

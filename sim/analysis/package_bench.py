@@ -25,11 +25,9 @@ class Bench:
     """What does not hang on the package that is looked at.
 
     Attributes:
-        scenario, structure: Of which.
         portrait: As `peacesim show` has it.
         at_value: The one draw with every number at its value.
         central: Who could sign what there: worth as the parties bargain by it, lines real whose hardness is above 1/2.
-        ensemble: The draws.
         no_deal: Worth of no agreement in the first round of each, levers at rest, shape (B, N).
         real: Red lines that are real in it, and what events took off the table by then, shape (B, L).
     """
@@ -45,12 +43,10 @@ class Bench:
 
     @property
     def parties(self) -> tuple[str, ...]:
-        """Names, sorted, as on the party axis."""
         return self.structure.parties
 
     @property
     def n(self) -> int:
-        """Number of draws."""
         return len(self.ensemble)
 
     def worths(self, packages: Ints) -> Floats:
@@ -77,7 +73,6 @@ class Bench:
         return crossed
 
     def options(self, package: int) -> dict[str, str]:
-        """A package by issue, in the order of the file."""
         found = self.structure.space.options_of(package)
         return {issue: found[issue] for issue in self.scenario.issues}
 
@@ -88,13 +83,7 @@ class Bench:
 
 
 def bench(scenario: Scenario, seed: int = 1, draws: int = 500) -> Bench:
-    """Lay a scenario out; plays nothing.
-
-    Args:
-        scenario: As read.
-        seed: Of the draws.
-        draws: How many, from draw 0 on, at least 1.
-    """
+    """Lay a scenario out for draws 0 to `draws - 1`, at least one; plays nothing."""
     table = structure(scenario)
     ensemble = draw(scenario, seed, 0, draws, table=table)
     world = ensemble.world

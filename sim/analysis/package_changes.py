@@ -24,7 +24,6 @@ class Lacks:
     """What one signatory would have to be given, or to give up, at central numbers, before it signed the package.
 
     Attributes:
-        party: Its name.
         missing: By how much the package is worth less to it than no deal; 0 if it is not.
         lines: Red lines of its own that stand in the way.
         turns: The cheapest changes of one number each after which it is worth no deal to it; empty where nothing is
@@ -56,24 +55,24 @@ def _turns(there: Bench, package: int, party: str, margin: float) -> list[Turn]:
     Worth is affine in each number, so the value is a quotient.
     """
     found, one, n = [], np.array([package]), there.parties.index(party)
-    for dial in there.central.dials:
-        if dial.party != party or dial.far == dial.value:
+    for parameter in there.central.parameters:
+        if parameter.party != party or parameter.far == parameter.value:
             continue
-        gained = float(there.central.margins_of(one, dial.at(dial.far), (dial.kind,))[n, 0]) - margin
-        slope = gained / (dial.far - dial.value)
+        gained = float(there.central.margins_of(one, parameter.at(parameter.far), (parameter.kind,))[n, 0]) - margin
+        slope = gained / (parameter.far - parameter.value)
         if abs(slope) <= SLOPE:
             continue
-        value = dial.value - margin / slope
-        if dial.low - SLACK <= value <= dial.high + SLACK:
-            turn = Turn(dial, float(np.clip(value, dial.low, dial.high)))
+        value = parameter.value - margin / slope
+        if parameter.low - SLACK <= value <= parameter.high + SLACK:
+            turn = Turn(parameter, float(np.clip(value, parameter.low, parameter.high)))
             if _borne_out(there, one, turn, n):
                 found.append(turn)
-    return sorted(found, key=lambda turn: (round(turn.cost, 12), turn.dial.path))[:MOST_TURNS]
+    return sorted(found, key=lambda turn: (round(turn.cost, 12), turn.parameter.path))[:MOST_TURNS]
 
 
 def _borne_out(there: Bench, one: Ints, turn: Turn, n: int) -> bool:
     """Whether the package is then worth no deal to the party, worked out anew: the will of a guarantor may jump."""
-    margin = there.central.margins_of(one, turn.dial.at(turn.value), (turn.dial.kind,))[n, 0]
+    margin = there.central.margins_of(one, turn.parameter.at(turn.value), (turn.parameter.kind,))[n, 0]
     return bool(margin >= -TOLERANCE)
 
 
@@ -85,11 +84,7 @@ class Neighbour:
     """A package that differs in one issue, is worse for none who sign it and better for at least one.
 
     Attributes:
-        package: Its index.
-        issue, before, after: What differs.
         gains: What it is worth more, by party in the order of the file; negative only for parties that do not sign it.
-        signs: Whether each of them signs it.
-        all_gain: Whether all who sign it gain.
     """
 
     package: int
@@ -109,9 +104,7 @@ class Nearest:
         reading: Which red lines count as real.
         zone: How many such packages there are.
         package: The nearest, `NO_DEAL` if there is none; of several the one that comes first by the tie rank.
-        away: Issues in which it differs.
         as_near: How many differ in as few.
-        changes: Issue, option before, option after.
     """
 
     reading: str
@@ -158,7 +151,7 @@ def _neighbours(there: Bench, package: int) -> Iterator[Neighbour]:
     space, table, now = there.structure.space, there.structure, there.central.now
     here, order = there.crossed(package), [there.parties.index(name) for name in there.scenario.parties]
     before = there.options(package)
-    for other in one_issue_away(there, package).tolist():
+    for other in np.flatnonzero(issues_apart(there, package) == 1).tolist():
         gain, signs = now.margin[:, other] - now.margin[:, package], table.signs[:, other]
         if not signs.any() or (gain[signs] < -TOLERANCE).any() or not (gain[signs] > TOLERANCE).any():
             continue
@@ -182,11 +175,6 @@ def issues_apart(there: Bench, package: int) -> Ints:
     packages = there.structure.space.packages
     apart: Ints = (packages != packages[package]).sum(axis=1)
     return apart
-
-
-def one_issue_away(there: Bench, package: int) -> Ints:
-    """Consistent packages that differ from one in a single issue."""
-    return np.flatnonzero(issues_apart(there, package) == 1)
 
 
 def nearest(there: Bench, package: int) -> tuple[Nearest, ...]:
@@ -261,9 +249,6 @@ def repairs(
     """The consistent packages that differ in the fewest issues, at most four, ties by rank.
 
     Args:
-        scenario: Of the text.
-        table: Its packages.
-        options: The text.
         kept: Issues that are left as they are, if there is a consistent package with them.
     """
     space = table.space

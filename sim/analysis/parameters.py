@@ -20,14 +20,12 @@ AS_WORTH = ("weight", "points", "linkage", "delivery")  # kinds that move worth 
 
 
 @dataclass(frozen=True)
-class Dial:
+class Parameter:
     """A number of the file that can be turned, alone or with those that must follow it.
 
     Attributes:
         kind: `no_deal`, `weight`, `points`, `linkage`, `foresight`, `refusal_cost`, `delivery` or `hardness`.
         path: Of the number; of a hardness shared by several lines, that of the first by name.
-        party: Whose number it is, None where it is not of one party.
-        value: Where it stands.
         low, high: How far it can be turned at all.
         unit: Width of its stated range; of a number without one, of the whole scale.
         stated: Its range as the file states it, None if it is certain.
@@ -62,36 +60,37 @@ class Dial:
         return self.low if self.value - self.low > self.high - self.value else self.high
 
 
-def dials(scenario: Scenario) -> list[Dial]:
+def parameters(scenario: Scenario) -> list[Parameter]:
     """All of them but hardness, in the order of the file by party: no-deal worth first."""
     found = []
     for name in scenario.parties:
         found += list(_of_party(scenario, name))
     for issue, spec in scenario.issues.items():
         for option, deliverable in spec.deliverable.items():
-            found.append(_dial("delivery", f"issues.{issue}.deliverable.{option}.chance", None, deliverable.chance))
+            path = f"issues.{issue}.deliverable.{option}.chance"
+            found.append(_parameter("delivery", path, None, deliverable.chance))
     return found
 
 
-def _of_party(scenario: Scenario, name: str) -> Iterator[Dial]:
+def _of_party(scenario: Scenario, name: str) -> Iterator[Parameter]:
     party, path = scenario.parties[name], f"parties.{name}"
-    yield _dial("no_deal", f"{path}.no_deal", name, party.no_deal)
+    yield _parameter("no_deal", f"{path}.no_deal", name, party.no_deal)
     for issue, weight in party.weights.items():
         others = {f"{path}.weights.{each}": other for each, other in party.weights.items() if each != issue}
         if any(other.value for other in others.values()):
-            yield _dial("weight", f"{path}.weights.{issue}", name, weight, others=others)
+            yield _parameter("weight", f"{path}.weights.{issue}", name, weight, others=others)
     for issue, points in party.values.items():
         for option, number in points.items():
             spread = party.values_within or 0.0
-            yield _dial("points", f"{path}.values.{issue}.{option}", name, number, high=POINTS, spread=spread)
+            yield _parameter("points", f"{path}.values.{issue}.{option}", name, number, high=POINTS, spread=spread)
     for linkage in party.linkages:
-        yield _dial("linkage", f"{path}.linkages.{linkage.id}.adds", name, linkage.adds, low=-1.0)
+        yield _parameter("linkage", f"{path}.linkages.{linkage.id}.adds", name, linkage.adds, low=-1.0)
     if party.foresight.value or party.foresight.uncertain:
-        yield _dial("foresight", f"{path}.foresight", name, party.foresight)
-        yield _dial("refusal_cost", f"{path}.refusal_cost", name, party.refusal_cost)
+        yield _parameter("foresight", f"{path}.foresight", name, party.foresight)
+        yield _parameter("refusal_cost", f"{path}.refusal_cost", name, party.refusal_cost)
 
 
-def hardness_dials(scenario: Scenario, table: Structure) -> list[Dial]:
+def hardness_parameters(scenario: Scenario, table: Structure) -> list[Parameter]:
     """The hardness of red lines, one for those that are drawn together, sorted by path of the first."""
     groups: dict[str, list[int]] = {}
     for column, name in enumerate(table.lines.names):
@@ -102,7 +101,7 @@ def hardness_dials(scenario: Scenario, table: Structure) -> list[Dial]:
     return [_hardness(scenario, table, columns) for columns in groups.values()]
 
 
-def _hardness(scenario: Scenario, table: Structure, columns: Sequence[int]) -> Dial:
+def _hardness(scenario: Scenario, table: Structure, columns: Sequence[int]) -> Parameter:
     numbers = {}
     for column in columns:
         party, line_id = table.lines.names[column].split(".")
@@ -112,13 +111,13 @@ def _hardness(scenario: Scenario, table: Structure, columns: Sequence[int]) -> D
     owners = {table.lines.names[column].split(".")[0] for column in columns}
     others = {path: numbers[path] for path in rest}
     owner = owners.pop() if len(owners) == 1 else None
-    return _dial("hardness", first, owner, numbers[first], others=others, lines=tuple(columns))
+    return _parameter("hardness", first, owner, numbers[first], others=others, lines=tuple(columns))
 
 
-def _dial(
+def _parameter(
     kind: str, path: str, party: str | None, number: Number, low: float = 0.0, high: float = 1.0, spread: float = 0.0,
     others: Mapping[str, Number] | None = None, lines: tuple[int, ...] = (),
-) -> Dial:  # fmt: skip
+) -> Parameter:  # fmt: skip
     stated = None
     if number.uncertain:
         assert number.low is not None and number.high is not None
@@ -128,7 +127,7 @@ def _dial(
     value = float(number.value)
     unit = stated[1] - stated[0] if stated and stated[1] > stated[0] else (POINTS if kind == "points" else 1.0)
     low, high = min(low, value), max(high, value)
-    return Dial(kind, path, party, value, low, high, unit, stated, number, dict(others or {}), lines)
+    return Parameter(kind, path, party, value, low, high, unit, stated, number, dict(others or {}), lines)
 
 
 SLACK = 1e-12  # what a limit may be passed by rounding
@@ -138,31 +137,30 @@ SLACK = 1e-12  # what a limit may be passed by rounding
 class Turn:
     """A number turned: which, and to what value."""
 
-    dial: Dial
+    parameter: Parameter
     value: float
 
     @property
     def change(self) -> float:
-        """How far."""
-        return self.value - self.dial.value
+        return self.value - self.parameter.value
 
     @property
     def rounded(self) -> float:
         """The value with few digits, rounded away from where the number stands: what opens still opens."""
-        step = 10.0 ** -(2 if self.dial.kind == "points" else 4)
+        step = 10.0 ** -(2 if self.parameter.kind == "points" else 4)
         away = np.ceil if self.change > 0 else np.floor
         return float(np.clip(np.round(away(self.value / step - SLACK * np.sign(self.change)) * step, 10),
-                             self.dial.low, self.dial.high))
+                             self.parameter.low, self.parameter.high))
 
     @property
     def cost(self) -> float:
         """The same in widths of its stated range."""
-        return abs(self.change) / self.dial.unit
+        return abs(self.change) / self.parameter.unit
 
     @property
     def within(self) -> bool:
         """Whether it stays in the stated range; False for a number without one."""
-        stated = self.dial.stated
+        stated = self.parameter.stated
         return stated is not None and stated[0] - SLACK <= self.value <= stated[1] + SLACK
 
 
@@ -171,7 +169,6 @@ class Change:
     """One number or two that are turned so that a zone opens.
 
     Attributes:
-        turns: Which, the first in the order of the file first.
         package: The package that becomes acceptable.
         packages: How many become acceptable with it, itself included, as worked out anew.
     """
@@ -182,9 +179,8 @@ class Change:
 
     @property
     def cost(self) -> float:
-        """The costs of all turns added up."""
         return float(sum(turn.cost for turn in self.turns))
 
     def values(self) -> dict[str, float]:
         """The numbers of the file that have another value, by path."""
-        return {path: value for turn in self.turns for path, value in turn.dial.at(turn.value).items()}
+        return {path: value for turn in self.turns for path, value in turn.parameter.at(turn.value).items()}

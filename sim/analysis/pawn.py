@@ -35,7 +35,7 @@ def pawn(sample: Sample) -> pd.DataFrame:
     noise = {lot: _noise(sample, levels, lot) for lot in (False, True)}
     found = []
     for path in sample.drawn.paths:
-        values, lot = sample.input(path)[within], sample.drawn.is_lot(path)
+        values, lot = sample.input(path)[within], sample.drawn.is_binary(path)
         if (values == values[0]).all():
             continue
         row = _row(slices(values, lot), levels, rows, noise[lot])

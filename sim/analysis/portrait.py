@@ -41,20 +41,15 @@ class Portrait(Rendered):
     Tables are in the file's order; arrays have parties in name order.
 
     Attributes:
-        scenario: What is portrayed.
-        parties: Party names, sorted.
         raw_count: Packages before consistency.
-        utility: Worth of the consistent packages, shape (N, P).
-        no_deal: Worth of no agreement, shape (N,).
+        utility: Of the consistent packages, shape (N, P).
+        no_deal: Utility of no agreement, shape (N,).
         candidates: The zones, each a mask of shape (P,): with lines off, all lines real, and without one party's lines.
         solution_parties: Over whom solutions are taken, in file order.
         zones: Size of each zone and of its Pareto frontier over the solution parties.
-        best: What each party could sign, and its best package among that.
         red_lines: Every line with the mean of its hardness: the share of draws in which it is real.
-        solutions: Packages that theory picks, among the packages of each zone.
-        positions: Where parties stand on each issue's scale, 0 to 100, and their mean.
-        fair_division: Adjusted winner and the table of its shares, None but for two parties with additive worth.
-        proposals: Texts on the table: worth, margin and lines crossed, least and most over the completions.
+        fair_division: Adjusted winner and the table of its shares, None but for two parties with additive utility.
+        proposals: Texts on the table: utility, margin and lines crossed, least and most over the completions.
         stability: Whether anybody would change alone what it controls, from the status quo and the proposals.
         around: Tables of pressure, war, votes at home and what comes after signature.
     """

@@ -45,11 +45,7 @@ class SteadyPath:
 
 
 def steady_path(ensemble: Ensemble) -> SteadyPath:
-    """Follow no-deal worth along its steady path.
-
-    Args:
-        ensemble: The one draw of `central`.
-    """
+    """Follow no-deal worth along its steady path."""
     world, start = ensemble.world, ensemble.no_deal[0]
     events, war, time = _sure(world.events), world.war, ensemble.scenario.time
     nothing = np.zeros((time.rounds, len(start)))
@@ -145,18 +141,17 @@ def around(ensemble: Ensemble, utility: Floats) -> Around:
     """Work out what the blocks beside the talks come to.
 
     Args:
-        ensemble: The one draw of `central`.
         utility: Worth of the packages in it, shape (N, P).
     """
-    path, told = steady_path(ensemble), of_texts(ensemble, utility, _texts(ensemble))
+    path, tables = steady_path(ensemble), of_texts(ensemble, utility, _texts(ensemble))
     return Around(
         lines_given_up=_lines_given_up(ensemble),
         levers=_table(LEVERS, _levers(ensemble, path)),
         no_deal_path=_table(PATH, _path(ensemble, path)),
         strikes=_table(STRIKES, _strikes(ensemble)),
-        votes=told.votes,
-        votes_together=told.votes_together,
-        after_signature=told.after_signature,
+        votes=tables.votes,
+        votes_together=tables.votes_together,
+        after_signature=tables.after_signature,
         guarantees=_table(GUARANTEES, _guarantees(ensemble)),
     )
 
@@ -186,7 +181,6 @@ def _table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> "pd.DataFram
 
 
 def _texts(ensemble: Ensemble) -> dict[str, int]:
-    """Package of each proposal that is a whole text, in the file's order."""
     scenario, space = ensemble.scenario, ensemble.structure.space
     whole = {name: each.package for name, each in scenario.proposals.items() if len(each.package) == len(space.issues)}
     packages = {name: space.index_of(package) for name, package in whole.items()}

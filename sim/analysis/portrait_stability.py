@@ -24,12 +24,7 @@ def stability_table(scenario: Scenario, structure: Structure, utility: Floats) -
 
     Columns: state (`status_quo` or a proposal), completions (consistent packages that it can mean), party (None for all
     together), nash, gmr, smr and seq (in how many of these it is stable; None if there are none or more than 100), move
-    (what the party would do best alone from a state that means one package; empty if nothing).
-
-    Args:
-        scenario: What is looked at.
-        structure: Its table.
-        utility: Worth of the consistent packages, shape (N, P).
+    (what the party would do best alone from a state that means one package; empty if nothing). `utility` is (N, P).
     """
     import pandas as pd
 

@@ -17,14 +17,6 @@ MONTHS = 60.0
 
 @dataclass(frozen=True)
 class Share(OfRuns):
-    """How many runs something is true of.
-
-    Attributes:
-        name: Of what.
-        count: Runs.
-        n: Of how many.
-    """
-
     name: str
     count: int
     n: int
@@ -54,7 +46,6 @@ class Reasons:
     """Why there is no deal.
 
     Attributes:
-        n: Runs.
         outcomes: All runs by outcome, in the order in which talks can end.
         zone_first: Runs with an acceptable package in the first round.
         zone_ever: The same in some round.
@@ -80,7 +71,6 @@ class Reasons:
 
     @property
     def without_deal(self) -> int:
-        """Runs in which nothing came into force."""
         return sum(each.count for each in self.outcomes if each.name != "in_force")
 
 
@@ -163,7 +153,6 @@ class Satisfaction:
     """One party among the agreements.
 
     Attributes:
-        party: Its name.
         least: Agreements in which it is the least satisfied signatory, or ties for it, of those where that is known.
         margin: Median of what the text is worth to it above no deal, over all agreements; NaN without any.
         least_share: Median share of the largest margin it could have had, over agreements in which it is the least

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sim.analysis.gaps import RESERVATION_VALUE, Table, WayOut, fall_alone, way_out
-from sim.analysis.parameters import hardness_dials
+from sim.analysis.parameters import hardness_parameters
 from sim.analysis.reasons import Reasons, Share, smallest_sets
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Ints
@@ -29,7 +29,6 @@ class NoZone:
     """A draw in which no package was acceptable, as it stood in the last open round.
 
     Attributes:
-        draw: Its index.
         ways: The smallest sets of obstacles, each with what it would take.
         falls: By how much the no-deal worth of each party alone is too high for a zone, in the order of the file;
             infinite where more than that stands in the way.
@@ -51,9 +50,6 @@ class LastRefusal:
     """Who refused last in a draw that had a zone and ran out of time, and why.
 
     Attributes:
-        draw: Its index.
-        party: Who.
-        round: When.
         reason: `worth`, `own_offer` (worth what it asks for, but less than its own next offer), `refused_at_home`, or
             the red line it crosses as `party.id`.
         missing: What the text lacks of what it asked for, on its own scale; NaN for another reason than worth.
@@ -71,8 +67,6 @@ class Replayed:
     """The first draws of some results, those without a deal looked at closely.
 
     Attributes:
-        n: How many these are.
-        no_zone: Those in which no package was acceptable in any round.
         late: Those that had a zone and ran out of time, where somebody refused.
         out_of_time: How many had a zone and ran out of time.
         too_late: Draws of these in which the text on the table at the end was worth what all its signatories asked for
@@ -92,8 +86,8 @@ def replayed(results: Results, most: int) -> Replayed:
     outcome = results.head(n, "outcome")["outcome"].to_numpy(object)
     wanted = np.flatnonzero((outcome == "no_zone") | (outcome == "deadline"))
     no_zone, late, too_late = list[NoZone](), list[LastRefusal](), list[int]()
-    groups = [dial.lines for dial in hardness_dials(results.scenario, results.structure)]
-    for talks in talks_of(results, n, wanted):
+    groups = [parameter.lines for parameter in hardness_parameters(results.scenario, results.structure)]
+    for talks in replay_draws(results, n, wanted):
         texts = blockers(talks)
         for b, number in enumerate(talks.ensemble.draws.tolist()):
             if outcome[number] == "no_zone":
@@ -112,12 +106,12 @@ def came_too_late(talks: Talks, b: int) -> bool:
     text = int(talks.standing[b])
     if text == NO_DEAL or talks.ensemble.protocol.quota is not None:
         return False
-    table, asked = last_table(talks, b), talks.aspiration[-1][b]
-    content = (talks.utility[b, :, text] >= asked - TOLERANCE) & table.clear()[:, text]
+    table, aspiration = last_table(talks, b), talks.aspiration[-1][b]
+    content = (talks.utility[b, :, text] >= aspiration - TOLERANCE) & table.clear()[:, text]
     return bool((content | ~talks.ensemble.structure.signs[:, text]).all() and not table.gone()[text])
 
 
-def talks_of(results: Results, n: int, rows: Ints) -> Iterator[Talks]:
+def replay_draws(results: Results, n: int, rows: Ints) -> Iterator[Talks]:
     """Some of the first n draws, played again in blocks; a block's worths are lost when the next is asked for."""
     if not len(rows):
         return
@@ -149,7 +143,6 @@ def _no_zone(talks: Talks, b: int, blocker: str, groups: Sequence[tuple[int, ...
 
 
 def _opened_by(table: Table, groups: Sequence[tuple[int, ...]]) -> Iterator[str]:
-    """Lines that share a draw, where setting all of them aside opens a zone."""
     for lines in groups:
         if table.real[list(lines)].any() and table.opens(lines):
             yield from (table.structure.lines.names[line] for line in lines)
@@ -209,11 +202,11 @@ def _text_before(talks: Talks, b: int, place: int, turn: int) -> int:
 def _refusal(talks: Talks, b: int, place: int, who: int, text: int) -> LastRefusal:
     table, reason, missing = talks.ensemble.structure, WORTH, float("nan")
     crossed = table.lines.crosses[table.lines.pattern[text]] & talks.real_by_round[place, b] & table.lines.of(who)
-    asked, worth = float(talks.aspiration[place, b, who]), float(talks.utility[b, who, text])
+    aspiration, worth = float(talks.aspiration[place, b, who]), float(talks.utility[b, who, text])
     if crossed.any():
         reason = _first(table.lines.names, crossed.tolist())
-    elif worth < asked - TOLERANCE:
-        missing = asked - worth
+    elif worth < aspiration - TOLERANCE:
+        missing = aspiration - worth
     else:
         reason = AT_HOME if talks.approval.attempts[b] else OWN_OFFER
     return LastRefusal(int(talks.ensemble.draws[b]), table.parties[who], place + 1, reason, missing)
@@ -292,16 +285,10 @@ def mean_hardness(scenario: Scenario) -> dict[str, float]:
 
 
 def hardness_for_half(opened: int, there: int, n: int, mean: float) -> float | None:
-    """The mean hardness of a line with which half of the runs have a zone; None if they have, or would not without it.
+    """The mean hardness of a line with which half of n runs have a zone; None if they have, or would not without it.
 
     Whether a line is real is drawn apart from all else, so the share of runs with a zone is affine in the share of runs
-    in which it is real: it lies on the way from that without the line to that as it is.
-
-    Args:
-        opened: Runs that would have a zone without the line.
-        there: Runs that have one.
-        n: All runs.
-        mean: The mean hardness as it is, above 0 if `opened` is.
+    in which it is real: it lies on the way from that without the line (`opened` runs) to that as it is (`there`).
     """
     without, now = (there + opened) / n, there / n
     if now >= HALF or without < HALF:
@@ -310,12 +297,6 @@ def hardness_for_half(opened: int, there: int, n: int, mean: float) -> float | N
 
 
 def fall_for_half(falls: Floats, there: int, n: int) -> float | None:
-    """The smallest fall after which at least half of n runs have a zone; None if they have, or it cannot be had.
-
-    Args:
-        falls: What it takes in each run that lacks one and could be helped.
-        there: Runs that have one.
-        n: All runs.
-    """
+    """The smallest fall after which at least half of n runs have a zone; None if they have, or it cannot be had."""
     missing = int(np.ceil(HALF * n - TOLERANCE)) - there
     return float(np.sort(falls)[missing - 1]) if 0 < missing <= len(falls) else None

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.compare import mean_interval
-from sim.analysis.designs import REST, Design, Keeper, chosen, play, sobol_design
-from sim.analysis.drawn_inputs import REAL, Drawn, inputs_of, runs_looked_at
+from sim.analysis.designs import REST, Design, DesignStore, chosen, play, sobol_design
+from sim.analysis.drawn_inputs import REAL, Drawn, inputs_of, sampled_runs
 from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.morris import morris_design, morris_effects, trajectories_of
 from sim.analysis.pawn import pawn
@@ -29,12 +29,8 @@ class Sensitivity(Rendered):
     """What moves a figure.
 
     Attributes:
-        results: The finished runs.
-        drawn: Their inputs.
-        asked: The figure.
         n: Finished runs that have it.
         value, low, high: Its mean over these, with a 95 % interval.
-        inputs: Inputs that differ from run to run.
         tables: One table a method, as the module of the method tells.
         designs: Of each method that played runs of its own: `runs`, `points`, `inputs`, the `identity` of these runs.
         note: Why there is no table, empty if there is one.
@@ -53,7 +49,6 @@ class Sensitivity(Rendered):
     note: str = ""
 
     def overview(self) -> tuple[str, pd.DataFrame]:
-        """The table of the first method."""
         tables = [table.drop(columns="together") for table in self.tables.values()]
         return f"What moves: {self.asked.label}", tables[0] if tables else pd.DataFrame({"note": [self.note]})
 
@@ -64,7 +59,6 @@ class Plan:
 
     Attributes:
         inputs: Paths of the inputs; none for those that the tornado puts first.
-        top: How many of these.
         points: Base points of `sobol`, a power of two; trajectories of `morris`; None for 256 and 32.
     """
 
@@ -79,42 +73,40 @@ def sensitivity(
     """What moves a figure.
 
     Args:
-        results: Finished runs of one scenario.
-        of: Name of the figure.
         methods: Of `FINISHED`, from these runs alone, and of `DESIGNED`, which play runs of their own.
         plan: Of those.
 
     Raises:
         NoAnswer: if there is no such figure, too few runs have it, or a design cannot be made.
     """
-    told = from_finished(results, of, [method for method in methods if method in FINISHED])
+    result = from_finished(results, of, [method for method in methods if method in FINISHED])
     for method in methods:
-        if method in DESIGNED and not told.note:
-            told = from_design(told, method, design_of(told, method, plan or Plan()))
-    return told
+        if method in DESIGNED and not result.note:
+            result = from_design(result, method, design_of(result, method, plan or Plan()))
+    return result
 
 
 def from_finished(results: Results, of: str, methods: Sequence[str]) -> Sensitivity:
     """What moves a figure, from finished runs alone; arguments and errors as of `sensitivity`."""
     asked, drawn = figure_named([results], of), inputs_of(results)
-    found = sample(asked, runs_looked_at(results), drawn)
+    found = sample(asked, sampled_runs(results), drawn)
     value, low, high = figure_with_interval(found)
     note = why_nothing(found)
     tables = {} if note else {method: FINISHED[method](found) for method in methods}
     return Sensitivity(results, drawn, asked, found.n, value, low, high, len(drawn.paths), tables, note=note)
 
 
-def design_of(told: Sensitivity, method: str, plan: Plan) -> Design:
+def design_of(result: Sensitivity, method: str, plan: Plan) -> Design:
     """The runs that a method takes, by the inputs that are named or that go with the largest differences.
 
     Raises:
         NoAnswer: if an input that is named does not differ, or the number of points does not do.
     """
-    results, drawn = told.results, told.drawn
-    found = sample(told.asked, runs_looked_at(results), drawn)
+    results, drawn = result.results, result.drawn
+    found = sample(result.asked, sampled_runs(results), drawn)
     if found.n < len(found.has):
         raise NoAnswer(
-            f"{told.asked.label}: {len(found.has) - found.n:,} of {len(found.has):,} runs have none, and {method} "
+            f"{result.asked.label}: {len(found.has) - found.n:,} of {len(found.has):,} runs have none, and {method} "
             "needs one of every run: ask for a figure of all runs, such as signed, in_force or worth_PARTY"
         )
     ranked = [] if plan.inputs else [path for path in tornado(found)["input"] if path]
@@ -129,17 +121,17 @@ def design_of(told: Sensitivity, method: str, plan: Plan) -> Design:
 
 
 def from_design(
-    told: Sensitivity, method: str, design: Design, tell: Callable[[int], None] = lambda runs: None,
-    keeper: Keeper | None = None,
+    result: Sensitivity, method: str, design: Design, tell: Callable[[int], None] = lambda runs: None,
+    store: DesignStore | None = None,
 ) -> Sensitivity:  # fmt: skip
     """The same with the table of a method whose runs are played now, or were kept; see `play` for the last two."""
-    figure = play(design, told.results, told.asked, tell, keeper)
-    table = {"sobol": _sobol_table, "morris": _morris_table}[method](design, figure, told.results.seed)
+    figure = play(design, result.results, result.asked, tell, store)
+    table = {"sobol": _sobol_table, "morris": _morris_table}[method](design, figure, result.results.seed)
     facts = {
         "runs": design.runs, "points": len(design.sheets[0].uniforms), "inputs": list(design.paths),
-        "identity": design.identity(told.results),
+        "identity": design.identity(result.results),
     }  # fmt: skip
-    return replace(told, tables={**told.tables, method: table}, designs={**told.designs, method: facts})
+    return replace(result, tables={**result.tables, method: table}, designs={**result.designs, method: facts})
 
 
 def _sobol_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
@@ -148,17 +140,15 @@ def _sobol_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.
     table = sobol_indices(figure["A"], figure["B"], np.array([figure[name] for name in names]), seed)
     table = _with_inputs(design, table, names)
     table.loc[table["input"] == REST, "kind"] = "rest"
-    table = table.sort_values(["kind", "total", "input"], ascending=[True, False, True], key=_rest_last)
+    table = table.sort_values(
+        ["kind", "total", "input"], ascending=[True, False, True],
+        key=lambda by: by == "rest" if by.name == "kind" else by,
+    )  # fmt: skip
     dummy = {"input": "", "together": (), "kind": "dummy", **dummy_indices(figure["A"], figure["B"], seed)}
     return pd.concat([table, pd.DataFrame([dummy])], ignore_index=True)
 
 
-def _rest_last(column: pd.Series) -> pd.Series:
-    return column == "rest" if column.name == "kind" else column
-
-
 def _morris_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
-    """A row an input, the largest effects first."""
     by_trajectory = np.array([figure[sheet.name] for sheet in design.sheets]).T.reshape(-1)
     table = morris_effects(design.paths, trajectories_of(design), by_trajectory, seed, design.sided)
     table = _with_inputs(design, table, design.paths)

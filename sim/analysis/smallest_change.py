@@ -20,7 +20,16 @@ from itertools import combinations
 import numpy as np
 
 from sim.analysis.gaps import Table
-from sim.analysis.parameters import AS_WORTH, REAL_ABOVE, SLACK, Change, Dial, Turn, dials, hardness_dials
+from sim.analysis.parameters import (
+    AS_WORTH,
+    REAL_ABOVE,
+    SLACK,
+    Change,
+    Parameter,
+    Turn,
+    hardness_parameters,
+    parameters,
+)
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.model.domain import Structure
@@ -35,18 +44,15 @@ class CentralTable:
     Looked at is the table before the first round: no event has happened, no lever is pulled, no front has moved.
 
     Attributes:
-        scenario, structure: Of which.
         quota: How many signatories are enough; None for all.
-        dials: The numbers that can be turned, but for hardness.
-        hardness: Those of the red lines.
     """
 
     def __init__(self, scenario: Scenario, structure: Structure) -> None:
         self.scenario, self.structure = scenario, structure
         self._ensemble = _quiet(central(scenario, structure))
         self.quota: int | None = self._ensemble.protocol.quota
-        self.dials = tuple(dials(scenario))
-        self.hardness = tuple(hardness_dials(scenario, structure))
+        self.parameters = tuple(parameters(scenario))
+        self.hardness = tuple(hardness_parameters(scenario, structure))
 
     @cached_property
     def real(self) -> Bools:
@@ -55,21 +61,19 @@ class CentralTable:
 
     @cached_property
     def now(self) -> Table:
-        """The table without any change."""
         return self.after({})
 
     def after(self, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Table:
         """The table once numbers of the file have other values.
 
         Args:
-            changes: Value by path.
-            kinds: Of the dials that were turned, if known: numbers that move worth alone are quicker to follow.
+            kinds: Of the parameters that were turned, if known: numbers that move worth alone are quicker to follow.
         """
         return Table(self.structure, _margins(self._moved(changes, kinds)), self._real(changes), self.quota)
 
-    def margins(self, dial: Dial, value: float) -> Floats:
-        """Worth less no deal once a dial is turned to a value, shape (N, P)."""
-        return self.after(dial.at(value), (dial.kind,)).margin
+    def margins(self, parameter: Parameter, value: float) -> Floats:
+        """Worth less no deal once a parameter is turned to a value, shape (N, P)."""
+        return self.after(parameter.at(value), (parameter.kind,)).margin
 
     def margins_of(self, packages: Ints, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Floats:
         """Worth less no deal of some packages once numbers of the file have other values, shape (N, K)."""
@@ -83,8 +87,8 @@ class CentralTable:
 
     def _real(self, changes: Mapping[str, float]) -> Bools:
         real = np.zeros(len(self.structure.lines.names), bool)
-        for dial in self.hardness:
-            real[list(dial.lines)] = changes.get(dial.path, dial.value) > REAL_ABOVE
+        for parameter in self.hardness:
+            real[list(parameter.lines)] = changes.get(parameter.path, parameter.value) > REAL_ABOVE
         return real
 
 
@@ -107,60 +111,59 @@ class Search:
 
     def __init__(self, table: CentralTable) -> None:
         self.table, self.now, self.signs = table, table.now, table.structure.signs
-        self.lines = [dial for dial in table.hardness if dial.value > REAL_ABOVE]
+        self.lines = [parameter for parameter in table.hardness if parameter.value > REAL_ABOVE]
         self.party = {name: n for n, name in enumerate(table.structure.parties)}
-        asides: list[tuple[int, ...]] = [(), *(dial.lines for dial in self.lines)]
+        asides: list[tuple[int, ...]] = [(), *(parameter.lines for parameter in self.lines)]
         self.short = {aside: self.now.votes_short(aside) for aside in asides}
         self.clear = {aside: self.now.clear(aside) for aside in asides}
         near = (self.short[()] == 2) | np.logical_or.reduce([short == 1 for short in self.short.values()])
         self.near: Ints = np.flatnonzero(near)  # packages that two numbers could bring in, or one
-        own = [dial for dial in table.dials if dial.party is not None]
-        self.slope = {dial.path: self._slope(dial) for dial in own}
-        self.change = {dial.path: self._needed(dial) for dial in own}
+        own = [parameter for parameter in table.parameters if parameter.party is not None]
+        self.slope = {parameter.path: self._slope(parameter) for parameter in own}
+        self.change = {parameter.path: self._needed(parameter) for parameter in own}
 
-    def _slope(self, dial: Dial) -> Floats:
-        """How much worth to its party each near package gains for each unit that a dial is turned up."""
-        n, far = self.party[str(dial.party)], dial.far
-        if far == dial.value or not len(self.near):
+    def _slope(self, parameter: Parameter) -> Floats:
+        """How much worth to its party each near package gains for each unit that a parameter is turned up."""
+        n, far = self.party[str(parameter.party)], parameter.far
+        if far == parameter.value or not len(self.near):
             return np.zeros(len(self.near))
-        gained = self.table.margins(dial, far)[n, self.near] - self.now.margin[n, self.near]
-        slope: Floats = gained / (far - dial.value)
+        gained = self.table.margins(parameter, far)[n, self.near] - self.now.margin[n, self.near]
+        slope: Floats = gained / (far - parameter.value)
         return slope
 
-    def _needed(self, dial: Dial) -> Floats:
-        """By how much a dial must be turned for each near package to be worth no deal to its party; NaN if it cannot.
+    def _needed(self, parameter: Parameter) -> Floats:
+        """Change of a parameter by which each near package is worth no deal to its party; NaN if it cannot be.
 
         A package that is already worth it needs none of it.
         """
-        own, slope = self.now.margin[self.party[str(dial.party)], self.near], self.slope[dial.path]
+        own, slope = self.now.margin[self.party[str(parameter.party)], self.near], self.slope[parameter.path]
         needed = np.full(len(self.near), np.nan)
         moves = (np.abs(slope) > SLOPE) & (own < -TOLERANCE)
         needed[moves] = -own[moves] / slope[moves]
-        value = dial.value + needed
-        needed[(value < dial.low - SLACK) | (value > dial.high + SLACK)] = np.nan
+        value = parameter.value + needed
+        needed[(value < parameter.low - SLACK) | (value > parameter.high + SLACK)] = np.nan
         return needed
 
     def one(self) -> Iterator[Change]:
-        """Every number that opens a zone alone."""
         yield from self._alone(())
-        for dial in self.lines:
-            if self.now.opens(dial.lines):
-                yield self._lines_aside(dial)
+        for parameter in self.lines:
+            if self.now.opens(parameter.lines):
+                yield self._lines_aside(parameter)
         if self.table.quota is None:
-            for dial in self.table.dials:
-                if dial.party is None and (change := self._of_all(dial)) is not None:
+            for parameter in self.table.parameters:
+                if parameter.party is None and (change := self._of_all(parameter)) is not None:
                     yield change
 
     def _alone(self, aside: tuple[int, ...]) -> Iterator[Change]:
         """Numbers of one party that open a zone, with lines set aside or none."""
-        for dial in self.table.dials:
-            if dial.party is None:
+        for parameter in self.table.parameters:
+            if parameter.party is None:
                 continue
-            wanted = self._blocked_by(self.party[dial.party], aside)
-            change = np.where(wanted, np.abs(self.change[dial.path]), np.nan)
+            wanted = self._blocked_by(self.party[parameter.party], aside)
+            change = np.where(wanted, np.abs(self.change[parameter.path]), np.nan)
             if np.isfinite(change).any():
                 place = self._first(change)
-                yield Change((self._turned(dial, place),), int(self.near[place]), 0)
+                yield Change((self._turned(parameter, place),), int(self.near[place]), 0)
 
     def _blocked_by(self, n: int, aside: tuple[int, ...]) -> Bools:
         """Near packages that lack but one consent, and would have it if they were worth more to party n."""
@@ -172,41 +175,42 @@ class Search:
         unwilling: Bools = self.signs[n, near] & ~self.now.willing[n, near] & self.clear[aside][n, near]
         return unwilling
 
-    def _turned(self, dial: Dial, place: int) -> Turn:
-        return Turn(dial, float(np.clip(dial.value + self.change[dial.path][place], dial.low, dial.high)))
+    def _turned(self, parameter: Parameter, place: int) -> Turn:
+        value = parameter.value + self.change[parameter.path][place]
+        return Turn(parameter, float(np.clip(value, parameter.low, parameter.high)))
 
     def _first(self, cost: Floats) -> int:
         """The near package of smallest cost; ties by rank."""
         tied = np.flatnonzero(cost <= np.nanmin(cost) + SLACK)
         return int(tied[self.table.structure.space.tie_rank[self.near[tied]].argmin()])
 
-    def _lines_aside(self, *dials: Dial) -> Change:
-        aside = tuple(line for dial in dials for line in dial.lines)
+    def _lines_aside(self, *parameters: Parameter) -> Change:
+        aside = tuple(line for parameter in parameters for line in parameter.lines)
         zone = np.flatnonzero(self.now.votes_short(aside) <= 0)
         package = int(zone[self.table.structure.space.tie_rank[zone].argmin()])
-        return Change(tuple(Turn(dial, REAL_ABOVE) for dial in dials), package, 0)
+        return Change(tuple(Turn(parameter, REAL_ABOVE) for parameter in parameters), package, 0)
 
-    def _of_all(self, dial: Dial) -> Change | None:
+    def _of_all(self, parameter: Parameter) -> Change | None:
         """The smallest turn of a number that moves the worth of all parties alike."""
-        now, far = self.now.margin, dial.far
-        slope = (self.table.margins(dial, far) - now) / (far - dial.value)
+        now, far = self.now.margin, parameter.far
+        slope = (self.table.margins(parameter, far) - now) / (far - parameter.value)
         with np.errstate(divide="ignore", invalid="ignore"):
             at = np.where(np.abs(slope) > SLOPE, -now / slope, np.nan)
-        asked = self.signs
-        stuck = (asked & (np.abs(slope) <= SLOPE) & (now < -TOLERANCE)).any(axis=0)
-        least = np.where(asked & (slope > SLOPE), at, -np.inf).max(axis=0)
-        most = np.where(asked & (slope < -SLOPE), at, np.inf).min(axis=0)
+        signing = self.signs
+        stuck = (signing & (np.abs(slope) <= SLOPE) & (now < -TOLERANCE)).any(axis=0)
+        least = np.where(signing & (slope > SLOPE), at, -np.inf).max(axis=0)
+        most = np.where(signing & (slope < -SLOPE), at, np.inf).min(axis=0)
         turn = np.where(least > 0, least, np.where(most < 0, most, 0.0))
-        value = dial.value + turn
+        value = parameter.value + turn
         behind = ~self.clear[()].all(axis=0) | self.now.gone()
-        fits = ~behind & ~stuck & (least <= most) & (value >= dial.low - SLACK) & (value <= dial.high + SLACK)
+        fits = ~behind & ~stuck & (least <= most) & (value >= parameter.low - SLACK) & (value <= parameter.high + SLACK)
         found = np.flatnonzero(fits)
         if not len(found):
             return None
         size = np.abs(turn[found])
         tied = found[size <= size.min() + SLACK]
         package = int(tied[self.table.structure.space.tie_rank[tied].argmin()])
-        return Change((Turn(dial, float(np.clip(value[package], dial.low, dial.high))),), package, 0)
+        return Change((Turn(parameter, float(np.clip(value[package], parameter.low, parameter.high))),), package, 0)
 
     # Two numbers.
 
@@ -220,13 +224,13 @@ class Search:
             if not self.now.opens(line.lines):
                 cheapest: dict[str | None, Change] = {}
                 for change in self._alone(line.lines):
-                    owner = change.turns[0].dial.party
+                    owner = change.turns[0].parameter.party
                     if owner not in cheapest or change.cost < cheapest[owner].cost:
                         cheapest[owner] = change
                 for change in cheapest.values():
                     yield Change((Turn(line, REAL_ABOVE), *change.turns), change.package, 0)
         for one, other in combinations(self.lines, 2):
-            alone = any(self.now.opens(dial.lines) for dial in (one, other))
+            alone = any(self.now.opens(parameter.lines) for parameter in (one, other))
             if not alone and self.now.opens((*one.lines, *other.lines)):
                 yield self._lines_aside(one, other)
 
@@ -249,33 +253,34 @@ class Search:
         """The cheapest two numbers of one party: one to the end of its scale, and another for the rest."""
         places = np.flatnonzero(self._blocked_by(self.party[party], ()))
         found: list[Change] = []
-        for dial in self.table.dials if len(places) else ():
-            if dial.party == party:
-                found += self._after_the_end_of(dial, places)
+        for parameter in self.table.parameters if len(places) else ():
+            if parameter.party == party:
+                found += self._after_the_end_of(parameter, places)
         if found:
             yield min(found, key=order)
 
-    def _after_the_end_of(self, dial: Dial, places: Ints) -> Iterator[Change]:
-        """A dial turned to the end of its scale, with each other number that then does, where it costs least."""
-        slope, lack = self.slope[dial.path][places], -self.now.margin[self.party[str(dial.party)], self.near[places]]
-        for end in (dial.low, dial.high):
-            left = lack - slope * (end - dial.value)
-            to_go = (slope * (end - dial.value) > SLOPE) & (left > TOLERANCE)
-            for other in self.table.dials:
-                if not (to_go.any() and add_up(dial, other)):
+    def _after_the_end_of(self, parameter: Parameter, places: Ints) -> Iterator[Change]:
+        """A parameter turned to the end of its scale, with each other number that then does, where it costs least."""
+        slope = self.slope[parameter.path][places]
+        lack = -self.now.margin[self.party[str(parameter.party)], self.near[places]]
+        for end in (parameter.low, parameter.high):
+            left = lack - slope * (end - parameter.value)
+            to_go = (slope * (end - parameter.value) > SLOPE) & (left > TOLERANCE)
+            for other in self.table.parameters:
+                if not (to_go.any() and add_up(parameter, other)):
                     continue
                 with np.errstate(divide="ignore", invalid="ignore"):
                     turn = np.where(to_go, left / self.slope[other.path][places], np.nan)
                 fits = (other.value + turn >= other.low) & (other.value + turn <= other.high)  # False for NaN
                 if fits.any():
                     best = int(np.where(fits, np.abs(turn), np.inf).argmin())
-                    turns = Turn(dial, end), Turn(other, float(other.value + turn[best]))
+                    turns = Turn(parameter, end), Turn(other, float(other.value + turn[best]))
                     yield Change(turns, int(self.near[places[best]]), 0)
 
-    def _cheapest(self, party: str, places: Ints) -> tuple[list[Dial], Floats]:
+    def _cheapest(self, party: str, places: Ints) -> tuple[list[Parameter], Floats]:
         """For some near packages, the number of a party that costs least, and what it costs; NaN if none does."""
-        own = [dial for dial in self.table.dials if dial.party == party]
-        costs = np.array([np.abs(self.change[dial.path][places]) / dial.unit for dial in own])
+        own = [parameter for parameter in self.table.parameters if parameter.party == party]
+        costs = np.array([np.abs(self.change[parameter.path][places]) / parameter.unit for parameter in own])
         filled = np.where(np.isnan(costs), np.inf, costs)
         best = filled.argmin(axis=0)
         least = filled[best, np.arange(len(places))]
@@ -284,10 +289,10 @@ class Search:
 
 def order(change: Change) -> tuple[float, tuple[str, ...]]:
     """The cheapest first, ties by path."""
-    return round(change.cost, 12), tuple(turn.dial.path for turn in change.turns)
+    return round(change.cost, 12), tuple(turn.parameter.path for turn in change.turns)
 
 
-def add_up(one: Dial, other: Dial) -> bool:
+def add_up(one: Parameter, other: Parameter) -> bool:
     """Whether what two numbers of one party do to its worth adds up; else they multiply each other."""
     kinds = {one.kind, other.kind}
     multiply = one.kind == other.kind == "weight" or kinds == {"weight", "points"} or "foresight" in kinds
@@ -336,5 +341,5 @@ def opening(table: CentralTable) -> Opening:
 
 def _borne_out(table: CentralTable, change: Change) -> Change | None:
     """The change with the packages that it opens; None if it opens none."""
-    zone = table.after(change.values(), [turn.dial.kind for turn in change.turns]).zone
+    zone = table.after(change.values(), [turn.parameter.kind for turn in change.turns]).zone
     return Change(change.turns, change.package, int(zone.sum())) if zone.any() else None

@@ -18,7 +18,6 @@ def sobol_indices(a: Floats, b: Floats, mixed: Floats, seed: int = 1) -> pd.Data
     Args:
         a, b: The figure in two independent sets of runs, shape (n,), n a power of two.
         mixed: In runs as `a` with one input as in `b`, shape (inputs, n).
-        seed: Of the bootstrap.
 
     Returns:
         `first, first_low, first_high, total, total_low, total_high`; all 0 for a figure that does not vary.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.analysis.narrate import Narration, narrated
-from sim.analysis.trace import Seen, watch
+from sim.analysis.trace import RoundState, watch
 from sim.core.packages import NO_DEAL
 from sim.core.state import NOT_ASKED
 from sim.model.domain import structure
@@ -26,7 +26,7 @@ FIRST_BLOCK = 8  # draws played at once at first; each further block is twice as
 
 
 @dataclass(frozen=True)
-class Looked:
+class SearchProgress:
     """How far a search has come.
 
     Attributes:
@@ -38,15 +38,10 @@ class Looked:
     last: int
 
 
-def look_for(scenario: Scenario, seed: int, start: int, wanted: str, most: int) -> Iterator[Looked]:
+def search_draws(scenario: Scenario, seed: int, start: int, wanted: str, most: int) -> Iterator[SearchProgress]:
     """Play draws from `start` on until one ends as wanted; one answer a block, the last one for good.
 
-    Args:
-        scenario: As read.
-        seed: Of all random streams.
-        start: First draw to look at, from 0.
-        wanted: An outcome, `signed` or `any`.
-        most: Draws to play, at least 1.
+    At most `most` draws are played, at least 1; `wanted` is an outcome, `signed` or `any`.
 
     Raises:
         ValueError: if nothing can be wanted by that name, or a number is too small.
@@ -63,17 +58,17 @@ def look_for(scenario: Scenario, seed: int, start: int, wanted: str, most: int) 
         ends_so = signed | True if wanted == ANY else signed if wanted == SIGNED else codes == OUTCOMES.index(wanted)
         if ends_so.any():
             found = first + int(ends_so.argmax())
-            yield Looked(found, found)
+            yield SearchProgress(found, found)
             return
         first, length = first + count, 2 * length
-        yield Looked(None, first - 1)
+        yield SearchProgress(None, first - 1)
 
 
-MONTHS_LOOKED = 120  # after entry into force, month by month
+MONTHS_AHEAD = 120  # after entry into force, month by month
 
 
 @dataclass(frozen=True)
-class TextSeen:
+class TextState:
     """The text that lay on the table after a turn, as it stood in that round.
 
     Attributes:
@@ -120,7 +115,7 @@ class Stand:
 
     asks_for: tuple[float | None, ...]
     no_deal: tuple[float, ...]
-    texts: tuple[TextSeen | None, ...]
+    texts: tuple[TextState | None, ...]
     front: float | None
     harm: tuple[Harm, ...]
     strength: tuple[float, ...]
@@ -146,9 +141,7 @@ class Stepped:
     """One negotiation to be gone through step by step.
 
     Attributes:
-        story: As `peacesim run` tells it.
         stands: How things stood in each round, with the rounds of the story.
-        levers: Names, in name order.
         holding: Of the agreement in force; None where none is, or the file does not say how long agreements hold.
     """
 
@@ -176,7 +169,7 @@ def stepped(scenario: Scenario, seed: int = 1, draw: int = 0) -> Stepped:
     )
 
 
-def _stand(talks: Talks, seen: Sequence[Seen], place: int) -> Stand:
+def _stand(talks: Talks, seen: Sequence[RoundState], place: int) -> Stand:
     order, war = _file_order(talks), talks.ensemble.world.war
     asked = talks.aspiration[place, 0].tolist()
     has_front = war is not None and talks.ensemble.scenario.war is not None and talks.ensemble.scenario.war.front
@@ -191,11 +184,10 @@ def _stand(talks: Talks, seen: Sequence[Seen], place: int) -> Stand:
 
 
 def _file_order(talks: Talks) -> list[int]:
-    """Index of each party, in the order of the file."""
     return [talks.ensemble.structure.parties.index(name) for name in talks.ensemble.scenario.parties]
 
 
-def _texts(talks: Talks, seen: Seen, place: int) -> Iterator[TextSeen | None]:
+def _texts(talks: Talks, seen: RoundState, place: int) -> Iterator[TextState | None]:
     moves, table, order = talks.moves[place], talks.ensemble.structure, _file_order(talks)
     for did, package in zip(moves.did[:, 0].tolist(), moves.package[:, 0].tolist(), strict=True):
         if did == NOT_ASKED:
@@ -204,7 +196,7 @@ def _texts(talks: Talks, seen: Seen, place: int) -> Iterator[TextSeen | None]:
             yield None
             continue
         crossed = table.lines.crosses[table.lines.pattern[package]] & talks.real_by_round[place, 0]
-        yield TextSeen(
+        yield TextState(
             worth=tuple(float(seen.utility[n, package]) for n in order),
             signs=tuple(bool(table.signs[n, package]) for n in order),
             crosses=tuple(name for name, is_crossed in zip(table.lines.names, crossed, strict=True) if is_crossed),
@@ -233,7 +225,7 @@ def _holding(talks: Talks) -> Holding | None:
     if aftermath is None or aftermath.hazard is None:
         return None
     judged = judgement(talks)
-    months = np.arange(MONTHS_LOOKED + 1.0)
+    months = np.arange(MONTHS_AHEAD + 1.0)
     share = aftermath.hazard.law.survival(judged.factors.product, months)[0]
     believed = judged.by_year[0].tolist()
     return Holding(

@@ -21,8 +21,6 @@ class SweepTable(Notebook):
     """What came of every point of a sweep.
 
     Attributes:
-        title: Of the scenario.
-        n: Runs of each point.
         seed: Of all of them: run k draws the same lots at every point.
         design: Such as `sobol:64`; None for a grid.
         paths: What varies, in the order in which it was named.
@@ -39,16 +37,13 @@ class SweepTable(Notebook):
     points: pd.DataFrame = field(repr=False)
 
     def overview(self) -> tuple[str, pd.DataFrame]:
-        """All points."""
         return f"{self.title} ({self.n:,} runs a point, seed {self.seed})", self.points
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """The stages that are told, in order."""
         return tuple(name for name in STAGES if name in self.points)
 
     def numeric(self, path: str) -> bool:
-        """Whether all values of a path are numbers."""
         return pd.api.types.is_numeric_dtype(self.points[path])
 
 
@@ -56,15 +51,7 @@ Point = tuple[Scenario, Mapping[str, str], Mapping[str, Any], str]
 
 
 def sweep_table(title: str, n: int, seed: int, design: str | None, points: Sequence[Point]) -> SweepTable:
-    """Put the finished points of a sweep side by side.
-
-    Args:
-        title: Of the scenario.
-        n: Runs of each point.
-        seed: Of all of them.
-        design: How the points were spread; None for a grid.
-        points: Scenario, settings, `summary.json` and name of the folder of each point, at least one.
-    """
+    """Put the finished points of a sweep side by side."""
     paths = tuple(points[0][1])
     rows = [
         dict(settings) | {"zone_central": zone_at_centre(scenario)} | _figures(facts, n) | {"folder": folder}
@@ -76,8 +63,8 @@ def sweep_table(title: str, n: int, seed: int, design: str | None, points: Seque
         if numbers.notna().all():
             table[path] = numbers
     last = ["median_month", "most_frequent", "most_frequent_share", "folder"]
-    told = [f"{stage}{end}" for stage in STAGES if stage in table for end in ("", "_low", "_high")]
-    return SweepTable(title, n, seed, design, paths, table[[*paths, "zone_central", *told, *last]])
+    columns = [f"{stage}{end}" for stage in STAGES if stage in table for end in ("", "_low", "_high")]
+    return SweepTable(title, n, seed, design, paths, table[[*paths, "zone_central", *columns, *last]])
 
 
 def zone_at_centre(scenario: Scenario) -> int:

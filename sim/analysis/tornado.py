@@ -29,10 +29,7 @@ class Sample:
     """A figure in the runs that have one, beside the inputs of these runs.
 
     Attributes:
-        asked: The figure.
-        values: Shape (n,).
         has: Which of all runs these are.
-        drawn: The inputs of all runs.
     """
 
     asked: Figure
@@ -42,20 +39,16 @@ class Sample:
 
     @property
     def n(self) -> int:
-        """Runs that have the figure."""
         return len(self.values)
 
     @property
     def is_constant(self) -> bool:
-        """Whether the figure is the same in all of these runs: then nothing moves it."""
         return bool(self.n) and bool((self.values == self.values[0]).all())
 
     def input(self, path: str) -> Floats:
-        """An input in these runs, shape (n,)."""
         return self.drawn.values(path)[self.has]
 
     def dummy(self, number: int) -> Floats:
-        """An input that does nothing, in these runs, shape (n,)."""
         return dummy(self.drawn.seed, number, len(self.has))[self.has]
 
 
@@ -107,7 +100,7 @@ def _row(sample: Sample, path: str, noise: "_Noise") -> dict[str, Any] | None:
     values = sample.input(path)
     if (values == values[0]).all():  # it differs, but not in the runs that have the figure
         return None
-    lot = sample.drawn.is_lot(path)
+    lot = sample.drawn.is_binary(path)
     row = _compared(sample, values, noise, lot)
     return {"input": path, "together": sample.drawn.together[path], "kind": "lot" if lot else "number", **row}
 

@@ -34,7 +34,6 @@ class Entrants:
 
     Attributes:
         strategies: Sorted by what they are, so that neither their order nor their labels move a number.
-        parties: Those whose strategies vary, in the order of the file.
     """
 
     strategies: tuple[Contender, ...]
@@ -42,16 +41,13 @@ class Entrants:
 
     @property
     def labels(self) -> list[str]:
-        """What the strategies are called."""
         return [one.label for one in self.strategies]
 
     @property
     def points(self) -> int:
-        """Number of assignments."""
         return int(len(self.strategies) ** len(self.parties))
 
     def axes(self) -> dict[str, list[str]]:
-        """The strategies of each party, by path."""
         return strategy_axes(self.strategies, self.parties)
 
 
@@ -63,10 +59,6 @@ class Tournament(Rendered):
     taken draw by draw. Intervals are 95 %, over draws; with fewer than 30 draws there are none (NaN).
 
     Attributes:
-        scenario: What was played, with the strategies of its file.
-        seed: Of all random streams.
-        n: Draws of each assignment.
-        parties: Those whose strategies vary.
         settings: What else was set, by path.
         strategies: `label, strategy`, best own worth first.
         figures: One row a strategy and figure: `label, figure` (`own`, `joint`, `agreement`, and `in_force` where
@@ -99,7 +91,6 @@ class Tournament(Rendered):
 
     @property
     def told(self) -> list[str]:
-        """The figures there are, in their order."""
         return [name for name in FIGURES if (self.figures["figure"] == name).any()]
 
     def overview(self) -> tuple[str, pd.DataFrame]:
@@ -119,12 +110,9 @@ def tournament(
     """Play every assignment of some strategies to parties, here and now.
 
     Args:
-        scenario: As read by `read_scenario`; a sweep in its file is left out.
         strategies: `[LABEL=]STRATEGY` texts as `peacesim sweep` takes them, or strategies by label: a name, or a
             mapping with `name` and parameters as a scenario file has them.
         parties: Whose strategies vary; by default all that sign and speak. The others play as the file says.
-        draws: Draws of each assignment, at least 1.
-        seed: Of all random streams.
 
     Raises:
         ScenarioError: if a strategy or party is none, or there are more than 4,096 assignments.
@@ -157,14 +145,6 @@ def entrants(
 ) -> Entrants:
     """Who plays what, checked before anything is played.
 
-    Args:
-        scenario: What is to be played.
-        texts: `[LABEL=]STRATEGY`.
-        parties: Whose strategies vary; None for all that sign and speak.
-        others: Number of values of each other path that varies.
-        set_paths: Paths that are set once.
-        table: The scenario's structure, if at hand.
-
     Raises:
         ScenarioError: with what is wrong.
     """
@@ -191,13 +171,7 @@ def tournament_of(
     """A tournament from the results tables of all assignments.
 
     Args:
-        scenario: With all other settings.
-        who: Who plays what.
-        seed: Of all random streams.
-        draws: Rows of each table.
         tables: Rows 0 to `draws - 1` of each assignment; the last party's strategy varies fastest.
-        settings: What else was set.
-        table: The scenario's structure, if at hand.
     """
     ruler = possible(scenario, seed, draws, table)
     games = games_of(who.parties, len(who.strategies), draws, tables, ruler)
@@ -223,7 +197,6 @@ def tournament_of(
 
 
 def _by_rank(frame: pd.DataFrame, order: Sequence[str], then: Sequence[str], values: Sequence[str]) -> pd.DataFrame:
-    """Rows in the order of the labels, then of the values of another column."""
     ranks = {"label": list(order)} | {name: list(values) for name in then}
     return frame.sort_values(
         list(ranks), key=lambda column: column.map(ranks[str(column.name)].index), ignore_index=True

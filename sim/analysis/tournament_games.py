@@ -93,10 +93,7 @@ def possible(scenario: Scenario, seed: int, count: int, table: Structure | None 
 def _largest(worth: Floats, no_deal: Floats, zone: Bools) -> tuple[Floats, Floats]:
     """Largest gain of each party in a zone, and largest sum of shares of it; 0 and NaN where there is none.
 
-    Args:
-        worth: Of packages, shape (B, parties, P).
-        no_deal: Shape (B, parties).
-        zone: Shape (B, P).
+    Shapes: worth (B, parties, P), no_deal (B, parties), zone (B, P).
     """
     most = np.zeros(no_deal.shape)
     together = np.full(len(zone), np.nan)
@@ -127,7 +124,6 @@ class Games:
     """A full grid: every assignment of L strategies to V parties, each over the same n draws.
 
     Attributes:
-        parties: Those whose strategies vary, in the order of the file.
         assigned: Index of the strategy of each party at each point, shape (G, V), G = L**V; the last varies fastest.
         worth: Worth to these parties from the start, shape (G, V, n).
         signed: Whether a text was signed, shape (G, n).
@@ -144,7 +140,6 @@ class Games:
 
     @property
     def strategies(self) -> int:
-        """How many strategies meet, L."""
         return int(self.assigned.max()) + 1
 
     def seats_of(self, strategy: int) -> list[tuple[int, int]]:
@@ -152,7 +147,6 @@ class Games:
         return [(int(g), int(v)) for g, v in np.argwhere(self.assigned == strategy)]
 
     def point(self, strategies: Sequence[int]) -> int:
-        """The point at which the parties play these strategies."""
         place = 0
         for strategy in strategies:
             place = place * self.strategies + strategy
@@ -170,11 +164,7 @@ def games_of(
     """Keep of each results table what a tournament is about.
 
     Args:
-        parties: Those whose strategies vary.
-        strategies: How many strategies meet.
-        draws: Rows of each table.
         tables: One a point, in the order of `assignments`; taken one by one, so that not all are held at once.
-        ruler: What there is to gain in these draws.
 
     Raises:
         ScenarioError: if there are more numbers than memory should hold.
@@ -220,11 +210,7 @@ class Mean(NamedTuple):
 
 
 def mean_of(values: Floats) -> Mean:
-    """Mean over the draws that have a value, with its normal interval; draws are independent of each other.
-
-    Args:
-        values: One a draw, NaN where there is none, shape (n,).
-    """
+    """Mean over the draws that have a value (NaN: none), with its normal interval; draws are independent."""
     known = values[~np.isnan(values)]
     if not len(known):
         return Mean(np.nan, np.nan, np.nan, 0)

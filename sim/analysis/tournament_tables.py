@@ -22,18 +22,17 @@ Names = Sequence[str]
 
 
 def plays(party: str) -> str:
-    """Name of the column that says what a party plays."""
     return f"plays_{party}"
 
 
-def figure_table(games: Games, labels: Names, told: Names) -> pd.DataFrame:
+def figure_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
     """One row a strategy and figure: its mean over all seats at which it is played, and how far from the field.
 
     The field is the mean over all strategies in the same draw, so the difference is free of what a draw is worth to
     everybody alike.
     """
     rows = []
-    for figure in told:
+    for figure in figures:
         at = _figure(games, figure)
         by_draw = [mean_over([at(g, v) for g, v in games.seats_of(s)], _draws(games)) for s in range(len(labels))]
         estimate = share_of if figure in SHARES else mean_of
@@ -71,7 +70,7 @@ def _meetings(games: Games, strategy: int, other: int) -> Iterator[tuple[int, in
                 yield g, v
 
 
-def point_table(games: Games, labels: Names, told: Names) -> pd.DataFrame:
+def point_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
     """One row an assignment: what each party plays and gets, and whether nobody gains by changing alone."""
     means, rows = games.worth.mean(axis=2), []
     stable = {point for point in range(len(games.assigned)) if is_equilibrium(games, means, point)}
@@ -81,7 +80,7 @@ def point_table(games: Games, labels: Names, told: Names) -> pd.DataFrame:
         }
         row |= {f"worth_{party}": means[point, v] for v, party in enumerate(games.parties)}
         row["joint"] = mean_of(games.joint[point]).value
-        row |= {figure: float(_shares(games, figure)[point].mean()) for figure in told if figure in SHARES}
+        row |= {figure: float(_shares(games, figure)[point].mean()) for figure in figures if figure in SHARES}
         rows.append(row | {"equilibrium": point in stable})
     return pd.DataFrame(rows)
 
@@ -90,9 +89,7 @@ def is_equilibrium(games: Games, means: Floats, point: int) -> bool:
     """Whether no party's mean worth rises, beyond the tolerance, if it alone changes its strategy.
 
     Args:
-        games: The tournament.
         means: Mean worth by point and party, shape (G, V).
-        point: Which assignment.
     """
     return all(means[to, v] <= means[point, v] + TOLERANCE for v, _, to in deviations(games, point))
 

@@ -19,12 +19,11 @@ NEVER = 0  # in place of a round, which are counted from 1
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class RoundState:
     """How things stood in one round.
 
     Attributes:
         waiting: A signed text was refused at home and the parties have not come back to the table.
-        reopened: They came back in this round.
         utility: Worth of all packages as the parties bargained by it in this round, shape (N, P).
         strength: Of each lever in this round, shape (levers,).
         struck: Packages that were refused at home before this round, shape (P,); None while none is.
@@ -43,11 +42,11 @@ class Seen:
     back_in: int
 
 
-def watch(ensemble: Ensemble) -> tuple[Talks, tuple[Seen, ...]]:
+def watch(ensemble: Ensemble) -> tuple[Talks, tuple[RoundState, ...]]:
     """Play the one draw of an ensemble; the talks are those of `hold_talks`."""
     if len(ensemble) != 1:
         raise ValueError(f"one draw is watched at a time, not {len(ensemble)}")
-    model, seen = PeaceTalks(ensemble), list[Seen]()
+    model, seen = PeaceTalks(ensemble), list[RoundState]()
     try:
         while model.running:
             seen.append(_round(model, seen[-1] if seen else None))
@@ -56,7 +55,7 @@ def watch(ensemble: Ensemble) -> tuple[Talks, tuple[Seen, ...]]:
         model.__dict__.clear()  # as in `hold_talks`: a Mesa model refers to itself
 
 
-def _round(model: PeaceTalks, before: Seen | None) -> Seen:
+def _round(model: PeaceTalks, before: RoundState | None) -> RoundState:
     """Play a round and look."""
     world, old, k = model.ensemble.world, model.state, model.state.round + 1
     levers = world.levers
@@ -73,10 +72,10 @@ def _round(model: PeaceTalks, before: Seen | None) -> Seen:
     if signed != NO_DEAL and world.ratification is not None:
         votes = world.ratification.hold(np.array([signed]))
     back_in = int(model.approval.reopens_at[0])
-    return Seen(waiting, reopened, utility, strength, struck, signed, votes, back_in if back_in > k else NEVER)
+    return RoundState(waiting, reopened, utility, strength, struck, signed, votes, back_in if back_in > k else NEVER)
 
 
-def _struck(ensemble: Ensemble, before: Seen) -> Bools | None:
+def _struck(ensemble: Ensemble, before: RoundState) -> Bools | None:
     """Packages that nobody signs any more, given the round before."""
     ratification = ensemble.world.ratification
     if ratification is None or before.votes is None or before.votes.passed[0]:
@@ -95,21 +94,17 @@ class Turn:
     """What one party did when its turn came.
 
     Attributes:
-        party: Its name.
         did: `offers` (nothing lay on the table, or both offer at once), `accepts`, `refuses` (and offers instead),
             `passes` (it does not sign the text on the table), `waits` (it could offer and offers nothing) or
             `votes_no`. Where a mediator holds one text: `drafts` (puts a text before the others, which is its
             `offer`), `leaves_it` as it is, and `objects` (does not accept it, and offers nothing).
         asks_for: The least worth it asks for in this round.
         answered: The text it answered, None if nothing lay on the table or it passed; `from_` put it there.
-        answered_worth: What that text is worth to it.
         reason: Why it refused: `worth`, the red line it crosses as `party.id` (`events.id` for what an event took off
             the table), or `refused_at_home`: it, or what pleases no better there, was turned down before. None if it
             did not refuse.
         said: Whether it gave a reason.
         minds: The issues that it named in an objection, in the order of the file.
-        offer: The text it put on the table, None if none.
-        offer_worth: What that is worth to it.
         could_sign: Whether its own offer crosses none of its real red lines and is worth its no-deal worth.
         before: Its offer before this one, None if this is its first.
     """
@@ -149,16 +144,16 @@ class Turn:
         return (self.party, self.did, self.reason, text, self.minds)
 
 
-class Teller:
+class TurnRecorder:
     """Follows the table from turn to turn: what lies on it, and what each party offered last."""
 
-    def __init__(self, talks: Talks, seen: Sequence[Seen]) -> None:
+    def __init__(self, talks: Talks, seen: Sequence[RoundState]) -> None:
         self._talks, self._seen = talks, seen
         self._mediated = talks.ensemble.protocol.needs_mediator
         self._standing, self._proposer = NO_DEAL, ""
         self._offered: dict[int, Package] = {}
 
-    def back_at_the_table(self) -> None:
+    def clear_table(self) -> None:
         """After a refusal at home the old texts are void: nothing lies on the table."""
         self._standing, self._proposer = NO_DEAL, ""
 

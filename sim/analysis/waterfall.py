@@ -48,7 +48,6 @@ class Step:
 
     @property
     def label(self) -> str:
-        """The path, and how many inputs lie below it."""
         return self.name if len(self.paths) == 1 else f"{self.name} ({len(self.paths)} inputs)"
 
 
@@ -57,14 +56,9 @@ class Waterfall(Notebook):
     """What each group of differing inputs adds to a figure on the way from one scenario to another.
 
     Attributes:
-        first: Title of the scenario from which the way leads.
-        second: Title of the other.
         figure: What is told: a share of runs, or a mean over all of them.
         method: `shapley`: the mean of what a step adds over all orders of the steps. `ordered`: what it adds in the
             order of the rows.
-        n: Runs of each mixture.
-        seed: Of all of them.
-        mixtures: Number of scenarios played.
         rows: The start, each step, and the end: `kind` (`start`, `step` or `end`), `label, where`, `value` (of the
             figure at the start and end, what is added by a step), `low` and `high` (95 %).
     """
@@ -79,7 +73,6 @@ class Waterfall(Notebook):
     rows: pd.DataFrame = field(repr=False)
 
     def overview(self) -> tuple[str, pd.DataFrame]:
-        """The start, each step, and the end."""
         return f"Where the difference comes from: {self.figure.label}", self.rows.drop(columns="where")
 
 
@@ -90,11 +83,7 @@ def waterfall(
     """Share the difference between two scenarios out among the inputs that differ.
 
     Args:
-        first: Where the way begins.
-        second: Where it ends.
         figure: Name of a figure that every run has, as `compare` tells them.
-        draws: Runs of each mixture.
-        seed: Of all of them.
         method: Of `METHODS`; by default `shapley` for up to four steps (16 mixtures) that go in any order, else
             `ordered`.
 
@@ -127,10 +116,6 @@ def waterfall(
 def shapley(values: Values, steps: int) -> list[np.ndarray]:
     """What each step adds in the mean over all orders of the steps, run by run.
 
-    Args:
-        values: The figure of every subset of the steps, by run, shape (n,).
-        steps: Number of steps.
-
     Returns:
         One array a step, shape (n,); they sum to the difference between all steps and none.
     """
@@ -160,7 +145,6 @@ def _steps(
     made: dict[tuple[Path, ...], Scenario | None] = {}
 
     def mixture(*parts: Group) -> Scenario | None:
-        """The first scenario with what these groups change, None if it does not hold together."""
         paths = tuple(sorted(path for _, below in parts for path in below))
         if paths not in made:
             try:
@@ -242,7 +226,6 @@ def _coarser(groups: list[Group], place: int) -> list[Group]:
 
 
 def _subsets(steps: int, method: str) -> Iterator[Subset]:
-    """Those that are played."""
     if method == ORDERED:
         yield from (frozenset(range(size)) for size in range(steps + 1))
         return
@@ -251,7 +234,6 @@ def _subsets(steps: int, method: str) -> Iterator[Subset]:
 
 
 def _figure(name: str, ends: Sequence[Results]) -> Figure:
-    """A figure by name that each run of both has."""
     there = [each for each in figures(ends) if each.listed or name in each.names]
     usable = [each.name for each in there if all(column_of(each, one).notna().all() for one in ends)]
     found = next((each for each in there if name in each.names), None)

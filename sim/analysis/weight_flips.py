@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.analysis.parameters import Dial
+from sim.analysis.parameters import Parameter
 from sim.analysis.reasons import Share
 from sim.analysis.smallest_change import CentralTable
 from sim.core.exact import Floats
@@ -32,7 +32,6 @@ class Flip:
     """A weight at an end of its range.
 
     Attributes:
-        dial: The weight.
         end: Value that it was set to, an end of its stated range.
         kept: Runs that still sign the package, of those looked at.
         instead: What most of the others end with: a package by headline issues, None for no deal or if all keep it.
@@ -40,7 +39,7 @@ class Flip:
         turn: Value nearest to the stated one at which it was found to turn; NaN where it does not.
     """
 
-    dial: Dial
+    parameter: Parameter
     end: float
     kept: Share
     instead: str | None
@@ -55,8 +54,6 @@ class WeightFlips:
     Attributes:
         basis: `central` (one run at central numbers, which signs a text) or `runs` (the first runs that sign the
             package that is most frequent among the first 4,096).
-        package: The package, by headline issues; None if nothing is ever signed, and then nothing is looked at.
-        n: Runs that are looked at.
         weights: How many weights were tried.
         flips: Both ends of each weight that lose the package in some run, those that turn it first.
     """
@@ -71,22 +68,21 @@ class WeightFlips:
 def weight_flips(results: Results, table: CentralTable) -> WeightFlips:
     """Search all weights; see the module."""
     found = _at_central_numbers(results, table) or _in_runs(results)
-    weights = [dial for dial in table.dials if dial.kind == "weight" and dial.stated is not None]
+    weights = [each for each in table.parameters if each.kind == "weight" and each.stated is not None]
     if found is None:
         return WeightFlips(RUNS, None, 0, len(weights), ())
-    ends = [(dial, end) for dial in weights for end in dial.stated or () if end != dial.value]
+    ends = [(parameter, end) for parameter in weights for end in parameter.stated or () if end != parameter.value]
     flips = list(_flips(found, ends))
     lost = sorted((flip for flip in flips if flip.kept.count < found.n), key=_order)
     return WeightFlips(found.basis, found.package, found.n, len(weights), tuple(lost))
 
 
 def _order(flip: Flip) -> tuple[bool, float, int, str]:
-    return not flip.flips, _way(flip) if flip.flips else 0.0, flip.kept.count, flip.dial.path
+    return not flip.flips, _way(flip) if flip.flips else 0.0, flip.kept.count, flip.parameter.path
 
 
 def _way(flip: Flip) -> float:
-    """How far the weight must be turned, in widths of its range."""
-    return abs(flip.turn - flip.dial.value) / flip.dial.unit
+    return abs(flip.turn - flip.parameter.value) / flip.parameter.unit
 
 
 class _Panel:
@@ -104,20 +100,20 @@ class _Panel:
         parts = [hold_talks(ensemble[first : first + block]).package for first in range(0, len(ensemble), block)]
         return [headline(self.results, int(package)) for package in np.concatenate(parts)]
 
-    def with_weights(self, turned: Sequence[tuple[Dial, float]]) -> list[list[str | None]]:
+    def with_weights(self, turned: Sequence[tuple[Parameter, float]]) -> list[list[str | None]]:
         """What the runs sign with each of these weights at each of these values, a list a weight."""
         rows = np.tile(np.arange(self.n), len(turned))
-        weights = np.concatenate([self._weights(dial, value) for dial, value in turned])
+        weights = np.concatenate([self._weights(parameter, value) for parameter, value in turned])
         signed = self.signed(replace(self.ensemble[rows], weights=weights))
         return [signed[first : first + self.n] for first in range(0, len(signed), self.n)]
 
-    def _weights(self, dial: Dial, value: float) -> Floats:
+    def _weights(self, parameter: Parameter, value: float) -> Floats:
         """Weights of the runs once one is set, as `--set` would have it: the party's others rescaled first."""
         weights, structure = self.ensemble.weights.copy(), self.ensemble.structure
-        n = structure.parties.index(str(dial.party))
-        paths = [f"parties.{dial.party}.weights.{issue.name}" for issue in structure.space.issues]
-        scale = (1 - value) / (1 - dial.value)
-        own = [np.full(self.n, value) if path == dial.path else self.raw[path] * scale for path in paths]
+        n = structure.parties.index(str(parameter.party))
+        paths = [f"parties.{parameter.party}.weights.{issue.name}" for issue in structure.space.issues]
+        scale = (1 - value) / (1 - parameter.value)
+        own = [np.full(self.n, value) if path == parameter.path else self.raw[path] * scale for path in paths]
         weights[:, n] = rescale_weights(np.array(own).T)
         return weights
 
@@ -155,7 +151,6 @@ def _in_runs(results: Results) -> _Panel | None:
 
 
 def _stated(results: Results, count: int) -> dict[str, Floats]:
-    """The value of every weight, by path, shape (count,)."""
     return {
         f"parties.{name}.weights.{issue}": np.full(count, float(weight.value))
         for name, party in results.scenario.parties.items()
@@ -163,16 +158,16 @@ def _stated(results: Results, count: int) -> dict[str, Floats]:
     }
 
 
-def _flips(panel: _Panel, ends: Sequence[tuple[Dial, float]]) -> Iterator[Flip]:
+def _flips(panel: _Panel, ends: Sequence[tuple[Parameter, float]]) -> Iterator[Flip]:
     """Every weight at both ends of its range, and where those that turn the package do."""
     if not ends:
         return
-    for (dial, end), signed in zip(ends, panel.with_weights(ends), strict=True):
-        kept = Share(dial.path, signed.count(panel.package), panel.n)
+    for (parameter, end), signed in zip(ends, panel.with_weights(ends), strict=True):
+        kept = Share(parameter.path, signed.count(panel.package), panel.n)
         others = Counter(text for text in signed if text != panel.package)
         instead = min(others, key=lambda text: (-others[text], text or "")) if others else None
         flips = _turned(panel, signed)
-        yield Flip(dial, end, kept, instead, flips, _halved(panel, dial, end) if flips else float("nan"))
+        yield Flip(parameter, end, kept, instead, flips, _halved(panel, parameter, end) if flips else float("nan"))
 
 
 def _turned(panel: _Panel, signed: Sequence[str | None]) -> bool:
@@ -180,12 +175,12 @@ def _turned(panel: _Panel, signed: Sequence[str | None]) -> bool:
     return any(count > counts[panel.package] for text, count in counts.items() if text != panel.package)
 
 
-def _halved(panel: _Panel, dial: Dial, end: float) -> float:
+def _halved(panel: _Panel, parameter: Parameter, end: float) -> float:
     """A value at which the package turns, and 1/128 of the way nearer to the stated value does not."""
-    keeps, turns = dial.value, end
+    keeps, turns = parameter.value, end
     for _ in range(HALVINGS):
         middle = (keeps + turns) / 2
-        if _turned(panel, panel.with_weights([(dial, middle)])[0]):
+        if _turned(panel, panel.with_weights([(parameter, middle)])[0]):
             turns = middle
         else:
             keeps = middle

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from sim.analysis.narrate import Narration, Round
-from sim.analysis.stepping import Stand, Stepped, look_for, stepped
+from sim.analysis.stepping import Stand, Stepped, search_draws, stepped
 from sim.app.changed import ChangedFile
 from sim.charts.style import party_styles
 from sim.report.document import Block, Paragraph
@@ -48,7 +48,7 @@ def describe_draw(about: ChangedFile, draw: int) -> dict[str, Any]:
 def find_draw(about: ChangedFile, start: int, wanted: str) -> Generator[None, None, dict[str, Any]]:
     """The next draw, from one on, that ends as wanted: its number, None if none of those played does; the last one."""
     last = start
-    for found in look_for(about.read(), about.seed, start, wanted, MAX_SEARCHED):
+    for found in search_draws(about.read(), about.seed, start, wanted, MAX_SEARCHED):
         if found.draw is not None:
             return {"draw": found.draw, "last": found.last}
         last = found.last

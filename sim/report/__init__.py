@@ -30,7 +30,6 @@ def render(result: Any, form: str = "text") -> Any:
     """What a result says.
 
     Args:
-        result: Of a class in `KINDS`.
         form: `text` for a terminal, `data` with the documented keys of `--json`, or `html`, a page of its own.
 
     Raises:

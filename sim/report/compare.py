@@ -21,7 +21,6 @@ UNPAIRED = "The seeds differ, so differences are between independent runs, and l
 
 
 def data(comparison: Comparison) -> dict[str, Any]:
-    """The keys of `peacesim compare --json`."""
     entries = zip(comparison.names, comparison.results, strict=True)
     return pick(comparison, "paired inputs figures packages transitions") | {
         "results": [
@@ -32,7 +31,6 @@ def data(comparison: Comparison) -> dict[str, Any]:
 
 
 def waterfall_data(fall: Waterfall) -> dict[str, Any]:
-    """The keys of `waterfalls` of `peacesim compare --json`."""
     return pick(fall, "method n seed mixtures rows") | pick(fall.figure, "label kind", figure="name")
 
 
@@ -111,17 +109,12 @@ def _inputs(comparison: Comparison) -> Iterator[Block]:
     rows = []
     for row in differing.head(MOST_INPUTS).to_dict("records"):
         texts = [None if pd.isna(row[name]) else row[name] for name in comparison.names]
-        rows.append([row["input"], *texts, _where(row, comparison.names)])
+        last = [name for name in comparison.names if row[name] != row[comparison.names[0]]][-1]
+        rows.append([row["input"], *texts, str(row[f"{last}.where"])])
     heads = ["", *(f"<{letter}" for letter in letters_of(comparison).values()), "<where"]
     yield table(heads, rows, caption="Inputs that are not the same, by path")
     if len(differing) > MOST_INPUTS:
         yield paragraph(f"and {len(differing) - MOST_INPUTS} more", 2)
-
-
-def _where(row: dict[Any, Any], names: Sequence[str]) -> str:
-    """Where the last value that is not the first one's stands."""
-    others = [name for name in names if row[name] != row[names[0]]]
-    return str(row[f"{others[-1]}.where"])
 
 
 def _side_by_side(
@@ -165,7 +158,6 @@ def difference_words(row: dict[Any, Any]) -> list[str]:
 
 
 def _transitions(comparison: Comparison) -> Iterator[Block]:
-    """Counts of runs by how they end in the first and in another."""
     letters = letters_of(comparison)
     for name in comparison.names[1:]:
         moved = comparison.transitions[comparison.transitions["name"] == name]

@@ -20,7 +20,6 @@ READING = (
 
 
 def data(result: Discovery) -> dict[str, Any]:
-    """The keys of `peacesim discover --json`."""
     scenario, asked = result.results.scenario, result.question.asked
     limits = pick(result.question, "turned above below")
     return pick(result, "of_signed cases searched tested note", n_of="n") | limits | {

@@ -38,12 +38,9 @@ class Table:
     """Rows in columns.
 
     Attributes:
-        heads: Names of the columns.
         rows: Cells as text; None where there is nothing.
-        left: Columns that are flush left; figures are flush right.
         caption: What it shows, on a page.
         note: Below it, on a page.
-        indent: Characters before it, on a terminal.
     """
 
     heads: tuple[str, ...]
@@ -56,15 +53,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart with its text alternative and its numbers.
-
-    Attributes:
-        name: Of its files.
-        title: What it shows.
-        svg: The picture, ready to stand in a page.
-        width: Inches, as drawn.
-        numbers: Its table.
-    """
+    """A chart with its text alternative and its numbers."""
 
     name: str
     title: str
@@ -107,12 +96,10 @@ def sections(blocks: Iterable[Block]) -> Iterator[Section]:
 
 
 def heading(text: str, id: str = "") -> Heading:
-    """A heading of foreign text."""
     return Heading(clean(text), id)
 
 
 def paragraph(text: str, indent: int = 0, hanging: int = 0) -> Paragraph:
-    """Running text with foreign text in it."""
     return Paragraph(printable(text), indent, hanging)
 
 
@@ -129,11 +116,7 @@ def table(
 
     Args:
         heads: Names of the columns. One that starts with `<` is flush left whatever its place.
-        rows: Cells; None is a dash.
         left: Number of first columns that are flush left; the others are flush right.
-        caption: What it shows.
-        note: Below it.
-        indent: Characters before it, on a terminal.
     """
     texts = tuple(
         tuple(None if cell is None else shown(str(cell), MOST_CELL) for cell in [*row, *[""] * (len(heads) - len(row))])
@@ -144,13 +127,7 @@ def table(
 
 
 def table_of(caption: str, frame: "pd.DataFrame", names: Mapping[str, str] | None = None) -> Table:
-    """A data frame as a table, numbers with four significant digits.
-
-    Args:
-        caption: What it shows.
-        frame: Its rows; those beyond `MOST_ROWS` are counted below it.
-        names: What to call columns; others are called by their names, underscores as spaces.
-    """
+    """A data frame as a table, numbers with four significant digits; rows beyond `MOST_ROWS` are counted below it."""
     from pandas.api.types import is_numeric_dtype
 
     heads = [

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.counterfactual import SHOWN, Stage, Tried
+from sim.analysis.counterfactual import SHOWN, Counterfactual, Stage
 from sim.analysis.explain import Explanation
-from sim.analysis.parameters import REAL_ABOVE, Change, Dial, Turn
+from sim.analysis.parameters import REAL_ABOVE, Change, Parameter, Turn
 from sim.analysis.reasons import Obstacle, Share
 from sim.analysis.replays import AT_HOME, HALF, OWN_OFFER, WORTH, Aside
 from sim.analysis.weight_flips import CENTRAL, Flip
@@ -38,7 +38,6 @@ MOST_CHANGES, MOST_PAIRS, MOST_ASIDES, MOST_WEIGHTS = 6, 3, 8, 6
 
 
 def document(explained: Explanation) -> Iterator[Block]:
-    """The sections, one below the other."""
     results = explained.results
     yield paragraph(clean(results.scenario.title))
     runs = f"{results.n:,} run{'s' if results.n != 1 else ''} in this scenario, seed {results.seed}"
@@ -55,7 +54,6 @@ def document(explained: Explanation) -> Iterator[Block]:
 
 
 def shared(share: Share) -> str:
-    """A share with its interval."""
     return share_with_interval(share.share, share.n)
 
 
@@ -137,7 +135,6 @@ def _is_line(scenario: Scenario, name: str) -> bool:
 
 
 def _part(part: tuple[float, float, float], n: int) -> str:
-    """A part of all runs, in points, with its interval."""
     low, high = max(part[1], 0.0), part[2]
     places = 0 if high - low > 0.02 or n < 2 else 1
     ends = "" if np.isnan(low) else f" ({100 * low:.{places}f}-{100 * high:.{places}f})"
@@ -221,17 +218,14 @@ def _ledger(explained: Explanation) -> Iterator[Block]:
         own = [each for each in explained.movements if each.party == party and each.moved]
         for each in sorted(own, key=lambda each: (-each.mean, each.issue))[:MOST_ISSUES]:
             spread = f"{each.low:.0f} to {each.high:.0f}"
-            who = party_label(scenario, party) if not _has(rows, party_label(scenario, party)) else ""
+            who = party_label(scenario, party)
+            who = "" if any(row[0] == who for row in rows) else who
             rows.append([who, clean(scenario.issues[each.issue].label), f"{each.mean:.0f}", spread,
                          percent(each.moved / each.n, each.n)])  # fmt: skip
     if rows:
         yield heading("From opening to text: where each party moved most, in points of its own values")
         yield table(["", "<issue", "points", "10-90 %", "moved in"], rows)
         yield paragraph("Over texts signed. The chart `ledger` of a batch has all issues.", 2)
-
-
-def _has(rows: Sequence[Sequence[str]], label: str) -> bool:
-    return any(row[0] == label for row in rows)
 
 
 # What opens the way.
@@ -253,7 +247,7 @@ def smallest_change_in_short(explained: Explanation) -> Iterator[str]:
         return
     same = [each for each in explained.tried if abs(each.change.cost - best.cost) <= 1e-9 * best.cost]
     for each in same:
-        turns = [f"{dial_words(scenario, turn.dial)}, {way_words(turn)}" for turn in each.change.turns]
+        turns = [f"{parameter_text(scenario, turn.parameter)}, {way_words(turn)}" for turn in each.change.turns]
         what = either(turns, "and")
         text = f"Smallest change that opens a zone at central numbers: {what}."
         gains = {stage.name: difference_words(_points(stage))[0] for stage in each.stages}
@@ -270,7 +264,8 @@ def _points(stage: Stage) -> dict[str, Any]:
 def _at_central_numbers(explained: Explanation) -> Iterator[Block]:
     scenario, found = explained.results.scenario, explained.opening
     yield heading("The smallest change that opens a zone, every number at its value")
-    soft = [name for dial in explained.hardness if dial.value <= REAL_ABOVE for name in lines_of(explained, dial)]
+    names = explained.results.structure.lines.names
+    soft = [names[line] for each in explained.hardness if each.value <= REAL_ABOVE for line in each.lines]
     those = f": all but {either(soft, 'and')}" if soft else ""
     rule = f"A red line counts as real here if its hardness is above {REAL_ABOVE:g}{those}. "
     if found.packages:
@@ -293,13 +288,7 @@ def _at_central_numbers(explained: Explanation) -> Iterator[Block]:
         yield paragraph(f"{found.untold} more are left out: in them the will of a guarantor jumps.", 2)
 
 
-def lines_of(explained: Explanation, dial: Dial) -> list[str]:
-    """Red lines of a hardness, as `party.id`."""
-    return [explained.results.structure.lines.names[line] for line in dial.lines]
-
-
 def _pairs(explained: Explanation) -> Iterator[Block]:
-    """Two numbers, where that is less than one, or one is not enough."""
     found = explained.opening
     if found.two:
         yield paragraph("Two numbers together:" if found.one else "The smallest changes of two numbers together:", 2)
@@ -375,7 +364,7 @@ def _linkages_that_take(explained: Explanation) -> bool:
     return any(min(each.adds.value, each.adds.low or 0.0) < 0 for party in parties for each in party.linkages)
 
 
-def _tried(explained: Explanation, each: Tried) -> Iterator[Block]:
+def _tried(explained: Explanation, each: Counterfactual) -> Iterator[Block]:
     scenario = explained.results.scenario
     yield heading(f"Tried on the first {each.n:,} runs" if each.n else "Not tried")
     for turn in each.change.turns:
@@ -401,7 +390,7 @@ def _weights(explained: Explanation) -> Iterator[Block]:
     yield heading("Which single weight turns the text into another")
     where = "at central numbers (one run)" if found.basis == CENTRAL else (
         f"most often; looked at are the first {found.n} runs that sign it")
-    yield paragraph(f"Signed {where}: {_readable(found.package)}.", 2)
+    yield paragraph(f"Signed {where}: {found.package.replace('/', ' / ')}.", 2)
     flips = [flip for flip in found.flips if flip.flips]
     if not found.weights:
         yield paragraph("No weight has a range.", 2)
@@ -411,23 +400,23 @@ def _weights(explained: Explanation) -> Iterator[Block]:
             f"the others rescaled.{' The nearest:' if found.flips else ''}", 2,
         )  # fmt: skip
     else:
-        yield paragraph(f"{len({flip.dial.path for flip in flips})} of {found.weights} weights do:", 2)
+        yield paragraph(f"{len({flip.parameter.path for flip in flips})} of {found.weights} weights do:", 2)
     if found.flips:
         yield bullets([_flip_words(explained, flip) for flip in (flips or found.flips)[:MOST_WEIGHTS]])
 
 
 def _flip_words(explained: Explanation, flip: Flip) -> str:
-    dial = flip.dial
-    what, instead = dial_words(explained.results.scenario, dial), _instead(explained, flip.instead)
+    parameter = flip.parameter
+    what, instead = parameter_text(explained.results.scenario, parameter), _instead(explained, flip.instead)
     if flip.flips:
-        side = "or more" if flip.turn > dial.value else "or less"
-        return f"{what}, at {number(flip.turn, 3)} {side} instead of {changed_value_words(dial, dial.value)}: {instead}"
-    way = f"at {changed_value_words(dial, flip.end)} instead of {changed_value_words(dial, dial.value)}"
+        side = "or more" if flip.turn > parameter.value else "or less"
+        stated = changed_value_words(parameter, parameter.value)
+        return f"{what}, at {number(flip.turn, 3)} {side} instead of {stated}: {instead}"
+    way = f"at {changed_value_words(parameter, flip.end)} instead of {changed_value_words(parameter, parameter.value)}"
     return f"{what}, {way}: {flip.kept.count} of {flip.kept.n} keep the text, else {instead}"
 
 
 def _instead(explained: Explanation, package: str | None) -> str:
-    """What is signed instead, where it differs from the text."""
     scenario, was = explained.results.scenario, explained.weights.package
     if package is None or was is None:
         return "no deal"
@@ -437,31 +426,27 @@ def _instead(explained: Explanation, package: str | None) -> str:
     return either(changed, "and")
 
 
-def _readable(package: str) -> str:
-    return package.replace("/", " / ")
-
-
 # Numbers that are turned.
 
 
-def dial_words(scenario: Scenario, dial: Dial) -> str:
+def parameter_text(scenario: Scenario, parameter: Parameter) -> str:
     """What a number is about."""
-    parts = dial.path.split(".")
-    if dial.kind == "delivery":
+    parts = parameter.path.split(".")
+    if parameter.kind == "delivery":
         return f'chance that "{option_label(scenario, parts[1], parts[3])}" can be had'
     who = party_label(scenario, parts[1])
-    if dial.kind == "hardness":
-        also = [_line_name(path, parts[1]) for path in dial.others]
+    if parameter.kind == "hardness":
+        also = [_line_name(path, parts[1]) for path in parameter.others]
         shared = f", drawn with {either(also, 'and')}" if also else ""
         return f"hardness of the red line {clean(parts[3])} of {who}{shared}"
-    if dial.kind == "weight":
+    if parameter.kind == "weight":
         return f"weight of {issue_label(scenario, parts[3])} for {who}"
-    if dial.kind == "points":
+    if parameter.kind == "points":
         return f'points of "{option_label(scenario, parts[3], parts[4])}" ({clean(parts[3])}) for {who}'
-    if dial.kind == "linkage":
+    if parameter.kind == "linkage":
         return f"worth of the linkage {clean(parts[3])} to {who}"
     words = {"no_deal": "what no deal is worth to", "foresight": "foresight of"}
-    return f"{words.get(dial.kind, 'what a text refused at home costs')} {who}"
+    return f"{words.get(parameter.kind, 'what a text refused at home costs')} {who}"
 
 
 def _line_name(path: str, party: str) -> str:
@@ -470,28 +455,28 @@ def _line_name(path: str, party: str) -> str:
     return clean(line if owner == party else f"{owner}.{line}")
 
 
-def changed_value_words(dial: Dial, value: float) -> str:
+def changed_value_words(parameter: Parameter, value: float) -> str:
     """A value with as many digits as its kind bears."""
-    return f"{value:.2f}" if dial.kind == "points" else f"{value:.4g}"
+    return f"{value:.2f}" if parameter.kind == "points" else f"{value:.4g}"
 
 
 def turn_words(scenario: Scenario, turn: Turn) -> str:
     """A number turned: from where to where, and whether that lies in its stated range."""
-    return f"{dial_words(scenario, turn.dial)}: {way_words(turn)}, {range_words(turn)}"
+    return f"{parameter_text(scenario, turn.parameter)}: {way_words(turn)}, {range_words(turn)}"
 
 
 def way_words(turn: Turn) -> str:
     """From where to where."""
-    before, after = (changed_value_words(turn.dial, value) for value in (turn.dial.value, turn.rounded))
+    before, after = (changed_value_words(turn.parameter, value) for value in (turn.parameter.value, turn.rounded))
     return f"{after} instead of {before}"
 
 
 def range_words(turn: Turn) -> str:
     """Whether a turn stays in the stated range."""
-    stated = turn.dial.stated
+    stated = turn.parameter.stated
     if stated is None:
         return "no range stated"
-    low, high = (changed_value_words(turn.dial, end) for end in stated)
+    low, high = (changed_value_words(turn.parameter, end) for end in stated)
     return f"{'within' if turn.within else 'outside'} its stated range {low} to {high}"
 
 
@@ -499,7 +484,6 @@ def range_words(turn: Turn) -> str:
 
 
 def data(explained: Explanation) -> dict[str, Any]:
-    """All of it, with the keys as documented for `peacesim explain --json`."""
     results, why, again, found = explained.results, explained.reasons, explained.replayed, explained.opening
     linkages = Counter(name for run in again.no_zone for name in run.linkages)
     shares = [Share(name, linkages[name], len(again.no_zone)) for name in sorted(linkages)]
@@ -542,7 +526,7 @@ def data(explained: Explanation) -> dict[str, Any]:
         "tried": [_tried_data(each) for each in explained.tried],
         "weights": pick(explained.weights, "basis package n weights") | {
             "flips": [
-                pick(each, "end instead flips turn") | {"kept": each.kept.count} | pick(each.dial, "path value")
+                pick(each, "end instead flips turn") | {"kept": each.kept.count} | pick(each.parameter, "path value")
                 for each in explained.weights.flips
             ],
         },
@@ -571,13 +555,12 @@ def _change_data(explained: Explanation, change: Change) -> dict[str, Any]:
 
 
 def turn_data(turn: Turn) -> dict[str, Any]:
-    """A number turned: its path, from where to where, how far in widths of its range."""
-    dial = turn.dial
-    return pick(turn, "cost within", to="value") | pick(dial, "path kind value", range="stated") | {
-        "with": sorted(dial.others) if dial.kind == "hardness" else []}  # fmt: skip
+    parameter = turn.parameter
+    return pick(turn, "cost within", to="value") | pick(parameter, "path kind value", range="stated") | {
+        "with": sorted(parameter.others) if parameter.kind == "hardness" else []}  # fmt: skip
 
 
-def _tried_data(each: Tried) -> dict[str, Any]:
+def _tried_data(each: Counterfactual) -> dict[str, Any]:
     stages = [
         {"stage": stage.name, "before": stage.before.share, "after": stage.after.share}
         | dict(zip(("difference", "low", "high"), stage.difference, strict=True))

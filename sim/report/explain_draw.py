@@ -14,7 +14,6 @@ MOST_WAYS = 6
 
 
 def data(explained: DrawExplained) -> dict[str, Any]:
-    """The keys of `run --json` and `explained`, as documented for `peacesim explain --draw --json`."""
     ways = [
         {"set_aside": list(each.way.names), "falls": dict(each.way.falls), "packages": each.way.packages,
          "package": dict(each.package)}
@@ -34,7 +33,6 @@ def document(explained: DrawExplained) -> Iterator[Block]:
 
 
 def _why(explained: DrawExplained) -> Iterator[Block]:
-    """What it would have taken."""
     outcome = explained.story.outcome
     opened = "What would have opened the way in this draw:"
     yield sentence("How much room the deal had:" if outcome == "in_force" else opened)
@@ -95,7 +93,6 @@ def _in_time(explained: DrawExplained) -> Iterator[Block]:
 
 
 def _votes(explained: DrawExplained) -> Iterator[Block]:
-    """By how much each vote was lost."""
     story = explained.story
     text, ratification = story.signatures[-1], story.scenario.ratification
     lost = [ballot for ballot in text.ballots if not ballot.passed]

@@ -28,15 +28,7 @@ DISCLAIMER = "A thinking aid made with peacesim. It does not forecast, and it ta
 def page(
     title: str, kicker: str, about: Sequence[str], blocks: Iterable[Block], disclaimer: str = "",
 ) -> str:  # fmt: skip
-    """One HTML document.
-
-    Args:
-        title: Of the page.
-        kicker: A line above it.
-        about: Paragraphs below it.
-        blocks: In order; a heading with nothing below it is left out.
-        disclaimer: Of the scenario; ours stands where it has none.
-    """
+    """One HTML document; a heading with nothing below it is left out, and ours stands where there is no disclaimer."""
     template = _environment().get_template("page.html")
     return template.render(
         title=clean(title),

@@ -9,7 +9,7 @@ import pandas as pd
 from sim.analysis.compare import Comparison
 from sim.analysis.figures import NoAnswer
 from sim.analysis.hindsight import Hindsight, hindsight
-from sim.analysis.portrait import Portrait, portrait
+from sim.analysis.portrait import portrait
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.waterfall import Waterfall
 from sim.charts import ANALYSIS_CHARTS, CHARTS, charts_side_by_side
@@ -33,12 +33,7 @@ CHART_SECTIONS = {"talks": "The talks", "after": "Time and harm", "charts": "Mor
 
 
 def result_page(results: Results, svgs: Mapping[str, str] | None = None) -> str:
-    """One HTML page that tells a result, with every chart that applies.
-
-    Args:
-        results: Of one scenario.
-        svgs: Charts that are drawn already, as SVG by name; the others are drawn now.
-    """
+    """One HTML page that describes a result, with every chart that applies, drawn now unless given as SVG by name."""
     scenario = results.scenario
     kicker = f"{scenario.id}, as of {scenario.as_of}" if scenario.as_of else scenario.id
     return page(scenario.title, kicker, (scenario.about, _absent(scenario)), _blocks(results, svgs or {}),
@@ -73,12 +68,7 @@ def _blocks(results: Results, svgs: Mapping[str, str]) -> Iterator[Block]:
 
 
 def comparison_page(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> str:
-    """One HTML page that sets results side by side.
-
-    Args:
-        comparison: The first result is what the others are compared with.
-        falls: Where differences come from, to be told as well.
-    """
+    """One HTML page that sets results side by side."""
     results = comparison.results
     titles = dict.fromkeys(one.scenario.title for one in results)
     kicker = f"Comparison of {len(results)} results"
@@ -148,7 +138,6 @@ def _most_frequent(scenario: Scenario, facts: Mapping[str, Any], n: int) -> str:
 
 
 def _moved(results: Results) -> str:
-    """What moves the share of signed texts most."""
     table = funnel(results)
     row = table[(table["kind"] == "stage") & (table["name"] == "signed") & table["moved_by"].notna()]
     if not len(row):
@@ -178,7 +167,6 @@ def how_far(results: Results) -> Iterator[Block]:
 
 
 def packages(results: Results) -> Iterator[Block]:
-    """What was signed, in words."""
     found, scenario = results.packages(), results.scenario
     issues = scenario.headline or tuple(scenario.issues)
     rows = [
@@ -195,7 +183,6 @@ def packages(results: Results) -> Iterator[Block]:
 
 
 def blockers(results: Results) -> Iterator[Block]:
-    """What stood in the way of the runs without a deal, in words."""
     found = results.blockers()
     rows = [
         ("; or ".join(blocker_labels(results.scenario, row["blocker"])), share_with_interval(row["share"], results.n))
@@ -215,7 +202,6 @@ def blockers(results: Results) -> Iterator[Block]:
 
 
 def moved(results: Results) -> Iterator[Block]:
-    """Which inputs the shares hang on most, beside inputs that do nothing."""
     drawn, notes, tornado = [], [], ANALYSIS_CHARTS["tornado"]
     for figure in ("signed", "in_force") if is_voted_on(results) else ("signed",):
         try:
@@ -289,9 +275,10 @@ def numbers(scenario: Scenario) -> Iterator[Block]:
 def theory(scenario: Scenario) -> Iterator[Block]:
     """What there is to agree on and what theory would pick, at central numbers."""
     at = portrait(scenario)
+    over = ", ".join(party_label(scenario, name) for name in at.solution_parties) or "all that sign"
     words = (
         "No bargaining: every number at its value. A zone is the set of packages that no party who must sign finds "
-        f"worse than no deal and that cross no red line of theirs. Solutions are over {_over(at)}."
+        f"worse than no deal and that cross no red line of theirs. Solutions are over {over}."
     )
     yield heading("At central numbers", "theory")
     yield paragraph(words)
@@ -305,13 +292,7 @@ def theory(scenario: Scenario) -> Iterator[Block]:
     yield from (Folded(title, table_of(caption, frame)) for title, caption, frame in folded if len(frame))
 
 
-def _over(at: Portrait) -> str:
-    labels = [party_label(at.scenario, name) for name in at.solution_parties]
-    return ", ".join(labels) or "all that sign"
-
-
 def _parties_table(parties: pd.DataFrame) -> Table:
-    """What the runs came to for each party."""
     names = {
         "label": "party", "utility": "worth of the text, if signed", "utility_low": "5 %", "utility_high": "95 %",
         "no_deal": "no deal", "margin": "margin", "worth": "worth from the start", "blocking": "share of blocking",
@@ -321,7 +302,6 @@ def _parties_table(parties: pd.DataFrame) -> Table:
 
 
 def _issues_table(scenario: Scenario) -> Table:
-    """The issues and their options, in the order of the file."""
     rows = [
         (issue_label(scenario, name), "; ".join(option_label(scenario, name, option) for option in issue.options))
         for name, issue in scenario.issues.items()
@@ -369,7 +349,6 @@ def hindsight_words(scenario: Scenario, told: Hindsight) -> str:
 
 
 def _terms_table(scenario: Scenario, told: Hindsight) -> Table:
-    """Issue by issue, where the text lay and where the runs and the guesses lie."""
     rows = [
         (issue_label(scenario, row["issue"]),
          f"{row['low']:.0f}" if row["low"] == row["high"] else f"{row['low']:.0f} to {row['high']:.0f}",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sim.analysis.happenings import Ballot, Departure, LeverMove, Signature
+from sim.analysis.happenings import Ballot, Departure, Signature
 from sim.analysis.ledger import Account, Step
 from sim.analysis.narrate import Narration, Round
 from sim.analysis.trace import AT_HOME, Package, Turn
@@ -29,6 +29,7 @@ from sim.results.labels import (
 MOST_DIGITS = 6
 MOST_NAME = 26  # characters of an issue or option in the table
 BLANK = Paragraph("")
+MOVE = "party did asks_for answered answered_worth reason reason_given minds offer offer_worth changed"
 
 
 def sentence(text: str, indent: int = 0, hanging: int = 2) -> Paragraph:
@@ -40,7 +41,6 @@ MOST_OLD = 40  # characters of an option that is no longer offered: it has been 
 
 
 def data(story: Narration) -> dict[str, Any]:
-    """All of a story, the keys as documented for `peacesim run --json`."""
     holds = story.break_month is not None and math.isinf(story.break_month)
     return pick(story, "seed draw outcome zone_packages least_satisfied blocker break_cause lines_fallen") | {
         "id": story.scenario.id,
@@ -52,7 +52,10 @@ def data(story: Narration) -> dict[str, Any]:
         ],
         "rounds": [
             pick(played, "month date events lines_fallen levers channel_open waiting", round="number")
-            | {"left": [gone.party for gone in played.left], "moves": [_turn_data(turn) for turn in played.turns]}
+            | {
+                "left": [gone.party for gone in played.left],
+                "moves": [pick(turn, MOVE, answered_from="from_") for turn in played.turns],
+            }
             for played in story.rounds
         ],
         "package": plain(story.package) or None,
@@ -70,11 +73,6 @@ def data(story: Narration) -> dict[str, Any]:
             for account in story.accounts
         ],
     }
-
-
-def _turn_data(turn: Turn) -> dict[str, Any]:
-    names = "party did asks_for answered answered_worth reason reason_given minds offer offer_worth changed"
-    return pick(turn, names, answered_from="from_")
 
 
 def document(story: Narration, brief: bool = False) -> Iterator[Block]:
@@ -210,7 +208,6 @@ def turn_lines(story: Narration, turn: Turn, briefly: bool) -> Iterator[Block]:
 
 
 def _objection(story: Narration, turn: Turn, briefly: bool) -> str:
-    """What a party says to a text that it does not accept and has no other for."""
     whose, reason = _whose(story, turn), _reason(story, turn, briefly)
     if turn.did == "votes_no":
         return f"votes no on {whose}: {reason}."
@@ -227,7 +224,6 @@ def _whose(story: Narration, turn: Turn) -> str:
 
 
 def _reason(story: Narration, turn: Turn, briefly: bool = False) -> str:
-    """Why a party refuses; briefly where it has said the same before."""
     assert turn.answered is not None and turn.answered_worth is not None
     unsaid = "" if turn.said else ", which it does not say"
     if turn.reason == AT_HOME:
@@ -415,7 +411,8 @@ def news(story: Narration, played: Round) -> Iterator[Block]:
     for line in played.lines_fallen:
         yield sentence(f"{_falls(story, line)}: {red_line_label(story.scenario, line)}.", indent=2)
     for lever in played.levers:
-        yield sentence(_lever_words(story, lever), indent=2)
+        owner, now, then = party_label(story.scenario, lever.party), worth(lever.strength), worth(lever.before)
+        yield sentence(f"The lever {lever.lever} on {owner} is at {now} of its strength, was {then}.", indent=2)
     for gone in played.left:
         yield sentence(_leaves(story, gone), indent=2)
 
@@ -448,13 +445,7 @@ def _falls(story: Narration, line: str) -> str:
     return f"{party_label(story.scenario, party)} gives up its red line {name}"
 
 
-def _lever_words(story: Narration, lever: LeverMove) -> str:
-    owner, now, then = party_label(story.scenario, lever.party), worth(lever.strength), worth(lever.before)
-    return f"The lever {lever.lever} on {owner} is at {now} of its strength, was {then}."
-
-
 def silence(played: Round) -> str | None:
-    """Why nobody spoke in a round; None where somebody did."""
     if played.left:
         return "the talks are over"
     if played.waiting:
@@ -525,6 +516,5 @@ def meanwhile(story: Narration) -> Iterator[Block]:
 
 
 def round_title(played: Round) -> str:
-    """A round by its number, date and month."""
     when = f", {played.date.isoformat()}" if played.date else ""
     return f"Round {played.number}{when} (month {played.month:.1f})"

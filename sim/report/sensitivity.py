@@ -28,7 +28,6 @@ from sim.results.labels import clean, input_label
 
 
 def data(result: Sensitivity) -> dict[str, Any]:
-    """The keys of `peacesim sensitivity --json`."""
     scenario = result.results.scenario
     return pick(result, "note value low high inputs", n_of="n") | {
         "id": scenario.id, "title": scenario.title, "n": result.results.n, "seed": result.results.seed,
@@ -39,7 +38,6 @@ def data(result: Sensitivity) -> dict[str, Any]:
 
 
 def _rows(result: Sensitivity, found: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a table, each input with its words."""
     inputs = found["kind"].isin(["number", "lot"])
     words = [input_label(result.results.scenario, path) if is_input else ""
              for path, is_input in zip(found["input"], inputs, strict=True)]  # fmt: skip
@@ -47,7 +45,6 @@ def _rows(result: Sensitivity, found: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def document(result: Sensitivity) -> Iterator[Block]:
-    """The tables, one below the other, a method each."""
     yield paragraph(clean(result.results.scenario.title))
     yield paragraph(f"{sensitivity_opening(result)} {result.inputs:,} uncertain inputs, seed {result.results.seed}.", 2)
     if result.note:

@@ -31,7 +31,6 @@ CENTRAL = "At central numbers: every number at its stated value. Nothing is draw
 
 
 def document(shown: Portrait) -> Iterator[Block]:
-    """All tables of a portrait."""
     scenario = shown.scenario
     yield paragraph("\n".join(_head(shown)))
     yield from _parties(shown)
@@ -119,7 +118,6 @@ def _strategy(scenario: Scenario, party: str) -> str:
 
 
 def _named(name: str, parameters: dict[str, Any]) -> str:
-    """A strategy or protocol with the parameters that the file sets."""
     texts = {key: ", ".join(value) if isinstance(value, tuple) else str(value) for key, value in parameters.items()}
     return ", ".join([name, *(f"{key} {text}" for key, text in texts.items())])
 
@@ -264,7 +262,6 @@ def _span(least: float, most: float, sign: bool = False) -> str:
 
 
 def data(shown: Portrait) -> dict[str, Any]:
-    """The same as plain data, the keys as documented for `peacesim show --json`."""
     scenario = shown.scenario
     return {
         "id": scenario.id,
@@ -309,7 +306,6 @@ def _party_data(shown: Portrait, name: str) -> dict[str, Any]:
 
 
 def number_data(given: Number) -> dict[str, Any]:
-    """A stated number: value, range (null if certain), law, status."""
     spread = [given.low, given.high] if given.uncertain else None
     return {"value": given.value, "range": spread, "law": given.law if spread else None, "status": given.status}
 
@@ -417,7 +413,6 @@ def _section(title: str, told: Mapping[str, Any]) -> Iterator[Block]:
 
 
 def nested(value: Any, depth: int = 0) -> Iterator[tuple[int, str]]:
-    """Nested mappings and lists as lines, each with its depth: a line a key, and one an entry of a list."""
     entries = value.items() if isinstance(value, Mapping) else ((None, each) for each in value)
     for key, entry in entries:
         head = "-" if key is None else f"{clean(key)}:"

@@ -21,7 +21,6 @@ from sim.scenario import (
     EventSpec,
     GuarantorSpec,
     HazardSpec,
-    LeverSpec,
     MediationSpec,
     MilestoneSpec,
     Number,
@@ -39,7 +38,6 @@ MOST_BESIDE = 6  # columns of figures side by side
 
 
 def pressure(shown: Portrait) -> Iterator[Block]:
-    """How red lines give way, and what the mediator can do."""
     giving, mediation = shown.scenario.giving_way, shown.scenario.mediation
     if giving is not None:
         yield heading(f"Red lines that give way {STATED}")
@@ -64,7 +62,7 @@ def _mediation(shown: Portrait, spec: MediationSpec) -> Iterator[Block]:
             party_label(scenario, lever.party),
             str(lever.lowers_no_deal_by),
             number(left[name]),
-            _when_pulled(lever),
+            PULLED[lever.pulled] if isinstance(lever.pulled, str) else f"from month {lever.pulled:g}",
         ]
         for name, lever in spec.levers.items()
     ]
@@ -89,12 +87,7 @@ def _mediation(shown: Portrait, spec: MediationSpec) -> Iterator[Block]:
         yield table(["", "<for", "<when", "adds"], offers)
 
 
-def _when_pulled(lever: LeverSpec) -> str:
-    return PULLED[lever.pulled] if isinstance(lever.pulled, str) else f"from month {lever.pulled:g}"
-
-
 def events(scenario: Scenario) -> Iterator[Block]:
-    """What may happen, when, and what follows from it."""
     if not scenario.events:
         return
     yield heading(f"Events: what happens at a date or by chance {STATED}")
@@ -114,7 +107,6 @@ def _when(scenario: Scenario, event: EventSpec) -> str:
 
 
 def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
-    """What an event does, one text an effect."""
     effects = []
     if event.commits is not None:
         party, to = party_label(scenario, event.commits.party), _listed(event.commits.to)
@@ -129,7 +121,8 @@ def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
     if event.shifts_no_deal:
         effects.append(f"adds to no-deal worth: {by_party(scenario, event.shifts_no_deal)}")
     if event.pulls_levers:
-        effects.append(f"pulls {either(map(clean, event.pulls_levers), 'and')} by one step{_each(event.pulls_levers)}")
+        each = " each" if len(event.pulls_levers) > 1 else ""
+        effects.append(f"pulls {either(map(clean, event.pulls_levers), 'and')} by one step{each}")
     if event.closes_channel_rounds is not None:
         effects.append(f"keeps all from talking for {counted(event.closes_channel_rounds, 'round')}")
     if event.removes:
@@ -140,16 +133,11 @@ def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
     return effects or ["moves nothing in the file"]
 
 
-def _each(names: Sequence[str]) -> str:
-    return " each" if len(names) > 1 else ""
-
-
 def _listed(entries: Mapping[str, object]) -> str:
     return "; ".join(f"{name}: {entry}" for name, entry in entries.items())
 
 
 def by_party(scenario: Scenario, numbers: Mapping[str, Number]) -> str:
-    """Numbers with the labels of their parties."""
     return ", ".join(f"{party_label(scenario, name)} {given}" for name, given in numbers.items())
 
 
@@ -298,7 +286,6 @@ def _moved(worth: Any) -> str | None:
 
 
 def votes(shown: Portrait) -> Iterator[Block]:
-    """The ratifiers as stated, and what they make of the proposals."""
     scenario, spec = shown.scenario, shown.scenario.ratification
     if spec is None:
         return
@@ -338,7 +325,6 @@ def _takes(votes: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _conditions(scenario: Scenario, spec: RatificationSpec) -> Iterator[str]:
-    """What each ratifier is asked, waits for and is barred from, one text a ratifier that has any."""
     for name in in_voting_order(spec):
         each = spec.ratifiers[name]
         parts = list(_conditions_of(scenario, each))

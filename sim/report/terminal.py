@@ -42,7 +42,6 @@ class Column:
 
     @property
     def natural(self) -> int:
-        """The width in which nothing is folded."""
         return max(map(cell_len, (self.head, *self.cells)))
 
 
@@ -55,7 +54,6 @@ class Columns:
 
     @property
     def least(self) -> int:
-        """The width it cannot do without."""
         return self.indent + sum(column.least for column in self.columns) + GAP * (len(self.columns) - 1)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

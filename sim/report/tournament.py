@@ -17,7 +17,6 @@ HEADS = {"own": "own worth", "joint": "joint worth", "agreement": "signed", "in_
 
 
 def data(tournament: Tournament) -> dict[str, Any]:
-    """The keys of `tournaments` of `peacesim sweep --json`."""
     return pick(tournament, "settings parties strategies figures seats meetings points equilibria replies")
 
 
@@ -162,7 +161,6 @@ def _equilibria(tournament: Tournament) -> Iterator[Block]:
 
 
 def _replies(tournament: Tournament) -> Iterator[Block]:
-    """Best replies where one or two parties vary; with more there are too many."""
     if len(tournament.parties) > 2 or len(tournament.replies) > 2 * MOST_ROWS:
         return
     yield heading("Best replies")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.analysis.boxes import Box, Factors, best_by_both, first_dense, measure, most_telling, paste, peel, quasi_p
+from sim.analysis.boxes import Box, Factors, best_by_both, first_dense, measure, most_informative, paste, peel, quasi_p
 from sim.analysis.discovery import Question, discover
 from sim.analysis.figures import NoAnswer, figure_named
 from sim.charts import ANALYSIS_CHARTS, save_charts
@@ -79,7 +79,7 @@ def test_a_box_is_chosen_by_balance_or_by_density():
     balanced = measure(boxes[best_by_both(boxes, factors, cases)], factors, cases)
     assert dense.density >= 0.85 and dense.coverage < balanced.coverage
     assert first_dense(boxes, factors, cases, 1.1) == np.argmax([measure(b, factors, cases).density for b in boxes])
-    assert most_telling(boxes[-1], factors, cases, 1) == [0]
+    assert most_informative(boxes[-1], factors, cases, 1) == [0]
 
 
 # EMA Workbench on the same runs.

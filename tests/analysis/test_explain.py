@@ -10,7 +10,7 @@ from sim.analysis.counterfactual import settings, tried
 from sim.analysis.explain import explain
 from sim.analysis.explain_draw import explain_draw
 from sim.analysis.ledger import movements
-from sim.analysis.parameters import Change, Turn, dials
+from sim.analysis.parameters import Change, Turn, parameters
 from sim.analysis.reasons import Share, _obstacles, reasons, satisfactions
 from sim.analysis.replays import fall_for_half, hardness_for_half, replayed, set_aside
 from sim.analysis.smallest_change import CentralTable
@@ -200,16 +200,16 @@ def test_the_number_that_moves_the_zone_most_is_named(well):
 
 
 def test_a_change_moves_the_range_with_the_value(well):
-    dial = next(each for each in dials(well.scenario) if each.path == "parties.east.no_deal")
-    assert settings([Turn(dial, 0.3)]) == ["parties.east.no_deal={value: 0.3, range: [0.1, 0.7]}"]
-    assert settings([Turn(dial, 0.1)]) == ["parties.east.no_deal={value: 0.1, range: [0, 0.5]}"]
-    certain = next(each for each in dials(well.scenario) if each.path == "parties.west.no_deal")
+    parameter = next(each for each in parameters(well.scenario) if each.path == "parties.east.no_deal")
+    assert settings([Turn(parameter, 0.3)]) == ["parties.east.no_deal={value: 0.3, range: [0.1, 0.7]}"]
+    assert settings([Turn(parameter, 0.1)]) == ["parties.east.no_deal={value: 0.1, range: [0, 0.5]}"]
+    certain = next(each for each in parameters(well.scenario) if each.path == "parties.west.no_deal")
     assert settings([Turn(certain, 0.25)]) == ["parties.west.no_deal=0.25"]
 
 
 def test_a_change_is_tried_on_the_same_runs(well):
-    dial = next(each for each in dials(well.scenario) if each.path == "parties.east.no_deal")
-    answer = tried(well, Change((Turn(dial, 0.3),), -1, 0), 150)
+    parameter = next(each for each in parameters(well.scenario) if each.path == "parties.east.no_deal")
+    answer = tried(well, Change((Turn(parameter, 0.3),), -1, 0), 150)
     stages = {each.name: each for each in answer.stages}
     other = run(well.scenario.with_sets(answer.sets), 150)
     assert answer.n == 150
@@ -226,7 +226,7 @@ def test_the_change_with_the_largest_effect_over_runs_is_tried_where_central_num
     (turn,) = only.change.turns
     falls = {each.name: each.falls for each in explained.asides}["west.no_deal"]
     assert explained.opening.packages == 1
-    assert turn.dial.path in ("parties.east.no_deal", "parties.west.no_deal")
+    assert turn.parameter.path in ("parties.east.no_deal", "parties.west.no_deal")
     assert falls == pytest.approx((0.3, 0.3, 0.3))
     assert {each.name: each.after.count >= each.before.count for each in only.stages}["zone_first"]
 

@@ -99,11 +99,11 @@ def test_a_number_turned_as_told_is_just_enough():
     (short,) = lacks(there, one_package(there, package))
     assert (short.party, short.missing) == ("lowland", pytest.approx(0.025)) and len(short.turns) == 3
     for turn in short.turns:
-        if turn.dial.kind not in ("no_deal", "points"):
+        if turn.parameter.kind not in ("no_deal", "points"):
             continue
         for beyond, enough in ((0.0, True), (0.02, False)):
-            value = float(turn.value - beyond * np.sign(turn.change) * turn.dial.unit)
-            changed = portrait(sim.read_scenario(BANKS, [f"{turn.dial.path}={value!r}"]))
+            value = float(turn.value - beyond * np.sign(turn.change) * turn.parameter.unit)
+            changed = portrait(sim.read_scenario(BANKS, [f"{turn.parameter.path}={value!r}"]))
             n = changed.parties.index("lowland")
             assert (changed.utility[n, package] - changed.no_deal[n] >= -1e-9) == enough
 

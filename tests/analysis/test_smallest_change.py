@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sim.analysis.gaps import Table, fall_alone, way_out
-from sim.analysis.parameters import Turn, dials
+from sim.analysis.parameters import Turn, parameters
 from sim.analysis.smallest_change import CentralTable, add_up, opening
 from sim.model.domain import structure
 from sim.model.ensemble import central, draw, revalued
@@ -52,7 +52,7 @@ def found(scenario):
 
 def by_path(changes):
     """The only turn of each change, by path."""
-    return {change.turns[0].dial.path: change.turns[0] for change in changes}
+    return {change.turns[0].parameter.path: change.turns[0] for change in changes}
 
 
 # On paper.
@@ -68,7 +68,7 @@ def test_one_number_has_to_make_up_for_all_that_a_package_lacks():
     assert turns["parties.ash.values.land.right"].value == pytest.approx(60)
     assert turns["parties.birch.values.land.left"].value == pytest.approx(50)
     assert len(turns) == len(answer.one) == 4
-    assert answer.one[0].turns[0].dial.path == "parties.birch.values.land.left"
+    assert answer.one[0].turns[0].parameter.path == "parties.birch.values.land.left"
     assert answer.one[0].cost == pytest.approx(0.5)
 
 
@@ -76,7 +76,7 @@ def test_two_numbers_bring_in_the_package_in_the_middle():
     """It lacks 0.1 of each: ten points of each party, a tenth of their scale."""
     table, answer = found(read(three_packages()))
     (best,) = answer.two
-    assert {turn.dial.path: turn.value for turn in best.turns} == {
+    assert {turn.parameter.path: turn.value for turn in best.turns} == {
         "parties.ash.values.land.middle": pytest.approx(60), "parties.birch.values.land.middle": pytest.approx(50)
     }  # fmt: skip
     assert best.cost == pytest.approx(0.2)
@@ -106,7 +106,7 @@ def test_a_weight_takes_from_the_others_of_its_party():
     assert turns["parties.ash.weights.border"].value == pytest.approx(0.55)
     assert turns["parties.ash.weights.road"].value == pytest.approx(0.45)
     assert turns["parties.ash.values.road.near"].value == pytest.approx(10)
-    assert turns["parties.ash.weights.border"].dial.at(0.55) == {
+    assert turns["parties.ash.weights.border"].parameter.at(0.55) == {
         "parties.ash.weights.border": 0.55, "parties.ash.weights.road": pytest.approx(0.45)
     }  # fmt: skip
 
@@ -159,7 +159,7 @@ def test_a_red_line_is_set_aside_together_with_those_it_is_drawn_with():
     base = three_packages(60, red_lines=lines)
     base["parties"]["birch"]["no_deal"] = 0.4
     _, answer = found(read(base))
-    (change,) = [change for change in answer.one if change.turns[0].dial.kind == "hardness"]
+    (change,) = [change for change in answer.one if change.turns[0].parameter.kind == "hardness"]
     assert change.values() == {f"parties.ash.red_lines.{line}.hardness": 0.5 for line in ("no_middle", "no_right")}
     assert change.cost == pytest.approx(0.38 / 0.35)
     assert change.packages == 1
@@ -177,7 +177,7 @@ def test_a_line_and_a_number_where_neither_is_enough():
     base = three_packages(60, red_lines=[{"id": "no_middle", "never": {"land": "middle"}, "hardness": hardness}])
     _, answer = found(read(base))
     change = answer.best
-    assert [turn.dial.path for turn in change.turns] == [
+    assert [turn.parameter.path for turn in change.turns] == [
         "parties.ash.red_lines.no_middle.hardness", "parties.birch.values.land.middle"
     ]  # fmt: skip
     assert change.turns[1].value == pytest.approx(50)
@@ -197,8 +197,9 @@ def test_where_one_number_ends_another_of_the_party_takes_over():
     _, answer = found(read(base))
     assert by_path(answer.one)["parties.birch.linkages.shame.adds"].value == pytest.approx(0.75)
     assert "parties.birch.values.land.left" not in by_path(answer.one)  # 100 points less 0.2 are 0.8
-    pair = next(change for change in answer.two if {turn.dial.kind for turn in change.turns} == {"points", "linkage"})
-    assert {turn.dial.kind: turn.value for turn in pair.turns} == {
+    kinds = {"points", "linkage"}
+    pair = next(change for change in answer.two if {turn.parameter.kind for turn in change.turns} == kinds)
+    assert {turn.parameter.kind: turn.value for turn in pair.turns} == {
         "points": pytest.approx(100), "linkage": pytest.approx(-0.05)
     }  # fmt: skip
     assert pair.cost == pytest.approx(0.8 + 0.15 / 0.8)
@@ -231,10 +232,10 @@ def test_with_a_quota_some_need_not_be_asked():
 
 
 def test_rounding_goes_away_from_where_the_number_stands():
-    dial = next(dial for dial in dials(read(three_packages())) if dial.path == "parties.ash.no_deal")
-    assert Turn(dial, 0.512345678).rounded == 0.5123
-    assert Turn(dial, 0.687612345).rounded == 0.6877
-    assert Turn(dial, 0.55).rounded == 0.55
+    parameter = next(each for each in parameters(read(three_packages())) if each.path == "parties.ash.no_deal")
+    assert Turn(parameter, 0.512345678).rounded == 0.5123
+    assert Turn(parameter, 0.687612345).rounded == 0.6877
+    assert Turn(parameter, 0.55).rounded == 0.55
 
 
 def test_the_flagship_is_shut_by_two_lines_that_exclude_each_other():
@@ -245,7 +246,7 @@ def test_the_flagship_is_shut_by_two_lines_that_exclude_each_other():
     forbidden = [line.never.clauses[0]["donetsk_status"] for line in (theirs, ours)]
     assert set().union(*forbidden) == set(scenario.issues["donetsk_status"].options)
     _, answer = found(scenario)
-    assert {change.turns[0].dial.path.split(".")[3] for change in answer.one} == {theirs.id, ours.id}
+    assert {change.turns[0].parameter.path.split(".")[3] for change in answer.one} == {theirs.id, ours.id}
     assert not answer.two
 
 
@@ -256,7 +257,7 @@ def turned(change, part):
     """The numbers of the file once each number has gone part of its way."""
     values = {}
     for turn in change.turns:
-        values |= turn.dial.at(turn.dial.value + part * turn.change)
+        values |= turn.parameter.at(turn.parameter.value + part * turn.change)
     return values
 
 
@@ -280,8 +281,8 @@ def test_what_is_found_opens_a_zone_and_a_little_less_does_not(base):
     for change in (*answer.one, *answer.two):
         assert table.after(change.values()).zone[change.package]
         for turn in change.turns:
-            assert turn.dial.low <= turn.value <= turn.dial.high
-        if all(turn.dial.kind != "hardness" for turn in change.turns) and change.cost > 1e-6:
+            assert turn.parameter.low <= turn.value <= turn.parameter.high
+        if all(turn.parameter.kind != "hardness" for turn in change.turns) and change.cost > 1e-6:
             assert not table.after(turned(change, 0.999)).zone.any()
 
 
@@ -292,20 +293,23 @@ def test_no_number_and_no_two_of_two_parties_do_it_by_less(base, seed):
     table, answer = found(read(base))
     assume(not answer.packages)
     lots, one = np.random.default_rng(seed), by_path(answer.one)
-    for dial in table.dials:
-        least = one[dial.path].cost if dial.path in one else math.inf
-        for value in np.linspace(dial.low, dial.high, 7):
-            if Turn(dial, float(value)).cost < least - 1e-9:
-                assert not table.after(dial.at(float(value)), (dial.kind,)).zone.any(), (dial.path, value)
+    for parameter in table.parameters:
+        least = one[parameter.path].cost if parameter.path in one else math.inf
+        for value in np.linspace(parameter.low, parameter.high, 7):
+            if Turn(parameter, float(value)).cost < least - 1e-9:
+                zone = table.after(parameter.at(float(value)), (parameter.kind,)).zone
+                assert not zone.any(), (parameter.path, value)
     least = min([change.cost for change in (*answer.one, *answer.two)], default=2.0)
     pairs = [
-        (one, two) for one, two in itertools.combinations(table.dials, 2) if one.party != two.party or add_up(one, two)
+        (one, two)
+        for one, two in itertools.combinations(table.parameters, 2)
+        if one.party != two.party or add_up(one, two)
     ]
     for place in lots.integers(len(pairs), size=20):
         share, values = lots.uniform(), {}
-        for dial, part in zip(pairs[place], (share, 1 - share), strict=True):
-            way = 0.999 * least * part * dial.unit * lots.choice([-1, 1])
-            values |= dial.at(float(np.clip(dial.value + way, dial.low, dial.high)))
+        for parameter, part in zip(pairs[place], (share, 1 - share), strict=True):
+            way = 0.999 * least * part * parameter.unit * lots.choice([-1, 1])
+            values |= parameter.at(float(np.clip(parameter.value + way, parameter.low, parameter.high)))
         assert not table.after(values).zone.any()
 
 
@@ -321,8 +325,8 @@ def test_exchanging_two_parties_exchanges_the_answer(base):
         if isinstance(mine, int):
             assert mine == theirs
             continue
-        told = {frozenset((turn.dial.path, turn.value) for turn in change.turns) for change in mine}
-        back = {frozenset((mirrored(turn.dial.path), turn.value) for turn in change.turns) for change in theirs}
+        told = {frozenset((turn.parameter.path, turn.value) for turn in change.turns) for change in mine}
+        back = {frozenset((mirrored(turn.parameter.path), turn.value) for turn in change.turns) for change in theirs}
         cost = {change.cost for change in mine} ^ {change.cost for change in theirs}
         assert told == back or not cost  # of equally cheap pairs of numbers either may stand for both
 
@@ -344,9 +348,9 @@ def test_other_worths_come_out_the_same_by_the_quick_way():
     scenario = shipped("ukraine-bargaining-only")
     table = structure(scenario)
     kinds = "russia.weights.donetsk_status", "ukraine.values.donetsk_status.shared_zone", "adds", "chance"
-    for dial in dials(scenario):
-        if dial.path.endswith(kinds):
-            changes = dial.at(dial.far)
+    for parameter in parameters(scenario):
+        if parameter.path.endswith(kinds):
+            changes = parameter.at(parameter.far)
             quick, slow = revalued(central(scenario, table), changes), central(scenario, table, changes)
             assert (quick.utility() == slow.utility()).all()
 

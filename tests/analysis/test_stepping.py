@@ -7,7 +7,7 @@ import pytest
 
 import sim
 from sim.analysis.narrate import narrate
-from sim.analysis.stepping import look_for, stepped
+from sim.analysis.stepping import search_draws, stepped
 from sim.model.ensemble import draw as draw_inputs
 from tests.commands import SCENARIO, data
 
@@ -122,7 +122,7 @@ def test_the_next_draw_is_the_first_row_that_ends_so(banks, runs, wanted):
     for start in (0, 7, 31):
         rows = runs[start:]
         ends_so = {"signed": rows["package"].notna(), "any": rows["draw"] >= 0}.get(wanted, rows["outcome"] == wanted)
-        *before, last = look_for(banks, 1, start, wanted, 60 - start)
+        *before, last = search_draws(banks, 1, start, wanted, 60 - start)
         assert last.draw == (int(rows.index[ends_so][0]) if ends_so.any() else None)
         assert all(each.draw is None for each in before)
 
@@ -132,7 +132,7 @@ def test_a_search_in_vain_says_how_far_it_came(tmp_path):
     path.write_text(SCENARIO, encoding="utf-8")
     scenario = sim.read_scenario(path, ["parties.*.no_deal=0.97"])
     assert narrate(scenario, 1, 0).outcome == "no_zone"
-    *_, last = look_for(scenario, 1, 5, "signed", 30)
+    *_, last = search_draws(scenario, 1, 5, "signed", 30)
     assert last.draw is None and last.last == 34
     with pytest.raises(ValueError, match="'peace'"):
-        list(look_for(scenario, 1, 0, "peace", 30))
+        list(search_draws(scenario, 1, 0, "peace", 30))

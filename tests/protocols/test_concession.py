@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.analysis.narrate import narrate
-from sim.analysis.trace import Seen, watch
+from sim.analysis.trace import RoundState, watch
 from sim.core.packages import NO_DEAL
 from sim.core.state import ACCEPTED, OFFERED
 from sim.model.ensemble import draw
@@ -185,7 +185,7 @@ def two_that_sign(problem: dict[str, Any]) -> dict[str, Any]:
 class Steps:
     """One draw of a world as an ordinary loop over packages; what stands in each round is taken from the model."""
 
-    def __init__(self, talks: Talks, seen: tuple[Seen, ...]) -> None:
+    def __init__(self, talks: Talks, seen: tuple[RoundState, ...]) -> None:
         self.talks, self.seen = talks, seen
         self.table = talks.ensemble.structure
         self.pair = [n for n, signs in enumerate(self.table.signs) if signs.all()]
