@@ -99,7 +99,7 @@ def arguments(ensemble: Ensemble) -> tuple[Any, ...]:
     assert (ensemble.turns == turns).all() and not table.lines.names and table.signs.all()
     return (
         np.ascontiguousarray(ensemble.weights), np.ascontiguousarray(ensemble.option_worth),
-        np.ascontiguousarray(ensemble.no_deal),
+        np.ascontiguousarray(ensemble.reservation_value),
         np.array([np.broadcast_to(strategy.exponent, draws) for strategy in ensemble.strategies]).T.copy(),
         chosen[..., 0] * options + chosen[..., 1], chosen[..., 2] * options + chosen[..., 3],
         order.astype(np.int64), turns.copy(), ensemble.scenario.time.rounds, TOLERANCE,

@@ -20,7 +20,7 @@ def write_numbers(ensemble: Ensemble, path: Path) -> None:
         "rounds": ensemble.scenario.time.rounds,
         "weights": ensemble.weights.tolist(),
         "option_worth": worth,
-        "no_deal": ensemble.no_deal.tolist(),
+        "no_deal": ensemble.reservation_value.tolist(),
         "exponent": [strategy.exponent.tolist() for strategy in ensemble.strategies],
     }
     path.write_text(json.dumps(numbers))

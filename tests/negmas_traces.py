@@ -203,7 +203,7 @@ def _all_but_the_proposer_accept(domain: Domain, talks: Talks, offers: int) -> b
     others = domain["accepted_last"] - 1
     accept = [turn[2] == ACCEPTED for turn in turns[last + 1 : last + 1 + others]]
     worth = float(talks.utility[0, party, package])
-    return len(accept) == others and all(accept) and worth < talks.no_deal[k - 1, 0, party] - TOLERANCE
+    return len(accept) == others and all(accept) and worth < talks.reservation_value[k - 1, 0, party] - TOLERANCE
 
 
 def _why(talks: Talks, mine: Offer, theirs: Offer, before: Offer) -> str:
@@ -237,8 +237,8 @@ def solve(domain: Domain, talks: Talks) -> dict[str, Vectors]:
     could gain in the zone; `kalai_smorodinsky` the rule of `sim.core.solutions`.
     """
     utility, parties = talks.utility[0], np.ones(len(domain["parties"]), bool)
-    no_deal = np.maximum(talks.no_deal[0, 0], utility.min(axis=1))
-    zone = zopa_by_definition(utility[None], talks.no_deal[0], talks.ensemble.structure.signs)[0]
+    no_deal = np.maximum(talks.reservation_value[0, 0], utility.min(axis=1))
+    zone = zopa_by_definition(utility[None], talks.reservation_value[0], talks.ensemble.structure.signs)[0]
     frontier = np.zeros(len(zone), bool)
     frontier[np.flatnonzero(zone)[pareto_frontier(utility[:, zone])]] = True
     found = {"pareto": frontier}
@@ -264,11 +264,11 @@ def why_solutions_differ(domain: Domain, talks: Talks, name: str) -> str:
     if ours[name] == theirs[name]:
         return SAME
     gain = np.array([max((worth[n] for worth in ours["pareto"]), default=0) for n in range(len(domain["parties"]))])
-    least = np.rint(np.maximum(talks.no_deal[0, 0], talks.utility[0].min(axis=1)) / TOLERANCE)
+    least = np.rint(np.maximum(talks.reservation_value[0, 0], talks.utility[0].min(axis=1)) / TOLERANCE)
     if name != "pareto" and (gain <= least + 1).any():
         return NO_GAIN
     lost, extra = ours["pareto"] - theirs["pareto"], theirs["pareto"] - ours["pareto"]
-    edge = {worth for worth in lost if (np.abs(np.array(worth) - talks.no_deal[0, 0] / TOLERANCE) <= 1).any()}
+    edge = {worth for worth in lost if (np.abs(np.array(worth) - talks.reservation_value[0, 0] / TOLERANCE) <= 1).any()}
     beaten = {worth for worth in extra if any((np.array(worth) <= np.array(other)).all() for other in ours["pareto"])}
     if not (lost or extra) or edge != lost or beaten != extra:
         return UNEXPLAINED

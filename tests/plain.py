@@ -24,7 +24,7 @@ class Table:
         self.rounds = scenario.time.rounds
         self.protocol = ensemble.protocol
         self.turns = [[self.names[n] for n in ensemble.turns[k, 0]] for k in range(self.rounds)]
-        self.r = {name: float(ensemble.no_deal[0, n]) for n, name in enumerate(self.names)}
+        self.r = {name: float(ensemble.reservation_value[0, n]) for n, name in enumerate(self.names)}
         self.signs = {name: ensemble.scenario.parties[name].signs for name in self.names}
         self.strategy = {name: ensemble.strategies[n] for n, name in enumerate(self.names)}
         self.u = {name: self._worth(ensemble, n, name) for n, name in enumerate(self.names)}

@@ -48,7 +48,7 @@ def test_the_peer_is_given_the_options_there_are(tmp_path):
     sizes = [len(issue.options) for issue in ensemble.structure.space.issues]
     assert [len(points) for points in numbers["option_worth"][1][2]] == sizes
     assert np.prod(sizes) == 180_000
-    assert numbers["no_deal"] == ensemble.no_deal.tolist()
+    assert numbers["no_deal"] == ensemble.reservation_value.tolist()
 
 
 def test_the_large_space_is_just_below_the_most_that_is_read(tmp_path):

@@ -197,7 +197,7 @@ def test_the_card_is_right_on_what_moves_no_deal_worth():
     assert set(told) == {"russia", "ukraine"}
     for party, numbers in told.items():
         n = ensemble.structure.parties.index(party)
-        no_deal = ensemble.world.no_deal[:, :, n]
+        no_deal = ensemble.world.reservation_value[:, :, n]
         found = [
             no_deal[:, 0].mean(),
             no_deal[:, last].mean(),
@@ -208,7 +208,7 @@ def test_the_card_is_right_on_what_moves_no_deal_worth():
         ]
         assert found[2] == pytest.approx(numbers[2], abs=0.5)
         assert [*found[:2], *found[3:]] == pytest.approx([*numbers[:2], *numbers[3:]], abs=0.005)
-    floor = (ensemble.world.no_deal[:, last, ensemble.structure.parties.index("ukraine")] == 0).mean()
+    floor = (ensemble.world.reservation_value[:, last, ensemble.structure.parties.index("ukraine")] == 0).mean()
     assert f"lies at 0 in {100 * floor:.0f} per cent of these draws" in PROSE
 
 

@@ -146,7 +146,7 @@ def test_a_break_of_the_front_moves_the_worth_of_fighting_on_by_mirror_images():
     def no_deal(name: str) -> np.ndarray:
         ensemble = draw(ukraine(name), count=40)
         parties = [ensemble.structure.parties.index(party) for party in ("ukraine", "russia")]
-        return ensemble.world.no_deal[:, -1][:, parties].mean(axis=0)
+        return ensemble.world.reservation_value[:, -1][:, parties].mean(axis=0)
 
     base, there, back = map(no_deal, ("december-2025", "front-collapses", "front-turns"))
     assert there[0] < base[0] < back[0] and there[1] > base[1] > back[1]

@@ -55,7 +55,7 @@ def test_a_model_is_made_from_the_parameters_of_the_page_and_steps_to_its_end(wa
 
 def test_a_slider_that_is_moved_makes_other_talks(watched):
     model = watched.Watched(index=3, no_deal=0.9)
-    assert model.ensemble.draws[0] == 3 and model.ensemble.no_deal[0].max() == 0.9
+    assert model.ensemble.draws[0] == 3 and model.ensemble.reservation_value[0].max() == 0.9
     while model.running:
         model.step()
     assert ": out of time**" in watched.on_the_table(model)

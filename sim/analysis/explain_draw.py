@@ -86,7 +86,7 @@ def explain_draw(scenario: Scenario, seed: int, draw: int) -> DrawExplained:
 
 def _opened(talks: Talks, table: Table, blocker: str) -> tuple[Opened, ...]:
     ways = [way for names in smallest_sets(blocker) if (way := way_out(table, names)) is not None]
-    names, no_deal = table.structure.parties, talks.no_deal[-1][0]
+    names, no_deal = table.structure.parties, talks.reservation_value[-1][0]
     return tuple(
         Opened(
             way, tuple(float(no_deal[names.index(party)]) for party, _ in way.falls), package_named(talks, way.package)

@@ -168,12 +168,12 @@ def _number(value: Any) -> float | None:
 def _seat(talks: Talks, name: str) -> Seat:
     table = talks.ensemble.structure
     n, package = table.parties.index(name), int(talks.package[0])
-    no_deal, best = float(talks.no_deal[-1, 0, n]), float(talks.best[0, n])
+    no_deal, best = float(talks.reservation_value[-1, 0, n]), float(talks.best[0, n])
     own = [line for line, owner in enumerate(table.lines.party) if owner == n]
     worth = None if package == NO_DEAL else float(talks.utility[0, n, package])
     return Seat(
         name=name,
-        no_deal_at_start=float(talks.no_deal[0, 0, n]),
+        no_deal_at_start=float(talks.reservation_value[0, 0, n]),
         no_deal=no_deal,
         best=best if best > float("-inf") else None,
         real_lines=tuple(table.lines.names[line] for line in own if talks.ensemble.real[0, line]),

@@ -84,7 +84,7 @@ def portrait(scenario: Scenario) -> Portrait:
         parties=at.names,
         raw_count=at.ensemble.structure.space.raw_count,
         utility=at.utility,
-        no_deal=at.no_deal,
+        no_deal=at.reservation_value,
         candidates=at.zones,
         solution_parties=tuple(name for name in scenario.parties if at.counting[at.names.index(name)]),
         zones=_zone_table(at),
@@ -107,7 +107,7 @@ class _Central:
         self.scenario, self.ensemble, self.structure = scenario, ensemble, structure
         self.names = structure.parties
         self.in_file_order = [self.names.index(name) for name in scenario.parties]
-        self.utility, self.no_deal = ensemble.utility()[0], ensemble.no_deal[0]
+        self.utility, self.reservation_value = ensemble.utility()[0], ensemble.reservation_value[0]
         self.weights = ensemble.weights[0]
         self.influence = np.array([float(scenario.parties[name].influence) for name in self.names])
         named = scenario.solution_parties
@@ -137,7 +137,9 @@ class _Central:
 
     def _zone(self, real: Bools) -> Bools:
         table, quota = self.structure, self.ensemble.protocol.quota
-        zone: Bools = acceptable(self.utility[None], self.no_deal[None], table.signs, table.lines, real[None], quota)[0]
+        zone: Bools = acceptable(
+            self.utility[None], self.reservation_value[None], table.signs, table.lines, real[None], quota
+        )[0]
         return zone
 
     def package_text(self, package: int) -> str:
@@ -190,8 +192,8 @@ def _best_table(at: _Central) -> "pd.DataFrame":
         first = int(best[at.structure.space.tie_rank[best].argmin()]) if len(best) else NO_DEAL
         rows.append({
             "party": at.names[n],
-            "no_deal": float(at.no_deal[n]),
-            "could_sign": int(np.count_nonzero(worth[open_to_it] >= at.no_deal[n] - TOLERANCE)),
+            "no_deal": float(at.reservation_value[n]),
+            "could_sign": int(np.count_nonzero(worth[open_to_it] >= at.reservation_value[n] - TOLERANCE)),
             "best_worth": float(worth[first]) if len(best) else np.nan,
             "best_package": at.package_text(first) if len(best) else None,
             "tied": len(best),
@@ -255,7 +257,7 @@ def _solution_table(at: _Central) -> "pd.DataFrame":
 
 
 def _solutions(at: _Central, candidates: Bools) -> Iterator[solutions.Solution]:
-    problem, rank = (at.utility, at.no_deal, candidates, at.counting), at.structure.space.tie_rank
+    problem, rank = (at.utility, at.reservation_value, candidates, at.counting), at.structure.space.tie_rank
     for rule in RULES:
         yield rule(*problem, rank)
     influence = at.influence[at.counting]
@@ -325,7 +327,7 @@ def _proposal_table(at: _Central) -> "pd.DataFrame":
 
 
 def _scored(at: _Central, n: int, completions: Ints) -> dict[str, Any]:
-    lines, own, no_deal = at.structure.lines, at.structure.lines.party == n, float(at.no_deal[n])
+    lines, own, no_deal = at.structure.lines, at.structure.lines.party == n, float(at.reservation_value[n])
     worth, signs = at.utility[n, completions], at.structure.signs[n, completions]
     crossed = lines.crosses[lines.pattern[completions]][:, own]
     names = [name.partition(".")[2] for name, mine in zip(lines.names, own, strict=True) if mine]

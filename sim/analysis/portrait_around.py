@@ -46,7 +46,7 @@ class SteadyPath:
 
 def steady_path(ensemble: Ensemble) -> SteadyPath:
     """Follow no-deal worth along its steady path."""
-    world, start = ensemble.world, ensemble.no_deal[0]
+    world, start = ensemble.world, ensemble.reservation_value[0]
     events, war, time = _sure(world.events), world.war, ensemble.scenario.time
     nothing = np.zeros((time.rounds, len(start)))
     months: Floats = np.arange(time.rounds, dtype=np.float64) * (time.days_per_round / DAYS_PER_MONTH)

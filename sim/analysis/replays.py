@@ -125,7 +125,7 @@ def replay_draws(results: Results, n: int, rows: Ints) -> Iterator[Talks]:
 def last_table(talks: Talks, b: int) -> Table:
     """One draw as it stood in its last open round."""
     quota = talks.ensemble.protocol.quota
-    margin = talks.utility[b] - talks.no_deal[-1][b][:, None]
+    margin = talks.utility[b] - talks.reservation_value[-1][b][:, None]
     return Table(talks.ensemble.structure, margin, talks.real[b], quota)
 
 

@@ -78,7 +78,7 @@ class CentralTable:
     def margins_of(self, packages: Ints, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Floats:
         """Worth less no deal of some packages once numbers of the file have other values, shape (N, K)."""
         moved = self._moved(changes, kinds)
-        margins: Floats = foreseen_worth_of(moved, packages)[0] - moved.no_deal[0][:, None]
+        margins: Floats = foreseen_worth_of(moved, packages)[0] - moved.reservation_value[0][:, None]
         return margins
 
     def _moved(self, changes: Mapping[str, float], kinds: Collection[str]) -> Ensemble:
@@ -94,12 +94,12 @@ class CentralTable:
 
 def _quiet(ensemble: Ensemble) -> Ensemble:
     """The same draw before anything happens: no deal is worth in all rounds what the file says."""
-    path = np.broadcast_to(ensemble.no_deal[:, None], ensemble.world.no_deal.shape)
-    return replace(ensemble, world=replace(ensemble.world, no_deal=path))
+    path = np.broadcast_to(ensemble.reservation_value[:, None], ensemble.world.reservation_value.shape)
+    return replace(ensemble, world=replace(ensemble.world, reservation_value=path))
 
 
 def _margins(ensemble: Ensemble) -> Floats:
-    margins: Floats = foreseen_worth(ensemble)[0] - ensemble.no_deal[0][:, None]
+    margins: Floats = foreseen_worth(ensemble)[0] - ensemble.reservation_value[0][:, None]
     return margins
 
 

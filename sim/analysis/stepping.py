@@ -175,7 +175,7 @@ def _stand(talks: Talks, seen: Sequence[RoundState], place: int) -> Stand:
     has_front = war is not None and talks.ensemble.scenario.war is not None and talks.ensemble.scenario.war.front
     return Stand(
         asks_for=tuple(None if asked[n] != asked[n] else asked[n] for n in order),
-        no_deal=tuple(float(talks.no_deal[place, 0, n]) for n in order),
+        no_deal=tuple(float(talks.reservation_value[place, 0, n]) for n in order),
         texts=tuple(_texts(talks, seen[place], place)),
         front=float(war.front[0, place]) if war is not None and has_front else None,
         harm=tuple(_harm(talks, place)),

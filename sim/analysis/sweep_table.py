@@ -72,7 +72,7 @@ def zone_at_centre(scenario: Scenario) -> int:
     ensemble = central(scenario)
     table, quota = ensemble.structure, ensemble.protocol.quota
     real = np.asarray(table.lines.party != EVERYBODY)[None]  # what events may take off the table is still on it
-    return int(acceptable(ensemble.utility(), ensemble.no_deal, table.signs, table.lines, real, quota).sum())
+    return int(acceptable(ensemble.utility(), ensemble.reservation_value, table.signs, table.lines, real, quota).sum())
 
 
 def _figures(facts: Mapping[str, Any], n: int) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def possible(scenario: Scenario, seed: int, count: int, table: Structure | None 
     for first in range(0, count, block):
         model = PeaceTalks(ensemble[first : first + block], scratch)
         model.step()
-        start = model.zones.no_deal[0][:, counted]
+        start = model.zones.reservation_value[0][:, counted]
         largest, best = _largest(model.ensemble.utility()[:, counted], start, model.zones.first)
         no_deal.append(start)
         most.append(largest)

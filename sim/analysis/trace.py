@@ -212,7 +212,7 @@ class TurnRecorder:
         return next((name for name, is_crossed in zip(lines.names, crossed, strict=True) if is_crossed), None)
 
     def _could_sign(self, place: int, who: int, package: int) -> bool:
-        no_deal = float(self._talks.no_deal[place, 0, who])
+        no_deal = float(self._talks.reservation_value[place, 0, who])
         barred = self._line_crossed(place, who, package) is not None or self._struck(place, package)
         return not barred and self._worth(place, who, package) >= no_deal - TOLERANCE
 

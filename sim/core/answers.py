@@ -54,7 +54,9 @@ def _gain(utility: float) -> float:
 
 
 @called
-def answer(answers: Answers, me: int, own: Floats, history: OfferHistory, no_deal: float, best: float) -> float:
+def answer(
+    answers: Answers, me: int, own: Floats, history: OfferHistory, reservation_value: float, best: float
+) -> float:
     """Aspiration of a party in one draw that concedes what the least generous other has.
 
     Args:
@@ -66,7 +68,7 @@ def answer(answers: Answers, me: int, own: Floats, history: OfferHistory, no_dea
     """
     kind, span, weight, clock = answers
     log, made, _, counts = history
-    highest = max(best, no_deal)
+    highest = max(best, reservation_value)
     aspiration = -np.inf
     for other in range(len(counts)):
         offers = made[other]
@@ -86,12 +88,12 @@ def answer(answers: Answers, me: int, own: Floats, history: OfferHistory, no_dea
             aspiration = max(aspiration, highest * before / after if after > 0 else highest)
     if aspiration == -np.inf:
         aspiration = highest
-    aspiration = float(weight * clock + (1 - weight) * min(max(aspiration, no_deal), highest))
-    return min(max(aspiration, no_deal), highest)
+    aspiration = float(weight * clock + (1 - weight) * min(max(aspiration, reservation_value), highest))
+    return min(max(aspiration, reservation_value), highest)
 
 
 def answers_in_all(
-    answers: Answers, me: int, utility: Floats, history: OfferHistory, no_deal: Floats, best: Floats
+    answers: Answers, me: int, utility: Floats, history: OfferHistory, reservation_value: Floats, best: Floats
 ) -> Floats:
     """`answer` in every draw, shape (B,).
 
@@ -101,20 +103,23 @@ def answers_in_all(
         utility: Of all packages to all parties, shape (B, N, P).
         no_deal, best: Its reservation value and the utility of its best package, shape (B,).
     """
-    aspiration = np.empty(len(no_deal))
-    _answer_in_all(answers, me, utility, history, np.ascontiguousarray(no_deal), np.ascontiguousarray(best), aspiration)
+    aspiration = np.empty(len(reservation_value))
+    _answer_in_all(
+        answers, me, utility, history, np.ascontiguousarray(reservation_value), np.ascontiguousarray(best), aspiration
+    )
     return aspiration
 
 
 @compiled
 def _answer_in_all(
-    answers: Answers, me: int, utility: Floats, history: OfferHistory, no_deal: Floats, best: Floats, aspiration: Floats
+    answers: Answers, me: int, utility: Floats, history: OfferHistory, reservation_value: Floats, best: Floats,
+    aspiration: Floats
 ) -> None:
     log, made, distinct, counts = history
     for b in range(len(aspiration)):
         own = Answers(answers.kind, answers.span, answers.weight[b], answers.clock[b])
         offers = OfferHistory(log[b], made[b], distinct[b], counts)
-        aspiration[b] = answer(own, me, utility[b, me], offers, no_deal[b], best[b])
+        aspiration[b] = answer(own, me, utility[b, me], offers, reservation_value[b], best[b])
 
 
 class Ladder(NamedTuple):
@@ -186,17 +191,20 @@ def step_down(
 
 
 def steps_down(
-    me: int, ladder: Ladder, history: OfferHistory, no_deal: Floats, chance: Floats
+    me: int, ladder: Ladder, history: OfferHistory, reservation_value: Floats, chance: Floats
 ) -> tuple[Floats, Ints]:
     """`step_down` in every draw: the lowest utility, and the next offer, shape (B,)."""
-    lowest, offer = np.empty(len(no_deal)), np.empty(len(no_deal), np.int64)
-    _step_down_in_all(me, ladder, history, np.ascontiguousarray(no_deal), np.ascontiguousarray(chance), lowest, offer)
+    lowest, offer = np.empty(len(reservation_value)), np.empty(len(reservation_value), np.int64)
+    _step_down_in_all(
+        me, ladder, history, np.ascontiguousarray(reservation_value), np.ascontiguousarray(chance), lowest, offer
+    )
     return lowest, offer
 
 
 @compiled
 def _step_down_in_all(
-    me: int, ladder: Ladder, history: OfferHistory, no_deal: Floats, chance: Floats, lowest: Floats, offer: Ints
+    me: int, ladder: Ladder, history: OfferHistory, reservation_value: Floats, chance: Floats, lowest: Floats,
+    offer: Ints
 ) -> None:
     package, worth, step, pattern, avoided = ladder
     log, made, distinct, counts = history
@@ -204,4 +212,4 @@ def _step_down_in_all(
     for b in range(len(offer)):
         own = Ladder(package[b], worth[b], step[b], pattern, avoided[b])
         offers = OfferHistory(log[b], made[b], distinct[b], counts)
-        lowest[b], offer[b] = step_down(me, own, no_deal[b] - TOLERANCE, offers, chance[b], marks, b)
+        lowest[b], offer[b] = step_down(me, own, reservation_value[b] - TOLERANCE, offers, chance[b], marks, b)

@@ -32,7 +32,7 @@ class Foreseen:
 
 
 def foresee(
-    worth: Floats, usable: Bools, signs: Bools, no_deal: Floats, patience: Floats, proposes: Floats,
+    worth: Floats, usable: Bools, signs: Bools, reservation_value: Floats, patience: Floats, proposes: Floats,
     outside: Floats | float = -np.inf,
 ) -> Foreseen:  # fmt: skip
     """Solve the rounds that are left from the last to the first.
@@ -56,13 +56,13 @@ def foresee(
         proposes: Probability that a party proposes in a round, shape (B, K, N).
         outside: Worth of the outside option, -inf for none, shape (B, N) or one for all.
     """
-    candidates = _candidates(worth, usable, signs, no_deal.min(axis=1))
-    value, refused, never = (np.empty(no_deal.shape) for _ in range(3))
-    next_value = next_never = no_deal[:, -1]
-    for k in reversed(range(no_deal.shape[1])):
-        now = (1 - patience) * no_deal[:, k]
+    candidates = _candidates(worth, usable, signs, reservation_value.min(axis=1))
+    value, refused, never = (np.empty(reservation_value.shape) for _ in range(3))
+    next_value = next_never = reservation_value[:, -1]
+    for k in reversed(range(reservation_value.shape[1])):
+        now = (1 - patience) * reservation_value[:, k]
         refused[:, k], never[:, k] = now + patience * next_value, now + patience * next_never
-        thresholds = thresholds_of(no_deal[:, k], refused[:, k], never[:, k], outside)
+        thresholds = thresholds_of(reservation_value[:, k], refused[:, k], never[:, k], outside)
         value[:, k] = _expected(candidates, thresholds, proposes[:, k])
         next_value, next_never = value[:, k], never[:, k]
     return Foreseen(value, refused, never)
@@ -89,9 +89,9 @@ def proposals(
     return found
 
 
-def least_accepted(no_deal: Floats, refused: Floats, outside: Floats | float = -np.inf) -> Floats:
+def least_accepted(reservation_value: Floats, refused: Floats, outside: Floats | float = -np.inf) -> Floats:
     """The least utility that a party accepts in a round, shape (B, N); all arguments of that shape."""
-    return np.maximum(np.maximum(refused, outside), no_deal)
+    return np.maximum(np.maximum(refused, outside), reservation_value)
 
 
 class Thresholds(NamedTuple):

@@ -29,7 +29,7 @@ class Knowledge:
 
     utility: Floats
     best: Floats
-    no_deal: Floats
+    reservation_value: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ def regard(
     orderings, ranks = [], np.empty((len(known.utility), len(digest_rank)), np.int64)
     for draw, rank in enumerate(ranks):
         utility, best = known.utility[draw, others], known.best[draw, others, None]
-        gain = utility - known.no_deal[draw, others, None]
+        gain = utility - known.reservation_value[draw, others, None]
         share = np.divide(utility, best, out=np.zeros_like(utility), where=best > TOLERANCE) / weight
         weighted = np.where(gain < 0, gain * weight, gain / weight)
         smallest_share, smallest_gain = (

@@ -70,7 +70,7 @@ class State:
     round: int
     rounds: int
     open: Bools
-    no_deal: Floats
+    reservation_value: Floats
     real: Bools
     pressure: Floats
     worn: Floats
@@ -171,7 +171,7 @@ class State:
         return replace(self, open=self.open & ~signed, signed=np.where(signed, self.round, self.signed))
 
 
-def opening(no_deal: Floats, real: Bools, rounds: int, levers: int = 0) -> State:
+def opening(reservation_value: Floats, real: Bools, rounds: int, levers: int = 0) -> State:
     """An empty table before the first round.
 
     Args:
@@ -180,14 +180,14 @@ def opening(no_deal: Floats, real: Bools, rounds: int, levers: int = 0) -> State
         rounds: The last round.
         levers: Number of levers; none is pulled yet.
     """
-    (draws, parties), lines = no_deal.shape, real.shape[1]
+    (draws, parties), lines = reservation_value.shape, real.shape[1]
     nobody = np.zeros((draws, parties), bool)
     nothing = np.full((draws, parties), NO_DEAL)
     return State(
         round=0,
         rounds=rounds,
         open=np.ones(draws, bool),
-        no_deal=no_deal,
+        reservation_value=reservation_value,
         real=real,
         pressure=np.zeros((draws, levers)),
         worn=np.zeros(real.shape),
@@ -240,7 +240,7 @@ class Case:
     utility: Floats
     words_given: Bools
     knowledge: Callable[[], Knowledge]
-    no_deal: Floats
+    reservation_value: Floats
     walk_away: Floats
     patience: Floats
     mediator: int

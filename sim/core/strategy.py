@@ -52,7 +52,7 @@ class View:
     round: int
     rounds: int
     utility: Floats
-    no_deal: Floats
+    reservation_value: Floats
     best: Floats
     best_package: Ints
     received: Ints
@@ -104,7 +104,7 @@ class View:
     @property
     def highest_claim(self) -> Floats:
         """The most it can ask for: its best package, or no deal if that is worth more, shape (B,)."""
-        return np.maximum(self.best, self.no_deal)
+        return np.maximum(self.best, self.reservation_value)
 
     def ladder(self, count: int) -> Ladder:
         """Its best packages that it could sign, so many, best first; ties by its regard for the others."""

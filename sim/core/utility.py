@@ -222,7 +222,8 @@ def lines_over(names: Sequence[str], party: Sequence[int], forbids: Bools) -> Li
 
 
 def worth_from_start(
-    no_deal: Sequence[Floats], discount_per_month: Floats, days_per_round: float, signed: Ints, utility: Floats
+    reservation_value: Sequence[Floats], discount_per_month: Floats, days_per_round: float, signed: Ints,
+    utility: Floats
 ) -> Floats:
     """Discounted worth, seen from the start, of a package signed in a round or of no deal at all.
 
@@ -239,16 +240,16 @@ def worth_from_start(
     Returns:
         Worth from the start, shape (B, N).
     """
-    rounds = len(no_deal)
+    rounds = len(reservation_value)
     q = exact.power(discount_per_month, days_per_round / DAYS_PER_MONTH)
     worth = np.zeros_like(q)
     weight = np.ones_like(q)  # q^(k-1), by repeated multiplication
     last = np.where(signed == 0, rounds + 1, signed)[:, None]  # the round from which nothing is added
     for k in range(1, rounds + 1):
-        waiting = (1 - q) * weight * no_deal[k - 1]
+        waiting = (1 - q) * weight * reservation_value[k - 1]
         worth = worth + np.where(last == k, weight * utility, np.where(last > k, waiting, 0.0))
         weight = weight * q
-    return np.where((signed == 0)[:, None], worth + weight * no_deal[-1], worth)
+    return np.where((signed == 0)[:, None], worth + weight * reservation_value[-1], worth)
 
 
 def worth_of(

@@ -37,7 +37,8 @@ def _sift(count: int, packages: Ints, utility: Floats, signs: Bools, least: Floa
 
 @compiled
 def unopposed(
-    rows: Ints, utility: Floats, signs: Bools, lines: LineTable, no_deal: Floats, crossed: Bools, packages: Bools
+    rows: Ints, utility: Floats, signs: Bools, lines: LineTable, reservation_value: Floats, crossed: Bools,
+    packages: Bools
 ) -> None:
     """Mark the packages worth no deal or more to all that sign them and behind no real line.
 
@@ -58,13 +59,13 @@ def unopposed(
                 for p in lines.members[lines.start[kind] : lines.start[kind + 1]]:
                     left[count] = p
                     count += 1
-        for p in left[: _sift(count, left, utility[rows[row]], signs, no_deal[row])]:
+        for p in left[: _sift(count, left, utility[rows[row]], signs, reservation_value[row])]:
             packages[row, p] = True
 
 
 @compiled
 def ever_acceptable(
-    rows: Ints, utility: Floats, signs: Bools, lines: LineTable, no_deal: Floats, real: Bools, is_open: Bools,
+    rows: Ints, utility: Floats, signs: Bools, lines: LineTable, reservation_value: Floats, real: Bools, is_open: Bools,
     ever: Bools,
 ) -> None:  # fmt: skip
     """Whether some package was worth no deal or more to all that sign it, and behind no real line, in an open round.
@@ -77,15 +78,15 @@ def ever_acceptable(
         no_deal, real, is_open: Of each round, shapes (R, B, N), (R, B, L) and (R, B).
         ever: Where it goes, shape (rows,).
     """
-    rounds, parties = no_deal.shape[0], no_deal.shape[2]
+    rounds, parties = reservation_value.shape[0], reservation_value.shape[2]
     least, always = np.empty(parties), np.empty(real.shape[2], np.bool_)
     left, now = np.empty(len(lines.pattern), np.int64), np.empty(len(lines.pattern), np.int64)
     for row in range(len(rows)):
         b = rows[row]
-        least[:], always[:] = no_deal[0, b], real[0, b]
+        least[:], always[:] = reservation_value[0, b], real[0, b]
         for k in range(1, rounds):
             for n in range(parties):
-                least[n] = min(least[n], no_deal[k, b, n])
+                least[n] = min(least[n], reservation_value[k, b, n])
             for line in range(len(always)):
                 always[line] &= real[k, b, line]
         count = 0
@@ -99,7 +100,7 @@ def ever_acceptable(
         for k in range(rounds if count else 0):
             if is_open[k, b] and not ever[row]:
                 stand = _behind_no_line(left[:count], lines.pattern, lines.crosses, real[k, b], now)
-                ever[row] = _sift(stand, now, utility[b], signs, no_deal[k, b]) > 0
+                ever[row] = _sift(stand, now, utility[b], signs, reservation_value[k, b]) > 0
 
 
 @inlined
@@ -127,7 +128,7 @@ def votes_needed(signs: Bools, quota: int | None) -> Ints:
 
 
 def acceptable(
-    utility: Floats, no_deal: Floats, signs: Bools, lines: Lines, real: Bools,
+    utility: Floats, reservation_value: Floats, signs: Bools, lines: Lines, real: Bools,
     quota: int | None = None, rows: Ints | None = None,
 ) -> Bools:  # fmt: skip
     """The zone: packages that enough signatories find worth no deal or more, and that cross no real line of these.
@@ -148,23 +149,27 @@ def acceptable(
         Shape (rows, P).
     """
     if quota is None:
-        return _unopposed(utility, no_deal, signs, lines, real, np.arange(len(utility)) if rows is None else rows)
+        return _unopposed(
+            utility, reservation_value, signs, lines, real, np.arange(len(utility)) if rows is None else rows
+        )
     utility = utility if rows is None else utility[rows]
     consenting = np.zeros((len(utility), utility.shape[2]), np.int64)
     for party, asked in enumerate(signs):
-        enough = utility[:, party] >= (no_deal[:, party] - TOLERANCE)[:, None]
+        enough = utility[:, party] >= (reservation_value[:, party] - TOLERANCE)[:, None]
         consenting += enough & asked & ~lines.crossed(real & (lines.party == party))
     gone = lines.crossed(real & (lines.party == EVERYBODY))
     zone: Bools = (consenting >= votes_needed(signs, quota)) & ~gone
     return zone
 
 
-def _unopposed(utility: Floats, no_deal: Floats, signs: Bools, lines: Lines, real: Bools, rows: Ints) -> Bools:
+def _unopposed(
+    utility: Floats, reservation_value: Floats, signs: Bools, lines: Lines, real: Bools, rows: Ints
+) -> Bools:
     """The same where all signatories must consent: what lines leave is often a few packages of a hundred."""
     zone = np.zeros((len(rows), utility.shape[2]), bool)
     look = worth_compiling(unopposed, zone.size)
     look(
         np.ascontiguousarray(rows), np.ascontiguousarray(utility), np.ascontiguousarray(signs), line_table(lines),
-        np.ascontiguousarray(no_deal), lines.patterns_crossing(real), zone,
+        np.ascontiguousarray(reservation_value), lines.patterns_crossing(real), zone,
     )  # fmt: skip
     return zone

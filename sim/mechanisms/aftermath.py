@@ -305,13 +305,13 @@ class Aftermath(Bound, Mechanism):
     def _promised(self, lookup: Lookup, otherwise: Floats) -> Floats:
         return otherwise * np.nan if self.credibility is None else lookup(self.credibility.promised)
 
-    def _gain(self, utility: Floats | None, no_deal: Floats | None) -> Floats:
+    def _gain(self, utility: Floats | None, reservation_value: Floats | None) -> Floats:
         """What packages add for the guarantor, of the shape of `utility`; NaN, shape (B,), where there is none."""
         if self.static.guarantor is None:
             return np.full(len(self.hold), np.nan)
-        if utility is None or no_deal is None:
+        if utility is None or reservation_value is None:
             raise ValueError(f"the will of {self.static.guarantor} to act needs its worth of packages and of no deal")
-        return utility - along(no_deal, utility)
+        return utility - along(reservation_value, utility)
 
     def _absent(self, gain: Floats, promised: Floats) -> Bools:
         if self.credibility is None:

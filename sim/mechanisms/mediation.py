@@ -126,8 +126,8 @@ class Mediation(Bound, Mechanism):
     def before_round(self, state: State) -> State:
         """Pull the levers as events do, and take from no-deal worth what they take."""
         pressure = self.levers.at_the_start(state.pressure, state.round)
-        left = self.levers.left(pressure, state.no_deal.shape[1])
-        return replace(state, pressure=pressure, no_deal=state.no_deal * left)
+        left = self.levers.left(pressure, state.reservation_value.shape[1])
+        return replace(state, pressure=pressure, reservation_value=state.reservation_value * left)
 
     def after_round(self, state: State, played: Played) -> State:
         """Move the levers after the mediator's offer, in the draws still open."""
@@ -135,7 +135,7 @@ class Mediation(Bound, Mechanism):
         crossed = lines.crosses[lines.pattern[offer]] & state.real
         parties = range(len(played.table.parties))
         by_party = np.array([(crossed & lines.of(n)).any(axis=1) for n in parties]).T
-        alone = holdout(offer, played.utility, state.no_deal, by_party, played.table.signs)
+        alone = holdout(offer, played.utility, state.reservation_value, by_party, played.table.signs)
         moved = self.levers.after_round(state.pressure, alone, state.round)
         return replace(state, pressure=np.where(state.open[:, None], moved, state.pressure))
 
@@ -164,7 +164,7 @@ class Mediation(Bound, Mechanism):
                 offer["party"].fault(message, path=offer.path)
 
 
-def holdout(offer: Ints, utility: Floats, no_deal: Floats, crossed_by: Bools, signs: Bools) -> Ints:
+def holdout(offer: Ints, utility: Floats, reservation_value: Floats, crossed_by: Bools, signs: Bools) -> Ints:
     """The signatory that alone stands in the way of an offer, else `NOBODY` or `SEVERAL`, shape (B,).
 
     Args:
@@ -175,7 +175,7 @@ def holdout(offer: Ints, utility: Floats, no_deal: Floats, crossed_by: Bools, si
         signs: Whose consent a package needs, shape (N, P).
     """
     draw = np.arange(len(offer))
-    against = signs[:, offer].T & ((utility[draw, :, offer] < no_deal - 1e-9) | crossed_by)
+    against = signs[:, offer].T & ((utility[draw, :, offer] < reservation_value - 1e-9) | crossed_by)
     count = against.sum(axis=1)
     alone = np.where(count == 1, against.argmax(axis=1), np.where(count == 0, NOBODY, SEVERAL))
     return np.where(offer == NO_DEAL, NOBODY, alone)

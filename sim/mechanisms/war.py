@@ -226,14 +226,14 @@ class War(Bound, Mechanism):
         """What the war costs each party from the first round to the ceasefire, shape (B, N); arguments as in `harm`."""
         return self.cost_per_month * (self.static.months[played - 1] + months_after)[:, None]
 
-    def path(self, no_deal: Floats) -> Floats:
+    def path(self, reservation_value: Floats) -> Floats:
         """No-deal worth as the war moves it, neither cut to [0, 1] nor touched by events, shape (R, B, N)."""
         front, months = self.front.T[:, :, None], self.static.months[:, None, None]
-        moved = no_deal + self.front_worth * front / 1000 - self.wear * months
+        moved = reservation_value + self.front_worth * front / 1000 - self.wear * months
         return moved + self.hardship_worth * self.hardship()
 
 
-def no_deal_path(no_deal: Floats, rounds: int, war: War | None, events: Events | None) -> Floats:
+def no_deal_path(reservation_value: Floats, rounds: int, war: War | None, events: Events | None) -> Floats:
     """What no agreement is worth in each round, before levers.
 
     Args:
@@ -243,7 +243,9 @@ def no_deal_path(no_deal: Floats, rounds: int, war: War | None, events: Events |
     Returns:
         Worth in [0, 1], shape (R, B, N). A lever on a party takes its share of this.
     """
-    path = war.path(no_deal) if war else np.broadcast_to(no_deal, (rounds, *no_deal.shape))
+    path = war.path(reservation_value) if war else np.broadcast_to(
+        reservation_value, (rounds, *reservation_value.shape)
+    )
     if events:
         path = path + events.no_deal_shifts()
     return np.minimum(np.maximum(path, 0.0), 1.0)

@@ -115,7 +115,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
     def could_sign(self, state: State, rows: Ints, package: Ints) -> Bools:
         """Whether a package of each of some draws crosses no real line of its own and beats no deal, shape (rows,)."""
         could: Bools = self.patterns[rows, self._lines.pattern[package]]
-        could &= self.utility[rows, package] >= state.no_deal[rows, self.index] - TOLERANCE
+        could &= self.utility[rows, package] >= state.reservation_value[rows, self.index] - TOLERANCE
         struck = self.model.bids.struck
         return could & ~struck[rows, package] if len(struck) else could
 
@@ -182,13 +182,13 @@ class Party(mesa.Agent):  # type: ignore[misc]
         talks, ensemble, n = self.model, self.model.ensemble, self.index
         table = ensemble.structure
         history = OfferHistory(state.log, state.offers_made, state.distinct_offers, talks.domain.counts)
-        no_deal, chance = state.no_deal[:, n], ensemble.chance[state.round - 1, n]
+        reservation_value, chance = state.reservation_value[:, n], ensemble.chance[state.round - 1, n]
         return View(
             party=n,
             round=state.round,
             rounds=state.rounds,
             utility=self.utility,
-            no_deal=no_deal,
+            reservation_value=reservation_value,
             best=self.best,
             best_package=talks.bids.best_package[n],
             received=state.received[:, n],
@@ -209,8 +209,10 @@ class Party(mesa.Agent):  # type: ignore[misc]
             find_worst=self._worst,
             find_known=talks.awareness.known,
             find_ladder=partial(self._ladder, state),
-            find_answer=lambda answers: answers_in_all(answers, n, talks.utility, history, no_deal, self.best),
-            find_steps=lambda ladder: steps_down(n, ladder, history, no_deal, chance),
+            find_answer=lambda answers: answers_in_all(
+                answers, n, talks.utility, history, reservation_value, self.best
+            ),
+            find_steps=lambda ladder: steps_down(n, ladder, history, reservation_value, chance),
         )
 
     def stance(self, state: State) -> Stance:
@@ -250,7 +252,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
         if stance.answers.kind != BY_STEPS:
             return view.answer(stance.answers)
         lowest, _ = view.steps_down(view.ladder(self.model.bids.top_package.shape[2]))
-        return np.minimum(np.maximum(lowest, view.no_deal), view.highest_claim)
+        return np.minimum(np.maximum(lowest, view.reservation_value), view.highest_claim)
 
     def _own_bids(self, state: State) -> Ints:
         """What its strategy would put on the table as things stand, shape (B,)."""

@@ -19,7 +19,7 @@ from sim.protocols import PROTOCOLS
 from sim.scenario import Number, Scenario
 from sim.strategies import STRATEGIES
 
-DRAWN = ("draws", "weights", "option_worth", "no_deal", "discount", "foresight", "refusal_cost", "walk_away",
+DRAWN = ("draws", "weights", "option_worth", "reservation_value", "discount", "foresight", "refusal_cost", "walk_away",
          "linkage_worth", "real")  # fmt: skip
 
 
@@ -56,7 +56,7 @@ class Ensemble:
     draws: Ints
     weights: Floats
     option_worth: Floats
-    no_deal: Floats
+    reservation_value: Floats
     discount: Floats
     foresight: Floats
     refusal_cost: Floats
@@ -263,7 +263,7 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         columns = [source.number(f"parties.{n}.{path}", number(scenario.parties[n])) for n in table.parties]
         return np.array(columns).T
 
-    no_deal = by_party("no_deal", lambda party: party.no_deal)
+    reservation_value = by_party("no_deal", lambda party: party.no_deal)
     strategies = tuple(_strategy(scenario, source, name) for name in table.parties)
     real, hard, groups = _real_lines(scenario, source, table, len(draws))
     return Ensemble(
@@ -273,7 +273,7 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         draws=draws,
         weights=_weights(scenario, source, table),
         option_worth=_option_worth(scenario, source, table),
-        no_deal=no_deal,
+        reservation_value=reservation_value,
         discount=by_party("discount_per_month", lambda party: party.discount_per_month),
         foresight=by_party("foresight", lambda party: party.foresight),
         refusal_cost=by_party("refusal_cost", lambda party: party.refusal_cost),
@@ -284,7 +284,7 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         protocol=protocol,
         turns=protocol.turns(table.parties, rounds, orders if uniforms else np.zeros((0, len(draws), 0))),
         chance=_chance(source, table.parties, strategies, rounds),
-        world=draw_world(scenario, source, table, no_deal, hard, groups),
+        world=draw_world(scenario, source, table, reservation_value, hard, groups),
         inputs=source.inputs,
     )
 

@@ -52,7 +52,9 @@ def foreseen_worth_of(ensemble: Ensemble, packages: Ints, ahead: Prospects | Non
     domain = ensemble.structure.space, ensemble.weights, ensemble.option_worth, ensemble.extras()
     draws = len(ensemble)
     columns = [worth_of(*domain, np.full(draws, package)) for package in packages.tolist()]
-    utility = np.ascontiguousarray(np.array(columns).reshape(-1, draws, ensemble.no_deal.shape[1]).transpose(1, 2, 0))
+    utility = np.ascontiguousarray(
+        np.array(columns).reshape(-1, draws, ensemble.reservation_value.shape[1]).transpose(1, 2, 0)
+    )
     if ensemble.foresight.any() and len(packages):
         ahead = ahead or prospects(ensemble)
         chance_of, moved_of, kind_of = (
@@ -87,7 +89,7 @@ def prospects(ensemble: Ensemble) -> Prospects:
     short = [np.ascontiguousarray(index, np.int32) for index in (chance_of, moved_of, kind, kind_of)]
     return Prospects(
         chance, short[0], stake, moved, short[1], held, short[2], short[3], least, guarantor,
-        np.ascontiguousarray(ensemble.world.no_deal[:, 0]), np.ascontiguousarray(ensemble.refusal_cost),
+        np.ascontiguousarray(ensemble.world.reservation_value[:, 0]), np.ascontiguousarray(ensemble.refusal_cost),
         np.ascontiguousarray(ensemble.foresight),
     )  # fmt: skip
 

@@ -35,7 +35,7 @@ class Awareness:
         if information == "positions":
             self._known, self.regards = table.positions, table.regard_by_positions
         elif information == "complete":
-            self._known = Knowledge(utility, utility.max(axis=2), ensemble.no_deal)
+            self._known = Knowledge(utility, utility.max(axis=2), ensemble.reservation_value)
             self.regards = table.regards(self._known)
         else:
             self._known, self.regards = table.nothing_known, table.regard_knowing_nothing
@@ -76,7 +76,7 @@ class Leaving:
         left = state.left.copy()
         for party in parties:
             n = party.index
-            tempted = state.open & (self._away[:, n] > state.no_deal[:, n] + TOLERANCE)
+            tempted = state.open & (self._away[:, n] > state.reservation_value[:, n] + TOLERANCE)
             rows = np.flatnonzero(tempted)
             if len(rows):
                 left[rows[~self._stays(state, party, rows)], n] = state.round
@@ -90,7 +90,7 @@ class Leaving:
         if self._complete:
             for other, signs in enumerate(self._signs):
                 if other != n:
-                    content = self._utility[rows, other] >= (state.no_deal[rows, other] - TOLERANCE)[:, None]
+                    content = self._utility[rows, other] >= (state.reservation_value[rows, other] - TOLERANCE)[:, None]
                     hoped &= content | ~signs
         stays: Bools = np.logical_or.reduce(hoped, axis=1)
         return stays
@@ -111,7 +111,8 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         self.awareness = Awareness(ensemble, self.utility)
         levers = ensemble.world.levers
         self.state = opening(
-            ensemble.no_deal, ensemble.real, ensemble.scenario.time.rounds, len(levers.static.names) if levers else 0
+            ensemble.reservation_value, ensemble.real, ensemble.scenario.time.rounds,
+            len(levers.static.names) if levers else 0
         )
         self.zones = Zones(table, self.utility, ensemble.protocol.quota)
         self.leaving = Leaving(ensemble, self.utility)
@@ -231,7 +232,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             utility=self.utility,
             words_given=self._committed,
             knowledge=self.awareness.known,
-            no_deal=ensemble.world.no_deal,
+            reservation_value=ensemble.world.reservation_value,
             walk_away=ensemble.walk_away,
             patience=exact.power(ensemble.discount, scenario.time.days_per_round / DAYS_PER_MONTH),
             mediator=table.parties.index(mediation.mediator) if mediation is not None else -1,
@@ -266,7 +267,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             real_by_round=self.zones.real,
             pressure=state.pressure,
             approval=self.approval,
-            no_deal=self.zones.no_deal,
+            reservation_value=self.zones.reservation_value,
             aspiration=np.array(self.aspirations),
             moves=tuple(self.moves),
         )

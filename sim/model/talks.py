@@ -56,7 +56,7 @@ class Talks:
     real_by_round: Bools
     pressure: Floats
     approval: Approval
-    no_deal: Floats
+    reservation_value: Floats
     aspiration: Floats
     moves: tuple[Moves, ...]
 

@@ -38,7 +38,7 @@ class World:
         static: What is the same in all draws: option steps of the commitments.
     """
 
-    no_deal: Floats
+    reservation_value: Floats
     channel_open: Bools
     struck_from: Ints
     falls_from: Ints
@@ -85,7 +85,7 @@ class World:
         """Red lines that may fall before the talks are over, given the strongest pressure, shape (B, L)."""
         falls: Bools = self.falls_from != NEVER
         if self.giving_way is not None:
-            draws, rounds, parties = self.no_deal.shape
+            draws, rounds, parties = self.reservation_value.shape
             wear = [self.giving_way.wear(np.full((draws, parties), pressure)) for pressure in (0.0, 1.0)]
             most = rounds * np.maximum(np.maximum(*wear), 0.0)
             falls = falls | self.giving_way.fallen(most * (1 + 1e-9))
@@ -97,7 +97,7 @@ class World:
             for each in self.commitments
         )
         return World(
-            self.no_deal[rows], self.channel_open[rows], self.struck_from[rows], self.falls_from[rows],
+            self.reservation_value[rows], self.channel_open[rows], self.struck_from[rows], self.falls_from[rows],
             tuple(commitments), {key: each.rows(rows) for key, each in self.mechanisms.items()}, self.static,
         )  # fmt: skip
 
@@ -112,17 +112,19 @@ class World:
 
     def no_deal_now(self, pressure: Floats, k: int) -> Floats:
         """Worth of no agreement in round k under the levers, shape (B, N)."""
-        path = self.no_deal[:, k - 1]
+        path = self.reservation_value[:, k - 1]
         return path if self.levers is None else path * self.levers.left(pressure, path.shape[1])
 
     def before_round(self, state: State) -> State:
         """Events, war, no-deal worth and levers, in the order of the clock; closed draws stay as they stood."""
         is_open, k = state.open[:, None], state.round
-        now = replace(state, no_deal=self.no_deal[:, k - 1])
+        now = replace(state, reservation_value=self.reservation_value[:, k - 1])
         for mechanism in self.mechanisms.values():
             now = mechanism.before_round(now)
         real = np.where(is_open, self.lines_now(state.real, state.worn, k), state.real)
-        return replace(now, real=real, no_deal=np.where(is_open, now.no_deal, state.no_deal))
+        return replace(
+            now, real=real, reservation_value=np.where(is_open, now.reservation_value, state.reservation_value)
+        )
 
     def after_round(self, state: State, utility: Floats, table: Structure) -> State:
         """Wear of the red lines, levers after the mediator's offer, and what else a round leaves behind."""
@@ -133,7 +135,7 @@ class World:
 
 
 def draw_world(
-    scenario: Any, source: Source, table: Structure, no_deal: Floats, hard: Bools, groups: list[str]
+    scenario: Any, source: Source, table: Structure, reservation_value: Floats, hard: Bools, groups: list[str]
 ) -> World:
     """Draw everything around the table.
 
@@ -157,20 +159,22 @@ def draw_world(
             settled = _Narrowed(source, drawn)
     war, events, names = mechanisms.get(War.key), mechanisms.get(Events.key), table.lines.names
     assert (war is None or isinstance(war, War)) and (events is None or isinstance(events, Events))
-    path = np.broadcast_to(no_deal, (rounds, *no_deal.shape))
+    path = np.broadcast_to(reservation_value, (rounds, *reservation_value.shape))
     if war is not None or events is not None:
-        path = no_deal_path(no_deal, rounds, war, events)
+        path = no_deal_path(reservation_value, rounds, war, events)
     path = path.transpose(1, 0, 2)
-    channel = np.ones((len(no_deal), rounds), bool)
+    channel = np.ones((len(reservation_value), rounds), bool)
     for drawn in mechanisms.values():
         path, channel = drawn.move_no_deal(path), drawn.move_channel(channel)
     removals, falls = (events.removals(), events.lines_fall()) if events else ((), {})
     commitments = events.commitments() if events else ()
     return World(
-        no_deal=path,
+        reservation_value=path,
         channel_open=channel,
-        struck_from=_by_line({f"events.{each.event}": each.from_round for each in removals}, names, len(no_deal)),
-        falls_from=_by_line(falls, names, len(no_deal)),
+        struck_from=_by_line(
+            {f"events.{each.event}": each.from_round for each in removals}, names, len(reservation_value)
+        ),
+        falls_from=_by_line(falls, names, len(reservation_value)),
         commitments=commitments,
         mechanisms=mechanisms,
         static=tuple(_steps_back(commitment, table) for commitment in commitments),

@@ -22,7 +22,7 @@ class Zones:
 
     def __init__(self, table: Structure, utility: Floats, quota: int | None = None) -> None:
         self._table, self._utility, self._quota = table, utility, quota
-        self._no_deal: list[Floats] = []
+        self._reservation_value: list[Floats] = []
         self._real: list[Bools] = []
         self._open: list[Bools] = []
         self.first: Bools = np.zeros((0, 0), bool)
@@ -31,9 +31,9 @@ class Zones:
         self._known: Bools = np.zeros(len(utility), bool)  # to have had a zone
 
     @property
-    def no_deal(self) -> Floats:
+    def reservation_value(self) -> Floats:
         """Worth of no agreement in each round played, as it stood at the close where a draw had closed, (R, B, N)."""
-        return _by_round(self._no_deal)
+        return _by_round(self._reservation_value)
 
     @property
     def real(self) -> Bools:
@@ -58,20 +58,22 @@ class Zones:
 
     def keep(self, state: State) -> None:
         """Remember what stands at the beginning of a round."""
-        self._no_deal.append(state.no_deal)
+        self._reservation_value.append(state.reservation_value)
         self._real.append(state.real)
         self._open.append(state.open)
         if state.round == 1:
-            self.first = self._zone(state.no_deal, state.real)
+            self.first = self._zone(state.reservation_value, state.real)
 
     def last(self) -> Bools:
         """Zone in the last open round of each draw, shape (B, P); `first` itself where nothing has moved."""
-        moved = (self._no_deal[-1] != self._no_deal[0]).any(axis=1) | (self._real[-1] != self._real[0]).any(axis=1)
+        moved = (
+            self._reservation_value[-1] != self._reservation_value[0]
+        ).any(axis=1) | (self._real[-1] != self._real[0]).any(axis=1)
         rows = np.flatnonzero(moved | self._moved)
         if not len(rows):
             return self.first
         zone = self.first.copy()
-        zone[rows] = self._zone(self._no_deal[-1][rows], self._real[-1][rows], rows)
+        zone[rows] = self._zone(self._reservation_value[-1][rows], self._real[-1][rows], rows)
         return zone
 
     def ever(self, last: Bools) -> Bools:
@@ -86,26 +88,34 @@ class Zones:
         found: Bools = np.zeros(len(rows), bool)
         if not len(rows) or not self._anything_moved():
             return found
-        no_deal, real, is_open = (np.ascontiguousarray(_by_round(kept)) for kept in (
-            self._no_deal, self._real, self._open))  # fmt: skip
+        reservation_value, real, is_open = (np.ascontiguousarray(_by_round(kept)) for kept in (
+            self._reservation_value, self._real, self._open))  # fmt: skip
         if self._quota is None:
             table = self._table
-            ever_acceptable(rows, self._utility, table.signs, line_table(table.lines), no_deal, real, is_open, found)
+            ever_acceptable(
+                rows, self._utility, table.signs, line_table(table.lines), reservation_value, real, is_open, found
+            )
             return found
         for row, b in enumerate(rows.tolist()):
             rounds = np.flatnonzero(is_open[:, b])
             there = np.broadcast_to(self._utility[b], (len(rounds), *self._utility.shape[1:]))
             signs, lines = self._table.signs, self._table.lines
-            found[row] = acceptable(there, no_deal[rounds, b], signs, lines, real[rounds, b], self._quota).any()
+            found[row] = acceptable(
+                there, reservation_value[rounds, b], signs, lines, real[rounds, b], self._quota
+            ).any()
         return found
 
     def _anything_moved(self) -> bool:
         """Whether no-deal worth or lines may have been others than in round 1, of which the zone is kept."""
-        first, real = self._no_deal[0], self._real[0]
-        return any(each is not first for each in self._no_deal) or any(each is not real for each in self._real)
+        first, real = self._reservation_value[0], self._real[0]
+        return any(
+            each is not first for each in self._reservation_value
+        ) or any(each is not real for each in self._real)
 
-    def _zone(self, no_deal: Floats, real: Bools, rows: np.ndarray | None = None) -> Bools:
-        zone = acceptable(self._utility, no_deal, self._table.signs, self._table.lines, real, self._quota, rows)
+    def _zone(self, reservation_value: Floats, real: Bools, rows: np.ndarray | None = None) -> Bools:
+        zone = acceptable(
+            self._utility, reservation_value, self._table.signs, self._table.lines, real, self._quota, rows
+        )
         if self._struck is not None and rows is not None:
             zone &= ~self._struck[rows]
         return zone

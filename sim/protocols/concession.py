@@ -147,7 +147,7 @@ class _Played:
 def _bargain(state: State, two: Sequence[Bargainer], rows: Ints, case: Case) -> _Bargain:
     views = [party.view(state) for party in two]
     worth = np.array([view.utility[rows] for view in views])
-    gains = np.array([each - view.no_deal[rows, None] for each, view in zip(worth, views, strict=True)])
+    gains = np.array([each - view.reservation_value[rows, None] for each, view in zip(worth, views, strict=True)])
     zone: Bools = np.logical_and.reduce([view.signable[rows] for view in views])
     zone &= np.logical_and.reduce(gains >= -TOLERANCE)
     return _Bargain(worth, np.where(gains >= TOLERANCE, gains, 0.0), zone, case.tie_rank[None])

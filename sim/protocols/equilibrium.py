@@ -76,7 +76,7 @@ class Equilibrium(Protocol):
     ) -> Floats:
         """The least worth with which each party said yes in this round, shape (B, N)."""
         ahead = self._outlook(before, parties, turns, case)
-        return least_accepted(before.no_deal, ahead.refused[:, before.round - 1], case.walk_away)
+        return least_accepted(before.reservation_value, ahead.refused[:, before.round - 1], case.walk_away)
 
     def play_round(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> tuple[State, Moves]:
         """One proposal and the answers to it.
@@ -124,7 +124,8 @@ class Equilibrium(Protocol):
             usable=ahead.usable[rows],
             signs=case.signs,
             thresholds=thresholds_of(
-                state.no_deal[rows], ahead.refused[rows, k - 1], ahead.never[rows, k - 1], case.walk_away[rows]
+                state.reservation_value[rows], ahead.refused[rows, k - 1], ahead.never[rows, k - 1],
+                case.walk_away[rows]
             ),
             proposer=turns[rows, 0],
             tie_rank=case.tie_rank,
@@ -141,7 +142,7 @@ class Equilibrium(Protocol):
         if ahead.round == k and not (ahead.old & state.open).any():
             return ahead
         usable = np.logical_and.reduce([party.view(state).signable for party in parties])
-        left = _left(state.no_deal, case.no_deal[:, k - 1], ahead.left)
+        left = _left(state.reservation_value, case.reservation_value[:, k - 1], ahead.left)
         if ahead.round < k:
             ahead.round = k
             ahead.old = ~ahead.begun | (usable != ahead.usable).any(axis=1) | (left != ahead.left).any(axis=1)
@@ -155,7 +156,7 @@ class Equilibrium(Protocol):
                 worth=_some(case.utility, rows),
                 usable=usable[rows],
                 signs=case.signs,
-                no_deal=case.no_deal[rows, k - 1 :] * left[rows, None],
+                reservation_value=case.reservation_value[rows, k - 1 :] * left[rows, None],
                 patience=case.patience[rows],
                 proposes=self._proposes(turns, state.rounds - k + 1)[rows],
                 outside=case.walk_away[rows],
@@ -206,9 +207,9 @@ class _Outlook:
     def blank(cls, state: State, case: Case) -> "_Outlook":
         """Nothing foreseen yet."""
         usable = np.zeros((len(state.open), case.signs.shape[1]), bool)
-        rounds = np.zeros(case.no_deal.shape)
+        rounds = np.zeros(case.reservation_value.shape)
         begun = np.zeros(len(state.open), bool)
-        left, words = np.ones_like(state.no_deal), case.words_given.copy()
+        left, words = np.ones_like(state.reservation_value), case.words_given.copy()
         return cls(0, begun, ~begun, usable, left, words, rounds, rounds.copy())
 
 

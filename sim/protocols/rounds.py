@@ -63,7 +63,7 @@ class Parties(NamedTuple):
     weight: Floats
     clock: Floats
     chance: Floats
-    no_deal: Floats
+    reservation_value: Floats
     real: Bools
     bids: Bids
 
@@ -118,7 +118,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
             late = rules.rounds == 1 or (k - 1) / (rules.rounds - 1) >= LATE
             for place in range(rules.turns.shape[2]):
                 me, text = rules.turns[at, b, place], table.standing[b]
-                own, signable, free = utility[b, me], bids.signable[me, b], parties.no_deal[b, me]
+                own, signable, free = utility[b, me], bids.signable[me, b], parties.reservation_value[b, me]
                 asks, takes = parties.aspiration[at, b, me], parties.accepts_from[at, b, me]
                 act, reason, kind, bid = PASSED, NO_REASON, parties.answering[me], parties.bid[at, b, me]
                 if kind == BY_STEPS:
@@ -317,7 +317,7 @@ def together(parties: Sequence[Bargainer], state: State, case: Case) -> Parties:
     def side_by_side(values: Sequence[Any]) -> Any:
         return np.stack(values, axis=1)[None]
 
-    nothing = np.zeros((0, *state.no_deal.shape))
+    nothing = np.zeros((0, *state.reservation_value.shape))
     some = any(each is not None for each in answers)
     blank = np.zeros(len(state.open))
     return Parties(
@@ -332,7 +332,7 @@ def together(parties: Sequence[Bargainer], state: State, case: Case) -> Parties:
         weight=side_by_side([each.weight if each else blank for each in answers]) if some else nothing,
         clock=side_by_side([each.clock if each else blank for each in answers]) if some else nothing,
         chance=np.ascontiguousarray(case.chance[state.round - 1])[None],
-        no_deal=np.ascontiguousarray(state.no_deal),
+        reservation_value=np.ascontiguousarray(state.reservation_value),
         real=np.ascontiguousarray(state.real),
         bids=case.bids(),
     )

@@ -275,8 +275,10 @@ class SingleText(Protocol):
             at = b if len(known.utility) > 1 else 0
             key = at, np.packbits(pool).tobytes()
             if key not in found:
-                utility, no_deal = known.utility[at], known.no_deal[at]
-                found[key] = asymmetric_nash(utility, no_deal, pool, parties, exponents, case.tie_rank).package
+                utility, reservation_value = known.utility[at], known.reservation_value[at]
+                found[key] = asymmetric_nash(
+                    utility, reservation_value, pool, parties, exponents, case.tie_rank
+                ).package
             text[row] = found[key]
         return text
 

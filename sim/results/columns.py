@@ -56,7 +56,7 @@ def _crossed(talks: Talks, b: int, party: int) -> Bools:
 
 def _short(talks: Talks, b: int, party: int) -> Bools:
     """Packages worth less than no deal to a party in a draw, shape (P,)."""
-    short: Bools = talks.utility[b, party] < talks.no_deal[-1][b, party] - TOLERANCE
+    short: Bools = talks.utility[b, party] < talks.reservation_value[-1][b, party] - TOLERANCE
     return short
 
 
@@ -104,14 +104,14 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
     """
     ensemble, signed = talks.ensemble, talks.signed > 0
     rounds, draw = ensemble.scenario.time.rounds, np.arange(len(ensemble))
-    no_deal = talks.no_deal[-1]  # as it stood when the draw closed
+    reservation_value = talks.reservation_value[-1]  # as it stood when the draw closed
     text_worth = np.where((talks.standing == NO_DEAL)[:, None], np.nan, talks.utility[draw, :, talks.standing])
     plain = np.where(signed[:, None], talks.plain_of(talks.package), np.nan)
     days = ensemble.scenario.time.days_per_round
-    by_round = [talks.no_deal[min(k, len(talks.no_deal) - 1)] for k in range(rounds)]
+    by_round = [talks.reservation_value[min(k, len(talks.reservation_value) - 1)] for k in range(rounds)]
     in_force = np.where(talks.approval.passed, talks.signed, 0)  # a text refused at home leaves them with no deal
     left, ended = talks.left.max(axis=1), np.nan_to_num(plain)
-    away = np.where(talks.left > 0, ensemble.walk_away, no_deal)  # who stays has no deal, as it stood then
+    away = np.where(talks.left > 0, ensemble.walk_away, reservation_value)  # who stays has no deal, as it stood then
     ended, closed = np.where(left[:, None] > 0, away, ended), np.where(left > 0, left, in_force)
     worth = worth_from_start(by_round, ensemble.discount, days, closed, ended)
     columns: dict[str, npt.NDArray[Any]] = {
@@ -123,14 +123,15 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         "blocker": blockers(talks),
         "zone_packages": talks.listed_first.count,
         "zone_packages_last": talks.listed.count,
-        **_satisfaction(talks, text_worth - no_deal, no_deal),
+        **_satisfaction(talks, text_worth - reservation_value, reservation_value),
         **agreement_distances(
-            talks.utility, no_deal, ensemble.structure.signs, talks.listed, solution_parties(ensemble),
+            talks.utility, reservation_value, ensemble.structure.signs, talks.listed, solution_parties(ensemble),
             influence(ensemble), ensemble.structure.space.packages, talks.package,
         ),
     }
     by_party: dict[str, npt.NDArray[Any]] = {
-        "utility": plain, "no_deal": no_deal, "margin": text_worth - no_deal, "worth": worth, "opening": openings(talks)
+        "utility": plain, "no_deal": reservation_value, "margin": text_worth - reservation_value, "worth": worth,
+        "opening": openings(talks)
     }  # fmt: skip
     for n in range(len(ensemble.structure.parties)):
         columns |= {f"{name}.{n}": values[:, n] for name, values in by_party.items()}
@@ -167,7 +168,7 @@ def influence(ensemble: Ensemble) -> Floats:
     return np.array([float(parties[name].influence) for name in ensemble.structure.parties])
 
 
-def _satisfaction(talks: Talks, margin: Floats, no_deal: Floats) -> dict[str, npt.NDArray[Any]]:
+def _satisfaction(talks: Talks, margin: Floats, reservation_value: Floats) -> dict[str, npt.NDArray[Any]]:
     """How content the signatories are, each by its margin as a share of the largest it could have.
 
     Returns:
@@ -175,7 +176,7 @@ def _satisfaction(talks: Talks, margin: Floats, no_deal: Floats) -> dict[str, np
         ` | `; `least_satisfied_margin`, the smallest margin of these; `opposition`, the share of the signatories'
         influence that is held by those below half. Missing without a deal and where a signatory could have no margin.
     """
-    table, reach = talks.ensemble.structure, talks.best - no_deal
+    table, reach = talks.ensemble.structure, talks.best - reservation_value
     share = np.divide(margin, reach, out=np.full_like(margin, np.nan), where=reach > TOLERANCE)
     signs = table.signs[:, talks.package].T
     unknown = (signs & np.isnan(share)).any(axis=1) | ~signs.any(axis=1) | (talks.package == NO_DEAL)
@@ -220,13 +221,13 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
 
 def _smallest_sets(talks: Talks, rows: Ints) -> list[str]:
     """For draws without a zone, the smallest sets of constraints that some package breaks."""
-    table, no_deal = talks.ensemble.structure, np.ascontiguousarray(talks.no_deal[-1][rows])
+    table, reservation_value = talks.ensemble.structure, np.ascontiguousarray(talks.reservation_value[-1][rows])
     real_crossed = table.lines.crosses[None] & talks.real[rows][:, None, :]  # (rows, K, L)
     lines_crossed = real_crossed.sum(axis=2)
     answers = []
     for row, b in enumerate(rows):
         kinds = minimal_blocking_sets(
-            talks.utility[b], no_deal[row], table.signs, table.lines.by_pattern, lines_crossed[row]
+            talks.utility[b], reservation_value[row], table.signs, table.lines.by_pattern, lines_crossed[row]
         )
         sets = {_constraint_names(table, real_crossed[row, pattern], who) for pattern, who in kinds}
         answers.append(" | ".join(sorted(sets)))

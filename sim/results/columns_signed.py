@@ -155,7 +155,7 @@ def bought_by_pressure(talks: Talks) -> Bools:
     """Signed packages that some signatory that agreed would find worse than no deal without any lever, shape (B,)."""
     draw, signed = np.arange(len(talks.signed)), talks.signed > 0
     k = np.where(signed, talks.signed, 1) - 1
-    free = talks.ensemble.world.no_deal[draw, k]
+    free = talks.ensemble.world.reservation_value[draw, k]
     worse = talks.utility[draw, :, talks.package] < free - TOLERANCE
     agreed = talks.accepted & talks.ensemble.structure.signs[:, talks.package].T
     bought: Bools = signed & (worse & agreed).any(axis=1)
@@ -185,7 +185,7 @@ def _guarantor(talks: Talks) -> tuple[Floats | None, Floats | None]:
     n = talks.ensemble.structure.parties.index(aftermath.static.guarantor)
     draw = np.arange(len(talks.package))
     worth = np.where(talks.package == NO_DEAL, np.nan, talks.utility[draw, n, talks.package])
-    return worth, talks.no_deal[-1][:, n]
+    return worth, talks.reservation_value[-1][:, n]
 
 
 def _harm(talks: Talks) -> Columns:

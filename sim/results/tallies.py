@@ -92,7 +92,7 @@ def tally(talks: Talks, ranges: Floats) -> Tallies:
     low, high = np.ascontiguousarray(ranges.T)
     bins = Bins(low, high - low, BINS)
     for k, aspiration in enumerate(talks.aspiration):
-        reservation_value = np.ascontiguousarray(talks.no_deal[k])
+        reservation_value = np.ascontiguousarray(talks.reservation_value[k])
         histograms.count_aspirations(np.ascontiguousarray(aspiration), reservation_value, bins, counts[k, :2])
     last = Last(np.full(len(talks.package), NO_DEAL), *np.full((2, 2, *talks.moves[0].did.shape), histograms.NONE_YET))
     for k, each in enumerate(talks.moves):

@@ -29,7 +29,7 @@ def last_offer(view: View, party: int) -> Ints:
 
 def between(view: View, worth: Floats) -> Floats:
     """A worth between no deal and the best the party could sign, or no deal if that is worth more."""
-    return np.minimum(np.maximum(worth, view.no_deal), view.highest_claim)
+    return np.minimum(np.maximum(worth, view.reservation_value), view.highest_claim)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,4 +26,4 @@ class Hardline(Asking):
     def stance(self, view: View) -> Stance:
         """Its best to the end; in the last rounds it takes anything from no deal on."""
         last = view.round > view.rounds - self.last_rounds
-        return self.stance_at(view, view.highest_claim, accepts_from=view.no_deal if last else None)
+        return self.stance_at(view, view.highest_claim, accepts_from=view.reservation_value if last else None)

@@ -35,7 +35,7 @@ class Micro(Picking):
 
     def stance(self, view: View) -> Stance:
         """The next step down, or an earlier offer, to be chosen anew at each turn."""
-        rows, length = np.arange(len(view.no_deal)), min(view.rounds, len(view.packages))
+        rows, length = np.arange(len(view.reservation_value)), min(view.rounds, len(view.packages))
         ladder = view.ladder(length)  # as many packages as it can come to offer: one a round
         if self.offers == "picked":
             lowest, _ = view.steps_down(ladder)

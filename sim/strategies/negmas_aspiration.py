@@ -39,8 +39,8 @@ class NegmasAspiration(Strategy):
     def stance(self, view: View) -> Stance:
         """The curve of NegMAS between its worst and its best, and the package of nearest worth."""
         some: Bools = np.isfinite(view.worst)
-        lowest = np.where(some, np.maximum(view.worst, view.no_deal), view.no_deal)
-        best = np.where(some, view.best, view.no_deal)
+        lowest = np.where(some, np.maximum(view.worst, view.reservation_value), view.reservation_value)
+        best = np.where(some, view.best, view.reservation_value)
         left = 1 - self._fall(view.rounds)[view.round - 1]
         asked = lowest + (best - lowest) * left - self.tolerance
         return Stance(np.maximum(lowest, np.minimum(best, asked)), bidding=NEAREST_OWN)

@@ -50,12 +50,14 @@ class NiceTitForTat(Asking):
 def _fair(view: View) -> Floats:
     """Own worth of the package with the largest product of gains as far as known, shape (B,)."""
     best = view.highest_claim
-    fair = view.no_deal + (best - view.no_deal) / 2
+    fair = view.reservation_value + (best - view.reservation_value) / 2
     strangers: Bools = np.ones(len(best), bool)
     for other in others(view):
         strangers = strangers & knows_nothing_of(view, other)
     for rows in slices(view):
-        fit = view.signable[rows] & np.greater_equal(view.utility[rows], (view.no_deal[rows] - TOLERANCE)[:, None])
+        fit = view.signable[rows] & np.greater_equal(
+            view.utility[rows], (view.reservation_value[rows] - TOLERANCE)[:, None]
+        )
         product = product_of_gains(view, rows)
         product[~fit] = 0.0
         found = np.flatnonzero(~strangers[rows] & (product.max(axis=1) > NO_PRODUCT))

@@ -41,10 +41,10 @@ def product_of_gains(view: View, rows: Rows) -> Floats:
     shared = len(known.utility) == 1
     for party, signs in enumerate(view.signs):
         if party == view.party:
-            gain = view.utility[rows] - view.no_deal[rows, None]
+            gain = view.utility[rows] - view.reservation_value[rows, None]
         else:
             here = slice(None) if shared else rows
-            gain = known.utility[here, party] - known.no_deal[here, party][:, None]
+            gain = known.utility[here, party] - known.reservation_value[here, party][:, None]
         np.maximum(gain, 0.0, out=gain)
         gain[:, ~signs] = 1.0
         gains.append(gain)
@@ -71,7 +71,7 @@ def knows_nothing_of(view: View, party: int) -> Bools:
 
     worth = view.known.utility[:, party]
     alike: Bools = worth.max(axis=1) - worth.min(axis=1) <= TOLERANCE
-    return np.broadcast_to(alike, view.no_deal.shape)
+    return np.broadcast_to(alike, view.reservation_value.shape)
 
 
 OfferRule = Callable[[View, Floats], Ints]

@@ -37,7 +37,7 @@ class Random(Picking):
 def _any(view: View) -> Ints:
     """A package of each draw, the uniforms dealt out over those in question by the order of the party's regard."""
     order = np.argsort(view.tie_rank, axis=1)
-    fit = view.signable & np.greater_equal(view.utility, (view.no_deal - TOLERANCE)[:, None])
+    fit = view.signable & np.greater_equal(view.utility, (view.reservation_value - TOLERANCE)[:, None])
     quiet = fit & ~view.avoided
     fit = np.where(quiet.any(axis=1, keepdims=True), quiet, fit)
     fit = np.take(fit, order[0], axis=1) if len(order) == 1 else np.take_along_axis(fit, order, axis=1)

@@ -29,4 +29,6 @@ class Satisficing(Asking):
     def stance(self, view: View) -> Stance:
         """A fixed share of the way from no deal to its best."""
         level = np.clip(self.level, 0.0, 1.0)
-        return self.stance_at(view, between(view, view.no_deal + level * (view.highest_claim - view.no_deal)))
+        return self.stance_at(
+            view, between(view, view.reservation_value + level * (view.highest_claim - view.reservation_value))
+        )

@@ -36,7 +36,7 @@ class TimeDependent(Asking):
     def aspiration(self, view: View) -> Floats:
         """The least worth the party asks for now, shape (B,)."""
         best = view.highest_claim
-        aspiration: Floats = best - (best - view.no_deal) * self._fallen(view.rounds)[view.round - 1]
+        aspiration: Floats = best - (best - view.reservation_value) * self._fallen(view.rounds)[view.round - 1]
         return aspiration
 
     def _fallen(self, rounds: int) -> Floats:

@@ -45,7 +45,7 @@ class TitForTat(Asking):
 
     def stance(self, view: View) -> Stance:
         """What the others' offers come to by now, to be answered anew at each turn."""
-        nothing = np.zeros(len(view.no_deal))
+        nothing = np.zeros(len(view.reservation_value))
         return self.stance_in_answer(view, nothing, nothing)
 
     def stance_in_answer(self, view: View, weight: Floats, clock: Floats) -> Stance:

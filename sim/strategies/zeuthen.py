@@ -41,9 +41,9 @@ class Zeuthen(Picking):
 
 
 def _pick(view: View) -> Ints:
-    rows, last = np.arange(len(view.no_deal)), last_offer(view, view.party)
+    rows, last = np.arange(len(view.reservation_value)), last_offer(view, view.party)
     worth = view.utility_of(last)
-    stands = (last != NO_DEAL) & view.signable[rows, last] & (worth >= view.no_deal - TOLERANCE)
+    stands = (last != NO_DEAL) & view.signable[rows, last] & (worth >= view.reservation_value - TOLERANCE)
     picked = np.where(stands, last, view.best_package)
     concedes = np.flatnonzero(stands & _least_willing(view, last))
     if len(concedes):
@@ -53,7 +53,7 @@ def _pick(view: View) -> Ints:
             offer = last_offer(view, other)
             least = np.minimum(least, np.where(offer == NO_DEAL, np.inf, product[rows, offer]))
         utility = view.utility[concedes]
-        below = view.signable[concedes] & (utility >= (view.no_deal[concedes] - TOLERANCE)[:, None])
+        below = view.signable[concedes] & (utility >= (view.reservation_value[concedes] - TOLERANCE)[:, None])
         below &= utility < (worth[concedes] - TOLERANCE)[:, None]
         below &= product[concedes] >= (least[concedes] - TOLERANCE)[:, None]
         there = below.any(axis=1)
@@ -90,8 +90,8 @@ def _gain(view: View, party: int, package: Ints) -> Floats:
     """What a package gives a party above no deal, an other's as far as known; anything where there is none."""
     rows = np.arange(len(package))
     if party == view.party:
-        return view.utility[rows, package] - view.no_deal
+        return view.utility[rows, package] - view.reservation_value
     known = view.known
     here = rows if len(known.utility) > 1 else 0 * rows
-    gain: Floats = known.utility[here, party, package] - known.no_deal[here, party]
+    gain: Floats = known.utility[here, party, package] - known.reservation_value[here, party]
     return gain

@@ -157,7 +157,7 @@ def test_without_outages_no_household_is_counted(tmp_path):
 def test_the_path_of_a_war_without_chance_is_that_of_every_draw():
     """In Korea wear and dated events alone move no-deal worth."""
     ensemble = central(shipped(KOREA))
-    np.testing.assert_allclose(steady_path(ensemble).no_deal, ensemble.world.no_deal[0], atol=1e-12)
+    np.testing.assert_allclose(steady_path(ensemble).no_deal, ensemble.world.reservation_value[0], atol=1e-12)
     shown = around(KOREA).no_deal_path
     assert sorted(set(shown["round"])) == [1, 27, 54]
     last = shown[shown["round"] == 54].set_index("party")
@@ -173,7 +173,7 @@ def test_the_path_of_the_flagship_is_the_mean_over_draws_of_its_central_war():
     sets += ["parties.ukraine.no_deal=0.9", "events.escalation.chance_per_month=0"]
     sets += [f"parties.{party}.no_deal={worth}" for party, worth in (("united_states", 0.45), ("europe", 0.38))]
     fixed = scenario.with_sets(sets)
-    mean = draw(fixed, count=600).world.no_deal.mean(axis=0)
+    mean = draw(fixed, count=600).world.reservation_value.mean(axis=0)
     path = steady_path(central(fixed))
     assert path.no_deal[-1].min() > 0.05 and path.no_deal.max() < 0.95
     np.testing.assert_allclose(path.no_deal, mean, atol=0.003)

@@ -383,7 +383,9 @@ def test_every_smallest_set_opens_a_draw_by_just_what_it_says(base):
     for b, text in enumerate(blockers(talks)):
         if talks.zone_ever[b]:
             continue
-        table = Table(talks.ensemble.structure, talks.utility[b] - talks.no_deal[-1][b][:, None], talks.real[b])
+        table = Table(
+            talks.ensemble.structure, talks.utility[b] - talks.reservation_value[-1][b][:, None], talks.real[b]
+        )
         for names in (members.split(" + ") for members in str(text).split(" | ")):
             way = way_out(table, names)
             assert way is not None

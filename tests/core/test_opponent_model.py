@@ -19,7 +19,7 @@ def keys(known, draw, party, signs, leaning, package):
     for other in range(len(signs)):
         if other != party and signs[other, package]:
             worth, best = known.utility[draw, other, package], known.best[draw, other]
-            gain, weight = worth - known.no_deal[draw, other], leaning[other]
+            gain, weight = worth - known.reservation_value[draw, other], leaning[other]
             shares.append(worth / best / weight if best > FINE else 0.0)
             gains.append(gain * weight if gain < 0 else gain / weight)
             weighed.append(gain * weight)

@@ -37,7 +37,7 @@ def pressed(rounds: int, points: Any = FAIR, no_deal: Any = FIGHTING, draws: int
 
 def on_ash(talks: Talks) -> list[float]:
     """Ash's worth of fighting on in each round."""
-    return talks.no_deal[:, 0, 0].tolist()
+    return talks.reservation_value[:, 0, 0].tolist()
 
 
 def left(*strengths: float) -> Any:
@@ -60,11 +60,11 @@ def test_it_falls_once_the_holdout_gives_in():
     """At four fifths of its strength fighting on is worth what the text is; from then on it swings to and fro."""
     no_deal = FIGHTING | {"ash": 0.375}
     talks = pressed(5, no_deal=no_deal)
-    assert talks.no_deal[:, 0, 0] == pytest.approx([0.375 * (1 - 0.25 * s) for s in (0, 0.4, 0.8, 0.4, 0.8)])
+    assert talks.reservation_value[:, 0, 0] == pytest.approx([0.375 * (1 - 0.25 * s) for s in (0, 0.4, 0.8, 0.4, 0.8)])
     assert talks.signed[0] == 5
     line = {"red_lines": [{"id": "pride", "never": {"text": "fair"}, "hardness": 1}]}
     talks = pressed(5, no_deal=no_deal, parties=MEDIATOR | {"ash": line})
-    assert talks.no_deal[:, 0, 0] == pytest.approx([0.375 * (1 - 0.25 * s) for s in (0, 0.4, 0.8, 1, 1)])
+    assert talks.reservation_value[:, 0, 0] == pytest.approx([0.375 * (1 - 0.25 * s) for s in (0, 0.4, 0.8, 1, 1)])
 
 
 def test_a_real_line_stands_in_the_way_as_much_as_worth_does():
@@ -74,7 +74,7 @@ def test_a_real_line_stands_in_the_way_as_much_as_worth_does():
     real = talks.ensemble.real[:, 0]
     assert 10 < real.sum() < 30
     for b, stands_firm in enumerate(real):
-        assert talks.no_deal[:, b, 0].tolist() == (left(0, 0.4, 0.8, 1) if stands_firm else left(0, 0, 0, 0))
+        assert talks.reservation_value[:, b, 0].tolist() == (left(0, 0.4, 0.8, 1) if stands_firm else left(0, 0, 0, 0))
 
 
 def test_levers_move_on_the_offer_that_the_mediator_made_last_also_while_the_channel_is_closed():
@@ -142,7 +142,7 @@ def test_a_lever_takes_its_share_of_what_the_war_has_left_that_month():
 
 def test_pressure_is_felt_by_none_but_its_party():
     talks = pressed(6)
-    assert (talks.no_deal[:, 0, 1:] == 0.5).all()
+    assert (talks.reservation_value[:, 0, 1:] == 0.5).all()
 
 
 # Bought by pressure
@@ -171,7 +171,7 @@ def test_what_is_not_signed_or_not_by_the_one_under_pressure_is_not_bought():
     points = FAIR | {"dogwood": {"fair": 100, "own": 0}}
     talks = pressed(6, points=points, no_deal=FIGHTING | {"dogwood": 0.5}, parties=MEDIATOR | observer)
     assert talks.signed[0] > 0
-    assert talks.plain[0, 0, talks.package[0]] < talks.ensemble.no_deal[0, 0]
+    assert talks.plain[0, 0, talks.package[0]] < talks.ensemble.reservation_value[0, 0]
     assert not bought_by_pressure(talks)[0]
 
 
@@ -313,8 +313,8 @@ def test_pace_and_pressure_are_drawn_anew_in_each_draw():
         pressed_talks.ensemble.inputs[path]
         for path in ("mediation.step_per_round", "mediation.levers.aid.lowers_no_deal_by")
     )
-    assert pressed_talks.no_deal[1, :, 0] == pytest.approx(0.5 * (1 - step * share))
-    assert len(np.unique(pressed_talks.no_deal[1, :, 0])) == 50
+    assert pressed_talks.reservation_value[1, :, 0] == pytest.approx(0.5 * (1 - step * share))
+    assert len(np.unique(pressed_talks.reservation_value[1, :, 0])) == 50
 
 
 def test_a_block_of_draws_is_pressed_as_each_draw_alone():

@@ -75,9 +75,9 @@ def test_a_registered_mechanism_is_read_drawn_and_played(fatigue):
     ensemble = draw(scenario, 1, 0, 50)
     drawn = ensemble.inputs["fatigue.per_round"]
     talks = hold_talks(ensemble)
-    assert talks.no_deal[1, :, 0] == pytest.approx(0.5 - drawn)
-    assert (talks.no_deal[:, :, 1] == 0.5).all()
-    assert np.array_equal(hold_talks(ensemble[7:8]).no_deal[1, 0], talks.no_deal[1, 7])
+    assert talks.reservation_value[1, :, 0] == pytest.approx(0.5 - drawn)
+    assert (talks.reservation_value[:, :, 1] == 0.5).all()
+    assert np.array_equal(hold_talks(ensemble[7:8]).reservation_value[1, 0], talks.reservation_value[1, 7])
 
 
 def test_what_it_names_must_exist_and_what_it_takes_is_bounded(fatigue, tmp_path):

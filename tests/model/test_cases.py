@@ -35,7 +35,7 @@ def test_packages_that_exist_and_that_all_could_accept(name, raw, consistent, li
     table, utility = ensemble.structure, ensemble.utility()
     assert (table.space.raw_count, len(table.space)) == (raw, consistent)
     for real, packages in ((np.zeros_like(ensemble.real), lines_off), (ensemble.real, lines_real)):
-        assert acceptable(utility, ensemble.no_deal, table.signs, table.lines, real).sum() == packages
+        assert acceptable(utility, ensemble.reservation_value, table.signs, table.lines, real).sum() == packages
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_packages_that_open_when_one_party_gives_up_all_its_lines(removed, open_
     ensemble = central(shipped(ALONE))
     table = ensemble.structure
     real = ensemble.real & ~table.lines.of(table.parties.index(removed))
-    zopa = acceptable(ensemble.utility(), ensemble.no_deal, table.signs, table.lines, real)
+    zopa = acceptable(ensemble.utility(), ensemble.reservation_value, table.signs, table.lines, real)
     assert zopa.sum() == open_packages
 
 
@@ -91,7 +91,7 @@ def zone_share(reading: str, draws: int) -> float:
     table, found = structure(scenario), 0
     for start in range(0, draws, 8):
         block = draw(scenario, 1, start, min(8, draws - start), table=table)
-        zopa = acceptable(block.utility(), block.no_deal, table.signs, table.lines, block.real)
+        zopa = acceptable(block.utility(), block.reservation_value, table.signs, table.lines, block.real)
         found += int(zopa.any(axis=1).sum())
     return found / draws
 
@@ -119,7 +119,7 @@ def zone_share_small(name: str, draws: int) -> float:
     table, found = structure(scenario), 0
     for start in range(0, draws, 50):
         block = draw(scenario, 1, start, 50, table=table)
-        zopa = acceptable(block.utility(), block.no_deal, table.signs, table.lines, block.real)
+        zopa = acceptable(block.utility(), block.reservation_value, table.signs, table.lines, block.real)
         found += int(zopa.any(axis=1).sum())
     return found / draws
 
@@ -230,7 +230,7 @@ def judged(ensemble: Ensemble, packages: np.ndarray):
     """What becomes of packages signed in the first month and in force a year later."""
     guarantor = ensemble.structure.parties.index("united_states")
     worth = ensemble.utility()[np.arange(len(packages)), guarantor, packages]
-    no_deal = ensemble.no_deal[:, guarantor]
+    no_deal = ensemble.reservation_value[:, guarantor]
     return ensemble.world.aftermath.judge(
         packages, np.zeros(len(packages)), np.full(len(packages), 12.0), worth, no_deal
     )

@@ -213,7 +213,7 @@ def test_talks_run_on_foreseen_worth_and_plain_worth_is_kept():
 def test_foreseen_worth_lies_between_what_can_come_of_a_text(problem, seed):
     """Signed and kept, fought over again, or refused: in any world it is a mean of these."""
     ensemble = draw(made(problem), seed, 0, 4)
-    plain, no_deal = ensemble.utility(), ensemble.world.no_deal[:, 0]
+    plain, no_deal = ensemble.utility(), ensemble.world.reservation_value[:, 0]
     found = foreseen(ensemble, plain)
     aftermath = ensemble.world.aftermath
     shift = np.zeros((4, 1)) if aftermath is None else aftermath.shift_over_packages()

@@ -112,7 +112,7 @@ def shuffled(problem: dict[str, Any], random: Any) -> dict[str, Any]:
 def test_reordering_the_file_moves_no_bit(problem, random):
     first = hold_talks(draw(read(problem), 1, 0, 6))
     second = hold_talks(draw(read(shuffled(problem, random)), 1, 0, 6))
-    for name in ("package", "signed", "proposer", "utility", "zone", "best", "no_deal"):
+    for name in ("package", "signed", "proposer", "utility", "zone", "best", "reservation_value"):
         assert np.array_equal(getattr(first, name), getattr(second, name)), name
 
 
@@ -150,7 +150,7 @@ def test_nobody_accepts_what_is_worse_than_no_deal_or_behind_a_real_line(problem
     lines = talks.ensemble.structure.lines
     crossed = lines.crossed(talks.ensemble.real)
     for b in np.flatnonzero(talks.package != NO_DEAL):
-        assert (talks.utility[b, :, talks.package[b]] >= talks.ensemble.no_deal[b] - 1e-9).all()
+        assert (talks.utility[b, :, talks.package[b]] >= talks.ensemble.reservation_value[b] - 1e-9).all()
         assert not crossed[b, talks.package[b]]
 
 

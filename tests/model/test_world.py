@@ -61,7 +61,7 @@ def compare(talks: Talks, b: int, plain: PlainWorld) -> None:
         assert approval.ceasefire_month[b] == pytest.approx(plain.ceasefire)
     for seen in plain.seen:
         k = seen["round"] - 1
-        assert talks.no_deal[k, b] == pytest.approx([seen["no_deal"][name] for name in names], abs=1e-12)
+        assert talks.reservation_value[k, b] == pytest.approx([seen["no_deal"][name] for name in names], abs=1e-12)
         assert talks.aspiration[k, b] == pytest.approx([seen["aspiration"][name] for name in names], abs=1e-12)
     assert set(np.array(ensemble.structure.lines.names)[talks.real[b]]) == seen["real"]
     assert zone_of(ensemble, talks.zone_first[b]) == plain.seen[0]["zone"]
@@ -228,9 +228,9 @@ def test_a_closed_channel_skips_turns_and_the_clock_goes_on():
               {"id": "loss", "at": {"month": 2}, "shifts_no_deal": {"ash": 0.1}}]  # fmt: skip
     talks, plain = (talks_on(POINTS, {"ash": 0.7, "birch": 0.7}, 5, events=happen) for happen in (events, events[1:]))
     assert [k for k, _, _, _ in moves_of(talks, 0)] == [1, 1, 4, 4, 5, 5]
-    assert np.array_equal(talks.no_deal, plain.no_deal)
+    assert np.array_equal(talks.reservation_value, plain.no_deal)
     assert np.array_equal(talks.aspiration, plain.aspiration)
-    assert talks.no_deal[:, 0, 0] == pytest.approx([0.7, 0.7, 0.8, 0.8, 0.8])
+    assert talks.reservation_value[:, 0, 0] == pytest.approx([0.7, 0.7, 0.8, 0.8, 0.8])
 
 
 def test_with_the_channel_closed_to_the_end_nothing_is_said_and_nothing_signed():

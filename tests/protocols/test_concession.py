@@ -234,7 +234,7 @@ class Steps:
 
     def round(self, k: int) -> None:
         self.k, self.now = k, self.seen[k]
-        self.r = {n: float(self.talks.no_deal[k, 0, n]) for n in self.pair}
+        self.r = {n: float(self.talks.reservation_value[k, 0, n]) for n in self.pair}
         everything = range(len(self.table.space))
         enough = [p for p in everything if all(self.worth(n, p) >= self.r[n] - TOLERANCE for n in self.pair)]
         zone = [p for p in enough if all(self.could_sign(n, p) for n in self.pair)]

@@ -57,7 +57,7 @@ def by_lot(parties: int, rounds: int) -> Floats:
 def divide(
     patience: Sequence[float],
     rounds: int,
-    no_deal: Sequence[float] | Floats | None = None,
+    reservation_value: Sequence[float] | Floats | None = None,
     outside: Sequence[float] | None = None,
     proposes: Floats | None = None,
     slices: int = 10_000,
@@ -65,12 +65,13 @@ def divide(
     """Divide a pie of 1: what each gets by what is put forward first, None for nothing, and all that is foreseen."""
     parties = len(patience)
     pie = shares(parties, slices)
-    inside = np.broadcast_to(np.zeros(parties) if no_deal is None else np.array(no_deal), (1, rounds, parties))
+    stated = np.zeros(parties) if reservation_value is None else np.array(reservation_value)
+    inside = np.broadcast_to(stated, (1, rounds, parties))
     package, found = play({
         "worth": pie[None],
         "usable": np.ones((1, pie.shape[1]), bool),
         "signs": np.ones(pie.shape, bool),
-        "no_deal": inside,
+        "reservation_value": inside,
         "patience": np.array([patience]),
         "proposes": in_turn(parties, rounds) if proposes is None else proposes,
         "tie_rank": np.arange(pie.shape[1]),
@@ -82,8 +83,8 @@ def divide(
 def play(game: dict[str, np.ndarray]) -> tuple[Ints, Foreseen]:
     """What is put forward in the first round, by the party certain to propose in it, and all that is foreseen."""
     table = {name: game[name] for name in ("worth", "usable", "signs", "outside")}
-    found = foresee(**table, **{name: game[name] for name in ("no_deal", "patience", "proposes")})
-    now = thresholds_of(game["no_deal"][:, 0], found.refused[:, 0], found.never[:, 0], table.pop("outside"))
+    found = foresee(**table, **{name: game[name] for name in ("reservation_value", "patience", "proposes")})
+    now = thresholds_of(game["reservation_value"][:, 0], found.refused[:, 0], found.never[:, 0], table.pop("outside"))
     proposer = game["proposes"][:, 0].argmax(axis=1)
     package = proposals(**table, thresholds=now, proposer=proposer, tie_rank=game["tie_rank"])
     return package, found
@@ -107,7 +108,7 @@ def test_with_few_rounds_the_first_share_goes_up_and_down_with_who_speaks_last(r
 
 
 def test_what_fighting_on_is_worth_is_paid_first_and_the_rest_divided():
-    got, _ = divide((0.9, 0.9), 200, no_deal=(0.2, 0.1))
+    got, _ = divide((0.9, 0.9), 200, reservation_value=(0.2, 0.1))
     assert got == pytest.approx([0.568421, 1 - 0.568421], abs=2e-3)
 
 
@@ -125,7 +126,7 @@ def test_an_outside_option_worth_more_than_bargaining_is_what_its_owner_gets(out
 
 def test_who_has_more_elsewhere_than_the_table_can_give_leaves_and_the_other_has_no_deal():
     """The second would rather have 1.1 than all of the pie; the first is left with .2 a round."""
-    got, found = divide((0.9, 0.9), 5, no_deal=(0.2, 0.1), outside=(-math.inf, 1.1))
+    got, found = divide((0.9, 0.9), 5, reservation_value=(0.2, 0.1), outside=(-math.inf, 1.1))
     assert got is None
     assert found.value[0] == pytest.approx(np.tile([0.2, 1.1], (5, 1)))
 
@@ -165,7 +166,7 @@ def test_three_who_must_all_agree_and_propose_in_turn():
 def test_who_loses_by_waiting_is_not_pressed_below_what_the_month_is_worth():
     """No deal is worth .6 to both in round 1, .2 and .3 in round 2: so they sign in round 2, as all foresee."""
     path = np.array([[0.6, 0.6], [0.2, 0.3]])[None]
-    got, found = divide((0.9, 0.5), 2, no_deal=path)
+    got, found = divide((0.9, 0.5), 2, reservation_value=path)
     assert got is None
     assert found.value[0, 1] == pytest.approx([0.2, 0.8])  # the second proposes and leaves the first at no deal
     assert found.value[0, 0] == pytest.approx([0.1 * 0.6 + 0.9 * 0.2, 0.5 * 0.6 + 0.5 * 0.8])
@@ -178,9 +179,10 @@ def test_who_loses_by_waiting_is_not_pressed_below_what_the_month_is_worth():
 class Tree:
     """One small game, move by move: who proposes what, who says yes, no, or goes."""
 
-    def __init__(self, worth, usable, signs, no_deal, patience, proposes, outside) -> None:
+    def __init__(self, worth, usable, signs, reservation_value, patience, proposes, outside) -> None:
         self.u, self.usable, self.signs = worth.tolist(), usable.tolist(), signs.tolist()
-        self.r, self.q, self.chance, self.w = no_deal.tolist(), patience.tolist(), proposes.tolist(), outside.tolist()
+        self.r, self.q = reservation_value.tolist(), patience.tolist()
+        self.chance, self.w = proposes.tolist(), outside.tolist()
         self.parties, self.rounds = range(len(self.u)), len(self.r)
         self.value, self.next_round, self.let_pass = cache(self._value), cache(self._next_round), cache(self._let_pass)
 
@@ -251,7 +253,7 @@ def games(draw: st.DrawFn) -> dict[str, np.ndarray]:
         "worth": np.stack([numbers(draws, packages, steps=steps[n % 2]) for n in range(parties)], axis=1),
         "usable": rng.random((draws, packages)) < 0.8,
         "signs": rng.random((parties, packages)) < draw(st.sampled_from([1, 0.7])),
-        "no_deal": numbers(draws, rounds, parties) * draw(st.sampled_from([0.5, 1])),
+        "reservation_value": numbers(draws, rounds, parties) * draw(st.sampled_from([0.5, 1])),
         "patience": numbers(draws, parties),
         "proposes": proposes,
         "tie_rank": rng.permutation(packages),
@@ -263,9 +265,9 @@ def games(draw: st.DrawFn) -> dict[str, np.ndarray]:
 @given(games())
 def test_it_is_what_a_game_tree_comes_to(game):
     package, found = play(game)
-    least = least_accepted(game["no_deal"][:, 0], found.refused[:, 0], game["outside"])
+    least = least_accepted(game["reservation_value"][:, 0], found.refused[:, 0], game["outside"])
     for b in range(len(game["worth"])):
-        parts = ("worth", "usable", "no_deal", "patience", "proposes", "outside")
+        parts = ("worth", "usable", "reservation_value", "patience", "proposes", "outside")
         tree = Tree(signs=game["signs"], **{name: game[name][b] for name in parts})
         rounds = tree.rounds
         assert found.value[b] == pytest.approx(np.array([tree.value(k) for k in range(rounds)]), abs=1e-9)
@@ -289,7 +291,8 @@ def test_a_draw_does_not_feel_its_neighbours_nor_the_order_of_packages_and_parti
     assert np.array_equal(np.append(order, NO_DEAL)[np.where(same == NO_DEAL, count, same)], package)
     assert np.array_equal(other.value, whole.value)
     turned = {name: game[name][:, ::-1] for name in ("worth", "patience", "outside")}
-    turned |= {name: game[name][:, :, ::-1] for name in ("no_deal", "proposes")} | {"signs": game["signs"][::-1]}
+    turned |= {name: game[name][:, :, ::-1] for name in ("reservation_value", "proposes")}
+    turned |= {"signs": game["signs"][::-1]}
     same, mirror = play(game | turned)
     assert np.array_equal(same, package)
     assert np.array_equal(mirror.value[:, :, ::-1], whole.value)
@@ -313,18 +316,18 @@ def test_packages_between_which_the_proposer_is_indifferent_add_up_the_same_in_a
 @given(games())
 def test_what_is_expected_is_the_worth_from_the_start_of_what_comes_of_it(game):
     """Section 1 of the model has the same sum, written forward: round by round until the round of signature."""
-    draws, rounds, parties = game["no_deal"].shape
+    draws, rounds, parties = game["reservation_value"].shape
     game["proposes"] = np.eye(parties)[np.random.default_rng(rounds).integers(0, parties, (draws, rounds))]
     game["worth"] = game["worth"] + np.random.default_rng(1).random(game["worth"].shape) / 1000  # no two alike
     game["outside"] = np.full((draws, parties), -np.inf)
-    left = {"no_deal": game["no_deal"], "proposes": game["proposes"]}
+    left = {"reservation_value": game["reservation_value"], "proposes": game["proposes"]}
     signed, package = np.zeros(draws, np.int64), np.full(draws, NO_DEAL)
     for k in range(rounds):
         offer, _ = play(game | {name: values[:, k:] for name, values in left.items()})
         new = (signed == 0) & (offer != NO_DEAL)
         signed[new], package[new] = k + 1, offer[new]
     utility = game["worth"][np.arange(draws), :, package]
-    worth = worth_from_start(game["no_deal"].swapaxes(0, 1), game["patience"], 30.4375, signed, utility)
+    worth = worth_from_start(game["reservation_value"].swapaxes(0, 1), game["patience"], 30.4375, signed, utility)
     assert play(game)[1].value[:, 0] == pytest.approx(worth, abs=1e-9)
 
 
@@ -390,7 +393,7 @@ def test_a_world_is_played_as_a_game_tree_says_round_by_round(problem, seed):
             assert (moves.did == NOT_ASKED).all()
             continue
         left = np.ones((1, parties)) if world.levers is None else world.levers.left(now.strength[None], parties)
-        settled = world.no_deal[0, k:]
+        settled = world.reservation_value[0, k:]
         if (settled[0] == 0).any() and (left < 1).any():
             return  # the worth of no deal then does not tell what levers leave of it
         struck = np.zeros(len(table.space), bool) if now.struck is None else now.struck

@@ -22,7 +22,9 @@ from tests.worlds import made, worlds
 
 DRAWS = 6
 SWAP = {"ash": "birch", "birch": "ash"}
-SAME = ("package", "signed", "standing", "proposer", "utility", "zone", "last_refuser", "best", "accepted", "no_deal")
+SAME = (
+    "package", "signed", "standing", "proposer", "utility", "zone", "last_refuser", "best", "accepted", "reservation_value",
+)  # fmt: skip
 each_protocol = pytest.mark.parametrize("name", sorted(PROTOCOLS))
 
 
@@ -93,7 +95,7 @@ def test_it_ends_by_the_deadline_with_consent_and_with_nothing_worse_than_no_dea
         consent = talks.accepted[b] & signs[:, package]
         assert consent.sum() >= votes_needed(talks)[package]
         for n in np.flatnonzero(consent):
-            assert talks.utility[b, n, package] >= talks.no_deal[-1, b, n] - 1e-9
+            assert talks.utility[b, n, package] >= talks.reservation_value[-1, b, n] - 1e-9
             assert not (crossed[b] & lines.of(n)).any()
         assert talks.zone[b, package] or not talks.approval.passed[b]  # what was refused at home may be struck since
         assert talks.zone_ever[b]

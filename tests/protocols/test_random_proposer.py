@@ -226,7 +226,7 @@ def _kept(talks: Talks, b: int, package: int) -> dict[str, set[str]]:
         found[name] = {line for line, owner, crossed, real in
                        zip(table.lines.names, table.lines.party, crosses, talks.real[b], strict=True)
                        if owner == n and crossed and real}  # fmt: skip
-        if talks.utility[b, n, package] < talks.no_deal[0, b, n] - 1e-9:
+        if talks.utility[b, n, package] < talks.reservation_value[0, b, n] - 1e-9:
             found[name].add(f"{name}.no_deal")
     return found
 

@@ -207,7 +207,7 @@ def test_the_first_text_has_the_largest_product_that_the_mediator_knows_of(probl
         power["ash"], power["birch"] = power["birch"], power["ash"]
     for b in range(4):
         if information == "complete":
-            worth, no_deal = talks.utility[b], ensemble.no_deal[b]
+            worth, no_deal = talks.utility[b], ensemble.reservation_value[b]
         else:
             worth, no_deal = ensemble.structure.positions.utility[0], np.zeros(3)
         value = {}
@@ -277,7 +277,7 @@ def test_one_draw_equals_an_ordinary_loop(problem, seed):
         names = talks.ensemble.structure.parties
         for seen in plain.seen:
             k = seen["round"] - 1
-            assert talks.no_deal[k, b] == pytest.approx([seen["no_deal"][name] for name in names], abs=1e-12)
+            assert talks.reservation_value[k, b] == pytest.approx([seen["no_deal"][name] for name in names], abs=1e-12)
 
 
 def moves_of(talks: Talks, b: int) -> list[tuple[int, str, str, Any]]:
@@ -299,7 +299,7 @@ def test_nothing_is_signed_that_somebody_who_signs_it_does_not_accept(problem, s
         moves, text = talks.moves[talks.signed[b] - 1], talks.package[b]
         asked = np.flatnonzero(signs[:, text])
         assert (moves.did[asked + 1, b] == ACCEPTED).all()
-        assert (talks.utility[b, asked, text] >= talks.no_deal[talks.signed[b] - 1, b, asked] - 1e-9).all()
+        assert (talks.utility[b, asked, text] >= talks.reservation_value[talks.signed[b] - 1, b, asked] - 1e-9).all()
         assert not lines.crossed(talks.real_by_round[talks.signed[b] - 1, b : b + 1])[0, text]
 
 

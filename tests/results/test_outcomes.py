@@ -29,7 +29,7 @@ def test_blockers_are_the_smallest_sets_whose_removal_opens_the_way(problem, see
                 if talks.ensemble.real[b, line] and table.lines.crosses[table.lines.pattern[p], line]
             }
             for n, party in enumerate(table.parties):
-                if table.signs[n, p] and talks.utility[b, n, p] < talks.ensemble.no_deal[b, n] - 1e-9:
+                if table.signs[n, p] and talks.utility[b, n, p] < talks.ensemble.reservation_value[b, n] - 1e-9:
                     breaks.add(f"{party}.no_deal")
             broken.append(breaks)
         constraints = sorted(set().union(*broken))
@@ -66,7 +66,7 @@ def test_columns_mean_what_they_say(problem, seed):
         assert row["package"] == "/".join(options[issue] for issue in scenario.issues)
         shares = []
         for n, party in enumerate(talks.ensemble.structure.parties):
-            worth, no_deal = talks.utility[b, n, package], talks.ensemble.no_deal[b, n]
+            worth, no_deal = talks.utility[b, n, package], talks.ensemble.reservation_value[b, n]
             assert row[f"utility_{party}"] == worth
             assert row[f"margin_{party}"] == pytest.approx(worth - no_deal, abs=1e-12)
             discount = talks.ensemble.discount[b, n] ** (months * (signed - 1))

@@ -219,5 +219,5 @@ def test_nothing_is_signed_that_is_worse_than_no_deal_or_behind_a_line(problem, 
     talks = hold_talks(draw(made(problem), seed, 0, 8))
     crossed = talks.ensemble.structure.lines.crossed(talks.ensemble.real)
     for b in np.flatnonzero(talks.package != NO_DEAL):
-        assert (talks.utility[b, :, talks.package[b]] >= talks.ensemble.no_deal[b] - 1e-9).all()
+        assert (talks.utility[b, :, talks.package[b]] >= talks.ensemble.reservation_value[b] - 1e-9).all()
         assert not crossed[b, talks.package[b]]

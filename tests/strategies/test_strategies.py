@@ -63,15 +63,15 @@ class Watched(Strategy):
         stance, again = self._strategy.stance(view), self._strategy.stance(view)
         for one, other in zip([*stance, *(stance.answers or ())], [*again, *(again.answers or ())], strict=True):
             assert isinstance(one, Answers) or one is other or np.array_equal(one, other), (one, other)
-        best = np.maximum(view.best, view.no_deal)
+        best = np.maximum(view.best, view.reservation_value)
         for least in (stance.aspiration, stance.accepts_from):
             if least is not None:
-                assert least.shape == view.no_deal.shape
-                assert (least >= view.no_deal - 1e-9).all() and (least <= best + 1e-9).all()
+                assert least.shape == view.reservation_value.shape
+                assert (least >= view.reservation_value - 1e-9).all() and (least <= best + 1e-9).all()
         if stance.bid is not None:
             own, rows = stance.bid, np.flatnonzero(stance.bid != NO_BID)
             assert (view.signable[rows, own[rows]] | (own == view.best_package)[rows]).all()
-            assert (view.utility_of(own) >= np.minimum(view.best, view.no_deal) - 1e-9)[rows].all()
+            assert (view.utility_of(own) >= np.minimum(view.best, view.reservation_value) - 1e-9)[rows].all()
         return stance
 
 
@@ -141,7 +141,7 @@ def held_to_no_deal_and_lines(talks: Talks) -> None:
     for k, moves in enumerate(talks.moves):
         for place, b in zip(*np.nonzero(moves.did == ACCEPTED), strict=True):
             party, package = moves.who[place, b], moves.package[place, b]
-            assert talks.utility[b, party, package] >= talks.no_deal[k, b, party] - 1e-9
+            assert talks.utility[b, party, package] >= talks.reservation_value[k, b, party] - 1e-9
             assert not (lines.crosses[lines.pattern[package]] & real[b] & lines.of(party)).any()
 
 
@@ -243,7 +243,7 @@ def seat(worth: list[float], *heard: list[int], no_deal: float = 0.0, **more: An
     offers = OfferHistory(log, made, distinct, np.ones(parties, bool))
     of_all = np.repeat(utility[:, None], parties, axis=1)
     seen: dict[str, Any] = {
-        "party": 0, "round": 2, "rounds": 9, "utility": utility, "no_deal": no_deal_worth, "best": best,
+        "party": 0, "round": 2, "rounds": 9, "utility": utility, "reservation_value": no_deal_worth, "best": best,
         "best_package": utility.argmax(axis=1), "received": np.array([NO_DEAL]), "best_received": np.array([-np.inf]),
         "log": log, "offers_made": made, "distinct_offers": distinct, "weights": np.ones((1, 1)),
         "option_worth": utility[:, None], "packages": np.arange(len(worth))[:, None],
@@ -441,7 +441,7 @@ def test_two_nice_ones_settle_on_the_fair_package_at_the_last():
 
 def test_a_nice_one_is_not_moved_by_a_hardliner_and_counts_the_best_offer_not_the_last():
     nice = STRATEGIES["nice_tit_for_tat"]()
-    nobody = type("Nothing", (), {"utility": np.ones((1, 2, 6)), "no_deal": np.zeros((1, 2))})
+    nobody = type("Nothing", (), {"utility": np.ones((1, 2, 6)), "reservation_value": np.zeros((1, 2))})
     seen = [seat(WORTH, offers, find_known=lambda: nobody) for offers in ([0, 0, 0], [0, 2, 0], [0, 4], [0, 5])]
     asks = [nice.stance(view).aspiration[0] for view in seen]  # fair is .5: half way; the first offer is worth .1
     assert asks == pytest.approx([1.0, 1 - 0.5 * 0.15 / 0.4, 0.5, 0.5])
