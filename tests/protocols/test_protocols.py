@@ -23,7 +23,8 @@ from tests.worlds import made, worlds
 DRAWS = 6
 SWAP = {"ash": "birch", "birch": "ash"}
 SAME = (
-    "package", "signed", "standing", "proposer", "utility", "zone", "last_refuser", "best", "accepted", "reservation_value",
+    "package", "signed", "standing", "proposer", "utility", "zone", "last_refuser", "best", "accepted",
+    "reservation_value",
 )  # fmt: skip
 each_protocol = pytest.mark.parametrize("name", sorted(PROTOCOLS))
 
