@@ -42,7 +42,7 @@ class StoredRows:
         """Whether all rows may be kept in memory."""
         return 8 * self.count * len(self.layout.schema) <= MOST_CACHED
 
-    def load(self, entry: ChunkEntry) -> tuple[Tallies | None, list[str]]:
+    def fetch(self, entry: ChunkEntry) -> tuple[Tallies | None, list[str]]:
         """Read a chunk as `read_tallies` does, and cache its rows."""
         chunk, damaged = read_chunk(self.folder, entry, self.layout)
         if chunk is None:
@@ -155,7 +155,7 @@ def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Resu
     entries = [entry for entry in entries if entry.first < wanted]
     rows, tallies, damaged = StoredRows(path, entries, layout, wanted), layout.nothing, list[str]()
     for entry in entries:
-        counted, faults = rows.load(entry) if rows.is_small else read_tallies(path, entry, layout)
+        counted, faults = rows.fetch(entry) if rows.is_small else read_tallies(path, entry, layout)
         damaged += faults
         if counted is not None and not damaged:
             cut = wanted < entry.stop  # its counts are over all of its draws, so they are made anew

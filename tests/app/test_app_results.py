@@ -216,7 +216,7 @@ def test_what_a_list_says_of_other_results_is_not_told(swept, tmp_path):
 
 
 def test_a_crowded_folder_is_looked_through_in_part(tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.app.results_place.MOST_LOOKED_AT", 20)
+    monkeypatch.setattr("sim.app.results_place.MAX_VISITED", 20)
     for number in range(40):
         (tmp_path / f"{number}").mkdir()
         (tmp_path / f"{number}" / "run.json").touch()

@@ -228,7 +228,7 @@ def test_a_closed_channel_skips_turns_and_the_clock_goes_on():
               {"id": "loss", "at": {"month": 2}, "shifts_no_deal": {"ash": 0.1}}]  # fmt: skip
     talks, plain = (talks_on(POINTS, {"ash": 0.7, "birch": 0.7}, 5, events=happen) for happen in (events, events[1:]))
     assert [k for k, _, _, _ in moves_of(talks, 0)] == [1, 1, 4, 4, 5, 5]
-    assert np.array_equal(talks.reservation_value, plain.no_deal)
+    assert np.array_equal(talks.reservation_value, plain.reservation_value)
     assert np.array_equal(talks.aspiration, plain.aspiration)
     assert talks.reservation_value[:, 0, 0] == pytest.approx([0.7, 0.7, 0.8, 0.8, 0.8])
 
