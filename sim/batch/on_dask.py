@@ -127,6 +127,8 @@ class Cluster:
         self.address = shown(address, 100)
         self.others: set[str] = set()
         self._seen = time.monotonic()  # when a worker was last there
+        # Interrupted while it waits, Dask calls back what was never bound, and tornado logs the traceback of that.
+        logging.getLogger("tornado.application").disabled = True
         self.client = self._connected(address)
         try:
             self.client.wait_for_workers(1, timeout=COME)

@@ -86,7 +86,6 @@ def test_a_weight_is_moved_and_the_packages_change(page):
     assert page.said == []
 
 
-@pytest.mark.skip(reason="waits for a margin on Packages that does not appear; to be mended")
 def test_a_weight_moved_on_tweak_is_moved_on_step_and_packages_too(page, client):
     """What is shown is what the command line says with `--set`, and the address alone leads back to it."""
     path, moved = client.folder / "banks.yaml", "{value: 0.45, range: [0.35, 0.55], status: assumption}"

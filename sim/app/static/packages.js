@@ -15,6 +15,7 @@ let laid = null; // the file
 let chosen = {}; // option by issue
 let filed = [];
 let shown = null; // what was answered last
+let newest = 0; // number of the last thing the reader asked for; what follows from an older one is not asked any more
 
 const worth = (value, sign = false) => (value === null || value === undefined ? say("packages.dash") : `${sign && value >= 0 ? "+" : ""}${unsigned(value.toFixed(2))}`);
 const unsigned = (text) => (Number(text) === 0 ? text.replace("-", "") : text);
@@ -70,6 +71,7 @@ function starts() {
 }
 
 async function fromFrequent() {
+  newest += 1;
   tell(say("packages.looking_frequent", { n: runs }));
   try {
     const found = await ask(`/${page}/frequent`, about);
@@ -85,6 +87,7 @@ async function fromFrequent() {
 }
 
 async function fromProposal(each) {
+  newest += 1;
   const settled = Object.keys(each.package).length, all = Object.keys(laid.issues).length;
   try {
     const found = settled === all ? { package: each.package } : await ask(`/${page}/complete`, { ...about, package: chosen, text: each.package });
@@ -127,6 +130,7 @@ function mark(goesWith) {
 }
 
 async function look(kept) {
+  const mine = (newest += 1);
   address.set("file", file);
   address.set("package", Object.values(chosen).join("/"));
   changes.keep(`?${address.toString().replaceAll("%2F", "/")}`);
@@ -135,6 +139,7 @@ async function look(kept) {
   const asked = chosen;
   try {
     const answer = await ask(`/${page}/look`, { ...about, package: chosen, kept });
+    if (mine !== newest) return;
     shown = answer;
     fill(at("problem"));
     mark(answer.goes_with);
@@ -149,7 +154,9 @@ async function look(kept) {
     fill(at("lacks"), make("p", {}, say("packages.lacks_looking")));
     beside();
     tell(`${agreed(answer)} ${agreedIn(answer)}`);
-    fill(at("lacks"), ...lacks(await ask(`/${page}/lacks`, { ...about, package: asked })));
+    const lacking = await ask(`/${page}/lacks`, { ...about, package: asked });
+    if (mine !== newest) return;
+    fill(at("lacks"), ...lacks(lacking));
     await besideFiled();
   } catch (error) {
     refused(error);
