@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.counterfactual import SHOWN, Counterfactual, Stage
-from sim.analysis.explain import Explanation
+from sim.analysis.explain import SHOWN, Counterfactual, Explanation, Stage
 from sim.analysis.parameters import REAL_ABOVE, Change, Parameter, Turn
 from sim.analysis.reasons import Obstacle, Share
 from sim.analysis.replays import AT_HOME, HALF, OWN_OFFER, WORTH, Aside

@@ -6,8 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from sim.analysis.counterfactual import settings, tried
-from sim.analysis.explain import explain
+from sim.analysis.explain import explain, settings, tried
 from sim.analysis.explain_draw import explain_draw
 from sim.analysis.ledger import movements
 from sim.analysis.parameters import Change, Turn, parameters
