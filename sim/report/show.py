@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sim.analysis.portrait import Portrait
-from sim.analysis.portrait_stability import MOST_COMPLETIONS, STATUS_QUO
+from sim.analysis.portrait import MOST_COMPLETIONS, STATUS_QUO, Portrait
 from sim.core.packages import ALWAYS, NEVER, Condition
 from sim.core.stability import KINDS
 from sim.report.document import Block, Table, heading, paragraph, table
