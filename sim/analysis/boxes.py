@@ -21,16 +21,11 @@ from sim.results.results import share_interval
 
 @dataclass(frozen=True, eq=False)
 class Factors:
-    """What a box may be a condition on, in n runs.
-
-    Attributes:
-        values: Numbers, or codes of categories from 0, shape (n, columns).
-        categories: For each column the number of its categories, 0 for numbers.
-    """
+    """What a box may be a condition on, in n runs."""
 
     names: tuple[str, ...]
-    values: Floats
-    categories: tuple[int, ...]
+    values: Floats  # numbers, or codes of categories from 0, shape (n, columns)
+    categories: tuple[int, ...]  # for each column the number of its categories, 0 for numbers
 
     def __len__(self) -> int:
         return len(self.values)
@@ -41,16 +36,11 @@ class Factors:
 
 @dataclass(frozen=True)
 class Box:
-    """Conditions that hold together; a column without one is free.
+    """Conditions that hold together; a column without one is free."""
 
-    Attributes:
-        low, high: Least and largest value by column.
-        out: Categories left out, by column.
-    """
-
-    low: Mapping[int, float] = field(default_factory=dict)
+    low: Mapping[int, float] = field(default_factory=dict)  # low, high: least and largest value by column
     high: Mapping[int, float] = field(default_factory=dict)
-    out: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    out: Mapping[int, frozenset[int]] = field(default_factory=dict)  # categories left out, by column
 
     @property
     def columns(self) -> list[int]:
@@ -258,19 +248,14 @@ SIGNIFICANT = 0.05  # of a condition: the chance below which it is taken to tell
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """One box.
-
-    Attributes:
-        told: How it does on the other half of the runs: this is what is told.
-        p: For each condition the quasi-p-value on the other half.
-        tradeoff: The boxes it was chosen from: `coverage, density` on the search half, `told_coverage, told_density`
-            on the other, `inputs` (how many have conditions), `mass` (share of all runs inside), `chosen`.
-    """
+    """One box."""
 
     box: Box
     searched: Measure
-    told: Measure
-    p: Mapping[tuple[str, int], float]
+    told: Measure  # how it does on the other half of the runs: this is what is told
+    p: Mapping[tuple[str, int], float]  # for each condition the quasi-p-value on the other half
+    # the boxes it was chosen from: `coverage, density` on the search half, `told_coverage, told_density` on the other,
+    # `inputs` (how many have conditions), `mass` (share of all runs inside), `chosen`
     tradeoff: pd.DataFrame
 
 

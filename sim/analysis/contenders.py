@@ -21,15 +21,10 @@ _LABELLED = re.compile(r"(.*?)=\s*(\{.*|[\w.-]+\s*)", re.DOTALL)
 
 @dataclass(frozen=True, order=True)
 class Contender:
-    """A strategy that meets others.
+    """A strategy that meets others."""
 
-    Attributes:
-        strategy: As one line of YAML, its name first, then its parameters by name: the same for the same strategy.
-        label: What it is called in tables.
-    """
-
-    strategy: str
-    label: str
+    strategy: str  # as one line of YAML, its name first, then its parameters by name: the same for the same strategy
+    label: str  # what it is called in tables
 
 
 def contenders(texts: Row[str], parties: Row[str], faults: Faults) -> list[Contender]:

@@ -28,20 +28,15 @@ COLUMNS = ["issue", "low", "high", "runs", "inside", "inside_low", "inside_high"
 
 @dataclass(frozen=True, eq=False)
 class Hindsight:
-    """Runs beside history.
+    """Runs beside history."""
 
-    Attributes:
-        issues: One row an issue of which history tells the outcome: `issue`; `low` and `high`, where it lay on the
-            scale from 0 to 100 (equal where an option is named); `runs`, the mean place of the texts signed;
-            `inside`, the share of them that lie there, with its 95 % interval; `error`, their mean distance from
-            there; `mean` and `mean_error`, the weighted mean of positions and its distance; `middle_error`, that of
-            the middle.
-        signed: Runs with a text, of which the issues are told.
-    """
-
+    # one row an issue of which history tells the outcome: `issue`; `low` and `high`, where it lay on the scale from 0
+    # to 100 (equal where an option is named); `runs`, the mean place of the texts signed; `inside`, the share of them
+    # that lie there, with its 95 % interval; `error`, their mean distance from there; `mean` and `mean_error`, the
+    # weighted mean of positions and its distance; `middle_error`, that of the middle
     issues: pd.DataFrame = field(repr=False)
     facts: pd.DataFrame = field(repr=False)
-    signed: int
+    signed: int  # runs with a text, of which the issues are told
 
     @property
     def errors(self) -> dict[str, float]:

@@ -18,22 +18,16 @@ from sim.scenario import Scenario
 
 @dataclass(frozen=True, eq=False)
 class SweepTable(Notebook):
-    """What came of every point of a sweep.
-
-    Attributes:
-        seed: Of all of them: run k draws the same lots at every point.
-        design: Such as `sobol:64`; None for a grid.
-        paths: What varies, in the order in which it was named.
-        points: One row a point: a column a path (numbers where all values are), `zone_central` (packages acceptable to
-            all at central numbers, every red line real), for each stage that some point has `<stage>`, `<stage>_low`
-            and `<stage>_high` (share of runs, 95 %), `median_month`, `most_frequent` and its share, and `folder`.
-    """
+    """What came of every point of a sweep."""
 
     title: str
     n: int
-    seed: int
-    design: str | None
-    paths: tuple[str, ...]
+    seed: int  # of all of them: run k draws the same lots at every point
+    design: str | None  # such as `sobol:64`; None for a grid
+    paths: tuple[str, ...]  # what varies, in the order in which it was named
+    # one row a point: a column a path (numbers where all values are), `zone_central` (packages acceptable to all at
+    # central numbers, every red line real), for each stage that some point has `<stage>`, `<stage>_low` and
+    # `<stage>_high` (share of runs, 95 %), `median_month`, `most_frequent` and its share, and `folder`
     points: pd.DataFrame = field(repr=False)
 
     def overview(self) -> tuple[str, pd.DataFrame]:

@@ -30,12 +30,9 @@ from sim.scenario.messages import Faults
 
 @dataclass(frozen=True)
 class Entrants:
-    """Who plays what: every strategy is played by every one of the parties.
+    """Who plays what: every strategy is played by every one of the parties."""
 
-    Attributes:
-        strategies: Sorted by what they are, so that neither their order nor their labels move a number.
-    """
-
+    # sorted by what they are, so that neither their order nor their labels move a number
     strategies: tuple[Contender, ...]
     parties: tuple[str, ...]
 

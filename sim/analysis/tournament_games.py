@@ -28,21 +28,14 @@ class Possible:
     A party's gain from a package is its worth less that of no deal in round 1. It is told as a share of the largest
     gain that any package of the zone gives the party, so that no scale of worth counts, and these shares are summed.
 
-    Attributes:
-        parties: Whose gains count, in name order.
-        no_deal: Worth of no agreement in round 1, shape (n, parties).
-        most: Largest gain of each party in the zone, shape (n, parties); below the tolerance it does not count.
-        together: Largest sum of shares that one package of the zone gives, shape (n,); NaN where nobody can gain.
-        kept: What a round of waiting leaves of worth, shape (n, parties).
-
     Source: Dhillon & Mertens (1999), Relative utilitarianism: utilities normalised to their span, and summed.
     """
 
-    parties: tuple[str, ...]
-    no_deal: Floats
-    most: Floats
-    together: Floats
-    kept: Floats
+    parties: tuple[str, ...]  # whose gains count, in name order
+    no_deal: Floats  # worth of no agreement in round 1, shape (n, parties)
+    most: Floats  # largest gain of each party in the zone, shape (n, parties); below the tolerance it does not count
+    together: Floats  # largest sum of shares that one package of the zone gives, shape (n,); NaN where nobody can gain
+    kept: Floats  # what a round of waiting leaves of worth, shape (n, parties)
 
     def share_reached(self, draws: pd.DataFrame) -> Floats:
         """Share of the possible joint gain that each draw of a results table reached, shape (n,).
@@ -121,22 +114,14 @@ MOST_NUMBERS = 150_000_000  # worths kept at once: 1.2 GB
 
 @dataclass(frozen=True, eq=False)
 class Games:
-    """A full grid: every assignment of L strategies to V parties, each over the same n draws.
-
-    Attributes:
-        assigned: Index of the strategy of each party at each point, shape (G, V), G = L**V; the last varies fastest.
-        worth: Worth to these parties from the start, shape (G, V, n).
-        signed: Whether a text was signed, shape (G, n).
-        in_force: Whether one came into force, shape (G, n).
-        joint: Share of the possible joint gain, shape (G, n); NaN where there is nothing to gain.
-    """
+    """A full grid: every assignment of L strategies to V parties, each over the same n draws."""
 
     parties: tuple[str, ...]
-    assigned: Ints
-    worth: Floats
-    signed: Bools
-    in_force: Bools
-    joint: Floats
+    assigned: Ints  # index of the strategy of each party at each point, shape (G, V), G = L**V; the last varies fastest
+    worth: Floats  # worth to these parties from the start, shape (G, V, n)
+    signed: Bools  # whether a text was signed, shape (G, n)
+    in_force: Bools  # whether one came into force, shape (G, n)
+    joint: Floats  # share of the possible joint gain, shape (G, n); NaN where there is nothing to gain
 
     @property
     def strategies(self) -> int:

@@ -4,9 +4,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sim.analysis.happenings import Ballot, Departure, Signature
 from sim.analysis.ledger import Account, Step
-from sim.analysis.narrate import Narration, Round
+from sim.analysis.narrate import Ballot, Departure, Narration, Round, Signature
 from sim.analysis.trace import AT_HOME, Package, Turn
 from sim.core.exact import TOLERANCE
 from sim.core.wording import shown
