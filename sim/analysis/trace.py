@@ -97,7 +97,7 @@ class Turn:
     from_: str | None = None
     answered_worth: float | None = None
     reason: str | None = None  # why it refused; None if it did not
-    said: bool = True  # whether it gave a reason
+    stated: bool = True  # whether it gave a reason
     minds: tuple[str, ...] = ()  # the issues that it named in an objection, in the order of the file
     offer: Package | None = None
     offer_worth: float | None = None
@@ -114,7 +114,7 @@ class Turn:
     @property
     def reason_given(self) -> str | None:
         """The reason it named at the table: a line, else that it is worth too little; None for none."""
-        if not self.said or self.reason is None:
+        if not self.stated or self.reason is None:
             return None
         return "worth" if self.reason == AT_HOME else self.reason
 
@@ -144,7 +144,7 @@ class TurnRecorder:
         name, asks_for = talks.ensemble.structure.parties[who], float(talks.aspiration[place, 0, who])
         answered, self._standing = self._standing, package
         if did in (PASSED, LEFT_AS_IT_IS):
-            waits = "waits" if package == NO_DEAL else "passes"
+            waits: Did = "waits" if package == NO_DEAL else "passes"
             return Turn(name, "leaves_it" if did == LEFT_AS_IT_IS else waits, asks_for)
         answer: dict[str, Any] = {}
         if answered != NO_DEAL and did not in (OFFERED, DRAFTED):
@@ -153,14 +153,14 @@ class TurnRecorder:
         if did == ACCEPTED:
             return Turn(name, "accepts", asks_for, **answer)
         if did in (OBJECTED, REFUSED):
-            answer |= {"reason": self._reason(place, who, answered, why), "said": why != NO_REASON}
+            answer |= {"reason": self._reason(place, who, answered, why), "stated": why != NO_REASON}
         if did == OBJECTED and not self._mediated:
             return Turn(name, "votes_no", asks_for, **answer)
         if did == OBJECTED:
             issues = talks.ensemble.structure.space.issues
             named = {issue.name for i, issue in enumerate(issues) if minds >> i & 1}
             in_order = tuple(issue for issue in talks.ensemble.scenario.issues if issue in named)
-            return Turn(name, "objects", asks_for, minds=in_order, **answer | {"said": True})
+            return Turn(name, "objects", asks_for, minds=in_order, **answer | {"stated": True})
         offer, before = package_named(talks, package), self._offered.get(who)
         self._offered[who], self._proposer = offer, name
         worth = self._worth(place, who, package)

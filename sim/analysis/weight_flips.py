@@ -33,7 +33,7 @@ class Flip:
 
     parameter: Parameter
     end: float  # value that it was set to, an end of its stated range
-    kept: Share  # runs that still sign the package, of those played again
+    unchanged: Share  # runs that still sign the package, of those played again
     instead: str | None  # most frequent other package by headline issues; None for no deal or if all sign the same
     flips: bool  # whether more runs end with that than with the package
     turn: float  # value nearest to the stated one at which it was found to turn; NaN where it does not
@@ -61,13 +61,13 @@ def weight_flips(results: Results, table: CentralTable) -> WeightFlips:
     if panel is None:
         return WeightFlips(RUNS, None, 0, len(weights), ())
     ends = [(parameter, end) for parameter in weights for end in parameter.stated or () if end != parameter.value]
-    lost = [flip for flip in _flips(panel, ends) if flip.kept.count < panel.n]
+    lost = [flip for flip in _flips(panel, ends) if flip.unchanged.count < panel.n]
     return WeightFlips(panel.basis, panel.package, panel.n, len(weights), tuple(sorted(lost, key=_order)))
 
 
 def _order(flip: Flip) -> tuple[bool, float, int, str]:
     way = abs(flip.turn - flip.parameter.value) / flip.parameter.unit if flip.flips else 0.0
-    return not flip.flips, way, flip.kept.count, flip.parameter.path
+    return not flip.flips, way, flip.unchanged.count, flip.parameter.path
 
 
 class _Panel:
