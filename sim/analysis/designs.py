@@ -83,7 +83,7 @@ class DesignStore(Protocol):
 
 
 def play(
-    design: Design, results: Results, asked: Figure, tell: Callable[[int], None] = lambda runs: None,
+    design: Design, results: Results, asked: Figure, advance: Callable[[int], None] = lambda runs: None,
     store: DesignStore | None = None,
 ) -> dict[str, Floats]:  # fmt: skip
     """A figure of every run of a design, by the name of its sheet.
@@ -106,7 +106,7 @@ def play(
                     f"{asked.label}: some runs have none, and a design needs one of every run; "
                     "ask for a figure of all runs, such as signed, in_force or worth_PARTY"
                 )
-            tell(count)
+            advance(count)
     return {name: np.concatenate(pieces) for name, pieces in found.items()}
 
 

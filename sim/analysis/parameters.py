@@ -74,9 +74,9 @@ def _of_party(scenario: Scenario, name: str) -> Iterator[Parameter]:
     for issue, points in party.values.items():
         for option, number in points.items():
             spread = party.values_within or 0.0
-            yield _parameter("points", f"{path}.values.{issue}.{option}", name, number, high=POINTS, spread=spread)
+            yield _parameter("points", f"{path}.values.{issue}.{option}", name, number, spread)
     for linkage in party.linkages:
-        yield _parameter("linkage", f"{path}.linkages.{linkage.id}.adds", name, linkage.adds, low=-1.0)
+        yield _parameter("linkage", f"{path}.linkages.{linkage.id}.adds", name, linkage.adds)
     if party.foresight.value or party.foresight.uncertain:
         yield _parameter("foresight", f"{path}.foresight", name, party.foresight)
         yield _parameter("refusal_cost", f"{path}.refusal_cost", name, party.refusal_cost)
@@ -114,17 +114,18 @@ def mean_hardness(scenario: Scenario) -> dict[str, float]:
 
 
 def _parameter(
-    kind: str, path: str, party: str | None, number: Number, low: float = 0.0, high: float = 1.0, spread: float = 0.0,
+    kind: str, path: str, party: str | None, number: Number, spread: float = 0.0,
     others: Mapping[str, Number] | None = None, lines: tuple[int, ...] = (),
 ) -> Parameter:  # fmt: skip
+    value, scale = float(number.value), POINTS if kind == "points" else 1.0
+    low, high = -1.0 if kind == "linkage" else 0.0, scale
     stated = None
     if number.uncertain:
         assert number.low is not None and number.high is not None
         stated = number.low, number.high
     elif spread:
         stated = max(low, number.value - spread), min(high, number.value + spread)
-    value = float(number.value)
-    unit = stated[1] - stated[0] if stated and stated[1] > stated[0] else (POINTS if kind == "points" else 1.0)
+    unit = stated[1] - stated[0] if stated and stated[1] > stated[0] else scale
     low, high = min(low, value), max(high, value)
     return Parameter(kind, path, party, value, low, high, unit, stated, number, dict(others or {}), lines)
 

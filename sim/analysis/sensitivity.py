@@ -120,11 +120,11 @@ def design_of(result: Sensitivity, method: str, plan: Plan) -> Design:
 
 
 def from_design(
-    result: Sensitivity, method: str, design: Design, tell: Callable[[int], None] = lambda runs: None,
+    result: Sensitivity, method: str, design: Design, advance: Callable[[int], None] = lambda runs: None,
     store: DesignStore | None = None,
 ) -> Sensitivity:  # fmt: skip
     """The same with the table of a method whose runs are played now, or were stored; see `play` for the last two."""
-    figure = play(design, result.results, result.asked, tell, store)
+    figure = play(design, result.results, result.asked, advance, store)
     facts = {
         "runs": design.runs, "points": len(design.sheets[0].uniforms), "inputs": list(design.paths),
         "identity": design.identity(result.results),

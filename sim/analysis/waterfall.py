@@ -50,7 +50,7 @@ class Waterfall(Notebook):
     """What each group of differing inputs adds to a figure on the way from one scenario to another.
 
     Attributes:
-        figure: What is told: a share of runs, or a mean over all of them.
+        figure: A share of runs, or a mean over all of them.
         method: `shapley`: the mean of what a step adds over all orders of the steps. `ordered`: what it adds in the
             order of the rows.
         rows: The start, each step, and the end: `kind` (`start`, `step` or `end`), `label, where`, `value` (of the
@@ -77,7 +77,7 @@ def waterfall(
     """Share the difference between two scenarios out among the inputs that differ.
 
     Args:
-        figure: Name of a figure that every run has, as `compare` tells them.
+        figure: Name of a figure that every run has, as `compare` lists them.
         method: Of `METHODS`; by default `shapley` for up to four steps (16 mixtures) that go in any order, else
             `ordered`.
 
