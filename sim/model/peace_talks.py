@@ -1,7 +1,6 @@
 """The Mesa model: a step is a round, played in all draws of a block at once."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import mesa
 import numpy as np
@@ -80,7 +79,7 @@ class Leaving:
             rows = np.flatnonzero(tempted)
             if len(rows):
                 left[rows[~self._stays(state, party, rows)], n] = state.round
-        return replace(state, left=left, open=state.open & ~(left > 0).any(axis=1))
+        return state._replace(left=left, open=state.open & ~(left > 0).any(axis=1))
 
     def _stays(self, state: State, party: Party, rows: Ints) -> Bools:
         """Whether a party can still expect a package worth what it would leave for, shape (rows,)."""
@@ -175,7 +174,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         accepted, text = state.accepted.copy(), state.standing[on_table]
         for n, party in enumerate(self.parties):
             accepted[on_table, n] &= party.could_sign(state, on_table, text)
-        return replace(state, accepted=accepted)
+        return state._replace(accepted=accepted)
 
     def _commit(self, which: int, state: State) -> None:
         """Have a party's public word lower the worth of going back on it; once, as soon as the draw is open."""
@@ -211,11 +210,11 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         """One pass of the protocol in the draws that are open and whose channel is."""
         k = state.round
         channel = self.ensemble.world.channel_open[:, k - 1]
-        meeting = replace(state, open=state.open & channel)
+        meeting = state._replace(open=state.open & channel)
         after: State
         after, moves = self.ensemble.protocol.play_round(meeting, self.parties, self.ensemble.turns[k - 1], self.case)
         self.moves.append(moves)
-        return replace(after, open=state.open & (after.signed == 0) & ~np.logical_or.reduce(after.left > 0, axis=1))
+        return after._replace(open=state.open & (after.signed == 0) & ~np.logical_or.reduce(after.left > 0, axis=1))
 
     def _case(self) -> Case:
         """What the protocol may look up."""

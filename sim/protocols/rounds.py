@@ -1,7 +1,6 @@
 """The one loop in which turns are taken, and what protocols share in which parties take turns."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -306,7 +305,7 @@ class InTurn(Protocol):
         )  # fmt: skip
         take_turns = worth_compiling(play, TURN_STEPS * (len(state.open) - 1))  # for one draw without the compiler
         take_turns(rules, case.domain, together(parties, state, case), table, state.round, state.round)
-        return replace(state, **written), moves
+        return state._replace(**written), moves
 
 
 def together(parties: Sequence[Bargainer], state: State, case: Case) -> Parties:
