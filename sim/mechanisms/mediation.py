@@ -133,8 +133,8 @@ class Mediation(Bound, Mechanism):
         """Move the levers after the mediator's offer, in the draws still open."""
         offer, lines = state.own_offer[:, self.levers.static.mediator], played.table.lines
         crossed = lines.crosses[lines.pattern[offer]] & state.real
-        parties = range(len(played.table.parties))
-        by_party = np.array([(crossed & lines.of(n)).any(axis=1) for n in parties]).T
+        owned = np.array([lines.of(n) for n in range(len(played.table.parties))])
+        by_party = (crossed[:, None] & owned).any(axis=2)
         alone = holdout(offer, played.utility, state.reservation_value, by_party, played.table.signs)
         moved = self.levers.after_round(state.pressure, alone, state.round)
         return state._replace(pressure=np.where(state.open[:, None], moved, state.pressure))

@@ -172,8 +172,11 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         if not state.accepted[on_table].any():
             return state
         accepted, text = state.accepted.copy(), state.standing[on_table]
-        for n, party in enumerate(self.parties):
-            accepted[on_table, n] &= party.could_sign(state, on_table, text)
+        could = self.bids.signable[:, on_table, self.domain.lines.pattern[text]].T
+        could &= self.utility[on_table, :, text] >= state.reservation_value[on_table] - TOLERANCE
+        if len(self.bids.struck):
+            could &= ~self.bids.struck[on_table, text, None]
+        accepted[on_table] &= could
         return state._replace(accepted=accepted)
 
     def _commit(self, which: int, state: State) -> None:

@@ -122,6 +122,8 @@ class World:
         for mechanism in self.mechanisms.values():
             now = mechanism.before_round(now)
         real = np.where(is_open, self.lines_now(state.real, state.worn, k), state.real)
+        if np.array_equal(real, state.real):
+            real = state.real  # the same array where no line has moved, for those who follow it from round to round
         return now._replace(
             real=real, reservation_value=np.where(is_open, now.reservation_value, state.reservation_value)
         )

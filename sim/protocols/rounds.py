@@ -314,7 +314,10 @@ def together(parties: Sequence[Bargainer], state: State, case: Case) -> Parties:
     answers = [stance.answers for stance in stances]
 
     def side_by_side(values: Sequence[Any]) -> Any:
-        return np.stack(values, axis=1)[None]
+        joined = np.empty((1, len(state.open), len(values)), values[0].dtype)
+        for n, of_each in enumerate(values):
+            joined[0, :, n] = of_each
+        return joined
 
     nothing = np.zeros((0, *state.reservation_value.shape))
     some = any(each is not None for each in answers)

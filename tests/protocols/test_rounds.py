@@ -49,8 +49,8 @@ def assert_same(one: Talks, other: Talks) -> None:
     """All that came of it, bit for bit."""
     assert len(one.moves) == len(other.moves)
     for move, plain_move in zip(one.moves, other.moves, strict=True):
-        for entry in fields(move):
-            assert np.array_equal(getattr(move, entry.name), getattr(plain_move, entry.name)), entry.name
+        for name, found, wanted in zip(move._fields, move, plain_move, strict=True):
+            assert np.array_equal(found, wanted), name
     for entry in fields(one):
         found, wanted = getattr(one, entry.name), getattr(other, entry.name)
         if isinstance(found, np.ndarray):
