@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core.bids import Bids, Domain
-from sim.core.compiled import compiled
+from sim.core.compiled import compiled, worth_compiling
 from sim.core.exact import Floats
 from sim.core.opponent_model import Knowledge
 from sim.core.packages import NO_DEAL, Bools, Ints
@@ -143,7 +143,7 @@ class State(NamedTuple):
         accepted[rows] = False
         accepted[rows, party] = consents[rows]
         own[rows, party] = offered
-        _log_offers(rows, offered, party, self.log, made, distinct)
+        worth_compiling(_log_offers, len(rows) * self.round)(rows, offered, party, self.log, made, distinct)
         return self._replace(
             standing=np.where(offers, package, self.standing),
             proposer=np.where(offers, party, self.proposer),

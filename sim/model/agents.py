@@ -271,7 +271,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
             found = np.empty(len(stance.bid), np.int64)
             asks = stance.aspiration if stance.answers is None else self._takes(state)
             avoided = talks.avoided(state)
-            listed_bids(n, stance.bidding, np.ascontiguousarray(asks), talks.domain, avoided, talks.bids, found)
+            bid = worth_compiling(listed_bids, talks.bids.worth[n].size)
+            bid(n, stance.bidding, np.ascontiguousarray(asks), talks.domain, avoided, talks.bids, found)
         return np.where(stance.bid == NO_BID, found, stance.bid)
 
     def bids(self, state: State) -> Ints:

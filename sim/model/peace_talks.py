@@ -7,6 +7,7 @@ import numpy as np
 
 from sim.core import exact, package_pass
 from sim.core.bids import Domain, line_table, no_bids
+from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.opponent_model import Knowledge, Regard, learned
 from sim.core.packages import NO_DEAL, Bools, Ints
@@ -189,7 +190,8 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             self.zones.before_worth_falls(bound)
             party = self.ensemble.structure.parties.index(commitment.party)
             cost = np.ascontiguousarray(commitment.cost_per_step)
-            package_pass.charge_commitment(self.utility, bound, party, cost, steps)
+            charge = worth_compiling(package_pass.charge_commitment, len(bound) * len(steps))
+            charge(self.utility, bound, party, cost, steps)
             if self.parties:
                 self.parties[party].relist(bound)
 

@@ -15,7 +15,7 @@ from sim.core.state import ACCEPTED, NO_REASON, OFFERED, PASSED, REFUSED, WORTH,
 from sim.core.strategy import COMBINED, LATE, THRESHOLD
 from sim.core.utility import EVERYBODY, Lines
 
-TURN_STEPS = 100_000  # of a draw in a round, more or less
+TURN_STEPS = 20  # of a turn, without those over a list of bids
 IF_CONTENT, IF_ABLE, ALWAYS = range(3)  # whether to bid is to accept
 
 
@@ -303,8 +303,9 @@ class InTurn(Protocol):
             np.ascontiguousarray(turns)[None], self.reasoned, self.memory or state.rounds, state.rounds,
             self.proposer_accepts,
         )  # fmt: skip
-        take_turns = worth_compiling(play, TURN_STEPS * (len(state.open) - 1))  # for one draw without the compiler
-        take_turns(rules, case.domain, together(parties, state, case), table, state.round, state.round)
+        into = together(parties, state, case)
+        steps = turns.shape[1] * (TURN_STEPS + into.bids.worth.shape[2]) * int(state.open.sum())
+        worth_compiling(play, steps)(rules, case.domain, into, table, state.round, state.round)
         return state._replace(**written), moves
 
 
