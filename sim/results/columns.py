@@ -25,9 +25,6 @@ def smallest_sets(talks: Talks, rows: Ints, quota: int) -> list[str]:
     """For draws without a zone, the smallest sets of constraints that keep some package from having votes enough.
 
     A package needs the votes of so many of its signatories, so the constraints of those count that lack least.
-
-    Returns:
-        The sets of each draw, joined by ` | `, the names of a set by ` + `.
     """
     table = talks.ensemble.structure
     needed, answers = votes_needed(table.signs, quota), []
@@ -125,8 +122,14 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         "zone_packages_last": talks.listed.count,
         **_satisfaction(talks, text_worth - reservation_value, reservation_value),
         **agreement_distances(
-            talks.utility, reservation_value, ensemble.structure.signs, talks.listed, solution_parties(ensemble),
-            influence(ensemble), ensemble.structure.space.packages, talks.package,
+            talks.utility,
+            reservation_value,
+            ensemble.structure.signs,
+            talks.listed,
+            solution_parties(ensemble),
+            influence(ensemble),
+            ensemble.structure.space.packages,
+            talks.package,
         ),
     }
     by_party: dict[str, npt.NDArray[Any]] = {
@@ -243,9 +246,7 @@ def _constraint_names(table: Structure, crossed: Bools, unwilling: int) -> str:
 def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> pd.DataFrame:
     """The columns of many draws as a tidy table: names in place of codes, one row a draw.
 
-    Args:
-        ensemble: All the draws of the columns.
-        columns: As `outcome_columns` makes them, blocks joined.
+    columns: As `outcome_columns` makes them, blocks joined.
     """
     table, scenario = ensemble.structure, ensemble.scenario
     signed = columns["round"] > 0

@@ -28,13 +28,7 @@ class DesignFolder(LockedFolder):
     """
 
     def __init__(self, out: Path, name: str, identity: str, layout: Layout) -> None:
-        """Claim a folder.
-
-        Args:
-            out: Folder for results.
-            name: Of the design.
-            identity: Of its runs, 64 hex digits.
-            layout: Of the scenario.
+        """Claim the folder of a design, by its name and identity (64 hex digits).
 
         Raises:
             ResultsBusy: if another process writes there.
@@ -50,7 +44,8 @@ class DesignFolder(LockedFolder):
             }  # fmt: skip
             self._pieces = self._read()
             make_folder(self.path / SHEETS)
-            self._tidy()
+            left = [each for each in (self.path / SHEETS).iterdir() if f"{SHEETS}/{each.name}" not in self._pieces]
+            remove(left)  # of a writer that was killed
             write_whole(self.path / RESOLVED, layout.scenario.resolved_text().encode())
         except BaseException:
             self._lock.release()
@@ -72,11 +67,6 @@ class DesignFolder(LockedFolder):
             raise StoreError(f"{self.path} holds the runs of another design; move it away")
         return found
 
-    def _tidy(self) -> None:
-        """Remove what a writer left that was killed."""
-        left = [each for each in (self.path / SHEETS).iterdir() if f"{SHEETS}/{each.name}" not in self._pieces]
-        remove(left)
-
     def read(self, sheet: int, first: int, count: int) -> pd.DataFrame | None:
         """The runs of rows `first` to `first + count - 1` of a sheet, None if they are not stored."""
         name = _name(sheet, first, count)
@@ -93,11 +83,7 @@ class DesignFolder(LockedFolder):
         return parquet.frame_of(table)
 
     def write(self, sheet: int, first: int, draws: pd.DataFrame) -> None:
-        """Write these runs; afterwards no crash loses them.
-
-        Raises:
-            StoreError: if they cannot be written; what was there before still is.
-        """
+        """Write these runs; afterwards no crash loses them. If that fails (StoreError), what was there still is."""
         name, table = _name(sheet, first, len(draws)), parquet.table_of(draws)
         data = parquet.to_bytes(table)
         self._lock.hold()
@@ -107,7 +93,6 @@ class DesignFolder(LockedFolder):
         facts = {**self._facts, "versions": dict(versions_here()), "pieces": pieces}
         facts["checksum"] = hashlib.sha256(canonical(facts)).hexdigest()
         write_whole(self.path / DESIGN, (json.dumps(facts, indent=1) + "\n").encode())
-
 
 
 def _name(sheet: int, first: int, count: int) -> str:

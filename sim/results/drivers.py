@@ -81,13 +81,8 @@ def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
     """For each stage, the uncertain number that moves the share of runs that get there most.
 
     Runs are sorted by each number; the lowest third is set beside the highest. One number is looked at at a time, all
-    others vary with their ranges: what two of them do together is not seen. Lots (whether a line is real) are no
-    assumptions and are left out.
-
-    Args:
-        results: Draws with their inputs.
-        flags: The stages.
-
+    others vary with their ranges: what two of them do together is not seen. Chance (whether a line is real) is no
+    assumption and is left out.
     Returns:
         None for a stage that no run reached, or all did, or with too few runs or no uncertain number.
     """
@@ -108,20 +103,16 @@ def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
         place = int(np.abs(high - low).argmax())
         path = list(columns)[place]
         by_chance = chance * float(np.sqrt(2 * share * (1 - share) / third))
-        counts = int(low[place]), int(high[place])
-        found[name] = _mover(path.removeprefix("input."), columns[path], *counts, third, by_chance)
+        counts = int(low[place]), third, int(high[place]), third
+        shares = counts[0] / third, counts[2] / third
+        found[name] = Mover(path.removeprefix("input."), columns[path], *shares, *share_difference(*counts), by_chance)
     return found
 
 
-def _numbers(results: Results) -> list[str]:
-    """Columns of drawn numbers, sorted by name; lots are left out."""
-    kinds = results.rows.dtypes
-    return sorted(n for n in kinds if n.startswith("input.") and str(kinds[n]) not in ("bool", "boolean"))
-
-
 def _apart(results: Results) -> dict[str, int]:
-    """Columns that differ, sorted by name, each with the number of columns equal to it."""
-    names = _numbers(results)
+    """Columns of drawn numbers that differ, sorted by name, each with the number of columns equal to it."""
+    kinds = results.rows.dtypes
+    names = sorted(n for n in kinds if n.startswith("input.") and str(kinds[n]) not in ("bool", "boolean"))
     prints = {name: hashlib.sha256() for name in names}
     for piece in results.pieces(*names) if names else ():
         for name in names:
@@ -187,10 +178,6 @@ class _Lowest:
         self.taken = self.taken + equal.sum(axis=0)
         lowest: Bools = (values < self.last) | (equal & (place <= self.count))
         return lowest
-
-
-def _mover(path: str, together: int, low: int, high: int, n: int, by_chance: float) -> Mover:
-    return Mover(path, together, low / n, high / n, *share_difference(low, n, high, n), by_chance)
 
 
 def share_difference(first: int, n_first: int, second: int, n_second: int) -> tuple[float, float, float]:

@@ -14,6 +14,7 @@ from sim.results.chunk_files import (
     TALLIES,
     ChunkEntry,
     Layout,
+    faults_of_file,
     read_listed,
     read_tallies,
     write_chunk,
@@ -59,11 +60,10 @@ _CHUNK = re.compile(r"\d{8,}-\d{8,}\.parquet")
 
 
 def lock_folder(path: Path) -> FolderLock:
-    """Make a folder if need be, become its one writer, and remove what a writer left half done that was killed.
+    """Become the one writer of a folder, made if need be, and remove what a writer that was killed left half done.
 
     Raises:
-        ResultsBusy: if another process writes there.
-        StoreError: if that is not allowed.
+        ResultsBusy, StoreError: if another process writes there, or that is not allowed.
     """
     make_folder(path)
     lock = FolderLock(path)
@@ -80,8 +80,6 @@ class ResultsFolder(LockedFolder):
     """The right to write a scenario's results, from `with` to its end.
 
     Attributes:
-        path: The folder.
-        layout: Of the scenario.
         manifest: What `run.json` says now.
         damaged: Files that were there and are not what was written; they are made again.
         shard: Whose chunks are wanted; None for all of them.
@@ -94,10 +92,6 @@ class ResultsFolder(LockedFolder):
         """Claim a folder, and make it if need be; `run.json` is the first file in it.
 
         Args:
-            path: Of the folder; its name is `folder_name(scenario, seed)` wherever a batch makes it.
-            layout: Of the scenario.
-            draws: How many are wanted.
-            lock: Of the folder, if it is held already.
             shard: Whose chunks are wanted; None for all of them.
             resolved: The resolved scenario as it was first written, if it was read back: its remarks are not read.
 
@@ -105,7 +99,8 @@ class ResultsFolder(LockedFolder):
             ResultsBusy: if another process writes there.
             StoreError: if it holds the results of something else, or cannot be written.
         """
-        self.path, self.layout, self.damaged, self.shard = path, layout, [], shard
+        self.path, self.layout, self.shard = path, layout, shard
+        self.damaged: list[str] = []
         self._lock = lock or lock_folder(path)
         try:
             self._open(draws, resolved)
@@ -115,10 +110,13 @@ class ResultsFolder(LockedFolder):
                 raise plain(error, f"use {path}") from error
             raise
 
-    damaged: list[str]
-
     def _open(self, draws: int, resolved: bytes | None) -> None:
-        fresh = self._fresh(draws)
+        scenario, seed, name = (
+            self.layout.scenario,
+            int(self.layout.seed),
+            identity(self.layout.scenario, self.layout.seed),
+        )
+        fresh = Manifest(name, scenario.id, seed, SCHEME, FORMAT, self.layout.length, draws, shard=self.shard)
         try:
             self.manifest = read_manifest(self.path)
         except DamagedResults as error:
@@ -136,13 +134,10 @@ class ResultsFolder(LockedFolder):
         for folder in (DRAWS, TALLIES):
             make_folder(self.path / folder)
         self._tidy()
-        self._write_resolved(resolved or self.layout.scenario.resolved_text().encode())
-        self._set_draws(draws)
-
-    def _fresh(self, draws: int) -> Manifest:
-        scenario, seed = self.layout.scenario, self.layout.seed
-        name, length = identity(scenario, seed), self.layout.length
-        return Manifest(name, scenario.id, int(seed), SCHEME, FORMAT, length, draws, shard=self.shard)
+        self._write_resolved(resolved or scenario.resolved_text().encode())
+        if self.manifest.draws != draws:
+            self.manifest = replace(self.manifest, draws=draws).reopened()
+            self._save()
 
     def _save(self) -> None:
         self._lock.hold()
@@ -161,20 +156,13 @@ class ResultsFolder(LockedFolder):
     def _write_resolved(self, data: bytes) -> None:
         """See that the resolved scenario stands there as it was first written."""
         known = self.manifest.files.get(RESOLVED)
-        if known and self._is(RESOLVED, known):
+        if known and not faults_of_file(self.path, RESOLVED, known):
             return
         if known:
             self.damaged.append(RESOLVED)
         write_whole(self.path / RESOLVED, data)
         self.manifest = replace(self.manifest, files={**self.manifest.files, RESOLVED: sha256(data)})
         self._save()
-
-    def _is(self, name: str, known: str) -> bool:
-        try:
-            read_listed(self.path, name, known)
-        except FAULTS:
-            return False
-        return True
 
     def own(self, draws: int) -> list[range]:
         """The chunks of the first `draws`, or those of them that are the shard's; the last may be short."""
@@ -203,27 +191,15 @@ class ResultsFolder(LockedFolder):
         return [span for span in self.own(draws) if span.start not in good or good[span.start].stop < span.stop]
 
     def write(self, chunk: Chunk) -> None:
-        """Write a chunk; afterwards no crash loses it.
-
-        Raises:
-            StoreError: if it cannot be written; what was there before still is.
-        """
+        """Write a chunk; afterwards no crash loses it. If that fails (StoreError), what was there still is."""
         manifest, versions = self.manifest.with_versions(versions_here())
         self._list(manifest, write_chunk(self.path, chunk, self.layout, versions))
 
     def adopt(self, source: Path, entry: ChunkEntry, versions: Mapping[str, str]) -> list[str]:
         """Copy a chunk from another folder of the same results, byte for byte; afterwards no crash loses it.
 
-        Args:
-            source: The other folder.
-            entry: Of the chunk, as its `run.json` has it.
-            versions: What made the chunk.
-
         Returns:
             Damaged files of the chunk, each with what is wrong with it; if there are any, nothing was copied.
-
-        Raises:
-            StoreError: if it cannot be read or written.
         """
         found, damaged = read_tallies(source, entry, self.layout)
         if found is None:
@@ -248,22 +224,14 @@ class ResultsFolder(LockedFolder):
         if before is not None and before.name != entry.name:
             remove([self.path / name for name in before.files])
 
-    def _set_draws(self, draws: int) -> None:
-        if self.manifest.draws != draws:
-            self.manifest = replace(self.manifest, draws=draws).reopened()
-            self._save()
-
     def is_complete(self, draws: int, charts: bool) -> bool:
         """Whether nothing is left to do: all was written for this number of draws, and it still is as written."""
-        manifest = self.manifest
-        if not manifest.complete or manifest.draws != draws or (charts and not self._has_more_than_tables()):
+        manifest, has_charts = self.manifest, bool(self.manifest.files.keys() - set(_OWN))
+        if not manifest.complete or manifest.draws != draws or (charts and not has_charts):
             return False
-        changed = [name for name, known in sorted(manifest.files.items()) if not self._is(name, known)]
+        changed = [name for name, known in sorted(manifest.files.items()) if faults_of_file(self.path, name, known)]
         self.damaged += changed
         return not changed
-
-    def _has_more_than_tables(self) -> bool:
-        return bool(self.manifest.files.keys() - set(_OWN))
 
     def results(self) -> Results:
         """The draws that were asked for, read back and held against their hashes."""
@@ -275,11 +243,7 @@ class ResultsFolder(LockedFolder):
             write_whole(self.path / name, data)
 
     def others(self) -> dict[str, tuple[int, int]]:
-        """The files that are neither chunks nor tables: charts, reports, and whatever somebody else put there.
-
-        Returns:
-            By name, what is another number once the file is written anew.
-        """
+        """The files that are neither chunks nor tables, by name, each with what is another once it is written anew."""
         top = [each for each in self.path.iterdir() if each.name not in (RUN, DRAWS, TALLIES, PARTS, *_OWN)]
         below = [each for folder in top if folder.is_dir() and not folder.is_symlink() for each in folder.iterdir()]
         found = {}
@@ -325,7 +289,6 @@ class ResultsFolder(LockedFolder):
             for name in piece.files:
                 with suppress(OSError):
                     (self.path / PARTS / name).unlink(missing_ok=True)
-
 
 
 __all__ = ["ResultsFolder", "folder_name"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sim.core.streams import SCHEME
-from sim.results.chunk_files import DRAWS, TALLIES, ChunkEntry, Layout, read_listed, read_tallies
+from sim.results.chunk_files import DRAWS, TALLIES, ChunkEntry, Layout, faults_of_file, read_listed, read_tallies
 from sim.results.files import FAULTS, LOCK, DamagedResults, Unreadable, fault_of, sha256
 from sim.results.folder import PARTS
 from sim.results.manifest import RESOLVED, RUN, Manifest, read_manifest, versions_here
@@ -23,8 +23,6 @@ class Inspection:
     """What a results folder holds, and what of it is as it was written.
 
     Attributes:
-        folder: The results folder.
-        manifest: What `run.json` says; None if it cannot be read.
         layout: Of the scenario; None if it cannot be read, or another release drew the numbers.
         files: How many files were held against their hashes.
         damaged: Files that are missing or not as they were written, each with what is wrong with it.
@@ -87,7 +85,7 @@ def inspect(folder: Path, advance: Advance = lambda draws: None, chunks: Sequenc
     if chunks is not None:
         changed = _is_changed(folder, manifest)
         return Inspection(folder, manifest, layout, found.files, tuple(found.damaged), changed=changed)
-    _hold_others(folder, manifest, found)
+    _check_others(folder, manifest, found)
     if manifest.complete and not _is_whole(manifest):
         found.damaged.append(f"{RUN}: it says that all is written, and lists too few chunks")
     remade = _tables_again(folder, manifest, layout, found) if not found.damaged else None
@@ -115,28 +113,19 @@ def _faults(folder: Path, entry: ChunkEntry, layout: Layout | None) -> list[str]
     """Damaged files of a chunk; without a layout their bytes alone are checked."""
     if layout is not None:
         return read_tallies(folder, entry, layout)[1]
-    return [fault for name, known in entry.files.items() for fault in _fault(folder, name, known.file)]
+    return [fault for name, known in entry.files.items() for fault in faults_of_file(folder, name, known.file)]
 
 
-def _fault(folder: Path, name: str, known: str) -> list[str]:
-    try:
-        read_listed(folder, name, known)
-    except FAULTS as error:
-        return [fault_of(name, error)]
-    return []
-
-
-def _hold_others(folder: Path, manifest: Manifest, found: _Found) -> None:
+def _check_others(folder: Path, manifest: Manifest, found: _Found) -> None:
     """Hold tables, charts and page against their hashes; those of a run that goes on may be of fewer draws."""
     for name, known in sorted(manifest.files.items()):
         if name != RESOLVED:
             found.files += 1
-            (found.damaged if manifest.complete else found.unfinished).extend(_fault(folder, name, known))
+            into = found.damaged if manifest.complete else found.unfinished
+            into += faults_of_file(folder, name, known)
 
 
-def _tables_again(
-    folder: Path, manifest: Manifest, layout: Layout | None, found: _Found
-) -> tuple[str, ...] | None:
+def _tables_again(folder: Path, manifest: Manifest, layout: Layout | None, found: _Found) -> tuple[str, ...] | None:
     """Make the tables anew from the draws and compare bytes; other versions may write the same figures otherwise."""
     same = all(versions == versions_here() for versions in manifest.versions)
     if layout is None or manifest.shard is not None or not manifest.complete or not same:
@@ -151,7 +140,7 @@ def _tables_again(
         made.append(name)
         if name not in manifest.files:
             found.damaged.append(f"{name}: run.json does not list it")
-        elif _fault(folder, name, sha256(data)):
+        elif faults_of_file(folder, name, sha256(data)):
             found.damaged.append(f"{name}: made again from the draws, it comes out otherwise")
     return tuple(made)
 

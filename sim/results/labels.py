@@ -230,7 +230,7 @@ UNITS = {"per_month": "a month", "per_year": "a year"}
 
 
 def input_label(scenario: Scenario, path: str) -> str:
-    """What an input is, as in `no-deal worth of Russia`; of a lot, the line that is real or not.
+    """What an input is, as in `no-deal worth of Russia`; of a red line's chance, that it is real.
 
     Paths without words of their own are read out: blocks from the outside in, names of the file by their labels.
     """

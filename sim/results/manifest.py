@@ -25,10 +25,6 @@ _ENDING = re.compile(r"(?P<stem>.+)\.shard-(?P<number>[1-9]\d{0,8})-of-(?P<of>[1
 class Shard:
     """One of so many, with chunks of its own, see `shard_number`.
 
-    Attributes:
-        number: From 1.
-        of: How many there are.
-
     Raises:
         ValueError: if there is no such shard.
     """
@@ -116,9 +112,6 @@ class Manifest:
     """What `run.json` says.
 
     Attributes:
-        identity: Of the results, 64 hex digits.
-        id: Of the scenario.
-        seed: Of all random streams.
         scheme: How numbers are drawn.
         format: How the folder is laid out.
         chunk_length: Draws in a chunk; the last may be shorter.
@@ -193,11 +186,7 @@ class OtherRelease(StoreError):
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Put `run.json` into a folder.
-
-    Raises:
-        StoreError: if that is not possible.
-    """
+    """Put `run.json` into a folder; a StoreError if that is not possible."""
     data = manifest.to_bytes()
     if len(data) > MOST_BYTES:
         raise StoreError(f"{folder} has too many chunks for one folder; play more draws with another seed")
@@ -208,7 +197,6 @@ def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
     """What `run.json` says; every name and number in it is checked, for it may come from a stranger.
 
     Args:
-        folder: The results folder.
         scheme: By which numbers must be drawn; None for any, to hold files against their hashes.
 
     Raises:
@@ -221,7 +209,9 @@ def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
     except ValueError as error:
         raise DamagedResults(folder, [f"{RUN}: {error}"]) from None
     try:
-        _refuse_crowd(data)
+        signs = sum(data.count(sign) for sign in (b"{", b"[", b","))
+        if signs > max(MOST_SIGNS, len(data) // SPARSE):  # each value takes memory when it is read
+            raise ValueError("it holds more values than a run says")
         facts = json.loads(data)
         checksum = facts.pop("checksum")
         if checksum != hashlib.sha256(canonical(facts)).hexdigest():
@@ -236,13 +226,6 @@ def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         reason = str(error) if type(error) is ValueError else "it does not hold what a run says"
         raise DamagedResults(folder, [f"{RUN}: {reason}"]) from None
-
-
-def _refuse_crowd(data: bytes) -> None:
-    """See that the file does not hold far more values than its length accounts for: each takes memory when read."""
-    signs = sum(data.count(sign) for sign in (b"{", b"[", b","))
-    if signs > max(MOST_SIGNS, len(data) // SPARSE):
-        raise ValueError("it holds more values than a run says")
 
 
 def _read_run(folder: Path) -> bytes:
@@ -260,11 +243,7 @@ def _read_run(folder: Path) -> bytes:
 
 
 def refuse_other_shard(folder: Path, manifest: Manifest, wanted: Shard | None) -> None:
-    """See that a folder holds the chunks of this shard, or of none.
-
-    Raises:
-        StoreError: if it does not.
-    """
+    """See that a folder holds the chunks of this shard, or of none; a StoreError if it does not."""
     if manifest.shard != wanted:
         there, asked = manifest.shard or "all chunks", wanted or "all chunks"
         raise StoreError(f"{folder} is for {there}, not for {asked}; move it away")

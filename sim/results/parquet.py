@@ -29,14 +29,7 @@ _ONE_BYTE, _DOUBLE, _BINARY, _STRUCT = 3, 7, 8, 12
 
 @dataclass(frozen=True)
 class Page:
-    """A page, as its header has it.
-
-    Attributes:
-        kind: `DATA` or `DICTIONARY`.
-        values: How many there are in it.
-        packed: Bytes in the file.
-        unpacked: Bytes in memory.
-    """
+    """A page, as its header has it."""
 
     kind: int
     values: int
@@ -46,11 +39,6 @@ class Page:
 
 def pages(data: bytes, start: int, length: int) -> Iterator[Page]:
     """The pages of one column.
-
-    Args:
-        data: All of the file.
-        start: Of the first header.
-        length: Bytes of all headers and pages.
 
     Raises:
         ValueError: if there is anything but whole pages of the kinds that this program writes.
@@ -184,10 +172,10 @@ def table_of(frame: pd.DataFrame) -> pa.Table:
 def frame_of(table: pa.Table) -> pd.DataFrame:
     """The frame that `table_of` stored."""
     columns: dict[str, Any] = {}
+    kinds = dtypes_of(table.schema)
     for field in table.schema:
         column = table.column(field.name)
-        kind: Any = pd.api.types.pandas_dtype(_FRAMED[field.type, field.nullable])
-        columns[field.name] = kind.__from_arrow__(column) if field.nullable else column.to_numpy()
+        columns[field.name] = kinds[field.name].__from_arrow__(column) if field.nullable else column.to_numpy()
     return pd.DataFrame(columns)
 
 
@@ -239,7 +227,6 @@ def from_bytes(
     are written out: a few bytes can stand for gigabytes of them.
 
     Args:
-        data: All of the file.
         schema: Exactly the columns it must have, checked before any of them is read.
         rows: How many rows it must have; None if up to `most` will do.
         names: Columns to read, in this order; None for all.
@@ -265,15 +252,11 @@ def from_bytes(
         table = _written_out(file.read(None if names is None else list(names), use_threads=False))
         table.validate(full=True)  # text that is not UTF-8, among others
     except (pa.ArrowException, OSError, OverflowError) as error:
-        raise ValueError(f"not readable as Parquet: {_first_line(error)}") from None
+        lines = str(error).splitlines()
+        raise ValueError(f"not readable as Parquet: {lines[0][:200] if lines else type(error).__name__}") from None
     if rows is not None and len(table) != rows:
         raise ValueError(f"it has {len(table)} rows and not {rows}")
     return table if names is None else table.select(list(names))
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0][:200] if lines else type(error).__name__
 
 
 def _check(file: pq.ParquetFile, schema: pa.Schema, rows: int | None, most: int) -> None:
@@ -382,8 +365,4 @@ def _value_bytes(array: pa.Array) -> list[Any]:
 
 
 def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    if not isinstance(column, pa.ChunkedArray):
-        return column
-    if column.num_chunks == 1:
-        return column.chunk(0)
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

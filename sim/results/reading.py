@@ -7,13 +7,21 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from sim.results.chunk_files import ChunkEntry, Layout, read_chunk, read_listed, read_rows, read_tallies
+from sim.results.chunk_files import (
+    ChunkEntry,
+    Layout,
+    faults_of_file,
+    read_chunk,
+    read_listed,
+    read_rows,
+    read_tallies,
+)
 from sim.results.files import FAULTS, DamagedResults, StoreError, fault_of
 from sim.results.manifest import RESOLVED, Manifest, identity, read_manifest
 from sim.results.parquet import dtypes_of
 from sim.results.results import Results
 from sim.results.tallies import Tallies
-from sim.scenario import Scenario, ScenarioError, read_scenario
+from sim.scenario import ScenarioError, read_scenario
 
 MOST_CACHED = 64_000_000  # bytes of rows that are kept in memory; of more, a chunk is read again when it is wanted
 
@@ -25,9 +33,6 @@ class StoredRows:
     Whenever a chunk is read its bytes are held against their hash.
 
     Attributes:
-        folder: The results folder.
-        entries: Its chunks from the first draw on.
-        layout: What they must look like.
         count: How many rows are meant; the last chunk may have more.
     """
 
@@ -133,26 +138,27 @@ def stored_draws(folder: str | Path, draws: int) -> pd.DataFrame:
 
 def _draws(path: Path, manifest: Manifest, draws: int) -> pd.DataFrame:
     layout, frames, damaged = layout_of(path, manifest), [], list[str]()
-    for entry in manifest.following():
-        if entry.first < draws:
-            chunk, faults = read_chunk(path, entry, layout)
-            damaged += faults
-            frames += [chunk.draws] if chunk is not None else []
+    for entry in _first_entries(path, manifest, draws):
+        chunk, faults = read_chunk(path, entry, layout)
+        damaged += faults
+        frames += [chunk.draws] if chunk is not None else []
     if damaged:
         raise DamagedResults(path, damaged)
-    there = sum(map(len, frames))
+    return pd.concat(frames, ignore_index=True).head(draws)
+
+
+def _first_entries(path: Path, manifest: Manifest, draws: int) -> list[ChunkEntry]:
+    """The chunks of the first draws; a StoreError if there are fewer."""
+    entries = manifest.following()
+    there = entries[-1].stop if entries else 0
     if not 1 <= draws <= there:
         raise StoreError(f"{path} holds the first {there:,} draws, not {draws:,}")
-    return pd.concat(frames, ignore_index=True).head(draws)
+    return [entry for entry in entries if entry.first < draws]
 
 
 def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Results:
     """The first draws of a folder whose `run.json` was read and whose scenario is at hand; see `open_results`."""
-    entries = manifest.following()
-    there = entries[-1].stop if entries else 0
-    if not 1 <= wanted <= there:
-        raise StoreError(f"{path} holds the first {there:,} draws, not {wanted:,}")
-    entries = [entry for entry in entries if entry.first < wanted]
+    entries = _first_entries(path, manifest, wanted)
     rows, tallies, damaged = StoredRows(path, entries, layout, wanted), layout.nothing, list[str]()
     for entry in entries:
         counted, faults = rows.fetch(entry) if rows.is_small else read_tallies(path, entry, layout)
@@ -179,23 +185,8 @@ def damaged_files(folder: str | Path) -> list[str]:
         return list(error.files)
     found = [fault for entry in manifest.chunks for fault in read_tallies(path, entry, layout)[1]]
     for name, known in sorted(manifest.files.items()):
-        try:
-            read_listed(path, name, known)
-        except FAULTS as error:
-            found.append(fault_of(name, error))
+        found += faults_of_file(path, name, known)
     return found
-
-
-def stored_chunks(folder: str | Path) -> tuple[Layout, tuple[ChunkEntry, ...]]:
-    """What is needed to play any chunk of a folder again and compare: its layout, and what was written.
-
-    Raises:
-        DamagedResults: if `run.json` or the resolved scenario is damaged.
-        StoreError: if it is no results folder, or cannot be read.
-    """
-    path = Path(folder)
-    manifest = read_manifest(path)
-    return layout_of(path, manifest), manifest.chunks
 
 
 def _of_all_chunks(path: Path) -> Manifest:
@@ -207,26 +198,18 @@ def _of_all_chunks(path: Path) -> Manifest:
 
 
 def layout_of(path: Path, manifest: Manifest) -> Layout:
-    """The scenario that lies in a folder, laid out, and held against `run.json`.
-
-    Raises:
-        DamagedResults: if it is not what was written.
-    """
-    scenario = _scenario(path, manifest)
-    layout = Layout.of(scenario, manifest.seed)
-    if identity(scenario, manifest.seed) != manifest.identity or layout.length != manifest.chunk_length:
-        raise DamagedResults(path, [f"{RESOLVED}: it is not the scenario that was played"])
-    return layout
-
-
-def _scenario(path: Path, manifest: Manifest) -> Scenario:
+    """The scenario that lies in a folder, laid out; a DamagedResults if it is not what was written."""
     try:
         read_listed(path, RESOLVED, manifest.files.get(RESOLVED, ""))
-        return read_scenario(path / RESOLVED)
+        scenario = read_scenario(path / RESOLVED)
     except FAULTS as error:
         raise DamagedResults(path, [fault_of(RESOLVED, error)]) from None
     except ScenarioError as error:
         raise DamagedResults(path, [f"{RESOLVED}: {error.faults[0].message}"]) from None
+    layout = Layout.of(scenario, manifest.seed)
+    if identity(scenario, manifest.seed) != manifest.identity or layout.length != manifest.chunk_length:
+        raise DamagedResults(path, [f"{RESOLVED}: it is not the scenario that was played"])
+    return layout
 
 
 def _provenance(manifest: Manifest) -> dict[str, object]:

@@ -47,8 +47,6 @@ class Results(Notebook):
     all columns of all draws.
 
     Attributes:
-        scenario: As resolved.
-        seed: Of all random streams.
         rows: One row a draw; columns as docs/results.md defines them.
         tallies: Counts over the same draws.
         provenance: Identity and versions, where the results were stored.

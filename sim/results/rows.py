@@ -49,8 +49,7 @@ class FrameRows:
 def joined(rows: Rows, names: Sequence[str]) -> pd.DataFrame:
     """Some columns of all rows at once: for each of them, 8 bytes a row for a number, 1 for a truth, 4 for a text.
 
-    Returns:
-        The columns; texts as categories, each text once.
+    Texts are categories, each text once.
     """
     texts: dict[str, dict[Any, int]] = {name: {} for name in names if is_text(rows.dtypes[name])}
     parts: dict[str, list[Any]] = {name: [] for name in names}

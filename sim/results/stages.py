@@ -34,9 +34,6 @@ class Step(OfRuns):
 
     Attributes:
         kind: `stage`, how many runs got there; `of_those`, the same of those in force; `stop`, how many ended there.
-        name: Of the stage or of what stopped them.
-        count: Runs.
-        n: Of how many.
     """
 
     kind: str
@@ -47,21 +44,18 @@ class Step(OfRuns):
 
 # What stages and stops depend on; a scenario without votes, breaks or walking away lacks some of these columns.
 COLUMNS = tuple(
-    dict.fromkeys((
-        *(column for figure in STAGES.values() for column in (*figure.columns, *figure.optional)),
-        *("ratified", "refused_by", "attempts", "break_month"),
-    ))
+    dict.fromkeys(
+        (
+            *(column for figure in STAGES.values() for column in (*figure.columns, *figure.optional)),
+            *("ratified", "refused_by", "attempts", "break_month"),
+        )
+    )
 )
 
 
 @dataclass(frozen=True)
 class Flags:
-    """Stages of runs.
-
-    Attributes:
-        columns: What they depend on.
-        of: Which runs of a piece of the table got to each, by name.
-    """
+    """Stages of runs."""
 
     columns: tuple[str, ...]
     of: "Callable[[pd.DataFrame], Mapping[str, pd.Series[bool]]]"
@@ -131,9 +125,9 @@ def stage_flags(results: Results) -> Flags:
         "held_12": has_durability(results),
         "held_60": has_durability(results),
     }
-    told = {name: figure for name, figure in STAGES.items() if has.get(name, True)}
+    has_stages = {name: figure for name, figure in STAGES.items() if has.get(name, True)}
     columns = tuple(name for name in COLUMNS if name in results.columns)
-    return Flags(columns, lambda draws: {name: figure.flags(draws) for name, figure in told.items()})
+    return Flags(columns, lambda draws: {name: figure.flags(draws) for name, figure in has_stages.items()})
 
 
 def reached(results: Results) -> dict[str, int]:

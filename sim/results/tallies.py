@@ -26,7 +26,6 @@ class Tallies:
     """Counts over draws.
 
     Attributes:
-        draws: Number of draws counted.
         talks: For each quantity, draws by round, party (name order) and bin of worth, shape (R, N, 200).
         ranges: Worth at the lower end of the first bin and the upper end of the last, shape (N, 2).
         agreed: Draws in which two options are both part of the agreement, shape (C, C), options in name order; the
