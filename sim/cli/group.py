@@ -1,12 +1,14 @@
-"""The group of all commands, and the options that several of them share."""
+"""The group of all commands, how a command is made, and the options that several of them share."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
 from sim import __version__
 from sim.cli.completing import Scenarios, settable_paths
+from sim.cli.output import plain_failures
 from sim.cli.signals import note_command
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -33,6 +35,7 @@ sets_option = click.option(
     help="Set a number or word of the scenario, such as parties.north.no_deal=0.5; may be repeated.",
 )  # fmt: skip
 seed_option = click.option("--seed", type=int, default=1, show_default=True, help="Of all random numbers.")
+workers_option = click.option("--workers", type=click.IntRange(1), help="Processes; left out: one a processor.")
 
 
 def draws_option(default: int) -> Callable[[Command], Command]:
@@ -41,9 +44,15 @@ def draws_option(default: int) -> Callable[[Command], Command]:
     return click.option("-n", "draws", type=runs, default=default, show_default=True, help="Runs of each scenario.")
 
 
-def out_option(what: str) -> Callable[[Command], Command]:
-    """`--out`, a folder that need not be there yet."""
-    return click.option("--out", type=Scenarios(file_okay=False), default="results", show_default=True, help=what)
+def out_option(what: str, *also: str) -> Callable[[Command], Command]:
+    """`--out`, a folder that need not be there yet, and other names of it."""
+    folder = Scenarios(file_okay=False)
+    return click.option("--out", *also, "out", type=folder, default="results", show_default=True, help=what)
+
+
+def charts_option(what: str) -> Callable[[Command], Command]:
+    """`--charts`, on unless it is turned off."""
+    return click.option("--charts/--no-charts", default=True, show_default=True, help=what)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EPILOG)
@@ -56,3 +65,19 @@ def peacesim(context: click.Context) -> None:
     `peacesim batch scenarios`.
     """
     note_command(context.invoked_subcommand)
+
+
+def command(name: str | None = None, group: click.Group = peacesim) -> Callable[[Callable[..., int | None]], Any]:
+    """A command: what fails is printed as plain lines, and a number it returns is the exit code."""
+
+    def register(function: Callable[..., int | None]) -> click.Command:
+        @wraps(function)
+        def call(**options: Any) -> None:
+            with plain_failures():
+                code = function(**options)
+            if code:
+                raise click.exceptions.Exit(code)
+
+        return group.command(name)(call)
+
+    return register
