@@ -51,7 +51,6 @@ class _Chain:
         """Read a file and what it extends.
 
         Args:
-            location: The file, its folder resolved.
             blame: Where a fault in opening it is marked: at the `extends` that names it.
             above: Resolved locations of the files that lead here.
         """
@@ -72,7 +71,9 @@ class _Chain:
                 return None
             if without is not None:
                 self.take_out(base, without)
-            root = merged(base, root)
+            merged = _merged(base, root, "")
+            assert isinstance(merged, MappingNode)
+            root = merged
         elif without is not None:
             message = "without a base there is nothing to take out; `without` stands beside `extends`"
             self.faults.add(root.keys["without"], message)
@@ -180,28 +181,18 @@ def apply_settings(root: MappingNode, settings: list[Setting], faults: Faults) -
     }
     done = paths.apply(root, settings, faults)
     for party, issues in weights.parties_set(done).items():
-        setting = next(each for each in reversed(settings) if any(_matches(each.path, path, party) for path in done))
+        inside = [path for path in done if len(path) in (4, 5) and path[:3] == ("parties", party, "weights")]
+        setting = next(each for each in reversed(settings) if any(_matches(each.path, path) for path in inside))
         if party not in unsummed:  # rescaling must not hide a fault of the file
             weights.rescale(root, party, issues, setting.origin, setting.mark, faults)
 
 
-def _matches(pattern: paths.Path, path: paths.Path, party: str) -> bool:
-    in_weights = len(path) in (4, 5) and path[:3] == ("parties", party, "weights")
-    return (
-        in_weights
-        and len(pattern) == len(path)
-        and all(part in ("*", name) for part, name in zip(pattern, path, strict=True))
-    )
-
-
-def merged(base: MappingNode, over: MappingNode) -> MappingNode:
-    """A base with a difference laid over it: mappings merge by key, lists by `id`, all else is replaced."""
-    result = _merged(base, over, "")
-    assert isinstance(result, MappingNode)
-    return result
+def _matches(pattern: paths.Path, path: paths.Path) -> bool:
+    return len(pattern) == len(path) and all(part in ("*", name) for part, name in zip(pattern, path, strict=True))
 
 
 def _merged(base: Node, over: Node, key: str) -> Node:
+    """A base with a difference laid over it: mappings merge by key, lists by `id`, all else is replaced."""
     if (
         isinstance(base, MappingNode)
         and isinstance(over, MappingNode)
@@ -254,17 +245,17 @@ def _wrong_path(extends: Node) -> str:
         return f"{quoted(text)} is not a relative path; name a file in the folder of this one or below"
     if ".." in parts:
         return f"{quoted(text)} leads up with '..'; the base must lie in the folder of this file or below"
-    if len(text) > LONGEST_PATH or not all(map(_may_be_a_name, parts)):
+    names = (
+        part not in ("", ".") and part.isprintable() and ":" not in part and not DEVICES.fullmatch(part)
+        for part in parts
+    )
+    if len(text) > LONGEST_PATH or not all(names):
         return f"{quoted(text)} cannot be the name of a scenario file"
     return ""
 
 
 def _too_many(paths: int) -> str:
     return f"{paths:,} paths; at most {MOST_SETTINGS:,} would do, and what differs so much is better written in full"
-
-
-def _may_be_a_name(part: str) -> bool:
-    return part not in ("", ".") and part.isprintable() and ":" not in part and not DEVICES.fullmatch(part)
 
 
 def _like(location: str) -> str:

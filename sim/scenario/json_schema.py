@@ -71,21 +71,13 @@ _WITHOUT: Schema = {
 
 
 def _named(registry: Registry[Any], what: str) -> Schema:
-    return {
-        "description": f"{what}: {', '.join(registry)}.",
-        "type": "object",
-        "required": ["name"],
-        "anyOf": [_block(name, registry[name]) for name in registry],
-    }
-
-
-def _block(name: str, registered: type) -> Schema:
-    fields = {field: _parameter(each) for field, each in parameters_of(registered).items()}
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"name": {"const": name, "description": first_line(registered)}, **fields},
-    }
+    kinds = []
+    for name, registered in registry.items():
+        fields = {field: _parameter(each) for field, each in parameters_of(registered).items()}
+        properties = {"name": {"const": name, "description": first_line(registered)}, **fields}
+        kinds.append({"type": "object", "additionalProperties": False, "properties": properties})
+    about = f"{what}: {', '.join(registry)}."
+    return {"description": about, "type": "object", "required": ["name"], "anyOf": kinds}
 
 
 def _schema(model: type[BaseModel]) -> Schema:

@@ -26,9 +26,7 @@ def notes(scenario: Scenario) -> list[Note]:
         *_rescaled(scenario),
         *_unmet(scenario, space),
         *_one_sided(scenario),
-        *_without_a_turn(scenario),
-        *_unused_strategies(scenario),
-        *_unused_drafts(scenario),
+        *_outside_protocol(scenario),
         *_reversed(scenario),
         *_unmirrored(scenario),
         *_no_deal(scenario, space),
@@ -119,37 +117,20 @@ def _spaced(name: str) -> str:
     return re.sub("[_-]+", " ", name)
 
 
-def _without_a_turn(scenario: Scenario) -> Found:
-    """Parties whose signature is needed and that a fixed order leaves out: they can never say yes."""
-    if PROTOCOLS[scenario.protocol.name].all_answer:
-        return
-    order = scenario.protocol.parameters.get("order")
-    for name, party in scenario.parties.items():
-        if isinstance(order, tuple) and name not in order and party.signs != NEVER:
-            message = f"{shown(name)} signs but does not speak: what needs its signature cannot be agreed in this order"
-            yield ("protocol", "order"), message
-
-
-def _unused_strategies(scenario: Scenario) -> Found:
-    """What parties bring to a protocol that itself says what they offer."""
-    name = scenario.protocol.name
-    if PROTOCOLS[name].asks_strategies:
-        return
-    for party in scenario.parties:
-        for key in ("strategy", "opens_with"):
+def _outside_protocol(scenario: Scenario) -> Found:
+    """Parties that sign and have no turn, and strategies and drafts that the protocol does not use."""
+    name, protocol = scenario.protocol.name, PROTOCOLS[scenario.protocol.name]
+    order, mediation = scenario.protocol.parameters.get("order"), scenario.mediation
+    for party, spec in scenario.parties.items():
+        if not protocol.all_answer and isinstance(order, tuple) and party not in order and spec.signs != NEVER:
+            what = "signs but does not speak: what needs its signature cannot be agreed in this order"
+            yield ("protocol", "order"), f"{shown(party)} {what}"
+        for key in ("strategy", "opens_with") if not protocol.asks_strategies else ():
             if get(scenario.tree, "parties", party, key) is not None:
                 yield ("parties", party, key), f"{name} says what is offered, so this is not asked for"
-
-
-def _unused_drafts(scenario: Scenario) -> Found:
-    """Drafts of parties that make no offers, since a mediator holds the text."""
-    if not PROTOCOLS[scenario.protocol.name].needs_mediator:
-        return
-    for name, party in scenario.parties.items():
-        if party.opens_with and scenario.mediation is not None and name != scenario.mediation.mediator:
-            where = f"in {scenario.protocol.name} only the mediator puts texts on the table"
-            message = f"{where}: {shown(name)} opens nothing"
-            yield ("parties", name, "opens_with"), message
+        if protocol.needs_mediator and spec.opens_with and mediation is not None and party != mediation.mediator:
+            message = f"in {name} only the mediator puts texts on the table: {shown(party)} opens nothing"
+            yield ("parties", party, "opens_with"), message
 
 
 def _reversed(scenario: Scenario) -> Found:

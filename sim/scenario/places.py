@@ -77,14 +77,9 @@ class Kind:
         kinds_of_name = [self, *kinds(self.inside[0])] if self.inside else [self]
         return next((each.what for kind in kinds_of_name for each in kind.annotations if isinstance(each, Refers)), "")
 
-    @cached_property
-    def models(self) -> tuple[type, ...]:
-        """The model, and the models that it is one of; nothing for any other kind of value."""
-        return self.type.__mro__ if isinstance(self.type, type) else ()
-
     def is_model(self, model: type[BaseModel]) -> bool:
         """Whether it is a model of this kind."""
-        return model in self.models
+        return issubclass(self.type, model)
 
     def fits(self, node: Node) -> bool:
         """Whether it is meant by what stands there."""
@@ -125,7 +120,6 @@ def kind_of(model: type[BaseModel]) -> Kind:
 
 
 # Places
-
 
 
 class Place:

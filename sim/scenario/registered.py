@@ -24,13 +24,10 @@ def parameters_of(registered: type) -> dict[str, Field[Any]]:
     return {each.name: each for each in fields(registered) if "kind" in each.metadata}
 
 
+@cache
 def bounded(field: Field[Any]) -> type[Number]:
     """The model of a `number` parameter: `low` and `high` are allowed, `above` is not."""
-    return _bounded(field.metadata.get("low"), field.metadata.get("high"), field.metadata.get("above"))
-
-
-@cache
-def _bounded(low: float | None, high: float | None, above: float | None) -> type[Number]:
+    low, high, above = (field.metadata.get(key) for key in ("low", "high", "above"))
     return type("Parameter", (Number,), {"least": low, "most": high, "above": above, "__module__": __name__})
 
 

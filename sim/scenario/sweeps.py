@@ -64,10 +64,7 @@ def parse_design(text: str, faults: Faults) -> Design | None:
 
 
 def _sobol(count: int, paths: int) -> Floats:
-    """The first points of the sequence.
-
-    Source: Sobol (1967); direction numbers of Joe & Kuo (2008), as SciPy has them.
-    """
+    """The first points of the sequence (Sobol 1967, with the direction numbers of Joe & Kuo 2008 of SciPy)."""
     from scipy.stats import qmc
 
     power = max(1, (count - 1).bit_length())
@@ -75,10 +72,7 @@ def _sobol(count: int, paths: int) -> Floats:
 
 
 def _latin(count: int, paths: tuple[str, ...]) -> Floats:
-    """Each part of each range once, in a random order and at a random place.
-
-    Source: McKay, Beckman & Conover (1979).
-    """
+    """Each part of each range once, in a random order and at a random place (McKay, Beckman & Conover 1979)."""
     columns = []
     for path in paths:
         order = np.argsort(np.argsort(_uniforms(f"{path}.order", count), kind="stable"))

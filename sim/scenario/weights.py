@@ -51,10 +51,8 @@ def rescale(root: MappingNode, party: str, fixed: Iterable[str], origin: str, ma
     """Rescale the weights of a party that were not set, value and range, so that all sum to 1.
 
     Args:
-        root: The scenario's tree, changed in place.
         fixed: Issues whose weights were set.
         origin: Who set them, for the comment in the resolved file.
-        mark: Where, for a fault.
     """
     weights = get(root, "parties", party, "weights")
     if not isinstance(weights, MappingNode) or total(weights) is None:
@@ -71,11 +69,8 @@ def rescale(root: MappingNode, party: str, fixed: Iterable[str], origin: str, ma
         if left < 0:
             faults.add(mark, f"{listed(set_ones)} set to {1 - left} in all, but weights sum to 1; set less", path)
         elif there == 0:
-            faults.add(
-                mark,
-                f"there is {left} left to share out, but no other weight above 0 to rescale; set it to 1 in all",
-                path,
-            )
+            what = f"there is {left} left to share out, but no other weight above 0 to rescale; set it to 1 in all"
+            faults.add(mark, what, path)
         else:
             _scale(weights, others, left, left / there, origin)
 
