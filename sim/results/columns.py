@@ -122,14 +122,8 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         "zone_packages_last": talks.listed.count,
         **_satisfaction(talks, text_worth - reservation_value, reservation_value),
         **agreement_distances(
-            talks.utility,
-            reservation_value,
-            ensemble.structure.signs,
-            talks.listed,
-            solution_parties(ensemble),
-            influence(ensemble),
-            ensemble.structure.space.packages,
-            talks.package,
+            talks.utility, reservation_value, ensemble.structure.signs, talks.listed, solution_parties(ensemble),
+            influence(ensemble), ensemble.structure.space.packages, talks.package,
         ),
     }
     by_party: dict[str, npt.NDArray[Any]] = {
@@ -244,10 +238,7 @@ def _constraint_names(table: Structure, crossed: Bools, unwilling: int) -> str:
 
 
 def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> pd.DataFrame:
-    """The columns of many draws as a tidy table: names in place of codes, one row a draw.
-
-    columns: As `outcome_columns` makes them, blocks joined.
-    """
+    """The columns of many draws as a tidy table: names in place of codes, one row a draw."""
     table, scenario = ensemble.structure, ensemble.scenario
     signed = columns["round"] > 0
     months = (columns["round"] - 1) * scenario.time.days_per_round / DAYS_PER_MONTH

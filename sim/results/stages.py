@@ -44,18 +44,16 @@ class Step(OfRuns):
 
 # What stages and stops depend on; a scenario without votes, breaks or walking away lacks some of these columns.
 COLUMNS = tuple(
-    dict.fromkeys(
-        (
-            *(column for figure in STAGES.values() for column in (*figure.columns, *figure.optional)),
-            *("ratified", "refused_by", "attempts", "break_month"),
-        )
-    )
+    dict.fromkeys((
+        *(column for figure in STAGES.values() for column in (*figure.columns, *figure.optional)),
+        *("ratified", "refused_by", "attempts", "break_month"),
+    ))
 )
 
 
 @dataclass(frozen=True)
 class Flags:
-    """Stages of runs."""
+    """Stages of runs: the columns they depend on, and which runs of a piece of the table got to each, by name."""
 
     columns: tuple[str, ...]
     of: "Callable[[pd.DataFrame], Mapping[str, pd.Series[bool]]]"

@@ -67,9 +67,9 @@ class IssueSpec(Block):
     deliverable: dict[OptionName, Deliverable] = Field(
         {}, description="Options that may turn out impossible to deliver."
     )
-    scale: (
-        Annotated[dict[OptionName, Annotated[float, Field(ge=0, le=100)]], Each("no place on the scale for")] | None
-    ) = Field(
+    scale: Annotated[
+        dict[OptionName, Annotated[float, Field(ge=0, le=100)]], Each("no place on the scale for")
+    ] | None = Field(
         None,
         description="Where each option lies from 0 to 100; left out: evenly spaced. For the weighted mean position.",
     )
@@ -156,7 +156,9 @@ class PartySpec(Block):
         None, description="Draws every option within so many points, the order in an issue kept."
     )
     no_deal: Share = Field(description="Worth of no agreement, on the party's own scale from 0 to 1.")
-    discount_per_month: Discount = Field(Number(1), description="What a month of waiting leaves of worth; left out: 1.")
+    discount_per_month: Discount = Field(
+        Number(1), description="What a month of waiting leaves of worth; left out: 1."
+    )
     foresight: Chance = Field(
         Number(0), description="How far it looks past the signature, from 0 (not at all) to 1; left out: 0."
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.results.files import DamagedResults, StoreError
-from sim.results.inspection import _Found, _check_others, inspect
+from sim.results.inspection import _check_others, _Found, inspect
 from sim.results.manifest import read_manifest
 from sim.results.reading import damaged_files, open_results
 from tests.commands import call

@@ -4,17 +4,16 @@ Source: GENIUS 10.4, `DomainImpl`: issues may lie in nested objectives, which gr
 `type` says what an issue is, else `vtype`; without either it is discrete.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from sim.core.packages import RAW_LIMIT
 from sim.core.wording import counted, quoted, shown
-from sim.scenario.genius.elements import Element, label_of, name_of, number_of, tidy, whole_of
-from sim.scenario.genius.numbers import decimal_of
+from sim.scenario.genius.elements import Element, label_of, name_of, number_of, text_of, tidy, whole_of
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.parts import MOST_ISSUES, MOST_OPTIONS
-from sim.scenario.weights import decimal_text
 
 DISCRETE, INTEGER, REAL = "discrete", "integer", "real"
 KINDS = (DISCRETE, INTEGER, REAL)
@@ -34,8 +33,6 @@ class Issue:
 
     Attributes:
         index: By which profiles name it.
-        name: What people call it.
-        kind: `discrete`, `integer` or `real`.
         values: In order; of a real issue, and of an integer issue with too many, some.
         low, high: Bounds of an integer or real issue.
         thinned: Whether `values` are only some of those it can take.
@@ -57,8 +54,6 @@ class Domain:
     """A domain.
 
     Attributes:
-        name: What it is called.
-        issues: Its issues, by index.
         whole: Whether all its issues could be read; else a profile may name issues that are not here, and rightly.
     """
 
@@ -101,20 +96,20 @@ def domain_of(root: Element, steps: int, faults: Faults) -> Domain:
 def bounds_of(element: Element, kind: str, faults: Faults) -> tuple[Fraction, Fraction] | None:
     """Lower and upper bound of an issue: its attributes, or those of its `<range>`, as older files have it."""
     holder = next(iter(element.named("range")), element)
-    low, high = (_bound(holder, key, kind, faults) for key in ("lowerbound", "upperbound"))
+    low, high = (
+        number_of(holder, key, faults) if kind == REAL else _fraction(whole_of(holder, key, faults))
+        for key in ("lowerbound", "upperbound")
+    )
     if low is None or high is None:
         return None
     if low > high:
-        message = f"{label_of(element)} goes from {decimal_text(decimal_of(low))} to {decimal_text(decimal_of(high))}"
+        message = f"{label_of(element)} goes from {text_of(low)} to {text_of(high)}"
         faults.add(holder.mark, f"{message}; the lower bound comes first")
         return None
     return low, high
 
 
-def _bound(holder: Element, key: str, kind: str, faults: Faults) -> Fraction | None:
-    if kind == REAL:
-        return number_of(holder, key, faults)
-    whole = whole_of(holder, key, faults)
+def _fraction(whole: int | None) -> Fraction | None:
     return None if whole is None else Fraction(whole)
 
 
@@ -134,7 +129,7 @@ def _issue(element: Element, steps: int, faults: Faults) -> Issue | None:
     low, high = bounds
     every = int(high - low) + 1 if kind == INTEGER and high - low < MOST_OPTIONS else 0
     numbers = [low + at for at in range(every)] or list(_spread(low, high, steps, kind))
-    values = tuple(Value(decimal_text(decimal_of(number)), number) for number in numbers)
+    values = tuple(Value(text_of(number), number) for number in numbers)
     return Issue(index, name, kind, values, element.mark, low, high, not every and low < high)
 
 
@@ -171,9 +166,7 @@ def _check_size(root: Element, issues: tuple[Issue, ...], faults: Faults) -> Non
     if len(issues) > MOST_ISSUES:
         faults.add(root.mark, f"{counted(len(issues), 'issue')}; at most {MOST_ISSUES} would do")
         return
-    packages = 1
-    for issue in issues:
-        packages *= len(issue.values)
+    packages = math.prod(len(issue.values) for issue in issues)
     if packages > RAW_LIMIT:
         sizes = " x ".join(f"{shown(issue.name, 20)} {len(issue.values)}" for issue in issues)
         message = f"{sizes} = {packages:,} packages, but at most {RAW_LIMIT:,} can be compared; "

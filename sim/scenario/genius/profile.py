@@ -14,24 +14,21 @@ from fractions import Fraction
 
 from sim.core.wording import listed, meant, quoted, shown
 from sim.scenario.genius.domain import DISCRETE, INTEGER, Domain, Issue, bounds_of, kind_of
-from sim.scenario.genius.elements import Element, label_of, name_of, number_of, tidy, whole_of
-from sim.scenario.genius.numbers import decimal_of
+from sim.scenario.genius.elements import Element, label_of, name_of, number_of, text_of, tidy, whole_of
 from sim.scenario.messages import Faults
-from sim.scenario.weights import decimal_text
 
 NEXT_TO_NOTHING = Fraction(1, 100_000)  # a largest evaluation below this counts as none
-FTYPES = ("linear", "constant", "triangular")
+FTYPES = {
+    "linear": ("parameter1", "parameter0"),
+    "constant": ("parameter0",),
+    "triangular": ("parameter0", "parameter1", "parameter2"),
+}
 
 Evaluator = Callable[[Fraction], Fraction]
 
 
 def utilities_of(element: Element, issue: Issue, faults: Faults) -> tuple[Fraction, ...] | None:
-    """Utility of each value of an issue, in the order of the domain, in [0, 1]; None, and faults, if it is missing.
-
-    Args:
-        element: The `<issue>` of a profile.
-        issue: The same issue in the domain.
-    """
+    """Utility of each value of an issue, in the order of the domain, in [0, 1]; None, and faults, if it is missing."""
     kind = kind_of(element)
     if kind != issue.kind:
         message = f"{label_of(element)} is {quoted(kind)} here and {issue.kind} in the domain; both have the same type"
@@ -87,60 +84,33 @@ def _evaluator(element: Element, issue: Issue, faults: Faults) -> Evaluator | No
         faults.add(element.mark, message.replace("an real", "a real"))
         return None
     evaluator = evaluators[0]
-    if (element.named("range") or "lowerbound" in element.attributes) and not _same_bounds(element, issue, faults):
-        return None
+    if element.named("range") or "lowerbound" in element.attributes:
+        bounds = bounds_of(element, issue.kind, faults)
+        if bounds is None:
+            return None
+        if bounds != (issue.low, issue.high):
+            message = f"{label_of(element)} has other bounds here than in the domain; both have the same"
+            faults.add(element.mark, message)
+            return None
     ftype = tidy(evaluator.attributes.get("ftype", "linear")).lower()
     if ftype not in FTYPES or (ftype == "triangular" and issue.kind == INTEGER):
         faults.add(evaluator.mark, f"the evaluator of {quoted(issue.name)} is {quoted(ftype)}; linear would do")
         return None
-    if ftype == "linear" and issue.kind == INTEGER and "parameter1" not in evaluator.attributes:
-        assert issue.low is not None
-        return _line(_numbers(evaluator, ("slope", "offset"), faults), issue.low)
-    if ftype == "linear":
-        return _line(_numbers(evaluator, ("parameter1", "parameter0"), faults), Fraction(0))
-    if ftype == "constant":
-        return _constant(evaluator, faults)
-    return _triangle(evaluator, faults)
-
-
-def _same_bounds(element: Element, issue: Issue, faults: Faults) -> bool:
-    bounds = bounds_of(element, issue.kind, faults)
-    if bounds is not None and bounds != (issue.low, issue.high):
-        faults.add(element.mark, f"{label_of(element)} has other bounds here than in the domain; both have the same")
-        return False
-    return bounds is not None
-
-
-def _numbers(evaluator: Element, keys: tuple[str, ...], faults: Faults) -> list[Fraction] | None:
+    from_low = ftype == "linear" and issue.kind == INTEGER and "parameter1" not in evaluator.attributes
+    keys = ("slope", "offset") if from_low else FTYPES[ftype]
     found = [number_of(evaluator, key, faults) for key in keys]
-    sure = [each for each in found if each is not None]
-    return sure if len(sure) == len(keys) else None
-
-
-def _line(numbers: list[Fraction] | None, start: Fraction) -> Evaluator | None:
-    """A line, cut to 0 to 1; of an integer issue from its lower bound on."""
-    if numbers is None:
+    numbers = [each for each in found if each is not None]
+    if len(numbers) < len(keys):
         return None
-    slope, offset = numbers
-    return lambda number: min(max(offset + slope * (number - start), Fraction(0)), Fraction(1))
-
-
-def _constant(evaluator: Element, faults: Faults) -> Evaluator | None:
-    numbers = _numbers(evaluator, ("parameter0",), faults)
-    if numbers is None:
-        return None
-    (constant,) = numbers
-    if not 0 <= constant <= 1:
-        faults.add(evaluator.mark, "this constant is out of bounds; 0 to 1 would do")
-        return None
-    return lambda number: constant
-
-
-def _triangle(evaluator: Element, faults: Faults) -> Evaluator | None:
-    """0 up to the first number, 1 at the third, 0 from the second on."""
-    numbers = _numbers(evaluator, ("parameter0", "parameter1", "parameter2"), faults)
-    if numbers is None:
-        return None
+    if ftype == "linear":  # cut to 0 to 1
+        (slope, offset), start = numbers, issue.low if from_low and issue.low is not None else Fraction(0)
+        return lambda number: min(max(offset + slope * (number - start), Fraction(0)), Fraction(1))
+    if ftype == "constant":
+        (constant,) = numbers
+        if not 0 <= constant <= 1:
+            faults.add(evaluator.mark, "this constant is out of bounds; 0 to 1 would do")
+            return None
+        return lambda number: constant
     low, high, top = numbers
     if not low <= top <= high:
         message = "a triangle rises from parameter0 to parameter2 and falls to parameter1; put them in that order"
@@ -196,17 +166,30 @@ def profile_of(root: Element, domain: Domain, name: str, faults: Faults) -> Prof
         found = utilities_of(elements[issue.index], issue, faults) if issue.index in elements else None
         if found is not None:
             utilities[issue.index] = found
-    reservation_value, discount = _reservation(root, faults, name, notes), _discount(root, faults, name, notes)
+    reservation_value = _single(root, "reservation", Fraction(0), faults)
+    if reservation_value is not None and reservation_value < 0:
+        notes.append(f"the reservation value of {name} is below 0, which no outcome is: no_deal is 0")
+        reservation_value = Fraction(0)
+    discount = _single(root, "discount_factor", Fraction(1), faults)
+    if discount is not None and not 0 < discount <= 1:
+        notes.append(
+            f"the discount factor of {name}, {text_of(discount)}, is not above 0 and at most 1: it counts as 1"
+        )
+        discount = Fraction(1)
     whole = sum(weights.values(), Fraction(0))
     complete = len(utilities) == len(weights) == len(domain.issues)
     if not complete or reservation_value is None or discount is None or not whole:
         return None
     if abs(whole - 1) > ROUNDING:
-        notes.append(_rescaled(name, whole, reservation_value))
+        also = ", and so is its reservation value, which keeps what it accepts" if reservation_value else ""
+        cut = "; GENIUS cuts utilities above 1 to 1" if whole > 1 else ""
+        notes.append(f"the weights of {name} sum to {text_of(whole)}: each is divided by that{also}{cut}")
         reservation_value /= whole
     best = sum((weights[index] * max(each) for index, each in utilities.items()), Fraction(0)) / whole
     if reservation_value > best + ROUNDING:
-        message = f"no outcome is worth {_text(reservation_value)} to {shown(name)}: the best is worth {_text(best)}"
+        message = (
+            f"no outcome is worth {text_of(reservation_value)} to {shown(name)}: the best is worth {text_of(best)}"
+        )
         place = next((each for each in root.below() if each.tag == "reservation"), root)
         faults.add(place.mark, f"{message}; lower the reservation value, or leave this profile out")
         return None
@@ -240,7 +223,8 @@ def _issues(root: Element, domain: Domain, faults: Faults) -> dict[int, Element]
         if index not in known:
             if not domain.whole:
                 continue
-            faults.add(element.mark, f"the domain has no issue {index}{_named(name, domain)}")
+            named, there = f", {quoted(name)}" if name else "", listed(f"{i} {quoted(known[i].name)}" for i in known)
+            faults.add(element.mark, f"the domain has no issue {index}{named}; it has {there}")
         elif name and name != known[index].name:
             message = f"issue {index} is {quoted(known[index].name)} in the domain and {quoted(name)} here"
             faults.add(element.mark, f"{message}; issues are named by index, so both must mean the same")
@@ -249,11 +233,6 @@ def _issues(root: Element, domain: Domain, faults: Faults) -> dict[int, Element]
         found.setdefault(index, element)
     _report_missing(root, "no issue", [issue for issue in domain.issues if issue.index not in found], faults)
     return found
-
-
-def _named(name: str, domain: Domain) -> str:
-    there = [f"{issue.index} {quoted(issue.name)}" for issue in domain.issues]
-    return f", {quoted(name)}; it has {listed(there)}" if name else f"; it has {listed(there)}"
 
 
 def _weights(root: Element, domain: Domain, faults: Faults) -> dict[int, Fraction]:
@@ -291,39 +270,9 @@ def _report_missing(root: Element, what: str, issues: list[Issue], faults: Fault
         faults.add(root.mark if what == "no issue" else place.mark, f"{what} {names} here; the domain has it")
 
 
-def _single(root: Element, tag: str, faults: Faults) -> tuple[Element | None, Fraction | None]:
-    """The one element of a name, wherever it stands, and its value."""
+def _single(root: Element, tag: str, left_out: Fraction, faults: Faults) -> Fraction | None:
+    """The value of the one element of a name, wherever it stands; None, and a fault, if it is no number."""
     found = [each for each in root.below() if each.tag == tag]
     for element in found[1:]:
         faults.add(element.mark, f"{label_of(element)} stands on line {found[0].mark.line} too; once would do")
-    return (found[0], number_of(found[0], "value", faults)) if found else (None, None)
-
-
-def _reservation(root: Element, faults: Faults, name: str, notes: list[str]) -> Fraction | None:
-    element, value = _single(root, "reservation", faults)
-    if element is None:
-        return Fraction(0)
-    if value is not None and value < 0:
-        notes.append(f"the reservation value of {name} is below 0, which no outcome is: no_deal is 0")
-        return Fraction(0)
-    return value
-
-
-def _discount(root: Element, faults: Faults, name: str, notes: list[str]) -> Fraction | None:
-    element, value = _single(root, "discount_factor", faults)
-    if element is None:
-        return Fraction(1)
-    if value is not None and not 0 < value <= 1:
-        notes.append(f"the discount factor of {name}, {_text(value)}, is not above 0 and at most 1: it counts as 1")
-        return Fraction(1)
-    return value
-
-
-def _rescaled(name: str, whole: Fraction, reservation_value: Fraction) -> str:
-    also = ", and so is its reservation value, which keeps what it accepts" if reservation_value else ""
-    cut = "; GENIUS cuts utilities above 1 to 1" if whole > 1 else ""
-    return f"the weights of {name} sum to {_text(whole)}: each is divided by that{also}{cut}"
-
-
-def _text(number: Fraction) -> str:
-    return decimal_text(decimal_of(number))
+    return number_of(found[0], "value", faults) if found else left_out

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping as Table
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,8 +22,7 @@ from sim.core.wording import counted, listed, meant, quoted, shown
 from sim.scenario.differences import ordinary
 from sim.scenario.genius import elements
 from sim.scenario.genius.domain import Domain, domain_of
-from sim.scenario.genius.elements import Element, read_xml, tidy
-from sim.scenario.genius.numbers import decimal_of, root_of, shares
+from sim.scenario.genius.elements import UNITS, Element, decimal_of, decimal_of_units, read_xml, text_of, tidy
 from sim.scenario.genius.profile import Profile, profile_of
 from sim.scenario.messages import Faults, Mark, ScenarioError
 from sim.scenario.nodes import MappingNode, Node, ScalarNode
@@ -38,11 +37,7 @@ MOST_FILES = 100
 
 
 def files_in(folder: Path, faults: Faults) -> dict[str, bytes]:
-    """What the `*.xml` files of a folder hold, by name in the order of the alphabet.
-
-    Args:
-        folder: A folder of a domain; folders in it are not looked into.
-    """
+    """What the `*.xml` files of a folder hold, by name in the order of the alphabet; not of the folders in it."""
     inside = os.path.realpath(folder)
     names = sorted(name for name in os.listdir(folder) if name.lower().endswith(".xml") and not name.startswith("."))
     if len(names) > MOST_FILES:
@@ -71,22 +66,13 @@ def called(folder: Path) -> str:
     return shown(folder.name, 100) or "."
 
 
-def _chosen(profiles: Sequence[str], wanted: Sequence[str], where: Mark, faults: Faults) -> list[str]:
-    for name in wanted:
-        if name not in profiles:
-            faults.add(where, f"no profile here is called {quoted(name)}{meant(name, profiles)}")
-    return [name for name in profiles if not wanted or name in wanted]
-
-
 def names_of(texts: Sequence[str], otherwise: str) -> list[str]:
     """A name for each text, no two alike.
 
     A name depends on the texts and not on their order: `18:00` is `v18_00` wherever it stands, and where several
     texts come out alike they are numbered in the order of the alphabet.
 
-    Args:
-        texts: What things are called.
-        otherwise: The name of what has no letter or digit that a name may have.
+    Of what has no letter or digit that a name may have, the name is made of `otherwise`.
     """
     plain = [_plain(text) or otherwise for text in texts]
     counts = Counter(plain)
@@ -140,47 +126,35 @@ def tree_of(domain: Domain, profiles: list[Profile], talks: Talks, title: str, a
     parties = names_of([profile.name for profile in profiles], "party")
     days = decimal_of(Fraction(DAYS_PER_MONTH) * talks.months / talks.rounds)
     on_the_table = {
-        issues[issue.index]: _mapping(
-            {
-                "label": _text(issue.name),
-                "options": _mapping(
-                    {
-                        option: _text(value.name)
-                        for option, value in zip(options[issue.index], issue.values, strict=True)
-                    }
-                ),
-            }
-        )
+        issues[issue.index]: _mapping({
+            "label": _text(issue.name),
+            "options": _mapping({
+                option: _text(value.name) for option, value in zip(options[issue.index], issue.values, strict=True)
+            }),
+        })
         for issue in domain.issues
     }
-    return _mapping(
-        {
-            "schema": ScalarNode(_NOWHERE, "", "1"),
-            "id": _text(name.replace("_", "-")),
-            "title": _text(title),
-            "about": _text(about, LONGEST_ABOUT),
-            "time": _mapping({"rounds": _number(Decimal(talks.rounds)), "days_per_round": _number(days)}),
-            "issues": _mapping(on_the_table),
-            "parties": _mapping(
-                {
-                    party: _party(profile, talks, issues, options)
-                    for party, profile in zip(parties, profiles, strict=True)
-                }
-            ),
-            "protocol": _mapping({"name": _text("alternating_offers"), "information": _text("none")}),
-        }
-    )
+    return _mapping({
+        "schema": ScalarNode(_NOWHERE, "", "1"),
+        "id": _text(name.replace("_", "-")),
+        "title": _text(title),
+        "about": _text(about, LONGEST_ABOUT),
+        "time": _mapping({"rounds": _number(Decimal(talks.rounds)), "days_per_round": _number(days)}),
+        "issues": _mapping(on_the_table),
+        "parties": _mapping({
+            party: _party(profile, talks, issues, options) for party, profile in zip(parties, profiles, strict=True)
+        }),
+        "protocol": _mapping({"name": _text("alternating_offers"), "information": _text("none")}),
+    })
 
 
 def _party(profile: Profile, talks: Talks, issues: Table[int, str], options: Table[int, list[str]]) -> MappingNode:
     weights = shares({issues[index]: weight for index, weight in profile.weights.items()})
     points = {
-        index: _mapping(
-            {
-                option: _number(decimal_of(utility * 100))
-                for option, utility in zip(options[index], profile.utilities[index], strict=True)
-            }
-        )
+        index: _mapping({
+            option: _number(decimal_of(utility * 100))
+            for option, utility in zip(options[index], profile.utilities[index], strict=True)
+        })
         for index in issues
     }
     items: dict[str, Node] = {
@@ -200,10 +174,34 @@ def _discount(profile: Profile, talks: Talks) -> ScalarNode:
     """The factor a month, such that after the months of the talks what is left is what GENIUS leaves at time 1."""
     node = _number(root_of(profile.discount, talks.months))
     node.change = (
-        f"GENIUS leaves {decimal_text(decimal_of(profile.discount))}^t of worth at time t of the talks, from 0 to 1; "
+        f"GENIUS leaves {text_of(profile.discount)}^t of worth at time t of the talks, from 0 to 1; "
         "who accepts what does not depend on it here, see docs/model.md"
     )
     return node
+
+
+def root_of(number: Fraction, times: Fraction) -> Decimal:
+    """The number that, raised to `times`, gives back a number in (0, 1]; to 17 digits, the same on every machine."""
+    with localcontext() as context:
+        context.prec = 40
+        logarithm = (Decimal(number.numerator) / Decimal(number.denominator)).ln()
+        root = (logarithm * Decimal(times.denominator) / Decimal(times.numerator)).exp()
+        context.prec = 17
+        return +root
+
+
+def shares(parts: Table[str, Fraction]) -> dict[str, Decimal]:
+    """Parts of a whole, at least one of them above 0, as decimals that sum to 1 exactly, by the method of Hamilton.
+
+    They are rounded down to 12 places, and the largest remainders get a unit more; of equal ones the first by name.
+    """
+    whole = sum(parts.values(), Fraction(0))
+    exact = {name: part / whole * UNITS for name, part in parts.items()}
+    units = {name: share.__floor__() for name, share in exact.items()}
+    left = UNITS - sum(units.values())
+    for name in sorted(exact, key=lambda name: (units[name] - exact[name], name))[:left]:
+        units[name] += 1
+    return {name: decimal_of_units(count) for name, count in units.items()}
 
 
 def _mapping(items: Table[str, Node]) -> MappingNode:
@@ -225,13 +223,7 @@ FEWEST = 2  # profiles: one party does not negotiate
 
 @dataclass(frozen=True)
 class Translation:
-    """A scenario made of a domain.
-
-    Attributes:
-        id: Its id.
-        text: The whole YAML file, which reads without a fault.
-        notes: What did not carry over as it stood; the file says so too.
-    """
+    """A scenario made of a domain; `text` is the whole YAML file, `notes` what did not carry over as it stood."""
 
     id: str
     text: str
@@ -247,7 +239,6 @@ def translate(
         files: The XML files of a folder, by name. One has the root `negotiation_template`; those with the root
             `utility_space` are profiles; others are left out.
         folder: What the folder is called, for messages.
-        talks: What GENIUS leaves open.
         only: File names of the profiles to translate, all if empty.
 
     Raises:
@@ -260,20 +251,19 @@ def translate(
         if root is not None:
             roots[name] = root
     domains, there = ([name for name, root in roots.items() if root.tag == tag] for tag in (DOMAIN, PROFILE))
-    names = _chosen(there, only, here, faults)
+    for name in only:
+        if name not in there:
+            faults.add(here, f"no profile here is called {quoted(name)}{meant(name, there)}")
+    names = [name for name in there if not only or name in only]
     _check_files(roots, domains, names, here, faults)
     if len(domains) != 1:
         raise faults.error()
     domain = domain_of(roots[domains[0]], talks.steps, faults)
-    found = [profile_of(roots[name], domain, _party_name(name), faults) for name in names]
+    found = [profile_of(roots[name], domain, tidy(name[:-4]) or "party", faults) for name in names]
     faults.raise_any()
     profiles = [profile for profile in found if profile is not None]
     notes = _notes(domain, profiles, [name for name in roots if name not in (*domains, *there)])
     return _written(domain, profiles, talks, notes, folder)
-
-
-def _party_name(file: str) -> str:
-    return tidy(file[:-4]) or "party"
 
 
 def _check_files(
@@ -295,7 +285,7 @@ def _notes(domain: Domain, profiles: list[Profile], others: Sequence[str]) -> tu
     notes = []
     for issue in domain.issues:
         if issue.thinned and issue.low is not None and issue.high is not None:
-            low, high = (decimal_text(decimal_of(end)) for end in (issue.low, issue.high))
+            low, high = text_of(issue.low), text_of(issue.high)
             message = f"{issue.name} takes {counted(len(issue.values), 'value')}, evenly spaced from {low} to {high}"
             notes.append(f"{message}; in GENIUS it is {issue.kind} and takes any between")
     notes += [note for profile in profiles for note in profile.notes]
@@ -306,22 +296,21 @@ def _notes(domain: Domain, profiles: list[Profile], others: Sequence[str]) -> tu
     return tuple(notes)
 
 
-def _written(domain: Domain, profiles: list[Profile], talks: Talks, notes: tuple[str, ...], folder: str) -> Translation:
+def _written(
+    domain: Domain, profiles: list[Profile], talks: Talks, notes: tuple[str, ...], folder: str
+) -> Translation:
     title = domain.name or folder
     about = (
         f"Translated from the GENIUS domain {title} with {len(profiles)} profiles. GENIUS leaves open how parties "
         "bargain and how long a round is."
     )
-    root = tree_of(domain, profiles, talks, title, " ".join([about, *map(_sentence, notes)]))
+    sentences = [f"{note[0].upper()}{note[1:]}." for note in notes]
+    root = tree_of(domain, profiles, talks, title, " ".join([about, *sentences]))
     text = document(root)
     _check(text, folder)
     identity = get(root, "id")
     assert isinstance(identity, ScalarNode)
     return Translation(identity.text, text, notes)
-
-
-def _sentence(note: str) -> str:
-    return f"{note[0].upper()}{note[1:]}."
 
 
 def _check(text: str, folder: str) -> None:
