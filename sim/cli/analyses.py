@@ -35,13 +35,11 @@ from sim.results.results import Results, run
 def compare_results(
     results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: Path | None, as_json: bool
 ) -> None:
-    """Compare results, and draw them side by side.
+    """Compare results with the first, and draw them side by side.
 
     Args:
-        results: The first is what the others are compared with.
         draws: At most so many runs of each scenario of a waterfall.
         figure: To be shared out among the inputs that differ, None for none; `method` says how.
-        method: None: by the number of steps.
         out: Folder for charts, None for none.
     """
     comparison = compare(results)
@@ -99,11 +97,7 @@ def _say_charts(folder: Path | None) -> None:
 
 
 def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
-    """Write the page of one result, or the comparison of several, and say where it is.
-
-    Args:
-        out: A file that ends with `.html`, or the folder in which a name is made for it.
-    """
+    """Write the page of one result, or the comparison of several, to a file or under a name of its own in a folder."""
     from sim.report import comparison_page, result_page
 
     text = result_page(results[0]) if len(results) == 1 else comparison_page(compare(results))
@@ -154,13 +148,10 @@ def run_sensitivity(
     path: Path, draws: int, seed: int | None, of: str, methods: Sequence[str], plan: Plan, out: tuple[Path, bool],
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Print which inputs move a figure, and draw it.
+    """Print which inputs move a figure, and draw it; methods in the order in which they are printed.
 
-    Args:
-        path: A results folder, or a scenario file that is played now, `draws` times with a seed (1 if None).
-        methods: In the order in which they are printed.
-        plan: Of methods that play runs of their own.
-        out: Folder for charts and for runs of a design, and whether charts are drawn.
+    A scenario file is played now, `draws` times with a seed (1 if None). `out` is the folder for charts and for runs of
+    a design, and whether charts are drawn.
     """
     if (plan.inputs or plan.points) and not DESIGNED.keys() & set(methods):
         fail(WRONG_INPUT, "peacesim: --inputs and --points are for --method sobol and morris; neither is asked for")
@@ -219,7 +210,6 @@ def run_discovery(
     Args:
         wanted: Whether runs without it are looked for; of a mean, the values above and below which it is of interest.
         boxes: Least density (None for a balance with coverage), most inputs of a box, most boxes.
-        out: Folder for the chart, None for none.
     """
     density, most_inputs, most_boxes = boxes
     try:

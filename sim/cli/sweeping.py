@@ -35,8 +35,6 @@ class SweepRequest:
     Attributes:
         strategies: `[LABEL=]STRATEGY` texts; none for a plain grid.
         parties: Whose strategies vary, None for the default.
-        draws: Runs of each point.
-        workers: Processes, None for one a processor.
     """
 
     file: Path

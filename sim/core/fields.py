@@ -8,6 +8,7 @@ option) are widened here. What an annotation says beside the shape is read by th
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -162,10 +163,8 @@ def _one_entry_is_a_list(value: Any) -> Any:
 
 def _date(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        try:
+        with suppress(ValueError):
             return date.fromisoformat(value)
-        except ValueError:
-            return value
     return value
 
 
@@ -191,8 +190,6 @@ Date = Annotated[
 PartyName = Annotated[Name, Refers("party")]
 IssueName = Annotated[Name, Refers("issue")]
 OptionName = Annotated[Name, Refers("option")]
-
-
 
 @dataclass(frozen=True)
 class Listed:
@@ -453,29 +450,20 @@ class Number(Block):
             raise fault(f"the range runs from {low:g} down to {high:g}; write the lower number first", "range")
         self._check_bounds("range", low)
         self._check_bounds("range", high)
-        self._check_reach(low, high)
+        beyond = NORMAL_REACH * (high - low)
+        stays = self._within(low - beyond) and self._within(high + beyond)
+        if self.never_beyond and self.law == "normal" and not stays:
+            reach = f"a normal law goes beyond its range, here to {low - beyond:g} and {high + beyond:g}"
+            needed = f"{self.wanted().rstrip(',')} is needed; use another law, or a narrower range"
+            raise fault(f"{reach}, but {needed}", "law")
         if "value" not in self.model_fields_set:
             return
         if not low <= self.value <= high:
             raise fault(f"{self.value:g} is outside its range, {low:g} to {high:g}", "value")
         middle = (low + high) / 2
         if self.law in MIDDLE_LAWS and abs(self.value - middle) > SLACK * max(1.0, abs(low), abs(high)):
-            raise fault(
-                f"the value of a {self.law} number is the middle of its range, {middle:g}, "
-                f"not {self.value:g}; leave it out",
-                "value",
-            )
-
-    def _check_reach(self, low: float, high: float) -> None:
-        beyond = NORMAL_REACH * (high - low)
-        stays = self._within(low - beyond) and self._within(high + beyond)
-        if stays or not self.never_beyond or self.law != "normal":
-            return
-        raise fault(
-            f"a normal law goes beyond its range, here to {low - beyond:g} and {high + beyond:g}, but "
-            f"{self.wanted().rstrip(',')} is needed; use another law, or a narrower range",
-            "law",
-        )
+            wanted = f"the middle of its range, {middle:g}, not {self.value:g}; leave it out"
+            raise fault(f"the value of a {self.law} number is {wanted}", "value")
 
     def _check_bounds(self, key: str, number: float) -> None:
         if not self._within(number):
@@ -501,75 +489,53 @@ class Number(Block):
         """A plain number or the mapping, both within the bounds."""
         reference = handler(core)
         target = handler.resolve_ref_schema(reference)
-        bounds = {
-            key: bound
-            for key, bound in (("minimum", cls.least), ("maximum", cls.most), ("exclusiveMinimum", cls.above))
-            if bound is not None
-        }
+        limits = {"minimum": cls.least, "maximum": cls.most, "exclusiveMinimum": cls.above}
+        bounds = {key: bound for key, bound in limits.items() if bound is not None}
         mapping = {key: target[key] for key in ("type", "additionalProperties", "properties")}
         for key in NUMBER_KEYS:
             mapping["properties"][key] = without_null(mapping["properties"][key])
         mapping["properties"]["value"].update(bounds)
         mapping["properties"]["range"]["items"].update(bounds)
-        description = (
-            f"{cls.wanted()[0].upper()}{cls.wanted()[1:].rstrip(',')}, or {{value, range, law, status, source, note}}."
-        )
+        wanted = cls.wanted().rstrip(",")
+        description = f"{wanted[0].upper()}{wanted[1:]}, or {{value, range, law, status, source, note}}."
         target.clear()
         target.update(description=description, anyOf=[{"type": "number", **bounds}, mapping])
         return reference
 
 
 class ShareNumber(Number):
-    """A number from 0 to 1."""
-
     least, most = 0.0, 1.0
 
 
 class PointsNumber(Number):
-    """A number from 0 to 100."""
-
     least, most = 0.0, 100.0
 
 
 class DiscountNumber(Number):
-    """A number above 0, at most 1."""
-
     above, most = 0.0, 1.0
 
 
 class PositiveNumber(Number):
-    """A number above 0."""
-
     above = 0.0
 
 
 class ChanceNumber(ShareNumber):
-    """A number from 0 to 1 in every draw."""
-
     never_beyond = True
 
 
 class AmountNumber(Number):
-    """A number of at least 0 in every draw."""
-
     least, never_beyond = 0.0, True
 
 
 class AboveNothingNumber(Number):
-    """A number above 0 in every draw."""
-
     above, never_beyond = 0.0, True
 
 
 class LastingNumber(DiscountNumber):
-    """A number above 0, at most 1, in every draw."""
-
     never_beyond = True
 
 
 class ChangeNumber(Number):
-    """A number from -1 to 1 in every draw."""
-
     least, most, never_beyond = -1.0, 1.0, True
 
 
@@ -599,11 +565,9 @@ def is_table(keys: Iterable[str]) -> bool:
     return not keys & {"value", "range", "law"} and not keys <= set(NUMBER_KEYS)
 
 
-def _number_or_table(value: Any) -> str:
-    return "[table]" if isinstance(value, dict) and is_table(map(str, value)) else "[number]"
-
-
-NUMBER_OR_TABLE = Discriminator(_number_or_table)
+NUMBER_OR_TABLE = Discriminator(
+    lambda value: "[table]" if isinstance(value, dict) and is_table(map(str, value)) else "[number]"
+)
 AmountByOption = Annotated[
     Annotated[Amount, Tag("[number]")] | Annotated[dict[Name, Amount], Tag("[table]")], NUMBER_OR_TABLE
 ]
@@ -680,11 +644,9 @@ class Clauses(RootModel[Annotated[tuple[Clause, ...], Listed(1, 200)]]):
 
 
 def _always_or_never(value: Any, handler: Any) -> Any:
-    if isinstance(value, str):
-        if value not in ("always", "never"):
-            raise fault(f"{found(value)} where always, never, a condition or a list of conditions would do")
-        return value
-    return handler(value)
+    if isinstance(value, str) and value not in ("always", "never"):
+        raise fault(f"{found(value)} where always, never, a condition or a list of conditions would do")
+    return value if isinstance(value, str) else handler(value)
 
 
 def _compiled(clauses: Clauses | str, options: Mapping[str, list[str]]) -> Condition:

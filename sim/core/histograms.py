@@ -17,7 +17,6 @@ class Bins(NamedTuple):
     Attributes:
         low: Lower end of the first bin, shape (N,).
         span: From there to the upper end of the last bin, shape (N,).
-        bins: Number of bins.
     """
 
     low: Floats
@@ -81,7 +80,6 @@ def count_aspirations(aspiration: Floats, reservation_value: Floats, bins: Bins,
     Args:
         aspiration: NaN for none, shape (B, N).
         reservation_value: Shape (B, N).
-        bins: The bins.
         counts: Aspirations and reservation values by party and bin, added to, shape (2, N, bins).
     """
     for b in range(len(aspiration)):
@@ -96,10 +94,7 @@ def count_offers(turns: Turns, kinds: Kinds, utility: Floats, bins: Bins, last: 
     """Count what the offers of a round are worth to those that made them and to those that answered them.
 
     Args:
-        turns: Of the round.
-        kinds: What the codes of moves mean.
         utility: Shape (B, N, P).
-        bins: The bins.
         last: What the round before left; written to.
         counts: Offers made and offers answered by party and bin, added to, shape (2, N, bins).
     """
@@ -123,8 +118,6 @@ def note_first_offers(turns: Turns, offers: Bools, first: Ints) -> None:
     """Note who makes an offer in a round for the first time.
 
     Args:
-        turns: Of the round.
-        offers: Whether a move is an offer, shape (kinds,).
         first: The first offer of each party, -1 for none so far, written to, shape (B, N).
     """
     for turn in range(len(turns.did)):

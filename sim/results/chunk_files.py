@@ -129,13 +129,7 @@ def packed(chunk: Chunk, layout: Layout, versions: int = 0) -> tuple[ChunkEntry,
 
 
 def write_chunk(folder: Path, chunk: Chunk, layout: Layout, versions: int = 0, sync: bool = True) -> ChunkEntry:
-    """Write the two files of a chunk; a StoreError if that is not possible.
-
-    Args:
-        folder: Holds the folders `draws` and `tallies`.
-        versions: Index of the versions that played it.
-        sync: Wait for the disk.
-    """
+    """Write the two files of a chunk into the folders `draws` and `tallies` of a folder; a StoreError if it cannot."""
     entry, files = packed(chunk, layout, versions)
     for name, data in files.items():
         write_whole(folder / name, data, sync)
@@ -143,11 +137,7 @@ def write_chunk(folder: Path, chunk: Chunk, layout: Layout, versions: int = 0, s
 
 
 def read_chunk(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[Chunk | None, list[str]]:
-    """A chunk held against its entry, None if it is damaged; and its damaged files with what is wrong with each.
-
-    Raises:
-        StoreError: if a file may not be read.
-    """
+    """A chunk held against its entry, None if it is damaged; and its damaged files with what is wrong with each."""
     draws, counted, damaged = _verified(folder, entry, layout)
     return (None, damaged) if counted is None else (Chunk(entry.first, parquet.frame_of(draws), counted), damaged)
 
@@ -195,11 +185,7 @@ def play_again(entry: ChunkEntry, layout: Layout) -> list[str]:
 
 
 def read_listed(folder: Path, name: str, known: str, most: int = MOST_BYTES) -> bytes:
-    """The bytes of a file of a results folder, at most so many, held against their hash.
-
-    Raises:
-        FileNotFoundError, ValueError, StoreError: as `read_inside`; ValueError also if they are other bytes.
-    """
+    """The bytes of a file of a results folder; errors as of `read_inside`, a ValueError if they have another hash."""
     data = read_inside(folder, name, most)
     if sha256(data) != known:
         raise ValueError("its bytes are not those that were written")

@@ -21,19 +21,10 @@ SUFFIX = ".design"  # ends the folder's name
 
 
 class DesignFolder(LockedFolder):
-    """The right to write a design's runs, from `with` to its end.
-
-    Attributes:
-        path: The folder, `<id>-<hash>.design`; it is made if need be.
-    """
+    """The right to write a design's runs to its folder, `<id>-<hash>.design`, from `with` to its end."""
 
     def __init__(self, out: Path, name: str, identity: str, layout: Layout) -> None:
-        """Claim the folder of a design, by its name and identity (64 hex digits).
-
-        Raises:
-            ResultsBusy: if another process writes there.
-            StoreError: if it cannot be written, or holds something else.
-        """
+        """Claim the folder of a design by its identity, 64 hex digits; errors as of `ResultsFolder`."""
         make_folder(out)
         self.path, self.layout = out / f"{layout.scenario.id}-{identity[:6]}{SUFFIX}", layout
         self._lock = lock_folder(self.path)

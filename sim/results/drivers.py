@@ -82,9 +82,7 @@ def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
 
     Runs are sorted by each number; the lowest third is set beside the highest. One number is looked at at a time, all
     others vary with their ranges: what two of them do together is not seen. Chance (whether a line is real) is no
-    assumption and is left out.
-    Returns:
-        None for a stage that no run reached, or all did, or with too few runs or no uncertain number.
+    assumption and is left out. None for a stage that no run reached, or all did, or with too few runs or numbers.
     """
     third = results.n // 3
     columns = _apart(results)
@@ -160,11 +158,9 @@ def _counts_in_thirds(results: Results, flags: Flags, names: Sequence[str], thir
 
 
 class _Lowest:
-    """The lowest so many rows by each of several columns, told piece by piece from the first; of equal rows the first.
+    """The lowest rows by each of several columns, piece by piece from the first; of equal rows the first.
 
-    Args:
-        count: How many rows.
-        ends: The last number among them, by column.
+    `ends` are the last numbers among them.
     """
 
     def __init__(self, count: int, ends: Sequence[Place]) -> None:

@@ -132,13 +132,11 @@ def _read(path: Path, name: str | Path, most: int, folder: int | None = None) ->
 
 
 def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
-    """Put a file under its name all at once: whoever looks sees all of it or what was there before.
+    """Put a file under its name all at once: whoever reads it sees all of it or what was there before.
 
     The bytes reach the disk before the name does, and the name before this returns, so a power cut leaves no half file.
 
     Args:
-        path: The file; its folder is there.
-        data: All of its bytes.
         sync: Wait for the disk. False for files that nobody needs after a crash.
 
     Raises:
@@ -245,11 +243,8 @@ def _is_alive(number: bytes) -> bool:
 class FolderLock:
     """The right to write to a folder, held until `release` or until the process ends, however it ends.
 
-    The kernel keeps the lock, so a holder that died never blocks. The number in the file only tells whom to ask.
-
-    Raises:
-        ResultsBusy: if another process holds it.
-        StoreError: if the folder may not be written to.
+    The kernel keeps the lock, so a holder that died never blocks. The number in the file only says whom to ask. Making
+    one raises ResultsBusy if another process holds it, StoreError if the folder may not be written to.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -60,11 +60,7 @@ _CHUNK = re.compile(r"\d{8,}-\d{8,}\.parquet")
 
 
 def lock_folder(path: Path) -> FolderLock:
-    """Become the one writer of a folder, made if need be, and remove what a writer that was killed left half done.
-
-    Raises:
-        ResultsBusy, StoreError: if another process writes there, or that is not allowed.
-    """
+    """Become the one writer of a folder, made if need be, and remove what a writer that was killed left half done."""
     make_folder(path)
     lock = FolderLock(path)
     try:
@@ -80,7 +76,6 @@ class ResultsFolder(LockedFolder):
     """The right to write a scenario's results, from `with` to its end.
 
     Attributes:
-        manifest: What `run.json` says now.
         damaged: Files that were there and are not what was written; they are made again.
         shard: Whose chunks are wanted; None for all of them.
     """
@@ -92,7 +87,6 @@ class ResultsFolder(LockedFolder):
         """Claim a folder, and make it if need be; `run.json` is the first file in it.
 
         Args:
-            shard: Whose chunks are wanted; None for all of them.
             resolved: The resolved scenario as it was first written, if it was read back: its remarks are not read.
 
         Raises:
@@ -196,11 +190,7 @@ class ResultsFolder(LockedFolder):
         self._list(manifest, write_chunk(self.path, chunk, self.layout, versions))
 
     def adopt(self, source: Path, entry: ChunkEntry, versions: Mapping[str, str]) -> list[str]:
-        """Copy a chunk from another folder of the same results, byte for byte; afterwards no crash loses it.
-
-        Returns:
-            Damaged files of the chunk, each with what is wrong with it; if there are any, nothing was copied.
-        """
+        """Copy a chunk from another folder of the same results byte for byte, unless files of it are damaged: these."""
         found, damaged = read_tallies(source, entry, self.layout)
         if found is None:
             return damaged
@@ -255,11 +245,9 @@ class ResultsFolder(LockedFolder):
         return found
 
     def seal(self, charts: Iterable[str] = ()) -> None:
-        """Note that all is written: from now on every file has its hash in `run.json`.
+        """Note that all is written, with the hash of every file in `run.json`, of charts only of those named here.
 
-        Args:
-            charts: Names of charts and reports that were made too. Others that are there may be of other draws, or
-                somebody's own, and are not listed.
+        Others that are there may be of other draws, or somebody's own.
         """
         there = [name for name in sorted((*_OWN, *charts)) if (self.path / name).is_file()]
         files = {name: sha256(read_whole(self.path / name, MOST_BYTES)) for name in there}

@@ -61,7 +61,6 @@ def inspect(folder: Path, advance: Advance = lambda draws: None, chunks: Sequenc
     """Hold the files of a folder against `run.json`, and tables against the draws.
 
     Args:
-        folder: The results folder.
         advance: Called with the number of draws read since the last call.
         chunks: Names of the only chunks to check; None for all, with every other file.
 

@@ -23,11 +23,7 @@ _ENDING = re.compile(r"(?P<stem>.+)\.shard-(?P<number>[1-9]\d{0,8})-of-(?P<of>[1
 
 @dataclass(frozen=True, order=True)
 class Shard:
-    """One of so many, with chunks of its own, see `shard_number`.
-
-    Raises:
-        ValueError: if there is no such shard.
-    """
+    """One of so many, counted from 1, with chunks of its own (see `shard_number`); a ValueError if there is none."""
 
     number: int
     of: int
@@ -112,8 +108,6 @@ class Manifest:
     """What `run.json` says.
 
     Attributes:
-        scheme: How numbers are drawn.
-        format: How the folder is laid out.
         chunk_length: Draws in a chunk; the last may be shorter.
         draws: How many draws were asked for last; what is there may be fewer, if a run was stopped, or more.
         chunks: What was written, by first draw.
@@ -196,8 +190,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
     """What `run.json` says; every name and number in it is checked, for it may come from a stranger.
 
-    Args:
-        scheme: By which numbers must be drawn; None for any, to hold files against their hashes.
+    `scheme` is that by which numbers must be drawn; None for any, to hold files against their hashes.
 
     Raises:
         StoreError: if this is no results folder, or `run.json` may not be read.

@@ -38,11 +38,7 @@ class Page:
 
 
 def pages(data: bytes, start: int, length: int) -> Iterator[Page]:
-    """The pages of one column.
-
-    Raises:
-        ValueError: if there is anything but whole pages of the kinds that this program writes.
-    """
+    """The pages of one column; a ValueError for anything but whole pages of the kinds that this program writes."""
     stop = start + length
     if start < 4 or length < 0 or stop > len(data) - 8:
         raise ValueError("a column that lies outside of it")
@@ -143,11 +139,7 @@ _FRAMED = {stored: name for name, stored in _STORED.items()}
 
 
 def schema_of(frame: pd.DataFrame) -> pa.Schema:
-    """The columns under which a frame is stored.
-
-    Raises:
-        ValueError: if a column is of a type that has no place in a results folder.
-    """
+    """The columns under which a frame is stored; a ValueError for a type that has no place in a results folder."""
     fields = []
     for name, kind in frame.dtypes.items():
         if str(kind) not in _STORED:
@@ -327,16 +319,13 @@ def _written_out(table: pa.Table) -> pa.Table:
 
 
 def content_hash(table: pa.Table) -> str:
-    """SHA-256 of what is in a table, the same whatever library, compression or row groups stored it.
+    """SHA-256, as 64 hex digits, of what is in a table, whatever library, compression or row groups stored it.
 
     Over the columns in the order of their names (by Unicode code point), for each: the name in UTF-8, a zero byte, the
     kind (`float64`, `int64`, `int32`, `bool`, `string`), a zero byte, the number of rows as 8 bytes; one byte a row, 1
     for a value and 0 for a missing one; then the values. Numbers are little-endian, of the kind's width; every NaN is
     0x7ff8000000000000; a truth is one byte; text is the length in bytes of each row as 8 bytes, then all of it in
     UTF-8. A missing value counts as 0 or as empty text.
-
-    Returns:
-        64 hex digits.
     """
     digest = hashlib.sha256()
     for name in sorted(table.column_names):

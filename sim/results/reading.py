@@ -28,12 +28,9 @@ MOST_CACHED = 64_000_000  # bytes of rows that are kept in memory; of more, a ch
 
 @dataclass(eq=False)
 class StoredRows:
-    """Rows that lie in a folder, one row a draw.
+    """Rows that lie in a folder, one row a draw; a chunk is held against its hash whenever it is read.
 
-    Whenever a chunk is read its bytes are held against their hash.
-
-    Attributes:
-        count: How many rows are meant; the last chunk may have more.
+    `count` rows are meant; the last chunk may have more.
     """
 
     folder: Path
@@ -127,12 +124,7 @@ def _settled(path: Path, read: Callable[[Path, Manifest], Read]) -> Read:
 
 
 def stored_draws(folder: str | Path, draws: int) -> pd.DataFrame:
-    """The first draws of a folder alone, without counts over them: nothing is made anew wherever a chunk is cut.
-
-    Raises:
-        DamagedResults: if a file is missing or not as it was written, with all such files.
-        StoreError: if it is no results folder, cannot be read, or holds fewer draws.
-    """
+    """The first draws of a folder alone, with no counts made anew where a chunk is cut; errors as of `open_results`."""
     return _settled(Path(folder), lambda path, manifest: _draws(path, manifest, draws))
 
 
@@ -172,11 +164,7 @@ def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Resu
 
 
 def damaged_files(folder: str | Path) -> list[str]:
-    """The files of a folder that are missing or not as they were written, each with what is wrong with it.
-
-    Raises:
-        StoreError: if it is no results folder, or cannot be read.
-    """
+    """The files of a folder that are missing or not as they were written, each with what is wrong with it."""
     path = Path(folder)
     try:
         manifest = read_manifest(path)

@@ -272,11 +272,7 @@ class Results(Notebook):
 def results_of(
     scenario: Scenario, seed: int, chunks: Sequence[Chunk], provenance: Mapping[str, Any] | None = None
 ) -> Results:
-    """Join chunks, which must follow each other from draw 0 on.
-
-    Raises:
-        ValueError: if there is no chunk, or a gap between two.
-    """
+    """Join chunks that follow each other from draw 0 on; a ValueError if they do not, or there is none."""
     if not chunks or [chunk.start for chunk in chunks] != [0, *(chunk.stop for chunk in chunks[:-1])]:
         raise ValueError("chunks must follow each other from draw 0 on")
     tallies = chunks[0].tallies
@@ -290,12 +286,8 @@ def run(scenario: Scenario, draws: int = 1000, seed: int = 1) -> Results:
     """Play many draws of a scenario, here and now, and keep the results in memory.
 
     Args:
-        scenario: As read by `read_scenario`.
-        draws: Number of draws, at least 1. For a million, play a batch: it keeps them on disk.
+        draws: Number of draws, at least 1 (else a ValueError). For a million, play a batch: it keeps them on disk.
         seed: Of all random streams; the same seed gives the same results everywhere.
-
-    Raises:
-        ValueError: if `draws` is below 1.
     """
     if draws < 1:
         raise ValueError(f"at least 1 draw is needed, not {draws}")

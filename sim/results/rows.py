@@ -25,11 +25,7 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class FrameRows:
-    """Rows in memory.
-
-    Attributes:
-        frames: Tables with the same columns, at least one; the rows of the first come first.
-    """
+    """Rows in memory: tables with the same columns, at least one; the rows of the first come first."""
 
     frames: Sequence[pd.DataFrame]
 

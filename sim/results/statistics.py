@@ -137,13 +137,7 @@ Read = Callable[[], Iterator[Mapping[str, Floats]]]
 
 @dataclass(frozen=True)
 class Place:
-    """A number of a column, and where it stands once the column is sorted.
-
-    Attributes:
-        value: The number.
-        below: How many are smaller.
-        equal: How many are as large, itself counted.
-    """
+    """A number of a column, and how many are smaller and as large, itself counted, once the column is sorted."""
 
     value: float
     below: int
@@ -151,11 +145,9 @@ class Place:
 
 
 def quantiles(read: Read, levels: Sequence[float]) -> dict[str, tuple[float, ...]]:
-    """Quantiles of several columns, linear between ranks; NaN for a column without a number.
+    """Quantiles of several columns at levels from 0 to 1, linear between ranks; NaN for a column without a number.
 
-    Args:
-        read: Gives the pieces of the columns, from the first, each time it is called; NaN is a missing number.
-        levels: From 0 to 1.
+    `read` gives the pieces of the columns, from the first, each time it is called; NaN is a missing number.
     """
     counts: dict[str, int] = {}
     for piece in read():
@@ -174,9 +166,7 @@ def quantiles(read: Read, levels: Sequence[float]) -> dict[str, tuple[float, ...
 def places_of(read: Read, ranks: Mapping[str, Iterable[int]]) -> dict[str, dict[int, Place]]:
     """The numbers at some ranks, from 0, of several columns; missing numbers (NaN) stand last, 0.0 and -0.0 are equal.
 
-    Args:
-        read: Gives the pieces of the columns, from the first, each time it is called.
-        ranks: By column; each below the length of the column.
+    `read` is as for `quantiles`; ranks are given by column, each below its length.
     """
     found: dict[str, dict[int, Place]] = {name: {} for name in ranks}
     spans = [_Span(name, tuple(sorted(its))) for name, its in ranks.items()]
@@ -211,13 +201,11 @@ class _Span:
     """Keys among which some ranks of a column lie.
 
     Attributes:
-        name: Of the column.
-        ranks: Of the column, ascending.
         below: How many values lie below the span.
         size: How many lie in it; 0 as long as that is not known.
         low: Its first key.
         log: It has 2 ** log keys.
-        held: Its values as the last look found them; None if they are too many.
+        held: Its values as the last pass found them; None if they are too many.
         counts: How many values each of its parts has.
     """
 

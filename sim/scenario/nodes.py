@@ -37,12 +37,7 @@ TWO_READINGS = re.compile(
 
 @dataclass(slots=True)
 class Node:
-    """A piece of a file.
-
-    Attributes:
-        mark: Where its value stands.
-        change: What this piece was before an override, for the resolved file; empty if nothing overrode it.
-    """
+    """A piece of a file, where its value stands, and for the resolved file what it was before an override, if any."""
 
     mark: Mark
     change: str = ""
@@ -50,12 +45,7 @@ class Node:
 
 @dataclass(slots=True)
 class ScalarNode(Node):
-    """A single word, number or text.
-
-    Attributes:
-        text: As written, without quotes.
-        plain: Whether it stands without quotes, so that it may be a number, a date or a truth value.
-    """
+    """A single word, number or text, without its quotes; `plain` if it stands without, so that it may be a number."""
 
     text: str = ""
     plain: bool = True
@@ -85,12 +75,7 @@ class ScalarNode(Node):
 
 @dataclass(slots=True)
 class MappingNode(Node):
-    """Keys with their values, in file order.
-
-    Attributes:
-        keys: The place of each key.
-        gone: Keys that a difference took out, with the place that says so.
-    """
+    """Keys with their values and places, in file order; `gone` are keys that a difference took out, with its place."""
 
     items: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, Mark] = field(default_factory=dict)

@@ -50,7 +50,6 @@ class Kind:
 
     Attributes:
         type: A model, a plain type, `dict` or `tuple`.
-        annotations: What it says beside the type.
         inside: Annotations of the key and the value of a `dict`, or of an entry of a `tuple`.
     """
 

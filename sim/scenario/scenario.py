@@ -157,11 +157,7 @@ class Scenario(Block):
         return str(place(self.tree, *path.split(".")))
 
     def with_sets(self, sets: Sequence[str]) -> "Scenario":
-        """This scenario with further `PATH=VALUE` settings.
-
-        Raises:
-            ScenarioError: with all faults, if a setting is none or leads to a scenario that does not hold together.
-        """
+        """This scenario with further `PATH=VALUE` settings; a ScenarioError if it does not hold together."""
         return from_tree(self._before_sets, (*self._sets, *sets), Faults())
 
     def points(self, vary: Sequence[str] = (), design: str | None = None) -> "Iterator[Point]":
@@ -207,11 +203,7 @@ class Point:
 
 
 def from_tree(before_sets: Tree, sets: Sequence[str], faults: Faults) -> Scenario:
-    """Settings applied, everything checked, frozen.
-
-    Raises:
-        ScenarioError: with all faults.
-    """
+    """Settings applied, everything checked, frozen; a ScenarioError with all faults."""
     root = copy(before_sets)
     assert isinstance(root, Tree)
     settings = [

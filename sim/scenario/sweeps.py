@@ -31,20 +31,15 @@ class Design:
     Attributes:
         kind: `sobol`, a Sobol sequence with a shift drawn by path, or `latin`, a Latin hypercube: each path takes each
             of `count` equal parts of its range once.
-        count: Number of points.
     """
 
     kind: str
     count: int
 
     def places(self, paths: tuple[str, ...]) -> Floats:
-        """Where the points lie, as shares of the ranges.
+        """Where the points lie, as shares of the ranges in [0, 1), rounded to six digits, shape (count, paths).
 
-        Args:
-            paths: What varies. Uniforms go by the names of the paths, so their order moves only a Sobol sequence.
-
-        Returns:
-            Shares in [0, 1), rounded to six digits, shape (count, paths).
+        Uniforms go by the names of the paths, so their order moves only a Sobol sequence.
         """
         spread = _sobol(self.count, len(paths)) if self.kind == "sobol" else _latin(self.count, paths)
         if self.kind == "sobol":

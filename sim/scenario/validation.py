@@ -36,14 +36,7 @@ def validate(
 
 
 class _Reached(NamedTuple):
-    """How far a location leads into a tree; what is not in the tree is passed over.
-
-    Attributes:
-        steps: The path.
-        mark: Where a message about the value points.
-        key: Where its key stands.
-        node: The value.
-    """
+    """How far a location leads into a tree, as path and node, and where its value and its key stand."""
 
     steps: list[str]
     mark: Mark

@@ -77,14 +77,9 @@ def _kind(char: str) -> str:
 
 
 def read_text(text: str, file: str, faults: Faults, line: int = 1, column: int = 1) -> Node | None:
-    """The tree of a YAML text.
+    """The tree of a YAML text; None, and a fault, if it is not YAML, is empty or is over a cap.
 
-    Args:
-        line: Line on which the text starts.
-        column: Column at which its first line starts.
-
-    Returns:
-        The root, or None if the text is not YAML, is empty or is over a cap: then there is a fault.
+    `line` and `column` are those at which the text starts.
     """
     root = _trees.get(
         (text, file, line, column),

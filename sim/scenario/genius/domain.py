@@ -29,14 +29,12 @@ class Value:
 
 @dataclass(frozen=True)
 class Issue:
-    """An issue of a domain.
+    """An issue of a domain, by the index under which profiles name it, and its place in the domain file.
 
     Attributes:
-        index: By which profiles name it.
         values: In order; of a real issue, and of an integer issue with too many, some.
         low, high: Bounds of an integer or real issue.
         thinned: Whether `values` are only some of those it can take.
-        mark: Its place in the domain file.
     """
 
     index: int
@@ -51,11 +49,7 @@ class Issue:
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain.
-
-    Attributes:
-        whole: Whether all its issues could be read; else a profile may name issues that are not here, and rightly.
-    """
+    """A domain; if not `whole`, some issue could not be read, and a profile may name issues that are not here."""
 
     name: str
     issues: tuple[Issue, ...]
@@ -69,11 +63,7 @@ def kind_of(element: Element) -> str:
 
 
 def domain_of(root: Element, steps: int, faults: Faults) -> Domain:
-    """The domain below a `negotiation_template`.
-
-    Args:
-        steps: Values into which a real issue is cut, and an integer issue with more than `MOST_OPTIONS`.
-    """
+    """The domain of a `negotiation_template`; real issues, and integer ones with many values, are cut into `steps`."""
     found: dict[int, Issue] = {}
     elements = [element for element in root.below() if element.tag == "issue"]
     if not elements:

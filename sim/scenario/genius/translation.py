@@ -67,12 +67,10 @@ def called(folder: Path) -> str:
 
 
 def names_of(texts: Sequence[str], otherwise: str) -> list[str]:
-    """A name for each text, no two alike.
+    """A name for each text, no two alike; `otherwise` for what has no letter or digit that a name may have.
 
     A name depends on the texts and not on their order: `18:00` is `v18_00` wherever it stands, and where several
     texts come out alike they are numbered in the order of the alphabet.
-
-    Of what has no letter or digit that a name may have, the name is made of `otherwise`.
     """
     plain = [_plain(text) or otherwise for text in texts]
     counts = Counter(plain)
@@ -104,13 +102,7 @@ _NOWHERE = Mark("", 1, 1)
 
 @dataclass(frozen=True)
 class Talks:
-    """What GENIUS leaves open.
-
-    Attributes:
-        rounds: Rounds until the deadline.
-        months: How long all rounds take.
-        steps: Values into which a real issue is cut, and an integer issue with too many.
-    """
+    """What GENIUS leaves open: the rounds, how long they all take, and the values into which a real issue is cut."""
 
     rounds: int = 100
     months: Fraction = Fraction(1)
@@ -233,13 +225,7 @@ class Translation:
 def translate(
     files: Table[str, bytes], folder: str, faults: Faults, talks: Talks | None = None, only: Sequence[str] = ()
 ) -> Translation:
-    """Translate a domain and its profiles.
-
-    Args:
-        files: The XML files of a folder, by name. One has the root `negotiation_template`; those with the root
-            `utility_space` are profiles; others are left out.
-        folder: What the folder is called, for messages.
-        only: File names of the profiles to translate, all if empty.
+    """Translate the XML files of a folder, by name: one domain, and its profiles, of which `only` may name some.
 
     Raises:
         ScenarioError: whatever the bytes of the files, with all faults at once and their places.
