@@ -192,7 +192,6 @@ def run_merge(paths: Sequence[Path], out: Path | None, charts: bool) -> tuple[bo
 
 
 def _resume_hint(merged: Merged) -> str:
-    """What plays the rest."""
     item = merged.item
     folder = item.folder.parent.parent if item.settings else item.folder.parent
     same = f"-n {item.draws} --seed {merged.seed} --out {shown(folder, 300)}"

@@ -31,7 +31,6 @@ def check_files(paths: Sequence[Path], sets: Sequence[str], as_json: bool) -> bo
 
 
 def _answer(path: Path, sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """The report on a file, as data and in lines."""
     try:
         scenario = read_scenario(path, sets)
     except ScenarioError as error:

@@ -39,7 +39,6 @@ workers_option = click.option("--workers", type=click.IntRange(1), help="Process
 
 
 def draws_option(default: int) -> Callable[[Command], Command]:
-    """`-n`, the number of runs."""
     runs = click.IntRange(1)
     return click.option("-n", "draws", type=runs, default=default, show_default=True, help="Runs of each scenario.")
 
@@ -51,7 +50,6 @@ def out_option(what: str, *also: str) -> Callable[[Command], Command]:
 
 
 def charts_option(what: str) -> Callable[[Command], Command]:
-    """`--charts`, on unless it is turned off."""
     return click.option("--charts/--no-charts", default=True, show_default=True, help=what)
 
 

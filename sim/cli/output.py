@@ -21,7 +21,6 @@ UNREAD = 141  # as a shell has it for a program that SIGPIPE ended
 
 
 def fail(code: int, *lines: str) -> NoReturn:
-    """Print lines on stderr and end with an exit code."""
     from sim.core.wording import printable
 
     for line in lines:

@@ -63,7 +63,6 @@ def _verdict(each: Verified) -> str:
 
 
 def _lines(each: Verified) -> Iterator[str]:
-    """The lines below the verdict."""
     manifest, found = each.inspection.manifest, each.inspection
     if each.is_sweep:
         yield "the list of a sweep; its points follow"
@@ -99,7 +98,6 @@ def _cut(lines: Sequence[str], most: int) -> list[str]:
 
 
 def _facts(each: Verified) -> dict[str, Any]:
-    """The same as plain data."""
     manifest, found = each.inspection.manifest, each.inspection
     shard = manifest.shard if manifest is not None else None
     return {

@@ -20,7 +20,6 @@ ENDINGS = (".yaml", ".yml")
 
 
 def starter() -> str:
-    """The commented scenario that `new` writes."""
     return files("sim.cli").joinpath(STARTER).read_text(encoding="utf-8")
 
 

@@ -134,7 +134,6 @@ def fault(message: str, key: str | None = None) -> PydanticCustomError:
 
 
 def found(value: Any) -> str:
-    """A value of the wrong kind, as a phrase."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
@@ -190,6 +189,7 @@ Date = Annotated[
 PartyName = Annotated[Name, Refers("party")]
 IssueName = Annotated[Name, Refers("issue")]
 OptionName = Annotated[Name, Refers("option")]
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -475,7 +475,6 @@ class Number(Block):
 
     @classmethod
     def wanted(cls) -> str:
-        """The numbers that would do, as a phrase."""
         if cls.above is not None:
             return f"a number above {cls.above:g}" + (f", at most {cls.most:g}," if cls.most is not None else "")
         if cls.least is not None and cls.most is not None:

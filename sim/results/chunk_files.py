@@ -60,7 +60,6 @@ class ChunkEntry:
 
     @property
     def stop(self) -> int:
-        """One past the last draw."""
         return self.last + 1
 
     @property
@@ -89,7 +88,6 @@ class Layout:
 
     @property
     def length(self) -> int:
-        """Draws in a chunk."""
         return chunk_length(self.scenario, self.table)
 
     @cached_property
@@ -109,7 +107,6 @@ class Layout:
         return by_round + self.nothing.agreed.size + self.nothing.zone.size
 
     def play(self, first: int, count: int) -> Chunk:
-        """Play draws `first` to `first + count - 1`."""
         return play_chunk(self.scenario, self.seed, first, count, self.table)
 
     def tables(self, chunk: Chunk) -> tuple[pa.Table, pa.Table]:

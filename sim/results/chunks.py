@@ -29,7 +29,6 @@ class Chunk:
 
     @property
     def stop(self) -> int:
-        """One past the last draw."""
         return self.start + len(self.draws)
 
 

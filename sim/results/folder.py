@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.core.streams import SCHEME
-from sim.results import tables
+from sim.results import files, tables
 from sim.results.chunk_files import (
     DRAWS,
     MOST_BYTES,
@@ -20,22 +20,7 @@ from sim.results.chunk_files import (
     write_chunk,
 )
 from sim.results.chunks import Chunk
-from sim.results.files import (
-    FAULTS,
-    DamagedResults,
-    FolderLock,
-    LockedFolder,
-    StoreError,
-    fault_of,
-    make_folder,
-    plain,
-    read_whole,
-    refuse_unwritable,
-    remove,
-    sha256,
-    unfinished,
-    write_whole,
-)
+from sim.results.files import FAULTS, DamagedResults, FolderLock, LockedFolder, StoreError
 from sim.results.manifest import (
     FORMAT,
     RESOLVED,
@@ -61,11 +46,11 @@ _CHUNK = re.compile(r"\d{8,}-\d{8,}\.parquet")
 
 def lock_folder(path: Path) -> FolderLock:
     """Become the one writer of a folder, made if need be, and remove what a writer that was killed left half done."""
-    make_folder(path)
+    files.make_folder(path)
     lock = FolderLock(path)
     try:
-        refuse_unwritable(path)
-        remove(unfinished(path))
+        files.refuse_unwritable(path)
+        files.remove(files.unfinished(path))
     except BaseException:
         lock.release()
         raise
@@ -101,7 +86,7 @@ class ResultsFolder(LockedFolder):
         except BaseException as error:
             self._lock.release()
             if isinstance(error, OSError):
-                raise plain(error, f"use {path}") from error
+                raise files.plain(error, f"use {path}") from error
             raise
 
     def _open(self, draws: int, resolved: bytes | None) -> None:
@@ -126,7 +111,7 @@ class ResultsFolder(LockedFolder):
             raise StoreError(f"{self.path} holds the results of another scenario or seed; move it away")
         refuse_other_shard(self.path, self.manifest, self.shard)
         for folder in (DRAWS, TALLIES):
-            make_folder(self.path / folder)
+            files.make_folder(self.path / folder)
         self._tidy()
         self._write_resolved(resolved or scenario.resolved_text().encode())
         if self.manifest.draws != draws:
@@ -140,11 +125,11 @@ class ResultsFolder(LockedFolder):
     def _tidy(self) -> None:
         """Remove what a writer left that was killed: unfinished files, and chunks that `run.json` does not list."""
         listed = {name for entry in self.manifest.chunks for name in entry.files}
-        left = [each for folder in (self.path, *self.path.iterdir()) for each in unfinished(folder)]
+        left = [each for folder in (self.path, *self.path.iterdir()) for each in files.unfinished(folder)]
         for folder in (DRAWS, TALLIES):
             chunks = (each for each in (self.path / folder).iterdir() if _CHUNK.fullmatch(each.name))
             left += [each for each in chunks if f"{folder}/{each.name}" not in listed]
-        remove(left)
+        files.remove(left)
         self.clear_parts()
 
     def _write_resolved(self, data: bytes) -> None:
@@ -154,8 +139,8 @@ class ResultsFolder(LockedFolder):
             return
         if known:
             self.damaged.append(RESOLVED)
-        write_whole(self.path / RESOLVED, data)
-        self.manifest = replace(self.manifest, files={**self.manifest.files, RESOLVED: sha256(data)})
+        files.write_whole(self.path / RESOLVED, data)
+        self.manifest = replace(self.manifest, files={**self.manifest.files, RESOLVED: files.sha256(data)})
         self._save()
 
     def own(self, draws: int) -> list[range]:
@@ -199,9 +184,9 @@ class ResultsFolder(LockedFolder):
             try:
                 copies[name] = read_listed(source, name, hashes.file)
             except FAULTS as error:
-                return [fault_of(name, error)]  # it was sound a moment ago
+                return [files.fault_of(name, error)]  # it was sound a moment ago
         for name, data in copies.items():
-            write_whole(self.path / name, data)
+            files.write_whole(self.path / name, data)
         manifest, place = self.manifest.with_versions(versions)
         self._list(manifest, replace(entry, versions=place))
         return []
@@ -212,7 +197,7 @@ class ResultsFolder(LockedFolder):
         self.manifest = manifest.with_chunk(entry).reopened().unused_versions_dropped()
         self._save()
         if before is not None and before.name != entry.name:
-            remove([self.path / name for name in before.files])
+            files.remove([self.path / name for name in before.files])
 
     def is_complete(self, draws: int, charts: bool) -> bool:
         """Whether nothing is left to do: all was written for this number of draws, and it still is as written."""
@@ -228,9 +213,8 @@ class ResultsFolder(LockedFolder):
         return collect(self.path, self.manifest, self.layout, self.manifest.draws)
 
     def write_tables(self, results: Results) -> None:
-        """Write summary and tables of the draws that were asked for."""
         for name, data in tables.tables_of(results, self.manifest.identity).items():
-            write_whole(self.path / name, data)
+            files.write_whole(self.path / name, data)
 
     def others(self) -> dict[str, tuple[int, int]]:
         """The files that are neither chunks nor tables, by name, each with what is another once it is written anew."""
@@ -250,14 +234,13 @@ class ResultsFolder(LockedFolder):
         Others that are there may be of other draws, or somebody's own.
         """
         there = [name for name in sorted((*_OWN, *charts)) if (self.path / name).is_file()]
-        files = {name: sha256(read_whole(self.path / name, MOST_BYTES)) for name in there}
-        self.manifest = replace(self.manifest, files=files, complete=True)
+        hashes = {name: files.sha256(files.read_whole(self.path / name, MOST_BYTES)) for name in there}
+        self.manifest = replace(self.manifest, files=hashes, complete=True)
         self._save()
 
     def make_parts(self) -> Path:
-        """The folder for pieces of chunks."""
         for folder in (DRAWS, TALLIES):
-            make_folder(self.path / PARTS / folder)
+            files.make_folder(self.path / PARTS / folder)
         return self.path / PARTS
 
     def clear_parts(self) -> None:

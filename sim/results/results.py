@@ -60,12 +60,10 @@ class Results(Notebook):
 
     @property
     def n(self) -> int:
-        """Number of draws."""
         return self.rows.count
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns of the rows."""
         return tuple(self.rows.dtypes)
 
     def pieces(self, *names: str) -> Iterator[pd.DataFrame]:
@@ -103,7 +101,6 @@ class Results(Notebook):
 
     @property
     def agreements(self) -> int:
-        """Number of draws in which a text was signed."""
         return sum(self.packages_signed.values())
 
     @cached_property

@@ -63,7 +63,6 @@ def joined(rows: Rows, names: Sequence[str]) -> pd.DataFrame:
 
 
 def is_text(kind: Any) -> bool:
-    """Whether a column of this type holds texts."""
     return isinstance(kind, pd.StringDtype)
 
 

@@ -60,7 +60,6 @@ class Flags:
 
 
 def runs_in_force(results: Results) -> int:
-    """Number of runs with an agreement in force."""
     return _sum(kinds(results), in_force(kinds(results)))
 
 

@@ -80,6 +80,5 @@ class Faults:
         return ScenarioError(self._found[mark] for mark in marks)
 
     def raise_any(self) -> None:
-        """Raise `ScenarioError` if there is a fault."""
         if self:
             raise self.error()

@@ -69,7 +69,6 @@ class ScalarNode(Node):
 
     @property
     def decimal(self) -> Decimal | None:
-        """The number exactly as written, None if it is none."""
         return Decimal(self.text) if self.plain and NUMBER.fullmatch(self.text) else None
 
 

@@ -20,7 +20,6 @@ Found = Iterator[tuple[tuple[str, ...], str]]  # path and what is to say of it
 
 
 def notes(scenario: Scenario) -> list[Note]:
-    """All notes on a scenario, by file and line."""
     space = space_of(scenario.issues, scenario.consistency)
     found = [
         *_rescaled(scenario),

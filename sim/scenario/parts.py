@@ -156,9 +156,7 @@ class PartySpec(Block):
         None, description="Draws every option within so many points, the order in an issue kept."
     )
     no_deal: Share = Field(description="Worth of no agreement, on the party's own scale from 0 to 1.")
-    discount_per_month: Discount = Field(
-        Number(1), description="What a month of waiting leaves of worth; left out: 1."
-    )
+    discount_per_month: Discount = Field(Number(1), description="What a month of waiting leaves of worth; left out: 1.")
     foresight: Chance = Field(
         Number(0), description="How far it looks past the signature, from 0 (not at all) to 1; left out: 0."
     )

@@ -38,11 +38,9 @@ class Place:
 
     @property
     def node(self) -> Node | None:
-        """What stands there, None if nothing does yet."""
         return self.parent.items[self.at] if isinstance(self.parent, SequenceNode) else self.parent.items.get(self.key)
 
     def put(self, node: Node, mark: Mark) -> None:
-        """Replace what stands there."""
         if isinstance(self.parent, MappingNode):
             self.parent.put(self.key, node, mark)
             return
@@ -134,7 +132,6 @@ def apply(root: MappingNode, settings: list[Setting], faults: Faults) -> list[Pa
 
 
 def exists(root: MappingNode, path: Path) -> bool:
-    """Whether a path names at least one place."""
     return next(_places(root, path, ()), None) is not None
 
 

@@ -77,7 +77,6 @@ class Kind:
         return next((each.what for kind in kinds_of_name for each in kind.annotations if isinstance(each, Refers)), "")
 
     def is_model(self, model: type[BaseModel]) -> bool:
-        """Whether it is a model of this kind."""
         return issubclass(self.type, model)
 
     def fits(self, node: Node) -> bool:
@@ -114,7 +113,6 @@ def kinds(annotation: Any, annotations: tuple[Any, ...] = ()) -> Kinds:
 
 @cache
 def kind_of(model: type[BaseModel]) -> Kind:
-    """The kind that a model is."""
     return Kind(model, ())
 
 
@@ -140,7 +138,6 @@ class Place:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Keys and ids that lead here."""
         return () if self.parent is None else (*self.parent.names, self.key)
 
     @property
@@ -183,7 +180,6 @@ class Place:
             yield self._below(node, entry_id(node) or str(at), [])
 
     def mark(self, on: str = VALUE) -> Mark:
-        """Where a message points."""
         node, above = self.node or NOWHERE, NOWHERE if self.parent is None else self.parent.node
         if on == BLOCK and above is not None:
             return key_mark(above, self.key, node)

@@ -93,7 +93,6 @@ class Span:
     high: float
 
     def at(self, share: float) -> str:
-        """The number so far along the range."""
         return _number(self.low + (self.high - self.low) * share)
 
 

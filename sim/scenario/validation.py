@@ -118,10 +118,8 @@ def _message(kind: str, value: Any, context: dict[str, Any], text: str) -> str:
         key, bound = _BOUNDS[kind]
         return f"{found(value)} is out of bounds; {bound} {context[key]:g} would do"
     if kind == "literal_error":
-        wanted = [word.strip().strip("'") for word in str(context["expected"]).replace(" or ", ",").split(",")]
-        guess = closest(value, wanted)
-        hint = f"; did you mean {quoted(guess)}?" if guess is not None else ""
-        return f"{found(value)} is not one of {listed(wanted, 'or')}{hint}"
+        wanted = str(context["expected"]).replace(" or ", ",").split(",")
+        return not_one_of(value, [word.strip().strip("'") for word in wanted])
     if kind == "string_pattern_mismatch":
         return f"{found(value)} is no name; {_A_NAME}"
     if kind in ("too_short", "string_too_short"):
@@ -135,6 +133,12 @@ def _message(kind: str, value: Any, context: dict[str, Any], text: str) -> str:
     if kind in _KINDS:
         return f"{found(value)} where {_KINDS[kind]} would do"
     return shown(text, 200)
+
+
+def not_one_of(value: Any, wanted: list[str]) -> str:
+    guess = closest(value, wanted)
+    hint = f"; did you mean {quoted(guess)}?" if guess is not None else ""
+    return f"{found(value)} is not one of {listed(wanted, 'or')}{hint}"
 
 
 def _fields_at(model: type[BaseModel], loc: Loc) -> dict[str, FieldInfo]:

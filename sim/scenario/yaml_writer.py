@@ -39,7 +39,6 @@ def document(root: MappingNode) -> str:
 
 
 def flow(node: Node) -> str:
-    """The tree below a node on one line."""
     if isinstance(node, MappingNode):
         return "{" + ", ".join(f"{_key(key)}: {flow(child)}" for key, child in node.items.items()) + "}"
     if isinstance(node, SequenceNode):

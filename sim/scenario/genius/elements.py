@@ -44,7 +44,6 @@ class Element:
     children: list["Element"] = field(default_factory=list)
 
     def named(self, *tags: str) -> list["Element"]:
-        """The elements directly in it with one of these names."""
         return [child for child in self.children if child.tag in tags]
 
     def below(self) -> Iterator["Element"]:

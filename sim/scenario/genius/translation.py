@@ -282,9 +282,7 @@ def _notes(domain: Domain, profiles: list[Profile], others: Sequence[str]) -> tu
     return tuple(notes)
 
 
-def _written(
-    domain: Domain, profiles: list[Profile], talks: Talks, notes: tuple[str, ...], folder: str
-) -> Translation:
+def _written(domain: Domain, profiles: list[Profile], talks: Talks, notes: tuple[str, ...], folder: str) -> Translation:
     title = domain.name or folder
     about = (
         f"Translated from the GENIUS domain {title} with {len(profiles)} profiles. GENIUS leaves open how parties "
