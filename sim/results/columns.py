@@ -29,7 +29,10 @@ def smallest_sets(talks: Talks, rows: Ints, quota: int) -> list[str]:
     table = talks.ensemble.structure
     needed, answers = votes_needed(table.signs, quota), []
     for b in rows.tolist():
-        lacking = _lacking(talks, b)
+        lacking = np.array([  # constraints that keep each party from each package, shape (N, P)
+            _crossed(talks, b, n).sum(axis=1)[table.lines.pattern] + _short(talks, b, n)
+            for n in range(len(table.parties))
+        ], np.int64)  # fmt: skip
         gone = _crossed(talks, b, EVERYBODY).sum(axis=1)[table.lines.pattern]
         count = np.where(table.signs, lacking, np.iinfo(np.int32).max)
         ranked = np.cumsum(np.sort(count, axis=0), axis=0)
@@ -55,15 +58,6 @@ def _short(talks: Talks, b: int, party: int) -> Bools:
     """Packages worth less than no deal to a party in a draw, shape (P,)."""
     short: Bools = talks.utility[b, party] < talks.reservation_value[-1][b, party] - TOLERANCE
     return short
-
-
-def _lacking(talks: Talks, b: int) -> Ints:
-    """How many constraints keep each party from each package, shape (N, P)."""
-    table = talks.ensemble.structure
-    lacking = [
-        _crossed(talks, b, n).sum(axis=1)[table.lines.pattern] + _short(talks, b, n) for n in range(len(table.parties))
-    ]
-    return np.array(lacking, np.int64)
 
 
 def _sets(talks: Talks, b: int, package: int, count: Ints, needed: Any) -> Iterator[str]:
@@ -226,15 +220,14 @@ def _smallest_sets(talks: Talks, rows: Ints) -> list[str]:
         kinds = minimal_blocking_sets(
             talks.utility[b], reservation_value[row], table.signs, table.lines.by_pattern, lines_crossed[row]
         )
-        sets = {_constraint_names(table, real_crossed[row, pattern], who) for pattern, who in kinds}
+        sets = set()
+        for pattern, unwilling in kinds:
+            crossed = zip(table.lines.names, real_crossed[row, pattern], strict=True)
+            names = [name for name, is_crossed in crossed if is_crossed]
+            names += [f"{name}.no_deal" for n, name in enumerate(table.parties) if unwilling >> n & 1]
+            sets.add(" + ".join(sorted(names)))
         answers.append(" | ".join(sorted(sets)))
     return answers
-
-
-def _constraint_names(table: Structure, crossed: Bools, unwilling: int) -> str:
-    lines = [name for name, is_crossed in zip(table.lines.names, crossed, strict=True) if is_crossed]
-    parties = [f"{name}.no_deal" for n, name in enumerate(table.parties) if unwilling >> n & 1]
-    return " + ".join(sorted(lines + parties))
 
 
 def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> pd.DataFrame:

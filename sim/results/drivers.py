@@ -86,7 +86,10 @@ def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
     """
     third = results.n // 3
     columns = _apart(results)
-    reached = _reached(results, flags)
+    reached: dict[str, int] = {}
+    for piece in results.pieces(*flags.columns):
+        for name, flag in flags.of(piece).items():
+            reached[name] = reached.get(name, 0) + int(flag.sum())
     if third < LEAST_RUNS // 3 or not columns:
         return dict.fromkeys(reached)
     lows, highs = _counts_in_thirds(results, flags, list(columns), third)
@@ -121,15 +124,6 @@ def _apart(results: Results) -> dict[str, int]:
         same = first.setdefault(prints[name].digest(), name)
         count[same] = count.get(same, 0) + 1
     return count
-
-
-def _reached(results: Results, flags: Flags) -> dict[str, int]:
-    """Runs that got to each stage."""
-    total: dict[str, int] = {}
-    for piece in results.pieces(*flags.columns):
-        for name, runs in flags.of(piece).items():
-            total[name] = total.get(name, 0) + int(runs.sum())
-    return total
 
 
 Counts = dict[str, npt.NDArray[np.int64]]

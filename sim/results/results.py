@@ -223,8 +223,14 @@ class Results(Notebook):
             `blocking` (share of draws without a signature in which the party stood in the way: where several smallest
             sets would open it, the mean over sets of the party's part of the set).
         """
+        def utilities() -> Iterator[dict[str, Any]]:
+            names = [f"utility_{name}" for name in self.scenario.parties]
+            for piece in self.pieces("package", *names):
+                signed = piece["package"].notna().to_numpy(bool)
+                yield {name: piece[name].to_numpy(float)[signed] for name in names}
+
         means, rows = self._means(), []
-        ends = quantiles(self._utilities, (0.05, 0.95))
+        ends = quantiles(utilities, (0.05, 0.95))
         unsigned = ("package", "blocker")
         blocked = counted(piece.loc[piece["package"].isna(), "blocker"] for piece in self.pieces(*unsigned))
         blocking = _blocking_shares(blocked, self.party_names)
@@ -253,13 +259,6 @@ class Results(Notebook):
                 values = piece[name].to_numpy(float)
                 sums[name] += ExactSum.of(values[signed] if name.startswith(("utility_", "margin_")) else values)
         return {name: total.mean for name, total in sums.items()}
-
-    def _utilities(self) -> Iterator[dict[str, Any]]:
-        """Worths of the texts signed, piece by piece, by column."""
-        names = [f"utility_{name}" for name in self.scenario.parties]
-        for piece in self.pieces("package", *names):
-            signed = piece["package"].notna().to_numpy(bool)
-            yield {name: piece[name].to_numpy(float)[signed] for name in names}
 
     def first(self, n: int) -> "Results":
         """The results of the first n draws alone; they are played again."""

@@ -51,7 +51,13 @@ def joined(rows: Rows, names: Sequence[str]) -> pd.DataFrame:
     parts: dict[str, list[Any]] = {name: [] for name in names}
     for piece in rows.pieces(names):
         for name in names:
-            parts[name].append(_codes(piece[name], texts[name]) if name in texts else piece[name].array.copy())
+            if name not in texts:
+                parts[name].append(piece[name].array.copy())
+                continue
+            codes, found = pd.factorize(piece[name])  # -1 for none; texts not known yet get the next numbers
+            known = texts[name]
+            numbers = np.array([known.setdefault(text, len(known)) for text in found] + [-1], np.int32)
+            parts[name].append(numbers[codes])
     columns: dict[str, Any] = {}
     for name in names:
         if name in texts:
@@ -64,10 +70,3 @@ def joined(rows: Rows, names: Sequence[str]) -> pd.DataFrame:
 
 def is_text(kind: Any) -> bool:
     return isinstance(kind, pd.StringDtype)
-
-
-def _codes(values: pd.Series, known: dict[Any, int]) -> np.ndarray:
-    """Numbers for texts, -1 for none; texts not known yet get the next numbers."""
-    codes, found = pd.factorize(values)
-    numbers = np.array([known.setdefault(text, len(known)) for text in found] + [-1], np.int32)
-    return numbers[codes]

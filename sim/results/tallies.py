@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sim.core import histograms
 from sim.core.exact import Floats
 from sim.core.histograms import Bins, Kinds, Last, Turns
-from sim.core.packages import NO_DEAL, Ints, PackageLists
+from sim.core.packages import NO_DEAL
 from sim.core.state import ARE_ANSWERS, ARE_OFFERS, NOT_ASKED
 from sim.mechanisms.side_payments import most_added
 from sim.model.domain import Structure
@@ -85,7 +85,13 @@ def utility_ranges(scenario: Scenario, table: Structure) -> Floats:
 def tally(talks: Talks, ranges: Floats) -> Tallies:
     """Count one block of draws."""
     table = talks.ensemble.structure
-    agreed, zones = _agreed_pairs(table, talks.package), _option_pairs(table, talks.listed_first)
+    agreed, zone = np.zeros((2, len(table.option_names), len(table.option_names)), np.int64)
+    kinds, count = np.unique(talks.package[talks.package != NO_DEAL], return_counts=True)
+    options = table.space.packages[kinds] + table.first_options
+    np.add.at(agreed, (options[:, :, None], options[:, None, :]), count[:, None, None])
+    lists = talks.listed_first
+    packages = np.ascontiguousarray(table.space.packages)
+    histograms.count_pairs(packages, table.first_options, lists.start, lists.packages, zone)
     shape = (len(QUANTITIES), talks.ensemble.scenario.time.rounds, len(ranges), BINS)
     counts = np.zeros((shape[1], shape[0], *shape[2:]), np.int64)
     low, high = np.ascontiguousarray(ranges.T)
@@ -98,22 +104,4 @@ def tally(talks: Talks, ranges: Floats) -> Tallies:
         turns = Turns(*(np.ascontiguousarray(part, np.int64) for part in (each.who, each.did, each.package)))
         histograms.count_offers(turns, KINDS, talks.utility, bins, last, counts[k, 2:])
     by_quantity = dict(zip(QUANTITIES, np.ascontiguousarray(counts.swapaxes(0, 1)), strict=True))
-    return Tallies(len(talks.ensemble), by_quantity, ranges, agreed, zones)
-
-
-def _agreed_pairs(table: Structure, packages: Ints) -> npt.NDArray[np.int64]:
-    """Draws in which two options are both part of the agreement, `NO_DEAL` for none, shape (C, C)."""
-    together = np.zeros((len(table.option_names),) * 2, np.int64)
-    kinds, count = np.unique(packages[packages != NO_DEAL], return_counts=True)
-    options = table.space.packages[kinds] + table.first_options
-    np.add.at(together, (options[:, :, None], options[:, None, :]), count[:, None, None])
-    return together
-
-
-def _option_pairs(table: Structure, packages: PackageLists) -> npt.NDArray[np.int64]:
-    """Draws in which some of the draw's packages has both of two options, shape (C, C)."""
-    together = np.zeros((len(table.option_names),) * 2, np.int64)
-    histograms.count_pairs(
-        np.ascontiguousarray(table.space.packages), table.first_options, packages.start, packages.packages, together
-    )
-    return together
+    return Tallies(len(talks.ensemble), by_quantity, ranges, agreed, zone)

@@ -12,7 +12,7 @@ from sim.scenario.checks import place
 from sim.scenario.messages import Note
 from sim.scenario.nodes import MappingNode
 from sim.scenario.package_checks import central_utility, space_of, spelled
-from sim.scenario.parts import IssueSpec, PartySpec
+from sim.scenario.parts import PartySpec
 from sim.scenario.paths import get
 from sim.scenario.scenario import Scenario
 
@@ -137,7 +137,10 @@ def _reversed(scenario: Scenario) -> Found:
     for issue, spec in scenario.issues.items():
         for name, party in scenario.parties.items():
             points = {option: number.value for option, number in party.values[issue].items()}
-            real = _delivered(points, spec)
+            real = dict(points)
+            for option, uncertain in spec.deliverable.items():
+                chance = uncertain.chance.value
+                real[option] = chance * points[option] + (1 - chance) * points[uncertain.otherwise]
             for one, other in combinations(spec.options, 2):
                 before, after = points[one] - points[other], real[one] - real[other]
                 if before * after < 0 and min(abs(before), abs(after)) > TOLERANCE:
@@ -148,14 +151,6 @@ def _reversed(scenario: Scenario) -> Found:
                         f"({real[better]:g} against {real[worse]:g})"
                     )
                     yield ("issues", issue, "deliverable"), message
-
-
-def _delivered(points: dict[str, float], issue: IssueSpec) -> dict[str, float]:
-    real = dict(points)
-    for option, uncertain in issue.deliverable.items():
-        chance = uncertain.chance.value
-        real[option] = chance * points[option] + (1 - chance) * points[uncertain.otherwise]
-    return real
 
 
 def _unmirrored(scenario: Scenario) -> Found:
