@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 FOLDERS = (Path(), Path("scenarios"), Path("results"))  # of the current one: where a path usually leads to
 MOST_READ = 500
@@ -20,19 +23,12 @@ def likely(path: Path) -> str:
     Returns:
         Sentences to put behind the message that there is no such file; names in them are safe to print.
     """
-    from sim.core.wording import quoted, shown
+    from sim.core.wording import closest, quoted, shown
 
     here = "" if path.is_absolute() else f"The current folder is {shown(os.path.abspath(''), 300)}. "
-    nearest = _nearest(path)
-    return here if nearest is None else f"{here}Did you mean {quoted(nearest)}?"
-
-
-def _nearest(path: Path) -> str | None:
-    """What has the same name in a usual place, else what is spelled most like it there or where it was looked for."""
-    from sim.core.wording import closest
-
     same = [str(folder / path.name) for folder in FOLDERS if path.name and os.path.exists(folder / path.name)]
-    return same[0] if same else closest(path, map(str, _candidates(path)))
+    nearest = same[0] if same else closest(path, map(str, _candidates(path)))
+    return here if nearest is None else f"{here}Did you mean {quoted(nearest)}?"
 
 
 def _candidates(path: Path) -> Iterator[Path]:
@@ -88,16 +84,21 @@ def labelled_strategies(context: click.Context, parameter: click.Parameter, type
     return [CompletionItem(f"{label}{equals}{entry['name']}", help=entry["about"]) for entry in found]
 
 
-def party_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Parties of the scenario that is already typed, behind those already named."""
+def _typed_scenario(context: click.Context) -> "Scenario | None":
+    """The scenario that is typed: while an option waits for its value, click leaves what stands before it unread."""
     from sim.scenario import ScenarioError, read_scenario
 
-    before, comma, begun = typed.rpartition(",")
     files = [path for path in map(Path, context.args) if path.is_file()]
-    try:
-        parties = read_scenario(files[0]).parties if files else {}
-    except ScenarioError:
-        return []
+    with suppress(ScenarioError):
+        return read_scenario(files[0]) if files else None
+    return None
+
+
+def party_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Parties of the scenario that is already typed, behind those already named."""
+    before, comma, begun = typed.rpartition(",")
+    scenario = _typed_scenario(context)
+    parties = scenario.parties if scenario else {}
     free = [name for name in parties if name.startswith(begun) and name not in before.split(",")]
     return [CompletionItem(f"{before}{comma}{name}", help=parties[name].label) for name in free]
 
@@ -112,14 +113,6 @@ def figure_names(context: click.Context, parameter: click.Parameter, typed: str)
 
 def settable_paths(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """Paths of the numbers in the scenario that is already typed, each with its value."""
-    from sim.scenario import ScenarioError, read_scenario
-
-    # While an option waits for its value, click leaves what was typed before it unread.
-    files = [path for path in map(Path, context.args) if path.is_file()]
-    if not files or "=" in typed:
-        return []
-    try:
-        numbers = read_scenario(files[0]).numbers()
-    except ScenarioError:
-        return []
+    scenario = _typed_scenario(context) if "=" not in typed else None
+    numbers = scenario.numbers() if scenario else {}
     return [CompletionItem(f"{path}=", help=str(number)) for path, number in numbers.items() if path.startswith(typed)]

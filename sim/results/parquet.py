@@ -33,7 +33,6 @@ class Page:
 
     kind: int
     values: int
-    packed: int
     unpacked: int
 
 
@@ -51,7 +50,7 @@ def pages(data: bytes, start: int, length: int) -> Iterator[Page]:
         if min(packed, unpacked, values) < 0 or encoding not in PLAIN_ENCODINGS or start + packed > stop:
             raise ValueError("a page that no results folder has")
         start += packed
-        yield Page(kind, values, packed, unpacked)
+        yield Page(kind, values, unpacked)
 
 
 def _header(data: bytes, at: int, stop: int) -> tuple[dict[tuple[int, ...], int], int]:

@@ -265,6 +265,7 @@ class Results(Notebook):
         return self if n >= self.n else _played(self.scenario, self.seed, n, self.structure)
 
 
+
 def results_of(
     scenario: Scenario, seed: int, chunks: Sequence[Chunk], provenance: Mapping[str, Any] | None = None
 ) -> Results:

@@ -13,7 +13,7 @@ from sim.core.wording import closest, quoted, shown
 from sim.scenario import paths, weights
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
-from sim.scenario.paths import Setting, entry_id, parse_path
+from sim.scenario.paths import Setting, entry_id, get, names_below, parse_path
 from sim.scenario.yaml_reader import MOST_BYTES, decoded, read_text
 from sim.scenario.yaml_writer import brief
 
@@ -176,14 +176,16 @@ def _still_there(location: str, facts: os.stat_result) -> bool:
 
 def apply_settings(root: MappingNode, settings: list[Setting], faults: Faults) -> None:
     """Set what paths name, then rescale the weights beside those that were set."""
-    unsummed = {
-        party for party in paths.names_below(root.items.get("parties", root)) if not weights.summed(root, party)
-    }
-    done = paths.apply(root, settings, faults)
-    for party, issues in weights.parties_set(done).items():
-        inside = [path for path in done if len(path) in (4, 5) and path[:3] == ("parties", party, "weights")]
-        setting = next(each for each in reversed(settings) if any(_matches(each.path, path) for path in inside))
-        if party not in unsummed:  # rescaling must not hide a fault of the file
+    tables = {party: get(root, "parties", party, "weights") for party in names_below(root.items.get("parties", root))}
+    summed = {party for party, table in tables.items() if isinstance(table, MappingNode) and weights.total(table) == 1}
+    inside: dict[str, list[paths.Path]] = {}
+    for path in paths.apply(root, settings, faults):
+        if len(path) in (4, 5) and path[0] == "parties" and path[2] == "weights":
+            inside.setdefault(path[1], []).append(path)
+    for party, found in inside.items():
+        setting = next(each for each in reversed(settings) if any(_matches(each.path, path) for path in found))
+        if party in summed:  # rescaling must not hide a fault of the file
+            issues = dict.fromkeys(path[3] for path in found)
             weights.rescale(root, party, issues, setting.origin, setting.mark, faults)
 
 

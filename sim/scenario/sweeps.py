@@ -19,7 +19,6 @@ from sim.scenario.yaml_writer import flow
 
 KINDS = ("sobol", "latin")
 MOST_POINTS = 100_000
-MOST_PATHS = 1_000
 MARK = Mark("--design", 1, 1)
 SEED = 0  # of the uniforms of a design: the same command spans the same points, whatever the seed of the runs
 

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from sim.core.wording import listed, shown
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from sim.scenario.paths import Path, get
+from sim.scenario.paths import get
 from sim.scenario.yaml_writer import brief
 
 PLACES = Decimal("1e-12")  # to which rescaled weights are rounded; the rest goes to the largest
@@ -31,20 +31,6 @@ def total(weights: MappingNode) -> Decimal | None:
         context.prec = 100
         found = [weight(node) for node in weights.items.values()]
         return None if None in found or not found else sum((each for each in found if each is not None), Decimal(0))
-
-
-def summed(root: MappingNode, party: str) -> bool:
-    weights = get(root, "parties", party, "weights")
-    return isinstance(weights, MappingNode) and total(weights) == 1
-
-
-def parties_set(paths: Iterable[Path]) -> dict[str, dict[str, None]]:
-    """For each party of which single weights were set: the issues, in order."""
-    done: dict[str, dict[str, None]] = {}
-    for path in paths:
-        if len(path) in (4, 5) and path[0] == "parties" and path[2] == "weights":
-            done.setdefault(path[1], {})[path[3]] = None
-    return done
 
 
 def rescale(root: MappingNode, party: str, fixed: Iterable[str], origin: str, mark: Mark, faults: Faults) -> None:
