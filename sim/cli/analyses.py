@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -50,7 +51,18 @@ def compare_results(
         print_json(data(comparison) | more)
         return
     print_document(document(comparison, falls))
-    _say_charts(folder)
+    if folder is not None:
+        click.echo(f"\nCharts: {shown(folder, 300)}")
+
+
+def _print_and_draw(found: Any, folder: Path | None, as_json: bool) -> None:
+    if folder is not None:
+        from sim.charts import save_charts
+
+        save_charts(found, folder)
+    print_result(found, as_json, charts=folder)
+    if folder is not None and not as_json:
+        click.echo(f"\nCharts: {shown(folder, 300)}")
 
 
 def _waterfalls(comparison: Comparison, figure: str, draws: int, method: str | None) -> Iterator[Waterfall]:
@@ -91,11 +103,6 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:6]
 
 
-def _say_charts(folder: Path | None) -> None:
-    if folder is not None:
-        click.echo(f"\nCharts: {shown(folder, 300)}")
-
-
 def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
     """Write the page of one result, or the comparison of several, to a file or under a name of its own in a folder."""
     from sim.report import comparison_page, result_page
@@ -113,25 +120,21 @@ def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
 # Why there is no deal.
 
 
-def explain_results(path: Path, draws: int, seed: int | None, sets: Sequence[str], look: int, as_json: bool) -> None:
-    """Explain a results folder, or a scenario file that is played now."""
-    if holds_results(path):
-        _refuse_settings(path, seed, sets)
-        results = open_results(path)
-    else:
-        results = run(read_or_fail(path, sets), draws, 1 if seed is None else seed)
-    print_result(explain(results, look), as_json)
-
-
-def explain_one_draw(path: Path, draw: int, seed: int | None, sets: Sequence[str], as_json: bool) -> None:
-    """Narrate one draw of a file, or of a results folder that is checked first, and what it missed a deal by."""
+def explain_path(
+    path: Path, draw: int | None, draws: int, seed: int | None, sets: Sequence[str], look: int, as_json: bool
+) -> None:
+    """Explain a results folder, which is checked first, or a scenario file that is played now; or one draw of it."""
+    results = None
     if holds_results(path):
         _refuse_settings(path, seed, sets)
         results = open_results(path)
         scenario, seed = results.scenario, results.seed
     else:
-        scenario = read_or_fail(path, sets)
-    print_result(explain_draw(scenario, 1 if seed is None else seed, draw), as_json)
+        scenario, seed = read_or_fail(path, sets), 1 if seed is None else seed
+    if draw is None:
+        print_result(explain(results or run(scenario, draws, seed), look), as_json)
+    else:
+        print_result(explain_draw(scenario, seed, draw), as_json)
 
 
 def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
@@ -164,14 +167,9 @@ def run_sensitivity(
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = None
     if out[1] and found.tables:
-        from sim.charts import save_charts
-
         designs = [facts["identity"] for facts in found.designs.values()]
         folder = _question_folder(out[0], "sensitivity", results, found.asked.name, *designs)
-        save_charts(found, folder)
-    print_result(found, as_json, charts=folder)
-    if not as_json:
-        _say_charts(folder)
+    _print_and_draw(found, folder, as_json)
 
 
 def _with_designs(found: Sensitivity, methods: Sequence[str], plan: Plan, out: Path) -> Sensitivity:
@@ -218,10 +216,5 @@ def run_discovery(
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = None
     if out is not None and found.boxes:
-        from sim.charts import save_charts
-
         folder = _question_folder(out, "discover", results, of, *wanted, *boxes)
-        save_charts(found, folder)
-    print_result(found, as_json, charts=folder)
-    if not as_json:
-        _say_charts(folder)
+    _print_and_draw(found, folder, as_json)

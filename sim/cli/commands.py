@@ -4,26 +4,24 @@ from pathlib import Path
 
 import click
 
-from sim.cli.completing import (
-    KINDS,
-    Scenarios,
-    figure_names,
-    labelled_strategies,
-    names_of_kind,
-    party_names,
-    settable_paths,
-)
-from sim.cli.group import (
+from sim.cli.options import (
     EXISTING,
     FILE,
+    KINDS,
+    Scenarios,
     as_json,
     charts_option,
     command,
     draws_option,
+    figure_names,
+    labelled_strategies,
+    names_of_kind,
     out_option,
+    party_names,
     peacesim,
     seed_option,
     sets_option,
+    settable_paths,
     workers_option,
 )
 from sim.cli.output import DAMAGED, SOME_FAILED, WRONG_INPUT, fail
@@ -336,12 +334,9 @@ def explain(
     A scenario file is played now, in memory, -n times; of a results folder all runs count. With --draw K one draw is
     told offer by offer, each refusal with its reason, and then what it missed a deal by.
     """
-    from sim.cli.analyses import explain_one_draw, explain_results
+    from sim.cli.analyses import explain_path
 
-    if draw is None:
-        explain_results(path, draws, seed, sets, look, as_json)
-    else:
-        explain_one_draw(path, draw, seed, sets, as_json)
+    explain_path(path, draw, draws, seed, sets, look, as_json)
 
 
 @command()

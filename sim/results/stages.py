@@ -1,6 +1,6 @@
 """How far each run got: from something to agree on, to a signature, to an agreement that holds."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -148,29 +148,24 @@ def stops(results: Results) -> list[Step]:
     draws = kinds(results)
     agreed, force = draws["package"].notna(), in_force(draws)
     refused_before = draws["attempts"] > 0 if "attempts" in draws else pd.Series(False, index=draws.index)
-    counts = {}
-    for outcome in ("no_zone", "deadline", "broke_off"):
-        here = ~agreed & (draws["outcome"] == outcome)
-        if outcome == "deadline":
-            counts["deadline_after_refusal"] = _sum(draws, here & refused_before)
-            here &= ~refused_before
-        counts[outcome] = _sum(draws, here)
-    kept = {name: count for name, count in counts.items() if count or name in ("no_zone", "deadline")}
-    order = [name for name in ("no_zone", "deadline", "deadline_after_refusal", "broke_off") if name in kept]
-    steps = [Step("stop", name, kept[name], results.n) for name in order]
+    late = ~agreed & (draws["outcome"] == "deadline")
+    ended = {
+        "no_zone": ~agreed & (draws["outcome"] == "no_zone"),
+        "deadline": late & ~refused_before,
+        "deadline_after_refusal": late & refused_before,
+        "broke_off": ~agreed & (draws["outcome"] == "broke_off"),
+    }
+    steps = [Step("stop", name, _sum(draws, which), results.n) for name, which in ended.items()]
+    steps = [step for step in steps if step.count or step.name in ("no_zone", "deadline")]
     if is_voted_on(results):
         by = draws[agreed & ~force].fillna({"refused_by": ""}).groupby("refused_by")["runs"].sum()
-        steps += [Step("stop", REFUSED + name, int(by[name]), results.n) for name in _in_order(results, by)]
+        ratification = results.scenario.ratification
+        known = list(ratification.ratifiers) if ratification is not None else []  # others come last
+        place = {name: known.index(name) if name in known else len(known) for name in map(str, by.index)}
+        order = sorted(place, key=lambda name: (place[name], name))
+        steps += [Step("stop", REFUSED + name, int(by[name]), results.n) for name in order]
     if has_durability(results):
         held_12, held_60 = (STAGES[name].flags(draws) for name in ("held_12", "held_60"))
         steps.append(Step("stop", "broke_12", _sum(draws, force & ~held_12), results.n))
         steps.append(Step("stop", "broke_60", _sum(draws, held_12 & ~held_60), results.n))
     return steps
-
-
-def _in_order(results: Results, refused: "pd.Series[int]") -> Iterator[str]:
-    """Who refused, in the order of the file; names that it does not have come last."""
-    ratification = results.scenario.ratification
-    known = list(ratification.ratifiers) if ratification is not None else []
-    place = {name: known.index(name) if name in known else len(known) for name in map(str, refused.index)}
-    yield from sorted(place, key=lambda name: (place[name], name))

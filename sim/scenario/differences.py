@@ -7,6 +7,7 @@ resolved, and only if it is an ordinary file there.
 import os
 import re
 import stat
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from sim.core.wording import closest, quoted, shown
@@ -39,13 +40,13 @@ def load(path: str | os.PathLike[str], faults: Faults) -> MappingNode | None:
     return _Chain(folder, faults).load(first, name, Mark(name, 1, 1), ())
 
 
+@dataclass
 class _Chain:
     """The files below a scenario, read once each."""
 
-    def __init__(self, folder: str, faults: Faults) -> None:
-        self.folder = folder
-        self.faults = faults
-        self.bytes_left = MOST_BYTES
+    folder: str
+    faults: Faults
+    bytes_left: int = MOST_BYTES
 
     def load(self, location: str, name: str, blame: Mark, above: tuple[str, ...]) -> MappingNode | None:
         """Read a file and what it extends.

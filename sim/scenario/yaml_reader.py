@@ -7,6 +7,7 @@ are duplicate keys and words that YAML 1.1 and 1.2 read differently.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from unicodedata import normalize
 
@@ -116,15 +117,15 @@ class _Stop(Exception):
     """Reading cannot go on; the fault is on record."""
 
 
+@dataclass
 class _Reader:
     """Builds the tree from the parser's events."""
 
-    def __init__(self, file: str, faults: Faults, line: int, column: int) -> None:
-        self.file = file
-        self.faults = faults
-        self.line = line
-        self.column = column
-        self.nodes = 0
+    file: str
+    faults: Faults
+    line: int
+    column: int
+    nodes: int = 0
 
     def read(self, text: str) -> Node | None:
         events = YAML(typ="safe", pure=True).parse(text)

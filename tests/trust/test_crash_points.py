@@ -52,7 +52,8 @@ PLANTED = bugs("R1", __name__, [
      "        if before is not None and before.name != entry.name:\n"
      "            files.remove([self.path / name for name in before.files])\n        self._save()",
      "tests/batch/test_batch.py::test_dying_at_any_step_loses_nothing_that_was_finished[True-3-4]"),
-    ("sim/results", "left = [each for folder in (self.path, *self.path.iterdir()) for each in files.unfinished(folder)]",
+    ("sim/results",
+     "left = [each for folder in (self.path, *self.path.iterdir()) for each in files.unfinished(folder)]",
      "left = []", "tests/batch/test_batch.py::test_what_a_kill_left_half_done_is_removed_wherever_it_lies"),
     ("sim/results", "return replace(self, files=resolved, complete=False)", "return replace(self, complete=False)",
      "tests/batch/test_batch.py::test_tables_of_other_draws_are_not_listed_while_new_ones_are_made"),

@@ -1,14 +1,22 @@
-"""What the shell proposes when TAB is pressed. Names are looked up only then."""
+"""The group of commands, their options, and what the shell proposes for these when TAB is pressed.
+
+What takes long to load is loaded only when it is needed.
+"""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import wraps
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
+
+from sim import __version__
+from sim.cli.output import plain_failures
+from sim.cli.signals import note_command
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -116,3 +124,73 @@ def settable_paths(context: click.Context, parameter: click.Parameter, typed: st
     scenario = _typed_scenario(context) if "=" not in typed else None
     numbers = scenario.numbers() if scenario else {}
     return [CompletionItem(f"{path}=", help=str(number)) for path, number in numbers.items() if path.startswith(typed)]
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+EPILOG = """\b
+Exit codes: 0 done; 2 wrong input, nothing was written; 3 some scenarios failed, the others are done;
+4 damaged results; 130, 143 or 129 interrupted by Ctrl-C, a request to end or a terminal that was closed, what was
+finished is kept; 141 nobody reads what is printed, as behind `| head`.
+
+\b
+TAB completion, once for a session (put the line into your shell's start-up file to keep it):
+  bash  eval "$(_PEACESIM_COMPLETE=bash_source peacesim)"
+  zsh   eval "$(_PEACESIM_COMPLETE=zsh_source peacesim)"
+  fish  _PEACESIM_COMPLETE=fish_source peacesim | source
+
+Results are shares of runs in a scenario, under the weights of its file. They are no forecast.
+"""
+EXISTING = Scenarios(exists=True)
+FILE = Scenarios(exists=True, dir_okay=False)
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")
+sets_option = click.option(
+    "--set", "sets", metavar="PATH=VALUE", multiple=True, shell_complete=settable_paths,
+    help="Set a number or word of the scenario, such as parties.north.no_deal=0.5; may be repeated.",
+)  # fmt: skip
+seed_option = click.option("--seed", type=int, default=1, show_default=True, help="Of all random numbers.")
+workers_option = click.option("--workers", type=click.IntRange(1), help="Processes; left out: one a processor.")
+
+
+def draws_option(default: int) -> Callable[[Command], Command]:
+    runs = click.IntRange(1)
+    return click.option("-n", "draws", type=runs, default=default, show_default=True, help="Runs of each scenario.")
+
+
+def out_option(what: str, *also: str) -> Callable[[Command], Command]:
+    """`--out`, a folder that need not be there yet, and other names of it."""
+    folder = Scenarios(file_okay=False)
+    return click.option("--out", *also, "out", type=folder, default="results", show_default=True, help=what)
+
+
+def charts_option(what: str) -> Callable[[Command], Command]:
+    return click.option("--charts/--no-charts", default=True, show_default=True, help=what)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EPILOG)
+@click.version_option(__version__, message="peacesim %(version)s")
+@click.pass_context
+def peacesim(context: click.Context) -> None:
+    """Which packages of concessions reach agreement, who stands in the way of the rest, and what it depends on.
+
+    A scenario is one YAML file. Start with `peacesim new my-talks.yaml`, or play all of a folder with
+    `peacesim batch scenarios`.
+    """
+    note_command(context.invoked_subcommand)
+
+
+def command(name: str | None = None, group: click.Group = peacesim) -> Callable[[Callable[..., int | None]], Any]:
+    """A command: what fails is printed as plain lines, and a number it returns is the exit code."""
+
+    def register(function: Callable[..., int | None]) -> click.Command:
+        @wraps(function)
+        def call(**options: Any) -> None:
+            with plain_failures():
+                code = function(**options)
+            if code:
+                raise click.exceptions.Exit(code)
+
+        return group.command(name)(call)
+
+    return register
