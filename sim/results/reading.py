@@ -7,15 +7,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from sim.results.chunk_files import (
-    ChunkEntry,
-    Layout,
-    faults_of_file,
-    read_chunk,
-    read_listed,
-    read_rows,
-    read_tallies,
-)
+from sim.results.chunk_files import ChunkEntry, Layout, faults_of_file, read_chunk, read_listed, read_rows, read_tallies
 from sim.results.files import FAULTS, DamagedResults, StoreError, fault_of
 from sim.results.manifest import RESOLVED, Manifest, identity, read_manifest
 from sim.results.parquet import dtypes_of

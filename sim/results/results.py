@@ -223,6 +223,7 @@ class Results(Notebook):
             `blocking` (share of draws without a signature in which the party stood in the way: where several smallest
             sets would open it, the mean over sets of the party's part of the set).
         """
+
         def utilities() -> Iterator[dict[str, Any]]:
             names = [f"utility_{name}" for name in self.scenario.parties]
             for piece in self.pieces("package", *names):
@@ -263,7 +264,6 @@ class Results(Notebook):
     def first(self, n: int) -> "Results":
         """The results of the first n draws alone; they are played again."""
         return self if n >= self.n else _played(self.scenario, self.seed, n, self.structure)
-
 
 
 def results_of(
@@ -318,9 +318,7 @@ def remembered(make: Callable[[Results], Value]) -> Callable[[Results], Value]:
 def _with_shares(table: pd.DataFrame, n: int) -> pd.DataFrame:
     intervals = [share_interval(int(count), n) for count in table["count"]]
     return table.assign(
-        share=table["count"] / n,
-        low=[low for low, _ in intervals],
-        high=[high for _, high in intervals],
+        share=table["count"] / n, low=[low for low, _ in intervals], high=[high for _, high in intervals]
     )
 
 
