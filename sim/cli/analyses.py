@@ -191,9 +191,9 @@ def _with_designs(found: Sensitivity, methods: Sequence[str], plan: Plan, out: P
     return replace(found, tables={method: found.tables[method] for method in methods})
 
 
-def _question_folder(out: Path, kind: str, results: Results, *asked: object) -> Path:
-    """A folder named after these runs and what is asked of them."""
-    parts = [identity(results.scenario, results.seed), results.n, *asked]
+def _question_folder(out: Path, kind: str, results: Results, *question: object) -> Path:
+    """A folder named after these runs and a question to them."""
+    parts = [identity(results.scenario, results.seed), results.n, *question]
     folder = out / f"{kind}-{_hash('|'.join(map(str, parts)))}"
     make_folder(folder)
     return folder

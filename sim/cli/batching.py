@@ -1,4 +1,4 @@
-"""`batch`: scenarios played, results kept, one table of all."""
+"""`batch`: scenarios played, results stored, one table of all."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence

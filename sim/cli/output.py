@@ -95,7 +95,7 @@ def print_document(blocks: "Iterable[Block]") -> None:
 
 
 def print_result(result: Any, as_json: bool, **more: Any) -> None:
-    """What a result says, as a document or as JSON with some keys more."""
+    """A result as a document, or as JSON with some keys more."""
     from sim.report import compose, render
 
     if as_json:

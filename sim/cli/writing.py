@@ -24,7 +24,7 @@ def starter() -> str:
 
 
 def write_scenario(path: Path, text: str, notes: Sequence[str] = ()) -> None:
-    """Write a scenario file that is not there yet, and say what to do next; a file that is there stays as it is."""
+    """Write a scenario file that is not there yet, and print what to do next; a file that is there stays as it is."""
     name = shown(path, 200)
     if path.suffix not in ENDINGS:
         fail(WRONG_INPUT, f"{name}: the name of a scenario file ends with .yaml or .yml")
@@ -57,7 +57,7 @@ def write_schema(path: Path | None) -> None:
 
 
 def import_genius(folder: Path, output: Path | None, talks: Talks, only: Sequence[str]) -> None:
-    """Write the scenario that a folder of GENIUS files says, and what to do next."""
+    """Write the scenario of a folder of GENIUS files, and print what to do next."""
     faults = Faults()
     try:
         translation = translate(files_in(folder, faults), called(folder), faults, talks, only)

@@ -1,7 +1,7 @@
 """What a block of a scenario file is made of: names, texts, numbers and conditions, frozen and checked for their shape.
 
 A block is one frozen pydantic model: the shape of the file and what the program holds. Short forms (`0.4`, a single
-option) are widened here. What an annotation says beside the shape is read by the reader: `Refers`, `Each`, `Ids`,
+option) are widened here. Annotations beside the shape are read by the reader: `Refers`, `Each`, `Ids`,
 `SHOWN`. The options of issues are needed to compile conditions; `Names` are the context of the validation.
 """
 
@@ -52,7 +52,7 @@ DEFAULT_LAW: Law = "triangular"
 T = TypeVar("T")
 
 
-# What annotations say beside the shape
+# Annotations beside the shape
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ _local = threading.local()
 
 
 def _scratch(shape: tuple[int, ...]) -> Floats:
-    """Room for worths, kept by each thread for the next time: memory that is new takes longer to get than to fill."""
+    """Memory for utilities, cached by each thread: memory that is new takes longer to get than to fill."""
     room: Floats | None = getattr(_local, "room", None)
     if room is None or room.shape[1:] != shape[1:] or len(room) < shape[0]:
         _local.room = room = np.empty(shape)

@@ -203,8 +203,8 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
     unsigned, somebody = (talks.signed == 0) & talks.zone_ever, talks.last_refuser >= 0
     refused, silent = np.flatnonzero(unsigned & somebody), np.flatnonzero(unsigned & ~somebody)
     text[refused] = np.array(table.parties, object)[talks.last_refuser[refused]]
-    asked = table.signs[:, talks.standing[silent]].T | (talks.standing[silent] == NO_DEAL)[:, None]  # all stood apart
-    text[silent] = names_joined(table.parties, asked & ~talks.accepted[silent], " | ")
+    needed = table.signs[:, talks.standing[silent]].T | (talks.standing[silent] == NO_DEAL)[:, None]  # all stood apart
+    text[silent] = names_joined(table.parties, needed & ~talks.accepted[silent], " | ")
     gone = np.flatnonzero((talks.left > 0).any(axis=1))
     text[gone] = names_joined(table.parties, talks.left[gone] > 0, " + ")
     return text

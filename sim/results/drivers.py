@@ -1,4 +1,4 @@
-"""Which assumption moves a result most: a look at the runs at hand, before any design made for the question."""
+"""Which assumption moves a result most: from the runs at hand, before any design made for the question."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ FUNNEL_COLUMNS = [
     *("kind", "name", "count", "share", "low", "high", "n"),
     *("moved_by", "where_low", "where_high", "difference", "by_low", "by_high"),
 ]
-LEAST_RUNS = 60  # a third of fewer runs says nothing
+LEAST_RUNS = 60  # a third of fewer runs shows nothing
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def moved_by(results: Results) -> dict[str, Mover | None]:
 def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
     """For each stage, the uncertain number that moves the share of runs that get there most.
 
-    Runs are sorted by each number; the lowest third is set beside the highest. One number is looked at at a time, all
+    Runs are sorted by each number; the lowest third is set beside the highest. One number is taken at a time, all
     others vary with their ranges: what two of them do together is not seen. Chance (whether a line is real) is no
     assumption and is left out. None for a stage that no run reached, or all did, or with too few runs or numbers.
     """

@@ -13,7 +13,7 @@ from typing import Self
 
 LOCK = ".lock"
 TEMPORARY = ".tmp"  # how the names of unfinished files end
-LOOKS, GLANCE = 20, 0.05  # at a lock whose holder does not say who it is, and seconds between two
+LOCK_TRIES, LOCK_WAIT = 20, 0.05  # of a lock whose holder has no number yet, and seconds between two
 
 
 class StoreError(Exception):
@@ -243,13 +243,13 @@ def _is_alive(number: bytes) -> bool:
 class FolderLock:
     """The right to write to a folder, held until `release` or until the process ends, however it ends.
 
-    The kernel keeps the lock, so a holder that died never blocks. The number in the file only says whom to ask. Making
-    one raises ResultsBusy if another process holds it, StoreError if the folder may not be written to.
+    The kernel keeps the lock, so a holder that died never blocks; the number in the file is for the message alone.
+    Making one raises ResultsBusy if another process holds it, StoreError if the folder may not be written to.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for left in reversed(range(LOOKS)):
+        for left in reversed(range(LOCK_TRIES)):
             self._handle = self._opened()
             if self._taken() and self._is_there():
                 return
@@ -257,7 +257,7 @@ class FolderLock:
             os.close(self._handle)
             if _is_alive(holder) or not left:
                 break
-            time.sleep(GLANCE)  # whoever has just begun or ended has not written its number yet
+            time.sleep(LOCK_WAIT)  # whoever has just begun or ended has not written its number yet
         who = f"process {int(holder)}" if holder.isdigit() else "another process"
         raise ResultsBusy(f"{folder} is being written by {who}; wait for it to end, or stop it")
 

@@ -105,7 +105,7 @@ def versions_here() -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What `run.json` says.
+    """The contents of `run.json`.
 
     Attributes:
         chunk_length: Draws in a chunk; the last may be shorter.
@@ -188,7 +188,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
-    """What `run.json` says; every name and number in it is checked, for it may come from a stranger.
+    """The contents of `run.json`; every name and number in it is checked, for it may come from a stranger.
 
     `scheme` is that by which numbers must be drawn; None for any, to hold files against their hashes.
 
@@ -222,9 +222,9 @@ def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
 
 
 def _read_run(folder: Path) -> bytes:
-    """The bytes of `run.json`; one that is not there is looked for once more when other files are.
+    """The bytes of `run.json`; one that is not there is tried once more when other files are.
 
-    It is the first file that a batch writes, so it may have come between two looks, with others behind it.
+    It is the first file that a batch writes, so it may have come between two tries, with others behind it.
     """
     for _ in range(2):
         try:

@@ -15,7 +15,7 @@ from sim.results.results import Results
 from sim.results.tallies import Tallies
 from sim.scenario import ScenarioError, read_scenario
 
-MOST_CACHED = 64_000_000  # bytes of rows that are kept in memory; of more, a chunk is read again when it is wanted
+MOST_CACHED = 64_000_000  # bytes of rows cached in memory; of more, a chunk is read again when it is wanted
 
 
 @dataclass(eq=False)
@@ -33,7 +33,7 @@ class StoredRows:
 
     @property
     def is_small(self) -> bool:
-        """Whether all rows may be kept in memory."""
+        """Whether all rows may be cached in memory."""
         return 8 * self.count * len(self.layout.schema) <= MOST_CACHED
 
     def fetch(self, entry: ChunkEntry) -> tuple[Tallies | None, list[str]]:
@@ -101,7 +101,7 @@ def _opened(path: Path, manifest: Manifest, draws: int | None) -> Results:
 
 
 def _settled(path: Path, read: Callable[[Path, Manifest], Read]) -> Read:
-    """What is read of a folder as `run.json` says; as it says now, if a batch has written it anew in between.
+    """What is read of a folder by its `run.json`; by the present one, if a batch has written it anew in between.
 
     A chunk that is longer takes the place of a short one, so a file may go while it is read of.
     """
@@ -170,7 +170,7 @@ def damaged_files(folder: str | Path) -> list[str]:
 
 
 def _of_all_chunks(path: Path) -> Manifest:
-    """What `run.json` says; that of a shard tells of a part of the draws, which is no result."""
+    """The manifest of a folder; that of a shard is of a part of the draws, which is no result."""
     manifest = read_manifest(path)
     if manifest.shard is not None:
         raise StoreError(f"{path} holds {manifest.shard}; `peacesim merge` joins all of them into results")

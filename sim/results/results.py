@@ -302,7 +302,7 @@ Value = TypeVar("Value")
 
 
 def remembered(make: Callable[[Results], Value]) -> Callable[[Results], Value]:
-    """Make something of results once, and keep it as long as they are kept: charts ask for the same again and again."""
+    """Make something of results once, and cache it with them: charts need the same again and again."""
     name = f"remembered {make.__module__}.{make.__qualname__}"
 
     @wraps(make)

@@ -1,4 +1,4 @@
-"""Counts that add up over draws: what was asked and offered round by round, and where agreement lies."""
+"""Counts that add up over draws: aspirations and offers round by round, and where agreement lies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ from sim.scenario.parts import PartySpec
 from sim.scenario.paths import get
 from sim.scenario.scenario import Scenario
 
-Found = Iterator[tuple[tuple[str, ...], str]]  # path and what is to say of it
+Found = Iterator[tuple[tuple[str, ...], str]]  # path and message
 
 
 def notes(scenario: Scenario) -> list[Note]:

@@ -1,4 +1,4 @@
-"""Places in the tree of a scenario file, and what the annotations of its blocks say of them.
+"""Places in the tree of a scenario file, and what the annotations of its blocks mean for them.
 
 Checks read the tree, not the models, so that they also run on a file in which a shape is wrong: all faults are found at
 once. What is of the wrong shape is passed over here.
@@ -46,7 +46,7 @@ def key_mark(parent: Node, name: str, node: Node) -> Mark:
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """One of the kinds of value that an annotation allows, and what it says beside that.
+    """One of the kinds of value that an annotation allows, with its further annotations.
 
     Attributes:
         type: A model, a plain type, `dict` or `tuple`.
@@ -120,7 +120,7 @@ def kind_of(model: type[BaseModel]) -> Kind:
 
 
 class Place:
-    """A key or entry of a scenario file, there or not (`sim.core.mechanism.Place` says what it offers)."""
+    """A key or entry of a scenario file, there or not (`sim.core.mechanism.Place` documents it)."""
 
     __slots__ = ("faults", "key", "kinds", "node", "parent")
 
@@ -256,7 +256,7 @@ class Place:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Spot:
-    """A place and the kind of value that its annotation says is meant there.
+    """A place and the kind of value that its annotation has there.
 
     Attributes:
         issue: The issue whose options are named here, empty for none.
