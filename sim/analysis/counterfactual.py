@@ -8,7 +8,7 @@ import pandas as pd
 from sim.analysis.compare import Mean, paired_difference
 from sim.analysis.parameters import Change, Parameter, Turn
 from sim.analysis.reasons import Share
-from sim.core.fields import DEFAULT_LAW, MIDDLE_LAWS
+from sim.core.numbers import DEFAULT_LAW, MIDDLE_LAWS
 from sim.results.figures import STAGES
 from sim.results.results import Results, run
 from sim.scenario import ScenarioError

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from sim.core.exact import Floats
-from sim.core.fields import Names, Number
+from sim.core.fields import Names
+from sim.core.numbers import Number
 from sim.core.packages import Bools, Ints, PackageSpace
 from sim.core.state import State
 from sim.core.utility import Lines

@@ -17,8 +17,9 @@ import numpy as np
 from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.fields import Block, ByOption, Chance, Name, Names, by_option, issues_with_all
+from sim.core.fields import Block, ByOption, Name, Names, by_option, issues_with_all
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
+from sim.core.numbers import Chance
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.bound import Bound, Source, Table

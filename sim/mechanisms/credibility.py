@@ -9,8 +9,9 @@ import numpy as np
 from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.fields import Amount, ByOption, Chance, Date, Name, Number, PartyName, Sourced
+from sim.core.fields import ByOption, Date, Name, PartyName, Sourced
 from sim.core.mechanism import KEY, Place
+from sim.core.numbers import Amount, Chance, Number
 from sim.core.packages import Bools, Ints, PackageSpace
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.bound import Bound, Source

@@ -15,8 +15,10 @@ from pydantic import Field, model_validator
 
 from sim.core import exact
 from sim.core.compiled import compiled, worth_compiling
+from sim.core.conditions import When
 from sim.core.exact import Floats
-from sim.core.fields import AboveNothing, Amount, Chance, Lasting, Name, Number, Sourced, When, fault
+from sim.core.fields import Name, Sourced, fault
+from sim.core.numbers import AboveNothing, Amount, Chance, Lasting, Number
 from sim.core.packages import Bools, Ints
 from sim.mechanisms.bound import Bound, Source
 from sim.mechanisms.credibility import along, not_negative, share

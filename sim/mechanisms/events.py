@@ -15,17 +15,13 @@ from pydantic import Field, model_validator
 from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.fields import (
-    Amount,
     Block,
-    Chance,
-    Change,
     Ids,
     IssueName,
     Label,
     Listed,
     Name,
     Names,
-    Number,
     OptionName,
     PartyName,
     Refers,
@@ -34,6 +30,7 @@ from sim.core.fields import (
     fault,
 )
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
+from sim.core.numbers import Amount, Chance, Change, Number
 from sim.core.packages import Bools, Ints
 from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import closest, counted, meant, quoted

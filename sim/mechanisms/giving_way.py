@@ -8,8 +8,9 @@ from pydantic import Field
 
 from sim.core import exact
 from sim.core.exact import Floats
-from sim.core.fields import Amount, Block, Number
+from sim.core.fields import Block
 from sim.core.mechanism import Drawing, Mechanism, Played
+from sim.core.numbers import Amount, Number
 from sim.core.packages import Bools, Ints
 from sim.core.state import State
 from sim.core.utility import DAYS_PER_MONTH

@@ -7,7 +7,8 @@ import numpy as np
 from pydantic import Discriminator, Field, Tag
 
 from sim.core.exact import Floats
-from sim.core.fields import Block, Chance, Form, PartyName, Sourced
+from sim.core.fields import Block, Form, PartyName, Sourced
+from sim.core.numbers import Chance
 from sim.core.packages import Ints
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.bound import Bound, Source, Table, side_by_side

@@ -10,8 +10,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from sim.core.exact import Floats
-from sim.core.fields import Block, Chance, Form, Name, Names, Number, PartyName, fault
+from sim.core.fields import Block, Form, Name, Names, PartyName, fault
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place, Played
+from sim.core.numbers import Chance, Number
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import State
 from sim.core.wording import listed, quoted, shown

@@ -13,21 +13,9 @@ import numpy as np
 from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.fields import (
-    Amount,
-    AmountByParty,
-    AnyTexts,
-    ByOption,
-    Lasting,
-    Name,
-    Names,
-    NumberByParty,
-    Sourced,
-    by_option,
-    is_table,
-    issues_with,
-)
+from sim.core.fields import AnyTexts, ByOption, Name, Names, Sourced, by_option, issues_with
 from sim.core.mechanism import KEY, Place
+from sim.core.numbers import Amount, AmountByParty, Lasting, NumberByParty, is_table
 from sim.core.packages import Bools, PackageSpace
 from sim.core.wording import listed
 from sim.mechanisms.bound import Bound, Source

@@ -12,8 +12,9 @@ import numpy as np
 from pydantic import Field, RootModel
 
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.fields import Amount, Chance, Change, IssueName, Lasting, Number, Open, OptionName, PartyName
+from sim.core.fields import IssueName, Open, OptionName, PartyName
 from sim.core.mechanism import KEY, Place
+from sim.core.numbers import Amount, Chance, Change, Lasting, Number
 from sim.core.packages import Bools, PackageSpace
 from sim.core.wording import listed, quoted, shown
 from sim.mechanisms.bound import Bound, Source

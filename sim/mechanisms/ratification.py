@@ -19,31 +19,26 @@ import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from sim.core import exact
+from sim.core.conditions import When, WhenOrAlways
 from sim.core.exact import Floats
 from sim.core.fields import (
-    Amount,
-    AmountByOption,
     Block,
-    Chance,
     Ids,
     IssueName,
     Label,
     Listed,
     Name,
     Names,
-    Number,
     OptionName,
     PartyName,
     Refers,
     Sourced,
     Threshold,
-    When,
-    WhenOrAlways,
     fault,
-    is_table,
     labelled,
 )
 from sim.core.mechanism import BLOCK, Drawing, Mechanism, Place
+from sim.core.numbers import Amount, AmountByOption, Chance, Number, is_table
 from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Bools, Ints, PackageSpace
 from sim.core.wording import listed, shown
 from sim.mechanisms import MECHANISMS

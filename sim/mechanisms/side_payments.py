@@ -8,8 +8,10 @@ import numpy as np
 from pydantic import Field
 
 from sim.core.cache import Cache
+from sim.core.conditions import When
 from sim.core.exact import Floats
-from sim.core.fields import Amount, Block, Ids, Listed, Name, PartyName, Text, When
+from sim.core.fields import Block, Ids, Listed, Name, PartyName, Text
+from sim.core.numbers import Amount
 from sim.core.packages import Bools, Ints, PackageSpace, frozen
 from sim.core.utility import Extra
 from sim.mechanisms.bound import Bound, Source, Table

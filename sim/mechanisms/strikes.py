@@ -14,7 +14,8 @@ from pydantic import Field, PrivateAttr
 
 from sim.core import exact
 from sim.core.exact import Floats
-from sim.core.fields import AboveNothing, Amount, Block, Chance, Free, Listed, Number, PartyName, Sourced
+from sim.core.fields import Block, Free, Listed, PartyName, Sourced
+from sim.core.numbers import AboveNothing, Amount, Chance, Number
 from sim.core.packages import Bools, Ints
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.bound import Bound, Source, Table, side_by_side

@@ -16,22 +16,9 @@ import numpy as np
 from pydantic import Field
 
 from sim.core.exact import Floats
-from sim.core.fields import (
-    SHOWN,
-    Amount,
-    Block,
-    ChanceNumber,
-    Change,
-    Date,
-    Free,
-    Label,
-    Name,
-    Names,
-    Number,
-    Open,
-    PartyName,
-)
+from sim.core.fields import SHOWN, Block, Date, Free, Label, Name, Names, Open, PartyName
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
+from sim.core.numbers import Amount, ChanceNumber, Change, Number
 from sim.core.packages import Ints
 from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import meant, quoted

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from sim.core.fields import Clauses, Each, Ids, Names, Open
+from sim.core.conditions import Clauses
+from sim.core.fields import Each, Ids, Names, Open
 from sim.core.mechanism import BLOCK, KEY
 from sim.core.wording import listed, meant, quoted, shown
 from sim.mechanisms import MECHANISMS

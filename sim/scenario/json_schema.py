@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sim.core.fields import Open, without_null
+from sim.core.fields import Open
+from sim.core.numbers import without_null
 from sim.core.registry import Registry, first_line
 from sim.mechanisms.power_shift import PowerShiftSpec
 from sim.mechanisms.war import FrontSpec

@@ -4,10 +4,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from sim.core.conditions import When, WhenOrAlways
 from sim.core.fields import (
     Block,
-    Chance,
-    Discount,
     Each,
     Form,
     Ids,
@@ -17,20 +16,15 @@ from sim.core.fields import (
     Listed,
     Many,
     Name,
-    Number,
     OneOrMore,
     OptionName,
     PartyName,
-    Points,
-    Positive,
     Refers,
-    Share,
     Status,
     Text,
-    When,
-    WhenOrAlways,
     labelled,
 )
+from sim.core.numbers import Chance, Discount, Number, Points, Positive, Share
 from sim.core.packages import ALWAYS, NEVER
 from sim.core.registry import Registry
 from sim.protocols import PROTOCOLS

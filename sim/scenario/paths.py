@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sim.core.fields import NUMBER_KEYS
+from sim.core.numbers import NUMBER_KEYS
 from sim.core.wording import counted, meant, quoted, shown
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, copy, plain, walk

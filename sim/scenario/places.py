@@ -12,20 +12,10 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, RootModel, ValidationError
 
-from sim.core.fields import (
-    Block,
-    Clauses,
-    Form,
-    Names,
-    Number,
-    Open,
-    Refers,
-    Shown,
-    is_table,
-    issues_with,
-    issues_with_all,
-)
+from sim.core.conditions import Clauses
+from sim.core.fields import Block, Form, Names, Open, Refers, Shown, issues_with, issues_with_all
 from sim.core.mechanism import BLOCK, KEY, VALUE
+from sim.core.numbers import Number, is_table
 from sim.core.wording import listed, meant, quoted, shown
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain

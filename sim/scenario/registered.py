@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.core.fields import Number, found
+from sim.core.fields import found
+from sim.core.numbers import Number
 from sim.core.registry import Registry
 from sim.core.wording import listed, meant, quoted, shown
 from sim.scenario.messages import Faults, Mark

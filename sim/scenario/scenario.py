@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, create_model, model_validator
 
-from sim.core.fields import Block, Date, IssueName, Label, Listed, Many, Name, Number, OptionName, Text, fault, found
+from sim.core.fields import Block, Date, IssueName, Label, Listed, Many, Name, OptionName, Text, fault, found
+from sim.core.numbers import Number
 from sim.core.registry import Registry
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.aftermath import AftermathSpec

@@ -6,7 +6,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from sim.core.fields import Clauses, Names, found
+from sim.core.conditions import Clauses
+from sim.core.fields import Names, found
 from sim.core.wording import closest, listed, meant, quoted, shown
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, SequenceNode, plain, read_as
