@@ -30,16 +30,11 @@ Settings = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class SweepRequest:
-    """The arguments of a sweep.
-
-    Attributes:
-        strategies: `[LABEL=]STRATEGY` texts; none for a plain grid.
-        parties: Whose strategies vary, None for the default.
-    """
+    """The arguments of a sweep."""
 
     file: Path
-    strategies: Sequence[str]
-    parties: Sequence[str] | None
+    strategies: Sequence[str]  # `[LABEL=]STRATEGY` texts; none for a plain grid
+    parties: Sequence[str] | None  # whose strategies vary, None for the default
     draws: int
     seed: int
     workers: int | None

@@ -73,15 +73,10 @@ SHOWN = Shown()
 
 @dataclass(frozen=True)
 class Names:
-    """The names of a scenario.
+    """The names of a scenario."""
 
-    Attributes:
-        options: Options by issue.
-        known: Names by what they are names of: party, issue, proposal, source, milestone, ...
-    """
-
-    options: Mapping[str, list[str]]
-    known: Mapping[str, list[str]]
+    options: Mapping[str, list[str]]  # options by issue
+    known: Mapping[str, list[str]]  # names by what they are names of: party, issue, proposal, source, milestone
 
     @property
     def parties(self) -> list[str]:
@@ -97,14 +92,12 @@ class Form:
     """What a file has in this place, where the program holds something made of it.
 
     Attributes:
-        kind: Annotation of what the file has.
         into: Makes of it, and of the options of all issues, what the program holds; None for what is that already.
-        nullable: Whether nothing, written as such, is the same as leaving the key out.
     """
 
-    kind: Any
+    kind: Any  # annotation of what the file has
     into: Callable[[Any, Mapping[str, list[str]]], Any] | None = None
-    nullable: bool = True
+    nullable: bool = True  # whether nothing, written as such, is the same as leaving the key out
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         shape, into = handler.generate_schema(self.kind), self.into
@@ -294,21 +287,14 @@ class Sourced(Block):
 
 
 class Open(Sourced):
-    """A block that also takes keys made from names of the file; the reader checks them.
-
-    Attributes:
-        pattern: What such a key looks like.
-        kind: What stands there.
-        hint: Such a key in words, for a message.
-        only_shown: Whether nothing is computed from it.
-    """
+    """A block that also takes keys made from names of the file; the reader checks them."""
 
     model_config = ConfigDict(extra="allow")
 
-    pattern: ClassVar[str]
-    kind: ClassVar[type[BaseModel]]
-    hint: ClassVar[str]
-    only_shown: ClassVar[bool] = False
+    pattern: ClassVar[str]  # what such a key looks like
+    kind: ClassVar[type[BaseModel]]  # what stands there
+    hint: ClassVar[str]  # such a key in words, for a message
+    only_shown: ClassVar[bool] = False  # whether nothing is computed from it
 
     @model_validator(mode="after")
     def _read_open(self) -> Self:

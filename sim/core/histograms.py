@@ -12,59 +12,40 @@ NONE_YET = -1  # no offer has been counted in this turn
 
 
 class Bins(NamedTuple):
-    """Bins of equal width in each party's range of utility; what lies beyond an end counts there.
+    """Bins of equal width in each party's range of utility; what lies beyond an end counts there."""
 
-    Attributes:
-        low: Lower end of the first bin, shape (N,).
-        span: From there to the upper end of the last bin, shape (N,).
-    """
-
-    low: Floats
-    span: Floats
+    low: Floats  # lower end of the first bin, shape (N,)
+    span: Floats  # from there to the upper end of the last bin, shape (N,)
     bins: int
 
 
 class Turns(NamedTuple):
-    """The turns of a round.
+    """The turns of a round."""
 
-    Attributes:
-        who: The party whose turn it is, shape (turns, B).
-        did: What it did, shape (turns, B).
-        package: The standing offer after the turn, shape (turns, B).
-    """
-
-    who: Ints
-    did: Ints
-    package: Ints
+    who: Ints  # the party whose turn it is, shape (turns, B)
+    did: Ints  # what it did, shape (turns, B)
+    package: Ints  # the standing offer after the turn, shape (turns, B)
 
 
 class Kinds(NamedTuple):
-    """What the codes of moves mean.
+    """What the codes of moves mean."""
 
-    Attributes:
-        offers: Whether a move is an offer, shape (kinds,).
-        answers: Whether it is an answer, shape (kinds,).
-        absent: The code where a party had no turn, and the standing offer stays.
-    """
-
-    offers: Bools
-    answers: Bools
-    absent: int
+    offers: Bools  # whether a move is an offer, shape (kinds,)
+    answers: Bools  # whether it is an answer, shape (kinds,)
+    absent: int  # the code where a party had no turn, and the standing offer stays
 
 
 class Last(NamedTuple):
     """What was counted last, since most moves are those of the round before once more.
 
     Attributes:
-        standing: The standing offer, shape (B,).
         offer: Party and package counted in a turn, as one number, `NONE_YET` before, for offers made and then for
             offers answered, shape (2, turns, B).
-        place: The bin in which it was counted, likewise.
     """
 
-    standing: Ints
+    standing: Ints  # the standing offer, shape (B,)
     offer: Ints
-    place: Ints
+    place: Ints  # the bin in which it was counted, likewise
 
 
 @inlined

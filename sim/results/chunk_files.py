@@ -46,17 +46,13 @@ class FileHashes:
 
 @dataclass(frozen=True)
 class ChunkEntry:
-    """A chunk that was written: draws `first` to `last`, and what its two files must be.
-
-    Attributes:
-        versions: Index into the run's list of installed versions: those that made it.
-    """
+    """A chunk that was written: draws `first` to `last`, and what its two files must be."""
 
     first: int
     last: int
     draws: FileHashes
     tallies: FileHashes
-    versions: int = 0
+    versions: int = 0  # index into the run's list of installed versions: those that made it
 
     @property
     def stop(self) -> int:

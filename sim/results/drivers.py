@@ -27,22 +27,19 @@ class Mover:
     """The number that goes with the largest difference in the share of runs that got somewhere.
 
     Attributes:
-        path: Of the number in the scenario file; of several that are drawn together, the first by name.
-        together: How many numbers are drawn together with it, itself included.
         low_share, high_share: Share of runs that got there in the third of runs in which the number is smallest, and
             in the third in which it is largest.
         difference, low, high: The second less the first, and its 95 % interval (Newcombe 1998, method 10).
-        by_chance: Size of difference that the largest of so many numbers reaches by chance alone in one case of 20.
     """
 
-    path: str
-    together: int
+    path: str  # of the number in the scenario file; of several that are drawn together, the first by name
+    together: int  # how many numbers are drawn together with it, itself included
     low_share: float
     high_share: float
     difference: float
     low: float
     high: float
-    by_chance: float
+    by_chance: float  # size of difference that the largest of so many numbers reaches by chance alone in one case of 20
 
     @property
     def stands_out(self) -> bool:

@@ -20,27 +20,17 @@ Advance = Callable[[int], None]
 
 @dataclass
 class Inspection:
-    """What a results folder holds, and what of it is as it was written.
-
-    Attributes:
-        layout: Of the scenario; None if it cannot be read, or another release drew the numbers.
-        files: How many files were held against their hashes.
-        damaged: Files that are missing or not as they were written, each with what is wrong with it.
-        unfinished: Tables and charts that are of an earlier state of a run that was stopped.
-        unlisted: Names of what lies there and stands in no list, a folder with a slash at its end.
-        remade: Tables that were made again from the draws; None if they were not.
-        changed: Whether somebody wrote to the folder meanwhile; then nothing of this can be relied upon.
-    """
+    """What a results folder holds, and what of it is as it was written."""
 
     folder: Path
     manifest: Manifest | None
-    layout: Layout | None
-    files: int = 0
-    damaged: tuple[str, ...] = ()
-    unfinished: tuple[str, ...] = ()
-    unlisted: tuple[str, ...] = ()
-    remade: tuple[str, ...] | None = None
-    changed: bool = False
+    layout: Layout | None  # of the scenario; None if it cannot be read, or another release drew the numbers
+    files: int = 0  # how many files were held against their hashes
+    damaged: tuple[str, ...] = ()  # files that are missing or not as they were written, each with what is wrong with it
+    unfinished: tuple[str, ...] = ()  # tables and charts that are of an earlier state of a run that was stopped
+    unlisted: tuple[str, ...] = ()  # names of what lies there and stands in no list, a folder with a slash at its end
+    remade: tuple[str, ...] | None = None  # tables that were made again from the draws; None if they were not
+    changed: bool = False  # whether somebody wrote to the folder meanwhile; then nothing of this can be relied upon
 
     @property
     def is_of_this_scheme(self) -> bool:

@@ -108,13 +108,7 @@ class Manifest:
     """The contents of `run.json`.
 
     Attributes:
-        chunk_length: Draws in a chunk; the last may be shorter.
-        draws: How many draws were asked for last; what is there may be fewer, if a run was stopped, or more.
-        chunks: What was written, by first draw.
-        versions: Installed versions that made chunks, in order of their first use.
         files: Hashes of the other files that were written, by name relative to the folder.
-        complete: Whether everything that was asked for was written, charts included.
-        shard: Whose chunks these are; None if all of them belong here.
     """
 
     identity: str
@@ -122,13 +116,13 @@ class Manifest:
     seed: int
     scheme: str
     format: str
-    chunk_length: int
-    draws: int
-    chunks: tuple[ChunkEntry, ...] = ()
-    versions: tuple[Mapping[str, str], ...] = ()
+    chunk_length: int  # draws in a chunk; the last may be shorter
+    draws: int  # how many draws were asked for last; what is there may be fewer, if a run was stopped, or more
+    chunks: tuple[ChunkEntry, ...] = ()  # what was written, by first draw
+    versions: tuple[Mapping[str, str], ...] = ()  # installed versions that made chunks, in order of their first use
     files: Mapping[str, str] = field(default_factory=dict)
-    complete: bool = False
-    shard: Shard | None = None
+    complete: bool = False  # whether everything that was asked for was written, charts included
+    shard: Shard | None = None  # whose chunks these are; None if all of them belong here
 
     def with_chunk(self, entry: ChunkEntry) -> "Manifest":
         """With one more chunk; it takes the place of one with the same first draw."""

@@ -45,18 +45,13 @@ class Results(Notebook):
 
     Tables and charts are made from totals over the rows, a piece at a time, or from a few columns: no one of them holds
     all columns of all draws.
-
-    Attributes:
-        rows: One row a draw; columns as docs/results.md defines them.
-        tallies: Counts over the same draws.
-        provenance: Identity and versions, where the results were stored.
     """
 
     scenario: Scenario
     seed: int
-    rows: Rows = field(repr=False)
-    tallies: Tallies
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    rows: Rows = field(repr=False)  # one row a draw; columns as docs/results.md defines them
+    tallies: Tallies  # counts over the same draws
+    provenance: Mapping[str, Any] = field(default_factory=dict)  # identity and versions, where the results were stored
 
     @property
     def n(self) -> int:

@@ -30,13 +30,9 @@ class OfRuns:
 
 @dataclass(frozen=True)
 class Step(OfRuns):
-    """How many runs got somewhere.
+    """How many runs got somewhere."""
 
-    Attributes:
-        kind: `stage`, how many runs got there; `of_those`, the same of those in force; `stop`, how many ended there.
-    """
-
-    kind: str
+    kind: str  # `stage`, how many runs got there; `of_those`, the same of those in force; `stop`, how many ended there
     name: str
     count: int
     n: int

@@ -32,16 +32,11 @@ class ExactSum:
 
     `math.fsum` adds up one column that it has to itself; this adds up many in one pass over the pieces, which may come
     in any order, and rounds a mean once.
-
-    Attributes:
-        count: How many were added; NaN is a missing number and is not.
-        units: Their sum, in units of 2 ** -1126.
-        beyond: Sum of the infinite ones among them, 0.0 if there is none.
     """
 
-    count: int = 0
-    units: int = 0
-    beyond: float = 0.0
+    count: int = 0  # how many were added; NaN is a missing number and is not
+    units: int = 0  # their sum, in units of 2 ** -1126
+    beyond: float = 0.0  # sum of the infinite ones among them, 0.0 if there is none
 
     @classmethod
     def of(cls, values: Floats) -> "ExactSum":
@@ -201,21 +196,16 @@ class _Span:
     """Keys among which some ranks of a column lie.
 
     Attributes:
-        below: How many values lie below the span.
-        size: How many lie in it; 0 as long as that is not known.
-        low: Its first key.
-        log: It has 2 ** log keys.
-        held: Its values as the last pass found them; None if they are too many.
         counts: How many values each of its parts has.
     """
 
     name: str
     ranks: tuple[int, ...]
-    below: int = 0
-    size: int = 0
-    low: int = 0
-    log: int = WHOLE_LOG
-    held: list[Keys] | None = None
+    below: int = 0  # how many values lie below the span
+    size: int = 0  # how many lie in it; 0 as long as that is not known
+    low: int = 0  # its first key
+    log: int = WHOLE_LOG  # it has 2 ** log keys
+    held: list[Keys] | None = None  # its values as the last pass found them; None if they are too many
     counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property

@@ -28,7 +28,6 @@ class Tallies:
 
     Attributes:
         talks: For each quantity, draws by round, party (name order) and bin of worth, shape (R, N, 200).
-        ranges: Worth at the lower end of the first bin and the upper end of the last, shape (N, 2).
         agreed: Draws in which two options are both part of the agreement, shape (C, C), options in name order; the
             diagonal counts an option alone.
         zone: Draws in which some package acceptable to its signatories has both options, shape (C, C).
@@ -36,7 +35,7 @@ class Tallies:
 
     draws: int
     talks: Mapping[str, npt.NDArray[np.int64]]
-    ranges: Floats
+    ranges: Floats  # worth at the lower end of the first bin and the upper end of the last, shape (N, 2)
     agreed: npt.NDArray[np.int64]
     zone: npt.NDArray[np.int64]
 

@@ -36,16 +36,11 @@ def key_mark(parent: Node, name: str, node: Node) -> Mark:
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """One of the kinds of value that an annotation allows, with its further annotations.
+    """One of the kinds of value that an annotation allows, with its further annotations."""
 
-    Attributes:
-        type: A model, a plain type, `dict` or `tuple`.
-        inside: Annotations of the key and the value of a `dict`, or of an entry of a `tuple`.
-    """
-
-    type: Any
+    type: Any  # a model, a plain type, `dict` or `tuple`
     annotations: tuple[Any, ...]
-    inside: tuple[Any, ...] = ()
+    inside: tuple[Any, ...] = ()  # annotations of the key and the value of a `dict`, or of an entry of a `tuple`
 
     @cached_property
     def keys(self) -> dict[str, "Kinds"]:
@@ -246,17 +241,12 @@ class Place:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Spot:
-    """A place and the kind of value that its annotation has there.
-
-    Attributes:
-        issue: The issue whose options are named here, empty for none.
-        shown: Whether nothing is computed from it.
-    """
+    """A place and the kind of value that its annotation has there."""
 
     place: Place
     kind: Kind
-    issue: str
-    shown: bool
+    issue: str  # the issue whose options are named here, empty for none
+    shown: bool  # whether nothing is computed from it
 
 
 def spots(place: Place, issue: str = "", shown: bool = False) -> Iterator[Spot]:

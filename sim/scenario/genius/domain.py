@@ -32,19 +32,17 @@ class Issue:
     """An issue of a domain, by the index under which profiles name it, and its place in the domain file.
 
     Attributes:
-        values: In order; of a real issue, and of an integer issue with too many, some.
         low, high: Bounds of an integer or real issue.
-        thinned: Whether `values` are only some of those it can take.
     """
 
     index: int
     name: str
     kind: str
-    values: tuple[Value, ...]
+    values: tuple[Value, ...]  # in order; of a real issue, and of an integer issue with too many, some
     mark: Mark
     low: Fraction | None = None
     high: Fraction | None = None
-    thinned: bool = False
+    thinned: bool = False  # whether `values` are only some of those it can take
 
 
 @dataclass(frozen=True)

@@ -136,20 +136,15 @@ class Profile:
     """A profile of a domain.
 
     Attributes:
-        name: What the party is called: the file's name without its ending.
-        weights: Of each issue by index, as written.
         utilities: Of each value of each issue, in the order of the domain, in [0, 1], before its weight.
-        reservation_value: Once weights sum to 1.
-        discount: What is left of utility at the end of the talks, above 0, at most 1.
-        notes: What the reader should know of its translation.
     """
 
-    name: str
-    weights: dict[int, Fraction]
+    name: str  # what the party is called: the file's name without its ending
+    weights: dict[int, Fraction]  # of each issue by index, as written
     utilities: dict[int, tuple[Fraction, ...]]
-    reservation_value: Fraction
-    discount: Fraction
-    notes: tuple[str, ...]
+    reservation_value: Fraction  # once weights sum to 1
+    discount: Fraction  # what is left of utility at the end of the talks, above 0, at most 1
+    notes: tuple[str, ...]  # what the reader should know of its translation
 
 
 def profile_of(root: Element, domain: Domain, name: str, faults: Faults) -> Profile | None:
