@@ -89,14 +89,10 @@ NO_NAMES = Names({}, {})
 
 @dataclass(frozen=True)
 class Form:
-    """What a file has in this place, where the program holds something made of it.
-
-    Attributes:
-        into: Makes of it, and of the options of all issues, what the program holds; None for what is that already.
-    """
+    """What a file has in this place, where the program holds something made of it."""
 
     kind: Any  # annotation of what the file has
-    into: Callable[[Any, Mapping[str, list[str]]], Any] | None = None
+    into: Callable[[Any, Mapping[str, list[str]]], Any] | None = None  # makes that, of it and the options of issues
     nullable: bool = True  # whether nothing, written as such, is the same as leaving the key out
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -36,15 +36,10 @@ class Kinds(NamedTuple):
 
 
 class Last(NamedTuple):
-    """What was counted last, since most moves are those of the round before once more.
-
-    Attributes:
-        offer: Party and package counted in a turn, as one number, `NONE_YET` before, for offers made and then for
-            offers answered, shape (2, turns, B).
-    """
+    """What was counted last, since most moves are those of the round before once more; `NONE_YET` before."""
 
     standing: Ints  # the standing offer, shape (B,)
-    offer: Ints
+    offer: Ints  # party and package counted in a turn, as one number, for offers and for answers, shape (2, turns, B)
     place: Ints  # the bin in which it was counted, likewise
 
 

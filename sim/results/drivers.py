@@ -24,19 +24,13 @@ LEAST_RUNS = 60  # a third of fewer runs shows nothing
 
 @dataclass(frozen=True)
 class Mover:
-    """The number that goes with the largest difference in the share of runs that got somewhere.
-
-    Attributes:
-        low_share, high_share: Share of runs that got there in the third of runs in which the number is smallest, and
-            in the third in which it is largest.
-        difference, low, high: The second less the first, and its 95 % interval (Newcombe 1998, method 10).
-    """
+    """The number that goes with the largest difference in the share of runs that got somewhere."""
 
     path: str  # of the number in the scenario file; of several that are drawn together, the first by name
     together: int  # how many numbers are drawn together with it, itself included
-    low_share: float
-    high_share: float
-    difference: float
+    low_share: float  # of runs that got there in the third of runs in which the number is smallest
+    high_share: float  # the same where it is largest
+    difference: float  # of these two, with its 95 % interval (Newcombe 1998, method 10)
     low: float
     high: float
     by_chance: float  # size of difference that the largest of so many numbers reaches by chance alone in one case of 20

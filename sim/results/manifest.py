@@ -105,11 +105,7 @@ def versions_here() -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The contents of `run.json`.
-
-    Attributes:
-        files: Hashes of the other files that were written, by name relative to the folder.
-    """
+    """The contents of `run.json`."""
 
     identity: str
     id: str
@@ -120,7 +116,7 @@ class Manifest:
     draws: int  # how many draws were asked for last; what is there may be fewer, if a run was stopped, or more
     chunks: tuple[ChunkEntry, ...] = ()  # what was written, by first draw
     versions: tuple[Mapping[str, str], ...] = ()  # installed versions that made chunks, in order of their first use
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)  # hashes of the other files, by name relative to the folder
     complete: bool = False  # whether everything that was asked for was written, charts included
     shard: Shard | None = None  # whose chunks these are; None if all of them belong here
 

@@ -193,11 +193,7 @@ def _scan(read: Read, spans: Sequence["_Span"]) -> None:
 
 @dataclass
 class _Span:
-    """Keys among which some ranks of a column lie.
-
-    Attributes:
-        counts: How many values each of its parts has.
-    """
+    """Keys among which some ranks of a column lie."""
 
     name: str
     ranks: tuple[int, ...]
@@ -206,7 +202,7 @@ class _Span:
     low: int = 0  # its first key
     log: int = WHOLE_LOG  # it has 2 ** log keys
     held: list[Keys] | None = None  # its values as the last pass found them; None if they are too many
-    counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))  # of its parts
 
     @property
     def part_log(self) -> int:

@@ -24,20 +24,13 @@ QUANTITIES = ("aspiration", "no_deal", "own_offer", "received_offer")
 
 @dataclass(frozen=True, eq=False)
 class Tallies:
-    """Counts over draws.
-
-    Attributes:
-        talks: For each quantity, draws by round, party (name order) and bin of worth, shape (R, N, 200).
-        agreed: Draws in which two options are both part of the agreement, shape (C, C), options in name order; the
-            diagonal counts an option alone.
-        zone: Draws in which some package acceptable to its signatories has both options, shape (C, C).
-    """
+    """Counts over draws; parties and options in name order, the diagonal of pairs counts an option alone."""
 
     draws: int
-    talks: Mapping[str, npt.NDArray[np.int64]]
+    talks: Mapping[str, npt.NDArray[np.int64]]  # by quantity: draws by round, party and bin of utility, (R, N, 200)
     ranges: Floats  # worth at the lower end of the first bin and the upper end of the last, shape (N, 2)
-    agreed: npt.NDArray[np.int64]
-    zone: npt.NDArray[np.int64]
+    agreed: npt.NDArray[np.int64]  # draws in which two options are both part of the agreement, shape (C, C)
+    zone: npt.NDArray[np.int64]  # draws in which some acceptable package has both options, shape (C, C)
 
     def __add__(self, other: "Tallies") -> "Tallies":
         if not np.array_equal(self.ranges, other.ranges):

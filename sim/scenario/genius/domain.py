@@ -29,18 +29,14 @@ class Value:
 
 @dataclass(frozen=True)
 class Issue:
-    """An issue of a domain, by the index under which profiles name it, and its place in the domain file.
-
-    Attributes:
-        low, high: Bounds of an integer or real issue.
-    """
+    """An issue of a domain, by the index under which profiles name it, and its place in the domain file."""
 
     index: int
     name: str
     kind: str
     values: tuple[Value, ...]  # in order; of a real issue, and of an integer issue with too many, some
     mark: Mark
-    low: Fraction | None = None
+    low: Fraction | None = None  # bounds of an integer or real issue
     high: Fraction | None = None
     thinned: bool = False  # whether `values` are only some of those it can take
 

@@ -133,15 +133,11 @@ ROUNDING = Fraction(1, 10**9)  # weights whose sum is this close to 1 sum to 1
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile of a domain.
-
-    Attributes:
-        utilities: Of each value of each issue, in the order of the domain, in [0, 1], before its weight.
-    """
+    """A profile of a domain."""
 
     name: str  # what the party is called: the file's name without its ending
     weights: dict[int, Fraction]  # of each issue by index, as written
-    utilities: dict[int, tuple[Fraction, ...]]
+    utilities: dict[int, tuple[Fraction, ...]]  # of each value of each issue, in [0, 1], before its weight
     reservation_value: Fraction  # once weights sum to 1
     discount: Fraction  # what is left of utility at the end of the talks, above 0, at most 1
     notes: tuple[str, ...]  # what the reader should know of its translation
