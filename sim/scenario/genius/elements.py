@@ -151,7 +151,7 @@ class _Reader:
 
 LARGEST = Fraction(10**15)  # no number beyond this means anything in a scenario
 PLACES = 12  # decimal, of numbers written
-UNITS = 10**PLACES
+UNITS = 10**12
 _NUMBER = re.compile(r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,3})?")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 
