@@ -139,8 +139,7 @@ def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
     Args:
         sync: Wait for the disk. False for files that nobody needs after a crash.
 
-    Raises:
-        StoreError: if the disk is full, or the folder may not be written to; nothing is left behind.
+    A StoreError if the disk is full, or the folder may not be written to; nothing is left behind.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:

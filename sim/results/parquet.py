@@ -223,8 +223,7 @@ def from_bytes(
         names: Columns to read, in this order; None for all.
         most: Rows at most, where their number is not known.
 
-    Raises:
-        ValueError: if it is no Parquet file, a page does not match its checksum, or it holds anything else.
+    A ValueError if it is no Parquet file, a page does not match its checksum, or it holds anything else.
     """
     if len(data) < 12 or data[:4] != b"PAR1" or data[-4:] != b"PAR1":
         raise ValueError("not a whole Parquet file")

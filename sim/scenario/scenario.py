@@ -169,8 +169,7 @@ class Scenario(Block):
                 replaces it.
             design: `sobol:COUNT` or `latin:COUNT`; None for a grid.
 
-        Raises:
-            ScenarioError: if a text is none, or a point does not hold together.
+        A ScenarioError if a text is none, or a point does not hold together.
         """
         for number, settings in enumerate(self.settings(vary, design)):
             yield self.point(number, settings)
@@ -178,8 +177,7 @@ class Scenario(Block):
     def settings(self, vary: Sequence[str] = (), design: str | None = None) -> list[dict[str, str]]:
         """The settings of all points, as path and value; in a grid the last path varies fastest.
 
-        Raises:
-            ScenarioError: if a text is none.
+        A ScenarioError if a text is none.
         """
         faults = Faults()
         points = sweeps.points(self.tree, vary, design, faults)
@@ -288,8 +286,7 @@ def read_scenario(path: str | os.PathLike[str], sets: Sequence[str] = ()) -> Sce
         path: The file; what it `extends` lies in its folder or below.
         sets: `PATH=VALUE` texts, applied last; `parties.*.no_deal=0.4`.
 
-    Raises:
-        ScenarioError: whatever the bytes of the file, with all faults at once and their places.
+    A ScenarioError whatever the bytes of the file, with all faults at once and their places.
     """
     faults = Faults()
     root = load(path, faults)

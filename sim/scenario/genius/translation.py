@@ -227,8 +227,7 @@ def translate(
 ) -> Translation:
     """Translate the XML files of a folder, by name: one domain, and its profiles, of which `only` may name some.
 
-    Raises:
-        ScenarioError: whatever the bytes of the files, with all faults at once and their places.
+    A ScenarioError whatever the bytes of the files, with all faults at once and their places.
     """
     talks, here = talks or Talks(), Mark(folder, 1, 1)
     roots: dict[str, Element] = {}
