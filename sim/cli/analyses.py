@@ -24,8 +24,8 @@ from sim.cli.sources import read_or_fail, results_or_runs
 from sim.core.wording import shown
 from sim.report.compare import data, document, waterfall_data
 from sim.results.chunk_files import Layout
-from sim.results.design_folder import DesignFolder
 from sim.results.files import make_folder, write_whole
+from sim.results.folder import DesignFolder
 from sim.results.manifest import folder_name, holds_results, identity
 from sim.results.reading import open_results
 from sim.results.results import Results, run

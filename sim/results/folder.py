@@ -1,18 +1,27 @@
-"""A results folder while it is written: one writer, nothing half done under a final name."""
+"""A results folder while it is written: one writer, nothing half done under a final name.
 
+Runs of a design lie in pieces of its sheets, in a folder that is no results folder and never mixes with one.
+"""
+
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from sim.core.streams import SCHEME
-from sim.results import files, tables
+from sim.results import files, parquet, tables
 from sim.results.chunk_files import (
     DRAWS,
     MOST_BYTES,
     TALLIES,
     ChunkEntry,
+    FileHashes,
     Layout,
     faults_of_file,
     read_listed,
@@ -22,12 +31,13 @@ from sim.results.chunk_files import (
 from sim.results.chunks import Chunk
 from sim.results.files import FAULTS, DamagedResults, FolderLock, LockedFolder, StoreError
 from sim.results.manifest import (
+    DESIGN,
     FORMAT,
     RESOLVED,
     RUN,
     Manifest,
     Shard,
-    folder_name,
+    canonical,
     identity,
     may_be_listed,
     read_manifest,
@@ -38,6 +48,7 @@ from sim.results.manifest import (
 from sim.results.reading import collect
 from sim.results.results import Results
 
+SHEETS, DESIGN_FORMAT, DESIGN_SUFFIX = "sheets", "peacesim-design-1", ".design"  # of a folder for runs of a design
 PARTS = ".parts"  # pieces of chunks that workers have finished, until the chunk is whole
 
 _OWN = (RESOLVED, tables.SUMMARY, tables.PACKAGES, tables.PARTIES, tables.FUNNEL)  # text files that every folder has
@@ -262,4 +273,71 @@ class ResultsFolder(LockedFolder):
                     (self.path / PARTS / name).unlink(missing_ok=True)
 
 
-__all__ = ["ResultsFolder", "folder_name"]
+class DesignFolder(LockedFolder):
+    """The right to write a design's runs to its folder, `<id>-<hash>.design`, from `with` to its end."""
+
+    def __init__(self, out: Path, name: str, identity: str, layout: Layout) -> None:
+        """Claim the folder of a design by its identity, 64 hex digits; errors as of `ResultsFolder`."""
+        files.make_folder(out)
+        self.path, self.layout = out / f"{layout.scenario.id}-{identity[:6]}{DESIGN_SUFFIX}", layout
+        self._lock = lock_folder(self.path)
+        try:
+            self._facts: dict[str, Any] = {
+                "identity": identity, "format": DESIGN_FORMAT, "scheme": SCHEME, "id": layout.scenario.id,
+                "seed": int(layout.seed), "design": name,
+            }  # fmt: skip
+            self._pieces = self._read()
+            files.make_folder(self.path / SHEETS)
+            left = [each for each in (self.path / SHEETS).iterdir() if f"{SHEETS}/{each.name}" not in self._pieces]
+            files.remove(left)  # of a writer that was killed
+            files.write_whole(self.path / RESOLVED, layout.scenario.resolved_text().encode())
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _read(self) -> dict[str, FileHashes]:
+        """The pieces that `design.json` lists; none if it is missing or not as it was written: all is played again."""
+        try:
+            facts = json.loads(files.read_whole(self.path / DESIGN, MOST_BYTES))
+            checksum, pieces = facts.pop("checksum"), facts["pieces"]
+            if checksum != hashlib.sha256(canonical(facts)).hexdigest():
+                return {}
+            found = {name: FileHashes(**hashes) for name, hashes in pieces.items()}
+        except FileNotFoundError:
+            return {}
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            return {}
+        if {key: facts[key] for key in self._facts} != self._facts:
+            raise StoreError(f"{self.path} holds the runs of another design; move it away")
+        return found
+
+    def read(self, sheet: int, first: int, count: int) -> pd.DataFrame | None:
+        """The runs of rows `first` to `first + count - 1` of a sheet, None if they are not stored."""
+        name = _piece_name(sheet, first, count)
+        if name not in self._pieces:
+            return None
+        try:
+            data = files.read_whole(self.path / name, MOST_BYTES)
+            table = parquet.from_bytes(data, self.layout.schema, count)
+        except (FileNotFoundError, ValueError):
+            return None
+        known = self._pieces[name]
+        if (parquet.content_hash(table), files.sha256(data)) != (known.content, known.file):
+            return None
+        return parquet.frame_of(table)
+
+    def write(self, sheet: int, first: int, draws: pd.DataFrame) -> None:
+        """Write these runs; afterwards no crash loses them. If that fails (StoreError), what was there still is."""
+        name, table = _piece_name(sheet, first, len(draws)), parquet.table_of(draws)
+        data = parquet.to_bytes(table)
+        self._lock.hold()
+        files.write_whole(self.path / name, data)
+        self._pieces[name] = FileHashes(parquet.content_hash(table), files.sha256(data))
+        pieces = {each: asdict(hashes) for each, hashes in sorted(self._pieces.items())}
+        facts = {**self._facts, "versions": dict(versions_here()), "pieces": pieces}
+        facts["checksum"] = hashlib.sha256(canonical(facts)).hexdigest()
+        files.write_whole(self.path / DESIGN, (json.dumps(facts, indent=1) + "\n").encode())
+
+
+def _piece_name(sheet: int, first: int, count: int) -> str:
+    return f"{SHEETS}/{sheet:04d}-{first:08d}-{first + count - 1:08d}.parquet"

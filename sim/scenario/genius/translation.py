@@ -21,9 +21,8 @@ from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import counted, listed, meant, quoted, shown
 from sim.scenario.differences import ordinary
 from sim.scenario.genius import elements
-from sim.scenario.genius.domain import Domain, domain_of
+from sim.scenario.genius.domain import Domain, Profile, domain_of, profile_of
 from sim.scenario.genius.elements import UNITS, Element, decimal_of, decimal_of_units, read_xml, text_of, tidy
-from sim.scenario.genius.profile import Profile, profile_of
 from sim.scenario.messages import Faults, Mark, ScenarioError
 from sim.scenario.nodes import MappingNode, Node, ScalarNode
 from sim.scenario.paths import get
