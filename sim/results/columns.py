@@ -87,7 +87,7 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
     """The columns of a block of draws as arrays of shape (B,), text as codes.
 
     Returns:
-        `draw`, `outcome` (index into `OUTCOMES`), `package` and `standing` (package indices), `round` (0: none),
+        `draw`, `outcome` (index into `OUTCOMES`), `package` (its index), `round` (0: none),
         `proposer` (party index), `blocker` (text, empty where there is a deal), `zone_packages`, `least_satisfied`,
         `least_satisfied_party` (text), `least_satisfied_margin`, `opposition`, `nash_distance`, `pareto_distance`,
         those of `agreement_distances`, and per party `utility.n`, `no_deal.n`, `margin.n`, `worth.n`, `opening.n`

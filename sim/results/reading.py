@@ -152,7 +152,11 @@ def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Resu
             tallies = tallies + (layout.play(entry.first, wanted - entry.first).tallies if cut else counted)
     if damaged:
         raise DamagedResults(path, damaged)
-    return Results(layout.scenario, layout.seed, rows, tallies, _provenance(manifest))
+    provenance: dict[str, object] = {"identity": manifest.identity, "hash": manifest.identity[:6]}
+    provenance |= {key: getattr(manifest, key) for key in ("seed", "scheme", "format", "chunk_length")}
+    provenance |= {"asked": manifest.draws, "complete": manifest.complete}
+    provenance["versions"] = [dict(versions) for versions in manifest.versions]
+    return Results(layout.scenario, layout.seed, rows, tallies, provenance)
 
 
 def damaged_files(folder: str | Path) -> list[str]:
@@ -190,17 +194,3 @@ def layout_of(path: Path, manifest: Manifest) -> Layout:
     if identity(scenario, manifest.seed) != manifest.identity or layout.length != manifest.chunk_length:
         raise DamagedResults(path, [f"{RESOLVED}: it is not the scenario that was played"])
     return layout
-
-
-def _provenance(manifest: Manifest) -> dict[str, object]:
-    return {
-        "identity": manifest.identity,
-        "hash": manifest.identity[:6],
-        "seed": manifest.seed,
-        "scheme": manifest.scheme,
-        "format": manifest.format,
-        "chunk_length": manifest.chunk_length,
-        "asked": manifest.draws,
-        "complete": manifest.complete,
-        "versions": [dict(versions) for versions in manifest.versions],
-    }

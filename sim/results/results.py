@@ -232,17 +232,10 @@ class Results(Notebook):
         blocking = _blocking_shares(blocked, self.party_names)
         for name, party in self.scenario.parties.items():
             low, high = ends[f"utility_{name}"]
-            rows.append({
-                "party": name,
-                "label": party.label,
-                "utility": means[f"utility_{name}"],
-                "utility_low": low,
-                "utility_high": high,
-                "no_deal": means[f"no_deal_{name}"],
-                "margin": means[f"margin_{name}"],
-                "worth": means[f"worth_{name}"],
-                "blocking": blocking[name],
-            })  # fmt: skip
+            row: dict[str, Any] = {"party": name, "label": party.label, "utility": means[f"utility_{name}"]}
+            row |= {"utility_low": low, "utility_high": high}
+            row |= {kind: means[f"{kind}_{name}"] for kind in ("no_deal", "margin", "worth")}
+            rows.append(row | {"blocking": blocking[name]})
         return pd.DataFrame(rows)
 
     def _means(self) -> dict[str, float]:

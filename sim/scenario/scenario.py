@@ -175,10 +175,7 @@ class Scenario(Block):
             yield self.point(number, settings)
 
     def settings(self, vary: Sequence[str] = (), design: str | None = None) -> list[dict[str, str]]:
-        """The settings of all points, as path and value; in a grid the last path varies fastest.
-
-        A ScenarioError if a text is none.
-        """
+        """The settings of all points, as path and value; in a grid the last path varies fastest."""
         faults = Faults()
         points = sweeps.points(self.tree, vary, design, faults)
         faults.raise_any()
