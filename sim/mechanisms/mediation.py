@@ -85,20 +85,15 @@ class MediationSpec(Block):
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Mediation(Bound, Mechanism):
-    """What a mediator can do, drawn.
-
-    Attributes:
-        levers: Pressure on the worth of no deal.
-        carrots: Worth added to packages, None where the file has none.
-    """
+    """What a mediator can do, drawn."""
 
     key = "mediation"
     block = MediationSpec
     about = "Who mediates, and by what means."
     names = MappingProxyType({"levers": "lever"})
 
-    levers: Levers
-    carrots: Carrots | None
+    levers: Levers  # pressure on the worth of no deal
+    carrots: Carrots | None  # worth added to packages, None where the file has none
 
     @classmethod
     def complete(cls, block: MediationSpec, scenario: Any) -> None:
