@@ -65,7 +65,17 @@ def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet
     """
     if summarised and not quiet:
         print_document(summary(items))
-    _print_status(items, out, quiet)
+    failed = [item for item in items if item.failure is not None]
+    print_faults(items)
+    if quiet or len(failed) == len(items):
+        return
+    click.echo(f"Results: {places(items, out)}")
+    if all(item.status == "unchanged" for item in items):
+        click.echo("All of it was there already; nothing was played.")
+    elif failed:
+        click.echo("The same command plays again what failed and nothing else.")
+    else:
+        click.echo("The same command finds all of this done; a larger -n plays only the runs that are missing.")
 
 
 def draw_charts(results: Results, folder: Path) -> None:
@@ -122,22 +132,6 @@ def _rows(items: Sequence[BatchItem], stages: Sequence[str]) -> Iterator[list[ob
         facts, n = item.facts, item.facts["n"]
         shares = [share_with_interval(_share(facts, name), n) for name in stages]
         yield [_name(item), f"{n:,}", *shares, number(facts["median_month"], 1)]
-
-
-def _print_status(items: Sequence[BatchItem], out: Path, quiet: bool) -> None:
-    """Reading aid, where results lie, what failed, and what the same command would do now."""
-    failed = [item for item in items if item.failure is not None]
-    print_faults(items)
-    if quiet or len(failed) == len(items):
-        return
-    click.echo(f"Results: {places(items, out)}")
-    unchanged = sum(item.status == "unchanged" for item in items)
-    if unchanged == len(items):
-        click.echo("All of it was there already; nothing was played.")
-    elif failed:
-        click.echo("The same command plays again what failed and nothing else.")
-    else:
-        click.echo("The same command finds all of this done; a larger -n plays only the runs that are missing.")
 
 
 def print_faults(items: Sequence[BatchItem]) -> None:
