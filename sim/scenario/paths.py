@@ -126,7 +126,11 @@ def apply(root: MappingNode, settings: list[Setting], faults: Faults) -> list[Pa
             faults.add(setting.mark, f"this puts {what}; {advice}")
             break
         for place in places:
-            _put(place, setting)
+            node, before = copy(setting.value), place.node
+            if before is None or plain(before) != plain(node):
+                was = f"was {brief(before)}" if before is not None else "was not there"
+                node.change = f"{setting.origin}; {was}"
+                place.put(node, setting.mark)
             done.append(place.path)
     return done
 
@@ -149,15 +153,6 @@ def take_out(root: MappingNode, path: Path, mark: Mark, faults: Faults) -> None:
             lists.setdefault(id(parent), (parent, set()))[1].add(name)
     for entries, names in lists.values():
         entries.items = [entry for entry in entries.items if entry_id(entry) not in names]
-
-
-def _put(place: Place, setting: Setting) -> None:
-    node = copy(setting.value)
-    before = place.node
-    if before is not None and plain(before) == plain(node):
-        return
-    node.change = f"{setting.origin}; " + (f"was {brief(before)}" if before is not None else "was not there")
-    place.put(node, setting.mark)
 
 
 def _places(node: Node, path: Path, walked: Path, widen: bool = True) -> Iterator[Place]:
