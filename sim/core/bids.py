@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.compiled import called, compiled, inlined, worth_compiling
+from sim.core.compiled import called, compiled, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints, Options, ShortInts
 from sim.core.utility import EVERYBODY, Lines
@@ -244,7 +244,7 @@ def list_candidates(
     return widest
 
 
-@inlined
+@called
 def _at_least_half(usable: Bools, start: Ints) -> bool:
     """Whether the patterns to look at have half of the packages, or more."""
     packages = 0
@@ -253,7 +253,7 @@ def _at_least_half(usable: Bools, start: Ints) -> bool:
     return bool(2 * packages >= start[-1])
 
 
-@inlined
+@called
 def _mark(
     own: Floats, places: ShortInts, members: ShortInts, start: Ints, usable: Bools, struck: Bools, marks: Options
 ) -> None:
@@ -271,7 +271,7 @@ def _mark(
                     enough = max(enough, own[p] - TOLERANCE)
 
 
-@inlined
+@called
 def _unmark(marks: Options, marked: Ints) -> int:
     """Write down the places that are marked, rising, and leave no mark; returns how many there were."""
     found = 0
@@ -284,7 +284,7 @@ def _unmark(marks: Options, marked: Ints) -> int:
     return found
 
 
-@inlined
+@called
 def _first_by_rank(worth: Floats, packages: Ints, least: float, rank: Ints) -> int:
     """Of some packages, the one of smallest rank that is worth at least so much, -1 for none."""
     first = NO_PACKAGE
@@ -341,7 +341,7 @@ def update_best(party: int, rows: Ints, domain: Domain, real: Bools, bids: Bids)
         bids.best_package[party, b] = first
 
 
-@inlined
+@called
 def _sign(party: int, crosses: Bools, owner: Ints, real: Bools, usable: Bools) -> bool:
     """Note the patterns that cross no real line of a party or of everybody; whether they are others than before."""
     changed = False
@@ -374,7 +374,7 @@ def _highest_of(own: Floats, usable: Bools, members: Ints, start: Ints, struck: 
     return int(first)
 
 
-@inlined
+@called
 def first_listed(
     worth: Floats, package: Ints, crossing: Ints, count: int, signable: Bools, avoided: Bools, least: float
 ) -> int:
@@ -387,7 +387,7 @@ def first_listed(
     return NO_PACKAGE
 
 
-@inlined
+@called
 def could_sign(signable: Bools, struck: Bools, pattern: int, package: int) -> bool:
     """Whether a package crosses no real red line of a party and is not off the table."""
     return bool(signable[pattern] and not (len(struck) and struck[0, package]))
@@ -428,7 +428,7 @@ def lay_out(
     laid_out[0], laid_out[1], laid_out[2], laid_out[3] = found, 0, 0, 0
 
 
-@inlined
+@called
 def _sort_down(order: ShortInts, own: Floats, first: int, end: int) -> None:
     """Sort some neighbouring packages by falling worth; insertion over shrinking distances."""
     gap = 1
@@ -494,7 +494,7 @@ def by_own_worth(
     return int(found)
 
 
-@inlined
+@called
 def listed_bid(
     party: int, b: int, bidding: int, asks: float, domain: Domain, bids: Bids, avoided: Bools, nothing_avoided: Bools
 ) -> int:
@@ -624,7 +624,7 @@ def _list_highest(merit: Floats, usable: Bools, tie_rank: Ints, found: Ints) -> 
             found[b, place] = own[min(place, some - 1)] if some else -1
 
 
-@inlined
+@called
 def _leave_the_highest(own: Ints, some: int, steps: Floats, low: float, high: float, count: int, begun: Ints) -> int:
     """Leave of some packages those that can be among the highest so many; returns how many are left.
 
@@ -646,7 +646,7 @@ def _leave_the_highest(own: Ints, some: int, steps: Floats, low: float, high: fl
     return left
 
 
-@inlined
+@called
 def _sort_by_steps(own: Ints, some: int, steps: Floats, rank: Ints) -> None:
     """Sort packages from the highest step down, those of equal steps by rank; insertion over shrinking distances."""
     gap = 1
