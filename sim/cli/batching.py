@@ -29,16 +29,11 @@ READING = (
 )
 
 
-def run_batch(
-    paths: Sequence[Path], draws: int, seed: int, workers: int | None, out: Path,
-    sets: Sequence[str], vary: Sequence[str], charts: bool, shard: Shard | None = None, dask: str | None = None,
-) -> bool:  # fmt: skip
-    """Play, print the table and where results lie. Whether all scenarios are finished."""
+def run_batch(paths: Sequence[Path], out: Path, charts: bool, shard: Shard | None, **how: Any) -> bool:
+    """Play as `batch` does, print the table and where results lie. Whether all scenarios are finished."""
+    finish = draw_charts if charts else None
     try:
-        items = batch(
-            paths, draws, seed, workers, out, progress_on(sys.stderr),
-            sets=sets, vary=vary, finish=draw_charts if charts else None, shard=shard, dask=dask,
-        )  # fmt: skip
+        items = batch(paths, out=out, progress=progress_on(sys.stderr), finish=finish, shard=shard, **how)
     except (BatchInterrupted, ClusterError) as error:
         ignore_signals()
         fail(error.exit_code, f"peacesim: {error}")

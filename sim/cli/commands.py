@@ -1,6 +1,7 @@
 """All commands. Each imports what it needs when it is called, so `--help` answers at once."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -55,23 +56,20 @@ def shard_of_several(context: click.Context, option: click.Parameter, text: str 
 @charts_option("Draw charts into each results folder.")
 @click.option("--shard", callback=shard_of_several, metavar="I/N",
               help="Play part I of N alone, from 1, into its own folder; `peacesim merge` joins them.")  # fmt: skip
-def batch(
-    paths: tuple[Path, ...], draws: int, seed: int, workers: int | None, dask: str | None, out: Path,
-    sets: tuple[str, ...], vary: tuple[str, ...], charts: bool, shard: tuple[int, int] | None,
-) -> int:  # fmt: skip
+def batch(paths: tuple[Path, ...], out: Path, charts: bool, shard: tuple[int, int] | None, **how: Any) -> int:
     """Play every scenario of files and folders; write results, tables and charts.
 
     What is there already is not played again: the same command twice does nothing the second time, and an interrupted
     one goes on where it stopped.
     """
-    if dask is not None and workers is not None:
+    if how["dask"] is not None and how["workers"] is not None:
         raise click.UsageError("--workers counts processes of this machine, and with --dask a cluster plays; "
                                "leave one of them out")  # fmt: skip
     from sim.cli.batching import run_batch
     from sim.results.manifest import Shard
 
     part = Shard(*shard) if shard is not None else None
-    return 0 if run_batch(paths, draws, seed, workers, out, sets, vary, charts, part, dask) else SOME_FAILED
+    return 0 if run_batch(paths, out, charts, part, **how) else SOME_FAILED
 
 
 @command()
@@ -357,10 +355,7 @@ def explain(
               help="Spread so many points over --vary PATH=low:high, as sobol or latin; left out: a grid.")  # fmt: skip
 @charts_option("Draw curves, maps or strategies.")
 @as_json
-def sweep(
-    file: Path, strategies: tuple[str, ...], parties: str | None, draws: int, seed: int, workers: int | None,
-    out: Path, sets: tuple[str, ...], vary: tuple[str, ...], design: str | None, charts: bool, as_json: bool,
-) -> int:  # fmt: skip
+def sweep(parties: str | None, as_json: bool, **request: Any) -> int:
     """Play a scenario at many points on the same runs: values of any paths, or strategies against strategies.
 
     With --vary it tells and draws how far runs get, as curves over one path or maps over two; --design spreads points
@@ -371,8 +366,7 @@ def sweep(
     from sim.cli.sweeping import SweepRequest, run_sweep
 
     named = None if parties is None else [name.strip() for name in parties.split(",")]
-    request = SweepRequest(file, strategies, named, draws, seed, workers, out, sets, vary, design, charts)
-    return 0 if run_sweep(request, as_json) else SOME_FAILED
+    return 0 if run_sweep(SweepRequest(parties=named, **request), as_json) else SOME_FAILED
 
 
 @command("sensitivity")
@@ -393,9 +387,8 @@ def sweep(
 @charts_option("Draw a chart of each method.")
 @as_json
 def sensitivity_of(
-    path: Path, of: str, methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, draws: int,
-    seed: int | None, out: Path, charts: bool, as_json: bool,
-) -> None:  # fmt: skip
+    methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, out: Path, charts: bool, **of: Any
+) -> None:
     """Tell which uncertain inputs move a figure of the results, and by how much, beside an input that does nothing.
 
     A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often. tornado and
@@ -405,7 +398,7 @@ def sensitivity_of(
     from sim.cli.analyses import run_sensitivity
 
     wanted, plan = list(dict.fromkeys(methods)), Plan(inputs, top, points)
-    run_sensitivity(path, draws, seed, of, wanted, plan, (out, charts), as_json)
+    run_sensitivity(methods=wanted, plan=plan, out=(out, charts), **of)
 
 
 @command("discover")
@@ -425,9 +418,8 @@ def sensitivity_of(
 @charts_option("Draw the boxes.")
 @as_json
 def discover(
-    path: Path, of: str, turned: bool, above: float | None, below: float | None, density: float | None,
-    most_inputs: int, most_boxes: int, draws: int, seed: int | None, out: Path, charts: bool, as_json: bool,
-) -> None:  # fmt: skip
+    path: Path, of: str, draws: int, seed: int | None, out: Path, charts: bool, as_json: bool, **boxes: Any
+) -> None:
     """Tell under which conditions on the uncertain inputs runs end a certain way, in a sentence each.
 
     A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often. Asked what
@@ -437,5 +429,6 @@ def discover(
     from sim.cli.sources import results_or_runs
 
     (found,) = results_or_runs([path], draws, seed)
-    wanted, boxes = (turned, above, below), (density, most_inputs, most_boxes)
-    run_discovery(found, of, wanted, boxes, out if charts else None, as_json)
+    wanted = boxes["turned"], boxes["above"], boxes["below"]
+    limits = boxes["density"], boxes["most_inputs"], boxes["most_boxes"]
+    run_discovery(found, of, wanted, limits, out if charts else None, as_json)
