@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from sim.results.files import StoreError
-from sim.results.folder import ResultsFolder
+from sim.results import tables
+from sim.results.files import StoreError, write_whole
+from sim.results.folder import ResultsFolder, other_files
 from sim.results.results import Results
-from sim.results.tables import SUMMARY, read_json
+from sim.results.tables import read_json
 
 
 @dataclass(frozen=True)
@@ -83,34 +84,48 @@ def summary_table(results: Sequence[Summarised]) -> pd.DataFrame:
 Finish = Callable[[Results, Path], None]
 
 
-def finished(folder: ResultsFolder, item: BatchItem, finish: Finish | None) -> BatchItem:
-    """Write tables and charts, unless they are there; a shard has none.
+class NoCharts(Exception):
+    """All draws of a scenario are there, but `finish` failed."""
+
+
+def write_outputs(results: Results, folder: Path, finish: Finish | None) -> list[str]:
+    """Write tables, and charts if there is a `finish`.
+
+    Returns:
+        Names of the files that `finish` wrote.
+
+    Raises:
+        StoreError, OSError: if something cannot be written.
+        NoCharts: if `finish` failed otherwise.
+    """
+    for name, data in tables.tables_of(results, str(results.provenance["identity"])).items():
+        write_whole(folder / name, data)
+    if finish is None:
+        return []
+    before = other_files(folder)
+    try:
+        finish(results, folder)
+    except (StoreError, OSError):
+        raise
+    except Exception as error:
+        text = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+        raise NoCharts(f"all draws are there, but its charts are not: {text}") from error
+    return [name for name, written in other_files(folder).items() if before.get(name) != written]
+
+
+def finished(folder: ResultsFolder, item: BatchItem, finish: Finish | None, ending: str = "") -> BatchItem:
+    """Write tables and charts, unless they are there.
 
     Args:
         folder: Holds all draws that are wanted of it.
-        finish: Called with the results and the folder, for charts.
+        finish: Called with the results and the folder, for charts; one of its files must have the `ending`.
 
     Returns:
         The item with its headline figures, or with why the charts were not made.
     """
-    if folder.shard is not None:
-        if not folder.is_complete(item.draws, charts=False):
-            folder.seal()
-        return item
-    if not folder.is_complete(item.draws, finish is not None):
-        results = folder.results()
-        folder.write_tables(results)
-        made: set[str] = set()
-        if finish is not None:
-            before = folder.others()
-            try:
-                finish(results, folder.path)
-            except (StoreError, OSError):
-                raise
-            except Exception as error:
-                text = " ".join(f"{type(error).__name__}: {error}".split())[:500]
-                return replace(item, failure=f"all draws are there, but its charts are not: {text}")
-            after = folder.others()
-            made = {name for name, written in after.items() if before.get(name) != written}
-        folder.seal(made)
-    return replace(item, facts=read_json(folder.path / SUMMARY))
+    if not folder.is_complete(item.draws, finish is not None, ending):
+        try:
+            folder.seal(write_outputs(folder.results(), folder.path, finish))
+        except NoCharts as error:
+            return replace(item, failure=str(error))
+    return replace(item, facts=read_json(folder.path / tables.SUMMARY))

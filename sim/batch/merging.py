@@ -34,7 +34,9 @@ class Merged:
     damaged: tuple[str, ...] = ()
 
 
-def merge(paths: Sequence[str | Path], out: str | Path | None = None, finish: Finish | None = None) -> list[Merged]:
+def merge(
+    paths: Sequence[str | Path], out: str | Path | None = None, finish: Finish | None = None, ending: str = ""
+) -> list[Merged]:
     """Join shards into the folders that one run would have written, with the same bytes.
 
     What is in those folders already is not copied again, so more shards may be added later; and since they are ordinary
@@ -43,7 +45,7 @@ def merge(paths: Sequence[str | Path], out: str | Path | None = None, finish: Fi
     Args:
         paths: Folders of shards, all of the same results; or folders in which such folders lie, of whatever results.
         out: The folder for results; by default that in which the shards lie, or the first of them.
-        finish: Called with the results of each scenario and its folder when all else is written: for charts.
+        finish, ending: As for `batch`; all is done in this process.
 
     Returns:
         What became of each scenario.
@@ -62,7 +64,7 @@ def merge(paths: Sequence[str | Path], out: str | Path | None = None, finish: Fi
                 where = where / shards.name
                 held.enter_context(lock_folder(where))
                 _write_list(where / SWEEP, shards.sweep)
-            found += [_join(shards, each, where / each.name, finish) for each in shards.scenarios]
+            found += [_join(shards, each, where / each.name, finish, ending) for each in shards.scenarios]
     return found
 
 
@@ -80,7 +82,7 @@ def _write_list(path: Path, data: bytes) -> None:
     write_whole(path, data)
 
 
-def _join(shards: ShardSet, pieces: ScenarioShards, target: Path, finish: Finish | None) -> Merged:
+def _join(shards: ShardSet, pieces: ScenarioShards, target: Path, finish: Finish | None, ending: str) -> Merged:
     """Copy the chunks of a scenario that are not there yet, then write its tables and charts."""
     item = BatchItem(shards.id, target, shards.draws, settings=pieces.settings)
     damaged: list[str] = []
@@ -104,7 +106,7 @@ def _join(shards: ShardSet, pieces: ScenarioShards, target: Path, finish: Finish
             else:
                 item = replace(item, computed=item.computed + len(span))
         if not left:
-            item = finished(folder, item, finish)
+            item = finished(folder, item, finish, ending)
         item = replace(item, damaged=tuple(folder.damaged))
     return Merged(item, shards.seed, tuple(_missing(shards, left, folder)), tuple(damaged))
 

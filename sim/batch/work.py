@@ -12,8 +12,11 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from sim.batch.items import Finish, write_outputs
 from sim.results.chunk_files import ChunkEntry, Layout, write_chunk
-from sim.results.manifest import RESOLVED, identity
+from sim.results.files import remove, unfinished
+from sim.results.manifest import RESOLVED, identity, read_manifest
+from sim.results.reading import collect
 from sim.scenario import read_scenario
 
 JOBS_A_CHUNK = 4  # so that two workers share a chunk; more jobs cost the writing process more of its time
@@ -47,9 +50,26 @@ class Job:
         return replace(self, count=head), [rest] if rest.count else []
 
 
-def jobs_of(chunk: range, length: int) -> list[range]:
-    """The draws of each job of a chunk: quarters of a full one."""
-    step = max(1, length // JOBS_A_CHUNK)
+@dataclass(frozen=True)
+class OutputJob:
+    """Tables and charts of a scenario whose draws are all in its folder.
+
+    Attributes:
+        finish: Called with the results and the folder, for charts.
+    """
+
+    folder: str
+    identity: str
+    seed: int
+    draws: int
+    finish: Finish | None
+
+    span = "tables and charts"  # for messages
+
+
+def jobs_of(chunk: range, length: int, alone: bool = True) -> list[range]:
+    """The draws of each job of a chunk: quarters of a full one where it is alone, else all of it."""
+    step = max(1, length // JOBS_A_CHUNK) if alone else length
     return [range(first, min(first + step, chunk.stop)) for first in range(chunk.start, chunk.stop, step)]
 
 
@@ -78,7 +98,20 @@ def play_job(job: Job, folder: str) -> ChunkEntry:
     return write_chunk(Path(folder), layout.play(job.first, job.count), layout, sync=False)
 
 
-@lru_cache(maxsize=2)
+def write_output_job(job: OutputJob) -> list[str]:
+    """Write tables and charts in a worker; the names of the files that `finish` wrote.
+
+    Raises:
+        StoreError, OSError, NoCharts: as `write_outputs`.
+    """
+    folder = Path(job.folder)
+    charts = [each for each in folder.iterdir() if each.is_dir() and not each.is_symlink()]
+    remove([each for place in (folder, *charts) for each in unfinished(place)])  # of a worker that was lost
+    layout = _layout(job.folder, job.identity, job.seed)
+    return write_outputs(collect(folder, read_manifest(folder), layout, job.draws), folder, job.finish)
+
+
+@lru_cache(maxsize=4)
 def _layout(folder: str, name: str, seed: int) -> Layout:
     """The scenario that lies in the folder, laid out once and not for every job."""
     scenario = read_scenario(Path(folder) / RESOLVED)
@@ -106,11 +139,11 @@ class Retries:
     """
 
     def __init__(self) -> None:
-        self.again: deque[Job] = deque()
-        self.suspects: deque[Job] = deque()
-        self._counts: Counter[Job] = Counter()
+        self.again: deque[Job | OutputJob] = deque()
+        self.suspects: deque[Job | OutputJob] = deque()
+        self._counts: Counter[Job | OutputJob] = Counter()
 
-    def lost(self, job: Job, why: str = "ended", hint: str = "") -> Lost | None:
+    def lost(self, job: Job | OutputJob, why: str = "ended", hint: str = "") -> Lost | None:
         """Note that a job was lost.
 
         Args:

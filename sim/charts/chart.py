@@ -5,6 +5,7 @@ import io
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from xml.sax.saxutils import escape
@@ -49,25 +50,37 @@ def png_bytes(picture: Picture, dpi: int = PNG_DPI) -> bytes:
     return buffer.getvalue()
 
 
-def save_picture(picture: Picture, table: pd.DataFrame, folder: str | os.PathLike[str], name: str) -> list[Path]:
-    """Write `name.svg`, `name.png` and `name.csv` into a folder, each whole or not at all.
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """A chart that is drawn: what its files and its place in a page are made of.
 
-    Returns:
-        The three paths.
-
-    Raises:
-        StoreError: if they cannot be written, or the folder is a link, which could lead anywhere.
+    Attributes:
+        name: Of its files, without ending.
+        table: The numbers that are drawn.
+        png: Empty unless it was asked for.
     """
-    target = Path(folder)
-    make_folder(target)
-    contents = {
-        "svg": svg_text(picture).encode("utf-8"),
-        "png": png_bytes(picture),
-        "csv": csv_text(table).encode("utf-8"),
-    }
-    for kind, data in contents.items():
-        write_whole(target / f"{name}.{kind}", data)
-    return [target / f"{name}.{kind}" for kind in contents]
+
+    name: str
+    svg: str
+    table: pd.DataFrame
+    png: bytes = b""
+
+    @classmethod
+    def of(cls, name: str, picture: Picture, table: pd.DataFrame, png: bool = False) -> "Rendered":
+        return cls(name, svg_text(picture), table, png_bytes(picture) if png else b"")
+
+    def save(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Write `name.svg`, `name.csv` and, if it was made, `name.png` into a folder, each whole or not at all.
+
+        Raises:
+            StoreError: if they cannot be written, or the folder is a link, which could lead anywhere.
+        """
+        make_folder(Path(folder))
+        contents = {"svg": self.svg.encode(), "png": self.png, "csv": csv_text(self.table).encode()}
+        paths = {Path(folder) / f"{self.name}.{kind}": data for kind, data in contents.items() if data}
+        for path, data in paths.items():
+            write_whole(path, data)
+        return list(paths)
 
 
 GAP = 0.45  # inches between pictures side by side

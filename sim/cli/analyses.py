@@ -33,8 +33,9 @@ from sim.results.results import Results, run
 
 
 def compare_results(
-    results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: Path | None, as_json: bool
-) -> None:
+    results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: Path | None, as_json: bool,
+    png: bool = False,
+) -> None:  # fmt: skip
     """Compare results, and draw them side by side.
 
     Args:
@@ -46,7 +47,7 @@ def compare_results(
     """
     comparison = compare(results)
     falls = list(_waterfalls(comparison, figure, draws, method)) if figure is not None else []
-    folder = _save_comparison(comparison, falls, out) if out is not None else None
+    folder = _save_comparison(comparison, falls, out, png) if out is not None else None
     if as_json:
         more = {"waterfalls": list(map(waterfall_data, falls)), "charts": folder}
         print_json(data(comparison) | more)
@@ -68,17 +69,22 @@ def _waterfalls(comparison: Comparison, figure: str, draws: int, method: str | N
             fail(WRONG_INPUT, f"peacesim: {shown(error, 400)}")
 
 
-def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Path) -> Path:
+def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Path, png: bool) -> Path:
     """Draw the results side by side, each chart that any of them has, into a folder named after what is compared."""
-    from sim.charts import charts_side_by_side, save_charts, save_comparison
+    from sim.charts import charts_side_by_side, render_comparison, save_charts
     from sim.report import comparison_page
+    from sim.report.compare import chart_labels
 
     folder = out / _name(comparison.results)
     make_folder(folder)
-    save_comparison(comparison.results, folder, charts_side_by_side(comparison.results))
+    names, labels = charts_side_by_side(comparison.results), chart_labels(comparison)
+    charts = list(render_comparison(comparison.results, names, labels, png))
+    for chart in charts:
+        chart.save(folder)
     for place, each in enumerate(falls, 1):
-        save_charts(each, folder, stem=f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else ""))
-    write_whole(folder / REPORT, comparison_page(comparison, falls).encode())
+        save_charts(each, folder, stem=f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else ""),
+                    png=png)  # fmt: skip
+    write_whole(folder / REPORT, comparison_page(comparison, falls, charts).encode())
     return folder
 
 
@@ -151,7 +157,7 @@ def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
 
 
 def run_sensitivity(
-    path: Path, draws: int, seed: int | None, of: str, methods: Sequence[str], plan: Plan, out: tuple[Path, bool],
+    path: Path, draws: int, seed: int | None, of: str, methods: Sequence[str], plan: Plan, out: tuple[Path, bool, bool],
     as_json: bool,
 ) -> None:  # fmt: skip
     """Print which inputs move a figure, and draw it.
@@ -160,7 +166,7 @@ def run_sensitivity(
         path: A results folder, or a scenario file that is played now, `draws` times with a seed (1 if None).
         methods: In the order in which they are printed.
         plan: Of methods that play runs of their own.
-        out: Folder for charts and for runs of a design, and whether charts are drawn.
+        out: Folder for charts and for runs of a design, whether charts are drawn, and whether as PNG too.
     """
     if (plan.inputs or plan.points) and not DESIGNED.keys() & set(methods):
         fail(WRONG_INPUT, "peacesim: --inputs and --points are for --method sobol and morris; neither is asked for")
@@ -177,7 +183,7 @@ def run_sensitivity(
 
         designs = [facts["identity"] for facts in found.designs.values()]
         folder = _question_folder(out[0], "sensitivity", results, found.asked.name, *designs)
-        save_charts(found, folder)
+        save_charts(found, folder, png=out[2])
     print_result(found, as_json, charts=folder)
     if not as_json:
         _say_charts(folder)
@@ -212,14 +218,14 @@ def _question_folder(out: Path, kind: str, results: Results, *asked: object) -> 
 
 def run_discovery(
     results: Results, of: str, wanted: tuple[bool, float | None, float | None],
-    boxes: tuple[float | None, int, int], out: Path | None, as_json: bool,
+    boxes: tuple[float | None, int, int], out: tuple[Path | None, bool], as_json: bool,
 ) -> None:  # fmt: skip
     """Print under which conditions runs end a certain way, and draw it.
 
     Args:
         wanted: Whether runs without it are looked for; of a mean, the values above and below which it is of interest.
         boxes: Least density (None for a balance with coverage), most inputs of a box, most boxes.
-        out: Folder for the chart, None for none.
+        out: Folder for the chart, None for none, and whether as PNG too.
     """
     density, most_inputs, most_boxes = boxes
     try:
@@ -227,11 +233,11 @@ def run_discovery(
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = None
-    if out is not None and found.boxes:
+    if out[0] is not None and found.boxes:
         from sim.charts import save_charts
 
-        folder = _question_folder(out, "discover", results, of, *wanted, *boxes)
-        save_charts(found, folder)
+        folder = _question_folder(out[0], "discover", results, of, *wanted, *boxes)
+        save_charts(found, folder, png=out[1])
     print_result(found, as_json, charts=folder)
     if not as_json:
         _say_charts(folder)

@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from sim.batch import BatchInterrupted, BatchItem, ClusterError, Merged, batch, merge
+from sim.batch.items import Finish
 from sim.batch.progress import progress_on
 from sim.cli.output import fail, print_document
 from sim.cli.signals import ignore_signals
@@ -31,13 +33,15 @@ READING = (
 
 def run_batch(
     paths: Sequence[Path], draws: int, seed: int, workers: int | None, out: Path,
-    sets: Sequence[str], vary: Sequence[str], charts: bool, shard: Shard | None = None, dask: str | None = None,
+    sets: Sequence[str], vary: Sequence[str], charts: bool, png: bool = False, shard: Shard | None = None,
+    dask: str | None = None,
 ) -> bool:  # fmt: skip
     """Play, print the table and where results lie. Whether all scenarios are finished."""
+    finish, ending = _finish(charts, png)
     try:
         items = batch(
             paths, draws, seed, workers, out, progress_on(sys.stderr),
-            sets=sets, vary=vary, finish=draw_charts if charts else None, shard=shard, dask=dask,
+            sets=sets, vary=vary, finish=finish, ending=ending, shard=shard, dask=dask,
         )  # fmt: skip
     except (BatchInterrupted, ClusterError) as error:
         ignore_signals()
@@ -73,14 +77,25 @@ def _report_shard(items: Sequence[BatchItem], out: Path, shard: Shard) -> None:
     click.echo(f"Results, tables and charts come of all {shard.of}: peacesim merge {shown(out, 300)}")
 
 
-def draw_charts(results: Results, folder: Path) -> None:
+def draw_charts(results: Results, folder: Path, png: bool = False) -> None:
     """Draw every chart into the folder of a result, and put them together as its page."""
-    from sim.charts import save_charts
+    from sim.charts import render_charts
+    from sim.charts.page import garbage_uncollected
     from sim.report import result_page
 
-    paths = save_charts(results, folder / CHARTS)
-    svgs = {path.stem: path.read_text(encoding="utf-8") for path in paths if path.suffix == ".svg"}
-    write_whole(folder / REPORT, result_page(results, svgs).encode())
+    with garbage_uncollected():
+        charts = list(render_charts(results, png=png))
+        page = result_page(results, charts)
+    for chart in charts:
+        chart.save(folder / CHARTS)
+    write_whole(folder / REPORT, page.encode())
+
+
+def _finish(charts: bool, png: bool) -> tuple[Finish | None, str]:
+    """What draws charts, and the ending of a file that it makes."""
+    if not charts:
+        return None, ""
+    return (partial(draw_charts, png=True), ".png") if png else (draw_charts, "")
 
 
 def summary(items: Sequence[BatchItem]) -> Iterator[Block]:
@@ -171,9 +186,9 @@ def places(items: Sequence[BatchItem], out: Path) -> str:
     return f"{len(folders)} folders in {shown(out, 300)}"
 
 
-def run_merge(paths: Sequence[Path], out: Path | None, charts: bool) -> tuple[bool, bool]:
+def run_merge(paths: Sequence[Path], out: Path | None, charts: bool, png: bool) -> tuple[bool, bool]:
     """Join, print the table and where results lie. Whether all is there, and whether no file of a shard is damaged."""
-    found = merge(paths, out, draw_charts if charts else None)
+    found = merge(paths, out, *_finish(charts, png))
     whole = [each.item for each in found if not each.missing]
     print_document(summary(whole))
     for each in found:

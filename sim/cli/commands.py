@@ -6,7 +6,17 @@ import click
 
 from sim.cli import understanding
 from sim.cli.completing import KINDS, Scenarios, names_of_kind, settable_paths
-from sim.cli.group import EXISTING, FILE, as_json, draws_option, out_option, peacesim, seed_option, sets_option
+from sim.cli.group import (
+    EXISTING,
+    FILE,
+    as_json,
+    charts_options,
+    draws_option,
+    out_option,
+    peacesim,
+    seed_option,
+    sets_option,
+)  # fmt: skip
 from sim.cli.output import DAMAGED, SOME_FAILED, WRONG_INPUT, fail, plain_failures
 
 __all__ = ["peacesim", "understanding"]  # whose commands are in the group once it is imported
@@ -35,12 +45,12 @@ def shard_of_several(context: click.Context, option: click.Parameter, text: str 
 @sets_option
 @click.option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
               help="Play each scenario for several values, a,b,c or low:high:count; several make a grid.")  # fmt: skip
-@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw charts into each results folder.")
+@charts_options("Draw charts into each results folder.")
 @click.option("--shard", callback=shard_of_several, metavar="I/N",
               help="Play part I of N alone, from 1, into its own folder; `peacesim merge` joins them.")  # fmt: skip
 def batch(
     paths: tuple[Path, ...], draws: int, seed: int, workers: int | None, dask: str | None, out: Path,
-    sets: tuple[str, ...], vary: tuple[str, ...], charts: bool, shard: tuple[int, int] | None,
+    sets: tuple[str, ...], vary: tuple[str, ...], charts: bool, png: bool, shard: tuple[int, int] | None,
 ) -> None:  # fmt: skip
     """Play every scenario of files and folders; write results, tables and charts.
 
@@ -55,7 +65,7 @@ def batch(
         from sim.results.manifest import Shard
 
         part = Shard(*shard) if shard is not None else None
-        all_done = run_batch(paths, draws, seed, workers, out, sets, vary, charts, part, dask)
+        all_done = run_batch(paths, draws, seed, workers, out, sets, vary, charts, png, part, dask)
     if not all_done:
         raise click.exceptions.Exit(SOME_FAILED)
 
@@ -63,8 +73,8 @@ def batch(
 @peacesim.command()
 @click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=Scenarios(exists=True, file_okay=False))
 @click.option("--out", type=Scenarios(file_okay=False), help="Folder for results; left out: where the shards lie.")
-@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw charts into each results folder.")
-def merge(folders: tuple[Path, ...], out: Path | None, charts: bool) -> None:
+@charts_options("Draw charts into each results folder.")
+def merge(folders: tuple[Path, ...], out: Path | None, charts: bool, png: bool) -> None:
     """Join the shards of `batch --shard` into the results that one process would have written, byte for byte.
 
     DIR is the folder of a shard, or one in which shards lie. What is missing is told, shard by shard: merge again once
@@ -73,7 +83,7 @@ def merge(folders: tuple[Path, ...], out: Path | None, charts: bool) -> None:
     with plain_failures():
         from sim.cli.batching import run_merge
 
-        whole, sound = run_merge(folders, out, charts)
+        whole, sound = run_merge(folders, out, charts, png)
     if not sound:
         raise click.exceptions.Exit(DAMAGED)
     if not whole:

@@ -46,6 +46,13 @@ def out_option(what: str) -> Callable[[Command], Command]:
     return click.option("--out", type=Scenarios(file_okay=False), default="results", show_default=True, help=what)
 
 
+def charts_options(what: str) -> Callable[[Command], Command]:
+    """`--charts/--no-charts`, and `--png`."""
+    charts = click.option("--charts/--no-charts", default=True, show_default=True, help=what)
+    png = click.option("--png", is_flag=True, help="Write charts as PNG too, beside SVG and CSV.")
+    return lambda command: charts(png(command))
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EPILOG)
 @click.version_option(__version__, message="peacesim %(version)s")
 @click.pass_context

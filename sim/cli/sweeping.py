@@ -50,6 +50,7 @@ class SweepRequest:
     vary: Sequence[str]
     design: str | None
     charts: bool
+    png: bool = False
 
 
 def run_sweep(request: SweepRequest, as_json: bool) -> bool:
@@ -71,7 +72,7 @@ def run_sweep(request: SweepRequest, as_json: bool) -> bool:
     ]
     if table is not None:
         subjects.append((table, "sweep"))
-    charts = [_save_chart(each, stem, items) for each, stem in subjects] if request.charts else []
+    charts = [_save_chart(each, stem, items, request.png) for each, stem in subjects] if request.charts else []
     if as_json:
         print_json(_data(scenario, request, items, tournaments, charts))
     else:
@@ -139,13 +140,13 @@ def _table(scenario: Scenario, request: SweepRequest, items: Sequence[BatchItem]
     return sweep_table(scenario.title, request.draws, request.seed, request.design, points) if points else None
 
 
-def _save_chart(subject: SweepTable | Tournament, stem: str, items: Sequence[BatchItem]) -> Path:
+def _save_chart(subject: SweepTable | Tournament, stem: str, items: Sequence[BatchItem], png: bool) -> Path:
     """Draw a plain sweep or a tournament into the folder of the sweep."""
     from sim.charts import save_charts
 
     folder = items[0].folder.parent / CHARTS
-    save_charts(subject, folder, stem=stem)
-    return folder / f"{stem}.png"
+    save_charts(subject, folder, stem=stem, png=png)
+    return folder / f"{stem}.svg"
 
 
 def _data(

@@ -5,7 +5,17 @@ from pathlib import Path
 import click
 
 from sim.cli.completing import Scenarios, figure_names, labelled_strategies, party_names, settable_paths
-from sim.cli.group import EXISTING, FILE, as_json, draws_option, out_option, peacesim, seed_option, sets_option
+from sim.cli.group import (
+    EXISTING,
+    FILE,
+    as_json,
+    charts_options,
+    draws_option,
+    out_option,
+    peacesim,
+    seed_option,
+    sets_option,
+)  # fmt: skip
 from sim.cli.output import SOME_FAILED, plain_failures
 
 METHODS = ("tornado", "pawn", "sobol", "morris")
@@ -25,11 +35,11 @@ of_option = click.option(
               help="Share the difference in a figure, such as agreement, out among the inputs.")  # fmt: skip
 @click.option("--method", type=click.Choice(["shapley", "ordered"]),
               help="Of the waterfall: mean over all orders, or one order.")  # fmt: skip
-@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw charts side by side.")
+@charts_options("Draw charts side by side.")
 @as_json
 def compare(
     paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, waterfall: str | None, method: str | None,
-    charts: bool, as_json: bool,
+    charts: bool, png: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Set scenario files or results folders side by side: inputs that differ, and what differs in what came of them.
 
@@ -44,7 +54,7 @@ def compare(
         from sim.cli.sources import results_or_runs
 
         found = results_or_runs(paths, draws, seed)
-        compare_results(found, draws, waterfall, method, out if charts else None, as_json)
+        compare_results(found, draws, waterfall, method, out if charts else None, as_json, png)
 
 
 @peacesim.command()
@@ -110,11 +120,11 @@ def explain(
               help="Play for several values, a,b,c or low:high:count; with --strategy, each of them.")  # fmt: skip
 @click.option("--design", metavar="KIND:COUNT",
               help="Spread so many points over --vary PATH=low:high, as sobol or latin; left out: a grid.")  # fmt: skip
-@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw curves, maps or strategies.")
+@charts_options("Draw curves, maps or strategies.")
 @as_json
 def sweep(
     file: Path, strategies: tuple[str, ...], parties: str | None, draws: int, seed: int, workers: int | None,
-    out: Path, sets: tuple[str, ...], vary: tuple[str, ...], design: str | None, charts: bool, as_json: bool,
+    out: Path, sets: tuple[str, ...], vary: tuple[str, ...], design: str | None, charts: bool, png: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Play a scenario at many points on the same runs: values of any paths, or strategies against strategies.
 
@@ -127,7 +137,7 @@ def sweep(
         from sim.cli.sweeping import SweepRequest, run_sweep
 
         named = None if parties is None else [name.strip() for name in parties.split(",")]
-        request = SweepRequest(file, strategies, named, draws, seed, workers, out, sets, vary, design, charts)
+        request = SweepRequest(file, strategies, named, draws, seed, workers, out, sets, vary, design, charts, png)
         all_done = run_sweep(request, as_json)
     if not all_done:
         raise click.exceptions.Exit(SOME_FAILED)
@@ -147,11 +157,11 @@ def sweep(
 @draws_option(2_000)
 @click.option("--seed", type=int, help="Of a scenario file; left out: 1.")
 @out_option("Folder for charts, and for runs of a design.")
-@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw a chart of each method.")
+@charts_options("Draw a chart of each method.")
 @as_json
 def sensitivity_of(
     path: Path, of: str, methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, draws: int,
-    seed: int | None, out: Path, charts: bool, as_json: bool,
+    seed: int | None, out: Path, charts: bool, png: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Tell which uncertain inputs move a figure of the results, and by how much, beside an input that does nothing.
 
@@ -163,7 +173,7 @@ def sensitivity_of(
         from sim.cli.analyses import run_sensitivity
 
         wanted, plan = list(dict.fromkeys(methods)), Plan(inputs, top, points)
-        run_sensitivity(path, draws, seed, of, wanted, plan, (out, charts), as_json)
+        run_sensitivity(path, draws, seed, of, wanted, plan, (out, charts, png), as_json)
 
 
 @peacesim.command("discover")
@@ -180,11 +190,11 @@ def sensitivity_of(
 @draws_option(2_000)
 @click.option("--seed", type=int, help="Of a scenario file; left out: 1.")
 @out_option("Folder for charts.")
-@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw the boxes.")
+@charts_options("Draw the boxes.")
 @as_json
 def discover(
     path: Path, of: str, turned: bool, above: float | None, below: float | None, density: float | None,
-    most_inputs: int, most_boxes: int, draws: int, seed: int | None, out: Path, charts: bool, as_json: bool,
+    most_inputs: int, most_boxes: int, draws: int, seed: int | None, out: Path, charts: bool, png: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Tell under which conditions on the uncertain inputs runs end a certain way, in a sentence each.
 
@@ -197,4 +207,4 @@ def discover(
 
         (found,) = results_or_runs([path], draws, seed)
         wanted, boxes = (turned, above, below), (density, most_inputs, most_boxes)
-        run_discovery(found, of, wanted, boxes, out if charts else None, as_json)
+        run_discovery(found, of, wanted, boxes, (out if charts else None, png), as_json)

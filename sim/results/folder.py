@@ -253,42 +253,23 @@ class ResultsFolder(LockedFolder):
             self.manifest = replace(self.manifest, draws=draws).reopened()
             self._save()
 
-    def is_complete(self, draws: int, charts: bool) -> bool:
-        """Whether nothing is left to do: all was written for this number of draws, and it still is as written."""
+    def is_complete(self, draws: int, charts: bool, ending: str = "") -> bool:
+        """Whether nothing is left to do: all was written for this number of draws, and it still is as written.
+
+        Args:
+            charts: Whether there must be charts or reports, at least one with this `ending`.
+        """
         manifest = self.manifest
-        if not manifest.complete or manifest.draws != draws or (charts and not self._has_more_than_tables()):
+        has_charts = any(name.endswith(ending) for name in manifest.files.keys() - set(_OWN))
+        if not manifest.complete or manifest.draws != draws or (charts and not has_charts):
             return False
         changed = [name for name, known in sorted(manifest.files.items()) if not self._is(name, known)]
         self.damaged += changed
         return not changed
 
-    def _has_more_than_tables(self) -> bool:
-        return bool(self.manifest.files.keys() - set(_OWN))
-
     def results(self) -> Results:
         """The draws that were asked for, read back and held against their hashes."""
         return collect(self.path, self.manifest, self.layout, self.manifest.draws)
-
-    def write_tables(self, results: Results) -> None:
-        """Write summary and tables of the draws that were asked for."""
-        for name, data in tables.tables_of(results, self.manifest.identity).items():
-            write_whole(self.path / name, data)
-
-    def others(self) -> dict[str, tuple[int, int]]:
-        """The files that are neither chunks nor tables: charts, reports, and whatever somebody else put there.
-
-        Returns:
-            By name, what is another number once the file is written anew.
-        """
-        top = [each for each in self.path.iterdir() if each.name not in (RUN, DRAWS, TALLIES, PARTS, *_OWN)]
-        below = [each for folder in top if folder.is_dir() and not folder.is_symlink() for each in folder.iterdir()]
-        found = {}
-        for path in (*top, *below):
-            name = path.relative_to(self.path).as_posix()
-            if may_be_listed(name) and path.is_file() and not path.is_symlink():
-                facts = path.stat()
-                found[name] = (facts.st_ino, facts.st_mtime_ns)
-        return found
 
     def seal(self, charts: Iterable[str] = ()) -> None:
         """Note that all is written: from now on every file has its hash in `run.json`.
@@ -326,6 +307,22 @@ class ResultsFolder(LockedFolder):
                 with suppress(OSError):
                     (self.path / PARTS / name).unlink(missing_ok=True)
 
+
+def other_files(folder: Path) -> dict[str, tuple[int, int]]:
+    """The files that are neither chunks nor tables: charts, reports, and whatever somebody else put there.
+
+    Returns:
+        By name, what is another number once the file is written anew.
+    """
+    top = [each for each in folder.iterdir() if each.name not in (RUN, DRAWS, TALLIES, PARTS, *_OWN)]
+    below = [each for inside in top if inside.is_dir() and not inside.is_symlink() for each in inside.iterdir()]
+    found = {}
+    for path in (*top, *below):
+        name = path.relative_to(folder).as_posix()
+        if may_be_listed(name) and path.is_file() and not path.is_symlink():
+            facts = path.stat()
+            found[name] = (facts.st_ino, facts.st_mtime_ns)
+    return found
 
 
 __all__ = ["ResultsFolder", "folder_name"]
