@@ -253,15 +253,16 @@ class _Run:
             running = self._open(planned)
             if running is None:
                 continue
-            length, chunks = running.folder.layout.length, list(running.missing.values())
+            layout, chunks = running.folder.layout, list(running.missing.values())
             if not chunks:
                 self._close(running)
             few = max(len(chunks), len(self.planned)) < 4 * max(2, self.workers)
             for chunk in chunks:
-                for job in jobs_of(chunk, length, few):
+                for job in jobs_of(chunk, layout.length, few):
                     if running.item.failure is not None:
                         break
-                    yield Job(str(planned.folder), planned.identity, self.seed, chunk.start, job.start, len(job))
+                    span = chunk.start, job.start, len(job)
+                    yield Job(str(planned.folder), planned.identity, self.seed, *span, layout.scenario)
 
     def _open(self, planned: Planned) -> _Running | None:
         item = BatchItem(planned.id, planned.folder, self.draws, settings=planned.settings)
@@ -333,7 +334,8 @@ class _Run:
         if folder.shard is not None or complete:
             self._let_go(running)
         elif self.cluster is None and _is_ours(self.finish):
-            self.jobs.appendleft(OutputJob(str(folder.path), planned.identity, self.seed, self.draws, self.finish))
+            facts = str(folder.path), planned.identity, self.seed, self.draws, self.finish
+            self.jobs.appendleft(OutputJob(*facts, folder.layout.scenario))
         else:
             for job, result in play_here(self._play, iter([OutputJob(str(folder.path), "", 0, 0, None)])):
                 self._collect(job, result)
@@ -388,7 +390,7 @@ def _write_chunk(folder: ResultsFolder, jobs: Sequence[Chunk | ChunkEntry]) -> N
     """Write the chunk whose jobs these are, in whatever order they came."""
     files = [job for job in jobs if isinstance(job, ChunkEntry)]
     if len(jobs) == len(files) == 1:
-        damaged = folder.adopt(folder.make_parts(), files[0], versions_here())
+        damaged = folder.copy(folder.make_parts(), files[0], versions_here())
         if damaged:
             raise StoreError(f"a job of a chunk did not survive in {folder.path}: {'; '.join(damaged)}")
     else:

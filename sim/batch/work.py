@@ -5,8 +5,7 @@ import signal
 import threading
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -15,9 +14,9 @@ from pathlib import Path
 from sim.batch.items import Finish, write_outputs
 from sim.results.chunk_files import ChunkEntry, Layout, write_chunk
 from sim.results.files import remove, unfinished
-from sim.results.manifest import RESOLVED, identity, read_manifest
+from sim.results.manifest import read_manifest
 from sim.results.reading import collect
-from sim.scenario import read_scenario
+from sim.scenario import Scenario
 
 JOBS_A_CHUNK = 4  # so that two workers share a chunk; more jobs cost the writing process more of its time
 
@@ -27,8 +26,9 @@ class Job:
     """Some draws of a chunk, played in one go and played again if their worker is lost.
 
     Attributes:
-        folder: Of the results; the resolved scenario lies there.
+        folder: Of the results.
         chunk: First draw of the chunk.
+        scenario: To be played; the resolved one in the folder has no remarks on what was overridden.
     """
 
     folder: str
@@ -37,6 +37,7 @@ class Job:
     chunk: int
     first: int
     count: int
+    scenario: Scenario | None = field(default=None, repr=False, compare=False)
 
     @property
     def span(self) -> str:
@@ -63,6 +64,7 @@ class OutputJob:
     seed: int
     draws: int
     finish: Finish | None
+    scenario: Scenario | None = field(default=None, repr=False, compare=False)
 
     span = "tables and charts"  # for messages
 
@@ -94,7 +96,7 @@ def play_job(job: Job, folder: str) -> ChunkEntry:
     Raises:
         StoreError: if the job cannot be written.
     """
-    layout = _layout(job.folder, job.identity, job.seed)
+    layout = layout_of(job)
     return write_chunk(Path(folder), layout.play(job.first, job.count), layout, sync=False)
 
 
@@ -107,17 +109,22 @@ def write_output_job(job: OutputJob) -> list[str]:
     folder = Path(job.folder)
     charts = [each for each in folder.iterdir() if each.is_dir() and not each.is_symlink()]
     remove([each for place in (folder, *charts) for each in unfinished(place)])  # of a worker that was lost
-    layout = _layout(job.folder, job.identity, job.seed)
-    return write_outputs(collect(folder, read_manifest(folder), layout, job.draws), folder, job.finish)
+    results = collect(folder, read_manifest(folder), layout_of(job), job.draws)
+    return write_outputs(results, folder, job.finish)
 
 
-@lru_cache(maxsize=4)
-def _layout(folder: str, name: str, seed: int) -> Layout:
-    """The scenario that lies in the folder, laid out once and not for every job."""
-    scenario = read_scenario(Path(folder) / RESOLVED)
-    if identity(scenario, seed) != name:
-        raise ValueError(f"{RESOLVED} does not read back as the scenario it was written from")
-    return Layout.of(scenario, seed)
+_LAYOUTS: dict[str, Layout] = {}  # of this worker's last scenarios, by identity
+MOST_LAYOUTS = 4
+
+
+def layout_of(job: Job | OutputJob) -> Layout:
+    """The scenario of a job, laid out once and not for every job."""
+    if job.identity not in _LAYOUTS:
+        if len(_LAYOUTS) == MOST_LAYOUTS:
+            del _LAYOUTS[next(iter(_LAYOUTS))]
+        assert job.scenario is not None
+        _LAYOUTS[job.identity] = Layout.of(job.scenario, job.seed)
+    return _LAYOUTS[job.identity]
 
 
 MOST_LOSSES = 3  # of one job

@@ -167,7 +167,7 @@ def test_compare_tells_it(file, tmp_path):
     other = tmp_path / "other.yaml"
     (tmp_path / "talks.yaml").write_text(SCENARIO, encoding="utf-8")
     other.write_text("extends: talks.yaml\nset: {parties.west.no_deal: 0.7, time.rounds: 4}\n", encoding="utf-8")
-    answer = data("compare", file, other, "-n", 60, "--waterfall", "agreement", "--out", tmp_path / "results")
+    answer = data("compare", file, other, "-n", 60, "--waterfall", "agreement", "--png", "--out", tmp_path / "results")
     (told,) = answer["waterfalls"]
     assert (told["figure"], told["method"], told["n"], told["mixtures"]) == ("signed", "shapley", 60, 4)
     assert [row["kind"] for row in told["rows"]] == ["start", "step", "step", "end"]

@@ -46,7 +46,8 @@ def played(folder, name, text, *options):
     """The results folder of a scenario."""
     (folder / f"{name}.yaml").write_text(text)
     before = set(folder.glob("results/*"))
-    answer = call("batch", folder / f"{name}.yaml", "-n", 200, "--out", folder / "results", "--workers", 1, *options)
+    options = ["--workers", 1, "--png", *options]
+    answer = call("batch", folder / f"{name}.yaml", "-n", 200, "--out", folder / "results", *options)
     assert answer.exit_code == 0, answer.output
     (made,) = set(folder.glob("results/*")) - before
     return made
@@ -311,7 +312,7 @@ def test_numbers_are_those_of_the_command(client, first, second):
 
 def test_charts_are_those_of_the_command(client, first, second, tmp_path):
     two, results = {"at": first.name, "with": second.name}, [sim.open_results(first), sim.open_results(second)]
-    save_comparison(results, tmp_path)
+    save_comparison(results, tmp_path, png=True)
     drawn = client.post("/results/drawn", {**two, "name": "compare"}).data
     assert drawn["svg"] == (tmp_path / "compare.svg").read_text()
     assert drawn["csv"] == (tmp_path / "compare.csv").read_text()

@@ -22,6 +22,7 @@ from sim.batch import BatchInterrupted, batch, summary_table
 from sim.batch.engines import Workers, play_here
 from sim.batch.progress import Bar, Lines, Silent, progress_on
 from sim.batch.work import Job, Lost, jobs_of
+from sim.cli.batching import draw_charts
 from sim.results.chunk_files import Layout
 from sim.results.files import DamagedResults, ResultsBusy, StoreError
 from sim.results.manifest import folder_name
@@ -686,6 +687,27 @@ def test_a_chart_that_fails_costs_no_draw(tmp_path):
     assert "no such font" in item.failure
     assert open_results(item.folder).n == 20
     assert batch([BANKS], 20, workers=1, out=tmp_path)[0].computed == 0
+
+
+def test_charts_drawn_by_a_worker_are_those_drawn_here(tmp_path, monkeypatch, with_workers):
+    """Also the list of overrides, which the resolved scenario in the folder does not have any more."""
+    batch([ORANGE], 20, workers=1, out=tmp_path / "here", sets=["time.rounds=9"], finish=draw_charts)
+    monkeypatch.setattr(sim.batch.run, "write_outputs", lambda *_: pytest.fail("drawn in this process"))
+    batch([ORANGE], 20, workers=2, out=tmp_path / "worker", sets=["time.rounds=9"], finish=draw_charts)
+    assert any(name.endswith("report.html") for name in bytes_of(tmp_path / "worker"))
+    assert bytes_of(tmp_path / "worker") == bytes_of(tmp_path / "here")
+
+
+def test_charts_of_another_kind_are_made_where_there_are_none(tmp_path):
+    made = []
+
+    def finish(results, folder):
+        made.append(results.n)
+        (folder / f"chart.{'png' if len(made) > 1 else 'svg'}").write_text("a chart")
+
+    for ending in ("", "", ".png", ".png"):
+        batch([BANKS], 20, workers=1, out=tmp_path, finish=finish, ending=ending)
+    assert made == [20, 20]
 
 
 def test_the_summary_table_has_a_row_a_scenario(whole):

@@ -129,11 +129,11 @@ def test_threads_of_one_worker_do_not_disturb_each_other(whole, tmp_path):
 # What is lost.
 
 
-def play_unless_deadly(part, resolved, program):
+def play_unless_deadly(part, program):
     """Stands in for `play_remotely` in workers: one piece of one scenario kills whoever plays it."""
-    if part.first == DEADLY and b"id: two-banks-pullback" in resolved:
+    if part.first == DEADLY and part.scenario.id == "two-banks-pullback":
         os.kill(os.getpid(), signal.SIGKILL)
-    return play_remotely(part, resolved, program)
+    return play_remotely(part, program)
 
 
 @pytest.mark.slow
@@ -218,7 +218,7 @@ class Pretended:
     def threads(self):
         return {name: count for name, count in self.there.items() if name not in self.others}
 
-    def send(self, part, resolved, key, workers):
+    def send(self, part, key, workers):
         self.sent[part.first], self.workers[part.first] = Promise(), workers
         return self.sent[part.first]
 
@@ -240,7 +240,6 @@ PLAYED = Played("entry", {})
 @pytest.fixture
 def scheduled(monkeypatch):
     """An engine on a pretended cluster, with the pieces it is to play: each of one draw."""
-    monkeypatch.setattr(sim.batch.on_dask, "_resolved", lambda folder, identity: b"")
     monkeypatch.setattr(sim.batch.on_dask, "POLL", 0.0)
     monkeypatch.setattr(OnDask, "_stored", lambda engine, part, played: played.entry)
 
@@ -305,7 +304,7 @@ def test_a_worker_that_comes_later_with_another_program_is_given_nothing_more(sc
     cluster.sent[1].answer = ValueError("of its own")
     assert isinstance(received(engine)[1], ValueError), "an error that no other program explains is that of the piece"
     with pytest.raises(OtherProgram):
-        play_remotely(Job("f", "identity", 1, 0, 0, 1), b"", {**program_here(), "peacesim": "9.9"})
+        play_remotely(Job("f", "identity", 1, 0, 0, 1), {**program_here(), "peacesim": "9.9"})
 
 
 # Who may play.

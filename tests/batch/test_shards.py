@@ -133,9 +133,9 @@ def test_charts_are_those_of_one_process_too(tmp_path):
 
     batch([ORANGE], N, workers=1, out=tmp_path / "one", finish=finish)
     play_shards(tmp_path / "shards", 2, paths=[ORANGE], sets=(), finish=finish)
-    assert not list((tmp_path / "shards").rglob("*.png")), "a shard has no charts"
+    assert not list((tmp_path / "shards").rglob("*.svg")), "a shard has no charts"
     merge([tmp_path / "shards"], tmp_path / "joined", finish)
-    assert len(list((tmp_path / "joined").rglob("charts/*.png"))) == 2
+    assert len(list((tmp_path / "joined").rglob("charts/*.svg"))) == 2
     assert bytes_of(tmp_path / "joined") == bytes_of(tmp_path / "one")
 
 

@@ -369,12 +369,12 @@ def test_a_batch_in_which_one_scenario_fails_finishes_the_others(file, tmp_path,
     other.write_text(SCENARIO.replace("id: well-and-road", "id: breaks"), encoding="utf-8")
     import sim.charts
 
-    def broken(results, folder):
+    def broken(results, **options):
         if results.scenario.id == "breaks":
             raise ZeroDivisionError("no chart")
         return []
 
-    monkeypatch.setattr(sim.charts, "save_charts", broken)
+    monkeypatch.setattr(sim.charts, "render_charts", broken)
     answer = call("batch", other, file, "-n", 4, "--workers", 1, "--out", tmp_path / "out")
     assert answer.exit_code == 3
     assert "breaks" in answer.stderr and "no chart" in answer.stderr
