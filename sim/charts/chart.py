@@ -75,9 +75,10 @@ class Rendered:
         Raises:
             StoreError: if they cannot be written, or the folder is a link, which could lead anywhere.
         """
-        make_folder(Path(folder))
+        target = Path(folder)
+        make_folder(target)
         contents = {"svg": self.svg.encode(), "png": self.png, "csv": csv_text(self.table).encode()}
-        paths = {Path(folder) / f"{self.name}.{kind}": data for kind, data in contents.items() if data}
+        paths = {target / f"{self.name}.{kind}": data for kind, data in contents.items() if data}
         for path, data in paths.items():
             write_whole(path, data)
         return list(paths)

@@ -197,8 +197,7 @@ class FunnelChart(Chart[Results, Funnel]):
             (
                 f"What stopped the others: each run without an agreement {last} is counted once.",
                 "Moved most: of all drawn numbers the one whose lowest and highest third of runs differ most; told "
-                "where "
-                "the difference is larger than chance makes the largest of so many. It is one number at a time.",
+                "where the difference is larger than chance makes the largest of so many. It is one number at a time.",
                 INTERVAL_NOTE,
             ),
         )

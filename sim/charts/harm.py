@@ -267,19 +267,15 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
         state = "in force" if is_voted_on(results) else "signed"
         notes = (
             "Bars: median of the runs; whiskers and figures in brackets: 10th to 90th percentile of the runs, that is "
-            "how "
-            "far the ranges of the file spread it, not an error of measurement.",
-            "These numbers follow from what the file says of strikes, outages and costs, which rests in part on "
-            "claims of "
-            f"parties to the war and on assumptions.{_statuses(results)} Only outages and money: people killed or "
-            "wounded "
-            "are not counted here.",
+            "how far the ranges of the file spread it, not an error of measurement.",
+            "These numbers follow from what the file says of strikes, outages and costs, which rests in part on claims "
+            f"of parties to the war and on assumptions.{_statuses(results)} Only outages and money: people killed or "
+            "wounded are not counted here.",
         )
         return Caption(
             "Harm and cost up to the ceasefire or the end of the talks",
             f"Counted up to the ceasefire or, without an agreement {state}, to the end of the talks; what comes after "
-            "that "
-            "is not counted, so the two kinds of runs differ in how long they are counted. Parties in file order.",
+            "that is not counted, so the two kinds of runs differ in how long they are counted. Parties in file order.",
             finding,
             alt if has_harm(results) else f"No bars. {NO_NUMBERS} {finding}",
             notes if shared else (),

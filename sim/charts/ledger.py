@@ -283,15 +283,12 @@ class LedgerChart(Chart[Results, Scales]):
             counted = listed([f"{clean(label_of(results, party), 60)} {n:,}" for party, n in runs.items()])
             notes.append(
                 "Opening: the first package that the party itself put on the table. Markers: mean of the runs; "
-                "whiskers "
-                "and figures in brackets: 10th to 90th percentile of the runs. Points are the values in the file, the "
-                "same "
-                f"in all runs{undelivered}."
+                "whiskers and figures in brackets: 10th to 90th percentile of the runs. Points are the values in the "
+                f"file, the same in all runs{undelivered}."
             )
             notes.append(
-                "Shares: runs in which the text has another option than the opening, with 95 % interval (Wilson), "
-                "from the "
-                f"number of runs alone. Runs with a text and an opening: {counted}."
+                "Shares: runs in which the text has another option than the opening, with 95 % interval (Wilson), from "
+                f"the number of runs alone. Runs with a text and an opening: {counted}."
             )
         lines = lines_given_up(results)
         if lines:
@@ -302,15 +299,13 @@ class LedgerChart(Chart[Results, Scales]):
             alt += f" Red lines given up, share of all runs: {'; '.join(fell)}."
             notes.append(
                 "Red lines: share of all runs in which the line was real at the start and fell, whether or not a text "
-                "was "
-                "signed."
+                "was signed."
             )
         return Caption(
             "From opening to text: how far each party moved",
             "Only runs that signed a text. Right of 0 the text is worth less to the party, on that issue, than its own "
-            "opening; left of 0 it is worth more. Points are on each party's own scale, 0 to 100: those of two "
-            "parties do "
-            "not compare.",
+            "opening; left of 0 it is worth more. Points are on each party's own scale, 0 to 100: those of two parties "
+            "do not compare.",
             finding,
             alt,
             tuple(notes),

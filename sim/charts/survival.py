@@ -273,8 +273,7 @@ class SurvivalChart(Chart[Results, Curves]):
                 "number of runs alone. A break is a return to war or a finding of major breach, not a shooting "
                 "incident.",
                 "How fast agreements break follows from the hazard in the file and its ranges; the interval does not "
-                "say "
-                "how sure these are.",
+                "say how sure these are.",
             ]
             if len(_lines(results, shared)) > 1:
                 notes.append(f"An option has a line if at least {fewest(results):,} runs in force have it. Lines "
@@ -283,8 +282,7 @@ class SurvivalChart(Chart[Results, Curves]):
         return Caption(
             "How long agreements hold",
             f"Of the runs with an agreement {_state(results)}, the share in which it still holds. All are followed to "
-            "the "
-            "end of the scale; runs without an agreement are not in this picture.",
+            "the end of the scale; runs without an agreement are not in this picture.",
             finding,
             alt,
             tuple(notes),

@@ -273,8 +273,7 @@ class TournamentChart(Chart[Tournament, Places]):
         notes = [
             INTERVALS if tournament.n >= 30 else "With fewer than 30 runs there are no intervals.",
             f"Joint worth is over the {joint:,} runs in which somebody could gain; 100 %: the package of the first "
-            "round's "
-            "zone with the largest sum of the parties' gains, each as a share of its own largest gain there.",
+            "round's zone with the largest sum of the parties' gains, each as a share of its own largest gain there.",
         ]
         if not met and len(tournament.labels) > MOST_MET:
             notes.append("What strategies got against each other is in the table of the chart: there are too many to "

@@ -148,8 +148,7 @@ def box_sentence(result: Discovery, place: int) -> str:
     do = "do not" if result.question.turned else "do"
     return (
         f"{start}, {density} of {found.n:,} {population(result)} {does(result)}; this covers {coverage} of all that "
-        f"{do}. "
-        f"Of all {population(result)} {percent(result.cases / result.n, result.n)} {do}."
+        f"{do}. Of all {population(result)} {percent(result.cases / result.n, result.n)} {do}."
     )
 
 
