@@ -9,8 +9,8 @@ from sim.app.errors import NotFound
 from sim.app.results_answer import card, opened, section_data
 from sim.charts import CHARTS, charts_side_by_side
 from sim.charts.chart import png_bytes, side_by_side, svg_text
-from sim.charts.compare import compare as outcomes_beside
-from sim.charts.compare import compare_table
+from sim.charts.packages import compare as outcomes_beside
+from sim.charts.packages import compare_table
 from sim.report import comparison_page
 from sim.report.compare import chart_labels, data, page_document
 from sim.report.document import sections

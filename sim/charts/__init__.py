@@ -40,7 +40,7 @@ from sim.charts.chart import (
     side_by_side,
     svg_text,
 )
-from sim.charts.compare import compare, compare_table
+from sim.charts.packages import compare, compare_table
 from sim.charts.page import Picture
 from sim.results.results import Results
 from sim.results.tables import csv_text

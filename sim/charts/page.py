@@ -116,6 +116,20 @@ class Panel:
         box = ((self.left + x) / page_width, bottom / page_height, width / page_width, height / page_height)
         return self.sheet.add_axes(box)
 
+    def canvas(self, x: float, y: float, width: float, height: float, limits: tuple[float, float]) -> Axes:
+        """The same without frame and scales: x from 0 to the first limit, y to the second; negative: downwards."""
+        axes = self.axes(x, y, width, height)
+        axes.set_axis_off()
+        axes.set_xlim(0, limits[0])
+        axes.set_ylim(*((0, limits[1]) if limits[1] > 0 else (-limits[1], 0)))
+        return axes
+
+    def swatch(self, x: float, y: float, colour: str) -> None:
+        """A small square in a party's colour."""
+        axes = self.axes(x, y, 0.12, 0.12)
+        axes.set_axis_off()
+        axes.fill_between([0, 1], 0, 1, facecolor=colour)
+
     def text(self, x: float, y: float, text: str, size: float = BODY, **style: Any) -> None:
         """One line of text; y is its upper edge unless `va` says otherwise."""
         page_width, page_height = self.sheet.get_size_inches()

@@ -12,9 +12,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from sim.charts.chart import CHARTS, Chart
+from sim.charts.packages import headline_issues, same_issues
 from sim.charts.page import BODY, SMALL, Caption, Panel, draw_key, key_height
-from sim.charts.ranking import headline_issues, nice_scale, same_issues
-from sim.charts.style import INK, RULE, SOFT, agreement_sentence
+from sim.charts.rows import nice_scale
+from sim.charts.style import INK, RULE, SOFT, agreement_sentence, ink_on
 from sim.charts.text import (
     LINE,
     OptionTexts,
@@ -190,10 +191,7 @@ def _draw_map(
     """One map at a place: options of one issue downwards, of another to the right; without one, options alone."""
     down = _indices(results, downwards) if downwards else [-1]
     right = _indices(results, across) if across else [-1]
-    axes = panel.axes(*place, len(right) * CELL[0], len(down) * CELL[1])
-    axes.set_xlim(0, len(right))
-    axes.set_ylim(len(down), 0)
-    axes.set_axis_off()
+    axes = panel.canvas(*place, len(right) * CELL[0], len(down) * CELL[1], (len(right), -len(down)))
     edge: dict[str, Any] = {"edgecolor": RULE, "linewidth": 0.6, "clip_on": False}
     for i, j in product(range(len(down)), range(len(right))):
         pair = (down[i] if downwards else right[j], right[j] if across else down[i])
@@ -203,8 +201,7 @@ def _draw_map(
         share = int(counts[pair]) / results.n
         shade = SHADES(min(1.0, share / limit))
         axes.add_patch(Rectangle((j, i), 1, 1, facecolor=shade, **edge))
-        dark = 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2] < 0.55
-        colour = "white" if dark else INK if counts[pair] else SOFT
+        colour = ink_on(shade, INK if counts[pair] else SOFT)
         shown = percent(int(counts[pair]), results.n, sign="")
         axes.text(j + 0.5, i + 0.5, shown, ha="center", va="center_baseline", fontsize=SMALL, color=colour)
 

@@ -13,8 +13,8 @@ from sim.analysis.sweep_table import SweepTable
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.pairs import SHADES
-from sim.charts.ranking import nice_scale
-from sim.charts.style import INK, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.rows import nice_scale
+from sim.charts.style import INK, NEUTRAL_PALE, RULE, SOFT, ink_on
 from sim.charts.text import clean, listed, percent, text_width, wrap
 from sim.results.figures import STAGES
 
@@ -95,10 +95,9 @@ def _draw_cells(axes: Axes, table: SweepTable, stage: str, limit: float) -> None
             shade = SHADES(0.04 + 0.9 * share / limit)
             axes.add_patch(Rectangle((c, r), 1, 1, facecolor=shade, edgecolor="white", linewidth=0.8))
             if few:
-                dark = 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2] < 0.55
+                place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": SMALL, "zorder": 4}
                 text = percent(round(share * table.n), table.n, "")
-                axes.text(c + 0.5, r + 0.5, text, ha="center", va="center_baseline", fontsize=SMALL, zorder=4,
-                          color="white" if dark else INK)  # fmt: skip
+                axes.text(c + 0.5, r + 0.5, text, color=ink_on(shade), **place)
             if opened.get((one, other), 0) > 0:
                 axes.add_patch(Rectangle((c + 0.04, r + 0.04), 0.92, 0.92, fill=False, edgecolor=INK, linewidth=1.1))
     _draw_contour(axes, table, means)

@@ -17,7 +17,7 @@ from sim.charts.chart import ANALYSIS_CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.pairs import SHADES
 from sim.charts.rows import draw_scale, draw_whisker
-from sim.charts.style import INK, NEUTRAL_PALE, SOFT
+from sim.charts.style import INK, NEUTRAL_PALE, SOFT, ink_on
 from sim.charts.text import DASH, LINE, clean, listed, text_width, wrap
 from sim.results.format import decimals
 
@@ -158,10 +158,7 @@ def _draw_meetings(panel: Panel, tournament: Tournament, rows: Rows, top: float)
         place = left + (number + 0.5) * CELL
         panel.text(place, head - 0.05, str(number + 1), SMALL, va="bottom", ha="center", color=SOFT)
     _draw_labels(panel, rows, head, left - GAP / 2)
-    axes = panel.axes(left, head, count * CELL, rows.height)
-    axes.set_xlim(0, count)
-    axes.set_ylim(rows.height, 0)
-    axes.set_axis_off()
+    axes = panel.canvas(left, head, count * CELL, rows.height, (count, -rows.height))
     worth = {(row["label"], row["other"]): row for row in tournament.meetings.to_dict("records")}
     values = [row["value"] for row in worth.values()]
     least, most = min(values), max(values)
@@ -172,9 +169,8 @@ def _draw_meetings(panel: Panel, tournament: Tournament, rows: Rows, top: float)
             value = worth[label, other]["value"]
             shade = SHADES(0.08 + 0.84 * (value - least) / max(most - least, LEAST_SPAN["own"]))
             axes.add_patch(Rectangle((column, y), 1, height, facecolor=shade, edgecolor="white", linewidth=1))
-            dark = 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2] < 0.55
-            axes.text(column + 0.5, y + height / 2, f"{value:.{digits}f}", ha="center", va="center_baseline",
-                      fontsize=SMALL, color="white" if dark else INK)  # fmt: skip
+            place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": SMALL}
+            axes.text(column + 0.5, y + height / 2, f"{value:.{digits}f}", color=ink_on(shade), **place)
         y += height
 
 

@@ -29,8 +29,8 @@ from sim.charts import (
     side_by_side,
 )
 from sim.charts.chart import svg_text
+from sim.charts.frontier import chosen_pair
 from sim.charts.page import DISCLAIMER
-from sim.charts.scene import chosen_pair
 from sim.charts.style import BLUE, PARTY_STYLES, VERMILLION, outcome_label, party_styles
 from sim.charts.talks import quantiles
 from sim.charts.text import clean, option_texts, percent, share_text, text_width, wrap
