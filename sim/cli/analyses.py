@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,10 +22,10 @@ from sim.cli.batching import REPORT
 from sim.cli.output import WRONG_INPUT, fail, print_document, print_json, print_result
 from sim.cli.sources import read_or_fail, results_or_runs
 from sim.core.wording import shown
-from sim.report.compare import data, document, waterfall_data
+from sim.report.compare import chart_labels, data, document, waterfall_data
 from sim.results.chunk_files import Layout
-from sim.results.design_folder import DesignFolder
 from sim.results.files import make_folder, write_whole
+from sim.results.folder import DesignFolder
 from sim.results.manifest import folder_name, holds_results, identity
 from sim.results.reading import open_results
 from sim.results.results import Results, run
@@ -33,27 +34,35 @@ from sim.results.results import Results, run
 
 
 def compare_results(
-    results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: Path | None, as_json: bool,
-    png: bool = False,
-) -> None:  # fmt: skip
-    """Compare results, and draw them side by side.
+    results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: tuple[Path, str], as_json: bool
+) -> None:
+    """Compare results with the first, and draw them side by side.
 
     Args:
-        results: The first is what the others are compared with.
         draws: At most so many runs of each scenario of a waterfall.
         figure: To be shared out among the inputs that differ, None for none; `method` says how.
-        method: None: by the number of steps.
-        out: Folder for charts, None for none.
+        out: Folder for charts, and what is drawn: `svg`, `png` too, or nothing.
     """
     comparison = compare(results)
     falls = list(_waterfalls(comparison, figure, draws, method)) if figure is not None else []
-    folder = _save_comparison(comparison, falls, out, png) if out is not None else None
+    folder = _save_comparison(comparison, falls, *out) if out[1] else None
     if as_json:
         more = {"waterfalls": list(map(waterfall_data, falls)), "charts": folder}
         print_json(data(comparison) | more)
         return
     print_document(document(comparison, falls))
-    _say_charts(folder)
+    if folder is not None:
+        click.echo(f"\nCharts: {shown(folder, 300)}")
+
+
+def _print_and_draw(found: Any, folder: Path | None, charts: str, as_json: bool) -> None:
+    if folder is not None:
+        from sim.charts import save_charts
+
+        save_charts(found, folder, png=charts == "png")
+    print_result(found, as_json, charts=folder)
+    if folder is not None and not as_json:
+        click.echo(f"\nCharts: {shown(folder, 300)}")
 
 
 def _waterfalls(comparison: Comparison, figure: str, draws: int, method: str | None) -> Iterator[Waterfall]:
@@ -69,21 +78,20 @@ def _waterfalls(comparison: Comparison, figure: str, draws: int, method: str | N
             fail(WRONG_INPUT, f"peacesim: {shown(error, 400)}")
 
 
-def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Path, png: bool) -> Path:
+def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Path, kind: str) -> Path:
     """Draw the results side by side, each chart that any of them has, into a folder named after what is compared."""
     from sim.charts import charts_side_by_side, render_comparison, save_charts
     from sim.report import comparison_page
-    from sim.report.compare import chart_labels
 
-    folder = out / _name(comparison.results)
+    folder, png = out / _name(comparison.results), kind == "png"
     make_folder(folder)
     names, labels = charts_side_by_side(comparison.results), chart_labels(comparison)
     charts = list(render_comparison(comparison.results, names, labels, png))
     for chart in charts:
         chart.save(folder)
     for place, each in enumerate(falls, 1):
-        save_charts(each, folder, stem=f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else ""),
-                    png=png)  # fmt: skip
+        stem = f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else "")
+        save_charts(each, folder, stem=stem, png=png)
     write_whole(folder / REPORT, comparison_page(comparison, falls, charts).encode())
     return folder
 
@@ -99,17 +107,8 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:6]
 
 
-def _say_charts(folder: Path | None) -> None:
-    if folder is not None:
-        click.echo(f"\nCharts: {shown(folder, 300)}")
-
-
 def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
-    """Write the page of one result, or the comparison of several, and say where it is.
-
-    Args:
-        out: A file that ends with `.html`, or the folder in which a name is made for it.
-    """
+    """Write the page of one result, or the comparison of several, to a file or under a name of its own in a folder."""
     from sim.report import comparison_page, result_page
 
     text = result_page(results[0]) if len(results) == 1 else comparison_page(compare(results))
@@ -125,25 +124,21 @@ def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
 # Why there is no deal.
 
 
-def explain_results(path: Path, draws: int, seed: int | None, sets: Sequence[str], look: int, as_json: bool) -> None:
-    """Explain a results folder, or a scenario file that is played now."""
-    if holds_results(path):
-        _refuse_settings(path, seed, sets)
-        results = open_results(path)
-    else:
-        results = run(read_or_fail(path, sets), draws, 1 if seed is None else seed)
-    print_result(explain(results, look), as_json)
-
-
-def explain_one_draw(path: Path, draw: int, seed: int | None, sets: Sequence[str], as_json: bool) -> None:
-    """Narrate one draw of a file, or of a results folder that is checked first, and what it missed a deal by."""
+def explain_path(
+    path: Path, draw: int | None, draws: int, seed: int | None, sets: Sequence[str], look: int, as_json: bool
+) -> None:
+    """Explain a results folder, which is checked first, or a scenario file that is played now; or one draw of it."""
+    results = None
     if holds_results(path):
         _refuse_settings(path, seed, sets)
         results = open_results(path)
         scenario, seed = results.scenario, results.seed
     else:
-        scenario = read_or_fail(path, sets)
-    print_result(explain_draw(scenario, 1 if seed is None else seed, draw), as_json)
+        scenario, seed = read_or_fail(path, sets), 1 if seed is None else seed
+    if draw is None:
+        print_result(explain(results or run(scenario, draws, seed), look), as_json)
+    else:
+        print_result(explain_draw(scenario, seed, draw), as_json)
 
 
 def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
@@ -157,16 +152,13 @@ def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
 
 
 def run_sensitivity(
-    path: Path, draws: int, seed: int | None, of: str, methods: Sequence[str], plan: Plan, out: tuple[Path, bool, bool],
+    path: Path, draws: int, seed: int | None, of: str, methods: Sequence[str], plan: Plan, out: tuple[Path, str],
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Print which inputs move a figure, and draw it.
+    """Print which inputs move a figure, and draw it; methods in the order in which they are printed.
 
-    Args:
-        path: A results folder, or a scenario file that is played now, `draws` times with a seed (1 if None).
-        methods: In the order in which they are printed.
-        plan: Of methods that play runs of their own.
-        out: Folder for charts and for runs of a design, whether charts are drawn, and whether as PNG too.
+    A scenario file is played now, `draws` times with a seed (1 if None). `out` is the folder for charts and for runs of
+    a design, and what charts are drawn: `svg`, `png` too, or nothing.
     """
     if (plan.inputs or plan.points) and not DESIGNED.keys() & set(methods):
         fail(WRONG_INPUT, "peacesim: --inputs and --points are for --method sobol and morris; neither is asked for")
@@ -179,14 +171,9 @@ def run_sensitivity(
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = None
     if out[1] and found.tables:
-        from sim.charts import save_charts
-
         designs = [facts["identity"] for facts in found.designs.values()]
         folder = _question_folder(out[0], "sensitivity", results, found.asked.name, *designs)
-        save_charts(found, folder, png=out[2])
-    print_result(found, as_json, charts=folder)
-    if not as_json:
-        _say_charts(folder)
+    _print_and_draw(found, folder, out[1], as_json)
 
 
 def _with_designs(found: Sensitivity, methods: Sequence[str], plan: Plan, out: Path) -> Sensitivity:
@@ -208,9 +195,9 @@ def _with_designs(found: Sensitivity, methods: Sequence[str], plan: Plan, out: P
     return replace(found, tables={method: found.tables[method] for method in methods})
 
 
-def _question_folder(out: Path, kind: str, results: Results, *asked: object) -> Path:
-    """A folder named after these runs and what is asked of them."""
-    parts = [identity(results.scenario, results.seed), results.n, *asked]
+def _question_folder(out: Path, kind: str, results: Results, *question: object) -> Path:
+    """A folder named after these runs and a question to them."""
+    parts = [identity(results.scenario, results.seed), results.n, *question]
     folder = out / f"{kind}-{_hash('|'.join(map(str, parts)))}"
     make_folder(folder)
     return folder
@@ -218,14 +205,13 @@ def _question_folder(out: Path, kind: str, results: Results, *asked: object) -> 
 
 def run_discovery(
     results: Results, of: str, wanted: tuple[bool, float | None, float | None],
-    boxes: tuple[float | None, int, int], out: tuple[Path | None, bool], as_json: bool,
+    boxes: tuple[float | None, int, int], out: tuple[Path, str], as_json: bool,
 ) -> None:  # fmt: skip
     """Print under which conditions runs end a certain way, and draw it.
 
     Args:
         wanted: Whether runs without it are looked for; of a mean, the values above and below which it is of interest.
         boxes: Least density (None for a balance with coverage), most inputs of a box, most boxes.
-        out: Folder for the chart, None for none, and whether as PNG too.
     """
     density, most_inputs, most_boxes = boxes
     try:
@@ -233,11 +219,6 @@ def run_discovery(
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = None
-    if out[0] is not None and found.boxes:
-        from sim.charts import save_charts
-
+    if out[1] and found.boxes:
         folder = _question_folder(out[0], "discover", results, of, *wanted, *boxes)
-        save_charts(found, folder, png=out[1])
-    print_result(found, as_json, charts=folder)
-    if not as_json:
-        _say_charts(folder)
+    _print_and_draw(found, folder, out[1], as_json)

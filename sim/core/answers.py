@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.core.bids import NO_PACKAGE
-from sim.core.compiled import called, compiled, inlined
+from sim.core.compiled import called, compiled, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 
@@ -16,38 +16,24 @@ NO_ANSWER, ABSOLUTE, RELATIVE, AVERAGED, BY_STEPS = range(5)  # kinds of answers
 
 
 class Answers(NamedTuple):
-    """How a party answers the others within a round.
+    """How a party answers the others within a round."""
 
-    Attributes:
-        kind: `ABSOLUTE`, `RELATIVE` or `AVERAGED`, as `TitForTat`, or `BY_STEPS`, as `Micro`.
-        span: Of the former three, in offers of the others.
-        weight: Share of the clock in its aspiration, 0 to 1, shape (B,).
-        clock: Aspiration by the clock, shape (B,).
-    """
-
-    kind: int
-    span: int
-    weight: Floats
-    clock: Floats
+    kind: int  # `ABSOLUTE`, `RELATIVE` or `AVERAGED`, as `TitForTat`, or `BY_STEPS`, as `Micro`
+    span: int  # of the former three, in offers of the others
+    weight: Floats  # share of the clock in its aspiration, 0 to 1, shape (B,)
+    clock: Floats  # aspiration by the clock, shape (B,)
 
 
 class OfferHistory(NamedTuple):
-    """What everybody has offered, as compiled functions take it; of one draw, without the first axis.
+    """What everybody has offered, as compiled functions take it; of one draw, without the first axis."""
 
-    Attributes:
-        log: Offers in the order in which they were made, shape (B, N, R): those before `made`.
-        made: How many, shape (B, N).
-        distinct: How many different ones, shape (B, N).
-        counts: Parties whose consent some package needs: offers of others are not answered, shape (N,).
-    """
-
-    log: Ints
-    made: Ints
-    distinct: Ints
-    counts: Bools
+    log: Ints  # offers in the order in which they were made, shape (B, N, R): those before `made`
+    made: Ints  # how many, shape (B, N)
+    distinct: Ints  # how many different ones, shape (B, N)
+    counts: Bools  # parties whose consent some package needs: offers of others are not answered, shape (N,)
 
 
-@inlined
+@called
 def _gain(utility: float) -> float:
     """What percentages can be taken of: a utility of nothing, or less, is 0."""
     return utility if utility > TOLERANCE else 0.0
@@ -104,7 +90,7 @@ def answers_in_all(
         no_deal, best: Its reservation value and the utility of its best package, shape (B,).
     """
     aspiration = np.empty(len(reservation_value))
-    _answer_in_all(
+    worth_compiling(_answer_in_all, utility.shape[1] * len(aspiration))(
         answers, me, utility, history, np.ascontiguousarray(reservation_value), np.ascontiguousarray(best), aspiration
     )
     return aspiration
@@ -127,15 +113,13 @@ class Ladder(NamedTuple):
 
     Attributes:
         package, worth, step: As `Bids` has them of all parties, shape (B, K).
-        pattern: Pattern of lines that each package crosses, shape (P,).
-        avoided: Patterns that cross a line named, shape (B, patterns).
     """
 
     package: Ints
     worth: Floats
     step: Bools
-    pattern: Ints
-    avoided: Bools
+    pattern: Ints  # pattern of lines that each package crosses, shape (P,)
+    avoided: Bools  # patterns that cross a line named, shape (B, patterns)
 
 
 @called
@@ -195,7 +179,7 @@ def steps_down(
 ) -> tuple[Floats, Ints]:
     """`step_down` in every draw: the lowest utility, and the next offer, shape (B,)."""
     lowest, offer = np.empty(len(reservation_value)), np.empty(len(reservation_value), np.int64)
-    _step_down_in_all(
+    worth_compiling(_step_down_in_all, ladder.package.size)(
         me, ladder, history, np.ascontiguousarray(reservation_value), np.ascontiguousarray(chance), lowest, offer
     )
     return lowest, offer

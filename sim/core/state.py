@@ -1,13 +1,13 @@
 """What lies on the table, what was done there, and what a protocol may look up beside it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.core.bids import Bids, Domain
-from sim.core.compiled import compiled
 from sim.core.exact import Floats
 from sim.core.opponent_model import Knowledge
 from sim.core.packages import NO_DEAL, Bools, Ints
@@ -24,23 +24,7 @@ def time_of(round: int, rounds: int) -> float:
     return (round - 1) / (rounds - 1) if rounds > 1 else 1.0
 
 
-@compiled
-def _log_offers(rows: Ints, package: Ints, party: int, log: Ints, made: Ints, distinct: Ints) -> None:
-    """Enter an offer of a party, shape (rows,), in the log of some draws; arrays are those of `State`."""
-    for row in range(len(rows)):
-        b, new = rows[row], 1
-        place = made[b, party]
-        for earlier in range(place - 1, -1, -1):  # most often it is the last one again
-            if log[b, party, earlier] == package[row]:
-                new = 0
-                break
-        log[b, party, place] = package[row]
-        made[b, party] += 1
-        distinct[b, party] += new
-
-
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """The table between two turns, in every draw of a block.
 
     Attributes:
@@ -95,7 +79,7 @@ class State:
 
     def next_round(self) -> "State":
         """The same table, a round later."""
-        return replace(self, round=self.round + 1)
+        return self._replace(round=self.round + 1)
 
     def with_received(self, party: int, asked: Bools, worth: Floats) -> "State":
         """A party has what lies on the table put to it.
@@ -108,7 +92,7 @@ class State:
         received, best = self.received.copy(), self.best_received.copy()
         received[:, party] = np.where(asked, self.standing, received[:, party])
         best[:, party] = np.where(asked, np.maximum(best[:, party], worth), best[:, party])
-        return replace(self, received=received, best_received=best)
+        return self._replace(received=received, best_received=best)
 
     def with_answer(self, party: int, accepts: Bools, refuses: Bools, why: Ints) -> "State":
         """A party's answer takes effect, and the line in its way becomes known.
@@ -126,7 +110,7 @@ class State:
             named = named.copy()
             named[crossing, why[crossing]] = self.round
         last_refuser = np.where(refuses, party, self.last_refuser)
-        return replace(self, accepted=accepted, named=named, last_refuser=last_refuser)
+        return self._replace(accepted=accepted, named=named, last_refuser=last_refuser)
 
     def with_offer(self, party: int, offers: Bools, package: Ints, consents: Bools) -> "State":
         """A party's own package takes the place of what lay on the table.
@@ -139,13 +123,17 @@ class State:
         """
         rows, offered = np.flatnonzero(offers), package[offers]
         accepted, own = self.accepted.copy(), self.own_offer.copy()
-        made, distinct = self.offers_made.copy(), self.distinct_offers.copy()
+        distinct = self.distinct_offers.copy()
         accepted[rows] = False
         accepted[rows, party] = consents[rows]
         own[rows, party] = offered
-        _log_offers(rows, offered, party, self.log, made, distinct)
-        return replace(
-            self,
+        place, made = self.offers_made[rows, party], self.offers_made.copy()
+        before = np.arange(self.log.shape[2]) < place[:, None]
+        again = ((self.log[rows, party] == offered[:, None]) & before).any(axis=1)
+        self.log[rows, party, place] = offered
+        made[rows, party] += 1
+        distinct[rows, party] += ~again
+        return self._replace(
             standing=np.where(offers, package, self.standing),
             proposer=np.where(offers, party, self.proposer),
             accepted=accepted,
@@ -168,7 +156,7 @@ class State:
         signed = self.open & (self.standing != NO_DEAL) & agreed
         if not signed.any():
             return self
-        return replace(self, open=self.open & ~signed, signed=np.where(signed, self.round, self.signed))
+        return self._replace(open=self.open & ~signed, signed=np.where(signed, self.round, self.signed))
 
 
 def opening(reservation_value: Floats, real: Bools, rounds: int, levers: int = 0) -> State:
@@ -252,8 +240,7 @@ class Case:
     find: Callable[[Ints], Ints]
 
 
-@dataclass(frozen=True)
-class Moves:
+class Moves(NamedTuple):
     """What everybody did in a round, turn by turn; all of shape (turns, B).
 
     Attributes:

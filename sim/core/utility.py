@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core import exact, package_pass
+from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE
 from sim.core.packages import Bools, Half, Ints, PackageSpace
 
@@ -19,17 +20,11 @@ EVERYBODY = -1  # the party of what an event takes off the table
 
 @dataclass(frozen=True)
 class Extra:
-    """Worth that only a combination has: one linkage of one party, or what a mediator adds for it.
+    """Worth that only a combination has: one linkage of one party, or what a mediator adds for it."""
 
-    Attributes:
-        party: Index of the party.
-        packages: Indices of the packages that have it.
-        adds: Worth added there, shape (B,).
-    """
-
-    party: int
-    packages: Ints
-    adds: Floats
+    party: int  # index of the party
+    packages: Ints  # indices of the packages that have it
+    adds: Floats  # worth added there, shape (B,)
 
 
 def rescale_weights(weights: Floats) -> Floats:
@@ -38,8 +33,7 @@ def rescale_weights(weights: Floats) -> Floats:
     Args:
         weights: As drawn, shape (..., I), not negative; summed in the order given, which is by name.
 
-    Raises:
-        ValueError: if all weights of a row are 0.
+    A ValueError if all weights of a row are 0.
     """
     total = weights[..., 0].copy()
     for issue in range(1, weights.shape[-1]):
@@ -96,16 +90,13 @@ def package_utility(
         _fill_one(space, weights[0], option_worth[0], extras, utility[0])
     else:
         numbers = np.ascontiguousarray(weights), np.ascontiguousarray(option_worth)
-        package_pass.fill_utility(*numbers, package_pass.Halves(*space.laid_out), additions(extras, draws), utility)
+        fill_utility = worth_compiling(package_pass.fill_utility, utility.size)
+        fill_utility(*numbers, package_pass.Halves(*space.laid_out), additions(extras, draws), utility)
     return utility
 
 
 def check_weights(weights: Floats) -> None:
-    """See that the weights of each party sum to 1, shape (..., I).
-
-    Raises:
-        ValueError: if a row does not.
-    """
+    """See that the weights of each party sum to 1, shape (..., I); a ValueError if a row does not."""
     total = weights[..., 0].copy()
     for issue in range(1, weights.shape[-1]):
         total += weights[..., issue]
@@ -149,18 +140,12 @@ class Lines:
 
     Packages that cross the same lines share a pattern; there are few patterns, so what lines forbid in a draw is
     worked out by pattern and looked up by package.
-
-    Attributes:
-        names: `party.id`, sorted.
-        party: Index of the party each line belongs to, shape (L,).
-        pattern: Pattern of each package, shape (P,).
-        crosses: Lines a pattern crosses, shape (K, L); a line binds only where its party signs.
     """
 
-    names: tuple[str, ...]
-    party: Ints
-    pattern: Ints
-    crosses: Bools
+    names: tuple[str, ...]  # `party.id`, sorted
+    party: Ints  # index of the party each line belongs to, shape (L,)
+    pattern: Ints  # pattern of each package, shape (P,)
+    crosses: Bools  # lines a pattern crosses, shape (K, L); a line binds only where its party signs
 
     @cached_property
     def above(self) -> tuple[Ints, Ints]:

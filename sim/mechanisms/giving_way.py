@@ -1,15 +1,16 @@
 """Red lines that give way to time and pressure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from pydantic import Field
 
 from sim.core import exact
 from sim.core.exact import Floats
-from sim.core.fields import Amount, Block, Number
+from sim.core.fields import Block
 from sim.core.mechanism import Drawing, Mechanism, Played
+from sim.core.numbers import Amount, Number
 from sim.core.packages import Bools, Ints
 from sim.core.state import State
 from sim.core.utility import DAYS_PER_MONTH
@@ -39,22 +40,16 @@ class LineOwners:
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class GivingWay(Bound, Mechanism):
-    """How real red lines are given up as the months pass.
-
-    Attributes:
-        per_month: Pace without pressure, shape (B,).
-        lever_adds: Times the pace that a lever at full strength adds, shape (B,).
-        endurance: Wear at which a line falls, infinite for a line of hardness 1, shape (B, L).
-    """
+    """How real red lines are given up as the months pass."""
 
     key = "giving_way"
     block = GivingWaySpec
     about = "How real red lines are given up as the months pass; left out: never."
 
     static: LineOwners
-    per_month: Floats
-    lever_adds: Floats
-    endurance: Floats
+    per_month: Floats  # pace without pressure, shape (B,)
+    lever_adds: Floats  # times the pace that a lever at full strength adds, shape (B,)
+    endurance: Floats  # wear at which a line falls, infinite for a line of hardness 1, shape (B, L)
 
     @classmethod
     def bind(
@@ -90,7 +85,7 @@ class GivingWay(Bound, Mechanism):
         pressure = np.zeros((len(state.worn), len(played.table.parties)))
         if isinstance(mediation, Mediation):
             pressure = mediation.levers.on(played.state.pressure, len(played.table.parties))
-        return replace(state, worn=state.worn + self.wear(pressure))
+        return state._replace(worn=state.worn + self.wear(pressure))
 
     def wear(self, pressure: Floats) -> Floats:
         """Wear of each line in one round, shape (B, L).

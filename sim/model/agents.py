@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from sim.model.peace_talks import PeaceTalks
 
 
+LISTING = 10  # steps of a package that is looked at for a list of bids
+
+
 class _Numbers(WeakKeyDictionary):  # type: ignore[type-arg]
     """Counters for unique ids, one a model, that do not keep models alive as Mesa 3.3's own do."""
 
@@ -56,6 +59,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
         self._order = bids.side_by_side(self.regard.orderings or (bids.ordering(every, self._lines.pattern),))
         draws = len(ensemble)
         self.real_lines: Bools = np.zeros((draws, len(own)), bool)
+        self._seen: Bools | None = None  # lines of all parties that were real when it looked last
         self._stale: Bools = np.ones(draws, bool)  # to be listed anew
         self._ladder_stale: Bools = np.ones(draws, bool)
         self._found: dict[str, Any] = {}  # masks over all packages, until what can be signed changes
@@ -65,8 +69,10 @@ class Party(mesa.Agent):  # type: ignore[misc]
 
     def update(self, state: State) -> None:
         """Take in the round that begins: where a line fell or came to be real, what can be signed changes."""
-        real = state.real & self._own_lines
         listed = np.flatnonzero(self._stale)
+        if state.real is self._seen and not len(listed):
+            return
+        self._seen, real = state.real, state.real & self._own_lines
         changed = np.flatnonzero(self._stale | (real != self.real_lines).any(axis=1))
         self.real_lines = real
         if len(listed):
@@ -87,7 +93,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
         talks.bids.laid_out[n, rows, 0] = -1
         talks.bids = bids.widened(talks.bids, max(FIRST_WIDTH, len(self._lines.pattern) // FIRST_SHARE))
         while len(rows):
-            list_candidates = worth_compiling(bids.list_candidates, len(rows) * len(self._lines.pattern))
+            list_candidates = worth_compiling(bids.list_candidates, LISTING * len(rows) * len(self._lines.pattern))
             widest = list_candidates(n, rows, talks.domain, self._order, talks.bids)
             rows = rows[talks.bids.listed[n, rows] > talks.bids.worth.shape[2]]
             talks.bids = bids.widened(talks.bids, int(widest) * 5 // 4 if len(rows) else 0)  # for other parties, too
@@ -230,7 +236,9 @@ class Party(mesa.Agent):  # type: ignore[misc]
                 by_worth=np.zeros((*of_each, packages), np.int32),
                 bin_end=np.zeros((*of_each, packages // PER_BIN + 2), np.int32),
             )
-        aspiration = np.broadcast_to(np.asarray(stance.aspiration, np.float64), shape)
+        aspiration = np.asarray(stance.aspiration, np.float64)
+        if aspiration.shape != shape:
+            aspiration = np.broadcast_to(aspiration, shape)
         accepts_from = aspiration if stance.accepts_from is None else stance.accepts_from
         bid = np.full(shape, NO_BID) if stance.bid is None else stance.bid
         return stance._replace(aspiration=aspiration, accepts_from=accepts_from, bid=bid)
@@ -266,7 +274,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
             found = np.empty(len(stance.bid), np.int64)
             asks = stance.aspiration if stance.answers is None else self._takes(state)
             avoided = talks.avoided(state)
-            listed_bids(n, stance.bidding, np.ascontiguousarray(asks), talks.domain, avoided, talks.bids, found)
+            bid = worth_compiling(listed_bids, talks.bids.worth[n].size)
+            bid(n, stance.bidding, np.ascontiguousarray(asks), talks.domain, avoided, talks.bids, found)
         return np.where(stance.bid == NO_BID, found, stance.bid)
 
     def bids(self, state: State) -> Ints:
