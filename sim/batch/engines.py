@@ -47,8 +47,7 @@ def play_here(
 class WorkerPool:
     """Processes that end with this one, compute with one thread each and ignore Ctrl-C; started when first needed.
 
-    Args:
-        initializer: Called in each process before anything else, instead of `start_worker`, which it calls.
+    An `initializer` is called in each process before anything else, instead of `start_worker`, which it calls.
     """
 
     def __init__(self, count: int, initializer: Callable[..., None] | None = None, *arguments: Any) -> None:
@@ -60,8 +59,7 @@ class WorkerPool:
     def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Have a function of a module called in one of the processes, which are started anew after `end`.
 
-        Raises:
-            BrokenProcessPool, OSError, RuntimeError: if a process ended, or none can be started.
+        BrokenProcessPool, OSError, RuntimeError if a process ended, or none can be started.
         """
         with _worker_environment(), _not_interrupted():
             if self._executor is None:
@@ -75,8 +73,7 @@ class WorkerPool:
     def wait(self, futures: Collection[Future[Result]], patience: float | None = None) -> set[Future[Result]]:
         """The first futures that are done; none if a process ended, or if none was done in so long.
 
-        Args:
-            patience: Seconds; None for so many that the processes must hang.
+        `patience`: seconds; None for so many that the processes must hang.
         """
         quiet, ended = 0.0, False
         while quiet < (patience or max(SILENCE, SLOWEST * self.longest)):

@@ -16,25 +16,16 @@ from sim.results.tables import read_json
 
 @dataclass(frozen=True)
 class BatchItem:
-    """What became of one scenario, or of one point of a sweep.
-
-    Attributes:
-        draws: How many were requested.
-        computed: How many were played now; 0 if all were there.
-        settings: What was set at this point of a sweep, by path.
-        damaged: Files that were found damaged, each with what was wrong; they were made again.
-        failure: Why it is not finished, as one line; None if it is.
-        facts: As `Results.summary`; empty if it is not finished.
-    """
+    """What became of one scenario, or of one point of a sweep."""
 
     id: str
     folder: Path
-    draws: int
-    computed: int = 0
-    settings: Mapping[str, str] = field(default_factory=dict)
-    damaged: tuple[str, ...] = ()
-    failure: str | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    draws: int  # how many were requested
+    computed: int = 0  # how many were played now; 0 if all were there
+    settings: Mapping[str, str] = field(default_factory=dict)  # at this point of a sweep, by path
+    damaged: tuple[str, ...] = ()  # files that were found damaged, each with what was wrong; they were made again
+    failure: str | None = None  # why it is not finished, as one line; None if it is
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)  # `Results.summary`; empty if not finished
 
     @property
     def status(self) -> str:
@@ -89,10 +80,7 @@ class NoCharts(Exception):
 
 
 def write_outputs(results: Results, folder: Path, finish: Finish | None) -> list[str]:
-    """Write tables, and charts if there is a `finish`.
-
-    Returns:
-        Names of the files that `finish` wrote.
+    """Write tables, and charts if there is a `finish`; the names of the files that `finish` wrote.
 
     Raises:
         StoreError, OSError: if something cannot be written.
@@ -114,14 +102,9 @@ def write_outputs(results: Results, folder: Path, finish: Finish | None) -> list
 
 
 def finished(folder: ResultsFolder, item: BatchItem, finish: Finish | None, ending: str = "") -> BatchItem:
-    """Write tables and charts, unless they are there.
+    """Write tables and charts of a folder with all draws, unless they are there, at least one with the `ending`.
 
-    Args:
-        folder: Holds all draws that are wanted of it.
-        finish: Called with the results and the folder, for charts; one of its files must have the `ending`.
-
-    Returns:
-        The item with its headline figures, or with why the charts were not made.
+    The item gets its headline figures, or why the charts were not made.
     """
     if not folder.is_complete(item.draws, finish is not None, ending):
         try:

@@ -20,18 +20,12 @@ MOST_SPANS = 6  # of missing draws that are written out
 
 @dataclass(frozen=True)
 class Merged:
-    """What became of one scenario, or of one point of a sweep.
+    """What became of one scenario, or of one point of a sweep."""
 
-    Attributes:
-        item: As a batch has it; without figures if draws are missing.
-        missing: What no shard has, a line a shard.
-        damaged: Files of shards that were found damaged, each with what was wrong; they were not used.
-    """
-
-    item: BatchItem
+    item: BatchItem  # without figures if draws are missing
     seed: int
-    missing: tuple[str, ...] = ()
-    damaged: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # what no shard has, a line a shard
+    damaged: tuple[str, ...] = ()  # files of shards that are damaged, each with what is wrong; they were not used
 
 
 def merge(

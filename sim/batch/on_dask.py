@@ -153,8 +153,7 @@ class Cluster:
     def threads(self) -> Mapping[str, int]:
         """Threads of the workers that may play, by address.
 
-        Raises:
-            ClusterLost: if the scheduler does not answer, or no such worker has been there for a while.
+        ClusterLost if the scheduler does not answer, or no such worker has been there for a while.
         """
         try:
             there: Mapping[str, int] | None = None
@@ -174,11 +173,7 @@ class Cluster:
         return found
 
     def send(self, job: Job, key: str, workers: list[str] | None) -> Any:
-        """Have a job played, by one of some workers or by any.
-
-        Raises:
-            ClusterLost: if the connection is lost.
-        """
+        """Have a job played, by one of some workers or by any. ClusterLost if the connection is lost."""
         try:
             return self.client.submit(play_remotely, job, program_here(), key=key, workers=workers, pure=False)
         except Exception as error:
@@ -237,17 +232,12 @@ def _quiet() -> Iterator[None]:
 
 @dataclass(frozen=True, eq=False)
 class _Sent:
-    """A job on its way.
-
-    Attributes:
-        workers: The only ones that may play it; None for any.
-        alone: Whether nothing else is on its way, to see whether it ends its worker.
-    """
+    """A job on its way."""
 
     job: Job
     future: Any
-    workers: list[str] | None
-    alone: bool
+    workers: list[str] | None  # the only ones that may play it; None for any
+    alone: bool  # whether nothing else is on its way, to see whether it ends its worker
 
 
 class OnDask:

@@ -105,19 +105,13 @@ def batch(
 
 @dataclass
 class _Running:
-    """A scenario while it is played.
-
-    Attributes:
-        folder: Its results; open from its first job to its last.
-        missing: Draws of its chunks that are still to be played, by first draw.
-        played: Results of the jobs of each chunk, by first draw of the chunk.
-    """
+    """A scenario while it is played."""
 
     planned: Planned
-    folder: ResultsFolder
+    folder: ResultsFolder  # open from the first job to the last
     item: BatchItem
-    missing: dict[int, range]
-    played: dict[int, list[Chunk | ChunkEntry]] = field(default_factory=dict)
+    missing: dict[int, range]  # draws of its chunks that are still to be played, by first draw
+    played: dict[int, list[Chunk | ChunkEntry]] = field(default_factory=dict)  # of each chunk, by its first draw
 
 
 @dataclass
@@ -183,8 +177,7 @@ class _Run:
     def __next__(self) -> AnyJob:
         """The next job: tables and charts of what is played, then draws; a folder is opened when its turn comes.
 
-        Raises:
-            StopIteration: if there is none now; there may be one again once a result has come.
+        StopIteration if there is none now; there may be one again once a result has come.
         """
         job = None if self.jobs else next(self.unopened, None)
         if job is None and not self.jobs:

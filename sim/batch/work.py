@@ -25,16 +25,13 @@ JOBS_A_CHUNK = 4  # so that two workers share a chunk; more jobs cost the writin
 class Job:
     """Some draws of a chunk, played in one go and played again if their worker is lost.
 
-    Attributes:
-        folder: Of the results.
-        chunk: First draw of the chunk.
-        scenario: To be played; the resolved one in the folder has no remarks on what was overridden.
+    It has the scenario itself: the resolved one in the folder has no remarks on what was overridden.
     """
 
-    folder: str
+    folder: str  # of the results
     identity: str
     seed: int
-    chunk: int
+    chunk: int  # its first draw
     first: int
     count: int
     scenario: Scenario | None = field(default=None, repr=False, compare=False)
@@ -53,17 +50,13 @@ class Job:
 
 @dataclass(frozen=True)
 class OutputJob:
-    """Tables and charts of a scenario whose draws are all in its folder.
-
-    Attributes:
-        finish: Called with the results and the folder, for charts.
-    """
+    """Tables and charts of a scenario whose draws are all in its folder."""
 
     folder: str
     identity: str
     seed: int
     draws: int
-    finish: Finish | None
+    finish: Finish | None  # called with the results and the folder, for charts
     scenario: Scenario | None = field(default=None, repr=False, compare=False)
 
     span = "tables and charts"  # for messages
@@ -103,8 +96,7 @@ def play_job(job: Job, folder: str) -> ChunkEntry:
 def write_output_job(job: OutputJob) -> list[str]:
     """Write tables and charts in a worker; the names of the files that `finish` wrote.
 
-    Raises:
-        StoreError, OSError, NoCharts: as `write_outputs`.
+    StoreError, OSError, NoCharts: as `write_outputs`.
     """
     folder = Path(job.folder)
     charts = [each for each in folder.iterdir() if each.is_dir() and not each.is_symlink()]
@@ -151,15 +143,7 @@ class Retries:
         self._counts: Counter[Job | OutputJob] = Counter()
 
     def lost(self, job: Job | OutputJob, why: str = "ended", hint: str = "") -> Lost | None:
-        """Note that a job was lost.
-
-        Args:
-            why: What became of its worker now.
-            hint: Ends the message if it is given up.
-
-        Returns:
-            Why it is given up, if it is.
-        """
+        """Note that a job was lost because of what became of its worker; why it is given up, if it is."""
         self._counts[job] += 1
         if self._counts[job] >= MOST_LOSSES:
             last = "" if why == "ended" else f"; the last one {why}"

@@ -88,8 +88,7 @@ def save_charts(
 ) -> list[Path]:  # fmt: skip
     """Draw charts as `render_charts` does and write each as SVG and CSV, and as PNG if asked for.
 
-    Args:
-        folder: Made if it is missing.
+    `folder`: made if it is missing.
     """
     return [path for each in render_charts(subject, names, stem, png) for path in each.save(folder)]
 

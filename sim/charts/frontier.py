@@ -35,21 +35,13 @@ SAME_PLACE = 1e-6  # worths closer than this share a mark
 
 @dataclass(frozen=True)
 class Mark:
-    """A named point, or for a text that leaves issues open the range over its completions.
+    """A named point, or for a text that leaves issues open the range over its completions."""
 
-    Attributes:
-        tag: What stands in the picture: a number for a solution, a letter for a proposal.
-        name: What stands in the list.
-        kind: `solution` or `proposal`.
-        low: Least worth to the two parties.
-        high: Most worth to them.
-    """
-
-    tag: str
-    name: str
-    kind: str
-    low: tuple[float, float]
-    high: tuple[float, float]
+    tag: str  # what stands in the picture: a number for a solution, a letter for a proposal
+    name: str  # what stands in the list
+    kind: str  # `solution` or `proposal`
+    low: tuple[float, float]  # least worth to the two parties
+    high: tuple[float, float]  # most worth to them
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -58,27 +50,16 @@ class Mark:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What the frontier chart shows at central numbers.
+    """What the frontier chart shows at central numbers."""
 
-    Attributes:
-        pair: The two parties, in file order.
-        why: Why these two.
-        utility: Worth of all consistent packages to them, shape (2, P).
-        no_deal: Shape (2,).
-        frontier: Worths on the Pareto frontier of the two over all consistent packages, left to right, shape (2, V).
-        zones: Packages acceptable to all who must sign, with red lines off and with all of them real, shape (P,) each.
-        reading: Of which zone the reference solutions are.
-        marks: Solutions, then proposals.
-    """
-
-    pair: tuple[str, str]
-    why: str
-    utility: Floats
+    pair: tuple[str, str]  # the two parties, in file order
+    why: str  # these two
+    utility: Floats  # worth of all consistent packages to them, shape (2, P)
     no_deal: tuple[float, float]
-    frontier: Floats
-    zones: dict[str, Bools]
-    reading: str
-    marks: tuple[Mark, ...]
+    frontier: Floats  # worths on the Pareto frontier of the two over all packages, left to right, shape (2, V)
+    zones: dict[str, Bools]  # acceptable to all who must sign, with red lines off and all of them real, shape (P,) each
+    reading: str  # of which zone the reference solutions are
+    marks: tuple[Mark, ...]  # solutions, then proposals
 
 
 def chosen_pair(scenario: Scenario) -> tuple[tuple[str, str], str]:

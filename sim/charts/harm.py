@@ -31,21 +31,13 @@ NO_NUMBERS = "The scenario has no numbers on outages or on the cost of the war, 
 
 @dataclass(frozen=True)
 class Part:
-    """One quantity on one scale.
+    """One quantity on one scale."""
 
-    Attributes:
-        quantity: Of `QUANTITIES`.
-        unit: In words.
-        size: What one of the unit is in the numbers of the results.
-        limit: Right end of the scale, in the unit.
-        step: Between two marks on it.
-    """
-
-    quantity: str
-    unit: str
-    size: float
-    limit: float
-    step: float
+    quantity: str  # of `QUANTITIES`
+    unit: str  # in words
+    size: float  # what one of the unit is in the numbers of the results
+    limit: float  # right end of the scale, in the unit
+    step: float  # between two marks on it
 
 
 @dataclass(frozen=True)

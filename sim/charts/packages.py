@@ -38,7 +38,7 @@ from sim.results.results import Results, share_interval
 INTERVAL_NOTE = "Whiskers and figures in brackets: 95 % interval of the share (Wilson), from the number of runs alone."
 OTHER_ISSUES = "The scenarios differ in headline issues or options, so their packages are not compared."
 TOP = 12  # packages shown one by one
-MOST_COLUMNS = 5  # issues that still fit side by side; more are told in running text
+MOST_COLUMNS = 5  # issues that still fit side by side; more stand in running text
 MATRIX = 6.0  # inches for the packages in words
 
 FILLS: dict[str, dict[str, Any]] = {
@@ -51,40 +51,26 @@ FILLS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the chart.
+    """A line of the chart."""
 
-    Attributes:
-        kind: `package`, `other`, `outcome` or `total`, which have bars; `heading` or `remark`, which have none.
-        name: Package or outcome; the text of headings and remarks.
-        options: Of a package, in the order of the issues shown.
-    """
-
-    kind: str
-    name: str
-    options: tuple[str, ...] = ()
+    kind: str  # `package`, `other`, `outcome` or `total`, which have bars; `heading` or `remark`, which have none
+    name: str  # package or outcome; the text of headings and remarks
+    options: tuple[str, ...] = ()  # of a package, in the order of the issues shown
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Rows and scale that several results share.
+    """Rows and scale that several results share."""
 
-    Attributes:
-        issues: By which packages are grouped.
-        rows: From top to bottom.
-        others: Number of packages told together as other packages.
-        limit: Right end of the scale of shares.
-        step: Between two marks on it.
-    """
-
-    issues: tuple[str, ...]
-    rows: tuple[Row, ...]
-    others: int
-    limit: float
-    step: float
+    issues: tuple[str, ...]  # by which packages are grouped
+    rows: tuple[Row, ...]  # from top to bottom
+    others: int  # number of other packages, in one row together
+    limit: float  # right end of the scale of shares
+    step: float  # between two marks on it
 
 
 def headline_issues(results: Results) -> tuple[str, ...]:
-    """The issues by which results are told first."""
+    """The issues by which packages are grouped: those of the headline, else all."""
     return tuple(results.scenario.headline or results.scenario.issues)
 
 
@@ -363,15 +349,7 @@ class PackagesChart(Chart[Results, Ranking]):
 
 
 def compare(results: Sequence[Results], labels: Sequence[str] | None = None) -> Picture:
-    """Outcomes and headline packages of several results side by side.
-
-    Args:
-        results: In the order in which they are shown, at least one.
-        labels: What each is called; by default the scenarios' titles, or their ids, or A, B, C.
-
-    Raises:
-        ValueError: if there is no result, or not one label for each.
-    """
+    """Outcomes and headline packages of several results side by side, called as `result_labels` does."""
     names = result_labels(results, labels)
     shared = _frame(results)
 

@@ -75,15 +75,10 @@ def garbage_uncollected() -> Iterator[None]:
 
 
 class Picture(Figure):
-    """A figure with a text alternative; a notebook shows it without pyplot.
+    """A figure with a text alternative; a notebook shows it without pyplot."""
 
-    Attributes:
-        title: What it shows, in a line.
-        alt: What a reader who cannot see it should know, in a few sentences.
-    """
-
-    title: str = ""
-    alt: str = ""
+    title: str = ""  # what it shows, in a line
+    alt: str = ""  # what a reader who cannot see it should know, in a few sentences
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
@@ -153,21 +148,13 @@ class Panel:
 
 @dataclass(frozen=True)
 class Caption:
-    """What is written around a chart.
+    """What is written around a chart."""
 
-    Attributes:
-        title: What is shown; no verdict.
-        how: How to read it: unit, what a mark means; the same for all results of a scenario.
-        finding: What came of the runs, in a sentence or two.
-        alt: The main figures in one to three sentences.
-        notes: What stands at the foot besides n, seed and hash.
-    """
-
-    title: str
-    how: str
-    finding: str
-    alt: str
-    notes: tuple[str, ...] = ()
+    title: str  # what is shown; no verdict
+    how: str  # how to read it: unit, what a mark means; the same for all results of a scenario
+    finding: str  # what came of the runs, in a sentence or two
+    alt: str  # the main figures in one to three sentences
+    notes: tuple[str, ...] = ()  # what stands at the foot besides n, seed and hash
 
 
 def provenance(results: Results) -> str:
@@ -184,10 +171,8 @@ def sheet(
 
     Args:
         kicker: A line above the title: the scenario.
-        caption: Title, how to read it, notes and text alternative.
         footer: n, seed and hash, a line each result.
         size: Width and height of the picture without margins, title and footer, inches.
-        draw: Draws the picture on the panel it is given.
     """
     width = max(size[0], 6.0)
     head = [

@@ -48,17 +48,11 @@ Counts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Issues and colour scale that several results share.
+    """Issues and colour scale that several results share."""
 
-    Attributes:
-        issues: At most four, in the order of `headline`.
-        left_out: Headline issues without a map.
-        limit: Share of runs with the darkest colour.
-    """
-
-    issues: tuple[str, ...]
-    left_out: tuple[str, ...]
-    limit: float
+    issues: tuple[str, ...]  # at most four, in the order of `headline`
+    left_out: tuple[str, ...]  # headline issues without a map
+    limit: float  # share of runs with the darkest colour
 
 
 class PairsChart(Chart[Results, Pairs]):
@@ -144,15 +138,7 @@ def _column_headings(results: Results, frame: Pairs) -> list[list[str]]:
 
 
 def draw_pairs(panel: Panel, results: Results, frame: Pairs, counts: Counts, remark: str) -> None:
-    """Draw the staircase of maps.
-
-    Args:
-        panel: Of the size `pairs_size` gives.
-        results: Whose options these are.
-        frame: Issues and scale.
-        counts: Runs by option and option, options in name order, shape (C, C).
-        remark: What to say beside the scale of colour; empty for nothing.
-    """
+    """Draw the staircase of maps of counts by option and option, options in name order, shape (C, C)."""
     columns, rows, bottom = _places(results, frame)
     texts, possible = _texts(results, frame), possible_pairs(results)
     drawing = (panel, results, counts, possible, frame.limit)
@@ -259,8 +245,7 @@ def _indices(results: Results, issue: str) -> list[int]:
 def pairs_table(results: Results, frame: Pairs, counts: Counts) -> pd.DataFrame:
     """One row a cell: options alone (`issue_b` empty) and in pairs.
 
-    Returns:
-        `issue_a`, `option_a`, `label_a`, the same for b, `possible`, `count`, `share`, `low`, `high`, `n`.
+    `issue_a`, `option_a`, `label_a`, the same for b, `possible`, `count`, `share`, `low`, `high`, `n`.
     """
     possible, rows = possible_pairs(results), []
     for row, issue in enumerate(frame.issues):

@@ -43,13 +43,9 @@ class Curves:
 
 @dataclass(frozen=True, eq=False)
 class Lasting:
-    """How long some agreements in force last.
+    """How long some agreements in force last."""
 
-    Attributes:
-        marks: Agreements by the number of whole months, 0 to 120, at which they still hold, shape (122,).
-    """
-
-    marks: Ints
+    marks: Ints  # agreements by the number of whole months, 0 to 120, at which they still hold, shape (122,)
 
     def __len__(self) -> int:
         return int(self.marks.sum())

@@ -163,7 +163,7 @@ def _short(text: str) -> str:
 
 @ANALYSIS_CHARTS.register
 class SweepChart(Chart[SweepTable, list[str]]):
-    """The stages that are told, as curves over the first path or as maps over the first two."""
+    """The stages, as curves over the first path or as maps over the first two."""
 
     name = "sweep"
     about = "what came of every point of a sweep: curves over one path, maps over two"
@@ -218,7 +218,7 @@ class SweepChart(Chart[SweepTable, list[str]]):
             shown = "all points are shown." if table.design else "cells are means over them."
             notes.append(f"{others} {'vary' if len(table.paths) > 3 else 'varies'} as well: {shown}")
         one = len(table.paths) == 1
-        how = "Shares of runs in per cent; every point is played on the same lots. "
+        how = "Shares of runs in per cent; every point is played on the same draws. "
         how += "Pale: 95 % interval." if one else "Darker is more, each map with its own scale."
         varied = listed([clean(path, 60) for path in table.paths])
         title = f"What came of it as {varied} {'varies' if one else 'vary'}"

@@ -43,16 +43,9 @@ class Scales:
 
 
 def quantiles(counts: npt.NDArray[np.int64], low: float, high: float, levels: Sequence[float] = LEVELS) -> Floats:
-    """Quantiles read from a histogram, straight lines within a bin.
+    """Quantiles read from counts of bins of equal width from `low` to `high`, straight lines within a bin.
 
-    Args:
-        counts: Of bins of equal width, shape (bins,).
-        low: Lower end of the first bin.
-        high: Upper end of the last.
-        levels: In (0, 1).
-
-    Returns:
-        Shape (levels,); NaN where nothing was counted.
+    Shape (levels,), levels in (0, 1); NaN where nothing was counted.
     """
     total = int(counts.sum())
     if not total:
