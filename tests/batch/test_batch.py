@@ -496,7 +496,8 @@ def test_a_batch_that_is_stopped_says_how_to_go_on(driver, tmp_path, number, wor
     (item,) = batch([BANKS], 64 * max(1, kept), workers=1, out=out)
     assert damaged_files(item.folder) == []
     assert item.damaged == ()
-    assert item.computed == (0 if kept else 64)
+    on_their_way = 2 * workers - 1 if workers > 1 else 0  # a later chunk may have been finished before an earlier one
+    assert item.computed <= 64 * on_their_way if kept else item.computed == 64
 
 
 def test_the_second_batch_on_a_folder_hears_who_holds_it(driver, tmp_path):

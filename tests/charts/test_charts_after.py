@@ -229,7 +229,7 @@ def test_what_does_not_apply_is_saved_only_when_asked_for(results, tmp_path):
     names = [path.stem for path in save_charts(results["none"], tmp_path) if path.suffix == ".svg"]
     assert names == [name for name in CHARTS if name not in ("survival", "harm")]
     paths = save_charts(results["none"], tmp_path / "asked", ["survival", "harm"])
-    assert len(paths) == 6
+    assert len(paths) == 4
     for name in ("survival", "harm"):
         assert "no numbers on" in (tmp_path / "asked" / f"{name}.svg").read_text(encoding="utf-8")
         assert not len(pd.read_csv(tmp_path / "asked" / f"{name}.csv"))
