@@ -109,12 +109,9 @@ def _answer_in_all(
 
 
 class Ladder(NamedTuple):
-    """A party's best packages from the best down; of one draw, without the first axis.
+    """A party's best packages from the best down; of one draw, without the first axis."""
 
-    Attributes:
-        package, worth, step: As `Bids` has them of all parties, shape (B, K).
-    """
-
+    # package, worth, step: as `Bids` has them of all parties, shape (B, K)
     package: Ints
     worth: Floats
     step: Bools
