@@ -22,7 +22,7 @@ class Knowledge:
     """The utility of every party as far as the others know it.
 
     Attributes:
-        no_deal: Reservation value, shape (B, N) or (1, N); 0 where it is not known.
+        reservation_value: Reservation value, shape (B, N) or (1, N); 0 where it is not known.
     """
 
     utility: Floats  # shape (B, N, P), or (1, N, P) where it is the same in all draws

@@ -141,7 +141,7 @@ def opening(reservation_value: Floats, real: Bools, rounds: int, levers: int = 0
     """An empty table before the first round.
 
     Args:
-        no_deal: Worth of no agreement, shape (B, N).
+        reservation_value: Worth of no agreement, shape (B, N).
         real: Red lines that are real at the start, shape (B, L).
         rounds: The last round.
         levers: Number of levers; none is pulled yet.

@@ -166,7 +166,7 @@ def holdout(offer: Ints, utility: Floats, reservation_value: Floats, crossed_by:
     Args:
         offer: A package a draw, `NO_DEAL` where there is none, shape (B,).
         utility: Worth of all packages, shape (B, N, P).
-        no_deal: Shape (B, N).
+        reservation_value: Shape (B, N).
         crossed_by: Parties a real red line of which the offer crosses, shape (B, N).
         signs: Whose consent a package needs, shape (N, P).
     """

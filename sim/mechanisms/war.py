@@ -211,7 +211,7 @@ def no_deal_path(reservation_value: Floats, rounds: int, war: War | None, events
     """What no agreement is worth in each round, before levers.
 
     Args:
-        no_deal: Worth in round 1 before anything moves, shape (B, N).
+        reservation_value: Worth in round 1 before anything moves, shape (B, N).
         war, events: What moves it; None for neither.
 
     Returns:

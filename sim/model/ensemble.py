@@ -34,7 +34,7 @@ class Ensemble:
         draws: Index of each draw, shape (B,).
         weights: Issue weights, rescaled to sum to 1, shape (B, N, I).
         option_worth: Utility of options in [0, 1], deliverability counted, shape (B, N, I, O).
-        no_deal: Utility of no agreement, shape (B, N).
+        reservation_value: Utility of no agreement, shape (B, N).
         discount: Per month, shape (B, N).
         foresight: How far a party looks past the signature, in [0, 1], shape (B, N).
         refusal_cost: What a text refused at home costs a party, shape (B, N).

@@ -133,7 +133,7 @@ def draw_world(
 
     Args:
         source: Of drawn numbers and uniforms.
-        no_deal: Worth of no agreement as drawn, shape (B, N).
+        reservation_value: Worth of no agreement as drawn, shape (B, N).
         hard: Lines that never fall, shape (B, L).
         groups: Name under which each line is drawn.
     """
