@@ -136,5 +136,3 @@ def _others(scenario: Scenario) -> list[dict[str, Any]]:
     """Every number of the file by its path, for who knows the one to change."""
     found = scenario.numbers()
     return [{**_number(path, found[path]), "label": clean(path)} for path in sorted(found)[:MOST_PATHS]]
-
-

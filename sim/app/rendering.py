@@ -1,5 +1,7 @@
 """Templates, their words, and the files that a browser loads with them."""
 
+import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePosixPath
@@ -10,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from sim.app.home import Answer, session
-from sim.app.words import WORDS, words_of
 from sim.report.page import DISCLAIMER
 
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -31,7 +32,7 @@ def render(request: Request, template: str, page: str, status: int = 200, **valu
         file=request.query_params.get("file", there.place.given),
         place=there.place,
         disclaimer=DISCLAIMER,
-        script_words={**words_of("common"), **words_of(page)},
+        script_words={key: text for key, text in words().items() if key.startswith(("common.", f"{page}."))},
         **values,
     )  # fmt: skip
     return HTMLResponse(text, status)
@@ -60,7 +61,14 @@ def render_file(page: str, **values: Any) -> Answer:
 
 def say(key: str, **values: object) -> str:
     """The words of a key, with values in place of `{names}`."""
-    return WORDS[key].format(**values)
+    return words()[key].format(**values)
+
+
+@cache
+def words() -> Mapping[str, str]:
+    """All that the page says, by page and key: `step.title`."""
+    pages = tomllib.loads(files("sim.app").joinpath("words.toml").read_text(encoding="utf-8"))
+    return {f"{page}.{key}": text for page, entries in pages.items() for key, text in entries.items()}
 
 
 @cache

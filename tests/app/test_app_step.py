@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,13 +14,12 @@ from sim.analysis.narrate import narrate
 from sim.app.changed import ChangedFile, Changes
 from sim.app.packages_answer import describe_package
 from sim.app.step_answer import describe_draw, find_draw
-from sim.app.words import packages, step
 from tests.app_client import served
 from tests.commands import SCENARIO, call, data
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 BANKS = SCENARIOS / "two-banks-pullback.yaml"
-WORDS_OF = {"step": step.WORDS, "packages": packages.WORDS}
+WORDS_OF = tomllib.loads(files("sim.app").joinpath("words.toml").read_text(encoding="utf-8"))
 WAIT = 120_000  # milliseconds; the machine may be busy, and nothing here is about speed
 
 
