@@ -64,11 +64,9 @@ def ballots(spec: Any, own: Sequence[Combinations], milestones: Sequence[str], s
     """Lay out who votes on what.
 
     Args:
+        spec: The block `ratification`.
         own: The combinations that each ratifier looks at, ratifiers in name order.
         milestones: Their names, each after the one it counts from.
-
-    Raises:
-        ValueError: if a vote waits for a milestone that does not exist.
     """
     names = sorted(spec.ratifiers)
     orders = np.array([spec.ratifiers[name].order for name in names], np.int64)
@@ -82,6 +80,7 @@ def ballots(spec: Any, own: Sequence[Combinations], milestones: Sequence[str], s
     cells = [first_cell[j] + cell for j, cell in enumerate(own_cell)]
     held = [_held(spec.ratifiers[names[j]], vote, own[j])[own_cell[j]] for j, vote in places]
     after = [spec.milestones[name].after for name in milestones]
+    needs = [[name in vote.needs for name in milestones] for _, vote in places]
     return Ballots(
         ratifiers=tuple(names),
         parties=tuple(spec.ratifiers[name].party for name in names),
@@ -99,7 +98,7 @@ def ballots(spec: Any, own: Sequence[Combinations], milestones: Sequence[str], s
         order=np.array([orders[j] for j, _ in places], np.int64),
         threshold=np.array([_share(vote) for _, vote in places], np.float64),
         above_threshold=np.array([vote.strict for _, vote in places], bool),
-        needs=_needs([vote for _, vote in places], milestones),
+        needs=np.array(needs, bool).reshape(len(places), len(milestones)),
         after_refusal=spec.after_refusal,
     )
 
@@ -111,19 +110,12 @@ def issues_seen(ratifier: Any) -> frozenset[str]:
 
 
 def in_turn(milestones: Mapping[str, Any]) -> list[str]:
-    """Milestones by name, but each after the one it counts from.
+    """Milestones by name, but each after the one it counts from."""
 
-    Raises:
-        ValueError: if they go in a circle, or one counts from what does not exist.
-    """
-    placed: list[str] = []
-    while len(placed) < len(milestones):
-        left = sorted(milestones.keys() - set(placed))
-        ready = [name for name in left if milestones[name].after in (None, *placed)]
-        if not ready:
-            raise ValueError(f"milestones {', '.join(left)} wait for one another or for one that does not exist")
-        placed += ready
-    return placed
+    def depth(name: str | None) -> int:
+        return 0 if name is None else 1 + depth(milestones[name].after)
+
+    return sorted(milestones, key=lambda name: (depth(name), name))
 
 
 def _barred(ratifier: Any, seen: Combinations) -> Bools:
@@ -147,12 +139,3 @@ def _takes(ratifier: Any, seen: Combinations) -> tuple[Floats, Bools]:
 
 def _share(vote: Any) -> float:
     return float(vote.threshold.numerator / vote.threshold.denominator)
-
-
-def _needs(votes: Sequence[Any], milestones: Sequence[str]) -> Bools:
-    """Milestones that each vote waits for, shape (V, M)."""
-    unknown = sorted({name for vote in votes for name in vote.needs} - set(milestones))
-    if unknown:
-        raise ValueError(f"votes wait for milestones that do not exist: {', '.join(unknown)}")
-    needs = [[name in vote.needs for name in milestones] for vote in votes]
-    return np.array(needs, bool).reshape(len(votes), len(milestones))

@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.fields import Amount, ByOption, Chance, Date, Name, Number, PartyName, Sourced
-from sim.core.mechanism import KEY, Place
-from sim.core.packages import Bools, Ints, PackageSpace
+from sim.core.mechanism import KEY, Bound, Drawing, Place
+from sim.core.packages import Bools, Ints
 from sim.core.utility import DAYS_PER_MONTH
-from sim.mechanisms.bound import Bound, Source
-from sim.mechanisms.option_tables import OptionSum, numbers_by_option
+from sim.mechanisms.drawn_numbers import numbers_by_option, share
+from sim.mechanisms.option_tables import OptionSum
 
 TERM_MONTHS = 48  # a change of government every four years after the first
 AT_CHANGE = "at_change_of_president"  # how the file calls what is lost when a government changes
@@ -67,32 +66,6 @@ class CredibilityLostSpec(Sourced):
             at[AT_CHANGE].fault("it is not said when that is; give `first_change_at`", KEY)
         if at["first_change_at"] and not at.root["as_of"]:
             at["first_change_at"].fault("a date after signature needs one to count from; give the scenario `as_of`")
-
-
-def share(values: Floats) -> Floats:
-    """Values kept in [0, 1]: a normal law reaches beyond its range."""
-    return np.minimum(np.maximum(values, 0.0), 1.0)
-
-
-def not_negative(values: Floats) -> Floats:
-    """Values kept at or above 0: a normal law reaches beyond its range."""
-    return np.maximum(values, 0.0)
-
-
-def discount_factor(values: Floats) -> Floats:
-    """Values kept above 0 and at most 1: a normal law reaches beyond its range."""
-    return np.minimum(np.maximum(values, 1e-6), 1.0)
-
-
-def record_only(source: Source, path: str, number: Any) -> None:
-    """Draw a number that is there for the reader alone, so that it has its column; nothing is computed from it."""
-    if hasattr(number, "uncertain"):
-        source.number(path, number)
-
-
-def along(numbers: Floats, like: Floats) -> Floats:
-    """A number a draw, shape (B,), laid along the draw axis of something of shape (B, ...)."""
-    return numbers.reshape(len(numbers), *(1 for _ in like.shape[1:]))
 
 
 def guarantor_absent(gain: Floats, promised: Floats, cost_of_acting: Floats) -> Bools:
@@ -168,37 +141,26 @@ class Credibility(Bound):
     first_change: float
 
     @classmethod
-    def bind(
-        cls, spec: ByOption | None, lost: CredibilityLostSpec | None, source: Source, space: PackageSpace,
-        as_of: date | None,
-    ) -> "Credibility | None":
+    def draw(cls, spec: ByOption | None, lost: CredibilityLostSpec | None, drawing: Drawing) -> "Credibility | None":
         """Draw the numbers of `credibility` and `credibility_lost`; None where the file has no `credibility`.
 
-        Args:
-            spec: `issue` and `numbers` by option; an option not given promises nothing.
-            lost: `per_year` and `at_change` by route, `first_change_at`, `route` by option; None if nothing is lost.
-                An option without a route loses nothing.
-            as_of: Date of month 0.
-
-        Raises:
-            ValueError: if a change of government is dated and the scenario is not.
+        An option not given promises nothing; one without a route loses nothing.
         """
         if spec is None:
             return None
+        source = drawing.settled
         promised = numbers_by_option(source, "aftermath.credibility", spec.numbers)
         first, per_year, at_change = np.inf, {}, {}
         if lost is not None:
             path = "aftermath.credibility_lost"
             per_year = _by_route(lost.route, numbers_by_option(source, f"{path}.per_year", lost.per_year))
             at_change = _by_route(lost.route, numbers_by_option(source, f"{path}.{AT_CHANGE}", lost.at_change))
-            if lost.first_change_at is not None:
-                if as_of is None:
-                    raise ValueError("a dated change of government needs the date of the scenario, as_of")
-                first = months_until(lost.first_change_at, as_of)
+            if lost.first_change_at is not None and drawing.as_of is not None:
+                first = months_until(lost.first_change_at, drawing.as_of)
 
         def table(numbers: Mapping[str, Floats]) -> OptionSum:
             shares = {option: share(values) for option, values in numbers.items()}
-            return OptionSum.over(space, np.zeros(source.count), {spec.issue: shares})
+            return OptionSum.over(drawing.table.space, np.zeros(source.count), {spec.issue: shares})
 
         return cls(table(promised), table(per_year), table(at_change), first)
 

@@ -6,12 +6,32 @@ import numpy as np
 
 from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints
-from sim.mechanisms.phased_withdrawal import StepTest
-from sim.mechanisms.power_shift import PowerTest
 
 CAUSES = ("", "none", "several", "guarantor_absent", "credibility_lost", "not_self_enforcing", "pull_back_fails",
           "bought_by_pressure")  # fmt: skip
 NO_BREAK, NO_CAUSE, SEVERAL, ABSENT, LOST, POWER, PULL_BACK, PRESSURE = range(len(CAUSES))
+
+
+@dataclass(frozen=True, eq=False)
+class CommitmentTest:
+    """Whether somebody gains by breaking an agreement; all of one shape.
+
+    Attributes:
+        fails: More is needed than there is.
+        needed: What would just keep the peace, inf if nothing is enough: the penalty on the rising side as a share of
+            the stake; or steps of the pull-back, NaN where none is reciprocal.
+        there: What there is of it: credibility x penalty; or steps.
+    """
+
+    fails: Bools
+    needed: Floats
+    there: Floats
+
+    @classmethod
+    def none(cls, shape: tuple[int, ...]) -> "CommitmentTest":
+        """That of a file without one."""
+        missing = np.full(shape, np.nan)
+        return cls(np.zeros(shape, bool), missing, missing)
 
 
 @dataclass(frozen=True)
@@ -67,8 +87,8 @@ class Judgement:
     guarantor_absent: Bools
     bought_by_pressure: Bools
     shift: Floats
-    power: PowerTest
-    pull_back: StepTest
+    power: CommitmentTest
+    pull_back: CommitmentTest
     factors: Factors
     survival_12: Floats
     survival_60: Floats

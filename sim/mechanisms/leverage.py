@@ -8,9 +8,9 @@ from pydantic import Discriminator, Field, Tag
 
 from sim.core.exact import Floats
 from sim.core.fields import Block, Chance, Form, PartyName, Sourced
+from sim.core.mechanism import Bound, Drawing, mechanism_of
 from sim.core.packages import Ints
-from sim.core.utility import DAYS_PER_MONTH
-from sim.mechanisms.bound import Bound, Source, Table, side_by_side
+from sim.mechanisms.drawn_numbers import side_by_side
 from sim.mechanisms.events import Events
 
 NEVER, ON_REFUSAL = "never", "on_refusal"
@@ -84,28 +84,30 @@ class Levers(Bound):
     fades_per_year: Floats
 
     @classmethod
-    def bind(
-        cls, spec: Any, source: Source, table: Table, rounds: int, days_per_round: float, events: Events | None
-    ) -> "Levers":
-        """Draw the numbers of `mediation`."""
+    def draw(cls, spec: Any, drawing: Drawing) -> "Levers":
+        """Draw the numbers of the block `mediation`."""
+        source, parties, events = drawing.source, drawing.table.parties, mechanism_of(drawing.before, Events)
         names = tuple(sorted(spec.levers))
         levers = [spec.levers[name] for name in names]
         lowers = [
-            source.number(f"mediation.levers.{name}.lowers_no_deal_by", spec.levers[name].lowers_no_deal_by)
-            for name in names
+            source.number(f"mediation.levers.{name}.lowers_no_deal_by", lever.lowers_no_deal_by)
+            for name, lever in zip(names, levers, strict=True)
         ]
-        steps = [events.lever_steps(name).T if events else np.zeros((source.count, rounds), np.int64) for name in names]
+        steps = np.zeros((source.count, drawing.rounds, len(names)), np.int64)
+        if events is not None:
+            for place, name in enumerate(names):
+                steps[:, :, place] = events.lever_steps(name).T
         return cls(
             static=LeverTable(
                 names,
-                np.array([table.parties.index(lever.party) for lever in levers], np.int64),
+                np.array([parties.index(lever.party) for lever in levers], np.int64),
                 tuple(lever.pulled for lever in levers),
-                table.parties.index(spec.mediator),
-                np.arange(rounds, dtype=np.float64) * (days_per_round / DAYS_PER_MONTH),
+                parties.index(spec.mediator),
+                drawing.months(),
             ),
             lowers=side_by_side(lowers, source.count),
             step=source.number("mediation.step_per_round", spec.step_per_round),
-            by_events=np.array(steps, np.int64).reshape(len(names), source.count, rounds).transpose(1, 2, 0),
+            by_events=steps,
             fades_per_year=source.number("mediation.fades_per_year", spec.fades_per_year),
         )
 

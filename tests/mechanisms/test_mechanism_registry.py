@@ -12,7 +12,6 @@ from sim.core.exact import Floats
 from sim.core.fields import Amount, Block, PartyName, When
 from sim.core.mechanism import Drawing, Mechanism
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import rows_of
 from sim.model.ensemble import draw
 from sim.model.peace_talks import hold_talks
 from sim.scenario import ScenarioError, read_scenario
@@ -48,9 +47,6 @@ class Fatigue(Mechanism):
             return None
         party = drawing.table.parties.index(block.party)
         return cls(party, drawing.source.number("fatigue.per_round", block.per_round))
-
-    def rows(self, rows: Any) -> "Fatigue":
-        return rows_of(self, rows)
 
     def move_no_deal(self, path: Floats) -> Floats:
         moved = path.copy()
