@@ -14,8 +14,7 @@ from starlette.routing import Route
 from sim.app import packages, results, step, tweak
 from sim.app.changed import ChangesRefused
 from sim.app.errors import RequestError
-from sim.app.home import Session, session
-from sim.app.page import Page
+from sim.app.home import Page, Session, session
 from sim.app.rendering import SHARED, render, say, static
 from sim.app.safety import Keys, Safety
 from sim.core.wording import shown

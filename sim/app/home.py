@@ -1,4 +1,4 @@
-"""What the routes of all pages share: where the page was opened, the worker, and how a request becomes an answer."""
+"""What all pages share: what a page is, where it was opened, the worker, and how a request becomes an answer."""
 
 import asyncio
 import re
@@ -145,3 +145,24 @@ def count_of(found: Mapping[str, Any], key: str, low: int, high: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise RequestError(f"{key} is a whole number from {low:,} to {high:,}")
     return value
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the app.
+
+    Attributes:
+        name: In its address, `/NAME`, and in the keys of its words; `NAME.title` is what the navigation calls it.
+        show: Answers GET `/NAME` with HTML.
+        posts: Answers to POST, by the end of the address: `answer` is `/NAME/answer`.
+        gets: Answers to GET likewise, for data and pictures.
+        static: Its files in `static/`.
+        applies: Whether it has anything to say of what the page was opened on.
+    """
+
+    name: str
+    show: Answer
+    posts: dict[str, Answer]
+    gets: dict[str, Answer]
+    static: tuple[str, ...] = ()
+    applies: Callable[[Place], bool] = lambda place: True

@@ -9,8 +9,7 @@ from starlette.responses import JSONResponse, Response
 from sim.app.answer import answer
 from sim.app.controls import controls
 from sim.app.errors import NotFound, RequestError
-from sim.app.home import MOST_DRAWS, count_of, read_json, read_request, respond, session, text_of
-from sim.app.page import Page
+from sim.app.home import MOST_DRAWS, Page, count_of, read_json, read_request, respond, session, text_of
 from sim.app.place import Place
 from sim.app.rendering import render_file
 from sim.app.saving import save

@@ -12,8 +12,8 @@ import pytest
 import sim
 from sim.analysis.narrate import narrate
 from sim.app.changed import ChangedFile, Changes
-from sim.app.packages_answer import describe_package
-from sim.app.step_answer import describe_draw, find_draw
+from sim.app.packages import describe_package
+from sim.app.step import describe_draw, find_draw
 from tests.app_client import served
 from tests.commands import SCENARIO, call, data
 
@@ -81,7 +81,7 @@ def test_the_next_draw_that_ends_so_is_a_row_of_the_runs(outcomes):
 
 
 def test_a_search_in_vain_ends_and_says_how_far_it_came(tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.app.step_answer.MAX_SEARCHED", 20)
+    monkeypatch.setattr("sim.app.step.MAX_SEARCHED", 20)
     path = tmp_path / "talks.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
     assert result_of(find_draw(about(path), 5, "broke_off")) == {"draw": None, "last": 24}
