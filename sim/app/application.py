@@ -15,7 +15,7 @@ from sim.app import packages, results, step, tweak
 from sim.app.changed import ChangesRefused
 from sim.app.errors import RequestError
 from sim.app.home import Page, Session, session
-from sim.app.rendering import SHARED, render, say, static
+from sim.app.rendering import SHARED, render, static, translate
 from sim.app.safety import Keys, Safety
 from sim.core.wording import shown
 from sim.results.files import DamagedResults, StoreError
@@ -88,7 +88,7 @@ def _faults(request: Request, error: Exception) -> Response:
     ]
     if _wants_data(request):
         return JSONResponse({"faults": faults, "of_changes": isinstance(error, ChangesRefused)}, 422)
-    return render(request, "message.html", "common", 422, words=say("common.faults"), faults=faults)
+    return render(request, "message.html", "common", 422, words=translate("common.faults"), faults=faults)
 
 
 def _stored(request: Request, error: Exception) -> Response:
@@ -103,7 +103,7 @@ def _system(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    text = say("common.nothing_here") if error.status_code == 404 else error.detail
+    text = translate("common.nothing_here") if error.status_code == 404 else error.detail
     return _message(request, text, error.status_code)
 
 

@@ -59,7 +59,7 @@ def render_file(page: str, **values: Any) -> Answer:
     return show
 
 
-def say(key: str, **values: object) -> str:
+def translate(key: str, **values: object) -> str:
     """The words of a key, with values in place of `{names}`."""
     return words()[key].format(**values)
 
@@ -82,5 +82,5 @@ def _environment() -> Environment:
     folder = files("sim.app").joinpath("templates")
     loader = FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8"))
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-    made.globals["say"] = say
+    made.globals["translate"] = translate
     return made
