@@ -1,6 +1,6 @@
 """Red lines that give way to time and pressure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from pydantic import Field
@@ -67,7 +67,7 @@ class GivingWay(Mechanism):
         pressure = np.zeros((len(state.worn), parties))
         if mediation is not None:
             pressure = mediation.levers.on(played.state.pressure, parties)
-        return replace(state, worn=state.worn + self.wear(pressure))
+        return state._replace(worn=state.worn + self.wear(pressure))
 
     def wear(self, pressure: Floats) -> Floats:
         """Wear of each line in one round, shape (B, L).

@@ -10,7 +10,7 @@ from sim.core.exact import Floats
 from sim.core.fields import Block, Chance, Form, PartyName, Sourced
 from sim.core.mechanism import Bound, Drawing, mechanism_of
 from sim.core.packages import Ints
-from sim.mechanisms.drawn_numbers import side_by_side
+from sim.mechanisms.drawn_numbers import share, side_by_side
 from sim.mechanisms.events import Events
 
 NEVER, ON_REFUSAL = "never", "on_refusal"
@@ -113,7 +113,7 @@ class Levers(Bound):
 
     def at_the_start(self, strength: Floats, k: int) -> Floats:
         """Strength of the levers once the events of round k (from 1) have pulled them, shape (B, levers)."""
-        return np.clip(strength + self.by_events[:, k - 1] * self.step[:, None], 0.0, 1.0)
+        return share(strength + self.by_events[:, k - 1] * self.step[:, None])
 
     def after_round(self, strength: Floats, holdout: Ints, k: int) -> Floats:
         """Strength after round k: up a step on the party that alone stood in the way, else down a step.
@@ -131,13 +131,13 @@ class Levers(Bound):
                 moved[:, lever] = np.where(holdout == self.static.party[lever], 1.0, -1.0)
             else:
                 moved[:, lever] = 1.0 if self.static.months[k - 1] >= float(when) else -1.0
-        return np.clip(strength + moved * self.step[:, None], 0.0, 1.0)
+        return share(strength + moved * self.step[:, None])
 
     def left(self, strength: Floats, parties: int) -> Floats:
         """Share of no-deal worth that the levers leave each party, `1 - s l`, shape (B, N)."""
-        left = np.ones((len(strength), parties))
+        left, remains = np.ones((len(strength), parties)), 1 - share(strength * self.lowers)
         for lever, party in enumerate(self.static.party):
-            left[:, party] *= 1 - np.clip(strength[:, lever] * self.lowers[:, lever], 0.0, 1.0)
+            left[:, party] *= remains[:, lever]
         return left
 
     def on(self, strength: Floats, parties: int) -> Floats:
