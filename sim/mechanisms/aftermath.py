@@ -24,8 +24,8 @@ from sim.mechanisms.credibility import (
     Credibility,
     CredibilityLostSpec,
     GuarantorSpec,
+    changes_between,
     credibility_by_year,
-    guarantor_absent,
     least_gain,
 )
 from sim.mechanisms.drawn_numbers import along, not_negative, numbers_by_option, share
@@ -179,14 +179,17 @@ class Aftermath(Mechanism):
         signed = packages != NO_DEAL
         gain = self._gain(guarantor_utility, guarantor_no_deal)
         promised = self._promised(lookup, np.where(signed, 0.0, np.nan))
-        absent = guarantor_absent(gain, promised, self.cost_of_acting)
+        absent = np.less(gain, least_gain(promised, self.cost_of_acting))  # NaN anywhere is no finding
         believed = np.where(absent, 0.0, promised)
         shift = np.full(len(packages), np.nan) if self.power_shift is None else lookup(self.power_shift.shifts)
         by_year = self._by_year(lookup, believed, signed_month, signed_month + months_to_force)
         power, pull_back = self._power(shift, believed), self._pull_back(lookup, believed)
         paid = np.zeros(len(packages), bool) if bought is None else bought & signed
         factors = self._factors(packages, by_year, power.fails, pull_back.fails, paid, months_to_force)
-        s12, s60, month = self._fate(factors.product)
+        survival_12, survival_60, month = np.full((3, len(packages)), np.nan)
+        if self.hazard is not None:
+            survival_12, survival_60 = self.hazard.law.survival(factors.product, np.array([12.0, 60.0])).T
+            month = self.hazard.law.break_month(factors.product, self.hold)
         return Judgement(
             promised=promised,
             credibility=believed,
@@ -197,8 +200,8 @@ class Aftermath(Mechanism):
             power=power,
             pull_back=pull_back,
             factors=factors,
-            survival_12=s12,
-            survival_60=s60,
+            survival_12=survival_12,
+            survival_60=survival_60,
             break_month=month,
             cause=self._cause(month, factors, promised, absent),
         )
@@ -271,7 +274,8 @@ class Aftermath(Mechanism):
         """Credibility at the start of each year in force, NaN where that never comes, shape (B, ..., years)."""
         if self.credibility is None:
             return np.full((*believed.shape, years), np.nan)
-        changes = self.credibility.changes(signed, in_force, years)
+        starts = in_force[:, None] + 12.0 * np.arange(years)
+        changes = changes_between(self.credibility.first_change, signed[:, None], starts)
         changes = changes.reshape(len(signed), *(1 for _ in believed.shape[1:]), years)
         by_year = credibility_by_year(believed, lookup(self.credibility.loss), lookup(self.credibility.jump), changes)
         return np.where(along(np.isnan(in_force), by_year), np.nan, by_year)
@@ -297,14 +301,9 @@ class Aftermath(Mechanism):
         return self.hazard.deterred(by_year)
 
     def _factors(
-        self,
-        packages: Ints,
-        by_year: Floats,
-        fails_power: Bools,
-        fails_pull_back: Bools,
-        bought: Bools,
+        self, packages: Ints, by_year: Floats, fails_power: Bools, fails_pull_back: Bools, bought: Bools,
         to_force: Floats,
-    ) -> Factors:
+    ) -> Factors:  # fmt: skip
         in_force = np.where((packages != NO_DEAL) & ~np.isnan(to_force), 1.0, np.nan)[:, None] + np.zeros(YEARS)
         hazard = self.hazard
         if hazard is None:
@@ -321,14 +320,6 @@ class Aftermath(Mechanism):
             pull_back_fails=where(fails_pull_back, hazard.pull_back_fails),
             bought_by_pressure=hazard.of_pressure(bought, to_force / MONTHS, YEARS) * in_force,
         )
-
-    def _fate(self, factors: Floats) -> tuple[Floats, Floats, Floats]:
-        """Survival at 12 and at 60 months, and the month of the break, each (B,)."""
-        if self.hazard is None:
-            missing = np.full(len(factors), np.nan)
-            return missing, missing, missing
-        survival = self.hazard.law.survival(factors, np.array([12.0, 60.0]))
-        return survival[:, 0], survival[:, 1], self.hazard.law.break_month(factors, self.hold)
 
     def _cause(self, month: Floats, factors: Factors, promised: Floats, absent: Bools) -> Ints:
         """Index into `CAUSES`: the largest of the factors above 1 that faults of the deal put on the year of the break.

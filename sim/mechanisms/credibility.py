@@ -10,7 +10,7 @@ from pydantic import Field
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.fields import Amount, ByOption, Chance, Date, Name, Number, PartyName, Sourced
 from sim.core.mechanism import KEY, Bound, Drawing, Place
-from sim.core.packages import Bools, Ints
+from sim.core.packages import Ints
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.drawn_numbers import numbers_by_option, share
 from sim.mechanisms.option_tables import OptionSum
@@ -68,16 +68,8 @@ class CredibilityLostSpec(Sourced):
             at["first_change_at"].fault("a date after signature needs one to count from; give the scenario `as_of`")
 
 
-def guarantor_absent(gain: Floats, promised: Floats, cost_of_acting: Floats) -> Bools:
-    """Where a guarantor has no will to act: what the agreement adds for it, u - r, is below promised x cost of acting.
-
-    All of one shape; NaN anywhere is no finding.
-    """
-    return np.less(gain, least_gain(promised, cost_of_acting))
-
-
 def least_gain(promised: Floats, cost_of_acting: Floats) -> Floats:
-    """What an agreement must add for its guarantor to act on it, within the tolerance of worth."""
+    """What an agreement must add for its guarantor, u - r, if it is to act on it, within the tolerance of worth."""
     return promised * cost_of_acting - TOLERANCE
 
 
@@ -163,15 +155,6 @@ class Credibility(Bound):
             return OptionSum.over(drawing.table.space, np.zeros(source.count), {spec.issue: shares})
 
         return cls(table(promised), table(per_year), table(at_change), first)
-
-    def changes(self, signed: Floats, in_force: Floats, years: int) -> Ints:
-        """Changes of government since signature at the start of each year in force, shape (B, years).
-
-        Args:
-            signed, in_force: Months since the scenario's date, shape (B,).
-        """
-        starts = in_force[:, None] + 12.0 * np.arange(years)
-        return changes_between(self.first_change, signed[:, None], starts)
 
 
 def _by_route(route: Mapping[str, str], numbers: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -1,6 +1,7 @@
 """Drawn numbers of a mechanism: kept within what they may be, laid along the draws, summed in one order."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -56,8 +57,4 @@ def record_only(source: Source, path: str, number: Number | None) -> None:
 
 def sum_ascending(parts: Sequence[Floats], shape: tuple[int, ...]) -> Floats:
     """Sum of arrays of one shape, element by element by ascending value: their order moves no bit."""
-    total = np.zeros(shape)
-    if len(parts):
-        for part in np.sort(np.stack(parts), axis=0):
-            total = total + part
-    return total
+    return reduce(np.add, np.sort(np.stack(parts), axis=0) if len(parts) else (), np.zeros(shape))

@@ -233,22 +233,17 @@ class Events(Mechanism):
         """Round in which each event happens first, `NEVER` if it does not, shape (B, E)."""
         return np.where(self.happens.any(axis=1), self.happens.argmax(axis=1) + 1, NEVER)
 
-    def channel_open(self) -> Bools:
-        """Whether the parties can speak in a round, shape (R, B).
+    def move_channel(self, is_open: Bools) -> Bools:
+        """Rounds in which the parties can speak, but for those that events close, shape (B, R).
 
         An event that closes the channel does so for its number of rounds, beginning with its own. A second one
         meanwhile does not wait for the first to end.
         """
-        happens = self._by_round
-        is_open = np.ones(happens.shape[:2], bool)
+        is_open = is_open.copy()
         for e, event in enumerate(self.static.specs):
-            for k in range(len(happens)):
-                is_open[k : k + (event.closes_channel_rounds or 0)] &= ~happens[k, :, e]
+            for k in range(is_open.shape[1]):
+                is_open[:, k : k + (event.closes_channel_rounds or 0)] &= ~self.happens[:, k, e, None]
         return is_open
-
-    def move_channel(self, is_open: Bools) -> Bools:
-        """Rounds in which the parties can speak, but for those that events close, shape (B, R)."""
-        return is_open & self.channel_open().T
 
     def extra_waves(self, strike: str) -> Floats:
         """Waves that events of a round add to the strikes of that id, at the date of the round, shape (R, B)."""

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim.mechanisms.credibility import changes_between, credibility_by_year, guarantor_absent, months_until
+from sim.mechanisms.credibility import changes_between, credibility_by_year, least_gain, months_until
 from sim.mechanisms.durability import (
     YEARS,
     WeibullYears,
@@ -173,7 +173,7 @@ def test_changes_count_from_signature_on():
 def test_a_guarantor_acts_when_the_agreement_is_worth_it():
     """u - r .07 against .5 x .15 = .075: absent; at .075 it acts, within the tolerance of worth."""
     gain, promised, cost = np.array([0.07, 0.075 - 1e-12, 0.08, np.nan]), np.full(4, 0.5), np.full(4, 0.15)
-    assert guarantor_absent(gain, promised, cost).tolist() == [True, False, False, False]
+    assert (gain < least_gain(promised, cost)).tolist() == [True, False, False, False]
 
 
 # Hazard

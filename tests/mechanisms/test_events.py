@@ -50,6 +50,11 @@ def bind(*specs, rounds=12, days=MONTH, **source):
     return Events.draw(specs, drawing(Drawn(**source), TABLE, rounds, days))
 
 
+def channel_open(events):
+    """Whether the parties can speak in a round, shape (R, B)."""
+    return events.move_channel(np.ones(events.happens.shape[:2], bool)).T
+
+
 def rounds_of(events, name):
     """Rounds, from 1, in which an event happens in the first draw."""
     return [int(k) + 1 for k in np.flatnonzero(events.happens[0, :, events.ids.index(name)])]
@@ -129,13 +134,13 @@ def test_a_file_without_events_binds_to_none():
 def test_a_closed_channel_stays_closed_for_its_rounds_beginning_with_that_of_the_event():
     events = bind(event("e", at_month=Number(2), closes_channel_rounds=3), event("late", at_month=Number(11.5),
                   closes_channel_rounds=3), event("word", at_month=Number(7)))  # fmt: skip
-    assert np.flatnonzero(~events.channel_open()[:, 0]).tolist() == [2, 3, 4, 11]
+    assert np.flatnonzero(~channel_open(events)[:, 0]).tolist() == [2, 3, 4, 11]
 
 
 @given(st.integers(0, 3), st.integers(1, 4), st.floats(0, 1))
 def test_the_channel_is_closed_where_an_event_closed_it_lately(seed, length, chance):
     events = bind(event("e", chance_per_month=Number(chance), closes_channel_rounds=length), seed=seed, count=5)
-    happens, is_open = events.happens[:, :, 0], events.channel_open()
+    happens, is_open = events.happens[:, :, 0], channel_open(events)
     for k in range(12):
         lately = [any(happens[b, max(0, k - length + 1) : k + 1]) for b in range(5)]
         assert is_open[k].tolist() == [not closed for closed in lately]
@@ -221,7 +226,7 @@ def many():
 
 def everything(events):
     return [
-        events.happens.swapaxes(0, 1), events.channel_open(), events.extra_waves("ash_on_birch"),
+        events.happens.swapaxes(0, 1), channel_open(events), events.extra_waves("ash_on_birch"),
         events.no_deal_shifts(), events.first_rounds()[None], events.lines_fall()["x"][None],
         events.commitments()[0].cost_per_step[None],
     ]  # fmt: skip
