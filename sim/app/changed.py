@@ -35,11 +35,7 @@ class Changes:
 
     @staticmethod
     def of(data: Mapping[str, Any]) -> "Changes":
-        """Those of a request.
-
-        Raises:
-            RequestError: if they are none, too many, too long, or name a path twice.
-        """
+        """Those of a request; RequestError if they are none, too many, too long, or name a path twice."""
         found = Changes(_texts(data, "sets"), _texts(data, "without"))
         named = [text.partition("=")[0].strip() for text in found.sets]
         if len(set(named)) < len(named):
@@ -84,11 +80,7 @@ def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
 
 
 def read_changed(path: str | os.PathLike[str], changes: Changes) -> Scenario:
-    """Read a scenario file, take out and set what is changed, and check the whole.
-
-    Raises:
-        ScenarioError: with all faults.
-    """
+    """Read a scenario file, take out and set what is changed, and check the whole; ScenarioError with all faults."""
     faults = Faults()
     root = load(path, faults)
     if root is None:

@@ -44,11 +44,7 @@ def session(request: Request) -> Session:
 
 
 async def read_json(request: Request) -> Mapping[str, Any]:
-    """The JSON object that a POST brings.
-
-    Raises:
-        RequestError: if it is none.
-    """
+    """The JSON object that a POST brings; RequestError if it is none."""
     try:
         found = await request.json()
     except (ValueError, RecursionError):
@@ -124,11 +120,7 @@ def route(function: Callable[..., Any], *readers: Reader, urgent: bool = True) -
 
 
 def text_of(found: Mapping[str, Any], key: str, most: int = 500) -> str:
-    """A text of a request.
-
-    Raises:
-        RequestError: if it is missing, no text or too long.
-    """
+    """A text of a request; RequestError if it is missing, no text or too long."""
     value = found.get(key)
     if not isinstance(value, str) or len(value) > most:
         raise RequestError(f"the request has no text {key} of at most {most} characters")
@@ -136,11 +128,7 @@ def text_of(found: Mapping[str, Any], key: str, most: int = 500) -> str:
 
 
 def count_of(found: Mapping[str, Any], key: str, low: int, high: int) -> int:
-    """A whole number of a request, within bounds.
-
-    Raises:
-        RequestError: if it is none, or out of bounds.
-    """
+    """A whole number of a request, within bounds; RequestError if it is none, or out of bounds."""
     value = found.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise RequestError(f"{key} is a whole number from {low:,} to {high:,}")

@@ -33,11 +33,7 @@ class _Server(uvicorn.Server):
         self.closing = closing
 
     async def startup(self, sockets: Any = None) -> None:
-        """Listen, then say on which port.
-
-        Raises:
-            StoreError: if the port is taken.
-        """
+        """Listen, then say on which port; StoreError if the port is taken."""
         try:
             await super().startup(sockets)
         except SystemExit:

@@ -243,11 +243,7 @@ class Mechanisms(dict[str, type[Mechanism]]):
     """The mechanisms by the key of their block, in the order in which they are drawn."""
 
     def register(self, mechanism: type[Kind]) -> type[Kind]:
-        """Enter a mechanism.
-
-        Raises:
-            ValueError: if its key is taken.
-        """
+        """Enter a mechanism; ValueError if its key is taken."""
         if mechanism.key in self:
             raise ValueError(f"two mechanisms are called {mechanism.key!r}")
         self[mechanism.key] = mechanism
