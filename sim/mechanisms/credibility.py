@@ -104,12 +104,9 @@ def credibility_by_year(start: Floats, loss: Floats, jump: Floats, changes: Ints
     Returns:
         Shape (..., years).
     """
-    years = changes.shape[-1]
-    worn, remaining = start, 1 - loss
-    by_year = np.empty((*start.shape, years))
-    for year in range(years):
-        by_year[..., year] = worn
-        worn = worn * remaining
+    factors = np.repeat((1 - loss)[..., None], changes.shape[-1], axis=-1)
+    factors[..., 0] = start
+    by_year = np.multiply.accumulate(factors, axis=-1)
     changes = np.broadcast_to(changes, by_year.shape)
     for change in range(1, int(changes.max(initial=0)) + 1):  # repeated multiplication: integer powers with fixed bits
         by_year = np.where(changes >= change, by_year * (1 - jump)[..., None], by_year)

@@ -5,7 +5,6 @@ round. Each cuts households off, and of those without power half are back after 
 """
 
 import datetime
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -234,8 +233,8 @@ def outages(spread: Floats, at_once: Floats, half_life: Floats, days_per_round: 
 def poisson(u: Floats, mean: Floats) -> Floats:
     """Whole numbers by the Poisson law, from an inverse table made for each mean.
 
-    The table holds what lies within ten standard deviations, made by the ratio of neighbouring chances from the
-    lowest number up, so that it needs no exponential and no mean is too large for it.
+    The table piles up chances within ten standard deviations, each relative to the lowest number's, by the ratio of
+    neighbouring chances, so that it needs no exponential and no mean is too large for it.
 
     Args:
         u: Uniforms in [0, 1), shape (..., B).
@@ -251,25 +250,15 @@ def poisson(u: Floats, mean: Floats) -> Floats:
         raise ValueError("the mean of a Poisson law must be finite and not negative")
     reach = REACH * np.sqrt(mean)
     lowest = np.floor(np.maximum(mean - reach, 0.0))
-    steps = np.ceil(mean + reach + 2 * REACH) - lowest
-    heap = np.array(list(_heap(mean, lowest, int(steps.max(initial=1)))))
+    # The table of a mean goes on as long as its neighbours need: what lies beyond its own reach moves no bit of it.
+    steps = int((np.ceil(mean + reach + 2 * REACH) - lowest).max(initial=1))
+    ratios = mean / (lowest + np.arange(1, steps)[:, None])
+    heap = np.cumsum(np.cumprod(np.vstack([np.ones(mean.shape), ratios]), axis=0), axis=0)
     level = u * heap[-1]
     number = np.zeros(u.shape)
     for height in heap:
         number = number + (height <= level)
     return lowest + number
-
-
-def _heap(mean: Floats, lowest: Floats, steps: int) -> Iterator[Floats]:
-    """Chances piled up from the lowest number, each relative to the first.
-
-    A row goes on as long as its neighbours need: what lies beyond its own reach is too small to change a bit of it.
-    """
-    chance, height = np.ones(mean.shape), np.zeros(mean.shape)
-    for step in range(1, steps + 1):
-        height = height + chance
-        yield height
-        chance = chance * (mean / (lowest + step))
 
 
 def _wave(strike: Any, path: str, source: Source) -> tuple[Floats, Floats, Floats]:
