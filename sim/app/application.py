@@ -24,13 +24,13 @@ from sim.scenario import ScenarioError
 PAGES: tuple[Page, ...] = (tweak.PAGE, step.PAGE, packages.PAGE, results.PAGE)
 
 
-def application(there: Session, keys: Keys, pages: Sequence[Page] = PAGES) -> Starlette:
+def application(current: Session, keys: Keys, pages: Sequence[Page] = PAGES) -> Starlette:
     """The application of one running page.
 
     Args:
         pages: Those there are; the first that applies is what one sees first.
     """
-    wanted = [page for page in pages if page.applies(there.place)]
+    wanted = [page for page in pages if page.applies(current.place)]
     names = {*SHARED, *(name for page in wanted for name in page.static)}
     routes = [Route("/", _first), Route("/static/{name}", partial(_static, names)), Route("/favicon.ico", _no_icon)]
     for page in wanted:
@@ -50,7 +50,7 @@ def application(there: Session, keys: Keys, pages: Sequence[Page] = PAGES) -> St
         },
     )
     made.router.redirect_slashes = False
-    made.state.session = there
+    made.state.session = current
     made.state.pages = wanted
     return made
 

@@ -73,8 +73,8 @@ class ChangedFile:
 
 def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
     texts = data.get(key, [])
-    well = isinstance(texts, list) and len(texts) <= MOST_SETS
-    if not well or not all(isinstance(text, str) and len(text) <= LONGEST_SET for text in texts):
+    is_list = isinstance(texts, list) and len(texts) <= MOST_SETS
+    if not is_list or not all(isinstance(text, str) and len(text) <= LONGEST_SET for text in texts):
         raise RequestError(f"{key} is a list of at most {MOST_SETS} texts of at most {LONGEST_SET} characters")
     return tuple(texts)
 
@@ -115,14 +115,14 @@ def differing(about: ChangedFile) -> list[dict[str, str]]:
     table = differing_inputs(scenarios, NAMES)[["input", *NAMES]].head(MOST_ROWS).astype(object)
     for path, *values in table.itertuples(index=False):
         texts = ["" if value != value else clean(value) for value in values]
-        short = [_in_short(known[path]) if path in known else text for known, text in zip(numbers, texts, strict=True)]
+        short = [_brief(known[path]) if path in known else text for known, text in zip(numbers, texts, strict=True)]
         texts = short if short[0] != short[1] else texts
         known = zip(reversed(scenarios), reversed(numbers), strict=True)
         rows.append({"input": clean(path), "words": _words(path, known), **dict(zip(NAMES, texts, strict=True))})
     return rows
 
 
-def _in_short(number: Number) -> str:
+def _brief(number: Number) -> str:
     """A number in four digits, which are enough for one that was rescaled."""
     ends = [each for each in (number.low, number.high) if number.uncertain and each is not None]
     value, *spread = (f"{each:.4g}" if abs(each) < 10_000 else f"{each:g}" for each in (number.value, *ends))

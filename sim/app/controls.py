@@ -85,7 +85,7 @@ def _words(registered: type) -> Iterator[dict[str, Any]]:
                 "key": key,
                 "about": _plain(field.metadata["doc"]),
                 "default": field.default,
-                "choices": [{"name": word, "about": _plain(said)} for word, said in field.metadata["options"].items()],
+                "choices": [{"name": word, "about": _plain(use)} for word, use in field.metadata["options"].items()],
             }
 
 

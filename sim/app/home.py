@@ -63,9 +63,9 @@ async def read_request(request: Request) -> tuple[Mapping[str, Any], ChangedFile
         NotFound: if it names no file that this page may read.
         RequestError: if it is none, or its changes are none.
     """
-    there, found = session(request), await read_json(request)
-    path = there.place.scenario(text_of(found, "file"))
-    return found, ChangedFile(str(path), Changes.of(found), there.seed)
+    current, found = session(request), await read_json(request)
+    path = current.place.scenario(text_of(found, "file"))
+    return found, ChangedFile(str(path), Changes.of(found), current.seed)
 
 
 async def compute(request: Request, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Any:

@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any
 
 from sim.analysis.one_package import Afterwards, Of, OnePackage, Signatory, one_package
-from sim.analysis.package_bench import Bench, bench
+from sim.analysis.package_bench import Bench
+from sim.analysis.package_bench import bench as make_bench
 from sim.analysis.package_changes import (
     Lacks,
     Nearest,
@@ -42,7 +43,7 @@ _benches = Cache[Bench](2)  # by identity of scenario and seed; that of the larg
 def bench_of(about: ChangedFile) -> Bench:
     """The bench of a file as it is on disk now, with its changes; one that is ordered otherwise is another."""
     scenario = about.read()
-    return _benches.get(identity(scenario, about.seed), lambda: bench(scenario, about.seed, DRAWS), lambda bench: 1)
+    return _benches.get(identity(scenario, about.seed), lambda: make_bench(scenario, about.seed, DRAWS), lambda each: 1)
 
 
 def describe_file(about: ChangedFile) -> dict[str, Any]:
@@ -51,8 +52,8 @@ def describe_file(about: ChangedFile) -> dict[str, Any]:
     Returns:
         `nash` has the Nash packages by reading of the red lines, `proposals` those on file with the issues they settle.
     """
-    there = bench_of(about)
-    scenario, shown = there.scenario, there.portrait
+    bench = bench_of(about)
+    scenario, shown = bench.scenario, bench.portrait
     found = shown.solutions[shown.solutions["solution"] == NASH].to_dict("records")
     return {
         "title": clean(scenario.title),
@@ -62,10 +63,10 @@ def describe_file(about: ChangedFile) -> dict[str, Any]:
         if scenario.ratification
         else {},
         "who_signs": who_signs(scenario),
-        "consistent": len(there.structure.space),
+        "consistent": len(bench.structure.space),
         "over": [party_label(scenario, name) for name in shown.solution_parties],
         "nash": [
-            {"reading": row["candidates"], "package": _options(there, row["package"])}
+            {"reading": row["candidates"], "package": bench.options(bench.package_of(row["package"]))}
             for row in found
             if isinstance(row["package"], str)
         ],
@@ -78,10 +79,6 @@ def describe_file(about: ChangedFile) -> dict[str, Any]:
             for name, each in scenario.proposals.items()
         },
     }
-
-
-def _options(there: Bench, text: str) -> dict[str, str]:
-    return there.options(there.package_of(text))
 
 
 def frequent(about: ChangedFile, draws: int) -> Generator[None, None, dict[str, Any]]:
@@ -99,11 +96,11 @@ def frequent(about: ChangedFile, draws: int) -> Generator[None, None, dict[str, 
 
 def completed(about: ChangedFile, text: Mapping[str, str], now: Mapping[str, str]) -> dict[str, Any]:
     """A text that leaves issues open, filled: with the options of another where these go, else with as few others."""
-    there = bench_of(about)
-    wanted = _whole(there, {**now, **text})
-    if there.structure.space.index_of(wanted) != NO_DEAL:
+    bench = bench_of(about)
+    wanted = _whole(bench, {**now, **text})
+    if bench.structure.space.index_of(wanted) != NO_DEAL:
         return {"package": wanted}
-    found = repairs(there.scenario, there.structure, wanted, set(text))
+    found = repairs(bench.scenario, bench.structure, wanted, set(text))
     if any(found[0].options[issue] != option for issue, option in text.items()):
         raise RequestError("this text contradicts the rules of the file, whatever the open issues are")
     return {"package": found[0].options}
@@ -115,58 +112,58 @@ def describe_package(about: ChangedFile, options: Mapping[str, str], kept: str |
     Args:
         kept: The issue changed last, which a mending leaves alone.
     """
-    there = bench_of(about)
-    chosen = _whole(there, options)
-    summary: dict[str, Any] = {"package": chosen, "goes_with": goes_with(there.scenario, chosen)}
+    bench = bench_of(about)
+    chosen = _whole(bench, options)
+    summary: dict[str, Any] = {"package": chosen, "goes_with": goes_with(bench.scenario, chosen)}
     summary["rules"] = {
         rule.id: {
-            "if": condition_label(there.scenario, rule.if_),
-            "then": condition_label(there.scenario, rule.then),
+            "if": condition_label(bench.scenario, rule.if_),
+            "then": condition_label(bench.scenario, rule.then),
             "because": clean(rule.because),
         }
-        for rule in there.scenario.consistency
+        for rule in bench.scenario.consistency
     }
-    broken = broken_rules(there.scenario, chosen)
+    broken = broken_rules(bench.scenario, chosen)
     if broken:
-        mended = repairs(there.scenario, there.structure, chosen, {kept} if kept else ())
+        mended = repairs(bench.scenario, bench.structure, chosen, {kept} if kept else ())
         return summary | {"broken": [rule.id for rule in broken],
                        "repairs": [{"changes": each.changes, "package": each.options} for each in mended]}  # fmt: skip
-    package = there.structure.space.index_of(chosen)
-    found, where = one_package(there, package), place(there, package)
+    package = bench.structure.space.index_of(chosen)
+    found, where = one_package(bench, package), place(bench, package)
     return summary | {
         "broken": [],
-        "n": there.n,
+        "n": bench.n,
         "agreed": found.agreed,
         "agreed_in": _of(found.agreed_in),
-        "signatories": [_signatory(there, each) for each in found.signatories],
+        "signatories": [_signatory(bench, each) for each in found.signatories],
         "at_home": plain(found.at_home),
         "together": found.together,
         "passes": None if found.passes is None else _of(found.passes),
         "afterwards": None if found.afterwards is None else _afterwards(found.afterwards),
         "place": pick(where, "dominated_by of_zone least_gain"),
-        "neighbours": [_neighbour(there, each) for each in neighbours(there, package)[:MOST_NEIGHBOURS]],
-        "nearest": [_nearest(there, each) for each in nearest(there, package)],
+        "neighbours": [_neighbour(bench, each) for each in neighbours(bench, package)[:MOST_NEIGHBOURS]],
+        "nearest": [_nearest(bench, each) for each in nearest(bench, package)],
     }
 
 
 def lacking(about: ChangedFile, options: Mapping[str, str]) -> list[dict[str, Any]]:
     """What each signatory that would not sign at central numbers lacks; nothing for options that do not go together."""
-    there = bench_of(about)
-    package = there.structure.space.index_of(_whole(there, options))
+    bench = bench_of(about)
+    package = bench.structure.space.index_of(_whole(bench, options))
     if package == NO_DEAL:
         return []
-    return [_lacks(there, each) for each in lacks(there, one_package(there, package))]
+    return [_lacks(bench, each) for each in lacks(bench, one_package(bench, package))]
 
 
 def describe_proposals(about: ChangedFile) -> list[dict[str, Any]]:
     """The proposals on file as `peacesim show` scores them, and for those that settle every issue all the rest."""
-    there, proposals = bench_of(about), []
-    whole = len(there.scenario.issues)
-    rows = there.portrait.proposals.to_dict("records")
-    for name, proposal in there.scenario.proposals.items():
+    bench, proposals = bench_of(about), []
+    whole = len(bench.scenario.issues)
+    rows = bench.portrait.proposals.to_dict("records")
+    for name, proposal in bench.scenario.proposals.items():
         own = {row["party"]: row for row in rows if row["proposal"] == name}
-        package = there.structure.space.index_of(proposal.package) if len(proposal.package) == whole else NO_DEAL
-        found = None if package == NO_DEAL else one_package(there, package)
+        package = bench.structure.space.index_of(proposal.package) if len(proposal.package) == whole else NO_DEAL
+        found = None if package == NO_DEAL else one_package(bench, package)
         proposals.append({
             "name": name,
             "label": clean(proposal.label),
@@ -176,12 +173,12 @@ def describe_proposals(about: ChangedFile) -> list[dict[str, Any]]:
                 | {key: row[key] for key in ("signs", "lines_crossed", "lines_at_stake")}
                 for party, row in own.items()
             },
-            "whole": None if found is None else _in_short(found),
+            "whole": None if found is None else _row_of_whole(found),
         })  # fmt: skip
     return proposals
 
 
-def _in_short(found: OnePackage) -> dict[str, Any]:
+def _row_of_whole(found: OnePackage) -> dict[str, Any]:
     """What stands in a row of the table of proposals besides worths and lines."""
     return {
         "agreed_in": _of(found.agreed_in),
@@ -190,9 +187,9 @@ def _in_short(found: OnePackage) -> dict[str, Any]:
     }
 
 
-def _whole(there: Bench, options: Mapping[str, str]) -> dict[str, str]:
+def _whole(bench: Bench, options: Mapping[str, str]) -> dict[str, str]:
     """The options in the order of the file; RequestError for an issue that is missing or an option that is none."""
-    issues = there.scenario.issues
+    issues = bench.scenario.issues
     for issue, spec in issues.items():
         if options.get(issue) not in spec.options:
             known = ", ".join(map(clean, spec.options))
@@ -208,13 +205,13 @@ def _number(value: Any) -> float | None:
     return None if value is None or value != value else float(value)
 
 
-def _signatory(there: Bench, each: Signatory) -> dict[str, Any]:
+def _signatory(bench: Bench, each: Signatory) -> dict[str, Any]:
     return pick(each, "party signs worth no_deal margin foreseen willing would_sign margins") | {
         "enough": _of(each.enough),
         "signs_in": _of(each.signs_in),
         "lines": [
             pick(line, "hardness mean counts", line="name")
-            | {"words": red_line_label(there.scenario, line.name), "real": _of(line.real)}
+            | {"words": red_line_label(bench.scenario, line.name), "real": _of(line.real)}
             for line in each.crossed
         ],
     }
@@ -227,22 +224,22 @@ def _afterwards(found: Afterwards) -> dict[str, Any]:
     return {"central": central, "mean_12": _number(found.mean_12), "mean_60": _number(found.mean_60), **counts}
 
 
-def _neighbour(there: Bench, each: Neighbour) -> dict[str, Any]:
-    parties = list(there.scenario.parties)
+def _neighbour(bench: Bench, each: Neighbour) -> dict[str, Any]:
+    parties = list(bench.scenario.parties)
     return pick(each, "issue before after all_gain") | {
         "gains": dict(zip(parties, each.gains, strict=True)),
         "signs": dict(zip(parties, each.signs, strict=True)),
-        "package": there.options(each.package),
+        "package": bench.options(each.package),
     }
 
 
-def _nearest(there: Bench, each: Nearest) -> dict[str, Any]:
-    package = None if each.package == NO_DEAL else there.options(each.package)
+def _nearest(bench: Bench, each: Nearest) -> dict[str, Any]:
+    package = None if each.package == NO_DEAL else bench.options(each.package)
     return pick(each, "reading zone away as_near changes") | {"package": package}
 
 
-def _lacks(there: Bench, each: Lacks) -> dict[str, Any]:
-    turns = [turn_words(there.scenario, turn) for turn in each.turns]
+def _lacks(bench: Bench, each: Lacks) -> dict[str, Any]:
+    turns = [turn_words(bench.scenario, turn) for turn in each.turns]
     return pick(each, "party missing lines") | {"turns": turns}
 
 

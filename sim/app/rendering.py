@@ -25,12 +25,12 @@ def render(request: Request, template: str, page: str, status: int = 200, **valu
         template: Its file in `templates/`, which extends `base.html`.
         page: Its name, for the navigation and for the words its script may say.
     """
-    there = session(request)
+    current = session(request)
     text = _environment().get_template(template).render(
         page=page,
         pages=request.app.state.pages,
-        file=request.query_params.get("file", there.place.given),
-        place=there.place,
+        file=request.query_params.get("file", current.place.given),
+        place=current.place,
         disclaimer=DISCLAIMER,
         script_words={key: text for key, text in words().items() if key.startswith(("common.", f"{page}."))},
         **values,
@@ -48,13 +48,13 @@ def render_file(page: str, **values: Any) -> Answer:
     """
 
     async def show(request: Request) -> Response:
-        there = session(request)
-        name = request.query_params.get("file", there.place.given)
+        current = session(request)
+        name = request.query_params.get("file", current.place.given)
         if not name:
-            return render(request, "choose.html", page, names=there.place.scenarios())
-        there.place.scenario(name)
-        opened: dict[str, Any] = {"results": there.place.results, "as_results": there.as_results}
-        return render(request, f"{page}.html", page, seed=there.seed, draws=there.draws, **opened, **values)
+            return render(request, "choose.html", page, names=current.place.scenarios())
+        current.place.scenario(name)
+        opened: dict[str, Any] = {"results": current.place.results, "as_results": current.as_results}
+        return render(request, f"{page}.html", page, seed=current.seed, draws=current.draws, **opened, **values)
 
     return show
 

@@ -23,14 +23,14 @@ AT_ONCE = asyncio.Semaphore(3)  # files that are read at one time, since each is
 
 async def show(request: Request) -> Response:
     """The list; with `at` one result of it, with `at` and `with` two side by side."""
-    there = session(request).place
-    found, cut = await run_in_threadpool(listed, there)
+    place = session(request).place
+    found, cut = await run_in_threadpool(listed, place)
     names = [each.name for each in found]
     at, other = (request.query_params.get(key, "") for key in ("at", "with"))
     for name in filter(None, (at, other)):
-        results_folder(there, name)
-    if not at and "list" not in request.query_params and opened_on(there) in names:
-        at = opened_on(there)
+        results_folder(place, name)
+    if not at and "list" not in request.query_params and opened_on(place) in names:
+        at = opened_on(place)
     return render(
         request, "results.html", "results", found=found, cut=cut, at=at, other=other,
         choices=[each.name for each in found if each.kind == RESULTS],

@@ -158,8 +158,8 @@ def _chart(folder: Path, name: str, names: list[str]) -> dict[str, Any]:
         return found | {"why": "too_long"}
     if not is_plain_picture(data):
         return found | {"why": "not_a_picture"}
-    said, alt = picture_words(data)
-    return found | {"title": said or title, "alt": alt, "shown": True, "files": [name, *beside]}
+    heading, alt = picture_words(data)
+    return found | {"title": heading or title, "alt": alt, "shown": True, "files": [name, *beside]}
 
 
 def _table(folder: Path, name: str) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def serve(path: Path | None, draws: int, seed: int | None = None, port: int = 0,
     """
     place = Place.of(path)
     keys, worker = Keys(), Worker()
-    there = Session(place, worker, min(draws, MOST_DRAWS), *chosen_seed(place, seed))
+    current = Session(place, worker, min(draws, MOST_DRAWS), *chosen_seed(place, seed))
     ended: list[int] = []
 
     def ready(listening: int) -> None:
@@ -78,7 +78,7 @@ def serve(path: Path | None, draws: int, seed: int | None = None, port: int = 0,
         if browser:
             webbrowser.open(keys.address(keys.once))
 
-    server = _Server(_config(application(there, keys), port), ready, worker.close)
+    server = _Server(_config(application(current, keys), port), ready, worker.close)
 
     def end(number: int, frame: FrameType | None) -> None:
         ended.append(number)

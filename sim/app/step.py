@@ -115,7 +115,7 @@ def _rounds(found: Stepped) -> Iterator[dict[str, Any]]:
 def _turns(story: Narration, played: Round, stand: Stand) -> Iterator[dict[str, Any]]:
     names = list(story.scenario.parties)
     for turn, text in zip(played.turns, stand.texts, strict=True):
-        said, *changed = _lines(turn_lines(story, turn, False))
+        sentence, *changed = _lines(turn_lines(story, turn, False))
         seen = None
         if text is not None:
             seen = {
@@ -123,7 +123,7 @@ def _turns(story: Narration, played: Round, stand: Stand) -> Iterator[dict[str, 
                 "signs": [name for name, signs in zip(names, text.signs, strict=True) if signs],
                 "crosses": list(text.crosses),
             }
-        yield {"party": turn.party, "did": turn.did, "said": said, "changed": changed, "text": seen}
+        yield {"party": turn.party, "did": turn.did, "said": sentence, "changed": changed, "text": seen}
 
 
 def _end(story: Narration) -> Iterator[str]:

@@ -42,5 +42,5 @@ class NegmasAspiration(ByTheClock, Strategy):
         best = np.where(some, view.best, view.reservation_value)
         times = (k / (view.rounds + 1) for k in range(1, view.rounds + 1))
         left = 1 - self.conceded(view, times)
-        asked = lowest + (best - lowest) * left - self.tolerance
-        return Stance(np.maximum(lowest, np.minimum(best, asked)), bidding=NEAREST_OWN)
+        aspiration = lowest + (best - lowest) * left - self.tolerance
+        return Stance(np.maximum(lowest, np.minimum(best, aspiration)), bidding=NEAREST_OWN)

@@ -40,10 +40,10 @@ class NiceTitForTat(AspirationStrategy):
         """As much of the way from its best to the fair worth as the others have come."""
         best, fair = view.highest_claim, _fair(view)
         share = _share_of_the_way(view, fair)
-        asks = best - share * (best - fair)
+        aspiration = best - share * (best - fair)
         late = np.clip(self.late, 0.0, 1.0)
         fallen = np.where(view.time > late, (view.time - late) / np.where(late < 1, 1 - late, 1.0), 0.0)
-        return self.stance_at(view, between(view, asks - fallen * (asks - fair)))
+        return self.stance_at(view, between(view, aspiration - fallen * (aspiration - fair)))
 
 
 def _fair(view: View) -> Floats:

@@ -36,8 +36,8 @@ class Zeuthen(PackageStrategy):
         """Its last offer, or the next below it, and its worth."""
         picked = _pick(view)
         signable = view.signable[np.arange(len(picked)), picked]
-        asks = between(view, np.where(signable, view.utility_of(picked), view.highest_claim))
-        return self.stance_with(view, asks, picked)
+        aspiration = between(view, np.where(signable, view.utility_of(picked), view.highest_claim))
+        return self.stance_with(view, aspiration, picked)
 
 
 def _pick(view: View) -> Ints:
