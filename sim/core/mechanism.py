@@ -209,7 +209,7 @@ class Mechanism(Bound):
 
     @classmethod
     def draw(cls, block: Any, drawing: Drawing) -> "Mechanism | None":
-        """Draw everything that it depends on; None where there is nothing to draw."""
+        """Draw everything that it depends on, where the file has its block; None where there is nothing to draw."""
         raise NotImplementedError(f"{cls.key} does not say how it is drawn")
 
     def move_no_deal(self, path: Floats) -> Floats:

@@ -117,10 +117,8 @@ class Aftermath(Mechanism):
             PullBackSpec.check(at["pull_back"], names)
 
     @classmethod
-    def draw(cls, block: AftermathSpec | None, drawing: Drawing) -> "Aftermath | None":
+    def draw(cls, block: AftermathSpec, drawing: Drawing) -> "Aftermath":
         """Draw all numbers of `aftermath`; what pressure bought fades as the mediation says."""
-        if block is None:
-            return None
         source, space = drawing.settled, drawing.table.space
         cost = fades = zeros = np.zeros(source.count)
         mediation = mechanism_of(drawing.before, Mediation)

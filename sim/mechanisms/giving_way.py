@@ -48,10 +48,8 @@ class GivingWay(Mechanism):
     endurance: Floats
 
     @classmethod
-    def draw(cls, block: GivingWaySpec | None, drawing: Drawing) -> "GivingWay | None":
+    def draw(cls, block: GivingWaySpec, drawing: Drawing) -> "GivingWay":
         """Draw how long each line lasts; lines drawn under one name fall together."""
-        if block is None:
-            return None
         source = drawing.source
         lasting = side_by_side([source.uniform(f"{group}.gives_way") for group in drawing.groups], source.count)
         return cls(

@@ -106,9 +106,9 @@ class Mediation(Mechanism):
             block.bias._away_from = tuple(name for name in fighting if name != block.bias.toward)
 
     @classmethod
-    def draw(cls, block: MediationSpec | None, drawing: Drawing) -> "Mediation | None":
-        """Draw the numbers of `mediation`; None where the file has none."""
-        return None if block is None else cls(Levers.draw(block, drawing), Carrots.draw(block.carrots, drawing))
+    def draw(cls, block: MediationSpec, drawing: Drawing) -> "Mediation":
+        """Draw the numbers of `mediation`."""
+        return cls(Levers.draw(block, drawing), Carrots.draw(block.carrots, drawing))
 
     def before_round(self, state: State) -> State:
         """Pull the levers as events do, and take from no-deal worth what they take."""

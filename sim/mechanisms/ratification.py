@@ -337,10 +337,8 @@ class Ratification(Mechanism):
         _check_circles(at["milestones"])
 
     @classmethod
-    def draw(cls, block: RatificationSpec | None, drawing: Drawing) -> "Ratification | None":
-        """Draw everything that ratification depends on; None if the scenario has none."""
-        if block is None:
-            return None
+    def draw(cls, block: RatificationSpec, drawing: Drawing) -> "Ratification":
+        """Draw everything that ratification depends on."""
         source, space = drawing.settled, drawing.table.space
         names = sorted(block.ratifiers)
         at = {name: f"ratification.ratifiers.{name}" for name in names}

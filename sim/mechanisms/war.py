@@ -155,10 +155,8 @@ class War(Mechanism):
             strike._sides = sides_of(name, list(scenario.parties)) or ("", "")
 
     @classmethod
-    def draw(cls, block: WarSpec | None, drawing: Drawing) -> "War | None":
-        """Draw the war of all rounds; None where the file has none."""
-        if block is None:
-            return None
+    def draw(cls, block: WarSpec, drawing: Drawing) -> "War":
+        """Draw the war of all rounds."""
         source, nothing = drawing.source, np.zeros(drawing.source.count)
 
         def by_party(path: str, given: Mapping[str, Number]) -> Floats:

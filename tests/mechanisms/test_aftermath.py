@@ -28,10 +28,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.core.packages import NO_DEAL
-from sim.mechanisms.aftermath import Aftermath
 from sim.mechanisms.durability import SPAN_ENDS, SPAN_MIDDLES, YEARS, span_weights
 from sim.mechanisms.implementation import CAUSES
-from tests.drawings import drawing
 
 SPACE = space_of(**LAND)
 
@@ -228,10 +226,6 @@ def test_any_part_may_be_missing(part):
     utility, no_deal = np.full((5, len(SPACE)), 2.0), np.zeros(5)
     held = part_held(bound(5, aftermath=file), np.full(5, 0.98), None, utility, no_deal)
     assert (held == 1).all() if part == "hazard" else (held < 1).all()
-
-
-def test_a_file_without_aftermath_has_none():
-    assert Aftermath.draw(None, drawing(Source(), SimpleNamespace(space=SPACE))) is None
 
 
 def test_every_number_is_drawn_under_its_own_path():

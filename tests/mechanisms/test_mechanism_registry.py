@@ -42,9 +42,7 @@ class Fatigue(Mechanism):
     per_round: Floats
 
     @classmethod
-    def draw(cls, block: FatigueSpec | None, drawing: Drawing) -> "Fatigue | None":
-        if block is None:
-            return None
+    def draw(cls, block: FatigueSpec, drawing: Drawing) -> "Fatigue":
         party = drawing.table.parties.index(block.party)
         return cls(party, drawing.source.number("fatigue.per_round", block.per_round))
 

@@ -426,10 +426,6 @@ def test_no_package_no_votes():
     assert np.isnan(bound.shares(np.array([NO_DEAL, 0]))[0]).all()
 
 
-def test_a_scenario_without_ratification_has_none():
-    assert Ratification.draw(None, drawing(Source(), table(TOY))) is None
-
-
 def test_with_no_ratifier_everything_passes_and_waits_for_the_ceasefire():
     bound = bind(spec({}, {"ceasefire": milestone(3.0)}), TOY, count=2)
     votes = bound.hold(np.array([FIRST, NO_DEAL]))
