@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.core.compiled import compiled, in_both, inlined
+from sim.core.compiled import called, compiled, in_both
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,10 +65,10 @@ def test_what_is_kept_is_made_anew_when_a_function_of_another_file_that_it_calls
         '@compiled\ndef total(value):\n    return value + more(value)\n'
     )
     (tmp_path / "pieces.py").write_text(
-        "from last import most\nfrom sim.core.compiled import inlined\n\n\n"
-        "@inlined\ndef more(value):\n    return most(value)\n"
+        "from last import most\nfrom sim.core.compiled import called\n\n\n"
+        "@called\ndef more(value):\n    return most(value)\n"
     )
-    last = "from sim.core.compiled import inlined\n\n\n@inlined\ndef most(value):\n    return {} * value\n"
+    last = "from sim.core.compiled import called\n\n\n@called\ndef most(value):\n    return {} * value\n"
     code = f"""
     import sys
     sys.path.insert(0, {str(tmp_path)!r})
@@ -123,7 +123,7 @@ def _halved_if_positive(x):
     return _either(x > 0, x / 2, 0.0)
 
 
-@inlined
+@called
 def _write(values, place, value):
     values[place] = value
 
