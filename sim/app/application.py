@@ -21,6 +21,7 @@ from sim.core.wording import shown
 from sim.results.files import DamagedResults, StoreError
 from sim.scenario import ScenarioError
 
+ERRORS = (RequestError, StoreError, DamagedResults, OSError, HTTPException)  # with a sentence for the reader
 PAGES: tuple[Page, ...] = (tweak.PAGE, step.PAGE, packages.PAGE, results.PAGE)
 
 
@@ -40,14 +41,7 @@ def application(current: Session, keys: Keys, pages: Sequence[Page] = PAGES) -> 
     made = Starlette(
         routes=routes,
         middleware=[Middleware(Safety, keys=keys)],
-        exception_handlers={
-            RequestError: _refused,
-            ScenarioError: _faults,
-            StoreError: _stored,
-            DamagedResults: _stored,
-            OSError: _system,
-            HTTPException: _http,
-        },
+        exception_handlers={ScenarioError: _faults, **dict.fromkeys(ERRORS, _refused)},
     )
     made.router.redirect_slashes = False
     made.state.session = current
@@ -76,8 +70,16 @@ async def _no_icon(request: Request) -> Response:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestError)
-    return _message(request, str(error), error.status)
+    """An error in a sentence; one of the disk without its path, which is of this machine."""
+    match error:
+        case RequestError():
+            return _message(request, str(error), error.status)
+        case HTTPException():
+            text = translate("common.nothing_here") if error.status_code == 404 else error.detail
+            return _message(request, text, error.status_code)
+        case OSError():
+            return _message(request, shown(error.strerror or "this cannot be read", 200), 422)
+    return _message(request, shown(error, 400), 422)
 
 
 def _faults(request: Request, error: Exception) -> Response:
@@ -89,22 +91,6 @@ def _faults(request: Request, error: Exception) -> Response:
     if _wants_data(request):
         return JSONResponse({"faults": faults, "of_changes": isinstance(error, ChangesRefused)}, 422)
     return render(request, "message.html", "common", 422, words=translate("common.faults"), faults=faults)
-
-
-def _stored(request: Request, error: Exception) -> Response:
-    return _message(request, shown(error, 400), 422)
-
-
-def _system(request: Request, error: Exception) -> Response:
-    """An error of the disk, without the path: it is of this machine."""
-    assert isinstance(error, OSError)
-    return _message(request, shown(error.strerror or "this cannot be read", 200), 422)
-
-
-def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    text = translate("common.nothing_here") if error.status_code == 404 else error.detail
-    return _message(request, text, error.status_code)
 
 
 def _message(request: Request, text: str, status: int) -> Response:

@@ -35,8 +35,8 @@ def between(view: View, worth: Floats) -> Floats:
     return np.minimum(np.maximum(worth, view.reservation_value), view.highest_claim)
 
 
-class ByTheClock:
-    """A strategy with an `exponent` that concedes by `time**exponent`."""
+class TimeBased:
+    """What strategies share that concede by `time**exponent`."""
 
     exponent: float | Floats
 

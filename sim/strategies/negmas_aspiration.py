@@ -10,7 +10,7 @@ from sim.core.packages import Bools
 from sim.core.registry import number
 from sim.core.strategy import Stance, Strategy, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import ByTheClock
+from sim.strategies.base import TimeBased
 
 
 @STRATEGIES.register(
@@ -22,7 +22,7 @@ from sim.strategies.base import ByTheClock
     use="to repeat what was run in NegMAS; with the protocol negmas_0_16 offer by offer",
 )
 @dataclass(frozen=True)
-class NegmasAspiration(ByTheClock, Strategy):
+class NegmasAspiration(TimeBased, Strategy):
     """Ask for less as the deadline nears, on the clock and within the tolerances of NegMAS 0.16.
 
     It accepts what is worth the aspiration and offers the package of nearest worth among those worth no less; one that

@@ -7,7 +7,7 @@ from sim.core.registry import number
 from sim.core.state import time_of
 from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import AspirationStrategy, ByTheClock
+from sim.strategies.base import AspirationStrategy, TimeBased
 
 
 @STRATEGIES.register(
@@ -17,7 +17,7 @@ from sim.strategies.base import AspirationStrategy, ByTheClock
     use="the default: a party that holds out for a while and settles as the deadline nears",
 )
 @dataclass(frozen=True)
-class TimeDependent(ByTheClock, AspirationStrategy):
+class TimeDependent(TimeBased, AspirationStrategy):
     """Ask for less as the deadline nears, whatever the others do.
 
     Aspiration falls from the party's best package to its no-deal worth as `1 - time**exponent`.
