@@ -23,18 +23,13 @@ _TAB = re.compile(r"[a-z0-9-]{1,40}")
 
 @dataclass(frozen=True)
 class Session:
-    """Of one running page.
-
-    Attributes:
-        draws: How many runs an answer is refined to.
-        as_results: Whether it is that of the results folder on which the page was opened.
-    """
+    """Of one running page."""
 
     place: Place
     worker: Worker
-    draws: int
+    draws: int  # how many runs an answer is refined to
     seed: int
-    as_results: bool = False
+    as_results: bool = False  # whether it is that of the results folder on which the page was opened
 
 
 def session(request: Request) -> Session:
@@ -44,7 +39,7 @@ def session(request: Request) -> Session:
 
 
 async def read_json(request: Request) -> Mapping[str, Any]:
-    """The JSON object that a POST brings; RequestError if it is none."""
+    """The JSON object that a POST brings; a RequestError if it is none."""
     try:
         found = await request.json()
     except (ValueError, RecursionError):
@@ -120,7 +115,7 @@ def route(function: Callable[..., Any], *readers: Reader, urgent: bool = True) -
 
 
 def text_of(found: Mapping[str, Any], key: str, most: int = 500) -> str:
-    """A text of a request; RequestError if it is missing, no text or too long."""
+    """A text of a request; a RequestError if it is missing, no text or too long."""
     value = found.get(key)
     if not isinstance(value, str) or len(value) > most:
         raise RequestError(f"the request has no text {key} of at most {most} characters")
@@ -128,7 +123,7 @@ def text_of(found: Mapping[str, Any], key: str, most: int = 500) -> str:
 
 
 def count_of(found: Mapping[str, Any], key: str, low: int, high: int) -> int:
-    """A whole number of a request, within bounds; RequestError if it is none, or out of bounds."""
+    """A whole number of a request, within bounds; a RequestError if it is none, or out of bounds."""
     value = found.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise RequestError(f"{key} is a whole number from {low:,} to {high:,}")
@@ -137,20 +132,12 @@ def count_of(found: Mapping[str, Any], key: str, low: int, high: int) -> int:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the app.
+    """One page of the app."""
 
-    Attributes:
-        name: In its address, `/NAME`, and in the keys of its words; `NAME.title` is what the navigation calls it.
-        show: Answers GET `/NAME` with HTML.
-        posts: Answers to POST, by the end of the address: `answer` is `/NAME/answer`.
-        gets: Answers to GET likewise, for data and pictures.
-        static: Its files in `static/`.
-        applies: Whether it has anything to say of what the page was opened on.
-    """
-
-    name: str
-    show: Answer
-    posts: dict[str, Answer]
-    gets: dict[str, Answer]
-    static: tuple[str, ...] = ()
+    name: str  # in its address, `/NAME`, and in the keys of its words; `NAME.title` is what the navigation calls it
+    show: Answer  # answers GET `/NAME` with HTML
+    posts: dict[str, Answer]  # answers to POST, by the end of the address: `answer` is `/NAME/answer`
+    gets: dict[str, Answer]  # answers to GET likewise, for data and pictures
+    static: tuple[str, ...] = ()  # its files in `static/`
+    # whether it has anything to say of what the page was opened on
     applies: Callable[[Place], bool] = lambda place: True

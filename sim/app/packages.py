@@ -4,9 +4,8 @@ from collections.abc import Generator, Mapping
 from functools import partial
 from typing import Any
 
-from sim.analysis.one_package import Afterwards, Of, OnePackage, Signatory, one_package
-from sim.analysis.package_bench import Bench
-from sim.analysis.package_bench import bench as make_bench
+from sim.analysis.one_package import Afterwards, Bench, Of, OnePackage, Signatory, one_package
+from sim.analysis.one_package import bench as make_bench
 from sim.analysis.package_changes import (
     Lacks,
     Nearest,
@@ -188,7 +187,7 @@ def _row_of_whole(found: OnePackage) -> dict[str, Any]:
 
 
 def _whole(bench: Bench, options: Mapping[str, str]) -> dict[str, str]:
-    """The options in the order of the file; RequestError for an issue that is missing or an option that is none."""
+    """The options in the order of the file; a RequestError for an issue that is missing or an option that is none."""
     issues = bench.scenario.issues
     for issue, spec in issues.items():
         if options.get(issue) not in spec.options:

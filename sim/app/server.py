@@ -33,7 +33,7 @@ class _Server(uvicorn.Server):
         self.closing = closing
 
     async def startup(self, sockets: Any = None) -> None:
-        """Listen, then say on which port; StoreError if the port is taken."""
+        """Listen, then say on which port; a StoreError if the port is taken."""
         try:
             await super().startup(sockets)
         except SystemExit:
@@ -64,8 +64,7 @@ def serve(path: Path | None, draws: int, seed: int | None = None, port: int = 0,
     Returns:
         The exit code: 128 and the number of the signal.
 
-    Raises:
-        StoreError: if the port is taken, or the file is none.
+    A StoreError if the port is taken, or the file is none.
     """
     place = Place.of(path)
     keys, worker = Keys(), Worker()

@@ -8,8 +8,8 @@ import numpy as np
 
 from sim.core import exact
 from sim.core.exact import Floats
-from sim.core.fields import Number
 from sim.core.mechanism import Source
+from sim.core.numbers import Number
 
 SMALLEST_UNIFORM = 2.0**-54  # half the smallest that a stream makes above 0; its normal number is -8.2, not -inf
 

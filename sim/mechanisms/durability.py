@@ -15,9 +15,11 @@ from pydantic import Field, model_validator
 
 from sim.core import exact
 from sim.core.compiled import compiled, worth_compiling
+from sim.core.conditions import When
 from sim.core.exact import Floats
-from sim.core.fields import AboveNothing, Amount, Chance, Lasting, Name, Number, Sourced, When, fault
+from sim.core.fields import Name, Sourced, fault
 from sim.core.mechanism import Bound, Source
+from sim.core.numbers import AboveNothing, Amount, Chance, Lasting, Number
 from sim.core.packages import Bools, Ints
 from sim.mechanisms.drawn_numbers import along, not_negative, share
 from sim.mechanisms.option_tables import Combinations
@@ -160,17 +162,11 @@ def pressure_fades(factor: Floats, fades_per_year: Floats, years: Floats) -> Flo
 
 @dataclass(frozen=True, eq=False)
 class WeibullYears(Bound):
-    """The law without features, cut into years.
+    """The law without features, cut into years."""
 
-    Attributes:
-        shape: s, above 0, shape (B,).
-        scale: L, hazard used up per month^s, shape (B,).
-        edges: t^s at the ends of years, shape (B, YEARS + 1).
-    """
-
-    shape: Floats
-    scale: Floats
-    edges: Floats
+    shape: Floats  # s, above 0, shape (B,)
+    scale: Floats  # l, hazard used up per month^s, shape (B,)
+    edges: Floats  # t^s at the ends of years, shape (B, YEARS + 1)
 
     @classmethod
     def through(cls, s12: Floats, shape: Floats) -> "WeibullYears":
@@ -224,29 +220,21 @@ class WeibullYears(Bound):
 
 @dataclass(frozen=True, eq=False)
 class Hazard(Bound):
-    """The danger of a break in each draw, and what moves it.
+    """The danger of a break in each draw, and what moves it."""
 
-    Attributes:
-        law: Survival of an agreement like those of the reference group.
-        with_feature, without_feature: Factor of each feature, relative to the reference group, shape (B, features).
-        deterrence: k, share of the danger that a guarantee believed for certain takes away, shape (B,).
-        in_reference: Mean credibility in the reference group, shape (B,).
-        not_self_enforcing, pull_back_fails, bought: Factors where a shift of power undoes the agreement, where
-            cheating on the pull-back pays, and what was bought by pressure once the pressure is gone, shape (B,).
-        fades_per_year: Share of the pressure that goes each year, shape (B,).
-        static: Whether a combination of options has a feature, features by name, shape (K, features).
-    """
-
-    law: WeibullYears
+    law: WeibullYears  # survival of an agreement like those of the reference group
+    # with_feature, without_feature: factor of each feature, relative to the reference group, shape (B, features)
     with_feature: Floats
     without_feature: Floats
-    deterrence: Floats
-    in_reference: Floats
+    deterrence: Floats  # k, share of the danger that a guarantee believed for certain takes away, shape (B,)
+    in_reference: Floats  # mean credibility in the reference group, shape (B,)
+    # not_self_enforcing, pull_back_fails, bought: factors where a shift of power undoes the agreement, where cheating
+    # on the pull-back pays, and what was bought by pressure once the pressure is gone, shape (B,)
     not_self_enforcing: Floats
     pull_back_fails: Floats
     bought: Floats
-    fades_per_year: Floats
-    static: Bools
+    fades_per_year: Floats  # share of the pressure that goes each year, shape (B,)
+    static: Bools  # whether a combination of options has a feature, features by name, shape (K, features)
 
     @classmethod
     def draw(
@@ -350,15 +338,11 @@ def span_weights(discount_per_month: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Outlook(Bound):
-    """Survival of the few kinds of package that differ in it.
+    """Survival of the few kinds of package that differ in it."""
 
-    Attributes:
-        held: Share still held at the middle of each span, by kind, shape (B, kinds, spans).
-        kind: Kind of each combination of options, shape (B, K); where a guarantor may have no will to act a second
-            time without its promise, shape (B, 2 K).
-    """
-
-    held: Floats
+    held: Floats  # share still held at the middle of each span, by kind, shape (B, kinds, spans)
+    # kind of each combination of options, shape (B, K); where a guarantor may have no will to act a second time without
+    # its promise, shape (B, 2 K)
     kind: Ints
     static: Combinations
 

@@ -7,8 +7,9 @@ from pydantic import Field
 
 from sim.core import exact
 from sim.core.exact import Floats
-from sim.core.fields import Amount, Block, Number
+from sim.core.fields import Block
 from sim.core.mechanism import Drawing, Mechanism, Played, mechanism_of
+from sim.core.numbers import Amount, Number
 from sim.core.packages import Bools, Ints
 from sim.core.state import State
 from sim.mechanisms import MECHANISMS
@@ -29,23 +30,16 @@ class GivingWaySpec(Block):
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class GivingWay(Mechanism):
-    """How real red lines are given up as the months pass.
-
-    Attributes:
-        per_round: Pace without pressure, shape (B,).
-        lever_adds: Times the pace that a lever at full strength adds, shape (B,).
-        endurance: Wear at which a line falls, infinite for a line of hardness 1, shape (B, L).
-        static: Party of each red line, shape (L,).
-    """
+    """How real red lines are given up as the months pass."""
 
     key = "giving_way"
     block = GivingWaySpec
     about = "How real red lines are given up as the months pass; left out: never."
 
-    static: Ints
-    per_round: Floats
-    lever_adds: Floats
-    endurance: Floats
+    static: Ints  # party of each red line, shape (L,)
+    per_round: Floats  # pace without pressure, shape (B,)
+    lever_adds: Floats  # times the pace that a lever at full strength adds, shape (B,)
+    endurance: Floats  # wear at which a line falls, infinite for a line of hardness 1, shape (B, L)
 
     @classmethod
     def draw(cls, block: GivingWaySpec, drawing: Drawing) -> "GivingWay":

@@ -13,21 +13,9 @@ import numpy as np
 from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.fields import (
-    Amount,
-    AmountByParty,
-    AnyTexts,
-    ByOption,
-    Lasting,
-    Name,
-    Names,
-    NumberByParty,
-    Sourced,
-    by_option,
-    is_table,
-    issues_with,
-)
+from sim.core.fields import AnyTexts, ByOption, Name, Names, Sourced, by_option, issues_with
 from sim.core.mechanism import KEY, Bound, Place, Source
+from sim.core.numbers import Amount, AmountByParty, Lasting, NumberByParty, is_table
 from sim.core.packages import PackageSpace
 from sim.core.wording import listed
 from sim.mechanisms.drawn_numbers import along, discount_factor, not_negative, numbers_by_option, record_only
@@ -112,17 +100,13 @@ def steps_needed(gain: Floats, dividend: Floats, penalty: Floats, monitoring: Fl
 
 @dataclass(frozen=True, eq=False)
 class PullBack(Bound):
-    """The steps in which armies leave, and what cheating would bring, in each draw.
+    """The steps in which armies leave, and what cheating would bring, in each draw."""
 
-    Attributes:
-        steps: Steps of reciprocal options; 0 for all others.
-        gain, dividend: a and v of each side, a tuple of shape (B,); one entry where the file has one number for both.
-        discount, penalty: d a step and what being seen to cheat costs where a guarantor acts, shape (B,).
-    """
-
-    steps: OptionSum
+    steps: OptionSum  # steps of reciprocal options; 0 for all others
+    # gain, dividend: a and v of each side, a tuple of shape (B,); one entry where the file has one number for both
     gain: tuple[Floats, ...]
     dividend: tuple[Floats, ...]
+    # discount, penalty: d a step and what being seen to cheat costs where a guarantor acts, shape (B,)
     discount: Floats
     penalty: Floats
 

@@ -12,8 +12,9 @@ import numpy as np
 from pydantic import Field, RootModel
 
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.fields import Amount, Chance, Change, IssueName, Lasting, Number, Open, OptionName, PartyName
+from sim.core.fields import IssueName, Open, OptionName, PartyName
 from sim.core.mechanism import KEY, Bound, Place, Source
+from sim.core.numbers import Amount, Chance, Change, Lasting, Number
 from sim.core.packages import PackageSpace
 from sim.core.wording import listed, quoted, shown
 from sim.mechanisms.drawn_numbers import (
@@ -138,24 +139,15 @@ def power_test(
 
 @dataclass(frozen=True, eq=False)
 class PowerShift(Bound):
-    """How packages move the balance, in each draw.
+    """How packages move the balance, in each draw."""
 
-    Attributes:
-        shifts: Share of the stake moved away from the named side; below 0 toward it.
-        balance: Share that the named side would get by war now, shape (B,).
-        cost_named, cost_other: War costs, shares of the stake, shape (B,).
-        discount: Over the time in which the shift happens, shape (B,).
-        penalty: What the guarantor's acting would cost the rising side, as a share of the stake, shape (B,).
-        static: Who takes the surplus, `flow` or `all_to_riser`.
-    """
-
-    shifts: OptionSum
-    balance: Floats
-    cost_named: Floats
+    shifts: OptionSum  # share of the stake moved away from the named side; below 0 toward it
+    balance: Floats  # share that the named side would get by war now, shape (B,)
+    cost_named: Floats  # cost_named, cost_other: war costs, shares of the stake, shape (B,)
     cost_other: Floats
-    discount: Floats
-    penalty: Floats
-    static: str
+    discount: Floats  # over the time in which the shift happens, shape (B,)
+    penalty: Floats  # what the guarantor's acting would cost the rising side, as a share of the stake, shape (B,)
+    static: str  # who takes the surplus, `flow` or `all_to_riser`
 
     @classmethod
     def draw(cls, spec: PowerShiftSpec | None, source: Source, space: PackageSpace) -> "PowerShift | None":

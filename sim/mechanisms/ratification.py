@@ -20,31 +20,26 @@ import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from sim.core import exact
+from sim.core.conditions import When, WhenOrAlways
 from sim.core.exact import Floats
 from sim.core.fields import (
-    Amount,
-    AmountByOption,
     Block,
-    Chance,
     Ids,
     IssueName,
     Label,
     Listed,
     Name,
     Names,
-    Number,
     OptionName,
     PartyName,
     Refers,
     Sourced,
     Threshold,
-    When,
-    WhenOrAlways,
     fault,
-    is_table,
     labelled,
 )
 from sim.core.mechanism import BLOCK, Bound, Drawing, Mechanism, Place, Source
+from sim.core.numbers import Amount, AmountByOption, Chance, Number, is_table
 from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Bools, Ints, PackageSpace
 from sim.core.wording import listed, shown
 from sim.mechanisms import MECHANISMS
@@ -157,39 +152,25 @@ class Ballots:
     """Who votes on what, how much it takes and what must come first: the same in all draws.
 
     A *cell* is a ratifier with one combination of the options it looks at. There are few, so shares are held by cell.
-
-    Attributes:
-        ratifiers: Names (J), sorted.
-        by_order: Ratifiers by order, then name, shape (J,).
-        votes: `ratifier.vote` (V), by order, then ratifier, then vote: so the first of several is the one to name.
-        milestones: Names (M), each after the one it counts from.
-        counted_from: Milestone each one counts from, -1 for the signature, shape (M,).
-        combinations: Of all options that any ratifier looks at.
-        cells: Cell of each ratifier, shape (K, J).
-        voter: Ratifier of each cell, shape (C,).
-        needed: Largest threshold among the votes held, shape (C,); -inf where none is held, inf where barred.
-        above: Whether the share must lie above `needed`, not just at it, shape (C,).
-        held: Votes held, shape (K, V).
-        of: Ratifier of each vote, shape (V,); `order`, `threshold` and `above_threshold` likewise.
-        needs: Milestones each vote waits for, shape (V, M).
     """
 
-    ratifiers: tuple[str, ...]
-    by_order: Ints
+    ratifiers: tuple[str, ...]  # names (J), sorted
+    by_order: Ints  # ratifiers by order, then name, shape (J,)
+    # `ratifier.vote` (V), by order, then ratifier, then vote: so the first of several is the one to name
     votes: tuple[str, ...]
-    milestones: tuple[str, ...]
-    counted_from: Ints
-    combinations: Combinations
-    cells: Ints
-    voter: Ints
-    needed: Floats
-    above: Bools
-    held: Bools
-    of: Ints
+    milestones: tuple[str, ...]  # names (M), each after the one it counts from
+    counted_from: Ints  # milestone each one counts from, -1 for the signature, shape (M,)
+    combinations: Combinations  # of all options that any ratifier looks at
+    cells: Ints  # cell of each ratifier, shape (K, J)
+    voter: Ints  # ratifier of each cell, shape (C,)
+    needed: Floats  # largest threshold among the votes held, shape (C,); -inf where none is held, inf where barred
+    above: Bools  # whether the share must lie above `needed`, not just at it, shape (C,)
+    held: Bools  # votes held, shape (K, V)
+    of: Ints  # ratifier of each vote, shape (V,); `order`, `threshold` and `above_threshold` likewise
     order: Ints
     threshold: Floats
     above_threshold: Bools
-    needs: Bools
+    needs: Bools  # milestones each vote waits for, shape (V, M)
 
 
 def ballots(
@@ -270,60 +251,40 @@ def _takes(ratifier: RatifierSpec, seen: Combinations) -> tuple[Floats, Bools]:
 
 @dataclass(frozen=True, eq=False)
 class Votes(Bound):
-    """What came of one package a draw at home; months count from its signature.
+    """What came of one package a draw at home; months count from its signature."""
 
-    Attributes:
-        passed: All votes held were won (or none had to be), shape (B,).
-        refused_by: The ratifier that refused first, -1 for none, shape (B,). At the same moment: one that was barred,
-            then the lower `order`, then the first by name.
-        refused_vote: Its vote, -1 if it was barred or nobody refused, shape (B,).
-        barred: Refused without a vote, shape (B,).
-        held_month: When each vote was held, NaN for those not needed and those that a refusal came before, (B, V).
-        in_force_month: The last vote or the ceasefire, whichever is later; NaN unless passed, shape (B,).
-        refusal_month: When it was refused, 0 if barred, NaN if it was not, shape (B,).
-        ceasefire_month: When the package has the fighting stop, refused or not; 0 without such a milestone, NaN
-            without a package, shape (B,).
-        chance_independent: Closed-form chance if every ratifier has a surprise of its own (rho 0), shape (B,).
-        chance_shared: The same if all are surprised alike (rho 1), shape (B,). NaN, both, without a package.
-    """
-
-    passed: Bools
+    passed: Bools  # all votes held were won (or none had to be), shape (B,)
+    # the ratifier that refused first, -1 for none, shape (B,). At the same moment: one that was barred, then the lower
+    # `order`, then the first by name.
     refused_by: Ints
-    refused_vote: Ints
-    barred: Bools
-    held_month: Floats
-    in_force_month: Floats
-    refusal_month: Floats
+    refused_vote: Ints  # its vote, -1 if it was barred or nobody refused, shape (B,)
+    barred: Bools  # refused without a vote, shape (B,)
+    held_month: Floats  # when each vote was held, NaN for those not needed and those that a refusal came before, (B, V)
+    in_force_month: Floats  # the last vote or the ceasefire, whichever is later; NaN unless passed, shape (B,)
+    refusal_month: Floats  # when it was refused, 0 if barred, NaN if it was not, shape (B,)
+    # when the package has the fighting stop, refused or not; 0 without such a milestone, NaN without a package, shape
+    # (B,)
     ceasefire_month: Floats
-    chance_independent: Floats
-    chance_shared: Floats
+    chance_independent: Floats  # closed-form chance if every ratifier has a surprise of its own (rho 0), shape (B,)
+    chance_shared: Floats  # the same if all are surprised alike (rho 1), shape (B,). NaN, both, without a package.
 
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Ratification(Mechanism):
-    """The votes of a scenario, with all they depend on drawn.
-
-    Attributes:
-        share: Expected share in favour by cell, S, shape (B, C).
-        chance: Closed-form chance by cell, 1 where nobody votes and 0 where barred, shape (B, C).
-        error: Standard error on the share, 0 where support is certain, shape (B, J).
-        surprise: Standard normal number by which each ratifier differs from what is expected, shape (B, J).
-        months: From being ready to vote to the vote, shape (B, J).
-        milestones: Months of each milestone after what it counts from.
-    """
+    """The votes of a scenario, with all they depend on drawn."""
 
     key = "ratification"
     block = RatificationSpec
     about = "Who must still say yes after the signature; left out: nobody."
     names = MappingProxyType({"milestones": "milestone"})
 
-    share: Floats
-    chance: Floats
-    error: Floats
-    surprise: Floats
-    months: Floats
-    milestones: tuple[OptionSum, ...]
+    share: Floats  # expected share in favour by cell, S, shape (B, C)
+    chance: Floats  # closed-form chance by cell, 1 where nobody votes and 0 where barred, shape (B, C)
+    error: Floats  # standard error on the share, 0 where support is certain, shape (B, J)
+    surprise: Floats  # standard normal number by which each ratifier differs from what is expected, shape (B, J)
+    months: Floats  # from being ready to vote to the vote, shape (B, J)
+    milestones: tuple[OptionSum, ...]  # months of each milestone after what it counts from
     static: Ballots
 
     def __repr__(self) -> str:
