@@ -381,13 +381,10 @@ def test_a_war_that_moves_nothing_leaves_every_bit_of_no_deal():
                        extra_waves={"ash_on_birch": Number(50)}), count=500)  # fmt: skip
     for spec in (None, war(), still, absent):
         for events in (None, never):
-            path = no_deal_path(no_deal, 12, fight(spec, events=events, count=500), events)
+            fought = None if spec is None else fight(spec, events=events, count=500)
+            path = no_deal_path(no_deal, 12, fought, events)
             assert path.shape == (12, 500, 3)
             assert (path == no_deal).all()
-
-
-def test_a_file_without_a_war_binds_to_none():
-    assert fight(None) is None
 
 
 def test_events_move_no_deal_worth_without_a_war():
