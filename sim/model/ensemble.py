@@ -8,11 +8,11 @@ import numpy as np
 
 from sim.core import streams
 from sim.core.exact import Floats
+from sim.core.mechanism import Rows
 from sim.core.packages import Bools, Ints, Issue
 from sim.core.protocol import Protocol
 from sim.core.strategy import Strategy
 from sim.core.utility import EVERYBODY, Extra, deliver, package_utility, rescale_weights
-from sim.mechanisms.bound import Rows
 from sim.model.domain import Structure, structure
 from sim.model.world import World, draw_world
 from sim.protocols import PROTOCOLS
