@@ -5,9 +5,8 @@ import json
 import pytest
 
 import sim
-from sim.app.changed import ChangesRefused
-from sim.app.differing import differing
-from sim.app.packages_answer import (
+from sim.app.changed import ChangesRefused, differing
+from sim.app.packages import (
     bench_of,
     completed,
     describe_file,
@@ -16,7 +15,7 @@ from sim.app.packages_answer import (
     frequent,
     lacking,
 )
-from sim.app.step_answer import describe_draw, find_draw
+from sim.app.step import describe_draw, find_draw
 from tests.app.test_app_step import BANKS, SCENARIOS, about, result_of
 from tests.commands import data
 

@@ -18,6 +18,8 @@ from aftermaths import (
     hazard,
     judge,
     num,
+    part_held,
+    pull_back,
     space_of,
     spec,
     when,
@@ -26,7 +28,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.core.packages import NO_DEAL
-from sim.mechanisms.aftermath import Aftermath
 from sim.mechanisms.durability import SPAN_ENDS, SPAN_MIDDLES, YEARS, span_weights
 from sim.mechanisms.implementation import CAUSES
 
@@ -35,7 +36,7 @@ SPACE = space_of(**LAND)
 
 def bound(count=40, start=0, fades=0.5, aftermath=None, **others):
     source = Source(count=count, start=start, **others)
-    return bind(aftermath or everything(), SPACE, source, as_of=AS_OF, fades_per_year=np.full(count, fades))
+    return bind(aftermath or everything(), SPACE, source, as_of=AS_OF, fades=np.full(count, fades))
 
 
 def columns_equal(one, other, rows=slice(None)):
@@ -62,7 +63,7 @@ def ukraine():
         credibility=by_option("guarantee", **dict(zip(guarantees, (0.70, 0.55, 0.35, 0.20, 0.05), strict=True))),
         monitoring=by_option("guarantee", **dict(zip(guarantees, (0.75, 0.60, 0.45, 0.25, 0.15), strict=True))),
         power_shift=SimpleNamespace(
-            months=24, discount=num(0.9), balance_now=num(0.5), war_cost={"ukraine": num(0.1), "russia": num(0.1)},
+            months=num(24), discount=num(0.9), balance_now=num(0.5), war_cost={"ukraine": num(0.1), "russia": num(0.1)},
             penalty=num(0.3), away_from="ukraine", surplus="flow",
             shifts={
                 issue: {option: num(shift) for option, shift in shifts.items()}
@@ -76,8 +77,8 @@ def ukraine():
                 }.items()
             },
         ),
-        pull_back=SimpleNamespace(
-            issue="withdrawal", steps={"both_equal": 4, "both_ukraine_first": 2, "ukraine_only": 1}, months=num(2),
+        pull_back=pull_back(
+            "withdrawal", {"both_equal": 4, "both_ukraine_first": 2, "ukraine_only": 1}, months=num(2),
             depth_km=num(20), gain_of_cheating=num(3), dividend=num(0.2), discount=num(0.95), penalty=num(2),
         ),
     )  # fmt: skip
@@ -122,8 +123,8 @@ def test_two_banks_need_observers():
     aftermath = spec(
         monitoring=by_option("observers", none=0.2, joint=0.6, third_party=0.8),
         credibility=by_option("observers", none=0.05, joint=0.15, third_party=0.5),
-        pull_back=SimpleNamespace(
-            issue="pull_back", steps={"reciprocal": 3, "upland_first": 1, "stay": 0}, months=num(9),
+        pull_back=pull_back(
+            "pull_back", {"reciprocal": 3, "upland_first": 1, "stay": 0}, months=num(9),
             gain_of_cheating=num(2.4), dividend=num(0.2), discount=num(0.9), penalty=num(0.9),
         ),
         hazard=hazard(0.75, shape=0.5, deterrence=0.7, if_pull_back_fails=2),
@@ -223,12 +224,8 @@ def test_any_part_may_be_missing(part):
     assert np.isnan(found.survival_12).all() == (part == "hazard")
     assert found.columns().keys() == judge(bound(5), SPACE, SHAKY).columns().keys()
     utility, no_deal = np.full((5, len(SPACE)), 2.0), np.zeros(5)
-    part_held = bound(5, aftermath=file).outlook(None, utility, no_deal).discounted_part_held(np.full(5, 0.98))
-    assert (part_held == 1).all() if part == "hazard" else (part_held < 1).all()
-
-
-def test_a_file_without_aftermath_has_none():
-    assert Aftermath.bind(None, Source(), SimpleNamespace(space=SPACE)) is None
+    held = part_held(bound(5, aftermath=file), np.full(5, 0.98), None, utility, no_deal)
+    assert (held == 1).all() if part == "hazard" else (held < 1).all()
 
 
 def test_every_number_is_drawn_under_its_own_path():
@@ -348,8 +345,8 @@ def test_blocks_move_no_bit(start, count, options):
     for block in (alone, whole.rows(rows), whole.rows(np.arange(start, start + count))):
         columns_equal(found, judge(block, SPACE, options, signed=10.0, to_force=5.0), rows)
     worth = np.linspace(0, 0.4, 33 * len(SPACE)).reshape(33, -1)
-    part = whole.outlook(None, worth, np.full(33, 0.1)).discounted_part_held(np.full(33, 0.97))
-    of_block = alone.outlook(None, worth[rows], np.full(33, 0.1)[rows]).discounted_part_held(np.full(count, 0.97))
+    part = part_held(whole, np.full(33, 0.97), None, worth, np.full(33, 0.1))
+    of_block = part_held(alone, np.full(count, 0.97), None, worth[rows], np.full(33, 0.1)[rows])
     np.testing.assert_array_equal(part[rows], of_block)
 
 
@@ -362,8 +359,7 @@ def test_the_outlook_is_what_judgement_says_of_each_package():
     worth = np.linspace(0, 0.4, 6 * len(SPACE)).reshape(6, -1)
     no_deal = np.full(6, 0.12)
     month = np.full(6, 20.0)
-    outlook = aftermath.outlook(month, worth, no_deal)
-    part = outlook.discounted_part_held(discount)
+    part, shift = part_held(aftermath, discount, month, worth, no_deal), aftermath.power_shift.shifts.over_all()
     weights = span_weights(discount)
     weights /= weights.sum(axis=1, keepdims=True)
     kinds = set()
@@ -371,11 +367,12 @@ def test_the_outlook_is_what_judgement_says_of_each_package():
         found = aftermath.judge(np.full(6, package), month, np.zeros(6), worth[:, package], no_deal)
         survival = aftermath.hazard.law.survival(found.factors.product, SPAN_MIDDLES)
         assert part[:, package] == pytest.approx((survival * weights).sum(axis=1), rel=1e-12)
-        assert aftermath.shift_over_packages()[:, package] == pytest.approx(found.shift)
+        assert shift[:, package] == pytest.approx(found.shift)
         kinds |= set(zip(found.power.fails, found.pull_back.fails, found.guarantor_absent, strict=True))
     assert len(kinds) == 8, "every combination of faults should occur"
     assert ((part > 0) & (part < 1)).all()
-    cut = outlook.rows(slice(2, 4)).discounted_part_held(discount[2:4])
+    rows = slice(2, 4)
+    cut = part_held(aftermath.rows(rows), discount[rows], month[rows], worth[rows], no_deal[rows])
     np.testing.assert_array_equal(part[2:4], cut)
 
 
@@ -392,5 +389,5 @@ def test_weights_of_spans():
 def test_half_of_what_breaks_at_a_steady_pace():
     """Shape 1, S12 = e^-1.2, no discount: the mean of exp(-t/10) over ten years is (1 - e^-12)/12."""
     file = spec(hazard=hazard(float(np.exp(-1.2)), shape=1.0, ratios={"none": (when(exit="equal"), 1.0, 0)}))
-    part = bind(file, SPACE).outlook().discounted_part_held(np.ones(1))
+    part = part_held(bind(file, SPACE), np.ones(1))
     assert part[0] == pytest.approx(np.full(len(SPACE), (1 - np.exp(-12)) / 12), rel=2e-3)

@@ -12,6 +12,7 @@ from scipy import integrate, stats
 from sim.mechanisms.strikes import outages, poisson
 from sim.mechanisms.war import War, no_deal_path
 from sim.scenario import Number
+from tests.drawings import drawing
 from tests.mechanisms.test_events import MONTH, TABLE, Drawn, bind, event
 
 START = datetime.date(2000, 1, 10)
@@ -39,7 +40,7 @@ def war(front=None, wear=None, cost=None, strikes=(), outages=None):
 
 
 def fight(spec, rounds=12, days=MONTH, events=None, as_of=START, **source):
-    return War.bind(spec, Drawn(**source), TABLE, rounds, days, as_of, events)
+    return War.draw(spec, drawing(Drawn(**source), TABLE, rounds, days, as_of, {"events": events}))
 
 
 # The front
@@ -71,7 +72,7 @@ def test_what_an_event_shifts_is_gained_in_its_round():
 def test_a_uniform_of_zero_is_no_infinite_advance():
     source = Drawn(count=1)
     source.uniform = lambda name: np.zeros(1)
-    assert np.isfinite(War.bind(war(front(sd=Number(1))), source, TABLE, 3, 14, None).front).all()
+    assert np.isfinite(War.draw(war(front(sd=Number(1))), drawing(source, TABLE, 3)).front).all()
 
 
 # Waves
@@ -216,11 +217,6 @@ def test_winter_counts_for_regular_waves_too():
     assert np.diff(winter.dark, axis=1, prepend=0)[:, :4] == pytest.approx(2 * begun)
     assert winter.weeks[:, cold].sum() == pytest.approx(2 * plain.weeks[:, cold].sum())
     assert winter.weeks[:, 8:] == pytest.approx(plain.weeks[:, 8:], rel=1e-3)
-
-
-def test_winter_without_a_date_is_refused():
-    with pytest.raises(ValueError, match="as_of"):
-        fight(war(outages=repairs(winter=(1,))), as_of=None)
 
 
 def test_a_half_life_below_zero_is_a_short_one():
@@ -385,13 +381,10 @@ def test_a_war_that_moves_nothing_leaves_every_bit_of_no_deal():
                        extra_waves={"ash_on_birch": Number(50)}), count=500)  # fmt: skip
     for spec in (None, war(), still, absent):
         for events in (None, never):
-            path = no_deal_path(no_deal, 12, fight(spec, events=events, count=500), events)
+            fought = None if spec is None else fight(spec, events=events, count=500)
+            path = no_deal_path(no_deal, 12, fought, events)
             assert path.shape == (12, 500, 3)
             assert (path == no_deal).all()
-
-
-def test_a_file_without_a_war_binds_to_none():
-    assert fight(None) is None
 
 
 def test_events_move_no_deal_worth_without_a_war():
