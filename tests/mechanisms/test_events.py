@@ -203,37 +203,6 @@ def test_ranges_narrow_from_the_round_of_the_event_for_the_branch_it_names():
 # Draws
 
 
-def many():
-    word = SimpleNamespace(party="ash", to={"border": "river"}, costs_per_step=Number(0.03, 0.01, 0.08))
-    return [
-        event("z", chance_per_month=Number(0.3, 0.1, 0.5), shifts_no_deal={"ash": Number(0, -0.1, 0.1)}, commits=word,
-              extra_waves={"ash_on_birch": Number(2, 1, 4)}, closes_channel_rounds=2),
-        event("m", at_month=Number(3, 1, 6), chance=Number(0.6, 0.2, 0.9), shifts_no_deal={"ash": Number(0.02, 0, 1)}),
-        event("a", chance_per_month=Number(0.3), shifts_no_deal={"ash": Number(0.01, -0.1, 0.1)}, lines_fall=("x",)),
-    ]  # fmt: skip
-
-
-def everything(events):
-    return [
-        events.happens.swapaxes(0, 1), events.channel_open(), events.extra_waves("ash_on_birch"),
-        events.no_deal_shifts(), events.first_rounds()[None], events.lines_fall()["x"][None],
-        events.commitments()[0].cost_per_step[None],
-    ]  # fmt: skip
-
-
-def test_a_draw_does_not_feel_its_neighbours():
-    whole = bind(*many(), start=40, count=30)
-    alone, cut = bind(*many(), start=47, count=5), whole.rows(slice(7, 12))
-    for all_draws, five, rows in zip(everything(whole), everything(alone), everything(cut), strict=True):
-        assert np.array_equal(all_draws[:, 7:12], five)
-        assert np.array_equal(five, rows)
-
-
-def test_the_order_in_the_file_moves_no_bit():
-    for one, other in zip(everything(bind(*many(), count=50)), everything(bind(*many()[::-1], count=50)), strict=True):
-        assert np.array_equal(one, other)
-
-
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_a_sum_by_ascending_value_does_not_know_the_order(numbers, random):
     shuffled = random.sample(numbers, len(numbers))

@@ -315,12 +315,3 @@ def test_pace_and_pressure_are_drawn_anew_in_each_draw():
     )
     assert pressed_talks.reservation_value[1, :, 0] == pytest.approx(0.5 * (1 - step * share))
     assert len(np.unique(pressed_talks.reservation_value[1, :, 0])) == 50
-
-
-def test_a_block_of_draws_is_pressed_as_each_draw_alone():
-    problem = text_on_a_table(FAIR, FIGHTING, 5, mediation=mediation(), parties=MEDIATOR, giving_way={"per_month": 1})
-    ensemble = draw(made(problem), SEED, 0, 6)
-    whole = PeaceTalks(ensemble).hold()
-    for b in range(6):
-        part = PeaceTalks(ensemble[b : b + 1]).hold()
-        assert np.array_equal(part.pressure, whole.pressure[b : b + 1])

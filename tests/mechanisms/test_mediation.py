@@ -21,7 +21,6 @@ from sim.model.peace_talks import Talks, hold_talks
 from sim.results.tallies import utility_ranges
 from sim.scenario import ScenarioError
 from sim.scenario.notes import notes
-from tests.plain import PlainTalks
 from tests.problems import problems, read
 
 Problem = dict[str, Any]
@@ -378,45 +377,6 @@ def same(one: Talks, other: Talks) -> None:
         assert np.array_equal(first.did, second.did) and np.array_equal(first.package, second.package)
 
 
-@settings(max_examples=40)
-@given(mediated(), st.integers(0, 3), st.sampled_from(["bias", "budget", "adds"]))
-def test_a_bias_of_0_and_a_budget_of_0_move_no_bit(problem, seed, what):
-    without = copy.deepcopy(problem)
-    if what == "bias":
-        problem["mediation"]["bias"]["by"] = 0
-        del without["mediation"]["bias"]
-    else:
-        block = problem["mediation"]["carrots"]
-        for part in [block] if what == "budget" else block["offers"]:
-            part[what] = 0
-        del without["mediation"]["carrots"]
-    same(*(hold_talks(draw(read(each), seed, 0, 6)) for each in (problem, without)))
-
-
-def mirrored(problem: Problem) -> Problem:
-    """Ash and birch exchanged in everything that names them."""
-    other = copy.deepcopy(problem)
-    other["parties"] = {SWAP.get(name, name): party for name, party in other["parties"].items()}
-    if isinstance(other["protocol"]["order"], list):
-        other["protocol"]["order"] = [SWAP.get(name, name) for name in other["protocol"]["order"]]
-    bias = other["mediation"]["bias"]
-    bias["toward"] = SWAP[bias["toward"]]
-    for offer in other["mediation"]["carrots"]["offers"]:
-        offer["party"] = SWAP[offer["party"]]
-    return other
-
-
-@settings(max_examples=40)
-@given(mediated(), st.integers(0, 3))
-def test_exchanging_the_belligerents_mirrors_every_draw(problem, seed):
-    first = hold_talks(draw(read(problem), seed, 0, 6))
-    second = hold_talks(draw(read(mirrored(problem)), seed, 0, 6, streams_as=SWAP))
-    assert np.array_equal(first.utility[:, [1, 0, 2]], second.utility)
-    assert np.array_equal(np.array([1, 0, 2, -1])[first.proposer], second.proposer)
-    for name in ("package", "signed", "standing", "zone"):
-        assert np.array_equal(getattr(first, name), getattr(second, name)), name
-
-
 @settings(max_examples=25)
 @given(mediated(), st.integers(0, 3))
 def test_leaning_toward_one_is_leaning_away_from_the_other(problem, seed):
@@ -469,33 +429,3 @@ def test_no_package_gets_more_than_the_budget_and_more_budget_never_less(problem
     budget = ensemble.inputs.get("mediation.carrots.budget", problem["mediation"]["carrots"]["budget"])
     assert (paid.sum(axis=1) <= np.reshape(budget, (-1, 1)) + 1e-12).all()
     assert (draw(read(larger), seed, 0, 4).utility() - bare >= paid - 1e-12).all()
-
-
-@settings(max_examples=25)
-@given(mediated(), st.integers(0, 3), st.randoms(use_true_random=False))
-def test_neither_the_file_s_order_nor_the_neighbours_move_a_bit(problem, seed, random):
-    whole = draw(read(problem), seed, 0, 7)
-    talks = hold_talks(whole)
-    random.shuffle(problem["mediation"]["carrots"]["offers"])
-    names = random.sample(list(problem["parties"]), 3)
-    problem["parties"] = {name: problem["parties"][name] for name in names}
-    same(talks, hold_talks(draw(read(problem), seed, 0, 7)))
-    assert np.array_equal(whole[2:5].utility(), talks.ensemble.utility()[2:5])
-    part = hold_talks(draw(read(problem), seed, 3, 2))
-    assert np.array_equal(part.package, talks.package[3:5]) and np.array_equal(part.signed, talks.signed[3:5])
-
-
-@settings(max_examples=80)
-@given(mediated(), st.integers(0, 5), st.integers(0, 30))
-def test_one_draw_equals_an_ordinary_loop(problem, seed, start):
-    ensemble = draw(read(problem), seed, start, 1)
-    talks, plain = hold_talks(ensemble), PlainTalks(ensemble).play()
-    space, names = ensemble.structure.space, ensemble.structure.parties
-    offers = [
-        (k, names[moves.who[place, 0]], tuple(space.options_of(moves.package[place, 0]).values()))
-        for k, moves in enumerate(talks.moves, 1)
-        for place in range(len(moves.who))
-        if moves.did[place, 0] in (OFFERED, REFUSED)
-    ]
-    assert offers == [(k, who, package) for k, who, did, package in plain.did if did in ("offered", "refused")]
-    assert talks.signed[0] == (plain.signed[0] if plain.signed else 0)

@@ -18,9 +18,7 @@ from sim.results.columns import OUTCOMES, outcome_columns
 from sim.results.results import Results, run
 from sim.results.stages import reached, stops
 from sim.scenario import ScenarioError
-from tests.mechanisms.test_mediation import SWAP, same
-from tests.model.test_model import exchanged, mirrored
-from tests.plain_world import PlainWorld
+from tests.mechanisms.test_mediation import same
 from tests.problems import problems, read
 from tests.worlds import made, text_on_a_table, worlds
 
@@ -115,31 +113,6 @@ def test_worth_from_the_start_counts_what_was_left_for_and_no_deal_for_who_stays
 # Any world
 
 
-@st.composite
-def leaving(draw: st.DrawFn) -> Problem:
-    """Any world in which some may leave."""
-    problem = draw(worlds(max_rounds=12))
-    for party in problem["parties"].values():
-        if draw(st.booleans()):
-            low, high = sorted(draw(st.lists(st.sampled_from([0.3, 0.5, 0.6, 0.7, 0.8, 0.9]), min_size=2, max_size=2)))
-            party["walk_away"] = {"value": low, "range": [low, high]}
-    return problem
-
-
-@settings(max_examples=60)
-@given(leaving(), st.integers(0, 50))
-def test_one_draw_equals_an_ordinary_loop(problem, seed):
-    scenario = made(problem)
-    talks = hold_talks(draw(scenario, seed, 0, 3))
-    names = talks.ensemble.structure.parties
-    for b in range(3):
-        plain = PlainWorld(draw(scenario, seed, b, 1)).play()
-        assert talks.signed[b] == (plain.signed[0] if plain.signed else 0)
-        round, who = plain.left
-        assert {n: k for n, k in zip(names, talks.left[b], strict=True) if k} == dict.fromkeys(who, round)
-        assert talks.approval.attempts[b] == plain.attempts
-
-
 @settings(max_examples=30)
 @given(worlds(), st.integers(0, 9))
 def test_who_would_leave_for_nothing_changes_no_bit(problem, seed):
@@ -165,27 +138,6 @@ def test_who_can_have_more_than_anything_leaves_at_once(problem, seed):
     talks = hold_talks(draw(made(problem), seed, 0, 4))
     assert (talks.left[:, 0] == 1).all() and not talks.signed.any()
     assert (outcome_columns(talks)["outcome"] == OUTCOMES.index("broke_off")).all()
-
-
-@settings(max_examples=30)
-@given(problems(), st.integers(0, 3), st.sampled_from([0.5, 0.7, 0.9]))
-def test_exchanging_two_parties_mirrors_who_leaves(problem, seed, worth):
-    problem["parties"]["ash"]["walk_away"] = {"value": worth, "range": [0.3, 1]}
-    problem["parties"]["birch"]["walk_away"] = 0.6
-    first = hold_talks(draw(made(problem), seed, 0, 6))
-    second = hold_talks(draw(made(mirrored(problem)), seed, 0, 6, streams_as=SWAP))
-    assert np.array_equal(exchanged(first.left), second.left)
-    assert np.array_equal(first.package, second.package)
-
-
-@settings(max_examples=20)
-@given(leaving(), st.integers(0, 3))
-def test_a_draw_does_not_feel_its_neighbours(problem, seed):
-    whole = hold_talks(draw(made(problem), seed, 0, 6))
-    for start, length in ((0, 2), (2, 1), (3, 3)):
-        part, rows = hold_talks(draw(made(problem), seed, start, length)), slice(start, start + length)
-        for name in ("left", "signed", "package", "standing"):
-            assert np.array_equal(getattr(part, name), getattr(whole, name)[rows]), name
 
 
 # What users see

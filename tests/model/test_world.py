@@ -32,8 +32,8 @@ def zone_of(ensemble: Ensemble, zone: np.ndarray) -> set[Package]:
 # Against an ordinary loop
 
 
-@settings(max_examples=50)
-@given(worlds(), st.integers(0, 50))
+@settings(max_examples=75)
+@given(worlds(max_rounds=12, leaving=True), st.integers(0, 50))
 def test_one_draw_equals_an_ordinary_loop_of_its_world(problem, seed):
     """Every move of every round, and all that the talks say of themselves."""
     scenario, count = made(problem), 3
@@ -47,6 +47,8 @@ def compare(talks: Talks, b: int, plain: PlainWorld) -> None:
     names = ensemble.structure.parties
     assert moves_of(talks, b) == plain.did
     assert approval.attempts[b] == plain.attempts
+    last, who = plain.left
+    assert {n: k for n, k in zip(names, talks.left[b], strict=True) if k} == dict.fromkeys(who, last)
     if plain.signed is None:
         assert talks.package[b] == NO_DEAL
     else:

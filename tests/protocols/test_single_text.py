@@ -20,8 +20,7 @@ from sim.results.columns import outcome_columns
 from sim.results.tallies import tally, utility_ranges
 from sim.scenario import ScenarioError
 from sim.scenario.notes import notes
-from tests.mechanisms.test_mediation import SWAP, mediated, mirrored, same
-from tests.model.test_model import shuffled
+from tests.mechanisms.test_mediation import mediated
 from tests.model.test_world import package_of
 from tests.plain_single_text import PlainSingleText
 from tests.problems import read
@@ -288,50 +287,6 @@ def moves_of(talks: Talks, b: int) -> list[tuple[int, str, str, Any]]:
         for turn in range(len(moves.who))
         if moves.did[turn, b] != NOT_ASKED
     ]
-
-
-@settings(max_examples=40)
-@given(worlds_with_one_text(), st.integers(0, 9))
-def test_nothing_is_signed_that_somebody_who_signs_it_does_not_accept(problem, seed):
-    talks = hold_talks(draw(made(problem), seed, 0, 8))
-    lines, signs = talks.ensemble.structure.lines, talks.ensemble.structure.signs
-    for b in np.flatnonzero(talks.signed):
-        moves, text = talks.moves[talks.signed[b] - 1], talks.package[b]
-        asked = np.flatnonzero(signs[:, text])
-        assert (moves.did[asked + 1, b] == ACCEPTED).all()
-        assert (talks.utility[b, asked, text] >= talks.reservation_value[talks.signed[b] - 1, b, asked] - 1e-9).all()
-        assert not lines.crossed(talks.real_by_round[talks.signed[b] - 1, b : b + 1])[0, text]
-
-
-@settings(max_examples=25)
-@given(worlds_with_one_text(), st.integers(0, 3), st.randoms(use_true_random=False))
-def test_neither_the_file_s_order_nor_the_neighbours_move_a_bit(problem, seed, random):
-    talks = hold_talks(draw(made(problem), seed, 0, 6))
-    same(talks, hold_talks(draw(made(shuffled(problem, random)), seed, 0, 6)))
-    for start, length in ((0, 1), (1, 3), (4, 2)):
-        part, rows = hold_talks(draw(made(problem), seed, start, length)), slice(start, start + length)
-        for name in ("package", "signed", "standing", "proposer", "last_refuser", "accepted"):
-            assert np.array_equal(getattr(part, name), getattr(talks, name)[rows]), name
-        for whole, own in zip(talks.moves, part.moves, strict=False):
-            assert np.array_equal(whole.package[:, rows], own.package)
-            assert np.array_equal(whole.minds[:, rows], own.minds)
-
-
-@settings(max_examples=40)
-@given(mediated(), st.integers(0, 3), st.sampled_from(["complete", "positions"]))
-def test_exchanging_the_sides_mirrors_every_draw(problem, seed, information):
-    problem["protocol"] = {"name": "single_text", "information": information, "order": []}
-    first, second = (copy.deepcopy(each) for each in (problem, mirrored(problem)))
-    for each in (first, second):
-        del each["protocol"]["order"]
-    one = hold_talks(draw(read(first), seed, 0, 6))
-    other = hold_talks(draw(read(second), seed, 0, 6, streams_as=SWAP))
-    assert np.array_equal(one.utility[:, [1, 0, 2]], other.utility)
-    for name in ("package", "signed", "standing", "zone", "proposer"):
-        assert np.array_equal(getattr(one, name), getattr(other, name)), name
-    for mine, theirs in zip(one.moves, other.moves, strict=True):
-        assert np.array_equal(mine.package[0], theirs.package[0])
-        assert np.array_equal(mine.did[[0, 2, 1, 3]], theirs.did)
 
 
 # What users see
