@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.core.bids import NO_PACKAGE
-from sim.core.compiled import called, compiled, inlined
+from sim.core.compiled import called, compiled, inlined, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 
@@ -104,7 +104,7 @@ def answers_in_all(
         no_deal, best: Its reservation value and the utility of its best package, shape (B,).
     """
     aspiration = np.empty(len(reservation_value))
-    _answer_in_all(
+    worth_compiling(_answer_in_all, utility.shape[1] * len(aspiration))(
         answers, me, utility, history, np.ascontiguousarray(reservation_value), np.ascontiguousarray(best), aspiration
     )
     return aspiration
@@ -195,7 +195,7 @@ def steps_down(
 ) -> tuple[Floats, Ints]:
     """`step_down` in every draw: the lowest utility, and the next offer, shape (B,)."""
     lowest, offer = np.empty(len(reservation_value)), np.empty(len(reservation_value), np.int64)
-    _step_down_in_all(
+    worth_compiling(_step_down_in_all, ladder.package.size)(
         me, ladder, history, np.ascontiguousarray(reservation_value), np.ascontiguousarray(chance), lowest, offer
     )
     return lowest, offer

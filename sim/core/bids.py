@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.compiled import called, compiled, inlined
+from sim.core.compiled import called, compiled, inlined, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints, Options, ShortInts
 from sim.core.utility import EVERYBODY, Lines
@@ -21,6 +21,7 @@ BEST_FOR_OTHERS, LEAST_OWN, NEAREST_OWN, STEP_DOWN = range(4)  # lists to bid fr
 NEARLY = 1e-6  # a bid nearest to the aspiration may be worth so much less, if none of enough worth is nearer to it
 FIRST_WIDTH = 32  # candidates to have room for at first, and one in so many packages:
 FIRST_SHARE = 32
+LIST_STEPS = 8  # of a package to list the highest
 
 
 class Ordering(NamedTuple):
@@ -555,7 +556,7 @@ def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints) -> Ints:
         tie_rank: Shape (1 or B, P).
     """
     found = np.empty(len(merit), np.int64)
-    _find_first_of_highest(
+    worth_compiling(_find_first_of_highest, 2 * merit.size)(
         np.ascontiguousarray(merit), np.ascontiguousarray(usable), np.ascontiguousarray(tie_rank), found
     )
     return found
@@ -590,7 +591,7 @@ def highest(merit: Floats, usable: Bools, tie_rank: Ints, count: int) -> Ints:
         Shape (B, count); the last that there is is repeated, `NO_DEAL` where there is none.
     """
     found = np.empty((len(merit), count), np.int64)
-    _list_highest(
+    worth_compiling(_list_highest, LIST_STEPS * merit.size)(
         np.ascontiguousarray(merit), np.ascontiguousarray(usable), np.ascontiguousarray(tie_rank), found
     )
     return found

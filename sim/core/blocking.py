@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.core.compiled import compiled
+from sim.core.compiled import compiled, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 
@@ -24,7 +24,8 @@ def minimal_blocking_sets(
         A pattern, and as bits the signatories to whom the package is worth less than their reservation value.
     """
     sets = np.empty((2, utility.shape[1]), np.int64)
-    count = _find_fewest(utility, reservation_value, signs, *by_pattern, lines_crossed, sets)
+    find_fewest = worth_compiling(_find_fewest, utility.size)
+    count = find_fewest(utility, reservation_value, signs, *by_pattern, lines_crossed, sets)
     return set(zip(*sets[:, :count].tolist(), strict=True))
 
 

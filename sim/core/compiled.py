@@ -6,6 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numpy as np
+
 from sim.core.current_folder import unread
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
@@ -56,12 +58,19 @@ def in_both(through_arrays: Callable[..., Any] | None = None) -> Callable[[Loop]
     return wrap
 
 
-FEW = 20_000  # steps for which nobody should wait for a compiler
+FEW = 2_000_000  # steps of a function, some tenth of a microsecond each, for which nobody should wait for a compiler
 
 
 def worth_compiling(function: Loop, steps: int) -> Loop:
-    """A compiled function, or the same without the compiler where so few steps are to be taken."""
-    return function if steps > FEW else cast("Loop", cast("_Compiled", function).py_func)
+    """A compiled function, or the same without the compiler as long as it has taken few steps in this process.
+
+    Args:
+        function: As `compiled` returns it.
+        steps: About how many steps of its innermost loop the next call takes.
+    """
+    cold = cast("_Compiled", function)
+    cold.steps += steps
+    return function if cold.steps > FEW else cast("Loop", cold.interpreted)
 
 
 class _Both:
@@ -91,8 +100,13 @@ class _Compiled:
     """A function, and its machine code once somebody has called it."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self.py_func = function
+        self.py_func, self.steps = function, 0
         self.__doc__, self.__name__ = function.__doc__, function.__name__
+
+    def interpreted(self, *arguments: Any) -> Any:
+        """The same without the compiler, and as silent where a number is divided by zero."""
+        with np.errstate(all="ignore"):
+            return self.py_func(*arguments)
 
     def __call__(self, *arguments: Any) -> Any:
         try:

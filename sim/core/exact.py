@@ -20,14 +20,13 @@ from typing import Any, Protocol, cast, overload
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.compiled import compiled, in_both
+from sim.core.compiled import compiled, in_both, worth_compiling
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
 
 TOLERANCE = 1e-9  # utilities closer than this are equal
 
-COMPILED_FROM = 4096  # elements from which a compiled loop is faster
 BLOCK = 8192  # elements computed at a time, to fit the processor's cache; no bit depends on it
 
 INVERSE_LN2 = 1.4426950408889634
@@ -234,7 +233,7 @@ def exp(x: Floats) -> Floats:
     Relative error below 2.3e-16 wherever the result is a normal number (x >= -708.3); 0 below -745.2, inf above 709.8.
     exp(0) = 1.
     """
-    if x.size < COMPILED_FROM:  # without waiting for the compiler
+    if worth_compiling(_exp_all, x.size) is not _exp_all:
         return _exp_pair(np.minimum(np.maximum(x, -746.0), 710.0), 0.0)
     powers = np.empty(x.shape)
     _exp_all(x, powers)
@@ -313,9 +312,9 @@ def every_power(bases: Floats, exponents: Floats) -> Floats:
     Returns:
         Shape (R, B).
     """
-    if len(exponents) == 1:  # without waiting for the compiler
-        return power(bases[:, None], exponents[None, :])
     powers = np.empty((len(bases), len(exponents)))
+    if len(exponents) == 1 or worth_compiling(_raise_all, powers.size) is not _raise_all:
+        return power(bases[:, None], exponents[None, :])
     _raise_all(*_log_of_base(bases), np.array(exponents), powers)
     no_logarithm, at_end = ~((bases > 0) & (bases < np.inf)), (exponents == 0) | (exponents == 1)
     powers[no_logarithm] = _fix_ends(powers[no_logarithm], bases[no_logarithm, None], exponents)

@@ -171,48 +171,6 @@ def _apply_to_piece(
 
 
 @compiled
-def fill_foreseen_utility(
-    weights: Floats, values: Floats, halves: Halves, additions: Additions, prospects: Prospects, utility: Floats
-) -> None:
-    """`fill_utility` and then `apply_foresight`, piece by piece, so that what is written need not be fetched again."""
-    parties, packages, middle = weights.shape[1], utility.shape[2], halves.first_options.shape[1]
-    first = np.empty((parties, len(halves.first_options)))
-    second = np.empty((parties, len(halves.second_options)))
-    room, ranks = np.empty((3, PIECE)), np.empty(PIECE, np.uint32)
-    reached = np.empty(len(additions.party), np.int64)
-    for b in range(len(weights)):
-        for n in range(parties):
-            _sum_half(weights[b, n, :middle], values[b, n, :middle], halves.first_options, first[n])
-            _sum_half(weights[b, n, middle:], values[b, n, middle:], halves.second_options, second[n])
-        reached[:] = additions.start[:-1]
-        place = start = 0
-        for run in range(len(halves.row_start) - 1):
-            others = halves.columns[halves.column_start[run] : halves.column_start[run + 1]]
-            for row in halves.rows[halves.row_start[run] : halves.row_start[run + 1]]:
-                for n in range(parties):
-                    _add_to_all(first[n, row], second[n], others, utility[b, n, place : place + len(others)])
-                place += len(others)
-                while place - start >= PIECE or start < place == packages:
-                    stop = min(start + PIECE, place)
-                    for extra in range(len(additions.party)):
-                        reached[extra] = _add_up_to(
-                            stop, reached[extra], additions.packages[: additions.start[extra + 1]],
-                            additions.adds[extra, b], utility[b, additions.party[extra]],
-                        )  # fmt: skip
-                    _apply_to_piece(utility[b], b, start, stop, prospects, room, ranks)
-                    start = stop
-
-
-@inlined
-def _add_up_to(stop: int, at: int, packages: Ints, more: float, own: Floats) -> int:
-    """Add to the utility of rising packages, from one of them on, before `stop`; returns where it came to."""
-    while at < len(packages) and packages[at] < stop:
-        own[packages[at]] += more
-        at += 1
-    return at
-
-
-@compiled
 def charge_commitment(utility: Floats, rows: Ints, party: int, cost: Floats, steps: Ints) -> None:
     """Lower the utility of packages in which a party goes back on its public commitment.
 

@@ -1,13 +1,14 @@
 """What lies on the table, what was done there, and what a protocol may look up beside it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.core.bids import Bids, Domain
-from sim.core.compiled import compiled
+from sim.core.compiled import compiled, worth_compiling
 from sim.core.exact import Floats
 from sim.core.opponent_model import Knowledge
 from sim.core.packages import NO_DEAL, Bools, Ints
@@ -39,8 +40,7 @@ def _log_offers(rows: Ints, package: Ints, party: int, log: Ints, made: Ints, di
         distinct[b, party] += new
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """The table between two turns, in every draw of a block.
 
     Attributes:
@@ -95,7 +95,7 @@ class State:
 
     def next_round(self) -> "State":
         """The same table, a round later."""
-        return replace(self, round=self.round + 1)
+        return self._replace(round=self.round + 1)
 
     def with_received(self, party: int, asked: Bools, worth: Floats) -> "State":
         """A party has what lies on the table put to it.
@@ -108,7 +108,7 @@ class State:
         received, best = self.received.copy(), self.best_received.copy()
         received[:, party] = np.where(asked, self.standing, received[:, party])
         best[:, party] = np.where(asked, np.maximum(best[:, party], worth), best[:, party])
-        return replace(self, received=received, best_received=best)
+        return self._replace(received=received, best_received=best)
 
     def with_answer(self, party: int, accepts: Bools, refuses: Bools, why: Ints) -> "State":
         """A party's answer takes effect, and the line in its way becomes known.
@@ -126,7 +126,7 @@ class State:
             named = named.copy()
             named[crossing, why[crossing]] = self.round
         last_refuser = np.where(refuses, party, self.last_refuser)
-        return replace(self, accepted=accepted, named=named, last_refuser=last_refuser)
+        return self._replace(accepted=accepted, named=named, last_refuser=last_refuser)
 
     def with_offer(self, party: int, offers: Bools, package: Ints, consents: Bools) -> "State":
         """A party's own package takes the place of what lay on the table.
@@ -143,9 +143,8 @@ class State:
         accepted[rows] = False
         accepted[rows, party] = consents[rows]
         own[rows, party] = offered
-        _log_offers(rows, offered, party, self.log, made, distinct)
-        return replace(
-            self,
+        worth_compiling(_log_offers, len(rows) * self.round)(rows, offered, party, self.log, made, distinct)
+        return self._replace(
             standing=np.where(offers, package, self.standing),
             proposer=np.where(offers, party, self.proposer),
             accepted=accepted,
@@ -168,7 +167,7 @@ class State:
         signed = self.open & (self.standing != NO_DEAL) & agreed
         if not signed.any():
             return self
-        return replace(self, open=self.open & ~signed, signed=np.where(signed, self.round, self.signed))
+        return self._replace(open=self.open & ~signed, signed=np.where(signed, self.round, self.signed))
 
 
 def opening(reservation_value: Floats, real: Bools, rounds: int, levers: int = 0) -> State:
@@ -252,8 +251,7 @@ class Case:
     find: Callable[[Ints], Ints]
 
 
-@dataclass(frozen=True)
-class Moves:
+class Moves(NamedTuple):
     """What everybody did in a round, turn by turn; all of shape (turns, B).
 
     Attributes:

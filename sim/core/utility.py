@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core import exact, package_pass
+from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE
 from sim.core.packages import Bools, Half, Ints, PackageSpace
 
@@ -96,7 +97,8 @@ def package_utility(
         _fill_one(space, weights[0], option_worth[0], extras, utility[0])
     else:
         numbers = np.ascontiguousarray(weights), np.ascontiguousarray(option_worth)
-        package_pass.fill_utility(*numbers, package_pass.Halves(*space.laid_out), additions(extras, draws), utility)
+        fill_utility = worth_compiling(package_pass.fill_utility, utility.size)
+        fill_utility(*numbers, package_pass.Halves(*space.laid_out), additions(extras, draws), utility)
     return utility
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from sim.core import exact
-from sim.core.compiled import compiled
+from sim.core.compiled import compiled, worth_compiling
 from sim.core.exact import Floats
 from sim.core.fields import AboveNothing, Amount, Chance, Lasting, Name, Number, Sourced, When, fault
 from sim.core.packages import Bools, Ints
@@ -191,7 +191,8 @@ class WeibullYears(Bound):
         by_kind = np.ascontiguousarray(factors).reshape(len(factors), math.prod(factors.shape[1:-1]), factors.shape[-1])
         used = np.empty((*by_kind.shape[:2], len(months)))
         scale, edges = np.ascontiguousarray(self.scale), np.ascontiguousarray(self.edges)
-        used_up(by_kind, scale, edges, np.ascontiguousarray(into_year), year, used)
+        use_up = worth_compiling(used_up, used.size)
+        use_up(by_kind, scale, edges, np.ascontiguousarray(into_year), year, used)
         return used.reshape(*factors.shape[:-1], len(months))
 
     def _total(self, factors: Floats) -> Floats:
@@ -399,7 +400,8 @@ class Outlook(Bound):
         """As `discounted_part_held` of several parties, shape (B, N), by kind as in `held`, shape (B, N, kinds)."""
         weights = np.array([span_weights(discount) for discount in discount_per_month.T]).transpose(1, 0, 2)
         parts = np.empty((*discount_per_month.shape, self.held.shape[1]))
-        parts_held(np.ascontiguousarray(self.held), np.ascontiguousarray(weights), parts)
+        hold_parts = worth_compiling(parts_held, parts.size * weights.shape[-1])
+        hold_parts(np.ascontiguousarray(self.held), np.ascontiguousarray(weights), parts)
         return parts
 
     def discounted_part_held(self, discount_per_month: Floats) -> Floats:

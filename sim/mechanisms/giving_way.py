@@ -1,7 +1,7 @@
 """Red lines that give way to time and pressure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from pydantic import Field
@@ -90,7 +90,7 @@ class GivingWay(Bound, Mechanism):
         pressure = np.zeros((len(state.worn), len(played.table.parties)))
         if isinstance(mediation, Mediation):
             pressure = mediation.levers.on(played.state.pressure, len(played.table.parties))
-        return replace(state, worn=state.worn + self.wear(pressure))
+        return state._replace(worn=state.worn + self.wear(pressure))
 
     def wear(self, pressure: Floats) -> Floats:
         """Wear of each line in one round, shape (B, L).

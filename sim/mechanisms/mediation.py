@@ -1,6 +1,6 @@
 """Mediation: who mediates, with which levers and carrots, and toward whom it leans."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -127,17 +127,17 @@ class Mediation(Bound, Mechanism):
         """Pull the levers as events do, and take from no-deal worth what they take."""
         pressure = self.levers.at_the_start(state.pressure, state.round)
         left = self.levers.left(pressure, state.reservation_value.shape[1])
-        return replace(state, pressure=pressure, reservation_value=state.reservation_value * left)
+        return state._replace(pressure=pressure, reservation_value=state.reservation_value * left)
 
     def after_round(self, state: State, played: Played) -> State:
         """Move the levers after the mediator's offer, in the draws still open."""
         offer, lines = state.own_offer[:, self.levers.static.mediator], played.table.lines
         crossed = lines.crosses[lines.pattern[offer]] & state.real
-        parties = range(len(played.table.parties))
-        by_party = np.array([(crossed & lines.of(n)).any(axis=1) for n in parties]).T
+        owned = np.array([lines.of(n) for n in range(len(played.table.parties))])
+        by_party = (crossed[:, None] & owned).any(axis=2)
         alone = holdout(offer, played.utility, state.reservation_value, by_party, played.table.signs)
         moved = self.levers.after_round(state.pressure, alone, state.round)
-        return replace(state, pressure=np.where(state.open[:, None], moved, state.pressure))
+        return state._replace(pressure=np.where(state.open[:, None], moved, state.pressure))
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:

@@ -56,6 +56,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
         self._order = bids.side_by_side(self.regard.orderings or (bids.ordering(every, self._lines.pattern),))
         draws = len(ensemble)
         self.real_lines: Bools = np.zeros((draws, len(own)), bool)
+        self._seen: Bools | None = None  # lines of all parties that were real when it looked last
         self._stale: Bools = np.ones(draws, bool)  # to be listed anew
         self._ladder_stale: Bools = np.ones(draws, bool)
         self._found: dict[str, Any] = {}  # masks over all packages, until what can be signed changes
@@ -65,8 +66,10 @@ class Party(mesa.Agent):  # type: ignore[misc]
 
     def update(self, state: State) -> None:
         """Take in the round that begins: where a line fell or came to be real, what can be signed changes."""
-        real = state.real & self._own_lines
         listed = np.flatnonzero(self._stale)
+        if state.real is self._seen and not len(listed):
+            return
+        self._seen, real = state.real, state.real & self._own_lines
         changed = np.flatnonzero(self._stale | (real != self.real_lines).any(axis=1))
         self.real_lines = real
         if len(listed):
@@ -230,7 +233,9 @@ class Party(mesa.Agent):  # type: ignore[misc]
                 by_worth=np.zeros((*of_each, packages), np.int32),
                 bin_end=np.zeros((*of_each, packages // PER_BIN + 2), np.int32),
             )
-        aspiration = np.broadcast_to(np.asarray(stance.aspiration, np.float64), shape)
+        aspiration = np.asarray(stance.aspiration, np.float64)
+        if aspiration.shape != shape:
+            aspiration = np.broadcast_to(aspiration, shape)
         accepts_from = aspiration if stance.accepts_from is None else stance.accepts_from
         bid = np.full(shape, NO_BID) if stance.bid is None else stance.bid
         return stance._replace(aspiration=aspiration, accepts_from=accepts_from, bid=bid)
@@ -266,7 +271,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
             found = np.empty(len(stance.bid), np.int64)
             asks = stance.aspiration if stance.answers is None else self._takes(state)
             avoided = talks.avoided(state)
-            listed_bids(n, stance.bidding, np.ascontiguousarray(asks), talks.domain, avoided, talks.bids, found)
+            bid = worth_compiling(listed_bids, talks.bids.worth[n].size)
+            bid(n, stance.bidding, np.ascontiguousarray(asks), talks.domain, avoided, talks.bids, found)
         return np.where(stance.bid == NO_BID, found, stance.bid)
 
     def bids(self, state: State) -> Ints:

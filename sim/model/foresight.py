@@ -3,12 +3,14 @@
 import numpy as np
 
 from sim.core import package_pass
+from sim.core.compiled import worth_compiling
 from sim.core.exact import Floats
 from sim.core.package_pass import Prospects
 from sim.core.packages import Ints
-from sim.core.utility import additions, check_weights, worth_of
+from sim.core.utility import worth_of
 from sim.model.ensemble import Ensemble
 
+FORESIGHT_STEPS = 8  # of a package to a party
 
 def look_ahead(ensemble: Ensemble, utility: Floats) -> None:
     """Discount the utility of packages by how long they will hold and by the chance that they are refused at home.
@@ -22,22 +24,13 @@ def look_ahead(ensemble: Ensemble, utility: Floats) -> None:
         utility: Of all packages, changed in place, shape (B, N, P); as it is where nobody looks ahead.
     """
     if ensemble.foresight.any():
-        package_pass.apply_foresight(utility, prospects(ensemble))
+        _apply(utility, prospects(ensemble))
 
 
 def foreseen_worth(ensemble: Ensemble, out: Floats | None = None) -> Floats:
     """Utility of all packages as the parties bargain by it, shape (B, N, P); written to `out` if given."""
-    if len(ensemble) == 1 or not ensemble.foresight.any():
-        utility = ensemble.utility(out)
-        look_ahead(ensemble, utility)
-        return utility
-    table, draws = ensemble.structure, len(ensemble)
-    check_weights(ensemble.weights)
-    utility = np.empty((draws, len(table.parties), len(table.space))) if out is None else out[:draws]
-    package_pass.fill_foreseen_utility(
-        np.ascontiguousarray(ensemble.weights), np.ascontiguousarray(ensemble.option_worth),
-        package_pass.Halves(*table.space.laid_out), additions(ensemble.extras(), draws), prospects(ensemble), utility,
-    )  # fmt: skip
+    utility = ensemble.utility(out)
+    look_ahead(ensemble, utility)
     return utility
 
 
@@ -61,8 +54,12 @@ def foreseen_worth_of(ensemble: Ensemble, packages: Ints, ahead: Prospects | Non
             np.ascontiguousarray(index[packages]) for index in (ahead.chance_of, ahead.moved_of, ahead.kind_of)
         )
         ahead = ahead._replace(chance_of=chance_of, moved_of=moved_of, kind_of=kind_of)
-        package_pass.apply_foresight(utility, ahead)
+        _apply(utility, ahead)
     return utility
+
+
+def _apply(utility: Floats, prospects: Prospects) -> None:
+    worth_compiling(package_pass.apply_foresight, FORESIGHT_STEPS * utility.size)(utility, prospects)
 
 
 def prospects(ensemble: Ensemble) -> Prospects:

@@ -1,13 +1,13 @@
 """The Mesa model: a step is a round, played in all draws of a block at once."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import mesa
 import numpy as np
 
 from sim.core import exact, package_pass
 from sim.core.bids import Domain, line_table, no_bids
+from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.opponent_model import Knowledge, Regard, learned
 from sim.core.packages import NO_DEAL, Bools, Ints
@@ -80,7 +80,7 @@ class Leaving:
             rows = np.flatnonzero(tempted)
             if len(rows):
                 left[rows[~self._stays(state, party, rows)], n] = state.round
-        return replace(state, left=left, open=state.open & ~(left > 0).any(axis=1))
+        return state._replace(left=left, open=state.open & ~(left > 0).any(axis=1))
 
     def _stays(self, state: State, party: Party, rows: Ints) -> Bools:
         """Whether a party can still expect a package worth what it would leave for, shape (rows,)."""
@@ -173,9 +173,12 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         if not state.accepted[on_table].any():
             return state
         accepted, text = state.accepted.copy(), state.standing[on_table]
-        for n, party in enumerate(self.parties):
-            accepted[on_table, n] &= party.could_sign(state, on_table, text)
-        return replace(state, accepted=accepted)
+        could = self.bids.signable[:, on_table, self.domain.lines.pattern[text]].T
+        could &= self.utility[on_table, :, text] >= state.reservation_value[on_table] - TOLERANCE
+        if len(self.bids.struck):
+            could &= ~self.bids.struck[on_table, text, None]
+        accepted[on_table] &= could
+        return state._replace(accepted=accepted)
 
     def _commit(self, which: int, state: State) -> None:
         """Have a party's public word lower the worth of going back on it; once, as soon as the draw is open."""
@@ -187,7 +190,8 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             self.zones.before_worth_falls(bound)
             party = self.ensemble.structure.parties.index(commitment.party)
             cost = np.ascontiguousarray(commitment.cost_per_step)
-            package_pass.charge_commitment(self.utility, bound, party, cost, steps)
+            charge = worth_compiling(package_pass.charge_commitment, len(bound) * len(steps))
+            charge(self.utility, bound, party, cost, steps)
             if self.parties:
                 self.parties[party].relist(bound)
 
@@ -211,11 +215,11 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         """One pass of the protocol in the draws that are open and whose channel is."""
         k = state.round
         channel = self.ensemble.world.channel_open[:, k - 1]
-        meeting = replace(state, open=state.open & channel)
+        meeting = state._replace(open=state.open & channel)
         after: State
         after, moves = self.ensemble.protocol.play_round(meeting, self.parties, self.ensemble.turns[k - 1], self.case)
         self.moves.append(moves)
-        return replace(after, open=state.open & (after.signed == 0) & ~np.logical_or.reduce(after.left > 0, axis=1))
+        return after._replace(open=state.open & (after.signed == 0) & ~np.logical_or.reduce(after.left > 0, axis=1))
 
     def _case(self) -> Case:
         """What the protocol may look up."""

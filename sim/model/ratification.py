@@ -1,6 +1,5 @@
 """Ratification of what was signed: in force, refused, or back to the table."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -81,8 +80,7 @@ class Approval:
         if not back.any():
             return state
         self.reset(back)
-        return replace(
-            state,
+        return state._replace(
             open=state.open | back,
             signed=np.where(back, 0, state.signed),
             standing=np.where(back, NO_DEAL, state.standing),

@@ -118,12 +118,14 @@ class World:
     def before_round(self, state: State) -> State:
         """Events, war, no-deal worth and levers, in the order of the clock; closed draws stay as they stood."""
         is_open, k = state.open[:, None], state.round
-        now = replace(state, reservation_value=self.reservation_value[:, k - 1])
+        now = state._replace(reservation_value=self.reservation_value[:, k - 1])
         for mechanism in self.mechanisms.values():
             now = mechanism.before_round(now)
         real = np.where(is_open, self.lines_now(state.real, state.worn, k), state.real)
-        return replace(
-            now, real=real, reservation_value=np.where(is_open, now.reservation_value, state.reservation_value)
+        if np.array_equal(real, state.real):
+            real = state.real  # the same array where no line has moved, for those who follow it from round to round
+        return now._replace(
+            real=real, reservation_value=np.where(is_open, now.reservation_value, state.reservation_value)
         )
 
     def after_round(self, state: State, utility: Floats, table: Structure) -> State:

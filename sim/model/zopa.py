@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core.bids import line_table
+from sim.core.compiled import worth_compiling
 from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints
 from sim.core.state import State
@@ -92,7 +93,7 @@ class Zones:
             self._reservation_value, self._real, self._open))  # fmt: skip
         if self._quota is None:
             table = self._table
-            ever_acceptable(
+            worth_compiling(ever_acceptable, len(rows) * len(table.lines.pattern))(
                 rows, self._utility, table.signs, line_table(table.lines), reservation_value, real, is_open, found
             )
             return found

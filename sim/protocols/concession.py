@@ -1,7 +1,7 @@
 """Two parties, each standing by its text until it is its turn to come closer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -279,5 +279,5 @@ def _written(
         accepted[rows[agreed], n] = True
         received[rows, n] = offers[:, 1 - mine]
         best[rows, n] = np.maximum(best[rows, n], case.utility[rows, n, offers[:, 1 - mine]])
-    state = replace(state, accepted=accepted, received=received, best_received=best)
-    return state.with_signatures(case.signs), replace(Moves.none(who.T), did=did, package=package)
+    state = state._replace(accepted=accepted, received=received, best_received=best)
+    return state.with_signatures(case.signs), Moves.none(who.T)._replace(did=did, package=package)

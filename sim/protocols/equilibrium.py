@@ -1,7 +1,7 @@
 """Parties that foresee everything, by backward induction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
@@ -100,7 +100,7 @@ class Equilibrium(Protocol):
             if proposes.any():
                 state = state.with_offer(party.index, proposes, package, proposes)
         leaves = self._leaves(state, parties, turns, case) & ~offered[:, None]
-        state = replace(state, left=np.where(leaves, state.round, state.left))
+        state = state._replace(left=np.where(leaves, state.round, state.left))
         did = np.where(offered, OFFERED, np.where(state.open, PASSED, NOT_ASKED))
         moves = moves.with_turn(0, state.open, did, package, never_said)
         for place in range(1, turns.shape[1]):
@@ -230,4 +230,4 @@ def _agreed(state: State, who: Ints, says: Bools, case: Case) -> State:
     accepted, received, best = state.accepted.copy(), state.received.copy(), state.best_received.copy()
     accepted[rows, party], received[rows, party] = True, package
     best[rows, party] = np.maximum(best[rows, party], case.utility[rows, party, package])
-    return replace(state, accepted=accepted, received=received, best_received=best)
+    return state._replace(accepted=accepted, received=received, best_received=best)

@@ -1,7 +1,7 @@
 """Lots decide who proposes; the others vote at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -77,7 +77,7 @@ class RandomProposer(Protocol):
                                [NOT_ASKED, OFFERED, ACCEPTED, OBJECTED], PASSED)  # fmt: skip
             did, why = np.where(own, answer[:, None], did), np.where(own, reason[:, None], why)
         package = np.where(did == NOT_ASKED, NO_DEAL, state.standing[:, None])
-        moves = replace(Moves.none(turns), did=did.T, package=package.T, why=why.T)
+        moves = Moves.none(turns)._replace(did=did.T, package=package.T, why=why.T)
         return state.with_signatures(case.signs, self.quota), moves
 
     def _propose(self, state: State, parties: Sequence[Bargainer], proposer: Ints) -> State:

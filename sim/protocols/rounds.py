@@ -1,7 +1,6 @@
 """The one loop in which turns are taken, and what protocols share in which parties take turns."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from sim.core.state import ACCEPTED, NO_REASON, OFFERED, PASSED, REFUSED, WORTH,
 from sim.core.strategy import COMBINED, LATE, THRESHOLD
 from sim.core.utility import EVERYBODY, Lines
 
-TURN_STEPS = 100_000  # of a draw in a round, more or less
+TURN_STEPS = 20  # of a turn, without those over a list of bids
 IF_CONTENT, IF_ABLE, ALWAYS = range(3)  # whether to bid is to accept
 
 
@@ -304,9 +303,10 @@ class InTurn(Protocol):
             np.ascontiguousarray(turns)[None], self.reasoned, self.memory or state.rounds, state.rounds,
             self.proposer_accepts,
         )  # fmt: skip
-        take_turns = worth_compiling(play, TURN_STEPS * (len(state.open) - 1))  # for one draw without the compiler
-        take_turns(rules, case.domain, together(parties, state, case), table, state.round, state.round)
-        return replace(state, **written), moves
+        into = together(parties, state, case)
+        steps = turns.shape[1] * (TURN_STEPS + into.bids.worth.shape[2]) * int(state.open.sum())
+        worth_compiling(play, steps)(rules, case.domain, into, table, state.round, state.round)
+        return state._replace(**written), moves
 
 
 def together(parties: Sequence[Bargainer], state: State, case: Case) -> Parties:
@@ -315,7 +315,10 @@ def together(parties: Sequence[Bargainer], state: State, case: Case) -> Parties:
     answers = [stance.answers for stance in stances]
 
     def side_by_side(values: Sequence[Any]) -> Any:
-        return np.stack(values, axis=1)[None]
+        joined = np.empty((1, len(state.open), len(values)), values[0].dtype)
+        for n, of_each in enumerate(values):
+            joined[0, :, n] = of_each
+        return joined
 
     nothing = np.zeros((0, *state.reservation_value.shape))
     some = any(each is not None for each in answers)

@@ -1,7 +1,7 @@
 """One text, held by a mediator, that moves by what the parties object to."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -216,7 +216,7 @@ class SingleText(Protocol):
             did = np.where(asked[:, n], np.where(answers[:, n], ACCEPTED, OBJECTED), silent)
             moves = moves.with_turn(n + 1, state.open, did, state.standing, why[:, n], minds[:, n])
         accepted = np.where(state.open[:, None], asked & answers, state.accepted)
-        state = replace(state, accepted=accepted, named=_named(state, why))
+        state = state._replace(accepted=accepted, named=_named(state, why))
         return state.with_signatures(case.signs), moves
 
     def _put(self, state: State, parties: Sequence[Bargainer], case: Case) -> tuple[State, Ints]:
@@ -299,7 +299,7 @@ def _asked(state: State, parties: Sequence[Bargainer], asked: Bools) -> State:
     worth = np.array([party.utility_of(state.standing) for party in parties]).T
     received = np.where(asked, state.standing[:, None], state.received)
     best = np.where(asked, np.maximum(state.best_received, worth), state.best_received)
-    return replace(state, received=received, best_received=best)
+    return state._replace(received=received, best_received=best)
 
 
 def _named(state: State, why: Ints) -> Ints:

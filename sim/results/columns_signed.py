@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.histograms import Turns, note_first_offers
 from sim.core.packages import NO_DEAL, Bools, Ints
@@ -51,7 +52,7 @@ def openings(talks: Talks) -> Ints:
     first = np.full((draws, len(talks.ensemble.structure.parties)), NO_DEAL)
     for each in talks.moves:
         turns = Turns(*(np.ascontiguousarray(part, np.int64) for part in (each.who, each.did, each.package)))
-        note_first_offers(turns, ARE_OFFERS, first)
+        worth_compiling(note_first_offers, turns.did.size)(turns, ARE_OFFERS, first)
         if (first != NO_DEAL).all():
             break
     return first

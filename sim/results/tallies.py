@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core import histograms
+from sim.core.compiled import worth_compiling
 from sim.core.exact import Floats
 from sim.core.histograms import Bins, Kinds, Last, Turns
 from sim.core.packages import NO_DEAL, Ints, PackageLists
@@ -93,11 +94,13 @@ def tally(talks: Talks, ranges: Floats) -> Tallies:
     bins = Bins(low, high - low, BINS)
     for k, aspiration in enumerate(talks.aspiration):
         reservation_value = np.ascontiguousarray(talks.reservation_value[k])
-        histograms.count_aspirations(np.ascontiguousarray(aspiration), reservation_value, bins, counts[k, :2])
+        count_aspirations = worth_compiling(histograms.count_aspirations, aspiration.size)
+        count_aspirations(np.ascontiguousarray(aspiration), reservation_value, bins, counts[k, :2])
     last = Last(np.full(len(talks.package), NO_DEAL), *np.full((2, 2, *talks.moves[0].did.shape), histograms.NONE_YET))
     for k, each in enumerate(talks.moves):
         turns = Turns(*(np.ascontiguousarray(part, np.int64) for part in (each.who, each.did, each.package)))
-        histograms.count_offers(turns, KINDS, talks.utility, bins, last, counts[k, 2:])
+        count_offers = worth_compiling(histograms.count_offers, each.did.size)
+        count_offers(turns, KINDS, talks.utility, bins, last, counts[k, 2:])
     by_quantity = dict(zip(QUANTITIES, np.ascontiguousarray(counts.swapaxes(0, 1)), strict=True))
     return Tallies(len(talks.ensemble), by_quantity, ranges, agreed, zones)
 
@@ -114,7 +117,8 @@ def _agreed_pairs(table: Structure, packages: Ints) -> npt.NDArray[np.int64]:
 def _option_pairs(table: Structure, packages: PackageLists) -> npt.NDArray[np.int64]:
     """Draws in which some of the draw's packages has both of two options, shape (C, C)."""
     together = np.zeros((len(table.option_names),) * 2, np.int64)
-    histograms.count_pairs(
+    count_pairs = worth_compiling(histograms.count_pairs, len(packages.packages) * len(table.space.issues) ** 2)
+    count_pairs(
         np.ascontiguousarray(table.space.packages), table.first_options, packages.start, packages.packages, together
     )
     return together

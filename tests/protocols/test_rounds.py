@@ -5,13 +5,16 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.core import compiled
 from sim.model.ensemble import draw
 from sim.model.peace_talks import Talks, hold_talks
-from sim.protocols import rounds
+from sim.results.chunks import play_chunk
+from sim.results.tallies import Tallies
 from sim.strategies import STRATEGIES
 from tests.problems import problems
 from tests.worlds import made, worlds
@@ -49,8 +52,8 @@ def assert_same(one: Talks, other: Talks) -> None:
     """All that came of it, bit for bit."""
     assert len(one.moves) == len(other.moves)
     for move, plain_move in zip(one.moves, other.moves, strict=True):
-        for entry in fields(move):
-            assert np.array_equal(getattr(move, entry.name), getattr(plain_move, entry.name)), entry.name
+        for name, found, wanted in zip(move._fields, move, plain_move, strict=True):
+            assert np.array_equal(found, wanted), name
     for entry in fields(one):
         found, wanted = getattr(one, entry.name), getattr(other, entry.name)
         if isinstance(found, np.ndarray):
@@ -59,9 +62,20 @@ def assert_same(one: Talks, other: Talks) -> None:
 
 @settings(max_examples=60)
 @given(tables(), st.integers(0, 9))
-def test_without_the_compiler_it_is_the_same_loop(problem, seed):
-    ensemble = draw(made(problem), seed, 0, 3)
-    compiled = hold_talks(ensemble)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rounds, "play", rounds.play.py_func)
-        assert_same(compiled, hold_talks(ensemble))
+def test_without_the_compiler_it_is_the_same_to_the_last_bit(problem, seed):
+    scenario, played, chunks = made(problem), [], []
+    for few in (-1, np.inf):  # all loops compiled, and none
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(compiled, "FEW", few)
+            played.append(hold_talks(draw(scenario, seed, 0, 3)))
+            chunks.append(play_chunk(scenario, seed, 0, 3))
+    assert_same(*played)
+    pd.testing.assert_frame_equal(*(chunk.draws for chunk in chunks), check_exact=True)
+    assert_same_counts(*(chunk.tallies for chunk in chunks))
+
+
+def assert_same_counts(one: Tallies, other: Tallies) -> None:
+    for quantity, counts in one.talks.items():
+        assert np.array_equal(counts, other.talks[quantity]), quantity
+    assert np.array_equal(one.agreed, other.agreed) and np.array_equal(one.zone, other.zone)
+
