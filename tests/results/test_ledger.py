@@ -19,8 +19,6 @@ from sim.model.ensemble import draw
 from sim.model.peace_talks import PeaceTalks, hold_talks
 from sim.report.run import document
 from sim.report.terminal import as_text
-from sim.results.chunks import play_chunk
-from sim.results.columns import draws_frame, outcome_columns
 from sim.results.columns_signed import openings
 from sim.results.labels import forbidden_in
 from sim.results.results import run, share_interval
@@ -195,41 +193,6 @@ def test_lines_that_an_event_fells_fall_together_in_its_round():
 def test_events_that_fell_no_line_make_no_columns_of_lines():
     frame = run(read(border(events=[{**EVENT, "removes": {"land": ["left"]}}])), 3).draws
     assert not {"lines_fallen", "first_fallen", "fallen_month"} & set(frame)
-
-
-@pytest.mark.parametrize("block", [1, 5, 64])
-def test_the_block_moves_no_bit_of_the_ledger(block):
-    """Blocks differ in how long they are played on; what is written of a draw does not."""
-    scenario = read(border(**GIVING_WAY, **AT_HOME, **AROUND))
-    whole, cut = play_chunk(scenario, 1, 0, 40).draws, play_chunk(scenario, 1, 0, 40, block=block).draws
-    assert whole.equals(cut)
-    part = play_chunk(scenario, 1, 11, 6).draws
-    assert whole.iloc[11:17].reset_index(drop=True).equals(part)
-    assert whole["first_fallen"].nunique() > 2
-
-
-def test_exchanging_the_two_sides_mirrors_the_ledger_of_every_draw():
-    problem = border(**GIVING_WAY)
-    swap, other = {"north": "south", "south": "north"}, json.loads(json.dumps(problem))
-    other["parties"] = {swap.get(name, name): party for name, party in other["parties"].items()}
-    other["protocol"]["order"] = [swap.get(name, name) for name in other["protocol"]["order"]]
-    ours, theirs = (
-        draws_frame(talks.ensemble, outcome_columns(talks))
-        for talks in (hold_talks(draw(read(problem), 1, 0, 60)),
-                      hold_talks(draw(read(other), 1, 0, 60, streams_as=swap)))
-    )  # fmt: skip
-
-    def exchanged(text):
-        names = [name.split(".") for name in text.split(" + ")] if text else []
-        return " + ".join(sorted(f"{swap[party]}.{line}" for party, line in names))
-
-    assert ours["opening_north"].equals(theirs["opening_south"]) and ours["opening_south"].equals(
-        theirs["opening_north"]
-    )
-    for column in ("lines_fallen", "first_fallen"):
-        assert ours[column].fillna("").map(exchanged).tolist() == theirs[column].fillna("").tolist()
-    assert ours["fallen_month"].equals(theirs["fallen_month"])
-    assert ours["lines_fallen"].nunique() == 3
 
 
 # -- over runs ---------------------------------------------------------------------------------------------------------
