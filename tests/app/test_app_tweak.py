@@ -320,15 +320,3 @@ def test_several_tabs_get_their_own_answers(page):
 @pytest.mark.parametrize("n", [0, -1, 20_001, 10**9, True, "5", None, 1.5])
 def test_more_runs_than_the_page_counts_are_refused(page, n):
     assert page.post("/tweak/answer", {"file": "talks.yaml", "n": n}).status == 400
-
-
-def test_nothing_is_saved_in_a_results_folder(tmp_path):
-    (tmp_path / "talks.yaml").write_text(COMMENTED, encoding="utf-8")
-    call("batch", tmp_path / "talks.yaml", "-n", 10, "--out", tmp_path / "out", "--no-charts", "--workers", 1)
-    (folder,) = (tmp_path / "out").iterdir()
-    before = sorted(folder.rglob("*"))
-    with served(folder) as client:
-        wish = {"file": "scenario.resolved.yaml", "sets": ["parties.east.no_deal=0.5"], "name": "mine"}
-        assert client.post("/tweak/save", wish).status == 400
-        assert client.post("/tweak/answer", {"file": "scenario.resolved.yaml", "n": 10}).status == 200
-    assert sorted(folder.rglob("*")) == before

@@ -71,6 +71,9 @@ peacesim(["--help"], standalone_mode=False)
 assert not {HEAVY} & set(sys.modules), {HEAVY} & set(sys.modules)
 import sim
 assert set(sim.__all__) <= set(dir(sim)) and not {HEAVY} & set(sys.modules)
+for words in (["check", "scenarios/orange-and-lemon.yaml"], ["list", "strategies"]):
+    peacesim(words, standalone_mode=False)
+    assert not {{"numba", "mesa", "dask", "distributed"}} & set(sys.modules), words
 """
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
