@@ -11,10 +11,10 @@ from sim.analysis.portrait_around import steady_path
 from sim.model.ensemble import central, draw
 from tests.problems import pie, read, shipped
 
-FLAGSHIP, BANKS, PANAMA, KOREA = (
-    "ukraine-december-2025", "two-banks-pullback", "panama-canal-1977", "korea-armistice-1953",
-)  # fmt: skip
+FLAGSHIP, BANKS, KOREA = "ukraine-december-2025", "two-banks-pullback", "korea-armistice-1953"
 NO = None
+
+
 @cache
 def around(name, *sets):
     return portrait(shipped(name).with_sets(sets)).around
@@ -29,6 +29,8 @@ CLOSED_FORM = {  # Russia, Rada, Congress, European parliaments, referendum
     "twenty_points_zone": (1.0000, 0.6638, 0.4809, 0.9332, 0.5722),
     "russia_stated_terms": (1.0000, 0.0000, NO, NO, "barred"),
 }
+
+
 def test_the_strictest_vote_is_the_one_that_counts():
     needed = around(FLAGSHIP).votes.set_index(["proposal", "ratifier"])["needed"]
     rada = [needed[proposal, "verkhovna_rada"] for proposal in CLOSED_FORM]

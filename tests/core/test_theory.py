@@ -10,9 +10,6 @@ from scipy import stats
 from tests import theory
 
 shares = st.floats(0, 1)
-inner = st.floats(0.01, 0.99)
-
-
 # Bargaining
 
 

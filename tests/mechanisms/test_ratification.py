@@ -185,6 +185,8 @@ def text(name):
 RUSSIA, RADA, CONGRESS, EUROPE, REFERENDUM = (
     "russian_leadership", "verkhovna_rada", "us_congress", "european_parliaments", "ukraine_referendum"
 )  # fmt: skip
+
+
 def test_over_packages_as_for_each_package():
     bound = bind(flagship(central=False), FLAGSHIP, count=3)
     independent, shared = bound.chances_over_combinations()

@@ -57,11 +57,6 @@ def test_the_front_is_a_random_walk_with_drift_however_time_is_cut(days):
     assert stats.kstest((steps[:, 4] - 490 * months[1]) / (130 * np.sqrt(months[1])), "norm").pvalue > 0.001
 
 
-def test_without_spread_the_front_drifts_evenly():
-    walk = fight(war(front(Number(490))), days=14).front[0]
-    assert walk == pytest.approx(490 * np.arange(12) * 14 / MONTH, rel=1e-12)
-
-
 def test_what_an_event_shifts_is_gained_in_its_round():
     events = bind(event("a", at_month=0.0, front_shift=Number(40)), event("b", at_month=3.0, front_shift=Number(-100)))
     walk = fight(war(front(Number(10))), events=events).front[0]
@@ -125,12 +120,6 @@ def test_hits_are_what_is_not_intercepted():
     spec = strike("ash", "birch", missiles_intercepted=Number(0.4))
     strikes = fight(war(strikes=[spec]), events=events).strikes
     assert strikes.hits[0, :, 0] == pytest.approx(2 * (100 * 0.2 + 20 * 0.6) * (np.arange(12) == 2))
-
-
-def test_missiles_may_be_missing():
-    spec = strike("ash", "birch", Number(5), missiles_per_wave=None, missiles_intercepted=None)
-    strikes = fight(war(strikes=[spec])).strikes
-    assert np.array_equal(strikes.hits, strikes.waves * (100 * (1 - 0.8)))
 
 
 # Homes without power
@@ -300,27 +289,5 @@ def test_no_deal_worth_stays_between_nothing_and_everything():
     assert worth[-1].tolist() == [0, 1, 0.5]
 
 
-def test_a_war_that_moves_nothing_leaves_every_bit_of_no_deal():
-    no_deal = Drawn(count=500).uniform("any")[:, None] * np.array([1, 0.7, 0.3])
-    still = war(front(Number(490), Number(130), ash=NOTHING, birch=NOTHING), {"ash": NOTHING, "birch": NOTHING},
-                strikes=[strike("ash", "birch", Number(5)), strike("birch", "ash", Number(5))],
-                outages=repairs(ash=NOTHING))  # fmt: skip
-    absent = war(front(ash=Number(0.02), birch=Number(-0.02)), strikes=[strike("ash", "birch")],
-                 outages=repairs(birch=Number(-0.5)))  # fmt: skip
-    never = bind(event("e", chance_per_month=NOTHING, shifts_no_deal={"ash": Number(-0.3)}, front_shift=Number(900),
-                       extra_waves={"ash_on_birch": Number(50)}), count=500)  # fmt: skip
-    for spec in (None, war(), still, absent):
-        for events in (None, never):
-            path = no_deal_path(no_deal, 12, fight(spec, events=events, count=500), events)
-            assert path.shape == (12, 500, 3)
-            assert (path == no_deal).all()
-
-
 def test_a_file_without_a_war_binds_to_none():
     assert fight(None) is None
-
-
-def test_events_move_no_deal_worth_without_a_war():
-    events = bind(event("e", at_month=2.0, shifts_no_deal={"ash": Number(-0.08)}), rounds=4)
-    path = no_deal_path(np.array([[0.5, 0.5, 0.5]]), 4, None, events)
-    assert path[:, 0, 0].tolist() == pytest.approx([0.5, 0.5, 0.42, 0.42])

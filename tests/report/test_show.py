@@ -307,6 +307,8 @@ def test_json_of_a_file_without_these_blocks():
 # Foreign text.
 
 BAD = "[red]x[/red] \u2060\u200b :smile: {0}"
+
+
 @pytest.fixture
 def hostile(tmp_path):
     problem = pie((0.3, 0.3), rounds=3)

@@ -348,26 +348,6 @@ def test_without_a_text_the_account_ends_with_the_last_own_offer():
     assert "North moved on 0 of 2 issues" in end and "unchanged: land (100), seat (0)" in end
 
 
-def test_the_story_is_the_row_of_the_results():
-    scenario = read(border(**GIVING_WAY, **AT_HOME, **AROUND))
-    draws = run(scenario, 12).draws
-    for row in draws.itertuples():
-        story = narrate(scenario, draw=row.draw)
-        for account in story.accounts:
-            opening = getattr(row, f"opening_{account.party}")
-            assert ("/".join(account.opening.values()) if account.opening else None) == (
-                None if pd.isna(opening) else opening
-            )
-        fallen = [line.line for line in story.lines_fallen]
-        assert " + ".join(sorted(fallen)) == (row.lines_fallen if fallen else "")
-        if fallen:
-            first = story.lines_fallen[0]
-            assert first.line in row.first_fallen.split(" + ") and first.month == row.fallen_month
-        assert len(story.signatures) == row.attempts
-        assert story.break_month == row.break_month
-        assert story.signatures[-1].months_to_force == row.months_to_force
-
-
 def test_what_happens_around_the_table_is_told_in_its_round():
     story = narrate(read(border(**AROUND)), draw=1)
     assert story.seats[0].real_lines == ("north.no_right",)
@@ -488,12 +468,3 @@ def test_lines_of_the_story_keep_to_the_width(brief):
     scenario = read(border(**GIVING_WAY, **AT_HOME, **AROUND))
     for width in (60, 96):
         assert max(map(len, as_text(document(narrate(scenario, draw=1), brief), width).splitlines())) <= width
-
-
-@pytest.mark.slow
-def test_every_draw_of_a_full_scenario_can_be_told():
-    scenario = shipped("ukraine-december-2025")
-    for number in range(12):
-        story = narrate(scenario, draw=number)
-        assert len(str(story)) > len(as_text(document(story, brief=True))) > 1000
-        json.dumps(story.as_data(), allow_nan=False)
