@@ -133,12 +133,6 @@ def test_orange_and_lemon_a_tree_each():
     assert solve(nash, worth, [0.25, 0.25]).value == pytest.approx(0.1575)
 
 
-STRIP = {"upland_keeps": (100, 0), "demilitarised": (40, 75), "lowland_full": (0, 100)}
-RECOGNITION = {"full": (100, 0), "none": (0, 100)}
-PULL_BACK = {"stay": (100, 0), "reciprocal": (70, 60), "upland_first": (0, 100)}
-OBSERVERS = {"none": (0, 100), "joint": (60, 80), "third_party": (100, 30)}
-
-
 def test_the_two_readings_of_kalai_smorodinsky_differ_where_packages_cannot_be_mixed():
     """Shares (.8, .55) leave nobody less than .55; (.5, .6) are more even; (.1, .1) even, but worse for both."""
     worth = [[1.0, 0.0, 0.8, 0.5, 0.1], [0.0, 1.0, 0.55, 0.6, 0.1]]
@@ -146,38 +140,6 @@ def test_the_two_readings_of_kalai_smorodinsky_differ_where_packages_cannot_be_m
     most_even = solve(kalai_smorodinsky_spread, worth)
     assert most_even.packages.tolist() == [3]
     assert most_even.value == pytest.approx(0.1)
-
-
-def two_banks():
-    """The 26 consistent packages of two banks of a river: names, worth (2, 26), and those that cross a line."""
-    names, worth, crossed = [], [], []
-    for strip, recognition, pull_back, observers in product(STRIP, RECOGNITION, PULL_BACK, OBSERVERS):
-        given_back = strip != "upland_keeps"
-        if given_back == (pull_back == "stay") or (pull_back == "reciprocal" and observers == "none"):
-            continue
-        points = np.array([STRIP[strip], RECOGNITION[recognition], PULL_BACK[pull_back], OBSERVERS[observers]])
-        pride = 0.04 if (strip, recognition) == ("lowland_full", "none") else 0.0
-        upland = points[:, 0] @ [0.30, 0.35, 0.15, 0.20] / 100
-        lowland = points[:, 1] @ [0.50, 0.20, 0.20, 0.10] / 100 + pride
-        names.append(f"{strip}/{recognition}/{pull_back}/{observers}")
-        worth.append((upland, lowland))
-        crossed.append(
-            given_back != (recognition == "full")
-            or pull_back == "stay"
-            or (pull_back == "upland_first" and observers != "third_party")
-        )
-    return names, np.array(worth).T, np.array(crossed)
-
-
-def test_two_banks_trades_the_strip_for_recognition():
-    names, worth, crossed = two_banks()
-    no_deal, signs = np.array([[0.55, 0.55]]), np.ones((2, 26), bool)
-    lines_off, lines_real = zone(worth[None], no_deal, signs)[0], zone(worth[None], no_deal, signs, ~crossed[None])[0]
-    assert (len(names), lines_off.sum(), lines_real.sum()) == (26, 6, 5)
-    for rule, candidates in product((*SCALE_FREE, egalitarian), (lines_off, lines_real)):
-        solution = solve(rule, worth, no_deal[0], candidates)
-        assert [names[p] for p in solution.packages] == ["lowland_full/full/reciprocal/third_party"]
-        assert solution.worth == pytest.approx([0.655, 0.650], abs=1e-12)
 
 
 @pytest.fixture(scope="module")

@@ -86,40 +86,6 @@ def test_a_mediator_that_leans_gives_more_to_that_side(by, option, information):
     assert first_offer(problem) == option
 
 
-@pytest.mark.parametrize(
-    ("no_deal", "by", "option"),
-    [
-        (0.3, 0.5, "s6"),  # gains (a - .3) / 1.5 and (.7 - a) / .5 are equal at .6
-        (0.3, -0.5, "s4"),
-        (0.8, 0, "s5"),
-        (0.8, 0.5, "s7"),  # losses 1.5 (a - .8) and .5 (.2 - a): at .6 the smaller is -.3, at .7 it is -.25
-        (0.8, -0.5, "s3"),
-    ],
-)
-def test_ties_lean_the_same_way_in_gains_and_in_losses(no_deal, by, option):
-    problem = pie(no_deal=no_deal, bias=leaning(by))
-    problem["parties"]["cedar"]["strategy"] = {"name": "time_dependent", "offers": "least_own"}  # all tie
-    assert first_offer(problem) == option
-
-
-@pytest.mark.parametrize(("by", "option"), [(0.2, "x"), (-0.2, "y")])
-def test_where_a_third_party_is_the_least_content_the_sum_of_gains_leans(by, option):
-    shares = {"ash": {"x": 90, "y": 50, "z": 5}, "birch": {"x": 50, "y": 90, "z": 5}}
-    problem = table_of(shares | {"dogwood": {"x": 10, "y": 10, "z": 100}}, bias=leaning(by))
-    problem["protocol"]["order"] = ["cedar", "ash", "birch", "dogwood"]
-    assert first_offer(problem) == option
-
-
-def test_only_the_mediator_s_own_order_of_packages_changes():
-    plain, leans = structure(read(pie())), structure(read(pie(bias=leaning(0.4))))
-    assert leans.leaning.tolist() == [[1, 1, 1], [1, 1, 1], [1.4, 0.6, 1]]
-    for party in range(3):
-        one, other = plain.regard_by_positions[party], leans.regard_by_positions[party]
-        same = np.array_equal(one.orderings[0].packages, other.orderings[0].packages)
-        assert same == (party != 2)
-        assert np.array_equal(one.tie_rank, other.tie_rank) == (party != 2)
-
-
 def test_a_third_belligerent_weighs_as_the_second():
     problem = pie(bias=leaning(0.4))
     problem["parties"]["dogwood"] = copy.deepcopy(problem["parties"]["birch"])
@@ -268,42 +234,6 @@ def test_drafts_go_on_the_table_in_turn_and_each_once():
     later = {option for offers in ash for option in offers[3:]}, {option for offers in birch for option in offers[1:]}
     assert later[0] and not later[0] & {"s1", "s2"} and later[1] and "s9" not in later[1]  # worth less than no deal
     assert len({len(offers) for offers in ash}) > 1  # draws differ in how far they come
-
-
-def test_one_draft_is_a_list_of_one():
-    one, listed = (hold_talks(draw(read(drafted({"ash": names})))) for names in ("s9", ["s9"]))
-    assert np.array_equal(one.moves[0].package, listed.moves[0].package)
-    assert offers_of(one, "ash", 0)[0] == offers_of(listed, "ash", 0)[0] == "s9"
-
-
-def test_a_draft_that_nobody_will_sign_goes_on_the_table_all_the_same():
-    """Behind everybody's lines and refused before: that is what drafts are."""
-    problem = drafted({"ash": ["s9", "s1"], "birch": ["s1"]})
-    line = {"id": "never_one", "never": {"split": "s1"}, "hardness": 1}
-    for party in ("ash", "birch"):
-        problem["parties"][party]["red_lines"] = [line]
-    problem["protocol"]["order"] = ["birch", "ash", "cedar"]
-    talks = hold_talks(draw(read(problem)))
-    assert offers_of(talks, "birch", 0)[0] == "s1" and offers_of(talks, "ash", 0)[:2] == ["s9", "s1"]
-
-
-def test_a_draft_is_not_offered_again_after_a_refusal_at_home():
-    problem = drafted({"ash": ["s5", "s6"]}, "s5 s6")
-    problem["protocol"]["order"], problem["time"]["rounds"] = ["ash", "birch"], 12
-    for party in ("ash", "birch"):  # ask for everything in the first round and for next to nothing later
-        problem["parties"][party]["strategy"] = {"name": "time_dependent", "exponent": 0.01}
-        problem["parties"][party]["no_deal"] = 0.1
-    problem["ratification"] = {
-        "after_refusal": {"name": "resume", "months_lost": 0, "at_most": 3},
-        "ratifiers": {"all": {
-            "party": "ash", "order": 1, "when": {"split": ["s5", "s6"]}, "votes": [{"id": "v", "more_than": "1/2"}],
-            "support": 0, "error": 0, "months": 0,
-        }},
-    }  # fmt: skip
-    talks = hold_talks(draw(read(problem)))
-    offered = offers_of(talks, "ash", 0)
-    assert (talks.approval.attempts[0], len(offered) > 2, offered[:2]) == (2, True, ["s5", "s6"])
-    assert not {"s5", "s6"} & set(offered[2:])
 
 
 @pytest.mark.parametrize(("names", "said"), [

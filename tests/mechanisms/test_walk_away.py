@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sim.analysis.narrate import narrate
 from sim.cli.commands import peacesim
 from sim.model.ensemble import draw
-from sim.model.peace_talks import PeaceTalks, Talks, hold_talks
+from sim.model.peace_talks import Talks, hold_talks
 from sim.results.columns import OUTCOMES, outcome_columns
 from sim.results.results import Results, run
 from sim.results.stages import reached, stops
@@ -69,19 +69,6 @@ def test_without_it_nobody_leaves_before_a_line_is_named(information):
     assert told(hold_talks(draw(made(problem))))[0] != "broke_off"
 
 
-def test_what_falls_away_outside_keeps_them_and_what_rises_makes_them_leave():
-    """No deal falls for birch from .7 by .1 a month, so c (.3) is out of its reach until month 4; ash leaves for .5."""
-    war = {"no_deal_falls_per_month": {"birch": -0.15}}  # below 0: it rises
-    talks = hold_talks(draw(made(table({"ash": 0.5}, war=war))))
-    # birch's no deal: .2, .35, ...: from round 2 on c is worth less than that to it, and b is worth .3 to ash.
-    assert told(talks) == ("broke_off", "ash", 1.0)
-
-
-def test_who_is_better_off_without_a_deal_at_the_table_does_not_leave_for_less():
-    talks = hold_talks(draw(made(table({"ash": 0.9}, no_deal={"ash": 0.95, "birch": 0.5}))))
-    assert told(talks)[0] == "no_zone"
-
-
 def test_a_removal_makes_all_leave_who_had_hoped_for_it():
     events = [{"id": "gone", "at": {"month": 2}, "removes": {"text": ["b", "c"]}}]
     talks = hold_talks(draw(made(table({"ash": 0.25, "birch": 0.25}, events=events))))
@@ -89,14 +76,6 @@ def test_a_removal_makes_all_leave_who_had_hoped_for_it():
     assert talks.left[0].tolist() == [3, 3]
     columns = outcome_columns(talks)
     assert columns["after.zone_ever"][0] and columns["zone_packages"][0] == 2
-
-
-def test_own_lines_count_and_lines_that_fall_keep_a_party():
-    problem = table({"ash": 0.5}, parties={"ash": line("c")})
-    assert told(hold_talks(draw(made(problem)))) == ("broke_off", "ash", 0.0)
-    problem["parties"]["ash"]["red_lines"][0]["hardness"] = 0.99
-    problem["events"] = [{"id": "falls", "at": {"month": 0}, "lines_fall": "ash.no"}]
-    assert told(hold_talks(draw(made(problem))))[0] != "broke_off"
 
 
 def test_worth_from_the_start_counts_what_was_left_for_and_no_deal_for_who_stays():
@@ -190,9 +169,3 @@ def test_a_run_tells_who_left_and_show_who_may(tmp_path):
     data = narrate(read(problem)).as_data()
     assert (data["outcome"], data["blocker"]) == ("broke_off", "ash")
     assert [played["left"] for played in data["rounds"]] == [[], [], ["ash"]]
-
-
-def test_a_model_stops_when_all_draws_are_broken_off():
-    model = PeaceTalks(draw(made(table({"ash": 0.7})), 1, 0, 4))
-    model.step()
-    assert not model.running and not model.state.open.any()

@@ -317,19 +317,6 @@ def test_a_fixed_order_takes_turns_and_who_is_not_on_it_answers_all_the_same():
     assert not [note for note in notes(scenario) if "does not speak" in note.message]
 
 
-def test_who_proposes_by_lot_is_one_in_two():
-    first = draw(made(foreseeing(pie((0.1, 0.1), 6), "random")), 1, 0, 400).turns[:, :, 0]
-    assert abs(first.mean() - 0.5) < 0.05
-    assert 0.4 < (first[1:] != first[:-1]).mean() < 0.6
-
-
-def test_strategies_have_no_say():
-    one, other = (foreseeing(pie((0.1, 0.2), 4, exponent=exponent)) for exponent in (0.2, 5))
-    first, second = hold_talks(draw(made(one))), hold_talks(draw(made(other)))
-    assert first.package[0] == second.package[0]
-    assert np.array_equal(first.aspiration, second.aspiration)
-
-
 @settings(max_examples=60, deadline=None)
 @given(worlds(), st.integers(0, 50))
 def test_a_world_is_played_as_a_game_tree_says_round_by_round(problem, seed):

@@ -1,6 +1,5 @@
 """The protocol of one text: by hand, against an ordinary loop, and its promises."""
 
-import copy
 import json
 from typing import Any
 
@@ -96,54 +95,12 @@ def test_the_text_moves_step_by_step_on_what_is_minded_most():
     assert talks.utility[0, :2, talks.package[0]] == pytest.approx([0.6, 0.7])
 
 
-def test_with_a_shorter_memory_the_text_goes_back():
-    assert texts(hold_talks(draw(read(table(memory=1)))))[-2:] == ["b1 m0", "b1 m1"]
-
-
 def test_who_has_its_best_on_all_issues_names_none():
     problem = table("b0 m2")
     problem["parties"]["ash"]["red_lines"] = [{"id": "no", "never": {"money": "m2"}, "hardness": 1}]
     talks = hold_talks(draw(read(problem)))
     assert minded(talks, "ash")[0] == "" and talks.moves[0].did[1, 0] == OBJECTED
     assert "It names no issue: it has its best on all." in " ".join(str(narrate(read(problem))).split())
-
-
-def test_two_who_mind_one_issue_outweigh_one_who_minds_another_more():
-    """Birch minds .7 of money; ash and elm mind .3 of the border each."""
-    problem = table("b2 m2", rounds=2)
-    for name in ("ash", "elm"):
-        problem["parties"][name] = copy.deepcopy(problem["parties"]["ash"]) | {"weights": {"border": 0.3, "money": 0.7}}
-    assert texts(hold_talks(draw(read(problem)))) == ["b2 m2", "b1 m2"]
-
-
-def test_ties_name_all_issues_and_the_one_shared_moves():
-    """Ash minds both issues alike, .25 each, and birch the border alone, .5: it moves birch's way."""
-    problem = table("b1 m1", rounds=2)
-    problem["parties"]["ash"]["weights"] = {"border": 0.5, "money": 0.5}
-    problem["parties"]["birch"]["weights"] = {"border": 1, "money": 0}
-    talks = hold_talks(draw(read(problem)))
-    assert minded(talks, "ash")[0] == "border+money"
-    assert minded(talks, "birch")[0] == "border"
-    assert texts(talks) == ["b1 m1", "b2 m1"]
-
-
-def test_a_move_to_what_cannot_be_is_passed_over():
-    problem = table(rounds=2)
-    problem["consistency"] = [{"id": "no", "if": {"border": "b2"}, "then": {"money": ["m2", "m0"]}}]
-    assert texts(hold_talks(draw(read(problem)))) == ["b2 m2", "b1 m2"]
-
-
-def test_the_text_does_not_move_onto_a_line_once_named_and_off_it_it_may():
-    """Birch never signs b1 without m0. It says so of the first text; later the text comes by it only with m0."""
-    problem = table("b1 m2", rounds=6)
-    line = {"id": "border", "never": {"border": "b1"}, "unless": {"money": "m0"}, "hardness": 1}
-    problem["parties"]["birch"]["red_lines"] = [line]
-    talks = hold_talks(draw(read(problem)))
-    assert talks.moves[0].why[2, 0] == 0  # the one line there is
-    found = texts(talks)
-    crossing = [k for k, text in enumerate(found) if text in ("b1 m2", "b1 m1")]
-    assert found[:2] == ["b1 m2", "b1 m1"]  # it was behind the line already: it may move there
-    assert crossing == [0, 1]
 
 
 def test_a_text_stays_as_it_is_where_nothing_can_be_moved():
@@ -159,15 +116,6 @@ def test_a_text_stays_as_it_is_where_nothing_can_be_moved():
     assert outcome_columns(talks)["outcome"][0] == 0  # no zone
     said = str(narrate(read(problem)))
     assert "cedar changes its text:" in said and "cedar leaves its text as it is." in said
-
-
-def test_new_names_for_the_options_change_nothing():
-    """The same trace whatever options are called, and however the file orders them."""
-    text = json.dumps(table())
-    for k in range(3):
-        text = text.replace(f'"b{k}"', f'"x{2 - k}"').replace(f'"m{k}"', f'"{"zyx"[k]}"')
-    found = texts(hold_talks(draw(read(json.loads(text)))))
-    assert found == ["x0 x", "x0 y", "x1 y", "x1 z", "x2 z"]
 
 
 # Where it starts
@@ -233,14 +181,6 @@ def test_drafts_of_the_mediator_come_first_one_a_round_and_those_of_others_are_n
 
 
 # What goes on around the table
-
-
-def test_a_text_taken_off_the_table_gives_way_to_another():
-    problem = table(rounds=4)
-    problem["proposals"]["other"] = {"package": {"border": "b0", "money": "m2"}}
-    problem["events"] = [{"id": "gone", "at": {"month": 1.5}, "removes": {"border": "b1"}}]
-    found = texts(hold_talks(draw(read(problem))))
-    assert all("b1" not in text for text in found[2:])
 
 
 @st.composite

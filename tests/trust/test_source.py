@@ -71,12 +71,7 @@ def aliases(tree: ast.Module) -> dict[str, str]:
 
 
 def dangers(source: str, rooms: frozenset[str] = frozenset()) -> Iterator[tuple[int, str]]:
-    """Line and name of everything in a Python source that the rules forbid.
-
-    Args:
-        source: The text of a module.
-        rooms: Libraries that this module may import.
-    """
+    """Line and name of everything in a Python source that the rules forbid."""
     tree = ast.parse(source)
     meant = aliases(tree)
     for node in ast.walk(tree):
