@@ -18,19 +18,19 @@ from sim.core.packages import Bools, Ints
 from sim.results.labels import rounded
 from sim.results.results import share_interval
 
+PEEL = 0.05  # of the runs in the box: a slice
+LEAST_SHARE, LEAST_RUNS = 0.05, 20  # of all runs, and runs, that a box holds
+LEAST_CASES = 40  # runs of interest, and runs that are not, in both halves together
+SIGNIFICANT = 0.05  # p-value of a condition
+
 
 @dataclass(frozen=True, eq=False)
 class Factors:
-    """What a box may be a condition on, in n runs.
-
-    Attributes:
-        values: Numbers, or codes of categories from 0, shape (n, columns).
-        categories: For each column the number of its categories, 0 for numbers.
-    """
+    """What a box may be a condition on, in n runs."""
 
     names: tuple[str, ...]
-    values: Floats
-    categories: tuple[int, ...]
+    values: Floats  # numbers, or codes of categories from 0, shape (n, columns)
+    categories: tuple[int, ...]  # for each column the number of its categories, 0 for numbers
 
     def __len__(self) -> int:
         return len(self.values)
@@ -41,16 +41,11 @@ class Factors:
 
 @dataclass(frozen=True)
 class Box:
-    """Conditions that hold together; a column without one is free.
+    """Conditions that hold together; a column without one is free."""
 
-    Attributes:
-        low, high: Least and largest value by column.
-        out: Categories left out, by column.
-    """
-
-    low: Mapping[int, float] = field(default_factory=dict)
+    low: Mapping[int, float] = field(default_factory=dict)  # low, high: least and largest value by column
     high: Mapping[int, float] = field(default_factory=dict)
-    out: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    out: Mapping[int, frozenset[int]] = field(default_factory=dict)  # categories left out, by column
 
     @property
     def columns(self) -> list[int]:
@@ -75,20 +70,19 @@ class Box:
 
     def without(self, column: int, codes: frozenset[int]) -> "Box":
         """The same with exactly these categories of a column left out."""
-        kept = {other: left for other, left in self.out.items() if other != column}
-        return Box(self.low, self.high, {**kept, column: codes} if codes else kept)
+        others = {other: left for other, left in self.out.items() if other != column}
+        return Box(self.low, self.high, {**others, column: codes} if codes else others)
 
     def free(self, side: str, column: int) -> "Box":
         """The same with one condition, `low`, `high` or `out` of a column, set aside."""
-        def kept(part: str, limits: Mapping[int, Any]) -> dict[int, Any]:
-            return {other: limit for other, limit in limits.items() if (part, other) != (side, column)}
-
-        return Box(kept("low", self.low), kept("high", self.high), kept("out", self.out))
+        limits: dict[str, Mapping[int, Any]] = {"low": self.low, "high": self.high, "out": self.out}
+        limits[side] = {other: limit for other, limit in limits[side].items() if other != column}
+        return Box(**limits)
 
     def conditions(self) -> list[tuple[str, int]]:
         """Every condition by its side and column, columns in order."""
         sides = (("low", self.low), ("high", self.high), ("out", self.out))
-        return [(side, column) for column in self.columns for side, part in sides if column in part]
+        return [(side, column) for column in self.columns for side, limits in sides if column in limits]
 
 
 @dataclass(frozen=True)
@@ -129,7 +123,7 @@ def measure(box: Box, factors: Factors, cases: Bools, all_n: int = 0, all_cases:
 
 
 def quasi_p(box: Box, factors: Factors, cases: Bools) -> dict[tuple[str, int], float]:
-    """For each condition, the chance that as many runs of interest were inside if the condition told nothing.
+    """For each condition, the chance that as many runs of interest were inside if it were of no use.
 
     Set aside, it leaves a larger box; the density of that is taken as the chance of each run inside to be of interest.
 
@@ -142,12 +136,6 @@ def quasi_p(box: Box, factors: Factors, cases: Bools) -> dict[tuple[str, int], f
         density = measure(box.free(side, column), factors, cases).density
         chances[side, column] = float(stats.binom.sf(found - 1, n, density)) if n else 1.0
     return chances
-
-
-PEEL = 0.05  # of the runs in the box: a slice
-LEAST_SHARE, LEAST_RUNS = 0.05, 20  # of all runs, and runs, that a box holds
-
-Candidate = tuple[Box, Bools]  # a smaller box, and which of the runs in the box stay
 
 
 def peel(factors: Factors, cases: Bools, columns: Sequence[int] | None = None, share: float = PEEL) -> list[Box]:
@@ -176,7 +164,10 @@ def peel(factors: Factors, cases: Bools, columns: Sequence[int] | None = None, s
         found.append(box)
 
 
-def _slices(box: Box, factors: Factors, rows: Ints, columns: Sequence[int], share: float) -> Iterator[Candidate]:
+def _slices(
+    box: Box, factors: Factors, rows: Ints, columns: Sequence[int], share: float
+) -> Iterator[tuple[Box, Bools]]:
+    """Smaller boxes, and which of the runs in the box stay."""
     values, size = factors.values[rows], max(1, int(share * len(rows)))
     for column in columns:
         x = values[:, column]
@@ -252,25 +243,18 @@ def most_informative(box: Box, factors: Factors, cases: Bools, count: int) -> li
     return sorted(sorted(lost, key=lambda column: (-lost[column], column))[:count])
 
 
-LEAST_CASES = 40  # runs of interest, and runs that are not, in both halves together
-SIGNIFICANT = 0.05  # of a condition: the chance below which it is taken to tell something
-
-
 @dataclass(frozen=True, eq=False)
 class Found:
-    """One box.
+    """One box, and in `tradeoff` the boxes it was chosen from.
 
-    Attributes:
-        told: How it does on the other half of the runs: this is what is told.
-        p: For each condition the quasi-p-value on the other half.
-        tradeoff: The boxes it was chosen from: `coverage, density` on the search half, `told_coverage, told_density`
-            on the other, `inputs` (how many have conditions), `mass` (share of all runs inside), `chosen`.
+    Columns: `coverage, density` on the search half, `told_coverage, told_density` on the other, `inputs` (how many have
+    conditions), `mass` (share of all runs inside), `chosen`.
     """
 
     box: Box
     searched: Measure
-    told: Measure
-    p: Mapping[tuple[str, int], float]
+    tested: Measure  # on the other half of the runs: this is what is reported
+    p: Mapping[tuple[str, int], float]  # for each condition the quasi-p-value on the other half
     tradeoff: pd.DataFrame
 
 
@@ -316,25 +300,34 @@ def _box(
     box = boxes[place] if density is not None else paste(boxes[place], seen, of_interest)
     box = _significant_only(_rounded(box, factors, inward=density is not None), seen, of_interest)
     rest, of_rest = factors.rows(test), cases[test]
-    told = measure(box, rest, of_rest, *totals[1])
-    if not box.conditions() or share_interval(told.cases, told.n)[0] <= told.base_rate:
+    tested = measure(box, rest, of_rest, *totals[1])
+    if not box.conditions() or share_interval(tested.cases, tested.n)[0] <= tested.base_rate:
         return None
-    tradeoff = _tradeoff(boxes, place, factors, cases, (search, test), totals)
-    return Found(box, measure(box, seen, of_interest, *totals[0]), told, quasi_p(box, rest, of_rest), tradeoff)
+    rows = []
+    for k, each in enumerate(boxes):
+        own, other = measure(each, seen, of_interest, *totals[0]), measure(each, rest, of_rest, *totals[1])
+        rows.append({
+            "coverage": own.coverage, "density": own.density,
+            "told_coverage": other.coverage, "told_density": other.density,
+            "inputs": len(each.columns), "mass": own.n / own.all_n, "chosen": k == place,
+        })  # fmt: skip
+    tradeoff = pd.DataFrame(rows)
+    return Found(box, measure(box, seen, of_interest, *totals[0]), tested, quasi_p(box, rest, of_rest), tradeoff)
 
 
 def _rounded(box: Box, factors: Factors, inward: bool) -> Box:
     """The box with limits that have the digits which the range of each input allows, the nearest or those inside."""
-    def limit(column: int, value: float, inside: Callable[[float], float]) -> float:
-        values = factors.values[:, column]
-        return rounded(value, float(values.min()), float(values.max()), inside if inward else round)
 
-    low = {column: limit(column, value, math.ceil) for column, value in box.low.items()}
-    return Box(low, {column: limit(column, value, math.floor) for column, value in box.high.items()}, box.out)
+    def limits(given: Mapping[int, float], inside: Callable[[float], float]) -> dict[int, float]:
+        ends = {column: (factors.values[:, column].min(), factors.values[:, column].max()) for column in given}
+        way = inside if inward else round
+        return {k: rounded(value, float(ends[k][0]), float(ends[k][1]), way) for k, value in given.items()}
+
+    return Box(limits(box.low, math.ceil), limits(box.high, math.floor), box.out)
 
 
 def _significant_only(box: Box, factors: Factors, cases: Bools) -> Box:
-    """The box without conditions that tell nothing, the least telling set aside first."""
+    """The box without insignificant conditions, the least significant set aside first."""
     while box.conditions():
         chances = quasi_p(box, factors, cases)
         worst = max(chances, key=lambda condition: chances[condition])
@@ -342,20 +335,3 @@ def _significant_only(box: Box, factors: Factors, cases: Bools) -> Box:
             return box
         box = box.free(*worst)
     return box
-
-
-def _tradeoff(
-    boxes: Sequence[Box], chosen: int, factors: Factors, cases: Bools, halves: tuple[Bools, Bools],
-    totals: Sequence[tuple[int, int]],
-) -> pd.DataFrame:  # fmt: skip
-    rows = []
-    for place, box in enumerate(boxes):
-        searched, told = (
-            measure(box, factors.rows(half), cases[half], *total) for half, total in zip(halves, totals, strict=True)
-        )
-        rows.append({
-            "coverage": searched.coverage, "density": searched.density,
-            "told_coverage": told.coverage, "told_density": told.density,
-            "inputs": len(box.columns), "mass": searched.n / searched.all_n, "chosen": place == chosen,
-        })  # fmt: skip
-    return pd.DataFrame(rows)

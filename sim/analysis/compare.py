@@ -1,4 +1,4 @@
-"""Results side by side: inputs that differ, and what differs in what came of them, draw by draw."""
+"""Results side by side: inputs that differ, and differences of figures, packages and outcomes, draw by draw."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +14,11 @@ from sim.results.manifest import folder_name
 from sim.results.results import Z_95, Results, share_interval
 
 Mean = tuple[float, float, float]  # a mean and the ends of its 95 % interval
+PACKAGE_COLUMNS = [
+    *("package", "name", "value", "low", "high", "n"),
+    *("difference", "difference_low", "difference_high", "pairs"),
+]
+TRANSITION_COLUMNS = ["name", "from", "to", "count", "share"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,20 +57,25 @@ def compare(results: Sequence[Results]) -> Comparison:
     """
     if len(results) < 2:
         raise ValueError(f"a comparison takes at least two results, not {len(results)}")
-    names = distinct_names(results)
+    names = _distinct_names(results)
     paired = len({one.seed for one in results}) == 1
+    found: list[dict[str, Any]] = []
+    for figure in figures(results):
+        if figure.listed:
+            head = {"figure": figure.name, "label": figure.label, "kind": figure.kind}
+            found += _rows(head, names, figure.kind, [column_of(figure, one) for one in results], paired)
     return Comparison(
         results=tuple(results),
         names=names,
         paired=paired,
         inputs=differing_inputs([one.scenario for one in results], names),
-        figures=pd.DataFrame(list(_figure_rows(results, names, paired))),
+        figures=pd.DataFrame(found),
         packages=pd.DataFrame(list(_package_rows(results, names, paired)), columns=PACKAGE_COLUMNS),
         transitions=pd.DataFrame(list(_transitions(results, names)) if paired else [], columns=TRANSITION_COLUMNS),
     )
 
 
-def distinct_names(results: Sequence[Results]) -> tuple[str, ...]:
+def _distinct_names(results: Sequence[Results]) -> tuple[str, ...]:
     """Ids of the scenarios; those of one id are told apart by the hash of their results, the same results by `#2`."""
     ids = [one.scenario.id for one in results]
     names = [
@@ -78,22 +88,6 @@ def distinct_names(results: Sequence[Results]) -> tuple[str, ...]:
     )
 
 
-def _figure_rows(results: Sequence[Results], names: Sequence[str], paired: bool) -> Iterator[dict[str, Any]]:
-    for figure in figures(results):
-        if not figure.listed:
-            continue
-        columns = [column_of(figure, one) for one in results]
-        for name, column in zip(names, columns, strict=True):
-            head = {"figure": figure.name, "label": figure.label, "kind": figure.kind, "name": name}
-            yield head | _numbers(figure.kind, column, None if name == names[0] else columns[0], paired)
-
-
-PACKAGE_COLUMNS = [
-    *("package", "name", "value", "low", "high", "n"),
-    *("difference", "difference_low", "difference_high", "pairs"),
-]
-
-
 def _package_rows(results: Sequence[Results], names: Sequence[str], paired: bool) -> Iterator[dict[str, Any]]:
     """Shares of packages, most frequent first in the mean over results; by the headline issues that all have."""
     issues = headline_issues(results)
@@ -102,12 +96,9 @@ def _package_rows(results: Sequence[Results], names: Sequence[str], paired: bool
     texts = [by_issues(one, issues) for one in results]
     shares = pd.DataFrame([text.value_counts(dropna=True) / len(text) for text in texts]).fillna(0.0)
     order = shares.mean().rename("share").rename_axis("package").reset_index()
-    order = order.sort_values(["share", "package"], ascending=[False, True])
-    for package in order["package"]:
+    for package in order.sort_values(["share", "package"], ascending=[False, True])["package"]:
         columns = [(text == package).astype(float) for text in texts]
-        for name, column in zip(names, columns, strict=True):
-            first = None if name == names[0] else columns[0]
-            yield {"package": package, "name": name} | _numbers("share", column, first, paired)
+        yield from _rows({"package": package}, names, "share", columns, paired)
 
 
 def headline_issues(results: Sequence[Results]) -> list[str]:
@@ -127,36 +118,39 @@ def by_issues(results: Results, issues: Sequence[str]) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(codes, pd.Index(list(known))), draws["draw"])
 
 
-TRANSITION_COLUMNS = ["name", "from", "to", "count", "share"]
-
-
 def _transitions(results: Sequence[Results], names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    first = results[0].whole("draw", "outcome").set_index("draw")["outcome"]
-    for name, other in zip(names[1:], results[1:], strict=True):
-        both = pd.DataFrame({"from": first, "to": other.whole("draw", "outcome").set_index("draw")["outcome"]}).dropna()
+    first, *others = (one.whole("draw", "outcome").set_index("draw")["outcome"] for one in results)
+    for name, other in zip(names[1:], others, strict=True):
+        both = pd.DataFrame({"from": first, "to": other}).dropna()
         counts = both.value_counts(sort=False).rename("count").reset_index()
         counts = counts[counts["count"] > 0].astype({"from": str, "to": str}).sort_values(["from", "to"])
         for row in counts.itertuples(index=False):
             yield dict(zip(TRANSITION_COLUMNS, (name, *row, row[2] / len(both)), strict=True))
 
 
-# Means, their intervals and their differences.
+def _rows(
+    head: dict[str, Any], names: Sequence[str], kind: str, columns: Sequence[pd.Series], paired: bool
+) -> Iterator[dict[str, Any]]:
+    """A figure of each result with its interval, and its difference from that of the first."""
+    for place, (name, column) in enumerate(zip(names, columns, strict=True)):
+        known = column.dropna()
+        row = head | {"name": name} | dict(zip(("value", "low", "high"), figure_interval(kind, known), strict=True))
+        difference: Mean = (np.nan, np.nan, np.nan)
+        pairs = 0
+        if place and paired:
+            difference, pairs = paired_difference(columns[0], column)
+        elif place:
+            difference = unpaired_difference(columns[0], column)
+        ends = zip(("difference", "difference_low", "difference_high"), difference, strict=True)
+        yield row | {"n": len(known)} | dict(ends) | {"pairs": pairs}
 
 
-def _numbers(kind: str, column: pd.Series, first: pd.Series | None, paired: bool) -> dict[str, Any]:
-    known = column.dropna()
-    value, low, high = mean_interval(known)
-    if kind == "share" and len(known):
-        low, high = share_interval(round(value * len(known)), len(known))
-    numbers = {"value": value, "low": low, "high": high, "n": len(known)}
-    (difference, at_least, at_most), pairs = (
-        ((np.nan, np.nan, np.nan), 0)
-        if first is None
-        else paired_difference(first, column)
-        if paired
-        else (unpaired_difference(first, column), 0)
-    )
-    return numbers | {"difference": difference, "difference_low": at_least, "difference_high": at_most, "pairs": pairs}
+def figure_interval(kind: str, values: pd.Series) -> Mean:
+    """The mean of a figure and the ends of its 95 % interval: of a share Wilson's, else the normal one."""
+    value, low, high = mean_interval(values)
+    if kind == "share" and len(values):
+        low, high = share_interval(round(value * len(values)), len(values))
+    return value, low, high
 
 
 def mean_interval(values: pd.Series) -> Mean:

@@ -1,15 +1,16 @@
-"""Runs laid out for a question: uniforms of chosen inputs by a plan, all else as it would be drawn anyway."""
+"""Runs of a design: uniforms of chosen inputs laid out by a plan, all else as drawn; Sobol indices, Morris effects."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.stats import qmc
 
-from sim.analysis.drawn_inputs import Drawn
+from sim.analysis.drawn_inputs import DUMMY, REAL, Drawn, resamples
 from sim.analysis.figures import NoAnswer
 from sim.core import streams
 from sim.core.exact import Floats
@@ -20,38 +21,37 @@ from sim.results.manifest import canonical, identity
 from sim.results.results import Results
 
 ALMOST_1 = 1 - 2.0**-53  # the largest uniform: above every hardness below 1
-PIECE = 256  # runs that are kept at once
+PIECE = 256  # runs stored at once
 REST = ""  # stands for all inputs that are not in a design, and for luck
+RESAMPLES = 300
+LEVELS = 4  # of Morris
+STEP = LEVELS / (2 * (LEVELS - 1))  # of the whole way
+ENDS = (0.125, 0.875)  # of an input's law: the middles of its lowest and highest quarter
+NO_SALIB = (
+    "Morris takes SALib, which is not installed: pip install 'peacesim[sensitivity]', or pip install 'salib>=1.6'"
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """Runs that are played together.
-
-    Attributes:
-        start: Draw that lends the first of them all that is not in the design; the next lends the second, and so on.
-        uniforms: By place of the input, shape (n, inputs).
-    """
+    """Runs that are played together."""
 
     name: str
-    start: int
-    uniforms: Floats
+    start: int  # draw that lends the first run all that is not in the design; the next lends the second, and so on
+    uniforms: Floats  # by place of the input, shape (n, inputs)
 
 
 @dataclass(frozen=True, eq=False)
 class Design:
     """A plan of runs.
 
-    Attributes:
-        name: In the identity of what comes of it: what it is, how large, by which inputs.
-        together: All paths by the one that speaks for them.
-        sided: Inputs of which only the side counts: from one half up a red line is real, below it is not, however hard
-            it is (one with hardness 1 always is).
+    Of `sided` inputs only the side counts: from one half up a red line is real, below it is not, however hard it is
+    (one with hardness 1 always is).
     """
 
-    name: str
+    name: str  # in the identity of what comes of it: what it is, how large, by which inputs
     paths: tuple[str, ...]
-    together: Mapping[str, tuple[str, ...]]
+    together: Mapping[str, tuple[str, ...]]  # all paths drawn together, by the first of them
     sheets: tuple[Sheet, ...]
     sided: frozenset[str] = frozenset()
 
@@ -73,17 +73,17 @@ class Design:
 
 
 class DesignStore(Protocol):
-    """Where runs of a design are kept, such as a `DesignFolder`."""
+    """Where runs of a design are stored, such as a `DesignFolder`."""
 
     def read(self, sheet: int, first: int, count: int) -> pd.DataFrame | None:
         """Rows `first` to `first + count - 1` of a sheet, None if they are not there."""
 
     def write(self, sheet: int, first: int, draws: pd.DataFrame) -> None:
-        """Keep the rows of a sheet from `first` on."""
+        """Store the rows of a sheet from `first` on."""
 
 
 def play(
-    design: Design, results: Results, asked: Figure, tell: Callable[[int], None] = lambda runs: None,
+    design: Design, results: Results, asked: Figure, advance: Callable[[int], None] = lambda runs: None,
     store: DesignStore | None = None,
 ) -> dict[str, Floats]:  # fmt: skip
     """A figure of every run of a design, by the name of its sheet.
@@ -106,7 +106,7 @@ def play(
                     f"{asked.label}: some runs have none, and a design needs one of every run; "
                     "ask for a figure of all runs, such as signed, in_force or worth_PARTY"
                 )
-            tell(count)
+            advance(count)
     return {name: np.concatenate(pieces) for name, pieces in found.items()}
 
 
@@ -122,18 +122,20 @@ def chosen(drawn: Drawn, wanted: Sequence[str], ranked: Sequence[str], top: int)
     Raises:
         NoAnswer: if a name is no input that differs from run to run, with what comes near.
     """
-    speaks = {path: first for first, paths in drawn.together.items() for path in paths}
+    firsts = {path: first for first, paths in drawn.together.items() for path in paths}
     for path in wanted:
-        if path not in speaks:
-            raise NoAnswer(f"{quoted(path)} is no input that differs from run to run{meant(path, list(speaks))}")
-    return list(dict.fromkeys(speaks[path] for path in wanted)) if wanted else list(ranked[:top])
+        if path not in firsts:
+            raise NoAnswer(f"{quoted(path)} is no input that differs from run to run{meant(path, list(firsts))}")
+    return list(dict.fromkeys(firsts[path] for path in wanted)) if wanted else list(ranked[:top])
+
+
+# Sobol.
 
 
 def shifted_sobol(seed: int, name: str, points: int, columns: int) -> Floats:
-    """Sobol's points, shifted as a whole by uniforms of the seed's own streams, shape (points, columns), in [0, 1).
+    """Sobol's points, a power of two of them, shifted as a whole by uniforms of the seed's own streams.
 
-    Args:
-        points: A power of two.
+    Shape (points, columns), in [0, 1).
 
     Source: Sobol (1967), with the direction numbers of Joe & Kuo (2008) in SciPy; the shift of Cranley & Patterson
     (1976).
@@ -148,8 +150,8 @@ def sobol_design(results: Results, drawn: Drawn, paths: Sequence[str], points: i
     """The runs that first- and total-order indices take: points x (inputs + 3).
 
     `A` and `B` are independent; for each input a sheet is as `A` with that input as in `B`; the last is as `A` with all
-    else, inputs that are not in the design and luck, as in `B`: it tells what these come to. Runs that differ in one
-    input share all else, draw by draw.
+    else, inputs that are not in the design and luck, as in `B`. Runs that differ in one input share all else, draw by
+    draw.
 
     Source: Saltelli and others (2010); the last sheet treats all that is not in the design as one more input.
     """
@@ -162,3 +164,153 @@ def sobol_design(results: Results, drawn: Drawn, paths: Sequence[str], points: i
         sheets.append(Sheet(path, 0, mixed))
     sheets.append(Sheet(REST, points, first))
     return Design(f"sobol {points} {' '.join(paths)}", tuple(paths), drawn.together, tuple(sheets))
+
+
+def sobol_indices(a: Floats, b: Floats, mixed: Floats, seed: int = 1) -> pd.DataFrame:
+    """Shares of a figure's variance by input, one row an input: alone, and with all it does together with others.
+
+    Args:
+        a, b: The figure in two independent sets of runs, shape (n,), n a power of two.
+        mixed: In runs as `a` with one input as in `b`, shape (inputs, n).
+
+    Returns:
+        `first, first_low, first_high, total, total_low, total_high` (95 %); all 0 for a figure that does not vary.
+
+    Source: Saltelli and others (2010), table 2, (b) for the first order, Jansen (1999) for the total, as in
+    `scipy.stats.sobol_indices`; intervals by the bootstrap over points, percentiles.
+    """
+    first, total = _indices(a, b, mixed)
+    drawn = [_indices(a[rows], b[rows], mixed[:, rows]) for rows in resamples(seed, len(a), RESAMPLES)]
+    firsts, totals = (np.quantile([each[k] for each in drawn], [0.025, 0.975], axis=0) for k in (0, 1))
+    return pd.DataFrame({
+        "first": first, "first_low": firsts[0], "first_high": firsts[1],
+        "total": total, "total_low": totals[0], "total_high": totals[1],
+    })  # fmt: skip
+
+
+def _indices(a: Floats, b: Floats, mixed: Floats) -> tuple[Floats, Floats]:
+    if np.ptp(np.concatenate([a, b])) == 0:
+        return np.zeros(len(mixed)), np.zeros(len(mixed))
+    found = stats.sobol_indices(func={"f_A": a[None], "f_B": b[None], "f_AB": mixed[:, None]}, n=len(a))
+    return np.atleast_1d(found.first_order), np.atleast_1d(found.total_order)
+
+
+def dummy_indices(a: Floats, b: Floats, seed: int = 1) -> dict[str, float]:
+    """Indices of an input that does nothing.
+
+    Its runs are those of `a`, so by these estimators both indices are 0 whatever the noise. So the first order is
+    estimated as the covariance of two independent sets of runs over their variance: 0 but for noise.
+
+    Source: Khorashadi Zadeh and others (2017), a dummy parameter for the noise of Sobol's indices.
+    """
+
+    def estimate(rows: Sequence[int] | np.ndarray) -> float:
+        one, other = a[rows], b[rows]
+        spread = float(np.var(np.concatenate([one, other])))
+        return float(((one - one.mean()) * (other - other.mean())).mean()) / spread if spread else 0.0
+
+    low, high = np.quantile([estimate(rows) for rows in resamples(seed, len(a), RESAMPLES)], [0.025, 0.975])
+    first = {"first": estimate(np.arange(len(a))), "first_low": float(low), "first_high": float(high)}
+    return first | {"total": 0.0, "total_low": 0.0, "total_high": 0.0}
+
+
+def sobol_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
+    """A row an input, the largest total first; then all that is not in the design, and a dummy."""
+    names = [*design.paths, REST]
+    table = sobol_indices(figure["A"], figure["B"], np.array([figure[name] for name in names]), seed)
+    table = _with_inputs(design, table, names).sort_values(["total", "input"], ascending=[False, True])
+    rest = table["input"] == REST
+    dummy = pd.DataFrame([DUMMY | dummy_indices(figure["A"], figure["B"], seed)])
+    return pd.concat([table[~rest], table[rest].assign(kind="rest"), dummy], ignore_index=True)
+
+
+def _with_inputs(design: Design, table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    table.insert(0, "input", list(names))
+    table.insert(1, "together", [design.together.get(name, ()) for name in names])
+    table.insert(2, "kind", ["lot" if name.endswith(REAL) else "number" for name in names])
+    return table
+
+
+# Morris.
+
+
+def morris_design(results: Results, drawn: Drawn, paths: Sequence[str], trajectories: int) -> Design:
+    """The runs of a screening: trajectories x (inputs + 1).
+
+    A trajectory starts at some levels of all inputs and moves one input a time by half of the levels; a red line turns
+    from not real to real or back. All runs of a trajectory share all that is not in the design, so a difference between
+    two of them is the work of that one input.
+
+    Raises:
+        NoAnswer: if SALib is not installed.
+
+    Source: Morris (1991); trajectories by SALib.
+    """
+    sampling, _ = _salib()
+    points = sampling.sample(_problem(paths), trajectories, num_levels=LEVELS, seed=_salib_seed(results.seed))
+    steps = np.asarray(points, float).reshape(trajectories, len(paths) + 1, len(paths))
+    sheets = tuple(Sheet(f"step {k}", 0, steps[:, k]) for k in range(len(paths) + 1))
+    binary = frozenset(path for path in paths if drawn.is_binary(path))
+    return Design(f"morris {trajectories} {' '.join(paths)}", tuple(paths), drawn.together, sheets, binary)
+
+
+def morris_effects(
+    paths: Sequence[str], points: Floats, figure: Floats, seed: int, sided: Collection[str] = ()
+) -> pd.DataFrame:
+    """Elementary effects, one row an input.
+
+    Args:
+        points: Of all runs, trajectory by trajectory, shape (trajectories x (inputs + 1), inputs).
+        sided: Those of which only the side counts: one step is the whole way.
+
+    Returns:
+        `mean` (of the sizes of the effects, mu*), its 95 % interval `mean_low` and `mean_high`, `sigma` (their standard
+        deviation: large where the effect depends on the other inputs or bends), `mu` (their mean with signs). An effect
+        is the change of the figure on the whole way from the middle of the input's lowest quarter to that of its
+        highest, as the step taken would give it; of a red line, from not real to real.
+
+    Raises:
+        NoAnswer: if SALib is not installed.
+
+    Source: Campolongo, Cariboni & Saltelli (2007), mu*; computed by SALib.
+    """
+    _, analysis = _salib()
+    found = analysis.analyze(
+        _problem(paths), points, figure, num_levels=LEVELS, num_resamples=1000, seed=_salib_seed(seed)
+    )
+    way = np.where([path in sided for path in paths], STEP, 1.0)
+    mean, half, sigma, mu = (way * np.asarray(found[key], float) for key in ("mu_star", "mu_star_conf", "sigma", "mu"))
+    low, high = np.maximum(mean - half, 0), mean + half
+    return pd.DataFrame({"mean": mean, "mean_low": low, "mean_high": high, "sigma": sigma, "mu": mu})
+
+
+def morris_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
+    """A row an input, the largest mean effect first."""
+    by_trajectory = np.array([figure[sheet.name] for sheet in design.sheets]).T.reshape(-1)
+    table = morris_effects(design.paths, trajectories_of(design), by_trajectory, seed, design.sided)
+    table = _with_inputs(design, table, design.paths)
+    return table.sort_values(["mean", "input"], ascending=[False, True], ignore_index=True)
+
+
+def trajectories_of(design: Design) -> Floats:
+    steps = np.array([sheet.uniforms for sheet in design.sheets]).transpose(1, 0, 2)
+    return steps.reshape(-1, len(design.paths))
+
+
+def _salib() -> tuple[Any, Any]:
+    """SALib's sampler and its analysis for Morris."""
+    try:
+        from SALib.analyze import morris as analysis
+        from SALib.sample import morris as sampling
+    except ImportError:
+        raise NoAnswer(NO_SALIB) from None
+    return sampling, analysis
+
+
+def _problem(paths: Sequence[str]) -> dict[str, object]:
+    return {"num_vars": len(paths), "names": list(paths), "bounds": [list(ENDS)] * len(paths)}
+
+
+def _salib_seed(seed: int) -> int:
+    """A seed that SALib uses: it takes 0 for none."""
+    return seed % (2**32 - 1) + 1

@@ -1,4 +1,4 @@
-"""Under which conditions runs end a certain way: boxes of inputs, found on half of the runs, told on the other half."""
+"""Under which conditions runs end a certain way: boxes of inputs, found on half of the runs, tested on the rest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ MOST_SEARCHED = 20_000  # runs a search looks at: more would take minutes and fi
 
 @dataclass(frozen=True)
 class Question:
-    """What is looked for: a figure, whether runs without it count instead, and of a mean the bound."""
+    """What is asked: a figure, whether runs without it count instead, and of a mean the bound."""
 
     asked: Figure
     turned: bool = False
@@ -42,10 +42,10 @@ class Discovery(Rendered):
     """Conditions under which runs end a certain way.
 
     Attributes:
-        n, cases: Runs that were looked at, and those of interest.
-        searched: Runs on which boxes were found; they are told on `tested` others.
+        n, cases: Runs that count, and those of interest.
+        searched: Runs on which boxes were found; they are tested on `tested` others.
         boxes: Found one after the other, each among the runs outside of those before.
-        together: Paths of the inputs that are drawn together, by the one that speaks for them.
+        together: Paths of the inputs that are drawn together, by the first of them.
         density: That was asked for; None for a balance of coverage and density.
         note: Why there is no box, empty if there is one.
     """
@@ -64,7 +64,7 @@ class Discovery(Rendered):
     note: str = ""
 
     def overview(self) -> tuple[str, pd.DataFrame]:
-        boxes = [{"box": number, "runs": box.told.n, "coverage": box.told.coverage, "density": box.told.density}
+        boxes = [{"box": number, "runs": box.tested.n, "coverage": box.tested.coverage, "density": box.tested.density}
                  for number, box in enumerate(self.boxes, 1)]  # fmt: skip
         title = f"Conditions under which runs {self.question.asked.does}"
         return title, pd.DataFrame(boxes) if boxes else pd.DataFrame({"note": [self.note]})
@@ -84,11 +84,11 @@ def discover(
     results: Results, question: Question | str = "signed", most_inputs: int = 3, most_boxes: int = 3,
     density: float | None = None,
 ) -> Discovery:  # fmt: skip
-    """Look for conditions on inputs under which runs are of interest much more often than over all.
+    """Search for conditions on inputs under which runs are of interest much more often than over all.
 
-    Boxes are found on every other run and told on the rest: a search that looks at hundreds of conditions finds some
-    that fit its own runs by luck, and only fresh runs say how good it is. Where the question is what becomes of a
-    signed text, only runs that signed one are looked at, and conditions may be on its options too.
+    Boxes are found on every other run and tested on the rest: a search over hundreds of conditions finds some that fit
+    its own runs by luck, and only fresh runs say how good it is. Where the question is what becomes of a signed text,
+    only runs that signed one count, and conditions may be on its options too.
 
     Args:
         question: What is of interest; a name for runs that have the share of this name.
@@ -100,11 +100,12 @@ def discover(
     """
     question = Question(figure_named([results], question)) if isinstance(question, str) else question
     limited = question.above is not None or question.below is not None
-    if question.asked.is_share == limited:
-        said = "takes no --above or --below: a run has it or not" if limited else (
-            "is a number: say which runs are of interest, with --above or --below"
+    if question.asked.is_share and limited:
+        raise NoAnswer(f"{question.asked.name} takes no --above or --below: a run has it or not")
+    if not question.asked.is_share and not limited:
+        raise NoAnswer(
+            f"{question.asked.name} is a number: say which runs are of interest, with --above or --below"
         )
-        raise NoAnswer(f"{question.asked.name} {said}")
     of_signed = question.asked.of_text
     draws = sampled_runs(results)
     draws = draws[draws["package"].notna()] if of_signed else draws
@@ -131,24 +132,19 @@ def factors_of(results: Results, draws: pd.DataFrame, options: bool) -> Factors:
 
     Names of issues stand as they are, those of inputs are paths; options are coded by their place in the file.
     """
-    drawn, names, columns, categories = inputs_of(results), [], [], []
-    for path in drawn.paths:
-        column = drawn.columns[path].loc[draws.index].to_numpy(float)
-        if len(column) and (column != column[0]).any():
-            names.append(path)
-            columns.append(column)
-            categories.append(2 if drawn.is_binary(path) else 0)
+    drawn = inputs_of(results)
+    found = [
+        (path, drawn.columns[path].loc[draws.index].to_numpy(float), 2 if drawn.is_binary(path) else 0)
+        for path in drawn.paths
+    ]
     if options and len(draws):
         texts = draws["package"].str.split("/", expand=True)
         for place, (issue, spec) in enumerate(results.scenario.issues.items()):
             codes = {option: code for code, option in enumerate(spec.options)}
-            column = texts[place].map(codes).to_numpy(float)
-            if (column != column[0]).any():
-                names.append(issue)
-                columns.append(column)
-                categories.append(len(codes))
-    values = np.array(columns, float).T if columns else np.zeros((len(draws), 0))
-    return Factors(tuple(names), values, tuple(categories))
+            found.append((issue, texts[place].map(codes).to_numpy(float), len(codes)))
+    found = [each for each in found if (each[1] != each[1][:1]).any()]
+    values = np.array([column for _, column, _ in found], float).T if found else np.zeros((len(draws), 0))
+    return Factors(tuple(name for name, _, _ in found), values, tuple(count for _, _, count in found))
 
 
 def _why_nothing(factors: Factors, cases: Bools, of_signed: bool) -> str:
@@ -159,10 +155,9 @@ def _why_nothing(factors: Factors, cases: Bools, of_signed: bool) -> str:
     if of_interest in (0, n):
         return f"{'All' if of_interest else 'None'} of the {n:,} {which} are so, so nothing tells them apart."
     if of_interest < LEAST_CASES or n - of_interest < LEAST_CASES:
-        few = f"{of_interest:,} of {n:,} {which} are so"
         return (
-            f"{few}. To tell such runs from others takes at least {LEAST_CASES} of both kinds: ask for more runs with "
-            "-n, or for another figure with --of."
+            f"{of_interest:,} of {n:,} {which} are so. To tell such runs from others takes at least {LEAST_CASES} of "
+            "both kinds: ask for more runs with -n, or for another figure with --of."
         )
     if not factors.names:
         return "No number of the file has a range, so there is nothing to set conditions on."

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,20 +15,16 @@ from sim.scenario import Scenario
 
 MOST_RUNS = 100_000  # some 200 MB of the flagship
 PREFIX = "input."
-REAL = ".real"  # ends the path of a lot: whether a red line is real
+REAL = ".real"  # ends the path of a binary input: whether a red line is real
+DUMMY: dict[str, Any] = {"input": "", "together": (), "kind": "dummy"}  # first columns of an input that does nothing
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """The inputs of some runs.
+    """The inputs of some runs."""
 
-    Attributes:
-        together: Paths of the inputs that differ, sorted; each with all paths drawn together with it, itself first.
-        columns: Values by path, shape (n,) each.
-    """
-
-    together: Mapping[str, tuple[str, ...]]
-    columns: Mapping[str, pd.Series]
+    together: Mapping[str, tuple[str, ...]]  # inputs that differ, sorted; each with all drawn together, itself first
+    columns: Mapping[str, pd.Series]  # values by path, shape (n,) each
     seed: int
 
     @property
@@ -35,7 +32,7 @@ class Drawn:
         return list(self.together)
 
     def values(self, path: str) -> Floats:
-        """An input in every run, shape (n,); of a lot, 1 where it fell so."""
+        """An input in every run, shape (n,); of a binary one 1 where it is so."""
         return self.columns[path].to_numpy(float)
 
     def is_binary(self, path: str) -> bool:
@@ -45,12 +42,12 @@ class Drawn:
 
 @remembered
 def sampled_runs(results: Results) -> pd.DataFrame:
-    """The first of the finished runs, with all columns: as many as tell an input that matters from luck."""
+    """The first of the finished runs, with all columns: enough to tell an input that matters from luck."""
     return results.head(MOST_RUNS)
 
 
 def inputs_of(results: Results) -> Drawn:
-    """The inputs of the runs looked at that are not the same in all of them."""
+    """The inputs that are not the same in all of the sampled runs."""
     runs = sampled_runs(results)
     columns = {str(name).removeprefix(PREFIX): runs[name] for name in runs if str(name).startswith(PREFIX)}
     first: dict[str, str] = {}
@@ -65,7 +62,7 @@ def inputs_of(results: Results) -> Drawn:
 
 
 def _stream(scenario: Scenario, path: str) -> str:
-    """What an input is drawn from; red lines of a name share it, and so are drawn together."""
+    """The stream of an input; red lines of one `drawn_with` share theirs, and so are drawn together."""
     block, *rest = path.split(".")
     if block != "parties" or rest[1] != "red_lines":
         return path
@@ -75,10 +72,7 @@ def _stream(scenario: Scenario, path: str) -> str:
 
 
 def dummy(seed: int, number: int, n: int) -> Floats:
-    """An input that does nothing: uniforms of a stream of its own, shape (n,).
-
-    Whatever a method says of it is noise, so it says how much of what the method says of other inputs may be noise.
-    """
+    """An input that does nothing, for the noise of a method: uniforms of a stream of its own, shape (n,)."""
     return streams.uniform(seed, f"analysis.dummy.{number}", 0, n)
 
 

@@ -1,21 +1,46 @@
-"""Why the runs of some results ended as they did, and what smallest change would open the way."""
+"""Why the runs of some results ended as they did, and the smallest change that opens the way, tried on these runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sim.analysis.counterfactual import Counterfactual, tried
+from sim.analysis.compare import Mean, paired_difference
 from sim.analysis.gaps import RESERVATION_VALUE
 from sim.analysis.ledger import Movement, movements
 from sim.analysis.parameters import Change, Parameter, Turn, parameters
-from sim.analysis.reasons import Reasons, Satisfaction, reasons, satisfactions
+from sim.analysis.reasons import Reasons, Satisfaction, Share, reasons, satisfactions
 from sim.analysis.rendered import Rendered
 from sim.analysis.replays import Aside, Replayed, replayed, set_aside
 from sim.analysis.smallest_change import CentralTable, Opening, opening
 from sim.analysis.weight_flips import WeightFlips, weight_flips
+from sim.core.fields import DEFAULT_LAW, MIDDLE_LAWS
 from sim.results.drivers import Mover, moved_by
-from sim.results.results import Results
+from sim.results.figures import STAGES
+from sim.results.results import Results, run
+from sim.scenario import ScenarioError
 
 LOOK = 300  # runs that are played again
+SHOWN = ("zone_first", "zone_ever", "signed", "in_force")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How many runs got somewhere before and after a change, and the paired difference with its 95 % interval."""
+
+    name: str
+    before: Share
+    after: Share
+    difference: Mean
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """A change of some numbers, tried on runs."""
+
+    change: Change
+    sets: tuple[str, ...]  # the same as `PATH=VALUE`, for `--set`
+    n: int  # runs played with it, and compared with the same without
+    stages: tuple[Stage, ...]  # `SHOWN`; none if the change cannot be made
+    fault: str = ""  # why it cannot be made: the scenario would be invalid
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +78,7 @@ def explain(results: Results, look: int = LOOK) -> Explanation:
     table, why = CentralTable(results.scenario, results.structure), reasons(results)
     found, again = opening(table), replayed(results, look)
     asides = set_aside(results.scenario, why, again)
-    wanted = list(_worth_trying(found) or _over_runs(results, asides))
+    drivers = {stage: mover if mover and mover.stands_out else None for stage, mover in moved_by(results).items()}
     return Explanation(
         results=results,
         reasons=why,
@@ -63,34 +88,58 @@ def explain(results: Results, look: int = LOOK) -> Explanation:
         opening=found,
         replayed=again,
         asides=asides,
-        moved_by=_moved_by(results),
-        tried=tuple(tried(results, change, look) for change in wanted),
+        moved_by=drivers,
+        tried=tuple(tried(results, change, look) for change in _worth_trying(results, found, asides)),
         weights=weight_flips(results, table),
     )
 
 
-def _moved_by(results: Results) -> dict[str, Mover | None]:
-    """The numbers that stand out from what chance makes of so many."""
-    found = moved_by(results)
-    return {stage: mover if mover is not None and mover.stands_out else None for stage, mover in found.items()}
+def _worth_trying(results: Results, found: Opening, asides: tuple[Aside, ...]) -> list[Change]:
+    """The cheapest change of all and those of one number that cost as little; else the two cheapest of two.
 
-
-def _worth_trying(found: Opening) -> list[Change]:
-    """The cheapest change of all and those of one number that cost as little; else the two cheapest of two."""
-    best = found.best
-    if best is None:
-        return []
-    as_good = [change for change in (*found.one, *found.two) if change.cost <= best.cost * (1 + 1e-9)]
-    return as_good[:2]
-
-
-def _over_runs(results: Results, asides: tuple[Aside, ...]) -> Iterator[Change]:
-    """With a zone at central numbers: the no-deal worth that opens most runs, lower by the median of what it takes."""
+    With a zone at central numbers: the no-deal worth that opens most runs, lower by the median of what it takes.
+    """
+    if found.best is not None:
+        most = found.best.cost * (1 + 1e-9)
+        return [change for change in (*found.one, *found.two) if change.cost <= most][:2]
     own = {each.party: each for each in parameters(results.scenario) if each.kind == RESERVATION_VALUE}
     for aside in asides:
         party, _, what = aside.name.partition(".")
         if what == RESERVATION_VALUE and aside.falls is not None:
-            parameter: Parameter = own[party]
-            turn = Turn(parameter, max(parameter.low, parameter.value - aside.falls[1]))
-            yield Change((turn,), -1, 0)
-            return
+            parameter = own[party]
+            return [Change((Turn(parameter, max(parameter.low, parameter.value - aside.falls[1])),), -1, 0)]
+    return []
+
+
+def tried(results: Results, change: Change, most: int) -> Counterfactual:
+    """Play the first `most` runs of some results again with a change, each number moved together with its range."""
+    n, sets = min(results.n, most), tuple(settings(change.turns))
+    try:
+        scenario = results.scenario.with_sets(sets)
+    except ScenarioError as error:
+        return Counterfactual(change, sets, 0, (), str(error).splitlines()[0])
+    runs, stages = (results.head(n), run(scenario, n, results.seed).draws), []
+    for name in SHOWN:
+        first, second = (STAGES[name].flags(draws).astype(float).set_axis(draws["draw"]) for draws in runs)
+        before, after = (Share(name, int(column.sum()), len(column)) for column in (first, second))
+        stages.append(Stage(name, before, after, paired_difference(first, second)[0]))
+    return Counterfactual(change, sets, n, tuple(stages))
+
+
+def settings(turns: Sequence[Turn]) -> list[str]:
+    """Turns as `PATH=VALUE`: a stated range moves with its value and has its width, cut off where its scale ends."""
+    texts = []
+    for turn in turns:
+        parameter, number, value = turn.parameter, turn.parameter.number, turn.rounded
+        text = f"{value:.10g}"
+        if number.low is not None and number.high is not None and number.uncertain:
+            by = value - parameter.value
+            low, high = max(parameter.low, number.low + by), min(parameter.high, number.high + by)
+            if number.law in MIDDLE_LAWS:
+                half = min(value - low, high - value)
+                low, high = value - half, value + half
+            law = "" if number.law == DEFAULT_LAW else f", law: {number.law}"
+            text = f"{{value: {text}, range: [{low:.10g}, {high:.10g}]{law}}}"
+        paths = (parameter.path, *(parameter.others if parameter.kind == "hardness" else ()))
+        texts += [f"{path}={text}" for path in paths]
+    return texts

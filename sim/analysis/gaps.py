@@ -1,7 +1,7 @@
 """What stands between the parties and each package in one draw, and how much of it would have to give.
 
-Worth is each party's own; margins are worth less the worth of no deal. All searches look at every package, so what they
-find is exact: no other change of that kind is smaller.
+Worth is each party's own; margins are worth less the worth of no deal. All searches are over every package, so what
+they find is exact: no other change of that kind is smaller.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,18 +21,12 @@ RESERVATION_VALUE = "no_deal"  # as in `party.no_deal`, the name of an obstacle
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The packages of one draw in one round, as the parties see them.
-
-    Attributes:
-        margin: Worth of packages less the worth of no deal, shape (N, P).
-        real: Red lines that are real, shape (L,).
-        quota: How many signatories are enough; None for all.
-    """
+    """The packages of one draw in one round, as the parties value them."""
 
     structure: Structure
-    margin: Floats
-    real: Bools
-    quota: int | None = None
+    margin: Floats  # worth of packages less the worth of no deal, shape (N, P)
+    real: Bools  # red lines that are real, shape (L,)
+    quota: int | None = None  # how many signatories are enough; None for all
 
     @cached_property
     def needed(self) -> Ints:
@@ -55,8 +49,8 @@ class Table:
 
     def gone(self, aside: Collection[int] = ()) -> Bools:
         """Packages that an event took off the table, shape (P,)."""
-        real, lines = self._without(aside), self.structure.lines
-        gone: Bools = lines.crossed((real & (lines.party == EVERYBODY))[None])[0]
+        lines = self.structure.lines
+        gone: Bools = lines.crossed((self._without(aside) & (lines.party == EVERYBODY))[None])[0]
         return gone
 
     def _without(self, aside: Collection[int]) -> Bools:
@@ -71,10 +65,8 @@ class Table:
             aside: Lines set aside.
             free: Parties that consent whatever a package is worth to them, if it crosses none of their lines.
         """
-        willing = self.willing
-        if free:
-            willing = willing.copy()
-            willing[list(free)] = True
+        willing = self.willing.copy()
+        willing[list(free)] = True
         consent = self.structure.signs & willing & self.clear(aside)
         short: Ints = self.needed - consent.sum(axis=0)
         short[self.gone(aside)] = len(consent) + 1
@@ -92,19 +84,12 @@ class Table:
 
 @dataclass(frozen=True)
 class WayOut:
-    """One set of obstacles that opens a zone when it is set aside, and how much of the no-deal worths it takes.
-
-    Attributes:
-        falls: By how much the no-deal worth of each party among them is too high for the package that takes least in
-            all, as `(party, worth)`, on the party's own scale.
-        packages: Packages that open when all of the set is set aside.
-        package: Of these the one that takes least; ties by the smallest rank.
-    """
+    """One set of obstacles that opens a zone when it is set aside, and how much of the no-deal worths it takes."""
 
     names: tuple[str, ...]
-    falls: tuple[tuple[str, float], ...]
-    packages: int
-    package: int
+    falls: tuple[tuple[str, float], ...]  # by how much no deal is worth too much, by party, for `package`
+    packages: int  # packages that open when all of the set is set aside
+    package: int  # of these the one that takes least in all; ties by the smallest rank
 
     @property
     def total(self) -> float:

@@ -1,7 +1,7 @@
-"""Runs beside what really happened, where a file's `history` says it, and beside two baselines that need no bargaining.
+"""Runs beside what really happened, where a file has `history`, and beside two baselines that need no bargaining.
 
 Issue by issue, a text stands somewhere on the issue's scale from 0 to 100. How far the texts signed in the runs lie
-from the one that was really signed is set beside how far two simple guesses lie: the mean of the parties' positions,
+from the one that was really signed is compared with how far two simple guesses lie: the mean of the parties' positions,
 weighted by influence and by how much the issue matters to each, and the middle of every scale. A model of bargaining
 that is no nearer than these has explained nothing about the terms.
 """
@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.analysis.portrait import Portrait, portrait
-from sim.core.positions import even_scale
+from sim.analysis.portrait import option_places, portrait
 from sim.results.results import Results, share_interval
 from sim.results.stages import stages
 from sim.results.statistics import counted, quantile_of
@@ -22,26 +21,25 @@ from sim.scenario import Scenario
 
 MIDDLE = 50.0
 DAYS_PER_MONTH = 30.4375
-COLUMNS = ["issue", "low", "high", "runs", "inside", "inside_low", "inside_high", "error", "mean", "mean_error",
-           "middle_error"]  # fmt: skip
+COLUMNS = [
+    *("issue", "low", "high", "runs", "inside", "inside_low", "inside_high", "error"),
+    *("mean", "mean_error", "middle_error"),
+]
 
 
 @dataclass(frozen=True, eq=False)
 class Hindsight:
     """Runs beside history.
 
-    Attributes:
-        issues: One row an issue of which history tells the outcome: `issue`; `low` and `high`, where it lay on the
-            scale from 0 to 100 (equal where an option is named); `runs`, the mean place of the texts signed;
-            `inside`, the share of them that lie there, with its 95 % interval; `error`, their mean distance from
-            there; `mean` and `mean_error`, the weighted mean of positions and its distance; `middle_error`, that of
-            the middle.
-        signed: Runs with a text, of which the issues are told.
+    Columns of `issues`, a row an issue of which history gives the outcome: `issue`; `low` and `high`, where it lay on
+    the scale from 0 to 100 (equal where an option is named); `runs`, the mean place of the texts signed; `inside`, the
+    share of them that lie there, with its 95 % interval; `error`, their mean distance from there; `mean` and
+    `mean_error`, the weighted mean of positions and its distance; `middle_error`, that of the middle.
     """
 
     issues: pd.DataFrame = field(repr=False)
     facts: pd.DataFrame = field(repr=False)
-    signed: int
+    signed: int  # runs with a text
 
     @property
     def errors(self) -> dict[str, float]:
@@ -56,57 +54,42 @@ class Hindsight:
 
 
 def hindsight(results: Results) -> Hindsight | None:
-    """Set runs beside what really happened; None where the file tells no terms.
+    """Set runs beside what really happened; None where the file gives no terms.
 
     Terms are `history.package` (an option by issue) or `history.terms` (`share: [low, high]` by issue, of the way from
     the first option to the last). Nothing that a run computes depends on them.
     """
     scenario = results.scenario
-    places = {name: _scale(scenario, name) for name in scenario.issues}
-    terms = _terms(scenario.history or {}, scenario, places)
+    places = {name: option_places(issue) for name, issue in scenario.issues.items()}
+    terms = _terms(scenario.history or {}, places)
     if not terms:
         return None
-    means = portrait(scenario)
-    rows = [_row(scenario, issue, ends, places[issue], results.packages_signed, means) for issue, ends in terms.items()]
+    means = portrait(scenario).positions.set_index("issue")["mean"]
+    counts = np.array(list(results.packages_signed.values()), float)
+    n, rows = int(counts.sum()), []
+    for issue, ends in terms.items():
+        k = list(scenario.issues).index(issue)
+        where = np.array([places[issue][text.split("/")[k]] for text in results.packages_signed], float)
+        off = np.array([_distance(each, ends) for each in where])
+        inside, mean = int(counts[off == 0].sum()), float(means[issue])
+        runs, error = (float((values * counts).sum()) / n if n else np.nan for values in (where, off))
+        share = (inside / n if n else np.nan, *share_interval(inside, n))
+        rows.append((issue, *ends, runs, *share, error, mean, _distance(mean, ends), _distance(MIDDLE, ends)))
     return Hindsight(pd.DataFrame(rows, columns=COLUMNS), _facts(results), results.agreements)
 
 
-def _scale(scenario: Scenario, issue: str) -> dict[str, float]:
-    spec = scenario.issues[issue]
-    return spec.scale or dict(zip(spec.options, even_scale(len(spec.options)).tolist(), strict=True))
-
-
-def _terms(
-    history: dict[str, Any], scenario: Scenario, places: dict[str, dict[str, float]]
-) -> dict[str, tuple[float, float]]:
+def _terms(history: dict[str, Any], places: dict[str, dict[str, float]]) -> dict[str, tuple[float, float]]:
     """Where what was really signed lay, in the order of the file; what names no issue or option is passed over."""
-    package, terms = history.get("package"), history.get("terms")
-    found = {}
-    for issue in scenario.issues:
+    package, terms, found = history.get("package"), history.get("terms"), {}
+    for issue, of_options in places.items():
         option = package.get(issue) if isinstance(package, dict) else None
         entry = terms.get(issue) if isinstance(terms, dict) else None
         share = entry.get("share") if isinstance(entry, dict) else None
-        if option in places[issue]:
-            found[issue] = (places[issue][option], places[issue][option])
+        if option in of_options:
+            found[issue] = (of_options[option], of_options[option])
         elif isinstance(share, list) and len(share) == 2 and all(isinstance(end, (int, float)) for end in share):
             found[issue] = (100.0 * share[0], 100.0 * share[1])
     return found
-
-
-def _row(
-    scenario: Scenario, issue: str, ends: tuple[float, float], places: dict[str, float], texts: dict[str, int],
-    at: Portrait,
-) -> tuple[Any, ...]:  # fmt: skip
-    place = list(scenario.issues).index(issue)
-    where = np.array([places[text.split("/")[place]] for text in texts], float)
-    counts = np.array(list(texts.values()), float)
-    n, off = int(counts.sum()), np.array([_distance(each, ends) for each in where])
-    inside = int(counts[off == 0].sum()) if n else 0
-    mean = float(at.positions.loc[at.positions["issue"] == issue, "mean"].iloc[0])
-    runs, error = (float((values * counts).sum()) / n if n else np.nan for values in (where, off))
-    share = inside / n if n else np.nan
-    return (issue, *ends, runs, share, *share_interval(inside, n), error, mean, _distance(mean, ends),
-            _distance(MIDDLE, ends))  # fmt: skip
 
 
 def _distance(place: float, ends: tuple[float, float]) -> float:

@@ -13,6 +13,8 @@ from sim.scenario import PartySpec, Scenario
 from sim.scenario.mixing import SHOWN_ONLY
 from sim.strategies import STRATEGIES
 
+Texts = Iterator[tuple[str, str]]  # by path
+
 
 def differing_inputs(scenarios: Sequence[Scenario], names: Sequence[str]) -> pd.DataFrame:
     """Inputs that are not the same in all scenarios.
@@ -36,7 +38,7 @@ def differing_inputs(scenarios: Sequence[Scenario], names: Sequence[str]) -> pd.
 
 
 def _describes_part(path: str, scenarios: Sequence[Scenario]) -> bool:
-    """Whether an input that some scenario lacks is told: of a whole party, issue or line one input speaks for all."""
+    """Whether an input that some scenario lacks is listed: one input stands for a whole party, issue or line."""
     block, *rest = path.split(".")
     if block == "issues":
         return rest[1:] == ["options"] or all(rest[0] in each.issues for each in scenarios)
@@ -49,7 +51,7 @@ def _describes_part(path: str, scenarios: Sequence[Scenario]) -> bool:
     return rest[1] not in ("red_lines", "linkages") or rest[3] in ("never", "when")
 
 
-def inputs(scenario: Scenario) -> Iterator[tuple[str, str]]:
+def inputs(scenario: Scenario) -> Texts:
     """Everything that can move a result, by path, as text; what is only shown (labels, sources, notes) is left out."""
     yield from ((path, str(number)) for path, number in scenario.numbers().items())
     yield "lines", scenario.lines
@@ -74,8 +76,8 @@ def inputs(scenario: Scenario) -> Iterator[tuple[str, str]]:
             yield from _leaves(block, tree[block], numbers)
 
 
-def _leaves(path: str, node: Any, numbers: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """What a block beside the talks says besides its numbers, entries of lists by their ids."""
+def _leaves(path: str, node: Any, numbers: frozenset[str]) -> Texts:
+    """Entries of a block beside the talks but its numbers, those of lists by their ids."""
     if path in numbers or path.rsplit(".", 1)[-1] in SHOWN_ONLY:
         return
     if isinstance(node, dict):
@@ -88,8 +90,8 @@ def _leaves(path: str, node: Any, numbers: frozenset[str]) -> Iterator[tuple[str
         yield path, ", ".join(map(str, node)) if isinstance(node, list) else str(node)
 
 
-def _party(party: PartySpec) -> Iterator[tuple[str, str]]:
-    """What a party's block says besides numbers that the file writes out."""
+def _party(party: PartySpec) -> Texts:
+    """Entries of a party's block but numbers that the file writes out."""
     yield "discount_per_month", str(party.discount_per_month)
     yield "influence", str(party.influence)
     yield "signs", condition_text(party.signs)
@@ -105,20 +107,14 @@ def _party(party: PartySpec) -> Iterator[tuple[str, str]]:
     yield from _parameters("strategy", party.strategy.name, party.strategy.parameters, STRATEGIES)
 
 
-def _parameters(
-    block: str, name: str, given: Mapping[str, Any], registry: Mapping[str, type]
-) -> Iterator[tuple[str, str]]:
+def _parameters(block: str, name: str, given: Mapping[str, Any], registry: Mapping[str, type]) -> Texts:
     """A strategy or protocol with its parameters, those left out at their defaults."""
     yield f"{block}.name", name
     for entry in fields(registry[name]):
         value = given.get(entry.name, entry.default)
-        yield f"{block}.{entry.name}", entry.metadata["left_out"] if value is None else _text(value)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+        text = entry.metadata["left_out"] if value is None else ", ".join(value) if isinstance(value, tuple) else text
+        yield f"{block}.{entry.name}", text
 
 
 def condition_text(condition: Condition) -> str:

@@ -5,7 +5,7 @@ above 0 where the text is worth less to the party, on that issue, than what it p
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,17 +27,12 @@ def points(scenario: Scenario, party: str, issue: str, option: str) -> float:
 
 @dataclass(frozen=True)
 class Step:
-    """One issue of one party in one draw.
-
-    Attributes:
-        opening, until: Option in the party's opening and where it ended.
-        before, after: What these are worth to it, in points.
-    """
+    """One issue of one party in one draw."""
 
     issue: str
-    opening: str
+    opening: str  # opening, until: option in the party's opening and where it ended
     until: str
-    before: float
+    before: float  # before, after: what these are worth to it, in points
     after: float
 
     @property
@@ -47,70 +42,51 @@ class Step:
 
 @dataclass(frozen=True)
 class Account:
-    """One party in one draw: what it put on the table first, and where it ended.
-
-    Attributes:
-        opening: The first package that it put on the table, None if it never did.
-        until: The text signed; without one, its own last offer, None if it made none.
-        opening_worth, until_worth: What these were worth to it as it bargained, on its own scale from 0 to 1.
-        steps: Issue by issue, in the order of the file; none without an opening.
-    """
+    """One party in one draw: what it put on the table first, and where it ended."""
 
     party: str
-    opening: Mapping[str, str] | None
-    until: Mapping[str, str] | None
+    opening: Mapping[str, str] | None  # the first package that it put on the table, None if it never did
+    until: Mapping[str, str] | None  # the text signed; without one, its own last offer, None if it made none
     signed: bool
+    # opening_worth, until_worth: what these were worth to it as it bargained, on its own scale from 0 to 1
     opening_worth: float | None
     until_worth: float | None
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...]  # issue by issue, in the order of the file; none without an opening
 
 
 def accounts(
-    scenario: Scenario, turns: Iterable[Turn], package: Mapping[str, str] | None, worth: Mapping[str, float | None]
+    scenario: Scenario, turns: Sequence[Turn], package: Mapping[str, str] | None, worth: Mapping[str, float | None]
 ) -> tuple[Account, ...]:
     """The accounts of all parties, in the order of the file.
 
     Args:
         package: The text signed, None without one; `worth` is what it is worth to each party.
     """
-    offers: dict[str, list[Turn]] = {party: [] for party in scenario.parties}
-    for turn in turns:
-        if turn.offer is not None:
-            offers[turn.party].append(turn)
     made = []
-    for party, own in offers.items():
-        opening, opening_worth = (own[0].offer, own[0].offer_worth) if own else (None, None)
-        until, until_worth = (own[-1].offer, own[-1].offer_worth) if own else (None, None)
+    for party in scenario.parties:
+        own = [(turn.offer, turn.offer_worth) for turn in turns if turn.party == party and turn.offer is not None]
+        opening, opening_worth = own[0] if own else (None, None)
+        until, until_worth = own[-1] if own else (None, None)
         if package is not None:
             until, until_worth = package, worth[party]
-        way = () if opening is None or until is None else _steps(scenario, party, opening, until)
-        made.append(Account(party, opening, until, package is not None, opening_worth, until_worth, way))
+        steps = []
+        for issue in scenario.issues if opening and until else ():
+            assert opening is not None and until is not None
+            worths = (points(scenario, party, issue, text[issue]) for text in (opening, until))
+            steps.append(Step(issue, opening[issue], until[issue], *worths))
+        made.append(Account(party, opening, until, package is not None, opening_worth, until_worth, tuple(steps)))
     return tuple(made)
-
-
-def _steps(scenario: Scenario, party: str, opening: Mapping[str, str], until: Mapping[str, str]) -> tuple[Step, ...]:
-    return tuple(
-        Step(issue, opening[issue], until[issue], points(scenario, party, issue, opening[issue]),
-             points(scenario, party, issue, until[issue]))
-        for issue in scenario.issues
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Movement:
-    """One issue of one party over the runs in which a text was signed and the party had made an offer of its own.
-
-    Attributes:
-        n: Those runs.
-        moved: Those of them whose text has another option than the party's opening.
-        mean: Points from opening to text; NaN without a run, as are the ends.
-    """
+    """One issue of one party over the runs in which a text was signed and the party had made an offer of its own."""
 
     issue: str
     party: str
-    n: int
-    moved: int
-    mean: float
+    n: int  # those runs
+    moved: int  # those of them whose text has another option than the party's opening
+    mean: float  # points from opening to text; NaN without a run, as are the ends
     low: float
     high: float
 
@@ -140,10 +116,8 @@ def _changes(results: Results) -> dict[tuple[str, str], Ints]:
     issues = {issue: list(spec.options) for issue, spec in results.scenario.issues.items()}
     openings = {party: f"opening_{party}" for party in results.scenario.parties}
     openings = {party: column for party, column in openings.items() if column in results.columns}
-    found = {
-        (issue, party): np.zeros((len(options), len(options)), np.int64)
-        for issue, options in issues.items() for party in openings
-    }  # fmt: skip
+    sizes = {issue: (len(options), len(options)) for issue, options in issues.items()}
+    found = {(issue, party): np.zeros(size, np.int64) for issue, size in sizes.items() for party in openings}
     for piece in results.pieces("package", *openings.values()):
         for party, column in openings.items():
             opened, signed = (_options(text, issues) for _, text in piece[[column, "package"]].dropna().items())

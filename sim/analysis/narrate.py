@@ -1,82 +1,110 @@
-"""One negotiation, played again: who offered what, who refused and why, what happened meanwhile, and how it ended."""
+"""One negotiation, played again: offers, refusals and their reasons, what happened meanwhile, and how it ended."""
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim.analysis.happenings import (
-    Departure,
-    Fallen,
-    LeverMove,
-    Signature,
-    departures,
-    events_in,
-    lever_moves,
-    lines_fallen,
-    month_of,
-    signatures,
-)
+import numpy as np
+
 from sim.analysis.ledger import Account, accounts
 from sim.analysis.rendered import Rendered
-from sim.analysis.trace import Package, RoundState, Turn, TurnRecorder, package_named, watch
+from sim.analysis.trace import NEVER, Package, RoundState, Turn, TurnRecorder, package_named, watch
 from sim.core.packages import NO_DEAL
 from sim.core.state import NOT_ASKED
+from sim.core.utility import DAYS_PER_MONTH
+from sim.mechanisms.ratification import Votes
 from sim.model.domain import structure
 from sim.model.ensemble import draw as draw_inputs
 from sim.model.talks import Talks
 from sim.results.columns import OUTCOMES, outcome_columns
-from sim.results.columns_signed import AFTER, lines_can_fall
+from sim.results.columns_signed import AFTER, fallen_in, lines_can_fall
 from sim.scenario import Scenario
 
 
 @dataclass(frozen=True)
-class Round:
-    """One round.
+class LeverMove:
+    """A lever, on a party, whose strength from 0 to 1 is another than in the round before."""
 
-    Attributes:
-        number: From 1.
-        month: Months since the start; `date` if the file gives one.
-        lines_fallen: Red lines that fell, as `party.id`.
-        levers: Levers of the mediator whose strength is another than in the round before.
-        waiting: Nobody talked, since a signed text had been refused at home.
-        left: Parties that left the talks at its start, which ended them.
-    """
+    lever: str
+    party: str
+    strength: float
+    before: float
 
-    number: int
+
+@dataclass(frozen=True)
+class Fallen:
+    """A red line, as `party.id`, that was real at the start and fell: the round, and months from the start."""
+
+    line: str
+    round: int
     month: float
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A party that left the talks, and what leaving is worth to it."""
+
+    party: str
+    worth: float
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """A vote that was held."""
+
+    ratifier: str
+    vote: str
+    month: float  # months after the signature
+    in_favour: float
+    needed: float  # more than that share if `more_than`, else at least
+    more_than: bool
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A text that was signed, and its ratification."""
+
+    round: int
+    month: float
+    package: Mapping[str, str]
+    ballots: tuple[Ballot, ...]  # votes held, in the order of their months; after a refusal there are none
+    refused_by: str | None
+    barred: bool  # refused without a vote, as the ratifier could not vote on this text
+    months_to_force: float | None  # from signature to entry into force, None if it was refused
+    back_in: int | None  # round in which the parties talked again, None if they did not
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round."""
+
+    number: int  # from 1
+    month: float  # months since the start; `date` if the file gives one
     date: datetime.date | None
     turns: tuple[Turn, ...]
-    events: tuple[str, ...] = ()
-    lines_fallen: tuple[str, ...] = ()
-    levers: tuple[LeverMove, ...] = ()
+    events: tuple[str, ...] = ()  # ids, in the order of the file
+    lines_fallen: tuple[str, ...] = ()  # as `party.id`
+    levers: tuple[LeverMove, ...] = ()  # in name order
     channel_open: bool = True
-    waiting: bool = False
-    left: tuple[Departure, ...] = ()
+    waiting: bool = False  # nobody talked, since a signed text had been refused at home
+    left: tuple[Departure, ...] = ()  # parties that left the talks at its start, which ended them
 
 
 @dataclass(frozen=True)
 class Seat:
-    """A party in this draw.
-
-    Attributes:
-        no_deal_at_start: What no deal is worth to it in the first round.
-        no_deal: The same in the round of signature, else in the last.
-        best: The largest worth it could sign by then, None if it could sign nothing.
-        real_lines: Its red lines that are real at the start of this draw, as `party.id`.
-        signs: Whether it signs the text of the agreement, or some package if there is none.
-        worth: Of the text signed, None without a deal.
-    """
+    """A party in this draw."""
 
     name: str
-    no_deal_at_start: float
-    no_deal: float
-    best: float | None
-    real_lines: tuple[str, ...]
+    no_deal_at_start: float  # its reservation value in the first round
+    no_deal: float  # the same in the round of signature, else in the last
+    best: float | None  # the largest worth it could sign by then, None if it could sign nothing
+    real_lines: tuple[str, ...]  # its red lines that are real at the start of this draw, as `party.id`
     other_lines: tuple[str, ...]
-    signs: bool
-    worth: float | None
+    signs: bool  # whether it signs the text of the agreement, or some package if there is none
+    worth: float | None  # of the text signed, None without a deal
     margin: float | None
 
 
@@ -91,8 +119,8 @@ class Narration(Rendered):
         least_satisfied: Smallest margin of a signatory as a share of the largest it could have; None without a deal.
         blocker: What stood in the way, as in results; None with a deal.
         lines_can_fall: Whether the file has anything by which red lines are given up; `lines_fallen` did.
-        break_month: Months from entry into force to the break, infinite if it holds for as long as is looked at; None
-            if nothing is in force or the file has no hazard. `break_cause`: what made the break likelier.
+        break_month: Months from entry into force to the break, infinite if there is none in fifty years; None if
+            nothing is in force or the file has no hazard. `break_cause`: what made the break likelier.
     """
 
     scenario: Scenario = field(repr=False)
@@ -116,7 +144,7 @@ class Narration(Rendered):
 
 
 def narrate(scenario: Scenario, seed: int = 1, draw: int = 0) -> Narration:
-    """Play one draw of a scenario again and keep what everybody said.
+    """Play one draw of a scenario again and record every turn.
 
     Args:
         draw: Which draw, from 0: the same world as row `draw` of the batch's results.
@@ -124,9 +152,18 @@ def narrate(scenario: Scenario, seed: int = 1, draw: int = 0) -> Narration:
     Raises:
         ValueError: if `draw` is below 0.
     """
+    return narrated(*watch_draw(scenario, seed, draw))
+
+
+def watch_draw(scenario: Scenario, seed: int, draw: int) -> tuple[Talks, tuple[RoundState, ...]]:
+    """Play one draw of a scenario again and record how things stood in each round.
+
+    Raises:
+        ValueError: if `draw` is below 0.
+    """
     if draw < 0:
         raise ValueError(f"draws are counted from 0, so there is no draw {draw}")
-    return narrated(*watch(draw_inputs(scenario, seed, draw, 1, table=structure(scenario))))
+    return watch(draw_inputs(scenario, seed, draw, 1, table=structure(scenario)))
 
 
 def narrated(talks: Talks, seen: Sequence[RoundState]) -> Narration:
@@ -136,8 +173,10 @@ def narrated(talks: Talks, seen: Sequence[RoundState]) -> Narration:
     signed = int(talks.signed[0]) or None
     package = package_named(talks, int(talks.package[0])) if signed else None
     seats = tuple(_seat(talks, name) for name in scenario.parties)
-    fallen = lines_fallen(talks)
+    fell = zip(fallen_in(talks)[0].tolist(), talks.ensemble.structure.lines.names, strict=True)
+    fallen = tuple(Fallen(name, k, _month(talks, k)) for k, name in sorted(fell) if k)
     rounds = _rounds(talks, seen, fallen)
+    turns = [turn for played in rounds for turn in played.turns]
     return Narration(
         scenario=scenario,
         seed=talks.ensemble.seed,
@@ -147,7 +186,7 @@ def narrated(talks: Talks, seen: Sequence[RoundState]) -> Narration:
         outcome=OUTCOMES[columns["outcome"]],
         package=package,
         signed=signed,
-        signatures=signatures(talks, seen),
+        signatures=tuple(_signature(talks, k, at) for k, at in enumerate(seen, start=1) if at.signed != NO_DEAL),
         zone_ever=bool(talks.zone_ever[0]),
         zone_packages=int(columns["zone_packages"]),
         least_satisfied=_number(columns["least_satisfied"]),
@@ -156,13 +195,16 @@ def narrated(talks: Talks, seen: Sequence[RoundState]) -> Narration:
         lines_fallen=fallen,
         break_month=_number(columns.get(f"{AFTER}break_month", math.nan)),
         break_cause=str(columns.get(f"{AFTER}break_cause", "")) or None,
-        accounts=accounts(scenario, [turn for played in rounds for turn in played.turns], package,
-                          {seat.name: seat.worth for seat in seats}),
-    )  # fmt: skip
+        accounts=accounts(scenario, turns, package, {seat.name: seat.worth for seat in seats}),
+    )
 
 
 def _number(value: Any) -> float | None:
     return float(value) if value == value else None  # NaN: no figure
+
+
+def _month(talks: Talks, number: int) -> float:
+    return (number - 1) * talks.ensemble.scenario.time.days_per_round / DAYS_PER_MONTH
 
 
 def _seat(talks: Talks, name: str) -> Seat:
@@ -185,31 +227,81 @@ def _seat(talks: Talks, name: str) -> Seat:
 
 
 def _rounds(talks: Talks, seen: Sequence[RoundState], fallen: Sequence[Fallen]) -> tuple[Round, ...]:
-    scenario, recorder = talks.ensemble.scenario, TurnRecorder(talks, seen)
+    scenario, world, recorder = talks.ensemble.scenario, talks.ensemble.world, TurnRecorder(talks, seen)
     rounds = []
     for place, (moves, now) in enumerate(zip(talks.moves, seen, strict=True)):
         if now.reopened:
             recorder.clear_table()
         parts = (moves.who, moves.did, moves.package, moves.why, moves.minds)
         codes = zip(*(part[:, 0] for part in parts), strict=True)
-        days = place * scenario.time.days_per_round
+        happen = zip(world.events.ids, world.events.happens[0, place], strict=True) if world.events else ()
+        happened = {name for name, happens in happen if happens}
         rounds.append(Round(
             number=place + 1,
-            month=month_of(talks, place + 1),
-            date=None if scenario.as_of is None else _after(scenario.as_of, days),
+            month=_month(talks, place + 1),
+            date=_date(scenario.as_of, place * scenario.time.days_per_round),
             turns=tuple(recorder.turn(place, *map(int, code)) for code in codes if code[1] != NOT_ASKED),
-            events=events_in(talks, place + 1),
+            events=tuple(event.id for event in scenario.events if event.id in happened),
             lines_fallen=tuple(line.line for line in fallen if line.round == place + 1),
-            levers=lever_moves(talks, now, seen[place - 1] if place else None),
-            channel_open=bool(talks.ensemble.world.channel_open[0, place]),
+            levers=_lever_moves(talks, now, seen[place - 1] if place else None),
+            channel_open=bool(world.channel_open[0, place]),
             waiting=now.waiting,
-            left=departures(talks, place + 1),
+            left=_departures(talks, place + 1),
         ))  # fmt: skip
     return tuple(rounds)
 
 
-def _after(start: datetime.date, days: float) -> datetime.date | None:
+def _date(start: datetime.date | None, days: float) -> datetime.date | None:
     try:
-        return start + datetime.timedelta(days=days)
+        return start and start + datetime.timedelta(days=days)
     except OverflowError:  # ten thousand rounds of ten years pass the last year there is
         return None
+
+
+def _lever_moves(talks: Talks, now: RoundState, before: RoundState | None) -> tuple[LeverMove, ...]:
+    """Levers that moved between two rounds, in name order; before the first all are at rest."""
+    levers, parties = talks.ensemble.world.levers, talks.ensemble.structure.parties
+    if levers is None:
+        return ()
+    old = np.zeros(len(now.strength)) if before is None else before.strength
+    moves = zip(levers.static.names, levers.static.party, now.strength.tolist(), old.tolist(), strict=True)
+    return tuple(LeverMove(name, parties[owner], new, was) for name, owner, new, was in moves if new != was)
+
+
+def _departures(talks: Talks, number: int) -> tuple[Departure, ...]:
+    """Who left at the start of a round, in the order of the file."""
+    names = talks.ensemble.structure.parties
+    left = [(name, n) for name in talks.ensemble.scenario.parties if talks.left[0, n := names.index(name)] == number]
+    return tuple(Departure(name, float(talks.ensemble.walk_away[0, n])) for name, n in left)
+
+
+def _signature(talks: Talks, number: int, at: RoundState) -> Signature:
+    package, month = package_named(talks, at.signed), _month(talks, number)
+    votes, ratification = at.votes, talks.ensemble.world.ratification
+    if votes is None or ratification is None:
+        return Signature(number, month, package, (), None, False, 0.0, None)
+    refused = not votes.passed[0]
+    return Signature(
+        round=number,
+        month=month,
+        package=package,
+        ballots=_ballots(ratification, at.signed, votes),
+        refused_by=ratification.static.ratifiers[votes.refused_by[0]] if refused else None,
+        barred=bool(votes.barred[0]),
+        months_to_force=None if refused else float(votes.in_force_month[0]),
+        back_in=None if at.back_in == NEVER else at.back_in,
+    )
+
+
+def _ballots(ratification: Any, package: int, votes: Votes) -> tuple[Ballot, ...]:
+    """The votes that were held, as the ratification itself counts them."""
+    static, ballots = ratification.static, []
+    in_favour = (ratification.shares(np.array([package])) + ratification.error * ratification.surprise)[0, static.of]
+    for v, full_name in enumerate(static.votes):
+        month = float(votes.held_month[0, v])
+        if not np.isnan(month):
+            share, needed, above = float(in_favour[v]), float(static.threshold[v]), bool(static.above_threshold[v])
+            passed = share > needed if above else share >= needed
+            ratifier, vote = full_name.split(".", 1)
+            ballots.append(Ballot(ratifier, vote, month, share, needed, above, passed))
+    return tuple(sorted(ballots, key=lambda ballot: ballot.month))

@@ -1,21 +1,100 @@
-"""One package looked at from all sides: who would sign it, whose lines it crosses, what it lacks, what would follow."""
+"""One package at central numbers and by draw: who would sign it, whose lines it crosses, votes at home, durability."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from sim.analysis.package_bench import Bench
-from sim.analysis.parameters import REAL_ABOVE
-from sim.analysis.portrait_around import of_texts
-from sim.analysis.replays import mean_hardness
+from sim.analysis.parameters import REAL_ABOVE, mean_hardness
+from sim.analysis.portrait import Portrait, portrait
+from sim.analysis.portrait_around import tables_of_texts
+from sim.analysis.smallest_change import CentralTable
+from sim.core import package_pass
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.packages import Bools, Ints
+from sim.core.package_pass import Prospects
+from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.utility import EVERYBODY
+from sim.mechanisms.events import NEVER
+from sim.model.domain import Structure, structure
+from sim.model.ensemble import Ensemble, central, draw
+from sim.model.foresight import foreseen_worth_of, prospects
 from sim.results.stages import OfRuns
+from sim.scenario import Scenario
 
-TEXT = "package"  # its name in the tables made of it
+FIRST = 1  # the round of signature
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """What is the same for every package of a scenario: its central draw, and some draws."""
+
+    scenario: Scenario = field(repr=False)
+    structure: Structure
+    portrait: Portrait = field(repr=False)
+    at_value: Ensemble = field(repr=False)  # the one draw with every number at its value
+    central: CentralTable = field(repr=False)
+    ensemble: Ensemble
+    no_deal: Floats = field(repr=False)  # reservation values in the first round, levers at rest, shape (B, N)
+    real: Bools = field(repr=False)  # real red lines, and what events took off the table by then, shape (B, L)
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        return self.structure.parties
+
+    @property
+    def n(self) -> int:
+        return len(self.ensemble)
+
+    def worths(self, packages: Ints) -> Floats:
+        """Worth of packages in the first round of each draw, as the parties bargain by it, shape (B, N, K)."""
+        ahead = self._ahead if self.ensemble.foresight.any() else None
+        utility, world = foreseen_worth_of(self.ensemble, packages, ahead), self.ensemble.world
+        for word, steps in zip(world.commitments, world.static, strict=True):
+            bound = np.flatnonzero((word.from_round != NEVER) & (word.from_round <= FIRST))
+            cost, steps_back = np.ascontiguousarray(word.cost_per_step), np.ascontiguousarray(steps[packages])
+            package_pass.charge_commitment(utility, bound, self.parties.index(word.party), cost, steps_back)
+        return utility
+
+    @cached_property
+    def _ahead(self) -> Prospects:
+        """Prospects of the draws: slow, and the same for every package."""
+        return prospects(self.ensemble)
+
+    def crossed(self, package: int) -> Bools:
+        """Red lines that a package crosses, real or not, shape (L,)."""
+        lines = self.structure.lines
+        crossed: Bools = lines.crosses[lines.pattern[package]]
+        return crossed
+
+    def options(self, package: int) -> dict[str, str]:
+        found = self.structure.space.options_of(package)
+        return {issue: found[issue] for issue in self.scenario.issues}
+
+    def package_of(self, text: str) -> int:
+        """A package of the portrait, options joined by `/` in the order of the file; `NO_DEAL` if it is none."""
+        options = dict(zip(self.scenario.issues, text.split("/"), strict=True))
+        return self.structure.space.index_of(options) if text else NO_DEAL
+
+
+def bench(scenario: Scenario, seed: int = 1, draws: int = 500) -> Bench:
+    """Prepare a scenario for draws 0 to `draws - 1`, at least one; plays nothing."""
+    table = structure(scenario)
+    ensemble = draw(scenario, seed, 0, draws, table=table)
+    world = ensemble.world
+    pressure = np.zeros((draws, len(world.levers.static.names) if world.levers else 0))
+    if world.levers is not None:
+        pressure = world.levers.at_the_start(pressure, FIRST)
+    return Bench(
+        scenario=scenario,
+        structure=table,
+        portrait=portrait(scenario),
+        at_value=central(scenario, table),
+        central=CentralTable(scenario, table),
+        ensemble=ensemble,
+        no_deal=world.no_deal_now(pressure, FIRST),
+        real=world.lines_now(ensemble.real, np.zeros(ensemble.real.shape), FIRST),
+    )
 
 
 @dataclass(frozen=True)
@@ -28,231 +107,158 @@ class Of(OfRuns):
 
 @dataclass(frozen=True)
 class Crossed:
-    """A red line that the package crosses.
-
-    Attributes:
-        hardness: Its value; it counts as real at central numbers above one half.
-        mean: Share of all draws in which it is real at the start: the mean of its law.
-        real: In how many of the draws looked at it is.
-    """
+    """A red line that the package crosses."""
 
     name: str
-    hardness: float
-    mean: float
+    hardness: float  # its value
+    mean: float  # share of all draws in which it is real at the start
     real: Of
 
     @property
     def counts(self) -> bool:
+        """Whether it counts as real at central numbers."""
         return self.hardness > REAL_ABOVE
 
 
 @dataclass(frozen=True)
 class Signatory:
-    """What the package is to one party.
-
-    Attributes:
-        worth, no_deal, margin: At central numbers, as `peacesim show` prints them.
-        foreseen: Worth as it bargains by it, looking past the signature, at central numbers.
-        willing: Whether that is worth no deal or more.
-        crossed: Its red lines that the package crosses.
-        would_sign: Whether at central numbers it is willing and crosses no line of its own that counts.
-        enough, signs_in: Draws in which it is worth no deal or more to it in the first round; the same, and no line of
-            its own that is real stands in the way.
-        margins: 10th, 50th and 90th percentile of worth less no deal over the draws.
-    """
+    """What the package is to one party; at central numbers but for the last three."""
 
     party: str
     signs: bool
-    worth: float
+    worth: float  # as `peacesim show` prints it, as are the next two
     no_deal: float
     margin: float
-    foreseen: float
-    willing: bool
-    crossed: tuple[Crossed, ...]
-    would_sign: bool
-    enough: Of
-    signs_in: Of
-    margins: tuple[float, float, float]
+    foreseen: float  # worth as it bargains by it, with foresight
+    willing: bool  # whether that is worth no deal or more
+    crossed: tuple[Crossed, ...]  # its own red lines
+    would_sign: bool  # whether it is willing and crosses no line of its own that counts
+    enough: Of  # draws in which the package is worth no deal or more to it in the first round
+    signs_in: Of  # the same, and no line of its own that is real is crossed
+    margins: tuple[float, float, float]  # 10th, 50th and 90th percentile of worth less no deal over the draws
 
 
 @dataclass(frozen=True)
 class AtHome:
-    """What a body at home would make of it.
-
-    Attributes:
-        asked: `yes`, `no` or `barred`.
-        share, needed, chance: At central numbers: expected in favour, largest share needed, closed-form chance; None
-            unless it is asked.
-        mean_chance: Mean of that chance over the draws.
-    """
+    """A ratifier's vote on it; `asked` is `yes`, `no` or `barred`, and numbers are None unless it is asked."""
 
     ratifier: str
     asked: str
-    share: float | None
-    needed: float | None
-    chance: float | None
-    mean_chance: float
+    share: float | None  # expected in favour at central numbers
+    needed: float | None  # the largest share needed
+    chance: float | None  # in closed form at central numbers
+    mean_chance: float  # mean of that chance over the draws
 
 
 @dataclass(frozen=True)
 class Afterwards:
-    """What would follow if it came into force in the first round.
+    """Tests of the package as if in force in the first round, at central numbers and as counts of draws."""
 
-    Attributes:
-        central: A row of `after_signature` in the portrait.
-        held_12, held_60: Draws in which it holds so many months.
-        mean_12, mean_60: Mean over the draws of the share that holds so long.
-        absent, fails_power, fails_pull_back: Draws in which it fails these tests.
-    """
-
-    central: dict[str, Any]
+    central: dict[str, Any]  # a row of `after_signature` in the portrait
     held_12: Of
     held_60: Of
-    mean_12: float
+    mean_12: float  # mean over the draws of the share that holds 12 months, and 60
     mean_60: float
-    absent: Of
+    absent: Of  # the guarantor does not act
     fails_power: Of
     fails_pull_back: Of
 
 
 @dataclass(frozen=True)
 class OnePackage:
-    """A package that contradicts no rule.
-
-    Attributes:
-        agreed: Whether at central numbers enough of those who sign it would.
-        agreed_in: Draws in which they would in the first round.
-        at_home: Bodies that vote, in the order in which they do; empty without any.
-        together: Chance of all of them at central numbers, surprises independent and shared; None without any.
-        passes: Draws in which it would pass all of them.
-        afterwards: None where the file has no aftermath.
-    """
+    """A package that contradicts no rule."""
 
     package: int
     options: dict[str, str]
     signatories: tuple[Signatory, ...]
-    agreed: bool
-    agreed_in: Of
-    at_home: tuple[AtHome, ...]
-    together: tuple[float, float] | None
-    passes: Of | None
-    afterwards: Afterwards | None
+    agreed: bool  # whether at central numbers enough of those who sign it would
+    agreed_in: Of  # draws in which they would in the first round
+    at_home: tuple[AtHome, ...]  # ratifiers, in voting order
+    together: tuple[float, float] | None  # chance of all of them, surprises independent and shared; None without any
+    passes: Of | None  # draws in which it would pass all of them
+    afterwards: Afterwards | None  # None where the file has no aftermath
 
 
-def one_package(there: Bench, package: int) -> OnePackage:
-    signing = _consents(there, package)
-    tables = of_texts(there.at_value, there.portrait.utility, {TEXT: package})
-    together = None
-    if len(tables.votes_together):
-        row = tables.votes_together.iloc[0]
+def one_package(at: Bench, package: int) -> OnePackage:
+    """Evaluate a package, given by its index."""
+    tables = tables_of_texts(at.at_value, at.portrait.utility, {"package": package})
+    everywhere, lines, votes = np.full(at.n, package), at.structure.lines, at.ensemble.world.ratification
+    worth = at.worths(np.array([package]))[:, :, 0]
+    margin, crossing = worth - at.no_deal, at.real & at.crossed(package)
+    enough = margin >= -TOLERANCE
+    clear = np.array([~crossing[:, lines.party == n].any(axis=1) for n in range(len(at.parties))]).T
+    consents = (enough & clear & at.structure.signs[:, package]).sum(axis=1)
+    agreed = (consents >= at.central.now.needed[package]) & ~crossing[:, lines.party == EVERYBODY].any(axis=1)
+    together = passes = None
+    for row in tables["votes_together"].to_dict("records"):
+        assert votes is not None
         together = float(row["chance_independent"]), float(row["chance_shared"])
+        passes = _of(votes.hold(everywhere).passed)
+    at_home = []
+    for row in tables["votes"].to_dict("records"):
+        assert votes is not None
+        numbers = (float(row[key]) for key in ("share", "needed", "chance"))
+        share, needed, chance = (None if np.isnan(each) else each for each in numbers)
+        mean = float(votes.chances(everywhere)[:, votes.static.ratifiers.index(row["ratifier"])].mean())
+        at_home.append(AtHome(row["ratifier"], row["asked"], share, needed, chance, mean))
     return OnePackage(
         package=package,
-        options=there.options(package),
-        signatories=tuple(_signatory(there, package, name, signing) for name in there.scenario.parties),
-        agreed=bool(there.central.now.zone[package]),
-        agreed_in=_of(_enough(there, package, signing)),
-        at_home=tuple(_at_home(there, package, tables.votes.to_dict("records"))),
+        options=at.options(package),
+        signatories=tuple(_signatory(at, package, n, margin, enough, clear) for n in _file_order(at)),
+        agreed=bool(at.central.now.zone[package]),
+        agreed_in=_of(agreed),
+        at_home=tuple(at_home),
         together=together,
-        passes=None if together is None else _of(_votes(there).hold(_in_all(there, package)).passed),
-        afterwards=_afterwards(there, package, signing, tables.after_signature.to_dict("records")),
+        passes=passes,
+        afterwards=_afterwards(at, everywhere, worth, tables["after_signature"].to_dict("records")),
     )
+
+
+def _file_order(at: Bench) -> list[int]:
+    return [at.parties.index(name) for name in at.scenario.parties]
 
 
 def _of(true: Bools) -> Of:
     return Of(int(true.sum()), len(true))
 
 
-def _in_all(there: Bench, package: int) -> Ints:
-    return np.full(there.n, package)
-
-
-@dataclass(frozen=True, eq=False)
-class _Consents:
-    """Utility of the package, the same less no deal, who finds it enough, whose real lines it spares; each (B, N)."""
-
-    worth: Floats
-    margin: Floats
-    enough: Bools
-    clear: Bools
-
-
-def _consents(there: Bench, package: int) -> _Consents:
-    worth = there.worths(np.array([package]))[:, :, 0]
-    margin = worth - there.no_deal
-    crossing, owner = there.real & there.crossed(package), there.structure.lines.party
-    clear = np.array([~crossing[:, owner == n].any(axis=1) for n in range(len(there.parties))]).T
-    return _Consents(worth, margin, margin >= -TOLERANCE, clear)
-
-
-def _enough(there: Bench, package: int, signing: _Consents) -> Bools:
-    """Draws in which enough of those who sign would, and nothing was taken off the table."""
-    table, lines = there.central.now, there.structure.lines
-    consent = (signing.enough & signing.clear & there.structure.signs[:, package]).sum(axis=1)
-    gone = (there.real & there.crossed(package) & (lines.party == EVERYBODY)).any(axis=1)
-    agreed: Bools = (consent >= table.needed[package]) & ~gone
-    return agreed
-
-
-def _signatory(there: Bench, package: int, name: str, signing: _Consents) -> Signatory:
-    n, shown, now = there.parties.index(name), there.portrait, there.central.now
-    worth, no_deal = float(shown.utility[n, package]), float(shown.no_deal[n])
-    crossed = tuple(_crossed(there, package, n))
-    willing = bool(now.willing[n, package])
-    low, middle, high = np.quantile(signing.margin[:, n], (0.1, 0.5, 0.9)).tolist()
+def _signatory(at: Bench, package: int, n: int, margins: Floats, enough: Bools, clear: Bools) -> Signatory:
+    shown, now, means, lines = at.portrait, at.central.now, mean_hardness(at.scenario), at.structure.lines
+    hardness = {f"{party}.{line.id}": float(line.hardness.value)
+                for party, spec in at.scenario.parties.items() for line in spec.red_lines}  # fmt: skip
+    columns = np.flatnonzero(at.crossed(package) & (lines.party == n)).tolist()
+    names = [lines.names[k] for k in columns]
+    real = [_of(at.real[:, k]) for k in columns]
+    crossed = [Crossed(name, hardness[name], means[name], of) for name, of in zip(names, real, strict=True)]
+    worth, no_deal, willing = float(shown.utility[n, package]), float(shown.no_deal[n]), bool(now.willing[n, package])
+    low, middle, high = np.quantile(margins[:, n], (0.1, 0.5, 0.9)).tolist()
     return Signatory(
-        party=name,
-        signs=bool(there.structure.signs[n, package]),
+        party=at.parties[n],
+        signs=bool(at.structure.signs[n, package]),
         worth=worth,
         no_deal=no_deal,
         margin=worth - no_deal,
         foreseen=float(now.margin[n, package]) + no_deal,
         willing=willing,
-        crossed=crossed,
+        crossed=tuple(crossed),
         would_sign=willing and not any(line.counts for line in crossed),
-        enough=_of(signing.enough[:, n]),
-        signs_in=_of(signing.enough[:, n] & signing.clear[:, n]),
+        enough=_of(enough[:, n]),
+        signs_in=_of(enough[:, n] & clear[:, n]),
         margins=(low, middle, high),
     )
 
 
-def _crossed(there: Bench, package: int, n: int) -> Iterator[Crossed]:
-    lines, means = there.structure.lines, mean_hardness(there.scenario)
-    for column in np.flatnonzero(there.crossed(package) & (lines.party == n)).tolist():
-        name = lines.names[column]
-        party, line_id = name.split(".", 1)
-        line = next(line for line in there.scenario.parties[party].red_lines if line.id == line_id)
-        yield Crossed(name, float(line.hardness.value), means[name], _of(there.real[:, column]))
-
-
-def _votes(there: Bench) -> Any:
-    return there.ensemble.world.ratification
-
-
-def _at_home(there: Bench, package: int, rows: list[dict[Any, Any]]) -> Iterator[AtHome]:
-    if not rows:
-        return
-    votes = _votes(there)
-    chances = votes.chances(_in_all(there, package))
-    for row in rows:
-        numbers = [float(row[key]) for key in ("share", "needed", "chance")]
-        share, needed, chance = (None if number != number else number for number in numbers)
-        mean = float(chances[:, votes.static.ratifiers.index(row["ratifier"])].mean())
-        yield AtHome(row["ratifier"], row["asked"], share, needed, chance, mean)
-
-
-def _afterwards(there: Bench, package: int, signing: _Consents, rows: list[dict[Any, Any]]) -> Afterwards | None:
-    aftermath, at_once = there.ensemble.world.aftermath, np.zeros(there.n)
+def _afterwards(at: Bench, packages: Ints, worths: Floats, rows: list[dict[Any, Any]]) -> Afterwards | None:
+    aftermath, at_once = at.ensemble.world.aftermath, np.zeros(at.n)
     if aftermath is None or not rows:
         return None
     worth = no_deal = None
     if aftermath.static.guarantor is not None:
-        n = there.parties.index(aftermath.static.guarantor)
-        worth, no_deal = signing.worth[:, n], there.no_deal[:, n]
-    judged = aftermath.judge(_in_all(there, package), at_once, at_once, worth, no_deal)
-    central = {str(key): value for key, value in rows[0].items() if key != "proposal"}
+        n = at.parties.index(aftermath.static.guarantor)
+        worth, no_deal = worths[:, n], at.no_deal[:, n]
+    judged = aftermath.judge(packages, at_once, at_once, worth, no_deal)
     return Afterwards(
-        central=central,
+        central={str(key): value for key, value in rows[0].items() if key != "proposal"},
         held_12=_of(judged.held(12)),
         held_60=_of(judged.held(60)),
         mean_12=float(judged.survival_12.mean()),

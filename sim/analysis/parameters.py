@@ -4,11 +4,12 @@ Changes of different numbers are compared by the width of their stated ranges: a
 range of its number is wide. A number without a range counts by its whole scale.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from sim.core.streams import law_mean
 from sim.core.utility import EVERYBODY
 from sim.model.domain import Structure
 from sim.model.ensemble import line_group
@@ -16,35 +17,26 @@ from sim.scenario import Number, Scenario
 
 REAL_ABOVE = 0.5  # at central numbers a line is real if its hardness is above: real in more than half of all draws
 POINTS = 100.0  # the scale of points; all else here is from 0 to 1
+SLACK = 1e-12  # what a limit may be passed by rounding
+SLOPE = 1e-12  # below which worth does not move with a number
 AS_WORTH = ("weight", "points", "linkage", "delivery")  # kinds that move worth alone, and nothing around the table
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number of the file that can be turned, alone or with those that must follow it.
+    """A number of the file that can be turned, alone or with those that must follow it."""
 
-    Attributes:
-        kind: `no_deal`, `weight`, `points`, `linkage`, `foresight`, `refusal_cost`, `delivery` or `hardness`.
-        path: Of the number; of a hardness shared by several lines, that of the first by name.
-        low, high: How far it can be turned at all.
-        unit: Width of its stated range; of a number without one, of the whole scale.
-        stated: Its range as the file states it, None if it is certain.
-        number: As in the file.
-        others: Weights that are rescaled with it, and hardness of lines that share it, by path.
-        lines: Indices of the red lines of a hardness.
-    """
-
-    kind: str
-    path: str
+    kind: str  # `no_deal`, `weight`, `points`, `linkage`, `foresight`, `refusal_cost`, `delivery` or `hardness`
+    path: str  # of the number; of a hardness shared by several lines, that of the first by name
     party: str | None
     value: float
-    low: float
+    low: float  # low, high: how far it can be turned at all
     high: float
-    unit: float
-    stated: tuple[float, float] | None
-    number: Number
-    others: Mapping[str, Number]
-    lines: tuple[int, ...] = ()
+    unit: float  # width of its stated range; of a number without one, of the whole scale
+    stated: tuple[float, float] | None  # its range as the file states it, None if it is certain
+    number: Number  # as in the file
+    others: Mapping[str, Number]  # weights that are rescaled with it, and hardness of lines that share it, by path
+    lines: tuple[int, ...] = ()  # indices of the red lines of a hardness
 
     def at(self, value: float) -> dict[str, float]:
         """The numbers of the file once this one is turned to a value, by path."""
@@ -62,14 +54,14 @@ class Parameter:
 
 def parameters(scenario: Scenario) -> list[Parameter]:
     """All of them but hardness, in the order of the file by party: no-deal worth first."""
-    found = []
-    for name in scenario.parties:
-        found += list(_of_party(scenario, name))
-    for issue, spec in scenario.issues.items():
-        for option, deliverable in spec.deliverable.items():
-            path = f"issues.{issue}.deliverable.{option}.chance"
-            found.append(_parameter("delivery", path, None, deliverable.chance))
-    return found
+    return [
+        *(each for name in scenario.parties for each in _of_party(scenario, name)),
+        *(
+            _parameter("delivery", f"issues.{issue}.deliverable.{option}.chance", None, deliverable.chance)
+            for issue, spec in scenario.issues.items()
+            for option, deliverable in spec.deliverable.items()
+        ),
+    ]
 
 
 def _of_party(scenario: Scenario, name: str) -> Iterator[Parameter]:
@@ -82,9 +74,9 @@ def _of_party(scenario: Scenario, name: str) -> Iterator[Parameter]:
     for issue, points in party.values.items():
         for option, number in points.items():
             spread = party.values_within or 0.0
-            yield _parameter("points", f"{path}.values.{issue}.{option}", name, number, high=POINTS, spread=spread)
+            yield _parameter("points", f"{path}.values.{issue}.{option}", name, number, spread)
     for linkage in party.linkages:
-        yield _parameter("linkage", f"{path}.linkages.{linkage.id}.adds", name, linkage.adds, low=-1.0)
+        yield _parameter("linkage", f"{path}.linkages.{linkage.id}.adds", name, linkage.adds)
     if party.foresight.value or party.foresight.uncertain:
         yield _parameter("foresight", f"{path}.foresight", name, party.foresight)
         yield _parameter("refusal_cost", f"{path}.refusal_cost", name, party.refusal_cost)
@@ -92,45 +84,50 @@ def _of_party(scenario: Scenario, name: str) -> Iterator[Parameter]:
 
 def hardness_parameters(scenario: Scenario, table: Structure) -> list[Parameter]:
     """The hardness of red lines, one for those that are drawn together, sorted by path of the first."""
+    lines = {f"{party}.{line.id}": line for party, spec in scenario.parties.items() for line in spec.red_lines}
     groups: dict[str, list[int]] = {}
     for column, name in enumerate(table.lines.names):
         if table.lines.party[column] != EVERYBODY:
             party, line_id = name.split(".")
-            line = next(line for line in scenario.parties[party].red_lines if line.id == line_id)
-            groups.setdefault(line_group(scenario.lines, party, line_id, line.drawn_with), []).append(column)
-    return [_hardness(scenario, table, columns) for columns in groups.values()]
+            groups.setdefault(line_group(scenario.lines, party, line_id, lines[name].drawn_with), []).append(column)
+    found = []
+    for columns in groups.values():
+        names = [table.lines.names[column].split(".") for column in columns]
+        numbers = {f"parties.{p}.red_lines.{line}.hardness": lines[f"{p}.{line}"].hardness for p, line in names}
+        first, *rest = sorted(numbers)
+        owners = {party for party, _ in names}
+        owner, others = owners.pop() if len(owners) == 1 else None, {path: numbers[path] for path in rest}
+        found.append(_parameter("hardness", first, owner, numbers[first], others=others, lines=tuple(columns)))
+    return found
 
 
-def _hardness(scenario: Scenario, table: Structure, columns: Sequence[int]) -> Parameter:
-    numbers = {}
-    for column in columns:
-        party, line_id = table.lines.names[column].split(".")
-        line = next(line for line in scenario.parties[party].red_lines if line.id == line_id)
-        numbers[f"parties.{party}.red_lines.{line_id}.hardness"] = line.hardness
-    first, *rest = sorted(numbers)
-    owners = {table.lines.names[column].split(".")[0] for column in columns}
-    others = {path: numbers[path] for path in rest}
-    owner = owners.pop() if len(owners) == 1 else None
-    return _parameter("hardness", first, owner, numbers[first], others=others, lines=tuple(columns))
+def mean_hardness(scenario: Scenario) -> dict[str, float]:
+    """The share of all draws in which each red line is real at the start, by `party.id`."""
+    found = {}
+    for party, spec in scenario.parties.items():
+        for line in spec.red_lines:
+            number, mean = line.hardness, line.hardness.value
+            if number.low is not None and number.high is not None:
+                mean = law_mean(number.law, number.low, number.value, number.high)
+            found[f"{party}.{line.id}"] = float(mean)
+    return found
 
 
 def _parameter(
-    kind: str, path: str, party: str | None, number: Number, low: float = 0.0, high: float = 1.0, spread: float = 0.0,
+    kind: str, path: str, party: str | None, number: Number, spread: float = 0.0,
     others: Mapping[str, Number] | None = None, lines: tuple[int, ...] = (),
 ) -> Parameter:  # fmt: skip
+    value, scale = float(number.value), POINTS if kind == "points" else 1.0
+    low, high = -1.0 if kind == "linkage" else 0.0, scale
     stated = None
     if number.uncertain:
         assert number.low is not None and number.high is not None
         stated = number.low, number.high
     elif spread:
         stated = max(low, number.value - spread), min(high, number.value + spread)
-    value = float(number.value)
-    unit = stated[1] - stated[0] if stated and stated[1] > stated[0] else (POINTS if kind == "points" else 1.0)
+    unit = stated[1] - stated[0] if stated and stated[1] > stated[0] else scale
     low, high = min(low, value), max(high, value)
     return Parameter(kind, path, party, value, low, high, unit, stated, number, dict(others or {}), lines)
-
-
-SLACK = 1e-12  # what a limit may be passed by rounding
 
 
 @dataclass(frozen=True)
@@ -166,16 +163,11 @@ class Turn:
 
 @dataclass(frozen=True)
 class Change:
-    """One number or two that are turned so that a zone opens.
-
-    Attributes:
-        package: The package that becomes acceptable.
-        packages: How many become acceptable with it, itself included, as worked out anew.
-    """
+    """One number or two that are turned so that a zone opens."""
 
     turns: tuple[Turn, ...]
-    package: int
-    packages: int
+    package: int  # the package that becomes acceptable
+    packages: int  # how many become acceptable with it, itself included
 
     @property
     def cost(self) -> float:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from sim.analysis.parameters import mean_hardness
 from sim.analysis.portrait_around import Around, around
-from sim.analysis.portrait_stability import stability_table
 from sim.analysis.rendered import Rendered
 from sim.core import solutions
 from sim.core.exact import TOLERANCE, Floats
@@ -15,16 +16,15 @@ from sim.core.fair_division import AdjustedWinner, adjusted_winner
 from sim.core.packages import NO_DEAL, Bools, Condition, Ints
 from sim.core.pareto import distinct_vectors, pareto_frontier
 from sim.core.positions import best_positions, even_scale, nearest_to_position, weighted_mean
-from sim.core.streams import law_mean
+from sim.core.stability import KINDS, NOBODY, Surroundings, stability, surroundings
 from sim.core.utility import EVERYBODY
 from sim.core.zopa import acceptable
 from sim.model.ensemble import Ensemble, central
-from sim.scenario import Scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
+from sim.scenario import IssueSpec, Scenario
 
 LINES_OFF, LINES_REAL = "lines off", "all lines real"
+STATUS_QUO = "status_quo"
+MOST_COMPLETIONS = 100  # of a text that leaves issues open, for its stability
 RULES = (
     solutions.nash,
     solutions.kalai_smorodinsky,
@@ -32,6 +32,12 @@ RULES = (
     solutions.egalitarian,
     solutions.utilitarian,
 )
+LINE_COLUMNS = ("party", "line", "hardness", "mean_hardness", "law", "drawn_with", "packages")
+PROPOSAL_COLUMNS = (
+    *("proposal", "completions", "party", "signs", "worth_least", "worth_most", "no_deal"),
+    *("margin_least", "margin_most", "lines_crossed", "lines_at_stake"),
+)
+STABILITY_COLUMNS = ("state", "completions", "party", *KINDS, "move")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +67,14 @@ class Portrait(Rendered):
     no_deal: Floats = field(repr=False)
     candidates: dict[str, Bools] = field(repr=False)
     solution_parties: tuple[str, ...]
-    zones: "pd.DataFrame" = field(repr=False)
-    best: "pd.DataFrame" = field(repr=False)
-    red_lines: "pd.DataFrame" = field(repr=False)
-    solutions: "pd.DataFrame" = field(repr=False)
-    positions: "pd.DataFrame" = field(repr=False)
-    fair_division: "tuple[AdjustedWinner, pd.DataFrame] | None" = field(repr=False)
-    proposals: "pd.DataFrame" = field(repr=False)
-    stability: "pd.DataFrame" = field(repr=False)
+    zones: pd.DataFrame = field(repr=False)
+    best: pd.DataFrame = field(repr=False)
+    red_lines: pd.DataFrame = field(repr=False)
+    solutions: pd.DataFrame = field(repr=False)
+    positions: pd.DataFrame = field(repr=False)
+    fair_division: tuple[AdjustedWinner, pd.DataFrame] | None = field(repr=False)
+    proposals: pd.DataFrame = field(repr=False)
+    stability: pd.DataFrame = field(repr=False)
     around: Around = field(repr=False)
 
 
@@ -82,21 +88,26 @@ def portrait(scenario: Scenario) -> Portrait:
     return Portrait(
         scenario=scenario,
         parties=at.names,
-        raw_count=at.ensemble.structure.space.raw_count,
+        raw_count=at.structure.space.raw_count,
         utility=at.utility,
         no_deal=at.reservation_value,
         candidates=at.zones,
         solution_parties=tuple(name for name in scenario.parties if at.counting[at.names.index(name)]),
-        zones=_zone_table(at),
-        best=_best_table(at),
-        red_lines=_line_table(at),
+        zones=pd.DataFrame([_zone_row(at, name, zone) for name, zone in at.zones.items()]),
+        best=pd.DataFrame([_best_row(at, n) for n in at.in_file_order]),
+        red_lines=pd.DataFrame(list(_line_rows(at)), columns=list(LINE_COLUMNS)),
         solutions=_solution_table(at),
         positions=_position_table(at),
         fair_division=_fair_division(at),
-        proposals=_proposal_table(at),
-        stability=stability_table(scenario, at.structure, at.utility),
+        proposals=pd.DataFrame(list(_proposal_rows(at)), columns=list(PROPOSAL_COLUMNS)),
+        stability=pd.DataFrame(list(_stability_rows(at)), columns=list(STABILITY_COLUMNS), dtype=object),
         around=around(at.ensemble, at.utility),
     )
+
+
+def option_places(issue: IssueSpec) -> dict[str, float]:
+    """The place of each option of an issue, from 0 to 100: as the file has it, else evenly spaced."""
+    return issue.scale or dict(zip(issue.options, even_scale(len(issue.options)).tolist(), strict=True))
 
 
 class _Central:
@@ -105,7 +116,7 @@ class _Central:
     def __init__(self, scenario: Scenario, ensemble: Ensemble) -> None:
         structure = ensemble.structure
         self.scenario, self.ensemble, self.structure = scenario, ensemble, structure
-        self.names = structure.parties
+        self.names, self.columns = structure.parties, [issue.name for issue in structure.space.issues]
         self.in_file_order = [self.names.index(name) for name in scenario.parties]
         self.utility, self.reservation_value = ensemble.utility()[0], ensemble.reservation_value[0]
         self.weights = ensemble.weights[0]
@@ -117,13 +128,16 @@ class _Central:
             else np.array([name in named for name in self.names])
         )
         self.zones = dict(self._zones())
-        self.scale = _scale(scenario, self.ensemble)
-        points = structure.central_points
-        self.standing = best_positions(points, self.scale)
+        issues = structure.space.issues
+        scale = np.full((len(issues), max(len(issue.options) for issue in issues)), np.nan)
+        for i, issue in enumerate(issues):
+            places = option_places(scenario.issues[issue.name])
+            scale[i, : len(issue.options)] = [places[option] for option in issue.options]
+        self.positions = best_positions(structure.central_points, scale)
         self.mean = weighted_mean(
-            self.standing[self.counting], self.weights[self.counting], self.influence[self.counting]
+            self.positions[self.counting], self.weights[self.counting], self.influence[self.counting]
         )
-        nearest, self.distance = nearest_to_position(self.mean, self.scale, structure.space.packages)
+        nearest, self.distance = nearest_to_position(self.mean, scale, structure.space.packages)
         self.nearest = nearest[np.argsort(structure.space.tie_rank[nearest], kind="stable")]
 
     def _zones(self) -> Iterator[tuple[str, Bools]]:
@@ -146,99 +160,61 @@ class _Central:
         options = self.structure.space.options_of(package)
         return "/".join(options[issue] for issue in self.scenario.issues)
 
+    def completions(self, text: dict[str, str]) -> Ints:
+        """The consistent packages that a text can mean."""
+        options = {issue: frozenset([option]) for issue, option in text.items()}
+        return np.flatnonzero(self.structure.space.holds(Condition((options,))))
+
     def by_party(self, prefix: str, values: Floats) -> dict[str, float]:
         return {f"{prefix}_{self.names[n]}": float(values[n]) for n in self.in_file_order}
 
 
-def _scale(scenario: Scenario, ensemble: Ensemble) -> Floats:
-    """Place of every option from 0 to 100, in name order, shape (I, O), NaN beyond an issue's options."""
-    issues = ensemble.structure.space.issues
-    scale = np.full((len(issues), max(len(issue.options) for issue in issues)), np.nan)
-    for i, issue in enumerate(issues):
-        spec = scenario.issues[issue.name]
-        places = spec.scale or dict(zip(spec.options, even_scale(len(spec.options)).tolist(), strict=True))
-        for o, option in enumerate(issue.options):
-            scale[i, o] = places[option]
-    return scale
+def _zone_row(at: _Central, name: str, zone: Bools) -> dict[str, Any]:
+    """candidates, packages, frontier (packages on it), distinct (different utilities among these)."""
+    worth = at.utility[at.counting][:, zone]
+    frontier = worth[:, pareto_frontier(worth)]
+    distinct = distinct_vectors(frontier)[0].shape[1]
+    return {"candidates": name, "packages": worth.shape[1], "frontier": frontier.shape[1], "distinct": distinct}
 
 
-def _zone_table(at: _Central) -> "pd.DataFrame":
-    """Columns: candidates, packages, frontier (packages on it), distinct (different worths among these)."""
-    import pandas as pd
-
-    rows = []
-    for name, zone in at.zones.items():
-        worth = at.utility[at.counting][:, zone]
-        frontier = worth[:, pareto_frontier(worth)]
-        rows.append({
-            "candidates": name,
-            "packages": worth.shape[1],
-            "frontier": frontier.shape[1],
-            "distinct": distinct_vectors(frontier)[0].shape[1],
-        })
-    return pd.DataFrame(rows)
-
-
-def _best_table(at: _Central) -> "pd.DataFrame":
-    """Columns: party, no_deal, could_sign (packages worth no deal or more, behind no line of its own), best_worth and
+def _best_row(at: _Central, n: int) -> dict[str, Any]:
+    """party, no_deal, could_sign (packages worth no deal or more, behind no line of its own), best_worth and
     best_package among packages behind no line of its own (of several the one that offers prefer), tied."""
-    import pandas as pd
-
-    lines, rows = at.structure.lines, []
-    for n in at.in_file_order:
-        worth, behind = at.utility[n], lines.crossed((lines.party == n)[None])[0]
-        open_to_it = np.flatnonzero(~behind)
-        best = open_to_it[worth[open_to_it] >= worth[open_to_it].max(initial=-np.inf) - TOLERANCE]
-        first = int(best[at.structure.space.tie_rank[best].argmin()]) if len(best) else NO_DEAL
-        rows.append({
-            "party": at.names[n],
-            "no_deal": float(at.reservation_value[n]),
-            "could_sign": int(np.count_nonzero(worth[open_to_it] >= at.reservation_value[n] - TOLERANCE)),
-            "best_worth": float(worth[first]) if len(best) else np.nan,
-            "best_package": at.package_text(first) if len(best) else None,
-            "tied": len(best),
-        })
-    return pd.DataFrame(rows)
+    lines = at.structure.lines
+    worth, behind = at.utility[n], lines.crossed((lines.party == n)[None])[0]
+    open_to_it = np.flatnonzero(~behind)
+    best = open_to_it[worth[open_to_it] >= worth[open_to_it].max(initial=-np.inf) - TOLERANCE]
+    first = int(best[at.structure.space.tie_rank[best].argmin()]) if len(best) else NO_DEAL
+    return {
+        "party": at.names[n],
+        "no_deal": float(at.reservation_value[n]),
+        "could_sign": int(np.count_nonzero(worth[open_to_it] >= at.reservation_value[n] - TOLERANCE)),
+        "best_worth": float(worth[first]) if len(best) else np.nan,
+        "best_package": at.package_text(first) if len(best) else None,
+        "tied": len(best),
+    }
 
 
-def _line_table(at: _Central) -> "pd.DataFrame":
-    """Columns: party, line, hardness (its value), mean_hardness, law (value, range and law in a word), drawn_with,
-    packages (how many cross it where the party signs)."""
-    import pandas as pd
-
-    lines, rows = at.structure.lines, []
+def _line_rows(at: _Central) -> Iterator[tuple[Any, ...]]:
+    """`law` is value, range and law in a word; `packages` how many cross it where the party signs."""
+    lines, means = at.structure.lines, mean_hardness(at.scenario)
     for party, spec in at.scenario.parties.items():
         for line in spec.red_lines:
-            number = line.hardness
-            mean = number.value
-            if number.low is not None and number.high is not None:
-                mean = law_mean(number.law, number.low, number.value, number.high)
-            one = np.array([name == f"{party}.{line.id}" for name in lines.names])
-            rows.append({
-                "party": party,
-                "line": line.id,
-                "hardness": number.value,
-                "mean_hardness": mean,
-                "law": str(number),
-                "drawn_with": line.drawn_with or "",
-                "packages": int(lines.crossed(one[None]).sum()),
-            })
-    return pd.DataFrame(rows, columns=["party", "line", "hardness", "mean_hardness", "law", "drawn_with", "packages"])
+            name, number = f"{party}.{line.id}", line.hardness
+            crossed = lines.crossed(np.array([each == name for each in lines.names])[None]).sum()
+            yield party, line.id, number.value, means[name], str(number), line.drawn_with or "", int(crossed)
 
 
-def _solution_table(at: _Central) -> "pd.DataFrame":
+def _solution_table(at: _Central) -> pd.DataFrame:
     """Columns: candidates, solution, package (the first of those that tie), tied, packages (all that tie, at most 50),
     value (what was made largest; for the nearest to the mean position the distance), worth_PARTY, left_out, note."""
-    import pandas as pd
-
     found = [
         (reading, solution)
         for reading in (LINES_OFF, LINES_REAL)
         for solution in _solutions(at, at.zones[reading])
     ]
-    nearest = at.nearest
     mean = solutions.Solution(
-        "nearest_to_mean_position", nearest, at.utility[:, nearest[0]], at.distance, (), "distance in points"
+        "nearest_to_mean_position", at.nearest, at.utility[:, at.nearest[0]], at.distance, (), "distance in points"
     )
     return pd.DataFrame([
         {
@@ -265,84 +241,90 @@ def _solutions(at: _Central, candidates: Bools) -> Iterator[solutions.Solution]:
         yield solutions.asymmetric_nash(*problem, at.influence, rank)
 
 
-def _position_table(at: _Central) -> "pd.DataFrame":
+def _position_table(at: _Central) -> pd.DataFrame:
     """Columns: issue, position_PARTY, mean (by influence x weight, over the solution parties), nearest (the option or
     options of the packages nearest to the mean)."""
-    import pandas as pd
-
     nearest = [at.structure.space.options_of(package) for package in at.nearest.tolist()]
-    columns = [issue.name for issue in at.structure.space.issues]
     return pd.DataFrame([
         {
             "issue": issue,
-            **at.by_party("position", at.standing[:, columns.index(issue)]),
-            "mean": at.mean[columns.index(issue)],
+            **at.by_party("position", at.positions[:, at.columns.index(issue)]),
+            "mean": at.mean[at.columns.index(issue)],
             "nearest": tuple(option for option in spec.options if option in {package[issue] for package in nearest}),
         }
         for issue, spec in at.scenario.issues.items()
     ])
 
 
-def _fair_division(at: _Central) -> "tuple[AdjustedWinner, pd.DataFrame] | None":
+def _fair_division(at: _Central) -> tuple[AdjustedWinner, pd.DataFrame] | None:
     """Columns: issue, points_A, points_B (of 100), share_A, share_B, in the file's order of the two parties."""
-    import pandas as pd
-
     pair = [n for n in at.in_file_order if at.counting[n]]
     if len(pair) != 2 or any(extra.party in pair and extra.adds.any() for extra in at.ensemble.extras()):
         return None
     won = adjusted_winner(at.weights[pair[0]], at.weights[pair[1]])
-    columns = [issue.name for issue in at.structure.space.issues]
     a, b = (at.names[n] for n in pair)
     rows = []
     for issue in at.scenario.issues:
-        i = columns.index(issue)
+        i = at.columns.index(issue)
         share = float(won.shares_to_a[i])
         points = {f"points_{at.names[n]}": 100 * float(at.weights[n, i]) for n in pair}
         rows.append({"issue": issue, **points, f"share_{a}": share, f"share_{b}": 1 - share})
     return won, pd.DataFrame(rows)
 
 
-PROPOSAL_COLUMNS = (
-    "proposal", "completions", "party", "signs", "worth_least", "worth_most", "no_deal", "margin_least", "margin_most",
-    "lines_crossed", "lines_at_stake",
-)  # fmt: skip
-
-
-def _proposal_table(at: _Central) -> "pd.DataFrame":
+def _proposal_rows(at: _Central) -> Iterator[tuple[Any, ...]]:
     """One row a proposal and party: least and most over the consistent packages that complete the text.
 
-    Columns: proposal, completions, party, signs (yes, no, depends), worth_least, worth_most, no_deal, margin_least,
-    margin_most, lines_crossed (by every completion), lines_at_stake (by some of them).
+    `signs` is yes, no or depends; `lines_crossed` by every completion, `lines_at_stake` by some of them.
     """
-    import pandas as pd
-
-    rows = []
-    for name, proposal in at.scenario.proposals.items():
-        text = Condition(({issue: frozenset([option]) for issue, option in proposal.package.items()},))
-        completions = np.flatnonzero(at.structure.space.holds(text))
+    lines = at.structure.lines
+    for proposal, spec in at.scenario.proposals.items():
+        completions = at.completions(spec.package)
         for n in at.in_file_order:
-            rows.append({"proposal": name, "completions": len(completions), "party": at.names[n],
-                         **_scored(at, n, completions)})  # fmt: skip
-    return pd.DataFrame(rows, columns=list(PROPOSAL_COLUMNS))
+            own, no_deal = lines.party == n, float(at.reservation_value[n])
+            worth, signs = at.utility[n, completions], at.structure.signs[n, completions]
+            crossed = lines.crosses[lines.pattern[completions]][:, own]
+            names = np.array([name.partition(".")[2] for name in lines.names], object)[own]
+            some = np.logical_or.reduce(crossed)
+            every = np.logical_and.reduce(crossed) & some  # a text without a completion crosses nothing
+            least, most = (float(worth.min()), float(worth.max())) if len(worth) else (np.nan, np.nan)
+            signing = "no" if not signs.any() else "yes" if signs.all() else "depends"
+            numbers = least, most, no_deal, least - no_deal, most - no_deal
+            behind = tuple(names[every]), tuple(names[some & ~every])
+            yield proposal, len(completions), at.names[n], signing, *numbers, *behind
 
 
-def _scored(at: _Central, n: int, completions: Ints) -> dict[str, Any]:
-    lines, own, no_deal = at.structure.lines, at.structure.lines.party == n, float(at.reservation_value[n])
-    worth, signs = at.utility[n, completions], at.structure.signs[n, completions]
-    crossed = lines.crosses[lines.pattern[completions]][:, own]
-    names = [name.partition(".")[2] for name, mine in zip(lines.names, own, strict=True) if mine]
-    some = np.logical_or.reduce(crossed)
-    every = np.logical_and.reduce(crossed) & some  # a text without a completion crosses nothing
-    least, most = (float(worth.min()), float(worth.max())) if len(worth) else (np.nan, np.nan)
-    return {
-        "signs": "no" if not signs.any() else "yes" if signs.all() else "depends",
-        "worth_least": least,
-        "worth_most": most,
-        "no_deal": no_deal,
-        "margin_least": least - no_deal,
-        "margin_most": most - no_deal,
-        "lines_crossed": tuple(name for name, is_crossed in zip(names, every, strict=True) if is_crossed),
-        "lines_at_stake": tuple(
-            name for name, always, ever in zip(names, every, some, strict=True) if ever and not always
-        ),
-    }
+def _stability_rows(at: _Central) -> Iterator[tuple[Any, ...]]:
+    """One row a state and party that controls an issue alone, then one for all of them; none where no party does.
+
+    Columns: state (`status_quo` or a proposal), completions (consistent packages that it can mean), party (None for all
+    together), nash, gmr, smr and seq (in how many of these it is stable; None if there are none or more than 100), move
+    (what the party would do best alone from a state that means one package; empty if nothing).
+    """
+    space, owner = at.structure.space, at.structure.owner
+    states = {} if at.scenario.status_quo is None else {STATUS_QUO: at.scenario.status_quo}
+    states |= {name: proposal.package for name, proposal in at.scenario.proposals.items()}
+    for state, package in states.items() if (owner != NOBODY).any() else ():
+        completions, found = at.completions(package), []
+        for each in completions.tolist() if len(completions) <= MOST_COMPLETIONS else ():
+            near = surroundings(space.packages, owner, len(at.names), each)
+            found.append((near, stability(at.utility[None][:, :, near.packages], near)))
+        for name in (*at.scenario.parties, None):
+            n = None if name is None else at.names.index(name)
+            if n is None or n in owner:
+                who: Any = slice(None) if n is None else n
+                stable = [sum(bool(getattr(each, kind)[0, who].all()) for _, each in found) for kind in KINDS]
+                move = "" if n is None or len(found) != 1 else _best_move(at, found[0][0], n)
+                yield state, len(completions), name, *(stable if found else [None] * len(KINDS)), move
+
+
+def _best_move(at: _Central, near: Surroundings, n: int) -> str:
+    """What a party would change alone, as `issue: option`; empty if nothing is better for it."""
+    space, worth = at.structure.space, at.utility[n]
+    own = near.packages[near.moves[n].of == near.moves[n].of[near.here]]
+    here = int(near.packages[near.here])
+    best = own[worth[own] >= worth[own].max() - TOLERANCE]
+    if worth[best[0]] <= worth[here] + TOLERANCE:
+        return ""
+    before, after = space.options_of(here), space.options_of(int(best[space.tie_rank[best].argmin()]))
+    return ", ".join(f"{issue}: {option}" for issue, option in after.items() if option != before[issue])

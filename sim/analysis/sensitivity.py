@@ -4,24 +4,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from sim.analysis.compare import mean_interval
-from sim.analysis.designs import REST, Design, DesignStore, chosen, play, sobol_design
-from sim.analysis.drawn_inputs import REAL, Drawn, inputs_of, sampled_runs
+from sim.analysis.compare import figure_interval
+from sim.analysis.designs import (
+    Design,
+    DesignStore,
+    chosen,
+    morris_design,
+    morris_table,
+    play,
+    sobol_design,
+    sobol_table,
+)
+from sim.analysis.drawn_inputs import Drawn, inputs_of, sampled_runs
 from sim.analysis.figures import NoAnswer, figure_named
-from sim.analysis.morris import morris_design, morris_effects, trajectories_of
-from sim.analysis.pawn import pawn
 from sim.analysis.rendered import Rendered
-from sim.analysis.sobol import dummy_indices, sobol_indices
-from sim.analysis.tornado import Sample, sample, tornado
-from sim.core.exact import Floats
+from sim.analysis.tornado import Sample, pawn, sample, tornado
 from sim.results.figures import Figure
-from sim.results.results import Results, share_interval
+from sim.results.results import Results
 
 FINISHED = {"tornado": tornado, "pawn": pawn}  # methods that need no runs but those that are there
-DESIGNED = {"sobol": 256, "morris": 32}  # methods with runs of their own: points, or trajectories, if not told
+DESIGNED = {"sobol": 256, "morris": 32}  # methods with runs of their own: points, or trajectories, by default
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,7 +35,7 @@ class Sensitivity(Rendered):
     Attributes:
         n: Finished runs that have it.
         value, low, high: Its mean over these, with a 95 % interval.
-        tables: One table a method, as the module of the method tells.
+        tables: One table a method, as the function of the method describes it.
         designs: Of each method that played runs of its own: `runs`, `points`, `inputs`, the `identity` of these runs.
         note: Why there is no table, empty if there is one.
     """
@@ -55,16 +59,11 @@ class Sensitivity(Rendered):
 
 @dataclass(frozen=True)
 class Plan:
-    """What runs of a design are for.
+    """What runs of a design are for."""
 
-    Attributes:
-        inputs: Paths of the inputs; none for those that the tornado puts first.
-        points: Base points of `sobol`, a power of two; trajectories of `morris`; None for 256 and 32.
-    """
-
-    inputs: Sequence[str] = ()
+    inputs: Sequence[str] = ()  # paths of the inputs; none for those that the tornado puts first
     top: int = 8
-    points: int | None = None
+    points: int | None = None  # base points of `sobol`, a power of two; trajectories of `morris`; None for 256 and 32
 
 
 def sensitivity(
@@ -90,8 +89,8 @@ def from_finished(results: Results, of: str, methods: Sequence[str]) -> Sensitiv
     """What moves a figure, from finished runs alone; arguments and errors as of `sensitivity`."""
     asked, drawn = figure_named([results], of), inputs_of(results)
     found = sample(asked, sampled_runs(results), drawn)
-    value, low, high = figure_with_interval(found)
-    note = why_nothing(found)
+    value, low, high = figure_interval(asked.kind, pd.Series(found.values))
+    note = _why_nothing(found)
     tables = {} if note else {method: FINISHED[method](found) for method in methods}
     return Sensitivity(results, drawn, asked, found.n, value, low, high, len(drawn.paths), tables, note=note)
 
@@ -121,56 +120,20 @@ def design_of(result: Sensitivity, method: str, plan: Plan) -> Design:
 
 
 def from_design(
-    result: Sensitivity, method: str, design: Design, tell: Callable[[int], None] = lambda runs: None,
+    result: Sensitivity, method: str, design: Design, advance: Callable[[int], None] = lambda runs: None,
     store: DesignStore | None = None,
 ) -> Sensitivity:  # fmt: skip
-    """The same with the table of a method whose runs are played now, or were kept; see `play` for the last two."""
-    figure = play(design, result.results, result.asked, tell, store)
-    table = {"sobol": _sobol_table, "morris": _morris_table}[method](design, figure, result.results.seed)
+    """The same with the table of a method whose runs are played now, or were stored; see `play` for the last two."""
+    figure = play(design, result.results, result.asked, advance, store)
     facts = {
         "runs": design.runs, "points": len(design.sheets[0].uniforms), "inputs": list(design.paths),
         "identity": design.identity(result.results),
     }  # fmt: skip
+    table = {"sobol": sobol_table, "morris": morris_table}[method](design, figure, result.results.seed)
     return replace(result, tables={**result.tables, method: table}, designs={**result.designs, method: facts})
 
 
-def _sobol_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
-    """A row an input, the largest total first; then all that is not in the design, and a dummy."""
-    names = [*design.paths, REST]
-    table = sobol_indices(figure["A"], figure["B"], np.array([figure[name] for name in names]), seed)
-    table = _with_inputs(design, table, names)
-    table.loc[table["input"] == REST, "kind"] = "rest"
-    table = table.sort_values(
-        ["kind", "total", "input"], ascending=[True, False, True],
-        key=lambda by: by == "rest" if by.name == "kind" else by,
-    )  # fmt: skip
-    dummy = {"input": "", "together": (), "kind": "dummy", **dummy_indices(figure["A"], figure["B"], seed)}
-    return pd.concat([table, pd.DataFrame([dummy])], ignore_index=True)
-
-
-def _morris_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.DataFrame:
-    by_trajectory = np.array([figure[sheet.name] for sheet in design.sheets]).T.reshape(-1)
-    table = morris_effects(design.paths, trajectories_of(design), by_trajectory, seed, design.sided)
-    table = _with_inputs(design, table, design.paths)
-    return table.sort_values(["mean", "input"], ascending=[False, True], ignore_index=True)
-
-
-def _with_inputs(design: Design, table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    table.insert(0, "input", list(names))
-    table.insert(1, "together", [design.together.get(name, ()) for name in names])
-    table.insert(2, "kind", ["lot" if name.endswith(REAL) else "number" for name in names])
-    return table
-
-
-def figure_with_interval(found: Sample) -> tuple[float, float, float]:
-    """The mean of a figure with its 95 % interval: of a share Wilson's."""
-    value, low, high = mean_interval(pd.Series(found.values))
-    if found.asked.is_share:
-        low, high = share_interval(int(found.values.sum()), found.n)
-    return value, low, high
-
-
-def why_nothing(found: Sample) -> str:
+def _why_nothing(found: Sample) -> str:
     """Why no input can be told to move a figure; empty if one can."""
     if not found.drawn.paths:
         return "No number of the file has a range, so no input differs from run to run."

@@ -8,8 +8,7 @@ Two numbers of one party add up, so the cheaper of them is turned alone, unless 
 the other takes over. Two weights, a weight with points, and foresight with anything multiply each other and are no such
 pair.
 
-Nothing is sampled and nothing is left out. What is found is then looked at once more, by working out the table anew
-with the numbers found.
+Nothing is sampled and nothing is left out. Each change found is checked by working out the table anew.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -19,17 +18,9 @@ from itertools import combinations
 
 import numpy as np
 
+from sim.analysis import parameters
 from sim.analysis.gaps import Table
-from sim.analysis.parameters import (
-    AS_WORTH,
-    REAL_ABOVE,
-    SLACK,
-    Change,
-    Parameter,
-    Turn,
-    hardness_parameters,
-    parameters,
-)
+from sim.analysis.parameters import AS_WORTH, REAL_ABOVE, SLACK, SLOPE, Change, Parameter, Turn
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.model.domain import Structure
@@ -39,20 +30,18 @@ from sim.scenario import Scenario
 
 
 class CentralTable:
-    """A scenario at central numbers: worth as the parties bargain by it, lines real whose hardness is above one half.
+    """A scenario at central numbers before the first round: no event has happened, no lever is pulled, no front moved.
 
-    Looked at is the table before the first round: no event has happened, no lever is pulled, no front has moved.
-
-    Attributes:
-        quota: How many signatories are enough; None for all.
+    Worth is with foresight, as the parties bargain by it; a line is real if its hardness is above one half. `quota` is
+    how many signatories are enough; None for all.
     """
 
     def __init__(self, scenario: Scenario, structure: Structure) -> None:
         self.scenario, self.structure = scenario, structure
         self._ensemble = _quiet(central(scenario, structure))
         self.quota: int | None = self._ensemble.protocol.quota
-        self.parameters = tuple(parameters(scenario))
-        self.hardness = tuple(hardness_parameters(scenario, structure))
+        self.parameters = tuple(parameters.parameters(scenario))
+        self.hardness = tuple(parameters.hardness_parameters(scenario, structure))
 
     @cached_property
     def real(self) -> Bools:
@@ -69,7 +58,9 @@ class CentralTable:
         Args:
             kinds: Of the parameters that were turned, if known: numbers that move worth alone are quicker to follow.
         """
-        return Table(self.structure, _margins(self._moved(changes, kinds)), self._real(changes), self.quota)
+        moved = self._moved(changes, kinds)
+        margins: Floats = foreseen_worth(moved)[0] - moved.reservation_value[0][:, None]
+        return Table(self.structure, margins, self._real(changes), self.quota)
 
     def margins(self, parameter: Parameter, value: float) -> Floats:
         """Worth less no deal once a parameter is turned to a value, shape (N, P)."""
@@ -98,32 +89,24 @@ def _quiet(ensemble: Ensemble) -> Ensemble:
     return replace(ensemble, world=replace(ensemble.world, reservation_value=path))
 
 
-def _margins(ensemble: Ensemble) -> Floats:
-    margins: Floats = foreseen_worth(ensemble)[0] - ensemble.reservation_value[0][:, None]
-    return margins
-
-
-SLOPE = 1e-12  # below which worth does not move with a number
-
-
 class Search:
-    """The searches over one table. `aside` are lines set aside."""
+    """The searches over one table; `near` are the packages that one number or two could bring in."""
 
     def __init__(self, table: CentralTable) -> None:
         self.table, self.now, self.signs = table, table.now, table.structure.signs
         self.lines = [parameter for parameter in table.hardness if parameter.value > REAL_ABOVE]
         self.party = {name: n for n, name in enumerate(table.structure.parties)}
-        asides: list[tuple[int, ...]] = [(), *(parameter.lines for parameter in self.lines)]
+        asides: list[tuple[int, ...]] = [(), *(parameter.lines for parameter in self.lines)]  # lines set aside
         self.short = {aside: self.now.votes_short(aside) for aside in asides}
         self.clear = {aside: self.now.clear(aside) for aside in asides}
         near = (self.short[()] == 2) | np.logical_or.reduce([short == 1 for short in self.short.values()])
-        self.near: Ints = np.flatnonzero(near)  # packages that two numbers could bring in, or one
+        self.near: Ints = np.flatnonzero(near)
         own = [parameter for parameter in table.parameters if parameter.party is not None]
         self.slope = {parameter.path: self._slope(parameter) for parameter in own}
         self.change = {parameter.path: self._needed(parameter) for parameter in own}
 
     def _slope(self, parameter: Parameter) -> Floats:
-        """How much worth to its party each near package gains for each unit that a parameter is turned up."""
+        """Worth that each near package gains for its party for each unit that a parameter is turned up."""
         n, far = self.party[str(parameter.party)], parameter.far
         if far == parameter.value or not len(self.near):
             return np.zeros(len(self.near))
@@ -134,7 +117,7 @@ class Search:
     def _needed(self, parameter: Parameter) -> Floats:
         """Change of a parameter by which each near package is worth no deal to its party; NaN if it cannot be.
 
-        A package that is already worth it needs none of it.
+        NaN too for a package that is already worth it.
         """
         own, slope = self.now.margin[self.party[str(parameter.party)], self.near], self.slope[parameter.path]
         needed = np.full(len(self.near), np.nan)
@@ -143,6 +126,27 @@ class Search:
         value = parameter.value + needed
         needed[(value < parameter.low - SLACK) | (value > parameter.high + SLACK)] = np.nan
         return needed
+
+    def _cheapest(self, packages: Ints, cost: Floats) -> int:
+        """The place of the smallest cost among packages; ties by rank."""
+        tied = np.flatnonzero(cost <= np.nanmin(cost) + SLACK)
+        return int(tied[self.table.structure.space.tie_rank[packages[tied]].argmin()])
+
+    def _unwilling(self, n: int, aside: tuple[int, ...]) -> Bools:
+        """Near packages that cross no real line of party n but are worth less than no deal to it."""
+        near = self.near
+        unwilling: Bools = self.signs[n, near] & ~self.now.willing[n, near] & self.clear[aside][n, near]
+        return unwilling
+
+    def _blocked_by(self, n: int, aside: tuple[int, ...]) -> Bools:
+        """Near packages that lack but one consent, and would have it if they were worth more to party n."""
+        blocked: Bools = (self.short[aside][self.near] == 1) & self._unwilling(n, aside)
+        return blocked
+
+    def _turned(self, parameter: Parameter, place: int) -> Turn:
+        return _turn(parameter, parameter.value + self.change[parameter.path][place])
+
+    # One number.
 
     def one(self) -> Iterator[Change]:
         yield from self._alone(())
@@ -162,41 +166,21 @@ class Search:
             wanted = self._blocked_by(self.party[parameter.party], aside)
             change = np.where(wanted, np.abs(self.change[parameter.path]), np.nan)
             if np.isfinite(change).any():
-                place = self._first(change)
+                place = self._cheapest(self.near, change)
                 yield Change((self._turned(parameter, place),), int(self.near[place]), 0)
-
-    def _blocked_by(self, n: int, aside: tuple[int, ...]) -> Bools:
-        """Near packages that lack but one consent, and would have it if they were worth more to party n."""
-        blocked: Bools = (self.short[aside][self.near] == 1) & self._unwilling(n, aside)
-        return blocked
-
-    def _unwilling(self, n: int, aside: tuple[int, ...]) -> Bools:
-        near = self.near
-        unwilling: Bools = self.signs[n, near] & ~self.now.willing[n, near] & self.clear[aside][n, near]
-        return unwilling
-
-    def _turned(self, parameter: Parameter, place: int) -> Turn:
-        value = parameter.value + self.change[parameter.path][place]
-        return Turn(parameter, float(np.clip(value, parameter.low, parameter.high)))
-
-    def _first(self, cost: Floats) -> int:
-        """The near package of smallest cost; ties by rank."""
-        tied = np.flatnonzero(cost <= np.nanmin(cost) + SLACK)
-        return int(tied[self.table.structure.space.tie_rank[self.near[tied]].argmin()])
 
     def _lines_aside(self, *parameters: Parameter) -> Change:
         aside = tuple(line for parameter in parameters for line in parameter.lines)
         zone = np.flatnonzero(self.now.votes_short(aside) <= 0)
-        package = int(zone[self.table.structure.space.tie_rank[zone].argmin()])
+        package = int(zone[self._cheapest(zone, np.zeros(len(zone)))])
         return Change(tuple(Turn(parameter, REAL_ABOVE) for parameter in parameters), package, 0)
 
     def _of_all(self, parameter: Parameter) -> Change | None:
         """The smallest turn of a number that moves the worth of all parties alike."""
-        now, far = self.now.margin, parameter.far
+        now, far, signing = self.now.margin, parameter.far, self.signs
         slope = (self.table.margins(parameter, far) - now) / (far - parameter.value)
         with np.errstate(divide="ignore", invalid="ignore"):
             at = np.where(np.abs(slope) > SLOPE, -now / slope, np.nan)
-        signing = self.signs
         stuck = (signing & (np.abs(slope) <= SLOPE) & (now < -TOLERANCE)).any(axis=0)
         least = np.where(signing & (slope > SLOPE), at, -np.inf).max(axis=0)
         most = np.where(signing & (slope < -SLOPE), at, np.inf).min(axis=0)
@@ -207,10 +191,8 @@ class Search:
         found = np.flatnonzero(fits)
         if not len(found):
             return None
-        size = np.abs(turn[found])
-        tied = found[size <= size.min() + SLACK]
-        package = int(tied[self.table.structure.space.tie_rank[tied].argmin()])
-        return Change((Turn(parameter, float(np.clip(value[package], parameter.low, parameter.high))),), package, 0)
+        package = int(found[self._cheapest(found, np.abs(turn[found]))])
+        return Change((_turn(parameter, value[package]),), package, 0)
 
     # Two numbers.
 
@@ -240,24 +222,29 @@ class Search:
         wanted = np.flatnonzero((self.short[()][self.near] == 2) & self._unwilling(n, ()) & self._unwilling(m, ()))
         if not len(wanted):
             return
-        (own, cost), (others, other_cost) = self._cheapest(first, wanted), self._cheapest(second, wanted)
+        (own, cost), (others, other_cost) = self._cheapest_of(first, wanted), self._cheapest_of(second, wanted)
         total = cost + other_cost
         if np.isfinite(total).any():
-            tied = np.flatnonzero(total <= np.nanmin(total) + SLACK)
-            best = int(tied[self.table.structure.space.tie_rank[self.near[wanted[tied]]].argmin()])
+            best = self._cheapest(self.near[wanted], total)
             place = int(wanted[best])
-            turns = self._turned(own[best], place), self._turned(others[best], place)
-            yield Change(turns, int(self.near[place]), 0)
+            yield Change((self._turned(own[best], place), self._turned(others[best], place)), int(self.near[place]), 0)
+
+    def _cheapest_of(self, party: str, places: Ints) -> tuple[list[Parameter], Floats]:
+        """For some near packages, the number of a party that costs least, and its cost; NaN if none does."""
+        own = [parameter for parameter in self.table.parameters if parameter.party == party]
+        costs = np.array([np.abs(self.change[parameter.path][places]) / parameter.unit for parameter in own])
+        filled = np.where(np.isnan(costs), np.inf, costs)
+        best = filled.argmin(axis=0)
+        least = filled[best, np.arange(len(places))]
+        return [own[k] for k in best.tolist()], np.where(np.isinf(least), np.nan, least)
 
     def _one_party(self, party: str) -> Iterator[Change]:
         """The cheapest two numbers of one party: one to the end of its scale, and another for the rest."""
         places = np.flatnonzero(self._blocked_by(self.party[party], ()))
-        found: list[Change] = []
-        for parameter in self.table.parameters if len(places) else ():
-            if parameter.party == party:
-                found += self._after_the_end_of(parameter, places)
+        own = [parameter for parameter in self.table.parameters if len(places) and parameter.party == party]
+        found = [change for parameter in own for change in self._after_the_end_of(parameter, places)]
         if found:
-            yield min(found, key=order)
+            yield min(found, key=_order)
 
     def _after_the_end_of(self, parameter: Parameter, places: Ints) -> Iterator[Change]:
         """A parameter turned to the end of its scale, with each other number that then does, where it costs least."""
@@ -277,23 +264,18 @@ class Search:
                     turns = Turn(parameter, end), Turn(other, float(other.value + turn[best]))
                     yield Change(turns, int(self.near[places[best]]), 0)
 
-    def _cheapest(self, party: str, places: Ints) -> tuple[list[Parameter], Floats]:
-        """For some near packages, the number of a party that costs least, and what it costs; NaN if none does."""
-        own = [parameter for parameter in self.table.parameters if parameter.party == party]
-        costs = np.array([np.abs(self.change[parameter.path][places]) / parameter.unit for parameter in own])
-        filled = np.where(np.isnan(costs), np.inf, costs)
-        best = filled.argmin(axis=0)
-        least = filled[best, np.arange(len(places))]
-        return [own[k] for k in best.tolist()], np.where(np.isinf(least), np.nan, least)
+
+def _turn(parameter: Parameter, value: float) -> Turn:
+    return Turn(parameter, float(np.clip(value, parameter.low, parameter.high)))
 
 
-def order(change: Change) -> tuple[float, tuple[str, ...]]:
+def _order(change: Change) -> tuple[float, tuple[str, ...]]:
     """The cheapest first, ties by path."""
     return round(change.cost, 12), tuple(turn.parameter.path for turn in change.turns)
 
 
 def add_up(one: Parameter, other: Parameter) -> bool:
-    """Whether what two numbers of one party do to its worth adds up; else they multiply each other."""
+    """Whether the effects of two numbers of one party on its worth add up; else they multiply each other."""
     kinds = {one.kind, other.kind}
     multiply = one.kind == other.kind == "weight" or kinds == {"weight", "points"} or "foresight" in kinds
     return one.party == other.party and one.path != other.path and not multiply
@@ -301,20 +283,15 @@ def add_up(one: Parameter, other: Parameter) -> bool:
 
 @dataclass(frozen=True)
 class Opening:
-    """What opens a zone at central numbers.
+    """What opens a zone at central numbers; where `packages` are acceptable without any change, the rest is empty.
 
-    Attributes:
-        packages: Packages that are acceptable without any change; with some, the rest is empty.
-        one: For every number that opens a zone when turned alone, its smallest such change, the cheapest first.
-        two: The cheapest change of two numbers of each two parties, of each party, of a line and a party, and of two
-            lines, as far as they are cheaper than any one number; the cheapest first.
-        untold: Changes found that the table worked out anew does not bear out, and which are not listed: the will of a
-            guarantor jumps in them.
+    `untold` counts changes found that the table worked out anew does not confirm, and which are not listed: the will of
+    a guarantor jumps in them.
     """
 
     packages: int
-    one: tuple[Change, ...]
-    two: tuple[Change, ...]
+    one: tuple[Change, ...]  # for every number that opens a zone when turned alone, its smallest change, cheapest first
+    two: tuple[Change, ...]  # of two numbers, where cheaper than any one number, cheapest first; see `Search.two`
     untold: int = 0
 
     @property
@@ -325,21 +302,20 @@ class Opening:
 
 def opening(table: CentralTable) -> Opening:
     """Search all numbers and pairs of them; see the module."""
-    now = table.now
-    count = int(now.zone.sum())
+    count = int(table.now.zone.sum())
     if count:
         return Opening(count, (), ())
     search = Search(table)
-    one = sorted(search.one(), key=order)
+    one = sorted(search.one(), key=_order)
     least = min((change.cost for change in one), default=np.inf)
-    two = sorted((change for change in search.two() if change.cost < least * (1 - SLACK)), key=order)
-    told_one, told_two = (
-        tuple(told for each in found if (told := _borne_out(table, each)) is not None) for found in (one, two)
-    )
-    return Opening(0, told_one, told_two, len(one) + len(two) - len(told_one) - len(told_two))
+    two = sorted((change for change in search.two() if change.cost < least * (1 - SLACK)), key=_order)
+    listed_one, listed_two = tuple(_confirmed(table, one)), tuple(_confirmed(table, two))
+    return Opening(0, listed_one, listed_two, len(one) + len(two) - len(listed_one) - len(listed_two))
 
 
-def _borne_out(table: CentralTable, change: Change) -> Change | None:
-    """The change with the packages that it opens; None if it opens none."""
-    zone = table.after(change.values(), [turn.parameter.kind for turn in change.turns]).zone
-    return Change(change.turns, change.package, int(zone.sum())) if zone.any() else None
+def _confirmed(table: CentralTable, found: list[Change]) -> Iterator[Change]:
+    """The changes that open a zone in the table worked out anew, with how many packages they open."""
+    for each in found:
+        count = int(table.after(each.values(), [turn.parameter.kind for turn in each.turns]).zone.sum())
+        if count:
+            yield Change(each.turns, each.package, count)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.analysis.narrate import Narration, narrated
-from sim.analysis.trace import RoundState, watch
+from sim.analysis.narrate import Narration, narrated, watch_draw
+from sim.analysis.trace import RoundState
 from sim.core.packages import NO_DEAL
 from sim.core.state import NOT_ASKED
+from sim.mechanisms.war import War
 from sim.model.domain import structure
 from sim.model.ensemble import draw
-from sim.model.ensemble import draw as draw_inputs
 from sim.model.peace_talks import hold_talks
 from sim.model.talks import Talks
 from sim.results.chunks import block_size
@@ -22,20 +22,16 @@ from sim.scenario import Scenario
 SIGNED = "signed"  # a text was signed, whatever became of it at home
 ANY = "any"
 WANTED = (ANY, SIGNED, *OUTCOMES)
+MONTHS_AHEAD = 120  # after entry into force, month by month
 FIRST_BLOCK = 8  # draws played at once at first; each further block is twice as long
 
 
 @dataclass(frozen=True)
 class SearchProgress:
-    """How far a search has come.
+    """How far a search has come."""
 
-    Attributes:
-        draw: The first draw that ends so, None if none of those played does.
-        last: The last draw played.
-    """
-
-    draw: int | None
-    last: int
+    draw: int | None  # the first draw that ends so, None if none of those played does
+    last: int  # the last draw played
 
 
 def search_draws(scenario: Scenario, seed: int, start: int, wanted: str, most: int) -> Iterator[SearchProgress]:
@@ -64,131 +60,89 @@ def search_draws(scenario: Scenario, seed: int, start: int, wanted: str, most: i
         yield SearchProgress(None, first - 1)
 
 
-MONTHS_AHEAD = 120  # after entry into force, month by month
-
-
 @dataclass(frozen=True)
 class TextState:
-    """The text that lay on the table after a turn, as it stood in that round.
+    """The text that lay on the table after a turn, as it stood in that round."""
 
-    Attributes:
-        worth: Of the text to each party, in the order of the file, as the parties bargain by it.
-        signs: Whose signature it needs.
-        crosses: Real red lines that it crosses, as `party.id`; `events.id` for what an event took off the table.
-    """
-
-    worth: tuple[float, ...]
-    signs: tuple[bool, ...]
-    crosses: tuple[str, ...]
+    worth: tuple[float, ...]  # of the text to each party, in the order of the file, as the parties bargain by it
+    signs: tuple[bool, ...]  # whose signature it needs
+    crosses: tuple[str, ...]  # real red lines, as `party.id`; `events.id` for what an event took off the table
 
 
 @dataclass(frozen=True)
 class Harm:
-    """What the war did on one party's side up to a round; the waves and hits are those since the round before.
+    """What the war did on one party's side up to a round; the waves and hits are those since the round before."""
 
-    Attributes:
-        household_weeks: Without power, from the first round on.
-        dark: Households without power at the date of the round.
-        waves, hits: Of all strikes on it.
-        money: In the file's unit, from the first round on.
-    """
-
-    household_weeks: float
-    dark: float
-    waves: float
+    household_weeks: float  # without power, from the first round on
+    dark: float  # households without power at the date of the round
+    waves: float  # of all strikes on it
     hits: float
-    money: float
+    money: float  # in the file's unit, from the first round on
 
 
 @dataclass(frozen=True)
 class Stand:
-    """How things stood in one round; parties in the order of the file.
+    """How things stood in one round; parties in the order of the file."""
 
-    Attributes:
-        asks_for: Least worth that each party asks for; None once the talks are over or stand still.
-        no_deal: Worth of no agreement.
-        texts: After each turn, in order; None where nothing lay on the table.
-        front: What the named side has gained since the start, None where the file has no front.
-        harm: By party, empty where the file has no war.
-        strength: Of each lever, from 0 to 1, by `levers` of `Stepped`.
-    """
-
-    asks_for: tuple[float | None, ...]
-    no_deal: tuple[float, ...]
-    texts: tuple[TextState | None, ...]
-    front: float | None
-    harm: tuple[Harm, ...]
-    strength: tuple[float, ...]
+    asks_for: tuple[float | None, ...]  # aspirations; None once the talks are over or stand still
+    no_deal: tuple[float, ...]  # worth of no agreement
+    texts: tuple[TextState | None, ...]  # after each turn, in order; None where nothing lay on the table
+    front: float | None  # what the named side has gained since the start, None where the file has no front
+    harm: tuple[Harm, ...]  # by party, empty where the file has no war
+    strength: tuple[float, ...]  # of each lever, from 0 to 1, by `levers` of `Stepped`
 
 
 @dataclass(frozen=True)
 class Holding:
-    """What is to be said of the agreement in force, month by month.
+    """Durability of the agreement in force."""
 
-    Attributes:
-        share: Of such agreements, that which holds so many whole months, from 0 on.
-        credibility: Of the guarantee at the start of each year, None without one.
-        danger: By how much the danger of a break is larger or smaller than in the reference group, in each year.
-    """
-
-    share: tuple[float, ...]
-    credibility: tuple[float | None, ...]
-    danger: tuple[float, ...]
+    share: tuple[float, ...]  # of such agreements, that which holds so many whole months, from 0 on
+    credibility: tuple[float | None, ...]  # of the guarantee at the start of each year, None without one
+    danger: tuple[float, ...]  # hazard of a break over that of the reference group, in each year
 
 
 @dataclass(frozen=True)
 class Stepped:
-    """One negotiation to be gone through step by step.
-
-    Attributes:
-        stands: How things stood in each round, with the rounds of the story.
-        holding: Of the agreement in force; None where none is, or the file does not say how long agreements hold.
-    """
+    """One negotiation to be gone through step by step."""
 
     story: Narration
-    stands: tuple[Stand, ...] = field(repr=False)
+    stands: tuple[Stand, ...] = field(repr=False)  # how things stood in each round, with the rounds of the story
     levers: tuple[str, ...]
-    holding: Holding | None = field(repr=False)
+    holding: Holding | None = field(repr=False)  # None without an agreement in force, or a hazard in the file
 
 
 def stepped(scenario: Scenario, seed: int = 1, draw: int = 0) -> Stepped:
-    """Play one draw again and keep how things stood in each round.
+    """Play one draw again and record how things stood in each round.
 
     Raises:
         ValueError: if `draw` is below 0.
     """
-    if draw < 0:
-        raise ValueError(f"draws are counted from 0, so there is no draw {draw}")
-    talks, seen = watch(draw_inputs(scenario, seed, draw, 1, table=structure(scenario)))
+    talks, seen = watch_draw(scenario, seed, draw)
     story, levers = narrated(talks, seen), talks.ensemble.world.levers
+    order = [talks.ensemble.structure.parties.index(name) for name in scenario.parties]
     return Stepped(
         story=story,
-        stands=tuple(_stand(talks, seen, place) for place in range(len(seen))),
+        stands=tuple(_stand(talks, at, place, order) for place, at in enumerate(seen)),
         levers=() if levers is None else tuple(levers.static.names),
         holding=_holding(talks) if story.outcome == "in_force" else None,
     )
 
 
-def _stand(talks: Talks, seen: Sequence[RoundState], place: int) -> Stand:
-    order, war = _file_order(talks), talks.ensemble.world.war
-    asked = talks.aspiration[place, 0].tolist()
-    has_front = war is not None and talks.ensemble.scenario.war is not None and talks.ensemble.scenario.war.front
+def _stand(talks: Talks, at: RoundState, place: int, order: Sequence[int]) -> Stand:
+    scenario, war, aspiration = talks.ensemble.scenario, talks.ensemble.world.war, talks.aspiration[place, 0]
+    has_front = scenario.war is not None and scenario.war.front is not None
     return Stand(
-        asks_for=tuple(None if asked[n] != asked[n] else asked[n] for n in order),
-        no_deal=tuple(float(talks.reservation_value[place, 0, n]) for n in order),
-        texts=tuple(_texts(talks, seen[place], place)),
+        asks_for=tuple(None if np.isnan(each) else each for each in aspiration[order].tolist()),
+        no_deal=tuple(talks.reservation_value[place, 0, order].tolist()),
+        texts=tuple(_texts(talks, at, place, order)),
         front=float(war.front[0, place]) if war is not None and has_front else None,
-        harm=tuple(_harm(talks, place)),
-        strength=tuple(seen[place].strength.tolist()),
+        harm=tuple(_harm(war, place, order)) if war is not None else (),
+        strength=tuple(at.strength.tolist()),
     )
 
 
-def _file_order(talks: Talks) -> list[int]:
-    return [talks.ensemble.structure.parties.index(name) for name in talks.ensemble.scenario.parties]
-
-
-def _texts(talks: Talks, seen: RoundState, place: int) -> Iterator[TextState | None]:
-    moves, table, order = talks.moves[place], talks.ensemble.structure, _file_order(talks)
+def _texts(talks: Talks, at: RoundState, place: int, order: Sequence[int]) -> Iterator[TextState | None]:
+    moves, table = talks.moves[place], talks.ensemble.structure
     for did, package in zip(moves.did[:, 0].tolist(), moves.package[:, 0].tolist(), strict=True):
         if did == NOT_ASKED:
             continue
@@ -197,27 +151,20 @@ def _texts(talks: Talks, seen: RoundState, place: int) -> Iterator[TextState | N
             continue
         crossed = table.lines.crosses[table.lines.pattern[package]] & talks.real_by_round[place, 0]
         yield TextState(
-            worth=tuple(float(seen.utility[n, package]) for n in order),
-            signs=tuple(bool(table.signs[n, package]) for n in order),
-            crosses=tuple(name for name, is_crossed in zip(table.lines.names, crossed, strict=True) if is_crossed),
+            worth=tuple(at.utility[order, package].tolist()),
+            signs=tuple(table.signs[order, package].tolist()),
+            crosses=tuple(table.lines.names[line] for line in np.flatnonzero(crossed)),
         )
 
 
-def _harm(talks: Talks, place: int) -> Iterator[Harm]:
-    """In the order of the file; up to the round, whether or not the talks still go on."""
-    war = talks.ensemble.world.war
-    if war is None:
-        return
+def _harm(war: War, place: int, order: Sequence[int]) -> Iterator[Harm]:
+    """Up to the round, whether or not the talks still go on."""
     strikes, weeks = war.strikes, war.strikes.household_weeks()[: place + 1, 0].cumsum(axis=0)[-1]
-    for n in _file_order(talks):
+    for n in order:
         own = [s for s, struck in enumerate(strikes.static.on) if struck == n]
-        yield Harm(
-            household_weeks=float(weeks[n]),
-            dark=float(sum(strikes.dark[0, place, s] for s in own)),
-            waves=float(sum(strikes.waves[0, place, s] for s in own)),
-            hits=float(sum(strikes.hits[0, place, s] for s in own)),
-            money=float(war.cost_per_month[0, n] * war.static.months[place]),
-        )
+        dark, waves, hits = (float(sum(each[0, place, s] for s in own))
+                             for each in (strikes.dark, strikes.waves, strikes.hits))  # fmt: skip
+        yield Harm(float(weeks[n]), dark, waves, hits, float(war.cost_per_month[0, n] * war.static.months[place]))
 
 
 def _holding(talks: Talks) -> Holding | None:
@@ -225,11 +172,7 @@ def _holding(talks: Talks) -> Holding | None:
     if aftermath is None or aftermath.hazard is None:
         return None
     judged = judgement(talks)
-    months = np.arange(MONTHS_AHEAD + 1.0)
-    share = aftermath.hazard.law.survival(judged.factors.product, months)[0]
-    believed = judged.by_year[0].tolist()
-    return Holding(
-        share=tuple(share.tolist()),
-        credibility=tuple(None if each != each else each for each in believed),
-        danger=tuple(judged.factors.product[0].tolist()),
-    )
+    factors = judged.factors.product
+    share = aftermath.hazard.law.survival(factors, np.arange(MONTHS_AHEAD + 1.0))[0]
+    believed = (None if np.isnan(each) else each for each in judged.by_year[0].tolist())
+    return Holding(tuple(share.tolist()), tuple(believed), tuple(factors[0].tolist()))

@@ -18,22 +18,16 @@ from sim.scenario import Scenario
 
 @dataclass(frozen=True, eq=False)
 class SweepTable(Notebook):
-    """What came of every point of a sweep.
-
-    Attributes:
-        seed: Of all of them: run k draws the same lots at every point.
-        design: Such as `sobol:64`; None for a grid.
-        paths: What varies, in the order in which it was named.
-        points: One row a point: a column a path (numbers where all values are), `zone_central` (packages acceptable to
-            all at central numbers, every red line real), for each stage that some point has `<stage>`, `<stage>_low`
-            and `<stage>_high` (share of runs, 95 %), `median_month`, `most_frequent` and its share, and `folder`.
-    """
+    """What came of every point of a sweep."""
 
     title: str
     n: int
-    seed: int
-    design: str | None
-    paths: tuple[str, ...]
+    seed: int  # of all of them: run k draws the same numbers at every point
+    design: str | None  # such as `sobol:64`; None for a grid
+    paths: tuple[str, ...]  # what varies, in the order in which it was named
+    # one row a point: a column a path (numbers where all values are), `zone_central` (packages acceptable to all at
+    # central numbers, every red line real), for each stage that some point has `<stage>`, `<stage>_low` and
+    # `<stage>_high` (share of runs, 95 %), `median_month`, `most_frequent` and its share, and `folder`
     points: pd.DataFrame = field(repr=False)
 
     def overview(self) -> tuple[str, pd.DataFrame]:
@@ -52,19 +46,22 @@ Point = tuple[Scenario, Mapping[str, str], Mapping[str, Any], str]
 
 def sweep_table(title: str, n: int, seed: int, design: str | None, points: Sequence[Point]) -> SweepTable:
     """Put the finished points of a sweep side by side."""
-    paths = tuple(points[0][1])
-    rows = [
-        dict(settings) | {"zone_central": zone_at_centre(scenario)} | _figures(facts, n) | {"folder": folder}
-        for scenario, settings, facts, folder in points
-    ]
+    paths, rows = tuple(points[0][1]), []
+    last = ["median_month", "most_frequent", "most_frequent_share"]
+    for scenario, settings, facts, folder in points:
+        row: dict[str, Any] = dict(settings) | {"zone_central": zone_at_centre(scenario)}
+        # a stage that is the same as the one before has its share
+        for stage, share in ({"zone_ever": facts["reached"]["zone_first"]} | facts["reached"]).items():
+            low, high = share_interval(round(share * n), n)
+            row |= {stage: share, f"{stage}_low": low, f"{stage}_high": high}
+        rows.append(row | {name: facts[name] for name in last} | {"folder": folder})
     table = pd.DataFrame(rows)
     for path in paths:
         numbers = pd.to_numeric(table[path], errors="coerce")
         if numbers.notna().all():
             table[path] = numbers
-    last = ["median_month", "most_frequent", "most_frequent_share", "folder"]
     columns = [f"{stage}{end}" for stage in STAGES if stage in table for end in ("", "_low", "_high")]
-    return SweepTable(title, n, seed, design, paths, table[[*paths, "zone_central", *columns, *last]])
+    return SweepTable(title, n, seed, design, paths, table[[*paths, "zone_central", *columns, *last, "folder"]])
 
 
 def zone_at_centre(scenario: Scenario) -> int:
@@ -73,14 +70,3 @@ def zone_at_centre(scenario: Scenario) -> int:
     table, quota = ensemble.structure, ensemble.protocol.quota
     real = np.asarray(table.lines.party != EVERYBODY)[None]  # what events may take off the table is still on it
     return int(acceptable(ensemble.utility(), ensemble.reservation_value, table.signs, table.lines, real, quota).sum())
-
-
-def _figures(facts: Mapping[str, Any], n: int) -> dict[str, Any]:
-    """Shares of a point with their intervals; a stage that is not told apart from the one before has its share."""
-    reached = dict(facts["reached"])
-    reached.setdefault("zone_ever", reached["zone_first"])
-    found: dict[str, Any] = {}
-    for stage, share in reached.items():
-        low, high = share_interval(round(share * n), n)
-        found |= {stage: share, f"{stage}_low": low, f"{stage}_high": high}
-    return found | {name: facts[name] for name in ("median_month", "most_frequent", "most_frequent_share")}

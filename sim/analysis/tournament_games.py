@@ -1,9 +1,9 @@
-"""What each assignment of strategies to parties led to, in every draw, and means over draws with their intervals."""
+"""Every assignment of strategies to parties in every draw, and the tables of a tournament made of these games."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,29 +20,35 @@ from sim.results.columns import solution_parties
 from sim.results.results import Z_95, share_interval
 from sim.scenario import Fault, Scenario, ScenarioError
 
+FIGURES = {
+    "own": "own worth",
+    "joint": "joint worth, share of the possible",
+    "agreement": "agreement signed",
+    "in_force": "agreement in force",
+}
+SHARES = ("agreement", "in_force")
+NUMBERS = ("value", "low", "high", "n")
+Names = Sequence[str]
+LEAST_DRAWS = 30  # for an interval: with fewer the mean need not be near normal
+BLOCK = 1_000_000  # numbers sorted at once
+MOST_NUMBERS = 150_000_000  # worths held at once: 1.2 GB
+
 
 @dataclass(frozen=True, eq=False)
 class Possible:
     """The gains that the zone of the first round has room for, in each draw; no strategy moves them.
 
-    A party's gain from a package is its worth less that of no deal in round 1. It is told as a share of the largest
+    A party's gain from a package is its worth less that of no deal in round 1. It is measured as a share of the largest
     gain that any package of the zone gives the party, so that no scale of worth counts, and these shares are summed.
-
-    Attributes:
-        parties: Whose gains count, in name order.
-        no_deal: Worth of no agreement in round 1, shape (n, parties).
-        most: Largest gain of each party in the zone, shape (n, parties); below the tolerance it does not count.
-        together: Largest sum of shares that one package of the zone gives, shape (n,); NaN where nobody can gain.
-        kept: What a round of waiting leaves of worth, shape (n, parties).
 
     Source: Dhillon & Mertens (1999), Relative utilitarianism: utilities normalised to their span, and summed.
     """
 
-    parties: tuple[str, ...]
-    no_deal: Floats
-    most: Floats
-    together: Floats
-    kept: Floats
+    parties: tuple[str, ...]  # whose gains count, in name order
+    no_deal: Floats  # worth of no agreement in round 1, shape (n, parties)
+    most: Floats  # largest gain of each party in the zone, shape (n, parties); below the tolerance it does not count
+    together: Floats  # largest sum of shares that one package of the zone gives, shape (n,); NaN where nobody can gain
+    discount: Floats  # what a round of waiting leaves of worth, shape (n, parties)
 
     def share_reached(self, draws: pd.DataFrame) -> Floats:
         """Share of the possible joint gain that each draw of a results table reached, shape (n,).
@@ -54,7 +60,7 @@ class Possible:
         worth = np.array([draws[f"utility_{name}"].to_numpy(float) for name in self.parties]).T
         waited = draws["round"].to_numpy(float, na_value=np.nan)[:, None] - 1
         counts = self.most > TOLERANCE
-        gain = np.power(self.kept, waited) * (worth - self.no_deal)
+        gain = np.power(self.discount, waited) * (worth - self.no_deal)
         shares = np.divide(gain, self.most, out=np.zeros_like(gain), where=counts)
         in_force = draws["outcome"].to_numpy(object) == "in_force"
         return np.where(in_force, _sum(np.nan_to_num(shares)), 0.0) / self.together
@@ -63,8 +69,8 @@ class Possible:
 def possible(scenario: Scenario, seed: int, count: int, table: Structure | None = None) -> Possible:
     """What there is to gain in draws 0 to `count - 1` of a scenario.
 
-    The zone is that of the first round, as the parties bargain: with foresight. Gains are in worth as results tables
-    tell it, without foresight.
+    The zone is that of the first round, as the parties bargain: with foresight. Gains are in worth as in results
+    tables, without foresight.
     """
     table = table or structure(scenario)
     ensemble, block = draw(scenario, seed, 0, count, table=table), block_size(table)
@@ -86,7 +92,7 @@ def possible(scenario: Scenario, seed: int, count: int, table: Structure | None 
         no_deal=np.concatenate(no_deal),
         most=np.concatenate(most),
         together=np.concatenate(together),
-        kept=exact.power(ensemble.discount[:, counted], days / DAYS_PER_MONTH),
+        discount=exact.power(ensemble.discount[:, counted], days / DAYS_PER_MONTH),
     )
 
 
@@ -114,33 +120,24 @@ def _sum(shares: Floats) -> Floats:
     return total
 
 
-LEAST_DRAWS = 30  # for an interval: with fewer the mean need not be near normal
-BLOCK = 1_000_000  # numbers sorted at once
-MOST_NUMBERS = 150_000_000  # worths kept at once: 1.2 GB
-
-
 @dataclass(frozen=True, eq=False)
 class Games:
-    """A full grid: every assignment of L strategies to V parties, each over the same n draws.
-
-    Attributes:
-        assigned: Index of the strategy of each party at each point, shape (G, V), G = L**V; the last varies fastest.
-        worth: Worth to these parties from the start, shape (G, V, n).
-        signed: Whether a text was signed, shape (G, n).
-        in_force: Whether one came into force, shape (G, n).
-        joint: Share of the possible joint gain, shape (G, n); NaN where there is nothing to gain.
-    """
+    """A full grid: every assignment of L strategies to V parties, each over the same n draws."""
 
     parties: tuple[str, ...]
-    assigned: Ints
-    worth: Floats
-    signed: Bools
-    in_force: Bools
-    joint: Floats
+    assigned: Ints  # index of the strategy of each party at each point, shape (G, V), G = L**V; the last varies fastest
+    worth: Floats  # worth to these parties from the start, shape (G, V, n)
+    signed: Bools  # whether a text was signed, shape (G, n)
+    in_force: Bools  # whether one came into force, shape (G, n)
+    joint: Floats  # share of the possible joint gain, shape (G, n); NaN where there is nothing to gain
 
     @property
     def strategies(self) -> int:
         return int(self.assigned.max()) + 1
+
+    @property
+    def draws(self) -> int:
+        return int(self.worth.shape[2])
 
     def seats_of(self, strategy: int) -> list[tuple[int, int]]:
         """Points and parties at which a strategy is played; where two parties play it, the point stands twice."""
@@ -196,8 +193,8 @@ def check_size(points: int, parties: int, draws: int) -> None:
     """
     most = MOST_NUMBERS // (points * (parties + 1))
     if draws > most:
-        said = f"{points:,} points of {draws:,} draws are more than is held in memory; at most {most:,} draws would do"
-        raise ScenarioError([Fault("-n", 1, 1, said)])
+        much = f"{points:,} points of {draws:,} draws are more than is held in memory; at most {most:,} draws would do"
+        raise ScenarioError([Fault("-n", 1, 1, much)])
 
 
 class Mean(NamedTuple):
@@ -207,6 +204,9 @@ class Mean(NamedTuple):
     low: float
     high: float
     n: int
+
+    def ends(self) -> dict[str, float]:
+        return {"low": self.low, "high": self.high, "n": self.n}
 
 
 def mean_of(values: Floats) -> Mean:
@@ -249,10 +249,145 @@ def mean_over(rows: Sequence[Floats | Bools], draws: int) -> Floats:
     return mean
 
 
-def deviations(games: Games, point: int) -> Iterator[tuple[int, int, int]]:
+# The tables: strategies compared, met, and in equilibrium.
+
+
+def plays(party: str) -> str:
+    return f"plays_{party}"
+
+
+def figure_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
+    """One row a strategy and figure: its mean over all seats at which it is played, and how far from the field.
+
+    The field is the mean over all strategies in the same draw, so the difference is free of what a draw is worth to
+    everybody alike.
+    """
+    rows = []
+    for figure in figures:
+        by_point = games.joint if figure == "joint" else _shares(games, figure)  # one value a draw, whatever the seat
+        by_draw = [
+            mean_over([games.worth[g, v] if figure == "own" else by_point[g] for g, v in seats], games.draws)
+            for seats in map(games.seats_of, range(len(labels)))
+        ]
+        estimate = share_of if figure in SHARES else mean_of
+        for label, numbers in zip(labels, _against_field(by_draw, estimate), strict=True):
+            rows.append({"label": label, "figure": figure} | numbers)
+    return pd.DataFrame(rows)
+
+
+def seat_table(games: Games, labels: Names) -> pd.DataFrame:
+    """One row a strategy and party: what the party gets with it, over all that the others play."""
+    rows = []
+    for v, party in enumerate(games.parties):
+        places = [np.flatnonzero(games.assigned[:, v] == s) for s in range(len(labels))]
+        by_draw = [mean_over([games.worth[g, v] for g in here], games.draws) for here in places]
+        for label, numbers in zip(labels, _against_field(by_draw, mean_of), strict=True):
+            rows.append({"label": label, "party": party} | numbers)
+    return pd.DataFrame(rows)
+
+
+def meeting_table(games: Games, labels: Names) -> pd.DataFrame:
+    """One row a pair: own worth of a strategy where another party plays the other one; empty for one party."""
+    rows = []
+    for a, label in enumerate(labels):
+        for b, other in enumerate(labels) if len(games.parties) > 1 else ():
+            pairs = [(at, w) for at in games.seats_of(a) for w in np.flatnonzero(games.assigned[at[0]] == b)]
+            numbers = mean_of(mean_over([games.worth[at] for at, w in pairs if w != at[1]], games.draws))
+            rows.append({"label": label, "other": other} | numbers._asdict())
+    return pd.DataFrame(rows, columns=["label", "other", *NUMBERS])
+
+
+def point_table(games: Games, labels: Names, figures: Names) -> pd.DataFrame:
+    """One row an assignment: what each party plays and gets, and whether nobody gains by changing alone."""
+    means, rows = games.worth.mean(axis=2), []
+    for point in range(len(games.assigned)):
+        row = _played(games, labels, point)
+        row |= {f"worth_{party}": means[point, v] for v, party in enumerate(games.parties)}
+        row["joint"] = mean_of(games.joint[point]).value
+        row |= {figure: float(_shares(games, figure)[point].mean()) for figure in figures if figure in SHARES}
+        rows.append(row | {"equilibrium": _is_equilibrium(games, means, point)})
+    return pd.DataFrame(rows)
+
+
+def _deviations(games: Games, point: int) -> list[tuple[int, int, int]]:
     """Every change of one party's strategy at a point: the party, its other strategy, and the point this leads to."""
     here = games.assigned[point].tolist()
-    for v in range(len(games.parties)):
-        for other in range(games.strategies):
-            if other != here[v]:
-                yield v, other, games.point([*here[:v], other, *here[v + 1 :]])
+    return [
+        (v, other, games.point([*here[:v], other, *here[v + 1 :]]))
+        for v in range(len(games.parties))
+        for other in range(games.strategies)
+        if other != here[v]
+    ]
+
+
+def _is_equilibrium(games: Games, means: Floats, point: int) -> bool:
+    """Whether no party's mean worth, shape (G, V), rises beyond the tolerance if it alone changes its strategy."""
+    return all(means[to, v] <= means[point, v] + TOLERANCE for v, _, to in _deviations(games, point))
+
+
+def _played(games: Games, labels: Names, point: int) -> dict[str, Any]:
+    return {plays(party): labels[s] for party, s in zip(games.parties, games.assigned[point], strict=True)}
+
+
+def equilibrium_table(games: Games, labels: Names) -> pd.DataFrame:
+    """One row an equilibrium in pure strategies, with the change of one party that would cost it least.
+
+    Returns:
+        `plays_<party>` for each party, `symmetric` (all play the same), `party`, `to` (what it would change to), and
+        `loss, low, high, n`: what it would lose by it, with its paired interval.
+    """
+    means, rows = games.worth.mean(axis=2), []
+    for point, strategies in enumerate(games.assigned):
+        if _is_equilibrium(games, means, point):
+            changes = _deviations(games, point)
+            least = [changes[k] for k in _best(np.array([means[to, v] - means[point, v] for v, _, to in changes]))]
+            v, other, to = min(least, key=lambda change: (change[0], labels[change[1]]))
+            loss = mean_of(games.worth[point, v] - games.worth[to, v])
+            row = _played(games, labels, point) | {"symmetric": len(set(strategies.tolist())) == 1}
+            rows.append(row | {"party": games.parties[v], "to": labels[other], "loss": loss.value} | loss.ends())
+    columns = [*map(plays, games.parties), "symmetric", "party", "to", "loss", "low", "high", "n"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def reply_table(games: Games, labels: Names) -> pd.DataFrame:
+    """One row a best reply of a party to what the others play; where several are as good, a row each.
+
+    Returns:
+        `party`, `plays_<party>` for each party (None for itself), `reply`, `own` (its mean worth), and `ahead, low,
+        high, n`: how far the next best strategy is behind, with its paired interval; NaN if all are as good.
+    """
+    means, rows = games.worth.mean(axis=2), []
+    for v, party in enumerate(games.parties):
+        for point in np.flatnonzero(games.assigned[:, v] == 0).tolist():
+            here = games.assigned[point].tolist()
+            choices = [games.point([*here[:v], s, *here[v + 1 :]]) for s in range(len(labels))]
+            best = _best(means[choices, v])
+            rest = [s for s in range(len(labels)) if s not in best]
+            met = {plays(name): None if w == v else labels[here[w]] for w, name in enumerate(games.parties)}
+            for reply in sorted(best, key=lambda s: labels[s]):
+                ahead = Mean(np.nan, np.nan, np.nan, games.draws)
+                if rest:
+                    second = rest[min(_best(means[choices, v][rest]), key=lambda at: labels[rest[at]])]
+                    ahead = mean_of(games.worth[choices[reply], v] - games.worth[choices[second], v])
+                own = {"reply": labels[reply], "own": float(means[choices[reply], v])}
+                rows.append({"party": party} | met | own | {"ahead": ahead.value} | ahead.ends())
+    return pd.DataFrame(rows)
+
+
+def _best(means: Floats) -> list[int]:
+    """The places of the largest numbers, those within the tolerance of it among them."""
+    return [int(place) for place in np.flatnonzero(means >= means.max() - TOLERANCE)]
+
+
+def _shares(games: Games, figure: str) -> Bools:
+    return games.signed if figure == "agreement" else games.in_force
+
+
+def _against_field(by_draw: Sequence[Floats], estimate: Callable[[Floats], Mean]) -> Iterator[dict[str, Any]]:
+    """The numbers of each strategy, and of its difference from the mean of all in the same draw."""
+    field = mean_over(by_draw, len(by_draw[0]))
+    for values in by_draw:
+        difference = mean_of(values - field)
+        yield estimate(values)._asdict() | {
+            "difference": difference.value, "difference_low": difference.low, "difference_high": difference.high
+        }  # fmt: skip

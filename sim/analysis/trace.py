@@ -20,26 +20,16 @@ NEVER = 0  # in place of a round, which are counted from 1
 
 @dataclass(frozen=True, eq=False)
 class RoundState:
-    """How things stood in one round.
+    """How things stood in one round."""
 
-    Attributes:
-        waiting: A signed text was refused at home and the parties have not come back to the table.
-        utility: Worth of all packages as the parties bargained by it in this round, shape (N, P).
-        strength: Of each lever in this round, shape (levers,).
-        struck: Packages that were refused at home before this round, shape (P,); None while none is.
-        signed: The package signed in this round, `NO_DEAL` for none.
-        votes: What came of it at home; None where nothing was signed or nobody votes.
-        back_in: Round in which they talk again after a refusal, `NEVER` if they do not.
-    """
-
-    waiting: bool
+    waiting: bool  # a signed text was refused at home and the parties have not come back to the table
     reopened: bool
-    utility: Floats
-    strength: Floats
-    struck: Bools | None
-    signed: int
-    votes: Votes | None
-    back_in: int
+    utility: Floats  # worth of all packages as the parties bargained by it in this round, shape (N, P)
+    strength: Floats  # of each lever in this round, shape (levers,)
+    struck: Bools | None  # packages that were refused at home before this round, shape (P,); None while none is
+    signed: int  # the package signed in this round, `NO_DEAL` for none
+    votes: Votes | None  # what came of it at home; None where nothing was signed or nobody votes
+    back_in: int  # round in which they talk again after a refusal, `NEVER` if they do not
 
 
 def watch(ensemble: Ensemble) -> tuple[Talks, tuple[RoundState, ...]]:
@@ -56,7 +46,7 @@ def watch(ensemble: Ensemble) -> tuple[Talks, tuple[RoundState, ...]]:
 
 
 def _round(model: PeaceTalks, before: RoundState | None) -> RoundState:
-    """Play a round and look."""
+    """Play a round and record it."""
     world, old, k = model.ensemble.world, model.state, model.state.round + 1
     levers = world.levers
     strength = np.zeros(0) if levers is None else levers.at_the_start(old.pressure, k)[0]
@@ -93,35 +83,26 @@ AT_HOME = "refused_at_home"  # why a text is refused that was turned down at hom
 class Turn:
     """What one party did when its turn came.
 
-    Attributes:
-        did: `offers` (nothing lay on the table, or both offer at once), `accepts`, `refuses` (and offers instead),
-            `passes` (it does not sign the text on the table), `waits` (it could offer and offers nothing) or
-            `votes_no`. Where a mediator holds one text: `drafts` (puts a text before the others, which is its
-            `offer`), `leaves_it` as it is, and `objects` (does not accept it, and offers nothing).
-        asks_for: The least worth it asks for in this round.
-        answered: The text it answered, None if nothing lay on the table or it passed; `from_` put it there.
-        reason: Why it refused: `worth`, the red line it crosses as `party.id` (`events.id` for what an event took off
-            the table), or `refused_at_home`: it, or what pleases no better there, was turned down before. None if it
-            did not refuse.
-        said: Whether it gave a reason.
-        minds: The issues that it named in an objection, in the order of the file.
-        could_sign: Whether its own offer crosses none of its real red lines and is worth its no-deal worth.
-        before: Its offer before this one, None if this is its first.
+    `did` is `offers` (no standing offer, or both offer at once), `accepts`, `refuses` (and offers instead), `passes`
+    (it does not sign the standing offer), `waits` (it could offer and does not) or `votes_no`. Where a mediator holds
+    one text: `drafts` (proposes a text, which is its `offer`), `leaves_it` as it is, and `objects` (does not accept it,
+    and offers nothing). `reason` is `worth`, the red line crossed as `party.id` (`events.id` for what an event took off
+    the table), or `refused_at_home`: it, or what pleases no better there, was turned down before.
     """
 
     party: str
     did: Did
-    asks_for: float
-    answered: Package | None = None
+    asks_for: float  # its aspiration in this round
+    answered: Package | None = None  # the standing offer, None if there was none or it passed; `from_` proposed it
     from_: str | None = None
     answered_worth: float | None = None
-    reason: str | None = None
-    said: bool = True
-    minds: tuple[str, ...] = ()
+    reason: str | None = None  # why it refused; None if it did not
+    stated: bool = True  # whether it gave a reason
+    minds: tuple[str, ...] = ()  # the issues that it named in an objection, in the order of the file
     offer: Package | None = None
     offer_worth: float | None = None
-    could_sign: bool = True
-    before: Package | None = None
+    could_sign: bool = True  # whether its own offer crosses none of its real red lines and is worth its no-deal worth
+    before: Package | None = None  # its offer before this one, None if this is its first
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -133,7 +114,7 @@ class Turn:
     @property
     def reason_given(self) -> str | None:
         """The reason it named at the table: a line, else that it is worth too little; None for none."""
-        if not self.said or self.reason is None:
+        if not self.stated or self.reason is None:
             return None
         return "worth" if self.reason == AT_HOME else self.reason
 
@@ -162,36 +143,31 @@ class TurnRecorder:
         talks = self._talks
         name, asks_for = talks.ensemble.structure.parties[who], float(talks.aspiration[place, 0, who])
         answered, self._standing = self._standing, package
-        if did == PASSED:
-            return Turn(name, "waits" if package == NO_DEAL else "passes", asks_for)
-        if did == LEFT_AS_IT_IS:
-            return Turn(name, "leaves_it", asks_for)
+        if did in (PASSED, LEFT_AS_IT_IS):
+            waits: Did = "waits" if package == NO_DEAL else "passes"
+            return Turn(name, "leaves_it" if did == LEFT_AS_IT_IS else waits, asks_for)
         answer: dict[str, Any] = {}
-        if answered != NO_DEAL and did != OFFERED:
+        if answered != NO_DEAL and did not in (OFFERED, DRAFTED):
             answer = {"answered": package_named(talks, answered), "answered_worth": self._worth(place, who, answered)}
             answer["from_"] = self._proposer
         if did == ACCEPTED:
             return Turn(name, "accepts", asks_for, **answer)
+        if did in (OBJECTED, REFUSED):
+            answer |= {"reason": self._reason(place, who, answered, why), "stated": why != NO_REASON}
+        if did == OBJECTED and not self._mediated:
+            return Turn(name, "votes_no", asks_for, **answer)
         if did == OBJECTED:
-            reason = self._reason(place, who, answered, why)
-            if not self._mediated:
-                return Turn(name, "votes_no", asks_for, reason=reason, said=why != NO_REASON, **answer)
-            return Turn(name, "objects", asks_for, reason=reason, minds=self._issues(minds), **answer)
-        answer = {} if did == DRAFTED else answer
+            issues = talks.ensemble.structure.space.issues
+            named = {issue.name for i, issue in enumerate(issues) if minds >> i & 1}
+            in_order = tuple(issue for issue in talks.ensemble.scenario.issues if issue in named)
+            return Turn(name, "objects", asks_for, minds=in_order, **answer | {"stated": True})
         offer, before = package_named(talks, package), self._offered.get(who)
         self._offered[who], self._proposer = offer, name
-        answer |= {"offer": offer, "offer_worth": self._worth(place, who, package), "before": before}
-        answer["could_sign"] = self._could_sign(place, who, package)
-        if did == REFUSED:
-            reason = self._reason(place, who, answered, why)
-            return Turn(name, "refuses", asks_for, reason=reason, said=why != NO_REASON, **answer)
-        return Turn(name, "drafts" if did == DRAFTED else "offers", asks_for, **answer)
-
-    def _issues(self, minds: int) -> tuple[str, ...]:
-        """Issues by the bits of a number, in the order of the file."""
-        issues = self._talks.ensemble.structure.space.issues
-        named = {issue.name for i, issue in enumerate(issues) if minds >> i & 1}
-        return tuple(name for name in self._talks.ensemble.scenario.issues if name in named)
+        worth = self._worth(place, who, package)
+        barred = self._line_crossed(place, who, package) is not None or self._struck(place, package)
+        could_sign = not barred and worth >= float(talks.reservation_value[place, 0, who]) - TOLERANCE
+        answer |= {"offer": offer, "offer_worth": worth, "before": before, "could_sign": could_sign}
+        return Turn(name, "refuses" if did == REFUSED else "drafts" if did == DRAFTED else "offers", asks_for, **answer)
 
     def _reason(self, place: int, who: int, answered: int, why: int) -> str:
         if why >= 0:
@@ -209,12 +185,7 @@ class TurnRecorder:
         """The first red line of a party that is real in a round, by id, that a package crosses."""
         lines, real = self._talks.ensemble.structure.lines, self._talks.real_by_round[place, 0]
         crossed = lines.crosses[lines.pattern[package]] & real & lines.of(who)
-        return next((name for name, is_crossed in zip(lines.names, crossed, strict=True) if is_crossed), None)
-
-    def _could_sign(self, place: int, who: int, package: int) -> bool:
-        no_deal = float(self._talks.reservation_value[place, 0, who])
-        barred = self._line_crossed(place, who, package) is not None or self._struck(place, package)
-        return not barred and self._worth(place, who, package) >= no_deal - TOLERANCE
+        return str(lines.names[int(crossed.argmax())]) if crossed.any() else None
 
 
 def package_named(talks: Talks, package: int) -> Package:

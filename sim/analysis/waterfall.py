@@ -12,11 +12,11 @@ from math import factorial
 import numpy as np
 import pandas as pd
 
-from sim.analysis.compare import mean_interval
+from sim.analysis.compare import figure_interval, mean_interval
 from sim.analysis.figures import column_of, figures
 from sim.results.figures import Figure
 from sim.results.notebook import Notebook
-from sim.results.results import Results, run, share_interval
+from sim.results.results import Results, run
 from sim.scenario import Scenario, ScenarioError
 from sim.scenario.mixing import differing_paths, mixed
 from sim.scenario.paths import Path
@@ -34,17 +34,11 @@ Group = tuple[Path, tuple[Path, ...]]  # what its paths have in common, and the 
 
 @dataclass(frozen=True)
 class Step:
-    """Inputs that are taken over together.
+    """Inputs that are taken over together."""
 
-    Attributes:
-        name: The path they have in common, or the paths of several that go together.
-        paths: Of `differing_paths`.
-        where: `file:line:column` of the first of them in the second scenario.
-    """
-
-    name: str
-    paths: tuple[Path, ...]
-    where: str
+    name: str  # the path they have in common, or the paths of several that go together
+    paths: tuple[Path, ...]  # of `differing_paths`
+    where: str  # `file:line:column` of the first of them in the second scenario
 
     @property
     def label(self) -> str:
@@ -56,7 +50,7 @@ class Waterfall(Notebook):
     """What each group of differing inputs adds to a figure on the way from one scenario to another.
 
     Attributes:
-        figure: What is told: a share of runs, or a mean over all of them.
+        figure: A share of runs, or a mean over all of them.
         method: `shapley`: the mean of what a step adds over all orders of the steps. `ordered`: what it adds in the
             order of the rows.
         rows: The start, each step, and the end: `kind` (`start`, `step` or `end`), `label, where`, `value` (of the
@@ -83,7 +77,7 @@ def waterfall(
     """Share the difference between two scenarios out among the inputs that differ.
 
     Args:
-        figure: Name of a figure that every run has, as `compare` tells them.
+        figure: Name of a figure that every run has, as `compare` lists them.
         method: Of `METHODS`; by default `shapley` for up to four steps (16 mixtures) that go in any order, else
             `ordered`.
 
@@ -98,19 +92,23 @@ def waterfall(
     if not differing_paths(first, second):
         raise ValueError("the scenarios do not differ in any input, so there is nothing to share out")
     steps, mixtures, method = _steps(first, second, method)
-    ends = [run(mixtures[each], draws, seed) for each in (frozenset(), frozenset(range(len(steps))))]
-    wanted = _figure(figure, ends)
-    values = {frozenset(): ends[0], frozenset(range(len(steps))): ends[1]}
+    values = {each: run(mixtures[each], draws, seed) for each in (frozenset(), frozenset(range(len(steps))))}
+    wanted = _figure(figure, list(values.values()))
     columns = {
         subset: column_of(wanted, values[subset] if subset in values else run(scenario, draws, seed)).to_numpy()
         for subset, scenario in mixtures.items()
     }
     added = shapley(columns, len(steps)) if method == SHAPLEY else one_by_one(columns, len(steps))
-    rows = pd.DataFrame(list(_rows(wanted, steps, columns, added)), columns=COLUMNS)
+    start, end = (figure_interval(wanted.kind, pd.Series(columns[each])) for each in values)
+    middle = [
+        ("step", step.label, step.where, *mean_interval(pd.Series(column)))
+        for step, column in zip(steps, added, strict=True)
+    ]
+    rows = [("start", wanted.label, "", *start), *middle, ("end", wanted.label, "", *end)]
     names = (first.title, second.title)
     if first.title == second.title:
         names = (f"A: {first.title}", f"B: {second.title}")
-    return Waterfall(*names, wanted, method, draws, seed, len(mixtures), rows)
+    return Waterfall(*names, wanted, method, draws, seed, len(mixtures), pd.DataFrame(rows, columns=COLUMNS))
 
 
 def shapley(values: Values, steps: int) -> list[np.ndarray]:
@@ -135,10 +133,8 @@ def one_by_one(values: Values, steps: int) -> list[np.ndarray]:
     return [values[frozenset(range(step + 1))] - values[frozenset(range(step))] for step in range(steps)]
 
 
-def _steps(
-    first: Scenario, second: Scenario, method: str | None
-) -> tuple[list[Step], dict[Subset, Scenario], str]:
-    """Steps small enough to tell something and large enough that every mixture holds together, and the mixtures."""
+def _steps(first: Scenario, second: Scenario, method: str | None) -> tuple[list[Step], dict[Subset, Scenario], str]:
+    """Steps fine enough to be of use and coarse enough that every mixture is a valid scenario, and the mixtures."""
     groups: list[Group] = [(path, (path,)) for path in differing_paths(first, second)]
     while len(groups) > MOST_STEPS:
         groups = _coarser(groups, max(range(len(groups)), key=lambda place: len(groups[place][0])))
@@ -172,7 +168,7 @@ Mixture = Callable[..., Scenario | None]
 
 
 def _all_free(groups: list[Group], mixture: Mixture) -> list[Group]:
-    """Groups of which any may be taken over without the others; two that do not go apart become one."""
+    """Groups of which any may be taken over without the others; two that cannot be parted become one."""
     while True:
         bad = next((each for each in _subsets(len(groups), SHAPLEY) if not mixture(*(groups[k] for k in each))), None)
         if bad is None:
@@ -226,11 +222,8 @@ def _coarser(groups: list[Group], place: int) -> list[Group]:
 
 
 def _subsets(steps: int, method: str) -> Iterator[Subset]:
-    if method == ORDERED:
-        yield from (frozenset(range(size)) for size in range(steps + 1))
-        return
     for size in range(steps + 1):
-        yield from map(frozenset, combinations(range(steps), size))
+        yield from map(frozenset, [range(size)] if method == ORDERED else combinations(range(steps), size))
 
 
 def _figure(name: str, ends: Sequence[Results]) -> Figure:
@@ -242,20 +235,3 @@ def _figure(name: str, ends: Sequence[Results]) -> Figure:
     if found.name not in usable:
         raise ValueError(f"{name} is there only in some runs, so it cannot be shared out; {', '.join(usable)} can be")
     return found
-
-
-def _rows(
-    figure: Figure, steps: Sequence[Step], values: Values, added: Sequence[np.ndarray]
-) -> Iterator[tuple[str, str, str, float, float, float]]:
-    everything = frozenset(range(len(steps)))
-    yield "start", figure.label, "", *_level(figure, values[frozenset()])
-    for step, column in zip(steps, added, strict=True):
-        yield "step", step.label, step.where, *mean_interval(pd.Series(column))
-    yield "end", figure.label, "", *_level(figure, values[everything])
-
-
-def _level(figure: Figure, column: np.ndarray) -> tuple[float, float, float]:
-    value, low, high = mean_interval(pd.Series(column))
-    if figure.kind == "share":
-        low, high = share_interval(round(value * len(column)), len(column))
-    return value, low, high

@@ -21,7 +21,7 @@ from sim.model.peace_talks import hold_talks
 from sim.results.chunks import block_size
 from sim.results.results import Results
 
-PANEL = 12  # runs that are looked at
+PANEL = 12  # runs played again
 FIRST = 4_096  # among the first so many: to draw more of them takes room
 HALVINGS = 7  # the value is found to 1/128 of the way from the stated value to the end of the range
 CENTRAL, RUNS = "central", "runs"
@@ -29,76 +29,65 @@ CENTRAL, RUNS = "central", "runs"
 
 @dataclass(frozen=True)
 class Flip:
-    """A weight at an end of its range.
-
-    Attributes:
-        end: Value that it was set to, an end of its stated range.
-        kept: Runs that still sign the package, of those looked at.
-        instead: What most of the others end with: a package by headline issues, None for no deal or if all keep it.
-        flips: Whether more runs end with that than with the package.
-        turn: Value nearest to the stated one at which it was found to turn; NaN where it does not.
-    """
+    """A weight at an end of its range."""
 
     parameter: Parameter
-    end: float
-    kept: Share
-    instead: str | None
-    flips: bool
-    turn: float
+    end: float  # value that it was set to, an end of its stated range
+    unchanged: Share  # runs that still sign the package, of those played again
+    instead: str | None  # most frequent other package by headline issues; None for no deal or if all sign the same
+    flips: bool  # whether more runs end with that than with the package
+    turn: float  # value nearest to the stated one at which it was found to turn; NaN where it does not
 
 
 @dataclass(frozen=True)
 class WeightFlips:
     """The search over all weights that have a range.
 
-    Attributes:
-        basis: `central` (one run at central numbers, which signs a text) or `runs` (the first runs that sign the
-            package that is most frequent among the first 4,096).
-        weights: How many weights were tried.
-        flips: Both ends of each weight that lose the package in some run, those that turn it first.
+    `basis` is `central` (one run at central numbers, which signs a text) or `runs` (the first runs that sign the
+    package that is most frequent among the first 4,096).
     """
 
     basis: str
     package: str | None
     n: int
-    weights: int
-    flips: tuple[Flip, ...]
+    weights: int  # how many weights were tried
+    flips: tuple[Flip, ...]  # both ends of each weight that lose the package in some run, those that turn it first
 
 
 def weight_flips(results: Results, table: CentralTable) -> WeightFlips:
     """Search all weights; see the module."""
-    found = _at_central_numbers(results, table) or _in_runs(results)
+    panel = _at_central_numbers(results, table) or _in_runs(results)
     weights = [each for each in table.parameters if each.kind == "weight" and each.stated is not None]
-    if found is None:
+    if panel is None:
         return WeightFlips(RUNS, None, 0, len(weights), ())
     ends = [(parameter, end) for parameter in weights for end in parameter.stated or () if end != parameter.value]
-    flips = list(_flips(found, ends))
-    lost = sorted((flip for flip in flips if flip.kept.count < found.n), key=_order)
-    return WeightFlips(found.basis, found.package, found.n, len(weights), tuple(lost))
+    lost = [flip for flip in _flips(panel, ends) if flip.unchanged.count < panel.n]
+    return WeightFlips(panel.basis, panel.package, panel.n, len(weights), tuple(sorted(lost, key=_order)))
 
 
 def _order(flip: Flip) -> tuple[bool, float, int, str]:
-    return not flip.flips, _way(flip) if flip.flips else 0.0, flip.kept.count, flip.parameter.path
-
-
-def _way(flip: Flip) -> float:
-    return abs(flip.turn - flip.parameter.value) / flip.parameter.unit
+    way = abs(flip.turn - flip.parameter.value) / flip.parameter.unit if flip.flips else 0.0
+    return not flip.flips, way, flip.unchanged.count, flip.parameter.path
 
 
 class _Panel:
-    """The runs that are looked at, and what they sign when a weight is another."""
+    """The runs that are played again, and what they sign when a weight is another."""
 
     def __init__(self, results: Results, basis: str, ensemble: Ensemble, raw: Mapping[str, Floats]) -> None:
         self.results, self.basis, self.ensemble, self.raw = results, basis, ensemble, raw
         self.n = len(ensemble)
-        signed = self.signed(ensemble)
-        self.package = Counter(signed).most_common(1)[0][0]
+        self.package = Counter(self.signed(ensemble)).most_common(1)[0][0]
 
     def signed(self, ensemble: Ensemble) -> list[str | None]:
-        """What each run signs, by headline issues; None for nothing."""
-        block = block_size(ensemble.structure)
-        parts = [hold_talks(ensemble[first : first + block]).package for first in range(0, len(ensemble), block)]
-        return [headline(self.results, int(package)) for package in np.concatenate(parts)]
+        """What each run signs, options of headline issues joined by `/`; None for nothing."""
+        block, found = block_size(ensemble.structure), list[str | None]()
+        scenario, space = self.results.scenario, self.results.structure.space
+        for first in range(0, len(ensemble), block):
+            for package in hold_talks(ensemble[first : first + block]).package.tolist():
+                options = {} if package == NO_DEAL else space.options_of(package)
+                issues = scenario.headline or tuple(scenario.issues)
+                found.append("/".join(options[issue] for issue in issues) if options else None)
+        return found
 
     def with_weights(self, turned: Sequence[tuple[Parameter, float]]) -> list[list[str | None]]:
         """What the runs sign with each of these weights at each of these values, a list a weight."""
@@ -110,20 +99,16 @@ class _Panel:
     def _weights(self, parameter: Parameter, value: float) -> Floats:
         """Weights of the runs once one is set, as `--set` would have it: the party's others rescaled first."""
         weights, structure = self.ensemble.weights.copy(), self.ensemble.structure
-        n = structure.parties.index(str(parameter.party))
         paths = [f"parties.{parameter.party}.weights.{issue.name}" for issue in structure.space.issues]
         scale = (1 - value) / (1 - parameter.value)
         own = [np.full(self.n, value) if path == parameter.path else self.raw[path] * scale for path in paths]
-        weights[:, n] = rescale_weights(np.array(own).T)
+        weights[:, structure.parties.index(str(parameter.party))] = rescale_weights(np.array(own).T)
         return weights
 
-
-def headline(results: Results, package: int) -> str | None:
-    """A package by headline issues, options joined by `/`; None for no deal."""
-    if package == NO_DEAL:
-        return None
-    options, scenario = results.structure.space.options_of(package), results.scenario
-    return "/".join(options[issue] for issue in scenario.headline or tuple(scenario.issues))
+    def turns(self, signed: Sequence[str | None]) -> bool:
+        """Whether more runs end with some other package, or with none, than with the package."""
+        counts = Counter(signed)
+        return any(count > counts[self.package] for text, count in counts.items() if text != self.package)
 
 
 def _at_central_numbers(results: Results, table: CentralTable) -> _Panel | None:
@@ -146,8 +131,7 @@ def _in_runs(results: Results) -> _Panel | None:
     rows: Ints = np.flatnonzero([text == wanted for text in texts])[:PANEL]
     ensemble = draw(scenario, results.seed, 0, int(rows[-1]) + 1, table=results.structure)[rows]
     stated = _stated(results, len(rows))
-    raw = {path: ensemble.inputs.get(path, values) for path, values in stated.items()}
-    return _Panel(results, RUNS, ensemble, raw)
+    return _Panel(results, RUNS, ensemble, {path: ensemble.inputs.get(path, known) for path, known in stated.items()})
 
 
 def _stated(results: Results, count: int) -> dict[str, Floats]:
@@ -160,28 +144,21 @@ def _stated(results: Results, count: int) -> dict[str, Floats]:
 
 def _flips(panel: _Panel, ends: Sequence[tuple[Parameter, float]]) -> Iterator[Flip]:
     """Every weight at both ends of its range, and where those that turn the package do."""
-    if not ends:
-        return
-    for (parameter, end), signed in zip(ends, panel.with_weights(ends), strict=True):
-        kept = Share(parameter.path, signed.count(panel.package), panel.n)
+    for (parameter, end), signed in zip(ends, panel.with_weights(ends) if ends else (), strict=True):
+        same = Share(parameter.path, signed.count(panel.package), panel.n)
         others = Counter(text for text in signed if text != panel.package)
         instead = min(others, key=lambda text: (-others[text], text or "")) if others else None
-        flips = _turned(panel, signed)
-        yield Flip(parameter, end, kept, instead, flips, _halved(panel, parameter, end) if flips else float("nan"))
-
-
-def _turned(panel: _Panel, signed: Sequence[str | None]) -> bool:
-    counts = Counter(signed)
-    return any(count > counts[panel.package] for text, count in counts.items() if text != panel.package)
+        turn = _halved(panel, parameter, end) if panel.turns(signed) else float("nan")
+        yield Flip(parameter, end, same, instead, panel.turns(signed), turn)
 
 
 def _halved(panel: _Panel, parameter: Parameter, end: float) -> float:
     """A value at which the package turns, and 1/128 of the way nearer to the stated value does not."""
-    keeps, turns = parameter.value, end
+    stays, turns = parameter.value, end
     for _ in range(HALVINGS):
-        middle = (keeps + turns) / 2
-        if _turned(panel, panel.with_weights([(parameter, middle)])[0]):
+        middle = (stays + turns) / 2
+        if panel.turns(panel.with_weights([(parameter, middle)])[0]):
             turns = middle
         else:
-            keeps = middle
+            stays = middle
     return turns

@@ -3,8 +3,7 @@
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from sim.analysis.one_package import Afterwards, Of, OnePackage, Signatory, one_package
-from sim.analysis.package_bench import Bench, bench
+from sim.analysis.one_package import Afterwards, Bench, Of, OnePackage, Signatory, bench, one_package
 from sim.analysis.package_changes import (
     Lacks,
     Nearest,

@@ -91,7 +91,7 @@ def _draw_tradeoff(axes: Axes, subject: Discovery) -> None:
         axes.plot([row["told_coverage"]], [row["told_density"]], **mark, **edge)
     for found in subject.boxes[:1]:
         ring: dict[str, Any] = {"marker": "o", "markerfacecolor": "none", "color": INK, "markersize": 12, "zorder": 4}
-        axes.plot([found.told.coverage], [found.told.density], clip_on=False, **ring)
+        axes.plot([found.tested.coverage], [found.tested.density], clip_on=False, **ring)
 
 
 def _marker(inputs: int) -> str:
@@ -147,12 +147,12 @@ class DiscoveryChart(Chart[Discovery, list[str]]):
         """One row a condition (`kind` `condition`), and one a box that the choice was from (`tradeoff`)."""
         rows: list[dict[str, Any]] = []
         for number, found in enumerate(subject.boxes, 1):
-            density = share_interval(found.told.cases, found.told.n)
-            coverage = share_interval(found.told.cases, found.told.all_cases)
+            density = share_interval(found.tested.cases, found.tested.n)
+            coverage = share_interval(found.tested.cases, found.tested.all_cases)
             shares = {
-                "n": found.told.n, "cases": found.told.cases,
-                "density": found.told.density, "density_low": density[0], "density_high": density[1],
-                "coverage": found.told.coverage, "coverage_low": coverage[0], "coverage_high": coverage[1],
+                "n": found.tested.n, "cases": found.tested.cases,
+                "density": found.tested.density, "density_low": density[0], "density_high": density[1],
+                "coverage": found.tested.coverage, "coverage_low": coverage[0], "coverage_high": coverage[1],
             }  # fmt: skip
             for column, words in condition_texts(subject, found.box).items():
                 limits = {"low": found.box.low.get(column), "high": found.box.high.get(column)}

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from sim.analysis.tournament import Tournament
-from sim.analysis.tournament_tables import SHARES
+from sim.analysis.tournament_games import SHARES
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.pairs import SHADES
@@ -227,7 +227,7 @@ class TournamentChart(Chart[Tournament, Places]):
 
     def frame(self, subjects: Sequence[Tournament]) -> Places:
         (tournament,) = subjects
-        heads = {name: wrap(HEADS[name][0], SCALE + VALUE - 0.1, SMALL, 3, bold=True) for name in tournament.told}
+        heads = {name: wrap(HEADS[name][0], SCALE + VALUE - 0.1, SMALL, 3, bold=True) for name in tournament.shown}
         is_met = len(tournament.meetings) and len(tournament.labels) <= MOST_MET
         lower = _rows(tournament, MOST_LINES) if is_met else None
         return Places(_rows(tournament), lower, heads, max(map(len, heads.values())) * SMALL * LINE + 0.06)

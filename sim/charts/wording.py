@@ -140,7 +140,7 @@ def does(result: Discovery) -> str:
 
 def box_sentence(result: Discovery, place: int) -> str:
     """A box in a sentence or two: the conditions, the density beside that of all, the coverage."""
-    found = result.boxes[place].told
+    found = result.boxes[place].tested
     texts = list(condition_texts(result, result.boxes[place].box).values())
     start = f"If {either(texts, 'and')}" if place == 0 else f"Outside of that, if {either(texts, 'and')}"
     density = share_with_interval(found.density, found.n)

@@ -9,9 +9,8 @@ from typing import Any
 
 import click
 
-from sim.analysis.contenders import as_vary
 from sim.analysis.sweep_table import SweepTable, sweep_table
-from sim.analysis.tournament import Entrants, Tournament, entrants, tournament_of
+from sim.analysis.tournament import Entrants, Tournament, as_vary, entrants, tournament_of
 from sim.analysis.tournament_games import check_size
 from sim.batch import BatchInterrupted, BatchItem, batch
 from sim.batch.progress import progress_on

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.core.bids import NO_PACKAGE
-from sim.core.compiled import called, compiled, inlined, worth_compiling
+from sim.core.compiled import called, compiled, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 
@@ -47,7 +47,7 @@ class OfferHistory(NamedTuple):
     counts: Bools
 
 
-@inlined
+@called
 def _gain(utility: float) -> float:
     """What percentages can be taken of: a utility of nothing, or less, is 0."""
     return utility if utility > TOLERANCE else 0.0

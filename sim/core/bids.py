@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.compiled import called, compiled, inlined, worth_compiling
+from sim.core.compiled import called, compiled
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints, Options, ShortInts
 from sim.core.utility import EVERYBODY, Lines
@@ -21,7 +21,6 @@ BEST_FOR_OTHERS, LEAST_OWN, NEAREST_OWN, STEP_DOWN = range(4)  # lists to bid fr
 NEARLY = 1e-6  # a bid nearest to the aspiration may be worth so much less, if none of enough worth is nearer to it
 FIRST_WIDTH = 32  # candidates to have room for at first, and one in so many packages:
 FIRST_SHARE = 32
-LIST_STEPS = 8  # of a package to list the highest
 
 
 class Ordering(NamedTuple):
@@ -244,7 +243,7 @@ def list_candidates(
     return widest
 
 
-@inlined
+@called
 def _at_least_half(usable: Bools, start: Ints) -> bool:
     """Whether the patterns to look at have half of the packages, or more."""
     packages = 0
@@ -253,7 +252,7 @@ def _at_least_half(usable: Bools, start: Ints) -> bool:
     return bool(2 * packages >= start[-1])
 
 
-@inlined
+@called
 def _mark(
     own: Floats, places: ShortInts, members: ShortInts, start: Ints, usable: Bools, struck: Bools, marks: Options
 ) -> None:
@@ -271,7 +270,7 @@ def _mark(
                     enough = max(enough, own[p] - TOLERANCE)
 
 
-@inlined
+@called
 def _unmark(marks: Options, marked: Ints) -> int:
     """Write down the places that are marked, rising, and leave no mark; returns how many there were."""
     found = 0
@@ -284,7 +283,7 @@ def _unmark(marks: Options, marked: Ints) -> int:
     return found
 
 
-@inlined
+@called
 def _first_by_rank(worth: Floats, packages: Ints, least: float, rank: Ints) -> int:
     """Of some packages, the one of smallest rank that is worth at least so much, -1 for none."""
     first = NO_PACKAGE
@@ -341,7 +340,7 @@ def update_best(party: int, rows: Ints, domain: Domain, real: Bools, bids: Bids)
         bids.best_package[party, b] = first
 
 
-@inlined
+@called
 def _sign(party: int, crosses: Bools, owner: Ints, real: Bools, usable: Bools) -> bool:
     """Note the patterns that cross no real line of a party or of everybody; whether they are others than before."""
     changed = False
@@ -374,7 +373,7 @@ def _highest_of(own: Floats, usable: Bools, members: Ints, start: Ints, struck: 
     return int(first)
 
 
-@inlined
+@called
 def first_listed(
     worth: Floats, package: Ints, crossing: Ints, count: int, signable: Bools, avoided: Bools, least: float
 ) -> int:
@@ -387,7 +386,7 @@ def first_listed(
     return NO_PACKAGE
 
 
-@inlined
+@called
 def could_sign(signable: Bools, struck: Bools, pattern: int, package: int) -> bool:
     """Whether a package crosses no real red line of a party and is not off the table."""
     return bool(signable[pattern] and not (len(struck) and struck[0, package]))
@@ -428,7 +427,7 @@ def lay_out(
     laid_out[0], laid_out[1], laid_out[2], laid_out[3] = found, 0, 0, 0
 
 
-@inlined
+@called
 def _sort_down(order: ShortInts, own: Floats, first: int, end: int) -> None:
     """Sort some neighbouring packages by falling worth; insertion over shrinking distances."""
     gap = 1
@@ -494,7 +493,7 @@ def by_own_worth(
     return int(found)
 
 
-@inlined
+@called
 def listed_bid(
     party: int, b: int, bidding: int, asks: float, domain: Domain, bids: Bids, avoided: Bools, nothing_avoided: Bools
 ) -> int:
@@ -555,27 +554,9 @@ def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints) -> Ints:
         usable: At least one a draw, shape (B, P).
         tie_rank: Shape (1 or B, P).
     """
-    found = np.empty(len(merit), np.int64)
-    worth_compiling(_find_first_of_highest, 2 * merit.size)(
-        np.ascontiguousarray(merit), np.ascontiguousarray(usable), np.ascontiguousarray(tie_rank), found
-    )
-    return found
-
-
-@compiled
-def _find_first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints, found: Ints) -> None:
-    """The loop of `first_of_highest`; the packages go to `found`, shape (B,)."""
-    for b in range(len(merit)):
-        top = -np.inf
-        for p in range(merit.shape[1]):
-            if usable[b, p] and merit[b, p] > top:
-                top = merit[b, p]
-        ranks = tie_rank[b if len(tie_rank) > 1 else 0]
-        first, least = -1, top - TOLERANCE
-        for p in range(merit.shape[1]):
-            if usable[b, p] and merit[b, p] >= least and (first < 0 or ranks[p] < ranks[first]):
-                first = p
-        found[b] = first
+    top = np.max(merit, axis=1, where=usable, initial=-np.inf, keepdims=True)
+    first: Ints = np.where(usable & (merit >= top - TOLERANCE), tie_rank, np.iinfo(np.int64).max).argmin(axis=1)
+    return first
 
 
 def highest(merit: Floats, usable: Bools, tie_rank: Ints, count: int) -> Ints:
@@ -590,76 +571,14 @@ def highest(merit: Floats, usable: Bools, tie_rank: Ints, count: int) -> Ints:
     Returns:
         Shape (B, count); the last that there is is repeated, `NO_DEAL` where there is none.
     """
-    found = np.empty((len(merit), count), np.int64)
-    worth_compiling(_list_highest, LIST_STEPS * merit.size)(
-        np.ascontiguousarray(merit), np.ascontiguousarray(usable), np.ascontiguousarray(tie_rank), found
-    )
-    return found
-
-
-@compiled
-def _list_highest(merit: Floats, usable: Bools, tie_rank: Ints, found: Ints) -> None:
-    """The usable packages of highest merit, best first; those of equal merit, in steps of the tolerance, by rank.
-
-    Args:
-        merit: Shape (B, P).
-        usable: Shape (B, P).
-        tie_rank: Shape (1 or B, P), smaller first.
-        found: Where they go, shape (B, K); the last that there is is repeated, -1 where there is none.
-    """
-    packages, count = merit.shape[1], found.shape[1]
-    own, steps, begun = np.empty(packages + 1, np.int64), np.empty(packages), np.empty(packages + 1, np.int64)
+    found, rank = np.full((len(merit), count), NO_PACKAGE), np.broadcast_to(tie_rank, merit.shape)
     for b in range(len(merit)):
-        some, low, high = 0, np.inf, -np.inf
-        for p in range(packages):
-            own[some] = p
-            if usable[b, p]:
-                steps[p] = np.rint(merit[b, p] / TOLERANCE)
-                low, high = min(low, steps[p]), max(high, steps[p])
-                some += 1
-        if some > count:
-            some = _leave_the_highest(own, some, steps, low, high, count, begun)
-        _sort_by_steps(own, some, steps, tie_rank[b if len(tie_rank) > 1 else 0])
-        for place in range(count):
-            found[b, place] = own[min(place, some - 1)] if some else -1
-
-
-@inlined
-def _leave_the_highest(own: Ints, some: int, steps: Floats, low: float, high: float, count: int, begun: Ints) -> int:
-    """Leave of some packages those that can be among the highest so many; returns how many are left.
-
-    They are counted in bins, two in each on average, from the highest down, and the bins that fill the count are left.
-    """
-    bins, left, last = some // 2 + 1, 0, 0
-    per_step = bins / (high - low) if high > low else 0.0
-    for k in range(bins):
-        begun[k] = 0
-    for place in range(some):
-        begun[min(int((high - steps[own[place]]) * per_step), bins - 1)] += 1
-    filled = begun[0]
-    while filled < count:
-        last += 1
-        filled += begun[last]
-    for place in range(some):
-        own[left] = own[place]
-        left += min(int((high - steps[own[place]]) * per_step), bins - 1) <= last
-    return left
-
-
-@inlined
-def _sort_by_steps(own: Ints, some: int, steps: Floats, rank: Ints) -> None:
-    """Sort packages from the highest step down, those of equal steps by rank; insertion over shrinking distances."""
-    gap = 1
-    while gap < some // 9:
-        gap = 3 * gap + 1
-    while gap:
-        for place in range(gap, some):
-            p, at = own[place], place
-            while at >= gap:
-                other = own[at - gap]
-                if steps[other] > steps[p] or (steps[other] == steps[p] and rank[other] < rank[p]):
-                    break
-                own[at] = other
-                at -= gap
-            own[at] = p
-        gap //= 3
+        own = np.flatnonzero(usable[b])
+        steps = np.rint(merit[b, own] / TOLERANCE)
+        if len(own) > count:
+            enough = steps >= np.partition(steps, -count)[-count]
+            own, steps = own[enough], steps[enough]
+        own = own[np.lexsort((rank[b, own], -steps))][:count]
+        if len(own):
+            found[b, : len(own)], found[b, len(own) :] = own, own[-1]
+    return found

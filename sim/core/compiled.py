@@ -30,16 +30,8 @@ def compiled(function: Loop) -> Loop:
     return cast("Loop", _Compiled(function))
 
 
-def inlined(function: Loop) -> Loop:
-    """Have a function compiled as a part of the compiled functions that call it, as if it stood there.
-
-    So that a long loop can be written in pieces that fit a screen, and is no slower for it.
-    """
-    return cast("Loop", _Both(function, function, forceinline=True))
-
-
 def called(function: Loop) -> Loop:
-    """Have a function compiled once for all compiled functions that call it: for long pieces seldom come to."""
+    """Have a function compiled where compiled functions call it, so that a long loop is written in short pieces."""
     return cast("Loop", _Both(function, function))
 
 
@@ -58,7 +50,8 @@ def in_both(through_arrays: Callable[..., Any] | None = None) -> Callable[[Loop]
     return wrap
 
 
-FEW = 2_000_000  # steps of a function, some tenth of a microsecond each, for which nobody should wait for a compiler
+FEW = 6_000_000  # steps of a function, some tenth of a microsecond each, for which nobody should wait for a compiler
+ONCE_LOADED = 20  # of them are enough, one in so many, where another function has been compiled in the process
 
 
 def worth_compiling(function: Loop, steps: int) -> Loop:
@@ -70,16 +63,15 @@ def worth_compiling(function: Loop, steps: int) -> Loop:
     """
     cold = cast("_Compiled", function)
     cold.steps += steps
-    return function if cold.steps > FEW else cast("Loop", cold.interpreted)
+    few = FEW // ONCE_LOADED if _Compiled.loaded else FEW
+    return function if cold.steps > few else cast("Loop", cold.interpreted)
 
 
 class _Both:
     """A function of numbers that has another form for arrays, or the same."""
 
-    def __init__(
-        self, function: Callable[..., Any], through_arrays: Callable[..., Any], forceinline: bool = False
-    ) -> None:
-        self.py_func, self.through_arrays, self.forceinline = function, through_arrays, forceinline
+    def __init__(self, function: Callable[..., Any], through_arrays: Callable[..., Any]) -> None:
+        self.py_func, self.through_arrays = function, through_arrays
         self.__doc__, self.__name__ = function.__doc__, function.__name__
 
     def __call__(self, *arguments: Any) -> Any:
@@ -88,7 +80,7 @@ class _Both:
     @cached_property
     def code(self) -> Any:
         """What the compiler makes of the function where another calls it; kept as a part of that one."""
-        return _numba().njit(nogil=True, error_model="numpy", forceinline=self.forceinline)(self.py_func)
+        return _numba().njit(nogil=True, error_model="numpy")(self.py_func)
 
     @property
     def _numba_type_(self) -> Any:
@@ -97,7 +89,14 @@ class _Both:
 
 
 class _Compiled:
-    """A function, and its machine code once somebody has called it."""
+    """A function, and its machine code once somebody has called it.
+
+    Attributes:
+        steps: Taken so far in this process, as far as they were announced.
+        loaded: Whether some function has been compiled in this process.
+    """
+
+    loaded = False
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.py_func, self.steps = function, 0
@@ -118,6 +117,7 @@ class _Compiled:
     @cached_property
     def code(self) -> Any:
         """What the compiler makes of the function; the library is loaded here, so that nobody waits for it in vain."""
+        _Compiled.loaded = True
         try:
             self.py_func.__qualname__ += _mark(self.py_func)  # under which it is cached
             return self._made(cache=True)

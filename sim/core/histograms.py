@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.core.compiled import compiled, inlined
+from sim.core.compiled import called, compiled
 from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints, Options
 
@@ -68,7 +68,7 @@ class Last(NamedTuple):
     place: Ints
 
 
-@inlined
+@called
 def _bin(bins: Bins, n: int, utility: float) -> int:
     place = np.floor((utility - bins.low[n]) / bins.span[n] * bins.bins)
     return int(min(max(place, 0.0), bins.bins - 1.0))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.compiled import compiled, inlined
+from sim.core.compiled import called, compiled
 from sim.core.exact import Floats
 from sim.core.packages import Ints, ShortInts
 
@@ -105,7 +105,7 @@ def fill_utility(weights: Floats, values: Floats, halves: Halves, additions: Add
                         own[p] += more
 
 
-@inlined
+@called
 def _sum_half(weights: Floats, values: Floats, options: Ints, utility: Floats) -> None:
     """Utility of the combinations of one half, summed issue by issue."""
     utility[:] = 0.0
@@ -114,7 +114,7 @@ def _sum_half(weights: Floats, values: Floats, options: Ints, utility: Floats) -
             utility[row] += weights[issue] * values[issue, options[row, issue]]
 
 
-@inlined
+@called
 def _add_to_all(one: float, second: Floats, others: Ints, own: Floats) -> None:
     for column in range(len(others)):
         own[column] = one + second[others[column]]
@@ -129,7 +129,7 @@ def apply_foresight(utility: Floats, prospects: Prospects) -> None:
             _apply_to_piece(utility[b], b, start, min(start + PIECE, packages), prospects, room, ranks)
 
 
-@inlined
+@called
 def _apply_to_piece(
     utility: Floats, b: int, start: int, stop: int, prospects: Prospects, room: Floats, of: npt.NDArray[np.uint32]
 ) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core.bids import Bids, Domain
-from sim.core.compiled import compiled, worth_compiling
 from sim.core.exact import Floats
 from sim.core.opponent_model import Knowledge
 from sim.core.packages import NO_DEAL, Bools, Ints
@@ -23,21 +22,6 @@ NO_REASON, WORTH = -2, -1  # why it refused: not said, worth too little; from 0 
 def time_of(round: int, rounds: int) -> float:
     """Share of the talks that has passed: 0 in the first round, 1 in the last (and in an only one)."""
     return (round - 1) / (rounds - 1) if rounds > 1 else 1.0
-
-
-@compiled
-def _log_offers(rows: Ints, package: Ints, party: int, log: Ints, made: Ints, distinct: Ints) -> None:
-    """Enter an offer of a party, shape (rows,), in the log of some draws; arrays are those of `State`."""
-    for row in range(len(rows)):
-        b, new = rows[row], 1
-        place = made[b, party]
-        for earlier in range(place - 1, -1, -1):  # most often it is the last one again
-            if log[b, party, earlier] == package[row]:
-                new = 0
-                break
-        log[b, party, place] = package[row]
-        made[b, party] += 1
-        distinct[b, party] += new
 
 
 class State(NamedTuple):
@@ -139,11 +123,16 @@ class State(NamedTuple):
         """
         rows, offered = np.flatnonzero(offers), package[offers]
         accepted, own = self.accepted.copy(), self.own_offer.copy()
-        made, distinct = self.offers_made.copy(), self.distinct_offers.copy()
+        distinct = self.distinct_offers.copy()
         accepted[rows] = False
         accepted[rows, party] = consents[rows]
         own[rows, party] = offered
-        worth_compiling(_log_offers, len(rows) * self.round)(rows, offered, party, self.log, made, distinct)
+        place, made = self.offers_made[rows, party], self.offers_made.copy()
+        before = np.arange(self.log.shape[2]) < place[:, None]
+        again = ((self.log[rows, party] == offered[:, None]) & before).any(axis=1)
+        self.log[rows, party, place] = offered
+        made[rows, party] += 1
+        distinct[rows, party] += ~again
         return self._replace(
             standing=np.where(offers, package, self.standing),
             proposer=np.where(offers, party, self.proposer),

@@ -3,13 +3,13 @@
 import numpy as np
 
 from sim.core.bids import LineTable, line_table
-from sim.core.compiled import compiled, inlined, worth_compiling
+from sim.core.compiled import called, compiled, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.core.utility import EVERYBODY, Lines
 
 
-@inlined
+@called
 def _meet(crosses: Bools, real: Bools) -> bool:
     """Whether any line that a pattern crosses is real."""
     meets = False
@@ -18,7 +18,7 @@ def _meet(crosses: Bools, real: Bools) -> bool:
     return meets
 
 
-@inlined
+@called
 def _sift(count: int, packages: Ints, utility: Floats, signs: Bools, least: Floats) -> int:
     """Leave of some packages, in place, those that are worth so much to all that sign them; returns how many.
 
@@ -103,7 +103,7 @@ def ever_acceptable(
                 ever[row] = _sift(stand, now, utility[b], signs, reservation_value[k, b]) > 0
 
 
-@inlined
+@called
 def _behind_no_line(packages: Ints, pattern: Ints, crosses: Bools, real: Bools, found: Ints) -> int:
     """Write down which of some packages, those of a pattern side by side, cross no real line; returns how many."""
     kind, stands, count = np.int64(-1), False, 0

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from sim.model.peace_talks import PeaceTalks
 
 
+LISTING = 10  # steps of a package that is looked at for a list of bids
+
+
 class _Numbers(WeakKeyDictionary):  # type: ignore[type-arg]
     """Counters for unique ids, one a model, that do not keep models alive as Mesa 3.3's own do."""
 
@@ -90,7 +93,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
         talks.bids.laid_out[n, rows, 0] = -1
         talks.bids = bids.widened(talks.bids, max(FIRST_WIDTH, len(self._lines.pattern) // FIRST_SHARE))
         while len(rows):
-            list_candidates = worth_compiling(bids.list_candidates, len(rows) * len(self._lines.pattern))
+            list_candidates = worth_compiling(bids.list_candidates, LISTING * len(rows) * len(self._lines.pattern))
             widest = list_candidates(n, rows, talks.domain, self._order, talks.bids)
             rows = rows[talks.bids.listed[n, rows] > talks.bids.worth.shape[2]]
             talks.bids = bids.widened(talks.bids, int(widest) * 5 // 4 if len(rows) else 0)  # for other parties, too

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.core.answers import BY_STEPS, NO_ANSWER, Answers, Ladder, OfferHistory, answer, step_down
 from sim.core.bids import NO_PACKAGE, STEP_DOWN, Bids, Domain, could_sign, listed_bid
-from sim.core.compiled import compiled, inlined, worth_compiling
+from sim.core.compiled import called, compiled, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.core.protocol import Bargainer, Protocol
@@ -15,7 +15,7 @@ from sim.core.state import ACCEPTED, NO_REASON, OFFERED, PASSED, REFUSED, WORTH,
 from sim.core.strategy import COMBINED, LATE, THRESHOLD
 from sim.core.utility import EVERYBODY, Lines
 
-TURN_STEPS = 20  # of a turn, without those over a list of bids
+TURN_STEPS = 100  # of a turn, without those over a list of bids
 IF_CONTENT, IF_ABLE, ALWAYS = range(3)  # whether to bid is to accept
 
 
@@ -178,7 +178,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                     break
 
 
-@inlined
+@called
 def _content(worth: float, accepting: int, takes: float, own_bid: float, best_received: float, late: bool) -> bool:
     """Whether a package is worth enough to be accepted: by what the party takes, or by the worth of its own bid."""
     if accepting == THRESHOLD:
@@ -188,14 +188,14 @@ def _content(worth: float, accepting: int, takes: float, own_bid: float, best_re
     return worth >= own_bid - TOLERANCE
 
 
-@inlined
+@called
 def _avoid(avoided: Bools, crossing: Bools) -> None:
     """Avoid the patterns that cross a line, too."""
     for k in range(len(avoided)):
         avoided[k] |= crossing[k]
 
 
-@inlined
+@called
 def _avoid_named(named: Ints, since: int, crossing: Bools, avoided: Bools) -> None:
     """Avoid the patterns that cross a line named since a round, and no others."""
     avoided[:] = False
@@ -204,7 +204,7 @@ def _avoid_named(named: Ints, since: int, crossing: Bools, avoided: Bools) -> No
             _avoid(avoided, crossing[line])
 
 
-@inlined
+@called
 def _reason(crosses: Bools, real: Bools, owner: Ints, me: int) -> int:
     """What a party says that refuses a text: its first real line that this crosses, or that it is worth too little."""
     for line in range(len(crosses)):
@@ -213,7 +213,7 @@ def _reason(crosses: Bools, real: Bools, owner: Ints, me: int) -> int:
     return WORTH
 
 
-@inlined
+@called
 def _is_new(log: Ints, made: int, package: int) -> bool:
     """Whether a party has never offered a package before; most often it is the last one again."""
     for earlier in range(made - 1, -1, -1):  # noqa: SIM110
@@ -222,7 +222,7 @@ def _is_new(log: Ints, made: int, package: int) -> bool:
     return True
 
 
-@inlined
+@called
 def _agreed(signs: Bools, accepted: Bools, text: int) -> bool:
     """Whether all signatories of what lies on the table have accepted it."""
     agreed = text != NO_PACKAGE
@@ -304,7 +304,7 @@ class InTurn(Protocol):
             self.proposer_accepts,
         )  # fmt: skip
         into = together(parties, state, case)
-        steps = turns.shape[1] * (TURN_STEPS + into.bids.worth.shape[2]) * int(state.open.sum())
+        steps = turns.shape[1] * (TURN_STEPS + into.bids.worth.shape[2] // 8) * int(state.open.sum())
         worth_compiling(play, steps)(rules, case.domain, into, table, state.round, state.round)
         return state._replace(**written), moves
 

@@ -36,7 +36,15 @@ def waterfall_data(fall: Waterfall) -> dict[str, Any]:
 
 def document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
     """The tables, one below the other: what is compared, inputs that differ, figures, packages, outcomes."""
-    yield from _opening(comparison)
+    titles = dict.fromkeys(one.scenario.title for one in comparison.results)
+    if len(titles) == 1:
+        yield paragraph(clean(next(iter(titles))))
+    rows = [
+        [letter, name, f"{one.n:,} runs, seed {one.seed}", "" if len(titles) == 1 else one.scenario.title]
+        for (name, letter), one in zip(letters_of(comparison).items(), comparison.results, strict=True)
+    ]
+    yield table(["", "", "", ""], rows, left=4)
+    yield paragraph(PAIRED if comparison.paired else UNPAIRED, 2)
     yield from findings(comparison, falls)
 
 
@@ -88,18 +96,6 @@ def chart_labels(comparison: Comparison) -> list[str] | None:
     return list(comparison.names) if any(one == other for one, other in pairwise(titles)) else None
 
 
-def _opening(comparison: Comparison) -> Iterator[Block]:
-    titles = dict.fromkeys(one.scenario.title for one in comparison.results)
-    if len(titles) == 1:
-        yield paragraph(clean(next(iter(titles))))
-    rows = [
-        [letter, name, f"{one.n:,} runs, seed {one.seed}", "" if len(titles) == 1 else one.scenario.title]
-        for (name, letter), one in zip(letters_of(comparison).items(), comparison.results, strict=True)
-    ]
-    yield table(["", "", "", ""], rows, left=4)
-    yield paragraph(PAIRED if comparison.paired else UNPAIRED, 2)
-
-
 def _inputs(comparison: Comparison) -> Iterator[Block]:
     differing = comparison.inputs
     if not len(differing):
@@ -145,16 +141,19 @@ def value_label(row: dict[Any, Any]) -> str:
 
 def difference_words(row: dict[Any, Any]) -> list[str]:
     """A difference and its interval, shares in points of a hundred."""
-    unit = 100 if row["kind"] == "share" else 1
-    low, middle, high = (unit * row[key] for key in ("difference_low", "difference", "difference_high"))
-    if pd.isna(middle):
+    if pd.isna(row["difference"]):
         return ["-", ""]
-    if low == high == 0:
+    if row["difference_low"] == row["difference_high"] == 0:
         return ["0", "the same in every run"]
-    digits = decimals(low, high) if row["kind"] == "share" else digits_of_mean(low, high)
-    points = " points" if row["kind"] == "share" else ""
+    return _signed(row["kind"], *(row[key] for key in ("difference", "difference_low", "difference_high")))
+
+
+def _signed(kind: str, *numbers: float) -> list[str]:
+    """A difference with its sign and the ends of its interval, shares in points of a hundred."""
+    middle, low, high = ((100 if kind == "share" else 1) * each for each in numbers)
+    digits = decimals(low, high) if kind == "share" else digits_of_mean(low, high)
     interval = "" if pd.isna(low) else f"{number(low, digits, True)} to {number(high, digits, True)}"
-    return [f"{number(middle, digits, True)}{points}", interval]
+    return [number(middle, digits, True) + (" points" if kind == "share" else ""), interval]
 
 
 def _transitions(comparison: Comparison) -> Iterator[Block]:
@@ -177,17 +176,13 @@ def _transitions(comparison: Comparison) -> Iterator[Block]:
 def waterfall_document(fall: Waterfall) -> Iterator[Block]:
     """What each group of differing inputs adds, from the first scenario to the other."""
     yield heading(f"Where the difference comes from: {fall.figure.label}")
-    share = fall.figure.kind == "share"
     rows = []
     for row in fall.rows.to_dict("records"):
         if row["kind"] == "step":
-            value, low, high = ((100 if share else 1) * row[key] for key in ("value", "low", "high"))
-            digits = decimals(low, high) if share else digits_of_mean(low, high)
-            span = "" if low != low else f"{number(low, digits, True)} to {number(high, digits, True)}"
-            rows.append([row["label"], number(value, digits, True) + (" points" if share else ""), span, row["where"]])
+            step = _signed(fall.figure.kind, row["value"], row["low"], row["high"])
+            rows.append([row["label"], *step, row["where"]])
         else:
-            digits = digits_of_mean(row["low"], row["high"])
-            level = percent(row["value"], fall.n) if share else number(row["value"], digits)
+            level = value_label(row | {"kind": fall.figure.kind, "n": fall.n})
             rows.append([fall.first if row["kind"] == "start" else fall.second, level, "", ""])
     yield table(["", "", "95 %", "<where"], rows, caption="What each group of inputs adds")
     way = (

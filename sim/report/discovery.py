@@ -31,10 +31,10 @@ def data(result: Discovery) -> dict[str, Any]:
 
 def _box_data(result: Discovery, place: int) -> dict[str, Any]:
     found = result.boxes[place]
-    density = share_interval(found.told.cases, found.told.n)
-    coverage = share_interval(found.told.cases, found.told.all_cases)
+    density = share_interval(found.tested.cases, found.tested.n)
+    coverage = share_interval(found.tested.cases, found.tested.all_cases)
     texts, names = condition_texts(result, found.box), result.factors.names
-    return pick(found.told, "n cases density coverage") | {
+    return pick(found.tested, "n cases density coverage") | {
         "says": box_sentence(result, place),
         "conditions": [
             {
@@ -64,7 +64,7 @@ def document(result: Discovery) -> Iterator[Block]:
     for place in range(len(result.boxes)):
         yield heading(f"Box {place + 1}")
         yield paragraph(box_sentence(result, place), 2)
-        if result.density is not None and result.boxes[place].told.density < result.density:
+        if result.density is not None and result.boxes[place].tested.density < result.density:
             yield paragraph(f"The density asked for, {100 * result.density:g} %, is not reached on fresh runs.", 2)
         yield paragraph("")
         yield _conditions(result, place)
@@ -80,13 +80,12 @@ def document(result: Discovery) -> Iterator[Block]:
 
 
 def _conditions(result: Discovery, place: int) -> Table:
-    rows = []
-    found = result.boxes[place]
+    rows, found = [], result.boxes[place]
     for column in found.box.columns:
         low, high = result.range_of(column)
         ends = f"{value_label(low, low, high)} to {value_label(high, low, high)}"
-        span = "" if result.factors.categories[column] else ends
         p = max(chance for (_, other), chance in found.p.items() if other == column)
+        span = "" if result.factors.categories[column] else ends
         rows.append([condition_text(result, found.box, column), span, "<0.001" if p < 0.001 else number(p, 3)])
     return table(["condition", "range", "p"], rows)
 

@@ -35,19 +35,13 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows in columns.
-
-    Attributes:
-        rows: Cells as text; None where there is nothing.
-        caption: What it shows, on a page.
-        note: Below it, on a page.
-    """
+    """Rows in columns."""
 
     heads: tuple[str, ...]
-    rows: tuple[tuple[str | None, ...], ...]
+    rows: tuple[tuple[str | None, ...], ...]  # cells as text; None where there is nothing
     left: frozenset[int]
-    caption: str = ""
-    note: str = ""
+    caption: str = ""  # what it shows, on a page
+    note: str = ""  # below it, on a page
     indent: int = 2
 
 

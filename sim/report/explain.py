@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.counterfactual import SHOWN, Counterfactual, Stage
-from sim.analysis.explain import Explanation
+from sim.analysis.explain import SHOWN, Counterfactual, Explanation, Stage
 from sim.analysis.parameters import REAL_ABOVE, Change, Parameter, Turn
 from sim.analysis.reasons import Obstacle, Share
-from sim.analysis.replays import AT_HOME, HALF, OWN_OFFER, WORTH, Aside
+from sim.analysis.replays import AT_HOME, HALF, OWN_OFFER, WORTH
 from sim.analysis.weight_flips import CENTRAL, Flip
 from sim.report.compare import difference_words
 from sim.report.document import Block, bullets, heading, paragraph, table
@@ -32,6 +31,7 @@ from sim.results.labels import (
 )
 from sim.scenario import Scenario
 
+REASONS = {WORTH: "worth too little", OWN_OFFER: "its own next offer was better", AT_HOME: "refused at home before"}
 NUMERALS = {"1": "one", "2": "two", "3": "three"}
 MOST_OBSTACLES, MOST_LINES, MOST_ISSUES = 10, 6, 3
 MOST_CHANGES, MOST_PAIRS, MOST_ASIDES, MOST_WEIGHTS = 6, 3, 8, 6
@@ -42,15 +42,13 @@ def document(explained: Explanation) -> Iterator[Block]:
     yield paragraph(clean(results.scenario.title))
     runs = f"{results.n:,} run{'s' if results.n != 1 else ''} in this scenario, seed {results.seed}"
     yield paragraph(f"{runs}. Shares are of runs, with 95 % intervals.")
-    yield from _in_short(explained)
-    yield from _outcomes(explained)
-    yield from _obstacles(explained)
-    yield from _out_of_time(explained)
-    yield from _at_home(explained)
-    yield from _breaks(explained)
-    yield from _least_satisfied(explained)
-    yield from _ledger(explained)
-    yield from opening_parts(explained)
+    for part in (_in_short, _outcomes, _obstacles, _out_of_time, _at_home, _least_satisfied, _ledger):
+        yield from part(explained)
+    yield from _at_central_numbers(explained)
+    yield from _over_runs(explained)
+    for each in explained.tried:
+        yield from _tried(explained, each)
+    yield from _weights(explained)
 
 
 def shared(share: Share) -> str:
@@ -60,28 +58,28 @@ def shared(share: Share) -> str:
 def _in_short(explained: Explanation) -> Iterator[Block]:
     """The answer in a few lines; what each rests on follows."""
     why, scenario = explained.reasons, explained.results.scenario
-    said = []
+    lines = []
     if why.without_deal:
         ends = [each for each in why.outcomes if each.name != "in_force"]
         most = max(ends, key=lambda each: each.count)
         outcome = OUTCOMES[most.name].clause.format(who_signs(scenario))
         without = share_with_interval(why.without_deal / why.n, why.n)
-        said.append(f"{without} of runs end without an agreement in force; most often, in {shared(most)}, {outcome}.")
+        lines.append(f"{without} of runs end without an agreement in force; most often, in {shared(most)}, {outcome}.")
     if why.obstacles:
         first = why.obstacles[0]
         alone = f"with it alone set aside {percent(first.alone.share, first.alone.n)} of runs would have had a package"
-        said.append(f"What stands in the way most: {obstacle_label(scenario, first.name)}; {alone} acceptable to all.")
+        lines.append(f"What stands in the way most: {obstacle_label(scenario, first.name)}; {alone} acceptable to all.")
     if why.at_home:
         who = ratifier_words(scenario, why.at_home[0].name)
-        said.append(f"Most texts that fail at home are refused by: {who}, in {shared(why.at_home[0])} of runs.")
+        lines.append(f"Most texts that fail at home are refused by: {who}, in {shared(why.at_home[0])} of runs.")
     least = max(explained.satisfactions, key=lambda each: each.least.count)
     if least.least.count:
         who = party_label(scenario, least.party)
-        said.append(f"Least to show for a text, most often: {who}, in {shared(least.least)} of texts.")
-    said += smallest_change_in_short(explained)
-    if said:
+        lines.append(f"Least to show for a text, most often: {who}, in {shared(least.least)} of texts.")
+    lines += _smallest_changes(explained)
+    if lines:
         yield heading("In short")
-        yield bullets(said)
+        yield bullets(lines)
 
 
 def ratifier_words(scenario: Scenario, name: str) -> str:
@@ -123,15 +121,9 @@ def _obstacles(explained: Explanation) -> Iterator[Block]:
         "each counts in equal parts. Enough alone: runs in which a package would be acceptable with this alone set "
         f"aside. Of the runs without, at least so many must go: {either(sizes, 'and')}.", 2,
     )  # fmt: skip
-    lines = [each.name for each in why.obstacles if _is_line(scenario, each.name)]
-    for name in lines[:MOST_LINES]:
+    known = {f"{party}.{line.id}" for party, spec in scenario.parties.items() for line in spec.red_lines}
+    for name in [each.name for each in why.obstacles if each.name in known][:MOST_LINES]:
         yield paragraph(f"{name}: {red_line_label(scenario, name)}", 2)
-
-
-def _is_line(scenario: Scenario, name: str) -> bool:
-    party, _, what = name.partition(".")
-    spec = scenario.parties.get(party)
-    return spec is not None and what in {line.id for line in spec.red_lines}
 
 
 def _part(part: tuple[float, float, float], n: int) -> str:
@@ -150,8 +142,9 @@ def _out_of_time(explained: Explanation) -> Iterator[Block]:
     rows = []
     for each in why.refusers:
         names = [party_label(scenario, name) for name in each.name.split(" | ")]
-        said = Counter(_said(late.reason) for late in explained.replayed.late if late.party == each.name)
-        reasons = "; ".join(f"{reason}: {times}" for reason, times in said.most_common(4))
+        own = [late.reason for late in explained.replayed.late if late.party == each.name]
+        counts = Counter(REASONS.get(reason, f"red line {reason.split('.', 1)[-1]}") for reason in own)
+        reasons = "; ".join(f"{reason}: {times}" for reason, times in counts.most_common(4))
         rows.append([either(names, "and"), shared(each), reasons])
     looked = f" (of the first {explained.replayed.n:,} runs)" if explained.replayed.n < why.n else ""
     yield table(["who refused last", "share", f"<why{looked}"], rows)
@@ -168,11 +161,6 @@ def _out_of_time(explained: Explanation) -> Iterator[Block]:
         yield paragraph(f"{text} ({runs}), on the refuser's own scale from 0 to 1.", 2)
 
 
-def _said(reason: str) -> str:
-    words = {WORTH: "worth too little", OWN_OFFER: "its own next offer was better", AT_HOME: "refused at home before"}
-    return words.get(reason, f"red line {reason.split('.', 1)[-1]}")
-
-
 def _at_home(explained: Explanation) -> Iterator[Block]:
     why, scenario = explained.reasons, explained.results.scenario
     if why.at_home:
@@ -184,13 +172,9 @@ def _at_home(explained: Explanation) -> Iterator[Block]:
         rows = [[either([party_label(scenario, name) for name in each.name.split(" + ")], "and"), shared(each)]
                 for each in why.left]  # fmt: skip
         yield table(["who left", "share"], rows)
-
-
-def _breaks(explained: Explanation) -> Iterator[Block]:
-    breaks = explained.reasons.breaks
-    if breaks:
-        yield heading(f"Agreements in force, {breaks[0].n:,} runs: what became of them in 60 months")
-        yield table(["", "of those in force"], [[CAUSES[each.name].short, shared(each)] for each in breaks])
+    if why.breaks:
+        yield heading(f"Agreements in force, {why.breaks[0].n:,} runs: what became of them in 60 months")
+        yield table(["", "of those in force"], [[CAUSES[each.name].short, shared(each)] for each in why.breaks])
         yield paragraph("A fault made the break likelier; chance decided it.", 2)
 
 
@@ -216,12 +200,11 @@ def _ledger(explained: Explanation) -> Iterator[Block]:
     rows: list[list[str]] = []
     for party in scenario.parties:
         own = [each for each in explained.movements if each.party == party and each.moved]
+        who = party_label(scenario, party)
         for each in sorted(own, key=lambda each: (-each.mean, each.issue))[:MOST_ISSUES]:
-            spread = f"{each.low:.0f} to {each.high:.0f}"
-            who = party_label(scenario, party)
             who = "" if any(row[0] == who for row in rows) else who
-            rows.append([who, clean(scenario.issues[each.issue].label), f"{each.mean:.0f}", spread,
-                         percent(each.moved / each.n, each.n)])  # fmt: skip
+            cells = f"{each.mean:.0f}", f"{each.low:.0f} to {each.high:.0f}", percent(each.moved / each.n, each.n)
+            rows.append([who, clean(scenario.issues[each.issue].label), *cells])
     if rows:
         yield heading("From opening to text: where each party moved most, in points of its own values")
         yield table(["", "<issue", "points", "10-90 %", "moved in"], rows)
@@ -231,25 +214,14 @@ def _ledger(explained: Explanation) -> Iterator[Block]:
 # What opens the way.
 
 
-def opening_parts(explained: Explanation) -> Iterator[Block]:
-    """What opens a zone: at central numbers, over runs, tried out; and the weights."""
-    yield from _at_central_numbers(explained)
-    yield from _over_runs(explained)
-    for each in explained.tried:
-        yield from _tried(explained, each)
-    yield from _weights(explained)
-
-
-def smallest_change_in_short(explained: Explanation) -> Iterator[str]:
+def _smallest_changes(explained: Explanation) -> Iterator[str]:
     """The smallest change, and what it does to the runs on which it was tried."""
     best, scenario = explained.opening.best, explained.results.scenario
-    if best is None:
-        return
-    same = [each for each in explained.tried if abs(each.change.cost - best.cost) <= 1e-9 * best.cost]
-    for each in same:
-        turns = [f"{parameter_text(scenario, turn.parameter)}, {way_words(turn)}" for turn in each.change.turns]
-        what = either(turns, "and")
-        text = f"Smallest change that opens a zone at central numbers: {what}."
+    for each in explained.tried:
+        if best is None or abs(each.change.cost - best.cost) > 1e-9 * best.cost:
+            continue
+        turns = [f"{parameter_text(scenario, turn.parameter)}, {_way(turn)}" for turn in each.change.turns]
+        text = f"Smallest change that opens a zone at central numbers: {either(turns, 'and')}."
         gains = {stage.name: difference_words(_points(stage))[0] for stage in each.stages}
         if gains:
             text += f" Tried: {gains['zone_ever']} of runs with a zone, {gains['signed']} with a text signed."
@@ -283,13 +255,6 @@ def _at_central_numbers(explained: Explanation) -> Iterator[Block]:
         yield bullets([_change_words(explained, change) for change in found.one[:MOST_CHANGES]])
     if len(found.one) > MOST_CHANGES:
         yield paragraph(f"and {len(found.one) - MOST_CHANGES} other numbers, by more.", 2)
-    yield from _pairs(explained)
-    if found.untold:
-        yield paragraph(f"{found.untold} more are left out: in them the will of a guarantor jumps.", 2)
-
-
-def _pairs(explained: Explanation) -> Iterator[Block]:
-    found = explained.opening
     if found.two:
         yield paragraph("Two numbers together:" if found.one else "The smallest changes of two numbers together:", 2)
         yield bullets([_change_words(explained, change) for change in found.two[:MOST_PAIRS]])
@@ -297,6 +262,8 @@ def _pairs(explained: Explanation) -> Iterator[Block]:
         yield paragraph("No two numbers together open one by less.", 2)
     else:
         yield paragraph("No two numbers do, either: more than two things stand in the way of every package.", 2)
+    if found.untold:
+        yield paragraph(f"{found.untold} more are left out: in them the will of a guarantor jumps.", 2)
 
 
 def _change_words(explained: Explanation, change: Change) -> str:
@@ -314,7 +281,10 @@ def _over_runs(explained: Explanation) -> Iterator[Block]:
     rows = []
     for each in explained.asides[:MOST_ASIDES]:
         falls = None if each.falls is None else "{1:.2f} ({0:.2f}-{2:.2f})".format(*each.falls)
-        half = [_half_words(each)] if below_half else []
+        less = None if each.half is None else f"{each.half:.2f} less"
+        if each.half is not None and each.hardness is not None:
+            less = f"hardness {each.half:.2f} ({each.hardness:.2f})"
+        half = [less] if below_half else []
         zone = share_with_interval(each.zone.share, each.zone.n)
         rows.append([obstacle_label(scenario, each.name), zone, falls, *half])
     yield table([*heads, "half need"] if below_half else heads, rows)
@@ -329,39 +299,21 @@ def _over_runs(explained: Explanation) -> Iterator[Block]:
         "As things stand in the last open round. Too high by: how much less no deal would have to be worth where that "
         f"alone is in the way; median (10th to 90th percentile).{half_need}{looked}", 2,
     )  # fmt: skip
-    yield from _linkages_in_the_way(explained)
-    yield from _moved_by(explained)
-
-
-def _moved_by(explained: Explanation) -> Iterator[Block]:
-    """The uncertain number that goes with the largest difference in the runs that get somewhere."""
-    found = [(stage, mover) for stage, mover in explained.moved_by.items() if stage in SHOWN and mover is not None]
-    n = explained.results.n // 3
-    for stage, mover in found:
-        what = STAGES[stage].label
-        shares = f"{percent(mover.low_share, n)} where it is lowest, {percent(mover.high_share, n)} where it is highest"
-        yield paragraph(f"Of all uncertain numbers, {mover.path} moves this most: {what} ({shares}).", 2)
-
-
-def _half_words(each: Aside) -> str | None:
-    if each.half is None:
-        return None
-    return f"{each.half:.2f} less" if each.hardness is None else f"hardness {each.half:.2f} ({each.hardness:.2f})"
-
-
-def _linkages_in_the_way(explained: Explanation) -> Iterator[Block]:
     linkages = [name for run in explained.replayed.no_zone for name in run.linkages]
     for name in sorted(set(linkages)):
         count, n = linkages.count(name), len(explained.replayed.no_zone)
         share = share_with_interval(count / n, n)
         yield paragraph(f"The linkage {name} alone is in the way in {share} of the {n:,} runs without a zone.", 2)
-    if _linkages_that_take(explained) and not linkages:
+    adds = [each.adds for party in scenario.parties.values() for each in party.linkages]
+    if any(min(each.value, each.low or 0.0) < 0 for each in adds) and not linkages:
         yield paragraph("No linkage alone is in the way in any of these runs.", 2)
-
-
-def _linkages_that_take(explained: Explanation) -> bool:
-    parties = explained.results.scenario.parties.values()
-    return any(min(each.adds.value, each.adds.low or 0.0) < 0 for party in parties for each in party.linkages)
+    third = explained.results.n // 3
+    for stage, mover in explained.moved_by.items():
+        if stage in SHOWN and mover is not None:
+            low, high = percent(mover.low_share, third), percent(mover.high_share, third)
+            shares = f"{low} where it is lowest, {high} where it is highest"
+            what = STAGES[stage].label
+            yield paragraph(f"Of all uncertain numbers, {mover.path} moves this most: {what} ({shares}).", 2)
 
 
 def _tried(explained: Explanation, each: Counterfactual) -> Iterator[Block]:
@@ -372,10 +324,11 @@ def _tried(explained: Explanation, each: Counterfactual) -> Iterator[Block]:
     if each.fault:
         yield paragraph(f"The scenario would not hold together: {each.fault}", 2)
         return
-    rows = []
-    for stage in each.stages:
-        shares = [percent(of.share, of.n) for of in (stage.before, stage.after)]
-        rows.append([STAGES[stage.name].label, *shares, *difference_words(_points(stage))])
+    rows = [
+        [STAGES[stage.name].label, *(percent(of.share, of.n) for of in (stage.before, stage.after)),
+         *difference_words(_points(stage))]
+        for stage in each.stages
+    ]  # fmt: skip
     yield table(["", "as it is", "changed", "difference", "95 %"], rows)
     yield paragraph("The same by hand:", 2)
     for text in each.sets:
@@ -388,8 +341,8 @@ def _weights(explained: Explanation) -> Iterator[Block]:
         yield heading("No text is ever signed, so no weight can turn it into another")
         return
     yield heading("Which single weight turns the text into another")
-    where = "at central numbers (one run)" if found.basis == CENTRAL else (
-        f"most often; looked at are the first {found.n} runs that sign it")
+    often = f"most often; looked at are the first {found.n} runs that sign it"
+    where = "at central numbers (one run)" if found.basis == CENTRAL else often
     yield paragraph(f"Signed {where}: {found.package.replace('/', ' / ')}.", 2)
     flips = [flip for flip in found.flips if flip.flips]
     if not found.weights:
@@ -406,24 +359,17 @@ def _weights(explained: Explanation) -> Iterator[Block]:
 
 
 def _flip_words(explained: Explanation, flip: Flip) -> str:
-    parameter = flip.parameter
-    what, instead = parameter_text(explained.results.scenario, parameter), _instead(explained, flip.instead)
+    parameter, scenario = flip.parameter, explained.results.scenario
+    what, stated, instead = parameter_text(scenario, parameter), _value(parameter, parameter.value), "no deal"
+    if flip.instead is not None and explained.weights.package is not None:
+        texts = (explained.weights.package.split("/"), flip.instead.split("/"))
+        pairs = zip(scenario.headline or tuple(scenario.issues), *texts, strict=True)
+        instead = either([f"{new} instead of {old} ({issue})" for issue, old, new in pairs if old != new], "and")
     if flip.flips:
         side = "or more" if flip.turn > parameter.value else "or less"
-        stated = changed_value_words(parameter, parameter.value)
         return f"{what}, at {number(flip.turn, 3)} {side} instead of {stated}: {instead}"
-    way = f"at {changed_value_words(parameter, flip.end)} instead of {changed_value_words(parameter, parameter.value)}"
-    return f"{what}, {way}: {flip.kept.count} of {flip.kept.n} keep the text, else {instead}"
-
-
-def _instead(explained: Explanation, package: str | None) -> str:
-    scenario, was = explained.results.scenario, explained.weights.package
-    if package is None or was is None:
-        return "no deal"
-    issues = scenario.headline or tuple(scenario.issues)
-    pairs = zip(issues, was.split("/"), package.split("/"), strict=True)
-    changed = [f"{new} instead of {old} ({issue})" for issue, old, new in pairs if old != new]
-    return either(changed, "and")
+    share = f"{flip.unchanged.count} of {flip.unchanged.n} keep the text"
+    return f"{what}, at {_value(parameter, flip.end)} instead of {stated}: {share}, else {instead}"
 
 
 # Numbers that are turned.
@@ -436,7 +382,8 @@ def parameter_text(scenario: Scenario, parameter: Parameter) -> str:
         return f'chance that "{option_label(scenario, parts[1], parts[3])}" can be had'
     who = party_label(scenario, parts[1])
     if parameter.kind == "hardness":
-        also = [_line_name(path, parts[1]) for path in parameter.others]
+        names = [path.split(".") for path in parameter.others]
+        also = [clean(name[3] if name[1] == parts[1] else f"{name[1]}.{name[3]}") for name in names]
         shared = f", drawn with {either(also, 'and')}" if also else ""
         return f"hardness of the red line {clean(parts[3])} of {who}{shared}"
     if parameter.kind == "weight":
@@ -449,35 +396,22 @@ def parameter_text(scenario: Scenario, parameter: Parameter) -> str:
     return f"{words.get(parameter.kind, 'what a text refused at home costs')} {who}"
 
 
-def _line_name(path: str, party: str) -> str:
-    """A red line by its id, with its party where that is another."""
-    _, owner, _, line, _ = path.split(".")
-    return clean(line if owner == party else f"{owner}.{line}")
-
-
-def changed_value_words(parameter: Parameter, value: float) -> str:
+def _value(parameter: Parameter, value: float) -> str:
     """A value with as many digits as its kind bears."""
     return f"{value:.2f}" if parameter.kind == "points" else f"{value:.4g}"
 
 
+def _way(turn: Turn) -> str:
+    return f"{_value(turn.parameter, turn.rounded)} instead of {_value(turn.parameter, turn.parameter.value)}"
+
+
 def turn_words(scenario: Scenario, turn: Turn) -> str:
     """A number turned: from where to where, and whether that lies in its stated range."""
-    return f"{parameter_text(scenario, turn.parameter)}: {way_words(turn)}, {range_words(turn)}"
-
-
-def way_words(turn: Turn) -> str:
-    """From where to where."""
-    before, after = (changed_value_words(turn.parameter, value) for value in (turn.parameter.value, turn.rounded))
-    return f"{after} instead of {before}"
-
-
-def range_words(turn: Turn) -> str:
-    """Whether a turn stays in the stated range."""
-    stated = turn.parameter.stated
-    if stated is None:
-        return "no range stated"
-    low, high = (changed_value_words(turn.parameter, end) for end in stated)
-    return f"{'within' if turn.within else 'outside'} its stated range {low} to {high}"
+    stated, where = turn.parameter.stated, "no range stated"
+    if stated is not None:
+        low, high = (_value(turn.parameter, end) for end in stated)
+        where = f"{'within' if turn.within else 'outside'} its stated range {low} to {high}"
+    return f"{parameter_text(scenario, turn.parameter)}: {_way(turn)}, {where}"
 
 
 # Plain data.
@@ -526,7 +460,8 @@ def data(explained: Explanation) -> dict[str, Any]:
         "tried": [_tried_data(each) for each in explained.tried],
         "weights": pick(explained.weights, "basis package n weights") | {
             "flips": [
-                pick(each, "end instead flips turn") | {"kept": each.kept.count} | pick(each.parameter, "path value")
+                pick(each, "end instead flips turn") | {"kept": each.unchanged.count}
+                | pick(each.parameter, "path value")
                 for each in explained.weights.flips
             ],
         },
@@ -542,22 +477,21 @@ def _share(each: Share) -> dict[str, Any]:
 
 
 def _obstacle_data(each: Obstacle) -> dict[str, Any]:
-    part = dict(zip(("part", "part_low", "part_high"), each.part, strict=True))
-    return part | {"name": each.name, "involved": each.involved.count} | {
-        "alone": each.alone.count, "alone_share": each.alone.share}  # fmt: skip
+    counts = {"involved": each.involved.count, "alone": each.alone.count, "alone_share": each.alone.share}
+    return dict(zip(("part", "part_low", "part_high"), each.part, strict=True)) | {"name": each.name} | counts
 
 
 def _change_data(explained: Explanation, change: Change) -> dict[str, Any]:
     results, package = explained.results, None
     if change.package >= 0:
         package = in_file_order(results.scenario, results.structure.space.options_of(change.package))
-    return pick(change, "cost packages") | {"turns": list(map(turn_data, change.turns)), "package": package}
+    return pick(change, "cost packages") | {"turns": list(map(_turn_data, change.turns)), "package": package}
 
 
-def turn_data(turn: Turn) -> dict[str, Any]:
-    parameter = turn.parameter
-    return pick(turn, "cost within", to="value") | pick(parameter, "path kind value", range="stated") | {
-        "with": sorted(parameter.others) if parameter.kind == "hardness" else []}  # fmt: skip
+def _turn_data(turn: Turn) -> dict[str, Any]:
+    drawn_with = sorted(turn.parameter.others) if turn.parameter.kind == "hardness" else []
+    about = pick(turn.parameter, "path kind value", range="stated")
+    return pick(turn, "cost within", to="value") | about | {"with": drawn_with}
 
 
 def _tried_data(each: Counterfactual) -> dict[str, Any]:
@@ -566,5 +500,5 @@ def _tried_data(each: Counterfactual) -> dict[str, Any]:
         | dict(zip(("difference", "low", "high"), stage.difference, strict=True))
         for stage in each.stages
     ]
-    turns = list(map(turn_data, each.change.turns))
+    turns = list(map(_turn_data, each.change.turns))
     return {"turns": turns, "set": list(each.sets), "n": each.n, "fault": each.fault or None, "stages": stages}

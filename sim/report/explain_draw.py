@@ -29,23 +29,10 @@ def document(explained: DrawExplained) -> Iterator[Block]:
     """The story, and below it why it ended so."""
     yield from run.document(explained.story)
     yield BLANK
-    yield from _why(explained)
-
-
-def _why(explained: DrawExplained) -> Iterator[Block]:
     outcome = explained.story.outcome
     opened = "What would have opened the way in this draw:"
     yield sentence("How much room the deal had:" if outcome == "in_force" else opened)
-    if outcome == "no_zone":
-        yield from _ways(explained)
-    elif outcome == "deadline":
-        yield from _in_time(explained)
-    elif outcome == "refused":
-        yield from _votes(explained)
-    elif outcome == "broke_off":
-        yield from _stayed(explained)
-    else:
-        yield from _room(explained)
+    yield from ENDS[outcome](explained)
 
 
 def _ways(explained: DrawExplained) -> Iterator[Block]:
@@ -123,3 +110,6 @@ def _room(explained: DrawExplained) -> Iterator[Block]:
         if margin < 0:
             text = f"{who} is worse off than without a deal, by {-margin:.3f}"
         yield sentence(f"- {text}", indent=2)
+
+
+ENDS = {"no_zone": _ways, "deadline": _in_time, "refused": _votes, "broke_off": _stayed, "in_force": _room}

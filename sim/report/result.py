@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from sim.analysis.compare import Comparison
 from sim.analysis.figures import NoAnswer
 from sim.analysis.hindsight import Hindsight, hindsight
@@ -28,7 +26,7 @@ from sim.results.stages import is_voted_on, stages
 from sim.scenario import Scenario
 
 MOST_BLOCKERS = 12
-NOT_TOLD = ("seed", "asked", "complete")  # of the provenance: told above, or true of the folder and not of the result
+NOT_LISTED = ("seed", "asked", "complete")  # of the provenance: given above, or of the folder and not of the result
 CHART_SECTIONS = {"talks": "The talks", "after": "Time and harm", "charts": "More charts"}  # by group of their charts
 
 
@@ -36,8 +34,8 @@ def result_page(results: Results, svgs: Mapping[str, str] | None = None) -> str:
     """One HTML page that describes a result, with every chart that applies, drawn now unless given as SVG by name."""
     scenario = results.scenario
     kicker = f"{scenario.id}, as of {scenario.as_of}" if scenario.as_of else scenario.id
-    return page(scenario.title, kicker, (scenario.about, _absent(scenario)), _blocks(results, svgs or {}),
-                scenario.disclaimer)  # fmt: skip
+    absent = f"Not at the table: {', '.join(scenario.not_at_the_table)}." if scenario.not_at_the_table else ""
+    return page(scenario.title, kicker, (scenario.about, absent), _blocks(results, svgs or {}), scenario.disclaimer)
 
 
 def _blocks(results: Results, svgs: Mapping[str, str]) -> Iterator[Block]:
@@ -90,51 +88,41 @@ def _compared(comparison: Comparison, falls: Sequence[Waterfall]) -> Iterator[Bl
         yield drawing(f"compare-{name}", side_by_side(chart, results, labels), chart.several(results, labels))
 
 
-def _absent(scenario: Scenario) -> str:
-    return f"Not at the table: {', '.join(scenario.not_at_the_table)}." if scenario.not_at_the_table else ""
-
-
 def headline(results: Results) -> Iterator[Block]:
     """The question and the answer in a few sentences, each share with n, interval and what moves it most."""
-    scenario, facts = results.scenario, results.summary()
+    scenario, facts, n = results.scenario, results.summary(), results.n
     sides = either([party_label(scenario, name) for name in scenario.parties], "and")
-    asked = f"Which packages can {sides} agree on, and who stands in the way of the rest?"
+    zone, signed = (share_with_interval(facts[f"{key}_share"], n) for key in ("zone", "agreement"))
+    reached = {step.name: step.share for step in stages(results) if step.kind == "stage"}
+    words = {"in_force": "is in force in", "held_60": "still holds after 60 months in"}
+    parts = [f"{words[name]} {share_with_interval(reached[name], n)}" for name in words if name in reached]
+    became = f", an agreement {either(parts, 'and')}" if parts else ""
     answer = [
-        f"{counted(results.n, 'run')}, seed {results.seed}. Some package was acceptable to all who must sign it in "
-        f"{_share(facts, 'zone', results.n)} of runs in the first round; a text was signed in "
-        f"{_share(facts, 'agreement', results.n)}{_what_became(results)}."
+        f"{counted(n, 'run')}, seed {results.seed}. Some package was acceptable to all who must sign it in "
+        f"{zone} of runs in the first round; a text was signed in {signed}{became}."
     ]
     if facts["agreements"]:
-        answer.append(_most_frequent(scenario, facts, results.n))
+        issues = scenario.headline or tuple(scenario.issues)
+        options = zip(issues, str(facts["most_frequent"]).split("/"), strict=True)
+        text = "; ".join(f"{issue_label(scenario, one)}: {option_label(scenario, one, name)}" for one, name in options)
+        answer.append(f"Signed most often, in {percent(facts['most_frequent_share'], n)} of runs: {text}.")
         answer.append(f"Half of the texts were signed by month {facts['median_month']:.1f}.")
     else:
         answer.append("No text was signed in any run.")
-    answer.append(_moved(results))
     yield heading("In short", "headline")
-    yield paragraph(asked)
-    yield paragraph(" ".join(filter(None, answer)))
-    yield _parties_table(results.parties())
-    yield _issues_table(scenario)
-
-
-def _what_became(results: Results) -> str:
-    """A signature is not the whole answer: how many texts are in force, and still hold, where that is told."""
-    told = {step.name: step for step in stages(results) if step.kind == "stage"}
-    words = {"in_force": "is in force in", "held_60": "still holds after 60 months in"}
-    shares = {name: share_with_interval(told[name].share, results.n) for name in words if name in told}
-    parts = [f"{words[name]} {share}" for name, share in shares.items()]
-    return f", an agreement {either(parts, 'and')}" if parts else ""
-
-
-def _share(facts: Mapping[str, Any], key: str, n: int) -> str:
-    return share_with_interval(facts[f"{key}_share"], n)
-
-
-def _most_frequent(scenario: Scenario, facts: Mapping[str, Any], n: int) -> str:
-    issues = scenario.headline or tuple(scenario.issues)
-    options = zip(issues, str(facts["most_frequent"]).split("/"), strict=True)
-    text = "; ".join(f"{issue_label(scenario, one)}: {option_label(scenario, one, name)}" for one, name in options)
-    return f"Signed most often, in {percent(facts['most_frequent_share'], n)} of runs: {text}."
+    yield paragraph(f"Which packages can {sides} agree on, and who stands in the way of the rest?")
+    yield paragraph(" ".join(filter(None, [*answer, _moved(results)])))
+    names = {
+        "label": "party", "utility": "worth of the text, if signed", "utility_low": "5 %", "utility_high": "95 %",
+        "no_deal": "no deal", "margin": "margin", "worth": "worth from the start", "blocking": "share of blocking",
+    }  # fmt: skip
+    caption = "Parties, each on its own scale: scales of two parties do not compare"
+    yield table_of(caption, results.parties().drop(columns="party"), names)
+    rows = [
+        (issue_label(scenario, name), "; ".join(option_label(scenario, name, option) for option in issue.options))
+        for name, issue in scenario.issues.items()
+    ]
+    yield table(["issue", "<options, from one end to the other"], rows, caption="What is on the table")
 
 
 def _moved(results: Results) -> str:
@@ -142,14 +130,13 @@ def _moved(results: Results) -> str:
     row = table[(table["kind"] == "stage") & (table["name"] == "signed") & table["moved_by"].notna()]
     if not len(row):
         return ""
-    one = row.iloc[0]
+    one, third = row.iloc[0], results.n // 3
     number = results.scenario.numbers().get(str(one["moved_by"]))
     status = f" ({number.status})" if number is not None and number.status else ""
-    third = results.n // 3
+    low, high = (percent(float(one[where]), third) for where in ("where_low", "where_high"))
     return (
         f"The number that moves this share most is {one['moved_by']}{status}: where it is lowest, a text is signed in "
-        f"{percent(float(one['where_low']), third)} of runs, where it is highest in "
-        f"{percent(float(one['where_high']), third)}."
+        f"{low} of runs, where it is highest in {high}."
     )
 
 
@@ -169,11 +156,10 @@ def how_far(results: Results) -> Iterator[Block]:
 def packages(results: Results) -> Iterator[Block]:
     found, scenario = results.packages(), results.scenario
     issues = scenario.headline or tuple(scenario.issues)
-    rows = [
-        (*(option_label(scenario, issue, str(row[issue])) for issue in issues),
-         share_with_interval(row["share"], results.n))
-        for row in found.head(12).to_dict("records")
-    ]  # fmt: skip
+    rows = []
+    for row in found.head(12).to_dict("records"):
+        options = (option_label(scenario, issue, str(row[issue])) for issue in issues)
+        rows.append((*options, share_with_interval(row["share"], results.n)))
     heads = (*(issue_label(scenario, issue) for issue in issues), "share of runs, 95 %")
     yield heading("Which packages", "packages")
     count = f"{len(found):,} different packages by headline issues were signed."
@@ -192,12 +178,11 @@ def blockers(results: Results) -> Iterator[Block]:
     if not rows:
         yield paragraph("Every run ended with an agreement in force.")
         return
-    said = (
+    yield paragraph(
         "In runs without a zone: the smallest sets of no-deal worths and red lines whose removal would open one. With "
         "a zone and no deal: who refused the last offer. After a signature: who refused it at home."
     )
     note = f"and {len(found) - MOST_BLOCKERS:,} more" if len(found) > MOST_BLOCKERS else ""
-    yield paragraph(said)
     yield table(["what stood in the way", "share of runs, 95 %"], rows, caption="By what stood in the way", note=note)
 
 
@@ -205,14 +190,14 @@ def moved(results: Results) -> Iterator[Block]:
     drawn, notes, tornado = [], [], ANALYSIS_CHARTS["tornado"]
     for figure in ("signed", "in_force") if is_voted_on(results) else ("signed",):
         try:
-            told = sensitivity(results, figure)
+            found = sensitivity(results, figure)
         except NoAnswer as reason:
             notes.append(str(reason))
             continue
-        if told.note:
-            notes.append(told.note)
-            continue
-        drawn.append(drawing(f"tornado-{figure}", tornado(told), tornado.table(told)))
+        if found.note:
+            notes.append(found.note)
+        else:
+            drawn.append(drawing(f"tornado-{figure}", tornado(found), tornado.table(found)))
     words = "One input at a time, all others varying with it; what two inputs do together is not seen."
     yield heading("What moves it", "moved")
     yield from map(paragraph, (words, *dict.fromkeys(notes)))
@@ -224,10 +209,8 @@ def provenance(results: Results) -> Iterator[Block]:
     facts: list[tuple[str, object]] = [("scenario", results.scenario.id), ("runs", f"{results.n:,}")]
     facts.append(("seed", results.seed))
     for key, value in results.provenance.items():
-        if key in NOT_TOLD:
-            continue
-        for name, one in value.items() if isinstance(value, Mapping) else ((key, value),):
-            facts.append((str(name).replace("_", " "), _plain(one)))
+        entries = value.items() if isinstance(value, Mapping) else ((key, value),)
+        facts += [(str(name).replace("_", " "), _plain(one)) for name, one in entries if key not in NOT_LISTED]
     overridden = results.scenario.overrides()
     yield heading("Provenance", "provenance")
     yield paragraph("The same scenario and seed give the same bits on every machine, whatever the number of workers.")
@@ -255,7 +238,7 @@ def numbers(scenario: Scenario) -> Iterator[Block]:
     """Every number with range, law, status, source and note, and what the sources are."""
     known = scenario.numbers()
     counts = Counter(number.status or NOT_SAID for number in known.values())
-    told = ", ".join(f"{counts[status]:,} {status}" for status in (*STATUSES, NOT_SAID) if counts[status])
+    by_status = ", ".join(f"{counts[status]:,} {status}" for status in (*STATUSES, NOT_SAID) if counts[status])
     uncertain = sum(number.uncertain for number in known.values())
     rows = [
         (path, f"{n.value:g}", f"{n.low:g} to {n.high:g}" if n.uncertain else None, n.law if n.uncertain else None,
@@ -265,7 +248,7 @@ def numbers(scenario: Scenario) -> Iterator[Block]:
     heads = ["number", "value", "<range", "<law", "<status", "<source", "<note"]
     yield heading("Numbers and sources", "numbers")
     drawn = f"{uncertain:,} of them have a range and are drawn anew in every run."
-    yield paragraph(f"{len(known):,} numbers: {told}. {drawn}")
+    yield paragraph(f"{len(known):,} numbers: {by_status}. {drawn}")
     yield Folded(f"All {len(rows):,} numbers", table(heads, rows, caption="Every number of the scenario"))
     if scenario.sources:
         listed = table(["key", "<source"], scenario.sources.items(), caption="Sources")
@@ -292,25 +275,8 @@ def theory(scenario: Scenario) -> Iterator[Block]:
     yield from (Folded(title, table_of(caption, frame)) for title, caption, frame in folded if len(frame))
 
 
-def _parties_table(parties: pd.DataFrame) -> Table:
-    names = {
-        "label": "party", "utility": "worth of the text, if signed", "utility_low": "5 %", "utility_high": "95 %",
-        "no_deal": "no deal", "margin": "margin", "worth": "worth from the start", "blocking": "share of blocking",
-    }  # fmt: skip
-    caption = "Parties, each on its own scale: scales of two parties do not compare"
-    return table_of(caption, parties.drop(columns="party"), names)
-
-
-def _issues_table(scenario: Scenario) -> Table:
-    rows = [
-        (issue_label(scenario, name), "; ".join(option_label(scenario, name, option) for option in issue.options))
-        for name, issue in scenario.issues.items()
-    ]
-    return table(["issue", "<options, from one end to the other"], rows, caption="What is on the table")
-
-
 def history(results: Results) -> Iterator[Block]:
-    """What really came of it, where the file says so, beside the runs and two guesses that need no bargaining."""
+    """What really came of it, where the file has it, beside the runs and two guesses that need no bargaining."""
     scenario = results.scenario
     if not scenario.history:
         return
@@ -328,37 +294,33 @@ def history(results: Results) -> Iterator[Block]:
     yield Folded("All that the file tells of what happened", as_filed)
 
 
-def hindsight_words(scenario: Scenario, told: Hindsight) -> str:
+def hindsight_words(scenario: Scenario, found: Hindsight) -> str:
     """How near the runs come, beside the two guesses, and where they miss."""
-    means, count = told.errors, len(told.issues)
+    means, count = found.errors, len(found.issues)
     of = f"{count} issues" if count == len(scenario.issues) else f"the {count} of {len(scenario.issues)} issues told of"
-    if not told.signed:
+    if not found.signed:
         return f"No text was signed in any run, so none can be set beside history on {of}."
-    nearer = [name for name in ("weighted_mean", "middle") if means["runs"] < means[name]]
     names = {"weighted_mean": "the weighted mean of positions", "middle": "the middle of every scale"}
-    said = (
+    nearer = either([text for name, text in names.items() if means["runs"] < means[name]], "and")
+    text = (
         f"Over {of} the texts signed in the runs lie {means['runs']:.1f} points of 100 in the mean from what was "
         f"signed, the weighted mean of positions {means['weighted_mean']:.1f}, the middle of every scale "
-        f"{means['middle']:.1f}. "
-        f"The runs come nearer than {either([names[each] for each in nearer], 'and') or 'neither'}."
+        f"{means['middle']:.1f}. The runs come nearer than {nearer or 'neither'}."
     )
-    if not told.misses:
-        return said
-    missed = either([issue_label(scenario, issue) for issue in told.misses], "and")
-    return f"{said} Most of their texts miss it on {missed}."
+    missed = either([issue_label(scenario, issue) for issue in found.misses], "and")
+    return f"{text} Most of their texts miss it on {missed}." if missed else text
 
 
-def _terms_table(scenario: Scenario, told: Hindsight) -> Table:
-    rows = [
-        (issue_label(scenario, row["issue"]),
-         f"{row['low']:.0f}" if row["low"] == row["high"] else f"{row['low']:.0f} to {row['high']:.0f}",
-         number(row["runs"], 0), share_with_interval(row["inside"], told.signed), number(row["error"], 1),
-         f"{row['mean']:.0f}", f"{row['mean_error']:.1f}", f"{row['middle_error']:.1f}")
-        for row in told.issues.to_dict("records")
-    ]  # fmt: skip
-    means = told.errors
-    rows.append(("mean over issues", "", "", "", number(means["runs"], 1), "", f"{means['weighted_mean']:.1f}",
-                 f"{means['middle']:.1f}"))  # fmt: skip
+def _terms_table(scenario: Scenario, found: Hindsight) -> Table:
+    rows = []
+    for row in found.issues.to_dict("records"):
+        happened = f"{row['low']:.0f}" if row["low"] == row["high"] else f"{row['low']:.0f} to {row['high']:.0f}"
+        inside, distance = share_with_interval(row["inside"], found.signed), number(row["error"], 1)
+        guesses = f"{row['mean']:.0f}", f"{row['mean_error']:.1f}", f"{row['middle_error']:.1f}"
+        rows.append((issue_label(scenario, row["issue"]), happened, number(row["runs"], 0), inside, distance, *guesses))
+    means = found.errors
+    guesses = "", f"{means['weighted_mean']:.1f}", f"{means['middle']:.1f}"
+    rows.append(("mean over issues", "", "", "", number(means["runs"], 1), *guesses))
     heads = ("issue", "happened, 0 to 100", "runs, mean", "runs there", "runs, distance", "weighted mean",
              "its distance", "distance of the middle")  # fmt: skip
     return table(heads, rows, caption="Terms on the scale of each issue, from one end to the other")

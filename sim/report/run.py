@@ -1,12 +1,11 @@
 """One negotiation as a document: who offered what, who refused and why, what happened meanwhile, how it ended."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sim.analysis.happenings import Ballot, Departure, Signature
 from sim.analysis.ledger import Account, Step
-from sim.analysis.narrate import Narration, Round
+from sim.analysis.narrate import Departure, Narration, Round, Signature
 from sim.analysis.trace import AT_HOME, Package, Turn
 from sim.core.exact import TOLERANCE
 from sim.core.wording import shown
@@ -28,6 +27,7 @@ from sim.results.labels import (
 
 MOST_DIGITS = 6
 MOST_NAME = 26  # characters of an issue or option in the table
+MOST_OLD = 40  # characters of an option that is no longer offered
 BLANK = Paragraph("")
 MOVE = "party did asks_for answered answered_worth reason reason_given minds offer offer_worth changed"
 
@@ -35,9 +35,6 @@ MOVE = "party did asks_for answered answered_worth reason reason_given minds off
 def sentence(text: str, indent: int = 0, hanging: int = 2) -> Paragraph:
     """A sentence of its own; where it is too long the rest hangs."""
     return paragraph(text, indent, hanging)
-
-
-MOST_OLD = 40  # characters of an option that is no longer offered: it has been told before
 
 
 def data(story: Narration) -> dict[str, Any]:
@@ -97,7 +94,12 @@ def _opening(story: Narration) -> Iterator[Block]:
     text = f"One negotiation in this scenario: draw {story.draw} of seed {story.seed}. {time} {scale}"
     yield sentence(text, hanging=0)
     yield BLANK
-    heads, *rows = _worths(story)
+    heads = ["In this draw", "no deal is worth", "most it could sign"]
+    rows = [[party_label(scenario, seat.name), worth(seat.no_deal), worth(seat.best)] for seat in story.seats]
+    if story.lines_fallen or any(seat.no_deal != seat.no_deal_at_start for seat in story.seats):
+        heads = ["Worth in this draw", "no deal first", "and last", "could sign"]
+        for row, seat in zip(rows, story.seats, strict=True):
+            row.insert(1, worth(seat.no_deal_at_start))
     yield table(heads, rows, indent=0)
     real = [line for seat in story.seats for line in seat.real_lines]
     yield BLANK
@@ -112,30 +114,15 @@ def _opening(story: Narration) -> Iterator[Block]:
         yield sentence(f"Not real {when}: {either(others, 'and')}.", hanging=2)
 
 
-def _worths(story: Narration) -> Iterator[tuple[str, ...]]:
-    """What no deal is worth to each party, and the most it could sign; where either moved, as of the end too."""
-    scenario = story.scenario
-    moved = bool(story.lines_fallen) or any(seat.no_deal != seat.no_deal_at_start for seat in story.seats)
-    if not moved:
-        yield "In this draw", "no deal is worth", "most it could sign"
-        for seat in story.seats:
-            yield party_label(scenario, seat.name), worth(seat.no_deal), worth(seat.best)
-        return
-    yield "Worth in this draw", "no deal first", "and last", "could sign"
-    for seat in story.seats:
-        label = party_label(scenario, seat.name)
-        yield label, worth(seat.no_deal_at_start), worth(seat.no_deal), worth(seat.best)
-
-
-# The middle: round by round, stretches that tell nothing new in one line.
+# The middle: round by round, stretches without news in one line.
 
 
 def _middle(story: Narration) -> Iterator[Block]:
-    told: set[tuple[object, ...]] = set()
+    known: set[tuple[object, ...]] = set()
     quiet: list[Round] = []
     home = {text.round: text for text in story.signatures if text.back_in is not None}
     for played in story.rounds:
-        same = not any(turn.changed or turn.answer not in told for turn in played.turns)
+        same = not any(turn.changed or turn.answer not in known for turn in played.turns)
         around = list(news(story, played))
         if same and not around and played.number not in (story.signed, *home):
             if quiet and silence(quiet[-1]) != silence(played):
@@ -151,8 +138,8 @@ def _middle(story: Narration) -> Iterator[Block]:
             yield sentence(f"{_nothing_new(played)}.", indent=2)
         else:
             for turn in played.turns:
-                yield from turn_lines(story, turn, turn.answer in told)
-                told.add(turn.answer)
+                yield from turn_lines(story, turn, turn.answer in known)
+                known.add(turn.answer)
         if played.number in home:
             yield sentence("The text is signed and goes home:", indent=2)
             yield from went_home(story, home[played.number], indent=4)
@@ -168,7 +155,7 @@ def _nothing_new(played: Round) -> str:
 
 
 def _quiet(story: Narration, rounds: Sequence[Round]) -> Iterator[Block]:
-    """Rounds without news: every offer and every answer is one already told, or nobody spoke."""
+    """Rounds without news: every offer and every answer is one already known, or nobody spoke."""
     if not rounds:
         return
     first, last = rounds[0].number, rounds[-1].number
@@ -182,38 +169,34 @@ def _quiet(story: Narration, rounds: Sequence[Round]) -> Iterator[Block]:
 
 def turn_lines(story: Narration, turn: Turn, briefly: bool) -> Iterator[Block]:
     """What a party did when its turn came, then what it offers; `briefly` where it gave this answer before."""
-    who = party_label(story.scenario, turn.party)
+    who, whose = party_label(story.scenario, turn.party), _whose(story, turn)
     if turn.did == "passes":
-        yield sentence(f"{who} passes: this text does not need its signature.", indent=2)
-        return
-    if turn.did == "waits":
-        said = f"no text that the others would take is worth {worth(turn.asks_for)} or more to it"
-        yield sentence(f"{who} offers nothing: {said}.", indent=2)
-        return
-    if turn.did == "accepts":
-        assert turn.answered_worth is not None
-        reason = f"worth {worth(turn.answered_worth)} to it, asks for {worth(turn.asks_for)}"
+        text = f"{who} passes: this text does not need its signature."
+    elif turn.did == "waits":
+        none = f"no text that the others would take is worth {worth(turn.asks_for)} or more to it"
+        text = f"{who} offers nothing: {none}."
+    elif turn.did == "accepts":
         verb = "stands by" if turn.from_ == turn.party else "accepts"
-        yield sentence(f"{who} {verb} {_whose(story, turn)}: {reason}.", indent=2)
-        return
-    if turn.did == "leaves_it":
-        yield sentence(f"{who} leaves its text as it is.", indent=2)
-        return
-    if turn.did in ("objects", "votes_no"):
-        yield sentence(f"{who} {_objection(story, turn, briefly)}", indent=2)
-        return
-    answer = f"{who} refuses {_whose(story, turn)}: {_reason(story, turn, briefly)}. " if turn.did == "refuses" else ""
-    yield sentence(answer + _offer_words(who, turn), indent=2)
-    yield from _offer_lines(story, turn)
-
-
-def _objection(story: Narration, turn: Turn, briefly: bool) -> str:
-    whose, reason = _whose(story, turn), _reason(story, turn, briefly)
-    if turn.did == "votes_no":
-        return f"votes no on {whose}: {reason}."
-    minds = [issue_label(story.scenario, issue) for issue in turn.minds]
-    named = f"It names: {either(minds, 'and')}." if minds else "It names no issue: it has its best on all."
-    return f"does not accept {whose}: {reason}. {named}"
+        text = f"{who} {verb} {whose}: worth {worth(turn.answered_worth)} to it, asks for {worth(turn.asks_for)}."
+    elif turn.did == "leaves_it":
+        text = f"{who} leaves its text as it is."
+    elif turn.did == "votes_no":
+        text = f"{who} votes no on {whose}: {_reason(story, turn, briefly)}."
+    elif turn.did == "objects":
+        minds = [issue_label(story.scenario, issue) for issue in turn.minds]
+        named = f"It names: {either(minds, 'and')}." if minds else "It names no issue: it has its best on all."
+        text = f"{who} does not accept {whose}: {_reason(story, turn, briefly)}. {named}"
+    else:
+        text = _offer_words(who, turn)
+        if turn.did == "refuses":
+            text = f"{who} refuses {whose}: {_reason(story, turn, briefly)}. {text}"
+    yield sentence(text, indent=2)
+    if turn.offer is not None and turn.before is None:
+        yield from package_lines(story, turn.offer, indent=6)
+    for issue in turn.changed if turn.before is not None else ():
+        assert turn.before is not None and turn.offer is not None
+        old, new = (option_label(story.scenario, issue, text[issue]) for text in (turn.before, turn.offer))
+        yield sentence(f"{issue_label(story.scenario, issue)}: {new} (was: {shown(old, MOST_OLD)})", indent=6)
 
 
 def _whose(story: Narration, turn: Turn) -> str:
@@ -225,7 +208,7 @@ def _whose(story: Narration, turn: Turn) -> str:
 
 def _reason(story: Narration, turn: Turn, briefly: bool = False) -> str:
     assert turn.answered is not None and turn.answered_worth is not None
-    unsaid = "" if turn.said else ", which it does not say"
+    unsaid = "" if turn.stated else ", which it does not say"
     if turn.reason == AT_HOME:
         return "it was turned down at home before, or would please no better there"
     if turn.reason is not None and turn.reason != "worth":
@@ -250,18 +233,6 @@ def _offer_words(who: str, turn: Turn) -> str:
     own = f", worth {worth(turn.offer_worth)} to it" if turn.changed else ""
     caveat = "" if turn.could_sign else ", which it could not sign itself"
     return f"{instead} {verb}{own}{caveat}{':' if turn.changed else '.'}"
-
-
-def _offer_lines(story: Narration, turn: Turn) -> Iterator[Block]:
-    if turn.offer is None or not turn.changed:
-        return
-    if turn.before is None:
-        yield from package_lines(story, turn.offer, indent=6)
-        return
-    for issue in turn.changed:
-        old, new = (option_label(story.scenario, issue, text[issue]) for text in (turn.before, turn.offer))
-        text = f"{issue_label(story.scenario, issue)}: {new} (was: {shown(old, MOST_OLD)})"
-        yield sentence(text, indent=6)
 
 
 def package_lines(story: Narration, package: Package, indent: int = 2) -> Iterator[Block]:
@@ -304,48 +275,34 @@ def no_agreement(story: Narration) -> Iterator[Block]:
     """Why talks ended without a signature."""
     assert story.blocker is not None
     if story.outcome == "broke_off":
-        yield from _broke_off(story)
+        last_round = story.rounds[-1]
+        who = either([party_label(story.scenario, gone.party) for gone in last_round.left], "and")
+        zone = "some package was" if story.zone_ever else "no package was ever"
+        text = f"No agreement: {who} left the talks in round {last_round.number} of {story.scenario.time.rounds}"
+        yield sentence(f"{text} (month {last_round.month:.1f}).", hanging=0)
+        yield sentence(f"In this draw {zone} acceptable to all who sign.", hanging=0)
         return
     yield sentence(f"No agreement after {len(story.rounds)} rounds.")
     obstacles = blocker_labels(story.scenario, story.blocker)
     if story.outcome == "no_zone":
-        yield from _ways_out(who_signs(story.scenario), obstacles)
+        which = "this were" if len(obstacles) == 1 else "any one of these were"
+        none = f"In this draw no package was acceptable to {who_signs(story.scenario)} it."
+        yield sentence(f"{none} A package would open if {which} set aside:", hanging=0)
+        for obstacle in obstacles:
+            yield sentence(f"- {obstacle}", indent=2)
         return
     count = f"{story.zone_packages:,} package{'s were' if story.zone_packages != 1 else ' was'}"
     text = f"In this draw {count} acceptable to {who_signs(story.scenario)}, but the talks ran out of time."
     if not story.zone_packages:
         none = f"In this draw no package was acceptable to {who_signs(story.scenario)} in the first round."
         text = f"{none} Some was in a later one, but the talks ran out of time."
-    yield sentence(f"{text} {_last_word(story, obstacles)}", hanging=0)
-
-
-def _broke_off(story: Narration) -> Iterator[Block]:
-    last = story.rounds[-1]
-    who = either([party_label(story.scenario, gone.party) for gone in last.left], "and")
-    zone = "some package was" if story.zone_ever else "no package was ever"
-    text = f"No agreement: {who} left the talks in round {last.number} of {story.scenario.time.rounds}"
-    yield sentence(f"{text} (month {last.month:.1f}).", hanging=0)
-    yield sentence(f"In this draw {zone} acceptable to all who sign.", hanging=0)
-
-
-def _last_word(story: Narration, obstacles: list[str]) -> str:
     refusals = [(played.number, turn) for played in story.rounds for turn in played.turns if turn.did == "refuses"]
-    if not refusals:
-        return f"Not accepted by: {either(obstacles, 'and')}."
-    number, turn = refusals[-1]
-    who = party_label(story.scenario, turn.party)
-    return f"The last to refuse was {who}, in round {number}: {_reason(story, turn)}."
-
-
-def _ways_out(who: str, obstacles: Iterable[str]) -> Iterator[Block]:
-    listed = list(obstacles)
-    yield sentence(
-        f"In this draw no package was acceptable to {who} it. A package would open if "
-        + ("this were set aside:" if len(listed) == 1 else "any one of these were set aside:"),
-        hanging=0,
-    )  # fmt: skip
-    for obstacle in listed:
-        yield sentence(f"- {obstacle}", indent=2)
+    last = f"Not accepted by: {either(obstacles, 'and')}."
+    if refusals:
+        number, turn = refusals[-1]
+        who = party_label(story.scenario, turn.party)
+        last = f"The last to refuse was {who}, in round {number}: {_reason(story, turn)}."
+    yield sentence(f"{text} {last}", hanging=0)
 
 
 # Around the table.
@@ -371,8 +328,9 @@ def ledger(story: Narration) -> Iterator[Block]:
     yield sentence(f"From opening to {until}, {scale}:", hanging=0)
     for account in story.accounts:
         yield from _account(story, account)
+    fallen = ", ".join(f"{line.line} (month {line.month:.1f})" for line in story.lines_fallen)
     if story.lines_can_fall:
-        yield from _fallen(story)
+        yield sentence(f"Red lines given up: {fallen}." if fallen else "No red line was given up.")
 
 
 def _account(story: Narration, account: Account) -> Iterator[Block]:
@@ -380,28 +338,20 @@ def _account(story: Narration, account: Account) -> Iterator[Block]:
     if account.opening is None:
         yield sentence(f"{who} made no offer of its own.", indent=2)
         return
-    moved, kept = [step for step in account.steps if step.moved], [step for step in account.steps if not step.moved]
+    moved, same = [step for step in account.steps if step.moved], [step for step in account.steps if not step.moved]
     until = "the text" if account.signed else "its last offer"
     value = f"its opening was worth {worth(account.opening_worth)} to it, {until} {worth(account.until_worth)}"
     yield sentence(f"{who} moved on {len(moved)} of {len(account.steps)} issues; {value}.", indent=2)
     if moved:
         yield table(["", "", ""], [_row(step) for step in moved], left=2, indent=4)
-    if kept:
-        same = ", ".join(f"{shown(step.issue, MOST_NAME)} ({step.before:g})" for step in kept)
-        yield sentence(f"unchanged: {same}", indent=4)
+    if same:
+        texts = [f"{shown(step.issue, MOST_NAME)} ({step.before:g})" for step in same]
+        yield sentence(f"unchanged: {', '.join(texts)}", indent=4)
 
 
 def _row(step: Step) -> tuple[str, str, str]:
     names = [shown(name, MOST_NAME) for name in (step.issue, step.opening, step.until)]
     return names[0], f"{names[1]} -> {names[2]}", f"{step.before:g} -> {step.after:g}"
-
-
-def _fallen(story: Narration) -> Iterator[Block]:
-    if not story.lines_fallen:
-        yield sentence("No red line was given up.")
-        return
-    listed = ", ".join(f"{line.line} (month {line.month:.1f})" for line in story.lines_fallen)
-    yield sentence(f"Red lines given up: {listed}.")
 
 
 def news(story: Narration, played: Round) -> Iterator[Block]:
@@ -459,7 +409,11 @@ def went_home(story: Narration, text: Signature, indent: int = 0) -> Iterator[Bl
     if ratification is None:
         return
     for ballot in text.ballots:
-        yield sentence(_ballot_words(story, ballot), indent)
+        body = f"{clean(ratification.ratifiers[ballot.ratifier].label)} ({ballot.vote})"
+        share = f"{100 * min(max(ballot.in_favour, 0.0), 1.0):.1f} %"
+        needed = f"{'more than' if ballot.more_than else 'at least'} {100 * ballot.needed:.4g} %"
+        when, came = f"{ballot.month:.1f} months after the signature", "passed" if ballot.passed else "refused"
+        yield sentence(f"{body}, {when}: {share} in favour, {needed} needed: {came}.", indent)
     if text.refused_by is not None:
         who = clean(ratification.ratifiers[text.refused_by].label)
         barred = f"{who}: barred from voting on this text, so it is refused." if text.barred else f"{who} refused it."
@@ -471,16 +425,6 @@ def went_home(story: Narration, text: Signature, indent: int = 0) -> Iterator[Bl
     month = text.month + text.months_to_force
     after = f"{text.months_to_force:.1f} months after the signature (month {month:.1f})"
     yield sentence(f"{nobody}It came into force {after}.", indent)
-
-
-def _ballot_words(story: Narration, ballot: Ballot) -> str:
-    assert story.scenario.ratification is not None
-    who = clean(story.scenario.ratification.ratifiers[ballot.ratifier].label)
-    share = f"{100 * min(max(ballot.in_favour, 0.0), 1.0):.1f} %"
-    needed = f"{'more than' if ballot.more_than else 'at least'} {100 * ballot.needed:.4g} %"
-    came = "passed" if ballot.passed else "refused"
-    when = f"{ballot.month:.1f} months after the signature"
-    return f"{who} ({ballot.vote}), {when}: {share} in favour, {needed} needed: {came}."
 
 
 def held(story: Narration) -> Iterator[Block]:
@@ -497,7 +441,7 @@ def held(story: Narration) -> Iterator[Block]:
 def meanwhile(story: Narration) -> Iterator[Block]:
     """What happened around the table, a paragraph a round, for readers who leave the talks themselves out."""
     refused = {text.round: text for text in story.signatures if text.back_in is not None}
-    told = False
+    empty = True
     for played in story.rounds:
         texts = [event_words(story, event) for event in played.events]
         texts += [f"{_falls(story, line)}." for line in played.lines_fallen]
@@ -505,13 +449,13 @@ def meanwhile(story: Narration) -> Iterator[Block]:
         if not played.channel_open and not played.waiting and not played.left:
             texts.append("The channel is closed, nobody talks.")
         if texts:
-            told = True
+            empty = False
             yield sentence(f"{round_title(played)}: {' '.join(texts)}", hanging=4)
         if played.number in refused:
-            told = True
+            empty = False
             yield sentence(f"{round_title(played)}: a text is signed and goes home.", hanging=4)
             yield from went_home(story, refused[played.number], indent=4)
-    if told:
+    if not empty:
         yield BLANK
 
 

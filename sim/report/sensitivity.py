@@ -26,6 +26,8 @@ from sim.report.plain import pick, plain
 from sim.results.format import number
 from sim.results.labels import clean, input_label
 
+Row = dict[Any, Any]
+
 
 def data(result: Sensitivity) -> dict[str, Any]:
     scenario = result.results.scenario
@@ -50,65 +52,54 @@ def document(result: Sensitivity) -> Iterator[Block]:
     if result.note:
         yield paragraph("")
         yield paragraph(result.note, 2)
-    for method in result.tables:
-        yield from TOLD[method](result)
+    for method, found in result.tables.items():
+        title, heads, cells, reading = METHODS[method]
+        yield heading(title)
+        if method in result.designs:
+            yield paragraph(design_text(result, method), 2)
+        yield table(["", *heads], [[row_label(result, row), *cells(result, row)] for row in top_rows(found)])
+        left = int(found["kind"].isin(["number", "lot"]).sum()) - MOST_ROWS
+        if left > 0 and method not in result.designs:
+            yield paragraph(f"and {left:,} more: --json has all of them", 2)
+        yield paragraph("")
+        yield paragraph(reading)
 
 
-def _tornado(result: Sensitivity) -> Iterator[Block]:
-    yield heading("Tornado: the figure where an input is low, and where it is high")
-    rows = []
-    for row in top_rows(result.tables["tornado"]):
-        ends = end_texts(result, row)
-        low = f"{figure_text(result, row['where_low'], row['n_low'])} {ends[0]}"
-        high = f"{figure_text(result, row['where_high'], row['n_high'])} {ends[1]}"
-        more = [difference_text(result, row), "*" if row["stands_out"] else "", number(row["first_order"], 2)]
-        rows.append([row_label(result, row), low, high, *more])
-    yield table(["", "low", "high", "difference", "<", "alone"], rows)
-    yield from _more(result.tables["tornado"])
-    yield paragraph("")
-    yield paragraph(READING_TORNADO)
+def _tornado(result: Sensitivity, row: Row) -> list[object]:
+    sides = zip(("low", "high"), end_texts(result, row), strict=True)
+    ends = [f"{figure_text(result, row[f'where_{side}'], row[f'n_{side}'])} {end}" for side, end in sides]
+    star = "*" if row["stands_out"] else ""
+    return [*ends, difference_text(result, row), star, number(row["first_order"], 2)]
 
 
-def _pawn(result: Sensitivity) -> Iterator[Block]:
-    yield heading("PAWN: how far an input moves the whole distribution of the figure")
-    rows = []
-    for row in top_rows(result.tables["pawn"]):
-        star = "*" if row["stands_out"] else ""
-        rows.append([row_label(result, row), index_text(row, "index", "low", "high"), star, number(row["noise"], 3)])
-    yield table(["", "index", "<", "noise"], rows)
-    yield from _more(result.tables["pawn"])
-    yield paragraph("")
-    yield paragraph(READING_PAWN)
+def _pawn(result: Sensitivity, row: Row) -> list[object]:
+    return [index_text(row, "index", "low", "high"), "*" if row["stands_out"] else "", number(row["noise"], 3)]
 
 
-def _sobol(result: Sensitivity) -> Iterator[Block]:
-    yield heading("Sobol: shares of the figure's variance, of an input alone and with all it does together with others")
-    yield paragraph(design_text(result, "sobol"), 2)
-    rows = []
-    for row in top_rows(result.tables["sobol"]):
-        first, total = (index_text(row, key, f"{key}_low", f"{key}_high") for key in ("first", "total"))
-        rows.append([row_label(result, row), first, total if row["kind"] != "dummy" else None])
-    yield table(["", "alone", "in all"], rows)
-    yield paragraph("")
-    yield paragraph(READING_SOBOL)
+def _sobol(result: Sensitivity, row: Row) -> list[object]:
+    first, total = (index_text(row, key, f"{key}_low", f"{key}_high") for key in ("first", "total"))
+    return [first, total if row["kind"] != "dummy" else None]
 
 
-def _morris(result: Sensitivity) -> Iterator[Block]:
-    yield heading("Morris: what the way from low to high of one input does, from many starting points")
-    yield paragraph(design_text(result, "morris"), 2)
-    rows = []
-    for row in top_rows(result.tables["morris"]):
-        mean = index_text(row, "mean", "mean_low", "mean_high")
-        rows.append([row_label(result, row), mean, number(row["sigma"], 2), number(row["mu"], 2, True)])
-    yield table(["", "size, mu*", "spread, sigma", "with signs, mu"], rows)
-    yield paragraph("")
-    yield paragraph(READING_MORRIS)
+def _morris(result: Sensitivity, row: Row) -> list[object]:
+    return [index_text(row, "mean", "mean_low", "mean_high"), number(row["sigma"], 2), number(row["mu"], 2, True)]
 
 
-TOLD = {"tornado": _tornado, "pawn": _pawn, "sobol": _sobol, "morris": _morris}
-
-
-def _more(found: pd.DataFrame) -> Iterator[Block]:
-    left = int(found["kind"].isin(["number", "lot"]).sum()) - MOST_ROWS
-    if left > 0:
-        yield paragraph(f"and {left:,} more: --json has all of them", 2)
+METHODS = {  # title, heads, cells of a row, how to read it
+    "tornado": (
+        "Tornado: the figure where an input is low, and where it is high",
+        ["low", "high", "difference", "<", "alone"], _tornado, READING_TORNADO,
+    ),
+    "pawn": (
+        "PAWN: how far an input moves the whole distribution of the figure",
+        ["index", "<", "noise"], _pawn, READING_PAWN,
+    ),
+    "sobol": (
+        "Sobol: shares of the figure's variance, of an input alone and with all it does together with others",
+        ["alone", "in all"], _sobol, READING_SOBOL,
+    ),
+    "morris": (
+        "Morris: what the way from low to high of one input does, from many starting points",
+        ["size, mu*", "spread, sigma", "with signs, mu"], _morris, READING_MORRIS,
+    ),
+}  # fmt: skip

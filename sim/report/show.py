@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sim.analysis.portrait import Portrait
-from sim.analysis.portrait_stability import MOST_COMPLETIONS, STATUS_QUO
-from sim.core.packages import ALWAYS, NEVER, Condition
+from sim.analysis.portrait import MOST_COMPLETIONS, STATUS_QUO, Portrait
+from sim.core.packages import ALWAYS, NEVER
 from sim.core.stability import KINDS
-from sim.report.document import Block, Table, heading, paragraph, table
-from sim.report.plain import plain
-from sim.report.show_around import after_signature, events, pressure, votes, war
+from sim.report.document import Block, heading, paragraph, table
+from sim.report.plain import pick, plain
+from sim.report.show_around import after_signature, briefly, events, pressure, side_payments, votes, war
 from sim.results.format import number
 from sim.results.labels import (
     BLOCKS,
@@ -25,7 +24,7 @@ from sim.results.labels import (
     running_text,
     status_text,
 )
-from sim.scenario import IssueSpec, Number, Scenario
+from sim.scenario import Number, Scenario
 
 CENTRAL = "At central numbers: every number at its stated value. Nothing is drawn, nobody bargains."
 
@@ -34,8 +33,10 @@ def document(shown: Portrait) -> Iterator[Block]:
     scenario = shown.scenario
     yield paragraph("\n".join(_head(shown)))
     yield from _parties(shown)
+    parties = scenario.parties.values()
+    rows = [[issue, *(str(party.weights[issue]) for party in parties)] for issue in scenario.issues]
     yield heading("Weights of the issues, as stated: value [range]")
-    yield _weights(scenario)
+    yield table(["", *(party.label for party in parties)], rows)
     yield from _options(scenario)
     yield from _rules(scenario)
     yield from _lines(shown)
@@ -80,40 +81,28 @@ def _parties(shown: Portrait) -> Iterator[Block]:
     for name, party in scenario.parties.items():
         row: dict[Any, Any] = best.loc[name].to_dict()
         most, count = number(row.get("best_worth")), f"{row['could_sign']:,}"
-        rows.append([party.label, party.kind, _signs_briefly(party.signs), str(party.no_deal), most, count])
+        rows.append([party.label, party.kind, briefly(party.signs, "some texts"), str(party.no_deal), most, count])
     yield table(["", "<", "<signs", "no deal", "best", "could sign"], rows)
     yield paragraph("best: the most it could sign. could sign: packages worth no deal or more, behind no own line.", 2)
     for party in scenario.parties.values():
-        if _signs_briefly(party.signs) == "some texts":
+        if party.signs not in (ALWAYS, NEVER):
             yield paragraph(f"{clean(party.label)} signs texts with {condition_label(scenario, party.signs)}.", 2)
     for party in scenario.parties.values():
         if party.walk_away is not None:
             yield paragraph(f"{clean(party.label)} leaves once it can expect less than {party.walk_away}.", 2)
     yield heading("How they bargain")
-    strategies = [[party.label, _strategy(scenario, name)] for name, party in scenario.parties.items()]
-    yield table(["", ""], strategies, left=2)
+    rows = [[party.label, _strategy(scenario, name)] for name, party in scenario.parties.items()]
+    yield table(["", ""], rows, left=2)
     yield paragraph(f"{_named(scenario.protocol.name, scenario.protocol.parameters)}.", 2)
 
 
-def _signs_briefly(signs: Condition) -> str:
-    return "always" if signs == ALWAYS else "never" if signs == NEVER else "some texts"
-
-
-def signs_words(scenario: Scenario, signs: Condition) -> str:
-    """Which packages need a party's signature, in words."""
-    if signs == ALWAYS:
-        return "always"
-    return "never" if signs == NEVER else condition_label(scenario, signs)
-
-
 def _strategy(scenario: Scenario, party: str) -> str:
-    spec = scenario.parties[party].strategy
-    texts = [_named(spec.name, spec.parameters)]
-    if scenario.parties[party].opens_with:
-        texts.append(f"opens with {', then '.join(scenario.parties[party].opens_with)}")
-    bias = scenario.mediation.bias if scenario.mediation and scenario.mediation.mediator == party else None
-    if bias is not None:
-        texts.append(f"leans toward {bias.toward} by {bias.by}")
+    spec, mediation = scenario.parties[party], scenario.mediation
+    texts = [_named(spec.strategy.name, spec.strategy.parameters)]
+    if spec.opens_with:
+        texts.append(f"opens with {', then '.join(spec.opens_with)}")
+    if mediation and mediation.mediator == party and mediation.bias is not None:
+        texts.append(f"leans toward {mediation.bias.toward} by {mediation.bias.by}")
     return "; ".join(texts)
 
 
@@ -122,28 +111,17 @@ def _named(name: str, parameters: dict[str, Any]) -> str:
     return ", ".join([name, *(f"{key} {text}" for key, text in texts.items())])
 
 
-def _weights(scenario: Scenario) -> Table:
-    parties = scenario.parties.values()
-    rows = [[issue, *(str(party.weights[issue]) for party in parties)] for issue in scenario.issues]
-    return table(["", *(party.label for party in parties)], rows)
-
-
 def _options(scenario: Scenario) -> Iterator[Block]:
     yield heading("Options, and their points from 0 to 100 (stated)")
     rows: list[list[str]] = []
     for name, issue in scenario.issues.items():
-        rows += [[""], [f"{name.upper()}: {issue.label}"]] if rows else [[f"{name.upper()}: {issue.label}"]]
+        rows += [*([[""]] if rows else []), [f"{name.upper()}: {issue.label}"]]
         for option, label in issue.options.items():
             points = [str(party.values[name][option]) for party in scenario.parties.values()]
-            rows.append([f"{option}: {label}{_deliverable(issue, option)}", *points])
+            promised = issue.deliverable.get(option)
+            chance = f" (can be had with {promised.chance}; else worth as {promised.otherwise})" if promised else ""
+            rows.append([f"{option}: {label}{chance}", *points])
     yield table(["", *(party_label(scenario, name) for name in scenario.parties)], rows)
-
-
-def _deliverable(issue: IssueSpec, option: str) -> str:
-    if option not in issue.deliverable:
-        return ""
-    promised = issue.deliverable[option]
-    return f" (can be had with {promised.chance}; else worth as {promised.otherwise})"
 
 
 def _rules(scenario: Scenario) -> Iterator[Block]:
@@ -161,15 +139,10 @@ def _lines(shown: Portrait) -> Iterator[Block]:
     scenario = shown.scenario
     yield heading("Red lines: stated hardness, and the share of draws in which the line is real (its mean)")
     rows = [
-        [
-            f"{row['party']}.{row['line']}",
-            row["law"],
-            number(row["mean_hardness"]),
-            row["drawn_with"] or None,
-            f"{row['packages']:,}",
-        ]
+        [f"{row['party']}.{row['line']}", row["law"], number(row["mean_hardness"]), row["drawn_with"] or None,
+         f"{row['packages']:,}"]
         for row in shown.red_lines.to_dict("records")
-    ]
+    ]  # fmt: skip
     yield table(["", "hardness", "mean", "<drawn with", "packages behind it"], rows)
     yield paragraph(f"Lines of one name in `drawn with` share a draw: {scenario.lines}.", 2)
     yield paragraph("")
@@ -190,12 +163,8 @@ def _linkages(scenario: Scenario) -> Iterator[Block]:
         yield table(["", "<when", "adds"], rows)
     carrots = scenario.mediation.carrots if scenario.mediation else None
     if carrots is not None:
-        offers = [
-            [each.id, party_label(scenario, each.party), condition_names(scenario, each.when), str(each.adds)]
-            for each in carrots.offers
-        ]
         yield heading(f"Worth that the mediator adds, to one package {carrots.budget} at most")
-        yield table(["", "<for", "<when", "adds"], offers)
+        yield side_payments(scenario, carrots)
 
 
 def _zones(shown: Portrait) -> Iterator[Block]:
@@ -244,16 +213,13 @@ def _proposals(shown: Portrait) -> Iterator[Block]:
         yield heading(f"On the table: {clean(proposal.label)} ({name}{from_}{open_issues})")
         words = [f"{issue}: {option_label(scenario, issue, option)}" for issue, option in proposal.package.items()]
         yield table(["", ""], [text.split(": ", 1) for text in words], left=2)
-        scores = [_scored(scenario, row) for row in found.to_dict("records")]
+        scores = [
+            [party_label(scenario, row["party"]), row["signs"], _span(row["worth_least"], row["worth_most"]),
+             _span(row["margin_least"], row["margin_most"], sign=True),
+             ", ".join(row["lines_crossed"]) or None, ", ".join(row["lines_at_stake"]) or None]
+            for row in found.to_dict("records")
+        ]  # fmt: skip
         yield table(["", "<signs", "worth", "margin", "<lines crossed", "<lines at stake"], scores)
-
-
-def _scored(scenario: Scenario, row: dict[Any, Any]) -> list[str | None]:
-    return [
-        party_label(scenario, row["party"]), row["signs"],
-        _span(row["worth_least"], row["worth_most"]), _span(row["margin_least"], row["margin_most"], sign=True),
-        ", ".join(row["lines_crossed"]) or None, ", ".join(row["lines_at_stake"]) or None,
-    ]  # fmt: skip
 
 
 def _span(least: float, most: float, sign: bool = False) -> str:
@@ -262,7 +228,8 @@ def _span(least: float, most: float, sign: bool = False) -> str:
 
 
 def data(shown: Portrait) -> dict[str, Any]:
-    scenario = shown.scenario
+    """The portrait, the blocks as the file has them, the tables of `Portrait.around`, and what is only shown."""
+    scenario, resolved, claims = shown.scenario, shown.scenario.resolved, claimed_losses(shown.scenario)
     return {
         "id": scenario.id,
         "title": scenario.title,
@@ -275,60 +242,38 @@ def data(shown: Portrait) -> dict[str, Any]:
             name: {"label": issue.label, "options": dict(issue.options)} for name, issue in scenario.issues.items()
         },
         "parties": {name: _party_data(shown, name) for name in scenario.parties},
-        "red_lines": plain(shown.red_lines),
-        "zones": plain(shown.zones),
-        "solution_parties": list(shown.solution_parties),
+        **pick(shown, "red_lines zones solution_parties"),
         "solutions": plain(shown.solutions.drop(columns="packages")),
         "positions": plain(shown.positions),
         "adjusted_winner": plain(shown.fair_division[1]) if shown.fair_division else None,
-        "proposals": plain(shown.proposals),
-        "stability": plain(shown.stability),
-        **around_data(shown),
+        **pick(shown, "proposals stability"),
+        "blocks": {block: resolved.get(block) for block in BLOCKS},
+        **plain(shown.around),
+        "told": facts_of_the_war(scenario),
+        "claimed_losses": {"about": CLAIMS, "per_month": claims} if claims else None,
+        **pick(scenario, "history expected"),
     }
 
 
 def _party_data(shown: Portrait, name: str) -> dict[str, Any]:
     party, best = shown.scenario.parties[name], shown.best.set_index("party").loc[name].to_dict()
-    return {
-        "label": party.label,
-        "kind": party.kind,
-        "signs": signs_words(shown.scenario, party.signs),
-        "no_deal": number_data(party.no_deal),
+    return pick(party, "label kind") | {
+        "signs": briefly(party.signs, condition_label(shown.scenario, party.signs)),
+        "no_deal": _number_data(party.no_deal),
         "best_worth": best.get("best_worth"),
         "best_package": best.get("best_package"),
         "could_sign": best["could_sign"],
-        "weights": {issue: number_data(weight) for issue, weight in party.weights.items()},
+        "weights": {issue: _number_data(weight) for issue, weight in party.weights.items()},
         "values": {
-            issue: {option: number_data(points) for option, points in options.items()}
+            issue: {option: _number_data(points) for option, points in options.items()}
             for issue, options in party.values.items()
         },
     }
 
 
-def number_data(given: Number) -> dict[str, Any]:
+def _number_data(given: Number) -> dict[str, Any]:
     spread = [given.low, given.high] if given.uncertain else None
     return {"value": given.value, "range": spread, "law": given.law if spread else None, "status": given.status}
-
-
-def around_data(shown: Portrait) -> dict[str, Any]:
-    """The blocks as the file has them, the tables of `Portrait.around`, and what is only shown."""
-    scenario, around = shown.scenario, shown.around
-    resolved, claims = scenario.resolved, claimed_losses(scenario)
-    return {
-        "blocks": {block: resolved.get(block) for block in BLOCKS},
-        "lines_given_up": around.lines_given_up,
-        "levers": plain(around.levers),
-        "no_deal_path": plain(around.no_deal_path),
-        "strikes": plain(around.strikes),
-        "votes": plain(around.votes),
-        "votes_together": plain(around.votes_together),
-        "after_signature": plain(around.after_signature),
-        "guarantees": plain(around.guarantees),
-        "told": facts_of_the_war(scenario),
-        "claimed_losses": {"about": CLAIMS, "per_month": claims} if claims else None,
-        "history": scenario.history,
-        "expected": scenario.expected,
-    }
 
 
 # Whether anybody would move away alone from the status quo and from the proposals.
@@ -349,9 +294,15 @@ def stable_states(shown: Portrait) -> Iterator[Block]:
     together = [issue for issue, spec in scenario.issues.items() if len(spec.controlled_by) != 1]
     if together:
         yield paragraph(f"Changed by agreement only: {', '.join(together)}.", 2)
-    records = found.to_dict("records")
-    before = [None, *(row["state"] for row in records)]
-    rows = [_state_row(scenario, row, row["state"] != last) for row, last in zip(records, before[:-1], strict=True)]
+    rows, last = [], None
+    for row in found.to_dict("records"):
+        count, state = row["completions"], row["state"]
+        label = "status quo" if state == STATUS_QUO else str(state)
+        label = f"{label} ({count:,} ways)" if count != 1 else label
+        who = party_label(scenario, row["party"]) if isinstance(row["party"], str) else "all together"
+        verdicts = (_verdict(row[kind], count) for kind in KINDS)
+        rows.append(["" if state == last else label, who, *verdicts, row["move"] or None])
+        last = state
     if not rows:
         yield paragraph("The file has no status quo and no proposal to ask about.", 2)
         return
@@ -360,16 +311,8 @@ def stable_states(shown: Portrait) -> Iterator[Block]:
         yield paragraph(f"{NAMES[kind]}: {meaning}.", 2)
 
 
-def _state_row(scenario: Scenario, row: dict[Any, Any], first: bool) -> list[str | None]:
-    count = row["completions"]
-    label = "status quo" if row["state"] == STATUS_QUO else str(row["state"])
-    label = f"{label} ({count:,} ways)" if count != 1 else label
-    who = party_label(scenario, row["party"]) if isinstance(row["party"], str) else "all together"
-    return [label if first else "", who, *(_verdict(row[kind], count) for kind in KINDS), row["move"] or None]
-
-
 def _verdict(stable: int | None, count: int) -> str | None:
-    """Yes or no of one package, how many of several; nothing where there are too many to look at, or none."""
+    """Yes or no of one package, how many of several; nothing where there are too many to evaluate, or none."""
     if stable is None or count == 0 or count > MOST_COMPLETIONS:
         return None
     return f"{stable} of {count}" if count > 1 else "yes" if stable else "no"
@@ -382,9 +325,9 @@ DEEPEST = 8  # levels that are set further in than the one above
 
 def facts(scenario: Scenario) -> Iterator[Block]:
     """Facts about the war, claims about losses, what came of it, and what the file says of itself."""
-    held = scenario.war.front.shown if scenario.war and scenario.war.front else {}
-    told = facts_of_the_war(scenario) | {place: str(share) for place, share in held.items()}
-    yield from _section("The war, as told by the file; nothing is computed from it", told)
+    regions = scenario.war.front.shown if scenario.war and scenario.war.front else {}
+    facts = facts_of_the_war(scenario) | {place: str(share) for place, share in regions.items()}
+    yield from _section("The war, as told by the file; nothing is computed from it", facts)
     claims = claimed_losses(scenario)
     if claims:
         yield heading(f"{CLAIMS}; killed and wounded a month")
@@ -399,16 +342,16 @@ def facts_of_the_war(scenario: Scenario) -> dict[str, Any]:
     war, written = scenario.war, scenario.resolved.get("war", {})
     if war is None:
         return {}
-    told = {"since": written["since"]} if war.since else {}
-    told |= {key: written["front"][key] for key in war.front.shown} if war.front else {}
-    told |= {"regions": written["outages"]["regions"]} if war.outages and war.outages.regions else {}
-    return told | ({"spillover": written["spillover"]} if "spillover" in war.shown else {})
+    facts = {"since": written["since"]} if war.since else {}
+    facts |= {key: written["front"][key] for key in war.front.shown} if war.front else {}
+    facts |= {"regions": written["outages"]["regions"]} if war.outages and war.outages.regions else {}
+    return facts | ({"spillover": written["spillover"]} if "spillover" in war.shown else {})
 
 
-def _section(title: str, told: Mapping[str, Any]) -> Iterator[Block]:
-    if told:
+def _section(title: str, facts: Mapping[str, Any]) -> Iterator[Block]:
+    if facts:
         yield heading(title)
-        for depth, text in nested(told):
+        for depth, text in nested(facts):
             yield paragraph(text, 2 + 2 * min(depth, DEEPEST))
 
 
@@ -456,17 +399,15 @@ def claimed_losses(scenario: Scenario) -> dict[str, Any]:
 
 def claim_rows(scenario: Scenario) -> list[list[str]]:
     """Claims about killed and wounded a month: party, what is claimed, note; empty without any."""
-    claims = claimed_losses(scenario).items()
-    return [[party_label(scenario, name), _claim(given), _note(given)] for name, given in claims]
+    rows = []
+    for name, given in claimed_losses(scenario).items():
+        claim = given if isinstance(given, Mapping) else {"value": given}
+        middle = _count(claim["value"]) if claim.get("value") is not None else ""
+        ends = " to ".join(map(_count, claim.get("range") or ()))
+        text = f"{middle} ({ends})" if middle and ends else middle or ends
+        rows.append([party_label(scenario, name), text, running_text(claim.get("note") or "")])
+    return rows
 
 
-def _claim(given: Any) -> str:
-    if not isinstance(given, Mapping):
-        return f"{given:,.10g}"
-    ends = " to ".join(f"{end:,.10g}" for end in given.get("range") or ())
-    middle = f"{given['value']:,.10g}" if given.get("value") is not None else ""
-    return f"{middle} ({ends})" if middle and ends else middle or ends
-
-
-def _note(given: Any) -> str:
-    return running_text(given.get("note") or "") if isinstance(given, Mapping) else ""
+def _count(value: Any) -> str:
+    return f"{value:,.10g}"

@@ -1,7 +1,7 @@
 """What stands around the table at central numbers, as a document: pressure, events, war, votes, what comes after."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ from sim.core.packages import ALWAYS, NEVER, Condition
 from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import counted
 from sim.mechanisms.phased_withdrawal import reciprocal_steps
+from sim.mechanisms.side_payments import CarrotsSpec
 from sim.report.document import Block, Table, heading, paragraph, table
 from sim.results.format import NONE, number
 from sim.results.labels import clean, condition_names, either, party_label
@@ -19,10 +20,8 @@ from sim.scenario import (
     AftermathSpec,
     CredibilityLostSpec,
     EventSpec,
-    GuarantorSpec,
     HazardSpec,
     MediationSpec,
-    MilestoneSpec,
     Number,
     PowerShiftSpec,
     PullBackSpec,
@@ -33,6 +32,10 @@ from sim.scenario import (
 )
 
 STATED = "(stated: value [range])"
+TOGETHER = {
+    "chance_independent": "all, if surprises are independent",
+    "chance_shared": "all, if they are shared",
+}
 PULLED = {"on_refusal": "on refusal", "never": "by events alone"}
 MOST_BESIDE = 6  # columns of figures side by side
 
@@ -52,20 +55,14 @@ def pressure(shown: Portrait) -> Iterator[Block]:
 
 
 def _mediation(shown: Portrait, spec: MediationSpec) -> Iterator[Block]:
-    scenario = shown.scenario
-    who = party_label(scenario, spec.mediator)
+    scenario, who = shown.scenario, party_label(shown.scenario, spec.mediator)
     yield heading(f"Mediation by {who} {STATED}")
     left = shown.around.levers.set_index("lever")["no_deal_at_full_strength"]
-    rows = [
-        [
-            name,
-            party_label(scenario, lever.party),
-            str(lever.lowers_no_deal_by),
-            number(left[name]),
-            PULLED[lever.pulled] if isinstance(lever.pulled, str) else f"from month {lever.pulled:g}",
-        ]
-        for name, lever in spec.levers.items()
-    ]
+    rows = []
+    for name, lever in spec.levers.items():
+        pulled = PULLED[lever.pulled] if isinstance(lever.pulled, str) else f"from month {lever.pulled:g}"
+        on, takes = party_label(scenario, lever.party), str(lever.lowers_no_deal_by)
+        rows.append([name, on, takes, number(left[name]), pulled])
     if rows:
         yield table(["", "<on", "takes", "no deal then", "<pulled"], rows)
         yield paragraph("takes: share of that party's no-deal worth, at full strength.", 2)
@@ -80,11 +77,21 @@ def _mediation(shown: Portrait, spec: MediationSpec) -> Iterator[Block]:
         yield paragraph(f"In its own offers it leans {leans}.", 2)
     if spec.carrots is not None:
         yield heading(f"Worth that {who} can add, at most {spec.carrots.budget} to one package {STATED}")
-        offers = [
-            [offer.id, party_label(scenario, offer.party), condition_names(scenario, offer.when), str(offer.adds)]
-            for offer in spec.carrots.offers
-        ]
-        yield table(["", "<for", "<when", "adds"], offers)
+        yield side_payments(scenario, spec.carrots)
+
+
+def side_payments(scenario: Scenario, spec: CarrotsSpec) -> Table:
+    """What the mediator offers, for whom and on which packages."""
+    rows = [
+        [each.id, party_label(scenario, each.party), condition_names(scenario, each.when), str(each.adds)]
+        for each in spec.offers
+    ]
+    return table(["", "<for", "<when", "adds"], rows)
+
+
+def briefly(condition: Condition, otherwise: str) -> str:
+    """A condition on packages in a word, or a text for what is neither always nor never."""
+    return "always" if condition == ALWAYS else "never" if condition == NEVER else otherwise
 
 
 def events(scenario: Scenario) -> Iterator[Block]:
@@ -92,34 +99,30 @@ def events(scenario: Scenario) -> Iterator[Block]:
         return
     yield heading(f"Events: what happens at a date or by chance {STATED}")
     rows = []
-    for event in scenario.events:
-        first, *others = event_effects(scenario, event)
-        rows += [[event.id, event.label], [f"  {_when(scenario, event)}", first], *(["", text] for text in others)]
-    yield table(["", ""], rows, left=2)
-
-
-def _when(scenario: Scenario, event: EventSpec) -> str:
-    if event.at_month is None:
-        return f"chance {event.chance_per_month} a month"
     ends = scenario.time.rounds * scenario.time.days_per_round / DAYS_PER_MONTH
-    late = ", after the last round" if float(event.at_month) >= ends else ""
-    return f"month {event.at_month}{late}" + (f", chance {event.chance}" if event.chance is not None else "")
+    for event in scenario.events:
+        when = f"chance {event.chance_per_month} a month"
+        if event.at_month is not None:
+            late = ", after the last round" if float(event.at_month) >= ends else ""
+            when = f"month {event.at_month}{late}" + (f", chance {event.chance}" if event.chance is not None else "")
+        first, *others = event_effects(scenario, event)
+        rows += [[event.id, event.label], [f"  {when}", first], *(["", text] for text in others)]
+    yield table(["", ""], rows, left=2)
 
 
 def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
     effects = []
     if event.commits is not None:
-        party, to = party_label(scenario, event.commits.party), _listed(event.commits.to)
+        party, to = party_label(scenario, event.commits.party), _listed(event.commits.to, ": ", "; ")
         effects.append(f"binds {party} in public to {to}; each step back costs it {event.commits.costs_per_step}")
     for path, left in event.narrows.items():
         effects.append(f"makes {clean(path)} better known: what is drawn keeps {left} of its distance from the value")
     if event.extra_waves:
-        waves = ", ".join(f"{strike} {count}" for strike, count in event.extra_waves.items())
-        effects.append(f"adds waves of strikes: {waves}")
+        effects.append(f"adds waves of strikes: {_listed(event.extra_waves)}")
     if event.front_shift is not None:
         effects.append(f"moves the front by {event.front_shift}")
     if event.shifts_no_deal:
-        effects.append(f"adds to no-deal worth: {by_party(scenario, event.shifts_no_deal)}")
+        effects.append(f"adds to no-deal worth: {_by_party(scenario, event.shifts_no_deal)}")
     if event.pulls_levers:
         each = " each" if len(event.pulls_levers) > 1 else ""
         effects.append(f"pulls {either(map(clean, event.pulls_levers), 'and')} by one step{each}")
@@ -127,31 +130,25 @@ def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
         effects.append(f"keeps all from talking for {counted(event.closes_channel_rounds, 'round')}")
     if event.removes:
         gone = {issue: either(options, "and") for issue, options in event.removes.items()}
-        effects.append(f"takes off the table {_listed(gone)}")
+        effects.append(f"takes off the table {_listed(gone, ': ', '; ')}")
     if event.lines_fall:
         effects.append(f"fells the red line{'s' * (len(event.lines_fall) > 1)} {either(event.lines_fall, 'and')}")
     return effects or ["moves nothing in the file"]
 
 
-def _listed(entries: Mapping[str, object]) -> str:
-    return "; ".join(f"{name}: {entry}" for name, entry in entries.items())
+def _listed(entries: Mapping[str, object], between: str = " ", then: str = ", ") -> str:
+    return then.join(f"{name}{between}{entry}" for name, entry in entries.items())
 
 
-def by_party(scenario: Scenario, numbers: Mapping[str, Number]) -> str:
+def _by_party(scenario: Scenario, numbers: Mapping[str, Number]) -> str:
     return ", ".join(f"{party_label(scenario, name)} {given}" for name, given in numbers.items())
 
 
-def side_by_side(heads: Sequence[str], rows: Iterable[tuple[str, Sequence[object]]]) -> Iterator[Block]:
-    """A table with one column for each head, folded into several where there are many.
-
-    Args:
-        heads: Of the columns of figures.
-        rows: What a row is called, and its cells.
-    """
-    listed = list(rows)
+def side_by_side(heads: Sequence[str], rows: Sequence[tuple[str, Sequence[object]]]) -> Iterator[Block]:
+    """A table of named rows with one column for each head, folded into several where there are many."""
     for start in range(0, len(heads), MOST_BESIDE):
         part = slice(start, start + MOST_BESIDE)
-        yield table(["", *heads[part]], [[name, *cells[part]] for name, cells in listed])
+        yield table(["", *heads[part]], [[name, *cells[part]] for name, cells in rows])
 
 
 # The war.
@@ -191,8 +188,7 @@ def _stated(scenario: Scenario, spec: WarSpec) -> Iterator[Block]:
     front, outages = spec.front, spec.outages
     if front is not None:
         unit = f" ({clean(front.unit)})" if front.unit else ""
-        gains = f"Front: {front.drift_per_month} a month, standard deviation {front.sd_per_month}{unit}."
-        yield paragraph(gains, 2)
+        yield paragraph(f"Front: {front.drift_per_month} a month, standard deviation {front.sd_per_month}{unit}.", 2)
     if outages is not None:
         winter = ""
         if outages.winter_factor is not None:
@@ -207,14 +203,11 @@ def _stated(scenario: Scenario, spec: WarSpec) -> Iterator[Block]:
     }
     given = {head: numbers for head, numbers in columns.items() if numbers}
     if given:
-        rows = [
-            [party.label, *(numbers.get(name) for numbers in given.values())]
-            for name, party in scenario.parties.items()
-        ]
-        yield table(["", *given], rows)
+        parties = scenario.parties.items()
+        yield table(["", *given], [[spec.label, *(of.get(name) for of in given.values())] for name, spec in parties])
         yield paragraph(f"{', '.join(dict.fromkeys(head.split()[-1] for head in given))}: of no-deal worth.", 2)
     if spec.cost_per_month:
-        money = by_party(scenario, spec.cost_per_month)
+        money = _by_party(scenario, spec.cost_per_month)
         yield paragraph(f"Money a month, in the file's unit and no part of worth: {money}.", 2)
 
 
@@ -222,18 +215,14 @@ def _strikes(shown: Portrait, spec: WarSpec) -> Iterator[Block]:
     if not spec.strikes:
         return
     yield heading(f"Strikes {STATED}, and what they do at central numbers")
-    heads = [_sides(shown.scenario, strike) for strike in spec.strikes.values()]
+    sides = [[party_label(shown.scenario, side) for side in (each.by, each.on)] for each in spec.strikes.values()]
     stated = [(words, [getattr(strike, key) for strike in spec.strikes.values()]) for key, words in LAUNCHES.items()]
     found = shown.around.strikes.set_index("strike").loc[list(spec.strikes)]
     harm = [(words, [whole(value) for value in found[key]]) for key, words in HARM.items()]
     rows = [row for row in [*stated, *harm] if any(cell is not None for cell in row[1])]
-    yield from side_by_side(heads, rows)
+    yield from side_by_side([" on ".join(each) for each in sides], rows)
     if spec.outages is not None:
         yield paragraph("household-weeks: homes without power x weeks, all that a month of waves adds.", 2)
-
-
-def _sides(scenario: Scenario, strike: Any) -> str:
-    return f"{party_label(scenario, strike.by)} on {party_label(scenario, strike.on)}"
 
 
 def whole(value: float) -> str | None:
@@ -253,33 +242,21 @@ def _path(shown: Portrait) -> Iterator[Block]:
         return
     yield heading("No-deal worth as the months pass, at central numbers and without levers")
     at = path.set_index(["round", "party"])["no_deal"]
-    rows = [
-        [
-            party.label,
-            *(number(at[k, name]) for k in rounds),
-            *(_moved(last.at[name, column]) for column in movers),
-        ]
-        for name, party in scenario.parties.items()
-    ]
+    rows = []
+    for name, party in scenario.parties.items():
+        moves = (float(last.at[name, column]) for column in movers)
+        levels = (number(at[k, name]) for k in rounds)
+        rows.append([party.label, *levels, *(number(move, sign=True) if move else None for move in moves)])
     yield table(["", *(f"round {k}" for k in rounds), *movers.values()], rows)
     yield paragraph(f"by: what has moved it up to round {rounds[-1]}; it stays between 0 and 1.", 2)
-    steady = list(_steady(scenario))
-    if steady:
-        yield paragraph(f"Here {either(steady, 'and')}.", 2)
-
-
-def _steady(scenario: Scenario) -> Iterator[str]:
-    """How what is uncertain runs on the steady path."""
-    if scenario.war is not None and scenario.war.front is not None:
-        yield "the front moves by its drift"
-    if scenario.war is not None and scenario.war.strikes:
-        yield "waves come at their mean"
-    if any(event.chance is not None or event.chance_per_month is not None for event in scenario.events):
-        yield "events that may happen or not are left out"
-
-
-def _moved(worth: Any) -> str | None:
-    return number(float(worth), sign=True) if worth else None
+    chance = any(event.chance is not None or event.chance_per_month is not None for event in scenario.events)
+    steady = {
+        "the front moves by its drift": scenario.war is not None and scenario.war.front is not None,
+        "waves come at their mean": scenario.war is not None and bool(scenario.war.strikes),
+        "events that may happen or not are left out": chance,
+    }
+    if any(steady.values()):
+        yield paragraph(f"Here {either([text for text, holds in steady.items() if holds], 'and')}.", 2)
 
 
 # Votes at home.
@@ -291,28 +268,21 @@ def votes(shown: Portrait) -> Iterator[Block]:
         return
     yield heading(f"Who must still say yes after signature {STATED}")
     if spec.ratifiers:
-        yield _ratifiers(scenario, spec)
+        written, rows, conditions = scenario.resolved["ratification"]["ratifiers"], [], []
+        for name in in_voting_order(spec):
+            each, takes = spec.ratifiers[name], "; ".join(_takes(written[name]["votes"]))
+            numbers = (str(each.support), str(each.error), str(each.months))
+            rows.append([each.label, str(each.order), briefly(each.when, "on some"), takes, *numbers])
+            parts = "; ".join(_conditions_of(scenario, each))
+            conditions += [f"{clean(each.label)}: {parts}."] if parts else []
+        yield table(["", "order", "<asked", "<takes", "support", "error", "months"], rows)
         yield paragraph("support: share in favour before shifts. error: its standard error. months: to the vote.", 2)
-        yield from (paragraph(text, 2) for text in _conditions(scenario, spec))
+        yield from (paragraph(text, 2) for text in conditions)
     else:
         yield paragraph("Nobody has to vote on what was signed.", 2)
     yield from (paragraph(text, 2) for text in _calendar(spec))
     yield from _shifts(spec)
     yield from _chances(shown, spec)
-
-
-def _ratifiers(scenario: Scenario, spec: RatificationSpec) -> Table:
-    written = scenario.resolved["ratification"]["ratifiers"]
-    rows = [
-        [each.label, str(each.order), _asked(each.when), "; ".join(_takes(written[name]["votes"])), str(each.support),
-         str(each.error), str(each.months)]
-        for name, each in ((name, spec.ratifiers[name]) for name in in_voting_order(spec))
-    ]  # fmt: skip
-    return table(["", "order", "<asked", "<takes", "support", "error", "months"], rows)
-
-
-def _asked(when: Condition) -> str:
-    return "always" if when == ALWAYS else "never" if when == NEVER else "on some"
 
 
 def _takes(votes: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -322,14 +292,6 @@ def _takes(votes: Sequence[Mapping[str, Any]]) -> list[str]:
         for vote in votes
     ]
     return takes if len(takes) == 1 else [f"{vote['id']}: {text}" for vote, text in zip(votes, takes, strict=True)]
-
-
-def _conditions(scenario: Scenario, spec: RatificationSpec) -> Iterator[str]:
-    for name in in_voting_order(spec):
-        each = spec.ratifiers[name]
-        parts = list(_conditions_of(scenario, each))
-        if parts:
-            yield f"{clean(each.label)}: {'; '.join(parts)}."
 
 
 def _conditions_of(scenario: Scenario, ratifier: RatifierSpec) -> Iterator[str]:
@@ -348,8 +310,13 @@ def _conditions_of(scenario: Scenario, ratifier: RatifierSpec) -> Iterator[str]:
 
 
 def _calendar(spec: RatificationSpec) -> Iterator[str]:
-    if spec.milestones:
-        yield f"Months after signature: {'; '.join(_milestone(*each) for each in spec.milestones.items())}."
+    milestones = []
+    for name, milestone in spec.milestones.items():
+        by_option = {"": milestone.months} if isinstance(milestone.months, Number) else milestone.months
+        when = ", ".join(f"{months} ({option})" if option else str(months) for option, months in by_option.items())
+        milestones.append(f"{name} {when}" + (f" after {milestone.after}" if milestone.after else ""))
+    if milestones:
+        yield f"Months after signature: {'; '.join(milestones)}."
     if len(spec.ratifiers) > 1:
         yield f"Surprises in different votes go together by {spec.shared_error} (0: not at all, 1: wholly)."
     if spec.ratifiers:
@@ -360,28 +327,16 @@ def _calendar(spec: RatificationSpec) -> Iterator[str]:
         yield again if after.name == "resume" else "A text that is refused ends the talks."
 
 
-def _milestone(name: str, milestone: MilestoneSpec) -> str:
-    months = milestone.months
-    when = (
-        str(months)
-        if isinstance(months, Number)
-        else ", ".join(f"{each} ({option})" for option, each in months.items())
-    )
-    return f"{name} {when}" + (f" after {milestone.after}" if milestone.after else "")
-
-
 def _shifts(spec: RatificationSpec) -> Iterator[Block]:
-    moved = {name: spec.ratifiers[name] for name in in_voting_order(spec) if spec.ratifiers[name].shifts}
-    options = dict.fromkeys(
-        (issue, option) for each in moved.values() for issue in each.shifts for option in each.shifts[issue]
-    )
+    moved = [spec.ratifiers[name] for name in in_voting_order(spec) if spec.ratifiers[name].shifts]
+    options = dict.fromkeys((issue, option) for each in moved for issue in each.shifts for option in each.shifts[issue])
     if options:
         yield heading("What an option adds to the log-odds of support (stated; 0.4 is about 10 points near half)")
         rows = [
-            (f"{issue}: {option}", [each.shifts.get(issue, {}).get(option) for each in moved.values()])
+            (f"{issue}: {option}", [each.shifts.get(issue, {}).get(option) for each in moved])
             for issue, option in options
         ]
-        yield from side_by_side([each.label for each in moved.values()], rows)
+        yield from side_by_side([each.label for each in moved], rows)
 
 
 def _chances(shown: Portrait, spec: RatificationSpec) -> Iterator[Block]:
@@ -395,11 +350,7 @@ def _chances(shown: Portrait, spec: RatificationSpec) -> Iterator[Block]:
     texts = list(together.index)
     rows = [(spec.ratifiers[name].label, [cells[text, name] for text in texts]) for name in in_voting_order(spec)]
     if len(rows) > 1:
-        for column, words in (
-            ("independent", "all, if surprises are independent"),
-            ("shared", "all, if they are shared"),
-        ):
-            rows.append((words, [chance(together.loc[text, f"chance_{column}"]) for text in texts]))
+        rows += [(words, [chance(together.loc[text, column]) for text in texts]) for column, words in TOGETHER.items()]
     yield from side_by_side([text.replace("_", " ") for text in texts], rows)
     known = [f"{NONE}: not asked."] if NONE in cells.values() else []
     if any(len(each.votes) > 1 for each in spec.ratifiers.values()):
@@ -431,12 +382,19 @@ def after_signature(shown: Portrait) -> Iterator[Block]:
         yield from [paragraph(""), *guarantees] if stated and guarantees else guarantees
     if spec.hazard is not None:
         yield from _hazard(scenario, spec.hazard)
-    yield from _texts_after(shown, spec)
+    found = shown.around.after_signature
+    rows = list(_findings(scenario, spec, found)) if len(found) else []
+    if rows:
+        yield heading("Proposals as if signed and in force in round 1, at central numbers")
+        yield from side_by_side([text.replace("_", " ") for text in found["proposal"]], rows)
 
 
 def _stated_after(scenario: Scenario, spec: AftermathSpec) -> Iterator[str]:
     if spec.guarantor is not None:
-        yield _guarantor(scenario, spec.guarantor)
+        who, helper = party_label(scenario, spec.guarantor.party), spec.guarantor.helper
+        helps = f" {party_label(scenario, helper)} would help (shown, never computed from)." if helper else ""
+        will = f"for a text that adds less for it than that x credibility {who} does not act"
+        yield f"Guarantor: {who}. Acting costs it {spec.guarantor.cost_of_acting} of its own worth; {will}.{helps}"
     if spec.credibility_lost is not None:
         yield _lost(spec.credibility_lost)
     if spec.power_shift is not None:
@@ -445,33 +403,20 @@ def _stated_after(scenario: Scenario, spec: AftermathSpec) -> Iterator[str]:
         yield _pull_back(scenario, spec.pull_back, " x credibility" if spec.credibility else "")
 
 
-def _guarantor(scenario: Scenario, spec: GuarantorSpec) -> str:
-    who = party_label(scenario, spec.party)
-    helper = f" {party_label(scenario, spec.helper)} would help (shown, never computed from)." if spec.helper else ""
-    will = f"for a text that adds less for it than that x credibility {who} does not act"
-    return f"Guarantor: {who}. Acting costs it {spec.cost_of_acting} of its own worth; {will}.{helper}"
-
-
 def _lost(spec: CredibilityLostSpec) -> str:
-    def routes(numbers: dict[str, Number]) -> str:
-        return ", ".join(f"{route} {given}" for route, given in numbers.items()) or "nothing"
-
     first = f", first on {spec.first_change_at.isoformat()}" if spec.first_change_at else ""
-    changes = f"at a change of president{first}: {routes(spec.at_change)}"
-    by_route = "; ".join(f"{option} by {route}" for option, route in spec.route.items())
-    return f"Credibility lost each year: {routes(spec.per_year)}; {changes}. Routes: {by_route}."
+    changes = f"at a change of president{first}: {_listed(spec.at_change) or 'nothing'}"
+    routes = _listed(spec.route, " by ", "; ")
+    return f"Credibility lost each year: {_listed(spec.per_year) or 'nothing'}; {changes}. Routes: {routes}."
 
 
 def _power(scenario: Scenario, spec: PowerShiftSpec) -> str:
     away = party_label(scenario, spec.away_from)
     stake = f"by a war now {away} would get {spec.balance_now} of what is at stake"
-    costs = f"which costs {by_party(scenario, spec.war_cost)}"
+    costs = f"which costs {_by_party(scenario, spec.war_cost)}"
     later = f"what comes after the {spec.months} months of the shift counts {spec.discount}"
     penalty = f"a guarantor that acts costs the side that grows stronger {spec.penalty}"
-    moves = "; ".join(
-        f"{issue}: {', '.join(f'{option} {given}' for option, given in options.items())}"
-        for issue, options in spec.shifts.items()
-    )
+    moves = _listed({issue: _listed(options) for issue, options in spec.shifts.items()}, ": ", "; ")
     moved = f"Away from {away} it is moved by {moves or 'nothing'}"
     riser = "; later the side that grows stronger takes all that peace saves" if spec.surplus == "all_to_riser" else ""
     return f"Shift of power: {stake}, {costs}; {later}; {penalty}{riser}. {moved}."
@@ -479,18 +424,18 @@ def _power(scenario: Scenario, spec: PowerShiftSpec) -> str:
 
 def _pull_back(scenario: Scenario, spec: PullBackSpec, believed: str) -> str:
     def sides(given: Number | dict[str, Number]) -> str:
-        return str(given) if isinstance(given, Number) else by_party(scenario, given)
+        return str(given) if isinstance(given, Number) else _by_party(scenario, given)
 
     in_turn = reciprocal_steps(spec)
-    steps = ", ".join(f"{option} {count}" for option, count in spec.steps.items() if option in in_turn)
+    steps = _listed({option: count for option, count in spec.steps.items() if option in in_turn})
     alone = [option for option in spec.steps if option not in in_turn]
     not_tested = f" ({either(alone, 'and')}: one side alone, so not tested)" if alone else ""
     gains = f"cheating gains {sides(spec.gain_of_cheating)}, a period of peace {sides(spec.dividend)}"
     seen = f"being seen costs {spec.penalty}{believed}; a period later counts {spec.discount}"
     size = [f"takes {spec.months} months"] if spec.months is not None else []
     size += [f"is {spec.depth_km} km deep"] if spec.depth_km is not None else []
-    told = f" It {either(size, 'and')} (shown, never computed from)." if size else ""
-    return f"Pull-back: steps offered {steps or 'none'}{not_tested}; {gains}; {seen}.{told}"
+    facts = f" It {either(size, 'and')} (shown, never computed from)." if size else ""
+    return f"Pull-back: steps offered {steps or 'none'}{not_tested}; {gains}; {seen}.{facts}"
 
 
 def _guarantees(shown: Portrait, spec: AftermathSpec) -> Iterator[Block]:
@@ -499,14 +444,15 @@ def _guarantees(shown: Portrait, spec: AftermathSpec) -> Iterator[Block]:
     if promise is None and watch is None:
         return  # one row at most, and the proposals have it too
     parts = {name: part for name, part in (("promise", promise), ("watch", watch)) if part is not None}
-    rows: list[list[object]] = []
+    rows = []
     for row in found.to_dict("records"):
         options = {part.issue: row[name] for name, part in parts.items()}
         numbers = [str(part.numbers[row[name]]) for name, part in parts.items()]
-        rows.append([*options.values(), *numbers, *([_steps_words(row["steps_needed"])] if spec.pull_back else [])])
+        rows.append([*options.values(), *numbers, _steps_words(row["steps_needed"])])
     issues = dict.fromkeys(f"<{part.issue}" for part in parts.values())
-    known = [*(["credibility"] if promise else []), *(["breach seen"] if watch else [])]
-    yield table([*issues, *known, *(["steps needed"] if spec.pull_back else [])], rows)
+    known = ["credibility" if name == "promise" else "breach seen" for name in parts]
+    heads = [*issues, *known, *(["steps needed"] if spec.pull_back else [])]
+    yield table(heads, [row[: len(heads)] for row in rows])
     if spec.pull_back:
         acts = ", if the guarantor acts" if promise is not None and spec.guarantor is not None else ""
         yield paragraph(f"steps needed: fewest equal steps at whose last one cheating does not pay{acts}.", 2)
@@ -532,17 +478,6 @@ def _hazard(scenario: Scenario, spec: HazardSpec) -> Iterator[Block]:
     if rows:
         heads = ["", "<when", "danger x"]
         yield table(heads, rows) if spec.ratios else table(heads[1:], [row[1:] for row in rows])
-
-
-def _texts_after(shown: Portrait, spec: AftermathSpec) -> Iterator[Block]:
-    found = shown.around.after_signature
-    if not len(found):
-        return
-    rows = list(_findings(shown.scenario, spec, found))
-    if not rows:
-        return
-    yield heading("Proposals as if signed and in force in round 1, at central numbers")
-    yield from side_by_side([text.replace("_", " ") for text in found["proposal"]], rows)
 
 
 def _findings(scenario: Scenario, spec: AftermathSpec, found: pd.DataFrame) -> Iterator[tuple[str, list[str]]]:

@@ -2,14 +2,13 @@
 
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal, TextIO
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.padding import Padding
-from rich.table import Table as Grid
+from rich.table import Table as RichTable
 from rich.text import Text
 
 from sim.report.document import Block, Drawing, Folded, Heading, Paragraph, Table
@@ -21,51 +20,39 @@ LEAST_TEXT = 18  # width that a column of texts may be folded to
 MOST_NAME = 40  # longest word that is not broken
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column of a table: its head, its cells as texts, and whether it is flush left.
+class Grid:
+    """A table whose texts are folded where room is short and whose figures are never broken.
 
-    Texts are folded where room is short; figures are never broken.
+    Room that is left goes to the first column first: names are folded last.
     """
 
-    head: str
-    cells: tuple[str, ...]
-    is_text: bool
+    def __init__(self, block: Table) -> None:
+        self.heads, self.indent, self.left = block.heads, block.indent, block.left
+        self.rows = [[NONE if cell is None else cell for cell in row] for row in block.rows]
+        cells = [[row[place] for row in self.rows] for place in range(len(self.heads))]
+        self.natural = [max(map(cell_len, (head, *own))) for head, own in zip(self.heads, cells, strict=True)]
+        self.widths = [self._least(place, own) for place, own in enumerate(cells)]
+        self.least = self.indent + sum(self.widths) + GAP * (len(self.heads) - 1)
 
-    @property
-    def least(self) -> int:
-        """The width it cannot do without."""
-        word = max(map(len, self.head.split()), default=0)
-        longest = max(map(cell_len, self.cells), default=0)
-        name = max((cell_len(part) for cell in self.cells for part in cell.split()), default=0)
-        return max(word, min(longest, max(LEAST_TEXT, min(name, MOST_NAME))) if self.is_text else longest)
-
-    @property
-    def natural(self) -> int:
-        return max(map(cell_len, (self.head, *self.cells)))
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Columns side by side. Room that is left goes to the first column first: names are folded last."""
-
-    columns: tuple[Column, ...]
-    indent: int
-
-    @property
-    def least(self) -> int:
-        return self.indent + sum(column.least for column in self.columns) + GAP * (len(self.columns) - 1)
+    def _least(self, place: int, cells: list[str]) -> int:
+        """The width that a column cannot do without."""
+        word = max(map(len, self.heads[place].split()), default=0)
+        longest = max(map(cell_len, cells), default=0)
+        name = max((cell_len(part) for cell in cells for part in cell.split()), default=0)
+        folded = min(longest, max(LEAST_TEXT, min(name, MOST_NAME)))
+        return max(word, folded if place in self.left else longest)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        headed = any(column.head for column in self.columns)
-        drawn = Grid(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold", show_header=headed)
+        drawn = RichTable(
+            box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold", show_header=any(self.heads)
+        )
         spare = max(0, options.max_width - self.least)
-        for column in self.columns:
-            more = min(spare, column.natural - column.least)
+        for place, head in enumerate(self.heads):
+            more = min(spare, self.natural[place] - self.widths[place])
             spare -= more
-            justify: Literal["left", "right"] = "left" if column.is_text else "right"
-            drawn.add_column(Text(column.head), justify=justify, overflow="fold", width=column.least + more)
-        for row in zip(*(column.cells for column in self.columns), strict=True):
+            justify: Literal["left", "right"] = "left" if place in self.left else "right"
+            drawn.add_column(Text(head), justify=justify, overflow="fold", width=self.widths[place] + more)
+        for row in self.rows:
             drawn.add_row(*map(Text, row))
         yield Padding(drawn, (0, 0, 0, self.indent), expand=False)
 
@@ -96,12 +83,7 @@ def _parts(block: Block, width: int) -> Iterator[RenderableType]:
     elif isinstance(block, Paragraph):
         yield Text("\n".join(line for text in block.text.split("\n") for line in _wrapped(text, block, width)))
     elif isinstance(block, Table):
-        cells = [[NONE if cell is None else cell for cell in row] for row in block.rows]
-        columns = [
-            Column(head, tuple(row[place] for row in cells), place in block.left)
-            for place, head in enumerate(block.heads)
-        ]
-        yield Columns(tuple(columns), block.indent)
+        yield Grid(block)
     elif isinstance(block, Drawing):
         yield Text(f"Chart {block.name}: {block.title}")
     elif isinstance(block, Folded):

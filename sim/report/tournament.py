@@ -1,6 +1,6 @@
 """A tournament of strategies as a document: standings, differences, meetings, equilibria and best replies."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ from sim.results.format import decimals, digits_of_mean, number
 from sim.results.labels import clean, party_label
 
 MOST_MET = 12  # strategies side by side in a table
-MOST_ROWS = 12  # equilibria and replies told one by one
+MOST_ROWS = 12  # equilibria and replies listed one by one
 HEADS = {"own": "own worth", "joint": "joint worth", "agreement": "signed", "in_force": "in force"}
 
 
@@ -22,14 +22,15 @@ def data(tournament: Tournament) -> dict[str, Any]:
 
 def document(tournament: Tournament) -> Iterator[Block]:
     """The tables, one below the other: how each strategy did, by party, who met whom, equilibria, best replies."""
+    heads, names = [HEADS[name] for name in tournament.shown], _party_labels(tournament)
     yield from _opening(tournament)
     yield heading("How each strategy did, over all parties that play it and all that the others play")
-    yield _standings(tournament)
+    yield _grid(tournament, tournament.figures, "figure", tournament.shown, heads, figure_text)
     yield heading("The same, less the mean of all strategies in the same run")
-    yield _differences(tournament)
+    yield _grid(tournament, tournament.figures, "figure", tournament.shown, heads, difference_text)
     if len(tournament.parties) > 1:
         yield heading("Own worth by party")
-        yield _seats(tournament)
+        yield _grid(tournament, tournament.seats, "party", tournament.parties, names, figure_text)
     yield from _meetings(tournament)
     yield from _equilibria(tournament)
     yield from _replies(tournament)
@@ -54,7 +55,7 @@ def _opening(tournament: Tournament) -> Iterator[Block]:
     yield paragraph(clean(tournament.scenario.title))
     if tournament.settings:
         yield paragraph(clean(", ".join(f"{path}={value}" for path, value in tournament.settings.items())), 2)
-    who = ", ".join(party_label(tournament.scenario, name) for name in tournament.parties)
+    who = ", ".join(_party_labels(tournament))
     points = f"{len(tournament.points):,} assignments, {tournament.n:,} runs each, seed {tournament.seed}"
     yield paragraph(f"Strategies vary for {who}. {points}.", 2)
     rows = [[label, text] for label, text in tournament.strategies.itertuples(index=False) if label != text]
@@ -62,26 +63,22 @@ def _opening(tournament: Tournament) -> Iterator[Block]:
     yield table(["", "<"], rows)
 
 
-def _rows(frame: pd.DataFrame, **where: str) -> list[dict[Any, Any]]:
-    for column, value in where.items():
-        frame = frame[frame[column] == value]
-    return frame.to_dict("records")
+def _party_labels(tournament: Tournament) -> list[str]:
+    return [party_label(tournament.scenario, name) for name in tournament.parties]
 
 
-def _standings(tournament: Tournament) -> Table:
-    rows = []
-    for label in tournament.labels:
-        found = {row["figure"]: row for row in _rows(tournament.figures, label=label)}
-        rows.append([label, *(figure_text(found[name]) for name in tournament.told)])
-    return table(["", *(HEADS[name] for name in tournament.told)], rows)
+def _rows(frame: pd.DataFrame, label: str, key: str) -> dict[str, dict[Any, Any]]:
+    """The rows of a strategy by another column."""
+    return {row[key]: row for row in frame[frame["label"] == label].to_dict("records")}
 
 
-def _differences(tournament: Tournament) -> Table:
-    rows = []
-    for label in tournament.labels:
-        found = {row["figure"]: row for row in _rows(tournament.figures, label=label)}
-        rows.append([label, *(difference_text(found[name]) for name in tournament.told)])
-    return table(["", *(HEADS[name] for name in tournament.told)], rows)
+def _grid(
+    tournament: Tournament, frame: pd.DataFrame, key: str, keys: Sequence[str], heads: Sequence[str],
+    text: Callable[[dict[Any, Any]], str],
+) -> Table:  # fmt: skip
+    """A row a strategy, a column a figure or a party."""
+    found = {label: _rows(frame, label, key) for label in tournament.labels}
+    return table(["", *heads], [[label, *(text(rows[each]) for each in keys)] for label, rows in found.items()])
 
 
 def figure_text(row: dict[Any, Any]) -> str:
@@ -117,15 +114,6 @@ def _digits(low: float, high: float, unit: int) -> int:
     return digits_of_mean(low, high) if unit == 1 else decimals(low, high, 2)
 
 
-def _seats(tournament: Tournament) -> Table:
-    names = [party_label(tournament.scenario, name) for name in tournament.parties]
-    rows = []
-    for label in tournament.labels:
-        found = {row["party"]: row for row in _rows(tournament.seats, label=label)}
-        rows.append([label, *(figure_text(found[name]) for name in tournament.parties)])
-    return table(["", *names], rows)
-
-
 def _meetings(tournament: Tournament) -> Iterator[Block]:
     if not len(tournament.meetings):
         return
@@ -135,9 +123,9 @@ def _meetings(tournament: Tournament) -> Iterator[Block]:
         return
     rows = []
     for place, label in enumerate(tournament.labels, 1):
-        met = {row["other"]: row for row in _rows(tournament.meetings, label=label)}
-        numbers = [number(met[other]["value"], _digits(met[other]["low"], met[other]["high"], 1))
-                   for other in tournament.labels]  # fmt: skip
+        met = _rows(tournament.meetings, label, "other")
+        found = [met[other] for other in tournament.labels]
+        numbers = (number(row["value"], _digits(row["low"], row["high"], 1)) for row in found)
         rows.append([f"{place}  {label}", *numbers])
     yield table(["", *map(str, range(1, len(rows) + 1))], rows)
 
@@ -148,8 +136,7 @@ def _equilibria(tournament: Tournament) -> Iterator[Block]:
     if not len(found):
         yield paragraph("In no assignment: for each, some party's mean worth rises if it alone changes.", 2)
         return
-    names = [party_label(tournament.scenario, name) for name in tournament.parties]
-    heads = [*(f"<{name} plays" for name in names), "<least costly change", "loss by it"]
+    heads = [*(f"<{name} plays" for name in _party_labels(tournament)), "<least costly change", "loss by it"]
     rows: list[list[object]] = []
     for row in found.head(MOST_ROWS).to_dict("records"):
         change = f"{party_label(tournament.scenario, row['party'])} to {row['to']}"

@@ -17,6 +17,7 @@ from sim.model.domain import Structure
 from sim.model.talks import Talks
 from sim.scenario import Scenario
 
+COUNT_STEPS = 20  # of one that is counted
 BINS = 200
 KINDS = Kinds(ARE_OFFERS, ARE_ANSWERS, NOT_ASKED)
 QUANTITIES = ("aspiration", "no_deal", "own_offer", "received_offer")
@@ -94,12 +95,12 @@ def tally(talks: Talks, ranges: Floats) -> Tallies:
     bins = Bins(low, high - low, BINS)
     for k, aspiration in enumerate(talks.aspiration):
         reservation_value = np.ascontiguousarray(talks.reservation_value[k])
-        count_aspirations = worth_compiling(histograms.count_aspirations, aspiration.size)
+        count_aspirations = worth_compiling(histograms.count_aspirations, COUNT_STEPS * aspiration.size)
         count_aspirations(np.ascontiguousarray(aspiration), reservation_value, bins, counts[k, :2])
     last = Last(np.full(len(talks.package), NO_DEAL), *np.full((2, 2, *talks.moves[0].did.shape), histograms.NONE_YET))
     for k, each in enumerate(talks.moves):
         turns = Turns(*(np.ascontiguousarray(part, np.int64) for part in (each.who, each.did, each.package)))
-        count_offers = worth_compiling(histograms.count_offers, each.did.size)
+        count_offers = worth_compiling(histograms.count_offers, COUNT_STEPS * each.did.size)
         count_offers(turns, KINDS, talks.utility, bins, last, counts[k, 2:])
     by_quantity = dict(zip(QUANTITIES, np.ascontiguousarray(counts.swapaxes(0, 1)), strict=True))
     return Tallies(len(talks.ensemble), by_quantity, ranges, agreed, zones)

@@ -13,14 +13,23 @@ from scipy.stats import ks_2samp, qmc
 
 import sim
 from sim.analysis import designs
-from sim.analysis.designs import REST, chosen, play, shifted_sobol, sobol_design
+from sim.analysis.designs import (
+    ENDS,
+    REST,
+    chosen,
+    dummy_indices,
+    morris_design,
+    morris_effects,
+    play,
+    shifted_sobol,
+    sobol_design,
+    sobol_indices,
+    trajectories_of,
+)
 from sim.analysis.drawn_inputs import inputs_of
 from sim.analysis.figures import NoAnswer, figure_named
-from sim.analysis.morris import ENDS, morris_design, morris_effects, trajectories_of
-from sim.analysis.pawn import pawn, slice_distances
 from sim.analysis.sensitivity import Plan, Sensitivity, design_of, from_design, sensitivity
-from sim.analysis.sobol import dummy_indices, sobol_indices
-from sim.analysis.tornado import sample, slices
+from sim.analysis.tornado import pawn, sample, slice_distances, slices
 from sim.core.streams import uniform
 from sim.results.chunks import play_chunk
 from sim.results.figures import UTILITY, Figure

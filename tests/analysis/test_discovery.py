@@ -162,8 +162,8 @@ def test_boxes_are_told_on_runs_the_search_has_not_seen():
         values = draws[f"input.{told.factors.names[column]}"]
         inside &= (values >= first.box.low.get(column, -1)) & (values <= first.box.high.get(column, 2))
     signed = draws["package"].str.startswith("demilitarised").fillna(False).astype(bool)
-    assert (first.told.n, first.told.cases) == (inside.sum(), (inside & signed).sum())
-    assert first.told.density > 2 * first.told.base_rate
+    assert (first.tested.n, first.tested.cases) == (inside.sum(), (inside & signed).sum())
+    assert first.tested.density > 2 * first.tested.base_rate
     for limit in [*first.box.low.values(), *first.box.high.values()]:
         assert round(limit, 2) == limit, "as the range of the input allows"
     assert "If the no-deal worth of Lowland is below 0.5" in str(told).replace("\n  ", " ")
@@ -179,7 +179,7 @@ def test_what_becomes_of_a_text_is_asked_of_signed_runs_and_of_its_options():
     (condition,) = [each for each in told.as_data()["boxes"][0]["conditions"] if each["input"] == "strip"]
     assert condition["without"] == ["lowland_full"]
     more = discover(results, "in_force").boxes  # the next best among the rest is rarer than over all: no box
-    assert all(share_interval(each.told.cases, each.told.n)[0] > each.told.base_rate for each in more)
+    assert all(share_interval(each.tested.cases, each.tested.n)[0] > each.tested.base_rate for each in more)
 
 
 def test_inputs_that_do_nothing_are_found_in_no_box():

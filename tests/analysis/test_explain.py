@@ -6,8 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from sim.analysis.counterfactual import settings, tried
-from sim.analysis.explain import explain
+from sim.analysis.explain import explain, settings, tried
 from sim.analysis.explain_draw import explain_draw
 from sim.analysis.ledger import movements
 from sim.analysis.parameters import Change, Turn, parameters
@@ -258,7 +257,7 @@ def test_a_weight_turns_the_text_where_the_other_issue_comes_to_count_more():
     found = weight_flips(results, CentralTable(results.scenario, results.structure))
     (flip,) = found.flips
     assert (found.basis, found.package, found.weights) == ("central", "yes/no", 1)
-    assert (flip.end, flip.instead, flip.kept.count) == (0.2, "no/yes", 0)
+    assert (flip.end, flip.instead, flip.unchanged.count) == (0.2, "no/yes", 0)
     assert 0.5 - 0.4 / 128 <= flip.turn <= 0.5
 
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis.one_package import one_package
-from sim.analysis.package_bench import bench
+from sim.analysis.one_package import bench, one_package
 from sim.analysis.package_changes import broken_rules, goes_with, lacks, nearest, neighbours, place, repairs
 from sim.analysis.parameters import REAL_ABOVE
 from sim.analysis.portrait import portrait
@@ -201,7 +200,7 @@ def test_a_contradiction_is_named_and_mended_by_the_least():
     rules = broken_rules(scenario, wrong)
     assert rules and all(rule.because for rule in rules)
     assert table.space.index_of(wrong) == NO_DEAL
-    found = repairs(scenario, table, wrong, kept={"donetsk_status"})
+    found = repairs(scenario, table, wrong, fixed={"donetsk_status"})
     assert found and all(not broken_rules(scenario, each.options) for each in found)
     assert all(each.options["donetsk_status"] == "shared_zone" for each in found)
     assert {len(each.changes) for each in found} == {1}

@@ -11,8 +11,18 @@ import pytest
 import sim
 import sim.charts.tournament
 from sim.analysis.tournament import tournament
-from sim.analysis.tournament_games import Games, assignments, mean_of, possible, share_of
-from sim.analysis.tournament_tables import equilibrium_table, figure_table, meeting_table, reply_table, seat_table
+from sim.analysis.tournament_games import (
+    Games,
+    assignments,
+    equilibrium_table,
+    figure_table,
+    mean_of,
+    meeting_table,
+    possible,
+    reply_table,
+    seat_table,
+    share_of,
+)
 from sim.charts import ANALYSIS_CHARTS, save_charts
 from sim.scenario import ScenarioError
 from tests.problems import pie, read

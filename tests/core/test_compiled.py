@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.core.compiled import compiled, in_both, inlined
+from sim.core.compiled import compiled, in_both, called
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,11 +30,20 @@ def total(value):
     return value + more(value)
 """
 PIECES = """
-from sim.core.compiled import inlined
+from last import most
+from sim.core.compiled import called
 
 
-@inlined
+@called
 def more(value):
+    return most(value)
+"""
+LAST = """
+from sim.core.compiled import called
+
+
+@called
+def most(value):
     return {} * value
 """
 
@@ -48,9 +57,10 @@ def test_a_loop_is_kept_on_disk_while_what_it_calls_stays_and_done_without_where
     print(loops.total(1.0), stats.cache_path is not None, sum(stats.cache_hits.values()))
     """
     (tmp_path / "loops.py").write_text(LOOPS)
+    (tmp_path / "pieces.py").write_text(PIECES)
     there = {"NUMBA_CACHE_DIR": str(tmp_path / "kept"), "PYTHONDONTWRITEBYTECODE": "1"}
     for factor, wanted in ((2.0, ["3.0", "True", "0"]), (2.0, ["3.0", "True", "1"]), (5.0, ["6.0", "True", "0"])):
-        (tmp_path / "pieces.py").write_text(PIECES.format(factor))
+        (tmp_path / "last.py").write_text(LAST.format(factor))
         assert run(code, **there).split() == wanted
     file = tmp_path / "file"
     file.write_text("no folder can be made below a file")
@@ -101,7 +111,7 @@ def _halved_if_positive(x):
     return _either(x > 0, x / 2, 0.0)
 
 
-@inlined
+@called
 def _write(values, place, value):
     values[place] = value
 
