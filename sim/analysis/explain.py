@@ -12,7 +12,7 @@ from sim.analysis.rendered import Rendered
 from sim.analysis.replays import Aside, Replayed, replayed, set_aside
 from sim.analysis.smallest_change import CentralTable, Opening, opening
 from sim.analysis.weight_flips import WeightFlips, weight_flips
-from sim.core.fields import DEFAULT_LAW, MIDDLE_LAWS
+from sim.core.numbers import DEFAULT_LAW, MIDDLE_LAWS
 from sim.results.drivers import Mover, moved_by
 from sim.results.figures import STAGES
 from sim.results.results import Results, run

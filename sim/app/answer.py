@@ -30,8 +30,7 @@ def answer(about: ChangedFile, draws: int, patience: float | None = None) -> Gen
     Args:
         patience: Seconds after which fewer will do; None for all.
 
-    Raises:
-        ScenarioError: if the file itself cannot be read.
+    A ScenarioError if the file itself cannot be read.
     """
     try:
         scenario = about.read()

@@ -18,26 +18,17 @@ LONGEST_SET = 1_000  # characters
 
 @dataclass(frozen=True)
 class Changes:
-    """What is changed in a file, in the words of the command line and of a file that extends it.
+    """What is changed in a file, in the words of the command line and of a file that extends it."""
 
-    Attributes:
-        sets: `PATH=VALUE` texts, each path once.
-        without: Paths of what is taken out first.
-    """
-
-    sets: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()  # `PATH=VALUE` texts, each path once
+    without: tuple[str, ...] = ()  # paths of what is taken out first
 
     def __bool__(self) -> bool:
         return bool(self.sets or self.without)
 
     @staticmethod
     def of(data: Mapping[str, Any]) -> "Changes":
-        """Those of a request.
-
-        Raises:
-            RequestError: if they are none, too many, too long, or name a path twice.
-        """
+        """Those of a request; a RequestError if they are none, too many, too long, or name a path twice."""
         found = Changes(_texts(data, "sets"), _texts(data, "without"))
         named = [text.partition("=")[0].strip() for text in found.sets]
         if len(set(named)) < len(named):
@@ -82,11 +73,7 @@ def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
 
 
 def read_changed(path: str | os.PathLike[str], changes: Changes) -> Scenario:
-    """Read a scenario file, take out and set what is changed, and check the whole.
-
-    Raises:
-        ScenarioError: with all faults.
-    """
+    """Read a scenario file, take out and set what is changed, and check the whole; a ScenarioError with all faults."""
     faults = Faults()
     root = load(path, faults)
     if root is None:

@@ -16,11 +16,7 @@ MOST_PATHS = 2_000
 
 
 def controls(path: str) -> dict[str, Any]:
-    """The controls of a file.
-
-    Raises:
-        ScenarioError: if it cannot be read.
-    """
+    """The controls of a file; a ScenarioError if it cannot be read."""
     scenario = read_scenario(path)
     return {
         "id": scenario.id,

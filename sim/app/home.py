@@ -23,18 +23,13 @@ _TAB = re.compile(r"[a-z0-9-]{1,40}")
 
 @dataclass(frozen=True)
 class Session:
-    """Of one running page.
-
-    Attributes:
-        draws: How many runs an answer is refined to.
-        as_results: Whether it is that of the results folder on which the page was opened.
-    """
+    """Of one running page."""
 
     place: Place
     worker: Worker
-    draws: int
+    draws: int  # how many runs an answer is refined to
     seed: int
-    as_results: bool = False
+    as_results: bool = False  # whether it is that of the results folder on which the page was opened
 
 
 def session(request: Request) -> Session:
@@ -124,11 +119,7 @@ def route(function: Callable[..., Any], *readers: Reader, urgent: bool = True) -
 
 
 def text_of(found: Mapping[str, Any], key: str, most: int = 500) -> str:
-    """A text of a request.
-
-    Raises:
-        RequestError: if it is missing, no text or too long.
-    """
+    """A text of a request; a RequestError if it is missing, no text or too long."""
     value = found.get(key)
     if not isinstance(value, str) or len(value) > most:
         raise RequestError(f"the request has no text {key} of at most {most} characters")
@@ -136,11 +127,7 @@ def text_of(found: Mapping[str, Any], key: str, most: int = 500) -> str:
 
 
 def count_of(found: Mapping[str, Any], key: str, low: int, high: int) -> int:
-    """A whole number of a request, within bounds.
-
-    Raises:
-        RequestError: if it is none, or out of bounds.
-    """
+    """A whole number of a request, within bounds; a RequestError if it is none, or out of bounds."""
     value = found.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise RequestError(f"{key} is a whole number from {low:,} to {high:,}")

@@ -187,11 +187,7 @@ def _in_short(found: OnePackage) -> dict[str, Any]:
 
 
 def _whole(there: Bench, options: Mapping[str, str]) -> dict[str, str]:
-    """The options in the order of the file.
-
-    Raises:
-        RequestError: for an issue that is missing or an option that is none.
-    """
+    """The options in the order of the file; a RequestError for an issue that is missing or an option that is none."""
     issues = there.scenario.issues
     for issue, spec in issues.items():
         if options.get(issue) not in spec.options:

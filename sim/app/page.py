@@ -12,17 +12,12 @@ class Page:
     """One page of the app.
 
     Attributes:
-        name: In its address, `/NAME`, and in the keys of its words; `NAME.title` is what the navigation calls it.
-        show: Answers GET `/NAME` with HTML.
-        posts: Answers to POST, by the end of the address: `answer` is `/NAME/answer`.
-        gets: Answers to GET likewise, for data and pictures.
-        static: Its files in `static/`.
         applies: Whether it has anything to say of what the page was opened on.
     """
 
-    name: str
-    show: Answer
-    posts: dict[str, Answer]
-    gets: dict[str, Answer]
-    static: tuple[str, ...] = ()
+    name: str  # in its address, `/NAME`, and in the keys of its words; `NAME.title` is what the navigation calls it
+    show: Answer  # answers GET `/NAME` with HTML
+    posts: dict[str, Answer]  # answers to POST, by the end of the address: `answer` is `/NAME/answer`
+    gets: dict[str, Answer]  # answers to GET likewise, for data and pictures
+    static: tuple[str, ...] = ()  # its files in `static/`
     applies: Callable[[Place], bool] = lambda place: True

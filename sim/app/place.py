@@ -18,21 +18,18 @@ class Place:
     """The folder on which a page was opened.
 
     Attributes:
-        folder: Links resolved. Nothing outside it is opened.
-        given: The scenario file to begin with, relative to the folder; empty if none was named.
         results: Whether the folder is a results folder: its scenario is the resolved one, and nothing is saved there.
     """
 
-    folder: Path
-    given: str = ""
+    folder: Path  # links resolved. Nothing outside it is opened
+    given: str = ""  # the scenario file to begin with, relative to the folder; empty if none was named
     results: bool = False
 
     @staticmethod
     def of(path: Path | None) -> "Place":
         """The place of a scenario file, a results folder, or a folder of scenario files (left out: the current one).
 
-        Raises:
-            StoreError: for a file that is no scenario by its name.
+        A StoreError for a file that is no scenario by its name.
         """
         where = Path(os.path.realpath(path or "."))
         if not where.is_dir():
@@ -56,8 +53,7 @@ class Place:
     def scenario(self, name: str) -> Path:
         """The path of a scenario file by its name relative to the folder, with forward slashes.
 
-        Raises:
-            NotFound: for what is no ordinary file in the folder or below, or does not end like a scenario.
+        A NotFound for what is no ordinary file in the folder or below, or does not end like a scenario.
         """
         parts = PurePosixPath(name).parts
         refused = NotFound(f"{shown(name or 'no name', 120)} is no scenario file in the folder of this page")

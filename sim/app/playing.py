@@ -32,12 +32,11 @@ class _Runs:
     Attributes:
         pieces: In order. One that no answer ended with is joined with the next: each holds counts of its own.
         results: Results by number of draws: what was found of them is remembered with them.
-        ends: Numbers of draws that are answered.
     """
 
     pieces: list[Chunk] = field(default_factory=list)
     results: dict[int, Results] = field(default_factory=dict)
-    ends: set[int] = field(default_factory=lambda: set(STOPS))
+    ends: set[int] = field(default_factory=lambda: set(STOPS))  # numbers of draws that are answered
 
     @property
     def count(self) -> int:

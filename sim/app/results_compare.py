@@ -67,8 +67,7 @@ def compared(one: str, other: str, within: bool = False) -> Generator[None, None
 def drawn(one: str, other: str, name: str) -> Generator[None, None, dict[str, str]]:
     """One chart of two results side by side: `title, alt, svg, csv`, and `png` in base 64.
 
-    Raises:
-        NotFound: if there is no such chart of these two.
+    A NotFound if there is no such chart of these two.
     """
     comparison = yield from _compared(one, other)
     results, labels = comparison.results, chart_labels(comparison)

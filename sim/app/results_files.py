@@ -84,8 +84,7 @@ def picture_words(data: bytes) -> tuple[str, str]:
 def safe_csv(data: bytes) -> bytes:
     """A table that no spreadsheet takes for a program: ours as it is, another one with its formulas behind apostrophes.
 
-    Raises:
-        ValueError: if it is no table.
+    A ValueError if it is no table.
     """
     guarded = csv_text(_read(data)).encode()
     return data if guarded == data else guarded
@@ -101,8 +100,7 @@ def safe_page(data: bytes) -> bytes:
 def table_cells(data: bytes) -> tuple[list[str], list[list[str]], int]:
     """Heads, the first rows, and how many rows there are besides, of a table in a file.
 
-    Raises:
-        ValueError: if it is no table.
+    A ValueError if it is no table.
     """
     table = _read(data)
     first = table.iloc[:MOST_ROWS, :MOST_COLUMNS].to_numpy().tolist()

@@ -72,17 +72,11 @@ POINTS = ("sweep.csv", "tournament.csv")  # in `charts/` beside the results of a
 
 @dataclass(frozen=True)
 class Found:
-    """A folder that holds something of ours.
+    """A folder that holds something of ours."""
 
-    Attributes:
-        name: Relative to the folder of the page, with forward slashes.
-        kind: `results`, `shard`, `design` (runs of a design) or `comparison`; by its name and what lies in it.
-        sweep: The folder of the sweep of which it is a point, empty if of none.
-    """
-
-    name: str
-    kind: str
-    sweep: str = ""
+    name: str  # relative to the folder of the page, with forward slashes
+    kind: str  # `results`, `shard`, `design` (runs of a design) or `comparison`; by its name and what lies in it
+    sweep: str = ""  # the folder of the sweep of which it is a point, empty if of none
 
 
 def root(place: Place) -> Path:
@@ -172,8 +166,7 @@ def _kind(path: Path) -> str:
 def results_folder(place: Place, name: str) -> Path:
     """The path of a results folder by its name in the list.
 
-    Raises:
-        NotFound: for what is no results folder there, or is reached through a link.
+    A NotFound for what is no results folder there, or is reached through a link.
     """
     refused = NotFound(f"{shown(name or 'no name', 120)} is no results folder in the folder of this page")
     if not name or len(name) > MOST_NAME or any(sign in name for sign in ("\\", "\0")):

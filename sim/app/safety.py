@@ -43,15 +43,11 @@ class Keys:
 
     The key may be used as often as one likes: it stands in the terminal. The browser is opened with the other one,
     because other users of a machine can read the command lines of programs that are started.
-
-    Attributes:
-        port: Of the page; known once it is served.
-        once: Works for one exchange; empty once it is used.
     """
 
-    port: int = 0
+    port: int = 0  # of the page; known once it is served
     key: str = field(default_factory=new_key, repr=False)
-    once: str = field(default_factory=new_key, repr=False)
+    once: str = field(default_factory=new_key, repr=False)  # works for one exchange; empty once it is used
 
     @property
     def cookie(self) -> str:

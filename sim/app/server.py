@@ -68,8 +68,7 @@ def serve(path: Path | None, draws: int, seed: int | None = None, port: int = 0,
     Returns:
         The exit code: 128 and the number of the signal.
 
-    Raises:
-        StoreError: if the port is taken, or the file is none.
+    A StoreError if the port is taken, or the file is none.
     """
     place = Place.of(path)
     keys, worker = Keys(), Worker()

@@ -37,20 +37,14 @@ EXPECTED = (ScenarioError, RequestError, StoreError, DamagedResults, OSError)  #
 
 @dataclass(eq=False)
 class Job:
-    """A function to be called in the worker.
+    """A function to be called in the worker."""
 
-    Attributes:
-        tab: Whose it is; one job of a tab waits or runs, a newer one takes its place.
-        urgent: Whether it goes before refinements of other tabs, and stops one that runs.
-        given_up: Whether nobody wants it any more.
-    """
-
-    tab: str
-    urgent: bool
+    tab: str  # whose it is; one job of a tab waits or runs, a newer one takes its place
+    urgent: bool  # whether it goes before refinements of other tabs, and stops one that runs
     number: int
     call: tuple[Callable[..., Any], tuple[Any, ...]]
     answer: "Future[Any]" = field(default_factory=Future)
-    given_up: bool = False
+    given_up: bool = False  # whether nobody wants it any more
 
 
 class Worker:
@@ -80,8 +74,7 @@ class Worker:
         Returns:
             The job; its `answer` raises what the function raised, or `Superseded`.
 
-        Raises:
-            Busy: if too many tabs wait already.
+        A Busy if too many tabs wait already.
         """
         with self._changed:
             older = self.waiting.pop(tab, None)
@@ -202,8 +195,7 @@ def _start(given_up: Any) -> None:
 def _call(number: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str, Any]:
     """Call the function of a job in the worker process.
 
-    Raises:
-        RuntimeError: with the whole traceback, for a fault of the program.
+    A RuntimeError with the whole traceback, for a fault of the program.
     """
     try:
         found = function(*arguments)

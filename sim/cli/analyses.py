@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,8 +24,8 @@ from sim.cli.sources import read_or_fail, results_or_runs
 from sim.core.wording import shown
 from sim.report.compare import data, document, waterfall_data
 from sim.results.chunk_files import Layout
-from sim.results.design_folder import DesignFolder
 from sim.results.files import make_folder, write_whole
+from sim.results.folder import DesignFolder
 from sim.results.manifest import folder_name, holds_results, identity
 from sim.results.reading import open_results
 from sim.results.results import Results, run
@@ -35,13 +36,11 @@ from sim.results.results import Results, run
 def compare_results(
     results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: Path | None, as_json: bool
 ) -> None:
-    """Compare results, and draw them side by side.
+    """Compare results with the first, and draw them side by side.
 
     Args:
-        results: The first is what the others are compared with.
         draws: At most so many runs of each scenario of a waterfall.
         figure: To be shared out among the inputs that differ, None for none; `method` says how.
-        method: None: by the number of steps.
         out: Folder for charts, None for none.
     """
     comparison = compare(results)
@@ -52,7 +51,18 @@ def compare_results(
         print_json(data(comparison) | more)
         return
     print_document(document(comparison, falls))
-    _say_charts(folder)
+    if folder is not None:
+        click.echo(f"\nCharts: {shown(folder, 300)}")
+
+
+def _print_and_draw(found: Any, folder: Path | None, as_json: bool) -> None:
+    if folder is not None:
+        from sim.charts import save_charts
+
+        save_charts(found, folder)
+    print_result(found, as_json, charts=folder)
+    if folder is not None and not as_json:
+        click.echo(f"\nCharts: {shown(folder, 300)}")
 
 
 def _waterfalls(comparison: Comparison, figure: str, draws: int, method: str | None) -> Iterator[Waterfall]:
@@ -93,17 +103,8 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:6]
 
 
-def _say_charts(folder: Path | None) -> None:
-    if folder is not None:
-        click.echo(f"\nCharts: {shown(folder, 300)}")
-
-
 def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
-    """Write the page of one result, or the comparison of several, and say where it is.
-
-    Args:
-        out: A file that ends with `.html`, or the folder in which a name is made for it.
-    """
+    """Write the page of one result, or the comparison of several, to a file or under a name of its own in a folder."""
     from sim.report import comparison_page, result_page
 
     text = result_page(results[0]) if len(results) == 1 else comparison_page(compare(results))
@@ -119,25 +120,21 @@ def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
 # Why there is no deal.
 
 
-def explain_results(path: Path, draws: int, seed: int | None, sets: Sequence[str], look: int, as_json: bool) -> None:
-    """Explain a results folder, or a scenario file that is played now."""
-    if holds_results(path):
-        _refuse_settings(path, seed, sets)
-        results = open_results(path)
-    else:
-        results = run(read_or_fail(path, sets), draws, 1 if seed is None else seed)
-    print_result(explain(results, look), as_json)
-
-
-def explain_one_draw(path: Path, draw: int, seed: int | None, sets: Sequence[str], as_json: bool) -> None:
-    """Narrate one draw of a file, or of a results folder that is checked first, and what it missed a deal by."""
+def explain_path(
+    path: Path, draw: int | None, draws: int, seed: int | None, sets: Sequence[str], look: int, as_json: bool
+) -> None:
+    """Explain a results folder, which is checked first, or a scenario file that is played now; or one draw of it."""
+    results = None
     if holds_results(path):
         _refuse_settings(path, seed, sets)
         results = open_results(path)
         scenario, seed = results.scenario, results.seed
     else:
-        scenario = read_or_fail(path, sets)
-    print_result(explain_draw(scenario, 1 if seed is None else seed, draw), as_json)
+        scenario, seed = read_or_fail(path, sets), 1 if seed is None else seed
+    if draw is None:
+        print_result(explain(results or run(scenario, draws, seed), look), as_json)
+    else:
+        print_result(explain_draw(scenario, seed, draw), as_json)
 
 
 def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
@@ -154,13 +151,10 @@ def run_sensitivity(
     path: Path, draws: int, seed: int | None, of: str, methods: Sequence[str], plan: Plan, out: tuple[Path, bool],
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Print which inputs move a figure, and draw it.
+    """Print which inputs move a figure, and draw it; methods in the order in which they are printed.
 
-    Args:
-        path: A results folder, or a scenario file that is played now, `draws` times with a seed (1 if None).
-        methods: In the order in which they are printed.
-        plan: Of methods that play runs of their own.
-        out: Folder for charts and for runs of a design, and whether charts are drawn.
+    A scenario file is played now, `draws` times with a seed (1 if None). `out` is the folder for charts and for runs of
+    a design, and whether charts are drawn.
     """
     if (plan.inputs or plan.points) and not DESIGNED.keys() & set(methods):
         fail(WRONG_INPUT, "peacesim: --inputs and --points are for --method sobol and morris; neither is asked for")
@@ -173,14 +167,9 @@ def run_sensitivity(
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = None
     if out[1] and found.tables:
-        from sim.charts import save_charts
-
         designs = [facts["identity"] for facts in found.designs.values()]
         folder = _question_folder(out[0], "sensitivity", results, found.asked.name, *designs)
-        save_charts(found, folder)
-    print_result(found, as_json, charts=folder)
-    if not as_json:
-        _say_charts(folder)
+    _print_and_draw(found, folder, as_json)
 
 
 def _with_designs(found: Sensitivity, methods: Sequence[str], plan: Plan, out: Path) -> Sensitivity:
@@ -202,9 +191,9 @@ def _with_designs(found: Sensitivity, methods: Sequence[str], plan: Plan, out: P
     return replace(found, tables={method: found.tables[method] for method in methods})
 
 
-def _question_folder(out: Path, kind: str, results: Results, *asked: object) -> Path:
-    """A folder named after these runs and what is asked of them."""
-    parts = [identity(results.scenario, results.seed), results.n, *asked]
+def _question_folder(out: Path, kind: str, results: Results, *question: object) -> Path:
+    """A folder named after these runs and a question to them."""
+    parts = [identity(results.scenario, results.seed), results.n, *question]
     folder = out / f"{kind}-{_hash('|'.join(map(str, parts)))}"
     make_folder(folder)
     return folder
@@ -219,7 +208,6 @@ def run_discovery(
     Args:
         wanted: Whether runs without it are looked for; of a mean, the values above and below which it is of interest.
         boxes: Least density (None for a balance with coverage), most inputs of a box, most boxes.
-        out: Folder for the chart, None for none.
     """
     density, most_inputs, most_boxes = boxes
     try:
@@ -228,10 +216,5 @@ def run_discovery(
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = None
     if out is not None and found.boxes:
-        from sim.charts import save_charts
-
         folder = _question_folder(out, "discover", results, of, *wanted, *boxes)
-        save_charts(found, folder)
-    print_result(found, as_json, charts=folder)
-    if not as_json:
-        _say_charts(folder)
+    _print_and_draw(found, folder, as_json)

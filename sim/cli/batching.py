@@ -1,4 +1,4 @@
-"""`batch`: scenarios played, results kept, one table of all."""
+"""`batch`: scenarios played, results stored, one table of all."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sim.batch import BatchInterrupted, BatchItem, ClusterError, Merged, batch, merge
+from sim.batch import BatchInterrupted, BatchItem, ClusterError, batch, merge
 from sim.batch.progress import progress_on
 from sim.cli.output import fail, print_document
 from sim.cli.signals import ignore_signals
@@ -29,25 +29,25 @@ READING = (
 )
 
 
-def run_batch(
-    paths: Sequence[Path], draws: int, seed: int, workers: int | None, out: Path,
-    sets: Sequence[str], vary: Sequence[str], charts: bool, shard: Shard | None = None, dask: str | None = None,
-) -> bool:  # fmt: skip
-    """Play, print the table and where results lie. Whether all scenarios are finished."""
+def run_batch(paths: Sequence[Path], out: Path, charts: bool, shard: Shard | None, **how: Any) -> bool:
+    """Play as `batch` does, print the table and where results lie. Whether all scenarios are finished."""
+    finish = draw_charts if charts else None
     try:
-        items = batch(
-            paths, draws, seed, workers, out, progress_on(sys.stderr),
-            sets=sets, vary=vary, finish=draw_charts if charts else None, shard=shard, dask=dask,
-        )  # fmt: skip
+        items = batch(paths, out=out, progress=progress_on(sys.stderr), finish=finish, shard=shard, **how)
     except (BatchInterrupted, ClusterError) as error:
         ignore_signals()
         fail(error.exit_code, f"peacesim: {error}")
-    if shard is not None:
-        _report_shard(items, out, shard)
-    else:
+    done = [item.folder for item in items if item.failure is None]
+    if shard is None:
         report(items, out)
-        if charts:
-            _print_page(items)
+    else:
+        print_faults(items)
+    if shard is not None and done:
+        click.echo(f"{str(shard).capitalize()}: {places(items, out)}")
+        click.echo(f"Results, tables and charts come of all {shard.of}: peacesim merge {shown(out, 300)}")
+    elif charts and done:
+        more = f", and one in each of the other {len(done) - 1} folders" if len(done) > 1 else ""
+        click.echo(f"Page to open in a browser: {shown(done[0] / REPORT, 300)}{more}")
     return all(item.failure is None for item in items)
 
 
@@ -60,17 +60,17 @@ def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet
     """
     if summarised and not quiet:
         print_document(summary(items))
-    _print_status(items, out, quiet)
-
-
-def _report_shard(items: Sequence[BatchItem], out: Path, shard: Shard) -> None:
-    """Where the shard lies, what failed, and what makes results of it."""
+    failed = [item for item in items if item.failure is not None]
     print_faults(items)
-    done = [item for item in items if item.failure is None]
-    if not done:
+    if quiet or len(failed) == len(items):
         return
-    click.echo(f"{str(shard).capitalize()}: {places(items, out)}")
-    click.echo(f"Results, tables and charts come of all {shard.of}: peacesim merge {shown(out, 300)}")
+    click.echo(f"Results: {places(items, out)}")
+    if all(item.status == "unchanged" for item in items):
+        click.echo("All of it was there already; nothing was played.")
+    elif failed:
+        click.echo("The same command plays again what failed and nothing else.")
+    else:
+        click.echo("The same command finds all of this done; a larger -n plays only the runs that are missing.")
 
 
 def draw_charts(results: Results, folder: Path) -> None:
@@ -129,30 +129,6 @@ def _rows(items: Sequence[BatchItem], stages: Sequence[str]) -> Iterator[list[ob
         yield [_name(item), f"{n:,}", *shares, number(facts["median_month"], 1)]
 
 
-def _print_status(items: Sequence[BatchItem], out: Path, quiet: bool) -> None:
-    """Reading aid, where results lie, what failed, and what the same command would do now."""
-    failed = [item for item in items if item.failure is not None]
-    print_faults(items)
-    if quiet or len(failed) == len(items):
-        return
-    click.echo(f"Results: {places(items, out)}")
-    unchanged = sum(item.status == "unchanged" for item in items)
-    if unchanged == len(items):
-        click.echo("All of it was there already; nothing was played.")
-    elif failed:
-        click.echo("The same command plays again what failed and nothing else.")
-    else:
-        click.echo("The same command finds all of this done; a larger -n plays only the runs that are missing.")
-
-
-def _print_page(items: Sequence[BatchItem]) -> None:
-    """The page to open, or the first of several."""
-    pages = [item.folder / REPORT for item in items if item.failure is None]
-    if pages:
-        more = f", and one in each of the other {len(pages) - 1} folders" if len(pages) > 1 else ""
-        click.echo(f"Page to open in a browser: {shown(pages[0], 300)}{more}")
-
-
 def print_faults(items: Sequence[BatchItem]) -> None:
     """What was damaged and what failed, on stderr."""
     for item in items:
@@ -185,15 +161,11 @@ def run_merge(paths: Sequence[Path], out: Path | None, charts: bool) -> tuple[bo
             click.echo(f"{shown(each.item.folder, 200)}: missing: {shown(line, 300)}", err=True)
     if any(item.failure is None for item in whole):
         click.echo(f"Results: {places(whole, whole[0].folder.parent)}")
-    incomplete = [each for each in found if each.missing]
-    if incomplete:
-        click.echo(_resume_hint(incomplete[0]), err=True)
+    incomplete = next((each for each in found if each.missing), None)
+    if incomplete is not None:
+        item = incomplete.item
+        folder = item.folder.parent.parent if item.settings else item.folder.parent
+        same = f"-n {item.draws} --seed {incomplete.seed} --out {shown(folder, 300)}"
+        rest = f"Merge again once the rest is there, or play it: the batch without --shard, {same}"
+        click.echo(f"What is there is kept. {rest}", err=True)
     return len(whole) == len(found) and all(item.failure is None for item in whole), not any(e.damaged for e in found)
-
-
-def _resume_hint(merged: Merged) -> str:
-    """What plays the rest."""
-    item = merged.item
-    folder = item.folder.parent.parent if item.settings else item.folder.parent
-    same = f"-n {item.draws} --seed {merged.seed} --out {shown(folder, 300)}"
-    return f"What is there is kept. Merge again once the rest is there, or play it: the batch without --shard, {same}"

@@ -31,14 +31,16 @@ def check_files(paths: Sequence[Path], sets: Sequence[str], as_json: bool) -> bo
 
 
 def _answer(path: Path, sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """The report on a file, as data and in lines."""
     try:
         scenario = read_scenario(path, sets)
     except ScenarioError as error:
         faults = [_place(path, fault) for fault in error.faults]
         return {"file": str(path), "ok": False, "faults": faults, "notes": [], "counts": None}, fault_lines(path, error)
     counts, found = _counts(scenario), notes(scenario)
-    lines = [f"{shown(path, 200)}: ok: {_format_counts(scenario, counts)}"]
+    packages = f"{counts['packages']:,} packages, {counts['consistent']:,} consistent"
+    parties = counted(counts["parties"], "party", "parties")
+    issues, numbers = counted(counts["issues"], "issue"), status_text(scenario)
+    lines = [f"{shown(path, 200)}: ok: {issues}, {packages}, {parties}; numbers: {numbers}"]
     lines += [f"{placed(path, note)}:{note.line}:{note.column}: note: {note.message}" for note in found]
     places = [_place(path, note) for note in found]
     return {"file": str(path), "ok": True, "faults": [], "notes": places, "counts": counts}, lines
@@ -53,12 +55,6 @@ def _counts(scenario: Scenario) -> dict[str, Any]:
         "parties": len(scenario.parties),
         "numbers": numbers_by_status(scenario),
     }
-
-
-def _format_counts(scenario: Scenario, counts: dict[str, Any]) -> str:
-    packages = f"{counts['packages']:,} packages, {counts['consistent']:,} consistent"
-    parties = counted(counts["parties"], "party", "parties")
-    return f"{counted(counts['issues'], 'issue')}, {packages}, {parties}; numbers: {status_text(scenario)}"
 
 
 def _place(path: Path, fault: Fault) -> dict[str, Any]:

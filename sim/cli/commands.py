@@ -1,15 +1,33 @@
-"""The commands that play, show and check. Each imports what it needs when it is called, so `--help` answers at once."""
+"""All commands. Each imports what it needs when it is called, so `--help` answers at once."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from sim.cli import understanding
-from sim.cli.completing import KINDS, Scenarios, names_of_kind, settable_paths
-from sim.cli.group import EXISTING, FILE, as_json, draws_option, out_option, peacesim, seed_option, sets_option
-from sim.cli.output import DAMAGED, SOME_FAILED, WRONG_INPUT, fail, plain_failures
+from sim.cli.options import (
+    EXISTING,
+    FILE,
+    KINDS,
+    Scenarios,
+    as_json,
+    charts_option,
+    command,
+    draws_option,
+    figure_names,
+    labelled_strategies,
+    names_of_kind,
+    out_option,
+    party_names,
+    peacesim,
+    seed_option,
+    sets_option,
+    settable_paths,
+    workers_option,
+)
+from sim.cli.output import DAMAGED, SOME_FAILED, WRONG_INPUT, fail
 
-__all__ = ["peacesim", "understanding"]  # whose commands are in the group once it is imported
+__all__ = ["peacesim"]
 
 
 def shard_of_several(context: click.Context, option: click.Parameter, text: str | None) -> tuple[int, int] | None:
@@ -24,60 +42,50 @@ def shard_of_several(context: click.Context, option: click.Parameter, text: str 
     return int(number), int(of)
 
 
-@peacesim.command()
+@command()
 @click.argument("paths", nargs=-1, required=True, type=EXISTING)
 @draws_option(10_000)
 @seed_option
-@click.option("--workers", type=click.IntRange(1), help="Processes; left out: one a processor.")
+@workers_option
 @click.option("--dask", metavar="ADDR",
               help="Play on the Dask cluster whose scheduler answers there, such as tcp://127.0.0.1:8786.")  # fmt: skip
 @out_option("Folder for results.")
 @sets_option
 @click.option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
               help="Play each scenario for several values, a,b,c or low:high:count; several make a grid.")  # fmt: skip
-@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw charts into each results folder.")
+@charts_option("Draw charts into each results folder.")
 @click.option("--shard", callback=shard_of_several, metavar="I/N",
               help="Play part I of N alone, from 1, into its own folder; `peacesim merge` joins them.")  # fmt: skip
-def batch(
-    paths: tuple[Path, ...], draws: int, seed: int, workers: int | None, dask: str | None, out: Path,
-    sets: tuple[str, ...], vary: tuple[str, ...], charts: bool, shard: tuple[int, int] | None,
-) -> None:  # fmt: skip
+def batch(paths: tuple[Path, ...], out: Path, charts: bool, shard: tuple[int, int] | None, **how: Any) -> int:
     """Play every scenario of files and folders; write results, tables and charts.
 
     What is there already is not played again: the same command twice does nothing the second time, and an interrupted
     one goes on where it stopped.
     """
-    if dask is not None and workers is not None:
+    if how["dask"] is not None and how["workers"] is not None:
         raise click.UsageError("--workers counts processes of this machine, and with --dask a cluster plays; "
                                "leave one of them out")  # fmt: skip
-    with plain_failures():
-        from sim.cli.batching import run_batch
-        from sim.results.manifest import Shard
+    from sim.cli.batching import run_batch
+    from sim.results.manifest import Shard
 
-        part = Shard(*shard) if shard is not None else None
-        all_done = run_batch(paths, draws, seed, workers, out, sets, vary, charts, part, dask)
-    if not all_done:
-        raise click.exceptions.Exit(SOME_FAILED)
+    part = Shard(*shard) if shard is not None else None
+    return 0 if run_batch(paths, out, charts, part, **how) else SOME_FAILED
 
 
-@peacesim.command()
+@command()
 @click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=Scenarios(exists=True, file_okay=False))
 @click.option("--out", type=Scenarios(file_okay=False), help="Folder for results; left out: where the shards lie.")
-@click.option("--charts/--no-charts", default=True, show_default=True, help="Draw charts into each results folder.")
-def merge(folders: tuple[Path, ...], out: Path | None, charts: bool) -> None:
+@charts_option("Draw charts into each results folder.")
+def merge(folders: tuple[Path, ...], out: Path | None, charts: bool) -> int:
     """Join the shards of `batch --shard` into the results that one process would have written, byte for byte.
 
     DIR is the folder of a shard, or one in which shards lie. What is missing is told, shard by shard: merge again once
     it is there, or let `batch` without --shard play it.
     """
-    with plain_failures():
-        from sim.cli.batching import run_merge
+    from sim.cli.batching import run_merge
 
-        whole, sound = run_merge(folders, out, charts)
-    if not sound:
-        raise click.exceptions.Exit(DAMAGED)
-    if not whole:
-        raise click.exceptions.Exit(SOME_FAILED)
+    whole, sound = run_merge(folders, out, charts)
+    return DAMAGED if not sound else 0 if whole else SOME_FAILED
 
 
 def chosen_chunks(context: click.Context, option: click.Parameter, text: str) -> str | int:
@@ -89,27 +97,24 @@ def chosen_chunks(context: click.Context, option: click.Parameter, text: str) ->
     raise click.BadParameter(f"{text!r} is neither all nor first nor a number such as 3")
 
 
-@peacesim.command()
+@command()
 @click.argument("paths", metavar="RESULT...", nargs=-1, required=True, type=Scenarios())
 @click.option("--chunks", callback=chosen_chunks, metavar="all|N|first", default="3", show_default=True,
               help="Which chunks of each result are played again; 0 for none.")  # fmt: skip
 @as_json
-def verify(paths: tuple[Path, ...], chunks: str | int, as_json: bool) -> None:
+def verify(paths: tuple[Path, ...], chunks: str | int, as_json: bool) -> int:
     """Hold every file of results against its hash, and play some of it again: the same bits must come out.
 
     RESULT is a results folder, a sweep, a shard, a folder with such in it, or one chunk, such as
     RESULT/draws/00000000-00001023.parquet. Nothing is written. Ends with 0 if all is well, 4 if something is damaged,
     3 if another release made it, so that it cannot be played again here.
     """
-    with plain_failures():
-        from sim.cli.verifying import run_verify
+    from sim.cli.verifying import run_verify
 
-        code = run_verify(paths, chunks, as_json)
-    if code:
-        raise click.exceptions.Exit(code)
+    return run_verify(paths, chunks, as_json)
 
 
-@peacesim.command()
+@command()
 @click.argument("file", type=FILE)
 @click.option("--draw", type=click.IntRange(0), default=0, show_default=True, help="Which draw, counted from 0.")
 @seed_option
@@ -123,112 +128,101 @@ def run(file: Path, draw: int, seed: int, sets: tuple[str, ...], brief: bool, as
     """
     if brief and as_json:
         raise click.UsageError("--json has all of a negotiation; leave out --brief")
-    with plain_failures():
-        from sim.analysis.narrate import narrate
-        from sim.cli.output import print_document, print_result
-        from sim.cli.sources import read_or_fail
-        from sim.report.run import document
+    from sim.analysis.narrate import narrate
+    from sim.cli.output import print_document, print_result
+    from sim.cli.sources import read_or_fail
+    from sim.report.run import document
 
-        story = narrate(read_or_fail(file, sets), seed, draw)
-        if brief:
-            print_document(document(story, brief))
-        else:
-            print_result(story, as_json)
+    story = narrate(read_or_fail(file, sets), seed, draw)
+    if brief:
+        print_document(document(story, brief))
+    else:
+        print_result(story, as_json)
 
 
-@peacesim.command()
+@command()
 @click.argument("file", type=FILE)
 @sets_option
 @as_json
 def show(file: Path, sets: tuple[str, ...], as_json: bool) -> None:
     """Show a scenario as tables, at central numbers: parties, weights, packages, zone, reference solutions."""
-    with plain_failures():
-        from sim.analysis.portrait import portrait
-        from sim.cli.output import print_result
-        from sim.cli.sources import read_or_fail
+    from sim.analysis.portrait import portrait
+    from sim.cli.output import print_result
+    from sim.cli.sources import read_or_fail
 
-        print_result(portrait(read_or_fail(file, sets)), as_json)
+    print_result(portrait(read_or_fail(file, sets)), as_json)
 
 
-@peacesim.command()
+@command()
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=EXISTING)
 @sets_option
 @as_json
-def check(paths: tuple[Path, ...], sets: tuple[str, ...], as_json: bool) -> None:
+def check(paths: tuple[Path, ...], sets: tuple[str, ...], as_json: bool) -> int:
     """Check scenario files: all faults of all files at once, and notes on what deserves a second look."""
-    with plain_failures():
-        from sim.cli.checking import check_files
+    from sim.cli.checking import check_files
 
-        all_well = check_files(paths, sets, as_json)
-    if not all_well:
-        raise click.exceptions.Exit(WRONG_INPUT)
+    return 0 if check_files(paths, sets, as_json) else WRONG_INPUT
 
 
-@peacesim.command("list")
+@command("list")
 @click.argument("kind", required=False, type=click.Choice(KINDS))
 @click.argument("name", required=False, shell_complete=names_of_kind)
 @as_json
 def list_names(kind: str | None, name: str | None, as_json: bool) -> None:
     """List what a scenario may name, with its parameters: strategies, protocols, laws; also outcomes and charts."""
-    with plain_failures():
-        from sim.cli.listing import entries_of, list_document
-        from sim.cli.output import print_document, print_json
-        from sim.core.wording import meant, quoted
+    from sim.cli.listing import entries_of, list_document
+    from sim.cli.output import print_document, print_json
+    from sim.core.wording import meant, quoted
 
-        found = {each: entries_of(each, name) for each in ([kind] if kind else KINDS)}
-        if name and kind and not found[kind]:
-            known = [entry["name"] for entry in entries_of(kind)]
-            fail(WRONG_INPUT, f"no {kind} are called {quoted(name)}{meant(name, known)}")
-        if as_json:
-            print_json(found)
-        else:
-            print_document(list_document(found))
+    found = {each: entries_of(each, name) for each in ([kind] if kind else KINDS)}
+    if name and kind and not found[kind]:
+        known = [entry["name"] for entry in entries_of(kind)]
+        fail(WRONG_INPUT, f"no {kind} are called {quoted(name)}{meant(name, known)}")
+    if as_json:
+        print_json(found)
+    else:
+        print_document(list_document(found))
 
 
-@peacesim.command()
+@command()
 @click.argument("file", required=False, type=Scenarios(dir_okay=False))
 def schema(file: Path | None) -> None:
     """Print the JSON Schema of scenario files, or write it to FILE: editors complete and check with it."""
-    with plain_failures():
-        from sim.cli.writing import write_schema
+    from sim.cli.writing import write_schema
 
-        write_schema(file)
+    write_schema(file)
 
 
-@peacesim.command()
+@command()
 @click.argument("file", required=False, default="my-talks.yaml", type=Scenarios(dir_okay=False))
 def new(file: Path) -> None:
     """Write a commented scenario to start from; a file that exists is left alone."""
-    with plain_failures():
-        from sim.cli.writing import write_starter
+    from sim.cli.writing import starter, write_scenario
 
-        write_starter(file)
+    write_scenario(file, starter())
 
 
-@peacesim.command()
+@command()
 @click.argument("path", metavar="[FILE|RESULTS]", required=False, type=Scenarios(exists=True))
 @draws_option(10_000)
 @click.option("--seed", type=int, help="Of all random numbers; left out: that of RESULTS, else 1.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True,
               help="To listen on; 0 for one that is free.")  # fmt: skip
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open a browser on the page.")
-def app(path: Path | None, draws: int, seed: int | None, port: int, browser: bool) -> None:
+def app(path: Path | None, draws: int, seed: int | None, port: int, browser: bool) -> int:
     """Open a page in the browser on which numbers of a scenario are changed and the answer is seen at once.
 
     FILE is a scenario, RESULTS a results folder; a folder of scenario files will do too, and left out it is the current
     one. The page answers this machine alone, opens no other address, and ends with Ctrl-C.
     """
-    with plain_failures():
-        try:
-            from sim.app.server import serve
-        except ModuleNotFoundError as error:
-            if (error.name or "sim").partition(".")[0] == "sim":
-                raise
-            fail(WRONG_INPUT, f"the page takes two more libraries, starlette and uvicorn ({error.name} is missing): "
-                              f"pip install 'peacesim[app]'")  # fmt: skip
-        code = serve(path, draws, seed, port, browser)
-    if code:
-        raise click.exceptions.Exit(code)
+    try:
+        from sim.app.server import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "sim").partition(".")[0] == "sim":
+            raise
+        fail(WRONG_INPUT, f"the page takes two more libraries, starlette and uvicorn ({error.name} is missing): "
+                          f"pip install 'peacesim[app]'")  # fmt: skip
+    return serve(path, draws, seed, port, browser)
 
 
 @peacesim.group("import")
@@ -236,7 +230,7 @@ def import_group() -> None:
     """Translate negotiations of other programs into scenario files."""
 
 
-@import_group.command("genius")
+@command("genius", import_group)
 @click.argument("folder", metavar="DIR", type=Scenarios(exists=True, file_okay=False))
 @click.option("-o", "--output", type=Scenarios(dir_okay=False), help="File to write; left out: named after the domain.")
 @click.option("--profile", "profiles", metavar="FILE", multiple=True,
@@ -253,10 +247,188 @@ def import_genius(
 
     What a package is worth to a party is its utility in GENIUS. A file that exists is left alone.
     """
-    with plain_failures():
-        from fractions import Fraction
+    from fractions import Fraction
 
-        from sim.cli.writing import import_genius as write
-        from sim.scenario.genius import Talks
+    from sim.cli.writing import import_genius as write
+    from sim.scenario.genius import Talks
 
-        write(folder, output, Talks(rounds, Fraction(str(months)), steps), profiles)
+    write(folder, output, Talks(rounds, Fraction(str(months)), steps), profiles)
+
+
+# Comparisons, explanations, explorations
+
+of_option = click.option(
+    "--of", default="signed", show_default=True, shell_complete=figure_names,
+    help="The figure: signed, zone, in_force, held_12, held_60, margin_PARTY, worth_PARTY, ISSUE.OPTION and others.",
+)  # fmt: skip
+seed_of_files = click.option(
+    "--seed", type=int, help="For scenario files; left out: that of the results folders, else 1."
+)  # fmt: skip
+seed_of_file = click.option("--seed", type=int, help="Of a scenario file; left out: 1.")
+
+
+@command()
+@click.argument("paths", metavar="SCENARIO_OR_RESULTS...", nargs=-1, required=True, type=EXISTING)
+@draws_option(2_000)
+@seed_of_files
+@out_option("Folder for charts.")
+@click.option("--waterfall", metavar="FIGURE",
+              help="Share the difference in a figure, such as agreement, out among the inputs.")  # fmt: skip
+@click.option("--method", type=click.Choice(["shapley", "ordered"]),
+              help="Of the waterfall: mean over all orders, or one order.")  # fmt: skip
+@charts_option("Draw charts side by side.")
+@as_json
+def compare(
+    paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, waterfall: str | None, method: str | None,
+    charts: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Set scenario files or results folders side by side: inputs that differ, and what differs in what came of them.
+
+    The first is what the others are compared with. Scenario files are played now, in memory; `-n` says how often.
+    """
+    if method is not None and waterfall is None:
+        raise click.UsageError("--method is about the waterfall; --waterfall FIGURE asks for one")
+    if len(paths) < 2:
+        raise click.UsageError("a comparison takes two scenario files or results folders, or more")
+    from sim.cli.analyses import compare_results
+    from sim.cli.sources import results_or_runs
+
+    compare_results(results_or_runs(paths, draws, seed), draws, waterfall, method, out if charts else None, as_json)
+
+
+@command()
+@click.argument("paths", metavar="RESULTS_OR_SCENARIO...", nargs=-1, required=True, type=EXISTING)
+@draws_option(2_000)
+@seed_of_files
+@click.option("--out", type=Scenarios(), default="results", show_default=True,
+              help="A file that ends with .html, or a folder for it.")  # fmt: skip
+@as_json
+def report(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, as_json: bool) -> None:
+    """Write one HTML page that stands on its own: of one result, or of several side by side.
+
+    It holds every chart with its numbers, every number of the scenario with status and source, and what made it. It
+    opens no address and runs no script.
+    """
+    from sim.cli.analyses import write_report
+    from sim.cli.sources import results_or_runs
+
+    write_report(results_or_runs(paths, draws, seed), out, as_json)
+
+
+@command()
+@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@click.option("--draw", type=click.IntRange(0), help="Tell one draw instead, offer by offer, and what it missed by.")
+@draws_option(1_000)
+@click.option("--look", type=click.IntRange(1), default=300, show_default=True,
+              help="Of so many runs those without a deal are played again, and changes are tried on them.")  # fmt: skip
+@click.option("--seed", type=int, help="For a scenario file; left out: 1.")
+@sets_option
+@as_json
+def explain(
+    path: Path, draw: int | None, draws: int, look: int, seed: int | None, sets: tuple[str, ...], as_json: bool
+) -> None:
+    """Explain why there is no deal: what stands in the way, who has least to show, what smallest change opens the way.
+
+    A scenario file is played now, in memory, -n times; of a results folder all runs count. With --draw K one draw is
+    told offer by offer, each refusal with its reason, and then what it missed a deal by.
+    """
+    from sim.cli.analyses import explain_path
+
+    explain_path(path, draw, draws, seed, sets, look, as_json)
+
+
+@command()
+@click.argument("file", type=FILE)
+@click.option("--strategy", "strategies", metavar="[LABEL=]STRATEGY", multiple=True,
+              shell_complete=labelled_strategies,
+              help="A strategy that meets others: a name, or {name: NAME, PARAMETER: VALUE}; repeat it.")  # fmt: skip
+@click.option("--parties", metavar="A,B", shell_complete=party_names,
+              help="Whose strategies vary; left out: of all that sign and speak.")  # fmt: skip
+@draws_option(1_000)
+@seed_option
+@workers_option
+@out_option("Folder for results.", "--results")
+@sets_option
+@click.option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
+              help="Play for several values, a,b,c or low:high:count; with --strategy, each of them.")  # fmt: skip
+@click.option("--design", metavar="KIND:COUNT",
+              help="Spread so many points over --vary PATH=low:high, as sobol or latin; left out: a grid.")  # fmt: skip
+@charts_option("Draw curves, maps or strategies.")
+@as_json
+def sweep(parties: str | None, as_json: bool, **request: Any) -> int:
+    """Play a scenario at many points on the same runs: values of any paths, or strategies against strategies.
+
+    With --vary it tells and draws how far runs get, as curves over one path or maps over two; --design spreads points
+    over ranges instead of playing all combinations. With --strategy every assignment to the parties is played, and it
+    tells what each strategy gets its party, how much of the joint gain is reached, and where no party gets more by
+    changing alone. Results lie in folders as `batch` writes them, and are not played again.
+    """
+    from sim.cli.sweeping import SweepRequest, run_sweep
+
+    named = None if parties is None else [name.strip() for name in parties.split(",")]
+    return 0 if run_sweep(SweepRequest(parties=named, **request), as_json) else SOME_FAILED
+
+
+@command("sensitivity")
+@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@of_option
+@click.option("--method", "methods", type=click.Choice(("tornado", "pawn", "sobol", "morris")), multiple=True,
+              default=("tornado",),
+              help="How inputs are compared, tornado if left out; may be repeated.")  # fmt: skip
+@click.option("--inputs", "inputs", metavar="PATH", multiple=True, shell_complete=settable_paths,
+              help="For sobol and morris: an input of the design; may be repeated.")  # fmt: skip
+@click.option("--top", type=click.IntRange(1, 200), default=8, show_default=True,
+              help="For sobol and morris without --inputs: the first so many of the tornado.")  # fmt: skip
+@click.option("--points", type=click.IntRange(2, 65_536),
+              help="For sobol, a power of two, 256 if left out; for morris trajectories, 32.")  # fmt: skip
+@draws_option(2_000)
+@seed_of_file
+@out_option("Folder for charts, and for runs of a design.")
+@charts_option("Draw a chart of each method.")
+@as_json
+def sensitivity_of(
+    methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, out: Path, charts: bool, **of: Any
+) -> None:
+    """Tell which uncertain inputs move a figure of the results, and by how much, beside an input that does nothing.
+
+    A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often. tornado and
+    pawn take these runs; sobol and morris play runs of their own, laid out for the question, and say how many first.
+    """
+    from sim.analysis.sensitivity import Plan
+    from sim.cli.analyses import run_sensitivity
+
+    wanted, plan = list(dict.fromkeys(methods)), Plan(inputs, top, points)
+    run_sensitivity(methods=wanted, plan=plan, out=(out, charts), **of)
+
+
+@command("discover")
+@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@of_option
+@click.option("--not", "turned", is_flag=True, help="Look for runs that do not.")
+@click.option("--above", type=float, help="Of a figure that is no share: look for runs above this.")
+@click.option("--below", type=float, help="Of a figure that is no share: look for runs below this.")
+@click.option("--density", type=click.FloatRange(0, 1),
+              help="Share of the runs in a box that are such, at least; left out: balanced with coverage.")  # fmt: skip
+@click.option("--most-inputs", type=click.IntRange(1, 10), default=3, show_default=True,
+              help="Inputs with a condition in a box, at most.")  # fmt: skip
+@click.option("--most-boxes", type=click.IntRange(1, 10), default=3, show_default=True, help="Boxes, at most.")
+@draws_option(2_000)
+@seed_of_file
+@out_option("Folder for charts.")
+@charts_option("Draw the boxes.")
+@as_json
+def discover(
+    path: Path, of: str, draws: int, seed: int | None, out: Path, charts: bool, as_json: bool, **boxes: Any
+) -> None:
+    """Tell under which conditions on the uncertain inputs runs end a certain way, in a sentence each.
+
+    A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often. Asked what
+    becomes of signed texts (in_force, held_12, held_60) it looks at those alone, and at their options too.
+    """
+    from sim.cli.analyses import run_discovery
+    from sim.cli.sources import results_or_runs
+
+    (found,) = results_or_runs([path], draws, seed)
+    wanted = boxes["turned"], boxes["above"], boxes["below"]
+    limits = boxes["density"], boxes["most_inputs"], boxes["most_boxes"]
+    run_discovery(found, of, wanted, limits, out if charts else None, as_json)

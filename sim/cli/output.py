@@ -21,7 +21,6 @@ UNREAD = 141  # as a shell has it for a program that SIGPIPE ended
 
 
 def fail(code: int, *lines: str) -> NoReturn:
-    """Print lines on stderr and end with an exit code."""
     from sim.core.wording import printable
 
     for line in lines:
@@ -96,7 +95,7 @@ def print_document(blocks: "Iterable[Block]") -> None:
 
 
 def print_result(result: Any, as_json: bool, **more: Any) -> None:
-    """What a result says, as a document or as JSON with some keys more."""
+    """A result as a document, or as JSON with some keys more."""
     from sim.report import compose, render
 
     if as_json:

@@ -1,7 +1,7 @@
 """`sweep`: a grid of one scenario played as a batch, and what strategies did against each other in it."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -29,18 +29,11 @@ Settings = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class SweepRequest:
-    """The arguments of a sweep.
-
-    Attributes:
-        strategies: `[LABEL=]STRATEGY` texts; none for a plain grid.
-        parties: Whose strategies vary, None for the default.
-        draws: Runs of each point.
-        workers: Processes, None for one a processor.
-    """
+    """The arguments of a sweep."""
 
     file: Path
-    strategies: Sequence[str]
-    parties: Sequence[str] | None
+    strategies: Sequence[str]  # `[LABEL=]STRATEGY` texts; none for a plain grid
+    parties: Sequence[str] | None  # whose strategies vary, None for the default
     draws: int
     seed: int
     workers: int | None
@@ -54,14 +47,19 @@ class SweepRequest:
 def run_sweep(request: SweepRequest, as_json: bool) -> bool:
     """Play the grid, print the results and their folder. Whether all points are finished."""
     scenario = read_or_fail(request.file, request.sets)
-    others = _others(scenario, request)
+    grid = scenario.settings(request.vary, request.design)
+    others = {path: len({point[path] for point in grid}) for path in grid[0]}  # values of each path
     if not request.strategies and not others:
         fail(WRONG_INPUT, "peacesim: nothing varies; two or more --strategy, or --vary PATH=SPEC, would do")
     if request.design is not None and request.strategies:
         fail(WRONG_INPUT, "peacesim: strategies meet in all combinations; --design goes without --strategy")
     if request.parties is not None and not request.strategies:
         fail(WRONG_INPUT, "peacesim: --parties says who plays what --strategy names; there is no --strategy")
-    who = _entrants(scenario, request, others) if request.strategies else None
+    who = None
+    if request.strategies:
+        set_paths = [text.partition("=")[0].strip() for text in request.sets]
+        who = entrants(scenario, request.strategies, request.parties, others, set_paths)
+        check_size(who.points, len(who.parties), request.draws)
     items = _played(request, who)
     tournaments = list(_tournaments(scenario, request, who, items)) if who is not None else []
     table = _table(scenario, request, items) if who is None else None
@@ -81,19 +79,6 @@ def run_sweep(request: SweepRequest, as_json: bool) -> bool:
             click.echo(f"Chart: {shown(chart, 300)}")
     report(items, request.out, summarised=who is None, quiet=as_json)
     return all(item.failure is None for item in items)
-
-
-def _others(scenario: Scenario, request: SweepRequest) -> dict[str, int]:
-    """Number of values of each path of the file's sweep and of `--vary`."""
-    grid = scenario.settings(request.vary, request.design)
-    return {path: len({point[path] for point in grid}) for path in grid[0]}
-
-
-def _entrants(scenario: Scenario, request: SweepRequest, others: Mapping[str, int]) -> Entrants:
-    set_paths = [text.partition("=")[0].strip() for text in request.sets]
-    who = entrants(scenario, request.strategies, request.parties, others, set_paths)
-    check_size(who.points, len(who.parties), request.draws)
-    return who
 
 
 def _played(request: SweepRequest, who: Entrants | None) -> list[BatchItem]:

@@ -13,6 +13,7 @@ from sim.cli.output import DAMAGED, SOME_FAILED, print_json
 from sim.core.wording import counted, shown
 from sim.results.manifest import versions_here
 
+OF_RUN = ("id", "identity", "seed", "scheme", "format", "chunk_length", "draws", "complete")
 MOST_LINES = 20  # of one kind and folder
 MAKES_AGAIN = "The batch that made these results computes again what is damaged."
 DIFFERS = (
@@ -63,7 +64,6 @@ def _verdict(each: Verified) -> str:
 
 
 def _lines(each: Verified) -> Iterator[str]:
-    """The lines below the verdict."""
     manifest, found = each.inspection.manifest, each.inspection
     if each.is_sweep:
         yield "the list of a sweep; its points follow"
@@ -99,21 +99,13 @@ def _cut(lines: Sequence[str], most: int) -> list[str]:
 
 
 def _facts(each: Verified) -> dict[str, Any]:
-    """The same as plain data."""
     manifest, found = each.inspection.manifest, each.inspection
     shard = manifest.shard if manifest is not None else None
     return {
         "folder": str(each.folder),
         "sound": each.is_sound,
         "sweep": each.is_sweep,
-        "id": manifest and manifest.id,
-        "identity": manifest and manifest.identity,
-        "seed": manifest and manifest.seed,
-        "scheme": manifest and manifest.scheme,
-        "format": manifest and manifest.format,
-        "chunk_length": manifest and manifest.chunk_length,
-        "draws": manifest and manifest.draws,
-        "complete": manifest and manifest.complete,
+        **{key: manifest and getattr(manifest, key) for key in OF_RUN},
         "shard": shard and [shard.number, shard.of],
         "versions": [dict(versions) for versions in manifest.versions] if manifest else [],
         "chunks": len(manifest.chunks) if manifest else 0,

@@ -20,18 +20,11 @@ ENDINGS = (".yaml", ".yml")
 
 
 def starter() -> str:
-    """The commented scenario that `new` writes."""
     return files("sim.cli").joinpath(STARTER).read_text(encoding="utf-8")
 
 
-def write_starter(path: Path) -> None:
-    """Write the starter scenario, and say what to do next."""
-    write_new(path, starter())
-    say_next(path)
-
-
-def write_new(path: Path, text: str) -> None:
-    """Write a scenario file that is not there yet; one that is stays as it is."""
+def write_scenario(path: Path, text: str, notes: Sequence[str] = ()) -> None:
+    """Write a scenario file that is not there yet, and print what to do next; a file that is there stays as it is."""
     name = shown(path, 200)
     if path.suffix not in ENDINGS:
         fail(WRONG_INPUT, f"{name}: the name of a scenario file ends with .yaml or .yml")
@@ -40,11 +33,8 @@ def write_new(path: Path, text: str) -> None:
             file.write(text)
     except FileExistsError:
         fail(WRONG_INPUT, f"{name}: this file exists; it was left alone")
-
-
-def say_next(path: Path) -> None:
-    """Say that a scenario was written, and what to do next."""
-    name = shown(path, 200)
+    for note in notes:
+        click.echo(f"note: {shown(note, 500)}")
     click.echo(f"{name}: written. Next: peacesim check {name}, then peacesim show, run and batch.")
 
 
@@ -55,29 +45,22 @@ def write_schema(path: Path | None) -> None:
         click.echo(text, nl=False)
         return
     name = shown(path, 200)
-    if path.exists() and not _is_schema(path):
-        fail(WRONG_INPUT, f"{name}: this file exists and is no JSON Schema; it was left alone")
+    if path.exists():
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict) or SCHEMA_KEY not in found:
+            fail(WRONG_INPUT, f"{name}: this file exists and is no JSON Schema; it was left alone")
     path.write_text(text, encoding="utf-8", newline="\n")
     click.echo(f"{name}: written. First line of a scenario: # yaml-language-server: $schema={name}")
 
 
-def _is_schema(path: Path) -> bool:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(found, dict) and SCHEMA_KEY in found
-
-
 def import_genius(folder: Path, output: Path | None, talks: Talks, only: Sequence[str]) -> None:
-    """Write the scenario that a folder of GENIUS files says, and what to do next."""
+    """Write the scenario of a folder of GENIUS files, and print what to do next."""
     faults = Faults()
     try:
         translation = translate(files_in(folder, faults), called(folder), faults, talks, only)
     except ScenarioError as error:
         fail(WRONG_INPUT, *fault_lines(folder, error))
-    path = output or Path(f"{translation.id}.yaml")
-    write_new(path, translation.text)
-    for note in translation.notes:
-        click.echo(f"note: {shown(note, 500)}")
-    say_next(path)
+    write_scenario(output or Path(f"{translation.id}.yaml"), translation.text, translation.notes)

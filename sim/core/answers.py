@@ -16,35 +16,21 @@ NO_ANSWER, ABSOLUTE, RELATIVE, AVERAGED, BY_STEPS = range(5)  # kinds of answers
 
 
 class Answers(NamedTuple):
-    """How a party answers the others within a round.
+    """How a party answers the others within a round."""
 
-    Attributes:
-        kind: `ABSOLUTE`, `RELATIVE` or `AVERAGED`, as `TitForTat`, or `BY_STEPS`, as `Micro`.
-        span: Of the former three, in offers of the others.
-        weight: Share of the clock in its aspiration, 0 to 1, shape (B,).
-        clock: Aspiration by the clock, shape (B,).
-    """
-
-    kind: int
-    span: int
-    weight: Floats
-    clock: Floats
+    kind: int  # `ABSOLUTE`, `RELATIVE` or `AVERAGED`, as `TitForTat`, or `BY_STEPS`, as `Micro`
+    span: int  # of the former three, in offers of the others
+    weight: Floats  # share of the clock in its aspiration, 0 to 1, shape (B,)
+    clock: Floats  # aspiration by the clock, shape (B,)
 
 
 class OfferHistory(NamedTuple):
-    """What everybody has offered, as compiled functions take it; of one draw, without the first axis.
+    """What everybody has offered, as compiled functions take it; of one draw, without the first axis."""
 
-    Attributes:
-        log: Offers in the order in which they were made, shape (B, N, R): those before `made`.
-        made: How many, shape (B, N).
-        distinct: How many different ones, shape (B, N).
-        counts: Parties whose consent some package needs: offers of others are not answered, shape (N,).
-    """
-
-    log: Ints
-    made: Ints
-    distinct: Ints
-    counts: Bools
+    log: Ints  # offers in the order in which they were made, shape (B, N, R): those before `made`
+    made: Ints  # how many, shape (B, N)
+    distinct: Ints  # how many different ones, shape (B, N)
+    counts: Bools  # parties whose consent some package needs: offers of others are not answered, shape (N,)
 
 
 @called
@@ -127,15 +113,13 @@ class Ladder(NamedTuple):
 
     Attributes:
         package, worth, step: As `Bids` has them of all parties, shape (B, K).
-        pattern: Pattern of lines that each package crosses, shape (P,).
-        avoided: Patterns that cross a line named, shape (B, patterns).
     """
 
     package: Ints
     worth: Floats
     step: Bools
-    pattern: Ints
-    avoided: Bools
+    pattern: Ints  # pattern of lines that each package crosses, shape (P,)
+    avoided: Bools  # patterns that cross a line named, shape (B, patterns)
 
 
 @called

@@ -18,17 +18,11 @@ from sim.core.solutions import sum_ascending
 
 @dataclass(frozen=True, eq=False)
 class Foreseen:
-    """Values of each of K rounds, seen from that round; all of shape (B, K, N).
+    """Values of each of K rounds, seen from that round; all of shape (B, K, N)."""
 
-    Attributes:
-        value: Expected at its beginning.
-        refused: If nothing is agreed in it and all stay.
-        never: If nothing is agreed in it or later.
-    """
-
-    value: Floats
-    refused: Floats
-    never: Floats
+    value: Floats  # expected at its beginning
+    refused: Floats  # if nothing is agreed in it and all stay
+    never: Floats  # if nothing is agreed in it or later
 
 
 def foresee(
@@ -95,17 +89,11 @@ def least_accepted(reservation_value: Floats, refused: Floats, outside: Floats |
 
 
 class Thresholds(NamedTuple):
-    """What packages of a round are compared with; all of shape (B, N).
+    """What packages of a round are compared with; all of shape (B, N)."""
 
-    Attributes:
-        reservation_value: In this round.
-        least: The least that a party accepts.
-        passed: Its value if the round passes.
-    """
-
-    reservation_value: Floats
-    least: Floats
-    passed: Floats
+    reservation_value: Floats  # in this round
+    least: Floats  # the least that a party accepts
+    passed: Floats  # its value if the round passes
 
 
 def thresholds_of(
@@ -123,17 +111,11 @@ Rows = slice | Ints
 
 
 class _Candidates(NamedTuple):
-    """The packages that may be agreed on in some round.
+    """The packages that may be agreed on in some round."""
 
-    Attributes:
-        package: Their indices, filled up with `NO_DEAL`, shape (B, M).
-        utility: Of them, shape (B, N, M).
-        to_signatory: The same where the party signs, inf where it does not, -inf where filled up.
-    """
-
-    package: Ints
-    utility: Floats
-    to_signatory: Floats
+    package: Ints  # their indices, filled up with `NO_DEAL`, shape (B, M)
+    utility: Floats  # of them, shape (B, N, M)
+    to_signatory: Floats  # the same where the party signs, inf where it does not, -inf where filled up
 
     def accepted(self, thresholds: Thresholds) -> Bools:
         """Packages that each party accepts or does not sign, shape (B, N, M)."""

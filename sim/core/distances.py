@@ -71,22 +71,14 @@ class _Compared:
     """Agreements beside the packages of their ZOPA, in the S draws that have both.
 
     Entries are the Z packages of all ZOPAs, draw by draw, and after them the S agreements.
-
-    Attributes:
-        draws: The draws, shape (S,).
-        row: The place in `draws` of each entry, shape (Z + S,).
-        start: Where the packages of each draw begin, shape (S,).
-        packages: Of each entry, shape (Z + S,).
-        utility: To all parties, shape (N, Z + S).
-        gains: Utility less reservation value of the parties that count, shape (M, Z + S).
     """
 
-    draws: Ints
-    row: Ints
-    start: Ints
-    packages: Ints
-    utility: Floats
-    gains: Floats
+    draws: Ints  # the draws, shape (S,)
+    row: Ints  # the place in `draws` of each entry, shape (Z + S,)
+    start: Ints  # where the packages of each draw begin, shape (S,)
+    packages: Ints  # of each entry, shape (Z + S,)
+    utility: Floats  # to all parties, shape (N, Z + S)
+    gains: Floats  # utility less reservation value of the parties that count, shape (M, Z + S)
 
     @property
     def count(self) -> int:

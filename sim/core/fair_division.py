@@ -12,19 +12,12 @@ POINTS = 100.0  # that each party spreads over the issues
 
 @dataclass(frozen=True, eq=False)
 class AdjustedWinner:
-    """A division of issues between two parties.
+    """A division of issues between two parties."""
 
-    Attributes:
-        shares_to_a: Share of each issue that party A wins, shape (I,), in [0, 1]; B wins the rest.
-        split: Index of the issue that both win a part of, None if no issue has to be divided.
-        points_a: What A wins, of 100 points of its own.
-        points_b: What B wins, of its own; equal to `points_a` but for rounding.
-    """
-
-    shares_to_a: Floats
-    split: int | None
-    points_a: float
-    points_b: float
+    shares_to_a: Floats  # share of each issue that party A wins, shape (I,), in [0, 1]; B wins the rest
+    split: int | None  # index of the issue that both win a part of, None if no issue has to be divided
+    points_a: float  # what A wins, of 100 points of its own
+    points_b: float  # what B wins, of its own; equal to `points_a` but for rounding
 
 
 @described(
@@ -43,8 +36,7 @@ def adjusted_winner(weights_a: Floats, weights_b: Floats) -> AdjustedWinner:
         weights_a: Issue weights of party A, shape (I,), not negative; scaled to 100 points.
         weights_b: The same for party B.
 
-    Raises:
-        ValueError: if a weight is negative, or all of a party's are 0.
+    A ValueError if a weight is negative, or all of a party's are 0.
     """
     a, b = _points(weights_a), _points(weights_b)
     contested = (a + b) > 0

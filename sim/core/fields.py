@@ -1,13 +1,14 @@
-"""What a block of a scenario file is made of: names, texts, numbers and conditions, frozen and checked for their shape.
+"""What a block of a scenario file is made of: names, texts and tables, frozen and checked for their shape.
 
-A block is one frozen pydantic model: the shape of the file and what the program holds. Short forms (`0.4`, a single
-option) are widened here. What an annotation says beside the shape is read by the reader: `Refers`, `Each`, `Ids`,
-`SHOWN`. The options of issues are needed to compile conditions; `Names` are the context of the validation.
+A block is one frozen pydantic model: the shape of the file and what the program holds. Short forms (a single name for a
+list of one) are widened here. Annotations beside the shape are read by the reader: `Refers`, `Each`, `Ids`, `SHOWN`;
+`Names` are the context of the validation. Numbers and conditions stand in modules of their own.
 """
 
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -19,39 +20,26 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Discriminator,
     Field,
     GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    RootModel,
     StringConstraints,
-    Tag,
     ValidationError,
     WithJsonSchema,
-    WrapValidator,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from sim.core.packages import ALWAYS, NEVER, Condition
 from sim.core.wording import quoted
 
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,79}$"
-SLACK = 1e-9  # how far the value of a `uniform` may lie from the middle: files round
-NORMAL_REACH = 0.44  # how far a `normal` goes beyond either end of its range, as a share of its width
 MOST_SHOWN_ENTRIES, MOST_SHOWN_LETTERS = 200, 5_000  # of what is shown and never computed from
-NUMBER_KEYS = ("value", "range", "law", "status", "source", "note")
 
-Law = Literal["triangular", "uniform", "normal", "beta"]
 Status = Literal["sourced", "assumption", "mixed"]
-MIDDLE_LAWS = ("uniform", "normal")  # their value is the middle of the range and nothing else
-DEFAULT_LAW: Law = "triangular"
 
 T = TypeVar("T")
 
 
-# What annotations say beside the shape
+# Annotations beside the shape
 
 
 @dataclass(frozen=True)
@@ -85,15 +73,10 @@ SHOWN = Shown()
 
 @dataclass(frozen=True)
 class Names:
-    """The names of a scenario.
+    """The names of a scenario."""
 
-    Attributes:
-        options: Options by issue.
-        known: Names by what they are names of: party, issue, proposal, source, milestone, ...
-    """
-
-    options: Mapping[str, list[str]]
-    known: Mapping[str, list[str]]
+    options: Mapping[str, list[str]]  # options by issue
+    known: Mapping[str, list[str]]  # names by what they are names of: party, issue, proposal, source, milestone
 
     @property
     def parties(self) -> list[str]:
@@ -106,17 +89,11 @@ NO_NAMES = Names({}, {})
 
 @dataclass(frozen=True)
 class Form:
-    """What a file has in this place, where the program holds something made of it.
+    """What a file has in this place, where the program holds something made of it."""
 
-    Attributes:
-        kind: Annotation of what the file has.
-        into: Makes of it, and of the options of all issues, what the program holds; None for what is that already.
-        nullable: Whether nothing, written as such, is the same as leaving the key out.
-    """
-
-    kind: Any
-    into: Callable[[Any, Mapping[str, list[str]]], Any] | None = None
-    nullable: bool = True
+    kind: Any  # annotation of what the file has
+    into: Callable[[Any, Mapping[str, list[str]]], Any] | None = None  # makes that, of it and the options of issues
+    nullable: bool = True  # whether nothing, written as such, is the same as leaving the key out
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         shape, into = handler.generate_schema(self.kind), self.into
@@ -133,7 +110,6 @@ def fault(message: str, key: str | None = None) -> PydanticCustomError:
 
 
 def found(value: Any) -> str:
-    """A value of the wrong kind, as a phrase."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
@@ -152,7 +128,7 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _one_is_a_list(value: Any) -> Any:
+def one_is_a_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
@@ -162,10 +138,8 @@ def _one_entry_is_a_list(value: Any) -> Any:
 
 def _date(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        try:
+        with suppress(ValueError):
             return date.fromisoformat(value)
-        except ValueError:
-            return value
     return value
 
 
@@ -193,7 +167,6 @@ IssueName = Annotated[Name, Refers("issue")]
 OptionName = Annotated[Name, Refers("option")]
 
 
-
 @dataclass(frozen=True)
 class Listed:
     """A list of the file, which the program holds as a tuple, with the fewest and the most entries it may have."""
@@ -214,16 +187,16 @@ Many = Annotated[tuple[T, ...], Listed()]
 _ShortText = Annotated[str, Field(min_length=1, max_length=200)]
 Keys = Annotated[
     Many[Annotated[str, StringConstraints(min_length=1, max_length=80)]],
-    BeforeValidator(_one_is_a_list),
+    BeforeValidator(one_is_a_list),
     _one_or_more({"type": "string"}),
 ]
 OneOrMore = Annotated[
     tuple[T, ...], Listed(1, 500), BeforeValidator(_one_entry_is_a_list),
     _one_or_more({"type": "string", "pattern": NAME}, minItems=1),
 ]
-AnyTexts = Annotated[tuple[_ShortText, ...], Listed(None, 250), BeforeValidator(_one_is_a_list),
+AnyTexts = Annotated[tuple[_ShortText, ...], Listed(None, 250), BeforeValidator(one_is_a_list),
                      _one_or_more({"type": "string"})]  # fmt: skip
-Texts = Annotated[tuple[_ShortText, ...], Listed(1, 250), BeforeValidator(_one_is_a_list),
+Texts = Annotated[tuple[_ShortText, ...], Listed(1, 250), BeforeValidator(one_is_a_list),
                   _one_or_more({"type": "string"}, minItems=1)]  # fmt: skip
 
 
@@ -310,21 +283,14 @@ class Sourced(Block):
 
 
 class Open(Sourced):
-    """A block that also takes keys made from names of the file; the reader checks them.
-
-    Attributes:
-        pattern: What such a key looks like.
-        kind: What stands there.
-        hint: Such a key in words, for a message.
-        only_shown: Whether nothing is computed from it.
-    """
+    """A block that also takes keys made from names of the file; the reader checks them."""
 
     model_config = ConfigDict(extra="allow")
 
-    pattern: ClassVar[str]
-    kind: ClassVar[type[BaseModel]]
-    hint: ClassVar[str]
-    only_shown: ClassVar[bool] = False
+    pattern: ClassVar[str]  # what such a key looks like
+    kind: ClassVar[type[BaseModel]]  # what stands there
+    hint: ClassVar[str]  # such a key in words, for a message
+    only_shown: ClassVar[bool] = False  # whether nothing is computed from it
 
     @model_validator(mode="after")
     def _read_open(self) -> Self:
@@ -340,370 +306,6 @@ class Open(Sourced):
 def labelled(table: dict[str, Any]) -> dict[str, Any]:
     """Entries of a table by name, each without a label called by its name."""
     return {name: entry if entry.label else entry.settle(label=name) for name, entry in table.items()}
-
-
-# Numbers
-
-
-class Number(Block):
-    """A number: `0.4`, or a mapping that says how uncertain it is and where it comes from.
-
-    A number with a range is drawn anew in every run. Numbers are equal whatever bounds they were read within.
-    """
-
-    least: ClassVar[float | None] = None
-    most: ClassVar[float | None] = None
-    above: ClassVar[float | None] = None
-    never_beyond: ClassVar[bool] = False  # whether a law that leaves the bounds is refused, not only a range
-
-    value: Finite = Field(math.nan, description="The central number; left out: the middle of the range.")
-    range: Annotated[tuple[Finite, ...], Listed(2, 2)] | None = Field(
-        None, description="Low and high; the number is drawn anew between them in every run."
-    )
-    law: Law = Field(
-        DEFAULT_LAW,
-        description="triangular (low, value, high; the default), uniform (low, high), normal (value is the mean, "
-        "range the 5th and 95th percentile), beta (PERT).",
-    )
-    status: Status | None = Field(
-        None,
-        description="sourced: read in the source named; assumption: a judgement; "
-        "mixed: a sourced fact, a judged number.",
-    )
-    source: Keys = Field((), description="Keys of `sources`.")
-    note: Text = Field("", description="A remark for the reader.")
-
-    def __init__(
-        self, value: float, low: float | None = None, high: float | None = None, law: Law = DEFAULT_LAW,
-        status: Status | None = None, source: tuple[str, ...] = (), note: str = "",
-    ) -> None:  # fmt: skip
-        given = {"value": value, "law": law, "status": status, "source": source, "note": note or None}
-        spread = {} if low is None else {"range": [low, high]}
-        super().__init__(**{key: each for key, each in given.items() if spread or key != "law"}, **spread)
-
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # for Python alone: a file is read without it
-
-    @property
-    def low(self) -> float | None:
-        """Low end of the range (5th percentile of a `normal`), None for a certain number."""
-        return self.range[0] if self.range else None
-
-    @property
-    def high(self) -> float | None:
-        """High end of the range (95th percentile of a `normal`), None for a certain number."""
-        return self.range[1] if self.range else None
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether it differs from draw to draw."""
-        return self.range is not None and self.range[0] < self.range[1]
-
-    def __float__(self) -> float:
-        return float(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Number) and self._all == other._all
-
-    def __hash__(self) -> int:
-        return self._all.__hash__()
-
-    @property
-    def _all(self) -> tuple[object, ...]:
-        return self.value, self.range, self.law, self.status, self.source, self.note
-
-    def same_law(self, other: "Number") -> bool:
-        """Whether both are drawn alike: value, range and law."""
-        return self._drawn == other._drawn
-
-    @property
-    def _drawn(self) -> tuple[object, ...]:
-        return (self.value, self.range, self.law) if self.uncertain else (self.value,)
-
-    def __str__(self) -> str:
-        spread = f" [{self.low:g}, {self.high:g}]" if self.uncertain else ""
-        law = f" {self.law}" if self.uncertain and self.law != DEFAULT_LAW else ""
-        return f"{self.value:g}{spread}{law}"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _widened(cls, value: Any) -> Any:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return {"value": value}
-        if not isinstance(value, dict):
-            raise PydanticCustomError("number", "{found} is no number", {"found": found(value)})
-        return {key: each for key, each in value.items() if each is not None or key not in NUMBER_KEYS}
-
-    @model_validator(mode="after")
-    def _hangs_together(self) -> Self:
-        given = self.model_fields_set
-        if "value" not in given and self.range is None:
-            raise PydanticCustomError("number", "a number needs a value or a range")
-        if "law" in given and self.range is None:
-            raise fault(f"the law {self.law} needs a range to draw from", "law")
-        if self.range is not None:
-            self._check_range(*self.range)
-        if "value" in given:
-            self._check_bounds("value", self.value)
-        elif self.range is not None:
-            self.settle(value=(self.range[0] + self.range[1]) / 2)
-        return self
-
-    def _check_range(self, low: float, high: float) -> None:
-        if low > high:
-            raise fault(f"the range runs from {low:g} down to {high:g}; write the lower number first", "range")
-        self._check_bounds("range", low)
-        self._check_bounds("range", high)
-        self._check_reach(low, high)
-        if "value" not in self.model_fields_set:
-            return
-        if not low <= self.value <= high:
-            raise fault(f"{self.value:g} is outside its range, {low:g} to {high:g}", "value")
-        middle = (low + high) / 2
-        if self.law in MIDDLE_LAWS and abs(self.value - middle) > SLACK * max(1.0, abs(low), abs(high)):
-            raise fault(
-                f"the value of a {self.law} number is the middle of its range, {middle:g}, "
-                f"not {self.value:g}; leave it out",
-                "value",
-            )
-
-    def _check_reach(self, low: float, high: float) -> None:
-        beyond = NORMAL_REACH * (high - low)
-        stays = self._within(low - beyond) and self._within(high + beyond)
-        if stays or not self.never_beyond or self.law != "normal":
-            return
-        raise fault(
-            f"a normal law goes beyond its range, here to {low - beyond:g} and {high + beyond:g}, but "
-            f"{self.wanted().rstrip(',')} is needed; use another law, or a narrower range",
-            "law",
-        )
-
-    def _check_bounds(self, key: str, number: float) -> None:
-        if not self._within(number):
-            raise fault(f"{number:g} is out of bounds; {self.wanted()} would do", key)
-
-    def _within(self, number: float) -> bool:
-        too_low = (self.least is not None and number < self.least) or (self.above is not None and number <= self.above)
-        return not too_low and (self.most is None or number <= self.most)
-
-    @classmethod
-    def wanted(cls) -> str:
-        """The numbers that would do, as a phrase."""
-        if cls.above is not None:
-            return f"a number above {cls.above:g}" + (f", at most {cls.most:g}," if cls.most is not None else "")
-        if cls.least is not None and cls.most is not None:
-            return f"a number from {cls.least:g} to {cls.most:g}"
-        if cls.least is not None:
-            return f"a number of at least {cls.least:g}"
-        return f"a number of at most {cls.most:g}" if cls.most is not None else "a number"
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """A plain number or the mapping, both within the bounds."""
-        reference = handler(core)
-        target = handler.resolve_ref_schema(reference)
-        bounds = {
-            key: bound
-            for key, bound in (("minimum", cls.least), ("maximum", cls.most), ("exclusiveMinimum", cls.above))
-            if bound is not None
-        }
-        mapping = {key: target[key] for key in ("type", "additionalProperties", "properties")}
-        for key in NUMBER_KEYS:
-            mapping["properties"][key] = without_null(mapping["properties"][key])
-        mapping["properties"]["value"].update(bounds)
-        mapping["properties"]["range"]["items"].update(bounds)
-        description = (
-            f"{cls.wanted()[0].upper()}{cls.wanted()[1:].rstrip(',')}, or {{value, range, law, status, source, note}}."
-        )
-        target.clear()
-        target.update(description=description, anyOf=[{"type": "number", **bounds}, mapping])
-        return reference
-
-
-class ShareNumber(Number):
-    """A number from 0 to 1."""
-
-    least, most = 0.0, 1.0
-
-
-class PointsNumber(Number):
-    """A number from 0 to 100."""
-
-    least, most = 0.0, 100.0
-
-
-class DiscountNumber(Number):
-    """A number above 0, at most 1."""
-
-    above, most = 0.0, 1.0
-
-
-class PositiveNumber(Number):
-    """A number above 0."""
-
-    above = 0.0
-
-
-class ChanceNumber(ShareNumber):
-    """A number from 0 to 1 in every draw."""
-
-    never_beyond = True
-
-
-class AmountNumber(Number):
-    """A number of at least 0 in every draw."""
-
-    least, never_beyond = 0.0, True
-
-
-class AboveNothingNumber(Number):
-    """A number above 0 in every draw."""
-
-    above, never_beyond = 0.0, True
-
-
-class LastingNumber(DiscountNumber):
-    """A number above 0, at most 1, in every draw."""
-
-    never_beyond = True
-
-
-class ChangeNumber(Number):
-    """A number from -1 to 1 in every draw."""
-
-    least, most, never_beyond = -1.0, 1.0, True
-
-
-Share = Annotated[Number, Form(ShareNumber)]
-Points = Annotated[Number, Form(PointsNumber)]
-Discount = Annotated[Number, Form(DiscountNumber)]
-Positive = Annotated[Number, Form(PositiveNumber)]
-Chance = Annotated[Number, Form(ChanceNumber)]
-Amount = Annotated[Number, Form(AmountNumber)]
-AboveNothing = Annotated[Number, Form(AboveNothingNumber)]
-Lasting = Annotated[Number, Form(LastingNumber)]
-Change = Annotated[Number, Form(ChangeNumber)]
-
-
-def without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Left out, not null: what pydantic writes for `X | None = None` without the null."""
-    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
-    rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default", "title")}
-    if len(kinds) == len(schema.get("anyOf", [])):
-        return {**rest, **({"anyOf": kinds} if kinds else {})}
-    return {**kinds[0], **rest} if len(kinds) == 1 else {**rest, "anyOf": kinds}
-
-
-def is_table(keys: Iterable[str]) -> bool:
-    """Whether a mapping with such keys is a table of numbers by name, not one number."""
-    keys = set(keys)
-    return not keys & {"value", "range", "law"} and not keys <= set(NUMBER_KEYS)
-
-
-def _number_or_table(value: Any) -> str:
-    return "[table]" if isinstance(value, dict) and is_table(map(str, value)) else "[number]"
-
-
-NUMBER_OR_TABLE = Discriminator(_number_or_table)
-AmountByOption = Annotated[
-    Annotated[Amount, Tag("[number]")] | Annotated[dict[Name, Amount], Tag("[table]")], NUMBER_OR_TABLE
-]
-AmountByParty = Annotated[
-    Annotated[Amount, Tag("[number]")] | Annotated[dict[PartyName, Amount], Tag("[table]")], NUMBER_OR_TABLE
-]
-NumberByParty = Annotated[
-    Annotated[Number, Tag("[number]")] | Annotated[dict[PartyName, Number], Tag("[table]")], NUMBER_OR_TABLE
-]
-
-
-# Conditions
-
-
-class Options(Block):
-    """The options of an issue that match: one, a list, or `anything_but` them."""
-
-    listed: Many[Name] | None = None
-    anything_but: Annotated[tuple[Name, ...], Listed(1), BeforeValidator(_one_is_a_list)] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _widened(cls, value: Any) -> Any:
-        if isinstance(value, (str, list)):
-            options = _one_is_a_list(value)
-            if not options:
-                raise fault("an empty list matches nothing; name an option")
-            return {"listed": options}
-        if not isinstance(value, dict) or set(value) != {"anything_but"}:
-            raise fault(f"{found(value)} where an option, a list of options or anything_but: [...] would do")
-        return value
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        reference = handler(core)
-        target = handler.resolve_ref_schema(reference)
-        one_or_more: dict[str, Any] = {
-            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
-        }
-        negated = {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["anything_but"],
-            "properties": {"anything_but": {**one_or_more, "description": "Every option of the issue except these."}},
-        }
-        target.clear()
-        target.update(
-            description="An option, a list of options, or anything_but.", anyOf=[*one_or_more["anyOf"], negated]
-        )
-        return reference
-
-
-Clause = Annotated[dict[Name, Options], Field(min_length=1)]
-
-
-class Clauses(RootModel[Annotated[tuple[Clause, ...], Listed(1, 200)]]):
-    """Issues with the options that match: all issues must match; of a list of conditions any will do."""
-
-    model_config = ConfigDict(frozen=True, strict=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: Any) -> Any:
-        return [value] if isinstance(value, dict) else value
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        reference = handler(core)
-        target = handler.resolve_ref_schema(reference)
-        clause = target["items"]
-        target.clear()
-        target.update(description=cls.__doc__, anyOf=[clause, {"type": "array", "items": clause, "minItems": 1}])
-        return reference
-
-
-def _always_or_never(value: Any, handler: Any) -> Any:
-    if isinstance(value, str):
-        if value not in ("always", "never"):
-            raise fault(f"{found(value)} where always, never, a condition or a list of conditions would do")
-        return value
-    return handler(value)
-
-
-def _compiled(clauses: Clauses | str, options: Mapping[str, list[str]]) -> Condition:
-    """A condition without `anything_but`; names that do not exist are faults of the reader."""
-    if isinstance(clauses, str):
-        return ALWAYS if clauses == "always" else NEVER
-    return Condition(tuple(
-        {
-            issue: frozenset(wanted.listed) if wanted.listed is not None
-            else frozenset(options.get(issue, ())) - frozenset(wanted.anything_but or ())
-            for issue, wanted in clause.items()
-        }
-        for clause in clauses.root
-    ))  # fmt: skip
-
-
-_ALWAYS_OR_CLAUSES = Annotated[Literal["always", "never"] | Clauses, WrapValidator(_always_or_never)]
-When = Annotated[Condition, Form(Clauses, _compiled)]
-WhenOrAlways = Annotated[Condition, Form(_ALWAYS_OR_CLAUSES, _compiled, nullable=False)]
 
 
 # Numbers by option of one issue

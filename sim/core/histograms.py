@@ -12,60 +12,35 @@ NONE_YET = -1  # no offer has been counted in this turn
 
 
 class Bins(NamedTuple):
-    """Bins of equal width in each party's range of utility; what lies beyond an end counts there.
+    """Bins of equal width in each party's range of utility; what lies beyond an end counts there."""
 
-    Attributes:
-        low: Lower end of the first bin, shape (N,).
-        span: From there to the upper end of the last bin, shape (N,).
-        bins: Number of bins.
-    """
-
-    low: Floats
-    span: Floats
+    low: Floats  # lower end of the first bin, shape (N,)
+    span: Floats  # from there to the upper end of the last bin, shape (N,)
     bins: int
 
 
 class Turns(NamedTuple):
-    """The turns of a round.
+    """The turns of a round."""
 
-    Attributes:
-        who: The party whose turn it is, shape (turns, B).
-        did: What it did, shape (turns, B).
-        package: The standing offer after the turn, shape (turns, B).
-    """
-
-    who: Ints
-    did: Ints
-    package: Ints
+    who: Ints  # the party whose turn it is, shape (turns, B)
+    did: Ints  # what it did, shape (turns, B)
+    package: Ints  # the standing offer after the turn, shape (turns, B)
 
 
 class Kinds(NamedTuple):
-    """What the codes of moves mean.
+    """What the codes of moves mean."""
 
-    Attributes:
-        offers: Whether a move is an offer, shape (kinds,).
-        answers: Whether it is an answer, shape (kinds,).
-        absent: The code where a party had no turn, and the standing offer stays.
-    """
-
-    offers: Bools
-    answers: Bools
-    absent: int
+    offers: Bools  # whether a move is an offer, shape (kinds,)
+    answers: Bools  # whether it is an answer, shape (kinds,)
+    absent: int  # the code where a party had no turn, and the standing offer stays
 
 
 class Last(NamedTuple):
-    """What was counted last, since most moves are those of the round before once more.
+    """What was counted last, since most moves are those of the round before once more; `NONE_YET` before."""
 
-    Attributes:
-        standing: The standing offer, shape (B,).
-        offer: Party and package counted in a turn, as one number, `NONE_YET` before, for offers made and then for
-            offers answered, shape (2, turns, B).
-        place: The bin in which it was counted, likewise.
-    """
-
-    standing: Ints
-    offer: Ints
-    place: Ints
+    standing: Ints  # the standing offer, shape (B,)
+    offer: Ints  # party and package counted in a turn, as one number, for offers and for answers, shape (2, turns, B)
+    place: Ints  # the bin in which it was counted, likewise
 
 
 @called
@@ -81,7 +56,6 @@ def count_aspirations(aspiration: Floats, reservation_value: Floats, bins: Bins,
     Args:
         aspiration: NaN for none, shape (B, N).
         reservation_value: Shape (B, N).
-        bins: The bins.
         counts: Aspirations and reservation values by party and bin, added to, shape (2, N, bins).
     """
     for b in range(len(aspiration)):
@@ -96,10 +70,7 @@ def count_offers(turns: Turns, kinds: Kinds, utility: Floats, bins: Bins, last: 
     """Count what the offers of a round are worth to those that made them and to those that answered them.
 
     Args:
-        turns: Of the round.
-        kinds: What the codes of moves mean.
         utility: Shape (B, N, P).
-        bins: The bins.
         last: What the round before left; written to.
         counts: Offers made and offers answered by party and bin, added to, shape (2, N, bins).
     """
@@ -123,8 +94,6 @@ def note_first_offers(turns: Turns, offers: Bools, first: Ints) -> None:
     """Note who makes an offer in a round for the first time.
 
     Args:
-        turns: Of the round.
-        offers: Whether a move is an offer, shape (kinds,).
         first: The first offer of each party, -1 for none so far, written to, shape (B, N).
     """
     for turn in range(len(turns.did)):

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from sim.core.exact import Floats
-from sim.core.fields import Names, Number
+from sim.core.fields import Names
+from sim.core.numbers import Number
 from sim.core.packages import Bools, Ints, PackageSpace
 from sim.core.state import State
 from sim.core.utility import Lines
@@ -117,59 +118,42 @@ class Drawing:
     """What a mechanism is drawn with.
 
     Attributes:
-        source: Of numbers and uniforms.
         settled: The same with numbers as events of the first round have narrowed them: for what comes after signature.
-        table: Packages, parties, red lines.
         rounds, days_per_round: The clock.
-        as_of: First day of the talks, None if the file does not say.
-        hard: Red lines that never fall, shape (B, L).
-        groups: Name under which each red line is drawn.
-        before: The mechanisms drawn before it, by key.
     """
 
-    source: Source
+    source: Source  # of numbers and uniforms
     settled: Source
-    table: Table
+    table: Table  # packages, parties, red lines
     rounds: int
     days_per_round: float
-    as_of: date | None
-    hard: Bools
-    groups: list[str]
-    before: "Mapping[str, Mechanism]"
+    as_of: date | None  # first day of the talks, None if the file does not say
+    hard: Bools  # red lines that never fall, shape (B, L)
+    groups: list[str]  # name under which each red line is drawn
+    before: "Mapping[str, Mechanism]"  # the mechanisms drawn before it, by key
 
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """What a mechanism may read when a round has been played.
+    """What a mechanism may read when a round has been played."""
 
-    Attributes:
-        state: The table once everybody had moved, before any mechanism moved on.
-        utility: Worth of all packages, shape (B, N, P).
-        table: Packages, parties, red lines.
-        others: The mechanisms by key.
-    """
-
-    state: State
-    utility: Floats
-    table: Table
-    others: "Mapping[str, Mechanism]"
+    state: State  # the table once everybody had moved, before any mechanism moved on
+    utility: Floats  # worth of all packages, shape (B, N, P)
+    table: Table  # packages, parties, red lines
+    others: "Mapping[str, Mechanism]"  # the mechanisms by key
 
 
 class Mechanism:
     """Something that goes on around the table or after it, drawn: the draw axis comes first.
 
     Attributes:
-        key: Of its block in a scenario file.
-        block: Annotation of what stands there; a frozen pydantic model, or a list of them.
-        about: What the block is for, in one line.
-        left_out: What a scenario without the block has there.
         names: What the keys of its tables are names of, by the key of the table.
     """
 
-    key: ClassVar[str]
-    block: ClassVar[Any]
-    about: ClassVar[str]
-    left_out: ClassVar[Any] = None
+    key: ClassVar[str]  # of its block in a scenario file
+    block: ClassVar[Any]  # annotation of what stands there; a frozen pydantic model, or a list of them
+    about: ClassVar[str]  # what the block is for, in one line
+    left_out: ClassVar[Any] = None  # what a scenario without the block has there
     names: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @classmethod
@@ -210,11 +194,7 @@ class Mechanisms(dict[str, type[Mechanism]]):
     """The mechanisms by the key of their block, in the order in which they are drawn."""
 
     def register(self, mechanism: type[Kind]) -> type[Kind]:
-        """Enter a mechanism.
-
-        Raises:
-            ValueError: if its key is taken.
-        """
+        """Enter a mechanism; a ValueError if its key is taken."""
         if mechanism.key in self:
             raise ValueError(f"two mechanisms are called {mechanism.key!r}")
         self[mechanism.key] = mechanism

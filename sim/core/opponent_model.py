@@ -22,13 +22,11 @@ class Knowledge:
     """The utility of every party as far as the others know it.
 
     Attributes:
-        utility: Shape (B, N, P), or (1, N, P) where it is the same in all draws.
-        best: Largest utility of any package, shape (B, N) or (1, N).
         no_deal: Reservation value, shape (B, N) or (1, N); 0 where it is not known.
     """
 
-    utility: Floats
-    best: Floats
+    utility: Floats  # shape (B, N, P), or (1, N, P) where it is the same in all draws
+    best: Floats  # largest utility of any package, shape (B, N) or (1, N)
     reservation_value: Floats
 
 
@@ -37,15 +35,13 @@ class Regard:
     """How a party ranks packages by what they are worth to the others, best first.
 
     Attributes:
-        party: Index of the party that ranks.
         orderings: Packages by the share of its best that the least satisfied other signatory gets, ties broken; one
             for all draws, or one a draw; empty where the opponent model changes from round to round.
-        tie_rank: Rank of each package among packages of equal share, smaller first, shape (1 or B, P).
     """
 
-    party: int
+    party: int  # index of the party that ranks
     orderings: tuple[Ordering, ...]
-    tie_rank: Ints
+    tie_rank: Ints  # rank of each package among packages of equal share, smaller first, shape (1 or B, P)
 
 
 def positions_worth(points: Floats, options: Ints) -> Floats:

@@ -106,20 +106,13 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class PackageSpace:
-    """The packages that can exist, one option of each issue.
+    """The packages that can exist, one option of each issue."""
 
-    Attributes:
-        issues: In name order; the first `ceil(I/2)` make the first half, the rest the second.
-        packages: Option indices, shape (P, I).
-        blocks: The packages as full products of half rows, so that utility is an outer sum.
-        raw_count: Number of packages before consistency rules.
-    """
-
-    issues: tuple[Issue, ...]
+    issues: tuple[Issue, ...]  # in name order; the first `ceil(I/2)` make the first half, the rest the second
     halves: tuple[Half, Half]
-    blocks: tuple[Block, ...]
-    packages: Options
-    raw_count: int
+    blocks: tuple[Block, ...]  # the packages as full products of half rows, so that utility is an outer sum
+    packages: Options  # option indices, shape (P, I)
+    raw_count: int  # number of packages before consistency rules
 
     def __len__(self) -> int:
         return len(self.packages)
@@ -185,15 +178,10 @@ class PackageSpace:
 
 @dataclass(frozen=True, eq=False)
 class PackageLists:
-    """Some packages of many draws, rising: those of the first draw, then those of the second, and so on.
+    """Some packages of many draws, rising: those of the first draw, then those of the second, and so on."""
 
-    Attributes:
-        start: Where those of each draw begin, and where the last end, shape (B + 1,).
-        packages: Their indices, shape (start[B],).
-    """
-
-    start: Ints
-    packages: Ints
+    start: Ints  # where those of each draw begin, and where the last end, shape (B + 1,)
+    packages: Ints  # their indices, shape (start[B],)
 
     @property
     def count(self) -> Ints:
@@ -214,8 +202,7 @@ _spaces = Cache[PackageSpace](ROOM)
 def package_space(issues: Sequence[Issue], rules: Sequence[Rule] = ()) -> PackageSpace:
     """Combine issues into the packages that meet the consistency rules; the same arguments give a cached object.
 
-    Raises:
-        ValueError: if there is no issue, or if there are more than two million raw packages.
+    A ValueError if there is no issue, or if there are more than two million raw packages.
     """
     ordered = tuple(sorted(issues, key=lambda issue: issue.name))
     if not ordered:

@@ -44,27 +44,16 @@ class Bargainer(typing.Protocol):
 
 
 class Protocol:
-    """Who moves, what binds and when talks end; all that a protocol may have is declared here.
+    """Who moves, what binds and when talks end; all that a protocol may have is declared here."""
 
-    Attributes:
-        information: What strategies know of the other parties.
-        memory: For how many rounds a named line is avoided; None for all.
-        quota: How many signatories are enough; None for all.
-        signatories: How many parties must sign, each of them every package; None for any number.
-        needs_mediator: Whether there must be one.
-        all_answer: Whether also who is not in a fixed order is asked.
-        asks_strategies: Whether parties follow their strategies; else `prescribed` says what they ask for.
-        says_who_leaves: Whether it says itself who leaves the talks.
-    """
-
-    information: str = "none"
-    memory: int | None = None
-    quota: int | None = None
-    signatories: int | None = None
-    needs_mediator: bool = False
-    all_answer: bool = False
-    asks_strategies: bool = True
-    says_who_leaves: bool = False
+    information: str = "none"  # what strategies know of the other parties
+    memory: int | None = None  # for how many rounds a named line is avoided; None for all
+    quota: int | None = None  # how many signatories are enough; None for all
+    signatories: int | None = None  # how many parties must sign, each of them every package; None for any number
+    needs_mediator: bool = False  # whether there must be one
+    all_answer: bool = False  # whether also who is not in a fixed order is asked
+    asks_strategies: bool = True  # whether parties follow their strategies; else `prescribed` says what they ask for
+    says_who_leaves: bool = False  # whether it says itself who leaves the talks
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:
         """Names of the random streams the order is made from, one list for each drawing of lots."""

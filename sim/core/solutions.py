@@ -49,21 +49,18 @@ class Solution:
     """The packages that a solution picks.
 
     Attributes:
-        name: Of the solution.
         packages: Indices of all that tie, shape (K,), by the larger smallest gain, then the larger sum of gains, then
             the tie rank; empty if there is no candidate.
-        worth: Utility of the first of them, shape (N,); NaN if there is none.
         value: The product, share, gain or sum that is largest, or the spread that is smallest; NaN if there is none.
         left_out: Indices of parties that count but can gain nothing, where the solution has to leave them out.
-        note: A caveat in a sentence; may be empty.
     """
 
-    name: str
+    name: str  # of the solution
     packages: Ints
-    worth: Floats
+    worth: Floats  # utility of the first of them, shape (N,); NaN if there is none
     value: float
     left_out: tuple[int, ...] = ()
-    note: str = ""
+    note: str = ""  # a caveat in a sentence; may be empty
 
     @property
     def package(self) -> int:
@@ -104,8 +101,7 @@ def asymmetric_nash(
         exponents: Bargaining power, shape (N,), not negative; scaled to a mean of 1 over the parties that count, so
             equal powers give the product of `nash`. A party without power does not count.
 
-    Raises:
-        ValueError: if a power is negative, or all are 0.
+    A ValueError if a power is negative, or all are 0.
     """
     powers = exponents[parties]
     total = sum_ascending(powers[:, None])[0]
@@ -187,21 +183,13 @@ def utilitarian(
 
 @dataclass(frozen=True, eq=False)
 class _Problem:
-    """The gains of the parties that count by the candidates.
+    """The gains of the parties that count by the candidates."""
 
-    Attributes:
-        utility: Of all packages to all parties, shape (N, P).
-        members: Indices of the parties that count, shape (M,).
-        columns: Indices of the candidates, shape (C,).
-        gains: Shape (M, C).
-        rank: Tie rank of the candidates, shape (C,).
-    """
-
-    utility: Floats
-    members: Ints
-    columns: Ints
-    gains: Floats
-    rank: Ranks
+    utility: Floats  # of all packages to all parties, shape (N, P)
+    members: Ints  # indices of the parties that count, shape (M,)
+    columns: Ints  # indices of the candidates, shape (C,)
+    gains: Floats  # shape (M, C)
+    rank: Ranks  # tie rank of the candidates, shape (C,)
 
     def solution(
         self, name: str, value: Floats, slack: float, left_out: Bools | None = None, note: str = ""

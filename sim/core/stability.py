@@ -39,13 +39,9 @@ class Stable(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Groups:
-    """Packages put into groups.
+    """Packages put into groups."""
 
-    Attributes:
-        of: The group of each package, from 0 without holes, shape (L,).
-    """
-
-    of: Ints
+    of: Ints  # the group of each package, from 0 without holes, shape (L,)
 
     @cached_property
     def _order(self) -> Ints:
@@ -66,20 +62,15 @@ class Surroundings:
     """The packages that moves can lead to from one of them, and how.
 
     Attributes:
-        packages: Indices of all that agree with it on the issues that nobody owns, shape (L,).
-        here: The place of the package itself among them.
-        moves: Per party, groups within which it moves; its own issues are all that differs there.
         answers: Per party, groups within which the others can move together, in any number of moves of one of them.
-        parts: Per party, groups in which its own issues are alike.
-        owns: Parties that own an issue, shape (N,).
     """
 
-    packages: Ints
-    here: int
-    moves: tuple[_Groups, ...]
+    packages: Ints  # indices of all that agree with it on the issues that nobody owns, shape (L,)
+    here: int  # the place of the package itself among them
+    moves: tuple[_Groups, ...]  # per party, groups within which it moves; its own issues are all that differs there
     answers: tuple[_Groups, ...]
-    parts: tuple[_Groups, ...]
-    owns: Bools
+    parts: tuple[_Groups, ...]  # per party, groups in which its own issues are alike
+    owns: Bools  # parties that own an issue, shape (N,)
 
 
 def surroundings(packages: npt.NDArray[np.integer[Any]], owner: Ints, parties: int, package: int) -> Surroundings:

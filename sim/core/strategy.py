@@ -23,23 +23,9 @@ class View:
     """What one party sees at the beginning of a round, in all draws, and nothing else.
 
     Attributes:
-        party: Its index.
-        round: The round to be played, from 1; `rounds` is the last.
-        utility: Its own worth of every package, shape (B, P).
         no_deal: What no agreement is worth to it now, shape (B,).
-        best: Its largest worth among packages it could sign, -inf where there is none, shape (B,).
-        best_package: That package, or what it offers where it can sign none, shape (B,).
-        received: The last offer it had to answer, `NO_DEAL` for none, shape (B,).
-        best_received: The largest worth of any offer it had to answer, shape (B,).
         log: The offers of every party, itself included, in the order in which each made them, shape (B, N, R): those
             before `offers_made`. All offers are heard by all.
-        offers_made: How many offers each party has made, shape (B, N); `distinct_offers` how many different ones.
-        weights: Its own issue weights, shape (B, I).
-        option_worth: Weighted worth of each option to itself, shape (B, I, O).
-        packages: Option indices of the packages, shape (P, I).
-        signs: Whose consent a package needs, shape (N, P).
-        leaning: Toward whom it leans when it weighs the others, shape (N,); 1 for everybody is nowhere.
-        tie_rank: Which of two packages of equal standing it takes, smaller first, shape (1 or B, P).
         has_list: Whether it can bid from a list of what is best for the others; it cannot where what it knows of them
             changes, so that no order lasts.
         chance: A uniform in [0, 1) of this round for a strategy that leaves something to chance, shape (B,); empty
@@ -48,24 +34,24 @@ class View:
             where asked for.
     """
 
-    party: int
-    round: int
+    party: int  # its index
+    round: int  # the round to be played, from 1; `rounds` is the last
     rounds: int
-    utility: Floats
+    utility: Floats  # its own worth of every package, shape (B, P)
     reservation_value: Floats
-    best: Floats
-    best_package: Ints
-    received: Ints
-    best_received: Floats
+    best: Floats  # its largest worth among packages it could sign, -inf where there is none, shape (B,)
+    best_package: Ints  # that package, or what it offers where it can sign none, shape (B,)
+    received: Ints  # the last offer it had to answer, `NO_DEAL` for none, shape (B,)
+    best_received: Floats  # the largest worth of any offer it had to answer, shape (B,)
     log: Ints
-    offers_made: Ints
+    offers_made: Ints  # how many offers each party has made, shape (B, N); `distinct_offers` how many different ones
     distinct_offers: Ints
-    weights: Floats
-    option_worth: Floats
-    packages: Ints
-    signs: Bools
-    leaning: Floats
-    tie_rank: Ints
+    weights: Floats  # its own issue weights, shape (B, I)
+    option_worth: Floats  # weighted worth of each option to itself, shape (B, I, O)
+    packages: Ints  # option indices of the packages, shape (P, I)
+    signs: Bools  # whose consent a package needs, shape (N, P)
+    leaning: Floats  # toward whom it leans when it weighs the others, shape (N,); 1 for everybody is nowhere
+    tie_rank: Ints  # which of two packages of equal standing it takes, smaller first, shape (1 or B, P)
     has_list: bool
     chance: Floats
     find_signable: Callable[[], Bools]
@@ -131,9 +117,6 @@ class Stance(NamedTuple):
     its aspiration that crosses no line named, else of all that are worth as much, else its best package.
 
     Attributes:
-        aspiration: Least worth that it asks for, shape (B,).
-        accepts_from: Least worth that it takes, shape (B,); None: the aspiration.
-        bid: A package of its own choice, `NO_BID` for none, shape (B,); None: in no draw.
         bidding: Which list it bids from: `BEST_FOR_OTHERS`, `LEAST_OWN` (the package worth least to itself),
             `NEAREST_OWN` (the one worth most nearly the aspiration) or `STEP_DOWN`.
         accepting: `THRESHOLD`, `NEXT_OFFER` (what is worth its own next bid) or `COMBINED` (late in the talks also what
@@ -141,22 +124,18 @@ class Stance(NamedTuple):
         answers: How it answers what is offered in the round, which then takes the place of the aspiration; None: not.
     """
 
-    aspiration: Floats
-    accepts_from: Floats | None = None
-    bid: Ints | None = None
+    aspiration: Floats  # least worth that it asks for, shape (B,)
+    accepts_from: Floats | None = None  # least worth that it takes, shape (B,); None: the aspiration
+    bid: Ints | None = None  # a package of its own choice, `NO_BID` for none, shape (B,); None: in no draw
     bidding: int = BEST_FOR_OTHERS
     accepting: int = THRESHOLD
     answers: Answers | None = None
 
 
 class Strategy:
-    """How a party bargains; all that a strategy may have is declared here.
+    """How a party bargains; all that a strategy may have is declared here."""
 
-    Attributes:
-        randomises: Whether it leaves something to chance: it then finds uniforms in its `View`.
-    """
-
-    randomises: bool = False
+    randomises: bool = False  # whether it leaves something to chance: it then finds uniforms in its `View`
 
     def stance(self, view: View) -> Stance:
         """Its stance in a round, in all draws at once."""

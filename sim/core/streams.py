@@ -57,8 +57,7 @@ def triangular(u: Floats, low: float, mode: float, high: float) -> Floats:
     Args:
         u: Uniforms in [0, 1], any shape; 0 gives low and 1 gives high, exactly.
 
-    Raises:
-        ValueError: unless low <= mode <= high, all finite.
+    A ValueError unless low <= mode <= high, all finite.
     """
     span = _span(low, mode, high)
     if span == 0:
@@ -70,11 +69,7 @@ def triangular(u: Floats, low: float, mode: float, high: float) -> Floats:
 
 
 def uniform_between(u: Floats, low: float, high: float) -> Floats:
-    """Uniform law on [low, high].
-
-    Raises:
-        ValueError: unless low <= high, both finite.
-    """
+    """Uniform law on [low, high]; a ValueError unless low <= high, both finite."""
     return _within(low + _span(low, low, high) * u, low, high)
 
 
@@ -84,8 +79,7 @@ def normal_between(u: Floats, low: float, high: float) -> Floats:
     Values reach beyond low and high, by .44 of high - low at either end. The cut is symmetric, so the mean is the
     middle of low and high.
 
-    Raises:
-        ValueError: unless low <= high, both finite.
+    A ValueError unless low <= high, both finite.
     """
     spread = _span(low, low, high) / (2 * Z95)
     z = exact.normal_quantile(np.minimum(CUT + (1 - 2 * CUT) * u, 1 - CUT))
@@ -171,8 +165,7 @@ def draw_law(u: Floats, law: str, low: float, value: float, high: float) -> Floa
 
     The uniform and the normal law go by low and high alone: their centre is the middle, whatever the value is.
 
-    Raises:
-        ValueError: if there is no such law, or the numbers are not in rising order.
+    A ValueError if there is no such law, or the numbers are not in rising order.
     """
     _span(low, value, high)
     return _law(law).draw(u, low, value, high)
@@ -181,8 +174,7 @@ def draw_law(u: Floats, law: str, low: float, value: float, high: float) -> Floa
 def law_mean(law: str, low: float, value: float, high: float) -> float:
     """Exact mean of one law. For the triangular law it is not the mode: (.65, .88, 1) has mean .8433.
 
-    Raises:
-        ValueError: if there is no such law, or the numbers are not in rising order.
+    A ValueError if there is no such law, or the numbers are not in rising order.
     """
     _span(low, value, high)
     return _law(law).mean(low, value, high)

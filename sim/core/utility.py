@@ -20,17 +20,11 @@ EVERYBODY = -1  # the party of what an event takes off the table
 
 @dataclass(frozen=True)
 class Extra:
-    """Worth that only a combination has: one linkage of one party, or what a mediator adds for it.
+    """Worth that only a combination has: one linkage of one party, or what a mediator adds for it."""
 
-    Attributes:
-        party: Index of the party.
-        packages: Indices of the packages that have it.
-        adds: Worth added there, shape (B,).
-    """
-
-    party: int
-    packages: Ints
-    adds: Floats
+    party: int  # index of the party
+    packages: Ints  # indices of the packages that have it
+    adds: Floats  # worth added there, shape (B,)
 
 
 def rescale_weights(weights: Floats) -> Floats:
@@ -39,8 +33,7 @@ def rescale_weights(weights: Floats) -> Floats:
     Args:
         weights: As drawn, shape (..., I), not negative; summed in the order given, which is by name.
 
-    Raises:
-        ValueError: if all weights of a row are 0.
+    A ValueError if all weights of a row are 0.
     """
     total = weights[..., 0].copy()
     for issue in range(1, weights.shape[-1]):
@@ -103,11 +96,7 @@ def package_utility(
 
 
 def check_weights(weights: Floats) -> None:
-    """See that the weights of each party sum to 1, shape (..., I).
-
-    Raises:
-        ValueError: if a row does not.
-    """
+    """See that the weights of each party sum to 1, shape (..., I); a ValueError if a row does not."""
     total = weights[..., 0].copy()
     for issue in range(1, weights.shape[-1]):
         total += weights[..., issue]
@@ -151,18 +140,12 @@ class Lines:
 
     Packages that cross the same lines share a pattern; there are few patterns, so what lines forbid in a draw is
     worked out by pattern and looked up by package.
-
-    Attributes:
-        names: `party.id`, sorted.
-        party: Index of the party each line belongs to, shape (L,).
-        pattern: Pattern of each package, shape (P,).
-        crosses: Lines a pattern crosses, shape (K, L); a line binds only where its party signs.
     """
 
-    names: tuple[str, ...]
-    party: Ints
-    pattern: Ints
-    crosses: Bools
+    names: tuple[str, ...]  # `party.id`, sorted
+    party: Ints  # index of the party each line belongs to, shape (L,)
+    pattern: Ints  # pattern of each package, shape (P,)
+    crosses: Bools  # lines a pattern crosses, shape (K, L); a line binds only where its party signs
 
     @cached_property
     def above(self) -> tuple[Ints, Ints]:

@@ -17,8 +17,9 @@ import numpy as np
 from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.fields import Block, ByOption, Chance, Name, Names, by_option, issues_with_all
+from sim.core.fields import Block, ByOption, Name, Names, by_option, issues_with_all
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
+from sim.core.numbers import Chance
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.bound import Bound, Source, Table
@@ -64,17 +65,11 @@ class AftermathSpec(Block):
 
 @dataclass(frozen=True)
 class Ground:
-    """What is the same in all draws.
+    """What is the same in all draws."""
 
-    Attributes:
-        guarantor: Party that would act; None where the file has none.
-        all: Combinations of all issues that anything here hangs on.
-        danger: Combinations of the issues that the hazard hangs on, a shift of power left aside.
-    """
-
-    guarantor: str | None
-    all: Combinations
-    danger: Combinations
+    guarantor: str | None  # party that would act; None where the file has none
+    all: Combinations  # combinations of all issues that anything here hangs on
+    danger: Combinations  # combinations of the issues that the hazard hangs on, a shift of power left aside
 
     @property
     def danger_of_all(self) -> Ints:
@@ -88,24 +83,20 @@ class Aftermath(Bound, Mechanism):
     """What happens after signature, bound to draws.
 
     Attributes:
-        credibility: What guarantees promise, and how that wears off.
-        cost_of_acting: Of the guarantor, in its own worth, shape (B,); 0 where there is none.
-        monitoring: Chance that a breach is seen.
         power_shift, pull_back, hazard: The two tests, and the danger of a break.
-        hold: Uniform of the break, shape (B,).
     """
 
     key = "aftermath"
     block = AftermathSpec
     about = "Whether what was signed holds."
 
-    credibility: Credibility | None
-    cost_of_acting: Floats
-    monitoring: OptionSum | None
+    credibility: Credibility | None  # what guarantees promise, and how that wears off
+    cost_of_acting: Floats  # of the guarantor, in its own worth, shape (B,); 0 where there is none
+    monitoring: OptionSum | None  # chance that a breach is seen
     power_shift: PowerShift | None
     pull_back: PullBack | None
     hazard: Hazard | None
-    hold: Floats
+    hold: Floats  # uniform of the break, shape (B,)
     static: Ground
 
     @classmethod
@@ -194,8 +185,7 @@ class Aftermath(Bound, Mechanism):
                 shape (B,); needed where the file has a guarantor.
             bought: Whether some signatory would find it worse than no deal without pressure, shape (B,).
 
-        Raises:
-            ValueError: if there is a guarantor and its worth is missing.
+        A ValueError if there is a guarantor and its worth is missing.
         """
 
         def lookup(table: OptionSum) -> Floats:
@@ -248,8 +238,7 @@ class Aftermath(Bound, Mechanism):
             guarantor_utility: Worth of every package to the guarantor, shape (B, P).
             guarantor_no_deal: Its worth of no deal in round 1, shape (B,).
 
-        Raises:
-            ValueError: if there is a guarantor and its worth is missing.
+        A ValueError if there is a guarantor and its worth is missing.
         """
         ahead, least = self.kinds_ahead(in_force_month)
         gain = self._gain(guarantor_utility, guarantor_no_deal)

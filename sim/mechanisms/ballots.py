@@ -20,41 +20,27 @@ class Ballots:
     A *cell* is a ratifier with one combination of the options it looks at. There are few, so shares are held by cell.
 
     Attributes:
-        ratifiers: Names (J), sorted.
-        parties: The party each ratifier belongs to.
-        by_order: Ratifiers by order, then name, shape (J,).
         votes: `ratifier.vote` (V), by order, then ratifier, then vote: so the first of several is the one to name.
-        milestones: Names (M), each after the one it counts from.
-        counted_from: Milestone each one counts from, -1 for the signature, shape (M,).
-        combinations: Of all options that any ratifier looks at.
-        cells: Cell of each ratifier, shape (K, J).
-        voter: Ratifier of each cell, shape (C,).
-        needed: Largest threshold among the votes held, shape (C,); -inf where none is held, inf where barred.
-        above: Whether the share must lie above `needed`, not just at it, shape (C,).
-        held: Votes held, shape (K, V).
-        of: Ratifier of each vote, shape (V,); `order`, `threshold` and `above_threshold` likewise.
-        needs: Milestones each vote waits for, shape (V, M).
-        after_refusal: As in the scenario; whoever runs the talks acts on it.
     """
 
-    ratifiers: tuple[str, ...]
-    parties: tuple[str, ...]
-    by_order: Ints
+    ratifiers: tuple[str, ...]  # names (J), sorted
+    parties: tuple[str, ...]  # the party each ratifier belongs to
+    by_order: Ints  # ratifiers by order, then name, shape (J,)
     votes: tuple[str, ...]
-    milestones: tuple[str, ...]
-    counted_from: Ints
-    combinations: Combinations
-    cells: Ints
-    voter: Ints
-    needed: Floats
-    above: Bools
-    held: Bools
-    of: Ints
+    milestones: tuple[str, ...]  # names (M), each after the one it counts from
+    counted_from: Ints  # milestone each one counts from, -1 for the signature, shape (M,)
+    combinations: Combinations  # of all options that any ratifier looks at
+    cells: Ints  # cell of each ratifier, shape (K, J)
+    voter: Ints  # ratifier of each cell, shape (C,)
+    needed: Floats  # largest threshold among the votes held, shape (C,); -inf where none is held, inf where barred
+    above: Bools  # whether the share must lie above `needed`, not just at it, shape (C,)
+    held: Bools  # votes held, shape (K, V)
+    of: Ints  # ratifier of each vote, shape (V,); `order`, `threshold` and `above_threshold` likewise
     order: Ints
     threshold: Floats
     above_threshold: Bools
-    needs: Bools
-    after_refusal: Any
+    needs: Bools  # milestones each vote waits for, shape (V, M)
+    after_refusal: Any  # as in the scenario; whoever runs the talks acts on it
 
     def __repr__(self) -> str:
         return f"Ballots({', '.join(self.votes)}; {self.combinations!r})"
@@ -67,8 +53,7 @@ def ballots(spec: Any, own: Sequence[Combinations], milestones: Sequence[str], s
         own: The combinations that each ratifier looks at, ratifiers in name order.
         milestones: Their names, each after the one it counts from.
 
-    Raises:
-        ValueError: if a vote waits for a milestone that does not exist.
+    A ValueError if a vote waits for a milestone that does not exist.
     """
     names = sorted(spec.ratifiers)
     orders = np.array([spec.ratifiers[name].order for name in names], np.int64)
@@ -113,8 +98,7 @@ def issues_seen(ratifier: Any) -> frozenset[str]:
 def in_turn(milestones: Mapping[str, Any]) -> list[str]:
     """Milestones by name, but each after the one it counts from.
 
-    Raises:
-        ValueError: if they go in a circle, or one counts from what does not exist.
+    A ValueError if they go in a circle, or one counts from what does not exist.
     """
     placed: list[str] = []
     while len(placed) < len(milestones):

@@ -9,8 +9,9 @@ import numpy as np
 from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.fields import Amount, ByOption, Chance, Date, Name, Number, PartyName, Sourced
+from sim.core.fields import ByOption, Date, Name, PartyName, Sourced
 from sim.core.mechanism import KEY, Place
+from sim.core.numbers import Amount, Chance, Number
 from sim.core.packages import Bools, Ints, PackageSpace
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.bound import Bound, Source
@@ -153,19 +154,12 @@ def credibility_by_year(start: Floats, loss: Floats, jump: Floats, changes: Ints
 
 @dataclass(frozen=True, eq=False)
 class Credibility(Bound):
-    """What guarantees promise in each draw, and how the promise wears off by the route on which it was approved.
+    """What guarantees promise in each draw, and how the promise wears off by the route on which it was approved."""
 
-    Attributes:
-        promised: g0, chance that the guarantor acts if called.
-        loss: Share of it lost a year.
-        jump: Share of it lost at each change of government.
-        first_change: Months from the scenario's date to the first change of government; inf if none is known.
-    """
-
-    promised: OptionSum
-    loss: OptionSum
-    jump: OptionSum
-    first_change: float
+    promised: OptionSum  # g0, chance that the guarantor acts if called
+    loss: OptionSum  # share of it lost a year
+    jump: OptionSum  # share of it lost at each change of government
+    first_change: float  # months from the scenario's date to the first change of government; inf if none is known
 
     @classmethod
     def bind(
@@ -180,8 +174,7 @@ class Credibility(Bound):
                 An option without a route loses nothing.
             as_of: Date of month 0.
 
-        Raises:
-            ValueError: if a change of government is dated and the scenario is not.
+        A ValueError if a change of government is dated and the scenario is not.
         """
         if spec is None:
             return None

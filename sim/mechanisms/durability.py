@@ -15,8 +15,10 @@ from pydantic import Field, model_validator
 
 from sim.core import exact
 from sim.core.compiled import compiled, worth_compiling
+from sim.core.conditions import When
 from sim.core.exact import Floats
-from sim.core.fields import AboveNothing, Amount, Chance, Lasting, Name, Number, Sourced, When, fault
+from sim.core.fields import Name, Sourced, fault
+from sim.core.numbers import AboveNothing, Amount, Chance, Lasting, Number
 from sim.core.packages import Bools, Ints
 from sim.mechanisms.bound import Bound, Source
 from sim.mechanisms.credibility import along, not_negative, share
@@ -160,17 +162,11 @@ def pressure_fades(factor: Floats, fades_per_year: Floats, years: Floats) -> Flo
 
 @dataclass(frozen=True, eq=False)
 class WeibullYears(Bound):
-    """The law without features, cut into years.
+    """The law without features, cut into years."""
 
-    Attributes:
-        shape: s, above 0, shape (B,).
-        scale: L, hazard used up per month^s, shape (B,).
-        edges: t^s at the ends of years, shape (B, YEARS + 1).
-    """
-
-    shape: Floats
-    scale: Floats
-    edges: Floats
+    shape: Floats  # s, above 0, shape (B,)
+    scale: Floats  # L, hazard used up per month^s, shape (B,)
+    edges: Floats  # t^s at the ends of years, shape (B, YEARS + 1)
 
     @classmethod
     def through(cls, s12: Floats, shape: Floats) -> "WeibullYears":
@@ -231,15 +227,10 @@ class WeibullYears(Bound):
 
 @dataclass(frozen=True)
 class Features:
-    """What an agreement may have that makes a break likelier or less likely.
+    """What an agreement may have that makes a break likelier or less likely."""
 
-    Attributes:
-        ids: Names, sorted.
-        present: Whether a combination of options has a feature, shape (K, features).
-    """
-
-    ids: tuple[str, ...]
-    present: Bools
+    ids: tuple[str, ...]  # names, sorted
+    present: Bools  # whether a combination of options has a feature, shape (K, features)
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,24 +238,20 @@ class Hazard(Bound):
     """The danger of a break in each draw, and what moves it.
 
     Attributes:
-        law: Survival of an agreement like those of the reference group.
         with_feature, without_feature: Factor of each feature, relative to the reference group, shape (B, features).
-        deterrence: k, share of the danger that a guarantee believed for certain takes away, shape (B,).
-        in_reference: Mean credibility in the reference group, shape (B,).
         not_self_enforcing, pull_back_fails, bought: Factors where a shift of power undoes the agreement, where
             cheating on the pull-back pays, and what was bought by pressure once the pressure is gone, shape (B,).
-        fades_per_year: Share of the pressure that goes each year, shape (B,).
     """
 
-    law: WeibullYears
+    law: WeibullYears  # survival of an agreement like those of the reference group
     with_feature: Floats
     without_feature: Floats
-    deterrence: Floats
-    in_reference: Floats
+    deterrence: Floats  # k, share of the danger that a guarantee believed for certain takes away, shape (B,)
+    in_reference: Floats  # mean credibility in the reference group, shape (B,)
     not_self_enforcing: Floats
     pull_back_fails: Floats
     bought: Floats
-    fades_per_year: Floats
+    fades_per_year: Floats  # share of the pressure that goes each year, shape (B,)
     static: Features
 
     @classmethod
@@ -278,8 +265,7 @@ class Hazard(Bound):
             found: Combinations of all issues that the conditions of `ratios` mention.
             fades_per_year: Of the mediation, shape (B,); None for pressure that does not fade.
 
-        Raises:
-            ValueError: unless exactly one of `shape` and `survival_60` is given.
+        A ValueError unless exactly one of `shape` and `survival_60` is given.
         """
         if spec is None:
             return None
@@ -384,14 +370,13 @@ class Outlook(Bound):
     """Survival of the few kinds of package that differ in it.
 
     Attributes:
-        held: Share still held at the middle of each span, by kind, shape (B, kinds, spans).
         kind: Kind of each combination of options, shape (B, K); where a guarantor may have no will to act a second
             time without its promise, shape (B, 2 K).
         absent: Packages that the guarantor would not act for, shape (B, P); None where there is no guarantor, or
             where that is left open.
     """
 
-    held: Floats
+    held: Floats  # share still held at the middle of each span, by kind, shape (B, kinds, spans)
     kind: Ints
     absent: Bools | None
     static: Combinations

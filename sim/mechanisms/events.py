@@ -15,17 +15,13 @@ from pydantic import Field, model_validator
 from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.fields import (
-    Amount,
     Block,
-    Chance,
-    Change,
     Ids,
     IssueName,
     Label,
     Listed,
     Name,
     Names,
-    Number,
     OptionName,
     PartyName,
     Refers,
@@ -34,6 +30,7 @@ from sim.core.fields import (
     fault,
 )
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
+from sim.core.numbers import Amount, Chance, Change, Number
 from sim.core.packages import Bools, Ints
 from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import closest, counted, meant, quoted
@@ -129,62 +126,37 @@ EventList = Annotated[tuple[EventSpec, ...], Listed(None, MOST_EVENTS), Ids("eve
 
 @dataclass(frozen=True, eq=False)
 class Removal:
-    """Options that an event takes off the table.
+    """Options that an event takes off the table."""
 
-    Attributes:
-        event: Its id.
-        options: Issue -> options; a package with any of them is struck.
-        from_round: First round in which they are gone, `NEVER` if they stay, shape (B,).
-    """
-
-    event: str
-    options: Mapping[str, tuple[str, ...]]
-    from_round: Ints
+    event: str  # its id
+    options: Mapping[str, tuple[str, ...]]  # issue -> options; a package with any of them is struck
+    from_round: Ints  # first round in which they are gone, `NEVER` if they stay, shape (B,)
 
 
 @dataclass(frozen=True, eq=False)
 class Commitment:
-    """A public commitment of a party: to go back on it costs worth at home.
+    """A public commitment of a party: to go back on it costs worth at home."""
 
-    Attributes:
-        event: Its id.
-        party: Who is bound.
-        to: Issue -> the option named in public.
-        cost_per_step: Worth lost for each option step away from it, shape (B,).
-        from_round: First round in which it binds, `NEVER` if it was not given, shape (B,).
-    """
-
-    event: str
-    party: str
-    to: Mapping[str, str]
-    cost_per_step: Floats
-    from_round: Ints
+    event: str  # its id
+    party: str  # who is bound
+    to: Mapping[str, str]  # issue -> the option named in public
+    cost_per_step: Floats  # worth lost for each option step away from it, shape (B,)
+    from_round: Ints  # first round in which it binds, `NEVER` if it was not given, shape (B,)
 
 
 @dataclass(frozen=True, eq=False)
 class Happenings:
-    """What is the same in all draws.
+    """What is the same in all draws."""
 
-    Attributes:
-        specs: The events as the file describes them, by id.
-        parties: Names, sorted.
-        columns: Dotted path of every number of an effect -> its column.
-    """
-
-    specs: tuple[Any, ...]
-    parties: tuple[str, ...]
-    columns: Mapping[str, int]
+    specs: tuple[Any, ...]  # the events as the file describes them, by id
+    parties: tuple[str, ...]  # names, sorted
+    columns: Mapping[str, int]  # dotted path of every number of an effect -> its column
 
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Events(Bound, Mechanism):
-    """What happens in which round, and every drawn number of its effects.
-
-    Attributes:
-        happens: Whether an event happens in a round, shape (B, R, E), events by id.
-        numbers: Drawn numbers of the effects, shape (B, columns).
-    """
+    """What happens in which round, and every drawn number of its effects."""
 
     key = "events"
     block = EventList
@@ -192,8 +164,8 @@ class Events(Bound, Mechanism):
     left_out = ()
 
     static: Happenings
-    happens: Bools
-    numbers: Floats
+    happens: Bools  # whether an event happens in a round, shape (B, R, E), events by id
+    numbers: Floats  # drawn numbers of the effects, shape (B, columns)
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:

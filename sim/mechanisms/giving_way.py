@@ -8,8 +8,9 @@ from pydantic import Field
 
 from sim.core import exact
 from sim.core.exact import Floats
-from sim.core.fields import Amount, Block, Number
+from sim.core.fields import Block
 from sim.core.mechanism import Drawing, Mechanism, Played
+from sim.core.numbers import Amount, Number
 from sim.core.packages import Bools, Ints
 from sim.core.state import State
 from sim.core.utility import DAYS_PER_MONTH
@@ -39,22 +40,16 @@ class LineOwners:
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class GivingWay(Bound, Mechanism):
-    """How real red lines are given up as the months pass.
-
-    Attributes:
-        per_month: Pace without pressure, shape (B,).
-        lever_adds: Times the pace that a lever at full strength adds, shape (B,).
-        endurance: Wear at which a line falls, infinite for a line of hardness 1, shape (B, L).
-    """
+    """How real red lines are given up as the months pass."""
 
     key = "giving_way"
     block = GivingWaySpec
     about = "How real red lines are given up as the months pass; left out: never."
 
     static: LineOwners
-    per_month: Floats
-    lever_adds: Floats
-    endurance: Floats
+    per_month: Floats  # pace without pressure, shape (B,)
+    lever_adds: Floats  # times the pace that a lever at full strength adds, shape (B,)
+    endurance: Floats  # wear at which a line falls, infinite for a line of hardness 1, shape (B, L)
 
     @classmethod
     def bind(

@@ -16,21 +16,13 @@ NO_BREAK, NO_CAUSE, SEVERAL, ABSENT, LOST, POWER, PULL_BACK, PRESSURE = range(le
 
 @dataclass(frozen=True)
 class Factors:
-    """What makes the danger of a break larger (above 1) or smaller in each year in force, each shape (B, years).
+    """What makes the danger of a break larger (above 1) or smaller in each year in force, each shape (B, years)."""
 
-    Attributes:
-        features: Ratios of what the agreement has and lacks, relative to the reference group.
-        deterrence: A guarantee, as it stands in that year.
-        not_self_enforcing: A shift of power that undoes the agreement.
-        pull_back_fails: A pull-back on whose last step cheating pays.
-        bought_by_pressure: What pressure bought, as the pressure fades.
-    """
-
-    features: Floats
-    deterrence: Floats
-    not_self_enforcing: Floats
-    pull_back_fails: Floats
-    bought_by_pressure: Floats
+    features: Floats  # ratios of what the agreement has and lacks, relative to the reference group
+    deterrence: Floats  # a guarantee, as it stands in that year
+    not_self_enforcing: Floats  # a shift of power that undoes the agreement
+    pull_back_fails: Floats  # a pull-back on whose last step cheating pays
+    bought_by_pressure: Floats  # what pressure bought, as the pressure fades
 
     @property
     def product(self) -> Floats:
@@ -48,32 +40,22 @@ class Judgement:
 
     Attributes:
         promised: g0, chance at signature that the guarantor acts, its own interest left aside; NaN without guarantees.
-        credibility: The same once the guarantor's will counts.
-        by_year: Credibility at the start of each year in force, shape (B, years).
-        guarantor_absent: The agreement is worth less to the guarantor than acting would cost it.
-        bought_by_pressure: As handed in.
-        shift: Share of the stake moved away from the side that the file names; NaN where it has no power shift.
-        power: Whether the shift undoes the agreement, penalty needed and there.
-        pull_back: Whether cheating on the last step pays, steps needed and there.
-        factors: On the hazard.
         survival_12, survival_60: Share of such agreements that hold 12 and 60 months from entry into force.
-        break_month: Months from entry into force to the break; inf if it outlasts 50 years.
-        cause: Index into `CAUSES`, what made the break likelier, shape (B,).
     """
 
     promised: Floats
-    credibility: Floats
-    by_year: Floats
-    guarantor_absent: Bools
-    bought_by_pressure: Bools
-    shift: Floats
-    power: PowerTest
-    pull_back: StepTest
-    factors: Factors
+    credibility: Floats  # the same once the guarantor's will counts
+    by_year: Floats  # credibility at the start of each year in force, shape (B, years)
+    guarantor_absent: Bools  # the agreement is worth less to the guarantor than acting would cost it
+    bought_by_pressure: Bools  # as handed in
+    shift: Floats  # share of the stake moved away from the side that the file names; NaN where it has no power shift
+    power: PowerTest  # whether the shift undoes the agreement, penalty needed and there
+    pull_back: StepTest  # whether cheating on the last step pays, steps needed and there
+    factors: Factors  # on the hazard
     survival_12: Floats
     survival_60: Floats
-    break_month: Floats
-    cause: Ints
+    break_month: Floats  # months from entry into force to the break; inf if it outlasts 50 years
+    cause: Ints  # index into `CAUSES`, what made the break likelier, shape (B,)
 
     def held(self, months: float) -> Bools:
         """In force and not broken for so many months, shape (B,)."""

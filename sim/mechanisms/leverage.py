@@ -7,7 +7,8 @@ import numpy as np
 from pydantic import Discriminator, Field, Tag
 
 from sim.core.exact import Floats
-from sim.core.fields import Block, Chance, Form, PartyName, Sourced
+from sim.core.fields import Block, Form, PartyName, Sourced
+from sim.core.numbers import Chance
 from sim.core.packages import Ints
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.bound import Bound, Source, Table, side_by_side
@@ -49,39 +50,24 @@ class LeverSpec(Sourced):
 
 @dataclass(frozen=True)
 class LeverTable:
-    """What is the same in all draws.
+    """What is the same in all draws."""
 
-    Attributes:
-        names: Of the levers, sorted.
-        party: Index of the party each is pulled on, shape (levers,).
-        pulled: `never`, `on_refusal`, or the month from which it is pulled, a lever.
-        mediator: Index of the party that pulls.
-        months: Month at which each round is played, shape (R,).
-    """
-
-    names: tuple[str, ...]
-    party: Ints
-    pulled: tuple[str | float, ...]
-    mediator: int
-    months: Floats
+    names: tuple[str, ...]  # of the levers, sorted
+    party: Ints  # index of the party each is pulled on, shape (levers,)
+    pulled: tuple[str | float, ...]  # `never`, `on_refusal`, or the month from which it is pulled, a lever
+    mediator: int  # index of the party that pulls
+    months: Floats  # month at which each round is played, shape (R,)
 
 
 @dataclass(frozen=True, eq=False)
 class Levers(Bound):
-    """What the mediator can do to the worth of no deal.
-
-    Attributes:
-        lowers: Share of no-deal worth that a lever takes at full strength, shape (B, levers).
-        step: Strength gained or lost in a round, shape (B,).
-        by_events: Steps that events add in a round, shape (B, R, levers).
-        fades_per_year: Share of the pressure that goes each year after signature, shape (B,).
-    """
+    """What the mediator can do to the worth of no deal."""
 
     static: LeverTable
-    lowers: Floats
-    step: Floats
-    by_events: Ints
-    fades_per_year: Floats
+    lowers: Floats  # share of no-deal worth that a lever takes at full strength, shape (B, levers)
+    step: Floats  # strength gained or lost in a round, shape (B,)
+    by_events: Ints  # steps that events add in a round, shape (B, R, levers)
+    fades_per_year: Floats  # share of the pressure that goes each year after signature, shape (B,)
 
     @classmethod
     def bind(

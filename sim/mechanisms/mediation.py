@@ -10,8 +10,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from sim.core.exact import Floats
-from sim.core.fields import Block, Chance, Form, Name, Names, Number, PartyName, fault
+from sim.core.fields import Block, Form, Name, Names, PartyName, fault
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place, Played
+from sim.core.numbers import Chance, Number
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import State
 from sim.core.wording import listed, quoted, shown
@@ -84,20 +85,15 @@ class MediationSpec(Block):
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Mediation(Bound, Mechanism):
-    """What a mediator can do, drawn.
-
-    Attributes:
-        levers: Pressure on the worth of no deal.
-        carrots: Worth added to packages, None where the file has none.
-    """
+    """What a mediator can do, drawn."""
 
     key = "mediation"
     block = MediationSpec
     about = "Who mediates, and by what means."
     names = MappingProxyType({"levers": "lever"})
 
-    levers: Levers
-    carrots: Carrots | None
+    levers: Levers  # pressure on the worth of no deal
+    carrots: Carrots | None  # worth added to packages, None where the file has none
 
     @classmethod
     def complete(cls, block: MediationSpec, scenario: Any) -> None:

@@ -21,17 +21,11 @@ ROOM = 2_000_000  # packages of all cached combinations, 8 bytes each
 
 @dataclass(frozen=True, eq=False)
 class Combinations:
-    """The distinct combinations of options of some issues that occur in packages.
+    """The distinct combinations of options of some issues that occur in packages."""
 
-    Attributes:
-        half: The issues looked at, in name order, and their option indices in each combination, shape (K, issues).
-        index: Combination of each package, shape (P,).
-        example: The first package of each combination, shape (K,).
-    """
-
-    half: Half
-    index: Ints
-    example: Ints
+    half: Half  # the issues looked at, in name order, and their option indices in each combination, shape (K, issues)
+    index: Ints  # combination of each package, shape (P,)
+    example: Ints  # the first package of each combination, shape (K,)
 
     def __len__(self) -> int:
         return len(self.example)
@@ -43,8 +37,7 @@ class Combinations:
     def holds(self, condition: Condition) -> Bools:
         """Combinations that meet a condition, shape (K,).
 
-        Raises:
-            ValueError: if the condition mentions an issue that is not looked at here.
+        A ValueError if the condition mentions an issue that is not looked at here.
         """
         unseen = condition.issues() - {issue.name for issue in self.half.issues}
         if unseen:
@@ -67,8 +60,7 @@ def combinations(space: PackageSpace, issues: Collection[str]) -> Combinations:
     Args:
         issues: Names of the issues to look at, in any order; none at all gives one combination.
 
-    Raises:
-        ValueError: if there is no such issue.
+    A ValueError if there is no such issue.
     """
     names = [issue.name for issue in space.issues]
     columns = sorted(_place(name, names, "issue") for name in set(issues))
@@ -97,36 +89,25 @@ def _combinations(space: PackageSpace, columns: Sequence[int]) -> Combinations:
 
 @dataclass(frozen=True, eq=False)
 class OptionColumns:
-    """Where the summands of each combination stand.
+    """Where the summands of each combination stand."""
 
-    Attributes:
-        combinations: Of the issues summed over.
-        column: Column of each issue's summand, shape (K, issues).
-    """
-
-    combinations: Combinations
-    column: Ints
+    combinations: Combinations  # of the issues summed over
+    column: Ints  # column of each issue's summand, shape (K, issues)
 
 
 @dataclass(frozen=True, eq=False)
 class OptionSum(Bound):
-    """A number of a package: a base and one summand for the option of each of a few issues, in issue-name order.
+    """A number of a package: a base and one summand for the option of each of a few issues, in issue-name order."""
 
-    Attributes:
-        base: What every package starts from, shape (B,).
-        numbers: Summands of the options of these issues, side by side, shape (B, options).
-    """
-
-    base: Floats
-    numbers: Floats
+    base: Floats  # what every package starts from, shape (B,)
+    numbers: Floats  # summands of the options of these issues, side by side, shape (B, options)
     static: OptionColumns
 
     @classmethod
     def over(cls, space: PackageSpace, base: Floats, numbers: Mapping[str, Mapping[str, Floats]]) -> "OptionSum":
         """Lay out numbers given by issue and option, each of shape (B,); an option not given adds 0.
 
-        Raises:
-            ValueError: if there is no such issue or option.
+        A ValueError if there is no such issue or option.
         """
         found = combinations(space, numbers)
         columns, column, width = [], np.empty(found.half.options.shape, np.int64), 0

@@ -13,21 +13,9 @@ import numpy as np
 from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.fields import (
-    Amount,
-    AmountByParty,
-    AnyTexts,
-    ByOption,
-    Lasting,
-    Name,
-    Names,
-    NumberByParty,
-    Sourced,
-    by_option,
-    is_table,
-    issues_with,
-)
+from sim.core.fields import AnyTexts, ByOption, Name, Names, Sourced, by_option, issues_with
 from sim.core.mechanism import KEY, Place
+from sim.core.numbers import Amount, AmountByParty, Lasting, NumberByParty, is_table
 from sim.core.packages import Bools, PackageSpace
 from sim.core.wording import listed
 from sim.mechanisms.bound import Bound, Source
@@ -114,17 +102,11 @@ def steps_needed(gain: Floats, dividend: Floats, penalty: Floats, monitoring: Fl
 
 @dataclass(frozen=True, eq=False)
 class StepTest:
-    """Whether cheating on the last step pays; all of one shape, NaN where there is no reciprocal pull-back.
+    """Whether cheating on the last step pays; all of one shape, NaN where there is no reciprocal pull-back."""
 
-    Attributes:
-        fails: More steps are needed than there are.
-        needed: Fewest steps that bind both sides; inf where no number is enough.
-        there: Steps that there are.
-    """
-
-    fails: Bools
-    needed: Floats
-    there: Floats
+    fails: Bools  # more steps are needed than there are
+    needed: Floats  # fewest steps that bind both sides; inf where no number is enough
+    there: Floats  # steps that there are
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,12 +114,11 @@ class PullBack(Bound):
     """The steps in which armies leave, and what cheating would bring, in each draw.
 
     Attributes:
-        steps: Steps of reciprocal options; 0 for all others.
         gain, dividend: a and v of each side, a tuple of shape (B,); one entry where the file has one number for both.
         discount, penalty: d a step and what being seen to cheat costs where a guarantor acts, shape (B,).
     """
 
-    steps: OptionSum
+    steps: OptionSum  # steps of reciprocal options; 0 for all others
     gain: tuple[Floats, ...]
     dividend: tuple[Floats, ...]
     discount: Floats

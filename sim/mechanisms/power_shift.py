@@ -12,8 +12,9 @@ import numpy as np
 from pydantic import Field, RootModel
 
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.fields import Amount, Chance, Change, IssueName, Lasting, Number, Open, OptionName, PartyName
+from sim.core.fields import IssueName, Open, OptionName, PartyName
 from sim.core.mechanism import KEY, Place
+from sim.core.numbers import Amount, Chance, Change, Lasting, Number
 from sim.core.packages import Bools, PackageSpace
 from sim.core.wording import listed, quoted, shown
 from sim.mechanisms.bound import Bound, Source
@@ -88,15 +89,13 @@ class PowerTest:
     """Whether a shift of power undoes an agreement; all of one shape.
 
     Attributes:
-        fails: No division keeps the declining side from fighting now.
         needed: Penalty on the rising side that would just keep the peace, as a share of the stake; 0 if none is
             needed, inf if no penalty is enough.
-        there: Penalty that there is: credibility x penalty.
     """
 
-    fails: Bools
+    fails: Bools  # no division keeps the declining side from fighting now
     needed: Floats
-    there: Floats
+    there: Floats  # penalty that there is: credibility x penalty
 
 
 def power_test(
@@ -165,27 +164,22 @@ class PowerShift(Bound):
     """How packages move the balance, in each draw.
 
     Attributes:
-        shifts: Share of the stake moved away from the named side; below 0 toward it.
-        balance: Share that the named side would get by war now, shape (B,).
         cost_named, cost_other: War costs, shares of the stake, shape (B,).
-        discount: Over the time in which the shift happens, shape (B,).
-        penalty: What the guarantor's acting would cost the rising side, as a share of the stake, shape (B,).
     """
 
-    shifts: OptionSum
-    balance: Floats
+    shifts: OptionSum  # share of the stake moved away from the named side; below 0 toward it
+    balance: Floats  # share that the named side would get by war now, shape (B,)
     cost_named: Floats
     cost_other: Floats
-    discount: Floats
-    penalty: Floats
+    discount: Floats  # over the time in which the shift happens, shape (B,)
+    penalty: Floats  # what the guarantor's acting would cost the rising side, as a share of the stake, shape (B,)
     static: Sides
 
     @classmethod
     def bind(cls, spec: PowerShiftSpec | None, source: Source, space: PackageSpace) -> "PowerShift | None":
         """Draw the numbers of `power_shift`; None where the file has none.
 
-        Raises:
-            ValueError: unless `war_cost` names two sides, `away_from` one of them.
+        A ValueError unless `war_cost` names two sides, `away_from` one of them.
         """
         if spec is None:
             return None

@@ -19,31 +19,26 @@ import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from sim.core import exact
+from sim.core.conditions import When, WhenOrAlways
 from sim.core.exact import Floats
 from sim.core.fields import (
-    Amount,
-    AmountByOption,
     Block,
-    Chance,
     Ids,
     IssueName,
     Label,
     Listed,
     Name,
     Names,
-    Number,
     OptionName,
     PartyName,
     Refers,
     Sourced,
     Threshold,
-    When,
-    WhenOrAlways,
     fault,
-    is_table,
     labelled,
 )
 from sim.core.mechanism import BLOCK, Drawing, Mechanism, Place
+from sim.core.numbers import Amount, AmountByOption, Chance, Number, is_table
 from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Bools, Ints, PackageSpace
 from sim.core.wording import listed, shown
 from sim.mechanisms import MECHANISMS
@@ -156,72 +151,49 @@ class Votes(Bound):
     """What came of one package a draw at home; months count from its signature.
 
     Attributes:
-        passed: All votes held were won (or none had to be), shape (B,).
         refused_by: The ratifier that refused first, -1 for none, shape (B,). At the same moment: one that was barred,
             then the lower `order`, then the first by name.
-        refused_vote: Its vote, -1 if it was barred or nobody refused, shape (B,).
-        barred: Refused without a vote, shape (B,).
-        held_month: When each vote was held, NaN for those not needed and those that a refusal came before, (B, V).
-        in_force_month: The last vote or the ceasefire, whichever is later; NaN unless passed, shape (B,).
-        refusal_month: When it was refused, 0 if barred, NaN if it was not, shape (B,).
         ceasefire_month: When the package has the fighting stop, refused or not; 0 without such a milestone, NaN
             without a package, shape (B,).
-        chance_independent: Closed-form chance if every ratifier has a surprise of its own (rho 0), shape (B,).
-        chance_shared: The same if all are surprised alike (rho 1), shape (B,). NaN, both, without a package.
     """
 
-    passed: Bools
+    passed: Bools  # all votes held were won (or none had to be), shape (B,)
     refused_by: Ints
-    refused_vote: Ints
-    barred: Bools
-    held_month: Floats
-    in_force_month: Floats
-    refusal_month: Floats
+    refused_vote: Ints  # its vote, -1 if it was barred or nobody refused, shape (B,)
+    barred: Bools  # refused without a vote, shape (B,)
+    held_month: Floats  # when each vote was held, NaN for those not needed and those that a refusal came before, (B, V)
+    in_force_month: Floats  # the last vote or the ceasefire, whichever is later; NaN unless passed, shape (B,)
+    refusal_month: Floats  # when it was refused, 0 if barred, NaN if it was not, shape (B,)
     ceasefire_month: Floats
-    chance_independent: Floats
-    chance_shared: Floats
+    chance_independent: Floats  # closed-form chance if every ratifier has a surprise of its own (rho 0), shape (B,)
+    chance_shared: Floats  # the same if all are surprised alike (rho 1), shape (B,). NaN, both, without a package
 
 
 @dataclass(frozen=True, eq=False)
 class Refusal(Bound):
-    """What a body has turned down, as far as it binds what it may vote on again; shapes (B,).
+    """What a body has turned down, as far as it binds what it may vote on again; shapes (B,)."""
 
-    Attributes:
-        vote: The vote lost, -1 for none.
-        margin: Expected share less threshold in that vote, NaN for none.
-        barred_by: The ratifier that was barred from voting, -1 for none.
-    """
-
-    vote: Ints
-    margin: Floats
-    barred_by: Ints
+    vote: Ints  # the vote lost, -1 for none
+    margin: Floats  # expected share less threshold in that vote, NaN for none
+    barred_by: Ints  # the ratifier that was barred from voting, -1 for none
 
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class Ratification(Bound, Mechanism):
-    """The votes of a scenario, with all they depend on drawn.
-
-    Attributes:
-        share: Expected share in favour by cell, S, shape (B, C).
-        chance: Closed-form chance by cell, 1 where nobody votes and 0 where barred, shape (B, C).
-        error: Standard error on the share, 0 where support is certain, shape (B, J).
-        surprise: Standard normal number by which each ratifier differs from what is expected, shape (B, J).
-        months: From being ready to vote to the vote, shape (B, J).
-        milestones: Months of each milestone after what it counts from.
-    """
+    """The votes of a scenario, with all they depend on drawn."""
 
     key = "ratification"
     block = RatificationSpec
     about = "Who must still say yes after the signature; left out: nobody."
     names = MappingProxyType({"milestones": "milestone"})
 
-    share: Floats
-    chance: Floats
-    error: Floats
-    surprise: Floats
-    months: Floats
-    milestones: tuple[OptionSum, ...]
+    share: Floats  # expected share in favour by cell, S, shape (B, C)
+    chance: Floats  # closed-form chance by cell, 1 where nobody votes and 0 where barred, shape (B, C)
+    error: Floats  # standard error on the share, 0 where support is certain, shape (B, J)
+    surprise: Floats  # standard normal number by which each ratifier differs from what is expected, shape (B, J)
+    months: Floats  # from being ready to vote to the vote, shape (B, J)
+    milestones: tuple[OptionSum, ...]  # months of each milestone after what it counts from
     static: Ballots
 
     def __repr__(self) -> str:
@@ -244,8 +216,7 @@ class Ratification(Bound, Mechanism):
 
         Numbers drawn outside their meaning are cut: support and shared error to [0, 1], error and months to 0 and up.
 
-        Raises:
-            ValueError: if a condition, shift or milestone names what does not exist, or milestones go in a circle.
+        A ValueError if a condition, shift or milestone names what does not exist, or milestones go in a circle.
         """
         if spec is None:
             return None

@@ -8,8 +8,10 @@ import numpy as np
 from pydantic import Field
 
 from sim.core.cache import Cache
+from sim.core.conditions import When
 from sim.core.exact import Floats
-from sim.core.fields import Amount, Block, Ids, Listed, Name, PartyName, Text, When
+from sim.core.fields import Block, Ids, Listed, Name, PartyName, Text
+from sim.core.numbers import Amount
 from sim.core.packages import Bools, Ints, PackageSpace, frozen
 from sim.core.utility import Extra
 from sim.mechanisms.bound import Bound, Source, Table
@@ -43,30 +45,20 @@ class Offered:
     """What is offered for which packages, the same in all draws.
 
     Packages for which the same offers hold are a group. There are few groups, so the budget is shared out by group.
-
-    Attributes:
-        party: Index of the party that each offer is made to, shape (offers,).
-        holds: Offers that hold in each group, shape (groups, offers); at least one in each.
-        packages: The packages of each group.
     """
 
-    party: Ints
-    holds: Bools
-    packages: tuple[Ints, ...]
+    party: Ints  # index of the party that each offer is made to, shape (offers,)
+    holds: Bools  # offers that hold in each group, shape (groups, offers); at least one in each
+    packages: tuple[Ints, ...]  # the packages of each group
 
 
 @dataclass(frozen=True, eq=False)
 class Carrots(Bound):
-    """What the mediator adds to packages.
-
-    Attributes:
-        adds: Worth that each offer adds while the budget lasts, 0 or more, shape (B, offers).
-        budget: The most that is added to one package, over all parties, 0 or more, shape (B,).
-    """
+    """What the mediator adds to packages."""
 
     static: Offered
-    adds: Floats
-    budget: Floats
+    adds: Floats  # worth that each offer adds while the budget lasts, 0 or more, shape (B, offers)
+    budget: Floats  # the most that is added to one package, over all parties, 0 or more, shape (B,)
 
     @classmethod
     def bind(cls, spec: CarrotsSpec | None, source: Source, table: Table) -> "Carrots | None":

@@ -14,7 +14,8 @@ from pydantic import Field, PrivateAttr
 
 from sim.core import exact
 from sim.core.exact import Floats
-from sim.core.fields import AboveNothing, Amount, Block, Chance, Free, Listed, Number, PartyName, Sourced
+from sim.core.fields import Block, Free, Listed, PartyName, Sourced
+from sim.core.numbers import AboveNothing, Amount, Chance, Number
 from sim.core.packages import Bools, Ints
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.bound import Bound, Source, Table, side_by_side
@@ -85,48 +86,29 @@ def sides_of(strike: str, parties: list[str]) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, eq=False)
 class Campaigns:
-    """What is the same in all draws.
+    """What is the same in all draws."""
 
-    Attributes:
-        ids: Of the strikes, sorted; the strike axis.
-        on: Index of the party struck, by strike.
-        parties: Number of parties.
-        start: First day of the talks, None if the file has no date.
-        winter: Months of the calendar in which a hit cuts off more homes; 1 is January.
-    """
-
-    ids: tuple[str, ...]
-    on: tuple[int, ...]
-    parties: int
+    ids: tuple[str, ...]  # of the strikes, sorted; the strike axis
+    on: tuple[int, ...]  # index of the party struck, by strike
+    parties: int  # number of parties
     days_per_round: float
-    start: datetime.date | None
-    winter: tuple[int, ...]
+    start: datetime.date | None  # first day of the talks, None if the file has no date
+    winter: tuple[int, ...]  # months of the calendar in which a hit cuts off more homes; 1 is January
 
 
 @dataclass(frozen=True, eq=False)
 class Strikes(Bound):
-    """Strikes between rounds and what they do to households.
-
-    Attributes:
-        waves: Waves since the round before and with the events of the round, shape (B, R, S).
-        hits: What got through in them, shape (B, R, S).
-        dark: Households without power at the date of the round, shape (B, R, S).
-        weeks: Household-weeks without power since the round before, shape (B, R, S).
-        rate: Waves a month without events, shape (B, S).
-        cut: Households that a wave cuts off outside winter, shape (B, S).
-        lasting: Weeks for which a household cut off is without power on average, half / (7 ln 2), shape (B,).
-        winter_factor: By how much a wave cuts off more in winter, shape (B,).
-    """
+    """Strikes between rounds and what they do to households."""
 
     static: Campaigns
-    waves: Floats
-    hits: Floats
-    dark: Floats
-    weeks: Floats
-    rate: Floats
-    cut: Floats
-    lasting: Floats
-    winter_factor: Floats
+    waves: Floats  # waves since the round before and with the events of the round, shape (B, R, S)
+    hits: Floats  # what got through in them, shape (B, R, S)
+    dark: Floats  # households without power at the date of the round, shape (B, R, S)
+    weeks: Floats  # household-weeks without power since the round before, shape (B, R, S)
+    rate: Floats  # waves a month without events, shape (B, S)
+    cut: Floats  # households that a wave cuts off outside winter, shape (B, S)
+    lasting: Floats  # weeks for which a household cut off is without power on average, half / (7 ln 2), shape (B,)
+    winter_factor: Floats  # by how much a wave cuts off more in winter, shape (B,)
 
     @classmethod
     def bind(
@@ -144,8 +126,7 @@ class Strikes(Bound):
         Args:
             events: What adds waves.
 
-        Raises:
-            ValueError: if there is a winter and no date to tell when it is.
+        A ValueError if there is a winter and no date to tell when it is.
         """
         static = _campaigns(spec, table, days_per_round, as_of)
         half_life, winter_factor = _outages(spec.outages, source)
@@ -185,8 +166,7 @@ class Strikes(Bound):
         Returns:
             Household-weeks, shape (B, N).
 
-        Raises:
-            ValueError: if a number of months is negative or not finite.
+        A ValueError if a number of months is negative or not finite.
         """
         if not (np.isfinite(months) & (months >= 0)).all():
             raise ValueError("months until the ceasefire must be finite and not negative")
@@ -250,8 +230,7 @@ def poisson(u: Floats, mean: Floats) -> Floats:
     Returns:
         The smallest number whose share of the law at or below it exceeds u, shape (..., B).
 
-    Raises:
-        ValueError: if a mean is negative or not finite.
+    A ValueError if a mean is negative or not finite.
     """
     if not (np.isfinite(mean) & (mean >= 0)).all():
         raise ValueError("the mean of a Poisson law must be finite and not negative")

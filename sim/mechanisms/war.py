@@ -16,22 +16,9 @@ import numpy as np
 from pydantic import Field
 
 from sim.core.exact import Floats
-from sim.core.fields import (
-    SHOWN,
-    Amount,
-    Block,
-    ChanceNumber,
-    Change,
-    Date,
-    Free,
-    Label,
-    Name,
-    Names,
-    Number,
-    Open,
-    PartyName,
-)
+from sim.core.fields import SHOWN, Block, Date, Free, Label, Name, Names, Open, PartyName
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
+from sim.core.numbers import Amount, ChanceNumber, Change, Number
 from sim.core.packages import Ints
 from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import meant, quoted
@@ -96,28 +83,15 @@ class WarSpec(Block):
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """What is the same in all draws.
+    """What is the same in all draws."""
 
-    Attributes:
-        months: At which each round is played, shape (R,).
-    """
-
-    months: Floats
+    months: Floats  # at which each round is played, shape (R,)
 
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
 class War(Bound, Mechanism):
-    """The war in all rounds of all draws, whatever the parties say.
-
-    Attributes:
-        front: What the named side has gained since the talks began, in the file's unit, shape (B, R).
-        strikes: Waves, hits and homes without power.
-        front_worth: What 1,000 units of front add to a party's no-deal worth, shape (B, N).
-        wear: What a month takes from it, shape (B, N).
-        hardship_worth: What a million household-weeks without power on its side add to it, shape (B, N).
-        cost_per_month: Money, in the file's unit, shape (B, N).
-    """
+    """The war in all rounds of all draws, whatever the parties say."""
 
     key = "war"
     block = WarSpec
@@ -125,12 +99,12 @@ class War(Bound, Mechanism):
     names = MappingProxyType({"strikes": "strike"})
 
     static: Clock
-    front: Floats
-    strikes: Strikes
-    front_worth: Floats
-    wear: Floats
-    hardship_worth: Floats
-    cost_per_month: Floats
+    front: Floats  # what the named side has gained since the talks began, in the file's unit, shape (B, R)
+    strikes: Strikes  # waves, hits and homes without power
+    front_worth: Floats  # what 1,000 units of front add to a party's no-deal worth, shape (B, N)
+    wear: Floats  # what a month takes from it, shape (B, N)
+    hardship_worth: Floats  # what a million household-weeks without power on its side add to it, shape (B, N)
+    cost_per_month: Floats  # money, in the file's unit, shape (B, N)
 
     @classmethod
     def check(cls, at: Place, names: Names) -> None:

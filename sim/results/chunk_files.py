@@ -1,6 +1,6 @@
 """A chunk on disk: its draws, one row each, and its counts that are not zero."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,8 @@ TALLY_SCHEMA = pa.schema([
 ])  # fmt: skip
 PAIRS = ("agreed", "zone")  # counts by pairs of options; the others are by round, party and bin
 
+Indices = npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class FileHashes:
@@ -44,21 +46,16 @@ class FileHashes:
 
 @dataclass(frozen=True)
 class ChunkEntry:
-    """A chunk that was written: draws `first` to `last`, and what its two files must be.
-
-    Attributes:
-        versions: Index into the run's list of installed versions: those that made it.
-    """
+    """A chunk that was written: draws `first` to `last`, and what its two files must be."""
 
     first: int
     last: int
     draws: FileHashes
     tallies: FileHashes
-    versions: int = 0
+    versions: int = 0  # index into the run's list of installed versions: those that made it
 
     @property
     def stop(self) -> int:
-        """One past the last draw."""
         return self.last + 1
 
     @property
@@ -74,13 +71,7 @@ class ChunkEntry:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """What the chunk files of a scenario must look like: all that reading one takes.
-
-    Attributes:
-        scenario: As resolved.
-        seed: Of all random streams.
-        table: The scenario's structure.
-    """
+    """What the chunk files of a scenario must look like: all that reading one takes."""
 
     scenario: Scenario
     seed: int
@@ -88,16 +79,11 @@ class Layout:
 
     @classmethod
     def of(cls, scenario: Scenario, seed: int) -> "Layout":
-        """Lay out a scenario.
-
-        Raises:
-            ValueError: if no package is consistent.
-        """
+        """Lay out a scenario; a ValueError if no package is consistent."""
         return cls(scenario, seed, structure(scenario))
 
     @property
     def length(self) -> int:
-        """Draws in a chunk."""
         return chunk_length(self.scenario, self.table)
 
     @cached_property
@@ -117,19 +103,16 @@ class Layout:
         return by_round + self.nothing.agreed.size + self.nothing.zone.size
 
     def play(self, first: int, count: int) -> Chunk:
-        """Play draws `first` to `first + count - 1`."""
         return play_chunk(self.scenario, self.seed, first, count, self.table)
+
+    def tables(self, chunk: Chunk) -> tuple[pa.Table, pa.Table]:
+        """The draws and the counts of a chunk as they are stored."""
+        return parquet.table_of(chunk.draws), tallies_table(chunk.tallies, self)
 
 
 def packed(chunk: Chunk, layout: Layout, versions: int = 0) -> tuple[ChunkEntry, dict[str, bytes]]:
-    """The two files of a chunk, by name relative to the results folder, and the entry that they belong to.
-
-    Args:
-        chunk: What was played.
-        layout: Of the chunk's scenario.
-        versions: Index of the versions that played it.
-    """
-    tables = (parquet.table_of(chunk.draws), tallies_table(chunk.tallies, layout))
+    """The entry of a chunk, and its two files by name relative to the results folder."""
+    tables = layout.tables(chunk)
     files = [parquet.to_bytes(table) for table in tables]
     draws, tallies = (
         FileHashes(parquet.content_hash(table), sha256(data)) for table, data in zip(tables, files, strict=True)
@@ -139,18 +122,7 @@ def packed(chunk: Chunk, layout: Layout, versions: int = 0) -> tuple[ChunkEntry,
 
 
 def write_chunk(folder: Path, chunk: Chunk, layout: Layout, versions: int = 0, sync: bool = True) -> ChunkEntry:
-    """Write the two files of a chunk.
-
-    Args:
-        folder: Holds the folders `draws` and `tallies`.
-        chunk: What was played.
-        layout: Of the chunk's scenario.
-        versions: Index of the versions that played it.
-        sync: Wait for the disk.
-
-    Raises:
-        StoreError: if it cannot be written.
-    """
+    """Write the two files of a chunk into the folders `draws` and `tallies` of a folder; a StoreError if it cannot."""
     entry, files = packed(chunk, layout, versions)
     for name, data in files.items():
         write_whole(folder / name, data, sync)
@@ -158,14 +130,7 @@ def write_chunk(folder: Path, chunk: Chunk, layout: Layout, versions: int = 0, s
 
 
 def read_chunk(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[Chunk | None, list[str]]:
-    """Read a chunk and hold it against its entry.
-
-    Returns:
-        The chunk, and its damaged files with what is wrong with each; None if there are any.
-
-    Raises:
-        StoreError: if a file may not be read.
-    """
+    """A chunk held against its entry, None if it is damaged; and its damaged files with what is wrong with each."""
     draws, counted, damaged = _verified(folder, entry, layout)
     return (None, damaged) if counted is None else (Chunk(entry.first, parquet.frame_of(draws), counted), damaged)
 
@@ -178,40 +143,33 @@ def read_tallies(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[Talli
 def _verified(folder: Path, entry: ChunkEntry, layout: Layout) -> tuple[pa.Table, Tallies | None, list[str]]:
     """Draws and counts of a chunk, and its damaged files with what is wrong with each; no counts if there are any."""
     rows = entry.stop - entry.first
-    expected = {DRAWS: (layout.schema, rows, rows), TALLIES: (TALLY_SCHEMA, None, layout.most_counts)}
+    expected = ((layout.schema, rows, rows), (TALLY_SCHEMA, None, layout.most_counts))
     tables, damaged = [], []
-    for (name, hashes), (schema, exactly, most) in zip(entry.files.items(), expected.values(), strict=True):
+    for (name, hashes), (schema, exactly, most) in zip(entry.files.items(), expected, strict=True):
         try:
-            tables.append(_read_table(folder, name, hashes, schema, exactly, most))
+            data = read_listed(folder, name, hashes.file, parquet.room_of(schema, most))
+            tables.append(parquet.from_bytes(data, schema, exactly, most=most))
+            if parquet.content_hash(tables[-1]) != hashes.content:
+                raise ValueError("its content is not what was written")
         except FAULTS as error:
             damaged.append(fault_of(name, error))
     if damaged:
         return None, None, damaged
     try:
-        counted = tallies_of(tables[1], entry.stop - entry.first, layout)
+        return tables[0], tallies_of(tables[1], rows, layout), []
     except ValueError as error:
         return None, None, [f"{TALLIES}/{entry.name}: {error}"]
-    return tables[0], counted, []
 
 
 def read_rows(folder: Path, entry: ChunkEntry, layout: Layout, names: Sequence[str]) -> pd.DataFrame:
-    """Some columns of the draws of a chunk whose bytes are those that were written.
-
-    Raises:
-        FileNotFoundError, ValueError, StoreError: as `read_listed`.
-    """
+    """Some columns of the draws of a chunk whose bytes are those that were written; errors as of `read_listed`."""
     data = read_listed(folder, f"{DRAWS}/{entry.name}", entry.draws.file)
     return parquet.frame_of(parquet.from_bytes(data, layout.schema, entry.stop - entry.first, names))
 
 
 def play_again(entry: ChunkEntry, layout: Layout) -> list[str]:
-    """Play a chunk anew and compare every bit.
-
-    Returns:
-        Its files whose content is not what comes out now, each with what is wrong.
-    """
-    chunk = layout.play(entry.first, entry.stop - entry.first)
-    tables = (parquet.table_of(chunk.draws), tallies_table(chunk.tallies, layout))
+    """Play a chunk anew and compare every bit: its files whose content comes out otherwise now."""
+    tables = layout.tables(layout.play(entry.first, entry.stop - entry.first))
     return [
         f"{name}: played again, it comes out otherwise"
         for (name, hashes), table in zip(entry.files.items(), tables, strict=True)
@@ -220,25 +178,20 @@ def play_again(entry: ChunkEntry, layout: Layout) -> list[str]:
 
 
 def read_listed(folder: Path, name: str, known: str, most: int = MOST_BYTES) -> bytes:
-    """The bytes of a file of a results folder, at most so many, held against their hash.
-
-    Raises:
-        FileNotFoundError, ValueError, StoreError: as `read_inside`; ValueError also if they are other bytes.
-    """
+    """The bytes of a file of a results folder; errors as of `read_inside`, a ValueError if they have another hash."""
     data = read_inside(folder, name, most)
     if sha256(data) != known:
         raise ValueError("its bytes are not those that were written")
     return data
 
 
-def _read_table(
-    folder: Path, name: str, hashes: FileHashes, schema: pa.Schema, rows: int | None, most: int
-) -> pa.Table:  # fmt: skip
-    data = read_listed(folder, name, hashes.file, parquet.room_of(schema, most))
-    table = parquet.from_bytes(data, schema, rows, most=most)
-    if parquet.content_hash(table) != hashes.content:
-        raise ValueError("its content is not what was written")
-    return table
+def faults_of_file(folder: Path, name: str, known: str) -> list[str]:
+    """What is wrong with a file of a results folder; nothing if it has the hash that is known."""
+    try:
+        read_listed(folder, name, known)
+    except FAULTS as error:
+        return [fault_of(name, error)]
+    return []
 
 
 def tallies_table(tallies: Tallies, layout: Layout) -> pa.Table:
@@ -249,82 +202,55 @@ def tallies_table(tallies: Tallies, layout: Layout) -> pa.Table:
         `issue.option`, for pairs of options; `count`.
     """
     parties, options = np.array(layout.table.parties, object), np.array(layout.table.option_names, object)
-    parts: list[dict[str, Any]] = []
+    tables = []
     for quantity in QUANTITIES:
         counts = tallies.talks[quantity]
         k, n, bins = np.nonzero(counts)
-        where = {"round": k + 1, "party": parties[n], "bin": bins}
-        parts.append({"quantity": quantity, **where, "count": counts[k, n, bins]})
+        tables.append(_rows(quantity, counts[k, n, bins], round=k + 1, party=parties[n], bin=bins))
     for quantity, counts in zip(PAIRS, (tallies.agreed, tallies.zone), strict=True):
         one, other = np.nonzero(counts)
-        where = {"option": options[one], "other": options[other]}
-        parts.append({"quantity": quantity, **where, "count": counts[one, other]})
-    return pa.concat_tables([_rows(part) for part in parts]).combine_chunks()
+        tables.append(_rows(quantity, counts[one, other], option=options[one], other=options[other]))
+    return pa.concat_tables(tables).combine_chunks()
 
 
-def _rows(part: Mapping[str, Any]) -> pa.Table:
-    rows = len(part["count"])
-    columns = []
-    for field in TALLY_SCHEMA:
-        values = part.get(field.name)
-        if values is None:
-            columns.append(pa.nulls(rows, field.type))
-        elif isinstance(values, str):
-            columns.append(pa.array([values] * rows, field.type))
-        else:
-            columns.append(pa.array(values, from_pandas=False).cast(field.type))
-    return pa.Table.from_arrays(columns, schema=TALLY_SCHEMA)
+def _rows(quantity: str, count: Indices, **where: Any) -> pa.Table:
+    none = [None] * len(count)
+    columns = {"quantity": [quantity] * len(count), "count": count, **where}
+    return pa.Table.from_pydict({name: columns.get(name, none) for name in TALLY_SCHEMA.names}, TALLY_SCHEMA)
 
 
 def tallies_of(table: pa.Table, draws: int, layout: Layout) -> Tallies:
-    """The counts of a table.
-
-    Raises:
-        ValueError: if a row counts something that the scenario does not have, or no draw at all.
-    """
-    empty = layout.nothing
+    """The counts of a table; a ValueError if one is of something that the scenario does not have, or of no draw."""
+    empty, parties, options = layout.nothing, list(layout.table.parties), layout.table.option_names
     quantity = table.column("quantity")
     counts = table.column("count").to_numpy()
     if len(counts) and counts.min() < 1:
         raise ValueError("a count below 1")
-    talks: dict[str, npt.NDArray[np.int64]] = {}
-    rounds = len(empty.talks[QUANTITIES[0]])
-    known = 0
-    for name in QUANTITIES:
-        rows = _rows_of(quantity, name)
-        k = _numbers(table, "round", rows, 1, rounds) - 1
-        n = _places(table, "party", rows, list(layout.table.parties))
-        bins = _numbers(table, "bin", rows, 0, BINS - 1)
-        talks[name] = np.zeros_like(empty.talks[name])
-        talks[name][k, n, bins] = counts[rows]
-        known += len(rows)
-    pairs = []
-    for name in PAIRS:
-        rows = _rows_of(quantity, name)
-        one, other = (_places(table, column, rows, layout.table.option_names) for column in ("option", "other"))
-        matrix = np.zeros_like(empty.zone)
-        matrix[one, other] = counts[rows]
-        pairs.append(matrix)
-        known += len(rows)
-    if known != len(table):
+    rows = {name: np.flatnonzero(pc.equal(quantity, name).to_numpy()) for name in (*QUANTITIES, *PAIRS)}
+    talks = {name: np.zeros_like(empty.talks[name]) for name in QUANTITIES}
+    for name, into in talks.items():
+        k = _numbers(table, "round", rows[name], 1, len(into)) - 1
+        n = _places(table, "party", rows[name], parties)
+        into[k, n, _numbers(table, "bin", rows[name], 0, BINS - 1)] = counts[rows[name]]
+    pairs = {name: np.zeros_like(empty.zone) for name in PAIRS}
+    for name, into in pairs.items():
+        one, other = (_places(table, column, rows[name], options) for column in ("option", "other"))
+        into[one, other] = counts[rows[name]]
+    if sum(map(len, rows.values())) != len(table):
         raise ValueError("it counts something unknown")
-    return Tallies(draws, talks, empty.ranges, pairs[0], pairs[1])
+    return Tallies(draws, talks, empty.ranges, pairs["agreed"], pairs["zone"])
 
 
-def _rows_of(quantity: pa.ChunkedArray, name: str) -> npt.NDArray[np.int64]:
-    return np.flatnonzero(pc.equal(quantity, name).to_numpy())
-
-
-def _numbers(table: pa.Table, column: str, rows: npt.NDArray[np.int64], low: int, high: int) -> npt.NDArray[np.int64]:
-    values: npt.NDArray[np.int64] = pc.fill_null(table.column(column), low - 1).to_numpy()[rows].astype(np.int64)
+def _numbers(table: pa.Table, column: str, rows: Indices, low: int, high: int) -> Indices:
+    values: Indices = pc.fill_null(table.column(column), low - 1).to_numpy()[rows].astype(np.int64)
     if len(values) and (values.min() < low or values.max() > high):
         raise ValueError(f"a {column} that is not from {low} to {high}")
     return values
 
 
-def _places(table: pa.Table, column: str, rows: npt.NDArray[np.int64], names: list[str]) -> npt.NDArray[np.int64]:
+def _places(table: pa.Table, column: str, rows: Indices, names: list[str]) -> Indices:
     found = pc.index_in(table.column(column), value_set=pa.array(names, pa.string()))
-    places: npt.NDArray[np.int64] = pc.fill_null(found, -1).to_numpy()[rows].astype(np.int64)
+    places: Indices = pc.fill_null(found, -1).to_numpy()[rows].astype(np.int64)
     if len(places) and places.min() < 0:
         raise ValueError(f"a name in column {column} that the scenario does not have")
     return places

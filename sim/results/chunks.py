@@ -21,13 +21,7 @@ CHUNK_WORK = 2e10  # parties x packages x rounds x draws
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """Draws `start` to `start + count - 1` of a scenario, played.
-
-    Attributes:
-        start: First draw.
-        draws: One row a draw.
-        tallies: Counts over these draws.
-    """
+    """Draws `start` to `start + count - 1` of a scenario, played."""
 
     start: int
     draws: pd.DataFrame
@@ -35,24 +29,19 @@ class Chunk:
 
     @property
     def stop(self) -> int:
-        """One past the last draw."""
         return self.start + len(self.draws)
 
 
 def chunk_length(scenario: Scenario, table: Structure) -> int:
     """Draws written at once: a function of the resolved scenario alone, a power of two from 64 to 65,536."""
     work = len(table.parties) * len(table.space) * scenario.time.rounds
-    return int(np.clip(_power_of_two(CHUNK_WORK / work), 64, 65_536))
+    power_of_two = 1 << max(0, int(CHUNK_WORK / work).bit_length() - 1)  # the largest that is not above it
+    return int(np.clip(power_of_two, 64, 65_536))
 
 
 def block_size(table: Structure) -> int:
     """Draws computed at once at most. It moves no bit of any result."""
     return int(np.clip(BLOCK_BYTES // (8 * len(table.parties) * len(table.space)), 1, BLOCK_DRAWS))
-
-
-def _power_of_two(number: float) -> int:
-    """The largest power of two not above a number, at least 1."""
-    return 1 << max(0, int(number).bit_length() - 1)
 
 
 def play_chunk(
@@ -62,17 +51,11 @@ def play_chunk(
     """Play draws `start` to `start + count - 1`.
 
     Args:
-        scenario: As read.
-        seed: Of all random streams.
-        start: First draw, from 0.
-        count: Number of draws, at least 1.
         table: The scenario's structure, if at hand; making it takes longer than a draw.
         block: Draws computed at once; by default what suits the size of the scenario.
         given: Uniforms by input path that take the place of streams: a design.
     """
-    from sim.model.peace_talks import (
-        hold_talks,  # Mesa takes as long to load as all the rest, and who reads files plays nothing
-    )
+    from sim.model.peace_talks import hold_talks  # Mesa is slow to load, and who reads files plays nothing
 
     table = table or structure(scenario)
     block = block or -(-count // -(-count // block_size(table)))  # blocks of one size
@@ -91,7 +74,7 @@ _local = threading.local()
 
 
 def _scratch(shape: tuple[int, ...]) -> Floats:
-    """Room for worths, kept by each thread for the next time: memory that is new takes longer to get than to fill."""
+    """Memory for utilities, cached by each thread: memory that is new takes longer to get than to fill."""
     room: Floats | None = getattr(_local, "room", None)
     if room is None or room.shape[1:] != shape[1:] or len(room) < shape[0]:
         _local.room = room = np.empty(shape)

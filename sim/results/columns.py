@@ -25,14 +25,14 @@ def smallest_sets(talks: Talks, rows: Ints, quota: int) -> list[str]:
     """For draws without a zone, the smallest sets of constraints that keep some package from having votes enough.
 
     A package needs the votes of so many of its signatories, so the constraints of those count that lack least.
-
-    Returns:
-        The sets of each draw, joined by ` | `, the names of a set by ` + `.
     """
     table = talks.ensemble.structure
     needed, answers = votes_needed(table.signs, quota), []
     for b in rows.tolist():
-        lacking = _lacking(talks, b)
+        lacking = np.array([  # constraints that keep each party from each package, shape (N, P)
+            _crossed(talks, b, n).sum(axis=1)[table.lines.pattern] + _short(talks, b, n)
+            for n in range(len(table.parties))
+        ], np.int64)  # fmt: skip
         gone = _crossed(talks, b, EVERYBODY).sum(axis=1)[table.lines.pattern]
         count = np.where(table.signs, lacking, np.iinfo(np.int32).max)
         ranked = np.cumsum(np.sort(count, axis=0), axis=0)
@@ -58,15 +58,6 @@ def _short(talks: Talks, b: int, party: int) -> Bools:
     """Packages worth less than no deal to a party in a draw, shape (P,)."""
     short: Bools = talks.utility[b, party] < talks.reservation_value[-1][b, party] - TOLERANCE
     return short
-
-
-def _lacking(talks: Talks, b: int) -> Ints:
-    """How many constraints keep each party from each package, shape (N, P)."""
-    table = talks.ensemble.structure
-    lacking = [
-        _crossed(talks, b, n).sum(axis=1)[table.lines.pattern] + _short(talks, b, n) for n in range(len(table.parties))
-    ]
-    return np.array(lacking, np.int64)
 
 
 def _sets(talks: Talks, b: int, package: int, count: Ints, needed: Any) -> Iterator[str]:
@@ -96,7 +87,7 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
     """The columns of a block of draws as arrays of shape (B,), text as codes.
 
     Returns:
-        `draw`, `outcome` (index into `OUTCOMES`), `package` and `standing` (package indices), `round` (0: none),
+        `draw`, `outcome` (index into `OUTCOMES`), `package` (its index), `round` (0: none),
         `proposer` (party index), `blocker` (text, empty where there is a deal), `zone_packages`, `least_satisfied`,
         `least_satisfied_party` (text), `least_satisfied_margin`, `opposition`, `nash_distance`, `pareto_distance`,
         those of `agreement_distances`, and per party `utility.n`, `no_deal.n`, `margin.n`, `worth.n`, `opening.n`
@@ -212,8 +203,8 @@ def blockers(talks: Talks) -> npt.NDArray[np.object_]:
     unsigned, somebody = (talks.signed == 0) & talks.zone_ever, talks.last_refuser >= 0
     refused, silent = np.flatnonzero(unsigned & somebody), np.flatnonzero(unsigned & ~somebody)
     text[refused] = np.array(table.parties, object)[talks.last_refuser[refused]]
-    asked = table.signs[:, talks.standing[silent]].T | (talks.standing[silent] == NO_DEAL)[:, None]  # all stood apart
-    text[silent] = names_joined(table.parties, asked & ~talks.accepted[silent], " | ")
+    needed = table.signs[:, talks.standing[silent]].T | (talks.standing[silent] == NO_DEAL)[:, None]  # all stood apart
+    text[silent] = names_joined(table.parties, needed & ~talks.accepted[silent], " | ")
     gone = np.flatnonzero((talks.left > 0).any(axis=1))
     text[gone] = names_joined(table.parties, talks.left[gone] > 0, " + ")
     return text
@@ -229,24 +220,18 @@ def _smallest_sets(talks: Talks, rows: Ints) -> list[str]:
         kinds = minimal_blocking_sets(
             talks.utility[b], reservation_value[row], table.signs, table.lines.by_pattern, lines_crossed[row]
         )
-        sets = {_constraint_names(table, real_crossed[row, pattern], who) for pattern, who in kinds}
+        sets = set()
+        for pattern, unwilling in kinds:
+            crossed = zip(table.lines.names, real_crossed[row, pattern], strict=True)
+            names = [name for name, is_crossed in crossed if is_crossed]
+            names += [f"{name}.no_deal" for n, name in enumerate(table.parties) if unwilling >> n & 1]
+            sets.add(" + ".join(sorted(names)))
         answers.append(" | ".join(sorted(sets)))
     return answers
 
 
-def _constraint_names(table: Structure, crossed: Bools, unwilling: int) -> str:
-    lines = [name for name, is_crossed in zip(table.lines.names, crossed, strict=True) if is_crossed]
-    parties = [f"{name}.no_deal" for n, name in enumerate(table.parties) if unwilling >> n & 1]
-    return " + ".join(sorted(lines + parties))
-
-
 def draws_frame(ensemble: Ensemble, columns: Mapping[str, npt.NDArray[Any]]) -> pd.DataFrame:
-    """The columns of many draws as a tidy table: names in place of codes, one row a draw.
-
-    Args:
-        ensemble: All the draws of the columns.
-        columns: As `outcome_columns` makes them, blocks joined.
-    """
+    """The columns of many draws as a tidy table: names in place of codes, one row a draw."""
     table, scenario = ensemble.structure, ensemble.scenario
     signed = columns["round"] > 0
     months = (columns["round"] - 1) * scenario.time.days_per_round / DAYS_PER_MONTH

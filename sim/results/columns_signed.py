@@ -115,7 +115,9 @@ def after_signature(talks: Talks) -> Columns:
     columns: Columns = {}
     world = talks.ensemble.world
     if np.isfinite(talks.ensemble.walk_away).any():
-        columns |= _walking_away(talks)
+        left, days = talks.left.max(axis=1), talks.ensemble.scenario.time.days_per_round
+        columns["left_month"] = np.where(left > 0, (left - 1) * days / DAYS_PER_MONTH, np.nan)
+        columns["zone_ever"] = talks.zone_ever  # which the outcome of a draw broken off does not say
     if world.ratification is not None:
         columns |= _votes(talks)
     if world.levers is not None:
@@ -128,13 +130,6 @@ def after_signature(talks: Talks) -> Columns:
         columns |= _harm(talks)
     columns |= stability_columns(talks)
     return {AFTER + name: values for name, values in columns.items()}
-
-
-def _walking_away(talks: Talks) -> Columns:
-    """`left_month`, NaN where nobody left, and `zone_ever`, which the outcome of a draw broken off does not tell."""
-    left, days = talks.left.max(axis=1), talks.ensemble.scenario.time.days_per_round
-    months = np.where(left > 0, (left - 1) * days / DAYS_PER_MONTH, np.nan)
-    return {"left_month": months, "zone_ever": talks.zone_ever}
 
 
 def _votes(talks: Talks) -> Columns:

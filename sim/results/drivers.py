@@ -1,4 +1,4 @@
-"""Which assumption moves a result most: a look at the runs at hand, before any design made for the question."""
+"""Which assumption moves a result most: from the runs at hand, before any design made for the question."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,30 +19,21 @@ FUNNEL_COLUMNS = [
     *("kind", "name", "count", "share", "low", "high", "n"),
     *("moved_by", "where_low", "where_high", "difference", "by_low", "by_high"),
 ]
-LEAST_RUNS = 60  # a third of fewer runs says nothing
+LEAST_RUNS = 60  # a third of fewer runs shows nothing
 
 
 @dataclass(frozen=True)
 class Mover:
-    """The number that goes with the largest difference in the share of runs that got somewhere.
+    """The number that goes with the largest difference in the share of runs that got somewhere."""
 
-    Attributes:
-        path: Of the number in the scenario file; of several that are drawn together, the first by name.
-        together: How many numbers are drawn together with it, itself included.
-        low_share, high_share: Share of runs that got there in the third of runs in which the number is smallest, and
-            in the third in which it is largest.
-        difference, low, high: The second less the first, and its 95 % interval (Newcombe 1998, method 10).
-        by_chance: Size of difference that the largest of so many numbers reaches by chance alone in one case of 20.
-    """
-
-    path: str
-    together: int
-    low_share: float
-    high_share: float
-    difference: float
+    path: str  # of the number in the scenario file; of several that are drawn together, the first by name
+    together: int  # how many numbers are drawn together with it, itself included
+    low_share: float  # of runs that got there in the third of runs in which the number is smallest
+    high_share: float  # the same where it is largest
+    difference: float  # of these two, with its 95 % interval (Newcombe 1998, method 10)
     low: float
     high: float
-    by_chance: float
+    by_chance: float  # size of difference that the largest of so many numbers reaches by chance alone in one case of 20
 
     @property
     def stands_out(self) -> bool:
@@ -80,20 +71,16 @@ def moved_by(results: Results) -> dict[str, Mover | None]:
 def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
     """For each stage, the uncertain number that moves the share of runs that get there most.
 
-    Runs are sorted by each number; the lowest third is set beside the highest. One number is looked at at a time, all
-    others vary with their ranges: what two of them do together is not seen. Lots (whether a line is real) are no
-    assumptions and are left out.
-
-    Args:
-        results: Draws with their inputs.
-        flags: The stages.
-
-    Returns:
-        None for a stage that no run reached, or all did, or with too few runs or no uncertain number.
+    Runs are sorted by each number; the lowest third is set beside the highest. One number is taken at a time, all
+    others vary with their ranges: what two of them do together is not seen. Chance (whether a line is real) is no
+    assumption and is left out. None for a stage that no run reached, or all did, or with too few runs or numbers.
     """
     third = results.n // 3
     columns = _apart(results)
-    reached = _reached(results, flags)
+    reached: dict[str, int] = {}
+    for piece in results.pieces(*flags.columns):
+        for name, flag in flags.of(piece).items():
+            reached[name] = reached.get(name, 0) + int(flag.sum())
     if third < LEAST_RUNS // 3 or not columns:
         return dict.fromkeys(reached)
     lows, highs = _counts_in_thirds(results, flags, list(columns), third)
@@ -108,20 +95,16 @@ def movers(results: Results, flags: Flags) -> dict[str, Mover | None]:
         place = int(np.abs(high - low).argmax())
         path = list(columns)[place]
         by_chance = chance * float(np.sqrt(2 * share * (1 - share) / third))
-        counts = int(low[place]), int(high[place])
-        found[name] = _mover(path.removeprefix("input."), columns[path], *counts, third, by_chance)
+        counts = int(low[place]), third, int(high[place]), third
+        shares = counts[0] / third, counts[2] / third
+        found[name] = Mover(path.removeprefix("input."), columns[path], *shares, *share_difference(*counts), by_chance)
     return found
 
 
-def _numbers(results: Results) -> list[str]:
-    """Columns of drawn numbers, sorted by name; lots are left out."""
-    kinds = results.rows.dtypes
-    return sorted(n for n in kinds if n.startswith("input.") and str(kinds[n]) not in ("bool", "boolean"))
-
-
 def _apart(results: Results) -> dict[str, int]:
-    """Columns that differ, sorted by name, each with the number of columns equal to it."""
-    names = _numbers(results)
+    """Columns of drawn numbers that differ, sorted by name, each with the number of columns equal to it."""
+    kinds = results.rows.dtypes
+    names = sorted(n for n in kinds if n.startswith("input.") and str(kinds[n]) not in ("bool", "boolean"))
     prints = {name: hashlib.sha256() for name in names}
     for piece in results.pieces(*names) if names else ():
         for name in names:
@@ -132,15 +115,6 @@ def _apart(results: Results) -> dict[str, int]:
         same = first.setdefault(prints[name].digest(), name)
         count[same] = count.get(same, 0) + 1
     return count
-
-
-def _reached(results: Results, flags: Flags) -> dict[str, int]:
-    """Runs that got to each stage."""
-    total: dict[str, int] = {}
-    for piece in results.pieces(*flags.columns):
-        for name, runs in flags.of(piece).items():
-            total[name] = total.get(name, 0) + int(runs.sum())
-    return total
 
 
 Counts = dict[str, npt.NDArray[np.int64]]
@@ -169,11 +143,9 @@ def _counts_in_thirds(results: Results, flags: Flags, names: Sequence[str], thir
 
 
 class _Lowest:
-    """The lowest so many rows by each of several columns, told piece by piece from the first; of equal rows the first.
+    """The lowest rows by each of several columns, piece by piece from the first; of equal rows the first.
 
-    Args:
-        count: How many rows.
-        ends: The last number among them, by column.
+    `ends` are the last numbers among them.
     """
 
     def __init__(self, count: int, ends: Sequence[Place]) -> None:
@@ -187,10 +159,6 @@ class _Lowest:
         self.taken = self.taken + equal.sum(axis=0)
         lowest: Bools = (values < self.last) | (equal & (place <= self.count))
         return lowest
-
-
-def _mover(path: str, together: int, low: int, high: int, n: int, by_chance: float) -> Mover:
-    return Mover(path, together, low / n, high / n, *share_difference(low, n, high, n), by_chance)
 
 
 def share_difference(first: int, n_first: int, second: int, n_second: int) -> tuple[float, float, float]:

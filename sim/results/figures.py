@@ -28,36 +28,23 @@ class Figure:
     """A number of each draw.
 
     Attributes:
-        name: By which it is asked for, and its key in tables.
-        label: In words.
-        unit: `SHARE` of a figure that is 0 or 1 in a draw, else of its number.
-        columns: What it is computed from; results without one of them do not have the figure.
         of: Its values in some draws, missing where a draw has none; the first column if not given.
-        optional: Columns that it uses as well where results have them.
-        short: Over a column of a narrow table.
-        runs: Of a share, what the runs do that have it, as in `31 % of runs ...`.
-        stage: Its name among the stages of a run, empty where it is none.
-        aliases: Other names by which it may be asked for.
-        of_text: Whether it says what becomes of a signed text.
-        if_signed: Whether only draws that signed a text have it.
-        needs_breaks: Whether it is known only where the months of breaks are drawn.
-        listed: Whether tables of all figures have it; the others answer when they are asked for by name.
     """
 
-    name: str
-    label: str
-    unit: str
-    columns: tuple[str, ...]
+    name: str  # by which it is asked for, and its key in tables
+    label: str  # in words
+    unit: str  # `SHARE` of a figure that is 0 or 1 in a draw, else of its number
+    columns: tuple[str, ...]  # what it is computed from; results without one of them do not have the figure
     of: Callable[[pd.DataFrame], pd.Series] | None = field(default=None, repr=False)
-    optional: tuple[str, ...] = ()
-    short: str = ""
-    runs: str = ""
-    stage: str = ""
-    aliases: tuple[str, ...] = ()
-    of_text: bool = False
-    if_signed: bool = False
-    needs_breaks: bool = False
-    listed: bool = True
+    optional: tuple[str, ...] = ()  # columns that it uses as well where results have them
+    short: str = ""  # over a column of a narrow table
+    runs: str = ""  # of a share, what the runs do that have it, as in `31 % of runs ...`
+    stage: str = ""  # its name among the stages of a run, empty where it is none
+    aliases: tuple[str, ...] = ()  # other names by which it may be asked for
+    of_text: bool = False  # whether it says what becomes of a signed text
+    if_signed: bool = False  # whether only draws that signed a text have it
+    needs_breaks: bool = False  # whether it is known only where the months of breaks are drawn
+    listed: bool = True  # whether tables of all figures have it; the others answer when they are asked for by name
 
     @property
     def is_share(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Self
 
 LOCK = ".lock"
 TEMPORARY = ".tmp"  # how the names of unfinished files end
-LOOKS, GLANCE = 20, 0.05  # at a lock whose holder does not say who it is, and seconds between two
+LOCK_TRIES, LOCK_WAIT = 20, 0.05  # of a lock whose holder has no number yet, and seconds between two
 
 
 class StoreError(Exception):
@@ -25,12 +25,7 @@ class ResultsBusy(StoreError):
 
 
 class DamagedResults(StoreError):
-    """Files of a results folder are missing or are not what was written.
-
-    Attributes:
-        folder: The results folder.
-        files: The damaged files, relative to it, each with what is wrong.
-    """
+    """Files of a results folder are missing or are not what was written."""
 
     def __init__(self, folder: Path, files: Sequence[str]) -> None:
         super().__init__(folder, files)
@@ -41,11 +36,7 @@ class DamagedResults(StoreError):
 
 
 class Unreadable(StoreError):
-    """A file is there, and may not be read or cannot be read back from the disk.
-
-    Attributes:
-        why: The system's reason.
-    """
+    """A file is there, and may not be read or cannot be read back from the disk."""
 
     def __init__(self, path: Path, error: OSError) -> None:
         super().__init__(f"cannot read {path}: {error.strerror or error}")
@@ -63,9 +54,7 @@ def sha256(data: bytes) -> str:
 
 
 def read_whole(path: Path, most: int) -> bytes:
-    """The bytes of an ordinary file.
-
-    A folder may come from a stranger: a link would lead out of it, a pipe would never end.
+    """The bytes of an ordinary file: a link would lead out of a stranger's folder, and a pipe would never end.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -81,7 +70,6 @@ def read_inside(folder: Path, name: str, most: int) -> bytes:
     Args:
         folder: As the user named it; it may be reached by a link.
         name: Relative to it, with forward slashes.
-        most: Bytes that it may have.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -144,17 +132,14 @@ def _read(path: Path, name: str | Path, most: int, folder: int | None = None) ->
 
 
 def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
-    """Put a file under its name all at once: whoever looks sees all of it or what was there before.
+    """Put a file under its name all at once: whoever reads it sees all of it or what was there before.
 
     The bytes reach the disk before the name does, and the name before this returns, so a power cut leaves no half file.
 
     Args:
-        path: The file; its folder is there.
-        data: All of its bytes.
         sync: Wait for the disk. False for files that nobody needs after a crash.
 
-    Raises:
-        StoreError: if the disk is full, or the folder may not be written to; nothing is left behind.
+    A StoreError if the disk is full, or the folder may not be written to; nothing is left behind.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
@@ -163,7 +148,8 @@ def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
         if sync:
             sync_folder(path.parent)
     except BaseException as error:
-        _remove_quietly(temporary)
+        with suppress(OSError):  # it has a temporary name: the next writer removes it
+            temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise plain(error, f"write {path}") from error
         raise
@@ -190,11 +176,6 @@ def _write(path: Path, data: bytes, sync: bool) -> None:
         os.close(handle)
 
 
-def _remove_quietly(path: Path) -> None:
-    with suppress(OSError):  # it has a temporary name: the next writer removes it
-        path.unlink(missing_ok=True)
-
-
 def sync_folder(folder: Path) -> None:
     """Wait until the names in a folder are on the disk, if it is of a kind that can be waited for."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -208,11 +189,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those it lies in, unless it is there.
-
-    Raises:
-        StoreError: if it cannot be made, or is a file, or a link that could lead anywhere.
-    """
+    """Make a folder and those it lies in; a StoreError if it is a file, or a link that could lead anywhere."""
     try:
         missing = [each for each in (folder, *folder.parents) if not each.exists()]
         for each in reversed(missing):
@@ -225,11 +202,7 @@ def make_folder(folder: Path) -> None:
 
 
 def refuse_unwritable(folder: Path) -> None:
-    """See that files can be made in a folder and in all folders below: after hours of computing it would be too late.
-
-    Raises:
-        StoreError: if in one of them they cannot.
-    """
+    """See that files can be made in a folder and all below; a StoreError if not: after hours it would be too late."""
     for each, _, _ in os.walk(folder):
         if not os.access(each, os.R_OK | os.W_OK | os.X_OK):
             raise StoreError(f"cannot write to {each}: there is no permission, or the disk is read-only")
@@ -243,11 +216,7 @@ def unfinished(folder: Path) -> list[Path]:
 
 
 def remove(paths: Sequence[Path]) -> None:
-    """Remove files that are no part of the results, if there are any.
-
-    Raises:
-        StoreError: if that is not allowed.
-    """
+    """Remove files that are no part of the results, if there are any; a StoreError if that is not allowed."""
     try:
         for path in paths:
             if path.is_dir() and not path.is_symlink():
@@ -273,16 +242,13 @@ def _is_alive(number: bytes) -> bool:
 class FolderLock:
     """The right to write to a folder, held until `release` or until the process ends, however it ends.
 
-    The kernel keeps the lock, so a holder that died never blocks. The number in the file only tells whom to ask.
-
-    Raises:
-        ResultsBusy: if another process holds it.
-        StoreError: if the folder may not be written to.
+    The kernel keeps the lock, so a holder that died never blocks; the number in the file is for the message alone.
+    Making one raises ResultsBusy if another process holds it, StoreError if the folder may not be written to.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for left in reversed(range(LOOKS)):
+        for left in reversed(range(LOCK_TRIES)):
             self._handle = self._opened()
             if self._taken() and self._is_there():
                 return
@@ -290,7 +256,7 @@ class FolderLock:
             os.close(self._handle)
             if _is_alive(holder) or not left:
                 break
-            time.sleep(GLANCE)  # whoever has just begun or ended has not written its number yet
+            time.sleep(LOCK_WAIT)  # whoever has just begun or ended has not written its number yet
         who = f"process {int(holder)}" if holder.isdigit() else "another process"
         raise ResultsBusy(f"{folder} is being written by {who}; wait for it to end, or stop it")
 
@@ -321,11 +287,7 @@ class FolderLock:
         return os.path.samestat(os.fstat(self._handle), there)
 
     def hold(self) -> None:
-        """See that the lock is held still: somebody may have removed it, or the whole folder, by hand.
-
-        Raises:
-            StoreError: if it is not, so that another process may write here.
-        """
+        """See that the lock is held still, and no hand removed it or the whole folder; a StoreError if it is not."""
         if not self._is_there():
             why = f"{LOCK} in it was removed or replaced, so another process may write there too"
             raise StoreError(f"{self.folder} is not written any more: {why}; the same command goes on when none does")

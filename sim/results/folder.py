@@ -1,47 +1,43 @@
-"""A results folder while it is written: one writer, nothing half done under a final name."""
+"""A results folder while it is written: one writer, nothing half done under a final name.
 
+Runs of a design lie in pieces of its sheets, in a folder that is no results folder and never mixes with one.
+"""
+
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from sim.core.streams import SCHEME
-from sim.results import tables
+from sim.results import files, parquet, tables
 from sim.results.chunk_files import (
     DRAWS,
     MOST_BYTES,
     TALLIES,
     ChunkEntry,
+    FileHashes,
     Layout,
+    faults_of_file,
     read_listed,
     read_tallies,
     write_chunk,
 )
 from sim.results.chunks import Chunk
-from sim.results.files import (
-    FAULTS,
-    DamagedResults,
-    FolderLock,
-    LockedFolder,
-    StoreError,
-    fault_of,
-    make_folder,
-    plain,
-    read_whole,
-    refuse_unwritable,
-    remove,
-    sha256,
-    unfinished,
-    write_whole,
-)
+from sim.results.files import FAULTS, DamagedResults, FolderLock, LockedFolder, StoreError
 from sim.results.manifest import (
+    DESIGN,
     FORMAT,
     RESOLVED,
     RUN,
     Manifest,
     Shard,
-    folder_name,
+    canonical,
     identity,
     may_be_listed,
     read_manifest,
@@ -52,6 +48,7 @@ from sim.results.manifest import (
 from sim.results.reading import collect
 from sim.results.results import Results
 
+SHEETS, DESIGN_FORMAT, DESIGN_SUFFIX = "sheets", "peacesim-design-1", ".design"  # of a folder for runs of a design
 PARTS = ".parts"  # pieces of chunks that workers have finished, until the chunk is whole
 
 _OWN = (RESOLVED, tables.SUMMARY, tables.PACKAGES, tables.PARTIES, tables.FUNNEL)  # text files that every folder has
@@ -59,17 +56,12 @@ _CHUNK = re.compile(r"\d{8,}-\d{8,}\.parquet")
 
 
 def lock_folder(path: Path) -> FolderLock:
-    """Make a folder if need be, become its one writer, and remove what a writer left half done that was killed.
-
-    Raises:
-        ResultsBusy: if another process writes there.
-        StoreError: if that is not allowed.
-    """
-    make_folder(path)
+    """Become the one writer of a folder, made if need be, and remove what a writer that was killed left half done."""
+    files.make_folder(path)
     lock = FolderLock(path)
     try:
-        refuse_unwritable(path)
-        remove(unfinished(path))
+        files.refuse_unwritable(path)
+        files.remove(files.unfinished(path))
     except BaseException:
         lock.release()
         raise
@@ -80,9 +72,6 @@ class ResultsFolder(LockedFolder):
     """The right to write a scenario's results, from `with` to its end.
 
     Attributes:
-        path: The folder.
-        layout: Of the scenario.
-        manifest: What `run.json` says now.
         damaged: Files that were there and are not what was written; they are made again.
         shard: Whose chunks are wanted; None for all of them.
     """
@@ -94,31 +83,30 @@ class ResultsFolder(LockedFolder):
         """Claim a folder, and make it if need be; `run.json` is the first file in it.
 
         Args:
-            path: Of the folder; its name is `folder_name(scenario, seed)` wherever a batch makes it.
-            layout: Of the scenario.
-            draws: How many are wanted.
-            lock: Of the folder, if it is held already.
-            shard: Whose chunks are wanted; None for all of them.
             resolved: The resolved scenario as it was first written, if it was read back: its remarks are not read.
 
         Raises:
             ResultsBusy: if another process writes there.
             StoreError: if it holds the results of something else, or cannot be written.
         """
-        self.path, self.layout, self.damaged, self.shard = path, layout, [], shard
+        self.path, self.layout, self.shard = path, layout, shard
+        self.damaged: list[str] = []
         self._lock = lock or lock_folder(path)
         try:
             self._open(draws, resolved)
         except BaseException as error:
             self._lock.release()
             if isinstance(error, OSError):
-                raise plain(error, f"use {path}") from error
+                raise files.plain(error, f"use {path}") from error
             raise
 
-    damaged: list[str]
-
     def _open(self, draws: int, resolved: bytes | None) -> None:
-        fresh = self._fresh(draws)
+        scenario, seed, name = (
+            self.layout.scenario,
+            int(self.layout.seed),
+            identity(self.layout.scenario, self.layout.seed),
+        )
+        fresh = Manifest(name, scenario.id, seed, SCHEME, FORMAT, self.layout.length, draws, shard=self.shard)
         try:
             self.manifest = read_manifest(self.path)
         except DamagedResults as error:
@@ -134,15 +122,12 @@ class ResultsFolder(LockedFolder):
             raise StoreError(f"{self.path} holds the results of another scenario or seed; move it away")
         refuse_other_shard(self.path, self.manifest, self.shard)
         for folder in (DRAWS, TALLIES):
-            make_folder(self.path / folder)
+            files.make_folder(self.path / folder)
         self._tidy()
-        self._write_resolved(resolved or self.layout.scenario.resolved_text().encode())
-        self._set_draws(draws)
-
-    def _fresh(self, draws: int) -> Manifest:
-        scenario, seed = self.layout.scenario, self.layout.seed
-        name, length = identity(scenario, seed), self.layout.length
-        return Manifest(name, scenario.id, int(seed), SCHEME, FORMAT, length, draws, shard=self.shard)
+        self._write_resolved(resolved or scenario.resolved_text().encode())
+        if self.manifest.draws != draws:
+            self.manifest = replace(self.manifest, draws=draws).reopened()
+            self._save()
 
     def _save(self) -> None:
         self._lock.hold()
@@ -151,30 +136,23 @@ class ResultsFolder(LockedFolder):
     def _tidy(self) -> None:
         """Remove what a writer left that was killed: unfinished files, and chunks that `run.json` does not list."""
         listed = {name for entry in self.manifest.chunks for name in entry.files}
-        left = [each for folder in (self.path, *self.path.iterdir()) for each in unfinished(folder)]
+        left = [each for folder in (self.path, *self.path.iterdir()) for each in files.unfinished(folder)]
         for folder in (DRAWS, TALLIES):
             chunks = (each for each in (self.path / folder).iterdir() if _CHUNK.fullmatch(each.name))
             left += [each for each in chunks if f"{folder}/{each.name}" not in listed]
-        remove(left)
+        files.remove(left)
         self.clear_parts()
 
     def _write_resolved(self, data: bytes) -> None:
         """See that the resolved scenario stands there as it was first written."""
         known = self.manifest.files.get(RESOLVED)
-        if known and self._is(RESOLVED, known):
+        if known and not faults_of_file(self.path, RESOLVED, known):
             return
         if known:
             self.damaged.append(RESOLVED)
-        write_whole(self.path / RESOLVED, data)
-        self.manifest = replace(self.manifest, files={**self.manifest.files, RESOLVED: sha256(data)})
+        files.write_whole(self.path / RESOLVED, data)
+        self.manifest = replace(self.manifest, files={**self.manifest.files, RESOLVED: files.sha256(data)})
         self._save()
-
-    def _is(self, name: str, known: str) -> bool:
-        try:
-            read_listed(self.path, name, known)
-        except FAULTS:
-            return False
-        return True
 
     def own(self, draws: int) -> list[range]:
         """The chunks of the first `draws`, or those of them that are the shard's; the last may be short."""
@@ -203,28 +181,12 @@ class ResultsFolder(LockedFolder):
         return [span for span in self.own(draws) if span.start not in good or good[span.start].stop < span.stop]
 
     def write(self, chunk: Chunk) -> None:
-        """Write a chunk; afterwards no crash loses it.
-
-        Raises:
-            StoreError: if it cannot be written; what was there before still is.
-        """
+        """Write a chunk; afterwards no crash loses it. If that fails (StoreError), what was there still is."""
         manifest, versions = self.manifest.with_versions(versions_here())
         self._list(manifest, write_chunk(self.path, chunk, self.layout, versions))
 
     def adopt(self, source: Path, entry: ChunkEntry, versions: Mapping[str, str]) -> list[str]:
-        """Copy a chunk from another folder of the same results, byte for byte; afterwards no crash loses it.
-
-        Args:
-            source: The other folder.
-            entry: Of the chunk, as its `run.json` has it.
-            versions: What made the chunk.
-
-        Returns:
-            Damaged files of the chunk, each with what is wrong with it; if there are any, nothing was copied.
-
-        Raises:
-            StoreError: if it cannot be read or written.
-        """
+        """Copy a chunk from another folder of the same results byte for byte, unless files of it are damaged: these."""
         found, damaged = read_tallies(source, entry, self.layout)
         if found is None:
             return damaged
@@ -233,9 +195,9 @@ class ResultsFolder(LockedFolder):
             try:
                 copies[name] = read_listed(source, name, hashes.file)
             except FAULTS as error:
-                return [fault_of(name, error)]  # it was sound a moment ago
+                return [files.fault_of(name, error)]  # it was sound a moment ago
         for name, data in copies.items():
-            write_whole(self.path / name, data)
+            files.write_whole(self.path / name, data)
         manifest, place = self.manifest.with_versions(versions)
         self._list(manifest, replace(entry, versions=place))
         return []
@@ -246,40 +208,27 @@ class ResultsFolder(LockedFolder):
         self.manifest = manifest.with_chunk(entry).reopened().unused_versions_dropped()
         self._save()
         if before is not None and before.name != entry.name:
-            remove([self.path / name for name in before.files])
-
-    def _set_draws(self, draws: int) -> None:
-        if self.manifest.draws != draws:
-            self.manifest = replace(self.manifest, draws=draws).reopened()
-            self._save()
+            files.remove([self.path / name for name in before.files])
 
     def is_complete(self, draws: int, charts: bool) -> bool:
         """Whether nothing is left to do: all was written for this number of draws, and it still is as written."""
-        manifest = self.manifest
-        if not manifest.complete or manifest.draws != draws or (charts and not self._has_more_than_tables()):
+        manifest, has_charts = self.manifest, bool(self.manifest.files.keys() - set(_OWN))
+        if not manifest.complete or manifest.draws != draws or (charts and not has_charts):
             return False
-        changed = [name for name, known in sorted(manifest.files.items()) if not self._is(name, known)]
+        changed = [name for name, known in sorted(manifest.files.items()) if faults_of_file(self.path, name, known)]
         self.damaged += changed
         return not changed
-
-    def _has_more_than_tables(self) -> bool:
-        return bool(self.manifest.files.keys() - set(_OWN))
 
     def results(self) -> Results:
         """The draws that were asked for, read back and held against their hashes."""
         return collect(self.path, self.manifest, self.layout, self.manifest.draws)
 
     def write_tables(self, results: Results) -> None:
-        """Write summary and tables of the draws that were asked for."""
         for name, data in tables.tables_of(results, self.manifest.identity).items():
-            write_whole(self.path / name, data)
+            files.write_whole(self.path / name, data)
 
     def others(self) -> dict[str, tuple[int, int]]:
-        """The files that are neither chunks nor tables: charts, reports, and whatever somebody else put there.
-
-        Returns:
-            By name, what is another number once the file is written anew.
-        """
+        """The files that are neither chunks nor tables, by name, each with what is another once it is written anew."""
         top = [each for each in self.path.iterdir() if each.name not in (RUN, DRAWS, TALLIES, PARTS, *_OWN)]
         below = [each for folder in top if folder.is_dir() and not folder.is_symlink() for each in folder.iterdir()]
         found = {}
@@ -291,21 +240,18 @@ class ResultsFolder(LockedFolder):
         return found
 
     def seal(self, charts: Iterable[str] = ()) -> None:
-        """Note that all is written: from now on every file has its hash in `run.json`.
+        """Note that all is written, with the hash of every file in `run.json`, of charts only of those named here.
 
-        Args:
-            charts: Names of charts and reports that were made too. Others that are there may be of other draws, or
-                somebody's own, and are not listed.
+        Others that are there may be of other draws, or somebody's own.
         """
         there = [name for name in sorted((*_OWN, *charts)) if (self.path / name).is_file()]
-        files = {name: sha256(read_whole(self.path / name, MOST_BYTES)) for name in there}
-        self.manifest = replace(self.manifest, files=files, complete=True)
+        hashes = {name: files.sha256(files.read_whole(self.path / name, MOST_BYTES)) for name in there}
+        self.manifest = replace(self.manifest, files=hashes, complete=True)
         self._save()
 
     def make_parts(self) -> Path:
-        """The folder for pieces of chunks."""
         for folder in (DRAWS, TALLIES):
-            make_folder(self.path / PARTS / folder)
+            files.make_folder(self.path / PARTS / folder)
         return self.path / PARTS
 
     def clear_parts(self) -> None:
@@ -327,5 +273,71 @@ class ResultsFolder(LockedFolder):
                     (self.path / PARTS / name).unlink(missing_ok=True)
 
 
+class DesignFolder(LockedFolder):
+    """The right to write a design's runs to its folder, `<id>-<hash>.design`, from `with` to its end."""
 
-__all__ = ["ResultsFolder", "folder_name"]
+    def __init__(self, out: Path, name: str, identity: str, layout: Layout) -> None:
+        """Claim the folder of a design by its identity, 64 hex digits; errors as of `ResultsFolder`."""
+        files.make_folder(out)
+        self.path, self.layout = out / f"{layout.scenario.id}-{identity[:6]}{DESIGN_SUFFIX}", layout
+        self._lock = lock_folder(self.path)
+        try:
+            self._facts: dict[str, Any] = {
+                "identity": identity, "format": DESIGN_FORMAT, "scheme": SCHEME, "id": layout.scenario.id,
+                "seed": int(layout.seed), "design": name,
+            }  # fmt: skip
+            self._pieces = self._read()
+            files.make_folder(self.path / SHEETS)
+            left = [each for each in (self.path / SHEETS).iterdir() if f"{SHEETS}/{each.name}" not in self._pieces]
+            files.remove(left)  # of a writer that was killed
+            files.write_whole(self.path / RESOLVED, layout.scenario.resolved_text().encode())
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _read(self) -> dict[str, FileHashes]:
+        """The pieces that `design.json` lists; none if it is missing or not as it was written: all is played again."""
+        try:
+            facts = json.loads(files.read_whole(self.path / DESIGN, MOST_BYTES))
+            checksum, pieces = facts.pop("checksum"), facts["pieces"]
+            if checksum != hashlib.sha256(canonical(facts)).hexdigest():
+                return {}
+            found = {name: FileHashes(**hashes) for name, hashes in pieces.items()}
+        except FileNotFoundError:
+            return {}
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            return {}
+        if {key: facts[key] for key in self._facts} != self._facts:
+            raise StoreError(f"{self.path} holds the runs of another design; move it away")
+        return found
+
+    def read(self, sheet: int, first: int, count: int) -> pd.DataFrame | None:
+        """The runs of rows `first` to `first + count - 1` of a sheet, None if they are not stored."""
+        name = _piece_name(sheet, first, count)
+        if name not in self._pieces:
+            return None
+        try:
+            data = files.read_whole(self.path / name, MOST_BYTES)
+            table = parquet.from_bytes(data, self.layout.schema, count)
+        except (FileNotFoundError, ValueError):
+            return None
+        known = self._pieces[name]
+        if (parquet.content_hash(table), files.sha256(data)) != (known.content, known.file):
+            return None
+        return parquet.frame_of(table)
+
+    def write(self, sheet: int, first: int, draws: pd.DataFrame) -> None:
+        """Write these runs; afterwards no crash loses them. If that fails (StoreError), what was there still is."""
+        name, table = _piece_name(sheet, first, len(draws)), parquet.table_of(draws)
+        data = parquet.to_bytes(table)
+        self._lock.hold()
+        files.write_whole(self.path / name, data)
+        self._pieces[name] = FileHashes(parquet.content_hash(table), files.sha256(data))
+        pieces = {each: asdict(hashes) for each, hashes in sorted(self._pieces.items())}
+        facts = {**self._facts, "versions": dict(versions_here()), "pieces": pieces}
+        facts["checksum"] = hashlib.sha256(canonical(facts)).hexdigest()
+        files.write_whole(self.path / DESIGN, (json.dumps(facts, indent=1) + "\n").encode())
+
+
+def _piece_name(sheet: int, first: int, count: int) -> str:
+    return f"{SHEETS}/{sheet:04d}-{first:08d}-{first + count - 1:08d}.parquet"

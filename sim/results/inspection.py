@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sim.core.streams import SCHEME
-from sim.results.chunk_files import DRAWS, TALLIES, ChunkEntry, Layout, read_listed, read_tallies
+from sim.results.chunk_files import DRAWS, TALLIES, ChunkEntry, Layout, faults_of_file, read_listed, read_tallies
 from sim.results.files import FAULTS, LOCK, DamagedResults, Unreadable, fault_of, sha256
 from sim.results.folder import PARTS
 from sim.results.manifest import RESOLVED, RUN, Manifest, read_manifest, versions_here
@@ -18,31 +18,19 @@ MOST_NAMES = 1_000  # of files that nobody lists; a folder may hold any number o
 Advance = Callable[[int], None]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Inspection:
-    """What a results folder holds, and what of it is as it was written.
-
-    Attributes:
-        folder: The results folder.
-        manifest: What `run.json` says; None if it cannot be read.
-        layout: Of the scenario; None if it cannot be read, or another release drew the numbers.
-        files: How many files were held against their hashes.
-        damaged: Files that are missing or not as they were written, each with what is wrong with it.
-        unfinished: Tables and charts that are of an earlier state of a run that was stopped.
-        unlisted: Names of what lies there and stands in no list, a folder with a slash at its end.
-        remade: Tables that were made again from the draws; None if they were not.
-        changed: Whether somebody wrote to the folder meanwhile; then nothing of this can be relied upon.
-    """
+    """What a results folder holds, and what of it is as it was written."""
 
     folder: Path
     manifest: Manifest | None
-    layout: Layout | None
-    files: int = 0
-    damaged: tuple[str, ...] = ()
-    unfinished: tuple[str, ...] = ()
-    unlisted: tuple[str, ...] = ()
-    remade: tuple[str, ...] | None = None
-    changed: bool = False
+    layout: Layout | None  # of the scenario; None if it cannot be read, or another release drew the numbers
+    files: int = 0  # how many files were held against their hashes
+    damaged: tuple[str, ...] = ()  # files that are missing or not as they were written, each with what is wrong with it
+    unfinished: tuple[str, ...] = ()  # tables and charts that are of an earlier state of a run that was stopped
+    unlisted: tuple[str, ...] = ()  # names of what lies there and stands in no list, a folder with a slash at its end
+    remade: tuple[str, ...] | None = None  # tables that were made again from the draws; None if they were not
+    changed: bool = False  # whether somebody wrote to the folder meanwhile; then nothing of this can be relied upon
 
     @property
     def is_of_this_scheme(self) -> bool:
@@ -50,20 +38,10 @@ class Inspection:
         return self.manifest is None or self.manifest.scheme == SCHEME
 
 
-@dataclass
-class _Found:
-    """What has been found so far."""
-
-    files: int = 0
-    damaged: list[str] = field(default_factory=list)
-    unfinished: list[str] = field(default_factory=list)
-
-
 def inspect(folder: Path, advance: Advance = lambda draws: None, chunks: Sequence[str] | None = None) -> Inspection:
     """Hold the files of a folder against `run.json`, and tables against the draws.
 
     Args:
-        folder: The results folder.
         advance: Called with the number of draws read since the last call.
         chunks: Names of the only chunks to check; None for all, with every other file.
 
@@ -77,82 +55,72 @@ def inspect(folder: Path, advance: Advance = lambda draws: None, chunks: Sequenc
         return Inspection(folder, None, None, 1, error.files)
     except Unreadable as error:
         return Inspection(folder, None, None, 1, (fault_of(RUN, error),))
-    found = _Found(files=1)
-    layout = _layout(folder, manifest, found)
+    found = Inspection(folder, manifest, None, 1)
+    found.layout = _layout(manifest, found)
     for entry in manifest.chunks:
         if chunks is None or entry.name in chunks:
-            found.damaged += _faults(folder, entry, layout)
+            found.damaged += _faults(entry, found)
             found.files += len(entry.files)
             advance(entry.stop - entry.first)
-    if chunks is not None:
-        changed = _is_changed(folder, manifest)
-        return Inspection(folder, manifest, layout, found.files, tuple(found.damaged), changed=changed)
-    _hold_others(folder, manifest, found)
-    if manifest.complete and not _is_whole(manifest):
-        found.damaged.append(f"{RUN}: it says that all is written, and lists too few chunks")
-    remade = _tables_again(folder, manifest, layout, found) if not found.damaged else None
-    return Inspection(
-        folder, manifest, layout, found.files, tuple(found.damaged), tuple(found.unfinished),
-        tuple(sorted(_unlisted(folder, manifest))), remade, _is_changed(folder, manifest),
-    )  # fmt: skip
+    if chunks is None:
+        _check_others(manifest, found)
+        if manifest.complete and not _is_whole(manifest):
+            found.damaged += (f"{RUN}: it says that all is written, and lists too few chunks",)
+        found.remade = _tables_again(manifest, found) if not found.damaged else None
+        found.unlisted = tuple(sorted(_unlisted(folder, manifest)))
+    try:
+        found.changed = read_manifest(folder, scheme=None) != manifest
+    except (DamagedResults, Unreadable):
+        found.changed = True
+    return found
 
 
-def _layout(folder: Path, manifest: Manifest, found: _Found) -> Layout | None:
+def _layout(manifest: Manifest, found: Inspection) -> Layout | None:
     """The scenario laid out; where that cannot be done its file alone is held against its hash."""
     found.files += 1
     try:
         if manifest.scheme == SCHEME:
-            return layout_of(folder, manifest)
-        read_listed(folder, RESOLVED, manifest.files.get(RESOLVED, ""))
+            return layout_of(found.folder, manifest)
+        read_listed(found.folder, RESOLVED, manifest.files.get(RESOLVED, ""))
     except DamagedResults as error:
         found.damaged += error.files
     except FAULTS as error:
-        found.damaged.append(fault_of(RESOLVED, error))
+        found.damaged += (fault_of(RESOLVED, error),)
     return None
 
 
-def _faults(folder: Path, entry: ChunkEntry, layout: Layout | None) -> list[str]:
+def _faults(entry: ChunkEntry, found: Inspection) -> tuple[str, ...]:
     """Damaged files of a chunk; without a layout their bytes alone are checked."""
-    if layout is not None:
-        return read_tallies(folder, entry, layout)[1]
-    return [fault for name, known in entry.files.items() for fault in _fault(folder, name, known.file)]
+    if found.layout is not None:
+        return tuple(read_tallies(found.folder, entry, found.layout)[1])
+    files = ((name, hashes.file) for name, hashes in entry.files.items())
+    return tuple(fault for name, known in files for fault in faults_of_file(found.folder, name, known))
 
 
-def _fault(folder: Path, name: str, known: str) -> list[str]:
-    try:
-        read_listed(folder, name, known)
-    except FAULTS as error:
-        return [fault_of(name, error)]
-    return []
-
-
-def _hold_others(folder: Path, manifest: Manifest, found: _Found) -> None:
+def _check_others(manifest: Manifest, found: Inspection) -> None:
     """Hold tables, charts and page against their hashes; those of a run that goes on may be of fewer draws."""
-    for name, known in sorted(manifest.files.items()):
-        if name != RESOLVED:
-            found.files += 1
-            (found.damaged if manifest.complete else found.unfinished).extend(_fault(folder, name, known))
+    others = [(name, known) for name, known in sorted(manifest.files.items()) if name != RESOLVED]
+    faults = tuple(fault for name, known in others for fault in faults_of_file(found.folder, name, known))
+    found.files += len(others)
+    found.damaged += faults if manifest.complete else ()
+    found.unfinished += () if manifest.complete else faults
 
 
-def _tables_again(
-    folder: Path, manifest: Manifest, layout: Layout | None, found: _Found
-) -> tuple[str, ...] | None:
+def _tables_again(manifest: Manifest, found: Inspection) -> tuple[str, ...] | None:
     """Make the tables anew from the draws and compare bytes; other versions may write the same figures otherwise."""
     same = all(versions == versions_here() for versions in manifest.versions)
-    if layout is None or manifest.shard is not None or not manifest.complete or not same:
+    if found.layout is None or manifest.shard is not None or not manifest.complete or not same:
         return None
     try:
-        results = collect(folder, manifest, layout, manifest.draws)
+        made = tables_of(collect(found.folder, manifest, found.layout, manifest.draws), manifest.identity)
     except DamagedResults as error:
         found.damaged += error.files
         return None
-    made = []
-    for name, data in tables_of(results, manifest.identity).items():
-        made.append(name)
+    for name, data in made.items():
         if name not in manifest.files:
-            found.damaged.append(f"{name}: run.json does not list it")
-        elif _fault(folder, name, sha256(data)):
-            found.damaged.append(f"{name}: made again from the draws, it comes out otherwise")
+            found.damaged += (f"{name}: run.json does not list it",)
+        elif faults_of_file(found.folder, name, sha256(data)):
+            found.damaged += (f"{name}: made again from the draws, it comes out otherwise",)
     return tuple(made)
 
 
@@ -185,10 +153,3 @@ def _unlisted(folder: Path, manifest: Manifest) -> Iterator[str]:
                 left -= 1
                 if not left:
                     return
-
-
-def _is_changed(folder: Path, manifest: Manifest) -> bool:
-    try:
-        return read_manifest(folder, scheme=None) != manifest
-    except (DamagedResults, Unreadable):
-        return True

@@ -204,88 +204,72 @@ def _constraint(scenario: Scenario, name: str) -> str:
 
 # Uncertain inputs: their paths as labels, and their values with the digits that their range allows.
 
-PARTY_INPUTS = {  # what a party's number is, by the rest of its path
-    "no_deal": "no-deal worth of {}",
-    "discount_per_month": "monthly discount of {}",
-    "foresight": "foresight of {}",
-    "refusal_cost": "what a text refused at home costs {}",
-    "walk_away": "what walking away is worth to {}",
-    "influence": "influence of {}",
-}
-BLOCK_INPUTS = {  # inputs around the table; `*` is a party, an event or a lever
+INPUTS = {  # in words, by path; names of the file stand there by their labels
+    "parties.{party}.no_deal": "no-deal worth of {party}",
+    "parties.{party}.discount_per_month": "monthly discount of {party}",
+    "parties.{party}.foresight": "foresight of {party}",
+    "parties.{party}.refusal_cost": "what a text refused at home costs {party}",
+    "parties.{party}.walk_away": "what walking away is worth to {party}",
+    "parties.{party}.influence": "influence of {party}",
+    "parties.{party}.weights.{issue}": "weight of {issue} for {party}",
+    "parties.{party}.values.{issue}.{option}": 'points of {party} for {issue}: "{option}"',
+    "parties.{party}.red_lines.{line}.real": 'red line "{line}" of {party} is real',
+    "parties.{party}.red_lines.{line}.{rest}": '{rest} of the red line "{line}" of {party}',
+    "parties.{party}.linkages.{linkage}.{rest}": 'what the linkage "{linkage}" adds for {party}',
+    "parties.{party}.strategy.{rest}": "{rest} of the strategy of {party}",
+    "parties.{party}.{rest}": "{rest} of {party}",
+    "issues.{issue}.deliverable.{option}.{rest}": 'chance that {issue}: "{option}" is delivered',
+    "ratification.ratifiers.{ratifier}.support": "support in {ratifier}",
+    "ratification.ratifiers.{ratifier}.months": "months until {ratifier} votes",
+    "ratification.ratifiers.{ratifier}.{rest}": "{ratifier}, {rest}",
     "giving_way.per_month": "monthly pace at which red lines give way",
     "giving_way.lever_adds": "what a lever adds to the pace at which red lines give way",
-    "mediation.levers.*.lowers_no_deal_by": 'what the lever "{}" takes off no deal',
-    "events.*.commits.costs_per_step": 'cost of a step back from the public word "{}"',
-    "events.*.at.chance": 'chance of the event "{}"',
-    "events.*.chance_per_month": 'monthly chance of the event "{}"',
+    "mediation.levers.{lever}.lowers_no_deal_by": 'what the lever "{lever}" takes off no deal',
+    "events.{event}.commits.costs_per_step": 'cost of a step back from the public word "{event}"',
+    "events.{event}.at.chance": 'chance of the event "{event}"',
+    "events.{event}.chance_per_month": 'monthly chance of the event "{event}"',
     "war.front.drift_per_month": "monthly drift of the front",
-    "war.front.no_deal_per_1000_km2.*": "what 1,000 km2 of front add to the no-deal worth of {}",
-    "war.no_deal_falls_per_month.*": "what a month of war takes off the no-deal worth of {}",
-    "war.outages.no_deal_per_million_household_weeks.*":
-        "what a million household-weeks without power add to the no-deal worth of {}",
-    "war.cost_per_month.*": "what a month of war costs {}",
+    "war.front.no_deal_per_1000_km2.{party}": "what 1,000 km2 of front add to the no-deal worth of {party}",
+    "war.no_deal_falls_per_month.{party}": "what a month of war takes off the no-deal worth of {party}",
+    "war.outages.no_deal_per_million_household_weeks.{party}":
+        "what a million household-weeks without power add to the no-deal worth of {party}",
+    "war.cost_per_month.{party}": "what a month of war costs {party}",
 }  # fmt: skip
+_INPUTS = [
+    (re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^.]+)", path.replace(".", r"\.")).replace("<rest>[^.]", "<rest>.")), words)
+    for path, words in INPUTS.items()
+]
 UNITS = {"per_month": "a month", "per_year": "a year"}
 
 
 def input_label(scenario: Scenario, path: str) -> str:
-    """What an input is, as in `no-deal worth of Russia`; of a lot, the line that is real or not.
+    """What an input is, as in `no-deal worth of Russia`; of a red line's chance, that it is real.
 
     Paths without words of their own are read out: blocks from the outside in, names of the file by their labels.
     """
-    block, *rest = path.split(".")
-    if block == "parties" and rest[0] in scenario.parties:
-        return _of_party(scenario, rest[0], rest[1:])
-    if block == "issues" and rest[1:2] == ["deliverable"]:
-        option = option_label(scenario, rest[0], rest[2])
-        return f'chance that {issue_label(scenario, rest[0])}: "{option}" is delivered'
-    if block == "ratification" and rest[0] == "ratifiers":
-        return _of_ratifier(scenario, rest[1], rest[2:])
-    for pattern, words in BLOCK_INPUTS.items():
-        found = re.fullmatch(pattern.replace(".", r"\.").replace("*", "([^.]+)"), path)
+    for pattern, words in _INPUTS:
+        found = pattern.fullmatch(path)
         if found:
-            return words.format(*(_name(scenario, name) for name in found.groups()))
-    return f"{name_label(block)}: {', '.join(_name(scenario, part) for part in rest)}"
+            names = found.groupdict()
+            return words.format(**{kind: _label(scenario, kind, names) for kind in names})
+    block, *rest = path.split(".")
+    return f"{name_label(block)}: {', '.join(_label(scenario, 'party', {'party': part}) for part in rest)}"
 
 
-def _of_party(scenario: Scenario, name: str, rest: list[str]) -> str:
-    who = party_label(scenario, name)
-    if rest[0] in PARTY_INPUTS:
-        return PARTY_INPUTS[rest[0]].format(who)
-    if rest[0] == "weights":
-        return f"weight of {issue_label(scenario, rest[1])} for {who}"
-    if rest[0] == "values":
-        return f'points of {who} for {issue_label(scenario, rest[1])}: "{option_label(scenario, rest[1], rest[2])}"'
-    if rest[0] == "red_lines":
-        line = f'red line "{name_label(rest[1])}" of {who}'
-        return f"{line} is real" if rest[2] == "real" else f"{name_label(rest[2])} of the {line}"
-    if rest[0] == "linkages":
-        return f'what the linkage "{name_label(rest[1])}" adds for {who}'
-    if rest[0] == "strategy":
-        return f"{name_label(rest[1])} of the strategy of {who}"
-    return f"{', '.join(map(name_label, rest))} of {who}"
-
-
-def _of_ratifier(scenario: Scenario, name: str, rest: list[str]) -> str:
-    ratification = scenario.ratification
-    known = ratification is not None and name in ratification.ratifiers
-    label = name_label(name)
-    if ratification is not None and known:
-        label = clean(ratification.ratifiers[name].label or name)
-    if rest == ["support"]:
-        return f"support in {label}"
-    if rest == ["months"]:
-        return f"months until {label} votes"
-    return f"{label}, {', '.join(map(name_label, rest))}"
-
-
-def _name(scenario: Scenario, part: str) -> str:
-    return party_label(scenario, part) if part in scenario.parties else name_label(part)
+def _label(scenario: Scenario, kind: str, names: Mapping[str, str]) -> str:
+    name, ratifiers = names[kind], scenario.ratification.ratifiers if scenario.ratification else {}
+    if kind == "issue":
+        return issue_label(scenario, name)
+    if kind == "option":
+        return option_label(scenario, names["issue"], name)
+    if kind == "rest":
+        return ", ".join(map(name_label, name.split(".")))
+    if kind == "ratifier" and name in ratifiers:
+        return clean(ratifiers[name].label or name)
+    return party_label(scenario, name) if kind == "party" and name in scenario.parties else name_label(name)
 
 
 def name_label(name: str) -> str:
-    """A name of the file as words."""
     for unit, words in UNITS.items():
         name = re.sub(f"_{unit}$", f" {words}", name)
     return clean(name.replace("_", " "))

@@ -23,15 +23,7 @@ _ENDING = re.compile(r"(?P<stem>.+)\.shard-(?P<number>[1-9]\d{0,8})-of-(?P<of>[1
 
 @dataclass(frozen=True, order=True)
 class Shard:
-    """One of so many, with chunks of its own, see `shard_number`.
-
-    Attributes:
-        number: From 1.
-        of: How many there are.
-
-    Raises:
-        ValueError: if there is no such shard.
-    """
+    """One of so many, counted from 1, with chunks of its own (see `shard_number`); a ValueError if there is none."""
 
     number: int
     of: int
@@ -113,35 +105,20 @@ def versions_here() -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What `run.json` says.
-
-    Attributes:
-        identity: Of the results, 64 hex digits.
-        id: Of the scenario.
-        seed: Of all random streams.
-        scheme: How numbers are drawn.
-        format: How the folder is laid out.
-        chunk_length: Draws in a chunk; the last may be shorter.
-        draws: How many draws were asked for last; what is there may be fewer, if a run was stopped, or more.
-        chunks: What was written, by first draw.
-        versions: Installed versions that made chunks, in order of their first use.
-        files: Hashes of the other files that were written, by name relative to the folder.
-        complete: Whether everything that was asked for was written, charts included.
-        shard: Whose chunks these are; None if all of them belong here.
-    """
+    """The contents of `run.json`."""
 
     identity: str
     id: str
     seed: int
     scheme: str
     format: str
-    chunk_length: int
-    draws: int
-    chunks: tuple[ChunkEntry, ...] = ()
-    versions: tuple[Mapping[str, str], ...] = ()
-    files: Mapping[str, str] = field(default_factory=dict)
-    complete: bool = False
-    shard: Shard | None = None
+    chunk_length: int  # draws in a chunk; the last may be shorter
+    draws: int  # how many draws were asked for last; what is there may be fewer, if a run was stopped, or more
+    chunks: tuple[ChunkEntry, ...] = ()  # what was written, by first draw
+    versions: tuple[Mapping[str, str], ...] = ()  # installed versions that made chunks, in order of their first use
+    files: Mapping[str, str] = field(default_factory=dict)  # hashes of the other files, by name relative to the folder
+    complete: bool = False  # whether everything that was asked for was written, charts included
+    shard: Shard | None = None  # whose chunks these are; None if all of them belong here
 
     def with_chunk(self, entry: ChunkEntry) -> "Manifest":
         """With one more chunk; it takes the place of one with the same first draw."""
@@ -193,11 +170,7 @@ class OtherRelease(StoreError):
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Put `run.json` into a folder.
-
-    Raises:
-        StoreError: if that is not possible.
-    """
+    """Put `run.json` into a folder; a StoreError if that is not possible."""
     data = manifest.to_bytes()
     if len(data) > MOST_BYTES:
         raise StoreError(f"{folder} has too many chunks for one folder; play more draws with another seed")
@@ -205,11 +178,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
-    """What `run.json` says; every name and number in it is checked, for it may come from a stranger.
+    """The contents of `run.json`; every name and number in it is checked, for it may come from a stranger.
 
-    Args:
-        folder: The results folder.
-        scheme: By which numbers must be drawn; None for any, to hold files against their hashes.
+    `scheme` is that by which numbers must be drawn; None for any, to hold files against their hashes.
 
     Raises:
         StoreError: if this is no results folder, or `run.json` may not be read.
@@ -221,7 +192,9 @@ def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
     except ValueError as error:
         raise DamagedResults(folder, [f"{RUN}: {error}"]) from None
     try:
-        _refuse_crowd(data)
+        signs = sum(data.count(sign) for sign in (b"{", b"[", b","))
+        if signs > max(MOST_SIGNS, len(data) // SPARSE):  # each value takes memory when it is read
+            raise ValueError("it holds more values than a run says")
         facts = json.loads(data)
         checksum = facts.pop("checksum")
         if checksum != hashlib.sha256(canonical(facts)).hexdigest():
@@ -238,17 +211,10 @@ def read_manifest(folder: Path, scheme: str | None = SCHEME) -> Manifest:
         raise DamagedResults(folder, [f"{RUN}: {reason}"]) from None
 
 
-def _refuse_crowd(data: bytes) -> None:
-    """See that the file does not hold far more values than its length accounts for: each takes memory when read."""
-    signs = sum(data.count(sign) for sign in (b"{", b"[", b","))
-    if signs > max(MOST_SIGNS, len(data) // SPARSE):
-        raise ValueError("it holds more values than a run says")
-
-
 def _read_run(folder: Path) -> bytes:
-    """The bytes of `run.json`; one that is not there is looked for once more when other files are.
+    """The bytes of `run.json`; one that is not there is tried once more when other files are.
 
-    It is the first file that a batch writes, so it may have come between two looks, with others behind it.
+    It is the first file that a batch writes, so it may have come between two tries, with others behind it.
     """
     for _ in range(2):
         try:
@@ -260,11 +226,7 @@ def _read_run(folder: Path) -> bytes:
 
 
 def refuse_other_shard(folder: Path, manifest: Manifest, wanted: Shard | None) -> None:
-    """See that a folder holds the chunks of this shard, or of none.
-
-    Raises:
-        StoreError: if it does not.
-    """
+    """See that a folder holds the chunks of this shard, or of none; a StoreError if it does not."""
     if manifest.shard != wanted:
         there, asked = manifest.shard or "all chunks", wanted or "all chunks"
         raise StoreError(f"{folder} is for {there}, not for {asked}; move it away")

@@ -29,32 +29,15 @@ _ONE_BYTE, _DOUBLE, _BINARY, _STRUCT = 3, 7, 8, 12
 
 @dataclass(frozen=True)
 class Page:
-    """A page, as its header has it.
-
-    Attributes:
-        kind: `DATA` or `DICTIONARY`.
-        values: How many there are in it.
-        packed: Bytes in the file.
-        unpacked: Bytes in memory.
-    """
+    """A page, as its header has it."""
 
     kind: int
     values: int
-    packed: int
     unpacked: int
 
 
 def pages(data: bytes, start: int, length: int) -> Iterator[Page]:
-    """The pages of one column.
-
-    Args:
-        data: All of the file.
-        start: Of the first header.
-        length: Bytes of all headers and pages.
-
-    Raises:
-        ValueError: if there is anything but whole pages of the kinds that this program writes.
-    """
+    """The pages of one column; a ValueError for anything but whole pages of the kinds that this program writes."""
     stop = start + length
     if start < 4 or length < 0 or stop > len(data) - 8:
         raise ValueError("a column that lies outside of it")
@@ -67,7 +50,7 @@ def pages(data: bytes, start: int, length: int) -> Iterator[Page]:
         if min(packed, unpacked, values) < 0 or encoding not in PLAIN_ENCODINGS or start + packed > stop:
             raise ValueError("a page that no results folder has")
         start += packed
-        yield Page(kind, values, packed, unpacked)
+        yield Page(kind, values, unpacked)
 
 
 def _header(data: bytes, at: int, stop: int) -> tuple[dict[tuple[int, ...], int], int]:
@@ -155,11 +138,7 @@ _FRAMED = {stored: name for name, stored in _STORED.items()}
 
 
 def schema_of(frame: pd.DataFrame) -> pa.Schema:
-    """The columns under which a frame is stored.
-
-    Raises:
-        ValueError: if a column is of a type that has no place in a results folder.
-    """
+    """The columns under which a frame is stored; a ValueError for a type that has no place in a results folder."""
     fields = []
     for name, kind in frame.dtypes.items():
         if str(kind) not in _STORED:
@@ -184,10 +163,10 @@ def table_of(frame: pd.DataFrame) -> pa.Table:
 def frame_of(table: pa.Table) -> pd.DataFrame:
     """The frame that `table_of` stored."""
     columns: dict[str, Any] = {}
+    kinds = dtypes_of(table.schema)
     for field in table.schema:
         column = table.column(field.name)
-        kind: Any = pd.api.types.pandas_dtype(_FRAMED[field.type, field.nullable])
-        columns[field.name] = kind.__from_arrow__(column) if field.nullable else column.to_numpy()
+        columns[field.name] = kinds[field.name].__from_arrow__(column) if field.nullable else column.to_numpy()
     return pd.DataFrame(columns)
 
 
@@ -239,14 +218,12 @@ def from_bytes(
     are written out: a few bytes can stand for gigabytes of them.
 
     Args:
-        data: All of the file.
         schema: Exactly the columns it must have, checked before any of them is read.
         rows: How many rows it must have; None if up to `most` will do.
         names: Columns to read, in this order; None for all.
         most: Rows at most, where their number is not known.
 
-    Raises:
-        ValueError: if it is no Parquet file, a page does not match its checksum, or it holds anything else.
+    A ValueError if it is no Parquet file, a page does not match its checksum, or it holds anything else.
     """
     if len(data) < 12 or data[:4] != b"PAR1" or data[-4:] != b"PAR1":
         raise ValueError("not a whole Parquet file")
@@ -265,15 +242,11 @@ def from_bytes(
         table = _written_out(file.read(None if names is None else list(names), use_threads=False))
         table.validate(full=True)  # text that is not UTF-8, among others
     except (pa.ArrowException, OSError, OverflowError) as error:
-        raise ValueError(f"not readable as Parquet: {_first_line(error)}") from None
+        lines = str(error).splitlines()
+        raise ValueError(f"not readable as Parquet: {lines[0][:200] if lines else type(error).__name__}") from None
     if rows is not None and len(table) != rows:
         raise ValueError(f"it has {len(table)} rows and not {rows}")
     return table if names is None else table.select(list(names))
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0][:200] if lines else type(error).__name__
 
 
 def _check(file: pq.ParquetFile, schema: pa.Schema, rows: int | None, most: int) -> None:
@@ -344,16 +317,13 @@ def _written_out(table: pa.Table) -> pa.Table:
 
 
 def content_hash(table: pa.Table) -> str:
-    """SHA-256 of what is in a table, the same whatever library, compression or row groups stored it.
+    """SHA-256, as 64 hex digits, of what is in a table, whatever library, compression or row groups stored it.
 
     Over the columns in the order of their names (by Unicode code point), for each: the name in UTF-8, a zero byte, the
     kind (`float64`, `int64`, `int32`, `bool`, `string`), a zero byte, the number of rows as 8 bytes; one byte a row, 1
     for a value and 0 for a missing one; then the values. Numbers are little-endian, of the kind's width; every NaN is
     0x7ff8000000000000; a truth is one byte; text is the length in bytes of each row as 8 bytes, then all of it in
     UTF-8. A missing value counts as 0 or as empty text.
-
-    Returns:
-        64 hex digits.
     """
     digest = hashlib.sha256()
     for name in sorted(table.column_names):
@@ -382,8 +352,4 @@ def _value_bytes(array: pa.Array) -> list[Any]:
 
 
 def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    if not isinstance(column, pa.ChunkedArray):
-        return column
-    if column.num_chunks == 1:
-        return column.chunk(0)
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

@@ -7,28 +7,22 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from sim.results.chunk_files import ChunkEntry, Layout, read_chunk, read_listed, read_rows, read_tallies
+from sim.results.chunk_files import ChunkEntry, Layout, faults_of_file, read_chunk, read_listed, read_rows, read_tallies
 from sim.results.files import FAULTS, DamagedResults, StoreError, fault_of
 from sim.results.manifest import RESOLVED, Manifest, identity, read_manifest
 from sim.results.parquet import dtypes_of
 from sim.results.results import Results
 from sim.results.tallies import Tallies
-from sim.scenario import Scenario, ScenarioError, read_scenario
+from sim.scenario import ScenarioError, read_scenario
 
-MOST_CACHED = 64_000_000  # bytes of rows that are kept in memory; of more, a chunk is read again when it is wanted
+MOST_CACHED = 64_000_000  # bytes of rows cached in memory; of more, a chunk is read again when it is wanted
 
 
 @dataclass(eq=False)
 class StoredRows:
-    """Rows that lie in a folder, one row a draw.
+    """Rows that lie in a folder, one row a draw; a chunk is held against its hash whenever it is read.
 
-    Whenever a chunk is read its bytes are held against their hash.
-
-    Attributes:
-        folder: The results folder.
-        entries: Its chunks from the first draw on.
-        layout: What they must look like.
-        count: How many rows are meant; the last chunk may have more.
+    `count` rows are meant; the last chunk may have more.
     """
 
     folder: Path
@@ -39,7 +33,7 @@ class StoredRows:
 
     @property
     def is_small(self) -> bool:
-        """Whether all rows may be kept in memory."""
+        """Whether all rows may be cached in memory."""
         return 8 * self.count * len(self.layout.schema) <= MOST_CACHED
 
     def fetch(self, entry: ChunkEntry) -> tuple[Tallies | None, list[str]]:
@@ -107,7 +101,7 @@ def _opened(path: Path, manifest: Manifest, draws: int | None) -> Results:
 
 
 def _settled(path: Path, read: Callable[[Path, Manifest], Read]) -> Read:
-    """What is read of a folder as `run.json` says; as it says now, if a batch has written it anew in between.
+    """What is read of a folder by its `run.json`; by the present one, if a batch has written it anew in between.
 
     A chunk that is longer takes the place of a short one, so a file may go while it is read of.
     """
@@ -122,37 +116,33 @@ def _settled(path: Path, read: Callable[[Path, Manifest], Read]) -> Read:
 
 
 def stored_draws(folder: str | Path, draws: int) -> pd.DataFrame:
-    """The first draws of a folder alone, without counts over them: nothing is made anew wherever a chunk is cut.
-
-    Raises:
-        DamagedResults: if a file is missing or not as it was written, with all such files.
-        StoreError: if it is no results folder, cannot be read, or holds fewer draws.
-    """
+    """The first draws of a folder alone, with no counts made anew where a chunk is cut; errors as of `open_results`."""
     return _settled(Path(folder), lambda path, manifest: _draws(path, manifest, draws))
 
 
 def _draws(path: Path, manifest: Manifest, draws: int) -> pd.DataFrame:
     layout, frames, damaged = layout_of(path, manifest), [], list[str]()
-    for entry in manifest.following():
-        if entry.first < draws:
-            chunk, faults = read_chunk(path, entry, layout)
-            damaged += faults
-            frames += [chunk.draws] if chunk is not None else []
+    for entry in _first_entries(path, manifest, draws):
+        chunk, faults = read_chunk(path, entry, layout)
+        damaged += faults
+        frames += [chunk.draws] if chunk is not None else []
     if damaged:
         raise DamagedResults(path, damaged)
-    there = sum(map(len, frames))
+    return pd.concat(frames, ignore_index=True).head(draws)
+
+
+def _first_entries(path: Path, manifest: Manifest, draws: int) -> list[ChunkEntry]:
+    """The chunks of the first draws; a StoreError if there are fewer."""
+    entries = manifest.following()
+    there = entries[-1].stop if entries else 0
     if not 1 <= draws <= there:
         raise StoreError(f"{path} holds the first {there:,} draws, not {draws:,}")
-    return pd.concat(frames, ignore_index=True).head(draws)
+    return [entry for entry in entries if entry.first < draws]
 
 
 def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Results:
     """The first draws of a folder whose `run.json` was read and whose scenario is at hand; see `open_results`."""
-    entries = manifest.following()
-    there = entries[-1].stop if entries else 0
-    if not 1 <= wanted <= there:
-        raise StoreError(f"{path} holds the first {there:,} draws, not {wanted:,}")
-    entries = [entry for entry in entries if entry.first < wanted]
+    entries = _first_entries(path, manifest, wanted)
     rows, tallies, damaged = StoredRows(path, entries, layout, wanted), layout.nothing, list[str]()
     for entry in entries:
         counted, faults = rows.fetch(entry) if rows.is_small else read_tallies(path, entry, layout)
@@ -162,15 +152,15 @@ def collect(path: Path, manifest: Manifest, layout: Layout, wanted: int) -> Resu
             tallies = tallies + (layout.play(entry.first, wanted - entry.first).tallies if cut else counted)
     if damaged:
         raise DamagedResults(path, damaged)
-    return Results(layout.scenario, layout.seed, rows, tallies, _provenance(manifest))
+    provenance: dict[str, object] = {"identity": manifest.identity, "hash": manifest.identity[:6]}
+    provenance |= {key: getattr(manifest, key) for key in ("seed", "scheme", "format", "chunk_length")}
+    provenance |= {"asked": manifest.draws, "complete": manifest.complete}
+    provenance["versions"] = [dict(versions) for versions in manifest.versions]
+    return Results(layout.scenario, layout.seed, rows, tallies, provenance)
 
 
 def damaged_files(folder: str | Path) -> list[str]:
-    """The files of a folder that are missing or not as they were written, each with what is wrong with it.
-
-    Raises:
-        StoreError: if it is no results folder, or cannot be read.
-    """
+    """The files of a folder that are missing or not as they were written, each with what is wrong with it."""
     path = Path(folder)
     try:
         manifest = read_manifest(path)
@@ -179,27 +169,12 @@ def damaged_files(folder: str | Path) -> list[str]:
         return list(error.files)
     found = [fault for entry in manifest.chunks for fault in read_tallies(path, entry, layout)[1]]
     for name, known in sorted(manifest.files.items()):
-        try:
-            read_listed(path, name, known)
-        except FAULTS as error:
-            found.append(fault_of(name, error))
+        found += faults_of_file(path, name, known)
     return found
 
 
-def stored_chunks(folder: str | Path) -> tuple[Layout, tuple[ChunkEntry, ...]]:
-    """What is needed to play any chunk of a folder again and compare: its layout, and what was written.
-
-    Raises:
-        DamagedResults: if `run.json` or the resolved scenario is damaged.
-        StoreError: if it is no results folder, or cannot be read.
-    """
-    path = Path(folder)
-    manifest = read_manifest(path)
-    return layout_of(path, manifest), manifest.chunks
-
-
 def _of_all_chunks(path: Path) -> Manifest:
-    """What `run.json` says; that of a shard tells of a part of the draws, which is no result."""
+    """The manifest of a folder; that of a shard is of a part of the draws, which is no result."""
     manifest = read_manifest(path)
     if manifest.shard is not None:
         raise StoreError(f"{path} holds {manifest.shard}; `peacesim merge` joins all of them into results")
@@ -207,37 +182,15 @@ def _of_all_chunks(path: Path) -> Manifest:
 
 
 def layout_of(path: Path, manifest: Manifest) -> Layout:
-    """The scenario that lies in a folder, laid out, and held against `run.json`.
-
-    Raises:
-        DamagedResults: if it is not what was written.
-    """
-    scenario = _scenario(path, manifest)
-    layout = Layout.of(scenario, manifest.seed)
-    if identity(scenario, manifest.seed) != manifest.identity or layout.length != manifest.chunk_length:
-        raise DamagedResults(path, [f"{RESOLVED}: it is not the scenario that was played"])
-    return layout
-
-
-def _scenario(path: Path, manifest: Manifest) -> Scenario:
+    """The scenario that lies in a folder, laid out; a DamagedResults if it is not what was written."""
     try:
         read_listed(path, RESOLVED, manifest.files.get(RESOLVED, ""))
-        return read_scenario(path / RESOLVED)
+        scenario = read_scenario(path / RESOLVED)
     except FAULTS as error:
         raise DamagedResults(path, [fault_of(RESOLVED, error)]) from None
     except ScenarioError as error:
         raise DamagedResults(path, [f"{RESOLVED}: {error.faults[0].message}"]) from None
-
-
-def _provenance(manifest: Manifest) -> dict[str, object]:
-    return {
-        "identity": manifest.identity,
-        "hash": manifest.identity[:6],
-        "seed": manifest.seed,
-        "scheme": manifest.scheme,
-        "format": manifest.format,
-        "chunk_length": manifest.chunk_length,
-        "asked": manifest.draws,
-        "complete": manifest.complete,
-        "versions": [dict(versions) for versions in manifest.versions],
-    }
+    layout = Layout.of(scenario, manifest.seed)
+    if identity(scenario, manifest.seed) != manifest.identity or layout.length != manifest.chunk_length:
+        raise DamagedResults(path, [f"{RESOLVED}: it is not the scenario that was played"])
+    return layout

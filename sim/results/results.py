@@ -45,29 +45,20 @@ class Results(Notebook):
 
     Tables and charts are made from totals over the rows, a piece at a time, or from a few columns: no one of them holds
     all columns of all draws.
-
-    Attributes:
-        scenario: As resolved.
-        seed: Of all random streams.
-        rows: One row a draw; columns as docs/results.md defines them.
-        tallies: Counts over the same draws.
-        provenance: Identity and versions, where the results were stored.
     """
 
     scenario: Scenario
     seed: int
-    rows: Rows = field(repr=False)
-    tallies: Tallies
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    rows: Rows = field(repr=False)  # one row a draw; columns as docs/results.md defines them
+    tallies: Tallies  # counts over the same draws
+    provenance: Mapping[str, Any] = field(default_factory=dict)  # identity and versions, where the results were stored
 
     @property
     def n(self) -> int:
-        """Number of draws."""
         return self.rows.count
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns of the rows."""
         return tuple(self.rows.dtypes)
 
     def pieces(self, *names: str) -> Iterator[pd.DataFrame]:
@@ -105,7 +96,6 @@ class Results(Notebook):
 
     @property
     def agreements(self) -> int:
-        """Number of draws in which a text was signed."""
         return sum(self.packages_signed.values())
 
     @cached_property
@@ -228,24 +218,24 @@ class Results(Notebook):
             `blocking` (share of draws without a signature in which the party stood in the way: where several smallest
             sets would open it, the mean over sets of the party's part of the set).
         """
+
+        def utilities() -> Iterator[dict[str, Any]]:
+            names = [f"utility_{name}" for name in self.scenario.parties]
+            for piece in self.pieces("package", *names):
+                signed = piece["package"].notna().to_numpy(bool)
+                yield {name: piece[name].to_numpy(float)[signed] for name in names}
+
         means, rows = self._means(), []
-        ends = quantiles(self._utilities, (0.05, 0.95))
+        ends = quantiles(utilities, (0.05, 0.95))
         unsigned = ("package", "blocker")
         blocked = counted(piece.loc[piece["package"].isna(), "blocker"] for piece in self.pieces(*unsigned))
         blocking = _blocking_shares(blocked, self.party_names)
         for name, party in self.scenario.parties.items():
             low, high = ends[f"utility_{name}"]
-            rows.append({
-                "party": name,
-                "label": party.label,
-                "utility": means[f"utility_{name}"],
-                "utility_low": low,
-                "utility_high": high,
-                "no_deal": means[f"no_deal_{name}"],
-                "margin": means[f"margin_{name}"],
-                "worth": means[f"worth_{name}"],
-                "blocking": blocking[name],
-            })  # fmt: skip
+            row: dict[str, Any] = {"party": name, "label": party.label, "utility": means[f"utility_{name}"]}
+            row |= {"utility_low": low, "utility_high": high}
+            row |= {kind: means[f"{kind}_{name}"] for kind in ("no_deal", "margin", "worth")}
+            rows.append(row | {"blocking": blocking[name]})
         return pd.DataFrame(rows)
 
     def _means(self) -> dict[str, float]:
@@ -259,13 +249,6 @@ class Results(Notebook):
                 sums[name] += ExactSum.of(values[signed] if name.startswith(("utility_", "margin_")) else values)
         return {name: total.mean for name, total in sums.items()}
 
-    def _utilities(self) -> Iterator[dict[str, Any]]:
-        """Worths of the texts signed, piece by piece, by column."""
-        names = [f"utility_{name}" for name in self.scenario.parties]
-        for piece in self.pieces("package", *names):
-            signed = piece["package"].notna().to_numpy(bool)
-            yield {name: piece[name].to_numpy(float)[signed] for name in names}
-
     def first(self, n: int) -> "Results":
         """The results of the first n draws alone; they are played again."""
         return self if n >= self.n else _played(self.scenario, self.seed, n, self.structure)
@@ -274,11 +257,7 @@ class Results(Notebook):
 def results_of(
     scenario: Scenario, seed: int, chunks: Sequence[Chunk], provenance: Mapping[str, Any] | None = None
 ) -> Results:
-    """Join chunks, which must follow each other from draw 0 on.
-
-    Raises:
-        ValueError: if there is no chunk, or a gap between two.
-    """
+    """Join chunks that follow each other from draw 0 on; a ValueError if they do not, or there is none."""
     if not chunks or [chunk.start for chunk in chunks] != [0, *(chunk.stop for chunk in chunks[:-1])]:
         raise ValueError("chunks must follow each other from draw 0 on")
     tallies = chunks[0].tallies
@@ -292,12 +271,8 @@ def run(scenario: Scenario, draws: int = 1000, seed: int = 1) -> Results:
     """Play many draws of a scenario, here and now, and keep the results in memory.
 
     Args:
-        scenario: As read by `read_scenario`.
-        draws: Number of draws, at least 1. For a million, play a batch: it keeps them on disk.
+        draws: Number of draws, at least 1 (else a ValueError). For a million, play a batch: it keeps them on disk.
         seed: Of all random streams; the same seed gives the same results everywhere.
-
-    Raises:
-        ValueError: if `draws` is below 1.
     """
     if draws < 1:
         raise ValueError(f"at least 1 draw is needed, not {draws}")
@@ -315,7 +290,7 @@ Value = TypeVar("Value")
 
 
 def remembered(make: Callable[[Results], Value]) -> Callable[[Results], Value]:
-    """Make something of results once, and keep it as long as they are kept: charts ask for the same again and again."""
+    """Make something of results once, and cache it with them: charts need the same again and again."""
     name = f"remembered {make.__module__}.{make.__qualname__}"
 
     @wraps(make)
@@ -331,9 +306,7 @@ def remembered(make: Callable[[Results], Value]) -> Callable[[Results], Value]:
 def _with_shares(table: pd.DataFrame, n: int) -> pd.DataFrame:
     intervals = [share_interval(int(count), n) for count in table["count"]]
     return table.assign(
-        share=table["count"] / n,
-        low=[low for low, _ in intervals],
-        high=[high for _, high in intervals],
+        share=table["count"] / n, low=[low for low, _ in intervals], high=[high for _, high in intervals]
     )
 
 

@@ -25,11 +25,7 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class FrameRows:
-    """Rows in memory.
-
-    Attributes:
-        frames: Tables with the same columns, at least one; the rows of the first come first.
-    """
+    """Rows in memory: tables with the same columns, at least one; the rows of the first come first."""
 
     frames: Sequence[pd.DataFrame]
 
@@ -49,14 +45,19 @@ class FrameRows:
 def joined(rows: Rows, names: Sequence[str]) -> pd.DataFrame:
     """Some columns of all rows at once: for each of them, 8 bytes a row for a number, 1 for a truth, 4 for a text.
 
-    Returns:
-        The columns; texts as categories, each text once.
+    Texts are categories, each text once.
     """
     texts: dict[str, dict[Any, int]] = {name: {} for name in names if is_text(rows.dtypes[name])}
     parts: dict[str, list[Any]] = {name: [] for name in names}
     for piece in rows.pieces(names):
         for name in names:
-            parts[name].append(_codes(piece[name], texts[name]) if name in texts else piece[name].array.copy())
+            if name not in texts:
+                parts[name].append(piece[name].array.copy())
+                continue
+            codes, found = pd.factorize(piece[name])  # -1 for none; texts not known yet get the next numbers
+            known = texts[name]
+            numbers = np.array([known.setdefault(text, len(known)) for text in found] + [-1], np.int32)
+            parts[name].append(numbers[codes])
     columns: dict[str, Any] = {}
     for name in names:
         if name in texts:
@@ -68,12 +69,4 @@ def joined(rows: Rows, names: Sequence[str]) -> pd.DataFrame:
 
 
 def is_text(kind: Any) -> bool:
-    """Whether a column of this type holds texts."""
     return isinstance(kind, pd.StringDtype)
-
-
-def _codes(values: pd.Series, known: dict[Any, int]) -> np.ndarray:
-    """Numbers for texts, -1 for none; texts not known yet get the next numbers."""
-    codes, found = pd.factorize(values)
-    numbers = np.array([known.setdefault(text, len(known)) for text in found] + [-1], np.int32)
-    return numbers[codes]

@@ -1,6 +1,6 @@
 """How far each run got: from something to agree on, to a signature, to an agreement that holds."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -30,16 +30,9 @@ class OfRuns:
 
 @dataclass(frozen=True)
 class Step(OfRuns):
-    """How many runs got somewhere.
+    """How many runs got somewhere."""
 
-    Attributes:
-        kind: `stage`, how many runs got there; `of_those`, the same of those in force; `stop`, how many ended there.
-        name: Of the stage or of what stopped them.
-        count: Runs.
-        n: Of how many.
-    """
-
-    kind: str
+    kind: str  # `stage`, how many runs got there; `of_those`, the same of those in force; `stop`, how many ended there
     name: str
     count: int
     n: int
@@ -56,19 +49,13 @@ COLUMNS = tuple(
 
 @dataclass(frozen=True)
 class Flags:
-    """Stages of runs.
-
-    Attributes:
-        columns: What they depend on.
-        of: Which runs of a piece of the table got to each, by name.
-    """
+    """Stages of runs: the columns they depend on, and which runs of a piece of the table got to each, by name."""
 
     columns: tuple[str, ...]
     of: "Callable[[pd.DataFrame], Mapping[str, pd.Series[bool]]]"
 
 
 def runs_in_force(results: Results) -> int:
-    """Number of runs with an agreement in force."""
     return _sum(kinds(results), in_force(kinds(results)))
 
 
@@ -131,9 +118,9 @@ def stage_flags(results: Results) -> Flags:
         "held_12": has_durability(results),
         "held_60": has_durability(results),
     }
-    told = {name: figure for name, figure in STAGES.items() if has.get(name, True)}
+    has_stages = {name: figure for name, figure in STAGES.items() if has.get(name, True)}
     columns = tuple(name for name in COLUMNS if name in results.columns)
-    return Flags(columns, lambda draws: {name: figure.flags(draws) for name, figure in told.items()})
+    return Flags(columns, lambda draws: {name: figure.flags(draws) for name, figure in has_stages.items()})
 
 
 def reached(results: Results) -> dict[str, int]:
@@ -157,29 +144,24 @@ def stops(results: Results) -> list[Step]:
     draws = kinds(results)
     agreed, force = draws["package"].notna(), in_force(draws)
     refused_before = draws["attempts"] > 0 if "attempts" in draws else pd.Series(False, index=draws.index)
-    counts = {}
-    for outcome in ("no_zone", "deadline", "broke_off"):
-        here = ~agreed & (draws["outcome"] == outcome)
-        if outcome == "deadline":
-            counts["deadline_after_refusal"] = _sum(draws, here & refused_before)
-            here &= ~refused_before
-        counts[outcome] = _sum(draws, here)
-    kept = {name: count for name, count in counts.items() if count or name in ("no_zone", "deadline")}
-    order = [name for name in ("no_zone", "deadline", "deadline_after_refusal", "broke_off") if name in kept]
-    steps = [Step("stop", name, kept[name], results.n) for name in order]
+    late = ~agreed & (draws["outcome"] == "deadline")
+    ended = {
+        "no_zone": ~agreed & (draws["outcome"] == "no_zone"),
+        "deadline": late & ~refused_before,
+        "deadline_after_refusal": late & refused_before,
+        "broke_off": ~agreed & (draws["outcome"] == "broke_off"),
+    }
+    steps = [Step("stop", name, _sum(draws, which), results.n) for name, which in ended.items()]
+    steps = [step for step in steps if step.count or step.name in ("no_zone", "deadline")]
     if is_voted_on(results):
         by = draws[agreed & ~force].fillna({"refused_by": ""}).groupby("refused_by")["runs"].sum()
-        steps += [Step("stop", REFUSED + name, int(by[name]), results.n) for name in _in_order(results, by)]
+        ratification = results.scenario.ratification
+        known = list(ratification.ratifiers) if ratification is not None else []  # others come last
+        place = {name: known.index(name) if name in known else len(known) for name in map(str, by.index)}
+        order = sorted(place, key=lambda name: (place[name], name))
+        steps += [Step("stop", REFUSED + name, int(by[name]), results.n) for name in order]
     if has_durability(results):
         held_12, held_60 = (STAGES[name].flags(draws) for name in ("held_12", "held_60"))
         steps.append(Step("stop", "broke_12", _sum(draws, force & ~held_12), results.n))
         steps.append(Step("stop", "broke_60", _sum(draws, held_12 & ~held_60), results.n))
     return steps
-
-
-def _in_order(results: Results, refused: "pd.Series[int]") -> Iterator[str]:
-    """Who refused, in the order of the file; names that it does not have come last."""
-    ratification = results.scenario.ratification
-    known = list(ratification.ratifiers) if ratification is not None else []
-    place = {name: known.index(name) if name in known else len(known) for name in map(str, refused.index)}
-    yield from sorted(place, key=lambda name: (place[name], name))

@@ -32,16 +32,11 @@ class ExactSum:
 
     `math.fsum` adds up one column that it has to itself; this adds up many in one pass over the pieces, which may come
     in any order, and rounds a mean once.
-
-    Attributes:
-        count: How many were added; NaN is a missing number and is not.
-        units: Their sum, in units of 2 ** -1126.
-        beyond: Sum of the infinite ones among them, 0.0 if there is none.
     """
 
-    count: int = 0
-    units: int = 0
-    beyond: float = 0.0
+    count: int = 0  # how many were added; NaN is a missing number and is not
+    units: int = 0  # their sum, in units of 2 ** -1126
+    beyond: float = 0.0  # sum of the infinite ones among them, 0.0 if there is none
 
     @classmethod
     def of(cls, values: Floats) -> "ExactSum":
@@ -137,13 +132,7 @@ Read = Callable[[], Iterator[Mapping[str, Floats]]]
 
 @dataclass(frozen=True)
 class Place:
-    """A number of a column, and where it stands once the column is sorted.
-
-    Attributes:
-        value: The number.
-        below: How many are smaller.
-        equal: How many are as large, itself counted.
-    """
+    """A number of a column, and how many are smaller and as large, itself counted, once the column is sorted."""
 
     value: float
     below: int
@@ -151,11 +140,9 @@ class Place:
 
 
 def quantiles(read: Read, levels: Sequence[float]) -> dict[str, tuple[float, ...]]:
-    """Quantiles of several columns, linear between ranks; NaN for a column without a number.
+    """Quantiles of several columns at levels from 0 to 1, linear between ranks; NaN for a column without a number.
 
-    Args:
-        read: Gives the pieces of the columns, from the first, each time it is called; NaN is a missing number.
-        levels: From 0 to 1.
+    `read` gives the pieces of the columns, from the first, each time it is called; NaN is a missing number.
     """
     counts: dict[str, int] = {}
     for piece in read():
@@ -174,9 +161,7 @@ def quantiles(read: Read, levels: Sequence[float]) -> dict[str, tuple[float, ...
 def places_of(read: Read, ranks: Mapping[str, Iterable[int]]) -> dict[str, dict[int, Place]]:
     """The numbers at some ranks, from 0, of several columns; missing numbers (NaN) stand last, 0.0 and -0.0 are equal.
 
-    Args:
-        read: Gives the pieces of the columns, from the first, each time it is called.
-        ranks: By column; each below the length of the column.
+    `read` is as for `quantiles`; ranks are given by column, each below its length.
     """
     found: dict[str, dict[int, Place]] = {name: {} for name in ranks}
     spans = [_Span(name, tuple(sorted(its))) for name, its in ranks.items()]
@@ -208,27 +193,16 @@ def _scan(read: Read, spans: Sequence["_Span"]) -> None:
 
 @dataclass
 class _Span:
-    """Keys among which some ranks of a column lie.
-
-    Attributes:
-        name: Of the column.
-        ranks: Of the column, ascending.
-        below: How many values lie below the span.
-        size: How many lie in it; 0 as long as that is not known.
-        low: Its first key.
-        log: It has 2 ** log keys.
-        held: Its values as the last look found them; None if they are too many.
-        counts: How many values each of its parts has.
-    """
+    """Keys among which some ranks of a column lie."""
 
     name: str
     ranks: tuple[int, ...]
-    below: int = 0
-    size: int = 0
-    low: int = 0
-    log: int = WHOLE_LOG
-    held: list[Keys] | None = None
-    counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    below: int = 0  # how many values lie below the span
+    size: int = 0  # how many lie in it; 0 as long as that is not known
+    low: int = 0  # its first key
+    log: int = WHOLE_LOG  # it has 2 ** log keys
+    held: list[Keys] | None = None  # its values as the last pass found them; None if they are too many
+    counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))  # of its parts
 
     @property
     def part_log(self) -> int:

@@ -1,4 +1,4 @@
-"""Counts that add up over draws: what was asked and offered round by round, and where agreement lies."""
+"""Counts that add up over draws: aspirations and offers round by round, and where agreement lies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sim.core import histograms
 from sim.core.compiled import worth_compiling
 from sim.core.exact import Floats
 from sim.core.histograms import Bins, Kinds, Last, Turns
-from sim.core.packages import NO_DEAL, Ints, PackageLists
+from sim.core.packages import NO_DEAL
 from sim.core.state import ARE_ANSWERS, ARE_OFFERS, NOT_ASKED
 from sim.mechanisms.side_payments import most_added
 from sim.model.domain import Structure
@@ -25,22 +25,13 @@ QUANTITIES = ("aspiration", "no_deal", "own_offer", "received_offer")
 
 @dataclass(frozen=True, eq=False)
 class Tallies:
-    """Counts over draws.
-
-    Attributes:
-        draws: Number of draws counted.
-        talks: For each quantity, draws by round, party (name order) and bin of worth, shape (R, N, 200).
-        ranges: Worth at the lower end of the first bin and the upper end of the last, shape (N, 2).
-        agreed: Draws in which two options are both part of the agreement, shape (C, C), options in name order; the
-            diagonal counts an option alone.
-        zone: Draws in which some package acceptable to its signatories has both options, shape (C, C).
-    """
+    """Counts over draws; parties and options in name order, the diagonal of pairs counts an option alone."""
 
     draws: int
-    talks: Mapping[str, npt.NDArray[np.int64]]
-    ranges: Floats
-    agreed: npt.NDArray[np.int64]
-    zone: npt.NDArray[np.int64]
+    talks: Mapping[str, npt.NDArray[np.int64]]  # by quantity: draws by round, party and bin of utility, (R, N, 200)
+    ranges: Floats  # worth at the lower end of the first bin and the upper end of the last, shape (N, 2)
+    agreed: npt.NDArray[np.int64]  # draws in which two options are both part of the agreement, shape (C, C)
+    zone: npt.NDArray[np.int64]  # draws in which some acceptable package has both options, shape (C, C)
 
     def __add__(self, other: "Tallies") -> "Tallies":
         if not np.array_equal(self.ranges, other.ranges):
@@ -88,7 +79,14 @@ def utility_ranges(scenario: Scenario, table: Structure) -> Floats:
 def tally(talks: Talks, ranges: Floats) -> Tallies:
     """Count one block of draws."""
     table = talks.ensemble.structure
-    agreed, zones = _agreed_pairs(table, talks.package), _option_pairs(table, talks.listed_first)
+    agreed, zone = np.zeros((2, len(table.option_names), len(table.option_names)), np.int64)
+    kinds, count = np.unique(talks.package[talks.package != NO_DEAL], return_counts=True)
+    options = table.space.packages[kinds] + table.first_options
+    np.add.at(agreed, (options[:, :, None], options[:, None, :]), count[:, None, None])
+    lists = talks.listed_first
+    packages = np.ascontiguousarray(table.space.packages)
+    count_pairs = worth_compiling(histograms.count_pairs, len(lists.packages) * len(table.space.issues) ** 2)
+    count_pairs(packages, table.first_options, lists.start, lists.packages, zone)
     shape = (len(QUANTITIES), talks.ensemble.scenario.time.rounds, len(ranges), BINS)
     counts = np.zeros((shape[1], shape[0], *shape[2:]), np.int64)
     low, high = np.ascontiguousarray(ranges.T)
@@ -103,23 +101,4 @@ def tally(talks: Talks, ranges: Floats) -> Tallies:
         count_offers = worth_compiling(histograms.count_offers, COUNT_STEPS * each.did.size)
         count_offers(turns, KINDS, talks.utility, bins, last, counts[k, 2:])
     by_quantity = dict(zip(QUANTITIES, np.ascontiguousarray(counts.swapaxes(0, 1)), strict=True))
-    return Tallies(len(talks.ensemble), by_quantity, ranges, agreed, zones)
-
-
-def _agreed_pairs(table: Structure, packages: Ints) -> npt.NDArray[np.int64]:
-    """Draws in which two options are both part of the agreement, `NO_DEAL` for none, shape (C, C)."""
-    together = np.zeros((len(table.option_names),) * 2, np.int64)
-    kinds, count = np.unique(packages[packages != NO_DEAL], return_counts=True)
-    options = table.space.packages[kinds] + table.first_options
-    np.add.at(together, (options[:, :, None], options[:, None, :]), count[:, None, None])
-    return together
-
-
-def _option_pairs(table: Structure, packages: PackageLists) -> npt.NDArray[np.int64]:
-    """Draws in which some of the draw's packages has both of two options, shape (C, C)."""
-    together = np.zeros((len(table.option_names),) * 2, np.int64)
-    count_pairs = worth_compiling(histograms.count_pairs, len(packages.packages) * len(table.space.issues) ** 2)
-    count_pairs(
-        np.ascontiguousarray(table.space.packages), table.first_options, packages.start, packages.packages, together
-    )
-    return together
+    return Tallies(len(talks.ensemble), by_quantity, ranges, agreed, zone)

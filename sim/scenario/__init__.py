@@ -1,6 +1,6 @@
 """Scenario files: read, checked and frozen."""
 
-from sim.core.fields import Number
+from sim.core.numbers import Number
 from sim.mechanisms.aftermath import AftermathSpec
 from sim.mechanisms.credibility import CredibilityLostSpec, GuarantorSpec
 from sim.mechanisms.durability import HazardSpec

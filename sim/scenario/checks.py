@@ -1,9 +1,10 @@
 """What must hold between the keys of a scenario file: names that exist, weights that sum to 1, tables without holes."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from sim.core.fields import Clauses, Each, Ids, Names, Open
+from sim.core.conditions import Clauses
+from sim.core.fields import Each, Ids, Names, Open
 from sim.core.mechanism import BLOCK, KEY
 from sim.core.wording import listed, meant, quoted, shown
 from sim.mechanisms import MECHANISMS
@@ -49,7 +50,9 @@ def check(at: Place, names: Names) -> None:
         _check_sum(party["weights"])
         _check_opening(party["opens_with"], names)
         check_block(party["strategy"].node, STRATEGIES, names.parties, at.faults, party["strategy"].path)
-    _check_signatures(at["parties"])
+    if all(party["signs"].text == "never" for _, party in at["parties"].items()):
+        message = "nobody signs anything; at least one party needs `signs: always` or a condition"
+        at["parties"].fault(message, BLOCK)
     _check_shared_draws(at)
     check_block(at["protocol"].node, PROTOCOLS, names.parties, at.faults, "protocol")
     _check_protocol(at["protocol"], at)
@@ -71,7 +74,12 @@ def _check_names(spot: Spot, names: Names) -> None:
         of_issue = kind.named == "option"
         known = names.options.get(spot.issue) if of_issue else names.known[kind.named]
         if known is not None and kind.type is dict:
-            _check_table(spot, known, f"option of {spot.issue}" if of_issue else kind.named)
+            what = f"option of {spot.issue}" if of_issue else kind.named
+            each = next((each for each in kind.annotations if isinstance(each, Each)), None)
+            if each is None:
+                at.keys_must_be(known, what)
+            else:
+                at.must_have_each(known, what, each.hole)
         elif known is not None:
             at.must_name(known, kind.named, f" of {spot.issue}" if of_issue else "")
     for each in kind.annotations:
@@ -79,14 +87,6 @@ def _check_names(spot: Spot, names: Names) -> None:
             at.ids_must_differ(each.what)
     if kind.is_model(Open):
         _check_open(at, kind.type)
-
-
-def _check_table(spot: Spot, known: Sequence[str], what: str) -> None:
-    each = next((each for each in spot.kind.annotations if isinstance(each, Each)), None)
-    if each is None:
-        spot.place.keys_must_be(known, what)
-    else:
-        spot.place.must_have_each(known, what, each.hole)
 
 
 def _check_condition(at: Place, names: Names) -> None:
@@ -153,11 +153,6 @@ def _check_sum(table: Place) -> None:
     table.fault(message, BLOCK)
 
 
-def _check_signatures(parties: Place) -> None:
-    if all(party["signs"].text == "never" for _, party in parties.items()):
-        parties.fault("nobody signs anything; at least one party needs `signs: always` or a condition", BLOCK)
-
-
 def _check_shared_draws(at: Place) -> None:
     """Lines that share a draw have one law, else it would not be clear what is drawn."""
     across = at["lines"].text == "together"
@@ -192,17 +187,20 @@ def _check_protocol(protocol: Place, at: Place) -> None:
     if chosen is None or not at["parties"].is_mapping:
         return
     if chosen.signatories is not None:
-        _check_signatories(name, parties, sign, chosen.signatories)
-        _check_order_of_signatories(name, order, parties, sign)
-    if chosen.needs_mediator and not at["mediation"]:
-        _check_mediator(name, parties)
+        _check_signatories(protocol, parties, sign, chosen.signatories)
+    if chosen.needs_mediator and not at["mediation"]:  # whom `mediation` names is checked there
+        known = [party for party, node in parties.items() if node["kind"].text == "mediator"]
+        who = shown(known[0]) if known else "PARTY"
+        message = f"{shown(name.text)} needs a mediator to hold the text; add `mediation: {{mediator: {who}}}`"
+        name.fault(message if known else f"{message} with a party of `kind: mediator`")
     votes = quota.node.value if isinstance(quota.node, ScalarNode) else None
     if isinstance(votes, int) and votes > len(sign):
         quota.fault(f"{votes} votes are needed, but only {listed(sign)} ever sign; at most {len(sign)} would do")
 
 
-def _check_signatories(name: Place, parties: Mapping[str, Place], sign: list[str], count: int) -> None:
-    """So many parties sign every package, and nobody else signs any."""
+def _check_signatories(protocol: Place, parties: Mapping[str, Place], sign: list[str], count: int) -> None:
+    """So many parties sign every package and nobody else signs any; a fixed order names all of them and nobody else."""
+    name, order = protocol["name"], protocol["order"]
     sometimes = [party for party in sign if parties[party]["signs"] and parties[party]["signs"].text != "always"]
     what = f"{name.text} is for {count} parties that sign every package and no others that sign"
     if len(sign) != count:
@@ -210,10 +208,6 @@ def _check_signatories(name: Place, parties: Mapping[str, Place], sign: list[str
         name.fault(f"{what}, but here {who}; name another protocol, or set `signs`")
     elif sometimes:
         name.fault(f"{what}, but {listed(sometimes)} may be left out of a package: `signs` is a condition there")
-
-
-def _check_order_of_signatories(name: Place, order: Place, parties: Mapping[str, Place], sign: list[str]) -> None:
-    """A fixed order names those that sign, all of them: nobody else has a turn."""
     named = {entry.text for entry in order.entries()}
     for party in sign if named else ():
         if party not in named:
@@ -222,14 +216,6 @@ def _check_order_of_signatories(name: Place, order: Place, parties: Mapping[str,
         if entry.text in parties and entry.text not in sign:
             message = f"{shown(entry.text)} signs nothing, and in {name.text} only those that sign speak; take it out"
             entry.fault(message, path=order.path)
-
-
-def _check_mediator(name: Place, parties: Mapping[str, Place]) -> None:
-    """Where a mediator holds the text it must be known who that is; whom `mediation` names is checked there."""
-    known = [party for party, node in parties.items() if node["kind"].text == "mediator"]
-    who = shown(known[0]) if known else "PARTY"
-    message = f"{shown(name.text)} needs a mediator to hold the text; add `mediation: {{mediator: {who}}}`"
-    name.fault(message if known else f"{message} with a party of `kind: mediator`")
 
 
 # The rest

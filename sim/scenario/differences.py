@@ -7,13 +7,14 @@ resolved, and only if it is an ordinary file there.
 import os
 import re
 import stat
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from sim.core.wording import closest, quoted, shown
 from sim.scenario import paths, weights
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
-from sim.scenario.paths import Setting, entry_id, parse_path
+from sim.scenario.paths import Setting, entry_id, get, names_below, parse_path
 from sim.scenario.yaml_reader import MOST_BYTES, decoded, read_text
 from sim.scenario.yaml_writer import brief
 
@@ -39,19 +40,18 @@ def load(path: str | os.PathLike[str], faults: Faults) -> MappingNode | None:
     return _Chain(folder, faults).load(first, name, Mark(name, 1, 1), ())
 
 
+@dataclass
 class _Chain:
     """The files below a scenario, read once each."""
 
-    def __init__(self, folder: str, faults: Faults) -> None:
-        self.folder = folder
-        self.faults = faults
-        self.bytes_left = MOST_BYTES
+    folder: str
+    faults: Faults
+    bytes_left: int = MOST_BYTES
 
     def load(self, location: str, name: str, blame: Mark, above: tuple[str, ...]) -> MappingNode | None:
         """Read a file and what it extends.
 
         Args:
-            location: The file, its folder resolved.
             blame: Where a fault in opening it is marked: at the `extends` that names it.
             above: Resolved locations of the files that lead here.
         """
@@ -72,7 +72,9 @@ class _Chain:
                 return None
             if without is not None:
                 self.take_out(base, without)
-            root = merged(base, root)
+            merged = _merged(base, root, "")
+            assert isinstance(merged, MappingNode)
+            root = merged
         elif without is not None:
             message = "without a base there is nothing to take out; `without` stands beside `extends`"
             self.faults.add(root.keys["without"], message)
@@ -175,33 +177,25 @@ def _still_there(location: str, facts: os.stat_result) -> bool:
 
 def apply_settings(root: MappingNode, settings: list[Setting], faults: Faults) -> None:
     """Set what paths name, then rescale the weights beside those that were set."""
-    unsummed = {
-        party for party in paths.names_below(root.items.get("parties", root)) if not weights.summed(root, party)
-    }
-    done = paths.apply(root, settings, faults)
-    for party, issues in weights.parties_set(done).items():
-        setting = next(each for each in reversed(settings) if any(_matches(each.path, path, party) for path in done))
-        if party not in unsummed:  # rescaling must not hide a fault of the file
+    tables = {party: get(root, "parties", party, "weights") for party in names_below(root.items.get("parties", root))}
+    summed = {party for party, table in tables.items() if isinstance(table, MappingNode) and weights.total(table) == 1}
+    inside: dict[str, list[paths.Path]] = {}
+    for path in paths.apply(root, settings, faults):
+        if len(path) in (4, 5) and path[0] == "parties" and path[2] == "weights":
+            inside.setdefault(path[1], []).append(path)
+    for party, found in inside.items():
+        setting = next(each for each in reversed(settings) if any(_matches(each.path, path) for path in found))
+        if party in summed:  # rescaling must not hide a fault of the file
+            issues = dict.fromkeys(path[3] for path in found)
             weights.rescale(root, party, issues, setting.origin, setting.mark, faults)
 
 
-def _matches(pattern: paths.Path, path: paths.Path, party: str) -> bool:
-    in_weights = len(path) in (4, 5) and path[:3] == ("parties", party, "weights")
-    return (
-        in_weights
-        and len(pattern) == len(path)
-        and all(part in ("*", name) for part, name in zip(pattern, path, strict=True))
-    )
-
-
-def merged(base: MappingNode, over: MappingNode) -> MappingNode:
-    """A base with a difference laid over it: mappings merge by key, lists by `id`, all else is replaced."""
-    result = _merged(base, over, "")
-    assert isinstance(result, MappingNode)
-    return result
+def _matches(pattern: paths.Path, path: paths.Path) -> bool:
+    return len(pattern) == len(path) and all(part in ("*", name) for part, name in zip(pattern, path, strict=True))
 
 
 def _merged(base: Node, over: Node, key: str) -> Node:
+    """A base with a difference laid over it: mappings merge by key, lists by `id`, all else is replaced."""
     if (
         isinstance(base, MappingNode)
         and isinstance(over, MappingNode)
@@ -254,17 +248,17 @@ def _wrong_path(extends: Node) -> str:
         return f"{quoted(text)} is not a relative path; name a file in the folder of this one or below"
     if ".." in parts:
         return f"{quoted(text)} leads up with '..'; the base must lie in the folder of this file or below"
-    if len(text) > LONGEST_PATH or not all(map(_may_be_a_name, parts)):
+    names = (
+        part not in ("", ".") and part.isprintable() and ":" not in part and not DEVICES.fullmatch(part)
+        for part in parts
+    )
+    if len(text) > LONGEST_PATH or not all(names):
         return f"{quoted(text)} cannot be the name of a scenario file"
     return ""
 
 
 def _too_many(paths: int) -> str:
     return f"{paths:,} paths; at most {MOST_SETTINGS:,} would do, and what differs so much is better written in full"
-
-
-def _may_be_a_name(part: str) -> bool:
-    return part not in ("", ".") and part.isprintable() and ":" not in part and not DEVICES.fullmatch(part)
 
 
 def _like(location: str) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sim.core.fields import Open, without_null
+from sim.core.fields import Open
+from sim.core.numbers import without_null
 from sim.core.registry import Registry, first_line
 from sim.mechanisms.power_shift import PowerShiftSpec
 from sim.mechanisms.war import FrontSpec
@@ -71,21 +72,13 @@ _WITHOUT: Schema = {
 
 
 def _named(registry: Registry[Any], what: str) -> Schema:
-    return {
-        "description": f"{what}: {', '.join(registry)}.",
-        "type": "object",
-        "required": ["name"],
-        "anyOf": [_block(name, registry[name]) for name in registry],
-    }
-
-
-def _block(name: str, registered: type) -> Schema:
-    fields = {field: _parameter(each) for field, each in parameters_of(registered).items()}
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"name": {"const": name, "description": first_line(registered)}, **fields},
-    }
+    kinds = []
+    for name, registered in registry.items():
+        fields = {field: _parameter(each) for field, each in parameters_of(registered).items()}
+        properties = {"name": {"const": name, "description": first_line(registered)}, **fields}
+        kinds.append({"type": "object", "additionalProperties": False, "properties": properties})
+    about = f"{what}: {', '.join(registry)}."
+    return {"description": about, "type": "object", "required": ["name"], "anyOf": kinds}
 
 
 def _schema(model: type[BaseModel]) -> Schema:

@@ -22,16 +22,13 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Fault:
+class Fault(Mark):
     """Something in a file that stops the scenario from being read."""
 
-    file: str
-    line: int
-    column: int
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+        return f"{super().__str__()}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -70,11 +67,7 @@ class Faults:
         return bool(self._found)
 
     def add(self, mark: Mark, message: str, path: str = "") -> None:
-        """Add a fault, unless there is one at this place.
-
-        Raises:
-            ScenarioError: if there are now `MOST_FAULTS`.
-        """
+        """Add a fault, unless there is one at this place; a `ScenarioError` if there are now `MOST_FAULTS`."""
         self._files.setdefault(mark.file, len(self._files))
         text = cut(f"{path}: {message}" if path else message)
         self._found.setdefault(mark, Fault(mark.file, mark.line, mark.column, text))
@@ -87,6 +80,5 @@ class Faults:
         return ScenarioError(self._found[mark] for mark in marks)
 
     def raise_any(self) -> None:
-        """Raise `ScenarioError` if there is a fault."""
         if self:
             raise self.error()

@@ -29,13 +29,9 @@ def differing_paths(first: Scenario, second: Scenario) -> tuple[Path, ...]:
 
 
 def mixed(first: Scenario, second: Scenario, paths: Iterable[Path]) -> Scenario:
-    """The first scenario with what the second has at some paths.
+    """The first scenario with what the second has at some of `differing_paths`; with all of them, it is the second.
 
-    Args:
-        paths: Of `differing_paths`. All of them make the second scenario, none of them the first.
-
-    Raises:
-        ScenarioError: if the mixture does not hold together.
+    A ScenarioError if the mixture does not hold together.
     """
     root = copy(first.tree)
     assert isinstance(root, MappingNode)

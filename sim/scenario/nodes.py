@@ -1,6 +1,8 @@
 """The tree of a scenario file: nodes, each of which knows its file, line and column, and the values they stand for."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -35,12 +37,7 @@ TWO_READINGS = re.compile(
 
 @dataclass(slots=True)
 class Node:
-    """A piece of a file.
-
-    Attributes:
-        mark: Where its value stands.
-        change: What this piece was before an override, for the resolved file; empty if nothing overrode it.
-    """
+    """A piece of a file, where its value stands, and for the resolved file what it was before an override, if any."""
 
     mark: Mark
     change: str = ""
@@ -48,12 +45,7 @@ class Node:
 
 @dataclass(slots=True)
 class ScalarNode(Node):
-    """A single word, number or text.
-
-    Attributes:
-        text: As written, without quotes.
-        plain: Whether it stands without quotes, so that it may be a number, a date or a truth value.
-    """
+    """A single word, number or text, without its quotes; `plain` if it stands without, so that it may be a number."""
 
     text: str = ""
     plain: bool = True
@@ -71,26 +63,18 @@ class ScalarNode(Node):
         if NUMBER.fullmatch(text):
             return float(text) if set(text) & set(".eE") else int(text)
         if DATE.fullmatch(text):
-            try:
+            with suppress(ValueError):
                 return date.fromisoformat(text)
-            except ValueError:
-                return text
         return text
 
     @property
     def decimal(self) -> Decimal | None:
-        """The number exactly as written, None if it is none."""
         return Decimal(self.text) if self.plain and NUMBER.fullmatch(self.text) else None
 
 
 @dataclass(slots=True)
 class MappingNode(Node):
-    """Keys with their values, in file order.
-
-    Attributes:
-        keys: The place of each key.
-        gone: Keys that a difference took out, with the place that says so.
-    """
+    """Keys with their values and places, in file order; `gone` are keys that a difference took out, with its place."""
 
     items: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, Mark] = field(default_factory=dict)
@@ -110,24 +94,35 @@ class SequenceNode(Node):
     gone: dict[str, Mark] = field(default_factory=dict)
 
 
+KINDS_READ = {bool: "a truth value", int: "a number", float: "a number", date: "a date", type(None): "nothing"}
+
+
 def read_as(value: Any) -> str:
     """What kind of value YAML reads, as a phrase."""
-    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
-        (bool, "a truth value"),
-        ((int, float), "a number"),
-        (date, "a date"),
-        (type(None), "nothing"),
-    )
-    return next((phrase for kind, phrase in kinds if isinstance(value, kind)), "a text")
+    return KINDS_READ.get(type(value), "a text")
 
 
-def plain(node: Node) -> Any:
+def plain(node: Node, dates_as_text: bool = False) -> Any:
     """The tree below a node as dicts, lists and plain values."""
     if isinstance(node, MappingNode):
-        return {key: plain(child) for key, child in node.items.items()}
+        return {key: plain(child, dates_as_text) for key, child in node.items.items()}
     if isinstance(node, SequenceNode):
-        return [plain(child) for child in node.items]
-    return node.value if isinstance(node, ScalarNode) else None
+        return [plain(child, dates_as_text) for child in node.items]
+    value = node.value if isinstance(node, ScalarNode) else None
+    return value.isoformat() if dates_as_text and isinstance(value, date) else value
+
+
+def walk(node: Node, depth: int = 1) -> Iterator[tuple[Node, int]]:
+    """A node, its keys and all below it, each with its depth, as the reader counts them."""
+    stack = [(node, depth)]
+    while stack:
+        node, depth = stack.pop()
+        yield node, depth
+        if isinstance(node, MappingNode):
+            for name, child in node.items.items():
+                stack += [(child, depth + 1), (ScalarNode(node.keys.get(name, child.mark), "", name, False), depth + 1)]
+        elif isinstance(node, SequenceNode):
+            stack += [(child, depth + 1) for child in node.items]
 
 
 def copy(node: Node) -> Node:

@@ -12,23 +12,20 @@ from sim.scenario.checks import place
 from sim.scenario.messages import Note
 from sim.scenario.nodes import MappingNode
 from sim.scenario.package_checks import central_utility, space_of, spelled
-from sim.scenario.parts import IssueSpec, PartySpec
+from sim.scenario.parts import PartySpec
 from sim.scenario.paths import get
 from sim.scenario.scenario import Scenario
 
-Found = Iterator[tuple[tuple[str, ...], str]]  # path and what is to say of it
+Found = Iterator[tuple[tuple[str, ...], str]]  # path and message
 
 
 def notes(scenario: Scenario) -> list[Note]:
-    """All notes on a scenario, by file and line."""
     space = space_of(scenario.issues, scenario.consistency)
     found = [
         *_rescaled(scenario),
         *_unmet(scenario, space),
         *_one_sided(scenario),
-        *_without_a_turn(scenario),
-        *_unused_strategies(scenario),
-        *_unused_drafts(scenario),
+        *_outside_protocol(scenario),
         *_reversed(scenario),
         *_unmirrored(scenario),
         *_no_deal(scenario, space),
@@ -119,37 +116,20 @@ def _spaced(name: str) -> str:
     return re.sub("[_-]+", " ", name)
 
 
-def _without_a_turn(scenario: Scenario) -> Found:
-    """Parties whose signature is needed and that a fixed order leaves out: they can never say yes."""
-    if PROTOCOLS[scenario.protocol.name].all_answer:
-        return
-    order = scenario.protocol.parameters.get("order")
-    for name, party in scenario.parties.items():
-        if isinstance(order, tuple) and name not in order and party.signs != NEVER:
-            message = f"{shown(name)} signs but does not speak: what needs its signature cannot be agreed in this order"
-            yield ("protocol", "order"), message
-
-
-def _unused_strategies(scenario: Scenario) -> Found:
-    """What parties bring to a protocol that itself says what they offer."""
-    name = scenario.protocol.name
-    if PROTOCOLS[name].asks_strategies:
-        return
-    for party in scenario.parties:
-        for key in ("strategy", "opens_with"):
+def _outside_protocol(scenario: Scenario) -> Found:
+    """Parties that sign and have no turn, and strategies and drafts that the protocol does not use."""
+    name, protocol = scenario.protocol.name, PROTOCOLS[scenario.protocol.name]
+    order, mediation = scenario.protocol.parameters.get("order"), scenario.mediation
+    for party, spec in scenario.parties.items():
+        if not protocol.all_answer and isinstance(order, tuple) and party not in order and spec.signs != NEVER:
+            what = "signs but does not speak: what needs its signature cannot be agreed in this order"
+            yield ("protocol", "order"), f"{shown(party)} {what}"
+        for key in ("strategy", "opens_with") if not protocol.asks_strategies else ():
             if get(scenario.tree, "parties", party, key) is not None:
                 yield ("parties", party, key), f"{name} says what is offered, so this is not asked for"
-
-
-def _unused_drafts(scenario: Scenario) -> Found:
-    """Drafts of parties that make no offers, since a mediator holds the text."""
-    if not PROTOCOLS[scenario.protocol.name].needs_mediator:
-        return
-    for name, party in scenario.parties.items():
-        if party.opens_with and scenario.mediation is not None and name != scenario.mediation.mediator:
-            where = f"in {scenario.protocol.name} only the mediator puts texts on the table"
-            message = f"{where}: {shown(name)} opens nothing"
-            yield ("parties", name, "opens_with"), message
+        if protocol.needs_mediator and spec.opens_with and mediation is not None and party != mediation.mediator:
+            message = f"in {name} only the mediator puts texts on the table: {shown(party)} opens nothing"
+            yield ("parties", party, "opens_with"), message
 
 
 def _reversed(scenario: Scenario) -> Found:
@@ -157,7 +137,10 @@ def _reversed(scenario: Scenario) -> Found:
     for issue, spec in scenario.issues.items():
         for name, party in scenario.parties.items():
             points = {option: number.value for option, number in party.values[issue].items()}
-            real = _delivered(points, spec)
+            real = dict(points)
+            for option, uncertain in spec.deliverable.items():
+                chance = uncertain.chance.value
+                real[option] = chance * points[option] + (1 - chance) * points[uncertain.otherwise]
             for one, other in combinations(spec.options, 2):
                 before, after = points[one] - points[other], real[one] - real[other]
                 if before * after < 0 and min(abs(before), abs(after)) > TOLERANCE:
@@ -168,14 +151,6 @@ def _reversed(scenario: Scenario) -> Found:
                         f"({real[better]:g} against {real[worse]:g})"
                     )
                     yield ("issues", issue, "deliverable"), message
-
-
-def _delivered(points: dict[str, float], issue: IssueSpec) -> dict[str, float]:
-    real = dict(points)
-    for option, uncertain in issue.deliverable.items():
-        chance = uncertain.chance.value
-        real[option] = chance * points[option] + (1 - chance) * points[uncertain.otherwise]
-    return real
 
 
 def _unmirrored(scenario: Scenario) -> Found:

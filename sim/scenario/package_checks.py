@@ -1,5 +1,6 @@
 """What must hold over the packages of a scenario: they exist, are not too many, and each party can live with one."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,10 +43,7 @@ class CentralUtility(NamedTuple):
 
 def raw_count(issues: Mapping[str, IssueSpec]) -> int:
     """Number of packages before consistency."""
-    count = 1
-    for issue in issues.values():
-        count *= len(issue.options)
-    return count
+    return math.prod(len(issue.options) for issue in issues.values())
 
 
 def condition_count(scenario: "Scenario") -> int:

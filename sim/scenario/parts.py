@@ -4,10 +4,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from sim.core.conditions import When, WhenOrAlways
 from sim.core.fields import (
     Block,
-    Chance,
-    Discount,
     Each,
     Form,
     Ids,
@@ -17,20 +16,15 @@ from sim.core.fields import (
     Listed,
     Many,
     Name,
-    Number,
     OneOrMore,
     OptionName,
     PartyName,
-    Points,
-    Positive,
     Refers,
-    Share,
     Status,
     Text,
-    When,
-    WhenOrAlways,
     labelled,
 )
+from sim.core.numbers import Chance, Discount, Number, Points, Positive, Share
 from sim.core.packages import ALWAYS, NEVER
 from sim.core.registry import Registry
 from sim.protocols import PROTOCOLS
@@ -156,9 +150,7 @@ class PartySpec(Block):
         None, description="Draws every option within so many points, the order in an issue kept."
     )
     no_deal: Share = Field(description="Worth of no agreement, on the party's own scale from 0 to 1.")
-    discount_per_month: Discount = Field(
-        Number(1), description="What a month of waiting leaves of worth; left out: 1."
-    )
+    discount_per_month: Discount = Field(Number(1), description="What a month of waiting leaves of worth; left out: 1.")
     foresight: Chance = Field(
         Number(0), description="How far it looks past the signature, from 0 (not at all) to 1; left out: 0."
     )

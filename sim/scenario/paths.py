@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sim.core.fields import NUMBER_KEYS
+from sim.core.numbers import NUMBER_KEYS
 from sim.core.wording import counted, meant, quoted, shown
-from sim.scenario.caps import walk
 from sim.scenario.messages import Faults, Mark
-from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, copy, plain
+from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, copy, plain, walk
 from sim.scenario.yaml_reader import MOST_NODES, read_text
 from sim.scenario.yaml_writer import brief
 
@@ -39,11 +38,9 @@ class Place:
 
     @property
     def node(self) -> Node | None:
-        """What stands there, None if nothing does yet."""
         return self.parent.items[self.at] if isinstance(self.parent, SequenceNode) else self.parent.items.get(self.key)
 
     def put(self, node: Node, mark: Mark) -> None:
-        """Replace what stands there."""
         if isinstance(self.parent, MappingNode):
             self.parent.put(self.key, node, mark)
             return
@@ -93,9 +90,8 @@ def parse_path(text: str, mark: Mark, faults: Faults) -> Path | None:
     """The parts of a dotted path; None, and a fault, if it is none."""
     parts = tuple(text.split("."))
     if len(text) > 500 or not all(re.fullmatch(r"[^\s.=*]+|\*", part) for part in parts):
-        faults.add(
-            mark, f"{quoted(text)} is not a path; names with dots between them would do, such as parties.*.no_deal"
-        )
+        message = f"{quoted(text)} is not a path; names with dots between them would do, such as parties.*.no_deal"
+        faults.add(mark, message)
         return None
     return parts
 
@@ -115,11 +111,7 @@ def parse_set(text: str, number: int, faults: Faults) -> Setting | None:
 
 
 def apply(root: MappingNode, settings: list[Setting], faults: Faults) -> list[Path]:
-    """Put values where their paths say, in order.
-
-    Returns:
-        The full paths that were set.
-    """
+    """Put values where their paths say, in order; the full paths that were set."""
     done: list[Path] = []
     room = MOST_NODES  # entries that settings may put in all: with `*` a small file could fill the memory
     for setting in settings:
@@ -134,28 +126,26 @@ def apply(root: MappingNode, settings: list[Setting], faults: Faults) -> list[Pa
             faults.add(setting.mark, f"this puts {what}; {advice}")
             break
         for place in places:
-            _put(place, setting)
+            node, before = copy(setting.value), place.node
+            if before is None or plain(before) != plain(node):
+                was = f"was {brief(before)}" if before is not None else "was not there"
+                node.change = f"{setting.origin}; {was}"
+                place.put(node, setting.mark)
             done.append(place.path)
     return done
 
 
 def exists(root: MappingNode, path: Path) -> bool:
-    """Whether a path names at least one place."""
     return next(_places(root, path, ()), None) is not None
 
 
 def take_out(root: MappingNode, path: Path, mark: Mark, faults: Faults) -> None:
-    """Take out of a tree all that a path names; a fault if there is nothing.
-
-    Args:
-        root: The tree, changed in place.
-        path: What to take out; the last part is a key, or the `id` of an entry of a list.
-    """
-    there = list(_standing(root, path))
+    """Take out of a tree all that a path names, keys or entries of lists; a fault if there is nothing."""
+    there = [place for place in _places(root, path, (), widen=False) if place.node is not None]
     if not there:
         faults.add(mark, why_not(root, path), "without")
     lists: dict[int, tuple[SequenceNode, set[str]]] = {}
-    for parent, name in there:
+    for parent, name in ((place.parent, place.key) for place in there):
         parent.gone[name] = mark
         if isinstance(parent, MappingNode):
             del parent.items[name], parent.keys[name]
@@ -165,28 +155,11 @@ def take_out(root: MappingNode, path: Path, mark: Mark, faults: Faults) -> None:
         entries.items = [entry for entry in entries.items if entry_id(entry) not in names]
 
 
-def _standing(node: Node, path: Path) -> Iterator[tuple[MappingNode | SequenceNode, str]]:
-    if not isinstance(node, (MappingNode, SequenceNode)):
-        return
-    path = whole_keys(node, path)
-    for name, below, _ in _named(node, path[0]):
-        if below is not None and len(path) == 1:
-            yield node, name
-        elif below is not None:
-            yield from _standing(below, path[1:])
+def _places(node: Node, path: Path, walked: Path, widen: bool = True) -> Iterator[Place]:
+    """Places a path names below a node. The last part may be a key that is not there yet, the others must be.
 
-
-def _put(place: Place, setting: Setting) -> None:
-    node = copy(setting.value)
-    before = place.node
-    if before is not None and plain(before) == plain(node):
-        return
-    node.change = f"{setting.origin}; " + (f"was {brief(before)}" if before is not None else "was not there")
-    place.put(node, setting.mark)
-
-
-def _places(node: Node, path: Path, walked: Path) -> Iterator[Place]:
-    """Places a path names below a node. The last part may be a key that is not there yet, the others must be."""
+    A plain number on the way to a key of numbers becomes `{value: number}`, unless `widen` is false.
+    """
     if not isinstance(node, (MappingNode, SequenceNode)):
         return
     path = whole_keys(node, path)
@@ -195,10 +168,15 @@ def _places(node: Node, path: Path, walked: Path) -> Iterator[Place]:
         if not rest:
             yield Place(node, name, (*walked, name), at)
         elif below is not None:
-            is_key = len(rest) == 1 and rest[0] in NUMBER_KEYS
+            is_key = widen and len(rest) == 1 and rest[0] in NUMBER_KEYS
             if is_key and isinstance(below, ScalarNode) and below.decimal is not None:
-                below = _long_form(Place(node, name, walked, at), below)
-            yield from _places(below, rest, (*walked, name))
+                mapping = MappingNode(below.mark, below.change)
+                mapping.put("value", ScalarNode(below.mark, "", below.text, True), below.mark)
+                Place(node, name, walked, at).put(
+                    mapping, node.keys[name] if isinstance(node, MappingNode) else below.mark
+                )
+                below = mapping
+            yield from _places(below, rest, (*walked, name), widen)
 
 
 def _named(node: MappingNode | SequenceNode, key: str) -> list[tuple[str, Node | None, int]]:
@@ -208,14 +186,6 @@ def _named(node: MappingNode | SequenceNode, key: str) -> list[tuple[str, Node |
     named = [(entry_id(entry), entry, at) for at, entry in enumerate(node.items)]
     found = [(name, entry, at) for name, entry, at in named if name is not None and key in ("*", name)]
     return [*found] if key == "*" else [*found[:1]]
-
-
-def _long_form(place: Place, number: ScalarNode) -> MappingNode:
-    """Turn `0.4` into `{value: 0.4}`, so that its range can be set."""
-    mapping = MappingNode(number.mark, number.change)
-    mapping.put("value", ScalarNode(number.mark, "", number.text, True), number.mark)
-    place.put(mapping, place.parent.keys[place.key] if isinstance(place.parent, MappingNode) else number.mark)
-    return mapping
 
 
 def why_not(root: MappingNode, path: Path) -> str:
@@ -229,8 +199,7 @@ def why_not(root: MappingNode, path: Path) -> str:
         if not below:
             known = list(dict.fromkeys(name for node in nodes for name in names_below(node)))
             where = ".".join(map(shown, path[:depth])) or "the scenario"
-            return (
-                f"the path {shown('.'.join(path), 200)} names nothing: {where} has no {quoted(key)}{meant(key, known)}"
-            )
+            there = f"{where} has no {quoted(key)}{meant(key, known)}"
+            return f"the path {shown('.'.join(path), 200)} names nothing: {there}"
         nodes = below
     return f"the path {shown('.'.join(path), 200)} names nothing"

@@ -1,4 +1,4 @@
-"""Places in the tree of a scenario file, and what the annotations of its blocks say of them.
+"""Places in the tree of a scenario file, and what the annotations of its blocks mean for them.
 
 Checks read the tree, not the models, so that they also run on a file in which a shape is wrong: all faults are found at
 once. What is of the wrong shape is passed over here.
@@ -12,20 +12,10 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, RootModel, ValidationError
 
-from sim.core.fields import (
-    Block,
-    Clauses,
-    Form,
-    Names,
-    Number,
-    Open,
-    Refers,
-    Shown,
-    is_table,
-    issues_with,
-    issues_with_all,
-)
+from sim.core.conditions import Clauses
+from sim.core.fields import Block, Form, Names, Open, Refers, Shown, issues_with, issues_with_all
 from sim.core.mechanism import BLOCK, KEY, VALUE
+from sim.core.numbers import Number, is_table
 from sim.core.wording import listed, meant, quoted, shown
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
@@ -46,17 +36,11 @@ def key_mark(parent: Node, name: str, node: Node) -> Mark:
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """One of the kinds of value that an annotation allows, and what it says beside that.
+    """One of the kinds of value that an annotation allows, with its further annotations."""
 
-    Attributes:
-        type: A model, a plain type, `dict` or `tuple`.
-        annotations: What it says beside the type.
-        inside: Annotations of the key and the value of a `dict`, or of an entry of a `tuple`.
-    """
-
-    type: Any
+    type: Any  # a model, a plain type, `dict` or `tuple`
     annotations: tuple[Any, ...]
-    inside: tuple[Any, ...] = ()
+    inside: tuple[Any, ...] = ()  # annotations of the key and the value of a `dict`, or of an entry of a `tuple`
 
     @cached_property
     def keys(self) -> dict[str, "Kinds"]:
@@ -77,14 +61,8 @@ class Kind:
         kinds_of_name = [self, *kinds(self.inside[0])] if self.inside else [self]
         return next((each.what for kind in kinds_of_name for each in kind.annotations if isinstance(each, Refers)), "")
 
-    @cached_property
-    def models(self) -> tuple[type, ...]:
-        """The model, and the models that it is one of; nothing for any other kind of value."""
-        return self.type.__mro__ if isinstance(self.type, type) else ()
-
     def is_model(self, model: type[BaseModel]) -> bool:
-        """Whether it is a model of this kind."""
-        return model in self.models
+        return issubclass(self.type, model)
 
     def fits(self, node: Node) -> bool:
         """Whether it is meant by what stands there."""
@@ -120,16 +98,14 @@ def kinds(annotation: Any, annotations: tuple[Any, ...] = ()) -> Kinds:
 
 @cache
 def kind_of(model: type[BaseModel]) -> Kind:
-    """The kind that a model is."""
     return Kind(model, ())
 
 
 # Places
 
 
-
 class Place:
-    """A key or entry of a scenario file, there or not (`sim.core.mechanism.Place` says what it offers)."""
+    """A key or entry of a scenario file, there or not (`sim.core.mechanism.Place` documents it)."""
 
     __slots__ = ("faults", "key", "kinds", "node", "parent")
 
@@ -147,7 +123,6 @@ class Place:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Keys and ids that lead here."""
         return () if self.parent is None else (*self.parent.names, self.key)
 
     @property
@@ -190,7 +165,6 @@ class Place:
             yield self._below(node, entry_id(node) or str(at), [])
 
     def mark(self, on: str = VALUE) -> Mark:
-        """Where a message points."""
         node, above = self.node or NOWHERE, NOWHERE if self.parent is None else self.parent.node
         if on == BLOCK and above is not None:
             return key_mark(above, self.key, node)
@@ -267,17 +241,12 @@ class Place:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Spot:
-    """A place and the kind of value that its annotation says is meant there.
-
-    Attributes:
-        issue: The issue whose options are named here, empty for none.
-        shown: Whether nothing is computed from it.
-    """
+    """A place and the kind of value that its annotation has there."""
 
     place: Place
     kind: Kind
-    issue: str
-    shown: bool
+    issue: str  # the issue whose options are named here, empty for none
+    shown: bool  # whether nothing is computed from it
 
 
 def spots(place: Place, issue: str = "", shown: bool = False) -> Iterator[Spot]:

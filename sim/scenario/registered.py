@@ -7,13 +7,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.core.fields import Number, found
+from sim.core.fields import found
+from sim.core.numbers import Number
 from sim.core.registry import Registry
-from sim.core.wording import closest, listed, meant, quoted, shown
+from sim.core.wording import listed, meant, quoted, shown
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sim.scenario.places import key_mark
-from sim.scenario.validation import validate
+from sim.scenario.validation import not_one_of, validate
 
 SINGULAR = {"strategies": "strategy", "protocols": "protocol"}
 ORDERS = ("fixed", "random", "rotating")
@@ -24,13 +25,10 @@ def parameters_of(registered: type) -> dict[str, Field[Any]]:
     return {each.name: each for each in fields(registered) if "kind" in each.metadata}
 
 
+@cache
 def bounded(field: Field[Any]) -> type[Number]:
     """The model of a `number` parameter: `low` and `high` are allowed, `above` is not."""
-    return _bounded(field.metadata.get("low"), field.metadata.get("high"), field.metadata.get("above"))
-
-
-@cache
-def _bounded(low: float | None, high: float | None, above: float | None) -> type[Number]:
+    low, high, above = (field.metadata.get(key) for key in ("low", "high", "above"))
     return type("Parameter", (Number,), {"least": low, "most": high, "above": above, "__module__": __name__})
 
 
@@ -77,9 +75,7 @@ def _check(field: Field[Any], node: Node, mark: Mark, party_names: list[str], fa
     elif kind == "choice":
         options = list(field.metadata["options"])
         if not isinstance(value, str) or value not in options:
-            guess = closest(value, options)
-            hint = f"; did you mean {quoted(guess)}?" if guess is not None else ""
-            faults.add(mark, f"{found(value)} is not one of {listed(options, 'or')}{hint}", path)
+            faults.add(mark, not_one_of(value, options), path)
     elif kind == "count":
         low = field.metadata["low"]
         if not isinstance(value, int) or isinstance(value, bool) or value < low:

@@ -4,13 +4,13 @@ import copy as shallow
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, create_model, model_validator
 
-from sim.core.fields import Block, Date, IssueName, Label, Listed, Many, Name, Number, OptionName, Text, fault, found
+from sim.core.fields import Block, Date, IssueName, Label, Listed, Many, Name, OptionName, Text, fault, found
+from sim.core.numbers import Number
 from sim.core.registry import Registry
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.aftermath import AftermathSpec
@@ -21,18 +21,17 @@ from sim.mechanisms.ratification import RatificationSpec
 from sim.mechanisms.war import WarSpec
 from sim.protocols import PROTOCOLS
 from sim.scenario import parts, sweeps
-from sim.scenario.caps import small_enough
 from sim.scenario.checks import check, names_in, place
 from sim.scenario.differences import apply_settings, load
 from sim.scenario.messages import Faults, ScenarioError
 from sim.scenario.nodes import MappingNode as Tree
-from sim.scenario.nodes import Node, ScalarNode, SequenceNode, copy
+from sim.scenario.nodes import SequenceNode, copy, plain
 from sim.scenario.package_checks import check_packages
 from sim.scenario.paths import Setting, parse_path, parse_set
 from sim.scenario.places import Place, kind_of
 from sim.scenario.registered import parameters_of
 from sim.scenario.validation import validate
-from sim.scenario.yaml_writer import changes, document
+from sim.scenario.yaml_writer import changes, document, small_enough
 from sim.strategies import STRATEGIES
 
 MOST_TRIALS = 12  # of paths of a sweep, one by one
@@ -69,9 +68,7 @@ class Scenario(Block):
     headline: Annotated[tuple[IssueName, ...], Listed(1)] = Field(
         (), description="Issues in which results are first told; left out: all."
     )
-    not_at_the_table: Many[Label] = Field(
-        (), description="Who is affected and not heard. Shown, never computed from."
-    )
+    not_at_the_table: Many[Label] = Field((), description="Who is affected and not heard. Shown, never computed from.")
     time: parts.Time = Field(description="How long they talk.")
     lines: Literal["by_party", "together", "each"] = Field(
         "by_party",
@@ -104,7 +101,6 @@ class Scenario(Block):
     )
     sources: dict[str, Text] = Field({}, description="Sources by key.")
 
-
     @model_validator(mode="after")
     def _complete(self) -> Self:
         for key, mechanism in MECHANISMS.items():
@@ -133,7 +129,8 @@ class Scenario(Block):
     @property
     def resolved(self) -> dict[str, Any]:
         """The scenario as a nested dict in file order, after `extends`, `set` and rescaling; dates as text."""
-        return resolved(self.tree)
+        tree: dict[str, Any] = plain(self.tree, dates_as_text=True)
+        return tree
 
     def resolved_text(self) -> str:
         """The scenario as one YAML file; every override has a comment that names its file and line."""
@@ -145,18 +142,23 @@ class Scenario(Block):
 
     def numbers(self) -> dict[str, Number]:
         """Every number that a draw may move or a path may set, by dotted path, sorted."""
-        return _numbers(Place(self.tree, Faults(), [kind_of(type(self))]))
+        root = Place(self.tree, Faults(), [kind_of(type(self))])
+        blocks: list[tuple[Registry[Any], Place]] = [(PROTOCOLS, root["protocol"])]
+        blocks += [(STRATEGIES, party["strategy"]) for _, party in root["parties"].items()]
+        places = list(root.numbers())
+        for registry, block in blocks:
+            name = block["name"].text or ""
+            known = parameters_of(registry[name]) if name in registry else {}
+            places += (each for key, each in block.items() if key in known and known[key].metadata["kind"] == "number")
+        places.sort(key=lambda place: place.names)
+        return {".".join(place.names): number for place in places if (number := place.number) is not None}
 
     def where(self, path: str) -> str:
         """`file:line:column` of what a dotted path names; of the nearest block above if it is not in the file."""
         return str(place(self.tree, *path.split(".")))
 
     def with_sets(self, sets: Sequence[str]) -> "Scenario":
-        """This scenario with further `PATH=VALUE` settings.
-
-        Raises:
-            ScenarioError: with all faults, if a setting is none or leads to a scenario that does not hold together.
-        """
+        """This scenario with further `PATH=VALUE` settings; a ScenarioError if it does not hold together."""
         return from_tree(self._before_sets, (*self._sets, *sets), Faults())
 
     def points(self, vary: Sequence[str] = (), design: str | None = None) -> "Iterator[Point]":
@@ -167,18 +169,13 @@ class Scenario(Block):
                 replaces it.
             design: `sobol:COUNT` or `latin:COUNT`; None for a grid.
 
-        Raises:
-            ScenarioError: if a text is none, or a point does not hold together.
+        A ScenarioError if a text is none, or a point does not hold together.
         """
         for number, settings in enumerate(self.settings(vary, design)):
             yield self.point(number, settings)
 
     def settings(self, vary: Sequence[str] = (), design: str | None = None) -> list[dict[str, str]]:
-        """The settings of all points, as path and value; in a grid the last path varies fastest.
-
-        Raises:
-            ScenarioError: if a text is none.
-        """
+        """The settings of all points, as path and value; in a grid the last path varies fastest."""
         faults = Faults()
         points = sweeps.points(self.tree, vary, design, faults)
         faults.raise_any()
@@ -201,41 +198,8 @@ class Point:
     scenario: Scenario
 
 
-def resolved(root: Tree) -> dict[str, Any]:
-    """A tree as dicts, lists, texts, numbers and truth values; dates as text."""
-    return {key: _plain(child) for key, child in root.items.items()}
-
-
-def _plain(node: Node) -> Any:
-    if isinstance(node, Tree):
-        return resolved(node)
-    if isinstance(node, SequenceNode):
-        return [_plain(child) for child in node.items]
-    assert isinstance(node, ScalarNode)
-    value = node.value
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _numbers(root: Place) -> dict[str, Number]:
-    places = sorted((*root.numbers(), *_parameter_places(root)), key=lambda place: place.names)
-    return {".".join(place.names): number for place in places if (number := place.number) is not None}
-
-
-def _parameter_places(root: Place) -> Iterator[Place]:
-    blocks: list[tuple[Registry[Any], Place]] = [(PROTOCOLS, root["protocol"])]
-    blocks += [(STRATEGIES, party["strategy"]) for _, party in root["parties"].items()]
-    for registry, block in blocks:
-        name = block["name"].text or ""
-        known = parameters_of(registry[name]) if name in registry else {}
-        yield from (each for key, each in block.items() if key in known and known[key].metadata["kind"] == "number")
-
-
 def from_tree(before_sets: Tree, sets: Sequence[str], faults: Faults) -> Scenario:
-    """Settings applied, everything checked, frozen.
-
-    Raises:
-        ScenarioError: with all faults.
-    """
+    """Settings applied, everything checked, frozen; a ScenarioError with all faults."""
     root = copy(before_sets)
     assert isinstance(root, Tree)
     settings = [
@@ -319,8 +283,7 @@ def read_scenario(path: str | os.PathLike[str], sets: Sequence[str] = ()) -> Sce
         path: The file; what it `extends` lies in its folder or below.
         sets: `PATH=VALUE` texts, applied last; `parties.*.no_deal=0.4`.
 
-    Raises:
-        ScenarioError: whatever the bytes of the file, with all faults at once and their places.
+    A ScenarioError whatever the bytes of the file, with all faults at once and their places.
     """
     faults = Faults()
     root = load(path, faults)

@@ -19,7 +19,6 @@ from sim.scenario.yaml_writer import flow
 
 KINDS = ("sobol", "latin")
 MOST_POINTS = 100_000
-MOST_PATHS = 1_000
 MARK = Mark("--design", 1, 1)
 SEED = 0  # of the uniforms of a design: the same command spans the same points, whatever the seed of the runs
 
@@ -31,20 +30,15 @@ class Design:
     Attributes:
         kind: `sobol`, a Sobol sequence with a shift drawn by path, or `latin`, a Latin hypercube: each path takes each
             of `count` equal parts of its range once.
-        count: Number of points.
     """
 
     kind: str
     count: int
 
     def places(self, paths: tuple[str, ...]) -> Floats:
-        """Where the points lie, as shares of the ranges.
+        """Where the points lie, as shares of the ranges in [0, 1), rounded to six digits, shape (count, paths).
 
-        Args:
-            paths: What varies. Uniforms go by the names of the paths, so their order moves only a Sobol sequence.
-
-        Returns:
-            Shares in [0, 1), rounded to six digits, shape (count, paths).
+        Uniforms go by the names of the paths, so their order moves only a Sobol sequence.
         """
         spread = _sobol(self.count, len(paths)) if self.kind == "sobol" else _latin(self.count, paths)
         if self.kind == "sobol":
@@ -64,10 +58,7 @@ def parse_design(text: str, faults: Faults) -> Design | None:
 
 
 def _sobol(count: int, paths: int) -> Floats:
-    """The first points of the sequence.
-
-    Source: Sobol (1967); direction numbers of Joe & Kuo (2008), as SciPy has them.
-    """
+    """The first points of the sequence (Sobol 1967, with the direction numbers of Joe & Kuo 2008 of SciPy)."""
     from scipy.stats import qmc
 
     power = max(1, (count - 1).bit_length())
@@ -75,10 +66,7 @@ def _sobol(count: int, paths: int) -> Floats:
 
 
 def _latin(count: int, paths: tuple[str, ...]) -> Floats:
-    """Each part of each range once, in a random order and at a random place.
-
-    Source: McKay, Beckman & Conover (1979).
-    """
+    """Each part of each range once, in a random order and at a random place (McKay, Beckman & Conover 1979)."""
     columns = []
     for path in paths:
         order = np.argsort(np.argsort(_uniforms(f"{path}.order", count), kind="stable"))
@@ -104,7 +92,6 @@ class Span:
     high: float
 
     def at(self, share: float) -> str:
-        """The number so far along the range."""
         return _number(self.low + (self.high - self.low) * share)
 
 

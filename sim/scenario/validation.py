@@ -1,11 +1,13 @@
 """The shape of a tree checked against the models: what pydantic finds, in our own wording and with its place."""
 
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from sim.core.fields import Clauses, Names, found
+from sim.core.conditions import Clauses
+from sim.core.fields import Names, found
 from sim.core.wording import closest, listed, meant, quoted, shown
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, SequenceNode, plain, read_as
@@ -34,69 +36,55 @@ def validate(
     return None
 
 
-def _add(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Faults, path: str) -> None:
-    kind, loc, context = problem["type"], problem["loc"], problem.get("ctx", {})
-    steps, mark = _walk(root, (*loc, *((context["key"],) if kind == "at" and "key" in context else ())), path)
-    last = str(loc[-1]) if loc else ""
-    where = ".".join(steps)
-    if kind == "extra_forbidden":
-        # the offending key exists, so the walk has ended on it; its siblings are what would do
-        mark = _key_of(root, loc) or mark
-        known = _keys_at(model, loc[:-1]) + (["extends", "without", "set"] if len(loc) == 1 and not path else [])
-        faults.add(mark, f"unknown key {quoted(last)}{meant(last, known)}", ".".join(steps[:-1]))
-    elif last == "[key]":
-        name = str(loc[-2])
-        mark = _key_of(root, loc[:-1]) or mark
-        faults.add(mark, f"{quoted(name)} is no name; {_A_NAME}", ".".join(steps[:-1]))
-    else:
-        faults.add(mark, _message(kind, problem.get("input"), context, problem["msg"]), where)
+class _Reached(NamedTuple):
+    """How far a location leads into a tree, as path and node, and where its value and its key stand."""
+
+    steps: list[str]
+    mark: Mark
+    key: Mark
+    node: Node
 
 
-def _add_missing(model: type[BaseModel], root: Node, loc: Loc, keys: list[str], faults: Faults, path: str) -> None:
-    steps, mark = _walk(root, loc, path)
-    taken_out = _gone(root, loc)
-    mark = next((taken_out[key] for key in keys if key in taken_out), mark)
-    what = "; ".join(f"{quoted(key)}{_described(model, (*loc, key))}" for key in keys)
-    faults.add(mark, f"{'a key is' if len(keys) == 1 else 'keys are'} missing: {what}", ".".join(steps))
-
-
-def _walk(root: Node, loc: Loc, path: str) -> tuple[list[str], Mark]:
-    """The path of a location, and where a message about it points; what is not in the tree is passed over."""
-    steps = [path] if path else []
-    node, mark = root, root.mark
+def _walk(root: Node, loc: Loc, path: str) -> _Reached:
+    steps, node, mark, key = [path] if path else [], root, root.mark, root.mark
     for part in loc:
-        below = _step(node, part)
+        below: Node | None = None
+        if isinstance(node, MappingNode) and isinstance(part, str):
+            below = node.items.get(part)
+        elif isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.items):
+            below = node.items[part]
         if below is not None:
             steps.append(shown(entry_id(below) or part if isinstance(node, SequenceNode) else part))
             mark = key_mark(node, str(part), below)
+            key = node.keys.get(str(part), mark) if isinstance(node, MappingNode) else below.mark
             node = below
-    return steps, mark
+    return _Reached(steps, mark, key, node)
 
 
-def _gone(root: Node, loc: Loc) -> dict[str, Mark]:
-    """Keys that a difference took out of the mapping at a location, with the place that says so."""
-    node = root
-    for part in loc:
-        node = _step(node, part) or node
-    return node.gone if isinstance(node, MappingNode) else {}
+def _add(model: type[BaseModel], root: Node, problem: ErrorDetails, faults: Faults, path: str) -> None:
+    kind, loc, context = problem["type"], problem["loc"], problem.get("ctx", {})
+    reached = _walk(root, (*loc, *((context["key"],) if kind == "at" and "key" in context else ())), path)
+    last, above = str(loc[-1]) if loc else "", ".".join(reached.steps[:-1])
+    if kind == "extra_forbidden":
+        # the offending key exists, so the walk has ended on it; its siblings are what would do
+        known = [*_fields_at(model, loc[:-1]), *(["extends", "without", "set"] if len(loc) == 1 and not path else [])]
+        faults.add(reached.key, f"unknown key {quoted(last)}{meant(last, known)}", above)
+    elif last == "[key]":
+        faults.add(reached.key, f"{quoted(str(loc[-2]))} is no name; {_A_NAME}", above)
+    else:
+        message = _message(kind, problem.get("input"), context, problem["msg"])
+        faults.add(reached.mark, message, ".".join(reached.steps))
 
 
-def _step(node: Node, part: int | str) -> Node | None:
-    if isinstance(node, MappingNode) and isinstance(part, str):
-        return node.items.get(part)
-    if isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.items):
-        return node.items[part]
-    return None
-
-
-def _key_of(root: Node, loc: Loc) -> Mark | None:
-    node, mark = root, None
-    for part in loc:
-        below = _step(node, part)
-        if below is not None:
-            mark = node.keys.get(str(part)) if isinstance(node, MappingNode) else below.mark
-            node = below
-    return mark
+def _add_missing(model: type[BaseModel], root: Node, loc: Loc, keys: list[str], faults: Faults, path: str) -> None:
+    reached, fields, parts = _walk(root, loc, path), _fields_at(model, loc), []
+    taken_out = reached.node.gone if isinstance(reached.node, MappingNode) else {}
+    mark = next((taken_out[key] for key in keys if key in taken_out), reached.mark)
+    for key in keys:
+        about = fields[key].description if key in fields else None
+        parts.append(quoted(key) + (f" ({about[0].lower()}{about[1:].rstrip('.')})" if about else ""))
+    what = f"{'a key is' if len(keys) == 1 else 'keys are'} missing: {'; '.join(parts)}"
+    faults.add(mark, what, ".".join(reached.steps))
 
 
 _A_NAME = "letters a to z, digits, _ and - would do (a label may hold anything)"
@@ -131,10 +119,8 @@ def _message(kind: str, value: Any, context: dict[str, Any], text: str) -> str:
         key, bound = _BOUNDS[kind]
         return f"{found(value)} is out of bounds; {bound} {context[key]:g} would do"
     if kind == "literal_error":
-        wanted = [word.strip().strip("'") for word in str(context["expected"]).replace(" or ", ",").split(",")]
-        guess = closest(value, wanted)
-        hint = f"; did you mean {quoted(guess)}?" if guess is not None else ""
-        return f"{found(value)} is not one of {listed(wanted, 'or')}{hint}"
+        wanted = str(context["expected"]).replace(" or ", ",").split(",")
+        return not_one_of(value, [word.strip().strip("'") for word in wanted])
     if kind == "string_pattern_mismatch":
         return f"{found(value)} is no name; {_A_NAME}"
     if kind in ("too_short", "string_too_short"):
@@ -150,24 +136,20 @@ def _message(kind: str, value: Any, context: dict[str, Any], text: str) -> str:
     return shown(text, 200)
 
 
-def _described(model: type[BaseModel], loc: Loc) -> str:
-    holder = _model_at(model, loc[:-1])
-    fields = {field.alias or name: field for name, field in holder.model_fields.items()} if holder else {}
-    description = fields[str(loc[-1])].description if str(loc[-1]) in fields else None
-    return f" ({description[0].lower()}{description[1:].rstrip('.')})" if description else ""
+def not_one_of(value: Any, wanted: list[str]) -> str:
+    guess = closest(value, wanted)
+    hint = f"; did you mean {quoted(guess)}?" if guess is not None else ""
+    return f"{found(value)} is not one of {listed(wanted, 'or')}{hint}"
 
 
-def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
-    holder = _model_at(model, loc)
-    return [field.alias or name for name, field in holder.model_fields.items()] if holder else []
-
-
-def _model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
+def _fields_at(model: type[BaseModel], loc: Loc) -> dict[str, FieldInfo]:
+    """The keys that the innermost block at a location may have."""
     found = [kind_of(model)]
     for part in loc:
         below = [inner for kind in found for inner in _below(kind, part)]
         found = below or found
-    return next((kind.type for kind in found if kind.is_model(BaseModel)), None)
+    holder = next((kind.type for kind in found if kind.is_model(BaseModel)), None)
+    return {field.alias or name: field for name, field in holder.model_fields.items()} if holder else {}
 
 
 def _below(kind: Kind, part: int | str) -> Kinds:

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from sim.core.wording import listed, shown
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from sim.scenario.paths import Path, get
+from sim.scenario.paths import get
 from sim.scenario.yaml_writer import brief
 
 PLACES = Decimal("1e-12")  # to which rescaled weights are rounded; the rest goes to the largest
@@ -33,28 +33,12 @@ def total(weights: MappingNode) -> Decimal | None:
         return None if None in found or not found else sum((each for each in found if each is not None), Decimal(0))
 
 
-def summed(root: MappingNode, party: str) -> bool:
-    weights = get(root, "parties", party, "weights")
-    return isinstance(weights, MappingNode) and total(weights) == 1
-
-
-def parties_set(paths: Iterable[Path]) -> dict[str, dict[str, None]]:
-    """For each party of which single weights were set: the issues, in order."""
-    done: dict[str, dict[str, None]] = {}
-    for path in paths:
-        if len(path) in (4, 5) and path[0] == "parties" and path[2] == "weights":
-            done.setdefault(path[1], {})[path[3]] = None
-    return done
-
-
 def rescale(root: MappingNode, party: str, fixed: Iterable[str], origin: str, mark: Mark, faults: Faults) -> None:
     """Rescale the weights of a party that were not set, value and range, so that all sum to 1.
 
     Args:
-        root: The scenario's tree, changed in place.
         fixed: Issues whose weights were set.
         origin: Who set them, for the comment in the resolved file.
-        mark: Where, for a fault.
     """
     weights = get(root, "parties", party, "weights")
     if not isinstance(weights, MappingNode) or total(weights) is None:
@@ -71,11 +55,8 @@ def rescale(root: MappingNode, party: str, fixed: Iterable[str], origin: str, ma
         if left < 0:
             faults.add(mark, f"{listed(set_ones)} set to {1 - left} in all, but weights sum to 1; set less", path)
         elif there == 0:
-            faults.add(
-                mark,
-                f"there is {left} left to share out, but no other weight above 0 to rescale; set it to 1 in all",
-                path,
-            )
+            what = f"there is {left} left to share out, but no other weight above 0 to rescale; set it to 1 in all"
+            faults.add(mark, what, path)
         else:
             _scale(weights, others, left, left / there, origin)
 

@@ -7,6 +7,7 @@ are duplicate keys and words that YAML 1.1 and 1.2 read differently.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from unicodedata import normalize
 
@@ -64,14 +65,12 @@ def decoded(data: bytes, file: str, faults: Faults) -> str | None:
     if strange is None:
         return text
     before = BREAKS.split(text[: strange.start()])
-    faults.add(Mark(file, len(before), len(before[-1]) + 1), _of_the_file(strange.group()))
-    return None
-
-
-def _of_the_file(char: str) -> str:
+    char = strange.group()
+    message = f"{_kind(char)}, {quoted(char)}, does not belong in a text file; take it out"
     if char in OTHER_BREAKS:
-        return f"YAML 1.1 reads {quoted(char)} as the end of a line and YAML 1.2 does not; take it out"
-    return f"{_kind(char)}, {quoted(char)}, does not belong in a text file; take it out"
+        message = f"YAML 1.1 reads {quoted(char)} as the end of a line and YAML 1.2 does not; take it out"
+    faults.add(Mark(file, len(before), len(before[-1]) + 1), message)
+    return None
 
 
 def _kind(char: str) -> str:
@@ -79,14 +78,9 @@ def _kind(char: str) -> str:
 
 
 def read_text(text: str, file: str, faults: Faults, line: int = 1, column: int = 1) -> Node | None:
-    """The tree of a YAML text.
+    """The tree of a YAML text; None, and a fault, if it is not YAML, is empty or is over a cap.
 
-    Args:
-        line: Line on which the text starts.
-        column: Column at which its first line starts.
-
-    Returns:
-        The root, or None if the text is not YAML, is empty or is over a cap: then there is a fault.
+    `line` and `column` are those at which the text starts.
     """
     root = _trees.get(
         (text, file, line, column),
@@ -108,33 +102,30 @@ def _parsed(text: str, file: str, faults: Faults, line: int, column: int) -> Nod
         mark = Mark(file, line, column)
         if at:
             mark = Mark(file, at.line + line, at.column + (column if at.line == 0 else 1))
+        lines, number = text.splitlines(), mark.line - line
+        indent = re.match(r"[ \t]*", lines[number]) if 0 <= number < len(lines) else None
+        hint = "; indent with spaces, not with a tab" if indent and "\t" in indent.group() else ""
         problem = ", ".join(shown(part, 120) for part in (error.context, error.problem) if part)
-        faults.add(mark, f"this is not YAML: {problem or 'it cannot be read'}{_tab_hint(text, mark.line - line)}")
+        faults.add(mark, f"this is not YAML: {problem or 'it cannot be read'}{hint}")
     except (YAMLError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, AssertionError) as error:
         # The parser meets hostile text with errors of its own that carry no place.
         faults.add(Mark(file, line, column), f"this is not YAML that can be read: {shown(error, 120)}")
     return None
 
 
-def _tab_hint(text: str, line: int) -> str:
-    lines = text.splitlines()
-    indent = re.match(r"[ \t]*", lines[line]) if 0 <= line < len(lines) else None
-    return "; indent with spaces, not with a tab" if indent and "\t" in indent.group() else ""
-
-
 class _Stop(Exception):
     """Reading cannot go on; the fault is on record."""
 
 
+@dataclass
 class _Reader:
     """Builds the tree from the parser's events."""
 
-    def __init__(self, file: str, faults: Faults, line: int, column: int) -> None:
-        self.file = file
-        self.faults = faults
-        self.line = line
-        self.column = column
-        self.nodes = 0
+    file: str
+    faults: Faults
+    line: int
+    column: int
+    nodes: int = 0
 
     def read(self, text: str) -> Node | None:
         events = YAML(typ="safe", pure=True).parse(text)
@@ -208,9 +199,8 @@ class _Reader:
         if isinstance(event, yaml_events.AliasEvent):
             self.faults.add(mark, f"an alias (*{shown(event.anchor)}) is not allowed; write the value out")
         elif event.anchor is not None:
-            self.faults.add(
-                mark, f"an anchor (&{shown(event.anchor)}) is not allowed; write the value out where it is needed"
-            )
+            message = f"an anchor (&{shown(event.anchor)}) is not allowed; write the value out where it is needed"
+            self.faults.add(mark, message)
         elif event.tag is not None:
             self.faults.add(mark, f"a tag ({shown(event.tag)}) is not allowed; take it out")
 
@@ -247,14 +237,12 @@ class _Reader:
             self.faults.add(mark, f"{quoted(text)} is not a number to compute with; write a finite one")
         elif DATE.fullmatch(text):
             if isinstance(scalar.value, str):
-                self.faults.add(
-                    mark, f"there is no date {shown(text)}; write a date as 2025-12-14, or put the text in quotes"
-                )
+                message = f"there is no date {shown(text)}; write a date as 2025-12-14, or put the text in quotes"
+                self.faults.add(mark, message)
         elif re.fullmatch(r"[-+]?[0-9]{31,}(?:\.[0-9]*)?|[-+]?[0-9]*\.[0-9]{41,}", text):
             self.faults.add(mark, f"the number {shown(text, 20)} has {counted(len(text), 'digit')}; write fewer")
         elif len(text) <= LONGEST_WORD and TWO_READINGS.fullmatch(text):
-            self.faults.add(
-                mark,
-                f"YAML 1.1 and YAML 1.2 read {quoted(text)} differently; put it in quotes if it is a name or a text; "
-                "write a number with digits and a point",
+            message = (
+                f"YAML 1.1 and YAML 1.2 read {quoted(text)} differently; put it in quotes if it is a name or a text"
             )
+            self.faults.add(mark, f"{message}; write a number with digits and a point")

@@ -1,10 +1,14 @@
-"""A tree as YAML text, with a comment wherever something was overridden."""
+"""A tree as YAML text, with a comment wherever something was overridden; no larger than what can be read again.
+
+A file under the caps of the reader can still grow past them, since a setting with `*` puts its value in many places and
+a path leads deeper than the text that sets it. What is written beside results must read back to the same scenario.
+"""
 
 import re
 from collections.abc import Iterator
 
 from sim.core.wording import listed, shown
-from sim.scenario.messages import Mark
+from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import (
     DATE,
     LONGEST_WORD,
@@ -15,10 +19,14 @@ from sim.scenario.nodes import (
     Node,
     ScalarNode,
     SequenceNode,
+    walk,
 )
+from sim.scenario.yaml_reader import MOST_BYTES, MOST_DEPTH, MOST_NODES
 
 WIDEST = 130  # columns; a mapping that fits stands on one line
 LONGEST_COMMENT = 400  # characters
+BYTES_A_CHARACTER = 10  # of a text at most, as it is written: \U0001f54a
+BYTES_A_NODE = 2 * MOST_DEPTH + 10  # indentation, quotes, brackets and commas
 
 _PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ ./+()-]*[A-Za-z0-9_./+()-])?")
 
@@ -31,7 +39,6 @@ def document(root: MappingNode) -> str:
 
 
 def flow(node: Node) -> str:
-    """The tree below a node on one line."""
     if isinstance(node, MappingNode):
         return "{" + ", ".join(f"{_key(key)}: {flow(child)}" for key, child in node.items.items()) + "}"
     if isinstance(node, SequenceNode):
@@ -124,14 +131,12 @@ def _scalar(node: ScalarNode) -> str:
     text = node.text
     if node.plain and (NUMBER.fullmatch(text) or text in TRUTH or DATE.fullmatch(text)):
         return text
-    return text if _PLAIN.fullmatch(text) and not _misread(text) else f'"{"".join(map(_escaped, text))}"'
-
-
-def _misread(text: str) -> bool:
     if len(text) > LONGEST_WORD:
-        return text[0] in "0123456789"
-    misread = NUMBER.fullmatch(text) or DATE.fullmatch(text) or TWO_READINGS.fullmatch(text)
-    return bool(misread) or text.lower() in ("true", "false", "null")
+        misread = text[0] in "0123456789"
+    else:
+        misread = any(pattern.fullmatch(text) for pattern in (NUMBER, DATE, TWO_READINGS))
+        misread = misread or text.lower() in ("true", "false", "null")
+    return text if _PLAIN.fullmatch(text) and not misread else f'"{"".join(map(_escaped, text))}"'
 
 
 def _escaped(char: str) -> str:
@@ -142,6 +147,28 @@ def _escaped(char: str) -> str:
     if char.isprintable():
         return char
     return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
+
+
+def small_enough(root: MappingNode, faults: Faults) -> bool:
+    """Whether a tree can be read again once it is written; a fault if it is too deep, or has too many entries."""
+    bytes_at_most = 0
+    for entries, (node, depth) in enumerate(walk(root), 1):
+        if depth > MOST_DEPTH:
+            faults.add(node.mark, f"more than {MOST_DEPTH} levels deep once it is set; a scenario needs about ten")
+            return False
+        if entries > MOST_NODES:
+            faults.add(node.mark, f"more than {MOST_NODES:,} entries, with what is merged and set; take some out")
+            return False
+        gone = sum(len(name) + 200 for name in getattr(node, "gone", ()))
+        bytes_at_most += BYTES_A_NODE + 4 * min(LONGEST_COMMENT, len(node.change) + gone)
+        bytes_at_most += BYTES_A_CHARACTER * len(node.text) if isinstance(node, ScalarNode) else 0
+    if bytes_at_most > MOST_BYTES:
+        size = len(document(root).encode("utf-8", "surrogatepass"))
+        if size > MOST_BYTES:
+            message = f"written out, with all overrides told, it takes {size:,} bytes; at most {MOST_BYTES:,} would do"
+            faults.add(root.mark, message)
+            return False
+    return True
 
 
 _NOWHERE = Mark("", 1, 1)

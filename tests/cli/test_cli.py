@@ -13,8 +13,8 @@ from ruamel.yaml import YAML
 
 from sim.charts import CHARTS
 from sim.cli.commands import peacesim
-from sim.cli.completing import KINDS
 from sim.cli.listing import KINDS as LISTED
+from sim.cli.options import KINDS
 from sim.protocols import PROTOCOLS
 from sim.scenario.json_schema import json_schema
 from sim.strategies import STRATEGIES

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from pydantic import Field
 
+from sim.core.conditions import When
 from sim.core.exact import Floats
-from sim.core.fields import Amount, Block, PartyName, When
+from sim.core.fields import Block, PartyName
 from sim.core.mechanism import Drawing, Mechanism
+from sim.core.numbers import Amount
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.bound import rows_of
 from sim.model.ensemble import draw

@@ -22,7 +22,7 @@ from sim.results.files import DamagedResults, StoreError, write_whole
 from sim.results.folder import ResultsFolder
 from sim.results.manifest import folder_name, identity, read_manifest
 from sim.results.parquet import content_hash, from_bytes, table_of, to_bytes
-from sim.results.reading import damaged_files, open_results, stored_chunks
+from sim.results.reading import damaged_files, layout_of, open_results
 from sim.results.results import run
 from sim.scenario import read_scenario
 
@@ -350,7 +350,8 @@ def test_a_chunk_with_right_hashes_and_wrong_content_is_refused(folder):
 
 
 def test_playing_again_finds_what_no_hash_can(written, folder):
-    layout, entries = stored_chunks(written)
+    manifest = read_manifest(written)
+    layout, entries = layout_of(written, manifest), manifest.chunks
     assert [play_again(entry, layout) for entry in entries] == [[], [], []]
     manifest = json.loads((folder / "run.json").read_text())
     path = folder / "draws" / "00000000-00000063.parquet"
@@ -360,7 +361,8 @@ def test_playing_again_finds_what_no_hash_can(written, folder):
     manifest["chunks"][0]["draws"] = {"content": content_hash(forged), "file": hashlib.sha256(data).hexdigest()}
     (folder / "run.json").write_bytes(resealed(manifest))
     assert damaged_files(folder) == []
-    layout, entries = stored_chunks(folder)
+    manifest = read_manifest(folder)
+    layout, entries = layout_of(folder, manifest), manifest.chunks
     assert [play_again(entry, layout) for entry in entries] == [
         ["draws/00000000-00000063.parquet: played again, it comes out otherwise"], [], [],
     ]  # fmt: skip

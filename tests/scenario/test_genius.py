@@ -18,8 +18,7 @@ from sim.results.results import run
 from sim.scenario import Scenario, ScenarioError, read_scenario
 from sim.scenario.genius import Talks, Translation, translate
 from sim.scenario.genius.elements import LONGEST_ATTRIBUTE, MOST_BYTES, MOST_DEPTH, MOST_ELEMENTS
-from sim.scenario.genius.numbers import root_of, shares
-from sim.scenario.genius.translation import names_of
+from sim.scenario.genius.translation import names_of, root_of, shares
 from sim.scenario.messages import Faults
 from sim.scenario.notes import notes
 from sim.scenario.package_checks import central_utility, space_of

@@ -9,8 +9,7 @@ import pytest
 from sim.scenario import ScenarioError, read_scenario
 from sim.scenario.json_schema import json_schema
 from sim.scenario.messages import Faults
-from sim.scenario.nodes import MappingNode
-from sim.scenario.scenario import resolved
+from sim.scenario.nodes import MappingNode, plain
 from sim.scenario.yaml_reader import read_text
 from sim.strategies import STRATEGIES
 
@@ -22,7 +21,7 @@ VALIDATOR = jsonschema.Draft7Validator(json_schema())
 def values(text: str) -> object:
     node = read_text(text, "x.yaml", Faults())
     assert isinstance(node, MappingNode)
-    return resolved(node)
+    return plain(node, dates_as_text=True)
 
 
 def test_it_is_a_valid_schema_of_draft_7_without_later_keywords():

@@ -17,7 +17,9 @@ from pydantic import BaseModel, RootModel, StringConstraints
 from pydantic.fields import FieldInfo
 
 from sim.charts.text import text_width
-from sim.core.fields import Clauses, Form, Number
+from sim.core.conditions import Clauses
+from sim.core.fields import Form
+from sim.core.numbers import Number
 from sim.scenario import Scenario
 from sim.scenario.messages import Faults
 from sim.scenario.nodes import plain

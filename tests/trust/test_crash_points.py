@@ -48,15 +48,16 @@ PLANTED = bugs("R1", __name__, [
     ("sim/results", 'temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")', "temporary = path",
      "tests/results/test_store.py::test_a_file_reaches_the_disk_before_its_name_does"),
     ("sim/results", "        self._save()\n        if before is not None and before.name != entry.name:\n"
-     "            remove([self.path / name for name in before.files])",
+     "            files.remove([self.path / name for name in before.files])",
      "        if before is not None and before.name != entry.name:\n"
-     "            remove([self.path / name for name in before.files])\n        self._save()",
+     "            files.remove([self.path / name for name in before.files])\n        self._save()",
      "tests/batch/test_batch.py::test_dying_at_any_step_loses_nothing_that_was_finished[True-3-4]"),
-    ("sim/results", "left = [each for folder in (self.path, *self.path.iterdir()) for each in unfinished(folder)]",
+    ("sim/results",
+     "left = [each for folder in (self.path, *self.path.iterdir()) for each in files.unfinished(folder)]",
      "left = []", "tests/batch/test_batch.py::test_what_a_kill_left_half_done_is_removed_wherever_it_lies"),
     ("sim/results", "return replace(self, files=resolved, complete=False)", "return replace(self, complete=False)",
      "tests/batch/test_batch.py::test_tables_of_other_draws_are_not_listed_while_new_ones_are_made"),
-    ("sim/results", "        remove(unfinished(path))\n", "        pass\n",
+    ("sim/results", "        files.remove(files.unfinished(path))\n", "        pass\n",
      "tests/batch/test_batch.py::test_what_a_kill_left_half_done_is_removed_wherever_it_lies"),
 ])  # fmt: skip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.results.files import DamagedResults, StoreError
-from sim.results.inspection import _Found, _hold_others, inspect
+from sim.results.inspection import Inspection, _check_others, inspect
 from sim.results.manifest import read_manifest
 from sim.results.reading import damaged_files, open_results
 from tests.commands import call
@@ -138,8 +138,8 @@ def quick_faults(folder: Path, file: str) -> tuple[str, ...] | list[str]:
         return inspect(folder, chunks=[name]).damaged
     if file in ("run.json", "scenario.resolved.yaml"):
         return inspect(folder, chunks=[]).damaged
-    manifest, seen = read_manifest(folder), _Found()
-    _hold_others(folder, replace(manifest, files={file: manifest.files[file]}), seen)
+    manifest, seen = read_manifest(folder), Inspection(folder, None, None)
+    _check_others(replace(manifest, files={file: manifest.files[file]}), seen)
     return seen.damaged
 
 

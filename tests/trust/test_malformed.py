@@ -24,7 +24,7 @@ PLANTED = bugs("R11", __name__, [
      "test_a_malformed_file_is_reported_at_its_place"),
     ("sim/core", "return char if char.isprintable() else", "return char if char else",
      "test_a_malformed_file_is_reported_at_its_place"),
-    ("sim/scenario/caps.py", "if depth > MOST_DEPTH:", "if depth > 40 * MOST_DEPTH:",
+    ("sim/scenario/yaml_writer.py", "if depth > MOST_DEPTH:", "if depth > 40 * MOST_DEPTH:",
      "test_a_small_file_that_grows_is_stopped"),
     ("sim/scenario/paths.py", "if room < 0:", "if False:", "test_a_small_file_that_grows_is_stopped"),
     ("sim/scenario", "for path in list(sweep.items)[:MOST_TRIALS]:", "for path in sweep.items:",

@@ -30,7 +30,7 @@ from tests.trust.small import (
 )
 
 PLANTED = bugs("R6", __name__, [
-    ("sim/results", "        refuse_unwritable(path)\n", "",
+    ("sim/results", "        files.refuse_unwritable(path)\n", "",
      "test_without_permission_a_batch_stops_before_anything_is_played[its draws]"),
     ("sim/results", 'raise plain(error, f"write to {self.folder}") from error', "raise",
      "test_without_permission_a_batch_stops_before_anything_is_played[its lock]"),

@@ -8,12 +8,14 @@ capped. Text between elements means nothing in GENIUS and is passed over.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import NoReturn
 from xml.parsers import expat
 
 from sim.core.wording import quoted, shown
 from sim.scenario.messages import Faults, Mark
+from sim.scenario.weights import decimal_text
 from sim.scenario.yaml_reader import decoded
 
 MOST_BYTES = 5_000_000
@@ -33,11 +35,7 @@ _DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([^"'>]{1,
 class Element:
     """An element with its attributes.
 
-    Attributes:
-        tag: Its name.
-        mark: Where its `<` stands.
-        attributes: As written; line ends and tabs in them are blanks, as XML has it.
-        children: The elements directly in it, in file order.
+    `mark` is where its `<` stands; line ends and tabs in attributes are blanks, as XML has it.
     """
 
     tag: str
@@ -46,7 +44,6 @@ class Element:
     children: list["Element"] = field(default_factory=list)
 
     def named(self, *tags: str) -> list["Element"]:
-        """The elements directly in it with one of these names."""
         return [child for child in self.children if child.tag in tags]
 
     def below(self) -> Iterator["Element"]:
@@ -57,14 +54,7 @@ class Element:
 
 
 def read_xml(data: bytes, file: str, faults: Faults) -> Element | None:
-    """The root element of an XML file.
-
-    Args:
-        data: Its bytes.
-
-    Returns:
-        The root; None, and a fault, if the bytes are no XML, hold a document type or are over a cap.
-    """
+    """The root element of an XML file; None, and a fault, if it is no XML, holds a document type or is over a cap."""
     if len(data) > MOST_BYTES:
         faults.add(Mark(file, 1, 1), f"larger than {MOST_BYTES:,} bytes; a domain of GENIUS has some thousand")
         return None
@@ -121,21 +111,19 @@ class _Reader:
         try:
             self.parser.Parse(text.encode("utf-8"), True)
         except expat.ExpatError as error:
-            self.stop(self.problem(error), Mark(self.file, error.lineno, error.offset + 1))
+            message = f"this is not XML: {expat.ErrorString(error.code)}"
+            if self.open:
+                inner = self.open[-1]
+                message += f"; <{shown(inner.tag)}> of line {inner.mark.line} is still open here"
+            self.faults.add(Mark(self.file, error.lineno, error.offset + 1), message)
+            raise _Stop from None
         return self.root
-
-    def problem(self, error: expat.ExpatError) -> str:
-        message = f"this is not XML: {expat.ErrorString(error.code)}"
-        if self.open:
-            inner = self.open[-1]
-            message += f"; <{shown(inner.tag)}> of line {inner.mark.line} is still open here"
-        return message
 
     def here(self) -> Mark:
         return Mark(self.file, self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1)
 
-    def stop(self, message: str, mark: Mark | None = None) -> NoReturn:
-        self.faults.add(mark or self.here(), message)
+    def stop(self, message: str) -> NoReturn:
+        self.faults.add(self.here(), message)
         raise _Stop
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -162,6 +150,8 @@ class _Reader:
 
 
 LARGEST = Fraction(10**15)  # no number beyond this means anything in a scenario
+PLACES = 12  # decimal, of numbers written
+UNITS = 10**12
 _NUMBER = re.compile(r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,3})?")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 
@@ -207,3 +197,19 @@ def whole_of(element: Element, key: str, faults: Faults) -> int | None:
     was = f"is {quoted(text)}" if text else "is missing"
     faults.add(element.mark, f"{quoted(key)} of {label_of(element)} {was}; a whole number would do")
     return None
+
+
+def decimal_of(number: Fraction) -> Decimal:
+    """A number to 12 decimal places."""
+    return decimal_of_units(round(number * UNITS))
+
+
+def decimal_of_units(count: int) -> Decimal:
+    with localcontext() as context:
+        context.prec = 60
+        return Decimal(count).scaleb(-PLACES)
+
+
+def text_of(number: Fraction) -> str:
+    """A number to 12 decimal places in digits, without needless zeros."""
+    return decimal_text(decimal_of(number))

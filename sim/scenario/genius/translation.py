@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping as Table
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,10 +21,8 @@ from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import counted, listed, meant, quoted, shown
 from sim.scenario.differences import ordinary
 from sim.scenario.genius import elements
-from sim.scenario.genius.domain import Domain, domain_of
-from sim.scenario.genius.elements import Element, read_xml, tidy
-from sim.scenario.genius.numbers import decimal_of, root_of, shares
-from sim.scenario.genius.profile import Profile, profile_of
+from sim.scenario.genius.domain import Domain, Profile, domain_of, profile_of
+from sim.scenario.genius.elements import UNITS, Element, decimal_of, decimal_of_units, read_xml, text_of, tidy
 from sim.scenario.messages import Faults, Mark, ScenarioError
 from sim.scenario.nodes import MappingNode, Node, ScalarNode
 from sim.scenario.paths import get
@@ -38,11 +36,7 @@ MOST_FILES = 100
 
 
 def files_in(folder: Path, faults: Faults) -> dict[str, bytes]:
-    """What the `*.xml` files of a folder hold, by name in the order of the alphabet.
-
-    Args:
-        folder: A folder of a domain; folders in it are not looked into.
-    """
+    """What the `*.xml` files of a folder hold, by name in the order of the alphabet; not of the folders in it."""
     inside = os.path.realpath(folder)
     names = sorted(name for name in os.listdir(folder) if name.lower().endswith(".xml") and not name.startswith("."))
     if len(names) > MOST_FILES:
@@ -71,22 +65,11 @@ def called(folder: Path) -> str:
     return shown(folder.name, 100) or "."
 
 
-def _chosen(profiles: Sequence[str], wanted: Sequence[str], where: Mark, faults: Faults) -> list[str]:
-    for name in wanted:
-        if name not in profiles:
-            faults.add(where, f"no profile here is called {quoted(name)}{meant(name, profiles)}")
-    return [name for name in profiles if not wanted or name in wanted]
-
-
 def names_of(texts: Sequence[str], otherwise: str) -> list[str]:
-    """A name for each text, no two alike.
+    """A name for each text, no two alike; `otherwise` for what has no letter or digit that a name may have.
 
     A name depends on the texts and not on their order: `18:00` is `v18_00` wherever it stands, and where several
     texts come out alike they are numbered in the order of the alphabet.
-
-    Args:
-        texts: What things are called.
-        otherwise: The name of what has no letter or digit that a name may have.
     """
     plain = [_plain(text) or otherwise for text in texts]
     counts = Counter(plain)
@@ -118,13 +101,7 @@ _NOWHERE = Mark("", 1, 1)
 
 @dataclass(frozen=True)
 class Talks:
-    """What GENIUS leaves open.
-
-    Attributes:
-        rounds: Rounds until the deadline.
-        months: How long all rounds take.
-        steps: Values into which a real issue is cut, and an integer issue with too many.
-    """
+    """What GENIUS leaves open: the rounds, how long they all take, and the values into which a real issue is cut."""
 
     rounds: int = 100
     months: Fraction = Fraction(1)
@@ -188,10 +165,34 @@ def _discount(profile: Profile, talks: Talks) -> ScalarNode:
     """The factor a month, such that after the months of the talks what is left is what GENIUS leaves at time 1."""
     node = _number(root_of(profile.discount, talks.months))
     node.change = (
-        f"GENIUS leaves {decimal_text(decimal_of(profile.discount))}^t of worth at time t of the talks, from 0 to 1; "
+        f"GENIUS leaves {text_of(profile.discount)}^t of worth at time t of the talks, from 0 to 1; "
         "who accepts what does not depend on it here, see docs/model.md"
     )
     return node
+
+
+def root_of(number: Fraction, times: Fraction) -> Decimal:
+    """The number that, raised to `times`, gives back a number in (0, 1]; to 17 digits, the same on every machine."""
+    with localcontext() as context:
+        context.prec = 40
+        logarithm = (Decimal(number.numerator) / Decimal(number.denominator)).ln()
+        root = (logarithm * Decimal(times.denominator) / Decimal(times.numerator)).exp()
+        context.prec = 17
+        return +root
+
+
+def shares(parts: Table[str, Fraction]) -> dict[str, Decimal]:
+    """Parts of a whole, at least one of them above 0, as decimals that sum to 1 exactly, by the method of Hamilton.
+
+    They are rounded down to 12 places, and the largest remainders get a unit more; of equal ones the first by name.
+    """
+    whole = sum(parts.values(), Fraction(0))
+    exact = {name: part / whole * UNITS for name, part in parts.items()}
+    units = {name: share.__floor__() for name, share in exact.items()}
+    left = UNITS - sum(units.values())
+    for name in sorted(exact, key=lambda name: (units[name] - exact[name], name))[:left]:
+        units[name] += 1
+    return {name: decimal_of_units(count) for name, count in units.items()}
 
 
 def _mapping(items: Table[str, Node]) -> MappingNode:
@@ -213,13 +214,7 @@ FEWEST = 2  # profiles: one party does not negotiate
 
 @dataclass(frozen=True)
 class Translation:
-    """A scenario made of a domain.
-
-    Attributes:
-        id: Its id.
-        text: The whole YAML file, which reads without a fault.
-        notes: What did not carry over as it stood; the file says so too.
-    """
+    """A scenario made of a domain; `text` is the whole YAML file, `notes` what did not carry over as it stood."""
 
     id: str
     text: str
@@ -229,17 +224,9 @@ class Translation:
 def translate(
     files: Table[str, bytes], folder: str, faults: Faults, talks: Talks | None = None, only: Sequence[str] = ()
 ) -> Translation:
-    """Translate a domain and its profiles.
+    """Translate the XML files of a folder, by name: one domain, and its profiles, of which `only` may name some.
 
-    Args:
-        files: The XML files of a folder, by name. One has the root `negotiation_template`; those with the root
-            `utility_space` are profiles; others are left out.
-        folder: What the folder is called, for messages.
-        talks: What GENIUS leaves open.
-        only: File names of the profiles to translate, all if empty.
-
-    Raises:
-        ScenarioError: whatever the bytes of the files, with all faults at once and their places.
+    A ScenarioError whatever the bytes of the files, with all faults at once and their places.
     """
     talks, here = talks or Talks(), Mark(folder, 1, 1)
     roots: dict[str, Element] = {}
@@ -248,20 +235,19 @@ def translate(
         if root is not None:
             roots[name] = root
     domains, there = ([name for name, root in roots.items() if root.tag == tag] for tag in (DOMAIN, PROFILE))
-    names = _chosen(there, only, here, faults)
+    for name in only:
+        if name not in there:
+            faults.add(here, f"no profile here is called {quoted(name)}{meant(name, there)}")
+    names = [name for name in there if not only or name in only]
     _check_files(roots, domains, names, here, faults)
     if len(domains) != 1:
         raise faults.error()
     domain = domain_of(roots[domains[0]], talks.steps, faults)
-    found = [profile_of(roots[name], domain, _party_name(name), faults) for name in names]
+    found = [profile_of(roots[name], domain, tidy(name[:-4]) or "party", faults) for name in names]
     faults.raise_any()
     profiles = [profile for profile in found if profile is not None]
     notes = _notes(domain, profiles, [name for name in roots if name not in (*domains, *there)])
     return _written(domain, profiles, talks, notes, folder)
-
-
-def _party_name(file: str) -> str:
-    return tidy(file[:-4]) or "party"
 
 
 def _check_files(
@@ -283,7 +269,7 @@ def _notes(domain: Domain, profiles: list[Profile], others: Sequence[str]) -> tu
     notes = []
     for issue in domain.issues:
         if issue.thinned and issue.low is not None and issue.high is not None:
-            low, high = (decimal_text(decimal_of(end)) for end in (issue.low, issue.high))
+            low, high = text_of(issue.low), text_of(issue.high)
             message = f"{issue.name} takes {counted(len(issue.values), 'value')}, evenly spaced from {low} to {high}"
             notes.append(f"{message}; in GENIUS it is {issue.kind} and takes any between")
     notes += [note for profile in profiles for note in profile.notes]
@@ -294,24 +280,19 @@ def _notes(domain: Domain, profiles: list[Profile], others: Sequence[str]) -> tu
     return tuple(notes)
 
 
-def _written(
-    domain: Domain, profiles: list[Profile], talks: Talks, notes: tuple[str, ...], folder: str
-) -> Translation:
+def _written(domain: Domain, profiles: list[Profile], talks: Talks, notes: tuple[str, ...], folder: str) -> Translation:
     title = domain.name or folder
     about = (
         f"Translated from the GENIUS domain {title} with {len(profiles)} profiles. GENIUS leaves open how parties "
         "bargain and how long a round is."
     )
-    root = tree_of(domain, profiles, talks, title, " ".join([about, *map(_sentence, notes)]))
+    sentences = [f"{note[0].upper()}{note[1:]}." for note in notes]
+    root = tree_of(domain, profiles, talks, title, " ".join([about, *sentences]))
     text = document(root)
     _check(text, folder)
     identity = get(root, "id")
     assert isinstance(identity, ScalarNode)
     return Translation(identity.text, text, notes)
-
-
-def _sentence(note: str) -> str:
-    return f"{note[0].upper()}{note[1:]}."
 
 
 def _check(text: str, folder: str) -> None:

@@ -1,0 +1,196 @@
+"""The group of commands, their options, and what the shell proposes for these when TAB is pressed.
+
+What takes long to load is loaded only when it is needed.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import wraps
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from sim import __version__
+from sim.cli.output import plain_failures
+from sim.cli.signals import note_command
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+FOLDERS = (Path(), Path("scenarios"), Path("results"))  # of the current one: where a path usually leads to
+MOST_READ = 500
+
+
+def likely(path: Path) -> str:
+    """Where a relative path starts from, and what was likely meant by a path that is not there.
+
+    Returns:
+        Sentences to put behind the message that there is no such file; names in them are safe to print.
+    """
+    from sim.core.wording import closest, quoted, shown
+
+    here = "" if path.is_absolute() else f"The current folder is {shown(os.path.abspath(''), 300)}. "
+    same = [str(folder / path.name) for folder in FOLDERS if path.name and os.path.exists(folder / path.name)]
+    nearest = same[0] if same else closest(path, map(str, _candidates(path)))
+    return here if nearest is None else f"{here}Did you mean {quoted(nearest)}?"
+
+
+def _candidates(path: Path) -> Iterator[Path]:
+    """Folders, scenario files and results, where the path was looked for and in the usual places."""
+    for folder in dict.fromkeys([path.parent, *FOLDERS]):
+        try:
+            entries = sorted(islice(folder.iterdir(), MOST_READ))
+        except OSError:
+            continue
+        yield from (each for each in entries if each.suffix in {"", ".yaml", ".yml"} and each.name[:1] != ".")
+
+
+KINDS = (  # as `listing.KINDS`, too heavy to load for this
+    "strategies", "protocols", "offers", "acceptance", "information", "solutions", "laws", "outcomes", "charts",
+)  # fmt: skip
+
+
+class Scenarios(click.Path):
+    """A path; the shell proposes file and folder names, and of one that is not there a message what lies near it."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(path_type=Path, **how)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            if os.path.exists(value):
+                raise
+            hint = ""
+            with suppress(OSError):  # the current folder may be gone
+                hint = likely(Path(value))
+            self.fail(f"{error.message} {hint}".rstrip(), param, ctx)
+
+
+def names_of_kind(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Names of the kind that is already typed: strategies, charts and so on."""
+    from sim.cli.listing import entries_of
+
+    kind = context.params.get("kind")
+    if kind not in KINDS:
+        return []
+    entries = [entry for entry in entries_of(kind) if entry["name"].startswith(typed)]
+    return [CompletionItem(entry["name"], help=entry["about"]) for entry in entries]
+
+
+def labelled_strategies(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Names of strategies, also behind the label that is already typed."""
+    from sim.cli.listing import entries_of
+
+    label, equals, begun = typed.rpartition("=")
+    found = [entry for entry in entries_of("strategies") if entry["name"].startswith(begun)]
+    return [CompletionItem(f"{label}{equals}{entry['name']}", help=entry["about"]) for entry in found]
+
+
+def _typed_scenario(context: click.Context) -> "Scenario | None":
+    """The scenario that is typed: while an option waits for its value, click leaves what stands before it unread."""
+    from sim.scenario import ScenarioError, read_scenario
+
+    files = [path for path in map(Path, context.args) if path.is_file()]
+    with suppress(ScenarioError):
+        return read_scenario(files[0]) if files else None
+    return None
+
+
+def party_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Parties of the scenario that is already typed, behind those already named."""
+    before, comma, begun = typed.rpartition(",")
+    scenario = _typed_scenario(context)
+    parties = scenario.parties if scenario else {}
+    free = [name for name in parties if name.startswith(begun) and name not in before.split(",")]
+    return [CompletionItem(f"{before}{comma}{name}", help=parties[name].label) for name in free]
+
+
+def figure_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Figures of the scenario or results folder that is already typed."""
+    from sim.cli.sources import figures_at
+
+    found = [figure for path in map(Path, context.args) if path.exists() for figure in figures_at(path)]
+    return [CompletionItem(name, help=label) for name, label in found if name.startswith(typed)]
+
+
+def settable_paths(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Paths of the numbers in the scenario that is already typed, each with its value."""
+    scenario = _typed_scenario(context) if "=" not in typed else None
+    numbers = scenario.numbers() if scenario else {}
+    return [CompletionItem(f"{path}=", help=str(number)) for path, number in numbers.items() if path.startswith(typed)]
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+EPILOG = """\b
+Exit codes: 0 done; 2 wrong input, nothing was written; 3 some scenarios failed, the others are done;
+4 damaged results; 130, 143 or 129 interrupted by Ctrl-C, a request to end or a terminal that was closed, what was
+finished is kept; 141 nobody reads what is printed, as behind `| head`.
+
+\b
+TAB completion, once for a session (put the line into your shell's start-up file to keep it):
+  bash  eval "$(_PEACESIM_COMPLETE=bash_source peacesim)"
+  zsh   eval "$(_PEACESIM_COMPLETE=zsh_source peacesim)"
+  fish  _PEACESIM_COMPLETE=fish_source peacesim | source
+
+Results are shares of runs in a scenario, under the weights of its file. They are no forecast.
+"""
+EXISTING = Scenarios(exists=True)
+FILE = Scenarios(exists=True, dir_okay=False)
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")
+sets_option = click.option(
+    "--set", "sets", metavar="PATH=VALUE", multiple=True, shell_complete=settable_paths,
+    help="Set a number or word of the scenario, such as parties.north.no_deal=0.5; may be repeated.",
+)  # fmt: skip
+seed_option = click.option("--seed", type=int, default=1, show_default=True, help="Of all random numbers.")
+workers_option = click.option("--workers", type=click.IntRange(1), help="Processes; left out: one a processor.")
+
+
+def draws_option(default: int) -> Callable[[Command], Command]:
+    runs = click.IntRange(1)
+    return click.option("-n", "draws", type=runs, default=default, show_default=True, help="Runs of each scenario.")
+
+
+def out_option(what: str, *also: str) -> Callable[[Command], Command]:
+    """`--out`, a folder that need not be there yet, and other names of it."""
+    folder = Scenarios(file_okay=False)
+    return click.option("--out", *also, "out", type=folder, default="results", show_default=True, help=what)
+
+
+def charts_option(what: str) -> Callable[[Command], Command]:
+    return click.option("--charts/--no-charts", default=True, show_default=True, help=what)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EPILOG)
+@click.version_option(__version__, message="peacesim %(version)s")
+@click.pass_context
+def peacesim(context: click.Context) -> None:
+    """Which packages of concessions reach agreement, who stands in the way of the rest, and what it depends on.
+
+    A scenario is one YAML file. Start with `peacesim new my-talks.yaml`, or play all of a folder with
+    `peacesim batch scenarios`.
+    """
+    note_command(context.invoked_subcommand)
+
+
+def command(name: str | None = None, group: click.Group = peacesim) -> Callable[[Callable[..., int | None]], Any]:
+    """A command: what fails is printed as plain lines, and a number it returns is the exit code."""
+
+    def register(function: Callable[..., int | None]) -> click.Command:
+        @wraps(function)
+        def call(**options: Any) -> None:
+            with plain_failures():
+                code = function(**options)
+            if code:
+                raise click.exceptions.Exit(code)
+
+        return group.command(name)(call)
+
+    return register
