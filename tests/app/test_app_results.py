@@ -298,7 +298,7 @@ def test_what_is_too_large_is_left_to_the_commands(tmp_path, first, monkeypatch)
 
 def test_numbers_are_those_of_the_command(client, first, second):
     told = client.post("/results/compared", {"at": first.name, "with": second.name}).data
-    command = data("compare", first, second)
+    command = data("compare", first, second, "--no-charts")
     assert told["data"] == {key: value for key, value in command.items() if key not in ("charts", "waterfalls")}
     assert [each["id"] for each in told["sections"]] == ["compared", "inputs", "figures", "packages", "transitions"]
     backwards = client.post("/results/compared", {"at": second.name, "with": first.name}).data
@@ -331,10 +331,10 @@ def test_all_charts_and_the_page_are_those_of_the_command(client, first, second,
 
 def test_several_tabs_ask_at_once_and_all_are_answered(client, first, second):
     wishes = [{"at": first.name, "with": second.name}, {"at": second.name, "with": first.name}] * 2
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda k: client.post("/results/compared", wishes[k], X_Tab=f"tab-{k}"), range(4)))
-    assert [each.status for each in answers] == [200] * 4
-    assert [each.data["data"]["results"][0]["id"] for each in answers] == ["well-and-road", "proud"] * 2
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda k: client.post("/results/compared", wishes[k], X_Tab=f"tab-{k}"), range(3)))
+    assert [each.status for each in answers] == [200] * 3
+    assert [each.data["data"]["results"][0]["id"] for each in answers] == ["well-and-road", "proud", "well-and-road"]
 
 
 # Strangers
@@ -511,7 +511,7 @@ def test_two_are_chosen_by_the_keyboard_compared_and_downloaded(page, first, sec
     page.keyboard.press("Enter")
     ready(page, "is shown")
     page.wait_for_function("() => !document.querySelector('figure > .note')", timeout=WAIT)
-    told = data("compare", first, second)
+    told = data("compare", first, second, "--no-charts")
     found = json.loads(saved(page, "compare.json"))
     assert found["figures"] == told["figures"] and found["packages"] == told["packages"]
     assert saved(page, "compare.svg").startswith(b"<?xml")

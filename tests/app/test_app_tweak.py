@@ -309,10 +309,10 @@ def test_labels_of_a_stranger_are_text_on_the_page(page):
 def test_several_tabs_get_their_own_answers(page):
     from concurrent.futures import ThreadPoolExecutor
 
-    wishes = [{"file": "talks.yaml", "n": 60, "sets": [f"parties.east.no_deal=0.{k}"]} for k in range(2, 8)]
-    with ThreadPoolExecutor(6) as pool:
-        replies = list(pool.map(lambda k: page.post("/tweak/answer", wishes[k], X_Tab=f"tab-{k}"), range(6)))
-    assert [reply.status for reply in replies] == [200] * 6
+    wishes = [{"file": "talks.yaml", "n": 60, "sets": [f"parties.east.no_deal=0.{k}"]} for k in range(2, 5)]
+    with ThreadPoolExecutor(3) as pool:
+        replies = list(pool.map(lambda k: page.post("/tweak/answer", wishes[k], X_Tab=f"tab-{k}"), range(3)))
+    assert [reply.status for reply in replies] == [200] * 3
     for reply, wish in zip(replies, wishes, strict=True):
         assert reply.data["identity"] == identity(sim.read_scenario(page.folder / "talks.yaml", wish["sets"]), 1)
 

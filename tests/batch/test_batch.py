@@ -150,22 +150,6 @@ def test_more_draws_and_fewer(spoilt, tmp_path):
     assert batch([BANKS], 10, workers=1, out=spoilt)[0].status == "unchanged"
 
 
-DAMAGE = {
-    "cut": lambda path: path.write_bytes(path.read_bytes()[:-100]),
-    "zeroed": lambda path: path.write_bytes(bytes(path.stat().st_size)),
-    "one bit": lambda path: path.write_bytes(bytes([path.read_bytes()[0] ^ 1]) + path.read_bytes()[1:]),
-    "emptied": lambda path: path.write_bytes(b""),
-    "junk at the end": lambda path: path.write_bytes(path.read_bytes() + b"junk"),
-    "deleted": lambda path: path.unlink(),
-}
-CHUNKS = ["draws/00000064-00000127.parquet", "tallies/00000256-00000299.parquet"]
-TEXTS = ["run.json", "scenario.resolved.yaml", "summary.json", "packages.csv"]
-
-
-CASES = [(CHUNKS[place % 2], how) for place, how in enumerate(DAMAGE)]  # every kind on every file: tests/trust
-CASES += [(file, ("cut", "deleted")[place % 2]) for place, file in enumerate(TEXTS)]
-
-
 # Dying at every step.
 
 

@@ -98,8 +98,8 @@ def test_a_cluster_writes_the_bytes_of_one_process_though_a_worker_is_killed(who
 
 def test_threads_of_one_worker_do_not_disturb_each_other(whole, tmp_path):
     with started(n_workers=1, threads_per_worker=4, processes=False) as threads:
-        batch([BANKS, ORANGE], N, out=tmp_path, dask=threads.scheduler_address)
-    assert bytes_of(tmp_path) == bytes_of(whole)
+        batch([BANKS], N, out=tmp_path, dask=threads.scheduler_address)
+    assert bytes_of(tmp_path) == bytes_of_banks(whole)
 
 
 # What is lost.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.core.compiled import compiled, in_both, called
+from sim.core.compiled import called, compiled, in_both
 
 ROOT = Path(__file__).resolve().parents[2]
 
