@@ -6,8 +6,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -233,49 +231,6 @@ def test_an_ordinary_batch_plays_what_no_shard_has(shards, whole, tmp_path):
     (item,) = batch([BANKS], N, workers=1, out=tmp_path / "joined", sets=SETS)
     assert item.computed == N - count_in(shards[1])
     assert bytes_of(tmp_path / "joined") == bytes_of(whole)
-
-
-SCRIPT = """
-import os, signal, sys
-import sim.results.chunks
-from sim.batch import batch
-from sim.batch.progress import Silent
-from sim.results.manifest import Shard; from sim.results.files import StoreError
-
-class Dies(Silent):
-    done = 0
-    def advance(self, scenario_id, draws):
-        self.done += draws
-        if self.done > 64 and sys.argv[2] == "dies":
-            os.kill(os.getpid(), signal.SIGKILL)
-        if self.done == 16 and sys.argv[2] == "waits":
-            print("busy", flush=True)
-            sys.stdin.read()
-
-if __name__ == "__main__":
-    sim.results.chunks.CHUNK_WORK = 1
-    batch([sys.argv[1]], 300, workers=1, out=sys.argv[3], shard=Shard(1, 2), progress=Dies(), sets=[sys.argv[4]])
-"""
-
-
-@pytest.fixture
-def script(tmp_path):
-    """Starts shard 1 of 2 in a process of its own."""
-    path = tmp_path / "script.py"
-    path.write_text(SCRIPT)
-    started = []
-
-    def start(what, out):
-        started.append(subprocess.Popen(
-            [sys.executable, path, BANKS, what, out, SETS[0]], env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        ))  # fmt: skip
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
 
 
 def test_a_merge_that_dies_at_any_step_goes_on_from_there(tmp_path, monkeypatch):

@@ -373,20 +373,6 @@ def test_a_folder_that_is_no_results_folder_is_wrong_input(file, tmp_path):
     assert answer.exit_code == 2 and answer.stdout == "" and "Traceback" not in answer.output
 
 
-# Foreign text.
-
-
-@pytest.fixture
-def hostile(tmp_path):
-    path = tmp_path / "hostile.yaml"
-    text = SCENARIO.replace("label: East", 'label: "[red]East[/red] \\u200b:smile:"')
-    text = text.replace("Both in turn", '"[link=http://x]both[/link] $x^2$ {0}"').replace(
-        "title: A well and a road", 'title: "[bold]=1+1"'
-    )
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
 # Completion.
 
 
@@ -427,6 +413,3 @@ def test_the_shell_is_told_what_may_follow(words, proposed, file, tmp_path, monk
 
 def test_a_process_of_its_own_tells_the_shell_the_same(tmp_path):
     assert ["plain", "check"] in completed(process(cwd=tmp_path, **completing(["peacesim", "ch"])).stdout)
-
-
-# The library and the command say the same.

@@ -422,6 +422,3 @@ def test_a_file_reaches_the_disk_before_its_name_does(tmp_path, monkeypatch):
     write_whole(tmp_path / "x", b"data")
     temporary = str(tmp_path / f".x.{os.getpid()}.tmp")
     assert calls == [("fsync", temporary), ("replace", temporary), ("fsync", str(tmp_path))]
-
-
-# One writer.
