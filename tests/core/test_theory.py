@@ -10,6 +10,7 @@ from scipy import stats
 from tests import theory
 
 shares = st.floats(0, 1)
+
 # Bargaining
 
 
@@ -124,4 +125,7 @@ def test_weibull_goes_through_both_shares_and_is_scipys(one, other, months):
     assert theory.weibull_survival(months, s12, shape) == pytest.approx(float(law.sf(months)), rel=1e-6, abs=1e-12)
 
 
-# Refusals
+@pytest.mark.parametrize(("s12", "s60", "shape"), [(0.83, 0.79, 0.146), (0.79, 0.56, 0.559), (0.55, 0.29, 0.452),
+                                                   (0.79, 0.68, 0.306)])
+def test_weibull_shape_of_the_published_pairs(s12, s60, shape):
+    assert theory.weibull_shape(s12, s60) == pytest.approx(shape, abs=5e-4)
