@@ -235,13 +235,9 @@ def test_one_result_has_its_charts_tables_and_files(first):
 # Damage
 
 CHUNK = "00000000-00000199.parquet"
-DAMAGE = {
-    "cut": lambda data: data[:-7], "emptied": lambda data: b"", "junk at the end": lambda data: data + b"\0",
-    "a bit": lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], "deleted": None,
-}  # fmt: skip
 
 
-@pytest.mark.parametrize("how", DAMAGE)
+@pytest.mark.parametrize("how", ["cut", "deleted"])  # every kind on every file: tests/trust
 @pytest.mark.parametrize("name", ["run.json", f"draws/{CHUNK}", f"tallies/{CHUNK}", "scenario.resolved.yaml",
                                   "funnel.csv", "charts/funnel.svg"])  # fmt: skip
 def test_damaged_results_are_named_and_not_used(tmp_path, first, second, name, how):
@@ -249,8 +245,8 @@ def test_damaged_results_are_named_and_not_used(tmp_path, first, second, name, h
     assert card(str(folder))["state"] == "complete"
     data = (folder / name).read_bytes()
     (folder / name).unlink()
-    if DAMAGE[how] is not None:
-        (folder / name).write_bytes(DAMAGE[how](data))
+    if how == "cut":
+        (folder / name).write_bytes(data[:-7])
     told = result_of(one(str(folder)))
     assert told["state"] == "damaged" and told.keys() == {"state", "faults"}
     assert name in told["faults"][0]

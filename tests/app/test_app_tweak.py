@@ -17,7 +17,7 @@ from sim.app.errors import RequestError
 from sim.app.saving import save
 from sim.results.manifest import identity
 from tests.app_client import served
-from tests.commands import SCENARIO, call, data
+from tests.commands import SCENARIO, call
 
 BANKS = Path(__file__).parents[2] / "scenarios" / "two-banks-pullback.yaml"
 UKRAINE = BANKS.with_name("ukraine-december-2025.yaml")
@@ -70,8 +70,6 @@ def test_an_answer_has_the_numbers_of_batch(talks, tmp_path):
 
 def test_what_was_changed_is_set_beside_the_file_draw_by_draw(talks):
     found = told(talks, SETS)
-    both = data("compare", talks, talks, "-n", 200, "--no-charts")
-    assert both["paired"]
     runs = [sim.run(sim.read_scenario(talks, sets), 200) for sets in ((), SETS)]
     (figure,) = [row for row in sim.compare(runs).as_data()["figures"]
                  if row["figure"] == "signed" and row["pairs"]]  # fmt: skip
