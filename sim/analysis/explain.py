@@ -89,7 +89,7 @@ def explain(results: Results, look: int = LOOK) -> Explanation:
         replayed=again,
         asides=asides,
         moved_by=drivers,
-        tried=tuple(tried(results, change, look) for change in _worth_trying(results, found, asides)),
+        tried=tuple(counterfactual(results, change, look) for change in _worth_trying(results, found, asides)),
         weights=weight_flips(results, table),
     )
 
@@ -111,7 +111,7 @@ def _worth_trying(results: Results, found: Opening, asides: tuple[Aside, ...]) -
     return []
 
 
-def tried(results: Results, change: Change, most: int) -> Counterfactual:
+def counterfactual(results: Results, change: Change, most: int) -> Counterfactual:
     """Play the first `most` runs of some results again with a change, each number moved together with its range."""
     n, sets = min(results.n, most), tuple(settings(change.turns))
     try:

@@ -153,7 +153,6 @@ def nearest(at: Bench, package: int) -> tuple[Nearest, ...]:
 class Place:
     """Where a package stands among all consistent ones over the solution parties, without foresight."""
 
-    parties: tuple[str, ...]  # the solution parties, in the order of the file
     dominated_by: int  # packages worse for none of them and better for one; 0: it is on the Pareto frontier
     of_zone: int  # those of these that cross no red line and are worth no deal or more to all who sign them
     least_gain: float  # the most that every one of them could gain at once; 0 if no package is better for all
@@ -167,7 +166,7 @@ def place(at: Bench, package: int) -> Place:
     gain = steps - steps[:, [package]]
     better = (gain >= 0).all(axis=0) & (gain > 0).any(axis=0)
     least = float(max(gain.min(axis=0).max(), 0.0)) * TOLERANCE
-    return Place(shown.solution_parties, int(better.sum()), int((better & shown.candidates[LINES_REAL]).sum()), least)
+    return Place(int(better.sum()), int((better & shown.candidates[LINES_REAL]).sum()), least)
 
 
 @dataclass(frozen=True)

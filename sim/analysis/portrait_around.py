@@ -96,29 +96,26 @@ class Around:
     """Tables of what the blocks beside the talks come to at central numbers; empty where the file has no such block.
 
     Texts are the proposals that name an option of every issue and contradict no rule.
-
-    Attributes:
-        lines_given_up: Share of the real lines of a hardness below 1 that have worn out by the last round without
-            levers; None where no line gives way.
-        levers: What no deal is worth in round 1 to the party that a lever is on, and under its full strength.
-        no_deal_path: Worth of no deal in the first, the middle and the last round along the steady path, and what moved
-            it there.
-        strikes: Hits, and household-weeks without power, a month; the latter NaN where the file counts none.
-        votes: Texts by ratifier, in the order in which these vote: `asked` is yes, no or barred; expected share in
-            favour, the largest share needed, and the chance, NaN unless it is asked.
-        votes_together: Chance of all ratifiers, with surprises independent (the product) and shared (the smallest).
-        after_signature: Tests of each text, taken as signed and in force in round 1, and shares that hold.
-        guarantees: Credibility and monitoring by the option that promises and the option that watches, and the fewest
-            equal steps in which a pull-back then holds, if the guarantor acts; NaN where the file has none.
     """
 
+    # share of the real lines of a hardness below 1 that have worn out by the last round without levers; None where no
+    # line gives way
     lines_given_up: float | None
+    # what no deal is worth in round 1 to the party that a lever is on, and under its full strength
     levers: pd.DataFrame = field(repr=False)
+    # worth of no deal in the first, the middle and the last round along the steady path, and what moved it there
     no_deal_path: pd.DataFrame = field(repr=False)
+    # hits, and household-weeks without power, a month; the latter NaN where the file counts none
     strikes: pd.DataFrame = field(repr=False)
+    # texts by ratifier, in the order in which these vote: `asked` is yes, no or barred; expected share in favour, the
+    # largest share needed, and the chance, NaN unless it is asked
     votes: pd.DataFrame = field(repr=False)
+    # chance of all ratifiers, with surprises independent (the product) and shared (the smallest)
     votes_together: pd.DataFrame = field(repr=False)
+    # tests of each text, taken as signed and in force in round 1, and shares that hold
     after_signature: pd.DataFrame = field(repr=False)
+    # credibility and monitoring by the option that promises and the option that watches, and the fewest equal steps in
+    # which a pull-back then holds, if the guarantor acts; NaN where the file has none
     guarantees: pd.DataFrame = field(repr=False)
 
 

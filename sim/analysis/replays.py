@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.analysis.gaps import RESERVATION_VALUE, Table, WayOut, fall_alone, way_out
+from sim.analysis.gaps import RESERVATION_VALUE, Table, fall_alone
 from sim.analysis.parameters import hardness_parameters, mean_hardness
-from sim.analysis.reasons import Reasons, Share, smallest_sets
+from sim.analysis.reasons import Reasons, Share
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Ints
 from sim.core.state import NOT_ASKED, OBJECTED, REFUSED
@@ -16,7 +16,6 @@ from sim.model.foresight import foreseen_worth
 from sim.model.peace_talks import hold_talks
 from sim.model.talks import Talks
 from sim.results.chunks import block_size
-from sim.results.columns import blockers
 from sim.results.results import Results
 from sim.scenario import Scenario
 
@@ -30,7 +29,6 @@ class NoZone:
     """A draw in which no package was acceptable, as it stood in the last open round."""
 
     draw: int
-    ways: tuple[WayOut, ...]  # by the smallest sets of obstacles
     falls: tuple[float, ...]  # `fall_alone` of each party, in the order of the file
     opens: tuple[str, ...]  # red lines, `party.id`, without which and all that share their draw a package is acceptable
     linkages: tuple[str, ...]  # linkages, `party.id`, without whose loss of worth alone a package is acceptable
@@ -70,10 +68,9 @@ def replayed(results: Results, most: int) -> Replayed:
     no_zone, late, too_late = list[NoZone](), list[LastRefusal](), list[int]()
     groups = [parameter.lines for parameter in hardness_parameters(results.scenario, table)]
     for talks in _play_again(results, n, rows):
-        texts = blockers(talks)
         for b, number in enumerate(talks.ensemble.draws.tolist()):
             if outcome[number] == "no_zone":
-                no_zone.append(_no_zone(talks, b, str(texts[b]), groups))
+                no_zone.append(_no_zone(talks, b, groups))
                 continue
             if _came_too_late(talks, b):
                 too_late.append(number)
@@ -109,12 +106,11 @@ def last_table(talks: Talks, b: int) -> Table:
     return Table(talks.ensemble.structure, margin, talks.real[b], talks.ensemble.protocol.quota)
 
 
-def _no_zone(talks: Talks, b: int, blocker: str, groups: Sequence[tuple[int, ...]]) -> NoZone:
+def _no_zone(talks: Talks, b: int, groups: Sequence[tuple[int, ...]]) -> NoZone:
     table, names = last_table(talks, b), talks.ensemble.structure.parties
     opened = [lines for lines in groups if table.real[list(lines)].any() and table.opens(lines)]
     return NoZone(
         draw=int(talks.ensemble.draws[b]),
-        ways=tuple(way for names in smallest_sets(blocker) if (way := way_out(table, names)) is not None),
         falls=tuple(fall_alone(table, names.index(party)) for party in talks.ensemble.scenario.parties),
         opens=tuple(sorted(table.structure.lines.names[line] for lines in opened for line in lines)),
         linkages=tuple(_linkages(talks, b, table)),
@@ -186,7 +182,6 @@ class Aside:
     falls: tuple[float, float, float] | None  # finite `fall_alone` of a no-deal worth: 10th, 50th, 90th percentile
     half: float | None
     hardness: float | None  # of a red line, its mean hardness as it is; None for all else
-    looked_at: int  # runs on which `falls` and `half` rest
 
 
 def set_aside(scenario: Scenario, reasons: Reasons, replayed: Replayed) -> tuple[Aside, ...]:
@@ -207,7 +202,7 @@ def set_aside(scenario: Scenario, reasons: Reasons, replayed: Replayed) -> tuple
                 low, middle, high = np.quantile(known, [LOW, MIDDLE, HIGH]).tolist()
                 falls = low, middle, high
             half = fall_for_half(known, have_zone, replayed.n)
-        found.append(Aside(obstacle.name, zone, falls, half, means.get(obstacle.name), replayed.n))
+        found.append(Aside(obstacle.name, zone, falls, half, means.get(obstacle.name)))
     return tuple(sorted(found, key=lambda each: (-each.zone.count, each.name)))
 
 

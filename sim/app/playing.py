@@ -116,9 +116,7 @@ _paces: dict[str, float] = {}  # draws a second, by id of the scenario
 _helpers = Helpers(min(processors() - 1, MOST_HELPERS))
 
 
-def played(
-    scenario: Scenario, seed: int, draws: int, patience: float | None = None
-) -> Generator[None, None, Results]:
+def played(scenario: Scenario, seed: int, draws: int, patience: float | None = None) -> Generator[None, None, Results]:
     """The results of the first draws of a scenario, the bits of `run` and of a batch with this seed.
 
     A generator: it yields where it may be given up (what was played is kept), and returns the results.

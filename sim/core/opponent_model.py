@@ -1,6 +1,7 @@
 """Opponent models: what a party knows of the others' utility, and how it ranks packages for them."""
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -22,7 +23,7 @@ class Knowledge:
     """The utility of every party as far as the others know it.
 
     Attributes:
-        no_deal: Reservation value, shape (B, N) or (1, N); 0 where it is not known.
+        reservation_value: Reservation value, shape (B, N) or (1, N); 0 where it is not known.
     """
 
     utility: Floats  # shape (B, N, P), or (1, N, P) where it is the same in all draws
@@ -91,7 +92,8 @@ def regard(
         smallest_share, smallest_gain = (
             np.where(signs, each, np.inf).min(axis=0, initial=np.inf) for each in (share, weighted)
         )
-        total = _sum_ascending(np.where(signs, gain * weight, 0.0))
+        ascending = np.sort(np.where(signs, gain * weight, 0.0), axis=0)  # exchanging two parties changes no bit
+        total = reduce(np.add, ascending, np.zeros(len(digest_rank)))
         equals = _falling(smallest_gain, _falling(total, by_digest))
         rank[equals] = places
         orderings.append(ordering(_falling(smallest_share, equals), lines.pattern))
@@ -102,14 +104,6 @@ def _falling(utility: Floats, order: Ints) -> Ints:
     """Packages by falling utility in steps of the tolerance; equal ones stay in the order they were in."""
     steps = np.rint(np.minimum(utility, 1e6) / TOLERANCE).astype(np.int64)
     return order[np.argsort(-steps[order], kind="stable")]
-
-
-def _sum_ascending(gains: Floats) -> Floats:
-    """Sum over parties, none or more, by ascending value: exchanging two parties changes no bit."""
-    total = np.zeros(gains.shape[1])
-    for row in np.sort(gains, axis=0):
-        total = total + row
-    return total
 
 
 LEARNED_STEP = 0.2  # weight, divided by the number of issues, that one more unchanged option adds

@@ -20,51 +20,35 @@ IF_CONTENT, IF_ABLE, ALWAYS = range(3)  # whether to bid is to accept
 
 
 class Rules(NamedTuple):
-    """What a protocol prescribes.
+    """What a protocol prescribes."""
 
-    Attributes:
-        turns: Who takes a turn when, shape (rounds, B, turns); each party once a round at most.
-        reasoned: Whether who refuses names the red line that the offer crosses.
-        memory: For how many rounds a named line is avoided.
-        rounds: How many there are.
-        proposer_accepts: Whether who bids thereby accepts its bid: `IF_CONTENT`, `IF_ABLE` or `ALWAYS`.
-    """
-
-    turns: Ints
-    reasoned: bool
-    memory: int
-    rounds: int
-    proposer_accepts: int
+    turns: Ints  # who takes a turn when, shape (rounds, B, turns); each party once a round at most
+    reasoned: bool  # whether who refuses names the red line that the offer crosses
+    memory: int  # for how many rounds a named line is avoided
+    rounds: int  # how many there are
+    proposer_accepts: int  # whether who bids thereby accepts its bid: `IF_CONTENT`, `IF_ABLE` or `ALWAYS`
 
 
 class Parties(NamedTuple):
-    """How parties go into the rounds; what of `Stance` is one number a draw has shape (rounds, B, N).
+    """How parties go into the rounds; what of `Stance` is one number a draw has shape (rounds, B, N)."""
 
-    Attributes:
-        aspiration, accepts_from, bid: As in `Stance`.
-        draft: Text that each puts forward before any bid, `NO_PACKAGE` for none.
-        bidding, accepting, answering, span: As in `Stance` and `Answers`, shape (N,).
-        weight, clock: As in `Answers`, shape (rounds, B, N); no rounds where nobody answers.
-        chance: Uniforms of parties that leave something to chance, shape (rounds, N, B).
-        no_deal: Worth of no agreement, shape (B, N).
-        real: Red lines that are real, shape (B, L).
-        bids: What each may bid.
-    """
-
+    # aspiration, accepts_from, bid: as in `Stance`
     aspiration: Floats
     accepts_from: Floats
     bid: Ints
-    draft: Ints
+    draft: Ints  # text that each puts forward before any bid, `NO_PACKAGE` for none
+    # bidding, accepting, answering, span: as in `Stance` and `Answers`, shape (N,)
     bidding: Ints
     accepting: Ints
     answering: Ints
     span: Ints
+    # weight, clock: as in `Answers`, shape (rounds, B, N); no rounds where nobody answers
     weight: Floats
     clock: Floats
-    chance: Floats
-    reservation_value: Floats
-    real: Bools
-    bids: Bids
+    chance: Floats  # uniforms of parties that leave something to chance, shape (rounds, N, B)
+    reservation_value: Floats  # worth of no agreement, shape (B, N)
+    real: Bools  # red lines that are real, shape (B, L)
+    bids: Bids  # what each may bid
 
 
 class Table(NamedTuple):
@@ -254,16 +238,12 @@ class InTurn(Protocol):
     A round is one pass: each party of the order, once. With nothing on the table a party must offer. A party that does
     not sign the standing offer passes. Signed is what every signatory, the proposer included, has accepted since it
     was made; acceptances carry over into the next round and are void once another offer is made.
-
-    Attributes:
-        order: A list of parties, `fixed`, `rotating`, or `random`.
-        reasoned: Whether who refuses names the red line that the offer crosses.
-        proposer_accepts: Whether who offers thereby accepts its own offer: `IF_CONTENT`, only if it would take it from
-            another; `IF_ABLE`, if it could sign it; or `ALWAYS`.
     """
 
-    order: str | tuple[str, ...]
-    reasoned: bool = False
+    order: str | tuple[str, ...]  # a list of parties, `fixed`, `rotating`, or `random`
+    reasoned: bool = False  # whether who refuses names the red line that the offer crosses
+    # whether who offers thereby accepts its own offer: `IF_CONTENT`, only if it would take it from another;
+    # `IF_ABLE`, if it could sign it; or `ALWAYS`
     proposer_accepts: int = IF_CONTENT
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sim.analysis.ledger import Account, Step
-from sim.analysis.narrate import Departure, Narration, Round, Signature
+from sim.analysis.narrate import Narration, Round, Signature
 from sim.analysis.trace import AT_HOME, Package, Turn
 from sim.core.exact import TOLERANCE
 from sim.core.wording import shown
@@ -24,6 +24,7 @@ from sim.results.labels import (
     red_line_label,
     who_signs,
 )
+from sim.scenario import EventSpec, Scenario
 
 MOST_DIGITS = 6
 MOST_NAME = 26  # characters of an issue or option in the table
@@ -355,44 +356,40 @@ def _row(step: Step) -> tuple[str, str, str]:
 
 
 def news(story: Narration, played: Round) -> Iterator[Block]:
-    """What happened in a round before anybody spoke."""
-    for event in played.events:
-        yield sentence(event_words(story, event), indent=2)
-    for line in played.lines_fallen:
-        yield sentence(f"{_falls(story, line)}: {red_line_label(story.scenario, line)}.", indent=2)
-    for lever in played.levers:
-        owner, now, then = party_label(story.scenario, lever.party), worth(lever.strength), worth(lever.before)
-        yield sentence(f"The lever {lever.lever} on {owner} is at {now} of its strength, was {then}.", indent=2)
-    for gone in played.left:
-        yield sentence(_leaves(story, gone), indent=2)
+    """What happened in a round before the first turn."""
+    yield from (sentence(text, indent=2) for text in _happened(story, played, brief=False))
 
 
-def _leaves(story: Narration, gone: Departure) -> str:
-    who = party_label(story.scenario, gone.party)
-    outside = f"what it leaves for is worth {worth(gone.worth)} to it"
-    return f"{who} leaves the talks: {outside}, more than all it can expect."
-
-
-def event_words(story: Narration, name: str) -> str:
-    """An event by its label, with what it does to the table."""
+def _happened(story: Narration, played: Round, brief: bool) -> Iterator[str]:
+    """Events, red lines that fell, levers and departures; `brief` leaves out levers and what lines forbid."""
     scenario = story.scenario
-    event = next(event for event in scenario.events if event.id == name)
-    effects = []
+    for event in scenario.events:
+        if event.id in played.events:
+            yield _event_words(scenario, event)
+    for full_name in played.lines_fallen:
+        party, name = full_name.split(".", 1)
+        forbids = "" if brief else f": {red_line_label(scenario, full_name)}"
+        yield f"{party_label(scenario, party)} gives up its red line {name}{forbids}."
+    for lever in () if brief else played.levers:
+        owner, now, then = party_label(scenario, lever.party), worth(lever.strength), worth(lever.before)
+        yield f"The lever {lever.lever} on {owner} is at {now} of its strength, was {then}."
+    for gone in played.left:
+        outside = f"what it leaves for is worth {worth(gone.worth)} to it"
+        yield f"{party_label(scenario, gone.party)} leaves the talks: {outside}, more than all it can expect."
+
+
+def _event_words(scenario: Scenario, event: EventSpec) -> str:
+    """An event by its label, with its effects at the table."""
+    effects, closed = [], event.closes_channel_rounds
     for issue, options in event.removes.items():
         gone = either([f'"{option_label(scenario, issue, option)}"' for option in options], "and")
         effects.append(f"off the table: {issue_label(scenario, issue)}: {gone}")
-    if event.closes_channel_rounds:
-        count = event.closes_channel_rounds
-        effects.append(f"nobody talks for {count} round{'s' * (count != 1)}")
+    if closed:
+        effects.append(f"nobody talks for {closed} round{'s' * (closed != 1)}")
     if event.commits is not None:
         effects.append(f"a public word of {party_label(scenario, event.commits.party)}")
     does = f" ({'; '.join(effects)})" if effects else ""
     return f"Event: {clean(event.label)}{does}."
-
-
-def _falls(story: Narration, line: str) -> str:
-    party, name = line.split(".", 1)
-    return f"{party_label(story.scenario, party)} gives up its red line {name}"
 
 
 def silence(played: Round) -> str | None:
@@ -443,9 +440,7 @@ def meanwhile(story: Narration) -> Iterator[Block]:
     refused = {text.round: text for text in story.signatures if text.back_in is not None}
     empty = True
     for played in story.rounds:
-        texts = [event_words(story, event) for event in played.events]
-        texts += [f"{_falls(story, line)}." for line in played.lines_fallen]
-        texts += [_leaves(story, gone) for gone in played.left]
+        texts = list(_happened(story, played, brief=True))
         if not played.channel_open and not played.waiting and not played.left:
             texts.append("The channel is closed, nobody talks.")
         if texts:

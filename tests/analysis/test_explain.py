@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from sim.analysis.explain import explain, settings, tried
+from sim.analysis.explain import counterfactual, explain, settings
 from sim.analysis.explain_draw import explain_draw
 from sim.analysis.ledger import movements
 from sim.analysis.parameters import Change, Turn, parameters
@@ -208,7 +208,7 @@ def test_a_change_moves_the_range_with_the_value(well):
 
 def test_a_change_is_tried_on_the_same_runs(well):
     parameter = next(each for each in parameters(well.scenario) if each.path == "parties.east.no_deal")
-    answer = tried(well, Change((Turn(parameter, 0.3),), -1, 0), 150)
+    answer = counterfactual(well, Change((Turn(parameter, 0.3),), -1, 0), 150)
     stages = {each.name: each for each in answer.stages}
     other = run(well.scenario.with_sets(answer.sets), 150)
     assert answer.n == 150

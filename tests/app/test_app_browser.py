@@ -297,6 +297,7 @@ def test_the_keyboard_alone_will_do(page):
     finished(page, "against the file")
     assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == STRIP
     assert slider(page, STRIP).input_value() == "0.35"
-    assert "points against the file" in page.get_by_role("status").first.inner_text() or page.locator(
-        "#status", has_text="points against the file"
-    ).count()
+    assert (
+        "points against the file" in page.get_by_role("status").first.inner_text()
+        or page.locator("#status", has_text="points against the file").count()
+    )

@@ -5,15 +5,14 @@ import json
 import pytest
 
 import sim
-from sim.app.changed import ChangesRefused
-from sim.app.differing import differing
-from sim.app.packages_answer import (
+from sim.app.changed import ChangesRefused, differing
+from sim.app.packages import (
     bench_of,
     describe_file,
     describe_package,
     describe_proposals,
 )
-from sim.app.step_answer import describe_draw
+from sim.app.step import describe_draw
 from tests.app.test_app_step import BANKS, SCENARIOS, about
 from tests.commands import data
 

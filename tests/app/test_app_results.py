@@ -17,8 +17,7 @@ import sim
 from sim.app.errors import NotFound, RequestError
 from sim.app.place import Place
 from sim.app.results import opens_on
-from sim.app.results_answer import card, one
-from sim.app.results_compare import compared
+from sim.app.results_answer import card, compared, one
 from sim.app.results_files import is_plain_picture, safe_csv, safe_page
 from sim.app.results_place import listed, listed_file, results_folder
 from sim.charts import save_comparison

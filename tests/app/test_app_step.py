@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,15 +12,14 @@ import pytest
 import sim
 from sim.analysis.narrate import narrate
 from sim.app.changed import ChangedFile, Changes
-from sim.app.packages_answer import describe_package
-from sim.app.step_answer import describe_draw, find_draw
-from sim.app.words import packages, step
+from sim.app.packages import describe_package
+from sim.app.step import describe_draw, find_draw
 from tests.app_client import served
 from tests.commands import SCENARIO, call, data
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 BANKS = SCENARIOS / "two-banks-pullback.yaml"
-WORDS_OF = {"step": step.WORDS, "packages": packages.WORDS}
+WORDS_OF = tomllib.loads(files("sim.app").joinpath("words.toml").read_text(encoding="utf-8"))
 WAIT = 120_000  # milliseconds; the machine may be busy, and nothing here is about speed
 
 
@@ -81,7 +81,7 @@ def test_the_next_draw_that_ends_so_is_a_row_of_the_runs(outcomes):
 
 
 def test_a_search_in_vain_ends_and_says_how_far_it_came(tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.app.step_answer.MAX_SEARCHED", 20)
+    monkeypatch.setattr("sim.app.step.MAX_SEARCHED", 20)
     path = tmp_path / "talks.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
     assert result_of(find_draw(about(path), 5, "broke_off")) == {"draw": None, "last": 24}

@@ -1,7 +1,6 @@
 """What happens after signature, all parts together: the published figures of two cases, and what must always be so."""
 
 import dataclasses
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,13 +17,13 @@ from aftermaths import (
     hazard,
     judge,
     num,
+    part_held,
     space_of,
     spec,
     when,
 )
 
 from sim.core.packages import NO_DEAL
-from sim.mechanisms.aftermath import Aftermath
 from sim.mechanisms.durability import SPAN_ENDS, SPAN_MIDDLES, span_weights
 from sim.mechanisms.implementation import CAUSES
 
@@ -33,7 +32,7 @@ SPACE = space_of(**LAND)
 
 def bound(count=40, start=0, fades=0.5, aftermath=None, **others):
     source = Source(count=count, start=start, **others)
-    return bind(aftermath or everything(), SPACE, source, as_of=AS_OF, fades_per_year=np.full(count, fades))
+    return bind(aftermath or everything(), SPACE, source, as_of=AS_OF, fades=np.full(count, fades))
 
 
 # The published figures: central numbers of two shipped cases
@@ -122,12 +121,8 @@ def test_any_part_may_be_missing(part):
     assert np.isnan(found.survival_12).all() == (part == "hazard")
     assert found.columns().keys() == judge(bound(5), SPACE, SHAKY).columns().keys()
     utility, no_deal = np.full((5, len(SPACE)), 2.0), np.zeros(5)
-    part_held = bound(5, aftermath=file).outlook(None, utility, no_deal).discounted_part_held(np.full(5, 0.98))
-    assert (part_held == 1).all() if part == "hazard" else (part_held < 1).all()
-
-
-def test_a_file_without_aftermath_has_none():
-    assert Aftermath.bind(None, Source(), SimpleNamespace(space=SPACE)) is None
+    held = part_held(bound(5, aftermath=file), np.full(5, 0.98), None, utility, no_deal)
+    assert (held == 1).all() if part == "hazard" else (held < 1).all()
 
 
 def test_every_number_is_drawn_under_its_own_path():
@@ -238,8 +233,7 @@ def test_the_outlook_is_what_judgement_says_of_each_package():
     worth = np.linspace(0, 0.4, 6 * len(SPACE)).reshape(6, -1)
     no_deal = np.full(6, 0.12)
     month = np.full(6, 20.0)
-    outlook = aftermath.outlook(month, worth, no_deal)
-    part = outlook.discounted_part_held(discount)
+    part, shift = part_held(aftermath, discount, month, worth, no_deal), aftermath.power_shift.shifts.over_all()
     weights = span_weights(discount)
     weights /= weights.sum(axis=1, keepdims=True)
     kinds = set()
@@ -247,11 +241,12 @@ def test_the_outlook_is_what_judgement_says_of_each_package():
         found = aftermath.judge(np.full(6, package), month, np.zeros(6), worth[:, package], no_deal)
         survival = aftermath.hazard.law.survival(found.factors.product, SPAN_MIDDLES)
         assert part[:, package] == pytest.approx((survival * weights).sum(axis=1), rel=1e-12)
-        assert aftermath.shift_over_packages()[:, package] == pytest.approx(found.shift)
+        assert shift[:, package] == pytest.approx(found.shift)
         kinds |= set(zip(found.power.fails, found.pull_back.fails, found.guarantor_absent, strict=True))
     assert len(kinds) == 8, "every combination of faults should occur"
     assert ((part > 0) & (part < 1)).all()
-    cut = outlook.rows(slice(2, 4)).discounted_part_held(discount[2:4])
+    rows = slice(2, 4)
+    cut = part_held(aftermath.rows(rows), discount[rows], month[rows], worth[rows], no_deal[rows])
     np.testing.assert_array_equal(part[2:4], cut)
 
 
@@ -268,5 +263,5 @@ def test_weights_of_spans():
 def test_half_of_what_breaks_at_a_steady_pace():
     """Shape 1, S12 = e^-1.2, no discount: the mean of exp(-t/10) over ten years is (1 - e^-12)/12."""
     file = spec(hazard=hazard(float(np.exp(-1.2)), shape=1.0, ratios={"none": (when(exit="equal"), 1.0, 0)}))
-    part = bind(file, SPACE).outlook().discounted_part_held(np.ones(1))
+    part = part_held(bind(file, SPACE), np.ones(1))
     assert part[0] == pytest.approx(np.full(len(SPACE), (1 - np.exp(-12)) / 12), rel=2e-3)

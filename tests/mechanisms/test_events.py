@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.core import streams
-from sim.mechanisms.events import Events, sum_ascending
+from sim.mechanisms.drawn_numbers import sum_ascending
+from sim.mechanisms.events import Events
 from sim.scenario import Number
+from tests.drawings import drawing
 
 MONTH = 30.4375
 TABLE = SimpleNamespace(parties=("ash", "birch", "cedar"))
@@ -37,11 +39,20 @@ class Drawn:
 
 def event(name, **effects):
     assert effects.keys() <= EFFECTS.keys()
-    return SimpleNamespace(id=name, label=name, **(EFFECTS | effects))
+    found = SimpleNamespace(id=name, label=name, **(EFFECTS | effects))
+    if isinstance(found.at_month, int | float):
+        found.at_month = Number(found.at_month)
+    found.at = found.at_month
+    return found
 
 
 def bind(*specs, rounds=12, days=MONTH, **source):
-    return Events.bind(specs, Drawn(**source), TABLE, rounds, days)
+    return Events.draw(specs, drawing(Drawn(**source), TABLE, rounds, days))
+
+
+def channel_open(events):
+    """Whether the parties can speak in a round, shape (R, B)."""
+    return events.move_channel(np.ones(events.happens.shape[:2], bool)).T
 
 
 def rounds_of(events, name):
@@ -112,7 +123,7 @@ def test_a_file_without_events_binds_to_none():
 @given(st.integers(0, 3), st.integers(1, 4), st.floats(0, 1))
 def test_the_channel_is_closed_where_an_event_closed_it_lately(seed, length, chance):
     events = bind(event("e", chance_per_month=Number(chance), closes_channel_rounds=length), seed=seed, count=5)
-    happens, is_open = events.happens[:, :, 0], events.channel_open()
+    happens, is_open = events.happens[:, :, 0], channel_open(events)
     for k in range(12):
         lately = [any(happens[b, max(0, k - length + 1) : k + 1]) for b in range(5)]
         assert is_open[k].tolist() == [not closed for closed in lately]

@@ -14,6 +14,7 @@ from sim.core import streams
 from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Condition, Issue, Rule, package_space
 from sim.mechanisms.ratification import Ratification
 from tests import theory
+from tests.drawings import drawing
 
 HALF = Fraction(1, 2)
 
@@ -75,7 +76,7 @@ def table(space):
 
 
 def bind(ratification, space, **source):
-    bound = Ratification.bind(ratification, Source(**source), table(space))
+    bound = Ratification.draw(ratification, drawing(Source(**source), table(space)))
     assert bound is not None
     return bound
 
@@ -244,7 +245,7 @@ def test_fully_shared_surprises_are_one_number():
 
 def test_uniforms_are_named_after_the_ratifiers():
     source = Source()
-    Ratification.bind(flagship(), source, table(FLAGSHIP))
+    Ratification.draw(flagship(), drawing(source, table(FLAGSHIP)))
     bodies = (RUSSIA, RADA, CONGRESS, EUROPE, REFERENDUM)
     assert set(source.names) == {"ratification.shared"} | {f"ratification.ratifiers.{b}.vote" for b in bodies}
     for path in (
@@ -360,17 +361,12 @@ def test_no_package_no_votes():
     assert np.isnan(bound.shares(np.array([NO_DEAL, 0]))[0]).all()
 
 
-def test_a_scenario_without_ratification_has_none():
-    assert Ratification.bind(None, Source(), table(TOY)) is None
-
-
 def test_with_no_ratifier_everything_passes_and_waits_for_the_ceasefire():
     bound = bind(spec({}, {"ceasefire": milestone(3.0)}), TOY, count=2)
     votes = bound.hold(np.array([FIRST, NO_DEAL]))
     assert votes.passed.tolist() == [True, False]
     assert votes.in_force_month[0] == 3 and votes.chance_independent[0] == votes.chance_shared[0] == 1
-    refusal = bound.refusal(np.array([FIRST, NO_DEAL]), votes)
-    assert not bound.struck(refusal).any()
+    assert not bound.struck(np.array([FIRST, NO_DEAL]), votes).any()
 
 
 # The calendar, by hand.
@@ -471,19 +467,6 @@ def test_a_body_that_is_not_asked_bars_nothing():
     assert np.array_equal(votes.passed, ~votes.barred)
 
 
-def test_milestones_that_cannot_come_are_refused():
-    for milestones in (
-        {"a": milestone(1.0, after="b"), "b": milestone(1.0, after="a")},
-        {"a": milestone(1.0, after="nothing")},
-    ):
-        with pytest.raises(ValueError, match="wait for one another or for one that does not exist"):
-            bind(spec({"b": ratifier()}, milestones), TOY)
-    with pytest.raises(ValueError, match="do not exist: peace"):
-        bind(spec({"b": ratifier(vote("v", needs=["peace"]))}), TOY)
-    with pytest.raises(ValueError, match="no months for land: half, none"):
-        bind(spec({"b": ratifier()}, {"ceasefire": milestone({"all": 1.0}, by="land")}), TOY)
-
-
 # What may not be asked again.
 
 
@@ -497,7 +480,7 @@ def test_what_is_refused_again_after_a_refusal():
 
     def struck(land, name):
         packages = np.array([TOY.index_of({"land": land, "name": name})])
-        mask = bound.struck(bound.refusal(packages, bound.hold(packages)))[0]
+        mask = bound.struck(packages, bound.hold(packages))[0]
         return {tuple(TOY.options_of(p).values()) for p in np.flatnonzero(mask)}
 
     assert struck("all", "new") == {("all", "new"), ("none", "new")}             # lost on names: old names stand
@@ -509,7 +492,7 @@ def test_after_a_bar_all_that_is_barred_is_struck():
     body = ratifier(barred_when=where(name="new"), support=1.0)
     bound = bind(spec({"b": body}), TOY)
     packages = np.array([TOY.index_of({"land": "all", "name": "new"})])
-    mask = bound.struck(bound.refusal(packages, bound.hold(packages)))[0]
+    mask = bound.struck(packages, bound.hold(packages))[0]
     assert np.array_equal(mask, TOY.holds(where(name="new")))
 
 
@@ -524,12 +507,11 @@ def test_everything_struck_is_refused_again_and_the_refused_package_is_struck(st
     bound = bind(ratification, FLAGSHIP, count=draws, start=start)
     packages = np.arange(draws) * 173 % len(FLAGSHIP)
     votes = bound.hold(packages)
-    refusal = bound.refusal(packages, votes)
     refused = np.flatnonzero(votes.refused_by >= 0)
-    mask = bound.rows(refused).struck(refusal.rows(refused))
+    mask = bound.rows(refused).struck(packages[refused], votes.rows(refused))
     assert mask.shape == (len(refused), len(FLAGSHIP))
-    assert np.array_equal(mask, bound.struck(refusal)[refused])
-    assert not bound.struck(refusal)[votes.passed].any()
+    assert np.array_equal(mask, bound.struck(packages, votes)[refused])
+    assert not bound.struck(packages, votes)[votes.passed].any()
     assert mask[np.arange(len(refused)), packages[refused]].all()
     for again in range(0, len(FLAGSHIP), 53):
         asked = bound.rows(refused).hold(np.full(len(refused), again))

@@ -12,6 +12,7 @@ from scipy import integrate, stats
 from sim.mechanisms.strikes import outages, poisson
 from sim.mechanisms.war import War, no_deal_path
 from sim.scenario import Number
+from tests.drawings import drawing
 from tests.mechanisms.test_events import MONTH, TABLE, Drawn, bind, event
 
 START = datetime.date(2000, 1, 10)
@@ -39,7 +40,7 @@ def war(front=None, wear=None, cost=None, strikes=(), outages=None):
 
 
 def fight(spec, rounds=12, days=MONTH, events=None, as_of=START, **source):
-    return War.bind(spec, Drawn(**source), TABLE, rounds, days, as_of, events)
+    return War.draw(spec, drawing(Drawn(**source), TABLE, rounds, days, as_of, {"events": events}))
 
 
 # The front
@@ -66,7 +67,7 @@ def test_what_an_event_shifts_is_gained_in_its_round():
 def test_a_uniform_of_zero_is_no_infinite_advance():
     source = Drawn(count=1)
     source.uniform = lambda name: np.zeros(1)
-    assert np.isfinite(War.bind(war(front(sd=Number(1))), source, TABLE, 3, 14, None).front).all()
+    assert np.isfinite(War.draw(war(front(sd=Number(1))), drawing(source, TABLE, 3)).front).all()
 
 
 # Waves
@@ -207,11 +208,6 @@ def test_winter_counts_for_regular_waves_too():
     assert winter.weeks[:, 8:] == pytest.approx(plain.weeks[:, 8:], rel=1e-3)
 
 
-def test_winter_without_a_date_is_refused():
-    with pytest.raises(ValueError, match="as_of"):
-        fight(war(outages=repairs(winter=(1,))), as_of=None)
-
-
 def test_a_half_life_below_zero_is_a_short_one():
     """A normal law reaches beyond its range."""
     for half in (Number(0), Number(-3)):
@@ -287,7 +283,3 @@ def test_no_deal_worth_stays_between_nothing_and_everything():
     assert worth[:, 0] == pytest.approx(np.maximum(0.5 - 0.1 * np.arange(12), 0))
     assert worth[:, 1] == pytest.approx(np.minimum(0.5 + 0.5 * np.arange(12), 1))
     assert worth[-1].tolist() == [0, 1, 0.5]
-
-
-def test_a_file_without_a_war_binds_to_none():
-    assert fight(None) is None

@@ -146,5 +146,5 @@ def test_what_was_struck_is_neither_offered_nor_signed_again(problem, seed):
             votes = model.approval.ratification
             if model.approval.waiting(state)[row]:
                 one = votes.rows(np.array([row]))
-                struck[row] |= one.struck(one.refusal(np.array([package]), one.hold(np.array([package]))))[0]
+                struck[row] |= one.struck(np.array([package]), one.hold(np.array([package])))[0]
                 assert struck[row, package]

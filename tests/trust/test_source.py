@@ -40,7 +40,7 @@ ATTRIBUTES = {
     "spawnl", "spawnv", "posix_spawn", "startfile", "UnpicklingError", "__globals__", "__subclasses__", "urlopen",
     "import_module", "urlretrieve",
 }  # fmt: skip
-LOADERS = {"json"}  # whose `load` and `loads` make plain values
+LOADERS = {"json", "tomllib"}  # whose `load` and `loads` make plain values
 
 # What stands in the source in spite of a rule, where, and why. One that is no longer there is taken out.
 ALLOWED = {
@@ -173,7 +173,8 @@ BAD = (
     "import operator\noperator.attrgetter('eval')(x)", "import asyncio",
 )  # fmt: skip
 GOOD = (
-    "import re\nre.fullmatch('a', x)", "import json\njson.loads(x)", "json.load(x)", "run(['ls'], shell=False)",
+    "import re\nre.fullmatch('a', x)", "import json\njson.loads(x)", "import tomllib\ntomllib.loads(x)",
+    "json.load(x)", "run(['ls'], shell=False)",
     "x.loaded", "self.load(x)", "from jinja2 import Environment\nEnvironment(loader=x, autoescape=True)",
     "import tempfile\ntempfile.mkdtemp()", "# eval('1')", "'eval'", "evaluate(x)",
 )  # fmt: skip

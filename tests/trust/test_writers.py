@@ -332,7 +332,10 @@ PLANTED = bugs("R4", __name__, [
     ("sim/results", "if self._taken() and self._is_there():",
      "if not (self.folder / LOCK).stat().st_size and self._taken():",
      "test_a_dead_holder_never_blocks_and_a_stopped_one_is_named"),
-    ("sim/results/folder.py", "        self._lock.hold()\n", "", "test_a_writer_whose_lock_was_removed_writes_no_more"),
+    (
+        "sim/results/folder.py", "        self._lock.hold()\n        write_manifest(", "        write_manifest(",
+        "test_a_writer_whose_lock_was_removed_writes_no_more",
+    ),
     ("sim/results", "if manifest.shard != wanted:", "if manifest.shard and manifest.shard != wanted:",
      "test_other_parameters_are_refused_while_one_writes_and_after"),
     ("sim/results", "            if read_manifest(path) == manifest:\n                raise", "            raise",
