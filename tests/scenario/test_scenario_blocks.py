@@ -635,6 +635,3 @@ def test_a_condition_that_no_package_meets_is_noted(case):
 
 
 # Strangers' files
-
-
-WORDS = ["5", "[]", "{}", "x", "{a: 1}", "[1, 2]", "true", "0.5", "none", "{value: 1}", "-3", "always", "1/2"]
