@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.core.acceptance import ACCEPTANCE_RULES
 from sim.core.answers import Answers, OfferHistory, answers_in_all
 from sim.core.opponent_model import INFORMATION
 from sim.core.packages import NO_DEAL
@@ -18,7 +19,6 @@ from sim.core.strategy import NO_BID, Stance, Strategy, View
 from sim.model.ensemble import Ensemble, draw
 from sim.model.peace_talks import Talks, hold_talks
 from sim.strategies import STRATEGIES
-from sim.strategies.acceptance import ACCEPTANCE_RULES
 from sim.strategies.offers import OFFER_RULES
 from tests.model.test_limits import mirrors, reordered
 from tests.problems import pie, problems, read
