@@ -11,7 +11,9 @@ import numpy as np
 from sim.core import streams
 from sim.core.packages import Condition, Issue, PackageSpace, package_space
 from sim.mechanisms.aftermath import Aftermath
+from sim.mechanisms.mediation import Mediation
 from sim.scenario import Number
+from tests.drawings import drawing
 
 AS_OF = date(2025, 12, 14)
 
@@ -55,6 +57,7 @@ def as_number(number: Any) -> Number:
 
 
 def hazard(survival_12: Any, shape: Any = None, survival_60: Any = None, **others: Any) -> SimpleNamespace:
+    others = {"reference_credibility": None, **others}
     factors = {"deterrence": 0, "if_not_self_enforcing": 1, "if_pull_back_fails": 1, "if_bought_by_pressure": 1}
     given = {name: as_number(others.pop(name, default)) for name, default in factors.items()}
     return SimpleNamespace(
@@ -68,6 +71,11 @@ def hazard(survival_12: Any, shape: Any = None, survival_60: Any = None, **other
         **given,
         **others,
     )
+
+
+def pull_back(issue: str, steps: Mapping[str, int], **numbers: Any) -> SimpleNamespace:
+    others = {"months": None, "depth_km": None, "one_sided": None}
+    return SimpleNamespace(issue=issue, steps=steps, **(others | numbers))
 
 
 def spec(**parts: Any) -> SimpleNamespace:
@@ -84,11 +92,27 @@ def space_of(**issues: tuple[str, ...]) -> PackageSpace:
     return package_space([Issue(name, tuple(sorted(options))) for name, options in issues.items()])
 
 
-def bind(aftermath: Any, space: PackageSpace, source: Source | None = None, **others: Any) -> Aftermath:
+def bind(
+    aftermath: Any, space: PackageSpace, source: Source | None = None, as_of: date | None = None, fades: Any = None
+) -> Aftermath:
     table = SimpleNamespace(space=space, parties=("east", "west"), signs=np.ones((2, len(space)), bool))
-    bound = Aftermath.bind(aftermath, source or Source(), table, **others)
+    source = source or Source()
+    levers: Any = SimpleNamespace(fades_per_year=np.zeros(source.count) if fades is None else fades)
+    before = {"mediation": Mediation(levers, None)}
+    bound = Aftermath.draw(aftermath, drawing(source, table, as_of=as_of, before=before))
     assert bound is not None
     return bound
+
+
+def part_held(aftermath: Aftermath, discount: Any, month: Any = None, worth: Any = None, no_deal: Any = None) -> Any:
+    """Discounted part of the ten years after entry into force in which each package holds, shape (B, P)."""
+    outlook, least = aftermath.kinds_ahead(month)
+    part = np.take_along_axis(outlook.parts_held_by_kind(discount[:, None])[:, 0], outlook.kind, axis=1)
+    index = outlook.static.index
+    if least is None:
+        return part[:, index]
+    absent = worth - no_deal[:, None] < least[:, index]
+    return np.take_along_axis(part, index + len(outlook.static) * absent, axis=1)
 
 
 def judge(bound: Aftermath, space: PackageSpace, options: dict[str, str], signed=0.0, to_force=0.0, **others: Any):
@@ -120,7 +144,7 @@ def everything(named: str = "east", other: str = "west", sign: float = 1.0) -> S
         ),
         monitoring=by_option("promise", law=(0.75, 0.6, 0.9), word=(0.45, 0.3, 0.6), none=(0.15, 0.05, 0.3)),
         power_shift=SimpleNamespace(
-            months=24,
+            months=num(24),
             discount=num(0.9, 0.8, 0.97),
             balance_now=num(0.5, 0.4, 0.6),
             war_cost={named: num(0.1, 0.05, 0.2), other: num(0.1, 0.05, 0.2)},
@@ -133,11 +157,10 @@ def everything(named: str = "east", other: str = "west", sign: float = 1.0) -> S
             },
             surplus="flow",
         ),
-        pull_back=SimpleNamespace(
-            issue="exit",
-            steps={"equal": 4, "first": 2, "one": 1, "stay": 0},
+        pull_back=pull_back(
+            "exit",
+            {"equal": 4, "first": 2, "one": 1, "stay": 0},
             months=num(2, 0.1, 6),
-            depth_km=None,
             gain_of_cheating=num(3, 1, 6),
             dividend=num(0.2, 0.05, 0.5),
             discount=num(0.95, 0.85, 0.99),

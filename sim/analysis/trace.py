@@ -70,7 +70,7 @@ def _struck(ensemble: Ensemble, before: RoundState) -> Bools | None:
     ratification = ensemble.world.ratification
     if ratification is None or before.votes is None or before.votes.passed[0]:
         return before.struck
-    new: Bools = ratification.struck(ratification.refusal(np.array([before.signed]), before.votes))[0]
+    new: Bools = ratification.struck(np.array([before.signed]), before.votes)[0]
     return new if before.struck is None else before.struck | new
 
 

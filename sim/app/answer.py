@@ -89,9 +89,7 @@ def _packages(results: Results, before: Results) -> Iterator[dict[str, Any]]:
         names += [name for name in often if name not in names]
     now, then = by_issues(results, issues), by_issues(before, issues)
     for name in names:
-        options = [
-            option_label(scenario, issue, option) for issue, option in zip(issues, name.split("/"), strict=True)
-        ]
+        options = [option_label(scenario, issue, option) for issue, option in zip(issues, name.split("/"), strict=True)]
         yield {"name": name, "options": options, **_beside(now == name, then == name, results is not before)}
 
 
@@ -133,5 +131,3 @@ def _inputs(before: Scenario, after: Scenario) -> list[dict[str, str]]:
     table = differing_inputs([before, after], ["before", "after"])
     rows = table[["input", "before", "after"]].head(INPUTS).astype(object).to_dict("records")
     return [{str(key): "" if pd.isna(value) else str(value) for key, value in row.items()} for row in rows]
-
-

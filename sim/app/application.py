@@ -14,24 +14,24 @@ from starlette.routing import Route
 from sim.app import packages, results, step, tweak
 from sim.app.changed import ChangesRefused
 from sim.app.errors import RequestError
-from sim.app.home import Session, session
-from sim.app.page import Page
-from sim.app.rendering import SHARED, render, say, static
+from sim.app.home import Page, Session, session
+from sim.app.rendering import SHARED, render, static, translate
 from sim.app.safety import Keys, Safety
 from sim.core.wording import shown
 from sim.results.files import DamagedResults, StoreError
 from sim.scenario import ScenarioError
 
+ERRORS = (RequestError, StoreError, DamagedResults, OSError, HTTPException)  # with a sentence for the reader
 PAGES: tuple[Page, ...] = (tweak.PAGE, step.PAGE, packages.PAGE, results.PAGE)
 
 
-def application(there: Session, keys: Keys, pages: Sequence[Page] = PAGES) -> Starlette:
+def application(current: Session, keys: Keys, pages: Sequence[Page] = PAGES) -> Starlette:
     """The application of one running page.
 
     Args:
         pages: Those there are; the first that applies is what one sees first.
     """
-    wanted = [page for page in pages if page.applies(there.place)]
+    wanted = [page for page in pages if page.applies(current.place)]
     names = {*SHARED, *(name for page in wanted for name in page.static)}
     routes = [Route("/", _first), Route("/static/{name}", partial(_static, names)), Route("/favicon.ico", _no_icon)]
     for page in wanted:
@@ -41,17 +41,10 @@ def application(there: Session, keys: Keys, pages: Sequence[Page] = PAGES) -> St
     made = Starlette(
         routes=routes,
         middleware=[Middleware(Safety, keys=keys)],
-        exception_handlers={
-            RequestError: _refused,
-            ScenarioError: _faults,
-            StoreError: _stored,
-            DamagedResults: _stored,
-            OSError: _system,
-            HTTPException: _http,
-        },
+        exception_handlers={ScenarioError: _faults, **dict.fromkeys(ERRORS, _refused)},
     )
     made.router.redirect_slashes = False
-    made.state.session = there
+    made.state.session = current
     made.state.pages = wanted
     return made
 
@@ -77,8 +70,16 @@ async def _no_icon(request: Request) -> Response:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestError)
-    return _message(request, str(error), error.status)
+    """An error in a sentence; one of the disk without its path, which is of this machine."""
+    match error:
+        case RequestError():
+            return _message(request, str(error), error.status)
+        case HTTPException():
+            text = translate("common.nothing_here") if error.status_code == 404 else error.detail
+            return _message(request, text, error.status_code)
+        case OSError():
+            return _message(request, shown(error.strerror or "this cannot be read", 200), 422)
+    return _message(request, shown(error, 400), 422)
 
 
 def _faults(request: Request, error: Exception) -> Response:
@@ -89,23 +90,7 @@ def _faults(request: Request, error: Exception) -> Response:
     ]
     if _wants_data(request):
         return JSONResponse({"faults": faults, "of_changes": isinstance(error, ChangesRefused)}, 422)
-    return render(request, "message.html", "common", 422, words=say("common.faults"), faults=faults)
-
-
-def _stored(request: Request, error: Exception) -> Response:
-    return _message(request, shown(error, 400), 422)
-
-
-def _system(request: Request, error: Exception) -> Response:
-    """An error of the disk, without the path: it is of this machine."""
-    assert isinstance(error, OSError)
-    return _message(request, shown(error.strerror or "this cannot be read", 200), 422)
-
-
-def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    text = say("common.nothing_here") if error.status_code == 404 else error.detail
-    return _message(request, text, error.status_code)
+    return render(request, "message.html", "common", 422, words=translate("common.faults"), faults=faults)
 
 
 def _message(request: Request, text: str, status: int) -> Response:

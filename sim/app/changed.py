@@ -1,12 +1,14 @@
-"""A scenario file with changes laid over it: by the steps of a file that extends it, and of `--set`."""
+"""A scenario file with changes laid over it, as a file that extends it and `--set` make them; and what then differs."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.analysis.inputs import differing_inputs
 from sim.app.errors import RequestError
-from sim.scenario import Scenario, ScenarioError, paths, read_scenario
+from sim.results.labels import clean, input_label
+from sim.scenario import Number, Scenario, ScenarioError, paths, read_scenario
 from sim.scenario.differences import load
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.paths import parse_path
@@ -66,8 +68,8 @@ class ChangedFile:
 
 def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
     texts = data.get(key, [])
-    well = isinstance(texts, list) and len(texts) <= MOST_SETS
-    if not well or not all(isinstance(text, str) and len(text) <= LONGEST_SET for text in texts):
+    is_list = isinstance(texts, list) and len(texts) <= MOST_SETS
+    if not is_list or not all(isinstance(text, str) and len(text) <= LONGEST_SET for text in texts):
         raise RequestError(f"{key} is a list of at most {MOST_SETS} texts of at most {LONGEST_SET} characters")
     return tuple(texts)
 
@@ -89,3 +91,43 @@ def read_changed(path: str | os.PathLike[str], changes: Changes) -> Scenario:
 def sets_of(texts: Sequence[str]) -> dict[str, str]:
     """`PATH=VALUE` texts as path and value."""
     return {path.strip(): value.strip() for path, _, value in (text.partition("=") for text in texts)}
+
+
+MOST_ROWS = 100
+NAMES = ["before", "after"]
+
+
+def differing(about: ChangedFile) -> list[dict[str, str]]:
+    """Each input that is not as in the file: what was set, and what was rescaled with it.
+
+    Returns:
+        `input`, its path; `words`, what it is, empty where there are none for it; `before` in the file and `after`,
+        empty where there is no such input.
+    """
+    scenarios = read_scenario(about.path), about.read()
+    numbers = [each.numbers() for each in scenarios]
+    rows = []
+    table = differing_inputs(scenarios, NAMES)[["input", *NAMES]].head(MOST_ROWS).astype(object)
+    for path, *values in table.itertuples(index=False):
+        texts = ["" if value != value else clean(value) for value in values]
+        short = [_brief(known[path]) if path in known else text for known, text in zip(numbers, texts, strict=True)]
+        texts = short if short[0] != short[1] else texts
+        known = zip(reversed(scenarios), reversed(numbers), strict=True)
+        rows.append({"input": clean(path), "words": _words(path, known), **dict(zip(NAMES, texts, strict=True))})
+    return rows
+
+
+def _brief(number: Number) -> str:
+    """A number in four digits, which are enough for one that was rescaled."""
+    ends = [each for each in (number.low, number.high) if number.uncertain and each is not None]
+    value, *spread = (f"{each:.4g}" if abs(each) < 10_000 else f"{each:g}" for each in (number.value, *ends))
+    return f"{value} [{', '.join(spread)}]" if spread else value
+
+
+def _words(path: str, known: Iterable[tuple[Scenario, Collection[str]]]) -> str:
+    """What a number or a part of a strategy is, by the first scenario that has it; each comes with its numbers."""
+    block, party, key = (*path.split("."), "", "")[:3]
+    for scenario, numbers in known:
+        if path in numbers or (block == "parties" and party in scenario.parties and key == "strategy"):
+            return input_label(scenario, path)
+    return ""

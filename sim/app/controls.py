@@ -85,7 +85,7 @@ def _words(registered: type) -> Iterator[dict[str, Any]]:
                 "key": key,
                 "about": _plain(field.metadata["doc"]),
                 "default": field.default,
-                "choices": [{"name": word, "about": _plain(said)} for word, said in field.metadata["options"].items()],
+                "choices": [{"name": word, "about": _plain(use)} for word, use in field.metadata["options"].items()],
             }
 
 
@@ -132,5 +132,3 @@ def _others(scenario: Scenario) -> list[dict[str, Any]]:
     """Every number of the file by its path, for who knows the one to change."""
     found = scenario.numbers()
     return [{**_number(path, found[path]), "label": clean(path)} for path in sorted(found)[:MOST_PATHS]]
-
-

@@ -1,4 +1,4 @@
-"""What the routes of all pages share: where the page was opened, the worker, and how a request becomes an answer."""
+"""What all pages share: what a page is, where it was opened, the worker, and how a request becomes an answer."""
 
 import asyncio
 import re
@@ -39,11 +39,7 @@ def session(request: Request) -> Session:
 
 
 async def read_json(request: Request) -> Mapping[str, Any]:
-    """The JSON object that a POST brings.
-
-    Raises:
-        RequestError: if it is none.
-    """
+    """The JSON object that a POST brings; a RequestError if it is none."""
     try:
         found = await request.json()
     except (ValueError, RecursionError):
@@ -62,9 +58,9 @@ async def read_request(request: Request) -> tuple[Mapping[str, Any], ChangedFile
         NotFound: if it names no file that this page may read.
         RequestError: if it is none, or its changes are none.
     """
-    there, found = session(request), await read_json(request)
-    path = there.place.scenario(text_of(found, "file"))
-    return found, ChangedFile(str(path), Changes.of(found), there.seed)
+    current, found = session(request), await read_json(request)
+    path = current.place.scenario(text_of(found, "file"))
+    return found, ChangedFile(str(path), Changes.of(found), current.seed)
 
 
 async def compute(request: Request, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Any:
@@ -132,3 +128,16 @@ def count_of(found: Mapping[str, Any], key: str, low: int, high: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise RequestError(f"{key} is a whole number from {low:,} to {high:,}")
     return value
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the app."""
+
+    name: str  # in its address, `/NAME`, and in the keys of its words; `NAME.title` is what the navigation calls it
+    show: Answer  # answers GET `/NAME` with HTML
+    posts: dict[str, Answer]  # answers to POST, by the end of the address: `answer` is `/NAME/answer`
+    gets: dict[str, Answer]  # answers to GET likewise, for data and pictures
+    static: tuple[str, ...] = ()  # its files in `static/`
+    # whether it has anything to say of what the page was opened on
+    applies: Callable[[Place], bool] = lambda place: True

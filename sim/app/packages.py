@@ -1,22 +1,246 @@
 """The page on which a package is built by hand and analysed."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from functools import partial
 from typing import Any
 
-from sim.app.differing import differing
-from sim.app.errors import RequestError
-from sim.app.home import route, text_of
-from sim.app.packages_answer import (
-    completed,
-    describe_file,
-    describe_package,
-    describe_proposals,
-    frequent,
-    lacking,
+from sim.analysis.one_package import Afterwards, Bench, Of, OnePackage, Signatory, one_package
+from sim.analysis.one_package import bench as make_bench
+from sim.analysis.package_changes import (
+    Lacks,
+    Nearest,
+    Neighbour,
+    broken_rules,
+    goes_with,
+    lacks,
+    nearest,
+    neighbours,
+    place,
+    repairs,
 )
-from sim.app.page import Page
+from sim.app.changed import ChangedFile, differing
+from sim.app.errors import RequestError
+from sim.app.home import Page, route, text_of
+from sim.app.playing import played
 from sim.app.rendering import render_file
+from sim.app.step import issues_in_words
+from sim.core.cache import Cache
+from sim.core.packages import NO_DEAL
+from sim.report.explain import turn_words
+from sim.report.plain import pick, plain
+from sim.results.labels import clean, condition_label, party_label, red_line_label, who_signs
+from sim.results.manifest import identity
+from sim.results.results import share_interval
+
+NASH = "nash"
+MOST_NEIGHBOURS = 12
+DRAWS = 500  # in which it is asked who would sign
+
+_benches = Cache[Bench](2)  # by identity of scenario and seed; that of the largest scenario takes some 60 MB
+
+
+def bench_of(about: ChangedFile) -> Bench:
+    """The bench of a file as it is on disk now, with its changes; one that is ordered otherwise is another."""
+    scenario = about.read()
+    return _benches.get(identity(scenario, about.seed), lambda: make_bench(scenario, about.seed, DRAWS), lambda each: 1)
+
+
+def describe_file(about: ChangedFile) -> dict[str, Any]:
+    """What the page needs of a file before any package is chosen: issues, parties, and what one may start from.
+
+    Returns:
+        `nash` has the Nash packages by reading of the red lines, `proposals` those on file with the issues they settle.
+    """
+    bench = bench_of(about)
+    scenario, shown = bench.scenario, bench.portrait
+    found = shown.solutions[shown.solutions["solution"] == NASH].to_dict("records")
+    return {
+        "title": clean(scenario.title),
+        "issues": issues_in_words(scenario),
+        "parties": {name: party_label(scenario, name) for name in scenario.parties},
+        "bodies": {name: clean(each.label or name) for name, each in scenario.ratification.ratifiers.items()}
+        if scenario.ratification
+        else {},
+        "who_signs": who_signs(scenario),
+        "consistent": len(bench.structure.space),
+        "over": [party_label(scenario, name) for name in shown.solution_parties],
+        "nash": [
+            {"reading": row["candidates"], "package": bench.options(bench.package_of(row["package"]))}
+            for row in found
+            if isinstance(row["package"], str)
+        ],
+        "proposals": {
+            name: {
+                "label": clean(each.label),
+                "from": party_label(scenario, each.from_) if each.from_ else "",
+                "package": {issue: each.package[issue] for issue in scenario.issues if issue in each.package},
+            }
+            for name, each in scenario.proposals.items()
+        },
+    }
+
+
+def frequent(about: ChangedFile, draws: int) -> Generator[None, None, dict[str, Any]]:
+    """The package that is signed most often in some runs, and in how many; `package` is None if none is signed."""
+    scenario = about.read()
+    results = yield from played(scenario, about.seed, draws)
+    counts = results.packages_signed
+    if not counts:
+        return {"package": None, "count": 0, "n": results.n, "interval": share_interval(0, results.n)}
+    text = max(sorted(counts), key=lambda each: counts[each])
+    options = dict(zip(scenario.issues, text.split("/"), strict=True))
+    return {"package": options, "count": counts[text], "n": results.n,
+            "interval": share_interval(counts[text], results.n)}  # fmt: skip
+
+
+def completed(about: ChangedFile, text: Mapping[str, str], now: Mapping[str, str]) -> dict[str, Any]:
+    """A text that leaves issues open, filled: with the options of another where these go, else with as few others."""
+    bench = bench_of(about)
+    wanted = _whole(bench, {**now, **text})
+    if bench.structure.space.index_of(wanted) != NO_DEAL:
+        return {"package": wanted}
+    found = repairs(bench.scenario, bench.structure, wanted, set(text))
+    if any(found[0].options[issue] != option for issue, option in text.items()):
+        raise RequestError("this text contradicts the rules of the file, whatever the open issues are")
+    return {"package": found[0].options}
+
+
+def describe_package(about: ChangedFile, options: Mapping[str, str], kept: str | None) -> dict[str, Any]:
+    """A package by its options, or why they do not go together and what would.
+
+    Args:
+        kept: The issue changed last, which a mending leaves alone.
+    """
+    bench = bench_of(about)
+    chosen = _whole(bench, options)
+    summary: dict[str, Any] = {"package": chosen, "goes_with": goes_with(bench.scenario, chosen)}
+    summary["rules"] = {
+        rule.id: {
+            "if": condition_label(bench.scenario, rule.if_),
+            "then": condition_label(bench.scenario, rule.then),
+            "because": clean(rule.because),
+        }
+        for rule in bench.scenario.consistency
+    }
+    broken = broken_rules(bench.scenario, chosen)
+    if broken:
+        mended = repairs(bench.scenario, bench.structure, chosen, {kept} if kept else ())
+        return summary | {"broken": [rule.id for rule in broken],
+                       "repairs": [{"changes": each.changes, "package": each.options} for each in mended]}  # fmt: skip
+    package = bench.structure.space.index_of(chosen)
+    found, where = one_package(bench, package), place(bench, package)
+    return summary | {
+        "broken": [],
+        "n": bench.n,
+        "agreed": found.agreed,
+        "agreed_in": _of(found.agreed_in),
+        "signatories": [_signatory(bench, each) for each in found.signatories],
+        "at_home": plain(found.at_home),
+        "together": found.together,
+        "passes": None if found.passes is None else _of(found.passes),
+        "afterwards": None if found.afterwards is None else _afterwards(found.afterwards),
+        "place": pick(where, "dominated_by of_zone least_gain"),
+        "neighbours": [_neighbour(bench, each) for each in neighbours(bench, package)[:MOST_NEIGHBOURS]],
+        "nearest": [_nearest(bench, each) for each in nearest(bench, package)],
+    }
+
+
+def lacking(about: ChangedFile, options: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What each signatory that would not sign at central numbers lacks; nothing for options that do not go together."""
+    bench = bench_of(about)
+    package = bench.structure.space.index_of(_whole(bench, options))
+    if package == NO_DEAL:
+        return []
+    return [_lacks(bench, each) for each in lacks(bench, one_package(bench, package))]
+
+
+def describe_proposals(about: ChangedFile) -> list[dict[str, Any]]:
+    """The proposals on file as `peacesim show` scores them, and for those that settle every issue all the rest."""
+    bench, proposals = bench_of(about), []
+    whole = len(bench.scenario.issues)
+    rows = bench.portrait.proposals.to_dict("records")
+    for name, proposal in bench.scenario.proposals.items():
+        own = {row["party"]: row for row in rows if row["proposal"] == name}
+        package = bench.structure.space.index_of(proposal.package) if len(proposal.package) == whole else NO_DEAL
+        found = None if package == NO_DEAL else one_package(bench, package)
+        proposals.append({
+            "name": name,
+            "label": clean(proposal.label),
+            "completions": next(iter(own.values()))["completions"],
+            "parties": {
+                party: {key: _number(row[key]) for key in ("worth_least", "worth_most", "margin_least", "margin_most")}
+                | {key: row[key] for key in ("signs", "lines_crossed", "lines_at_stake")}
+                for party, row in own.items()
+            },
+            "whole": None if found is None else _row_of_whole(found),
+        })  # fmt: skip
+    return proposals
+
+
+def _row_of_whole(found: OnePackage) -> dict[str, Any]:
+    """What stands in a row of the table of proposals besides worths and lines."""
+    return {
+        "agreed_in": _of(found.agreed_in),
+        "chance": None if found.together is None else found.together[0],
+        "held_60": None if found.afterwards is None else _number(found.afterwards.central["survival_60"]),
+    }
+
+
+def _whole(bench: Bench, options: Mapping[str, str]) -> dict[str, str]:
+    """The options in the order of the file; a RequestError for an issue that is missing or an option that is none."""
+    issues = bench.scenario.issues
+    for issue, spec in issues.items():
+        if options.get(issue) not in spec.options:
+            known = ", ".join(map(clean, spec.options))
+            raise RequestError(f"the package names no option of {clean(issue)}; options are {known}")
+    return {issue: options[issue] for issue in issues}
+
+
+def _of(found: Of) -> dict[str, Any]:
+    return pick(found, "count n share interval")
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or value != value else float(value)
+
+
+def _signatory(bench: Bench, each: Signatory) -> dict[str, Any]:
+    return pick(each, "party signs worth no_deal margin foreseen willing would_sign margins") | {
+        "enough": _of(each.enough),
+        "signs_in": _of(each.signs_in),
+        "lines": [
+            pick(line, "hardness mean counts", line="name")
+            | {"words": red_line_label(bench.scenario, line.name), "real": _of(line.real)}
+            for line in each.crossed
+        ],
+    }
+
+
+def _afterwards(found: Afterwards) -> dict[str, Any]:
+    central = {key: _number(value) if not isinstance(value, bool) else value for key, value in found.central.items()}
+    names = ("held_12", "held_60", "absent", "fails_power", "fails_pull_back")
+    counts = {name: _of(getattr(found, name)) for name in names}
+    return {"central": central, "mean_12": _number(found.mean_12), "mean_60": _number(found.mean_60), **counts}
+
+
+def _neighbour(bench: Bench, each: Neighbour) -> dict[str, Any]:
+    parties = list(bench.scenario.parties)
+    return pick(each, "issue before after all_gain") | {
+        "gains": dict(zip(parties, each.gains, strict=True)),
+        "signs": dict(zip(parties, each.signs, strict=True)),
+        "package": bench.options(each.package),
+    }
+
+
+def _nearest(bench: Bench, each: Nearest) -> dict[str, Any]:
+    package = None if each.package == NO_DEAL else bench.options(each.package)
+    return pick(each, "reading zone away as_near changes") | {"package": package}
+
+
+def _lacks(bench: Bench, each: Lacks) -> dict[str, Any]:
+    turns = [turn_words(bench.scenario, turn) for turn in each.turns]
+    return pick(each, "party missing lines") | {"turns": turns}
+
 
 MOST_ISSUES = 200
 RUNS = 500  # in which the package signed most often is counted

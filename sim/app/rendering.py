@@ -1,5 +1,7 @@
 """Templates, their words, and the files that a browser loads with them."""
 
+import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePosixPath
@@ -10,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from sim.app.home import Answer, session
-from sim.app.words import WORDS, words_of
 from sim.report.page import DISCLAIMER
 
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -24,14 +25,14 @@ def render(request: Request, template: str, page: str, status: int = 200, **valu
         template: Its file in `templates/`, which extends `base.html`.
         page: Its name, for the navigation and for the words its script may say.
     """
-    there = session(request)
+    current = session(request)
     text = _environment().get_template(template).render(
         page=page,
         pages=request.app.state.pages,
-        file=request.query_params.get("file", there.place.given),
-        place=there.place,
+        file=request.query_params.get("file", current.place.given),
+        place=current.place,
         disclaimer=DISCLAIMER,
-        script_words={**words_of("common"), **words_of(page)},
+        script_words={key: text for key, text in words().items() if key.startswith(("common.", f"{page}."))},
         **values,
     )  # fmt: skip
     return HTMLResponse(text, status)
@@ -47,20 +48,27 @@ def render_file(page: str, **values: Any) -> Answer:
     """
 
     async def show(request: Request) -> Response:
-        there = session(request)
-        name = request.query_params.get("file", there.place.given)
+        current = session(request)
+        name = request.query_params.get("file", current.place.given)
         if not name:
-            return render(request, "choose.html", page, names=there.place.scenarios())
-        there.place.scenario(name)
-        opened: dict[str, Any] = {"results": there.place.results, "as_results": there.as_results}
-        return render(request, f"{page}.html", page, seed=there.seed, draws=there.draws, **opened, **values)
+            return render(request, "choose.html", page, names=current.place.scenarios())
+        current.place.scenario(name)
+        opened: dict[str, Any] = {"results": current.place.results, "as_results": current.as_results}
+        return render(request, f"{page}.html", page, seed=current.seed, draws=current.draws, **opened, **values)
 
     return show
 
 
-def say(key: str, **values: object) -> str:
+def translate(key: str, **values: object) -> str:
     """The words of a key, with values in place of `{names}`."""
-    return WORDS[key].format(**values)
+    return words()[key].format(**values)
+
+
+@cache
+def words() -> Mapping[str, str]:
+    """All that the page says, by page and key: `step.title`."""
+    pages = tomllib.loads(files("sim.app").joinpath("words.toml").read_text(encoding="utf-8"))
+    return {f"{page}.{key}": text for page, entries in pages.items() for key, text in entries.items()}
 
 
 @cache
@@ -74,5 +82,5 @@ def _environment() -> Environment:
     folder = files("sim.app").joinpath("templates")
     loader = FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8"))
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-    made.globals["say"] = say
+    made.globals["translate"] = translate
     return made

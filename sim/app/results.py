@@ -2,19 +2,19 @@
 
 import asyncio
 import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sim.app.errors import NotFound, RequestError
-from sim.app.home import read_json, respond, session, text_of
-from sim.app.page import Page
+from sim.app.home import Answer, Page, Reader, read_json, respond, session, text_of
 from sim.app.place import Place
 from sim.app.rendering import render
-from sim.app.results_answer import card, one
-from sim.app.results_compare import compared, drawn, page
+from sim.app.results_answer import card, compared, drawn, one, page
 from sim.app.results_files import TYPES, is_plain_picture, safe_csv, safe_page
 from sim.app.results_place import HERE, MOST_NAME, RESULTS, listed, listed_file, opened_on, results_folder
 
@@ -23,67 +23,41 @@ AT_ONCE = asyncio.Semaphore(3)  # files that are read at one time, since each is
 
 async def show(request: Request) -> Response:
     """The list; with `at` one result of it, with `at` and `with` two side by side."""
-    there = session(request).place
-    found, cut = await run_in_threadpool(listed, there)
+    place = session(request).place
+    found, cut = await run_in_threadpool(listed, place)
     names = [each.name for each in found]
     at, other = (request.query_params.get(key, "") for key in ("at", "with"))
     for name in filter(None, (at, other)):
-        results_folder(there, name)
-    if not at and "list" not in request.query_params and opened_on(there) in names:
-        at = opened_on(there)
+        results_folder(place, name)
+    if not at and "list" not in request.query_params and opened_on(place) in names:
+        at = opened_on(place)
     return render(
         request, "results.html", "results", found=found, cut=cut, at=at, other=other,
         choices=[each.name for each in found if each.kind == RESULTS],
     )  # fmt: skip
 
 
-def _folder(request: Request, name: str) -> str:
-    return str(results_folder(session(request).place, name))
+def _about(function: Callable[..., Any], keys: Sequence[str], *readers: Reader, urgent: bool = True) -> Answer:
+    """The answer to a POST about results folders, which the request names by these keys: that of a function.
+
+    Args:
+        function: Of a module; takes the paths of the folders, then what the readers make of the request.
+        urgent: False for what refines an answer that is there.
+    """
+
+    async def answer(request: Request) -> Response:
+        found, place = await read_json(request), session(request).place
+        folders = [str(results_folder(place, text_of(found, key))) for key in keys]
+        if len(set(folders)) < len(folders):
+            raise RequestError("these are the same results; choose two that differ")
+        return await respond(request, function, *folders, *(read(found) for read in readers), urgent=urgent)
+
+    return answer
 
 
-def _lies_within(name: str) -> bool:
-    """Whether the folder in which results lie is one that the page looks through, too."""
-    return name != HERE
-
-
-async def post_card(request: Request) -> Response:
-    """A row of the list."""
-    found = await read_json(request)
-    name = text_of(found, "at")
-    return await respond(request, card, _folder(request, name), _lies_within(name), urgent=False)
-
-
-async def post_one(request: Request) -> Response:
-    """One result."""
-    found = await read_json(request)
-    name = text_of(found, "at")
-    return await respond(request, one, _folder(request, name), _lies_within(name))
-
-
-async def _two(request: Request) -> tuple[str, str]:
-    found = await read_json(request)
-    first, second = (_folder(request, text_of(found, key)) for key in ("at", "with"))
-    if first == second:
-        raise RequestError("these are the same results; choose two that differ")
-    return first, second
-
-
-async def post_compared(request: Request) -> Response:
-    """Two results side by side."""
-    found = await read_json(request)
-    within = all(_lies_within(text_of(found, key)) for key in ("at", "with"))
-    return await respond(request, compared, *await _two(request), within)
-
-
-async def post_drawn(request: Request) -> Response:
-    """A chart of two results side by side."""
-    first, second = await _two(request)
-    return await respond(request, drawn, first, second, text_of(await read_json(request), "name"))
-
-
-async def post_page(request: Request) -> Response:
-    """The page of two results that stands on its own."""
-    return await respond(request, page, *await _two(request))
+def _lie_within(found: Mapping[str, Any]) -> bool:
+    """Whether the folders in which results lie are ones that the page looks through, too."""
+    return HERE not in (found["at"], found.get("with"))
 
 
 async def get_file(request: Request) -> Response:
@@ -122,7 +96,13 @@ def opens_on(place: Place) -> bool:
 PAGE = Page(
     "results",
     show,
-    posts={"card": post_card, "one": post_one, "compared": post_compared, "drawn": post_drawn, "page": post_page},
+    posts={
+        "card": _about(card, ["at"], _lie_within, urgent=False),
+        "one": _about(one, ["at"], _lie_within),
+        "compared": _about(compared, ["at", "with"], _lie_within),
+        "drawn": _about(drawn, ["at", "with"], lambda found: text_of(found, "name")),
+        "page": _about(page, ["at", "with"]),
+    },
     gets={"file": get_file},
     static=("results.js", "results.css"),
 )

@@ -1,16 +1,24 @@
-"""What the results page says of one folder, computed in the worker: checked first, and not used if damaged."""
+"""What the results page says of folders, computed in the worker: each checked first, and not used if damaged."""
 
+from base64 import b64encode
 from collections.abc import Generator, Iterable
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sim.app.errors import RequestError
+from sim.analysis.compare import Comparison, compare
+from sim.app.errors import NotFound, RequestError
 from sim.app.results_files import is_plain_picture, picture_words, table_cells
 from sim.app.results_place import listed_file, marks_of, point_of
+from sim.charts import CHARTS, charts_side_by_side
+from sim.charts.chart import png_bytes, side_by_side, svg_text
+from sim.charts.packages import compare as outcomes_beside
+from sim.charts.packages import compare_table
 from sim.charts.text import DASH
 from sim.core.cache import Cache
 from sim.core.wording import shown
+from sim.report import comparison_page
+from sim.report.compare import chart_labels, data, page_document
 from sim.report.document import Paragraph, Section, Table, sections
 from sim.report.result import blockers, how_far, packages
 from sim.results.files import DamagedResults, StoreError
@@ -20,6 +28,7 @@ from sim.results.manifest import RUN, Manifest, read_manifest
 from sim.results.reading import damaged_files, open_results
 from sim.results.results import Results
 from sim.results.stages import runs_in_force
+from sim.results.tables import csv_text
 
 MOST_FAULTS = 20  # of a folder; how many more there are is said
 MOST_CARDS = 400  # folders of which it is cached what they hold
@@ -149,8 +158,8 @@ def _chart(folder: Path, name: str, names: list[str]) -> dict[str, Any]:
         return found | {"why": "too_long"}
     if not is_plain_picture(data):
         return found | {"why": "not_a_picture"}
-    said, alt = picture_words(data)
-    return found | {"title": said or title, "alt": alt, "shown": True, "files": [name, *beside]}
+    heading, alt = picture_words(data)
+    return found | {"title": heading or title, "alt": alt, "shown": True, "files": [name, *beside]}
 
 
 def _table(folder: Path, name: str) -> dict[str, Any]:
@@ -185,3 +194,83 @@ def _table_data(found: Table) -> dict[str, Any]:
     figures = [place for place in range(len(found.heads)) if place not in found.left]
     rows = [[cell or DASH for cell in row] for row in found.rows]
     return {"caption": found.caption, "heads": list(found.heads), "rows": rows, "figures": figures, "note": found.note}
+
+
+OUTCOMES = "compare"  # the chart of outcomes and packages, in the words of the command's files
+
+_last: list[Comparison] = []  # the latest comparison
+
+
+def _compared(one: str, other: str) -> Generator[None, None, Comparison]:
+    """The comparison of two folders, the second set against the first.
+
+    Raises:
+        DamagedResults: if one of them is damaged.
+        RequestError: if one of them holds no results.
+    """
+    first = opened(one)
+    yield
+    second = opened(other)
+    yield
+    if not _last or _last[0].results[0] is not first or _last[0].results[1] is not second:
+        _last[:] = [compare([first, second])]
+        yield
+    return _last[0]
+
+
+def compared(one: str, other: str, within: bool = False) -> Generator[None, None, dict[str, Any]]:
+    """The comparison of two results as plain data.
+
+    Args:
+        within: Whether the folders in which they lie may be read too.
+
+    Returns:
+        `points`, what a sweep set at each; `data` as `peacesim compare --json` has it (without charts and waterfalls),
+        `sections` in words, `charts` by name, and `tables` as CSV by name.
+    """
+    comparison = yield from _compared(one, other)
+    parts = [section_data(each) for each in sections(page_document(comparison))]
+    yield
+    tables = {
+        "inputs": comparison.inputs, "figures": comparison.figures, "packages": comparison.packages,
+        "transitions": comparison.transitions,
+    }  # fmt: skip
+    return {
+        "points": [card(path, within)["point"] for path in (one, other)],
+        "data": data(comparison),
+        "sections": parts,
+        "charts": [OUTCOMES, *(f"{OUTCOMES}-{name}" for name in charts_side_by_side(comparison.results))],
+        "tables": {name: csv_text(table) for name, table in tables.items() if len(table)},
+    }
+
+
+def drawn(one: str, other: str, name: str) -> Generator[None, None, dict[str, str]]:
+    """One chart of two results side by side: `title, alt, svg, csv`, and `png` in base 64.
+
+    A NotFound if there is no such chart of these two.
+    """
+    comparison = yield from _compared(one, other)
+    results, labels = comparison.results, chart_labels(comparison)
+    if name == OUTCOMES:
+        picture, table = outcomes_beside(results, labels), compare_table(results, labels)
+    else:
+        short = name.removeprefix(f"{OUTCOMES}-")
+        if short == name or short not in charts_side_by_side(results):
+            raise NotFound("these two have no such chart")
+        picture, table = side_by_side(CHARTS[short], results, labels), CHARTS[short].several(results, labels)
+    yield
+    svg = svg_text(picture)
+    yield
+    return {
+        "title": picture.title,
+        "alt": picture.alt,
+        "svg": svg,
+        "csv": csv_text(table),
+        "png": b64encode(png_bytes(picture)).decode(),
+    }
+
+
+def page(one: str, other: str) -> Generator[None, None, dict[str, str]]:
+    """The page of two results that stands on its own, as `peacesim report` writes it."""
+    comparison = yield from _compared(one, other)
+    return {"html": comparison_page(comparison)}

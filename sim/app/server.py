@@ -33,11 +33,7 @@ class _Server(uvicorn.Server):
         self.closing = closing
 
     async def startup(self, sockets: Any = None) -> None:
-        """Listen, then say on which port.
-
-        Raises:
-            StoreError: if the port is taken.
-        """
+        """Listen, then say on which port; a StoreError if the port is taken."""
         try:
             await super().startup(sockets)
         except SystemExit:
@@ -72,7 +68,7 @@ def serve(path: Path | None, draws: int, seed: int | None = None, port: int = 0,
     """
     place = Place.of(path)
     keys, worker = Keys(), Worker()
-    there = Session(place, worker, min(draws, MOST_DRAWS), *chosen_seed(place, seed))
+    current = Session(place, worker, min(draws, MOST_DRAWS), *chosen_seed(place, seed))
     ended: list[int] = []
 
     def ready(listening: int) -> None:
@@ -81,7 +77,7 @@ def serve(path: Path | None, draws: int, seed: int | None = None, port: int = 0,
         if browser:
             webbrowser.open(keys.address(keys.once))
 
-    server = _Server(_config(application(there, keys), port), ready, worker.close)
+    server = _Server(_config(application(current, keys), port), ready, worker.close)
 
     def end(number: int, frame: FrameType | None) -> None:
         ended.append(number)

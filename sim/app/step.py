@@ -1,16 +1,144 @@
-"""The page on which one negotiation is gone through round by round."""
+"""The page on which one negotiation is gone through round by round, in the words of `peacesim run`."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
-from sim.analysis.stepping import ANY, WANTED
-from sim.app.differing import differing
+from sim.analysis.narrate import Narration, Round
+from sim.analysis.stepping import ANY, WANTED, Stand, Stepped, search_draws, stepped
+from sim.app.changed import ChangedFile, differing
 from sim.app.errors import RequestError
-from sim.app.home import Reader, count_of, route, text_of
-from sim.app.page import Page
+from sim.app.home import Page, Reader, count_of, route, text_of
 from sim.app.rendering import render_file
-from sim.app.step_answer import describe_draw, find_draw
-from sim.results.labels import OUTCOMES
+from sim.charts.style import party_styles
+from sim.report.document import Block, Paragraph
+from sim.report.plain import pick
+from sim.report.run import data, held, news, no_agreement, round_title, silence, turn_lines, went_home
+from sim.report.show import CLAIMS, claim_rows
+from sim.results.labels import OUTCOMES, clean, option_label, party_label, red_line_label
+from sim.scenario import Scenario
+
+MAX_SEARCHED = 2_000  # draws that one search plays
+DASHES = ("", "10 3", "10 3 2 3", "3 2.4", "10 2 2 2 2 2", "16 4", "6 6")  # as `charts.colours`, in points of a picture
+
+
+def describe_draw(about: ChangedFile, draw: int) -> dict[str, Any]:
+    """One draw of a file, with what is changed in it.
+
+    Returns:
+        `story` as `peacesim run --json` prints it; `parties`, `issues`, `rounds`, `end` and `holding` with the words
+        that a page shows and how things stood in each round.
+    """
+    scenario = about.read()
+    found = stepped(scenario, about.seed, draw)
+    return {
+        "story": data(found.story),
+        "outcome": OUTCOMES[found.story.outcome].title,
+        "parties": [_party(found, place, name) for place, name in enumerate(scenario.parties)],
+        "issues": issues_in_words(scenario),
+        "most_rounds": scenario.time.rounds,
+        "days": scenario.time.days_per_round,
+        "front": _front(scenario),
+        "levers": list(found.levers),
+        "outages": scenario.war is not None and scenario.war.outages is not None,
+        "money": scenario.war is not None and bool(scenario.war.cost_per_month),
+        "claims": {"about": CLAIMS, "rows": claim_rows(scenario)},
+        "rounds": list(_rounds(found)),
+        "end": list(_end(found.story)),
+        "holding": None if found.holding is None else pick(found.holding, "share credibility danger"),
+    }
+
+
+def find_draw(about: ChangedFile, start: int, wanted: str) -> Generator[None, None, dict[str, Any]]:
+    """The next draw, from one on, that ends as wanted: its number, None if none of those played does; the last one."""
+    last = start
+    for found in search_draws(about.read(), about.seed, start, wanted, MAX_SEARCHED):
+        if found.draw is not None:
+            return {"draw": found.draw, "last": found.last}
+        last = found.last
+        yield
+    return {"draw": None, "last": last}
+
+
+def issues_in_words(scenario: Scenario) -> dict[str, Any]:
+    """Labels of issues and options by name, in the order of the file."""
+    return {
+        name: {
+            "label": clean(issue.label),
+            "options": {option: option_label(scenario, name, option) for option in issue.options},
+        }
+        for name, issue in scenario.issues.items()
+    }
+
+
+def _party(found: Stepped, place: int, name: str) -> dict[str, Any]:
+    scenario, seat = found.story.scenario, found.story.seats[place]
+    style = party_styles(scenario)[name]
+    return {
+        "name": name,
+        "label": party_label(scenario, name),
+        "place": place,
+        "colour": style.colour,
+        "dash": DASHES[place % len(DASHES)],
+        "real_lines": [{"line": line, "words": red_line_label(scenario, line)} for line in seat.real_lines],
+        "other_lines": [{"line": line, "words": red_line_label(scenario, line)} for line in seat.other_lines],
+        "best": seat.best,
+    }
+
+
+def _front(scenario: Scenario) -> dict[str, Any] | None:
+    """What is counted, in the unit of the file."""
+    front = scenario.war.front if scenario.war else None
+    return None if front is None else {"unit": clean(front.unit or "")}
+
+
+def _rounds(found: Stepped) -> Iterator[dict[str, Any]]:
+    story = found.story
+    home = {text.round: text for text in story.signatures}
+    names = list(story.scenario.parties)
+    for played, stand in zip(story.rounds, found.stands, strict=True):
+        signed = home.get(played.number)
+        yield {
+            "heading": round_title(played),
+            "news": _lines(news(story, played)),
+            "silence": silence(played),
+            "turns": list(_turns(story, played, stand)),
+            "signed": signed is not None,
+            "home": [] if signed is None else _lines(went_home(story, signed)),
+            "asks_for": dict(zip(names, stand.asks_for, strict=True)),
+            "no_deal": dict(zip(names, stand.no_deal, strict=True)),
+            "front": stand.front,
+            "harm": {name: vars(each) for name, each in zip(names, stand.harm, strict=bool(stand.harm))},
+            "strength": dict(zip(found.levers, stand.strength, strict=True)),
+        }
+
+
+def _turns(story: Narration, played: Round, stand: Stand) -> Iterator[dict[str, Any]]:
+    names = list(story.scenario.parties)
+    for turn, text in zip(played.turns, stand.texts, strict=True):
+        sentence, *changed = _lines(turn_lines(story, turn, False))
+        seen = None
+        if text is not None:
+            seen = {
+                "worth": dict(zip(names, text.worth, strict=True)),
+                "signs": [name for name, signs in zip(names, text.signs, strict=True) if signs],
+                "crosses": list(text.crosses),
+            }
+        yield {"party": turn.party, "did": turn.did, "said": sentence, "changed": changed, "text": seen}
+
+
+def _end(story: Narration) -> Iterator[str]:
+    """Why it ended so; nothing where a text is in force and the file does not say how long agreements hold."""
+    if story.package is None:
+        yield from _lines(no_agreement(story))
+    elif story.least_satisfied is not None:
+        yield (f"The least satisfied signatory has {100 * story.least_satisfied:.0f} % of the largest margin it could "
+               "have had.")  # fmt: skip
+    yield from _lines(held(story))
+
+
+def _lines(blocks: Iterator[Block]) -> list[str]:
+    return [block.text for block in blocks if isinstance(block, Paragraph) and block.text]
+
 
 LAST_DRAW = 10_000_000
 OUTCOMES_WANTED = {key: OUTCOMES[key].title if key in OUTCOMES else None for key in WANTED if key != ANY}

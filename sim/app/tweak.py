@@ -9,8 +9,7 @@ from starlette.responses import JSONResponse, Response
 from sim.app.answer import answer
 from sim.app.controls import controls
 from sim.app.errors import NotFound, RequestError
-from sim.app.home import MOST_DRAWS, count_of, read_json, read_request, respond, session, text_of
-from sim.app.page import Page
+from sim.app.home import MOST_DRAWS, Page, count_of, read_json, read_request, respond, session, text_of
 from sim.app.place import Place
 from sim.app.rendering import render_file
 from sim.app.saving import save
@@ -35,12 +34,12 @@ async def post_answer(request: Request) -> Response:
 
 async def post_save(request: Request) -> Response:
     """Write what was changed as a file of its own."""
-    there = session(request)
-    if there.place.results:
+    current = session(request)
+    if current.place.results:
         raise RequestError("nothing is saved in a results folder; open the page on the scenario file itself")
     found, about = await read_request(request)
     name = text_of(found, "name", 100)
-    return await respond(request, save, about.path, name, about.changes, about.seed, there.draws)
+    return await respond(request, save, about.path, name, about.changes, about.seed, current.draws)
 
 
 async def get_stamp(request: Request) -> Response:

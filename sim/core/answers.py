@@ -50,7 +50,7 @@ def answer(
         me: Its index.
         own: Its utility of packages, shape (P,).
         history: Of the draw.
-        no_deal, best: Its reservation value and the utility of its best package.
+        reservation_value, best: Its reservation value and the utility of its best package.
     """
     kind, span, weight, clock = answers
     log, made, _, counts = history
@@ -87,7 +87,7 @@ def answers_in_all(
         answers, history: Shape (B,) and more.
         me: Index of the party.
         utility: Of all packages to all parties, shape (B, N, P).
-        no_deal, best: Its reservation value and the utility of its best package, shape (B,).
+        reservation_value, best: Its reservation value and the utility of its best package, shape (B,).
     """
     aspiration = np.empty(len(reservation_value))
     worth_compiling(_answer_in_all, utility.shape[1] * len(aspiration))(
@@ -109,12 +109,9 @@ def _answer_in_all(
 
 
 class Ladder(NamedTuple):
-    """A party's best packages from the best down; of one draw, without the first axis.
+    """A party's best packages from the best down; of one draw, without the first axis."""
 
-    Attributes:
-        package, worth, step: As `Bids` has them of all parties, shape (B, K).
-    """
-
+    # package, worth, step: as `Bids` has them of all parties, shape (B, K)
     package: Ints
     worth: Floats
     step: Bools

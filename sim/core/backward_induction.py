@@ -45,7 +45,7 @@ def foresee(
         worth: Utility of all packages, shape (B, N, P).
         usable: Packages that can be signed at all, shape (B, P).
         signs: Whose consent a package needs, shape (N, P).
-        no_deal: Reservation values from the first round to the last, shape (B, K, N).
+        reservation_value: Reservation values from the first round to the last, shape (B, K, N).
         patience: What utility keeps of its value a round later, in [0, 1], shape (B, N).
         proposes: Probability that a party proposes in a round, shape (B, K, N).
         outside: Worth of the outside option, -inf for none, shape (B, N) or one for all.

@@ -24,19 +24,12 @@ FIRST_SHARE = 32
 
 
 class Ordering(NamedTuple):
-    """An order of choice, or several as rows.
+    """An order of choice, or several as rows."""
 
-    Attributes:
-        packages: From first to last choice, shape (P,) or (orders, P).
-        patterns: The pattern of lines that each of them crosses, likewise.
-        places: Places in this order by pattern, rising within each, likewise.
-        members: The packages at these places, likewise.
-    """
-
-    packages: ShortInts
-    patterns: ShortInts
-    places: ShortInts
-    members: ShortInts
+    packages: ShortInts  # from first to last choice, shape (P,) or (orders, P)
+    patterns: ShortInts  # the pattern of lines that each of them crosses, likewise
+    places: ShortInts  # places in this order by pattern, rising within each, likewise
+    members: ShortInts  # the packages at these places, likewise
 
 
 def ordering(order: Ints, pattern: Ints) -> Ordering:
@@ -60,23 +53,17 @@ def side_by_side(orderings: Sequence[Ordering]) -> Ordering:
 
 
 class LineTable(NamedTuple):
-    """The red lines over the packages, as compiled functions take them; see `Lines`.
+    """The red lines over the packages, as compiled functions take them; see `Lines`."""
 
-    Attributes:
-        owner: Party of each line, `EVERYBODY` for what an event takes off the table, shape (L,).
-        pattern: Pattern of lines that each package crosses, shape (P,).
-        crosses: Lines that each pattern crosses, shape (K, L); `crossing`, the same by line, shape (L, K).
-        members, start: The packages by pattern, shape (P,); where those of each begin, and the last end, (K + 1,).
-        above, above_start: The patterns that cross all lines of a first pattern, itself among them, then those of the
-            second, and so on; where those of each begin, and the last end, (K + 1,).
-    """
-
-    owner: Ints
-    pattern: Ints
-    crosses: Bools
+    owner: Ints  # party of each line, `EVERYBODY` for what an event takes off the table, shape (L,)
+    pattern: Ints  # pattern of lines that each package crosses, shape (P,)
+    crosses: Bools  # lines that each pattern crosses, shape (K, L); `crossing`, the same by line, shape (L, K)
     crossing: Bools
+    # members, start: the packages by pattern, shape (P,); where those of each begin, and the last end, (K + 1,)
     members: Ints
     start: Ints
+    # above, above_start: the patterns that cross all lines of a first pattern, itself among them, then those of the
+    # second, and so on; where those of each begin, and the last end, (K + 1,)
     above: Ints
     above_start: Ints
 
@@ -89,57 +76,38 @@ def line_table(lines: Lines) -> LineTable:
 
 
 class Domain(NamedTuple):
-    """What packages are, as compiled functions take it.
+    """What packages are, as compiled functions take it."""
 
-    Attributes:
-        utility: Of all packages to all parties, shape (B, N, P).
-        signs: Whose consent a package needs, shape (N, P).
-        lines: The red lines over the packages.
-        rank: Which of two packages of equal standing a party takes, smaller first, shape (N, 1 or B, P).
-        counts: Parties whose consent some package needs, shape (N,).
-    """
-
-    utility: Floats
-    signs: Bools
-    lines: LineTable
-    rank: Ints
-    counts: Bools
+    utility: Floats  # of all packages to all parties, shape (B, N, P)
+    signs: Bools  # whose consent a package needs, shape (N, P)
+    lines: LineTable  # the red lines over the packages
+    rank: Ints  # which of two packages of equal standing a party takes, smaller first, shape (N, 1 or B, P)
+    counts: Bools  # parties whose consent some package needs, shape (N,)
 
 
 class Bids(NamedTuple):
-    """What every party can sign and may bid, as compiled functions take it.
+    """What every party can sign and may bid, as compiled functions take it."""
 
-    Attributes:
-        signable: Patterns of packages that cross none of its real red lines, shape (N, B, K).
-        struck: Packages that nobody signs any more, shape (B, P), or no rows where there are none.
-        best: Largest worth among packages that it can sign, -inf where there is none, shape (N, B).
-        best_package: The package of that worth, or what the party offers where it can sign none, shape (N, B).
-        worth: Of its candidates, from first to last choice, shape (N, B, M); what stands beyond `listed` means nothing.
-        package: Their indices, shape (N, B, M).
-        crossing: The pattern of lines each crosses, shape (N, B, M).
-        listed: How many there are, shape (N, B).
-        top_package, top_worth, top_step: Its best packages, best first, their worth, and whether each is one that it
-            could sign and none of those before, shape (N, B, K); no columns where no party goes down step by step.
-        by_worth: Its packages in bins from the best down, sorted as far as they were come to, shape (N, B, P); no
-            columns where no party bids by own worth alone.
-        bin_end: Where those of each bin end, shape (N, B, bins + 1).
-        laid_out: How many lie in bins, -1 where they are to be laid out anew; how many are sorted; how many bins; how
-            many were enough the last time; shape (N, B, 4).
-    """
-
-    signable: Bools
-    struck: Bools
-    best: Floats
-    best_package: Ints
+    signable: Bools  # patterns of packages that cross none of its real red lines, shape (N, B, K)
+    struck: Bools  # packages that nobody signs any more, shape (B, P), or no rows where there are none
+    best: Floats  # largest worth among packages that it can sign, -inf where there is none, shape (N, B)
+    best_package: Ints  # the package of that worth, or what the party offers where it can sign none, shape (N, B)
+    # of its candidates, from first to last choice, shape (N, B, M); what stands beyond `listed` means nothing
     worth: Floats
-    package: Ints
-    crossing: Ints
-    listed: Ints
+    package: Ints  # their indices, shape (N, B, M)
+    crossing: Ints  # the pattern of lines each crosses, shape (N, B, M)
+    listed: Ints  # how many there are, shape (N, B)
+    # top_package, top_worth, top_step: its best packages, best first, their worth, and whether each is one that it
+    # could sign and none of those before, shape (N, B, K); no columns where no party goes down step by step
     top_package: Ints
     top_worth: Floats
     top_step: Bools
+    # its packages in bins from the best down, sorted as far as they were come to, shape (N, B, P); no columns where
+    # no party bids by own worth alone
     by_worth: ShortInts
-    bin_end: ShortInts
+    bin_end: ShortInts  # where those of each bin end, shape (N, B, bins + 1)
+    # how many lie in bins, -1 where they are to be laid out anew; how many are sorted; how many bins; how many were
+    # enough the last time; shape (N, B, 4)
     laid_out: Ints
 
 

@@ -1,17 +1,19 @@
 """What a mechanism is declared to be: a block of the file, what it needs of the rest, and what it draws."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
+
+import numpy as np
 
 from sim.core.exact import Floats
 from sim.core.fields import Names
 from sim.core.numbers import Number
 from sim.core.packages import Bools, Ints, PackageSpace
 from sim.core.state import State
-from sim.core.utility import Lines
+from sim.core.utility import DAYS_PER_MONTH, Lines
 
 Rows = slice | Ints | Bools
 Kind = TypeVar("Kind", bound="Mechanism")
@@ -115,14 +117,10 @@ class Table(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """What a mechanism is drawn with.
-
-    Attributes:
-        settled: The same with numbers as events of the first round have narrowed them: for what comes after signature.
-        rounds, days_per_round: The clock.
-    """
+    """What a mechanism is drawn with."""
 
     source: Source  # of numbers and uniforms
+    # the same with numbers as events of the first round have narrowed them: for what comes after signature
     settled: Source
     table: Table  # packages, parties, red lines
     rounds: int
@@ -131,6 +129,15 @@ class Drawing:
     hard: Bools  # red lines that never fall, shape (B, L)
     groups: list[str]  # name under which each red line is drawn
     before: "Mapping[str, Mechanism]"  # the mechanisms drawn before it, by key
+
+    @property
+    def months_per_round(self) -> float:
+        """Months between two rounds."""
+        return self.days_per_round / DAYS_PER_MONTH
+
+    def months(self) -> Floats:
+        """Month at which each round is played, shape (R,)."""
+        return np.arange(self.rounds, dtype=np.float64) * self.months_per_round
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,17 +150,34 @@ class Played:
     others: "Mapping[str, Mechanism]"  # the mechanisms by key
 
 
-class Mechanism:
-    """Something that goes on around the table or after it, drawn: the draw axis comes first.
+class Bound:
+    """Something drawn: a frozen dataclass whose fields have the draw axis first, but for one called `static`."""
 
-    Attributes:
-        names: What the keys of its tables are names of, by the key of the table.
-    """
+    def rows(self, rows: Rows) -> Self:
+        """Some of the draws, in the given order; `static` is shared, not copied."""
+        found: Self = _rows_of(self, rows)
+        return found
+
+
+def _rows_of(value: Any, rows: Rows) -> Any:
+    if isinstance(value, np.ndarray):
+        return value[rows]
+    if isinstance(value, tuple):
+        return tuple(_rows_of(entry, rows) for entry in value)
+    if not is_dataclass(value):
+        return value
+    names = (field.name for field in fields(value) if field.name != "static")
+    return replace(value, **{name: _rows_of(getattr(value, name), rows) for name in names})  # type: ignore[type-var]
+
+
+class Mechanism(Bound):
+    """Something that goes on around the table or after it, drawn."""
 
     key: ClassVar[str]  # of its block in a scenario file
     block: ClassVar[Any]  # annotation of what stands there; a frozen pydantic model, or a list of them
     about: ClassVar[str]  # what the block is for, in one line
     left_out: ClassVar[Any] = None  # what a scenario without the block has there
+    # what the keys of its tables are names of, by the key of the table
     names: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @classmethod
@@ -162,12 +186,8 @@ class Mechanism:
 
     @classmethod
     def draw(cls, block: Any, drawing: Drawing) -> "Mechanism | None":
-        """Draw everything that it depends on; None where there is nothing to draw."""
-        raise NotImplementedError(f"{cls.key} says not how it is drawn")
-
-    def rows(self, rows: Rows) -> "Mechanism":
-        """Some of the draws, in the given order."""
-        raise NotImplementedError(f"{self.key} says not how its draws are told apart")
+        """Draw everything that it depends on, where the file has its block; None where there is nothing to draw."""
+        raise NotImplementedError(f"{cls.key} does not say how it is drawn")
 
     def move_no_deal(self, path: Floats) -> Floats:
         """What no agreement is worth in each round, whatever is agreed at the table, shape (B, R, N)."""
@@ -188,6 +208,12 @@ class Mechanism:
     @classmethod
     def complete(cls, block: Any, scenario: Any) -> None:
         """Set in a block what follows from the rest of a scenario; called once, when it has just been read."""
+
+
+def mechanism_of(mechanisms: Mapping[str, Mechanism], kind: type[Kind]) -> Kind | None:
+    """The mechanism of a class among those of a scenario, None where it has none."""
+    found = mechanisms.get(kind.key)
+    return found if isinstance(found, kind) else None
 
 
 class Mechanisms(dict[str, type[Mechanism]]):

@@ -1,6 +1,7 @@
 """Opponent models: what a party knows of the others' utility, and how it ranks packages for them."""
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -19,27 +20,20 @@ INFORMATION = {
 
 @dataclass(frozen=True, eq=False)
 class Knowledge:
-    """The utility of every party as far as the others know it.
-
-    Attributes:
-        no_deal: Reservation value, shape (B, N) or (1, N); 0 where it is not known.
-    """
+    """The utility of every party as far as the others know it."""
 
     utility: Floats  # shape (B, N, P), or (1, N, P) where it is the same in all draws
     best: Floats  # largest utility of any package, shape (B, N) or (1, N)
-    reservation_value: Floats
+    reservation_value: Floats  # reservation value, shape (B, N) or (1, N); 0 where it is not known
 
 
 @dataclass(frozen=True, eq=False)
 class Regard:
-    """How a party ranks packages by what they are worth to the others, best first.
-
-    Attributes:
-        orderings: Packages by the share of its best that the least satisfied other signatory gets, ties broken; one
-            for all draws, or one a draw; empty where the opponent model changes from round to round.
-    """
+    """How a party ranks packages by what they are worth to the others, best first."""
 
     party: int  # index of the party that ranks
+    # packages by the share of its best that the least satisfied other signatory gets, ties broken; one for all draws,
+    # or one a draw; empty where the opponent model changes from round to round
     orderings: tuple[Ordering, ...]
     tie_rank: Ints  # rank of each package among packages of equal share, smaller first, shape (1 or B, P)
 
@@ -91,7 +85,8 @@ def regard(
         smallest_share, smallest_gain = (
             np.where(signs, each, np.inf).min(axis=0, initial=np.inf) for each in (share, weighted)
         )
-        total = _sum_ascending(np.where(signs, gain * weight, 0.0))
+        ascending = np.sort(np.where(signs, gain * weight, 0.0), axis=0)  # exchanging two parties changes no bit
+        total = reduce(np.add, ascending, np.zeros(len(digest_rank)))
         equals = _falling(smallest_gain, _falling(total, by_digest))
         rank[equals] = places
         orderings.append(ordering(_falling(smallest_share, equals), lines.pattern))
@@ -102,14 +97,6 @@ def _falling(utility: Floats, order: Ints) -> Ints:
     """Packages by falling utility in steps of the tolerance; equal ones stay in the order they were in."""
     steps = np.rint(np.minimum(utility, 1e6) / TOLERANCE).astype(np.int64)
     return order[np.argsort(-steps[order], kind="stable")]
-
-
-def _sum_ascending(gains: Floats) -> Floats:
-    """Sum over parties, none or more, by ascending value: exchanging two parties changes no bit."""
-    total = np.zeros(gains.shape[1])
-    for row in np.sort(gains, axis=0):
-        total = total + row
-    return total
 
 
 LEARNED_STEP = 0.2  # weight, divided by the number of issues, that one more unchanged option adds

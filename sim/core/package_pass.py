@@ -13,17 +13,14 @@ PIECE = 512  # packages at a time: the tables read for them stay in the cache
 
 
 class Halves(NamedTuple):
-    """Packages as full products of two halves of the issues, run by run.
+    """Packages as full products of two halves of the issues, run by run."""
 
-    Attributes:
-        first_options, second_options: Option of each issue in each combination of either half, the issues of the first
-            half coming first, shape (combinations, issues).
-        rows, row_start, columns, column_start: Combinations of the first and of the second half that make up each run,
-            one run after the other; and where those of each run begin, and where the last end, shape (runs + 1,).
-    """
-
+    # first_options, second_options: option of each issue in each combination of either half, the issues of the first
+    # half coming first, shape (combinations, issues)
     first_options: Ints
     second_options: Ints
+    # rows, row_start, columns, column_start: combinations of the first and of the second half that make up each run,
+    # one run after the other; and where those of each run begin, and where the last end, shape (runs + 1,)
     rows: Ints
     row_start: Ints
     columns: Ints
@@ -31,49 +28,37 @@ class Halves(NamedTuple):
 
 
 class Additions(NamedTuple):
-    """What is added to the utility of some packages, in this order.
+    """What is added to the utility of some packages, in this order."""
 
-    Attributes:
-        party: To whose utility, shape (E,).
-        start, packages: Where the packages of each begin, and the last end, shape (E + 1,); they rise for each.
-        adds: By how much, shape (E, B).
-    """
-
-    party: Ints
+    party: Ints  # to whose utility, shape (E,)
+    # start, packages: where the packages of each begin, and the last end, shape (E + 1,); they rise for each
     start: Ints
     packages: Ints
-    adds: Floats
+    adds: Floats  # by how much, shape (E, B)
 
 
 class Prospects(NamedTuple):
-    """Chances, durations and shifts of power, each by the few combinations of options that differ in it.
+    """Chances, durations and shifts of power, each by the few combinations of options that differ in it."""
 
-    Attributes:
-        chance, chance_of: Of all ratifiers, shape (B, K), and each package's combination, shape (P,).
-        stake: How a shift of power enters each party's utility of fighting again, shape (N,).
-        moved, moved_of: Share of the stake that moves away from the named side, and the combinations, likewise.
-        held: Discounted part of ten years in which a package holds, by kind, shape (B, N, kinds).
-        kind, kind_of: Kind of each combination, shape (B, K), and the combinations, likewise; with a guarantor first
-            the kinds if it acts, then those if it does not, shape (B, 2 K).
-        least: Smallest gain for which the guarantor acts, by these combinations, shape (B, K); no rows without one.
-        guarantor: Index of the party, 0 for none.
-        reservation_value, refusal_cost: In round 1; of a text refused at home; shape (B, N).
-        foresight: In [0, 1], shape (B, N).
-    """
-
+    # chance, chance_of: of all ratifiers, shape (B, K), and each package's combination, shape (P,)
     chance: Floats
     chance_of: ShortInts
-    stake: Floats
+    stake: Floats  # how a shift of power enters each party's utility of fighting again, shape (N,)
+    # moved, moved_of: share of the stake that moves away from the named side, and the combinations, likewise
     moved: Floats
     moved_of: ShortInts
-    held: Floats
+    held: Floats  # discounted part of ten years in which a package holds, by kind, shape (B, N, kinds)
+    # kind, kind_of: kind of each combination, shape (B, K), and the combinations, likewise; with a guarantor first
+    # the kinds if it acts, then those if it does not, shape (B, 2 K)
     kind: ShortInts
     kind_of: ShortInts
+    # smallest gain for which the guarantor acts, by these combinations, shape (B, K); no rows without one
     least: Floats
-    guarantor: int
+    guarantor: int  # index of the party, 0 for none
+    # reservation_value, refusal_cost: in round 1; of a text refused at home; shape (B, N)
     reservation_value: Floats
     refusal_cost: Floats
-    foresight: Floats
+    foresight: Floats  # in [0, 1], shape (B, N)
 
 
 @compiled

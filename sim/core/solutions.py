@@ -12,9 +12,9 @@ Packages within 1e-9 of the best tie. Sums and products over parties run by asce
 moves no bit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import reduce, wraps
 from typing import Any
 
 import numpy as np
@@ -46,19 +46,16 @@ def parties_by_default(signs: Bools) -> Bools:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """The packages that a solution picks.
-
-    Attributes:
-        packages: Indices of all that tie, shape (K,), by the larger smallest gain, then the larger sum of gains, then
-            the tie rank; empty if there is no candidate.
-        value: The product, share, gain or sum that is largest, or the spread that is smallest; NaN if there is none.
-        left_out: Indices of parties that count but can gain nothing, where the solution has to leave them out.
-    """
+    """The packages that a solution picks."""
 
     name: str  # of the solution
+    # indices of all that tie, shape (K,), by the larger smallest gain, then the larger sum of gains, then the tie rank;
+    # empty if there is no candidate
     packages: Ints
     worth: Floats  # utility of the first of them, shape (N,); NaN if there is none
+    # the product, share, gain or sum that is largest, or the spread that is smallest; NaN if there is none
     value: float
+    # indices of parties that count but can gain nothing, where the solution has to leave them out
     left_out: tuple[int, ...] = ()
     note: str = ""  # a caveat in a sentence; may be empty
 
@@ -68,22 +65,93 @@ class Solution:
         return int(self.packages[0]) if len(self.packages) else NO_DEAL
 
 
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """The gains of the parties that count by the candidates."""
+
+    utility: Floats  # of all packages to all parties, shape (N, P)
+    members: Ints  # indices of the parties that count, shape (M,)
+    columns: Ints  # indices of the candidates, shape (C,)
+    gains: Floats  # shape (M, C)
+    rank: Ranks  # tie rank of the candidates, shape (C,)
+
+    @classmethod
+    def of(
+        cls, utility: Floats, reservation_value: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None
+    ) -> "_Problem":
+        if not parties.any():
+            raise ValueError("a solution needs a party that counts")
+        members, columns = np.flatnonzero(parties), np.flatnonzero(candidates)
+        gains = utility[members][:, columns] - reservation_value[members, None]
+        return cls(utility, members, columns, gains, columns if tie_rank is None else tie_rank[columns])
+
+    def solution(self, value: Floats, slack: float, left_out: Bools | None = None, note: str = "") -> Solution:
+        """The candidates whose value, shape (C,), is within `slack` of the largest."""
+        if not len(self.columns):
+            nothing = np.full(len(self.utility), np.nan)
+            return Solution("", np.zeros(0, np.int64), nothing, np.nan, (), "no candidates")
+        best = value.max()
+        tied = np.flatnonzero(value >= best - slack)
+        least = np.rint(_smallest(self.gains[:, tied]) / TOLERANCE)
+        total = np.rint(sum_ascending(self.gains[:, tied]) / TOLERANCE)
+        packages = self.columns[tied[np.lexsort((self.rank[tied], -total, -least))]]
+        names = () if left_out is None else tuple(int(n) for n in self.members[left_out])
+        return Solution("", packages, self.utility[:, packages[0]].copy(), float(best), names, note)
+
+    def by_share(self, value: Callable[[Floats, Bools], Floats]) -> Solution:
+        """By a value of the gains as shares of each party's largest, shape (G, C), over those that can gain, (M,)."""
+        largest = self.gains.max(axis=1, initial=0.0)
+        gaining: Bools = largest >= TOLERANCE
+        if not gaining.any():
+            return self.solution(np.zeros(len(self.columns)), 0.0, ~gaining, "no party can gain")
+        note = "" if gaining.all() else "without the parties that can gain nothing"
+        return self.solution(value(self.gains[gaining] / largest[gaining, None], gaining), TOLERANCE, ~gaining, note)
+
+    def by_product(self, exponents: Floats) -> Solution:
+        """By the product of gains, each to a power, shape (N,)."""
+        gains = real_gain(self.gains)
+        gaining: Bools = np.ones(len(gains), bool)
+        note = ""
+        if product_ascending(gains).max(initial=0.0) < NO_PRODUCT:
+            gaining = np.logical_or.reduce(gains > 0, axis=1)
+            note = "the largest product is below 1e-12: over the parties that can gain"
+        if not gaining.any():
+            return self.solution(np.zeros(len(self.columns)), 0.0, ~gaining, "no party can gain")
+        powers = zip(gains[gaining], exponents[self.members][gaining], strict=True)
+        product = product_ascending([gain if power == 1 else exact.power(gain, power) for gain, power in powers])
+        best = product.max(initial=0.0)
+        if best == 0:
+            note = "no candidate lets all gain that can gain at all: all candidates tie"
+        return self.solution(product, TOLERANCE * best, ~gaining, note)
+
+
+def _of_problem(rule: Callable[[_Problem], Solution]) -> Callable[..., Solution]:
+    """A solution as a function of the arguments that all share."""
+
+    @wraps(rule)
+    def solve(
+        utility: Floats, reservation_value: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
+    ) -> Solution:
+        found = rule(_Problem.of(utility, reservation_value, candidates, parties, tie_rank))
+        return replace(found, name=rule.__name__)
+
+    return solve
+
+
 @described(
     formula="argmax over p of the product over n of g_n(p)",
     source="Nash (1950)",
     use="the point of comparison by default: it does not depend on how the parties' scales are stretched",
 )
-def nash(
-    utility: Floats, reservation_value: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
-) -> Solution:
+@_of_problem
+def nash(problem: _Problem) -> Solution:
     """Largest product of gains.
 
     A gain below 1e-9, and so a loss, counts as 0: two losses make no product. If the largest product is below 1e-12
     it is taken over the parties that can gain at least 1e-9 somewhere, and the note says so. Packages tie within 1e-9
     of the largest product as a share of it, since a party's scale may be stretched at will.
     """
-    problem = _problem(utility, reservation_value, candidates, parties, tie_rank)
-    return _largest_product("nash", problem, np.ones(len(parties)))
+    return problem.by_product(np.ones(len(problem.utility)))
 
 
 @described(
@@ -107,8 +175,8 @@ def asymmetric_nash(
     total = sum_ascending(powers[:, None])[0]
     if powers.min() < 0 or total <= 0:
         raise ValueError(f"bargaining powers must not be negative and not all 0, found {powers.tolist()}")
-    problem = _problem(utility, reservation_value, candidates, parties & (exponents > 0), tie_rank)
-    return _largest_product("asymmetric_nash", problem, exponents * len(powers) / total)
+    problem = _Problem.of(utility, reservation_value, candidates, parties & (exponents > 0), tie_rank)
+    return replace(problem.by_product(exponents * len(powers) / total), name="asymmetric_nash")
 
 
 @described(
@@ -116,18 +184,13 @@ def asymmetric_nash(
     source="Kalai & Smorodinsky (1975), the max-min form for packages that cannot be mixed",
     use="beside Nash, where the most that a party could gain should count: no share of it is smaller than need be",
 )
-def kalai_smorodinsky(
-    utility: Floats, reservation_value: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
-) -> Solution:
+@_of_problem
+def kalai_smorodinsky(problem: _Problem) -> Solution:
     """Largest smallest share of what a party could gain at most: `max over p of min over n of g_n(p) / max g_n`.
 
     A party whose largest gain is below 1e-9 is left out and named.
     """
-    problem = _problem(utility, reservation_value, candidates, parties, tie_rank)
-    share, gaining, note = _shares_of_largest_gain(problem)
-    if not gaining.any():
-        return problem.solution("kalai_smorodinsky", np.zeros(len(problem.columns)), 0.0, ~gaining, note)
-    return problem.solution("kalai_smorodinsky", _smallest(share), TOLERANCE, ~gaining, note)
+    return problem.by_share(lambda share, gaining: _smallest(share))
 
 
 @described(
@@ -135,9 +198,8 @@ def kalai_smorodinsky(
     source="Kalai & Smorodinsky (1975), the reading that NegMAS has",
     use="to compare with other programs: where packages cannot be mixed it may leave every party a smaller share",
 )
-def kalai_smorodinsky_spread(
-    utility: Floats, reservation_value: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
-) -> Solution:
+@_of_problem
+def kalai_smorodinsky_spread(problem: _Problem) -> Solution:
     """Most even shares of what each could gain at most, on the Pareto frontier: least `max over n - min over n`.
 
     On a frontier without gaps it is the point of `kalai_smorodinsky`. Where packages cannot be mixed the two may
@@ -145,13 +207,12 @@ def kalai_smorodinsky_spread(
     candidates over the parties that can gain; off it, no gain at all would be the most even. A party whose largest gain
     is below 1e-9 is left out and named.
     """
-    problem = _problem(utility, reservation_value, candidates, parties, tie_rank)
-    share, gaining, note = _shares_of_largest_gain(problem)
-    if not gaining.any():
-        return problem.solution("kalai_smorodinsky_spread", np.zeros(len(problem.columns)), 0.0, ~gaining, note)
-    frontier = pareto_frontier(utility[problem.members[gaining]][:, problem.columns])
-    evenness = np.where(frontier, _smallest(share) - share.max(axis=0), -np.inf)
-    found = problem.solution("kalai_smorodinsky_spread", evenness, TOLERANCE, ~gaining, note)
+
+    def evenness(share: Floats, gaining: Bools) -> Floats:
+        frontier = pareto_frontier(problem.utility[problem.members[gaining]][:, problem.columns])
+        return np.where(frontier, _smallest(share) - share.max(axis=0), -np.inf)
+
+    found = problem.by_share(evenness)
     return replace(found, value=0.0 - found.value)
 
 
@@ -160,12 +221,10 @@ def kalai_smorodinsky_spread(
     source="Kalai (1977), proportional solutions",
     use="for who gets least, if a reader is ready to compare the parties' scales; it moves when one is stretched",
 )
-def egalitarian(
-    utility: Floats, reservation_value: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
-) -> Solution:
+@_of_problem
+def egalitarian(problem: _Problem) -> Solution:
     """Largest smallest gain, as if the scales of the parties compared. Ties: within 1e-9."""
-    problem = _problem(utility, reservation_value, candidates, parties, tie_rank)
-    return problem.solution("egalitarian", _smallest(problem.gains), TOLERANCE)
+    return problem.solution(_smallest(problem.gains), TOLERANCE)
 
 
 @described(
@@ -173,76 +232,10 @@ def egalitarian(
     source="the plain sum of worth",
     use="for what there is in all, if a reader is ready to compare the parties' scales; it moves when one is stretched",
 )
-def utilitarian(
-    utility: Floats, reservation_value: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None = None
-) -> Solution:
+@_of_problem
+def utilitarian(problem: _Problem) -> Solution:
     """Largest sum of worth, as if the scales of the parties compared. Ties: within 1e-9."""
-    problem = _problem(utility, reservation_value, candidates, parties, tie_rank)
-    return problem.solution("utilitarian", sum_ascending(utility[problem.members][:, problem.columns]), TOLERANCE)
-
-
-@dataclass(frozen=True, eq=False)
-class _Problem:
-    """The gains of the parties that count by the candidates."""
-
-    utility: Floats  # of all packages to all parties, shape (N, P)
-    members: Ints  # indices of the parties that count, shape (M,)
-    columns: Ints  # indices of the candidates, shape (C,)
-    gains: Floats  # shape (M, C)
-    rank: Ranks  # tie rank of the candidates, shape (C,)
-
-    def solution(
-        self, name: str, value: Floats, slack: float, left_out: Bools | None = None, note: str = ""
-    ) -> Solution:
-        """The candidates whose value, shape (C,), is within `slack` of the largest."""
-        if not len(self.columns):
-            nothing = np.full(len(self.utility), np.nan)
-            return Solution(name, np.zeros(0, np.int64), nothing, np.nan, (), "no candidates")
-        best = value.max()
-        tied = np.flatnonzero(value >= best - slack)
-        least = np.rint(_smallest(self.gains[:, tied]) / TOLERANCE)
-        total = np.rint(sum_ascending(self.gains[:, tied]) / TOLERANCE)
-        packages = self.columns[tied[np.lexsort((self.rank[tied], -total, -least))]]
-        names = () if left_out is None else tuple(int(n) for n in self.members[left_out])
-        return Solution(name, packages, self.utility[:, packages[0]].copy(), float(best), names, note)
-
-
-def _problem(
-    utility: Floats, reservation_value: Floats, candidates: Bools, parties: Bools, tie_rank: Ranks | None
-) -> _Problem:
-    if not parties.any():
-        raise ValueError("a solution needs a party that counts")
-    members, columns = np.flatnonzero(parties), np.flatnonzero(candidates)
-    rank = columns if tie_rank is None else tie_rank[columns]
-    return _Problem(utility, members, columns, utility[members][:, columns] - reservation_value[members, None], rank)
-
-
-def _shares_of_largest_gain(problem: _Problem) -> tuple[Floats, Bools, str]:
-    """Gains of the parties that can gain as shares of each one's largest, shape (G, C), who they are, (M,), a note."""
-    largest = problem.gains.max(axis=1, initial=0.0)
-    gaining: Bools = largest >= TOLERANCE
-    some = "without the parties that can gain nothing" if gaining.any() else "no party can gain"
-    note = "" if gaining.all() else some
-    return problem.gains[gaining] / largest[gaining, None], gaining, note
-
-
-def _largest_product(name: str, problem: _Problem, exponents: Floats) -> Solution:
-    gains = real_gain(problem.gains)
-    gaining: Bools = np.ones(len(gains), bool)
-    note = ""
-    if product_ascending(gains).max(initial=0.0) < NO_PRODUCT:
-        gaining = np.logical_or.reduce(gains > 0, axis=1)
-        note = "the largest product is below 1e-12: over the parties that can gain"
-    if not gaining.any():
-        return problem.solution(name, np.zeros(len(problem.columns)), 0.0, ~gaining, "no party can gain")
-    powers = exponents[problem.members][gaining]
-    product = product_ascending(
-        [gain if power == 1 else exact.power(gain, power) for gain, power in zip(gains[gaining], powers, strict=True)]
-    )
-    best = product.max(initial=0.0)
-    if best == 0:
-        note = "no candidate lets all gain that can gain at all: all candidates tie"
-    return problem.solution(name, product, TOLERANCE * best, ~gaining, note)
+    return problem.solution(sum_ascending(problem.utility[problem.members][:, problem.columns]), TOLERANCE)
 
 
 def real_gain(gain: Floats) -> Floats:

@@ -25,52 +25,30 @@ def time_of(round: int, rounds: int) -> float:
 
 
 class State(NamedTuple):
-    """The table between two turns, in every draw of a block.
+    """The table between two turns, in every draw of a block."""
 
-    Attributes:
-        round: The round being played, from 1.
-        rounds: The last round.
-        open: Draws still talking, shape (B,).
-        no_deal: What no agreement is worth to each party in this round, shape (B, N).
-        real: Red lines that are real in this round, shape (B, L).
-        pressure: Strength of each lever, 0 to 1, shape (B, levers).
-        worn: Wear of each red line so far, shape (B, L).
-        standing: Package on the table, `NO_DEAL` for none, shape (B,).
-        proposer: Index of the party that put it there, -1 for none, shape (B,).
-        accepted: Parties that accepted it since it was made, shape (B, N).
-        last_refuser: Index of the party that last refused an offer, -1 for none, shape (B,).
-        named: Round in which a red line was last named, 0 for never, shape (B, L).
-        own_offer: Last offer of each party, shape (B, N).
-        offers_made: Number of offers of each party so far, shape (B, N).
-        distinct_offers: Number of different packages among them, shape (B, N).
-        log: The offers of each party in the order in which it made them, shape (B, N, R); one a round at most. What
-            stands beyond `offers_made` is no part of the state: tables that follow each other share the array.
-        received: Last offer each party had to answer, shape (B, N).
-        best_received: Largest worth of any of these to it, -inf for none, shape (B, N).
-        signed: Round of signature, 0 for none, shape (B,).
-        left: Round in which a party left the talks, which ended them, 0 for never, shape (B, N).
-    """
-
-    round: int
-    rounds: int
-    open: Bools
-    reservation_value: Floats
-    real: Bools
-    pressure: Floats
-    worn: Floats
-    standing: Ints
-    proposer: Ints
-    accepted: Bools
-    last_refuser: Ints
-    named: Ints
-    own_offer: Ints
-    offers_made: Ints
-    distinct_offers: Ints
+    round: int  # the round being played, from 1
+    rounds: int  # the last round
+    open: Bools  # draws still talking, shape (B,)
+    reservation_value: Floats  # what no agreement is worth to each party in this round, shape (B, N)
+    real: Bools  # red lines that are real in this round, shape (B, L)
+    pressure: Floats  # strength of each lever, 0 to 1, shape (B, levers)
+    worn: Floats  # wear of each red line so far, shape (B, L)
+    standing: Ints  # package on the table, `NO_DEAL` for none, shape (B,)
+    proposer: Ints  # index of the party that put it there, -1 for none, shape (B,)
+    accepted: Bools  # parties that accepted it since it was made, shape (B, N)
+    last_refuser: Ints  # index of the party that last refused an offer, -1 for none, shape (B,)
+    named: Ints  # round in which a red line was last named, 0 for never, shape (B, L)
+    own_offer: Ints  # last offer of each party, shape (B, N)
+    offers_made: Ints  # number of offers of each party so far, shape (B, N)
+    distinct_offers: Ints  # number of different packages among them, shape (B, N)
+    # the offers of each party in the order in which it made them, shape (B, N, R); one a round at most. What stands
+    # beyond `offers_made` is no part of the state: tables that follow each other share the array
     log: Ints
-    received: Ints
-    best_received: Floats
-    signed: Ints
-    left: Ints
+    received: Ints  # last offer each party had to answer, shape (B, N)
+    best_received: Floats  # largest worth of any of these to it, -inf for none, shape (B, N)
+    signed: Ints  # round of signature, 0 for none, shape (B,)
+    left: Ints  # round in which a party left the talks, which ended them, 0 for never, shape (B, N)
 
     def lines_named(self, memory: int | None) -> Bools:
         """Red lines named in the last `memory` rounds (all rounds if None), shape (B, L)."""
@@ -163,7 +141,7 @@ def opening(reservation_value: Floats, real: Bools, rounds: int, levers: int = 0
     """An empty table before the first round.
 
     Args:
-        no_deal: Worth of no agreement, shape (B, N).
+        reservation_value: Worth of no agreement, shape (B, N).
         real: Red lines that are real at the start, shape (B, L).
         rounds: The last round.
         levers: Number of levers; none is pulled yet.
@@ -200,64 +178,41 @@ class Case:
     """What a protocol may look up beside the table: what all can read, and what rules that assume more rest on.
 
     A protocol that only passes offers on looks at `lines` and `signs` alone.
-
-    Attributes:
-        lines: The red lines over the packages.
-        signs: Whose consent a package needs, shape (N, P).
-        packages: Option indices, shape (P, I).
-        tie_rank: Which of two packages comes first where nothing else tells them apart, smaller first, shape (P,).
-        utility: Worth of all packages to all parties, shape (B, N, P).
-        words_given: Public words that bind by now, shape (words, B): from then on going back on one lowers `utility`.
-        knowledge: Tells what everybody knows of everybody in this round.
-        no_deal: Worth of no agreement in each round as far as it is settled before the talks, shape (B, R, N).
-        walk_away: What leaving the talks is worth to each party, -inf for none that can leave, shape (B, N).
-        patience: What a party's worth of a package keeps of its value a round later, shape (B, N).
-        mediator: Index of the party that mediates, -1 for none.
-        leaning: How much more of a package each party asks for each other one when it weighs them, shape (N, N).
-        proposals: Packages on file that settle every issue, shape (K,).
-        chance: Uniforms for parties that leave something to chance, shape (R, N, B); no draws where nobody does.
-        domain: What packages are, as compiled functions take it.
-        bids: Tells what each party may bid.
-        find: Finds packages by their option indices, shape (..., I); `NO_DEAL` for those that cannot be.
     """
 
-    lines: Lines
-    signs: Bools
-    packages: npt.NDArray[np.uint8]
-    tie_rank: Ints
-    utility: Floats
+    lines: Lines  # the red lines over the packages
+    signs: Bools  # whose consent a package needs, shape (N, P)
+    packages: npt.NDArray[np.uint8]  # option indices, shape (P, I)
+    tie_rank: Ints  # which of two packages comes first where nothing else tells them apart, smaller first, shape (P,)
+    utility: Floats  # worth of all packages to all parties, shape (B, N, P)
+    # public words that bind by now, shape (words, B): from then on going back on one lowers `utility`
     words_given: Bools
-    knowledge: Callable[[], Knowledge]
+    knowledge: Callable[[], Knowledge]  # tells what everybody knows of everybody in this round
+    # worth of no agreement in each round as far as it is settled before the talks, shape (B, R, N)
     reservation_value: Floats
-    walk_away: Floats
-    patience: Floats
-    mediator: int
-    leaning: Floats
-    proposals: Ints
-    chance: Floats
-    domain: Domain
-    bids: Callable[[], Bids]
+    walk_away: Floats  # what leaving the talks is worth to each party, -inf for none that can leave, shape (B, N)
+    patience: Floats  # what a party's worth of a package keeps of its value a round later, shape (B, N)
+    mediator: int  # index of the party that mediates, -1 for none
+    leaning: Floats  # how much more of a package each party asks for each other one when it weighs them, shape (N, N)
+    proposals: Ints  # packages on file that settle every issue, shape (K,)
+    chance: Floats  # uniforms for parties that leave something to chance, shape (R, N, B); no draws where nobody does
+    domain: Domain  # what packages are, as compiled functions take it
+    bids: Callable[[], Bids]  # tells what each party may bid
+    # finds packages by their option indices, shape (..., I); `NO_DEAL` for those that cannot be
     find: Callable[[Ints], Ints]
 
 
 class Moves(NamedTuple):
-    """What everybody did in a round, turn by turn; all of shape (turns, B).
+    """What everybody did in a round, turn by turn; all of shape (turns, B)."""
 
-    Attributes:
-        who: Index of the party that spoke.
-        did: `NOT_ASKED` (the draw was closed), `OFFERED`, `ACCEPTED`, `REFUSED` (and offered instead), `OBJECTED`
-            (refused, and offered nothing) or `PASSED`. With one text of a mediator: `DRAFTED` (put it before the
-            others, or changed it) and `LEFT_AS_IT_IS`.
-        package: What lay on the table after the turn.
-        why: Why it refused: `NO_REASON`, `WORTH`, or the index of the red line it named.
-        minds: The issues it named in an objection, bit i for issue i.
-    """
-
-    who: Ints
+    who: Ints  # index of the party that spoke
+    # `NOT_ASKED` (the draw was closed), `OFFERED`, `ACCEPTED`, `REFUSED` (and offered instead), `OBJECTED` (refused,
+    # and offered nothing) or `PASSED`. With one text of a mediator: `DRAFTED` (put it before the others, or changed
+    # it) and `LEFT_AS_IT_IS`
     did: Ints
-    package: Ints
-    why: Ints
-    minds: Ints
+    package: Ints  # what lay on the table after the turn
+    why: Ints  # why it refused: `NO_REASON`, `WORTH`, or the index of the red line it named
+    minds: Ints  # the issues it named in an objection, bit i for issue i
 
     @classmethod
     def none(cls, turns: Ints) -> "Moves":

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.core.acceptance import THRESHOLD
 from sim.core.answers import Answers, Ladder
 from sim.core.bids import BEST_FOR_OTHERS
 from sim.core.exact import Floats
@@ -14,35 +15,23 @@ from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import time_of
 
 NO_BID = NO_DEAL  # no package of its own choice: one from its list
-THRESHOLD, NEXT_OFFER, COMBINED = range(3)  # when a party accepts
-LATE = 0.9  # share of the talks after which `COMBINED` settles for the best offer received
 
 
 @dataclass(frozen=True)
 class View:
-    """What one party sees at the beginning of a round, in all draws, and nothing else.
-
-    Attributes:
-        no_deal: What no agreement is worth to it now, shape (B,).
-        log: The offers of every party, itself included, in the order in which each made them, shape (B, N, R): those
-            before `offers_made`. All offers are heard by all.
-        has_list: Whether it can bid from a list of what is best for the others; it cannot where what it knows of them
-            changes, so that no order lasts.
-        chance: A uniform in [0, 1) of this round for a strategy that leaves something to chance, shape (B,); empty
-            for others.
-        find_signable, find_avoided, find_worst, find_known, find_ladder, find_answer, find_steps: Make what is below,
-            where asked for.
-    """
+    """What one party sees at the beginning of a round, in all draws, and nothing else."""
 
     party: int  # its index
     round: int  # the round to be played, from 1; `rounds` is the last
     rounds: int
     utility: Floats  # its own worth of every package, shape (B, P)
-    reservation_value: Floats
+    reservation_value: Floats  # what no agreement is worth to it now, shape (B,)
     best: Floats  # its largest worth among packages it could sign, -inf where there is none, shape (B,)
     best_package: Ints  # that package, or what it offers where it can sign none, shape (B,)
     received: Ints  # the last offer it had to answer, `NO_DEAL` for none, shape (B,)
     best_received: Floats  # the largest worth of any offer it had to answer, shape (B,)
+    # the offers of every party, itself included, in the order in which each made them, shape (B, N, R): those before
+    # `offers_made`. All offers are heard by all
     log: Ints
     offers_made: Ints  # how many offers each party has made, shape (B, N); `distinct_offers` how many different ones
     distinct_offers: Ints
@@ -52,8 +41,13 @@ class View:
     signs: Bools  # whose consent a package needs, shape (N, P)
     leaning: Floats  # toward whom it leans when it weighs the others, shape (N,); 1 for everybody is nowhere
     tie_rank: Ints  # which of two packages of equal standing it takes, smaller first, shape (1 or B, P)
+    # whether it can bid from a list of what is best for the others; it cannot where what it knows of them changes, so
+    # that no order lasts
     has_list: bool
+    # a uniform in [0, 1) of this round for a strategy that leaves something to chance, shape (B,); empty for others
     chance: Floats
+    # find_signable, find_avoided, find_worst, find_known, find_ladder, find_answer, find_steps: make what is below,
+    # where asked for
     find_signable: Callable[[], Bools]
     find_avoided: Callable[[], Bools]
     find_worst: Callable[[], Floats]
@@ -115,20 +109,18 @@ class Stance(NamedTuple):
 
     It takes what it can sign and what is worth `accepts_from`. It bids `bid`, else the first package on its list worth
     its aspiration that crosses no line named, else of all that are worth as much, else its best package.
-
-    Attributes:
-        bidding: Which list it bids from: `BEST_FOR_OTHERS`, `LEAST_OWN` (the package worth least to itself),
-            `NEAREST_OWN` (the one worth most nearly the aspiration) or `STEP_DOWN`.
-        accepting: `THRESHOLD`, `NEXT_OFFER` (what is worth its own next bid) or `COMBINED` (late in the talks also what
-            is as good as the best offer received).
-        answers: How it answers what is offered in the round, which then takes the place of the aspiration; None: not.
     """
 
     aspiration: Floats  # least worth that it asks for, shape (B,)
     accepts_from: Floats | None = None  # least worth that it takes, shape (B,); None: the aspiration
     bid: Ints | None = None  # a package of its own choice, `NO_BID` for none, shape (B,); None: in no draw
+    # which list it bids from: `BEST_FOR_OTHERS`, `LEAST_OWN` (the package worth least to itself), `NEAREST_OWN` (the
+    # one worth most nearly the aspiration) or `STEP_DOWN`
     bidding: int = BEST_FOR_OTHERS
+    # `THRESHOLD`, `NEXT_OFFER` (what is worth its own next bid) or `COMBINED` (late in the talks also what is as good
+    # as the best offer received)
     accepting: int = THRESHOLD
+    # how it answers what is offered in the round, which then takes the place of the aspiration; None: not
     answers: Answers | None = None
 
 

@@ -216,7 +216,7 @@ def worth_from_start(
     the sum to the last round, and `q^R r(R)`.
 
     Args:
-        no_deal: Worth of each round without agreement, R of shape (B, N).
+        reservation_value: Worth of each round without agreement, R of shape (B, N).
         discount_per_month: In (0, 1], shape (B, N).
         days_per_round: Above 0.
         signed: Round of signature, 1 to R, or 0 for never, shape (B,).

@@ -47,7 +47,7 @@ def unopposed(
         utility: Worth of all packages to all parties, shape (B, N, P).
         signs: Whose consent a package needs, shape (N, P).
         lines: The red lines over the packages.
-        no_deal: Worth of no agreement in these draws, shape (rows, N).
+        reservation_value: Worth of no agreement in these draws, shape (rows, N).
         crossed: Patterns that cross a real line in these, shape (rows, K).
         packages: Where the marks go, all False before, shape (rows, P).
     """
@@ -75,7 +75,7 @@ def ever_acceptable(
 
     Args:
         rows, utility, signs, lines: As above.
-        no_deal, real, is_open: Of each round, shapes (R, B, N), (R, B, L) and (R, B).
+        reservation_value, real, is_open: Of each round, shapes (R, B, N), (R, B, L) and (R, B).
         ever: Where it goes, shape (rows,).
     """
     rounds, parties = reservation_value.shape[0], reservation_value.shape[2]
@@ -138,7 +138,7 @@ def acceptable(
 
     Args:
         utility: Worth of packages, shape (B, N, P).
-        no_deal: Worth of no agreement, shape (rows, N).
+        reservation_value: Worth of no agreement, shape (rows, N).
         signs: Who signs a package, shape (N, P).
         lines: The red lines over the packages.
         real: Those that are real, shape (rows, L).

@@ -9,8 +9,7 @@ penalties then count in full and nobody is deterred.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -18,28 +17,25 @@ from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.fields import Block, ByOption, Name, Names, by_option, issues_with_all
-from sim.core.mechanism import KEY, Drawing, Mechanism, Place
+from sim.core.mechanism import KEY, Drawing, Mechanism, Place, mechanism_of
 from sim.core.numbers import Chance
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Bound, Source, Table
 from sim.mechanisms.credibility import (
     Credibility,
     CredibilityLostSpec,
     GuarantorSpec,
-    along,
+    changes_between,
     credibility_by_year,
-    guarantor_absent,
     least_gain,
-    not_negative,
-    share,
 )
+from sim.mechanisms.drawn_numbers import along, not_negative, numbers_by_option, share
 from sim.mechanisms.durability import MONTHS, SPAN_MIDDLES, TEN_YEARS, YEARS, Hazard, HazardSpec, Outlook
-from sim.mechanisms.implementation import ABSENT, NO_BREAK, NO_CAUSE, SEVERAL, Factors, Judgement
+from sim.mechanisms.implementation import ABSENT, NO_BREAK, NO_CAUSE, SEVERAL, CommitmentTest, Factors, Judgement
 from sim.mechanisms.mediation import Mediation
-from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, numbers_by_option
-from sim.mechanisms.phased_withdrawal import PullBack, PullBackSpec, StepTest
-from sim.mechanisms.power_shift import PowerShift, PowerShiftSpec, PowerTest
+from sim.mechanisms.option_tables import Combinations, OptionSum, combinations
+from sim.mechanisms.phased_withdrawal import PullBack, PullBackSpec
+from sim.mechanisms.power_shift import PowerShift, PowerShiftSpec
 
 Lookup = Callable[[OptionSum], Floats]
 ChanceByOption = Annotated[ByOption, by_option(dict[Name, Chance], issues_with_all)]
@@ -71,20 +67,11 @@ class Ground:
     all: Combinations  # combinations of all issues that anything here hangs on
     danger: Combinations  # combinations of the issues that the hazard hangs on, a shift of power left aside
 
-    @property
-    def danger_of_all(self) -> Ints:
-        """Combination in `danger` of each combination in `all`."""
-        return self.danger.index[self.all.example]
-
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Aftermath(Bound, Mechanism):
-    """What happens after signature, bound to draws.
-
-    Attributes:
-        power_shift, pull_back, hazard: The two tests, and the danger of a break.
-    """
+class Aftermath(Mechanism):
+    """What happens after signature, bound to draws."""
 
     key = "aftermath"
     block = AftermathSpec
@@ -93,7 +80,7 @@ class Aftermath(Bound, Mechanism):
     credibility: Credibility | None  # what guarantees promise, and how that wears off
     cost_of_acting: Floats  # of the guarantor, in its own worth, shape (B,); 0 where there is none
     monitoring: OptionSum | None  # chance that a breach is seen
-    power_shift: PowerShift | None
+    power_shift: PowerShift | None  # power_shift, pull_back, hazard: the two tests, and the danger of a break
     pull_back: PullBack | None
     hazard: Hazard | None
     hold: Floats  # uniform of the break, shape (B,)
@@ -117,51 +104,33 @@ class Aftermath(Bound, Mechanism):
             PullBackSpec.check(at["pull_back"], names)
 
     @classmethod
-    def draw(cls, block: AftermathSpec | None, drawing: Drawing) -> "Aftermath | None":
+    def draw(cls, block: AftermathSpec, drawing: Drawing) -> "Aftermath":
         """Draw all numbers of `aftermath`; what pressure bought fades as the mediation says."""
-        mediation = drawing.before.get("mediation")
-        fades = mediation.levers.fades_per_year if isinstance(mediation, Mediation) else None
-        return cls.bind(block, drawing.settled, drawing.table, drawing.as_of, fades)
-
-    @classmethod
-    def bind(
-        cls,
-        spec: AftermathSpec | None,
-        source: Source,
-        table: Table,
-        as_of: date | None = None,
-        fades_per_year: Floats | None = None,
-    ) -> "Aftermath | None":
-        """Draw all numbers of `aftermath`; None where the file has none.
-
-        Args:
-            as_of: Date of month 0; needed where a change of government is dated.
-            fades_per_year: Share of the pressure that goes each year after signature, from the mediation, shape (B,).
-        """
-        if spec is None:
-            return None
-        space, zeros = table.space, np.zeros(source.count)
-        cost = zeros
-        if spec.guarantor is not None:
-            cost = not_negative(source.number("aftermath.guarantor.cost_of_acting", spec.guarantor.cost_of_acting))
+        source, space = drawing.settled, drawing.table.space
+        cost = fades = zeros = np.zeros(source.count)
+        mediation = mechanism_of(drawing.before, Mediation)
+        if mediation is not None:
+            fades = mediation.levers.fades_per_year
+        if block.guarantor is not None:
+            cost = not_negative(source.number("aftermath.guarantor.cost_of_acting", block.guarantor.cost_of_acting))
         monitoring = None
-        if spec.monitoring is not None:
-            seen = numbers_by_option(source, "aftermath.monitoring", spec.monitoring.numbers)
+        if block.monitoring is not None:
+            seen = numbers_by_option(source, "aftermath.monitoring", block.monitoring.numbers)
             seen = {option: share(values) for option, values in seen.items()}
-            monitoring = OptionSum.over(space, zeros, {spec.monitoring.issue: seen})
-        danger = combinations(space, _danger_issues(spec))
-        moved = set(spec.power_shift.shifts) if spec.power_shift is not None else set()
+            monitoring = OptionSum.over(space, zeros, {block.monitoring.issue: seen})
+        danger = combinations(space, _danger_issues(block))
+        moved = set(block.power_shift.shifts) if block.power_shift is not None else set()
         return cls(
-            credibility=Credibility.bind(spec.credibility, spec.credibility_lost, source, space, as_of),
+            credibility=Credibility.draw(block.credibility, block.credibility_lost, drawing),
             cost_of_acting=cost,
             monitoring=monitoring,
-            power_shift=PowerShift.bind(spec.power_shift, source, space),
-            pull_back=PullBack.bind(spec.pull_back, source, space),
-            hazard=Hazard.bind(spec.hazard, source, danger, fades_per_year),
+            power_shift=PowerShift.draw(block.power_shift, source, space),
+            pull_back=PullBack.draw(block.pull_back, source, space),
+            hazard=Hazard.draw(block.hazard, source, danger, fades),
             hold=source.uniform("hold"),
             static=Ground(
-                guarantor=None if spec.guarantor is None else spec.guarantor.party,
-                all=combinations(space, _danger_issues(spec) | moved),
+                guarantor=None if block.guarantor is None else block.guarantor.party,
+                all=combinations(space, _danger_issues(block) | moved),
                 danger=danger,
             ),
         )
@@ -194,14 +163,17 @@ class Aftermath(Bound, Mechanism):
         signed = packages != NO_DEAL
         gain = self._gain(guarantor_utility, guarantor_no_deal)
         promised = self._promised(lookup, np.where(signed, 0.0, np.nan))
-        absent = self._absent(gain, promised)
+        absent = np.less(gain, least_gain(promised, self.cost_of_acting))  # NaN anywhere is no finding
         believed = np.where(absent, 0.0, promised)
         shift = np.full(len(packages), np.nan) if self.power_shift is None else lookup(self.power_shift.shifts)
         by_year = self._by_year(lookup, believed, signed_month, signed_month + months_to_force)
         power, pull_back = self._power(shift, believed), self._pull_back(lookup, believed)
         paid = np.zeros(len(packages), bool) if bought is None else bought & signed
         factors = self._factors(packages, by_year, power.fails, pull_back.fails, paid, months_to_force)
-        s12, s60, month = self._fate(factors.product)
+        survival_12, survival_60, month = np.full((3, len(packages)), np.nan)
+        if self.hazard is not None:
+            survival_12, survival_60 = self.hazard.law.survival(factors.product, np.array([12.0, 60.0])).T
+            month = self.hazard.law.break_month(factors.product, self.hold)
         return Judgement(
             promised=promised,
             credibility=believed,
@@ -212,42 +184,20 @@ class Aftermath(Bound, Mechanism):
             power=power,
             pull_back=pull_back,
             factors=factors,
-            survival_12=s12,
-            survival_60=s60,
+            survival_12=survival_12,
+            survival_60=survival_60,
             break_month=month,
             cause=self._cause(month, factors, promised, absent),
         )
 
-    def shift_over_packages(self) -> Floats:
-        """Share of the stake that each package moves away from the named side, shape (B, P); 0 without power shift."""
-        if self.power_shift is None:
-            return np.zeros((len(self.hold), len(self.static.all.index)))
-        return self.power_shift.shifts.over_all()
+    def kinds_ahead(self, in_force_month: Floats | None = None) -> tuple[Outlook, Floats | None]:
+        """How long each kind of package would hold if it came into force, without pressure: what foresight reads.
 
-    def outlook(
-        self,
-        in_force_month: Floats | None = None,
-        guarantor_utility: Floats | None = None,
-        guarantor_no_deal: Floats | None = None,
-    ) -> "Outlook":
-        """How long each package would hold if it came into force, without pressure: what foresight reads.
+        Whether the guarantor would act is left open, so that survival is worked out once for all parties.
 
         Args:
             in_force_month: Months from the scenario's date to signature and entry into force, taken as one; 0 if not
                 given, shape (B,).
-            guarantor_utility: Worth of every package to the guarantor, shape (B, P).
-            guarantor_no_deal: Its worth of no deal in round 1, shape (B,).
-
-        A ValueError if there is a guarantor and its worth is missing.
-        """
-        ahead, least = self.kinds_ahead(in_force_month)
-        gain = self._gain(guarantor_utility, guarantor_no_deal)
-        return ahead if least is None else replace(ahead, absent=gain < ahead.static.spread(least))
-
-    def kinds_ahead(self, in_force_month: Floats | None = None) -> tuple[Outlook, Floats | None]:
-        """As `outlook`, but whether the guarantor would act is left open.
-
-        Survival is worked out for the few kinds of package that differ in it, and once for all parties.
 
         Returns:
             The outlook, and the smallest gain for which the guarantor acts, by combination, shape (B, K); None where
@@ -265,14 +215,14 @@ class Aftermath(Bound, Mechanism):
         factors, kind, kinds = [], [], 0
         for acts in (True, False) if least is not None else (True,):
             undone = self._power(shift, promised_all if acts else np.zeros_like(promised_all)).fails
-            kind.append(kinds + self.static.danger_of_all + len(danger) * undone)
+            kind.append(kinds + danger.index[where.example] + len(danger) * undone)
             factors += self._factors_ahead(month, acts, bool(undone.any()))
             kinds = len(danger) * len(factors)
         together = np.concatenate(factors, axis=1)
         held = np.ones((len(month), kinds, len(SPAN_MIDDLES)))
         if self.hazard is not None:
             held = self.hazard.law.survival(together, SPAN_MIDDLES)
-        return Outlook(held, np.concatenate(kind, axis=1), None, where), least
+        return Outlook(held, np.concatenate(kind, axis=1), where), least
 
     def _factors_ahead(self, month: Floats, acts: bool, any_undone: bool) -> list[Floats]:
         """Q of ten years by combination, (B, K, years): without a shift of power that undoes the deal, and with one.
@@ -287,7 +237,7 @@ class Aftermath(Bound, Mechanism):
             return (1 + any_undone) * [np.ones((len(month), len(danger), TEN_YEARS))]
         by_year = self._by_year(lookup, believed, month, month, TEN_YEARS)
         tests = np.where(self._pull_back(lookup, believed).fails, along(self.hazard.pull_back_fails, believed), 1.0)
-        features = self.hazard.features(self.hazard.static.present[None])
+        features = self.hazard.features(self.hazard.static[None])
         factors = (features * tests)[..., None] * self._deterrence(by_year)
         return [factors, along(self.hazard.not_self_enforcing, factors) * factors][: 1 + any_undone]
 
@@ -302,18 +252,14 @@ class Aftermath(Bound, Mechanism):
             raise ValueError(f"the will of {self.static.guarantor} to act needs its worth of packages and of no deal")
         return utility - along(reservation_value, utility)
 
-    def _absent(self, gain: Floats, promised: Floats) -> Bools:
-        if self.credibility is None:
-            return np.zeros(promised.shape, bool)
-        return guarantor_absent(gain, promised, along(self.cost_of_acting, promised))
-
     def _by_year(
         self, lookup: Lookup, believed: Floats, signed: Floats, in_force: Floats, years: int = YEARS
     ) -> Floats:
         """Credibility at the start of each year in force, NaN where that never comes, shape (B, ..., years)."""
         if self.credibility is None:
             return np.full((*believed.shape, years), np.nan)
-        changes = self.credibility.changes(signed, in_force, years)
+        starts = in_force[:, None] + 12.0 * np.arange(years)
+        changes = changes_between(self.credibility.first_change, signed[:, None], starts)
         changes = changes.reshape(len(signed), *(1 for _ in believed.shape[1:]), years)
         by_year = credibility_by_year(believed, lookup(self.credibility.loss), lookup(self.credibility.jump), changes)
         return np.where(along(np.isnan(in_force), by_year), np.nan, by_year)
@@ -322,15 +268,14 @@ class Aftermath(Bound, Mechanism):
         """Share of a penalty that counts: without guarantees in the file it hinges on nobody's acting."""
         return np.ones_like(believed) if self.credibility is None else believed
 
-    def _power(self, shift: Floats, believed: Floats) -> PowerTest:
+    def _power(self, shift: Floats, believed: Floats) -> CommitmentTest:
         if self.power_shift is None:
-            return PowerTest(np.zeros(shift.shape, bool), np.full(shift.shape, np.nan), np.full(shift.shape, np.nan))
+            return CommitmentTest.none(shift.shape)
         return self.power_shift.test(shift, self._acting(believed))
 
-    def _pull_back(self, lookup: Lookup, believed: Floats) -> StepTest:
+    def _pull_back(self, lookup: Lookup, believed: Floats) -> CommitmentTest:
         if self.pull_back is None:
-            missing = np.full(believed.shape, np.nan)
-            return StepTest(np.zeros(believed.shape, bool), missing, missing)
+            return CommitmentTest.none(believed.shape)
         monitoring = np.ones_like(believed) if self.monitoring is None else lookup(self.monitoring)
         return self.pull_back.test(lookup(self.pull_back.steps), self._acting(believed), monitoring)
 
@@ -340,19 +285,14 @@ class Aftermath(Bound, Mechanism):
         return self.hazard.deterred(by_year)
 
     def _factors(
-        self,
-        packages: Ints,
-        by_year: Floats,
-        fails_power: Bools,
-        fails_pull_back: Bools,
-        bought: Bools,
+        self, packages: Ints, by_year: Floats, fails_power: Bools, fails_pull_back: Bools, bought: Bools,
         to_force: Floats,
-    ) -> Factors:
+    ) -> Factors:  # fmt: skip
         in_force = np.where((packages != NO_DEAL) & ~np.isnan(to_force), 1.0, np.nan)[:, None] + np.zeros(YEARS)
         hazard = self.hazard
         if hazard is None:
             return Factors(*(5 * [in_force * np.nan]))
-        present = hazard.static.present[self.static.danger.index[packages]]
+        present = hazard.static[self.static.danger.index[packages]]
 
         def where(fails: Bools, factor: Floats) -> Floats:
             return np.where(fails, factor, 1.0)[:, None] * in_force
@@ -364,14 +304,6 @@ class Aftermath(Bound, Mechanism):
             pull_back_fails=where(fails_pull_back, hazard.pull_back_fails),
             bought_by_pressure=hazard.of_pressure(bought, to_force / MONTHS, YEARS) * in_force,
         )
-
-    def _fate(self, factors: Floats) -> tuple[Floats, Floats, Floats]:
-        """Survival at 12 and at 60 months, and the month of the break, each (B,)."""
-        if self.hazard is None:
-            missing = np.full(len(factors), np.nan)
-            return missing, missing, missing
-        survival = self.hazard.law.survival(factors, np.array([12.0, 60.0]))
-        return survival[:, 0], survival[:, 1], self.hazard.law.break_month(factors, self.hold)
 
     def _cause(self, month: Floats, factors: Factors, promised: Floats, absent: Bools) -> Ints:
         """Index into `CAUSES`: the largest of the factors above 1 that faults of the deal put on the year of the break.

@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.fields import ByOption, Date, Name, PartyName, Sourced
-from sim.core.mechanism import KEY, Place
+from sim.core.mechanism import KEY, Bound, Drawing, Place
 from sim.core.numbers import Amount, Chance, Number
-from sim.core.packages import Bools, Ints, PackageSpace
+from sim.core.packages import Ints
 from sim.core.utility import DAYS_PER_MONTH
-from sim.mechanisms.bound import Bound, Source
-from sim.mechanisms.option_tables import OptionSum, numbers_by_option
+from sim.mechanisms.drawn_numbers import numbers_by_option, share
+from sim.mechanisms.option_tables import OptionSum
 
 TERM_MONTHS = 48  # a change of government every four years after the first
 AT_CHANGE = "at_change_of_president"  # how the file calls what is lost when a government changes
@@ -70,42 +69,8 @@ class CredibilityLostSpec(Sourced):
             at["first_change_at"].fault("a date after signature needs one to count from; give the scenario `as_of`")
 
 
-def share(values: Floats) -> Floats:
-    """Values kept in [0, 1]: a normal law reaches beyond its range."""
-    return np.minimum(np.maximum(values, 0.0), 1.0)
-
-
-def not_negative(values: Floats) -> Floats:
-    """Values kept at or above 0: a normal law reaches beyond its range."""
-    return np.maximum(values, 0.0)
-
-
-def discount_factor(values: Floats) -> Floats:
-    """Values kept above 0 and at most 1: a normal law reaches beyond its range."""
-    return np.minimum(np.maximum(values, 1e-6), 1.0)
-
-
-def record_only(source: Source, path: str, number: Any) -> None:
-    """Draw a number that is there for the reader alone, so that it has its column; nothing is computed from it."""
-    if hasattr(number, "uncertain"):
-        source.number(path, number)
-
-
-def along(numbers: Floats, like: Floats) -> Floats:
-    """A number a draw, shape (B,), laid along the draw axis of something of shape (B, ...)."""
-    return numbers.reshape(len(numbers), *(1 for _ in like.shape[1:]))
-
-
-def guarantor_absent(gain: Floats, promised: Floats, cost_of_acting: Floats) -> Bools:
-    """Where a guarantor has no will to act: what the agreement adds for it, u - r, is below promised x cost of acting.
-
-    All of one shape; NaN anywhere is no finding.
-    """
-    return np.less(gain, least_gain(promised, cost_of_acting))
-
-
 def least_gain(promised: Floats, cost_of_acting: Floats) -> Floats:
-    """What an agreement must add for its guarantor to act on it, within the tolerance of worth."""
+    """What an agreement must add for its guarantor, u - r, if it is to act on it, within the tolerance of worth."""
     return promised * cost_of_acting - TOLERANCE
 
 
@@ -140,12 +105,9 @@ def credibility_by_year(start: Floats, loss: Floats, jump: Floats, changes: Ints
     Returns:
         Shape (..., years).
     """
-    years = changes.shape[-1]
-    worn, remaining = start, 1 - loss
-    by_year = np.empty((*start.shape, years))
-    for year in range(years):
-        by_year[..., year] = worn
-        worn = worn * remaining
+    factors = np.repeat((1 - loss)[..., None], changes.shape[-1], axis=-1)
+    factors[..., 0] = start
+    by_year = np.multiply.accumulate(factors, axis=-1)
     changes = np.broadcast_to(changes, by_year.shape)
     for change in range(1, int(changes.max(initial=0)) + 1):  # repeated multiplication: integer powers with fixed bits
         by_year = np.where(changes >= change, by_year * (1 - jump)[..., None], by_year)
@@ -162,47 +124,28 @@ class Credibility(Bound):
     first_change: float  # months from the scenario's date to the first change of government; inf if none is known
 
     @classmethod
-    def bind(
-        cls, spec: ByOption | None, lost: CredibilityLostSpec | None, source: Source, space: PackageSpace,
-        as_of: date | None,
-    ) -> "Credibility | None":
+    def draw(cls, spec: ByOption | None, lost: CredibilityLostSpec | None, drawing: Drawing) -> "Credibility | None":
         """Draw the numbers of `credibility` and `credibility_lost`; None where the file has no `credibility`.
 
-        Args:
-            spec: `issue` and `numbers` by option; an option not given promises nothing.
-            lost: `per_year` and `at_change` by route, `first_change_at`, `route` by option; None if nothing is lost.
-                An option without a route loses nothing.
-            as_of: Date of month 0.
-
-        A ValueError if a change of government is dated and the scenario is not.
+        An option not given promises nothing; one without a route loses nothing.
         """
         if spec is None:
             return None
+        source = drawing.settled
         promised = numbers_by_option(source, "aftermath.credibility", spec.numbers)
         first, per_year, at_change = np.inf, {}, {}
         if lost is not None:
             path = "aftermath.credibility_lost"
             per_year = _by_route(lost.route, numbers_by_option(source, f"{path}.per_year", lost.per_year))
             at_change = _by_route(lost.route, numbers_by_option(source, f"{path}.{AT_CHANGE}", lost.at_change))
-            if lost.first_change_at is not None:
-                if as_of is None:
-                    raise ValueError("a dated change of government needs the date of the scenario, as_of")
-                first = months_until(lost.first_change_at, as_of)
+            if lost.first_change_at is not None and drawing.as_of is not None:
+                first = months_until(lost.first_change_at, drawing.as_of)
 
         def table(numbers: Mapping[str, Floats]) -> OptionSum:
             shares = {option: share(values) for option, values in numbers.items()}
-            return OptionSum.over(space, np.zeros(source.count), {spec.issue: shares})
+            return OptionSum.over(drawing.table.space, np.zeros(source.count), {spec.issue: shares})
 
         return cls(table(promised), table(per_year), table(at_change), first)
-
-    def changes(self, signed: Floats, in_force: Floats, years: int) -> Ints:
-        """Changes of government since signature at the start of each year in force, shape (B, years).
-
-        Args:
-            signed, in_force: Months since the scenario's date, shape (B,).
-        """
-        starts = in_force[:, None] + 12.0 * np.arange(years)
-        return changes_between(self.first_change, signed[:, None], starts)
 
 
 def _by_route(route: Mapping[str, str], numbers: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -8,7 +8,7 @@ S(t) = exp(-sum over years Q_j L (t_{j+1}^s - t_j^s)), L = -ln(S12)/12^s.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -18,10 +18,10 @@ from sim.core.compiled import compiled, worth_compiling
 from sim.core.conditions import When
 from sim.core.exact import Floats
 from sim.core.fields import Name, Sourced, fault
+from sim.core.mechanism import Bound, Source
 from sim.core.numbers import AboveNothing, Amount, Chance, Lasting, Number
 from sim.core.packages import Bools, Ints
-from sim.mechanisms.bound import Bound, Source
-from sim.mechanisms.credibility import along, not_negative, share
+from sim.mechanisms.drawn_numbers import along, not_negative, share
 from sim.mechanisms.option_tables import Combinations
 
 MOST_RATIOS = 100
@@ -165,7 +165,7 @@ class WeibullYears(Bound):
     """The law without features, cut into years."""
 
     shape: Floats  # s, above 0, shape (B,)
-    scale: Floats  # L, hazard used up per month^s, shape (B,)
+    scale: Floats  # l, hazard used up per month^s, shape (B,)
     edges: Floats  # t^s at the ends of years, shape (B, YEARS + 1)
 
     @classmethod
@@ -191,14 +191,6 @@ class WeibullYears(Bound):
         use_up(by_kind, scale, edges, np.ascontiguousarray(into_year), year, used)
         return used.reshape(*factors.shape[:-1], len(months))
 
-    def _total(self, factors: Floats) -> Floats:
-        """Hazard used up at the end of each year, shape (B, ..., years); cumsum adds one by one: its bits are fixed."""
-        years = factors.shape[-1]
-        spans = self.scale[:, None] * (self.edges[:, 1 : years + 1] - self.edges[:, :years])
-        spans = spans.reshape(len(spans), *(1 for _ in factors.shape[1:-1]), years)
-        total: Floats = np.cumsum(factors * spans, axis=-1)
-        return total
-
     def survival(self, factors: Floats, months: Floats) -> Floats:
         """Share that holds so many months, in [0, 1], shape (B, ..., months); arguments as of `used_up`."""
         return exact.exp(-self.used_up(factors, months))
@@ -213,7 +205,8 @@ class WeibullYears(Bound):
             uniform: U in [0, 1), shape (B,); the smaller, the sooner the break.
         """
         allowed = -exact.log(1 - uniform)
-        total = self._total(factors)
+        # Hazard used up at the end of each year; cumsum adds one by one, so its bits are fixed.
+        total = np.cumsum(factors * (self.scale[:, None] * (self.edges[:, 1:] - self.edges[:, :-1])), axis=1)
         year = (total <= allowed[:, None]).sum(axis=1)  # years that go by without a break
         breaks = year < YEARS
         row, last = np.arange(len(year)), np.minimum(year, YEARS - 1)
@@ -225,82 +218,59 @@ class WeibullYears(Bound):
         return np.where(breaks, within, np.inf)
 
 
-@dataclass(frozen=True)
-class Features:
-    """What an agreement may have that makes a break likelier or less likely."""
-
-    ids: tuple[str, ...]  # names, sorted
-    present: Bools  # whether a combination of options has a feature, shape (K, features)
-
-
 @dataclass(frozen=True, eq=False)
 class Hazard(Bound):
-    """The danger of a break in each draw, and what moves it.
-
-    Attributes:
-        with_feature, without_feature: Factor of each feature, relative to the reference group, shape (B, features).
-        not_self_enforcing, pull_back_fails, bought: Factors where a shift of power undoes the agreement, where
-            cheating on the pull-back pays, and what was bought by pressure once the pressure is gone, shape (B,).
-    """
+    """The danger of a break in each draw, and what moves it."""
 
     law: WeibullYears  # survival of an agreement like those of the reference group
+    # with_feature, without_feature: factor of each feature, relative to the reference group, shape (B, features)
     with_feature: Floats
     without_feature: Floats
     deterrence: Floats  # k, share of the danger that a guarantee believed for certain takes away, shape (B,)
     in_reference: Floats  # mean credibility in the reference group, shape (B,)
+    # not_self_enforcing, pull_back_fails, bought: factors where a shift of power undoes the agreement, where cheating
+    # on the pull-back pays, and what was bought by pressure once the pressure is gone, shape (B,)
     not_self_enforcing: Floats
     pull_back_fails: Floats
     bought: Floats
     fades_per_year: Floats  # share of the pressure that goes each year, shape (B,)
-    static: Features
+    static: Bools  # whether a combination of options has a feature, features by name, shape (K, features)
 
     @classmethod
-    def bind(
-        cls, spec: HazardSpec | None, source: Source, found: Combinations, fades_per_year: Floats | None
+    def draw(
+        cls, spec: HazardSpec | None, source: Source, found: Combinations, fades_per_year: Floats
     ) -> "Hazard | None":
         """Draw the numbers of `hazard`; None where the file has none.
 
         Args:
-            spec: `survival_12` and either `shape` or `survival_60`; `ratios`, factors.
             found: Combinations of all issues that the conditions of `ratios` mention.
-            fades_per_year: Of the mediation, shape (B,); None for pressure that does not fade.
-
-        A ValueError unless exactly one of `shape` and `survival_60` is given.
+            fades_per_year: Share of the pressure that goes each year after signature, shape (B,).
         """
         if spec is None:
             return None
-        path = "aftermath.hazard"
-        if (spec.shape is None) == (spec.survival_60 is None):
-            raise ValueError("hazard takes survival_12 and either shape or survival_60")
-        s12 = np.maximum(share(source.number(f"{path}.survival_12", spec.survival_12)), SMALLEST)
+
+        def drawn(name: str) -> Floats:
+            return not_negative(source.number(f"aftermath.hazard.{name}", getattr(spec, name)))
+
+        s12 = np.maximum(share(drawn("survival_12")), SMALLEST)
         if spec.shape is not None:
-            shape = np.maximum(source.number(f"{path}.shape", spec.shape), FLATTEST)
+            shape = np.maximum(drawn("shape"), FLATTEST)
         else:
-            s60 = source.number(f"{path}.survival_60", spec.survival_60)
-            shape = shape_between(s12, np.maximum(share(s60), SMALLEST / 2))
-        with_feature, without_feature = _ratios(spec.ratios, f"{path}.ratios", source)
+            shape = shape_between(s12, np.maximum(share(drawn("survival_60")), SMALLEST / 2))
+        with_feature, without_feature = _ratios(spec.ratios, source)
         holds = [found.holds(spec.ratios[name].when) for name in sorted(spec.ratios)]
-        reference = getattr(spec, "reference_credibility", None)
-        numbers = {
-            name: not_negative(source.number(f"{path}.{name}", getattr(spec, name)))
-            for name in ("deterrence", "if_not_self_enforcing", "if_pull_back_fails", "if_bought_by_pressure")
-        }
-        in_reference = fades = np.zeros(source.count)
-        if reference is not None:
-            in_reference = share(source.number(f"{path}.reference_credibility", reference))
-        if fades_per_year is not None:
-            fades = share(fades_per_year)
+        reference = spec.reference_credibility
         return cls(
             law=WeibullYears.through(s12, shape),
             with_feature=with_feature,
             without_feature=without_feature,
-            deterrence=share(numbers["deterrence"]),
-            in_reference=in_reference,
-            not_self_enforcing=numbers["if_not_self_enforcing"],
-            pull_back_fails=numbers["if_pull_back_fails"],
-            bought=numbers["if_bought_by_pressure"],
-            fades_per_year=fades,
-            static=Features(tuple(sorted(spec.ratios)), np.array(holds).reshape(len(holds), len(found)).T),
+            deterrence=share(drawn("deterrence")),
+            in_reference=np.zeros(source.count) if reference is None else share(drawn("reference_credibility")),
+            not_self_enforcing=drawn("if_not_self_enforcing"),
+            pull_back_fails=drawn("if_pull_back_fails"),
+            bought=drawn("if_bought_by_pressure"),
+            fades_per_year=share(fades_per_year),
+            static=np.array(holds, bool).reshape(len(holds), len(found)).T,
         )
 
     def features(self, present: Bools) -> Floats:
@@ -314,7 +284,7 @@ class Hazard(Bound):
         """
         shape = np.broadcast_shapes(present.shape[:-1], (len(self.deterrence), *present.shape[1:-1]))
         product = np.ones(shape)
-        for feature in range(len(self.static.ids)):
+        for feature in range(present.shape[-1]):
             with_it, without = self.with_feature[:, feature], self.without_feature[:, feature]
             product = product * np.where(present[..., feature], along(with_it, product), along(without, product))
         return product
@@ -335,12 +305,13 @@ class Hazard(Bound):
         return np.where(bought[:, None], factor, 1.0)
 
 
-def _ratios(ratios: Mapping[str, Any], path: str, source: Source) -> tuple[Floats, Floats]:
+def _ratios(ratios: Mapping[str, RatioSpec], source: Source) -> tuple[Floats, Floats]:
     """Factor of each feature, by id, where it is present and where it is absent, each (B, features)."""
     factors = np.ones((2, source.count, len(ratios)))
     for column, name in enumerate(sorted(ratios)):
-        ratio = not_negative(source.number(f"{path}.{name}.ratio", ratios[name].ratio))
-        common = share(source.number(f"{path}.{name}.share", ratios[name].share))
+        path = f"aftermath.hazard.ratios.{name}"
+        ratio = not_negative(source.number(f"{path}.ratio", ratios[name].ratio))
+        common = share(source.number(f"{path}.share", ratios[name].share))
         factors[:, :, column] = relative_to_reference(ratio, common)
     return factors[0], factors[1]
 
@@ -367,38 +338,24 @@ def span_weights(discount_per_month: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Outlook(Bound):
-    """Survival of the few kinds of package that differ in it.
-
-    Attributes:
-        kind: Kind of each combination of options, shape (B, K); where a guarantor may have no will to act a second
-            time without its promise, shape (B, 2 K).
-        absent: Packages that the guarantor would not act for, shape (B, P); None where there is no guarantor, or
-            where that is left open.
-    """
+    """Survival of the few kinds of package that differ in it."""
 
     held: Floats  # share still held at the middle of each span, by kind, shape (B, kinds, spans)
+    # kind of each combination of options, shape (B, K); where a guarantor may have no will to act a second time without
+    # its promise, shape (B, 2 K)
     kind: Ints
-    absent: Bools | None
     static: Combinations
 
     def parts_held_by_kind(self, discount_per_month: Floats) -> Floats:
-        """As `discounted_part_held` of several parties, shape (B, N), by kind as in `held`, shape (B, N, kinds)."""
+        """Discounted part of the ten years after entry into force in which each kind holds, shape (B, N, kinds).
+
+        Whether it holds is read at the middle of each month of the first year and of each quarter after.
+
+        Args:
+            discount_per_month: Of each party, shape (B, N).
+        """
         weights = np.array([span_weights(discount) for discount in discount_per_month.T]).transpose(1, 0, 2)
         parts = np.empty((*discount_per_month.shape, self.held.shape[1]))
         hold_parts = worth_compiling(parts_held, parts.size * weights.shape[-1])
         hold_parts(np.ascontiguousarray(self.held), np.ascontiguousarray(weights), parts)
         return parts
-
-    def discounted_part_held(self, discount_per_month: Floats) -> Floats:
-        """L: discounted part of the ten years after entry into force in which a package holds, shape (B, P), in [0, 1].
-
-        Whether it holds is read at the middle of each month of the first year and of each quarter after.
-
-        Args:
-            discount_per_month: Of one party, shape (B,).
-        """
-        part = np.take_along_axis(self.parts_held_by_kind(discount_per_month[:, None])[:, 0], self.kind, axis=1)
-        if self.absent is None:
-            return self.static.spread(part)
-        index = self.static.index + len(self.static) * self.absent
-        return np.take_along_axis(part, index, axis=1)

@@ -35,7 +35,7 @@ from sim.core.packages import Bools, Ints
 from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import closest, counted, meant, quoted
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Bound, Source, Table, side_by_side
+from sim.mechanisms.drawn_numbers import share, side_by_side, sum_ascending
 
 NEVER = 0  # in place of a round, which are counted from 1
 MOST_EVENTS = 200
@@ -120,25 +120,23 @@ class EventSpec(Sourced):
         return self.closes_channel.rounds if self.closes_channel else None
 
 
-
 EventList = Annotated[tuple[EventSpec, ...], Listed(None, MOST_EVENTS), Ids("event")]
 
 
 @dataclass(frozen=True, eq=False)
 class Removal:
-    """Options that an event takes off the table."""
+    """The id of an event that takes options off the table, and the first round without them, `NEVER` for none, (B,)."""
 
-    event: str  # its id
-    options: Mapping[str, tuple[str, ...]]  # issue -> options; a package with any of them is struck
-    from_round: Ints  # first round in which they are gone, `NEVER` if they stay, shape (B,)
+    event: str
+    from_round: Ints
 
 
 @dataclass(frozen=True, eq=False)
 class Commitment:
     """A public commitment of a party: to go back on it costs worth at home."""
 
-    event: str  # its id
-    party: str  # who is bound
+    event: str
+    party: str
     to: Mapping[str, str]  # issue -> the option named in public
     cost_per_step: Floats  # worth lost for each option step away from it, shape (B,)
     from_round: Ints  # first round in which it binds, `NEVER` if it was not given, shape (B,)
@@ -148,14 +146,14 @@ class Commitment:
 class Happenings:
     """What is the same in all draws."""
 
-    specs: tuple[Any, ...]  # the events as the file describes them, by id
+    specs: tuple[EventSpec, ...]  # the events as the file describes them, by id
     parties: tuple[str, ...]  # names, sorted
     columns: Mapping[str, int]  # dotted path of every number of an effect -> its column
 
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Events(Bound, Mechanism):
+class Events(Mechanism):
     """What happens in which round, and every drawn number of its effects."""
 
     key = "events"
@@ -188,31 +186,20 @@ class Events(Bound, Mechanism):
                 event.settle(pulls_levers=tuple(scenario.mediation.levers) if scenario.mediation else ())
 
     @classmethod
-    def bind(
-        cls, spec: Sequence[Any], source: Source, table: Table, rounds: int, days_per_round: float
-    ) -> "Events | None":
-        """Draw what happens in each round; None where the file has no events.
-
-        Args:
-            spec: Event specifications, each with `id`, `at_month` and `chance` or `chance_per_month`, and effects.
-        """
-        if not spec:
+    def draw(cls, block: Sequence[EventSpec], drawing: Drawing) -> "Events | None":
+        """Draw what happens in each round; None where the file has no events."""
+        if not block:
             return None
-        specs = tuple(sorted(spec, key=lambda event: str(event.id)))
-        happens = np.zeros((source.count, rounds, len(specs)), bool)
+        specs, source = tuple(sorted(block, key=lambda event: str(event.id))), drawing.source
+        happens = np.zeros((source.count, drawing.rounds, len(specs)), bool)
         drawn: dict[str, Floats] = {}
         for e, event in enumerate(specs):
-            dated = _dated(event, source, rounds, days_per_round)
-            happens[:, :, e] = (dated | _by_chance(event, source, rounds, days_per_round)).T
+            happens[:, :, e] = (_by_chance if event.at is None else _dated)(event, drawing).T
             for path, number in _numbers(event):
                 drawn[path] = source.number(path, number)
         columns = {path: column for column, path in enumerate(drawn)}
         numbers = side_by_side([*drawn.values()], source.count)
-        return cls(Happenings(specs, tuple(table.parties), columns), happens, numbers)
-
-    @classmethod
-    def draw(cls, block: Sequence[EventSpec], drawing: Drawing) -> "Events | None":
-        return cls.bind(block, drawing.source, drawing.table, drawing.rounds, drawing.days_per_round)
+        return cls(Happenings(specs, drawing.table.parties, columns), happens, numbers)
 
     def __repr__(self) -> str:
         return f"Events({', '.join(self.ids)}; {self.happens.shape[1]} rounds, {self.happens.shape[0]} draws)"
@@ -226,22 +213,17 @@ class Events(Bound, Mechanism):
         """Round in which each event happens first, `NEVER` if it does not, shape (B, E)."""
         return np.where(self.happens.any(axis=1), self.happens.argmax(axis=1) + 1, NEVER)
 
-    def channel_open(self) -> Bools:
-        """Whether the parties can speak in a round, shape (R, B).
+    def move_channel(self, is_open: Bools) -> Bools:
+        """Rounds in which the parties can speak, but for those that events close, shape (B, R).
 
         An event that closes the channel does so for its number of rounds, beginning with its own. A second one
         meanwhile does not wait for the first to end.
         """
-        happens = self._by_round
-        is_open = np.ones(happens.shape[:2], bool)
+        is_open = is_open.copy()
         for e, event in enumerate(self.static.specs):
-            for k in range(len(happens)):
-                is_open[k : k + (event.closes_channel_rounds or 0)] &= ~happens[k, :, e]
+            for k in range(is_open.shape[1]):
+                is_open[:, k : k + (event.closes_channel_rounds or 0)] &= ~self.happens[:, k, e, None]
         return is_open
-
-    def move_channel(self, is_open: Bools) -> Bools:
-        """Rounds in which the parties can speak, but for those that events close, shape (B, R)."""
-        return is_open & self.channel_open().T
 
     def extra_waves(self, strike: str) -> Floats:
         """Waves that events of a round add to the strikes of that id, at the date of the round, shape (R, B)."""
@@ -272,9 +254,8 @@ class Events(Bound, Mechanism):
     def removals(self) -> tuple[Removal, ...]:
         """Options taken off the table, one entry an event that takes any."""
         first = self.first_rounds()
-        return tuple(
-            Removal(event.id, event.removes, first[:, e]) for e, event in enumerate(self.static.specs) if event.removes
-        )
+        specs = enumerate(self.static.specs)
+        return tuple(Removal(event.id, first[:, e]) for e, event in specs if event.removes)
 
     def commitments(self) -> tuple[Commitment, ...]:
         """Public commitments, one entry an event at which one is given."""
@@ -323,45 +304,28 @@ class Events(Bound, Mechanism):
         return sum_ascending(parts, times.shape[:2])
 
 
-def sum_ascending(parts: Sequence[Floats], shape: tuple[int, ...]) -> Floats:
-    """Sum of arrays of one shape, element by element by ascending value: their order moves no bit."""
-    total = np.zeros(shape)
-    if len(parts):
-        for part in np.sort(np.stack(parts), axis=0):
-            total = total + part
-    return total
-
-
-def _dated(event: Any, source: Source, rounds: int, days_per_round: float) -> Bools:
+def _dated(event: EventSpec, drawing: Drawing) -> Bools:
     """Whether a dated event happens in a round, shape (R, B): in the one whose months hold its month."""
-    if event.at_month is None:
-        return np.zeros((rounds, source.count), bool)
-    if isinstance(event.at_month, int | float):
-        month = np.full(source.count, float(event.at_month))
-    else:
-        month = source.number(f"events.{event.id}.at.month", event.at_month)
-    starts = np.arange(rounds + 1)[:, None] * (days_per_round / DAYS_PER_MONTH)  # the end of a round starts the next
+    source, at = drawing.source, f"events.{event.id}.at"
+    month = source.number(f"{at}.month", event.at_month)
+    starts = np.arange(drawing.rounds + 1)[:, None] * drawing.months_per_round  # the end of a round starts the next
     happens: Bools = (starts[:-1] <= month) & (month < starts[1:])
     if event.chance is not None:
-        chance = source.number(f"events.{event.id}.at.chance", event.chance)
-        happens &= source.uniform(f"events.{event.id}.happens") < chance
+        happens &= source.uniform(f"events.{event.id}.happens") < source.number(f"{at}.chance", event.chance)
     return happens
 
 
-def _by_chance(event: Any, source: Source, rounds: int, days_per_round: float) -> Bools:
+def _by_chance(event: EventSpec, drawing: Drawing) -> Bools:
     """Whether a chance event happens in a round, shape (R, B)."""
-    happens = np.zeros((rounds, source.count), bool)
-    if event.chance_per_month is None:
-        return happens
-    chance = source.number(f"events.{event.id}.chance_per_month", event.chance_per_month)
-    chance = np.minimum(np.maximum(chance, 0.0), 1.0)  # a normal law reaches beyond its range
-    in_a_round = 1 - exact.power(1 - chance, days_per_round / DAYS_PER_MONTH)
-    for k in range(rounds):
-        happens[k] = source.uniform(f"events.{event.id}.{k + 1}") < in_a_round
-    return happens
+    source = drawing.source
+    chance = share(source.number(f"events.{event.id}.chance_per_month", event.chance_per_month))
+    in_a_round = 1 - exact.power(1 - chance, drawing.months_per_round)
+    uniforms = [source.uniform(f"events.{event.id}.{k + 1}") for k in range(drawing.rounds)]
+    return np.array(uniforms) < in_a_round
 
 
-def _numbers(event: Any) -> Iterable[tuple[str, Any]]:
+def _numbers(event: EventSpec) -> Iterable[tuple[str, Number]]:
+    """The numbers of an event's effects by path."""
     for effect in ("extra_waves", "narrows", "shifts_no_deal"):
         for name, number in sorted((getattr(event, effect) or {}).items()):
             yield f"events.{event.id}.{effect}.{name}", number
@@ -371,7 +335,7 @@ def _numbers(event: Any) -> Iterable[tuple[str, Any]]:
         yield f"events.{event.id}.front_shift", event.front_shift
 
 
-def _cost(event: Any) -> str:
+def _cost(event: EventSpec) -> str:
     return f"events.{event.id}.commits.costs_per_step"
 
 

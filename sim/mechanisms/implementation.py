@@ -6,12 +6,27 @@ import numpy as np
 
 from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints
-from sim.mechanisms.phased_withdrawal import StepTest
-from sim.mechanisms.power_shift import PowerTest
 
 CAUSES = ("", "none", "several", "guarantor_absent", "credibility_lost", "not_self_enforcing", "pull_back_fails",
           "bought_by_pressure")  # fmt: skip
 NO_BREAK, NO_CAUSE, SEVERAL, ABSENT, LOST, POWER, PULL_BACK, PRESSURE = range(len(CAUSES))
+
+
+@dataclass(frozen=True, eq=False)
+class CommitmentTest:
+    """Whether somebody gains by breaking an agreement; all of one shape."""
+
+    fails: Bools  # more is needed than there is
+    # what would just keep the peace, inf if nothing is enough: the penalty on the rising side as a share of the stake;
+    # or steps of the pull-back, NaN where none is reciprocal
+    needed: Floats
+    there: Floats  # what there is of it: credibility x penalty; or steps
+
+    @classmethod
+    def none(cls, shape: tuple[int, ...]) -> "CommitmentTest":
+        """That of a file without one."""
+        missing = np.full(shape, np.nan)
+        return cls(np.zeros(shape, bool), missing, missing)
 
 
 @dataclass(frozen=True)
@@ -37,21 +52,19 @@ class Judgement:
 
     All of shape (B,) unless said. What begins with entry into force is NaN where that never comes: `by_year`,
     `factors`, survival, `break_month`.
-
-    Attributes:
-        promised: g0, chance at signature that the guarantor acts, its own interest left aside; NaN without guarantees.
-        survival_12, survival_60: Share of such agreements that hold 12 and 60 months from entry into force.
     """
 
+    # g0, chance at signature that the guarantor acts, its own interest left aside; NaN without guarantees
     promised: Floats
     credibility: Floats  # the same once the guarantor's will counts
     by_year: Floats  # credibility at the start of each year in force, shape (B, years)
     guarantor_absent: Bools  # the agreement is worth less to the guarantor than acting would cost it
     bought_by_pressure: Bools  # as handed in
     shift: Floats  # share of the stake moved away from the side that the file names; NaN where it has no power shift
-    power: PowerTest  # whether the shift undoes the agreement, penalty needed and there
-    pull_back: StepTest  # whether cheating on the last step pays, steps needed and there
+    power: CommitmentTest  # whether the shift undoes the agreement, penalty needed and there
+    pull_back: CommitmentTest  # whether cheating on the last step pays, steps needed and there
     factors: Factors  # on the hazard
+    # survival_12, survival_60: share of such agreements that hold 12 and 60 months from entry into force
     survival_12: Floats
     survival_60: Floats
     break_month: Floats  # months from entry into force to the break; inf if it outlasts 50 years

@@ -8,10 +8,10 @@ from pydantic import Discriminator, Field, Tag
 
 from sim.core.exact import Floats
 from sim.core.fields import Block, Form, PartyName, Sourced
+from sim.core.mechanism import Bound, Drawing, mechanism_of
 from sim.core.numbers import Chance
 from sim.core.packages import Ints
-from sim.core.utility import DAYS_PER_MONTH
-from sim.mechanisms.bound import Bound, Source, Table, side_by_side
+from sim.mechanisms.drawn_numbers import share, side_by_side
 from sim.mechanisms.events import Events
 
 NEVER, ON_REFUSAL = "never", "on_refusal"
@@ -70,34 +70,36 @@ class Levers(Bound):
     fades_per_year: Floats  # share of the pressure that goes each year after signature, shape (B,)
 
     @classmethod
-    def bind(
-        cls, spec: Any, source: Source, table: Table, rounds: int, days_per_round: float, events: Events | None
-    ) -> "Levers":
-        """Draw the numbers of `mediation`."""
+    def draw(cls, spec: Any, drawing: Drawing) -> "Levers":
+        """Draw the numbers of the block `mediation`."""
+        source, parties, events = drawing.source, drawing.table.parties, mechanism_of(drawing.before, Events)
         names = tuple(sorted(spec.levers))
         levers = [spec.levers[name] for name in names]
         lowers = [
-            source.number(f"mediation.levers.{name}.lowers_no_deal_by", spec.levers[name].lowers_no_deal_by)
-            for name in names
+            source.number(f"mediation.levers.{name}.lowers_no_deal_by", lever.lowers_no_deal_by)
+            for name, lever in zip(names, levers, strict=True)
         ]
-        steps = [events.lever_steps(name).T if events else np.zeros((source.count, rounds), np.int64) for name in names]
+        steps = np.zeros((source.count, drawing.rounds, len(names)), np.int64)
+        if events is not None:
+            for place, name in enumerate(names):
+                steps[:, :, place] = events.lever_steps(name).T
         return cls(
             static=LeverTable(
                 names,
-                np.array([table.parties.index(lever.party) for lever in levers], np.int64),
+                np.array([parties.index(lever.party) for lever in levers], np.int64),
                 tuple(lever.pulled for lever in levers),
-                table.parties.index(spec.mediator),
-                np.arange(rounds, dtype=np.float64) * (days_per_round / DAYS_PER_MONTH),
+                parties.index(spec.mediator),
+                drawing.months(),
             ),
             lowers=side_by_side(lowers, source.count),
             step=source.number("mediation.step_per_round", spec.step_per_round),
-            by_events=np.array(steps, np.int64).reshape(len(names), source.count, rounds).transpose(1, 2, 0),
+            by_events=steps,
             fades_per_year=source.number("mediation.fades_per_year", spec.fades_per_year),
         )
 
     def at_the_start(self, strength: Floats, k: int) -> Floats:
         """Strength of the levers once the events of round k (from 1) have pulled them, shape (B, levers)."""
-        return _within(strength + self.by_events[:, k - 1] * self.step[:, None])
+        return share(strength + self.by_events[:, k - 1] * self.step[:, None])
 
     def after_round(self, strength: Floats, holdout: Ints, k: int) -> Floats:
         """Strength after round k: up a step on the party that alone stood in the way, else down a step.
@@ -115,13 +117,13 @@ class Levers(Bound):
                 moved[:, lever] = np.where(holdout == self.static.party[lever], 1.0, -1.0)
             else:
                 moved[:, lever] = 1.0 if self.static.months[k - 1] >= float(when) else -1.0
-        return _within(strength + moved * self.step[:, None])
+        return share(strength + moved * self.step[:, None])
 
     def left(self, strength: Floats, parties: int) -> Floats:
         """Share of no-deal worth that the levers leave each party, `1 - s l`, shape (B, N)."""
-        left, share = np.ones((len(strength), parties)), 1 - _within(strength * self.lowers)
+        left, remains = np.ones((len(strength), parties)), 1 - share(strength * self.lowers)
         for lever, party in enumerate(self.static.party):
-            left[:, party] *= share[:, lever]
+            left[:, party] *= remains[:, lever]
         return left
 
     def on(self, strength: Floats, parties: int) -> Floats:
@@ -130,8 +132,3 @@ class Levers(Bound):
         for lever, party in enumerate(self.static.party):
             most[:, party] = np.maximum(most[:, party], strength[:, lever])
         return most
-
-
-def _within(share: Floats) -> Floats:
-    """A share brought back into [0, 1]; `np.clip` takes several times as long for few draws."""
-    return np.minimum(np.maximum(share, 0.0), 1.0)

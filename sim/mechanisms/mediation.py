@@ -17,8 +17,7 @@ from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import State
 from sim.core.wording import listed, quoted, shown
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Bound, Source, Table
-from sim.mechanisms.events import BOTH, Events
+from sim.mechanisms.events import BOTH
 from sim.mechanisms.leverage import NOBODY, SEVERAL, Levers, LeverSpec
 from sim.mechanisms.side_payments import Carrots, CarrotsSpec
 
@@ -84,7 +83,7 @@ class MediationSpec(Block):
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Mediation(Bound, Mechanism):
+class Mediation(Mechanism):
     """What a mediator can do, drawn."""
 
     key = "mediation"
@@ -103,21 +102,9 @@ class Mediation(Bound, Mechanism):
             block.bias._away_from = tuple(name for name in fighting if name != block.bias.toward)
 
     @classmethod
-    def bind(
-        cls, spec: MediationSpec | None, source: Source, table: Table, rounds: int, days_per_round: float,
-        events: Events | None,
-    ) -> "Mediation | None":
-        """Draw the numbers of `mediation`; None where the file has none."""
-        if spec is None:
-            return None
-        levers = Levers.bind(spec, source, table, rounds, days_per_round, events)
-        return cls(levers, Carrots.bind(spec.carrots, source, table))
-
-    @classmethod
-    def draw(cls, block: MediationSpec | None, drawing: Drawing) -> "Mediation | None":
-        events, rounds, days = drawing.before.get("events"), drawing.rounds, drawing.days_per_round
-        pulling = events if isinstance(events, Events) else None
-        return cls.bind(block, drawing.source, drawing.table, rounds, days, pulling)
+    def draw(cls, block: MediationSpec, drawing: Drawing) -> "Mediation":
+        """Draw the numbers of `mediation`."""
+        return cls(Levers.draw(block, drawing), Carrots.draw(block.carrots, drawing))
 
     def before_round(self, state: State) -> State:
         """Pull the levers as events do, and take from no-deal worth what they take."""
@@ -166,7 +153,7 @@ def holdout(offer: Ints, utility: Floats, reservation_value: Floats, crossed_by:
     Args:
         offer: A package a draw, `NO_DEAL` where there is none, shape (B,).
         utility: Worth of all packages, shape (B, N, P).
-        no_deal: Shape (B, N).
+        reservation_value: Shape (B, N).
         crossed_by: Parties a real red line of which the offer crosses, shape (B, N).
         signs: Whose consent a package needs, shape (N, P).
     """

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from sim.core.cache import Cache
 from sim.core.exact import Floats
+from sim.core.mechanism import Bound
 from sim.core.packages import NO_DEAL, Bools, Condition, Half, Ints, PackageSpace, frozen
-from sim.mechanisms.bound import Bound, Source
 
 ROOM = 2_000_000  # packages of all cached combinations, 8 bytes each
 
@@ -63,7 +63,7 @@ def combinations(space: PackageSpace, issues: Collection[str]) -> Combinations:
     A ValueError if there is no such issue.
     """
     names = [issue.name for issue in space.issues]
-    columns = sorted(_place(name, names, "issue") for name in set(issues))
+    columns = sorted(names.index(name) for name in set(issues))
     return _found.get((space, tuple(columns)), lambda: _combinations(space, columns), lambda found: len(found.index))
 
 
@@ -112,8 +112,9 @@ class OptionSum(Bound):
         found = combinations(space, numbers)
         columns, column, width = [], np.empty(found.half.options.shape, np.int64), 0
         for place, issue in enumerate(found.half.issues):
-            for option in numbers[issue.name]:
-                _place(option, issue.options, f"option of {issue.name}")
+            unknown = numbers[issue.name].keys() - set(issue.options)
+            if unknown:
+                raise ValueError(f"{issue.name} has no option {', '.join(sorted(unknown))}")
             columns += [numbers[issue.name].get(option, np.zeros_like(base)) for option in issue.options]
             column[:, place] = width + found.half.options[:, place]
             width += len(issue.options)
@@ -138,15 +139,3 @@ class OptionSum(Bound):
     def over_all(self) -> Floats:
         """The number of every package, shape (B, P): large, so only where the packages themselves are needed."""
         return self.static.combinations.spread(self.over_combinations())
-
-
-def numbers_by_option(source: Source, path: str, numbers: Mapping[str, Any]) -> dict[str, Floats]:
-    """Numbers given by option (or any other name), in every draw; that of `x` has the path `path.x`."""
-    return {name: source.number(f"{path}.{name}", numbers[name]) for name in sorted(numbers)}
-
-
-def _place(name: str, names: Collection[str], kind: str) -> int:
-    known = list(names)
-    if name not in known:
-        raise ValueError(f"there is no {kind} called '{name}', only {', '.join(known)}")
-    return known.index(name)

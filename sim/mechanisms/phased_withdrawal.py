@@ -14,15 +14,13 @@ from pydantic import Field
 
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.fields import AnyTexts, ByOption, Name, Names, Sourced, by_option, issues_with
-from sim.core.mechanism import KEY, Place
+from sim.core.mechanism import KEY, Bound, Place, Source
 from sim.core.numbers import Amount, AmountByParty, Lasting, NumberByParty, is_table
-from sim.core.packages import Bools, PackageSpace
+from sim.core.packages import PackageSpace
 from sim.core.wording import listed
-from sim.mechanisms.bound import Bound, Source
-from sim.mechanisms.credibility import along, discount_factor, not_negative, record_only
-from sim.mechanisms.option_tables import OptionSum, numbers_by_option
-
-NO_NUMBER_OF_STEPS = np.inf  # steps needed where no number of steps is enough
+from sim.mechanisms.drawn_numbers import along, discount_factor, not_negative, numbers_by_option, record_only
+from sim.mechanisms.implementation import CommitmentTest
+from sim.mechanisms.option_tables import OptionSum
 
 
 class PullBackSpec(Sourced):
@@ -96,47 +94,30 @@ def steps_needed(gain: Floats, dividend: Floats, penalty: Floats, monitoring: Fl
     bracket = np.where(np.isinf(forgone), -np.inf, temptation - np.where(np.isinf(forgone), 0.0, forgone))
     with np.errstate(over="ignore"):  # next to no penalty: next to no number of steps
         enough = np.ceil(bracket / np.where(penalty > 0, penalty, 1.0) - TOLERANCE)
-    needed = np.where(penalty > 0, np.maximum(enough, 1.0), NO_NUMBER_OF_STEPS)
+    needed = np.where(penalty > 0, np.maximum(enough, 1.0), np.inf)
     return np.where(bracket <= TOLERANCE, 1.0, needed)
 
 
 @dataclass(frozen=True, eq=False)
-class StepTest:
-    """Whether cheating on the last step pays; all of one shape, NaN where there is no reciprocal pull-back."""
-
-    fails: Bools  # more steps are needed than there are
-    needed: Floats  # fewest steps that bind both sides; inf where no number is enough
-    there: Floats  # steps that there are
-
-
-@dataclass(frozen=True, eq=False)
 class PullBack(Bound):
-    """The steps in which armies leave, and what cheating would bring, in each draw.
-
-    Attributes:
-        gain, dividend: a and v of each side, a tuple of shape (B,); one entry where the file has one number for both.
-        discount, penalty: d a step and what being seen to cheat costs where a guarantor acts, shape (B,).
-    """
+    """The steps in which armies leave, and what cheating would bring, in each draw."""
 
     steps: OptionSum  # steps of reciprocal options; 0 for all others
+    # gain, dividend: a and v of each side, a tuple of shape (B,); one entry where the file has one number for both
     gain: tuple[Floats, ...]
     dividend: tuple[Floats, ...]
+    # discount, penalty: d a step and what being seen to cheat costs where a guarantor acts, shape (B,)
     discount: Floats
     penalty: Floats
 
     @classmethod
-    def bind(cls, spec: PullBackSpec | None, source: Source, space: PackageSpace) -> "PullBack | None":
-        """Draw the numbers of `pull_back`; None where the file has none.
-
-        Args:
-            spec: `issue`, `steps` by option (an option not given has none), numbers, and `one_sided` if the file
-                lists it. `gain_of_cheating` and `dividend` are a number, or one by side.
-        """
+    def draw(cls, spec: PullBackSpec | None, source: Source, space: PackageSpace) -> "PullBack | None":
+        """Draw the numbers of `pull_back`; None where the file has none."""
         if spec is None:
             return None
         path = "aftermath.pull_back"
-        for name in ("months", "depth_km"):
-            record_only(source, f"{path}.{name}", getattr(spec, name, None))
+        record_only(source, f"{path}.months", spec.months)
+        record_only(source, f"{path}.depth_km", spec.depth_km)
         steps = {option: np.full(source.count, float(n)) for option, n in reciprocal_steps(spec).items()}
         gain = _by_side(source, f"{path}.gain_of_cheating", spec.gain_of_cheating)
         dividend = tuple(map(not_negative, _by_side(source, f"{path}.dividend", spec.dividend)))
@@ -149,7 +130,7 @@ class PullBack(Bound):
             penalty=not_negative(source.number(f"{path}.penalty", spec.penalty)),
         )
 
-    def test(self, there: Floats, credibility: Floats, monitoring: Floats) -> StepTest:
+    def test(self, there: Floats, credibility: Floats, monitoring: Floats) -> CommitmentTest:
         """Whether these steps bind both sides: equal steps do at the last, for the side that is tempted most.
 
         Args:
@@ -163,14 +144,13 @@ class PullBack(Bound):
             needed = np.maximum(needed, of_side)
         in_steps = there > 0
         missing = np.where(in_steps, 0.0, np.nan)
-        return StepTest(in_steps & (needed > there), needed + missing, there + missing)
+        return CommitmentTest(in_steps & (needed > there), needed + missing, there + missing)
 
 
 def reciprocal_steps(spec: PullBackSpec) -> dict[str, int]:
     """Steps of the options in which both sides leave in turn: `one_sided` tells which do not, or else a single step."""
-    one_sided = getattr(spec, "one_sided", None)
-    if one_sided is None:
-        one_sided = [option for option, steps in spec.steps.items() if steps == 1]
+    single = [option for option, steps in spec.steps.items() if steps == 1]
+    one_sided = single if spec.one_sided is None else spec.one_sided
     return {option: int(spec.steps[option]) for option in sorted(spec.steps) if option not in one_sided}
 
 

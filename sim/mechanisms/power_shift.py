@@ -13,15 +13,21 @@ from pydantic import Field, RootModel
 
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.fields import IssueName, Open, OptionName, PartyName
-from sim.core.mechanism import KEY, Place
+from sim.core.mechanism import KEY, Bound, Place, Source
 from sim.core.numbers import Amount, Chance, Change, Lasting, Number
-from sim.core.packages import Bools, PackageSpace
+from sim.core.packages import PackageSpace
 from sim.core.wording import listed, quoted, shown
-from sim.mechanisms.bound import Bound, Source
-from sim.mechanisms.credibility import along, discount_factor, not_negative, record_only, share
-from sim.mechanisms.option_tables import OptionSum, numbers_by_option
+from sim.mechanisms.drawn_numbers import (
+    along,
+    discount_factor,
+    not_negative,
+    numbers_by_option,
+    record_only,
+    share,
+)
+from sim.mechanisms.implementation import CommitmentTest
+from sim.mechanisms.option_tables import OptionSum
 
-SURPLUS = ("flow", "all_to_riser")
 AWAY_FROM = "away_from_"
 
 
@@ -84,20 +90,6 @@ class PowerShiftSpec(Open):
             at[key].fault(message, KEY, at.path)
 
 
-@dataclass(frozen=True, eq=False)
-class PowerTest:
-    """Whether a shift of power undoes an agreement; all of one shape.
-
-    Attributes:
-        needed: Penalty on the rising side that would just keep the peace, as a share of the stake; 0 if none is
-            needed, inf if no penalty is enough.
-    """
-
-    fails: Bools  # no division keeps the declining side from fighting now
-    needed: Floats
-    there: Floats  # penalty that there is: credibility x penalty
-
-
 def power_test(
     shift: Floats,
     balance: Floats,
@@ -106,7 +98,7 @@ def power_test(
     discount: Floats,
     penalty: Floats,
     surplus: str = "flow",
-) -> PowerTest:
+) -> CommitmentTest:
     """Compare what the declining side would gain by fighting now with all that peace could offer it.
 
     The declining side D is the named side where the shift is above 0, the other side where it is below; R is the
@@ -129,13 +121,8 @@ def power_test(
 
     Shapes are broadcast together.
 
-    Raises:
-        ValueError: if `surplus` is neither.
-
-    Source: Powell (2006); the same formulas on plain numbers are in `sim.theory`.
+    Source: Powell (2006).
     """
-    if surplus not in SURPLUS:
-        raise ValueError(f"surplus must be one of {', '.join(SURPLUS)}, got {surplus!r}")
     away = shift >= 0
     before = np.where(away, balance, 1 - balance)
     cost_d, cost_r = np.where(away, cost_named, cost_other), np.where(away, cost_other, cost_named)
@@ -147,46 +134,28 @@ def power_test(
     else:
         fails = discount * (1 - after) - (1 - before) - cost_d * (1 - discount) > TOLERANCE
         needed = np.where(fails, np.inf, 0.0)
-    return PowerTest(fails, needed + np.zeros_like(penalty), penalty + np.zeros_like(needed))
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Who is named in the file as the side the balance moves away from, who is the other, and who takes the surplus."""
-
-    named: str
-    other: str
-    surplus: str
+    return CommitmentTest(fails, needed + np.zeros_like(penalty), penalty + np.zeros_like(needed))
 
 
 @dataclass(frozen=True, eq=False)
 class PowerShift(Bound):
-    """How packages move the balance, in each draw.
-
-    Attributes:
-        cost_named, cost_other: War costs, shares of the stake, shape (B,).
-    """
+    """How packages move the balance, in each draw."""
 
     shifts: OptionSum  # share of the stake moved away from the named side; below 0 toward it
     balance: Floats  # share that the named side would get by war now, shape (B,)
-    cost_named: Floats
+    cost_named: Floats  # cost_named, cost_other: war costs, shares of the stake, shape (B,)
     cost_other: Floats
     discount: Floats  # over the time in which the shift happens, shape (B,)
     penalty: Floats  # what the guarantor's acting would cost the rising side, as a share of the stake, shape (B,)
-    static: Sides
+    static: str  # who takes the surplus, `flow` or `all_to_riser`
 
     @classmethod
-    def bind(cls, spec: PowerShiftSpec | None, source: Source, space: PackageSpace) -> "PowerShift | None":
-        """Draw the numbers of `power_shift`; None where the file has none.
-
-        A ValueError unless `war_cost` names two sides, `away_from` one of them.
-        """
+    def draw(cls, spec: PowerShiftSpec | None, source: Source, space: PackageSpace) -> "PowerShift | None":
+        """Draw the numbers of `power_shift`; None where the file has none."""
         if spec is None:
             return None
-        sides = sorted(spec.war_cost)
-        if len(sides) != 2 or spec.away_from not in sides:
-            raise ValueError(f"war_cost must name two sides, {spec.away_from} one of them; it names {', '.join(sides)}")
-        named, other = spec.away_from, next(side for side in sides if side != spec.away_from)
+        named = spec.away_from
+        (other,) = (side for side in sorted(spec.war_cost) if side != named)
         path = "aftermath.power_shift"
         moved = {
             issue: numbers_by_option(source, f"{path}.away_from_{named}.{issue}", spec.shifts[issue])
@@ -201,16 +170,11 @@ class PowerShift(Bound):
             cost_other=not_negative(cost[other]),
             discount=discount_factor(source.number(f"{path}.discount", spec.discount)),
             penalty=not_negative(source.number(f"{path}.penalty_if_guarantor_acts", spec.penalty)),
-            static=Sides(named, other, spec.surplus or "flow"),
+            static=spec.surplus,
         )
 
-    def test(self, shift: Floats, credibility: Floats) -> PowerTest:
-        """Whether these shifts undo an agreement, given the chance that a guarantor acts.
-
-        Args:
-            shift: From `shifts`, shape (B, ...).
-            credibility: In [0, 1], shape (B, ...).
-        """
+    def test(self, shift: Floats, credibility: Floats) -> CommitmentTest:
+        """Whether these shifts, shape (B, ...), undo an agreement, given the chance that a guarantor acts, the same."""
         return power_test(
             shift,
             along(self.balance, shift),
@@ -218,5 +182,5 @@ class PowerShift(Bound):
             along(self.cost_other, shift),
             along(self.discount, shift),
             along(self.penalty, shift) * credibility,
-            self.static.surplus,
+            self.static,
         )

@@ -10,6 +10,7 @@ exactly 0 or 1 is certain, that is without shift and error.
 Source: Putnam (1988), two-level games.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
@@ -37,16 +38,16 @@ from sim.core.fields import (
     fault,
     labelled,
 )
-from sim.core.mechanism import BLOCK, Drawing, Mechanism, Place
+from sim.core.mechanism import BLOCK, Bound, Drawing, Mechanism, Place, Source
 from sim.core.numbers import Amount, AmountByOption, Chance, Number, is_table
 from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Bools, Ints, PackageSpace
 from sim.core.wording import listed, shown
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.ballots import NOBODY, Ballots, ballots, in_turn, issues_seen
-from sim.mechanisms.bound import Bound, Source, Table, side_by_side, standard_normal
-from sim.mechanisms.option_tables import Combinations, OptionSum, combinations, numbers_by_option
+from sim.mechanisms.drawn_numbers import not_negative, numbers_by_option, share, side_by_side, standard_normal
+from sim.mechanisms.option_tables import Combinations, OptionSum, combinations
 
 CEASEFIRE = "ceasefire"  # the milestone without which nothing is in force
+NOBODY = -1  # the index of no ratifier, no vote, no milestone
 MOST_RATIFIERS, MOST_VOTES, MOST_MILESTONES = 50, 20, 50
 
 MilestoneName = Annotated[Name, Refers("milestone")]
@@ -147,40 +148,130 @@ class RatificationSpec(Block):
 
 
 @dataclass(frozen=True, eq=False)
-class Votes(Bound):
-    """What came of one package a draw at home; months count from its signature.
+class Ballots:
+    """Who votes on what, how much it takes and what must come first: the same in all draws.
 
-    Attributes:
-        refused_by: The ratifier that refused first, -1 for none, shape (B,). At the same moment: one that was barred,
-            then the lower `order`, then the first by name.
-        ceasefire_month: When the package has the fighting stop, refused or not; 0 without such a milestone, NaN
-            without a package, shape (B,).
+    A *cell* is a ratifier with one combination of the options it looks at. There are few, so shares are held by cell.
     """
 
+    ratifiers: tuple[str, ...]  # names (J), sorted
+    by_order: Ints  # ratifiers by order, then name, shape (J,)
+    # `ratifier.vote` (V), by order, then ratifier, then vote: so the first of several is the one to name
+    votes: tuple[str, ...]
+    milestones: tuple[str, ...]  # names (M), each after the one it counts from
+    counted_from: Ints  # milestone each one counts from, -1 for the signature, shape (M,)
+    combinations: Combinations  # of all options that any ratifier looks at
+    cells: Ints  # cell of each ratifier, shape (K, J)
+    voter: Ints  # ratifier of each cell, shape (C,)
+    needed: Floats  # largest threshold among the votes held, shape (C,); -inf where none is held, inf where barred
+    above: Bools  # whether the share must lie above `needed`, not just at it, shape (C,)
+    held: Bools  # votes held, shape (K, V)
+    of: Ints  # ratifier of each vote, shape (V,); `order`, `threshold` and `above_threshold` likewise
+    order: Ints
+    threshold: Floats
+    above_threshold: Bools
+    needs: Bools  # milestones each vote waits for, shape (V, M)
+
+
+def ballots(
+    spec: RatificationSpec, own: Sequence[Combinations], milestones: Sequence[str], space: PackageSpace
+) -> Ballots:
+    """Lay out who votes on what.
+
+    Args:
+        own: The combinations that each ratifier looks at, ratifiers in name order.
+        milestones: Their names, each after the one it counts from.
+    """
+    names = sorted(spec.ratifiers)
+    orders = np.array([spec.ratifiers[name].order for name in names], np.int64)
+    places = [(j, vote) for j, name in enumerate(names) for vote in spec.ratifiers[name].votes]
+    places.sort(key=lambda place: (orders[place[0]], place[0], place[1].id))
+    together = combinations(space, {issue.name for seen in own for issue in seen.half.issues})
+    own_cell = [seen.index[together.example] for seen in own]
+    widths = [len(seen) for seen in own]
+    first_cell = np.cumsum([0, *widths])
+    takes = [_takes(spec.ratifiers[name], seen) for name, seen in zip(names, own, strict=True)]
+    cells = [first_cell[j] + cell for j, cell in enumerate(own_cell)]
+    held = [_held(spec.ratifiers[names[j]], vote, own[j])[own_cell[j]] for j, vote in places]
+    after = [spec.milestones[name].after for name in milestones]
+    needs = [[name in vote.needs for name in milestones] for _, vote in places]
+    return Ballots(
+        ratifiers=tuple(names),
+        by_order=np.argsort(orders, kind="stable"),
+        votes=tuple(f"{names[j]}.{vote.id}" for j, vote in places),
+        milestones=tuple(milestones),
+        counted_from=np.array([NOBODY if name is None else milestones.index(name) for name in after], np.int64),
+        combinations=together,
+        cells=np.array(cells, np.int64).reshape(len(names), len(together)).T,
+        voter=np.repeat(np.arange(len(names)), widths),
+        needed=np.concatenate([np.zeros(0), *(needed for needed, _ in takes)]),
+        above=np.concatenate([np.zeros(0, bool), *(above for _, above in takes)]),
+        held=np.array(held, bool).reshape(len(places), len(together)).T,
+        of=np.array([j for j, _ in places], np.int64),
+        order=np.array([orders[j] for j, _ in places], np.int64),
+        threshold=np.array([float(vote.threshold) for _, vote in places], np.float64),
+        above_threshold=np.array([vote.strict for _, vote in places], bool),
+        needs=np.array(needs, bool).reshape(len(places), len(milestones)),
+    )
+
+
+def issues_seen(ratifier: RatifierSpec) -> frozenset[str]:
+    """Issues on which it depends what a ratifier votes on and how."""
+    seen: frozenset[str] = frozenset(ratifier.shifts) | ratifier.when.issues() | ratifier.barred_when.issues()
+    return seen.union(*(vote.when.issues() for vote in ratifier.votes))
+
+
+def by_depth(milestones: Mapping[str, MilestoneSpec]) -> list[str]:
+    """Milestones by name, but each after the one it counts from."""
+
+    def depth(name: str | None) -> int:
+        return 0 if name is None else 1 + depth(milestones[name].after)
+
+    return sorted(milestones, key=lambda name: (depth(name), name))
+
+
+def _barred(ratifier: RatifierSpec, seen: Combinations) -> Bools:
+    return seen.holds(ratifier.when) & seen.holds(ratifier.barred_when)
+
+
+def _held(ratifier: RatifierSpec, vote: VoteSpec, seen: Combinations) -> Bools:
+    """Combinations on which a vote is held, shape (K,); a body that is barred holds none."""
+    return seen.holds(ratifier.when) & seen.holds(vote.when) & ~_barred(ratifier, seen)
+
+
+def _takes(ratifier: RatifierSpec, seen: Combinations) -> tuple[Floats, Bools]:
+    """The strictest threshold among the votes held, and whether the share must lie above it; shapes (K,)."""
+    needed, above = np.full(len(seen), -np.inf), np.zeros(len(seen), bool)
+    for vote in ratifier.votes:
+        held, share = _held(ratifier, vote, seen), float(vote.threshold)
+        above = np.where(held & (share > needed), vote.strict, above | (held & (share == needed) & vote.strict))
+        needed = np.where(held, np.maximum(needed, share), needed)
+    return np.where(_barred(ratifier, seen), np.inf, needed), above
+
+
+@dataclass(frozen=True, eq=False)
+class Votes(Bound):
+    """What came of one package a draw at home; months count from its signature."""
+
     passed: Bools  # all votes held were won (or none had to be), shape (B,)
+    # the ratifier that refused first, -1 for none, shape (B,). At the same moment: one that was barred, then the lower
+    # `order`, then the first by name.
     refused_by: Ints
     refused_vote: Ints  # its vote, -1 if it was barred or nobody refused, shape (B,)
     barred: Bools  # refused without a vote, shape (B,)
     held_month: Floats  # when each vote was held, NaN for those not needed and those that a refusal came before, (B, V)
     in_force_month: Floats  # the last vote or the ceasefire, whichever is later; NaN unless passed, shape (B,)
     refusal_month: Floats  # when it was refused, 0 if barred, NaN if it was not, shape (B,)
+    # when the package has the fighting stop, refused or not; 0 without such a milestone, NaN without a package, shape
+    # (B,)
     ceasefire_month: Floats
     chance_independent: Floats  # closed-form chance if every ratifier has a surprise of its own (rho 0), shape (B,)
-    chance_shared: Floats  # the same if all are surprised alike (rho 1), shape (B,). NaN, both, without a package
-
-
-@dataclass(frozen=True, eq=False)
-class Refusal(Bound):
-    """What a body has turned down, as far as it binds what it may vote on again; shapes (B,)."""
-
-    vote: Ints  # the vote lost, -1 for none
-    margin: Floats  # expected share less threshold in that vote, NaN for none
-    barred_by: Ints  # the ratifier that was barred from voting, -1 for none
+    chance_shared: Floats  # the same if all are surprised alike (rho 1), shape (B,). NaN, both, without a package.
 
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class Ratification(Bound, Mechanism):
+class Ratification(Mechanism):
     """The votes of a scenario, with all they depend on drawn."""
 
     key = "ratification"
@@ -207,57 +298,44 @@ class Ratification(Bound, Mechanism):
         _check_circles(at["milestones"])
 
     @classmethod
-    def draw(cls, block: RatificationSpec | None, drawing: Drawing) -> "Ratification | None":
-        return cls.bind(block, drawing.settled, drawing.table)
-
-    @classmethod
-    def bind(cls, spec: RatificationSpec | None, source: Source, table: Table) -> "Ratification | None":
-        """Draw everything that ratification depends on; None if the scenario has none.
-
-        Numbers drawn outside their meaning are cut: support and shared error to [0, 1], error and months to 0 and up.
-
-        A ValueError if a condition, shift or milestone names what does not exist, or milestones go in a circle.
-        """
-        if spec is None:
-            return None
-        names = sorted(spec.ratifiers)
+    def draw(cls, block: RatificationSpec, drawing: Drawing) -> "Ratification":
+        """Draw everything that ratification depends on."""
+        source, space = drawing.settled, drawing.table.space
+        names = sorted(block.ratifiers)
         at = {name: f"ratification.ratifiers.{name}" for name in names}
-        specs = [spec.ratifiers[name] for name in names]
-        own = [combinations(table.space, issues_seen(ratifier)) for ratifier in specs]
-        milestones = in_turn(spec.milestones)
+        specs = [block.ratifiers[name] for name in names]
+        own = [combinations(space, issues_seen(ratifier)) for ratifier in specs]
+        milestones = by_depth(block.milestones)
 
         def column(what: str) -> Floats:
-            drawn = [source.number(f"{at[name]}.{what}", getattr(spec.ratifiers[name], what)) for name in names]
-            return side_by_side(drawn, source.count)
+            drawn = [source.number(f"{at[name]}.{what}", getattr(block.ratifiers[name], what)) for name in names]
+            return not_negative(side_by_side(drawn, source.count))
 
-        support = np.minimum(np.maximum(column("support"), 0.0), 1.0)
-        certain = (support == 0) | (support == 1)
-        error = np.where(certain, 0.0, np.maximum(column("error"), 0.0))
-        static = ballots(spec, own, milestones, table.space)
+        support = share(column("support"))
+        error = np.where((support == 0) | (support == 1), 0.0, column("error"))
+        static = ballots(block, own, milestones, space)
         shares = [
-            _shares(support[:, j], specs[j].shifts, f"{at[name]}.shifts", source, table.space, own[j])
+            _shares(support[:, j], specs[j].shifts, f"{at[name]}.shifts", source, space, own[j])
             for j, name in enumerate(names)
         ]
-        share = np.concatenate([*shares, np.zeros((source.count, 0))], axis=1)
+        by_cell = np.concatenate([*shares, np.zeros((source.count, 0))], axis=1)
         return cls(
-            share=share,
-            chance=_chance(share, error[:, static.voter], static.needed, static.above),
+            share=by_cell,
+            chance=_chance(by_cell, error[:, static.voter], static.needed, static.above),
             error=error,
-            surprise=_surprises(spec.shared_error, names, source),
-            months=np.maximum(column("months"), 0.0),
-            milestones=tuple(_delay(name, spec.milestones[name], source, table.space) for name in milestones),
+            surprise=_surprises(block.shared_error, names, source),
+            months=column("months"),
+            milestones=tuple(_delay(name, block.milestones[name], source, space) for name in milestones),
             static=static,
         )
 
     def shares(self, packages: Ints) -> Floats:
         """Expected share in favour of one package a draw, voted on or not, shape (B, J); NaN without a package."""
-        shares = self.share[np.arange(len(packages))[:, None], self._cells(packages)]
-        return np.where((packages == NO_DEAL)[:, None], np.nan, shares)
+        return self._of_packages(self.share, packages)
 
     def needed(self, packages: Ints) -> Floats:
         """Largest threshold met with each ratifier, shape (B, J): -inf where it does not vote, inf where barred."""
-        needed = self.static.needed[self._cells(packages)]
-        return np.where((packages == NO_DEAL)[:, None], np.nan, needed)
+        return self._of_packages(self.static.needed[None], packages)
 
     def chances(self, packages: Ints) -> Floats:
         """Closed-form chance `Phi((S - tau) / se)` of one package a draw with each ratifier, shape (B, J).
@@ -265,8 +343,11 @@ class Ratification(Bound, Mechanism):
         Votes of one ratifier share its surprise, so the largest threshold decides. 1 where the ratifier does not vote,
         0 where it is barred, NaN without a package; with no error a step.
         """
-        chances = self.chance[np.arange(len(packages))[:, None], self._cells(packages)]
-        return np.where((packages == NO_DEAL)[:, None], np.nan, chances)
+        return self._of_packages(self.chance, packages)
+
+    def _of_packages(self, by_cell: Floats, packages: Ints) -> Floats:
+        draws = np.arange(len(packages))[:, None] if len(by_cell) != 1 else 0
+        return np.where((packages == NO_DEAL)[:, None], np.nan, by_cell[draws, self._cells(packages)])
 
     def chances_over_combinations(self) -> tuple[Floats, Floats]:
         """Closed-form chance of all ratifiers together, for every combination of `static.combinations`.
@@ -294,11 +375,9 @@ class Ratification(Bound, Mechanism):
         in_favour = share[:, static.of]
         won = np.where(static.above_threshold, in_favour > static.threshold, in_favour >= static.threshold)
         barred = (static.needed[cells] == np.inf) & signed[:, None]
-        lost_month = np.hstack([
-            np.where(barred[:, static.by_order], 0.0, np.inf),
-            np.where(held & ~won, month, np.inf),
-            np.full((len(packages), 1), np.inf),
-        ])
+        barred_month = np.where(barred[:, static.by_order], 0.0, np.inf)
+        never = np.full((len(packages), 1), np.inf)
+        lost_month = np.hstack([barred_month, np.where(held & ~won, month, np.inf), never])
         first = lost_month.argmin(axis=1)  # the first of equal ones: barred before order before name
         refusal = lost_month[draw, first]
         refused = refusal < np.inf
@@ -319,37 +398,23 @@ class Ratification(Bound, Mechanism):
             chance_shared=np.where(signed, shared[:, 0], np.nan),
         )
 
-    def refusal(self, packages: Ints, votes: Votes) -> Refusal:
-        """What the votes on these packages bind, for the attempts that follow."""
-        shares, margin = self.shares(packages), np.full(len(packages), np.nan)
-        for vote, (ratifier, threshold) in enumerate(zip(self.static.of, self.static.threshold, strict=True)):
-            lost = votes.refused_vote == vote
-            margin[lost] = shares[lost, ratifier] - threshold
-        barred_by = np.where(votes.barred, votes.refused_by, NOBODY)
-        return Refusal(votes.refused_vote, margin, barred_by)
-
-    def struck_combinations(self, refusal: Refusal) -> Bools:
-        """Combinations that the same body would refuse again, shape (B, K).
+    def struck(self, packages: Ints, votes: Votes) -> Bools:
+        """Packages that the same body would refuse again after these votes, shape (B, P); B as of `votes`.
 
         After a vote lost on p: every q on which that vote is held and for which `S(q) - tau <= S(p) - tau`. After a
         body was barred: every q from which it is barred.
         """
-        static = self.static
-        struck = np.zeros((len(refusal.vote), len(static.combinations)), bool)
+        static, shares = self.static, self.shares(packages)
+        struck = np.zeros((len(packages), len(static.combinations)), bool)
         for vote, (ratifier, threshold) in enumerate(zip(static.of, static.threshold, strict=True)):
-            lost = np.flatnonzero(refusal.vote == vote)
+            lost = np.flatnonzero(votes.refused_vote == vote)
             if len(lost):
                 margin = self.share[lost][:, static.cells[:, ratifier]] - threshold
-                struck[lost] = static.held[:, vote] & (margin <= refusal.margin[lost, None])
+                struck[lost] = static.held[:, vote] & (margin <= (shares[lost, ratifier] - threshold)[:, None])
         for ratifier in range(len(static.ratifiers)):
             barred = static.needed[static.cells[:, ratifier]] == np.inf
-            struck |= (refusal.barred_by == ratifier)[:, None] & barred
-        return struck
-
-    def struck(self, refusal: Refusal) -> Bools:
-        """Packages that the same body would refuse again, shape (B, P); for some draws take `rows` of both first."""
-        struck: Bools = self.static.combinations.spread(self.struck_combinations(refusal))
-        return struck
+            struck |= (votes.barred & (votes.refused_by == ratifier))[:, None] & barred
+        return static.combinations.spread(struck)
 
     def _cells(self, packages: Ints) -> Ints:
         return self.static.cells[self.static.combinations.index[packages]]
@@ -392,9 +457,7 @@ def _together(chances: Floats) -> tuple[Floats, Floats]:
     return product, smallest
 
 
-def _shares(
-    support: Floats, shifts: Any, path: str, source: Source, space: PackageSpace, own: Combinations
-) -> Floats:
+def _shares(support: Floats, shifts: Any, path: str, source: Source, space: PackageSpace, own: Combinations) -> Floats:
     """Expected share of one ratifier over the combinations it looks at, shape (B, K).
 
     Where nothing shifts it is the support itself, to the last bit: with no error it may stand at the threshold.
@@ -408,7 +471,7 @@ def _shares(
 
 def _surprises(shared_error: Any, names: list[str], source: Source) -> Floats:
     """Standard normal numbers of which any two have correlation rho, shape (B, J)."""
-    rho = np.minimum(np.maximum(source.number("ratification.shared_error", shared_error), 0.0), 1.0)
+    rho = share(source.number("ratification.shared_error", shared_error))
     shared = np.sqrt(rho) * standard_normal(source, "ratification.shared")
     own = [np.sqrt(1 - rho) * standard_normal(source, f"ratification.ratifiers.{name}.vote") for name in names]
     return side_by_side([shared + part for part in own], source.count)
@@ -418,15 +481,10 @@ def _delay(name: str, milestone: Any, source: Source, space: PackageSpace) -> Op
     """Months of a milestone after what it counts from: one number, or one by option of an issue."""
     path = f"ratification.milestones.{name}.months"
     if milestone.by is None:
-        return OptionSum.over(space, np.maximum(source.number(path, milestone.months), 0.0), {})
+        return OptionSum.over(space, not_negative(source.number(path, milestone.months)), {})
     drawn = numbers_by_option(source, path, milestone.months)
-    months = {option: np.maximum(values, 0.0) for option, values in drawn.items()}
-    delay = OptionSum.over(space, np.zeros(source.count), {milestone.by: months})
-    (issue,) = delay.static.combinations.half.issues
-    missing = sorted(set(issue.options) - months.keys())
-    if missing:
-        raise ValueError(f"milestone {name} has no months for {issue.name}: {', '.join(missing)}")
-    return delay
+    months = {option: not_negative(values) for option, values in drawn.items()}
+    return OptionSum.over(space, np.zeros(source.count), {milestone.by: months})
 
 
 def _check_milestone(hangs_on: Place, months: Place, names: Names) -> None:

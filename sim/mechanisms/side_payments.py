@@ -11,11 +11,11 @@ from sim.core.cache import Cache
 from sim.core.conditions import When
 from sim.core.exact import Floats
 from sim.core.fields import Block, Ids, Listed, Name, PartyName, Text
+from sim.core.mechanism import Bound, Drawing
 from sim.core.numbers import Amount
 from sim.core.packages import Bools, Ints, PackageSpace, frozen
 from sim.core.utility import Extra
-from sim.mechanisms.bound import Bound, Source, Table
-from sim.mechanisms.events import sum_ascending
+from sim.mechanisms.drawn_numbers import sum_ascending
 
 ROOM = 1_000_000  # packages in all cached groups, 8 bytes each
 MOST_OFFERS = 100
@@ -61,11 +61,11 @@ class Carrots(Bound):
     budget: Floats  # the most that is added to one package, over all parties, 0 or more, shape (B,)
 
     @classmethod
-    def bind(cls, spec: CarrotsSpec | None, source: Source, table: Table) -> "Carrots | None":
+    def draw(cls, spec: CarrotsSpec | None, drawing: Drawing) -> "Carrots | None":
         """Draw the numbers of `mediation.carrots`; None where the file has none."""
         if spec is None:
             return None
-        offers = spec.offers
+        offers, source, table = spec.offers, drawing.source, drawing.table
         adds = [source.number(f"mediation.carrots.offers.{offer.id}.adds", offer.adds) for offer in offers]
         budget = source.number("mediation.carrots.budget", spec.budget)
         return cls(offered(offers, table.parties, table.space), np.array(adds).T, budget)

@@ -5,7 +5,6 @@ round. Each cuts households off, and of those without power half are back after 
 """
 
 import datetime
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -15,11 +14,12 @@ from pydantic import Field, PrivateAttr
 from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.fields import Block, Free, Listed, PartyName, Sourced
+from sim.core.mechanism import Bound, Drawing, Source, mechanism_of
 from sim.core.numbers import AboveNothing, Amount, Chance, Number
 from sim.core.packages import Bools, Ints
 from sim.core.utility import DAYS_PER_MONTH
-from sim.mechanisms.bound import Bound, Source, Table, side_by_side
-from sim.mechanisms.events import Events, sum_ascending
+from sim.mechanisms.drawn_numbers import not_negative, share, side_by_side, sum_ascending
+from sim.mechanisms.events import Events
 
 REACH = 10.0  # standard deviations: a uniform has 53 bits, and a Poisson law less than 2**-53 beyond
 SHORTEST_HALF_LIFE = 1 / 24  # days; a normal law reaches beyond its range, also below 0
@@ -111,38 +111,32 @@ class Strikes(Bound):
     winter_factor: Floats  # by how much a wave cuts off more in winter, shape (B,)
 
     @classmethod
-    def bind(
-        cls,
-        spec: Any,
-        source: Source,
-        table: Table,
-        rounds: int,
-        days_per_round: float,
-        as_of: datetime.date | None,
-        events: Events | None = None,
-    ) -> "Strikes":
-        """Draw the waves of all rounds and follow the homes without power.
-
-        Args:
-            events: What adds waves.
-
-        A ValueError if there is a winter and no date to tell when it is.
-        """
-        static = _campaigns(spec, table, days_per_round, as_of)
-        half_life, winter_factor = _outages(spec.outages, source)
-        waves_and_hits = [_wave(spec.strikes[strike], f"war.strikes.{strike}", source) for strike in static.ids]
+    def draw(cls, spec: Any, drawing: Drawing) -> "Strikes":
+        """Draw the waves of all rounds of the block `war` and follow the homes without power."""
+        source, rounds, events = drawing.source, drawing.rounds, mechanism_of(drawing.before, Events)
+        ids, homes = tuple(sorted(spec.strikes)), spec.outages
+        static = Campaigns(
+            ids,
+            tuple(drawing.table.parties.index(spec.strikes[strike].on) for strike in ids),
+            len(drawing.table.parties),
+            drawing.days_per_round,
+            drawing.as_of,
+            tuple(homes.winter_months) if homes else (),
+        )
+        half_life, winter_factor = _outages(homes, source)
+        waves_and_hits = [_wave(spec.strikes[strike], f"war.strikes.{strike}", source) for strike in ids]
         rate, through, households = (side_by_side([wave[i] for wave in waves_and_hits], source.count) for i in range(3))
-        regular, extra = (np.zeros((source.count, rounds, len(static.ids))) for _ in range(2))
-        for s, strike in enumerate(static.ids):
+        regular, extra = (np.zeros((source.count, rounds, len(ids))) for _ in range(2))
+        for s, strike in enumerate(ids):
             if rounds > 1:  # nothing moves before round 1
                 u = np.array([source.uniform(f"war.strikes.{strike}.{k + 1}") for k in range(1, rounds)])
-                regular[:, 1:, s] = poisson(u, rate[:, s] * (days_per_round / DAYS_PER_MONTH)).T
+                regular[:, 1:, s] = poisson(u, rate[:, s] * drawing.months_per_round).T
             if events:
                 extra[:, :, s] = events.extra_waves(strike).T
-        cut = households * through if spec.outages else np.zeros_like(through)
+        cut = households * through if homes else np.zeros_like(through)
         factor = np.where(winter_rounds(static, rounds), winter_factor[:, None], 1.0)  # (B, R)
         cut_off = cut[:, None] * factor[:, :, None]
-        dark, weeks = outages(regular * cut_off, extra * cut_off, half_life, days_per_round)
+        dark, weeks = outages(regular * cut_off, extra * cut_off, half_life, drawing.days_per_round)
         waves, hits = regular + extra, (regular + extra) * through[:, None]
         return cls(static, waves, hits, dark, weeks, rate, cut, _lasting(half_life) / 7, winter_factor)
 
@@ -220,8 +214,8 @@ def outages(spread: Floats, at_once: Floats, half_life: Floats, days_per_round: 
 def poisson(u: Floats, mean: Floats) -> Floats:
     """Whole numbers by the Poisson law, from an inverse table made for each mean.
 
-    The table holds what lies within ten standard deviations, made by the ratio of neighbouring chances from the
-    lowest number up, so that it needs no exponential and no mean is too large for it.
+    The table piles up chances within ten standard deviations, each relative to the lowest number's, by the ratio of
+    neighbouring chances, so that it needs no exponential and no mean is too large for it.
 
     Args:
         u: Uniforms in [0, 1), shape (..., B).
@@ -236,8 +230,10 @@ def poisson(u: Floats, mean: Floats) -> Floats:
         raise ValueError("the mean of a Poisson law must be finite and not negative")
     reach = REACH * np.sqrt(mean)
     lowest = np.floor(np.maximum(mean - reach, 0.0))
-    steps = np.ceil(mean + reach + 2 * REACH) - lowest
-    heap = np.array(list(_heap(mean, lowest, int(steps.max(initial=1)))))
+    # The table of a mean goes on as long as its neighbours need: what lies beyond its own reach moves no bit of it.
+    steps = int((np.ceil(mean + reach + 2 * REACH) - lowest).max(initial=1))
+    ratios = mean / (lowest + np.arange(1, steps)[:, None])
+    heap = np.cumsum(np.cumprod(np.vstack([np.ones(mean.shape), ratios]), axis=0), axis=0)
     level = u * heap[-1]
     number = np.zeros(u.shape)
     for height in heap:
@@ -245,37 +241,16 @@ def poisson(u: Floats, mean: Floats) -> Floats:
     return lowest + number
 
 
-def _heap(mean: Floats, lowest: Floats, steps: int) -> Iterator[Floats]:
-    """Chances piled up from the lowest number, each relative to the first.
-
-    A row goes on as long as its neighbours need: what lies beyond its own reach is too small to change a bit of it.
-    """
-    chance, height = np.ones(mean.shape), np.zeros(mean.shape)
-    for step in range(1, steps + 1):
-        height = height + chance
-        yield height
-        chance = chance * (mean / (lowest + step))
-
-
-def _campaigns(spec: Any, table: Table, days_per_round: float, as_of: datetime.date | None) -> Campaigns:
-    ids = tuple(sorted(spec.strikes or {}))
-    on = tuple(table.parties.index(spec.strikes[strike].on) for strike in ids)
-    winter = tuple(spec.outages.winter_months or ()) if spec.outages else ()
-    if winter and as_of is None:
-        raise ValueError("winter months need a date to count from: as_of")
-    return Campaigns(ids, on, len(table.parties), days_per_round, as_of, winter)
-
-
 def _wave(strike: Any, path: str, source: Source) -> tuple[Floats, Floats, Floats]:
     """Waves a month, hits of a wave, and households that a hit cuts off, each of shape (B,)."""
 
-    def positive(name: str) -> Floats:
+    def drawn(name: str) -> Floats:
         number = getattr(strike, name)
-        return np.zeros(source.count) if number is None else np.maximum(source.number(f"{path}.{name}", number), 0.0)
+        return np.zeros(source.count) if number is None else not_negative(source.number(f"{path}.{name}", number))
 
-    drones = positive("drones_per_wave") * (1 - np.minimum(positive("drones_intercepted"), 1.0))
-    missiles = positive("missiles_per_wave") * (1 - np.minimum(positive("missiles_intercepted"), 1.0))
-    return positive("waves_per_month"), drones + missiles, positive("households_per_hit")
+    drones = drawn("drones_per_wave") * (1 - share(drawn("drones_intercepted")))
+    missiles = drawn("missiles_per_wave") * (1 - share(drawn("missiles_intercepted")))
+    return drawn("waves_per_month"), drones + missiles, drawn("households_per_hit")
 
 
 def _outages(spec: OutagesSpec | None, source: Source) -> tuple[Floats, Floats]:
@@ -285,7 +260,7 @@ def _outages(spec: OutagesSpec | None, source: Source) -> tuple[Floats, Floats]:
     half_life = source.number("war.outages.repair_half_life_days", spec.repair_half_life_days)
     factor = np.ones(source.count)
     if spec.winter_factor is not None:
-        factor = np.maximum(source.number("war.outages.winter.factor", spec.winter_factor), 0.0)
+        factor = not_negative(source.number("war.outages.winter.factor", spec.winter_factor))
     return np.maximum(half_life, SHORTEST_HALF_LIFE), factor
 
 

@@ -5,7 +5,6 @@ The front is counted in one direction, which the file names; who gains by it is 
 mirrors all that follows from it.
 """
 
-import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +16,12 @@ from pydantic import Field
 
 from sim.core.exact import Floats
 from sim.core.fields import SHOWN, Block, Date, Free, Label, Name, Names, Open, PartyName
-from sim.core.mechanism import KEY, Drawing, Mechanism, Place
+from sim.core.mechanism import KEY, Drawing, Mechanism, Place, mechanism_of
 from sim.core.numbers import Amount, ChanceNumber, Change, Number
 from sim.core.packages import Ints
-from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import meant, quoted
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import Bound, Source, Table, standard_normal
+from sim.mechanisms.drawn_numbers import standard_normal
 from sim.mechanisms.events import Events
 from sim.mechanisms.strikes import OutagesSpec, Strikes, StrikeSpec, sides_of
 
@@ -83,14 +81,14 @@ class WarSpec(Block):
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """What is the same in all draws."""
+    """Months at which each round is played, shape (R,): the same in all draws."""
 
-    months: Floats  # at which each round is played, shape (R,)
+    months: Floats
 
 
 @MECHANISMS.register
 @dataclass(frozen=True, eq=False)
-class War(Bound, Mechanism):
+class War(Mechanism):
     """The war in all rounds of all draws, whatever the parties say."""
 
     key = "war"
@@ -135,47 +133,26 @@ class War(Bound, Mechanism):
             strike._sides = sides_of(name, list(scenario.parties)) or ("", "")
 
     @classmethod
-    def bind(
-        cls,
-        spec: WarSpec | None,
-        source: Source,
-        table: Table,
-        rounds: int,
-        days_per_round: float,
-        as_of: datetime.date | None,
-        events: Events | None = None,
-    ) -> "War | None":
-        """Draw the war of all rounds; None where the file has none.
+    def draw(cls, block: WarSpec, drawing: Drawing) -> "War":
+        """Draw the war of all rounds."""
+        source, nothing = drawing.source, np.zeros(drawing.source.count)
 
-        Args:
-            as_of: First day of the talks; winter is counted from it.
-            events: What shifts the front and adds waves.
-        """
-        if spec is None:
-            return None
-
-        def by_party(path: str, numbers: Mapping[str, Any] | None) -> Floats:
-            given, nothing = numbers or {}, np.zeros(source.count)
-            columns = [source.number(f"{path}.{n}", given[n]) if n in given else nothing for n in table.parties]
+        def by_party(path: str, given: Mapping[str, Number]) -> Floats:
+            parties = drawing.table.parties
+            columns = [source.number(f"{path}.{n}", given[n]) if n in given else nothing for n in parties]
             return np.array(columns).T
 
-        of_front = spec.front.no_deal_per_1000_km2 if spec.front else None
-        of_outages = spec.outages.no_deal_per_million_household_weeks if spec.outages else None
+        of_front = block.front.no_deal_per_1000_km2 if block.front else {}
+        of_outages = block.outages.no_deal_per_million_household_weeks if block.outages else {}
         return cls(
-            static=Clock(np.arange(rounds, dtype=np.float64) * (days_per_round / DAYS_PER_MONTH)),
-            front=_front(spec.front, source, rounds, days_per_round, events),
-            strikes=Strikes.bind(spec, source, table, rounds, days_per_round, as_of, events),
+            static=Clock(drawing.months()),
+            front=_front(block.front, drawing),
+            strikes=Strikes.draw(block, drawing),
             front_worth=by_party("war.front.no_deal_per_1000_km2", of_front),
-            wear=by_party("war.no_deal_falls_per_month", spec.no_deal_falls_per_month),
+            wear=by_party("war.no_deal_falls_per_month", block.no_deal_falls_per_month),
             hardship_worth=by_party("war.outages.no_deal_per_million_household_weeks", of_outages),
-            cost_per_month=by_party("war.cost_per_month", spec.cost_per_month),
+            cost_per_month=by_party("war.cost_per_month", block.cost_per_month),
         )
-
-    @classmethod
-    def draw(cls, block: WarSpec | None, drawing: Drawing) -> "War | None":
-        events, rounds, days = drawing.before.get("events"), drawing.rounds, drawing.days_per_round
-        moved = events if isinstance(events, Events) else None
-        return cls.bind(block, drawing.source, drawing.table, rounds, days, drawing.as_of, moved)
 
     def __repr__(self) -> str:
         return f"War({self.front.shape[1]} rounds, {len(self.front)} draws; {self.strikes!r})"
@@ -211,34 +188,34 @@ def no_deal_path(reservation_value: Floats, rounds: int, war: War | None, events
     """What no agreement is worth in each round, before levers.
 
     Args:
-        no_deal: Worth in round 1 before anything moves, shape (B, N).
+        reservation_value: Worth in round 1 before anything moves, shape (B, N).
         war, events: What moves it; None for neither.
 
     Returns:
         Worth in [0, 1], shape (R, B, N). A lever on a party takes its share of this.
     """
-    path = war.path(reservation_value) if war else np.broadcast_to(
-        reservation_value, (rounds, *reservation_value.shape)
+    path = (
+        war.path(reservation_value) if war else np.broadcast_to(reservation_value, (rounds, *reservation_value.shape))
     )
     if events:
         path = path + events.no_deal_shifts()
     return np.minimum(np.maximum(path, 0.0), 1.0)
 
 
-def _front(spec: FrontSpec | None, source: Source, rounds: int, days_per_round: float, events: Events | None) -> Floats:
+def _front(spec: FrontSpec | None, drawing: Drawing) -> Floats:
     """Gain of the side toward which the front is counted, at the date of each round, shape (B, R).
 
     A random walk with drift that begins at 0 in round 1. What an event shifts is gained at the date of its round.
     """
-    front = np.zeros((source.count, rounds))
-    shift = events.front_shift().T if events else np.zeros_like(front)
+    source, months, events = drawing.source, drawing.months_per_round, mechanism_of(drawing.before, Events)
+    front = np.zeros((source.count, drawing.rounds))
     if spec is None:
         return front
-    months = days_per_round / DAYS_PER_MONTH
+    shift = events.front_shift().T if events else front.copy()
     drift = source.number("war.front.drift_per_month", spec.drift_per_month) * months
     spread = source.number("war.front.sd_per_month", spec.sd_per_month) * np.sqrt(months)
     front[:, 0] = shift[:, 0]
-    for k in range(1, rounds):
+    for k in range(1, drawing.rounds):
         z = standard_normal(source, f"war.front.{k + 1}")
         front[:, k] = front[:, k - 1] + drift + spread * z + shift[:, k]
     return front

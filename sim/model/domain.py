@@ -28,27 +28,18 @@ class LinkageSite:
 
 @dataclass(frozen=True, eq=False)
 class Structure:
-    """The table as the file lays it: everything but the numbers.
+    """The table as the file lays it: everything but the numbers."""
 
-    Attributes:
-        space: The consistent packages.
-        parties: Names, sorted: the party axis of all arrays.
-        signs: Whose consent a package needs, shape (N, P).
-        lines: The red lines over the packages.
-        linkages: Where linkages hold, sorted by party and id: the order in which their worth is added.
-        central_points: Points of options at their values, divided by 100, shape (N, I, O).
-        owner: The party that controls each issue alone, `NOBODY` if none does, shape (I,).
-        leaning: What a party (row) divides the known shares of the others (columns) by when it weighs them against
-            each other, shape (N, N): above 1 for whom it leans toward, 1 everywhere but for a mediator with a bias.
-    """
-
-    space: PackageSpace
-    parties: tuple[str, ...]
-    signs: Bools
-    lines: Lines
+    space: PackageSpace  # the consistent packages
+    parties: tuple[str, ...]  # names, sorted: the party axis of all arrays
+    signs: Bools  # whose consent a package needs, shape (N, P)
+    lines: Lines  # the red lines over the packages
+    # where linkages hold, sorted by party and id: the order in which their worth is added
     linkages: tuple[LinkageSite, ...]
-    central_points: Floats
-    owner: Ints
+    central_points: Floats  # points of options at their values, divided by 100, shape (N, I, O)
+    owner: Ints  # the party that controls each issue alone, `NOBODY` if none does, shape (I,)
+    # what a party (row) divides the known shares of the others (columns) by when it weighs them against each other,
+    # shape (N, N): above 1 for whom it leans toward, 1 everywhere but for a mediator with a bias
     leaning: Floats
 
     def __repr__(self) -> str:
@@ -102,21 +93,16 @@ class Structure:
 
 @dataclass(frozen=True)
 class _Laid:
-    """All of a scenario that its structure is made from: no weight, no worth of no deal, no hardness.
-
-    Attributes:
-        signs: Of each party, in name order.
-        red_lines: Full name, owner, what is never signed, and what lifts the line.
-        linkages: Party, dotted path of the worth, and where it holds.
-        points, owner, leaning: As in `Structure`.
-    """
+    """All of a scenario that its structure is made from: no weight, no worth of no deal, no hardness."""
 
     issues: tuple[Issue, ...]
     rules: tuple[Rule, ...]
     parties: tuple[str, ...]
-    signs: tuple[Condition, ...]
+    signs: tuple[Condition, ...]  # of each party, in name order
+    # full name, owner, what is never signed, and what lifts the line
     red_lines: tuple[tuple[str, int, Condition, Condition], ...]
-    linkages: tuple[tuple[int, str, Condition], ...]
+    linkages: tuple[tuple[int, str, Condition], ...]  # party, dotted path of the worth, and where it holds
+    # points, owner, leaning: as in `Structure`
     points: Floats
     owner: Ints
     leaning: Floats

@@ -8,11 +8,11 @@ import numpy as np
 
 from sim.core import streams
 from sim.core.exact import Floats
+from sim.core.mechanism import Rows
 from sim.core.packages import Bools, Ints, Issue
 from sim.core.protocol import Protocol
 from sim.core.strategy import Strategy
 from sim.core.utility import EVERYBODY, Extra, deliver, package_utility, rescale_weights
-from sim.mechanisms.bound import Rows
 from sim.model.domain import Structure, structure
 from sim.model.world import World, draw_world
 from sim.protocols import PROTOCOLS
@@ -34,7 +34,7 @@ class Ensemble:
         draws: Index of each draw, shape (B,).
         weights: Issue weights, rescaled to sum to 1, shape (B, N, I).
         option_worth: Utility of options in [0, 1], deliverability counted, shape (B, N, I, O).
-        no_deal: Utility of no agreement, shape (B, N).
+        reservation_value: Utility of no agreement, shape (B, N).
         discount: Per month, shape (B, N).
         foresight: How far a party looks past the signature, in [0, 1], shape (B, N).
         refusal_cost: What a text refused at home costs a party, shape (B, N).

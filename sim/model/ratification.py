@@ -63,7 +63,7 @@ class Approval:
         in_time = back <= state.rounds
         refused, rows = refused[in_time], new[refused[in_time]]
         self.reopens_at[rows] = back[in_time]
-        struck = ratification.rows(refused).struck(ratification.refusal(packages, votes).rows(refused))
+        struck = ratification.rows(refused).struck(packages[refused], votes.rows(refused))
         return rows, struck
 
     def reset(self, draws: Bools | Ints) -> None:

@@ -13,52 +13,34 @@ from sim.model.ratification import Approval
 
 @dataclass(frozen=True, eq=False)
 class Talks:
-    """What came of the talks in every draw of a block.
+    """What came of the talks in every draw of a block."""
 
-    Attributes:
-        ensemble: The draws.
-        utility: Worth of all packages as the parties bargained by it, shape (B, N, P): with foresight and the cost of
-            going back on one's word.
-        zone: Packages acceptable to their signatories, all or enough of them, in the last open round, shape (B, P).
-        zone_first: The same in round 1.
-        zone_ever: Whether there was one in some open round, shape (B,).
-        package: The package signed, `NO_DEAL` for none, shape (B,).
-        signed: Round of signature, 0 for none, shape (B,).
-        left: Round in which a party left and so ended the talks, 0 for never, shape (B, N).
-        standing: Package on the table at the end, shape (B,); `proposer` put it there.
-        last_refuser: Party that last refused an offer, -1 for none, shape (B,).
-        accepted: Parties that had accepted the text on the table at the end, shape (B, N).
-        best: Largest worth a party could sign, -inf for none, shape (B, N).
-        real: Red lines that were real in the last open round, shape (B, L).
-        real_by_round: Those real in each round played, shape (rounds played, B, L); once closed, as they stood then.
-        pressure: Strength of the levers at the end, shape (B, levers).
-        approval: What became of signed texts at home.
-        no_deal: Worth of no agreement in each round played, shape (rounds played, B, N); once closed, as it stood then.
-        aspiration: Least worth each party asked for, NaN once closed, shape (rounds played, B, N); where the protocol
-            says what is offered, worth of its offer in that round.
-        moves: What everybody did, round by round.
-    """
-
-    ensemble: Ensemble
+    ensemble: Ensemble  # the draws
+    # worth of all packages as the parties bargained by it, shape (B, N, P): with foresight and the cost of going back
+    # on one's word
     utility: Floats
-    zone: Bools
-    zone_first: Bools
-    zone_ever: Bools
-    package: Ints
-    signed: Ints
-    left: Ints
-    standing: Ints
+    zone: Bools  # packages acceptable to their signatories, all or enough of them, in the last open round, shape (B, P)
+    zone_first: Bools  # the same in round 1
+    zone_ever: Bools  # whether there was one in some open round, shape (B,)
+    package: Ints  # the package signed, `NO_DEAL` for none, shape (B,)
+    signed: Ints  # round of signature, 0 for none, shape (B,)
+    left: Ints  # round in which a party left and so ended the talks, 0 for never, shape (B, N)
+    standing: Ints  # package on the table at the end, shape (B,); `proposer` put it there
     proposer: Ints
-    last_refuser: Ints
-    accepted: Bools
-    best: Floats
-    real: Bools
+    last_refuser: Ints  # party that last refused an offer, -1 for none, shape (B,)
+    accepted: Bools  # parties that had accepted the text on the table at the end, shape (B, N)
+    best: Floats  # largest worth a party could sign, -inf for none, shape (B, N)
+    real: Bools  # red lines that were real in the last open round, shape (B, L)
+    # those real in each round played, shape (rounds played, B, L); once closed, as they stood then
     real_by_round: Bools
-    pressure: Floats
-    approval: Approval
+    pressure: Floats  # strength of the levers at the end, shape (B, levers)
+    approval: Approval  # what became of signed texts at home
+    # worth of no agreement in each round played, shape (rounds played, B, N); once closed, as it stood then
     reservation_value: Floats
+    # least worth each party asked for, NaN once closed, shape (rounds played, B, N); where the protocol says what is
+    # offered, worth of its offer in that round
     aspiration: Floats
-    moves: tuple[Moves, ...]
+    moves: tuple[Moves, ...]  # what everybody did, round by round
 
     @cached_property
     def listed(self) -> PackageLists:

@@ -26,25 +26,15 @@ Kind = TypeVar("Kind", bound=Mechanism)
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """The surroundings of the talks, drawn.
+    """The surroundings of the talks, drawn."""
 
-    Attributes:
-        no_deal: Worth of no agreement in each round before levers, shape (B, R, N).
-        channel_open: Rounds in which the parties can speak, shape (B, R).
-        struck_from: Round from which an event takes the packages of a line off the table, shape (B, L).
-        falls_from: Round from which an event has a line fall, shape (B, L).
-        commitments: Public commitments of parties.
-        mechanisms: Those that the file has, by key.
-        static: What is the same in all draws: option steps of the commitments.
-    """
-
-    reservation_value: Floats
-    channel_open: Bools
-    struck_from: Ints
-    falls_from: Ints
-    commitments: tuple[Commitment, ...]
-    mechanisms: Mapping[str, Mechanism]
-    static: tuple[Ints, ...] = ()
+    reservation_value: Floats  # worth of no agreement in each round before levers, shape (B, R, N)
+    channel_open: Bools  # rounds in which the parties can speak, shape (B, R)
+    struck_from: Ints  # round from which an event takes the packages of a line off the table, shape (B, L)
+    falls_from: Ints  # round from which an event has a line fall, shape (B, L)
+    commitments: tuple[Commitment, ...]  # public commitments of parties
+    mechanisms: Mapping[str, Mechanism]  # those that the file has, by key
+    static: tuple[Ints, ...] = ()  # what is the same in all draws: option steps of the commitments
 
     def _of(self, kind: type[Kind]) -> Kind | None:
         mechanism = self.mechanisms.get(kind.key)
@@ -143,7 +133,7 @@ def draw_world(
 
     Args:
         source: Of drawn numbers and uniforms.
-        no_deal: Worth of no agreement as drawn, shape (B, N).
+        reservation_value: Worth of no agreement as drawn, shape (B, N).
         hard: Lines that never fall, shape (B, L).
         groups: Name under which each line is drawn.
     """

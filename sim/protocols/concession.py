@@ -92,19 +92,12 @@ class Concession(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class _Bargain:
-    """Two parties in some draws.
+    """Two parties in some draws."""
 
-    Attributes:
-        worth: Of all packages to either, shape (2, B, P).
-        gains: The same less no deal, 0 for what is no gain, shape (2, B, P).
-        zone: Packages that both could sign, shape (B, P).
-        tie_rank: Which of two packages comes first where nothing else tells them apart, shape (1, P).
-    """
-
-    worth: Floats
-    gains: Floats
-    zone: Bools
-    tie_rank: Ints
+    worth: Floats  # of all packages to either, shape (2, B, P)
+    gains: Floats  # the same less no deal, 0 for what is no gain, shape (2, B, P)
+    zone: Bools  # packages that both could sign, shape (B, P)
+    tie_rank: Ints  # which of two packages comes first where nothing else tells them apart, shape (1, P)
 
     def rows(self, rows: Ints) -> "_Bargain":
         """Some of the draws."""
@@ -131,17 +124,11 @@ class _Bargain:
 
 @dataclass(frozen=True, eq=False)
 class _Played:
-    """One round of two in some draws.
+    """One round of two in some draws."""
 
-    Attributes:
-        offers: Of either after the round, shape (B, 2).
-        last: Which of the two moved, -1 for neither, shape (B,).
-        author: Whose offer contents the other, -1 for neither's, shape (B,).
-    """
-
-    offers: Ints
-    last: Ints
-    author: Ints
+    offers: Ints  # of either after the round, shape (B, 2)
+    last: Ints  # which of the two moved, -1 for neither, shape (B,)
+    author: Ints  # whose offer contents the other, -1 for neither's, shape (B,)
 
 
 def _bargain(state: State, two: Sequence[Bargainer], rows: Ints, case: Case) -> _Bargain:

@@ -182,24 +182,15 @@ class Equilibrium(Protocol):
 
 @dataclass(eq=False)
 class _Outlook:
-    """What is foreseen in a block of draws, and what that rests on.
+    """What is foreseen in a block of draws, and what that rests on."""
 
-    Attributes:
-        round: The round for which it was last looked at.
-        begun: Draws in which anything has been foreseen, shape (B,).
-        old: Draws in which this round is another than was foreseen, which is not yet worked out, shape (B,).
-        usable: Packages that can be signed, shape (B, P).
-        left: Share of no-deal worth that levers leave, shape (B, N).
-        words_given: Public words that bind, shape (words, B).
-        refused, never: As foreseen of each round, shape (B, R, N).
-    """
-
-    round: int
-    begun: Bools
-    old: Bools
-    usable: Bools
-    left: Floats
-    words_given: Bools
+    round: int  # the round for which it was last looked at
+    begun: Bools  # draws in which anything has been foreseen, shape (B,)
+    old: Bools  # draws in which this round is another than was foreseen, which is not yet worked out, shape (B,)
+    usable: Bools  # packages that can be signed, shape (B, P)
+    left: Floats  # share of no-deal worth that levers leave, shape (B, N)
+    words_given: Bools  # public words that bind, shape (words, B)
+    # refused, never: as foreseen of each round, shape (B, R, N)
     refused: Floats
     never: Floats
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.core.acceptance import LATE, is_acceptable
 from sim.core.answers import BY_STEPS, NO_ANSWER, Answers, Ladder, OfferHistory, answer, step_down
 from sim.core.bids import NO_PACKAGE, STEP_DOWN, Bids, Domain, could_sign, listed_bid
 from sim.core.compiled import called, compiled, worth_compiling
@@ -12,7 +13,6 @@ from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.core.protocol import Bargainer, Protocol
 from sim.core.state import ACCEPTED, NO_REASON, OFFERED, PASSED, REFUSED, WORTH, Case, Moves, State
-from sim.core.strategy import COMBINED, LATE, THRESHOLD
 from sim.core.utility import EVERYBODY, Lines
 
 TURN_STEPS = 100  # of a turn, without those over a list of bids
@@ -20,51 +20,35 @@ IF_CONTENT, IF_ABLE, ALWAYS = range(3)  # whether to bid is to accept
 
 
 class Rules(NamedTuple):
-    """What a protocol prescribes.
+    """What a protocol prescribes."""
 
-    Attributes:
-        turns: Who takes a turn when, shape (rounds, B, turns); each party once a round at most.
-        reasoned: Whether who refuses names the red line that the offer crosses.
-        memory: For how many rounds a named line is avoided.
-        rounds: How many there are.
-        proposer_accepts: Whether who bids thereby accepts its bid: `IF_CONTENT`, `IF_ABLE` or `ALWAYS`.
-    """
-
-    turns: Ints
-    reasoned: bool
-    memory: int
-    rounds: int
-    proposer_accepts: int
+    turns: Ints  # who takes a turn when, shape (rounds, B, turns); each party once a round at most
+    reasoned: bool  # whether who refuses names the red line that the offer crosses
+    memory: int  # for how many rounds a named line is avoided
+    rounds: int  # how many there are
+    proposer_accepts: int  # whether who bids thereby accepts its bid: `IF_CONTENT`, `IF_ABLE` or `ALWAYS`
 
 
 class Parties(NamedTuple):
-    """How parties go into the rounds; what of `Stance` is one number a draw has shape (rounds, B, N).
+    """How parties go into the rounds; what of `Stance` is one number a draw has shape (rounds, B, N)."""
 
-    Attributes:
-        aspiration, accepts_from, bid: As in `Stance`.
-        draft: Text that each puts forward before any bid, `NO_PACKAGE` for none.
-        bidding, accepting, answering, span: As in `Stance` and `Answers`, shape (N,).
-        weight, clock: As in `Answers`, shape (rounds, B, N); no rounds where nobody answers.
-        chance: Uniforms of parties that leave something to chance, shape (rounds, N, B).
-        no_deal: Worth of no agreement, shape (B, N).
-        real: Red lines that are real, shape (B, L).
-        bids: What each may bid.
-    """
-
+    # aspiration, accepts_from, bid: as in `Stance`
     aspiration: Floats
     accepts_from: Floats
     bid: Ints
-    draft: Ints
+    draft: Ints  # text that each puts forward before any bid, `NO_PACKAGE` for none
+    # bidding, accepting, answering, span: as in `Stance` and `Answers`, shape (N,)
     bidding: Ints
     accepting: Ints
     answering: Ints
     span: Ints
+    # weight, clock: as in `Answers`, shape (rounds, B, N); no rounds where nobody answers
     weight: Floats
     clock: Floats
-    chance: Floats
-    reservation_value: Floats
-    real: Bools
-    bids: Bids
+    chance: Floats  # uniforms of parties that leave something to chance, shape (rounds, N, B)
+    reservation_value: Floats  # worth of no agreement, shape (B, N)
+    real: Bools  # red lines that are real, shape (B, L)
+    bids: Bids  # what each may bid
 
 
 class Table(NamedTuple):
@@ -120,6 +104,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                 own, signable, free = utility[b, me], bids.signable[me, b], parties.reservation_value[b, me]
                 asks, takes = parties.aspiration[at, b, me], parties.accepts_from[at, b, me]
                 act, reason, kind, bid = PASSED, NO_REASON, parties.answering[me], parties.bid[at, b, me]
+                rule = parties.accepting[me]
                 if kind == BY_STEPS:
                     mark += 1
                     ladder = Ladder(
@@ -143,7 +128,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                 elif takes_turn:
                     value = own[text]
                     table.received[b, me], table.best_received[b, me] = text, max(table.best_received[b, me], value)
-                    content = _content(value, parties.accepting[me], takes, own[bid], table.best_received[b, me], late)
+                    content = is_acceptable(rule, value, takes, own[bid], table.best_received[b, me], late)
                     bearable = value >= free - TOLERANCE and could_sign(signable, struck, pattern[text], text)
                     act = ACCEPTED if bearable and content else REFUSED
                     if act == ACCEPTED:
@@ -159,7 +144,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                     level, text = own[bid], parties.draft[at, b, me]
                     bid = bid if text == NO_PACKAGE else text
                     made, value = table.offers_made[b, me], own[bid]
-                    content = _content(value, parties.accepting[me], takes, level, table.best_received[b, me], late)
+                    content = is_acceptable(rule, value, takes, level, table.best_received[b, me], late)
                     bearable = value >= free - TOLERANCE and could_sign(signable, struck, pattern[bid], bid)
                     for n in range(len(signs)):
                         table.accepted[b, n] = False
@@ -176,16 +161,6 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                 if _agreed(signs, table.accepted[b], standing):
                     table.open[b], table.signed[b] = False, k
                     break
-
-
-@called
-def _content(worth: float, accepting: int, takes: float, own_bid: float, best_received: float, late: bool) -> bool:
-    """Whether a package is worth enough to be accepted: by what the party takes, or by the worth of its own bid."""
-    if accepting == THRESHOLD:
-        return worth >= takes - TOLERANCE
-    if accepting == COMBINED and late and worth >= best_received - TOLERANCE:
-        return True
-    return worth >= own_bid - TOLERANCE
 
 
 @called
@@ -254,16 +229,12 @@ class InTurn(Protocol):
     A round is one pass: each party of the order, once. With nothing on the table a party must offer. A party that does
     not sign the standing offer passes. Signed is what every signatory, the proposer included, has accepted since it
     was made; acceptances carry over into the next round and are void once another offer is made.
-
-    Attributes:
-        order: A list of parties, `fixed`, `rotating`, or `random`.
-        reasoned: Whether who refuses names the red line that the offer crosses.
-        proposer_accepts: Whether who offers thereby accepts its own offer: `IF_CONTENT`, only if it would take it from
-            another; `IF_ABLE`, if it could sign it; or `ALWAYS`.
     """
 
-    order: str | tuple[str, ...]
-    reasoned: bool = False
+    order: str | tuple[str, ...]  # a list of parties, `fixed`, `rotating`, or `random`
+    reasoned: bool = False  # whether who refuses names the red line that the offer crosses
+    # whether who offers thereby accepts its own offer: `IF_CONTENT`, only if it would take it from another;
+    # `IF_ABLE`, if it could sign it; or `ALWAYS`
     proposer_accepts: int = IF_CONTENT
 
     def streams(self, parties: Sequence[str], rounds: int) -> list[list[str]]:

@@ -33,19 +33,15 @@ Barred = Callable[[Ints, Ints], Bools]
 
 @dataclass(frozen=True, eq=False)
 class Objections:
-    """What the parties that do not accept a text say of it.
+    """What the parties that do not accept a text say of it."""
 
-    Attributes:
-        names: Issues that a party names, shape (rows, N, I): the one on which the text keeps most from it, all of them
-            where several tie; none where it has its best option on every issue, and for who accepts.
-        loss: What the text keeps from it on each issue: weight x (value of its best option - value of the option in the
-            text), shape (rows, N, I).
-        gain: What each option would add to the text for it, shape (rows, N, I, O).
-    """
-
+    # issues that a party names, shape (rows, N, I): the one on which the text keeps most from it, all of them where
+    # several tie; none where it has its best option on every issue, and for who accepts
     names: Bools
+    # what the text keeps from it on each issue: weight x (value of its best option - value of the option in the
+    # text), shape (rows, N, I)
     loss: Floats
-    gain: Floats
+    gain: Floats  # what each option would add to the text for it, shape (rows, N, I, O)
 
     @property
     def bits(self) -> Ints:

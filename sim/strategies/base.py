@@ -1,15 +1,18 @@
-"""What most strategies share: they ask for some worth, and two rules say what is offered and accepted at that."""
+"""What most strategies share: they aspire to some worth, and two rules say what is offered and accepted at that."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from sim.core import exact
+from sim.core.acceptance import ACCEPTANCE_CODES, ACCEPTANCE_RULES
 from sim.core.answers import Answers
 from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL, Ints
 from sim.core.registry import choice, meanings
 from sim.core.strategy import Stance, Strategy, View
-from sim.strategies.acceptance import ACCEPTANCE_RULES, ACCEPTING
 from sim.strategies.offers import LISTS, OFFER_RULES
 
 
@@ -32,8 +35,25 @@ def between(view: View, worth: Floats) -> Floats:
     return np.minimum(np.maximum(worth, view.reservation_value), view.highest_claim)
 
 
+class TimeBased:
+    """What strategies share that concede by `time**exponent`."""
+
+    exponent: float | Floats
+
+    def conceded(self, view: View, times: Iterable[float]) -> Floats:
+        """How far it has come down in this round, given the time of every round, shape (1 or B,)."""
+        if view.rounds not in self._powers:
+            self._powers[view.rounds] = exact.every_power(np.array([*times]), np.atleast_1d(self.exponent))
+        powers: Floats = self._powers[view.rounds][view.round - 1]
+        return powers
+
+    @cached_property
+    def _powers(self) -> dict[int, Floats]:
+        return {}
+
+
 @dataclass(frozen=True, kw_only=True)
-class Asking(Strategy):
+class AspirationStrategy(Strategy):
     """A strategy that says how much it asks for; what is offered and accepted at that is a matter of two rules."""
 
     offers: str = choice("best_for_others", meanings(OFFER_RULES), doc="which of the packages worth enough is offered")
@@ -49,7 +69,7 @@ class Asking(Strategy):
             aspiration, accepts_from, answers: As in `Stance`. By an offer rule that looks at all packages, what is
                 offered in the round is settled at its beginning, and with it what is asked for.
         """
-        bidding, accepting = LISTS.get(self.offers), ACCEPTING[self.accepts]
+        bidding, accepting = LISTS.get(self.offers), ACCEPTANCE_CODES[self.accepts]
         if bidding is not None and (view.has_list or self.offers != "best_for_others"):
             return Stance(aspiration, accepts_from, None, bidding, accepting, answers)
         bid = OFFER_RULES[self.offers](view, aspiration)
@@ -57,7 +77,7 @@ class Asking(Strategy):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picking(Asking):
+class PackageStrategy(AspirationStrategy):
     """A strategy that has a package of its own in mind, not only a worth.
 
     Left alone, it offers that package; by any other offer rule, one of those worth as much as it asks for.
@@ -72,5 +92,5 @@ class Picking(Asking):
     def stance_with(self, view: View, aspiration: Floats, bid: Ints) -> Stance:
         """The stance of who asks for so much, shape (B,), and has a package in mind, shape (B,)."""
         if self.offers == "picked":
-            return Stance(aspiration, bid=bid, accepting=ACCEPTING[self.accepts])
+            return Stance(aspiration, bid=bid, accepting=ACCEPTANCE_CODES[self.accepts])
         return self.stance_at(view, aspiration)

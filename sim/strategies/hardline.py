@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sim.core.registry import count
 from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Asking
+from sim.strategies.base import AspirationStrategy
 
 
 @STRATEGIES.register(
@@ -15,7 +15,7 @@ from sim.strategies.base import Asking
     use="the other end from a party that gives in at once; what the rest can get from one that never moves",
 )
 @dataclass(frozen=True)
-class Hardline(Asking):
+class Hardline(AspirationStrategy):
     """Offer nothing but the best package; near the end take whatever is worth no deal or more.
 
     With `accepts: next_offer` it takes nothing less than its best package to the end, since it offers nothing less.

@@ -9,7 +9,7 @@ from sim.core.exact import Floats
 from sim.core.registry import choice, count, number
 from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Asking
+from sim.strategies.base import AspirationStrategy
 from sim.strategies.time_dependent import TimeDependent
 from sim.strategies.tit_for_tat import KINDS, TitForTat
 
@@ -21,7 +21,7 @@ from sim.strategies.tit_for_tat import KINDS, TitForTat
     use="a party that answers concessions and still settles as the deadline nears, so that somebody moves first",
 )
 @dataclass(frozen=True)
-class Hybrid(Asking):
+class Hybrid(AspirationStrategy):
     """Ask for a weighted mean of what `time_dependent` and what `tit_for_tat` ask for."""
 
     weight: float | Floats = number(0.5, low=0.0, high=1.0, doc="the part of the clock; the rest is the others' part")

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.core.acceptance import ACCEPTANCE_CODES
 from sim.core.answers import BY_STEPS, Answers
 from sim.core.bids import STEP_DOWN
 from sim.core.packages import Ints
 from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.acceptance import ACCEPTING
-from sim.strategies.base import Picking, between, others
+from sim.strategies.base import PackageStrategy, between, others
 
 
 @STRATEGIES.register(
@@ -21,7 +21,7 @@ from sim.strategies.base import Picking, between, others
     use="a strong and simple opponent that needs to know nothing of the others; best in domains of few packages",
 )
 @dataclass(frozen=True)
-class Micro(Picking):
+class Micro(PackageStrategy):
     """Go down one's own packages one by one, a step whenever the least-moving other has made as many.
 
     The order is by own worth; ties by the party's regard for the others. Steps that cross a line somebody has named
@@ -41,7 +41,7 @@ class Micro(Picking):
             lowest, _ = view.steps_down(ladder)
             blank = np.zeros(len(rows))
             answers = Answers(BY_STEPS, 0, blank, blank)
-            return Stance(between(view, lowest), None, None, STEP_DOWN, ACCEPTING[self.accepts], answers)
+            return Stance(between(view, lowest), None, None, STEP_DOWN, ACCEPTANCE_CODES[self.accepts], answers)
         level = np.minimum(np.minimum(view.offers_made[:, view.party], _least_moves(view)), length - 1)
         return self.stance_at(view, between(view, view.utility_of(ladder.package[rows, level])))
 
@@ -49,7 +49,6 @@ class Micro(Picking):
 def _least_moves(view: View) -> Ints:
     """How many different offers the least-moving other has made, of those that have made any, shape (B,)."""
     party = others(view)
-    spoken = view.offers_made[:, party] > 0
-    most = np.iinfo(np.int64).max
-    least = np.where(spoken, view.distinct_offers[:, party], most).min(axis=1, initial=most)
-    return np.where(spoken.any(axis=1), least, 0)
+    offered, most = view.offers_made[:, party] > 0, np.iinfo(np.int64).max
+    least = np.where(offered, view.distinct_offers[:, party], most).min(axis=1, initial=most)
+    return np.where(offered.any(axis=1), least, 0)

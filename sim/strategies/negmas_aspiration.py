@@ -1,17 +1,16 @@
 """The time-dependent parties of NegMAS 0.16."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from sim.core import exact
 from sim.core.bids import NEAREST_OWN
 from sim.core.exact import Floats
 from sim.core.packages import Bools
 from sim.core.registry import number
 from sim.core.strategy import Stance, Strategy, View
 from sim.strategies import STRATEGIES
+from sim.strategies.base import TimeBased
 
 
 @STRATEGIES.register(
@@ -23,7 +22,7 @@ from sim.strategies import STRATEGIES
     use="to repeat what was run in NegMAS; with the protocol negmas_0_16 offer by offer",
 )
 @dataclass(frozen=True)
-class NegmasAspiration(Strategy):
+class NegmasAspiration(TimeBased, Strategy):
     """Ask for less as the deadline nears, on the clock and within the tolerances of NegMAS 0.16.
 
     It accepts what is worth the aspiration and offers the package of nearest worth among those worth no less; one that
@@ -41,17 +40,7 @@ class NegmasAspiration(Strategy):
         some: Bools = np.isfinite(view.worst)
         lowest = np.where(some, np.maximum(view.worst, view.reservation_value), view.reservation_value)
         best = np.where(some, view.best, view.reservation_value)
-        left = 1 - self._fall(view.rounds)[view.round - 1]
-        asked = lowest + (best - lowest) * left - self.tolerance
-        return Stance(np.maximum(lowest, np.minimum(best, asked)), bidding=NEAREST_OWN)
-
-    def _fall(self, rounds: int) -> Floats:
-        """`time**exponent` in every round, shape (R, 1 or B)."""
-        if rounds not in self._falls:
-            times = np.array([k / (rounds + 1) for k in range(1, rounds + 1)])
-            self._falls[rounds] = exact.every_power(times, np.atleast_1d(self.exponent))
-        return self._falls[rounds]
-
-    @cached_property
-    def _falls(self) -> dict[int, Floats]:
-        return {}
+        times = (k / (view.rounds + 1) for k in range(1, view.rounds + 1))
+        left = 1 - self.conceded(view, times)
+        aspiration = lowest + (best - lowest) * left - self.tolerance
+        return Stance(np.maximum(lowest, np.minimum(best, aspiration)), bidding=NEAREST_OWN)

@@ -8,12 +8,11 @@ from sim.core.bids import first_of_highest
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools
 from sim.core.registry import number
+from sim.core.solutions import NO_PRODUCT
 from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Asking, between, others
-from sim.strategies.offers import knows_nothing_of, product_of_gains, slices
-
-NO_PRODUCT = 1e-12  # a product of gains below this is none
+from sim.strategies.base import AspirationStrategy, between, others
+from sim.strategies.offers import knows_nothing_of, product_of_gains, slices, tie_rank_of, worth_no_deal
 
 
 @STRATEGIES.register(
@@ -26,7 +25,7 @@ NO_PRODUCT = 1e-12  # a product of gains below this is none
     use="a party that wants the fair package, but not before the others come toward it",
 )
 @dataclass(frozen=True)
-class NiceTitForTat(Asking):
+class NiceTitForTat(AspirationStrategy):
     """Come as great a part of the way to the fair package as the least generous other has.
 
     Fair is the largest product of gains over the signatories, as far as known. Where nothing is known of the others,
@@ -41,10 +40,10 @@ class NiceTitForTat(Asking):
         """As much of the way from its best to the fair worth as the others have come."""
         best, fair = view.highest_claim, _fair(view)
         share = _share_of_the_way(view, fair)
-        asks = best - share * (best - fair)
+        aspiration = best - share * (best - fair)
         late = np.clip(self.late, 0.0, 1.0)
         fallen = np.where(view.time > late, (view.time - late) / np.where(late < 1, 1 - late, 1.0), 0.0)
-        return self.stance_at(view, between(view, asks - fallen * (asks - fair)))
+        return self.stance_at(view, between(view, aspiration - fallen * (aspiration - fair)))
 
 
 def _fair(view: View) -> Floats:
@@ -55,16 +54,14 @@ def _fair(view: View) -> Floats:
     for other in others(view):
         strangers = strangers & knows_nothing_of(view, other)
     for rows in slices(view):
-        fit = view.signable[rows] & np.greater_equal(
-            view.utility[rows], (view.reservation_value[rows] - TOLERANCE)[:, None]
-        )
+        fit = worth_no_deal(view, rows)
         product = product_of_gains(view, rows)
         product[~fit] = 0.0
         found = np.flatnonzero(~strangers[rows] & (product.max(axis=1) > NO_PRODUCT))
         if len(found):
-            rank = view.tie_rank if len(view.tie_rank) == 1 else view.tie_rank[rows][found]
-            package = first_of_highest(product[found], fit[found], rank)
-            fair[rows.start + found] = view.utility[rows.start + found, package]
+            draws = rows.start + found
+            package = first_of_highest(product[found], fit[found], tie_rank_of(view, draws))
+            fair[draws] = view.utility[draws, package]
     return between(view, fair)
 
 
@@ -76,9 +73,9 @@ def _share_of_the_way(view: View, fair: Floats) -> Floats:
         made = view.offers_made[:, other]
         longest = int(made.max(initial=0))
         if longest:
-            heard = np.arange(longest) < made[:, None]
-            offers = np.where(heard, view.log[:, other, :longest], 0)
-            best = np.where(heard, view.utility[rows, offers], -np.inf).max(axis=1)
+            received = np.arange(longest) < made[:, None]
+            offers = np.where(received, view.log[:, other, :longest], 0)
+            best = np.where(received, view.utility[rows, offers], -np.inf).max(axis=1)
             first = view.utility[rows[:, 0], offers[:, 0]]
             way = fair - first
             come = np.where(way > TOLERANCE, (best - first) / np.where(way > TOLERANCE, way, 1.0), 1.0)

@@ -12,6 +12,7 @@ from sim.core.bids import BEST_FOR_OTHERS, LEAST_OWN, first_of_highest
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.registry import described
+from sim.core.solutions import product_ascending
 from sim.core.strategy import View
 
 Rows = Ints | slice
@@ -49,26 +50,28 @@ def product_of_gains(view: View, rows: Rows) -> Floats:
         gain[:, ~signs] = 1.0
         gains.append(gain)
     gains.sort(key=len)  # what is the same in all draws is sorted once
-    ordered = _ascending(gains)  # by value: exchanging two parties changes no bit
-    product = ordered[0]
-    for gain in ordered[1:]:
-        product = product * gain
-    return product
+    return product_ascending(gains)
 
 
-def _ascending(rows: list[Floats]) -> list[Floats]:
-    """Rows sorted against each other, place by place; two give the same product either way round."""
-    ordered = list(rows)
-    for end in range(len(ordered) - 1, 0, -1) if len(ordered) > 2 else ():
-        for low in range(end):
-            first, second = ordered[low], ordered[low + 1]
-            ordered[low], ordered[low + 1] = np.minimum(first, second), np.maximum(first, second)
-    return ordered
+def unless_avoided(view: View, packages: Bools) -> Bools:
+    """Those of some packages, shape (B, P), that cross no line somebody has named; all where each crosses one."""
+    rest = packages & ~view.avoided
+    return np.where(rest.any(axis=1, keepdims=True), rest, packages)
+
+
+def worth_no_deal(view: View, rows: Rows = slice(None)) -> Bools:
+    """Packages that the party could sign and that are worth no deal or more to it, shape (rows, P)."""
+    worth: Bools = view.utility[rows] >= (view.reservation_value[rows] - TOLERANCE)[:, None]
+    return view.signable[rows] & worth
+
+
+def tie_rank_of(view: View, rows: Rows) -> Ints:
+    """Which of two packages of equal standing it takes in some draws, smaller first, shape (1 or rows, P)."""
+    return view.tie_rank if len(view.tie_rank) == 1 else view.tie_rank[rows]
 
 
 def knows_nothing_of(view: View, party: int) -> Bools:
     """Whether all packages are alike to a party as far as this one knows, shape (B,)."""
-
     worth = view.known.utility[:, party]
     alike: Bools = worth.max(axis=1) - worth.min(axis=1) <= TOLERANCE
     return np.broadcast_to(alike, view.reservation_value.shape)
@@ -126,8 +129,8 @@ def nearest(view: View, least: Floats) -> Ints:
         return -distance
 
     first = np.full(len(least), NO_DEAL) if view.has_list else best_for_others(view, least)
-    heard = view.received != NO_DEAL
-    return np.where(heard, _choose(view, least, closeness), first) if heard.any() else first
+    received = view.received != NO_DEAL
+    return np.where(received, _choose(view, least, closeness), first) if received.any() else first
 
 
 @described(
@@ -167,10 +170,8 @@ def _choose(view: View, least: Floats, merit: Callable[[Ints], Floats]) -> Ints:
     """The package of highest merit among those worth enough; ties by the party's regard for the others."""
     offer = view.best_package.copy()
     enough = view.signable & np.greater_equal(view.utility, (least - TOLERANCE)[:, None])
-    quiet = enough & ~view.avoided
-    usable = np.where(quiet.any(axis=1, keepdims=True), quiet, enough)
+    usable = unless_avoided(view, enough)
     rows = np.flatnonzero(usable.any(axis=1))
     if len(rows):
-        tie_rank = view.tie_rank if len(view.tie_rank) == 1 else view.tie_rank[rows]
-        offer[rows] = first_of_highest(merit(rows), usable[rows], tie_rank)
+        offer[rows] = first_of_highest(merit(rows), usable[rows], tie_rank_of(view, rows))
     return offer

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.core.exact import TOLERANCE
 from sim.core.packages import Ints
 from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Picking, between
+from sim.strategies.base import PackageStrategy, between
+from sim.strategies.offers import unless_avoided, worth_no_deal
 
 
 @STRATEGIES.register(
@@ -18,7 +18,7 @@ from sim.strategies.base import Picking, between
     use="the floor: what a rule achieves beyond chance",
 )
 @dataclass(frozen=True)
-class Random(Picking):
+class Random(PackageStrategy):
     """Each round pick any package the party could sign and that is worth no deal or more, and ask for its worth.
 
     So an offer is accepted with the chance that a package picked in this way is worth no more: the share of these
@@ -37,9 +37,7 @@ class Random(Picking):
 def _any(view: View) -> Ints:
     """A package of each draw, the uniforms dealt out over those in question by the order of the party's regard."""
     order = np.argsort(view.tie_rank, axis=1)
-    fit = view.signable & np.greater_equal(view.utility, (view.reservation_value - TOLERANCE)[:, None])
-    quiet = fit & ~view.avoided
-    fit = np.where(quiet.any(axis=1, keepdims=True), quiet, fit)
+    fit = unless_avoided(view, worth_no_deal(view))
     fit = np.take(fit, order[0], axis=1) if len(order) == 1 else np.take_along_axis(fit, order, axis=1)
     place, many = np.nonzero(fit)[1], np.count_nonzero(fit, axis=1)
     wanted = np.cumsum(many) - many + np.floor(view.chance * many).astype(np.int64)  # of all, draw by draw

@@ -8,7 +8,7 @@ from sim.core.exact import Floats
 from sim.core.registry import number
 from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Asking, between
+from sim.strategies.base import AspirationStrategy, between
 
 
 @STRATEGIES.register(
@@ -18,7 +18,7 @@ from sim.strategies.base import Asking, between
     use="a party that knows what it needs and has nothing to do with time or with what others do",
 )
 @dataclass(frozen=True)
-class Satisficing(Asking):
+class Satisficing(AspirationStrategy):
     """Ask in every round for a fixed share of the way from no deal to the best package.
 
     It moves only as no deal and the best package do.

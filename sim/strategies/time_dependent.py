@@ -1,17 +1,13 @@
 """Ask for less as the deadline nears."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
-import numpy as np
-
-from sim.core import exact
 from sim.core.exact import Floats
 from sim.core.registry import number
 from sim.core.state import time_of
 from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Asking
+from sim.strategies.base import AspirationStrategy, TimeBased
 
 
 @STRATEGIES.register(
@@ -21,7 +17,7 @@ from sim.strategies.base import Asking
     use="the default: a party that holds out for a while and settles as the deadline nears",
 )
 @dataclass(frozen=True)
-class TimeDependent(Asking):
+class TimeDependent(TimeBased, AspirationStrategy):
     """Ask for less as the deadline nears, whatever the others do.
 
     Aspiration falls from the party's best package to its no-deal worth as `1 - time**exponent`.
@@ -35,17 +31,7 @@ class TimeDependent(Asking):
 
     def aspiration(self, view: View) -> Floats:
         """The least worth the party asks for now, shape (B,)."""
-        best = view.highest_claim
-        aspiration: Floats = best - (best - view.reservation_value) * self._fallen(view.rounds)[view.round - 1]
+        best, times = view.highest_claim, (time_of(k, view.rounds) for k in range(1, view.rounds + 1))
+        conceded = self.conceded(view, times)
+        aspiration: Floats = best - (best - view.reservation_value) * conceded
         return aspiration
-
-    def _fallen(self, rounds: int) -> Floats:
-        """How far it has come down from its best to no deal in every round, `time**exponent`, shape (R, 1 or B)."""
-        if rounds not in self._falls:
-            times = np.array([time_of(k, rounds) for k in range(1, rounds + 1)])
-            self._falls[rounds] = exact.every_power(times, np.atleast_1d(self.exponent))
-        return self._falls[rounds]
-
-    @cached_property
-    def _falls(self) -> dict[int, Floats]:
-        return {}

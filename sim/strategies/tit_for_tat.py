@@ -9,7 +9,7 @@ from sim.core.exact import Floats
 from sim.core.registry import choice, count
 from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Asking
+from sim.strategies.base import AspirationStrategy
 
 KINDS = {
     "absolute": "by as much as the other's offers have risen",
@@ -30,7 +30,7 @@ ANSWERS = {"absolute": ABSOLUTE, "averaged": AVERAGED, "relative": RELATIVE}
     use="against parties that move; two of them wait for each other for ever, see `hybrid`",
 )
 @dataclass(frozen=True)
-class TitForTat(Asking):
+class TitForTat(AspirationStrategy):
     """Concede what the others concede, as the party itself sees it; at first ask for the best.
 
     Their rule takes one step for each offer heard: relative `a x o_(m-s) / o_(m-s+1)`, absolute

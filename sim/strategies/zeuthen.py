@@ -9,8 +9,8 @@ from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.base import Picking, between, last_offer, others
-from sim.strategies.offers import knows_nothing_of, product_of_gains, slices
+from sim.strategies.base import PackageStrategy, between, last_offer, others
+from sim.strategies.offers import knows_nothing_of, product_of_gains, slices, tie_rank_of, worth_no_deal
 
 
 @STRATEGIES.register(
@@ -22,7 +22,7 @@ from sim.strategies.offers import knows_nothing_of, product_of_gains, slices
     use="parties that know each other well: two that know everything end near the largest product of gains",
 )
 @dataclass(frozen=True)
-class Zeuthen(Picking):
+class Zeuthen(PackageStrategy):
     """Concede when nobody is less willing to risk a failure, by the smallest step that turns the order round.
 
     Willingness is the part of what its own offer gives it above no deal that a party would lose by taking the worst,
@@ -36,8 +36,8 @@ class Zeuthen(Picking):
         """Its last offer, or the next below it, and its worth."""
         picked = _pick(view)
         signable = view.signable[np.arange(len(picked)), picked]
-        asks = between(view, np.where(signable, view.utility_of(picked), view.highest_claim))
-        return self.stance_with(view, asks, picked)
+        aspiration = between(view, np.where(signable, view.utility_of(picked), view.highest_claim))
+        return self.stance_with(view, aspiration, picked)
 
 
 def _pick(view: View) -> Ints:
@@ -53,27 +53,25 @@ def _pick(view: View) -> Ints:
             offer = last_offer(view, other)
             least = np.minimum(least, np.where(offer == NO_DEAL, np.inf, product[rows, offer]))
         utility = view.utility[concedes]
-        below = view.signable[concedes] & (utility >= (view.reservation_value[concedes] - TOLERANCE)[:, None])
-        below &= utility < (worth[concedes] - TOLERANCE)[:, None]
+        below = worth_no_deal(view, concedes) & (utility < (worth[concedes] - TOLERANCE)[:, None])
         below &= product[concedes] >= (least[concedes] - TOLERANCE)[:, None]
         there = below.any(axis=1)
         found = concedes[there]
-        rank = view.tie_rank if len(view.tie_rank) == 1 else view.tie_rank[found]
-        picked[found] = first_of_highest(utility[there], below[there], rank)
+        picked[found] = first_of_highest(utility[there], below[there], tie_rank_of(view, found))
     return picked
 
 
 def _least_willing(view: View, own: Ints) -> Bools:
-    """Whether nobody is less willing to risk a failure than the party, and somebody has spoken, shape (B,)."""
+    """Whether nobody is less willing to risk a failure than the party, and somebody has made an offer, shape (B,)."""
     offers = {party: last_offer(view, party) for party in others(view)}
     mine = _willingness(view, view.party, own, list(offers.values()))
-    least, spoken = np.full(len(own), np.inf), np.zeros(len(own), bool)
+    least, offered = np.full(len(own), np.inf), np.zeros(len(own), bool)
     for party, offer in offers.items():
         against = [own, *(theirs for other, theirs in offers.items() if other != party)]
         theirs = np.where(knows_nothing_of(view, party), mine, _willingness(view, party, offer, against))
         least = np.where(offer == NO_DEAL, least, np.minimum(least, theirs))
-        spoken |= offer != NO_DEAL
-    return spoken & (mine <= least + TOLERANCE)
+        offered |= offer != NO_DEAL
+    return offered & (mine <= least + TOLERANCE)
 
 
 def _willingness(view: View, party: int, own: Ints, against: list[Ints]) -> Floats:

@@ -4,7 +4,7 @@ import pytest
 
 import sim
 from sim.app.errors import RequestError
-from sim.app.packages_answer import completed, describe_file, describe_package, describe_proposals, frequent, lacking
+from sim.app.packages import completed, describe_file, describe_package, describe_proposals, frequent, lacking
 from tests.app.test_app_step import BANKS, SCENARIOS, WAIT, about, checked, client, page, result_of
 from tests.app_client import served
 from tests.commands import SCENARIO, data

@@ -5,13 +5,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from aftermaths import AS_OF, Source, hazard, num, space_of, spec
-from aftermaths import bind as bind_whole
+from aftermaths import AS_OF, Source, num, space_of
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sim.mechanisms.credibility import changes_between, credibility_by_year, guarantor_absent, months_until
+from sim.mechanisms.credibility import changes_between, credibility_by_year, least_gain, months_until
 from sim.mechanisms.durability import (
     YEARS,
     WeibullYears,
@@ -89,11 +88,6 @@ def test_no_shift_passes_and_nobody_loses_more_than_it_holds():
     assert beyond.needed[0] == all_of_it.needed[0]
 
 
-def test_an_unknown_form_is_refused():
-    with pytest.raises(ValueError, match="flow"):
-        power_test(*of(0.1, 0.5, 0.1, 0.1, 0.9, 0.0), surplus="half")
-
-
 # Pull-back
 
 
@@ -124,6 +118,7 @@ def test_limits_of_seeing_and_waiting():
 def pull_back(**changes):
     given_by_file = {
         "issue": "exit", "steps": {"equal": 3, "one": 1, "stay": 0}, "months": num(9), "depth_km": None,
+        "one_sided": None,
         "gain_of_cheating": num(3), "dividend": num(0.2), "discount": num(0.9), "penalty": num(0.5),
     }  # fmt: skip
     return SimpleNamespace(**(given_by_file | changes))
@@ -131,7 +126,7 @@ def pull_back(**changes):
 
 def exits(file, option):
     space = space_of(exit=("equal", "one", "stay"))
-    bound = PullBack.bind(file, Source(), space)
+    bound = PullBack.draw(file, Source(), space)
     there = bound.steps.of(np.array([space.index_of({"exit": option})]))
     return bound.test(there, np.ones(1), np.full(1, 0.8))
 
@@ -178,7 +173,7 @@ def test_changes_count_from_signature_on():
 def test_a_guarantor_acts_when_the_agreement_is_worth_it():
     """u - r .07 against .5 x .15 = .075: absent; at .075 it acts, within the tolerance of worth."""
     gain, promised, cost = np.array([0.07, 0.075 - 1e-12, 0.08, np.nan]), np.full(4, 0.5), np.full(4, 0.15)
-    assert guarantor_absent(gain, promised, cost).tolist() == [True, False, False, False]
+    assert (gain < least_gain(promised, cost)).tolist() == [True, False, False, False]
 
 
 # Hazard
@@ -256,12 +251,6 @@ def test_deterrence_and_pressure():
     assert pressure_fades(*of(1.5, 0.5, 1))[0] == pytest.approx(1.25)
     assert pressure_fades(*of(1.5, 0.5, 2))[0] == pytest.approx(1.375)
     assert pressure_fades(*of(1.5, 0.0, 40))[0] == 1, "pressure that stays lets nothing grow"
-
-
-@pytest.mark.parametrize("both", [{"shape": 0.5, "survival_60": 0.5}, {}])
-def test_two_of_three_numbers_make_a_law(both):
-    with pytest.raises(ValueError, match="either shape or survival_60"):
-        bind_whole(spec(hazard=hazard(0.8, **both)), space_of(a=("x",)))
 
 
 @given(hnp.arrays(float, (2, 3, 4), elements=share), hnp.arrays(float, (2, 2, 4), elements=st.floats(0.01, 1)))

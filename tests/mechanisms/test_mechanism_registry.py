@@ -14,7 +14,6 @@ from sim.core.fields import Block, PartyName
 from sim.core.mechanism import Drawing, Mechanism
 from sim.core.numbers import Amount
 from sim.mechanisms import MECHANISMS
-from sim.mechanisms.bound import rows_of
 from sim.model.ensemble import draw
 from sim.model.peace_talks import hold_talks
 from sim.scenario import ScenarioError, read_scenario
@@ -45,14 +44,9 @@ class Fatigue(Mechanism):
     per_round: Floats
 
     @classmethod
-    def draw(cls, block: FatigueSpec | None, drawing: Drawing) -> "Fatigue | None":
-        if block is None:
-            return None
+    def draw(cls, block: FatigueSpec, drawing: Drawing) -> "Fatigue":
         party = drawing.table.parties.index(block.party)
         return cls(party, drawing.source.number("fatigue.per_round", block.per_round))
-
-    def rows(self, rows: Any) -> "Fatigue":
-        return rows_of(self, rows)
 
     def move_no_deal(self, path: Floats) -> Floats:
         moved = path.copy()

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.core.mechanism import Bound
 from sim.core.packages import ALWAYS, NEVER, NO_DEAL, Condition, Issue, Rule, package_space
-from sim.mechanisms.bound import rows_of
-from sim.mechanisms.option_tables import OptionSum, combinations, numbers_by_option
+from sim.mechanisms.drawn_numbers import numbers_by_option
+from sim.mechanisms.option_tables import OptionSum, combinations
 from sim.mechanisms.side_payments import offered
 
 BORDER = Issue("border", ("here", "there", "where"))
@@ -129,8 +130,8 @@ def test_a_sum_over_no_issue_is_its_base():
 @pytest.mark.parametrize(
     ("numbers", "message"),
     [
-        ({"tolls": {}}, "no issue called 'tolls'"),
-        ({"toll": {"highest": np.zeros(2)}}, "no option of toll called 'highest'"),
+        ({"tolls": {}}, "'tolls' is not in list"),
+        ({"toll": {"highest": np.zeros(2)}}, "toll has no option highest"),
     ],
 )
 def test_what_does_not_exist_is_refused(numbers, message):
@@ -152,7 +153,7 @@ def test_numbers_by_option_carry_their_path():
 
 
 @dataclass(frozen=True, eq=False)
-class Bound:
+class Drawn(Bound):
     numbers: np.ndarray
     sums: tuple[OptionSum, ...]
     one: OptionSum
@@ -164,9 +165,9 @@ class Bound:
 def test_cutting_a_bound_object_cuts_all_that_is_per_draw(start, stop, as_list):
     first, _ = sums(SPACE, draws=8, seed=1)
     second, _ = sums(SPACE, draws=8, seed=2)
-    bound = Bound(np.arange(16).reshape(8, 2), (first, second), first, "label", np.arange(8))
+    bound = Drawn(np.arange(16).reshape(8, 2), (first, second), first, "label", np.arange(8))
     rows = np.arange(8)[start:stop] if as_list else slice(start, stop)
-    cut = rows_of(bound, rows)
+    cut = bound.rows(rows)
     assert np.array_equal(cut.numbers, bound.numbers[start:stop])
     assert cut.static is bound.static and cut.label == "label"
     for whole, part in zip((first, second, first), (*cut.sums, cut.one), strict=True):

@@ -216,7 +216,8 @@ def test_foreseen_worth_lies_between_what_can_come_of_a_text(problem, seed):
     plain, no_deal = ensemble.utility(), ensemble.world.reservation_value[:, 0]
     found = foreseen(ensemble, plain)
     aftermath = ensemble.world.aftermath
-    shift = np.zeros((4, 1)) if aftermath is None else aftermath.shift_over_packages()
+    power = None if aftermath is None else aftermath.power_shift
+    shift = np.zeros((4, 1)) if power is None else power.shifts.over_all()
     for n in range(len(ensemble.structure.parties)):
         r = no_deal[:, n, None]
         again, refused = np.abs(shift), r - ensemble.refusal_cost[:, n, None]

@@ -5,24 +5,24 @@ const tab = crypto.randomUUID();
 export const file = document.body.dataset.file;
 
 /** The words of a key, with values in place of {names}. */
-export function say(key, values = {}) {
+export function translate(key, values = {}) {
   return words[key].replace(/\{(\w+)\}/g, (found, name) => (name in values ? values[name] : found));
 }
 
 /** What the server refused: `faults` of a file, or of what is changed in it, or a sentence. */
 export class Refusal extends Error {
-  constructor(status, told) {
-    super(told.message || "");
+  constructor(status, reply) {
+    super(reply.message || "");
     this.status = status;
-    this.faults = told.faults || [];
-    this.ofChanges = told.of_changes === true;
+    this.faults = reply.faults || [];
+    this.ofChanges = reply.of_changes === true;
   }
 }
 
 /** Ask the server for data. A newer question of this tab takes the place of an older one: that one then
  *  throws an AbortError or a Refusal of status 409. A question with a `place` of its own stands in the line beside the others. */
 export function ask(path, wish, signal, place = "") {
-  return asked(path, {
+  return send(path, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Tab": place ? `${tab.slice(0, 20)}-${place}` : tab },
     body: JSON.stringify(wish),
@@ -32,26 +32,26 @@ export function ask(path, wish, signal, place = "") {
 
 /** Look at data that is there without being computed. */
 export function look(path) {
-  return asked(path, { headers: { Accept: "application/json" } });
+  return send(path, { headers: { Accept: "application/json" } });
 }
 
-async function asked(path, how) {
+async function send(path, how) {
   let answer;
   try {
     answer = await fetch(path, how);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refusal(0, { message: say("common.gone") });
+    throw new Refusal(0, { message: translate("common.gone") });
   }
   const text = await answer.text();
-  let told;
+  let reply;
   try {
-    told = JSON.parse(text);
+    reply = JSON.parse(text);
   } catch {
     throw new Refusal(answer.status, { message: text.slice(0, 500) });
   }
-  if (!answer.ok) throw new Refusal(answer.status, told);
-  return told;
+  if (!answer.ok) throw new Refusal(answer.status, reply);
+  return reply;
 }
 
 /** An element with attributes and children; a child that is no element becomes text. `on...` attributes are handlers. */
@@ -95,9 +95,9 @@ export function table(caption, heads, rows, figures = []) {
 
 /** A list of faults, as `check` tells them; of what is changed here without a place, for it stands in no file. */
 export function faults(refusal) {
-  const told = (each) => (["--set", "without"].includes(each.file) ? each.message : say("common.fault", each));
+  const describe = (each) => (["--set", "without"].includes(each.file) ? each.message : translate("common.fault", each));
   return refusal.faults.length
-    ? make("ul", { class: "faults" }, ...refusal.faults.map((each) => make("li", {}, told(each))))
+    ? make("ul", { class: "faults" }, ...refusal.faults.map((each) => make("li", {}, describe(each))))
     : make("p", {}, refusal.message);
 }
 

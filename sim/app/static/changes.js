@@ -1,6 +1,6 @@
 // What is changed in a file, on every page that takes changes: it stands in the address behind #, which the links to the other pages carry on.
 
-import { ask, carry, faults, file, fill, make, say, table } from "./app.js";
+import { ask, carry, faults, file, fill, make, translate, table } from "./app.js";
 
 const MOST_LISTED = 8; // more than these are folded up
 
@@ -76,15 +76,15 @@ export function tellChanges(changes) {
   const element = document.getElementById("changed");
   element.hidden = changes.empty;
   if (changes.empty) return;
-  const lines = [...[...changes.without].map((path) => say("common.changed_without", { path })), ...changes.texts];
+  const lines = [...[...changes.without].map((path) => translate("common.changed_without", { path })), ...changes.texts];
   const list = make("ul", {}, ...lines.map((text) => make("li", {}, make("code", {}, text))));
   fill(element,
-    make("h2", {}, say("common.changed")),
-    lines.length > MOST_LISTED ? make("details", {}, make("summary", {}, say("common.changed_all", { count: lines.length })), list) : list,
-    make("p", {}, say("common.changed_about")),
+    make("h2", {}, translate("common.changed")),
+    lines.length > MOST_LISTED ? make("details", {}, make("summary", {}, translate("common.changed_all", { count: lines.length })), list) : list,
+    make("p", {}, translate("common.changed_about")),
     inWords(changes),
-    make("p", { class: "ways" }, make("a", { href: document.querySelector("nav a[data-page=tweak]").href }, say("common.changed_on_tweak")),
-      make("button", { type: "button", onclick: () => location.assign(`${location.pathname}${location.search}`) }, say("common.changed_back"))));
+    make("p", { class: "ways" }, make("a", { href: document.querySelector("nav a[data-page=tweak]").href }, translate("common.changed_on_tweak")),
+      make("button", { type: "button", onclick: () => location.assign(`${location.pathname}${location.search}`) }, translate("common.changed_back"))));
 }
 
 /** What differs from the file, looked up once somebody wants to know; what was rescaled stands there too. */
@@ -94,18 +94,18 @@ function inWords(changes) {
     if (!details.open || found.childNodes.length) return;
     try {
       const rows = await ask(`/${document.body.dataset.page}/differing`, { file, ...changes.wish }, undefined, "differing");
-      const cells = rows.map((each) => [each.words || each.input, each.before || say("common.changed_absent"), each.after || say("common.changed_absent")]);
-      fill(found, cells.length ? table(say("common.changed_words"), say("common.changed_heads").split("|"), cells) : make("p", {}, say("common.changed_none")));
+      const cells = rows.map((each) => [each.words || each.input, each.before || translate("common.changed_absent"), each.after || translate("common.changed_absent")]);
+      fill(found, cells.length ? table(translate("common.changed_words"), translate("common.changed_heads").split("|"), cells) : make("p", {}, translate("common.changed_none")));
     } catch (error) {
       fill(found, faults(error));
     }
-  } }, make("summary", {}, say("common.changed_words")), found);
+  } }, make("summary", {}, translate("common.changed_words")), found);
   return details;
 }
 
 /** What to say before faults that come from changes, and not from the file; null where the file itself is at fault. */
 export function blamed(refusal) {
-  return refusal.ofChanges ? make("p", {}, say("common.changed_refused")) : null;
+  return refusal.ofChanges ? make("p", {}, translate("common.changed_refused")) : null;
 }
 
 // An address with other changes, typed or gone back to, is another page.

@@ -22,14 +22,14 @@ function ticks(low, high, most) {
 /**
  * A line chart as an SVG element.
  *
- * told: what a screen reader says of it; width, height: in pixels; x: [low, high]; y: [low, high]; whole: whether x is counted in whole numbers;
+ * description: what a screen reader says of it; width, height: in pixels; x: [low, high]; y: [low, high]; whole: whether x is counted in whole numbers;
  * lines: [{ points: [[x, y or null], ...], colour, dash, thin, dot }]; xLabel; yFormat; mark: an x at which a line stands.
  */
-export function lineChart({ told, width, height, x, y, lines, xLabel, yFormat, mark = null, whole = true }) {
+export function lineChart({ description, width, height, x, y, lines, xLabel, yFormat, mark = null, whole = true }) {
   const left = 44, right = 12, top = 10, bottom = 36;
   const across = (at) => left + ((at - x[0]) / (x[1] - x[0] || 1)) * (width - left - right);
   const up = (at) => top + ((y[1] - at) / (y[1] - y[0] || 1)) * (height - top - bottom);
-  const picture = draw("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": told, class: "chart" });
+  const picture = draw("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": description, class: "chart" });
   for (const at of ticks(y[0], y[1], 5)) {
     picture.append(draw("line", { x1: left, x2: width - right, y1: up(at), y2: up(at), class: "rule" }),
       draw("text", { x: left - 6, y: up(at) + 4, "text-anchor": "end" }, yFormat(at)));

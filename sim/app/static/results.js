@@ -1,6 +1,6 @@
 // The results page: the list is filled row by row, one result is shown, or two side by side. All of it is text from the server; pictures come as files.
 
-import { ask, faults, fill, make, say, table, tell } from "/static/app.js";
+import { ask, faults, fill, make, translate, table, tell } from "/static/app.js";
 
 const at = (id) => document.getElementById(id);
 const whole = new Intl.NumberFormat("en");
@@ -15,8 +15,8 @@ function refused(error) {
   tell(error.message);
 }
 
-const state = (card) => (card.state === "stopped" ? say("results.stopped", { n: whole.format(card.n), asked: whole.format(card.asked) }) : say(`results.${card.state}`));
-const point = (texts) => say("results.point", { point: texts.join("; ") });
+const state = (card) => (card.state === "stopped" ? translate("results.stopped", { n: whole.format(card.n), asked: whole.format(card.asked) }) : translate(`results.${card.state}`));
+const point = (texts) => translate("results.point", { point: texts.join("; ") });
 const wrong = (card) => make("ul", { class: "faults" }, ...card.faults.map((each) => make("li", {}, each)));
 
 // The list
@@ -38,11 +38,11 @@ async function fillList() {
     fillRow(row, card, usable);
     if (!usable) bar(row.dataset.name);
     done += 1;
-    at("progress").textContent = say("results.checked", { done, count: rows.length });
+    at("progress").textContent = translate("results.checked", { done, count: rows.length });
   }
   if (!rows.length) return;
   at("progress").textContent = "";
-  tell(say("results.all_checked", { count: rows.length, sound, damaged }));
+  tell(translate("results.all_checked", { count: rows.length, sound, damaged }));
 }
 
 /** A row's card. While others are served first, it is asked again. */
@@ -68,7 +68,7 @@ function fillRow(row, card, usable) {
   if (card.point.length) {
     head.querySelector(".note")?.remove();
     head.querySelector(".title").after(make("span", { class: "point" }, point(card.point)));
-    for (const option of document.querySelectorAll("#compare option")) if (option.value === name) option.textContent = say("results.named", { name, point: card.point.join("; ") });
+    for (const option of document.querySelectorAll("#compare option")) if (option.value === name) option.textContent = translate("results.named", { name, point: card.point.join("; ") });
   }
   row.append(...[card.in_force, card.signed, whole.format(card.n), String(card.seed), state(card), when(card.when)]
     .map((text, k) => make("td", { class: k < 4 ? "figure" : null }, text)));
@@ -80,29 +80,29 @@ function bar(name) {
     if (option.value !== name) continue;
     option.disabled = true;
     option.selected = false;
-    option.textContent = say("results.unavailable", { name });
+    option.textContent = translate("results.unavailable", { name });
   }
 }
 
 // One result
 
 async function showOne() {
-  tell(say("results.loading"));
-  const told = await ask("/results/one", { at: shown.dataset.at });
-  if (told.state === "damaged" || told.state === "other") {
-    fill(shown, make("p", { class: "state bad" }, state(told)), make("h2", {}, say("results.wrong")), wrong(told), told.state === "damaged" ? make("p", {}, say("results.mend")) : null);
+  tell(translate("results.loading"));
+  const reply = await ask("/results/one", { at: shown.dataset.at });
+  if (reply.state === "damaged" || reply.state === "other") {
+    fill(shown, make("p", { class: "state bad" }, state(reply)), make("h2", {}, translate("results.wrong")), wrong(reply), reply.state === "damaged" ? make("p", {}, translate("results.mend")) : null);
     bar(shown.dataset.at);
   } else {
-    at("heading").textContent = told.title;
+    at("heading").textContent = reply.title;
     fill(shown,
-      make("p", {}, say("results.facts", { id: told.id, n: whole.format(told.n), seed: told.seed, state: state(told), when: when(told.when) })),
-      told.point.length ? make("p", { class: "point" }, point(told.point)) : null,
-      make("p", { class: "note" }, say("results.folder", { name: shown.dataset.at })),
-      make("p", { class: "note" }, say("results.reading")),
-      ...told.sections.flatMap(section), ...(told.state === "complete" ? stored(told) : [make("p", { class: "note" }, say("results.no_files"))]));
+      make("p", {}, translate("results.facts", { id: reply.id, n: whole.format(reply.n), seed: reply.seed, state: state(reply), when: when(reply.when) })),
+      reply.point.length ? make("p", { class: "point" }, point(reply.point)) : null,
+      make("p", { class: "note" }, translate("results.folder", { name: shown.dataset.at })),
+      make("p", { class: "note" }, translate("results.reading")),
+      ...reply.sections.flatMap(section), ...(reply.state === "complete" ? stored(reply) : [make("p", { class: "note" }, translate("results.no_files"))]));
   }
   shown.hidden = false;
-  tell(say("results.ready", { title: at("heading").textContent }));
+  tell(translate("results.ready", { title: at("heading").textContent }));
 }
 
 function section(each) {
@@ -114,50 +114,50 @@ function grid(each) {
 }
 
 /** What lies in the folder: charts, tables, other files. */
-function stored(told) {
+function stored(reply) {
   const parts = [];
-  if (told.charts.length) parts.push(make("h2", {}, say("results.charts")), make("p", { class: "note" }, say("results.chart_note")), make("div", { class: "charts" }, ...told.charts.map(storedChart)));
-  if (told.tables.length) parts.push(make("h2", {}, say("results.tables")));
-  for (const each of told.tables) {
-    const title = say(`results.${each.name}`);
-    parts.push(make("details", {}, make("summary", {}, title), each.heads.length ? table(title, each.heads, each.rows, each.figures) : make("p", {}, say("results.no_table")),
-      each.more ? make("p", { class: "note" }, say("results.more", { more: whole.format(each.more) })) : null), downloads([[each.name, file(each.name)]]));
+  if (reply.charts.length) parts.push(make("h2", {}, translate("results.charts")), make("p", { class: "note" }, translate("results.chart_note")), make("div", { class: "charts" }, ...reply.charts.map(storedChart)));
+  if (reply.tables.length) parts.push(make("h2", {}, translate("results.tables")));
+  for (const each of reply.tables) {
+    const title = translate(`results.${each.name}`);
+    parts.push(make("details", {}, make("summary", {}, title), each.heads.length ? table(title, each.heads, each.rows, each.figures) : make("p", {}, translate("results.no_table")),
+      each.more ? make("p", { class: "note" }, translate("results.more", { more: whole.format(each.more) })) : null), downloads([[each.name, file(each.name)]]));
   }
-  if (told.files.length) parts.push(make("h2", {}, say("results.files")), make("ul", { class: "downloads column" }, ...told.files.map((name) => make("li", {},
-    make("a", { href: file(name), download: true }, say("results.download", { name })), `: ${known(name)}`))), make("p", { class: "note" }, say("results.report_note")));
+  if (reply.files.length) parts.push(make("h2", {}, translate("results.files")), make("ul", { class: "downloads column" }, ...reply.files.map((name) => make("li", {},
+    make("a", { href: file(name), download: true }, translate("results.download", { name })), `: ${known(name)}`))), make("p", { class: "note" }, translate("results.report_note")));
   return parts;
 }
 
-const known = (name) => (["report.html", "summary.json", "scenario.resolved.yaml"].includes(name) ? say(`results.${name}`) : name);
+const known = (name) => (["report.html", "summary.json", "scenario.resolved.yaml"].includes(name) ? translate(`results.${name}`) : name);
 
 function storedChart(chart) {
   const picture = chart.shown
     ? make("img", { src: file(chart.name), alt: chart.alt || chart.title, loading: "lazy" })
-    : make("p", { class: "note" }, say(`results.${chart.why}`));
+    : make("p", { class: "note" }, translate(`results.${chart.why}`));
   return make("figure", {}, make("h3", {}, chart.title), picture, downloads(chart.files.map((name) => [name, file(name)])));
 }
 
 /** Links to files: pairs of a name and an address. */
 function downloads(pairs) {
-  return make("ul", { class: "downloads" }, ...pairs.map(([name, address]) => make("li", {}, make("a", { href: address, download: name.replace("/", "-") }, say("results.download", { name })))));
+  return make("ul", { class: "downloads" }, ...pairs.map(([name, address]) => make("li", {}, make("a", { href: address, download: name.replace("/", "-") }, translate("results.download", { name })))));
 }
 
 // Two results
 
 async function showTwo() {
   const two = { at: shown.dataset.at, with: shown.dataset.with };
-  tell(say("results.comparing"));
-  const told = await ask("/results/compared", two);
-  const titles = [...new Set(told.data.results.map((each) => each.title))];
-  at("heading").textContent = titles.length > 1 ? say("results.side_by_side", { first: titles[0], second: titles[1] }) : titles[0];
-  const charts = told.charts.map((name) => make("figure", { "data-chart": name }, make("p", { class: "note" }, say("results.drawing"))));
-  const points = [two.at, two.with].map((name, k) => (told.points[k].length ? make("li", {}, `${name}: ${point(told.points[k])}`) : null)).filter(Boolean);
-  fill(shown, points.length ? make("ul", { class: "point" }, ...points) : null, make("p", { class: "note" }, say("results.reading")), ...told.sections.flatMap(section),
-    make("h2", {}, say("results.charts_beside")), make("p", { class: "note" }, say("results.one_scale")), make("div", { class: "beside" }, ...charts),
-    make("h2", {}, say("results.files")), filesOf(told, two));
+  tell(translate("results.comparing"));
+  const reply = await ask("/results/compared", two);
+  const titles = [...new Set(reply.data.results.map((each) => each.title))];
+  at("heading").textContent = titles.length > 1 ? translate("results.side_by_side", { first: titles[0], second: titles[1] }) : titles[0];
+  const charts = reply.charts.map((name) => make("figure", { "data-chart": name }, make("p", { class: "note" }, translate("results.drawing"))));
+  const points = [two.at, two.with].map((name, k) => (reply.points[k].length ? make("li", {}, `${name}: ${point(reply.points[k])}`) : null)).filter(Boolean);
+  fill(shown, points.length ? make("ul", { class: "point" }, ...points) : null, make("p", { class: "note" }, translate("results.reading")), ...reply.sections.flatMap(section),
+    make("h2", {}, translate("results.charts_beside")), make("p", { class: "note" }, translate("results.one_scale")), make("div", { class: "beside" }, ...charts),
+    make("h2", {}, translate("results.files")), filesOf(reply, two));
   shown.hidden = false;
-  tell(say("results.ready", { title: at("heading").textContent }));
-  for (const [k, name] of told.charts.entries()) fillChart(charts[k], name, await ask("/results/drawn", { ...two, name }));
+  tell(translate("results.ready", { title: at("heading").textContent }));
+  for (const [k, name] of reply.charts.entries()) fillChart(charts[k], name, await ask("/results/drawn", { ...two, name }));
 }
 
 function fillChart(figure, name, drawn) {
@@ -169,20 +169,20 @@ function fillChart(figure, name, drawn) {
 
 const blob = (content, type) => URL.createObjectURL(new Blob([content], { type }));
 
-function filesOf(told, two) {
-  const list = downloads([["compare.json", blob(`${JSON.stringify(told.data, null, 1)}\n`, "application/json")],
-    ...Object.entries(told.tables).map(([name, text]) => [`compare-${name}.csv`, blob(text, "text/csv")])]);
-  list.append(make("li", {}, make("button", { type: "button", onclick: () => report(two) }, say("results.page_file"))));
+function filesOf(reply, two) {
+  const list = downloads([["compare.json", blob(`${JSON.stringify(reply.data, null, 1)}\n`, "application/json")],
+    ...Object.entries(reply.tables).map(([name, text]) => [`compare-${name}.csv`, blob(text, "text/csv")])]);
+  list.append(make("li", {}, make("button", { type: "button", onclick: () => report(two) }, translate("results.page_file"))));
   return list;
 }
 
 async function report(two) {
-  tell(say("results.making"));
+  tell(translate("results.making"));
   try {
     const { html } = await ask("/results/page", two, undefined, "page");
     const made = make("a", { href: blob(html, "text/html"), download: "compare.html" });
     made.click();
-    tell(say("results.made", { name: "compare.html" }));
+    tell(translate("results.made", { name: "compare.html" }));
   } catch (error) {
     refused(error);
   }
@@ -191,7 +191,7 @@ async function report(two) {
 at("compare")?.addEventListener("submit", (event) => {
   event.preventDefault();
   const [one, other] = [at("first").value, at("second").value];
-  if (!one || one === other) at("choice").textContent = say("results.choose_two");
+  if (!one || one === other) at("choice").textContent = translate("results.choose_two");
   else location.href = `${link(one)}&with=${encodeURIComponent(other)}`;
 });
 

@@ -1,6 +1,6 @@
 // The tweak page: changes go to the server, its answer comes back after few runs and is then refined.
 
-import { Refusal, ask, faults, file, fill, look, make, say, tell } from "./app.js";
+import { Refusal, ask, faults, file, fill, look, make, translate, tell } from "./app.js";
 import { Changes } from "./changes.js";
 import { show, summary } from "./tweak_answer.js";
 import { Weights, build } from "./tweak_controls.js";
@@ -31,20 +31,20 @@ async function play() {
   const mine = (asking = new AbortController());
   part.answer.setAttribute("aria-busy", "true");
   try {
-    let told = await ask("/tweak/answer", { file, ...changes.wish, n: Math.min(first, draws), soon: true }, mine.signal);
-    if (told.refused) return refuse(told.refused);
-    put(told);
-    tell(summary(told).aloud);
-    while (told.n < draws) {
-      await looked(told);
+    let reply = await ask("/tweak/answer", { file, ...changes.wish, n: Math.min(first, draws), soon: true }, mine.signal);
+    if (reply.refused) return refuse(reply.refused);
+    put(reply);
+    tell(summary(reply).aloud);
+    while (reply.n < draws) {
+      await visible(reply);
       if (mine.signal.aborted) return undefined;
-      const next = told.n < first ? first : 2 * told.n;
-      told = await ask("/tweak/answer", { file, ...changes.wish, n: Math.min(next, draws) }, mine.signal);
-      if (told.refused) return refuse(told.refused);
-      put(told);
+      const next = reply.n < first ? first : 2 * reply.n;
+      reply = await ask("/tweak/answer", { file, ...changes.wish, n: Math.min(next, draws) }, mine.signal);
+      if (reply.refused) return refuse(reply.refused);
+      put(reply);
     }
     part.answer.setAttribute("aria-busy", "false");
-    tell(summary(told).aloud);
+    tell(summary(reply).aloud);
   } catch (error) {
     failed(error, mine);
   }
@@ -61,34 +61,34 @@ function failed(error, mine) {
   else fill(part.refused, make("p", {}, error.message));
 }
 
-function put(told) {
+function put(reply) {
   fill(part.refused);
   bench.classList.remove("stale");
-  show(part.answer, told);
-  part.summary.textContent = summary(told).line;
-  const values = { n: told.n.toLocaleString("en"), draws: draws.toLocaleString("en"), seed: told.seed };
-  part.progress.textContent = say(told.n < draws ? "tweak.refining" : "tweak.done", values);
-  bench.dataset.n = told.n;
-  for (const control of controls) if (control instanceof Weights) control.confirm(told.weights[control.name] || {});
+  show(part.answer, reply);
+  part.summary.textContent = summary(reply).line;
+  const values = { n: reply.n.toLocaleString("en"), draws: draws.toLocaleString("en"), seed: reply.seed };
+  part.progress.textContent = translate(reply.n < draws ? "tweak.refining" : "tweak.done", values);
+  bench.dataset.n = reply.n;
+  for (const control of controls) if (control instanceof Weights) control.confirm(reply.weights[control.name] || {});
 }
 
 /** A tab that nobody looks at refines nothing. */
-function looked(told) {
+function visible(reply) {
   if (!document.hidden) return Promise.resolve();
-  part.progress.textContent = say("tweak.paused", { n: told.n.toLocaleString("en") });
+  part.progress.textContent = translate("tweak.paused", { n: reply.n.toLocaleString("en") });
   return new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
 }
 
 function refuse(messages) {
   bench.classList.add("stale");
-  fill(part.refused, make("p", {}, say("tweak.refused")), make("ul", { class: "faults" }, ...messages.map((each) => make("li", {}, each))));
+  fill(part.refused, make("p", {}, translate("tweak.refused")), make("ul", { class: "faults" }, ...messages.map((each) => make("li", {}, each))));
   part.answer.setAttribute("aria-busy", "false");
 }
 
-/** The file has faults: they are told, and what was shown stays. */
+/** The file has faults: they are listed, and what was shown stays. */
 function broken(error) {
   bench.classList.add("stale");
-  fill(part.faults, make("p", {}, say(controls.length ? "tweak.broken" : "tweak.broken_first")), faults(error));
+  fill(part.faults, make("p", {}, translate(controls.length ? "tweak.broken" : "tweak.broken_first")), faults(error));
   if (!controls.length) fill(part.controls);
   part.answer.setAttribute("aria-busy", "false");
 }
@@ -96,11 +96,11 @@ function broken(error) {
 /** Read what can be changed in the file, and play it. */
 async function load() {
   try {
-    const told = await ask("/tweak/controls", { file });
+    const reply = await ask("/tweak/controls", { file });
     fill(part.faults);
     bench.classList.remove("stale");
-    document.getElementById("headline").textContent = told.title;
-    controls = build(part.controls, told, changes);
+    document.getElementById("headline").textContent = reply.title;
+    controls = build(part.controls, reply, changes);
     changed();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -135,9 +135,9 @@ async function save(event) {
   const button = part.save.querySelector("button");
   button.disabled = true;
   try {
-    const told = await ask("/tweak/save", { file, ...changes.wish, name: document.getElementById("save-name").value }, undefined, "save");
-    fill(part.saved, make("p", {}, say("tweak.save_done", { file: told.file })), make("pre", { tabindex: "0" }, told.command),
-      make("details", {}, make("summary", {}, say("tweak.save_text")), make("pre", { tabindex: "0" }, told.text)));
+    const reply = await ask("/tweak/save", { file, ...changes.wish, name: document.getElementById("save-name").value }, undefined, "save");
+    fill(part.saved, make("p", {}, translate("tweak.save_done", { file: reply.file })), make("pre", { tabindex: "0" }, reply.command),
+      make("details", {}, make("summary", {}, translate("tweak.save_text")), make("pre", { tabindex: "0" }, reply.text)));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     fill(part.saved, faults(error));

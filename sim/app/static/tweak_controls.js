@@ -1,6 +1,6 @@
 // The controls of the tweak page: the elements with which numbers and names are set.
 
-import { fill, make, say } from "./app.js";
+import { fill, make, translate } from "./app.js";
 import { ChoiceControl, NamedControl } from "./tweak_names.js";
 
 /** A number in digits, without an exponent and needless zeros. */
@@ -10,7 +10,7 @@ export function digits(number, places = 6) {
 
 function spread(number) {
   const [value, low, high] = [number.value, number.low, number.high].map((each) => (each === null ? "" : digits(each, 4)));
-  return number.low === null ? value : say("tweak.spread", { value, low, high });
+  return number.low === null ? value : translate("tweak.spread", { value, low, high });
 }
 
 /** The text that sets a number: alone, or with its range moved along and cut at the bounds. */
@@ -39,12 +39,12 @@ export class NumberControl {
     const at = { min: this.least, max: this.most, "aria-describedby": `${id}-under` };
     const named = options.full || label;
     this.range = make("input", { type: "range", id, step: this.step, "aria-label": named, ...at, oninput: move });
-    this.field = make("input", { type: "number", step: "any", "aria-label": say("tweak.number_of", { label: named }), ...at, onchange: move });
+    this.field = make("input", { type: "number", step: "any", "aria-label": translate("tweak.number_of", { label: named }), ...at, onchange: move });
     this.mark = make("span", { class: "mark" });
-    this.back = make("button", { type: "button", hidden: true, "aria-label": say("tweak.reset_of", { label: named }), onclick: () => { this.changes.takeBack(...this.paths); this.range.focus(); } }, say("tweak.reset"));
+    this.back = make("button", { type: "button", hidden: true, "aria-label": translate("tweak.reset_of", { label: named }), onclick: () => { this.changes.takeBack(...this.paths); this.range.focus(); } }, translate("tweak.reset"));
     this.element = make("div", { class: "control" },
       make("label", { for: id }, label), this.range, this.field,
-      make("div", { class: "under", id: `${id}-under` }, make("span", {}, say("tweak.in_file", { number: spread(number) })), this.mark, this.back));
+      make("div", { class: "under", id: `${id}-under` }, make("span", {}, translate("tweak.in_file", { number: spread(number) })), this.mark, this.back));
     this.show(number.value, "");
   }
 
@@ -78,7 +78,7 @@ export class NumberControl {
 
   refresh() {
     const set = this.changes.sets.get(this.paths[0]);
-    this.show(set ? set.number : this.number.value, set ? say("tweak.set_here") : "");
+    this.show(set ? set.number : this.number.value, set ? translate("tweak.set_here") : "");
   }
 }
 
@@ -99,8 +99,8 @@ export class Weights {
     const others = sum(this.controls.map((control, at) => (set[at] ? 0 : control.number.value)));
     const factor = set.some(Boolean) && others > 0 ? Math.max(1 - fixed, 0) / others : 1;
     this.controls.forEach((control, at) => {
-      if (set[at]) control.show(set[at].number, say("tweak.set_here"));
-      else control.show(control.number.value * factor, factor === 1 ? "" : say("tweak.rescaled"));
+      if (set[at]) control.show(set[at].number, translate("tweak.set_here"));
+      else control.show(control.number.value * factor, factor === 1 ? "" : translate("tweak.rescaled"));
     });
   }
 
@@ -109,7 +109,7 @@ export class Weights {
     for (const control of this.controls) {
       const value = weights[control.number.path.split(".").pop()];
       if (!control.setNow && value !== undefined) {
-        control.show(value, Math.abs(value - control.number.value) > 1e-9 ? say("tweak.rescaled") : "");
+        control.show(value, Math.abs(value - control.number.value) > 1e-9 ? translate("tweak.rescaled") : "");
       }
     }
   }
@@ -121,11 +121,11 @@ export class LineControl {
     this.changes = changes;
     this.line = line;
     const names = line.lines.map((each) => each.id).join(", ");
-    this.hardness = new NumberControl(changes, line, say("tweak.hardness"), { least: 0, most: 1, step: 0.01 }, { paths: line.paths, full: say("tweak.hardness_of", { label: names, hardness: say("tweak.hardness") }) });
-    this.box = make("input", { type: "checkbox", "aria-label": say("tweak.line_on_of", { label: names }), onchange: () => this.switched() });
+    this.hardness = new NumberControl(changes, line, translate("tweak.hardness"), { least: 0, most: 1, step: 0.01 }, { paths: line.paths, full: translate("tweak.hardness_of", { label: names, hardness: translate("tweak.hardness") }) });
+    this.box = make("input", { type: "checkbox", "aria-label": translate("tweak.line_on_of", { label: names }), onchange: () => this.switched() });
     this.element = make("fieldset", {}, make("legend", {}, names),
-      make("ul", { class: "lines" }, ...line.lines.map((each) => make("li", {}, say("tweak.line_words", each)))),
-      make("p", { class: "row" }, make("label", {}, this.box, say("tweak.line_on"))), this.hardness.element);
+      make("ul", { class: "lines" }, ...line.lines.map((each) => make("li", {}, translate("tweak.line_words", each)))),
+      make("p", { class: "row" }, make("label", {}, this.box, translate("tweak.line_on"))), this.hardness.element);
   }
 
   switched() {
@@ -153,7 +153,7 @@ export class BlockControl {
       else changes.without.add(block);
       changes.changed();
     } });
-    this.element = make("p", { class: "row" }, make("label", {}, this.box, say(`tweak.block_${block}`)));
+    this.element = make("p", { class: "row" }, make("label", {}, this.box, translate(`tweak.block_${block}`)));
   }
 
   refresh() {
@@ -168,19 +168,19 @@ class AnyControl {
     this.known = new Map(numbers.map((each) => [each.path, each]));
     this.path = make("input", { id: "any-path", list: "any-paths", autocomplete: "off", spellcheck: "false", onchange: () => this.chosen() });
     this.value = make("input", { id: "any-value", type: "number", step: "any" });
-    this.told = make("div", { class: "under", role: "status" });
+    this.status = make("div", { class: "under", role: "status" });
     this.listed = make("ul", { class: "lines" });
     this.element = make("div", {},
       make("form", { onsubmit: (event) => { event.preventDefault(); this.put(); } },
-        make("p", {}, make("label", { for: "any-path" }, say("tweak.any_path")), " ", this.path),
-        make("p", { class: "row" }, make("label", { for: "any-value" }, say("tweak.any_value")), this.value, make("button", {}, say("tweak.any_set")))),
+        make("p", {}, make("label", { for: "any-path" }, translate("tweak.any_path")), " ", this.path),
+        make("p", { class: "row" }, make("label", { for: "any-value" }, translate("tweak.any_value")), this.value, make("button", {}, translate("tweak.any_set")))),
       make("datalist", { id: "any-paths" }, ...numbers.map((each) => make("option", { value: each.path }))),
-      this.told, this.listed);
+      this.status, this.listed);
   }
 
   chosen() {
     const number = this.known.get(this.path.value.trim());
-    this.told.textContent = number ? say("tweak.in_file", { number: spread(number) }) : say("tweak.any_none");
+    this.status.textContent = number ? translate("tweak.in_file", { number: spread(number) }) : translate("tweak.any_none");
     if (number) this.value.value = digits(number.value, 6);
   }
 
@@ -195,36 +195,36 @@ class AnyControl {
   /** What is set, one a line, each to be taken back: also what no other control shows. */
   refresh() {
     fill(this.listed, ...[...this.changes.sets].map(([path, each]) => make("li", {}, make("code", {}, `${path}=${each.text}`), " ",
-      make("button", { type: "button", "aria-label": say("tweak.reset_of", { label: path }), onclick: () => this.changes.takeBack(path) }, say("tweak.reset")))));
+      make("button", { type: "button", "aria-label": translate("tweak.reset_of", { label: path }), onclick: () => this.changes.takeBack(path) }, translate("tweak.reset")))));
   }
 }
 
 /** All controls of a file, put into an element. */
-export function build(element, told, changes) {
+export function build(element, reply, changes) {
   const parts = [];
   const keep = (control) => { parts.push(control); return control.element; };
-  const parties = told.parties.map((party) => {
+  const parties = reply.parties.map((party) => {
     const weights = new Weights(changes, party);
     parts.push(weights);
     const full = (text) => `${party.label}: ${text}`;
     return make("fieldset", {}, make("legend", {}, party.label),
-      make("h3", {}, say("tweak.weights")), ...weights.elements,
-      make("h3", {}, say("tweak.no_agreement")),
-      keep(new NumberControl(changes, party.no_deal, say("tweak.no_deal"), { least: 0, most: 1, step: 0.005 }, { full: full(say("tweak.no_deal")) })),
-      make("h3", {}, say("tweak.talks")),
-      keep(new NamedControl(changes, party.strategy, told.strategies, say("tweak.strategy"), full,
+      make("h3", {}, translate("tweak.weights")), ...weights.elements,
+      make("h3", {}, translate("tweak.no_agreement")),
+      keep(new NumberControl(changes, party.no_deal, translate("tweak.no_deal"), { least: 0, most: 1, step: 0.005 }, { full: full(translate("tweak.no_deal")) })),
+      make("h3", {}, translate("tweak.talks")),
+      keep(new NamedControl(changes, party.strategy, reply.strategies, translate("tweak.strategy"), full,
         party.strategy.numbers.map((number) => new NumberControl(changes, number, `${number.label}: ${number.about}`, boundsOf(number), { full: full(number.label) })))));
   });
-  const readings = told.reading.choices.map((name) => ({ name, label: say(`tweak.reading_${name}`) }));
+  const readings = reply.reading.choices.map((name) => ({ name, label: translate(`tweak.reading_${name}`) }));
   fill(element, ...parties,
-    make("h3", {}, say("tweak.lines")),
-    ...(told.lines.length ? told.lines.map((line) => keep(new LineControl(changes, line))) : [make("p", {}, say("tweak.no_lines"))]),
-    make("h3", {}, say("tweak.rules")),
-    make("fieldset", {}, make("legend", {}, say("tweak.rules_talks")),
-      keep(new NamedControl(changes, told.protocol, told.protocols, say("tweak.protocol"), (text) => (text === say("tweak.protocol") ? text : `${say("tweak.protocol")}: ${text}`))),
-      keep(new ChoiceControl(changes, told.reading.path, told.reading.value, readings, say("tweak.reading"), (name) => name))),
-    told.blocks.length ? make("fieldset", {}, make("legend", {}, say("tweak.blocks")), ...told.blocks.map((block) => keep(new BlockControl(changes, block)))) : null,
-    make("details", {}, make("summary", {}, say("tweak.any")), keep(new AnyControl(changes, told.numbers))));
+    make("h3", {}, translate("tweak.lines")),
+    ...(reply.lines.length ? reply.lines.map((line) => keep(new LineControl(changes, line))) : [make("p", {}, translate("tweak.no_lines"))]),
+    make("h3", {}, translate("tweak.rules")),
+    make("fieldset", {}, make("legend", {}, translate("tweak.rules_talks")),
+      keep(new NamedControl(changes, reply.protocol, reply.protocols, translate("tweak.protocol"), (text) => (text === translate("tweak.protocol") ? text : `${translate("tweak.protocol")}: ${text}`))),
+      keep(new ChoiceControl(changes, reply.reading.path, reply.reading.value, readings, translate("tweak.reading"), (name) => name))),
+    reply.blocks.length ? make("fieldset", {}, make("legend", {}, translate("tweak.blocks")), ...reply.blocks.map((block) => keep(new BlockControl(changes, block)))) : null,
+    make("details", {}, make("summary", {}, translate("tweak.any")), keep(new AnyControl(changes, reply.numbers))));
   return parts;
 }
 

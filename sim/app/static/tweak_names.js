@@ -1,6 +1,6 @@
 // The controls of the tweak page for what is chosen among names: strategies, protocols, and the words that these take.
 
-import { fill, make, say } from "./app.js";
+import { fill, make, translate } from "./app.js";
 
 let numbered = 0;
 
@@ -10,7 +10,7 @@ export class ChoiceControl {
    * choices: [{ name, label, about }]; textOf: the text that sets a name; full: the label with what it is of;
    * under: what is said below, otherwise the name that the file has; block: what must be set before, { path, text }, if the file does not have it.
    */
-  constructor(changes, path, value, choices, label, textOf, { full = label, under = say("tweak.in_file_choice", { name: value }), block = null } = {}) {
+  constructor(changes, path, value, choices, label, textOf, { full = label, under = translate("tweak.in_file_choice", { name: value }), block = null } = {}) {
     Object.assign(this, { changes, path, value, choices, textOf, block });
     const id = `n${(numbered += 1)}`;
     this.select = make("select", { id, "aria-label": full, "aria-describedby": `${id}-under`, onchange: () => this.chosen(this.select.value) },
@@ -19,7 +19,7 @@ export class ChoiceControl {
     const abouts = choices.filter((each) => each.about);
     this.element = make("div", { class: "control" }, make("label", { for: id }, label), this.select,
       make("div", { class: "under", id: `${id}-under` }, make("span", {}, under), this.about),
-      abouts.length ? make("details", { class: "meanings" }, make("summary", { "aria-label": say("tweak.meanings_of", { label: full }) }, say("tweak.meanings")),
+      abouts.length ? make("details", { class: "meanings" }, make("summary", { "aria-label": translate("tweak.meanings_of", { label: full }) }, translate("tweak.meanings")),
         make("dl", {}, ...abouts.flatMap((each) => [make("dt", {}, each.label || each.name), make("dd", {}, each.about)]))) : null);
   }
 
@@ -47,10 +47,10 @@ export class ChoiceControl {
 
 /** A strategy or a protocol: its name; the numbers that the file gives it; the words of the one that is chosen now. */
 export class NamedControl {
-  /** told: { path, value, words, written } of the file; kinds: all there are, each with its words; numbers: controls. */
-  constructor(changes, told, kinds, label, full, numbers = []) {
-    Object.assign(this, { changes, told, kinds, full, numbers, words: [], shown: null });
-    this.choice = new ChoiceControl(changes, told.path, told.value, kinds, label, named, { full: full(label) });
+  /** inFile: { path, value, words, written } of the file; kinds: all there are, each with its words; numbers: controls. */
+  constructor(changes, inFile, kinds, label, full, numbers = []) {
+    Object.assign(this, { changes, inFile, kinds, full, numbers, words: [], shown: null });
+    this.choice = new ChoiceControl(changes, inFile.path, inFile.value, kinds, label, named, { full: full(label) });
     this.below = make("div", {});
     this.element = make("div", {}, this.choice.element, this.below);
   }
@@ -68,12 +68,12 @@ export class NamedControl {
 
   /** Lay out what the chosen one takes. */
   lay(name) {
-    const { path, value, words, written } = this.told, own = name === value;
+    const { path, value, words, written } = this.inFile, own = name === value;
     const block = own && !written ? { path, text: named(value) } : null;
     this.words = this.kinds.find((each) => each.name === name).words.map((word) => {
-      const said = own && word.key in words;
-      const now = said ? words[word.key] : word.default;
-      const under = say(said ? "tweak.in_file_choice" : "tweak.by_default", { name: now });
+      const given = own && word.key in words;
+      const now = given ? words[word.key] : word.default;
+      const under = translate(given ? "tweak.in_file_choice" : "tweak.by_default", { name: now });
       return new ChoiceControl(this.changes, `${path}.${word.key}`, now, word.choices, `${word.key}: ${word.about}`, (text) => text, { full: this.full(word.key), under, block });
     });
     fill(this.below, ...(own ? this.numbers : []).map((each) => each.element), ...this.words.map((each) => each.element));
