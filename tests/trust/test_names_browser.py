@@ -16,7 +16,7 @@ WAIT = 120_000  # milliseconds; the machine may be busy, and nothing here is abo
 READY = {  # what each page of the local app shows once all of its answer is there
     "tweak": ("#progress:has-text('All 100 runs')", "#answer[aria-busy=false]"),
     "step": ("#turns > *", "#ending"),
-    "packages": ("#lacks > *", "#lacks:not(:has-text('looked for'))", "#around tr", "#filed tr"),
+    "packages": ("#lacks > *", "#lacks:not(:has-text('looked for'))", "#around tr", "#filed tbody tr:nth-child(2)"),
 }
 OPEN = "() => document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 TAGS = "() => [...document.querySelectorAll('body *')].map((each) => each.tagName.toLowerCase())"
