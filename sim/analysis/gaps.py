@@ -4,7 +4,7 @@ Worth is each party's own; margins are worth less the worth of no deal. All sear
 they find is exact: no other change of that kind is smaller.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -87,13 +87,13 @@ class WayOut:
     """One set of obstacles that opens a zone when it is set aside, and how much of the no-deal worths it takes."""
 
     names: tuple[str, ...]
-    falls: tuple[tuple[str, float], ...]  # by how much no deal is worth too much, by party, for `package`
+    falls: Mapping[str, float]  # by how much no deal is worth too much, by party, for `package`
     packages: int  # packages that open when all of the set is set aside
     package: int  # of these the one that takes least in all; ties by the smallest rank
 
     @property
     def total(self) -> float:
-        return float(sum(fall for _, fall in self.falls))
+        return float(sum(self.falls.values()))
 
 
 def way_out(table: Table, names: Sequence[str]) -> WayOut | None:
@@ -108,7 +108,7 @@ def way_out(table: Table, names: Sequence[str]) -> WayOut | None:
     total = np.sort(lacking, axis=0).cumsum(axis=0)[-1] if free else np.zeros(len(open_))
     least = np.flatnonzero(total <= total.min() + TOLERANCE)
     best = int(least[structure.space.tie_rank[open_[least]].argmin()])
-    falls = tuple((structure.parties[n], float(lacking[place, best])) for place, n in enumerate(free))
+    falls = {structure.parties[n]: float(lacking[place, best]) for place, n in enumerate(free)}
     return WayOut(tuple(sorted(names)), falls, len(open_), int(open_[best]))
 
 

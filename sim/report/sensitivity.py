@@ -29,14 +29,17 @@ from sim.results.labels import clean, input_label
 Row = dict[Any, Any]
 
 
+FIELDS = (
+    "note value low high inputs n_of=n id=results.scenario.id title=results.scenario.title n=results.n "
+    "seed=results.seed of=asked.name label=asked.label kind=asked.kind"
+)
+
+
 def data(result: Sensitivity) -> dict[str, Any]:
-    scenario = result.results.scenario
-    return pick(result, "note value low high inputs", n_of="n") | {
-        "id": scenario.id, "title": scenario.title, "n": result.results.n, "seed": result.results.seed,
-        "of": result.asked.name, "label": result.asked.label, "kind": result.asked.kind,
+    return pick(result, FIELDS) | {
         "designs": [{"method": name, **plain(facts)} for name, facts in result.designs.items()],
         **{method: _rows(result, found) for method, found in result.tables.items()},
-    }  # fmt: skip
+    }
 
 
 def _rows(result: Sensitivity, found: pd.DataFrame) -> list[dict[str, Any]]:
