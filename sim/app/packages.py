@@ -6,18 +6,7 @@ from typing import Any
 
 from sim.analysis.one_package import Bench, OnePackage, Signatory, one_package
 from sim.analysis.one_package import bench as make_bench
-from sim.analysis.package_changes import (
-    Lacks,
-    Nearest,
-    Neighbour,
-    broken_rules,
-    goes_with,
-    lacks,
-    nearest,
-    neighbours,
-    place,
-    repairs,
-)
+from sim.analysis.package_changes import broken_rules, goes_with, lacks, nearest, neighbours, place, repairs
 from sim.app.changed import ChangedFile, differing
 from sim.app.errors import RequestError
 from sim.app.home import Page, route, text_of
@@ -136,8 +125,15 @@ def describe_package(about: ChangedFile, options: Mapping[str, str], kept: str |
         **pick(found, "agreed agreed_in at_home together passes afterwards"),
         "signatories": [_signatory(bench, each) for each in found.signatories],
         "place": plain(place(bench, package)),
-        "neighbours": [_neighbour(bench, each) for each in neighbours(bench, package)[:MOST_NEIGHBOURS]],
-        "nearest": [_nearest(bench, each) for each in nearest(bench, package)],
+        "neighbours": [
+            pick(each, "issue before after all_gain gains signs") | {"package": bench.options(each.package)}
+            for each in neighbours(bench, package)[:MOST_NEIGHBOURS]
+        ],
+        "nearest": [
+            pick(each, "reading zone away as_near changes")
+            | {"package": None if each.package == NO_DEAL else bench.options(each.package)}
+            for each in nearest(bench, package)
+        ],
     }
 
 
@@ -147,7 +143,10 @@ def lacking(about: ChangedFile, options: Mapping[str, str]) -> list[dict[str, An
     package = bench.structure.space.index_of(_whole(bench, options))
     if package == NO_DEAL:
         return []
-    return [_lacks(bench, each) for each in lacks(bench, one_package(bench, package))]
+    return [
+        pick(each, "party missing lines") | {"turns": [turn_words(bench.scenario, turn) for turn in each.turns]}
+        for each in lacks(bench, one_package(bench, package))
+    ]
 
 
 def describe_proposals(about: ChangedFile) -> list[dict[str, Any]]:
@@ -163,9 +162,7 @@ def describe_proposals(about: ChangedFile) -> list[dict[str, Any]]:
             "name": name,
             "label": clean(proposal.label),
             "completions": next(iter(own.values()))["completions"],
-            "parties": {
-                party: plain({key: row[key] for key in SCORES}) for party, row in own.items()
-            },
+            "parties": {party: plain({key: row[key] for key in SCORES}) for party, row in own.items()},
             "whole": None if found is None else _row_of_whole(found),
         })  # fmt: skip
     return proposals
@@ -197,25 +194,6 @@ def _signatory(bench: Bench, each: Signatory) -> dict[str, Any]:
             for line in each.crossed
         ],
     }
-
-
-def _neighbour(bench: Bench, each: Neighbour) -> dict[str, Any]:
-    parties = list(bench.scenario.parties)
-    return pick(each, "issue before after all_gain") | {
-        "gains": dict(zip(parties, each.gains, strict=True)),
-        "signs": dict(zip(parties, each.signs, strict=True)),
-        "package": bench.options(each.package),
-    }
-
-
-def _nearest(bench: Bench, each: Nearest) -> dict[str, Any]:
-    package = None if each.package == NO_DEAL else bench.options(each.package)
-    return pick(each, "reading zone away as_near changes") | {"package": package}
-
-
-def _lacks(bench: Bench, each: Lacks) -> dict[str, Any]:
-    turns = [turn_words(bench.scenario, turn) for turn in each.turns]
-    return pick(each, "party missing lines") | {"turns": turns}
 
 
 MOST_ISSUES = 200

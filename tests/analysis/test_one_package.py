@@ -148,7 +148,7 @@ def test_a_patrol_that_both_want_is_a_neighbour(tmp_path):
     there = bench(sim.read_scenario(path), 1, 5)
     (found,) = neighbours(there, there.structure.space.index_of({"well": "both", "road": "nobody"}))
     assert (found.issue, found.before, found.after, found.all_gain) == ("road", "nobody", "patrol", True)
-    assert found.gains == (pytest.approx(0.4), pytest.approx(0.21))
+    assert found.gains == {"east": pytest.approx(0.4), "west": pytest.approx(0.21)}
 
 
 @pytest.mark.parametrize(("hardness", "count"), [(0.4, 1), (0.6, 0)])
