@@ -159,29 +159,32 @@ def _quiet(story: Narration, rounds: Sequence[Round]) -> Iterator[Block]:
     yield BLANK
 
 
+TURNS = {  # by what a party did
+    "passes": "{who} passes: this text does not need its signature.",
+    "waits": "{who} offers nothing: no text that the others would take is worth {asks_for} or more to it.",
+    "accepts": "{who} {accepts} {whose}: worth {worth} to it, asks for {asks_for}.",
+    "leaves_it": "{who} leaves its text as it is.",
+    "votes_no": "{who} votes no on {whose}: {reason}.",
+    "objects": "{who} does not accept {whose}: {reason}. {named}",
+    "refuses": "{who} refuses {whose}: {reason}. {offers}",
+    "drafts": "{offers}",
+    "offers": "{offers}",
+}
+
+
 def turn_lines(story: Narration, turn: Turn, briefly: bool) -> Iterator[Block]:
     """What a party did when its turn came, then what it offers; `briefly` where it gave this answer before."""
-    who, whose = party_label(story.scenario, turn.party), _whose(story, turn)
-    if turn.did == "passes":
-        text = f"{who} passes: this text does not need its signature."
-    elif turn.did == "waits":
-        none = f"no text that the others would take is worth {worth(turn.asks_for)} or more to it"
-        text = f"{who} offers nothing: {none}."
-    elif turn.did == "accepts":
-        verb = "stands by" if turn.from_ == turn.party else "accepts"
-        text = f"{who} {verb} {whose}: worth {worth(turn.answered_worth)} to it, asks for {worth(turn.asks_for)}."
-    elif turn.did == "leaves_it":
-        text = f"{who} leaves its text as it is."
-    elif turn.did == "votes_no":
-        text = f"{who} votes no on {whose}: {_reason(story, turn, briefly)}."
-    elif turn.did == "objects":
-        minds = [issue_label(story.scenario, issue) for issue in turn.minds]
-        named = f"It names: {either(minds, 'and')}." if minds else "It names no issue: it has its best on all."
-        text = f"{who} does not accept {whose}: {_reason(story, turn, briefly)}. {named}"
-    else:
-        text = _offer_words(who, turn)
-        if turn.did == "refuses":
-            text = f"{who} refuses {whose}: {_reason(story, turn, briefly)}. {text}"
+    who, minds = party_label(story.scenario, turn.party), [issue_label(story.scenario, issue) for issue in turn.minds]
+    text = TURNS[turn.did].format(
+        who=who,
+        whose=_whose(story, turn),
+        asks_for=worth(turn.asks_for),
+        worth=worth(turn.answered_worth),
+        accepts="stands by" if turn.from_ == turn.party else "accepts",
+        reason="" if turn.reason is None else _reason(story, turn, briefly),
+        named=f"It names: {either(minds, 'and')}." if minds else "It names no issue: it has its best on all.",
+        offers="" if turn.offer is None else _offer_words(who, turn),
+    )
     yield sentence(text, indent=2)
     if turn.offer is not None and turn.before is None:
         yield from package_lines(story, turn.offer, indent=6)
