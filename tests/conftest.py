@@ -61,8 +61,8 @@ def pytest_xdist_make_scheduler(config, log):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Charts and pages stay empty, for tests that look at neither: drawing them takes longer than all the rest."""
-    for name in ("save_charts", "save_comparison"):
-        monkeypatch.setattr(f"sim.charts.{name}", lambda subject, folder, *_, **__: [])
+    for name in ("render_charts", "save_charts", "render_comparison"):
+        monkeypatch.setattr(f"sim.charts.{name}", lambda *_, **__: [])
     for name in ("result_page", "comparison_page"):
         monkeypatch.setattr(f"sim.report.{name}", lambda *_: "<html>")
 

@@ -21,23 +21,14 @@ _FILE = re.compile(r"^# ([\w./-]+\.(?:yaml|py|R))\n")
 
 
 class Reader:
-    """Somebody who follows a page, in the current folder.
-
-    Attributes:
-        printed: What the last block of commands printed; None if it took what is not installed.
-        ran: Commands run so far.
-    """
+    """Somebody who follows a page, in the current folder."""
 
     def __init__(self) -> None:
         self.printed: str | None = ""
         self.ran = 0
 
     def follow(self, page: str) -> None:
-        """Do all that a page says.
-
-        Raises:
-            AssertionError: if a command fails, prints something else, or an edit does not fit.
-        """
+        """Do all that a page says."""
         for kind, text in blocks(page):
             if kind == "sh":
                 said = [self.run(line) for line in commands(text)]

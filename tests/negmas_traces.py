@@ -83,11 +83,7 @@ def _party(party: Domain) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class FollowsInTies(NegmasAspiration):
-    """Offers NegMAS's package where it is worth the same to the party as its own choice; decides all else itself.
-
-    Attributes:
-        theirs: NegMAS's offers as packages, by round and party.
-    """
+    """Offers NegMAS's package where it is worth the same to the party as its own choice; decides all else itself."""
 
     theirs: Mapping[tuple[int, int], int] = field(default_factory=dict)
 

@@ -26,14 +26,7 @@ def released() -> list[dict[str, Any]]:
 
 
 def entry(version: str, scheme: str, layout: str, contents: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
-    """An entry for a release.
-
-    Args:
-        version: Such as 0.1.0.
-        scheme: By which numbers are drawn.
-        layout: The format of results folders.
-        contents: By scenario, the hash of what it resolves to and that of its golden run.
-    """
+    """An entry for a release."""
     runs = {name: {"resolved": one, "content": other} for name, (one, other) in sorted(contents.items())}
     return {"version": version, "scheme": scheme, "format": layout, "runs": runs}
 
@@ -54,13 +47,7 @@ def complaints(
     releases: Sequence[Mapping[str, Any]], scheme: str, layout: str, contents: Mapping[str, tuple[str, str]],
     changelog: str,
 ) -> Iterator[str]:  # fmt: skip
-    """What breaks the promise that results keep their bits across releases, or that it is said.
-
-    Args:
-        releases: As `released` gives them.
-        scheme, layout, contents: As they are now; see `entry`.
-        changelog: The text of CHANGELOG.md.
-    """
+    """What breaks the promise that results keep their bits across releases, or that it is said."""
     reported = sections(changelog)
     known = {each["version"] for each in releases}
     for version in reported.keys() - known - {"Unreleased"}:

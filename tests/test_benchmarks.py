@@ -51,18 +51,6 @@ def test_the_peer_is_given_the_options_there_are(tmp_path):
     assert numbers["no_deal"] == ensemble.reservation_value.tolist()
 
 
-def test_the_large_space_is_just_below_the_most_that_is_read(tmp_path):
-    from large_space import SIZES, scenario_text
-
-    from sim.core.packages import RAW_LIMIT
-
-    (tmp_path / "large.yaml").write_text(scenario_text(), encoding="utf-8")
-    scenario = read_scenario(tmp_path / "large.yaml")
-    sizes = [len(issue.options) for issue in scenario.issues.values()]
-    assert sizes == list(SIZES)
-    assert 0.9 * RAW_LIMIT < np.prod(sizes) <= RAW_LIMIT
-
-
 @pytest.fixture
 def page(tmp_path, monkeypatch):
     import page
@@ -84,23 +72,6 @@ def test_rows_measured_again_replace_their_own_alone(page):
         "| speed | 11 draws/s |  |  | 10 draws/s | yes | 1.0, 2.0 |",
         "| memory | 1 MB |  |  |  |  | 0.2, 0.3 |",
     ]
-
-
-def test_a_run_of_all_rows_starts_anew(page):
-    from rows import Row
-
-    page.write([page.line_of(Row("an old name", "1 MB"), (0, 0))], "one machine")
-    page.write([page.line_of(Row("a new name", "1 MB"), (0, 0))], "one machine", anew=True)
-    assert "an old name" not in page.PAGE.read_text(encoding="utf-8")
-
-
-def test_rows_of_another_machine_do_not_stand_beside_new_ones(page):
-    from rows import Row
-
-    page.write([page.line_of(Row("memory", "1 MB"), (0, 0))], "one machine")
-    page.write([page.line_of(Row("speed", "9 draws/s"), (0, 0))], "another machine")
-    text = page.PAGE.read_text(encoding="utf-8")
-    assert "On another machine." in text and "one machine" not in text and "memory" not in text
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,12 @@
 """Closed forms from the papers: what a simulation of the same small case must come out at.
 
-One function a formula, on plain floats. A number outside the range its docstring gives, NaN included, is a ValueError
-that names the condition.
+One function a formula, on plain floats in the ranges that their docstrings give.
 """
 
 import math
 
 from sim.core import exact
 from sim.core.exact import TOLERANCE
-
-
-def _need(condition: bool, what: str) -> None:
-    """Refuse when the condition does not hold; comparisons with NaN are false, so NaN is refused too."""
-    if not condition:
-        raise ValueError(what)
-
-
-def _need_share(**values: float) -> None:
-    for name, value in values.items():
-        _need(0 <= value <= 1, f"{name} must be in [0, 1], got {value}")
 
 
 def rubinstein_share(d1: float, d2: float) -> float:
@@ -29,42 +17,7 @@ def rubinstein_share(d1: float, d2: float) -> float:
 
     Source: Rubinstein (1982).
     """
-    _need_share(d1=d1, d2=d2)
-    _need(d1 * d2 < 1, "d1 and d2 must not both be 1: without impatience there is no unique division")
     return (1 - d2) / (1 - d1 * d2)
-
-
-def rubinstein_finite(d: float, periods: int) -> float:
-    """First mover's share when offers alternate until a deadline T periods away: (1 - (-d)**T) / (1 + d).
-
-    Whoever offers in the last period takes all: 1, 1 - d, 1 - d + d**2, ... for 1, 2, 3, ... periods.
-
-    Args:
-        d: Discount factor a period, the same for both, in [0, 1].
-        periods: T, 1 or more.
-
-    Source: Stahl (1972), finite horizon; it tends to Rubinstein's share as T grows, for d < 1.
-    """
-    _need_share(d=d)
-    _need(periods >= 1, f"periods must be 1 or more, got {periods}")
-    last = exact.power(float(d), float(periods))
-    return (1 - last if periods % 2 == 0 else 1 + last) / (1 + d)
-
-
-def rubinstein_inside(d1: float, d2: float, i1: float, i2: float) -> float:
-    """First mover's share when each has an inside value a period while they disagree.
-
-    i1 + (1 - i1 - i2) (1 - d2) / (1 - d1 d2): inside values are paid in full, and what agreement adds is divided as in
-    `rubinstein_share`.
-
-    Args:
-        d1, d2: Discount factors a period, in [0, 1], not both 1.
-        i1, i2: Worth of no agreement for ever, 0 or more, at most 1 together.
-
-    Source: Rubinstein (1982) with the pie less the inside values; see Muthoo (1999), ch. 6, inside options.
-    """
-    _need(i1 >= 0 and i2 >= 0 and i1 + i2 <= 1, f"i1 and i2 must be >= 0 and at most 1 together, got {i1} and {i2}")
-    return i1 + (1 - i1 - i2) * rubinstein_share(d1, d2)
 
 
 def baron_ferejohn_share(n: int, q: int, d: float) -> float:
@@ -79,39 +32,7 @@ def baron_ferejohn_share(n: int, q: int, d: float) -> float:
 
     Source: Baron & Ferejohn (1989), closed rule, symmetric stationary equilibrium.
     """
-    _need(1 <= q <= n, f"q must be from 1 to n, got q {q} and n {n}")
-    _need_share(d=d)
     return 1 - d * (q - 1) / n
-
-
-def linear_conceders_meet(r0: float, r1: float) -> float:
-    """Time in [0.5, 1] at which two linear conceders' claims on a pie of 1 first fit: 1 / (2 - r0 - r1).
-
-    Each claims 1 - (1 - r) t at time t.
-
-    Args:
-        r0, r1: Reservation values, in [0, 1], at most 1 together; above that the claims never fit.
-    """
-    _need_share(r0=r0, r1=r1)
-    _need(r0 + r1 <= 1, f"r0 + r1 must be at most 1, got {r0} and {r1}")
-    return 1 / (2 - r0 - r1)
-
-
-def zeuthen_risk(own: float, other: float, disagreement: float) -> float:
-    """The highest chance of breakdown a party would run rather than give in: (own - other) / (own - disagreement).
-
-    All three on its own scale. At most 1 while the other's offer beats no deal; 0 or less once the other's offer is as
-    good as its own. The party with the lower risk concedes.
-
-    Args:
-        own: Worth of its own offer; above disagreement.
-        other: Worth of the other's offer.
-        disagreement: Worth of no deal.
-
-    Source: Zeuthen (1930); Harsanyi (1956), who shows that it leads to Nash's solution.
-    """
-    _need(own > disagreement, f"own must be above disagreement, got {own} and {disagreement}")
-    return (own - other) / (own - disagreement)
 
 
 def fearon_range(p: float, cost_a: float, cost_b: float) -> tuple[float, float]:
@@ -125,8 +46,6 @@ def fearon_range(p: float, cost_a: float, cost_b: float) -> tuple[float, float]:
 
     Source: Fearon (1995).
     """
-    _need_share(p=p)
-    _need(cost_a >= 0 and cost_b >= 0, f"costs must be >= 0, got {cost_a} and {cost_b}")
     return p - cost_a, p + cost_b
 
 
@@ -142,35 +61,7 @@ def battle_chain(k: int, n: int, p: float) -> float:
 
     Source: gambler's ruin; as a model of war, Smith & Stam (2004).
     """
-    _need(n >= 1 and 0 <= k <= n, f"k must be from 0 to n, n 1 or more, got k {k} and n {n}")
-    _need_share(p=p)
-    if k in (0, n):
-        return k / n
-    if p < 0.5:
-        ratio = p / (1 - p)  # the same fraction, multiplied through by ratio**n so that nothing overflows
-        return exact.power(ratio, float(n - k)) * _geometric_sum(ratio, k) / _geometric_sum(ratio, n)
-    ratio = (1 - p) / p
-    return _geometric_sum(ratio, k) / _geometric_sum(ratio, n)
-
-
-def _geometric_sum(ratio: float, terms: int) -> float:
-    """1 + ratio + ... for so many terms, term by term: the quotient form loses its digits as ratio nears 1."""
-    total = 0.0
-    for _ in range(terms):
-        total = 1 + ratio * total
-    return total
-
-
-def household_weeks(cut: float, half_days: float) -> float:
-    """Household-weeks without power that one wave adds in all: cut x half / (7 ln 2).
-
-    Args:
-        cut: Households cut off at once, 0 or more.
-        half_days: Days in which half of them are connected again, above 0.
-    """
-    _need(cut >= 0, f"cut must be >= 0, got {cut}")
-    _need(half_days > 0, f"half_days must be above 0, got {half_days}")
-    return cut * half_days / (7 * exact.log(2.0))
+    return k / n if p == 0.5 else (1 - ((1 - p) / p) ** k) / (1 - ((1 - p) / p) ** n)
 
 
 def passing_chance(share: float, threshold: float, error: float) -> float:
@@ -181,8 +72,6 @@ def passing_chance(share: float, threshold: float, error: float) -> float:
         threshold: tau, in [0, 1].
         error: se, 0 or more; with 0 the vote passes if share >= threshold.
     """
-    _need_share(share=share, threshold=threshold)
-    _need(error >= 0, f"error must be >= 0, got {error}")
     if error == 0:
         return 1.0 if share >= threshold else 0.0
     return exact.normal_cdf((share - threshold) / error)
@@ -200,7 +89,6 @@ def powell_penalty_needed(p_before: float, p_after: float, cost_d: float, cost_r
 
     Source: Powell (2006), war as a commitment problem, with a penalty on R added to R's cost of war.
     """
-    _need_shift(p_before, p_after, cost_d, cost_r, discount)
     gain = (p_before - p_after) - (1 - discount) * (1 - p_after) - cost_d
     return max(0.0, gain / discount - cost_r)
 
@@ -215,17 +103,8 @@ def powell_fights_now(
 
     Source: Powell (2006).
     """
-    _need_shift(p_before, p_after, cost_d, cost_r, discount)
-    _need(penalty >= 0, f"penalty must be >= 0, got {penalty}")
     bound = (1 - discount) * (1 - p_after) + cost_d + discount * (cost_r + penalty)
     return p_before - p_after > bound + TOLERANCE
-
-
-def _need_shift(p_before: float, p_after: float, cost_d: float, cost_r: float, discount: float) -> None:
-    _need_share(p_before=p_before, p_after=p_after)
-    _need(p_after <= p_before, f"p_after must not exceed p_before, got {p_after} and {p_before}: exchange the sides")
-    _need(cost_d >= 0 and cost_r >= 0, f"costs must be >= 0, got {cost_d} and {cost_r}")
-    _need(0 < discount <= 1, f"discount must be in (0, 1], got {discount}")
 
 
 def withdrawal_steps(gain: float, flow: float, penalty: float, monitoring: float, discount: float) -> int | None:
@@ -243,10 +122,6 @@ def withdrawal_steps(gain: float, flow: float, penalty: float, monitoring: float
         monitoring: m, chance to be seen, in (0, 1].
         discount: d a step, in (0, 1).
     """
-    _need(math.isfinite(gain), f"gain must be finite, got {gain}")
-    _need(flow >= 0 and penalty >= 0, f"flow and penalty must be >= 0, got {flow} and {penalty}")
-    _need(0 < monitoring <= 1, f"monitoring must be in (0, 1], got {monitoring}")
-    _need(0 < discount < 1, f"discount must be in (0, 1), got {discount}")
     bracket = (gain - flow) / (discount * monitoring) - flow / (1 - discount)
     if bracket <= TOLERANCE:
         return 1
@@ -265,9 +140,6 @@ def weibull_survival(t: float, s12: float, shape: float) -> float:
 
     Source: Weibull law, with its scale given by the share at 12 months.
     """
-    _need(t >= 0, f"t must be >= 0, got {t}")
-    _need(0 < s12 <= 1, f"s12 must be in (0, 1], got {s12}")
-    _need(shape > 0, f"shape must be above 0, got {shape}")
     return exact.power(s12, exact.power(t / 12, shape))
 
 
@@ -277,7 +149,6 @@ def weibull_shape(s12: float, s60: float) -> float:
     Args:
         s12, s60: 0 < s60 < s12 < 1.
     """
-    _need(0 < s60 < s12 < 1, f"shares must satisfy 0 < s60 < s12 < 1, got s12 {s12} and s60 {s60}")
     return exact.log(exact.log(s60) / exact.log(s12)) / exact.log(5.0)
 
 

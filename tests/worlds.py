@@ -46,8 +46,8 @@ def text_on_a_table(
 
 
 @st.composite
-def worlds(draw: st.DrawFn, max_rounds: int = 10, aftermath: bool = False) -> dict[str, Any]:
-    """A small problem and whatever may go on around its table; the last party mediates."""
+def worlds(draw: st.DrawFn, max_rounds: int = 10, aftermath: bool = False, leaving: bool = False) -> dict[str, Any]:
+    """A small problem and whatever may go on around its table; the last party mediates, some may leave the talks."""
     problem, often = draw(problems()), st.sampled_from([True, True, False])
     rounds, days = draw(st.sampled_from([6, 1, 3, max_rounds])), draw(st.sampled_from([10, MONTH]))
     problem["time"] = {"rounds": rounds, "days_per_round": days}
@@ -88,6 +88,9 @@ def worlds(draw: st.DrawFn, max_rounds: int = 10, aftermath: bool = False) -> di
     if draw(st.booleans()):
         for party in problem["parties"].values():
             party["foresight"], party["refusal_cost"] = numbers(0, 1), numbers(0, 0.2)
+    if leaving and draw(often):
+        for party in problem["parties"].values():
+            party["walk_away"] = numbers(0.3, 0.9)
     return problem
 
 

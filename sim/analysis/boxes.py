@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sim.core.exact import Floats
 from sim.core.packages import Bools, Ints
@@ -129,6 +128,8 @@ def quasi_p(box: Box, factors: Factors, cases: Bools) -> dict[tuple[str, int], f
 
     Source: Bryant & Lempert (2010): a one-sided binomial test.
     """
+    from scipy import stats  # takes half a second to import, so whoever needs it does
+
     inside = box.holds(factors.values)
     n, found = int(inside.sum()), int(cases[inside].sum())
     chances = {}

@@ -7,8 +7,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from scipy.stats import qmc
 
 from sim.analysis.drawn_inputs import DUMMY, REAL, Drawn, resamples
 from sim.analysis.figures import NoAnswer
@@ -140,6 +138,8 @@ def shifted_sobol(seed: int, name: str, points: int, columns: int) -> Floats:
     Source: Sobol (1967), with the direction numbers of Joe & Kuo (2008) in SciPy; the shift of Cranley & Patterson
     (1976).
     """
+    from scipy.stats import qmc  # takes half a second to import, so whoever needs it does
+
     plain = qmc.Sobol(columns, scramble=False).random_base2(points.bit_length() - 1)
     shift = np.array([streams.uniform(seed, f"{name}.{column}", 0, 1)[0] for column in range(columns)])
     moved: Floats = np.asarray(plain + shift) % 1.0
@@ -191,6 +191,8 @@ def sobol_indices(a: Floats, b: Floats, mixed: Floats, seed: int = 1) -> pd.Data
 def _indices(a: Floats, b: Floats, mixed: Floats) -> tuple[Floats, Floats]:
     if np.ptp(np.concatenate([a, b])) == 0:
         return np.zeros(len(mixed)), np.zeros(len(mixed))
+    from scipy import stats
+
     found = stats.sobol_indices(func={"f_A": a[None], "f_B": b[None], "f_AB": mixed[:, None]}, n=len(a))
     return np.atleast_1d(found.first_order), np.atleast_1d(found.total_order)
 

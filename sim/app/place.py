@@ -15,14 +15,11 @@ MOST_LISTED = 200
 
 @dataclass(frozen=True)
 class Place:
-    """The folder on which a page was opened.
-
-    Attributes:
-        results: Whether the folder is a results folder: its scenario is the resolved one, and nothing is saved there.
-    """
+    """The folder on which a page was opened."""
 
     folder: Path  # links resolved. Nothing outside it is opened
     given: str = ""  # the scenario file to begin with, relative to the folder; empty if none was named
+    # whether the folder is a results folder: its scenario is the resolved one, and nothing is saved there
     results: bool = False
 
     @staticmethod

@@ -27,14 +27,11 @@ MOST_HELPERS = 3  # processes beside the worker; each takes some 300 MB with the
 
 @dataclass
 class _Runs:
-    """Runs of one scenario from draw 0 on, cut where an answer ended.
+    """Runs of one scenario from draw 0 on, cut where an answer ended."""
 
-    Attributes:
-        pieces: In order. One that no answer ended with is joined with the next: each holds counts of its own.
-        results: Results by number of draws: what was found of them is remembered with them.
-    """
-
+    # in order. One that no answer ended with is joined with the next: each holds counts of its own
     pieces: list[Chunk] = field(default_factory=list)
+    # results by number of draws: what was found of them is remembered with them
     results: dict[int, Results] = field(default_factory=dict)
     ends: set[int] = field(default_factory=lambda: set(STOPS))  # numbers of draws that are answered
 

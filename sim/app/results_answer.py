@@ -12,8 +12,8 @@ from sim.app.results_files import is_plain_picture, picture_words, table_cells
 from sim.app.results_place import listed_file, marks_of, point_of
 from sim.charts import CHARTS, charts_side_by_side
 from sim.charts.chart import png_bytes, side_by_side, svg_text
-from sim.charts.compare import compare as outcomes_beside
-from sim.charts.compare import compare_table
+from sim.charts.packages import compare as outcomes_beside
+from sim.charts.packages import compare_table
 from sim.charts.text import DASH
 from sim.core.cache import Cache
 from sim.core.wording import shown

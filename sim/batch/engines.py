@@ -12,7 +12,7 @@ from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
-from sim.batch.work import Job, Retries, how_ended, play_job, start_worker
+from sim.batch.work import Job, OutputJob, Retries, how_ended, play_job, start_worker, write_output_job
 from sim.results.chunk_files import ChunkEntry
 from sim.results.chunks import Chunk
 
@@ -25,17 +25,20 @@ WORKER_ENVIRONMENT = {
     "PYTHONSAFEPATH": "1",  # else modules in the current folder would take the place of Python's own
 }
 
-JobResult = Chunk | ChunkEntry | Exception
-PartsFolder = Callable[[Job], str | None]
+AnyJob = Job | OutputJob
+JobResult = Chunk | ChunkEntry | list[str] | Exception
+PartsFolder = Callable[[AnyJob], str | None]
 Waiting = AbstractContextManager[None]
 Result = TypeVar("Result")
 
 
-def play_here(play_one: Callable[[Job], Chunk], jobs: Iterator[Job]) -> Generator[tuple[Job, JobResult], None, None]:
+def play_here(
+    play_one: Callable[[AnyJob], JobResult], jobs: Iterator[AnyJob]
+) -> Generator[tuple[AnyJob, JobResult], None, None]:
     """Play jobs in this process, one after the other: each with its draws or what went wrong."""
     for job in jobs:
         try:
-            result: JobResult = play_one(job)
+            result = play_one(job)
         except Exception as error:
             result = error
         yield job, result
@@ -44,8 +47,7 @@ def play_here(play_one: Callable[[Job], Chunk], jobs: Iterator[Job]) -> Generato
 class WorkerPool:
     """Processes that end with this one, compute with one thread each and ignore Ctrl-C; started when first needed.
 
-    Args:
-        initializer: Called in each process before anything else, instead of `start_worker`, which it calls.
+    An `initializer` is called in each process before anything else, instead of `start_worker`, which it calls.
     """
 
     def __init__(self, count: int, initializer: Callable[..., None] | None = None, *arguments: Any) -> None:
@@ -57,8 +59,7 @@ class WorkerPool:
     def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Have a function of a module called in one of the processes, which are started anew after `end`.
 
-        Raises:
-            BrokenProcessPool, OSError, RuntimeError: if a process ended, or none can be started.
+        BrokenProcessPool, OSError, RuntimeError if a process ended, or none can be started.
         """
         with _worker_environment(), _not_interrupted():
             if self._executor is None:
@@ -72,8 +73,7 @@ class WorkerPool:
     def wait(self, futures: Collection[Future[Result]], patience: float | None = None) -> set[Future[Result]]:
         """The first futures that are done; none if a process ended, or if none was done in so long.
 
-        Args:
-            patience: Seconds; None for so many that the processes must hang.
+        `patience`: seconds; None for so many that the processes must hang.
         """
         quiet, ended = 0.0, False
         while quiet < (patience or max(SILENCE, SLOWEST * self.longest)):
@@ -124,11 +124,11 @@ class Workers:
         self.parts_folder, self.waiting = parts_folder, waiting or nullcontext()
         self.retries = Retries()
         self.one_alone = False
-        self.pending: dict[Future[ChunkEntry], Job] = {}
-        self.unsent: list[Job] = []  # those at which the pool was found broken
+        self.pending: dict[Future[Any], AnyJob] = {}
+        self.unsent: list[AnyJob] = []  # those at which the pool was found broken
         self.any_done = False
 
-    def play(self, jobs: Iterator[Job]) -> Generator[tuple[Job, JobResult], None, None]:
+    def play(self, jobs: Iterator[AnyJob]) -> Generator[tuple[AnyJob, JobResult], None, None]:
         """Each job as it comes back; at most two a worker are on their way."""
         try:
             while self._send(jobs):
@@ -138,7 +138,7 @@ class Workers:
             raise
         self.pool.end(at_once=False)
 
-    def _send(self, jobs: Iterator[Job]) -> bool:
+    def _send(self, jobs: Iterator[AnyJob]) -> bool:
         """Keep the workers busy; False when nothing is left to wait for."""
         while len(self.pending) < 2 * self.pool.count and not self.unsent:
             if self.pending and (self.one_alone or self.retries.suspects):
@@ -152,12 +152,15 @@ class Workers:
             if folder is None:
                 continue
             try:
-                self.pending[self.pool.submit(play_job, job, folder)] = job
+                if isinstance(job, OutputJob):
+                    self.pending[self.pool.submit(write_output_job, job)] = job
+                else:
+                    self.pending[self.pool.submit(play_job, job, folder)] = job
             except (BrokenProcessPool, OSError, RuntimeError):  # the last if no thread can be started
                 self.unsent.append(job)
         return bool(self.pending or self.unsent)
 
-    def _receive(self) -> Iterator[tuple[Job, JobResult]]:
+    def _receive(self) -> Iterator[tuple[AnyJob, JobResult]]:
         """What has come back, at least one; a pool that broke is given up with all that was on its way."""
         lost, self.unsent, done = self.unsent, [], set(self.pending)
         if not lost:

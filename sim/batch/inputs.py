@@ -22,11 +22,7 @@ ENDINGS = (".yaml", ".yml")
 
 @dataclass(frozen=True)
 class Planned:
-    """A scenario to be played.
-
-    Attributes:
-        scenario: Makes the scenario; a sweep may have more points than fit into memory.
-    """
+    """A scenario to be played, made when its turn comes: a sweep may have more points than fit into memory."""
 
     id: str
     folder: Path
@@ -44,11 +40,7 @@ class Sweep:
     points: tuple[Planned, ...]
 
     def write(self) -> None:
-        """Put `sweep.json` into the folder.
-
-        Raises:
-            StoreError: if another sweep lies there, or it cannot be written.
-        """
+        """Put `sweep.json` into the folder. StoreError if another sweep lies there, or it cannot be written."""
         text = json_text(dict(self.facts)).encode()
         path = self.folder / SWEEP
         try:
@@ -69,17 +61,9 @@ def read_all(
     paths: Sequence[str | Path], seed: int, out: Path, sets: Sequence[str], vary: Sequence[str],
     design: str | None = None, shard: Shard | None = None,
 ) -> list[Plan]:  # fmt: skip
-    """Read every scenario of files and folders.
+    """Read every scenario of files and folders, with the arguments of `batch`; each results folder once.
 
-    Args:
-        paths: Scenario files, and folders: each file in them that ends with .yaml or .yml, hidden ones left out.
-        sets: `PATH=VALUE` texts, for every scenario.
-        vary: `PATH=SPEC` texts, for every scenario.
-        design: How points are spread over what varies; None for a grid.
-        shard: Whose folders are meant; None for those of all chunks.
-
-    Returns:
-        What is to be done, each results folder once.
+    Of a folder, all files that end with .yaml or .yml are read, hidden ones left out.
 
     Raises:
         ScenarioError: with the faults of all files.

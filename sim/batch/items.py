@@ -7,33 +7,25 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from sim.results.files import StoreError
-from sim.results.folder import ResultsFolder
+from sim.results import tables
+from sim.results.files import StoreError, write_whole
+from sim.results.folder import ResultsFolder, other_files
 from sim.results.results import Results
-from sim.results.tables import SUMMARY, read_json
+from sim.results.tables import read_json
 
 
 @dataclass(frozen=True)
 class BatchItem:
-    """What became of one scenario, or of one point of a sweep.
-
-    Attributes:
-        draws: How many were requested.
-        computed: How many were played now; 0 if all were there.
-        settings: What was set at this point of a sweep, by path.
-        damaged: Files that were found damaged, each with what was wrong; they were made again.
-        failure: Why it is not finished, as one line; None if it is.
-        facts: As `Results.summary`; empty if it is not finished.
-    """
+    """What became of one scenario, or of one point of a sweep."""
 
     id: str
     folder: Path
-    draws: int
-    computed: int = 0
-    settings: Mapping[str, str] = field(default_factory=dict)
-    damaged: tuple[str, ...] = ()
-    failure: str | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    draws: int  # how many were requested
+    computed: int = 0  # how many were played now; 0 if all were there
+    settings: Mapping[str, str] = field(default_factory=dict)  # at this point of a sweep, by path
+    damaged: tuple[str, ...] = ()  # files that were found damaged, each with what was wrong; they were made again
+    failure: str | None = None  # why it is not finished, as one line; None if it is
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)  # `Results.summary`; empty if not finished
 
     @property
     def status(self) -> str:
@@ -83,34 +75,40 @@ def summary_table(results: Sequence[Summarised]) -> pd.DataFrame:
 Finish = Callable[[Results, Path], None]
 
 
-def finished(folder: ResultsFolder, item: BatchItem, finish: Finish | None) -> BatchItem:
-    """Write tables and charts, unless they are there; a shard has none.
+class NoCharts(Exception):
+    """All draws of a scenario are there, but `finish` failed."""
 
-    Args:
-        folder: Holds all draws that are wanted of it.
-        finish: Called with the results and the folder, for charts.
 
-    Returns:
-        The item with its headline figures, or with why the charts were not made.
+def write_outputs(results: Results, folder: Path, finish: Finish | None) -> list[str]:
+    """Write tables, and charts if there is a `finish`; the names of the files that `finish` wrote.
+
+    Raises:
+        StoreError, OSError: if something cannot be written.
+        NoCharts: if `finish` failed otherwise.
     """
-    if folder.shard is not None:
-        if not folder.is_complete(item.draws, charts=False):
-            folder.seal()
-        return item
-    if not folder.is_complete(item.draws, finish is not None):
-        results = folder.results()
-        folder.write_tables(results)
-        made: set[str] = set()
-        if finish is not None:
-            before = folder.others()
-            try:
-                finish(results, folder.path)
-            except (StoreError, OSError):
-                raise
-            except Exception as error:
-                text = " ".join(f"{type(error).__name__}: {error}".split())[:500]
-                return replace(item, failure=f"all draws are there, but its charts are not: {text}")
-            after = folder.others()
-            made = {name for name, written in after.items() if before.get(name) != written}
-        folder.seal(made)
-    return replace(item, facts=read_json(folder.path / SUMMARY))
+    for name, data in tables.tables_of(results, str(results.provenance["identity"])).items():
+        write_whole(folder / name, data)
+    if finish is None:
+        return []
+    before = other_files(folder)
+    try:
+        finish(results, folder)
+    except (StoreError, OSError):
+        raise
+    except Exception as error:
+        text = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+        raise NoCharts(f"all draws are there, but its charts are not: {text}") from error
+    return [name for name, written in other_files(folder).items() if before.get(name) != written]
+
+
+def finished(folder: ResultsFolder, item: BatchItem, finish: Finish | None, ending: str = "") -> BatchItem:
+    """Write tables and charts of a folder with all draws, unless they are there, at least one with the `ending`.
+
+    The item gets its headline figures, or why the charts were not made.
+    """
+    if not folder.is_complete(item.draws, finish is not None, ending):
+        try:
+            folder.seal(write_outputs(folder.results(), folder.path, finish))
+        except NoCharts as error:
+            return replace(item, failure=str(error))
+    return replace(item, facts=read_json(folder.path / tables.SUMMARY))

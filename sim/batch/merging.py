@@ -20,21 +20,17 @@ MOST_SPANS = 6  # of missing draws that are written out
 
 @dataclass(frozen=True)
 class Merged:
-    """What became of one scenario, or of one point of a sweep.
+    """What became of one scenario, or of one point of a sweep."""
 
-    Attributes:
-        item: As a batch has it; without figures if draws are missing.
-        missing: What no shard has, a line a shard.
-        damaged: Files of shards that were found damaged, each with what was wrong; they were not used.
-    """
-
-    item: BatchItem
+    item: BatchItem  # without figures if draws are missing
     seed: int
-    missing: tuple[str, ...] = ()
-    damaged: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # what no shard has, a line a shard
+    damaged: tuple[str, ...] = ()  # files of shards that are damaged, each with what is wrong; they were not used
 
 
-def merge(paths: Sequence[str | Path], out: str | Path | None = None, finish: Finish | None = None) -> list[Merged]:
+def merge(
+    paths: Sequence[str | Path], out: str | Path | None = None, finish: Finish | None = None, ending: str = ""
+) -> list[Merged]:
     """Join shards into the folders that one run would have written, with the same bytes.
 
     What is in those folders already is not copied again, so more shards may be added later; and since they are ordinary
@@ -43,7 +39,7 @@ def merge(paths: Sequence[str | Path], out: str | Path | None = None, finish: Fi
     Args:
         paths: Folders of shards, all of the same results; or folders in which such folders lie, of whatever results.
         out: The folder for results; by default that in which the shards lie, or the first of them.
-        finish: Called with the results of each scenario and its folder when all else is written: for charts.
+        finish, ending: As for `batch`; all is done in this process.
 
     Returns:
         What became of each scenario.
@@ -62,7 +58,7 @@ def merge(paths: Sequence[str | Path], out: str | Path | None = None, finish: Fi
                 where = where / shards.name
                 held.enter_context(lock_folder(where))
                 _write_list(where / SWEEP, shards.sweep)
-            found += [_join(shards, each, where / each.name, finish) for each in shards.scenarios]
+            found += [_join(shards, each, where / each.name, finish, ending) for each in shards.scenarios]
     return found
 
 
@@ -80,7 +76,7 @@ def _write_list(path: Path, data: bytes) -> None:
     write_whole(path, data)
 
 
-def _join(shards: ShardSet, pieces: ScenarioShards, target: Path, finish: Finish | None) -> Merged:
+def _join(shards: ShardSet, pieces: ScenarioShards, target: Path, finish: Finish | None, ending: str) -> Merged:
     """Copy the chunks of a scenario that are not there yet, then write its tables and charts."""
     item = BatchItem(shards.id, target, shards.draws, settings=pieces.settings)
     damaged: list[str] = []
@@ -104,7 +100,7 @@ def _join(shards: ShardSet, pieces: ScenarioShards, target: Path, finish: Finish
             else:
                 item = replace(item, computed=item.computed + len(span))
         if not left:
-            item = finished(folder, item, finish)
+            item = finished(folder, item, finish, ending)
         item = replace(item, damaged=tuple(folder.damaged))
     return Merged(item, shards.seed, tuple(_missing(shards, left, folder)), tuple(damaged))
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any
 
@@ -22,17 +21,15 @@ from distributed.comm.core import connect
 import sim
 from sim.batch.engines import JobResult, PartsFolder, Waiting
 from sim.batch.stopping import ClusterError, ClusterLost
-from sim.batch.work import Job, Lost
+from sim.batch.work import Job, Lost, layout_of
 from sim.core.streams import SCHEME
 from sim.core.wording import shown
-from sim.results.chunk_files import ChunkEntry, Layout, packed
-from sim.results.files import read_whole, write_whole
-from sim.results.manifest import FORMAT, RESOLVED, identity, versions_here
-from sim.scenario import read_scenario
+from sim.results.chunk_files import ChunkEntry, packed
+from sim.results.files import write_whole
+from sim.results.manifest import FORMAT, versions_here
 
 SOURCE = "source"
 MOST_DIFFERENCES = 4  # in a message
-MOST_BYTES = 100_000_000  # of a resolved scenario
 CONNECT = 5.0  # seconds for the scheduler to answer
 COME = 30.0  # seconds for a first worker to be there, and for a result to be fetched
 PATIENCE = 60.0  # seconds without any worker until the batch is given up; those that are started anew take a few
@@ -80,32 +77,19 @@ def _differences(here: Mapping[str, str], there: Mapping[str, str]) -> Iterator[
         yield f"peacesim {here.get('peacesim')} from other source files"
 
 
-def play_remotely(job: Job, resolved: bytes, program: Mapping[str, str]) -> Played:
+def play_remotely(job: Job, program: Mapping[str, str]) -> Played:
     """Play a job in a worker.
 
     Args:
         job: What to play; its folder is on the machine of the batch.
-        resolved: The resolved scenario, as it lies in the results folder.
 
     Raises:
         OtherProgram: if this worker runs another one, as may be if it came after the batch had begun.
     """
     if program != program_here():
         raise OtherProgram
-    layout = _layout(resolved, job.identity, job.seed)
+    layout = layout_of(job)
     return Played(*packed(layout.play(job.first, job.count), layout))
-
-
-@lru_cache(maxsize=4)
-def _layout(resolved: bytes, name: str, seed: int) -> Layout:
-    """The scenario, read and laid out once and not for every job."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / RESOLVED
-        path.write_bytes(resolved)
-        scenario = read_scenario(path)
-    if identity(scenario, seed) != name:
-        raise ValueError(f"{RESOLVED} does not read back as the scenario it was written from")
-    return Layout.of(scenario, seed)
 
 
 class Cluster:
@@ -169,8 +153,7 @@ class Cluster:
     def threads(self) -> Mapping[str, int]:
         """Threads of the workers that may play, by address.
 
-        Raises:
-            ClusterLost: if the scheduler does not answer, or no such worker has been there for a while.
+        ClusterLost if the scheduler does not answer, or no such worker has been there for a while.
         """
         try:
             there: Mapping[str, int] | None = None
@@ -189,15 +172,10 @@ class Cluster:
             raise ClusterLost(f"the Dask scheduler at {self.address} is left alone: {none}")
         return found
 
-    def send(self, job: Job, resolved: bytes, key: str, workers: list[str] | None) -> Any:
-        """Have a job played, by one of some workers or by any.
-
-        Raises:
-            ClusterLost: if the connection is lost.
-        """
+    def send(self, job: Job, key: str, workers: list[str] | None) -> Any:
+        """Have a job played, by one of some workers or by any. ClusterLost if the connection is lost."""
         try:
-            arguments = job, resolved, program_here()
-            return self.client.submit(play_remotely, *arguments, key=key, workers=workers, pure=False)
+            return self.client.submit(play_remotely, job, program_here(), key=key, workers=workers, pure=False)
         except Exception as error:
             if self.client.status == "running":
                 raise
@@ -254,17 +232,12 @@ def _quiet() -> Iterator[None]:
 
 @dataclass(frozen=True, eq=False)
 class _Sent:
-    """A job on its way.
-
-    Attributes:
-        workers: The only ones that may play it; None for any.
-        alone: Whether nothing else is on its way, to see whether it ends its worker.
-    """
+    """A job on its way."""
 
     job: Job
     future: Any
-    workers: list[str] | None
-    alone: bool
+    workers: list[str] | None  # the only ones that may play it; None for any
+    alone: bool  # whether nothing else is on its way, to see whether it ends its worker
 
 
 class OnDask:
@@ -317,7 +290,7 @@ class OnDask:
         self.count += 1
         key = f"peacesim-{job.identity[:6]}-{job.first}-{self.cluster.client.id}-{self.count}"
         workers = sorted(self.threads)[: 1 if alone else None] if alone or self.cluster.others else None
-        future = self.cluster.send(job, _resolved(job.folder, job.identity), key, workers)
+        future = self.cluster.send(job, key, workers)
         self.sent[key] = _Sent(job, future, workers, alone)
 
     def _receive(self) -> Iterator[tuple[Job, JobResult]]:
@@ -378,9 +351,3 @@ class OnDask:
             yield sent.job, Lost(f"{sent.job.span} were given up: their worker ended {count} times")
         else:
             (self.suspects if count > 1 else self.again).append(sent.job)
-
-
-@lru_cache(maxsize=2)
-def _resolved(folder: str, identity: str) -> bytes:
-    """The resolved scenario, read once for all jobs that follow each other."""
-    return read_whole(Path(folder) / RESOLVED, MOST_BYTES)

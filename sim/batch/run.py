@@ -3,32 +3,34 @@
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.batch.engines import JobResult, Workers, play_here
+from sim.batch.engines import AnyJob, JobResult, Workers, play_here
 from sim.batch.inputs import Plan, Planned, Sweep, read_all
-from sim.batch.items import BatchItem, Finish, finished
+from sim.batch.items import BatchItem, Finish, write_outputs
 from sim.batch.progress import Silent
 from sim.batch.stopping import BatchInterrupted, ClusterError, Stopping, handled_signals
-from sim.batch.work import Job, jobs_of, out_of_memory
+from sim.batch.work import Job, OutputJob, jobs_of, out_of_memory
 from sim.results.chunk_files import ChunkEntry, Layout, read_chunk
 from sim.results.chunks import Chunk
 from sim.results.files import DamagedResults, FolderLock, StoreError
 from sim.results.folder import ResultsFolder, lock_folder
-from sim.results.manifest import RUN, Shard, read_manifest, refuse_other_shard
+from sim.results.manifest import RUN, Shard, read_manifest, refuse_other_shard, versions_here
+from sim.results.tables import SUMMARY, read_json
 
 if TYPE_CHECKING:
     from sim.batch.on_dask import Cluster
 
 MIN_PARALLEL_SECONDS = 6.0  # seconds of work: with less, starting processes takes longer than playing
-AHEAD = 12  # jobs to look ahead at, to see how much there is to do
+OUTPUT_SECONDS = 2.0  # seconds that charts of a scenario take; one scenario's are drawn by one process
 PROBE = 8  # part of the first job that is timed
 
 
@@ -44,6 +46,7 @@ def batch(
     vary: Sequence[str] = (),
     design: str | None = None,
     finish: Finish | None = None,
+    ending: str = "",
     shard: Shard | None = None,
     dask: str | None = None,
 ) -> list[BatchItem]:
@@ -63,7 +66,9 @@ def batch(
         sets: `PATH=VALUE` texts, for every scenario.
         vary: `PATH=SPEC` texts: every scenario becomes a sweep.
         design: `sobol:COUNT` or `latin:COUNT`: so many points spread over what varies; None for all combinations.
-        finish: Called with the results of each scenario and its folder when all else is written: for charts.
+        finish: Called with the results of each scenario and its folder when all else is written: for charts. One of
+            this package, or a partial of one, is called in the processes that play; any other one in this process.
+        ending: Of a file that `finish` makes; where there is none with it, charts are made again.
         shard: Play only the chunks of this shard, into folders of its own, without tables; `merge` joins all shards.
         dask: Address of the scheduler of a Dask cluster, whose workers play then, and no processes of this machine.
 
@@ -85,7 +90,7 @@ def batch(
         raise ValueError(f"at least 1 draw and 1 worker are needed, not {draws} and {workers}")
     plans = read_all(paths, seed, Path(out), sets, vary, design, shard)
     with ExitStack() as held, handled_signals() as stopping:
-        run = _Run(plans, draws, seed, workers, progress or Silent(), finish, shard, stopping)
+        run = _Run(plans, draws, seed, workers, progress or Silent(), finish, ending, shard, stopping)
         try:
             if dask is not None:
                 with stopping:
@@ -100,19 +105,13 @@ def batch(
 
 @dataclass
 class _Running:
-    """A scenario while it is played.
-
-    Attributes:
-        folder: Its results; open from its first job to its last.
-        missing: Draws of its chunks that are still to be played, by first draw.
-        played: Results of the jobs of each chunk, by first draw of the chunk.
-    """
+    """A scenario while it is played."""
 
     planned: Planned
-    folder: ResultsFolder
+    folder: ResultsFolder  # open from the first job to the last
     item: BatchItem
-    missing: dict[int, range]
-    played: dict[int, list[Chunk | ChunkEntry]] = field(default_factory=dict)
+    missing: dict[int, range]  # draws of its chunks that are still to be played, by first draw
+    played: dict[int, list[Chunk | ChunkEntry]] = field(default_factory=dict)  # of each chunk, by its first draw
 
 
 @dataclass
@@ -125,6 +124,7 @@ class _Run:
     workers: int
     progress: Silent
     finish: Finish | None
+    ending: str
     shard: Shard | None
     stopping: Stopping
     planned: list[Planned] = field(default_factory=list)
@@ -134,6 +134,8 @@ class _Run:
     finished: int = 0
     total: int = 0
     cluster: "Cluster | None" = None
+    jobs: deque[AnyJob] = field(default_factory=deque)  # those that come before what is still to be opened
+    unopened: Iterator[Job] = field(default_factory=lambda: iter(()))
 
     @property
     def share(self) -> int:
@@ -169,55 +171,91 @@ class _Run:
             running.folder.close()
         self.progress.finish()
 
-    def _results(self) -> Generator[tuple[Job, JobResult], None, None]:
-        """All jobs that are missing, each with what came of it.
+    def __iter__(self) -> Iterator[AnyJob]:
+        return self
 
-        The first few draws are played here and timed: workers take seconds to start, so little work is done sooner
-        without them.
+    def __next__(self) -> AnyJob:
+        """The next job: tables and charts of what is played, then draws; a folder is opened when its turn comes.
+
+        StopIteration if there is none now; there may be one again once a result has come.
         """
+        job = None if self.jobs else next(self.unopened, None)
+        if job is None and not self.jobs:
+            raise StopIteration
+        return job or self.jobs.popleft()
+
+    def _results(self) -> Generator[tuple[AnyJob, JobResult], None, None]:
+        """All jobs that are missing, each with what came of it."""
+        self.unopened = self._open_all()
         if self.cluster is not None:
             from sim.batch.on_dask import OnDask
 
-            yield from OnDask(self.cluster, self._parts_folder, self.stopping).play(self._jobs())
-            return
-        jobs = self._jobs()
-        ahead = list(islice(jobs, AHEAD)) if self.workers > 1 else []
-        if not ahead:
-            yield from play_here(self._play, jobs)
-            return
-        probe, rest = ahead[0].split(PROBE)
-        began = time.monotonic()
-        yield from play_here(self._play, iter([probe]))
-        a_draw = (time.monotonic() - began) / probe.count  # the others may be slower or faster; this is a guess
-        left = [*rest, *ahead[1:]]
-        little = len(ahead) < AHEAD and a_draw * sum(job.count for job in left) < MIN_PARALLEL_SECONDS
-        if little:
-            yield from play_here(self._play, chain(left, jobs))
+            yield from OnDask(self.cluster, self._parts_folder, self.stopping).play(self.unopened)
+        elif self.workers > 1 and (yield from self._is_much()):
+            yield from Workers(self.workers, self._parts_folder, self.stopping).play(self)
         else:
-            yield from Workers(self.workers, self._parts_folder, self.stopping).play(chain(left, jobs))
+            while True:
+                yield from play_here(self._play, self)
+                if not self.jobs:
+                    break
 
-    def _play(self, job: Job) -> Chunk:
+    def _is_much(self) -> Generator[tuple[AnyJob, JobResult], None, bool]:
+        """Whether there is so much to do that workers, which take seconds to start, are worth it.
+
+        The first few draws are played here, and the next few timed: the first ones load what is compiled. The others
+        may be slower or faster, so this is a guess.
+        """
+        a_draw = 0.0
+        for _ in range(2):
+            first = next(self, None)
+            if isinstance(first, Job):
+                piece, rest = first.split(PROBE)
+                self.jobs.extendleft(rest)
+                began = time.monotonic()
+                yield from play_here(self._play, iter([piece]))
+                a_draw = (time.monotonic() - began) / piece.count
+            elif first is not None:
+                self.jobs.appendleft(first)
+        ahead: list[AnyJob] = []
+        seconds, folders = 0.0, set[str]()
+        for job in self:
+            ahead.append(job)
+            folders.add(job.folder)
+            seconds += a_draw * job.count if isinstance(job, Job) else 0.0
+            if seconds + (OUTPUT_SECONDS * (len(folders) - 1) if self.finish else 0.0) >= MIN_PARALLEL_SECONDS:
+                break
+        else:
+            seconds = -1.0
+        self.jobs.extendleft(reversed(ahead))
+        return seconds >= 0
+
+    def _play(self, job: AnyJob) -> JobResult:
+        running = self.running[job.folder]
         with self.stopping:
-            return self.running[job.folder].folder.layout.play(job.first, job.count)
+            if isinstance(job, Job):
+                return running.folder.layout.play(job.first, job.count)
+            return write_outputs(running.folder.results(), running.folder.path, self.finish)
 
-    def _parts_folder(self, job: Job) -> str | None:
+    def _parts_folder(self, job: AnyJob) -> str | None:
         running = self.running.get(job.folder)
         return str(running.folder.make_parts()) if running is not None else None
 
-    def _jobs(self) -> Iterator[Job]:
-        """The jobs of all that is missing; a folder is opened when its turn comes."""
+    def _open_all(self) -> Iterator[Job]:
+        """The jobs of all that is missing."""
         for planned in self.planned:
             running = self._open(planned)
             if running is None:
                 continue
-            length, chunks = running.folder.layout.length, list(running.missing.values())
+            layout, chunks = running.folder.layout, list(running.missing.values())
             if not chunks:
                 self._close(running)
+            few = max(len(chunks), len(self.planned)) < 4 * max(2, self.workers)
             for chunk in chunks:
-                for job in jobs_of(chunk, length):
+                for job in jobs_of(chunk, layout.length, few):
                     if running.item.failure is not None:
                         break
-                    yield Job(str(planned.folder), planned.identity, self.seed, chunk.start, job.start, len(job))
+                    span = chunk.start, job.start, len(job)
+                    yield Job(str(planned.folder), planned.identity, self.seed, *span, layout.scenario)
 
     def _open(self, planned: Planned) -> _Running | None:
         item = BatchItem(planned.id, planned.folder, self.draws, settings=planned.settings)
@@ -248,24 +286,30 @@ class _Run:
         self.items[str(planned.folder)] = replace(item, failure=text)
         self.progress.skip(planned.id, self.share)
 
-    def _collect(self, job: Job, result: JobResult) -> None:
+    def _collect(self, job: AnyJob, result: JobResult) -> None:
         """Put a job to the others of its chunk, the chunk to the others of its scenario."""
         running = self.running.get(job.folder)
         if running is None or running.item.failure is not None:
             return
-        if isinstance(result, StoreError):
+        if isinstance(result, StoreError) or (isinstance(result, OSError) and isinstance(job, OutputJob)):
             raise result
         if isinstance(result, Exception):
             running.item = replace(running.item, failure=_format_error(result))
-            self._close(running)
-            return
+            self._let_go(running)
+        elif isinstance(result, list):
+            running.folder.seal(result)
+            self._let_go(running)
+        elif isinstance(job, Job):
+            self._collect_draws(running, job, result)
+
+    def _collect_draws(self, running: _Running, job: Job, result: Chunk | ChunkEntry) -> None:
         self.progress.advance(running.planned.id, job.count)
         played = running.played.setdefault(job.chunk, [])
         played.append(result)
         chunk = running.missing[job.chunk]
         if sum(_count(each) for each in played) < len(chunk):
             return
-        running.folder.write(_joined(running.folder, running.played.pop(job.chunk)))
+        _write_chunk(running.folder, running.played.pop(job.chunk))
         del running.missing[job.chunk]
         running.item = replace(running.item, computed=running.item.computed + len(chunk))
         self.finished += len(chunk)
@@ -273,15 +317,31 @@ class _Run:
             self._close(running)
 
     def _close(self, running: _Running) -> None:
-        """Write tables and charts of a scenario that is played, and let go of it."""
+        """Have tables and charts of a scenario that is played made, unless they are there; a shard has none."""
+        folder, planned = running.folder, running.planned
+        charts = self.finish is not None and folder.shard is None
+        with self.stopping:
+            complete = folder.is_complete(self.draws, charts, self.ending)
+        if folder.shard is not None and not complete:
+            folder.seal()
+        if folder.shard is not None or complete:
+            self._let_go(running)
+        elif self.cluster is None and _is_ours(self.finish):
+            facts = str(folder.path), planned.identity, self.seed, self.draws, self.finish
+            self.jobs.appendleft(OutputJob(*facts, folder.layout.scenario))
+        else:
+            for job, result in play_here(self._play, iter([OutputJob(str(folder.path), "", 0, 0, None)])):
+                self._collect(job, result)
+
+    def _let_go(self, running: _Running) -> None:
+        """Note what became of a scenario and release its folder."""
         folder, item = running.folder, running.item
         try:
-            folder.clear_parts()
-            if item.failure is None:
-                with self.stopping:
-                    item = finished(folder, item, self.finish)
+            if item.failure is None and folder.shard is None:
+                item = replace(item, facts=read_json(folder.path / SUMMARY))
             self.items[str(running.planned.folder)] = replace(item, damaged=tuple(folder.damaged))
         finally:
+            folder.clear_parts()
             folder.close()
             del self.running[str(running.planned.folder)]
 
@@ -319,8 +379,19 @@ def _count(job: Chunk | ChunkEntry) -> int:
     return job.stop - (job.start if isinstance(job, Chunk) else job.first)
 
 
+def _write_chunk(folder: ResultsFolder, jobs: Sequence[Chunk | ChunkEntry]) -> None:
+    """Write the chunk whose jobs these are, in whatever order they came."""
+    files = [job for job in jobs if isinstance(job, ChunkEntry)]
+    if len(jobs) == len(files) == 1:
+        damaged = folder.copy(folder.make_parts(), files[0], versions_here())
+        if damaged:
+            raise StoreError(f"a job of a chunk did not survive in {folder.path}: {'; '.join(damaged)}")
+    else:
+        folder.write(_joined(folder, jobs))
+    folder.clear_parts_of(files)
+
+
 def _joined(folder: ResultsFolder, jobs: Sequence[Chunk | ChunkEntry]) -> Chunk:
-    """The chunk whose jobs these are, in whatever order they came."""
     chunks = []
     for job in jobs:
         if isinstance(job, Chunk):
@@ -334,5 +405,10 @@ def _joined(folder: ResultsFolder, jobs: Sequence[Chunk | ChunkEntry]) -> Chunk:
     tallies = chunks[0].tallies
     for chunk in chunks[1:]:
         tallies = tallies + chunk.tallies
-    folder.clear_parts_of([job for job in jobs if isinstance(job, ChunkEntry)])
     return Chunk(chunks[0].start, pd.concat([chunk.draws for chunk in chunks], ignore_index=True), tallies)
+
+
+def _is_ours(finish: Finish | None) -> bool:
+    """Whether a worker can import a `finish`: one of another module may not be there, or refer to what is here."""
+    made = finish.func if isinstance(finish, partial) else finish
+    return made is None or getattr(made, "__module__", "").partition(".")[0] == "sim"

@@ -26,36 +26,24 @@ class ShardFolder:
 
 @dataclass(frozen=True)
 class ScenarioShards:
-    """What the shards have of one scenario, or of one point of a sweep.
+    """What the shards have of one scenario, or of one point of a sweep."""
 
-    Attributes:
-        name: Of the folder for the results of all shards.
-        found: The folders, by number of the shard; those of shards that have not begun with it are left out.
-    """
-
-    name: str
+    name: str  # of the folder for the results of all shards
     settings: Mapping[str, str]
-    found: tuple[ShardFolder, ...]
+    found: tuple[ShardFolder, ...]  # by number of the shard, without those that have not begun with it
 
 
 @dataclass(frozen=True)
 class ShardSet:
-    """Shards that belong together.
-
-    Attributes:
-        name: Of the folder for the results of all shards.
-        given: Numbers of those that are here.
-        draws: How many draws all of them together are to have.
-        sweep: What `sweep.json` is to say; None without a sweep.
-    """
+    """Shards that belong together."""
 
     id: str
-    name: str
+    name: str  # of the folder for the results of all shards
     of: int
-    given: frozenset[int]
-    draws: int
+    given: frozenset[int]  # numbers of those that are here
+    draws: int  # how many draws all of them together are to have
     seed: int
-    sweep: bytes | None
+    sweep: bytes | None  # what `sweep.json` is to say; None without a sweep
     scenarios: tuple[ScenarioShards, ...]
 
 
@@ -75,8 +63,7 @@ class _Folder:
 def sets_of(paths: Iterable[str | Path]) -> list[list[Path]]:
     """The folders that are to be joined with each other: those named, and of each folder of shards each set in it.
 
-    Raises:
-        StoreError: if a path is neither a shard nor a folder with shards, or there is none.
+    StoreError if a path is neither a shard nor a folder with shards, or there is none.
     """
     named: list[Path] = []
     sets: dict[Path, list[Path]] = {}

@@ -21,38 +21,24 @@ _CHUNK = re.compile(r"\d{8,20}-\d{8,20}\.parquet")
 
 @dataclass(frozen=True)
 class Place:
-    """A folder to look into.
-
-    Attributes:
-        chunks: Names of the only chunks that are verified; None for the whole folder.
-        sweep: Whether `sweep.json` is looked at, and not what lies in the folders of its points.
-        identity: That its results must have, by the sweep that they are a point of.
-    """
+    """A folder to look into."""
 
     folder: Path
-    chunks: tuple[str, ...] | None = None
-    sweep: bool = False
-    identity: str | None = None
+    chunks: tuple[str, ...] | None = None  # names of the only chunks that are verified; None for the whole folder
+    sweep: bool = False  # whether `sweep.json` is looked at, and not what lies in the folders of its points
+    identity: str | None = None  # that its results must have, by the sweep that they are a point of
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What became of one folder.
-
-    Attributes:
-        played: Names of the chunks that were played again.
-        draws_played: How many draws they have.
-        differing: Files whose content is not what comes out now, each with what is wrong; their hashes are right.
-        other_release: Why nothing can be played again here; None if it can.
-        is_sweep: Whether it is the list of a sweep alone.
-    """
+    """What became of one folder."""
 
     inspection: Inspection
-    played: tuple[str, ...] = ()
-    draws_played: int = 0
-    differing: tuple[str, ...] = ()
-    other_release: str | None = None
-    is_sweep: bool = False
+    played: tuple[str, ...] = ()  # names of the chunks that were played again
+    draws_played: int = 0  # of these
+    differing: tuple[str, ...] = ()  # files with sound hashes that come out otherwise now, each with what is wrong
+    other_release: str | None = None  # why nothing can be played again here; None if it can
+    is_sweep: bool = False  # whether it is the list of a sweep alone
 
     @property
     def folder(self) -> Path:
@@ -69,14 +55,9 @@ class Verified:
 
 
 def places(paths: Sequence[str | Path]) -> tuple[list[Place], list[Path]]:
-    """Where to look: results, sweeps, shards, folders with such in them, and chunks by their name.
+    """Where to look, each place once, and folders that were passed over, for they hold no results.
 
-    Returns:
-        The places, each once; and folders that were passed over, for they hold no results.
-
-    Raises:
-        StoreError: if there is nothing that can be verified under a path.
-        DamagedResults: if the list of a sweep cannot be read.
+    StoreError if there is nothing that can be verified under a path, DamagedResults if a list of a sweep is unreadable.
     """
     found: list[Place] = []
     others: list[Path] = []
@@ -132,15 +113,9 @@ def _joined(found: Sequence[Place]) -> list[Place]:
 
 
 def chosen(manifest: Manifest, place: Place, chunks: str | int) -> list[ChunkEntry]:
-    """The chunks that are played again.
+    """The chunks that are played again: `all`, the `first`, or so many; StoreError if one that is named is not listed.
 
     Which ones follows from the identity: the same everywhere, and spread over the draws.
-
-    Args:
-        chunks: `all`, `first`, or how many.
-
-    Raises:
-        StoreError: if a chunk that is named is not listed.
     """
     entries = {entry.name: entry for entry in manifest.chunks}
     if place.chunks is not None:

@@ -5,16 +5,18 @@ import signal
 import threading
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from sim.batch.items import Finish, write_outputs
 from sim.results.chunk_files import ChunkEntry, Layout, write_chunk
-from sim.results.manifest import RESOLVED, identity
-from sim.scenario import read_scenario
+from sim.results.files import remove, unfinished
+from sim.results.manifest import read_manifest
+from sim.results.reading import collect
+from sim.scenario import Scenario
 
 JOBS_A_CHUNK = 4  # so that two workers share a chunk; more jobs cost the writing process more of its time
 
@@ -23,17 +25,16 @@ JOBS_A_CHUNK = 4  # so that two workers share a chunk; more jobs cost the writin
 class Job:
     """Some draws of a chunk, played in one go and played again if their worker is lost.
 
-    Attributes:
-        folder: Of the results; the resolved scenario lies there.
-        chunk: First draw of the chunk.
+    It has the scenario itself: the resolved one in the folder has no remarks on what was overridden.
     """
 
-    folder: str
+    folder: str  # of the results
     identity: str
     seed: int
-    chunk: int
+    chunk: int  # its first draw
     first: int
     count: int
+    scenario: Scenario | None = field(default=None, repr=False, compare=False)
 
     @property
     def span(self) -> str:
@@ -47,9 +48,23 @@ class Job:
         return replace(self, count=head), [rest] if rest.count else []
 
 
-def jobs_of(chunk: range, length: int) -> list[range]:
-    """The draws of each job of a chunk: quarters of a full one."""
-    step = max(1, length // JOBS_A_CHUNK)
+@dataclass(frozen=True)
+class OutputJob:
+    """Tables and charts of a scenario whose draws are all in its folder."""
+
+    folder: str
+    identity: str
+    seed: int
+    draws: int
+    finish: Finish | None  # called with the results and the folder, for charts
+    scenario: Scenario | None = field(default=None, repr=False, compare=False)
+
+    span = "tables and charts"  # for messages
+
+
+def jobs_of(chunk: range, length: int, alone: bool = True) -> list[range]:
+    """The draws of each job of a chunk: quarters of a full one where it is alone, else all of it."""
+    step = max(1, length // JOBS_A_CHUNK) if alone else length
     return [range(first, min(first + step, chunk.stop)) for first in range(chunk.start, chunk.stop, step)]
 
 
@@ -74,17 +89,34 @@ def play_job(job: Job, folder: str) -> ChunkEntry:
     Raises:
         StoreError: if the job cannot be written.
     """
-    layout = _layout(job.folder, job.identity, job.seed)
+    layout = layout_of(job)
     return write_chunk(Path(folder), layout.play(job.first, job.count), layout, sync=False)
 
 
-@lru_cache(maxsize=2)
-def _layout(folder: str, name: str, seed: int) -> Layout:
-    """The scenario that lies in the folder, laid out once and not for every job."""
-    scenario = read_scenario(Path(folder) / RESOLVED)
-    if identity(scenario, seed) != name:
-        raise ValueError(f"{RESOLVED} does not read back as the scenario it was written from")
-    return Layout.of(scenario, seed)
+def write_output_job(job: OutputJob) -> list[str]:
+    """Write tables and charts in a worker; the names of the files that `finish` wrote.
+
+    StoreError, OSError, NoCharts: as `write_outputs`.
+    """
+    folder = Path(job.folder)
+    charts = [each for each in folder.iterdir() if each.is_dir() and not each.is_symlink()]
+    remove([each for place in (folder, *charts) for each in unfinished(place)])  # of a worker that was lost
+    results = collect(folder, read_manifest(folder), layout_of(job), job.draws)
+    return write_outputs(results, folder, job.finish)
+
+
+_LAYOUTS: dict[str, Layout] = {}  # of this worker's last scenarios, by identity
+MOST_LAYOUTS = 4
+
+
+def layout_of(job: Job | OutputJob) -> Layout:
+    """The scenario of a job, laid out once and not for every job."""
+    if job.identity not in _LAYOUTS:
+        if len(_LAYOUTS) == MOST_LAYOUTS:
+            del _LAYOUTS[next(iter(_LAYOUTS))]
+        assert job.scenario is not None
+        _LAYOUTS[job.identity] = Layout.of(job.scenario, job.seed)
+    return _LAYOUTS[job.identity]
 
 
 MOST_LOSSES = 3  # of one job
@@ -106,20 +138,12 @@ class Retries:
     """
 
     def __init__(self) -> None:
-        self.again: deque[Job] = deque()
-        self.suspects: deque[Job] = deque()
-        self._counts: Counter[Job] = Counter()
+        self.again: deque[Job | OutputJob] = deque()
+        self.suspects: deque[Job | OutputJob] = deque()
+        self._counts: Counter[Job | OutputJob] = Counter()
 
-    def lost(self, job: Job, why: str = "ended", hint: str = "") -> Lost | None:
-        """Note that a job was lost.
-
-        Args:
-            why: What became of its worker now.
-            hint: Ends the message if it is given up.
-
-        Returns:
-            Why it is given up, if it is.
-        """
+    def lost(self, job: Job | OutputJob, why: str = "ended", hint: str = "") -> Lost | None:
+        """Note that a job was lost because of what became of its worker; why it is given up, if it is."""
         self._counts[job] += 1
         if self._counts[job] >= MOST_LOSSES:
             last = "" if why == "ended" else f"; the last one {why}"

@@ -1,7 +1,7 @@
 """Charts of results and of analyses: one file a chart, their table of contents here. The only import of matplotlib."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -34,21 +34,21 @@ from sim.charts.chart import (
     ANALYSIS_CHARTS,
     CHARTS,
     Chart,
+    Rendered,
     charts_of,
     png_bytes,
-    save_picture,
     side_by_side,
     svg_text,
 )
-from sim.charts.compare import compare, compare_table
+from sim.charts.packages import compare, compare_table
 from sim.charts.page import Picture
 from sim.results.results import Results
 from sim.results.tables import csv_text
 
 __all__ = [
-    "ANALYSIS_CHARTS", "CHARTS", "Chart", "Picture", "Plots", "charts_of", "charts_side_by_side", "compare",
-    "compare_table", "csv_text", "plots", "png_bytes", "save_charts", "save_comparison", "save_picture",
-    "side_by_side", "svg_text",
+    "ANALYSIS_CHARTS", "CHARTS", "Chart", "Picture", "Plots", "Rendered", "charts_of", "charts_side_by_side",
+    "compare", "compare_table", "csv_text", "plots", "png_bytes", "render_charts", "render_comparison", "save_charts",
+    "save_comparison", "side_by_side", "svg_text",
 ]  # fmt: skip
 
 
@@ -61,52 +61,65 @@ def charts_side_by_side(results: Sequence[Results]) -> list[str]:
     ]
 
 
-def save_charts(
-    subject: object, folder: str | os.PathLike[str], names: Sequence[str] | None = None, stem: str = ""
-) -> list[Path]:
-    """Draw charts of results, or of an analysis, and write each as SVG, PNG and CSV.
+def render_charts(
+    subject: object, names: Sequence[str] | None = None, stem: str = "", png: bool = False
+) -> Iterator[Rendered]:
+    """Draw charts of results, or of an analysis, one after the other.
 
     Args:
         subject: Results of one scenario, a sweep table, sensitivity, discovery, a tournament or a waterfall.
-        folder: Made if it is missing.
         names: Of the charts; by default all that apply.
         stem: Name of the files in place of the chart's, where there is one chart.
+        png: Whether as PNG too, which takes twice the time.
 
     Raises:
-        ValueError: if there is no chart of a name; nothing is written then.
+        ValueError: if there is no chart of a name; nothing is drawn then.
     """
     registry = CHARTS if isinstance(subject, Results) else ANALYSIS_CHARTS
     chosen = charts_of(subject) if names is None else registry.named(names)
-    return [
-        path
-        for chart in chosen
-        for path in save_picture(chart(subject), chart.table(subject), folder, stem or chart.stem(subject))
-    ]
+    return (
+        Rendered.of(stem or chart.stem(subject), chart(subject), chart.table(subject), png) for chart in chosen
+    )
 
 
-def save_comparison(
-    results: Sequence[Results],
-    folder: str | os.PathLike[str],
-    names: Sequence[str] = (),
-    labels: Sequence[str] | None = None,
-) -> list[Path]:
-    """Write `compare.svg`, `.png` and `.csv`, and the named charts side by side on one scale.
+def save_charts(
+    subject: object, folder: str | os.PathLike[str], names: Sequence[str] | None = None, stem: str = "",
+    png: bool = False,
+) -> list[Path]:  # fmt: skip
+    """Draw charts as `render_charts` does and write each as SVG and CSV, and as PNG if asked for.
+
+    `folder`: made if it is missing.
+    """
+    return [path for each in render_charts(subject, names, stem, png) for path in each.save(folder)]
+
+
+def render_comparison(
+    results: Sequence[Results], names: Sequence[str] = (), labels: Sequence[str] | None = None, png: bool = False
+) -> Iterator[Rendered]:
+    """Draw results beside each other: `compare`, then the named charts side by side on one scale.
 
     Args:
         results: At least one, in the order in which they are shown.
-        folder: Made if it is missing.
         names: Of `CHARTS`, to be shown side by side as well.
         labels: What each result is called.
+        png: Whether as PNG too.
 
     Raises:
         ValueError: if there is no result, no chart of a name, or not one label for each.
     """
     charts = CHARTS.named(names)
-    paths = save_picture(compare(results, labels), compare_table(results, labels), folder, "compare")
+    yield Rendered.of("compare", compare(results, labels), compare_table(results, labels), png)
     for chart in charts:
         picture, table = side_by_side(chart, results, labels), chart.several(results, labels)
-        paths += save_picture(picture, table, folder, f"compare-{chart.name}")
-    return paths
+        yield Rendered.of(f"compare-{chart.name}", picture, table, png)
+
+
+def save_comparison(
+    results: Sequence[Results], folder: str | os.PathLike[str], names: Sequence[str] = (),
+    labels: Sequence[str] | None = None, png: bool = False,
+) -> list[Path]:  # fmt: skip
+    """Draw results as `render_comparison` does and write each chart as SVG and CSV, and as PNG if asked for."""
+    return [path for each in render_comparison(results, names, labels, png) for path in each.save(folder)]
 
 
 class Plots:

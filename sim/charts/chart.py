@@ -5,6 +5,7 @@ import io
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from xml.sax.saxutils import escape
@@ -49,25 +50,31 @@ def png_bytes(picture: Picture, dpi: int = PNG_DPI) -> bytes:
     return buffer.getvalue()
 
 
-def save_picture(picture: Picture, table: pd.DataFrame, folder: str | os.PathLike[str], name: str) -> list[Path]:
-    """Write `name.svg`, `name.png` and `name.csv` into a folder, each whole or not at all.
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """A chart that is drawn: what its files and its place in a page are made of."""
 
-    Returns:
-        The three paths.
+    name: str  # of its files, without ending
+    svg: str
+    table: pd.DataFrame  # the numbers that are drawn
+    png: bytes = b""  # empty unless it was asked for
 
-    Raises:
-        StoreError: if they cannot be written, or the folder is a link, which could lead anywhere.
-    """
-    target = Path(folder)
-    make_folder(target)
-    contents = {
-        "svg": svg_text(picture).encode("utf-8"),
-        "png": png_bytes(picture),
-        "csv": csv_text(table).encode("utf-8"),
-    }
-    for kind, data in contents.items():
-        write_whole(target / f"{name}.{kind}", data)
-    return [target / f"{name}.{kind}" for kind in contents]
+    @classmethod
+    def of(cls, name: str, picture: Picture, table: pd.DataFrame, png: bool = False) -> "Rendered":
+        return cls(name, svg_text(picture), table, png_bytes(picture) if png else b"")
+
+    def save(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Write `name.svg`, `name.csv` and, if it was made, `name.png` into a folder, each whole or not at all.
+
+        StoreError if they cannot be written, or the folder is a link, which could lead anywhere.
+        """
+        target = Path(folder)
+        make_folder(target)
+        contents = {"svg": self.svg.encode(), "png": self.png, "csv": csv_text(self.table).encode()}
+        paths = {target / f"{self.name}.{kind}": data for kind, data in contents.items() if data}
+        for path, data in paths.items():
+            write_whole(path, data)
+        return list(paths)
 
 
 GAP = 0.45  # inches between pictures side by side
@@ -83,18 +90,12 @@ class Chart(Generic[Subject, Shared]):
 
     What pictures must share to be read side by side (limits, rows, colours) is worked out by `frame`, from one subject
     or from several; the others take it as it comes.
-
-    Attributes:
-        name: By which it is asked for; also its file name.
-        about: What it shows, in a line.
-        group: The section of the page in which it stands, by its id; a group of its own makes a section.
-        of: What it is drawn of.
     """
 
-    name: str
-    about: str = ""
-    group: str = "charts"
-    of: type = Results
+    name: str  # by which it is asked for; also its file name
+    about: str = ""  # what it shows, in a line
+    group: str = "charts"  # the section of the page in which it stands, by its id; a group of its own makes a section
+    of: type = Results  # what it is drawn of
 
     def applies(self, subject: Subject) -> bool:
         """Whether a subject has what it shows; where it has not, the picture says so in a sentence."""
@@ -175,22 +176,14 @@ class Charts(Mapping[str, AnyChart]):
         self._charts: dict[str, AnyChart] = {}
 
     def register(self, kind: Registered) -> Registered:
-        """Enter a chart, once its class is defined.
-
-        Raises:
-            ValueError: if the name is taken.
-        """
+        """Enter a chart, once its class is defined. ValueError if the name is taken."""
         if kind.name in self._charts:
             raise ValueError(f"two charts are called {kind.name!r}")
         self._charts[kind.name] = kind()
         return kind
 
     def named(self, names: Sequence[str] | None) -> list[AnyChart]:
-        """The charts asked for, all if none is named.
-
-        Raises:
-            ValueError: if there is no chart of a name.
-        """
+        """The charts asked for, all if none is named. ValueError if there is no chart of a name."""
         unknown = [name for name in names or () if name not in self]
         if unknown:
             raise ValueError(f"no chart is called {unknown[0]!r}; there are {', '.join(self)}")
@@ -217,13 +210,7 @@ def charts_of(subject: object) -> list[AnyChart]:
 
 
 def side_by_side(chart: AnyChart, results: Sequence[Results], labels: Sequence[str] | None = None) -> Picture:
-    """The same chart of several results, next to each other and on the same scale.
-
-    Args:
-        chart: Any of `CHARTS`.
-        results: In the order in which they are shown, at least one.
-        labels: What each is called; by default the scenarios' titles, or their ids, or A, B, C.
-    """
+    """The same chart of several results, next to each other and on the same scale, called as `result_labels` does."""
     names = result_labels(results, labels)
     frame = chart.frame(results)
     sizes = [chart.size(one, frame) for one in results]
@@ -258,8 +245,7 @@ def side_by_side(chart: AnyChart, results: Sequence[Results], labels: Sequence[s
 def result_labels(results: Sequence[Results], labels: Sequence[str] | None = None) -> list[str]:
     """What to call several results: the labels given, else titles, ids or letters, whichever tells them apart.
 
-    Raises:
-        ValueError: if there is no result, or not one label for each.
+    ValueError if there is no result, or not one label for each.
     """
     if not results:
         raise ValueError("at least one result is needed")

@@ -170,14 +170,12 @@ class DiscoveryChart(Chart[Discovery, list[str]]):
         return Caption(
             f"Under which conditions {population(subject)} {does(subject)}",
             "A box is a few conditions that hold together, found by peeling away slices of the runs where it helps "
-            "most. "
-            "Dark in a bar: the part of an input's range that is inside.",
+            "most. Dark in a bar: the part of an input's range that is inside.",
             finding,
             f"Conditions in words, and a picture of coverage against density. {text}",
             (
                 "Conditions are found on every other run and tested on the rest, which the search has not seen. "
-                "Conditions "
-                "that tell nothing are left out (quasi-p above 0.05).",
+                "Conditions that tell nothing are left out (quasi-p above 0.05).",
                 interval_note(subject.tested),
                 *(f"{text[0].upper()}{text[1:]}" for text in lines_named(subject)[:MOST_LINES]),
             ),

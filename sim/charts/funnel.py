@@ -7,11 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.charts.chart import CHARTS, Chart
-from sim.charts.packages import INTERVAL_NOTE
+from sim.charts.packages import FILLS, INTERVAL_NOTE
 from sim.charts.page import BODY, SMALL, Caption, Panel
-from sim.charts.ranking import AXIS, FILLS, ROW, SPACE, VALUE, nice_scale
-from sim.charts.rows import draw_share, draw_share_scale
-from sim.charts.style import INK, OUTCOME_WORDS, SOFT, agreement_sentence, begun
+from sim.charts.rows import AXIS, ROW, SPACE, VALUE, draw_share, draw_share_scale, nice_scale
+from sim.charts.style import INK, OUTCOME_WORDS, SOFT, agreement_sentence, begun, in_force_or_signed
 from sim.charts.text import LINE, clean, readable, share_text, wrap
 from sim.results.drivers import Mover, funnel, moved_by
 from sim.results.results import Results
@@ -44,10 +43,9 @@ def _insert(rows: list[tuple[str, str]], place: int, row: tuple[str, str]) -> in
 
 
 def _label(results: Results, step: Step) -> str:
-    state = "in force" if is_voted_on(results) else "signed"
     if step.kind == "of_those":
         count = f"{step.n:,} " if step.n else ""
-        return f"of the {count}run{'s' if step.n != 1 else ''} with an agreement {state}"
+        return f"of the {count}run{'s' if step.n != 1 else ''} with an agreement {in_force_or_signed(results)}"
     if step.name.startswith(REFUSED):
         name = step.name.removeprefix(REFUSED)
         return f"Signed, refused by {_ratifiers(results).get(name, readable(name))}" if name else "Signed, not ratified"
@@ -187,7 +185,7 @@ class FunnelChart(Chart[Results, Funnel]):
         if "zone_ever" in found:
             zone += f" of runs, in some round in {share_text(found['zone_ever'].count, results.n)}"
         pale = any(kind == "of_those" for kind, _ in shared.rows)
-        state = "in force" if is_voted_on(results) else "signed"
+        state = in_force_or_signed(results)
         last = "that holds at 60 months" if "held_60" in found else state
         return Caption(
             "How far runs get, and what stops them",
@@ -197,8 +195,7 @@ class FunnelChart(Chart[Results, Funnel]):
             (
                 f"What stopped the others: each run without an agreement {last} is counted once.",
                 "Moved most: of all drawn numbers the one whose lowest and highest third of runs differ most; told "
-                "where "
-                "the difference is larger than chance makes the largest of so many. It is one number at a time.",
+                "where the difference is larger than chance makes the largest of so many. It is one number at a time.",
                 INTERVAL_NOTE,
             ),
         )

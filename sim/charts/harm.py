@@ -10,9 +10,8 @@ from matplotlib.axes import Axes
 
 from sim.charts.chart import CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
-from sim.charts.ranking import AXIS, ROW, SPACE, VALUE
-from sim.charts.rows import BAR, draw_scale, draw_value
-from sim.charts.style import INK, SOFT, PartyStyle, agreement_sentence, party_styles
+from sim.charts.rows import AXIS, BAR, ROW, SPACE, VALUE, draw_edged_whisker, draw_scale, draw_value
+from sim.charts.style import SOFT, PartyStyle, agreement_sentence, in_force_or_signed, party_styles
 from sim.charts.text import DASH, LINE, clean, listed, share_text, wrap
 from sim.core.exact import Floats
 from sim.results.figures import in_force
@@ -32,21 +31,13 @@ NO_NUMBERS = "The scenario has no numbers on outages or on the cost of the war, 
 
 @dataclass(frozen=True)
 class Part:
-    """One quantity on one scale.
+    """One quantity on one scale."""
 
-    Attributes:
-        quantity: Of `QUANTITIES`.
-        unit: In words.
-        size: What one of the unit is in the numbers of the results.
-        limit: Right end of the scale, in the unit.
-        step: Between two marks on it.
-    """
-
-    quantity: str
-    unit: str
-    size: float
-    limit: float
-    step: float
+    quantity: str  # of `QUANTITIES`
+    unit: str  # in words
+    size: float  # what one of the unit is in the numbers of the results
+    limit: float  # right end of the scale, in the unit
+    step: float  # between two marks on it
 
 
 @dataclass(frozen=True)
@@ -124,7 +115,7 @@ def figure(number: float) -> str:
 
 
 def _groups(results: Results) -> list[tuple[bool, str]]:
-    state = "in force" if is_voted_on(results) else "signed"
+    state = in_force_or_signed(results)
     return [(True, f"agreement {state}"), (False, f"no agreement {state}")]
 
 
@@ -159,9 +150,7 @@ def _draw_part(panel: Panel, results: Results, part: Part) -> None:
     draw_scale(axes, (0, part.limit), panel.height - HEAD - AXIS, ticks, texts, part.unit)
     for party, label, groups, height in rows:
         panel.rule(0, y, panel.width, linewidth=0.5)
-        swatch = panel.axes(0.0, y + ROW / 2 + 0.04, 0.12, 0.12)
-        swatch.set_axis_off()
-        swatch.fill_between([0, 1], 0, 1, facecolor=styles[party].colour)
+        panel.swatch(0.0, y + ROW / 2 + 0.04, styles[party].colour)
         panel.lines(0.2, y + ROW / 2 + 0.02, label, SMALL, weight="bold")
         room = (height - sum(len(lines) for _, lines in groups) * SMALL * LINE) / (len(groups) + 1)
         top = y
@@ -183,10 +172,7 @@ def _draw_bar(axes: Axes, part: Part, found: Spread, style: PartyStyle, solid: b
     low, median, high = (end / part.size for end in found.ends)
     fill: dict[str, Any] = {"facecolor": style.colour if solid else "white", "edgecolor": style.colour}
     axes.barh(middle, median, BAR, left=0, linewidth=1, zorder=2, hatch="" if solid else "/////", **fill)
-    # A whisker has to be seen on its own bar too, so it has a pale edge.
-    for width, colour in ((2.6, "white"), (1.2, INK)):
-        axes.hlines(middle, low, high, color=colour, linewidth=width, zorder=3)
-        axes.vlines([low, high], middle - 0.045, middle + 0.045, color=colour, linewidth=width, zorder=3)
+    draw_edged_whisker(axes, low, high, middle, 0.045)
     text = f"{figure(median)} ({figure(low)}{DASH}{figure(high)})"
     draw_value(axes, max(median, high) + 0.07 * inch, middle, text)
 
@@ -264,22 +250,18 @@ class HarmChart(Chart[Results, tuple[Part, ...]]):
             finding += f" It came into force in {share_text(runs_in_force(results), results.n)} of all runs."
         opening = "Bar charts by party: medians with and without an agreement."
         alt = " ".join([opening, *_medians(results, shared), finding])
-        state = "in force" if is_voted_on(results) else "signed"
+        state = in_force_or_signed(results)
         notes = (
             "Bars: median of the runs; whiskers and figures in brackets: 10th to 90th percentile of the runs, that is "
-            "how "
-            "far the ranges of the file spread it, not an error of measurement.",
-            "These numbers follow from what the file says of strikes, outages and costs, which rests in part on "
-            "claims of "
-            f"parties to the war and on assumptions.{_statuses(results)} Only outages and money: people killed or "
-            "wounded "
-            "are not counted here.",
+            "how far the ranges of the file spread it, not an error of measurement.",
+            "These numbers follow from what the file says of strikes, outages and costs, which rests in part on claims "
+            f"of parties to the war and on assumptions.{_statuses(results)} Only outages and money: people killed or "
+            "wounded are not counted here.",
         )
         return Caption(
             "Harm and cost up to the ceasefire or the end of the talks",
             f"Counted up to the ceasefire or, without an agreement {state}, to the end of the talks; what comes after "
-            "that "
-            "is not counted, so the two kinds of runs differ in how long they are counted. Parties in file order.",
+            "that is not counted, so the two kinds of runs differ in how long they are counted. Parties in file order.",
             finding,
             alt if has_harm(results) else f"No bars. {NO_NUMBERS} {finding}",
             notes if shared else (),

@@ -10,9 +10,8 @@ from matplotlib.axes import Axes
 from sim.analysis.ledger import GivenUp, Movement, lines_given_up, movements
 from sim.charts.chart import CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
-from sim.charts.ranking import AXIS, ROW, nice_scale
-from sim.charts.rows import draw_scale, draw_share_scale
-from sim.charts.style import INK, SOFT, PartyStyle, agreement_sentence, party_styles
+from sim.charts.rows import AXIS, ROW, draw_edged_whisker, draw_scale, draw_share_scale, draw_value, nice_scale
+from sim.charts.style import SOFT, PartyStyle, agreement_sentence, party_styles
 from sim.charts.text import LINE, clean, listed, readable, share_text, wrap
 from sim.results.results import Results, share_interval
 
@@ -128,10 +127,7 @@ def _draw_moves(panel: Panel, results: Results, shared: Scales) -> None:
 
 def _three_axes(panel: Panel, tall: float, shared: Scales) -> tuple[Axes, Axes, Axes]:
     """Axes for markers, for points and for shares; one unit of y is an inch in all three."""
-    marks = panel.axes(ISSUE, HEAD, MARK, tall)
-    marks.set_axis_off()
-    marks.set_xlim(0, MARK)
-    marks.set_ylim(tall, 0)
+    marks = panel.canvas(ISSUE, HEAD, MARK, tall, (MARK, -tall))
     points = panel.axes(LEFT, HEAD, MOVE, tall)
     count = round((shared.high - shared.low) / shared.step)
     ticks = [shared.low + k * shared.step for k in range(count + 1)]
@@ -169,13 +165,8 @@ def _draw_share(axes: Axes, count: int, n: int, middle: float, style: PartyStyle
         return
     share, (low, high) = count / n, share_interval(count, n)
     axes.barh(middle, share, BAR, left=0, linewidth=0.8, zorder=2, facecolor=style.colour, edgecolor=style.colour)
-    # A whisker has to be seen on its own bar too, so it has a pale edge.
-    for width, colour in ((2.4, "white"), (1.1, INK)):
-        axes.hlines(middle, low, high, color=colour, linewidth=width, zorder=3)
-        axes.vlines([low, high], middle - 0.035, middle + 0.035, color=colour, linewidth=width, zorder=3)
-    past = max(share, high) + 0.06 * inch
-    label = axes.text(past, middle, share_text(count, n), va="center_baseline", fontsize=SMALL)
-    label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.6})
+    draw_edged_whisker(axes, low, high, middle)
+    draw_value(axes, max(share, high) + 0.06 * inch, middle, share_text(count, n))
 
 
 def _draw_lines(panel: Panel, results: Results, shared: Scales) -> None:
@@ -186,10 +177,7 @@ def _draw_lines(panel: Panel, results: Results, shared: Scales) -> None:
         panel.text(0, LOW_HEAD, NO_LINES, SMALL, color=SOFT)
         return
     tall = sum(row.height for row in rows)
-    marks = panel.axes(0, LOW_HEAD, MARK, tall)
-    marks.set_axis_off()
-    marks.set_xlim(0, MARK)
-    marks.set_ylim(tall, 0)
+    marks = panel.canvas(0, LOW_HEAD, MARK, tall, (MARK, -tall))
     bars = panel.axes(LEFT, LOW_HEAD, MOVE, tall)
     draw_share_scale(bars, tall, *shared.lines, "per cent of all runs")
     y = 0.0
@@ -283,15 +271,12 @@ class LedgerChart(Chart[Results, Scales]):
             counted = listed([f"{clean(label_of(results, party), 60)} {n:,}" for party, n in runs.items()])
             notes.append(
                 "Opening: the first package that the party itself put on the table. Markers: mean of the runs; "
-                "whiskers "
-                "and figures in brackets: 10th to 90th percentile of the runs. Points are the values in the file, the "
-                "same "
-                f"in all runs{undelivered}."
+                "whiskers and figures in brackets: 10th to 90th percentile of the runs. Points are the values in the "
+                f"file, the same in all runs{undelivered}."
             )
             notes.append(
-                "Shares: runs in which the text has another option than the opening, with 95 % interval (Wilson), "
-                "from the "
-                f"number of runs alone. Runs with a text and an opening: {counted}."
+                "Shares: runs in which the text has another option than the opening, with 95 % interval (Wilson), from "
+                f"the number of runs alone. Runs with a text and an opening: {counted}."
             )
         lines = lines_given_up(results)
         if lines:
@@ -302,15 +287,13 @@ class LedgerChart(Chart[Results, Scales]):
             alt += f" Red lines given up, share of all runs: {'; '.join(fell)}."
             notes.append(
                 "Red lines: share of all runs in which the line was real at the start and fell, whether or not a text "
-                "was "
-                "signed."
+                "was signed."
             )
         return Caption(
             "From opening to text: how far each party moved",
             "Only runs that signed a text. Right of 0 the text is worth less to the party, on that issue, than its own "
-            "opening; left of 0 it is worth more. Points are on each party's own scale, 0 to 100: those of two "
-            "parties do "
-            "not compare.",
+            "opening; left of 0 it is worth more. Points are on each party's own scale, 0 to 100: those of two parties "
+            "do not compare.",
             finding,
             alt,
             tuple(notes),

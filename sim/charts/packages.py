@@ -1,28 +1,273 @@
-"""Which packages are signed, ranked by share of runs."""
+"""Which packages are signed, as rows with bars, on one scale for several results; and several results side by side."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
-from sim.charts.chart import CHARTS, Chart
-from sim.charts.page import Caption, Panel
-from sim.charts.ranking import (
-    Ranking,
-    Row,
-    draw_ranking,
-    headline_issues,
-    outcome_rows,
-    package_rows,
-    ranking,
-    ranking_size,
-    row_counts,
-    same_issues,
+from sim.charts.chart import CHARTS, Chart, result_labels
+from sim.charts.page import BODY, SMALL, Caption, Panel, Picture, draw_key, key_height, provenance, sheet
+from sim.charts.rows import AXIS, ROW, SPACE, VALUE, draw_share, draw_share_scale, nice_scale
+from sim.charts.style import (
+    INK,
+    NEUTRAL,
+    NEUTRAL_PALE,
+    OUTCOME_WORDS,
+    SOFT,
+    agreement_sentence,
+    outcome_label,
+    without_agreement,
 )
-from sim.charts.style import agreement_sentence, outcome_label
-from sim.charts.text import clean, listed, readable, share_text
+from sim.charts.text import (
+    LINE,
+    OptionTexts,
+    clean,
+    key_entries,
+    listed,
+    option_texts,
+    readable,
+    share_text,
+    text_width,
+    wrap,
+    wrap_items,
+)
 from sim.results.results import Results, share_interval
 
 INTERVAL_NOTE = "Whiskers and figures in brackets: 95 % interval of the share (Wilson), from the number of runs alone."
+OTHER_ISSUES = "The scenarios differ in headline issues or options, so their packages are not compared."
+TOP = 12  # packages shown one by one
+MOST_COLUMNS = 5  # issues that still fit side by side; more stand in running text
+MATRIX = 6.0  # inches for the packages in words
+
+FILLS: dict[str, dict[str, Any]] = {
+    "package": {"facecolor": NEUTRAL, "edgecolor": NEUTRAL},
+    "total": {"facecolor": SOFT, "edgecolor": SOFT},
+    "other": {"facecolor": NEUTRAL_PALE, "edgecolor": NEUTRAL, "hatch": "\\\\\\"},
+    "outcome": {"facecolor": "white", "edgecolor": SOFT, "hatch": "/////"},
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the chart."""
+
+    kind: str  # `package`, `other`, `outcome` or `total`, which have bars; `heading` or `remark`, which have none
+    name: str  # package or outcome; the text of headings and remarks
+    options: tuple[str, ...] = ()  # of a package, in the order of the issues shown
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Rows and scale that several results share."""
+
+    issues: tuple[str, ...]  # by which packages are grouped
+    rows: tuple[Row, ...]  # from top to bottom
+    others: int  # number of other packages, in one row together
+    limit: float  # right end of the scale of shares
+    step: float  # between two marks on it
+
+
+def headline_issues(results: Results) -> tuple[str, ...]:
+    """The issues by which packages are grouped: those of the headline, else all."""
+    return tuple(results.scenario.headline or results.scenario.issues)
+
+
+def same_issues(results: Sequence[Results]) -> bool:
+    """Whether packages by headline issues mean the same in all results."""
+    issues = headline_issues(results[0])
+    options = [{name: set(one.scenario.issues[name].options) for name in headline_issues(one)} for one in results]
+    return all(headline_issues(one) == issues for one in results) and all(each == options[0] for each in options)
+
+
+def package_rows(results: Sequence[Results], issues: Sequence[str]) -> tuple[list[Row], int]:
+    """The packages most often signed, by the mean of their shares, and how many there are besides."""
+    shares: dict[str, float] = {}
+    options: dict[str, tuple[str, ...]] = {}
+    for one in results:
+        table = one.packages(issues)
+        for name, share, chosen in zip(table["package"], table["share"], table[list(issues)].to_numpy(), strict=True):
+            shares[name] = shares.get(name, 0.0) + share
+            options[name] = tuple(chosen)
+    ranked = sorted(shares, key=lambda name: (-shares[name], name))
+    if len(ranked) == TOP + 1:  # one package more takes no more room than a row for others
+        return [Row("package", name, options[name]) for name in ranked], 0
+    rows = [Row("package", name, options[name]) for name in ranked[:TOP]]
+    others = len(ranked) - len(rows)
+    return [*rows, *([Row("other", "other")] if others else [])], others
+
+
+def outcome_rows(results: Sequence[Results]) -> list[Row]:
+    """Outcomes without agreement that occur in some result."""
+    found = [without_agreement(one) for one in results]
+    return [Row("outcome", name) for name in OUTCOME_WORDS if any(name in counts for counts in found)]
+
+
+def ranking(results: Sequence[Results], issues: Sequence[str], rows: Sequence[Row], others: int) -> Ranking:
+    """Put rows on one scale, wide enough for the upper ends of all intervals."""
+    highs = [0.0]
+    for one in results:
+        counts = row_counts(one, issues, rows)
+        highs += [share_interval(count, one.n)[1] for count in counts if count is not None]
+    step, limit = nice_scale(max(highs))
+    return Ranking(tuple(issues), tuple(rows), others, limit, step)
+
+
+def row_counts(results: Results, issues: Sequence[str], rows: Sequence[Row]) -> list[int | None]:
+    """Runs of each row; None for headings and remarks."""
+    table = results.packages(issues) if issues else results.packages()
+    packages = {str(name): int(count) for name, count in zip(table["package"], table["count"], strict=True)}
+    shown = {row.name for row in rows if row.kind == "package"}
+    outcomes = without_agreement(results)
+    agreed = results.agreements
+    counts: list[int | None] = []
+    for row in rows:
+        if row.kind == "package":
+            counts.append(packages.get(row.name, 0))
+        elif row.kind == "other":
+            counts.append(sum(count for name, count in packages.items() if name not in shown))
+        elif row.kind == "outcome":
+            counts.append(outcomes.get(row.name, 0))
+        else:
+            counts.append(agreed if row.kind == "total" else None)
+    return counts
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the words stand: for each row its cells, for each cell its lines; inches."""
+
+    heads: tuple[tuple[str, ...], ...]
+    cells: tuple[tuple[tuple[str, ...], ...], ...]
+    places: tuple[float, ...]
+    width: float
+    head_height: float
+    heights: tuple[float, ...]
+    key: tuple[tuple[str, str], ...]
+
+    @property
+    def height(self) -> float:
+        return sum(self.heights)
+
+
+def layout(results: Results, frame: Ranking, count: int = 1, labels: Sequence[str] = ()) -> Layout:
+    """Break the words of all rows into lines, for `count` columns of bars with these headings."""
+    packages = [row for row in frame.rows if row.kind == "package"]
+    columns = _columns(results, frame, packages)
+    if columns:
+        heads, widths, texts = columns
+    else:
+        heads, widths, texts = ["Package"] if packages else [], [MATRIX], []
+    places = [sum(widths[:k]) + SPACE * k for k in range(len(widths))]
+    width = max(sum(widths) + SPACE * (len(widths) - 1), 3.6 if len(packages) else 4.6)
+    cells = []
+    for row in frame.rows:
+        if row.kind == "package" and columns:
+            places_of = zip(texts, row.options, widths, strict=True)
+            cells.append(tuple(tuple(wrap(its.texts[option], room, SMALL)) for its, option, room in places_of))
+        elif row.kind == "package":
+            chosen = zip(frame.issues, row.options, strict=True)
+            items = [f"{readable(issue)}: {readable(option)}" for issue, option in chosen]
+            cells.append((tuple(wrap_items(items, width, SMALL)),))
+        else:
+            bold = row.kind == "heading"
+            cells.append((tuple(wrap(_row_text(results, frame, row), width, BODY if bold else SMALL, bold=bold)),))
+    heights = [
+        max(len(lines) for lines in row_cells) * SMALL * LINE + ROW + (0.14 if row.kind == "heading" else 0)
+        for row, row_cells in zip(frame.rows, cells, strict=True)
+    ]
+    wrapped = tuple(tuple(wrap(head, room, SMALL, 4, bold=True)) for head, room in zip(heads, widths, strict=False))
+    over_bars = [_bar_heading(label, count) for label in labels]
+    tallest = max((len(lines) for lines in (*wrapped, *over_bars)), default=0)
+    head_height = tallest * SMALL * LINE + 0.08 if tallest else 0.0
+    return Layout(
+        wrapped, tuple(cells), tuple(places), width, head_height, tuple(heights), tuple(key_entries(texts))
+    )
+
+
+def _columns(
+    results: Results, frame: Ranking, packages: Sequence[Row]
+) -> tuple[list[str], list[float], list[OptionTexts]] | None:
+    """Headings, widths and texts of one column an issue; None where there is nothing to show or too much."""
+    count = len(frame.issues)
+    if not packages or count > MOST_COLUMNS:
+        return None
+    room = min(2.7, (MATRIX - SPACE * (count - 1)) / count)
+    texts, widths = [], []
+    for place, issue in enumerate(frame.issues):
+        used = [row.options[place] for row in packages]
+        its = option_texts(results.scenario, issue, room, SMALL, used=used)
+        lines = [line for text in its.texts.values() for line in wrap(text, room, SMALL)]
+        heads = wrap(its.heading, max(0.95, room * 0.9), SMALL, 4, bold=True)
+        texts.append(its)
+        widths.append(max(*(text_width(line, SMALL) for line in lines), *(text_width(h, SMALL, True) for h in heads)))
+    return [its.heading for its in texts], [width + 0.02 for width in widths], texts
+
+
+def _row_text(results: Results, frame: Ranking, row: Row) -> str:
+    if row.kind == "outcome":
+        return outcome_label(results, row.name)
+    if row.kind == "other":
+        return f"{frame.others:,} other packages together"
+    if row.kind == "total":
+        return "Agreement signed, any package"
+    return row.name
+
+
+def ranking_size(
+    results: Results, frame: Ranking, count: int = 1, labels: Sequence[str] = ()
+) -> tuple[float, float]:
+    """Width and height of the picture with `count` columns of bars, inches."""
+    words = layout(results, frame, count, labels)
+    width = words.width + count * (SPACE + bar_width(count) + VALUE)
+    key = key_height(words.key, width)
+    return width, words.head_height + words.height + AXIS + (key + 0.12 if key else 0.0)
+
+
+def _bar_heading(label: str, count: int) -> list[str]:
+    return wrap(label, bar_width(count) + VALUE - 0.1, SMALL, 4, bold=True)
+
+
+def bar_width(count: int) -> float:
+    return max(1.1, 2.9 - 0.75 * (count - 1))
+
+
+def draw_ranking(panel: Panel, results: Sequence[Results], frame: Ranking, labels: Sequence[str] = ()) -> None:
+    """Draw words at the left and a column of bars for each result."""
+    words = layout(results[0], frame, len(results), labels)
+    for lines, x in zip(words.heads, words.places, strict=False):
+        panel.lines(x, words.head_height - 0.06 - len(lines) * SMALL * LINE, lines, SMALL, weight="bold")
+    y = words.head_height
+    for row, cells, height in zip(frame.rows, words.cells, words.heights, strict=True):
+        if row.kind == "heading":
+            panel.lines(0, y + 0.14 + ROW / 2, cells[0], BODY, weight="bold")
+        else:
+            panel.rule(0, y, panel.width, linewidth=0.5)
+            for lines, x in zip(cells, words.places, strict=False):
+                room = height - ROW - len(lines) * SMALL * LINE
+                panel.lines(x, y + ROW / 2 + room / 2 + 0.02, lines, SMALL, color=SOFT if row.kind == "remark" else INK)
+        y += height
+    wide = bar_width(len(results))
+    for place, one in enumerate(results):
+        x = words.width + SPACE + place * (SPACE + wide + VALUE)
+        above = _bar_heading(labels[place] if labels else "Share of runs", len(results))
+        if words.heads or labels:
+            panel.lines(x, words.head_height - 0.06 - len(above) * SMALL * LINE, above, SMALL, weight="bold")
+        axes = panel.axes(x, words.head_height, wide, words.height)
+        _draw_bars(axes, one, frame, words.heights)
+    draw_key(panel, words.key, panel.width, y + AXIS + 0.12)
+
+
+def _draw_bars(axes: Axes, results: Results, frame: Ranking, heights: Sequence[float]) -> None:
+    """Bars from 0 with the interval as a whisker and the share in figures; one unit of y is an inch."""
+    draw_share_scale(axes, sum(heights), frame.step, frame.limit, "per cent of all runs")
+    y, inch = 0.0, frame.limit / axes.bbox.width * axes.figure.dpi
+    for row, count, height in zip(frame.rows, row_counts(results, frame.issues, frame.rows), heights, strict=True):
+        middle = y + height / 2
+        y += height
+        if count is not None:
+            draw_share(axes, middle, count, results.n, inch, FILLS[row.kind])
 
 
 @CHARTS.register
@@ -101,3 +346,47 @@ class PackagesChart(Chart[Results, Ranking]):
         })
         both = pd.concat([signed, rest], ignore_index=True) if len(signed) else rest
         return both.assign(n=results.n)
+
+
+def compare(results: Sequence[Results], labels: Sequence[str] | None = None) -> Picture:
+    """Outcomes and headline packages of several results side by side, called as `result_labels` does."""
+    names = result_labels(results, labels)
+    shared = _frame(results)
+
+    def draw(panel: Panel) -> None:
+        draw_ranking(panel, results, shared, names)
+
+    agreed = [f"{name}: {share_text(one.agreements, one.n)}" for name, one in zip(names, results, strict=True)]
+    caption = Caption(
+        "Outcomes and packages signed, by share of runs",
+        "The same scale in all columns. Shares are of all runs of a column.",
+        "",
+        f"Bar charts side by side. Agreement signed, share of runs with 95 % interval: {listed(agreed)}.",
+        (INTERVAL_NOTE,),
+    )
+    footer = [f"{name}: {provenance(one)}" for name, one in zip(names, results, strict=True)]
+    return sheet("Comparison", caption, footer, ranking_size(results[0], shared, len(results), names), draw)
+
+
+def compare_table(results: Sequence[Results], labels: Sequence[str] | None = None) -> pd.DataFrame:
+    """The numbers of `compare`: `result, kind, name, count, share, low, high, n`, one row a bar."""
+    names = result_labels(results, labels)
+    shared = _frame(results)
+    lines = []
+    for name, one in zip(names, results, strict=True):
+        for row, count in zip(shared.rows, row_counts(one, shared.issues, shared.rows), strict=True):
+            if count is not None:
+                low, high = share_interval(count, one.n)
+                label = outcome_label(one, "in_force") if row.kind == "total" else row.name
+                lines.append((name, row.kind, label, count, count / one.n, low, high, one.n))
+    return pd.DataFrame(lines, columns=["result", "kind", "name", "count", "share", "low", "high", "n"])
+
+
+def _frame(results: Sequence[Results]) -> Ranking:
+    rows = [Row("heading", "How the runs ended"), Row("total", "signed"), *outcome_rows(results)]
+    issues = headline_issues(results[0])
+    if not same_issues(results):
+        return ranking(results, (), [*rows, Row("remark", OTHER_ISSUES)], 0)
+    packages, others = package_rows(results, issues)
+    nothing = [] if packages else [Row("remark", "No package was signed in any run.")]
+    return ranking(results, issues, [*rows, Row("heading", "Packages signed"), *packages, *nothing], others)

@@ -1,5 +1,6 @@
 """The sheet a chart is drawn on: title, picture and footer, all placed in inches so that nothing is cut or overlaps."""
 
+import gc
 import io
 import threading
 import warnings
@@ -42,32 +43,52 @@ STYLE = {
     "hatch.color": SOFT,
 }
 _SETTINGS = threading.RLock()  # matplotlib's settings are the process's; the page with sliders draws in threads
+_within: list[bool] = []  # of the process too; written under the lock alone
 
 
 @contextmanager
 def drawing_settings() -> Iterator[None]:
     """Our settings and nobody else's, whatever the user's matplotlibrc says."""
-    with _SETTINGS, matplotlib.style.context(["default", STYLE]), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # text is text in SVG; PNG shows a box for a missing letter
+    with _SETTINGS:
+        if _within:
+            yield
+            return
+        _within.append(True)
+        try:
+            with matplotlib.style.context(["default", STYLE]), warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="Glyph")  # PNG shows a box for a letter the font lacks
+                yield
+        finally:
+            _within.clear()
+
+
+@contextmanager
+def garbage_uncollected() -> Iterator[None]:
+    """Leave reference cycles of figures uncollected until the end: looking for them takes a quarter of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
         yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class Picture(Figure):
-    """A figure with a text alternative; a notebook shows it without pyplot.
+    """A figure with a text alternative; a notebook shows it without pyplot."""
 
-    Attributes:
-        title: What it shows, in a line.
-        alt: What a reader who cannot see it should know, in a few sentences.
-    """
-
-    title: str = ""
-    alt: str = ""
+    title: str = ""  # what it shows, in a line
+    alt: str = ""  # what a reader who cannot see it should know, in a few sentences
 
     def _repr_png_(self) -> bytes:
-        with drawing_settings():
-            buffer = io.BytesIO()
-            self.savefig(buffer, format="png", dpi=110)
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=110)
         return buffer.getvalue()
+
+    def draw(self, renderer: Any) -> None:
+        """Draw under our settings: tick labels are made only now."""
+        with drawing_settings():
+            super().draw(renderer)
 
 
 @dataclass(frozen=True)
@@ -89,6 +110,20 @@ class Panel:
         bottom = page_height - self.top - y - height
         box = ((self.left + x) / page_width, bottom / page_height, width / page_width, height / page_height)
         return self.sheet.add_axes(box)
+
+    def canvas(self, x: float, y: float, width: float, height: float, limits: tuple[float, float]) -> Axes:
+        """The same without frame and scales: x from 0 to the first limit, y to the second; negative: downwards."""
+        axes = self.axes(x, y, width, height)
+        axes.set_axis_off()
+        axes.set_xlim(0, limits[0])
+        axes.set_ylim(*((0, limits[1]) if limits[1] > 0 else (-limits[1], 0)))
+        return axes
+
+    def swatch(self, x: float, y: float, colour: str) -> None:
+        """A small square in a party's colour."""
+        axes = self.axes(x, y, 0.12, 0.12)
+        axes.set_axis_off()
+        axes.fill_between([0, 1], 0, 1, facecolor=colour)
 
     def text(self, x: float, y: float, text: str, size: float = BODY, **style: Any) -> None:
         """One line of text; y is its upper edge unless `va` says otherwise."""
@@ -113,21 +148,13 @@ class Panel:
 
 @dataclass(frozen=True)
 class Caption:
-    """What is written around a chart.
+    """What is written around a chart."""
 
-    Attributes:
-        title: What is shown; no verdict.
-        how: How to read it: unit, what a mark means; the same for all results of a scenario.
-        finding: What came of the runs, in a sentence or two.
-        alt: The main figures in one to three sentences.
-        notes: What stands at the foot besides n, seed and hash.
-    """
-
-    title: str
-    how: str
-    finding: str
-    alt: str
-    notes: tuple[str, ...] = ()
+    title: str  # what is shown; no verdict
+    how: str  # how to read it: unit, what a mark means; the same for all results of a scenario
+    finding: str  # what came of the runs, in a sentence or two
+    alt: str  # the main figures in one to three sentences
+    notes: tuple[str, ...] = ()  # what stands at the foot besides n, seed and hash
 
 
 def provenance(results: Results) -> str:
@@ -144,10 +171,8 @@ def sheet(
 
     Args:
         kicker: A line above the title: the scenario.
-        caption: Title, how to read it, notes and text alternative.
         footer: n, seed and hash, a line each result.
         size: Width and height of the picture without margins, title and footer, inches.
-        draw: Draws the picture on the panel it is given.
     """
     width = max(size[0], 6.0)
     head = [
@@ -171,7 +196,6 @@ def sheet(
         y = whole.height - foot_height + 0.1
         whole.rule(0, y, width)
         whole.lines(0, y + 0.08, foot, SMALL, color=SOFT)
-        page.draw_without_rendering()  # tick labels are made now, under our settings
     return page
 
 

@@ -12,9 +12,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from sim.charts.chart import CHARTS, Chart
+from sim.charts.packages import headline_issues, same_issues
 from sim.charts.page import BODY, SMALL, Caption, Panel, draw_key, key_height
-from sim.charts.ranking import headline_issues, nice_scale, same_issues
-from sim.charts.style import INK, RULE, SOFT, agreement_sentence
+from sim.charts.rows import nice_scale
+from sim.charts.style import INK, RULE, SOFT, agreement_sentence, ink_on
 from sim.charts.text import (
     LINE,
     OptionTexts,
@@ -47,17 +48,11 @@ Counts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Issues and colour scale that several results share.
+    """Issues and colour scale that several results share."""
 
-    Attributes:
-        issues: At most four, in the order of `headline`.
-        left_out: Headline issues without a map.
-        limit: Share of runs with the darkest colour.
-    """
-
-    issues: tuple[str, ...]
-    left_out: tuple[str, ...]
-    limit: float
+    issues: tuple[str, ...]  # at most four, in the order of `headline`
+    left_out: tuple[str, ...]  # headline issues without a map
+    limit: float  # share of runs with the darkest colour
 
 
 class PairsChart(Chart[Results, Pairs]):
@@ -143,15 +138,7 @@ def _column_headings(results: Results, frame: Pairs) -> list[list[str]]:
 
 
 def draw_pairs(panel: Panel, results: Results, frame: Pairs, counts: Counts, remark: str) -> None:
-    """Draw the staircase of maps.
-
-    Args:
-        panel: Of the size `pairs_size` gives.
-        results: Whose options these are.
-        frame: Issues and scale.
-        counts: Runs by option and option, options in name order, shape (C, C).
-        remark: What to say beside the scale of colour; empty for nothing.
-    """
+    """Draw the staircase of maps of counts by option and option, options in name order, shape (C, C)."""
     columns, rows, bottom = _places(results, frame)
     texts, possible = _texts(results, frame), possible_pairs(results)
     drawing = (panel, results, counts, possible, frame.limit)
@@ -190,10 +177,7 @@ def _draw_map(
     """One map at a place: options of one issue downwards, of another to the right; without one, options alone."""
     down = _indices(results, downwards) if downwards else [-1]
     right = _indices(results, across) if across else [-1]
-    axes = panel.axes(*place, len(right) * CELL[0], len(down) * CELL[1])
-    axes.set_xlim(0, len(right))
-    axes.set_ylim(len(down), 0)
-    axes.set_axis_off()
+    axes = panel.canvas(*place, len(right) * CELL[0], len(down) * CELL[1], (len(right), -len(down)))
     edge: dict[str, Any] = {"edgecolor": RULE, "linewidth": 0.6, "clip_on": False}
     for i, j in product(range(len(down)), range(len(right))):
         pair = (down[i] if downwards else right[j], right[j] if across else down[i])
@@ -203,8 +187,7 @@ def _draw_map(
         share = int(counts[pair]) / results.n
         shade = SHADES(min(1.0, share / limit))
         axes.add_patch(Rectangle((j, i), 1, 1, facecolor=shade, **edge))
-        dark = 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2] < 0.55
-        colour = "white" if dark else INK if counts[pair] else SOFT
+        colour = ink_on(shade, INK if counts[pair] else SOFT)
         shown = percent(int(counts[pair]), results.n, sign="")
         axes.text(j + 0.5, i + 0.5, shown, ha="center", va="center_baseline", fontsize=SMALL, color=colour)
 
@@ -262,8 +245,7 @@ def _indices(results: Results, issue: str) -> list[int]:
 def pairs_table(results: Results, frame: Pairs, counts: Counts) -> pd.DataFrame:
     """One row a cell: options alone (`issue_b` empty) and in pairs.
 
-    Returns:
-        `issue_a`, `option_a`, `label_a`, the same for b, `possible`, `count`, `share`, `low`, `high`, `n`.
+    `issue_a`, `option_a`, `label_a`, the same for b, `possible`, `count`, `share`, `low`, `high`, `n`.
     """
     possible, rows = possible_pairs(results), []
     for row, issue in enumerate(frame.issues):

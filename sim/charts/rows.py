@@ -1,5 +1,6 @@
 """Rows of a chart: words in columns, a scale beside them on which one unit of y is an inch, bars and whiskers."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,8 +12,19 @@ from sim.charts.text import LINE, share_text
 from sim.results.results import share_interval
 
 BAR = 0.16  # inches, thickness
+ROW = 0.1  # inches of air in a row
+SPACE, VALUE, AXIS = 0.22, 1.12, 0.42  # inches between columns, right of bars for figures, below bars
 
 Column = tuple[float, str, Sequence[Sequence[str]]]  # place in inches, heading, lines of each row
+
+
+def nice_scale(highest: float) -> tuple[float, float]:
+    """Step and end of a scale of shares from 0 that holds `highest`, in at most five steps."""
+    for step in (0.01, 0.02, 0.05, 0.1, 0.2):
+        steps = max(1, math.ceil(highest / step - 1e-9))
+        if steps <= 5:
+            return step, steps * step
+    return 0.25, 1.0
 
 
 def draw_columns(panel: Panel, top: float, heights: Sequence[float], columns: Iterable[Column]) -> None:
@@ -57,6 +69,13 @@ def draw_whisker(
     """Draw an interval with ends that are twice `half` inches tall."""
     axes.hlines(middle, low, high, color=INK, linewidth=width, zorder=zorder)
     axes.vlines([low, high], middle - half, middle + half, color=INK, linewidth=width, zorder=zorder)
+
+
+def draw_edged_whisker(axes: Axes, low: float, high: float, middle: float, half: float = 0.035) -> None:
+    """Draw an interval that has to be seen on its own bar too, so it has a pale edge."""
+    for width, colour in ((2.4, "white"), (1.1, INK)):
+        axes.hlines(middle, low, high, color=colour, linewidth=width, zorder=3)
+        axes.vlines([low, high], middle - half, middle + half, color=colour, linewidth=width, zorder=3)
 
 
 def draw_share(axes: Axes, middle: float, count: int, n: int, inch: float, fill: Mapping[str, Any]) -> None:

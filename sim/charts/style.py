@@ -51,6 +51,16 @@ def party_styles(scenario: Scenario) -> dict[str, PartyStyle]:
 OUTCOME_WORDS = {name: labels.title for name, labels in OUTCOMES.items()}
 
 
+def ink_on(shade: tuple[float, float, float, float], ink: str = INK) -> str:
+    """The colour of text on a shade: white where that is dark."""
+    return "white" if 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2] < 0.55 else ink
+
+
+def in_force_or_signed(results: Results) -> str:
+    """What an agreement is that counts, in words: where nobody votes on it, a signature is enough."""
+    return "in force" if is_voted_on(results) else "signed"
+
+
 def outcome_label(results: Results, outcome: str) -> str:
     """An outcome in words; where nobody votes on a text, what is in force is spoken of as signed."""
     if outcome == "in_force" and getattr(results.scenario, "ratification", None) is None:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from sim.charts.chart import CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
-from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, agreement_sentence, begun
+from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, agreement_sentence, begun, in_force_or_signed
 from sim.charts.text import LINE, clean, share_text, wrap
 from sim.core.exact import Floats
 from sim.core.packages import Ints
@@ -43,13 +43,9 @@ class Curves:
 
 @dataclass(frozen=True, eq=False)
 class Lasting:
-    """How long some agreements in force last.
+    """How long some agreements in force last."""
 
-    Attributes:
-        marks: Agreements by the number of whole months, 0 to 120, at which they still hold, shape (122,).
-    """
-
-    marks: Ints
+    marks: Ints  # agreements by the number of whole months, 0 to 120, at which they still hold, shape (122,)
 
     def __len__(self) -> int:
         return int(self.marks.sum())
@@ -154,10 +150,7 @@ def _draw_counts(panel: Panel, lines: Mapping[str, Lasting], shared: Curves) -> 
 
 
 def _draw_sample(panel: Panel, x: float, y: float, option: str, shared: Curves) -> None:
-    axes = panel.axes(x, y, 0.34, 0.13)
-    axes.set_axis_off()
-    axes.set_xlim(0, 2)
-    axes.set_ylim(0, 1)
+    axes = panel.canvas(x, y, 0.34, 0.13, (2, 1))
     if option:
         _draw_thin(axes, range(3), np.full(3, 0.5), _styles(shared)[option])
         style = _styles(shared)[option]
@@ -188,7 +181,7 @@ def _draw_list(panel: Panel | None, results: Results, shared: Curves) -> float:
 
 
 def _nothing(results: Results) -> str:
-    return f"No agreement was {_state(results)} in any run." if has_durability(results) else NO_NUMBERS
+    return f"No agreement was {in_force_or_signed(results)} in any run." if has_durability(results) else NO_NUMBERS
 
 
 def _sentence(results: Results) -> str:
@@ -199,12 +192,8 @@ def _sentence(results: Results) -> str:
     broken, n = lasting(results), results.n
     force = f" It came into force in {share_text(len(broken), n)} of all runs." if is_voted_on(results) else ""
     held = [f"{share_text(broken.holding(month), len(broken))} after {month} months" for month in MARKS]
-    return f"{signed}{force} Of {len(broken):,} agreement{'s' * (len(broken) != 1)} {_state(results)}, {held[0]} and " \
-           f"{held[1]} still held."  # fmt: skip
-
-
-def _state(results: Results) -> str:
-    return "in force" if is_voted_on(results) else "signed"
+    agreements = f"{len(broken):,} agreement{'s' * (len(broken) != 1)} {in_force_or_signed(results)}"
+    return f"{signed}{force} Of {agreements}, {held[0]} and {held[1]} still held."
 
 
 @CHARTS.register
@@ -273,8 +262,7 @@ class SurvivalChart(Chart[Results, Curves]):
                 "number of runs alone. A break is a return to war or a finding of major breach, not a shooting "
                 "incident.",
                 "How fast agreements break follows from the hazard in the file and its ranges; the interval does not "
-                "say "
-                "how sure these are.",
+                "say how sure these are.",
             ]
             if len(_lines(results, shared)) > 1:
                 notes.append(f"An option has a line if at least {fewest(results):,} runs in force have it. Lines "
@@ -282,9 +270,8 @@ class SurvivalChart(Chart[Results, Curves]):
                              "more than that option: they are no measure of what it does.")  # fmt: skip
         return Caption(
             "How long agreements hold",
-            f"Of the runs with an agreement {_state(results)}, the share in which it still holds. All are followed to "
-            "the "
-            "end of the scale; runs without an agreement are not in this picture.",
+            f"Of the runs with an agreement {in_force_or_signed(results)}, the share in which it still holds. All are "
+            "followed to the end of the scale; runs without an agreement are not in this picture.",
             finding,
             alt,
             tuple(notes),

@@ -13,8 +13,8 @@ from sim.analysis.sweep_table import SweepTable
 from sim.charts.chart import ANALYSIS_CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.pairs import SHADES
-from sim.charts.ranking import nice_scale
-from sim.charts.style import INK, NEUTRAL_PALE, RULE, SOFT
+from sim.charts.rows import nice_scale
+from sim.charts.style import INK, NEUTRAL_PALE, RULE, SOFT, ink_on
 from sim.charts.text import clean, listed, percent, text_width, wrap
 from sim.results.figures import STAGES
 
@@ -95,10 +95,9 @@ def _draw_cells(axes: Axes, table: SweepTable, stage: str, limit: float) -> None
             shade = SHADES(0.04 + 0.9 * share / limit)
             axes.add_patch(Rectangle((c, r), 1, 1, facecolor=shade, edgecolor="white", linewidth=0.8))
             if few:
-                dark = 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2] < 0.55
+                place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": SMALL, "zorder": 4}
                 text = percent(round(share * table.n), table.n, "")
-                axes.text(c + 0.5, r + 0.5, text, ha="center", va="center_baseline", fontsize=SMALL, zorder=4,
-                          color="white" if dark else INK)  # fmt: skip
+                axes.text(c + 0.5, r + 0.5, text, color=ink_on(shade), **place)
             if opened.get((one, other), 0) > 0:
                 axes.add_patch(Rectangle((c + 0.04, r + 0.04), 0.92, 0.92, fill=False, edgecolor=INK, linewidth=1.1))
     _draw_contour(axes, table, means)
@@ -164,7 +163,7 @@ def _short(text: str) -> str:
 
 @ANALYSIS_CHARTS.register
 class SweepChart(Chart[SweepTable, list[str]]):
-    """The stages that are told, as curves over the first path or as maps over the first two."""
+    """The stages, as curves over the first path or as maps over the first two."""
 
     name = "sweep"
     about = "what came of every point of a sweep: curves over one path, maps over two"
@@ -219,7 +218,7 @@ class SweepChart(Chart[SweepTable, list[str]]):
             shown = "all points are shown." if table.design else "cells are means over them."
             notes.append(f"{others} {'vary' if len(table.paths) > 3 else 'varies'} as well: {shown}")
         one = len(table.paths) == 1
-        how = "Shares of runs in per cent; every point is played on the same lots. "
+        how = "Shares of runs in per cent; every point is played on the same draws. "
         how += "Pale: 95 % interval." if one else "Darker is more, each map with its own scale."
         varied = listed([clean(path, 60) for path in table.paths])
         title = f"What came of it as {varied} {'varies' if one else 'vary'}"

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.charts.chart import CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
-from sim.charts.ranking import nice_scale
+from sim.charts.rows import nice_scale
 from sim.charts.style import BLACK, INK, NEUTRAL, RULE, SOFT, PartyStyle, agreement_sentence, party_styles
 from sim.charts.text import DASH, LINE, clean, percent, share_text, wrap
 from sim.core.exact import Floats
@@ -43,16 +43,9 @@ class Scales:
 
 
 def quantiles(counts: npt.NDArray[np.int64], low: float, high: float, levels: Sequence[float] = LEVELS) -> Floats:
-    """Quantiles read from a histogram, straight lines within a bin.
+    """Quantiles read from counts of bins of equal width from `low` to `high`, straight lines within a bin.
 
-    Args:
-        counts: Of bins of equal width, shape (bins,).
-        low: Lower end of the first bin.
-        high: Upper end of the last.
-        levels: In (0, 1).
-
-    Returns:
-        Shape (levels,); NaN where nothing was counted.
+    Shape (levels,), levels in (0, 1); NaN where nothing was counted.
     """
     total = int(counts.sum())
     if not total:
@@ -201,9 +194,7 @@ class TalksChart(Chart[Results, Scales]):
     def draw(self, panel: Panel, results: Results, shared: Scales) -> None:
         y, tall = 0.0, _height(results)
         for name, style in party_styles(results.scenario).items():
-            swatch = panel.axes(LEFT, y + 0.03, 0.12, 0.12)
-            swatch.set_axis_off()
-            swatch.fill_between([0, 1], 0, 1, facecolor=style.colour)
+            panel.swatch(LEFT, y + 0.03, style.colour)
             label = wrap(clean(results.scenario.parties[name].label), WIDE - 0.3, BODY, 1, bold=True)
             panel.lines(LEFT + 0.2, y, label, BODY, weight="bold")
             axes = panel.axes(LEFT, y + HEAD, WIDE, tall)

@@ -140,17 +140,11 @@ def listed(words: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class OptionTexts:
-    """Short texts for the options of one issue.
+    """Short texts for the options of one issue."""
 
-    Attributes:
-        heading: The issue's label.
-        texts: Text by option name, in the order of the file.
-        key: (text, full label) of the options whose text is not their label.
-    """
-
-    heading: str
-    texts: Mapping[str, str]
-    key: tuple[tuple[str, str], ...]
+    heading: str  # the issue's label
+    texts: Mapping[str, str]  # text by option name, in the order of the file
+    key: tuple[tuple[str, str], ...]  # (text, full label) of the options whose text is not their label
 
 
 def option_texts(

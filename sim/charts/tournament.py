@@ -17,7 +17,7 @@ from sim.charts.chart import ANALYSIS_CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel
 from sim.charts.pairs import SHADES
 from sim.charts.rows import draw_scale, draw_whisker
-from sim.charts.style import INK, NEUTRAL_PALE, SOFT
+from sim.charts.style import INK, NEUTRAL_PALE, SOFT, ink_on
 from sim.charts.text import DASH, LINE, clean, listed, text_width, wrap
 from sim.results.format import decimals
 
@@ -158,10 +158,7 @@ def _draw_meetings(panel: Panel, tournament: Tournament, rows: Rows, top: float)
         place = left + (number + 0.5) * CELL
         panel.text(place, head - 0.05, str(number + 1), SMALL, va="bottom", ha="center", color=SOFT)
     _draw_labels(panel, rows, head, left - GAP / 2)
-    axes = panel.axes(left, head, count * CELL, rows.height)
-    axes.set_xlim(0, count)
-    axes.set_ylim(rows.height, 0)
-    axes.set_axis_off()
+    axes = panel.canvas(left, head, count * CELL, rows.height, (count, -rows.height))
     worth = {(row["label"], row["other"]): row for row in tournament.meetings.to_dict("records")}
     values = [row["value"] for row in worth.values()]
     least, most = min(values), max(values)
@@ -172,9 +169,8 @@ def _draw_meetings(panel: Panel, tournament: Tournament, rows: Rows, top: float)
             value = worth[label, other]["value"]
             shade = SHADES(0.08 + 0.84 * (value - least) / max(most - least, LEAST_SPAN["own"]))
             axes.add_patch(Rectangle((column, y), 1, height, facecolor=shade, edgecolor="white", linewidth=1))
-            dark = 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2] < 0.55
-            axes.text(column + 0.5, y + height / 2, f"{value:.{digits}f}", ha="center", va="center_baseline",
-                      fontsize=SMALL, color="white" if dark else INK)  # fmt: skip
+            centred: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": SMALL}
+            axes.text(column + 0.5, y + height / 2, f"{value:.{digits}f}", color=ink_on(shade), **centred)
         y += height
 
 
@@ -273,8 +269,7 @@ class TournamentChart(Chart[Tournament, Places]):
         notes = [
             INTERVALS if tournament.n >= 30 else "With fewer than 30 runs there are no intervals.",
             f"Joint worth is over the {joint:,} runs in which somebody could gain; 100 %: the package of the first "
-            "round's "
-            "zone with the largest sum of the parties' gains, each as a share of its own largest gain there.",
+            "round's zone with the largest sum of the parties' gains, each as a share of its own largest gain there.",
         ]
         if not met and len(tournament.labels) > MOST_MET:
             notes.append("What strategies got against each other is in the table of the chart: there are too many to "

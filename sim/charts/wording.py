@@ -149,8 +149,7 @@ def box_sentence(result: Discovery, place: int) -> str:
     do = "do not" if result.question.turned else "do"
     return (
         f"{start}, {density} of {found.n:,} {population(result)} {does(result)}; this covers {coverage} of all that "
-        f"{do}. "
-        f"Of all {population(result)} {percent(result.cases / result.n, result.n)} {do}."
+        f"{do}. Of all {population(result)} {percent(result.cases / result.n, result.n)} {do}."
     )
 
 
@@ -163,8 +162,8 @@ def condition_text(result: Discovery, box: Box, column: int) -> str:
     scenario, name = result.results.scenario, result.factors.names[column]
     if name in scenario.issues:
         options = list(scenario.issues[name].options)
-        kept = [option for code, option in enumerate(options) if code not in box.out[column]]
-        labels = [f'"{option_label(scenario, name, option)}"' for option in kept]
+        inside = [option for code, option in enumerate(options) if code not in box.out[column]]
+        labels = [f'"{option_label(scenario, name, option)}"' for option in inside]
         return f"the text has {issue_label(scenario, name)}: {either(labels)}"
     words = input_label(scenario, name)
     also = len(result.together.get(name, (name,))) - 1

@@ -22,7 +22,7 @@ from sim.cli.batching import REPORT
 from sim.cli.output import WRONG_INPUT, fail, print_document, print_json, print_result
 from sim.cli.sources import read_or_fail, results_or_runs
 from sim.core.wording import shown
-from sim.report.compare import data, document, waterfall_data
+from sim.report.compare import chart_labels, data, document, waterfall_data
 from sim.results.chunk_files import Layout
 from sim.results.files import make_folder, write_whole
 from sim.results.folder import DesignFolder
@@ -34,18 +34,18 @@ from sim.results.results import Results, run
 
 
 def compare_results(
-    results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: Path | None, as_json: bool
+    results: Sequence[Results], draws: int, figure: str | None, method: str | None, out: tuple[Path, str], as_json: bool
 ) -> None:
     """Compare results with the first, and draw them side by side.
 
     Args:
         draws: At most so many runs of each scenario of a waterfall.
         figure: To be shared out among the inputs that differ, None for none; `method` says how.
-        out: Folder for charts, None for none.
+        out: Folder for charts, and what is drawn: `svg`, `png` too, or nothing.
     """
     comparison = compare(results)
     falls = list(_waterfalls(comparison, figure, draws, method)) if figure is not None else []
-    folder = _save_comparison(comparison, falls, out) if out is not None else None
+    folder = _save_comparison(comparison, falls, *out) if out[1] else None
     if as_json:
         more = {"waterfalls": list(map(waterfall_data, falls)), "charts": folder}
         print_json(data(comparison) | more)
@@ -55,11 +55,11 @@ def compare_results(
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
 
-def _print_and_draw(found: Any, folder: Path | None, as_json: bool) -> None:
+def _print_and_draw(found: Any, folder: Path | None, charts: str, as_json: bool) -> None:
     if folder is not None:
         from sim.charts import save_charts
 
-        save_charts(found, folder)
+        save_charts(found, folder, png=charts == "png")
     print_result(found, as_json, charts=folder)
     if folder is not None and not as_json:
         click.echo(f"\nCharts: {shown(folder, 300)}")
@@ -78,17 +78,21 @@ def _waterfalls(comparison: Comparison, figure: str, draws: int, method: str | N
             fail(WRONG_INPUT, f"peacesim: {shown(error, 400)}")
 
 
-def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Path) -> Path:
+def _save_comparison(comparison: Comparison, falls: Sequence[Waterfall], out: Path, kind: str) -> Path:
     """Draw the results side by side, each chart that any of them has, into a folder named after what is compared."""
-    from sim.charts import charts_side_by_side, save_charts, save_comparison
+    from sim.charts import charts_side_by_side, render_comparison, save_charts
     from sim.report import comparison_page
 
-    folder = out / _name(comparison.results)
+    folder, png = out / _name(comparison.results), kind == "png"
     make_folder(folder)
-    save_comparison(comparison.results, folder, charts_side_by_side(comparison.results))
+    names, labels = charts_side_by_side(comparison.results), chart_labels(comparison)
+    charts = list(render_comparison(comparison.results, names, labels, png))
+    for chart in charts:
+        chart.save(folder)
     for place, each in enumerate(falls, 1):
-        save_charts(each, folder, stem=f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else ""))
-    write_whole(folder / REPORT, comparison_page(comparison, falls).encode())
+        stem = f"waterfall-{each.figure.name}" + (f"-{place}" if len(falls) > 1 else "")
+        save_charts(each, folder, stem=stem, png=png)
+    write_whole(folder / REPORT, comparison_page(comparison, falls, charts).encode())
     return folder
 
 
@@ -148,13 +152,13 @@ def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
 
 
 def run_sensitivity(
-    path: Path, draws: int, seed: int | None, of: str, methods: Sequence[str], plan: Plan, out: tuple[Path, bool],
+    path: Path, draws: int, seed: int | None, of: str, methods: Sequence[str], plan: Plan, out: tuple[Path, str],
     as_json: bool,
 ) -> None:  # fmt: skip
     """Print which inputs move a figure, and draw it; methods in the order in which they are printed.
 
     A scenario file is played now, `draws` times with a seed (1 if None). `out` is the folder for charts and for runs of
-    a design, and whether charts are drawn.
+    a design, and what charts are drawn: `svg`, `png` too, or nothing.
     """
     if (plan.inputs or plan.points) and not DESIGNED.keys() & set(methods):
         fail(WRONG_INPUT, "peacesim: --inputs and --points are for --method sobol and morris; neither is asked for")
@@ -169,7 +173,7 @@ def run_sensitivity(
     if out[1] and found.tables:
         designs = [facts["identity"] for facts in found.designs.values()]
         folder = _question_folder(out[0], "sensitivity", results, found.asked.name, *designs)
-    _print_and_draw(found, folder, as_json)
+    _print_and_draw(found, folder, out[1], as_json)
 
 
 def _with_designs(found: Sensitivity, methods: Sequence[str], plan: Plan, out: Path) -> Sensitivity:
@@ -201,7 +205,7 @@ def _question_folder(out: Path, kind: str, results: Results, *question: object) 
 
 def run_discovery(
     results: Results, of: str, wanted: tuple[bool, float | None, float | None],
-    boxes: tuple[float | None, int, int], out: Path | None, as_json: bool,
+    boxes: tuple[float | None, int, int], out: tuple[Path, str], as_json: bool,
 ) -> None:  # fmt: skip
     """Print under which conditions runs end a certain way, and draw it.
 
@@ -215,6 +219,6 @@ def run_discovery(
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = None
-    if out is not None and found.boxes:
-        folder = _question_folder(out, "discover", results, of, *wanted, *boxes)
-    _print_and_draw(found, folder, as_json)
+    if out[1] and found.boxes:
+        folder = _question_folder(out[0], "discover", results, of, *wanted, *boxes)
+    _print_and_draw(found, folder, out[1], as_json)

@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from sim.batch import BatchInterrupted, BatchItem, ClusterError, batch, merge
+from sim.batch.items import Finish
 from sim.batch.progress import progress_on
 from sim.cli.output import fail, print_document
 from sim.cli.signals import ignore_signals
@@ -29,11 +31,12 @@ READING = (
 )
 
 
-def run_batch(paths: Sequence[Path], out: Path, charts: bool, shard: Shard | None, **how: Any) -> bool:
+def run_batch(paths: Sequence[Path], out: Path, charts: str, shard: Shard | None, **how: Any) -> bool:
     """Play as `batch` does, print the table and where results lie. Whether all scenarios are finished."""
-    finish = draw_charts if charts else None
+    finish, ending = _finish(charts)
+    progress = progress_on(sys.stderr)
     try:
-        items = batch(paths, out=out, progress=progress_on(sys.stderr), finish=finish, shard=shard, **how)
+        items = batch(paths, out=out, progress=progress, finish=finish, ending=ending, shard=shard, **how)
     except (BatchInterrupted, ClusterError) as error:
         ignore_signals()
         fail(error.exit_code, f"peacesim: {error}")
@@ -73,14 +76,25 @@ def report(items: Sequence[BatchItem], out: Path, summarised: bool = True, quiet
         click.echo("The same command finds all of this done; a larger -n plays only the runs that are missing.")
 
 
-def draw_charts(results: Results, folder: Path) -> None:
+def draw_charts(results: Results, folder: Path, png: bool = False) -> None:
     """Draw every chart into the folder of a result, and put them together as its page."""
-    from sim.charts import save_charts
+    from sim.charts import render_charts
+    from sim.charts.page import garbage_uncollected
     from sim.report import result_page
 
-    paths = save_charts(results, folder / CHARTS)
-    svgs = {path.stem: path.read_text(encoding="utf-8") for path in paths if path.suffix == ".svg"}
-    write_whole(folder / REPORT, result_page(results, svgs).encode())
+    with garbage_uncollected():
+        charts = list(render_charts(results, png=png))
+        page = result_page(results, charts)
+    for chart in charts:
+        chart.save(folder / CHARTS)
+    write_whole(folder / REPORT, page.encode())
+
+
+def _finish(charts: str) -> tuple[Finish | None, str]:
+    """What draws charts, and the ending of a file that it makes."""
+    if charts == "png":
+        return partial(draw_charts, png=True), ".png"
+    return draw_charts if charts else None, ""
 
 
 def summary(items: Sequence[BatchItem]) -> Iterator[Block]:
@@ -147,9 +161,9 @@ def places(items: Sequence[BatchItem], out: Path) -> str:
     return f"{len(folders)} folders in {shown(out, 300)}"
 
 
-def run_merge(paths: Sequence[Path], out: Path | None, charts: bool) -> tuple[bool, bool]:
+def run_merge(paths: Sequence[Path], out: Path | None, charts: str) -> tuple[bool, bool]:
     """Join, print the table and where results lie. Whether all is there, and whether no file of a shard is damaged."""
-    found = merge(paths, out, draw_charts if charts else None)
+    found = merge(paths, out, *_finish(charts))
     whole = [each.item for each in found if not each.missing]
     print_document(summary(whole))
     for each in found:

@@ -56,7 +56,7 @@ def shard_of_several(context: click.Context, option: click.Parameter, text: str 
 @charts_option("Draw charts into each results folder.")
 @click.option("--shard", callback=shard_of_several, metavar="I/N",
               help="Play part I of N alone, from 1, into its own folder; `peacesim merge` joins them.")  # fmt: skip
-def batch(paths: tuple[Path, ...], out: Path, charts: bool, shard: tuple[int, int] | None, **how: Any) -> int:
+def batch(paths: tuple[Path, ...], out: Path, charts: str, shard: tuple[int, int] | None, **how: Any) -> int:
     """Play every scenario of files and folders; write results, tables and charts.
 
     What is there already is not played again: the same command twice does nothing the second time, and an interrupted
@@ -76,7 +76,7 @@ def batch(paths: tuple[Path, ...], out: Path, charts: bool, shard: tuple[int, in
 @click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=Scenarios(exists=True, file_okay=False))
 @click.option("--out", type=Scenarios(file_okay=False), help="Folder for results; left out: where the shards lie.")
 @charts_option("Draw charts into each results folder.")
-def merge(folders: tuple[Path, ...], out: Path | None, charts: bool) -> int:
+def merge(folders: tuple[Path, ...], out: Path | None, charts: str) -> int:
     """Join the shards of `batch --shard` into the results that one process would have written, byte for byte.
 
     DIR is the folder of a shard, or one in which shards lie. What is missing is told, shard by shard: merge again once
@@ -280,7 +280,7 @@ seed_of_file = click.option("--seed", type=int, help="Of a scenario file; left o
 @as_json
 def compare(
     paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, waterfall: str | None, method: str | None,
-    charts: bool, as_json: bool,
+    charts: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Set scenario files or results folders side by side: inputs that differ, and what differs in what came of them.
 
@@ -293,7 +293,8 @@ def compare(
     from sim.cli.analyses import compare_results
     from sim.cli.sources import results_or_runs
 
-    compare_results(results_or_runs(paths, draws, seed), draws, waterfall, method, out if charts else None, as_json)
+    found = results_or_runs(paths, draws, seed)
+    compare_results(found, draws, waterfall, method, (out, charts), as_json)
 
 
 @command()
@@ -387,7 +388,7 @@ def sweep(parties: str | None, as_json: bool, **request: Any) -> int:
 @charts_option("Draw a chart of each method.")
 @as_json
 def sensitivity_of(
-    methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, out: Path, charts: bool, **of: Any
+    methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, out: Path, charts: str, **of: Any
 ) -> None:
     """Tell which uncertain inputs move a figure of the results, and by how much, beside an input that does nothing.
 
@@ -418,7 +419,7 @@ def sensitivity_of(
 @charts_option("Draw the boxes.")
 @as_json
 def discover(
-    path: Path, of: str, draws: int, seed: int | None, out: Path, charts: bool, as_json: bool, **boxes: Any
+    path: Path, of: str, draws: int, seed: int | None, out: Path, charts: str, as_json: bool, **boxes: Any
 ) -> None:
     """Tell under which conditions on the uncertain inputs runs end a certain way, in a sentence each.
 
@@ -431,4 +432,4 @@ def discover(
     (found,) = results_or_runs([path], draws, seed)
     wanted = boxes["turned"], boxes["above"], boxes["below"]
     limits = boxes["density"], boxes["most_inputs"], boxes["most_boxes"]
-    run_discovery(found, of, wanted, limits, out if charts else None, as_json)
+    run_discovery(found, of, wanted, limits, (out, charts), as_json)

@@ -5,6 +5,7 @@ from dataclasses import MISSING, Field, fields
 from typing import Any
 
 from sim.core import solutions
+from sim.core.acceptance import ACCEPTANCE_RULES
 from sim.core.fair_division import adjusted_winner
 from sim.core.opponent_model import INFORMATION
 from sim.core.pareto import pareto_frontier
@@ -14,7 +15,6 @@ from sim.protocols import PROTOCOLS
 from sim.report.document import Block, heading, paragraph, table
 from sim.results.labels import OUTCOMES
 from sim.strategies import STRATEGIES
-from sim.strategies.acceptance import ACCEPTANCE_RULES
 from sim.strategies.offers import OFFER_RULES
 
 SOLUTIONS: Mapping[str, Callable[..., Any]] = {

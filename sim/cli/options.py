@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import wraps
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 from click.shell_completion import CompletionItem
@@ -165,7 +165,18 @@ def out_option(what: str, *also: str) -> Callable[[Command], Command]:
 
 
 def charts_option(what: str) -> Callable[[Command], Command]:
-    return click.option("--charts/--no-charts", default=True, show_default=True, help=what)
+    """Whether charts are drawn, as the argument `charts`: `svg`, or `png` for both, or nothing."""
+    asked = click.option("--charts/--no-charts", default=True, show_default=True, help=what)
+    png = click.option("--png", is_flag=True, help="Write charts as PNG too, beside SVG and CSV.")
+
+    def decorate(function: Command) -> Command:
+        @wraps(function)
+        def called(*words: Any, charts: bool, png: bool, **options: Any) -> Any:
+            return function(*words, charts=("png" if png else "svg") if charts else "", **options)
+
+        return cast(Command, asked(png(called)))
+
+    return decorate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EPILOG)

@@ -41,7 +41,7 @@ class SweepRequest:
     sets: Sequence[str]
     vary: Sequence[str]
     design: str | None
-    charts: bool
+    charts: str  # `svg`, `png` too, or nothing
 
 
 def run_sweep(request: SweepRequest, as_json: bool) -> bool:
@@ -68,7 +68,7 @@ def run_sweep(request: SweepRequest, as_json: bool) -> bool:
     ]
     if table is not None:
         subjects.append((table, "sweep"))
-    charts = [_save_chart(each, stem, items) for each, stem in subjects] if request.charts else []
+    charts = [_save_chart(each, stem, items, request.charts) for each, stem in subjects] if request.charts else []
     if as_json:
         print_json(_data(scenario, request, items, tournaments, charts))
     else:
@@ -123,13 +123,13 @@ def _table(scenario: Scenario, request: SweepRequest, items: Sequence[BatchItem]
     return sweep_table(scenario.title, request.draws, request.seed, request.design, points) if points else None
 
 
-def _save_chart(subject: SweepTable | Tournament, stem: str, items: Sequence[BatchItem]) -> Path:
+def _save_chart(subject: SweepTable | Tournament, stem: str, items: Sequence[BatchItem], kind: str) -> Path:
     """Draw a plain sweep or a tournament into the folder of the sweep."""
     from sim.charts import save_charts
 
     folder = items[0].folder.parent / CHARTS
-    save_charts(subject, folder, stem=stem)
-    return folder / f"{stem}.png"
+    save_charts(subject, folder, stem=stem, png=kind == "png")
+    return folder / f"{stem}.svg"
 
 
 def _data(

@@ -20,27 +20,20 @@ INFORMATION = {
 
 @dataclass(frozen=True, eq=False)
 class Knowledge:
-    """The utility of every party as far as the others know it.
-
-    Attributes:
-        reservation_value: Reservation value, shape (B, N) or (1, N); 0 where it is not known.
-    """
+    """The utility of every party as far as the others know it."""
 
     utility: Floats  # shape (B, N, P), or (1, N, P) where it is the same in all draws
     best: Floats  # largest utility of any package, shape (B, N) or (1, N)
-    reservation_value: Floats
+    reservation_value: Floats  # reservation value, shape (B, N) or (1, N); 0 where it is not known
 
 
 @dataclass(frozen=True, eq=False)
 class Regard:
-    """How a party ranks packages by what they are worth to the others, best first.
-
-    Attributes:
-        orderings: Packages by the share of its best that the least satisfied other signatory gets, ties broken; one
-            for all draws, or one a draw; empty where the opponent model changes from round to round.
-    """
+    """How a party ranks packages by what they are worth to the others, best first."""
 
     party: int  # index of the party that ranks
+    # packages by the share of its best that the least satisfied other signatory gets, ties broken; one for all draws,
+    # or one a draw; empty where the opponent model changes from round to round
     orderings: tuple[Ordering, ...]
     tie_rank: Ints  # rank of each package among packages of equal share, smaller first, shape (1 or B, P)
 

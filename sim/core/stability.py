@@ -59,15 +59,12 @@ class _Groups:
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """The packages that moves can lead to from one of them, and how.
-
-    Attributes:
-        answers: Per party, groups within which the others can move together, in any number of moves of one of them.
-    """
+    """The packages that moves can lead to from one of them, and how."""
 
     packages: Ints  # indices of all that agree with it on the issues that nobody owns, shape (L,)
     here: int  # the place of the package itself among them
     moves: tuple[_Groups, ...]  # per party, groups within which it moves; its own issues are all that differs there
+    # per party, groups within which the others can move together, in any number of moves of one of them
     answers: tuple[_Groups, ...]
     parts: tuple[_Groups, ...]  # per party, groups in which its own issues are alike
     owns: Bools  # parties that own an issue, shape (N,)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.core.acceptance import THRESHOLD
 from sim.core.answers import Answers, Ladder
 from sim.core.bids import BEST_FOR_OTHERS
 from sim.core.exact import Floats
@@ -14,8 +15,6 @@ from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import time_of
 
 NO_BID = NO_DEAL  # no package of its own choice: one from its list
-THRESHOLD, NEXT_OFFER, COMBINED = range(3)  # when a party accepts
-LATE = 0.9  # share of the talks after which `COMBINED` settles for the best offer received
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ import mesa
 import numpy as np
 
 from sim.core import bids
+from sim.core.acceptance import LATE, THRESHOLD, is_acceptable
 from sim.core.answers import BY_STEPS, Ladder, OfferHistory, answers_in_all, steps_down
 from sim.core.bids import FIRST_SHARE, FIRST_WIDTH, LEAST_OWN, NEAREST_OWN, PER_BIN, STEP_DOWN, highest, listed_bids
 from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import State
-from sim.core.strategy import NO_BID, THRESHOLD, Stance, View
+from sim.core.strategy import NO_BID, Stance, View
 from sim.core.utility import EVERYBODY
-from sim.strategies.acceptance import ACCEPTANCE_RULES, NAMES
 
 if TYPE_CHECKING:
     from sim.model.peace_talks import PeaceTalks
@@ -290,5 +290,6 @@ class Party(mesa.Agent):  # type: ignore[misc]
         """Whether it would take a package now, shape (B,)."""
         accepting, view, takes = self.stance(state).accepting, self.view(state), self._takes(state)
         own = takes if accepting == THRESHOLD else self.utility_of(self._own_bids(state))
-        content = ACCEPTANCE_RULES[NAMES[accepting]](view, self.utility_of(package), takes, own)
+        late = view.time >= LATE
+        content: Bools = is_acceptable(accepting, self.utility_of(package), takes, own, view.best_received, late)
         return content & self.could_sign(state, np.arange(len(package)), package)

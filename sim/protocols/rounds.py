@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.core.acceptance import LATE, is_acceptable
 from sim.core.answers import BY_STEPS, NO_ANSWER, Answers, Ladder, OfferHistory, answer, step_down
 from sim.core.bids import NO_PACKAGE, STEP_DOWN, Bids, Domain, could_sign, listed_bid
 from sim.core.compiled import called, compiled, worth_compiling
@@ -12,7 +13,6 @@ from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.core.protocol import Bargainer, Protocol
 from sim.core.state import ACCEPTED, NO_REASON, OFFERED, PASSED, REFUSED, WORTH, Case, Moves, State
-from sim.core.strategy import COMBINED, LATE, THRESHOLD
 from sim.core.utility import EVERYBODY, Lines
 
 TURN_STEPS = 100  # of a turn, without those over a list of bids
@@ -104,6 +104,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                 own, signable, free = utility[b, me], bids.signable[me, b], parties.reservation_value[b, me]
                 asks, takes = parties.aspiration[at, b, me], parties.accepts_from[at, b, me]
                 act, reason, kind, bid = PASSED, NO_REASON, parties.answering[me], parties.bid[at, b, me]
+                rule = parties.accepting[me]
                 if kind == BY_STEPS:
                     mark += 1
                     ladder = Ladder(
@@ -127,7 +128,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                 elif takes_turn:
                     value = own[text]
                     table.received[b, me], table.best_received[b, me] = text, max(table.best_received[b, me], value)
-                    content = _content(value, parties.accepting[me], takes, own[bid], table.best_received[b, me], late)
+                    content = is_acceptable(rule, value, takes, own[bid], table.best_received[b, me], late)
                     bearable = value >= free - TOLERANCE and could_sign(signable, struck, pattern[text], text)
                     act = ACCEPTED if bearable and content else REFUSED
                     if act == ACCEPTED:
@@ -143,7 +144,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                     level, text = own[bid], parties.draft[at, b, me]
                     bid = bid if text == NO_PACKAGE else text
                     made, value = table.offers_made[b, me], own[bid]
-                    content = _content(value, parties.accepting[me], takes, level, table.best_received[b, me], late)
+                    content = is_acceptable(rule, value, takes, level, table.best_received[b, me], late)
                     bearable = value >= free - TOLERANCE and could_sign(signable, struck, pattern[bid], bid)
                     for n in range(len(signs)):
                         table.accepted[b, n] = False
@@ -160,16 +161,6 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                 if _agreed(signs, table.accepted[b], standing):
                     table.open[b], table.signed[b] = False, k
                     break
-
-
-@called
-def _content(worth: float, accepting: int, takes: float, own_bid: float, best_received: float, late: bool) -> bool:
-    """Whether a package is worth enough to be accepted: by what the party takes, or by the worth of its own bid."""
-    if accepting == THRESHOLD:
-        return worth >= takes - TOLERANCE
-    if accepting == COMBINED and late and worth >= best_received - TOLERANCE:
-        return True
-    return worth >= own_bid - TOLERANCE
 
 
 @called

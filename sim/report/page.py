@@ -6,11 +6,9 @@ from functools import cache
 from html import unescape
 from importlib.resources import files
 
-import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from sim.charts.chart import svg_text
-from sim.charts.page import Picture
+from sim.charts.chart import Rendered
 from sim.charts.text import DASH
 from sim.core.wording import shown
 from sim.report.document import Block, Drawing, Folded, Paragraph, Table, sections, table_of
@@ -54,15 +52,15 @@ def _read(name: str) -> str:
     return files("sim.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def drawing(name: str, picture: Picture | str, frame: pd.DataFrame) -> Drawing:
-    """A chart for a page: the name of its files, the picture (or its SVG as `svg_text` writes it), its numbers."""
-    svg = picture if isinstance(picture, str) else svg_text(picture)
+def drawing(chart: Rendered) -> Drawing:
+    """A chart and its numbers, for a page."""
+    svg = chart.svg
     found = re.search(r"<title[^>]*>(.*?)</title>", svg, re.DOTALL)
     points = re.search(r'<svg[^>]* width="([\d.]+)pt"', svg)
     assert found is not None and points is not None
     title = unescape(found[1])
-    numbers = table_of(f"Numbers of the chart: {title}", frame)
-    return Drawing(name, title, _in_page(svg), float(points[1]) / 72, numbers)
+    numbers = table_of(f"Numbers of the chart: {title}", chart.table)
+    return Drawing(chart.name, title, _in_page(svg), float(points[1]) / 72, numbers)
 
 
 def _in_page(svg: str) -> str:

@@ -1,7 +1,7 @@
 """The page of one result, from headline to provenance, and the page of several side by side."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sim.analysis.compare import Comparison
@@ -10,9 +10,7 @@ from sim.analysis.hindsight import Hindsight, hindsight
 from sim.analysis.portrait import portrait
 from sim.analysis.sensitivity import sensitivity
 from sim.analysis.waterfall import Waterfall
-from sim.charts import ANALYSIS_CHARTS, CHARTS, charts_side_by_side
-from sim.charts.chart import side_by_side
-from sim.charts.compare import compare, compare_table
+from sim.charts import ANALYSIS_CHARTS, CHARTS, Rendered, charts_side_by_side, render_charts, render_comparison
 from sim.core.wording import counted
 from sim.report.compare import chart_labels, page_document
 from sim.report.document import Block, Folded, Table, heading, paragraph, table, table_of
@@ -30,20 +28,16 @@ NOT_LISTED = ("seed", "asked", "complete")  # of the provenance: given above, or
 CHART_SECTIONS = {"talks": "The talks", "after": "Time and harm", "charts": "More charts"}  # by group of their charts
 
 
-def result_page(results: Results, svgs: Mapping[str, str] | None = None) -> str:
-    """One HTML page that describes a result, with every chart that applies, drawn now unless given as SVG by name."""
+def result_page(results: Results, charts: Iterable[Rendered] | None = None) -> str:
+    """One HTML page that describes a result, with every chart that applies, drawn now unless given."""
     scenario = results.scenario
     kicker = f"{scenario.id}, as of {scenario.as_of}" if scenario.as_of else scenario.id
     absent = f"Not at the table: {', '.join(scenario.not_at_the_table)}." if scenario.not_at_the_table else ""
-    return page(scenario.title, kicker, (scenario.about, absent), _blocks(results, svgs or {}), scenario.disclaimer)
+    return page(scenario.title, kicker, (scenario.about, absent), _blocks(results, charts), scenario.disclaimer)
 
 
-def _blocks(results: Results, svgs: Mapping[str, str]) -> Iterator[Block]:
-    drawn = {
-        name: drawing(name, svgs.get(name) or chart(results), chart.table(results))
-        for name, chart in CHARTS.items()
-        if chart.applies(results)
-    }
+def _blocks(results: Results, charts: Iterable[Rendered] | None) -> Iterator[Block]:
+    drawn = {chart.name: drawing(chart) for chart in (render_charts(results) if charts is None else charts)}
 
     def group(name: str) -> Iterator[Block]:
         return (each for chart, each in drawn.items() if CHARTS[chart].group == name)
@@ -65,27 +59,29 @@ def _blocks(results: Results, svgs: Mapping[str, str]) -> Iterator[Block]:
     yield from provenance(results)
 
 
-def comparison_page(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> str:
-    """One HTML page that sets results side by side."""
+def comparison_page(
+    comparison: Comparison, falls: Sequence[Waterfall] = (), charts: Iterable[Rendered] | None = None
+) -> str:
+    """One HTML page that sets results side by side; every chart of them is drawn now unless given."""
     results = comparison.results
     titles = dict.fromkeys(one.scenario.title for one in results)
     kicker = f"Comparison of {len(results)} results"
-    blocks = [*_compared(comparison, falls), *numbers(results[0].scenario)]
+    blocks = [*_compared(comparison, falls, charts), *numbers(results[0].scenario)]
     return page(" and ".join(titles), kicker, [], blocks, results[0].scenario.disclaimer)
 
 
-def _compared(comparison: Comparison, falls: Sequence[Waterfall]) -> Iterator[Block]:
+def _compared(
+    comparison: Comparison, falls: Sequence[Waterfall], charts: Iterable[Rendered] | None
+) -> Iterator[Block]:
     """The tables, then outcomes and packages, then every chart that any result has, all on one scale."""
     results, labels = comparison.results, chart_labels(comparison)
     yield from page_document(comparison, falls)
     chart = ANALYSIS_CHARTS["waterfall"]
-    yield from (drawing(f"waterfall-{number}", chart(fall), chart.table(fall)) for number, fall in enumerate(falls, 1))
+    for place, fall in enumerate(falls, 1):
+        yield drawing(Rendered.of(f"waterfall-{place}", chart(fall), chart.table(fall)))
     yield heading("Side by side", "charts")
     yield paragraph("Every picture has one scale for all results.")
-    yield drawing("compare", compare(results, labels), compare_table(results, labels))
-    for name in charts_side_by_side(results):
-        chart = CHARTS[name]
-        yield drawing(f"compare-{name}", side_by_side(chart, results, labels), chart.several(results, labels))
+    yield from map(drawing, charts or render_comparison(results, charts_side_by_side(results), labels))
 
 
 def headline(results: Results) -> Iterator[Block]:
@@ -197,7 +193,7 @@ def moved(results: Results) -> Iterator[Block]:
         if found.note:
             notes.append(found.note)
         else:
-            drawn.append(drawing(f"tornado-{figure}", tornado(found), tornado.table(found)))
+            drawn.append(drawing(Rendered.of(f"tornado-{figure}", tornado(found), tornado.table(found))))
     words = "One input at a time, all others varying with it; what two inputs do together is not seen."
     yield heading("What moves it", "moved")
     yield from map(paragraph, (words, *dict.fromkeys(notes)))

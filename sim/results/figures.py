@@ -25,16 +25,13 @@ MOST_LABEL = 160  # characters of a label from the file
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """A number of each draw.
-
-    Attributes:
-        of: Its values in some draws, missing where a draw has none; the first column if not given.
-    """
+    """A number of each draw."""
 
     name: str  # by which it is asked for, and its key in tables
     label: str  # in words
     unit: str  # `SHARE` of a figure that is 0 or 1 in a draw, else of its number
     columns: tuple[str, ...]  # what it is computed from; results without one of them do not have the figure
+    # its values in some draws, missing where a draw has none; the first column if not given
     of: Callable[[pd.DataFrame], pd.Series] | None = field(default=None, repr=False)
     optional: tuple[str, ...] = ()  # columns that it uses as well where results have them
     short: str = ""  # over a column of a narrow table

@@ -188,8 +188,10 @@ class ResultsFolder(LockedFolder):
     def adopt(self, source: Path, entry: ChunkEntry, versions: Mapping[str, str]) -> list[str]:
         """Copy a chunk from another folder of the same results byte for byte, unless files of it are damaged: these."""
         found, damaged = read_tallies(source, entry, self.layout)
-        if found is None:
-            return damaged
+        return damaged if found is None else self.copy(source, entry, versions)
+
+    def copy(self, source: Path, entry: ChunkEntry, versions: Mapping[str, str]) -> list[str]:
+        """The same for a chunk that was written a moment ago: its bytes are held against their hashes and no more."""
         copies = {}
         for name, hashes in entry.files.items():
             try:
@@ -210,9 +212,14 @@ class ResultsFolder(LockedFolder):
         if before is not None and before.name != entry.name:
             files.remove([self.path / name for name in before.files])
 
-    def is_complete(self, draws: int, charts: bool) -> bool:
-        """Whether nothing is left to do: all was written for this number of draws, and it still is as written."""
-        manifest, has_charts = self.manifest, bool(self.manifest.files.keys() - set(_OWN))
+    def is_complete(self, draws: int, charts: bool, ending: str = "") -> bool:
+        """Whether nothing is left to do: all was written for this number of draws, and it still is as written.
+
+        Args:
+            charts: Whether there must be charts or reports, at least one with this `ending`.
+        """
+        manifest = self.manifest
+        has_charts = any(name.endswith(ending) for name in manifest.files.keys() - set(_OWN))
         if not manifest.complete or manifest.draws != draws or (charts and not has_charts):
             return False
         changed = [name for name, known in sorted(manifest.files.items()) if faults_of_file(self.path, name, known)]
@@ -222,22 +229,6 @@ class ResultsFolder(LockedFolder):
     def results(self) -> Results:
         """The draws that were asked for, read back and held against their hashes."""
         return collect(self.path, self.manifest, self.layout, self.manifest.draws)
-
-    def write_tables(self, results: Results) -> None:
-        for name, data in tables.tables_of(results, self.manifest.identity).items():
-            files.write_whole(self.path / name, data)
-
-    def others(self) -> dict[str, tuple[int, int]]:
-        """The files that are neither chunks nor tables, by name, each with what is another once it is written anew."""
-        top = [each for each in self.path.iterdir() if each.name not in (RUN, DRAWS, TALLIES, PARTS, *_OWN)]
-        below = [each for folder in top if folder.is_dir() and not folder.is_symlink() for each in folder.iterdir()]
-        found = {}
-        for path in (*top, *below):
-            name = path.relative_to(self.path).as_posix()
-            if may_be_listed(name) and path.is_file() and not path.is_symlink():
-                facts = path.stat()
-                found[name] = (facts.st_ino, facts.st_mtime_ns)
-        return found
 
     def seal(self, charts: Iterable[str] = ()) -> None:
         """Note that all is written, with the hash of every file in `run.json`, of charts only of those named here.
@@ -271,6 +262,19 @@ class ResultsFolder(LockedFolder):
             for name in piece.files:
                 with suppress(OSError):
                     (self.path / PARTS / name).unlink(missing_ok=True)
+
+
+def other_files(folder: Path) -> dict[str, tuple[int, int]]:
+    """The files that are neither chunks nor tables, by name, each with what is another once it is written anew."""
+    top = [each for each in folder.iterdir() if each.name not in (RUN, DRAWS, TALLIES, PARTS, *_OWN)]
+    below = [each for inside in top if inside.is_dir() and not inside.is_symlink() for each in inside.iterdir()]
+    found = {}
+    for path in (*top, *below):
+        name = path.relative_to(folder).as_posix()
+        if may_be_listed(name) and path.is_file() and not path.is_symlink():
+            facts = path.stat()
+            found[name] = (facts.st_ino, facts.st_mtime_ns)
+    return found
 
 
 class DesignFolder(LockedFolder):

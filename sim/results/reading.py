@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,7 +45,7 @@ class StoredRows:
         self._cached[entry.first] = chunk.draws
         return chunk.tallies, damaged
 
-    @property
+    @cached_property
     def dtypes(self) -> Mapping[str, Any]:
         return dtypes_of(self.layout.schema)
 

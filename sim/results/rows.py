@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -33,7 +34,7 @@ class FrameRows:
     def count(self) -> int:
         return sum(map(len, self.frames))
 
-    @property
+    @cached_property
     def dtypes(self) -> Mapping[str, Any]:
         return {str(name): kind for name, kind in self.frames[0].dtypes.items()}
 

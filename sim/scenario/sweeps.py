@@ -25,13 +25,10 @@ SEED = 0  # of the uniforms of a design: the same command spans the same points,
 
 @dataclass(frozen=True)
 class Design:
-    """How many points, and how they are spread.
+    """How many points, and how they are spread."""
 
-    Attributes:
-        kind: `sobol`, a Sobol sequence with a shift drawn by path, or `latin`, a Latin hypercube: each path takes each
-            of `count` equal parts of its range once.
-    """
-
+    # `sobol`, a Sobol sequence with a shift drawn by path, or `latin`, a Latin hypercube: each path takes each of
+    # `count` equal parts of its range once
     kind: str
     count: int
 

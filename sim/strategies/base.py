@@ -7,12 +7,12 @@ from functools import cached_property
 import numpy as np
 
 from sim.core import exact
+from sim.core.acceptance import ACCEPTANCE_CODES, ACCEPTANCE_RULES
 from sim.core.answers import Answers
 from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL, Ints
 from sim.core.registry import choice, meanings
 from sim.core.strategy import Stance, Strategy, View
-from sim.strategies.acceptance import ACCEPTANCE_RULES, ACCEPTING
 from sim.strategies.offers import LISTS, OFFER_RULES
 
 
@@ -69,7 +69,7 @@ class AspirationStrategy(Strategy):
             aspiration, accepts_from, answers: As in `Stance`. By an offer rule that looks at all packages, what is
                 offered in the round is settled at its beginning, and with it what is asked for.
         """
-        bidding, accepting = LISTS.get(self.offers), ACCEPTING[self.accepts]
+        bidding, accepting = LISTS.get(self.offers), ACCEPTANCE_CODES[self.accepts]
         if bidding is not None and (view.has_list or self.offers != "best_for_others"):
             return Stance(aspiration, accepts_from, None, bidding, accepting, answers)
         bid = OFFER_RULES[self.offers](view, aspiration)
@@ -92,5 +92,5 @@ class PackageStrategy(AspirationStrategy):
     def stance_with(self, view: View, aspiration: Floats, bid: Ints) -> Stance:
         """The stance of who asks for so much, shape (B,), and has a package in mind, shape (B,)."""
         if self.offers == "picked":
-            return Stance(aspiration, bid=bid, accepting=ACCEPTING[self.accepts])
+            return Stance(aspiration, bid=bid, accepting=ACCEPTANCE_CODES[self.accepts])
         return self.stance_at(view, aspiration)

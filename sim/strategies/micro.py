@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.core.acceptance import ACCEPTANCE_CODES
 from sim.core.answers import BY_STEPS, Answers
 from sim.core.bids import STEP_DOWN
 from sim.core.packages import Ints
 from sim.core.strategy import Stance, View
 from sim.strategies import STRATEGIES
-from sim.strategies.acceptance import ACCEPTING
 from sim.strategies.base import PackageStrategy, between, others
 
 
@@ -41,7 +41,7 @@ class Micro(PackageStrategy):
             lowest, _ = view.steps_down(ladder)
             blank = np.zeros(len(rows))
             answers = Answers(BY_STEPS, 0, blank, blank)
-            return Stance(between(view, lowest), None, None, STEP_DOWN, ACCEPTING[self.accepts], answers)
+            return Stance(between(view, lowest), None, None, STEP_DOWN, ACCEPTANCE_CODES[self.accepts], answers)
         level = np.minimum(np.minimum(view.offers_made[:, view.party], _least_moves(view)), length - 1)
         return self.stance_at(view, between(view, view.utility_of(ladder.package[rows, level])))
 

@@ -222,13 +222,13 @@ def test_the_command_says_what_the_library_says(file, tmp_path):
 def test_charts_go_into_a_folder_named_after_what_is_compared(file, tmp_path, monkeypatch):
     """That they are drawn, and drawn right, is seen in `test_waterfall.py`, `test_charts.py` and `test_report.py`."""
     drawn = []
-    monkeypatch.setattr("sim.charts.save_comparison", lambda results, folder, *_: drawn.append((len(results), folder)))
+    monkeypatch.setattr("sim.charts.render_comparison", lambda results, *_: drawn.append(len(results)) or [])
     monkeypatch.setattr("sim.report.comparison_page", lambda *_: "<html>")
     arguments = ("compare", file, file, "-n", 20, "--out", tmp_path / "out")
     first = data(*arguments)
     assert first["charts"].startswith(str(tmp_path / "out" / "compare-"))
-    assert drawn == [(2, Path(first["charts"]))]
-    assert (drawn[0][1] / "report.html").read_text(encoding="utf-8") == "<html>"
+    assert drawn == [2]
+    assert (Path(first["charts"]) / "report.html").read_text(encoding="utf-8") == "<html>"
     assert data(*arguments)["charts"] == first["charts"]
     assert data("compare", file, file, "-n", 21, "--out", tmp_path / "out")["charts"] != first["charts"]
 

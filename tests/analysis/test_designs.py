@@ -263,8 +263,8 @@ def test_the_command_says_the_cost_first_and_plays_the_design(file, tmp_path):
     assert (first, second) == ("sobol: 80 runs of their own, by 2 inputs", "morris: 48 runs of their own, by 2 inputs")
     text = " ".join(answer.stdout.split())
     assert "all else: inputs that are not in the design, and luck" in text and "16 trajectories over 2 inputs" in text
-    names = sorted(path.name for path in (tmp_path / "out").glob("*/*.png"))
-    assert names == ["morris.png", "pawn.png", "sobol.png"]
+    names = sorted(path.name for path in (tmp_path / "out").glob("*/*.svg"))
+    assert names == ["morris.svg", "pawn.svg", "sobol.svg"]
     told = data("sensitivity", file, *words, "--no-charts", "--out", tmp_path / "out")
     assert list(told)[-4:] == ["sobol", "morris", "pawn", "charts"] and "tornado" not in told
     assert [design["runs"] for design in told["designs"]] == [80, 48]

@@ -250,7 +250,7 @@ def test_the_command_says_it_in_words_and_draws_it(file, tmp_path):
     assert "Box 1 If the red line" in " ".join(answer.stdout.split())
     told = data("discover", file, *words)
     folder = Path(told["charts"])
-    assert sorted(path.name for path in folder.iterdir()) == ["discovery.csv", "discovery.png", "discovery.svg"]
+    assert sorted(path.name for path in folder.iterdir()) == ["discovery.csv", "discovery.svg"]
     assert told["boxes"][0]["says"].split(",")[0] in " ".join(answer.stdout.split())
     table = pd.read_csv(folder / "discovery.csv")
     conditions = table[(table["kind"] == "condition") & (table["box"] == 1)]

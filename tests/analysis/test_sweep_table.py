@@ -126,7 +126,7 @@ def test_the_zone_at_central_numbers_is_that_of_show(file, no_deal):
 )
 def test_every_sweep_has_a_picture_and_its_numbers(file, tmp_path, vary, design):
     table = told(file, vary, design, 10)
-    paths = {path.suffix: path for path in save_charts(table, tmp_path)}
+    paths = {path.suffix: path for path in save_charts(table, tmp_path, png=True)}
     assert paths[".png"].stat().st_size > 10_000
     assert "to " in paths[".svg"].read_text(encoding="utf-8")
     assert len(pd.read_csv(paths[".csv"])) == len(table.points)
@@ -139,12 +139,12 @@ def test_sweep_draws_a_map_and_writes_the_table(file, tmp_path):
     words = ["sweep", file, "--vary", f"{WEST}=0.2,0.6", "--vary", f"{EAST}=0.2,0.6", "-n", 20, "--workers", 1]
     answer = data(*words, "--out", tmp_path)
     (chart,) = answer["charts"]
-    assert chart.endswith("sweep.png")
-    table = pd.read_csv(chart.replace(".png", ".csv"))
+    assert chart.endswith("sweep.svg")
+    table = pd.read_csv(chart.replace(".svg", ".csv"))
     for point, row in zip(answer["grid"], table.to_dict("records"), strict=True):
         assert (point["folder"], point["agreement_share"]) == (row["folder"], row["signed"])
         assert float(point["settings"][WEST]) == row[WEST]
-    assert "sweep.png" in call(*words, "--out", tmp_path).stdout
+    assert "sweep.svg" in call(*words, "--out", tmp_path).stdout
 
 
 def test_a_design_is_the_same_points_every_time_and_the_same_results(file, tmp_path):

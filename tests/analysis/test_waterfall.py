@@ -163,11 +163,12 @@ def test_without_a_difference_there_is_nothing_to_share_out(first):
 # The command and the chart
 
 
-def test_compare_tells_it(file, tmp_path):
+def test_compare_tells_it(file, tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.report.comparison_page", lambda *_: "<html>")  # drawn by tests of the report
     other = tmp_path / "other.yaml"
     (tmp_path / "talks.yaml").write_text(SCENARIO, encoding="utf-8")
     other.write_text("extends: talks.yaml\nset: {parties.west.no_deal: 0.7, time.rounds: 4}\n", encoding="utf-8")
-    answer = data("compare", file, other, "-n", 60, "--waterfall", "agreement", "--out", tmp_path / "results")
+    answer = data("compare", file, other, "-n", 60, "--waterfall", "agreement", "--png", "--out", tmp_path / "results")
     (told,) = answer["waterfalls"]
     assert (told["figure"], told["method"], told["n"], told["mixtures"]) == ("signed", "shapley", 60, 4)
     assert [row["kind"] for row in told["rows"]] == ["start", "step", "step", "end"]

@@ -143,13 +143,45 @@ def test_two_hosts_or_two_origins_are_none(page):
     assert " 403 " in raw(page, head + origins).splitlines()[0]
 
 
-def test_it_listens_to_this_machine_alone(page):
-    """On Linux every address 127.x.y.z is this machine, and a server bound to all addresses would answer there."""
-    try:
-        with socket.create_connection(("127.0.0.2", page.port), 2):
-            pytest.fail("it listens on more than 127.0.0.1")
-    except OSError:
-        pass
+SOCKETS = ("/", "/step", "/packages", "/results", "/tweak", "/static/app.js", "/no-such-page")
+
+
+def handshake(page, path, host, origin, cookie):
+    """The first line that a request for a WebSocket gets."""
+    lines = [
+        f"GET {path} HTTP/1.1", f"Host: {host}", "Upgrade: websocket", "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
+    ]  # fmt: skip
+    lines += [f"Origin: {origin}"] if origin else []
+    lines += [f"Cookie: {cookie}"] if cookie else []
+    with socket.create_connection(("127.0.0.1", page.port), timeout=20) as asked:
+        asked.sendall("\r\n".join([*lines, "", ""]).encode())
+        return asked.makefile("rb").readline().decode()
+
+
+def test_no_websocket_is_opened_whoever_asks(page, record_property):
+    ours, theirs = f"127.0.0.1:{page.port}", "talks.example"
+    tried = [
+        handshake(page, path, host, origin, cookie)
+        for path in SOCKETS
+        for host in (ours, theirs)
+        for origin in ("", f"http://{ours}", f"http://{theirs}", "null")
+        for cookie in ("", page.cookie)
+    ]
+    record_property("R16", f"{len(tried)} requests for a WebSocket, with and without the cookie: none opened")
+    assert {line.split()[1] for line in tried} == {"403"}
+
+
+def test_other_addresses_of_the_machine_do_not_answer(page, record_property):
+    names = {found[4][0] for found in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outward:
+        outward.connect(("192.0.2.1", 9))  # nothing is sent: it tells which address would be used
+        names.add(outward.getsockname()[0])
+    others = sorted({*names, "127.0.0.2"} - {"127.0.0.1"})  # on Linux every 127.x.y.z is this machine
+    for address in others:
+        with pytest.raises(OSError), socket.create_connection((address, page.port), timeout=5):
+            pass
+    record_property("R16", f"{len(others)} other addresses of the machine: none answered")
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])

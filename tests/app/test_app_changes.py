@@ -8,15 +8,12 @@ import sim
 from sim.app.changed import ChangesRefused, differing
 from sim.app.packages import (
     bench_of,
-    completed,
     describe_file,
     describe_package,
     describe_proposals,
-    frequent,
-    lacking,
 )
-from sim.app.step import describe_draw, find_draw
-from tests.app.test_app_step import BANKS, SCENARIOS, about, result_of
+from sim.app.step import describe_draw
+from tests.app.test_app_step import BANKS, SCENARIOS, about
 from tests.commands import data
 
 SETS = ("parties.upland.weights.strip={value: 0.45, range: [0.35, 0.55], status: assumption}",
@@ -35,22 +32,6 @@ def test_the_negotiation_of_a_changed_scenario_is_that_of_the_command():
     assert describe_draw(about(BANKS), 3)["story"] != played
     other_seed = data("run", BANKS, "--draw", 3, "--seed", 5, *OPTIONS)
     assert describe_draw(about(BANKS, SETS, seed=5), 3)["story"] == other_seed
-
-
-def test_the_next_draw_is_looked_for_in_the_changed_scenario():
-    outcomes = sim.run(sim.read_scenario(BANKS, SETS), 40, 1).draws["outcome"]
-    wanted = outcomes[5:].mode()[0]
-    found = result_of(find_draw(about(BANKS, SETS), 5, wanted))
-    assert found["draw"] == outcomes.index[(outcomes == wanted) & (outcomes.index >= 5)][0]
-
-
-def test_what_is_taken_out_is_gone_as_from_a_file_that_says_so(tmp_path):
-    (tmp_path / "base.yaml").write_text(BANKS.read_text(encoding="utf-8"), encoding="utf-8")
-    sets = "".join(f"  {path}: {value}\n" for path, _, value in (text.partition("=") for text in SETS))
-    other = tmp_path / "other.yaml"
-    other.write_text(f"extends: base.yaml\nwithout: [ratification]\nset:\n{sets}", encoding="utf-8")
-    found = describe_draw(about(BANKS, SETS, ["ratification"]), 2)["story"]
-    assert found == data("run", other, "--draw", 2) and not any(each["votes"] for each in found["signatures"])
 
 
 # Packages
@@ -74,19 +55,6 @@ def test_who_would_sign_is_what_show_says_of_the_changed_scenario():
     assert {each["reading"]: "/".join(each["package"].values()) for each in found} == {
         reading: text for reading, text in nash.items() if text
     }
-
-
-def test_what_is_signed_most_often_and_what_it_lacks_are_of_the_changed_scenario():
-    counts = sim.run(sim.read_scenario(BANKS, SETS), 60, 1).packages_signed
-    found = result_of(frequent(about(BANKS, SETS), 60))
-    assert (found["count"], found["count"]) == (max(counts.values()), counts["/".join(found["package"].values())])
-    stay = {"strip": "upland_keeps", "recognition": "none", "pull_back": "stay", "observers": "none"}
-    content = about(BANKS, ["parties.lowland.no_deal=0", "parties.upland.no_deal=0"])
-    assert max(each["missing"] for each in lacking(about(BANKS), stay)) > 0
-    assert all(each["missing"] <= 0 for each in lacking(content, stay))
-    free = about(BANKS, ["consistency=[]"])
-    stays = {"strip": "lowland_full", "pull_back": "stay"}
-    assert completed(free, stays, EMBASSIES)["package"] == {**EMBASSIES, **stays}
 
 
 def test_what_is_laid_out_is_kept_for_each_way_a_file_is_changed():

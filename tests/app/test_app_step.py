@@ -124,6 +124,11 @@ def test_a_draw_of_a_results_folder_is_that_draw_of_the_results(played):
         for point in (each for each in played.parent.iterdir() if each.is_dir()):  # also those beside it
             expected = [f"lines={sim.open_results(point).scenario.lines}"]
             assert client.post("/results/card", {"at": point.name}).data["point"] == expected
+        assert client.get("/").headers["location"] == "/results"
+        assert f'data-at="{played.name}"' in client.get("/results").text
+        before = sorted(played.rglob("*"))
+        wish = {"file": RESOLVED, "sets": ["parties.east.no_deal=0.5"], "name": "mine"}
+        assert client.post("/tweak/save", wish).status == 400 and sorted(played.rglob("*")) == before
         page = client.get(f"/step?file={RESOLVED}").text
         assert "of seed 7" in page and f"is run K of the results in {played.name}" in page
 
@@ -151,7 +156,7 @@ def client(tmp_path_factory):
     pytest.importorskip("uvicorn")
     folder = tmp_path_factory.mktemp("banks")
     shutil.copy(BANKS, folder / "banks.yaml")
-    with served(folder / "banks.yaml") as found:
+    with served(folder) as found:
         found.folder = folder
         yield found
 
@@ -216,18 +221,11 @@ def test_a_file_with_faults_of_its_own_is_blamed_itself(client):
     assert [fault[1:] for fault in faults(answer.data)] == [fault[1:] for fault in faults(checked)]
 
 
-def test_over_http_a_changed_negotiation_is_that_of_the_command(client):
-    sets = ["parties.upland.weights.strip=0.45", "parties.lowland.no_deal=0.3"]
-    answer = client.post("/step/story", {"file": "banks.yaml", "draw": 1, "sets": sets})
-    assert answer.data["story"] == data("run", BANKS, "--draw", 1, "--set", sets[0], "--set", sets[1])
-
-
 def test_a_page_runs_nothing_of_its_own_and_one_without_a_file_offers_some(client):
-    with served(SCENARIOS) as folder:
-        for name in ("step", "packages"):
-            page = client.get(f"/{name}?file=banks.yaml").text
-            assert "<style" not in page and "onclick" not in page and page.count("<script") == 2
-            assert f"/{name}?file=orange-and-lemon.yaml" in folder.get(f"/{name}").text
+    for name in ("step", "packages"):
+        page = client.get(f"/{name}?file=banks.yaml").text
+        assert "<style" not in page and "onclick" not in page and page.count("<script") == 2
+        assert f"/{name}?file=banks.yaml" in client.get(f"/{name}").text
 
 
 @pytest.mark.parametrize("name", ["step", "packages"])

@@ -17,7 +17,7 @@ from sim.app.errors import RequestError
 from sim.app.saving import save
 from sim.results.manifest import identity
 from tests.app_client import served
-from tests.commands import SCENARIO, call, data
+from tests.commands import SCENARIO, call
 
 BANKS = Path(__file__).parents[2] / "scenarios" / "two-banks-pullback.yaml"
 UKRAINE = BANKS.with_name("ukraine-december-2025.yaml")
@@ -70,8 +70,6 @@ def test_an_answer_has_the_numbers_of_batch(talks, tmp_path):
 
 def test_what_was_changed_is_set_beside_the_file_draw_by_draw(talks):
     found = told(talks, SETS)
-    both = data("compare", talks, talks, "-n", 200, "--no-charts")
-    assert both["paired"]
     runs = [sim.run(sim.read_scenario(talks, sets), 200) for sets in ((), SETS)]
     (figure,) = [row for row in sim.compare(runs).as_data()["figures"]
                  if row["figure"] == "signed" and row["pairs"]]  # fmt: skip
@@ -309,10 +307,10 @@ def test_labels_of_a_stranger_are_text_on_the_page(page):
 def test_several_tabs_get_their_own_answers(page):
     from concurrent.futures import ThreadPoolExecutor
 
-    wishes = [{"file": "talks.yaml", "n": 60, "sets": [f"parties.east.no_deal=0.{k}"]} for k in range(2, 8)]
-    with ThreadPoolExecutor(6) as pool:
-        replies = list(pool.map(lambda k: page.post("/tweak/answer", wishes[k], X_Tab=f"tab-{k}"), range(6)))
-    assert [reply.status for reply in replies] == [200] * 6
+    wishes = [{"file": "talks.yaml", "n": 60, "sets": [f"parties.east.no_deal=0.{k}"]} for k in range(2, 5)]
+    with ThreadPoolExecutor(3) as pool:
+        replies = list(pool.map(lambda k: page.post("/tweak/answer", wishes[k], X_Tab=f"tab-{k}"), range(3)))
+    assert [reply.status for reply in replies] == [200] * 3
     for reply, wish in zip(replies, wishes, strict=True):
         assert reply.data["identity"] == identity(sim.read_scenario(page.folder / "talks.yaml", wish["sets"]), 1)
 
@@ -320,15 +318,3 @@ def test_several_tabs_get_their_own_answers(page):
 @pytest.mark.parametrize("n", [0, -1, 20_001, 10**9, True, "5", None, 1.5])
 def test_more_runs_than_the_page_counts_are_refused(page, n):
     assert page.post("/tweak/answer", {"file": "talks.yaml", "n": n}).status == 400
-
-
-def test_nothing_is_saved_in_a_results_folder(tmp_path):
-    (tmp_path / "talks.yaml").write_text(COMMENTED, encoding="utf-8")
-    call("batch", tmp_path / "talks.yaml", "-n", 10, "--out", tmp_path / "out", "--no-charts", "--workers", 1)
-    (folder,) = (tmp_path / "out").iterdir()
-    before = sorted(folder.rglob("*"))
-    with served(folder) as client:
-        wish = {"file": "scenario.resolved.yaml", "sets": ["parties.east.no_deal=0.5"], "name": "mine"}
-        assert client.post("/tweak/save", wish).status == 400
-        assert client.post("/tweak/answer", {"file": "scenario.resolved.yaml", "n": 10}).status == 200
-    assert sorted(folder.rglob("*")) == before

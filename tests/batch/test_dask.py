@@ -13,11 +13,10 @@ import pytest
 
 import sim.batch.on_dask
 import sim.results.chunks
-from sim.batch import BatchInterrupted, ClusterError, batch, merge
+from sim.batch import ClusterError, batch
 from sim.batch.on_dask import Cluster, OnDask, OtherProgram, Played, differences, play_remotely, program_here
 from sim.batch.progress import Silent
 from sim.batch.work import Job, Lost
-from sim.results.manifest import Shard
 from sim.results.reading import damaged_files
 from tests.batch.test_batch import bytes_of, bytes_of_banks, gone
 from tests.commands import call
@@ -97,43 +96,20 @@ def test_a_cluster_writes_the_bytes_of_one_process_though_a_worker_is_killed(who
     assert [item.status for item in again] == ["unchanged"] * 2
 
 
-class Stops(Silent):
-    """Asks the batch to end when so many draws are played."""
-
-    def __init__(self, after):
-        self.after = after
-
-    def advance(self, scenario_id, draws):
-        self.after -= draws
-        if self.after <= 0:
-            signal.raise_signal(signal.SIGTERM)
-
-
-def test_shards_are_played_there_too_and_go_on_after_a_break(whole, address, tmp_path):
-    with pytest.raises(BatchInterrupted) as raised:
-        batch([BANKS], N, out=tmp_path / "shards", progress=Stops(100), shard=Shard(1, 2), dask=address)
-    assert raised.value.exit_code == 143
-    for number in (1, 2):
-        batch([BANKS], N, out=tmp_path / "shards", shard=Shard(number, 2), dask=address)
-    (merged,) = merge([tmp_path / "shards"], tmp_path / "joined")
-    assert (merged.missing, merged.item.computed) == ((), N)
-    assert bytes_of(tmp_path / "joined") == bytes_of_banks(whole)
-
-
 def test_threads_of_one_worker_do_not_disturb_each_other(whole, tmp_path):
     with started(n_workers=1, threads_per_worker=4, processes=False) as threads:
-        batch([BANKS, ORANGE], N, out=tmp_path, dask=threads.scheduler_address)
-    assert bytes_of(tmp_path) == bytes_of(whole)
+        batch([BANKS], N, out=tmp_path, dask=threads.scheduler_address)
+    assert bytes_of(tmp_path) == bytes_of_banks(whole)
 
 
 # What is lost.
 
 
-def play_unless_deadly(part, resolved, program):
+def play_unless_deadly(part, program):
     """Stands in for `play_remotely` in workers: one piece of one scenario kills whoever plays it."""
-    if part.first == DEADLY and b"id: two-banks-pullback" in resolved:
+    if part.first == DEADLY and part.scenario.id == "two-banks-pullback":
         os.kill(os.getpid(), signal.SIGKILL)
-    return play_remotely(part, resolved, program)
+    return play_remotely(part, program)
 
 
 @pytest.mark.slow
@@ -218,7 +194,7 @@ class Pretended:
     def threads(self):
         return {name: count for name, count in self.there.items() if name not in self.others}
 
-    def send(self, part, resolved, key, workers):
+    def send(self, part, key, workers):
         self.sent[part.first], self.workers[part.first] = Promise(), workers
         return self.sent[part.first]
 
@@ -240,7 +216,6 @@ PLAYED = Played("entry", {})
 @pytest.fixture
 def scheduled(monkeypatch):
     """An engine on a pretended cluster, with the pieces it is to play: each of one draw."""
-    monkeypatch.setattr(sim.batch.on_dask, "_resolved", lambda folder, identity: b"")
     monkeypatch.setattr(sim.batch.on_dask, "POLL", 0.0)
     monkeypatch.setattr(OnDask, "_stored", lambda engine, part, played: played.entry)
 
@@ -305,7 +280,7 @@ def test_a_worker_that_comes_later_with_another_program_is_given_nothing_more(sc
     cluster.sent[1].answer = ValueError("of its own")
     assert isinstance(received(engine)[1], ValueError), "an error that no other program explains is that of the piece"
     with pytest.raises(OtherProgram):
-        play_remotely(Job("f", "identity", 1, 0, 0, 1), b"", {**program_here(), "peacesim": "9.9"})
+        play_remotely(Job("f", "identity", 1, 0, 0, 1), {**program_here(), "peacesim": "9.9"})
 
 
 # Who may play.
@@ -376,11 +351,6 @@ def test_a_cluster_and_processes_are_not_asked_for_together(tmp_path):
     assert answer.exit_code == 2 and "--workers" in answer.stderr and "--dask" in answer.stderr
     with pytest.raises(ValueError, match="leave the number of workers out"):
         batch([ORANGE], N, out=tmp_path / "out", workers=1, dask="127.0.0.1:1")
-
-
-def test_who_does_not_ask_for_a_cluster_does_not_wait_for_its_libraries():
-    code = "import sys, sim.batch, sim.cli.commands, sim.cli.batching; sys.exit('distributed' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 # Stopped by hand.

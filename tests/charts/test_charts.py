@@ -1,6 +1,5 @@
 """Charts: they show the numbers of the results and nothing else, whatever the results and whoever wrote the labels."""
 
-import io
 import itertools
 import re
 import subprocess
@@ -22,15 +21,14 @@ from sim.charts import (
     CHARTS,
     compare,
     compare_table,
-    csv_text,
     png_bytes,
     save_charts,
     save_comparison,
     side_by_side,
 )
 from sim.charts.chart import svg_text
+from sim.charts.frontier import chosen_pair
 from sim.charts.page import DISCLAIMER
-from sim.charts.scene import chosen_pair
 from sim.charts.style import BLUE, PARTY_STYLES, VERMILLION, outcome_label, party_styles
 from sim.charts.talks import quantiles
 from sim.charts.text import clean, option_texts, percent, share_text, text_width, wrap
@@ -165,7 +163,7 @@ def overlapping(picture):
 
 @over_charts
 @over_cases
-def test_svg_is_well_formed_and_says_in_words_what_it_shows(drawn, chart, case):
+def test_svg_is_well_formed_and_says_in_words_what_it_shows_of_how_many_runs(drawn, results, chart, case):
     picture, svg = drawn(chart, case)
     root = ElementTree.fromstring(svg)
     assert root.tag == f"{SVG}svg"
@@ -175,6 +173,8 @@ def test_svg_is_well_formed_and_says_in_words_what_it_shows(drawn, chart, case):
     assert len(described) > 60
     assert root.get("role") == "img"
     assert root.get("aria-labelledby") == f"{root.find(f'{SVG}title').get('id')} {root.find(f'{SVG}desc').get('id')}"
+    shown = " ".join("".join(element.itertext()) for element in root.iter(f"{SVG}text"))
+    assert DISCLAIMER in shown and f"n = {results[case].n:,} run" in shown and f"seed {results[case].seed}" in shown
 
 
 @over_charts
@@ -193,29 +193,12 @@ def test_svg_has_no_date_no_program_and_no_outside_address(drawn, chart, case):
 
 @over_charts
 @over_cases
-def test_nothing_is_cut_and_no_text_covers_another(drawn, chart, case):
+def test_nothing_is_cut_and_every_letter_can_be_read(drawn, chart, case):
     picture, _ = drawn(chart, case)
     assert not overlapping(picture)
-
-
-@over_charts
-@over_cases
-def test_letters_are_large_enough_and_never_taken_for_formulas(drawn, chart, case):
-    picture, _ = drawn(chart, case)
-    for text, _ in texts(picture):
-        assert text.get_fontsize() >= 9, text.get_text()
-        assert not text.get_parse_math(), text.get_text()
-
-
-@over_charts
-@over_cases
-def test_footer_has_n_seed_and_disclaimer(drawn, results, chart, case):
-    _, svg = drawn(chart, case)
-    shown = " ".join("".join(element.itertext()) for element in ElementTree.fromstring(svg).iter(f"{SVG}text"))
-    one = results[case]
-    assert DISCLAIMER in shown
-    assert f"n = {one.n:,} run" in shown
-    assert f"seed {one.seed}" in shown
+    for text in picture.findobj(matplotlib.text.Text):
+        if text.get_text() and text.get_visible():
+            assert text.get_fontsize() >= 9 and not text.get_parse_math(), text.get_text()
 
 
 @over_charts
@@ -432,13 +415,6 @@ def test_in_force_is_called_signed_where_nobody_votes(results):
 # -- labels of strangers -----------------------------------------------------------------------------------------------
 
 
-def test_labels_become_one_harmless_line():
-    assert clean("a\nb\tc\x00d\u202ee\u2066") == "a b c de"
-    assert clean("$x$") == "$x$"
-    assert len(clean("long " * 1000)) <= 240
-    assert clean("\ud800\uffff") == ""
-
-
 @given(st.text(max_size=80), st.floats(0.5, 3))
 def test_wrapped_lines_fit_and_lose_nothing(text, width):
     lines = wrap(text, width, 9)
@@ -451,36 +427,6 @@ def test_text_that_does_not_fit_ends_in_an_ellipsis():
     assert len(lines) == 2
     assert lines[1].endswith("…")
     assert text_width(lines[1], 9) <= 0.8
-
-
-@over_charts
-def test_no_text_of_a_scenario_gets_into_ids_or_links(drawn, chart):
-    _, svg = drawn(chart, "hostile")
-    for element in ElementTree.fromstring(svg).iter():
-        for name, value in element.attrib.items():
-            assert not re.search(r"script|example|cmd|evil|Unbreakable|Very", value), (name, value)
-
-
-def test_cells_that_a_spreadsheet_would_run_get_an_apostrophe():
-    table = pd.DataFrame({
-        "=name": ["=1+1", "+x", "-x", "@x", "\t=1", "fine", None],
-        "text": ["-0.5", "+3", "1e5", "-1e-3", "", "-", "a=b"],
-        "number": [-1.5, 2.0, -3.0, 0.0, 1.0, 2.0, 3.0],
-    })
-    back = pd.read_csv(io.StringIO(csv_text(table)), dtype=str, keep_default_na=False)
-    assert list(back.columns) == ["'=name", "text", "number"]
-    assert back["'=name"].tolist() == ["'=1+1", "'+x", "'-x", "'@x", "'\t'=1", "fine", ""]
-    assert back["text"].tolist() == ["-0.5", "+3", "1e5", "-1e-3", "", "'-", "a=b"]
-    assert back["number"].tolist()[0] == "-1.5"
-
-
-@over_charts
-def test_no_table_of_a_hostile_scenario_holds_a_formula(results, chart):
-    text = csv_text(CHARTS[chart].table(results["hostile"]))
-    back = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    for cell in back.to_numpy().ravel():
-        if cell[:1] in ("=", "+", "-", "@"):
-            float(cell)
 
 
 # -- colours, scales, comparison ---------------------------------------------------------------------------------------
@@ -591,19 +537,18 @@ def test_results_that_cannot_be_told_apart_get_letters(results):
 # -- files -------------------------------------------------------------------------------------------------------------
 
 
-def test_each_chart_is_saved_three_times(results, tmp_path):
-    paths = save_charts(results["orange"], tmp_path / "charts")
+@pytest.mark.parametrize("kinds", [("svg", "csv"), ("svg", "png", "csv")])
+def test_each_chart_is_saved_with_its_numbers_and_as_png_on_demand(results, tmp_path, kinds):
+    paths = save_charts(results["orange"], tmp_path / "charts", png="png" in kinds)
     applied = [name for name, chart in CHARTS.items() if chart.applies(results["orange"])]
-    assert [path.name for path in paths] == [f"{name}.{kind}" for name in applied for kind in ("svg", "png", "csv")]
+    assert [path.name for path in paths] == [f"{name}.{kind}" for name in applied for kind in kinds]
     assert sorted(tmp_path.rglob("*.*")) == sorted(paths)
     assert all(path.stat().st_size for path in paths)
-    first = {path: path.read_bytes() for path in paths}
-    assert {path: path.read_bytes() for path in save_charts(results["orange"], tmp_path / "charts")} == first
 
 
 def test_only_the_charts_asked_for_are_saved(results, tmp_path):
     paths = save_charts(results["orange"], tmp_path, ["zone"])
-    assert [path.name for path in paths] == ["zone.svg", "zone.png", "zone.csv"]
+    assert [path.name for path in paths] == ["zone.svg", "zone.csv"]
     with pytest.raises(ValueError, match="no chart is called 'zoen'; there are packages, "):
         save_charts(results["orange"], tmp_path / "no", ["packages", "zoen"])
     assert not (tmp_path / "no").exists()

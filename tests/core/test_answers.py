@@ -7,7 +7,6 @@ from hypothesis.extra import numpy as hnp
 
 from sim.core.answers import Ladder, OfferHistory, steps_down
 from sim.core.bids import highest
-from sim.core.state import _log_offers
 
 LEVELS = st.sampled_from([0.2, 0.5 - 2e-9, 0.5 - 5e-10, 0.5, 0.8, 1.0])
 PARTIES, PACKAGES, ROUNDS = 3, 6, 5
@@ -19,18 +18,6 @@ def said(data, draws):
     made = data.draw(hnp.arrays(np.int64, (draws, PARTIES), elements=st.integers(0, ROUNDS - 1)))
     distinct = [[len(set(log[b, n, : made[b, n]])) for n in range(PARTIES)] for b in range(draws)]
     return log, made, np.array(distinct)
-
-
-@given(st.data())
-def test_an_offer_is_written_down_and_counted_as_another_if_it_is(data):
-    log, made, distinct = said(data, 2)
-    party, package = data.draw(st.integers(0, 2)), data.draw(st.integers(0, PACKAGES - 1))
-    wanted = [list(log[1, n, : made[1, n]]) + [package] * (n == party) for n in range(PARTIES)]
-    before = log[0].copy(), made[0].copy(), distinct[0].copy()
-    _log_offers(np.array([1]), np.array([package]), party, log, made, distinct)
-    assert [list(log[1, n, : made[1, n]]) for n in range(PARTIES)] == wanted
-    assert distinct[1].tolist() == [len(set(offers)) for offers in wanted]
-    assert all(np.array_equal(*pair) for pair in zip(before, (log[0], made[0], distinct[0]), strict=True))
 
 
 def next_step(top, no_deal, avoided, offers, others, chance):

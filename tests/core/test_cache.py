@@ -1,6 +1,5 @@
 """What is kept for the next time: handed out again, never in place of something else, never more than there is room."""
 
-import json
 import threading
 from typing import Any
 
@@ -14,12 +13,12 @@ from sim.core.cache import Cache
 from sim.core.packages import Condition, Issue, Rule, package_space
 from sim.model import domain as structures
 from sim.model.domain import Structure, structure
-from sim.scenario import ScenarioError, read_scenario
+from sim.scenario import ScenarioError
 from sim.scenario.messages import Faults, Mark
 from sim.scenario.nodes import MappingNode, SequenceNode
 from sim.scenario.yaml_reader import read_text
 from tests.problems import shipped
-from tests.worlds import made, text_on_a_table, worlds
+from tests.worlds import made, worlds
 
 ALONE = "ukraine-bargaining-only"
 
@@ -187,21 +186,3 @@ def test_a_text_keeps_its_places_whatever_it_is_called_and_wherever_it_starts():
     places = [("x.yaml", 1, 1), ("y.yaml", 1, 1), ("x.yaml", 7, 1), ("x.yaml", 1, 5)]
     marks = [read_text("{a: 1}", file, Faults(), line, column).mark for file, line, column in places * 2]
     assert marks == [Mark(*place) for place in places * 2]
-
-
-@pytest.mark.parametrize("text", ["a: 1\na: 2", "a: [", "", "a: no", "a: *b"])
-def test_a_faulty_text_is_faulty_every_time(text):
-    told = []
-    for _ in range(3):
-        faults = Faults()
-        read_text(text, "x.yaml", faults)
-        told.append(str(faults.error()))
-    assert told[0] == told[1] == told[2] != ""
-
-
-def test_a_file_that_is_written_anew_is_read_anew(tmp_path):
-    path = tmp_path / "table.yaml"
-    table = text_on_a_table({"ash": {"x": 1, "y": 2}, "birch": {"x": 2, "y": 1}}, {"ash": 0, "birch": 0}, rounds=3)
-    for title in ("One", "Other"):
-        path.write_text(json.dumps(table | {"title": title}))
-        assert read_scenario(path).title == title

@@ -20,65 +20,53 @@ def run(code: str, **environment: str) -> str:
     return done.stdout
 
 
-def test_nobody_waits_for_the_compiler_or_for_mesa_who_plays_nothing():
-    code = """
-    import sys
-    from click.testing import CliRunner
-    from sim.cli.commands import peacesim
-    for arguments in (["--help"], ["check", "scenarios/orange-and-lemon.yaml"], ["list", "strategies"]):
-        assert CliRunner().invoke(peacesim, arguments).exit_code == 0, arguments
-        assert not {"numba", "mesa"} & sys.modules.keys(), arguments
-    """
-    run(f"import os; os.chdir({str(ROOT)!r})\n" + textwrap.dedent(code))
+LOOPS = """
+from pieces import more
+from sim.core.compiled import compiled
 
 
-def test_a_loop_is_kept_on_disk_and_done_without_where_nothing_can_be_written(tmp_path):
-    source = tmp_path / "loops.py"
-    source.write_text(
-        "from sim.core.compiled import compiled\n\n\n"
-        '@compiled\ndef total(values):\n    """Sum."""\n    result = 0.0\n'
-        "    for value in values:\n        result += value\n    return result\n"
-    )
-    code = f"""
-    import sys
-    sys.path.insert(0, {str(tmp_path)!r})
-    import numpy as np, loops
-    assert loops.total(np.array([1.0, 2.0])) == 3.0
-    stats = loops.total.code.stats
-    print(stats.cache_path is not None, sum(stats.cache_hits.values()))
-    """
-    there = {"NUMBA_CACHE_DIR": str(tmp_path / "kept"), "PYTHONDONTWRITEBYTECODE": "1"}
-    assert run(code, **there).split() == ["True", "0"]
-    assert run(code, **there).split() == ["True", "1"]
-    file = tmp_path / "file"
-    file.write_text("no folder can be made below a file")
-    if (tmp_path / "__pycache__").exists():
-        (tmp_path / "__pycache__").rmdir()
-    (tmp_path / "__pycache__").write_text("nor below this one")
-    nowhere = {"NUMBA_CACHE_DIR": str(file / "kept"), "HOME": str(file), "XDG_CACHE_HOME": str(file)}
-    assert run(code, **nowhere).split() == ["False", "0"]
+@compiled
+def total(value):
+    return value + more(value)
+"""
+PIECES = """
+from last import most
+from sim.core.compiled import called
 
 
-def test_what_is_kept_is_made_anew_when_a_function_of_another_file_that_it_calls_changes(tmp_path):
-    (tmp_path / "loops.py").write_text(
-        "from pieces import more\nfrom sim.core.compiled import compiled\n\n\n"
-        '@compiled\ndef total(value):\n    return value + more(value)\n'
-    )
-    (tmp_path / "pieces.py").write_text(
-        "from last import most\nfrom sim.core.compiled import called\n\n\n"
-        "@called\ndef more(value):\n    return most(value)\n"
-    )
-    last = "from sim.core.compiled import called\n\n\n@called\ndef most(value):\n    return {} * value\n"
+@called
+def more(value):
+    return most(value)
+"""
+LAST = """
+from sim.core.compiled import called
+
+
+@called
+def most(value):
+    return {} * value
+"""
+
+
+def test_a_loop_is_kept_on_disk_while_what_it_calls_stays_and_done_without_where_nothing_can_be_written(tmp_path):
     code = f"""
     import sys
     sys.path.insert(0, {str(tmp_path)!r})
     import loops
-    print(loops.total(1.0), sum(loops.total.code.stats.cache_hits.values()))
+    stats = loops.total.code.stats
+    print(loops.total(1.0), stats.cache_path is not None, sum(stats.cache_hits.values()))
     """
+    (tmp_path / "loops.py").write_text(LOOPS)
+    (tmp_path / "pieces.py").write_text(PIECES)
     there = {"NUMBA_CACHE_DIR": str(tmp_path / "kept"), "PYTHONDONTWRITEBYTECODE": "1"}
-    for factor, wanted in ((2.0, ["3.0", "0"]), (2.0, ["3.0", "1"]), (5.0, ["6.0", "0"])):
-        (tmp_path / "last.py").write_text(last.format(factor))
+    for factor, wanted in ((2.0, ["3.0", "True", "0"]), (2.0, ["3.0", "True", "1"]), (5.0, ["6.0", "True", "0"])):
+        (tmp_path / "last.py").write_text(LAST.format(factor))
         assert run(code, **there).split() == wanted
+    file = tmp_path / "file"
+    file.write_text("no folder can be made below a file")
+    (tmp_path / "__pycache__").write_text("nor below this one")
+    nowhere = {"NUMBA_CACHE_DIR": str(file / "kept"), "HOME": str(file), "XDG_CACHE_HOME": str(file)}
+    assert run(code, **nowhere, PYTHONDONTWRITEBYTECODE="1").split() == ["6.0", "False", "0"]
 
 
 def test_compiled_loops_call_each_other_and_take_arrays_that_must_not_change():

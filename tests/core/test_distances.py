@@ -180,31 +180,6 @@ def measures_of(name, gains, candidates, able, power):
 
 
 @given(draws())
-def test_a_draw_does_not_feel_its_neighbours(many):
-    worth, no_deal, signs, candidates, agreed = many
-    everybody, power = np.ones(len(signs), bool), np.arange(1.0, len(signs) + 1)
-    options = np.arange(worth.shape[2])[:, None]
-    together = (
-        zone(worth, no_deal, signs, candidates),
-        nash_distance(worth, no_deal, candidates, everybody, agreed),
-        pareto_distance(worth, signs, candidates, agreed),
-        *reference_shortfalls(worth, no_deal, candidates, everybody, power, options, agreed).values(),
-    )
-    for b in range(len(worth)):
-        row = slice(b, b + 1)
-        alone = (
-            zone(worth[row], no_deal[row], signs, candidates[row]),
-            nash_distance(worth[row], no_deal[row], candidates[row], everybody, agreed[row]),
-            pareto_distance(worth[row], signs, candidates[row], agreed[row]),
-            *reference_shortfalls(
-                worth[row], no_deal[row], candidates[row], everybody, power, options, agreed[row]
-            ).values(),
-        )
-        for block, single in zip(together, alone, strict=True):
-            np.testing.assert_array_equal(block[row], single)
-
-
-@given(draws())
 def test_agreements_in_the_zone_are_at_most_as_good_as_the_best_of_it(many):
     worth, no_deal, signs, candidates, agreed = many
     everybody = np.ones(len(signs), bool)

@@ -57,13 +57,6 @@ def test_packages_are_the_product_of_options_without_those_a_rule_forbids(proble
 
 
 @given(spaces())
-def test_blocks_cover_all_packages_once_and_in_order(problem):
-    space = package_space(*problem)
-    assert [block.start for block in space.blocks] == [0, *(block.stop for block in space.blocks)][: len(space.blocks)]
-    assert sum(len(b.rows) * len(b.columns) for b in space.blocks) == len(space)
-
-
-@given(spaces())
 def test_ties_are_ranked_by_the_digest_of_option_names(problem):
     space = package_space(*problem)
     texts = ["/".join(space.options_of(p)[issue.name] for issue in space.issues) for p in range(len(space))]

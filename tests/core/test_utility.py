@@ -10,7 +10,6 @@ from hypothesis.extra import numpy as hnp
 
 from sim.core.packages import Issue, package_space
 from sim.core.utility import (
-    DAYS_PER_MONTH,
     Extra,
     deliver,
     lines_over,
@@ -44,16 +43,6 @@ def test_worth_is_the_weighted_sum_over_issues(draws, count, data):
             for n in range(2):
                 wanted = math.fsum(weights[b, n, i] * worth[b, n, i, o] for i, o in enumerate(package))
                 assert utility[b, n, p] == pytest.approx(wanted, abs=1e-12)
-
-
-@given(hnp.arrays(float, (5, 2, 4), elements=st.floats(0, 1)), st.integers(0, 4), st.integers(1, 5))
-def test_a_draw_has_the_same_bits_in_any_block(worth, start, length):
-    space = package_space([Issue("a", ("x", "y", "z", "zz")), Issue("b", ("x", "y", "z", "zz"))])
-    weights = np.full((5, 2, 2), 0.5)
-    options = np.stack([worth, worth[:, ::-1]], axis=2)
-    block = slice(start, start + length)
-    whole = package_utility(space, weights, options)
-    assert (package_utility(space, weights[block], options[block]) == whole[block]).all()
 
 
 @given(st.integers(1, 5), st.integers(1, 4), st.data())
@@ -119,17 +108,3 @@ def test_worth_from_the_start_counts_rounds_of_moving_no_deal_worth():
     no_deal = np.array([0.4, 0.2, 0.9]).reshape(3, 1, 1)
     worth = worth_from_start(no_deal, np.array([[0.5]]), 30.4375, np.array([3]), np.array([[0.8]]))
     assert worth[0, 0] == pytest.approx(0.45)
-
-
-@given(hnp.arrays(float, (3, 5, 3, 2), elements=st.floats(0.1, 1)), hnp.arrays(int, 3, elements=st.integers(0, 4)))
-def test_worth_seen_from_the_start(numbers, signed):
-    """The sum of the model round by round, each step rounded as NumPy rounds it; a round is a month."""
-    no_deal, utility, q = numbers[0, :4], numbers[1, 0], numbers[2, 0]
-    wanted, weight = np.zeros_like(q), np.ones_like(q)
-    for k in range(1, 5):
-        signs, waits = (signed == k)[:, None], ((signed == 0) | (signed > k))[:, None]
-        wanted = np.where(signs, wanted + weight * utility, wanted)
-        wanted = np.where(waits, wanted + (1 - q) * weight * no_deal[k - 1], wanted)
-        weight = weight * q
-    wanted = np.where((signed == 0)[:, None], wanted + weight * no_deal[-1], wanted)
-    assert np.array_equal(worth_from_start(list(no_deal), q, DAYS_PER_MONTH, signed, utility), wanted)

@@ -1,7 +1,6 @@
 """What happens after signature, all parts together: the published figures of two cases, and what must always be so."""
 
 import dataclasses
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,16 +18,13 @@ from aftermaths import (
     judge,
     num,
     part_held,
-    pull_back,
     space_of,
     spec,
     when,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sim.core.packages import NO_DEAL
-from sim.mechanisms.durability import SPAN_ENDS, SPAN_MIDDLES, YEARS, span_weights
+from sim.mechanisms.durability import SPAN_ENDS, SPAN_MIDDLES, span_weights
 from sim.mechanisms.implementation import CAUSES
 
 SPACE = space_of(**LAND)
@@ -39,106 +35,7 @@ def bound(count=40, start=0, fades=0.5, aftermath=None, **others):
     return bind(aftermath or everything(), SPACE, source, as_of=AS_OF, fades=np.full(count, fades))
 
 
-def columns_equal(one, other, rows=slice(None)):
-    for name, values in one.columns().items():
-        np.testing.assert_array_equal(values[rows], other.columns()[name], err_msg=name)
-
-
 # The published figures: central numbers of two shipped cases
-
-UKRAINE_ISSUES = {
-    "guarantee": ("article5_congress_force", "article5_congress", "article5_executive", "aid_only", "none"),
-    "donetsk_status": ("pre_2022_line", "freeze_no_recognition", "shared_zone", "one_sided_zone", "handover_de_facto",
-                       "handover_recognised"),
-    "withdrawal": ("both_equal", "none", "both_ukraine_first", "ukraine_only"),
-    "force_cap": ("no_cap", "cap_800k", "cap_600k", "cap_250k", "cap_85k"),
-    "sanctions_assets": ("keep_until_reparations", "phased_assets_to_ukraine", "phased_assets_split", "full_relief"),
-}  # fmt: skip
-UKRAINE_SPACE = space_of(**UKRAINE_ISSUES)
-
-
-def ukraine():
-    guarantees = UKRAINE_ISSUES["guarantee"]
-    return spec(
-        credibility=by_option("guarantee", **dict(zip(guarantees, (0.70, 0.55, 0.35, 0.20, 0.05), strict=True))),
-        monitoring=by_option("guarantee", **dict(zip(guarantees, (0.75, 0.60, 0.45, 0.25, 0.15), strict=True))),
-        power_shift=SimpleNamespace(
-            months=num(24), discount=num(0.9), balance_now=num(0.5), war_cost={"ukraine": num(0.1), "russia": num(0.1)},
-            penalty=num(0.3), away_from="ukraine", surplus="flow",
-            shifts={
-                issue: {option: num(shift) for option, shift in shifts.items()}
-                for issue, shifts in {
-                    "donetsk_status": {"pre_2022_line": -0.08, "one_sided_zone": 0.06, "handover_de_facto": 0.10,
-                                       "handover_recognised": 0.10},
-                    "force_cap": {"no_cap": -0.02, "cap_600k": 0.04, "cap_250k": 0.15, "cap_85k": 0.25},
-                    "sanctions_assets": {"phased_assets_to_ukraine": -0.02, "phased_assets_split": 0.02,
-                                         "full_relief": 0.05},
-                    "guarantee": {"aid_only": 0.03, "none": 0.08},
-                }.items()
-            },
-        ),
-        pull_back=pull_back(
-            "withdrawal", {"both_equal": 4, "both_ukraine_first": 2, "ukraine_only": 1}, months=num(2),
-            depth_km=num(20), gain_of_cheating=num(3), dividend=num(0.2), discount=num(0.95), penalty=num(2),
-        ),
-    )  # fmt: skip
-
-
-PROPOSALS = [  # guarantee, donetsk_status, withdrawal, force_cap, sanctions_assets, shift
-    ("article5_executive", "handover_de_facto", "ukraine_only", "cap_600k", "phased_assets_split", 0.16),
-    ("article5_congress", "freeze_no_recognition", "both_equal", "cap_800k", "phased_assets_to_ukraine", -0.02),
-    ("article5_congress", "one_sided_zone", "ukraine_only", "cap_800k", "phased_assets_split", 0.08),
-    ("article5_congress_force", "shared_zone", "both_equal", "cap_800k", "phased_assets_to_ukraine", -0.02),
-    ("none", "handover_recognised", "ukraine_only", "cap_85k", "full_relief", 0.48),
-]
-
-
-def test_of_five_proposals_one_moves_the_balance_too_far():
-    aftermath = bind(ukraine(), UKRAINE_SPACE)
-    for *options, shift in PROPOSALS:
-        found = judge(aftermath, UKRAINE_SPACE, dict(zip(UKRAINE_ISSUES, options, strict=True)))
-        assert found.shift[0] == pytest.approx(shift, abs=1e-12)
-        assert found.power.fails[0] == (shift == 0.48)
-        assert not found.pull_back.fails[0], "a one-sided exit is no pull-back"
-    assert found.power.needed[0] == pytest.approx(0.2133, abs=5e-5)
-    assert found.power.there[0] == pytest.approx(0.015)
-
-
-def test_steps_needed_by_guarantee():
-    aftermath = bind(ukraine(), UKRAINE_SPACE)
-    options = dict(zip(UKRAINE_ISSUES, PROPOSALS[1], strict=False))
-    for exit_, there in (("both_equal", 4), ("both_ukraine_first", 2)):
-        needed, fails = [], []
-        for guarantee in UKRAINE_ISSUES["guarantee"]:
-            found = judge(aftermath, UKRAINE_SPACE, options | {"guarantee": guarantee, "withdrawal": exit_})
-            needed.append(found.pull_back.needed[0])
-            fails.append(found.pull_back.fails[0])
-            assert found.pull_back.there[0] == there
-        assert needed == [1, 1, 4, 20, 157]
-        assert fails == [n > there for n in needed]
-
-
-def test_two_banks_need_observers():
-    space = space_of(pull_back=("reciprocal", "stay", "upland_first"), observers=("none", "joint", "third_party"))
-    aftermath = spec(
-        monitoring=by_option("observers", none=0.2, joint=0.6, third_party=0.8),
-        credibility=by_option("observers", none=0.05, joint=0.15, third_party=0.5),
-        pull_back=pull_back(
-            "pull_back", {"reciprocal": 3, "upland_first": 1, "stay": 0}, months=num(9),
-            gain_of_cheating=num(2.4), dividend=num(0.2), discount=num(0.9), penalty=num(0.9),
-        ),
-        hazard=hazard(0.75, shape=0.5, deterrence=0.7, if_pull_back_fails=2),
-    )  # fmt: skip
-    bound = bind(aftermath, space)
-    for observers, needed, factor in (("third_party", 3, 1 - 0.35), ("joint", 16, 2 * (1 - 0.105))):
-        found = judge(bound, space, {"pull_back": "reciprocal", "observers": observers})
-        assert (found.pull_back.needed[0], found.pull_back.fails[0]) == (needed, needed > 3)
-        assert found.factors.product[0] == pytest.approx(np.full(YEARS, factor))
-        assert found.survival_12[0] == pytest.approx(0.75**factor)
-        assert found.survival_60[0] == pytest.approx(0.75 ** (factor * 5**0.5))
-    found = judge(bound, space, {"pull_back": "upland_first", "observers": "none"})
-    assert not found.pull_back.fails[0] and found.factors.product[0, 0] == pytest.approx(1 - 0.035)
-
 
 # Findings by hand
 
@@ -313,15 +210,6 @@ def test_drawn_break_months_follow_survival():
             assert np.mean(found.break_month > month) == pytest.approx(expected, abs=3 * error)
 
 
-def test_exchanging_the_sides_mirrors_every_draw():
-    """East for west, with their streams: the same findings bit for bit, the shift seen from the other side."""
-    names = {"east": "west", "west": "east", "away_from_east": "away_from_west", "away_from_west": "away_from_east"}
-    one = bound(60)
-    other = bound(60, aftermath=everything("west", "east"), names=names)
-    for options in (BEST, SHAKY, WORST):
-        columns_equal(judge(one, SPACE, options), judge(other, SPACE, options))
-
-
 def test_naming_the_other_side_turns_the_sign_and_nothing_else():
     file, turned = everything("east", "west"), everything("west", "east", sign=-1.0)
     for part in (file, turned):
@@ -334,20 +222,6 @@ def test_naming_the_other_side_turns_the_sign_and_nothing_else():
         assert one.shift.tolist() == (-other.shift).tolist()
         assert one.power.needed.tolist() == other.power.needed.tolist()
         assert one.break_month.tolist() == other.break_month.tolist()
-
-
-@given(st.integers(0, 20), st.integers(1, 12), st.sampled_from([BEST, SHAKY, WORST]))
-def test_blocks_move_no_bit(start, count, options):
-    """Draws bound alone, cut from a larger block, or picked by hand are the same draws."""
-    whole, alone = bound(33), bound(count, start)
-    rows = slice(start, start + count)
-    found = judge(whole, SPACE, options, signed=10.0, to_force=5.0)
-    for block in (alone, whole.rows(rows), whole.rows(np.arange(start, start + count))):
-        columns_equal(found, judge(block, SPACE, options, signed=10.0, to_force=5.0), rows)
-    worth = np.linspace(0, 0.4, 33 * len(SPACE)).reshape(33, -1)
-    part = part_held(whole, np.full(33, 0.97), None, worth, np.full(33, 0.1))
-    of_block = part_held(alone, np.full(count, 0.97), None, worth[rows], np.full(33, 0.1)[rows])
-    np.testing.assert_array_equal(part[rows], of_block)
 
 
 # Foresight

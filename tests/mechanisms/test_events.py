@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sim.core import streams
 from sim.mechanisms.drawn_numbers import sum_ascending
-from sim.mechanisms.events import NEVER, Events
+from sim.mechanisms.events import Events
 from sim.scenario import Number
 from tests.drawings import drawing
 
@@ -81,12 +81,6 @@ def test_every_date_within_the_talks_has_one_round(month, days):
     assert month * MONTH <= k * days * (1 + 1e-12)
 
 
-def test_the_end_of_a_fortnight_begins_the_next_round():
-    end = 2 * (14 / MONTH)
-    assert rounds_of(bind(event("e", at_month=end), days=14), "e") == [3]
-    assert rounds_of(bind(event("e", at_month=np.nextafter(end, 0).item()), days=14), "e") == [2]
-
-
 def test_the_month_may_be_uncertain():
     events = bind(event("e", at_month=Number(2, 1, 3, "uniform")), count=4000)
     share = events.happens[:, :, 0].mean(axis=0)
@@ -111,11 +105,6 @@ def test_the_chance_of_an_event_in_a_round_follows_the_length_of_the_round(days)
     assert events.happens[:, 0, 0].mean() == pytest.approx(chance, abs=4 * np.sqrt(chance / 5_000))
 
 
-def test_rounds_have_draws_of_their_own():
-    happens = bind(event("e", chance_per_month=Number(0.5)), rounds=2, count=10_000).happens[:, :, 0]
-    assert happens.all(axis=1).mean() == pytest.approx(0.25, abs=0.02)
-
-
 def test_what_is_certain_happens_every_round_and_what_has_no_chance_never():
     chances = {"never": 0.0, "always": 1.0, "below": -0.2, "above": 1.3}
     events = bind(*[event(name, chance_per_month=Number(c)) for name, c in chances.items()], days=14, count=50)
@@ -129,12 +118,6 @@ def test_a_file_without_events_binds_to_none():
 
 
 # Effects
-
-
-def test_a_closed_channel_stays_closed_for_its_rounds_beginning_with_that_of_the_event():
-    events = bind(event("e", at_month=Number(2), closes_channel_rounds=3), event("late", at_month=Number(11.5),
-                  closes_channel_rounds=3), event("word", at_month=Number(7)))  # fmt: skip
-    assert np.flatnonzero(~channel_open(events)[:, 0]).tolist() == [2, 3, 4, 11]
 
 
 @given(st.integers(0, 3), st.integers(1, 4), st.floats(0, 1))
@@ -167,41 +150,6 @@ def test_waves_front_and_no_deal_worth_add_up_over_events():
     assert np.array_equal(events.front_shift(), -250.0 * (np.arange(12) == 4)[:, None] * np.ones(200))
 
 
-def test_a_public_word_binds_from_the_round_of_its_event():
-    word = SimpleNamespace(party="ash", to={"border": "river"}, costs_per_step=Number(0.03, 0.01, 0.08))
-    events = bind(event("said", at_month=Number(0), commits=word), event("hint", at_month=Number(30), commits=word),
-                  event("other", at_month=Number(1)), count=9)  # fmt: skip
-    hint, said = events.commitments()
-    assert (said.event, said.party, said.to) == ("said", "ash", {"border": "river"})
-    assert said.from_round.tolist() == [1] * 9 and hint.from_round.tolist() == [NEVER] * 9
-    cost = Drawn(count=9).number("events.said.commits.costs_per_step", word.costs_per_step)
-    assert np.array_equal(said.cost_per_step, cost)
-
-
-def test_options_go_with_the_first_event_that_takes_them():
-    gone = {"guarantee": ("pledge", "treaty")}
-    events = bind(event("e", chance_per_month=Number(0.2), removes=gone), event("word", at_month=Number(1)), count=300)
-    (removal,) = events.removals()
-    assert removal.event == "e"
-    for b in range(300):
-        happened = np.flatnonzero(events.happens[b, :, 0])
-        assert removal.from_round[b] == (happened[0] + 1 if len(happened) else NEVER)
-
-
-def test_levers_are_pulled_one_step_an_event():
-    events = bind(event("a", at_month=Number(0.4), pulls_levers=("aid", "sanctions")),
-                  event("b", at_month=Number(0.5), pulls_levers=("aid",)))  # fmt: skip
-    assert events.lever_steps("aid")[:, 0].tolist() == [2] + [0] * 11
-    assert events.lever_steps("sanctions")[:, 0].tolist() == [1] + [0] * 11
-    assert not events.lever_steps("nothing").any()
-
-
-def test_a_line_falls_with_the_earliest_event_that_fells_it():
-    events = bind(event("a", at_month=Number(5), lines_fall=("x",)), event("b", at_month=Number(2), lines_fall=("x",)),
-                  event("c", at_month=Number(99), lines_fall=("x", "y")))  # fmt: skip
-    assert {line: first.tolist() for line, first in events.lines_fall().items()} == {"x": [3], "y": [NEVER]}
-
-
 def test_ranges_narrow_from_the_round_of_the_event_for_the_branch_it_names():
     events = bind(event("a", at_month=Number(2), narrows={"aftermath.credibility": Number(0.5)}),
                   event("b", at_month=Number(4), narrows={"aftermath.credibility.pledge": Number(0.8)}))  # fmt: skip
@@ -212,37 +160,6 @@ def test_ranges_narrow_from_the_round_of_the_event_for_the_branch_it_names():
 
 
 # Draws
-
-
-def many():
-    word = SimpleNamespace(party="ash", to={"border": "river"}, costs_per_step=Number(0.03, 0.01, 0.08))
-    return [
-        event("z", chance_per_month=Number(0.3, 0.1, 0.5), shifts_no_deal={"ash": Number(0, -0.1, 0.1)}, commits=word,
-              extra_waves={"ash_on_birch": Number(2, 1, 4)}, closes_channel_rounds=2),
-        event("m", at_month=Number(3, 1, 6), chance=Number(0.6, 0.2, 0.9), shifts_no_deal={"ash": Number(0.02, 0, 1)}),
-        event("a", chance_per_month=Number(0.3), shifts_no_deal={"ash": Number(0.01, -0.1, 0.1)}, lines_fall=("x",)),
-    ]  # fmt: skip
-
-
-def everything(events):
-    return [
-        events.happens.swapaxes(0, 1), channel_open(events), events.extra_waves("ash_on_birch"),
-        events.no_deal_shifts(), events.first_rounds()[None], events.lines_fall()["x"][None],
-        events.commitments()[0].cost_per_step[None],
-    ]  # fmt: skip
-
-
-def test_a_draw_does_not_feel_its_neighbours():
-    whole = bind(*many(), start=40, count=30)
-    alone, cut = bind(*many(), start=47, count=5), whole.rows(slice(7, 12))
-    for all_draws, five, rows in zip(everything(whole), everything(alone), everything(cut), strict=True):
-        assert np.array_equal(all_draws[:, 7:12], five)
-        assert np.array_equal(five, rows)
-
-
-def test_the_order_in_the_file_moves_no_bit():
-    for one, other in zip(everything(bind(*many(), count=50)), everything(bind(*many()[::-1], count=50)), strict=True):
-        assert np.array_equal(one, other)
 
 
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=6), st.randoms(use_true_random=False))

@@ -21,7 +21,6 @@ from sim.model.peace_talks import Talks, hold_talks
 from sim.results.tallies import utility_ranges
 from sim.scenario import ScenarioError
 from sim.scenario.notes import notes
-from tests.plain import PlainTalks
 from tests.problems import problems, read
 
 Problem = dict[str, Any]
@@ -85,40 +84,6 @@ def test_a_mediator_that_leans_gives_more_to_that_side(by, option, information):
     problem = pie(bias=leaning(by))
     problem["protocol"]["information"] = information
     assert first_offer(problem) == option
-
-
-@pytest.mark.parametrize(
-    ("no_deal", "by", "option"),
-    [
-        (0.3, 0.5, "s6"),  # gains (a - .3) / 1.5 and (.7 - a) / .5 are equal at .6
-        (0.3, -0.5, "s4"),
-        (0.8, 0, "s5"),
-        (0.8, 0.5, "s7"),  # losses 1.5 (a - .8) and .5 (.2 - a): at .6 the smaller is -.3, at .7 it is -.25
-        (0.8, -0.5, "s3"),
-    ],
-)
-def test_ties_lean_the_same_way_in_gains_and_in_losses(no_deal, by, option):
-    problem = pie(no_deal=no_deal, bias=leaning(by))
-    problem["parties"]["cedar"]["strategy"] = {"name": "time_dependent", "offers": "least_own"}  # all tie
-    assert first_offer(problem) == option
-
-
-@pytest.mark.parametrize(("by", "option"), [(0.2, "x"), (-0.2, "y")])
-def test_where_a_third_party_is_the_least_content_the_sum_of_gains_leans(by, option):
-    shares = {"ash": {"x": 90, "y": 50, "z": 5}, "birch": {"x": 50, "y": 90, "z": 5}}
-    problem = table_of(shares | {"dogwood": {"x": 10, "y": 10, "z": 100}}, bias=leaning(by))
-    problem["protocol"]["order"] = ["cedar", "ash", "birch", "dogwood"]
-    assert first_offer(problem) == option
-
-
-def test_only_the_mediator_s_own_order_of_packages_changes():
-    plain, leans = structure(read(pie())), structure(read(pie(bias=leaning(0.4))))
-    assert leans.leaning.tolist() == [[1, 1, 1], [1, 1, 1], [1.4, 0.6, 1]]
-    for party in range(3):
-        one, other = plain.regard_by_positions[party], leans.regard_by_positions[party]
-        same = np.array_equal(one.orderings[0].packages, other.orderings[0].packages)
-        assert same == (party != 2)
-        assert np.array_equal(one.tie_rank, other.tie_rank) == (party != 2)
 
 
 def test_a_third_belligerent_weighs_as_the_second():
@@ -271,42 +236,6 @@ def test_drafts_go_on_the_table_in_turn_and_each_once():
     assert len({len(offers) for offers in ash}) > 1  # draws differ in how far they come
 
 
-def test_one_draft_is_a_list_of_one():
-    one, listed = (hold_talks(draw(read(drafted({"ash": names})))) for names in ("s9", ["s9"]))
-    assert np.array_equal(one.moves[0].package, listed.moves[0].package)
-    assert offers_of(one, "ash", 0)[0] == offers_of(listed, "ash", 0)[0] == "s9"
-
-
-def test_a_draft_that_nobody_will_sign_goes_on_the_table_all_the_same():
-    """Behind everybody's lines and refused before: that is what drafts are."""
-    problem = drafted({"ash": ["s9", "s1"], "birch": ["s1"]})
-    line = {"id": "never_one", "never": {"split": "s1"}, "hardness": 1}
-    for party in ("ash", "birch"):
-        problem["parties"][party]["red_lines"] = [line]
-    problem["protocol"]["order"] = ["birch", "ash", "cedar"]
-    talks = hold_talks(draw(read(problem)))
-    assert offers_of(talks, "birch", 0)[0] == "s1" and offers_of(talks, "ash", 0)[:2] == ["s9", "s1"]
-
-
-def test_a_draft_is_not_offered_again_after_a_refusal_at_home():
-    problem = drafted({"ash": ["s5", "s6"]}, "s5 s6")
-    problem["protocol"]["order"], problem["time"]["rounds"] = ["ash", "birch"], 12
-    for party in ("ash", "birch"):  # ask for everything in the first round and for next to nothing later
-        problem["parties"][party]["strategy"] = {"name": "time_dependent", "exponent": 0.01}
-        problem["parties"][party]["no_deal"] = 0.1
-    problem["ratification"] = {
-        "after_refusal": {"name": "resume", "months_lost": 0, "at_most": 3},
-        "ratifiers": {"all": {
-            "party": "ash", "order": 1, "when": {"split": ["s5", "s6"]}, "votes": [{"id": "v", "more_than": "1/2"}],
-            "support": 0, "error": 0, "months": 0,
-        }},
-    }  # fmt: skip
-    talks = hold_talks(draw(read(problem)))
-    offered = offers_of(talks, "ash", 0)
-    assert (talks.approval.attempts[0], len(offered) > 2, offered[:2]) == (2, True, ["s5", "s6"])
-    assert not {"s5", "s6"} & set(offered[2:])
-
-
 @pytest.mark.parametrize(("names", "said"), [
     (["s1", "s4"], "parties.ash.opens_with: no proposal is called 's4'; there is"),
     (["s1", "s9", "s1"], "parties.ash.opens_with: 's1' stands twice; once would do"),
@@ -378,45 +307,6 @@ def same(one: Talks, other: Talks) -> None:
         assert np.array_equal(first.did, second.did) and np.array_equal(first.package, second.package)
 
 
-@settings(max_examples=40)
-@given(mediated(), st.integers(0, 3), st.sampled_from(["bias", "budget", "adds"]))
-def test_a_bias_of_0_and_a_budget_of_0_move_no_bit(problem, seed, what):
-    without = copy.deepcopy(problem)
-    if what == "bias":
-        problem["mediation"]["bias"]["by"] = 0
-        del without["mediation"]["bias"]
-    else:
-        block = problem["mediation"]["carrots"]
-        for part in [block] if what == "budget" else block["offers"]:
-            part[what] = 0
-        del without["mediation"]["carrots"]
-    same(*(hold_talks(draw(read(each), seed, 0, 6)) for each in (problem, without)))
-
-
-def mirrored(problem: Problem) -> Problem:
-    """Ash and birch exchanged in everything that names them."""
-    other = copy.deepcopy(problem)
-    other["parties"] = {SWAP.get(name, name): party for name, party in other["parties"].items()}
-    if isinstance(other["protocol"]["order"], list):
-        other["protocol"]["order"] = [SWAP.get(name, name) for name in other["protocol"]["order"]]
-    bias = other["mediation"]["bias"]
-    bias["toward"] = SWAP[bias["toward"]]
-    for offer in other["mediation"]["carrots"]["offers"]:
-        offer["party"] = SWAP[offer["party"]]
-    return other
-
-
-@settings(max_examples=40)
-@given(mediated(), st.integers(0, 3))
-def test_exchanging_the_belligerents_mirrors_every_draw(problem, seed):
-    first = hold_talks(draw(read(problem), seed, 0, 6))
-    second = hold_talks(draw(read(mirrored(problem)), seed, 0, 6, streams_as=SWAP))
-    assert np.array_equal(first.utility[:, [1, 0, 2]], second.utility)
-    assert np.array_equal(np.array([1, 0, 2, -1])[first.proposer], second.proposer)
-    for name in ("package", "signed", "standing", "zone"):
-        assert np.array_equal(getattr(first, name), getattr(second, name)), name
-
-
 @settings(max_examples=25)
 @given(mediated(), st.integers(0, 3))
 def test_leaning_toward_one_is_leaning_away_from_the_other(problem, seed):
@@ -469,33 +359,3 @@ def test_no_package_gets_more_than_the_budget_and_more_budget_never_less(problem
     budget = ensemble.inputs.get("mediation.carrots.budget", problem["mediation"]["carrots"]["budget"])
     assert (paid.sum(axis=1) <= np.reshape(budget, (-1, 1)) + 1e-12).all()
     assert (draw(read(larger), seed, 0, 4).utility() - bare >= paid - 1e-12).all()
-
-
-@settings(max_examples=25)
-@given(mediated(), st.integers(0, 3), st.randoms(use_true_random=False))
-def test_neither_the_file_s_order_nor_the_neighbours_move_a_bit(problem, seed, random):
-    whole = draw(read(problem), seed, 0, 7)
-    talks = hold_talks(whole)
-    random.shuffle(problem["mediation"]["carrots"]["offers"])
-    names = random.sample(list(problem["parties"]), 3)
-    problem["parties"] = {name: problem["parties"][name] for name in names}
-    same(talks, hold_talks(draw(read(problem), seed, 0, 7)))
-    assert np.array_equal(whole[2:5].utility(), talks.ensemble.utility()[2:5])
-    part = hold_talks(draw(read(problem), seed, 3, 2))
-    assert np.array_equal(part.package, talks.package[3:5]) and np.array_equal(part.signed, talks.signed[3:5])
-
-
-@settings(max_examples=80)
-@given(mediated(), st.integers(0, 5), st.integers(0, 30))
-def test_one_draw_equals_an_ordinary_loop(problem, seed, start):
-    ensemble = draw(read(problem), seed, start, 1)
-    talks, plain = hold_talks(ensemble), PlainTalks(ensemble).play()
-    space, names = ensemble.structure.space, ensemble.structure.parties
-    offers = [
-        (k, names[moves.who[place, 0]], tuple(space.options_of(moves.package[place, 0]).values()))
-        for k, moves in enumerate(talks.moves, 1)
-        for place in range(len(moves.who))
-        if moves.did[place, 0] in (OFFERED, REFUSED)
-    ]
-    assert offers == [(k, who, package) for k, who, did, package in plain.did if did in ("offered", "refused")]
-    assert talks.signed[0] == (plain.signed[0] if plain.signed else 0)

@@ -3,7 +3,6 @@
 import math
 from dataclasses import fields
 from fractions import Fraction
-from statistics import NormalDist
 from types import SimpleNamespace
 
 import numpy as np
@@ -96,9 +95,7 @@ def same(first, second):
 
 
 TOY = package_space([Issue("land", ("all", "half", "none")), Issue("name", ("new", "old"))])
-FIRST, LAST = 0, len(TOY) - 1
-
-
+FIRST = 0
 # The flagship's table, written out: ratifiers, their numbers, and the five texts.
 
 ISSUES = {
@@ -189,68 +186,6 @@ def text(name):
 RUSSIA, RADA, CONGRESS, EUROPE, REFERENDUM = (
     "russian_leadership", "verkhovna_rada", "us_congress", "european_parliaments", "ukraine_referendum"
 )  # fmt: skip
-PUBLISHED = {
-    "us_28_points": {RUSSIA: 1.0, RADA: 0.0, REFERENDUM: 0.0},
-    "zelensky_offer": {RUSSIA: 1.0, RADA: 0.9968, CONGRESS: 0.5987},
-    "us_zone_idea": {RUSSIA: 1.0, RADA: 0.0002, CONGRESS: 0.5987, REFERENDUM: 0.0006},
-    "twenty_points_zone": {RUSSIA: 1.0, RADA: 0.6638, CONGRESS: 0.4809, EUROPE: 0.9332, REFERENDUM: 0.5722},
-    "russia_stated_terms": {RUSSIA: 1.0, RADA: 0.0, REFERENDUM: "barred"},
-}
-
-
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_flagship_chances_are_those_of_the_published_table(name):
-    bound = bind(flagship(), FLAGSHIP)
-    packages = np.array([text(name)])
-    chances, needed = bound.chances(packages)[0], bound.needed(packages)[0]
-    for j, body in enumerate(bound.static.ratifiers):
-        expected = PUBLISHED[name].get(body)
-        if expected is None:
-            assert needed[j] == -math.inf and chances[j] == 1
-        elif expected == "barred":
-            assert needed[j] == math.inf and chances[j] == 0
-        else:
-            assert chances[j] == pytest.approx(expected, abs=0.6e-4)
-    product = math.prod(0 if c == "barred" else c for c in PUBLISHED[name].values())
-    votes = bound.hold(packages)
-    assert votes.chance_independent[0] == pytest.approx(product, abs=3e-4)
-    assert votes.chance_shared[0] == pytest.approx(
-        min(0 if c == "barred" else c for c in PUBLISHED[name].values()), abs=0.6e-4
-    )
-
-
-def test_a_change_of_the_constitution_needs_300_of_450():
-    bound = bind(flagship(), FLAGSHIP, count=5)
-    needed = bound.needed(np.array([text(name) for name in TEXTS]))[:, index(bound, RADA)]
-    assert needed == pytest.approx([300 / 450, 226 / 450, 300 / 450, 226 / 450, 300 / 450])
-
-
-@pytest.mark.parametrize(
-    ("support", "error", "threshold", "strict", "chance"),
-    [(0.67, 0.05, HALF, True, 0.9997), (0.68, 0.03, Fraction(67, 100), False, 0.6306)],
-)
-def test_panama_votes_of_1977(support, error, threshold, strict, chance):
-    bound = bind(spec({"body": ratifier(vote("v", threshold, strict), support=support, error=error)}), TOY)
-    assert bound.chances(np.array([FIRST]))[0, 0] == pytest.approx(chance, abs=0.6e-4)
-
-
-def test_the_assembly_of_two_banks():
-    space = package_space([
-        Issue("observers", ("joint", "none", "third_party")),
-        Issue("strip", ("demilitarised", "lowland_full", "upland_keeps")),
-    ])  # fmt: skip
-    assembly = ratifier(
-        vote("treaty", Fraction(61, 120)), when=where(strip=("demilitarised", "lowland_full")), support=0.6, error=0.06,
-        shifts={"strip": {"lowland_full": -0.8}, "observers": {"third_party": 0.3}},
-    )  # fmt: skip
-    bound = bind(spec({"upland_assembly": assembly}), space, count=3)
-    packages = [
-        space.index_of({"strip": strip, "observers": "third_party"})
-        for strip in ("demilitarised", "lowland_full", "upland_keeps")
-    ]
-    chances = bound.chances(np.array(packages))[:, 0]
-    assert chances == pytest.approx([0.9964, 0.2972, 1.0], abs=0.6e-4)
-    assert bound.hold(np.array(packages)).passed[2], "a package that nobody votes on is in force with signature"
 
 
 def test_over_packages_as_for_each_package():
@@ -584,147 +519,6 @@ def test_everything_struck_is_refused_again_and_the_refused_package_is_struck(st
 
 
 # Whole problems: a plain loop, blocks, and reordering.
-
-
-@st.composite
-def problems(draw):
-    """Up to three bodies, with votes, conditions, shifts, milestones; no share stands at a threshold by chance."""
-    conditions = st.sampled_from([
-        ALWAYS, where(land="all"), where(land=("all", "half")), where(name="old"),
-        where({"land": "none"}, {"name": "new"}),
-    ])  # fmt: skip
-    names = draw(st.sampled_from([(), ("ash",), ("ash", "birch"), ("ash", "birch", "cedar")]))
-    milestones = {"ceasefire": milestone({"all": 1.5, "half": 0.0, "none": 7.0}, by="land")}
-    if draw(st.booleans()):
-        milestones["thaw"] = milestone(draw(st.sampled_from([0.0, 2.0])), after="ceasefire")
-        milestones["bloom"] = milestone({"new": 1.0, "old": 0.0}, by="name", after="thaw")
-    bodies = {}
-    for name in names:
-        votes = [
-            vote(id, Fraction(draw(st.integers(40, 60)), 100), draw(st.booleans()), draw(conditions),
-                 draw(st.lists(st.sampled_from(sorted(milestones)), unique=True)))
-            for id in draw(st.sampled_from([("law",), ("law", "act")]))
-        ]  # fmt: skip
-        bodies[name] = ratifier(
-            *votes, order=draw(st.integers(1, 3)), when=draw(conditions),
-            barred_when=draw(st.sampled_from([NEVER, NEVER, where(land="none", name="old")])),
-            support=draw(st.sampled_from([0.0, 0.4433, 0.5177, 0.6211, (0.4, 0.5, 0.7), 1.0])),
-            error=draw(st.sampled_from([0.0, 0.04, 0.1])), months=draw(st.sampled_from([0.0, 1.0, (1.0, 2.0, 6.0)])),
-            shifts=draw(st.sampled_from([
-                {}, {"land": {"all": -0.21, "half": 0.17}}, {"name": {"old": 0.13}, "land": {"none": -0.3}}
-            ])),
-        )  # fmt: skip
-    return spec(bodies, milestones, draw(st.sampled_from([0.0, 0.37, (0.0, 0.3, 0.8), 1.0])))
-
-
-def plain(problem, options, seed, b):
-    """One package in one draw, written out: (passed, who, which, barred, in force, refusal) and the two chances."""
-    source = Source(1, start=b, seed=seed)
-
-    def number(path, given):
-        return float(source.number(f"ratification.{path}", given)[0])
-
-    def normal(name):
-        return NormalDist().inv_cdf(float(source.uniform(f"ratification.{name}")[0]))
-
-    def holds(condition):
-        return any(all(options[i] in o for i, o in clause.items()) for clause in condition.clauses)
-
-    reached = {}
-    while len(reached) < len(problem.milestones):
-        for name, m in problem.milestones.items():
-            if name not in reached and (m.after is None or m.after in reached):
-                wait = m.months[options[m.by]] if m.by else m.months
-                reached[name] = reached.get(m.after, 0.0) + float(wait)
-    rho = number("shared_error", problem.shared_error)
-    refusals, start, chances = [], 0.0, {}
-    for order in sorted({body.order for body in problem.ratifiers.values()}):
-        last = start
-        for name in sorted(n for n, body in problem.ratifiers.items() if body.order == order):
-            body, path = problem.ratifiers[name], f"ratifiers.{name}"
-            if not holds(body.when):
-                continue
-            if holds(body.barred_when):
-                refusals.append((0.0, -1, order, name, "", True))
-                chances[name] = 0.0
-                continue
-            share = support = number(f"{path}.support", body.support)
-            error = number(f"{path}.error", body.error)
-            if support in (0.0, 1.0):
-                error = 0.0
-            else:
-                odds = math.log(support / (1 - support))
-                for issue, shift in body.shifts.items():
-                    odds += shift.get(options[issue], 0.0)
-                share = 1 / (1 + math.exp(-odds))
-            surprise = math.sqrt(rho) * normal("shared") + math.sqrt(1 - rho) * normal(f"{path}.vote")
-            for v in body.votes:
-                if not holds(v.when):
-                    continue
-                month = max([start, *(reached[need] for need in v.needs)]) + number(f"{path}.months", body.months)
-                last = max(last, month)
-                y, tau = share + error * surprise, v.threshold.numerator / v.threshold.denominator
-                if not (y > tau if v.strict else y >= tau):
-                    refusals.append((month, 0, order, name, v.id, False))
-                chances[name] = min(chances.get(name, 1.0), theory.passing_chance(share, tau, error))
-        start = last
-    joint = math.prod(chances.values()), min(chances.values(), default=1.0)
-    if refusals:
-        month, _, _, name, which, barred = min(refusals)
-        return (False, name, which, barred, math.nan, month), joint
-    return (True, "", "", False, max(start, reached["ceasefire"]), math.nan), joint
-
-
-@settings(max_examples=60)
-@given(problems(), st.integers(0, 1000))
-def test_arrays_do_what_a_plain_loop_does(problem, seed):
-    draws = 2 * len(TOY)
-    bound = bind(problem, TOY, count=draws, seed=seed)
-    packages = np.arange(draws) % len(TOY)
-    votes = bound.hold(packages)
-    for b, package in enumerate(packages):
-        (passed, who, which, barred, in_force, refusal), joint = plain(problem, TOY.options_of(package), seed, b)
-        assert votes.passed[b] == passed and votes.barred[b] == barred
-        assert votes.refused_by[b] == (index(bound, who) if who else -1)
-        assert votes.refused_vote[b] == (bound.static.votes.index(f"{who}.{which}") if which else -1)
-        assert votes.in_force_month[b] == pytest.approx(in_force, nan_ok=True)
-        assert votes.refusal_month[b] == pytest.approx(refusal, nan_ok=True)
-        assert (votes.chance_independent[b], votes.chance_shared[b]) == pytest.approx(joint, abs=1e-12)
-
-
-@settings(max_examples=25)
-@given(problems(), st.integers(0, 11), st.integers(1, 12))
-def test_a_draw_does_not_feel_its_neighbours(problem, start, count):
-    whole = bind(problem, TOY, count=24)
-    block = whole.rows(slice(start, start + count))
-    alone = bind(problem, TOY, count=count, start=start)
-    packages = np.arange(count) % (len(TOY) + 1) - 1
-    assert same(block, alone)
-    assert same(block.hold(packages), alone.hold(packages))
-    assert np.array_equal(block.chances_over_combinations(), alone.chances_over_combinations())
-    long = np.full(24, NO_DEAL)
-    long[start : start + count] = packages
-    assert same(whole.hold(long).rows(slice(start, start + count)), alone.hold(packages))
-
-
-def backwards(mapping):
-    return {k: backwards(v) if isinstance(v, dict) else v for k, v in reversed(mapping.items())}
-
-
-@given(problems())
-def test_reordering_the_file_moves_no_bit(problem):
-    bodies = {
-        name: SimpleNamespace(**{**vars(body), "votes": body.votes[::-1], "shifts": backwards(body.shifts)})
-        for name, body in reversed(problem.ratifiers.items())
-    }
-    milestones = {
-        name: milestone(backwards(m.months) if isinstance(m.months, dict) else m.months, m.by, m.after)
-        for name, m in reversed(problem.milestones.items())
-    }
-    turned = spec(bodies, milestones, problem.shared_error)
-    first, second = bind(problem, TOY, count=12), bind(turned, TOY, count=12)
-    packages = np.arange(12) % len(TOY)
-    assert same(first, second) and same(first.hold(packages), second.hold(packages))
 
 
 @settings(max_examples=20)

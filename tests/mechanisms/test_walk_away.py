@@ -13,14 +13,12 @@ from hypothesis import strategies as st
 from sim.analysis.narrate import narrate
 from sim.cli.commands import peacesim
 from sim.model.ensemble import draw
-from sim.model.peace_talks import PeaceTalks, Talks, hold_talks
+from sim.model.peace_talks import Talks, hold_talks
 from sim.results.columns import OUTCOMES, outcome_columns
 from sim.results.results import Results, run
 from sim.results.stages import reached, stops
 from sim.scenario import ScenarioError
-from tests.mechanisms.test_mediation import SWAP, same
-from tests.model.test_model import exchanged, mirrored
-from tests.plain_world import PlainWorld
+from tests.mechanisms.test_mediation import same
 from tests.problems import problems, read
 from tests.worlds import made, text_on_a_table, worlds
 
@@ -71,19 +69,6 @@ def test_without_it_nobody_leaves_before_a_line_is_named(information):
     assert told(hold_talks(draw(made(problem))))[0] != "broke_off"
 
 
-def test_what_falls_away_outside_keeps_them_and_what_rises_makes_them_leave():
-    """No deal falls for birch from .7 by .1 a month, so c (.3) is out of its reach until month 4; ash leaves for .5."""
-    war = {"no_deal_falls_per_month": {"birch": -0.15}}  # below 0: it rises
-    talks = hold_talks(draw(made(table({"ash": 0.5}, war=war))))
-    # birch's no deal: .2, .35, ...: from round 2 on c is worth less than that to it, and b is worth .3 to ash.
-    assert told(talks) == ("broke_off", "ash", 1.0)
-
-
-def test_who_is_better_off_without_a_deal_at_the_table_does_not_leave_for_less():
-    talks = hold_talks(draw(made(table({"ash": 0.9}, no_deal={"ash": 0.95, "birch": 0.5}))))
-    assert told(talks)[0] == "no_zone"
-
-
 def test_a_removal_makes_all_leave_who_had_hoped_for_it():
     events = [{"id": "gone", "at": {"month": 2}, "removes": {"text": ["b", "c"]}}]
     talks = hold_talks(draw(made(table({"ash": 0.25, "birch": 0.25}, events=events))))
@@ -91,14 +76,6 @@ def test_a_removal_makes_all_leave_who_had_hoped_for_it():
     assert talks.left[0].tolist() == [3, 3]
     columns = outcome_columns(talks)
     assert columns["after.zone_ever"][0] and columns["zone_packages"][0] == 2
-
-
-def test_own_lines_count_and_lines_that_fall_keep_a_party():
-    problem = table({"ash": 0.5}, parties={"ash": line("c")})
-    assert told(hold_talks(draw(made(problem)))) == ("broke_off", "ash", 0.0)
-    problem["parties"]["ash"]["red_lines"][0]["hardness"] = 0.99
-    problem["events"] = [{"id": "falls", "at": {"month": 0}, "lines_fall": "ash.no"}]
-    assert told(hold_talks(draw(made(problem))))[0] != "broke_off"
 
 
 def test_worth_from_the_start_counts_what_was_left_for_and_no_deal_for_who_stays():
@@ -113,31 +90,6 @@ def test_worth_from_the_start_counts_what_was_left_for_and_no_deal_for_who_stays
 
 
 # Any world
-
-
-@st.composite
-def leaving(draw: st.DrawFn) -> Problem:
-    """Any world in which some may leave."""
-    problem = draw(worlds(max_rounds=12))
-    for party in problem["parties"].values():
-        if draw(st.booleans()):
-            low, high = sorted(draw(st.lists(st.sampled_from([0.3, 0.5, 0.6, 0.7, 0.8, 0.9]), min_size=2, max_size=2)))
-            party["walk_away"] = {"value": low, "range": [low, high]}
-    return problem
-
-
-@settings(max_examples=60)
-@given(leaving(), st.integers(0, 50))
-def test_one_draw_equals_an_ordinary_loop(problem, seed):
-    scenario = made(problem)
-    talks = hold_talks(draw(scenario, seed, 0, 3))
-    names = talks.ensemble.structure.parties
-    for b in range(3):
-        plain = PlainWorld(draw(scenario, seed, b, 1)).play()
-        assert talks.signed[b] == (plain.signed[0] if plain.signed else 0)
-        round, who = plain.left
-        assert {n: k for n, k in zip(names, talks.left[b], strict=True) if k} == dict.fromkeys(who, round)
-        assert talks.approval.attempts[b] == plain.attempts
 
 
 @settings(max_examples=30)
@@ -165,27 +117,6 @@ def test_who_can_have_more_than_anything_leaves_at_once(problem, seed):
     talks = hold_talks(draw(made(problem), seed, 0, 4))
     assert (talks.left[:, 0] == 1).all() and not talks.signed.any()
     assert (outcome_columns(talks)["outcome"] == OUTCOMES.index("broke_off")).all()
-
-
-@settings(max_examples=30)
-@given(problems(), st.integers(0, 3), st.sampled_from([0.5, 0.7, 0.9]))
-def test_exchanging_two_parties_mirrors_who_leaves(problem, seed, worth):
-    problem["parties"]["ash"]["walk_away"] = {"value": worth, "range": [0.3, 1]}
-    problem["parties"]["birch"]["walk_away"] = 0.6
-    first = hold_talks(draw(made(problem), seed, 0, 6))
-    second = hold_talks(draw(made(mirrored(problem)), seed, 0, 6, streams_as=SWAP))
-    assert np.array_equal(exchanged(first.left), second.left)
-    assert np.array_equal(first.package, second.package)
-
-
-@settings(max_examples=20)
-@given(leaving(), st.integers(0, 3))
-def test_a_draw_does_not_feel_its_neighbours(problem, seed):
-    whole = hold_talks(draw(made(problem), seed, 0, 6))
-    for start, length in ((0, 2), (2, 1), (3, 3)):
-        part, rows = hold_talks(draw(made(problem), seed, start, length)), slice(start, start + length)
-        for name in ("left", "signed", "package", "standing"):
-            assert np.array_equal(getattr(part, name), getattr(whole, name)[rows]), name
 
 
 # What users see
@@ -238,9 +169,3 @@ def test_a_run_tells_who_left_and_show_who_may(tmp_path):
     data = narrate(read(problem)).as_data()
     assert (data["outcome"], data["blocker"]) == ("broke_off", "ash")
     assert [played["left"] for played in data["rounds"]] == [[], [], ["ash"]]
-
-
-def test_a_model_stops_when_all_draws_are_broken_off():
-    model = PeaceTalks(draw(made(table({"ash": 0.7})), 1, 0, 4))
-    model.step()
-    assert not model.running and not model.state.open.any()

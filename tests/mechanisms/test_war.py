@@ -58,11 +58,6 @@ def test_the_front_is_a_random_walk_with_drift_however_time_is_cut(days):
     assert stats.kstest((steps[:, 4] - 490 * months[1]) / (130 * np.sqrt(months[1])), "norm").pvalue > 0.001
 
 
-def test_without_spread_the_front_drifts_evenly():
-    walk = fight(war(front(Number(490))), days=14).front[0]
-    assert walk == pytest.approx(490 * np.arange(12) * 14 / MONTH, rel=1e-12)
-
-
 def test_what_an_event_shifts_is_gained_in_its_round():
     events = bind(event("a", at_month=0.0, front_shift=Number(40)), event("b", at_month=3.0, front_shift=Number(-100)))
     walk = fight(war(front(Number(10))), events=events).front[0]
@@ -126,12 +121,6 @@ def test_hits_are_what_is_not_intercepted():
     spec = strike("ash", "birch", missiles_intercepted=Number(0.4))
     strikes = fight(war(strikes=[spec]), events=events).strikes
     assert strikes.hits[0, :, 0] == pytest.approx(2 * (100 * 0.2 + 20 * 0.6) * (np.arange(12) == 2))
-
-
-def test_missiles_may_be_missing():
-    spec = strike("ash", "birch", Number(5), missiles_per_wave=None, missiles_intercepted=None)
-    strikes = fight(war(strikes=[spec])).strikes
-    assert np.array_equal(strikes.hits, strikes.waves * (100 * (1 - 0.8)))
 
 
 # Homes without power
@@ -274,80 +263,6 @@ def test_money_runs_from_the_first_round_to_the_ceasefire():
 # No deal
 
 
-def full_war(swap=None):
-    """A war with everything in it, as ash and birch see it, or with the two exchanged wherever they are named."""
-    name = (swap or {}).get
-    ash, birch, cedar = (name(party, party) for party in TABLE.parties)
-    spec = war(
-        front(Number(490, 300, 725), Number(130), **{ash: Number(0.02, 0.002, 0.04), birch: Number(-0.02, -0.04, 0)}),
-        {ash: Number(0.008, 0.002, 0.016), cedar: Number(0.02)},
-        {ash: Number(5.2, 5.2, 10), birch: Number(11.4, 9, 30)},
-        [
-            strike(ash, birch, Number(5, 3, 8), missiles_per_wave=Number(30, 0, 60)),
-            strike(birch, ash, Number(4, 2, 8), households_per_hit=Number(700, 0, 6500)),
-            strike(cedar, ash, Number(3, 2, 8)),
-            strike(ash, cedar, Number(2)),
-        ],
-        repairs(Number(4, 2, 14), (11, 12, 1, 2, 3), Number(1.5, 1, 2.5),
-                **{ash: Number(-0.4, -1.5, 0.7), birch: Number(-0.4, -1.5, 0.7)}),
-    )  # fmt: skip
-    events = [
-        event("word", at_month=0.0, extra_waves={f"{ash}_on_{birch}": Number(2), f"{birch}_on_{ash}": Number(3)}),
-        event("storm", chance_per_month=Number(0.25, 0.1, 0.5), extra_waves={f"{birch}_on_{ash}": Number(2, 1, 4)}),
-        event("news", chance_per_month=Number(0.2), shifts_no_deal={ash: Number(-0.1, -0.2, 0), birch: Number(0.03)}),
-        event("loss", at_month=1.0, front_shift=Number(200, 0, 300), shifts_no_deal={ash: Number(0.07)}),
-        event("turn", at_month=2.0, chance=Number(0.5), shifts_no_deal={ash: Number(-0.013), cedar: Number(0.2)}),
-    ]
-    return spec, events
-
-
-def outcome(swap=None, rounds=12, days=14, **source):
-    """No-deal path, war and events of the full war; `swap` exchanges names in the file and in the streams."""
-    spec, specs = full_war(swap)
-    ids = {f"{a}_on_{b}": f"{swap.get(a, a)}_on_{swap.get(b, b)}" for a in TABLE.parties for b in TABLE.parties
-           } | swap if swap else {}  # fmt: skip
-    events = bind(*specs, rounds=rounds, days=days, swap=ids, **source)
-    fought = fight(spec, rounds, days, events, swap=ids, **source)
-    worth = Drawn(swap=ids, **source)
-    no_deal = np.array([worth.uniform(f"no_deal.{party}") for party in TABLE.parties]).T
-    return no_deal_path(no_deal, rounds, fought, events), fought, events
-
-
-@pytest.mark.parametrize("swap", [{"ash": "birch", "birch": "ash"}, {"ash": "cedar", "cedar": "ash"}])
-def test_exchanging_two_parties_mirrors_every_draw(swap):
-    """Two sides exchanged wherever the file names them, and their streams too: the other's path, bit for bit."""
-    order = [TABLE.parties.index(swap.get(party, party)) for party in TABLE.parties]
-    path, fought, _ = outcome(count=200)
-    mirrored, other, _ = outcome(swap, count=200)
-    assert not np.array_equal(path, mirrored)
-    assert np.array_equal(path, mirrored[:, :, order])
-    assert np.array_equal(fought.front, other.front)
-    played, after = np.arange(200) % 12 + 1, np.linspace(0, 40, 200)
-    for figure in (fought.harm, fought.money):
-        assert np.array_equal(figure(played, after), getattr(other, figure.__name__)(played, after)[:, order])
-    weeks, others = fought.strikes.household_weeks(), other.strikes.household_weeks()
-    assert np.array_equal(np.rint(weeks), np.rint(others[:, :, order]))
-
-
-def test_a_draw_does_not_feel_its_neighbours():
-    path, fought, events = outcome(start=30, count=40)
-    alone_path, alone, _ = outcome(start=35, count=3)
-    rows = np.array([5, 6, 7])
-    assert np.array_equal(path[:, rows], alone_path)
-    played, after = np.array([1, 5, 12]), np.array([0.0, 3.3, 90.0])
-    for some in (fought.rows(slice(5, 8)), fought.rows(rows)):
-        assert np.array_equal(some.harm(played, after), alone.harm(played, after))
-        assert np.array_equal(some.money(played, after), alone.money(played, after))
-        start = path[0, rows]
-        ours = no_deal_path(start, 12, some, events.rows(rows))
-        assert np.array_equal(ours, no_deal_path(start, 12, alone, events.rows(rows)))
-
-
-def test_a_longer_war_begins_with_the_shorter_one():
-    long, short = (outcome(rounds=rounds, count=20) for rounds in (30, 12))
-    assert np.array_equal(long[0][:12], short[0])
-
-
 def test_no_deal_worth_is_the_sum_of_what_moves_it():
     fire = event("e", at_month=3.0, shifts_no_deal={"ash": Number(-0.05)}, extra_waves={"birch_on_ash": Number(40)})
     events = bind(fire, event("f", at_month=1.0, front_shift=Number(500)))
@@ -368,26 +283,3 @@ def test_no_deal_worth_stays_between_nothing_and_everything():
     assert worth[:, 0] == pytest.approx(np.maximum(0.5 - 0.1 * np.arange(12), 0))
     assert worth[:, 1] == pytest.approx(np.minimum(0.5 + 0.5 * np.arange(12), 1))
     assert worth[-1].tolist() == [0, 1, 0.5]
-
-
-def test_a_war_that_moves_nothing_leaves_every_bit_of_no_deal():
-    no_deal = Drawn(count=500).uniform("any")[:, None] * np.array([1, 0.7, 0.3])
-    still = war(front(Number(490), Number(130), ash=NOTHING, birch=NOTHING), {"ash": NOTHING, "birch": NOTHING},
-                strikes=[strike("ash", "birch", Number(5)), strike("birch", "ash", Number(5))],
-                outages=repairs(ash=NOTHING))  # fmt: skip
-    absent = war(front(ash=Number(0.02), birch=Number(-0.02)), strikes=[strike("ash", "birch")],
-                 outages=repairs(birch=Number(-0.5)))  # fmt: skip
-    never = bind(event("e", chance_per_month=NOTHING, shifts_no_deal={"ash": Number(-0.3)}, front_shift=Number(900),
-                       extra_waves={"ash_on_birch": Number(50)}), count=500)  # fmt: skip
-    for spec in (None, war(), still, absent):
-        for events in (None, never):
-            fought = None if spec is None else fight(spec, events=events, count=500)
-            path = no_deal_path(no_deal, 12, fought, events)
-            assert path.shape == (12, 500, 3)
-            assert (path == no_deal).all()
-
-
-def test_events_move_no_deal_worth_without_a_war():
-    events = bind(event("e", at_month=2.0, shifts_no_deal={"ash": Number(-0.08)}), rounds=4)
-    path = no_deal_path(np.array([[0.5, 0.5, 0.5]]), 4, None, events)
-    assert path[:, 0, 0].tolist() == pytest.approx([0.5, 0.5, 0.42, 0.42])

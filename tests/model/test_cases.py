@@ -101,17 +101,17 @@ READINGS = [("by_party", 0.2824, 0.009), ("together", 0.1535, 0.007), ("each", 0
 
 @pytest.mark.parametrize(("reading", "share", "tolerance"), READINGS)
 def test_share_of_draws_with_a_zone_quickly(reading, share, tolerance):
-    """Published share with its two standard errors, and four of our own with 600 draws."""
-    own = (share * (1 - share) / 600) ** 0.5
-    assert zone_share(reading, 600) == pytest.approx(share, abs=tolerance + 4 * own)
+    """Published share with its two standard errors, and four of our own with 300 draws."""
+    own = (share * (1 - share) / 300) ** 0.5
+    assert zone_share(reading, 300) == pytest.approx(share, abs=tolerance + 4 * own)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("reading", "share", "tolerance"), READINGS)
 def test_share_of_draws_with_a_zone(reading, share, tolerance):
-    """Published share with its two standard errors, and two of our own with 10,000 draws."""
-    own = (share * (1 - share) / 10_000) ** 0.5
-    assert zone_share(reading, 10_000) == pytest.approx(share, abs=tolerance + 2 * own)
+    """Published share with its two standard errors, and two of our own with 4,000 draws."""
+    own = (share * (1 - share) / 4_000) ** 0.5
+    assert zone_share(reading, 4_000) == pytest.approx(share, abs=tolerance + 2 * own)
 
 
 def zone_share_small(name: str, draws: int) -> float:

@@ -143,6 +143,19 @@ def aftermath(problem: Problem) -> Problem:
     }
 
 
+def mediated(problem: Problem, **block: Any) -> Problem:
+    """What a mediator does; it leans where two that are no mediators fight."""
+    if len(problem["parties"]) < 3:
+        block.pop("bias", None)
+    return {"mediation": {"mediator": mediator(problem)[1]} | block}
+
+
+def carrots(problem: Problem, budget: float, adds: float) -> Problem:
+    issue, options = next((name, list(issue["options"])) for name, issue in problem["issues"].items())
+    offer = {"party": mediator(problem)[0][0], "when": {issue: options[:1]}, "adds": adds}
+    return {"budget": budget, "offers": [offer | {"id": name} for name in ("one", "two")]}
+
+
 def giving_way(pace: float) -> Problem:
     return {"giving_way": {"per_month": pace, "lever_adds": {"value": 1, "range": [0, 3]}}}
 
@@ -160,11 +173,16 @@ ZEROS: Mapping[str, Callable[[Problem], Problem]] = {
     "votes that always pass": house,
     "votes that are never held": lambda p: house(p, support=0, when="never"),
     "an aftermath": aftermath,
+    "a mediator that leans to nobody": lambda p: mediated(p, bias={"toward": "ash", "by": 0}),
+    "a mediator that has nothing to give": lambda p: mediated(p, carrots=carrots(p, 0, 0.2)),
+    "a mediator that gives nothing": lambda p: mediated(p, carrots=carrots(p, 0.2, 0)),
 }
 
 
 def with_kind(problem: Problem) -> Problem:
-    problem["parties"][mediator(problem)[1]]["kind"] = "mediator"
+    others, last = mediator(problem)
+    for name in (*others, last):
+        problem["parties"][name]["kind"] = "mediator" if name == last else "belligerent"
     return problem
 
 
@@ -469,12 +487,6 @@ def test_exchanging_the_belligerents_mirrors_the_full_scenario():
     assert columns["after.fails_pull_back"].any()
 
 
-@settings(max_examples=25)
-@given(worlds(aftermath=True), st.integers(0, 3))
-def test_exchanging_two_parties_mirrors_any_world(problem, seed):
-    mirrors(problem, "ash", "birch", 6, seed)
-
-
 # 6. The order of the file says nothing
 
 
@@ -504,12 +516,6 @@ def test_reordering_the_full_scenario_moves_no_bit():
     problem, dice = flagship(), random.Random(3)
     assert list(shuffled(problem, random.Random(3))["parties"]) != list(problem["parties"])
     reordered(problem, dice, 10, seed=1)
-
-
-@settings(max_examples=25)
-@given(worlds(aftermath=True), st.integers(0, 3), st.integers(0, 1000))
-def test_reordering_any_world_moves_no_bit(problem, seed, dice):
-    reordered(problem, random.Random(dice), 6, seed)
 
 
 # 7. A draw does not feel its neighbours

@@ -1,24 +1,16 @@
 """The talks: closed forms, an ordinary loop, and the promises of the draw axis."""
 
-import copy
 import gc
 import weakref
-from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL
 from sim.core.strategy import View
 from sim.model.agents import Party
-from sim.model.domain import structure
 from sim.model.ensemble import draw
-from sim.model.peace_talks import PeaceTalks, Talks, hold_talks
-from tests.plain import PlainTalks
-from tests.problems import pie, problems, read, shipped
+from sim.model.peace_talks import PeaceTalks, hold_talks
+from tests.problems import pie, read, shipped
 
 
 def meeting_time(no_deal: tuple[float, float], rounds: int) -> float:
@@ -52,108 +44,6 @@ def test_who_opens_a_last_round_of_one_has_the_edge():
     assert talks.proposer.tolist() == [0]
 
 
-@settings(max_examples=60)
-@given(problems(), st.integers(0, 5), st.integers(0, 30))
-def test_one_draw_equals_an_ordinary_loop(problem, seed, start):
-    ensemble = draw(read(problem), seed, start, 1)
-    talks, plain = hold_talks(ensemble), PlainTalks(ensemble).play()
-    space = ensemble.structure.space
-    if plain.signed is None:
-        assert talks.package[0] == NO_DEAL
-    else:
-        k, package, proposer = plain.signed
-        assert (talks.signed[0], ensemble.structure.parties[talks.proposer[0]]) == (k, proposer)
-        assert tuple(space.options_of(talks.package[0])[issue.name] for issue in space.issues) == package
-
-
-@settings(max_examples=25)
-@given(problems(), st.integers(0, 3), st.lists(st.integers(1, 7), min_size=1, max_size=4))
-def test_a_draw_does_not_feel_its_neighbours(problem, seed, lengths):
-    """Any cutting up of the draws gives the same bits, down to single draws."""
-    scenario = read(problem)
-    table, count = structure(scenario), sum(lengths)
-    whole = hold_talks(draw(scenario, seed, 0, count, table=table))
-    start = 0
-    for length in lengths:
-        part = hold_talks(draw(scenario, seed, start, length, table=table))
-        rows = slice(start, start + length)
-        for name in ("package", "signed", "standing", "proposer", "utility", "zone", "last_refuser", "best"):
-            assert np.array_equal(getattr(part, name), getattr(whole, name)[rows]), name
-        rounds = len(part.moves)
-        assert np.array_equal(part.aspiration, whole.aspiration[:rounds, rows], equal_nan=True)
-        start += length
-
-
-@settings(max_examples=40)
-@given(problems(), st.integers(0, 3))
-def test_every_agreement_lies_in_the_zone(problem, seed):
-    talks = hold_talks(draw(read(problem), seed, 0, 8))
-    signed = np.flatnonzero(talks.package != NO_DEAL)
-    assert talks.zone[signed, talks.package[signed]].all()
-
-
-def shuffled(problem: dict[str, Any], random: Any) -> dict[str, Any]:
-    """The same problem with parties, issues and options in another order of the file."""
-
-    def mix(mapping: dict[str, Any]) -> dict[str, Any]:
-        return {key: mapping[key] for key in random.sample(list(mapping), len(mapping))}
-
-    other = copy.deepcopy(problem)
-    other["issues"] = mix({n: i | {"options": mix(i["options"])} for n, i in other["issues"].items()})
-    other["parties"] = mix(other["parties"])
-    for party in other["parties"].values():
-        party["weights"] = mix(party["weights"])
-        party["values"] = mix({issue: mix(points) for issue, points in party["values"].items()})
-    return other
-
-
-@settings(max_examples=25)
-@given(problems(), st.randoms(use_true_random=False))
-def test_reordering_the_file_moves_no_bit(problem, random):
-    first = hold_talks(draw(read(problem), 1, 0, 6))
-    second = hold_talks(draw(read(shuffled(problem, random)), 1, 0, 6))
-    for name in ("package", "signed", "proposer", "utility", "zone", "best", "reservation_value"):
-        assert np.array_equal(getattr(first, name), getattr(second, name)), name
-
-
-def mirrored(problem: dict[str, Any]) -> dict[str, Any]:
-    """Ash and birch exchanged in everything that names them."""
-    swap = {"ash": "birch", "birch": "ash"}
-    other = copy.deepcopy(problem)
-    other["parties"] = {swap.get(name, name): party for name, party in other["parties"].items()}
-    if isinstance(other["protocol"]["order"], list):
-        other["protocol"]["order"] = [swap.get(name, name) for name in other["protocol"]["order"]]
-    return other
-
-
-def exchanged(values: Floats) -> Floats:
-    """The party axis, the second of (B, N, ...), with the first two parties exchanged."""
-    return values[:, [1, 0, *range(2, values.shape[1])]]
-
-
-@settings(max_examples=40)
-@given(problems(), st.integers(0, 3))
-def test_exchanging_two_parties_mirrors_every_draw(problem, seed):
-    first = hold_talks(draw(read(problem), seed, 0, 6))
-    streams_as = {"ash": "birch", "birch": "ash"}
-    second = hold_talks(draw(read(mirrored(problem)), seed, 0, 6, streams_as=streams_as))
-    assert np.array_equal(exchanged(first.utility), second.utility)
-    assert np.array_equal(first.package, second.package)
-    assert np.array_equal(first.signed, second.signed)
-    assert np.array_equal(np.array([1, 0, 2, -1])[first.proposer], second.proposer)
-
-
-@settings(max_examples=25)
-@given(problems(), st.integers(0, 3))
-def test_nobody_accepts_what_is_worse_than_no_deal_or_behind_a_real_line(problem, seed):
-    talks = hold_talks(draw(read(problem), seed, 0, 8))
-    lines = talks.ensemble.structure.lines
-    crossed = lines.crossed(talks.ensemble.real)
-    for b in np.flatnonzero(talks.package != NO_DEAL):
-        assert (talks.utility[b, :, talks.package[b]] >= talks.ensemble.reservation_value[b] - 1e-9).all()
-        assert not crossed[b, talks.package[b]]
-
-
 def test_who_opens_with_a_text_puts_it_on_the_table_first():
     problem = pie((0.1, 0.1), 9)
     problem["proposals"] = {"greedy": {"label": "All to birch", "package": {"bundles": "c000", "singles": "f000"}}}
@@ -162,10 +52,6 @@ def test_who_opens_with_a_text_puts_it_on_the_table_first():
     space = talks.ensemble.structure.space
     assert space.options_of(talks.moves[0].package[0, 0]) == {"bundles": "c000", "singles": "f000"}
     assert talks.moves[1].package[0, 0] != talks.moves[0].package[0, 0] or talks.signed[0] == 1
-
-
-def open_talks(problem: dict[str, Any], draws: int = 200) -> Talks:
-    return hold_talks(draw(read(problem), 1, 0, draws))
 
 
 def test_the_order_of_speaking_is_drawn_anew_each_round_or_once():

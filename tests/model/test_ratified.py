@@ -55,16 +55,6 @@ def test_what_passes_is_in_force_and_the_draw_is_closed():
     assert speaking(talks) == [1]
 
 
-def test_with_end_what_is_refused_stays_refused():
-    talks = hold_talks(draw(made(table(5, home(name="end", senate=house(**shifts(a=-1)))))))
-    columns = outcome_columns(talks)
-    assert OUTCOMES[columns["outcome"][0]] == "refused"
-    assert not columns["after.ratified"][0]
-    assert columns["after.refused_by"][0] == blockers(talks)[0] == "senate"
-    assert np.isnan(columns["after.months_to_force"][0])
-    assert (talks.signed[0], speaking(talks)) == (1, [1])
-
-
 # When they talk again
 
 DAY = 1 / 30.4375
@@ -93,23 +83,6 @@ def test_they_talk_again_in_the_first_round_at_or_after_the_refusal_and_the_mont
     assert (talks.signed[0], talks.package[0]) == (again, 1)
     assert talks.approval.attempts[0] == 2
     assert outcome_columns(talks)["outcome"][0] == OUTCOMES.index("in_force")
-
-
-def test_the_months_lost_count_from_the_round_of_signature():
-    """Nobody can speak before month 2; signed in round 3, refused at month 3.5, talked of again at month 4."""
-    shut = [{"id": "shut", "at": {"month": 0}, "closes_channel": {"rounds": 2}}]
-    ratification = home(1, 0.5, senate=house(months=1, **shifts(a=-1)))
-    talks = hold_talks(draw(made(table(8, ratification, events=shut))))
-    assert speaking(talks) == [3, 5]
-
-
-@pytest.mark.parametrize(("rounds", "to_vote"), [(1, 0), (3, 2.5), (1, 5)])
-def test_with_no_round_left_a_refusal_is_final(rounds, to_vote):
-    """Also one that comes at once, in the last round; and the text refused is in the zone of that round."""
-    talks = hold_talks(draw(made(table(rounds, home(9, senate=house(months=to_vote, **shifts(a=-1)))))))
-    assert OUTCOMES[outcome_columns(talks)["outcome"][0]] == "refused"
-    assert speaking(talks) == [1]
-    assert talks.zone[0].all()
 
 
 def test_they_begin_with_an_empty_table_at_the_aspirations_of_the_clock():
@@ -143,58 +116,12 @@ def test_they_go_back_to_the_table_at_most_so_often(at_most, attempts, outcome):
 # What is struck
 
 
-def test_a_text_that_the_same_body_likes_less_is_not_asked_about():
-    """Refused a takes b with it, which the senate likes less; c passes."""
-    talks = hold_talks(draw(made(table(9, home(5, senate=house(months=0.5, **shifts(a=-1, b=-2)))))))
-    assert (talks.approval.attempts[0], talks.package[0]) == (2, 2)
-    assert talks.zone[0].tolist() == [False, False, True]
-
-
 def test_only_texts_that_the_same_vote_is_held_on_are_struck():
     """The senate would like b less, but is not asked about b."""
     senate = house(months=0.5, when={"text": ["a", "c"]}, **shifts(a=-1, b=-2, c=-2))
     talks = hold_talks(draw(made(table(9, home(5, senate=senate)))))
     assert (talks.approval.attempts[0], talks.package[0]) == (2, 1)
     assert talks.zone[0].tolist() == [False, True, False]
-
-
-def test_what_a_body_is_barred_from_is_struck_and_refused_at_once():
-    senate = house(months=9, support=1, barred_when={"text": ["a", "b"]})
-    talks = hold_talks(draw(made(table(9, home(5, senate=senate)))))
-    assert speaking(talks) == [1, 2]
-    assert (talks.approval.attempts[0], talks.package[0], talks.signed[0]) == (2, 2, 2)
-
-
-def test_two_refusals_strike_what_either_struck():
-    """The senate turns a down, the council b."""
-    ratification = home(5, senate=house(months=0.5, **shifts(a=-1)), council=house(2, 0.5, **shifts(b=-1)))
-    talks = hold_talks(draw(made(table(9, ratification))))
-    assert (talks.approval.attempts[0], talks.package[0]) == (3, 2)
-    assert talks.zone[0].tolist() == [False, False, True]
-
-
-def test_surprises_last_the_bodies_answer_alike_when_asked_again():
-    """With error, a text that is liked as much as the one refused is refused in every draw; so it is struck."""
-    ratification = home(5, senate=house(months=0.5, error=0.2, **shifts(c=0.8)))
-    talks = hold_talks(draw(made(table(9, ratification)), 1, 0, 400))
-    attempts, refused = talks.approval.attempts, talks.approval.attempts > 1
-    assert 0.4 < refused.mean() < 0.6
-    assert not talks.zone[refused][:, :2].any()
-    assert np.isin(talks.package[refused], [2, NO_DEAL]).all()
-    assert (attempts[talks.package == 2] == 2).all()
-    assert (attempts <= 2).all()
-
-
-def test_a_text_once_refused_is_offered_no_more_by_one_who_could_sign_nothing_else():
-    """Ash takes nothing but a: once it is struck, ash can sign nothing, but has to put something on the table."""
-    line = [{"id": "only_a", "never": {"text": ["b", "c"]}, "hardness": 1}]
-    problem = table(6, home(5, senate=house(months=0.5, **shifts(a=-1))), parties={"ash": {"red_lines": line}})
-    talks = hold_talks(draw(made(problem)))
-    assert talks.approval.attempts[0] == 1
-    later = [moves for moves in talks.moves[1:] if (moves.did[:, 0] != NOT_ASKED).any()]
-    assert len(later) == 5
-    for moves in later:
-        assert 0 not in moves.package[:, 0]
 
 
 @settings(max_examples=30)

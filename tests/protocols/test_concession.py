@@ -85,54 +85,6 @@ def test_no_move_is_asked_of_who_would_take_the_other_text_at_once():
     assert talks.signed.tolist() == [1]
 
 
-def test_a_red_line_and_no_deal_bound_where_they_start():
-    more = {"parties": {"second": {"red_lines": [{"id": "l", "never": {"text": "a"}, "hardness": 1}], "no_deal": 0.35}}}
-    talks = hold_talks(draw(read(on_a_ladder(**more))))
-    assert offers_of(talks)[0] == {"first": "b", "second": "e"}
-    more["parties"]["first"] = {"no_deal": 0.9}
-    talks = hold_talks(draw(read(on_a_ladder(**more))))
-    assert not talks.zone_ever.any()
-    assert offers_of(talks) == 9 * [{"first": "a", "second": "e"}]  # both stand by the best that they could sign
-
-
-def test_an_offer_that_leaves_the_zone_gives_way_to_one_as_good_for_the_other():
-    """No deal comes to be worth .15 and .45 more to the second party: the first may not stand by a, then not by b."""
-    shift = [{"id": f"e{k}", "label": "An event", "at": {"month": k}, "shifts_no_deal": {"second": by}}
-             for k, by in ((1, 0.15), (3, 0.3))]  # fmt: skip
-    talks = hold_talks(draw(read(on_a_ladder(events=shift))))
-    offered = offers_of(talks)
-    assert offered[0] == {"first": "a", "second": "e"}
-    assert offered[1] == {"first": "b", "second": "e"}  # moved by the event, so nobody moves besides
-    assert [text["first"] for text in offered] == sorted(text["first"] for text in offered)
-
-
-def test_nothing_is_taken_back_when_a_text_leaves_the_table():
-    """Without b, the first party may not return to a: c is the best for it that is worth as much to the second."""
-    event = {"id": "off", "label": "Off", "at": {"month": 2}, "removes": {"text": "b"}}
-    offered = offers_of(hold_talks(draw(read(on_a_ladder(events=[event])))))
-    assert offered[1:] == [{"first": "b", "second": "e"}, {"first": "c", "second": "e"}, {"first": "c", "second": "c"}]
-
-
-def test_a_closed_channel_stops_the_steps_and_not_the_clock():
-    event = {"id": "off", "label": "Off", "at": {"month": 1}, "closes_channel": {"rounds": 2}}
-    talks = hold_talks(draw(read(on_a_ladder(events=[event]))))
-    assert [bool(text) for text in offers_of(talks)] == [True, False, False, True, True, True]
-    assert talks.signed.tolist() == [6]
-
-
-def test_after_a_refusal_at_home_both_start_anew_in_what_is_left():
-    """The house turns c down, and so a and e, which please it less: the talks go on over b and d."""
-    house = {"label": "House", "party": "first", "order": 1, "votes": [{"id": "law", "at_least": "1/2"}], "months": 0,
-             "support": 0.3, "error": 0, "shifts": {"text": {"b": 1.5, "d": 1.5, "a": -1, "e": -1}}}  # fmt: skip
-    votes = {"ratifiers": {"house": house}, "after_refusal": {"name": "resume", "months_lost": 0, "at_most": 3}}
-    talks = hold_talks(draw(read(on_a_ladder(ratification=votes))))
-    offered = offers_of(talks)
-    assert offered[3] == {"first": "c", "second": "c"}
-    assert offered[4] == {"first": "b", "second": "d"}
-    assert talks.approval.passed.all() and talks.approval.attempts.tolist() == [2]
-    assert talks.ensemble.structure.space.options_of(talks.package[0]) == {"text": "b"}  # of 32 and 28 the larger
-
-
 def test_the_story_tells_who_moved():
     told = str(narrate(read(on_a_ladder())))
     assert "second repeats its offer." in told

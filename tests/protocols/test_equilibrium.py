@@ -1,7 +1,6 @@
 """Backward induction: closed forms, a game tree written out as plain recursion, and talks held by it."""
 
 import math
-import random
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -17,15 +16,12 @@ from sim.core.backward_induction import Foreseen, foresee, least_accepted, propo
 from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL, Ints
 from sim.core.state import ACCEPTED, NOT_ASKED, OFFERED, PASSED
-from sim.core.utility import worth_from_start
-from sim.model.domain import structure
 from sim.model.ensemble import draw
 from sim.model.peace_talks import hold_talks
 from sim.results.columns import IN_FORCE, OUTCOMES, outcome_columns
 from sim.scenario import ScenarioError
 from sim.scenario.notes import notes
 from tests import theory
-from tests.model.test_limits import mirrors, reordered
 from tests.problems import pie, read
 from tests.worlds import MONTH, made, text_on_a_table, worlds
 
@@ -276,33 +272,6 @@ def test_it_is_what_a_game_tree_comes_to(game):
         assert least[b] == pytest.approx([max(tree.next_round(0)[n], tree.w[n], tree.r[0][n]) for n in tree.parties])
 
 
-@settings(max_examples=60)
-@given(games())
-def test_a_draw_does_not_feel_its_neighbours_nor_the_order_of_packages_and_parties(game):
-    package, whole = play(game)
-    count, order = game["worth"].shape[2], np.random.default_rng(0).permutation(game["worth"].shape[2])
-    mixed = game | {
-        "worth": game["worth"][:, :, order],
-        "usable": game["usable"][:, order],
-        "signs": game["signs"][:, order],
-        "tie_rank": game["tie_rank"][order],
-    }
-    same, other = play(mixed)
-    assert np.array_equal(np.append(order, NO_DEAL)[np.where(same == NO_DEAL, count, same)], package)
-    assert np.array_equal(other.value, whole.value)
-    turned = {name: game[name][:, ::-1] for name in ("worth", "patience", "outside")}
-    turned |= {name: game[name][:, :, ::-1] for name in ("reservation_value", "proposes")}
-    turned |= {"signs": game["signs"][::-1]}
-    same, mirror = play(game | turned)
-    assert np.array_equal(same, package)
-    assert np.array_equal(mirror.value[:, :, ::-1], whole.value)
-    for b in range(len(package)):
-        alone = {name: game[name] if name in ("signs", "tie_rank") else game[name][b : b + 1] for name in game}
-        same, one = play(alone)
-        assert same[0] == package[b]
-        assert np.array_equal(one.value[0], whole.value[b])
-
-
 def test_packages_between_which_the_proposer_is_indifferent_add_up_the_same_in_any_order():
     worth = np.array([np.ones(50), np.random.default_rng(4).random(50)])[None]
     everything = np.ones((1, 50), bool), np.ones((2, 50), bool), np.zeros((1, 1, 2)), np.ones((1, 2)), in_turn(2, 1)
@@ -310,25 +279,6 @@ def test_packages_between_which_the_proposer_is_indifferent_add_up_the_same_in_a
     expected = {foresee(worth[:, :, order], *everything).value[0, 0, 1] for order in orders}
     assert len(expected) == 1
     assert expected.pop() == pytest.approx(math.fsum(worth[0, 1]) / 50)
-
-
-@settings(max_examples=100)
-@given(games())
-def test_what_is_expected_is_the_worth_from_the_start_of_what_comes_of_it(game):
-    """Section 1 of the model has the same sum, written forward: round by round until the round of signature."""
-    draws, rounds, parties = game["reservation_value"].shape
-    game["proposes"] = np.eye(parties)[np.random.default_rng(rounds).integers(0, parties, (draws, rounds))]
-    game["worth"] = game["worth"] + np.random.default_rng(1).random(game["worth"].shape) / 1000  # no two alike
-    game["outside"] = np.full((draws, parties), -np.inf)
-    left = {"reservation_value": game["reservation_value"], "proposes": game["proposes"]}
-    signed, package = np.zeros(draws, np.int64), np.full(draws, NO_DEAL)
-    for k in range(rounds):
-        offer, _ = play(game | {name: values[:, k:] for name, values in left.items()})
-        new = (signed == 0) & (offer != NO_DEAL)
-        signed[new], package[new] = k + 1, offer[new]
-    utility = game["worth"][np.arange(draws), :, package]
-    worth = worth_from_start(game["reservation_value"].swapaxes(0, 1), game["patience"], 30.4375, signed, utility)
-    assert play(game)[1].value[:, 0] == pytest.approx(worth, abs=1e-9)
 
 
 # At the table
@@ -367,19 +317,6 @@ def test_a_fixed_order_takes_turns_and_who_is_not_on_it_answers_all_the_same():
     assert not [note for note in notes(scenario) if "does not speak" in note.message]
 
 
-def test_who_proposes_by_lot_is_one_in_two():
-    first = draw(made(foreseeing(pie((0.1, 0.1), 6), "random")), 1, 0, 400).turns[:, :, 0]
-    assert abs(first.mean() - 0.5) < 0.05
-    assert 0.4 < (first[1:] != first[:-1]).mean() < 0.6
-
-
-def test_strategies_have_no_say():
-    one, other = (foreseeing(pie((0.1, 0.2), 4, exponent=exponent)) for exponent in (0.2, 5))
-    first, second = hold_talks(draw(made(one))), hold_talks(draw(made(other)))
-    assert first.package[0] == second.package[0]
-    assert np.array_equal(first.aspiration, second.aspiration)
-
-
 @settings(max_examples=60, deadline=None)
 @given(worlds(), st.integers(0, 50))
 def test_a_world_is_played_as_a_game_tree_says_round_by_round(problem, seed):
@@ -416,41 +353,6 @@ def test_a_world_is_played_as_a_game_tree_says_round_by_round(problem, seed):
         assert moves.package[moves.did[:, 0] != NOT_ASKED, 0].tolist() == [best] * sum(d != NOT_ASKED for d in said)
         assert talks.aspiration[k, 0] == pytest.approx(np.maximum(tree.next_round(0), tree.r[0]))
     assert len(talks.moves) <= rounds
-
-
-@settings(max_examples=25)
-@given(worlds(), st.integers(0, 3))
-def test_nobody_signs_what_is_worse_than_no_deal_or_behind_a_real_line(problem, seed):
-    talks = hold_talks(draw(made(foreseeing(problem)), seed, 0, 8))
-    signed = np.flatnonzero(talks.package != NO_DEAL)
-    assert talks.zone[signed, talks.package[signed]].all()
-
-
-@settings(max_examples=20)
-@given(worlds(), st.integers(0, 3), st.lists(st.integers(1, 5), min_size=1, max_size=3))
-def test_a_block_of_draws_may_be_cut_up(problem, seed, lengths):
-    scenario, start = made(foreseeing(problem)), 0
-    table = structure(scenario)
-    whole = hold_talks(draw(scenario, seed, 0, sum(lengths), table=table))
-    for length in lengths:
-        part = hold_talks(draw(scenario, seed, start, length, table=table))
-        rows, rounds = slice(start, start + length), len(part.moves)
-        for name in ("package", "signed", "standing", "proposer", "accepted"):
-            assert np.array_equal(getattr(part, name), getattr(whole, name)[rows]), name
-        assert np.array_equal(part.aspiration, whole.aspiration[:rounds, rows], equal_nan=True)
-        start += length
-
-
-@settings(max_examples=20)
-@given(worlds(aftermath=True), st.integers(0, 3))
-def test_exchanging_two_parties_mirrors_the_talks(problem, seed):
-    mirrors(foreseeing(problem), "ash", "birch", 6, seed)
-
-
-@settings(max_examples=20)
-@given(worlds(), st.integers(0, 3))
-def test_the_order_of_the_file_says_nothing(problem, seed):
-    reordered(foreseeing(problem), random.Random(seed), 6, seed)
 
 
 def losing_by_waiting(**blocks: Any) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from sim.analysis.narrate import narrate
 from sim.analysis.portrait import portrait
 from sim.core.packages import NO_DEAL
-from sim.core.state import ACCEPTED, OBJECTED, OFFERED
+from sim.core.state import OBJECTED
 from sim.core.utility import lines_over
 from sim.core.zopa import acceptable, votes_needed
 from sim.model.ensemble import Ensemble, draw
 from sim.model.peace_talks import Talks, hold_talks
-from sim.results.columns import outcome_columns, smallest_sets
+from sim.results.columns import outcome_columns
 from sim.scenario import ScenarioError
 from tests import theory
 from tests.plain import PlainTalks
@@ -231,19 +231,6 @@ def _kept(talks: Talks, b: int, package: int) -> dict[str, set[str]]:
     return found
 
 
-@settings(max_examples=30)
-@given(problems(), st.integers(0, 3))
-def test_a_quota_of_all_is_no_quota(problem, seed):
-    everybody = len(problem["parties"])
-    without = hold_talks(draw(made(by_lot(problem)), seed, 0, 6))
-    within = hold_talks(draw(made(by_lot(problem, quota=everybody)), seed, 0, 6))
-    for name in ("package", "signed", "zone", "zone_ever", "accepted"):
-        assert np.array_equal(getattr(without, name), getattr(within, name)), name
-    assert outcome_columns(without)["blocker"].tolist() == outcome_columns(within)["blocker"].tolist()
-    rows = np.flatnonzero(~within.zone_ever)
-    assert smallest_sets(within, rows, everybody) == outcome_columns(without)["blocker"][rows].tolist()
-
-
 def test_a_quota_above_the_signatories_of_a_package_is_all_of_them():
     signs = np.array([[True, True, False], [True, False, False], [True, True, False]])
     assert votes_needed(signs, 2).tolist() == [2, 2, 0]
@@ -267,16 +254,6 @@ def test_a_text_is_bought_by_pressure_only_from_those_who_voted_for_it():
     talks = hold_talks(draw(made(problem), 1, 0, 60))
     half = talks.package == talks.ensemble.structure.space.index_of({"text": "half"})
     assert half.any() and not outcome_columns(talks)["after.bought_by_pressure"][half].any()
-
-
-def test_votes_add_up_in_the_moves():
-    talks = hold_talks(draw(made(on_a_table(rounds=4, quota=2)), 1, 0, 40))
-    for k, moves in enumerate(talks.moves, 1):
-        asked = (talks.signed == 0) | (talks.signed >= k)
-        assert ((moves.did == OFFERED).sum(axis=0) == asked).all()
-        yes = ((moves.did == ACCEPTED) | (moves.did == OFFERED)).sum(axis=0)
-        assert (yes[talks.signed == k] >= 2).all() and (moves.did[0][asked] == OFFERED).all()
-        assert ((moves.did == OBJECTED).sum(axis=0) + yes)[asked].tolist() == int(asked.sum()) * [3]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The protocol of one text: by hand, against an ordinary loop, and its promises."""
 
-import copy
 import json
 from typing import Any
 
@@ -20,8 +19,7 @@ from sim.results.columns import outcome_columns
 from sim.results.tallies import tally, utility_ranges
 from sim.scenario import ScenarioError
 from sim.scenario.notes import notes
-from tests.mechanisms.test_mediation import SWAP, mediated, mirrored, same
-from tests.model.test_model import shuffled
+from tests.mechanisms.test_mediation import mediated
 from tests.model.test_world import package_of
 from tests.plain_single_text import PlainSingleText
 from tests.problems import read
@@ -97,54 +95,12 @@ def test_the_text_moves_step_by_step_on_what_is_minded_most():
     assert talks.utility[0, :2, talks.package[0]] == pytest.approx([0.6, 0.7])
 
 
-def test_with_a_shorter_memory_the_text_goes_back():
-    assert texts(hold_talks(draw(read(table(memory=1)))))[-2:] == ["b1 m0", "b1 m1"]
-
-
 def test_who_has_its_best_on_all_issues_names_none():
     problem = table("b0 m2")
     problem["parties"]["ash"]["red_lines"] = [{"id": "no", "never": {"money": "m2"}, "hardness": 1}]
     talks = hold_talks(draw(read(problem)))
     assert minded(talks, "ash")[0] == "" and talks.moves[0].did[1, 0] == OBJECTED
     assert "It names no issue: it has its best on all." in " ".join(str(narrate(read(problem))).split())
-
-
-def test_two_who_mind_one_issue_outweigh_one_who_minds_another_more():
-    """Birch minds .7 of money; ash and elm mind .3 of the border each."""
-    problem = table("b2 m2", rounds=2)
-    for name in ("ash", "elm"):
-        problem["parties"][name] = copy.deepcopy(problem["parties"]["ash"]) | {"weights": {"border": 0.3, "money": 0.7}}
-    assert texts(hold_talks(draw(read(problem)))) == ["b2 m2", "b1 m2"]
-
-
-def test_ties_name_all_issues_and_the_one_shared_moves():
-    """Ash minds both issues alike, .25 each, and birch the border alone, .5: it moves birch's way."""
-    problem = table("b1 m1", rounds=2)
-    problem["parties"]["ash"]["weights"] = {"border": 0.5, "money": 0.5}
-    problem["parties"]["birch"]["weights"] = {"border": 1, "money": 0}
-    talks = hold_talks(draw(read(problem)))
-    assert minded(talks, "ash")[0] == "border+money"
-    assert minded(talks, "birch")[0] == "border"
-    assert texts(talks) == ["b1 m1", "b2 m1"]
-
-
-def test_a_move_to_what_cannot_be_is_passed_over():
-    problem = table(rounds=2)
-    problem["consistency"] = [{"id": "no", "if": {"border": "b2"}, "then": {"money": ["m2", "m0"]}}]
-    assert texts(hold_talks(draw(read(problem)))) == ["b2 m2", "b1 m2"]
-
-
-def test_the_text_does_not_move_onto_a_line_once_named_and_off_it_it_may():
-    """Birch never signs b1 without m0. It says so of the first text; later the text comes by it only with m0."""
-    problem = table("b1 m2", rounds=6)
-    line = {"id": "border", "never": {"border": "b1"}, "unless": {"money": "m0"}, "hardness": 1}
-    problem["parties"]["birch"]["red_lines"] = [line]
-    talks = hold_talks(draw(read(problem)))
-    assert talks.moves[0].why[2, 0] == 0  # the one line there is
-    found = texts(talks)
-    crossing = [k for k, text in enumerate(found) if text in ("b1 m2", "b1 m1")]
-    assert found[:2] == ["b1 m2", "b1 m1"]  # it was behind the line already: it may move there
-    assert crossing == [0, 1]
 
 
 def test_a_text_stays_as_it_is_where_nothing_can_be_moved():
@@ -160,15 +116,6 @@ def test_a_text_stays_as_it_is_where_nothing_can_be_moved():
     assert outcome_columns(talks)["outcome"][0] == 0  # no zone
     said = str(narrate(read(problem)))
     assert "cedar changes its text:" in said and "cedar leaves its text as it is." in said
-
-
-def test_new_names_for_the_options_change_nothing():
-    """The same trace whatever options are called, and however the file orders them."""
-    text = json.dumps(table())
-    for k in range(3):
-        text = text.replace(f'"b{k}"', f'"x{2 - k}"').replace(f'"m{k}"', f'"{"zyx"[k]}"')
-    found = texts(hold_talks(draw(read(json.loads(text)))))
-    assert found == ["x0 x", "x0 y", "x1 y", "x1 z", "x2 z"]
 
 
 # Where it starts
@@ -236,14 +183,6 @@ def test_drafts_of_the_mediator_come_first_one_a_round_and_those_of_others_are_n
 # What goes on around the table
 
 
-def test_a_text_taken_off_the_table_gives_way_to_another():
-    problem = table(rounds=4)
-    problem["proposals"]["other"] = {"package": {"border": "b0", "money": "m2"}}
-    problem["events"] = [{"id": "gone", "at": {"month": 1.5}, "removes": {"border": "b1"}}]
-    found = texts(hold_talks(draw(read(problem))))
-    assert all("b1" not in text for text in found[2:])
-
-
 @st.composite
 def worlds_with_one_text(draw: st.DrawFn) -> Problem:
     """Any world, with one text; the last party mediates."""
@@ -288,50 +227,6 @@ def moves_of(talks: Talks, b: int) -> list[tuple[int, str, str, Any]]:
         for turn in range(len(moves.who))
         if moves.did[turn, b] != NOT_ASKED
     ]
-
-
-@settings(max_examples=40)
-@given(worlds_with_one_text(), st.integers(0, 9))
-def test_nothing_is_signed_that_somebody_who_signs_it_does_not_accept(problem, seed):
-    talks = hold_talks(draw(made(problem), seed, 0, 8))
-    lines, signs = talks.ensemble.structure.lines, talks.ensemble.structure.signs
-    for b in np.flatnonzero(talks.signed):
-        moves, text = talks.moves[talks.signed[b] - 1], talks.package[b]
-        asked = np.flatnonzero(signs[:, text])
-        assert (moves.did[asked + 1, b] == ACCEPTED).all()
-        assert (talks.utility[b, asked, text] >= talks.reservation_value[talks.signed[b] - 1, b, asked] - 1e-9).all()
-        assert not lines.crossed(talks.real_by_round[talks.signed[b] - 1, b : b + 1])[0, text]
-
-
-@settings(max_examples=25)
-@given(worlds_with_one_text(), st.integers(0, 3), st.randoms(use_true_random=False))
-def test_neither_the_file_s_order_nor_the_neighbours_move_a_bit(problem, seed, random):
-    talks = hold_talks(draw(made(problem), seed, 0, 6))
-    same(talks, hold_talks(draw(made(shuffled(problem, random)), seed, 0, 6)))
-    for start, length in ((0, 1), (1, 3), (4, 2)):
-        part, rows = hold_talks(draw(made(problem), seed, start, length)), slice(start, start + length)
-        for name in ("package", "signed", "standing", "proposer", "last_refuser", "accepted"):
-            assert np.array_equal(getattr(part, name), getattr(talks, name)[rows]), name
-        for whole, own in zip(talks.moves, part.moves, strict=False):
-            assert np.array_equal(whole.package[:, rows], own.package)
-            assert np.array_equal(whole.minds[:, rows], own.minds)
-
-
-@settings(max_examples=40)
-@given(mediated(), st.integers(0, 3), st.sampled_from(["complete", "positions"]))
-def test_exchanging_the_sides_mirrors_every_draw(problem, seed, information):
-    problem["protocol"] = {"name": "single_text", "information": information, "order": []}
-    first, second = (copy.deepcopy(each) for each in (problem, mirrored(problem)))
-    for each in (first, second):
-        del each["protocol"]["order"]
-    one = hold_talks(draw(read(first), seed, 0, 6))
-    other = hold_talks(draw(read(second), seed, 0, 6, streams_as=SWAP))
-    assert np.array_equal(one.utility[:, [1, 0, 2]], other.utility)
-    for name in ("package", "signed", "standing", "zone", "proposer"):
-        assert np.array_equal(getattr(one, name), getattr(other, name)), name
-    for mine, theirs in zip(one.moves, other.moves, strict=True):
-        assert np.array_equal(mine.package[0], theirs.package[0])
-        assert np.array_equal(mine.did[[0, 2, 1, 3]], theirs.did)
 
 
 # What users see

@@ -120,36 +120,21 @@ def test_history_stands_beside_the_runs():
     assert "What really happened" in told.text and "Plebiscite in Panama" in told.text
 
 
-@pytest.mark.parametrize(
-    ("sets", "n"), [(["parties.*.no_deal=0.97"], 1), (["parties.*.no_deal=0.97"], 60), (["parties.*.no_deal=0.01"], 60)]
-)
-def test_one_run_no_agreement_and_nothing_but_agreements_have_an_honest_page(tmp_path, sets, n):
-    told = Page(result_page(sim.run(small(tmp_path, sets), n, 1)))
-    said = "No text was signed in any run." if "0.97" in sets[0] else "Every run ended with an agreement in force."
-    assert said in told.text
-    assert (f"{n} runs, seed 1" if n > 1 else "1 run, seed 1") in told.text
+@pytest.mark.parametrize(("no_deal", "n", "told"), [
+    (0.97, 1, ["1 run, seed 1", "No text was signed in any run."]),
+    (0.01, 60, ["60 runs, seed 1", "Every run ended with an agreement in force."]),
+])  # fmt: skip
+def test_one_run_no_agreement_and_nothing_but_agreements_have_an_honest_page(tmp_path, no_deal, n, told):
+    page = Page(result_page(sim.run(small(tmp_path, [f"parties.*.no_deal={no_deal}"]), n, 1)))
+    assert all(text in page.text for text in told)
 
 
 # What it must not do
 
 
-def test_it_opens_no_address_and_runs_nothing(text):
+def test_it_opens_no_address_runs_nothing_and_names_no_folder(text):
     assert_safe(text)
-
-
-def test_foreign_text_stays_text(tmp_path):
-    hostile = SCENARIO.replace("A well and a road", f"'{HOSTILE}'").replace("label: East", f"label: '{HOSTILE}'")
-    hostile = hostile.replace("Who draws water", "javascript:alert(3)").replace("Both in turn", "'$x$ </td></svg>'")
-    results = sim.run(small(tmp_path, text=hostile), 60, 1)
-    for text in (result_page(results), comparison_page(compare([results, results]))):
-        assert_safe(text)
-        assert "<script" not in text and "<img" not in text
-
-
-def test_the_same_result_is_the_same_bytes_wherever_it_lies(results, text, tmp_path):
-    there = sim.read_scenario(SCENARIOS / "two-banks-pullback.yaml")
     assert str(SCENARIOS.parent) not in text and str(Path.home()) not in text
-    assert result_page(sim.run(there, 200, 1)) == text
 
 
 def test_ids_are_of_one_thing_each_except_what_charts_share(text):
@@ -200,24 +185,13 @@ def test_report_writes_one_file(tmp_path):
     assert answer.exit_code == 0 and "What is compared" in (tmp_path / "both.html").read_text(encoding="utf-8")
 
 
-def test_a_damaged_result_has_no_page(tmp_path):
-    path = tmp_path / "talks.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    call("batch", path, "-n", 30, "--workers", 1, "--out", tmp_path / "results", "--no-charts")
-    (folder,) = (tmp_path / "results").iterdir()
-    (chunk,) = (folder / "draws").iterdir()
-    chunk.write_bytes(chunk.read_bytes()[:-9])
-    answer = call("report", folder, "--out", tmp_path / "pages")
-    assert answer.exit_code == 4 and not (tmp_path / "pages").exists()
-
-
 # In a browser
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("kind", ["result", "comparison"])
+@pytest.mark.parametrize(("width", "scheme", "kind"), [
+    (360, "light", "result"), (1280, "dark", "result"), (1280, "light", "comparison"), (360, "dark", "comparison"),
+])  # fmt: skip
 def test_a_browser_shows_it_to_everybody(browser, results, text, tmp_path, width, scheme, kind):
     """No sideways scrolling of the page, nothing asked of the network, nothing that axe-core objects to."""
     from axe_playwright_python.sync_playwright import Axe

@@ -1,6 +1,5 @@
 """What `show` prints of the blocks beside the talks: in words, in tables, and as data."""
 
-import json
 from functools import cache
 
 import pytest
@@ -305,50 +304,3 @@ def test_json_of_a_file_without_these_blocks():
 
 
 # Foreign text.
-
-BAD = "[red]x[/red] \u2060\u200b :smile: {0}"
-ESCAPED = "[red]x[/red] \\u2060\\u200b :smile: {0}"
-
-
-@pytest.fixture
-def hostile(tmp_path):
-    problem = pie((0.3, 0.3), rounds=3)
-    for party in problem["parties"].values():
-        party |= {"kind": "belligerent", "label": BAD}
-    problem["parties"]["cedar"] = problem["parties"]["birch"] | {"kind": "mediator"}
-    problem["protocol"]["order"] = "random"
-    problem["mediation"] = {
-        "mediator": "cedar", "step_per_round": 0.5, "levers": {"one": {"party": "ash", "lowers_no_deal_by": 0.1}}
-    }  # fmt: skip
-    problem["war"] = {
-        "front": {"unit": BAD, "no_deal_per_1000_km2": {"ash": 0.1}, "drift_per_month": 9},
-        "strikes": {"ash_on_birch": {"waves_per_month": 1}},
-        "outages": {"repair_half_life_days": 3, "regions": {BAD: [BAD, {BAD: BAD}]}},
-        "claimed_losses_per_month": {"ash": {"range": [1, 2], "note": BAD}},
-        "spillover": {"deep": {"deeper": {BAD: BAD}}},
-    }
-    problem["events"] = [{"id": "it", "label": BAD, "at": {"month": 0}}]
-    ratifier = {"party": "ash", "order": 1, "label": BAD, "votes": [{"id": "v", "more_than": "1/2"}],
-                "support": 0.6, "error": 0.1, "months": 1, "when": {"singles": "f003"},
-                "shifts": {"singles": {"f003": 0.1}}}  # fmt: skip
-    problem["ratification"] = {"ratifiers": {"body": ratifier}}
-    guarantor = {"party": "cedar", "cost_of_acting": 0.1, "helper": "birch"}
-    problem["aftermath"] = {"guarantor": guarantor, "credibility": {"c000": 0.5}}
-    problem["proposals"] = {"text": {"package": {"bundles": "c000", "singles": "f003"}}}
-    problem["history"] = problem["expected"] = {BAD: {BAD: [BAD, {BAD: {BAD: BAD}}]}}
-    path = tmp_path / "hostile.yaml"
-    path.write_text(json.dumps(problem))
-    return path
-
-
-def test_foreign_text_around_the_table_is_shown_as_it_is_and_never_obeyed(hostile):
-    answer = call("show", hostile)
-    assert answer.exit_code == 0, answer.output
-    assert not [char for char in answer.output if not char.isprintable() and char != "\n"]
-    text = answer.stdout
-    for title in (*HEADINGS, "What really came of it", "What the file says of itself", CLAIMS):
-        if title not in ("Red lines that give way",):
-            assert f"\n{title}" in text, title
-    begins = text.index("Mediation by")
-    assert text[begins:].count("[red]") >= 20 and ESCAPED in text[begins:]
-    assert f"Mediation by {ESCAPED}" in text and f"  {ESCAPED}:\n" in text

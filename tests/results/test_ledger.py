@@ -19,8 +19,6 @@ from sim.model.ensemble import draw
 from sim.model.peace_talks import PeaceTalks, hold_talks
 from sim.report.run import document
 from sim.report.terminal import as_text
-from sim.results.chunks import play_chunk
-from sim.results.columns import draws_frame, outcome_columns
 from sim.results.columns_signed import openings
 from sim.results.labels import forbidden_in
 from sim.results.results import run, share_interval
@@ -197,41 +195,6 @@ def test_events_that_fell_no_line_make_no_columns_of_lines():
     assert not {"lines_fallen", "first_fallen", "fallen_month"} & set(frame)
 
 
-@pytest.mark.parametrize("block", [1, 5, 64])
-def test_the_block_moves_no_bit_of_the_ledger(block):
-    """Blocks differ in how long they are played on; what is written of a draw does not."""
-    scenario = read(border(**GIVING_WAY, **AT_HOME, **AROUND))
-    whole, cut = play_chunk(scenario, 1, 0, 40).draws, play_chunk(scenario, 1, 0, 40, block=block).draws
-    assert whole.equals(cut)
-    part = play_chunk(scenario, 1, 11, 6).draws
-    assert whole.iloc[11:17].reset_index(drop=True).equals(part)
-    assert whole["first_fallen"].nunique() > 2
-
-
-def test_exchanging_the_two_sides_mirrors_the_ledger_of_every_draw():
-    problem = border(**GIVING_WAY)
-    swap, other = {"north": "south", "south": "north"}, json.loads(json.dumps(problem))
-    other["parties"] = {swap.get(name, name): party for name, party in other["parties"].items()}
-    other["protocol"]["order"] = [swap.get(name, name) for name in other["protocol"]["order"]]
-    ours, theirs = (
-        draws_frame(talks.ensemble, outcome_columns(talks))
-        for talks in (hold_talks(draw(read(problem), 1, 0, 60)),
-                      hold_talks(draw(read(other), 1, 0, 60, streams_as=swap)))
-    )  # fmt: skip
-
-    def exchanged(text):
-        names = [name.split(".") for name in text.split(" + ")] if text else []
-        return " + ".join(sorted(f"{swap[party]}.{line}" for party, line in names))
-
-    assert ours["opening_north"].equals(theirs["opening_south"]) and ours["opening_south"].equals(
-        theirs["opening_north"]
-    )
-    for column in ("lines_fallen", "first_fallen"):
-        assert ours[column].fillna("").map(exchanged).tolist() == theirs[column].fillna("").tolist()
-    assert ours["fallen_month"].equals(theirs["fallen_month"])
-    assert ours["lines_fallen"].nunique() == 3
-
-
 # -- over runs ---------------------------------------------------------------------------------------------------------
 
 
@@ -385,26 +348,6 @@ def test_without_a_text_the_account_ends_with_the_last_own_offer():
     assert "North moved on 0 of 2 issues" in end and "unchanged: land (100), seat (0)" in end
 
 
-def test_the_story_is_the_row_of_the_results():
-    scenario = read(border(**GIVING_WAY, **AT_HOME, **AROUND))
-    draws = run(scenario, 12).draws
-    for row in draws.itertuples():
-        story = narrate(scenario, draw=row.draw)
-        for account in story.accounts:
-            opening = getattr(row, f"opening_{account.party}")
-            assert ("/".join(account.opening.values()) if account.opening else None) == (
-                None if pd.isna(opening) else opening
-            )
-        fallen = [line.line for line in story.lines_fallen]
-        assert " + ".join(sorted(fallen)) == (row.lines_fallen if fallen else "")
-        if fallen:
-            first = story.lines_fallen[0]
-            assert first.line in row.first_fallen.split(" + ") and first.month == row.fallen_month
-        assert len(story.signatures) == row.attempts
-        assert story.break_month == row.break_month
-        assert story.signatures[-1].months_to_force == row.months_to_force
-
-
 def test_what_happens_around_the_table_is_told_in_its_round():
     story = narrate(read(border(**AROUND)), draw=1)
     assert story.seats[0].real_lines == ("north.no_right",)
@@ -525,12 +468,3 @@ def test_lines_of_the_story_keep_to_the_width(brief):
     scenario = read(border(**GIVING_WAY, **AT_HOME, **AROUND))
     for width in (60, 96):
         assert max(map(len, as_text(document(narrate(scenario, draw=1), brief), width).splitlines())) <= width
-
-
-@pytest.mark.slow
-def test_every_draw_of_a_full_scenario_can_be_told():
-    scenario = shipped("ukraine-december-2025")
-    for number in range(12):
-        story = narrate(scenario, draw=number)
-        assert len(str(story)) > len(as_text(document(story, brief=True))) > 1000
-        json.dumps(story.as_data(), allow_nan=False)

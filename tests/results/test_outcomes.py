@@ -117,21 +117,6 @@ def test_at_the_nash_package_the_distances_are_zero():
     assert frame["least_satisfied_party"].tolist() == ["ben"] * 2  # .35 of the .75 that he could gain, she .45 of .75
 
 
-@pytest.mark.parametrize("block", [1, 3, 64])
-def test_the_block_moves_no_bit(block):
-    scenario = shipped("two-banks-pullback")
-    whole, cut = play_chunk(scenario, 1, 0, 40), play_chunk(scenario, 1, 0, 40, block=block)
-    assert whole.draws.equals(cut.draws)
-    assert all((whole.tallies.talks[name] == counts).all() for name, counts in cut.tallies.talks.items())
-    assert (whole.tallies.zone == cut.tallies.zone).all()
-
-
-def test_chunks_from_anywhere_agree():
-    scenario = shipped("two-banks-pullback")
-    whole, part = play_chunk(scenario, 1, 0, 40).draws, play_chunk(scenario, 1, 17, 9).draws
-    assert whole.iloc[17:26].reset_index(drop=True).equals(part)
-
-
 def test_inputs_are_kept_as_drawn_before_rescaling():
     frame = play_chunk(shipped("two-banks-pullback"), 1, 0, 200).draws
     weights = [f"input.parties.upland.weights.{issue}" for issue in ("strip", "recognition", "pull_back", "observers")]

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sim.analysis.compare import compare
 from sim.analysis.ledger import movements
 from sim.batch import batch
-from sim.charts import CHARTS, save_charts
+from sim.charts import CHARTS, charts_of
 from sim.results import reading, results, statistics
 from sim.results.drivers import funnel
 from sim.results.files import DamagedResults
@@ -219,7 +219,7 @@ def test_a_batch_and_a_comparison_never_load_all_columns(tmp_path, monkeypatch, 
     monkeypatch.setattr(reading, "MOST_CACHED", most)
     monkeypatch.setattr(Results, "draws", property(refuse))
     path = SCENARIOS / "two-banks-pullback.yaml"
-    charts = {} if most else {"finish": lambda one, folder: save_charts(one, folder / "charts")}
+    charts = {} if most else {"finish": lambda one, folder: [chart(one) for chart in charts_of(one)]}
     batch([path], 150, workers=1, out=tmp_path, **charts)
     (folder,) = tmp_path.iterdir()
     stored, played = open_results(folder), run(shipped("two-banks-pullback"), 150)

@@ -191,7 +191,6 @@ def test_shares_sum_to_1_and_are_near_the_exact_ones(parts):
 # Random domains: utilities, names, order.
 
 WORDS = st.text(st.sampled_from("aAbé :-_0/\"&<'"), min_size=1, max_size=4).filter(lambda text: " ".join(text.split()))
-PARTS = st.fractions(0, 1, max_denominator=1000)
 
 
 @st.composite

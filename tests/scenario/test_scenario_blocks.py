@@ -1,23 +1,15 @@
 """The blocks beside the talks (war, events, pressure, ratification, aftermath): what they become, what is refused."""
 
-import copy
-import pickle
-import random
 import re
 from datetime import date
-from fractions import Fraction
 from pathlib import Path
 
-import jsonschema
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from sim.core.fields import issues_with
 from sim.core.packages import ALWAYS, NEVER, Condition
 from sim.model.ensemble import draw
 from sim.scenario import Number, Scenario, ScenarioError, read_scenario
-from sim.scenario.json_schema import json_schema
 from sim.scenario.notes import notes
 
 HERE = Path(__file__).parents[1]
@@ -160,14 +152,6 @@ def faults(tmp_path):
 # What the blocks become
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_every_case_is_read_with_the_blocks_it_has_and_no_others(name, case):
-    scenario = case(name)
-    assert {block for block in BLOCKS if getattr(scenario, block)} == CASES[name][1]
-    missing = {block: getattr(scenario, block) for block in BLOCKS if block not in CASES[name][1]}
-    assert all(value == (() if block == "events" else None) for block, value in missing.items())
-
-
 def test_what_a_file_leaves_out_of_its_blocks_has_its_default(case):
     scenario = case("two-banks-pullback")
     ratification, aftermath = scenario.ratification, scenario.aftermath
@@ -197,104 +181,6 @@ def test_a_war_may_be_no_more_than_wear(case):
     (event,) = case("korea-armistice-1953").events
     assert (event.at_month, event.chance, event.chance_per_month) == (Number(20), None, None)
     assert (event.narrows, event.commits, event.lines_fall, event.front_shift) == ({}, None, (), None)
-
-
-def test_pressure_as_read(flagship):
-    assert flagship.giving_way.per_month == Number(0.01, 0, 0.03, status="assumption")
-    assert flagship.giving_way.lever_adds.high == 3
-    mediation = flagship.mediation
-    assert (mediation.mediator, list(mediation.levers)) == ("united_states", ["aid_withheld", "sanctions_added"])
-    lever = mediation.levers["aid_withheld"]
-    assert (lever.party, lever.pulled, lever.lowers_no_deal_by.value) == ("ukraine", "on_refusal", 0.25)
-    assert (mediation.step_per_round, mediation.fades_per_year.low) == (Number(0.25), 0.2)
-    bias = mediation.bias
-    assert (bias.toward, bias.away_from, bias.by) == ("ukraine", ("russia",), Number(0, status="assumption"))
-    rebuilding, trade = mediation.carrots.offers
-    assert (mediation.carrots.budget.high, rebuilding.id, rebuilding.party) == (0.05, "rebuilding", "ukraine")
-    assert rebuilding.when == trade.when == Condition(({"withdrawal": frozenset({"both_equal"})},))
-    assert rebuilding.adds == trade.adds and rebuilding.adds.high == 0.06
-    assert rebuilding.because.startswith("money to rebuild")
-    assert {name: party.foresight.high for name, party in flagship.parties.items()} == dict.fromkeys(
-        flagship.parties, 1
-    )
-    assert flagship.parties["russia"].refusal_cost.value == 0.05
-
-
-def test_war_as_read(flagship):
-    war = flagship.war
-    assert (war.since, war.front.drift_per_month.value, war.front.sd_per_month.value) == (date(2022, 2, 24), 490, 130)
-    assert {name: number.value for name, number in war.front.no_deal_per_1000_km2.items()} == {
-        "ukraine": -0.0175, "russia": 0.0175,
-    }  # fmt: skip
-    assert war.front.shown["donetsk_held_by_ukraine"].high == 0.30
-    assert list(war.no_deal_falls_per_month) == ["ukraine", "russia", "united_states", "europe"]
-    strike = war.strikes["ukraine_on_russia"]
-    assert (strike.by, strike.on, strike.waves_per_month.value) == ("ukraine", "russia", 5)
-    assert strike.missiles_per_wave is None and strike.missiles_intercepted is None
-    assert war.strikes["russia_on_ukraine"].missiles_intercepted.value == 0.43
-    outages = war.outages
-    assert (outages.repair_half_life_days.value, outages.winter_months) == (4, (11, 12, 1, 2, 3))
-    assert (outages.winter_factor.value, outages.regions["east"]) == (1.5, 0.4)
-    assert outages.no_deal_per_million_household_weeks["russia"].low == -0.015
-    assert war.shown["claimed_losses_per_month"]["russia"].value == 30_500
-    assert war.shown["spillover"]["counts"] == ["front", "outages"]
-
-
-def test_events_as_read(flagship):
-    events = {event.id: event for event in flagship.events}
-    assert list(events)[:3] == ["public_offer", "kremlin_statement", "stuttgart_meeting"] and len(events) == 8
-    commits = events["public_offer"].commits
-    assert (commits.party, commits.to["withdrawal"], commits.costs_per_step.value) == ("ukraine", "both_equal", 0.03)
-    assert events["stuttgart_meeting"].narrows == {
-        "aftermath.credibility": Number(0.8), "aftermath.monitoring": Number(0.8),
-    }  # fmt: skip
-    assert events["weekend_escalation"].extra_waves["ukraine_on_russia"] == Number(2)
-    assert (events["escalation"].at_month, events["escalation"].chance_per_month.value) == (None, 0.25)
-    assert events["channel_closes"].closes_channel_rounds == 2
-    assert events["christmas_deadline"].pulls_levers == ("aid_withheld", "sanctions_added")
-    lapse = events["offer_may_lapse"]
-    assert (lapse.at_month, lapse.chance.value) == (Number(3), 0.3)
-    assert lapse.removes == {"guarantee": ("article5_congress_force", "article5_congress")}
-
-
-def test_ratification_as_read(flagship):
-    ratification = flagship.ratification
-    assert vars(ratification.after_refusal) == {"name": "resume", "months_lost": 2.0, "at_most": 1}
-    ceasefire, law = ratification.milestones["ceasefire"], ratification.milestones["martial_law_ends"]
-    assert (ceasefire.by, ceasefire.after, ceasefire.months["deal_then_ceasefire"]) == ("sequence", None, Number(0.25))
-    assert (law.by, law.after, law.months.high) == (None, "ceasefire", 4)
-    rada = ratification.ratifiers["verkhovna_rada"]
-    assert (rada.party, rada.order, rada.when, rada.barred_when) == ("ukraine", 2, ALWAYS, NEVER)
-    first, second = rada.votes
-    assert (first.threshold, first.strict, first.needs, first.when) == (Fraction(226, 450), False, (), ALWAYS)
-    assert (second.threshold, second.needs) == (Fraction(2, 3), ("martial_law_ends",))
-    assert second.when == Condition(
-        ({"nato_status": frozenset({"treaty_renunciation", "constitution_and_nato_text"})},)
-    )
-    assert rada.shifts["guarantee"]["none"] == Number(-0.65)
-    referendum = ratification.ratifiers["ukraine_referendum"]
-    assert (referendum.votes[0].strict, referendum.votes[0].threshold) == (True, Fraction(1, 2))
-    assert referendum.barred_when == Condition(({"sequence": frozenset({"withdrawal_then_ceasefire"})},))
-
-
-def test_aftermath_as_read(flagship):
-    aftermath = flagship.aftermath
-    assert (aftermath.guarantor.party, aftermath.guarantor.helper) == ("united_states", "europe")
-    assert (aftermath.credibility.issue, aftermath.monitoring.issue) == ("guarantee", "guarantee")
-    assert aftermath.credibility.numbers["aid_only"].value == 0.20
-    lost = aftermath.credibility_lost
-    assert (lost.per_year["executive"], lost.at_change["congress"]) == (Number(0.12), Number(0.10))
-    assert (lost.first_change_at, lost.route["aid_only"]) == (date(2029, 1, 20), "executive")
-    power = aftermath.power_shift
-    assert (power.away_from, list(power.war_cost), power.surplus) == ("ukraine", ["ukraine", "russia"], "flow")
-    assert (power.shifts["force_cap"]["cap_85k"], power.penalty.value, power.months) == (Number(0.25), 0.30, Number(24))
-    steps = aftermath.pull_back
-    assert (steps.issue, steps.steps["both_equal"], steps.depth_km.value) == ("withdrawal", 4, 20)
-    assert (steps.gain_of_cheating.value, steps.dividend.value) == (3, 0.2)
-    hazard = aftermath.hazard
-    assert (hazard.shape.value, hazard.survival_12.value, hazard.survival_60) == (0.5, 0.78, None)
-    assert hazard.ratios["joint_commission"].when == Condition(({"withdrawal": frozenset({"both_equal"})},))
-    assert (hazard.ratios["joint_commission"].share, hazard.if_bought_by_pressure.high) == (Number(0), 2.5)
 
 
 def test_less_common_forms(tmp_path):
@@ -409,15 +295,6 @@ def test_the_mechanisms_ask_for_these_numbers_under_these_paths_and_for_no_other
         inputs = {path for path in draw(scenario, count=2).inputs if not path.endswith(".real")}
         assert inputs <= numbers.keys()
         assert {path for path, number in numbers.items() if number.uncertain} <= inputs
-
-
-def test_the_resolved_text_reads_back_to_the_same(flagship, tmp_path):
-    (tmp_path / "again.yaml").write_text(flagship.resolved_text(), encoding="utf-8")
-    again = read_scenario(tmp_path / "again.yaml")
-    assert again.resolved == flagship.resolved and again.numbers() == flagship.numbers()
-    assert all(getattr(again, block) == getattr(flagship, block) for block in BLOCKS)
-    travelled = pickle.loads(pickle.dumps(flagship))
-    assert all(getattr(travelled, block) == getattr(flagship, block) for block in BLOCKS)
 
 
 def test_a_difference_changes_an_event_by_its_id_and_replaces_a_condition(tmp_path, flagship):
@@ -757,73 +634,4 @@ def test_a_condition_that_no_package_meets_is_noted(case):
 # Editors
 
 
-def test_the_flagship_fits_the_schema_for_editors(flagship):
-    validator = jsonschema.Draft7Validator(json_schema())
-    assert [error.message for error in validator.iter_errors(flagship.resolved)] == []
-
-
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        ("mediation.bias", {"toward": "ukraine", "value": 0}),
-        ("mediation.bias.by", {"value": 0, "range": [-0.5, 0.5]}),
-        ("mediation.bias.by", 1),
-        ("mediation.carrots", {"budget": 0.1}),
-        ("mediation.carrots", {"budget": 0.1, "offers": []}),
-        ("parties.ukraine.opens_with", []),
-        ("mediation.levers.aid_withheld.pulled", "sometimes"),
-        ("war.front.donetsk_hold_by_ukraine", 0.2),
-        ("war.front.donetsk_held_by_ukraine", 1.2),
-        ("war.outages.winter.months", [13]),
-        ("ratification.ratifiers.us_congress.votes", [{"id": "law", "at_least": "half"}]),
-        ("ratification.ratifiers.us_congress.order", 1.5),
-        ("ratification.milestones.martial_law_ends.months", {"valeu": 2, "range": [1, 3]}),
-        ("aftermath.power_shift.away_fom_ukraine", {}),
-        ("aftermath.power_shift.away_from_ukraine", {"guarantee": {"none": 2}}),
-        ("aftermath.pull_back.steps.both_equal", "four"),
-        ("aftermath.hazard.survival_12", 0),
-    ],
-)
-def test_the_schema_for_editors_refuses_what_the_reader_refuses(flagship, path, value):
-    values = copy.deepcopy(flagship.resolved)
-    *above, key = path.split(".")
-    block = values
-    for part in above:
-        block = block[part]
-    block[key] = value
-    assert not jsonschema.Draft7Validator(json_schema()).is_valid(values)
-    with pytest.raises(ScenarioError):
-        flagship.with_sets([f"{path}={value!r}"])
-
-
 # Strangers' files
-
-
-LINES = TEXT.split("\n")
-FIRST = LINES.index("mediation:")
-WORDS = ["5", "[]", "{}", "x", "{a: 1}", "[1, 2]", "true", "0.5", "none", "{value: 1}", "-3", "always", "1/2"]
-
-
-@settings(max_examples=20)
-@given(st.randoms(use_true_random=False))
-def test_a_damaged_block_is_read_or_refused_in_plain_words(tmp_path_factory, chance: random.Random):
-    lines = list(LINES)
-    for _ in range(chance.randint(1, 3)):
-        at, what = chance.randrange(FIRST, len(lines) - 40), chance.choice(["drop", "double", "swap", "word"])
-        if what == "word":
-            words = lines[at].split(" ")
-            words[chance.randrange(len(words))] = chance.choice(WORDS)
-            lines[at] = " ".join(words)
-        elif what == "swap":
-            other = chance.randrange(FIRST, len(lines) - 40)
-            lines[at], lines[other] = lines[other], lines[at]
-        else:
-            lines[at : at + 1] = [] if what == "drop" else 2 * [lines[at]]
-    file = tmp_path_factory.getbasetemp() / "damaged.yaml"
-    file.write_text("\n".join(lines), encoding="utf-8")
-    try:
-        scenario = read_scenario(file)
-    except ScenarioError as error:
-        assert 0 < len(str(error).encode()) < 8000 and 0 < len(error.faults) <= 20
-    else:
-        assert scenario.numbers().keys() >= {"parties.ukraine.no_deal"}

@@ -2,14 +2,13 @@
 
 import json
 import pickle
-from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.core.packages import ALWAYS, NEVER, Condition
+from sim.core.packages import NEVER, Condition
 from sim.scenario import Number, Scenario, ScenarioError, read_scenario
 from tests.problems import from_text, problems
 from tests.problems import read as problem_of
@@ -40,17 +39,6 @@ def faults(tmp_path):
     return read
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_every_shipped_scenario_is_read_and_its_resolved_text_reads_back_to_the_same(name, tmp_path):
-    scenario = shipped(name)
-    assert scenario.id == name
-    (tmp_path / "again.yaml").write_text(scenario.resolved_text())
-    again = read_scenario(tmp_path / "again.yaml")
-    assert again.resolved == scenario.resolved
-    assert again.numbers() == scenario.numbers()
-    assert again.parties == scenario.parties and again.issues == scenario.issues
-
-
 WORDS = ["no", "12:30", "true", "null", "5", "2025-12-14", "1_000", "a: b", "a #b", "- a", "'", '"', "\\", "{", " x "]
 BREAKS, TURNS = "\u2028\u2029", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 LABELS = st.text(
@@ -68,29 +56,6 @@ def test_any_label_reads_back_from_the_resolved_text(tmp_path_factory, label):
     assert scenario.parties["upland"].label == label
     (folder / "again.yaml").write_text(scenario.resolved_text())
     assert read_scenario(folder / "again.yaml").parties["upland"].label == label
-
-
-def test_the_flagship_as_read():
-    scenario = shipped(FLAGSHIP)
-    assert (scenario.as_of, scenario.lines, scenario.time.rounds) == (date(2025, 12, 14), "by_party", 36)
-    assert list(scenario.parties) == ["ukraine", "russia", "united_states", "europe"]
-    assert list(scenario.issues)[:2] == ["nato_status", "guarantee"]
-    ukraine, mediator = scenario.parties["ukraine"], scenario.parties["united_states"]
-    assert ukraine.signs == ALWAYS and len(mediator.signs.clauses) == 2
-    assert ukraine.weights["guarantee"] == Number(
-        0.28, 0.22, 0.35, "triangular", "mixed", ("S1", "S11"), "named as essential"
-    )
-    line = next(line for line in ukraine.red_lines if line.id == "nato_for_guarantee")
-    assert line.unless == Condition(({"guarantee": frozenset({"article5_congress", "article5_congress_force"})},))
-    assert (line.drawn_with, float(line.hardness)) == ("nato", 0.9)
-    assert ukraine.linkages[0].adds.low == -0.1
-    assert scenario.issues["nato_status"].deliverable["path_open"].otherwise == "pause_20_years"
-    assert ukraine.strategy.parameters == {
-        "exponent": Number(3, 1, 6, "triangular", "assumption"), "offers": "best_for_others",
-    }  # fmt: skip
-    assert scenario.protocol.parameters == {"order": "random", "information": "positions", "refusals": "reasoned"}
-    assert scenario.proposals["us_28_points"].from_ == "united_states"
-    assert scenario.solution_parties is None and scenario.sweep == {}
 
 
 def test_anything_but_is_the_complement():
@@ -551,23 +516,6 @@ def damaged(draw: st.DrawFn) -> bytes:
         at = draw(st.integers(0, len(data)))
         data[at : at + draw(st.integers(0, 4))] = draw(st.sampled_from(PIECES))
     return bytes(data)
-
-
-@given(damaged())
-def test_a_damaged_file_is_read_or_refused_in_plain_words(tmp_path_factory, data):
-    folder = tmp_path_factory.getbasetemp()
-    (folder / "damaged.yaml").write_bytes(data)
-    (folder / f"{FLAGSHIP}.yaml").write_bytes((SCENARIOS / f"{FLAGSHIP}.yaml").read_bytes())
-    try:
-        scenario = read_scenario(folder / "damaged.yaml")
-    except ScenarioError as error:
-        text = str(error)
-        assert 0 < len(text.encode()) < 8000 and 0 < len(error.faults) <= 20
-        assert all(char.isprintable() or char == "\n" for char in text)
-        assert all(fault.line >= 1 and fault.column >= 1 for fault in error.faults)
-    else:
-        (folder / "again.yaml").write_text(scenario.resolved_text())
-        assert read_scenario(folder / "again.yaml").resolved == scenario.resolved
 
 
 @settings(max_examples=10)

@@ -8,14 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from sim.core.packages import NO_DEAL
 from sim.core.state import ACCEPTED
 from sim.model.ensemble import draw
 from sim.model.peace_talks import Talks, hold_talks
-from tests.model.test_model import exchanged, mirrored, shuffled
 from tests.negmas_traces import (
     EDGE,
     GUARD,
@@ -32,7 +29,6 @@ from tests.negmas_traces import (
     turns_of,
     why_solutions_differ,
 )
-from tests.problems import problems
 from tests.worlds import made, text_on_a_table
 
 TRACES = json.loads((Path(__file__).parents[1] / "data" / "negmas_0_16_traces.json").read_text())
@@ -178,46 +174,3 @@ def offers_on(talks: Talks) -> list[str]:
         for _, _, did, package in turns_of(talks)
         if did != ACCEPTED
     ]
-
-
-@st.composite
-def worlds(draw: st.DrawFn) -> dict[str, Any]:
-    """Small scenarios with red lines and linkages, played by the rules of NegMAS."""
-    problem = draw(problems(6))
-    problem["protocol"] = {"name": "negmas_0_16", "order": problem["protocol"]["order"]}
-    for party in problem["parties"].values():
-        party["strategy"] = {
-            "name": "negmas_aspiration", "exponent": {"value": 1, "range": [0.3, 4]}, "tolerance": 0.001
-        }  # fmt: skip
-    return problem
-
-
-@settings(max_examples=12)
-@given(worlds(), st.integers(0, 3))
-def test_whoever_is_exchanged_reordered_or_cut_off_nothing_moves(problem, seed):
-    scenario = made(problem)
-    whole = hold_talks(draw(scenario, seed, 0, 6))
-    part = hold_talks(draw(scenario, seed, 4, 2))
-    swapped = hold_talks(draw(made(mirrored(problem)), seed, 0, 6, streams_as={"ash": "birch", "birch": "ash"}))
-    assert np.array_equal(exchanged(whole.utility), swapped.utility)
-    for name in ("package", "signed", "standing"):
-        assert np.array_equal(getattr(whole, name)[4:], getattr(part, name)), name
-        assert np.array_equal(getattr(whole, name), getattr(swapped, name)), name
-
-
-@settings(max_examples=12)
-@given(worlds(), st.randoms(use_true_random=False))
-def test_the_order_of_the_file_moves_nothing(problem, random):
-    first, second = hold_talks(draw(made(problem), 1, 0, 6)), hold_talks(draw(made(shuffled(problem, random)), 1, 0, 6))
-    for name in ("package", "signed", "proposer"):
-        assert np.array_equal(getattr(first, name), getattr(second, name)), name
-
-
-@settings(max_examples=12)
-@given(worlds(), st.integers(0, 3))
-def test_nothing_is_signed_that_is_worse_than_no_deal_or_behind_a_line(problem, seed):
-    talks = hold_talks(draw(made(problem), seed, 0, 8))
-    crossed = talks.ensemble.structure.lines.crossed(talks.ensemble.real)
-    for b in np.flatnonzero(talks.package != NO_DEAL):
-        assert (talks.utility[b, :, talks.package[b]] >= talks.ensemble.reservation_value[b] - 1e-9).all()
-        assert not crossed[b, talks.package[b]]

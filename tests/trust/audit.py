@@ -36,11 +36,7 @@ def reported(lock: str, report: Mapping[str, Any]) -> tuple[int, list[str]]:
 
 
 def report_on(program: str, lock: str) -> Mapping[str, Any]:
-    """What pip-audit says of a lock.
-
-    Raises:
-        RuntimeError: if it says nothing.
-    """
+    """What pip-audit says of a lock."""
     words = ["-r", str(ROOT / lock), "--disable-pip", "--progress-spinner", "off", "-s", "pypi", "-f", "json"]
     done = subprocess.run([program, *words], capture_output=True, text=True, check=False)
     try:
@@ -51,11 +47,7 @@ def report_on(program: str, lock: str) -> Mapping[str, Any]:
 
 
 def program_in(scratch: Path) -> str:
-    """The program pip-audit.
-
-    Raises:
-        RuntimeError: if it is not on the path and cannot be installed.
-    """
+    """The program pip-audit."""
     if found := shutil.which("pip-audit"):
         return found
     for words in (["-m", "venv", scratch], ["-m", "pip", "--python", scratch, "install", "-q", "pip-audit"]):

@@ -20,13 +20,7 @@ Tree = Mapping[str, bytes | None]
 
 @dataclass
 class Node:
-    """A file or a folder.
-
-    Attributes:
-        data: Bytes of the file now; None of a folder.
-        safe: Those that were synced; empty if none were.
-        names: What lies in a folder, synced.
-    """
+    """A file or a folder."""
 
     data: bytes | None = None
     safe: bytes = b""
@@ -37,12 +31,7 @@ Change = tuple[Node, dict[str, Node | None]]
 
 
 class Disk:
-    """What lies below a folder, what of it is safe, and what is not.
-
-    Args:
-        root: The folder; it is safe itself.
-        before: What lies in it at first, all of it safe.
-    """
+    """What lies below a folder, what of it is safe, and what is not."""
 
     def __init__(self, root: str, before: Tree) -> None:
         self.root, self.top = root, Node()

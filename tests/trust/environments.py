@@ -17,12 +17,7 @@ BETWEEN_ON = "3.12"
 
 @dataclass(frozen=True)
 class Environment:
-    """An environment that was made.
-
-    Attributes:
-        name: Python and what is in it.
-        folder: Where it is.
-    """
+    """An environment that was made."""
 
     name: str
     folder: Path
@@ -49,12 +44,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What an environment is made from.
-
-    Attributes:
-        python: Such as `3.12`.
-        kind: `locked`, `oldest`, `newest`, or a minor version of NumPy with the newest of the rest that go with it.
-    """
+    """What an environment is made from."""
 
     python: str
     kind: str
@@ -86,11 +76,7 @@ def environments(folder: Path, recipes: Sequence[Recipe] = RECIPES) -> Iterator[
 
 
 def find_python(version: str) -> str:
-    """An interpreter of a version such as `3.12`.
-
-    Raises:
-        LookupError: if there is none.
-    """
+    """An interpreter of a version such as `3.12`."""
     candidates = [sys.executable, *sorted(glob.glob(os.path.expanduser(f"~/.pyenv/versions/{version}.*/bin/python3")))]
     candidates += [found for name in (f"python{version}", "python3") if (found := shutil.which(name))]
     for candidate in candidates:

@@ -198,12 +198,7 @@ def places() -> set[str]:
 
 
 class Filling:
-    """Writes texts into a scenario.
-
-    Attributes:
-        filled: The places of the schema that were written into.
-        written: How many texts were written.
-    """
+    """Writes texts into a scenario."""
 
     def __init__(self, write: Write) -> None:
         self.write, self.filled, self.written = write, set[str](), 0

@@ -14,15 +14,7 @@ _ENTRY = re.compile(r"(?P<name>[a-z0-9.-]+)==(?P<version>[^\s;]+)(?: ; (?P<marke
 
 @dataclass(frozen=True)
 class Locked:
-    """One version of a package.
-
-    Attributes:
-        name: As locks spell it.
-        version: Exactly this one.
-        marker: On which Pythons and systems; empty for all.
-        hashes: SHA-256 of each file that may be installed.
-        wanted_by: Packages that ask for it; this project is `peacesim`.
-    """
+    """One version of a package."""
 
     name: str
     version: str
@@ -32,11 +24,7 @@ class Locked:
 
 
 def read_lock(name: str) -> list[Locked]:
-    """The entries of a lock, in its order.
-
-    Raises:
-        ValueError: if an entry has no hash, or is written otherwise than uv writes it.
-    """
+    """The entries of a lock, in its order."""
     text = (ROOT / name).read_text(encoding="utf-8")
     return [_entry(lines.splitlines()) for lines in re.split(r"\n(?=[a-z0-9])", text.strip())]
 

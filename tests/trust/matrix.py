@@ -29,18 +29,7 @@ UNCOMPILED = 3  # draws that are played without a compiler: that is some thousan
 
 @dataclass(frozen=True)
 class Cell:
-    """A process that plays the scenarios.
-
-    Attributes:
-        place: The environment's name.
-        what: The condition's name.
-        python: Interpreter.
-        variables: Of the process's environment, beside those that are there.
-        words: For `tests.trust.bits`.
-        draws: Of each scenario.
-        folder: In which it runs.
-        flags: For the interpreter.
-    """
+    """A process that plays the scenarios."""
 
     place: str
     what: str
@@ -52,11 +41,7 @@ class Cell:
     flags: tuple[str, ...] = ()
 
     def run(self, names: Sequence[str] = NAMES) -> dict[str, Any]:
-        """What `tests.trust.bits` printed.
-
-        Raises:
-            RuntimeError: with the last lines that the process said, if it failed.
-        """
+        """What `tests.trust.bits` printed."""
         words = [*self.flags, "-m", "tests.trust.bits", "--draws", str(self.draws), *self.words, *names]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **self.variables}
         done = subprocess.run(

@@ -46,15 +46,7 @@ VARY = (
 
 @dataclass(frozen=True)
 class Mutant:
-    """A damaged scenario.
-
-    Attributes:
-        number: What it is made from.
-        kind: How it was damaged.
-        base: The shipped scenario that was damaged.
-        data: Its bytes.
-        sets, vary: Settings of the command line.
-    """
+    """A damaged scenario."""
 
     number: int
     kind: str

@@ -73,16 +73,7 @@ def compute_once(patch) -> None:
 
 
 def in_child(act: Callable[[], object], printed: Path, ready: Callable[[int], None] | None = None) -> int:
-    """Run `act` in a copy of this process, with a process group of its own.
-
-    Args:
-        act: What to do; its value is the exit code.
-        printed: What it says on stderr is written there.
-        ready: Called with the number of the process before it begins.
-
-    Returns:
-        Its exit code; below 0 the signal that ended it. Whatever it started has ended too.
-    """
+    """Run `act` in a copy of this process, with a process group of its own."""
     waits, goes = os.pipe()
     child = os.fork()
     if not child:

@@ -99,17 +99,6 @@ def _varint(value: int) -> bytes:
     return found + bytes([value])
 
 
-def _patched(old: bytes, new: bytes) -> Hostile:
-    """A sound file with some bytes changed: the header of a page, or the footer."""
-
-    def make(folder: Path) -> None:
-        data = (folder / "draws" / NAME).read_bytes()
-        assert old in data and len(old) == len(new)
-        with_file(folder, f"draws/{NAME}", data.replace(old, new))
-
-    return make
-
-
 def _page_claims(unpacked: int) -> Hostile:
     """The first page says that it takes so much memory; the footer is as it was."""
 

@@ -64,13 +64,7 @@ PLANTED = bugs("R1", __name__, [
 
 @dataclass(frozen=True)
 class Case:
-    """What is killed.
-
-    Attributes:
-        draws: How many, at the end.
-        options: Of the batch.
-        before: Draws that were finished before; 0 if the folder is new.
-    """
+    """What is killed."""
 
     draws: int = MANY
     options: tuple[object, ...] = ()
@@ -159,12 +153,7 @@ def test_killed_before_any_call(name, small, strace, tmp_path, record_property):
 
 
 class Tracer:
-    """Has one worker of a batch killed before one of its calls.
-
-    Args:
-        folder: For what has to be remembered.
-        inject: What strace is to do.
-    """
+    """Has one worker of a batch killed before one of its calls."""
 
     def __init__(self, folder: Path, call: str, number: int) -> None:
         self.flag, self.done, self.log = folder / "worker", threading.Event(), folder / "log"

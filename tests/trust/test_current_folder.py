@@ -28,7 +28,7 @@ PLANTED = bugs("R14", __name__, [
     ("sim/batch", '    "PYTHONSAFEPATH": "1",', "    #",
      "test_workers_of_a_script_run_nothing_that_lies_in_the_current_folder"),
     ("sim/core", '    with unread(".numba_config.yaml"):', "    if True:",
-     "test_no_command_runs_or_obeys_what_lies_in_the_current_folder[run]"),
+     "test_the_compiler_is_loaded_without_the_settings_of_the_current_folder"),
     ("sim/core", '_config_fname = ""', '_config_fname_ = ""', "test_the_compiler_obeys_no_file_that_it_meets_later"),
     ("sim/charts", 'with unread("matplotlibrc") if', 'with unread("matplotlib.rc") if',
      "test_no_command_runs_or_obeys_what_lies_in_the_current_folder[sweep]"),
@@ -128,7 +128,7 @@ def test_every_command_is_tried():
     assert sorted(leaves(peacesim)) == sorted(COMMANDS), "a new command needs a line in COMMANDS"
 
 
-QUICK = ("batch", "run", "sweep")  # workers, the compiler, charts; the other commands do less
+QUICK = ("batch", "sweep")  # workers, charts; the other commands do less
 EACH = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in sorted({*COMMANDS} - {"app"})]
 
 
@@ -189,6 +189,15 @@ def test_workers_of_a_script_run_nothing_that_lies_in_the_current_folder(tmp_pat
     assert_untouched(folder, done.stdout + done.stderr)
     assert done.returncode == 0, done.stderr
     assert len(set((own / "found").read_text().split())) > 1, "no worker was started"
+
+
+def test_the_compiler_is_loaded_without_the_settings_of_the_current_folder(tmp_path):
+    """By itself: what the commands are asked for here is too little to be compiled."""
+    plant(tmp_path, ["numba"])
+    code = "from sim.core.compiled import _numba; print(repr(_numba().core.config.CACHE_DIR))"
+    done = run(tmp_path, sys.executable, "-P", "-c", code)
+    assert_untouched(tmp_path, done.stdout + done.stderr)
+    assert done.stdout.strip() == "''", done.stderr
 
 
 def test_the_compiler_obeys_no_file_that_it_meets_later(tmp_path, monkeypatch):

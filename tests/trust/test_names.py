@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim.charts import CHARTS
-from sim.charts.chart import svg_text
+from sim.charts.chart import Rendered, svg_text
 from sim.charts.style import INK, NEUTRAL, PARTY_STYLES, SOFT
 from sim.report import result_page
 from sim.results.tables import tables_of
@@ -54,8 +54,8 @@ def held(both, names):
         used = {key: value for each in root.iter() for key, value in each.attrib.items()}
         assert not [value for value in used.values() if "alert(" in value or "peacesim.invalid" in value]
         assert float(root.get("width")[:-2]) < 3_000 and float(root.get("height")[:-2]) < 3_000
-    shown = dict.fromkeys(CHARTS, next(iter(svgs.values()))) | svgs
-    pages = [result_page(one, shown) for one in both]
+    pages = [result_page(one, [Rendered(name, svg, CHARTS[name].table(one)) for name, svg in svgs.items()])
+             for one in both]  # fmt: skip
     page = Page(pages[0])
     assert not {"script", "iframe", "object", "embed", "link", "form", "base", "img"} & set(page.tags)
     assert not [name for name, _ in page.attributes if name.startswith("on")]

@@ -5,8 +5,7 @@ from collections import Counter
 import pytest
 
 from sim.analysis.compare import compare
-from sim.charts import CHARTS
-from sim.charts.chart import svg_text
+from sim.charts import render_charts
 from sim.report import comparison_page, result_page
 from tests.app_client import served
 from tests.trust.hostile import harmless, hostile
@@ -59,7 +58,7 @@ class Watched:
 def test_a_report_of_hostile_labels(browser, both, tmp_path, width, kind):
     path = tmp_path / "page.html"
     if kind == "result":
-        text = result_page(both[0], {name: svg_text(CHARTS[name](both[0])) for name in QUICK})
+        text = result_page(both[0], render_charts(both[0], QUICK))
     else:
         text = comparison_page(compare([both[0], both[0]]))
     path.write_text(text, encoding="utf-8")

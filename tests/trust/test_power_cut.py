@@ -34,8 +34,8 @@ PLANTED = bugs("R2", __name__, [
     ("sim/results", "        write_whole(folder / name, data, sync)\n    return entry",
      "        write_whole(folder / name, data, False)\n    return entry",
      "test_gone_on_from_what_a_power_cut_may_leave"),
-    ("sim/charts", '        write_whole(target / f"{name}.{kind}", data)\n',
-     '        write_whole(target / f"{name}.{kind}", data, False)\n', "test_all_that_writes_results_keeps_the_order"),
+    ("sim/charts", '            write_whole(path, data)\n',
+     '            write_whole(path, data, False)\n', "test_all_that_writes_results_keeps_the_order"),
 ])  # fmt: skip
 
 

@@ -43,20 +43,10 @@ def place(tmp_path):
 
 def linked(place: Path) -> None:
     """Links of all kinds out of the folder, and within."""
-    for name, to in {
-        "out.yaml": "../secret.yaml",
-        "twice.yaml": "out.yaml",
-        "folder": "../secret",
-        "up": "..",
-        "root": "/",
-        "self.yaml": "self.yaml",
-        "in.yaml": "base.yaml",
-        "in2.yaml": "in.yaml",
-        "insub": "sub",
-        "proc": "/proc/self",
-        "sub/up.yaml": "../base.yaml",
-        "absolute.yaml": str(place / "base.yaml"),
-    }.items():
+    links = "out.yaml ../secret.yaml twice.yaml out.yaml folder ../secret up .. root / self.yaml self.yaml in.yaml"
+    links += " base.yaml in2.yaml in.yaml insub sub proc /proc/self sub/up.yaml ../base.yaml"
+    links += f" absolute.yaml {place}/base.yaml"
+    for name, to in zip(links.split()[::2], links.split()[1::2], strict=True):
         os.symlink(to, place / name)
 
 

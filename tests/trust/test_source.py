@@ -1,7 +1,7 @@
 """R14: nothing in the source loads objects, runs text, reads XML or YAML unguarded, or opens an address.
 
-`tests/test_layers.py` says who may import which library. Here every way around it is looked for, also under another
-name, in the code, in the scripts of the documentation and in the templates; each rule is seen to catch what it is for.
+Every way is looked for, also under another name, in the code, in the scripts of the documentation and in the templates;
+each rule is seen to catch what it is for. `tests/test_layers.py` says which room may import which library.
 """
 
 import ast
@@ -29,7 +29,7 @@ OPENS_ADDRESSES = {
     "smtplib", "imaplib", "poplib", "telnetlib", "xmlrpc", "websocket", "websockets", "webbrowser", "fsspec",
     "paramiko", "asyncio", "selectors",
 }  # fmt: skip
-STARTS_PROGRAMS = {"subprocess", "sh", "pexpect"}
+STARTS_PROGRAMS = {"subprocess", "sh", "pexpect", "secrets"}
 BANNED = LOADS_OBJECTS | RUNS_TEXT | READS_UNGUARDED | OPENS_ADDRESSES | STARTS_PROGRAMS
 
 NAMES = {"eval", "exec", "compile", "__import__", "breakpoint", "input", "Markup", "__builtins__"}
@@ -71,12 +71,7 @@ def aliases(tree: ast.Module) -> dict[str, str]:
 
 
 def dangers(source: str, rooms: frozenset[str] = frozenset()) -> Iterator[tuple[int, str]]:
-    """Line and name of everything in a Python source that the rules forbid.
-
-    Args:
-        source: The text of a module.
-        rooms: Libraries that this module may import.
-    """
+    """Line and name of everything in a Python source that the rules forbid."""
     tree = ast.parse(source)
     meant = aliases(tree)
     for node in ast.walk(tree):

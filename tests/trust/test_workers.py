@@ -162,13 +162,7 @@ def test_what_became_of_the_first_worker_is_reported():
 
 
 class KillsOn(Silent):
-    """Kills workers again and again, some time after a new one is seen.
-
-    Args:
-        delays: Seconds from the first sight of a worker to its end, one a kill.
-        all_at_once: Whether all that are there die together.
-        number: What kills them.
-    """
+    """Kills workers again and again, some time after a new one is seen."""
 
     def __init__(self, delays, all_at_once=False, number=signal.SIGKILL):
         self.delays, self.all_at_once, self.number = list(delays), all_at_once, number
