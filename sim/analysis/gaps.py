@@ -36,8 +36,7 @@ class Table:
     @cached_property
     def willing(self) -> Bools:
         """To whom a package is worth no deal or more, shape (N, P)."""
-        willing: Bools = self.margin >= -TOLERANCE
-        return willing
+        return np.asarray(self.margin >= -TOLERANCE)
 
     def clear(self, aside: Collection[int] = ()) -> Bools:
         """Whose real lines a package does not cross, those set aside left out, shape (N, P)."""
@@ -50,8 +49,7 @@ class Table:
     def gone(self, aside: Collection[int] = ()) -> Bools:
         """Packages that an event took off the table, shape (P,)."""
         lines = self.structure.lines
-        gone: Bools = lines.crossed((self._without(aside) & (lines.party == EVERYBODY))[None])[0]
-        return gone
+        return np.asarray(lines.crossed((self._without(aside) & (lines.party == EVERYBODY))[None])[0])
 
     def _without(self, aside: Collection[int]) -> Bools:
         real = self.real.copy()
@@ -75,8 +73,7 @@ class Table:
     @property
     def zone(self) -> Bools:
         """Packages that enough signatories could sign, shape (P,)."""
-        zone: Bools = self.votes_short() <= 0
-        return zone
+        return np.asarray(self.votes_short() <= 0)
 
     def opens(self, aside: Collection[int]) -> bool:
         return bool((self.votes_short(aside) <= 0).any())

@@ -65,8 +65,7 @@ class Bench:
     def crossed(self, package: int) -> Bools:
         """Red lines that a package crosses, real or not, shape (L,)."""
         lines = self.structure.lines
-        crossed: Bools = lines.crosses[lines.pattern[package]]
-        return crossed
+        return np.asarray(lines.crosses[lines.pattern[package]])
 
     def options(self, package: int) -> dict[str, str]:
         found = self.structure.space.options_of(package)

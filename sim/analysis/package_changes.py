@@ -110,8 +110,7 @@ def _neighbours(at: Bench, package: int) -> Iterator[Neighbour]:
 def _issues_apart(at: Bench, package: int) -> Ints:
     """In how many issues each package differs from one, shape (P,)."""
     packages = at.structure.space.packages
-    apart: Ints = (packages != packages[package]).sum(axis=1)
-    return apart
+    return np.asarray((packages != packages[package]).sum(axis=1))
 
 
 def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Changes:

@@ -439,12 +439,11 @@ def _pull_back(scenario: Scenario, spec: PullBackSpec, believed: str) -> str:
 
 def _guarantees(shown: Portrait, spec: AftermathSpec) -> Iterator[Block]:
     """What options promise and who watches, with the steps that a pull-back then needs."""
-    promise, watch, found = spec.credibility, spec.monitoring, shown.around.guarantees
-    if promise is None and watch is None:
+    given, rows = (("promise", spec.credibility), ("watch", spec.monitoring)), []
+    parts = {name: part for name, part in given if part is not None}
+    if not parts:
         return  # one row at most, and the proposals have it too
-    parts = {name: part for name, part in (("promise", promise), ("watch", watch)) if part is not None}
-    rows = []
-    for row in found.to_dict("records"):
+    for row in shown.around.guarantees.to_dict("records"):
         options = {part.issue: row[name] for name, part in parts.items()}
         numbers = [str(part.numbers[row[name]]) for name, part in parts.items()]
         rows.append([*options.values(), *numbers, _steps_words(row["steps_needed"])])
@@ -453,7 +452,7 @@ def _guarantees(shown: Portrait, spec: AftermathSpec) -> Iterator[Block]:
     heads = [*issues, *known, *(["steps needed"] if spec.pull_back else [])]
     yield table(heads, [row[: len(heads)] for row in rows])
     if spec.pull_back:
-        acts = ", if the guarantor acts" if promise is not None and spec.guarantor is not None else ""
+        acts = ", if the guarantor acts" if "promise" in parts and spec.guarantor is not None else ""
         yield paragraph(f"steps needed: fewest equal steps at whose last one cheating does not pay{acts}.", 2)
 
 
