@@ -318,6 +318,7 @@ def test_a_long_label_is_told_in_full_and_drawn_within_the_sheet(by_hand, tmp_pa
     picture = ANALYSIS_CHARTS["tournament"](played)
     width, height = picture.get_size_inches()
     assert width < 11  # as wide as with short labels, or nearly
+    picture.draw_without_rendering()  # labels of axes take their place
     renderer = picture.canvas.get_renderer()
     for text in picture.findobj(lambda each: hasattr(each, "get_text") and each.get_text().strip()):
         box = text.get_window_extent(renderer)

@@ -156,7 +156,7 @@ def plain_falls(talks, b):
         for k in range(1, last + 1):
             if talks.ensemble.real[b, line] and name not in fell and worn > world.endurance[b, line]:
                 fell[name] = k
-            worn += ROUND * world.per_month[b]
+            worn += world.per_round[b]
     return fell
 
 

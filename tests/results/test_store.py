@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim.results.chunks
+from sim.batch.items import write_outputs
 from sim.results.chunk_files import Layout, play_again
 from sim.results.files import DamagedResults, StoreError, write_whole
 from sim.results.folder import ResultsFolder
@@ -44,7 +45,7 @@ def write(folder, scenario, n=N, seed=1):
     with ResultsFolder(folder, layout, n) as writer:
         for draws in writer.missing(n):
             writer.write(layout.play(draws.start, len(draws)))
-        writer.write_tables(writer.results())
+        write_outputs(writer.results(), writer.path, None)
         writer.seal()
     return folder
 

@@ -171,7 +171,7 @@ import beside
 import sim.batch.run
 
 if __name__ == "__main__":
-    sim.batch.run.AHEAD = 1  # workers however little there is to do
+    sim.batch.run.MIN_PARALLEL_SECONDS = -1  # workers however little there is to do
     sim.batch.batch(["toy.yaml"], draws=1000, workers=2)
 """
 
