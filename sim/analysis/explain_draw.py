@@ -1,5 +1,6 @@
 """One draw explained: every turn, why it ended so, and the smallest change in it that would open the way."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,7 +36,7 @@ class Nearest:
     package: Package
     packages: int  # how many came as near
     on_the_table: bool  # whether it was the standing offer at the end
-    missing: tuple[tuple[str, float], ...]  # worth below the aspiration of each signatory, where there is any
+    missing: Mapping[str, float]  # worth below the aspiration of each signatory, where there is any
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class DrawExplained(Rendered):
     story: Narration
     opened: tuple[Opened, ...] = field(repr=False)  # without a zone: the ways out, least first where comparable
     nearest: Nearest | None  # out of time with a zone; None otherwise
-    room: tuple[tuple[str, float], ...]  # with a deal: margin of each signatory, the smallest first
+    room: Mapping[str, float]  # with a deal: margin of each signatory, the smallest first
 
 
 def explain_draw(scenario: Scenario, seed: int, draw: int) -> DrawExplained:
@@ -60,7 +61,7 @@ def explain_draw(scenario: Scenario, seed: int, draw: int) -> DrawExplained:
     nearest = _nearest(talks, table) if story.outcome == "deadline" and story.zone_ever else None
     margins = [(seat.name, seat.margin) for seat in story.seats if seat.signs and seat.margin is not None]
     room = sorted(margins, key=lambda entry: (entry[1], entry[0])) if story.outcome == "in_force" else []
-    return DrawExplained(story, opened, nearest, tuple(room))
+    return DrawExplained(story, opened, nearest, dict(room))
 
 
 def _opened(talks: Talks, table: Table, blocker: str) -> tuple[Opened, ...]:
@@ -68,7 +69,7 @@ def _opened(talks: Talks, table: Table, blocker: str) -> tuple[Opened, ...]:
     for members in smallest_sets(blocker):
         way = way_out(table, members)
         if way is not None:
-            values = tuple(float(no_deal[names.index(party)]) for party, _ in way.falls)
+            values = tuple(float(no_deal[names.index(party)]) for party in way.falls)
             found.append(Opened(way, values, package_named(talks, way.package)))
     return tuple(sorted(found, key=lambda each: (each.way.total, each.way.names)))
 
@@ -87,5 +88,5 @@ def _nearest(talks: Talks, table: Table) -> Nearest | None:
     if on_the_table:
         best = int(np.flatnonzero(free == standing)[0])
     lack = {party: float(lacking[structure.parties.index(party), best]) for party in talks.ensemble.scenario.parties}
-    missing = tuple((party, worth) for party, worth in lack.items() if worth > TOLERANCE)
+    missing = {party: worth for party, worth in lack.items() if worth > TOLERANCE}
     return Nearest(package_named(talks, int(free[best])), len(tied), on_the_table, missing)

@@ -4,7 +4,7 @@ Worth is each party's own; margins are worth less the worth of no deal. All sear
 they find is exact: no other change of that kind is smaller.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,8 +36,7 @@ class Table:
     @cached_property
     def willing(self) -> Bools:
         """To whom a package is worth no deal or more, shape (N, P)."""
-        willing: Bools = self.margin >= -TOLERANCE
-        return willing
+        return np.asarray(self.margin >= -TOLERANCE)
 
     def clear(self, aside: Collection[int] = ()) -> Bools:
         """Whose real lines a package does not cross, those set aside left out, shape (N, P)."""
@@ -50,8 +49,7 @@ class Table:
     def gone(self, aside: Collection[int] = ()) -> Bools:
         """Packages that an event took off the table, shape (P,)."""
         lines = self.structure.lines
-        gone: Bools = lines.crossed((self._without(aside) & (lines.party == EVERYBODY))[None])[0]
-        return gone
+        return np.asarray(lines.crossed((self._without(aside) & (lines.party == EVERYBODY))[None])[0])
 
     def _without(self, aside: Collection[int]) -> Bools:
         real = self.real.copy()
@@ -75,8 +73,7 @@ class Table:
     @property
     def zone(self) -> Bools:
         """Packages that enough signatories could sign, shape (P,)."""
-        zone: Bools = self.votes_short() <= 0
-        return zone
+        return np.asarray(self.votes_short() <= 0)
 
     def opens(self, aside: Collection[int]) -> bool:
         return bool((self.votes_short(aside) <= 0).any())
@@ -87,13 +84,13 @@ class WayOut:
     """One set of obstacles that opens a zone when it is set aside, and how much of the no-deal worths it takes."""
 
     names: tuple[str, ...]
-    falls: tuple[tuple[str, float], ...]  # by how much no deal is worth too much, by party, for `package`
+    falls: Mapping[str, float]  # by how much no deal is worth too much, by party, for `package`
     packages: int  # packages that open when all of the set is set aside
     package: int  # of these the one that takes least in all; ties by the smallest rank
 
     @property
     def total(self) -> float:
-        return float(sum(fall for _, fall in self.falls))
+        return float(sum(self.falls.values()))
 
 
 def way_out(table: Table, names: Sequence[str]) -> WayOut | None:
@@ -108,7 +105,7 @@ def way_out(table: Table, names: Sequence[str]) -> WayOut | None:
     total = np.sort(lacking, axis=0).cumsum(axis=0)[-1] if free else np.zeros(len(open_))
     least = np.flatnonzero(total <= total.min() + TOLERANCE)
     best = int(least[structure.space.tie_rank[open_[least]].argmin()])
-    falls = tuple((structure.parties[n], float(lacking[place, best])) for place, n in enumerate(free))
+    falls = {structure.parties[n]: float(lacking[place, best]) for place, n in enumerate(free)}
     return WayOut(tuple(sorted(names)), falls, len(open_), int(open_[best]))
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sim.analysis.parameters import REAL_ABOVE, mean_hardness
 from sim.analysis.portrait import Portrait, portrait
@@ -64,8 +65,7 @@ class Bench:
     def crossed(self, package: int) -> Bools:
         """Red lines that a package crosses, real or not, shape (L,)."""
         lines = self.structure.lines
-        crossed: Bools = lines.crosses[lines.pattern[package]]
-        return crossed
+        return np.asarray(lines.crosses[lines.pattern[package]])
 
     def options(self, package: int) -> dict[str, str]:
         found = self.structure.space.options_of(package)
@@ -139,18 +139,6 @@ class Signatory:
 
 
 @dataclass(frozen=True)
-class AtHome:
-    """A ratifier's vote on it; `asked` is `yes`, `no` or `barred`, and numbers are None unless it is asked."""
-
-    ratifier: str
-    asked: str
-    share: float | None  # expected in favour at central numbers
-    needed: float | None  # the largest share needed
-    chance: float | None  # in closed form at central numbers
-    mean_chance: float  # mean of that chance over the draws
-
-
-@dataclass(frozen=True)
 class Afterwards:
     """Tests of the package as if in force in the first round, at central numbers and as counts of draws."""
 
@@ -173,7 +161,9 @@ class OnePackage:
     signatories: tuple[Signatory, ...]
     agreed: bool  # whether at central numbers enough of those who sign it would
     agreed_in: Of  # draws in which they would in the first round
-    at_home: tuple[AtHome, ...]  # ratifiers, in voting order
+    # by ratifier in voting order: `asked`, `share`, `needed` and `chance` as in the `votes` of the portrait, and the
+    # mean of the chance over the draws, `mean_chance`
+    at_home: pd.DataFrame
     together: tuple[float, float] | None  # chance of all of them, surprises independent and shared; None without any
     passes: Of | None  # draws in which it would pass all of them
     afterwards: Afterwards | None  # None where the file has no aftermath
@@ -194,46 +184,35 @@ def one_package(at: Bench, package: int) -> OnePackage:
         assert votes is not None
         together = float(row["chance_independent"]), float(row["chance_shared"])
         passes = _of(votes.hold(everywhere).passed)
-    at_home = []
-    for row in tables["votes"].to_dict("records"):
-        assert votes is not None
-        numbers = (float(row[key]) for key in ("share", "needed", "chance"))
-        share, needed, chance = (None if np.isnan(each) else each for each in numbers)
-        mean = float(votes.chances(everywhere)[:, votes.static.ratifiers.index(row["ratifier"])].mean())
-        at_home.append(AtHome(row["ratifier"], row["asked"], share, needed, chance, mean))
+    by_ratifier = () if votes is None else zip(votes.static.ratifiers, votes.chances(everywhere).T, strict=True)
+    means = {name: chances.mean() for name, chances in by_ratifier}
     return OnePackage(
         package=package,
         options=at.options(package),
-        signatories=tuple(_signatory(at, package, n, margin, enough, clear) for n in _file_order(at)),
+        signatories=tuple(_signatory(at, package, name, margin, enough, clear) for name in at.scenario.parties),
         agreed=bool(at.central.now.zone[package]),
         agreed_in=_of(agreed),
-        at_home=tuple(at_home),
+        at_home=tables["votes"].drop(columns="proposal").assign(mean_chance=tables["votes"]["ratifier"].map(means)),
         together=together,
         passes=passes,
         afterwards=_afterwards(at, everywhere, worth, tables["after_signature"].to_dict("records")),
     )
 
 
-def _file_order(at: Bench) -> list[int]:
-    return [at.parties.index(name) for name in at.scenario.parties]
-
-
 def _of(true: Bools) -> Of:
     return Of(int(true.sum()), len(true))
 
 
-def _signatory(at: Bench, package: int, n: int, margins: Floats, enough: Bools, clear: Bools) -> Signatory:
-    shown, now, means, lines = at.portrait, at.central.now, mean_hardness(at.scenario), at.structure.lines
-    hardness = {f"{party}.{line.id}": float(line.hardness.value)
-                for party, spec in at.scenario.parties.items() for line in spec.red_lines}  # fmt: skip
-    columns = np.flatnonzero(at.crossed(package) & (lines.party == n)).tolist()
-    names = [lines.names[k] for k in columns]
-    real = [_of(at.real[:, k]) for k in columns]
-    crossed = [Crossed(name, hardness[name], means[name], of) for name, of in zip(names, real, strict=True)]
+def _signatory(at: Bench, package: int, party: str, margins: Floats, enough: Bools, clear: Bools) -> Signatory:
+    n, lines, shown, now = at.parties.index(party), at.structure.lines, at.portrait, at.central.now
+    means = mean_hardness(at.scenario)
+    hardness = {f"{party}.{line.id}": float(line.hardness.value) for line in at.scenario.parties[party].red_lines}
+    own = [(k, lines.names[k]) for k in np.flatnonzero(at.crossed(package) & (lines.party == n)).tolist()]
+    crossed = [Crossed(name, hardness[name], means[name], _of(at.real[:, k])) for k, name in own]
     worth, no_deal, willing = float(shown.utility[n, package]), float(shown.no_deal[n]), bool(now.willing[n, package])
     low, middle, high = np.quantile(margins[:, n], (0.1, 0.5, 0.9)).tolist()
     return Signatory(
-        party=at.parties[n],
+        party=party,
         signs=bool(at.structure.signs[n, package]),
         worth=worth,
         no_deal=no_deal,

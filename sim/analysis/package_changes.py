@@ -71,8 +71,8 @@ class Neighbour:
     issue: str
     before: str
     after: str
-    gains: tuple[float, ...]  # in worth, by party in the order of the file; negative only for those that do not sign
-    signs: tuple[bool, ...]
+    gains: Mapping[str, float]  # in worth, by party; negative only for those that do not sign
+    signs: Mapping[str, bool]
     all_gain: bool
 
 
@@ -80,7 +80,7 @@ def neighbours(at: Bench, package: int) -> tuple[Neighbour, ...]:
     """All of them: those in which the party that gains least gains most come first."""
 
     def rank(each: Neighbour) -> tuple[float, float, int]:
-        gains = [gain for gain, signs in zip(each.gains, each.signs, strict=True) if signs]
+        gains = [gain for party, gain in each.gains.items() if each.signs[party]]
         return -round(min(gains), 9), -round(sum(gains), 9), int(at.structure.space.tie_rank[each.package])
 
     return tuple(sorted(_neighbours(at, package), key=rank))
@@ -89,7 +89,6 @@ def neighbours(at: Bench, package: int) -> tuple[Neighbour, ...]:
 def _neighbours(at: Bench, package: int) -> Iterator[Neighbour]:
     """Behind no line that counts at central numbers and that the package itself does not cross."""
     table, now, here, before = at.structure, at.central.now, at.crossed(package), at.options(package)
-    order = [at.parties.index(name) for name in at.scenario.parties]
     for other in np.flatnonzero(_issues_apart(at, package) == 1).tolist():
         gain, signs = now.margin[:, other] - now.margin[:, package], table.signs[:, other]
         if not signs.any() or (gain[signs] < -TOLERANCE).any() or not (gain[signs] > TOLERANCE).any():
@@ -102,8 +101,8 @@ def _neighbours(at: Bench, package: int) -> Iterator[Neighbour]:
             issue=issue,
             before=old,
             after=new,
-            gains=tuple(float(gain[n]) for n in order),
-            signs=tuple(bool(signs[n]) for n in order),
+            gains={name: float(gain[at.parties.index(name)]) for name in at.scenario.parties},
+            signs={name: bool(signs[at.parties.index(name)]) for name in at.scenario.parties},
             all_gain=bool((gain[signs] > TOLERANCE).all()),
         )
 
@@ -111,8 +110,7 @@ def _neighbours(at: Bench, package: int) -> Iterator[Neighbour]:
 def _issues_apart(at: Bench, package: int) -> Ints:
     """In how many issues each package differs from one, shape (P,)."""
     packages = at.structure.space.packages
-    apart: Ints = (packages != packages[package]).sum(axis=1)
-    return apart
+    return np.asarray((packages != packages[package]).sum(axis=1))
 
 
 def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Changes:

@@ -56,8 +56,8 @@ class Replayed:
     n: int
     no_zone: tuple[NoZone, ...]
     late: tuple[LastRefusal, ...]  # those that had a zone and ran out of time, where somebody refused
-    out_of_time: int  # how many had a zone and ran out of time
-    too_late: tuple[int, ...]  # draws of these whose last text met all aspirations, but not all had answered it
+    # of those that had a zone and ran out of time: their last text met all aspirations, but not all had answered it
+    too_late: Share
 
 
 def replayed(results: Results, most: int) -> Replayed:
@@ -65,18 +65,17 @@ def replayed(results: Results, most: int) -> Replayed:
     n, table = min(results.n, most), results.structure
     outcome = results.head(n, "outcome")["outcome"].to_numpy(object)
     rows = np.flatnonzero((outcome == "no_zone") | (outcome == "deadline"))
-    no_zone, late, too_late = list[NoZone](), list[LastRefusal](), list[int]()
+    no_zone, late, too_late = list[NoZone](), list[LastRefusal](), 0
     groups = [parameter.lines for parameter in hardness_parameters(results.scenario, table)]
     for talks in _play_again(results, n, rows):
         for b, number in enumerate(talks.ensemble.draws.tolist()):
             if outcome[number] == "no_zone":
                 no_zone.append(_no_zone(talks, b, groups))
                 continue
-            if _came_too_late(talks, b):
-                too_late.append(number)
+            too_late += _came_too_late(talks, b)
             if (refusal := _last_refusal(talks, b)) is not None:
                 late.append(refusal)
-    return Replayed(n, tuple(no_zone), tuple(late), int((outcome == "deadline").sum()), tuple(too_late))
+    return Replayed(n, tuple(no_zone), tuple(late), Share("too_late", too_late, int((outcome == "deadline").sum())))
 
 
 def _play_again(results: Results, n: int, rows: Ints) -> Iterator[Talks]:

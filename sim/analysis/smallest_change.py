@@ -69,8 +69,7 @@ class CentralTable:
     def margins_of(self, packages: Ints, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Floats:
         """Worth less no deal of some packages once numbers of the file have other values, shape (N, K)."""
         moved = self._moved(changes, kinds)
-        margins: Floats = foreseen_worth_of(moved, packages)[0] - moved.reservation_value[0][:, None]
-        return margins
+        return np.asarray(foreseen_worth_of(moved, packages)[0] - moved.reservation_value[0][:, None])
 
     def _moved(self, changes: Mapping[str, float], kinds: Collection[str]) -> Ensemble:
         worths = bool(kinds) and all(kind in AS_WORTH for kind in kinds)
@@ -111,8 +110,7 @@ class Search:
         if far == parameter.value or not len(self.near):
             return np.zeros(len(self.near))
         gained = self.table.margins(parameter, far)[n, self.near] - self.now.margin[n, self.near]
-        slope: Floats = gained / (far - parameter.value)
-        return slope
+        return np.asarray(gained / (far - parameter.value))
 
     def _needed(self, parameter: Parameter) -> Floats:
         """Change of a parameter by which each near package is worth no deal to its party; NaN if it cannot be.
@@ -135,13 +133,11 @@ class Search:
     def _unwilling(self, n: int, aside: tuple[int, ...]) -> Bools:
         """Near packages that cross no real line of party n but are worth less than no deal to it."""
         near = self.near
-        unwilling: Bools = self.signs[n, near] & ~self.now.willing[n, near] & self.clear[aside][n, near]
-        return unwilling
+        return np.asarray(self.signs[n, near] & ~self.now.willing[n, near] & self.clear[aside][n, near])
 
     def _blocked_by(self, n: int, aside: tuple[int, ...]) -> Bools:
         """Near packages that lack but one consent, and would have it if they were worth more to party n."""
-        blocked: Bools = (self.short[aside][self.near] == 1) & self._unwilling(n, aside)
-        return blocked
+        return np.asarray((self.short[aside][self.near] == 1) & self._unwilling(n, aside))
 
     def _turned(self, parameter: Parameter, place: int) -> Turn:
         return _turn(parameter, parameter.value + self.change[parameter.path][place])

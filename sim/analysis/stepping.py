@@ -1,12 +1,13 @@
 """One negotiation as numbers: what each round was worth to everybody, where the front stood and whom the war harmed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sim.analysis.narrate import Narration, narrated, watch_draw
 from sim.analysis.trace import RoundState
+from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL
 from sim.core.state import NOT_ASKED
 from sim.mechanisms.war import War
@@ -64,8 +65,8 @@ def search_draws(scenario: Scenario, seed: int, start: int, wanted: str, most: i
 class TextState:
     """The text that lay on the table after a turn, as it stood in that round."""
 
-    worth: tuple[float, ...]  # of the text to each party, in the order of the file, as the parties bargain by it
-    signs: tuple[bool, ...]  # whose signature it needs
+    worth: Mapping[str, float]  # of the text to each party, as the parties bargain by it
+    signs: tuple[str, ...]  # whose signature it needs
     crosses: tuple[str, ...]  # real red lines, as `party.id`; `events.id` for what an event took off the table
 
 
@@ -82,14 +83,14 @@ class Harm:
 
 @dataclass(frozen=True)
 class Stand:
-    """How things stood in one round; parties in the order of the file."""
+    """How things stood in one round; by party in the order of the file."""
 
-    asks_for: tuple[float | None, ...]  # aspirations; None once the talks are over or stand still
-    no_deal: tuple[float, ...]  # worth of no agreement
+    asks_for: Mapping[str, float]  # aspirations; NaN once the talks are over or stand still
+    no_deal: Mapping[str, float]  # worth of no agreement
     texts: tuple[TextState | None, ...]  # after each turn, in order; None where nothing lay on the table
     front: float | None  # what the named side has gained since the start, None where the file has no front
-    harm: tuple[Harm, ...]  # by party, empty where the file has no war
-    strength: tuple[float, ...]  # of each lever, from 0 to 1, by `levers` of `Stepped`
+    harm: Mapping[str, Harm]  # empty where the file has no war
+    strength: Mapping[str, float]  # of each lever, from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Holding:
     """Durability of the agreement in force."""
 
     share: tuple[float, ...]  # of such agreements, that which holds so many whole months, from 0 on
-    credibility: tuple[float | None, ...]  # of the guarantee at the start of each year, None without one
+    credibility: tuple[float, ...]  # of the guarantee at the start of each year, NaN without one
     danger: tuple[float, ...]  # hazard of a break over that of the reference group, in each year
 
 
@@ -119,29 +120,38 @@ def stepped(scenario: Scenario, seed: int = 1, draw: int = 0) -> Stepped:
     """
     talks, seen = watch_draw(scenario, seed, draw)
     story, levers = narrated(talks, seen), talks.ensemble.world.levers
-    order = [talks.ensemble.structure.parties.index(name) for name in scenario.parties]
+    names = () if levers is None else tuple(levers.static.names)
     return Stepped(
         story=story,
-        stands=tuple(_stand(talks, at, place, order) for place, at in enumerate(seen)),
-        levers=() if levers is None else tuple(levers.static.names),
+        stands=tuple(_stand(talks, at, place, names) for place, at in enumerate(seen)),
+        levers=names,
         holding=_holding(talks) if story.outcome == "in_force" else None,
     )
 
 
-def _stand(talks: Talks, at: RoundState, place: int, order: Sequence[int]) -> Stand:
-    scenario, war, aspiration = talks.ensemble.scenario, talks.ensemble.world.war, talks.aspiration[place, 0]
+def _stand(talks: Talks, at: RoundState, place: int, levers: Sequence[str]) -> Stand:
+    scenario, war = talks.ensemble.scenario, talks.ensemble.world.war
     has_front = scenario.war is not None and scenario.war.front is not None
     return Stand(
-        asks_for=tuple(None if np.isnan(each) else each for each in aspiration[order].tolist()),
-        no_deal=tuple(talks.reservation_value[place, 0, order].tolist()),
-        texts=tuple(_texts(talks, at, place, order)),
+        asks_for=_by_party(talks, talks.aspiration[place, 0]),
+        no_deal=_by_party(talks, talks.reservation_value[place, 0]),
+        texts=tuple(_texts(talks, at, place)),
         front=float(war.front[0, place]) if war is not None and has_front else None,
-        harm=tuple(_harm(war, place, order)) if war is not None else (),
-        strength=tuple(at.strength.tolist()),
+        harm={} if war is None else {name: _harm(war, place, n) for name, n in _parties(talks)},
+        strength=dict(zip(levers, at.strength.tolist(), strict=True)),
     )
 
 
-def _texts(talks: Talks, at: RoundState, place: int, order: Sequence[int]) -> Iterator[TextState | None]:
+def _parties(talks: Talks) -> list[tuple[str, int]]:
+    """Parties in the order of the file, and their places in arrays."""
+    return [(name, talks.ensemble.structure.parties.index(name)) for name in talks.ensemble.scenario.parties]
+
+
+def _by_party(talks: Talks, values: Floats) -> dict[str, float]:
+    return {name: float(values[n]) for name, n in _parties(talks)}
+
+
+def _texts(talks: Talks, at: RoundState, place: int) -> Iterator[TextState | None]:
     moves, table = talks.moves[place], talks.ensemble.structure
     for did, package in zip(moves.did[:, 0].tolist(), moves.package[:, 0].tolist(), strict=True):
         if did == NOT_ASKED:
@@ -151,20 +161,19 @@ def _texts(talks: Talks, at: RoundState, place: int, order: Sequence[int]) -> It
             continue
         crossed = table.lines.crosses[table.lines.pattern[package]] & talks.real_by_round[place, 0]
         yield TextState(
-            worth=tuple(at.utility[order, package].tolist()),
-            signs=tuple(table.signs[order, package].tolist()),
+            worth=_by_party(talks, at.utility[:, package]),
+            signs=tuple(name for name, n in _parties(talks) if table.signs[n, package]),
             crosses=tuple(table.lines.names[line] for line in np.flatnonzero(crossed)),
         )
 
 
-def _harm(war: War, place: int, order: Sequence[int]) -> Iterator[Harm]:
+def _harm(war: War, place: int, n: int) -> Harm:
     """Up to the round, whether or not the talks still go on."""
     strikes, weeks = war.strikes, war.strikes.household_weeks()[: place + 1, 0].cumsum(axis=0)[-1]
-    for n in order:
-        own = [s for s, struck in enumerate(strikes.static.on) if struck == n]
-        dark, waves, hits = (float(sum(each[0, place, s] for s in own))
-                             for each in (strikes.dark, strikes.waves, strikes.hits))  # fmt: skip
-        yield Harm(float(weeks[n]), dark, waves, hits, float(war.cost_per_month[0, n] * war.static.months[place]))
+    own = [s for s, struck in enumerate(strikes.static.on) if struck == n]
+    dark, waves, hits = (float(sum(each[0, place, s] for s in own))
+                         for each in (strikes.dark, strikes.waves, strikes.hits))  # fmt: skip
+    return Harm(float(weeks[n]), dark, waves, hits, float(war.cost_per_month[0, n] * war.static.months[place]))
 
 
 def _holding(talks: Talks) -> Holding | None:
@@ -174,5 +183,4 @@ def _holding(talks: Talks) -> Holding | None:
     judged = judgement(talks)
     factors = judged.factors.product
     share = aftermath.hazard.law.survival(factors, np.arange(MONTHS_AHEAD + 1.0))[0]
-    believed = (None if np.isnan(each) else each for each in judged.by_year[0].tolist())
-    return Holding(tuple(share.tolist()), tuple(believed), tuple(factors[0].tolist()))
+    return Holding(*(tuple(each.tolist()) for each in (share, judged.by_year[0], factors[0])))

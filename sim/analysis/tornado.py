@@ -231,5 +231,4 @@ def slice_distances(place: Ints, levels: Ints) -> Floats:
     counts = counts[counts.sum(axis=1) > 0]
     below = counts.cumsum(axis=1) / counts.sum(axis=1, keepdims=True)
     overall = counts.sum(axis=0).cumsum() / counts.sum()
-    distances: Floats = np.abs(below - overall).max(axis=1)
-    return distances
+    return np.asarray(np.abs(below - overall).max(axis=1))

@@ -4,20 +4,9 @@ from collections.abc import Generator, Mapping
 from functools import partial
 from typing import Any
 
-from sim.analysis.one_package import Afterwards, Bench, Of, OnePackage, Signatory, one_package
+from sim.analysis.one_package import Bench, OnePackage, Signatory, one_package
 from sim.analysis.one_package import bench as make_bench
-from sim.analysis.package_changes import (
-    Lacks,
-    Nearest,
-    Neighbour,
-    broken_rules,
-    goes_with,
-    lacks,
-    nearest,
-    neighbours,
-    place,
-    repairs,
-)
+from sim.analysis.package_changes import broken_rules, goes_with, lacks, nearest, neighbours, place, repairs
 from sim.app.changed import ChangedFile, differing
 from sim.app.errors import RequestError
 from sim.app.home import Page, route, text_of
@@ -33,6 +22,7 @@ from sim.results.manifest import identity
 from sim.results.results import share_interval
 
 NASH = "nash"
+SCORES = ("worth_least", "worth_most", "margin_least", "margin_most", "signs", "lines_crossed", "lines_at_stake")
 MOST_NEIGHBOURS = 12
 DRAWS = 500  # in which it is asked who would sign
 
@@ -128,20 +118,22 @@ def describe_package(about: ChangedFile, options: Mapping[str, str], kept: str |
         return summary | {"broken": [rule.id for rule in broken],
                        "repairs": [{"changes": each.changes, "package": each.options} for each in mended]}  # fmt: skip
     package = bench.structure.space.index_of(chosen)
-    found, where = one_package(bench, package), place(bench, package)
+    found = one_package(bench, package)
     return summary | {
         "broken": [],
         "n": bench.n,
-        "agreed": found.agreed,
-        "agreed_in": _of(found.agreed_in),
+        **pick(found, "agreed agreed_in at_home together passes afterwards"),
         "signatories": [_signatory(bench, each) for each in found.signatories],
-        "at_home": plain(found.at_home),
-        "together": found.together,
-        "passes": None if found.passes is None else _of(found.passes),
-        "afterwards": None if found.afterwards is None else _afterwards(found.afterwards),
-        "place": pick(where, "dominated_by of_zone least_gain"),
-        "neighbours": [_neighbour(bench, each) for each in neighbours(bench, package)[:MOST_NEIGHBOURS]],
-        "nearest": [_nearest(bench, each) for each in nearest(bench, package)],
+        "place": plain(place(bench, package)),
+        "neighbours": [
+            pick(each, "issue before after all_gain gains signs") | {"package": bench.options(each.package)}
+            for each in neighbours(bench, package)[:MOST_NEIGHBOURS]
+        ],
+        "nearest": [
+            pick(each, "reading zone away as_near changes")
+            | {"package": None if each.package == NO_DEAL else bench.options(each.package)}
+            for each in nearest(bench, package)
+        ],
     }
 
 
@@ -151,7 +143,10 @@ def lacking(about: ChangedFile, options: Mapping[str, str]) -> list[dict[str, An
     package = bench.structure.space.index_of(_whole(bench, options))
     if package == NO_DEAL:
         return []
-    return [_lacks(bench, each) for each in lacks(bench, one_package(bench, package))]
+    return [
+        pick(each, "party missing lines") | {"turns": [turn_words(bench.scenario, turn) for turn in each.turns]}
+        for each in lacks(bench, one_package(bench, package))
+    ]
 
 
 def describe_proposals(about: ChangedFile) -> list[dict[str, Any]]:
@@ -167,11 +162,7 @@ def describe_proposals(about: ChangedFile) -> list[dict[str, Any]]:
             "name": name,
             "label": clean(proposal.label),
             "completions": next(iter(own.values()))["completions"],
-            "parties": {
-                party: {key: _number(row[key]) for key in ("worth_least", "worth_most", "margin_least", "margin_most")}
-                | {key: row[key] for key in ("signs", "lines_crossed", "lines_at_stake")}
-                for party, row in own.items()
-            },
+            "parties": {party: plain({key: row[key] for key in SCORES}) for party, row in own.items()},
             "whole": None if found is None else _row_of_whole(found),
         })  # fmt: skip
     return proposals
@@ -180,9 +171,9 @@ def describe_proposals(about: ChangedFile) -> list[dict[str, Any]]:
 def _row_of_whole(found: OnePackage) -> dict[str, Any]:
     """What stands in a row of the table of proposals besides worths and lines."""
     return {
-        "agreed_in": _of(found.agreed_in),
+        "agreed_in": plain(found.agreed_in),
         "chance": None if found.together is None else found.together[0],
-        "held_60": None if found.afterwards is None else _number(found.afterwards.central["survival_60"]),
+        "held_60": None if found.afterwards is None else plain(found.afterwards.central["survival_60"]),
     }
 
 
@@ -196,50 +187,13 @@ def _whole(bench: Bench, options: Mapping[str, str]) -> dict[str, str]:
     return {issue: options[issue] for issue in issues}
 
 
-def _of(found: Of) -> dict[str, Any]:
-    return pick(found, "count n share interval")
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None or value != value else float(value)
-
-
 def _signatory(bench: Bench, each: Signatory) -> dict[str, Any]:
-    return pick(each, "party signs worth no_deal margin foreseen willing would_sign margins") | {
-        "enough": _of(each.enough),
-        "signs_in": _of(each.signs_in),
+    return pick(each, "party signs worth no_deal margin foreseen willing would_sign margins enough signs_in") | {
         "lines": [
-            pick(line, "hardness mean counts", line="name")
-            | {"words": red_line_label(bench.scenario, line.name), "real": _of(line.real)}
+            pick(line, "hardness mean counts line=name real") | {"words": red_line_label(bench.scenario, line.name)}
             for line in each.crossed
         ],
     }
-
-
-def _afterwards(found: Afterwards) -> dict[str, Any]:
-    central = {key: _number(value) if not isinstance(value, bool) else value for key, value in found.central.items()}
-    names = ("held_12", "held_60", "absent", "fails_power", "fails_pull_back")
-    counts = {name: _of(getattr(found, name)) for name in names}
-    return {"central": central, "mean_12": _number(found.mean_12), "mean_60": _number(found.mean_60), **counts}
-
-
-def _neighbour(bench: Bench, each: Neighbour) -> dict[str, Any]:
-    parties = list(bench.scenario.parties)
-    return pick(each, "issue before after all_gain") | {
-        "gains": dict(zip(parties, each.gains, strict=True)),
-        "signs": dict(zip(parties, each.signs, strict=True)),
-        "package": bench.options(each.package),
-    }
-
-
-def _nearest(bench: Bench, each: Nearest) -> dict[str, Any]:
-    package = None if each.package == NO_DEAL else bench.options(each.package)
-    return pick(each, "reading zone away as_near changes") | {"package": package}
-
-
-def _lacks(bench: Bench, each: Lacks) -> dict[str, Any]:
-    turns = [turn_words(bench.scenario, turn) for turn in each.turns]
-    return pick(each, "party missing lines") | {"turns": turns}
 
 
 MOST_ISSUES = 200

@@ -11,7 +11,7 @@ from sim.app.home import Page, Reader, count_of, route, text_of
 from sim.app.rendering import render_file
 from sim.charts.style import party_styles
 from sim.report.document import Block, Paragraph
-from sim.report.plain import pick
+from sim.report.plain import pick, plain
 from sim.report.run import data, held, news, no_agreement, round_title, silence, turn_lines, went_home
 from sim.report.show import CLAIMS, claim_rows
 from sim.results.labels import OUTCOMES, clean, option_label, party_label, red_line_label
@@ -44,19 +44,17 @@ def describe_draw(about: ChangedFile, draw: int) -> dict[str, Any]:
         "claims": {"about": CLAIMS, "rows": claim_rows(scenario)},
         "rounds": list(_rounds(found)),
         "end": list(_end(found.story)),
-        "holding": None if found.holding is None else pick(found.holding, "share credibility danger"),
+        "holding": plain(found.holding),
     }
 
 
 def find_draw(about: ChangedFile, start: int, wanted: str) -> Generator[None, None, dict[str, Any]]:
     """The next draw, from one on, that ends as wanted: its number, None if none of those played does; the last one."""
-    last = start
     for found in search_draws(about.read(), about.seed, start, wanted, MAX_SEARCHED):
         if found.draw is not None:
-            return {"draw": found.draw, "last": found.last}
-        last = found.last
+            break
         yield
-    return {"draw": None, "last": last}
+    return vars(found)
 
 
 def issues_in_words(scenario: Scenario) -> dict[str, Any]:
@@ -94,7 +92,6 @@ def _front(scenario: Scenario) -> dict[str, Any] | None:
 def _rounds(found: Stepped) -> Iterator[dict[str, Any]]:
     story = found.story
     home = {text.round: text for text in story.signatures}
-    names = list(story.scenario.parties)
     for played, stand in zip(story.rounds, found.stands, strict=True):
         signed = home.get(played.number)
         yield {
@@ -104,26 +101,14 @@ def _rounds(found: Stepped) -> Iterator[dict[str, Any]]:
             "turns": list(_turns(story, played, stand)),
             "signed": signed is not None,
             "home": [] if signed is None else _lines(went_home(story, signed)),
-            "asks_for": dict(zip(names, stand.asks_for, strict=True)),
-            "no_deal": dict(zip(names, stand.no_deal, strict=True)),
-            "front": stand.front,
-            "harm": {name: vars(each) for name, each in zip(names, stand.harm, strict=bool(stand.harm))},
-            "strength": dict(zip(found.levers, stand.strength, strict=True)),
+            **pick(stand, "asks_for no_deal front harm strength"),
         }
 
 
 def _turns(story: Narration, played: Round, stand: Stand) -> Iterator[dict[str, Any]]:
-    names = list(story.scenario.parties)
     for turn, text in zip(played.turns, stand.texts, strict=True):
         sentence, *changed = _lines(turn_lines(story, turn, False))
-        seen = None
-        if text is not None:
-            seen = {
-                "worth": dict(zip(names, text.worth, strict=True)),
-                "signs": [name for name, signs in zip(names, text.signs, strict=True) if signs],
-                "crosses": list(text.crosses),
-            }
-        yield {"party": turn.party, "did": turn.did, "said": sentence, "changed": changed, "text": seen}
+        yield {"party": turn.party, "did": turn.did, "said": sentence, "changed": changed, "text": plain(text)}
 
 
 def _end(story: Narration) -> Iterator[str]:

@@ -187,7 +187,7 @@ class MorrisChart(IndexChart):
 def _value(mark: Mark, row: dict[Any, Any]) -> str:
     if row["kind"] == "dummy" and mark.key == "total":
         return ""
-    return index_text(row, mark.key, mark.low, mark.high) if mark.low else f"{row[mark.key]:.2f}"
+    return index_text(row, mark.key) if mark.low else f"{row[mark.key]:.2f}"
 
 
 def _draw_marks(axes: Axes, kind: IndexChart, shared: Rows) -> None:

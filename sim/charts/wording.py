@@ -59,7 +59,7 @@ def difference_text(result: Sensitivity, row: dict[Any, Any]) -> str:
     """A difference with its sign and interval; of shares in points of a hundred."""
     unit = 100 if result.asked.is_share else 1
     middle, low, high = (unit * row[key] for key in ("difference", "low", "high"))
-    digits = decimals(low, high, 1) if result.asked.is_share else min(3, decimals(low, high) + 1)
+    digits = decimals(low, high, 1) if result.asked.is_share else digits_of_mean(low, high)
     ends = f"{number(low, digits, True)} to {number(high, digits, True)}"
     return f"{number(middle, digits, True)} ({ends})"
 
@@ -97,10 +97,11 @@ def top_rows(found: pd.DataFrame, most: int = MOST_ROWS) -> list[dict[Any, Any]]
     return [*found[is_input].head(most).to_dict("records"), *found[~is_input].to_dict("records")]
 
 
-def index_text(row: dict[Any, Any], key: str, low: str, high: str) -> str:
-    """An index with its interval."""
-    digits = min(3, decimals(row[low], row[high]) + 1)
-    return f"{number(row[key], digits)} ({number(row[low], digits)} to {number(row[high], digits)})"
+def index_text(row: dict[Any, Any], key: str) -> str:
+    """An index with its interval, that of `index` in `low` and `high`."""
+    low, high = (row[end if key == "index" else f"{key}_{end}"] for end in ("low", "high"))
+    digits = digits_of_mean(low, high)
+    return f"{number(row[key], digits)} ({number(low, digits)} to {number(high, digits)})"
 
 
 def design_text(result: Sensitivity, method: str) -> str:

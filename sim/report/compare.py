@@ -15,6 +15,7 @@ from sim.results.labels import OUTCOMES, SIGNED, clean
 
 MOST_PACKAGES = 8
 MOST_INPUTS = 40
+DIFFERENCE = ("difference", "difference_low", "difference_high")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 PAIRED = "Run k uses the same random numbers in all of them, so differences are taken run by run."
 UNPAIRED = "The seeds differ, so differences are between independent runs, and less sharp."
@@ -23,15 +24,12 @@ UNPAIRED = "The seeds differ, so differences are between independent runs, and l
 def data(comparison: Comparison) -> dict[str, Any]:
     entries = zip(comparison.names, comparison.results, strict=True)
     return pick(comparison, "paired inputs figures packages transitions") | {
-        "results": [
-            {"name": name, "id": one.scenario.id, "title": one.scenario.title, "n": one.n, "seed": one.seed}
-            for name, one in entries
-        ]
+        "results": [{"name": name} | pick(one, "id=scenario.id title=scenario.title n seed") for name, one in entries]
     }
 
 
 def waterfall_data(fall: Waterfall) -> dict[str, Any]:
-    return pick(fall, "method n seed mixtures rows") | pick(fall.figure, "label kind", figure="name")
+    return pick(fall, "method n seed mixtures rows label=figure.label kind=figure.kind figure=figure.name")
 
 
 def document(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[Block]:
@@ -127,7 +125,7 @@ def _side_by_side(
         found = {row["name"]: row for row in frame[frame[key] == wanted].to_dict("records")}
         row = [str(found[first].get("label", wanted)), *(value_label(found[name]) for name in comparison.names)]
         for name in others:
-            row += difference_words(found[name])
+            row += difference_words(found[name]["kind"], *(found[name][key] for key in DIFFERENCE))
         rows.append(row)
     return table(heads, rows, caption=caption)
 
@@ -139,17 +137,14 @@ def value_label(row: dict[Any, Any]) -> str:
     return number(row["value"], digits_of_mean(row["low"], row["high"]))
 
 
-def difference_words(row: dict[Any, Any]) -> list[str]:
-    """A difference and its interval, shares in points of a hundred."""
-    if pd.isna(row["difference"]):
+def difference_words(kind: str, *numbers: float) -> list[str]:
+    """A difference and the ends of its 95 % interval, where there are any; shares in points of a hundred."""
+    if pd.isna(numbers[0]):
         return ["-", ""]
-    if row["difference_low"] == row["difference_high"] == 0:
-        return ["0", "the same in every run"]
-    return _signed(row["kind"], *(row[key] for key in ("difference", "difference_low", "difference_high")))
+    return ["0", "the same in every run"] if numbers[1] == numbers[2] == 0 else _signed(kind, *numbers)
 
 
 def _signed(kind: str, *numbers: float) -> list[str]:
-    """A difference with its sign and the ends of its interval, shares in points of a hundred."""
     middle, low, high = ((100 if kind == "share" else 1) * each for each in numbers)
     digits = decimals(low, high) if kind == "share" else digits_of_mean(low, high)
     interval = "" if pd.isna(low) else f"{number(low, digits, True)} to {number(high, digits, True)}"

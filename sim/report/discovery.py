@@ -5,8 +5,8 @@ from typing import Any
 
 from sim.analysis.discovery import Discovery
 from sim.charts.wording import box_sentence, condition_text, condition_texts, discovery_opening, lines_named
-from sim.report.document import Block, Table, heading, paragraph, table
-from sim.report.plain import pick, plain
+from sim.report.document import Block, Table, heading, paragraph, paragraphs, table
+from sim.report.plain import pick
 from sim.results.format import number
 from sim.results.labels import clean, value_label
 from sim.results.results import share_interval
@@ -18,15 +18,18 @@ READING = (
     "and say less: --density asks for denser boxes, --most-inputs for fewer conditions."
 )
 
+FIELDS = (
+    "of_signed cases searched tested note n_of=n turned=question.turned above=question.above below=question.below "
+    "id=results.scenario.id title=results.scenario.title n=results.n seed=results.seed of=question.asked.name "
+    "label=question.asked.label"
+)
+
 
 def data(result: Discovery) -> dict[str, Any]:
-    scenario, asked = result.results.scenario, result.question.asked
-    limits = pick(result.question, "turned above below")
-    return pick(result, "of_signed cases searched tested note", n_of="n") | limits | {
-        "id": scenario.id, "title": scenario.title, "n": result.results.n, "seed": result.results.seed,
-        "of": asked.name, "label": asked.label, "base_rate": result.cases / result.n if result.n else None,
+    return pick(result, FIELDS) | {
+        "base_rate": result.cases / result.n if result.n else None,
         "boxes": [_box_data(result, place) for place in range(len(result.boxes))],
-    }  # fmt: skip
+    }
 
 
 def _box_data(result: Discovery, place: int) -> dict[str, Any]:
@@ -48,8 +51,7 @@ def _box_data(result: Discovery, place: int) -> dict[str, Any]:
         ],
         "density_low": density[0], "density_high": density[1],
         "coverage_low": coverage[0], "coverage_high": coverage[1],
-        "searched_density": found.searched.density, "searched_coverage": found.searched.coverage,
-        "tradeoff": plain(found.tradeoff),
+        **pick(found, "searched_density=searched.density searched_coverage=searched.coverage tradeoff"),
     }  # fmt: skip
 
 
@@ -71,8 +73,7 @@ def document(result: Discovery) -> Iterator[Block]:
     named = lines_named(result)
     if named:
         yield heading("Red lines named above")
-        for text in named:
-            yield paragraph(text, 2)
+        yield from paragraphs(*named)
     yield heading("Coverage and density of the boxes that the first was chosen from")
     yield _tradeoff(result)
     yield paragraph("")

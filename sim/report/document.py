@@ -97,6 +97,21 @@ def paragraph(text: str, indent: int = 0, hanging: int = 0) -> Paragraph:
     return Paragraph(printable(text), indent, hanging)
 
 
+def paragraphs(*texts: str, indent: int = 2) -> Iterator[Paragraph]:
+    """Texts below each other, those that are empty left out."""
+    return (paragraph(text, indent) for text in texts if text)
+
+
+def section(
+    title: str, heads: Sequence[str], rows: Sequence[Sequence[object]], *below: str, left: int = 1,
+) -> Iterator[Block]:  # fmt: skip
+    """A heading, a table and texts below it; nothing where there is no row."""
+    if rows:
+        yield heading(title)
+        yield table(heads, rows, left)
+        yield from paragraphs(*below)
+
+
 def bullets(texts: Sequence[str]) -> Table:
     """Texts below each other, each with a dash."""
     return table(["", ""], [["-", text] for text in texts], left=2)

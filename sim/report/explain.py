@@ -1,19 +1,19 @@
 """An explanation as a document: why there was no deal, who gains least, what smallest change opens one."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from sim.analysis.explain import SHOWN, Counterfactual, Explanation, Stage
+from sim.analysis.explain import SHOWN, Counterfactual, Explanation
 from sim.analysis.parameters import REAL_ABOVE, Change, Parameter, Turn
-from sim.analysis.reasons import Obstacle, Share
+from sim.analysis.reasons import Share
 from sim.analysis.replays import AT_HOME, HALF, OWN_OFFER, WORTH
 from sim.analysis.weight_flips import CENTRAL, Flip
 from sim.report.compare import difference_words
-from sim.report.document import Block, bullets, heading, paragraph, table
-from sim.report.plain import pick
+from sim.report.document import Block, bullets, heading, paragraph, paragraphs, section, table
+from sim.report.plain import pick, picks
 from sim.results.figures import STAGES
 from sim.results.format import number, percent, share_with_interval
 from sim.results.labels import (
@@ -89,41 +89,36 @@ def ratifier_words(scenario: Scenario, name: str) -> str:
 
 
 def _outcomes(explained: Explanation) -> Iterator[Block]:
-    why, scenario = explained.reasons, explained.results.scenario
-    yield heading("How the runs ended")
-    rows = [[OUTCOMES[each.name].clause.format(who_signs(scenario)), shared(each)] for each in why.outcomes]
-    yield table(["", ""], rows)
+    why, who, zones = explained.reasons, who_signs(explained.results.scenario), ""
+    rows = [[OUTCOMES[each.name].clause.format(who), shared(each)] for each in why.outcomes]
     if not why.without_deal:
-        yield paragraph("Every run ended with an agreement in force: nothing stood in the way.", 2)
+        zones = "Every run ended with an agreement in force: nothing stood in the way."
     elif why.zone_first.count != why.zone_ever.count:
-        yield paragraph(
-            f"Some package was acceptable to {who_signs(scenario)} in the first round in {shared(why.zone_first)} of "
-            f"runs, in some round in {shared(why.zone_ever)}.", 2,
-        )  # fmt: skip
+        zones = f"Some package was acceptable to {who} in the first round in {shared(why.zone_first)} of runs, in some "
+        zones += f"round in {shared(why.zone_ever)}."
+    return section("How the runs ended", ["", ""], rows, zones)
 
 
 def _obstacles(explained: Explanation) -> Iterator[Block]:
     why, scenario = explained.reasons, explained.results.scenario
-    if not why.obstacles:
-        return
-    none = why.n - why.zone_ever.count
-    yield heading(f"Why no package was ever acceptable, in {percent(none / why.n, why.n)} of runs")
     rows = [
         [obstacle_label(scenario, each.name), _part(each.part, why.n), shared(each.alone)]
         for each in why.obstacles[:MOST_OBSTACLES]
     ]
-    yield table(["what stands in the way", "its part", "enough alone"], rows)
     more = len(why.obstacles) - MOST_OBSTACLES
     listed = f"{more} more have smaller parts. " if more > 0 else ""
     sizes = [f"{NUMERALS.get(each.name, each.name)} in {percent(each.share, each.n)}" for each in why.sizes]
-    yield paragraph(
+    known = {f"{party}.{line.id}" for party, spec in scenario.parties.items() for line in spec.red_lines}
+    lines = [each.name for each in why.obstacles if each.name in known][:MOST_LINES]
+    return section(
+        f"Why no package was ever acceptable, in {percent((why.n - why.zone_ever.count) / why.n, why.n)} of runs",
+        ["what stands in the way", "its part", "enough alone"],
+        rows,
         f"{listed}Parts add up to the share of runs without such a package: where this or that could be set aside, "
         "each counts in equal parts. Enough alone: runs in which a package would be acceptable with this alone set "
-        f"aside. Of the runs without, at least so many must go: {either(sizes, 'and')}.", 2,
-    )  # fmt: skip
-    known = {f"{party}.{line.id}" for party, spec in scenario.parties.items() for line in spec.red_lines}
-    for name in [each.name for each in why.obstacles if each.name in known][:MOST_LINES]:
-        yield paragraph(f"{name}: {red_line_label(scenario, name)}", 2)
+        f"aside. Of the runs without, at least so many must go: {either(sizes, 'and')}.",
+        *(f"{name}: {red_line_label(scenario, name)}" for name in lines),
+    )
 
 
 def _part(part: tuple[float, float, float], n: int) -> str:
@@ -134,65 +129,60 @@ def _part(part: tuple[float, float, float], n: int) -> str:
 
 
 def _out_of_time(explained: Explanation) -> Iterator[Block]:
-    why, scenario = explained.reasons, explained.results.scenario
-    if not why.refusers:
-        return
-    count = sum(each.count for each in why.refusers)
-    yield heading(f"Some package was acceptable, and time ran out, in {percent(count / why.n, why.n)} of runs")
-    rows = []
+    why, again, rows, lacked = explained.reasons, explained.replayed, [], ""
     for each in why.refusers:
-        names = [party_label(scenario, name) for name in each.name.split(" | ")]
-        own = [late.reason for late in explained.replayed.late if late.party == each.name]
+        own = [late.reason for late in again.late if late.party == each.name]
         counts = Counter(REASONS.get(reason, f"red line {reason.split('.', 1)[-1]}") for reason in own)
         reasons = "; ".join(f"{reason}: {times}" for reason, times in counts.most_common(4))
-        rows.append([either(names, "and"), shared(each), reasons])
-    looked = f" (of the first {explained.replayed.n:,} runs)" if explained.replayed.n < why.n else ""
-    yield table(["who refused last", "share", f"<why{looked}"], rows)
-    too_late = Share("too_late", len(explained.replayed.too_late), explained.replayed.out_of_time)
-    if too_late.count:
-        yield paragraph(
-            f"In {shared(too_late)} of these the text on the table at the end was worth what all asked for by then: "
-            "time ran out before all had answered.", 2,
-        )  # fmt: skip
-    missing = [late.missing for late in explained.replayed.late if not np.isnan(late.missing)]
+        rows.append([_parties(explained.results.scenario, each.name, " | "), shared(each), reasons])
+    looked = f" (of the first {again.n:,} runs)" if again.n < why.n else ""
+    too_late = (
+        f"In {shared(again.too_late)} of these the text on the table at the end was worth what all asked for by then: "
+        "time ran out before all had answered."
+    )
+    missing = [late.missing for late in again.late if not np.isnan(late.missing)]
     if missing:
-        text = f"Where the last text was worth too little, it lacked {np.median(missing):.2f} of what was asked for"
+        lacked = f"Where the last text was worth too little, it lacked {np.median(missing):.2f} of what was asked for "
         runs = f"median of {len(missing)} runs" if len(missing) > 1 else "1 run"
-        yield paragraph(f"{text} ({runs}), on the refuser's own scale from 0 to 1.", 2)
+        lacked += f"({runs}), on the refuser's own scale from 0 to 1."
+    share = percent(sum(each.count for each in why.refusers) / why.n, why.n)
+    title = f"Some package was acceptable, and time ran out, in {share} of runs"
+    heads = ["who refused last", "share", f"<why{looked}"]
+    return section(title, heads, rows, too_late if again.too_late.count else "", lacked)
 
 
 def _at_home(explained: Explanation) -> Iterator[Block]:
     why, scenario = explained.reasons, explained.results.scenario
-    if why.at_home:
-        yield heading("Signed, and refused at home")
-        rows = [[ratifier_words(scenario, each.name), shared(each)] for each in why.at_home]
-        yield table(["who refused", "share"], rows)
-    if why.left:
-        yield heading("Broken off")
-        rows = [[either([party_label(scenario, name) for name in each.name.split(" + ")], "and"), shared(each)]
-                for each in why.left]  # fmt: skip
-        yield table(["who left", "share"], rows)
+    rows = [[ratifier_words(scenario, each.name), shared(each)] for each in why.at_home]
+    yield from section("Signed, and refused at home", ["who refused", "share"], rows)
+    rows = [[_parties(scenario, each.name, " + "), shared(each)] for each in why.left]
+    yield from section("Broken off", ["who left", "share"], rows)
     if why.breaks:
-        yield heading(f"Agreements in force, {why.breaks[0].n:,} runs: what became of them in 60 months")
-        yield table(["", "of those in force"], [[CAUSES[each.name].short, shared(each)] for each in why.breaks])
-        yield paragraph("A fault made the break likelier; chance decided it.", 2)
+        title = f"Agreements in force, {why.breaks[0].n:,} runs: what became of them in 60 months"
+        rows = [[CAUSES[each.name].short, shared(each)] for each in why.breaks]
+        fault = "A fault made the break likelier; chance decided it."
+        yield from section(title, ["", "of those in force"], rows, fault)
+
+
+def _parties(scenario: Scenario, names: str, between: str) -> str:
+    return either([party_label(scenario, name) for name in names.split(between)], "and")
 
 
 def _least_satisfied(explained: Explanation) -> Iterator[Block]:
     scenario, signed = explained.results.scenario, int(explained.results.agreed.sum())
-    if not signed:
-        return
-    yield heading(f"Who has least to show for it, over {signed:,} texts signed")
     rows = [
         [party_label(scenario, each.party), shared(each.least), number(each.margin, sign=True),
          None if np.isnan(each.least_share) else f"{100 * each.least_share:.0f} %"]
         for each in explained.satisfactions
+        if signed
     ]  # fmt: skip
-    yield table(["", "least satisfied", "median margin", "when least"], rows)
-    yield paragraph(
+    return section(
+        f"Who has least to show for it, over {signed:,} texts signed",
+        ["", "least satisfied", "median margin", "when least"],
+        rows,
         "Margin: worth of the text less that of no deal, on each party's own scale. When least: what it gets of the "
-        "largest margin it could have had, where it is the least satisfied (median).", 2,
-    )  # fmt: skip
+        "largest margin it could have had, where it is the least satisfied (median).",
+    )
 
 
 def _ledger(explained: Explanation) -> Iterator[Block]:
@@ -205,10 +195,9 @@ def _ledger(explained: Explanation) -> Iterator[Block]:
             who = "" if any(row[0] == who for row in rows) else who
             cells = f"{each.mean:.0f}", f"{each.low:.0f} to {each.high:.0f}", percent(each.moved / each.n, each.n)
             rows.append([who, clean(scenario.issues[each.issue].label), *cells])
-    if rows:
-        yield heading("From opening to text: where each party moved most, in points of its own values")
-        yield table(["", "<issue", "points", "10-90 %", "moved in"], rows)
-        yield paragraph("Over texts signed. The chart `ledger` of a batch has all issues.", 2)
+    title = "From opening to text: where each party moved most, in points of its own values"
+    heads = ["", "<issue", "points", "10-90 %", "moved in"]
+    return section(title, heads, rows, "Over texts signed. The chart `ledger` of a batch has all issues.")
 
 
 # What opens the way.
@@ -222,15 +211,10 @@ def _smallest_changes(explained: Explanation) -> Iterator[str]:
             continue
         turns = [f"{parameter_text(scenario, turn.parameter)}, {_way(turn)}" for turn in each.change.turns]
         text = f"Smallest change that opens a zone at central numbers: {either(turns, 'and')}."
-        gains = {stage.name: difference_words(_points(stage))[0] for stage in each.stages}
+        gains = {stage.name: difference_words("share", *stage.difference)[0] for stage in each.stages}
         if gains:
             text += f" Tried: {gains['zone_ever']} of runs with a zone, {gains['signed']} with a text signed."
         yield text
-
-
-def _points(stage: Stage) -> dict[str, Any]:
-    names = "difference", "difference_low", "difference_high"
-    return {"kind": "share", **dict(zip(names, stage.difference, strict=True))}
 
 
 def _at_central_numbers(explained: Explanation) -> Iterator[Block]:
@@ -249,19 +233,17 @@ def _at_central_numbers(explained: Explanation) -> Iterator[Block]:
         "rescaled), points, linkages and hardness, each alone and in pairs, over all packages. A change is measured in "
         "widths of the number's stated range.", 2,
     )  # fmt: skip
-    if not found.one:
-        yield paragraph("No single number opens a zone, however far it is turned.", 2)
     if found.one:
         yield bullets([_change_words(explained, change) for change in found.one[:MOST_CHANGES]])
-    if len(found.one) > MOST_CHANGES:
-        yield paragraph(f"and {len(found.one) - MOST_CHANGES} other numbers, by more.", 2)
-    if found.two:
-        yield paragraph("Two numbers together:" if found.one else "The smallest changes of two numbers together:", 2)
-        yield bullets([_change_words(explained, change) for change in found.two[:MOST_PAIRS]])
-    elif found.one:
-        yield paragraph("No two numbers together open one by less.", 2)
+        more = len(found.one) - MOST_CHANGES
+        two = "Two numbers together:" if found.two else "No two numbers together open one by less."
+        yield from paragraphs(f"and {more} other numbers, by more." if more > 0 else "", two)
     else:
-        yield paragraph("No two numbers do, either: more than two things stand in the way of every package.", 2)
+        two = "The smallest changes of two numbers together:"
+        no_two = "No two numbers do, either: more than two things stand in the way of every package."
+        yield from paragraphs("No single number opens a zone, however far it is turned.", two if found.two else no_two)
+    if found.two:
+        yield bullets([_change_words(explained, change) for change in found.two[:MOST_PAIRS]])
     if found.untold:
         yield paragraph(f"{found.untold} more are left out: in them the will of a guarantor jumps.", 2)
 
@@ -273,10 +255,7 @@ def _change_words(explained: Explanation, change: Change) -> str:
 
 
 def _over_runs(explained: Explanation) -> Iterator[Block]:
-    why, scenario = explained.reasons, explained.results.scenario
-    if not explained.asides:
-        return
-    yield heading(f"Over runs: {share_with_interval(why.zone_ever.share, why.n)} have a zone; with one thing set aside")
+    why, scenario, third = explained.reasons, explained.results.scenario, explained.results.n // 3
     heads, below_half = ["set aside in every run", "would have a zone", "too high by"], why.zone_ever.share < HALF
     rows = []
     for each in explained.asides[:MOST_ASIDES]:
@@ -284,55 +263,58 @@ def _over_runs(explained: Explanation) -> Iterator[Block]:
         less = None if each.half is None else f"{each.half:.2f} less"
         if each.half is not None and each.hardness is not None:
             less = f"hardness {each.half:.2f} ({each.hardness:.2f})"
-        half = [less] if below_half else []
-        zone = share_with_interval(each.zone.share, each.zone.n)
-        rows.append([obstacle_label(scenario, each.name), zone, falls, *half])
-    yield table([*heads, "half need"] if below_half else heads, rows)
+        rows.append([obstacle_label(scenario, each.name), shared(each.zone), falls, *([less] if below_half else [])])
     half_need = (
         " Half need: what by itself gives half of the runs a zone, so much less worth of no deal in every run, or a "
         "mean hardness (as it is, in brackets) of the line and those drawn with it; a dash where nothing does."
-        if below_half else ""
-    )  # fmt: skip
+    )
     first, what = explained.replayed.n, "Both are" if below_half else "Worths are"
-    looked = f" {what} of the first {first:,} runs." if first < why.n else ""
-    yield paragraph(
-        "As things stand in the last open round. Too high by: how much less no deal would have to be worth where that "
-        f"alone is in the way; median (10th to 90th percentile).{half_need}{looked}", 2,
-    )  # fmt: skip
-    linkages = [name for run in explained.replayed.no_zone for name in run.linkages]
-    for name in sorted(set(linkages)):
-        count, n = linkages.count(name), len(explained.replayed.no_zone)
-        share = share_with_interval(count / n, n)
-        yield paragraph(f"The linkage {name} alone is in the way in {share} of the {n:,} runs without a zone.", 2)
     adds = [each.adds for party in scenario.parties.values() for each in party.linkages]
-    if any(min(each.value, each.low or 0.0) < 0 for each in adds) and not linkages:
-        yield paragraph("No linkage alone is in the way in any of these runs.", 2)
-    third = explained.results.n // 3
-    for stage, mover in explained.moved_by.items():
-        if stage in SHOWN and mover is not None:
-            low, high = percent(mover.low_share, third), percent(mover.high_share, third)
-            shares = f"{low} where it is lowest, {high} where it is highest"
-            what = STAGES[stage].label
-            yield paragraph(f"Of all uncertain numbers, {mover.path} moves this most: {what} ({shares}).", 2)
+    negative = any(min(each.value, each.low or 0.0) < 0 for each in adds)
+    none = "No linkage alone is in the way in any of these runs."
+    return section(
+        f"Over runs: {shared(why.zone_ever)} have a zone; with one thing set aside",
+        [*heads, "half need"] if below_half else heads,
+        rows,
+        "As things stand in the last open round. Too high by: how much less no deal would have to be worth where that "
+        "alone is in the way; median (10th to 90th percentile)."
+        f"{half_need if below_half else ''}{f' {what} of the first {first:,} runs.' if first < why.n else ''}",
+        *(
+            f"The linkage {each.name} alone is in the way in {shared(each)} of the {each.n:,} runs without a zone."
+            for each in _linkages(explained)
+        ),
+        none if negative and not _linkages(explained) else "",
+        *(
+            f"Of all uncertain numbers, {mover.path} moves this most: {STAGES[stage].label} ("
+            f"{percent(mover.low_share, third)} where it is lowest, "
+            f"{percent(mover.high_share, third)} where it is highest)."
+            for stage, mover in explained.moved_by.items()
+            if stage in SHOWN and mover is not None
+        ),
+    )
+
+
+def _linkages(explained: Explanation) -> list[Share]:
+    """Runs without a zone in which a linkage alone is in the way, by its name."""
+    runs = explained.replayed.no_zone
+    counts = Counter(name for run in runs for name in run.linkages)
+    return [Share(name, counts[name], len(runs)) for name in sorted(counts)]
 
 
 def _tried(explained: Explanation, each: Counterfactual) -> Iterator[Block]:
     scenario = explained.results.scenario
     yield heading(f"Tried on the first {each.n:,} runs" if each.n else "Not tried")
-    for turn in each.change.turns:
-        yield paragraph(f"{turn_words(scenario, turn)}, its range moved with it", 2)
+    yield from paragraphs(*(f"{turn_words(scenario, turn)}, its range moved with it" for turn in each.change.turns))
     if each.fault:
         yield paragraph(f"The scenario would not hold together: {each.fault}", 2)
         return
     rows = [
         [STAGES[stage.name].label, *(percent(of.share, of.n) for of in (stage.before, stage.after)),
-         *difference_words(_points(stage))]
+         *difference_words("share", *stage.difference)]
         for stage in each.stages
     ]  # fmt: skip
     yield table(["", "as it is", "changed", "difference", "95 %"], rows)
-    yield paragraph("The same by hand:", 2)
-    for text in each.sets:
-        yield paragraph(f"--set '{text}'", 2)
+    yield from paragraphs("The same by hand:", *(f"--set '{text}'" for text in each.sets))
 
 
 def _weights(explained: Explanation) -> Iterator[Block]:
@@ -416,69 +398,55 @@ def turn_words(scenario: Scenario, turn: Turn) -> str:
 
 # Plain data.
 
+SHARE = "name count n share low,high=interval"
+OBSTACLE = "part,part_low,part_high=part name involved=involved.count alone=alone.count alone_share=alone.share"
+TURN = "cost within to=value path=parameter.path kind=parameter.kind value=parameter.value range=parameter.stated"
+FLIP = "end instead flips turn kept=unchanged.count path=parameter.path value=parameter.value"
+STAGE = "stage=name before=before.share after=after.share difference,low,high=difference"
+
 
 def data(explained: Explanation) -> dict[str, Any]:
-    results, why, again, found = explained.results, explained.reasons, explained.replayed, explained.opening
-    linkages = Counter(name for run in again.no_zone for name in run.linkages)
-    shares = [Share(name, linkages[name], len(again.no_zone)) for name in sorted(linkages)]
-    return {
-        "id": results.scenario.id,
-        "title": results.scenario.title,
-        "seed": results.seed,
-        "n": results.n,
+    why, again, found = explained.reasons, explained.replayed, explained.opening
+    return pick(explained.results, "id=scenario.id title=scenario.title seed n") | {
         "looked_at": again.n,
-        "outcomes": _shares(why.outcomes),
-        "zone_first": _share(why.zone_first),
-        "zone_ever": _share(why.zone_ever),
-        "obstacles": [_obstacle_data(each) for each in why.obstacles],
-        "obstacles_needed": _shares(why.sizes),
+        "outcomes": picks(why.outcomes, SHARE),
+        "zone_first": pick(why.zone_first, SHARE),
+        "zone_ever": pick(why.zone_ever, SHARE),
+        "obstacles": picks(why.obstacles, OBSTACLE),
+        "obstacles_needed": picks(why.sizes, SHARE),
         "refused_last": [
-            _share(each) | {"reasons": dict(Counter(late.reason for late in again.late if late.party == each.name))}
+            pick(each, SHARE) | {"reasons": Counter(late.reason for late in again.late if late.party == each.name)}
             for each in why.refusers
         ],
-        "too_late": _share(Share("too_late", len(again.too_late), again.out_of_time)),
-        "left": _shares(why.left),
-        "refused_at_home": _shares(why.at_home),
-        "in_force": _shares(why.breaks),
-        "parties": [_share(each.least) | pick(each, "margin least_share") for each in explained.satisfactions],
-        "ledger": [pick(each, "party issue n moved low high", points="mean") for each in explained.movements],
+        "too_late": pick(again.too_late, SHARE),
+        "left": picks(why.left, SHARE),
+        "refused_at_home": picks(why.at_home, SHARE),
+        "in_force": picks(why.breaks, SHARE),
+        "parties": [pick(each.least, SHARE) | pick(each, "margin least_share") for each in explained.satisfactions],
+        "ledger": picks(explained.movements, "party issue n moved low high points=mean"),
         "opening": {
             "packages": found.packages,
             "one": [_change_data(explained, each) for each in found.one],
             "two": [_change_data(explained, each) for each in found.two],
         },
         "set_aside": [
-            _share(each.zone) | dict(zip(("fall_low", "fall", "fall_high"), each.falls or (None,) * 3, strict=True))
-            | pick(each, "hardness", for_half="half")
+            pick(each.zone, SHARE) | pick(each, "fall_low,fall,fall_high=falls hardness for_half=half")
             for each in explained.asides
         ],
-        "linkages": _shares(shares),
+        "linkages": picks(_linkages(explained), SHARE),
         "moved_by": [
             {"stage": stage} | pick(mover, "path low_share high_share difference low high")
-            for stage, mover in explained.moved_by.items() if mover is not None
+            for stage, mover in explained.moved_by.items()
+            if mover is not None
         ],
-        "tried": [_tried_data(each) for each in explained.tried],
-        "weights": pick(explained.weights, "basis package n weights") | {
-            "flips": [
-                pick(each, "end instead flips turn") | {"kept": each.unchanged.count}
-                | pick(each.parameter, "path value")
-                for each in explained.weights.flips
-            ],
-        },
+        "tried": [
+            {"turns": list(map(_turn_data, each.change.turns))} | pick(each, "set=sets n")
+            | {"fault": each.fault or None, "stages": picks(each.stages, STAGE)}
+            for each in explained.tried
+        ],
+        "weights": pick(explained.weights, "basis package n weights")
+        | {"flips": picks(explained.weights.flips, FLIP)},
     }  # fmt: skip
-
-
-def _shares(found: Sequence[Share]) -> list[dict[str, Any]]:
-    return [_share(each) for each in found]
-
-
-def _share(each: Share) -> dict[str, Any]:
-    return pick(each, "name count n share") | dict(zip(("low", "high"), each.interval, strict=True))
-
-
-def _obstacle_data(each: Obstacle) -> dict[str, Any]:
-    counts = {"involved": each.involved.count, "alone": each.alone.count, "alone_share": each.alone.share}
-    return dict(zip(("part", "part_low", "part_high"), each.part, strict=True)) | {"name": each.name} | counts
 
 
 def _change_data(explained: Explanation, change: Change) -> dict[str, Any]:
@@ -489,16 +457,4 @@ def _change_data(explained: Explanation, change: Change) -> dict[str, Any]:
 
 
 def _turn_data(turn: Turn) -> dict[str, Any]:
-    drawn_with = sorted(turn.parameter.others) if turn.parameter.kind == "hardness" else []
-    about = pick(turn.parameter, "path kind value", range="stated")
-    return pick(turn, "cost within", to="value") | about | {"with": drawn_with}
-
-
-def _tried_data(each: Counterfactual) -> dict[str, Any]:
-    stages = [
-        {"stage": stage.name, "before": stage.before.share, "after": stage.after.share}
-        | dict(zip(("difference", "low", "high"), stage.difference, strict=True))
-        for stage in each.stages
-    ]
-    turns = list(map(_turn_data, each.change.turns))
-    return {"turns": turns, "set": list(each.sets), "n": each.n, "fault": each.fault or None, "stages": stages}
+    return pick(turn, TURN) | {"with": sorted(turn.parameter.others) if turn.parameter.kind == "hardness" else []}

@@ -6,7 +6,7 @@ from typing import Any
 from sim.analysis.explain_draw import DrawExplained, Opened
 from sim.report import run
 from sim.report.document import Block
-from sim.report.plain import pick
+from sim.report.plain import pick, picks
 from sim.report.run import BLANK, package_lines, sentence
 from sim.results.labels import clean, either, obstacle_phrase, party_label
 
@@ -14,15 +14,9 @@ MOST_WAYS = 6
 
 
 def data(explained: DrawExplained) -> dict[str, Any]:
-    ways = [
-        {"set_aside": list(each.way.names), "falls": dict(each.way.falls), "packages": each.way.packages,
-         "package": dict(each.package)}
-        for each in explained.opened
-    ]  # fmt: skip
-    near = explained.nearest
-    nearest = near and pick(near, "package packages on_the_table") | {"missing": dict(near.missing)}
-    found = {"ways_out": ways, "nearest": nearest, "room": dict(explained.room)}
-    return run.data(explained.story) | {"explained": found}
+    ways = picks(explained.opened, "set_aside=way.names falls=way.falls packages=way.packages package")
+    near = explained.nearest and pick(explained.nearest, "package packages on_the_table missing")
+    return run.data(explained.story) | {"explained": {"ways_out": ways, "nearest": near, "room": explained.room}}
 
 
 def document(explained: DrawExplained) -> Iterator[Block]:
@@ -52,7 +46,7 @@ def _way(explained: DrawExplained, each: Opened) -> str:
     scenario = explained.story.scenario
     lines = [name for name in each.way.names if not name.endswith(".no_deal")]
     parts = [f"{obstacle_phrase(scenario, name)} is set aside" for name in lines]
-    for (party, fall), no_deal in zip(each.way.falls, each.no_deal, strict=True):
+    for (party, fall), no_deal in zip(each.way.falls.items(), each.no_deal, strict=True):
         now = f"{no_deal - fall:.3f} instead of {no_deal:.3f}"
         parts.append(f"no deal is worth {fall:.3f} less to {party_label(scenario, party)} ({now}, in the last round)")
     packages = f"{each.way.packages:,} package{'s open' if each.way.packages != 1 else ' opens'}"
@@ -73,7 +67,7 @@ def _in_time(explained: DrawExplained) -> Iterator[Block]:
         if nearest.on_the_table:
             text = "The text on the table at the end was worth what all asked for; time ran out before all said so:"
     else:
-        lacks = [f"{lack:.3f} less for {party_label(scenario, party)}" for party, lack in nearest.missing]
+        lacks = [f"{lack:.3f} less for {party_label(scenario, party)}" for party, lack in nearest.missing.items()]
         text = f"Asking in the last round for {either(lacks, 'and')}: then this package was worth it to all who sign:"
     yield sentence(text, indent=2, hanging=0)
     yield from package_lines(explained.story, nearest.package, indent=4)
@@ -104,7 +98,7 @@ def _stayed(explained: DrawExplained) -> Iterator[Block]:
 
 def _room(explained: DrawExplained) -> Iterator[Block]:
     scenario = explained.story.scenario
-    for party, margin in explained.room:
+    for party, margin in explained.room.items():
         who = party_label(scenario, party)
         text = f"no deal could be worth {margin:.3f} more to {who} before it is worth as much as the text"
         if margin < 0:

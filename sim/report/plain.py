@@ -1,10 +1,13 @@
 """Results as plain data for JSON: dataclasses and tables as mappings and lists, what is not a number as None."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any
+
+from sim.results.stages import OfRuns
 
 
 def plain(value: Any) -> Any:
@@ -13,6 +16,8 @@ def plain(value: Any) -> Any:
         return plain(value.to_dict("records"))
     if hasattr(value, "item"):
         value = value.item()
+    if isinstance(value, OfRuns):
+        return pick(value, "count n share interval")
     if is_dataclass(value):
         return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):
@@ -26,7 +31,15 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
 
 
-def pick(thing: object, names: str, **renamed: str) -> dict[str, Any]:
-    """Some fields of an object by name, as plain data; `key="name"` for those that JSON calls otherwise."""
-    wanted = dict(zip(names.split(), names.split(), strict=True)) | renamed
-    return {key: plain(getattr(thing, name)) for key, name in wanted.items()}
+def pick(thing: object, names: str) -> dict[str, Any]:
+    """Some attributes of an object as plain data: `name`, `key=path.of.it`, or `low,high=pair` for parts of one."""
+    found: dict[str, Any] = {}
+    for each in names.split():
+        given, _, path = each.rpartition("=")
+        keys, value = (given or path).split(","), plain(attrgetter(path)(thing))
+        found |= zip(keys, value if len(keys) > 1 and value is not None else [value] * len(keys), strict=True)
+    return found
+
+
+def picks(things: Iterable[object], names: str) -> list[dict[str, Any]]:
+    return [pick(thing, names) for thing in things]

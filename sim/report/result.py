@@ -70,9 +70,7 @@ def comparison_page(
     return page(" and ".join(titles), kicker, [], blocks, results[0].scenario.disclaimer)
 
 
-def _compared(
-    comparison: Comparison, falls: Sequence[Waterfall], charts: Iterable[Rendered] | None
-) -> Iterator[Block]:
+def _compared(comparison: Comparison, falls: Sequence[Waterfall], charts: Iterable[Rendered] | None) -> Iterator[Block]:
     """The tables, then outcomes and packages, then every chart that any result has, all on one scale."""
     results, labels = comparison.results, chart_labels(comparison)
     yield from page_document(comparison, falls)

@@ -10,7 +10,7 @@ from sim.analysis.trace import AT_HOME, Package, Turn
 from sim.core.exact import TOLERANCE
 from sim.core.wording import shown
 from sim.report.document import Block, Paragraph, paragraph, table
-from sim.report.plain import pick, plain
+from sim.report.plain import pick, picks, plain
 from sim.results.labels import (
     CAUSES,
     EVENTS,
@@ -30,7 +30,15 @@ MOST_DIGITS = 6
 MOST_NAME = 26  # characters of an issue or option in the table
 MOST_OLD = 40  # characters of an option that is no longer offered
 BLANK = Paragraph("")
-MOVE = "party did asks_for answered answered_worth reason reason_given minds offer offer_worth changed"
+STORY = "seed draw outcome zone_packages least_satisfied blocker break_cause lines_fallen id=scenario.id "
+STORY += "title=scenario.title"
+SEAT = "no_deal_at_start no_deal best real_lines other_lines signs margin party=name utility=worth"
+ROUND = "month date events lines_fallen levers channel_open waiting round=number"
+MOVE = "party did asks_for answered answered_worth reason reason_given minds offer offer_worth changed "
+MOVE += "answered_from=from_"
+SIGNATURE = "round month package refused_by barred months_to_force back_in votes=ballots"
+ACCOUNT = "party opening until signed opening_worth until_worth"
+STEP = "issue opening until before after moved"
 
 
 def sentence(text: str, indent: int = 0, hanging: int = 2) -> Paragraph:
@@ -40,36 +48,19 @@ def sentence(text: str, indent: int = 0, hanging: int = 2) -> Paragraph:
 
 def data(story: Narration) -> dict[str, Any]:
     holds = story.break_month is not None and math.isinf(story.break_month)
-    return pick(story, "seed draw outcome zone_packages least_satisfied blocker break_cause lines_fallen") | {
-        "id": story.scenario.id,
-        "title": story.scenario.title,
-        "parties": [
-            pick(seat, "no_deal_at_start no_deal best real_lines other_lines signs margin")
-            | {"party": seat.name, "utility": seat.worth}
-            for seat in story.seats
-        ],
+    return pick(story, STORY) | {
+        "parties": picks(story.seats, SEAT),
         "rounds": [
-            pick(played, "month date events lines_fallen levers channel_open waiting", round="number")
-            | {
-                "left": [gone.party for gone in played.left],
-                "moves": [pick(turn, MOVE, answered_from="from_") for turn in played.turns],
-            }
+            pick(played, ROUND) | {"left": [gone.party for gone in played.left], "moves": picks(played.turns, MOVE)}
             for played in story.rounds
         ],
         "package": plain(story.package) or None,
         "round": story.signed,
         "month": story.rounds[-1].month if story.signed else None,
-        "signatures": [
-            pick(text, "round month package refused_by barred months_to_force back_in", votes="ballots")
-            for text in story.signatures
-        ],
+        "signatures": picks(story.signatures, SIGNATURE),
         "breaks": None if story.break_month is None else not holds,
         "break_month": None if holds else story.break_month,
-        "ledger": [
-            pick(account, "party opening until signed opening_worth until_worth")
-            | {"issues": [{**plain(step), "moved": step.moved} for step in account.steps]}
-            for account in story.accounts
-        ],
+        "ledger": [pick(each, ACCOUNT) | {"issues": picks(each.steps, STEP)} for each in story.accounts],
     }
 
 
@@ -168,29 +159,32 @@ def _quiet(story: Narration, rounds: Sequence[Round]) -> Iterator[Block]:
     yield BLANK
 
 
+TURNS = {  # by what a party did
+    "passes": "{who} passes: this text does not need its signature.",
+    "waits": "{who} offers nothing: no text that the others would take is worth {asks_for} or more to it.",
+    "accepts": "{who} {accepts} {whose}: worth {worth} to it, asks for {asks_for}.",
+    "leaves_it": "{who} leaves its text as it is.",
+    "votes_no": "{who} votes no on {whose}: {reason}.",
+    "objects": "{who} does not accept {whose}: {reason}. {named}",
+    "refuses": "{who} refuses {whose}: {reason}. {offers}",
+    "drafts": "{offers}",
+    "offers": "{offers}",
+}
+
+
 def turn_lines(story: Narration, turn: Turn, briefly: bool) -> Iterator[Block]:
     """What a party did when its turn came, then what it offers; `briefly` where it gave this answer before."""
-    who, whose = party_label(story.scenario, turn.party), _whose(story, turn)
-    if turn.did == "passes":
-        text = f"{who} passes: this text does not need its signature."
-    elif turn.did == "waits":
-        none = f"no text that the others would take is worth {worth(turn.asks_for)} or more to it"
-        text = f"{who} offers nothing: {none}."
-    elif turn.did == "accepts":
-        verb = "stands by" if turn.from_ == turn.party else "accepts"
-        text = f"{who} {verb} {whose}: worth {worth(turn.answered_worth)} to it, asks for {worth(turn.asks_for)}."
-    elif turn.did == "leaves_it":
-        text = f"{who} leaves its text as it is."
-    elif turn.did == "votes_no":
-        text = f"{who} votes no on {whose}: {_reason(story, turn, briefly)}."
-    elif turn.did == "objects":
-        minds = [issue_label(story.scenario, issue) for issue in turn.minds]
-        named = f"It names: {either(minds, 'and')}." if minds else "It names no issue: it has its best on all."
-        text = f"{who} does not accept {whose}: {_reason(story, turn, briefly)}. {named}"
-    else:
-        text = _offer_words(who, turn)
-        if turn.did == "refuses":
-            text = f"{who} refuses {whose}: {_reason(story, turn, briefly)}. {text}"
+    who, minds = party_label(story.scenario, turn.party), [issue_label(story.scenario, issue) for issue in turn.minds]
+    text = TURNS[turn.did].format(
+        who=who,
+        whose=_whose(story, turn),
+        asks_for=worth(turn.asks_for),
+        worth=worth(turn.answered_worth),
+        accepts="stands by" if turn.from_ == turn.party else "accepts",
+        reason="" if turn.reason is None else _reason(story, turn, briefly),
+        named=f"It names: {either(minds, 'and')}." if minds else "It names no issue: it has its best on all.",
+        offers="" if turn.offer is None else _offer_words(who, turn),
+    )
     yield sentence(text, indent=2)
     if turn.offer is not None and turn.before is None:
         yield from package_lines(story, turn.offer, indent=6)

@@ -1,6 +1,6 @@
 """What moves a figure as a document: one table a method."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -27,16 +27,18 @@ from sim.results.format import number
 from sim.results.labels import clean, input_label
 
 Row = dict[Any, Any]
+Cells = Callable[[Sensitivity, Row], list[object]]
+FIELDS = (
+    "note value low high inputs n_of=n id=results.scenario.id title=results.scenario.title n=results.n "
+    "seed=results.seed of=asked.name label=asked.label kind=asked.kind"
+)
 
 
 def data(result: Sensitivity) -> dict[str, Any]:
-    scenario = result.results.scenario
-    return pick(result, "note value low high inputs", n_of="n") | {
-        "id": scenario.id, "title": scenario.title, "n": result.results.n, "seed": result.results.seed,
-        "of": result.asked.name, "label": result.asked.label, "kind": result.asked.kind,
+    return pick(result, FIELDS) | {
         "designs": [{"method": name, **plain(facts)} for name, facts in result.designs.items()],
         **{method: _rows(result, found) for method, found in result.tables.items()},
-    }  # fmt: skip
+    }
 
 
 def _rows(result: Sensitivity, found: pd.DataFrame) -> list[dict[str, Any]]:
@@ -72,34 +74,27 @@ def _tornado(result: Sensitivity, row: Row) -> list[object]:
     return [*ends, difference_text(result, row), star, number(row["first_order"], 2)]
 
 
-def _pawn(result: Sensitivity, row: Row) -> list[object]:
-    return [index_text(row, "index", "low", "high"), "*" if row["stands_out"] else "", number(row["noise"], 3)]
-
-
-def _sobol(result: Sensitivity, row: Row) -> list[object]:
-    first, total = (index_text(row, key, f"{key}_low", f"{key}_high") for key in ("first", "total"))
-    return [first, total if row["kind"] != "dummy" else None]
-
-
-def _morris(result: Sensitivity, row: Row) -> list[object]:
-    return [index_text(row, "mean", "mean_low", "mean_high"), number(row["sigma"], 2), number(row["mu"], 2, True)]
-
-
-METHODS = {  # title, heads, cells of a row, how to read it
+METHODS: dict[str, tuple[str, list[str], Cells, str]] = {  # title, heads, cells of a row, how to read it
     "tornado": (
         "Tornado: the figure where an input is low, and where it is high",
         ["low", "high", "difference", "<", "alone"], _tornado, READING_TORNADO,
     ),
     "pawn": (
         "PAWN: how far an input moves the whole distribution of the figure",
-        ["index", "<", "noise"], _pawn, READING_PAWN,
+        ["index", "<", "noise"],
+        lambda _, row: [index_text(row, "index"), "*" if row["stands_out"] else "", number(row["noise"], 3)],
+        READING_PAWN,
     ),
     "sobol": (
         "Sobol: shares of the figure's variance, of an input alone and with all it does together with others",
-        ["alone", "in all"], _sobol, READING_SOBOL,
+        ["alone", "in all"],
+        lambda _, row: [index_text(row, "first"), index_text(row, "total") if row["kind"] != "dummy" else None],
+        READING_SOBOL,
     ),
     "morris": (
         "Morris: what the way from low to high of one input does, from many starting points",
-        ["size, mu*", "spread, sigma", "with signs, mu"], _morris, READING_MORRIS,
+        ["size, mu*", "spread, sigma", "with signs, mu"],
+        lambda _, row: [index_text(row, "mean"), number(row["sigma"], 2), number(row["mu"], 2, True)],
+        READING_MORRIS,
     ),
 }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from sim.analysis.portrait import MOST_COMPLETIONS, STATUS_QUO, Portrait
 from sim.core.packages import ALWAYS, NEVER
 from sim.core.stability import KINDS
-from sim.report.document import Block, heading, paragraph, table
+from sim.report.document import Block, heading, paragraph, paragraphs, section, table
 from sim.report.plain import pick, plain
 from sim.report.show_around import after_signature, briefly, events, pressure, side_payments, votes, war
 from sim.results.format import number
@@ -76,24 +76,25 @@ def _head(shown: Portrait) -> Iterator[str]:
 
 def _parties(shown: Portrait) -> Iterator[Block]:
     scenario, best = shown.scenario, shown.best.set_index("party")
-    yield heading("Who sits there, and what no deal is worth to them (stated: value [range])")
     rows = []
     for name, party in scenario.parties.items():
         row: dict[Any, Any] = best.loc[name].to_dict()
         most, count = number(row.get("best_worth")), f"{row['could_sign']:,}"
         rows.append([party.label, party.kind, briefly(party.signs, "some texts"), str(party.no_deal), most, count])
-    yield table(["", "<", "<signs", "no deal", "best", "could sign"], rows)
-    yield paragraph("best: the most it could sign. could sign: packages worth no deal or more, behind no own line.", 2)
-    for party in scenario.parties.values():
-        if party.signs not in (ALWAYS, NEVER):
-            yield paragraph(f"{clean(party.label)} signs texts with {condition_label(scenario, party.signs)}.", 2)
-    for party in scenario.parties.values():
-        if party.walk_away is not None:
-            yield paragraph(f"{clean(party.label)} leaves once it can expect less than {party.walk_away}.", 2)
-    yield heading("How they bargain")
+    parties = [(clean(party.label), party) for party in scenario.parties.values()]
+    yield from section(
+        "Who sits there, and what no deal is worth to them (stated: value [range])",
+        ["", "<", "<signs", "no deal", "best", "could sign"],
+        rows,
+        "best: the most it could sign. could sign: packages worth no deal or more, behind no own line.",
+        *(f"{label} signs texts with {condition_label(scenario, party.signs)}."
+          for label, party in parties if party.signs not in (ALWAYS, NEVER)),
+        *(f"{label} leaves once it can expect less than {party.walk_away}."
+          for label, party in parties if party.walk_away is not None),
+    )  # fmt: skip
     rows = [[party.label, _strategy(scenario, name)] for name, party in scenario.parties.items()]
-    yield table(["", ""], rows, left=2)
-    yield paragraph(f"{_named(scenario.protocol.name, scenario.protocol.parameters)}.", 2)
+    protocol = f"{_named(scenario.protocol.name, scenario.protocol.parameters)}."
+    yield from section("How they bargain", ["", ""], rows, protocol, left=2)
 
 
 def _strategy(scenario: Scenario, party: str) -> str:
@@ -127,25 +128,23 @@ def _options(scenario: Scenario) -> Iterator[Block]:
 def _rules(scenario: Scenario) -> Iterator[Block]:
     if scenario.consistency:
         yield heading("Packages that cannot exist: where the one holds, the other must")
-        for rule in scenario.consistency:
-            if_, then = condition_names(scenario, rule.if_), condition_names(scenario, rule.then)
-            because = f" ({clean(rule.because)})" if rule.because else ""
-            yield paragraph(f"{rule.id}: if {if_}, then {then}{because}", 2)
+    for rule in scenario.consistency:
+        if_, then = condition_names(scenario, rule.if_), condition_names(scenario, rule.then)
+        yield paragraph(f"{rule.id}: if {if_}, then {then}{f' ({clean(rule.because)})' if rule.because else ''}", 2)
 
 
 def _lines(shown: Portrait) -> Iterator[Block]:
-    if not len(shown.red_lines):
-        return
     scenario = shown.scenario
-    yield heading("Red lines: stated hardness, and the share of draws in which the line is real (its mean)")
     rows = [
         [f"{row['party']}.{row['line']}", row["law"], number(row["mean_hardness"]), row["drawn_with"] or None,
          f"{row['packages']:,}"]
         for row in shown.red_lines.to_dict("records")
     ]  # fmt: skip
-    yield table(["", "hardness", "mean", "<drawn with", "packages behind it"], rows)
-    yield paragraph(f"Lines of one name in `drawn with` share a draw: {scenario.lines}.", 2)
-    yield paragraph("")
+    title = "Red lines: stated hardness, and the share of draws in which the line is real (its mean)"
+    heads = ["", "hardness", "mean", "<drawn with", "packages behind it"]
+    yield from section(title, heads, rows, f"Lines of one name in `drawn with` share a draw: {scenario.lines}.")
+    if rows:
+        yield paragraph("")
     for name, party in scenario.parties.items():
         for line in party.red_lines:
             lifted = f", unless {condition_names(scenario, line.unless)}" if line.unless.clauses else ""
@@ -158,9 +157,7 @@ def _linkages(scenario: Scenario) -> Iterator[Block]:
         for name, party in scenario.parties.items()
         for linkage in party.linkages
     ]
-    if rows:
-        yield heading("Worth that only a combination has")
-        yield table(["", "<when", "adds"], rows)
+    yield from section("Worth that only a combination has", ["", "<when", "adds"], rows)
     carrots = scenario.mediation.carrots if scenario.mediation else None
     if carrots is not None:
         yield heading(f"Worth that the mediator adds, to one package {carrots.budget} at most")
@@ -168,9 +165,9 @@ def _linkages(scenario: Scenario) -> Iterator[Block]:
 
 
 def _zones(shown: Portrait) -> Iterator[Block]:
-    yield heading("Zone: packages that no signatory finds worse than no deal and that cross no line")
+    title = "Zone: packages that no signatory finds worse than no deal and that cross no line"
     rows = [[row.candidates, f"{row.packages:,}", f"{row.frontier:,}"] for row in shown.zones.itertuples()]
-    yield table(["", "packages", "of them on the Pareto frontier"], rows)
+    return section(title, ["", "packages", "of them on the Pareto frontier"], rows)
 
 
 def _solutions(shown: Portrait) -> Iterator[Block]:
@@ -186,22 +183,20 @@ def _solutions(shown: Portrait) -> Iterator[Block]:
         worth = [number(row[f"worth_{name}"]) for name in scenario.parties]
         rows.append([SOLUTIONS.get(row["solution"], row["solution"]), row["candidates"], *worth, letter])
     yield table(["", "<among", *(party_label(scenario, name) for name in scenario.parties), "<package"], rows)
-    for candidates in shown.zones.loc[shown.zones["packages"] == 0, "candidates"]:
-        yield paragraph(f"With {candidates} the zone is empty: there is nothing to pick.", 2)
-    for package, letter in letters.items():
-        yield paragraph(f"{letter}: {package.replace('/', ' / ')}", 2)
+    empty = shown.zones.loc[shown.zones["packages"] == 0, "candidates"]
+    yield from paragraphs(*(f"With {candidates} the zone is empty: there is nothing to pick." for candidates in empty))
+    yield from paragraphs(*(f"{letter}: {package.replace('/', ' / ')}" for package, letter in letters.items()))
 
 
 def _fair_division(shown: Portrait) -> Iterator[Block]:
-    if shown.fair_division is None:
-        return
-    won, shares = shown.fair_division
-    columns = [column for column in shares.columns if column.startswith("share_")]
-    heads = [party_label(shown.scenario, column.removeprefix("share_")) for column in columns]
-    points = f"{won.points_a:.4g} points of 100 each"
-    yield heading(f"Adjusted winner, were every issue divisible: {points}; shares of the issues")
-    rows = [[row["issue"], *(number(row[column]) for column in columns)] for row in shares.to_dict("records")]
-    yield table(["", *heads], rows)
+    if shown.fair_division is not None:
+        won, shares = shown.fair_division
+        columns = [column for column in shares.columns if column.startswith("share_")]
+        heads = [party_label(shown.scenario, column.removeprefix("share_")) for column in columns]
+        points = f"{won.points_a:.4g} points of 100 each"
+        title = f"Adjusted winner, were every issue divisible: {points}; shares of the issues"
+        rows = [[row["issue"], *(number(row[column]) for column in columns)] for row in shares.to_dict("records")]
+        yield from section(title, ["", *heads], rows)
 
 
 def _proposals(shown: Portrait) -> Iterator[Block]:
@@ -307,8 +302,7 @@ def stable_states(shown: Portrait) -> Iterator[Block]:
         yield paragraph("The file has no status quo and no proposal to ask about.", 2)
         return
     yield table(["", "<stable for", *(f"<{NAMES[kind]}" for kind in KINDS), "<it would move to"], rows)
-    for kind, meaning in KINDS.items():
-        yield paragraph(f"{NAMES[kind]}: {meaning}.", 2)
+    yield from paragraphs(*(f"{NAMES[kind]}: {meaning}." for kind, meaning in KINDS.items()))
 
 
 def _verdict(stable: int | None, count: int) -> str | None:
@@ -328,11 +322,8 @@ def facts(scenario: Scenario) -> Iterator[Block]:
     regions = scenario.war.front.shown if scenario.war and scenario.war.front else {}
     facts = facts_of_the_war(scenario) | {place: str(share) for place, share in regions.items()}
     yield from _section("The war, as told by the file; nothing is computed from it", facts)
-    claims = claimed_losses(scenario)
-    if claims:
-        yield heading(f"{CLAIMS}; killed and wounded a month")
-        yield table(["", "", "<"], claim_rows(scenario))
-        yield paragraph("Nothing is computed from them.", 2)
+    title = f"{CLAIMS}; killed and wounded a month"
+    yield from section(title, ["", "", "<"], claim_rows(scenario), "Nothing is computed from them.")
     yield from _section("What really came of it; nothing is computed from it", scenario.history or {})
     yield from _section("What the file says of itself; nothing is computed from it", scenario.expected or {})
 

@@ -13,7 +13,7 @@ from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import counted
 from sim.mechanisms.phased_withdrawal import reciprocal_steps
 from sim.mechanisms.side_payments import CarrotsSpec
-from sim.report.document import Block, Table, heading, paragraph, table
+from sim.report.document import Block, Table, heading, paragraph, paragraphs, section, table
 from sim.results.format import NONE, number
 from sim.results.labels import clean, condition_names, either, party_label
 from sim.scenario import (
@@ -44,12 +44,13 @@ def pressure(shown: Portrait) -> Iterator[Block]:
     giving, mediation = shown.scenario.giving_way, shown.scenario.mediation
     if giving is not None:
         yield heading(f"Red lines that give way {STATED}")
-        pace = f"Real lines fall at a pace of {giving.per_month} a month."
-        adds = f"A lever at full strength adds {giving.lever_adds} times that pace on the lines of its party."
-        yield paragraph(pace if giving.lever_adds == Number(0.0) else f"{pace} {adds}", 2)
+        adds = f" A lever at full strength adds {giving.lever_adds} times that pace on the lines of its party."
         share = f"{100 * (shown.around.lines_given_up or 0):.0f} %"
-        yield paragraph(f"At central numbers and without levers {share} of them have fallen by the last round; "
-                        "a line of hardness 1 never does.", 2)  # fmt: skip
+        yield from paragraphs(
+            f"Real lines fall at a pace of {giving.per_month} a month.{adds * (giving.lever_adds != Number(0.0))}",
+            f"At central numbers and without levers {share} of them have fallen by the last round; a line of hardness "
+            "1 never does.",
+        )
     if mediation is not None:
         yield from _mediation(shown, mediation)
 
@@ -63,14 +64,15 @@ def _mediation(shown: Portrait, spec: MediationSpec) -> Iterator[Block]:
         pulled = PULLED[lever.pulled] if isinstance(lever.pulled, str) else f"from month {lever.pulled:g}"
         on, takes = party_label(scenario, lever.party), str(lever.lowers_no_deal_by)
         rows.append([name, on, takes, number(left[name]), pulled])
+    on_refusal = any(lever.pulled == "on_refusal" for lever in spec.levers.values())
     if rows:
         yield table(["", "<on", "takes", "no deal then", "<pulled"], rows)
-        yield paragraph("takes: share of that party's no-deal worth, at full strength.", 2)
-    if any(lever.pulled == "on_refusal" for lever in spec.levers.values()):
-        yield paragraph(f"on refusal: while that party alone stands in the way of the last offer of {who}.", 2)
-    if rows:
-        fades = f"After signature {spec.fades_per_year} of the pressure goes each year."
-        yield paragraph(f"A lever gains or loses {spec.step_per_round} of its strength in a round. {fades}", 2)
+        yield from paragraphs(
+            "takes: share of that party's no-deal worth, at full strength.",
+            f"on refusal: while that party alone stands in the way of the last offer of {who}." if on_refusal else "",
+            f"A lever gains or loses {spec.step_per_round} of its strength in a round. After signature "
+            f"{spec.fades_per_year} of the pressure goes each year.",
+        )
     if spec.bias is not None:
         toward, by = party_label(scenario, spec.bias.toward), spec.bias.by
         leans = f"toward {toward} by {by}; below 0: away from it" if float(by) else f"toward nobody (bias {by})"
@@ -95,9 +97,6 @@ def briefly(condition: Condition, otherwise: str) -> str:
 
 
 def events(scenario: Scenario) -> Iterator[Block]:
-    if not scenario.events:
-        return
-    yield heading(f"Events: what happens at a date or by chance {STATED}")
     rows = []
     ends = scenario.time.rounds * scenario.time.days_per_round / DAYS_PER_MONTH
     for event in scenario.events:
@@ -107,7 +106,7 @@ def events(scenario: Scenario) -> Iterator[Block]:
             when = f"month {event.at_month}{late}" + (f", chance {event.chance}" if event.chance is not None else "")
         first, *others = event_effects(scenario, event)
         rows += [[event.id, event.label], [f"  {when}", first], *(["", text] for text in others)]
-    yield table(["", ""], rows, left=2)
+    return section(f"Events: what happens at a date or by chance {STATED}", ["", ""], rows, left=2)
 
 
 def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
@@ -248,15 +247,16 @@ def _path(shown: Portrait) -> Iterator[Block]:
         levels = (number(at[k, name]) for k in rounds)
         rows.append([party.label, *levels, *(number(move, sign=True) if move else None for move in moves)])
     yield table(["", *(f"round {k}" for k in rounds), *movers.values()], rows)
-    yield paragraph(f"by: what has moved it up to round {rounds[-1]}; it stays between 0 and 1.", 2)
     chance = any(event.chance is not None or event.chance_per_month is not None for event in scenario.events)
     steady = {
         "the front moves by its drift": scenario.war is not None and scenario.war.front is not None,
         "waves come at their mean": scenario.war is not None and bool(scenario.war.strikes),
         "events that may happen or not are left out": chance,
     }
-    if any(steady.values()):
-        yield paragraph(f"Here {either([text for text, holds in steady.items() if holds], 'and')}.", 2)
+    here = either([text for text, holds in steady.items() if holds], "and")
+    yield from paragraphs(
+        f"by: what has moved it up to round {rounds[-1]}; it stays between 0 and 1.", f"Here {here}." if here else ""
+    )
 
 
 # Votes at home.
@@ -276,22 +276,22 @@ def votes(shown: Portrait) -> Iterator[Block]:
             parts = "; ".join(_conditions_of(scenario, each))
             conditions += [f"{clean(each.label)}: {parts}."] if parts else []
         yield table(["", "order", "<asked", "<takes", "support", "error", "months"], rows)
-        yield paragraph("support: share in favour before shifts. error: its standard error. months: to the vote.", 2)
-        yield from (paragraph(text, 2) for text in conditions)
+        known = "support: share in favour before shifts. error: its standard error. months: to the vote."
+        yield from paragraphs(known, *conditions)
     else:
         yield paragraph("Nobody has to vote on what was signed.", 2)
-    yield from (paragraph(text, 2) for text in _calendar(spec))
+    yield from paragraphs(*_calendar(spec))
     yield from _shifts(spec)
     yield from _chances(shown, spec)
 
 
 def _takes(votes: Sequence[Mapping[str, Any]]) -> list[str]:
     """What each vote takes, its fraction as the file has it: to a reader 300/450 is not 2/3."""
-    takes = [
-        f"at least {vote['at_least']}" if vote.get("at_least") is not None else f"more than {vote['more_than']}"
-        for vote in votes
+    heads = [f"{vote['id']}: " if len(votes) > 1 else "" for vote in votes]
+    return [
+        head + (f"more than {vote['more_than']}" if vote.get("at_least") is None else f"at least {vote['at_least']}")
+        for head, vote in zip(heads, votes, strict=True)
     ]
-    return takes if len(takes) == 1 else [f"{vote['id']}: {text}" for vote, text in zip(votes, takes, strict=True)]
 
 
 def _conditions_of(scenario: Scenario, ratifier: RatifierSpec) -> Iterator[str]:
@@ -355,8 +355,7 @@ def _chances(shown: Portrait, spec: RatificationSpec) -> Iterator[Block]:
     known = [f"{NONE}: not asked."] if NONE in cells.values() else []
     if any(len(each.votes) > 1 for each in spec.ratifiers.values()):
         known.append("Where a body holds several votes the strictest decides.")
-    if known:
-        yield paragraph(" ".join(known), 2)
+    yield from paragraphs(" ".join(known))
 
 
 def chance(value: float) -> str:
@@ -378,13 +377,13 @@ def after_signature(shown: Portrait) -> Iterator[Block]:
     guarantees = list(_guarantees(shown, spec))
     if stated or guarantees:
         yield heading(f"After signature {STATED}")
-        yield from (paragraph(text, 2) for text in stated)
+        yield from paragraphs(*stated)
         yield from [paragraph(""), *guarantees] if stated and guarantees else guarantees
     if spec.hazard is not None:
         yield from _hazard(scenario, spec.hazard)
     found = shown.around.after_signature
-    rows = list(_findings(scenario, spec, found)) if len(found) else []
-    if rows:
+    rows = list(_findings(scenario, spec, found))
+    if rows and len(found):
         yield heading("Proposals as if signed and in force in round 1, at central numbers")
         yield from side_by_side([text.replace("_", " ") for text in found["proposal"]], rows)
 
@@ -440,12 +439,11 @@ def _pull_back(scenario: Scenario, spec: PullBackSpec, believed: str) -> str:
 
 def _guarantees(shown: Portrait, spec: AftermathSpec) -> Iterator[Block]:
     """What options promise and who watches, with the steps that a pull-back then needs."""
-    promise, watch, found = spec.credibility, spec.monitoring, shown.around.guarantees
-    if promise is None and watch is None:
+    given, rows = (("promise", spec.credibility), ("watch", spec.monitoring)), []
+    parts = {name: part for name, part in given if part is not None}
+    if not parts:
         return  # one row at most, and the proposals have it too
-    parts = {name: part for name, part in (("promise", promise), ("watch", watch)) if part is not None}
-    rows = []
-    for row in found.to_dict("records"):
+    for row in shown.around.guarantees.to_dict("records"):
         options = {part.issue: row[name] for name, part in parts.items()}
         numbers = [str(part.numbers[row[name]]) for name, part in parts.items()]
         rows.append([*options.values(), *numbers, _steps_words(row["steps_needed"])])
@@ -454,7 +452,7 @@ def _guarantees(shown: Portrait, spec: AftermathSpec) -> Iterator[Block]:
     heads = [*issues, *known, *(["steps needed"] if spec.pull_back else [])]
     yield table(heads, [row[: len(heads)] for row in rows])
     if spec.pull_back:
-        acts = ", if the guarantor acts" if promise is not None and spec.guarantor is not None else ""
+        acts = ", if the guarantor acts" if "promise" in parts and spec.guarantor is not None else ""
         yield paragraph(f"steps needed: fewest equal steps at whose last one cheating does not pay{acts}.", 2)
 
 

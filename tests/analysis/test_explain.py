@@ -181,7 +181,7 @@ def test_the_last_refusal_says_what_the_text_lacked():
     results = run(changed(east=hard, west=hard), 20)
     late = replayed(results, 20).late
     assert len(late) == 20
-    assert not replayed(results, 20).too_late
+    assert not replayed(results, 20).too_late.count
     assert all((each.reason, each.round) == ("worth", 6) for each in late)
     assert [each.missing for each in late] == pytest.approx([0.3] * 20)
     assert [each.party for each in late] == results.draws["blocker"].tolist()
@@ -333,7 +333,7 @@ def test_a_draw_out_of_time_names_the_package_that_came_nearest():
     hard = {"strategy": {"name": "hardline"}, "no_deal": 0.3}
     explained = explain_draw(changed(east=hard, west=hard), 1, 0)
     assert explained.story.outcome == "deadline"
-    assert (dict(explained.nearest.package), explained.nearest.missing) == ({"well": "both"}, ())
+    assert (dict(explained.nearest.package), explained.nearest.missing) == ({"well": "both"}, {})
     assert "this package was worth what everybody asked for" in " ".join(as_text(compose(explained), 80).split())
 
 
@@ -346,7 +346,7 @@ def test_a_text_that_came_too_late_to_be_answered_is_told_as_such():
     other["protocol"] = {"name": "alternating_offers", "order": ["east", "west"]}
     explained = explain_draw(read(other), 1, 0)
     looked = replayed(run(read(other), 3), 3)
-    assert (looked.out_of_time, looked.too_late) == (3, (0, 1, 2))
+    assert (looked.too_late.count, looked.too_late.n) == (3, 3)
     assert (dict(explained.nearest.package), explained.nearest.on_the_table) == ({"well": "both"}, True)
     assert "time ran out before all said so" in " ".join(as_text(compose(explained), 80).split())
 

@@ -391,7 +391,7 @@ def test_every_smallest_set_opens_a_draw_by_just_what_it_says(base):
             assert way is not None
             for part, opens in ((1.0, True), (0.999, False)):
                 margin, real = table.margin.copy(), table.real.copy()
-                for name, fall in way.falls:
+                for name, fall in way.falls.items():
                     margin[table.structure.parties.index(name)] += part * fall
                 aside = [name in names for name in table.structure.lines.names]
                 real[aside] = False

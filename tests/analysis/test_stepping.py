@@ -46,15 +46,14 @@ def test_each_round_stands_as_its_turns_tell(file, draw):
     for stand, played in zip(told.stands, told.story.rounds, strict=True):
         assert len(stand.texts) == len(played.turns)
         for text, turn in zip(stand.texts, played.turns, strict=True):
-            n = names.index(turn.party)
-            assert stand.asks_for[n] == turn.asks_for
+            assert list(stand.asks_for) == list(stand.no_deal) == names and stand.asks_for[turn.party] == turn.asks_for
             if turn.offer is not None:
-                assert text.worth[n] == turn.offer_worth
+                assert text.worth[turn.party] == turn.offer_worth
             if turn.did == "accepts":
-                assert text.worth[n] == turn.answered_worth >= turn.asks_for - 1e-9
+                assert text.worth[turn.party] == turn.answered_worth >= turn.asks_for - 1e-9
                 assert not [line for line in text.crosses if line.startswith(f"{turn.party}.")]
-    assert [seat.no_deal_at_start for seat in told.story.seats] == list(told.stands[0].no_deal)
-    assert [seat.no_deal for seat in told.story.seats] == list(told.stands[-1].no_deal)
+    assert [seat.no_deal_at_start for seat in told.story.seats] == list(told.stands[0].no_deal.values())
+    assert [seat.no_deal for seat in told.story.seats] == list(told.stands[-1].no_deal.values())
 
 
 def test_a_refusal_at_a_line_is_of_a_text_that_crosses_it():
@@ -88,12 +87,13 @@ def test_harm_and_front_end_where_results_have_them():
     draw = int(runs.index[runs["outcome"].isin(["no_zone", "deadline"])][0])
     told, strikes = stepped(scenario, 1, draw), draw_inputs(scenario, 1, draw, 1).world.war.strikes
     assert len(told.stands) == scenario.time.rounds
-    for name, harm in zip(scenario.parties, told.stands[-1].harm, strict=True):
+    assert list(told.stands[-1].harm) == list(scenario.parties)
+    for name, harm in told.stands[-1].harm.items():
         left = harm.dark * float(strikes.lasting[0])
         assert harm.household_weeks + left == pytest.approx(runs.at[draw, f"household_weeks_{name}"])
         assert harm.money == pytest.approx(runs.at[draw, f"war_cost_{name}"])
     assert told.stands[0].front == 0 and all(stand.front is not None for stand in told.stands)
-    assert any(harm.household_weeks > 0 for harm in told.stands[-1].harm)
+    assert any(harm.household_weeks > 0 for harm in told.stands[-1].harm.values())
 
 
 def test_what_holds_falls_from_one_through_the_shares_of_the_results(banks, runs):
@@ -109,7 +109,7 @@ def test_a_scenario_without_a_war_has_no_front_and_no_harm(tmp_path):
     path = tmp_path / "talks.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
     stand = stepped(sim.read_scenario(path), 1, 0).stands[0]
-    assert stand.front is None and stand.harm == () and stand.strength == ()
+    assert stand.front is None and stand.harm == {} and stand.strength == {}
     with pytest.raises(ValueError, match="counted from 0"):
         stepped(sim.read_scenario(path), 1, -1)
 

@@ -61,4 +61,4 @@ def test_blocks_belong_to_the_heading_above_them():
 
 def test_plain_data_is_what_json_has():
     assert plain({"a": float("nan"), 1: (2, float("inf"))}) == {"a": None, "1": [2, None]}
-    assert pick(Paragraph("x", 2), "indent", says="text") == {"indent": 2, "says": "x"}
+    assert pick(Paragraph("x", 2), "indent says=text") == {"indent": 2, "says": "x"}
