@@ -217,17 +217,16 @@ class _Run:
             elif first is not None:
                 self.jobs.appendleft(first)
         ahead: list[AnyJob] = []
-        seconds, folders = 0.0, set[str]()
+        seconds, folders, is_much = 0.0, set[str](), False
         for job in self:
             ahead.append(job)
             folders.add(job.folder)
             seconds += a_draw * job.count if isinstance(job, Job) else 0.0
-            if seconds + (OUTPUT_SECONDS * (len(folders) - 1) if self.finish else 0.0) >= MIN_PARALLEL_SECONDS:
+            is_much = seconds + (OUTPUT_SECONDS * (len(folders) - 1) if self.finish else 0.0) >= MIN_PARALLEL_SECONDS
+            if is_much:
                 break
-        else:
-            seconds = -1.0
         self.jobs.extendleft(reversed(ahead))
-        return seconds >= 0
+        return is_much
 
     def _play(self, job: AnyJob) -> JobResult:
         running = self.running[job.folder]
@@ -291,7 +290,7 @@ class _Run:
         running = self.running.get(job.folder)
         if running is None or running.item.failure is not None:
             return
-        if isinstance(result, StoreError) or (isinstance(result, OSError) and isinstance(job, OutputJob)):
+        if isinstance(result, StoreError) or (isinstance(result, OSError | MemoryError) and isinstance(job, OutputJob)):
             raise result
         if isinstance(result, Exception):
             running.item = replace(running.item, failure=_format_error(result))

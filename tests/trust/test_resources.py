@@ -56,7 +56,7 @@ def test_without_memory_a_batch_stops_with_one_line(small, tmp_path, monkeypatch
         patch.setattr("sim.results.tables.tables_of", no_memory)
         code = in_child(lambda: batch(out), printed)
     assert code == 3
-    assert "out of memory" in reported(printed)[0]
+    assert "not enough memory" in reported(printed)[0]
     assert clean(code, printed, out, tree(tmp_path / "whole"))
 
 
