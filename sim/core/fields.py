@@ -162,6 +162,11 @@ Date = Annotated[
     BeforeValidator(_date),
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "format": "date"}),
 ]
+Month = Annotated[  # of the calendar: its middle; or a day
+    date,
+    BeforeValidator(lambda value: _date(f"{value}-15" if re.fullmatch(r"\d{4}-\d{2}", str(value)) else value)),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}(-\d{2})?$"}),
+]
 PartyName = Annotated[Name, Refers("party")]
 IssueName = Annotated[Name, Refers("issue")]
 OptionName = Annotated[Name, Refers("option")]

@@ -1,7 +1,7 @@
 """What may be a mistake in a scenario that can be read: printed by `peacesim check`, stops nothing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations
 
 from sim.core.exact import TOLERANCE
@@ -19,7 +19,8 @@ from sim.scenario.scenario import Scenario
 Found = Iterator[tuple[tuple[str, ...], str]]  # path and message
 
 
-def notes(scenario: Scenario) -> list[Note]:
+def notes(scenario: Scenario, more: Iterable[tuple[tuple[str, ...], str]] = ()) -> list[Note]:
+    """What may be a mistake, in the order of the file; `more` are notes of other rooms, as path and message."""
     space = space_of(scenario.issues, scenario.consistency)
     found = [
         *_rescaled(scenario),
@@ -29,6 +30,7 @@ def notes(scenario: Scenario) -> list[Note]:
         *_reversed(scenario),
         *_unmirrored(scenario),
         *_no_deal(scenario, space),
+        *more,
     ]
     marked = [_note(scenario, path, message) for path, message in found]
     return sorted(marked, key=lambda note: (note.file, note.line, note.column))

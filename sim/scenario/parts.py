@@ -8,6 +8,7 @@ from sim.core.conditions import When, WhenOrAlways
 from sim.core.fields import (
     Block,
     Each,
+    Finite,
     Form,
     Ids,
     IssueName,
@@ -15,6 +16,7 @@ from sim.core.fields import (
     Label,
     Listed,
     Many,
+    Month,
     Name,
     OneOrMore,
     OptionName,
@@ -22,6 +24,7 @@ from sim.core.fields import (
     Refers,
     Status,
     Text,
+    Texts,
     labelled,
 )
 from sim.core.numbers import Chance, Discount, Number, Points, Positive, Share
@@ -200,6 +203,26 @@ class Solutions(Block):
     parties: Annotated[tuple[PartyName, ...], Listed(1)] = Field(
         description="Parties whose gains count in Nash and the other solutions."
     )
+
+
+PAST_OF_PARTY = ("no_deal", "no_deal_change", "households_cut", "household_weeks")
+PAST = ("front", "lines_fallen")  # what the hindcast works out; of the others, one a party
+
+
+class Known(Block):
+    """What is known of the past, to hold the hindcast against."""
+
+    what: Label = Field(
+        description="A figure of the hindcast: no_deal.PARTY, no_deal_change.PARTY, households_cut.PARTY, "
+        "household_weeks.PARTY, front or lines_fallen."
+    )
+    from_: Month | None = Field(
+        None, alias="from", description="Month from which a change or a total counts; left out: `war.since`."
+    )
+    month: Month = Field(description="Month of which it is known, or up to which it counts: 2024-02, or a day.")
+    value: Finite = Field(description="What is known: a poll as a share, a total in the unit of the file.")
+    source: Texts = Field(description="Keys of `sources`: where it is known from.")
+    note: Text = Field("", description="A remark for the reader.")
 
 
 Issues = Annotated[dict[IssueName, IssueSpec], Field(min_length=1, max_length=MOST_ISSUES), AfterValidator(labelled)]

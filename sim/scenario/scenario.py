@@ -99,6 +99,9 @@ class Scenario(Block):
     expected: dict[str, Any] | None = Field(
         None, description="What the file says of itself. Shown, never computed from."
     )
+    known: Annotated[tuple[parts.Known, ...], Listed(None, 200)] = Field(
+        (), description="What is known of the past, each with its source; `hindcast` shows it beside what rates imply."
+    )
     sources: dict[str, Text] = Field({}, description="Sources by key.")
 
     @model_validator(mode="after")
