@@ -117,6 +117,7 @@ CONTROLS: tuple[str, ...] = (  # refused in a scenario file; they can still stan
 NO_TEXT = {  # words that something else of the file, or a registry, must know
     "NamedModel.name", "EventSpec.pulls_levers[]", "EventSpec.lines_fall[]", "EventSpec.removes.*[]",
     "EventSpec.narrows.key", "PullBackSpec.one_sided[]", "Scenario.sweep.key", "Scenario.sweep.*[]",
+    "Known.what",
 }  # fmt: skip
 Write = Callable[[str, int, bool], str]  # a place, the most characters, whether on one line
 
