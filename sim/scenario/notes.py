@@ -30,6 +30,7 @@ def notes(scenario: Scenario, more: Iterable[tuple[tuple[str, ...], str]] = ()) 
         *_reversed(scenario),
         *_unmirrored(scenario),
         *_no_deal(scenario, space),
+        *_later_sources(scenario),
         *more,
     ]
     marked = [_note(scenario, path, message) for path, message in found]
@@ -189,3 +190,12 @@ def _no_deal(scenario: Scenario, space: PackageSpace) -> Found:
                 f"{utility:.4f} at central numbers: in such draws {shown(name)} signs nothing"
             )
             yield path, message
+
+
+def _later_sources(scenario: Scenario) -> Found:
+    """Sources of a time after the talks begin."""
+    for key, source in scenario.sources.items():
+        day = scenario.as_of.isoformat() if scenario.as_of else "9999"
+        if source.date > day[: len(source.date)]:
+            message = f"dated {source.date}, later than as_of, {day}: nobody at the table could know it"
+            yield ("sources", key), f"{message}; take it for a check and not for an input, or move as_of"

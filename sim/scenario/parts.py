@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from sim.core.conditions import When, WhenOrAlways
 from sim.core.fields import (
@@ -22,6 +24,7 @@ from sim.core.fields import (
     OptionName,
     PartyName,
     Refers,
+    SourceDate,
     Status,
     Text,
     Texts,
@@ -203,6 +206,34 @@ class Solutions(Block):
     parties: Annotated[tuple[PartyName, ...], Listed(1)] = Field(
         description="Parties whose gains count in Nash and the other solutions."
     )
+
+
+class Source(Block):
+    """Where a number or a text comes from: one text, or what is known of it by key."""
+
+    publisher: Label = Field("", description="Who published it.")
+    title: Text = Field("", description="What it is called or says; a source that is one text is its title.")
+    date: SourceDate = Field(
+        "", description="When it was published: day, month or year. `check` notes one later than `as_of`."
+    )
+    address: Text = Field("", description="Where it can be found. Shown, never opened.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_text(cls, value: Any) -> Any:
+        return {"title": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        reference = handler(core)
+        target = handler.resolve_ref_schema(reference)
+        mapping = dict(target)
+        target.clear()
+        target.update(anyOf=[{"type": "string", "minLength": 1, "maxLength": 10_000}, mapping])
+        return reference
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, (self.publisher, self.title, self.date, self.address)))
 
 
 PAST_OF_PARTY = ("no_deal", "no_deal_change", "households_cut", "household_weeks")

@@ -102,7 +102,7 @@ class Scenario(Block):
     known: Annotated[tuple[parts.Known, ...], Listed(None, 200)] = Field(
         (), description="What is known of the past, each with its source; `hindcast` shows it beside what rates imply."
     )
-    sources: dict[str, Text] = Field({}, description="Sources by key.")
+    sources: dict[str, parts.Source] = Field({}, description="Sources by key, each one text or by its parts.")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
