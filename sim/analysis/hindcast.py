@@ -72,9 +72,11 @@ class Rates:
 
     def no_deal(self, time: Floats) -> Floats:
         """Worth of no deal at some times, neither clipped nor touched by events, shape (B, K, N)."""
-        later = self.changes(time, np.full(len(time), self.days))
-        worth: Floats = self.drawn.reservation_value[:, None] - later.sum(axis=2)
-        return worth
+        return self.drawn.reservation_value[:, None] - self.no_deal_change(time, np.full(len(time), self.days))
+
+    def no_deal_change(self, begin: Floats, end: Floats) -> Floats:
+        """Change in the worth of no deal, shape (B, K, N)."""
+        return np.asarray(self.changes(begin, end).sum(axis=2))
 
     def lines_fallen(self, begin: Floats, end: Floats) -> Floats:
         """Share of the red lines that would have given way, without any lever, shape (B, K)."""
@@ -90,14 +92,8 @@ class Rates:
         """A figure that a file may know, in every draw, shape (B,)."""
         kind, _, party = what.partition(".")
         first, last = np.array([begin]), np.array([end])
-        if kind in ("front", "lines_fallen"):
-            return np.asarray(getattr(self, kind)(first, last)[:, 0])
-        n = self.drawn.structure.parties.index(party)
-        if kind == "no_deal":
-            return self.no_deal(last)[:, 0, n]
-        if kind == "no_deal_change":
-            return np.asarray(self.changes(first, last).sum(axis=2)[:, 0, n])
-        return np.asarray(getattr(self, kind)(first, last)[:, 0, n])
+        found: Floats = self.no_deal(last) if kind == "no_deal" else getattr(self, kind)(first, last)
+        return found[:, 0, self.drawn.structure.parties.index(party)] if party else found[:, 0]
 
 
 @dataclass(frozen=True, eq=False)
