@@ -36,8 +36,11 @@ class PlainWorld(PlainTalks):
         t.crossed = self.crossed
         t.offered = lambda package: package not in self.struck and not self.gone(package)
         self.lines = {name: dict(lines) for name, lines in t.lines.items()}
-        if any(float(ensemble.foresight[0, n]) for n in range(len(t.names))):
-            t.u = {name: self.foreseen(n, name) for n, name in enumerate(t.names)}
+        self.looks = {name for n, name in enumerate(t.names) if ensemble.looks_ahead[0, n]}
+        self.plain_u = {name: dict(worth) for name, worth in t.u.items()}
+        self.charges = {name: dict.fromkeys(t.packages, 0.0) for name in t.names}
+        t.u = {name: self.foreseen(n, name, self.no_deal[0][name]) for n, name in enumerate(t.names)}
+        t.willing = self.willing
         if t.protocol.information == "complete":
             t.known = {name: dict(worth) for name, worth in t.u.items()}
         self.attempts, self.passed, self.refused_by = 0, False, ""
@@ -231,7 +234,7 @@ class PlainWorld(PlainTalks):
         """Whether somebody who has accepted what lies on the table can still sign it."""
         t = self.table
         assert self.standing is not None
-        return not self.closed(self.standing, name) and t.u[name][self.standing] >= t.r[name] - TOLERANCE
+        return not self.closed(self.standing, name) and t.willing(name, self.standing)
 
     def leavers(self, k: int) -> list[str]:
         """Who can expect less of the talks, as far as it has heard, than of what lies outside."""
@@ -240,7 +243,7 @@ class PlainWorld(PlainTalks):
             number = self.scenario.parties[me].walk_away
             hoped = [p for p in t.packages if not t.closed(p, me) and not self.avoided(p, k)] if number else []
             if t.protocol.information == "complete":
-                hoped = [p for p in hoped if all(t.u[n][p] >= t.r[n] - TOLERANCE for n in t.signatories(p) if n != me)]
+                hoped = [p for p in hoped if all(t.willing(n, p) for n in t.signatories(p) if n != me)]
             most = max([t.r[me], *(t.u[me][p] for p in hoped)])
             if number and self.value(f"parties.{me}.walk_away", number) > most + TOLERANCE:
                 gone.append(me)
@@ -272,20 +275,20 @@ class PlainWorld(PlainTalks):
             spec = mediation.levers[lever]
             lowers = self.value(f"mediation.levers.{lever}.lowers_no_deal_by", spec.lowers_no_deal_by)
             t.r[spec.party] *= 1 - strength * lowers if t.r[spec.party] > 0 else 1
+        t.u = {name: self.foreseen(n, name, t.r[name]) for n, name in enumerate(t.names)}
 
     def go_public(self, event: Any) -> None:
         """To go back on a public word costs worth for each step down from it in one's own order."""
         t, word = self.table, event.commits
         cost = self.value(f"events.{event.id}.commits.costs_per_step", word.costs_per_step)
         points = self.scenario.parties[word.party].values
-        worth = dict(t.u[word.party])
         for package in t.packages:
             for issue, option in zip(t.issues, package, strict=True):
                 if issue in word.to:
                     levels = sorted({float(number.value) for number in points[issue].values()})
                     public = levels.index(float(points[issue][word.to[issue]].value))
-                    worth[package] -= cost * max(0, public - levels.index(float(points[issue][option].value)))
-        t.u = t.u | {word.party: worth}
+                    steps = public - levels.index(float(points[issue][option].value))
+                    self.charges[word.party][package] += cost * max(0, steps)
 
     def lasts(self, name: str, full: str) -> float:
         """How much wear a line stands; one of hardness 1 any."""
@@ -315,7 +318,7 @@ class PlainWorld(PlainTalks):
         signatories = t.signatories(package)
         if package in self.struck or any(self.crossed(package, name) for name in t.names):
             return False
-        return all(t.u[name][package] >= t.r[name] - TOLERANCE for name in signatories)
+        return all(t.willing(name, package) for name in signatories)
 
     def end(self, k: int, waiting: bool) -> None:
         """Lines wear out as the months pass; while the parties talk, levers move by the mediator's offer."""
@@ -341,11 +344,7 @@ class PlainWorld(PlainTalks):
         t = self.table
         if offer is None:
             return None
-        against = [
-            name
-            for name in t.signatories(offer)
-            if t.u[name][offer] < t.r[name] - TOLERANCE or self.crossed(offer, name)
-        ]
+        against = [name for name in t.signatories(offer) if not t.willing(name, offer) or self.crossed(offer, name)]
         return against[0] if len(against) == 1 else None
 
     def pull(self, lever: str, steps: int) -> None:
@@ -357,7 +356,7 @@ class PlainWorld(PlainTalks):
         assert self.signed is not None
         k, package, _ = self.signed
         free = self.no_deal[k - 1]
-        return any(self.table.u[n][package] < free[n] - TOLERANCE for n in self.table.signatories(package))
+        return any(self.net(n, package) < free[n] - TOLERANCE for n in self.table.signatories(package))
 
     def money(self, name: str) -> float:
         """What the war costs somebody until the ceasefire; until the last round without one."""
@@ -422,15 +421,22 @@ class PlainWorld(PlainTalks):
                     product *= float(margin > 0 if strict else margin >= 0)
         return product
 
-    def foreseen(self, n: int, name: str) -> dict[Package, float]:
-        """Worth to somebody who thinks of the votes: what is refused is worth no deal less a cost."""
-        f = float(self.ensemble.foresight[0, n])
-        refused = self.no_deal[0][name] - float(self.ensemble.refusal_cost[0, n])
-        worth = {}
-        for package, u in self.table.u[name].items():
-            q = self.chance(package)
-            worth[package] = (1 - f) * u + f * (q * u + (1 - q) * refused)
+    def foreseen(self, n: int, name: str, r: float) -> dict[Package, float]:
+        """Worth of packages in a round, to who thinks of the votes: what is refused is worth no deal less a cost."""
+        cost, worth = float(self.ensemble.refusal_cost[0, n]), {}
+        for package, u in self.plain_u[name].items():
+            q = self.chance(package) if name in self.looks else 1.0
+            worth[package] = (u if q == 1 else q * u + (1 - q) * (r - cost)) - self.charges[name][package]
         return worth
+
+    def net(self, name: str, package: Package) -> float:
+        """Worth less what refusals and words cost for each chance to pass: no deal must be worth more to be chosen."""
+        q = max(self.chance(package) if name in self.looks else 1.0, 1e-12)
+        cost = float(self.ensemble.refusal_cost[0, self.table.names.index(name)])
+        return self.plain_u[name][package] - (self.charges[name][package] + (1 - q) * cost) / q
+
+    def willing(self, name: str, package: Package) -> bool:
+        return self.net(name, package) >= self.table.r[name] - TOLERANCE
 
     def reached(self, milestone: str, package: Package) -> float:
         """Month of a milestone, from signature."""

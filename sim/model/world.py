@@ -105,6 +105,17 @@ class World:
         path = self.reservation_value[:, k - 1]
         return path if self.levers is None else self.levers.lower(path, pressure)
 
+    def reservation_range(self) -> tuple[Floats, Floats]:
+        """The lowest and the highest worth of no agreement that a round can bring, whatever is pulled, shape (B, N)."""
+        paths = [self.reservation_value]
+        if self.levers is not None:
+            strength = np.ones_like(self.levers.lowers)
+            paths += [
+                np.stack([self.levers.lower(path, strength) for path in self.reservation_value.swapaxes(0, 1)], axis=1)
+            ]
+        lowest, highest = np.min(paths, axis=(0, 2)), np.max(paths, axis=(0, 2))
+        return np.ascontiguousarray(lowest), np.ascontiguousarray(highest)
+
     def outside(self) -> Bools:
         """Rounds in which the worth of no agreement of some party leaves [0, 1] before levers, shape (B, R)."""
         path = self.reservation_value
