@@ -31,13 +31,16 @@ class PlainWorld(PlainTalks):
         self.worn = {full: 0.0 for lines in t.lines.values() for full in lines}
         self.removed: dict[str, dict[str, tuple[str, ...]]] = {}
         self.committed: list[Any] = []
+        self.hard: set[str] = set()
         self.struck: set[Package] = set()
         t.closed = self.closed
         t.crossed = self.crossed
         t.offered = lambda package: package not in self.struck and not self.gone(package)
-        self.lines = {name: dict(lines) for name, lines in t.lines.items()}
+        self.lines = {name: {f"{name}.{x.id}": x for x in scenario.parties[name].red_lines} for name in t.names}
         self.looks = {name for n, name in enumerate(t.names) if ensemble.looks_ahead[0, n]}
         self.plain_u = {name: dict(worth) for name, worth in t.u.items()}
+        self.asked_in = 0  # the round in which a text was signed last
+        self.q = {package: self.chance(package) for package in t.packages}  # with the support of round 1
         self.charges = {name: dict.fromkeys(t.packages, 0.0) for name in t.names}
         t.u = {name: self.foreseen(n, name, self.no_deal[0][name]) for n, name in enumerate(t.names)}
         t.willing = self.willing
@@ -259,16 +262,21 @@ class PlainWorld(PlainTalks):
         for event in self.happened[k - 1]:
             if event.removes:
                 self.removed[event.id] = event.removes
-            for full in event.lines_fall:
-                t.lines[full.split(".")[0]].pop(full, None)
             if event.commits and event.id not in self.committed:
                 self.committed.append(event.id)
                 self.go_public(event)
             for lever in event.pulls_levers:
                 self.pull(lever, 1)
+        for full in (full for event in self.happened[k - 1] for full in event.hardens):
+            name = full.split(".")[0]
+            self.hard.add(full)
+            t.lines[name][full] = next(x for x in self.scenario.parties[name].red_lines if f"{name}.{x.id}" == full)
+        for full in (full for event in self.happened[k - 1] for full in event.lines_fall):
+            t.lines[full.split(".")[0]].pop(full, None)
+            self.hard.discard(full)
         for name in t.names:
             for full in list(t.lines[name]):
-                if self.worn[full] > self.lasts(name, full):
+                if full not in self.hard and self.worn[full] > self.lasts(name, full):
                     del t.lines[name][full]
         t.r = dict(self.no_deal[k - 1])
         for lever, strength in self.pressure.items():
@@ -376,6 +384,12 @@ class PlainWorld(PlainTalks):
         for issue, option in zip(self.table.issues, package, strict=True):
             if option in ratifier.shifts.get(issue, {}):
                 shift += self.later(f"{path}.shifts.{issue}.{option}", ratifier.shifts[issue][option])
+        drift = self.later(f"{path}.support_drift_per_month", ratifier.support_drift_per_month)
+        follows = self.later(f"{path}.follows_no_deal", ratifier.follows_no_deal)
+        if self.asked_in:
+            r_first, r_now = self.seen[0]["no_deal"][ratifier.party], self.table.r[ratifier.party]
+            moved = drift * (self.asked_in - 1) * self.month + follows * (r_first - r_now)
+            shift = shift + moved
         if shift == 0 or support in (0.0, 1.0):
             return support
         return 1 / (1 + math.exp(-(math.log(support / (1 - support)) + shift)))
@@ -425,13 +439,13 @@ class PlainWorld(PlainTalks):
         """Worth of packages in a round, to who thinks of the votes: what is refused is worth no deal less a cost."""
         cost, worth = float(self.ensemble.refusal_cost[0, n]), {}
         for package, u in self.plain_u[name].items():
-            q = self.chance(package) if name in self.looks else 1.0
+            q = self.q[package] if name in self.looks else 1.0
             worth[package] = (u if q == 1 else q * u + (1 - q) * (r - cost)) - self.charges[name][package]
         return worth
 
     def net(self, name: str, package: Package) -> float:
         """Worth less what refusals and words cost for each chance to pass: no deal must be worth more to be chosen."""
-        q = max(self.chance(package) if name in self.looks else 1.0, 1e-12)
+        q = max(self.q[package] if name in self.looks else 1.0, 1e-12)
         cost = float(self.ensemble.refusal_cost[0, self.table.names.index(name)])
         return self.plain_u[name][package] - (self.charges[name][package] + (1 - q) * cost) / q
 
@@ -452,7 +466,7 @@ class PlainWorld(PlainTalks):
         """All votes on what was signed in round k, and what follows from a refusal."""
         assert self.signed is not None
         package, votes = self.signed[1], self.scenario.ratification
-        self.attempts += 1
+        self.attempts, self.asked_in = self.attempts + 1, k
         if votes is None:
             self.passed, self.in_force, self.ceasefire = True, 0.0, 0.0
             return

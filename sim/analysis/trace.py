@@ -61,7 +61,7 @@ def _round(model: PeaceTalks, before: RoundState | None) -> RoundState:
     signed = int(model.state.standing[0]) if model.state.signed[0] == k else NO_DEAL
     votes = None
     if signed != NO_DEAL and world.ratification is not None:
-        votes = world.ratification.hold(np.array([signed]))
+        votes = model.approval.at(model.state).hold(np.array([signed]))
     back_in = int(model.approval.reopens_at[0])
     return RoundState(waiting, reopened, utility, strength, struck, signed, votes, back_in if back_in > k else NEVER)
 
