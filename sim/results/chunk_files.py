@@ -88,8 +88,8 @@ class Layout:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """Columns of the draws: those that this program would write."""
-        return parquet.schema_of(self.play(0, 1).draws)
+        """Columns of the draws, those that this program would write: the table of no draw at all."""
+        return parquet.schema_of(self.play(0, 0).draws)
 
     @cached_property
     def nothing(self) -> Tallies:
