@@ -1,13 +1,9 @@
 """What is played at once, and the process that plays it."""
 
-import os
 import signal
-import threading
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from multiprocessing import parent_process
-from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -66,19 +62,6 @@ def jobs_of(chunk: range, length: int, alone: bool = True) -> list[range]:
     """The draws of each job of a chunk: quarters of a full one where it is alone, else all of it."""
     step = max(1, length // JOBS_A_CHUNK) if alone else length
     return [range(first, min(first + step, chunk.stop)) for first in range(chunk.start, chunk.stop, step)]
-
-
-def start_worker() -> None:
-    """Leave Ctrl-C to the parent, and end when it does: a worker without a parent would wait for ever."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def play_job(job: Job, folder: str) -> ChunkEntry:

@@ -215,14 +215,21 @@ def app(path: Path | None, draws: int, seed: int | None, port: int, browser: boo
     FILE is a scenario, RESULTS a results folder; a folder of scenario files will do too, and left out it is the current
     one. The page answers this machine alone, opens no other address, and ends with Ctrl-C.
     """
+    from sim.app.worker import Worker
+
+    worker = Worker()
+    worker.start()  # it imports what answers take while the server does its own
     try:
         from sim.app.server import serve
+
+        return serve(worker, path, draws, seed, port, browser)
     except ModuleNotFoundError as error:
         if (error.name or "sim").partition(".")[0] == "sim":
             raise
         fail(WRONG_INPUT, f"the page takes two more libraries, starlette and uvicorn ({error.name} is missing): "
                           f"pip install 'peacesim[app]'")  # fmt: skip
-    return serve(path, draws, seed, port, browser)
+    finally:
+        worker.close()
 
 
 @peacesim.group("import")
