@@ -109,9 +109,11 @@ def _hash(text: str) -> str:
 
 def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
     """Write the page of one result, or the comparison of several, to a file or under a name of its own in a folder."""
+    from sim.charts.page import garbage_uncollected
     from sim.report import comparison_page, result_page
 
-    text = result_page(results[0]) if len(results) == 1 else comparison_page(compare(results))
+    with garbage_uncollected():
+        text = result_page(results[0]) if len(results) == 1 else comparison_page(compare(results))
     target = out if out.suffix.lower() == ".html" else out / f"{_name(results)}.html"
     make_folder(target.parent)
     write_whole(target, text.encode())
