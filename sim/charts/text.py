@@ -56,8 +56,8 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 def fits(text: str, width: float, size: float, bold: bool = False) -> bool:
     """Whether one line of text is no wider than `width` inches.
 
-    It is measured only where the sum over its letters leaves a doubt: pairs of letters stand closer together or, rarely,
-    further apart, and most lines that are tried are far from too long.
+    It is measured only where the sum over its letters leaves a doubt: pairs of letters stand closer together or,
+    rarely, further apart, and most lines that are tried are far from too long.
     """
     rough, slack = size * sum(_letter_width(letter, bold) for letter in text), size * POINT / 2
     if 1.05 * rough + slack <= width:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.compiled import called, compiled
+from sim.core.compiled import called, compiled, in_both
 from sim.core.exact import Floats
 from sim.core.packages import Ints, ShortInts
 
@@ -114,7 +114,25 @@ def apply_foresight(utility: Floats, prospects: Prospects) -> None:
             _apply_to_piece(utility[b], b, start, min(start + PIECE, packages), prospects, room, ranks)
 
 
-@called
+def _apply_to_piece_arrays(
+    utility: Floats, b: int, start: int, stop: int, prospects: Prospects, room: Floats, of: npt.NDArray[np.uint32]
+) -> None:
+    """`_apply_to_piece` without the compiler."""
+    here, kind, kinds = slice(start, stop), prospects.kind[b], prospects.kind_of[start:stop].astype(np.int64)
+    if len(prospects.least):
+        gains = utility[prospects.guarantor, here] - prospects.reservation_value[b, prospects.guarantor]
+        kinds += len(kind) // 2 * (gains < prospects.least[b, kinds])
+    passes, away = prospects.chance[b, prospects.chance_of[here]], prospects.moved[b, prospects.moved_of[here]]
+    for n in range(len(utility)):
+        own, free = utility[n, here], prospects.reservation_value[b, n]
+        refused, lasts = free - prospects.refusal_cost[b, n], prospects.held[b, n, kind[kinds]]
+        again = free - prospects.stake[n] * away
+        expected = (own - again) * lasts + again
+        expected = (expected - refused) * passes + refused
+        own += (expected - own) * prospects.foresight[b, n]
+
+
+@in_both(_apply_to_piece_arrays)
 def _apply_to_piece(
     utility: Floats, b: int, start: int, stop: int, prospects: Prospects, room: Floats, of: npt.NDArray[np.uint32]
 ) -> None:

@@ -9,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 
+from sim.core.bids import line_table
+from sim.core.package_pass import apply_foresight
+from sim.core.zopa import unopposed
 from sim.model.ensemble import Ensemble, central, draw
-from sim.model.foresight import foreseen_worth, foreseen_worth_of, look_ahead
+from sim.model.foresight import foreseen_worth, foreseen_worth_of, look_ahead, prospects
 from sim.model.peace_talks import hold_talks
 from tests.problems import shipped
 from tests.worlds import made, text_on_a_table, worlds
@@ -234,6 +237,23 @@ def test_worth_made_and_looked_ahead_from_in_one_go_has_the_same_bits():
     found = foreseen(ensemble, ensemble.utility())
     assert np.array_equal(foreseen_worth(ensemble), found)
     assert np.array_equal(foreseen_worth(ensemble[1:2]), found[1:2])
+
+
+@pytest.mark.parametrize("name", ["ukraine-december-2025", "ukraine-zone-with-monitors"])
+def test_the_same_bits_come_out_with_the_compiler_and_without(name):
+    ensemble = draw(shipped(name), 1, 0, 2)
+    ahead, utility = prospects(ensemble), ensemble.utility()
+    plain = utility.copy()
+    apply_foresight(utility, ahead)
+    apply_foresight.interpreted(plain, ahead)
+    assert len(ahead.least) and np.array_equal(utility, plain)
+    lists, reservation_value = ensemble.structure.lines, ensemble.reservation_value
+    marks = [np.zeros((2, plain.shape[2]), bool) for _ in range(2)]
+    crossed = np.zeros((2, len(lists.crosses)), bool)
+    crossed[1, ::2] = True
+    for sift, found in zip((unopposed, unopposed.interpreted), marks, strict=True):
+        sift(np.arange(2), plain, ensemble.structure.signs, line_table(lists), reservation_value, crossed, found)
+    assert marks[0].any() and np.array_equal(*marks)
 
 
 def test_some_packages_alone_have_the_worth_that_they_have_among_all():
