@@ -2,12 +2,13 @@
 
 import signal
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sim.batch.items import Finish, write_outputs
+from sim.core.exact import Floats
 from sim.results.chunk_files import ChunkEntry, Layout, write_chunk
 from sim.results.files import remove, unfinished
 from sim.results.manifest import read_manifest
@@ -31,6 +32,7 @@ class Job:
     first: int
     count: int
     scenario: Scenario | None = field(default=None, repr=False, compare=False)
+    given: Mapping[str, Floats] | None = field(default=None, repr=False, compare=False)  # of a design, by input path
 
     @property
     def span(self) -> str:
@@ -73,7 +75,7 @@ def play_job(job: Job, folder: str) -> ChunkEntry:
         StoreError: if the job cannot be written.
     """
     layout = layout_of(job)
-    return write_chunk(Path(folder), layout.play(job.first, job.count), layout, sync=False)
+    return write_chunk(Path(folder), layout.play(job.first, job.count, job.given), layout, sync=False)
 
 
 def write_output_job(job: OutputJob) -> list[str]:

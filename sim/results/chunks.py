@@ -32,6 +32,15 @@ class Chunk:
         return self.start + len(self.draws)
 
 
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Draws `start` to `start + count - 1`, to be played with uniforms of some inputs given, by path."""
+
+    start: int
+    count: int
+    given: Mapping[str, Floats]
+
+
 def chunk_length(scenario: Scenario, table: Structure) -> int:
     """Draws written at once: a function of the resolved scenario alone, a power of two from 64 to 65,536."""
     work = len(table.parties) * len(table.space) * scenario.time.rounds
