@@ -6,11 +6,12 @@ calls, which finds out its own name from the whole stack, is left out of the mod
 
 import logging
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-_LATER = {"batch_run": "mesa.batchrunner", "discrete_space": "", "experimental": "", "space": ""}  # name: its module
+_LATER = ("mesa.batchrunner", "mesa.discrete_space", "mesa.experimental.continuous_space", "mesa.space")
 _LOG = "mesa.mesa_logging"
 
 
@@ -18,7 +19,7 @@ def _import_mesa() -> Any:
     """Import Mesa with stand-ins for these modules, which are then taken away again."""
     if "mesa" in sys.modules:
         return sys.modules["mesa"]
-    modules = {name: ModuleType(name) for name in (_LOG, *(_LATER[name] or f"mesa.{name}" for name in _LATER))}
+    modules = {name: ModuleType(name) for name in (*_LATER, _LOG)}
     modules["mesa.batchrunner"].__dict__["batch_run"] = None
     modules[_LOG].__dict__["create_module_logger"] = lambda: logging.getLogger("MESA.mesa.model")
     modules[_LOG].__dict__["method_logger"] = lambda name: lambda method: method
@@ -31,17 +32,25 @@ def _import_mesa() -> Any:
         del sys.modules[name]
     if mesa is None:
         return import_module("mesa")
+    for package in ("mesa", "mesa.experimental"):
+        names = sys.modules[package].__dict__
+        for name in ("batch_run", *(each.rpartition(".")[2] for each in _LATER)):
+            names.pop(name, None)
+        names["__getattr__"] = _loader(package)
+    return mesa
+
+
+def _loader(package: str) -> Callable[[str], Any]:
+    """What a package does for a name that it does not have: import the module of that name now."""
 
     def load(name: str) -> Any:
-        if name not in _LATER:
-            raise AttributeError(f"module 'mesa' has no attribute {name!r}")
-        module = import_module(_LATER[name] or f"mesa.{name}")
-        return getattr(module, name) if _LATER[name] else module
+        if package == "mesa" and name == "batch_run":
+            return import_module("mesa.batchrunner").batch_run
+        if f"{package}.{name}" not in _LATER:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return import_module(f"{package}.{name}")
 
-    for name in _LATER:
-        delattr(mesa, name)
-    mesa.__dict__["__getattr__"] = load
-    return mesa
+    return load
 
 
 _mesa = _import_mesa()
