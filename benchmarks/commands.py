@@ -81,8 +81,8 @@ print(json.dumps(stages))
 
 
 def environment(tree: Path, cache: Path) -> dict[str, str]:
-    """That of a user, with everything that is cached in one folder."""
-    own = {"PYTHONPATH": str(tree), "NUMBA_CACHE_DIR": str(cache), "PYTHONPYCACHEPREFIX": str(cache / "bytecode")}
+    """That of a user, whose Python writes bytecode, with a cache of compiled code of its own."""
+    own = {"PYTHONPATH": str(tree), "NUMBA_CACHE_DIR": str(cache)}
     return {**{name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}, **own}
 
 
