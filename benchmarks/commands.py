@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 ROOT = Path(__file__).parent.parent
 FLAGSHIP, SMALL = "scenarios/ukraine-december-2025.yaml", "scenarios/orange-and-lemon.yaml"
@@ -30,7 +30,8 @@ COMMANDS = {  # OUT is an empty folder, DONE the one that `finished` has filled 
     "run": ["run", FLAGSHIP],
     "explain": ["explain", "DONE"],
     "compare": ["compare", "DONE", "DONE", "--out", "OUT"],
-    "app, its page": ["app", SMALL, "--no-browser", "-n", "200"],
+    "report": ["report", "DONE", "--out", "OUT"],
+    "first answer of app": ["app", "scenarios/two-banks-pullback.yaml", "--no-browser"],
 }  # fmt: skip
 STAGES = """
 import json, sys, time
@@ -80,11 +81,23 @@ print(json.dumps(stages))
 
 
 def environment(tree: Path, cache: Path) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(tree), "NUMBA_CACHE_DIR": str(cache)}
+    """That of a user, whose Python writes bytecode, with a cache of compiled code of its own."""
+    own = {"PYTHONPATH": str(tree), "NUMBA_CACHE_DIR": str(cache)}
+    return {**{name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}, **own}
+
+
+def first_answer(url: str, file: str) -> None:
+    """Open the page and have it answer, as a browser does."""
+    browser = build_opener(HTTPCookieProcessor())
+    browser.open(url).read()
+    base = url.split("/?")[0]
+    for end, more in (("controls", {}), ("answer", {"sets": [], "without": [], "n": 500, "soon": True})):
+        body = json.dumps({"file": Path(file).name, **more}).encode()
+        browser.open(Request(f"{base}/tweak/{end}", body, {"Content-Type": "application/json", "Origin": base})).read()
 
 
 def timed(tree: Path, words: list[str], cache: Path) -> dict[str, float]:
-    """Seconds of one command and of all processes it starts; `app` until its page answers."""
+    """Seconds of one command and of all processes it starts; `app` until its first answer."""
     before, began = os.times(), time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "sim", *words], cwd=tree, env=environment(tree, cache), text=True,
@@ -92,7 +105,7 @@ def timed(tree: Path, words: list[str], cache: Path) -> dict[str, float]:
     )  # fmt: skip
     if words[0] == "app":
         url = next(word for line in process.stdout for word in line.split() if word.startswith("http://"))
-        urlopen(url).read()
+        first_answer(url, words[1])
         wall = time.perf_counter() - began
         process.terminate()
         process.communicate()

@@ -1,8 +1,9 @@
 """Runs of a design: uniforms of chosen inputs laid out by a plan, all else as drawn; Sobol indices, Morris effects."""
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ from sim.analysis.figures import NoAnswer
 from sim.core import streams
 from sim.core.exact import Floats
 from sim.core.wording import meant, quoted
-from sim.results.chunks import play_chunk
+from sim.results.chunks import Piece, play_chunk
 from sim.results.figures import Figure
 from sim.results.manifest import canonical, identity
 from sim.results.results import Results
@@ -80,38 +81,59 @@ class DesignStore(Protocol):
         """Store the rows of a sheet from `first` on."""
 
 
+Player = Callable[[Sequence[Piece]], Iterator[tuple[int, pd.DataFrame]]]
+
+
 def play(
     design: Design, results: Results, asked: Figure, advance: Callable[[int], None] = lambda runs: None,
-    store: DesignStore | None = None,
+    store: DesignStore | None = None, player: Player | None = None,
 ) -> dict[str, Floats]:  # fmt: skip
     """A figure of every run of a design, by the name of its sheet.
+
+    Args:
+        player: Plays pieces that are not stored, each answered with its place among them; by default here, one after
+            the other.
 
     Raises:
         NoAnswer: if some run has no such figure.
     """
-    found: dict[str, list[Floats]] = {sheet.name: [] for sheet in design.sheets}
+    found = {sheet.name: np.full(len(sheet.uniforms), np.nan) for sheet in design.sheets}
+
+    def note(number: int, first: int, draws: pd.DataFrame) -> None:
+        values = asked.values(draws)
+        if np.isnan(values).any():
+            raise NoAnswer(
+                f"{asked.label}: some runs have none, and a design needs one of every run; "
+                "ask for a figure of all runs, such as signed, in_force or worth_PARTY"
+            )
+        found[design.sheets[number].name][first : first + len(draws)] = values
+        advance(len(draws))
+
+    missing = []
     for number, sheet in enumerate(design.sheets):
         for first in range(0, len(sheet.uniforms), PIECE):
-            count = min(PIECE, len(sheet.uniforms) - first)
-            draws = store.read(number, first, count) if store is not None else None
+            draws = store.read(number, first, len(sheet.uniforms[first : first + PIECE])) if store is not None else None
             if draws is None:
-                draws = _piece(design, sheet, results, first, count)
-                if store is not None:
-                    store.write(number, first, draws)
-            found[sheet.name].append(asked.values(draws))
-            if np.isnan(found[sheet.name][-1]).any():
-                raise NoAnswer(
-                    f"{asked.label}: some runs have none, and a design needs one of every run; "
-                    "ask for a figure of all runs, such as signed, in_force or worth_PARTY"
-                )
-            advance(count)
-    return {name: np.concatenate(pieces) for name, pieces in found.items()}
+                missing.append((number, first))
+            else:
+                note(number, first, draws)
+    pieces = [_piece(design, design.sheets[number], first) for number, first in missing]
+    for place, draws in (player or partial(_play_here, results))(pieces):
+        if store is not None:
+            store.write(*missing[place], draws)
+        note(*missing[place], draws)
+    return found
 
 
-def _piece(design: Design, sheet: Sheet, results: Results, first: int, count: int) -> pd.DataFrame:
-    given = {path: uniforms[first : first + count] for path, uniforms in design.given(sheet).items()}
-    played = play_chunk(results.scenario, results.seed, sheet.start + first, count, results.structure, given=given)
-    return played.draws
+def _piece(design: Design, sheet: Sheet, first: int) -> Piece:
+    given = {path: uniforms[first : first + PIECE] for path, uniforms in design.given(sheet).items()}
+    return Piece(sheet.start + first, len(sheet.uniforms[first : first + PIECE]), given)
+
+
+def _play_here(results: Results, pieces: Sequence[Piece]) -> Iterator[tuple[int, pd.DataFrame]]:
+    for place, piece in enumerate(pieces):
+        span = piece.start, piece.count
+        yield place, play_chunk(results.scenario, results.seed, *span, results.structure, given=piece.given).draws
 
 
 def chosen(drawn: Drawn, wanted: Sequence[str], ranked: Sequence[str], top: int) -> list[str]:

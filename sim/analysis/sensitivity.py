@@ -10,6 +10,7 @@ from sim.analysis.compare import figure_interval
 from sim.analysis.designs import (
     Design,
     DesignStore,
+    Player,
     chosen,
     morris_design,
     morris_table,
@@ -121,10 +122,10 @@ def design_of(result: Sensitivity, method: str, plan: Plan) -> Design:
 
 def from_design(
     result: Sensitivity, method: str, design: Design, advance: Callable[[int], None] = lambda runs: None,
-    store: DesignStore | None = None,
+    store: DesignStore | None = None, player: Player | None = None,
 ) -> Sensitivity:  # fmt: skip
-    """The same with the table of a method whose runs are played now, or were stored; see `play` for the last two."""
-    figure = play(design, result.results, result.asked, advance, store)
+    """The same with the table of a method whose runs are played now, or were stored; see `play` for the last three."""
+    figure = play(design, result.results, result.asked, advance, store, player)
     facts = {
         "runs": design.runs, "points": len(design.sheets[0].uniforms), "inputs": list(design.paths),
         "identity": design.identity(result.results),

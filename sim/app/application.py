@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from sim.app import packages, results, step, tweak
+from sim.app import pages, results
 from sim.app.changed import ChangesRefused
 from sim.app.errors import RequestError
 from sim.app.home import Page, Session, session
@@ -22,16 +22,16 @@ from sim.results.files import DamagedResults, StoreError
 from sim.scenario import ScenarioError
 
 ERRORS = (RequestError, StoreError, DamagedResults, OSError, HTTPException)  # with a sentence for the reader
-PAGES: tuple[Page, ...] = (tweak.PAGE, step.PAGE, packages.PAGE, results.PAGE)
+PAGES: tuple[Page, ...] = (pages.TWEAK, pages.STEP, pages.PACKAGES, results.PAGE)
 
 
-def application(current: Session, keys: Keys, pages: Sequence[Page] = PAGES) -> Starlette:
+def application(current: Session, keys: Keys, offered: Sequence[Page] = PAGES) -> Starlette:
     """The application of one running page.
 
     Args:
-        pages: Those there are; the first that applies is what one sees first.
+        offered: Those there are; the first that applies is what one sees first.
     """
-    wanted = [page for page in pages if page.applies(current.place)]
+    wanted = [page for page in offered if page.applies(current.place)]
     names = {*SHARED, *(name for page in wanted for name in page.static)}
     routes = [Route("/", _first), Route("/static/{name}", partial(_static, names)), Route("/favicon.ico", _no_icon)]
     for page in wanted:

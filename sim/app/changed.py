@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.analysis.inputs import differing_inputs
 from sim.app.errors import RequestError
 from sim.results.labels import clean, input_label
 from sim.scenario import Number, Scenario, ScenarioError, paths, read_scenario
@@ -104,6 +103,8 @@ def differing(about: ChangedFile) -> list[dict[str, str]]:
         `input`, its path; `words`, what it is, empty where there are none for it; `before` in the file and `after`,
         empty where there is no such input.
     """
+    from sim.analysis.inputs import differing_inputs
+
     scenarios = read_scenario(about.path), about.read()
     numbers = [each.numbers() for each in scenarios]
     rows = []

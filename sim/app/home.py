@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from sim.app.changed import ChangedFile, Changes
 from sim.app.errors import RequestError, Superseded
 from sim.app.place import Place
-from sim.app.worker import Worker
+from sim.app.worker import Function, Worker
 
 POLL = 0.2  # seconds between two checks whether the browser is still there
 MOST_DRAWS = 20_000  # of one answer on the page; `batch` plays more
@@ -63,12 +63,12 @@ async def read_request(request: Request) -> tuple[Mapping[str, Any], ChangedFile
     return found, ChangedFile(str(path), Changes.of(found), current.seed)
 
 
-async def compute(request: Request, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Any:
+async def compute(request: Request, function: Function, *arguments: Any, urgent: bool = True) -> Any:
     """What a function returns in the worker; given up if the browser goes away or the tab asks for something newer.
 
     Args:
         request: Its header `X-Tab` names the tab.
-        function: See `Worker.submit`: of a module, plain data in and out, a generator function if it takes long.
+        function: See `Worker.submit`: plain data in and out, a generator function if it takes long.
         urgent: False for what refines an answer that is there.
 
     Raises:
@@ -93,16 +93,16 @@ async def compute(request: Request, function: Callable[..., Any], *arguments: An
             worker.give_up(job)
 
 
-async def respond(request: Request, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Response:
+async def respond(request: Request, function: Function, *arguments: Any, urgent: bool = True) -> Response:
     """The same as JSON."""
     return JSONResponse(await compute(request, function, *arguments, urgent=urgent))
 
 
-def route(function: Callable[..., Any], *readers: Reader, urgent: bool = True) -> Answer:
+def route(function: Function, *readers: Reader, urgent: bool = True) -> Answer:
     """The answer to a POST about a scenario file: what a function returns in the worker.
 
     Args:
-        function: Of a module; takes the file with its changes, then what the readers make of the request.
+        function: Takes the file with its changes, then what the readers make of the request.
         readers: Each takes the JSON object of the request.
         urgent: False for what refines an answer that is there.
     """

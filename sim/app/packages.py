@@ -1,17 +1,14 @@
 """The page on which a package is built by hand and analysed."""
 
 from collections.abc import Generator, Mapping
-from functools import partial
 from typing import Any
 
 from sim.analysis.one_package import Bench, OnePackage, Signatory, one_package
 from sim.analysis.one_package import bench as make_bench
 from sim.analysis.package_changes import broken_rules, goes_with, lacks, nearest, neighbours, place, repairs
-from sim.app.changed import ChangedFile, differing
+from sim.app.changed import ChangedFile
 from sim.app.errors import RequestError
-from sim.app.home import Page, route, text_of
 from sim.app.playing import played
-from sim.app.rendering import render_file
 from sim.app.step import issues_in_words
 from sim.core.cache import Cache
 from sim.core.packages import NO_DEAL
@@ -194,38 +191,3 @@ def _signatory(bench: Bench, each: Signatory) -> dict[str, Any]:
             for line in each.crossed
         ],
     }
-
-
-MOST_ISSUES = 200
-RUNS = 500  # in which the package signed most often is counted
-
-
-def _package(found: Mapping[str, Any], key: str = "package") -> dict[str, str]:
-    """Options by issue as a request has them; the worker checks that they exist."""
-    package = found.get(key)
-    if not isinstance(package, dict) or len(package) > MOST_ISSUES:
-        raise RequestError("the request has no package: an option by issue")
-    if not all(isinstance(option, str) for option in package.values()):
-        raise RequestError("an option of the package is no text")
-    return package
-
-
-def _last_changed(found: Mapping[str, Any]) -> str | None:
-    return text_of(found, "kept") if found.get("kept") is not None else None
-
-
-PAGE = Page(
-    "packages",
-    render_file("packages", runs=RUNS),
-    posts={
-        "laid": route(describe_file),
-        "look": route(describe_package, _package, _last_changed),
-        "lacks": route(lacking, _package, urgent=False),
-        "complete": route(completed, partial(_package, key="text"), _package),
-        "filed": route(describe_proposals),
-        "frequent": route(frequent, lambda found: RUNS),
-        "differing": route(differing),
-    },
-    gets={},
-    static=("packages.js", "packages.css", "changes.js"),
-)

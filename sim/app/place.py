@@ -6,8 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from sim.app.errors import NotFound
 from sim.core.wording import shown
-from sim.results.files import StoreError
-from sim.results.manifest import RESOLVED, RUN
+from sim.results.files import RESOLVED, RUN, StoreError
 
 ENDINGS = (".yaml", ".yml")
 MOST_LISTED = 200

@@ -10,7 +10,7 @@ from time import monotonic
 import pandas as pd
 from cachetools import LRUCache
 
-from sim.batch.engines import WorkerPool
+from sim.batch.pool import WorkerPool
 from sim.model.domain import structure
 from sim.results.chunks import Chunk, chunk_length, play_chunk
 from sim.results.manifest import identity

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from sim.app.home import Answer, session
-from sim.report.page import DISCLAIMER
+from sim.report import DISCLAIMER
 
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 SHARED = ("app.css", "app.js")

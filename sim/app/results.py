@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -14,7 +14,6 @@ from sim.app.errors import NotFound, RequestError
 from sim.app.home import Answer, Page, Reader, read_json, respond, session, text_of
 from sim.app.place import Place
 from sim.app.rendering import render
-from sim.app.results_answer import card, compared, drawn, one, page
 from sim.app.results_files import TYPES, is_plain_picture, safe_csv, safe_page
 from sim.app.results_place import HERE, MOST_NAME, RESULTS, listed, listed_file, opened_on, results_folder
 
@@ -37,11 +36,11 @@ async def show(request: Request) -> Response:
     )  # fmt: skip
 
 
-def _about(function: Callable[..., Any], keys: Sequence[str], *readers: Reader, urgent: bool = True) -> Answer:
+def _about(function: str, keys: Sequence[str], *readers: Reader, urgent: bool = True) -> Answer:
     """The answer to a POST about results folders, which the request names by these keys: that of a function.
 
     Args:
-        function: Of a module; takes the paths of the folders, then what the readers make of the request.
+        function: `MODULE:NAME`; takes the paths of the folders, then what the readers make of the request.
         urgent: False for what refines an answer that is there.
     """
 
@@ -97,11 +96,11 @@ PAGE = Page(
     "results",
     show,
     posts={
-        "card": _about(card, ["at"], _lie_within, urgent=False),
-        "one": _about(one, ["at"], _lie_within),
-        "compared": _about(compared, ["at", "with"], _lie_within),
-        "drawn": _about(drawn, ["at", "with"], lambda found: text_of(found, "name")),
-        "page": _about(page, ["at", "with"]),
+        "card": _about("sim.app.results_answer:card", ["at"], _lie_within, urgent=False),
+        "one": _about("sim.app.results_answer:one", ["at"], _lie_within),
+        "compared": _about("sim.app.results_answer:compared", ["at", "with"], _lie_within),
+        "drawn": _about("sim.app.results_answer:drawn", ["at", "with"], lambda found: text_of(found, "name")),
+        "page": _about("sim.app.results_answer:page", ["at", "with"]),
     },
     gets={"file": get_file},
     static=("results.js", "results.css"),

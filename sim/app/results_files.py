@@ -3,11 +3,12 @@
 import io
 import re
 from html import unescape
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from sim.core.wording import shown
-from sim.results.tables import csv_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TYPES = {
     ".svg": "image/svg+xml", ".png": "image/png", ".csv": "text/csv; charset=utf-8", ".json": "application/json",
@@ -86,6 +87,8 @@ def safe_csv(data: bytes) -> bytes:
 
     A ValueError if it is no table.
     """
+    from sim.results.tables import csv_text
+
     guarded = csv_text(_read(data)).encode()
     return data if guarded == data else guarded
 
@@ -108,8 +111,10 @@ def table_cells(data: bytes) -> tuple[list[str], list[list[str]], int]:
     return [shown(name, MOST_CELL) for name in table.columns[:MOST_COLUMNS]], rows, max(0, len(table) - MOST_ROWS)
 
 
-def _read(data: bytes) -> pd.DataFrame:
+def _read(data: bytes) -> "pd.DataFrame":
     """Every cell as the text that it is."""
+    import pandas as pd
+
     try:
         return pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:

@@ -13,12 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from sim.app.errors import NotFound, RequestError
 from sim.app.place import Place
-from sim.batch.inputs import SWEEP
-from sim.batch.shards import read_folder
 from sim.core.cache import Cache
 from sim.core.wording import shown
-from sim.results.files import DamagedResults, StoreError, read_whole
-from sim.results.manifest import RESOLVED, RUN, read_manifest
+from sim.results.files import RESOLVED, RUN, DamagedResults, StoreError, read_whole
 
 MOST_BYTES = 4_000_000  # of a list: room for more points than the page shows; a stranger's takes some ten times of it
 MOST_ROWS = 12  # paths of one point
@@ -44,6 +41,8 @@ def point_of(folder: Path, identity: str) -> list[str]:
 
 def _points(folder: Path) -> Points:
     """Identity and settings by folder, of the points that `sweep.json` lists; none where there is no sound list."""
+    from sim.batch.inputs import SWEEP
+
     try:
         facts = os.lstat(folder / SWEEP)
         key = (folder, facts.st_size, facts.st_mtime_ns, facts.st_ino)
@@ -53,6 +52,8 @@ def _points(folder: Path) -> Points:
 
 
 def _list_points(folder: Path, size: int) -> Points:
+    from sim.batch.shards import read_folder
+
     points = read_folder(folder).points if size <= MOST_BYTES else ()
     return {each["folder"]: (each["identity"], each["set"]) for each in points}
 
@@ -194,6 +195,8 @@ def listed_file(folder: Path, name: str) -> bytes:
         StoreError: if the folder cannot be read, or is of another release.
         RequestError: if the file is too long for the page.
     """
+    from sim.results.manifest import read_manifest
+
     manifest = read_manifest(folder)
     known = manifest.files.get(name)
     if known is None or not (manifest.complete or name == RESOLVED) or manifest.shard is not None:

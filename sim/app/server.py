@@ -18,7 +18,6 @@ from sim.app.safety import Keys
 from sim.app.worker import Worker
 from sim.core.wording import shown
 from sim.results.files import StoreError
-from sim.results.manifest import read_manifest
 
 LOOPBACK = "127.0.0.1"
 MOST_CONNECTIONS = 64
@@ -52,10 +51,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve(path: Path | None, draws: int, seed: int | None = None, port: int = 0, browser: bool = True) -> int:
+def serve(worker: Worker, path: Path | None, draws: int, seed: int | None, port: int, browser: bool) -> int:
     """Serve the page until a signal ends it.
 
     Args:
+        worker: In which everything is computed; it is closed in the end.
         path: A scenario file, a results folder or a folder of scenario files; None for the current folder.
         draws: How many runs an answer is refined to, at most `MOST_DRAWS`.
         seed: Of all random numbers; None for that of a results folder, and for 1 elsewhere.
@@ -66,8 +66,7 @@ def serve(path: Path | None, draws: int, seed: int | None = None, port: int = 0,
 
     A StoreError if the port is taken, or the file is none.
     """
-    place = Place.of(path)
-    keys, worker = Keys(), Worker()
+    place, keys = Place.of(path), Keys()
     current = Session(place, worker, min(draws, MOST_DRAWS), *chosen_seed(place, seed))
     ended: list[int] = []
 
@@ -103,6 +102,8 @@ def chosen_seed(place: Place, named: int | None) -> tuple[int, bool]:
     """
     if named is not None or not place.results:
         return 1 if named is None else named, False
+    from sim.results.manifest import read_manifest
+
     try:
         return read_manifest(place.folder).seed, True
     except StoreError as error:

@@ -1,14 +1,11 @@
 """The page on which one negotiation is gone through round by round, in the words of `peacesim run`."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from sim.analysis.narrate import Narration, Round
-from sim.analysis.stepping import ANY, WANTED, Stand, Stepped, search_draws, stepped
-from sim.app.changed import ChangedFile, differing
-from sim.app.errors import RequestError
-from sim.app.home import Page, Reader, count_of, route, text_of
-from sim.app.rendering import render_file
+from sim.analysis.stepping import Stand, Stepped, search_draws, stepped
+from sim.app.changed import ChangedFile
 from sim.charts.style import party_styles
 from sim.report.document import Block, Paragraph
 from sim.report.plain import pick, plain
@@ -123,31 +120,3 @@ def _end(story: Narration) -> Iterator[str]:
 
 def _lines(blocks: Iterator[Block]) -> list[str]:
     return [block.text for block in blocks if isinstance(block, Paragraph) and block.text]
-
-
-LAST_DRAW = 10_000_000
-OUTCOMES_WANTED = {key: OUTCOMES[key].title if key in OUTCOMES else None for key in WANTED if key != ANY}
-
-
-def _draw_number(key: str) -> Reader:
-    return lambda found: count_of(found, key, 0, LAST_DRAW)
-
-
-def _wanted(found: Mapping[str, Any]) -> str:
-    wanted = text_of(found, "wanted")
-    if wanted not in WANTED:
-        raise RequestError(f"no draw ends like that; wanted may be {', '.join(WANTED)}")
-    return wanted
-
-
-PAGE = Page(
-    "step",
-    render_file("step", wanted=OUTCOMES_WANTED, last_draw=LAST_DRAW),
-    posts={
-        "story": route(describe_draw, _draw_number("draw")),
-        "next": route(find_draw, _draw_number("start"), _wanted),
-        "differing": route(differing),
-    },
-    gets={},
-    static=("step.js", "step.css", "changes.js", "chart.js"),
-)

@@ -13,15 +13,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from importlib import import_module
 from inspect import isgenerator
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
 from sim.app.errors import Busy, ProgramError, RequestError, Superseded
-from sim.batch.engines import WorkerPool
-from sim.batch.work import start_worker
+from sim.batch.pool import WorkerPool, start_worker
 from sim.results.files import DamagedResults, StoreError
-from sim.scenario import ScenarioError
 
 MOST_WAITING = 8  # tabs in the queue; the next one gets `Busy`
 TOO_LONG = "this took longer than {:.0f} seconds and was stopped; ask for fewer runs, or play it with `peacesim batch`"
@@ -32,7 +31,9 @@ ENDED = (
 LONGEST = 600.0  # seconds of one job; a worker that takes longer is ended, and the next job has a new one
 NICE = 10
 DONE, GIVEN_UP, REFUSED = "done", "given up", "refused"
-EXPECTED = (ScenarioError, RequestError, StoreError, DamagedResults, OSError)  # what a reader can mend, not our faults
+EXPECTED = (RequestError, StoreError, DamagedResults, OSError)  # and ScenarioError: what a reader can mend
+FIRST_USED = ("sim.app.answer", "sim.app.controls", "sim.model.peace_talks")  # that an answer takes long to import
+Function = Callable[..., Any] | str  # of a module, or its name as `MODULE:NAME`, which only the worker imports
 
 
 @dataclass(eq=False)
@@ -42,7 +43,7 @@ class Job:
     tab: str  # whose it is; one job of a tab waits or runs, a newer one takes its place
     urgent: bool  # whether it goes before refinements of other tabs, and stops one that runs
     number: int
-    call: tuple[Callable[..., Any], tuple[Any, ...]]
+    call: tuple[Function, tuple[Any, ...]]
     answer: "Future[Any]" = field(default_factory=Future)
     given_up: bool = False  # whether nobody wants it any more
 
@@ -61,13 +62,13 @@ class Worker:
         self._changed = threading.Condition()
         threading.Thread(target=self._serve, daemon=True, name="worker").start()
 
-    def submit(self, tab: str, function: Callable[..., Any], *arguments: Any, urgent: bool = True) -> Job:
+    def submit(self, tab: str, function: Function, *arguments: Any, urgent: bool = True) -> Job:
         """Have a function called in the worker.
 
         Args:
-            function: A function of a module (it is found there by name); takes and returns plain data. If it is a
-                generator function, each `yield` is a place at which it may be given up, and what it returns is the
-                answer. One that takes longer than a quarter of a second should be one.
+            function: Takes and returns plain data. If it is a generator function, each `yield` is a place at which it
+                may be given up, and what it returns is the answer. One that takes longer than a quarter of a second
+                should be one.
             urgent: False for what refines an answer that is there: it yields to those who have none yet, and is then
                 called again from the start, so it should keep what it has computed.
 
@@ -91,6 +92,10 @@ class Worker:
                 self._stop(running)
             self._changed.notify_all()
         return job
+
+    def start(self) -> None:
+        """Start the process now, while the server starts."""
+        self.submit("start", load_modules, urgent=False)
 
     def give_up(self, job: Job) -> None:
         """Drop a job that nobody waits for any more, or stop it if it runs."""
@@ -192,13 +197,27 @@ def _start(given_up: Any) -> None:
         os.nice(NICE)
 
 
-def _call(number: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str, Any]:
+def _named(function: Function) -> Callable[..., Any]:
+    if not isinstance(function, str):
+        return function
+    module, _, name = function.partition(":")
+    called: Callable[..., Any] = getattr(import_module(module), name)
+    return called
+
+
+def load_modules() -> None:
+    """Import what the first answer takes, before anybody asks."""
+    for name in FIRST_USED:
+        import_module(name)
+
+
+def _call(number: int, function: Function, arguments: tuple[Any, ...]) -> tuple[str, Any]:
     """Call the function of a job in the worker process.
 
     A RuntimeError with the whole traceback, for a fault of the program.
     """
     try:
-        found = function(*arguments)
+        found = _named(function)(*arguments)
         while isgenerator(found):
             try:
                 next(found)
@@ -209,7 +228,9 @@ def _call(number: int, function: Callable[..., Any], arguments: tuple[Any, ...])
                 found.close()
                 return GIVEN_UP, None
         return DONE, found
-    except EXPECTED as error:
-        return REFUSED, error
-    except Exception:
+    except Exception as error:
+        from sim.scenario import ScenarioError
+
+        if isinstance(error, (*EXPECTED, ScenarioError)):
+            return REFUSED, error
         raise RuntimeError(traceback.format_exc()) from None

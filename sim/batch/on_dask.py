@@ -89,7 +89,7 @@ def play_remotely(job: Job, program: Mapping[str, str]) -> Played:
     if program != program_here():
         raise OtherProgram
     layout = layout_of(job)
-    return Played(*packed(layout.play(job.first, job.count), layout))
+    return Played(*packed(layout.play(job.first, job.count, job.given), layout))
 
 
 class Cluster:

@@ -94,7 +94,7 @@ def batch(
         try:
             if dask is not None:
                 with stopping:
-                    run.cluster = held.enter_context(_cluster(dask))
+                    run.cluster = held.enter_context(connected(dask))
             run.lock_folders(held)
             return run.play()
         except KeyboardInterrupt:
@@ -345,7 +345,7 @@ class _Run:
             del self.running[str(running.planned.folder)]
 
 
-def _cluster(address: str) -> "Cluster":
+def connected(address: str) -> "Cluster":
     """The connection to a Dask cluster."""
     try:
         from sim.batch.on_dask import Cluster

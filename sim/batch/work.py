@@ -1,17 +1,14 @@
 """What is played at once, and the process that plays it."""
 
-import os
 import signal
-import threading
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from multiprocessing import parent_process
-from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sim.batch.items import Finish, write_outputs
+from sim.core.exact import Floats
 from sim.results.chunk_files import ChunkEntry, Layout, write_chunk
 from sim.results.files import remove, unfinished
 from sim.results.manifest import read_manifest
@@ -35,6 +32,7 @@ class Job:
     first: int
     count: int
     scenario: Scenario | None = field(default=None, repr=False, compare=False)
+    given: Mapping[str, Floats] | None = field(default=None, repr=False, compare=False)  # of a design, by input path
 
     @property
     def span(self) -> str:
@@ -68,19 +66,6 @@ def jobs_of(chunk: range, length: int, alone: bool = True) -> list[range]:
     return [range(first, min(first + step, chunk.stop)) for first in range(chunk.start, chunk.stop, step)]
 
 
-def start_worker() -> None:
-    """Leave Ctrl-C to the parent, and end when it does: a worker without a parent would wait for ever."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-
 def play_job(job: Job, folder: str) -> ChunkEntry:
     """Play a job in a worker and leave it in a file: what comes back through the pipe is a few hundred bytes.
 
@@ -90,7 +75,7 @@ def play_job(job: Job, folder: str) -> ChunkEntry:
         StoreError: if the job cannot be written.
     """
     layout = layout_of(job)
-    return write_chunk(Path(folder), layout.play(job.first, job.count), layout, sync=False)
+    return write_chunk(Path(folder), layout.play(job.first, job.count, job.given), layout, sync=False)
 
 
 def write_output_job(job: OutputJob) -> list[str]:

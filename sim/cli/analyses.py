@@ -2,7 +2,8 @@
 
 import hashlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,15 +19,18 @@ from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.hindcast import Hindcast, hindcast
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
 from sim.analysis.waterfall import Waterfall, waterfall
+from sim.batch import ClusterError
+from sim.batch.designs import play_pieces
 from sim.batch.progress import progress_on
+from sim.batch.run import connected
 from sim.cli.batching import REPORT
 from sim.cli.output import WRONG_INPUT, fail, print_document, print_json, print_result
-from sim.cli.sources import read_or_fail, results_or_runs
+from sim.cli.sources import read_or_fail
 from sim.core.wording import shown
 from sim.report.compare import chart_labels, data, document, waterfall_data
 from sim.results.chunk_files import Layout
 from sim.results.files import make_folder, write_whole
-from sim.results.folder import DesignFolder
+from sim.results.folder import PARTS, DesignFolder
 from sim.results.manifest import folder_name, holds_results, identity
 from sim.results.reading import open_results
 from sim.results.results import Results, run
@@ -110,9 +114,11 @@ def _hash(text: str) -> str:
 
 def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
     """Write the page of one result, or the comparison of several, to a file or under a name of its own in a folder."""
+    from sim.charts.page import garbage_uncollected
     from sim.report import comparison_page, result_page
 
-    text = result_page(results[0]) if len(results) == 1 else comparison_page(compare(results))
+    with garbage_uncollected():
+        text = result_page(results[0]) if len(results) == 1 else comparison_page(compare(results))
     target = out if out.suffix.lower() == ".html" else out / f"{_name(results)}.html"
     make_folder(target.parent)
     write_whole(target, text.encode())
@@ -153,23 +159,24 @@ def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
 
 
 def run_sensitivity(
-    path: Path, draws: int, seed: int | None, of: str, methods: Sequence[str], plan: Plan, out: tuple[Path, str],
+    results: Results, of: str, methods: Sequence[str], plan: Plan, how: Mapping[str, Any], out: tuple[Path, str],
     as_json: bool,
 ) -> None:  # fmt: skip
     """Print which inputs move a figure, and draw it; methods in the order in which they are printed.
 
-    A scenario file is played now, `draws` times with a seed (1 if None). `out` is the folder for charts and for runs of
-    a design, and what charts are drawn: `svg`, `png` too, or nothing.
+    `how` has the `workers` or the `dask` that play a design. `out` is the folder for charts and for runs of a design,
+    and what charts are drawn: `svg`, `png` too, or nothing.
     """
-    if (plan.inputs or plan.points) and not DESIGNED.keys() & set(methods):
-        fail(WRONG_INPUT, "peacesim: --inputs and --points are for --method sobol and morris; neither is asked for")
-    (results,) = results_or_runs([path], draws, seed)
     try:
         found = from_finished(results, of, [method for method in methods if method in FINISHED])
         if not found.note:
-            found = _with_designs(found, methods, plan, out[0])
+            with connected(how["dask"]) if how["dask"] else nullcontext() as cluster:
+                player = partial(play_pieces, workers=how["workers"], cluster=cluster)
+                found = _with_designs(found, methods, plan, player, out[0])
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
+    except ClusterError as error:
+        fail(error.exit_code, f"peacesim: {error}")
     folder = None
     if out[1] and found.tables:
         designs = [facts["identity"] for facts in found.designs.values()]
@@ -177,7 +184,9 @@ def run_sensitivity(
     _print_and_draw(found, folder, out[1], as_json)
 
 
-def _with_designs(found: Sensitivity, methods: Sequence[str], plan: Plan, out: Path) -> Sensitivity:
+def _with_designs(
+    found: Sensitivity, methods: Sequence[str], plan: Plan, player: Callable[..., Any], out: Path
+) -> Sensitivity:
     """Play the designs that are asked for, their cost printed before any of them begins."""
     designs = {method: design_of(found, method, plan) for method in methods if method in DESIGNED}
     for method, design in designs.items():
@@ -185,11 +194,12 @@ def _with_designs(found: Sensitivity, methods: Sequence[str], plan: Plan, out: P
         click.echo(f"{method}: {design.runs:,} runs of their own, by {inputs}", err=True)
     for method, design in designs.items():
         layout = Layout(found.results.scenario, found.results.seed, found.results.structure)
-        progress = progress_on(sys.stderr)
-        with DesignFolder(out, design.name, design.identity(found.results), layout) as folder:
+        name, progress = design.identity(found.results), progress_on(sys.stderr)
+        with DesignFolder(out, design.name, name, layout) as folder:
+            play = partial(player, layout=layout, identity=name, folder=folder.path / PARTS)
             progress.start(design.runs, [method])
             try:
-                found = from_design(found, method, design, partial(progress.advance, method), folder)
+                found = from_design(found, method, design, partial(progress.advance, method), folder, play)
             finally:
                 progress.finish()
         click.echo(f"{method}: runs are kept in {shown(folder.path, 300)}", err=True)

@@ -23,7 +23,7 @@ from sim.cli.options import (
     seed_option,
     sets_option,
     settable_paths,
-    workers_option,
+    workers_options,
 )
 from sim.cli.output import DAMAGED, SOME_FAILED, WRONG_INPUT, fail
 
@@ -46,9 +46,7 @@ def shard_of_several(context: click.Context, option: click.Parameter, text: str 
 @click.argument("paths", nargs=-1, required=True, type=EXISTING)
 @draws_option(10_000)
 @seed_option
-@workers_option
-@click.option("--dask", metavar="ADDR",
-              help="Play on the Dask cluster whose scheduler answers there, such as tcp://127.0.0.1:8786.")  # fmt: skip
+@workers_options
 @out_option("Folder for results.")
 @sets_option
 @click.option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
@@ -62,9 +60,6 @@ def batch(paths: tuple[Path, ...], out: Path, charts: str, shard: tuple[int, int
     What is there already is not played again: the same command twice does nothing the second time, and an interrupted
     one goes on where it stopped.
     """
-    if how["dask"] is not None and how["workers"] is not None:
-        raise click.UsageError("--workers counts processes of this machine, and with --dask a cluster plays; "
-                               "leave one of them out")  # fmt: skip
     from sim.cli.batching import run_batch
     from sim.results.manifest import Shard
 
@@ -233,14 +228,21 @@ def app(path: Path | None, draws: int, seed: int | None, port: int, browser: boo
     FILE is a scenario, RESULTS a results folder; a folder of scenario files will do too, and left out it is the current
     one. The page answers this machine alone, opens no other address, and ends with Ctrl-C.
     """
+    from sim.app.worker import Worker
+
+    worker = Worker()
+    worker.start()  # it imports what answers take while the server does its own
     try:
         from sim.app.server import serve
+
+        return serve(worker, path, draws, seed, port, browser)
     except ModuleNotFoundError as error:
         if (error.name or "sim").partition(".")[0] == "sim":
             raise
         fail(WRONG_INPUT, f"the page takes two more libraries, starlette and uvicorn ({error.name} is missing): "
                           f"pip install 'peacesim[app]'")  # fmt: skip
-    return serve(path, draws, seed, port, browser)
+    finally:
+        worker.close()
 
 
 @peacesim.group("import")
@@ -365,7 +367,7 @@ def explain(
               help="Whose strategies vary; left out: of all that sign and speak.")  # fmt: skip
 @draws_option(1_000)
 @seed_option
-@workers_option
+@workers_options
 @out_option("Folder for results.", "--results")
 @sets_option
 @click.option("--vary", "vary", metavar="PATH=SPEC", multiple=True, shell_complete=settable_paths,
@@ -402,22 +404,31 @@ def sweep(parties: str | None, as_json: bool, **request: Any) -> int:
               help="For sobol, a power of two, 256 if left out; for morris trajectories, 32.")  # fmt: skip
 @draws_option(2_000)
 @seed_of_file
+@workers_options
 @out_option("Folder for charts, and for runs of a design.")
 @charts_option("Draw a chart of each method.")
 @as_json
 def sensitivity_of(
-    methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, out: Path, charts: str, **of: Any
-) -> None:
+    path: Path, methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, draws: int,
+    seed: int | None, workers: int | None, dask: str | None, out: Path, charts: str, **of: Any,
+) -> None:  # fmt: skip
     """Tell which uncertain inputs move a figure of the results, and by how much, beside an input that does nothing.
 
     A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often. tornado and
-    pawn take these runs; sobol and morris play runs of their own, laid out for the question, and say how many first.
+    pawn take these runs; sobol and morris play runs of their own, laid out for the question, and say how many first;
+    --workers or --dask play these.
     """
-    from sim.analysis.sensitivity import Plan
+    from sim.analysis.sensitivity import DESIGNED, Plan
     from sim.cli.analyses import run_sensitivity
+    from sim.cli.sources import results_or_runs
 
     wanted, plan = list(dict.fromkeys(methods)), Plan(inputs, top, points)
-    run_sensitivity(methods=wanted, plan=plan, out=(out, charts), **of)
+    for options, given in (("--inputs and --points", inputs or points), ("--workers and --dask", workers or dask)):
+        if given and not DESIGNED.keys() & set(wanted):
+            fail(WRONG_INPUT, f"peacesim: {options} are for --method sobol and morris; neither is asked for")
+    (results,) = results_or_runs([path], draws, seed)
+    how = {"workers": workers, "dask": dask}
+    run_sensitivity(results, methods=wanted, plan=plan, how=how, out=(out, charts), **of)
 
 
 @command("discover")

@@ -150,7 +150,24 @@ sets_option = click.option(
     help="Set a number or word of the scenario, such as parties.north.no_deal=0.5; may be repeated.",
 )  # fmt: skip
 seed_option = click.option("--seed", type=int, default=1, show_default=True, help="Of all random numbers.")
-workers_option = click.option("--workers", type=click.IntRange(1), help="Processes; left out: one a processor.")
+
+
+def workers_options(function: Command) -> Command:
+    """Who plays, `--workers` or `--dask`, as the arguments `workers` and `dask`: not both."""
+    workers = click.option("--workers", type=click.IntRange(1), help="Processes; left out: one a processor.")
+    dask = click.option(
+        "--dask", metavar="ADDR",
+        help="Play on the Dask cluster whose scheduler answers there, such as tcp://127.0.0.1:8786.",
+    )  # fmt: skip
+
+    @wraps(function)
+    def called(*words: Any, **options: Any) -> Any:
+        if options["dask"] is not None and options["workers"] is not None:
+            raise click.UsageError("--workers counts processes of this machine, and with --dask a cluster plays; "
+                                   "leave one of them out")  # fmt: skip
+        return function(*words, **options)
+
+    return cast(Command, workers(dask(called)))
 
 
 def draws_option(default: int) -> Callable[[Command], Command]:

@@ -12,7 +12,7 @@ import click
 from sim.analysis.sweep_table import SweepTable, sweep_table
 from sim.analysis.tournament import Entrants, Tournament, as_vary, entrants, tournament_of
 from sim.analysis.tournament_games import check_size
-from sim.batch import BatchInterrupted, BatchItem, batch
+from sim.batch import BatchInterrupted, BatchItem, ClusterError, batch
 from sim.batch.progress import progress_on
 from sim.cli.batching import report
 from sim.cli.output import WRONG_INPUT, fail, print_json, print_result
@@ -37,6 +37,7 @@ class SweepRequest:
     draws: int
     seed: int
     workers: int | None
+    dask: str | None
     out: Path
     sets: Sequence[str]
     vary: Sequence[str]
@@ -87,9 +88,9 @@ def _played(request: SweepRequest, who: Entrants | None) -> list[BatchItem]:
     try:
         return batch(
             [request.file], request.draws, request.seed, request.workers, request.out, progress_on(sys.stderr),
-            sets=request.sets, vary=[*request.vary, *axes], design=request.design,
+            sets=request.sets, vary=[*request.vary, *axes], design=request.design, dask=request.dask,
         )  # fmt: skip
-    except BatchInterrupted as error:
+    except (BatchInterrupted, ClusterError) as error:
         ignore_signals()
         fail(error.exit_code, f"peacesim: {error}")
 

@@ -107,12 +107,11 @@ def value_of(utility: Floats, prospects: Prospects, b: int, n: int, p: int, free
 @called
 def values_of(utility: Floats, prospects: Prospects, b: int, n: int, free: float) -> Floats:
     """The same of all packages, shape (P,)."""
-    values: Floats = utility[b, n]
+    net: Floats = utility[b, n]
     if not prospects.looks[b, n]:
-        return values
-    values = np.empty(utility.shape[2])
-    for p in range(len(values)):
-        values[p] = free + lasting(prospects, b, n, p) * (utility[b, n, p] - free)
+        return net
+    held = prospects.held[b, n][prospects.lasts[b]]
+    values: Floats = free + np.maximum(prospects.chance[b][prospects.chance_of] * held, LEAST_LASTING) * (net - free)
     return values
 
 
@@ -198,49 +197,31 @@ def apply_foresight(utility: Floats, prospects: Prospects) -> None:
 
     Written too is which kind each package is, `lasts`.
     """
-    packages, room = utility.shape[2], np.empty((3, PIECE))
+    packages = utility.shape[2]
     for b in range(len(utility)):
         if prospects.looks[b].any():
             for start in range(0, packages, PIECE):
-                _apply_to_piece(utility[b], b, start, min(start + PIECE, packages), prospects, room)
+                _apply_to_piece(utility[b], b, start, min(start + PIECE, packages), prospects)
 
 
 @called
-def _apply_to_piece(utility: Floats, b: int, start: int, stop: int, prospects: Prospects, room: Floats) -> None:
-    """The same of the packages from `start` to before `stop` in draw b, at most `PIECE` of them.
-
-    Tables are read and numbers computed in loops of their own, so that many packages are computed at once.
-
-    Args:
-        utility: Of the draw, shape (N, P).
-        room: For numbers on the way, shape (3, PIECE).
-    """
-    chance, moved, kind, held = prospects.chance[b], prospects.moved[b], prospects.kind[b], prospects.held[b]
-    half, passes, away, lasts = len(kind) // 2, room[0], room[1], room[2]
-    kinds, chances = prospects.kind_of[start:stop], prospects.chance_of[start:stop]
-    shifts, of = prospects.moved_of[start:stop], prospects.lasts[b, start:stop]
-    gains, free = utility[prospects.guarantor, start:stop], prospects.reservation_value[b, prospects.guarantor]
-    for p in range(stop - start):
-        of[p] = kinds[p]
-    if len(prospects.least):
-        least = prospects.least[b]
-        for p in range(stop - start):
-            of[p] += half * (gains[p] - free < least[of[p]])
-    for p in range(stop - start):
-        of[p] = kind[of[p]]
-    for p in range(stop - start):
-        passes[p] = chance[chances[p]]
-    for p in range(stop - start):
-        away[p] = moved[shifts[p]]
+def _apply_to_piece(utility: Floats, b: int, start: int, stop: int, prospects: Prospects) -> None:
+    """The same of the packages from `start` to before `stop` in draw b; utility of the draw, shape (N, P)."""
+    lasts, least = prospects.kind_of[start:stop].copy(), prospects.least
+    if len(least):
+        gains = utility[prospects.guarantor, start:stop] - prospects.reservation_value[b, prospects.guarantor]
+        lasts += len(prospects.kind[b]) // 2 * (gains < least[b][lasts])
+    lasts[:] = prospects.kind[b][lasts]
+    prospects.lasts[b, start:stop] = lasts
+    passes, away = (
+        prospects.chance[b][prospects.chance_of[start:stop]],
+        prospects.moved[b][prospects.moved_of[start:stop]],
+    )
     for n in range(len(utility)):
         if prospects.looks[b, n]:
-            own, stake, cost = utility[n, start:stop], prospects.stake[n], prospects.refusal_cost[b, n]
-            for p in range(stop - start):
-                lasts[p] = held[n, of[p]]
-            for p in range(stop - start):
-                q, part = passes[p], lasts[p]
-                risks = q * (1 - part) * stake * away[p] + (1 - q) * cost
-                own[p] -= risks / max(q * part, LEAST_LASTING)
+            held, cost = prospects.held[b, n][lasts], prospects.refusal_cost[b, n]
+            risks = passes * (1 - held) * (prospects.stake[n] * away) + (1 - passes) * cost
+            utility[n, start:stop] -= risks / np.maximum(passes * held, LEAST_LASTING)
 
 
 @compiled

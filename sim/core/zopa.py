@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.core.bids import LineTable, line_table
-from sim.core.compiled import called, compiled, worth_compiling
+from sim.core.compiled import called, compiled, in_both, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.core.utility import EVERYBODY, Lines
@@ -18,7 +18,16 @@ def _meet(crosses: Bools, real: Bools) -> bool:
     return meets
 
 
-@called
+def _sift_arrays(count: int, packages: Ints, utility: Floats, signs: Bools, least: Floats) -> int:
+    """`_sift` without the compiler."""
+    left = packages[:count]
+    for n in range(len(least)):
+        left = left[(utility[n, left] >= least[n] - TOLERANCE) | ~signs[n, left]]
+    packages[: len(left)] = left
+    return len(left)
+
+
+@in_both(_sift_arrays)
 def _sift(count: int, packages: Ints, utility: Floats, signs: Bools, least: Floats) -> int:
     """Leave of some packages, in place, those that are worth so much to all that sign them; returns how many.
 

@@ -5,7 +5,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-import mesa
 import numpy as np
 
 from sim.core import bids
@@ -19,6 +18,7 @@ from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import State
 from sim.core.strategy import NO_BID, Stance, View
 from sim.core.utility import EVERYBODY
+from sim.model.mesa_core import Agent, Model
 
 if TYPE_CHECKING:
     from sim.model.peace_talks import PeaceTalks
@@ -30,11 +30,11 @@ LISTING = 10  # steps of a package that is looked at for a list of bids
 class _Numbers(WeakKeyDictionary):  # type: ignore[type-arg]
     """Counters for unique ids, one a model, that do not keep models alive as Mesa 3.3's own do."""
 
-    def __getitem__(self, model: mesa.Model) -> Any:
+    def __getitem__(self, model: Model) -> Any:
         return self.setdefault(model, count(1))
 
 
-class Party(mesa.Agent):  # type: ignore[misc]
+class Party(Agent):  # type: ignore[misc]
     """One party at the table, in every draw of a block at once: the same actor in parallel worlds.
 
     Once a round it shows its strategy what the party may see and takes its stance. No strategy may accept what crosses

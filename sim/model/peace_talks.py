@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import mesa
 import numpy as np
 
 from sim.core import exact, package_pass
@@ -17,6 +16,7 @@ from sim.core.utility import DAYS_PER_MONTH
 from sim.model.agents import Party
 from sim.model.ensemble import Ensemble
 from sim.model.foresight import net_utility
+from sim.model.mesa_core import Model
 from sim.model.ratification import Approval
 from sim.model.talks import Talks
 from sim.model.zopa import Zones
@@ -99,7 +99,7 @@ class Leaving:
         return stays
 
 
-class PeaceTalks(mesa.Model):  # type: ignore[misc]
+class PeaceTalks(Model):  # type: ignore[misc]
     """Talks over one scenario; a step is a round, played in all B draws at once.
 
     Mesa's own `steps`, `time`, `scenario` and `agents` are left alone: ours are `state`, `ensemble` and `parties`.

@@ -24,6 +24,7 @@ KINDS = {  # by the class of a result: the file with its `document` and `data`
     "Sensitivity": "sensitivity",
     "Tournament": "tournament",
 }
+DISCLAIMER = "A thinking aid made with peacesim. It does not forecast, and it takes no side."
 FORMS = ("text", "data", "html")
 
 

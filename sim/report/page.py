@@ -11,6 +11,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from sim.charts.chart import Rendered
 from sim.charts.text import DASH
 from sim.core.wording import shown
+from sim.report import DISCLAIMER
 from sim.report.document import Block, Drawing, Folded, Paragraph, Table, sections, table_of
 from sim.results.labels import clean
 
@@ -20,7 +21,6 @@ CAVEAT = (
     "most, and whether that number has a source."
 )
 MOST_TEXT = 4_000  # characters of a paragraph
-DISCLAIMER = "A thinking aid made with peacesim. It does not forecast, and it takes no side."
 
 
 def page(

@@ -1,6 +1,6 @@
 """A chunk on disk: its draws, one row each, and its counts that are not zero."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sim.core.exact import Floats
 from sim.model.domain import Structure, structure
 from sim.results import parquet
 from sim.results.chunks import Chunk, chunk_length, play_chunk
@@ -88,8 +89,8 @@ class Layout:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """Columns of the draws: those that this program would write."""
-        return parquet.schema_of(self.play(0, 1).draws)
+        """Columns of the draws, those that this program would write: the table of no draw at all."""
+        return parquet.schema_of(self.play(0, 0).draws)
 
     @cached_property
     def nothing(self) -> Tallies:
@@ -102,8 +103,8 @@ class Layout:
         by_round = sum(counts.size for counts in self.nothing.talks.values())
         return by_round + self.nothing.agreed.size + self.nothing.zone.size
 
-    def play(self, first: int, count: int) -> Chunk:
-        return play_chunk(self.scenario, self.seed, first, count, self.table)
+    def play(self, first: int, count: int, given: Mapping[str, Floats] | None = None) -> Chunk:
+        return play_chunk(self.scenario, self.seed, first, count, self.table, given=given)
 
     def tables(self, chunk: Chunk) -> tuple[pa.Table, pa.Table]:
         """The draws and the counts of a chunk as they are stored."""

@@ -32,6 +32,15 @@ class Chunk:
         return self.start + len(self.draws)
 
 
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Draws `start` to `start + count - 1`, to be played with uniforms of some inputs given, by path."""
+
+    start: int
+    count: int
+    given: Mapping[str, Floats]
+
+
 def chunk_length(scenario: Scenario, table: Structure) -> int:
     """Draws written at once: a function of the resolved scenario alone, a power of two from 64 to 65,536."""
     work = len(table.parties) * len(table.space) * scenario.time.rounds
@@ -48,7 +57,7 @@ def play_chunk(
     scenario: Scenario, seed: int, start: int, count: int, table: Structure | None = None, block: int | None = None,
     given: Mapping[str, Floats] | None = None,
 ) -> Chunk:  # fmt: skip
-    """Play draws `start` to `start + count - 1`.
+    """Play draws `start` to `start + count - 1`; with a count of 0, an empty table with all columns.
 
     Args:
         table: The scenario's structure, if at hand; making it takes longer than a draw.
@@ -58,11 +67,12 @@ def play_chunk(
     from sim.model.peace_talks import hold_talks  # Mesa is slow to load, and who reads files plays nothing
 
     table = table or structure(scenario)
-    block = block or -(-count // -(-count // block_size(table)))  # blocks of one size
+    blocks = -(-count // block_size(table)) or 1
+    block = block or -(-count // blocks) or 1  # blocks of one size
     ensemble = draw(scenario, seed, start, count, table=table, given=given)
     counted, parts = empty_tallies(scenario, table), []
     scratch = _scratch((min(block, count), len(table.parties), len(table.space)))
-    for first in range(0, count, block):
+    for first in range(0, count or 1, block):
         talks = hold_talks(ensemble[first : first + block], scratch)
         parts.append(outcome_columns(talks))
         counted = counted + tally(talks, counted.ranges)

@@ -19,6 +19,7 @@ from sim.model.domain import Structure
 from sim.model.ensemble import Ensemble
 from sim.model.talks import Talks
 from sim.results.columns_signed import AFTER, after_signature, names_joined, openings, text_of_codes, text_or_missing
+from sim.results.labels import ENDINGS
 
 
 def smallest_sets(talks: Talks, rows: Ints, quota: int) -> list[str]:
@@ -79,7 +80,7 @@ def _names(table: Structure, talks: Talks, b: int, package: int, party: int) -> 
 
 OPPOSED_BELOW = 0.5  # share of its largest margin below which a signatory counts as opposed
 
-OUTCOMES = ("no_zone", "deadline", "refused", "in_force", "broke_off")  # new ones last: results keep their codes
+OUTCOMES = ENDINGS
 NO_ZONE, DEADLINE, REFUSED, IN_FORCE, BROKE_OFF = range(len(OUTCOMES))
 
 

@@ -116,7 +116,7 @@ def after_signature(talks: Talks) -> Columns:
     """Columns of the mechanisms that the scenario has, each of shape (B,) and marked with `AFTER`."""
     columns: Columns = {}
     world = talks.ensemble.world
-    if np.isfinite(talks.ensemble.walk_away).any():
+    if any(party.walk_away is not None for party in talks.ensemble.scenario.parties.values()):
         left, days = talks.left.max(axis=1), talks.ensemble.scenario.time.days_per_round
         columns["left_month"] = np.where(left > 0, (left - 1) * days / DAYS_PER_MONTH, np.nan)
         columns["zone_ever"] = talks.zone_ever  # which the outcome of a draw broken off does not say

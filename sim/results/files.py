@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+RUN, RESOLVED = "run.json", "scenario.resolved.yaml"  # what a results folder begins with
 LOCK = ".lock"
 TEMPORARY = ".tmp"  # how the names of unfinished files end
 LOCK_TRIES, LOCK_WAIT = 20, 0.05  # of a lock whose holder has no number yet, and seconds between two

@@ -6,6 +6,7 @@ Runs of a design lie in pieces of its sheets, in a folder that is no results fol
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -292,6 +293,7 @@ class DesignFolder(LockedFolder):
             }  # fmt: skip
             self._pieces = self._read()
             files.make_folder(self.path / SHEETS)
+            shutil.rmtree(self.path / PARTS, ignore_errors=True)
             left = [each for each in (self.path / SHEETS).iterdir() if f"{SHEETS}/{each.name}" not in self._pieces]
             files.remove(left)  # of a writer that was killed
             files.write_whole(self.path / RESOLVED, layout.scenario.resolved_text().encode())

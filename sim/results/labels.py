@@ -24,6 +24,7 @@ class Labels(NamedTuple):
     title: str = ""
 
 
+ENDINGS = ("no_zone", "deadline", "refused", "in_force", "broke_off")  # new ones last: results keep their codes
 OUTCOMES = {  # a clause may name who signs
     "no_zone": Labels("no zone", "no package was acceptable to {}, in any round",
                       "No zone: no package was acceptable to all who must sign"),

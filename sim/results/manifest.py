@@ -15,6 +15,8 @@ from typing import Any
 from sim import __version__
 from sim.core.streams import SCHEME
 from sim.results.chunk_files import ChunkEntry, FileHashes
+from sim.results.files import RESOLVED as RESOLVED
+from sim.results.files import RUN as RUN
 from sim.results.files import DamagedResults, StoreError, read_whole, write_whole
 from sim.scenario import Scenario
 
@@ -59,8 +61,6 @@ def stem_of(folder: Path) -> str | None:
 
 
 FORMAT = "peacesim-results-1"  # changes, with a line in CHANGELOG.md, when a results folder is laid out anew
-RUN = "run.json"
-RESOLVED = "scenario.resolved.yaml"
 DESIGN = "design.json"  # of a folder that holds the runs of a design: no results, see `sheets`
 MOST_BYTES = 32_000_000  # some 70,000 chunks
 MOST_SIGNS = 1_000  # of structure in so short a file; one in `SPARSE` bytes of a longer one, as chunks have

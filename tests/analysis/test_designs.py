@@ -30,7 +30,9 @@ from sim.analysis.drawn_inputs import inputs_of
 from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.sensitivity import Plan, Sensitivity, design_of, from_design, sensitivity
 from sim.analysis.tornado import pawn, sample, slice_distances, slices
+from sim.batch.engines import Workers
 from sim.core.streams import uniform
+from sim.results import chunk_files
 from sim.results.chunks import play_chunk
 from sim.results.figures import UTILITY, Figure
 from sim.results.folder import lock_folder
@@ -283,7 +285,7 @@ def test_runs_of_a_design_are_kept_apart_and_played_once(file, tmp_path, monkeyp
     pieces = sorted((folder / "sheets").iterdir())
     assert [piece.name for piece in pieces] == [f"{sheet:04d}-00000000-00000015.parquet" for sheet in range(5)]
     played = []
-    monkeypatch.setattr(designs, "play_chunk", lambda *a, **k: played.append(1) or play_chunk(*a, **k))
+    monkeypatch.setattr(chunk_files, "play_chunk", lambda *a, **k: (a[3] and played.append(1)) or play_chunk(*a, **k))
     before = {path: path.read_bytes() for path in folder.rglob("*.*")}
     assert data("sensitivity", file, *words) == first and not played
     assert data("sensitivity", file, *words, "--of", "well.both")["sobol"] != first["sobol"] and not played
@@ -301,6 +303,22 @@ def test_runs_of_a_design_are_kept_apart_and_played_once(file, tmp_path, monkeyp
     assert answer.exit_code == 2 and "is being written by" in answer.output
 
 
+def test_the_number_of_workers_moves_no_byte_of_a_design(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(designs, "PIECE", 8)
+    words = ["-n", 200, "--method", "sobol", "--method", "morris", "--points", 16, "--top", 2, "--no-charts"]
+    alone = data("sensitivity", file, *words, "--workers", 1, "--out", tmp_path / "alone")
+    monkeypatch.setattr("sim.batch.designs.MIN_PARALLEL_SECONDS", 0.0)
+    played, real = [], Workers.play
+    monkeypatch.setattr(Workers, "play", lambda self, jobs: played.append(self) or real(self, jobs))
+    together = data("sensitivity", file, *words, "--workers", 2, "--out", tmp_path / "together")
+    assert together == alone and len(played) == 2
+    files = [
+        {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+        for out in (tmp_path / "alone", tmp_path / "together")
+    ]
+    assert files[0] == files[1] and len(files[0]) > 16
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -308,6 +326,8 @@ def test_runs_of_a_design_are_kept_apart_and_played_once(file, tmp_path, monkeyp
         (["--method", "morris", "--inputs", "parties.west.nodeal"], "did you mean 'parties.west.no_deal'"),
         (["--method", "sobol", "--of", "margin_west"], "needs one of every run"),
         (["--points", 64], "are for --method sobol and morris"),
+        (["--workers", 2], "--workers and --dask are for --method sobol and morris"),
+        (["--method", "sobol", "--workers", 2, "--dask", "127.0.0.1:1"], "leave one of them out"),
     ],
 )
 def test_a_design_that_cannot_be_made_is_said_in_a_line(file, words, said):

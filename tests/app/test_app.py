@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -358,6 +360,14 @@ def wait_for(path: Path) -> None:
 
 
 # The command
+
+
+def test_the_server_loads_nothing_that_computes():
+    """The worker does, at the same time; so the page is there within a second."""
+    code = "import sys, sim.app.worker; print(*sys.modules); import sim.app.server; print(*sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    before, after = (set(line.split()) for line in printed.splitlines())
+    assert not {"numpy", "starlette"} & before and not {"pandas", "pyarrow", "mesa", "matplotlib"} & after
 
 
 def test_what_is_missing_is_said(tmp_path):

@@ -353,6 +353,27 @@ def test_a_cluster_and_processes_are_not_asked_for_together(tmp_path):
         batch([ORANGE], N, out=tmp_path / "out", workers=1, dask="127.0.0.1:1")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sweep", BANKS, "--vary", "parties.upland.no_deal=0.4,0.5"),
+        ("sensitivity", BANKS, "--method", "sobol", "--points", 8, "--top", 2),
+    ],
+)
+def test_sweeps_and_designs_are_the_same_on_a_cluster(words, address, tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.analysis.designs.PIECE", 4)
+    for name, how in {"alone": ["--workers", 1], "cluster": ["--dask", address]}.items():
+        answer = call(*words, "-n", 200, "--no-charts", *how, "--out", tmp_path / name)
+        assert answer.exit_code == 0, answer.output
+    files = [
+        {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+        for out in (tmp_path / "alone", tmp_path / "cluster")
+    ]
+    assert files[0] == files[1] and files[0]
+    answer = call(*words, "-n", 200, "--no-charts", "--out", tmp_path / "none", "--dask", "127.0.0.1:1")
+    assert answer.exit_code == 2 and "no Dask scheduler answers" in answer.stderr and not (tmp_path / "none").exists()
+
+
 # Stopped by hand.
 
 HEARING = """

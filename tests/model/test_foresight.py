@@ -1,6 +1,7 @@
 """What packages are worth to parties that think of the votes at home and of how long the peace will last."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 
-from sim.core.package_pass import value_in_round
+from sim.core.bids import line_table
+from sim.core.package_pass import apply_foresight, value_in_round
+from sim.core.zopa import unopposed
 from sim.model.ensemble import Ensemble, central, draw
-from sim.model.foresight import net_utility, net_utility_of
+from sim.model.foresight import net_utility, net_utility_of, prospects
 from sim.model.peace_talks import hold_talks
 from sim.results.results import run
 from sim.scenario import read_scenario
@@ -282,6 +285,24 @@ def test_a_draw_has_the_bits_that_it_has_among_others():
     ensemble = draw(shipped("ukraine-december-2025"), 3, 0, 3)
     assert len(ensemble.extras()) > 1
     assert np.array_equal(foreseen(ensemble)[1:2], foreseen(ensemble[1:2]))
+
+
+@pytest.mark.parametrize("name", ["ukraine-december-2025", "ukraine-zone-with-monitors"])
+def test_the_same_bits_come_out_with_the_compiler_and_without(name):
+    ensemble = draw(shipped(name), 1, 0, 2)
+    ensemble = replace(ensemble, looks_ahead=np.ones_like(ensemble.looks_ahead))
+    ahead, utility = prospects(ensemble), ensemble.utility()
+    plain = utility.copy()
+    apply_foresight(utility, ahead)
+    apply_foresight.interpreted(plain, ahead)
+    assert len(ahead.least) and np.array_equal(utility, plain)
+    lists, reservation_value = ensemble.structure.lines, ensemble.reservation_value
+    marks = [np.zeros((2, plain.shape[2]), bool) for _ in range(2)]
+    crossed = np.zeros((2, len(lists.crosses)), bool)
+    crossed[1, ::2] = True
+    for sift, found in zip((unopposed, unopposed.interpreted), marks, strict=True):
+        sift(np.arange(2), plain, ensemble.structure.signs, line_table(lists), reservation_value, crossed, found)
+    assert marks[0].any() and np.array_equal(*marks)
 
 
 def test_some_packages_alone_have_the_worth_that_they_have_among_all():

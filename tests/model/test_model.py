@@ -1,6 +1,8 @@
 """The talks: closed forms, an ordinary loop, and the promises of the draw axis."""
 
 import gc
+import subprocess
+import sys
 import weakref
 
 import pytest
@@ -10,7 +12,7 @@ from sim.core.strategy import View
 from sim.model.agents import Party
 from sim.model.ensemble import draw
 from sim.model.peace_talks import PeaceTalks, hold_talks
-from tests.problems import pie, read, shipped
+from tests.problems import SCENARIOS, pie, read, shipped
 
 
 def meeting_time(no_deal: tuple[float, float], rounds: int) -> float:
@@ -91,3 +93,18 @@ def test_nothing_of_the_talks_stays_in_memory_but_what_came_of_them():
     finally:
         gc.enable()
     assert len(kept.ensemble) == 4 and not left
+
+
+def test_the_parts_of_mesa_that_are_left_out_are_there_when_asked_for():
+    """In a process of its own: here somebody may have asked already."""
+    code = """
+import sys
+from sim.model.peace_talks import PeaceTalks
+assert not {"scipy", "networkx", "mesa.space"} & set(sys.modules)
+import mesa
+from mesa import batch_run
+assert mesa.space.MultiGrid and mesa.experimental.devs and mesa.discrete_space.Grid
+assert issubclass(PeaceTalks, mesa.Model)
+assert batch_run.__module__ == "mesa.batchrunner" and not hasattr(mesa, "else")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=SCENARIOS.parent)

@@ -16,16 +16,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import sim.model.peace_talks
 import sim.results.chunks
 from sim.batch.items import write_outputs
+from sim.model.peace_talks import hold_talks
 from sim.results.chunk_files import Layout, play_again
 from sim.results.files import DamagedResults, StoreError, write_whole
 from sim.results.folder import ResultsFolder
 from sim.results.manifest import folder_name, identity, read_manifest
-from sim.results.parquet import content_hash, from_bytes, table_of, to_bytes
+from sim.results.parquet import content_hash, from_bytes, schema_of, table_of, to_bytes
 from sim.results.reading import damaged_files, layout_of, open_results
 from sim.results.results import run
 from sim.scenario import read_scenario
+from tests.problems import SCENARIOS
 
 ROOT = Path(__file__).resolve().parents[2]
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
@@ -348,6 +351,23 @@ def test_a_chunk_with_right_hashes_and_wrong_content_is_refused(folder):
         (folder / "run.json").write_bytes(resealed(manifest))
         with pytest.raises(DamagedResults, match="tallies"):
             open_results(folder)
+
+
+def test_reading_plays_no_draw(folder, monkeypatch):
+    def hold(ensemble, scratch):
+        assert not len(ensemble)
+        return hold_talks(ensemble, scratch)
+
+    monkeypatch.setattr(sim.model.peace_talks, "hold_talks", hold)
+    results = open_results(folder)
+    assert tuple(results.draws.columns) == results.columns
+
+
+def test_a_table_of_no_draws_has_the_columns_of_one():
+    """So that what a results folder must hold is known without playing anything."""
+    for path in sorted(SCENARIOS.glob("*.yaml")):
+        layout = Layout.of(read_scenario(path), 1)
+        assert layout.schema.equals(schema_of(layout.play(0, 1).draws)), path
 
 
 def test_playing_again_finds_what_no_hash_can(written, folder):

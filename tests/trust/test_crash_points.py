@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-import sim.batch.engines
+import sim.batch.pool
 from sim.results.manifest import read_manifest
 from tests.trust.planting import bugs
 from tests.trust.recorded import logged, strace, traced
@@ -111,7 +111,7 @@ def small(monkeypatch):
     make_small(monkeypatch)
     compute_once(monkeypatch)
     forked = multiprocessing.get_context("fork")
-    monkeypatch.setattr(sim.batch.engines, "get_context", lambda kind: forked)
+    monkeypatch.setattr(sim.batch.pool, "get_context", lambda kind: forked)
 
 
 def calls_in(operations, out: Path) -> list[tuple[str, int]]:
@@ -162,7 +162,7 @@ class Tracer:
     def start_worker(self) -> None:
         """In the worker: the first one waits until it is traced."""
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # as in a process that is no copy
-        sim.batch.work.start_worker()
+        sim.batch.pool.start_worker()
         try:
             handle = os.open(self.flag, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
         except FileExistsError:
@@ -195,7 +195,7 @@ def test_a_worker_killed_before_any_call(small, strace, tmp_path, monkeypatch, r
         here = tmp_path / f"{call}-{number}"
         here.mkdir()
         tracer = Tracer(here, call, number)
-        monkeypatch.setattr(sim.batch.engines, "start_worker", tracer.start_worker)
+        monkeypatch.setattr(sim.batch.pool, "start_worker", tracer.start_worker)
         assert in_child(lambda here=here: case.act(here / "out"), printed, tracer.watch) == 0, printed.read_text()
         assert tracer.done.wait(20)
         killed += "killed by SIGKILL" in tracer.log.read_text()

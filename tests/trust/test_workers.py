@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 
 import sim.batch.engines
+import sim.batch.pool
 import sim.batch.run
 import sim.results.chunks
 from sim.batch import batch
-from sim.batch.engines import WorkerPool, Workers
+from sim.batch.engines import Workers
+from sim.batch.pool import WorkerPool
 from sim.batch.progress import Silent
 from sim.batch.work import Job, Lost, Retries, how_ended, out_of_memory
 from tests.trust.planting import ROOT, Planted
@@ -68,18 +70,18 @@ class Hasty(WorkerPool):
     waits = 0
 
     def wait(self, futures, patience=None):
-        real = sim.batch.engines.wait
+        real = sim.batch.pool.wait
         self.waits += 1
         assert self.waits < 200, "it waits again and again"
 
         def look(*arguments):
             stuck = len(list(self.folder.iterdir())) > self.retries._counts[PARTS[2]]
-            patch.setattr(sim.batch.engines, "SILENCE", 2.0 if stuck else 600.0)
+            patch.setattr(sim.batch.pool, "SILENCE", 2.0 if stuck else 600.0)
             return real(*arguments)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sim.batch.engines, "SLOWEST", 0)
-            patch.setattr(sim.batch.engines, "wait", look)
+            patch.setattr(sim.batch.pool, "SLOWEST", 0)
+            patch.setattr(sim.batch.pool, "wait", look)
             return super().wait(futures, patience)
 
 
@@ -120,15 +122,15 @@ def test_time_in_which_all_were_stopped_together_is_no_silence(monkeypatch):
         now[0] += 100_000.0 if len(looks) == 1 else timeout
         return type("Waited", (), {"done": {1} if len(looks) == 500 else set()})
 
-    monkeypatch.setattr(sim.batch.engines, "wait", wait)
-    monkeypatch.setattr(sim.batch.engines.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(sim.batch.pool, "wait", wait)
+    monkeypatch.setattr(sim.batch.pool.time, "monotonic", lambda: now[0])
     pool = WorkerPool(1)
     assert pool.wait([1]) == {1}
     looks[:] = [0.0]
-    monkeypatch.setattr(sim.batch.engines, "SLOWEST", 0)
+    monkeypatch.setattr(sim.batch.pool, "SLOWEST", 0)
     looks += [0.0] * 500
     assert pool.wait([1]) == set(), "and a silence of ten minutes is one"
-    assert len(looks) - 501 == sim.batch.engines.SILENCE
+    assert len(looks) - 501 == sim.batch.pool.SILENCE
 
 
 @pytest.mark.slow
@@ -271,11 +273,11 @@ def test_workers_end_when_their_batch_is_killed(tmp_path, moment, record_propert
 
 PLANTED = [
     Planted(
-        "R8", "sim/batch/engines.py", "(patience or max(SILENCE, SLOWEST * self.longest))", "1e9",
+        "R8", "sim/batch/pool.py", "(patience or max(SILENCE, SLOWEST * self.longest))", "1e9",
         "tests/trust/test_workers.py::test_time_in_which_all_were_stopped_together_is_no_silence",
     ),
     Planted(
-        "R8", "sim/batch/engines.py", "min(time.monotonic() - began, 2 * POLL)", "time.monotonic() - began",
+        "R8", "sim/batch/pool.py", "min(time.monotonic() - began, 2 * POLL)", "time.monotonic() - began",
         "tests/trust/test_workers.py::test_time_in_which_all_were_stopped_together_is_no_silence",
     ),
     Planted(
@@ -295,8 +297,8 @@ PLANTED = [
         "tests/trust/test_workers.py::test_what_became_of_the_first_worker_is_reported",
     ),
     Planted(
-        "R8", "sim/batch/work.py", "        wait([parent.sentinel])\n        os._exit(1)\n",
-        "        wait([parent.sentinel])\n",
+        "R8", "sim/batch/pool.py", "        wait_for_any([parent.sentinel])\n        os._exit(1)\n",
+        "        wait_for_any([parent.sentinel])\n",
         "tests/batch/test_batch.py::test_a_batch_that_is_killed_goes_on_where_it_was",
     ),
 ]  # fmt: skip
