@@ -7,6 +7,7 @@ STRATEGIES: Registry[Strategy] = Registry("strategies")
 
 from sim.strategies import (
     hardline,
+    human,
     hybrid,
     micro,
     negmas_aspiration,

@@ -342,6 +342,23 @@ def test_micro_first_offers_what_it_has_not_offered_though_a_draft_came_first():
     assert offers_of(talks)[::2][:2] == ["ash c", "ash a"]
 
 
+def test_the_human_preset_is_its_parameters_written_out():
+    """What is left out is drawn, a number like any other of the file; what the file gives comes first."""
+    spelled = {"name": "time_dependent", "exponent": {"value": 2.5, "range": [1, 4]}, "offers": "nearest",
+               "accepts": "next_offer"}  # fmt: skip
+    problem, written_out = pie((0.1, 0.2), 9, 8, 5), pie((0.1, 0.2), 9, 8, 5)
+    for preset, other in zip(problem["parties"].values(), written_out["parties"].values(), strict=True):
+        preset["strategy"], other["strategy"] = {"name": "human"}, spelled
+    talks, wanted = (hold_talks(draw(made(each), 3, 0, 50)) for each in (problem, written_out))
+    assert talks.ensemble.strategies[0].exponent.std() > 0.3
+    assert np.array_equal(talks.aspiration, wanted.aspiration, equal_nan=True)
+    assert np.array_equal(talks.package, wanted.package)
+    path = "parties.ash.strategy.exponent"
+    assert made(problem).numbers()[path].range == (1, 4)
+    problem["parties"]["ash"]["strategy"]["exponent"] = 2
+    assert made(problem).numbers()[path].range is None and made(problem).numbers()[path].value == 2
+
+
 def test_a_satisficer_asks_for_its_share_and_never_moves():
     talks = table_of(LADDER, 5, 0.2, ash={"name": "satisficing", "level": 0.7}, birch={"name": "hardline"})
     assert talks.aspiration[:, 0, 0].tolist() == pytest.approx([0.2 + 0.7 * 0.8] * 5)
