@@ -126,6 +126,7 @@ def spread(low: float, high: float) -> str:
     return f"exponent: {{value: {(low + high) / 2:g}, range: [{low:g}, {high:g}]}}"
 
 
+LEARNED = "protocol.information=learned"
 WIDE = f"name: time_dependent, {spread(0.3, 6)}"
 REFERENCES = {
     "random acceptable package": lambda table, _: alike((points(table) >= NO_DEAL_POINTS).all(axis=0)),
@@ -135,7 +136,7 @@ REFERENCES = {
 }  # fmt: skip
 WAYS = {
     "preset": {
-        "human": strategy("name: human"),
+        "human, knowledge learned": strategy("name: human", LEARNED),
         "NegMAS: `negmas_aspiration` under `negmas_0_16`": strategy(
             "name: negmas_aspiration", "protocol={name: negmas_0_16}"
         ),
@@ -164,17 +165,27 @@ WAYS = {
         "equilibrium": strategy(WIDE, "protocol={name: equilibrium}"),
     },
     "the preset otherwise": {
+        **{f"{rounds} rounds": strategy("name: human", LEARNED, f"time.rounds={rounds}") for rounds in (6, 12, 60)},
         **{f"knowledge {name}": strategy("name: human", f"protocol.information={name}")
-           for name in ("complete", "learned", "none")},
-        **{f"{rounds} rounds": strategy("name: human", f"time.rounds={rounds}") for rounds in (6, 12, 60)},
+           for name in ("complete", "positions", "none")},
+        "knowledge complete, offers nearest, accepts next offer": strategy(
+            "name: human, offers: nearest, accepts: next_offer", "protocol.information=complete"),
+        "half in answer to the other: hybrid, weight 0 to 1": strategy(
+            f"name: hybrid, {spread(0.3, 6)}, weight: {{value: 0.5, range: [0, 1]}}", LEARNED),
     },
 }  # fmt: skip
-RANGES = ((0.2, 3), (0.3, 6), (0.5, 3), (0.5, 5), (1, 4), (1, 6), (1, 10), (2, 2))
+RANGES = ((0.3, 6), (0.5, 3), (1, 4), (1, 6), (1, 10), (2, 2))
 FITS = {
-    (offers, accepts, *ends): strategy(f"name: time_dependent, {spread(*ends)}, offers: {offers}, accepts: {accepts}")
-    for offers, accepts in (("best_for_others", "threshold"), ("nearest", "threshold"), ("nearest", "next_offer"))
+    (knows, offers, accepts, *ends): strategy(
+        f"name: time_dependent, {spread(*ends)}, offers: {offers}, accepts: {accepts}", f"protocol.information={knows}"
+    )
+    for knows, offers, accepts in (
+        ("positions", "best_for_others", "threshold"), ("positions", "nearest", "next_offer"),
+        ("complete", "nearest", "next_offer"), ("learned", "best_for_others", "threshold"),
+        ("learned", "best_for_others", "next_offer"),
+    )
     for ends in RANGES
-}
+}  # fmt: skip
 
 
 # Scores
@@ -252,12 +263,11 @@ def measured(draws: int) -> tuple[list[str], dict[str, dict[str, tuple[float, fl
     lines = [f"{draws} draws a table, {len(seen.tables)} tables, seed {SEED}; {(~seen.even).sum()} deals.", "", *head]
     for group, ways in groups.items():
         lines += [f"| **{group}** | | | | | |", *(row(name, found[f"{group}: {name}"]) for name in ways)]
-    lines += ["", "The fit, on the other half:", "", "| offers | accepts | exponent | deals, % | log score |",
-              "|---|---|---|---|---|"]  # fmt: skip
-    for (offers, accepts, low, high), way in FITS.items():
-        score = figures(seen, predicted(way), True, draws)
-        lines.append(f"| {offers} | {accepts} | {low:g} to {high:g} | {100 * score['deal'][0]:.1f} | "
-                     f"{score['log'][0]:.2f} |")  # fmt: skip
+    lines += ["", "The fit, on the other half:", ""]
+    lines += ["| knowledge | offers | accepts | exponent | deals, % | log score |", "|---|---|---|---|---|---|"]
+    for (*words, low, high), way in FITS.items():
+        score, ends = figures(seen, predicted(way), True, draws), f"{low:g} to {high:g}"
+        lines.append(f"| {' | '.join(words)} | {ends} | {100 * score['deal'][0]:.1f} | {score['log'][0]:.2f} |")
     return lines, found
 
 

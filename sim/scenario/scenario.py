@@ -152,7 +152,7 @@ class Scenario(Block):
             drawn |= {".".join((*block.names, key)): each for key, each in drawn_defaults(known).items()}
             places += (each for key, each in block.items() if key in known and known[key].metadata["kind"] == "number")
         stated = {".".join(place.names): number for place in places if (number := place.number) is not None}
-        return {path: number for path, number in sorted((drawn | stated).items(), key=lambda each: each[0].split("."))}
+        return dict(sorted((drawn | stated).items(), key=lambda each: each[0].split(".")))
 
     def where(self, path: str) -> str:
         """`file:line:column` of what a dotted path names; of the nearest block above if it is not in the file."""

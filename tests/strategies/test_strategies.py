@@ -344,8 +344,7 @@ def test_micro_first_offers_what_it_has_not_offered_though_a_draft_came_first():
 
 def test_the_human_preset_is_its_parameters_written_out():
     """What is left out is drawn, a number like any other of the file; what the file gives comes first."""
-    spelled = {"name": "time_dependent", "exponent": {"value": 2.5, "range": [1, 4]}, "offers": "nearest",
-               "accepts": "next_offer"}  # fmt: skip
+    spelled = {"name": "time_dependent", "exponent": {"value": 2.5, "range": [1, 4]}}
     problem, written_out = pie((0.1, 0.2), 9, 8, 5), pie((0.1, 0.2), 9, 8, 5)
     for preset, other in zip(problem["parties"].values(), written_out["parties"].values(), strict=True):
         preset["strategy"], other["strategy"] = {"name": "human"}, spelled
