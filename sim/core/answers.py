@@ -22,6 +22,7 @@ class Answers(NamedTuple):
     span: int  # of the former three, in offers of the others
     weight: Floats  # share of the clock in its aspiration, 0 to 1, shape (B,)
     clock: Floats  # aspiration by the clock, shape (B,)
+    lead: Floats  # utility that it concedes of itself, once it has made an offer, shape (B,)
 
 
 class OfferHistory(NamedTuple):
@@ -46,13 +47,13 @@ def answer(
     """Aspiration of a party in one draw that concedes what the least generous other has.
 
     Args:
-        answers: With numbers for `weight` and `clock`; of weight 0, the clock changes no bit.
+        answers: With numbers for `weight`, `clock` and `lead`; of weight 0, the clock changes no bit.
         me: Its index.
         own: Its utility of packages, shape (P,).
         history: Of the draw.
         reservation_value, best: Its reservation value and the utility of its best package.
     """
-    kind, span, weight, clock = answers
+    kind, span, weight, clock, lead = answers
     log, made, _, counts = history
     highest = max(best, reservation_value)
     aspiration = -np.inf
@@ -74,6 +75,7 @@ def answer(
             aspiration = max(aspiration, highest * before / after if after > 0 else highest)
     if aspiration == -np.inf:
         aspiration = highest
+    aspiration = float(aspiration - lead if made[me] else aspiration)
     aspiration = float(weight * clock + (1 - weight) * min(max(aspiration, reservation_value), highest))
     return min(max(aspiration, reservation_value), highest)
 
@@ -103,7 +105,7 @@ def _answer_in_all(
 ) -> None:
     log, made, distinct, counts = history
     for b in range(len(aspiration)):
-        own = Answers(answers.kind, answers.span, answers.weight[b], answers.clock[b])
+        own = Answers(answers.kind, answers.span, answers.weight[b], answers.clock[b], answers.lead[b])
         offers = OfferHistory(log[b], made[b], distinct[b], counts)
         aspiration[b] = answer(own, me, utility[b, me], offers, reservation_value[b], best[b])
 

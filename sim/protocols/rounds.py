@@ -42,9 +42,10 @@ class Parties(NamedTuple):
     accepting: Ints
     answering: Ints
     span: Ints
-    # weight, clock: as in `Answers`, shape (rounds, B, N); no rounds where nobody answers
+    # weight, clock, lead: as in `Answers`, shape (rounds, B, N); no rounds where nobody answers
     weight: Floats
     clock: Floats
+    lead: Floats
     chance: Floats  # uniforms of parties that leave something to chance, shape (rounds, N, B)
     reservation_value: Floats  # worth of no agreement, shape (B, N)
     real: Bools  # red lines that are real, shape (B, L)
@@ -115,7 +116,8 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                     asks = takes = min(max(lowest, free), max(bids.best[me, b], free))
                     bid = step if bid == NO_PACKAGE else bid
                 elif kind != NO_ANSWER:
-                    answers = Answers(kind, parties.span[me], parties.weight[at, b, me], parties.clock[at, b, me])
+                    weight, clock, lead = parties.weight[at, b, me], parties.clock[at, b, me], parties.lead[at, b, me]
+                    answers = Answers(kind, parties.span[me], weight, clock, lead)
                     asks = takes = answer(answers, me, own, history, free, bids.best[me, b])
                 # It knows what it would bid before it answers: the line that it may name is its own, and none of its
                 # bids crosses that.
@@ -305,6 +307,7 @@ def together(parties: Sequence[Bargainer], state: State, case: Case) -> Parties:
         span=np.array([each.span if each else 0 for each in answers]),
         weight=side_by_side([each.weight if each else blank for each in answers]) if some else nothing,
         clock=side_by_side([each.clock if each else blank for each in answers]) if some else nothing,
+        lead=side_by_side([each.lead if each else blank for each in answers]) if some else nothing,
         chance=np.ascontiguousarray(case.chance[state.round - 1])[None],
         reservation_value=np.ascontiguousarray(state.reservation_value),
         real=np.ascontiguousarray(state.real),

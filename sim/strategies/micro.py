@@ -40,7 +40,7 @@ class Micro(PackageStrategy):
         if self.offers == "picked":
             lowest, _ = view.steps_down(ladder)
             blank = np.zeros(len(rows))
-            answers = Answers(BY_STEPS, 0, blank, blank)
+            answers = Answers(BY_STEPS, 0, blank, blank, blank)
             return Stance(between(view, lowest), None, None, STEP_DOWN, ACCEPTANCE_CODES[self.accepts], answers)
         level = np.minimum(np.minimum(view.offers_made[:, view.party], _least_moves(view)), length - 1)
         return self.stance_at(view, between(view, view.utility_of(ladder.package[rows, level])))

@@ -271,16 +271,33 @@ def test_in_percent_from_nothing_is_all_and_nothing_to_nothing_is_no_move():
 def test_who_gives_as_much_as_it_gets_meets_the_other_half_way():
     """The other claims 1 - .9 t of a pie; mirrored step by step both stand at a half when it does: t = .5 / .9."""
     problem = pie((0.1, 0.1), 1000, 40, 25, offers="least_own")
-    problem["parties"]["birch"]["strategy"] = {"name": "tit_for_tat", "offers": "least_own"}
+    problem["parties"]["birch"]["strategy"] = {"name": "tit_for_tat", "offers": "least_own", "first_step": 0}
     talks = hold_talks(draw(read(problem)))
     assert talks.utility[0, :, talks.package[0]] == pytest.approx([0.5, 0.5], abs=0.003)
     assert (talks.signed[0] - 1) / 999 == pytest.approx(0.5 / 0.9, abs=0.005)
 
 
 def test_two_who_wait_for_each_other_wait_for_ever():
-    block = {"name": "tit_for_tat"}
+    block = {"name": "tit_for_tat", "first_step": 0}
     talks = table_of(LADDER, 5, ash=block, birch=block)
     assert offers_of(talks) == ["ash a", "birch e"] * 5 and talks.package[0] == NO_DEAL
+
+
+def test_a_first_step_that_is_answered_brings_two_together():
+    """Steps of 20 points: ash gives one in advance; birch that one and its own, 40; ash then has given 20 + 40 and
+    would bid d (40), which is what birch would take."""
+    block = {"name": "tit_for_tat", "first_step": 0.01}  # less than to the next package, so that counts
+    talks = table_of(LADDER, 5, ash=block, birch=block)
+    assert offers_of(talks)[:4] == ["ash a", "birch e", "ash b", "birch c"]
+    assert signed_of(talks) == (3, "c")
+
+
+def test_a_first_step_is_taken_after_the_first_offer_and_no_lower_than_no_deal():
+    strategy = STRATEGIES["tit_for_tat"](first_step=np.array([0.4]))
+    assert strategy.stance(seat(WORTH, [1])).aspiration == pytest.approx([1.0])
+    block = {"name": "tit_for_tat", "first_step": 1}
+    talks = table_of(LADDER, 3, 0.5, ash=block, birch={"name": "hardline", "last_rounds": 0})
+    assert talks.aspiration[:, 0, 0].tolist() == pytest.approx([1.0, 0.5, 0.5])
 
 
 @pytest.mark.parametrize("no_deal", [(0.1, 0.3), (0.0, 0.0)])
