@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.core.acceptance import LATE, is_acceptable
-from sim.core.answers import BY_STEPS, NO_ANSWER, Answers, Ladder, OfferHistory, answer, step_down
+from sim.core.answers import BY_STEPS, BY_STEPS_OF_ANY, NO_ANSWER, Answers, Ladder, OfferHistory, answer, step_down
 from sim.core.bids import NO_PACKAGE, STEP_DOWN, Bids, Domain, could_sign, listed_bid
 from sim.core.compiled import called, compiled, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
@@ -106,13 +106,13 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                 asks, takes = parties.aspiration[at, b, me], parties.accepts_from[at, b, me]
                 act, reason, kind, bid = PASSED, NO_REASON, parties.answering[me], parties.bid[at, b, me]
                 rule = parties.accepting[me]
-                if kind == BY_STEPS:
+                if kind in (BY_STEPS, BY_STEPS_OF_ANY):
                     mark += 1
                     ladder = Ladder(
                         bids.top_package[me, b], bids.top_worth[me, b], bids.top_step[me, b], pattern, avoided
                     )
-                    chance = parties.chance[at, me, b]
-                    lowest, step = step_down(me, ladder, free - TOLERANCE, history, chance, marks, mark)
+                    chance, of_any = parties.chance[at, me, b], kind == BY_STEPS_OF_ANY
+                    lowest, step = step_down(me, ladder, free - TOLERANCE, history, chance, marks, mark, of_any)
                     asks = takes = min(max(lowest, free), max(bids.best[me, b], free))
                     bid = step if bid == NO_PACKAGE else bid
                 elif kind != NO_ANSWER:

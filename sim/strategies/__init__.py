@@ -11,6 +11,7 @@ from sim.strategies import (
     hybrid,
     micro,
     negmas_aspiration,
+    negmas_micro,
     nice_tit_for_tat,
     random_offers,
     satisficing,

@@ -349,6 +349,32 @@ def test_micro_goes_no_lower_than_no_deal():
     assert talks.package[0] == NO_DEAL
 
 
+def test_micro_comes_all_the_way_down_though_packages_outnumber_rounds():
+    """Three rounds, five packages: a, c, e. In round 2 ash bids c, and birch accepts what it would bid next."""
+    talks = table_of(LADDER, 3, ash={"name": "micro"}, birch={"name": "hardline", "last_rounds": 0})
+    assert offers_of(talks)[:3] == ["ash a", "birch e", "ash c"]
+    both = table_of(LADDER, 3, ash={"name": "micro"}, birch={"name": "micro"})
+    assert signed_of(both) == (2, "c")
+    many = {name: {f"o{k:02}": value for k, value in enumerate(values)} for name, values in
+            {"ash": range(60, 0, -1), "birch": range(1, 61)}.items()}  # fmt: skip
+    preset = table_of(many, 10, ash={"name": "negmas_micro"}, birch={"name": "negmas_micro"})
+    assert preset.package[0] == NO_DEAL  # as in NegMAS: ten steps of sixty
+    assert table_of(many, 10, ash={"name": "micro"}, birch={"name": "micro"}).package[0] != NO_DEAL
+
+
+def test_micro_of_negmas_counts_offers_of_anybody():
+    """Cedar bids e alone, birch e, then d in round 2 and c in round 4: e counts once, and ash bids one more than these.
+
+    Ours waits for cedar.
+    """
+    points = LADDER | {"cedar": LADDER["birch"]}
+    still = {"name": "hardline", "last_rounds": 0}
+    moving = {"name": "time_dependent", "exponent": 0.5}
+    for name, asks in (("micro", [1.0, 0.8, 0.8, 0.8, 0.8]), ("negmas_micro", [1.0, 0.8, 0.6, 0.6, 0.4])):
+        talks = table_of(points, 12, ash={"name": name}, birch=moving, cedar=still)
+        assert talks.aspiration[:5, 0, 0].tolist() == pytest.approx(asks), name
+
+
 def test_micro_first_offers_what_it_has_not_offered_though_a_draft_came_first():
     """A draft counts as an offer; birch, whose no deal is worth .9, takes nothing but e."""
     parties = {name: {"strategy": {"name": "micro"}} for name in LADDER}
