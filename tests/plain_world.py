@@ -75,11 +75,11 @@ class PlainWorld(PlainTalks):
         at = f"events.{event.id}"
         if event.at_month is not None:
             month = self.value(f"{at}.at.month", event.at_month)
-            if not (k - 1) * self.month <= month < k * self.month:
+            if not (k - 2) * self.month < month <= (k - 1) * self.month and not (k == 1 and month == 0):
                 return False
             return event.chance is None or self.uniform(f"{at}.happens") < self.value(f"{at}.at.chance", event.chance)
         chance = self.value(f"{at}.chance_per_month", event.chance_per_month)
-        return self.uniform(f"{at}.{k}") < 1 - (1 - chance) ** self.month
+        return k > 1 and self.uniform(f"{at}.{k}") < 1 - (1 - chance) ** self.month
 
     def first_round(self, event: Any) -> int:
         return next(k for k in self.rounds() if event in self.happened[k - 1])
@@ -163,7 +163,7 @@ class PlainWorld(PlainTalks):
                 for event in past:
                     if name in event.shifts_no_deal:
                         r += self.value(f"events.{event.id}.shifts_no_deal.{name}", event.shifts_no_deal[name])
-            worth[name] = min(max(r, 0.0), 1.0)
+            worth[name] = r
         return worth
 
     # What a party can sign
@@ -271,7 +271,7 @@ class PlainWorld(PlainTalks):
         for lever, strength in self.pressure.items():
             spec = mediation.levers[lever]
             lowers = self.value(f"mediation.levers.{lever}.lowers_no_deal_by", spec.lowers_no_deal_by)
-            t.r[spec.party] *= 1 - strength * lowers
+            t.r[spec.party] *= 1 - strength * lowers if t.r[spec.party] > 0 else 1
 
     def go_public(self, event: Any) -> None:
         """To go back on a public word costs worth for each step down from it in one's own order."""

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from sim.analysis.portrait import portrait
-from sim.analysis.portrait_around import steady_path
+from sim.analysis.portrait_around import no_deal_outside, steady_path
 from sim.model.ensemble import central, draw
+from sim.results.results import run
 from tests.problems import pie, read, shipped
 
 FLAGSHIP, BANKS, KOREA = "ukraine-december-2025", "two-banks-pullback", "korea-armistice-1953"
@@ -143,11 +144,11 @@ def test_only_events_that_are_sure_to_happen_count(chance, counts):
     assert path["birch"].tolist() == [0.3, 0.3, 0.3]
 
 
-def test_a_chance_of_one_a_month_is_sure_in_every_round():
+def test_a_chance_of_one_a_month_is_sure_in_every_round_after_the_first():
     problem = pie((0.3, 0.3), rounds=4)
     problem["events"] = [{"id": "drip", "chance_per_month": 1, "shifts_no_deal": {"ash": 0.1}}]
     path = portrait(read(problem)).around.no_deal_path.pivot(index="round", columns="party", values="no_deal")
-    assert path["ash"].tolist() == pytest.approx([0.4, 0.5, 0.7])  # rounds 1, 2 and 4
+    assert path["ash"].tolist() == pytest.approx([0.3, 0.4, 0.6])  # rounds 1, 2 and 4
 
 
 def two_at_war(one, other):
@@ -176,6 +177,21 @@ def test_exchanging_the_two_parties_mirrors_every_bit_of_the_path():
     for k in (1, 3, 6):
         for party, partner in (("ash", "birch"), ("birch", "ash")):
             assert one.loc[(k, party)].drop("month").tolist() == other.loc[(k, partner)].drop("month").tolist()
+
+
+def test_who_leaves_the_scale_and_by_which_rate_is_named():
+    """Wear of .2 less a gain of .05 a month takes .6 below 0 in the last round, month 5; birch gains .125 in all."""
+    problem = pie((0.6, 0.5), rounds=6)
+    problem["as_of"], problem["time"]["days_per_round"] = "2025-12-01", 30.4375
+    problem["war"] = {
+        "front": {"drift_per_month": 100, "no_deal_per_1000_km2": {"ash": 0.5, "birch": 0.25}},
+        "no_deal_falls_per_month": {"ash": 0.2},
+    }
+    scenario = read(problem)
+    (row,) = no_deal_outside(scenario, 50).itertuples()
+    assert (row.party, row.share, row.path) == ("ash", 1, "war.no_deal_falls_per_month.ash")
+    assert (row.low, row.high) == pytest.approx((-0.15, 0.6))
+    assert run(scenario, 3).draws["no_deal_outside"].tolist() == pytest.approx([1 / 6] * 3)
 
 
 # Pressure, and what is left out.
