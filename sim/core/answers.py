@@ -190,9 +190,7 @@ def steps_down(
     """`step_down` in every draw: the lowest utility, and the next offer, shape (B,)."""
     lowest, offer = np.empty(len(reservation_value)), np.empty(len(reservation_value), np.int64)
     enough, chance = np.ascontiguousarray(reservation_value), np.ascontiguousarray(chance)
-    worth_compiling(_step_down_in_all, ladder.package.size)(
-        me, ladder, history, enough, chance, of_any, lowest, offer
-    )
+    worth_compiling(_step_down_in_all, ladder.package.size)(me, ladder, history, enough, chance, of_any, lowest, offer)
     return lowest, offer
 
 
