@@ -1,7 +1,7 @@
 """What may be a mistake in a scenario that can be read: printed by `peacesim check`, stops nothing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations
 
 import numpy as np
@@ -22,7 +22,8 @@ Found = Iterator[tuple[tuple[str, ...], str]]  # path and message
 HALF_A_POINT = 0.5  # how far points may lie from a straight line and still count as one
 
 
-def notes(scenario: Scenario) -> list[Note]:
+def notes(scenario: Scenario, more: Iterable[tuple[tuple[str, ...], str]] = ()) -> list[Note]:
+    """What may be a mistake, in the order of the file; `more` are notes of other rooms, as path and message."""
     space = space_of(scenario.issues, scenario.consistency)
     found = [
         *_rescaled(scenario),
@@ -33,6 +34,8 @@ def notes(scenario: Scenario) -> list[Note]:
         *_unmirrored(scenario),
         *_no_deal(scenario, space),
         *_straight(scenario),
+        *_later_sources(scenario),
+        *more,
     ]
     marked = [_note(scenario, path, message) for path, message in found]
     return sorted(marked, key=lambda note: (note.file, note.line, note.column))
@@ -208,3 +211,12 @@ def _straight(scenario: Scenario) -> Found:
     if found:
         message = "points fall in a straight line for everybody, so what lies half way is worth no more than a toss"
         yield ("issues",), f"{listed(found)}: {message} between the ends; is it, where a matter cannot be divided?"
+
+
+def _later_sources(scenario: Scenario) -> Found:
+    """Sources of a time after the talks begin."""
+    for key, source in scenario.sources.items():
+        day = scenario.as_of.isoformat() if scenario.as_of else "9999"
+        if source.date > day[: len(source.date)]:
+            message = f"dated {source.date}, later than as_of, {day}: nobody at the table could know it"
+            yield ("sources", key), f"{message}; take it for a check and not for an input, or move as_of"

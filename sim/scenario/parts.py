@@ -2,12 +2,15 @@
 
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from sim.core.conditions import When, WhenOrAlways
 from sim.core.fields import (
     Block,
     Each,
+    Finite,
     Form,
     Ids,
     IssueName,
@@ -15,13 +18,16 @@ from sim.core.fields import (
     Label,
     Listed,
     Many,
+    Month,
     Name,
     OneOrMore,
     OptionName,
     PartyName,
     Refers,
+    SourceDate,
     Status,
     Text,
+    Texts,
     labelled,
 )
 from sim.core.numbers import Chance, Discount, Number, Points, Positive, Share
@@ -200,6 +206,54 @@ class Solutions(Block):
     parties: Annotated[tuple[PartyName, ...], Listed(1)] = Field(
         description="Parties whose gains count in Nash and the other solutions."
     )
+
+
+class Source(Block):
+    """Where a number or a text comes from: one text, or what is known of it by key."""
+
+    publisher: Label = Field("", description="Who published it.")
+    title: Text = Field("", description="What it is called or says; a source that is one text is its title.")
+    date: SourceDate = Field(
+        "", description="When it was published: day, month or year. `check` notes one later than `as_of`."
+    )
+    address: Text = Field("", description="Where it can be found. Shown, never opened.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_text(cls, value: Any) -> Any:
+        return {"title": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        reference = handler(core)
+        target = handler.resolve_ref_schema(reference)
+        mapping = dict(target)
+        target.clear()
+        target.update(anyOf=[{"type": "string", "minLength": 1, "maxLength": 10_000}, mapping])
+        return reference
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, (self.publisher, self.title, self.date, self.address)))
+
+
+PAST_OF_PARTY = ("no_deal", "no_deal_change", "households_cut", "household_weeks")
+PAST = ("front", "lines_fallen")  # what the hindcast works out; of the others, one a party
+
+
+class Known(Block):
+    """What is known of the past, to hold the hindcast against."""
+
+    what: Label = Field(
+        description="A figure of the hindcast: no_deal.PARTY, no_deal_change.PARTY, households_cut.PARTY, "
+        "household_weeks.PARTY, front or lines_fallen."
+    )
+    from_: Month | None = Field(
+        None, alias="from", description="Month from which a change or a total counts; left out: `war.since`."
+    )
+    month: Month = Field(description="Month of which it is known, or up to which it counts: 2024-02, or a day.")
+    value: Finite = Field(description="What is known: a poll as a share, a total in the unit of the file.")
+    source: Texts = Field(description="Keys of `sources`: where it is known from.")
+    note: Text = Field("", description="A remark for the reader.")
 
 
 Issues = Annotated[dict[IssueName, IssueSpec], Field(min_length=1, max_length=MOST_ISSUES), AfterValidator(labelled)]

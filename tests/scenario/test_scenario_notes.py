@@ -109,6 +109,15 @@ def test_a_signatory_that_a_fixed_order_leaves_out(told):
     ]
 
 
+def test_a_source_later_than_the_talks(told):
+    sources = "sources:\n  S1: {publisher: A, title: B, date: 2000-01-02}\n  S2: {title: B, date: 2000}\n"
+    sources += "  S3: {publisher: A, date: 2000-01}\n  S4: One text\n  S5: {publisher: A, date: 2001}\n"
+    assert [note.partition(":")[2].partition(":")[2] for note in told(("title:", sources + "title:"))] == [
+        f"3: sources.{key}: dated {day}, later than as_of, 2000-01-01: nobody at the table could know it; "
+        "take it for a check and not for an input, or move as_of" for key, day in (("S1", "2000-01-02"), ("S5", "2001"))
+    ]  # fmt: skip
+
+
 def test_rescaled_weights_are_told():
     scenario = read_scenario(SCENARIOS / "orange-and-lemon.yaml", ["parties.anna.weights.oranges=0.6"])
     assert [str(note) for note in notes(scenario) if "rescaled" in str(note)] == [
