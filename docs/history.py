@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sim
 from sim.analysis.hindsight import Hindsight
-from sim.report.result import hindsight_words
+from sim.report.result import SCORES, hindsight_words, scores_of
 from sim.results.format import number, share_with_interval
 from sim.scenario import Scenario
 
@@ -28,16 +28,17 @@ def tables(scenario: Scenario, told: Hindsight) -> list[str]:
     """The terms issue by issue, and what else can be set side by side."""
     lines = [f"### {scenario.title}", "", hindsight_words(scenario, told), ""]
     lines.append(row("issue", "happened", "runs, mean", "runs there", "distance of runs", "of the weighted mean",
-                     "of the middle"))  # fmt: skip
-    lines.append("|---|---|---|---|---|---|---|")
+                     "of the middle", *SCORES.values()))  # fmt: skip
+    lines.append("|---" * 11 + "|")
     for each in told.issues.to_dict("records"):
         ends = f"{each['low']:.0f}" if each["low"] == each["high"] else f"{each['low']:.0f} to {each['high']:.0f}"
         label = scenario.issues[each["issue"]].label
         there = share_with_interval(each["inside"], told.signed)
         errors = (f"{each[name]:.1f}" for name in ("error", "mean_error", "middle_error"))
-        lines.append(row(label, ends, number(each["runs"], 0), there, *errors))
+        lines.append(row(label, ends, number(each["runs"], 0), there, *errors, *scores_of(each)))
     means = (f"**{mean:.1f}**" for mean in told.errors.values())
-    lines += [row("**mean**", "", "", "", *means), "", row("what", "happened", "runs"), "|---|---|---|"]
+    lines += [row("**mean**", "", "", "", *means, *scores_of(told.issues[[*SCORES]].mean())), ""]
+    lines += [row("what", "happened", "runs"), "|---|---|---|"]
     lines += [row(*each) for each in told.facts.itertuples(index=False)]
     return [*lines, ""]
 

@@ -4,6 +4,12 @@ Issue by issue, a text stands somewhere on the issue's scale from 0 to 100. How 
 from the one that was really signed is compared with how far two simple guesses lie: the mean of the parties' positions,
 weighted by influence and by how much the issue matters to each, and the middle of every scale. A model of bargaining
 that is no nearer than these has explained nothing about the terms.
+
+A mean distance charges runs for being unsure. So two proper scores stand beside it, of the runs and of packages drawn
+alike from those acceptable in the draws: the log of the chance that was given to what was signed (a tenth of it spread
+over all options), and the continuous ranked probability score, a distance less half of what draws differ by.
+
+Source: Gneiting & Raftery (2007), Strictly proper scoring rules.
 """
 
 from dataclasses import dataclass, field
@@ -14,16 +20,21 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.portrait import option_places, portrait
+from sim.core.exact import Floats
+from sim.core.packages import PackageSpace
+from sim.model.ensemble import draw
+from sim.model.peace_talks import hold_talks
 from sim.results.results import Results, share_interval
 from sim.results.stages import stages
 from sim.results.statistics import counted, quantile_of
 from sim.scenario import Scenario
 
-MIDDLE = 50.0
+MIDDLE, UNSURE = 50.0, 0.1
+MOST_ZONES = 200  # draws whose acceptable packages are looked at
 DAYS_PER_MONTH = 30.4375
 COLUMNS = [
     *("issue", "low", "high", "runs", "inside", "inside_low", "inside_high", "error"),
-    *("mean", "mean_error", "middle_error"),
+    *("mean", "mean_error", "middle_error", "log", "crps", "random_log", "random_crps"),
 ]
 
 
@@ -34,7 +45,9 @@ class Hindsight:
     Columns of `issues`, a row an issue of which history gives the outcome: `issue`; `low` and `high`, where it lay on
     the scale from 0 to 100 (equal where an option is named); `runs`, the mean place of the texts signed; `inside`, the
     share of them that lie there, with its 95 % interval; `error`, their mean distance from there; `mean` and
-    `mean_error`, the weighted mean of positions and its distance; `middle_error`, that of the middle.
+    `mean_error`, the weighted mean of positions and its distance; `middle_error`, that of the middle; `log` and `crps`,
+    the scores of the runs (a higher log, a lower CRPS in points is better), `random_log` and `random_crps` the same of
+    random acceptable packages; NaN where nothing was signed, or nothing was acceptable.
     """
 
     issues: pd.DataFrame = field(repr=False)
@@ -66,7 +79,8 @@ def hindsight(results: Results) -> Hindsight | None:
         return None
     means = portrait(scenario).positions.set_index("issue")["mean"]
     counts = np.array(list(results.packages_signed.values()), float)
-    n, rows = int(counts.sum()), []
+    n, rows, (space, chance) = int(counts.sum()), [], _acceptable(results)
+    columns = [issue.name for issue in space.issues]
     for issue, ends in terms.items():
         k = list(scenario.issues).index(issue)
         where = np.array([places[issue][text.split("/")[k]] for text in results.packages_signed], float)
@@ -74,7 +88,15 @@ def hindsight(results: Results) -> Hindsight | None:
         inside, mean = int(counts[off == 0].sum()), float(means[issue])
         runs, error = (float((values * counts).sum()) / n if n else np.nan for values in (where, off))
         share = (inside / n if n else np.nan, *share_interval(inside, n))
-        rows.append((issue, *ends, runs, *share, error, mean, _distance(mean, ends), _distance(MIDDLE, ends)))
+        column = columns.index(issue)
+        options = space.issues[column].options
+        at = np.array([places[issue][option] for option in options])
+        chosen = np.array([options.index(text.split("/")[k]) for text in results.packages_signed], int)
+        signed = np.bincount(chosen, counts, len(at)).astype(float)
+        at_random = np.bincount(space.packages[:, column], chance, len(at)).astype(float)
+        scored = *_scores(at, signed / max(n, 1), ends), *_scores(at, at_random, ends)
+        guesses = mean, _distance(mean, ends), _distance(MIDDLE, ends)
+        rows.append((issue, *ends, runs, *share, error, *guesses, *scored))
     return Hindsight(pd.DataFrame(rows, columns=COLUMNS), _facts(results), results.agreements)
 
 
@@ -90,6 +112,25 @@ def _terms(history: dict[str, Any], places: dict[str, dict[str, float]]) -> dict
         elif isinstance(share, list) and len(share) == 2 and all(isinstance(end, (int, float)) for end in share):
             found[issue] = (100.0 * share[0], 100.0 * share[1])
     return found
+
+
+def _acceptable(results: Results) -> tuple[PackageSpace, Floats]:
+    """The packages, and the chance of each, (P,), when one is drawn alike from those acceptable when the talks end."""
+    talks = hold_talks(draw(results.scenario, results.seed, 0, min(results.n, MOST_ZONES), table=results.structure))
+    zone = talks.zone[talks.zone.any(axis=1)]
+    chance: Floats = (zone / zone.sum(axis=1, keepdims=True)).sum(axis=0) / max(len(zone), 1)
+    return talks.ensemble.structure.space, chance
+
+
+def _scores(places: Floats, chance: Floats, ends: tuple[float, float]) -> tuple[float, float]:
+    """The log score and the CRPS in points of options with such chances; if none lies there, the nearest counts."""
+    if not chance.any():
+        return np.nan, np.nan
+    off = places - np.clip(places, *ends)
+    there = np.abs(off) == np.abs(off).min()
+    log = np.log((1 - UNSURE) * chance[there].sum() + UNSURE * there.mean())
+    apart = (chance[:, None] * chance * np.abs(off[:, None] - off)).sum()
+    return float(log), float((chance * np.abs(off)).sum() - apart / 2)
 
 
 def _distance(place: float, ends: tuple[float, float]) -> float:

@@ -12,16 +12,18 @@ from sim.core.compiled import called, compiled, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 
-NO_ANSWER, ABSOLUTE, RELATIVE, AVERAGED, BY_STEPS = range(5)  # kinds of answers
+NO_ANSWER, ABSOLUTE, RELATIVE, AVERAGED, BY_STEPS, BY_STEPS_OF_ANY = range(6)  # kinds of answers
 
 
 class Answers(NamedTuple):
     """How a party answers the others within a round."""
 
-    kind: int  # `ABSOLUTE`, `RELATIVE` or `AVERAGED`, as `TitForTat`, or `BY_STEPS`, as `Micro`
+    # `ABSOLUTE`, `RELATIVE` or `AVERAGED`, as `TitForTat`; `BY_STEPS`, as `Micro`; `BY_STEPS_OF_ANY`, as `NegmasMicro`
+    kind: int
     span: int  # of the former three, in offers of the others
     weight: Floats  # share of the clock in its aspiration, 0 to 1, shape (B,)
     clock: Floats  # aspiration by the clock, shape (B,)
+    lead: Floats  # utility that it concedes of itself, once it has made an offer, shape (B,)
 
 
 class OfferHistory(NamedTuple):
@@ -46,13 +48,13 @@ def answer(
     """Aspiration of a party in one draw that concedes what the least generous other has.
 
     Args:
-        answers: With numbers for `weight` and `clock`; of weight 0, the clock changes no bit.
+        answers: With numbers for `weight`, `clock` and `lead`; of weight 0, the clock changes no bit.
         me: Its index.
         own: Its utility of packages, shape (P,).
         history: Of the draw.
         reservation_value, best: Its reservation value and the utility of its best package.
     """
-    kind, span, weight, clock = answers
+    kind, span, weight, clock, lead = answers
     log, made, _, counts = history
     highest = max(best, reservation_value)
     aspiration = -np.inf
@@ -74,6 +76,7 @@ def answer(
             aspiration = max(aspiration, highest * before / after if after > 0 else highest)
     if aspiration == -np.inf:
         aspiration = highest
+    aspiration = float(aspiration - lead if made[me] else aspiration)
     aspiration = float(weight * clock + (1 - weight) * min(max(aspiration, reservation_value), highest))
     return min(max(aspiration, reservation_value), highest)
 
@@ -114,7 +117,7 @@ def _answer_in_all(
 ) -> None:
     log, made, distinct, counts = history
     for b in range(len(aspiration)):
-        own = Answers(answers.kind, answers.span, answers.weight[b], answers.clock[b])
+        own = Answers(answers.kind, answers.span, answers.weight[b], answers.clock[b], answers.lead[b])
         offers = OfferHistory(log[b], made[b], distinct[b], counts)
         aspiration[b] = answer(own, me, utility[b], offers, reservation_value[b], best[b])
 
@@ -132,31 +135,36 @@ class Ladder(NamedTuple):
 
 @called
 def step_down(
-    me: int, ladder: Ladder, enough: float, history: OfferHistory, chance: float, marks: Ints, mark: int
+    me: int, ladder: Ladder, enough: float, history: OfferHistory, chance: float, marks: Ints, mark: int, of_any: bool
 ) -> tuple[float, int]:
     """The bid in one draw of a party that goes down its packages one by one, a step for a step of the others.
 
-    A step down where it has made no more different offers than the least-moving other, else an earlier one by chance.
-    Packages that cross a line named come after all others.
+    A step down where it has made no more different offers than the least-moving other, or than all others together,
+    else an earlier one by chance. Packages that cross a line named come after all others.
 
     Args:
         me: Its index.
         ladder, history: Of the draw.
         enough: The least utility that it may come down to.
         chance: A uniform that picks which of its earlier offers it repeats.
-        marks, mark: To mark its earlier offers in, shape (P,), by a number that no mark was made with before.
+        marks, mark: To mark its earlier offers in, shape (P,), by a number from 0 that no mark was made with before.
+        of_any: Whether different offers of anybody count, not those of the least-moving other.
 
     Returns:
         The lowest utility of its offers and the next one, inf for none, and its next offer, -1 for none.
     """
     package, worth, step, pattern, avoided = ladder
     log, made, distinct, counts = history
-    for place in range(made[me]):
-        marks[log[me, place]] = mark
     least, some = 0, False
     for other in range(len(counts)):
-        if other != me and counts[other] and made[other] > 0 and (not some or distinct[other] < least):
+        if of_any:
+            for place in range(made[other] if other != me else 0):
+                least += marks[log[other, place]] != -2 - mark
+                marks[log[other, place]] = -2 - mark
+        elif other != me and counts[other] and made[other] > 0 and (not some or distinct[other] < least):
             least, some = distinct[other], True
+    for place in range(made[me]):
+        marks[log[me, place]] = mark
     offered, fresh, quiet, lowest = 0, NO_PACKAGE, NO_PACKAGE, np.inf
     for place in range(len(package)):
         if step[place] and worth[place] >= enough:
@@ -183,13 +191,12 @@ def step_down(
 
 
 def steps_down(
-    me: int, ladder: Ladder, history: OfferHistory, reservation_value: Floats, chance: Floats
+    me: int, ladder: Ladder, history: OfferHistory, reservation_value: Floats, chance: Floats, of_any: bool
 ) -> tuple[Floats, Ints]:
     """`step_down` in every draw: the lowest utility, and the next offer, shape (B,)."""
     lowest, offer = np.empty(len(reservation_value)), np.empty(len(reservation_value), np.int64)
-    worth_compiling(_step_down_in_all, ladder.package.size)(
-        me, ladder, history, np.ascontiguousarray(reservation_value), np.ascontiguousarray(chance), lowest, offer
-    )
+    enough, chance = np.ascontiguousarray(reservation_value), np.ascontiguousarray(chance)
+    worth_compiling(_step_down_in_all, ladder.package.size)(me, ladder, history, enough, chance, of_any, lowest, offer)
     return lowest, offer
 
 
@@ -200,6 +207,7 @@ def _step_down_in_all(
     history: OfferHistory,
     reservation_value: Floats,
     chance: Floats,
+    of_any: bool,
     lowest: Floats,
     offer: Ints,
 ) -> None:
@@ -209,4 +217,4 @@ def _step_down_in_all(
     for b in range(len(offer)):
         own = Ladder(package[b], worth[b], step[b], pattern, avoided[b])
         offers = OfferHistory(log[b], made[b], distinct[b], counts)
-        lowest[b], offer[b] = step_down(me, own, reservation_value[b] - TOLERANCE, offers, chance[b], marks, b)
+        lowest[b], offer[b] = step_down(me, own, reservation_value[b] - TOLERANCE, offers, chance[b], marks, b, of_any)

@@ -592,7 +592,7 @@ def first_of_highest(merit: Floats, usable: Bools, tie_rank: Ints) -> Ints:
     return first
 
 
-def highest(merit: Floats, usable: Bools, tie_rank: Ints, count: int) -> Ints:
+def highest(merit: Floats, usable: Bools, tie_rank: Ints, count: int, spread: bool = False) -> Ints:
     """The usable packages of highest merit, best first; those of equal merit, in steps of the tolerance, by rank.
 
     Args:
@@ -600,6 +600,7 @@ def highest(merit: Floats, usable: Bools, tie_rank: Ints, count: int) -> Ints:
         usable: Shape (B, P).
         tie_rank: Shape (1 or B, P), smaller first.
         count: How many.
+        spread: Whether to take, of more than so many, evenly from the first to the last.
 
     Returns:
         Shape (B, count); the last that there is is repeated, `NO_DEAL` where there is none.
@@ -608,10 +609,12 @@ def highest(merit: Floats, usable: Bools, tie_rank: Ints, count: int) -> Ints:
     for b in range(len(merit)):
         own = np.flatnonzero(usable[b])
         steps = np.rint(merit[b, own] / TOLERANCE)
-        if len(own) > count:
+        if len(own) > count and not spread:
             enough = steps >= np.partition(steps, -count)[-count]
             own, steps = own[enough], steps[enough]
-        own = own[np.lexsort((rank[b, own], -steps))][:count]
+        own = own[np.lexsort((rank[b, own], -steps))]
+        if len(own) > count:
+            own = own[np.arange(count) * (len(own) - 1) // max(count - 1, 1) if spread else slice(count)]
         if len(own):
             found[b, : len(own)], found[b, len(own) :] = own, own[-1]
     return found

@@ -105,9 +105,10 @@ LEARNED_STEP = 0.2  # weight, divided by the number of issues, that one more unc
 def learned(log: Ints, offers_made: Ints, space: PackageSpace) -> Knowledge:
     """Infer every party's utility from the offers it has made; reservation values are taken as 0.
 
-    A party bids most often what it prefers: an option is worth `(1 + times bid) / (1 + times the option bid most often
-    was)`. It concedes last where it cares most: an issue weighs in proportion to `1/I + 0.2/I x times its option was
-    the same in two consecutive offers`. Before the first offer all packages are alike.
+    A party bids most often what it prefers, and likes an option the better the nearer it lies to that: every bid counts
+    1 for its own option, 0 for the end of the issue furthest from it, and evenly less in between. An option is worth
+    `(1 + count) / (1 + largest count)`. It concedes last where it cares most: an issue weighs in proportion to
+    `1/I + 0.2/I x times its option was the same in two consecutive offers`. Before the first all packages are alike.
 
     Args:
         log: Offers of each party in order, shape (B, N, R).
@@ -115,21 +116,24 @@ def learned(log: Ints, offers_made: Ints, space: PackageSpace) -> Knowledge:
         space: The packages.
 
     Source: after the frequency model of HardHeaded (van Krimpen, Looije & Hajizadeh 2013), with all evidence on weights
-        counted alike, however early it came.
+        counted alike, however early it came; that what lies near a bid counts too is our own.
     """
     rounds = max(1, int(offers_made.max(initial=0)))
     made = np.arange(rounds) < offers_made[:, :, None]
     options = space.packages[np.where(made, log[:, :, :rounds], 0)]  # (B, N, rounds, I)
     issues = len(space.issues)
     widest = max(len(issue.options) for issue in space.issues)
-    bids = np.zeros((*offers_made.shape, issues, widest))
+    counts = np.zeros((*offers_made.shape, issues, widest))
     unchanged = np.zeros((*offers_made.shape, issues))
     for i in range(issues):
-        for o in range(widest):
-            bids[:, :, i, o] = ((options[..., i] == o) & made).sum(axis=2)
+        places = np.arange(len(space.issues[i].options))
+        furthest = np.maximum(np.maximum(places, places[-1] - places), 1)
+        for o in places:
+            bids = ((options[..., i] == o) & made).sum(axis=2)
+            counts[:, :, i, places] += bids[..., None] * (1 - np.abs(places - o) / furthest[o])
         same = (options[:, :, 1:, i] == options[:, :, :-1, i]) & made[:, :, 1:]
         unchanged[:, :, i] = same.sum(axis=2)
-    values = (1 + bids) / (1 + bids.max(axis=3, keepdims=True))
+    values = (1 + counts) / (1 + counts.max(axis=3, keepdims=True))
     weights = (1 + LEARNED_STEP * unchanged) / issues
     total = (issues + LEARNED_STEP * unchanged.sum(axis=2, dtype=np.int64)) / issues
     utility = package_utility(space, weights / total[..., None], values)

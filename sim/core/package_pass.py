@@ -213,10 +213,8 @@ def _apply_to_piece(utility: Floats, b: int, start: int, stop: int, prospects: P
         lasts += len(prospects.kind[b]) // 2 * (gains < least[b][lasts])
     lasts[:] = prospects.kind[b][lasts]
     prospects.lasts[b, start:stop] = lasts
-    passes, away = (
-        prospects.chance[b][prospects.chance_of[start:stop]],
-        prospects.moved[b][prospects.moved_of[start:stop]],
-    )
+    passes = prospects.chance[b][prospects.chance_of[start:stop]]
+    away = prospects.moved[b][prospects.moved_of[start:stop]]
     for n in range(len(utility)):
         if prospects.looks[b, n]:
             held, cost = prospects.held[b, n][lasts], prospects.refusal_cost[b, n]

@@ -77,10 +77,15 @@ class Registry(Mapping[str, type[Entry]], Generic[Entry]):
 
 
 def number(
-    default: float, above: float | None = None, high: float | None = None, doc: str = "", *, low: float | None = None
-) -> Any:
-    """A parameter that is a number, or one a draw, shape (B,); above `above`, at least `low`, at most `high`."""
-    return field(default=default, metadata={"kind": "number", "above": above, "low": low, "high": high, "doc": doc})
+    default: float, above: float | None = None, high: float | None = None, doc: str = "", *, low: float | None = None,
+    drawn: tuple[float, float] | None = None,
+) -> Any:  # fmt: skip
+    """A parameter that is a number, or one a draw, shape (B,); above `above`, at least `low`, at most `high`.
+
+    A file that leaves it out has the default, or, with `drawn`, a number drawn anew in every run between these ends.
+    """
+    bounds = {"above": above, "low": low, "high": high}
+    return field(default=default, metadata={"kind": "number", **bounds, "doc": doc, "drawn": drawn})
 
 
 def choice(default: str, options: Mapping[str, str], doc: str = "") -> Any:

@@ -52,9 +52,9 @@ class View:
     find_avoided: Callable[[], Bools]
     find_worst: Callable[[], Floats]
     find_known: Callable[[], Knowledge]
-    find_ladder: Callable[[int], Ladder]
+    find_ladder: Callable[[int, bool], Ladder]
     find_answer: Callable[[Answers], Floats]
-    find_steps: Callable[[Ladder], tuple[Floats, Ints]]
+    find_steps: Callable[[Ladder, bool], tuple[Floats, Ints]]
 
     @property
     def utility(self) -> Floats:
@@ -91,17 +91,20 @@ class View:
         """The most it can ask for: its best package, or no deal if that is worth more, shape (B,)."""
         return np.maximum(self.best, self.reservation_value)
 
-    def ladder(self, count: int) -> Ladder:
-        """Its best packages that it could sign, so many, best first; ties by its regard for the others."""
-        return self.find_ladder(count)
+    def ladder(self, count: int, spread: bool = False) -> Ladder:
+        """Packages that it could sign, so many, best first: its best ones, or evenly from the best to the worst."""
+        return self.find_ladder(count, spread)
 
     def answer(self, answers: Answers) -> Floats:
         """What it asks for that answers the others' offers up to this round in such a way, shape (B,)."""
         return self.find_answer(answers)
 
-    def steps_down(self, ladder: Ladder) -> tuple[Floats, Ints]:
-        """The lowest worth of what it has offered or offers next on its way down, and that offer, shape (B,)."""
-        return self.find_steps(ladder)
+    def steps_down(self, ladder: Ladder, of_any: bool = False) -> tuple[Floats, Ints]:
+        """The lowest worth of what it has offered or offers next on its way down, and that offer, shape (B,).
+
+        With `of_any`, offers of anybody count, not those of the least-moving other.
+        """
+        return self.find_steps(ladder, of_any)
 
     def utility_of(self, package: Ints) -> Floats:
         """Its worth of one package a draw, shape (B,); -inf where there is none."""

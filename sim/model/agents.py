@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.core import bids
 from sim.core.acceptance import LATE, THRESHOLD, is_acceptable
-from sim.core.answers import BY_STEPS, Ladder, OfferHistory, answers_in_all, steps_down
+from sim.core.answers import BY_STEPS_OF_ANY, Ladder, OfferHistory, answers_in_all, steps_down
 from sim.core.bids import FIRST_SHARE, FIRST_WIDTH, LEAST_OWN, NEAREST_OWN, PER_BIN, STEP_DOWN, highest, listed_bids
 from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE, Floats
@@ -182,8 +182,8 @@ class Party(Agent):  # type: ignore[misc]
             taken_off |= struck[rows]
         return ~taken_off | taken_off.all(axis=1, keepdims=True)
 
-    def _ladder(self, state: State, length: int) -> Ladder:
-        """Its best packages that it could sign, so many, best first; ties by its regard for the others.
+    def _ladder(self, state: State, length: int, spread: bool) -> Ladder:
+        """Packages that it could sign, so many, best first, as in `View`; ties by its regard for the others.
 
         Where it can sign fewer, the last of them is repeated; where none, what it offers instead.
         """
@@ -197,7 +197,7 @@ class Party(Agent):  # type: ignore[misc]
         if len(rows):
             self._ladder_stale[:] = False
             rank = self.regard.tie_rank if len(self.regard.tie_rank) == 1 else self.regard.tie_rank[rows]
-            found = highest(self.utility[rows], self._signable()[rows], rank, to.top_package.shape[2])
+            found = highest(self.utility[rows], self._signable()[rows], rank, length, spread)
             package = np.where(found == NO_DEAL, to.best_package[n, rows, None], found)
             step = found != NO_DEAL
             step[:, 1:] &= package[:, 1:] != package[:, :-1]
@@ -241,7 +241,7 @@ class Party(Agent):  # type: ignore[misc]
             find_known=talks.awareness.known,
             find_ladder=partial(self._ladder, state),
             find_answer=lambda answers: answers_in_all(answers, n, self.utility, history, reservation_value, self.best),
-            find_steps=lambda ladder: steps_down(n, ladder, history, reservation_value, chance),
+            find_steps=lambda ladder, of_any: steps_down(n, ladder, history, reservation_value, chance, of_any),
         )
 
     def stance(self, state: State) -> Stance:
@@ -273,6 +273,11 @@ class Party(Agent):  # type: ignore[misc]
         draft = self._drafts[np.minimum(state.offers_made[:, self.index], len(self._drafts) - 1)]
         return np.where(self.taken_off(np.arange(len(draft)), draft), NO_DEAL, draft)
 
+    def _steps_down(self, view: View, stance: Stance) -> tuple[Floats, Ints]:
+        """As in `View`, by its answers; the ladder is the one that its strategy has laid out."""
+        of_any = stance.answers is not None and stance.answers.kind == BY_STEPS_OF_ANY
+        return view.steps_down(view.ladder(self.model.bids.top_package.shape[2], not of_any), of_any)
+
     def _takes(self, state: State) -> Floats:
         """The least worth that it takes as things stand, shape (B,)."""
         stance = self.stance(state)
@@ -280,9 +285,9 @@ class Party(Agent):  # type: ignore[misc]
         if stance.answers is None:
             return stance.accepts_from
         view = self.view(state)
-        if stance.answers.kind != BY_STEPS:
+        if stance.bidding != STEP_DOWN:
             return view.answer(stance.answers)
-        lowest, _ = view.steps_down(view.ladder(self.model.bids.top_package.shape[2]))
+        lowest, _ = self._steps_down(view, stance)
         return np.minimum(np.maximum(lowest, view.reservation_value), view.highest_claim)
 
     def _own_bids(self, state: State) -> Ints:
@@ -290,8 +295,7 @@ class Party(Agent):  # type: ignore[misc]
         stance, talks, n = self.stance(state), self.model, self.index
         assert stance.bid is not None
         if stance.bidding == STEP_DOWN:
-            view = self.view(state)
-            _, found = view.steps_down(view.ladder(talks.bids.top_package.shape[2]))
+            _, found = self._steps_down(self.view(state), stance)
             found = np.where(found == NO_BID, talks.bids.best_package[n], found)
         else:
             found = np.empty(len(stance.bid), np.int64)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.core.acceptance import LATE, is_acceptable
-from sim.core.answers import BY_STEPS, NO_ANSWER, Answers, Ladder, OfferHistory, answer, step_down
+from sim.core.answers import BY_STEPS, BY_STEPS_OF_ANY, NO_ANSWER, Answers, Ladder, OfferHistory, answer, step_down
 from sim.core.bids import NO_PACKAGE, STEP_DOWN, Bids, Domain, could_sign, listed_bid
 from sim.core.compiled import called, compiled, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
@@ -43,9 +43,10 @@ class Parties(NamedTuple):
     accepting: Ints
     answering: Ints
     span: Ints
-    # weight, clock: as in `Answers`, shape (rounds, B, N); no rounds where nobody answers
+    # weight, clock, lead: as in `Answers`, shape (rounds, B, N); no rounds where nobody answers
     weight: Floats
     clock: Floats
+    lead: Floats
     chance: Floats  # uniforms of parties that leave something to chance, shape (rounds, N, B)
     reservation_value: Floats  # worth of no agreement, shape (B, N)
     real: Bools  # red lines that are real, shape (B, L)
@@ -106,17 +107,18 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                 asks, takes = parties.aspiration[at, b, me], parties.accepts_from[at, b, me]
                 act, reason, kind, bid = PASSED, NO_REASON, parties.answering[me], parties.bid[at, b, me]
                 rule = parties.accepting[me]
-                if kind == BY_STEPS:
+                if kind in (BY_STEPS, BY_STEPS_OF_ANY):
                     mark += 1
                     ladder = Ladder(
                         bids.top_package[me, b], bids.top_worth[me, b], bids.top_step[me, b], pattern, avoided
                     )
-                    chance = parties.chance[at, me, b]
-                    lowest, step = step_down(me, ladder, free - TOLERANCE, history, chance, marks, mark)
+                    chance, of_any = parties.chance[at, me, b], kind == BY_STEPS_OF_ANY
+                    lowest, step = step_down(me, ladder, free - TOLERANCE, history, chance, marks, mark, of_any)
                     asks = takes = min(max(lowest, free), max(bids.best[me, b], free))
                     bid = step if bid == NO_PACKAGE else bid
                 elif kind != NO_ANSWER:
-                    answers = Answers(kind, parties.span[me], parties.weight[at, b, me], parties.clock[at, b, me])
+                    weight, clock, lead = parties.weight[at, b, me], parties.clock[at, b, me], parties.lead[at, b, me]
+                    answers = Answers(kind, parties.span[me], weight, clock, lead)
                     own = values_of(utility, prospects, b, me, free)
                     asks = takes = answer(answers, me, own, history, free, bids.best[me, b])
                 # It knows what it would bid before it answers: the line that it may name is its own, and none of its
@@ -304,6 +306,7 @@ def together(parties: Sequence[Bargainer], state: State, case: Case) -> Parties:
         span=np.array([each.span if each else 0 for each in answers]),
         weight=side_by_side([each.weight if each else blank for each in answers]) if some else nothing,
         clock=side_by_side([each.clock if each else blank for each in answers]) if some else nothing,
+        lead=side_by_side([each.lead if each else blank for each in answers]) if some else nothing,
         chance=np.ascontiguousarray(case.chance[state.round - 1])[None],
         reservation_value=np.ascontiguousarray(state.reservation_value),
         real=np.ascontiguousarray(state.real),

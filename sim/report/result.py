@@ -29,6 +29,10 @@ OUTSIDE_WORTH_A_WORD = 0.02  # of runs with a reservation value outside 0 to 1
 NOT_LISTED = ("seed", "asked", "complete")  # of the provenance: given above, or of the folder and not of the result
 CHART_SECTIONS = {"talks": "The talks", "after": "Time and harm", "charts": "More charts"}  # by group of their charts
 
+SCORES = {
+    "log": "log score", "random_log": "of random acceptable packages", "crps": "CRPS", "random_crps": "of random ones",
+}  # fmt: skip
+
 
 def result_page(results: Results, charts: Iterable[Rendered] | None = None) -> str:
     """One HTML page that describes a result, with every chart that applies, drawn now unless given."""
@@ -306,7 +310,10 @@ def hindsight_words(scenario: Scenario, found: Hindsight) -> str:
         f"{means['middle']:.1f}. The runs come nearer than {nearer or 'neither'}."
     )
     missed = either([issue_label(scenario, issue) for issue in found.misses], "and")
-    return f"{text} Most of their texts miss it on {missed}." if missed else text
+    text += f" Most of their texts miss it on {missed}." if missed else ""
+    mean = {name: number(found.issues[name].mean(), 1 + name.endswith("log")) for name in SCORES}
+    return f"{text} Log score {mean['log']}, of random acceptable packages {mean['random_log']} (higher is better); " \
+           f"CRPS {mean['crps']} and {mean['random_crps']} points (lower is better)."  # fmt: skip
 
 
 def _terms_table(scenario: Scenario, found: Hindsight) -> Table:
@@ -314,14 +321,19 @@ def _terms_table(scenario: Scenario, found: Hindsight) -> Table:
     for row in found.issues.to_dict("records"):
         happened = f"{row['low']:.0f}" if row["low"] == row["high"] else f"{row['low']:.0f} to {row['high']:.0f}"
         inside, distance = share_with_interval(row["inside"], found.signed), number(row["error"], 1)
-        guesses = f"{row['mean']:.0f}", f"{row['mean_error']:.1f}", f"{row['middle_error']:.1f}"
+        guesses = f"{row['mean']:.0f}", f"{row['mean_error']:.1f}", f"{row['middle_error']:.1f}", *scores_of(row)
         rows.append((issue_label(scenario, row["issue"]), happened, number(row["runs"], 0), inside, distance, *guesses))
     means = found.errors
-    guesses = "", f"{means['weighted_mean']:.1f}", f"{means['middle']:.1f}"
+    guesses = "", f"{means['weighted_mean']:.1f}", f"{means['middle']:.1f}", *scores_of(found.issues[[*SCORES]].mean())
     rows.append(("mean over issues", "", "", "", number(means["runs"], 1), *guesses))
     heads = ("issue", "happened, 0 to 100", "runs, mean", "runs there", "runs, distance", "weighted mean",
-             "its distance", "distance of the middle")  # fmt: skip
+             "its distance", "distance of the middle", *SCORES.values())  # fmt: skip
     return table(heads, rows, caption="Terms on the scale of each issue, from one end to the other")
+
+
+def scores_of(row: Any) -> list[str]:
+    """Log scores and CRPS of an issue, or their means, in the order of `SCORES`."""
+    return [number(row[name], 1 + name.endswith("log")) for name in SCORES]
 
 
 def _leaves(path: str, node: Any) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations
 
+import numpy as np
+
 from sim.core.exact import TOLERANCE
 from sim.core.packages import ALWAYS, NEVER, Condition, PackageSpace
 from sim.core.wording import cut, listed, shown
@@ -17,6 +19,7 @@ from sim.scenario.paths import get
 from sim.scenario.scenario import Scenario
 
 Found = Iterator[tuple[tuple[str, ...], str]]  # path and message
+HALF_A_POINT = 0.5  # how far points may lie from a straight line and still count as one
 
 
 def notes(scenario: Scenario, more: Iterable[tuple[tuple[str, ...], str]] = ()) -> list[Note]:
@@ -30,6 +33,7 @@ def notes(scenario: Scenario, more: Iterable[tuple[tuple[str, ...], str]] = ()) 
         *_reversed(scenario),
         *_unmirrored(scenario),
         *_no_deal(scenario, space),
+        *_straight(scenario),
         *_later_sources(scenario),
         *more,
     ]
@@ -190,6 +194,23 @@ def _no_deal(scenario: Scenario, space: PackageSpace) -> Found:
                 f"{utility:.4f} at central numbers: in such draws {shown(name)} signs nothing"
             )
             yield path, message
+
+
+def _straight(scenario: Scenario) -> Found:
+    """Issues of three options and more on which the points of all that care fall in a straight line, to either side."""
+    found = []
+    for issue, spec in scenario.issues.items():
+        places = [*spec.scale.values()] if spec.scale else [*range(len(spec.options))]
+        caring = [party for party in scenario.parties.values() if party.signs != NEVER and party.weights[issue].value]
+        rows = np.array([[party.values[issue][option].value for option in spec.options] for party in caring])
+        if len(rows) and len(places) > 2 and places[0] != places[-1]:
+            rises = (rows[:, -1] - rows[:, 0]) / (places[-1] - places[0])
+            line = rows[:, :1] + rises[:, None] * (np.array(places) - places[0])
+            if rises.min() < 0 < rises.max() and np.abs(rows - line).max() < HALF_A_POINT:
+                found.append(issue)
+    if found:
+        message = "points fall in a straight line for everybody, so what lies half way is worth no more than a toss"
+        yield ("issues",), f"{listed(found)}: {message} between the ends; is it, where a matter cannot be divided?"
 
 
 def _later_sources(scenario: Scenario) -> Found:

@@ -1,6 +1,6 @@
 """The parameters of strategies and protocols, taken from the registries: there is no second list of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, fields
 from functools import cache
 from typing import Any
@@ -53,9 +53,19 @@ def check_block(
 
 
 def parameters(name: str, block: dict[str, Any], registry: Registry[Any]) -> dict[str, Any]:
-    """The parameters that a block sets: numbers as `Number`, orders as tuples, what is wrong as written."""
+    """The parameters that a block sets: numbers as `Number`, orders as tuples, what is wrong as written.
+
+    Those that are drawn though nothing is set are among them.
+    """
     known = parameters_of(registry[name]) if name in registry else {}
-    return {key: _parameter(known.get(key), value) for key, value in block.items()}
+    return drawn_defaults(known) | {key: _parameter(known.get(key), value) for key, value in block.items()}
+
+
+def drawn_defaults(known: Mapping[str, Field[Any]]) -> dict[str, Any]:
+    """The numbers that parameters are drawn from where a file leaves them out."""
+    fields = {key: field.metadata for key, field in known.items() if field.metadata.get("drawn")}
+    drawn = {key: {"range": list(each["drawn"]), "status": "assumption"} for key, each in fields.items()}
+    return {key: Number.model_validate(each) for key, each in drawn.items()}
 
 
 def _parameter(field: Field[Any] | None, value: Any) -> Any:

@@ -29,7 +29,7 @@ from sim.scenario.nodes import SequenceNode, copy, plain
 from sim.scenario.package_checks import check_packages
 from sim.scenario.paths import Setting, parse_path, parse_set
 from sim.scenario.places import Place, kind_of
-from sim.scenario.registered import parameters_of
+from sim.scenario.registered import drawn_defaults, parameters_of
 from sim.scenario.validation import validate
 from sim.scenario.yaml_writer import changes, document, small_enough
 from sim.strategies import STRATEGIES
@@ -148,13 +148,14 @@ class Scenario(Block):
         root = Place(self.tree, Faults(), [kind_of(type(self))])
         blocks: list[tuple[Registry[Any], Place]] = [(PROTOCOLS, root["protocol"])]
         blocks += [(STRATEGIES, party["strategy"]) for _, party in root["parties"].items()]
-        places = list(root.numbers())
+        places, drawn = list(root.numbers()), dict[str, Number]()
         for registry, block in blocks:
             name = block["name"].text or ""
             known = parameters_of(registry[name]) if name in registry else {}
+            drawn |= {".".join((*block.names, key)): each for key, each in drawn_defaults(known).items()}
             places += (each for key, each in block.items() if key in known and known[key].metadata["kind"] == "number")
-        places.sort(key=lambda place: place.names)
-        return {".".join(place.names): number for place in places if (number := place.number) is not None}
+        stated = {".".join(place.names): number for place in places if (number := place.number) is not None}
+        return dict(sorted((drawn | stated).items(), key=lambda each: each[0].split(".")))
 
     def where(self, path: str) -> str:
         """`file:line:column` of what a dotted path names; of the nearest block above if it is not in the file."""

@@ -7,9 +7,11 @@ STRATEGIES: Registry[Strategy] = Registry("strategies")
 
 from sim.strategies import (
     hardline,
+    human,
     hybrid,
     micro,
     negmas_aspiration,
+    negmas_micro,
     nice_tit_for_tat,
     random_offers,
     satisficing,

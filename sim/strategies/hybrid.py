@@ -32,7 +32,7 @@ class Hybrid(AspirationStrategy):
     def stance(self, view: View) -> Stance:
         """The mean of both, to be answered anew at each turn."""
         weight = np.broadcast_to(np.clip(self.weight, 0.0, 1.0), view.reservation_value.shape)
-        answer = TitForTat(kind=self.kind, span=self.span, offers=self.offers, accepts=self.accepts)
+        answer = TitForTat(kind=self.kind, span=self.span, first_step=0.0, offers=self.offers, accepts=self.accepts)
         return answer.stance_in_answer(view, np.ascontiguousarray(weight), self._clock.aspiration(view))
 
     @cached_property

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import sim
+from sim.analysis.hindsight import _scores
 from sim.report.result import hindsight_words
 from tests.commands import SCENARIO
 
@@ -47,6 +49,31 @@ def test_nothing_signed_is_said(tmp_path):
     told = sim.hindsight(results)
     assert told.signed == 0 and "No text was signed in any run" in hindsight_words(results.scenario, told)
     assert told.facts.to_numpy().tolist() == [["a text was signed", "no", "0 % (0-5), n = 80"]]
+
+
+def test_scores_are_those_on_paper():
+    """Places 0, 50, 100 with chances .2, .5, .3; signed was 100, then anything, then 60 to 90: the nearest count."""
+    places, chance = np.array([0.0, 50.0, 100.0]), np.array([0.2, 0.5, 0.3])
+    apart = 2 * (0.2 * 0.5 * 50 + 0.5 * 0.3 * 50 + 0.2 * 0.3 * 100)
+    log, crps = _scores(places, chance, (100.0, 100.0))
+    assert log == pytest.approx(np.log(0.9 * 0.3 + 0.1 / 3))
+    assert crps == pytest.approx(0.2 * 100 + 0.5 * 50 - apart / 2)
+    assert _scores(places, chance, (0.0, 100.0)) == pytest.approx((0.0, 0.0))
+    log, crps = _scores(places, np.array([0.0, 0.0, 1.0]), (60.0, 90.0))
+    assert (log, crps) == pytest.approx((np.log(0.9 + 0.1 * 2 / 3), 10.0))  # 50 is as near as 100
+    assert np.isnan(_scores(places, 0 * chance, (0.0, 0.0))).all()
+
+
+def test_the_runs_are_scored_beside_random_acceptable_packages(tmp_path):
+    results = played(tmp_path, "history: {agreed: true, package: {well: west, road: patrol}}\n")
+    well = sim.hindsight(results).issues.iloc[0]
+    signed = [text.split("/")[0] for text in results.draws["package"].dropna()]
+    assert well["log"] == pytest.approx(np.log(0.9 * signed.count("west") / len(signed) + 0.1 / 3))
+    talks = sim.hold_talks(sim.draw(results.scenario, 1, 0, results.n))
+    space, zone = talks.ensemble.structure.space, talks.zone
+    west = np.array([space.options_of(package)["well"] == "west" for package in range(len(space))])
+    share = np.mean([west[row].mean() for row in zone if row.any()])
+    assert well["random_log"] == pytest.approx(np.log(0.9 * share + 0.1 / 3))
 
 
 @pytest.mark.parametrize("history", ["", "history: {agreed: true}\n", "history: {package: {river: both, well: dry}}\n",

@@ -20,13 +20,14 @@ def said(data, draws):
     return log, made, np.array(distinct)
 
 
-def next_step(top, no_deal, avoided, offers, others, chance):
+def next_step(top, no_deal, avoided, offers, others, chance, of_any):
     """The lowest worth and the next offer of one party in one draw, told with lists."""
     steps = [(p, w, a) for p, w, s, a in zip(*top, avoided, strict=True) if s and w >= no_deal - 1e-9]
     earlier = [step for step in steps if step[0] in offers]
     fresh = [step for step in steps if step[0] not in offers]
     fresh = [step for step in fresh if not step[2]] or fresh
     least = min((len(set(each)) for each in others if each), default=0)
+    least = len(set().union(*others)) if of_any else least
     lowest = [w for _, w, _ in earlier]
     if fresh and (len(set(offers)) <= least or not earlier):
         return min([*lowest, fresh[0][1]]), fresh[0][0]
@@ -49,11 +50,12 @@ def test_a_step_down_for_a_step_of_the_others(data):
     avoided = crossing[np.arange(draws)[:, None], pattern[package]]
     ladder = Ladder(package, worth, step, pattern, crossing)
     history = OfferHistory(log, made, distinct, np.ones(PARTIES, bool))
-    lowest, offer = steps_down(party, ladder, history, no_deal, chance)
+    of_any = data.draw(st.booleans())
+    lowest, offer = steps_down(party, ladder, history, no_deal, chance, of_any)
     for b in range(draws):
         heard = [list(log[b, n, : made[b, n]]) for n in range(PARTIES)]
         rest = [heard[n] for n in others]
-        wanted = next_step((package[b], worth[b], step[b]), 0.5, avoided[b], heard[party], rest, chance[b])
+        wanted = next_step((package[b], worth[b], step[b]), 0.5, avoided[b], heard[party], rest, chance[b], of_any)
         assert (lowest[b], offer[b]) == wanted
 
 
@@ -65,8 +67,11 @@ def test_the_highest_from_the_best_down(data):
     usable = data.draw(hnp.arrays(bool, merit.shape))
     ranks = data.draw(st.sampled_from([1, draws]))
     rank = np.array([data.draw(st.permutations(range(packages))) for _ in range(ranks)])
-    count = data.draw(st.integers(1, packages))
-    for row, found in enumerate(highest(merit, usable, rank, count)):
+    count, spread = data.draw(st.integers(1, packages)), data.draw(st.booleans())
+    for row, found in enumerate(highest(merit, usable, rank, count, spread)):
         mine = rank[row if len(rank) > 1 else 0]
-        wanted = sorted(np.flatnonzero(usable[row]), key=lambda p: (-round(merit[row, p] / 1e-9), mine[p]))[:count]
+        wanted = sorted(np.flatnonzero(usable[row]), key=lambda p: (-round(merit[row, p] / 1e-9), mine[p]))
+        if spread and len(wanted) > count > 1:  # the best, the worst, and evenly in between
+            wanted = [wanted[int(k * (len(wanted) - 1) / (count - 1) + 1e-9)] for k in range(count)]
+        wanted = wanted[:count]
         assert found.tolist() == wanted + [wanted[-1] if wanted else -1] * (count - len(wanted))

@@ -23,12 +23,22 @@ def test_before_anything_is_offered_all_packages_are_alike():
 
 
 def test_what_is_asked_for_often_is_worth_most_and_what_stays_weighs_most():
-    """Three offers: land a, a, a and money x, y, x. Land stayed twice, so it weighs 1.4 of 2.4."""
+    """Three offers: land a, a, a and money x, y, x. Land stayed twice, so it weighs 1.4 of 2.4.
+
+    Options are in order: b lies half way from a to c, so it counts half of every offer of a, and c nothing.
+    """
     worth = known_after(("a", "x"), ("a", "y"), ("a", "x"))
     land, money = 1.4 / 2.4, 1.0 / 2.4
     assert worth["a", "x"] == pytest.approx(1.0)
     assert worth["a", "y"] == pytest.approx(land + money * 2 / 3)  # asked for once, the other twice: (1 + 1) / (1 + 2)
-    assert worth["b", "x"] == pytest.approx(land / 4 + money)  # never asked for, the other three times: 1 / (1 + 3)
+    assert worth["b", "x"] == pytest.approx(land * 2.5 / 4 + money)  # half as often as the other: (1 + 1.5) / (1 + 3)
+    assert worth["c", "x"] == pytest.approx(land / 4 + money)  # never, nor near it: 1 / (1 + 3)
+
+
+def test_who_asks_for_the_middle_likes_both_ends_alike():
+    worth = known_after(("b", "x"))
+    assert worth["b", "x"] == pytest.approx(1.0)
+    assert worth["a", "x"] == worth["c", "x"] == pytest.approx(0.5 * 1 / 2 + 0.5)
 
 
 def test_what_was_offered_after_the_offers_that_count_is_not_looked_at():

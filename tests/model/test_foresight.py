@@ -296,7 +296,7 @@ def test_the_same_bits_come_out_with_the_compiler_and_without(name):
     apply_foresight(utility, ahead)
     apply_foresight.interpreted(plain, ahead)
     assert len(ahead.least) and np.array_equal(utility, plain)
-    lists, reservation_value = ensemble.structure.lines, ensemble.reservation_value
+    lists, reservation_value = ensemble.structure.lines, ensemble.reservation_value - 0.6
     marks = [np.zeros((2, plain.shape[2]), bool) for _ in range(2)]
     crossed = np.zeros((2, len(lists.crosses)), bool)
     crossed[1, ::2] = True

@@ -14,6 +14,7 @@ from sim.analysis.narrate import narrate
 from sim.analysis.trace import watch
 from sim.core.backward_induction import Foreseen, foresee, least_accepted, proposals, thresholds_of
 from sim.core.exact import Floats
+from sim.core.package_pass import value_in_round
 from sim.core.packages import NO_DEAL, Ints
 from sim.core.state import ACCEPTED, NOT_ASKED, OFFERED, PASSED
 from sim.model.ensemble import draw
@@ -341,8 +342,9 @@ def test_a_world_is_played_as_a_game_tree_says_round_by_round(problem, seed):
         if ensemble.protocol.order == "random":
             chance[1:] = 1 / parties
         patience = ensemble.discount[0] ** (ensemble.scenario.time.days_per_round / MONTH)
+        worth = value_in_round(now.utility[None], talks.prospects, talks.reservation_value[k])[0]
         tree = Tree(
-            now.utility, ~struck & ~gone.any(axis=1), table.signs, np.where(settled > 0, settled * left, settled),
+            worth, ~struck & ~gone.any(axis=1), table.signs, np.where(settled > 0, settled * left, settled),
             patience, chance, np.full(parties, -np.inf),
         )  # fmt: skip
         best = min(tree.proposals(proposers[0], 0), key=lambda p: table.space.tie_rank[p], default=NO_DEAL)

@@ -39,7 +39,7 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
     problem = copy.deepcopy(draw(st.one_of(problems(), worlds())))
     for party in problem["parties"].values():
         party["strategy"] = draw(STRATEGY)
-        if party["strategy"]["name"] != "negmas_aspiration":
+        if not party["strategy"]["name"].startswith("negmas"):
             party["strategy"] |= draw(st.one_of(st.just({}), RULES))
     if draw(st.booleans()) and draw(st.booleans()):
         problem["protocol"] = {"name": "negmas_0_16", "order": "fixed"}

@@ -120,7 +120,7 @@ def test_a_source_later_than_the_talks(told):
 
 def test_rescaled_weights_are_told():
     scenario = read_scenario(SCENARIOS / "orange-and-lemon.yaml", ["parties.anna.weights.oranges=0.6"])
-    assert [str(note) for note in notes(scenario)] == [
+    assert [str(note) for note in notes(scenario) if "rescaled" in str(note)] == [
         "orange-and-lemon.yaml:26:5: parties.anna.weights: lemons rescaled with --set "
         "parties.anna.weights.oranges, value and "
         "range, so that the weights sum to 1"
@@ -132,3 +132,15 @@ def test_notes_on_shipped_scenarios_have_a_place(path):
     for note in notes(read_scenario(path)):
         assert (SCENARIOS / note.file).exists() and note.line > 0
         assert str(note).isprintable()
+
+
+def test_points_in_a_straight_line_for_both_sides(told):
+    """Of three options; an end moved by a point, or a middle worth more to one side, and nothing is said."""
+    straight = "half way is worth no more than a toss between the ends"
+    primer = (SCENARIOS / "orange-and-lemon.yaml").read_text()
+    lines = [note for note in told((TOY, primer)) if straight in note]
+    assert [note.split(": ")[1:3] for note in lines] == [["issues", "oranges and lemons"]]
+    middle = ("lemons: {to_anna: 0, halves: 50,", "lemons: {to_anna: 0, halves: 60,")
+    assert ": oranges:" in next(note for note in told((TOY, primer.replace(*middle))) if straight in note)
+    same_way = primer.replace("{to_anna: 0, halves: 50, to_ben: 100}", "{to_anna: 100, halves: 50, to_ben: 0}")
+    assert not [note for note in told((TOY, same_way)) if straight in note]

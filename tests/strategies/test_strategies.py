@@ -271,16 +271,33 @@ def test_in_percent_from_nothing_is_all_and_nothing_to_nothing_is_no_move():
 def test_who_gives_as_much_as_it_gets_meets_the_other_half_way():
     """The other claims 1 - .9 t of a pie; mirrored step by step both stand at a half when it does: t = .5 / .9."""
     problem = pie((0.1, 0.1), 1000, 40, 25, offers="least_own")
-    problem["parties"]["birch"]["strategy"] = {"name": "tit_for_tat", "offers": "least_own"}
+    problem["parties"]["birch"]["strategy"] = {"name": "tit_for_tat", "offers": "least_own", "first_step": 0}
     talks = hold_talks(draw(read(problem)))
     assert talks.net_utility[0, :, talks.package[0]] == pytest.approx([0.5, 0.5], abs=0.003)
     assert (talks.signed[0] - 1) / 999 == pytest.approx(0.5 / 0.9, abs=0.005)
 
 
 def test_two_who_wait_for_each_other_wait_for_ever():
-    block = {"name": "tit_for_tat"}
+    block = {"name": "tit_for_tat", "first_step": 0}
     talks = table_of(LADDER, 5, ash=block, birch=block)
     assert offers_of(talks) == ["ash a", "birch e"] * 5 and talks.package[0] == NO_DEAL
+
+
+def test_a_first_step_that_is_answered_brings_two_together():
+    """Steps of 20 points: ash gives one in advance; birch that one and its own, 40; ash then has given 20 + 40 and
+    would bid d (40), which is what birch would take."""
+    block = {"name": "tit_for_tat", "first_step": 0.01}  # less than to the next package, so that counts
+    talks = table_of(LADDER, 5, ash=block, birch=block)
+    assert offers_of(talks)[:4] == ["ash a", "birch e", "ash b", "birch c"]
+    assert signed_of(talks) == (3, "c")
+
+
+def test_a_first_step_is_taken_after_the_first_offer_and_no_lower_than_no_deal():
+    strategy = STRATEGIES["tit_for_tat"](first_step=np.array([0.4]))
+    assert strategy.stance(seat(WORTH, [1])).aspiration == pytest.approx([1.0])
+    block = {"name": "tit_for_tat", "first_step": 1}
+    talks = table_of(LADDER, 3, 0.5, ash=block, birch={"name": "hardline", "last_rounds": 0})
+    assert talks.aspiration[:, 0, 0].tolist() == pytest.approx([1.0, 0.5, 0.5])
 
 
 @pytest.mark.parametrize("no_deal", [(0.1, 0.3), (0.0, 0.0)])
@@ -332,6 +349,32 @@ def test_micro_goes_no_lower_than_no_deal():
     assert talks.package[0] == NO_DEAL
 
 
+def test_micro_comes_all_the_way_down_though_packages_outnumber_rounds():
+    """Three rounds, five packages: a, c, e. In round 2 ash bids c, and birch accepts what it would bid next."""
+    talks = table_of(LADDER, 3, ash={"name": "micro"}, birch={"name": "hardline", "last_rounds": 0})
+    assert offers_of(talks)[:3] == ["ash a", "birch e", "ash c"]
+    both = table_of(LADDER, 3, ash={"name": "micro"}, birch={"name": "micro"})
+    assert signed_of(both) == (2, "c")
+    many = {name: {f"o{k:02}": value for k, value in enumerate(values)} for name, values in
+            {"ash": range(60, 0, -1), "birch": range(1, 61)}.items()}  # fmt: skip
+    preset = table_of(many, 10, ash={"name": "negmas_micro"}, birch={"name": "negmas_micro"})
+    assert preset.package[0] == NO_DEAL  # as in NegMAS: ten steps of sixty
+    assert table_of(many, 10, ash={"name": "micro"}, birch={"name": "micro"}).package[0] != NO_DEAL
+
+
+def test_micro_of_negmas_counts_offers_of_anybody():
+    """Cedar bids e alone, birch e, then d in round 2 and c in round 4: e counts once, and ash bids one more than these.
+
+    Ours waits for cedar.
+    """
+    points = LADDER | {"cedar": LADDER["birch"]}
+    still = {"name": "hardline", "last_rounds": 0}
+    moving = {"name": "time_dependent", "exponent": 0.5}
+    for name, asks in (("micro", [1.0, 0.8, 0.8, 0.8, 0.8]), ("negmas_micro", [1.0, 0.8, 0.6, 0.6, 0.4])):
+        talks = table_of(points, 12, ash={"name": name}, birch=moving, cedar=still)
+        assert talks.aspiration[:5, 0, 0].tolist() == pytest.approx(asks), name
+
+
 def test_micro_first_offers_what_it_has_not_offered_though_a_draft_came_first():
     """A draft counts as an offer; birch, whose no deal is worth .9, takes nothing but e."""
     parties = {name: {"strategy": {"name": "micro"}} for name in LADDER}
@@ -340,6 +383,22 @@ def test_micro_first_offers_what_it_has_not_offered_though_a_draft_came_first():
     problem["proposals"] = {"draft": {"label": "A draft", "package": {"text": "c"}}}
     talks = hold_talks(draw(made(problem)))
     assert offers_of(talks)[::2][:2] == ["ash c", "ash a"]
+
+
+def test_the_human_preset_is_its_parameters_written_out():
+    """What is left out is drawn, a number like any other of the file; what the file gives comes first."""
+    spelled = {"name": "time_dependent", "exponent": {"value": 2.5, "range": [1, 4]}}
+    problem, written_out = pie((0.1, 0.2), 9, 8, 5), pie((0.1, 0.2), 9, 8, 5)
+    for preset, other in zip(problem["parties"].values(), written_out["parties"].values(), strict=True):
+        preset["strategy"], other["strategy"] = {"name": "human"}, spelled
+    talks, wanted = (hold_talks(draw(made(each), 3, 0, 50)) for each in (problem, written_out))
+    assert talks.ensemble.strategies[0].exponent.std() > 0.3
+    assert np.array_equal(talks.aspiration, wanted.aspiration, equal_nan=True)
+    assert np.array_equal(talks.package, wanted.package)
+    path = "parties.ash.strategy.exponent"
+    assert made(problem).numbers()[path].range == (1, 4)
+    problem["parties"]["ash"]["strategy"]["exponent"] = 2
+    assert made(problem).numbers()[path].range is None and made(problem).numbers()[path].value == 2
 
 
 def test_a_satisficer_asks_for_its_share_and_never_moves():
