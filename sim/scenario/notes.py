@@ -29,6 +29,7 @@ def notes(scenario: Scenario) -> list[Note]:
         *_reversed(scenario),
         *_unmirrored(scenario),
         *_no_deal(scenario, space),
+        *_later(scenario),
     ]
     marked = [_note(scenario, path, message) for path, message in found]
     return sorted(marked, key=lambda note: (note.file, note.line, note.column))
@@ -187,3 +188,11 @@ def _no_deal(scenario: Scenario, space: PackageSpace) -> Found:
                 f"{utility:.4f} at central numbers: in such draws {shown(name)} signs nothing"
             )
             yield path, message
+
+
+def _later(scenario: Scenario) -> Found:
+    """Sources of a later date than the talks: no number can rest on what was not known."""
+    as_of = scenario.as_of.isoformat() if scenario.as_of else ""
+    for key, source in scenario.sources.items():
+        if as_of and source.date > as_of[: len(source.date)]:
+            yield ("sources", key, "date"), f"{source.date} is later than `as_of`, {as_of}; this was not known then"

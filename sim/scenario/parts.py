@@ -1,8 +1,20 @@
 """The parts of a scenario that every talk has: time, issues, parties, the protocol and the texts on the table."""
 
+import re
+from datetime import date
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from sim.core.conditions import When, WhenOrAlways
 from sim.core.fields import (
@@ -22,6 +34,8 @@ from sim.core.fields import (
     Refers,
     Status,
     Text,
+    fault,
+    found,
     labelled,
 )
 from sim.core.numbers import Chance, Discount, Number, Points, Positive, Share
@@ -32,6 +46,7 @@ from sim.scenario.registered import parameters
 from sim.strategies import STRATEGIES
 
 MOST_ISSUES = 40  # more cannot have two options each and stay under the cap on packages
+SOURCE_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 MOST_OPTIONS = 250  # an option index is one byte
 DEFAULT_PROTOCOL = "alternating_offers"
 DEFAULT_STRATEGY = "time_dependent"
@@ -192,6 +207,43 @@ class Proposal(Block):
     status: Status | None = Field(None, description="Whether the text was read in a source.")
     source: Keys = Field((), description="Keys of `sources`.")
     note: Text = Field("", description="A remark for the reader.")
+
+
+def _source_date(value: Any) -> Any:
+    value = str(value) if type(value) in (int, date) else value
+    if not isinstance(value, str) or not re.fullmatch(SOURCE_DATE, value):
+        raise fault(f"{found(value)} where a year, a month or a day such as 2025, 2025-12 or 2025-12-14 would do")
+    return value
+
+
+class Source(Block):
+    """Where numbers and claims were read: a text, or publisher, title, date and address."""
+
+    title: Text = Field(description="What was read.")
+    publisher: Label = Field("", description="Who published it.")
+    date: Annotated[
+        str, BeforeValidator(_source_date), WithJsonSchema({"type": ["string", "integer"], "pattern": SOURCE_DATE})
+    ] = Field("", description="Year, month or day of publication.")
+    address: Label = Field("", description="Where it can be found.")
+    note: Text = Field("", description="A remark for the reader.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {"title": value} if isinstance(value, str) else value
+
+    def __str__(self) -> str:
+        return ". ".join(filter(None, (self.publisher, self.title, self.date, self.address, self.note)))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """A plain text or the mapping."""
+        reference = handler(core)
+        target = handler.resolve_ref_schema(reference)
+        mapping = dict(target)
+        target.clear()
+        target.update(description=mapping.pop("description"), anyOf=[{"type": "string", "minLength": 1}, mapping])
+        return reference
 
 
 class Solutions(Block):

@@ -99,7 +99,7 @@ class Scenario(Block):
     expected: dict[str, Any] | None = Field(
         None, description="What the file says of itself. Shown, never computed from."
     )
-    sources: dict[str, Text] = Field({}, description="Sources by key.")
+    sources: dict[str, parts.Source] = Field({}, description="Sources by key.")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
