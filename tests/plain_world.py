@@ -75,11 +75,11 @@ class PlainWorld(PlainTalks):
         at = f"events.{event.id}"
         if event.at_month is not None:
             month = self.value(f"{at}.at.month", event.at_month)
-            if not (k - 1) * self.month <= month < k * self.month:
+            if not (k - 2) * self.month < month <= (k - 1) * self.month and not (k == 1 and month == 0):
                 return False
             return event.chance is None or self.uniform(f"{at}.happens") < self.value(f"{at}.at.chance", event.chance)
         chance = self.value(f"{at}.chance_per_month", event.chance_per_month)
-        return self.uniform(f"{at}.{k}") < 1 - (1 - chance) ** self.month
+        return k > 1 and self.uniform(f"{at}.{k}") < 1 - (1 - chance) ** self.month
 
     def first_round(self, event: Any) -> int:
         return next(k for k in self.rounds() if event in self.happened[k - 1])

@@ -98,8 +98,13 @@ def answers_in_all(
 
 @compiled
 def _answer_in_all(
-    answers: Answers, me: int, utility: Floats, history: OfferHistory, reservation_value: Floats, best: Floats,
-    aspiration: Floats
+    answers: Answers,
+    me: int,
+    utility: Floats,
+    history: OfferHistory,
+    reservation_value: Floats,
+    best: Floats,
+    aspiration: Floats,
 ) -> None:
     log, made, distinct, counts = history
     for b in range(len(aspiration)):
@@ -184,8 +189,13 @@ def steps_down(
 
 @compiled
 def _step_down_in_all(
-    me: int, ladder: Ladder, history: OfferHistory, reservation_value: Floats, chance: Floats, lowest: Floats,
-    offer: Ints
+    me: int,
+    ladder: Ladder,
+    history: OfferHistory,
+    reservation_value: Floats,
+    chance: Floats,
+    lowest: Floats,
+    offer: Ints,
 ) -> None:
     package, worth, step, pattern, avoided = ladder
     log, made, distinct, counts = history

@@ -108,9 +108,7 @@ class _Compared:
         return (self.largest(self.product) >= NO_PRODUCT) | (self.largest_gain >= TOLERANCE)
 
 
-def _compare(
-    utility: Floats, reservation_value: Floats, zopa: PackageLists, parties: Bools, agreed: Ints
-) -> _Compared:
+def _compare(utility: Floats, reservation_value: Floats, zopa: PackageLists, parties: Bools, agreed: Ints) -> _Compared:
     compared = (agreed != NO_DEAL) & (zopa.count > 0)
     draws = np.flatnonzero(compared)
     size = zopa.count[draws]
@@ -138,8 +136,7 @@ def _product(both: _Compared, exponents: Floats | None = None) -> Floats:
     if exponents is None and both.counted.all():
         return both.product
     factors = [  # a factor of 1 moves no bit of a product
-        np.where(counts[both.row], gain, 1.0)
-        for counts, gain in zip(both.counted, real_gain(both.gains), strict=True)
+        np.where(counts[both.row], gain, 1.0) for counts, gain in zip(both.counted, real_gain(both.gains), strict=True)
     ]
     if exponents is not None:
         factors = [exact.power(factor, exponent) for factor, exponent in zip(factors, exponents, strict=True)]

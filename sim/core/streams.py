@@ -17,7 +17,7 @@ from sim.core import exact
 from sim.core.exact import Floats
 
 STREAMS = "peacesim-1"  # part of the name of every stream
-SCHEME = "peacesim-2"  # changes, with a line in CHANGELOG.md, whenever the same seed no longer gives the same bits
+SCHEME = "peacesim-3"  # changes, with a line in CHANGELOG.md, whenever the same seed no longer gives the same bits
 
 WORDS_AT_A_TIME = 4  # one step of Philox's counter
 Z95 = 1.6448536269514722  # 95th percentile of the standard normal law
@@ -152,12 +152,14 @@ def _middle(low: float, value: float, high: float) -> float:
     return low + (high - low) / 2
 
 
-LAWS: Mapping[str, Law] = MappingProxyType({
-    "beta": Law(pert, lambda low, value, high: (low + 4 * value + high) / 6),
-    "normal": Law(lambda u, low, value, high: normal_between(u, low, high), _middle),
-    "triangular": Law(triangular, lambda low, value, high: (low + value + high) / 3),
-    "uniform": Law(lambda u, low, value, high: uniform_between(u, low, high), _middle),
-})
+LAWS: Mapping[str, Law] = MappingProxyType(
+    {
+        "beta": Law(pert, lambda low, value, high: (low + 4 * value + high) / 6),
+        "normal": Law(lambda u, low, value, high: normal_between(u, low, high), _middle),
+        "triangular": Law(triangular, lambda low, value, high: (low + value + high) / 3),
+        "uniform": Law(lambda u, low, value, high: uniform_between(u, low, high), _middle),
+    }
+)
 
 
 def draw_law(u: Floats, law: str, low: float, value: float, high: float) -> Floats:

@@ -1,8 +1,8 @@
 """Events: what happens at a date or by chance while the parties talk, and what follows from it.
 
-Nothing here depends on the talks, so it is known for all rounds when the draws are made. An event takes effect at the
-date of its round, before the parties speak. Sums over events run by ascending value, so their names move no bit.
-Fields have the draw axis first; what is needed round by round comes with the round axis first.
+Nothing here depends on the talks, so it is known for all rounds when the draws are made. An event takes effect in the
+first round at or after its date, before the parties speak. Sums over events run by ascending value, so their names
+move no bit. Fields have the draw axis first; what is needed round by round comes with the round axis first.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,7 +32,6 @@ from sim.core.fields import (
 from sim.core.mechanism import KEY, Drawing, Mechanism, Place
 from sim.core.numbers import Amount, Chance, Change, Number
 from sim.core.packages import Bools, Ints
-from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import closest, counted, meant, quoted
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.drawn_numbers import share, side_by_side, sum_ascending
@@ -47,7 +46,9 @@ NARROWED = ("ratification", "aftermath")  # what is settled in the talks themsel
 class AtSpec(Block):
     """When an event happens."""
 
-    month: Amount = Field(description="Months after the first round; it belongs to the round whose months hold it.")
+    month: Amount = Field(
+        description="Months after the first round; it takes effect in the first round at or after that date."
+    )
     chance: Chance | None = Field(None, description="Chance that it happens at all; left out: 1.")
 
 
@@ -305,23 +306,26 @@ class Events(Mechanism):
 
 
 def _dated(event: EventSpec, drawing: Drawing) -> Bools:
-    """Whether a dated event happens in a round, shape (R, B): in the one whose months hold its month."""
+    """Whether a dated event happens in a round, shape (R, B): in the first one at or after its date."""
     source, at = drawing.source, f"events.{event.id}.at"
     month = source.number(f"{at}.month", event.at_month)
-    starts = np.arange(drawing.rounds + 1)[:, None] * drawing.months_per_round  # the end of a round starts the next
-    happens: Bools = (starts[:-1] <= month) & (month < starts[1:])
+    dates = drawing.months()[:, None] + exact.TOLERANCE
+    before = np.concatenate([[[-np.inf]], dates[:-1]])
+    happens: Bools = (before < month) & (month <= dates)
     if event.chance is not None:
         happens &= source.uniform(f"events.{event.id}.happens") < source.number(f"{at}.chance", event.chance)
     return happens
 
 
 def _by_chance(event: EventSpec, drawing: Drawing) -> Bools:
-    """Whether a chance event happens in a round, shape (R, B)."""
+    """Whether a chance event happens in a round, shape (R, B); not in round 1, before which no time has passed."""
     source = drawing.source
     chance = share(source.number(f"events.{event.id}.chance_per_month", event.chance_per_month))
     in_a_round = 1 - exact.power(1 - chance, drawing.months_per_round)
-    uniforms = [source.uniform(f"events.{event.id}.{k + 1}") for k in range(drawing.rounds)]
-    return np.array(uniforms) < in_a_round
+    happens = np.zeros((drawing.rounds, source.count), bool)
+    for k in range(1, drawing.rounds):
+        happens[k] = source.uniform(f"events.{event.id}.{k + 1}") < in_a_round
+    return happens
 
 
 def _numbers(event: EventSpec) -> Iterable[tuple[str, Number]]:
@@ -374,10 +378,6 @@ def _check_narrows(event: Place) -> None:
             where = " or ".join(f"`{block}`" for block in NARROWED)
             message = f"{quoted(text)} is no number or branch of numbers below {where}"
             share.fault(f"{message}{meant(text, known)}", KEY, narrows.path)
-    month, days = event["at"]["month"].number, event.root["time"]["days_per_round"].number
-    if narrows and days is not None:
-        first_round = days.value / DAYS_PER_MONTH
-        latest = None if month is None else month.value if month.high is None else month.high
-        if latest is None or latest >= first_round:
-            at = f"`at: {{month: M}}` with M below {first_round:.2f}"
-            narrows.fault(f"only an event of the first round can narrow; give it {at}")
+    month = event["at"]["month"].number
+    if narrows and (month is None or month.value > 0 or month.high is not None):
+        narrows.fault("only an event of the first round can narrow; give it `at: {month: 0}`")

@@ -12,6 +12,7 @@ from sim.model.ensemble import Ensemble
 
 FORESIGHT_STEPS = 8  # of a package to a party
 
+
 def look_ahead(ensemble: Ensemble, utility: Floats) -> None:
     """Discount the utility of packages by how long they will hold and by the chance that they are refused at home.
 

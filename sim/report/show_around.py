@@ -98,11 +98,11 @@ def briefly(condition: Condition, otherwise: str) -> str:
 
 def events(scenario: Scenario) -> Iterator[Block]:
     rows = []
-    ends = scenario.time.rounds * scenario.time.days_per_round / DAYS_PER_MONTH
+    last_round = (scenario.time.rounds - 1) * scenario.time.days_per_round / DAYS_PER_MONTH
     for event in scenario.events:
         when = f"chance {event.chance_per_month} a month"
         if event.at_month is not None:
-            late = ", after the last round" if float(event.at_month) >= ends else ""
+            late = ", after the last round" if float(event.at_month) > last_round else ""
             when = f"month {event.at_month}{late}" + (f", chance {event.chance}" if event.chance is not None else "")
         first, *others = event_effects(scenario, event)
         rows += [[event.id, event.label], [f"  {when}", first], *(["", text] for text in others)]

@@ -116,8 +116,14 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         "zone_packages_last": talks.listed.count,
         **_satisfaction(talks, text_worth - reservation_value, reservation_value),
         **agreement_distances(
-            talks.utility, reservation_value, ensemble.structure.signs, talks.listed, solution_parties(ensemble),
-            influence(ensemble), ensemble.structure.space.packages, talks.package,
+            talks.utility,
+            reservation_value,
+            ensemble.structure.signs,
+            talks.listed,
+            solution_parties(ensemble),
+            influence(ensemble),
+            ensemble.structure.space.packages,
+            talks.package,
         ),
     }
     by_party: dict[str, npt.NDArray[Any]] = {

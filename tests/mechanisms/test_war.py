@@ -188,7 +188,7 @@ def test_a_wave_of_the_first_round_is_felt_in_the_second():
 )
 def test_winter_is_told_from_the_calendar_at_the_date_of_the_round(start, days, winter):
     rounds = len(winter)
-    waves = [event(f"e{k}", at_month=(k + 0.5) * days / MONTH, extra_waves={"ash_on_birch": Number(1)})
+    waves = [event(f"e{k}", at_month=max(k - 0.5, 0) * days / MONTH, extra_waves={"ash_on_birch": Number(1)})
              for k in range(rounds)]  # fmt: skip
     events = bind(*waves, rounds=rounds, days=days)
     outages = repairs(Number(0.05), (11, 12, 1, 2), Number(1.5))

@@ -116,7 +116,7 @@ def word(month: float, **commits: Any) -> list[dict[str, Any]]:
     return [{"id": "word", "at": {"month": month}, "commits": {"party": "ash", "costs_per_step": 0.1} | commits}]
 
 
-@pytest.mark.parametrize(("month", "first"), [(0, 1), (1.9, 2), (2, 3), (3.5, 4)])
+@pytest.mark.parametrize(("month", "first"), [(0, 1), (0.9, 2), (2, 3), (2.1, 4)])
 def test_a_public_word_costs_each_step_back_from_the_round_on_in_which_it_is_given(month, first):
     """From c, ash's second best, to b is one step back, to a two; to d is none."""
     worth = utility_by_round(POINTS, HIGH, 5, events=word(month, to={"text": "c"}))

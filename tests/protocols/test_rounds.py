@@ -78,4 +78,3 @@ def assert_same_counts(one: Tallies, other: Tallies) -> None:
     for quantity, counts in one.talks.items():
         assert np.array_equal(counts, other.talks[quantity]), quantity
     assert np.array_equal(one.agreed, other.agreed) and np.array_equal(one.zone, other.zone)
-

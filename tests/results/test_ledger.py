@@ -28,7 +28,7 @@ from tests.problems import problems, read, shipped
 
 ROUND = 15 / 30.4375  # months
 LAND = {"left": "Left", "middle": "Middle", "right": "Right"}
-EVENT = {"id": "pact", "label": "A pact", "at": {"month": 1}}
+EVENT = {"id": "pact", "label": "A pact", "at": {"month": 0.98}}
 
 
 def border(**blocks: Any) -> dict[str, Any]:
@@ -108,7 +108,13 @@ AROUND = {
     },
     "events": [
         {**EVENT, "lines_fall": "north.no_right"},
-        {"id": "storm", "label": "A storm", "at": {"month": 2}, "closes_channel": {"rounds": 2}, "pulls_levers": "aid"},
+        {
+            "id": "storm",
+            "label": "A storm",
+            "at": {"month": 1.97},
+            "closes_channel": {"rounds": 2},
+            "pulls_levers": "aid",
+        },
         {"id": "law", "label": "A law", "at": {"month": 3.5}, "removes": {"land": ["left"]}},
     ],
 }
@@ -186,7 +192,7 @@ def test_lines_that_an_event_fells_fall_together_in_its_round():
     names = [" + ".join(f"{a}.{c}" for a, _, c in (key.split(".") for key in real if real[key][b])) for b in range(60)]
     assert len(set(names)) == 4  # both, one, the other, none
     assert frame["first_fallen"].fillna("").tolist() == frame["lines_fallen"].fillna("").tolist() == names
-    months = {2 * ROUND if text else None for text in names}  # month 1 belongs to the third round
+    months = {2 * ROUND if text else None for text in names}  # the third round is the first after month 0.98
     assert {month if month == month else None for month in frame["fallen_month"]} == months
 
 
@@ -376,7 +382,7 @@ def test_what_happens_around_the_table_is_told_in_its_round():
 
 
 def test_rounds_without_news_are_told_together_but_not_silence_with_talk():
-    problem = border(events=[{"id": "storm", "at": {"month": 1}, "closes_channel": {"rounds": 2}}])
+    problem = border(events=[{"id": "storm", "at": {"month": 0.98}, "closes_channel": {"rounds": 2}}])
     for name in ("north", "south"):
         problem["parties"][name]["strategy"]["exponent"] = 100
         del problem["parties"][name]["opens_with"]

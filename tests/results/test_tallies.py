@@ -34,7 +34,7 @@ def test_who_answers_after_a_silence_answers_what_lay_there_before():
     """Birch's first offer, all of the pie for itself, is worth 0 to ash, who answers it only in round 3."""
     problem = pie((0.1, 0.1), 3, 1, 10)
     problem["protocol"]["order"] = ["ash", "birch"]
-    storm = {"id": "storm", "at": {"month": 0.04}, "closes_channel": {"rounds": 1}}
+    storm = {"id": "storm", "at": {"month": 0.02}, "closes_channel": {"rounds": 1}}
     problem |= {"as_of": "2025-01-01", "events": [storm]}
     scenario = read(problem)
     talks = hold_talks(draw(scenario, 1, 0, 1))
@@ -79,9 +79,10 @@ def test_tallies_add_up_over_chunks():
 
 def test_tallies_of_different_scenarios_do_not_add_up():
     with pytest.raises(ValueError, match="different scenarios"):
-        _ = play_chunk(shipped("orange-and-lemon"), 1, 0, 1).tallies + play_chunk(
-            shipped("two-banks-pullback"), 1, 0, 1
-        ).tallies
+        _ = (
+            play_chunk(shipped("orange-and-lemon"), 1, 0, 1).tallies
+            + play_chunk(shipped("two-banks-pullback"), 1, 0, 1).tallies
+        )
 
 
 def test_ranges_hold_all_worth_the_linkages_allow():

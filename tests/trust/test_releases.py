@@ -11,7 +11,7 @@ from tests.trust.planting import ROOT, bugs
 from tests.update_golden import GOLDEN, contents
 
 PLANTED = bugs("R19", __name__, [
-    ("sim/core", 'SCHEME = "peacesim-2"', 'SCHEME = "peacesim-3"',
+    ("sim/core", 'SCHEME = "peacesim-3"', 'SCHEME = "peacesim-4"',
      "test_no_release_is_belied_and_every_scheme_is_announced"),
     ("sim/results", 'FORMAT = "peacesim-results-1"', 'FORMAT = "peacesim-results-2"',
      "test_no_release_is_belied_and_every_scheme_is_announced"),
