@@ -163,7 +163,7 @@ class PlainWorld(PlainTalks):
                 for event in past:
                     if name in event.shifts_no_deal:
                         r += self.value(f"events.{event.id}.shifts_no_deal.{name}", event.shifts_no_deal[name])
-            worth[name] = min(max(r, 0.0), 1.0)
+            worth[name] = r
         return worth
 
     # What a party can sign
@@ -271,7 +271,7 @@ class PlainWorld(PlainTalks):
         for lever, strength in self.pressure.items():
             spec = mediation.levers[lever]
             lowers = self.value(f"mediation.levers.{lever}.lowers_no_deal_by", spec.lowers_no_deal_by)
-            t.r[spec.party] *= 1 - strength * lowers
+            t.r[spec.party] *= 1 - strength * lowers if t.r[spec.party] > 0 else 1
 
     def go_public(self, event: Any) -> None:
         """To go back on a public word costs worth for each step down from it in one's own order."""

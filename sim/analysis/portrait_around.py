@@ -13,15 +13,17 @@ import numpy as np
 import pandas as pd
 
 from sim.core import exact
-from sim.core.exact import INVERSE_LN2, Floats
+from sim.core.exact import INVERSE_LN2, TOLERANCE, Floats
 from sim.core.packages import NO_DEAL
 from sim.core.utility import DAYS_PER_MONTH
 from sim.mechanisms.events import Events
 from sim.mechanisms.strikes import outages, winter_rounds
-from sim.mechanisms.war import War
-from sim.model.ensemble import Ensemble
+from sim.mechanisms.war import War, moves_no_deal
+from sim.model.ensemble import Ensemble, draw
+from sim.scenario import Scenario
 
 LEVERS = ["lever", "party", "no_deal", "no_deal_at_full_strength"]
+OUTSIDE_DRAWS = 1_000
 MOVED_BY = ("from_front", "from_wear", "from_outages", "from_events")
 PATH = ["round", "month", "party", *MOVED_BY, "no_deal"]
 STRIKES = ["strike", "by", "on", "hits_per_month", "household_weeks_per_month", "household_weeks_per_month_in_winter"]
@@ -43,7 +45,7 @@ class SteadyPath:
     from_wear: Floats
     from_outages: Floats
     from_events: Floats
-    no_deal: Floats  # in [0, 1], shape (R, N)
+    no_deal: Floats  # not clipped, shape (R, N)
 
 
 def steady_path(ensemble: Ensemble) -> SteadyPath:
@@ -61,8 +63,31 @@ def steady_path(ensemble: Ensemble) -> SteadyPath:
         by_wear = -war.wear[0] * months[:, None]
         by_outages = war.hardship_worth[0] * np.cumsum(_household_weeks(ensemble, war, events), axis=0) / 1e6
     by_events = nothing if events is None else events.no_deal_shifts()[:, 0]
-    no_deal = np.clip(start + by_front + by_wear + by_outages + by_events, 0.0, 1.0)
+    no_deal = start + by_front + by_wear + by_outages + by_events
     return SteadyPath(months, front, by_front, by_wear, by_outages, by_events, no_deal)
+
+
+def no_deal_outside(scenario: Scenario, draws: int = OUTSIDE_DRAWS, seed: int = 1) -> pd.DataFrame:
+    """Parties whose reservation value leaves [0, 1] in some round, before levers: a sign that a rate is too strong.
+
+    Returns:
+        A row a party, in file order: `party`, `share` of draws, `low` and `high` over all draws and rounds, and the
+        `path` of what adds most, on average over these draws, where the value lies furthest outside.
+    """
+    ensemble = draw(scenario, seed, 0, draws)
+    moves, worth = moves_no_deal(ensemble.world.war, ensemble.world.events), ensemble.world.reservation_value
+    rows = []
+    for name in scenario.parties if moves else ():
+        n = ensemble.structure.parties.index(name)
+        beyond = np.maximum(worth[:, :, n] - 1, -worth[:, :, n])  # how far outside, shape (B, R)
+        rounds, out = beyond.argmax(axis=1), np.flatnonzero(beyond.max(axis=1) > TOLERANCE)
+        if len(out):
+            side = np.sign(worth[out, rounds[out], n] - 0.5)
+            added = {path: float((side * move[rounds[out], out, n]).mean()) for path, move in moves.items()}
+            path = max(added, key=lambda each: added[each])
+            low, high = float(worth[:, :, n].min()), float(worth[:, :, n].max())
+            rows.append((name, len(out) / draws, low, high, path if path == "events" else f"{path}.{name}"))
+    return pd.DataFrame(rows, columns=["party", "share", "low", "high", "path"])
 
 
 def _sure(events: Events | None) -> Events | None:

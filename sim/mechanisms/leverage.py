@@ -119,12 +119,12 @@ class Levers(Bound):
                 moved[:, lever] = 1.0 if self.static.months[k - 1] >= float(when) else -1.0
         return share(strength + moved * self.step[:, None])
 
-    def left(self, strength: Floats, parties: int) -> Floats:
-        """Share of no-deal worth that the levers leave each party, `1 - s l`, shape (B, N)."""
-        left, remains = np.ones((len(strength), parties)), 1 - share(strength * self.lowers)
+    def lower(self, reservation_value: Floats, strength: Floats) -> Floats:
+        """Reservation values under the levers, each times `1 - s l` where it is above 0, shape (B, N)."""
+        left, remains = np.ones(reservation_value.shape), 1 - share(strength * self.lowers)
         for lever, party in enumerate(self.static.party):
             left[:, party] *= remains[:, lever]
-        return left
+        return np.where(reservation_value > 0, reservation_value * left, reservation_value)
 
     def on(self, strength: Floats, parties: int) -> Floats:
         """Strength of the strongest lever on each party, 0 without one, shape (B, N)."""

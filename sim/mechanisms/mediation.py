@@ -109,8 +109,8 @@ class Mediation(Mechanism):
     def before_round(self, state: State) -> State:
         """Pull the levers as events do, and take from no-deal worth what they take."""
         pressure = self.levers.at_the_start(state.pressure, state.round)
-        left = self.levers.left(pressure, state.reservation_value.shape[1])
-        return state._replace(pressure=pressure, reservation_value=state.reservation_value * left)
+        lowered = self.levers.lower(state.reservation_value, pressure)
+        return state._replace(pressure=pressure, reservation_value=lowered)
 
     def after_round(self, state: State, played: Played) -> State:
         """Move the levers after the mediator's offer, in the draws still open."""

@@ -177,29 +177,20 @@ class War(Mechanism):
         """What the war costs each party from the first round to the ceasefire, shape (B, N); arguments as in `harm`."""
         return self.cost_per_month * (self.static.months[played - 1] + months_after)[:, None]
 
-    def path(self, reservation_value: Floats) -> Floats:
-        """No-deal worth as the war moves it, neither cut to [0, 1] nor touched by events, shape (R, B, N)."""
+    def moves_no_deal(self) -> dict[str, Floats]:
+        """What the war has added to each party's reservation value by each round, by the key of the rate, (R, B, N)."""
         front, months = self.front.T[:, :, None], self.static.months[:, None, None]
-        moved = reservation_value + self.front_worth * front / 1000 - self.wear * months
-        return moved + self.hardship_worth * self.hardship()
+        return {
+            "war.front.no_deal_per_1000_km2": self.front_worth * front / 1000,
+            "war.no_deal_falls_per_month": -self.wear * months,
+            "war.outages.no_deal_per_million_household_weeks": self.hardship_worth * self.hardship(),
+        }
 
 
-def no_deal_path(reservation_value: Floats, rounds: int, war: War | None, events: Events | None) -> Floats:
-    """What no agreement is worth in each round, before levers.
-
-    Args:
-        reservation_value: Worth in round 1 before anything moves, shape (B, N).
-        war, events: What moves it; None for neither.
-
-    Returns:
-        Worth in [0, 1], shape (R, B, N). A lever on a party takes its share of this.
-    """
-    path = (
-        war.path(reservation_value) if war else np.broadcast_to(reservation_value, (rounds, *reservation_value.shape))
-    )
-    if events:
-        path = path + events.no_deal_shifts()
-    return np.minimum(np.maximum(path, 0.0), 1.0)
+def moves_no_deal(war: War | None, events: Events | None) -> dict[str, Floats]:
+    """What has been added to each party's reservation value by each round, by the key of what moves it, (R, B, N)."""
+    moves = war.moves_no_deal() if war else {}
+    return moves | {"events": events.no_deal_shifts()} if events else moves
 
 
 def _front(spec: FrontSpec | None, drawing: Drawing) -> Floats:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from sim.core.exact import Floats
+from sim.core.exact import TOLERANCE, Floats
 from sim.core.mechanism import Drawing, Mechanism, Played, Rows, Source
 from sim.core.packages import Bools, Ints
 from sim.core.state import State
@@ -18,7 +18,7 @@ from sim.mechanisms.leverage import Levers
 from sim.mechanisms.mediation import Mediation
 from sim.mechanisms.ratification import Ratification
 from sim.mechanisms.side_payments import Carrots
-from sim.mechanisms.war import War, no_deal_path
+from sim.mechanisms.war import War, moves_no_deal
 from sim.model.domain import Structure
 
 Kind = TypeVar("Kind", bound=Mechanism)
@@ -28,7 +28,7 @@ Kind = TypeVar("Kind", bound=Mechanism)
 class World:
     """The surroundings of the talks, drawn."""
 
-    reservation_value: Floats  # worth of no agreement in each round before levers, shape (B, R, N)
+    reservation_value: Floats  # worth of no agreement in each round before levers, not clipped, shape (B, R, N)
     channel_open: Bools  # rounds in which the parties can speak, shape (B, R)
     struck_from: Ints  # round from which an event takes the packages of a line off the table, shape (B, L)
     falls_from: Ints  # round from which an event has a line fall, shape (B, L)
@@ -103,7 +103,13 @@ class World:
     def no_deal_now(self, pressure: Floats, k: int) -> Floats:
         """Worth of no agreement in round k under the levers, shape (B, N)."""
         path = self.reservation_value[:, k - 1]
-        return path if self.levers is None else path * self.levers.left(pressure, path.shape[1])
+        return path if self.levers is None else self.levers.lower(path, pressure)
+
+    def outside(self) -> Bools:
+        """Rounds in which the worth of no agreement of some party leaves [0, 1] before levers, shape (B, R)."""
+        path = self.reservation_value
+        outside: Bools = np.logical_or.reduce((path < -TOLERANCE) | (path > 1 + TOLERANCE), axis=2)
+        return outside
 
     def before_round(self, state: State) -> State:
         """Events, war, no-deal worth and levers, in the order of the clock; closed draws stay as they stood."""
@@ -152,8 +158,8 @@ def draw_world(
     war, events, names = mechanisms.get(War.key), mechanisms.get(Events.key), table.lines.names
     assert (war is None or isinstance(war, War)) and (events is None or isinstance(events, Events))
     path = np.broadcast_to(reservation_value, (rounds, *reservation_value.shape))
-    if war is not None or events is not None:
-        path = no_deal_path(reservation_value, rounds, war, events)
+    for move in moves_no_deal(war, events).values():
+        path = path + move
     path = path.transpose(1, 0, 2)
     channel = np.ones((len(reservation_value), rounds), bool)
     for drawn in mechanisms.values():

@@ -152,11 +152,12 @@ class Equilibrium(Protocol):
             ahead.old[rows], ahead.begun[rows] = False, True
             ahead.usable[rows], ahead.left[rows] = usable[rows], left[rows]
             ahead.words_given[:, rows] = case.words_given[:, rows]
+            settled = case.reservation_value[rows, k - 1 :]
             found = foresee(
                 worth=_some(case.utility, rows),
                 usable=usable[rows],
                 signs=case.signs,
-                reservation_value=case.reservation_value[rows, k - 1 :] * left[rows, None],
+                reservation_value=np.where(settled > 0, settled * left[rows, None], settled),
                 patience=case.patience[rows],
                 proposes=self._proposes(turns, state.rounds - k + 1)[rows],
                 outside=case.walk_away[rows],

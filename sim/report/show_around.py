@@ -7,14 +7,14 @@ from typing import Any
 import pandas as pd
 
 from sim.analysis.portrait import Portrait
-from sim.analysis.portrait_around import in_voting_order
+from sim.analysis.portrait_around import OUTSIDE_DRAWS, in_voting_order, no_deal_outside
 from sim.core.packages import ALWAYS, NEVER, Condition
 from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import counted
 from sim.mechanisms.phased_withdrawal import reciprocal_steps
 from sim.mechanisms.side_payments import CarrotsSpec
 from sim.report.document import Block, Table, heading, paragraph, paragraphs, section, table
-from sim.results.format import NONE, number
+from sim.results.format import NONE, number, percent
 from sim.results.labels import clean, condition_names, either, party_label
 from sim.scenario import (
     AftermathSpec,
@@ -255,8 +255,17 @@ def _path(shown: Portrait) -> Iterator[Block]:
     }
     here = either([text for text, holds in steady.items() if holds], "and")
     yield from paragraphs(
-        f"by: what has moved it up to round {rounds[-1]}; it stays between 0 and 1.", f"Here {here}." if here else ""
+        f"by: what has moved it up to round {rounds[-1]}.", f"Here {here}." if here else "", *outside(scenario)
     )
+
+
+def outside(scenario: Scenario) -> list[str]:
+    """One sentence for each party whose reservation value leaves 0 to 1, and which number drives it there."""
+    return [
+        f"The reservation value of {party_label(scenario, party)} leaves 0 to 1 in {percent(share, OUTSIDE_DRAWS)} of "
+        f"runs (between {number(low)} and {number(high)}), driven most by {path}; a rate may be too strong."
+        for party, share, low, high, path in no_deal_outside(scenario).to_numpy().tolist()
+    ]
 
 
 # Votes at home.

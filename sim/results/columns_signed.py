@@ -128,6 +128,8 @@ def after_signature(talks: Talks) -> Columns:
         columns |= fallen_lines(talks)
     if world.war is not None:
         columns |= _harm(talks)
+    if world.war is not None or world.events is not None:
+        columns["no_deal_outside"] = world.outside().mean(axis=1)
     columns |= stability_columns(talks)
     return {AFTER + name: values for name, values in columns.items()}
 

@@ -119,6 +119,11 @@ FIGURES: tuple[Figure, ...] = (
         "in_force", "agreement in force", SHARE, ("outcome",), in_force, short="in force", stage="in_force",
         runs="end with an agreement in force", of_text=True,
     ),
+    Figure(
+        "no_deal_outside", "a reservation value outside 0 to 1 in some round", SHARE, ("no_deal_outside",),
+        lambda draws: draws["no_deal_outside"] > 0, runs="have a reservation value outside 0 to 1 in some round",
+        listed=False,
+    ),
     _held(12),
     _held(60),
     Figure("round", f"round of signature{IF_SIGNED}", ROUND, ("round",), if_signed=True),

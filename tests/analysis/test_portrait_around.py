@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from sim.analysis.portrait import portrait
-from sim.analysis.portrait_around import steady_path
+from sim.analysis.portrait_around import no_deal_outside, steady_path
 from sim.model.ensemble import central, draw
+from sim.results.results import run
 from tests.problems import pie, read, shipped
 
 FLAGSHIP, BANKS, KOREA = "ukraine-december-2025", "two-banks-pullback", "korea-armistice-1953"
@@ -176,6 +177,21 @@ def test_exchanging_the_two_parties_mirrors_every_bit_of_the_path():
     for k in (1, 3, 6):
         for party, partner in (("ash", "birch"), ("birch", "ash")):
             assert one.loc[(k, party)].drop("month").tolist() == other.loc[(k, partner)].drop("month").tolist()
+
+
+def test_who_leaves_the_scale_and_by_which_rate_is_named():
+    """Wear of .2 less a gain of .05 a month takes .6 below 0 in the last round, month 5; birch gains .125 in all."""
+    problem = pie((0.6, 0.5), rounds=6)
+    problem["as_of"], problem["time"]["days_per_round"] = "2025-12-01", 30.4375
+    problem["war"] = {
+        "front": {"drift_per_month": 100, "no_deal_per_1000_km2": {"ash": 0.5, "birch": 0.25}},
+        "no_deal_falls_per_month": {"ash": 0.2},
+    }
+    scenario = read(problem)
+    (row,) = no_deal_outside(scenario, 50).itertuples()
+    assert (row.party, row.share, row.path) == ("ash", 1, "war.no_deal_falls_per_month.ash")
+    assert (row.low, row.high) == pytest.approx((-0.15, 0.6))
+    assert run(scenario, 3).draws["no_deal_outside"].tolist() == pytest.approx([1 / 6] * 3)
 
 
 # Pressure, and what is left out.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from sim.mechanisms.strikes import outages, poisson
-from sim.mechanisms.war import War, no_deal_path
+from sim.mechanisms.war import War, moves_no_deal
 from sim.scenario import Number
 from tests.drawings import drawing
 from tests.mechanisms.test_events import MONTH, TABLE, Drawn, bind, event
@@ -268,7 +268,7 @@ def test_no_deal_worth_is_the_sum_of_what_moves_it():
     events = bind(fire, event("f", at_month=1.0, front_shift=Number(500)))
     spec = war(front(Number(100), ash=Number(-0.03), birch=Number(0.02)), {"ash": Number(0.01)},
                strikes=[strike("birch", "ash")], outages=repairs(Number(7), ash=Number(-0.04)))  # fmt: skip
-    worth = no_deal_path(np.array([[0.6, 0.4, 0.3]]), 12, fight(spec, events=events), events)[:, 0]
+    worth = np.array([0.6, 0.4, 0.3]) + sum(moves_no_deal(fight(spec, events=events), events).values())[:, 0]
     m = np.arange(12)
     f = 100 * m + 500 * (m >= 1)
     h = 40 * 30 * 1000 / np.log(2) / 1e6 * np.where(m > 3, 1 - 2 ** (-(m - 3) * MONTH / 7), 0)
@@ -277,9 +277,9 @@ def test_no_deal_worth_is_the_sum_of_what_moves_it():
     assert (worth[:, 2] == 0.3).all()
 
 
-def test_no_deal_worth_stays_between_nothing_and_everything():
+def test_no_deal_worth_may_leave_the_scale():
     spec = war(front(Number(5000), birch=Number(0.1)), {"ash": Number(0.1)})
-    worth = no_deal_path(np.array([[0.5, 0.5, 0.5]]), 12, fight(spec), None)[:, 0]
-    assert worth[:, 0] == pytest.approx(np.maximum(0.5 - 0.1 * np.arange(12), 0))
-    assert worth[:, 1] == pytest.approx(np.minimum(0.5 + 0.5 * np.arange(12), 1))
-    assert worth[-1].tolist() == [0, 1, 0.5]
+    worth = 0.5 + sum(moves_no_deal(fight(spec), None).values())[:, 0]
+    assert worth[:, 0] == pytest.approx(0.5 - 0.1 * np.arange(12))
+    assert worth[:, 1] == pytest.approx(0.5 + 0.5 * np.arange(12))
+    assert (worth[:, 2] == 0.5).all()

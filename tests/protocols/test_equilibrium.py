@@ -329,9 +329,10 @@ def test_a_world_is_played_as_a_game_tree_says_round_by_round(problem, seed):
         if now.waiting or not world.channel_open[0, k]:
             assert (moves.did == NOT_ASKED).all()
             continue
-        left = np.ones((1, parties)) if world.levers is None else world.levers.left(now.strength[None], parties)
+        ones, levers = np.ones((1, parties)), world.levers
+        left = ones if levers is None else levers.lower(ones, now.strength[None])
         settled = world.reservation_value[0, k:]
-        if (settled[0] == 0).any() and (left < 1).any():
+        if (settled[0] <= 0).any() and (left < 1).any():
             return  # the worth of no deal then does not tell what levers leave of it
         struck = np.zeros(len(table.space), bool) if now.struck is None else now.struck
         gone = table.lines.crosses[table.lines.pattern] & talks.real_by_round[k, 0]
@@ -341,8 +342,8 @@ def test_a_world_is_played_as_a_game_tree_says_round_by_round(problem, seed):
             chance[1:] = 1 / parties
         patience = ensemble.discount[0] ** (ensemble.scenario.time.days_per_round / MONTH)
         tree = Tree(
-            now.utility, ~struck & ~gone.any(axis=1), table.signs, settled * left, patience, chance,
-            np.full(parties, -np.inf),
+            now.utility, ~struck & ~gone.any(axis=1), table.signs, np.where(settled > 0, settled * left, settled),
+            patience, chance, np.full(parties, -np.inf),
         )  # fmt: skip
         best = min(tree.proposals(proposers[0], 0), key=lambda p: table.space.tie_rank[p], default=NO_DEAL)
         signs = table.signs[moves.who[1:, 0], best]
