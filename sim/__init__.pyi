@@ -4,6 +4,8 @@ from sim.analysis.discovery import Discovery as Discovery
 from sim.analysis.discovery import discover as discover
 from sim.analysis.explain import Explanation as Explanation
 from sim.analysis.explain import explain as explain
+from sim.analysis.hindcast import Hindcast as Hindcast
+from sim.analysis.hindcast import hindcast as hindcast
 from sim.analysis.hindsight import hindsight as hindsight
 from sim.analysis.narrate import Narration as Narration
 from sim.analysis.narrate import narrate as narrate

@@ -13,8 +13,8 @@ from sim.cli.commands import peacesim
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
-    "app", "batch", "check", "compare", "discover", "explain", "import", "list", "merge", "new", "report", "run",
-    "schema", "sensitivity", "show", "sweep", "verify",
+    "app", "batch", "check", "compare", "discover", "explain", "hindcast", "import", "list", "merge", "new", "report",
+    "run", "schema", "sensitivity", "show", "sweep", "verify",
 )  # fmt: skip
 
 SCENARIO = """\

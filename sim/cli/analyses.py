@@ -15,6 +15,7 @@ from sim.analysis.discovery import Question, discover
 from sim.analysis.explain import explain
 from sim.analysis.explain_draw import explain_draw
 from sim.analysis.figures import NoAnswer, figure_named
+from sim.analysis.hindcast import Hindcast, hindcast
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
 from sim.analysis.waterfall import Waterfall, waterfall
 from sim.batch.progress import progress_on
@@ -195,12 +196,22 @@ def _with_designs(found: Sensitivity, methods: Sequence[str], plan: Plan, out: P
     return replace(found, tables={method: found.tables[method] for method in methods})
 
 
-def _question_folder(out: Path, kind: str, results: Results, *question: object) -> Path:
-    """A folder named after these runs and a question to them."""
+def _question_folder(out: Path, kind: str, results: Results | Hindcast, *question: object) -> Path:
+    """A folder named after these runs, or draws, and a question to them."""
     parts = [identity(results.scenario, results.seed), results.n, *question]
     folder = out / f"{kind}-{_hash('|'.join(map(str, parts)))}"
     make_folder(folder)
     return folder
+
+
+def run_hindcast(path: Path, draws: int, seed: int, sets: Sequence[str], out: tuple[Path, str], as_json: bool) -> None:
+    """Print the past that a scenario file implies, and draw it."""
+    try:
+        found = hindcast(read_or_fail(path, sets), draws, seed)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"{shown(path, 200)}: {error}")
+    folder = _question_folder(out[0], "hindcast", found) if out[1] else None
+    _print_and_draw(found, folder, out[1], as_json)
 
 
 def run_discovery(

@@ -6,9 +6,12 @@ from typing import Any
 
 import click
 
+from sim.analysis.figures import NoAnswer
+from sim.analysis.hindcast import hindcast
 from sim.cli.output import fault_lines, placed, print_json
 from sim.cli.sources import scenario_files
 from sim.core.wording import counted, printable, shown
+from sim.report.hindcast import notes as hindcast_notes
 from sim.results.labels import numbers_by_status, status_text
 from sim.scenario import Fault, Scenario, ScenarioError, read_scenario
 from sim.scenario.notes import notes
@@ -36,7 +39,7 @@ def _answer(path: Path, sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]
     except ScenarioError as error:
         faults = [_place(path, fault) for fault in error.faults]
         return {"file": str(path), "ok": False, "faults": faults, "notes": [], "counts": None}, fault_lines(path, error)
-    counts, found = _counts(scenario), notes(scenario)
+    counts, found = _counts(scenario), notes(scenario, _past(scenario))
     packages = f"{counts['packages']:,} packages, {counts['consistent']:,} consistent"
     parties = counted(counts["parties"], "party", "parties")
     issues, numbers = counted(counts["issues"], "issue"), status_text(scenario)
@@ -44,6 +47,14 @@ def _answer(path: Path, sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]
     lines += [f"{placed(path, note)}:{note.line}:{note.column}: note: {note.message}" for note in found]
     places = [_place(path, note) for note in found]
     return {"file": str(path), "ok": True, "faults": [], "notes": places, "counts": counts}, lines
+
+
+def _past(scenario: Scenario) -> list[tuple[tuple[str, ...], str]]:
+    """What the rates a month imply of the past and cannot have been, by path; nothing where the file dates no war."""
+    try:
+        return list(hindcast_notes(hindcast(scenario)))
+    except NoAnswer:
+        return []
 
 
 def _counts(scenario: Scenario) -> dict[str, Any]:

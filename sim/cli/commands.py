@@ -164,6 +164,24 @@ def check(paths: tuple[Path, ...], sets: tuple[str, ...], as_json: bool) -> int:
     return 0 if check_files(paths, sets, as_json) else WRONG_INPUT
 
 
+@command()
+@click.argument("file", type=FILE)
+@draws_option(2_000)
+@seed_option
+@out_option("Folder for charts.")
+@sets_option
+@charts_option("Draw the past.")
+@as_json
+def hindcast(file: Path, draws: int, seed: int, out: Path, sets: tuple[str, ...], charts: str, as_json: bool) -> None:
+    """Play a file's rates a month back to the start of the war, beside what is known, and say what cannot have been.
+
+    Worth of no deal by party and cause, red lines that would have given way, households cut off; no talks are held.
+    """
+    from sim.cli.analyses import run_hindcast
+
+    run_hindcast(file, draws, seed, sets, (out, charts), as_json)
+
+
 @command("list")
 @click.argument("kind", required=False, type=click.Choice(KINDS))
 @click.argument("name", required=False, shell_complete=names_of_kind)

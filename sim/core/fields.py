@@ -143,6 +143,12 @@ def _date(value: Any) -> Any:
     return value
 
 
+def _partial_date(text: str) -> str:
+    if not re.fullmatch(r"\d{4}(-\d{2}){0,2}", text):
+        raise fault(f"{quoted(text)} where a date such as 2025-12-14, 2025-12 or 2025 would do")
+    return text
+
+
 def _finite(value: float) -> float:
     if not math.isfinite(value):
         raise PydanticCustomError("finite", "a finite number is needed")
@@ -161,6 +167,17 @@ Date = Annotated[
     date,
     BeforeValidator(_date),
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "format": "date"}),
+]
+Month = Annotated[  # of the calendar: its middle; or a day
+    date,
+    BeforeValidator(lambda value: _date(f"{value}-15" if re.fullmatch(r"\d{4}-\d{2}", str(value)) else value)),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}(-\d{2})?$"}),
+]
+SourceDate = Annotated[  # a day, a month or a year, as text: what is no longer than another compares with its beginning
+    str,
+    BeforeValidator(lambda value: str(value) if isinstance(value, date) or type(value) is int else value),
+    AfterValidator(_partial_date),
+    WithJsonSchema({"type": ["string", "integer"]}),
 ]
 PartyName = Annotated[Name, Refers("party")]
 IssueName = Annotated[Name, Refers("issue")]

@@ -5,7 +5,7 @@ round. Each cuts households off, and of those without power half are back after 
 """
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -165,12 +165,31 @@ class Strikes(Bound):
         if not (np.isfinite(months) & (months >= 0)).all():
             raise ValueError("months until the ceasefire must be finite and not negative")
         begin: Floats = (played - 1) * np.float64(self.static.days_per_round)
-        days = months * DAYS_PER_MONTH
-        winter_days = _winter_days(self.static, begin, begin + days)
-        weighted = (days - winter_days) + self.winter_factor * winter_days
-        to_come = self.rate * self.cut * (weighted / DAYS_PER_MONTH)[:, None]
+        weighted = self._weighted_months(self.static, begin, months * DAYS_PER_MONTH, self.winter_factor)
+        to_come = self.rate * self.cut * weighted[:, None]
         now = self.dark[np.arange(len(played)), played - 1]
         return self._by_party((now + to_come) * self.lasting[:, None])
+
+    def mean_cut(self, start: datetime.date, begin: Floats, end: Floats) -> Floats:
+        """Households cut off on each party's side between two times, waves at their mean and without events.
+
+        Args:
+            start: The day from which times are counted.
+            begin, end: Spans, in days from then, 0 or more, shape (K,).
+
+        Returns:
+            Households, shape (B, K, N); times `lasting` they are household-weeks.
+        """
+        static = replace(self.static, start=start)
+        weighted = self._weighted_months(static, begin, end - begin, self.winter_factor[:, None])
+        return self._by_party((self.rate * self.cut)[:, None, :] * weighted[:, :, None])
+
+    @staticmethod
+    def _weighted_months(static: Campaigns, begin: Floats, days: Floats, factor: Floats) -> Floats:
+        """Months that begin at a day, those of winter counted as often as a hit then cuts off more homes."""
+        winter_days = _winter_days(static, begin, begin + days)
+        weighted: Floats = (days - winter_days) + factor * winter_days
+        return weighted / DAYS_PER_MONTH
 
     def _by_party(self, by_strike: Floats) -> Floats:
         """Sum over the strikes on each party, the last axis."""

@@ -55,7 +55,9 @@ class FrontSpec(Open):
 class WarSpec(Block):
     """The war goes on while they talk."""
 
-    since: Date | None = Field(None, description="When it began. Shown, never computed from.")
+    since: Date | None = Field(
+        None, description="When it began: so far back the hindcast plays the rates. No run is computed from it."
+    )
     front: FrontSpec | None = Field(None, description="The line between the armies.")
     no_deal_falls_per_month: dict[PartyName, Change] = Field(
         {}, description="What another month of war takes from a party's no-deal worth."

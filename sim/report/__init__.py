@@ -18,6 +18,7 @@ KINDS = {  # by the class of a result: the file with its `document` and `data`
     "Discovery": "discovery",
     "DrawExplained": "explain_draw",
     "Explanation": "explain",
+    "Hindcast": "hindcast",
     "Narration": "run",
     "Portrait": "show",
     "Sensitivity": "sensitivity",

@@ -249,8 +249,7 @@ def numbers(scenario: Scenario) -> Iterator[Block]:
     yield paragraph(f"{len(known):,} numbers: {by_status}. {drawn}")
     yield Folded(f"All {len(rows):,} numbers", table(heads, rows, caption="Every number of the scenario"))
     if scenario.sources:
-        texts = [(key, str(source)) for key, source in scenario.sources.items()]
-        listed = table(["key", "<source"], texts, caption="Sources")
+        listed = table(["key", "<source"], map(list, scenario.sources.items()), caption="Sources")
         yield Folded(f"{len(scenario.sources):,} sources", listed)
 
 

@@ -13,6 +13,7 @@ from sim.scenario import weights
 from sim.scenario.differences import CONDITIONS
 from sim.scenario.messages import Mark
 from sim.scenario.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from sim.scenario.parts import PAST, PAST_OF_PARTY
 from sim.scenario.paths import entry_id, exists, get, whole_keys, why_not
 from sim.scenario.places import Place, Spot, key_mark, spots
 from sim.scenario.registered import check_block
@@ -57,6 +58,7 @@ def check(at: Place, names: Names) -> None:
     check_block(at["protocol"].node, PROTOCOLS, names.parties, at.faults, "protocol")
     _check_protocol(at["protocol"], at)
     _check_sources(at, names)
+    _check_known(at, names)
     _check_sweep(at)
     for key, mechanism in MECHANISMS.items():
         mechanism.check(at[key], names)
@@ -252,6 +254,30 @@ def _check_sources(at: Place, names: Names) -> None:
         _check_sources(entry, names)
 
 
+def _check_known(at: Place, names: Names) -> None:
+    """Every fact of the past is a figure of the hindcast, within what it can be, from a time that is played back."""
+    figures = [*(f"{figure}.{party}" for figure in PAST_OF_PARTY for party in names.parties), *PAST]
+    first, last = at["war"]["since"], at["as_of"]
+    if at["known"] and not (first and last):
+        hole = "`as_of`, the day to play back from" if first else "`war: {since: ...}`, the day to play back to"
+        at["known"].fault(f"rates are played back to when the war began; give {hole}", BLOCK)
+    for entry in at["known"].entries():
+        entry["what"].must_name(figures, "figure of the past")
+        figure, value = (entry["what"].text or "").partition(".")[0], entry["value"].number
+        least = -1 if figure == "no_deal_change" else None if figure == "front" else 0
+        most = None if figure in ("front", "households_cut", "household_weeks") else 1
+        if value is not None and not (least is None or value.value >= least) & (most is None or value.value <= most):
+            wanted = f"a number from {least} to {most}" if most is not None else f"a number of at least {least}"
+            entry["value"].fault(f"{value.value:g} is out of bounds; {wanted} would do")
+        begin, end = entry["from"] or first, entry["month"]
+        for time in (begin, end):
+            month = (time.text or "")[:7]
+            if first.text and last.text and month and not first.text[:7] <= month <= last.text[:7]:
+                time.fault(f"{quoted(time.text)} is not played back; from {first.text} to {last.text} would do")
+        if entry["from"] and begin.text and end.text and begin.text >= end.text:
+            begin.fault(f"{quoted(begin.text)} is not before {end.text}, up to which it counts")
+
+
 def _check_sweep(at: Place) -> None:
     assert isinstance(at.node, MappingNode)
     for _, values in at["sweep"].items():
@@ -267,6 +293,8 @@ def place(root: MappingNode, *path: str) -> Mark:
     while path:
         key, *path = whole_keys(node, tuple(path))  # type: ignore[assignment]
         below = get(node, key)
+        if below is None and isinstance(node, SequenceNode) and key.isdigit():  # of entries without an id
+            below = node.items[int(key)]
         if below is None:
             break
         mark = key_mark(node, key, below)

@@ -9,8 +9,8 @@ from sim.scenario.paths import Path, child, entry_id, get, names_below
 from sim.scenario.scenario import Scenario, from_tree
 
 DESCRIPTIVE = frozenset({
-    "about", "disclaimer", "expected", "headline", "history", "id", "not_at_the_table", "schema", "sources", "sweep",
-    "title",
+    "about", "disclaimer", "expected", "headline", "history", "id", "known", "not_at_the_table", "schema", "sources",
+    "sweep", "title",
 })  # fmt: skip  # of a scenario as a whole: no result moves with these
 SHOWN_ONLY = frozenset({
     "because", "claimed_losses_per_month", "donetsk_held_by_ukraine", "label", "note", "regions", "since", "source",

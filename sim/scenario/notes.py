@@ -1,7 +1,7 @@
 """What may be a mistake in a scenario that can be read: printed by `peacesim check`, stops nothing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations
 
 from sim.core.exact import TOLERANCE
@@ -19,7 +19,8 @@ from sim.scenario.scenario import Scenario
 Found = Iterator[tuple[tuple[str, ...], str]]  # path and message
 
 
-def notes(scenario: Scenario) -> list[Note]:
+def notes(scenario: Scenario, more: Iterable[tuple[tuple[str, ...], str]] = ()) -> list[Note]:
+    """What may be a mistake, in the order of the file; `more` are notes of other rooms, as path and message."""
     space = space_of(scenario.issues, scenario.consistency)
     found = [
         *_rescaled(scenario),
@@ -29,7 +30,8 @@ def notes(scenario: Scenario) -> list[Note]:
         *_reversed(scenario),
         *_unmirrored(scenario),
         *_no_deal(scenario, space),
-        *_later(scenario),
+        *_later_sources(scenario),
+        *more,
     ]
     marked = [_note(scenario, path, message) for path, message in found]
     return sorted(marked, key=lambda note: (note.file, note.line, note.column))
@@ -190,9 +192,10 @@ def _no_deal(scenario: Scenario, space: PackageSpace) -> Found:
             yield path, message
 
 
-def _later(scenario: Scenario) -> Found:
-    """Sources of a later date than the talks: no number can rest on what was not known."""
-    as_of = scenario.as_of.isoformat() if scenario.as_of else ""
+def _later_sources(scenario: Scenario) -> Found:
+    """Sources of a time after the talks begin."""
     for key, source in scenario.sources.items():
-        if as_of and source.date > as_of[: len(source.date)]:
-            yield ("sources", key, "date"), f"{source.date} is later than `as_of`, {as_of}; this was not known then"
+        day = scenario.as_of.isoformat() if scenario.as_of else "9999"
+        if source.date > day[: len(source.date)]:
+            message = f"dated {source.date}, later than as_of, {day}: nobody at the table could know it"
+            yield ("sources", key), f"{message}; take it for a check and not for an input, or move as_of"

@@ -1,18 +1,8 @@
 """The parts of a scenario that every talk has: time, issues, parties, the protocol and the texts on the table."""
 
-import re
-from datetime import date
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    GetJsonSchemaHandler,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import AfterValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -20,6 +10,7 @@ from sim.core.conditions import When, WhenOrAlways
 from sim.core.fields import (
     Block,
     Each,
+    Finite,
     Form,
     Ids,
     IssueName,
@@ -27,15 +18,16 @@ from sim.core.fields import (
     Label,
     Listed,
     Many,
+    Month,
     Name,
     OneOrMore,
     OptionName,
     PartyName,
     Refers,
+    SourceDate,
     Status,
     Text,
-    fault,
-    found,
+    Texts,
     labelled,
 )
 from sim.core.numbers import Chance, Discount, Number, Points, Positive, Share
@@ -46,7 +38,6 @@ from sim.scenario.registered import parameters
 from sim.strategies import STRATEGIES
 
 MOST_ISSUES = 40  # more cannot have two options each and stay under the cap on packages
-SOURCE_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 MOST_OPTIONS = 250  # an option index is one byte
 DEFAULT_PROTOCOL = "alternating_offers"
 DEFAULT_STRATEGY = "time_dependent"
@@ -209,49 +200,61 @@ class Proposal(Block):
     note: Text = Field("", description="A remark for the reader.")
 
 
-def _source_date(value: Any) -> Any:
-    value = str(value) if type(value) in (int, date) else value
-    if not isinstance(value, str) or not re.fullmatch(SOURCE_DATE, value):
-        raise fault(f"{found(value)} where a year, a month or a day such as 2025, 2025-12 or 2025-12-14 would do")
-    return value
-
-
-class Source(Block):
-    """Where numbers and claims were read: a text, or publisher, title, date and address."""
-
-    title: Text = Field(description="What was read.")
-    publisher: Label = Field("", description="Who published it.")
-    date: Annotated[
-        str, BeforeValidator(_source_date), WithJsonSchema({"type": ["string", "integer"], "pattern": SOURCE_DATE})
-    ] = Field("", description="Year, month or day of publication.")
-    address: Label = Field("", description="Where it can be found.")
-    note: Text = Field("", description="A remark for the reader.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        return {"title": value} if isinstance(value, str) else value
-
-    def __str__(self) -> str:
-        return ". ".join(filter(None, (self.publisher, self.title, self.date, self.address, self.note)))
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """A plain text or the mapping."""
-        reference = handler(core)
-        target = handler.resolve_ref_schema(reference)
-        mapping = dict(target)
-        target.clear()
-        target.update(description=mapping.pop("description"), anyOf=[{"type": "string", "minLength": 1}, mapping])
-        return reference
-
-
 class Solutions(Block):
     """Over whom the reference solutions are taken."""
 
     parties: Annotated[tuple[PartyName, ...], Listed(1)] = Field(
         description="Parties whose gains count in Nash and the other solutions."
     )
+
+
+class Source(Block):
+    """Where a number or a text comes from: one text, or what is known of it by key."""
+
+    publisher: Label = Field("", description="Who published it.")
+    title: Text = Field("", description="What it is called or says; a source that is one text is its title.")
+    date: SourceDate = Field(
+        "", description="When it was published: day, month or year. `check` notes one later than `as_of`."
+    )
+    address: Text = Field("", description="Where it can be found. Shown, never opened.")
+    note: Text = Field("", description="A remark for the reader.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_text(cls, value: Any) -> Any:
+        return {"title": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        reference = handler(core)
+        target = handler.resolve_ref_schema(reference)
+        mapping = dict(target)
+        target.clear()
+        target.update(anyOf=[{"type": "string", "minLength": 1, "maxLength": 10_000}, mapping])
+        return reference
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, (self.publisher, self.title, self.date, self.address, self.note)))
+
+
+PAST_OF_PARTY = ("no_deal", "no_deal_change", "households_cut", "household_weeks")
+PAST = ("front", "lines_fallen")  # what the hindcast works out; of the others, one a party
+
+
+class Known(Block):
+    """What is known of the past, to hold the hindcast against."""
+
+    what: Label = Field(
+        description="A figure of the hindcast: no_deal.PARTY, no_deal_change.PARTY, households_cut.PARTY, "
+        "household_weeks.PARTY, front or lines_fallen."
+    )
+    from_: Month | None = Field(
+        None, alias="from", description="Month from which a change or a total counts; left out: `war.since`."
+    )
+    month: Month = Field(description="Month of which it is known, or up to which it counts: 2024-02, or a day.")
+    value: Finite = Field(description="What is known: a poll as a share, a total in the unit of the file.")
+    source: Texts = Field(description="Keys of `sources`: where it is known from.")
+    note: Text = Field("", description="A remark for the reader.")
 
 
 Issues = Annotated[dict[IssueName, IssueSpec], Field(min_length=1, max_length=MOST_ISSUES), AfterValidator(labelled)]

@@ -99,7 +99,10 @@ class Scenario(Block):
     expected: dict[str, Any] | None = Field(
         None, description="What the file says of itself. Shown, never computed from."
     )
-    sources: dict[str, parts.Source] = Field({}, description="Sources by key.")
+    known: Annotated[tuple[parts.Known, ...], Listed(None, 200)] = Field(
+        (), description="What is known of the past, each with its source; `hindcast` shows it beside what rates imply."
+    )
+    sources: dict[str, parts.Source] = Field({}, description="Sources by key, each one text or by its parts.")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -117,6 +117,7 @@ CONTROLS: tuple[str, ...] = (  # refused in a scenario file; they can still stan
 NO_TEXT = {  # words that something else of the file, or a registry, must know
     "NamedModel.name", "EventSpec.pulls_levers[]", "EventSpec.lines_fall[]", "EventSpec.removes.*[]",
     "EventSpec.narrows.key", "PullBackSpec.one_sided[]", "Scenario.sweep.key", "Scenario.sweep.*[]",
+    "Known.what", "Source.date",
 }  # fmt: skip
 Write = Callable[[str, int, bool], str]  # a place, the most characters, whether on one line
 
@@ -215,7 +216,7 @@ class Filling:
         root = read_text(BASE.read_text(encoding="utf-8"), BASE.name, Faults())
         assert root is not None
         data = plain(root)
-        data["sources"] = dict.fromkeys(self.keys, "")
+        data["sources"] = {key: {} for key in self.keys}
         self.of_model(Scenario, data)
         self.filled.add("Scenario.sources.key")
         return data

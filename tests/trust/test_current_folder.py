@@ -49,6 +49,7 @@ COMMANDS = {
     "compare": "compare RESULTS RESULTS --no-charts",
     "discover": "discover banks.yaml -n 200",
     "explain": "explain RESULTS",
+    "hindcast": 'hindcast banks.yaml -n 50 --set war={"since":1999-01-01}',
     "import genius": "import genius well -o well.yaml",
     "list": "list strategies",
     "merge": "merge shards --no-charts",

@@ -206,11 +206,13 @@ def test_progress_that_nobody_reads_is_no_reason_to_stop(tmp_path):
 # Every other command.
 
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
+KOREA = ROOT / "scenarios" / "korea-armistice-1953.yaml"
 COMMANDS = {
     "check": ("check", BANKS), "show": ("show", BANKS), "run": ("run", BANKS), "list": ("list",), "schema": ("schema",),
     "explain": ("explain", BANKS, "-n", 40, "--look", 10), "new": ("new", "OUT/new.yaml"),
     "sensitivity": ("sensitivity", BANKS, "-n", 200, "--method", "pawn", "--out", "OUT", "--no-charts"),
     "discover": ("discover", BANKS, "-n", 200, "--out", "OUT", "--no-charts"),
+    "hindcast": ("hindcast", KOREA, "-n", 50, "--out", "OUT", "--no-charts"),
     "compare": ("compare", ORANGE, BANKS, "-n", 40, "--out", "OUT", "--no-charts"),
     "sweep": ("sweep", ORANGE, "--vary", "time.rounds=2,3", "-n", 40, "--workers", 1, "--out", "OUT", "--no-charts"),
     "report": ("report", ORANGE, "-n", 40, "--out", "OUT"),

@@ -1,0 +1,133 @@
+"""What the rates a month of a file imply of the past: worth of no deal since the war began, one panel a party."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+
+from sim.analysis.hindcast import Hindcast
+from sim.charts.chart import ANALYSIS_CHARTS, Chart
+from sim.charts.page import BODY, SMALL, Caption, Panel
+from sim.charts.style import BLACK, INK, NEUTRAL_PALE, RULE, SOFT, PartyStyle, party_styles
+from sim.charts.text import DASH, LINE, clean, wrap
+from sim.core.exact import Floats
+from sim.results.format import number
+from sim.results.labels import either, party_label
+
+LEFT, WIDE, TALL, GAP, LIST = 0.62, 5.6, 1.35, 0.3, 2.6  # inches
+HEAD, BELOW = 0.26, 0.34  # inches
+
+
+Ends = dict[str, tuple[float, float]]  # of the scale of worth, by party
+
+
+def _places(dates: Iterable[date]) -> Floats:
+    """Where dates stand on an axis, shape (dates,)."""
+    return np.array(date2num(list(dates)), np.float64)  # type: ignore[no-untyped-call]
+
+
+def _draw_party(axes: Axes, found: Hindcast, party: str, style: PartyStyle, ends: tuple[float, float]) -> None:
+    worth = found.worth[found.worth["party"] == party]
+    first, last = _places([found.since, found.as_of])
+    axes.set_xlim(first, last)
+    axes.set_ylim(*ends)
+    locator = AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
+    axes.tick_params(length=3)
+    axes.set_ylabel(f"worth, 0{DASH}1", fontsize=SMALL, color=SOFT)
+    for low, high in ((ends[0], 0), (1, ends[1])):
+        axes.axhspan(low, high, facecolor=NEUTRAL_PALE, alpha=0.5, linewidth=0, zorder=0)
+    axes.hlines([0, 1], first, last, color=RULE, linewidth=0.9, zorder=1)
+    dates = _places(worth["date"])
+    axes.fill_between(dates, worth["low"], worth["high"], color=style.colour, alpha=0.22, linewidth=0, zorder=2)
+    axes.plot(dates, worth["median"], color=style.colour, linestyle=style.dash, linewidth=2, zorder=3)
+    known = found.known[found.known["what"] == f"no_deal.{party}"]
+    axes.plot(_places(known["end"]), known["value"], "D", color=BLACK, markersize=6, markerfacecolor="white", zorder=4)
+
+
+def _texts(found: Hindcast, party: str) -> list[str]:
+    """Worth at the beginning, and what each cause adds to it."""
+    first = found.worth[found.worth["party"] == party].iloc[0]
+    low, middle, high = (number(first[key]) for key in ("low", "median", "high"))
+    lines = [f"{found.since:%B %Y}: {middle}" + (f" ({low} to {high})" if low != high else "")]
+    causes = found.causes[found.causes["party"] == party]
+    return lines + [
+        f"{row['cause']} {number(row['median'], 2, True)}"
+        for row in causes.to_dict("records")
+        if row["low"] != 0 or row["high"] != 0
+    ]
+
+
+@ANALYSIS_CHARTS.register
+class HindcastChart(Chart[Hindcast, Ends]):
+    """Worth of no deal, played back to the start of the war."""
+
+    name = "hindcast"
+    about = "worth of no deal since the war began, as the rates a month of a file imply it, and what is known"
+    of = Hindcast
+
+    def kicker(self, subject: Hindcast) -> str:
+        return clean(subject.scenario.title)
+
+    def footer(self, subject: Hindcast) -> str:
+        return f"n = {subject.n:,} draw{'s' * (subject.n != 1)} of the uncertain numbers · seed {subject.seed}"
+
+    def frame(self, subjects: Sequence[Hindcast]) -> Ends:
+        ends = {}
+        for party, worth in pd.concat([each.worth for each in subjects]).groupby("party", sort=False):
+            low, high = min(0.0, worth["low"].min()), max(1.0, worth["high"].max())
+            ends[str(party)] = low - 0.06 * (high - low), high + 0.06 * (high - low)
+        return ends
+
+    def size(self, subject: Hindcast, shared: Ends) -> tuple[float, float]:
+        return LEFT + WIDE + GAP + LIST, len(subject.scenario.parties) * (HEAD + TALL + BELOW)
+
+    def draw(self, panel: Panel, subject: Hindcast, shared: Ends) -> None:
+        y = 0.0
+        for party, style in party_styles(subject.scenario).items():
+            panel.swatch(LEFT, y + 0.03, style.colour)
+            label = wrap(party_label(subject.scenario, party), WIDE - 0.3, BODY, 1, bold=True)
+            panel.lines(LEFT + 0.2, y, label, BODY, weight="bold")
+            _draw_party(panel.axes(LEFT, y + HEAD, WIDE, TALL), subject, party, style, shared[party])
+            below = y + HEAD
+            for line in _texts(subject, party):
+                texts = wrap(line, LIST, SMALL)
+                colour = INK if below == y + HEAD else SOFT
+                panel.lines(LEFT + WIDE + GAP, below, texts, SMALL, color=colour)
+                below += len(texts) * SMALL * LINE + 0.03
+            y += HEAD + TALL + BELOW
+
+    def caption(self, subject: Hindcast, shared: Ends) -> Caption:
+        gone = [party_label(subject.scenario, party) for party in subject.outside["party"]]
+        missed = int((~subject.known["inside"].astype(bool)).sum())
+        finding = (
+            f"In {subject.since:%B %Y} the median would have been outside 0 to 1 for {either(gone, 'and')}."
+            if gone
+            else "No party's median leaves 0 to 1."
+        )
+        if len(subject.known):
+            finding += f" Of {len(subject.known):,} known figures {missed:,} lie outside 90 % of the draws."
+        worth = [f"{party_label(subject.scenario, party)}: {', '.join(_texts(subject, party))}"
+                 for party in subject.scenario.parties]  # fmt: skip
+        marks = " Diamonds: what the file states as known." if len(subject.known) else ""
+        return Caption(
+            "What no deal would have been worth since the war began",
+            "The rates a month of the file, played back. Line: median; band: 10 to 90 % of the draws. Shaded: worth "
+            "that cannot have been. At the right: what each cause adds, going back.",
+            finding,
+            f"Line charts by date, one panel a party. {finding} {'. '.join(worth)}.",
+            ("Rates are at their mean: noise, dated events and levers are left out. Each panel is on the party's own "
+             f"scale.{marks}",),
+        )  # fmt: skip
+
+    def table(self, subject: Hindcast) -> pd.DataFrame:
+        """One row a party and date: `party, date, low` (10th percentile), `median, high` (90th), `known`."""
+        known = subject.known.assign(party=subject.known["what"].str.removeprefix("no_deal."))
+        known = known.loc[known["what"].str.startswith("no_deal."), ["party", "end", "value"]]
+        added = known.rename(columns={"end": "date", "value": "known"})
+        table = pd.concat([subject.worth, added], ignore_index=True)
+        return table.reindex(columns=["party", "date", "low", "median", "high", "known"])
