@@ -198,7 +198,7 @@ def _all_but_the_proposer_accept(domain: Domain, talks: Talks, offers: int) -> b
     k, party, _, package = turns[last]
     others = domain["accepted_last"] - 1
     accept = [turn[2] == ACCEPTED for turn in turns[last + 1 : last + 1 + others]]
-    worth = float(talks.utility[0, party, package])
+    worth = float(talks.net_utility[0, party, package])
     return len(accept) == others and all(accept) and worth < talks.reservation_value[k - 1, 0, party] - TOLERANCE
 
 
@@ -206,7 +206,7 @@ def _why(talks: Talks, mine: Offer, theirs: Offer, before: Offer) -> str:
     """The reason why two offers differ that come after the same offers."""
     if mine[:2] != theirs[:2]:
         return _last_bits(talks, before)
-    worth = [float(talks.utility[0, mine[1], package_of(talks, each[2])]) for each in (mine, theirs)]
+    worth = [float(talks.net_utility[0, mine[1], package_of(talks, each[2])]) for each in (mine, theirs)]
     asked = float(talks.aspiration[mine[0] - 1, 0, mine[1]])
     if abs(worth[0] - worth[1]) <= TOLERANCE:
         return TIE
@@ -215,7 +215,7 @@ def _why(talks: Talks, mine: Offer, theirs: Offer, before: Offer) -> str:
 
 def _last_bits(talks: Talks, standing: Offer) -> str:
     """The reason why somebody took an offer in one run only: last bits, if it is worth what somebody asked for."""
-    worth = talks.utility[0, :, package_of(talks, standing[2])]
+    worth = talks.net_utility[0, :, package_of(talks, standing[2])]
     near = np.abs(talks.aspiration[standing[0] - 1 :, 0] - worth) <= TOLERANCE
     return LAST_BITS if near.any() else UNEXPLAINED
 
@@ -232,7 +232,7 @@ def solve(domain: Domain, talks: Talks) -> dict[str, Vectors]:
     rule, the smallest spread of shares of what a party could gain over all packages; `ks_zone` the same with what it
     could gain in the zone; `kalai_smorodinsky` the rule of `sim.core.solutions`.
     """
-    utility, parties = talks.utility[0], np.ones(len(domain["parties"]), bool)
+    utility, parties = talks.net_utility[0], np.ones(len(domain["parties"]), bool)
     no_deal = np.maximum(talks.reservation_value[0, 0], utility.min(axis=1))
     zone = zopa_by_definition(utility[None], talks.reservation_value[0], talks.ensemble.structure.signs)[0]
     frontier = np.zeros(len(zone), bool)
@@ -250,7 +250,7 @@ def their_solutions(domain: Domain, talks: Talks) -> dict[str, Vectors]:
     found = {}
     for name, listed in domain["solutions"].items():
         packages = [package_of(talks, place) for place in listed]
-        found[name] = vectors(talks.utility[0][:, packages])
+        found[name] = vectors(talks.net_utility[0][:, packages])
     return found
 
 
@@ -260,7 +260,7 @@ def why_solutions_differ(domain: Domain, talks: Talks, name: str) -> str:
     if ours[name] == theirs[name]:
         return SAME
     gain = np.array([max((worth[n] for worth in ours["pareto"]), default=0) for n in range(len(domain["parties"]))])
-    least = np.rint(np.maximum(talks.reservation_value[0, 0], talks.utility[0].min(axis=1)) / TOLERANCE)
+    least = np.rint(np.maximum(talks.reservation_value[0, 0], talks.net_utility[0].min(axis=1)) / TOLERANCE)
     if name != "pareto" and (gain <= least + 1).any():
         return NO_GAIN
     lost, extra = ours["pareto"] - theirs["pareto"], theirs["pareto"] - ours["pareto"]

@@ -37,6 +37,10 @@ class Table:
         self.weights = ensemble.weights[0]
         self.options = [issue.options for issue in structure.space.issues]
 
+    def willing(self, name: str, package: Package) -> bool:
+        """Whether a package is worth no deal or more to a party."""
+        return self.u[name][package] >= self.r[name] - TOLERANCE
+
     def _worth(self, ensemble: Ensemble, n: int, name: str) -> dict[Package, float]:
         worth = {}
         party = ensemble.scenario.parties[name]
@@ -260,7 +264,7 @@ class PlainTalks:
 
     def accepts(self, me: str, package: Package, k: int) -> bool:
         t, u = self.table, self.table.u[me]
-        if t.closed(package, me) or u[package] < t.r[me] - TOLERANCE:
+        if t.closed(package, me) or not t.willing(me, package):
             return False
         rule = t.strategy[me].accepts
         if rule == "threshold":

@@ -31,13 +31,19 @@ class PlainWorld(PlainTalks):
         self.worn = {full: 0.0 for lines in t.lines.values() for full in lines}
         self.removed: dict[str, dict[str, tuple[str, ...]]] = {}
         self.committed: list[Any] = []
+        self.hard: set[str] = set()
         self.struck: set[Package] = set()
         t.closed = self.closed
         t.crossed = self.crossed
         t.offered = lambda package: package not in self.struck and not self.gone(package)
-        self.lines = {name: dict(lines) for name, lines in t.lines.items()}
-        if any(float(ensemble.foresight[0, n]) for n in range(len(t.names))):
-            t.u = {name: self.foreseen(n, name) for n, name in enumerate(t.names)}
+        self.lines = {name: {f"{name}.{x.id}": x for x in scenario.parties[name].red_lines} for name in t.names}
+        self.looks = {name for n, name in enumerate(t.names) if ensemble.looks_ahead[0, n]}
+        self.plain_u = {name: dict(worth) for name, worth in t.u.items()}
+        self.asked_in = 0  # the round in which a text was signed last
+        self.q = {package: self.chance(package) for package in t.packages}  # with the support of round 1
+        self.charges = {name: dict.fromkeys(t.packages, 0.0) for name in t.names}
+        t.u = {name: self.foreseen(n, name, self.no_deal[0][name]) for n, name in enumerate(t.names)}
+        t.willing = self.willing
         if t.protocol.information == "complete":
             t.known = {name: dict(worth) for name, worth in t.u.items()}
         self.attempts, self.passed, self.refused_by = 0, False, ""
@@ -231,7 +237,7 @@ class PlainWorld(PlainTalks):
         """Whether somebody who has accepted what lies on the table can still sign it."""
         t = self.table
         assert self.standing is not None
-        return not self.closed(self.standing, name) and t.u[name][self.standing] >= t.r[name] - TOLERANCE
+        return not self.closed(self.standing, name) and t.willing(name, self.standing)
 
     def leavers(self, k: int) -> list[str]:
         """Who can expect less of the talks, as far as it has heard, than of what lies outside."""
@@ -240,7 +246,7 @@ class PlainWorld(PlainTalks):
             number = self.scenario.parties[me].walk_away
             hoped = [p for p in t.packages if not t.closed(p, me) and not self.avoided(p, k)] if number else []
             if t.protocol.information == "complete":
-                hoped = [p for p in hoped if all(t.u[n][p] >= t.r[n] - TOLERANCE for n in t.signatories(p) if n != me)]
+                hoped = [p for p in hoped if all(t.willing(n, p) for n in t.signatories(p) if n != me)]
             most = max([t.r[me], *(t.u[me][p] for p in hoped)])
             if number and self.value(f"parties.{me}.walk_away", number) > most + TOLERANCE:
                 gone.append(me)
@@ -256,36 +262,41 @@ class PlainWorld(PlainTalks):
         for event in self.happened[k - 1]:
             if event.removes:
                 self.removed[event.id] = event.removes
-            for full in event.lines_fall:
-                t.lines[full.split(".")[0]].pop(full, None)
             if event.commits and event.id not in self.committed:
                 self.committed.append(event.id)
                 self.go_public(event)
             for lever in event.pulls_levers:
                 self.pull(lever, 1)
+        for full in (full for event in self.happened[k - 1] for full in event.hardens):
+            name = full.split(".")[0]
+            self.hard.add(full)
+            t.lines[name][full] = next(x for x in self.scenario.parties[name].red_lines if f"{name}.{x.id}" == full)
+        for full in (full for event in self.happened[k - 1] for full in event.lines_fall):
+            t.lines[full.split(".")[0]].pop(full, None)
+            self.hard.discard(full)
         for name in t.names:
             for full in list(t.lines[name]):
-                if self.worn[full] > self.lasts(name, full):
+                if full not in self.hard and self.worn[full] > self.lasts(name, full):
                     del t.lines[name][full]
         t.r = dict(self.no_deal[k - 1])
         for lever, strength in self.pressure.items():
             spec = mediation.levers[lever]
             lowers = self.value(f"mediation.levers.{lever}.lowers_no_deal_by", spec.lowers_no_deal_by)
             t.r[spec.party] *= 1 - strength * lowers if t.r[spec.party] > 0 else 1
+        t.u = {name: self.foreseen(n, name, t.r[name]) for n, name in enumerate(t.names)}
 
     def go_public(self, event: Any) -> None:
         """To go back on a public word costs worth for each step down from it in one's own order."""
         t, word = self.table, event.commits
         cost = self.value(f"events.{event.id}.commits.costs_per_step", word.costs_per_step)
         points = self.scenario.parties[word.party].values
-        worth = dict(t.u[word.party])
         for package in t.packages:
             for issue, option in zip(t.issues, package, strict=True):
                 if issue in word.to:
                     levels = sorted({float(number.value) for number in points[issue].values()})
                     public = levels.index(float(points[issue][word.to[issue]].value))
-                    worth[package] -= cost * max(0, public - levels.index(float(points[issue][option].value)))
-        t.u = t.u | {word.party: worth}
+                    steps = public - levels.index(float(points[issue][option].value))
+                    self.charges[word.party][package] += cost * max(0, steps)
 
     def lasts(self, name: str, full: str) -> float:
         """How much wear a line stands; one of hardness 1 any."""
@@ -315,7 +326,7 @@ class PlainWorld(PlainTalks):
         signatories = t.signatories(package)
         if package in self.struck or any(self.crossed(package, name) for name in t.names):
             return False
-        return all(t.u[name][package] >= t.r[name] - TOLERANCE for name in signatories)
+        return all(t.willing(name, package) for name in signatories)
 
     def end(self, k: int, waiting: bool) -> None:
         """Lines wear out as the months pass; while the parties talk, levers move by the mediator's offer."""
@@ -341,11 +352,7 @@ class PlainWorld(PlainTalks):
         t = self.table
         if offer is None:
             return None
-        against = [
-            name
-            for name in t.signatories(offer)
-            if t.u[name][offer] < t.r[name] - TOLERANCE or self.crossed(offer, name)
-        ]
+        against = [name for name in t.signatories(offer) if not t.willing(name, offer) or self.crossed(offer, name)]
         return against[0] if len(against) == 1 else None
 
     def pull(self, lever: str, steps: int) -> None:
@@ -357,7 +364,7 @@ class PlainWorld(PlainTalks):
         assert self.signed is not None
         k, package, _ = self.signed
         free = self.no_deal[k - 1]
-        return any(self.table.u[n][package] < free[n] - TOLERANCE for n in self.table.signatories(package))
+        return any(self.net(n, package) < free[n] - TOLERANCE for n in self.table.signatories(package))
 
     def money(self, name: str) -> float:
         """What the war costs somebody until the ceasefire; until the last round without one."""
@@ -377,6 +384,12 @@ class PlainWorld(PlainTalks):
         for issue, option in zip(self.table.issues, package, strict=True):
             if option in ratifier.shifts.get(issue, {}):
                 shift += self.later(f"{path}.shifts.{issue}.{option}", ratifier.shifts[issue][option])
+        drift = self.later(f"{path}.support_drift_per_month", ratifier.support_drift_per_month)
+        follows = self.later(f"{path}.follows_no_deal", ratifier.follows_no_deal)
+        if self.asked_in:
+            r_first, r_now = self.seen[0]["no_deal"][ratifier.party], self.table.r[ratifier.party]
+            moved = drift * (self.asked_in - 1) * self.month + follows * (r_first - r_now)
+            shift = shift + moved
         if shift == 0 or support in (0.0, 1.0):
             return support
         return 1 / (1 + math.exp(-(math.log(support / (1 - support)) + shift)))
@@ -422,15 +435,22 @@ class PlainWorld(PlainTalks):
                     product *= float(margin > 0 if strict else margin >= 0)
         return product
 
-    def foreseen(self, n: int, name: str) -> dict[Package, float]:
-        """Worth to somebody who thinks of the votes: what is refused is worth no deal less a cost."""
-        f = float(self.ensemble.foresight[0, n])
-        refused = self.no_deal[0][name] - float(self.ensemble.refusal_cost[0, n])
-        worth = {}
-        for package, u in self.table.u[name].items():
-            q = self.chance(package)
-            worth[package] = (1 - f) * u + f * (q * u + (1 - q) * refused)
+    def foreseen(self, n: int, name: str, r: float) -> dict[Package, float]:
+        """Worth of packages in a round, to who thinks of the votes: what is refused is worth no deal less a cost."""
+        cost, worth = float(self.ensemble.refusal_cost[0, n]), {}
+        for package, u in self.plain_u[name].items():
+            q = self.q[package] if name in self.looks else 1.0
+            worth[package] = (u if q == 1 else q * u + (1 - q) * (r - cost)) - self.charges[name][package]
         return worth
+
+    def net(self, name: str, package: Package) -> float:
+        """Worth less what refusals and words cost for each chance to pass: no deal must be worth more to be chosen."""
+        q = max(self.q[package] if name in self.looks else 1.0, 1e-12)
+        cost = float(self.ensemble.refusal_cost[0, self.table.names.index(name)])
+        return self.plain_u[name][package] - (self.charges[name][package] + (1 - q) * cost) / q
+
+    def willing(self, name: str, package: Package) -> bool:
+        return self.net(name, package) >= self.table.r[name] - TOLERANCE
 
     def reached(self, milestone: str, package: Package) -> float:
         """Month of a milestone, from signature."""
@@ -446,7 +466,7 @@ class PlainWorld(PlainTalks):
         """All votes on what was signed in round k, and what follows from a refusal."""
         assert self.signed is not None
         package, votes = self.signed[1], self.scenario.ratification
-        self.attempts += 1
+        self.attempts, self.asked_in = self.attempts + 1, k
         if votes is None:
             self.passed, self.in_force, self.ceasefire = True, 0.0, 0.0
             return

@@ -198,6 +198,9 @@ def _ratifier(draw: st.DrawFn, numbers: Numbers, others: list[str], issues: dict
         },
     }
     if draw(st.booleans()):
+        ratifier["support_drift_per_month"] = numbers(-0.5, 0.5)
+        ratifier["follows_no_deal"] = numbers(-5, 5)
+    if draw(st.booleans()):
         ratifier["when"] = some_packages()
     if draw(st.sampled_from([False, False, False, True])):
         ratifier["barred_when"] = some_packages()
@@ -226,7 +229,7 @@ def _event(
     if problem["protocol"]["information"] != "complete":
         effects["commits"] = {"party": party, "to": {issue: option}, "costs_per_step": numbers(0, 0.2)}
     if lines:
-        effects["lines_fall"] = draw(st.sampled_from(lines))
+        effects["lines_fall"], effects["hardens"] = draw(st.sampled_from(lines)), draw(st.sampled_from(lines))
     if "mediation" in problem:
         effects["pulls_levers"] = sorted(problem["mediation"]["levers"])[0]
     if "war" in problem:

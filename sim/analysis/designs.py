@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from sim.analysis.drawn_inputs import DUMMY, REAL, Drawn, resamples
+from sim.analysis.drawn_inputs import BINARY, DUMMY, Drawn, resamples
 from sim.analysis.figures import NoAnswer
 from sim.core import streams
 from sim.core.exact import Floats
@@ -229,7 +229,7 @@ def sobol_table(design: Design, figure: Mapping[str, Floats], seed: int) -> pd.D
 def _with_inputs(design: Design, table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     table.insert(0, "input", list(names))
     table.insert(1, "together", [design.together.get(name, ()) for name in names])
-    table.insert(2, "kind", ["lot" if name.endswith(REAL) else "number" for name in names])
+    table.insert(2, "kind", ["lot" if name.endswith(BINARY) else "number" for name in names])
     return table
 
 

@@ -15,7 +15,7 @@ from sim.scenario import Scenario
 
 MOST_RUNS = 100_000  # some 200 MB of the flagship
 PREFIX = "input."
-REAL = ".real"  # ends the path of a binary input: whether a red line is real
+BINARY = (".real", ".looks_ahead")  # end the paths of binary inputs: of red lines, and of kinds of parties
 DUMMY: dict[str, Any] = {"input": "", "together": (), "kind": "dummy"}  # first columns of an input that does nothing
 
 
@@ -37,7 +37,7 @@ class Drawn:
 
     def is_binary(self, path: str) -> bool:
         """Whether an input is one of two: a red line is real or it is not."""
-        return path.endswith(REAL)
+        return path.endswith(BINARY)
 
 
 @remembered

@@ -80,7 +80,8 @@ def _nearest(talks: Talks, table: Table) -> Nearest | None:
     free = np.flatnonzero((table.clear() | ~structure.signs).all(axis=0) & ~table.gone())
     if not len(free) or table.quota is not None or np.isnan(aspiration).any():
         return None
-    lacking = np.where(structure.signs[:, free], np.maximum(aspiration[:, None] - talks.utility[0][:, free], 0.0), 0.0)
+    worth = talks.value_of(np.zeros(len(free), np.int64), free, talks.reservation_value[-1][0][:, None])
+    lacking = np.where(structure.signs[:, free], np.maximum(aspiration[:, None] - worth, 0.0), 0.0)
     total = lacking.sum(axis=0)
     tied = np.flatnonzero(total <= total.min() + TOLERANCE)
     on_the_table = bool((free[tied] == standing).any())

@@ -212,7 +212,9 @@ def _seat(talks: Talks, name: str) -> Seat:
     n, package = table.parties.index(name), int(talks.package[0])
     no_deal, best = float(talks.reservation_value[-1, 0, n]), float(talks.best[0, n])
     own = [line for line, owner in enumerate(table.lines.party) if owner == n]
-    worth = None if package == NO_DEAL else float(talks.utility[0, n, package])
+    free = talks.reservation_value[-1, 0][:, None]
+    values = talks.value_of(np.zeros(1, np.int64), np.array([package]), free)[n]
+    worth = None if package == NO_DEAL else float(values[0])
     return Seat(
         name=name,
         no_deal_at_start=float(talks.reservation_value[0, 0, n]),

@@ -13,13 +13,13 @@ from sim.analysis.portrait_around import tables_of_texts
 from sim.analysis.smallest_change import CentralTable
 from sim.core import package_pass
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.package_pass import Prospects
+from sim.core.package_pass import Prospects, value_in_round
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.utility import EVERYBODY
 from sim.mechanisms.events import NEVER
 from sim.model.domain import Structure, structure
 from sim.model.ensemble import Ensemble, central, draw
-from sim.model.foresight import foreseen_worth_of, prospects
+from sim.model.foresight import net_utility_of, prospects
 from sim.results.stages import OfRuns
 from sim.scenario import Scenario
 
@@ -49,13 +49,12 @@ class Bench:
 
     def worths(self, packages: Ints) -> Floats:
         """Worth of packages in the first round of each draw, as the parties bargain by it, shape (B, N, K)."""
-        ahead = self._ahead if self.ensemble.foresight.any() else None
-        utility, world = foreseen_worth_of(self.ensemble, packages, ahead), self.ensemble.world
+        (utility, ahead), world = net_utility_of(self.ensemble, packages, self._ahead), self.ensemble.world
         for word, steps in zip(world.commitments, world.static, strict=True):
             bound = np.flatnonzero((word.from_round != NEVER) & (word.from_round <= FIRST))
             cost, steps_back = np.ascontiguousarray(word.cost_per_step), np.ascontiguousarray(steps[packages])
-            package_pass.charge_commitment(utility, bound, self.parties.index(word.party), cost, steps_back)
-        return utility
+            package_pass.charge_commitment(utility, ahead, bound, self.parties.index(word.party), cost, steps_back)
+        return value_in_round(utility, ahead, self.no_deal)
 
     @cached_property
     def _ahead(self) -> Prospects:

@@ -26,7 +26,7 @@ AS_WORTH = ("weight", "points", "linkage", "delivery")  # kinds that move worth 
 class Parameter:
     """A number of the file that can be turned, alone or with those that must follow it."""
 
-    kind: str  # `no_deal`, `weight`, `points`, `linkage`, `foresight`, `refusal_cost`, `delivery` or `hardness`
+    kind: str  # `no_deal`, `weight`, `points`, `linkage`, `refusal_cost`, `delivery` or `hardness`
     path: str  # of the number; of a hardness shared by several lines, that of the first by name
     party: str | None
     value: float
@@ -77,8 +77,7 @@ def _of_party(scenario: Scenario, name: str) -> Iterator[Parameter]:
             yield _parameter("points", f"{path}.values.{issue}.{option}", name, number, spread)
     for linkage in party.linkages:
         yield _parameter("linkage", f"{path}.linkages.{linkage.id}.adds", name, linkage.adds)
-    if party.foresight.value or party.foresight.uncertain:
-        yield _parameter("foresight", f"{path}.foresight", name, party.foresight)
+    if party.foresight.value >= REAL_ABOVE:
         yield _parameter("refusal_cost", f"{path}.refusal_cost", name, party.refusal_cost)
 
 

@@ -12,7 +12,7 @@ from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import NO_DEAL, Ints
 from sim.core.state import NOT_ASKED, OBJECTED, REFUSED
 from sim.model.ensemble import draw
-from sim.model.foresight import foreseen_worth
+from sim.model.foresight import foreseen_margins
 from sim.model.peace_talks import hold_talks
 from sim.model.talks import Talks
 from sim.results.chunks import block_size
@@ -95,13 +95,15 @@ def _came_too_late(talks: Talks, b: int) -> bool:
     if text == NO_DEAL or talks.ensemble.protocol.quota is not None:
         return False
     table, aspiration = last_table(talks, b), talks.aspiration[-1][b]
-    content = (talks.utility[b, :, text] >= aspiration - TOLERANCE) & table.clear()[:, text]
+    worth = talks.value_of(np.array([b]), np.array([text]), talks.reservation_value[-1][b][:, None])[:, 0]
+    content = (worth >= aspiration - TOLERANCE) & table.clear()[:, text]
     return bool((content | ~talks.ensemble.structure.signs[:, text]).all() and not table.gone()[text])
 
 
 def last_table(talks: Talks, b: int) -> Table:
     """One draw as it stood in its last open round."""
-    margin = talks.utility[b] - talks.reservation_value[-1][b][:, None]
+    free, packages = talks.reservation_value[-1][b][:, None], np.arange(talks.net_utility.shape[2])
+    margin = talks.value_of(np.full(len(packages), b), packages, free) - free
     return Table(talks.ensemble.structure, margin, talks.real[b], talks.ensemble.protocol.quota)
 
 
@@ -131,7 +133,7 @@ def _linkages(talks: Talks, b: int, table: Table) -> Iterator[str]:
         if len(near):  # worth is worked out anew, for foresight bends it
             worth = one.linkage_worth.copy()
             worth[:, column] = 0.0
-            gained = foreseen_worth(replace(one, linkage_worth=worth))[0] - foreseen_worth(one)[0]
+            gained = foreseen_margins(replace(one, linkage_worth=worth))[0] - foreseen_margins(one)[0]
             if replace(table, margin=table.margin + gained).zone.any():
                 _, party, _, linkage, _ = site.path.split(".")
                 yield f"{party}.{linkage}"
@@ -157,7 +159,8 @@ def _last_refusal(talks: Talks, b: int) -> LastRefusal | None:
 def _refusal(talks: Talks, b: int, place: int, who: int, text: int) -> LastRefusal:
     table, reason, missing = talks.ensemble.structure, WORTH, float("nan")
     crossed = table.lines.crosses[table.lines.pattern[text]] & talks.real_by_round[place, b] & table.lines.of(who)
-    aspiration, worth = float(talks.aspiration[place, b, who]), float(talks.utility[b, who, text])
+    aspiration, free = float(talks.aspiration[place, b, who]), talks.reservation_value[place, b][:, None]
+    worth = float(talks.value_of(np.array([b]), np.array([text]), free)[who, 0])
     if crossed.any():
         reason = table.lines.names[int(crossed.argmax())]
     elif worth < aspiration - TOLERANCE:

@@ -5,8 +5,7 @@ too. So for each package the value at which it becomes acceptable is a quotient,
 of these over all packages.
 
 Two numbers of one party add up, so the cheaper of them is turned alone, unless it reaches the end of its scale: then
-the other takes over. Two weights, a weight with points, and foresight with anything multiply each other and are no such
-pair.
+the other takes over. Two weights, and a weight with points, multiply each other and are no such pair.
 
 Nothing is sampled and nothing is left out. Each change found is checked by working out the table anew.
 """
@@ -25,15 +24,15 @@ from sim.core.exact import TOLERANCE, Floats
 from sim.core.packages import Bools, Ints
 from sim.model.domain import Structure
 from sim.model.ensemble import Ensemble, central, revalued
-from sim.model.foresight import foreseen_worth, foreseen_worth_of
+from sim.model.foresight import foreseen_margins
 from sim.scenario import Scenario
 
 
 class CentralTable:
     """A scenario at central numbers before the first round: no event has happened, no lever is pulled, no front moved.
 
-    Worth is with foresight, as the parties bargain by it; a line is real if its hardness is above one half. `quota` is
-    how many signatories are enough; None for all.
+    Worth is as the parties bargain by it: one looks past the signature if its chance to is a half or more. A line is
+    real if its hardness is above one half. `quota` is how many signatories are enough; None for all.
     """
 
     def __init__(self, scenario: Scenario, structure: Structure) -> None:
@@ -59,8 +58,7 @@ class CentralTable:
             kinds: Of the parameters that were turned, if known: numbers that move worth alone are quicker to follow.
         """
         moved = self._moved(changes, kinds)
-        margins: Floats = foreseen_worth(moved)[0] - moved.reservation_value[0][:, None]
-        return Table(self.structure, margins, self._real(changes), self.quota)
+        return Table(self.structure, foreseen_margins(moved)[0], self._real(changes), self.quota)
 
     def margins(self, parameter: Parameter, value: float) -> Floats:
         """Worth less no deal once a parameter is turned to a value, shape (N, P)."""
@@ -69,7 +67,7 @@ class CentralTable:
     def margins_of(self, packages: Ints, changes: Mapping[str, float], kinds: Collection[str] = ()) -> Floats:
         """Worth less no deal of some packages once numbers of the file have other values, shape (N, K)."""
         moved = self._moved(changes, kinds)
-        return np.asarray(foreseen_worth_of(moved, packages)[0] - moved.reservation_value[0][:, None])
+        return np.asarray(foreseen_margins(moved, packages)[0])
 
     def _moved(self, changes: Mapping[str, float], kinds: Collection[str]) -> Ensemble:
         worths = bool(kinds) and all(kind in AS_WORTH for kind in kinds)
@@ -273,7 +271,7 @@ def _order(change: Change) -> tuple[float, tuple[str, ...]]:
 def add_up(one: Parameter, other: Parameter) -> bool:
     """Whether the effects of two numbers of one party on its worth add up; else they multiply each other."""
     kinds = {one.kind, other.kind}
-    multiply = one.kind == other.kind == "weight" or kinds == {"weight", "points"} or "foresight" in kinds
+    multiply = one.kind == other.kind == "weight" or kinds == {"weight", "points"}
     return one.party == other.party and one.path != other.path and not multiply
 
 

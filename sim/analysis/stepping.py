@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.analysis.narrate import Narration, narrated, watch_draw
-from sim.analysis.trace import RoundState
+from sim.analysis.trace import RoundState, worth_in_round
 from sim.core.exact import Floats
 from sim.core.packages import NO_DEAL
 from sim.core.state import NOT_ASKED
@@ -161,7 +161,7 @@ def _texts(talks: Talks, at: RoundState, place: int) -> Iterator[TextState | Non
             continue
         crossed = table.lines.crosses[table.lines.pattern[package]] & talks.real_by_round[place, 0]
         yield TextState(
-            worth=_by_party(talks, at.utility[:, package]),
+            worth=_by_party(talks, worth_in_round(talks, at, place, package)),
             signs=tuple(name for name, n in _parties(talks) if table.signs[n, package]),
             crosses=tuple(table.lines.names[line] for line in np.flatnonzero(crossed)),
         )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sim.core.exact import TOLERANCE, Floats
+from sim.core.package_pass import values_at
 from sim.core.packages import NO_DEAL, Bools
 from sim.core.state import ACCEPTED, DRAFTED, LEFT_AS_IT_IS, NO_REASON, OBJECTED, OFFERED, PASSED, REFUSED
 from sim.mechanisms.ratification import Votes
@@ -24,7 +25,7 @@ class RoundState:
 
     waiting: bool  # a signed text was refused at home and the parties have not come back to the table
     reopened: bool
-    utility: Floats  # worth of all packages as the parties bargained by it in this round, shape (N, P)
+    utility: Floats  # of all packages in this round, net of risks to parties that look ahead, shape (N, P)
     strength: Floats  # of each lever in this round, shape (levers,)
     struck: Bools | None  # packages that were refused at home before this round, shape (P,); None while none is
     signed: int  # the package signed in this round, `NO_DEAL` for none
@@ -60,9 +61,15 @@ def _round(model: PeaceTalks, before: RoundState | None) -> RoundState:
     signed = int(model.state.standing[0]) if model.state.signed[0] == k else NO_DEAL
     votes = None
     if signed != NO_DEAL and world.ratification is not None:
-        votes = world.ratification.hold(np.array([signed]))
+        votes = model.approval.at(model.state).hold(np.array([signed]))
     back_in = int(model.approval.reopens_at[0])
     return RoundState(waiting, reopened, utility, strength, struck, signed, votes, back_in if back_in > k else NEVER)
+
+
+def worth_in_round(talks: Talks, seen: RoundState, place: int, package: int) -> Floats:
+    """What a package was worth to all parties in a round as they bargained, shape (N,); `place` is counted from 0."""
+    net, free = seen.utility[:, package, None], talks.reservation_value[place, 0][:, None]
+    return values_at(net, talks.prospects, np.zeros(1, np.int64), np.array([package]), free)[:, 0]
 
 
 def _struck(ensemble: Ensemble, before: RoundState) -> Bools | None:
@@ -175,7 +182,7 @@ class TurnRecorder:
         return self._line_crossed(place, who, answered) or (AT_HOME if self._struck(place, answered) else "worth")
 
     def _worth(self, place: int, who: int, package: int) -> float:
-        return float(self._seen[place].utility[who, package])
+        return float(worth_in_round(self._talks, self._seen[place], place, package)[who])
 
     def _struck(self, place: int, package: int) -> bool:
         struck = self._seen[place].struck

@@ -79,19 +79,25 @@ def answer(
 
 
 def answers_in_all(
-    answers: Answers, me: int, utility: Floats, history: OfferHistory, reservation_value: Floats, best: Floats
+    answers: Answers, me: int, own: Floats, history: OfferHistory, reservation_value: Floats, best: Floats
 ) -> Floats:
     """`answer` in every draw, shape (B,).
 
     Args:
         answers, history: Shape (B,) and more.
         me: Index of the party.
-        utility: Of all packages to all parties, shape (B, N, P).
+        own: Its utility of packages, shape (B, P).
         reservation_value, best: Its reservation value and the utility of its best package, shape (B,).
     """
     aspiration = np.empty(len(reservation_value))
-    worth_compiling(_answer_in_all, utility.shape[1] * len(aspiration))(
-        answers, me, utility, history, np.ascontiguousarray(reservation_value), np.ascontiguousarray(best), aspiration
+    worth_compiling(_answer_in_all, history.log.shape[1] * len(aspiration))(
+        answers,
+        me,
+        np.ascontiguousarray(own),
+        history,
+        np.ascontiguousarray(reservation_value),
+        np.ascontiguousarray(best),
+        aspiration,
     )
     return aspiration
 
@@ -110,7 +116,7 @@ def _answer_in_all(
     for b in range(len(aspiration)):
         own = Answers(answers.kind, answers.span, answers.weight[b], answers.clock[b])
         offers = OfferHistory(log[b], made[b], distinct[b], counts)
-        aspiration[b] = answer(own, me, utility[b, me], offers, reservation_value[b], best[b])
+        aspiration[b] = answer(own, me, utility[b], offers, reservation_value[b], best[b])
 
 
 class Ladder(NamedTuple):

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from sim.core.compiled import called, compiled
 from sim.core.exact import TOLERANCE, Floats
+from sim.core.package_pass import Prospects, lasting, value_of, values_of
 from sim.core.packages import Bools, Ints, Options, ShortInts
 from sim.core.utility import EVERYBODY, Lines
 
@@ -78,7 +79,8 @@ def line_table(lines: Lines) -> LineTable:
 class Domain(NamedTuple):
     """What packages are, as compiled functions take it."""
 
-    utility: Floats  # of all packages to all parties, shape (B, N, P)
+    utility: Floats  # of all packages to all parties, net of risks to those that look ahead, shape (B, N, P)
+    prospects: Prospects  # what becomes of packages after signature
     signs: Bools  # whose consent a package needs, shape (N, P)
     lines: LineTable  # the red lines over the packages
     rank: Ints  # which of two packages of equal standing a party takes, smaller first, shape (N, 1 or B, P)
@@ -92,10 +94,15 @@ class Bids(NamedTuple):
     struck: Bools  # packages that nobody signs any more, shape (B, P), or no rows where there are none
     best: Floats  # largest worth among packages that it can sign, -inf where there is none, shape (N, B)
     best_package: Ints  # the package of that worth, or what the party offers where it can sign none, shape (N, B)
-    # of its candidates, from first to last choice, shape (N, B, M); what stands beyond `listed` means nothing
+    # of its candidates, from first to last choice, shape (N, B, M); what stands beyond `listed` means nothing. Worth
+    # is that of the round: of a party that looks ahead it moves with its reservation value
     worth: Floats
     package: Ints  # their indices, shape (N, B, M)
     crossing: Ints  # the pattern of lines each crosses, shape (N, B, M)
+    # net, lasts: what the worth of a party that looks ahead follows from, `Domain.utility` and `lasting`, shape
+    # (N, B, M); no columns where nobody does
+    net: Floats
+    lasts: Floats
     listed: Ints  # how many there are, shape (N, B)
     # top_package, top_worth, top_step: its best packages, best first, their worth, and whether each is one that it
     # could sign and none of those before, shape (N, B, K); no columns where no party goes down step by step
@@ -122,6 +129,8 @@ def no_bids(parties: int, draws: int, packages: int, patterns: int) -> Bids:
         worth=np.empty((*shape, 0)),
         package=np.empty((*shape, 0), np.int64),
         crossing=np.empty((*shape, 0), np.int64),
+        net=np.empty((*shape, 0)),
+        lasts=np.empty((*shape, 0)),
         listed=np.zeros(shape, np.int64),
         top_package=np.zeros((*shape, 0), np.int64),
         top_worth=np.zeros((*shape, 0)),
@@ -132,14 +141,12 @@ def no_bids(parties: int, draws: int, packages: int, patterns: int) -> Bids:
     )
 
 
-def widened(bids: Bids, width: int) -> Bids:
-    """The same with room for so many candidates a draw."""
+def widened(bids: Bids, width: int, looks: bool) -> Bids:
+    """The same with room for so many candidates a draw; `looks` says whether anybody looks ahead."""
     if width <= bids.worth.shape[2]:
         return bids
-    return bids._replace(
-        worth=_widened(bids.worth, width), package=_widened(bids.package, width),
-        crossing=_widened(bids.crossing, width),
-    )  # fmt: skip
+    names = ("worth", "package", "crossing", *(("net", "lasts") if looks else ()))
+    return bids._replace(**{name: _widened(getattr(bids, name), width) for name in names})
 
 
 def _widened(rows: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
@@ -155,7 +162,9 @@ def list_candidates(party: int, rows: Ints, domain: Domain, order: Ordering, bid
     The first package in an order that is worth enough and crosses no line to be avoided is worth more than all before
     it that cross the same lines as itself, or some of them: a few hundred of tens of thousands. So first come those
     that are worth as much as all before them that cross the same lines, a thousand or two, pattern by pattern; and
-    these are then gone through in order.
+    these are then gone through in order. What a package is worth to a party that looks ahead is linear in its
+    reservation value: one before it must be worth as much at both ends of that; of such that tie, those that it would
+    take first are listed, too.
 
     Args:
         party: Index of the party.
@@ -169,40 +178,52 @@ def list_candidates(party: int, rows: Ints, domain: Domain, order: Ordering, bid
     """
     utility, lines, tie_rank = domain.utility, domain.lines, domain.rank[party]
     packages, patterns, room = utility.shape[2], len(lines.crosses), bids.worth.shape[2]
-    record, enough, near = np.empty(patterns), np.empty(patterns), np.empty(packages, np.int64)
+    record, at_low, at_high = np.empty(patterns), np.empty(patterns), np.empty(patterns)
+    tied_rank = np.empty(patterns, np.int64)  # smallest rank of what is listed and worth as much as the record
+    near, lowest, highest = np.empty(packages, np.int64), domain.prospects.lowest, domain.prospects.highest
     copy, marks, marked = np.empty(packages), np.zeros(packages // BITS + 1, np.uint8), np.empty(packages + 1, np.int64)
     worth, package, crossing = bids.worth[party], bids.package[party], bids.crossing[party]
     above, above_start = lines.above, lines.above_start
     widest = 0
     for b in rows:
-        own, usable = utility[b, party], bids.signable[party, b]
-        if _at_least_half(usable, lines.start):
+        usable, moves = bids.signable[party, b], domain.prospects.looks[b, party]
+        own = values_of(utility, domain.prospects, b, party, lowest[b, party])
+        late = values_of(utility, domain.prospects, b, party, highest[b, party])
+        if not moves and _at_least_half(usable, lines.start):
             copy[:] = own  # to have it at hand: the order jumps about in it
-            own = copy
+            own = late = copy
         at = b if len(order.packages) > 1 else 0
         off = bids.struck[b if len(bids.struck) else 0 : b + 1 if len(bids.struck) else 0]
-        _mark(own, order.places[at], order.members[at], lines.start, usable, off, marks)
+        _mark(own, late, order.places[at], order.members[at], lines.start, usable, off, marks)
         for k in range(len(record)):
-            record[k] = enough[k] = -np.inf
-        top, close, found = -np.inf, 0, 0
+            record[k] = at_low[k] = at_high[k] = -np.inf
+            tied_rank[k] = -1
+        top, close, found, rank = -np.inf, 0, 0, tie_rank[b if len(tie_rank) > 1 else 0]
         pattern_at, package_at = order.patterns[at], order.packages[at]
         for place in marked[: _unmark(marks, marked)]:
             k, p = pattern_at[place], package_at[place]
-            value = own[p]
-            if value < enough[k]:
+            value, other = own[p], late[p]
+            if value < at_low[k] - TOLERANCE and other < at_high[k] - TOLERANCE:
                 continue
-            if value > record[k]:
+            ties = value >= at_low[k] - TOLERANCE and other >= at_high[k] - TOLERANCE
+            if value > at_low[k] or other > at_high[k] or (moves and ties and rank[p] < tied_rank[k]):
                 if found < room:
                     worth[b, found], package[b, found], crossing[b, found] = value, p, k
+                    if moves:
+                        bids.net[party, b, found] = utility[b, party, p]
+                        bids.lasts[party, b, found] = lasting(domain.prospects, b, party, p)
                 found += 1
                 for above_it in above[above_start[k] : above_start[k + 1]]:
-                    record[above_it] = max(record[above_it], value)
-                    enough[above_it] = max(enough[above_it], value - TOLERANCE)
+                    if value + other > record[above_it]:
+                        record[above_it], at_low[above_it], at_high[above_it] = value + other, value, other
+                        tied_rank[above_it] = rank[p]
+                    elif value >= at_low[above_it] - TOLERANCE and other >= at_high[above_it] - TOLERANCE:
+                        tied_rank[above_it] = min(tied_rank[above_it], rank[p])
             if value >= top - TOLERANCE:  # it may tie with the best
                 near[close] = p
                 close += 1
                 top = max(top, value)
-        first = _first_by_rank(own, near[:close], top - TOLERANCE, tie_rank[b if len(tie_rank) > 1 else 0])
+        first = _first_by_rank(own, near[:close], top - TOLERANCE, rank)
         bids.best[party, b] = own[first] if first >= 0 else -np.inf
         bids.best_package[party, b], bids.listed[party, b] = first, found
         widest = max(widest, found)
@@ -220,20 +241,30 @@ def _at_least_half(usable: Bools, start: Ints) -> bool:
 
 @called
 def _mark(
-    own: Floats, places: ShortInts, members: ShortInts, start: Ints, usable: Bools, struck: Bools, marks: Options
+    own: Floats,
+    late: Floats,
+    places: ShortInts,
+    members: ShortInts,
+    start: Ints,
+    usable: Bools,
+    struck: Bools,
+    marks: Options,
 ) -> None:
     """Mark, a bit a place, the places whose packages are worth as much as all before them that cross the same lines.
+
+    `own` and `late` are what they are worth at either end; one before a package must be worth more at both.
 
     `struck`, packages to pass over, has one row, or none where there are none.
     """
     for k in range(len(usable)):
         if usable[k]:
-            enough = -np.inf
+            most, enough, as_late = -np.inf, -np.inf, -np.inf
             for at in range(start[k], start[k + 1]):
                 p = members[at]
-                if own[p] >= enough and not (len(struck) and struck[0, p]):
+                if (own[p] >= enough or late[p] >= as_late) and not (len(struck) and struck[0, p]):
                     marks[places[at] >> 3] |= np.uint8(1 << (places[at] & 7))
-                    enough = max(enough, own[p] - TOLERANCE)
+                    if own[p] + late[p] > most:
+                        most, enough, as_late = own[p] + late[p], own[p] - TOLERANCE, late[p] - TOLERANCE
 
 
 @called
@@ -260,15 +291,17 @@ def _first_by_rank(worth: Floats, packages: Ints, least: float, rank: Ints) -> i
 
 
 @compiled
-def update_best(party: int, rows: Ints, domain: Domain, real: Bools, bids: Bids) -> None:
-    """Update what a party can sign in some draws as lines are real now, and its best package.
+def update_best(party: int, rows: Ints, domain: Domain, real: Bools, reservation_value: Floats, bids: Bids) -> None:
+    """Update what a party can sign in some draws as lines are real now, what its candidates are worth, and its best.
 
     Candidates listed for fewer real lines give the highest utility. A package that ties with it has the pattern of one
-    that is listed with such a utility, or crosses more lines than one of these. Where the party can sign nothing,
-    it offers its best of what nobody has taken off the table, of all packages if none is left.
+    that is listed with such a utility, or crosses more lines than one of these; a party that looks ahead, whose best
+    moves from round to round, takes one that is listed. Where the party can sign nothing, it offers its best of what
+    nobody has taken off the table, of all packages if none is left.
 
     Args:
         real: Red lines that are real, of all parties, shape (B, L).
+        reservation_value: Of the round, shape (B, N).
         bids: Written is what can be signed, and where that is other than before, or nothing, the best package.
         party, rows, domain: As in `list_candidates`.
     """
@@ -276,8 +309,13 @@ def update_best(party: int, rows: Ints, domain: Domain, real: Bools, bids: Bids)
     patterns = len(lines.crosses)
     searched, nobody = np.zeros(patterns, np.bool_), np.zeros((0, utility.shape[2]), np.bool_)
     for b in rows:
-        usable, own, rank = bids.signable[party, b], utility[b, party], tie_rank[b if len(tie_rank) > 1 else 0]
-        changed = _sign(party, lines.crosses, lines.owner, real[b], usable)
+        usable, rank = bids.signable[party, b], tie_rank[b if len(tie_rank) > 1 else 0]
+        free, looks = reservation_value[b, party], domain.prospects.looks[b, party]
+        changed = _sign(party, lines.crosses, lines.owner, real[b], usable) or looks
+        if looks:
+            for place in range(bids.listed[party, b]):
+                net = bids.net[party, b, place]
+                bids.worth[party, b, place] = free + bids.lasts[party, b, place] * (net - free)
         if changed:
             bids.laid_out[party, b, 0] = -1
         elif bids.best[party, b] > -np.inf:
@@ -286,6 +324,14 @@ def update_best(party: int, rows: Ints, domain: Domain, real: Bools, bids: Bids)
         for place in range(bids.listed[party, b]):
             if usable[bids.crossing[party, b, place]]:
                 top = max(top, bids.worth[party, b, place])
+        if top > -np.inf and looks:
+            first = NO_PACKAGE
+            for place in range(bids.listed[party, b]):
+                if bids.worth[party, b, place] >= top - TOLERANCE and usable[bids.crossing[party, b, place]]:
+                    p = bids.package[party, b, place]
+                    first = p if first == NO_PACKAGE or rank[p] < rank[first] else first
+            bids.best[party, b], bids.best_package[party, b] = top, first
+            continue
         if top > -np.inf:
             for k in range(patterns):
                 searched[k] = False
@@ -294,15 +340,16 @@ def update_best(party: int, rows: Ints, domain: Domain, real: Bools, bids: Bids)
                     kind = bids.crossing[party, b, place]
                     for k in lines.above[lines.above_start[kind] : lines.above_start[kind + 1]]:
                         searched[k] = usable[k]
-            first = _highest_of(own, searched, lines.members, lines.start, off, rank)
-            bids.best[party, b], bids.best_package[party, b] = own[first], first
+            first = _highest_of(domain, b, party, free, searched, off, rank)
+            bids.best[party, b] = value_of(utility, domain.prospects, b, party, first, free)
+            bids.best_package[party, b] = first
             continue
         bids.best[party, b] = -np.inf
         _sign(EVERYBODY, lines.crosses, lines.owner, real[b], searched)
-        first = _highest_of(own, searched, lines.members, lines.start, off, rank)
+        first = _highest_of(domain, b, party, free, searched, off, rank)
         if first == NO_PACKAGE:
             searched[:] = True
-            first = _highest_of(own, searched, lines.members, lines.start, nobody, rank)
+            first = _highest_of(domain, b, party, free, searched, nobody, rank)
         bids.best_package[party, b] = first
 
 
@@ -322,20 +369,22 @@ def _sign(party: int, crosses: Bools, owner: Ints, real: Bools, usable: Bools) -
 
 
 @called
-def _highest_of(own: Floats, usable: Bools, members: Ints, start: Ints, struck: Bools, rank: Ints) -> int:
+def _highest_of(domain: Domain, b: int, party: int, free: float, usable: Bools, struck: Bools, rank: Ints) -> int:
     """Of packages of some patterns, the one worth most; of those within the tolerance, the one of smallest rank."""
+    utility, prospects, members, start = domain.utility, domain.prospects, domain.lines.members, domain.lines.start
     top, first = -np.inf, NO_PACKAGE
     for k in range(len(usable)):
         if usable[k]:
             for p in members[start[k] : start[k + 1]]:
-                if own[p] > top and not (len(struck) and struck[0, p]):
-                    top = own[p]
+                if not (len(struck) and struck[0, p]):
+                    top = max(top, value_of(utility, prospects, b, party, p, free))
     for k in range(len(usable)):
         if usable[k]:
             for p in members[start[k] : start[k + 1]]:
-                near = own[p] >= top - TOLERANCE and not (len(struck) and struck[0, p])
-                if near and (first == NO_PACKAGE or rank[p] < rank[first]):
-                    first = p
+                if value_of(utility, prospects, b, party, p, free) >= top - TOLERANCE:
+                    nearer = first == NO_PACKAGE or rank[p] < rank[first]
+                    if nearer and not (len(struck) and struck[0, p]):
+                        first = p
     return int(first)
 
 
@@ -461,14 +510,24 @@ def by_own_worth(
 
 @called
 def listed_bid(
-    party: int, b: int, bidding: int, asks: float, domain: Domain, bids: Bids, avoided: Bools, nothing_avoided: Bools
+    party: int,
+    b: int,
+    bidding: int,
+    asks: float,
+    free: float,
+    domain: Domain,
+    bids: Bids,
+    avoided: Bools,
+    nothing_avoided: Bools,
 ) -> int:
     """The first package on a party's list in draw b whose utility is its aspiration, -1 for none.
 
     It is searched for among those that cross no line avoided, then among all; with `NEAREST_OWN`, among all at once.
+    `free` is its reservation value.
     """
     if bidding in (LEAST_OWN, NEAREST_OWN):
-        own, pattern, rank = domain.utility[b, party], domain.lines.pattern, domain.rank[party]
+        own = values_of(domain.utility, domain.prospects, b, party, free)
+        pattern, rank = domain.lines.pattern, domain.rank[party]
         order, end, laid_out = bids.by_worth[party, b], bids.bin_end[party, b], bids.laid_out[party, b]
         ties = rank[b if len(rank) > 1 else 0]
         if laid_out[0] < 0:
@@ -492,14 +551,21 @@ def listed_bid(
 
 @compiled
 def listed_bids(
-    party: int, bidding: int, asks: Floats, domain: Domain, avoided: Bools, bids: Bids, found: Ints
+    party: int,
+    bidding: int,
+    asks: Floats,
+    reservation_value: Floats,
+    domain: Domain,
+    avoided: Bools,
+    bids: Bids,
+    found: Ints,
 ) -> None:
     """`listed_bid` in every draw, else the best package.
 
     Args:
         party: Index of the party.
         bidding: Which list it bids from.
-        asks: What it asks for, shape (B,).
+        asks, reservation_value: What it asks for, and what no deal is worth to it, shape (B,).
         domain: What packages are.
         avoided: Patterns that cross a line named, shape (B, K).
         bids: What it may bid.
@@ -507,7 +573,8 @@ def listed_bids(
     """
     nothing_avoided = np.zeros(avoided.shape[1], np.bool_)
     for b in range(len(asks)):
-        found[b] = listed_bid(party, b, bidding, asks[b], domain, bids, avoided[b], nothing_avoided)
+        free = reservation_value[b]
+        found[b] = listed_bid(party, b, bidding, asks[b], free, domain, bids, avoided[b], nothing_avoided)
         if found[b] == NO_PACKAGE:
             found[b] = bids.best_package[party, b]
 

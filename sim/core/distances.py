@@ -7,13 +7,14 @@ import numpy as np
 
 from sim.core import exact
 from sim.core.exact import TOLERANCE, Floats
+from sim.core.package_pass import Prospects, values_at
 from sim.core.packages import NO_DEAL, Bools, Ints, Options, PackageLists
 from sim.core.solutions import NO_PRODUCT, product_ascending, real_gain, sum_ascending
 
 
 def agreement_distances(
-    utility: Floats, reservation_value: Floats, signs: Bools, zopa: PackageLists, parties: Bools, influence: Floats,
-    options: Options, agreed: Ints,
+    utility: Floats, prospects: Prospects, reservation_value: Floats, signs: Bools, zopa: PackageLists, parties: Bools,
+    influence: Floats, options: Options, agreed: Ints,
 ) -> dict[str, Floats]:  # fmt: skip
     """How far agreements lie from the Pareto frontier and from the solutions of `sim.core.solutions`, over the ZOPA.
 
@@ -26,7 +27,7 @@ def agreement_distances(
     than all of it, and its distance then comes out below 0.
 
     Args:
-        utility: Shape (B, N, P).
+        utility, prospects: As in `Domain`.
         reservation_value: In the round of signature, shape (B, N).
         signs: Whose consent a package needs, shape (N, P).
         zopa: Packages to compare with.
@@ -42,7 +43,7 @@ def agreement_distances(
         agreement or a ZOPA. Shortfalls are NaN also where the largest measure is below 1e-9, and `pareto_distance`
         where nobody signs the agreement.
     """
-    both = _compare(utility, reservation_value, zopa, parties, agreed)
+    both = _compare(utility, prospects, reservation_value, zopa, parties, agreed)
     measures: dict[str, tuple[Floats, Floats | float]] = {  # and the root that brings it to the scale of one party
         "nash": (_product(both), 1.0 / np.maximum(both.counted.sum(axis=0), 1))
     }
@@ -108,7 +109,9 @@ class _Compared:
         return (self.largest(self.product) >= NO_PRODUCT) | (self.largest_gain >= TOLERANCE)
 
 
-def _compare(utility: Floats, reservation_value: Floats, zopa: PackageLists, parties: Bools, agreed: Ints) -> _Compared:
+def _compare(
+    utility: Floats, prospects: Prospects, reservation_value: Floats, zopa: PackageLists, parties: Bools, agreed: Ints
+) -> _Compared:
     compared = (agreed != NO_DEAL) & (zopa.count > 0)
     draws = np.flatnonzero(compared)
     size = zopa.count[draws]
@@ -117,7 +120,9 @@ def _compare(utility: Floats, reservation_value: Floats, zopa: PackageLists, par
     _, count, width = utility.shape
     first = draws[row] * (count * width) + packages  # places in the flat array of the utilities to the first party
     worth = utility.reshape(-1)[first + np.arange(count)[:, None] * width]
-    gains = worth[parties] - reservation_value[draws].T[parties][:, row]
+    free = reservation_value[draws].T[:, row]
+    worth = values_at(worth, prospects, draws[row], packages, free)
+    gains = worth[parties] - free[parties]
     return _Compared(draws, row, np.cumsum(size) - size, packages, worth, gains)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.core.compiled import called, compiled
 from sim.core.exact import Floats
+from sim.core.package_pass import Prospects, value_of
 from sim.core.packages import Bools, Ints, Options
 
 NONE_YET = -1  # no offer has been counted in this turn
@@ -66,11 +67,15 @@ def count_aspirations(aspiration: Floats, reservation_value: Floats, bins: Bins,
 
 
 @compiled
-def count_offers(turns: Turns, kinds: Kinds, utility: Floats, bins: Bins, last: Last, counts: Ints) -> None:
+def count_offers(
+    turns: Turns, kinds: Kinds, utility: Floats, prospects: Prospects, reservation_value: Floats, bins: Bins,
+    last: Last, counts: Ints,
+) -> None:  # fmt: skip
     """Count what the offers of a round are worth to those that made them and to those that answered them.
 
     Args:
-        utility: Shape (B, N, P).
+        utility, prospects: As in `Domain`.
+        reservation_value: Of the round, shape (B, N).
         last: What the round before left; written to.
         counts: Offers made and offers answered by party and bin, added to, shape (2, N, bins).
     """
@@ -83,9 +88,10 @@ def count_offers(turns: Turns, kinds: Kinds, utility: Floats, bins: Bins, last: 
                 if kinds.answers[did] if role else kinds.offers[did]:
                     package = before if role else after
                     offer = n * utility.shape[2] + package
-                    if last.offer[role, turn, b] != offer:
+                    if last.offer[role, turn, b] != offer or prospects.looks[b, n]:
                         last.offer[role, turn, b] = offer
-                        last.place[role, turn, b] = _bin(bins, n, utility[b, n, package])
+                        value = value_of(utility, prospects, b, n, package, reservation_value[b, n])
+                        last.place[role, turn, b] = _bin(bins, n, value)
                     counts[role, n, last.place[role, turn, b]] += 1
 
 

@@ -3,11 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.core.compiled import called, compiled
 from sim.core.exact import Floats
-from sim.core.packages import Ints, ShortInts
+from sim.core.packages import Bools, Ints, ShortInts
 
 PIECE = 512  # packages at a time: the tables read for them stay in the cache
 
@@ -38,8 +37,16 @@ class Additions(NamedTuple):
 
 
 class Prospects(NamedTuple):
-    """Chances, durations and shifts of power, each by the few combinations of options that differ in it."""
+    """What becomes of packages after signature, by the few combinations of options that differ in it.
 
+    A party of the kind that looks past the signature values a package by `q L u + (1 - q L) r - q (1 - L) s
+    - (1 - q) x`: q the chance of all ratifiers, L the discounted part of ten years in which the package holds, s what a
+    shift of power takes from fighting again, x what a refused text costs, r the reservation value of the round. With
+    the net utility `u - (q (1 - L) s + (1 - q) x) / (q L)` that is `r + q L (net - r)`: so a package is worth no deal
+    or more in a round exactly where its net utility is, whatever the round.
+    """
+
+    looks: Bools  # which parties look past the signature, shape (B, N)
     # chance, chance_of: of all ratifiers, shape (B, K), and each package's combination, shape (P,)
     chance: Floats
     chance_of: ShortInts
@@ -58,7 +65,87 @@ class Prospects(NamedTuple):
     # reservation_value, refusal_cost: in round 1; of a text refused at home; shape (B, N)
     reservation_value: Floats
     refusal_cost: Floats
-    foresight: Floats  # in [0, 1], shape (B, N)
+    # lowest, highest: between which the reservation value can lie, shape (B, N)
+    lowest: Floats
+    highest: Floats
+    lasts: ShortInts  # kind of each package once the guarantor's will is known, shape (B, P); no rows if nobody looks
+
+
+def no_prospects(draws: int, parties: int, packages: int) -> Prospects:
+    """Prospects where nobody looks past the signature, which nothing is read from but that."""
+    alike, by_draw, by_party = np.zeros(packages, np.int32), np.ones((draws, 1)), np.zeros((draws, parties))
+    kind, looks = np.zeros((draws, 1), np.int32), np.zeros((draws, parties), bool)
+    return Prospects(
+        looks, by_draw, alike, np.zeros(parties), by_draw, alike, np.ones((draws, parties, 1)), kind, alike,
+        np.zeros((0, 0)), 0, by_party, by_party, by_party, by_party, np.zeros((0, packages), np.int32),
+    )  # fmt: skip
+
+
+LEAST_LASTING = 1e-12  # in place of a smaller `q L`, by which risks are divided
+
+
+@called
+def lasting(prospects: Prospects, b: int, n: int, p: int) -> float:
+    """`q L` of a package to a party that looks past the signature: how far it is in force and holds."""
+    held = prospects.held[b, n, prospects.lasts[b, p]]
+    return float(max(prospects.chance[b, prospects.chance_of[p]] * held, LEAST_LASTING))
+
+
+@called
+def value_of(utility: Floats, prospects: Prospects, b: int, n: int, p: int, free: float) -> float:
+    """What a package is worth to a party in a round in which its reservation value is `free`.
+
+    Args:
+        utility: Net of risks, shape (B, N, P).
+    """
+    net = utility[b, n, p]
+    if not prospects.looks[b, n]:
+        return float(net)
+    return float(free + lasting(prospects, b, n, p) * (net - free))
+
+
+@called
+def values_of(utility: Floats, prospects: Prospects, b: int, n: int, free: float) -> Floats:
+    """The same of all packages, shape (P,)."""
+    values: Floats = utility[b, n]
+    if not prospects.looks[b, n]:
+        return values
+    values = np.empty(utility.shape[2])
+    for p in range(len(values)):
+        values[p] = free + lasting(prospects, b, n, p) * (utility[b, n, p] - free)
+    return values
+
+
+def values_at(net: Floats, prospects: Prospects, rows: Ints, packages: Ints, reservation_value: Floats) -> Floats:
+    """What packages are worth to all parties, given their net utility.
+
+    Args:
+        net: Shape (N, K).
+        rows, packages: The draw and the package of each, shape (K,).
+        reservation_value: Of the round in each, shape (N, K).
+    """
+    looks = prospects.looks[rows].T
+    if not looks.any():
+        return net
+    held = prospects.held[rows, :, prospects.lasts[rows, packages]].T
+    lasts = np.maximum(prospects.chance[rows, prospects.chance_of[packages]] * held, LEAST_LASTING)
+    return np.where(looks, reservation_value + lasts * (net - reservation_value), net)
+
+
+def value_in_round(utility: Floats, ahead: Prospects, reservation_value: Floats) -> Floats:
+    """What packages are worth to all parties in a round, given their net utility, shape (B, N, K).
+
+    Args:
+        utility, ahead: Of the same packages.
+        reservation_value: Of the round, shape (B, N).
+    """
+    if not ahead.looks.any():
+        return utility
+    draws, parties, count = utility.shape
+    rows, packages = np.repeat(np.arange(draws), count), np.tile(np.arange(count), draws)
+    flat = utility.transpose(1, 0, 2).reshape(parties, -1)
+    values = values_at(flat, ahead, rows, packages, reservation_value.T[:, rows])
+    return values.reshape(parties, draws, count).transpose(1, 0, 2)
 
 
 @compiled
@@ -107,66 +194,70 @@ def _add_to_all(one: float, second: Floats, others: Ints, own: Floats) -> None:
 
 @compiled
 def apply_foresight(utility: Floats, prospects: Prospects) -> None:
-    """Turn utility of all packages, in place, shape (B, N, P), into that of parties that look past the signature."""
-    packages, room, ranks = utility.shape[2], np.empty((3, PIECE)), np.empty(PIECE, np.uint32)
+    """Make utility of all packages, in place, shape (B, N, P), net of risks to parties that look past the signature.
+
+    Written too is which kind each package is, `lasts`.
+    """
+    packages, room = utility.shape[2], np.empty((3, PIECE))
     for b in range(len(utility)):
-        for start in range(0, packages, PIECE):
-            _apply_to_piece(utility[b], b, start, min(start + PIECE, packages), prospects, room, ranks)
+        if prospects.looks[b].any():
+            for start in range(0, packages, PIECE):
+                _apply_to_piece(utility[b], b, start, min(start + PIECE, packages), prospects, room)
 
 
 @called
-def _apply_to_piece(
-    utility: Floats, b: int, start: int, stop: int, prospects: Prospects, room: Floats, of: npt.NDArray[np.uint32]
-) -> None:
+def _apply_to_piece(utility: Floats, b: int, start: int, stop: int, prospects: Prospects, room: Floats) -> None:
     """The same of the packages from `start` to before `stop` in draw b, at most `PIECE` of them.
 
     Tables are read and numbers computed in loops of their own, so that many packages are computed at once.
 
     Args:
         utility: Of the draw, shape (N, P).
-        room, of: For numbers on the way, shapes (3, PIECE) and (PIECE,).
+        room: For numbers on the way, shape (3, PIECE).
     """
     chance, moved, kind, held = prospects.chance[b], prospects.moved[b], prospects.kind[b], prospects.held[b]
-    half, passes, away, lasts = np.uint32(len(kind) // 2), room[0], room[1], room[2]
+    half, passes, away, lasts = len(kind) // 2, room[0], room[1], room[2]
     kinds, chances = prospects.kind_of[start:stop], prospects.chance_of[start:stop]
-    shifts = prospects.moved_of[start:stop]
+    shifts, of = prospects.moved_of[start:stop], prospects.lasts[b, start:stop]
     gains, free = utility[prospects.guarantor, start:stop], prospects.reservation_value[b, prospects.guarantor]
     for p in range(stop - start):
-        of[p] = np.uint32(kinds[p])
+        of[p] = kinds[p]
     if len(prospects.least):
         least = prospects.least[b]
         for p in range(stop - start):
-            of[p] += half * np.uint32(gains[p] - free < least[of[p]])
+            of[p] += half * (gains[p] - free < least[of[p]])
     for p in range(stop - start):
         of[p] = kind[of[p]]
     for p in range(stop - start):
-        passes[p] = chance[np.uint32(chances[p])]
+        passes[p] = chance[chances[p]]
     for p in range(stop - start):
-        away[p] = moved[np.uint32(shifts[p])]
+        away[p] = moved[shifts[p]]
     for n in range(len(utility)):
-        own, free, share = utility[n, start:stop], prospects.reservation_value[b, n], prospects.foresight[b, n]
-        refused, stake = free - prospects.refusal_cost[b, n], prospects.stake[n]
-        for p in range(stop - start):
-            lasts[p] = held[n, of[p]]
-        for p in range(stop - start):
-            again = free - stake * away[p]  # fighting again, from the new line
-            expected = (own[p] - again) * lasts[p] + again
-            expected = (expected - refused) * passes[p] + refused
-            own[p] += (expected - own[p]) * share
+        if prospects.looks[b, n]:
+            own, stake, cost = utility[n, start:stop], prospects.stake[n], prospects.refusal_cost[b, n]
+            for p in range(stop - start):
+                lasts[p] = held[n, of[p]]
+            for p in range(stop - start):
+                q, part = passes[p], lasts[p]
+                risks = q * (1 - part) * stake * away[p] + (1 - q) * cost
+                own[p] -= risks / max(q * part, LEAST_LASTING)
 
 
 @compiled
-def charge_commitment(utility: Floats, rows: Ints, party: int, cost: Floats, steps: Ints) -> None:
+def charge_commitment(utility: Floats, prospects: Prospects, rows: Ints, party: int, cost: Floats, steps: Ints) -> None:
     """Lower the utility of packages in which a party goes back on its public commitment.
 
+    It pays on signature, whatever becomes of the package.
+
     Args:
-        utility: Of all packages to all parties, changed in place, shape (B, N, P).
+        utility: Of all packages to all parties, net of risks, changed in place, shape (B, N, P).
+        prospects: What becomes of packages.
         rows: Draws in which the commitment binds.
         party: Whose commitment.
         cost: Utility lost a step, shape (B,).
         steps: Steps back in each package, shape (P,).
     """
     for b in rows:
-        own, lost = utility[b, party], cost[b]
+        own, lost, looks = utility[b, party], cost[b], prospects.looks[b, party]
         for p in range(len(steps)):
-            own[p] -= lost * steps[p]
+            own[p] -= lost * steps[p] / (lasting(prospects, b, party, p) if looks else 1.0)

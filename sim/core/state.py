@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sim.core.bids import Bids, Domain
 from sim.core.exact import Floats
 from sim.core.opponent_model import Knowledge
+from sim.core.package_pass import values_at
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.utility import Lines
 
@@ -184,7 +185,7 @@ class Case:
     signs: Bools  # whose consent a package needs, shape (N, P)
     packages: npt.NDArray[np.uint8]  # option indices, shape (P, I)
     tie_rank: Ints  # which of two packages comes first where nothing else tells them apart, smaller first, shape (P,)
-    utility: Floats  # worth of all packages to all parties, shape (B, N, P)
+    utility: Floats  # of all packages to all parties, net of risks to those that look ahead, shape (B, N, P)
     # public words that bind by now, shape (words, B): from then on going back on one lowers `utility`
     words_given: Bools
     knowledge: Callable[[], Knowledge]  # tells what everybody knows of everybody in this round
@@ -200,6 +201,11 @@ class Case:
     bids: Callable[[], Bids]  # tells what each party may bid
     # finds packages by their option indices, shape (..., I); `NO_DEAL` for those that cannot be
     find: Callable[[Ints], Ints]
+
+    def value_of(self, rows: Ints, packages: Ints, state: State) -> Floats:
+        """What a package of each of some draws is worth to every party in this round, shape (N, rows)."""
+        net, free = self.utility[rows, :, packages].T, state.reservation_value[rows].T
+        return values_at(net, self.domain.prospects, rows, packages, free)
 
 
 class Moves(NamedTuple):

@@ -24,7 +24,6 @@ class View:
     party: int  # its index
     round: int  # the round to be played, from 1; `rounds` is the last
     rounds: int
-    utility: Floats  # its own worth of every package, shape (B, P)
     reservation_value: Floats  # what no agreement is worth to it now, shape (B,)
     best: Floats  # its largest worth among packages it could sign, -inf where there is none, shape (B,)
     best_package: Ints  # that package, or what it offers where it can sign none, shape (B,)
@@ -46,8 +45,9 @@ class View:
     has_list: bool
     # a uniform in [0, 1) of this round for a strategy that leaves something to chance, shape (B,); empty for others
     chance: Floats
-    # find_signable, find_avoided, find_worst, find_known, find_ladder, find_answer, find_steps: make what is below,
-    # where asked for
+    # find_utility, find_signable, find_avoided, find_worst, find_known, find_ladder, find_answer, find_steps: make what
+    # is below, where asked for
+    find_utility: Callable[[], Floats]
     find_signable: Callable[[], Bools]
     find_avoided: Callable[[], Bools]
     find_worst: Callable[[], Floats]
@@ -55,6 +55,11 @@ class View:
     find_ladder: Callable[[int], Ladder]
     find_answer: Callable[[Answers], Floats]
     find_steps: Callable[[Ladder], tuple[Floats, Ints]]
+
+    @property
+    def utility(self) -> Floats:
+        """Its own worth of every package in this round, shape (B, P)."""
+        return self.find_utility()
 
     @property
     def signable(self) -> Bools:

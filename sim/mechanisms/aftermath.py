@@ -10,7 +10,7 @@ penalties then count in full and nobody is deterred.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
@@ -102,6 +102,13 @@ class Aftermath(Mechanism):
             PowerShiftSpec.check(at["power_shift"])
         if at["pull_back"].is_mapping:
             PullBackSpec.check(at["pull_back"], names)
+
+    @classmethod
+    def complete(cls, block: AftermathSpec, scenario: Any) -> None:
+        """Give the test of power the patience of either side."""
+        if block.power_shift is not None:
+            sides = block.power_shift.war_cost
+            block.power_shift._patience = {side: scenario.parties[side].discount_per_month for side in sides}
 
     @classmethod
     def draw(cls, block: AftermathSpec, drawing: Drawing) -> "Aftermath":

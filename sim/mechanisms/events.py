@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from sim.core import exact
@@ -95,6 +96,9 @@ class EventSpec(Sourced):
     )
     shifts_no_deal: dict[PartyName, Change] = Field({}, description="What is added to no-deal worth, by party.")
     lines_fall: Annotated[Texts, Refers("red line")] = Field((), description="Red lines given up, each as PARTY.LINE.")
+    hardens: Annotated[Texts, Refers("red line")] = Field(
+        (), description="Red lines that are real from then on, whatever was drawn, each as PARTY.LINE."
+    )
     front_shift: Number | None = Field(None, description="What the front gains at once, in its unit.")
 
     @model_validator(mode="after")
@@ -267,14 +271,24 @@ class Events(Mechanism):
             if event.commits
         )
 
-    def lines_fall(self) -> dict[str, Ints]:
-        """First round in which events have felled a line, by its name in the file; `NEVER` if none does, shape (B,)."""
-        first = self.first_rounds()
-        falls: dict[str, Ints] = {}
-        for e, event in enumerate(self.static.specs):
-            for line in event.lines_fall or ():
-                falls[line] = _earlier(falls[line], first[:, e]) if line in falls else first[:, e]
-        return falls
+    def lines_moved(self, names: Sequence[str]) -> npt.NDArray[np.int8]:
+        """What events up to a round did last to each red line: 1 hardened, -1 felled, 0 nothing, shape (B, R, L).
+
+        Where both happen in one round the line falls.
+        """
+        moved = np.zeros((*self.happens.shape[:2], len(names)), np.int8)
+        for effect, code in (("hardens", 1), ("lines_fall", -1)):
+            for e, event in enumerate(self.static.specs):
+                for line in getattr(event, effect):
+                    moved[self.happens[:, :, e], names.index(line)] = code
+        for k in range(1, moved.shape[1]):
+            moved[:, k] = np.where(moved[:, k] == 0, moved[:, k - 1], moved[:, k])
+        return moved
+
+    @property
+    def moves_lines(self) -> bool:
+        """Whether an event gives up red lines."""
+        return any(event.lines_fall for event in self.static.specs)
 
     def narrowing(self, path: str) -> Floats:
         """Width that events up to a round leave of the range of a number, as a share, shape (R, B).
@@ -341,11 +355,6 @@ def _numbers(event: EventSpec) -> Iterable[tuple[str, Number]]:
 
 def _cost(event: EventSpec) -> str:
     return f"events.{event.id}.commits.costs_per_step"
-
-
-def _earlier(one: Ints, other: Ints) -> Ints:
-    """The earlier of two rounds, either of which may be `NEVER`."""
-    return np.where((one == NEVER) | (other == NEVER), np.maximum(one, other), np.minimum(one, other))
 
 
 def _named(options: Place) -> list[str]:

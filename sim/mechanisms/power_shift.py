@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, RootModel
+from pydantic import Field, PrivateAttr, RootModel
 
+from sim.core import exact
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.fields import IssueName, Open, OptionName, PartyName
 from sim.core.mechanism import KEY, Bound, Place, Source
@@ -22,7 +23,6 @@ from sim.mechanisms.drawn_numbers import (
     discount_factor,
     not_negative,
     numbers_by_option,
-    record_only,
     share,
 )
 from sim.mechanisms.implementation import CommitmentTest
@@ -42,8 +42,12 @@ class PowerShiftSpec(Open):
     kind = Shifts
     hint = f"{AWAY_FROM}PARTY"
 
-    months: Amount = Field(description="Time in which the shift happens. Shown; `discount` is over it.")
-    discount: Lasting = Field(description="What is left of worth after that time.")
+    _patience: dict[str, Number] = PrivateAttr({})
+
+    months: Amount = Field(description="Time in which the shift happens.")
+    discount: Lasting | None = Field(
+        None, description="What is left of worth after that time; left out: `discount_per_month` of the weaker side."
+    )
     balance_now: Chance = Field(description="Share of the stake that the side named would get by war now.")
     war_cost: dict[PartyName, Amount] = Field(description="Share of the stake that war costs each of the two sides.")
     penalty_if_guarantor_acts: Amount = Field(
@@ -95,7 +99,7 @@ def power_test(
     balance: Floats,
     cost_named: Floats,
     cost_other: Floats,
-    discount: Floats,
+    discount: tuple[Floats, Floats],
     penalty: Floats,
     surplus: str = "flow",
 ) -> CommitmentTest:
@@ -115,7 +119,7 @@ def power_test(
         shift: Share of the stake moved away from the named side by a war fought later; below 0: toward it.
         balance: Share that the named side would get by a war fought now, in [0, 1].
         cost_named, cost_other: War costs of the two sides, shares of the stake, 0 or more.
-        discount: d over the time in which the shift happens, in (0, 1].
+        discount: d over the time in which the shift happens, in (0, 1], of the named and of the other side.
         penalty: gK, what guarantees would cost whoever breaks the peace as the stronger side, 0 or more.
         surplus: `flow` or `all_to_riser`.
 
@@ -126,13 +130,13 @@ def power_test(
     away = shift >= 0
     before = np.where(away, balance, 1 - balance)
     cost_d, cost_r = np.where(away, cost_named, cost_other), np.where(away, cost_other, cost_named)
-    after = np.maximum(before - np.abs(shift), 0.0)
+    after, patience = np.maximum(before - np.abs(shift), 0.0), np.where(away, *discount)
     if surplus == "flow":
-        gain = (before - after) - (1 - discount) * (1 - after) - cost_d
-        needed = np.maximum(gain / discount - cost_r, 0.0)
-        fails = gain > discount * (cost_r + penalty) + TOLERANCE
+        gain = (before - after) - (1 - patience) * (1 - after) - cost_d
+        needed = np.maximum(gain / patience - cost_r, 0.0)
+        fails = gain > patience * (cost_r + penalty) + TOLERANCE
     else:
-        fails = discount * (1 - after) - (1 - before) - cost_d * (1 - discount) > TOLERANCE
+        fails = patience * (1 - after) - (1 - before) - cost_d * (1 - patience) > TOLERANCE
         needed = np.where(fails, np.inf, 0.0)
     return CommitmentTest(fails, needed + np.zeros_like(penalty), penalty + np.zeros_like(needed))
 
@@ -145,7 +149,9 @@ class PowerShift(Bound):
     balance: Floats  # share that the named side would get by war now, shape (B,)
     cost_named: Floats  # cost_named, cost_other: war costs, shares of the stake, shape (B,)
     cost_other: Floats
-    discount: Floats  # over the time in which the shift happens, shape (B,)
+    # over the time in which the shift happens, of the named and of the other side, shape (B,)
+    discount_named: Floats
+    discount_other: Floats
     penalty: Floats  # what the guarantor's acting would cost the rising side, as a share of the stake, shape (B,)
     static: str  # who takes the surplus, `flow` or `all_to_riser`
 
@@ -162,13 +168,21 @@ class PowerShift(Bound):
             for issue in sorted(spec.shifts)
         }
         cost = numbers_by_option(source, f"{path}.war_cost", spec.war_cost)
-        record_only(source, f"{path}.months", spec.months)
+        months = not_negative(source.number(f"{path}.months", spec.months))
+
+        def discount(side: str) -> Floats:
+            if spec.discount is not None:
+                return discount_factor(source.number(f"{path}.discount", spec.discount))
+            monthly = source.number(f"parties.{side}.discount_per_month", spec._patience[side])
+            return discount_factor(exact.power(monthly, months))
+
         return cls(
             shifts=OptionSum.over(space, np.zeros(source.count), moved),
             balance=share(source.number(f"{path}.balance_now", spec.balance_now)),
             cost_named=not_negative(cost[named]),
             cost_other=not_negative(cost[other]),
-            discount=discount_factor(source.number(f"{path}.discount", spec.discount)),
+            discount_named=discount(named),
+            discount_other=discount(other),
             penalty=not_negative(source.number(f"{path}.penalty_if_guarantor_acts", spec.penalty)),
             static=spec.surplus,
         )
@@ -180,7 +194,7 @@ class PowerShift(Bound):
             along(self.balance, shift),
             along(self.cost_named, shift),
             along(self.cost_other, shift),
-            along(self.discount, shift),
+            (along(self.discount_named, shift), along(self.discount_other, shift)),
             along(self.penalty, shift) * credibility,
             self.static,
         )

@@ -4,6 +4,9 @@ A ratifier j expects a share in favour `S_j = logistic(logit(support_j) + sum of
 `Y_j = S_j + se_j (sqrt(rho) Z_0 + sqrt(1 - rho) Z_j)`: shifts act on the log-odds, the error on the share. All votes of
 a ratifier share its Y, and the Z are drawn once a draw: asked the same again, the same body answers the same.
 
+What no deal is worth to the ratifier's party, and the months, move support until the signature: the costlier no
+agreement is, the more agreements pass at home.
+
 A threshold a/b is the float nearest to it, and so is a share: a share written as 0.6 reaches 60/100. Support of
 exactly 0 or 1 is certain, that is without shift and error.
 
@@ -11,7 +14,7 @@ Source: Putnam (1988), two-level games.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
@@ -122,6 +125,14 @@ class RatifierSpec(Sourced):
     barred_when: When = Field(NEVER, description="Packages on which it cannot vote at all: refused at once.")
     support: Chance = Field(description="Share in favour that is expected before the shifts.")
     error: Chance = Field(description="Standard error on that share.")
+    support_drift_per_month: Number = Field(
+        Number(0), description="What a month until the signature adds to the log-odds of support; left out: 0."
+    )
+    follows_no_deal: Number = Field(
+        Number(0),
+        description="How support follows the war: log-odds added for each 1 by which its party's no-deal worth has "
+        "fallen since round 1; left out: 0.",
+    )
     months: Amount = Field(description="Months from its turn, and the milestones it waits for, to the vote.")
     shifts: dict[IssueName, dict[OptionName, Number]] = Field(
         {}, description="What an option adds to the log-odds of support, by issue; 0.4 is about 10 points near half."
@@ -156,6 +167,7 @@ class Ballots:
 
     ratifiers: tuple[str, ...]  # names (J), sorted
     by_order: Ints  # ratifiers by order, then name, shape (J,)
+    party: Ints  # the party of each, shape (J,)
     # `ratifier.vote` (V), by order, then ratifier, then vote: so the first of several is the one to name
     votes: tuple[str, ...]
     milestones: tuple[str, ...]  # names (M), each after the one it counts from
@@ -174,13 +186,18 @@ class Ballots:
 
 
 def ballots(
-    spec: RatificationSpec, own: Sequence[Combinations], milestones: Sequence[str], space: PackageSpace
+    spec: RatificationSpec,
+    own: Sequence[Combinations],
+    milestones: Sequence[str],
+    space: PackageSpace,
+    parties: Sequence[str],
 ) -> Ballots:
     """Lay out who votes on what.
 
     Args:
         own: The combinations that each ratifier looks at, ratifiers in name order.
         milestones: Their names, each after the one it counts from.
+        parties: Names, sorted.
     """
     names = sorted(spec.ratifiers)
     orders = np.array([spec.ratifiers[name].order for name in names], np.int64)
@@ -198,6 +215,7 @@ def ballots(
     return Ballots(
         ratifiers=tuple(names),
         by_order=np.argsort(orders, kind="stable"),
+        party=np.array([parties.index(spec.ratifiers[name].party) for name in names], np.int64),
         votes=tuple(f"{names[j]}.{vote.id}" for j, vote in places),
         milestones=tuple(milestones),
         counted_from=np.array([NOBODY if name is None else milestones.index(name) for name in after], np.int64),
@@ -284,6 +302,8 @@ class Ratification(Mechanism):
     error: Floats  # standard error on the share, 0 where support is certain, shape (B, J)
     surprise: Floats  # standard normal number by which each ratifier differs from what is expected, shape (B, J)
     months: Floats  # from being ready to vote to the vote, shape (B, J)
+    drift: Floats  # log-odds that a month until the signature adds to support, shape (B, J)
+    follows: Floats  # log-odds for each 1 that no deal is worth less to the ratifier's party, shape (B, J)
     milestones: tuple[OptionSum, ...]  # months of each milestone after what it counts from
     static: Ballots
 
@@ -307,13 +327,16 @@ class Ratification(Mechanism):
         own = [combinations(space, issues_seen(ratifier)) for ratifier in specs]
         milestones = by_depth(block.milestones)
 
-        def column(what: str) -> Floats:
+        def signed_column(what: str) -> Floats:
             drawn = [source.number(f"{at[name]}.{what}", getattr(block.ratifiers[name], what)) for name in names]
-            return not_negative(side_by_side(drawn, source.count))
+            return side_by_side(drawn, source.count)
+
+        def column(what: str) -> Floats:
+            return not_negative(signed_column(what))
 
         support = share(column("support"))
         error = np.where((support == 0) | (support == 1), 0.0, column("error"))
-        static = ballots(block, own, milestones, space)
+        static = ballots(block, own, milestones, space, drawing.table.parties)
         shares = [
             _shares(support[:, j], specs[j].shifts, f"{at[name]}.shifts", source, space, own[j])
             for j, name in enumerate(names)
@@ -325,9 +348,28 @@ class Ratification(Mechanism):
             error=error,
             surprise=_surprises(block.shared_error, names, source),
             months=column("months"),
+            drift=signed_column("support_drift_per_month"),
+            follows=signed_column("follows_no_deal"),
             milestones=tuple(_delay(name, block.milestones[name], source, space) for name in milestones),
             static=static,
         )
+
+    def at(self, months: Floats, no_deal_fell: Floats) -> "Ratification":
+        """The same votes on what is signed later; support of exactly 0 or 1 stays.
+
+        Args:
+            months: From the first round to the signature, shape (B,).
+            no_deal_fell: By how much no deal is worth less to each party than in the first round, shape (B, N).
+        """
+        moved = self.drift * months[:, None] + self.follows * no_deal_fell[:, self.static.party]
+        if not moved.any():
+            return self
+        moved, share = moved[:, self.static.voter], self.share
+        stays = (moved == 0) | (share <= 0) | (share >= 1)
+        odds = np.where(stays, 1.0, np.divide(share, 1 - share, out=np.ones_like(share), where=~stays))
+        share = np.where(stays, share, exact.logistic(exact.log(odds) + moved))
+        chance = _chance(share, self.error[:, self.static.voter], self.static.needed, self.static.above)
+        return replace(self, share=share, chance=chance)
 
     def shares(self, packages: Ints) -> Floats:
         """Expected share in favour of one package a draw, voted on or not, shape (B, J); NaN without a package."""

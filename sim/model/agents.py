@@ -14,6 +14,7 @@ from sim.core.answers import BY_STEPS, Ladder, OfferHistory, answers_in_all, ste
 from sim.core.bids import FIRST_SHARE, FIRST_WIDTH, LEAST_OWN, NEAREST_OWN, PER_BIN, STEP_DOWN, highest, listed_bids
 from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE, Floats
+from sim.core.package_pass import value_in_round, values_at
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import State
 from sim.core.strategy import NO_BID, Stance, View
@@ -48,7 +49,9 @@ class Party(mesa.Agent):  # type: ignore[misc]
         self.index = index
         self.name = ensemble.structure.parties[index]
         self.strategy = ensemble.strategies[index]
-        self.utility: Floats = model.utility[:, index]
+        self.net_utility: Floats = model.utility[:, index]
+        self._looks: Bools = model.domain.prospects.looks[:, index]
+        self._reservation_value: Floats = model.state.reservation_value[:, index]
         self.regard = model.awareness.regards[index]
         self._lines = ensemble.structure.lines
         self._drafts: Ints = model.drafts(self.name)
@@ -69,11 +72,13 @@ class Party(mesa.Agent):  # type: ignore[misc]
 
     def update(self, state: State) -> None:
         """Take in the round that begins: where a line fell or came to be real, what can be signed changes."""
-        listed = np.flatnonzero(self._stale)
-        if state.real is self._seen and not len(listed):
+        listed, before = np.flatnonzero(self._stale), self._reservation_value
+        self._reservation_value = state.reservation_value[:, self.index]
+        revalued = self._looks & (self._reservation_value != before)
+        if state.real is self._seen and not len(listed) and not revalued.any():
             return
         self._seen, real = state.real, state.real & self._own_lines
-        changed = np.flatnonzero(self._stale | (real != self.real_lines).any(axis=1))
+        changed = np.flatnonzero(self._stale | revalued | (real != self.real_lines).any(axis=1))
         self.real_lines = real
         if len(listed):
             self._list(listed)
@@ -81,7 +86,10 @@ class Party(mesa.Agent):  # type: ignore[misc]
         if len(changed):
             talks = self.model
             update_best = worth_compiling(bids.update_best, len(changed) * len(self._lines.pattern))
-            update_best(self.index, changed, talks.domain, np.ascontiguousarray(state.real), talks.bids)
+            update_best(
+                self.index, changed, talks.domain, np.ascontiguousarray(state.real),
+                np.ascontiguousarray(state.reservation_value), talks.bids,
+            )  # fmt: skip
             self._ladder_stale[changed] = True
             self._found = {}
 
@@ -91,12 +99,13 @@ class Party(mesa.Agent):  # type: ignore[misc]
         lasting = self.real_lines[rows] & self._lasting[rows]
         talks.bids.signable[n, rows] = ~self._lines.patterns_crossing(lasting)
         talks.bids.laid_out[n, rows, 0] = -1
-        talks.bids = bids.widened(talks.bids, max(FIRST_WIDTH, len(self._lines.pattern) // FIRST_SHARE))
+        looks = bool(talks.domain.prospects.looks.any())
+        talks.bids = bids.widened(talks.bids, max(FIRST_WIDTH, len(self._lines.pattern) // FIRST_SHARE), looks)
         while len(rows):
             list_candidates = worth_compiling(bids.list_candidates, LISTING * len(rows) * len(self._lines.pattern))
             widest = list_candidates(n, rows, talks.domain, self._order, talks.bids)
             rows = rows[talks.bids.listed[n, rows] > talks.bids.worth.shape[2]]
-            talks.bids = bids.widened(talks.bids, int(widest) * 5 // 4 if len(rows) else 0)  # for other parties, too
+            talks.bids = bids.widened(talks.bids, int(widest) * 5 // 4 if len(rows) else 0, looks)  # for others, too
 
     def relist(self, rows: Ints) -> None:
         """List anew, when the next round begins, what it could bid in draws in which packages have changed."""
@@ -114,14 +123,30 @@ class Party(mesa.Agent):  # type: ignore[misc]
         patterns: Bools = self.model.bids.signable[self.index]
         return patterns
 
+    @property
+    def utility(self) -> Floats:
+        """Its worth of every package in this round, shape (B, P)."""
+        if not self._looks.any():
+            return self.net_utility
+        if "utility" not in self._found:
+            net, ahead = self.net_utility[:, None], self.model.domain.prospects
+            ahead = ahead._replace(looks=self._looks[:, None], held=ahead.held[:, self.index, None])
+            self._found["utility"] = value_in_round(net, ahead, self._reservation_value[:, None])[:, 0]
+        found: Floats = self._found["utility"]
+        return found
+
     def utility_of(self, package: Ints) -> Floats:
-        """Its worth of one package a draw, shape (B,)."""
-        return self.utility[np.arange(len(package)), package]
+        """Its worth of one package a draw in this round, shape (B,)."""
+        rows, ahead = np.arange(len(package)), self.model.domain.prospects
+        ahead = ahead._replace(looks=self._looks[:, None], held=ahead.held[:, self.index, None])
+        net = self.net_utility[rows, package]
+        found: Floats = values_at(net[None], ahead, rows, package, self._reservation_value[None])[0]
+        return found
 
     def could_sign(self, state: State, rows: Ints, package: Ints) -> Bools:
         """Whether a package of each of some draws crosses no real line of its own and beats no deal, shape (rows,)."""
         could: Bools = self.patterns[rows, self._lines.pattern[package]]
-        could &= self.utility[rows, package] >= state.reservation_value[rows, self.index] - TOLERANCE
+        could &= self.net_utility[rows, package] >= state.reservation_value[rows, self.index] - TOLERANCE
         struck = self.model.bids.struck
         return could & ~struck[rows, package] if len(struck) else could
 
@@ -193,7 +218,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
             party=n,
             round=state.round,
             rounds=state.rounds,
-            utility=self.utility,
+            find_utility=lambda: self.utility,
             reservation_value=reservation_value,
             best=self.best,
             best_package=talks.bids.best_package[n],
@@ -215,9 +240,7 @@ class Party(mesa.Agent):  # type: ignore[misc]
             find_worst=self._worst,
             find_known=talks.awareness.known,
             find_ladder=partial(self._ladder, state),
-            find_answer=lambda answers: answers_in_all(
-                answers, n, talks.utility, history, reservation_value, self.best
-            ),
+            find_answer=lambda answers: answers_in_all(answers, n, self.utility, history, reservation_value, self.best),
             find_steps=lambda ladder: steps_down(n, ladder, history, reservation_value, chance),
         )
 
@@ -228,9 +251,9 @@ class Party(mesa.Agent):  # type: ignore[misc]
         return self._taken[1]
 
     def _filled(self, stance: Stance) -> Stance:
-        shape, talks = (len(self.utility),), self.model
+        shape, talks = (len(self.net_utility),), self.model
         if stance.bidding in (LEAST_OWN, NEAREST_OWN) and not talks.bids.by_worth.shape[2]:
-            packages = self.utility.shape[1]
+            packages = self.net_utility.shape[1]
             of_each = talks.bids.listed.shape
             talks.bids = talks.bids._replace(
                 by_worth=np.zeros((*of_each, packages), np.int32),
@@ -275,7 +298,8 @@ class Party(mesa.Agent):  # type: ignore[misc]
             asks = stance.aspiration if stance.answers is None else self._takes(state)
             avoided = talks.avoided(state)
             bid = worth_compiling(listed_bids, talks.bids.worth[n].size)
-            bid(n, stance.bidding, np.ascontiguousarray(asks), talks.domain, avoided, talks.bids, found)
+            free = np.ascontiguousarray(state.reservation_value[:, n])
+            bid(n, stance.bidding, np.ascontiguousarray(asks), free, talks.domain, avoided, talks.bids, found)
         return np.where(stance.bid == NO_BID, found, stance.bid)
 
     def bids(self, state: State) -> Ints:

@@ -19,8 +19,8 @@ from sim.protocols import PROTOCOLS
 from sim.scenario import Number, Scenario
 from sim.strategies import STRATEGIES
 
-DRAWN = ("draws", "weights", "option_worth", "reservation_value", "discount", "foresight", "refusal_cost", "walk_away",
-         "linkage_worth", "real")  # fmt: skip
+DRAWN = ("draws", "weights", "option_worth", "reservation_value", "discount", "looks_ahead", "refusal_cost",
+         "walk_away", "linkage_worth", "real")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Ensemble:
         option_worth: Utility of options in [0, 1], deliverability counted, shape (B, N, I, O).
         reservation_value: Utility of no agreement, shape (B, N).
         discount: Per month, shape (B, N).
-        foresight: How far a party looks past the signature, in [0, 1], shape (B, N).
+        looks_ahead: Whether a party is of the kind that looks past the signature, shape (B, N).
         refusal_cost: What a text refused at home costs a party, shape (B, N).
         walk_away: What leaving the talks is worth to a party, -inf for one that never leaves, shape (B, N).
         linkage_worth: Utility that each linkage adds, shape (B, linkages).
@@ -58,7 +58,7 @@ class Ensemble:
     option_worth: Floats
     reservation_value: Floats
     discount: Floats
-    foresight: Floats
+    looks_ahead: Bools
     refusal_cost: Floats
     walk_away: Floats
     linkage_worth: Floats
@@ -227,6 +227,11 @@ class _Drawn:
         self.inputs[path] = real
         return real
 
+    def looks(self, path: str, chance: Floats) -> Bools:
+        looks = self.uniform_of(path, path) < chance
+        self.inputs[path] = looks
+        return looks
+
 
 @dataclass
 class _Central(_Drawn):
@@ -249,6 +254,10 @@ class _Central(_Drawn):
 
     def real(self, path: str, stream: str, hardness: Floats) -> Bools:
         return np.ones(1, bool)
+
+    def looks(self, path: str, chance: Floats) -> Bools:
+        looks: Bools = chance >= 0.5  # as likely as not, or more
+        return looks
 
 
 def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Structure) -> Ensemble:
@@ -273,7 +282,7 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         option_worth=_option_worth(scenario, source, table),
         reservation_value=reservation_value,
         discount=by_party("discount_per_month", lambda party: party.discount_per_month),
-        foresight=by_party("foresight", lambda party: party.foresight),
+        looks_ahead=_looks_ahead(scenario, source, table, len(draws)),
         refusal_cost=by_party("refusal_cost", lambda party: party.refusal_cost),
         walk_away=_walk_away(scenario, source, table, len(draws)),
         linkage_worth=_linkage_worth(scenario, source, table, len(draws)),
@@ -285,6 +294,19 @@ def _fill(scenario: Scenario, seed: int, draws: Ints, source: _Drawn, table: Str
         world=draw_world(scenario, source, table, reservation_value, hard, groups),
         inputs=source.inputs,
     )
+
+
+def _looks_ahead(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> Bools:
+    """Which parties are of the kind that looks past the signature: by the chance `foresight`, one uniform a party."""
+    looks = np.zeros((count, len(table.parties)), bool)
+    for n, name in enumerate(table.parties):
+        path, number = f"parties.{name}", scenario.parties[name].foresight
+        chance = source.number(f"{path}.foresight", number)
+        if number.uncertain or 0 < number.value < 1:
+            looks[:, n] = source.looks(f"{path}.looks_ahead", chance)
+        else:
+            looks[:, n] = chance >= 1
+    return looks
 
 
 def _walk_away(scenario: Scenario, source: _Drawn, table: Structure, count: int) -> Floats:

@@ -1,11 +1,11 @@
-"""Utility of packages to parties that look past the signature."""
+"""Utility of packages to parties that look past the signature: see `Prospects`."""
 
 import numpy as np
 
 from sim.core import package_pass
 from sim.core.compiled import worth_compiling
 from sim.core.exact import Floats
-from sim.core.package_pass import Prospects
+from sim.core.package_pass import Prospects, no_prospects, value_in_round
 from sim.core.packages import Ints
 from sim.core.utility import worth_of
 from sim.model.ensemble import Ensemble
@@ -13,30 +13,22 @@ from sim.model.ensemble import Ensemble
 FORESIGHT_STEPS = 8  # of a package to a party
 
 
-def look_ahead(ensemble: Ensemble, utility: Floats) -> None:
-    """Discount the utility of packages by how long they will hold and by the chance that they are refused at home.
+def net_utility(ensemble: Ensemble, out: Floats | None = None) -> tuple[Floats, Prospects]:
+    """Utility of all packages, net of risks to parties that look past the signature, shape (B, N, P); and prospects.
 
-    `(1-f) u + f { q [L u + (1-L) b] + (1-q) (r - x) }`: f foresight, q the closed-form chance of all ratifiers, L the
-    discounted part of ten years in which the package holds, b the utility of fighting again from the new line, r the
-    reservation value in round 1, x what a refused text costs. Worked out once, before round 1 and without pressure.
+    A package is worth no deal or more to a party in a round exactly where this is its reservation value or more.
 
     Args:
         ensemble: The draws.
-        utility: Of all packages, changed in place, shape (B, N, P); as it is where nobody looks ahead.
+        out: Where the utility goes, if given.
     """
-    if ensemble.foresight.any():
-        _apply(utility, prospects(ensemble))
+    utility, ahead = ensemble.utility(out), prospects(ensemble)
+    _apply(utility, ahead)
+    return utility, ahead
 
 
-def foreseen_worth(ensemble: Ensemble, out: Floats | None = None) -> Floats:
-    """Utility of all packages as the parties bargain by it, shape (B, N, P); written to `out` if given."""
-    utility = ensemble.utility(out)
-    look_ahead(ensemble, utility)
-    return utility
-
-
-def foreseen_worth_of(ensemble: Ensemble, packages: Ints, ahead: Prospects | None = None) -> Floats:
-    """Utility of some packages as the parties bargain by it, shape (B, N, K), with the bits of `foreseen_worth`.
+def net_utility_of(ensemble: Ensemble, packages: Ints, ahead: Prospects | None = None) -> tuple[Floats, Prospects]:
+    """The same of some packages, shape (B, N, K), bit for bit.
 
     Args:
         ensemble: The draws.
@@ -49,24 +41,36 @@ def foreseen_worth_of(ensemble: Ensemble, packages: Ints, ahead: Prospects | Non
     utility = np.ascontiguousarray(
         np.array(columns).reshape(-1, draws, ensemble.reservation_value.shape[1]).transpose(1, 2, 0)
     )
-    if ensemble.foresight.any() and len(packages):
-        ahead = ahead or prospects(ensemble)
-        chance_of, moved_of, kind_of = (
-            np.ascontiguousarray(index[packages]) for index in (ahead.chance_of, ahead.moved_of, ahead.kind_of)
-        )
-        ahead = ahead._replace(chance_of=chance_of, moved_of=moved_of, kind_of=kind_of)
-        _apply(utility, ahead)
-    return utility
+    ahead = ahead or prospects(ensemble)
+    chance_of, moved_of, kind_of = (
+        np.ascontiguousarray(index[packages]) for index in (ahead.chance_of, ahead.moved_of, ahead.kind_of)
+    )
+    lasts = np.zeros((len(ahead.lasts), len(packages)), np.int32)
+    ahead = ahead._replace(chance_of=chance_of, moved_of=moved_of, kind_of=kind_of, lasts=lasts)
+    _apply(utility, ahead)
+    return utility, ahead
+
+
+def foreseen_margins(ensemble: Ensemble, packages: Ints | None = None) -> Floats:
+    """What packages are worth in round 1 less the reservation value, as the parties bargain, shape (B, N, K)."""
+    utility, ahead = net_utility(ensemble) if packages is None else net_utility_of(ensemble, packages)
+    free = ensemble.world.reservation_value[:, 0]
+    margins: Floats = value_in_round(utility, ahead, free) - free[:, :, None]
+    return margins
 
 
 def _apply(utility: Floats, prospects: Prospects) -> None:
-    worth_compiling(package_pass.apply_foresight, FORESIGHT_STEPS * utility.size)(utility, prospects)
+    if prospects.looks.any():
+        worth_compiling(package_pass.apply_foresight, FORESIGHT_STEPS * utility.size)(utility, prospects)
 
 
 def prospects(ensemble: Ensemble) -> Prospects:
     """Compute the prospects of packages in these draws: they follow from options alone, not from weights or points."""
+    looks, space = np.ascontiguousarray(ensemble.looks_ahead), ensemble.structure.space
+    if not looks.any():
+        return no_prospects(len(looks), looks.shape[1], len(space))
     votes, after, parties = ensemble.world.ratification, ensemble.world.aftermath, ensemble.structure.parties
-    draws, all_alike = len(ensemble), np.zeros(len(ensemble.structure.space), np.int64)
+    draws, all_alike = len(ensemble), np.zeros(len(space), np.int64)
     chance, chance_of = np.ones((draws, 1)), all_alike
     if votes is not None:
         chance, chance_of = votes.chances_over_combinations()[0], votes.static.combinations.index
@@ -85,10 +89,11 @@ def prospects(ensemble: Ensemble) -> Prospects:
     stake = np.array([_stake(ensemble, party) for party in parties])
     chance, moved, held, least = (np.ascontiguousarray(table, np.float64) for table in (chance, moved, held, least))
     short = [np.ascontiguousarray(index, np.int32) for index in (chance_of, moved_of, kind, kind_of)]
+    lowest, highest = ensemble.world.reservation_range()
     return Prospects(
-        chance, short[0], stake, moved, short[1], held, short[2], short[3], least, guarantor,
+        looks, chance, short[0], stake, moved, short[1], held, short[2], short[3], least, guarantor,
         np.ascontiguousarray(ensemble.world.reservation_value[:, 0]), np.ascontiguousarray(ensemble.refusal_cost),
-        np.ascontiguousarray(ensemble.foresight),
+        lowest, highest, np.zeros((draws, len(space)), np.int32),
     )  # fmt: skip
 
 

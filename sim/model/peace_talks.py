@@ -10,12 +10,13 @@ from sim.core.bids import Domain, line_table, no_bids
 from sim.core.compiled import worth_compiling
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.opponent_model import Knowledge, Regard, learned
+from sim.core.package_pass import Prospects, value_in_round
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.state import Case, Moves, State, opening
 from sim.core.utility import DAYS_PER_MONTH
 from sim.model.agents import Party
 from sim.model.ensemble import Ensemble
-from sim.model.foresight import foreseen_worth
+from sim.model.foresight import net_utility
 from sim.model.ratification import Approval
 from sim.model.talks import Talks
 from sim.model.zopa import Zones
@@ -27,7 +28,7 @@ class Awareness:
     What is learned from offers is taken in at the beginning of a round.
     """
 
-    def __init__(self, ensemble: Ensemble, utility: Floats) -> None:
+    def __init__(self, ensemble: Ensemble, utility: Floats, ahead: Prospects) -> None:
         table, self._space = ensemble.structure, ensemble.structure.space
         information = ensemble.protocol.information
         self._learns = information == "learned"
@@ -35,6 +36,8 @@ class Awareness:
         if information == "positions":
             self._known, self.regards = table.positions, table.regard_by_positions
         elif information == "complete":
+            if ahead.looks.any():  # known is what packages are worth to the others in round 1
+                utility = value_in_round(utility, ahead, ahead.reservation_value)
             self._known = Knowledge(utility, utility.max(axis=2), ensemble.reservation_value)
             self.regards = table.regards(self._known)
         else:
@@ -106,9 +109,9 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         super().__init__(rng=0)  # Mesa wants a generator; nothing here uses it
         table = ensemble.structure
         self.ensemble = ensemble
-        self.utility = foreseen_worth(ensemble, scratch)
+        self.utility, ahead = net_utility(ensemble, scratch)
         self.own_option_worth = ensemble.weights[..., None] * ensemble.option_worth
-        self.awareness = Awareness(ensemble, self.utility)
+        self.awareness = Awareness(ensemble, self.utility, ahead)
         levers = ensemble.world.levers
         self.state = opening(
             ensemble.reservation_value,
@@ -121,7 +124,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         after, days = ensemble.after_refusal, ensemble.scenario.time.days_per_round
         self.approval = Approval(ensemble.world.ratification, after, len(ensemble), days)
         self.domain = Domain(
-            self.utility, table.signs, line_table(table.lines),
+            self.utility, ahead, table.signs, line_table(table.lines),
             np.array([regard.tie_rank for regard in self.awareness.regards]),
             np.logical_or.reduce(table.signs, axis=1),
         )  # fmt: skip
@@ -193,7 +196,7 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
             party = self.ensemble.structure.parties.index(commitment.party)
             cost = np.ascontiguousarray(commitment.cost_per_step)
             charge = worth_compiling(package_pass.charge_commitment, len(bound) * len(steps))
-            charge(self.utility, bound, party, cost, steps)
+            charge(self.utility, self.domain.prospects, bound, party, cost, steps)
             if self.parties:
                 self.parties[party].relist(bound)
 
@@ -257,7 +260,8 @@ class PeaceTalks(mesa.Model):  # type: ignore[misc]
         state, zone = self.state, self.zones.last()
         return Talks(
             ensemble=self.ensemble,
-            utility=self.utility,
+            net_utility=self.utility,
+            prospects=self.domain.prospects,
             zone=zone,
             zone_first=self.zones.first,
             zone_ever=self.zones.ever(zone),

@@ -34,6 +34,13 @@ class Approval:
         self.ceasefire_month: Floats = np.full(draws, np.nan)
         self.chance: Floats = np.full((draws, 2), np.nan)
         self.reopens_at: Ints = np.zeros(draws, np.int64)
+        self._first: Floats = np.zeros((draws, 0))  # what no deal was worth in round 1
+
+    def at(self, state: State) -> Ratification:
+        """The votes on what is signed in this round."""
+        assert self.ratification is not None
+        months = np.full(len(state.open), (state.round - 1) * self._month)
+        return self.ratification.at(months, self._first - state.reservation_value)
 
     def hold_votes(self, state: State) -> tuple[Ints, Bools]:
         """Hold the votes on what was signed in this round.
@@ -41,6 +48,8 @@ class Approval:
         Returns:
             Draws that go on talking later, and the packages struck for them, shape (those draws, P).
         """
+        if state.round == 1:
+            self._first = state.reservation_value
         nothing = np.zeros(0, np.int64), np.zeros((0, 0), bool)
         new = np.flatnonzero(state.signed == state.round)
         if not len(new):
@@ -49,7 +58,7 @@ class Approval:
         if self.ratification is None:
             self.passed[new], self.in_force_month[new], self.ceasefire_month[new] = True, 0.0, 0.0
             return nothing
-        ratification, packages = self.ratification.rows(new), state.standing[new]
+        ratification, packages = self.at(state).rows(new), state.standing[new]
         votes = ratification.hold(packages)
         self.passed[new], self.refused_by[new] = votes.passed, votes.refused_by
         self.in_force_month[new], self.ceasefire_month[new] = votes.in_force_month, votes.ceasefire_month

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sim.core.exact import Floats
+from sim.core.package_pass import Prospects, values_at
 from sim.core.packages import Bools, Ints, PackageLists, list_packages
 from sim.core.state import Moves
 from sim.core.utility import worth_of
@@ -16,9 +17,10 @@ class Talks:
     """What came of the talks in every draw of a block."""
 
     ensemble: Ensemble  # the draws
-    # worth of all packages as the parties bargained by it, shape (B, N, P): with foresight and the cost of going back
-    # on one's word
-    utility: Floats
+    # utility of all packages net of what going back on one's word costs and, to those that look past the signature, of
+    # risks, shape (B, N, P): in each round at least no deal exactly where the package is worth it
+    net_utility: Floats
+    prospects: Prospects  # what becomes of packages after signature, from which their value in a round follows
     zone: Bools  # packages acceptable to their signatories, all or enough of them, in the last open round, shape (B, P)
     zone_first: Bools  # the same in round 1
     zone_ever: Bools  # whether there was one in some open round, shape (B,)
@@ -41,6 +43,16 @@ class Talks:
     # offered, worth of its offer in that round
     aspiration: Floats
     moves: tuple[Moves, ...]  # what everybody did, round by round
+
+    def value_of(self, rows: Ints, packages: Ints, reservation_value: Floats) -> Floats:
+        """What packages are worth as the parties bargain, with foresight and public words, shape (N, K).
+
+        Args:
+            rows, packages: The draw and the package of each, shape (K,).
+            reservation_value: Of the round in each, shape (N, K).
+        """
+        net = self.net_utility[rows, :, packages].T
+        return values_at(net, self.prospects, rows, packages, reservation_value)
 
     @cached_property
     def listed(self) -> PackageLists:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.core.exact import TOLERANCE, Floats
 from sim.core.mechanism import Drawing, Mechanism, Played, Rows, Source
@@ -31,7 +32,9 @@ class World:
     reservation_value: Floats  # worth of no agreement in each round before levers, not clipped, shape (B, R, N)
     channel_open: Bools  # rounds in which the parties can speak, shape (B, R)
     struck_from: Ints  # round from which an event takes the packages of a line off the table, shape (B, L)
-    falls_from: Ints  # round from which an event has a line fall, shape (B, L)
+    # what events up to a round did last to a line: 1 hardened, so that it is real whatever was drawn, -1 felled,
+    # shape (B, R, L)
+    moved: npt.NDArray[np.int8]
     commitments: tuple[Commitment, ...]  # public commitments of parties
     mechanisms: Mapping[str, Mechanism]  # those that the file has, by key
     static: tuple[Ints, ...] = ()  # what is the same in all draws: option steps of the commitments
@@ -73,7 +76,7 @@ class World:
 
     def may_fall(self) -> Bools:
         """Red lines that may fall before the talks are over, given the strongest pressure, shape (B, L)."""
-        falls: Bools = self.falls_from != NEVER
+        falls: Bools = np.logical_or.reduce(self.moved < 0, axis=1)
         if self.giving_way is not None:
             draws, rounds, parties = self.reservation_value.shape
             wear = [self.giving_way.wear(np.full((draws, parties), pressure)) for pressure in (0.0, 1.0)]
@@ -87,23 +90,35 @@ class World:
             for each in self.commitments
         )
         return World(
-            self.reservation_value[rows], self.channel_open[rows], self.struck_from[rows], self.falls_from[rows],
+            self.reservation_value[rows], self.channel_open[rows], self.struck_from[rows], self.moved[rows],
             tuple(commitments), {key: each.rows(rows) for key, each in self.mechanisms.items()}, self.static,
         )  # fmt: skip
 
     def lines_now(self, real: Bools, worn: Floats, k: int) -> Bools:
         """Red lines that are real in round k, given those real before it and their wear, shape (B, L)."""
-        gone = (self.falls_from != NEVER) & (self.falls_from <= k)
+        moved = self.moved[:, k - 1]
+        gone = moved < 0
         if self.giving_way is not None:
             gone = gone | self.giving_way.fallen(worn)
         struck = (self.struck_from != NEVER) & (self.struck_from <= k)
-        now: Bools = (real & ~gone) | struck
+        now: Bools = (real & ~gone) | struck | (moved > 0)
         return now
 
     def no_deal_now(self, pressure: Floats, k: int) -> Floats:
         """Worth of no agreement in round k under the levers, shape (B, N)."""
         path = self.reservation_value[:, k - 1]
         return path if self.levers is None else self.levers.lower(path, pressure)
+
+    def reservation_range(self) -> tuple[Floats, Floats]:
+        """The lowest and the highest worth of no agreement that a round can bring, whatever is pulled, shape (B, N)."""
+        paths = [self.reservation_value]
+        if self.levers is not None:
+            strength = np.ones_like(self.levers.lowers)
+            paths += [
+                np.stack([self.levers.lower(path, strength) for path in self.reservation_value.swapaxes(0, 1)], axis=1)
+            ]
+        lowest, highest = np.min(paths, axis=(0, 2)), np.max(paths, axis=(0, 2))
+        return np.ascontiguousarray(lowest), np.ascontiguousarray(highest)
 
     def outside(self) -> Bools:
         """Rounds in which the worth of no agreement of some party leaves [0, 1] before levers, shape (B, R)."""
@@ -164,7 +179,10 @@ def draw_world(
     channel = np.ones((len(reservation_value), rounds), bool)
     for drawn in mechanisms.values():
         path, channel = drawn.move_no_deal(path), drawn.move_channel(channel)
-    removals, falls = (events.removals(), events.lines_fall()) if events else ((), {})
+    removals = events.removals() if events else ()
+    moved = np.zeros((len(reservation_value), rounds, len(names)), np.int8)
+    if events is not None:
+        moved = events.lines_moved(names)
     commitments = events.commitments() if events else ()
     return World(
         reservation_value=path,
@@ -172,7 +190,7 @@ def draw_world(
         struck_from=_by_line(
             {f"events.{each.event}": each.from_round for each in removals}, names, len(reservation_value)
         ),
-        falls_from=_by_line(falls, names, len(reservation_value)),
+        moved=moved,
         commitments=commitments,
         mechanisms=mechanisms,
         static=tuple(_steps_back(commitment, table) for commitment in commitments),

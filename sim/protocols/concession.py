@@ -261,6 +261,6 @@ def _written(
     for mine, n in enumerate(pair):
         accepted[rows[agreed], n] = True
         received[rows, n] = offers[:, 1 - mine]
-        best[rows, n] = np.maximum(best[rows, n], case.utility[rows, n, offers[:, 1 - mine]])
+        best[rows, n] = np.maximum(best[rows, n], case.value_of(rows, offers[:, 1 - mine], state)[n])
     state = state._replace(accepted=accepted, received=received, best_received=best)
     return state.with_signatures(case.signs), Moves.none(who.T)._replace(did=did, package=package)

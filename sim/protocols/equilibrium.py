@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.core.backward_induction import foresee, least_accepted, proposals, thresholds_of
 from sim.core.exact import TOLERANCE, Floats
+from sim.core.package_pass import value_in_round
 from sim.core.packages import NO_DEAL, Bools, Ints
 from sim.core.protocol import Bargainer, Protocol
 from sim.core.registry import order
@@ -118,7 +119,7 @@ class Equilibrium(Protocol):
         ahead, k = self._outlook(state, parties, turns, case), state.round
         rows, package = np.flatnonzero(state.open), np.full(len(turns), NO_DEAL)
         package[rows] = proposals(
-            worth=_some(case.utility, rows),
+            worth=_values(case, state, rows),
             usable=ahead.usable[rows],
             signs=case.signs,
             thresholds=thresholds_of(
@@ -136,7 +137,8 @@ class Equilibrium(Protocol):
         """What is foreseen of this round and those after it, worked out anew where it comes otherwise than foreseen.
 
         Foreseen is no-deal worth as settled before the talks, under levers as they stand, and that nothing else will
-        change: no line falls, nothing is refused at home or taken off the table, and no public word is given.
+        change: no line falls, nothing is refused at home or taken off the table, no public word is given, and what
+        packages are worth to a party that looks past the signature stays as it is in this round.
         """
         ahead, k = self._outlooks.setdefault(case, _Outlook.blank(state, case)), state.round
         if ahead.round == k and not (ahead.old & state.open).any():
@@ -147,6 +149,9 @@ class Equilibrium(Protocol):
             ahead.round = k
             ahead.old = ~ahead.begun | (usable != ahead.usable).any(axis=1) | (left != ahead.left).any(axis=1)
             ahead.old |= (case.words_given != ahead.words_given).any(axis=0)
+            if k > 1:
+                moved = case.reservation_value[:, k - 1] != case.reservation_value[:, k - 2]
+                ahead.old |= (moved & case.domain.prospects.looks).any(axis=1)
         rows = np.flatnonzero(ahead.old & state.open)
         if len(rows):
             ahead.old[rows], ahead.begun[rows] = False, True
@@ -154,7 +159,7 @@ class Equilibrium(Protocol):
             ahead.words_given[:, rows] = case.words_given[:, rows]
             settled = case.reservation_value[rows, k - 1 :]
             found = foresee(
-                worth=_some(case.utility, rows),
+                worth=_values(case, state, rows),
                 usable=usable[rows],
                 signs=case.signs,
                 reservation_value=np.where(settled > 0, settled * left[rows, None], settled),
@@ -210,8 +215,11 @@ def _left(now: Floats, settled: Floats, before: Floats) -> Floats:
     return np.divide(now, settled, out=before.copy(), where=settled > 0)
 
 
-def _some(values: Floats, rows: Ints) -> Floats:
-    """Some of the draws; no copy where that is all of them."""
+def _values(case: Case, state: State, rows: Ints) -> Floats:
+    """What packages are worth in this round in some of the draws, shape (rows, N, P)."""
+    values, ahead = case.utility, case.domain.prospects
+    if ahead.looks.any():
+        values = value_in_round(values, ahead, state.reservation_value)
     return values if len(rows) == len(values) else values[rows]
 
 
@@ -221,5 +229,6 @@ def _agreed(state: State, who: Ints, says: Bools, case: Case) -> State:
     party, package = who[rows], state.standing[rows]
     accepted, received, best = state.accepted.copy(), state.received.copy(), state.best_received.copy()
     accepted[rows, party], received[rows, party] = True, package
-    best[rows, party] = np.maximum(best[rows, party], case.utility[rows, party, package])
+    worth = case.value_of(rows, package, state)[party, np.arange(len(rows))]
+    best[rows, party] = np.maximum(best[rows, party], worth)
     return state._replace(accepted=accepted, received=received, best_received=best)

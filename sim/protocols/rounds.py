@@ -10,6 +10,7 @@ from sim.core.answers import BY_STEPS, NO_ANSWER, Answers, Ladder, OfferHistory,
 from sim.core.bids import NO_PACKAGE, STEP_DOWN, Bids, Domain, could_sign, listed_bid
 from sim.core.compiled import called, compiled, worth_compiling
 from sim.core.exact import TOLERANCE, Floats
+from sim.core.package_pass import value_of, values_of
 from sim.core.packages import Bools, Ints
 from sim.core.protocol import Bargainer, Protocol
 from sim.core.state import ACCEPTED, NO_REASON, OFFERED, PASSED, REFUSED, WORTH, Case, Moves, State
@@ -87,7 +88,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
         first, last: The rounds, from 1.
     """
     utility, signs, pattern, crosses = domain.utility, domain.signs, domain.lines.pattern, domain.lines.crosses
-    bids, log = parties.bids, table.log
+    bids, log, prospects = parties.bids, table.log, domain.prospects
     avoided, nothing_avoided = np.zeros(len(crosses), np.bool_), np.zeros(len(crosses), np.bool_)
     marks, mark = np.full(len(pattern) if bids.top_package.shape[2] else 0, -1), 0
     for b in range(len(table.open)):
@@ -101,7 +102,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
             late = rules.rounds == 1 or (k - 1) / (rules.rounds - 1) >= LATE
             for place in range(rules.turns.shape[2]):
                 me, text = rules.turns[at, b, place], table.standing[b]
-                own, signable, free = utility[b, me], bids.signable[me, b], parties.reservation_value[b, me]
+                net, signable, free = utility[b, me], bids.signable[me, b], parties.reservation_value[b, me]
                 asks, takes = parties.aspiration[at, b, me], parties.accepts_from[at, b, me]
                 act, reason, kind, bid = PASSED, NO_REASON, parties.answering[me], parties.bid[at, b, me]
                 rule = parties.accepting[me]
@@ -116,20 +117,22 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                     bid = step if bid == NO_PACKAGE else bid
                 elif kind != NO_ANSWER:
                     answers = Answers(kind, parties.span[me], parties.weight[at, b, me], parties.clock[at, b, me])
+                    own = values_of(utility, prospects, b, me, free)
                     asks = takes = answer(answers, me, own, history, free, bids.best[me, b])
                 # It knows what it would bid before it answers: the line that it may name is its own, and none of its
                 # bids crosses that.
                 takes_turn = text == NO_PACKAGE or signs[me, text]
                 if bid == NO_PACKAGE and takes_turn and parties.bidding[me] != STEP_DOWN:
-                    bid = listed_bid(me, b, parties.bidding[me], asks, domain, bids, avoided, nothing_avoided)
+                    bid = listed_bid(me, b, parties.bidding[me], asks, free, domain, bids, avoided, nothing_avoided)
                 bid = bids.best_package[me, b] if bid == NO_PACKAGE else bid
                 if text == NO_PACKAGE:
                     act = OFFERED
                 elif takes_turn:
-                    value = own[text]
+                    value = value_of(utility, prospects, b, me, text, free)
                     table.received[b, me], table.best_received[b, me] = text, max(table.best_received[b, me], value)
-                    content = is_acceptable(rule, value, takes, own[bid], table.best_received[b, me], late)
-                    bearable = value >= free - TOLERANCE and could_sign(signable, struck, pattern[text], text)
+                    level = value_of(utility, prospects, b, me, bid, free)
+                    content = is_acceptable(rule, value, takes, level, table.best_received[b, me], late)
+                    bearable = net[text] >= free - TOLERANCE and could_sign(signable, struck, pattern[text], text)
                     act = ACCEPTED if bearable and content else REFUSED
                     if act == ACCEPTED:
                         table.accepted[b, me] = True
@@ -141,11 +144,11 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                             table.named[b, reason] = k
                             _avoid(avoided, domain.lines.crossing[reason])
                 if act in (OFFERED, REFUSED):
-                    level, text = own[bid], parties.draft[at, b, me]
+                    level, text = value_of(utility, prospects, b, me, bid, free), parties.draft[at, b, me]
                     bid = bid if text == NO_PACKAGE else text
-                    made, value = table.offers_made[b, me], own[bid]
+                    made, value = table.offers_made[b, me], value_of(utility, prospects, b, me, bid, free)
                     content = is_acceptable(rule, value, takes, level, table.best_received[b, me], late)
-                    bearable = value >= free - TOLERANCE and could_sign(signable, struck, pattern[bid], bid)
+                    bearable = net[bid] >= free - TOLERANCE and could_sign(signable, struck, pattern[bid], bid)
                     for n in range(len(signs)):
                         table.accepted[b, n] = False
                     if rules.proposer_accepts == IF_CONTENT:

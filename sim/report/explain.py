@@ -374,7 +374,7 @@ def parameter_text(scenario: Scenario, parameter: Parameter) -> str:
         return f'points of "{option_label(scenario, parts[3], parts[4])}" ({clean(parts[3])}) for {who}'
     if parameter.kind == "linkage":
         return f"worth of the linkage {clean(parts[3])} to {who}"
-    words = {"no_deal": "what no deal is worth to", "foresight": "foresight of"}
+    words = {"no_deal": "what no deal is worth to"}
     return f"{words.get(parameter.kind, 'what a text refused at home costs')} {who}"
 
 

@@ -130,6 +130,8 @@ def event_effects(scenario: Scenario, event: EventSpec) -> list[str]:
     if event.removes:
         gone = {issue: either(options, "and") for issue, options in event.removes.items()}
         effects.append(f"takes off the table {_listed(gone, ': ', '; ')}")
+    if event.hardens:
+        effects.append(f"makes the red line{'s' * (len(event.hardens) > 1)} {either(event.hardens, 'and')} real")
     if event.lines_fall:
         effects.append(f"fells the red line{'s' * (len(event.lines_fall) > 1)} {either(event.lines_fall, 'and')}")
     return effects or ["moves nothing in the file"]
@@ -422,7 +424,8 @@ def _power(scenario: Scenario, spec: PowerShiftSpec) -> str:
     away = party_label(scenario, spec.away_from)
     stake = f"by a war now {away} would get {spec.balance_now} of what is at stake"
     costs = f"which costs {_by_party(scenario, spec.war_cost)}"
-    later = f"what comes after the {spec.months} months of the shift counts {spec.discount}"
+    counts = "by the patience of the side that grows weaker" if spec.discount is None else str(spec.discount)
+    later = f"what comes after the {spec.months} months of the shift counts {counts}"
     penalty = f"a guarantor that acts costs the side that grows stronger {spec.penalty}"
     moves = _listed({issue: _listed(options) for issue, options in spec.shifts.items()}, ": ", "; ")
     moved = f"Away from {away} it is moved by {moves or 'nothing'}"

@@ -56,7 +56,7 @@ def _crossed(talks: Talks, b: int, party: int) -> Bools:
 
 def _short(talks: Talks, b: int, party: int) -> Bools:
     """Packages worth less than no deal to a party in a draw, shape (P,)."""
-    short: Bools = talks.utility[b, party] < talks.reservation_value[-1][b, party] - TOLERANCE
+    short: Bools = talks.net_utility[b, party] < talks.reservation_value[-1][b, party] - TOLERANCE
     return short
 
 
@@ -96,7 +96,8 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
     ensemble, signed = talks.ensemble, talks.signed > 0
     rounds, draw = ensemble.scenario.time.rounds, np.arange(len(ensemble))
     reservation_value = talks.reservation_value[-1]  # as it stood when the draw closed
-    text_worth = np.where((talks.standing == NO_DEAL)[:, None], np.nan, talks.utility[draw, :, talks.standing])
+    text_worth = talks.value_of(draw, talks.standing, reservation_value.T).T
+    text_worth = np.where((talks.standing == NO_DEAL)[:, None], np.nan, text_worth)
     plain = np.where(signed[:, None], talks.plain_of(talks.package), np.nan)
     days = ensemble.scenario.time.days_per_round
     by_round = [talks.reservation_value[min(k, len(talks.reservation_value) - 1)] for k in range(rounds)]
@@ -116,7 +117,8 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         "zone_packages_last": talks.listed.count,
         **_satisfaction(talks, text_worth - reservation_value, reservation_value),
         **agreement_distances(
-            talks.utility,
+            talks.net_utility,
+            talks.prospects,
             reservation_value,
             ensemble.structure.signs,
             talks.listed,
@@ -224,7 +226,7 @@ def _smallest_sets(talks: Talks, rows: Ints) -> list[str]:
     answers = []
     for row, b in enumerate(rows):
         kinds = minimal_blocking_sets(
-            talks.utility[b], reservation_value[row], table.signs, table.lines.by_pattern, lines_crossed[row]
+            talks.net_utility[b], reservation_value[row], table.signs, table.lines.by_pattern, lines_crossed[row]
         )
         sets = set()
         for pattern, unwilling in kinds:

@@ -66,7 +66,7 @@ def fallen_in(talks: Talks) -> Ints:
 
 def lines_can_fall(world: World) -> bool:
     """Whether the file has anything by which red lines are given up."""
-    by_events = world.events is not None and bool(world.events.lines_fall())
+    by_events = world.events is not None and world.events.moves_lines
     return world.giving_way is not None or by_events
 
 
@@ -101,7 +101,9 @@ def stability_columns(talks: Talks) -> Columns:
     for package in np.unique(talks.package[talks.package != NO_DEAL]).tolist():
         draws = np.flatnonzero(talks.package == package)
         around = surroundings(table.space.packages, table.owner, len(table.parties), package)
-        worth = talks.utility[draws[:, None, None], np.arange(len(table.parties))[:, None], around.packages]
+        rows, packages = np.repeat(draws, len(around.packages)), np.tile(around.packages, len(draws))
+        worth = talks.value_of(rows, packages, talks.reservation_value[-1][rows].T)
+        worth = worth.reshape(len(table.parties), len(draws), -1).swapaxes(0, 1)
         for kind, by_party in stability(worth, around)._asdict().items():
             columns[f"stable_{kind}"][draws] = by_party.all(axis=1)
     return columns
@@ -154,7 +156,7 @@ def bought_by_pressure(talks: Talks) -> Bools:
     draw, signed = np.arange(len(talks.signed)), talks.signed > 0
     k = np.where(signed, talks.signed, 1) - 1
     free = talks.ensemble.world.reservation_value[draw, k]
-    worse = talks.utility[draw, :, talks.package] < free - TOLERANCE
+    worse = talks.net_utility[draw, :, talks.package] < free - TOLERANCE
     agreed = talks.accepted & talks.ensemble.structure.signs[:, talks.package].T
     bought: Bools = signed & (worse & agreed).any(axis=1)
     return bought
@@ -181,8 +183,7 @@ def _guarantor(talks: Talks) -> tuple[Floats | None, Floats | None]:
     if aftermath is None or aftermath.static.guarantor is None:
         return None, None
     n = talks.ensemble.structure.parties.index(aftermath.static.guarantor)
-    draw = np.arange(len(talks.package))
-    worth = np.where(talks.package == NO_DEAL, np.nan, talks.utility[draw, n, talks.package])
+    worth = np.where(talks.package == NO_DEAL, np.nan, talks.plain_of(talks.package)[:, n])
     return worth, talks.reservation_value[-1][:, n]
 
 

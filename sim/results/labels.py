@@ -207,7 +207,8 @@ def _constraint(scenario: Scenario, name: str) -> str:
 INPUTS = {  # in words, by path; names of the file stand there by their labels
     "parties.{party}.no_deal": "no-deal worth of {party}",
     "parties.{party}.discount_per_month": "monthly discount of {party}",
-    "parties.{party}.foresight": "foresight of {party}",
+    "parties.{party}.foresight": "chance that {party} looks ahead",
+    "parties.{party}.looks_ahead": "{party} looks past the signature",
     "parties.{party}.refusal_cost": "what a text refused at home costs {party}",
     "parties.{party}.walk_away": "what walking away is worth to {party}",
     "parties.{party}.influence": "influence of {party}",

@@ -99,6 +99,7 @@ def tally(talks: Talks, ranges: Floats) -> Tallies:
     for k, each in enumerate(talks.moves):
         turns = Turns(*(np.ascontiguousarray(part, np.int64) for part in (each.who, each.did, each.package)))
         count_offers = worth_compiling(histograms.count_offers, COUNT_STEPS * each.did.size)
-        count_offers(turns, KINDS, talks.utility, bins, last, counts[k, 2:])
+        free = np.ascontiguousarray(talks.reservation_value[k])
+        count_offers(turns, KINDS, talks.net_utility, talks.prospects, free, bins, last, counts[k, 2:])
     by_quantity = dict(zip(QUANTITIES, np.ascontiguousarray(counts.swapaxes(0, 1)), strict=True))
     return Tallies(len(talks.ensemble), by_quantity, ranges, agreed, zone)

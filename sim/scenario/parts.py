@@ -158,7 +158,9 @@ class PartySpec(Block):
     no_deal: Share = Field(description="Worth of no agreement, on the party's own scale from 0 to 1.")
     discount_per_month: Discount = Field(Number(1), description="What a month of waiting leaves of worth; left out: 1.")
     foresight: Chance = Field(
-        Number(0), description="How far it looks past the signature, from 0 (not at all) to 1; left out: 0."
+        Number(0),
+        description="Chance that in a run it looks past the signature, to votes at home and to how long a deal holds; "
+        "left out: 0.",
     )
     refusal_cost: Chance = Field(
         Number(0), description="Worth that a text costs it which is signed and then refused at home; left out: 0."

@@ -384,7 +384,7 @@ def test_every_smallest_set_opens_a_draw_by_just_what_it_says(base):
         if talks.zone_ever[b]:
             continue
         table = Table(
-            talks.ensemble.structure, talks.utility[b] - talks.reservation_value[-1][b][:, None], talks.real[b]
+            talks.ensemble.structure, talks.net_utility[b] - talks.reservation_value[-1][b][:, None], talks.real[b]
         )
         for names in (members.split(" + ") for members in str(text).split(" | ")):
             way = way_out(table, names)

@@ -85,7 +85,7 @@ def test_every_move_of_the_story_is_a_move_of_the_model(tmp_path):
                 assert turn.asks_for == talks.aspiration[played.number - 1, 0, table.parties.index(turn.party)]
                 if turn.offer:
                     assert table.space.index_of(turn.offer) == package
-                    assert turn.offer_worth == talks.utility[0, table.parties.index(turn.party), package]
+                    assert turn.offer_worth == talks.net_utility[0, table.parties.index(turn.party), package]
                 kinds.add((turn.did, turn.reason is not None and turn.reason != "worth"))
     assert {("offers", False), ("accepts", False), ("refuses", False), ("refuses", True), ("passes", False)} <= kinds
 

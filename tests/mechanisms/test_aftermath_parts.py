@@ -35,31 +35,45 @@ def of(*numbers):
 # Shift of power
 
 
+def power(shift, balance, cost_named, cost_other, discount, penalty, surplus="flow"):
+    """The test of power, where both sides are as patient, unless a pair says how patient each is."""
+    pair = discount if isinstance(discount, tuple) else (discount, discount)
+    numbers = of(shift, balance, cost_named, cost_other)
+    return power_test(*numbers, tuple(of(*pair)), *of(penalty), surplus)
+
+
+def test_the_patience_of_the_side_that_grows_weaker_decides():
+    """The other one pays the penalty: with d .9 of the weaker side .155556 is needed, whoever that is."""
+    for other in (0.2, 1.0):
+        assert power(0.4, 0.7, 0.1, 0.1, (0.9, other), 0.1).needed[0] == pytest.approx(0.155556, abs=5e-7)
+        assert power(-0.4, 0.3, 0.1, 0.1, (other, 0.9), 0.1).needed[0] == pytest.approx(0.155556, abs=5e-7)
+
+
 def test_penalty_needed_for_a_large_shift():
     """p .7 -> .3 with d .9 and costs .1, .1: the rising side must stand to lose .155556 of the stake."""
-    found = power_test(*of(0.4, 0.7, 0.1, 0.1, 0.9, 0.1))
+    found = power(0.4, 0.7, 0.1, 0.1, 0.9, 0.1)
     assert found.needed[0] == pytest.approx(0.155556, abs=5e-7)
     assert found.fails[0] and found.there[0] == 0.1
-    assert not power_test(*of(0.4, 0.7, 0.1, 0.1, 0.9, found.needed[0])).fails[0], "exactly what is needed is enough"
-    assert power_test(*of(0.4, 0.7, 0.1, 0.1, 0.9, found.needed[0] - 1e-6)).fails[0], "and nothing less"
+    assert not power(0.4, 0.7, 0.1, 0.1, 0.9, found.needed[0]).fails[0], "exactly what is needed is enough"
+    assert power(0.4, 0.7, 0.1, 0.1, 0.9, found.needed[0] - 1e-6).fails[0], "and nothing less"
 
 
 def test_the_two_forms_differ_in_what_the_declining_side_is_left_with():
     """d p2 - p1 - cD (1-d): .9 x .7 - .3 - .1 x .1 = .32 > 0; no penalty on the riser mends it."""
     for penalty in (0.0, 0.3, 10.0):
-        found = power_test(*of(0.4, 0.7, 0.1, 0.1, 0.9, penalty), surplus="all_to_riser")
+        found = power(0.4, 0.7, 0.1, 0.1, 0.9, penalty, surplus="all_to_riser")
         assert found.fails[0] and found.needed[0] == np.inf
     # .9 x .33 - .3 - .1 x .1 < 0: it would rather wait.
-    assert not power_test(*of(0.03, 0.7, 0.1, 0.1, 0.9, 0.0), surplus="all_to_riser").fails[0]
+    assert not power(0.03, 0.7, 0.1, 0.1, 0.9, 0.0, surplus="all_to_riser").fails[0]
     # Just past the edge, p2 = (p1 + cD (1-d))/d = .344444
-    assert not power_test(*of(0.0444, 0.7, 0.1, 0.1, 0.9, 0.0), surplus="all_to_riser").fails[0]
-    assert power_test(*of(0.0445, 0.7, 0.1, 0.1, 0.9, 0.0), surplus="all_to_riser").fails[0]
+    assert not power(0.0444, 0.7, 0.1, 0.1, 0.9, 0.0, surplus="all_to_riser").fails[0]
+    assert power(0.0445, 0.7, 0.1, 0.1, 0.9, 0.0, surplus="all_to_riser").fails[0]
 
 
 @given(share, share, st.floats(0, 0.5), st.floats(0, 0.5), st.floats(0.05, 1), st.floats(0, 1))
 def test_the_test_is_that_of_the_paper(balance, part, cost_d, cost_r, discount, penalty):
     shift = balance * part
-    found = power_test(*of(shift, balance, cost_d, cost_r, discount, penalty))
+    found = power(shift, balance, cost_d, cost_r, discount, penalty)
     case = (balance, max(balance - shift, 0.0), cost_d, cost_r, discount)
     assert found.needed[0] == pytest.approx(theory.powell_penalty_needed(*case), abs=1e-9)
     margin = found.needed[0] - penalty
@@ -71,8 +85,8 @@ def test_the_test_is_that_of_the_paper(balance, part, cost_d, cost_r, discount, 
 def test_exchanging_the_sides_changes_nothing(shift, balance, cost_a, cost_b, discount, penalty, flow):
     """What moves the balance away from one side moves it toward the other: the answer is the same, to rounding."""
     form = "flow" if flow else "all_to_riser"
-    one = power_test(*of(shift, balance, cost_a, cost_b, discount, penalty), surplus=form)
-    other = power_test(*of(-shift, 1 - balance, cost_b, cost_a, discount, penalty), surplus=form)
+    one = power(shift, balance, cost_a, cost_b, discount, penalty, surplus=form)
+    other = power(-shift, 1 - balance, cost_b, cost_a, discount, penalty, surplus=form)
     if shift == 0:
         assert not one.fails[0] and not other.fails[0]
     elif flow:
@@ -82,9 +96,9 @@ def test_exchanging_the_sides_changes_nothing(shift, balance, cost_a, cost_b, di
 
 
 def test_no_shift_passes_and_nobody_loses_more_than_it_holds():
-    assert not power_test(*of(0.0, 0.5, 0.0, 0.0, 1.0, 0.0)).fails[0]
-    assert not power_test(*of(0.0, 0.0, 0.0, 0.0, 0.5, 0.0), surplus="all_to_riser").fails[0]
-    beyond, all_of_it = (power_test(*of(shift, 0.4, 0.1, 0.1, 0.9, 0.0)) for shift in (0.48, 0.4))
+    assert not power(0.0, 0.5, 0.0, 0.0, 1.0, 0.0).fails[0]
+    assert not power(0.0, 0.0, 0.0, 0.0, 0.5, 0.0, surplus="all_to_riser").fails[0]
+    beyond, all_of_it = (power(shift, 0.4, 0.1, 0.1, 0.9, 0.0) for shift in (0.48, 0.4))
     assert beyond.needed[0] == all_of_it.needed[0]
 
 

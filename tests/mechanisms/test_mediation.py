@@ -300,7 +300,7 @@ def mediated(draw: st.DrawFn) -> Problem:
 
 def same(one: Talks, other: Talks) -> None:
     """Two talks went alike, to the last bit."""
-    for name in ("package", "signed", "standing", "proposer", "utility", "zone", "last_refuser", "best"):
+    for name in ("package", "signed", "standing", "proposer", "net_utility", "zone", "last_refuser", "best"):
         assert np.array_equal(getattr(one, name), getattr(other, name)), name
     assert len(one.moves) == len(other.moves)
     for first, second in zip(one.moves, other.moves, strict=True):
@@ -338,7 +338,7 @@ def known_share(talks: Talks, party: str) -> np.ndarray:
     ensemble = talks.ensemble
     n, information = ensemble.structure.parties.index(party), ensemble.protocol.information
     worth = {
-        "complete": talks.utility[:, n],
+        "complete": talks.net_utility[:, n],
         "positions": ensemble.structure.positions.utility[:, n],
         "learned": np.ones((1, len(ensemble.structure.space))),  # nothing yet, before the first offer
         "none": np.ones((1, len(ensemble.structure.space))),

@@ -53,10 +53,14 @@ def vote(id="law", threshold=HALF, strict=False, when=ALWAYS, needs=()):
     return SimpleNamespace(id=id, when=when, threshold=Fraction(threshold), strict=strict, needs=tuple(needs))
 
 
-def ratifier(*votes, order=1, when=ALWAYS, barred_when=NEVER, support=0.6, error=0.05, months=1.0, shifts=None):
+def ratifier(
+    *votes, order=1, when=ALWAYS, barred_when=NEVER, support=0.6, error=0.05, months=1.0, shifts=None, drift=0.0,
+    follows=0.0,
+):  # fmt: skip
     return SimpleNamespace(
         label="A body", party="land", order=order, when=when, votes=votes or (vote(),), barred_when=barred_when,
-        support=support, error=error, months=months, shifts=shifts or {},
+        support=support, error=error, months=months, shifts=shifts or {}, support_drift_per_month=drift,
+        follows_no_deal=follows,
     )  # fmt: skip
 
 
@@ -530,3 +534,23 @@ def test_names_of_the_bodies_move_no_bit_of_the_joint_chance(supports):
         bound = bind(spec({n: ratifier(support=s) for n, s in zip(names, supports, strict=True)}), TOY)
         joint.add(float(bound.hold(np.array([FIRST])).chance_independent[0]))
     assert len(joint) == 1
+
+
+# Votes follow the war
+
+
+def test_support_moves_with_the_months_and_with_what_no_deal_is_worth():
+    """Log-odds move by drift x months + lambda x (fall of no deal): .6 at +.5 and -.3 is logistic(ln 1.5 + .2)."""
+    votes = bind(spec({"house": ratifier(support=0.6, drift=-0.05, follows=2.0, error=0.1)}), TOY)
+    later = votes.at(np.full(len(votes.share), 6.0), np.full((len(votes.share), 1), 0.25))
+    share = 1 / (1 + math.exp(-(math.log(1.5) - 0.3 + 0.5)))
+    assert later.share == pytest.approx(share) and votes.share == pytest.approx(0.6)
+    assert later.chance == pytest.approx(theory.passing_chance(share, 0.5, 0.1))
+
+
+def test_certain_support_stays_and_nothing_moves_where_nothing_is_said():
+    certain = bind(spec({"house": ratifier(support=1, drift=-9), "senate": ratifier(support=0, follows=9)}), TOY)
+    count = len(certain.share)
+    assert np.array_equal(certain.at(np.ones(count), np.ones((count, 1))).share, certain.share)
+    plain = bind(spec({"house": ratifier()}), TOY)
+    assert plain.at(np.ones(count), np.ones((count, 1))) is plain

@@ -26,7 +26,7 @@ def test_linear_conceders_meet_where_their_aspirations_cross(no_deal):
 
 def test_a_pie_divided_by_equals_is_halved():
     talks = hold_talks(draw(read(pie((0.2, 0.2), 500, 4, 25, offers="least_own"))))
-    assert talks.utility[0, :, talks.package[0]] == pytest.approx([0.5, 0.5], abs=0.02)
+    assert talks.net_utility[0, :, talks.package[0]] == pytest.approx([0.5, 0.5], abs=0.02)
 
 
 def test_who_cannot_be_satisfied_signs_nothing():

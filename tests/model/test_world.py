@@ -126,9 +126,9 @@ def test_a_public_word_costs_each_step_back_from_the_round_on_in_which_it_is_giv
 
 def test_a_public_word_binds_nobody_else_and_leaves_plain_worth_alone():
     talks = talks_on(POINTS, HIGH, 2, events=word(0, to={"text": "d"}))
-    assert talks.utility[0, 1].tolist() == talks.plain[0, 1].tolist() == [1.0, 0.6, 0.3, 0.0]
+    assert talks.net_utility[0, 1].tolist() == talks.plain[0, 1].tolist() == [1.0, 0.6, 0.3, 0.0]
     assert talks.plain[0, 0].tolist() == [0.0, 0.3, 0.6, 1.0]
-    assert talks.utility[0, 0] == pytest.approx([-0.3, 0.1, 0.5, 1.0])
+    assert talks.net_utility[0, 0] == pytest.approx([-0.3, 0.1, 0.5, 1.0])
 
 
 def test_worth_is_told_without_what_a_public_word_takes_from_it_and_margins_with_it():

@@ -54,7 +54,7 @@ def test_the_example_of_five_packages_step_by_step():
     ]
     assert talks.signed.tolist() == [4]
     assert talks.ensemble.structure.parties[talks.proposer[0]] == "first"
-    assert talks.utility[0, :, talks.package[0]].prod() == pytest.approx(0.36)
+    assert talks.net_utility[0, :, talks.package[0]].prod() == pytest.approx(0.36)
 
 
 def test_one_round_fewer_than_it_takes_leaves_both_at_their_texts():
@@ -242,7 +242,8 @@ def test_one_draw_of_a_world_equals_an_ordinary_loop(world, seed, start):
         signed = [p for at, p in plain.signed if at == k + 1]
         assert len(agreed) == len(signed)
         if len(set(offered.values())) == 2 and agreed and agreed != signed:
-            worth = talks.utility[0][plain.pair]  # each would take the other's: two texts, alike but for the last bits
+            # Each would take the other's: two texts, alike but for the last bits.
+            worth = talks.net_utility[0][plain.pair]
             assert worth[:, agreed[0]] == pytest.approx(worth[:, signed[0]], abs=3e-9)
 
 

@@ -302,7 +302,7 @@ def test_two_at_a_table_sign_at_once_the_share_of_few_rounds(rounds, share, disc
     """Of two rounds a month each leaves the square root of what a month leaves."""
     talks = hold_talks(draw(made(foreseeing(patient(pie((0, 0), rounds, 40, 25), discount, days)))))
     assert talks.signed.tolist() == [1]
-    assert talks.utility[0, :, talks.package[0]] == pytest.approx([share, 1 - share], abs=1.001e-3)
+    assert talks.net_utility[0, :, talks.package[0]] == pytest.approx([share, 1 - share], abs=1.001e-3)
 
 
 def test_a_fixed_order_takes_turns_and_who_is_not_on_it_answers_all_the_same():
@@ -402,7 +402,7 @@ def test_who_can_leave_gets_that_much_where_it_is_more_than_the_talks_would_give
         problem = with_somewhere_to_go(patient(pie((0, 0), rounds, 40, 25), 0.9), birch=away)
         talks = hold_talks(draw(made(foreseeing(problem))))
         assert talks.signed.tolist() == [1]
-        assert talks.utility[0, 1, talks.package[0]] == pytest.approx(share, abs=1.001e-3)
+        assert talks.net_utility[0, 1, talks.package[0]] == pytest.approx(share, abs=1.001e-3)
 
 
 def test_talks_break_off_where_more_can_be_had_outside_than_there_is_to_share():

@@ -21,7 +21,7 @@ from tests.problems import pie, read
 from tests.worlds import made, worlds
 
 DRAWS = 6
-SAME = ("package", "signed", "standing", "proposer", "utility", "zone", "last_refuser", "best", "accepted", "left")
+SAME = ("package", "signed", "standing", "proposer", "net_utility", "zone", "last_refuser", "best", "accepted", "left")
 each_protocol = pytest.mark.parametrize("name", sorted(PROTOCOLS))
 
 
@@ -87,7 +87,7 @@ def test_it_ends_by_the_deadline_with_consent_and_with_nothing_worse_than_no_dea
         consent = talks.accepted[b] & signs[:, package]
         assert consent.sum() >= votes_needed(talks)[package]
         for n in np.flatnonzero(consent):
-            assert talks.utility[b, n, package] >= talks.reservation_value[-1, b, n] - 1e-9
+            assert talks.net_utility[b, n, package] >= talks.reservation_value[-1, b, n] - 1e-9
             assert not (crossed[b] & lines.of(n)).any()
         assert talks.zone[b, package] or not talks.approval.passed[b]  # what was refused at home may be struck since
         assert talks.zone_ever[b]
@@ -155,7 +155,7 @@ def test_the_names_of_options_decide_nothing_where_nothing_ties(name):
     second = hold_talks(draw(read(renamed(problem, names)), 1, 0, 40))
     assert first.signed.any() and np.array_equal(first.signed, second.signed)
     for b in np.flatnonzero(first.signed):
-        assert first.utility[b, :, first.package[b]] == pytest.approx(second.utility[b, :, second.package[b]])
+        assert first.net_utility[b, :, first.package[b]] == pytest.approx(second.net_utility[b, :, second.package[b]])
 
 
 @each_protocol

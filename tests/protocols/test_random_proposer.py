@@ -193,7 +193,7 @@ def test_the_most_that_a_quota_leaves_a_proposer_is_the_closed_form(n, q, d, sha
     for party in list(problem["parties"].values())[1:]:
         party["no_deal"] = price - 1e-9  # what is paid is enough, also where a decimal is cut
     talks = hold_talks(draw(made(problem)))
-    most = talks.utility[0, 0, talks.zone[0]].max()
+    most = talks.net_utility[0, 0, talks.zone[0]].max()
     assert most == pytest.approx(share, abs=1e-6) == theory.baron_ferejohn_share(n, q, d)
 
 
@@ -226,7 +226,7 @@ def _kept(talks: Talks, b: int, package: int) -> dict[str, set[str]]:
         found[name] = {line for line, owner, crossed, real in
                        zip(table.lines.names, table.lines.party, crosses, talks.real[b], strict=True)
                        if owner == n and crossed and real}  # fmt: skip
-        if talks.utility[b, n, package] < talks.reservation_value[0, b, n] - 1e-9:
+        if talks.net_utility[b, n, package] < talks.reservation_value[0, b, n] - 1e-9:
             found[name].add(f"{name}.no_deal")
     return found
 

@@ -92,7 +92,7 @@ def test_the_text_moves_step_by_step_on_what_is_minded_most():
     assert minded(talks, "ash") == ["border", "border", "border", "money", ""]
     assert minded(talks, "birch") == ["money", "money", "money", "", ""]
     assert (talks.signed[0], talks.proposer[0]) == (5, 2)
-    assert talks.utility[0, :2, talks.package[0]] == pytest.approx([0.6, 0.7])
+    assert talks.net_utility[0, :2, talks.package[0]] == pytest.approx([0.6, 0.7])
 
 
 def test_who_has_its_best_on_all_issues_names_none():
@@ -154,7 +154,7 @@ def test_the_first_text_has_the_largest_product_that_the_mediator_knows_of(probl
         power["ash"], power["birch"] = power["birch"], power["ash"]
     for b in range(4):
         if information == "complete":
-            worth, no_deal = talks.utility[b], ensemble.reservation_value[b]
+            worth, no_deal = talks.net_utility[b], ensemble.reservation_value[b]
         else:
             worth, no_deal = ensemble.structure.positions.utility[0], np.zeros(3)
         value = {}

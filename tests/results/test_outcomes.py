@@ -29,7 +29,7 @@ def test_blockers_are_the_smallest_sets_whose_removal_opens_the_way(problem, see
                 if talks.ensemble.real[b, line] and table.lines.crosses[table.lines.pattern[p], line]
             }
             for n, party in enumerate(table.parties):
-                if table.signs[n, p] and talks.utility[b, n, p] < talks.ensemble.reservation_value[b, n] - 1e-9:
+                if table.signs[n, p] and talks.net_utility[b, n, p] < talks.ensemble.reservation_value[b, n] - 1e-9:
                     breaks.add(f"{party}.no_deal")
             broken.append(breaks)
         constraints = sorted(set().union(*broken))
@@ -66,7 +66,7 @@ def test_columns_mean_what_they_say(problem, seed):
         assert row["package"] == "/".join(options[issue] for issue in scenario.issues)
         shares = []
         for n, party in enumerate(talks.ensemble.structure.parties):
-            worth, no_deal = talks.utility[b, n, package], talks.ensemble.reservation_value[b, n]
+            worth, no_deal = talks.net_utility[b, n, package], talks.ensemble.reservation_value[b, n]
             assert row[f"utility_{party}"] == worth
             assert row[f"margin_{party}"] == pytest.approx(worth - no_deal, abs=1e-12)
             discount = talks.ensemble.discount[b, n] ** (months * (signed - 1))
@@ -132,5 +132,5 @@ def test_nobody_can_gain_in_the_standing_text_when_nothing_is_signed():
     talks = hold_talks(draw(read(pie((0.65, 0.45), 5))))
     frame = draws_frame(talks.ensemble, outcome_columns(talks))
     assert talks.package[0] == NO_DEAL
-    wanted = talks.utility[0, 0, talks.standing[0]] - 0.65
+    wanted = talks.net_utility[0, 0, talks.standing[0]] - 0.65
     assert frame["margin_ash"][0] == pytest.approx(wanted)

@@ -90,5 +90,5 @@ def test_ranges_hold_all_worth_the_linkages_allow():
     talks = hold_talks(draw(scenario, 1, 0, 20))
     ranges = utility_ranges(scenario, talks.ensemble.structure)
     assert ranges[talks.ensemble.structure.parties.index("lowland")].tolist() == pytest.approx([0, 1.04])
-    assert (talks.utility >= ranges[None, :, :1] - 1e-12).all()
-    assert (talks.utility <= ranges[None, :, 1:] + 1e-12).all()
+    assert (talks.net_utility >= ranges[None, :, :1] - 1e-12).all()
+    assert (talks.net_utility <= ranges[None, :, 1:] + 1e-12).all()

@@ -141,7 +141,7 @@ def held_to_no_deal_and_lines(talks: Talks) -> None:
     for k, moves in enumerate(talks.moves):
         for place, b in zip(*np.nonzero(moves.did == ACCEPTED), strict=True):
             party, package = moves.who[place, b], moves.package[place, b]
-            assert talks.utility[b, party, package] >= talks.reservation_value[k, b, party] - 1e-9
+            assert talks.net_utility[b, party, package] >= talks.reservation_value[k, b, party] - 1e-9
             assert not (lines.crosses[lines.pattern[package]] & real[b] & lines.of(party)).any()
 
 
@@ -208,9 +208,9 @@ def seat(worth: list[float], *heard: list[int], no_deal: float = 0.0, **more: An
     no_deal_worth, best = np.array([no_deal]), utility.max(axis=1)
     made, distinct = np.array([[0, *map(len, heard)]]), np.array([[0, *(len(set(offers)) for offers in heard)]])
     offers = OfferHistory(log, made, distinct, np.ones(parties, bool))
-    of_all = np.repeat(utility[:, None], parties, axis=1)
     seen: dict[str, Any] = {
-        "party": 0, "round": 2, "rounds": 9, "utility": utility, "reservation_value": no_deal_worth, "best": best,
+        "party": 0, "round": 2, "rounds": 9, "find_utility": lambda: utility,
+        "reservation_value": no_deal_worth, "best": best,
         "best_package": utility.argmax(axis=1), "received": np.array([NO_DEAL]), "best_received": np.array([-np.inf]),
         "log": log, "offers_made": made, "distinct_offers": distinct, "weights": np.ones((1, 1)),
         "option_worth": utility[:, None], "packages": np.arange(len(worth))[:, None],
@@ -218,7 +218,7 @@ def seat(worth: list[float], *heard: list[int], no_deal: float = 0.0, **more: An
         "tie_rank": np.arange(len(worth))[None], "has_list": True, "chance": np.zeros(1),
         "find_signable": lambda: everything, "find_avoided": lambda: ~everything, "find_worst": lambda: None,
         "find_known": lambda: None, "find_ladder": lambda count: None, "find_steps": lambda ladder: None,
-        "find_answer": lambda answers: answers_in_all(answers, 0, of_all, offers, no_deal_worth, best),
+        "find_answer": lambda answers: answers_in_all(answers, 0, utility, offers, no_deal_worth, best),
     }  # fmt: skip
     return View(**seen | more)
 
@@ -273,7 +273,7 @@ def test_who_gives_as_much_as_it_gets_meets_the_other_half_way():
     problem = pie((0.1, 0.1), 1000, 40, 25, offers="least_own")
     problem["parties"]["birch"]["strategy"] = {"name": "tit_for_tat", "offers": "least_own"}
     talks = hold_talks(draw(read(problem)))
-    assert talks.utility[0, :, talks.package[0]] == pytest.approx([0.5, 0.5], abs=0.003)
+    assert talks.net_utility[0, :, talks.package[0]] == pytest.approx([0.5, 0.5], abs=0.003)
     assert (talks.signed[0] - 1) / 999 == pytest.approx(0.5 / 0.9, abs=0.005)
 
 
@@ -385,14 +385,14 @@ def nice_pie(information: str, rounds: int = 1000, **birch: Any) -> Talks:
 def test_who_mirrors_the_part_of_the_way_ends_at_the_fair_package():
     """Birch claims 1 - .7 t; ash asks for 1 - (.7 t / .4) .6. The pie is divided when both sum to 1: at (.4, .6)."""
     talks = nice_pie("complete")
-    assert talks.utility[0, :, talks.package[0]] == pytest.approx([0.4, 0.6], abs=0.003)
+    assert talks.net_utility[0, :, talks.package[0]] == pytest.approx([0.4, 0.6], abs=0.003)
     assert (talks.signed[0] - 1) / 999 == pytest.approx(0.4 / 0.7, abs=0.005)
 
 
 def test_where_nothing_is_known_fair_is_half_way():
     """Half way is .55, so ash asks for 1 - (.7 t / .55) .45: the pie is divided at (.55, .45)."""
     talks = nice_pie("none")
-    assert talks.utility[0, :, talks.package[0]] == pytest.approx([0.55, 0.45], abs=0.003)
+    assert talks.net_utility[0, :, talks.package[0]] == pytest.approx([0.55, 0.45], abs=0.003)
 
 
 def test_two_nice_ones_settle_on_the_fair_package_at_the_last():
@@ -401,7 +401,7 @@ def test_two_nice_ones_settle_on_the_fair_package_at_the_last():
         party["strategy"] = {"name": "nice_tit_for_tat"}
     talks = hold_talks(draw(read(problem)))
     assert talks.signed[0] == 41
-    assert talks.utility[0, :, talks.package[0]] == pytest.approx([0.4, 0.6])
+    assert talks.net_utility[0, :, talks.package[0]] == pytest.approx([0.4, 0.6])
     assert talks.aspiration[36, 0].tolist() == pytest.approx([1.0, 1.0])  # t = .9
     assert talks.aspiration[37, 0, 0] == pytest.approx(0.85)  # t = .925, birch has not moved: a quarter of it
 
@@ -449,7 +449,7 @@ def test_two_zeuthens_that_know_everything_end_at_the_largest_product(worths):
     }
     talks = table_of(points, 30, ash={"name": "zeuthen"}, birch={"name": "zeuthen"})
     products = [a * b for a, b in worths]
-    assert talks.utility[0, :, talks.package[0]].prod() * 1e4 == pytest.approx(max(products))
+    assert talks.net_utility[0, :, talks.package[0]].prod() * 1e4 == pytest.approx(max(products))
 
 
 def test_three_zeuthens_whose_third_risks_least_lets_the_third_move_first():
