@@ -219,6 +219,7 @@ class Source(Block):
         "", description="When it was published: day, month or year. `check` notes one later than `as_of`."
     )
     address: Text = Field("", description="Where it can be found. Shown, never opened.")
+    note: Text = Field("", description="A remark for the reader.")
 
     @model_validator(mode="before")
     @classmethod
@@ -235,7 +236,7 @@ class Source(Block):
         return reference
 
     def __str__(self) -> str:
-        return ", ".join(filter(None, (self.publisher, self.title, self.date, self.address)))
+        return ", ".join(filter(None, (self.publisher, self.title, self.date, self.address, self.note)))
 
 
 PAST_OF_PARTY = ("no_deal", "no_deal_change", "households_cut", "household_weeks")

@@ -150,10 +150,10 @@ RUSSIA, RADA, CONGRESS, EUROPE, REFERENDUM = (
 )  # fmt: skip
 BARRED = "barred"
 VOTES = {
-    "us_28_points": {RUSSIA: 1.0, RADA: 0.0, REFERENDUM: 0.0},
+    "us_28_points": {RUSSIA: 1.0, RADA: 0.0051, REFERENDUM: 0.0226},
     "zelensky_offer": {RUSSIA: 1.0, RADA: 0.9968, CONGRESS: 0.5987},
-    "us_zone_idea": {RUSSIA: 1.0, RADA: 0.0002, CONGRESS: 0.5987, REFERENDUM: 0.0006},
-    "twenty_points_zone": {RUSSIA: 1.0, RADA: 0.6638, CONGRESS: 0.4809, EUROPE: 0.9332, REFERENDUM: 0.5722},
+    "us_zone_idea": {RUSSIA: 1.0, RADA: 0.0259, CONGRESS: 0.5987, REFERENDUM: 0.2523},
+    "twenty_points_zone": {RUSSIA: 1.0, RADA: 0.9315, CONGRESS: 0.4809, EUROPE: 0.9332, REFERENDUM: 0.9804},
     "russia_stated_terms": {RUSSIA: 1.0, RADA: 0.0, REFERENDUM: BARRED},
 }
 
