@@ -1,6 +1,7 @@
 """`check`: files read, faults and notes printed, nothing played."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sim.cli.output import fault_lines, placed, print_json
 from sim.cli.sources import scenario_files
 from sim.core.wording import counted, printable, shown
 from sim.report.hindcast import notes as hindcast_notes
+from sim.report.show_around import outside
 from sim.results.labels import numbers_by_status, status_text
 from sim.scenario import Fault, Scenario, ScenarioError, read_scenario
 from sim.scenario.notes import notes
@@ -39,7 +41,7 @@ def _answer(path: Path, sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]
     except ScenarioError as error:
         faults = [_place(path, fault) for fault in error.faults]
         return {"file": str(path), "ok": False, "faults": faults, "notes": [], "counts": None}, fault_lines(path, error)
-    counts, found = _counts(scenario), notes(scenario, _past(scenario))
+    counts, found = _counts(scenario), notes(scenario, [*_implied(scenario)])
     packages = f"{counts['packages']:,} packages, {counts['consistent']:,} consistent"
     parties = counted(counts["parties"], "party", "parties")
     issues, numbers = counted(counts["issues"], "issue"), status_text(scenario)
@@ -49,12 +51,12 @@ def _answer(path: Path, sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]
     return {"file": str(path), "ok": True, "faults": [], "notes": places, "counts": counts}, lines
 
 
-def _past(scenario: Scenario) -> list[tuple[tuple[str, ...], str]]:
-    """What the rates a month imply of the past and cannot have been, by path; nothing where the file dates no war."""
-    try:
-        return list(hindcast_notes(hindcast(scenario)))
-    except NoAnswer:
-        return []
+def _implied(scenario: Scenario) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What the rates a month imply and cannot be, by path: of the past where the file dates a war, and of the talks."""
+    with suppress(NoAnswer):
+        yield from hindcast_notes(hindcast(scenario))
+    for path, sentence in outside(scenario):
+        yield tuple(path.split(".")), sentence[0].lower() + sentence[1:].removesuffix(".")
 
 
 def _counts(scenario: Scenario) -> dict[str, Any]:

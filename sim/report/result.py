@@ -25,7 +25,6 @@ from sim.results.stages import is_voted_on, stages
 from sim.scenario import Scenario
 
 MOST_BLOCKERS = 12
-OUTSIDE_WORTH_A_WORD = 0.02  # of runs with a reservation value outside 0 to 1
 NOT_LISTED = ("seed", "asked", "complete")  # of the provenance: given above, or of the folder and not of the result
 CHART_SECTIONS = {"talks": "The talks", "after": "Time and harm", "charts": "More charts"}  # by group of their charts
 
@@ -112,8 +111,8 @@ def headline(results: Results) -> Iterator[Block]:
     yield heading("In short", "headline")
     yield paragraph(f"Which packages can {sides} agree on, and who stands in the way of the rest?")
     yield paragraph(" ".join(filter(None, [*answer, _moved(results)])))
-    if "no_deal_outside" in results.draws and (results.draws["no_deal_outside"] > 0).mean() > OUTSIDE_WORTH_A_WORD:
-        yield from map(paragraph, outside(scenario))
+    if "no_deal_outside" in results.draws and (results.draws["no_deal_outside"] > 0).any():
+        yield from (paragraph(text) for _, text in outside(scenario))
     names = {
         "label": "party", "utility": "worth of the text, if signed", "utility_low": "5 %", "utility_high": "95 %",
         "no_deal": "no deal", "margin": "margin", "worth": "worth from the start", "blocking": "share of blocking",

@@ -31,6 +31,7 @@ from sim.scenario import (
     WarSpec,
 )
 
+OUTSIDE_WORTH_A_WORD = 0.02  # of runs
 STATED = "(stated: value [range])"
 TOGETHER = {
     "chance_independent": "all, if surprises are independent",
@@ -256,18 +257,20 @@ def _path(shown: Portrait) -> Iterator[Block]:
         "events that may happen or not are left out": chance,
     }
     here = either([text for text, holds in steady.items() if holds], "and")
-    yield from paragraphs(
-        f"by: what has moved it up to round {rounds[-1]}.", f"Here {here}." if here else "", *outside(scenario)
-    )
+    moved = f"by: what has moved it up to round {rounds[-1]}."
+    yield from paragraphs(moved, f"Here {here}." if here else "", *(text for _, text in outside(scenario)))
 
 
-def outside(scenario: Scenario) -> list[str]:
-    """One sentence for each party whose reservation value leaves 0 to 1, and which number drives it there."""
-    return [
-        f"The reservation value of {party_label(scenario, party)} leaves 0 to 1 in {percent(share, OUTSIDE_DRAWS)} of "
-        f"runs (between {number(low)} and {number(high)}), driven most by {path}; a rate may be too strong."
-        for party, share, low, high, path in no_deal_outside(scenario).to_numpy().tolist()
-    ]
+def outside(scenario: Scenario) -> list[tuple[str, str]]:
+    """For each party whose reservation value leaves 0 to 1, the path of what drives it most, and a sentence."""
+    found = []
+    for party, share, low, high, path in no_deal_outside(scenario).to_numpy().tolist():
+        who, runs = party_label(scenario, party), percent(share, OUTSIDE_DRAWS)
+        between = f"between {number(low)} and {number(high)}"
+        text = f"The reservation value of {who} leaves 0 to 1 in {runs} of runs ({between}), driven most by {path}; "
+        if share >= OUTSIDE_WORTH_A_WORD:
+            found.append((path, f"{text}a rate may be too strong."))
+    return found
 
 
 # Votes at home.

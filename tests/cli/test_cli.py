@@ -413,3 +413,12 @@ def test_the_shell_is_told_what_may_follow(words, proposed, file, tmp_path, monk
 
 def test_a_process_of_its_own_tells_the_shell_the_same(tmp_path):
     assert ["plain", "check"] in completed(process(cwd=tmp_path, **completing(["peacesim", "ch"])).stdout)
+
+
+def test_a_rate_that_takes_no_deal_off_its_scale_is_noted_at_its_key():
+    """.08 a month takes .45 below 0 within the talks of sixteen months, and gave 4 when the war began."""
+    wear = "war.no_deal_falls_per_month.ukraine"
+    file = ROOT / "scenarios" / "ukraine-december-2025.yaml"
+    notes = data("check", file, "--set", f"{wear}=0.08")[0]["notes"]
+    about = [note["message"] for note in notes if note["message"].startswith(f"{wear}: ")]
+    assert len(about) == 2 and "leaves 0 to 1 in" in about[1] and f"driven most by {wear}" in about[1]
