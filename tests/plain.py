@@ -1,7 +1,6 @@
 """The talks of one draw as ordinary loops over packages and parties, for comparison with the arrays."""
 
 import hashlib
-from collections import Counter
 from itertools import pairwise, product
 from typing import Any
 
@@ -22,6 +21,7 @@ class Table:
         self.issues = [issue.name for issue in structure.space.issues]
         self.packages = list(product(*[issue.options for issue in structure.space.issues]))
         self.rounds = scenario.time.rounds
+        self.listed = {name: list(issue.options) for name, issue in scenario.issues.items()}
         self.protocol = ensemble.protocol
         self.turns = [[self.names[n] for n in ensemble.turns[k, 0]] for k in range(self.rounds)]
         self.r = {name: float(ensemble.reservation_value[0, n]) for n, name in enumerate(self.names)}
@@ -110,14 +110,24 @@ class Table:
         """What is believed of each party from what it has offered so far: often asked for is liked, steady is dear."""
         for name, made in offers.items():
             dear = [1.0 + 0.2 * sum(a[i] == b[i] for a, b in pairwise(made)) for i in range(len(self.issues))]
-            asked = [Counter(offer[i] for offer in made) for i in range(len(self.issues))]
+            asked = [self._near(issue, [offer[i] for offer in made]) for i, issue in enumerate(self.issues)]
             self.known[name] = {
                 package: sum(
-                    dear[i] / sum(dear) * (1 + asked[i][option]) / (1 + max(asked[i].values(), default=0))
+                    dear[i] / sum(dear) * (1 + asked[i][option]) / (1 + max(asked[i].values()))
                     for i, option in enumerate(package)
                 )
                 for package in self.packages
             }
+
+    def _near(self, issue: str, bids: list[str]) -> dict[str, float]:
+        """How much bids speak for each option: 1 for itself, nothing for the end furthest from it."""
+        listed = self.listed[issue]
+        count = dict.fromkeys(listed, 0.0)
+        for place in map(listed.index, bids):
+            far = max(place, len(listed) - 1 - place, 1)
+            for option in listed:
+                count[option] += 1 - abs(listed.index(option) - place) / far
+        return count
 
     def holds(self, condition: Any, package: Package) -> bool:
         """Whether a condition holds for a package."""

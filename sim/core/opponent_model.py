@@ -1,5 +1,6 @@
 """Opponent models: what a party knows of the others' utility, and how it ranks packages for them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -102,7 +103,7 @@ def _falling(utility: Floats, order: Ints) -> Ints:
 LEARNED_STEP = 0.2  # weight, divided by the number of issues, that one more unchanged option adds
 
 
-def learned(log: Ints, offers_made: Ints, space: PackageSpace) -> Knowledge:
+def learned(log: Ints, offers_made: Ints, space: PackageSpace, order: Sequence[Ints]) -> Knowledge:
     """Infer every party's utility from the offers it has made; reservation values are taken as 0.
 
     A party bids most often what it prefers, and likes an option the better the nearer it lies to that: every bid counts
@@ -114,6 +115,7 @@ def learned(log: Ints, offers_made: Ints, space: PackageSpace) -> Knowledge:
         log: Offers of each party in order, shape (B, N, R).
         offers_made: How many of them count, shape (B, N).
         space: The packages.
+        order: Of each issue, where each option stands from one end of the issue to the other, from 0.
 
     Source: after the frequency model of HardHeaded (van Krimpen, Looije & Hajizadeh 2013), with all evidence on weights
         counted alike, however early it came; that what lies near a bid counts too is our own.
@@ -126,11 +128,11 @@ def learned(log: Ints, offers_made: Ints, space: PackageSpace) -> Knowledge:
     counts = np.zeros((*offers_made.shape, issues, widest))
     unchanged = np.zeros((*offers_made.shape, issues))
     for i in range(issues):
-        places = np.arange(len(space.issues[i].options))
-        furthest = np.maximum(np.maximum(places, places[-1] - places), 1)
-        for o in places:
+        places = order[i]
+        furthest = np.maximum(np.maximum(places, len(places) - 1 - places), 1)
+        for o, place in enumerate(places):
             bids = ((options[..., i] == o) & made).sum(axis=2)
-            counts[:, :, i, places] += bids[..., None] * (1 - np.abs(places - o) / furthest[o])
+            counts[:, :, i, : len(places)] += bids[..., None] * (1 - np.abs(places - place) / furthest[o])
         same = (options[:, :, 1:, i] == options[:, :, :-1, i]) & made[:, :, 1:]
         unchanged[:, :, i] = same.sum(axis=2)
     values = (1 + counts) / (1 + counts.max(axis=3, keepdims=True))

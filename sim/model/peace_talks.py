@@ -30,7 +30,12 @@ class Awareness:
 
     def __init__(self, ensemble: Ensemble, utility: Floats, ahead: Prospects) -> None:
         table, self._space = ensemble.structure, ensemble.structure.space
-        information = ensemble.protocol.information
+        information, issues = ensemble.protocol.information, ensemble.scenario.issues
+        in_file = [list(issues[issue.name].options) for issue in self._space.issues]
+        self._order = [
+            np.array([listed.index(option) for option in issue.options])
+            for issue, listed in zip(self._space.issues, in_file, strict=True)
+        ]
         self._learns = information == "learned"
         self._known: Knowledge
         if information == "positions":
@@ -49,7 +54,7 @@ class Awareness:
     def listen(self, state: State) -> None:
         """Take in what has been offered up to this round."""
         if self._learns:
-            self._known = learned(state.log, state.offers_made, self._space)
+            self._known = learned(state.log, state.offers_made, self._space, self._order)
 
     def known(self) -> Knowledge:
         """What is known in this round."""

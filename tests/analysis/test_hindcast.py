@@ -156,11 +156,7 @@ def test_a_worth_that_cannot_have_been_names_party_value_and_rate(past):
 
 def test_rates_of_the_first_flagship_are_noted():
     """Of the first numbers of the flagship, Ukraine's worth of no deal would have been far above 1 two years before."""
-    first_numbers = ("war.since=2023-12-14", "war.no_deal_falls_per_month.ukraine=0.008",
-                     "war.no_deal_falls_per_month.united_states=0.02", "war.outages.repair_half_life_days=4",
-                     "war.front.no_deal_per_1000_km2.ukraine=-0.0175", "parties.ukraine.no_deal=0.45",
-                     "war.outages.no_deal_per_million_household_weeks.ukraine=-0.004")  # fmt: skip
-    found = hindcast(read_scenario(ROOT / "scenarios/ukraine-december-2025.yaml", first_numbers), 1000)
+    found = hindcast(read_scenario(ROOT / "tests/first-flagship.yaml", ("war.since=2023-12-14",)), 1000)
     row = found.outside.set_index("party").loc["ukraine"]
     assert 1.05 < row["median"] < 1.3
     assert row["path"].endswith(".ukraine") and row["adds"] > 0.15

@@ -10,9 +10,9 @@ from sim.analysis.portrait import portrait
 from sim.analysis.portrait_around import no_deal_outside, steady_path
 from sim.model.ensemble import central, draw
 from sim.results.results import run
-from tests.problems import pie, read, shipped
+from tests.problems import FIRST_FLAGSHIP, pie, read, shipped
 
-FLAGSHIP, BANKS, KOREA = "ukraine-december-2025", "two-banks-pullback", "korea-armistice-1953"
+FLAGSHIP, BANKS, KOREA = FIRST_FLAGSHIP, "two-banks-pullback", "korea-armistice-1953"
 NO = None
 
 

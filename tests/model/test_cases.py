@@ -12,7 +12,7 @@ from sim.model.ensemble import Ensemble, central, draw
 from sim.model.peace_talks import PeaceTalks
 from sim.results.results import run
 from sim.scenario import Scenario
-from tests.problems import shipped
+from tests.problems import FIRST_FLAGSHIP, shipped
 
 FLAGSHIP, ALONE = "ukraine-december-2025", "ukraine-bargaining-only"
 
@@ -247,7 +247,7 @@ def judged(ensemble: Ensemble, packages: np.ndarray):
     ],
 )
 def test_steps_that_an_equal_pull_back_needs_by_guarantee(guarantee, needed):
-    ensemble = central(shipped(FLAGSHIP))
+    ensemble = central(shipped(FIRST_FLAGSHIP))
     text = ensemble.scenario.proposals["twenty_points_zone"].package | {"guarantee": guarantee}
     test = judged(ensemble, np.array([ensemble.structure.package_of(text)])).pull_back
     assert (test.needed[0], test.there[0]) == (needed, 4)
@@ -265,7 +265,7 @@ def test_steps_that_an_equal_pull_back_needs_by_guarantee(guarantee, needed):
     ],
 )
 def test_power_shifts_of_the_proposals_and_which_one_undoes_itself(proposal, shift):
-    ensemble = central(shipped(FLAGSHIP))
+    ensemble = central(shipped(FIRST_FLAGSHIP))
     found = judged(ensemble, proposal_in(ensemble, proposal))
     assert found.shift[0] == pytest.approx(shift, abs=1e-12)
     assert found.power.fails[0] == (proposal == "russia_stated_terms")

@@ -23,6 +23,7 @@ def results_of_each_kind():
         sim.compare([runs, sim.run(scenario, 120)]), sim.discover(runs), explain_draw(scenario, 1, 0),
         sim.explain(runs, 5), sim.narrate(scenario), sim.portrait(scenario), sim.sensitivity(runs),
         sim.tournament(scenario, ["time_dependent", "{name: time_dependent, exponent: 4}"], draws=5),
+        sim.hindcast(sim.read_scenario(SCENARIO.with_name("ukraine-december-2025.yaml")), 50),
     ]  # fmt: skip
 
 

@@ -115,7 +115,7 @@ def test_some_columns_of_all_rows_with_each_text_once():
 # Tables and charts.
 
 
-@pytest.fixture(scope="module", params=["two-banks-pullback", "ukraine-december-2025"])
+@pytest.fixture(scope="module", params=["two-banks-pullback", "first-flagship"])
 def one(request):
     return run(shipped(request.param), 400 if request.param.startswith("two") else 66, seed=3)
 

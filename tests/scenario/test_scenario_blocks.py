@@ -14,7 +14,7 @@ from sim.scenario.notes import notes
 
 HERE = Path(__file__).parents[1]
 SCENARIOS = HERE.parent / "scenarios"
-FLAGSHIP = SCENARIOS / "ukraine-december-2025.yaml"
+FLAGSHIP = HERE / "first-flagship.yaml"
 TEXT = FLAGSHIP.read_text(encoding="utf-8")
 BLOCKS = ("giving_way", "mediation", "war", "events", "ratification", "aftermath")
 
@@ -246,7 +246,7 @@ def test_numbers_of_the_blocks_are_named_as_paths_set_them(flagship):
         "parties.europe.foresight": 0.5,
     }.items():
         assert numbers[path].value == value, path
-        assert flagship.where(path).startswith("ukraine-december-2025.yaml:"), path
+        assert flagship.where(path).startswith("first-flagship.yaml:"), path
 
 
 def test_what_is_only_shown_is_no_number_that_a_draw_moves(flagship):
@@ -285,7 +285,7 @@ def test_every_number_can_be_set_by_its_path(flagship):
 def test_where_points_at_a_key_with_dots(flagship):
     line = TEXT.splitlines().index(next(line for line in TEXT.splitlines() if "narrows:" in line)) + 1
     assert flagship.where("events.stuttgart_meeting.narrows.aftermath.monitoring").startswith(
-        f"ukraine-december-2025.yaml:{line}:"
+        f"first-flagship.yaml:{line}:"
     )
 
 

@@ -84,7 +84,7 @@ def test_numbers_are_named_as_paths_set_them_and_sorted():
     assert numbers["issues.donetsk_status.deliverable.shared_zone.chance"].value == 0.5
     assert numbers["parties.europe.red_lines.assets.hardness"].value == 0.85
     assert numbers["parties.ukraine.linkages.big_army_if_weak_guarantee.adds"].value == -0.056
-    assert numbers["parties.russia.strategy.exponent"].high == 6
+    assert numbers["parties.russia.strategy.exponent"].high == 4
     assert numbers["parties.russia.values.withdrawal.none"] == Number(35)
 
 

@@ -115,9 +115,9 @@ CONTROLS: tuple[str, ...] = (  # refused in a scenario file; they can still stan
     "\ufffe\uffff",
 )
 NO_TEXT = {  # words that something else of the file, or a registry, must know
-    "NamedModel.name", "EventSpec.pulls_levers[]", "EventSpec.lines_fall[]", "EventSpec.removes.*[]",
-    "EventSpec.narrows.key", "PullBackSpec.one_sided[]", "Scenario.sweep.key", "Scenario.sweep.*[]",
-    "Known.what", "Source.date",
+    "NamedModel.name", "EventSpec.pulls_levers[]", "EventSpec.lines_fall[]", "EventSpec.hardens[]",
+    "EventSpec.removes.*[]", "EventSpec.narrows.key", "PullBackSpec.one_sided[]", "Scenario.sweep.key",
+    "Scenario.sweep.*[]", "Known.what", "Source.date",
 }  # fmt: skip
 Write = Callable[[str, int, bool], str]  # a place, the most characters, whether on one line
 
