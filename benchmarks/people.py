@@ -143,7 +143,7 @@ WAYS = {
             "name: negmas_aspiration", "protocol={name: negmas_0_16}"
         ),
     },
-    "strategy, all else left alone (time-dependent 3 is what the flagship's belligerents use)": {
+    "strategy, all else left alone (time-dependent 3 is what the flagship's belligerents used at first)": {
         **{f"time-dependent, exponent {e:g}": strategy(f"name: time_dependent, exponent: {e}") for e in (0.3, 1, 3)},
         "time-dependent, exponent .3 to 6": strategy(WIDE),
         **{f"{name.replace('_', ' ')}": strategy(f"name: {name}") for name in (
