@@ -38,7 +38,7 @@ ONLY_IN = {
     "SALib": {"analysis"},
     "pyarrow": {"results"},
     "xml": {"scenario", "charts"},
-    "random": set(),  # every random number comes from sim/core/streams.py
+    "random": set(),        # every random number comes from sim/core/streams.py
 }
 # The bits of these differ between processors or releases. Floors up to the model decide who signs what: they use
 # sim/core/exact.py.

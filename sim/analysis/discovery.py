@@ -103,7 +103,9 @@ def discover(
     if question.asked.is_share and limited:
         raise NoAnswer(f"{question.asked.name} takes no --above or --below: a run has it or not")
     if not question.asked.is_share and not limited:
-        raise NoAnswer(f"{question.asked.name} is a number: say which runs are of interest, with --above or --below")
+        raise NoAnswer(
+            f"{question.asked.name} is a number: say which runs are of interest, with --above or --below"
+        )
     of_signed = question.asked.of_text
     draws = sampled_runs(results)
     draws = draws[draws["package"].notna()] if of_signed else draws
@@ -120,18 +122,8 @@ def discover(
             note += " Most runs are so: --not asks when they are not."
     n, searched = len(cases), int(half.sum())
     return Discovery(
-        results,
-        question,
-        factors,
-        of_signed,
-        n,
-        int(cases.sum()),
-        searched,
-        n - searched,
-        tuple(boxes),
-        inputs_of(results).together,
-        density,
-        note,
+        results, question, factors, of_signed, n, int(cases.sum()), searched, n - searched, tuple(boxes),
+        inputs_of(results).together, density, note,
     )
 
 

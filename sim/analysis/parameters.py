@@ -145,13 +145,8 @@ class Turn:
         """The value with few digits, rounded away from where the number stands: what opens still opens."""
         step = 10.0 ** -(2 if self.parameter.kind == "points" else 4)
         away = np.ceil if self.change > 0 else np.floor
-        return float(
-            np.clip(
-                np.round(away(self.value / step - SLACK * np.sign(self.change)) * step, 10),
-                self.parameter.low,
-                self.parameter.high,
-            )
-        )
+        return float(np.clip(np.round(away(self.value / step - SLACK * np.sign(self.change)) * step, 10),
+                             self.parameter.low, self.parameter.high))
 
     @property
     def cost(self) -> float:

@@ -209,27 +209,27 @@ def _solution_table(at: _Central) -> pd.DataFrame:
     """Columns: candidates, solution, package (the first of those that tie), tied, packages (all that tie, at most 50),
     value (what was made largest; for the nearest to the mean position the distance), worth_PARTY, left_out, note."""
     found = [
-        (reading, solution) for reading in (LINES_OFF, LINES_REAL) for solution in _solutions(at, at.zones[reading])
+        (reading, solution)
+        for reading in (LINES_OFF, LINES_REAL)
+        for solution in _solutions(at, at.zones[reading])
     ]
     mean = solutions.Solution(
         "nearest_to_mean_position", at.nearest, at.utility[:, at.nearest[0]], at.distance, (), "distance in points"
     )
-    return pd.DataFrame(
-        [
-            {
-                "candidates": reading,
-                "solution": solution.name,
-                "package": at.package_text(solution.package) if len(solution.packages) else None,
-                "tied": len(solution.packages),
-                "packages": tuple(at.package_text(p) for p in solution.packages[:50].tolist()),
-                "value": solution.value,
-                **at.by_party("worth", solution.worth),
-                "left_out": ", ".join(at.names[n] for n in solution.left_out),
-                "note": solution.note,
-            }
-            for reading, solution in [*found, ("all packages", mean)]
-        ]
-    )
+    return pd.DataFrame([
+        {
+            "candidates": reading,
+            "solution": solution.name,
+            "package": at.package_text(solution.package) if len(solution.packages) else None,
+            "tied": len(solution.packages),
+            "packages": tuple(at.package_text(p) for p in solution.packages[:50].tolist()),
+            "value": solution.value,
+            **at.by_party("worth", solution.worth),
+            "left_out": ", ".join(at.names[n] for n in solution.left_out),
+            "note": solution.note,
+        }
+        for reading, solution in [*found, ("all packages", mean)]
+    ])
 
 
 def _solutions(at: _Central, candidates: Bools) -> Iterator[solutions.Solution]:
@@ -245,19 +245,15 @@ def _position_table(at: _Central) -> pd.DataFrame:
     """Columns: issue, position_PARTY, mean (by influence x weight, over the solution parties), nearest (the option or
     options of the packages nearest to the mean)."""
     nearest = [at.structure.space.options_of(package) for package in at.nearest.tolist()]
-    return pd.DataFrame(
-        [
-            {
-                "issue": issue,
-                **at.by_party("position", at.positions[:, at.columns.index(issue)]),
-                "mean": at.mean[at.columns.index(issue)],
-                "nearest": tuple(
-                    option for option in spec.options if option in {package[issue] for package in nearest}
-                ),
-            }
-            for issue, spec in at.scenario.issues.items()
-        ]
-    )
+    return pd.DataFrame([
+        {
+            "issue": issue,
+            **at.by_party("position", at.positions[:, at.columns.index(issue)]),
+            "mean": at.mean[at.columns.index(issue)],
+            "nearest": tuple(option for option in spec.options if option in {package[issue] for package in nearest}),
+        }
+        for issue, spec in at.scenario.issues.items()
+    ])
 
 
 def _fair_division(at: _Central) -> tuple[AdjustedWinner, pd.DataFrame] | None:

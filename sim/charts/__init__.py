@@ -56,7 +56,9 @@ __all__ = [
 def charts_side_by_side(results: Sequence[Results]) -> list[str]:
     """The charts that some result has and that can show all of them on one scale."""
     return [
-        name for name, chart in CHARTS.items() if any(chart.applies(one) for one in results) and chart.compares(results)
+        name
+        for name, chart in CHARTS.items()
+        if any(chart.applies(one) for one in results) and chart.compares(results)
     ]
 
 
@@ -76,7 +78,9 @@ def render_charts(
     """
     registry = CHARTS if isinstance(subject, Results) else ANALYSIS_CHARTS
     chosen = charts_of(subject) if names is None else registry.named(names)
-    return (Rendered.of(stem or chart.stem(subject), chart(subject), chart.table(subject), png) for chart in chosen)
+    return (
+        Rendered.of(stem or chart.stem(subject), chart(subject), chart.table(subject), png) for chart in chosen
+    )
 
 
 def save_charts(

@@ -181,7 +181,9 @@ def layout(results: Results, frame: Ranking, count: int = 1, labels: Sequence[st
     over_bars = [_bar_heading(label, count) for label in labels]
     tallest = max((len(lines) for lines in (*wrapped, *over_bars)), default=0)
     head_height = tallest * SMALL * LINE + 0.08 if tallest else 0.0
-    return Layout(wrapped, tuple(cells), tuple(places), width, head_height, tuple(heights), tuple(key_entries(texts)))
+    return Layout(
+        wrapped, tuple(cells), tuple(places), width, head_height, tuple(heights), tuple(key_entries(texts))
+    )
 
 
 def _columns(
@@ -213,7 +215,9 @@ def _row_text(results: Results, frame: Ranking, row: Row) -> str:
     return row.name
 
 
-def ranking_size(results: Results, frame: Ranking, count: int = 1, labels: Sequence[str] = ()) -> tuple[float, float]:
+def ranking_size(
+    results: Results, frame: Ranking, count: int = 1, labels: Sequence[str] = ()
+) -> tuple[float, float]:
     """Width and height of the picture with `count` columns of bars, inches."""
     words = layout(results, frame, count, labels)
     width = words.width + count * (SPACE + bar_width(count) + VALUE)
@@ -331,17 +335,15 @@ class PackagesChart(Chart[Results, Ranking]):
         rows = outcome_rows([results])
         counts = [count or 0 for count in row_counts(results, issues, rows)]
         ends = [share_interval(count, results.n) for count in counts]
-        rest = pd.DataFrame(
-            {
-                "kind": "outcome",
-                "name": [row.name for row in rows],
-                **dict.fromkeys(issues, ""),
-                "count": counts,
-                "share": [count / results.n for count in counts],
-                "low": [low for low, _ in ends],
-                "high": [high for _, high in ends],
-            }
-        )
+        rest = pd.DataFrame({
+            "kind": "outcome",
+            "name": [row.name for row in rows],
+            **dict.fromkeys(issues, ""),
+            "count": counts,
+            "share": [count / results.n for count in counts],
+            "low": [low for low, _ in ends],
+            "high": [high for _, high in ends],
+        })
         both = pd.concat([signed, rest], ignore_index=True) if len(signed) else rest
         return both.assign(n=results.n)
 

@@ -251,30 +251,26 @@ def pairs_table(results: Results, frame: Pairs, counts: Counts) -> pd.DataFrame:
     for row, issue in enumerate(frame.issues):
         for other in (None, *frame.issues[:row]):
             for a, option_a in zip(_indices(results, issue), results.scenario.issues[issue].options, strict=True):
-                partners = (
-                    [(a, "")]
-                    if other is None
-                    else list(zip(_indices(results, other), results.scenario.issues[other].options, strict=True))
+                partners = [(a, "")] if other is None else list(
+                    zip(_indices(results, other), results.scenario.issues[other].options, strict=True)
                 )
                 for b, option_b in partners:
                     count = int(counts[a, b])
                     low, high = share_interval(count, results.n)
-                    rows.append(
-                        {
-                            "issue_a": issue,
-                            "option_a": option_a,
-                            "label_a": clean(results.scenario.issues[issue].options[option_a]),
-                            "issue_b": other or "",
-                            "option_b": option_b,
-                            "label_b": clean(results.scenario.issues[other].options[option_b]) if other else "",
-                            "possible": bool(possible[a, b]),
-                            "count": count,
-                            "share": count / results.n,
-                            "low": low,
-                            "high": high,
-                            "n": results.n,
-                        }
-                    )
+                    rows.append({
+                        "issue_a": issue,
+                        "option_a": option_a,
+                        "label_a": clean(results.scenario.issues[issue].options[option_a]),
+                        "issue_b": other or "",
+                        "option_b": option_b,
+                        "label_b": clean(results.scenario.issues[other].options[option_b]) if other else "",
+                        "possible": bool(possible[a, b]),
+                        "count": count,
+                        "share": count / results.n,
+                        "low": low,
+                        "high": high,
+                        "n": results.n,
+                    })
     return pd.DataFrame(rows)
 
 

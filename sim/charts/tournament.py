@@ -272,9 +272,8 @@ class TournamentChart(Chart[Tournament, Places]):
             "round's zone with the largest sum of the parties' gains, each as a share of its own largest gain there.",
         ]
         if not met and len(tournament.labels) > MOST_MET:
-            notes.append(
-                "What strategies got against each other is in the table of the chart: there are too many to draw."
-            )
+            notes.append("What strategies got against each other is in the table of the chart: there are too many to "
+            "draw.")
         best = tournament.labels[0]
         own = [f"{clean(row['label'], 60)}: {row['value']:.3f}" for row in _of(tournament, "own")[:MOST_MET]]
         return Caption(

@@ -107,13 +107,8 @@ def answers_in_all(
 
 @compiled
 def _answer_in_all(
-    answers: Answers,
-    me: int,
-    utility: Floats,
-    history: OfferHistory,
-    reservation_value: Floats,
-    best: Floats,
-    aspiration: Floats,
+    answers: Answers, me: int, utility: Floats, history: OfferHistory, reservation_value: Floats, best: Floats,
+    aspiration: Floats
 ) -> None:
     log, made, distinct, counts = history
     for b in range(len(aspiration)):

@@ -156,7 +156,9 @@ def _widened(rows: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
 
 
 @compiled
-def list_candidates(party: int, rows: Ints, domain: Domain, order: Ordering, bids: Bids) -> int:
+def list_candidates(
+    party: int, rows: Ints, domain: Domain, order: Ordering, bids: Bids
+) -> int:
     """One party's best package, and those of its packages that can ever be the first that is worth enough.
 
     The first package in an order that is worth enough and crosses no line to be avoided is worth more than all before

@@ -141,7 +141,8 @@ def _product(both: _Compared, exponents: Floats | None = None) -> Floats:
     if exponents is None and both.counted.all():
         return both.product
     factors = [  # a factor of 1 moves no bit of a product
-        np.where(counts[both.row], gain, 1.0) for counts, gain in zip(both.counted, real_gain(both.gains), strict=True)
+        np.where(counts[both.row], gain, 1.0)
+        for counts, gain in zip(both.counted, real_gain(both.gains), strict=True)
     ]
     if exponents is not None:
         factors = [exact.power(factor, exponent) for factor, exponent in zip(factors, exponents, strict=True)]

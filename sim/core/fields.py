@@ -208,9 +208,7 @@ Keys = Annotated[
     _one_or_more({"type": "string"}),
 ]
 OneOrMore = Annotated[
-    tuple[T, ...],
-    Listed(1, 500),
-    BeforeValidator(_one_entry_is_a_list),
+    tuple[T, ...], Listed(1, 500), BeforeValidator(_one_entry_is_a_list),
     _one_or_more({"type": "string", "pattern": NAME}, minItems=1),
 ]
 AnyTexts = Annotated[tuple[_ShortText, ...], Listed(None, 250), BeforeValidator(one_is_a_list),

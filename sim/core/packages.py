@@ -263,9 +263,9 @@ def _packages(halves: tuple[Half, Half], blocks: Sequence[Block]) -> Options:
     rows = [np.repeat(block.rows, len(block.columns)) for block in blocks]
     columns = [np.tile(block.columns, len(block.rows)) for block in blocks]
     nothing = [np.zeros(0, np.int64)]
-    return np.hstack(
-        [half.options[np.concatenate(places or nothing)] for half, places in zip(halves, (rows, columns), strict=True)]
-    )
+    return np.hstack([
+        half.options[np.concatenate(places or nothing)] for half, places in zip(halves, (rows, columns), strict=True)
+    ])
 
 
 def _digests(first: Sequence[Any], second: Sequence[bytes], blocks: Sequence[Block]) -> bytearray:

@@ -72,7 +72,9 @@ class Protocol:
         """
         raise NotImplementedError
 
-    def play_round(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> tuple[State, Moves]:
+    def play_round(
+        self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
+    ) -> tuple[State, Moves]:
         """Play one round in the draws that are open.
 
         Args:
@@ -86,6 +88,8 @@ class Protocol:
         """
         raise NotImplementedError
 
-    def prescribed(self, before: State, after: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> Floats:
+    def prescribed(
+        self, before: State, after: State, parties: Sequence[Bargainer], turns: Ints, case: Case
+    ) -> Floats:
         """What each party asked for in a round, shape (B, N), by a protocol that asks no strategies."""
         raise NotImplementedError

@@ -152,14 +152,12 @@ def _middle(low: float, value: float, high: float) -> float:
     return low + (high - low) / 2
 
 
-LAWS: Mapping[str, Law] = MappingProxyType(
-    {
-        "beta": Law(pert, lambda low, value, high: (low + 4 * value + high) / 6),
-        "normal": Law(lambda u, low, value, high: normal_between(u, low, high), _middle),
-        "triangular": Law(triangular, lambda low, value, high: (low + value + high) / 3),
-        "uniform": Law(lambda u, low, value, high: uniform_between(u, low, high), _middle),
-    }
-)
+LAWS: Mapping[str, Law] = MappingProxyType({
+    "beta": Law(pert, lambda low, value, high: (low + 4 * value + high) / 6),
+    "normal": Law(lambda u, low, value, high: normal_between(u, low, high), _middle),
+    "triangular": Law(triangular, lambda low, value, high: (low + value + high) / 3),
+    "uniform": Law(lambda u, low, value, high: uniform_between(u, low, high), _middle),
+})
 
 
 def draw_law(u: Floats, law: str, low: float, value: float, high: float) -> Floats:

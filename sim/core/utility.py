@@ -207,11 +207,8 @@ def lines_over(names: Sequence[str], party: Sequence[int], forbids: Bools) -> Li
 
 
 def worth_from_start(
-    reservation_value: Sequence[Floats],
-    discount_per_month: Floats,
-    days_per_round: float,
-    signed: Ints,
-    utility: Floats,
+    reservation_value: Sequence[Floats], discount_per_month: Floats, days_per_round: float, signed: Ints,
+    utility: Floats
 ) -> Floats:
     """Discounted worth, seen from the start, of a package signed in a round or of no deal at all.
 

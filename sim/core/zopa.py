@@ -46,13 +46,8 @@ def _sift(count: int, packages: Ints, utility: Floats, signs: Bools, least: Floa
 
 @compiled
 def unopposed(
-    rows: Ints,
-    utility: Floats,
-    signs: Bools,
-    lines: LineTable,
-    reservation_value: Floats,
-    crossed: Bools,
-    packages: Bools,
+    rows: Ints, utility: Floats, signs: Bools, lines: LineTable, reservation_value: Floats, crossed: Bools,
+    packages: Bools
 ) -> None:
     """Mark the packages worth no deal or more to all that sign them and behind no real line.
 

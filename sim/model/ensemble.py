@@ -143,7 +143,9 @@ def draw(
     return filled
 
 
-def central(scenario: Scenario, table: Structure | None = None, changes: Mapping[str, float] | None = None) -> Ensemble:
+def central(
+    scenario: Scenario, table: Structure | None = None, changes: Mapping[str, float] | None = None
+) -> Ensemble:
     """One draw with every number at its value, all red lines real and the order of turns as in draw 0.
 
     Args:

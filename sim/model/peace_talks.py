@@ -119,10 +119,8 @@ class PeaceTalks(Model):  # type: ignore[misc]
         self.awareness = Awareness(ensemble, self.utility, ahead)
         levers = ensemble.world.levers
         self.state = opening(
-            ensemble.reservation_value,
-            ensemble.real,
-            ensemble.scenario.time.rounds,
-            len(levers.static.names) if levers else 0,
+            ensemble.reservation_value, ensemble.real, ensemble.scenario.time.rounds,
+            len(levers.static.names) if levers else 0
         )
         self.zones = Zones(table, self.utility, ensemble.protocol.quota)
         self.leaving = Leaving(ensemble, self.utility)

@@ -67,9 +67,9 @@ class Zones:
 
     def last(self) -> Bools:
         """Zone in the last open round of each draw, shape (B, P); `first` itself where nothing has moved."""
-        moved = (self._reservation_value[-1] != self._reservation_value[0]).any(axis=1) | (
-            self._real[-1] != self._real[0]
-        ).any(axis=1)
+        moved = (
+            self._reservation_value[-1] != self._reservation_value[0]
+        ).any(axis=1) | (self._real[-1] != self._real[0]).any(axis=1)
         rows = np.flatnonzero(moved | self._moved)
         if not len(rows):
             return self.first
@@ -109,9 +109,9 @@ class Zones:
     def _anything_moved(self) -> bool:
         """Whether no-deal worth or lines may have been others than in round 1, of which the zone is kept."""
         first, real = self._reservation_value[0], self._real[0]
-        return any(each is not first for each in self._reservation_value) or any(
-            each is not real for each in self._real
-        )
+        return any(
+            each is not first for each in self._reservation_value
+        ) or any(each is not real for each in self._real)
 
     def _zone(self, reservation_value: Floats, real: Bools, rows: np.ndarray | None = None) -> Bools:
         zone = acceptable(

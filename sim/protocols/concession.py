@@ -45,7 +45,9 @@ class Concession(Protocol):
         """Who comes first, as in alternating offers, shape (R, B, turns)."""
         return AlternatingOffers(order=self.order).turns(parties, rounds, lots)
 
-    def play_round(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> tuple[State, Moves]:
+    def play_round(
+        self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
+    ) -> tuple[State, Moves]:
         """One move of one party, or both first offers.
 
         Args:
@@ -80,7 +82,9 @@ class Concession(Protocol):
             last[there] = np.where(played.last >= 0, played.last, last[there])
         return _written(state, pair, rows, offers, last, author, case)
 
-    def prescribed(self, before: State, after: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> Floats:
+    def prescribed(
+        self, before: State, after: State, parties: Sequence[Bargainer], turns: Ints, case: Case
+    ) -> Floats:
         """What each party asked for in this round: the worth to it of its own offer, NaN for none, shape (B, N)."""
         worth = np.array([party.utility_of(after.own_offer[:, party.index]) for party in parties]).T
         return np.where(after.own_offer == NO_DEAL, np.nan, worth)

@@ -72,7 +72,9 @@ class Equilibrium(Protocol):
         """The order in which parties take turns: one that is fixed by lot is one that rotates, as a list does here."""
         return "rotating" if self.order == "fixed" else self.order
 
-    def prescribed(self, before: State, after: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> Floats:
+    def prescribed(
+        self, before: State, after: State, parties: Sequence[Bargainer], turns: Ints, case: Case
+    ) -> Floats:
         """The least worth with which each party said yes in this round, shape (B, N)."""
         ahead = self._outlook(before, parties, turns, case)
         return least_accepted(before.reservation_value, ahead.refused[:, before.round - 1], case.walk_away)

@@ -44,7 +44,9 @@ class RandomProposer(Protocol):
         """All parties in the order of their lots: the first of them that may proposes; shape (R, B, N)."""
         return np.argsort(lots, axis=2, kind="stable")
 
-    def play_round(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> tuple[State, Moves]:
+    def play_round(
+        self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
+    ) -> tuple[State, Moves]:
         """One proposal and the vote on it.
 
         Args:

@@ -266,11 +266,15 @@ class InTurn(Protocol):
         listed = np.array([parties.index(name) for name in self.order])
         return np.broadcast_to(listed, (rounds, draws, len(listed)))
 
-    def play_round(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> tuple[State, Moves]:
+    def play_round(
+        self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
+    ) -> tuple[State, Moves]:
         """One pass of the table, in the loop above."""
         written: dict[str, Any] = {name: getattr(state, name).copy() for name in WRITTEN if name != "log"}
         moves = Moves.none(turns)
-        table = Table(log=state.log, did=moves.did[None], after=moves.package[None], why=moves.why[None], **written)
+        table = Table(
+            log=state.log, did=moves.did[None], after=moves.package[None], why=moves.why[None], **written
+        )
         rules = Rules(
             np.ascontiguousarray(turns)[None], self.reasoned, self.memory or state.rounds, state.rounds,
             self.proposer_accepts,

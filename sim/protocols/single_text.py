@@ -181,7 +181,9 @@ class SingleText(Protocol):
         """Everybody answers in every round, after the mediator; party indices, shape (R, B, N)."""
         return np.broadcast_to(np.arange(len(parties)), (rounds, lots.shape[1], len(parties)))
 
-    def play_round(self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case) -> tuple[State, Moves]:
+    def play_round(
+        self, state: State, parties: Sequence[Bargainer], turns: Ints, case: Case
+    ) -> tuple[State, Moves]:
         """The mediator's text, and what all say to it.
 
         Args:

@@ -40,12 +40,10 @@ class Step(OfRuns):
 
 # What stages and stops depend on; a scenario without votes, breaks or walking away lacks some of these columns.
 COLUMNS = tuple(
-    dict.fromkeys(
-        (
-            *(column for figure in STAGES.values() for column in (*figure.columns, *figure.optional)),
-            *("ratified", "refused_by", "attempts", "break_month"),
-        )
-    )
+    dict.fromkeys((
+        *(column for figure in STAGES.values() for column in (*figure.columns, *figure.optional)),
+        *("ratified", "refused_by", "attempts", "break_month"),
+    ))
 )
 
 

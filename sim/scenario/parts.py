@@ -67,9 +67,9 @@ class IssueSpec(Block):
     deliverable: dict[OptionName, Deliverable] = Field(
         {}, description="Options that may turn out impossible to deliver."
     )
-    scale: (
-        Annotated[dict[OptionName, Annotated[float, Field(ge=0, le=100)]], Each("no place on the scale for")] | None
-    ) = Field(
+    scale: Annotated[
+        dict[OptionName, Annotated[float, Field(ge=0, le=100)]], Each("no place on the scale for")
+    ] | None = Field(
         None,
         description="Where each option lies from 0 to 100; left out: evenly spaced. For the weighted mean position.",
     )

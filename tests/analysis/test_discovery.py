@@ -140,9 +140,8 @@ def test_ours_cover_as_much_at_the_same_density(name):
         as_dense = [found.coverage for found in ours if found.density >= given["density"] - 0.01]
         ahead.append(max(as_dense, default=0) - given["coverage"])
     assert np.mean(ahead) > -0.05 and np.median(ahead) > -0.03
-    best, theirs = (
-        max(found.both for found in ours),
-        max(2 * given["cases"] / (given["n"] + len(cases[cases])) for given in EMA[name]["boxes"]),
+    best, theirs = max(found.both for found in ours), max(
+        2 * given["cases"] / (given["n"] + len(cases[cases])) for given in EMA[name]["boxes"]
     )
     assert best > theirs - 0.02
 

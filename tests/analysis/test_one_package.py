@@ -74,9 +74,9 @@ def test_it_would_be_signed_in_the_draws_in_whose_first_zone_it_lies(name):
 def test_the_first_round_is_that_of_the_talks(name):
     there = BENCHES[name]
     talks = hold_talks(there.ensemble)
-    assert np.array_equal(there.no_deal, talks.reservation_value[0]) and np.array_equal(
-        there.real, talks.real_by_round[0]
-    )
+    assert np.array_equal(
+        there.no_deal, talks.reservation_value[0]
+    ) and np.array_equal(there.real, talks.real_by_round[0])
 
 
 def test_some_package_would_be_signed_and_some_would_not():

@@ -65,7 +65,9 @@ def hostile():
         first: scenario.parties[first].model_copy(update={"label": HOSTILE[1]}),
         second: scenario.parties[second].model_copy(update={"label": HOSTILE[0]}),
     }
-    proposals = {name: text.model_copy(update={"label": next(labels)}) for name, text in scenario.proposals.items()}
+    proposals = {
+        name: text.model_copy(update={"label": next(labels)}) for name, text in scenario.proposals.items()
+    }
     told = {"title": HOSTILE[1], "headline": tuple(issues), "issues": issues, "parties": parties}
     changed = scenario.model_copy(update=dict(proposals=proposals, **told))
     return replace(run(changed, 32), provenance={"identity": "<b>=1+1</b>"})

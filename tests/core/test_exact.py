@@ -32,12 +32,8 @@ def points_of_log(rng, n):
 def points_of_power(rng, n):
     """Aspirations and the like (bases in [0, 1]), then any base with any exponent that keeps the result in range."""
     half = n // 2
-    base = np.concatenate(
-        [
-            np.ldexp(rng.uniform(0.5, 1, half), rng.integers(-1000, 1001, half)),
-            1 + with_many_sizes(rng, n - half, -12, -0.31),
-        ]
-    )
+    base = np.concatenate([np.ldexp(rng.uniform(0.5, 1, half), rng.integers(-1000, 1001, half)),
+                           1 + with_many_sizes(rng, n - half, -12, -0.31)])
     in_range = rng.uniform(-708, 709, n) / np.log(base)
     usual = np.arange(n) % 2 == 0
     return np.where(usual, rng.uniform(0, 1, n), base), np.where(usual, rng.uniform(0, 8, n), in_range)
@@ -53,15 +49,8 @@ def points_of_normal_cdf(rng, n):
 
 def points_of_normal_quantile(rng, n):
     third = n // 3
-    return (
-        np.concatenate(
-            [
-                rng.uniform(0, 1, n - 2 * third),
-                10.0 ** rng.uniform(-300, -0.1, third),
-                0.5 + with_many_sizes(rng, third, -15, -0.31),
-            ]
-        ),
-    )
+    return (np.concatenate([rng.uniform(0, 1, n - 2 * third), 10.0 ** rng.uniform(-300, -0.1, third),
+                            0.5 + with_many_sizes(rng, third, -15, -0.31)]),)
 
 
 def reference_quantile(p, z):
@@ -96,17 +85,8 @@ def test_relative_error_is_within_the_promise_on_many_points(name):
     assert largest_error(name, MANY) <= PROMISED
 
 
-@pytest.mark.parametrize(
-    ("name", "stated"),
-    [
-        ("exp", 2.3e-16),
-        ("log", 2.3e-16),
-        ("power", 2.3e-16),
-        ("logistic", 5e-16),
-        ("normal_cdf", 2e-15),
-        ("normal_quantile", 2e-15),
-    ],
-)
+@pytest.mark.parametrize(("name", "stated"), [("exp", 2.3e-16), ("log", 2.3e-16), ("power", 2.3e-16),
+                                              ("logistic", 5e-16), ("normal_cdf", 2e-15), ("normal_quantile", 2e-15)])
 def test_relative_error_is_what_the_docstring_states(name, stated):
     assert f"below {stated:g}".replace("e-0", "e-") in getattr(exact, name).__doc__
     assert largest_error(name, 2_000) <= stated
@@ -172,40 +152,20 @@ def test_an_element_does_not_feel_its_neighbours(name):
 # Exact points
 
 
-@pytest.mark.parametrize(
-    ("function", "x", "value"),
-    [
-        (exact.exp, 0.0, 1.0),
-        (exact.exp, -0.0, 1.0),
-        (exact.exp, np.inf, np.inf),
-        (exact.exp, -np.inf, 0.0),
-        (exact.exp, 1e300, np.inf),
-        (exact.exp, -1e300, 0.0),
-        (exact.exp, 709.9, np.inf),
-        (exact.exp, -745.2, 0.0),
-        (exact.exp, -745.0, 5e-324),
-        (exact.log, 1.0, 0.0),
-        (exact.log, 0.0, -np.inf),
-        (exact.log, np.inf, np.inf),
-        (exact.log, -1.0, np.nan),
-        (exact.log, -np.inf, np.nan),
-        (exact.logistic, 0.0, 0.5),
-        (exact.logistic, np.inf, 1.0),
-        (exact.logistic, -np.inf, 0.0),
-        (exact.logistic, 1e308, 1.0),
-        (exact.normal_cdf, 0.0, 0.5),
-        (exact.normal_cdf, np.inf, 1.0),
-        (exact.normal_cdf, -np.inf, 0.0),
-        (exact.normal_cdf, -1e200, 0.0),
-        (exact.normal_cdf, 1e200, 1.0),
-        (exact.normal_quantile, 0.5, 0.0),
-        (exact.normal_quantile, 0.0, -np.inf),
-        (exact.normal_quantile, 1.0, np.inf),
-        (exact.normal_quantile, -0.1, np.nan),
-        (exact.normal_quantile, 1.1, np.nan),
-        (exact.normal_quantile, np.inf, np.nan),
-    ],
-)
+@pytest.mark.parametrize(("function", "x", "value"), [
+    (exact.exp, 0.0, 1.0), (exact.exp, -0.0, 1.0), (exact.exp, np.inf, np.inf), (exact.exp, -np.inf, 0.0),
+    (exact.exp, 1e300, np.inf), (exact.exp, -1e300, 0.0), (exact.exp, 709.9, np.inf), (exact.exp, -745.2, 0.0),
+    (exact.exp, -745.0, 5e-324),
+    (exact.log, 1.0, 0.0), (exact.log, 0.0, -np.inf), (exact.log, np.inf, np.inf), (exact.log, -1.0, np.nan),
+    (exact.log, -np.inf, np.nan),
+    (exact.logistic, 0.0, 0.5), (exact.logistic, np.inf, 1.0), (exact.logistic, -np.inf, 0.0),
+    (exact.logistic, 1e308, 1.0),
+    (exact.normal_cdf, 0.0, 0.5), (exact.normal_cdf, np.inf, 1.0), (exact.normal_cdf, -np.inf, 0.0),
+    (exact.normal_cdf, -1e200, 0.0), (exact.normal_cdf, 1e200, 1.0),
+    (exact.normal_quantile, 0.5, 0.0), (exact.normal_quantile, 0.0, -np.inf), (exact.normal_quantile, 1.0, np.inf),
+    (exact.normal_quantile, -0.1, np.nan), (exact.normal_quantile, 1.1, np.nan),
+    (exact.normal_quantile, np.inf, np.nan),
+])
 def test_exact_points_come_without_warnings(function, x, value):
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -11,10 +11,9 @@ from sim.core.pareto import distinct_vectors, pareto_frontier
 def dominated_by_none(utility):
     """The definition, package against package."""
     packages = utility.T
-    return np.array(
-        [not any((other >= package).all() and (other > package).any() for other in packages) for package in packages],
-        bool,
-    )
+    return np.array([
+        not any((other >= package).all() and (other > package).any() for other in packages) for package in packages
+    ], bool)
 
 
 @st.composite

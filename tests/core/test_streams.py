@@ -56,27 +56,16 @@ def test_a_slice_before_the_beginning_is_refused(start, count):
 def test_bits_of_the_streams_are_remembered():
     """If this moves, every result moves: change SCHEME too, and say so in CHANGELOG.md."""
     assert (streams.STREAMS, streams.SCHEME) == ("peacesim-1", "peacesim-3")
-    parts = [
-        streams.uniform(seed, name, start, 16)
-        for seed in (0, 1, 2024)
-        for name in (NAME, "line/no_recognition", "ünï")
-        for start in (0, 1023, 10**9)
-    ]
+    parts = [streams.uniform(seed, name, start, 16)
+             for seed in (0, 1, 2024) for name in (NAME, "line/no_recognition", "ünï") for start in (0, 1023, 10**9)]
     digest = hashlib.sha256(np.concatenate(parts).astype("<f8").tobytes()).hexdigest()
     assert digest == "b4272d342efecd3a4d21af89f4ed50b0b684fd40937c1d1a516ca4757b9398ab"
 
 
 # Laws
 
-TRIPLES = [
-    (0.0, 0.3, 1.0),
-    (0.65, 0.88, 1.0),
-    (-5.0, -5.0, 3.0),
-    (10.0, 250.0, 250.0),
-    (0.0, 0.025, 1.0),
-    (1e6, 1.2e6, 4e6),
-    (-0.2, 0.0, 0.1),
-]
+TRIPLES = [(0.0, 0.3, 1.0), (0.65, 0.88, 1.0), (-5.0, -5.0, 3.0), (10.0, 250.0, 250.0), (0.0, 0.025, 1.0),
+           (1e6, 1.2e6, 4e6), (-0.2, 0.0, 0.1)]
 
 
 def beta(low, mode, high):
@@ -167,9 +156,8 @@ def test_a_law_without_width_is_one_number(law, value):
     assert streams.law_mean(law, value, value, value) == pytest.approx(value, rel=1e-15)
 
 
-@pytest.mark.parametrize(
-    "triple", [(1.0, 0.5, 2.0), (0.0, 3.0, 2.0), (2.0, 2.0, 1.0), (0.0, np.nan, 1.0), (0.0, 1.0, np.inf)]
-)
+@pytest.mark.parametrize("triple", [(1.0, 0.5, 2.0), (0.0, 3.0, 2.0), (2.0, 2.0, 1.0), (0.0, np.nan, 1.0),
+                                    (0.0, 1.0, np.inf)])
 @pytest.mark.parametrize("law", streams.LAWS)
 def test_numbers_out_of_order_are_refused(law, triple):
     with pytest.raises(ValueError, match="rising order"):
@@ -186,5 +174,4 @@ def test_an_unknown_law_is_refused_with_those_there_are():
 def test_bits_of_the_laws_are_remembered():
     values = [streams.draw_law(GRID, law, *triple) for law in streams.LAWS for triple in TRIPLES]
     assert hashlib.sha256(np.concatenate(values).astype("<f8").tobytes()).hexdigest() == (
-        "a9f79d6417bb4e7642d2f2d5b1631df09c9db463debd78d869ffa4c54acab0b6"
-    )
+        "a9f79d6417bb4e7642d2f2d5b1631df09c9db463debd78d869ffa4c54acab0b6")

@@ -14,9 +14,8 @@ shares = st.floats(0, 1)
 # Bargaining
 
 
-@pytest.mark.parametrize(
-    ("d1", "d2", "share"), [(0.9, 0.8, 0.714286), (0.5, 0.5, 0.666667), (0.0, 0.0, 1.0), (0.4, 1.0, 0.0)]
-)
+@pytest.mark.parametrize(("d1", "d2", "share"), [(0.9, 0.8, 0.714286), (0.5, 0.5, 0.666667), (0.0, 0.0, 1.0),
+                                                 (0.4, 1.0, 0.0)])
 def test_rubinstein_share(d1, d2, share):
     assert theory.rubinstein_share(d1, d2) == pytest.approx(share, abs=1e-6)
 
@@ -126,8 +125,7 @@ def test_weibull_goes_through_both_shares_and_is_scipys(one, other, months):
     assert theory.weibull_survival(months, s12, shape) == pytest.approx(float(law.sf(months)), rel=1e-6, abs=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("s12", "s60", "shape"), [(0.83, 0.79, 0.146), (0.79, 0.56, 0.559), (0.55, 0.29, 0.452), (0.79, 0.68, 0.306)]
-)
+@pytest.mark.parametrize(("s12", "s60", "shape"), [(0.83, 0.79, 0.146), (0.79, 0.56, 0.559), (0.55, 0.29, 0.452),
+                                                   (0.79, 0.68, 0.306)])
 def test_weibull_shape_of_the_published_pairs(s12, s60, shape):
     assert theory.weibull_shape(s12, s60) == pytest.approx(shape, abs=5e-4)

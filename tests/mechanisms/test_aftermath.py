@@ -190,7 +190,7 @@ def test_without_intensity_nothing_moves_the_law():
     found = judge(bound(30, aftermath=file), SPACE, WORST, bought=np.ones(30, bool))
     assert (found.factors.product == 1).all()
     assert found.survival_12 == pytest.approx(np.full(30, 0.78), rel=1e-13)
-    assert found.survival_60 == pytest.approx(np.full(30, 0.78**5**0.5), rel=1e-13)
+    assert found.survival_60 == pytest.approx(np.full(30, 0.78 ** 5**0.5), rel=1e-13)
     file.power_shift.shifts = {"army": {"small": num(0)}}
     assert not judge(bound(30, aftermath=file), SPACE, WORST).power.fails.any()
 

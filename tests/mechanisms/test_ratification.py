@@ -389,10 +389,10 @@ def test_calendar_of_the_text_of_twenty_points():
     votes = bound.hold(np.array([text("twenty_points_zone")]))
     assert held(bound, votes) == {
         "russian_leadership.confirmation": 0.5,
-        "verkhovna_rada.law": 2.5,  # after the leadership, 2 months
-        "us_congress.joint_law": 6.5,  # both of order 3 start at 2.5
+        "verkhovna_rada.law": 2.5,                  # after the leadership, 2 months
+        "us_congress.joint_law": 6.5,               # both of order 3 start at 2.5
         "european_parliaments.mandate": 4.5,
-        "ukraine_referendum.referendum": 9.5,  # after Congress, the later of the two; martial law ended at 2.25
+        "ukraine_referendum.referendum": 9.5,       # after Congress, the later of the two; martial law ended at 2.25
     }
     assert votes.passed[0] and votes.in_force_month[0] == 9.5 and votes.ceasefire_month[0] == 0.25
 
@@ -406,8 +406,8 @@ def test_a_change_of_the_constitution_waits_for_the_end_of_martial_law():
     assert held(bound, votes) == {
         "russian_leadership.confirmation": 0.5,
         "verkhovna_rada.law": 2.5,
-        "verkhovna_rada.constitution": 8.0,  # ceasefire at 4, martial law to 6, 2 months
-        "us_congress.joint_law": 12.0,  # starts when the last vote of the Rada is held
+        "verkhovna_rada.constitution": 8.0,         # ceasefire at 4, martial law to 6, 2 months
+        "us_congress.joint_law": 12.0,              # starts when the last vote of the Rada is held
     }
     assert votes.in_force_month[0] == 12 and votes.ceasefire_month[0] == 4
 
@@ -487,9 +487,9 @@ def test_what_is_refused_again_after_a_refusal():
         mask = bound.struck(packages, bound.hold(packages))[0]
         return {tuple(TOY.options_of(p).values()) for p in np.flatnonzero(mask)}
 
-    assert struck("all", "new") == {("all", "new"), ("none", "new")}  # lost on names: old names stand
-    assert struck("none", "new") == {("none", "new"), ("none", "old")}  # lost on the law first
-    assert struck("all", "old") == set()  # passed: nothing is struck
+    assert struck("all", "new") == {("all", "new"), ("none", "new")}             # lost on names: old names stand
+    assert struck("none", "new") == {("none", "new"), ("none", "old")}           # lost on the law first
+    assert struck("all", "old") == set()                                         # passed: nothing is struck
 
 
 def test_after_a_bar_all_that_is_barred_is_struck():

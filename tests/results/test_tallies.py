@@ -79,10 +79,9 @@ def test_tallies_add_up_over_chunks():
 
 def test_tallies_of_different_scenarios_do_not_add_up():
     with pytest.raises(ValueError, match="different scenarios"):
-        _ = (
-            play_chunk(shipped("orange-and-lemon"), 1, 0, 1).tallies
-            + play_chunk(shipped("two-banks-pullback"), 1, 0, 1).tallies
-        )
+        _ = play_chunk(shipped("orange-and-lemon"), 1, 0, 1).tallies + play_chunk(
+            shipped("two-banks-pullback"), 1, 0, 1
+        ).tallies
 
 
 def test_ranges_hold_all_worth_the_linkages_allow():

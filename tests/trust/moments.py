@@ -170,7 +170,9 @@ def start(
     )  # fmt: skip
 
 
-def stopped_after(delay: float, number: int, group: bool, again: float, *arguments: object, **how: Any) -> Stopped:
+def stopped_after(
+    delay: float, number: int, group: bool, again: float, *arguments: object, **how: Any
+) -> Stopped:
     """Start a command, and send it a signal after a delay.
 
     Args:

@@ -117,47 +117,35 @@ def tree_of(domain: Domain, profiles: list[Profile], talks: Talks, title: str, a
     parties = names_of([profile.name for profile in profiles], "party")
     days = decimal_of(Fraction(DAYS_PER_MONTH) * talks.months / talks.rounds)
     on_the_table = {
-        issues[issue.index]: _mapping(
-            {
-                "label": _text(issue.name),
-                "options": _mapping(
-                    {
-                        option: _text(value.name)
-                        for option, value in zip(options[issue.index], issue.values, strict=True)
-                    }
-                ),
-            }
-        )
+        issues[issue.index]: _mapping({
+            "label": _text(issue.name),
+            "options": _mapping({
+                option: _text(value.name) for option, value in zip(options[issue.index], issue.values, strict=True)
+            }),
+        })
         for issue in domain.issues
     }
-    return _mapping(
-        {
-            "schema": ScalarNode(_NOWHERE, "", "1"),
-            "id": _text(name.replace("_", "-")),
-            "title": _text(title),
-            "about": _text(about, LONGEST_ABOUT),
-            "time": _mapping({"rounds": _number(Decimal(talks.rounds)), "days_per_round": _number(days)}),
-            "issues": _mapping(on_the_table),
-            "parties": _mapping(
-                {
-                    party: _party(profile, talks, issues, options)
-                    for party, profile in zip(parties, profiles, strict=True)
-                }
-            ),
-            "protocol": _mapping({"name": _text("alternating_offers"), "information": _text("none")}),
-        }
-    )
+    return _mapping({
+        "schema": ScalarNode(_NOWHERE, "", "1"),
+        "id": _text(name.replace("_", "-")),
+        "title": _text(title),
+        "about": _text(about, LONGEST_ABOUT),
+        "time": _mapping({"rounds": _number(Decimal(talks.rounds)), "days_per_round": _number(days)}),
+        "issues": _mapping(on_the_table),
+        "parties": _mapping({
+            party: _party(profile, talks, issues, options) for party, profile in zip(parties, profiles, strict=True)
+        }),
+        "protocol": _mapping({"name": _text("alternating_offers"), "information": _text("none")}),
+    })
 
 
 def _party(profile: Profile, talks: Talks, issues: Table[int, str], options: Table[int, list[str]]) -> MappingNode:
     weights = shares({issues[index]: weight for index, weight in profile.weights.items()})
     points = {
-        index: _mapping(
-            {
-                option: _number(decimal_of(utility * 100))
-                for option, utility in zip(options[index], profile.utilities[index], strict=True)
-            }
-        )
+        index: _mapping({
+            option: _number(decimal_of(utility * 100))
+            for option, utility in zip(options[index], profile.utilities[index], strict=True)
+        })
         for index in issues
     }
     items: dict[str, Node] = {
