@@ -68,8 +68,8 @@ def _round(model: PeaceTalks, before: RoundState | None) -> RoundState:
 
 def worth_in_round(talks: Talks, seen: RoundState, place: int, package: int) -> Floats:
     """What a package was worth to all parties in a round as they bargained, shape (N,); `place` is counted from 0."""
-    net, free = seen.utility[:, package, None], talks.reservation_value[place, 0][:, None]
-    return values_at(net, talks.prospects, np.zeros(1, np.int64), np.array([package]), free)[:, 0]
+    free = talks.reservation_value[place, 0][:, None]
+    return values_at(seen.utility[None], talks.prospects, np.zeros(1, np.int64), np.array([package]), free)[:, 0]
 
 
 def _struck(ensemble: Ensemble, before: RoundState) -> Bools | None:

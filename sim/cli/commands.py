@@ -410,7 +410,7 @@ def sweep(parties: str | None, as_json: bool, **request: Any) -> int:
 @as_json
 def sensitivity_of(
     path: Path, methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, draws: int,
-    seed: int | None, workers: int | None, dask: str | None, out: Path, charts: str, **of: Any,
+    seed: int | None, **of: Any,
 ) -> None:  # fmt: skip
     """Tell which uncertain inputs move a figure of the results, and by how much, beside an input that does nothing.
 
@@ -423,12 +423,12 @@ def sensitivity_of(
     from sim.cli.sources import results_or_runs
 
     wanted, plan = list(dict.fromkeys(methods)), Plan(inputs, top, points)
-    for options, given in (("--inputs and --points", inputs or points), ("--workers and --dask", workers or dask)):
+    how, out = {key: of.pop(key) for key in ("workers", "dask")}, (of.pop("out"), of.pop("charts"))
+    for options, given in (("--inputs and --points", inputs or points), ("--workers and --dask", any(how.values()))):
         if given and not DESIGNED.keys() & set(wanted):
             fail(WRONG_INPUT, f"peacesim: {options} are for --method sobol and morris; neither is asked for")
     (results,) = results_or_runs([path], draws, seed)
-    how = {"workers": workers, "dask": dask}
-    run_sensitivity(results, methods=wanted, plan=plan, how=how, out=(out, charts), **of)
+    run_sensitivity(results, methods=wanted, plan=plan, how=how, out=out, **of)
 
 
 @command("discover")

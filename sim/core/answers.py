@@ -93,15 +93,9 @@ def answers_in_all(
         reservation_value, best: Its reservation value and the utility of its best package, shape (B,).
     """
     aspiration = np.empty(len(reservation_value))
-    worth_compiling(_answer_in_all, history.log.shape[1] * len(aspiration))(
-        answers,
-        me,
-        np.ascontiguousarray(own),
-        history,
-        np.ascontiguousarray(reservation_value),
-        np.ascontiguousarray(best),
-        aspiration,
-    )
+    own, free, best = (np.ascontiguousarray(each) for each in (own, reservation_value, best))
+    answer_in_all = worth_compiling(_answer_in_all, history.log.shape[1] * len(aspiration))
+    answer_in_all(answers, me, own, history, free, best, aspiration)
     return aspiration
 
 

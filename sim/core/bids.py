@@ -243,15 +243,9 @@ def _at_least_half(usable: Bools, start: Ints) -> bool:
 
 @called
 def _mark(
-    own: Floats,
-    late: Floats,
-    places: ShortInts,
-    members: ShortInts,
-    start: Ints,
-    usable: Bools,
-    struck: Bools,
+    own: Floats, late: Floats, places: ShortInts, members: ShortInts, start: Ints, usable: Bools, struck: Bools,
     marks: Options,
-) -> None:
+) -> None:  # fmt: skip
     """Mark, a bit a place, the places whose packages are worth as much as all before them that cross the same lines.
 
     `own` and `late` are what they are worth at either end; one before a package must be worth more at both.
@@ -398,7 +392,7 @@ def first_listed(
     for place in range(count):
         if worth[place] >= least:
             kind = crossing[place]
-            if signable[kind] and not avoided[kind]:
+            if signable[kind] and not (len(avoided) and avoided[kind]):
                 return int(package[place])
     return NO_PACKAGE
 
@@ -491,12 +485,12 @@ def by_own_worth(
         order, own: As `lay_out` has them.
         enough: How many are worth enough.
         rank, pattern: Of packages, shape (P,).
-        avoided: Patterns left out.
+        avoided: Patterns left out, shape (K,) or empty.
         nearest: Whether to take the one worth most nearly what is `asked` for, not the one worth least.
     """
     found, closest, last, place = NO_PACKAGE, np.inf, np.inf, enough - 1
     while place >= 0 and own[order[place]] <= last:  # nothing further up comes as near, or ties with it
-        if not avoided[pattern[order[place]]]:
+        if not (len(avoided) and avoided[pattern[order[place]]]):
             away = abs(own[order[place]] - asked) if nearest else own[order[place]]
             if away < closest:
                 closest, last = away, (asked + away + TOLERANCE if nearest else away) + TOLERANCE
@@ -504,7 +498,7 @@ def by_own_worth(
     for near in range(place + 1, enough):
         p = order[near]
         away = abs(own[p] - asked) if nearest else own[p]
-        ties = away <= closest + TOLERANCE and not avoided[pattern[p]]
+        ties = away <= closest + TOLERANCE and not (len(avoided) and avoided[pattern[p]])
         if ties and (found == NO_PACKAGE or rank[p] < rank[found]):
             found = p
     return int(found)
@@ -512,15 +506,7 @@ def by_own_worth(
 
 @called
 def listed_bid(
-    party: int,
-    b: int,
-    bidding: int,
-    asks: float,
-    free: float,
-    domain: Domain,
-    bids: Bids,
-    avoided: Bools,
-    nothing_avoided: Bools,
+    party: int, b: int, bidding: int, asks: float, free: float, domain: Domain, bids: Bids, avoided: Bools
 ) -> int:
     """The first package on a party's list in draw b whose utility is its aspiration, -1 for none.
 
@@ -541,27 +527,21 @@ def listed_bid(
         if not nearest:
             found = by_own_worth(order, own, enough, ties, pattern, avoided, nearest, asks)
         if found == NO_PACKAGE:
-            found = by_own_worth(order, own, enough, ties, pattern, nothing_avoided, nearest, asks)
+            found = by_own_worth(order, own, enough, ties, pattern, avoided[:0], nearest, asks)
         return found
     worth, package, crossing = bids.worth[party, b], bids.package[party, b], bids.crossing[party, b]
     count, signable = bids.listed[party, b], bids.signable[party, b]
     found = first_listed(worth, package, crossing, count, signable, avoided, asks - TOLERANCE)
     if found == NO_PACKAGE:
-        found = first_listed(worth, package, crossing, count, signable, nothing_avoided, asks - TOLERANCE)
+        found = first_listed(worth, package, crossing, count, signable, avoided[:0], asks - TOLERANCE)
     return found
 
 
 @compiled
 def listed_bids(
-    party: int,
-    bidding: int,
-    asks: Floats,
-    reservation_value: Floats,
-    domain: Domain,
-    avoided: Bools,
-    bids: Bids,
+    party: int, bidding: int, asks: Floats, reservation_value: Floats, domain: Domain, avoided: Bools, bids: Bids,
     found: Ints,
-) -> None:
+) -> None:  # fmt: skip
     """`listed_bid` in every draw, else the best package.
 
     Args:
@@ -573,10 +553,8 @@ def listed_bids(
         bids: What it may bid.
         found: Where the packages go, shape (B,).
     """
-    nothing_avoided = np.zeros(avoided.shape[1], np.bool_)
     for b in range(len(asks)):
-        free = reservation_value[b]
-        found[b] = listed_bid(party, b, bidding, asks[b], free, domain, bids, avoided[b], nothing_avoided)
+        found[b] = listed_bid(party, b, bidding, asks[b], reservation_value[b], domain, bids, avoided[b])
         if found[b] == NO_PACKAGE:
             found[b] = bids.best_package[party, b]
 

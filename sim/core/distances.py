@@ -1,5 +1,6 @@
 """How far agreements lie from the Pareto frontier and from the reference solutions of their ZOPA."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,14 +8,15 @@ import numpy as np
 
 from sim.core import exact
 from sim.core.exact import TOLERANCE, Floats
-from sim.core.package_pass import Prospects, values_at
 from sim.core.packages import NO_DEAL, Bools, Ints, Options, PackageLists
 from sim.core.solutions import NO_PRODUCT, product_ascending, real_gain, sum_ascending
 
+ValueOf = Callable[[Ints, Ints, Floats], Floats]
+
 
 def agreement_distances(
-    utility: Floats, prospects: Prospects, reservation_value: Floats, signs: Bools, zopa: PackageLists, parties: Bools,
-    influence: Floats, options: Options, agreed: Ints,
+    value_of: ValueOf, reservation_value: Floats, signs: Bools, zopa: PackageLists, parties: Bools, influence: Floats,
+    options: Options, agreed: Ints,
 ) -> dict[str, Floats]:  # fmt: skip
     """How far agreements lie from the Pareto frontier and from the solutions of `sim.core.solutions`, over the ZOPA.
 
@@ -27,7 +29,8 @@ def agreement_distances(
     than all of it, and its distance then comes out below 0.
 
     Args:
-        utility, prospects: As in `Domain`.
+        value_of: What packages are worth, given the draw and the package of each and the reservation values there,
+            shapes (K,), (K,) and (N, K); shape (N, K).
         reservation_value: In the round of signature, shape (B, N).
         signs: Whose consent a package needs, shape (N, P).
         zopa: Packages to compare with.
@@ -43,7 +46,7 @@ def agreement_distances(
         agreement or a ZOPA. Shortfalls are NaN also where the largest measure is below 1e-9, and `pareto_distance`
         where nobody signs the agreement.
     """
-    both = _compare(utility, prospects, reservation_value, zopa, parties, agreed)
+    both = _compare(value_of, reservation_value, zopa, parties, agreed)
     measures: dict[str, tuple[Floats, Floats | float]] = {  # and the root that brings it to the scale of one party
         "nash": (_product(both), 1.0 / np.maximum(both.counted.sum(axis=0), 1))
     }
@@ -110,18 +113,15 @@ class _Compared:
 
 
 def _compare(
-    utility: Floats, prospects: Prospects, reservation_value: Floats, zopa: PackageLists, parties: Bools, agreed: Ints
+    value_of: ValueOf, reservation_value: Floats, zopa: PackageLists, parties: Bools, agreed: Ints
 ) -> _Compared:
     compared = (agreed != NO_DEAL) & (zopa.count > 0)
     draws = np.flatnonzero(compared)
     size = zopa.count[draws]
     row = np.append(np.repeat(np.arange(len(draws)), size), np.arange(len(draws)))
     packages = np.append(zopa.packages[np.repeat(compared, zopa.count)], agreed[draws])
-    _, count, width = utility.shape
-    first = draws[row] * (count * width) + packages  # places in the flat array of the utilities to the first party
-    worth = utility.reshape(-1)[first + np.arange(count)[:, None] * width]
     free = reservation_value[draws].T[:, row]
-    worth = values_at(worth, prospects, draws[row], packages, free)
+    worth = value_of(draws[row], packages, free)
     gains = worth[parties] - free[parties]
     return _Compared(draws, row, np.cumsum(size) - size, packages, worth, gains)
 

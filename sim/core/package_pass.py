@@ -115,15 +115,15 @@ def values_of(utility: Floats, prospects: Prospects, b: int, n: int, free: float
     return values
 
 
-def values_at(net: Floats, prospects: Prospects, rows: Ints, packages: Ints, reservation_value: Floats) -> Floats:
-    """What packages are worth to all parties, given their net utility.
+def values_at(utility: Floats, prospects: Prospects, rows: Ints, packages: Ints, reservation_value: Floats) -> Floats:
+    """What packages are worth to all parties, shape (N, K).
 
     Args:
-        net: Shape (N, K).
+        utility: Net of risks, shape (B, N, P).
         rows, packages: The draw and the package of each, shape (K,).
         reservation_value: Of the round in each, shape (N, K).
     """
-    looks = prospects.looks[rows].T
+    net, looks = utility[rows, :, packages].T, prospects.looks[rows].T
     if not looks.any():
         return net
     held = prospects.held[rows, :, prospects.lasts[rows, packages]].T
@@ -142,8 +142,7 @@ def value_in_round(utility: Floats, ahead: Prospects, reservation_value: Floats)
         return utility
     draws, parties, count = utility.shape
     rows, packages = np.repeat(np.arange(draws), count), np.tile(np.arange(count), draws)
-    flat = utility.transpose(1, 0, 2).reshape(parties, -1)
-    values = values_at(flat, ahead, rows, packages, reservation_value.T[:, rows])
+    values = values_at(utility, ahead, rows, packages, reservation_value.T[:, rows])
     return values.reshape(parties, draws, count).transpose(1, 0, 2)
 
 

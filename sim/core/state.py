@@ -204,8 +204,7 @@ class Case:
 
     def value_of(self, rows: Ints, packages: Ints, state: State) -> Floats:
         """What a package of each of some draws is worth to every party in this round, shape (N, rows)."""
-        net, free = self.utility[rows, :, packages].T, state.reservation_value[rows].T
-        return values_at(net, self.domain.prospects, rows, packages, free)
+        return values_at(self.utility, self.domain.prospects, rows, packages, state.reservation_value[rows].T)
 
 
 class Moves(NamedTuple):

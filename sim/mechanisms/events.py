@@ -277,16 +277,17 @@ class Events(Mechanism):
         Where both happen in one round the line falls.
         """
         moved = np.zeros((*self.happens.shape[:2], len(names)), np.int8)
-        for effect, code in (("hardens", 1), ("lines_fall", -1)):
-            for e, event in enumerate(self.static.specs):
-                for line in getattr(event, effect):
-                    moved[self.happens[:, :, e], names.index(line)] = code
+        specs = self.static.specs
+        effects = [(e, line, 1) for e, event in enumerate(specs) for line in event.hardens]
+        effects += [(e, line, -1) for e, event in enumerate(specs) for line in event.lines_fall]
+        for e, line, code in effects:
+            moved[self.happens[:, :, e], names.index(line)] = code
         for k in range(1, moved.shape[1]):
             moved[:, k] = np.where(moved[:, k] == 0, moved[:, k - 1], moved[:, k])
         return moved
 
     @property
-    def moves_lines(self) -> bool:
+    def fells_lines(self) -> bool:
         """Whether an event gives up red lines."""
         return any(event.lines_fall for event in self.static.specs)
 

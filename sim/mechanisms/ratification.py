@@ -186,12 +186,9 @@ class Ballots:
 
 
 def ballots(
-    spec: RatificationSpec,
-    own: Sequence[Combinations],
-    milestones: Sequence[str],
-    space: PackageSpace,
+    spec: RatificationSpec, own: Sequence[Combinations], milestones: Sequence[str], space: PackageSpace,
     parties: Sequence[str],
-) -> Ballots:
+) -> Ballots:  # fmt: skip
     """Lay out who votes on what.
 
     Args:

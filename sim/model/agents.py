@@ -50,7 +50,9 @@ class Party(Agent):  # type: ignore[misc]
         self.name = ensemble.structure.parties[index]
         self.strategy = ensemble.strategies[index]
         self.net_utility: Floats = model.utility[:, index]
-        self._looks: Bools = model.domain.prospects.looks[:, index]
+        ahead = model.domain.prospects
+        self._looks: Bools = ahead.looks[:, index]
+        self._prospects = ahead._replace(looks=self._looks[:, None], held=ahead.held[:, index, None])
         self._reservation_value: Floats = model.state.reservation_value[:, index]
         self.regard = model.awareness.regards[index]
         self._lines = ensemble.structure.lines
@@ -129,18 +131,15 @@ class Party(Agent):  # type: ignore[misc]
         if not self._looks.any():
             return self.net_utility
         if "utility" not in self._found:
-            net, ahead = self.net_utility[:, None], self.model.domain.prospects
-            ahead = ahead._replace(looks=self._looks[:, None], held=ahead.held[:, self.index, None])
-            self._found["utility"] = value_in_round(net, ahead, self._reservation_value[:, None])[:, 0]
+            net, free = self.net_utility[:, None], self._reservation_value[:, None]
+            self._found["utility"] = value_in_round(net, self._prospects, free)[:, 0]
         found: Floats = self._found["utility"]
         return found
 
     def utility_of(self, package: Ints) -> Floats:
         """Its worth of one package a draw in this round, shape (B,)."""
-        rows, ahead = np.arange(len(package)), self.model.domain.prospects
-        ahead = ahead._replace(looks=self._looks[:, None], held=ahead.held[:, self.index, None])
-        net = self.net_utility[rows, package]
-        found: Floats = values_at(net[None], ahead, rows, package, self._reservation_value[None])[0]
+        rows, free = np.arange(len(package)), self._reservation_value[None]
+        found: Floats = values_at(self.net_utility[:, None], self._prospects, rows, package, free)[0]
         return found
 
     def could_sign(self, state: State, rows: Ints, package: Ints) -> Bools:

@@ -51,8 +51,7 @@ class Talks:
             rows, packages: The draw and the package of each, shape (K,).
             reservation_value: Of the round in each, shape (N, K).
         """
-        net = self.net_utility[rows, :, packages].T
-        return values_at(net, self.prospects, rows, packages, reservation_value)
+        return values_at(self.net_utility, self.prospects, rows, packages, reservation_value)
 
     @cached_property
     def listed(self) -> PackageLists:

@@ -90,7 +90,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
     """
     utility, signs, pattern, crosses = domain.utility, domain.signs, domain.lines.pattern, domain.lines.crosses
     bids, log, prospects = parties.bids, table.log, domain.prospects
-    avoided, nothing_avoided = np.zeros(len(crosses), np.bool_), np.zeros(len(crosses), np.bool_)
+    avoided = np.zeros(len(crosses), np.bool_)
     marks, mark = np.full(len(pattern) if bids.top_package.shape[2] else 0, -1), 0
     for b in range(len(table.open)):
         struck = bids.struck[b if len(bids.struck) else 0 : b + 1 if len(bids.struck) else 0]
@@ -125,7 +125,7 @@ def play(rules: Rules, domain: Domain, parties: Parties, table: Table, first: in
                 # bids crosses that.
                 takes_turn = text == NO_PACKAGE or signs[me, text]
                 if bid == NO_PACKAGE and takes_turn and parties.bidding[me] != STEP_DOWN:
-                    bid = listed_bid(me, b, parties.bidding[me], asks, free, domain, bids, avoided, nothing_avoided)
+                    bid = listed_bid(me, b, parties.bidding[me], asks, free, domain, bids, avoided)
                 bid = bids.best_package[me, b] if bid == NO_PACKAGE else bid
                 if text == NO_PACKAGE:
                     act = OFFERED

@@ -118,8 +118,7 @@ def outcome_columns(talks: Talks) -> dict[str, npt.NDArray[Any]]:
         "zone_packages_last": talks.listed.count,
         **_satisfaction(talks, text_worth - reservation_value, reservation_value),
         **agreement_distances(
-            talks.net_utility,
-            talks.prospects,
+            talks.value_of,
             reservation_value,
             ensemble.structure.signs,
             talks.listed,

@@ -66,7 +66,7 @@ def fallen_in(talks: Talks) -> Ints:
 
 def lines_can_fall(world: World) -> bool:
     """Whether the file has anything by which red lines are given up."""
-    by_events = world.events is not None and world.events.moves_lines
+    by_events = world.events is not None and world.events.fells_lines
     return world.giving_way is not None or by_events
 
 

@@ -60,5 +60,5 @@ def test_whoever_looks_ahead_bids_the_first_of_all_packages_worth_enough_in_any_
         value = r + np.maximum(chance[0, ahead.chance_of] * ahead.held[0, 0, lasts], 1e-12) * (net[0, 0] - r)
         assert bids.best[0, 0] == pytest.approx(value.max())
         for asks in random.uniform(value.min(), value.max(), 5):
-            found = listed_bid(0, 0, BEST_FOR_OTHERS, asks, r, domain, bids, nothing, nothing)
+            found = listed_bid(0, 0, BEST_FOR_OTHERS, asks, r, domain, bids, nothing)
             assert found == next(p for p in order if value[p] >= asks - 1e-9)

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.core.distances import agreement_distances
-from sim.core.package_pass import no_prospects
 from sim.core.packages import NO_DEAL, list_packages
 from sim.core.solutions import asymmetric_nash, egalitarian, kalai_smorodinsky, nash, utilitarian
 from tests.theory import zopa_by_definition as zone
@@ -19,8 +18,7 @@ def distances(worth, no_deal, among, agreed, signs=None, parties=None, power=Non
     power = np.ones(worth.shape[1]) if power is None else power
     options = np.zeros((worth.shape[2], 1)) if options is None else options
     return agreement_distances(
-        worth,
-        no_prospects(*worth.shape),
+        lambda rows, packages, _: worth[rows, :, packages].T,
         no_deal,
         signs,
         list_packages(among),

@@ -8,7 +8,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sim.core.distances import agreement_distances
-from sim.core.package_pass import no_prospects
 from sim.core.packages import NO_DEAL, list_packages
 from sim.core.solutions import (
     asymmetric_nash,
@@ -348,7 +347,7 @@ def test_renaming_parties_and_packages_renames_the_answers_and_moves_no_bit(prob
     powers = np.arange(1.0, len(rows) + 1)
     first, again = (
         agreement_distances(
-            utility[None], no_prospects(1, *utility.shape), free[None], all_sign, everything, all_sign[:, 0], power,
+            lambda _, packages, __, u=utility: u[:, packages], free[None], all_sign, everything, all_sign[:, 0], power,
             options, np.array([agreed]),
         )
         for utility, free, power, agreed in (
