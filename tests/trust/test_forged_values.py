@@ -112,6 +112,9 @@ def test_a_value_that_no_draw_can_have_is_refused(sound, fields):
             with pytest.raises(ValueError, match=f"^column {re.escape(field.name)}: ") as error:
                 layout.allowed.check(with_value(table, field.name, number % N, value), 0)
             assert str(error.value).isprintable() and len(str(error.value)) < 200
+    other = "/".join("x" for _ in layout.scenario.issues)
+    with pytest.raises(ValueError, match="column package: "):
+        layout.allowed.check(with_value(table, "package", 0, other), 0)
 
 
 @pytest.mark.parametrize(("column", "value"), [("blocker", TEXTS[0]), ("worth_window", math.inf), ("round", 2**31 - 1)])
