@@ -268,6 +268,9 @@ class _Run:
         try:
             with self.stopping:
                 missing = folder.missing(self.draws)
+                if missing:
+                    item = replace(item, program=folder.check_program())
+                    missing = missing if folder.manifest.chunks else folder.own(self.draws)
         except BaseException:
             folder.close()
             raise
