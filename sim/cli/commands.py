@@ -358,6 +358,46 @@ def explain(
     explain_path(path, draw, draws, seed, sets, look, as_json)
 
 
+def issue_options(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    """`ISSUE=OPTION`, each issue once."""
+    pairs: dict[str, str] = {}
+    for text in texts:
+        issue, equals, chosen = text.partition("=")
+        if not (issue and equals and chosen):
+            raise click.BadParameter(f"{text!r} is not of the form ISSUE=OPTION, such as guarantee=none")
+        if pairs.setdefault(issue, chosen) != chosen:
+            raise click.BadParameter(f"{issue} has two options: {pairs[issue]} and {chosen}")
+    return pairs
+
+
+@command()
+@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@draws_option(1_000)
+@click.option("--by", type=click.Choice(("held_60", "in_force", "acceptable", "least_regret", "least_satisfied")),
+              help="What texts are ranked by; left out: the last stage that the scenario has.")  # fmt: skip
+@click.option("--fix", metavar="ISSUE=OPTION", multiple=True, callback=issue_options,
+              help="Rank only texts with this option; may be repeated.")  # fmt: skip
+@click.option("--round", "round", type=click.IntRange(1), default=1, show_default=True,
+              help="Round in which each text is tabled.")  # fmt: skip
+@click.option("--top", type=click.IntRange(1, 1_000), default=10, show_default=True, help="Texts to print.")
+@click.option("--seed", type=int, help="For a scenario file; left out: 1.")
+@out_option("Folder for charts.")
+@sets_option
+@charts_option("Draw the ranking, who supports it, and acceptable against lasting.")
+@as_json
+def texts(
+    path: Path, draws: int, seed: int | None, out: Path, sets: tuple[str, ...], charts: str, as_json: bool, **how: Any
+) -> None:
+    """Rank every package: in how many draws all who sign accept it, and whether it passes at home and holds.
+
+    No bargaining is played: each package is tabled in one round, before anybody has made an offer. Of a results folder
+    the same scenario and draws are taken, and the packages signed there are ranked beside the others.
+    """
+    from sim.cli.analyses import run_texts
+
+    run_texts(path, draws, seed, sets, how, (out, charts), as_json)
+
+
 @command()
 @click.argument("file", type=FILE)
 @click.option("--strategy", "strategies", metavar="[LABEL=]STRATEGY", multiple=True,
