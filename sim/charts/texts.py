@@ -1,4 +1,4 @@
-"""Texts beside each other: how often each is acceptable, passes and holds; who supports it; acceptable against lasting."""
+"""Texts beside each other: how often each is acceptable, passes and holds; who supports it; and the tradeoff."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
