@@ -62,7 +62,7 @@ class IssueSpec(Block):
 
     label: Label = Field("", description="What the issue is called in charts and tables.")
     options: Annotated[dict[Name, Label], Field(min_length=1, max_length=MOST_OPTIONS)] = Field(
-        description="Options with their labels, in order from one end to the other."
+        description=f"Options with their labels, in order from one end to the other; at most {MOST_OPTIONS}."
     )
     deliverable: dict[OptionName, Deliverable] = Field(
         {}, description="Options that may turn out impossible to deliver."
