@@ -292,3 +292,11 @@ def test_the_chart_says_in_words_what_it_shows(past):
     (drawn,) = render_charts(found)
     assert "the median would have been outside 0 to 1 for West" in drawn.svg
     assert "wear +1.10" in drawn.svg and "<table" in found._repr_html_()
+
+
+def test_the_chart_marks_what_is_known_of_worth_alone(past):
+    only_front = KNOWN.splitlines(keepends=True)
+    (drawn,) = render_charts(hindcast(past(PAST + KNOWN), 50))
+    assert "Diamonds" in drawn.svg and "Two joined" in drawn.svg
+    (drawn,) = render_charts(hindcast(past(PAST + only_front[0] + only_front[-1]), 50))
+    assert "Diamonds" not in drawn.svg
