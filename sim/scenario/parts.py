@@ -248,7 +248,7 @@ class Known(Block):
 
     what: Label = Field(
         description="A figure of the hindcast: no_deal.PARTY, no_deal_change.PARTY, households_cut.PARTY, "
-        "household_weeks.PARTY, front or lines_fallen."
+        "household_weeks.PARTY, support.RATIFIER, front or lines_fallen."
     )
     from_: Month | None = Field(
         None, alias="from", description="Month from which a change or a total counts; left out: `war.since`."
