@@ -301,15 +301,20 @@ class Stages(Mechanism):
         """
         agreed, _, ended = self.at_the_end(played, in_force)
         left = np.where(agreed & (ended == 3), self.until - self.static.months[played - 1][:, None], 0.0)
-        left = np.minimum(left, months[:, None])
-        edges, spans = np.sort(left, axis=1), []
-        begin = np.zeros_like(months)
-        for j in range(edges.shape[1]):
-            there = left > begin[:, None]
+        left, spans = np.minimum(left, months[:, None]), []
+        order, there = np.argsort(left, axis=1, kind="stable"), np.ones(left.shape, bool)
+        draw = np.arange(len(left))
+
+        def factors() -> tuple[Floats, Floats]:
             waves = _product(np.where(there[..., None], self.effects.waves, 1.0), axis=1)
-            cost = _product(np.where(there, self.effects.war_cost, 1.0))
-            spans.append(Span(begin, edges[:, j] - begin, waves, cost))
-            begin = edges[:, j]
+            return waves, _product(np.where(there, self.effects.war_cost, 1.0))
+
+        waves, cost = factors()
+        for ending in order.T:
+            there[draw, ending] = False
+            rest = factors()
+            spans.append(Span(left[draw, ending], waves - rest[0], cost - rest[1]))
+            waves, cost = rest
         return tuple(spans)
 
 

@@ -98,12 +98,14 @@ class Campaigns:
 
 
 class Span(NamedTuple):
-    """A time after the talks in which the war is fought at another pace; one draw a row."""
+    """A time from the last round played on in which the war is fought at another pace; one draw a row.
 
-    begin: Floats  # months after the last round played, shape (B,)
+    Where several overlap, each has what the factor is with it and all longer ones, less what it is without it.
+    """
+
     months: Floats  # how long, shape (B,)
-    waves: Floats  # factor on the waves of each strike, shape (B, S)
-    cost: Floats  # factor on what a month costs, shape (B,)
+    waves: Floats  # added to the factor on the waves of each strike, shape (B, S)
+    cost: Floats  # added to that on what a month costs, shape (B,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,9 +221,8 @@ class Strikes(Bound):
         weighted = self._weighted_months(self.static, begin, months * DAYS_PER_MONTH, self.winter_factor)
         to_come = self.rate * self.cut * weighted[:, None]
         for span in spans:
-            start, days = begin + span.begin * DAYS_PER_MONTH, span.months * DAYS_PER_MONTH
-            weighted = self._weighted_months(self.static, start, days, self.winter_factor)
-            to_come = to_come + (span.waves - 1) * self.rate * self.cut * weighted[:, None]
+            weighted = self._weighted_months(self.static, begin, span.months * DAYS_PER_MONTH, self.winter_factor)
+            to_come = to_come + span.waves * self.rate * self.cut * weighted[:, None]
         now = self.dark[np.arange(len(played)), played - 1]
         return self._by_party((now + to_come) * self.lasting[:, None])
 

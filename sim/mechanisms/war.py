@@ -236,7 +236,7 @@ class War(Mechanism):
         """What the war costs each party from the first round to the ceasefire, shape (B, N); arguments as in `harm`."""
         months = self.static.months[played - 1] + months_after + self.unpaid[np.arange(len(played)), played - 1]
         for span in spans:
-            months = months + (span.cost - 1) * span.months
+            months = months + span.cost * span.months
         return self.cost_per_month * months[:, None]
 
     def moves_no_deal(self) -> dict[str, Floats]:
