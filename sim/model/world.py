@@ -19,6 +19,7 @@ from sim.mechanisms.leverage import NOBODY, Levers
 from sim.mechanisms.mediation import Mediation
 from sim.mechanisms.ratification import Ratification
 from sim.mechanisms.side_payments import Carrots
+from sim.mechanisms.stages import Stages
 from sim.mechanisms.war import War, moves_no_deal
 from sim.model.domain import Structure
 
@@ -69,6 +70,10 @@ class World:
     @property
     def ratification(self) -> Ratification | None:
         return self._of(Ratification)
+
+    @property
+    def stages(self) -> Stages | None:
+        return self._of(Stages)
 
     @property
     def aftermath(self) -> Aftermath | None:
@@ -183,7 +188,7 @@ def draw_world(
         block = getattr(scenario, key)
         drawn = None if block is None else mechanism.draw(block, drawing)
         if drawn is not None:
-            mechanisms[key] = drawn
+            mechanisms = {**drawn.move_others(mechanisms), key: drawn}
         if isinstance(drawn, Events):
             settled = _Narrowed(source, drawn)
     war, events, names = mechanisms.get(War.key), mechanisms.get(Events.key), table.lines.names
@@ -199,6 +204,9 @@ def draw_world(
     moved = np.zeros((len(reservation_value), rounds, len(names)), np.int8)
     if events is not None:
         moved = events.lines_moved(names)
+    stages = mechanisms.get(Stages.key)
+    for name, codes in stages.settled().items() if isinstance(stages, Stages) else ():
+        moved[:, :, names.index(name)] = codes
     commitments = events.commitments() if events else ()
     return World(
         reservation_value=path,
