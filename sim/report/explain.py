@@ -22,6 +22,7 @@ from sim.results.labels import (
     clean,
     either,
     in_file_order,
+    input_label,
     issue_label,
     obstacle_label,
     option_label,
@@ -255,7 +256,7 @@ def _change_words(explained: Explanation, change: Change) -> str:
 
 
 def _over_runs(explained: Explanation) -> Iterator[Block]:
-    why, scenario, third = explained.reasons, explained.results.scenario, explained.results.n // 3
+    why, scenario = explained.reasons, explained.results.scenario
     heads, below_half = ["set aside in every run", "would have a zone", "too high by"], why.zone_ever.share < HALF
     rows = []
     for each in explained.asides[:MOST_ASIDES]:
@@ -284,14 +285,30 @@ def _over_runs(explained: Explanation) -> Iterator[Block]:
             for each in _linkages(explained)
         ),
         none if negative and not _linkages(explained) else "",
-        *(
-            f"Of all uncertain numbers, {mover.path} moves this most: {STAGES[stage].label} ("
-            f"{percent(mover.low_share, third)} where it is lowest, "
-            f"{percent(mover.high_share, third)} where it is highest)."
-            for stage, mover in explained.moved_by.items()
-            if stage in SHOWN and mover is not None
-        ),
+        *(text for stage in SHOWN for text in _goes_with(explained, stage)),
     )
+
+
+def _goes_with(explained: Explanation, stage: str) -> Iterator[str]:
+    """The input that a stage goes with most, named as a cause only if the same runs with it at both ends differ."""
+    mover, ends = explained.moved_by.get(stage), explained.ends.get(stage)
+    if mover is None:
+        return
+    third, label = explained.results.n // 3, STAGES[stage].label
+    what = input_label(explained.results.scenario, mover.path)
+    seen = f"{percent(mover.low_share, third)} of runs in which it is low, {percent(mover.high_share, third)} in which "
+    seen += "it is high"
+    if ends is None:
+        yield f"{label}: goes with {what} ({seen}); not played again, so it need not be the cause."
+        return
+    shares = f"{percent(ends.low.share, ends.n)} and {percent(ends.high.share, ends.n)}"
+    again = f"the same {ends.n:,} runs with it at the low and at the high end of its range: {shares}"
+    difference, interval = difference_words("share", *ends.difference)
+    by = f"difference {difference}, {interval}"
+    if ends.is_cause:
+        yield f"{label}: moved by {what}; {again} ({by})."
+    else:
+        yield f"{label}: goes with {what} ({seen}), which is not shown to be the cause; {again} ({by})."
 
 
 def _linkages(explained: Explanation) -> list[Share]:
@@ -402,6 +419,7 @@ SHARE = "name count n share low,high=interval"
 OBSTACLE = "part,part_low,part_high=part name involved=involved.count alone=alone.count alone_share=alone.share"
 TURN = "cost within to=value path=parameter.path kind=parameter.kind value=parameter.value range=parameter.stated"
 FLIP = "end instead flips turn kept=unchanged.count path=parameter.path value=parameter.value"
+ENDS = "n low_share=low.share high_share=high.share difference,low,high=difference is_cause"
 STAGE = "stage=name before=before.share after=after.share difference,low,high=difference"
 
 
@@ -436,6 +454,7 @@ def data(explained: Explanation) -> dict[str, Any]:
         "linkages": picks(_linkages(explained), SHARE),
         "moved_by": [
             {"stage": stage} | pick(mover, "path low_share high_share difference low high")
+            | {"at_both_ends": pick(explained.ends[stage], ENDS) if stage in explained.ends else None}
             for stage, mover in explained.moved_by.items()
             if mover is not None
         ],
