@@ -407,6 +407,7 @@ def sweep(parties: str | None, as_json: bool, **request: Any) -> int:
 @workers_options
 @out_option("Folder for charts, and for runs of a design.")
 @charts_option("Draw a chart of each method.")
+@click.option("--all", "everything", is_flag=True, help="List inputs that do not stand out from chance, too.")
 @as_json
 def sensitivity_of(
     path: Path, methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, draws: int,

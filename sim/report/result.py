@@ -16,7 +16,7 @@ from sim.report.compare import chart_labels, page_document
 from sim.report.document import Block, Folded, Table, heading, paragraph, table, table_of
 from sim.report.page import drawing, page
 from sim.report.show_around import outside
-from sim.results.drivers import funnel
+from sim.results.drivers import LEAST_RUNS, funnel
 from sim.results.figures import STAGES
 from sim.results.format import number, percent, share_with_interval
 from sim.results.labels import blocker_labels, clean, either, input_label, issue_label, option_label, party_label
@@ -190,6 +190,11 @@ def blockers(results: Results) -> Iterator[Block]:
 
 
 def moved(results: Results) -> Iterator[Block]:
+    if results.n < LEAST_RUNS:
+        yield heading("What moves it", "moved")
+        few = f"No input is named by fewer than {LEAST_RUNS:,} runs, and here are {results.n:,}: the largest of many "
+        yield paragraph(f"{few}differences is then easily one of chance.")
+        return
     drawn, notes, tornado = [], [], ANALYSIS_CHARTS["tornado"]
     for figure in ("signed", "in_force") if is_voted_on(results) else ("signed",):
         try:
