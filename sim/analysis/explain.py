@@ -147,8 +147,8 @@ def at_both_ends(results: Results, movers: Mapping[str, Mover | None], most: int
         pair = played[mover.paths]
         if pair is not None:
             low, high = (STAGES[stage].flags(draws).astype(float).set_axis(draws["draw"]) for draws in pair)
-            shares = (Share(stage, int(flags.sum()), n) for flags in (low, high))
-            yield stage, Ends(n, *shares, paired_difference(low, high)[0])
+            below, above = (Share(stage, int(flags.sum()), n) for flags in (low, high))
+            yield stage, Ends(n, below, above, paired_difference(low, high)[0])
 
 
 def _played_at_ends(results: Results, paths: Sequence[str], n: int) -> tuple[pd.DataFrame, pd.DataFrame] | None:

@@ -11,6 +11,7 @@ from sim.analysis.parameters import REAL_ABOVE, Change, Parameter, Turn
 from sim.analysis.reasons import Share
 from sim.analysis.replays import AT_HOME, HALF, OWN_OFFER, WORTH
 from sim.analysis.weight_flips import CENTRAL, Flip
+from sim.core.wording import counted
 from sim.report.compare import difference_words
 from sim.report.document import Block, bullets, heading, paragraph, paragraphs, section, table
 from sim.report.plain import pick, picks
@@ -41,7 +42,7 @@ MOST_CHANGES, MOST_PAIRS, MOST_ASIDES, MOST_WEIGHTS = 6, 3, 8, 6
 def document(explained: Explanation) -> Iterator[Block]:
     results = explained.results
     yield paragraph(clean(results.scenario.title))
-    runs = f"{results.n:,} run{'s' if results.n != 1 else ''} in this scenario, seed {results.seed}"
+    runs = f"{counted(results.n, 'run')} in this scenario, seed {results.seed}"
     yield paragraph(f"{runs}. Shares are of runs, with 95 % intervals.")
     for part in (_in_short, _outcomes, _obstacles, _out_of_time, _at_home, _least_satisfied, _ledger):
         yield from part(explained)
@@ -76,7 +77,7 @@ def _in_short(explained: Explanation) -> Iterator[Block]:
     least = max(explained.satisfactions, key=lambda each: each.least.count)
     if least.least.count:
         who = party_label(scenario, least.party)
-        lines.append(f"Least to show for a text, most often: {who}, in {shared(least.least)} of texts.")
+        lines.append(f"Gains least from the agreement: most often {who}, in {shared(least.least)} of agreements.")
     lines += _smallest_changes(explained)
     if lines:
         yield heading("In short")
@@ -113,11 +114,11 @@ def _obstacles(explained: Explanation) -> Iterator[Block]:
     lines = [each.name for each in why.obstacles if each.name in known][:MOST_LINES]
     return section(
         f"Why no package was ever acceptable, in {percent((why.n - why.zone_ever.count) / why.n, why.n)} of runs",
-        ["what stands in the way", "its part", "enough alone"],
+        ["what stands in the way", "share of blocked runs", "sufficient on its own"],
         rows,
         f"{listed}Parts add up to the share of runs without such a package: where this or that could be set aside, "
-        "each counts in equal parts. Enough alone: runs in which a package would be acceptable with this alone set "
-        f"aside. Of the runs without, at least so many must go: {either(sizes, 'and')}.",
+        "each counts in equal parts. Sufficient on its own: runs in which a package would be acceptable with this alone "
+        f"set aside. Of the runs without, at least so many must go: {either(sizes, 'and')}.",
         *(f"{name}: {red_line_label(scenario, name)}" for name in lines),
     )
 
@@ -178,7 +179,7 @@ def _least_satisfied(explained: Explanation) -> Iterator[Block]:
         if signed
     ]  # fmt: skip
     return section(
-        f"Who has least to show for it, over {signed:,} texts signed",
+        f"Who gains least, over {counted(signed, 'agreement')} signed",
         ["", "least satisfied", "median margin", "when least"],
         rows,
         "Margin: worth of the text less that of no deal, on each party's own scale. When least: what it gets of the "
