@@ -117,8 +117,8 @@ def _obstacles(explained: Explanation) -> Iterator[Block]:
         ["what stands in the way", "share of blocked runs", "sufficient on its own"],
         rows,
         f"{listed}Parts add up to the share of runs without such a package: where this or that could be set aside, "
-        "each counts in equal parts. Sufficient on its own: runs in which a package would be acceptable with this alone "
-        f"set aside. Of the runs without, at least so many must go: {either(sizes, 'and')}.",
+        "each counts in equal parts. Sufficient on its own: runs in which a package would be acceptable with this "
+        f"alone set aside. Of the runs without, at least so many must go: {either(sizes, 'and')}.",
         *(f"{name}: {red_line_label(scenario, name)}" for name in lines),
     )
 

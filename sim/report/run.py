@@ -297,7 +297,7 @@ def no_agreement(story: Narration) -> Iterator[Block]:
     if refusals:
         number, turn = refusals[-1]
         who = party_label(story.scenario, turn.party)
-        last = f"The last to refuse was {who}, in round {number}: {_reason(story, turn)}."
+        last = f"The last to reject was {who}, in round {number}{_reason(story, turn)}."
     yield sentence(f"{text} {last}", hanging=0)
 
 
