@@ -62,12 +62,12 @@ def compare_results(
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
 
-def _print_and_draw(found: Any, folder: Path | None, charts: str, as_json: bool) -> None:
+def _print_and_draw(found: Any, folder: Path | None, charts: str, as_json: bool, brief: bool = False) -> None:
     if folder is not None:
         from sim.charts import save_charts
 
         save_charts(found, folder, png=charts == "png")
-    print_result(found, as_json, charts=folder)
+    print_result(found, as_json, brief, charts=folder)
     if folder is not None and not as_json:
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
@@ -179,7 +179,7 @@ def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
 
 def run_sensitivity(
     results: Results, of: str, methods: Sequence[str], plan: Plan, how: Mapping[str, Any], out: tuple[Path, str],
-    as_json: bool,
+    as_json: bool, everything: bool,
 ) -> None:  # fmt: skip
     """Print which inputs move a figure, and draw it; methods in the order in which they are printed.
 
@@ -200,7 +200,7 @@ def run_sensitivity(
     if out[1] and found.tables:
         designs = [facts["identity"] for facts in found.designs.values()]
         folder = _question_folder(out[0], "sensitivity", results, found.asked.name, *designs)
-    _print_and_draw(found, folder, out[1], as_json)
+    _print_and_draw(found, folder, out[1], as_json, not everything)
 
 
 def _with_designs(
