@@ -54,6 +54,7 @@ def shard_of_several(context: click.Context, option: click.Parameter, text: str 
 @charts_option("Draw charts into each results folder.")
 @click.option("--shard", callback=shard_of_several, metavar="I/N",
               help="Play part I of N alone, from 1, into its own folder; `peacesim merge` joins them.")  # fmt: skip
+@click.option("--large", is_flag=True, help="Play scenarios too of which one draw may take more than a minute or 4 GB.")
 def batch(paths: tuple[Path, ...], out: Path, charts: str, shard: tuple[int, int] | None, **how: Any) -> int:
     """Play every scenario of files and folders; write results, tables and charts.
 
