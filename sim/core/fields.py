@@ -164,6 +164,8 @@ def _one_or_more(one: dict[str, Any], **rest: Any) -> WithJsonSchema:
 Finite = Annotated[float, AfterValidator(_finite)]
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=400), AfterValidator(_one_line)]
+MOST_SHORT = 24  # letters of a short label
+Short = Annotated[str, StringConstraints(min_length=1, max_length=MOST_SHORT), AfterValidator(_one_line)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 Date = Annotated[
     date,
