@@ -7,6 +7,7 @@ list of one) are widened here. Annotations beside the shape are read by the read
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -125,7 +126,7 @@ def found(value: Any) -> str:
 def _one_line(text: str) -> str:
     if len(text.splitlines()) > 1:
         raise fault("a label is one line; write longer texts in about or note")
-    if not any(char.isprintable() and not char.isspace() for char in text):
+    if all(unicodedata.category(char) in ("Zs", "Zl", "Zp", "Cc", "Cf") for char in text):
         raise fault("a label of blanks alone; write what is to be read in charts and tables")
     return text
 
