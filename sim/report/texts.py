@@ -9,7 +9,16 @@ from sim.analysis.texts import TextRanking
 from sim.report.document import Block, bullets, heading, paragraph, section, table
 from sim.report.plain import pick, plain
 from sim.results.format import percent, share_with_interval
-from sim.results.labels import SOLUTIONS, clean, either, issue_label, name_label, option_label, party_label
+from sim.results.labels import (
+    SOLUTIONS,
+    clean,
+    either,
+    issue_label,
+    issue_short,
+    option_label,
+    option_short,
+    party_label,
+)
 
 MARKS = {  # columns in the order of the table, each with its head
     "acceptable": "acceptable", "passes": "passes", "holds_60": "holds", "in_force": "in force", "held_60": "all three",
@@ -49,11 +58,11 @@ def document(found: TextRanking) -> Iterator[Block]:
     marks = [mark for mark in MARKS if mark in found.groups and (mark != "in_force" or "held_60" not in found.groups)]
     issues = list(scenario.headline or scenario.issues)
     yield from section(
-        f"Best text of each combination of {either([issue_label(scenario, issue) for issue in issues], 'and')}",
-        ["rank", *(MARKS[mark] for mark in marks), "texts", *("<" + clean(issue) for issue in issues)],
+        f"Best text of each combination of {either([issue_short(scenario, issue) for issue in issues], 'and')}",
+        ["rank", *(MARKS[mark] for mark in marks), "texts", *("<" + issue_short(scenario, issue) for issue in issues)],
         [
             [row["rank"], *(percent(row[mark], found.n) for mark in marks), row["texts"],
-             *(name_label(row[issue]) for issue in issues)]
+             *(option_short(scenario, issue, row[issue]) for issue in issues)]
             for row in found.groups.head(found.top).to_dict("records")
         ],
         left=0,
@@ -65,7 +74,8 @@ def document(found: TextRanking) -> Iterator[Block]:
     )
     yield from section("Who accepts it, and where it passes", ["", "share of draws"], list(_supports(found, first)))
     changes = [
-        f"{name_label(row['issue'])}: {name_label(row['after'])} in place of {name_label(row['before'])} "
+        f"{issue_short(scenario, row['issue'])}: {option_short(scenario, row['issue'], row['after'])} in place of "
+        f"{option_short(scenario, row['issue'], row['before'])} "
         f"in text {_rank(found, row['package'])} ({percent(row['share'], found.n)} of draws)"
         for row in found.better.to_dict("records")
     ]
