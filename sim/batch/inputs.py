@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.core.streams import SCHEME
 from sim.results.files import StoreError, read_whole, write_whole
-from sim.results.manifest import FORMAT, Shard, canonical, folder_name, identity
+from sim.results.manifest import DIGITS, FORMAT, Shard, canonical, folder_name, identity
 from sim.results.tables import json_text
 from sim.scenario import Fault, Scenario, ScenarioError, read_scenario
 
@@ -110,7 +110,7 @@ def _plan(
     base = {key: value for key, value in scenario.resolved.items() if key != "sweep"}
     made = {"seed": int(seed), "scheme": SCHEME, "format": FORMAT}
     name = hashlib.sha256(canonical({"scenario": base, "grid": grid, **made})).hexdigest()
-    folder = _of_shard(out / f"{scenario.id}-{name[:6]}", shard)
+    folder = _of_shard(out / f"{scenario.id}-{name[:DIGITS]}", shard)
     points = tuple(_points(scenario, grid, seed, folder))
     listed = [{"folder": each.folder.name, "identity": each.identity, "set": dict(each.settings)} for each in points]
     share = {"shard": {"number": shard.number, "of": shard.of}} if shard else {}
@@ -122,8 +122,12 @@ def _of_shard(folder: Path, shard: Shard | None) -> Path:
 
 
 def _points(scenario: Scenario, grid: list[dict[str, str]], seed: int, folder: Path) -> Iterator[Planned]:
-    """Every point is made once here, to find its faults, and again when its turn comes."""
+    """Every point is made once here, to find its faults, and again when its turn comes.
+
+    A folder has more digits of its identity in its name where an earlier point has the same first ones.
+    """
     seen: set[str] = set()
+    folders: set[str] = set()
     for number, settings in enumerate(grid):
         point = scenario.point(number, settings).scenario
         name = identity(point, seed)
@@ -131,7 +135,9 @@ def _points(scenario: Scenario, grid: list[dict[str, str]], seed: int, folder: P
             continue  # two values that mean the same
         seen.add(name)
         make = partial(_point, scenario, number, settings)
-        yield Planned(scenario.id, folder / folder_name(point, seed), name, make, settings)
+        names = (f"{scenario.id}-{name[:digits]}" for digits in range(DIGITS, len(name) + 1))
+        folders.add(own := next(each for each in names if each not in folders))
+        yield Planned(scenario.id, folder / own, name, make, settings)
 
 
 def _point(scenario: Scenario, number: int, settings: dict[str, str]) -> Scenario:

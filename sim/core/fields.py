@@ -125,6 +125,8 @@ def found(value: Any) -> str:
 def _one_line(text: str) -> str:
     if len(text.splitlines()) > 1:
         raise fault("a label is one line; write longer texts in about or note")
+    if not any(char.isprintable() and not char.isspace() for char in text):
+        raise fault("a label of blanks alone; write what is to be read in charts and tables")
     return text
 
 

@@ -203,14 +203,18 @@ class Aftermath(Mechanism):
             cause=self._cause(month, factors, promised, absent),
         )
 
-    def kinds_ahead(self, in_force_month: Floats | None = None) -> tuple[Outlook, Floats | None]:
-        """How long each kind of package would hold if it came into force, without pressure: what foresight reads.
+    def kinds_ahead(
+        self, in_force_month: Floats | None = None, months: Floats = SPAN_MIDDLES, bought: bool = False
+    ) -> tuple[Outlook, Floats | None]:
+        """How long each kind of package would hold if it came into force: what foresight reads.
 
         Whether the guarantor would act is left open, so that survival is worked out once for all parties.
 
         Args:
             in_force_month: Months from the scenario's date to signature and entry into force, taken as one; 0 if not
                 given, shape (B,).
+            months: At which survival is read, up to ten years after entry into force, shape (spans,).
+            bought: Whether pressure bought the package.
 
         Returns:
             The outlook, and the smallest gain for which the guarantor acts, by combination, shape (B, K); None where
@@ -232,9 +236,10 @@ class Aftermath(Mechanism):
             factors += self._factors_ahead(month, acts, bool(undone.any()))
             kinds = len(danger) * len(factors)
         together = np.concatenate(factors, axis=1)
-        held = np.ones((len(month), kinds, len(SPAN_MIDDLES)))
+        held = np.ones((len(month), kinds, len(months)))
         if self.hazard is not None:
-            held = self.hazard.law.survival(together, SPAN_MIDDLES)
+            pressed = self.hazard.of_pressure(np.full(len(month), bought), np.zeros(len(month)), TEN_YEARS)
+            held = self.hazard.law.survival(together * pressed[:, None], months)
         return Outlook(held, np.concatenate(kind, axis=1), where), least
 
     def _factors_ahead(self, month: Floats, acts: bool, any_undone: bool) -> list[Floats]:

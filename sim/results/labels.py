@@ -37,7 +37,8 @@ OUTCOMES = {  # a clause may name who signs
 }  # fmt: skip
 SIGNED = Labels("agreement signed", "an agreement was signed", "Agreement signed")  # in force where nobody has to vote
 CAUSES = {  # why an agreement in force broke, or that it did not
-    "none": Labels("broke within 60 months, no fault in it", "Its danger was that which every agreement runs."),
+    "none": Labels("collapsed within 60 months; no specific weakness identified",
+                   "Its danger was that which every agreement runs."),
     "several": Labels("broke within 60 months, of several faults alike",
                       "Its danger was raised by several faults, none of them the largest."),
     "guarantor_absent": Labels("broke: the guarantor would not act",

@@ -65,6 +65,7 @@ DESIGN = "design.json"  # of a folder that holds the runs of a design: no result
 MOST_BYTES = 32_000_000  # some 70,000 chunks
 MOST_SIGNS = 1_000  # of structure in so short a file; one in `SPARSE` bytes of a longer one, as chunks have
 SPARSE = 30
+DIGITS = 6  # of an identity in the name of a folder; more where points of a sweep have the same ones
 MOST_DRAWS = 10**15
 PACKAGES = ("mesa", "numpy", "pandas", "peacesim", "pyarrow")
 
@@ -87,8 +88,8 @@ def identity(scenario: Scenario, seed: int) -> str:
 
 
 def folder_name(scenario: Scenario, seed: int) -> str:
-    """The scenario's id and the first six digits of its identity."""
-    return f"{scenario.id}-{identity(scenario, seed)[:6]}"
+    """The scenario's id and the first digits of its identity."""
+    return f"{scenario.id}-{identity(scenario, seed)[:DIGITS]}"
 
 
 @lru_cache(maxsize=1)

@@ -62,7 +62,7 @@ class IssueSpec(Block):
 
     label: Label = Field("", description="What the issue is called in charts and tables.")
     options: Annotated[dict[Name, Label], Field(min_length=1, max_length=MOST_OPTIONS)] = Field(
-        description="Options with their labels, in order from one end to the other."
+        description=f"Options with their labels, in order from one end to the other; at most {MOST_OPTIONS}."
     )
     deliverable: dict[OptionName, Deliverable] = Field(
         {}, description="Options that may turn out impossible to deliver."
@@ -248,7 +248,7 @@ class Known(Block):
 
     what: Label = Field(
         description="A figure of the hindcast: no_deal.PARTY, no_deal_change.PARTY, households_cut.PARTY, "
-        "household_weeks.PARTY, front or lines_fallen."
+        "household_weeks.PARTY, support.RATIFIER, front or lines_fallen."
     )
     from_: Month | None = Field(
         None, alias="from", description="Month from which a change or a total counts; left out: `war.since`."
