@@ -127,10 +127,12 @@ def run(
 
     Draw K of a seed is the same world as row K of a batch with that seed.
     """
-    if sum((brief, full, number is not None, as_json)) > 1:
-        raise click.UsageError("--json has all of a negotiation; give one of --brief, --full, --round and --json")
+    if as_json and (brief or full or number is not None):
+        raise click.UsageError("--json has all of a negotiation; leave out --brief, --full and --round")
+    if sum((brief, full, number is not None)) > 1:
+        raise click.UsageError("--brief, --full and --round exclude one another")
     from sim.analysis.narrate import narrate
-    from sim.cli.output import print_document, print_result
+    from sim.cli.output import SCREEN, print_document, print_result
     from sim.cli.sources import read_or_fail
     from sim.report.document import paragraph
     from sim.report.run import brief as screen
@@ -142,7 +144,8 @@ def run(
     elif brief or full:
         print_document(document(story, brief))
     elif number is None:
-        print_document([*screen(story), paragraph(""), paragraph("Move by move: --full. One round: --round N.")], 80)
+        more = paragraph("Move by move: --full. One round: --round N.")
+        print_document([*screen(story), paragraph(""), more], SCREEN)
     else:
         moves = list(rounds(story, number))
         if not moves:

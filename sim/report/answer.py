@@ -75,7 +75,8 @@ def strip(results: Results) -> Table:
     ends = [[HUNDRED * end for end in share_interval(step.count, step.n)] for step in steps]
     intervals = [f"{low:.{digits}f}-{high:.{digits}f}" for low, high in ends]
     heads = ["", *(STRIP[step.name] for step in steps)]
-    return table(heads, [[f"of {counted(results.n, 'run')}", *shares], ["95 % interval", *intervals]])
+    below = [] if is_alike(results) else [["95 % interval", *intervals]]
+    return table(heads, [[f"of {counted(results.n, 'run')}", *shares], *below])
 
 
 def rests_on(scenario: Scenario) -> str:

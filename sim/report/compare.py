@@ -61,8 +61,10 @@ def brief(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[B
     figures = comparison.shared[comparison.shared["figure"].isin(stages)]
     yield from _figures(comparison, figures)
     inputs = comparison.inputs["input"].tolist()
-    yield heading(f"{counted(len(inputs), 'input')} that differ{'s' * (len(inputs) == 1)}")
-    yield bullets([str(path) for path in inputs[:BRIEF_INPUTS]])
+    count = f"{counted(len(inputs), 'input')} that differ{'s' * (len(inputs) == 1)}"
+    yield heading(count if inputs else "Inputs: no difference")
+    if inputs:
+        yield bullets([str(path) for path in inputs[:BRIEF_INPUTS]])
     if len(inputs) > BRIEF_INPUTS:
         yield paragraph(f"and {len(inputs) - BRIEF_INPUTS} more", 2)
     for fall in falls:

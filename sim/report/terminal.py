@@ -18,6 +18,7 @@ from sim.results.format import NONE
 WIDTH = 100
 GAP = 3  # between the columns of a table
 LEAST_TEXT = 18  # width that a column of texts may be folded to
+MOST_HEAD = 8  # longest head that stands on one line
 MOST_NAME = 40  # longest word that is not broken
 COLOURS = (
     (re.compile(r"^\+[\d.]+( points)?$|: passed\.$|^yes$|^It came into force"), "green"),
@@ -41,7 +42,8 @@ class Grid:
 
     def _least(self, place: int, cells: list[str]) -> int:
         """The width that a column cannot do without."""
-        word = max(map(len, self.heads[place].split()), default=0)
+        head = self.heads[place]
+        word = len(head) if len(head) <= MOST_HEAD else max(map(len, head.split()), default=0)
         longest = max(map(cell_len, cells), default=0)
         name = max((cell_len(part) for cell in cells for part in cell.split()), default=0)
         folded = min(longest, max(LEAST_TEXT, min(name, MOST_NAME)))

@@ -250,7 +250,7 @@ def test_schema_leaves_other_files_alone(file):
 
 
 def test_brief_is_the_same_negotiation_without_who_said_what(file):
-    whole, brief = call("run", file, "--draw", 2).stdout, call("run", file, "--draw", 2, "--brief").stdout
+    whole, brief = call("run", file, "--draw", 2, "--full").stdout, call("run", file, "--draw", 2, "--brief").stdout
     assert len(brief.splitlines()) < len(whole.splitlines())
     assert " makes its first offer" in whole and "offer, worth" not in brief and "Round 1 " not in brief
     opening, ledger = whole.split("\n\nRound 1 ")[0], whole[whole.index("From opening to") :]
@@ -291,7 +291,7 @@ def test_list_of_one_name_tells_its_parameters():
 
 
 def test_show_is_headed_central_and_scores_what_is_on_the_table(file):
-    text = call("show", file).stdout
+    text = call("show", file, "--full").stdout
     assert "At central numbers" in text
     assert "2 issues, 6 packages, 6 of them consistent; 2 parties" in text
     assert "0 sourced, 0 mixed, 2 assumed" in text
