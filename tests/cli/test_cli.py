@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -51,8 +52,8 @@ def stored(tmp_path_factory):
 def test_help_names_every_command_and_no_other():
     answer = call("--help")
     assert answer.exit_code == 0
-    listed = answer.output.split("Commands:\n")[1].split("\n\n")[0]
-    assert [line.split()[0] for line in listed.splitlines()] == sorted(peacesim.commands) == list(COMMANDS)
+    listed = re.findall(r"^  ([a-z]+) +[A-Z]", answer.output[answer.output.index("Start:") :], re.MULTILINE)
+    assert sorted(listed) == sorted(peacesim.commands) == list(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
