@@ -14,17 +14,9 @@ from sim.analysis.texts import TextRanking, rank_texts
 from sim.core.utility import EVERYBODY
 from sim.report.document import heading
 from sim.report.page import EXPLORER, page
-from sim.report.texts import READING, answer, document
+from sim.report.texts import answer, document
 from sim.report.texts import name as name_of
-from sim.results.labels import (
-    clean,
-    condition_label,
-    issue_label,
-    obstacle_phrase,
-    option_label,
-    party_label,
-    red_line_label,
-)
+from sim.results.labels import clean, condition_label, issue_label, option_label, party_label, red_line_label
 from sim.results.results import Results
 from sim.scenario import Scenario
 
@@ -87,7 +79,7 @@ def _page(found: TextRanking, laid: Tables) -> str:
     _, _, *ranking = document(found)  # its title and its answer stand above
     blocks = [heading("The ranking", "ranking"), *ranking]
     text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    about = [answer(found), ABOUT, READING]
+    about = [answer(found), ABOUT]
     return page(scenario.title, "A text built by hand", about, blocks, scenario.disclaimer, EXPLORER, text)
 
 
@@ -101,12 +93,13 @@ def _bytes(values: np.ndarray) -> bytes:
 def _labels(scenario: Scenario, layout: Mapping[str, Any]) -> dict[str, Any]:
     votes = scenario.ratification
     return {
+        "by": MARKS[layout["by"]],
         "issues": [issue_label(scenario, issue) for issue, _ in layout["issues"]],
         "options": [[option_label(scenario, issue, option) for option in options]
                     for issue, options in layout["issues"]],
         "parties": [party_label(scenario, party) for party in layout["parties"]],
         "lines": {
-            line["name"]: obstacle_phrase(scenario, line["name"]) if line["party"] == EVERYBODY
+            line["name"]: _event_label(scenario, line["name"]) if line["party"] == EVERYBODY
             else red_line_label(scenario, line["name"])
             for line in layout["lines"]
         },
@@ -117,6 +110,10 @@ def _labels(scenario: Scenario, layout: Mapping[str, Any]) -> dict[str, Any]:
         },
         "ratifiers": {name: clean(spec.label or name) for name, spec in (votes.ratifiers if votes else {}).items()},
     }  # fmt: skip
+
+
+def _event_label(scenario: Scenario, full_name: str) -> str:
+    return next(clean(event.label or event.id) for event in scenario.events if full_name == f"events.{event.id}")
 
 
 def _starts(found: TextRanking) -> Iterator[dict[str, str]]:

@@ -101,133 +101,160 @@ for (const table of [votes, after]) {
 }
 const combination = (table, text) => table.place.get(table.issues.map((i) => text[i]).join());
 
-const product = (numbers) => numbers.sort((a, b) => a - b).reduce((total, each) => total * each, 1);
+/** The product of some columns of a row of a table, the smallest first: no name moves a bit of it. */
+const sorted = new Float64Array(64);
+function product(table, start, columns) {
+  for (let k = 0; k < columns.length; k += 1) {
+    const each = table[start + columns[k]];
+    let place = k;
+    for (; place > 0 && sorted[place - 1] > each; place -= 1) sorted[place] = sorted[place - 1];
+    sorted[place] = each;
+  }
+  let total = 1;
+  for (let k = 0; k < columns.length; k += 1) total *= sorted[k];
+  return total;
+}
+
+/** What hangs on the text alone: who signs it, and where it stands in each table. */
+function place(text) {
+  const signs = layout.signs.map((clauses) => meets(clauses, text));
+  const numbered = (list) => list.map((each, k) => ({ ...each, k }));
+  const lines = numbered(layout.lines).filter((line) => (line.party < 0 || signs[line.party]) && meets(line.never, text) && !meets(line.unless, text));
+  const extras = numbered(layout.extras).filter((extra) => extra.meets.every((each) => meets(each, text)) && !extra.not.some((each) => meets(each, text)));
+  const steps = layout.commitments.map((word) => Object.entries(word.steps).reduce((total, [i, each]) => total + each[text[i]], 0));
+  const voted = votes ? combination(votes, text) : 0, later = after ? combination(after, text) : 0;
+  const asked = signs.filter(Boolean).length, needed = layout.quota === null ? asked : Math.min(asked, layout.quota);
+  return { signs, lines, extras, steps, needed, later, cells: votes ? votes.given[voted] : [], foreseen: votes?.foreseen.length ? votes.foreseen[voted] : [] };
+}
+
+/** Whether some line that the text crosses is real in a draw, by party: a bit each, the first for what nobody can sign. */
+function blocked(lines, b) {
+  let found = 0;
+  for (const line of lines) if (drawn.real[b * layout.lines.length + line.k]) found |= 1 << (line.party + 1);
+  return found;
+}
 
 const known = new Map();
 
-/** What a text is in each draw, as `marks` of the library has it: by draw, and by draw and party. */
+/** What a text is in each draw, as `marks` of the library has it: by draw, or by draw and party. */
 function evaluate(text) {
   const key = text.join();
   if (known.has(key)) return known.get(key);
   if (known.size > MOST_KEPT) known.clear();
-  const signs = layout.signs.map((clauses) => meets(clauses, text));
-  const crossed = [...layout.lines.keys()].filter((l) => {
-    const line = layout.lines[l];
-    return (line.party < 0 || signs[line.party]) && meets(line.never, text) && !meets(line.unless, text);
-  });
-  const extras = [...layout.extras.keys()].filter((e) => {
-    const extra = layout.extras[e];
-    return extra.meets.every((clauses) => meets(clauses, text)) && !extra.not.some((clauses) => meets(clauses, text));
-  });
-  const back = layout.commitments.map((word) => Object.entries(word.steps).reduce((total, [i, steps]) => total + steps[text[i]], 0));
-  const voted = votes ? combination(votes, text) : 0, later = after ? combination(after, text) : 0;
-  const cells = votes ? votes.given[voted] : [], foreseen = votes?.foreseen.length ? votes.foreseen[voted] : [];
-  const guarded = after?.enough ? after.guarantor : -1, half = after ? after.lowest.length / 2 : 0;
-  const from = layout.pressed ? 4 : 2, T = drawn;
-  const [kinds, chances, held, enough] = ["raised", "chances", "held", "enough"].map((name) => (T[name] ? T[name].length / n : 0));
-  const asked = signs.filter(Boolean).length, needed = layout.quota === null ? asked : Math.min(asked, layout.quota);
+  const at = place(text), T = drawn, places = text.map((option, i) => offset[i] + option);
+  const [kinds, chances, held, enough, shifts] = ["raised", "chances", "held", "enough", "shifts"].map((name) => (T[name] ? T[name].length / n : 0));
+  const guarded = after?.enough ? after.guarantor : -1, half = after ? after.lowest.length / 2 : 0, parts = layout.pressed ? 4 : 2;
+  let before = 0;
+  const moves = (layout.shifts ?? []).map((i) => { before += own[i]; return before - own[i] + text[i]; });
   const found = {
-    signs, crossed, accepts: new Uint8Array(n * every), acceptable: new Uint8Array(n), margin: new Float64Array(n * every),
-    value: new Float64Array(n * every), passes: new Float64Array(n), bodies: cells.map(() => new Float64Array(n)), holds: [new Float64Array(n), new Float64Array(n)],
+    ...at, accepts: new Uint8Array(n * every), acceptable: new Uint8Array(n), margin: new Float64Array(n * every),
+    value: new Float64Array(n * every), passes: new Float64Array(n), bodies: at.cells.map(() => new Float64Array(n)), holds: [new Float64Array(n), new Float64Array(n)],
   };
-  const utility = new Float64Array(every);
-  const kindOf = (b, other) => {
-    const c = later + (other ? half : 0);
-    return after.lowest[c] + after.step * T.raised[b * kinds + c];
-  };
+  const utility = new Float64Array(every), lasts = new Float64Array(every);
   for (let b = 0; b < n; b += 1) {
-    const row = b * every;
+    const row = b * every, real = blocked(at.lines, b);
     for (let p = 0; p < every; p += 1) {
       const start = (row + p) * width;
       let first = 0, second = 0;
-      for (let i = 0; i < middle; i += 1) first += T.worth[start + offset[i] + text[i]];
-      for (let i = middle; i < text.length; i += 1) second += T.worth[start + offset[i] + text[i]];
+      for (let i = 0; i < middle; i += 1) first += T.worth[start + places[i]];
+      for (let i = middle; i < places.length; i += 1) second += T.worth[start + places[i]];
       utility[p] = first + second;
     }
-    for (const e of extras) utility[layout.extras[e].party] += T.extras[b * layout.extras.length + e];
-    const least = guarded < 0 ? 0 : T.enough[b * enough + after.enough[later]];
-    const absent = guarded >= 0 && utility[guarded] - T.no_deal[row + guarded] < least;
-    const unwilling = guarded >= 0 && utility[guarded] - T.foreseen_from[row + guarded] < least;
-    const chance = product(foreseen.map((cell) => T.chances[b * chances + cell]));
-    let moved = 0;
-    if (layout.shifts) {
-      moved = T.shift_base[b];
-      let place = b * (T.shifts.length / n);
-      for (const i of layout.shifts) {
-        moved += T.shifts[place + text[i]];
-        place += own[i];
-      }
+    for (const extra of at.extras) utility[extra.party] += T.extras[b * layout.extras.length + extra.k];
+    let kind = at.later, foreseen = at.later; // what becomes of it once in force, and what parties expect
+    if (guarded >= 0) {
+      const least = T.enough[b * enough + after.enough[at.later]];
+      if (utility[guarded] - T.no_deal[row + guarded] < least) kind += half;
+      if (utility[guarded] - T.foreseen_from[row + guarded] < least) foreseen += half;
     }
-    const lasts = new Float64Array(every).fill(1);
+    if (after) {
+      kind = after.lowest[kind] + after.step * T.raised[b * kinds + kind];
+      foreseen = after.lowest[foreseen] + after.step * T.raised[b * kinds + foreseen];
+    }
+    const chance = product(T.chances, b * chances, at.foreseen);
+    let moved = layout.shifts ? T.shift_base[b] : 0;
+    for (const column of moves) moved += T.shifts[b * shifts + column];
     for (let p = 0; p < every; p += 1) {
+      lasts[p] = 1;
       if (!T.looks[row + p]) continue;
-      const part = after ? T.held[b * held + after.held[from + p][kindOf(b, unwilling)]] : 1;
+      const part = after ? T.held[b * held + after.held[parts + p][foreseen]] : 1;
       const risks = chance * (1 - part) * (layout.stake[p] * moved) + (1 - chance) * T.refusal_cost[row + p];
       lasts[p] = Math.max(chance * part, layout.least);
       utility[p] -= risks / lasts[p];
     }
-    layout.commitments.forEach((word, k) => {
-      utility[word.party] -= (T.commitments[b * layout.commitments.length + k] * back[k]) / lasts[word.party];
-    });
-    const real = crossed.filter((l) => T.real[b * layout.lines.length + l]).map((l) => layout.lines[l].party);
+    for (let k = 0; k < at.steps.length; k += 1) {
+      const { party } = layout.commitments[k];
+      utility[party] -= (T.commitments[b * at.steps.length + k] * at.steps[k]) / lasts[party];
+    }
     let bought = false, consents = 0;
     for (let p = 0; p < every; p += 1) {
-      const reserve = T.no_deal[row + p], accepts = signs[p] && utility[p] >= reserve - tolerance && !real.includes(p);
+      const reserve = T.no_deal[row + p], accepts = at.signs[p] && utility[p] >= reserve - tolerance && !(real & (2 << p));
       found.accepts[row + p] = accepts;
       found.margin[row + p] = utility[p] - reserve;
       found.value[row + p] = T.looks[row + p] ? reserve + lasts[p] * (utility[p] - reserve) : utility[p];
       consents += accepts;
       bought ||= accepts && utility[p] < T.free[row + p] - tolerance;
     }
-    found.acceptable[b] = consents >= needed && !real.includes(-1);
-    cells.forEach((cell, j) => { found.bodies[j][b] = T.chances[b * chances + cell]; });
-    found.passes[b] = product(cells.map((cell) => T.chances[b * chances + cell]));
-    const kind = after ? kindOf(b, absent) : 0;
-    for (const place of [0, 1]) found.holds[place][b] = after ? T.held[b * held + after.held[place + (layout.pressed && bought ? 2 : 0)][kind]] : 1;
+    found.acceptable[b] = consents >= at.needed && !(real & 1);
+    for (let j = 0; j < at.cells.length; j += 1) found.bodies[j][b] = T.chances[b * chances + at.cells[j]];
+    found.passes[b] = product(T.chances, b * chances, at.cells);
+    const from = layout.pressed && bought ? 2 : 0;
+    found.holds[0][b] = after ? T.held[b * held + after.held[from][kind]] : 1;
+    found.holds[1][b] = after ? T.held[b * held + after.held[from + 1][kind]] : 1;
   }
+  found.all = figures(found);
   known.set(key, found);
   return found;
 }
 
-/** A mean over the draws, summed piece by piece as the library does: to the last bit. */
-function mean(of) {
+/** Means over the draws, summed piece by piece as the library does: to the last bit. */
+function figures(found) {
+  const { acceptable, passes, holds } = found, totals = new Float64Array(7), parts = new Float64Array(7);
+  for (let start = 0; start < n; start += layout.piece) {
+    parts.fill(0);
+    for (let b = start; b < Math.min(start + layout.piece, n); b += 1) {
+      const inForce = acceptable[b] * passes[b];
+      parts[0] += acceptable[b];
+      parts[1] += passes[b];
+      parts[2] += inForce;
+      parts[3] += holds[0][b];
+      parts[4] += holds[1][b];
+      parts[5] += inForce * holds[0][b];
+      parts[6] += inForce * holds[1][b];
+    }
+    for (let k = 0; k < totals.length; k += 1) totals[k] += parts[k];
+  }
+  const names = ["acceptable", "passes", "in_force", "holds_12", "holds_60", "held_12", "held_60"];
+  return Object.fromEntries(names.map((name, k) => [name, totals[k] / n]));
+}
+
+function mean(values, first = 0, step = 1) {
   let total = 0;
   for (let start = 0; start < n; start += layout.piece) {
     let part = 0;
-    for (let b = start; b < Math.min(start + layout.piece, n); b += 1) part += of(b);
+    for (let b = start; b < Math.min(start + layout.piece, n); b += 1) part += values[first + b * step];
     total += part;
   }
   return total / n;
 }
 
-function figures(found) {
-  const inForce = (b) => found.acceptable[b] * found.passes[b];
-  const all = {
-    acceptable: mean((b) => found.acceptable[b]), passes: mean((b) => found.passes[b]), in_force: mean(inForce),
-    holds_12: mean((b) => found.holds[0][b]), holds_60: mean((b) => found.holds[1][b]),
-    held_12: mean((b) => inForce(b) * found.holds[0][b]), held_60: mean((b) => inForce(b) * found.holds[1][b]),
-  };
-  return all;
-}
-
-const last = (found) => figures(found)[layout.by];
-
 /** The share of draws in which one text is better than another for all: nobody who signs loses or refuses, somebody gains. */
 function better(here, there) {
-  const who = parties.map((_, p) => p).filter((p) => here.signs[p] || there.signs[p]);
   let count = 0;
   for (let b = 0; b < n; b += 1) {
-    let gains = false;
-    const none = who.every((p) => {
+    let gains = false, loses = false;
+    for (let p = 0; p < every; p += 1) {
+      if (!here.signs[p] && !there.signs[p]) continue;
       const k = b * every + p, gain = there.value[k] - here.value[k];
       gains ||= gain > tolerance;
-      return gain >= -tolerance && (there.accepts[k] || !here.accepts[k]);
-    });
-    count += none && gains;
+      loses ||= gain < -tolerance || (here.accepts[k] && !there.accepts[k]);
+    }
+    count += gains && !loses;
   }
   return count / n;
 }
 
+/** Where a value ranks among all texts. */
 function rank(value) {
   let low = 0, high = drawn.levels.length; // levels fall
   while (low < high) {
@@ -235,7 +262,9 @@ function rank(value) {
     if (drawn.levels[between] > value) low = between + 1;
     else high = between;
   }
-  return low < drawn.levels.length ? drawn.ranks[low] : data.packages;
+  const first = drawn.ranks[low] ?? data.packages, others = (drawn.ranks[low + 1] ?? data.packages + 1) - first - 1;
+  const [place, all, shared] = [first, data.packages, others].map((count) => count.toLocaleString("en"));
+  return `${place} of ${all}${others > 0 ? `, with ${shared} other${others > 1 ? "s" : ""}` : ""}`;
 }
 
 function median(found, p) {
@@ -258,8 +287,9 @@ const named = (options) => {
 const written = (options) => data.order.map((i) => issues[i][1][options[i]]).join("/");
 const withOption = (i, option) => text.map((each, k) => (k === i ? option : each));
 
-function table(caption, heads, rows) {
-  const cell = (tag, content, k, scope) => make(tag, { scope, class: k ? "figure" : null }, content);
+/** A table; cells of the columns of `figures` stand to the right. */
+function table(caption, heads, rows, figures) {
+  const cell = (tag, content, k, scope) => make(tag, { scope, class: figures.includes(k) ? "figure" : null }, content);
   return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     make("table", {}, make("caption", {}, make("span", {}, caption)),
       make("thead", {}, make("tr", {}, ...heads.map((head, k) => cell(head ? "th" : "td", head, k, head ? "col" : null)))),
@@ -340,11 +370,11 @@ function show() {
   at("contradiction").hidden = !rules.length;
   at("answer").hidden = rules.length > 0;
   if (rules.length) return contradiction(rules, around);
-  const found = evaluate(text), all = figures(found), place = rank(all[layout.by]);
-  const shares = marks.map(({ key, words }) => `${words} ${percent(all[key])}`);
-  at("status").textContent = `${shares.join("; ")}. Rank ${place.toLocaleString("en")} of ${data.packages.toLocaleString("en")}.`;
+  const found = evaluate(text), { all } = found, places = rank(all[layout.by]);
+  const whole = layout.by === "acceptable" ? "" : `; ${labels.by} ${percent(all[layout.by])}`;
+  at("status").textContent = `Acceptable to all who sign in ${between(all.acceptable)} of draws${whole}; rank ${places}.`;
   at("marks").replaceChildren(...marks.map(({ key, words }) => make("div", { class: key === layout.by ? "mark last" : "mark", "data-mark": key }, make("dt", {}, words), make("dd", {}, bar(all[key]), make("span", {}, key === "acceptable" ? between(all[key]) : percent(all[key]))))),
-    make("div", { class: "mark", "data-mark": "rank" }, make("dt", {}, "rank"), make("dd", {}, make("span", {}, `${place.toLocaleString("en")} of ${data.packages.toLocaleString("en")}`))));
+    make("div", { class: "mark", "data-mark": "rank" }, make("dt", {}, "rank"), make("dd", {}, make("span", {}, places))));
   parts(found);
   lacks(found);
   improvements(found, around);
@@ -357,7 +387,7 @@ function neighbours() {
     for (const option of data.shown[i]) {
       const other = withOption(i, option), rules = broken(other), then = at(`then-${i}-${option}`);
       const evaluated = rules.length ? null : evaluate(other);
-      then.textContent = rules.length ? `breaks ${rules.map((rule) => rule.id).join(", ")}` : percent(last(evaluated));
+      then.textContent = rules.length ? "breaks a rule" : percent(evaluated.all[layout.by]);
       at(`row-${i}-${option}`).classList.toggle("breaks", rules.length > 0);
       if (option !== text[i] && evaluated) found.push({ i, option, text: other, found: evaluated });
     }
@@ -379,36 +409,31 @@ function change(each) {
   return make("button", { type: "button", onclick: () => { touched = -1; take(each.text); at("status").focus(); } }, words);
 }
 
-function realIn(l) {
-  let count = 0;
-  for (let b = 0; b < n; b += 1) count += drawn.real[b * layout.lines.length + l];
-  return count / n;
-}
-
-const accepts = (found, p) => mean((b) => found.accepts[b * every + p]);
+const realIn = (line) => mean(drawn.real, line.k, layout.lines.length);
+const accepts = (found, p) => mean(found.accepts, p, every);
 
 function parts(found) {
   const rows = data.parties.map((p) => {
-    const lines = found.crossed.filter((l) => layout.lines[l].party === p).map((l) => `${layout.lines[l].name.split(".")[1]} (real in ${percent(realIn(l))})`);
+    const lines = found.lines.filter((line) => line.party === p).map((line) => `${line.name.split(".")[1]} (real in ${percent(realIn(line))})`);
     return [labels.parties[p], found.signs[p] ? between(accepts(found, p)) : "does not sign", signed(median(found, p)), lines.join(", ") || DASH];
   });
-  const bodies = votes ? votes.ratifiers.map((name, k) => [labels.ratifiers[name], percent(mean((b) => found.bodies[votes.by_order[k]][b]))]) : [];
-  at("parties").replaceChildren(table("Who would sign", ["", "accepts it", "worth less no deal, middle draw", "its red lines it crosses"], rows),
-    bodies.length ? table("At home", ["", "mean chance"], bodies) : "");
+  const bodies = votes ? votes.ratifiers.map((name, k) => [labels.ratifiers[name], percent(mean(found.bodies[votes.by_order[k]]))]) : [];
+  at("parties").replaceChildren(table("Who would sign", ["", "accepts it", "worth less no deal, middle draw", "its red lines it crosses"], rows, [1, 2]),
+    bodies.length ? table("At home", ["", "mean chance"], bodies, [1]) : "");
 }
 
 /** What keeps the text from being agreed in half of the draws, passing and holding. */
 function lacks(found) {
-  const all = figures(found), missing = [];
+  const { all } = found, missing = [];
   for (const p of data.parties) {
     if (!found.signs[p] || accepts(found, p) >= FEW) continue;
     const short = median(found, p), name = labels.parties[p];
     if (short < 0) missing.push(`${name}: ${fixed(-short, 2)} of worth short of no deal in the middle draw`);
-    for (const l of found.crossed.filter((each) => layout.lines[each].party === p)) missing.push(`${name}: behind its red line, ${labels.lines[layout.lines[l].name]}; real in ${percent(realIn(l))} of draws`);
+    for (const line of found.lines.filter((each) => each.party === p)) missing.push(`${name}: behind its red line, ${labels.lines[line.name]}; real in ${percent(realIn(line))} of draws`);
   }
-  for (const l of found.crossed.filter((each) => layout.lines[each].party < 0)) missing.push(`${labels.lines[layout.lines[l].name]} in ${percent(realIn(l))} of draws`);
+  for (const line of found.lines.filter((each) => each.party < 0)) missing.push(`off the table in ${percent(realIn(line))} of draws, by an event: ${labels.lines[line.name]}`);
   votes?.ratifiers.forEach((name, k) => {
-    const chance = mean((b) => found.bodies[votes.by_order[k]][b]);
+    const chance = mean(found.bodies[votes.by_order[k]]);
     if (chance < FEW) missing.push(`${labels.ratifiers[name]}: passes with a mean chance of ${percent(chance)}`);
   });
   if (after && all.holds_60 < FEW) missing.push(`once in force it holds 60 months with a mean chance of ${percent(all.holds_60)}`);
@@ -420,7 +445,7 @@ function improvements(found, around) {
   const rows = around.map((each) => ({ ...each, share: better(found, each.found) })).filter((each) => each.share > FEW).sort((a, b) => b.share - a.share);
   const words = marks.find((mark) => mark.key === layout.by).words;
   at("better").replaceChildren(make("h3", {}, "Changes of one issue that are better for all"),
-    rows.length ? table("Better for all who sign in more than half of the draws", ["change", "better for all in", words], rows.map((each) => [change(each), percent(each.share), percent(last(each.found))]))
+    rows.length ? table("Better for all who sign in more than half of the draws", ["change", "better for all in", words], rows.map((each) => [change(each), percent(each.share), percent(each.found.all[layout.by])]), [1, 2])
       : make("p", {}, "None is better for all who sign in more than half of the draws."));
 }
 
