@@ -3,7 +3,8 @@
 import json
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from sim.analysis.explorer import Tables, tables
 from sim.analysis.figures import NoAnswer
 from sim.analysis.texts import TextRanking, rank_texts
 from sim.core.utility import EVERYBODY
-from sim.report.document import heading
+from sim.report.document import Block, Heading, Table, heading
 from sim.report.page import EXPLORER, page
 from sim.report.texts import answer, document
 from sim.report.texts import name as name_of
@@ -22,6 +23,7 @@ from sim.scenario import Scenario
 
 MOST = 3_000_000  # bytes of a page
 DRAWS = 300  # in a page, if they fit
+NEARLY = 0.97  # of the room that is left, lest draws that pack worse do not fit
 GROUPS = {"proposal": "Proposals on file", "signed": "Signed most often", "solution": "Reference solutions"}
 MARKS = {  # of a text, in this order
     "acceptable": "acceptable to all who sign", "passes": "passes at home", "in_force": "in force",
@@ -48,9 +50,10 @@ def explorer_page(
     """
     take = min(draws or DRAWS, DRAWS)
     while True:
-        text = _page(rank_texts(scenario, take, seed, round, results=results), tables(scenario, take, seed, round))
+        found = rank_texts(scenario, take, seed, round, results=results)
+        text, packed = _page(found, tables(scenario, take, seed, round))
         size = len(text.encode())
-        fits = take if size <= MOST and draws in (None, take) else take * MOST // size
+        fits = take if size <= MOST and draws in (None, take) else int(NEARLY * take * (MOST - size + packed) / packed)
         if draws is not None and fits < draws:
             raise NoAnswer(f"{draws:,} draws do not fit a page of {MOST // 1_000_000} MB; {fits:,} do: -n {fits}")
         if size <= MOST and (draws or take) == take:
@@ -58,14 +61,15 @@ def explorer_page(
         take = draws or fits
 
 
-def _page(found: TextRanking, laid: Tables) -> str:
+def _page(found: TextRanking, laid: Tables) -> tuple[str, int]:
+    """The page, and how many bytes of it are draws."""
     scenario, layout = found.scenario, laid.layout
     names = [name for name, _ in layout["issues"]]
     marks = [(mark, head) for mark, head in MARKS.items() if mark in found.table]
     levels, counts = np.unique(found.table[found.by].to_numpy(float), return_counts=True)
     levels, counts = levels[::-1], counts[::-1]
     arrays = laid.arrays | {"levels": levels, "ranks": (np.cumsum(counts) - counts + 1).astype(float)}
-    data = {
+    data: dict[str, Any] = {
         "layout": layout, "packages": len(found.table), "marks": marks,
         "order": [names.index(issue) for issue in scenario.issues],
         "shown": [[options.index(option) for option in scenario.issues[issue].options]
@@ -77,10 +81,19 @@ def _page(found: TextRanking, laid: Tables) -> str:
         "blob": b64encode(zlib.compress(b"".join(map(_bytes, arrays.values())), 9)).decode(),
     }  # fmt: skip
     _, _, *ranking = document(found)  # its title and its answer stand above
-    blocks = [heading("The ranking", "ranking"), *ranking]
+    blocks = _captioned([heading("The ranking", "ranking"), *ranking])
     text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     about = [answer(found), ABOUT]
-    return page(scenario.title, "A text built by hand", about, blocks, scenario.disclaimer, EXPLORER, text)
+    whole = page(scenario.title, "A text built by hand", about, blocks, scenario.disclaimer, EXPLORER, text)
+    return whole, len(data["blob"])
+
+
+def _captioned(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Blocks in which each table is called after the heading above it, for those who hear the page."""
+    above = ""
+    for block in blocks:
+        above = block.text if isinstance(block, Heading) else above
+        yield replace(block, caption=above) if isinstance(block, Table) else block
 
 
 def _bytes(values: np.ndarray) -> bytes:

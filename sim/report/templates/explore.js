@@ -30,7 +30,7 @@ function make(tag, attributes = {}, ...children) {
 /** A number with so many digits; one that lies just between two goes to the even one, as in Python. */
 function fixed(value, digits) {
   const text = value.toFixed(digits);
-  if (!/^\d50*$/.test(Math.abs(value).toFixed(digits + 40).slice(-41))) return text;
+  if (!/^50*$/.test(value.toFixed(digits + 40).slice(-40))) return text;
   const down = (Math.trunc(value * 10 ** digits) / 10 ** digits).toFixed(digits);
   return Number(down.at(-1)) % 2 ? text : down;
 }
@@ -454,5 +454,5 @@ unpack().then((found) => {
   build();
   at("tool").hidden = false;
   at("needs").hidden = true;
-  if (!fromAddress()) load(data.starts[0]);
+  if (!fromAddress()) load({ ...data.starts[0], note: at("loaded").textContent });
 }, () => { at("needs").textContent = "This browser cannot unpack the draws in this page; one of 2023 or later can."; });
