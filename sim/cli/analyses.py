@@ -125,13 +125,31 @@ def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
 
     with garbage_uncollected():
         text = result_page(results[0]) if len(results) == 1 else comparison_page(compare(results))
-    target = out if out.suffix.lower() == ".html" else out / f"{_name(results)}.html"
+    _write_page(text, out, _name(results), {"results": [one.scenario.id for one in results]}, as_json)
+
+
+def write_explorer(
+    path: Path, draws: int | None, seed: int | None, round: int, out: Path, as_json: bool
+) -> None:
+    """Write the page on which a text of a results folder's or a file's scenario is built by hand."""
+    from sim.report.explore import explorer_page
+
+    results, scenario, seed = _results_or_file(path, seed, ())
+    try:
+        text, n = explorer_page(scenario, draws, seed, round, results)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    _write_page(text, out, f"explore-{folder_name(scenario, seed)}", {"scenario": scenario.id, "n": n}, as_json)
+
+
+def _write_page(text: str, out: Path, name: str, facts: Mapping[str, Any], as_json: bool) -> None:
+    target = out if out.suffix.lower() == ".html" else out / f"{name}.html"
     make_folder(target.parent)
     write_whole(target, text.encode())
     if as_json:
-        print_json({"page": str(target), "results": [one.scenario.id for one in results], "bytes": len(text.encode())})
+        print_json({"page": str(target), **facts, "bytes": len(text.encode())})
     else:
-        click.echo(f"Page: {shown(target, 300)}")
+        click.echo(f"Page: {shown(target, 300)}" + (f", {facts['n']:,} draws" if "n" in facts else ""))
 
 
 # Why there is no deal.

@@ -342,21 +342,37 @@ def compare(
 
 @command()
 @click.argument("paths", metavar="RESULTS_OR_SCENARIO...", nargs=-1, required=True, type=EXISTING)
-@draws_option(2_000)
+@click.option("-n", "draws", type=click.IntRange(1),
+              help="Runs of each scenario; left out: 2000, with --explore 300 or as many as fit.")  # fmt: skip
 @seed_of_files
+@click.option("--explore", is_flag=True, help="A page on which a text is built by hand and answers at once.")
+@click.option("--round", "round", type=click.IntRange(1), help="With --explore: round in which a text is tabled, 1.")
 @click.option("--out", type=Scenarios(), default="results", show_default=True,
               help="A file that ends with .html, or a folder for it.")  # fmt: skip
 @as_json
-def report(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, as_json: bool) -> None:
+def report(
+    paths: tuple[Path, ...], draws: int | None, seed: int | None, explore: bool, round: int | None, out: Path,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Write one HTML page that stands on its own: of one result, or of several side by side.
 
     It holds every chart with its numbers, every number of the scenario with status and source, and what made it. It
     opens no address and runs no script.
+
+    With --explore it holds draws instead, at most 3 MB of them, and one script: choose an option for each issue, and
+    see who would sign, whether it passes at home and holds, what it lacks and where it ranks, as `texts` works it out.
     """
-    from sim.cli.analyses import write_report
+    from sim.cli.analyses import write_explorer, write_report
     from sim.cli.sources import results_or_runs
 
-    write_report(results_or_runs(paths, draws, seed), out, as_json)
+    if explore:
+        if len(paths) > 1:
+            raise click.UsageError("--explore takes one scenario file or results folder")
+        write_explorer(paths[0], draws, seed, round or 1, out, as_json)
+    elif round is not None:
+        raise click.UsageError("--round is for --explore")
+    else:
+        write_report(results_or_runs(paths, draws or 2_000, seed), out, as_json)
 
 
 @command()
