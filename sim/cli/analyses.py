@@ -177,8 +177,8 @@ def explain_path(
 
 
 def run_texts(
-    path: Path, draws: int, seed: int | None, sets: Sequence[str], how: Mapping[str, Any], out: tuple[Path, str],
-    as_json: bool,
+    path: Path, draws: int, seed: int | None, sets: Sequence[str], how: Mapping[str, Any], out: tuple[Path, str], *,
+    full: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Print a ranking of all packages of a results folder or a scenario file, and draw it."""
     results, scenario, seed = _results_or_file(path, seed, sets)
@@ -187,7 +187,7 @@ def run_texts(
     except NoAnswer as error:
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = _question_folder(out[0], "texts", found, *map(str, how.values())) if out[1] else None
-    _print_and_draw(found, folder, out[1], as_json)
+    _print_and_draw(found, folder, out[1], as_json, not full)
 
 
 def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:

@@ -425,10 +425,12 @@ def issue_options(context: click.Context, option: click.Parameter, texts: tuple[
 @out_option("Folder for charts.")
 @sets_option
 @charts_option("Draw the ranking, who supports it, and acceptable against lasting.")
+@full_option
 @as_json
 def texts(
-    path: Path, draws: int, seed: int | None, out: Path, sets: tuple[str, ...], charts: str, as_json: bool, **how: Any
-) -> None:
+    path: Path, draws: int, seed: int | None, out: Path, sets: tuple[str, ...], charts: str, full: bool, as_json: bool,
+    **how: Any,
+) -> None:  # fmt: skip
     """Rank every package: in how many draws all who sign accept it, and whether it passes at home and holds.
 
     No bargaining is played: each package is tabled in one round, before anybody has made an offer. Of a results folder
@@ -436,7 +438,7 @@ def texts(
     """
     from sim.cli.analyses import run_texts
 
-    run_texts(path, draws, seed, sets, how, (out, charts), as_json)
+    run_texts(path, draws, seed, sets, how, (out, charts), full=full, as_json=as_json)
 
 
 @command()
