@@ -18,6 +18,7 @@ from sim.analysis.explain_draw import explain_draw
 from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.hindcast import Hindcast, hindcast
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
+from sim.analysis.texts import TextRanking, rank_texts
 from sim.analysis.waterfall import Waterfall, waterfall
 from sim.batch import ClusterError
 from sim.batch.designs import play_pieces
@@ -34,6 +35,7 @@ from sim.results.folder import PARTS, DesignFolder
 from sim.results.manifest import folder_name, holds_results, identity
 from sim.results.reading import open_results
 from sim.results.results import Results, run
+from sim.scenario import Scenario
 
 # Results side by side.
 
@@ -60,12 +62,12 @@ def compare_results(
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
 
-def _print_and_draw(found: Any, folder: Path | None, charts: str, as_json: bool) -> None:
+def _print_and_draw(found: Any, folder: Path | None, charts: str, as_json: bool, brief: bool = False) -> None:
     if folder is not None:
         from sim.charts import save_charts
 
         save_charts(found, folder, png=charts == "png")
-    print_result(found, as_json, charts=folder)
+    print_result(found, as_json, brief, charts=folder)
     if folder is not None and not as_json:
         click.echo(f"\nCharts: {shown(folder, 300)}")
 
@@ -131,21 +133,38 @@ def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
 # Why there is no deal.
 
 
+def _results_or_file(path: Path, seed: int | None, sets: Sequence[str]) -> tuple[Results | None, Scenario, int]:
+    """A results folder, which is checked first, with its scenario and seed; or None and those of a scenario file."""
+    if not holds_results(path):
+        return None, read_or_fail(path, sets), 1 if seed is None else seed
+    _refuse_settings(path, seed, sets)
+    results = open_results(path)
+    return results, results.scenario, results.seed
+
+
 def explain_path(
     path: Path, draw: int | None, draws: int, seed: int | None, sets: Sequence[str], look: int, as_json: bool
 ) -> None:
-    """Explain a results folder, which is checked first, or a scenario file that is played now; or one draw of it."""
-    results = None
-    if holds_results(path):
-        _refuse_settings(path, seed, sets)
-        results = open_results(path)
-        scenario, seed = results.scenario, results.seed
-    else:
-        scenario, seed = read_or_fail(path, sets), 1 if seed is None else seed
+    """Explain a results folder, or a scenario file that is played now; or one draw of it."""
+    results, scenario, seed = _results_or_file(path, seed, sets)
     if draw is None:
         print_result(explain(results or run(scenario, draws, seed), look), as_json)
     else:
         print_result(explain_draw(scenario, seed, draw), as_json)
+
+
+def run_texts(
+    path: Path, draws: int, seed: int | None, sets: Sequence[str], how: Mapping[str, Any], out: tuple[Path, str],
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Print a ranking of all packages of a results folder or a scenario file, and draw it."""
+    results, scenario, seed = _results_or_file(path, seed, sets)
+    try:
+        found = rank_texts(scenario, draws, seed, results=results, **how)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    folder = _question_folder(out[0], "texts", found, *map(str, how.values())) if out[1] else None
+    _print_and_draw(found, folder, out[1], as_json)
 
 
 def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
@@ -160,7 +179,7 @@ def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
 
 def run_sensitivity(
     results: Results, of: str, methods: Sequence[str], plan: Plan, how: Mapping[str, Any], out: tuple[Path, str],
-    as_json: bool,
+    as_json: bool, everything: bool,
 ) -> None:  # fmt: skip
     """Print which inputs move a figure, and draw it; methods in the order in which they are printed.
 
@@ -181,7 +200,7 @@ def run_sensitivity(
     if out[1] and found.tables:
         designs = [facts["identity"] for facts in found.designs.values()]
         folder = _question_folder(out[0], "sensitivity", results, found.asked.name, *designs)
-    _print_and_draw(found, folder, out[1], as_json)
+    _print_and_draw(found, folder, out[1], as_json, not everything)
 
 
 def _with_designs(
@@ -206,7 +225,7 @@ def _with_designs(
     return replace(found, tables={method: found.tables[method] for method in methods})
 
 
-def _question_folder(out: Path, kind: str, results: Results | Hindcast, *question: object) -> Path:
+def _question_folder(out: Path, kind: str, results: Results | Hindcast | TextRanking, *question: object) -> Path:
     """A folder named after these runs, or draws, and a question to them."""
     parts = [identity(results.scenario, results.seed), results.n, *question]
     folder = out / f"{kind}-{_hash('|'.join(map(str, parts)))}"

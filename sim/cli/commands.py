@@ -54,11 +54,12 @@ def shard_of_several(context: click.Context, option: click.Parameter, text: str 
 @charts_option("Draw charts into each results folder.")
 @click.option("--shard", callback=shard_of_several, metavar="I/N",
               help="Play part I of N alone, from 1, into its own folder; `peacesim merge` joins them.")  # fmt: skip
+@click.option("--large", is_flag=True, help="Play scenarios too of which one draw may take more than a minute or 4 GB.")
 def batch(paths: tuple[Path, ...], out: Path, charts: str, shard: tuple[int, int] | None, **how: Any) -> int:
     """Play every scenario of files and folders; write results, tables and charts.
 
-    What is there already is not played again: the same command twice does nothing the second time, and an interrupted
-    one goes on where it stopped.
+    Existing results are reused: the same command twice does nothing the second time, and an interrupted one goes on
+    where it stopped.
     """
     from sim.cli.batching import run_batch
     from sim.results.manifest import Shard
@@ -98,7 +99,7 @@ def chosen_chunks(context: click.Context, option: click.Parameter, text: str) ->
               help="Which chunks of each result are played again; 0 for none.")  # fmt: skip
 @as_json
 def verify(paths: tuple[Path, ...], chunks: str | int, as_json: bool) -> int:
-    """Hold every file of results against its hash, and play some of it again: the same bits must come out.
+    """Verify result files against their checksums and re-run a sample to confirm they reproduce exactly.
 
     RESULT is a results folder, a sweep, a shard, a folder with such in it, or one chunk, such as
     RESULT/draws/00000000-00001023.parquet. Nothing is written. Ends with 0 if all is well, 4 if something is damaged,
@@ -218,7 +219,7 @@ def new(file: Path) -> None:
 @command()
 @click.argument("path", metavar="[FILE|RESULTS]", required=False, type=Scenarios(exists=True))
 @draws_option(10_000)
-@click.option("--seed", type=int, help="Of all random numbers; left out: that of RESULTS, else 1.")
+@click.option("--seed", type=int, help="Random seed; left out: that of RESULTS, else 1.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True,
               help="To listen on; 0 for one that is free.")  # fmt: skip
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open a browser on the page.")
@@ -284,7 +285,7 @@ of_option = click.option(
 seed_of_files = click.option(
     "--seed", type=int, help="For scenario files; left out: that of the results folders, else 1."
 )  # fmt: skip
-seed_of_file = click.option("--seed", type=int, help="Of a scenario file; left out: 1.")
+seed_of_file = click.option("--seed", type=int, help="Random seed of a scenario file; left out: 1.")
 
 
 @command()
@@ -302,9 +303,9 @@ def compare(
     paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, waterfall: str | None, method: str | None,
     charts: str, as_json: bool,
 ) -> None:  # fmt: skip
-    """Set scenario files or results folders side by side: inputs that differ, and what differs in what came of them.
+    """Compare scenario files or results folders: the inputs that differ, and how outcomes differ.
 
-    The first is what the others are compared with. Scenario files are played now, in memory; `-n` says how often.
+    The first is the baseline. Scenario files are played now, in memory; `-n` says how often.
     """
     if method is not None and waterfall is None:
         raise click.UsageError("--method is about the waterfall; --waterfall FIGURE asks for one")
@@ -338,7 +339,7 @@ def report(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, as_
 
 @command()
 @click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
-@click.option("--draw", type=click.IntRange(0), help="Tell one draw instead, offer by offer, and what it missed by.")
+@click.option("--draw", type=click.IntRange(0), help="Narrate a single run, and how close it came to a deal.")
 @draws_option(1_000)
 @click.option("--look", type=click.IntRange(1), default=300, show_default=True,
               help="Of so many runs those without a deal are played again, and changes are tried on them.")  # fmt: skip
@@ -348,14 +349,54 @@ def report(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, as_
 def explain(
     path: Path, draw: int | None, draws: int, look: int, seed: int | None, sets: tuple[str, ...], as_json: bool
 ) -> None:
-    """Explain why there is no deal: what stands in the way, who has least to show, what smallest change opens the way.
+    """Explain results: main obstacles, who gains least, and the smallest change that makes a deal possible.
 
-    A scenario file is played now, in memory, -n times; of a results folder all runs count. With --draw K one draw is
-    told offer by offer, each refusal with its reason, and then what it missed a deal by.
+    A scenario file is played now, in memory, -n times; of a results folder all runs count. With --draw K a single
+    run is narrated offer by offer, each refusal with its reason, and then how close it came to a deal.
     """
     from sim.cli.analyses import explain_path
 
     explain_path(path, draw, draws, seed, sets, look, as_json)
+
+
+def issue_options(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    """`ISSUE=OPTION`, each issue once."""
+    pairs: dict[str, str] = {}
+    for text in texts:
+        issue, equals, chosen = text.partition("=")
+        if not (issue and equals and chosen):
+            raise click.BadParameter(f"{text!r} is not of the form ISSUE=OPTION, such as guarantee=none")
+        if pairs.setdefault(issue, chosen) != chosen:
+            raise click.BadParameter(f"{issue} has two options: {pairs[issue]} and {chosen}")
+    return pairs
+
+
+@command()
+@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@draws_option(1_000)
+@click.option("--by", type=click.Choice(("held_60", "in_force", "acceptable", "least_regret", "least_satisfied")),
+              help="What texts are ranked by; left out: the last stage that the scenario has.")  # fmt: skip
+@click.option("--fix", metavar="ISSUE=OPTION", multiple=True, callback=issue_options,
+              help="Rank only texts with this option; may be repeated.")  # fmt: skip
+@click.option("--round", "round", type=click.IntRange(1), default=1, show_default=True,
+              help="Round in which each text is tabled.")  # fmt: skip
+@click.option("--top", type=click.IntRange(1, 1_000), default=10, show_default=True, help="Texts to print.")
+@click.option("--seed", type=int, help="For a scenario file; left out: 1.")
+@out_option("Folder for charts.")
+@sets_option
+@charts_option("Draw the ranking, who supports it, and acceptable against lasting.")
+@as_json
+def texts(
+    path: Path, draws: int, seed: int | None, out: Path, sets: tuple[str, ...], charts: str, as_json: bool, **how: Any
+) -> None:
+    """Rank every package: in how many draws all who sign accept it, and whether it passes at home and holds.
+
+    No bargaining is played: each package is tabled in one round, before anybody has made an offer. Of a results folder
+    the same scenario and draws are taken, and the packages signed there are ranked beside the others.
+    """
+    from sim.cli.analyses import run_texts
+
+    run_texts(path, draws, seed, sets, how, (out, charts), as_json)
 
 
 @command()
@@ -407,12 +448,13 @@ def sweep(parties: str | None, as_json: bool, **request: Any) -> int:
 @workers_options
 @out_option("Folder for charts, and for runs of a design.")
 @charts_option("Draw a chart of each method.")
+@click.option("--all", "everything", is_flag=True, help="List inputs that do not stand out from chance, too.")
 @as_json
 def sensitivity_of(
     path: Path, methods: tuple[str, ...], inputs: tuple[str, ...], top: int, points: int | None, draws: int,
     seed: int | None, **of: Any,
 ) -> None:  # fmt: skip
-    """Tell which uncertain inputs move a figure of the results, and by how much, beside an input that does nothing.
+    """Rank the uncertain inputs by how a figure of the results differs with them, beside an input that does nothing.
 
     A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often. tornado and
     pawn take these runs; sobol and morris play runs of their own, laid out for the question, and say how many first;
@@ -450,7 +492,7 @@ def sensitivity_of(
 def discover(
     path: Path, of: str, draws: int, seed: int | None, out: Path, charts: str, as_json: bool, **boxes: Any
 ) -> None:
-    """Tell under which conditions on the uncertain inputs runs end a certain way, in a sentence each.
+    """Find the input conditions under which an outcome is typical (scenario discovery), in a sentence each.
 
     A results folder is read as it is; a scenario file is played now, in memory, and `-n` says how often. Asked what
     becomes of signed texts (in_force, held_12, held_60) it looks at those alone, and at their options too.

@@ -131,7 +131,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 EPILOG = """\b
 Exit codes: 0 done; 2 wrong input, nothing was written; 3 some scenarios failed, the others are done;
 4 damaged results; 130, 143 or 129 interrupted by Ctrl-C, a request to end or a terminal that was closed, what was
-finished is kept; 141 nobody reads what is printed, as behind `| head`.
+finished is kept; 141 output pipe closed early (for example by `head`).
 
 \b
 TAB completion, once for a session (put the line into your shell's start-up file to keep it):
@@ -149,12 +149,13 @@ sets_option = click.option(
     "--set", "sets", metavar="PATH=VALUE", multiple=True, shell_complete=settable_paths,
     help="Set a number or word of the scenario, such as parties.north.no_deal=0.5; may be repeated.",
 )  # fmt: skip
-seed_option = click.option("--seed", type=int, default=1, show_default=True, help="Of all random numbers.")
+seed_option = click.option("--seed", type=int, default=1, show_default=True, help="Random seed.")
 
 
 def workers_options(function: Command) -> Command:
     """Who plays, `--workers` or `--dask`, as the arguments `workers` and `dask`: not both."""
-    workers = click.option("--workers", type=click.IntRange(1), help="Processes; left out: one a processor.")
+    processes = "Number of worker processes (default: one per CPU)."
+    workers = click.option("--workers", type=click.IntRange(1), help=processes)
     dask = click.option(
         "--dask", metavar="ADDR",
         help="Play on the Dask cluster whose scheduler answers there, such as tcp://127.0.0.1:8786.",

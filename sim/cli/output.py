@@ -94,14 +94,14 @@ def print_document(blocks: "Iterable[Block]") -> None:
         click.echo(as_text(blocks, width()))
 
 
-def print_result(result: Any, as_json: bool, **more: Any) -> None:
-    """A result as a document, or as JSON with some keys more."""
+def print_result(result: Any, as_json: bool, brief: bool = False, **more: Any) -> None:
+    """A result as a document, all of it or what one screen has room for, or as JSON with some keys more."""
     from sim.report import compose, render
 
     if as_json:
         print_json(render(result, "data") | more)
     else:
-        print_document(compose(result))
+        print_document(compose(result, brief))
 
 
 def print_json(data: Any) -> None:

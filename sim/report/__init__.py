@@ -22,6 +22,7 @@ KINDS = {  # by the class of a result: the file with its `document` and `data`
     "Narration": "run",
     "Portrait": "show",
     "Sensitivity": "sensitivity",
+    "TextRanking": "texts",
     "Tournament": "tournament",
 }
 DISCLAIMER = "A thinking aid made with peacesim. It does not forecast, and it takes no side."
@@ -51,9 +52,10 @@ def render(result: Any, form: str = "text") -> Any:
     return as_text(compose(result))
 
 
-def compose(result: Any) -> "Iterable[Block]":
-    """The document of a result, as blocks below each other."""
-    blocks: Iterable[Block] = _kind(result).document(result)
+def compose(result: Any, brief: bool = False) -> "Iterable[Block]":
+    """The document of a result, as blocks below each other; `brief` is what one screen has room for."""
+    kind = _kind(result)
+    blocks: Iterable[Block] = (kind.brief if brief and hasattr(kind, "brief") else kind.document)(result)
     return blocks
 
 

@@ -237,7 +237,7 @@ def test_a_change_that_does_not_hold_leaves_the_last_answer(page):
         move(page, label, 0.9)
     page.locator("#refused", has_text="weights sum to 1").wait_for(timeout=WAIT)
     assert len(shares(page, "How far runs get")) == len(there)
-    page.get_by_role("button", name="Take everything back").click()
+    page.get_by_role("button", name="Reset all").click()
     page.locator("#refused:not(:has-text('weights'))").wait_for(state="attached", timeout=WAIT)
     finished(page)
     assert shares(page, "How far runs get") == there and page.locator("#refused").inner_text() == ""
@@ -253,7 +253,7 @@ def test_changes_outlive_a_reload_and_any_number_has_its_path(page):
     page.reload()
     finished(page, "against the file")
     assert page.locator("#summary").inner_text() == line
-    page.get_by_role("button", name="Take everything back").click()
+    page.get_by_role("button", name="Reset all").click()
     page.locator("#summary", has_text="against").wait_for(state="hidden", timeout=WAIT)
 
 
@@ -262,9 +262,9 @@ def test_a_range_moves_along_unless_told_otherwise(page):
     finished(page, "against the file")
     page.locator("#answer summary").click()
     assert shares(page, "What differs from the file")[0][1:] == ["0.55 [0.42, 0.68]", "0.6 [0.47, 0.73]"]
-    page.get_by_label("A number that I move takes its range along").uncheck()
+    page.get_by_label("Keep the uncertainty range when I move a value").uncheck()
     page.get_by_role("region", name="What differs from the file").get_by_text("0.6", exact=True).wait_for(timeout=WAIT)
-    page.get_by_role("button", name="Take everything back").click()
+    page.get_by_role("button", name="Reset all").click()
     page.locator("#summary", has_text="against").wait_for(state="hidden", timeout=WAIT)
 
 
