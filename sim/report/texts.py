@@ -133,14 +133,14 @@ def _beside(found: TextRanking, marks: list[str]) -> Iterator[Block]:
             ranks += f" to {row['rank_worst']:,.0f}"
         shares = [None if row[mark] is None or pd.isna(row[mark]) else percent(row[mark], found.n) for mark in marks]
         signed = "" if pd.isna(row["share"]) else f"signed in {percent(row['share'], found.n)} of runs"
-        rows.append([_name(found, row), ranks, *shares, signed])
+        rows.append([name(found, row), ranks, *shares, signed])
     yield from section(
         f"Where others rank among {last:,}", ["", "rank", *(MARKS[mark] for mark in marks), "<"], rows,
         "Solutions are those at central numbers, with all red lines real.",
     )  # fmt: skip
 
 
-def _name(found: TextRanking, row: dict[Any, Any]) -> str:
+def name(found: TextRanking, row: dict[Any, Any]) -> str:
     if row["kind"] == "proposal":
         return clean(found.scenario.proposals[row["name"]].label)
     return SOLUTIONS[row["name"]] if row["kind"] == "solution" else row["package"].replace("/", " / ")
