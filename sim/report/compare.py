@@ -61,7 +61,7 @@ def brief(comparison: Comparison, falls: Sequence[Waterfall] = ()) -> Iterator[B
     figures = comparison.shared[comparison.shared["figure"].isin(stages)]
     yield from _figures(comparison, figures)
     inputs = comparison.inputs["input"].tolist()
-    count = f"{counted(len(inputs), 'input')} that differ{'s' * (len(inputs) == 1)}"
+    count = f"{counted(len(inputs), 'input')} {'differs' if len(inputs) == 1 else 'differ'}"
     yield heading(count if inputs else "Inputs: no difference")
     if inputs:
         yield bullets([str(path) for path in inputs[:BRIEF_INPUTS]])
