@@ -36,7 +36,7 @@ from sim.scenario import Scenario
 
 DRAWS = 1_000
 MONTHS = np.array([12.0, 60.0])  # after entry into force, at which a text is to hold
-PIECE = 5_000_000  # utilities worked out at a time: memory decides
+PIECE = 1_500_000  # utilities worked out at a time: memory decides
 LOWEST = -1.0  # of `least_satisfied`, which a party with next to nothing to gain would rule otherwise
 # Columns by which texts are ranked, each with its sign: the first that a scenario has is the default.
 ORDERS = {"held_60": 1, "in_force": 1, "acceptable": 1, "least_regret": -1, "least_satisfied": 1}

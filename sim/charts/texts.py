@@ -1,7 +1,8 @@
-"""Texts beside each other: how often each is acceptable, passes and holds; who supports it; acceptable against lasting."""
+"""Texts beside each other: how often each is acceptable, passes and holds; who supports it; and the tradeoff."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,10 @@ from sim.charts.chart import ANALYSIS_CHARTS, Chart
 from sim.charts.page import BODY, SMALL, Caption, Panel, draw_key, key_height
 from sim.charts.rows import BAR, draw_columns, draw_scale, draw_value, nice_scale
 from sim.charts.style import BLACK, BLUE, INK, NEUTRAL, NEUTRAL_PALE, SOFT, VERMILLION, ink_on
-from sim.charts.text import DASH, LINE, OptionTexts, clean, key_entries, option_texts, wrap
+from sim.charts.text import DASH, LINE, OptionTexts, clean, key_entries, listed, option_texts, wrap
 from sim.core.exact import Floats
 from sim.results.format import percent
-from sim.results.labels import name_label, party_label
+from sim.results.labels import SOLUTIONS, name_label, party_label
 
 ROWS = 8
 WIDE = 12.7  # inches
@@ -26,8 +27,10 @@ HEAD, AXIS = 0.46, 0.45
 CELL, LABELS = 0.98, 0.75
 SHADES = LinearSegmentedColormap.from_list("support", ["#FFFFFF", "#0B4F7D"])
 MARKS = {
-    "acceptable": "Acceptable to all", "passes": "Passes at home", "holds_60": "Holds 60 months", "held_60": "All three",
+    "acceptable": "Acceptable to all", "passes": "Passes at home", "holds_60": "Holds 60 months",
+    "held_60": "All three",
 }  # fmt: skip
+KINDS = {"proposal": ("D", VERMILLION), "signed": ("s", BLACK), "solution": ("^", SOFT)}
 READING = "Each text lies on the table in one round before any offer; no bargaining is played."
 
 
@@ -64,6 +67,13 @@ def _draw_rows(panel: Panel, rows: Rows) -> float:
         x += rows.wide + GAP
     draw_columns(panel, rows.top, rows.heights, texts)
     return x
+
+
+def name(subject: TextRanking, row: Mapping[Hashable, Any]) -> str:
+    """What a row of `beside` is called."""
+    if row["kind"] == "proposal":
+        return clean(subject.scenario.proposals[str(row["name"])].label)
+    return SOLUTIONS[row["name"]] if row["kind"] == "solution" else str(row["name"])
 
 
 def _middles(rows: Rows) -> Floats:
@@ -112,7 +122,7 @@ class TextsChart(OfTexts):
         x, tall, middles = _draw_rows(panel, shared), sum(shared.heights), _middles(shared)
         for mark in self.marks(subject):
             values = shared.table[mark].to_numpy(float)
-            step, limit = nice_scale(float(values.max()))
+            _, limit = nice_scale(float(values.max()))
             panel.lines(x, 0, wrap(MARKS.get(mark, "In force"), MARK, SMALL, bold=True), SMALL, weight="bold")
             axes = panel.axes(x, shared.top, MARK * 0.62, tall)
             ticks = [0.0, limit]
@@ -220,24 +230,21 @@ class TradeoffChart(OfTexts):
     def draw(self, panel: Panel, subject: TextRanking, shared: Rows) -> None:
         axes, lasting = panel.axes(0.62, 0.05, 6.0, 4.8), self.lasting(subject)
         dots = subject.table[["acceptable", lasting]].round(3).drop_duplicates()
-        axes.scatter(dots["acceptable"], dots[lasting], s=5, color=NEUTRAL_PALE, linewidths=0, zorder=1)
+        axes.scatter(dots["acceptable"], dots[lasting], s=7, color=NEUTRAL, linewidths=0, zorder=1)
         table = self.table(subject)
         edge = table.loc[table["frontier"]].sort_values("acceptable")
         axes.plot(edge["acceptable"], edge[lasting], color=BLUE, marker="o", markersize=4, linewidth=1.2, zorder=3)
         marked = subject.beside[subject.beside["acceptable"].notna()] if len(subject.beside) else subject.beside
         y = 0.05
         panel.text(6.9, y, "Texts on file, computed and signed", SMALL, weight="bold")
-        styles = {"proposal": ("D", VERMILLION), "signed": ("s", BLACK), "solution": ("^", SOFT)}
-        for number, row in enumerate(marked.to_dict("records"), 1):
-            marker, colour = styles[row["kind"]]
-            x_value, y_value = row["acceptable"], row[lasting]
-            axes.plot(x_value, y_value, marker, color=colour, markersize=6, markerfacecolor="white", zorder=4,
-                      clip_on=False)  # fmt: skip
-            axes.annotate(str(number), (x_value, y_value), (5, 3), textcoords="offset points", fontsize=SMALL)
-            proposals = subject.scenario.proposals
-            label = clean(proposals[row["name"]].label) if row["kind"] == "proposal" else name_label(row["name"])
-            y += 0.22
-            y += panel.lines(6.9, y, wrap(f"{number} {label}", 2.7, SMALL, 3), SMALL, color=colour) - SMALL * LINE
+        for number, (_, alike) in enumerate(marked.groupby("package", sort=False), 1):
+            row = alike.to_dict("records")[0]
+            marker, colour = KINDS[row["kind"]]
+            place = row["acceptable"], row[lasting]
+            axes.plot(*place, marker, color=colour, markersize=6, markerfacecolor="white", zorder=4, clip_on=False)
+            axes.annotate(str(number), place, (5, 3), textcoords="offset points", fontsize=SMALL)
+            label = f"{number} {listed([name(subject, each) for each in alike.to_dict('records')])}"
+            y += 0.06 + panel.lines(6.9, y + 0.22, wrap(label, 2.7, SMALL, 4), SMALL, color=colour)
         axes.set_xlim(left=0)
         axes.set_ylim(0, 1)
         axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
