@@ -17,6 +17,7 @@ from sim.analysis.explain import explain
 from sim.analysis.explain_draw import explain_draw
 from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.hindcast import Hindcast, hindcast
+from sim.analysis.need import need
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
 from sim.analysis.texts import TextRanking, rank_texts
 from sim.analysis.waterfall import Waterfall, waterfall
@@ -188,6 +189,19 @@ def run_texts(
         fail(WRONG_INPUT, f"peacesim: {error}")
     folder = _question_folder(out[0], "texts", found, *map(str, how.values())) if out[1] else None
     _print_and_draw(found, folder, out[1], as_json, not full)
+
+
+def run_need(
+    path: Path, text: str, how: tuple[float, int, int], seed: int | None, sets: Sequence[str], as_json: bool
+) -> None:
+    """Print what a text lacks; `how` has the wanted share, draws and round."""
+    _, scenario, seed = _results_or_file(path, seed, sets)
+    to, draws, round = how
+    try:
+        found = need(scenario, text, to, draws, seed, round)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    print_result(found, as_json)
 
 
 def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
