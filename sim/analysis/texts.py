@@ -27,7 +27,7 @@ from sim.core.wording import meant, quoted
 from sim.core.zopa import votes_needed
 from sim.mechanisms.events import NEVER
 from sim.mechanisms.ratification import Ratification
-from sim.model.domain import structure
+from sim.model.domain import Structure, structure
 from sim.model.ensemble import Ensemble, draw
 from sim.model.foresight import deduct_risks, prospects, prospects_of
 from sim.results.results import Results
@@ -80,10 +80,14 @@ class Marks:
 def pieces(scenario: Scenario, draws: int, seed: int) -> Iterator[Ensemble]:
     """Draws 0 to `draws - 1` of a seed, so many at a time that the utility of their packages fits into memory."""
     table = structure(scenario)
-    whole = draw(scenario, seed, 0, draws, table=table)
-    size = max(1, PIECE // (len(table.space) * len(table.parties)))
+    whole, size = draw(scenario, seed, 0, draws, table=table), piece_length(table)
     for start in range(0, draws, size):
         yield whole[start : start + size]
+
+
+def piece_length(table: Structure) -> int:
+    """How many draws are evaluated at a time."""
+    return max(1, PIECE // (len(table.space) * len(table.parties)))
 
 
 def marks(ensemble: Ensemble, round: int = 1, packages: Ints | None = None) -> Marks:
@@ -101,7 +105,7 @@ def marks(ensemble: Ensemble, round: int = 1, packages: Ints | None = None) -> M
         utility, behind, signs = utility[:, :, packages].copy(), behind[:, :, packages], signs[:, packages]
         ahead = prospects_of(ahead, packages)
     satisfied = _least_satisfied(utility, no_deal, best, signs)
-    month = np.full(len(ensemble), (round - 1) * ensemble.scenario.time.days_per_round / DAYS_PER_MONTH)
+    month = month_of(ensemble, round)
     kinds = _kinds(ensemble, month, utility, no_deal, packages)
     deduct_risks(utility, ahead)
     for word, steps in zip(world.commitments, world.static, strict=True):
@@ -122,6 +126,11 @@ def marks(ensemble: Ensemble, round: int = 1, packages: Ints | None = None) -> M
         _holds(ensemble, month, kinds, bought),
         utility, ahead, no_deal,
     )  # fmt: skip
+
+
+def month_of(ensemble: Ensemble, round: int) -> Floats:
+    """Months from the first round to a round, in each draw."""
+    return np.full(len(ensemble), (round - 1) * ensemble.scenario.time.days_per_round / DAYS_PER_MONTH)
 
 
 def _least_satisfied(utility: Floats, no_deal: Floats, best: Floats, signs: Bools) -> Floats:

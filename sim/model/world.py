@@ -249,15 +249,22 @@ def _by_line(rounds: Mapping[str, Ints], names: tuple[str, ...], draws: int) -> 
 
 
 def _steps_back(commitment: Commitment, table: Structure) -> Ints:
-    """By how many steps of its own order a party goes back on its public commitment in each package, shape (P,).
+    """By how many steps a party goes back on its public commitment in each package, shape (P,)."""
+    steps = np.zeros(len(table.space), np.int64)
+    for i, by_option in steps_back_by_option(commitment, table).items():
+        steps += by_option[table.space.packages[:, i]]
+    return steps
+
+
+def steps_back_by_option(commitment: Commitment, table: Structure) -> dict[int, Ints]:
+    """By how many steps of its own order a party goes back on its word with each option, by index of the issue.
 
     Options it likes as much as the public one, or more, are no step back.
     """
-    party, steps = table.parties.index(commitment.party), np.zeros(len(table.space), np.int64)
+    party, steps = table.parties.index(commitment.party), {}
     for i, issue in enumerate(table.space.issues):
         if issue.name in commitment.to:
             points = table.central_points[party, i, : len(issue.options)]
             _, rank = np.unique(points, return_inverse=True)
-            behind = np.maximum(rank[issue.options.index(commitment.to[issue.name])] - rank, 0)
-            steps += behind[table.space.packages[:, i]]
+            steps[i] = np.maximum(rank[issue.options.index(commitment.to[issue.name])] - rank, 0)
     return steps

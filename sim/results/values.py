@@ -14,6 +14,7 @@ from sim.core.packages import NO_DEAL
 from sim.core.utility import DAYS_PER_MONTH
 from sim.core.wording import quoted
 from sim.mechanisms.implementation import CAUSES
+from sim.mechanisms.stages import ENDINGS
 from sim.model.domain import Structure
 from sim.results.columns import OUTCOMES
 from sim.results.tallies import utility_ranges
@@ -69,7 +70,7 @@ class AllowedValues:
         rounds, days = self.scenario.time.rounds, self.scenario.time.days_per_round
         if name in ("round", "attempts"):
             return float(name == "round"), rounds
-        if name in ("month", "left_month", "fallen_month"):
+        if name in ("month", "left_month", "fallen_month") or name.startswith("stage_"):
             return 0.0, rounds * days / DAYS_PER_MONTH
         if name.startswith("zone_packages"):
             return 0.0, len(self.table.space)
@@ -110,6 +111,7 @@ class AllowedValues:
             "outcome": OUTCOMES, "proposer": parties, "least_satisfied_party": parties, "blocker": blockers,
             "refused_by": ratifiers, "break_cause": CAUSES[1:], "lines_fallen": lines, "first_fallen": lines,
         }  # fmt: skip
+        names |= {f"stage_{stage.id}_ended": ENDINGS for stage in self.scenario.stages}
         return {column: frozenset(each) for column, each in names.items()}
 
     @cached_property
