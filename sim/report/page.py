@@ -24,7 +24,7 @@ MOST_TEXT = 4_000  # characters of a paragraph
 
 
 def page(
-    title: str, kicker: str, about: Sequence[str], blocks: Iterable[Block], disclaimer: str = "",
+    title: str, kicker: str, about: Sequence[str], blocks: Iterable[Block], disclaimer: str = "", caveat: str = CAVEAT,
 ) -> str:  # fmt: skip
     """One HTML document; a heading with nothing below it is left out, and ours stands where there is no disclaimer."""
     template = _environment().get_template("page.html")
@@ -33,7 +33,7 @@ def page(
         kicker=clean(kicker),
         about=[shown(each, MOST_TEXT) for each in about if each],
         sections=[section for section in sections(blocks) if section.blocks],
-        caveat=CAVEAT,
+        caveat=caveat,
         disclaimer=shown(disclaimer, MOST_TEXT) or DISCLAIMER,
         style=_read("style.css"),
         dash=DASH,
