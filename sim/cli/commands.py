@@ -198,6 +198,40 @@ def hindcast(file: Path, draws: int, seed: int, out: Path, sets: tuple[str, ...]
     run_hindcast(file, draws, seed, sets, (out, charts), as_json)
 
 
+@command()
+@click.argument("file", type=FILE)
+@click.option("--party", "parties", metavar="PARTY", multiple=True, shell_complete=party_names,
+              help="Write this party's sheet alone; may be repeated.")  # fmt: skip
+@out_option("Folder for the sheets.")
+@sets_option
+def sheets(file: Path, parties: tuple[str, ...], out: Path, sets: tuple[str, ...]) -> None:
+    """Write a confidential role sheet for each party: its interests, points, red lines and no-deal value.
+
+    Each is an HTML page of its own, to be printed. It has nothing of what the other parties want.
+    """
+    from sim.cli.analyses import write_sheets
+
+    write_sheets(file, parties, sets, out)
+
+
+@command("debrief")
+@click.argument("file", type=FILE)
+@click.argument("text")
+@draws_option(500)
+@seed_option
+@sets_option
+@as_json
+def debrief_of(file: Path, text: str, draws: int, seed: int, sets: tuple[str, ...], as_json: bool) -> None:
+    """Set what a class agreed against the Pareto frontier, reference solutions, votes at home and bargaining runs.
+
+    TEXT is the id of a proposal of the file, or an option for every issue: ISSUE=OPTION,ISSUE=OPTION. Both together
+    change a proposal, or fill what it leaves open: draft,guarantee=none.
+    """
+    from sim.cli.analyses import run_debrief
+
+    run_debrief(file, text, draws, seed, sets, as_json)
+
+
 @command("list")
 @click.argument("kind", required=False, type=click.Choice(KINDS))
 @click.argument("name", required=False, shell_complete=names_of_kind)

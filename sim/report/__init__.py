@@ -15,6 +15,7 @@ __all__ = ["comparison_page", "compose", "render", "result_page"]
 
 KINDS = {  # by the class of a result: the file with its `document` and `data`
     "Comparison": "compare",
+    "Debrief": "debrief",
     "Discovery": "discovery",
     "DrawExplained": "explain_draw",
     "Explanation": "explain",
@@ -22,6 +23,7 @@ KINDS = {  # by the class of a result: the file with its `document` and `data`
     "Narration": "run",
     "Need": "need",
     "Portrait": "show",
+    "RoleSheet": "sheets",
     "Sensitivity": "sensitivity",
     "TextRanking": "texts",
     "Tournament": "tournament",
