@@ -80,8 +80,8 @@ def test_a_sheet_adds_up_to_what_a_package_is_worth():
 def test_a_sheet_has_what_a_player_needs():
     page = sheet_page(role_sheet(read_scenario(BANKS), "upland"))
     text = " ".join(in_words(page).split())
-    for part in ("Role sheet: Upland", "Your no-deal value (BATNA)", "55 (", "of 100", "Never 1b or 1c, unless 2a absolute",
-                 "Deadline: 24 rounds", "must sign every agreement", "At home:"):  # fmt: skip
+    for part in ("Role sheet: Upland", "Your no-deal value (BATNA)", "55 (", "of 100",
+                 "Never 1b or 1c, unless 2a absolute", "Deadline: 24 rounds", "must sign every agreement", "At home:"):  # fmt: skip
         assert part in text, part
     assert not {"script", "link", "img"} & set(Page(page).tags)
 
