@@ -199,6 +199,12 @@ def blocker_labels(scenario: Scenario, blocker: str) -> list[str]:
     return [either([_constraint(scenario, one) for one in members], "and") for members in ways]
 
 
+def ratifier_label(scenario: Scenario, name: str) -> str:
+    """What the file calls a ratifier."""
+    ratifiers = {} if scenario.ratification is None else scenario.ratification.ratifiers
+    return clean((ratifiers[name].label if name in ratifiers else "") or name)
+
+
 def obstacle_label(scenario: Scenario, name: str) -> str:
     """One obstacle of a `blocker` text in few words, for a table."""
     party, _, what = name.partition(".")

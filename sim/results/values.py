@@ -70,7 +70,7 @@ class AllowedValues:
         rounds, days = self.scenario.time.rounds, self.scenario.time.days_per_round
         if name in ("round", "attempts"):
             return float(name == "round"), rounds
-        if name in ("month", "left_month", "fallen_month"):
+        if name in ("month", "left_month", "fallen_month") or name.startswith("stage_"):
             return 0.0, rounds * days / DAYS_PER_MONTH
         if name.startswith("zone_packages"):
             return 0.0, len(self.table.space)
