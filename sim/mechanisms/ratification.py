@@ -26,6 +26,7 @@ from sim.core import exact
 from sim.core.conditions import When, WhenOrAlways
 from sim.core.exact import Floats
 from sim.core.fields import (
+    MOST_SHORT,
     Block,
     Ids,
     IssueName,
@@ -36,6 +37,7 @@ from sim.core.fields import (
     OptionName,
     PartyName,
     Refers,
+    Short,
     Sourced,
     Threshold,
     fault,
@@ -115,6 +117,7 @@ class RatifierSpec(Sourced):
     """A body that votes on what was signed."""
 
     label: Label = Field("", description="What it is called.")
+    short: Short | None = Field(None, description=f"The same in at most {MOST_SHORT} letters, for charts and tables.")
     party: PartyName = Field(description="The party whose text it is asked about.")
     order: Annotated[int, Field(ge=1, le=1000)] = Field(
         description="When its turn comes: 1 first; the same number votes side by side."
