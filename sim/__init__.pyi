@@ -13,6 +13,9 @@ from sim.analysis.portrait import Portrait as Portrait
 from sim.analysis.portrait import portrait as portrait
 from sim.analysis.sensitivity import Sensitivity as Sensitivity
 from sim.analysis.sensitivity import sensitivity as sensitivity
+from sim.analysis.texts import TextRanking as TextRanking
+from sim.analysis.texts import rank_texts as rank_texts
+from sim.analysis.texts import texts as texts
 from sim.analysis.tournament import Tournament as Tournament
 from sim.analysis.tournament import tournament as tournament
 from sim.analysis.waterfall import Waterfall as Waterfall

@@ -14,7 +14,7 @@ from sim.cli.commands import peacesim
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
     "app", "batch", "check", "compare", "discover", "explain", "hindcast", "import", "list", "merge", "new", "report",
-    "run", "schema", "sensitivity", "show", "sweep", "verify",
+    "run", "schema", "sensitivity", "show", "sweep", "texts", "verify",
 )  # fmt: skip
 
 SCENARIO = """\

@@ -176,12 +176,15 @@ class Repair:
 
 
 def broken_rules(scenario: Scenario, options: Mapping[str, str]) -> list[Rule]:
-    """The rules of the file that a whole text contradicts, in its order."""
+    """The rules of the file that a text contradicts whatever the issues that it leaves open, in its order."""
 
-    def meets(condition: Condition) -> bool:
-        return any(all(options[issue] in allowed for issue, allowed in each.items()) for each in condition.clauses)
+    def meets(condition: Condition, where_open: bool) -> bool:
+        return any(
+            all(options[issue] in allowed if issue in options else where_open for issue, allowed in each.items())
+            for each in condition.clauses
+        )
 
-    return [rule for rule in scenario.consistency if meets(rule.if_) and not meets(rule.then)]
+    return [rule for rule in scenario.consistency if meets(rule.if_, False) and not meets(rule.then, True)]
 
 
 def goes_with(scenario: Scenario, options: Mapping[str, str]) -> dict[str, dict[str, list[str]]]:

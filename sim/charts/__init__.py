@@ -27,6 +27,7 @@ from sim.charts import discovery  # under which conditions runs end a certain wa
 from sim.charts import sweep  # points of a sweep
 from sim.charts import tournament  # strategies against strategies
 from sim.charts import hindcast  # of a scenario: what its rates imply of the past
+from sim.charts import texts  # of a scenario: which package is acceptable, passes and holds
 from sim.charts import waterfall  # where a difference comes from
 
 # isort: on

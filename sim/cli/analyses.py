@@ -18,6 +18,7 @@ from sim.analysis.explain_draw import explain_draw
 from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.hindcast import Hindcast, hindcast
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
+from sim.analysis.texts import TextRanking, rank_texts
 from sim.analysis.waterfall import Waterfall, waterfall
 from sim.batch import ClusterError
 from sim.batch.designs import play_pieces
@@ -34,6 +35,7 @@ from sim.results.folder import PARTS, DesignFolder
 from sim.results.manifest import folder_name, holds_results, identity
 from sim.results.reading import open_results
 from sim.results.results import Results, run
+from sim.scenario import Scenario
 
 # Results side by side.
 
@@ -123,34 +125,69 @@ def write_report(results: Sequence[Results], out: Path, as_json: bool) -> None:
 
     with garbage_uncollected():
         text = result_page(results[0]) if len(results) == 1 else comparison_page(compare(results))
-    target = out if out.suffix.lower() == ".html" else out / f"{_name(results)}.html"
+    _write_page(text, out, _name(results), {"results": [one.scenario.id for one in results]}, as_json)
+
+
+def write_explorer(
+    path: Path, draws: int | None, seed: int | None, round: int, out: Path, as_json: bool
+) -> None:
+    """Write the page on which a text of a results folder's or a file's scenario is built by hand."""
+    from sim.report.explore import explorer_page
+
+    results, scenario, seed = _results_or_file(path, seed, ())
+    try:
+        text, n = explorer_page(scenario, draws, seed, round, results)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    _write_page(text, out, f"explore-{folder_name(scenario, seed)}", {"scenario": scenario.id, "n": n}, as_json)
+
+
+def _write_page(text: str, out: Path, name: str, facts: Mapping[str, Any], as_json: bool) -> None:
+    target = out if out.suffix.lower() == ".html" else out / f"{name}.html"
     make_folder(target.parent)
     write_whole(target, text.encode())
     if as_json:
-        print_json({"page": str(target), "results": [one.scenario.id for one in results], "bytes": len(text.encode())})
+        print_json({"page": str(target), **facts, "bytes": len(text.encode())})
     else:
-        click.echo(f"Page: {shown(target, 300)}")
+        click.echo(f"Page: {shown(target, 300)}" + (f", {facts['n']:,} draws" if "n" in facts else ""))
 
 
 # Why there is no deal.
+
+
+def _results_or_file(path: Path, seed: int | None, sets: Sequence[str]) -> tuple[Results | None, Scenario, int]:
+    """A results folder, which is checked first, with its scenario and seed; or None and those of a scenario file."""
+    if not holds_results(path):
+        return None, read_or_fail(path, sets), 1 if seed is None else seed
+    _refuse_settings(path, seed, sets)
+    results = open_results(path)
+    return results, results.scenario, results.seed
 
 
 def explain_path(
     path: Path, draw: int | None, draws: int, seed: int | None, sets: Sequence[str], look: int, *,
     full: bool, section: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Explain a results folder, which is checked first, or a scenario file that is played now; or one draw of it."""
-    results = None
-    if holds_results(path):
-        _refuse_settings(path, seed, sets)
-        results = open_results(path)
-        scenario, seed = results.scenario, results.seed
-    else:
-        scenario, seed = read_or_fail(path, sets), 1 if seed is None else seed
+    """Explain a results folder, or a scenario file that is played now; or one draw of it."""
+    results, scenario, seed = _results_or_file(path, seed, sets)
     if draw is None:
         print_answer(explain(results or run(scenario, draws, seed), look), as_json, full, section)
     else:
         print_result(explain_draw(scenario, seed, draw), as_json)
+
+
+def run_texts(
+    path: Path, draws: int, seed: int | None, sets: Sequence[str], how: Mapping[str, Any], out: tuple[Path, str], *,
+    full: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Print a ranking of all packages of a results folder or a scenario file, and draw it."""
+    results, scenario, seed = _results_or_file(path, seed, sets)
+    try:
+        found = rank_texts(scenario, draws, seed, results=results, **how)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    folder = _question_folder(out[0], "texts", found, *map(str, how.values())) if out[1] else None
+    _print_and_draw(found, folder, out[1], as_json, not full)
 
 
 def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
@@ -211,7 +248,7 @@ def _with_designs(
     return replace(found, tables={method: found.tables[method] for method in methods})
 
 
-def _question_folder(out: Path, kind: str, results: Results | Hindcast, *question: object) -> Path:
+def _question_folder(out: Path, kind: str, results: Results | Hindcast | TextRanking, *question: object) -> Path:
     """A folder named after these runs, or draws, and a question to them."""
     parts = [identity(results.scenario, results.seed), results.n, *question]
     folder = out / f"{kind}-{_hash('|'.join(map(str, parts)))}"

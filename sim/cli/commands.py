@@ -56,6 +56,7 @@ def shard_of_several(context: click.Context, option: click.Parameter, text: str 
 @charts_option("Draw charts into each results folder.")
 @click.option("--shard", callback=shard_of_several, metavar="I/N",
               help="Play part I of N alone, from 1, into its own folder; `peacesim merge` joins them.")  # fmt: skip
+@click.option("--large", is_flag=True, help="Play scenarios too of which one draw may take more than a minute or 4 GB.")
 def batch(paths: tuple[Path, ...], out: Path, charts: str, shard: tuple[int, int] | None, **how: Any) -> int:
     """Play every scenario of files and folders; write results, tables and charts.
 
@@ -341,21 +342,37 @@ def compare(
 
 @command()
 @click.argument("paths", metavar="RESULTS_OR_SCENARIO...", nargs=-1, required=True, type=EXISTING)
-@draws_option(2_000)
+@click.option("-n", "draws", type=click.IntRange(1),
+              help="Runs of each scenario; left out: 2000, with --explore 300 or as many as fit.")  # fmt: skip
 @seed_of_files
+@click.option("--explore", is_flag=True, help="A page on which a text is built by hand and answers at once.")
+@click.option("--round", "round", type=click.IntRange(1), help="With --explore: round in which a text is tabled, 1.")
 @click.option("--out", type=Scenarios(), default="results", show_default=True,
               help="A file that ends with .html, or a folder for it.")  # fmt: skip
 @as_json
-def report(paths: tuple[Path, ...], draws: int, seed: int | None, out: Path, as_json: bool) -> None:
+def report(
+    paths: tuple[Path, ...], draws: int | None, seed: int | None, explore: bool, round: int | None, out: Path,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Write one HTML page that stands on its own: of one result, or of several side by side.
 
     It holds every chart with its numbers, every number of the scenario with status and source, and what made it. It
     opens no address and runs no script.
+
+    With --explore it holds draws instead, at most 3 MB of them, and one script: choose an option for each issue, and
+    see who would sign, whether it passes at home and holds, what it lacks and where it ranks, as `texts` works it out.
     """
-    from sim.cli.analyses import write_report
+    from sim.cli.analyses import write_explorer, write_report
     from sim.cli.sources import results_or_runs
 
-    write_report(results_or_runs(paths, draws, seed), out, as_json)
+    if explore:
+        if len(paths) > 1:
+            raise click.UsageError("--explore takes one scenario file or results folder")
+        write_explorer(paths[0], draws, seed, round or 1, out, as_json)
+    elif round is not None:
+        raise click.UsageError("--round is for --explore")
+    else:
+        write_report(results_or_runs(paths, draws or 2_000, seed), out, as_json)
 
 
 @command()
@@ -380,6 +397,48 @@ def explain(
     from sim.cli.analyses import explain_path
 
     explain_path(path, draw, draws, seed, sets, look, **view)
+
+
+def issue_options(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    """`ISSUE=OPTION`, each issue once."""
+    pairs: dict[str, str] = {}
+    for text in texts:
+        issue, equals, chosen = text.partition("=")
+        if not (issue and equals and chosen):
+            raise click.BadParameter(f"{text!r} is not of the form ISSUE=OPTION, such as guarantee=none")
+        if pairs.setdefault(issue, chosen) != chosen:
+            raise click.BadParameter(f"{issue} has two options: {pairs[issue]} and {chosen}")
+    return pairs
+
+
+@command()
+@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@draws_option(1_000)
+@click.option("--by", type=click.Choice(("held_60", "in_force", "acceptable", "least_regret", "least_satisfied")),
+              help="What texts are ranked by; left out: the last stage that the scenario has.")  # fmt: skip
+@click.option("--fix", metavar="ISSUE=OPTION", multiple=True, callback=issue_options,
+              help="Rank only texts with this option; may be repeated.")  # fmt: skip
+@click.option("--round", "round", type=click.IntRange(1), default=1, show_default=True,
+              help="Round in which each text is tabled.")  # fmt: skip
+@click.option("--top", type=click.IntRange(1, 1_000), default=10, show_default=True, help="Texts to print.")
+@click.option("--seed", type=int, help="For a scenario file; left out: 1.")
+@out_option("Folder for charts.")
+@sets_option
+@charts_option("Draw the ranking, who supports it, and acceptable against lasting.")
+@full_option
+@as_json
+def texts(
+    path: Path, draws: int, seed: int | None, out: Path, sets: tuple[str, ...], charts: str, full: bool, as_json: bool,
+    **how: Any,
+) -> None:  # fmt: skip
+    """Rank every package: in how many draws all who sign accept it, and whether it passes at home and holds.
+
+    No bargaining is played: each package is tabled in one round, before anybody has made an offer. Of a results folder
+    the same scenario and draws are taken, and the packages signed there are ranked beside the others.
+    """
+    from sim.cli.analyses import run_texts
+
+    run_texts(path, draws, seed, sets, how, (out, charts), full=full, as_json=as_json)
 
 
 @command()

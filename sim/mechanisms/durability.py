@@ -340,7 +340,7 @@ def span_weights(discount_per_month: Floats) -> Floats:
 class Outlook(Bound):
     """Survival of the few kinds of package that differ in it."""
 
-    held: Floats  # share still held at the middle of each span, by kind, shape (B, kinds, spans)
+    held: Floats  # share still held at the middle of each span (or other months), by kind, shape (B, kinds, spans)
     # kind of each combination of options, shape (B, K); where a guarantor may have no will to act a second time without
     # its promise, shape (B, 2 K)
     kind: Ints

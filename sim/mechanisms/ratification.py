@@ -26,6 +26,7 @@ from sim.core import exact
 from sim.core.conditions import When, WhenOrAlways
 from sim.core.exact import Floats
 from sim.core.fields import (
+    MOST_SHORT,
     Block,
     Ids,
     IssueName,
@@ -36,6 +37,7 @@ from sim.core.fields import (
     OptionName,
     PartyName,
     Refers,
+    Short,
     Sourced,
     Threshold,
     fault,
@@ -114,6 +116,7 @@ class RatifierSpec(Sourced):
     """A body that votes on what was signed."""
 
     label: Label = Field("", description="What it is called.")
+    short: Short | None = Field(None, description=f"The same in at most {MOST_SHORT} letters, for charts and tables.")
     party: PartyName = Field(description="The party whose text it is asked about.")
     order: Annotated[int, Field(ge=1, le=1000)] = Field(
         description="When its turn comes: 1 first; the same number votes side by side."
@@ -298,6 +301,8 @@ class Ratification(Mechanism):
     chance: Floats  # closed-form chance by cell, 1 where nobody votes and 0 where barred, shape (B, C)
     error: Floats  # standard error on the share, 0 where support is certain, shape (B, J)
     surprise: Floats  # standard normal number by which each ratifier differs from what is expected, shape (B, J)
+    shared: Floats  # the part of it that is the same for all, shape (B,)
+    alone: Floats  # standard error of the rest, shape (B,)
     months: Floats  # from being ready to vote to the vote, shape (B, J)
     drift: Floats  # log-odds that a month until the signature adds to support, shape (B, J)
     follows: Floats  # log-odds for each 1 that no deal is worth less to the ratifier's party, shape (B, J)
@@ -339,11 +344,14 @@ class Ratification(Mechanism):
             for j, name in enumerate(names)
         ]
         by_cell = np.concatenate([*shares, np.zeros((source.count, 0))], axis=1)
+        surprise, shared, alone = _surprises(block.shared_error, names, source)
         return cls(
             share=by_cell,
             chance=_chance(by_cell, error[:, static.voter], static.needed, static.above),
             error=error,
-            surprise=_surprises(block.shared_error, names, source),
+            surprise=surprise,
+            shared=shared,
+            alone=alone,
             months=column("months"),
             drift=signed_column("support_drift_per_month"),
             follows=signed_column("follows_no_deal"),
@@ -395,6 +403,18 @@ class Ratification(Mechanism):
             If surprises are independent (the product), and if they are shared (the smallest), each of shape (B, K).
         """
         return _together(self.chance[:, self.static.cells])
+
+    def chances_given_shared(self) -> tuple[Floats, Floats]:
+        """Chance with each ratifier once the surprise that all share is known, and with all of them, by combination.
+
+        Given it the ratifiers are independent, so their product, averaged over draws, is the chance of all.
+
+        Returns:
+            Shapes (B, K, J) and (B, K).
+        """
+        shared, alone = ((self.error * part[:, None])[:, self.static.voter] for part in (self.shared, self.alone))
+        chances = _chance(self.share + shared, alone, self.static.needed, self.static.above)[:, self.static.cells]
+        return chances, _together(chances)[0]
 
     def hold(self, packages: Ints) -> Votes:
         """Hold the votes on one package a draw.
@@ -508,12 +528,12 @@ def _shares(support: Floats, shifts: Any, path: str, source: Source, space: Pack
     return np.where(shift == 0, support[:, None], exact.logistic(log_odds[:, None] + shift))
 
 
-def _surprises(shared_error: Any, names: list[str], source: Source) -> Floats:
-    """Standard normal numbers of which any two have correlation rho, shape (B, J)."""
+def _surprises(shared_error: Any, names: list[str], source: Source) -> tuple[Floats, Floats, Floats]:
+    """Standard normal numbers of which any two have correlation rho, shape (B, J); `shared` and `alone`."""
     rho = share(source.number("ratification.shared_error", shared_error))
-    shared = np.sqrt(rho) * standard_normal(source, "ratification.shared")
-    own = [np.sqrt(1 - rho) * standard_normal(source, f"ratification.ratifiers.{name}.vote") for name in names]
-    return side_by_side([shared + part for part in own], source.count)
+    shared, alone = np.sqrt(rho) * standard_normal(source, "ratification.shared"), np.sqrt(1 - rho)
+    own = [alone * standard_normal(source, f"ratification.ratifiers.{name}.vote") for name in names]
+    return side_by_side([shared + part for part in own], source.count), shared, alone
 
 
 def _delay(name: str, milestone: Any, source: Source, space: PackageSpace) -> OptionSum:

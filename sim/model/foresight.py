@@ -23,7 +23,7 @@ def net_utility(ensemble: Ensemble, out: Floats | None = None) -> tuple[Floats, 
         out: Where the utility goes, if given.
     """
     utility, ahead = ensemble.utility(out), prospects(ensemble)
-    _apply(utility, ahead)
+    deduct_risks(utility, ahead)
     return utility, ahead
 
 
@@ -35,20 +35,17 @@ def net_utility_of(ensemble: Ensemble, packages: Ints, ahead: Prospects | None =
         packages: Indices, shape (K,).
         ahead: The prospects of these draws, if at hand.
     """
-    domain = ensemble.structure.space, ensemble.weights, ensemble.option_worth, ensemble.extras()
-    draws = len(ensemble)
-    columns = [worth_of(*domain, np.full(draws, package)) for package in packages.tolist()]
-    utility = np.ascontiguousarray(
-        np.array(columns).reshape(-1, draws, ensemble.reservation_value.shape[1]).transpose(1, 2, 0)
-    )
-    ahead = ahead or prospects(ensemble)
-    chance_of, moved_of, kind_of = (
-        np.ascontiguousarray(index[packages]) for index in (ahead.chance_of, ahead.moved_of, ahead.kind_of)
-    )
-    lasts = np.zeros((len(ahead.lasts), len(packages)), np.int32)
-    ahead = ahead._replace(chance_of=chance_of, moved_of=moved_of, kind_of=kind_of, lasts=lasts)
-    _apply(utility, ahead)
+    utility, ahead = utility_of(ensemble, packages), prospects_of(ahead or prospects(ensemble), packages)
+    deduct_risks(utility, ahead)
     return utility, ahead
+
+
+def utility_of(ensemble: Ensemble, packages: Ints) -> Floats:
+    """Utility of some packages without regard to risks, shape (B, N, K), bit for bit that of `Ensemble.utility`."""
+    domain = ensemble.structure.space, ensemble.weights, ensemble.option_worth, ensemble.extras()
+    columns = [worth_of(*domain, np.full(len(ensemble), package)) for package in packages.tolist()]
+    by_package = np.array(columns).reshape(-1, len(ensemble), ensemble.reservation_value.shape[1])
+    return np.ascontiguousarray(by_package.transpose(1, 2, 0))
 
 
 def foreseen_margins(ensemble: Ensemble, packages: Ints | None = None) -> Floats:
@@ -59,9 +56,19 @@ def foreseen_margins(ensemble: Ensemble, packages: Ints | None = None) -> Floats
     return margins
 
 
-def _apply(utility: Floats, prospects: Prospects) -> None:
+def deduct_risks(utility: Floats, prospects: Prospects) -> None:
+    """Make utility net of risks, in place, to the parties that look past the signature, shape (B, N, K)."""
     if prospects.looks.any():
         worth_compiling(package_pass.apply_foresight, FORESIGHT_STEPS * utility.size)(utility, prospects)
+
+
+def prospects_of(ahead: Prospects, packages: Ints) -> Prospects:
+    """The prospects of some packages."""
+    chance_of, moved_of, kind_of = (
+        np.ascontiguousarray(index[packages]) for index in (ahead.chance_of, ahead.moved_of, ahead.kind_of)
+    )
+    lasts = np.zeros((len(ahead.lasts), len(packages)), np.int32)
+    return ahead._replace(chance_of=chance_of, moved_of=moved_of, kind_of=kind_of, lasts=lasts)
 
 
 def prospects(ensemble: Ensemble) -> Prospects:

@@ -15,10 +15,11 @@ from sim.mechanisms import MECHANISMS
 from sim.mechanisms.aftermath import Aftermath
 from sim.mechanisms.events import NEVER, Commitment, Events
 from sim.mechanisms.giving_way import GivingWay
-from sim.mechanisms.leverage import Levers
+from sim.mechanisms.leverage import NOBODY, Levers
 from sim.mechanisms.mediation import Mediation
 from sim.mechanisms.ratification import Ratification
 from sim.mechanisms.side_payments import Carrots
+from sim.mechanisms.stages import Stages
 from sim.mechanisms.war import War, moves_no_deal
 from sim.model.domain import Structure
 
@@ -71,6 +72,10 @@ class World:
         return self._of(Ratification)
 
     @property
+    def stages(self) -> Stages | None:
+        return self._of(Stages)
+
+    @property
     def aftermath(self) -> Aftermath | None:
         return self._of(Aftermath)
 
@@ -103,6 +108,22 @@ class World:
         struck = (self.struck_from != NEVER) & (self.struck_from <= k)
         now: Bools = (real & ~gone) | struck | (moved > 0)
         return now
+
+    def before_any_offer(self, real: Bools, k: int) -> tuple[Floats, Bools]:
+        """Strength of the levers, shape (B, levers), and real red lines, shape (B, L), in round k without any offer."""
+        levers, worn = self.levers, np.zeros(real.shape)
+        pressure = np.zeros((len(real), len(levers.static.names) if levers else 0))
+        for j in range(1, k + 1):
+            if levers is not None:
+                pressure = levers.at_the_start(pressure, j)
+            real = self.lines_now(real, worn, j)
+            if self.giving_way is not None:
+                parties = self.reservation_value.shape[2]
+                on = np.zeros((len(real), parties)) if levers is None else levers.on(pressure, parties)
+                worn = worn + self.giving_way.wear(on)
+            if levers is not None and j < k:
+                pressure = levers.after_round(pressure, np.full(len(real), NOBODY), j)
+        return pressure, real
 
     def no_deal_now(self, pressure: Floats, k: int) -> Floats:
         """Worth of no agreement in round k under the levers, shape (B, N)."""
@@ -167,7 +188,7 @@ def draw_world(
         block = getattr(scenario, key)
         drawn = None if block is None else mechanism.draw(block, drawing)
         if drawn is not None:
-            mechanisms[key] = drawn
+            mechanisms = {**drawn.move_others(mechanisms), key: drawn}
         if isinstance(drawn, Events):
             settled = _Narrowed(source, drawn)
     war, events, names = mechanisms.get(War.key), mechanisms.get(Events.key), table.lines.names
@@ -183,6 +204,9 @@ def draw_world(
     moved = np.zeros((len(reservation_value), rounds, len(names)), np.int8)
     if events is not None:
         moved = events.lines_moved(names)
+    stages = mechanisms.get(Stages.key)
+    for name, codes in stages.settled().items() if isinstance(stages, Stages) else ():
+        moved[:, :, names.index(name)] = codes
     commitments = events.commitments() if events else ()
     return World(
         reservation_value=path,
@@ -225,15 +249,22 @@ def _by_line(rounds: Mapping[str, Ints], names: tuple[str, ...], draws: int) -> 
 
 
 def _steps_back(commitment: Commitment, table: Structure) -> Ints:
-    """By how many steps of its own order a party goes back on its public commitment in each package, shape (P,).
+    """By how many steps a party goes back on its public commitment in each package, shape (P,)."""
+    steps = np.zeros(len(table.space), np.int64)
+    for i, by_option in steps_back_by_option(commitment, table).items():
+        steps += by_option[table.space.packages[:, i]]
+    return steps
+
+
+def steps_back_by_option(commitment: Commitment, table: Structure) -> dict[int, Ints]:
+    """By how many steps of its own order a party goes back on its word with each option, by index of the issue.
 
     Options it likes as much as the public one, or more, are no step back.
     """
-    party, steps = table.parties.index(commitment.party), np.zeros(len(table.space), np.int64)
+    party, steps = table.parties.index(commitment.party), {}
     for i, issue in enumerate(table.space.issues):
         if issue.name in commitment.to:
             points = table.central_points[party, i, : len(issue.options)]
             _, rank = np.unique(points, return_inverse=True)
-            behind = np.maximum(rank[issue.options.index(commitment.to[issue.name])] - rank, 0)
-            steps += behind[table.space.packages[:, i]]
+            steps[i] = np.maximum(rank[issue.options.index(commitment.to[issue.name])] - rank, 0)
     return steps

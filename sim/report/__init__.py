@@ -22,6 +22,7 @@ KINDS = {  # by the class of a result: the file with its `document` and `data`
     "Narration": "run",
     "Portrait": "show",
     "Sensitivity": "sensitivity",
+    "TextRanking": "texts",
     "Tournament": "tournament",
 }
 DISCLAIMER = "A thinking aid made with peacesim. It does not forecast, and it takes no side."

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.analysis.explain import SHOWN, Counterfactual, Explanation
 from sim.analysis.parameters import REAL_ABOVE, Change, Parameter, Turn
-from sim.analysis.reasons import Share
+from sim.analysis.reasons import Share, stages_held
 from sim.analysis.replays import AT_HOME, HALF, OWN_OFFER, WORTH
 from sim.analysis.weight_flips import CENTRAL, Flip
 from sim.core.wording import counted
@@ -33,9 +33,11 @@ from sim.results.labels import (
     red_line_label,
     who_signs,
 )
+from sim.results.results import Results
 from sim.scenario import Scenario
 
 REASONS = {WORTH: "worth too little", OWN_OFFER: "its own next offer was better", AT_HOME: "refused at home before"}
+ENDED = {"expired": "run out", "broken": "broken", "agreement": "replaced by the agreement", "holds": "still in place"}
 NUMERALS = {"1": "one", "2": "two", "3": "three"}
 BRIEF_OBSTACLES = 6  # of a group, on one screen
 MOST_OBSTACLES, MOST_LINES, MOST_ISSUES = 10, 6, 3
@@ -63,6 +65,7 @@ def document(explained: Explanation) -> Iterator[Block]:
     yield paragraph(f"{runs}. Shares are of runs, with 95 % intervals.")
     for part in (_in_short, _outcomes, _obstacles, _out_of_time, _at_home, _least_satisfied, _ledger):
         yield from part(explained)
+    yield from stages(results)
     yield from _at_central_numbers(explained)
     yield from _over_runs(explained)
     for each in explained.tried:
@@ -228,6 +231,19 @@ def _smallest_changes(explained: Explanation) -> Iterator[str]:
         if gains:
             text += f" Tried: {gains['zone_ever']} of runs with a zone, {gains['signed']} with a text signed."
         yield text
+
+
+def stages(results: Results) -> Iterator[Block]:
+    """What was agreed ahead of the rest, and how it ended."""
+    labels = {stage.id: clean(stage.label) for stage in results.scenario.stages}
+    rows = []
+    for each in stages_held(results):
+        ended = ", ".join(f"{ENDED[share.name]} in {percent(share.share, share.n)}" for share in each.ended)
+        rows.append([labels[each.stage], shared(each.agreed), number(each.months), ended or None])
+    return section(
+        "Agreed ahead of the rest", ["", "agreed in", "months held", "<how it ended"], rows,
+        "months held: until the talks ended, on average where it was agreed." if rows else "",
+    )  # fmt: skip
 
 
 def _at_central_numbers(explained: Explanation) -> Iterator[Block]:
@@ -427,7 +443,8 @@ def turn_words(scenario: Scenario, turn: Turn) -> str:
 
 # Plain data.
 
-SHARE = "name count n share low,high=interval"
+RUNS = "count n share low,high=interval"
+SHARE = f"name {RUNS}"
 OBSTACLE = "part,part_low,part_high=part name involved=involved.count alone=alone.count alone_share=alone.share"
 TURN = "cost within to=value path=parameter.path kind=parameter.kind value=parameter.value range=parameter.stated"
 FLIP = "end instead flips turn kept=unchanged.count path=parameter.path value=parameter.value"
@@ -453,6 +470,10 @@ def data(explained: Explanation) -> dict[str, Any]:
         "refused_at_home": picks(why.at_home, SHARE),
         "in_force": picks(why.breaks, SHARE),
         "parties": [pick(each.least, SHARE) | pick(each, "margin least_share") for each in explained.satisfactions],
+        "stages": [
+            {"stage": each.stage, "months": each.months, "ended": picks(each.ended, SHARE)} | pick(each.agreed, RUNS)
+            for each in stages_held(explained.results)
+        ],
         "ledger": picks(explained.movements, "party issue n moved low high points=mean"),
         "opening": {
             "packages": found.packages,

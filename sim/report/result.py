@@ -17,6 +17,7 @@ from sim.core.wording import counted
 from sim.report.answer import bullet_texts, obstacle_rows, rests_on, sentence, strip
 from sim.report.compare import chart_labels, page_document
 from sim.report.document import Block, Folded, Table, heading, paragraph, table, table_of
+from sim.report.explain import stages as stages_held
 from sim.report.page import drawing, page
 from sim.report.show_around import outside
 from sim.results.drivers import LEAST_RUNS, funnel
@@ -56,6 +57,7 @@ def _blocks(results: Results, charts: Iterable[Rendered] | None) -> Iterator[Blo
     yield from packages(results)
     yield from group("packages")
     yield from blockers(results)
+    yield from stages_held(results)
     yield from moved(results)
     for name in dict.fromkeys((*CHART_SECTIONS, *(CHARTS[name].group for name in drawn))):
         if name not in ("funnel", "packages"):

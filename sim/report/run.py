@@ -14,6 +14,7 @@ from sim.report.plain import pick, picks, plain
 from sim.results.labels import (
     CAUSES,
     EVENTS,
+    STAGES,
     blocker_labels,
     clean,
     either,
@@ -30,11 +31,12 @@ MOST_DIGITS = 6
 MOST_TURNS = 8  # turning points on one screen
 MOST_NAME = 26  # characters of an issue or option in the table
 MOST_OLD = 40  # characters of an option that is no longer offered
+STAGE_WORDS = {"agreed": "Agreed ahead of the rest", "expired": "It has run out", "broken": "It is broken"}
 BLANK = Paragraph("")
 STORY = "seed draw outcome zone_packages least_satisfied blocker break_cause lines_fallen id=scenario.id "
 STORY += "title=scenario.title"
 SEAT = "no_deal_at_start no_deal best real_lines other_lines signs margin party=name utility=worth"
-ROUND = "month date events lines_fallen levers channel_open waiting round=number"
+ROUND = "month date events stages lines_fallen levers channel_open waiting round=number"
 MOVE = "party did asks_for answered answered_worth reason reason_given minds offer offer_worth changed "
 MOVE += "answered_from=from_"
 SIGNATURE = "round month package refused_by barred months_to_force back_in votes=ballots"
@@ -246,7 +248,8 @@ def _reason(story: Narration, turn: Turn, briefly: bool = False) -> str:
     if turn.reason is not None and turn.reason != "worth":
         owner, line = turn.reason.split(".", 1)
         what = "" if briefly else f" ({forbidden_in(story.scenario, turn.reason, turn.answered)})"
-        crosses = "it holds what was taken off the table by" if owner == EVENTS else "it crosses its red line"
+        gone = {EVENTS: "it holds what was taken off the table by", STAGES: "it departs from what was settled by"}
+        crosses = gone.get(owner, "it crosses its red line")
         return f": {crosses} {line}{what}{unsaid}"
     if turn.answered_worth >= turn.asks_for - TOLERANCE:
         return f" (value to it {worth(turn.answered_worth)}, less than its own next offer){unsaid}"
@@ -397,6 +400,9 @@ def _happened(story: Narration, played: Round, brief: bool) -> Iterator[str]:
     for event in scenario.events:
         if event.id in played.events:
             yield _event_words(scenario, event)
+    for move in played.stages:
+        label = clean(next(stage for stage in scenario.stages if stage.id == move.stage).label)
+        yield f"{STAGE_WORDS[move.what]}: {label}."
     for full_name in played.lines_fallen:
         party, name = full_name.split(".", 1)
         forbids = "" if brief else f": {red_line_label(scenario, full_name)}"

@@ -11,7 +11,7 @@ from sim.core.wording import counted
 from sim.report import answer
 from sim.report.document import Block, heading, paragraph, paragraphs, section, table
 from sim.report.plain import pick, plain
-from sim.report.show_around import after_signature, briefly, events, pressure, side_payments, votes, war
+from sim.report.show_around import after_signature, briefly, events, pressure, side_payments, stages, votes, war
 from sim.results.format import number
 from sim.results.labels import (
     BLOCKS,
@@ -50,6 +50,7 @@ def document(shown: Portrait) -> Iterator[Block]:
     yield from pressure(shown)
     yield from war(shown)
     yield from events(scenario)
+    yield from stages(scenario)
     yield from _proposals(shown)
     yield from stable_states(shown)
     yield from votes(shown)

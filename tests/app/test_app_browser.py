@@ -10,6 +10,7 @@ pytest.importorskip("uvicorn")
 
 import sim
 from sim.charts.style import OUTCOME_WORDS
+from tests.app.test_app import wait_for
 from tests.app.test_app_step import checked
 from tests.app_client import served
 from tests.commands import call, data
@@ -301,3 +302,18 @@ def test_the_keyboard_alone_will_do(page):
         "points against the file" in page.get_by_role("status").first.inner_text()
         or page.locator("#status", has_text="points against the file").count()
     )
+
+
+def test_the_file_by_which_the_browser_is_opened_leads_to_the_page(browser, client, tmp_path, monkeypatch):
+    """A browser sends no cookie of a site along when a file redirects to it."""
+    script = tmp_path / "browser"
+    script.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/part; mv {tmp_path}/part {tmp_path}/asked\n')
+    script.chmod(0o700)
+    monkeypatch.setenv("BROWSER", f"{script} %s")
+    with served(client.folder / "banks.yaml", "--browser") as other:
+        wait_for(tmp_path / "asked")
+        opened = browser.new_page()
+        opened.goto((tmp_path / "asked").read_text().strip())
+        opened.wait_for_url(f"{other.base}/tweak", timeout=WAIT)
+        opened.locator("#summary", has_text="Signed in").wait_for(timeout=WAIT)
+        opened.close()

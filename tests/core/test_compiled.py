@@ -69,6 +69,35 @@ def test_a_loop_is_kept_on_disk_while_what_it_calls_stays_and_done_without_where
     assert run(code, **nowhere, PYTHONDONTWRITEBYTECODE="1").split() == ["6.0", "False", "0"]
 
 
+def test_a_damaged_file_of_a_compiled_function_is_never_run_and_made_anew(tmp_path):
+    code = f"""
+    import sys
+    from pathlib import Path
+    sys.path.insert(0, {str(tmp_path)!r})
+    import loops
+    loops.total(1.0)
+    index, data = sorted(Path({str(tmp_path / "kept")!r}).rglob("*.nb?"), key=lambda path: path.suffix, reverse=True)
+    assert (index.suffix, data.suffix) == (".nbi", ".nbc")
+    for file in (index, data):
+        whole = file.read_bytes()
+        damages = [b"", whole[:1], whole[:40], whole[:-1], whole[: len(whole) // 2], whole + b"x", bytes(len(whole))]
+        for at in range(0, len(whole), len(whole) // 12):
+            damages.append(whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :])
+        for damaged in damages:
+            file.write_bytes(damaged)
+            for hits in (0, 1):
+                made = loops.total._made(cache=True)
+                assert (made(1.0), sum(made.stats.cache_hits.values())) == (3.0, hits), (file, damaged[:60])
+        file.unlink()
+        assert loops.total._made(cache=True)(1.0) == 3.0
+    print("done")
+    """
+    (tmp_path / "loops.py").write_text(LOOPS)
+    (tmp_path / "pieces.py").write_text(PIECES)
+    (tmp_path / "last.py").write_text(LAST.format(2.0))
+    assert run(code, NUMBA_CACHE_DIR=str(tmp_path / "kept"), PYTHONDONTWRITEBYTECODE="1").split() == ["done"]
+
+
 def test_compiled_loops_call_each_other_and_take_arrays_that_must_not_change():
     values = np.arange(4.0)
     values.flags.writeable = False

@@ -50,6 +50,7 @@ COMMANDS = {
     "discover": "discover banks.yaml -n 200",
     "explain": "explain RESULTS",
     "hindcast": 'hindcast banks.yaml -n 50 --set war={"since":1999-01-01}',
+    "texts": "texts banks.yaml -n 20 --out .",
     "import genius": "import genius well -o well.yaml",
     "list": "list strategies",
     "merge": "merge shards --no-charts",

@@ -1,0 +1,411 @@
+"""Which text to put on the table: every package over the same draws, by who accepts it, whether it passes and holds.
+
+No bargaining is played. A text is tabled in one round, before anybody has offered anything: levers are as events and
+dates pull them, and red lines are those that are real then. It counts as in force at once, so what a guarantee promises
+begins to wear off at signature.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.analysis.figures import NoAnswer
+from sim.analysis.package_changes import broken_rules
+from sim.analysis.portrait import LINES_REAL, portrait
+from sim.analysis.rendered import Rendered
+from sim.core import package_pass
+from sim.core.compiled import worth_compiling
+from sim.core.exact import TOLERANCE, Floats
+from sim.core.package_pass import Prospects, value_in_round
+from sim.core.packages import Bools, Condition, Ints
+from sim.core.utility import DAYS_PER_MONTH, EVERYBODY
+from sim.core.wording import meant, quoted
+from sim.core.zopa import votes_needed
+from sim.mechanisms.events import NEVER
+from sim.mechanisms.ratification import Ratification
+from sim.model.domain import Structure, structure
+from sim.model.ensemble import Ensemble, draw
+from sim.model.foresight import deduct_risks, prospects, prospects_of
+from sim.results.results import Results
+from sim.results.stages import reached
+from sim.scenario import Scenario
+
+DRAWS = 1_000
+MONTHS = np.array([12.0, 60.0])  # after entry into force, at which a text is to hold
+PIECE = 1_500_000  # utilities worked out at a time: memory decides
+LOWEST = -1.0  # of `least_satisfied`, which a party with next to nothing to gain would rule otherwise
+# Columns by which texts are ranked, each with its sign: the first that a scenario has is the default.
+ORDERS = {"held_60": 1, "in_force": 1, "acceptable": 1, "least_regret": -1, "least_satisfied": 1}
+REGRETS = ["largest_regret", "regret"]
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """What some packages are in each draw when tabled in one round."""
+
+    accepts: Bools  # whether a signatory finds it worth no deal or more and behind no real line of its own, (B, N, K)
+    acceptable: Bools  # whether all who sign accept it, or enough of them, shape (B, K)
+    least_satisfied: Floats  # smallest margin of a signatory as a share of the largest it could have, shape (B, K)
+    # by_ratifier, by_all: chance with each ratifier and with all of them by combination of the options they look at,
+    # given the surprise that all share, shapes (B, C, J) and (B, C); the combination of each package, shape (K,)
+    by_ratifier: Floats
+    by_all: Floats
+    combination: Ints
+    holds: Floats  # chance to hold 12 and 60 months once in force, shape (2, B, K)
+    utility: Floats  # net of risks and of what going back on one's word costs, shape (B, N, K)
+    prospects: Prospects
+    no_deal: Floats  # reservation values in that round, shape (B, N)
+
+    @property
+    def value(self) -> Floats:
+        """What the packages are worth to each party as it bargains, shape (B, N, K)."""
+        return value_in_round(self.utility, self.prospects, self.no_deal)
+
+    @property
+    def lasting(self) -> Floats:
+        """Chance to pass and to hold 60 months once signed, shape (B, K)."""
+        lasting: Floats = self.by_all.take(self.combination, axis=1) * self.holds[1]
+        return lasting
+
+    def stages(self, rows: Ints | slice = slice(None)) -> Floats:
+        """Chance in some draws that it is signed and comes into force, and holds 12 and 60 months, (3, rows, K)."""
+        in_force = self.acceptable[rows] * self.by_all[rows][:, self.combination]
+        return np.stack([in_force, in_force * self.holds[0, rows], in_force * self.holds[1, rows]])
+
+
+def pieces(scenario: Scenario, draws: int, seed: int) -> Iterator[Ensemble]:
+    """Draws 0 to `draws - 1` of a seed, so many at a time that the utility of their packages fits into memory."""
+    table = structure(scenario)
+    whole, size = draw(scenario, seed, 0, draws, table=table), piece_length(table)
+    for start in range(0, draws, size):
+        yield whole[start : start + size]
+
+
+def piece_length(table: Structure) -> int:
+    """How many draws are evaluated at a time."""
+    return max(1, PIECE // (len(table.space) * len(table.parties)))
+
+
+def marks(ensemble: Ensemble, round: int = 1, packages: Ints | None = None) -> Marks:
+    """Evaluate packages, all if none are named, tabled in a round."""
+    world, table, ahead = ensemble.world, ensemble.structure, prospects(ensemble)
+    pressure, real = world.before_any_offer(ensemble.real, round)
+    no_deal, free = world.no_deal_now(pressure, round), world.reservation_value[:, round - 1]
+    owners = [*range(len(table.parties)), EVERYBODY]
+    crossed = np.stack([table.lines.patterns_crossing(real & (table.lines.party == n)) for n in owners], axis=1)
+    utility, behind, signs = ensemble.utility(), crossed.take(table.lines.pattern, axis=2), table.signs
+    best = np.where(signs & ~(behind[:, :-1] | behind[:, -1:]), utility, -np.inf).max(axis=2)
+    if packages is None:
+        packages = np.arange(len(table.space))
+    else:
+        utility, behind, signs = utility[:, :, packages].copy(), behind[:, :, packages], signs[:, packages]
+        ahead = prospects_of(ahead, packages)
+    satisfied = _least_satisfied(utility, no_deal, best, signs)
+    month = month_of(ensemble, round)
+    kinds = _kinds(ensemble, month, utility, no_deal, packages)
+    deduct_risks(utility, ahead)
+    for word, steps in zip(world.commitments, world.static, strict=True):
+        bound = np.flatnonzero((word.from_round != NEVER) & (word.from_round <= round))
+        cost, back = np.ascontiguousarray(word.cost_per_step), np.ascontiguousarray(steps[packages])
+        charge = worth_compiling(package_pass.charge_commitment, len(bound) * len(back))
+        charge(utility, ahead, bound, table.parties.index(word.party), cost, back)
+    accepts = (utility >= no_deal[:, :, None] - TOLERANCE) & signs & ~behind[:, :-1]
+    enough = votes_needed(table.signs, ensemble.protocol.quota)[packages]
+    bought: Bools = np.zeros((len(ensemble), len(packages)), bool)
+    if pressure.any():
+        bought = np.logical_or.reduce(accepts & (utility < free[:, :, None] - TOLERANCE), axis=1)
+    return Marks(
+        accepts,
+        (accepts.sum(axis=1, dtype=np.int32) >= enough) & ~behind[:, -1],
+        satisfied,
+        *_votes(ensemble, month, no_deal, packages),
+        _holds(ensemble, month, kinds, bought),
+        utility, ahead, no_deal,
+    )  # fmt: skip
+
+
+def month_of(ensemble: Ensemble, round: int) -> Floats:
+    """Months from the first round to a round, in each draw."""
+    return np.full(len(ensemble), (round - 1) * ensemble.scenario.time.days_per_round / DAYS_PER_MONTH)
+
+
+def _least_satisfied(utility: Floats, no_deal: Floats, best: Floats, signs: Bools) -> Floats:
+    least = np.full((len(utility), signs.shape[1]), np.inf)
+    for n in range(len(signs)):
+        reach = best[:, n] - no_deal[:, n]
+        per_share = np.divide(1.0, reach, out=np.zeros(len(reach)), where=reach > TOLERANCE)
+        share = (utility[:, n] - no_deal[:, n, None]) * per_share[:, None]
+        share[reach <= TOLERANCE] = LOWEST  # it has nothing to gain
+        np.minimum(least, share, out=least, where=signs[n])
+    return np.clip(least, LOWEST, 1.0, out=least)
+
+
+def _votes(ensemble: Ensemble, month: Floats, no_deal: Floats, packages: Ints) -> tuple[Floats, Floats, Ints]:
+    votes = ensemble.world.ratification
+    if votes is None:
+        return np.ones((len(ensemble), 1, 0)), np.ones((len(ensemble), 1)), np.zeros(len(packages), np.int64)
+    first = ensemble.world.no_deal_now(ensemble.world.before_any_offer(ensemble.real, 1)[0], 1)
+    return *votes.at(month, first - no_deal).chances_given_shared(), votes.static.combinations.index[packages]
+
+
+def _kinds(ensemble: Ensemble, month: Floats, utility: Floats, no_deal: Floats, packages: Ints) -> Ints | None:
+    """Kind of each package in what becomes of it once in force, shape (B, K); None without an aftermath."""
+    after = ensemble.world.aftermath
+    if after is None:
+        return None
+    outlook, enough = after.kinds_ahead(month, MONTHS)
+    combination = outlook.static.index[packages]
+    kind: Ints = outlook.kind.take(combination, axis=1)
+    if enough is not None:
+        n, half = ensemble.structure.parties.index(after.static.guarantor), outlook.kind.shape[1] // 2
+        absent = utility[:, n] - no_deal[:, n, None] < enough.take(combination, axis=1)
+        kind = np.where(absent, outlook.kind[:, half:].take(combination, axis=1), kind)
+    return kind
+
+
+def _holds(ensemble: Ensemble, month: Floats, kinds: Ints | None, bought: Bools) -> Floats:
+    after, held = ensemble.world.aftermath, np.ones((len(MONTHS), *bought.shape))
+    if after is None or kinds is None:
+        return held
+    for pressed in (False, True) if bought.any() else (False,):
+        by_kind = after.kinds_ahead(month, MONTHS, pressed)[0].held
+        for b, kind in enumerate(kinds):
+            for place in range(len(MONTHS)):
+                np.copyto(held[place, b], by_kind[b, :, place].take(kind), where=bought[b] if pressed else True)
+    return held
+
+
+def texts(
+    scenario: Scenario, draws: int = DRAWS, seed: int = 1, round: int = 1, fix: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Evaluate every package of a scenario over the same draws.
+
+    Args:
+        draws: Draws 0 to `draws - 1`: those of a batch with this seed.
+        round: In which each text is tabled, from 1.
+        fix: Options by issue that a text must have to be counted.
+
+    Returns:
+        One row a package, sorted by `held_60`, or the last stage that the scenario has. `package`: options joined by
+        `/` in the order of the file, and one column an issue; `acceptable`: share of draws in which all who sign accept
+        it, `accepts_PARTY`: in which this party does, missing if it does not sign; `passes_RATIFIER`, `passes`: mean
+        chance with each ratifier and with all; `holds_12`, `holds_60`: mean chance to hold so many months once in
+        force, `lasting`: to pass and hold 60 months once signed; `in_force`, `held_12`, `held_60`: means of the
+        product of all these in each draw; `regret`, `largest_regret`: mean and
+        largest of what is lost against the best text of a draw, in the last stage; `least_satisfied`: mean of the
+        smallest margin of a signatory as a share of the largest it could have, by weights and points, not below -1.
+        Columns of a block that the scenario lacks are left out.
+
+    Raises:
+        NoAnswer: if nothing is left, the round is not one of the scenario's, or an issue or option does not exist.
+    """
+    table = structure(scenario)
+    if not 1 <= round <= scenario.time.rounds:
+        raise NoAnswer(f"round {round} is none of the {scenario.time.rounds} rounds of this scenario")
+    chosen = matching(scenario, fix or {})
+    total: dict[str, Any] = {}
+    largest = np.zeros(len(chosen))
+    for ensemble in pieces(scenario, draws, seed):
+        found = marks(ensemble, round, chosen if len(chosen) < len(table.space) else None)
+        possible = np.flatnonzero(found.acceptable.any(axis=1))
+        stages = found.stages(possible)
+        lost = stages[-1].max(axis=1, keepdims=True) - stages[-1]
+        largest = np.maximum(largest, lost.max(axis=0, initial=0.0))
+        sums = {
+            "acceptable": found.acceptable.sum(axis=0), "accepts": found.accepts.sum(axis=0),
+            "by_all": found.by_all.sum(axis=0), "by_ratifier": found.by_ratifier.sum(axis=0),
+            "holds": found.holds.sum(axis=1), "lasting": found.lasting.sum(axis=0),
+            "stages": stages.sum(axis=1), "regret": lost.sum(axis=0),
+            "least_satisfied": found.least_satisfied.sum(axis=0),
+        }  # fmt: skip
+        total = {name: total.get(name, 0) + values for name, values in sums.items()}
+    mean = {name: values / draws for name, values in total.items()} | {"largest_regret": largest}
+    return _frame(scenario, chosen, mean, found.combination, ensemble.world.ratification)
+
+
+def matching(scenario: Scenario, fix: Mapping[str, str]) -> Ints:
+    """The consistent packages with these options. NoAnswer if an issue or option is unknown, or there is none."""
+    for issue, option in fix.items():
+        if issue not in scenario.issues:
+            raise NoAnswer(f"no issue is called {quoted(issue)}{meant(issue, list(scenario.issues))}")
+        options = list(scenario.issues[issue].options)
+        if option not in options:
+            raise NoAnswer(f"{issue} has no option {quoted(option)}{meant(option, options)}")
+    found = structure(scenario).space.holds(Condition(({issue: frozenset([name]) for issue, name in fix.items()},)))
+    if not found.any():
+        broken = [rule.id for rule in broken_rules(scenario, dict(fix))]
+        why = f" it breaks the rule {' and '.join(broken)}" if broken else " together with the rules nothing is left"
+        raise NoAnswer(f"no consistent package has {', '.join(map('='.join, fix.items()))}:{why}")
+    return np.flatnonzero(found)
+
+
+def orders(scenario: Scenario) -> list[str]:
+    """By what texts of a scenario can be ranked, the default first."""
+    lacks = {"in_force": scenario.ratification is None, "held_60": scenario.aftermath is None}
+    return [name for name in ORDERS if not lacks.get(name, False)]
+
+
+def ranked(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Texts in an order of `ORDERS`, exact ties by name."""
+    columns = REGRETS if by == "least_regret" else [by]
+    up = [ORDERS[by] < 0] * len(columns)
+    return table.sort_values([*columns, "package"], ascending=[*up, True], ignore_index=True)
+
+
+def _frame(
+    scenario: Scenario, chosen: Ints, mean: Mapping[str, Any], combination: Ints, votes: Ratification | None
+) -> pd.DataFrame:
+    table = structure(scenario)
+    codes = dict(zip((issue.name for issue in table.space.issues), table.space.packages[chosen].T, strict=True))
+    options = {issue.name: np.array(issue.options, object)[codes[issue.name]] for issue in table.space.issues}
+    options = {issue: options[issue] for issue in scenario.issues}
+    text = reduce(lambda before, after: before + "/" + after, options.values())
+    columns: dict[str, Any] = {"package": text, **options, "acceptable": mean["acceptable"]}
+    for party in scenario.parties:
+        n = table.parties.index(party)
+        columns[f"accepts_{party}"] = np.where(table.signs[n, chosen], mean["accepts"][n], np.nan)
+    if votes is not None:
+        for j in votes.static.by_order.tolist():
+            columns[f"passes_{votes.static.ratifiers[j]}"] = mean["by_ratifier"][combination, j]
+        columns |= {"passes": mean["by_all"][combination], "in_force": mean["stages"][0]}
+    if scenario.aftermath is not None:
+        columns |= {"holds_12": mean["holds"][0], "holds_60": mean["holds"][1], "lasting": mean["lasting"]}
+        columns |= {"held_12": mean["stages"][1], "held_60": mean["stages"][2]}
+    columns |= {name: mean[name] for name in ("regret", "largest_regret", "least_satisfied")}
+    return ranked(pd.DataFrame(columns), orders(scenario)[0])
+
+
+@dataclass(frozen=True, eq=False)
+class TextRanking(Rendered):
+    """The texts of a scenario in order, and where those rank that somebody has proposed, signed or computed.
+
+    Attributes:
+        by: One of `ORDERS`.
+        top: How many groups are shown.
+        fix: Options that every text has.
+        table: As `texts` gives it, in this order, with `rank` (ties share one).
+        groups: The best text of each combination of options of the headline issues, with `texts`, how many there are.
+        better: For the shown ones of `groups`, the change of one issue that is most often better for all who sign:
+            `package`, `issue`, `before`, `after`, and `share` of draws in which nobody who accepts the text refuses the
+            other, nobody who signs loses and somebody gains; only those above one half.
+        beside: `kind` (`proposal`, `solution` or `signed`), `name`, `package`, `completions`, `rank` of the best
+            completion and `rank_worst`, `share` of runs that signed it, and the columns of `table`.
+        bargained: Shares of runs of the results, if any, that reached a stage; by its name.
+    """
+
+    scenario: Scenario = field(repr=False)
+    seed: int
+    n: int
+    round: int
+    by: str
+    top: int
+    fix: Mapping[str, str]
+    table: pd.DataFrame = field(repr=False)
+    groups: pd.DataFrame = field(repr=False)
+    better: pd.DataFrame = field(repr=False)
+    beside: pd.DataFrame = field(repr=False)
+    bargained: Mapping[str, float] = field(repr=False)
+
+
+SIGNED = 3  # texts that bargaining signed most often, shown beside the others
+TOP = 20
+
+
+def rank_texts(
+    scenario: Scenario, draws: int = DRAWS, seed: int = 1, round: int = 1, fix: Mapping[str, str] | None = None,
+    by: str | None = None, top: int = TOP, results: Results | None = None,
+) -> TextRanking:  # fmt: skip
+    """Rank the texts of a scenario; arguments as of `texts`.
+
+    Args:
+        by: One of `ORDERS`; left out: the last stage that the scenario has.
+        top: How many groups are shown, and searched for a better neighbour.
+        results: Of the same scenario, whose texts are set beside the ranking.
+    """
+    there = orders(scenario)
+    by = by or there[0]
+    if by not in there:
+        raise NoAnswer(f"texts cannot be ranked by {quoted(by)} here{meant(by, there)}; there are {', '.join(there)}")
+    table = ranked(texts(scenario, draws, seed, round, fix), by)
+    key = table[REGRETS[0] if by == "least_regret" else by]
+    table.insert(0, "rank", key.rank(method="min", ascending=ORDERS[by] < 0).astype(int))
+    issues = list(scenario.headline or scenario.issues)
+    counts = table.groupby(issues, sort=False).size().rename("texts").reset_index()
+    groups = table.drop_duplicates(issues).merge(counts, on=issues, how="left")
+    better = pd.DataFrame(
+        list(_better(scenario, draws, seed, round, groups["package"].head(top).tolist())),
+        columns=["package", "issue", "before", "after", "share"],
+    )
+    beside = pd.DataFrame(list(_beside(scenario, table, results)))
+    bargained = {} if results is None else {name: runs / results.n for name, runs in reached(results).items()}
+    return TextRanking(scenario, seed, draws, round, by, top, fix or {}, table, groups, better, beside, bargained)
+
+
+def package_named(scenario: Scenario, text: str) -> int:
+    """Index of a package written as options joined by `/` in the order of the file; `NO_DEAL` if it is none."""
+    return structure(scenario).package_of(dict(zip(scenario.issues, text.split("/"), strict=True)))
+
+
+def _better(
+    scenario: Scenario, draws: int, seed: int, round: int, packages: Sequence[str]
+) -> Iterator[dict[str, object]]:
+    """The best neighbour of each text, where there is one that is better for all in more than half of the draws."""
+    space, signs = structure(scenario).space, structure(scenario).signs
+    pairs = [
+        (here, there)
+        for here in (package_named(scenario, text) for text in packages)
+        for there in np.flatnonzero((space.packages != space.packages[here]).sum(axis=1) == 1).tolist()
+    ]
+    if not pairs:
+        return
+    needed, places = np.unique(np.array(pairs), return_inverse=True)
+    count = np.zeros(len(pairs))
+    for ensemble in pieces(scenario, draws, seed):
+        found = marks(ensemble, round, needed)
+        value = found.value
+        for place, (here, there) in enumerate(places.reshape(-1, 2).tolist()):
+            who = signs[:, needed[here]] | signs[:, needed[there]]
+            gain = value[:, who, there] - value[:, who, here]
+            stays = found.accepts[:, who, there] | ~found.accepts[:, who, here]
+            nobody_loses = np.logical_and.reduce(stays & (gain >= -TOLERANCE), axis=1)
+            count[place] += np.count_nonzero(nobody_loses & np.logical_or.reduce(gain > TOLERANCE, axis=1))
+    best: dict[int, tuple[float, int, int]] = {}
+    for (here, there), share in zip(pairs, (count / draws).tolist(), strict=True):
+        if share > 0.5:
+            best[here] = max(best.get(here, (0.0, 0, 0)), (share, -int(space.tie_rank[there]), there))
+    for here, (share, _, there) in best.items():
+        before, after = space.options_of(here), space.options_of(there)
+        issue = next(name for name in before if before[name] != after[name])
+        text = "/".join(before[name] for name in scenario.issues)
+        yield {"package": text, "issue": issue, "before": before[issue], "after": after[issue], "share": share}
+
+
+def _beside(scenario: Scenario, table: pd.DataFrame, results: Results | None) -> Iterator[dict[str, Any]]:
+    """Rows of `TextRanking.beside`; what the options that are fixed leave out has no rank."""
+    def row(kind: str, name: str, packages: Sequence[str], share: float = np.nan) -> dict[str, Any]:
+        there = table[table["package"].isin(packages)]
+        best = there.to_dict("records")[0] if len(there) else {"package": packages[0]}
+        worst = None if there.empty else int(there["rank"].max())
+        named = {"kind": kind, "name": name, "completions": len(packages), "rank_worst": worst, "share": share}
+        return named | {column: best.get(str(column)) for column in table.columns}
+
+    if results is not None:
+        names, counts = [], results.packages_signed
+        for text in sorted(counts, key=lambda text: (-counts[text], text))[:SIGNED]:
+            names.append(text)
+            yield row("signed", f"signed {len(names)}", [text], counts[text] / results.n)
+    shown, space = portrait(scenario), structure(scenario).space
+    for name, proposal in scenario.proposals.items():
+        condition = Condition(({issue: frozenset([option]) for issue, option in proposal.package.items()},))
+        options = [space.options_of(package) for package in np.flatnonzero(space.holds(condition)).tolist()]
+        packages = ["/".join(each[issue] for issue in scenario.issues) for each in options]
+        if packages:
+            yield row("proposal", name, packages)
+    solutions = shown.solutions[shown.solutions["candidates"] == LINES_REAL]
+    for name, packages in zip(solutions["solution"], solutions["packages"], strict=True):
+        if packages:
+            yield row("solution", str(name), list(packages))
