@@ -228,6 +228,7 @@ COMMANDS = {
     "explain": ("explain", BANKS, "-n", 40, "--look", 10), "new": ("new", "OUT/new.yaml"),
     "sensitivity": ("sensitivity", BANKS, "-n", 200, "--method", "pawn", "--out", "OUT", "--no-charts"),
     "discover": ("discover", BANKS, "-n", 200, "--out", "OUT", "--no-charts"),
+    "need": ("need", "strip_for_embassies", BANKS, "-n", 50),
     "texts": ("texts", BANKS, "-n", 200, "--out", "OUT", "--no-charts"),
     "hindcast": ("hindcast", KOREA, "-n", 50, "--out", "OUT", "--no-charts"),
     "compare": ("compare", ORANGE, BANKS, "-n", 40, "--out", "OUT", "--no-charts"),
