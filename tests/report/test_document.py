@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.analysis.debrief import debrief
 from sim.analysis.explain_draw import explain_draw
+from sim.analysis.sheets import role_sheet
 from sim.report import KINDS, compose
 from sim.report.document import Folded, Heading, Paragraph, bullets, heading, paragraph, sections, table
 from sim.report.plain import pick, plain
@@ -19,13 +21,15 @@ SCENARIO = Path(__file__).parents[2] / "scenarios" / "orange-and-lemon.yaml"
 def results_of_each_kind():
     scenario = sim.read_scenario(SCENARIO)
     runs = sim.run(scenario, 120)
+    banks = sim.read_scenario(SCENARIO.with_name("two-banks-pullback.yaml"))
     return [
         sim.compare([runs, sim.run(scenario, 120)]), sim.discover(runs), explain_draw(scenario, 1, 0),
         sim.explain(runs, 5), sim.narrate(scenario), sim.portrait(scenario), sim.sensitivity(runs),
         sim.tournament(scenario, ["time_dependent", "{name: time_dependent, exponent: 4}"], draws=5),
         sim.hindcast(sim.read_scenario(SCENARIO.with_name("ukraine-december-2025.yaml")), 50),
         sim.rank_texts(scenario, 20),
-        sim.need(sim.read_scenario(SCENARIO.with_name("two-banks-pullback.yaml")), "strip_for_embassies", 0.9, 20),
+        sim.need(banks, "strip_for_embassies", 0.9, 20), role_sheet(banks, "upland"),
+        debrief(banks, "strip_for_embassies", 20),
     ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from tests.trust.test_crash_points import sound
 from tests.trust.test_permissions import like_everybody_else
 
 PLANTED = bugs("R10", __name__, [
-    ("sim/cli", "    except MemoryError:\n", "    except ZeroDivisionError:\n",
+    ("sim/cli", "    except (MemoryError, ImportError) as error:\n", "    except ImportError as error:\n",
      "test_without_memory_a_batch_stops_with_one_line"),
 ])  # fmt: skip
 BANKS = ROOT / "scenarios" / "two-banks-pullback.yaml"
