@@ -5,10 +5,10 @@ dates pull them, and red lines are those that are real then. It counts as in for
 begins to wear off at signature.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -203,6 +203,18 @@ def texts(
     Raises:
         NoAnswer: if nothing is left, the round is not one of the scenario's, or an issue or option does not exist.
     """
+    steps = texts_by_piece(scenario, draws, seed, round, fix)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast(pd.DataFrame, end.value)
+
+
+def texts_by_piece(
+    scenario: Scenario, draws: int = DRAWS, seed: int = 1, round: int = 1, fix: Mapping[str, str] | None = None
+) -> Generator[None, None, pd.DataFrame]:
+    """The same, with a place after each piece of the draws at which it may be given up."""
     table = structure(scenario)
     if not 1 <= round <= scenario.time.rounds:
         raise NoAnswer(f"round {round} is none of the {scenario.time.rounds} rounds of this scenario")
@@ -223,6 +235,7 @@ def texts(
             "least_satisfied": found.least_satisfied.sum(axis=0),
         }  # fmt: skip
         total = {name: total.get(name, 0) + values for name, values in sums.items()}
+        yield
     mean = {name: values / draws for name, values in total.items()} | {"largest_regret": largest}
     return _frame(scenario, chosen, mean, found.combination, ensemble.world.ratification)
 

@@ -12,12 +12,15 @@ from typing import Any
 import click
 
 from sim.analysis.compare import Comparison, compare
+from sim.analysis.debrief import debrief
 from sim.analysis.discovery import Question, discover
 from sim.analysis.explain import explain
 from sim.analysis.explain_draw import explain_draw
 from sim.analysis.figures import NoAnswer, figure_named
 from sim.analysis.hindcast import Hindcast, hindcast
+from sim.analysis.need import need
 from sim.analysis.sensitivity import DESIGNED, FINISHED, Plan, Sensitivity, design_of, from_design, from_finished
+from sim.analysis.sheets import role_sheets
 from sim.analysis.texts import TextRanking, rank_texts
 from sim.analysis.waterfall import Waterfall, waterfall
 from sim.batch import ClusterError
@@ -32,6 +35,7 @@ from sim.report.compare import brief, chart_labels, data, document, waterfall_da
 from sim.results.chunk_files import Layout
 from sim.results.files import make_folder, write_whole
 from sim.results.folder import PARTS, DesignFolder
+from sim.results.labels import clean
 from sim.results.manifest import folder_name, holds_results, identity
 from sim.results.reading import open_results
 from sim.results.results import Results, run
@@ -190,11 +194,49 @@ def run_texts(
     _print_and_draw(found, folder, out[1], as_json, not full)
 
 
+def run_need(
+    path: Path, text: str, how: tuple[float, int, int], seed: int | None, sets: Sequence[str], as_json: bool
+) -> None:
+    """Print what a text lacks; `how` has the wanted share, draws and round."""
+    _, scenario, seed = _results_or_file(path, seed, sets)
+    to, draws, round = how
+    try:
+        found = need(scenario, text, to, draws, seed, round)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    print_result(found, as_json)
+
+
 def _refuse_settings(path: Path, seed: int | None, sets: Sequence[str]) -> None:
     """Results are of one scenario and one seed: nothing can be set in them."""
     option = "--set" if sets else "--seed" if seed is not None else ""
     if option:
         fail(WRONG_INPUT, f"{option} is for scenario files; {shown(path, 200)} is a results folder, as it was played")
+
+
+def write_sheets(path: Path, parties: Sequence[str], sets: Sequence[str], out: Path) -> None:
+    """Write the role sheet of each party, of all if none is named."""
+    from sim.report.sheets import sheet_page
+
+    scenario = read_or_fail(path, sets)
+    try:
+        sheets = role_sheets(scenario, parties)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"peacesim: {error}")
+    folder = out / f"sheets-{scenario.id}"
+    make_folder(folder)
+    for sheet in sheets:
+        write_whole(folder / f"sheet-{sheet.party}.html", sheet_page(sheet).encode())
+        click.echo(f"{clean(scenario.parties[sheet.party].label)}: {shown(folder / f'sheet-{sheet.party}.html', 300)}")
+
+
+def run_debrief(path: Path, text: str, draws: int, seed: int, sets: Sequence[str], as_json: bool) -> None:
+    """Print what was agreed beside what could have been."""
+    try:
+        found = debrief(read_or_fail(path, sets), text, draws, seed)
+    except NoAnswer as error:
+        fail(WRONG_INPUT, f"{shown(path, 200)}: {error}")
+    print_result(found, as_json)
 
 
 # What moves a figure, and under which conditions.

@@ -198,6 +198,40 @@ def hindcast(file: Path, draws: int, seed: int, out: Path, sets: tuple[str, ...]
     run_hindcast(file, draws, seed, sets, (out, charts), as_json)
 
 
+@command()
+@click.argument("file", type=FILE)
+@click.option("--party", "parties", metavar="PARTY", multiple=True, shell_complete=party_names,
+              help="Write this party's sheet alone; may be repeated.")  # fmt: skip
+@out_option("Folder for the sheets.")
+@sets_option
+def sheets(file: Path, parties: tuple[str, ...], out: Path, sets: tuple[str, ...]) -> None:
+    """Write a confidential role sheet for each party: its interests, points, red lines and no-deal value.
+
+    Each is an HTML page of its own, to be printed. It has nothing of what the other parties want.
+    """
+    from sim.cli.analyses import write_sheets
+
+    write_sheets(file, parties, sets, out)
+
+
+@command("debrief")
+@click.argument("file", type=FILE)
+@click.argument("text")
+@draws_option(500)
+@seed_option
+@sets_option
+@as_json
+def debrief_of(file: Path, text: str, draws: int, seed: int, sets: tuple[str, ...], as_json: bool) -> None:
+    """Set what a class agreed against the Pareto frontier, reference solutions, votes at home and bargaining runs.
+
+    TEXT is the id of a proposal of the file, or an option for every issue: ISSUE=OPTION,ISSUE=OPTION. Both together
+    change a proposal, or fill what it leaves open: draft,guarantee=none.
+    """
+    from sim.cli.analyses import run_debrief
+
+    run_debrief(file, text, draws, seed, sets, as_json)
+
+
 @command("list")
 @click.argument("kind", required=False, type=click.Choice(KINDS))
 @click.argument("name", required=False, shell_complete=names_of_kind)
@@ -439,6 +473,41 @@ def texts(
     from sim.cli.analyses import run_texts
 
     run_texts(path, draws, seed, sets, how, (out, charts), full=full, as_json=as_json)
+
+
+def wanted_share(context: click.Context, option: click.Parameter, text: str) -> float:
+    """A share in per cent, `50` or `50%`, as a fraction."""
+    try:
+        share = float(text.removesuffix("%"))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no share in per cent, such as 50 or 50%") from None
+    if not 0 < share <= 100:
+        raise click.BadParameter(f"{text!r} is no share that can be wanted: above 0 per cent, and 100 at most")
+    return share / 100
+
+
+@command()
+@click.argument("text", metavar="TEXT")
+@click.argument("path", metavar="SCENARIO_OR_RESULTS", type=EXISTING)
+@click.option("--to", callback=wanted_share, metavar="PERCENT", default="50", show_default=True,
+              help="The wanted share of draws, or mean chance, in per cent.")  # fmt: skip
+@draws_option(1_000)
+@click.option("--round", "round", type=click.IntRange(1), default=1, show_default=True,
+              help="Round in which the text is tabled.")  # fmt: skip
+@click.option("--seed", type=int, help="For a scenario file; left out: 1.")
+@sets_option
+@as_json
+def need(
+    text: str, path: Path, to: float, draws: int, round: int, seed: int | None, sets: tuple[str, ...], as_json: bool
+) -> None:
+    """Find what one text lacks: the smallest change of one number that brings each party, ratifier and test to a share.
+
+    TEXT is the id of a proposal, or ISSUE=OPTION,ISSUE=OPTION; with issues left open the completion that ranks first
+    in `texts` is taken. Each change is verified on the scenario with the number set in it.
+    """
+    from sim.cli.analyses import run_need
+
+    run_need(path, text, (to, draws, round), seed, sets, as_json)
 
 
 @command()

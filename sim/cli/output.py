@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -28,9 +29,25 @@ def fail(code: int, *lines: str) -> NoReturn:
     raise click.exceptions.Exit(code)
 
 
+NO_MEMORY = "peacesim: there is not enough memory for this; nothing that was finished is lost"
+UNMAPPED = re.compile("failed to map segment|[Cc]annot allocate memory")  # of a library that the system did not load
+
+
 @contextmanager
 def plain_failures() -> Iterator[None]:
     """Turn what a user or a disk can do wrong into lines and exit codes; what is our own fault keeps its traceback."""
+    try:
+        with _failures_by_kind():
+            yield
+    except (MemoryError, ImportError) as error:
+        if isinstance(error, ImportError) and not UNMAPPED.search(str(error)):
+            raise
+        click.echo(NO_MEMORY, err=True)  # nothing more is imported for it
+        raise click.exceptions.Exit(SOME_FAILED) from None
+
+
+@contextmanager
+def _failures_by_kind() -> Iterator[None]:
     from sim.core.wording import shown
     from sim.results.files import DamagedResults, StoreError
     from sim.scenario import ScenarioError
@@ -45,8 +62,6 @@ def plain_failures() -> Iterator[None]:
         fail(DAMAGED, *damaged, "The batch that made these results computes again what is damaged.")
     except StoreError as error:
         fail(WRONG_INPUT, f"peacesim: {shown(error, 400)}")
-    except MemoryError:
-        fail(SOME_FAILED, "peacesim: there is not enough memory for this; nothing that was finished is lost")
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             _end_unread()

@@ -15,12 +15,15 @@ __all__ = ["comparison_page", "compose", "render", "result_page"]
 
 KINDS = {  # by the class of a result: the file with its `document` and `data`
     "Comparison": "compare",
+    "Debrief": "debrief",
     "Discovery": "discovery",
     "DrawExplained": "explain_draw",
     "Explanation": "explain",
     "Hindcast": "hindcast",
     "Narration": "run",
+    "Need": "need",
     "Portrait": "show",
+    "RoleSheet": "sheets",
     "Sensitivity": "sensitivity",
     "TextRanking": "texts",
     "Tournament": "tournament",

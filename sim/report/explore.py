@@ -29,10 +29,7 @@ MARKS = {  # of a text, in this order
     "acceptable": "acceptable to all who sign", "passes": "passes at home", "in_force": "in force",
     "holds_12": "holds 12 months", "holds_60": "holds 60 months", "held_60": "all three",
 }  # fmt: skip
-ABOUT = (
-    "Choose an option for each issue: what the text comes to is worked out here, over the draws in this page. Beside "
-    "each option stands what the text would come to with it."
-)
+ABOUT = "Choose an option for each issue: what the text comes to is worked out here, over the draws in this page."
 
 
 def explorer_page(
@@ -84,7 +81,9 @@ def _page(found: TextRanking, laid: Tables) -> tuple[str, int]:
     blocks = _captioned([heading("The ranking", "ranking"), *ranking])
     text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     about = [answer(found), ABOUT]
-    whole = page(scenario.title, "A text built by hand", about, blocks, scenario.disclaimer, EXPLORER, text)
+    whole = page(
+        scenario.title, "A text built by hand", about, blocks, scenario.disclaimer, kind=EXPLORER, data=text,
+    )
     return whole, len(data["blob"])
 
 

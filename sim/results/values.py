@@ -24,7 +24,7 @@ MOST = 1e30  # size of a number: squares and sums of many such numbers are finit
 SLACK = 1e-6  # how far rounding may take a number out of its range
 
 SHARES = re.compile(r"opposition|no_deal_outside|issues_off_.+|chance_.+|credibility.*|survival_.+")
-NOT_NEGATIVE = re.compile(r"months_.+|break_month|steps_.+|penalty_.+|hazard.*|household_weeks_.+|war_cost_.+")
+NOT_NEGATIVE = re.compile(r"months_.+|break_month|stage_.+|steps_.+|penalty_.+|hazard.*|household_weeks_.+|war_cost_.+")
 NEVER_MISSING = re.compile(r"no_deal_.+|worth_.+|household_weeks_.+|war_cost_.+|input\..+|outcome")
 MAY_BE_INFINITE = re.compile(r"break_month|steps_needed|penalty_needed")
 ONLY_SIGNED = re.compile(r"round|month|utility_.+")  # missing where `package` is, and there alone

@@ -25,6 +25,7 @@ def results_of_each_kind():
         sim.tournament(scenario, ["time_dependent", "{name: time_dependent, exponent: 4}"], draws=5),
         sim.hindcast(sim.read_scenario(SCENARIO.with_name("ukraine-december-2025.yaml")), 50),
         sim.rank_texts(scenario, 20),
+        sim.need(sim.read_scenario(SCENARIO.with_name("two-banks-pullback.yaml")), "strip_for_embassies", 0.9, 20),
     ]  # fmt: skip
 
 

@@ -37,6 +37,8 @@ PLANTED = bugs("R18", __name__, [
      "test_a_chunk_is_played_again_elsewhere_from_its_name_alone"),
     ("sim/batch", "        differing += play_again(entry, layout)\n", "        pass\n",
      "tests/batch/test_verify.py::test_a_forger_who_makes_every_hash_anew_is_found_by_playing"),
+    ("sim/batch", "sorted(shuffled[: int(chunks)],", "sorted(manifest.chunks[: int(chunks)],",
+     "tests/batch/test_verify.py::test_the_chunks_that_are_played_are_spread_over_all"),
 ])  # fmt: skip
 
 # Another process that has a scenario, a seed and the name of a chunk, and nothing of the results.

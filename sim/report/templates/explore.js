@@ -380,19 +380,27 @@ function show() {
   improvements(found, around);
 }
 
-/** Each text that differs in one issue: what it would come to stands beside its option. */
+/** Each text that differs in one issue: what it would come to, or who accepts it least, stands beside its option. */
 function neighbours() {
-  const found = [];
-  for (const i of data.order) {
-    for (const option of data.shown[i]) {
-      const other = withOption(i, option), rules = broken(other), then = at(`then-${i}-${option}`);
-      const evaluated = rules.length ? null : evaluate(other);
-      then.textContent = rules.length ? "breaks a rule" : percent(evaluated.all[layout.by]);
-      at(`row-${i}-${option}`).classList.toggle("breaks", rules.length > 0);
-      if (option !== text[i] && evaluated) found.push({ i, option, text: other, found: evaluated });
-    }
+  const all = data.order.flatMap((i) => data.shown[i].map((option) => {
+    const other = withOption(i, option);
+    return { i, option, text: other, found: broken(other).length ? null : evaluate(other) };
+  }));
+  const never = all.every((each) => !each.found || each.found.all.acceptable === 0);
+  at("hint").textContent = never ? "Neither this text nor any that differs in one issue is acceptable in any draw: beside each option stands who would accept the text with it least often."
+    : `Beside each option: ${labels.by}, with it.`;
+  for (const { i, option, found } of all) {
+    at(`row-${i}-${option}`).classList.toggle("breaks", !found);
+    at(`then-${i}-${option}`).textContent = !found ? "breaks a rule" : never ? reluctant(found) : percent(found.all[layout.by]);
   }
-  return found;
+  return all.filter((each) => each.found && each.option !== text[each.i]);
+}
+
+function reluctant(found) {
+  const asked = data.parties.filter((p) => found.signs[p]).map((p) => [accepts(found, p), p]);
+  if (!asked.length) return DASH;
+  const [share, p] = asked.reduce((least, each) => (each[0] < least[0] ? each : least));
+  return `${labels.parties[p]} ${percent(share)}`;
 }
 
 function contradiction(rules, around) {
