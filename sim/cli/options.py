@@ -204,7 +204,7 @@ def charts_option(what: str) -> Callable[[Command], Command]:
 TASKS = {  # commands by what they are for, in the order of the help
     "Start": ("new", "check", "show", "list", "schema", "import", "app"),
     "Play": ("run", "batch", "sweep", "merge"),
-    "Understand": ("explain", "compare", "sensitivity", "discover", "hindcast"),
+    "Understand": ("explain", "texts", "need", "compare", "sensitivity", "discover", "hindcast"),
     "Share": ("report", "verify"),
 }
 
