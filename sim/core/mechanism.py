@@ -200,6 +200,10 @@ class Mechanism(Bound):
         """Rounds in which the parties can speak, given those in which nothing else keeps them from it, shape (B, R)."""
         return is_open
 
+    def move_others(self, others: "Mapping[str, Mechanism]") -> "Mapping[str, Mechanism]":
+        """The mechanisms drawn before it, by key, as this one leaves them."""
+        return others
+
     def before_round(self, state: State) -> State:
         """The table before anybody moves; `no_deal` is that of the round."""
         return state

@@ -213,6 +213,12 @@ def _red_lines(scenario: Scenario, parties: tuple[str, ...]) -> Iterator[tuple[s
         if event.removes:
             removed = Condition(tuple({issue: frozenset(options)} for issue, options in event.removes.items()))
             yield f"events.{event.id}", EVERYBODY, removed, NEVER
+    for stage in sorted(scenario.stages, key=lambda stage: stage.id):
+        if stage.settles:
+            others = (
+                {issue: frozenset(scenario.issues[issue].options) - {option}} for issue, option in stage.settles.items()
+            )
+            yield f"stages.{stage.id}", EVERYBODY, Condition(tuple(others)), NEVER
 
 
 def _linkages(scenario: Scenario, parties: tuple[str, ...]) -> Iterator[tuple[int, str, Condition]]:

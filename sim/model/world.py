@@ -19,6 +19,7 @@ from sim.mechanisms.leverage import NOBODY, Levers
 from sim.mechanisms.mediation import Mediation
 from sim.mechanisms.ratification import Ratification
 from sim.mechanisms.side_payments import Carrots
+from sim.mechanisms.stages import Stages
 from sim.mechanisms.war import War, moves_no_deal
 from sim.model.domain import Structure
 
@@ -69,6 +70,10 @@ class World:
     @property
     def ratification(self) -> Ratification | None:
         return self._of(Ratification)
+
+    @property
+    def stages(self) -> Stages | None:
+        return self._of(Stages)
 
     @property
     def aftermath(self) -> Aftermath | None:
@@ -183,7 +188,7 @@ def draw_world(
         block = getattr(scenario, key)
         drawn = None if block is None else mechanism.draw(block, drawing)
         if drawn is not None:
-            mechanisms[key] = drawn
+            mechanisms = {**drawn.move_others(mechanisms), key: drawn}
         if isinstance(drawn, Events):
             settled = _Narrowed(source, drawn)
     war, events, names = mechanisms.get(War.key), mechanisms.get(Events.key), table.lines.names
@@ -199,6 +204,9 @@ def draw_world(
     moved = np.zeros((len(reservation_value), rounds, len(names)), np.int8)
     if events is not None:
         moved = events.lines_moved(names)
+    stages = mechanisms.get(Stages.key)
+    for name, codes in stages.settled().items() if isinstance(stages, Stages) else ():
+        moved[:, :, names.index(name)] = codes
     commitments = events.commitments() if events else ()
     return World(
         reservation_value=path,
@@ -259,15 +267,22 @@ def _by_line(rounds: Mapping[str, Ints], names: tuple[str, ...], draws: int) -> 
 
 
 def _steps_back(commitment: Commitment, table: Structure) -> Ints:
-    """By how many steps of its own order a party goes back on its public commitment in each package, shape (P,).
+    """By how many steps a party goes back on its public commitment in each package, shape (P,)."""
+    steps = np.zeros(len(table.space), np.int64)
+    for i, by_option in steps_back_by_option(commitment, table).items():
+        steps += by_option[table.space.packages[:, i]]
+    return steps
+
+
+def steps_back_by_option(commitment: Commitment, table: Structure) -> dict[int, Ints]:
+    """By how many steps of its own order a party goes back on its word with each option, by index of the issue.
 
     Options it likes as much as the public one, or more, are no step back.
     """
-    party, steps = table.parties.index(commitment.party), np.zeros(len(table.space), np.int64)
+    party, steps = table.parties.index(commitment.party), {}
     for i, issue in enumerate(table.space.issues):
         if issue.name in commitment.to:
             points = table.central_points[party, i, : len(issue.options)]
             _, rank = np.unique(points, return_inverse=True)
-            behind = np.maximum(rank[issue.options.index(commitment.to[issue.name])] - rank, 0)
-            steps += behind[table.space.packages[:, i]]
+            steps[i] = np.maximum(rank[issue.options.index(commitment.to[issue.name])] - rank, 0)
     return steps

@@ -74,6 +74,18 @@ def with_handles(more: int, act):
     return run
 
 
+@pytest.mark.parametrize("why", ["failed to map segment from shared object", "cannot allocate memory in static TLS"])
+def test_without_memory_for_its_libraries_a_command_stops_with_one_line(tmp_path, why):
+    """As with an address space of 300 MB, where it is for the system to say at which library."""
+    (tmp_path / "pyarrow.py").write_text(f"raise ImportError('libarrow.so: {why}')")
+    done = subprocess.run(
+        [sys.executable, "-m", "sim", "check", str(ROOT / "scenarios" / "orange-and-lemon.yaml")], text=True,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}, capture_output=True, timeout=300,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "peacesim: there is not enough memory for this; nothing that was finished is lost\n"
+
+
 def test_without_handles_a_batch_stops_with_one_line(small, tmp_path):
     printed, stopped = tmp_path / "printed", 0
     batch(tmp_path / "whole")
