@@ -181,12 +181,14 @@ def redrawn(ensemble: Ensemble, numbers: Mapping[str, Number]) -> Ensemble:
     scenario, table, start, count = ensemble.scenario, ensemble.structure, int(ensemble.draws[0]), len(ensemble)
     blocks = {path.partition(".")[0] for path in numbers} - {"parties"}
     worths = {path.split(".")[2] for path in numbers if path.startswith("parties.")}
-    if not (blocks <= {Ratification.key, Aftermath.key} and worths <= {"weights", "values", "linkages"}):
+    if not (blocks <= {Ratification.key, Aftermath.key} and worths <= {"weights", "values", "linkages", "refusal_cost"}):
         return draw(scenario, ensemble.seed, start, count, table=table, numbers=numbers)
     source = _Drawn(ensemble.seed, start, count, {}, numbers=numbers)
     if worths:
+        costs = [(f"parties.{name}.refusal_cost", scenario.parties[name].refusal_cost) for name in table.parties]
         ensemble = replace(
             ensemble,
+            refusal_cost=np.array([source.number(path, number) for path, number in costs]).T,
             weights=_weights(scenario, source, table),
             option_worth=_option_worth(scenario, source, table),
             linkage_worth=_linkage_worth(scenario, source, table, count),

@@ -135,6 +135,7 @@ def test_redrawn_numbers_are_those_of_the_file_with_them_set():
         "ratification.ratifiers.us_congress.support": sim.Number(0.7, 0.6, 0.8),
         "parties.russia.values.guarantee.article5_congress": sim.Number(50),
         "parties.russia.no_deal": sim.Number(0.3, 0.2, 0.4),
+        "parties.ukraine.refusal_cost": sim.Number(0.2, 0.1, 0.5),
     }.items():
         text = f"{{value: {number.value}, range: {list(number.range)}}}" if number.range else f"{number.value}"
         after = scenario.with_sets([f"{path}={text}"])
