@@ -24,7 +24,8 @@ def results_of_each_kind():
         sim.explain(runs, 5), sim.narrate(scenario), sim.portrait(scenario), sim.sensitivity(runs),
         sim.tournament(scenario, ["time_dependent", "{name: time_dependent, exponent: 4}"], draws=5),
         sim.hindcast(sim.read_scenario(SCENARIO.with_name("ukraine-december-2025.yaml")), 50),
-        sim.rank_texts(scenario, 20),
+        sim.rank_texts(scenario, 20), sim.role_sheet(scenario, "anna"),
+        sim.debrief(scenario, "oranges=halves,lemons=halves", 20),
     ]  # fmt: skip
 
 

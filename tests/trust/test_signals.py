@@ -214,6 +214,8 @@ COMMANDS = {
     "discover": ("discover", BANKS, "-n", 200, "--out", "OUT", "--no-charts"),
     "texts": ("texts", BANKS, "-n", 200, "--out", "OUT", "--no-charts"),
     "hindcast": ("hindcast", KOREA, "-n", 50, "--out", "OUT", "--no-charts"),
+    "sheets": ("sheets", BANKS, "--out", "OUT"),
+    "debrief": ("debrief", ORANGE, "oranges=halves,lemons=halves", "-n", 40),
     "compare": ("compare", ORANGE, BANKS, "-n", 40, "--out", "OUT", "--no-charts"),
     "sweep": ("sweep", ORANGE, "--vary", "time.rounds=2,3", "-n", 40, "--workers", 1, "--out", "OUT", "--no-charts"),
     "report": ("report", ORANGE, "-n", 40, "--out", "OUT"),
