@@ -255,6 +255,9 @@ def json_keys(data: object, names: tuple[str, ...]) -> set[str]:
          ("strip", "recognition", "pull_back", "observers", "upland_assembly", "upland", "lowland")),
         ("need strip_for_embassies scenarios/two-banks-pullback.yaml -n 50 --to 90%",
          ("strip", "recognition", "pull_back", "observers")),
+        ("debrief -n 40 scenarios/two-banks-pullback.yaml strip=demilitarised,recognition=full,"
+         "pull_back=reciprocal,observers=joint",
+         ("strip", "recognition", "pull_back", "observers", "upland_assembly", "upland", "lowland")),
         ("hindcast --no-charts -n 50 scenarios/ukraine-december-2025.yaml", ()),
         ("explain -n 60 --look 40 scenarios/two-banks-pullback.yaml", ()),
         ("explain -n 12 --look 12 scenarios/ukraine-bargaining-only.yaml", ()),

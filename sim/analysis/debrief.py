@@ -11,7 +11,7 @@ from sim.analysis.one_package import Bench, Of, OnePackage, bench, one_package
 from sim.analysis.package_changes import Place, place
 from sim.analysis.portrait import LINES_OFF, LINES_REAL
 from sim.analysis.rendered import Rendered
-from sim.analysis.texts import matching, orders, ranked, texts
+from sim.analysis.texts import matching, orders, texts
 from sim.core.distances import agreement_distances
 from sim.core.packages import NO_DEAL, list_packages
 from sim.core.wording import counted, meant, quoted
@@ -30,12 +30,14 @@ class Debrief(Rendered):
         found: Who would sign, red lines crossed, votes at home and durability, at central numbers and over the draws.
         best: Utility of the best package of each party behind no line of its own, by party.
         place: Where it lies against the Pareto frontier.
+        over: Parties over whom the frontier and the solutions are taken.
         better: One worse for no party counted and best for the one that gains least; None if it is on the frontier.
         gains: What each party gains by it.
         zone: Over which packages solutions are taken: those acceptable with all lines real or, if there are none, off.
         distances: Shortfalls of `agreement_distances` against that zone, at central numbers; empty without a zone.
         solutions: `solution, package, issues_off` and, by party, `gain_PARTY` against the agreement.
-        by, rank, packages: Its rank in an order of `texts.ORDERS`, of how many; 1 is the best.
+        by, rank, packages: Its rank by a column of `texts`, of how many; 1 is the best. The column is the first of
+            `texts.ORDERS` in which fewer than half of the packages share its rank.
         tied: How many others share that rank.
         marks: Its row of `texts`.
         signed, same: Runs of bargaining that sign something, and that sign this package.
@@ -46,6 +48,7 @@ class Debrief(Rendered):
     found: OnePackage
     best: dict[str, float]
     place: Place
+    over: tuple[str, ...]
     better: dict[str, str] | None
     gains: dict[str, float]
     zone: str
@@ -91,9 +94,11 @@ def debrief(scenario: Scenario, text: str, draws: int = DRAWS, seed: int = 1) ->
     package = at.structure.space.index_of(options)
     found, name = one_package(at, package), "/".join(options.values())
     zone = LINES_REAL if at.portrait.candidates[LINES_REAL].any() else LINES_OFF
-    where, by = place(at, package), orders(scenario)[0]
-    table = ranked(texts(scenario, draws, seed), by)
+    where, table = place(at, package), texts(scenario, draws, seed)
     row = table[table["package"] == name].iloc[0].to_dict()
+    rising = [column for column in orders(scenario) if column != "least_regret"]
+    tied = {column: int((table[column] == row[column]).sum()) - 1 for column in rising}
+    by = next((column for column in rising if tied[column] < len(table) / 2), rising[-1])
     counts = run(scenario, draws, seed).packages_signed
     better = None if where.better == NO_DEAL else at.options(where.better)
     gain = at.portrait.utility[:, where.better] - at.portrait.utility[:, package]
@@ -104,6 +109,7 @@ def debrief(scenario: Scenario, text: str, draws: int = DRAWS, seed: int = 1) ->
         found=found,
         best=dict(zip(at.portrait.best["party"], at.portrait.best["best_worth"], strict=True)),
         place=where,
+        over=at.portrait.solution_parties,
         better=better,
         gains=gains,
         zone=zone,
@@ -111,7 +117,7 @@ def debrief(scenario: Scenario, text: str, draws: int = DRAWS, seed: int = 1) ->
         solutions=_solutions(at, package, zone),
         by=by,
         rank=int((table[by] > row[by]).sum()) + 1,
-        tied=int((table[by] == row[by]).sum()) - 1,
+        tied=tied[by],
         packages=len(table),
         marks={str(key): value for key, value in row.items()},
         signed=Of(sum(counts.values()), draws),

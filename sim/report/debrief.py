@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.analysis.debrief import Debrief
+from sim.core.exact import TOLERANCE
 from sim.core.wording import counted
 from sim.report.document import Block, bullets, heading, paragraph, paragraphs, section, table
 from sim.report.plain import pick, plain
@@ -50,7 +51,7 @@ def document(found: Debrief) -> Iterator[Block]:
     yield from section(
         "What it is worth", ["", "<must sign", "utility", "no deal", "margin", "best", "would sign"], rows,
         "no deal: the no-deal value (BATNA). best: the most that the party could sign. would sign: share of runs in "
-        "which it is worth no deal or more and crosses no real red line of that party.",
+        "which it is worth no deal or more and crosses no real red line of that party, risks that it foresees counted.",
     )  # fmt: skip
     lines = [
         f"{party_label(scenario, each.party)}: {red_line_label(scenario, line.name)} "
@@ -67,15 +68,23 @@ def document(found: Debrief) -> Iterator[Block]:
 def _answer(found: Debrief) -> str:
     signs, same = found.found.agreed_in, found.same
     losers = [
-        party_label(found.scenario, each.party) for each in found.found.signatories if each.signs and not each.willing
+        party_label(found.scenario, each.party)
+        for each in found.found.signatories
+        if each.signs and each.margin < -TOLERANCE
     ]
     text = f"All who must sign would do so in {share_with_interval(signs.share, signs.n)} of runs"
     text += f"; at central numbers it is worse than no deal for {either(losers, 'and')}." if losers else "."
-    left = "Something better for all was left on the table" if found.place.least_gain > 0 else (
-        "A package better for some and worse for none was left on the table" if found.better else
-        "No other package is better for some and worse for none")  # fmt: skip
+    over = _over(found)
+    left = f"Something better for {over} at once was left on the table" if found.place.least_gain > 0 else (
+        f"A package better for one of {over} and worse for none was left on the table" if found.better else
+        f"No other package is better for one of {over} and worse for none")  # fmt: skip
     return (f"{text} {left}. It ranks {_rank(found)} packages, and {share_with_interval(same.share, same.n)} of "
             "bargaining runs sign it.")  # fmt: skip
+
+
+def _over(found: Debrief) -> str:
+    """Over whom the frontier and the solutions are taken."""
+    return either([party_label(found.scenario, name) for name in found.over], "and")
 
 
 def _rank(found: Debrief) -> str:
@@ -87,7 +96,8 @@ def _frontier(found: Debrief) -> Iterator[Block]:
     scenario, where = found.scenario, found.place
     yield heading("Against the Pareto frontier and the reference solutions")
     if found.better is None:
-        yield paragraph("It lies on the frontier: no package is better for one party and worse for none.", 2)
+        none = "no package is better for one and worse for none"
+        yield paragraph(f"It lies on the frontier of {_over(found)}: {none}.", 2)
     else:
         changes = [
             f"{issue_label(scenario, issue)}: {option_label(scenario, issue, option)}, not "
@@ -97,8 +107,9 @@ def _frontier(found: Debrief) -> Iterator[Block]:
         ]
         gains = [f"{party_label(scenario, party)} {number(gain, sign=True)}" for party, gain in found.gains.items()]
         yield from paragraphs(
-            f"Better for some and worse for none: {counted(where.dominated_by, 'package')}, {where.of_zone:,} of them "
-            f"without a red line crossed and worth no deal or more to all who sign. One: utility {', '.join(gains)}.",
+            f"Better for one of {_over(found)} and worse for none: {counted(where.dominated_by, 'package')}, "
+            f"{where.of_zone:,} of them without a red line crossed and worth no deal or more to all who sign. One "
+            f"of them: utility {', '.join(gains)}.",
         )
         yield bullets(changes)
     rows = [
@@ -138,7 +149,7 @@ def _after(found: Debrief) -> Iterator[Block]:
     yield from section("At home and afterwards: mean chances", ["", ""], rows)
     yield heading("Beside other packages and bargaining runs")
     yield from paragraphs(
-        f"Rank {_rank(found)} by the {BY[found.by]}: {percent(found.marks[found.by], n)}.",
+        f"Rank {_rank(found)} by the {BY[found.by]}: {number(found.marks[found.by])}.",
         f"Of {n:,} bargaining runs {share_with_interval(found.signed.share, n)} sign something and "
         f"{share_with_interval(found.same.share, n)} sign this.",
         READING,

@@ -122,17 +122,17 @@ def test_primer_by_hand(halves):
     assert halves.gains == pytest.approx({"anna": 0.2, "ben": 0.1}) and halves.place.least_gain == pytest.approx(0.1)
     assert halves.distances["nash_distance"] == pytest.approx(1 - (0.0625 / 0.1575) ** 0.5)
     assert halves.distances["shortfall_egalitarian"] == pytest.approx(1 - 0.25 / 0.35)
-    assert (halves.rank, halves.tied, halves.packages) == (1, 4, 9)
+    assert (halves.by, halves.rank, halves.tied, halves.packages) == ("acceptable", 1, 4, 9)
     assert (halves.signed.count, halves.same.count, halves.same.n) == (40, 0, 40)
     text = " ".join(str(halves).split())
-    assert "Something better for all was left on the table" in text and "Anna +0.20, Ben +0.10" in text
+    assert "Something better for Anna and Ben at once was left on the table" in text and "Anna +0.20, Ben +0.10" in text
 
 
 def test_on_the_frontier_nothing_is_left():
     found = debrief(read_scenario(ROOT / "scenarios" / "orange-and-lemon.yaml"), "oranges=to_anna,lemons=to_ben", 40)
     assert found.better is None and found.gains == {} and found.same.count == 40
     assert found.distances == pytest.approx(dict.fromkeys(found.distances, 0))
-    assert "It lies on the frontier" in str(found)
+    assert "It lies on the frontier of Anna and Ben" in str(found)
 
 
 def test_votes_and_durability_of_a_package_that_goes_to_a_vote():
@@ -140,7 +140,7 @@ def test_votes_and_durability_of_a_package_that_goes_to_a_vote():
     best = sim.texts(scenario, 40).iloc[0]
     text = ",".join(f"{issue}={best[issue]}" for issue in scenario.issues)
     found = data("debrief", BANKS, text, "-n", 40)
-    assert found["rank"] == 1 and found["n"] == 40
+    assert (found["by"], found["rank"], found["n"]) == ("held_60", 1, 40)
     assert found["marks"]["passes"] == best["passes"] and found["marks"]["held_60"] == best["held_60"]
     assert 0 < found["afterwards"]["mean_60"] <= found["afterwards"]["mean_12"] <= 1
     assert found["at_home"][0]["ratifier"] == "upland_assembly"

@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.analysis.debrief import debrief
 from sim.analysis.explain_draw import explain_draw
-from sim.analysis.sheets import role_sheet
 from sim.report import KINDS, compose
 from sim.report.document import Folded, Heading, Paragraph, bullets, heading, paragraph, sections, table
 from sim.report.plain import pick, plain
@@ -27,9 +25,8 @@ def results_of_each_kind():
         sim.explain(runs, 5), sim.narrate(scenario), sim.portrait(scenario), sim.sensitivity(runs),
         sim.tournament(scenario, ["time_dependent", "{name: time_dependent, exponent: 4}"], draws=5),
         sim.hindcast(sim.read_scenario(SCENARIO.with_name("ukraine-december-2025.yaml")), 50),
-        sim.rank_texts(scenario, 20),
-        sim.need(banks, "strip_for_embassies", 0.9, 20), role_sheet(banks, "upland"),
-        debrief(banks, "strip_for_embassies", 20),
+        sim.rank_texts(scenario, 20), sim.need(banks, "strip_for_embassies", 0.9, 20),
+        sim.role_sheet(banks, "upland"), sim.debrief(banks, "strip_for_embassies", 20),
     ]  # fmt: skip
 
 

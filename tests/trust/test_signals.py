@@ -231,6 +231,8 @@ COMMANDS = {
     "need": ("need", "strip_for_embassies", BANKS, "-n", 50),
     "texts": ("texts", BANKS, "-n", 200, "--out", "OUT", "--no-charts"),
     "hindcast": ("hindcast", KOREA, "-n", 50, "--out", "OUT", "--no-charts"),
+    "sheets": ("sheets", BANKS, "--out", "OUT"),
+    "debrief": ("debrief", ORANGE, "oranges=halves,lemons=halves", "-n", 40),
     "compare": ("compare", ORANGE, BANKS, "-n", 40, "--out", "OUT", "--no-charts"),
     "sweep": ("sweep", ORANGE, "--vary", "time.rounds=2,3", "-n", 40, "--workers", 1, "--out", "OUT", "--no-charts"),
     "report": ("report", ORANGE, "-n", 40, "--out", "OUT"),
