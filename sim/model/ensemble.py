@@ -181,7 +181,8 @@ def redrawn(ensemble: Ensemble, numbers: Mapping[str, Number]) -> Ensemble:
     scenario, table, start, count = ensemble.scenario, ensemble.structure, int(ensemble.draws[0]), len(ensemble)
     blocks = {path.partition(".")[0] for path in numbers} - {"parties"}
     worths = {path.split(".")[2] for path in numbers if path.startswith("parties.")}
-    if not (blocks <= {Ratification.key, Aftermath.key} and worths <= {"weights", "values", "linkages", "refusal_cost"}):
+    alone = {"weights", "values", "linkages", "refusal_cost"}
+    if not (blocks <= {Ratification.key, Aftermath.key} and worths <= alone):
         return draw(scenario, ensemble.seed, start, count, table=table, numbers=numbers)
     source = _Drawn(ensemble.seed, start, count, {}, numbers=numbers)
     if worths:
